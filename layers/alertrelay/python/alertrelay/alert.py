@@ -1,0 +1,204 @@
+"""The one alert model, and the few values that travel through the pipeline.
+
+Standard library only, immutable, keyword-only. All times are aware datetimes in UTC. Labels are as in
+Alertmanager: a label is absent, never empty, and nothing that varies between two notifications of one alert
+(value, reason, time) is a label.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+Status = Literal["firing", "resolved", "unknown"]
+Kind = Literal["alert", "event"]
+Source = Literal["cloudwatch", "eventbridge", "cloudwatch-direct", "alertmanager", "grafana", "amp", "aws-event", "raw"]
+Channel = Literal["pagerduty", "slack", "email", "sns", "webhook"]
+Labels = Mapping[str, str]
+
+CHANNELS: tuple[Channel, ...] = ("pagerduty", "slack", "email", "sns", "webhook")
+SEVERITY_RANK: Mapping[str, int] = {"critical": 4, "error": 3, "warning": 2, "info": 1}
+
+
+def severity_rank(labels: Labels) -> int:
+    """Order of severities: 4 critical, 3 error, 2 warning, 1 info, 0 anything else."""
+    return SEVERITY_RANK.get(labels.get("severity", ""), 0)
+
+
+def fingerprint(labels: Labels) -> str:
+    """Alertmanager's identity of a label set: FNV-1a 64 over `name 0xFF value 0xFF`, sorted by name, 16 hex digits.
+
+    Source: prometheus/common model/fingerprinting.go.
+    """
+    value = 0xCBF29CE484222325
+    for name in sorted(labels):
+        for part in (name, labels[name]):
+            for byte in part.encode("utf-8", "surrogatepass") + b"\xff":
+                value = ((value ^ byte) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF
+    return f"{value:016x}"
+
+
+def rfc3339(at: datetime) -> str:
+    """RFC 3339 in UTC with milliseconds and `Z`: 2026-11-20T03:04:05.678Z."""
+    utc = at.astimezone(UTC)
+    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """One update of one alert: what a source said at one moment.
+
+    `state_key` says which alert it is (AlarmArn plus contributor for CloudWatch, the fingerprint for label
+    sources, the event's own id for events); `fingerprint` is only Alertmanager's name for the label set.
+    `updated_at` is the source's own clock and is None where the source has none (Alertmanager, Grafana, AMP):
+    such updates are ordered by when they reached the topic. `ends_at` is None while firing.
+    """
+
+    labels: Labels
+    annotations: Labels
+    status: Status
+    kind: Kind
+    starts_at: datetime
+    ends_at: datetime | None
+    updated_at: datetime | None
+    source: Source
+    fingerprint: str
+    state_key: str
+    generator_url: str = ""
+
+    @property
+    def name(self) -> str:
+        """The alertname, which every alert has."""
+        return self.labels.get("alertname", "alert")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Integration:
+    """One entry of one receiver: `pagerduty_configs[0]` of receiver `oncall`."""
+
+    receiver: str
+    channel: Channel
+    index: int
+
+    def __str__(self) -> str:
+        return f"{self.receiver}/{self.channel}/{self.index}"
+
+
+class Reason(StrEnum):
+    """Why something was or was not told. The same names stand in logs, metrics, `replay` and docs/decisions.md."""
+
+    # told
+    FIRST = "first_notification"
+    NEW_ALERTS = "new_alerts_added"
+    SOME_RESOLVED = "some_alerts_resolved"
+    ALL_RESOLVED = "all_alerts_resolved"
+    EVENT = "event"
+    STORE_FAILING = "store_failing"  # told without dedupe, because the table did not answer
+    REACHED_AGAIN = "channel_reached_again"  # the first channel answers again; its fallbacks are told
+    CHANNEL_FAILED = "channel_failed"  # the channel did not take it: a fallback did, or it is pending
+    # merged, suppressed
+    MERGED = "merged_into_group_notification"
+    DUPLICATE = "duplicate"
+    STALE = "stale"
+    NOT_ANNOUNCED = "resolve_of_unannounced"
+    RESOLVED_EARLY = "resolved_before_notification"
+    INSUFFICIENT_DATA = "insufficient_data"
+    NO_INTEGRATIONS = "receiver_without_integrations"
+    NOT_OURS = "not_this_forwarder"
+    SEND_RESOLVED_FALSE = "send_resolved_false"
+    RECEIVER_GONE = "receiver_gone"
+    LOOP = "alertrelay_loop"
+    # pending, failed
+    WAITING = "waiting_for_next_flush"
+    RETRY_EXHAUSTED = "retries_exhausted"
+
+
+OutcomeName = Literal["delivered", "fallback", "merged", "suppressed", "pending", "failed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one alert update at one integration. `detail` is for people; it never holds a secret."""
+
+    alertname: str
+    fingerprint: str
+    state_key: str
+    status: Status
+    receiver: str
+    channel: Channel | None
+    outcome: OutcomeName
+    reason: Reason
+    detail: str = ""
+    attempts: int = 0
+    notification_id: str = ""
+    fallback_for: str = ""  # the integration that failed, where outcome is `fallback`
+    group_key: str = ""
+    latency_seconds: float | None = None  # from the source's clock to delivered
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """A channel that did not take a notification, as a fallback message names it. `text` is safe to show."""
+
+    integration: Integration
+    text: str  # "PagerDuty answered 503"
+    attempts: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notification:
+    """What one channel is to be told about one group, before it is rendered.
+
+    `alerts` is what may be shown (firing first, then by severity, the news first among equals); `firing_count`
+    and `resolved_count` count the whole group, so a renderer can say how many it does not show.
+    `news` holds the state_keys that this notification is about; the others are the rest of the group.
+    `failed` is set on a fallback message, and on the notice that the first channel answers again
+    (reason `channel_reached_again`).
+    """
+
+    id: str
+    integration: Integration
+    status: Literal["firing", "resolved"]
+    reason: Reason
+    environment: str
+    group_key: str
+    group_labels: Labels
+    dedup_key: str
+    alerts: tuple[Alert, ...]
+    news: frozenset[str]
+    firing_count: int
+    resolved_count: int
+    at: datetime
+    failed: Failed | None = None
+    next_try_at: datetime | None = None  # of the failed channel
+    without_state: bool = False  # the state table did not answer: there may be duplicates
+
+    @property
+    def severity(self) -> str:
+        """The highest severity among the firing alerts, else among all; `warning` where none has any."""
+        pool = [a for a in self.alerts if a.status == "firing"] or list(self.alerts)
+        best = max(pool, key=lambda a: severity_rank(a.labels), default=None)
+        return best.labels.get("severity", "warning") if best else "warning"
+
+    @property
+    def not_shown(self) -> int:
+        """How many alerts of the group are in no line of `alerts`."""
+        return max(0, self.firing_count + self.resolved_count - len(self.alerts))
+
+
+Message = Mapping[str, Any]
+"""A rendered message: plain JSON in the channel's own shape, without any secret. The sender adds the key."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What a channel gave back for a message, kept in the ledger so that it can be ended or edited later."""
+
+    integration: Integration
+    key_name: str = ""  # name of the key in the secret
+    key_version: str = ""  # short hash of the key's value: names a version, tells nothing of it
+    ref: Mapping[str, str] = field(default_factory=dict)  # Slack: {"channel", "ts"}; e-mail: {"message_id"}

@@ -1,0 +1,193 @@
+"""The compiled configuration: plain values, read by a Lambda from one JSON file without any YAML.
+
+`Config.to_json()` and `Config.from_json()` are inverse. Nothing here holds a secret: a `*_key` field is the name
+of a key of the environment's secret.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from alertrelay.alert import Channel, Integration
+
+SCHEMA = 1
+Operator = Literal["=", "!=", "=~", "!~"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matcher:
+    """One matcher of a route. Regular expressions are RE2 and anchored at both ends."""
+
+    name: str
+    op: Operator
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One node of the tree with everything inherited filled in. Durations in seconds.
+
+    `key` is Alertmanager's route key (`{}/{severity="critical"}`); `id` adds child indexes and is unique.
+    `group_by` is None for `'...'`: all labels.
+    """
+
+    id: str
+    key: str
+    receiver: str
+    matchers: tuple[Matcher, ...]
+    continue_: bool
+    group_by: tuple[str, ...] | None
+    group_wait: float
+    group_interval: float
+    repeat_interval: float
+    mute_time_intervals: tuple[str, ...]
+    active_time_intervals: tuple[str, ...]
+    routes: tuple[Route, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PagerDutySettings:
+    """`routing_key` names the secret's key. `url` is the Events v2 address (the EU host by configuration)."""
+
+    routing_key: str
+    url: str
+    client: str
+    client_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlackSettings:
+    """`key` names the webhook address or the bot token in the secret; `mode` says which of the two it is.
+
+    `url` is the Web API's chat.postMessage address for a bot, "" for a webhook (its address is the secret).
+    """
+
+    mode: Literal["webhook", "bot"]
+    key: str
+    url: str
+    channel: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailSettings:
+    """SMTP by `smarthost` (host:port), or SES where `transport` says so. `password` names a key, "" for none."""
+
+    to: tuple[str, ...]
+    sender: str
+    transport: Literal["smtp", "ses"]
+    smarthost: str
+    hello: str
+    username: str
+    password: str
+    require_tls: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnsSettings:
+    """Exactly one of the three is set. The last resort's topic is named by the runtime, not here."""
+
+    topic_arn: str
+    phone_number: str
+    target_arn: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookSettings:
+    """`url` inline, or `url_key`: the name of the secret's key that holds it. `max_alerts` 0 = all."""
+
+    url: str
+    url_key: str
+    max_alerts: int
+
+
+Settings = PagerDutySettings | SlackSettings | EmailSettings | SnsSettings | WebhookSettings
+SETTINGS: Mapping[Channel, type[Any]] = {
+    "pagerduty": PagerDutySettings,
+    "slack": SlackSettings,
+    "email": EmailSettings,
+    "sns": SnsSettings,
+    "webhook": WebhookSettings,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """An integration with all that is needed to render for it and to send to it."""
+
+    integration: Integration
+    send_resolved: bool
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receiver:
+    """A receiver may have no targets: then nobody is told, on purpose."""
+
+    name: str
+    targets: tuple[Target, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """One environment's compiled configuration.
+
+    `fallbacks` maps a receiver to its stages in order; a stage names one receiver or more and succeeds when one of
+    them delivered. `last_resort` says whether the stack's own topic stands behind the last stage.
+    `hash` names the content: a group that was opened under another one is looked at anew.
+    """
+
+    environment: str
+    hash: str
+    route: Route
+    receivers: tuple[Receiver, ...]
+    fallbacks: Mapping[str, tuple[tuple[str, ...], ...]]
+    last_resort: bool
+
+    def receiver(self, name: str) -> Receiver | None:
+        """The receiver of that name, or None where the configuration no longer has it."""
+        return next((r for r in self.receivers if r.name == name), None)
+
+    def target(self, integration: Integration) -> Target | None:
+        """The target of an integration, or None where the configuration no longer has it."""
+        found = self.receiver(integration.receiver)
+        return next((t for t in found.targets if t.integration == integration), None) if found else None
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON; `from_json` reads it back to an equal value."""
+        return {"schema": SCHEMA, **dataclasses.asdict(self)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Config:
+        """Raises ValueError for another schema than ours: a function and its configuration ship together."""
+        if data.get("schema") != SCHEMA:
+            raise ValueError(f"configuration schema {data.get('schema')!r} found, {SCHEMA} expected: deploy again")
+        return typing.cast(Config, _build(cls, data))
+
+
+def _build(hint: Any, value: Any) -> Any:
+    """A value of the annotated type from plain JSON; only the shapes that stand in this file."""
+    origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if hint is Target:
+        settings = SETTINGS[value["integration"]["channel"]]
+        return Target(
+            integration=_build(Integration, value["integration"]),
+            send_resolved=value["send_resolved"],
+            settings=_build(settings, value["settings"]),
+        )
+    if dataclasses.is_dataclass(hint):
+        hints = typing.get_type_hints(hint)
+        return typing.cast(Any, hint)(
+            **{f.name: _build(hints[f.name], value[f.name]) for f in dataclasses.fields(hint)}
+        )
+    if origin is tuple:
+        return tuple(_build(args[0], item) for item in value)
+    if origin is types.UnionType and value is not None:
+        return _build(next(a for a in args if a is not type(None)), value)
+    if origin is not None and isinstance(value, Mapping):
+        return {k: _build(args[1], v) for k, v in value.items()}
+    return value

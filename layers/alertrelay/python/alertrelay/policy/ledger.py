@@ -1,0 +1,99 @@
+"""The items of a group: its members, its header, and the ledger of what people were told.
+
+Keys and conditions follow the model-checked group protocol (docs/architecture.md, "State"). `k` orders the updates of
+one alert as a sortable string: 20 digits of microseconds, then 1 if resolved else 0; larger is newer, and at an
+equal clock resolved wins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from alertrelay.alert import Alert, Integration, Labels, Receipt
+
+MemberStatus = Literal["firing", "resolved", "moved", "event"]
+"""`moved` marks a member that a configuration change took to another group."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertItem:
+    """The newest update of one alert, shared by all forwarders. `homes` are the groups that it was put in."""
+
+    key: str  # hash of state_key
+    k: str
+    rank: int  # severity_rank, for two copies of one update
+    alert: Alert
+    homes: frozenset[str] = frozenset()
+    expires: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One alert in one group. Small: what a flush decides by; long text stays in the AlertItem."""
+
+    key: str
+    k: str
+    status: MemberStatus
+    severity: str
+    name: str
+    starts_at: datetime
+    at: datetime  # the writer's clock
+    expires: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ledger:
+    """What people were told of a group, by hash of state_key.
+
+    `firing`: announced, end not announced. `owed`: part of `firing` that only a fallback announced: the group's own
+    channel is still to be told. `unsure`: part of `firing` where a crash or an ambiguous answer left open what people
+    know. `events`: events announced. `receipts`: what each channel gave back, by str(Integration).
+    """
+
+    firing: frozenset[str] = frozenset()
+    owed: frozenset[str] = frozenset()
+    unsure: frozenset[str] = frozenset()
+    events: frozenset[str] = frozenset()
+    dedup_key: str = ""
+    receipts: Mapping[str, Receipt] = field(default_factory=dict)
+    fallbacks: frozenset[str] = frozenset()  # integrations that announced something of this group as a fallback
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """A group of one integration. `next_due` None = unarmed. `told_at` paces the next flush of a quiet group."""
+
+    integration: Integration
+    route_id: str
+    group_key: str
+    group_labels: Labels
+    next_due: datetime | None = None
+    owner: str = ""
+    lease_until: datetime | None = None
+    closing: bool = False
+    maybe: bool = False  # an owner vanished, or an answer was ambiguous
+    rec_at: datetime | None = None  # when the member query of the last record began
+    told_at: datetime | None = None  # the last flush that sent something
+    tries: int = 0  # leases without a record
+    failures: int = 0  # sends that failed in a row
+    failing_since: datetime | None = None
+    config_hash: str = ""
+    ledger: Ledger = field(default_factory=Ledger)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeaderChange:
+    """What one record writes. `next_due` None with `closing` keeps the lease for the closing query."""
+
+    ledger: Ledger
+    rec_at: datetime
+    told_at: datetime | None
+    next_due: datetime | None
+    closing: bool
+    maybe: bool
+    failures: int
+    failing_since: datetime | None
+    config_hash: str

@@ -1,0 +1,180 @@
+"""What the pipeline needs from the outside, as Protocols, and the ways in which the outside fails.
+
+Clock, Timers, Sender and Store have a real implementation (aws/, channels/) and a memory twin (memory.py);
+both pass the same contract tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from alertrelay.alert import Message, Receipt
+from alertrelay.config.model import Target
+from alertrelay.policy.ledger import AlertItem, Header, HeaderChange, Member
+
+
+class DeliveryFailure(Exception):
+    """A channel did not take a message. `text` is a short sentence that is safe to log and to show.
+
+    `ambiguous` says that the message may have arrived all the same (a read timeout, a 5xx after the body was sent).
+    """
+
+    def __init__(self, text: str, *, ambiguous: bool = False) -> None:
+        super().__init__(text)
+        self.text = text
+        self.ambiguous = ambiguous
+
+
+class RateLimited(DeliveryFailure):
+    """429. `retry_after` is the channel's own delay in seconds, None where it named none."""
+
+    def __init__(self, text: str, *, retry_after: float | None = None) -> None:
+        super().__init__(text)
+        self.retry_after = retry_after
+
+
+class Retryable(DeliveryFailure):
+    """The same request may succeed later: refused, reset, timeout, 5xx."""
+
+
+class AuthDead(DeliveryFailure):
+    """The key is not accepted, or is missing: another version of the key may be."""
+
+
+class Permanent(DeliveryFailure):
+    """The channel will never take this request: 400, unknown channel, a bad address."""
+
+
+class StoreFailure(Exception):
+    """The state table did not answer. The alert goes on without it."""
+
+
+class TimersFailure(Exception):
+    """The queue did not take a message."""
+
+
+class SecretMissing(Exception):
+    """The secret cannot be read, or has no such key. The text names the key, never a value."""
+
+
+class Clock(Protocol):
+    """Time, as an argument."""
+
+    def now(self) -> datetime:
+        """The time, aware, UTC."""
+
+    def sleep(self, seconds: float) -> None:
+        """Waits; a manual clock only moves."""
+
+
+class Timers(Protocol):
+    """The forwarder's own queue: a message comes back after its delay."""
+
+    def send(self, body: Mapping[str, Any], *, delay_seconds: int) -> None:
+        """Delay 0 to 900 s (SQS's bound). Raises TimersFailure."""
+
+    def bury(self, body: Mapping[str, Any]) -> None:
+        """Puts it in the dead-letter queue, whose alarm mails without our code. Raises TimersFailure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One version of one key of the environment's secret. `repr` shows neither."""
+
+    name: str
+    value: str
+    version: str
+
+    def __repr__(self) -> str:
+        return f"Key({self.name!r}, version {self.version!r})"
+
+
+class Secrets(Protocol):
+    """The environment's one secret, a JSON object of keys."""
+
+    def versions(self, name: str, *, prefer: str = "") -> Iterable[Key]:
+        """The versions of a key worth trying, in order and lazily: the cached one; after it was refused, what a read
+        past the cache finds anew; then the one before the last rotation. `prefer` (a Key.version) is put first where
+        it is still known. Raises SecretMissing when there is none at all."""
+
+
+class Sender(Protocol):
+    """One channel. Opens the socket; holds no state that a delivery depends on."""
+
+    def send(
+        self,
+        message: Message,
+        target: Target,
+        *,
+        key: Key | None,
+        notification_id: str,
+        timeout: float,
+        edit: Receipt | None = None,
+    ) -> Receipt:
+        """Sends, or where `edit` names an earlier message and the channel can, changes that one. `timeout` in seconds
+        bounds the whole call. Raises a DeliveryFailure whose text holds no part of the key."""
+
+    def key_name(self, target: Target) -> str:
+        """Which key of the secret this target needs, "" for none."""
+
+    def edits(self, target: Target) -> bool:
+        """Whether an earlier message of this target can be changed."""
+
+
+class Store(Protocol):
+    """The items of docs/architecture.md "State", one request a method. Every method raises StoreFailure.
+
+    Conditions are those of the group protocol: put the member, then read the header, arm only if unarmed; the lease
+    of a flush is the next due time.
+    """
+
+    def put_alert(self, item: AlertItem, *, homes: Iterable[str]) -> AlertItem | None:
+        """Stores the newest update, adding `homes`; None where it is older than the stored one (or as old and of lower
+        rank). Labels stay those of the firing. Returns the item after the write."""
+
+    def get_alerts(self, keys: Sequence[str]) -> Mapping[str, AlertItem]:
+        """Alerts by hash of state_key, up to 100, in one batch; what is missing is left out."""
+
+    def put_member(self, gid: str, member: Member) -> bool:
+        """False where the group has this update or a newer one."""
+
+    def members(self, gid: str) -> Sequence[Member]:
+        """All members, strongly consistent, expired ones left out."""
+
+    def header(self, gid: str) -> Header | None:
+        """Strongly consistent. A header of a newer schema reads as absent."""
+
+    def arm(self, gid: str, header: Header, *, due: datetime) -> bool:
+        """Makes the group due unless it is armed and not closing; `header` gives the identity of a new group."""
+
+    def hasten(self, gid: str, *, due: datetime, seen: datetime) -> bool:
+        """Moves an unleased group's due time from `seen` forward to `due`."""
+
+    def lease(
+        self, gid: str, *, owner: str, now: datetime, until: datetime, arm: Header | None = None
+    ) -> Header | None:
+        """Takes the group if it is due and unleased; with `arm` (a wait of 0) if it is unarmed or closing and unleased.
+        Returns the header before the write, None where it is refused."""
+
+    def record(self, gid: str, *, owner: str, change: HeaderChange) -> bool:
+        """One write after a send, only for the owner. False: the lease is lost, write nothing more."""
+
+    def finish(self, gid: str, *, owner: str, expires: datetime | None) -> bool:
+        """Disarms a closing group of ours. False: a joiner armed it meanwhile."""
+
+    def release(self, gid: str, *, owner: str) -> None:
+        """Gives the lease back; nothing where it is no longer ours."""
+
+    def presume(self, gid: str, header: Header, *, hashes: Iterable[str], receipts: Sequence[Receipt]) -> None:
+        """Writes down what was told while the table was failing, whoever owns the group."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelfAlert:
+    """Something is wrong with the relay itself: goes to the ops topic by SNS, never to our own topics."""
+
+    name: str  # a fixed word: SecretKeyMissing, ReceiverGone, LoopDetected, …
+    text: str

@@ -1,0 +1,37 @@
+"""The `alertrelay` command: one subcommand a file, each with `add_parser` and `run`."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+from alertrelay import __version__
+
+SUBCOMMANDS: tuple[str, ...] = ()
+"""Modules of this room, in the order of the help. Each has `add_parser(subparsers)`, which sets `run=` to its
+function `(args) -> exit code`, and imports what is slow only inside it."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one subcommand; the exit code is its own. Usage errors exit with 2."""
+    parser = argparse.ArgumentParser(
+        prog="alertrelay",
+        description="A serverless alert relay for AWS. Everything here runs without an account and without network.",
+    )
+    parser.add_argument("--version", action="version", version=f"alertrelay {__version__}")
+    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for name in SUBCOMMANDS:
+        importlib.import_module(f"local.{name}").add_parser(subparsers)
+    args = parser.parse_args(argv)
+    try:
+        code: int = args.run(args)
+    except BrokenPipeError:  # `alertrelay … | head` is no fault
+        sys.stderr.close()
+        return 0
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
