@@ -6,13 +6,13 @@ both pass the same contract tests.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from alertrelay.alert import Message, Receipt
-from alertrelay.config.model import Target
+from alertrelay.alert import Channel, Integration, Message, Outcome, Receipt
+from alertrelay.config.model import Config, Target
 from alertrelay.policy.ledger import AlertItem, Header, HeaderChange, Member
 
 
@@ -112,10 +112,13 @@ class Sender(Protocol):
         key: Key | None,
         notification_id: str,
         timeout: float,
-        edit: Receipt | None = None,
+        earlier: Receipt | None = None,
+        edit: bool = False,
     ) -> Receipt:
-        """Sends, or where `edit` names an earlier message and the channel can, changes that one. `timeout` in seconds
-        bounds the whole call. Raises a DeliveryFailure whose text holds no part of the key."""
+        """Sends within `timeout` seconds. `earlier` is what this target gave back for the group's first message: the
+        new one is threaded under it where the channel can, or with `edit` that message is changed instead (and a
+        new one sent where the channel refuses the change). Raises a DeliveryFailure whose text holds no part of the
+        key."""
 
     def key_name(self, target: Target) -> str:
         """Which key of the secret this target needs, "" for none."""
@@ -131,9 +134,9 @@ class Store(Protocol):
     of a flush is the next due time.
     """
 
-    def put_alert(self, item: AlertItem, *, homes: Iterable[str]) -> AlertItem | None:
-        """Stores the newest update, adding `homes`; None where it is older than the stored one (or as old and of lower
-        rank). Labels stay those of the firing. Returns the item after the write."""
+    def put_alert(self, item: AlertItem, *, homes: Iterable[str]) -> tuple[bool, AlertItem]:
+        """Stores the newest update and adds `homes`, unless the stored one is newer (or as new and of higher rank):
+        then False, with the stored one. Labels and starts_at stay those of the firing."""
 
     def get_alerts(self, keys: Sequence[str]) -> Mapping[str, AlertItem]:
         """Alerts by hash of state_key, up to 100, in one batch; what is missing is left out."""
@@ -168,13 +171,37 @@ class Store(Protocol):
     def release(self, gid: str, *, owner: str) -> None:
         """Gives the lease back; nothing where it is no longer ours."""
 
-    def presume(self, gid: str, header: Header, *, hashes: Iterable[str], receipts: Sequence[Receipt]) -> None:
-        """Writes down what was told while the table was failing, whoever owns the group."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SelfAlert:
     """Something is wrong with the relay itself: goes to the ops topic by SNS, never to our own topics."""
 
-    name: str  # a fixed word: SecretKeyMissing, ReceiverGone, LoopDetected, …
+    name: str  # a fixed word: SecretKeyRefused, ReceiverGone, LoopDetected, …
     text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relay:
+    """Everything that the pipeline works with. Built once a container by `runtime`, or by a test.
+
+    `channels` are those whose integrations this forwarder handles; `senders` has every channel, since a fallback may
+    need any. `speaks_for_nobody` marks the one forwarder that accounts for alerts that end at an empty receiver.
+    `emit` takes what became of an update; `tell_ops` must not raise.
+    """
+
+    config: Config
+    account: str
+    region: str
+    channels: frozenset[Channel]
+    speaks_for_nobody: bool
+    store: Store
+    timers: Timers
+    clock: Clock
+    secrets: Secrets
+    senders: Mapping[Channel, Sender]
+    last_resort: Target | None
+    emit: Callable[[Outcome], None]
+    tell_ops: Callable[[SelfAlert], None]
+    new_id: Callable[[], str]
+    failing: dict[Integration, datetime] = field(default_factory=dict)
+    """Circuit breaker, per container: an integration that failed is tried once instead of four times until then."""

@@ -20,7 +20,10 @@ MemberStatus = Literal["firing", "resolved", "moved", "event"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertItem:
-    """The newest update of one alert, shared by all forwarders. `homes` are the groups that it was put in."""
+    """The newest update of one alert, shared by all forwarders. `homes` are the groups that it was put in.
+
+    Its labels and starts_at stay those of the firing: a resolve is routed and shown with what was stored then.
+    """
 
     key: str  # hash of state_key
     k: str
@@ -37,8 +40,9 @@ class Member:
     key: str
     k: str
     status: MemberStatus
-    severity: str
     name: str
+    fingerprint: str
+    severity: str
     starts_at: datetime
     at: datetime  # the writer's clock
     expires: datetime | None = None
@@ -46,20 +50,23 @@ class Member:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ledger:
-    """What people were told of a group, by hash of state_key.
+    """What people were told of a group; alerts stand by hash of state_key.
 
-    `firing`: announced, end not announced. `owed`: part of `firing` that only a fallback announced: the group's own
-    channel is still to be told. `unsure`: part of `firing` where a crash or an ambiguous answer left open what people
-    know. `events`: events announced. `receipts`: what each channel gave back, by str(Integration).
+    `firing`: announced on the group's own channel, end not announced there. `unsure`: part of it where a crash or an
+    ambiguous answer left open what people know. `fallback_firing`: announced by a fallback, end not announced there;
+    what is in it and not in `firing` is still owed to the own channel. `fallbacks`: integrations that announced as
+    a fallback; `fallbacks_owed`: those of a succeeded stage that failed, and are retried alone.
+    `receipts`: what each channel gave back for its first message, by str(Integration).
     """
 
     firing: frozenset[str] = frozenset()
-    owed: frozenset[str] = frozenset()
     unsure: frozenset[str] = frozenset()
+    fallback_firing: frozenset[str] = frozenset()
     events: frozenset[str] = frozenset()
+    fallbacks: frozenset[str] = frozenset()
+    fallbacks_owed: frozenset[str] = frozenset()
     dedup_key: str = ""
     receipts: Mapping[str, Receipt] = field(default_factory=dict)
-    fallbacks: frozenset[str] = frozenset()  # integrations that announced something of this group as a fallback
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +93,8 @@ class Header:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeaderChange:
-    """What one record writes. `next_due` None with `closing` keeps the lease for the closing query."""
+    """What one record writes. With `closing` the lease is kept for the closing query, else it is given back and
+    the group is due at `next_due`."""
 
     ledger: Ledger
     rec_at: datetime

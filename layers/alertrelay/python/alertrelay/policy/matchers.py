@@ -1,0 +1,38 @@
+"""Does a label set satisfy matchers? Regular expressions are RE2's, anchored, as in Alertmanager."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+import re2
+
+from alertrelay.alert import Labels
+from alertrelay.config.model import Matcher
+
+
+def matches(matchers: Iterable[Matcher], labels: Labels) -> bool:
+    """A list of matchers is a conjunction; a label that is missing counts as empty."""
+    return all(_holds(matcher, labels.get(matcher.name, "")) for matcher in matchers)
+
+
+def _holds(matcher: Matcher, value: str) -> bool:
+    if matcher.op == "=":
+        return value == matcher.value
+    if matcher.op == "!=":
+        return value != matcher.value
+    found = _pattern(matcher.value).fullmatch(_valid(value)) is not None
+    return found if matcher.op == "=~" else not found
+
+
+def _valid(value: str) -> str:
+    """RE2 matches UTF-8: a lone surrogate, which JSON can carry, becomes the replacement character."""
+    return value.encode("utf-8", "replace").decode()
+
+
+@lru_cache(maxsize=1024)
+def _pattern(expression: str) -> Any:
+    options = re2.Options()
+    options.log_errors = False
+    return re2.compile(expression, options)

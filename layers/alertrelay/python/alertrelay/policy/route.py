@@ -1,0 +1,24 @@
+"""Which nodes of the route tree an alert ends at."""
+
+from __future__ import annotations
+
+from alertrelay.alert import Labels
+from alertrelay.config.model import Route
+from alertrelay.policy.matchers import matches
+
+
+def match_routes(route: Route, labels: Labels) -> list[Route]:
+    """Depth first, left to right, as Alertmanager: a parent with a matching child never stands for itself, and after
+    the first child that matched only `continue` goes on to its later siblings.
+
+    The root matches everything, so the answer is empty only for a subtree.
+    """
+    if not matches(route.matchers, labels):
+        return []
+    found: list[Route] = []
+    for child in route.routes:
+        below = match_routes(child, labels)
+        found += below
+        if below and not child.continue_:
+            break
+    return found or [route]
