@@ -1,0 +1,156 @@
+"""The facts of an alert in the order in which a person asks for them. What is missing is a fact too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from alertrelay.alert import Alert, Notification
+from alertrelay.render import wording
+from alertrelay.render.text import clean, cut, link, one_line
+
+_PLACES = (
+    ("service", "Service"),
+    ("cluster", "Cluster"),
+    ("env", "Environment"),
+    ("region", "Region"),
+    ("account_id", "Account"),
+    ("team", "Team"),
+)
+_NOT_RESOURCE = frozenset(
+    {"alertname", "alarm_name", "severity", "plane", "category", "namespace", "metric", *(name for name, _ in _PLACES)}
+)
+_TOLD_ANNOTATIONS = frozenset(
+    {"summary", "description", "value", "threshold", "reason", "impact", "runbook_url", "dashboard_url"}
+)
+_RESOURCE_LABELS = 8
+_FURTHER = 8
+_ALARM_SOURCES = frozenset({"cloudwatch", "eventbridge", "cloudwatch-direct"})
+_ORIGINS = {"grafana": "Alert in Grafana", "alertmanager": "Alert in Prometheus", "amp": "Alert in Prometheus"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """One line of a message. `href` is "" or safe to link; `missing` says that `text` tells what is not there."""
+
+    name: str
+    text: str
+    href: str = ""
+    missing: bool = False
+
+
+def where(notification: Notification) -> list[Fact]:
+    """Service, cluster, environment, region, account, team, and the resource."""
+    alert = wording.lead(notification)
+    facts = [Fact(name=title, text=cut(one_line(alert.labels[n]), 200)) for n, title in _PLACES if n in alert.labels]
+    if "env" not in alert.labels and notification.environment:
+        facts.append(Fact(name="Environment", text=cut(one_line(notification.environment), 200)))
+    held = resource(alert)
+    if held:
+        facts.append(Fact(name="Resource", text=cut(held, 400)))
+    named = held or "service" in alert.labels or "cluster" in alert.labels
+    if not named and alert.kind == "alert":
+        facts.append(Fact(name="Service", text=f"not named: add {_remedy(alert, 'service')}", missing=True))
+    return [f for f in facts if f.text]
+
+
+def resource(alert: Alert) -> str:
+    """The labels that name the thing itself: dimensions, instance, pod."""
+    names = [n for n in alert.labels if n not in _NOT_RESOURCE]
+    held = [f"{one_line(n)} {one_line(alert.labels[n])}" for n in names[:_RESOURCE_LABELS]]
+    return ", ".join(held) + (f", and {len(names) - _RESOURCE_LABELS} labels more" if len(names) > len(held) else "")
+
+
+def timing(notification: Notification) -> Fact:
+    """Since when, or how long it lasted; for an event, when."""
+    alert = wording.lead(notification)
+    if wording.over(notification):
+        start, end = wording.bounds(notification)
+        lasted = wording.lasted(notification)
+        return Fact(name="Lasted", text=f"{lasted}, {wording.moment(start)} to {wording.moment(end)}")
+    name = "At" if alert.kind == "event" else "Since"
+    return Fact(name=name, text=f"{wording.moment(alert.starts_at)} ({wording.age(notification, alert)} ago)")
+
+
+def measure(alert: Alert) -> list[Fact]:
+    """The value against its threshold. Missing only where there should be one: a composite alarm has none."""
+    value, threshold = (one_line(alert.annotations.get(n, "")) for n in ("value", "threshold"))
+    metric = " ".join(one_line(alert.labels[n]) for n in ("namespace", "metric") if n in alert.labels)
+    facts = []
+    if metric and "metric" in alert.labels:
+        facts.append(Fact(name="Metric", text=cut(metric, 200)))
+    if value or threshold:
+        against = f"{value or 'not in the notification'}, threshold {threshold or 'not in the notification'}"
+        facts.append(Fact(name="Value", text=cut(against, 300), missing=not (value and threshold)))
+    elif "metric" in alert.labels and alert.kind == "alert":
+        facts.append(Fact(name="Value", text="not in the notification", missing=True))
+    return facts
+
+
+def long_texts(alert: Alert) -> list[Fact]:
+    """Impact, reason, and the annotations that we have no word for."""
+    facts = []
+    for name, title in (("impact", "Impact"), ("reason", "Reason")):
+        text = clean(alert.annotations.get(name, ""))
+        if text and one_line(text) != wording.summary(alert):
+            facts.append(Fact(name=title, text=cut(text, 1100)))
+    further = [n for n in alert.annotations if n not in _TOLD_ANNOTATIONS]
+    for name in further[:_FURTHER]:
+        text = clean(alert.annotations[name])
+        if text:
+            facts.append(Fact(name=cut(one_line(name), 60), text=cut(text, 500), href=link(text)))
+    if len(further) > _FURTHER:
+        facts.append(Fact(name="Further", text=f"{len(further) - _FURTHER} annotations not shown"))
+    return facts
+
+
+def links(notification: Notification) -> list[Fact]:
+    """Runbook, dashboard and the alarm itself. A missing runbook is said, while it can still help."""
+    alert = wording.lead(notification)
+    facts = [_linked("Runbook", alert.annotations.get("runbook_url", ""))]
+    if not facts[0].text and alert.kind == "alert" and not wording.over(notification):
+        facts = [Fact(name="Runbook", text=f"no runbook: add {_remedy(alert, 'runbook')}", missing=True)]
+    facts.append(_linked("Dashboard", alert.annotations.get("dashboard_url", "")))
+    origin = "Alarm in CloudWatch" if alert.source in _ALARM_SOURCES else _ORIGINS.get(alert.source, "Source")
+    facts.append(_linked(origin, alert.generator_url))
+    return [f for f in facts if f.text]
+
+
+def _linked(name: str, given: str) -> Fact:
+    return Fact(name=name, text=cut(one_line(given), 500), href=link(given))
+
+
+def _remedy(alert: Alert, key: str) -> str:
+    if alert.source in ("alertmanager", "grafana", "amp"):
+        return "the annotation `runbook_url` to its rule" if key == "runbook" else f"the label `{key}` to its rule"
+    return f"`{key}:` to the alarm's description"
+
+
+def differing(notification: Notification) -> frozenset[str]:
+    """The labels in which the shown alerts differ: what tells one line of a group from the next."""
+    seen: dict[str, set[str | None]] = {}
+    names = {name for a in notification.alerts for name in a.labels}
+    for name in names - {"alertname", "alarm_name", "severity"}:
+        seen[name] = {a.labels.get(name) for a in notification.alerts}
+    return frozenset(name for name, values in seen.items() if len(values) > 1)
+
+
+def line(notification: Notification, alert: Alert, differs: frozenset[str]) -> str:
+    """One alert of a group in one line: name, what tells it from the others, value, for how long. Not cut."""
+    told = [one_line(alert.labels[n]) for n in alert.labels if n in differs][:4]
+    text = ", ".join([t for t in told if t] or [t for t in (wording.summary(alert),) if t])
+    head = one_line(alert.name) + (f": {text}" if text else "")
+    value = one_line(alert.annotations.get("value", ""))
+    if wording.ended(alert):
+        ends = alert.ends_at or notification.at
+        return f"{head}, ended after {wording.span((ends - alert.starts_at).total_seconds())}"
+    since = (
+        f"{wording.age(notification, alert)} ago"
+        if alert.kind == "event"
+        else f"for {wording.age(notification, alert)}"
+    )
+    return ", ".join([head, *([f"value {cut(value, 40)}"] if value else []), since, *_news(notification, alert)])
+
+
+def _news(notification: Notification, alert: Alert) -> list[str]:
+    fresh = notification.reason == "new_alerts_added" and alert.state_key in notification.news
+    return ["new"] if fresh else []

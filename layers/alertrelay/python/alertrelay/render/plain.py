@@ -1,0 +1,45 @@
+"""A notification as plain text: the body of an e-mail and of an SNS message. Made to be read on a phone."""
+
+from __future__ import annotations
+
+from alertrelay.alert import Notification
+from alertrelay.render import facts, wording
+from alertrelay.render.text import cut, one_line
+
+OTHERS = 30
+
+
+def body(notification: Notification) -> str:
+    """The whole message, at most about 30,000 characters."""
+    alert = wording.lead(notification)
+    parts = ["\n\n".join(f"!! {notice}" for notice in wording.notices(notification))]
+    parts.append(cut(wording.headline(notification), 1000))
+    parts.append(cut(wording.description(alert), 4000))
+    rows = [*facts.where(notification), facts.timing(notification), *facts.measure(alert)]
+    parts.append("\n".join(f"{fact.name}: {fact.text}" for fact in rows))
+    parts += [f"{fact.name}: {fact.text}" for fact in facts.long_texts(alert)]
+    parts.append("\n".join(f"{fact.name}: {fact.href or fact.text}" for fact in facts.links(notification)))
+    parts.append(others(notification))
+    parts.append(footer(notification))
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def others(notification: Notification) -> str:
+    """The rest of the group, a line each, and how many are not shown."""
+    rest = notification.alerts[1:]
+    if not rest and not notification.not_shown:
+        return ""
+    differs = facts.differing(notification)
+    lines = ["Others of this group:"]
+    for alert in rest[:OTHERS]:
+        state = "ENDED" if wording.ended(alert) else wording.severity_of(alert).upper()
+        lines.append(cut(f"- {state} {facts.line(notification, alert, differs)}", 300))
+    hidden = wording.more(wording.total(notification) - 1 - len(rest[:OTHERS]))
+    return "\n".join([*lines, *([hidden] if hidden else [])])
+
+
+def footer(notification: Notification) -> str:
+    """Who was meant to get it, for whoever asks why."""
+    key = cut(one_line(notification.group_key), 300)
+    receiver = cut(one_line(notification.integration.receiver), 100)
+    return f"alertrelay {one_line(notification.environment)}, receiver {receiver}, group {key}"

@@ -1,0 +1,36 @@
+"""SNS: subject and text for a topic, a short text for a phone.
+
+Limits: subject under 100 characters without line breaks, message 256 KB. A text of 300 characters is two SMS parts.
+"""
+
+from __future__ import annotations
+
+from alertrelay.alert import Message, Notification
+from alertrelay.config.model import SnsSettings
+from alertrelay.render import facts, plain, wording
+from alertrelay.render.email import subject
+from alertrelay.render.text import ascii_text, cut, gsm_text
+
+_SUBJECT = 99
+_SMS = 300
+_SMS_LINK = 140
+
+
+def render(notification: Notification, settings: SnsSettings) -> Message:
+    """`subject` and `message`; what is sent to a phone has no subject. Attributes are the sender's."""
+    if settings.phone_number:
+        return {"message": _sms(notification)}
+    return {"subject": _short(ascii_text(subject(notification)), _SUBJECT), "message": plain.body(notification)}
+
+
+def _sms(notification: Notification) -> str:
+    alert = wording.lead(notification)
+    href = next((f.href for f in facts.links(notification) if f.href and len(f.href) <= _SMS_LINK), "")
+    tail = "" if wording.over(notification) else f", since {wording.moment(alert.starts_at)}"
+    notice = "".join(f"{n.split('. ')[0].rstrip('.')}. " for n in wording.notices(notification)[:1])
+    tail = gsm_text(tail) + (f" {href}" if href else "")
+    return _short(gsm_text(cut(notice, 110) + wording.headline(notification)), _SMS - len(tail)) + tail
+
+
+def _short(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 3].rstrip() + "..."

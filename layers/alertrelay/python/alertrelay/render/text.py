@@ -1,0 +1,106 @@
+"""Text that may hold anything, made safe to put into a message: cleaned, cut at a character, turned into a link."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from urllib.parse import quote, urlsplit
+
+ELLIPSIS = "…"
+# Bidirectional overrides and isolates can show a text in another order than it was written in.
+_BIDI = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
+_LINE_ENDS = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
+_JOINERS = frozenset("\u200d\ufe0e\ufe0f")
+_URL_SAFE = "!#$%&'()*+,/:;=?@[]~"
+_MAX_URL = 1800
+_GSM_SUBSTITUTES = str.maketrans({"[": "(", "]": ")", "{": "(", "}": ")", "^": "", "|": "/", "\\": "/", "`": "'"})
+_ASCII_SUBSTITUTES = str.maketrans(
+    {"\u2026": "...", "\u2013": "-", "\u2014": "-", "\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"'}
+)
+
+
+def clean(text: str) -> str:
+    """Without control characters, lone surrogates and bidirectional overrides; line ends are newlines, at most two
+    in a row."""
+    lines = _LINE_ENDS.sub("\n", text).replace("\t", "    ")
+    kept = "".join(_printable(char) for char in lines)
+    return re.sub(r"\n{3,}", "\n\n", re.sub(r" +\n", "\n", kept)).strip()
+
+
+def _printable(char: str) -> str:
+    if char == "\n" or char.isprintable():
+        return char
+    if char in _BIDI:
+        return ""
+    category = unicodedata.category(char)
+    return {"Cs": "\ufffd", "Cc": "", "Zs": " "}.get(category, char)
+
+
+def one_line(text: str) -> str:
+    """`clean`, with every run of white space as one space."""
+    return " ".join(clean(text).split())
+
+
+def cut(text: str, limit: int, escapes: Mapping[str, str] | None = None) -> str:
+    """`text` with `escapes` applied to its characters, cut to `limit` with an ellipsis.
+
+    The limit counts UTF-16 units of the escaped text: services do not say whether they count those or code points.
+    A character, its escape and what is joined to it stay whole.
+    """
+    pieces = [(escapes or {}).get(char, char) for char in text]
+    ends = _fitting(pieces, limit)
+    if ends == len(pieces):
+        return "".join(pieces)
+    ends = _fitting(pieces, limit - 1)
+    while ends and (_joins(text[ends]) or text[ends - 1] == "\u200d"):
+        ends -= 1
+    return "".join(pieces[:ends]).rstrip() + ELLIPSIS
+
+
+def _fitting(pieces: list[str], limit: int) -> int:
+    used = 0
+    for index, piece in enumerate(pieces):
+        used += width(piece)
+        if used > limit:
+            return index
+    return len(pieces)
+
+
+def width(text: str) -> int:
+    """Length in UTF-16 units."""
+    return sum(2 if ord(char) > 0xFFFF else 1 for char in text)
+
+
+def _joins(char: str) -> bool:
+    return char in _JOINERS or unicodedata.combining(char) != 0
+
+
+def ascii_text(text: str) -> str:
+    """`text` in ASCII: accents dropped, what has no ASCII form as `?`, line ends kept."""
+    plain = unicodedata.normalize("NFKD", clean(text).translate(_ASCII_SUBSTITUTES))
+    bare = "".join(char for char in plain if not unicodedata.combining(char))
+    return re.sub(r"\?{2,}", "?", bare.encode("ascii", "replace").decode("ascii"))
+
+
+def gsm_text(text: str) -> str:
+    """ASCII that costs one septet a character in an SMS (GSM 03.38's basic table)."""
+    return " ".join(ascii_text(text).translate(_GSM_SUBSTITUTES).replace("~", "-").split())
+
+
+def link(url: str) -> str:
+    """The address in ASCII where it is one for a browser (http or https, with a host), else "".
+
+    What a renderer would have to escape (`<`, `>`, `|`, `"`, space, non-ASCII) is percent-encoded.
+    """
+    bare = url.strip()
+    if not bare or clean(bare) != bare or "\n" in bare:
+        return ""
+    try:
+        parts = urlsplit(bare)
+    except ValueError:
+        return ""
+    if parts.scheme.lower() not in ("http", "https") or not parts.netloc:
+        return ""
+    encoded = quote(bare, safe=_URL_SAFE)
+    return encoded if len(encoded) <= _MAX_URL else ""
