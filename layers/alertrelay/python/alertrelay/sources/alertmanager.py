@@ -1,0 +1,158 @@
+"""Alertmanager's webhook, version 4 and older, and what sends the same shape."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from alertrelay.alert import Alert, Labels, Source, fingerprint
+from alertrelay.sources import raw
+from alertrelay.sources import text as texts
+from alertrelay.sources.arrival import Arrival
+from alertrelay.sources.severity import of_topic
+from alertrelay.sources.times import instant
+
+_ENVELOPE_KEYS = frozenset({"receiver", "groupLabels", "commonLabels", "groupKey", "externalURL"})
+_FINGERPRINT = re.compile(r"[0-9a-f]{16}")
+_RESOLVED_WORDS = frozenset({"resolved", "ok", "normal", "inactive"})
+_SUMMARY_KEYS = ("summary", "title", "message", "description", "details")
+# What people write in place of the names that the messages look for.
+_ALIASES: Mapping[str, tuple[str, ...]] = {
+    "runbook_url": ("runbook", "runbookURL", "runbookUrl"),
+    "dashboard_url": ("dashboard", "dashboardURL", "dashboardUrl"),
+}
+
+
+def detect(value: object) -> bool:
+    """A list `alerts`, with the webhook's other keys or with an entry that looks like an alert."""
+    fields = texts.mapping(value)
+    alerts = fields.get("alerts")
+    if not isinstance(alerts, list):
+        return False
+    looks = any("labels" in texts.mapping(entry) or "annotations" in texts.mapping(entry) for entry in alerts)
+    return looks or not alerts or bool(_ENVELOPE_KEYS & fields.keys())
+
+
+def parse(value: object, arrival: Arrival) -> tuple[Alert, ...]:
+    """One alert an entry, each with its own status: a group may mix firing and resolved."""
+    return of_group(texts.mapping(value), arrival, source="alertmanager")
+
+
+def of_group(group: Mapping[str, object], arrival: Arrival, *, source: Source) -> tuple[Alert, ...]:
+    """The alerts of a group in the webhook's shape; an empty group is one event, because somebody sent it."""
+    entries = texts.items(group.get("alerts"))
+    if not entries:
+        summary = texts.one_line(
+            f"A notification without alerts came from {texts.printable(group.get('receiver')) or source}"
+        )
+        return (raw.event(arrival, alertname="EmptyNotification", source=source, summary=summary),)
+    alerts = [_of_entry(entry, number, group, arrival, source) for number, entry in enumerate(entries)]
+    return tuple(_told_apart(alerts, [_over_labels(_given(texts.mapping(entry), group)) for entry in entries]))
+
+
+def _of_entry(entry: object, number: int, group: Mapping[str, object], arrival: Arrival, source: Source) -> Alert:
+    fields = texts.mapping(entry)
+    given = _given(fields, group)
+    own = texts.label_set(given.items())
+    if not fields or not own:
+        return _unnamed(fields or entry, number, arrival, source)
+    sent = texts.printable(fields.get("fingerprint"))
+    # The sender's own where it is one: Grafana's covers labels that it does not send.
+    identity = sent if _FINGERPRINT.fullmatch(sent) else _over_labels(given)
+    ended = _ended(fields, group, arrival)
+    url = texts.printable(fields.get("generatorURL"))
+    return Alert(
+        labels={"alertname": _name(own), **of_topic(arrival.envelope.topic_arn), **own},
+        annotations=_annotations(fields, group, own, arrival),
+        status="resolved" if ended else "firing",
+        kind="alert",
+        starts_at=instant(fields.get("startsAt")) or arrival.at,
+        ends_at=ended,
+        updated_at=instant(fields.get("updatedAt")),
+        source=source,
+        fingerprint=identity,
+        state_key=identity,
+        generator_url=url if url.startswith(("http://", "https://")) else "",
+    )
+
+
+def _unnamed(entry: object, number: int, arrival: Arrival, source: Source) -> Alert:
+    """An entry without labels has no identity, so nothing could ever end it: it is announced once."""
+    said = texts.mapping(texts.mapping(entry).get("annotations"))
+    summary = _first(said, _SUMMARY_KEYS) or f"An entry without labels: {texts.as_json(entry)}"
+    event = raw.event(arrival, alertname="UnnamedAlert", source=source, summary=texts.one_line(summary))
+    return replace(event, state_key=f"{event.state_key}#{number}")
+
+
+def _name(own: Labels) -> str:
+    return next((own[key] for key in ("alertname", "rulename", "__name__") if key in own), "UnnamedAlert")
+
+
+def _given(fields: Mapping[str, object], group: Mapping[str, object]) -> Mapping[str, object]:
+    return texts.mapping(fields.get("labels")) or texts.mapping(group.get("commonLabels"))
+
+
+def _over_labels(given: Mapping[str, object]) -> str:
+    """The fingerprint of the sender's labels, before any is cut or added."""
+    whole = ((texts.printable(name), texts.printable(value)) for name, value in given.items())
+    return fingerprint({name: value for name, value in whole if name and value})
+
+
+def _ended(fields: Mapping[str, object], group: Mapping[str, object], arrival: Arrival) -> datetime | None:
+    """When the alert ended, None while it fires: by its own status, else by its end, else by the group's status."""
+    end = instant(fields.get("endsAt"))
+    status = fields.get("status")
+    if isinstance(status, str) and status:
+        resolved = status.lower() in _RESOLVED_WORDS
+    elif end:
+        resolved = end <= arrival.at
+    else:
+        resolved = texts.printable(group.get("status")).lower() in _RESOLVED_WORDS
+    return (end or arrival.at) if resolved else None
+
+
+def _annotations(
+    fields: Mapping[str, object], group: Mapping[str, object], own: Labels, arrival: Arrival
+) -> dict[str, str]:
+    notes = texts.annotation_set(texts.mapping(fields.get("annotations")).items())
+    for name, others in _ALIASES.items():
+        found = notes.get(name) or _first(notes, others)
+        if found:
+            notes[name] = found
+    notes["summary"] = texts.one_line(_first(notes, _SUMMARY_KEYS)) or _what(own)
+    hidden = _hidden(group, arrival)
+    if hidden:
+        notes["truncated"] = hidden
+    return notes
+
+
+def _hidden(group: Mapping[str, object], arrival: Arrival) -> str:
+    """A group that was cut hides alerts: people must know that there are more."""
+    count = group.get("truncatedAlerts")
+    if isinstance(count, int) and count > 0:
+        return f"{count} more alerts of this group were left out by the sender (max_alerts)"
+    if arrival.envelope.attributes.get("truncated") == "true":
+        return "the sender cut this message: there may be more alerts"
+    return ""
+
+
+def _what(own: Labels) -> str:
+    """A summary from labels alone: the name and what it is about."""
+    about = [own[key] for key in ("service", "cluster", "namespace", "pod", "instance", "host", "job") if key in own]
+    return texts.one_line(f"{_name(own)} on {', '.join(about[:3])}" if about else _name(own))
+
+
+def _first(values: Mapping[str, object], keys: Iterable[str]) -> str:
+    return next((said for key in keys if (said := texts.printable(values.get(key)).strip())), "")
+
+
+def _told_apart(alerts: Sequence[Alert], over_labels: Sequence[str]) -> Iterator[Alert]:
+    """A sender that gives one fingerprint to alerts of different labels would have them overwrite each other."""
+    labels_of: dict[str, set[str]] = {}
+    for alert, own in zip(alerts, over_labels, strict=True):
+        labels_of.setdefault(alert.state_key, set()).add(own)
+    for alert, own in zip(alerts, over_labels, strict=True):
+        shared = alert.kind == "alert" and len(labels_of[alert.state_key]) > 1
+        yield replace(alert, state_key=own) if shared else alert

@@ -1,0 +1,21 @@
+"""What a parser knows besides the message: how and when it came."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from alertrelay.sources.envelope import Envelope
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """One message's way to us. `received_at` is the caller's clock."""
+
+    envelope: Envelope
+    received_at: datetime
+
+    @property
+    def at(self) -> datetime:
+        """When it reached the topic, else when it reached us: the time of what carries none itself."""
+        return self.envelope.sent_at or self.received_at

@@ -1,0 +1,156 @@
+"""What brings a message: a Lambda event of SNS or SQS, an SNS envelope alone, or nothing at all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from alertrelay.alert import rfc3339
+from alertrelay.sources import text as texts
+from alertrelay.sources.times import instant
+
+_SNS_TYPES = ("Notification", "SubscriptionConfirmation", "UnsubscribeConfirmation")
+NOT_JSON = object()
+"""What `decoded` gives for text that is no JSON. (JSON has a null, so None is taken.)"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """One message as a topic or a queue handed it over.
+
+    `text` is the message itself. `sent_at` is when SNS took it, for a raw SQS body when SQS did. `attributes` are the
+    message attributes' values. `record_id` is the SQS messageId, by which a failed record is named back to SQS.
+    """
+
+    text: str
+    message_id: str = ""
+    topic_arn: str = ""
+    subject: str = ""
+    sent_at: datetime | None = None
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    record_id: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON, for a queue."""
+        return {
+            "text": self.text,
+            "message_id": self.message_id,
+            "topic_arn": self.topic_arn,
+            "subject": self.subject,
+            "sent_at": rfc3339(self.sent_at) if self.sent_at else None,
+            "attributes": dict(self.attributes),
+            "record_id": self.record_id,
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Envelope:
+        """The envelope that `to_json` wrote; missing keys get their defaults."""
+        return cls(
+            text=texts.printable(value.get("text")),
+            message_id=texts.printable(value.get("message_id")),
+            topic_arn=texts.printable(value.get("topic_arn")),
+            subject=texts.printable(value.get("subject")),
+            sent_at=instant(value.get("sent_at")),
+            attributes=_attributes(value.get("attributes")),
+            record_id=texts.printable(value.get("record_id")),
+        )
+
+
+def unwrap(event: object) -> list[Envelope]:
+    """The messages in `event`: decoded JSON, or its text or bytes. At least one; never raises.
+
+    Knows the Lambda events of SNS and SQS (with SNS envelopes or raw bodies) and SNS's own envelope. All else is one
+    bare message: a list, null, bytes that are no UTF-8.
+    """
+    if isinstance(event, bytes | bytearray):
+        event = bytes(event).decode("utf-8-sig", "replace")
+    if isinstance(event, str):
+        value = decoded(event)
+        return list(_wrapped(value)) or [Envelope(text=texts.printable(event))]
+    return list(_wrapped(event)) or [Envelope(text=texts.printable(texts.as_json(event)))]
+
+
+def decoded(text: str) -> object:
+    """The JSON value that `text` is, else NOT_JSON."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return NOT_JSON
+
+
+def _wrapped(value: object) -> Iterator[Envelope]:
+    """The messages of a value that is an envelope of some kind; none for a bare message."""
+    event = texts.mapping(value)
+    records = texts.items(event.get("Records"))
+    if any(_is_sns(record) or _is_sqs(record) for record in records):
+        for record in records:
+            yield _of_record(record)
+    elif _is_sns(event):
+        yield _of_record(event)
+    elif _is_sns_message(event):
+        yield _of_sns(event, value)
+
+
+def _is_sns(record: object) -> bool:
+    return isinstance(texts.mapping(record).get("Sns"), dict)
+
+
+def _is_sqs(record: object) -> bool:
+    fields = texts.mapping(record)
+    return fields.get("eventSource") == "aws:sqs" or ("body" in fields and "messageId" in fields)
+
+
+def _is_sns_message(fields: Mapping[str, object]) -> bool:
+    return fields.get("Type") in _SNS_TYPES and "Message" in fields and ("TopicArn" in fields or "MessageId" in fields)
+
+
+def _of_record(record: object) -> Envelope:
+    fields = texts.mapping(record)
+    if _is_sns(record):
+        return _of_sns(texts.mapping(fields["Sns"]), record)
+    if _is_sqs(record):
+        return _of_sqs(fields, record)
+    return Envelope(text=texts.as_json(record))
+
+
+def _of_sns(message: Mapping[str, object], whole: object, *, record_id: str = "") -> Envelope:
+    """`whole` is what people see where the message itself is missing."""
+    text = message.get("Message")
+    return Envelope(
+        text=texts.printable(whole if text is None else text),
+        message_id=texts.printable(message.get("MessageId")),
+        topic_arn=texts.printable(message.get("TopicArn")),
+        subject=texts.printable(message.get("Subject")),
+        sent_at=instant(message.get("Timestamp")),
+        attributes=_attributes(message.get("MessageAttributes")),
+        record_id=record_id,
+    )
+
+
+def _of_sqs(record: Mapping[str, object], whole: object) -> Envelope:
+    record_id = texts.printable(record.get("messageId"))
+    body = record.get("body")
+    text = texts.printable(whole if body is None else body)
+    message = texts.mapping(decoded(text))
+    if _is_sns_message(message):
+        return _of_sns(message, message, record_id=record_id)
+    sent = texts.mapping(record.get("attributes")).get("SentTimestamp")
+    return Envelope(
+        text=text,
+        sent_at=instant(int(sent) if isinstance(sent, str) and sent.isdecimal() and len(sent) < 20 else sent),
+        attributes=_attributes(record.get("messageAttributes")),
+        record_id=record_id,
+    )
+
+
+def _attributes(value: object) -> dict[str, str]:
+    """Values by name, from SNS's {"Type", "Value"}, SQS's {"stringValue"}, or plain text."""
+    found: dict[str, str] = {}
+    for name, attribute in texts.mapping(value).items():
+        fields = texts.mapping(attribute)
+        text = fields.get("Value", fields.get("stringValue")) if fields else attribute
+        found[texts.printable(name)] = texts.printable(text)
+    return found

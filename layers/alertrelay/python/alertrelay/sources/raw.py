@@ -1,0 +1,88 @@
+"""What no other parser knows: a message that a person can read, announced once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+
+from alertrelay.alert import Alert, Source, fingerprint
+from alertrelay.sources import text as texts
+from alertrelay.sources.arn import Arn
+from alertrelay.sources.arrival import Arrival
+from alertrelay.sources.envelope import NOT_JSON
+from alertrelay.sources.severity import DEFAULT, of_topic
+
+_TELLING_KEYS = (
+    "summary",
+    "title",
+    "subject",
+    "message",
+    "Message",
+    "text",
+    "description",
+    "detail-type",
+    "Description",
+)
+
+
+def parse(value: object, arrival: Arrival) -> tuple[Alert, ...]:
+    """One event of any message."""
+    return (event(arrival, alertname="RawMessage", source="raw", summary=_summary(value, arrival)),)
+
+
+def event(arrival: Arrival, *, alertname: str, source: Source, summary: str, note: str = "") -> Alert:
+    """An event that is the message itself: identified by the SNS MessageId, else the SQS one, else a hash of the text.
+
+    The alertname is added after the fingerprint is taken: it is a word of ours, and a better one must not make it
+    another alert.
+    """
+    envelope = arrival.envelope
+    topic = Arn.of(envelope.topic_arn)
+    own = texts.label_set(
+        [("account_id", topic.account), ("region", topic.region), ("topic", envelope.topic_arn.rpartition(":")[2])]
+    )
+    given = of_topic(envelope.topic_arn)
+    return Alert(
+        labels={"severity": DEFAULT, **given, **own, "alertname": alertname},
+        annotations=texts.annotation_set(
+            [("summary", summary), ("description", envelope.text), ("subject", envelope.subject), ("reason", note)]
+        ),
+        status="firing",
+        kind="event",
+        starts_at=arrival.at,
+        ends_at=None,
+        updated_at=None,
+        source=source,
+        fingerprint=fingerprint(own),
+        state_key=_identity(arrival),
+    )
+
+
+def _identity(arrival: Arrival) -> str:
+    envelope = arrival.envelope
+    if envelope.message_id:
+        return f"sns:{envelope.message_id}"
+    if envelope.record_id:
+        return f"sqs:{envelope.record_id}"
+    return "text:" + hashlib.sha256(envelope.text.encode("utf-8", "replace")).hexdigest()[:32]
+
+
+def _summary(value: object, arrival: Arrival) -> str:
+    """The Subject, else what the message itself seems to say, else what it is."""
+    said = texts.one_line(arrival.envelope.subject)
+    if said:
+        return said
+    if value is NOT_JSON:
+        return texts.one_line(arrival.envelope.text) or "An empty message"
+    if isinstance(value, dict):
+        return _telling(value) or texts.one_line(f"A message of unknown form: {texts.as_json(value)}")
+    return texts.one_line(f"A message that is only {json.dumps(value) if value is None else texts.as_json(value)}")
+
+
+def _telling(value: Mapping[str, object]) -> str:
+    for key in _TELLING_KEYS:
+        said = value.get(key)
+        if isinstance(said, str) and said.strip():
+            return texts.one_line(texts.printable(said))
+    return ""

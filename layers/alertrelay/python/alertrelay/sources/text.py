@@ -1,0 +1,73 @@
+"""What arrives as text: made printable, kept within bounds, absent where empty."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+
+LABEL_MAX = 1_024
+"""Characters of a label's value. CloudWatch's own limit of a dimension's value is 1,024."""
+ANNOTATION_MAX = 20_000
+"""Characters of an annotation. With it an alert of a 256 KB message stays well within a DynamoDB item."""
+SUMMARY_MAX = 250
+"""Characters of a summary: one line of a phone."""
+
+
+def printable(value: object) -> str:
+    """`value` as valid Unicode text: text as it is, null as "", all else as JSON."""
+    if value is None:
+        return ""
+    text = value if isinstance(value, str) else as_json(value)
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # "\ud83d" alone: JSON can say it, UTF-8 and every API of ours cannot
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text.replace("\x00", "")
+
+
+def as_json(value: object) -> str:
+    """Compact JSON that stays readable: no escapes for what is not ASCII."""
+    try:
+        return json.dumps(value, ensure_ascii=False, default=str)
+    except (ValueError, RecursionError):
+        return "(nested too deep to be shown)"
+
+
+def cut(text: str, limit: int) -> str:
+    """At most `limit` characters; what is cut ends in an ellipsis."""
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def cut_with_note(text: str, limit: int = ANNOTATION_MAX) -> str:
+    """At most `limit` characters and a note that says how many are gone."""
+    if len(text) <= limit:
+        return text
+    return f"{text[:limit]}\n[cut here: {len(text) - limit:,} of {len(text):,} characters are not shown]"
+
+
+def one_line(text: str, limit: int = SUMMARY_MAX) -> str:
+    """The first line that says something, spaces collapsed."""
+    line = next((line for line in text.splitlines() if line.strip()), "")
+    return cut(" ".join(line.split()), limit)
+
+
+def mapping(value: object) -> Mapping[str, object]:
+    """`value` where it is a JSON object, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def items(value: object) -> tuple[object, ...]:
+    """`value` where it is a JSON list, else an empty one."""
+    return tuple(value) if isinstance(value, list) else ()
+
+
+def label_set(pairs: Iterable[tuple[object, object]]) -> dict[str, str]:
+    """Labels in the order given: every value text, none empty, none over LABEL_MAX."""
+    clean = ((cut(printable(name), LABEL_MAX), cut(printable(value), LABEL_MAX)) for name, value in pairs)
+    return {name: value for name, value in clean if name and value}
+
+
+def annotation_set(pairs: Iterable[tuple[object, object]]) -> dict[str, str]:
+    """Annotations in the order given: every value text, none empty, none over ANNOTATION_MAX and its note."""
+    clean = ((cut(printable(name), LABEL_MAX), cut_with_note(printable(value).strip())) for name, value in pairs)
+    return {name: value for name, value in clean if name and value}
