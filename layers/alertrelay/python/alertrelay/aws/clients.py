@@ -1,0 +1,74 @@
+"""The clients of AWS: one session, made when first needed, each call bounded in time."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, cast
+
+import botocore.session
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_sesv2 import SESV2Client
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
+
+BOUNDED = Config(
+    connect_timeout=1,
+    read_timeout=2,
+    retries={"total_max_attempts": 2, "mode": "standard"},
+    tcp_keepalive=True,
+)
+"""A page waits for state and secrets at most a few seconds; then it goes out without them."""
+
+
+class Clients:
+    """Clients by service, each made once. Credentials come from the environment, as botocore finds them."""
+
+    def __init__(self, *, endpoint_url: str | None, region: str) -> None:
+        self._endpoint_url = endpoint_url or None
+        self._region = region
+        self._session: botocore.session.Session | None = None
+        self._made: dict[tuple[str, str], Any] = {}
+
+    def dynamodb(self) -> DynamoDBClient:
+        """The state table's."""
+        return cast("DynamoDBClient", self._client("dynamodb"))
+
+    def secretsmanager(self) -> SecretsManagerClient:
+        """The secret's."""
+        return cast("SecretsManagerClient", self._client("secretsmanager"))
+
+    def sqs(self) -> SQSClient:
+        """The timers'."""
+        return cast("SQSClient", self._client("sqs"))
+
+    def sns(self, region: str = "") -> SNSClient:
+        """SNS of a region: a topic takes messages only through its own."""
+        return cast("SNSClient", self._client("sns", region))
+
+    def sesv2(self) -> SESV2Client:
+        """SES, version 2 of its API."""
+        return cast("SESV2Client", self._client("sesv2"))
+
+    def _client(self, service: str, region: str = "") -> Any:
+        wanted = (service, region or self._region)
+        if wanted not in self._made:
+            if self._session is None:
+                # At DEBUG botocore logs the bodies of answers, and one of them is the secret.
+                logging.getLogger("botocore").setLevel(logging.INFO)
+                self._session = botocore.session.get_session()
+            self._made[wanted] = self._session.create_client(
+                service,
+                region_name=wanted[1],
+                endpoint_url=self._endpoint_url,
+                config=BOUNDED,
+            )
+        return self._made[wanted]
+
+
+def clients(endpoint_url: str | None, *, region: str) -> Clients:
+    """Clients of `region`; `endpoint_url` sends all of them elsewhere (a local run), None or "" to AWS."""
+    return Clients(endpoint_url=endpoint_url, region=region)

@@ -1,0 +1,26 @@
+"""What an error of botocore is called, in a word that is safe to show."""
+
+from __future__ import annotations
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+THROTTLED = frozenset(
+    {
+        "Throttling", "ThrottlingException", "Throttled", "ThrottledException", "TooManyRequestsException",
+        "RequestThrottled", "RequestLimitExceeded", "KMSThrottlingException", "KMSThrottling",
+    }
+)  # fmt: skip
+
+
+def code(error: BotoCoreError | ClientError) -> str:
+    """AWS's own error code (`AuthorizationError`), or botocore's class (`EndpointConnectionError`)."""
+    if isinstance(error, ClientError):
+        return error.response.get("Error", {}).get("Code", "") or "ClientError"
+    return type(error).__name__
+
+
+def status(error: BotoCoreError | ClientError) -> int:
+    """The HTTP status of the answer, 0 where none came."""
+    if isinstance(error, ClientError):
+        return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    return 0
