@@ -113,6 +113,8 @@ class SecretKeys:
                 self.arn, max_age=MAX_AGE_SECONDS, transform="json", force_fetch=past_cache, VersionStage=stage
             )
             if isinstance(found, Mapping):
+                if stage == "AWSCURRENT" and read.keys not in (None, found):
+                    self._stages["AWSPREVIOUS"] = _Read()  # a rotation moved that stage too
                 read.keys, read.failure = found, ""
                 return
             read.failure = f"the secret {self._secret_name} is JSON, but no object of keys"

@@ -36,11 +36,12 @@ class SesSender:
         key: Key | None,  # noqa: ARG002 - permission comes from IAM
         notification_id: str,
         timeout: float,  # noqa: ARG002 - the client has its own
-        edit: Receipt | None = None,
+        earlier: Receipt | None = None,
+        edit: bool = False,  # noqa: ARG002 - a mail that was sent stays as it is
     ) -> Receipt:
-        """One mail to all recipients, as an answer to the mail that `edit` names. Raises a DeliveryFailure."""
+        """One mail to all recipients, as an answer to the mail that `earlier` names. Raises a DeliveryFailure."""
         settings = cast(EmailSettings, target.settings)
-        first = edit.ref.get("message_id", "") if edit else ""
+        first = earlier.ref.get("message_id", "") if earlier else ""
         body = {"Text": {"Data": str(message.get("text") or ""), "Charset": "UTF-8"}}
         if message.get("html"):
             body["Html"] = {"Data": str(message["html"]), "Charset": "UTF-8"}

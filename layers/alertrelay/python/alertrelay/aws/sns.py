@@ -37,7 +37,8 @@ class SnsSender:
         key: Key | None,  # noqa: ARG002 - permission comes from IAM
         notification_id: str,
         timeout: float,  # noqa: ARG002 - the client has its own
-        edit: Receipt | None = None,  # noqa: ARG002 - what was published cannot be changed
+        earlier: Receipt | None = None,  # noqa: ARG002 - what was published cannot be changed
+        edit: bool = False,  # noqa: ARG002 - what was published cannot be changed
     ) -> Receipt:
         """Publishes, with the marks of a loop and of the notification. Raises a DeliveryFailure."""
         settings = cast(SnsSettings, target.settings)

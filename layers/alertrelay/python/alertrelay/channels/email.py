@@ -37,18 +37,21 @@ class EmailSender:
         key: Key | None,
         notification_id: str,
         timeout: float,
-        edit: Receipt | None = None,
+        earlier: Receipt | None = None,
+        edit: bool = False,
     ) -> Receipt:
-        """One mail to all recipients. `edit` names the first mail of the group: this one is sent as an answer to it, so
-        that mail programs show them as one thread. The receipt's `ref` is `{"message_id"}` of the thread's first mail,
+        """One mail to all recipients. `earlier` names the first mail of the group: this one is sent as an answer to
+        it, so that mail programs show them as one thread. The receipt's `ref` is `{"message_id"}` of the thread's first mail,
         and `refused` where some recipients were refused while others were taken. Raises a DeliveryFailure."""
         settings = cast(EmailSettings, target.settings)
         if settings.transport == "ses":
             if self.ses is None:
                 raise Permanent("transport: ses is configured, but this function has no SES")
-            return self.ses.send(message, target, key=key, notification_id=notification_id, timeout=timeout, edit=edit)
+            return self.ses.send(
+                message, target, key=key, notification_id=notification_id, timeout=timeout, earlier=earlier, edit=edit
+            )
         found = needed(key, settings.password) if settings.password else None
-        first = edit.ref.get("message_id", "") if edit else ""
+        first = earlier.ref.get("message_id", "") if earlier else ""
         own = message_id(notification_id, settings.sender)
         mail = Mail(
             sender=_bare(settings.sender),

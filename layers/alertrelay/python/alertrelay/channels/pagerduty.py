@@ -29,7 +29,8 @@ class PagerDutySender:
         key: Key | None,
         notification_id: str,
         timeout: float,
-        edit: Receipt | None = None,  # noqa: ARG002 - an event with the same dedup_key is the edit
+        earlier: Receipt | None = None,  # noqa: ARG002 - an event with the same dedup_key is the edit
+        edit: bool = False,  # noqa: ARG002 - an event with the same dedup_key is the edit
     ) -> Receipt:
         """202 means accepted; the processing behind it is not ours to see. Raises a DeliveryFailure."""
         found = needed(key, self.key_name(target))

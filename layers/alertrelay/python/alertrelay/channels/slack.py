@@ -38,8 +38,12 @@ _TRANSIENT_WORDS = frozenset(
     {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"}
 )
 _PERHAPS_POSTED_WORDS = frozenset({"fatal_error", "internal_error"})
-_EDIT_REFUSED_WORDS = frozenset({"message_not_found", "cant_update_message", "edit_window_closed", "is_inactive"})
-_NEW_MESSAGES_ONLY = frozenset({"thread_ts", "reply_broadcast", "unfurl_links", "unfurl_media"})
+_MESSAGE_GONE_WORDS = frozenset(
+    {
+        "message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found", "invalid_thread_ts",
+        "cannot_reply_to_message",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +60,12 @@ class SlackSender:
         key: Key | None,
         notification_id: str,
         timeout: float,
-        edit: Receipt | None = None,
+        earlier: Receipt | None = None,
+        edit: bool = False,
     ) -> Receipt:
-        """Posts, or changes the message that `edit` names; where Slack refuses that edit, posts. The receipt's `ref` is
-        `{"channel", "ts"}` for a bot, empty for a webhook. Raises a DeliveryFailure."""
+        """Posts; a bot posts in the thread of `earlier`, broadcast to the channel, or with `edit` changes that message.
+        Where that message is gone or closed a new one is posted. The receipt's `ref` is `{"channel", "ts"}` of the
+        thread's first message for a bot, empty for a webhook. Raises a DeliveryFailure."""
         settings = cast(SlackSettings, target.settings)
         found = needed(key, settings.key)
         call = _Call(self.network, settings, found, notification_id, timeout, time.monotonic())
@@ -67,7 +73,7 @@ class SlackSender:
             call.to_webhook(message)
             ref: Mapping[str, str] = {}
         else:
-            ref = call.edit_or_post(message, edit.ref if edit else {})
+            ref = call.as_bot(message, earlier.ref if earlier else {}, edit=edit)
         return Receipt(integration=target.integration, key_name=found.name, key_version=found.version, ref=ref)
 
     def key_name(self, target: Target) -> str:
@@ -102,20 +108,27 @@ class _Call:
         if answer is None and response.text.strip() != "ok":
             raise Retryable("Slack answered 200 without its `ok`", ambiguous=True)
 
-    def edit_or_post(self, message: Message, ref: Mapping[str, str]) -> Mapping[str, str]:
-        if ref.get("channel") and ref.get("ts"):
-            body = {k: v for k, v in message.items() if k not in _NEW_MESSAGES_ONLY}
-            update = re.sub(r"chat\.postMessage$", "chat.update", self.settings.url)
-            answer, response = self._api(update, {**body, "channel": ref["channel"], "ts": ref["ts"]})
+    def as_bot(self, message: Message, first: Mapping[str, str], *, edit: bool) -> Mapping[str, str]:
+        place = {"channel": first.get("channel", ""), "ts": first.get("ts", "")}
+        if all(place.values()):
+            answer, response = self._edit(message, place) if edit else self._reply(message, place)
             if answer.get("ok") is True:
-                return {"channel": ref["channel"], "ts": ref["ts"]}
-            if answer.get("error") not in _EDIT_REFUSED_WORDS:
+                return place
+            if answer.get("error") not in _MESSAGE_GONE_WORDS:
                 raise self._api_refusal(response, answer)
         answer, response = self._api(self.settings.url, {**message, "channel": self.settings.channel})
         if answer.get("ok") is not True:
             raise self._api_refusal(response, answer)
         posted = {"channel": answer.get("channel"), "ts": answer.get("ts")}
         return {k: v for k, v in posted.items() if isinstance(v, str)}
+
+    def _edit(self, message: Message, place: Mapping[str, str]) -> tuple[dict[str, Any], Response]:
+        update = re.sub(r"chat\.postMessage$", "chat.update", self.settings.url)
+        return self._api(update, {**message, **place})
+
+    def _reply(self, message: Message, place: Mapping[str, str]) -> tuple[dict[str, Any], Response]:
+        thread = {"channel": place["channel"], "thread_ts": place["ts"], "reply_broadcast": True}
+        return self._api(self.settings.url, {**message, **thread})
 
     def _api(self, url: str, body: Mapping[str, Any]) -> tuple[dict[str, Any], Response]:
         token = self.key.value.strip()
@@ -130,7 +143,7 @@ class _Call:
         return answer, response
 
     def _post(self, url: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> Response:
-        # An edit that was refused leaves the message after it the rest of the time, not as much again.
+        # An edit that was refused leaves the rest of the time to the message after it, not as much again.
         spent = (time.monotonic() - self.started) * self.network.haste
         return post(
             url,

@@ -31,7 +31,8 @@ class WebhookSender:
         key: Key | None,
         notification_id: str,
         timeout: float,
-        edit: Receipt | None = None,  # noqa: ARG002 - a webhook has no earlier message
+        earlier: Receipt | None = None,  # noqa: ARG002 - a webhook has no earlier message
+        edit: bool = False,  # noqa: ARG002 - a webhook has no earlier message
     ) -> Receipt:
         """Any 2xx is success. Raises a DeliveryFailure; its text shows nothing of the answer, which is not ours."""
         name = self.key_name(target)
