@@ -1,0 +1,95 @@
+"""What `check` and synth say about a configuration file: one finding, one place, one mend."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+Severity = Literal["error", "warning", "info"]
+_ORDER: dict[Severity, int] = {"error": 0, "warning": 1, "info": 2}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a value stands. Line and column count from 1; 0 where the whole file is meant.
+
+    `key` is the dotted way to it, `receivers[2].slack_configs[0].channel`; "" is the file itself.
+    """
+
+    file: str
+    line: int = 0
+    column: int = 0
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing to know about a file. `code` is stable and documented; `message` and `mend` never hold a secret."""
+
+    file: str
+    line: int
+    column: int
+    key: str
+    severity: Severity
+    code: str
+    message: str
+    mend: str
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        return f"{place}: {self.severity} {self.code}: {self.message}" + (f" ({self.mend})" if self.mend else "")
+
+
+@dataclass(slots=True)
+class Findings:
+    """Collects what is found while the files are read, so that one run names every fault and not only the first."""
+
+    _found: list[Finding] = field(default_factory=list)
+
+    def error(self, place: Place, code: str, message: str, mend: str = "") -> None:
+        """Something that must not be deployed."""
+        self._add(place, "error", code, message, mend)
+
+    def warning(self, place: Place, code: str, message: str, mend: str = "") -> None:
+        """Something that works, and that somebody will regret."""
+        self._add(place, "warning", code, message, mend)
+
+    def info(self, place: Place, code: str, message: str, mend: str = "") -> None:
+        """Something to know; `--strict` does not mind it."""
+        self._add(place, "info", code, message, mend)
+
+    def _add(self, place: Place, severity: Severity, code: str, message: str, mend: str) -> None:
+        self._found.append(
+            Finding(
+                file=place.file,
+                line=place.line,
+                column=place.column,
+                key=place.key,
+                severity=severity,
+                code=code,
+                message=message,
+                mend=mend,
+            )
+        )
+
+    @property
+    def failed(self) -> bool:
+        """Whether there is an error among them."""
+        return any(f.severity == "error" for f in self._found)
+
+    def sorted(self) -> tuple[Finding, ...]:
+        """By file in the order of reading, then by line; each only once."""
+        files = list(dict.fromkeys(f.file for f in self._found))
+        unique = dict.fromkeys(self._found)
+        return tuple(sorted(unique, key=lambda f: (files.index(f.file), f.line, f.column, _ORDER[f.severity], f.key)))
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A mend that names the nearest known word, or all of them where none is near."""
+    candidates = sorted(known)
+    near = difflib.get_close_matches(word, candidates, n=1, cutoff=0.6)
+    if near:
+        return f"did you mean {near[0]!r}?"
+    return f"known here: {', '.join(candidates)}" if candidates else ""

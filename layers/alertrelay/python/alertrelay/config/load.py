@@ -1,0 +1,120 @@
+"""From the three kinds of files to one compiled configuration an environment.
+
+Used by synth and by `alertrelay check`; a Lambda reads only the JSON that comes out (`config.model`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from alertrelay.config.alertmanager import Alertmanager, parse_alertmanager
+from alertrelay.config.delivery import NOTHING, Delivery, check_delivery, parse_delivery
+from alertrelay.config.environment import Environment, LastResort, parse_environment
+from alertrelay.config.finding import Finding, Findings, Place, did_you_mean
+from alertrelay.config.model import Config
+from alertrelay.config.yamlfile import read
+
+ALERTMANAGER = "alertmanager.yml"
+DELIVERY = "delivery.yml"
+ENVIRONMENTS = "environments"
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """What `load` found. `config` and `environment` are None where an error stands among the findings."""
+
+    config: Config | None
+    environment: Environment | None
+    last_resort: LastResort | None
+    findings: tuple[Finding, ...]
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """The findings that forbid a deployment."""
+        return tuple(f for f in self.findings if f.severity == "error")
+
+
+def environments(folder: Path) -> tuple[str, ...]:
+    """The names of the environments under a configuration folder, sorted."""
+    return tuple(sorted(path.stem for path in (folder / ENVIRONMENTS).glob("*.yml")))
+
+
+def load(folder: Path, environment: str) -> Loaded:
+    """Reads `folder` (alertmanager.yml, delivery.yml, environments/<environment>.yml) and compiles it."""
+    findings = Findings()
+    delivery = _delivery(folder / DELIVERY, findings)
+    alertmanager = _alertmanager(folder / ALERTMANAGER, delivery, findings)
+    _cross_check(alertmanager, delivery, findings)
+    found = _environment(folder, environment, findings)
+    failed = findings.failed or alertmanager is None or found is None
+    return Loaded(
+        config=None if failed or alertmanager is None else compile_config(alertmanager, delivery, environment),
+        environment=None if failed else found,
+        last_resort=delivery.last_resort,
+        findings=findings.sorted(),
+    )
+
+
+def compile_config(alertmanager: Alertmanager, delivery: Delivery, environment: str) -> Config:
+    """The values that ship beside the functions. `hash` is the sha256 of all the others."""
+    config = Config(
+        environment=environment,
+        hash="",
+        route=alertmanager.route,
+        receivers=alertmanager.receivers,
+        fallbacks=delivery.fallbacks,
+        last_resort=delivery.last_resort is not None,
+    )
+    content = json.dumps(config.to_json(), sort_keys=True, ensure_ascii=False)
+    return dataclasses.replace(config, hash=hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest())
+
+
+def examine(
+    *, alertmanager: Path | None, delivery: Path | None, environment_files: Sequence[Path] = ()
+) -> tuple[Finding, ...]:
+    """What there is to say of the files named; each pair is checked against each other where both are named."""
+    findings = Findings()
+    said = _delivery(delivery, findings) if delivery else None
+    parsed = _alertmanager(alertmanager, said or NOTHING, findings) if alertmanager else None
+    if said:
+        _cross_check(parsed, said, findings)
+    for path in environment_files:
+        _environment(path.parent.parent, path.stem, findings)
+    return findings.sorted()
+
+
+def _alertmanager(path: Path, delivery: Delivery, findings: Findings) -> Alertmanager | None:
+    root = read(path, findings)
+    return parse_alertmanager(root, findings, transport=delivery.transport) if root else None
+
+
+def _delivery(path: Path, findings: Findings) -> Delivery:
+    root = read(path, findings)
+    return parse_delivery(root, findings) if root else NOTHING
+
+
+def _cross_check(alertmanager: Alertmanager | None, delivery: Delivery, findings: Findings) -> None:
+    if alertmanager is not None and delivery is not NOTHING:
+        receivers = {receiver.name: receiver for receiver in alertmanager.receivers}
+        check_delivery(delivery, receivers, alertmanager.routed, findings)
+
+
+def _environment(folder: Path, name: str, findings: Findings) -> Environment | None:
+    path = folder / ENVIRONMENTS / f"{name}.yml"
+    if not _NAME.fullmatch(name):
+        mend = "small letters, digits and hyphens: it becomes part of names in AWS"
+        findings.error(Place(file=str(path)), "bad-value", f"{name!r} is no name of an environment", mend)
+        return None
+    if not path.exists():
+        message = f"there is no environment {name!r}"
+        findings.error(Place(file=str(path)), "unreadable", message, did_you_mean(name, environments(folder)))
+        return None
+    root = read(path, findings)
+    return parse_environment(root, name, findings) if root else None
