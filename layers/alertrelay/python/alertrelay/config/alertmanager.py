@@ -146,5 +146,5 @@ def _check_route(item: PlacedRoute, receivers: dict[str, Receiver], intervals: f
             message = "time intervals are checked and not obeyed: nothing is muted"
             findings.info(section.at(key), "not-obeyed", message)
     if section.place.key == "route":
-        message = "group_wait, group_interval and repeat_interval are not obeyed: a group is told at once, never again"
+        message = "group_wait, group_interval and repeat_interval are not obeyed: a group is told at once and when it changes"
         findings.info(section.at("group_wait"), "not-obeyed", message)

@@ -157,6 +157,13 @@ class Config:
         found = self.receiver(integration.receiver)
         return next((t for t in found.targets if t.integration == integration), None) if found else None
 
+    def secret_keys(self) -> tuple[str, ...]:
+        """The keys that the environment's secret has to hold, sorted."""
+        fields = ("routing_key", "key", "password", "url_key")
+        targets = (target for receiver in self.receivers for target in receiver.targets)
+        names = {getattr(target.settings, name, "") for target in targets for name in fields}
+        return tuple(sorted(names - {""}))
+
     def to_json(self) -> dict[str, Any]:
         """Plain JSON; `from_json` reads it back to an equal value."""
         return {"schema": SCHEMA, **dataclasses.asdict(self)}
