@@ -1,0 +1,35 @@
+"""The CDK app: `cdk deploy 'prod/*'`, or without the CDK command `CDK_OUTDIR=DIR .venv/bin/python app.py`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from infra.node import NodeMissing, use_packaged_node
+
+
+def main() -> int:
+    """Synthesises every environment. What is wrong with the input is said in plain text, with exit code 1."""
+    try:
+        use_packaged_node()
+    except NodeMissing as fault:
+        print(f"synth: {fault}", file=sys.stderr)
+        return 1
+    # Only now: importing the CDK starts node.
+    from infra.application import ConfigurationInvalid, synthesise
+    from infra.assets import BuildFailed
+
+    try:
+        synthesise(Path(__file__).parent / "config", os.environ)
+    except ConfigurationInvalid as fault:
+        print(fault, file=sys.stderr)
+        return 1
+    except (BuildFailed, ValueError) as fault:
+        print(f"synth: {fault}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

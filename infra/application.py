@@ -1,0 +1,77 @@
+"""The whole app: the configuration of each environment, its stage, and the checks that every template passes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import aws_cdk as cdk
+import cdk_nag
+from alertrelay.config.environment import Environment, LastResort
+from alertrelay.config.load import environments, load
+from alertrelay.config.model import Config
+
+from infra.assets import architecture, build_function, build_layer
+from infra.stacks import EnvironmentStage
+
+# What the CDK command would pass: sam and the local stack find the code of a function by them.
+CONTEXT = {"aws:cdk:enable-asset-metadata": True, "aws:cdk:enable-path-metadata": True}
+
+
+class ConfigurationInvalid(Exception):
+    """A configuration file has an error. The text has a line for each, with file, line, key and mend."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Valid:
+    """The configuration of one environment, without an error in it."""
+
+    environment: Environment
+    config: Config
+    last_resort: LastResort | None
+
+
+def synthesise(config: Path, environ: Mapping[str, str]) -> None:
+    """Writes the assembly of the environments of `config/environments` to CDK_OUTDIR, or to cdk.out.
+
+    `ALERTRELAY_ENVIRONMENTS` names some of them, with commas. Raises ConfigurationInvalid, ValueError, BuildFailed.
+    """
+    arch = architecture(environ)
+    valid = load_valid(config, environment_names(config, environ.get("ALERTRELAY_ENVIRONMENTS", "")))
+    layer = build_layer(arch)
+    app = cdk.App(outdir=environ.get("CDK_OUTDIR") or "cdk.out", analytics_reporting=False, context=CONTEXT)
+    for each in valid:
+        code = build_function(each.config)
+        EnvironmentStage(app, each.environment, each.config, each.last_resort, code=code, layer=layer, arch=arch)
+    cdk.Validations.of(app).add_plugins(cdk_nag.AwsSolutionsChecks(app))
+    app.synth()
+
+
+def environment_names(config: Path, only: str) -> list[str]:
+    """The environments that have a file, or those of them that `only` names. Raises ValueError."""
+    there = list(environments(config))
+    if not there:
+        raise ValueError(f"{config / 'environments'}: at least one environment was expected, NAME.yml; there is none")
+    wanted = [name.strip() for name in only.split(",") if name.strip()]
+    for name in wanted:
+        if name not in there:
+            raise ValueError(f"there is no environment {name}: {config / 'environments'} has {', '.join(there)}")
+    return wanted or there
+
+
+def load_valid(config: Path, names: Sequence[str]) -> list[Valid]:
+    """Reads and checks each environment; warnings go to stderr. Raises ConfigurationInvalid with every error."""
+    found = [load(config, name) for name in names]
+    findings = dict.fromkeys(finding for loaded in found for finding in loaded.findings)
+    for finding in findings:
+        if finding.severity == "warning":
+            print(finding, file=sys.stderr)  # noqa: T201 - synth speaks to people on stderr
+    if errors := [str(finding) for finding in findings if finding.severity == "error"]:
+        raise ConfigurationInvalid("\n".join(errors))
+    return [
+        Valid(environment=loaded.environment, config=loaded.config, last_resort=loaded.last_resort)
+        for loaded in found
+        if loaded.environment is not None and loaded.config is not None
+    ]

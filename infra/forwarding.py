@@ -1,0 +1,206 @@
+"""A forwarder: one function a channel, its queues, and the three ways by which an event of it can be left over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import aws_cdk as cdk
+from alertrelay.config.environment import Environment
+from aws_cdk import Aws, Duration, RemovalPolicy
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_destinations as destinations
+from aws_cdk import aws_lambda_event_sources as event_sources
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_secretsmanager as secretsmanager
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra.assets import CONFIG_FILE
+from infra.permissions import forwarder_role
+from infra.topics import topic_prefix
+
+TIMEOUT = Duration.seconds(30)
+"""Fallbacks are tried within one invocation, and a throttled table is retried until near its end."""
+
+MEMORY_MB = 1024
+"""CPU comes with memory, and a cold start is all CPU: at 512 MB it takes over a second, at 1024 half of that for the same
+money. Above that a page gains less than SNS' own jitter."""
+
+MAX_RECEIVES = 5
+RETENTION = Duration.days(14)
+
+LOG_RETENTION: Mapping[int, logs.RetentionDays] = {
+    1: logs.RetentionDays.ONE_DAY,
+    3: logs.RetentionDays.THREE_DAYS,
+    5: logs.RetentionDays.FIVE_DAYS,
+    7: logs.RetentionDays.ONE_WEEK,
+    14: logs.RetentionDays.TWO_WEEKS,
+    30: logs.RetentionDays.ONE_MONTH,
+    60: logs.RetentionDays.TWO_MONTHS,
+    90: logs.RetentionDays.THREE_MONTHS,
+    120: logs.RetentionDays.FOUR_MONTHS,
+    150: logs.RetentionDays.FIVE_MONTHS,
+    180: logs.RetentionDays.SIX_MONTHS,
+    365: logs.RetentionDays.ONE_YEAR,
+    400: logs.RetentionDays.THIRTEEN_MONTHS,
+    545: logs.RetentionDays.EIGHTEEN_MONTHS,
+    731: logs.RetentionDays.TWO_YEARS,
+    1096: logs.RetentionDays.THREE_YEARS,
+    1827: logs.RetentionDays.FIVE_YEARS,
+    2192: logs.RetentionDays.SIX_YEARS,
+    2557: logs.RetentionDays.SEVEN_YEARS,
+    2922: logs.RetentionDays.EIGHT_YEARS,
+    3288: logs.RetentionDays.NINE_YEARS,
+    3653: logs.RetentionDays.TEN_YEARS,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relay:
+    """What all forwarders of an environment share."""
+
+    environment: Environment
+    topics: Mapping[str, sns.ITopic]
+    ops: sns.ITopic
+    last_resort: sns.ITopic
+    table: dynamodb.ITable
+    secret: secretsmanager.ISecret
+    code: lambda_.Code
+    layer: lambda_.ILayerVersion
+    architecture: lambda_.Architecture
+
+
+class Forwarder(Construct):
+    """`function`, its `timers` queue, and `dead_letters`: queues whose first message means that a person must look.
+
+    An event is left over in one of three ways: SNS could not hand it to Lambda (`undelivered`), Lambda gave up after
+    its retries (`failed`), or a timer message came back too often (`expired`). `extra` are statements that only this
+    forwarder needs.
+    """
+
+    def __init__(
+        self, scope: Construct, construct_id: str, relay: Relay, *, name: str, extra: Sequence[iam.PolicyStatement] = ()
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.name = topic_prefix(relay.environment.name) + name
+        self.undelivered = self._dead_letter_queue("undelivered")
+        self.failed = self._dead_letter_queue("failed")
+        self.expired = self._dead_letter_queue("expired")
+        self.dead_letters = (self.undelivered, self.failed, self.expired)
+        self.timers = self._timers()
+        logs = log_group(self, relay.environment)
+        role = forwarder_role(
+            self,
+            logs=logs,
+            timers=self.timers,
+            send_to=(self.timers, self.expired, self.failed),
+            table=relay.table,
+            secret=relay.secret,
+            publish_to=(relay.ops, relay.last_resort),
+            extra=extra,
+        )
+        self.function = lambda_.Function(
+            self,
+            "Function",
+            function_name=self.name,
+            description=f"alertrelay {relay.environment.name}: {name}",
+            runtime=lambda_.Runtime.PYTHON_3_13,
+            architecture=relay.architecture,
+            handler=f"lambdas.{name.replace('-', '_')}.handler",
+            code=relay.code,
+            layers=[relay.layer],
+            # What the function may do stands in permissions.py, all of it: constructs add nothing.
+            role=role.without_policy_updates(),
+            memory_size=MEMORY_MB,
+            timeout=TIMEOUT,
+            environment=self._environment(relay, name),
+            log_group=logs,
+            # Timers come back through the function's own queue: Lambda would take a long incident for a loop.
+            recursive_loop=lambda_.RecursiveLoop.ALLOW,
+            retry_attempts=2,
+            max_event_age=Duration.hours(6),
+            on_failure=destinations.SqsDestination(self.failed),
+        )
+        acknowledge_runtime(self.function)
+        self._trigger(relay.topics.values())
+
+    def _trigger(self, topics: Iterable[sns.ITopic]) -> None:
+        for topic in topics:
+            topic.add_subscription(subscriptions.LambdaSubscription(self.function, dead_letter_queue=self.undelivered))
+        self.function.add_event_source(
+            event_sources.SqsEventSource(self.timers, batch_size=1, report_batch_item_failures=True)
+        )
+
+    def _dead_letter_queue(self, kind: str) -> sqs.Queue:
+        queue = sqs.Queue(
+            self,
+            kind.capitalize(),
+            queue_name=f"{self.name}-{kind}",
+            encryption=sqs.QueueEncryption.SQS_MANAGED,  # not the topics' key: these must work without it
+            enforce_ssl=True,
+            retention_period=RETENTION,
+        )
+        cdk.Validations.of(queue).acknowledge(
+            cdk.Acknowledgment(
+                id="AwsSolutions-SQS3", reason="This is itself a dead-letter queue, with alarms of its own."
+            )
+        )
+        return queue
+
+    def _timers(self) -> sqs.Queue:
+        return sqs.Queue(
+            self,
+            "Timers",
+            queue_name=f"{self.name}-timers",
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            retention_period=RETENTION,
+            # Six times the function's timeout, as Lambda's guide asks: a throttled poll counts as a receive too.
+            visibility_timeout=Duration.seconds(6 * TIMEOUT.to_seconds()),
+            dead_letter_queue=sqs.DeadLetterQueue(queue=self.expired, max_receive_count=MAX_RECEIVES),
+        )
+
+    def _environment(self, relay: Relay, name: str) -> dict[str, str]:
+        """What alertrelay.runtime reads."""
+        # Empty ones that `sam local invoke --env-vars` can fill: it sets only what the template declares.
+        local = {"AWS_ENDPOINT_URL": "", "ALERTRELAY_ENDPOINTS": ""} if relay.environment.name == "dev" else {}
+        return local | {
+            "ALERTRELAY_ENV": relay.environment.name,
+            "ALERTRELAY_CONFIG": CONFIG_FILE,
+            "ALERTRELAY_TABLE": relay.table.table_name,
+            "ALERTRELAY_SECRET_ARN": relay.secret.secret_arn,
+            "ALERTRELAY_QUEUE_URL": self.timers.queue_url,
+            "ALERTRELAY_DEAD_LETTER_URL": self.expired.queue_url,
+            "ALERTRELAY_OPS_TOPIC_ARN": relay.ops.topic_arn,
+            "ALERTRELAY_LAST_RESORT_TOPIC_ARN": relay.last_resort.topic_arn,
+            "ALERTRELAY_ACCOUNT_ID": Aws.ACCOUNT_ID,
+            "ALERTRELAY_TOPIC_PREFIX": topic_prefix(relay.environment.name),
+            "POWERTOOLS_SERVICE_NAME": name,
+            "POWERTOOLS_METRICS_NAMESPACE": "alertrelay",
+            "POWERTOOLS_LOG_LEVEL": "INFO",
+        }
+
+
+def log_group(scope: Construct, environment: Environment) -> logs.LogGroup:
+    """The function's logs, which are also the history of what was told to whom."""
+    return logs.LogGroup(
+        scope,
+        "Logs",
+        retention=LOG_RETENTION[environment.log_retention_days],
+        removal_policy=RemovalPolicy.RETAIN if environment.retain else RemovalPolicy.DESTROY,
+    )
+
+
+def acknowledge_runtime(function: lambda_.Function) -> None:
+    """cdk-nag asks for the newest Python; ours is pinned to what the layer was built and tested for."""
+    cdk.Validations.of(function).acknowledge(
+        cdk.Acknowledgment(
+            id="AwsSolutions-L1",
+            reason="Python 3.13 is supported until 2029; the layer's wheels and .pyc are made for it.",
+        )
+    )

@@ -1,0 +1,97 @@
+"""What a forwarder may do, written out by hand: nothing is granted by a construct behind our back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from email.utils import parseaddr
+
+import aws_cdk as cdk
+from alertrelay.config.model import Config, EmailSettings, Settings, SnsSettings
+from aws_cdk import Aws
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_secretsmanager as secretsmanager
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+TABLE_ACTIONS = (
+    "dynamodb:BatchGetItem",
+    "dynamodb:GetItem",
+    "dynamodb:PutItem",
+    "dynamodb:Query",
+    "dynamodb:UpdateItem",
+)
+PHONES = "Phones"
+
+
+def forwarder_role(
+    scope: Construct,
+    *,
+    logs: logs.ILogGroup,
+    timers: sqs.IQueue,
+    send_to: Iterable[sqs.IQueue],
+    table: dynamodb.ITable,
+    secret: secretsmanager.ISecret,
+    publish_to: Iterable[sns.ITopic],
+    extra: Sequence[iam.PolicyStatement],
+) -> iam.Role:
+    """The role of one forwarder: its own logs and queues, the items of the table, the one secret, topics, `extra`."""
+    poll = ("sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
+    statements = [
+        _allow("Logs", ["logs:CreateLogStream", "logs:PutLogEvents"], [logs.log_group_arn]),
+        _allow("Poll", poll, [timers.queue_arn]),
+        _allow("Send", ["sqs:SendMessage"], [queue.queue_arn for queue in send_to]),
+        _allow("State", TABLE_ACTIONS, [table.table_arn]),
+        _allow("Keys", ["secretsmanager:GetSecretValue"], [secret.secret_arn]),
+        _allow("Tell", ["sns:Publish"], [topic.topic_arn for topic in publish_to]),
+        *extra,
+    ]
+    role = iam.Role(
+        scope,
+        "Role",
+        assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+        inline_policies={"forwarder": iam.PolicyDocument(statements=statements)},
+    )
+    if any(statement.sid == PHONES for statement in extra):
+        cdk.Validations.of(role).acknowledge(
+            cdk.Acknowledgment(
+                id="AwsSolutions-IAM5",
+                reason="A phone number has no ARN: the statement allows publishing to what is no topic at all.",
+            )
+        )
+    return role
+
+
+def channel_statements(config: Config) -> list[iam.PolicyStatement]:
+    """What the e-mail forwarder needs beside the common: the topics, phones and SES senders that the receivers name."""
+    settings = [target.settings for receiver in config.receivers for target in receiver.targets]
+    statements = []
+    if topics := _named_topics(settings):
+        statements.append(_allow("NamedTopics", ["sns:Publish"], topics))
+    if any(isinstance(s, SnsSettings) and s.phone_number for s in settings):
+        statements.append(
+            iam.PolicyStatement(sid=PHONES, actions=["sns:Publish"], not_resources=[f"arn:{Aws.PARTITION}:sns:*:*:*"])
+        )
+    if identities := _ses_identities(settings):
+        # SES checks SendRawEmail for a message that is sent as finished MIME.
+        statements.append(_allow("Mail", ["ses:SendEmail", "ses:SendRawEmail"], identities))
+    return statements
+
+
+def _named_topics(settings: Iterable[Settings]) -> list[str]:
+    arns = {arn for s in settings if isinstance(s, SnsSettings) for arn in (s.topic_arn, s.target_arn) if arn}
+    return sorted(arns)
+
+
+def _ses_identities(settings: Iterable[Settings]) -> list[str]:
+    """An address is sent from by its own identity or by its domain's."""
+    senders = {parseaddr(s.sender)[1] for s in settings if isinstance(s, EmailSettings) and s.transport == "ses"}
+    names = {name for sender in senders if sender for name in (sender, sender.rpartition("@")[2])}
+    prefix = f"arn:{Aws.PARTITION}:ses:{Aws.REGION}:{Aws.ACCOUNT_ID}:identity/"
+    return [prefix + name for name in sorted(names)]
+
+
+def _allow(sid: str, actions: Sequence[str], resources: Sequence[str]) -> iam.PolicyStatement:
+    return iam.PolicyStatement(sid=sid, actions=list(actions), resources=list(resources))

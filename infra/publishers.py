@@ -1,0 +1,128 @@
+"""Who may publish to the alert topics: one table, from which both the topic policy and the key policy are made.
+
+A publisher that may use the topic but not its key fails in silence (CloudWatch shows it only in the alarm's history),
+so the two policies are never written apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from aws_cdk import Aws
+from aws_cdk import aws_iam as iam
+
+Conditions = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publisher:
+    """One publisher. `topic_conditions` and `key_conditions` narrow the two policies.
+
+    They differ only where the service is known by different keys at SNS and at KMS. `why` says what publishes, and why
+    the conditions are what they are.
+    """
+
+    sid: str
+    principal: iam.IPrincipal
+    topic_conditions: Conditions
+    key_conditions: Conditions
+    why: str
+
+
+def publishers(accounts: Sequence[str]) -> tuple[Publisher, ...]:
+    """The table. `accounts` are further accounts whose alarms, rules and people may publish here."""
+    sources = [Aws.ACCOUNT_ID, *accounts]
+    from_accounts: Conditions = {"StringEquals": {"aws:SourceAccount": sources}}
+    own_account: Conditions = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
+    return (
+        _service("cloudwatch", from_accounts, "alarm actions; also from the further accounts"),
+        _service(
+            "events",
+            {},
+            "EventBridge rules; EventBridge sends no source keys to a topic (a condition would refuse every event)",
+        ),
+        _service("events.rds", own_account, "RDS event subscriptions"),
+        _service("budgets", own_account, "budget notifications"),
+        _service("backup", {}, "backup vault notifications; AWS Backup's own example has no condition"),
+        _service("aps", from_accounts, "Amazon Managed Prometheus' alert manager"),
+        _auto_scaling(),
+        _elasticache(),
+        *(_account(account) for account in accounts),
+    )
+
+
+def topic_statement(publisher: Publisher, topic_arn: str) -> iam.PolicyStatement:
+    """Lets the publisher publish to the topic."""
+    return iam.PolicyStatement(
+        sid=publisher.sid,
+        principals=[publisher.principal],
+        actions=["sns:Publish"],
+        resources=[topic_arn],
+        conditions=dict(publisher.topic_conditions) or None,
+    )
+
+
+def key_statement(publisher: Publisher) -> iam.PolicyStatement:
+    """Lets SNS use the key for what the publisher sends. In a key policy, `*` is this key."""
+    return iam.PolicyStatement(
+        sid=publisher.sid,
+        principals=[publisher.principal],
+        actions=["kms:Decrypt", "kms:GenerateDataKey*"],
+        resources=["*"],
+        conditions=dict(publisher.key_conditions) or None,
+    )
+
+
+def _service(name: str, conditions: Conditions, why: str) -> Publisher:
+    return Publisher(
+        sid="".join(part.capitalize() for part in name.split(".")),
+        principal=iam.ServicePrincipal(f"{name}.amazonaws.com"),
+        topic_conditions=conditions,
+        key_conditions=conditions,
+        why=why,
+    )
+
+
+def _auto_scaling() -> Publisher:
+    role = (
+        f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:role/aws-service-role/"
+        "autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"
+    )
+    by_role: Conditions = {"ArnEquals": {"aws:PrincipalArn": role}}
+    return Publisher(
+        sid="AutoScaling",
+        principal=iam.AnyPrincipal(),
+        topic_conditions=by_role,
+        key_conditions=by_role,
+        why="Auto Scaling publishes as its service-linked role. It is named by a condition: a policy whose principal is "
+        "a role that does not exist is refused, and an account that never used Auto Scaling has no such role",
+    )
+
+
+def _elasticache() -> Publisher:
+    return Publisher(
+        sid="ElastiCache",
+        principal=iam.AnyPrincipal(),
+        topic_conditions={"StringEquals": {"AWS:SourceOwner": Aws.ACCOUNT_ID}},
+        key_conditions={
+            "StringEquals": {
+                "kms:CallerAccount": Aws.ACCOUNT_ID,
+                "kms:ViaService": f"sns.{Aws.REGION}.{Aws.URL_SUFFIX}",
+            }
+        },
+        why="ElastiCache has no service principal: its guide asks for AWS:SourceOwner, and not SourceAccount. At KMS the "
+        "same callers are those of this account that come through SNS, as in AWS's own key for SNS; that also serves "
+        "an Alertmanager of this account. (ElastiCache does not publish to encrypted topics: docs/deploy.md.)",
+    )
+
+
+def _account(account: str) -> Publisher:
+    return Publisher(
+        sid=f"Account{account}",
+        principal=iam.AccountPrincipal(account),
+        topic_conditions={},
+        key_conditions={},
+        why="a further account of the configuration, say its Alertmanager; its own IAM says who of it",
+    )

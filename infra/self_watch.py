@@ -1,0 +1,180 @@
+"""Alarms on the relay's own queues, functions and topics. They mail by SNS directly, without any code of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+from infra.alarms.description import describe
+from infra.forwarding import Forwarder
+
+DAY_SECONDS = 86_400
+HOUR_SECONDS = 3_600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Symptom:
+    """A metric of ours that should stay at `threshold` or below. `means` says what happened and what to do first.
+
+    It fires when `datapoints` of the last `minutes` are above. No data is good news: these metrics are absent at rest.
+    """
+
+    alertname: str
+    namespace: str
+    metric: str
+    means: str
+    statistic: str = "Sum"
+    threshold: float = 0
+    datapoints: int = 1
+    minutes: int = 1
+
+
+DEAD_LETTERS = (
+    Symptom(
+        alertname="AlertrelayDeadLetters",
+        namespace="AWS/SQS",
+        metric="ApproximateNumberOfMessagesVisible",
+        statistic="Maximum",
+        means="Alerts lie in this dead-letter queue and nobody was told of them: read them there, then redrive.",
+    ),
+    Symptom(
+        alertname="AlertrelayDeadLettersForgotten",
+        namespace="AWS/SQS",
+        metric="ApproximateAgeOfOldestMessage",
+        statistic="Maximum",
+        threshold=DAY_SECONDS,
+        means="A message lies in this dead-letter queue for a day; SQS deletes it 14 days after it was first sent.",
+    ),
+)
+TIMERS = (
+    Symptom(
+        alertname="AlertrelayTimersStuck",
+        namespace="AWS/SQS",
+        metric="ApproximateAgeOfOldestMessage",
+        statistic="Maximum",
+        threshold=HOUR_SECONDS,
+        means="Nothing reads this queue. A message is at most 15 minutes delayed and then retried for 15: look at the "
+        "function's event source and throttles.",
+    ),
+)
+FUNCTIONS = (
+    Symptom(
+        alertname="AlertrelayErrors",
+        namespace="AWS/Lambda",
+        metric="Errors",
+        # Lambda tries an event at once, after 1 minute and after 2 more: errors in three of five minutes are an event
+        # that failed to the last attempt, or many that fail. A single error that the retry mends wakes nobody.
+        datapoints=3,
+        minutes=5,
+        means="The function fails on every attempt: its logs say why, its failed queue holds what it gave up.",
+    ),
+    Symptom(
+        alertname="AlertrelayThrottled",
+        namespace="AWS/Lambda",
+        metric="Throttles",
+        means="Lambda refuses invocations: the account's concurrency is used up. Alerts wait for up to 6 hours.",
+    ),
+    Symptom(
+        alertname="AlertrelayEventsDropped",
+        namespace="AWS/Lambda",
+        metric="AsyncEventsDropped",
+        means="Lambda dropped events without running the function: compare the failed queue with the alarms' history.",
+    ),
+    Symptom(
+        alertname="AlertrelayDestinationFailed",
+        namespace="AWS/Lambda",
+        metric="DestinationDeliveryFailures",
+        means="Lambda could not put a failed event into the failed queue: it is lost but for the alarms' history.",
+    ),
+    Symptom(
+        alertname="AlertrelayRecursionStopped",
+        namespace="AWS/Lambda",
+        metric="RecursiveInvocationsDropped",
+        means="Lambda took timers for a loop and dropped them: the function's recursive loop setting must be Allow.",
+    ),
+)
+TOPICS = (
+    Symptom(
+        alertname="AlertrelayNotificationsFailed",
+        namespace="AWS/SNS",
+        metric="NumberOfNotificationsFailed",
+        means="SNS could not deliver from this topic: look at its subscriptions and their permissions.",
+    ),
+    Symptom(
+        alertname="AlertrelayNotificationsDeadLettered",
+        namespace="AWS/SNS",
+        metric="NumberOfNotificationsRedrivenToDlq",
+        means="SNS could not hand an alert to a forwarder and put it into that forwarder's undelivered queue.",
+    ),
+    Symptom(
+        alertname="AlertrelayNotificationsLost",
+        namespace="AWS/SNS",
+        metric="NumberOfNotificationsFailedToRedriveToDlq",
+        means="SNS could neither deliver an alert nor put it into a dead-letter queue: see the alarms' history.",
+    ),
+)
+
+
+class SelfWatch(Construct):
+    """Every symptom on everything that has it, told to the ops topic when it begins and when it ends."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        environment: str,
+        *,
+        ops: sns.ITopic,
+        forwarders: Mapping[str, Forwarder],
+        topics: Mapping[str, sns.Topic],
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.environment = environment
+        self.tell = actions.SnsAction(ops)
+        for name, forwarder in forwarders.items():
+            for queue, kind in zip(forwarder.dead_letters, ("undelivered", "failed", "expired"), strict=True):
+                self._watch(f"{name}-{kind}", {"QueueName": queue.queue_name}, DEAD_LETTERS)
+            self._watch(f"{name}-timers", {"QueueName": forwarder.timers.queue_name}, TIMERS)
+            self._watch(name, {"FunctionName": forwarder.function.function_name}, FUNCTIONS)
+        for name, topic in topics.items():
+            self._watch(f"topic-{name}", {"TopicName": topic.topic_name}, TOPICS)
+
+    def _watch(self, name: str, dimensions: Mapping[str, str], symptoms: Iterable[Symptom]) -> None:
+        for symptom in symptoms:
+            alarm = cloudwatch.Alarm(
+                self,
+                f"{name}-{symptom.alertname}",
+                alarm_name=f"{self.environment}-alertrelay-{name}-{symptom.alertname}",
+                alarm_description=self._description(name, symptom),
+                metric=cloudwatch.Metric(
+                    namespace=symptom.namespace,
+                    metric_name=symptom.metric,
+                    dimensions_map=dict(dimensions),
+                    statistic=symptom.statistic,
+                    period=Duration.minutes(1),
+                ),
+                threshold=symptom.threshold,
+                comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+                evaluation_periods=symptom.minutes,
+                datapoints_to_alarm=symptom.datapoints,
+                treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            )
+            alarm.add_alarm_action(self.tell)
+            alarm.add_ok_action(self.tell)
+
+    def _description(self, name: str, symptom: Symptom) -> str:
+        metadata = {
+            "alertname": symptom.alertname,
+            "severity": "critical",
+            "service": "alertrelay",
+            "env": self.environment,
+            "category": "alerting",
+            "impact": "Alerts may reach nobody, or late.",
+        }
+        return describe(f"{name}: {symptom.means}", metadata)

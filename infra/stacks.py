@@ -1,0 +1,133 @@
+"""The stage of one environment and its two stacks. They only wire."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from alertrelay.config.environment import Environment, LastResort
+from alertrelay.config.model import Config
+from aws_cdk import CfnOutput
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from infra.alarms import ecs, elasticache, rds
+from infra.alarms.rule import AlarmPack
+from infra.assets import Asset
+from infra.forwarding import Forwarder, Relay
+from infra.permissions import channel_statements
+from infra.self_watch import SelfWatch
+from infra.state import ChannelSecret, StateTable
+from infra.topics import AlertTopics, LastResortTopic, OpsTopic
+
+ARCHITECTURES = {"arm64": lambda_.Architecture.ARM_64, "x86_64": lambda_.Architecture.X86_64}
+
+
+class EnvironmentStage(cdk.Stage):
+    """One environment: the relay, and the alarms that it carries. An empty region is that of the deploy's credentials."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        environment: Environment,
+        config: Config,
+        people: LastResort | None,
+        *,
+        code: Asset,
+        layer: Asset,
+        arch: str,
+    ) -> None:
+        super().__init__(scope, environment.name, env=cdk.Environment(region=environment.region or None))
+        name = f"alertrelay-{environment.name}"
+        relay = RelayStack(
+            self, "Relay", environment, config, people, code=code, layer=layer, arch=arch, stack_name=name
+        )
+        alarms = AlarmsStack(self, "Alarms", environment, stack_name=f"{name}-alarms")
+        # Alarms name their topics; without the topics their actions would go nowhere.
+        alarms.add_stack_dependency(relay)
+        cdk.Tags.of(self).add("alertrelay", environment.name)
+
+
+class RelayStack(cdk.Stack):
+    """Topics, state, forwarders, and the watch over them."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        environment: Environment,
+        config: Config,
+        people: LastResort | None,
+        *,
+        code: Asset,
+        layer: Asset,
+        arch: str,
+        stack_name: str,
+    ) -> None:
+        super().__init__(
+            scope, id, stack_name=stack_name, description=f"alertrelay {environment.name}: the alert relay"
+        )
+        alerts = AlertTopics(self, "AlertTopics", environment)
+        ops = OpsTopic(self, "Ops", environment)
+        last_resort = LastResortTopic(self, "LastResort", environment.name, people)
+        relay = Relay(
+            environment=environment,
+            topics=alerts.topics,
+            ops=ops.topic,
+            last_resort=last_resort.topic,
+            table=StateTable(self, "State", retain=environment.retain).table,
+            secret=ChannelSecret(self, "Keys", environment.name, retain=environment.retain).secret,
+            code=lambda_.Code.from_asset(str(code.path), asset_hash=code.hash),
+            layer=_layer(self, layer, arch),
+            architecture=ARCHITECTURES[arch],
+        )
+        forwarders = {
+            "pagerduty-forwarder": Forwarder(self, "PagerDuty", relay, name="pagerduty-forwarder"),
+            "slack-forwarder": Forwarder(self, "Slack", relay, name="slack-forwarder"),
+            "email-forwarder": Forwarder(
+                self, "Email", relay, name="email-forwarder", extra=channel_statements(config)
+            ),
+        }
+        SelfWatch(
+            self,
+            "SelfWatch",
+            environment.name,
+            ops=ops.topic,
+            forwarders=forwarders,
+            topics={**alerts.topics, "last-resort": last_resort.topic},
+        )
+        self._outputs(relay, forwarders)
+
+    def _outputs(self, relay: Relay, forwarders: dict[str, Forwarder]) -> None:
+        for name, topic in {**relay.topics, "ops": relay.ops, "last-resort": relay.last_resort}.items():
+            CfnOutput(self, f"Topic{_camel(name)}", value=topic.topic_arn)
+        CfnOutput(self, "SecretArn", value=relay.secret.secret_arn, description="put the channels' keys here")
+        CfnOutput(self, "TableName", value=relay.table.table_name)
+        for name, forwarder in forwarders.items():
+            CfnOutput(self, f"Function{_camel(name)}", value=forwarder.function.function_name)
+
+
+class AlarmsStack(cdk.Stack):
+    """The alarms of what the environment lists, in a stack of their own: a stack holds at most 500 resources."""
+
+    def __init__(self, scope: Construct, construct_id: str, environment: Environment, *, stack_name: str) -> None:
+        super().__init__(scope, construct_id, stack_name=stack_name, description=f"alertrelay {environment.name}: alarms")
+        for pack, name, things in (
+            (rds, "Rds", map(rds.watched, environment.databases)),
+            (elasticache, "ElastiCache", map(elasticache.watched, environment.caches)),
+            (ecs, "Ecs", map(ecs.watched, environment.services)),
+        ):
+            AlarmPack(self, name, environment, rules=pack.RULES, watched=things)
+
+
+def _layer(scope: Construct, layer: Asset, arch: str) -> lambda_.LayerVersion:
+    return lambda_.LayerVersion(
+        scope,
+        "Layer",
+        code=lambda_.Code.from_asset(str(layer.path), asset_hash=layer.hash),
+        description="alertrelay and its third-party packages",
+        compatible_architectures=[ARCHITECTURES[arch]],
+        compatible_runtimes=[lambda_.Runtime.PYTHON_3_13],
+    )
+
+
+def _camel(name: str) -> str:
+    return "".join(part.capitalize() for part in name.split("-"))

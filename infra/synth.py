@@ -1,0 +1,125 @@
+"""Synthesises the app when its inputs changed: what `make synth` and the local stack call. Imports no CDK.
+
+python -m infra.synth [--environment NAME] [FOLDER]
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+INPUTS = (
+    "app.py",
+    "cdk.json",
+    "config",
+    "infra",
+    "lambdas",
+    "layers",
+    "requirements/dev.txt",
+    "requirements/layer.txt",
+)
+STAMP = ".inputs"
+
+
+class SynthFailed(Exception):
+    """The app did not synthesise; it said why on stderr."""
+
+
+def synthesise(outdir: Path, *, environment: str | None = None) -> Path:
+    """Writes the cloud assembly to `outdir`, of all environments or of one, and returns `outdir`.
+
+    Nothing is done when the assembly there was made from the same inputs. Two callers of one folder wait for each other.
+    Says on stderr what it does. Raises SynthFailed; the folder is then as it was.
+    """
+    outdir = outdir.resolve()
+    outdir.parent.mkdir(parents=True, exist_ok=True)
+    with _lock(outdir.with_name(f".{outdir.name}.lock")):
+        stamp = _stamp(environment)
+        if (outdir / STAMP).is_file() and (outdir / STAMP).read_text() == stamp:
+            return outdir
+        made = outdir.with_name(f".{outdir.name}.making")
+        shutil.rmtree(made, ignore_errors=True)
+        _run_app(made, environment)
+        (made / STAMP).write_text(stamp)
+        shutil.rmtree(outdir, ignore_errors=True)
+        made.rename(outdir)
+    return outdir
+
+
+def template(outdir: Path, environment: str) -> Path:
+    """The relay's template in an assembly, by stack name. Raises FileNotFoundError, naming what is there."""
+    return _templates(outdir, environment)[f"alertrelay-{environment}"]
+
+
+def _templates(outdir: Path, environment: str) -> dict[str, Path]:
+    assembly = outdir / f"assembly-{environment}"
+    if not assembly.is_dir():
+        there = sorted(path.name.removeprefix("assembly-") for path in outdir.glob("assembly-*"))
+        raise FileNotFoundError(f"no environment {environment} in {outdir}; there: {', '.join(there) or 'none'}")
+    artifacts = json.loads((assembly / "manifest.json").read_text())["artifacts"].values()
+    stacks = [a["properties"] for a in artifacts if a["type"] == "aws:cloudformation:stack"]
+    return {stack["stackName"]: assembly / stack["templateFile"] for stack in stacks}
+
+
+def _run_app(outdir: Path, environment: str | None) -> None:
+    began = time.monotonic()
+    print(f"synth: {environment or 'every environment'}, about ten seconds …", file=sys.stderr)  # noqa: T201 - progress
+    environ = {**os.environ, "CDK_OUTDIR": str(outdir), "ALERTRELAY_ENVIRONMENTS": environment or ""}
+    done = subprocess.run([sys.executable, "app.py"], cwd=ROOT, env=environ, stdout=sys.stderr, check=False)  # noqa: S603 - our own app
+    if done.returncode != 0:
+        shutil.rmtree(outdir, ignore_errors=True)
+        raise SynthFailed(f"app.py ended with {done.returncode}: the reason stands above")
+    print(f"synth: done in {time.monotonic() - began:.1f} s", file=sys.stderr)  # noqa: T201 - progress
+
+
+def _stamp(environment: str | None) -> str:
+    digest = hashlib.sha256(f"{environment or ''}\0{os.environ.get('ALERTRELAY_ARCH', '')}\0".encode())
+    for name in INPUTS:
+        for path in _files(ROOT / name):
+            digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def _files(path: Path) -> Iterator[Path]:
+    if path.is_file():
+        yield path
+    elif path.is_dir():
+        yield from sorted(p for p in path.rglob("*") if p.is_file() and "__pycache__" not in p.parts)
+
+
+@contextmanager
+def _lock(path: Path) -> Iterator[None]:
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The command line; 0, or 1 where the app does not synthesise."""
+    parser = argparse.ArgumentParser(
+        prog="python -m infra.synth", description="The cloud assembly, when it is not there yet"
+    )
+    parser.add_argument("outdir", nargs="?", type=Path, default=ROOT / "cdk.out", metavar="FOLDER")
+    parser.add_argument("--environment", metavar="NAME", help="only this one of config/environments")
+    args = parser.parse_args(argv)
+    try:
+        print(synthesise(args.outdir, environment=args.environment))  # noqa: T201 - a command's answer
+    except SynthFailed as fault:
+        print(f"synth: {fault}", file=sys.stderr)  # noqa: T201 - a command's answer
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

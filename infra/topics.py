@@ -1,0 +1,104 @@
+"""The topics: five for alerts, one key for them, and two that do not depend on that key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from alertrelay.config.environment import Environment, LastResort
+from aws_cdk import Aws, Duration, RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from constructs import Construct
+
+from infra.publishers import key_statement, publishers, topic_statement
+
+ALERT_TOPICS = ("critical", "warning", "info", "slo-violations", "infrastructure")
+
+
+def topic_prefix(environment: str) -> str:
+    """What the name of each of our topics begins with, the last dash included."""
+    return f"alertrelay-{environment}-"
+
+
+class AlertTopics(Construct):
+    """`topics` by name (`critical`, …), all encrypted with `key`."""
+
+    def __init__(self, scope: Construct, construct_id: str, environment: Environment) -> None:
+        super().__init__(scope, construct_id)
+        allowed = publishers(environment.publisher_accounts)
+        self.key = kms.Key(
+            self,
+            "Key",
+            description=f"Alert topics of alertrelay {environment.name}",
+            enable_key_rotation=True,
+            removal_policy=RemovalPolicy.RETAIN if environment.retain else RemovalPolicy.DESTROY,
+            pending_window=Duration.days(30 if environment.retain else 7),
+        )
+        for publisher in allowed:
+            self.key.add_to_resource_policy(key_statement(publisher))
+        self.topics: Mapping[str, sns.Topic] = {name: self._topic(name, environment.name) for name in ALERT_TOPICS}
+        for topic in self.topics.values():
+            for publisher in allowed:
+                topic.add_to_resource_policy(topic_statement(publisher, topic.topic_arn))
+
+    def _topic(self, name: str, environment: str) -> sns.Topic:
+        return sns.Topic(
+            self,
+            _camel(name),
+            topic_name=topic_prefix(environment) + name,
+            display_name=f"alertrelay {environment} {name}",
+            master_key=self.key,
+            enforce_ssl=True,
+        )
+
+
+class OpsTopic(Construct):
+    """Where the relay tells of its own trouble, by e-mail from SNS directly.
+
+    Not encrypted with a key of ours: what tells that the key is gone must not need it. (CloudWatch cannot use the
+    AWS-managed key.) Nothing secret is ever published here.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, environment: Environment) -> None:
+        super().__init__(scope, construct_id)
+        self.topic = sns.Topic(
+            self,
+            "Topic",
+            topic_name=topic_prefix(environment.name) + "ops",
+            display_name="alertrelay",
+            enforce_ssl=True,
+        )
+        self.topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="SelfWatch",
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                actions=["sns:Publish"],
+                resources=[self.topic.topic_arn],
+                conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
+            )
+        )
+        _subscribe_email(self.topic, environment.ops_email)
+
+
+class LastResortTopic(Construct):
+    """The stage behind the last fallback: SNS to people, with IAM as the only secret and no key of ours."""
+
+    def __init__(self, scope: Construct, construct_id: str, environment: str, people: LastResort | None) -> None:
+        super().__init__(scope, construct_id)
+        self.topic = sns.Topic(
+            self, "Topic", topic_name=topic_prefix(environment) + "last-resort", display_name="ALERT", enforce_ssl=True
+        )
+        _subscribe_email(self.topic, people.email if people else ())
+        for number in people.sms if people else ():
+            self.topic.add_subscription(subscriptions.SmsSubscription(number))
+
+
+def _subscribe_email(topic: sns.Topic, addresses: Sequence[str]) -> None:
+    for address in addresses:
+        topic.add_subscription(subscriptions.EmailSubscription(address))
+
+
+def _camel(name: str) -> str:
+    return "".join(part.capitalize() for part in name.split("-"))
