@@ -115,11 +115,10 @@ def _runs(python: Path, version: str) -> bool:
 
 
 def _install(requirements: Path, target: Path, arch: str) -> None:
-    _run(
-        [uv.find_uv_bin(), "pip", "install", "--quiet", "--python", sys.executable, "--target", str(target)]
-        + ["--python-platform", PLATFORMS[arch], "--python-version", RUNTIME, "--only-binary", ":all:"]
-        + ["--require-hashes", "--no-deps", "-r", str(requirements)],
-    )
+    platform = ["--python-platform", PLATFORMS[arch], "--python-version", RUNTIME, "--only-binary", ":all:"]
+    pinned = ["--require-hashes", "--no-deps", "-r", str(requirements)]
+    into = ["--quiet", "--python", sys.executable, "--target", str(target)]
+    _run([uv.find_uv_bin(), "pip", "install", *into, *platform, *pinned])
     shutil.rmtree(target / "bin", ignore_errors=True)
     (target / ".lock").unlink(missing_ok=True)
 
@@ -139,7 +138,7 @@ def _run(command: list[str]) -> None:
 
 
 def _once(parent: Path, key: str, fill: Callable[[Path], None]) -> Asset:
-    """Builds beside the final place and moves it there whole: a build that was cut short is never taken for a good one."""
+    """Builds beside the final place and moves it there whole: a build that was cut short is never taken for good."""
     folder = parent / key
     if not folder.is_dir():
         parent.mkdir(parents=True, exist_ok=True)

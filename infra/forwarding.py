@@ -28,8 +28,8 @@ TIMEOUT = Duration.seconds(30)
 """Fallbacks are tried within one invocation, and a throttled table is retried until near its end."""
 
 MEMORY_MB = 1024
-"""CPU comes with memory, and a cold start is all CPU: at 512 MB it takes over a second, at 1024 half of that for the same
-money. Above that a page gains less than SNS' own jitter."""
+"""CPU comes with memory, and a cold start is all CPU: over a second at 512 MB, half of it at 1024 for the same money.
+Above that a page gains less than the jitter of SNS."""
 
 MAX_RECEIVES = 5
 RETENTION = Duration.days(14)

@@ -96,8 +96,8 @@ def _auto_scaling() -> Publisher:
         principal=iam.AnyPrincipal(),
         topic_conditions=by_role,
         key_conditions=by_role,
-        why="Auto Scaling publishes as its service-linked role. It is named by a condition: a policy whose principal is "
-        "a role that does not exist is refused, and an account that never used Auto Scaling has no such role",
+        why="Auto Scaling publishes as its service-linked role. It is named by a condition: a policy whose principal "
+        "is a role that does not exist is refused, and an account that never used Auto Scaling has no such role",
     )
 
 
@@ -112,9 +112,9 @@ def _elasticache() -> Publisher:
                 "kms:ViaService": f"sns.{Aws.REGION}.{Aws.URL_SUFFIX}",
             }
         },
-        why="ElastiCache has no service principal: its guide asks for AWS:SourceOwner, and not SourceAccount. At KMS the "
-        "same callers are those of this account that come through SNS, as in AWS's own key for SNS; that also serves "
-        "an Alertmanager of this account. (ElastiCache does not publish to encrypted topics: docs/deploy.md.)",
+        why="ElastiCache has no service principal: its guide asks for AWS:SourceOwner, and not SourceAccount. At KMS "
+        "the same callers are those of this account that come through SNS, as in AWS's own key for SNS; that also "
+        "serves an Alertmanager of this account. (ElastiCache refuses encrypted topics today: docs/deploy.md.)",
     )
 
 

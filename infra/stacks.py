@@ -22,7 +22,7 @@ ARCHITECTURES = {"arm64": lambda_.Architecture.ARM_64, "x86_64": lambda_.Archite
 
 
 class EnvironmentStage(cdk.Stage):
-    """One environment: the relay, and the alarms that it carries. An empty region is that of the deploy's credentials."""
+    """One environment: the relay, and the alarms that it carries. An empty region is that of whoever deploys."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class RelayStack(cdk.Stack):
         stack_name: str,
     ) -> None:
         super().__init__(
-            scope, id, stack_name=stack_name, description=f"alertrelay {environment.name}: the alert relay"
+            scope, construct_id, stack_name=stack_name, description=f"alertrelay {environment.name}: the alert relay"
         )
         alerts = AlertTopics(self, "AlertTopics", environment)
         ops = OpsTopic(self, "Ops", environment)
@@ -109,7 +109,9 @@ class AlarmsStack(cdk.Stack):
     """The alarms of what the environment lists, in a stack of their own: a stack holds at most 500 resources."""
 
     def __init__(self, scope: Construct, construct_id: str, environment: Environment, *, stack_name: str) -> None:
-        super().__init__(scope, construct_id, stack_name=stack_name, description=f"alertrelay {environment.name}: alarms")
+        super().__init__(
+            scope, construct_id, stack_name=stack_name, description=f"alertrelay {environment.name}: alarms"
+        )
         for pack, name, things in (
             (rds, "Rds", map(rds.watched, environment.databases)),
             (elasticache, "ElastiCache", map(elasticache.watched, environment.caches)),

@@ -39,8 +39,8 @@ class SynthFailed(Exception):
 def synthesise(outdir: Path, *, environment: str | None = None) -> Path:
     """Writes the cloud assembly to `outdir`, of all environments or of one, and returns `outdir`.
 
-    Nothing is done when the assembly there was made from the same inputs. Two callers of one folder wait for each other.
-    Says on stderr what it does. Raises SynthFailed; the folder is then as it was.
+    Nothing is done when the assembly there was made from the same inputs. Two callers of one folder wait for each
+    other. Says on stderr what it does. Raises SynthFailed; the folder is then as it was.
     """
     outdir = outdir.resolve()
     outdir.parent.mkdir(parents=True, exist_ok=True)
@@ -76,7 +76,7 @@ def _run_app(outdir: Path, environment: str | None) -> None:
     began = time.monotonic()
     print(f"synth: {environment or 'every environment'}, about ten seconds …", file=sys.stderr)  # noqa: T201 - progress
     environ = {**os.environ, "CDK_OUTDIR": str(outdir), "ALERTRELAY_ENVIRONMENTS": environment or ""}
-    done = subprocess.run([sys.executable, "app.py"], cwd=ROOT, env=environ, stdout=sys.stderr, check=False)  # noqa: S603 - our own app
+    done = subprocess.run([sys.executable, "app.py"], cwd=ROOT, env=environ, stdout=sys.stderr, check=False)
     if done.returncode != 0:
         shutil.rmtree(outdir, ignore_errors=True)
         raise SynthFailed(f"app.py ended with {done.returncode}: the reason stands above")

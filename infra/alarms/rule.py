@@ -60,7 +60,13 @@ class AlarmPack(Construct):
     """The alarms of one kind of thing."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, environment: Environment, *, rules: Sequence[Rule], watched: Iterable[Watched]
+        self,
+        scope: Construct,
+        construct_id: str,
+        environment: Environment,
+        *,
+        rules: Sequence[Rule],
+        watched: Iterable[Watched],
     ) -> None:
         super().__init__(scope, construct_id)
         self.environment = environment
