@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE :=
 # The CDK library speaks to a node process: node comes from a Python package, so that nothing is installed by hand.
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 
-.PHONY: help env run test lint types imports clean lock
+.PHONY: help env run synth test lint types imports clean lock
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -36,6 +36,9 @@ types: env ## mypy, strict
 
 imports: env ## who may import whom
 	$(BIN)/lint-imports
+
+synth: env ## the CloudFormation templates of every environment, in cdk.out
+	$(BIN)/python -m infra.synth
 
 test: lint types imports ## everything that CI checks
 	$(BIN)/pytest -n 2 --dist loadfile

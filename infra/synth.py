@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+BUILD = ROOT / ".build"
 INPUTS = (
     "app.py",
     "cdk.json",
@@ -39,21 +40,22 @@ class SynthFailed(Exception):
 def synthesise(outdir: Path, *, environment: str | None = None) -> Path:
     """Writes the cloud assembly to `outdir`, of all environments or of one, and returns `outdir`.
 
-    Nothing is done when the assembly there was made from the same inputs. Two callers of one folder wait for each
-    other. Says on stderr what it does. Raises SynthFailed; the folder is then as it was.
+    Nothing is done when the assembly there was made from the same inputs. Two callers wait for each other. Says on
+    stderr what it does. Raises SynthFailed; the folder is then as it was.
     """
     outdir = outdir.resolve()
-    outdir.parent.mkdir(parents=True, exist_ok=True)
-    with _lock(outdir.with_name(f".{outdir.name}.lock")):
+    BUILD.mkdir(exist_ok=True)
+    with _lock(BUILD / "synth.lock"):
         stamp = _stamp(environment)
         if (outdir / STAMP).is_file() and (outdir / STAMP).read_text() == stamp:
             return outdir
-        made = outdir.with_name(f".{outdir.name}.making")
+        made = BUILD / "assembly"
         shutil.rmtree(made, ignore_errors=True)
         _run_app(made, environment)
         (made / STAMP).write_text(stamp)
         shutil.rmtree(outdir, ignore_errors=True)
-        made.rename(outdir)
+        outdir.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(made, outdir)
     return outdir
 
 
