@@ -56,6 +56,10 @@ class TimersFailure(Exception):
     """The queue did not take a message."""
 
 
+class NotAccountedFor(Exception):
+    """Neither the table nor the queue took an alert, and it is not told: the event must come again."""
+
+
 class SecretMissing(Exception):
     """The secret cannot be read, or has no such key. The text names the key, never a value."""
 
@@ -202,6 +206,9 @@ class Relay:
     last_resort: Target | None
     emit: Callable[[Outcome], None]
     tell_ops: Callable[[SelfAlert], None]
+    log: Callable[..., None]  # log(event, **fields)
     new_id: Callable[[], str]
     failing: dict[Integration, datetime] = field(default_factory=dict)
     """Circuit breaker, per container: an integration that failed is tried once instead of four times until then."""
+    unrecorded: list[datetime] = field(default_factory=list)
+    """When this container last told something without the table: at most one message a second goes out so."""

@@ -8,9 +8,9 @@ equal clock resolved wins.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from alertrelay.alert import Alert, Integration, Labels, Receipt
 
@@ -105,3 +105,55 @@ class HeaderChange:
     failures: int
     failing_since: datetime | None
     config_hash: str
+
+
+_SETS = ("firing", "unsure", "fallback_firing", "events", "fallbacks", "fallbacks_owed")
+
+
+def merged(ledger: Ledger, more: Ledger) -> Ledger:
+    """Everything that either says was told."""
+    sets = {name: getattr(ledger, name) | getattr(more, name) for name in _SETS}
+    return Ledger(**sets, dedup_key=ledger.dedup_key or more.dedup_key, receipts={**more.receipts, **ledger.receipts})
+
+
+def ledger_json(ledger: Ledger) -> dict[str, Any]:
+    """Plain JSON without what is empty; `ledger_from_json` reads it back."""
+    data: dict[str, Any] = {name: sorted(getattr(ledger, name)) for name in _SETS if getattr(ledger, name)}
+    if ledger.dedup_key:
+        data["dedup_key"] = ledger.dedup_key
+    if ledger.receipts:
+        data["receipts"] = [_receipt_json(receipt) for receipt in ledger.receipts.values()]
+    return data
+
+
+def ledger_from_json(data: Mapping[str, Any]) -> Ledger:
+    """Inverse of `ledger_json`."""
+    receipts = [_receipt(item) for item in data.get("receipts", ())]
+    return Ledger(
+        **{name: frozenset(data.get(name, ())) for name in _SETS},
+        dedup_key=data.get("dedup_key", ""),
+        receipts={str(receipt.integration): receipt for receipt in receipts},
+    )
+
+
+def integration_json(integration: Integration) -> dict[str, Any]:
+    """Plain JSON."""
+    return {f.name: getattr(integration, f.name) for f in fields(integration)}
+
+
+def _receipt_json(receipt: Receipt) -> dict[str, Any]:
+    return {
+        "integration": integration_json(receipt.integration),
+        "key_name": receipt.key_name,
+        "key_version": receipt.key_version,
+        "ref": dict(receipt.ref),
+    }
+
+
+def _receipt(data: Mapping[str, Any]) -> Receipt:
+    return Receipt(
+        integration=Integration(**data["integration"]),
+        key_name=data["key_name"],
+        key_version=data["key_version"],
+        ref=data["ref"],
+    )

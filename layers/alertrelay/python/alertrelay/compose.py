@@ -1,0 +1,138 @@
+"""What a flush shows of its group: which alerts, in which order, under which name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from alertrelay.alert import Alert, Notification, Reason, severity_rank
+from alertrelay.policy.group import dedup_key
+from alertrelay.policy.ledger import Header, Member
+from alertrelay.policy.notify import Decision
+from alertrelay.ports import Relay, StoreFailure
+
+SHOWN = 100
+"""Alerts of a group that are read for a message (one batch); the rest is counted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """One flush's view of its group. `alerts` are those that are shown, in order, by key."""
+
+    relay: Relay
+    gid: str
+    header: Header
+    decision: Decision
+    alerts: Mapping[str, Alert]
+    members: Mapping[str, Member]
+    send_by: datetime
+
+
+def group_of(
+    relay: Relay, gid: str, header: Header, decision: Decision, members: Iterable[Member], *, send_by: datetime
+) -> Group:
+    """Reads what is to be shown. The table may fail here: then each alert is what its member knows of it."""
+    by_key = {m.key: m for m in members}
+    return Group(
+        relay=relay,
+        gid=gid,
+        header=header,
+        decision=decision,
+        alerts=_alerts(relay, _shown(decision, by_key), by_key),
+        members=by_key,
+        send_by=send_by,
+    )
+
+
+def notification(group: Group, reason: Reason, *, gone: frozenset[str], news: frozenset[str]) -> Notification:
+    """The group as it stands, with `gone` as ended; `news` is what the message is about."""
+    decision, relay = group.decision, group.relay
+    firing = decision.firing | decision.events
+    at = relay.clock.now()
+    shown = {
+        key: _as_told(alert, ended=key in gone, at=at)
+        for key, alert in group.alerts.items()
+        if key in firing or key in gone
+    }
+    return Notification(
+        id=relay.new_id(),
+        integration=group.header.integration,
+        status="firing" if firing else "resolved",
+        reason=reason,
+        environment=relay.config.environment,
+        group_key=group.header.group_key,
+        group_labels=group.header.group_labels,
+        dedup_key=_dedup_key(group),
+        alerts=tuple(shown.values()),
+        news=frozenset(alert.state_key for key, alert in shown.items() if key in news),
+        firing_count=len(firing),
+        resolved_count=len(gone),
+        at=at,
+    )
+
+
+def _shown(decision: Decision, members: Mapping[str, Member]) -> list[str]:
+    """Keys in the order of showing: what fires before what ended, then by severity, the news first among equals."""
+    news = decision.own_new | decision.events | decision.own_gone | decision.fallback_gone
+    current = decision.firing | decision.events
+
+    def place(key: str) -> tuple[bool, int, bool, datetime]:
+        member = members.get(key)
+        rank = severity_rank({"severity": member.severity}) if member else 0
+        started = member.starts_at if member else datetime.max.replace(tzinfo=UTC)
+        return key not in current, -rank, key not in news, started
+
+    # The news comes in first, however severe the rest is: a message must show what it is about.
+    first = sorted(news, key=place)[:SHOWN]
+    rest = sorted(current - news, key=place)[: SHOWN - len(first)]
+    return sorted([*first, *rest], key=place)
+
+
+def _alerts(relay: Relay, keys: Sequence[str], members: Mapping[str, Member]) -> dict[str, Alert]:
+    try:
+        items = relay.store.get_alerts(keys) if keys else {}
+    except StoreFailure:
+        items = {}
+    known = {key: items[key].alert for key in keys if key in items}
+    return {key: known.get(key) or _from_member(members[key]) for key in keys if key in known or key in members}
+
+
+def _from_member(member: Member) -> Alert:
+    ended = member.status == "resolved"
+    return Alert(
+        labels={"alertname": member.name, "severity": member.severity},
+        annotations={"summary": f"{member.name} (its details could not be read)"},
+        status="resolved" if ended else "firing",
+        kind="event" if member.status == "event" else "alert",
+        starts_at=member.starts_at,
+        ends_at=member.at if ended else None,
+        updated_at=None,
+        source="raw",
+        fingerprint=member.fingerprint,
+        state_key=member.key,
+    )
+
+
+def _as_told(alert: Alert, *, ended: bool, at: datetime) -> Alert:
+    """The ledger decides what a message calls ended: the item may already hold a later update."""
+    if ended and alert.status != "resolved":
+        return replace(alert, status="resolved", ends_at=at)
+    if not ended and alert.status == "resolved":
+        return replace(alert, status="firing", ends_at=None)
+    return alert
+
+
+def _dedup_key(group: Group) -> str:
+    """The group's own, from its first day; events alone have theirs, since nothing would ever end the group's."""
+    decision = group.decision
+    if decision.ledger.dedup_key:
+        return decision.ledger.dedup_key
+    alone = decision.events and not decision.firing and not decision.own_gone
+    return incident_key(group.relay, group.header, sorted(decision.events) if alone else ())
+
+
+def incident_key(relay: Relay, header: Header, events: Iterable[str] = ()) -> str:
+    """What PagerDuty knows the incident of a group by, or that of single events."""
+    receiver = header.integration.receiver
+    return dedup_key(relay.config.environment, relay.account, relay.region, receiver, header.group_key, *events)

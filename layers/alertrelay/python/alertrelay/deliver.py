@@ -1,0 +1,165 @@
+"""One notification to one channel: retries inside a time budget, every version of the key, a circuit breaker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from alertrelay.alert import Failed, Integration, Message, Notification, Receipt
+from alertrelay.config.model import Target
+from alertrelay.ports import (
+    AuthDead,
+    DeliveryFailure,
+    Key,
+    Permanent,
+    RateLimited,
+    Relay,
+    Retryable,
+    SecretMissing,
+    SelfAlert,
+)
+from alertrelay.render import render
+
+HTTP_TIMEOUT = 5.0
+"""Seconds for one request. A flush sends only while this much is left before its lease is in danger."""
+SHORTEST = 1.0
+"""Seconds below which a request is not begun."""
+BACKOFF = (1.0, 2.0, 4.0)
+"""Seconds between tries: four tries within the budget."""
+BREAKER = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """How one channel took one notification: a receipt, or the failure of the last try."""
+
+    integration: Integration
+    notification_id: str
+    receipt: Receipt | None
+    failure: DeliveryFailure | None
+    attempts: int
+    seconds: float
+    certain: bool  # no try was ambiguous: where it failed, surely nothing was delivered
+
+    @property
+    def failed(self) -> Failed:
+        """The failure as a fallback message names it."""
+        text = self.failure.text if self.failure else ""
+        return Failed(integration=self.integration, text=text, attempts=self.attempts, seconds=self.seconds)
+
+
+def attempt(
+    relay: Relay,
+    target: Target,
+    notification: Notification,
+    *,
+    send_by: datetime,
+    within: float,
+    earlier: Receipt | None = None,
+    edit: bool = False,
+) -> Attempt:
+    """Tries a channel until it takes the notification, says that it never will, or `within` seconds are over.
+
+    Nothing is begun that could outlive `send_by`: a trigger that arrives after another owner's resolve would reopen
+    an incident for ever. Never raises: an error of ours is a failure of this channel, and the next one is tried.
+    """
+    clock, began = relay.clock, relay.clock.now()
+    stop = min(send_by, began + timedelta(seconds=within))
+    pauses = iter(() if _is_failing(relay, target.integration) else BACKOFF)
+    tries, certain = 0, True
+    receipt: Receipt | None = None
+    failure: DeliveryFailure | None = None
+    while receipt is None:
+        timeout = min(HTTP_TIMEOUT, (stop - clock.now()).total_seconds())
+        if timeout < SHORTEST:
+            failure = failure or Retryable(f"no time was left to try {target.integration.channel}")
+            break
+        tries += 1
+        try:
+            receipt = _send(relay, target, notification, timeout=timeout, earlier=earlier, edit=edit)
+        except DeliveryFailure as caught:
+            failure, certain = caught, certain and not caught.ambiguous
+            pause = _pause(caught, pauses)
+            if pause is None or clock.now() + timedelta(seconds=pause + SHORTEST) > stop:
+                break
+            clock.sleep(pause)
+    _remember(relay, target, failure if receipt is None else None)
+    return Attempt(
+        integration=target.integration,
+        notification_id=notification.id,
+        receipt=receipt,
+        failure=None if receipt else failure,
+        attempts=tries,
+        seconds=(clock.now() - began).total_seconds(),
+        certain=certain,
+    )
+
+
+def _remember(relay: Relay, target: Target, failure: DeliveryFailure | None) -> None:
+    """The breaker, and a word to the ops topic where only a person can mend it."""
+    if failure is None:
+        relay.failing.pop(target.integration, None)
+        return
+    relay.failing[target.integration] = relay.clock.now() + BREAKER
+    if isinstance(failure, AuthDead | Permanent):
+        name = "SecretKeyRefused" if isinstance(failure, AuthDead) else "MessageRefused"
+        relay.tell_ops(SelfAlert(name=name, text=f"{target.integration}: {failure.text}. Its fallbacks are told."))
+
+
+def _is_failing(relay: Relay, integration: Integration) -> bool:
+    until = relay.failing.get(integration)
+    return until is not None and relay.clock.now() < until
+
+
+def _pause(failure: DeliveryFailure, pauses: Iterator[float]) -> float | None:
+    """Seconds until the next try; None where there is none."""
+    if isinstance(failure, RateLimited):
+        pause = next(pauses, None)
+        return None if pause is None else (pause if failure.retry_after is None else failure.retry_after)
+    return next(pauses, None) if isinstance(failure, Retryable) else None
+
+
+def _send(
+    relay: Relay, target: Target, notification: Notification, *, timeout: float, earlier: Receipt | None, edit: bool
+) -> Receipt:
+    """One try; where the key is refused, once more with each other version of the key."""
+    try:
+        message = render(notification, target)
+        return _with_each_key(relay, target, message, notification.id, timeout=timeout, earlier=earlier, edit=edit)
+    except SecretMissing as missing:
+        raise AuthDead(str(missing)) from None
+    except DeliveryFailure:
+        raise
+    except Exception as error:  # noqa: BLE001 - a fault of ours must lead to the next channel, not to a lost alert
+        # Only the type is named: the text of a foreign exception may hold the address or the key.
+        raise Retryable(f"{target.integration.channel} raised {type(error).__name__}", ambiguous=True) from None
+
+
+def _with_each_key(
+    relay: Relay,
+    target: Target,
+    message: Message,
+    notification_id: str,
+    *,
+    timeout: float,
+    earlier: Receipt | None,
+    edit: bool,
+) -> Receipt:
+    sender = relay.senders[target.integration.channel]
+    refused = AuthDead(f"no version of key {sender.key_name(target)!r} is left to try")
+    for key in _keys(relay, sender.key_name(target), earlier):
+        try:
+            return sender.send(
+                message, target, key=key, notification_id=notification_id, timeout=timeout, earlier=earlier, edit=edit
+            )
+        except AuthDead as caught:
+            refused = caught
+    raise refused
+
+
+def _keys(relay: Relay, name: str, earlier: Receipt | None) -> Iterable[Key | None]:
+    if not name:
+        return (None,)
+    prefer = earlier.key_version if earlier and earlier.key_name == name else ""
+    return relay.secrets.versions(name, prefer=prefer)

@@ -1,0 +1,154 @@
+"""Route an update, remember it, and put it in its groups: the alert first, then each member.
+
+Order and dedupe are the table's conditions: an update that is older than the stored one is stale, and an equal one
+goes on, since it may be the retry of an attempt that crashed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from alertrelay.alert import Alert, Integration, Reason, severity_rank
+from alertrelay.outcomes import of_alert
+from alertrelay.policy.group import channel_of, group_id, group_key, group_labels, key_of, order_of
+from alertrelay.policy.ledger import AlertItem, Header, Member, MemberStatus
+from alertrelay.policy.route import match_routes
+from alertrelay.ports import Relay
+
+ALERT_KEPT = timedelta(days=30)
+"""An alert's latest state, after its end or as an event. While it fires it is kept without end."""
+MEMBER_KEPT = timedelta(days=3)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Update:
+    """One alert update. `k` orders it among the updates of its alert."""
+
+    alert: Alert
+    key: str
+    k: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Joining:
+    """What joins one group. `header` is the identity of a group that may be new; None where only an end joins it."""
+
+    header: Header | None
+    updates: list[Update] = field(default_factory=list)
+    repeated: set[str] = field(default_factory=set)  # keys of updates that the group had already
+
+
+def updates_of(alerts: Iterable[Alert], *, received: datetime) -> list[Update]:
+    """`received` is when the message reached its topic: the clock of sources that have none."""
+    return [
+        Update(alert=alert, key=key_of(alert.state_key), k=order_of(alert, received=received, index=index))
+        for index, alert in enumerate(alerts)
+    ]
+
+
+def groups_for(relay: Relay, alert: Alert) -> dict[str, Header]:
+    """The groups of this forwarder that a firing alert belongs to, by the route tree; without asking the table."""
+    found = {}
+    for route in match_routes(relay.config.route, alert.labels):
+        receiver = relay.config.receiver(route.receiver)
+        for target in receiver.targets if receiver else ():
+            if target.integration.channel in relay.channels:
+                header = Header(
+                    integration=target.integration,
+                    route_id=route.id,
+                    group_key=group_key(route, alert.labels),
+                    group_labels=group_labels(route, alert.labels),
+                    config_hash=relay.config.hash,
+                )
+                found[group_id(target.integration, route, alert.labels)] = header
+    return found
+
+
+def say_not_ours(relay: Relay, alert: Alert) -> None:
+    """Accounts for an alert that this forwarder tells nobody: by name where nobody at all is told."""
+    receivers = [relay.config.receiver(route.receiver) for route in match_routes(relay.config.route, alert.labels)]
+    told = any(receiver and receiver.targets for receiver in receivers)
+    if told:
+        relay.log("not_this_forwarder", fingerprint=alert.fingerprint, reason=Reason.NOT_OURS)
+    elif relay.speaks_for_nobody:
+        names = ", ".join(sorted({r.name for r in receivers if r}))
+        relay.emit(of_alert(alert, "suppressed", Reason.NO_INTEGRATIONS, receiver=names))
+
+
+def join(relay: Relay, updates: Sequence[Update]) -> dict[str, Joining]:
+    """Writes every update down and returns the groups that have one to look at. Raises StoreFailure."""
+    groups: dict[str, Joining] = {}
+    for update in updates:
+        homes = _remember_end(relay, update) if update.alert.status == "resolved" else _remember(relay, update)
+        for gid, header in homes.items():
+            joining = groups.setdefault(gid, Joining(header=header))
+            joining.header = joining.header or header
+            joining.updates.append(update)
+            if not relay.store.put_member(gid, _member(relay, update)):
+                joining.repeated.add(update.key)
+    return groups
+
+
+def _remember(relay: Relay, update: Update) -> Mapping[str, Header]:
+    homes = groups_for(relay, update.alert)
+    if not homes:
+        say_not_ours(relay, update.alert)
+        return {}
+    written, item = relay.store.put_alert(_item(relay, update), homes=homes)
+    if written:
+        return homes
+    for header in homes.values():
+        relay.emit(of_alert(update.alert, "suppressed", _why_refused(update, item), integration=header.integration))
+    return {}
+
+
+def _remember_end(relay: Relay, update: Update) -> Mapping[str, Header | None]:
+    """An end goes to every group that the alert was put in, never by the end's own labels."""
+    written, item = relay.store.put_alert(_item(relay, update), homes=())
+    if written and not item.homes and relay.speaks_for_nobody:
+        relay.emit(of_alert(update.alert, "suppressed", Reason.NOT_ANNOUNCED))
+    if not written and relay.speaks_for_nobody:
+        relay.emit(of_alert(update.alert, "suppressed", _why_refused(update, item)))
+    ours = sorted(gid for gid in item.homes if channel_of(gid) in relay.channels)
+    return dict.fromkeys(ours) if written else {}
+
+
+def _why_refused(update: Update, stored: AlertItem) -> Reason:
+    return Reason.DUPLICATE if stored.k == update.k else Reason.STALE
+
+
+def _item(relay: Relay, update: Update) -> AlertItem:
+    alert = update.alert
+    keeps = alert.status == "firing" and alert.kind == "alert"
+    return AlertItem(
+        key=update.key,
+        k=update.k,
+        rank=severity_rank(alert.labels),
+        alert=alert,
+        expires=None if keeps else relay.clock.now() + ALERT_KEPT,
+    )
+
+
+def _member(relay: Relay, update: Update) -> Member:
+    alert, now = update.alert, relay.clock.now()
+    firing: MemberStatus = "event" if alert.kind == "event" else "firing"
+    status: MemberStatus = "resolved" if alert.status == "resolved" else firing
+    return Member(
+        key=update.key,
+        k=update.k,
+        status=status,
+        name=alert.name,
+        fingerprint=alert.fingerprint,
+        severity=alert.labels.get("severity", ""),
+        starts_at=alert.starts_at,
+        at=now,
+        expires=None if status == "firing" else now + MEMBER_KEPT,
+    )
+
+
+def integration_of(joining: Joining, header: Header | None) -> Integration | None:
+    """Whose group it is, where that is known."""
+    known = header or joining.header
+    return known.integration if known else None

@@ -1,0 +1,247 @@
+"""The memory twins of the outside: for tests, for the local stack and for simulation.
+
+They keep the promises of ports.py and pass the contract tests of the real ones. One lock: safe under threads.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from alertrelay.alert import Message, Receipt
+from alertrelay.config.model import Target
+from alertrelay.policy.ledger import AlertItem, Header, HeaderChange, Member
+from alertrelay.ports import Clock, DeliveryFailure, Key, SecretMissing
+
+
+class ManualClock:
+    """A clock that moves only when told, or when somebody sleeps on it."""
+
+    def __init__(self, start: datetime = datetime(2026, 1, 1, tzinfo=UTC)) -> None:
+        self._now = start
+
+    def now(self) -> datetime:
+        """The time."""
+        return self._now
+
+    def sleep(self, seconds: float) -> None:
+        """Moves by `seconds`."""
+        self._now += timedelta(seconds=max(0.0, seconds))
+
+    def move_to(self, at: datetime) -> None:
+        """Moves forward to `at`; never backwards."""
+        self._now = max(self._now, at)
+
+
+class MemoryStore:
+    """ports.Store in dictionaries."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._alerts: dict[str, AlertItem] = {}
+        self._members: dict[str, dict[str, Member]] = {}
+        self._headers: dict[str, Header] = {}
+
+    def put_alert(self, item: AlertItem, *, homes: Iterable[str]) -> tuple[bool, AlertItem]:
+        """See ports.Store."""
+        with self._lock:
+            old = self._alerts.get(item.key)
+            if old and (old.k > item.k or (old.k == item.k and old.rank > item.rank)):
+                return False, old
+            alert = item.alert
+            if old and alert.status == "resolved":
+                alert = replace(alert, labels=old.alert.labels, starts_at=old.alert.starts_at)
+            new = replace(item, alert=alert, homes=(old.homes if old else frozenset()) | frozenset(homes))
+            self._alerts[item.key] = new
+            return True, new
+
+    def get_alerts(self, keys: Sequence[str]) -> Mapping[str, AlertItem]:
+        """See ports.Store."""
+        with self._lock:
+            return {key: self._alerts[key] for key in keys if key in self._alerts}
+
+    def put_member(self, gid: str, member: Member) -> bool:
+        """See ports.Store."""
+        with self._lock:
+            old = self._members.setdefault(gid, {}).get(member.key)
+            if old and not (old.k < member.k or (old.k == member.k and old.status == "moved")):
+                return False
+            self._members[gid][member.key] = member
+            return True
+
+    def members(self, gid: str) -> Sequence[Member]:
+        """See ports.Store."""
+        now = self._clock.now()
+        with self._lock:
+            found = self._members.get(gid, {})
+            return [found[key] for key in sorted(found) if (ends := found[key].expires) is None or ends > now]
+
+    def header(self, gid: str) -> Header | None:
+        """See ports.Store."""
+        with self._lock:
+            return self._headers.get(gid)
+
+    def arm(self, gid: str, header: Header, *, due: datetime) -> bool:
+        """See ports.Store."""
+        with self._lock:
+            old = self._headers.get(gid, header)
+            if old.next_due is not None and not old.closing:
+                return False
+            self._headers[gid] = replace(old, next_due=due, closing=False)
+            return True
+
+    def hasten(self, gid: str, *, due: datetime, seen: datetime) -> bool:
+        """See ports.Store."""
+        with self._lock:
+            old = self._headers.get(gid)
+            if old is None or old.next_due != seen or old.owner:
+                return False
+            self._headers[gid] = replace(old, next_due=due)
+            return True
+
+    def lease(
+        self, gid: str, *, owner: str, now: datetime, until: datetime, arm: Header | None = None
+    ) -> Header | None:
+        """See ports.Store."""
+        with self._lock:
+            old = self._headers.get(gid, arm)
+            if old is None or (old.lease_until is not None and old.lease_until >= now):
+                return None
+            unarmed = old.next_due is None or old.closing
+            due = old.next_due is not None and old.next_due <= now
+            if not (unarmed if arm else due):
+                return None
+            self._headers[gid] = replace(
+                old, owner=owner, lease_until=until, next_due=until, maybe=True, tries=old.tries + 1, closing=False
+            )
+            return old
+
+    def record(self, gid: str, *, owner: str, change: HeaderChange) -> bool:
+        """See ports.Store."""
+        with self._lock:
+            old = self._headers.get(gid)
+            if old is None or old.owner != owner:
+                return False
+            new = replace(
+                old,
+                ledger=change.ledger,
+                rec_at=change.rec_at,
+                told_at=change.told_at,
+                maybe=change.maybe,
+                failures=change.failures,
+                failing_since=change.failing_since,
+                config_hash=change.config_hash,
+                tries=0,
+                closing=change.closing,
+            )
+            if not change.closing:
+                new = replace(new, next_due=change.next_due, owner="", lease_until=None)
+            self._headers[gid] = new
+            return True
+
+    def finish(self, gid: str, *, owner: str, expires: datetime | None) -> bool:  # noqa: ARG002 - memory keeps all
+        """See ports.Store."""
+        with self._lock:
+            old = self._headers.get(gid)
+            if old is None or old.owner != owner or not old.closing:
+                return False
+            self._headers[gid] = replace(old, next_due=None, owner="", lease_until=None, closing=False)
+            return True
+
+    def release(self, gid: str, *, owner: str) -> None:
+        """See ports.Store."""
+        with self._lock:
+            old = self._headers.get(gid)
+            if old is not None and old.owner == owner:
+                self._headers[gid] = replace(old, owner="", lease_until=None)
+
+
+@dataclass
+class MemoryTimers:
+    """ports.Timers in a list; `due` takes out what has come back by now."""
+
+    clock: Clock
+    waiting: list[tuple[datetime, Mapping[str, Any]]] = field(default_factory=list)
+    buried: list[Mapping[str, Any]] = field(default_factory=list)
+
+    def send(self, body: Mapping[str, Any], *, delay_seconds: int) -> None:
+        """See ports.Timers."""
+        if not 0 <= delay_seconds <= 900:
+            raise ValueError(f"a delay of 0 to 900 s was expected, {delay_seconds} came")
+        self.waiting.append((self.clock.now() + timedelta(seconds=delay_seconds), body))
+
+    def bury(self, body: Mapping[str, Any]) -> None:
+        """See ports.Timers."""
+        self.buried.append(body)
+
+    def due(self) -> list[Mapping[str, Any]]:
+        """What has come back by now, in order of time; it is not waiting any more."""
+        now = self.clock.now()
+        ready = sorted((w for w in self.waiting if w[0] <= now), key=lambda w: w[0])
+        self.waiting = [w for w in self.waiting if w[0] > now]
+        return [body for _, body in ready]
+
+    def next_at(self) -> datetime | None:
+        """When the next one comes back."""
+        return min((at for at, _ in self.waiting), default=None)
+
+
+@dataclass(frozen=True)
+class MemorySecrets:
+    """ports.Secrets over a dictionary of key name -> values, the current one first."""
+
+    values: Mapping[str, Sequence[str]]
+
+    def versions(self, name: str, *, prefer: str = "") -> Iterable[Key]:
+        """See ports.Secrets. A version is the value's place: "0" is current."""
+        found = [Key(name, value, str(n)) for n, value in enumerate(self.values.get(name, ()))]
+        if not found:
+            raise SecretMissing(f"the secret has no key {name!r}")
+        return sorted(found, key=lambda key: key.version != prefer)
+
+
+@dataclass
+class CollectingSender:
+    """ports.Sender that keeps what it is given. `faults` are raised first, one a call."""
+
+    sent: list[tuple[Target, Message, Receipt | None, bool]] = field(default_factory=list)
+    faults: list[DeliveryFailure] = field(default_factory=list)
+    key: str = ""
+    can_edit: bool = False
+    always: DeliveryFailure | None = None
+
+    def send(
+        self,
+        message: Message,
+        target: Target,
+        *,
+        key: Key | None,
+        notification_id: str,
+        timeout: float,  # noqa: ARG002 - memory answers at once
+        earlier: Receipt | None = None,
+        edit: bool = False,
+    ) -> Receipt:
+        """See ports.Sender."""
+        if self.faults:
+            raise self.faults.pop(0)
+        if self.always:
+            raise self.always
+        self.sent.append((target, message, earlier, edit))
+        return Receipt(
+            integration=target.integration,
+            key_name=key.name if key else "",
+            key_version=key.version if key else "",
+            ref={"id": notification_id},
+        )
+
+    def key_name(self, target: Target) -> str:  # noqa: ARG002 - one key for all
+        """See ports.Sender."""
+        return self.key
+
+    def edits(self, target: Target) -> bool:  # noqa: ARG002 - all or none
+        """See ports.Sender."""
+        return self.can_edit

@@ -1,0 +1,221 @@
+"""The whole story of an alert, in order:
+
+parse -> route -> remember (order, dedupe) -> group -> decide -> render -> deliver, in order of fallback -> record.
+
+`receive` takes one message from a topic: join.py routes, remembers and groups it; a group that is due is flushed
+(flush.py) in the same invocation, and else by a message of the forwarder's own queue, which `on_timer` takes.
+Where the table does not answer, without_state.py goes on without it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from alertrelay.alert import Reason
+from alertrelay.flush import GIVE_UP, PACE, flush, wake
+from alertrelay.join import Joining, Update, groups_for, integration_of, join, say_not_ours, updates_of
+from alertrelay.outcomes import of_alert
+from alertrelay.policy.ledger import Header, Ledger, ledger_from_json
+from alertrelay.ports import Relay, SelfAlert, StoreFailure
+from alertrelay.sources import Envelope, Parsed, parse
+from alertrelay.without_state import tell_without_state
+
+SOON = 2.0
+"""Seconds: a timer that comes back this early waits: SQS delays are whole seconds, and clocks differ a little."""
+STORE_RETRY = 60
+"""Seconds until a timer that found the table failing is tried again."""
+
+
+def receive(relay: Relay, envelope: Envelope, *, deadline: datetime, told: Mapping[str, Ledger] | None = None) -> None:
+    """One message from a topic. When this returns, every update of it has been told, or is durable in a group that is
+    due or in the queue, and what became of it has been emitted.
+
+    `told` is what an earlier invocation said of its groups while the table was failing. Raises NotAccountedFor where
+    neither the table nor the queue took an update, and TimersFailure: then the event must come again.
+    """
+    envelope = replace(envelope, sent_at=envelope.sent_at or relay.clock.now())
+    parsed = parse(envelope, received_at=relay.clock.now())
+    relay.log("received", source=parsed.source, alerts=len(parsed.alerts), problem=parsed.problem)
+    if parsed.hop:
+        _refuse_loop(relay, parsed)
+        return
+    updates = _of_consequence(relay, parsed, received=envelope.sent_at or relay.clock.now())
+    try:
+        groups = join(relay, updates)
+    except StoreFailure as failure:
+        tell_without_state(relay, envelope, _by_route(relay, updates), failure, deadline=deadline, told=told or {})
+        return
+    failing: dict[str, Joining] = {}
+    last = StoreFailure("the state table does not answer")
+    for gid, joining in groups.items():
+        try:
+            _settle(relay, gid, joining, deadline=deadline, presumed=(told or {}).get(gid))
+        except StoreFailure as caught:
+            failing[gid], last = joining, caught
+    if failing:
+        tell_without_state(relay, envelope, failing, last, deadline=deadline, told=told or {})
+
+
+def _refuse_loop(relay: Relay, parsed: Parsed) -> None:
+    """What we sent ourselves goes to the ops topic only."""
+    names = ", ".join(sorted({alert.name for alert in parsed.alerts}))
+    relay.tell_ops(SelfAlert(name="LoopDetected", text=f"A message of alertrelay's own came back: {names}."))
+    for alert in parsed.alerts:
+        relay.emit(of_alert(alert, "suppressed", Reason.LOOP))
+
+
+def _of_consequence(relay: Relay, parsed: Parsed, *, received: datetime) -> list[Update]:
+    """INSUFFICIENT_DATA opens nothing and closes nothing: it is recorded in the history, once."""
+    for alert in parsed.alerts:
+        if alert.status == "unknown" and relay.speaks_for_nobody:
+            relay.emit(of_alert(alert, "suppressed", Reason.INSUFFICIENT_DATA))
+    return [u for u in updates_of(parsed.alerts, received=received) if u.alert.status != "unknown"]
+
+
+def _by_route(relay: Relay, updates: list[Update]) -> dict[str, Joining]:
+    """The groups by the route tree alone. An end has none: only the table knows where its alert was announced."""
+    groups: dict[str, Joining] = {}
+    for update in updates:
+        if update.alert.status == "resolved":
+            groups.setdefault("", Joining(header=None)).updates.append(update)
+            continue
+        homes = groups_for(relay, update.alert)
+        if not homes:
+            say_not_ours(relay, update.alert)
+        for gid, header in homes.items():
+            groups.setdefault(gid, Joining(header=header)).updates.append(update)
+    return groups
+
+
+def _settle(relay: Relay, gid: str, joining: Joining, *, deadline: datetime, presumed: Ledger | None) -> None:
+    """Sees to it that somebody will look at the group: we now, whoever holds its lease, or a timer."""
+    header = relay.store.header(gid)
+    waiting = list(_unsettled(relay, joining, header)) if presumed is None else joining.updates
+    if not waiting:
+        return
+    known = header or joining.header
+    if known is None:
+        return
+    redelivered = bool(joining.repeated)
+    if _looked_at_now(relay, gid, header, known, deadline=deadline, presumed=presumed, redelivered=redelivered):
+        return
+    for update in waiting:
+        relay.emit(of_alert(update.alert, "pending", Reason.WAITING, integration=known.integration))
+
+
+def _unsettled(relay: Relay, joining: Joining, header: Header | None) -> Iterator[Update]:
+    """The updates that the group's next flush must look at; what became of the others is emitted."""
+    ledger = header.ledger if header else Ledger()
+    busy = header is not None and (header.maybe or header.next_due is not None)
+    for update in joining.updates:
+        firing = update.key in (ledger.firing - ledger.unsure) | ledger.fallback_firing | ledger.events
+        if update.alert.status == "resolved":
+            settled, why = not firing and not busy, Reason.NOT_ANNOUNCED
+        else:
+            # A firing alert that stands in the ledger was told; a crash in between leaves `maybe`, never the ledger.
+            settled, why = firing and not (header and header.maybe), Reason.DUPLICATE
+        if settled and update.key in joining.repeated:
+            why = Reason.DUPLICATE
+        if settled:
+            relay.emit(of_alert(update.alert, "suppressed", why, integration=integration_of(joining, header)))
+        else:
+            yield update
+
+
+def _looked_at_now(
+    relay: Relay,
+    gid: str,
+    header: Header | None,
+    known: Header,
+    *,
+    deadline: datetime,
+    presumed: Ledger | None,
+    redelivered: bool,
+) -> bool:
+    """Flushes the group if it is due; else makes it due as soon as its pace allows."""
+    now = relay.clock.now()
+    paced = max(now, known.told_at + PACE) if known.told_at else now
+    if header and header.next_due is not None and not header.closing:
+        return _already_armed(
+            relay,
+            gid,
+            header,
+            header.next_due,
+            paced,
+            deadline=deadline,
+            presumed=presumed,
+            redelivered=redelivered,
+        )
+    if paced <= now and flush(relay, gid, deadline=deadline, arm=known, presumed=presumed):
+        return True
+    if relay.store.arm(gid, known, due=paced):
+        wake(relay, gid, at=paced)
+    return False
+
+
+def _already_armed(
+    relay: Relay,
+    gid: str,
+    header: Header,
+    due: datetime,
+    paced: datetime,
+    *,
+    deadline: datetime,
+    presumed: Ledger | None,
+    redelivered: bool,
+) -> bool:
+    """Somebody holds the lease, or a timer is on its way. A group that waits to try a failed channel again does not
+    make a new alert wait as long: it is looked at as soon as its pace allows."""
+    now = relay.clock.now()
+    if due <= now:
+        return flush(relay, gid, deadline=deadline, presumed=presumed)
+    if header.failures and not header.owner and due > paced:
+        if not relay.store.hasten(gid, due=paced, seen=due):
+            return False
+        if paced <= now:
+            return flush(relay, gid, deadline=deadline, presumed=presumed)
+        wake(relay, gid, at=paced)
+        return False
+    if redelivered:
+        # Its timer may have died with the invocation that armed it: a second one costs a request and does no harm.
+        wake(relay, gid, at=due)
+    return False
+
+
+def on_timer(relay: Relay, body: Mapping[str, Any], *, deadline: datetime) -> None:
+    """One message of the forwarder's own queue. Raises TimersFailure: then SQS delivers it again."""
+    if body.get("do") == "receive":
+        envelope = Envelope.from_json(body["envelope"])
+        told = {gid: ledger_from_json(ledger) for gid, ledger in body["told"].items()}
+        receive(relay, envelope, deadline=deadline, told=told)
+        return
+    try:
+        _on_due(relay, body, deadline=deadline)
+    except StoreFailure as failure:
+        relay.log("store_failing", gid=body["gid"], failure=str(failure))
+        since = datetime.fromisoformat(body["since"]) if "since" in body else relay.clock.now()
+        again = {**body, "since": since.isoformat()}
+        if relay.clock.now() - since >= GIVE_UP:
+            relay.timers.bury(again)
+        else:
+            relay.timers.send(again, delay_seconds=STORE_RETRY)
+
+
+def _on_due(relay: Relay, body: Mapping[str, Any], *, deadline: datetime) -> None:
+    presumed = ledger_from_json(body["ledger"]) if body.get("do") == "record" else None
+    gid = body["gid"]
+    if flush(relay, gid, deadline=deadline, presumed=presumed):
+        return
+    header = relay.store.header(gid)
+    if header is None or header.next_due is None:
+        return  # somebody else has finished with it
+    wait = (header.next_due - relay.clock.now()).total_seconds()
+    if wait <= SOON:
+        relay.clock.sleep(wait)
+        if flush(relay, gid, deadline=deadline, presumed=presumed):
+            return
+    relay.timers.send(body, delay_seconds=min(900, max(1, math.ceil(wait))))
