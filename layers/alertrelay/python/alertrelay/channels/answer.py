@@ -27,15 +27,17 @@ def needed(key: Key | None, name: str) -> Key:
 def refusal(
     peer: str, response: Response, *, said: str = "", key_name: str = "", auth: frozenset[int] = AUTH_STATUSES
 ) -> DeliveryFailure:
-    """The failure that a status other than success stands for. `said` must be safe to show; see `shown`."""
+    """The failure that a status other than success stands for. `said` is what the peer finds wrong with the request,
+    made safe by `shown`: it is told only where the request is at fault."""
     status = response.status
-    text = f"{peer} answered {status}" + (f": {said}" if said else "")
+    text = f"{peer} answered {status}"
     if status == 429:
         return RateLimited(text, retry_after=retry_after(response.headers))
     if status >= 500:
         return Retryable(text, ambiguous=True)
     if status == 408:
         return Retryable(text)
+    text += f": {said}" if said else ""
     if status in auth:
         return AuthDead(f"{text} (key {key_name})" if key_name else text)
     if 300 <= status < 400:

@@ -41,8 +41,9 @@ class EmailSender:
         edit: bool = False,
     ) -> Receipt:
         """One mail to all recipients. `earlier` names the first mail of the group: this one is sent as an answer to
-        it, so that mail programs show them as one thread. The receipt's `ref` is `{"message_id"}` of the thread's first mail,
-        and `refused` where some recipients were refused while others were taken. Raises a DeliveryFailure."""
+        it, so that mail programs show them as one thread. The receipt's `ref` is `{"message_id"}` of the thread's
+        first mail, and `refused` where some recipients were refused while others were taken. Raises a
+        DeliveryFailure."""
         settings = cast(EmailSettings, target.settings)
         if settings.transport == "ses":
             if self.ses is None:
