@@ -132,7 +132,8 @@ class Sender(Protocol):
 
 
 class Store(Protocol):
-    """The items of docs/architecture.md "State", one request a method. Every method raises StoreFailure.
+    """The items of docs/architecture.md "State", one request a method. Every method raises StoreFailure, also where an
+    item was written by a newer version of us.
 
     Conditions are those of the group protocol: put the member, then read the header, arm only if unarmed; the lease
     of a flush is the next due time.
@@ -152,7 +153,7 @@ class Store(Protocol):
         """All members, strongly consistent, expired ones left out."""
 
     def header(self, gid: str) -> Header | None:
-        """Strongly consistent. A header of a newer schema reads as absent."""
+        """Strongly consistent."""
 
     def arm(self, gid: str, header: Header, *, due: datetime) -> bool:
         """Makes the group due unless it is armed and not closing; `header` gives the identity of a new group."""

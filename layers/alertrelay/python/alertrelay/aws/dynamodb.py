@@ -1,0 +1,304 @@
+"""ports.Store on one DynamoDB table, one request a method.
+
+Keys: `A#<alert>`/`A`, `M#<gid>`/<alert>, `H#<gid>`/`H`. A header stands on its own partition, apart from its members.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from alertrelay.aws import items
+from alertrelay.aws.errors import code
+from alertrelay.policy.ledger import AlertItem, Header, HeaderChange, Member
+from alertrelay.ports import Clock, StoreFailure
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_REFUSED = "ConditionalCheckFailedException"
+_THROTTLED = frozenset(
+    {
+        "ProvisionedThroughputExceededException",
+        "ThrottlingException",
+        "RequestLimitExceeded",
+        "TransactionConflictException",
+    }
+)
+THROTTLED_FOR = 8.0
+"""Seconds: a throttle is no failure of the table, and is waited out; Lambda itself repeats an event only twice."""
+
+
+class DynamoStore:
+    """See ports.Store. `client` makes or gives the client; it is called with the first request."""
+
+    def __init__(self, client: Callable[[], DynamoDBClient], table: str, clock: Clock) -> None:
+        self._client = client
+        self._table = table
+        self._clock = clock
+
+    def put_alert(self, item: AlertItem, *, homes: Iterable[str]) -> tuple[bool, AlertItem]:
+        """See ports.Store."""
+        alert = item.alert
+        keeps = "if_not_exists({0}, {1})" if alert.status == "resolved" else "{1}"
+        values: dict[str, Any] = {
+            ":k": items.text(item.k),
+            ":status": items.text(alert.status),
+            ":rank": {"N": str(item.rank)},
+            ":labels": items.as_json(dict(alert.labels)),
+            ":starts": items.micros(alert.starts_at),
+            ":content": items.alert_content(alert),
+            ":v": {"N": str(items.SCHEMA)},
+        }
+        sets = [
+            "k = :k, #status = :status, #rank = :rank, content = :content, v = :v",
+            f"labels = {keeps.format('labels', ':labels')}",
+            f"starts_at = {keeps.format('starts_at', ':starts')}",
+        ]
+        names = {"#status": "status", "#rank": "rank", "#ttl": "ttl"}
+        expression = "SET " + ", ".join(sets)
+        if item.expires:
+            values[":ttl"] = items.seconds(item.expires)
+            expression += ", #ttl = :ttl"
+        else:
+            expression += " REMOVE #ttl"
+        if homes := sorted(homes):
+            values[":homes"] = {"SS": homes}
+            expression += " ADD homes :homes"
+        written, found = self._update(
+            f"A#{item.key}",
+            "A",
+            expression,
+            condition="(attribute_not_exists(v) OR v <= :v) AND "
+            "(attribute_not_exists(k) OR k < :k OR (k = :k AND #rank <= :rank))",
+            names=names,
+            values=values,
+            returns="ALL_NEW",
+        )
+        return written, items.alert_item(_known(found))
+
+    def get_alerts(self, keys: Sequence[str]) -> Mapping[str, AlertItem]:
+        """See ports.Store."""
+        wanted = [{"pk": items.text(f"A#{key}"), "sk": items.text("A")} for key in dict.fromkeys(keys)]
+        found: dict[str, AlertItem] = {}
+        while wanted:
+            answer = self._call("batch_get_item", RequestItems={self._table: {"Keys": wanted[:100]}})
+            for item in answer.get("Responses", {}).get(self._table, ()):
+                alert = items.alert_item(_known(item))
+                found[alert.key] = alert
+            wanted = wanted[100:] + answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", [])
+        return found
+
+    def put_member(self, gid: str, member: Member) -> bool:
+        """See ports.Store."""
+        try:
+            self._call(
+                "put_item",
+                TableName=self._table,
+                Item=items.member_attributes(gid, member),
+                ConditionExpression="attribute_not_exists(k) OR k < :k OR (k = :k AND #status = :moved)",
+                ExpressionAttributeNames={"#status": "status"},
+                ExpressionAttributeValues={":k": items.text(member.k), ":moved": items.text("moved")},
+            )
+        except _RefusedError:
+            return False
+        return True
+
+    def members(self, gid: str) -> Sequence[Member]:
+        """See ports.Store."""
+        found: list[Member] = []
+        start: dict[str, Any] = {}
+        now = self._clock.now()
+        while True:
+            page = self._call(
+                "query",
+                TableName=self._table,
+                ConsistentRead=True,
+                KeyConditionExpression="pk = :pk",
+                ExpressionAttributeValues={":pk": items.text(f"M#{gid}")},
+                **start,
+            )
+            read = (items.member(_known(item)) for item in page["Items"])
+            found += [m for m in read if m.expires is None or m.expires > now]
+            if "LastEvaluatedKey" not in page:
+                return found
+            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+    def header(self, gid: str) -> Header | None:
+        """See ports.Store."""
+        answer = self._call("get_item", TableName=self._table, Key=_header_key(gid), ConsistentRead=True)
+        return items.header(_known(answer["Item"])) if "Item" in answer else None
+
+    def arm(self, gid: str, header: Header, *, due: datetime) -> bool:
+        """See ports.Store."""
+        return self._update(
+            f"H#{gid}",
+            "H",
+            "SET next_due = :due, due = :due, shard = :shard, v = :v, #group = if_not_exists(#group, :group) "
+            "REMOVE closing, #ttl",
+            condition="(attribute_not_exists(v) OR v <= :v) AND "
+            "(attribute_not_exists(next_due) OR attribute_exists(closing))",
+            names={"#ttl": "ttl", "#group": "group"},
+            values={":due": items.micros(due), **_new(gid, header)},
+        )[0]
+
+    def hasten(self, gid: str, *, due: datetime, seen: datetime) -> bool:
+        """See ports.Store."""
+        return self._update(
+            f"H#{gid}",
+            "H",
+            "SET next_due = :due, due = :due",
+            condition="next_due = :seen AND attribute_not_exists(#owner)",
+            names={"#owner": "owner"},
+            values={":due": items.micros(due), ":seen": items.micros(seen)},
+        )[0]
+
+    def lease(
+        self, gid: str, *, owner: str, now: datetime, until: datetime, arm: Header | None = None
+    ) -> Header | None:
+        """See ports.Store."""
+        free = "(attribute_not_exists(lease_until) OR lease_until < :now)"
+        values: dict[str, Any] = {
+            ":owner": items.text(owner),
+            ":until": items.micros(until),
+            ":now": items.micros(now),
+            ":yes": {"BOOL": True},
+            ":one": {"N": "1"},
+            ":v": {"N": str(items.SCHEMA)},
+        }
+        sets = "SET #owner = :owner, lease_until = :until, next_due = :until, maybe = :yes"
+        names = {"#owner": "owner"}
+        if arm:
+            sets += ", due = :now, shard = :shard, v = :v, #group = if_not_exists(#group, :group)"
+            condition = (
+                "(attribute_not_exists(v) OR v <= :v) AND "
+                f"(attribute_not_exists(next_due) OR attribute_exists(closing)) AND {free}"
+            )
+            names |= {"#group": "group", "#ttl": "ttl"}
+            values |= _new(gid, arm)
+        else:
+            condition = f"v <= :v AND next_due <= :now AND {free}"
+        written, before = self._update(
+            f"H#{gid}",
+            "H",
+            f"{sets} REMOVE closing{', #ttl' if arm else ''} ADD tries :one",
+            condition=condition,
+            names=names,
+            values=values,
+            returns="ALL_OLD",
+        )
+        if not written:
+            return None
+        return items.header(before) if before else arm
+
+    def record(self, gid: str, *, owner: str, change: HeaderChange) -> bool:
+        """See ports.Store."""
+        attributes = items.change_attributes(change)
+        names = {f"#{name}": name for name in attributes} | {"#owner": "owner"}
+        sets = [name for name, value in attributes.items() if value is not None]
+        removes = [name for name, value in attributes.items() if value is None]
+        expression = "SET " + ", ".join(f"#{name} = :{name}" for name in sets)
+        if removes:
+            expression += " REMOVE " + ", ".join(f"#{name}" for name in removes)
+        values = {f":{name}": attributes[name] for name in sets} | {":me": items.text(owner)}
+        return self._update(f"H#{gid}", "H", expression, condition="#owner = :me", names=names, values=values)[0]
+
+    def finish(self, gid: str, *, owner: str, expires: datetime | None) -> bool:
+        """See ports.Store."""
+        expression = "REMOVE next_due, shard, due, #owner, lease_until, closing"
+        values = {":me": items.text(owner)}
+        names = {"#owner": "owner"}
+        if expires:
+            expression = f"SET #ttl = :ttl {expression}"
+            values[":ttl"] = items.seconds(expires)
+            names["#ttl"] = "ttl"
+        condition = "#owner = :me AND attribute_exists(closing)"
+        return self._update(f"H#{gid}", "H", expression, condition=condition, names=names, values=values)[0]
+
+    def release(self, gid: str, *, owner: str) -> None:
+        """See ports.Store."""
+        self._update(
+            f"H#{gid}",
+            "H",
+            "REMOVE #owner, lease_until",
+            condition="#owner = :me",
+            names={"#owner": "owner"},
+            values={":me": items.text(owner)},
+        )
+
+    def _update(
+        self,
+        pk: str,
+        sk: str,
+        expression: str,
+        *,
+        condition: str,
+        values: dict[str, Any],
+        names: dict[str, str],
+        returns: str = "NONE",
+    ) -> tuple[bool, dict[str, Any]]:
+        """Whether the condition held, with what `returns` asks for, or the item that it failed on."""
+        try:
+            answer = self._call(
+                "update_item",
+                TableName=self._table,
+                Key={"pk": items.text(pk), "sk": items.text(sk)},
+                UpdateExpression=expression,
+                ConditionExpression=condition,
+                ExpressionAttributeNames=names,
+                ExpressionAttributeValues=values,
+                ReturnValues=returns,
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except _RefusedError as refused:
+            return False, refused.item
+        return True, answer.get("Attributes", {})
+
+    def _call(self, operation: str, **arguments: Any) -> dict[str, Any]:
+        began = self._clock.now()
+        while True:
+            try:
+                answer: dict[str, Any] = getattr(self._client(), operation)(**arguments)
+                return answer
+            except ClientError as error:
+                if code(error) == _REFUSED:
+                    raise _RefusedError(error.response.get("Item", {})) from None
+                waited = (self._clock.now() - began).total_seconds()
+                if code(error) not in _THROTTLED or waited >= THROTTLED_FOR:
+                    raise StoreFailure(f"DynamoDB {operation}: {code(error)}") from None
+                self._clock.sleep(random.uniform(0.05, 1.0))  # noqa: S311 - full jitter, no secret
+            except BotoCoreError as error:
+                raise StoreFailure(f"DynamoDB {operation}: {code(error)}") from None
+
+
+class _RefusedError(Exception):
+    """A condition did not hold; `item` is what stands there."""
+
+    def __init__(self, item: Any) -> None:
+        super().__init__("refused")
+        self.item: dict[str, Any] = item or {}
+
+
+def _known(item: dict[str, Any]) -> dict[str, Any]:
+    """The item, if we can read it. One of a newer deployment is neither guessed at nor overwritten: the alert goes on
+    as if the table failed."""
+    schema = int(item["v"]["N"])
+    if schema > items.SCHEMA:
+        raise StoreFailure(f"an item of schema {schema} was found, {items.SCHEMA} is known: a newer version wrote it")
+    return item
+
+
+def _header_key(gid: str) -> dict[str, Any]:
+    return {"pk": items.text(f"H#{gid}"), "sk": items.text("H")}
+
+
+def _new(gid: str, header: Header) -> dict[str, Any]:
+    return {
+        ":shard": items.text(items.shard(gid)),
+        ":group": items.identity(header),
+        ":v": {"N": str(items.SCHEMA)},
+    }

@@ -1,0 +1,196 @@
+"""How the items of a group stand in DynamoDB: to attributes and back.
+
+Times are whole microseconds since the epoch, save `ttl`, which DynamoDB wants in seconds. Every item carries the
+version of its schema.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from alertrelay.alert import Alert, Integration, rfc3339
+from alertrelay.policy.ledger import (
+    AlertItem,
+    Header,
+    HeaderChange,
+    Member,
+    integration_json,
+    ledger_from_json,
+    ledger_json,
+)
+
+SCHEMA = 1
+SHARDS = 16
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+Attributes = Mapping[str, Any]
+
+
+def micros(at: datetime) -> dict[str, str]:
+    """A time as a number attribute."""
+    return {"N": str((at - _EPOCH) // timedelta(microseconds=1))}
+
+
+def seconds(at: datetime) -> dict[str, str]:
+    """A time as DynamoDB's TTL wants it."""
+    return {"N": str(int(at.timestamp()))}
+
+
+def text(value: str) -> dict[str, str]:
+    """A string attribute."""
+    return {"S": value}
+
+
+def as_json(value: object) -> dict[str, str]:
+    """Plain JSON as a string attribute: one attribute is written and read whole."""
+    return {"S": json.dumps(value, ensure_ascii=True, separators=(",", ":"), sort_keys=True)}
+
+
+def shard(gid: str) -> str:
+    """Which part of the index of due groups a group stands in."""
+    return f"due#{int(hashlib.sha256(gid.encode()).hexdigest(), 16) % SHARDS:02d}"
+
+
+def alert_content(alert: Alert) -> dict[str, str]:
+    """What a later update of the alert replaces; labels and starts_at stand apart, since an end keeps those."""
+    return as_json(
+        {
+            "annotations": dict(alert.annotations),
+            "kind": alert.kind,
+            "ends_at": rfc3339(alert.ends_at) if alert.ends_at else None,
+            "updated_at": rfc3339(alert.updated_at) if alert.updated_at else None,
+            "source": alert.source,
+            "fingerprint": alert.fingerprint,
+            "state_key": alert.state_key,
+            "generator_url": alert.generator_url,
+        }
+    )
+
+
+def alert_item(item: Attributes) -> AlertItem:
+    """An alert from its item."""
+    content = json.loads(item["content"]["S"])
+    times = {
+        name: datetime.fromisoformat(content[name]) if content[name] else None for name in ("ends_at", "updated_at")
+    }
+    return AlertItem(
+        key=item["pk"]["S"].removeprefix("A#"),
+        k=item["k"]["S"],
+        rank=int(item["rank"]["N"]),
+        alert=Alert(
+            labels=json.loads(item["labels"]["S"]),
+            status=item["status"]["S"],
+            starts_at=_time(item["starts_at"]),
+            **{**content, **times},
+        ),
+        homes=frozenset(item.get("homes", {"SS": []})["SS"]),
+        expires=_expiry(item),
+    )
+
+
+def member_attributes(gid: str, member: Member) -> dict[str, Any]:
+    """A member's item, at most about 1 KB."""
+    item = {
+        "pk": text(f"M#{gid}"),
+        "sk": text(member.key),
+        "v": {"N": str(SCHEMA)},
+        "k": text(member.k),
+        "status": text(member.status),
+        "name": text(member.name[:256]),
+        "fingerprint": text(member.fingerprint),
+        "severity": text(member.severity[:64]),
+        "starts_at": micros(member.starts_at),
+        "at": micros(member.at),
+    }
+    return {**item, "ttl": seconds(member.expires)} if member.expires else item
+
+
+def member(item: Attributes) -> Member:
+    """A member from its item."""
+    return Member(
+        key=item["sk"]["S"],
+        k=item["k"]["S"],
+        status=item["status"]["S"],
+        name=item["name"]["S"],
+        fingerprint=item["fingerprint"]["S"],
+        severity=item["severity"]["S"],
+        starts_at=_time(item["starts_at"]),
+        at=_time(item["at"]),
+        expires=_expiry(item),
+    )
+
+
+def identity(header: Header) -> dict[str, str]:
+    """What never changes of a group: whose it is, and its labels."""
+    return as_json(
+        {
+            "integration": integration_json(header.integration),
+            "route_id": header.route_id,
+            "group_key": header.group_key,
+            "group_labels": dict(header.group_labels),
+        }
+    )
+
+
+def header(item: Attributes) -> Header:
+    """A header from its item."""
+    group = json.loads(item["group"]["S"])
+    return Header(
+        integration=Integration(**group["integration"]),
+        route_id=group["route_id"],
+        group_key=group["group_key"],
+        group_labels=group["group_labels"],
+        next_due=_time_of(item, "next_due"),
+        owner=item.get("owner", {"S": ""})["S"],
+        lease_until=_time_of(item, "lease_until"),
+        closing="closing" in item,
+        maybe="maybe" in item,
+        rec_at=_time_of(item, "rec_at"),
+        told_at=_time_of(item, "told_at"),
+        tries=int(item.get("tries", {"N": "0"})["N"]),
+        failures=int(item.get("failures", {"N": "0"})["N"]),
+        failing_since=_time_of(item, "failing_since"),
+        config_hash=item.get("cfg", {"S": ""})["S"],
+        ledger=ledger_from_json(json.loads(item.get("ledger", {"S": "{}"})["S"])),
+    )
+
+
+def change_attributes(change: HeaderChange) -> dict[str, Any]:
+    """What a record sets; a None is an attribute to remove."""
+    present = {"BOOL": True}
+    return {
+        "ledger": as_json(ledger_json(change.ledger)),
+        "rec_at": micros(change.rec_at),
+        "cfg": text(change.config_hash),
+        "told_at": micros(change.told_at) if change.told_at else None,
+        "maybe": present if change.maybe else None,
+        "failures": {"N": str(change.failures)} if change.failures else None,
+        "failing_since": micros(change.failing_since) if change.failing_since else None,
+        "tries": None,
+        **(
+            {"closing": present}
+            if change.closing
+            else {
+                "closing": None,
+                "owner": None,
+                "lease_until": None,
+                "next_due": micros(change.next_due) if change.next_due else None,
+                "due": micros(change.next_due) if change.next_due else None,
+            }
+        ),
+    }
+
+
+def _time(attribute: Mapping[str, str]) -> datetime:
+    return _EPOCH + timedelta(microseconds=int(attribute["N"]))
+
+
+def _time_of(item: Attributes, name: str) -> datetime | None:
+    return _time(item[name]) if name in item else None
+
+
+def _expiry(item: Attributes) -> datetime | None:
+    return datetime.fromtimestamp(int(item["ttl"]["N"]), UTC) if "ttl" in item else None
