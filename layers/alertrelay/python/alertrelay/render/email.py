@@ -10,7 +10,7 @@ from html import escape
 
 from alertrelay.alert import Message, Notification
 from alertrelay.config.model import EmailSettings
-from alertrelay.render import facts, plain, wording
+from alertrelay.render import facts, notice, plain, wording
 from alertrelay.render.facts import Fact
 from alertrelay.render.text import cut
 
@@ -31,15 +31,13 @@ def render(notification: Notification, _settings: EmailSettings) -> Message:
 
 def subject(notification: Notification) -> str:
     """`[CRITICAL] RDSHighCPU orders (prod)`: after the prefix the same for firing and resolved. One line, not cut."""
-    prefix = wording.state_word(notification)
-    if wording.is_fallback(notification) and notification.failed:
-        prefix += f", {wording.CHANNEL_NAMES[notification.failed.integration.channel]} FAILED"
+    prefix = ", ".join(p for p in (wording.state_word(notification), notice.mark(notification)) if p)
     return f"[{prefix}] {wording.subject(notification)}"
 
 
 def _page(notification: Notification) -> str:
     parts = [
-        *(_notice(text) for text in wording.notices(notification)),
+        *(_notice(text) for text in notice.sentences(notification)),
         _banner(notification),
         _description(notification),
         _rows(notification),
@@ -73,10 +71,12 @@ def _banner(notification: Notification) -> str:
     colour = _COLOURS.get(notification.severity.lower(), _OTHER_COLOUR)
     if wording.over(notification):
         colour = _RESOLVED_COLOUR
-    state, what = escape(wording.state_word(notification)), escape(cut(wording.what(notification), 600))
+    state, what = wording.state_word(notification), escape(cut(wording.what(notification), 600))
+    if wording.over(notification):
+        state += f" after {wording.lasted(notification)}"
     return (
         f'<div style="background-color:{colour};color:#ffffff;border-radius:6px;padding:14px 16px">'
-        f'<div style="font-size:13px;font-weight:bold;letter-spacing:0.06em">{state}</div>'
+        f'<div style="font-size:13px;font-weight:bold;letter-spacing:0.06em">{escape(state)}</div>'
         f'<div style="font-size:19px;font-weight:bold">{what}</div></div>'
     )
 
@@ -88,7 +88,12 @@ def _description(notification: Notification) -> str:
 
 def _rows(notification: Notification) -> str:
     alert = wording.lead(notification)
-    rows = [facts.timing(notification), *facts.measure(alert), *facts.where(notification), *facts.long_texts(alert)]
+    rows = [
+        facts.timing(notification),
+        *facts.measure(alert),
+        *facts.where(notification),
+        *facts.long_texts(notification),
+    ]
     return _table("".join(_row(fact) for fact in rows))
 
 

@@ -8,23 +8,12 @@ from alertrelay.alert import Alert, Notification
 from alertrelay.render import wording
 from alertrelay.render.text import clean, cut, link, one_line
 
-_PLACES = (
-    ("service", "Service"),
-    ("cluster", "Cluster"),
-    ("env", "Environment"),
-    ("region", "Region"),
-    ("account_id", "Account"),
-    ("team", "Team"),
-)
-_NOT_RESOURCE = frozenset(
-    {"alertname", "alarm_name", "severity", "plane", "category", "namespace", "metric", *(name for name, _ in _PLACES)}
-)
+_TITLES = ("Service", "Cluster", "Environment", "Region", "Account", "Team")
 _TOLD_ANNOTATIONS = frozenset(
     {"summary", "description", "value", "threshold", "reason", "impact", "runbook_url", "dashboard_url"}
 )
 _RESOURCE_LABELS = 8
 _FURTHER = 8
-_ALARM_SOURCES = frozenset({"cloudwatch", "eventbridge", "cloudwatch-direct"})
 _ORIGINS = {"grafana": "Alert in Grafana", "alertmanager": "Alert in Prometheus", "amp": "Alert in Prometheus"}
 
 
@@ -41,7 +30,8 @@ class Fact:
 def where(notification: Notification) -> list[Fact]:
     """Service, cluster, environment, region, account, team, and the resource."""
     alert = wording.lead(notification)
-    facts = [Fact(name=title, text=cut(one_line(alert.labels[n]), 200)) for n, title in _PLACES if n in alert.labels]
+    titles = zip(wording.PLACES, _TITLES, strict=True)
+    facts = [Fact(name=title, text=cut(one_line(alert.labels[n]), 200)) for n, title in titles if n in alert.labels]
     if "env" not in alert.labels and notification.environment:
         facts.append(Fact(name="Environment", text=cut(one_line(notification.environment), 200)))
     held = resource(alert)
@@ -55,7 +45,7 @@ def where(notification: Notification) -> list[Fact]:
 
 def resource(alert: Alert) -> str:
     """The labels that name the thing itself: dimensions, instance, pod."""
-    names = [n for n in alert.labels if n not in _NOT_RESOURCE]
+    names = [n for n in alert.labels if n not in wording.NOT_RESOURCE]
     held = [f"{one_line(n)} {one_line(alert.labels[n])}" for n in names[:_RESOURCE_LABELS]]
     return ", ".join(held) + (f", and {len(names) - _RESOURCE_LABELS} labels more" if len(names) > len(held) else "")
 
@@ -76,22 +66,24 @@ def measure(alert: Alert) -> list[Fact]:
     value, threshold = (one_line(alert.annotations.get(n, "")) for n in ("value", "threshold"))
     metric = " ".join(one_line(alert.labels[n]) for n in ("namespace", "metric") if n in alert.labels)
     facts = []
-    if metric and "metric" in alert.labels:
-        facts.append(Fact(name="Metric", text=cut(metric, 200)))
     if value or threshold:
-        against = f"{value or 'not in the notification'}, threshold {threshold or 'not in the notification'}"
+        against = f"{value or 'value not in the notification'} (threshold {threshold or 'not in the notification'})"
         facts.append(Fact(name="Value", text=cut(against, 300), missing=not (value and threshold)))
     elif "metric" in alert.labels and alert.kind == "alert":
         facts.append(Fact(name="Value", text="not in the notification", missing=True))
+    if "metric" in alert.labels:
+        facts.append(Fact(name="Metric", text=cut(metric, 200)))
     return facts
 
 
-def long_texts(alert: Alert) -> list[Fact]:
-    """Impact, reason, and the annotations that we have no word for."""
+def long_texts(notification: Notification) -> list[Fact]:
+    """Impact (of what is not over), reason, and the annotations that we have no word for."""
+    alert = wording.lead(notification)
     facts = []
     for name, title in (("impact", "Impact"), ("reason", "Reason")):
         text = clean(alert.annotations.get(name, ""))
-        if text and one_line(text) != wording.summary(alert):
+        told = one_line(text) == wording.summary(alert) or (name == "impact" and wording.over(notification))
+        if text and not told:
             facts.append(Fact(name=title, text=cut(text, 1100)))
     further = [n for n in alert.annotations if n not in _TOLD_ANNOTATIONS]
     for name in further[:_FURTHER]:
@@ -110,7 +102,7 @@ def links(notification: Notification) -> list[Fact]:
     if not facts[0].text and alert.kind == "alert" and not wording.over(notification):
         facts = [Fact(name="Runbook", text=f"no runbook: add {_remedy(alert, 'runbook')}", missing=True)]
     facts.append(_linked("Dashboard", alert.annotations.get("dashboard_url", "")))
-    origin = "Alarm in CloudWatch" if alert.source in _ALARM_SOURCES else _ORIGINS.get(alert.source, "Source")
+    origin = "Alarm in CloudWatch" if alert.source in wording.ALARM_SOURCES else _ORIGINS.get(alert.source, "Source")
     facts.append(_linked(origin, alert.generator_url))
     return [f for f in facts if f.text]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from alertrelay.alert import Alert, Message, Notification, rfc3339
 from alertrelay.config.model import PagerDutySettings
-from alertrelay.render import facts, wording
+from alertrelay.render import facts, notice, wording
 from alertrelay.render.text import clean, cut, one_line
 
 SEVERITIES = frozenset({"critical", "error", "warning", "info"})
@@ -40,9 +40,9 @@ def render(notification: Notification, settings: PagerDutySettings) -> Message:
 def _payload(notification: Notification) -> dict[str, Any]:
     alert = wording.lead(notification)
     severity = notification.severity.lower()
-    prefix = "FALLBACK " if wording.is_fallback(notification) else ""
+    mark, what = notice.mark(notification), wording.what(notification)
     payload = {
-        "summary": cut(prefix + wording.what(notification), _SUMMARY),
+        "summary": cut(f"{mark}: {what}" if mark else what, _SUMMARY),
         "source": cut(_source(notification, alert), _NAME),
         # Routed here under a severity of the team's own: it is meant to page.
         "severity": severity if severity in SEVERITIES else "error",
@@ -69,11 +69,11 @@ def _details(notification: Notification, alert: Alert) -> dict[str, Any]:
         facts.timing(notification),
         *facts.where(notification),
         *facts.measure(alert),
-        *facts.long_texts(alert),
+        *facts.long_texts(notification),
         *facts.links(notification),
     ]
     details: dict[str, Any] = {}
-    if noticed := wording.notices(notification):
+    if noticed := notice.sentences(notification):
         details["Notice"] = " ".join(noticed)
     if text := wording.description(alert) or clean(alert.annotations.get("summary", "")):
         details["Description"] = cut(text, _DETAIL)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from alertrelay.alert import Notification
-from alertrelay.render import facts, wording
+from alertrelay.render import facts, notice, wording
 from alertrelay.render.text import cut, one_line
 
 OTHERS = 30
@@ -12,13 +12,13 @@ OTHERS = 30
 def body(notification: Notification) -> str:
     """The whole message, at most about 30,000 characters."""
     alert = wording.lead(notification)
-    parts = ["\n\n".join(f"!! {notice}" for notice in wording.notices(notification))]
+    parts = ["\n\n".join(f"!! {told}" for told in notice.sentences(notification))]
     parts.append(cut(wording.headline(notification), 1000))
     parts.append(cut(wording.description(alert), 4000))
-    rows = [*facts.where(notification), facts.timing(notification), *facts.measure(alert)]
+    rows = [facts.timing(notification), *facts.measure(alert), *facts.where(notification)]
     parts.append("\n".join(f"{fact.name}: {fact.text}" for fact in rows))
-    parts += [f"{fact.name}: {fact.text}" for fact in facts.long_texts(alert)]
     parts.append("\n".join(f"{fact.name}: {fact.href or fact.text}" for fact in facts.links(notification)))
+    parts += [f"{fact.name}: {fact.text}" for fact in facts.long_texts(notification)]
     parts.append(others(notification))
     parts.append(footer(notification))
     return "\n\n".join(part for part in parts if part) + "\n"

@@ -8,11 +8,12 @@ a warning sign when it is pressed.
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Any
 
 from alertrelay.alert import Alert, Message, Notification
 from alertrelay.config.model import SlackSettings
-from alertrelay.render import facts, plain, wording
+from alertrelay.render import facts, notice, plain, wording
 from alertrelay.render.facts import Fact
 from alertrelay.render.text import cut
 
@@ -21,7 +22,8 @@ OTHER_COLOUR = "#8d99ae"
 RESOLVED_COLOUR = "#2eb67d"
 _TEXT = 2700
 _FIELD = 450
-_LINE = 220
+_FIELDS = 10
+_LINE = 210
 _LINES = 12
 # A backtick cannot be escaped, and an odd one swallows the rest of the text.
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "`": "'"}
@@ -33,8 +35,8 @@ def render(notification: Notification, settings: SlackSettings) -> Message:
     """The body of chat.postMessage and chat.update without `ts`, or of an incoming webhook. An edit to resolved is
     the same call with the resolved notification."""
     line = f"{wording.icon(notification)} {wording.headline(notification)}"
-    if wording.is_fallback(notification):
-        line = f"{wording.NOTICE_ICON} FALLBACK {line}"
+    if mark := notice.mark(notification):
+        line = f"{notice.icon(notification)} {mark}: {line}"
     message: dict[str, Any] = {
         "text": escape(line, 600),
         "attachments": [{"color": colour(notification), "blocks": _blocks(notification)}],
@@ -58,12 +60,13 @@ def colour(notification: Notification) -> str:
 
 def _blocks(notification: Notification) -> list[dict[str, Any]]:
     alert = wording.lead(notification)
-    blocks = [_section(f"{wording.NOTICE_ICON} *{escape(n)}*") for n in wording.notices(notification)]
+    sign = notice.icon(notification)
+    blocks = [_section(f"{sign} *{escape(n)}*") for n in notice.sentences(notification)]
     blocks += _description(alert)
-    fields = [*facts.where(notification), *facts.measure(alert)][:9]
-    blocks.append({"type": "section", "fields": [_field(f) for f in fields] + [_timing(notification)]})
-    blocks += [_section(f"*{escape(f.name, 80)}*\n{escape(f.text)}") for f in facts.long_texts(alert)]
+    fields = [_field(fact) for fact in (*facts.measure(alert), *facts.where(notification))]
+    blocks.append({"type": "section", "fields": [_timing(notification), *fields][:_FIELDS]})
     blocks += _links(notification)
+    blocks += [_section(f"*{escape(f.name, 80)}*\n{escape(f.text)}") for f in facts.long_texts(notification)]
     blocks += _others(notification)
     blocks.append({"type": "context", "elements": [_mrkdwn(escape(plain.footer(notification), 700))]})
     return blocks
@@ -100,19 +103,25 @@ def _timing(notification: Notification) -> dict[str, Any]:
     return _mrkdwn(f"*{name}*\n{_date(alert.starts_at)} ({wording.age(notification, alert)} ago)")
 
 
-def _date(at: Any) -> str:
+def _date(at: datetime) -> str:
     """Shown in the reader's own time zone; the fallback is for what cannot."""
     return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{wording.moment(at)}>"
 
 
 def _links(notification: Notification) -> list[dict[str, Any]]:
-    told = []
-    for fact in facts.links(notification):
-        if fact.href:
-            told.append(f"<{cut(fact.href, 3000, {'&': '&amp;'})}|{fact.name}>")
-        else:
-            told.append(f"_{escape(fact.text, 300)}_" if fact.missing else f"{fact.name}: {escape(fact.text, 500)}")
-    return [_section("  ·  ".join(told))] if told else []
+    rows: list[str] = []
+    for told in map(_link, facts.links(notification)):
+        joined = f"{rows[-1]}  ·  {told}" if rows else told
+        rows = [*rows[:-1], joined] if len(joined) <= _TEXT else [*rows, told]
+    return [_section(row) for row in rows]
+
+
+def _link(fact: Fact) -> str:
+    """A link is whole or not there: half of one leads nowhere, and its rest would be read as text."""
+    link = f"<{fact.href.replace('&', '&amp;')}|{fact.name}>"
+    if fact.href and len(link) <= _TEXT:
+        return link
+    return f"_{escape(fact.text, 300)}_" if fact.missing else f"{fact.name}: {escape(fact.text, 500)}"
 
 
 def _others(notification: Notification) -> list[dict[str, Any]]:

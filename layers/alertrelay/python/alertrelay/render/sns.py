@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from alertrelay.alert import Message, Notification
 from alertrelay.config.model import SnsSettings
-from alertrelay.render import facts, plain, wording
+from alertrelay.render import facts, notice, plain, wording
 from alertrelay.render.email import subject
-from alertrelay.render.text import ascii_text, cut, gsm_text
+from alertrelay.render.text import ascii_text, gsm_text
 
 _SUBJECT = 99
 _SMS = 300
 _SMS_LINK = 140
+_SMS_NOTICE = 110
 
 
 def render(notification: Notification, settings: SnsSettings) -> Message:
@@ -25,11 +26,14 @@ def render(notification: Notification, settings: SnsSettings) -> Message:
 
 def _sms(notification: Notification) -> str:
     alert = wording.lead(notification)
+    notices = [gsm_text(n.split(". ")[0].rstrip(".")) for n in notice.sentences(notification)[:1]]
+    text = "".join(f"{_short(n, _SMS_NOTICE)}. " for n in notices) + gsm_text(wording.headline(notification))
+    if wording.over(notification):
+        return _short(text, _SMS)
     href = next((f.href for f in facts.links(notification) if f.href and len(f.href) <= _SMS_LINK), "")
-    tail = "" if wording.over(notification) else f", since {wording.moment(alert.starts_at)}"
-    notice = "".join(f"{n.split('. ')[0].rstrip('.')}. " for n in wording.notices(notification)[:1])
-    tail = gsm_text(tail) + (f" {href}" if href else "")
-    return _short(gsm_text(cut(notice, 110) + wording.headline(notification)), _SMS - len(tail)) + tail
+    word = "at" if alert.kind == "event" else "since"
+    tail = f", {word} {wording.clock(alert.starts_at, notification.at)}" + (f" {href}" if href else "")
+    return _short(text, _SMS - len(tail)) + tail
 
 
 def _short(text: str, limit: int) -> str:

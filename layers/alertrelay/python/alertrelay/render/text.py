@@ -24,7 +24,8 @@ def clean(text: str) -> str:
     """Without control characters, lone surrogates and bidirectional overrides; line ends are newlines, at most two
     in a row."""
     lines = _LINE_ENDS.sub("\n", text).replace("\t", "    ")
-    kept = "".join(_printable(char) for char in lines)
+    # Most texts have nothing to remove, and one may be 256 KB long.
+    kept = lines if lines.replace("\n", "").isprintable() else "".join(map(_printable, lines))
     return re.sub(r"\n{3,}", "\n\n", re.sub(r" +\n", "\n", kept)).strip()
 
 
@@ -48,7 +49,7 @@ def cut(text: str, limit: int, escapes: Mapping[str, str] | None = None) -> str:
     The limit counts UTF-16 units of the escaped text: services do not say whether they count those or code points.
     A character, its escape and what is joined to it stay whole.
     """
-    pieces = [(escapes or {}).get(char, char) for char in text]
+    pieces = [(escapes or {}).get(char, char) for char in text[: limit + 1]]
     ends = _fitting(pieces, limit)
     if ends == len(pieces):
         return "".join(pieces)

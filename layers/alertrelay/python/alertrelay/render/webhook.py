@@ -9,7 +9,7 @@ from typing import Any
 
 from alertrelay.alert import Alert, Labels, Message, Notification, Reason, rfc3339
 from alertrelay.config.model import WebhookSettings
-from alertrelay.render import wording
+from alertrelay.render import notice, wording
 
 _NO_END = "0001-01-01T00:00:00Z"
 _REASONS = {
@@ -25,8 +25,8 @@ NOTICE = "alertrelay_notice"
 def render(notification: Notification, settings: WebhookSettings) -> Message:
     """The body. Labels and annotations are as given, but for lone surrogates, which are no JSON."""
     shown = notification.alerts[: settings.max_alerts or None]
-    notice = " ".join(wording.notices(notification))
-    alerts = [_alert(alert, notice) for alert in shown]
+    said = " ".join(notice.sentences(notification))
+    alerts = [_alert(alert, said) for alert in shown]
     return {
         "version": "4",
         "groupKey": _text(notification.group_key),
@@ -42,11 +42,11 @@ def render(notification: Notification, settings: WebhookSettings) -> Message:
     }
 
 
-def _alert(alert: Alert, notice: str) -> dict[str, Any]:
+def _alert(alert: Alert, said: str) -> dict[str, Any]:
     return {
         "status": "resolved" if wording.ended(alert) else "firing",
         "labels": _texts(alert.labels),
-        "annotations": {**_texts(alert.annotations), **({NOTICE: notice} if notice else {})},
+        "annotations": {**_texts(alert.annotations), **({NOTICE: said} if said else {})},
         "startsAt": rfc3339(alert.starts_at),
         "endsAt": rfc3339(alert.ends_at) if wording.ended(alert) and alert.ends_at else _NO_END,
         "generatorURL": _text(alert.generator_url),

@@ -1,32 +1,22 @@
-"""The sentences that every channel shares: what, where, since when, and what the reader must know about the message."""
+"""The words that every channel shares: what, where, since when, how many."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from alertrelay.alert import Alert, Channel, Notification, Reason, fingerprint
+from alertrelay.alert import Alert, Notification, Reason, fingerprint
 from alertrelay.render.text import clean, cut, one_line
 
 ICONS: Mapping[str, str] = {"critical": "🔴", "error": "🟠", "warning": "🟡", "info": "🔵"}
 OTHER_ICON = "⚪"
 RESOLVED_ICON = "✅"
-NOTICE_ICON = "⚠️"
 
-CHANNEL_NAMES: Mapping[Channel, str] = {
-    "pagerduty": "PagerDuty",
-    "slack": "Slack",
-    "email": "e-mail",
-    "sns": "SNS",
-    "webhook": "the webhook",
-}
-_MESSAGE_NAMES: Mapping[Channel, str] = {
-    "pagerduty": "page",
-    "slack": "Slack message",
-    "email": "e-mail",
-    "sns": "SNS message",
-    "webhook": "webhook call",
-}
+ALARM_SOURCES = frozenset({"cloudwatch", "eventbridge", "cloudwatch-direct"})
+PLACES = ("service", "cluster", "env", "region", "account_id", "team")
+NOT_RESOURCE = frozenset({"alertname", "alarm_name", "severity", "plane", "category", "namespace", "metric", *PLACES})
+"""Labels that do not name the thing itself; all others do: dimensions, instance, pod."""
 _GROUP_ORDER = ("alertname", "service", "cluster", "env")
 
 
@@ -62,9 +52,6 @@ def only_events(notification: Notification) -> bool:
 def over(notification: Notification) -> bool:
     """Whether this message says that all has ended. An event does not end."""
     return notification.status == "resolved" and not only_events(notification)
-
-
-# --- what
 
 
 def severity_of(alert: Alert) -> str:
@@ -106,9 +93,12 @@ def summary(alert: Alert) -> str:
 
 
 def description(alert: Alert) -> str:
-    """The longer text, "" where it says no more than the summary."""
-    text = clean(alert.annotations.get("description", ""))
-    return "" if one_line(text) in ("", summary(alert), one_line(alert.name)) else text
+    """The longer text without the summary that it often begins with; "" where it says no more."""
+    text, short = clean(alert.annotations.get("description", "")), summary(alert)
+    first, _, rest = text.partition("\n")
+    if short and one_line(first).rstrip(".") == short.rstrip("."):
+        text = rest.strip()
+    return "" if one_line(text) in ("", short, one_line(alert.name)) else text
 
 
 def environment(notification: Notification) -> str:
@@ -117,20 +107,42 @@ def environment(notification: Notification) -> str:
 
 
 def what(notification: Notification) -> str:
-    """`RDSHighCPU: CPU of orders-db above 80 % (prod), 3 firing, 1 of 4 ended`. One line, not cut."""
+    """`RDSHighCPU (prod, orders-db-1), 3 firing: CPU is above 80 %`. One line, not cut.
+
+    Name, place and counts come first, so that they outlive any cut.
+    """
     alert = lead(notification)
-    name, text = one_line(alert.name), summary(alert)
-    head = f"{name}: {text}" if text and not text.startswith(name) else text or name
-    counts = tally(notification)
-    env = environment(notification)
-    place = f" ({env})" if env else ""
-    return f"{head}{place}" + (f", {counts}" if counts else "")
+    text, counts = summary(alert), tally(notification)
+    others = len({a.name for a in notification.alerts}) > 1
+    head = one_line(alert.name) + (" and others" if others else "")
+    places = dict.fromkeys((environment(notification), _thing(notification, alert)))
+    place = [p for p in places if p and not _says(head, p)]
+    head += f" ({', '.join(place)})" if place else ""
+    head += f", {counts}" if counts else ""
+    if not text:
+        return head
+    return f"{head}, was: {text}" if over(notification) else f"{head}: {text}"
+
+
+def _says(text: str, word: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text) is not None
+
+
+def _thing(notification: Notification, alert: Alert) -> str:
+    """What one would look at: an alarm's own dimension, else the cluster, else the service."""
+    names = ["cluster", "service"]
+    if total(notification) == 1 and alert.source in ALARM_SOURCES:
+        names = [*(n for n in alert.labels if n not in NOT_RESOURCE), *names]
+    return next((one_line(alert.labels[n]) for n in names if one_line(alert.labels.get(n, ""))), "")
 
 
 def headline(notification: Notification) -> str:
-    """`CRITICAL RDSHighCPU: … (prod)`, and for how long where it is over. One line, not cut."""
-    text = f"{state_word(notification)} {what(notification)}"
-    return f"{text}, after {lasted(notification)}" if over(notification) else text
+    """`CRITICAL RDSHighCPU (prod, orders-db-1): …`, `RESOLVED after 12 min: …`. One line, not cut."""
+    return f"{state_word(notification)}{_after(notification)} {what(notification)}"
+
+
+def _after(notification: Notification) -> str:
+    return f" after {lasted(notification)}:" if over(notification) else ""
 
 
 def subject(notification: Notification) -> str:
@@ -143,8 +155,8 @@ def subject(notification: Notification) -> str:
     labels.pop("severity", None)
     names = [n for n in _GROUP_ORDER if n in labels and n != "env"]
     names += sorted(n for n in labels if n not in _GROUP_ORDER)
-    told = " ".join(dict.fromkeys(labels[n] for n in names)) or "several alerts"
-    return f"{told} ({env})" if env else told
+    told = cut(" ".join(dict.fromkeys(labels[n] for n in names)), 90) or "several alerts"
+    return f"{told} ({cut(env, 30)})" if env else told
 
 
 def tally(notification: Notification) -> str:
@@ -162,17 +174,22 @@ def tally(notification: Notification) -> str:
     return f"{firing}, {gone} of {count} ended" if gone else firing
 
 
-# --- when
-
-
 def moment(at: datetime) -> str:
     """`2026-11-20 03:04 UTC`."""
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
+def clock(at: datetime, now: datetime) -> str:
+    """`03:04 UTC`, with the date where it is another day than `now`."""
+    same_day = at.astimezone(UTC).date() == now.astimezone(UTC).date()
+    return f"{at.astimezone(UTC):%H:%M} UTC" if same_day else moment(at)
+
+
 def span(seconds: float) -> str:
-    """`40 s`, `4 min`, `5 h 10 min`, `3 d 4 h`. A clock that runs ahead gives `0 s`."""
-    whole = max(0, int(seconds))
+    """`40 s`, `4 min`, `5 h 10 min`, `3 d 4 h`; `under 1 s` also where a clock runs ahead."""
+    whole = int(seconds)
+    if whole < 1:
+        return "under 1 s"
     if whole < 60:
         return f"{whole} s"
     minutes = whole // 60
@@ -200,61 +217,6 @@ def lasted(notification: Notification) -> str:
     """How long it lasted, from the first start to the last end."""
     start, end = bounds(notification)
     return span((end - start).total_seconds())
-
-
-# --- what the reader must know about this message
-
-
-def is_fallback(notification: Notification) -> bool:
-    """Whether the reader gets this because another channel did not take it."""
-    return notification.failed is not None and notification.reason is not Reason.REACHED_AGAIN
-
-
-def notices(notification: Notification) -> list[str]:
-    """Sentences that stand at the top: a fallback and why, the first channel answers again, no state."""
-    told = []
-    if notification.reason is Reason.REACHED_AGAIN:
-        told.append(_reached_again(notification))
-    elif notification.failed:
-        told.append(_not_delivered(notification))
-    if notification.without_state:
-        told.append(
-            "The state table did not answer: you may get this message twice, and it may not show the whole group."
-        )
-    return told
-
-
-def _not_delivered(notification: Notification) -> str:
-    failed = notification.failed
-    assert failed is not None
-    channel = failed.integration.channel
-    tries = "1 try" if failed.attempts == 1 else f"{failed.attempts} tries"
-    why = f"{_failure_text(notification)}, {tries} in {span(failed.seconds)}."
-    if over(notification):
-        told = f"{CHANNEL_NAMES[channel]} was NOT told that this ended, it may still show it as open: {why}"
-    else:
-        told = f"This {_MESSAGE_NAMES[channel]} was NOT delivered: {why}"
-    if notification.next_try_at:
-        told += f" It is tried again at {_clock(notification.next_try_at, notification.at)}."
-    return f"{told} You are told instead of receiver {cut(one_line(failed.integration.receiver), 100)}."
-
-
-def _reached_again(notification: Notification) -> str:
-    failed = notification.failed
-    name = CHANNEL_NAMES[failed.integration.channel] if failed else "The first channel"
-    told = f"{name[:1].upper()}{name[1:]} answers again and was told."
-    if not failed:
-        return told
-    return f"{told} Before: {_failure_text(notification)}."
-
-
-def _failure_text(notification: Notification) -> str:
-    text = one_line(notification.failed.text) if notification.failed else ""
-    return cut(text.rstrip("."), 300) or "no answer"
-
-
-def _clock(at: datetime, now: datetime) -> str:
-    return f"{at.astimezone(UTC):%H:%M} UTC" if at.astimezone(UTC).date() == now.astimezone(UTC).date() else moment(at)
 
 
 def more(hidden: int) -> str:

@@ -1,0 +1,327 @@
+"""Notifications to render, made by hand: one for each thing that a message must be able to say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+from alertrelay.alert import (
+    Alert,
+    Channel,
+    Failed,
+    Integration,
+    Kind,
+    Notification,
+    Reason,
+    Source,
+    Status,
+    fingerprint,
+)
+from alertrelay.config.model import (
+    EmailSettings,
+    PagerDutySettings,
+    Settings,
+    SlackSettings,
+    SnsSettings,
+    WebhookSettings,
+)
+
+NOW = datetime(2026, 11, 20, 3, 8, 10, tzinfo=UTC)
+STARTED = datetime(2026, 11, 20, 3, 4, 5, 678000, tzinfo=UTC)
+CONSOLE = "https://console.aws.amazon.com/cloudwatch/home?region=eu-west-1#alarmsV2:alarm/"
+
+PAGERDUTY = PagerDutySettings(
+    routing_key="pagerduty_key",
+    url="https://events.pagerduty.com/v2/enqueue",
+    client="alertrelay",
+    client_url="https://example.com/alerts",
+)
+SLACK_BOT = SlackSettings(
+    mode="bot", key="slack_bot_token", url="https://slack.com/api/chat.postMessage", channel="#critical-alerts"
+)
+SLACK_WEBHOOK = SlackSettings(mode="webhook", key="slack_url", url="", channel="")
+EMAIL = EmailSettings(
+    to=("oncall@example.com",),
+    sender="alertrelay@example.com",
+    transport="smtp",
+    smarthost="smtp.example.com:587",
+    hello="example.com",
+    username="alertrelay",
+    password="smtp_password",
+    require_tls=True,
+)
+TOPIC = SnsSettings(topic_arn="arn:aws:sns:eu-west-1:111122223333:people", phone_number="", target_arn="")
+PHONE = SnsSettings(topic_arn="", phone_number="+15005550100", target_arn="")
+WEBHOOK = WebhookSettings(url="https://example.com/hook", url_key="", max_alerts=5)
+
+SETTINGS: Mapping[str, tuple[Channel, Settings]] = {
+    "pagerduty": ("pagerduty", PAGERDUTY),
+    "slack": ("slack", SLACK_BOT),
+    "email": ("email", EMAIL),
+    "topic": ("sns", TOPIC),
+    "phone": ("sns", PHONE),
+    "webhook": ("webhook", WEBHOOK),
+}
+"""What a golden file is named after, with the channel and the settings that it is rendered for."""
+
+
+def alert(
+    labels: Mapping[str, str],
+    annotations: Mapping[str, str] | None = None,
+    *,
+    status: Status = "firing",
+    kind: Kind = "alert",
+    source: Source = "cloudwatch",
+    starts_at: datetime = STARTED,
+    ends_at: datetime | None = None,
+    generator_url: str = "",
+    state_key: str = "",
+) -> Alert:
+    """An alert whose identity follows from its labels unless `state_key` is given."""
+    print_ = fingerprint(labels)
+    return Alert(
+        labels=labels,
+        annotations=annotations or {"summary": labels.get("alertname", "")},
+        status=status,
+        kind=kind,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        updated_at=ends_at or starts_at,
+        source=source,
+        fingerprint=print_,
+        state_key=state_key or print_,
+        generator_url=generator_url,
+    )
+
+
+def notification(
+    *alerts: Alert,
+    reason: Reason = Reason.FIRST,
+    group_labels: Mapping[str, str] | None = None,
+    counts: tuple[int, int] | None = None,
+    at: datetime = NOW,
+    news: frozenset[str] | None = None,
+    failed: Failed | None = None,
+    next_try_at: datetime | None = None,
+    without_state: bool = False,
+    receiver: str = "oncall",
+    channel: Channel = "slack",
+) -> Notification:
+    """A notification of one group of production; `counts` is firing and resolved where more than shown."""
+    gone = sum(a.status == "resolved" for a in alerts)
+    firing, resolved = counts or (len(alerts) - gone, gone)
+    labels = {"alertname": alerts[0].name} if group_labels is None and alerts else (group_labels or {})
+    told = ", ".join(f'{name}="{value}"' for name, value in sorted(labels.items()))
+    return Notification(
+        id="0f8fad5bd9cb469fa165",
+        integration=Integration(receiver=receiver, channel=channel, index=0),
+        status="firing" if firing else "resolved",
+        reason=reason,
+        environment="prod",
+        group_key='{}/{severity="critical"}:{' + told + "}",
+        group_labels=labels,
+        dedup_key="3f1d8a5b0c7e9d2468ace13579bdf02468ace13579bdf0123456789abcdef012",
+        alerts=alerts,
+        news=frozenset(a.state_key for a in alerts) if news is None else news,
+        firing_count=firing,
+        resolved_count=resolved,
+        at=at,
+        failed=failed,
+        next_try_at=next_try_at,
+        without_state=without_state,
+    )
+
+
+RDS_LABELS = {
+    "alertname": "RDSHighCPU",
+    "alarm_name": "prod-orders-db-1-cpu-high",
+    "severity": "critical",
+    "service": "orders",
+    "env": "prod",
+    "cluster": "orders-db",
+    "team": "database",
+    "category": "cpu",
+    "region": "eu-west-1",
+    "account_id": "111122223333",
+    "namespace": "AWS/RDS",
+    "metric": "CPUUtilization",
+    "DBInstanceIdentifier": "orders-db-1",
+}
+RDS = alert(
+    RDS_LABELS,
+    {
+        "summary": "CPU of the orders database is above 80 % for 10 minutes",
+        "description": "CPU of the orders database is above 80 % for 10 minutes.\nCheckout slows down from 90 % on.",
+        "impact": "Customers wait at checkout; above 95 % payments time out",
+        "value": "93.4",
+        "threshold": "> 80",
+        "reason": "Threshold Crossed: 10 out of the last 10 datapoints were greater than the threshold (80.0). "
+        "The most recent datapoints: [93.4 (20/11/26 03:03:00), 91.0 (20/11/26 03:02:00)].",
+        "runbook_url": "https://wiki.example.com/runbooks/rds-cpu?db=orders&step=1",
+        "dashboard_url": "https://grafana.example.com/d/rds/orders?from=now-1h",
+    },
+    generator_url=CONSOLE + "prod-orders-db-1-cpu-high",
+    state_key="arn:aws:cloudwatch:eu-west-1:111122223333:alarm:prod-orders-db-1-cpu-high",
+)
+BARE = alert({"alertname": "disk-full-web-7", "severity": "warning"})
+
+
+def pod(number: int, *, status: Status = "firing", severity: str = "warning", minutes: int = 9) -> Alert:
+    """One of many alerts of a Prometheus rule."""
+    return alert(
+        {
+            "alertname": "PodCrashLooping",
+            "severity": severity,
+            "service": "checkout",
+            "cluster": "eks-prod",
+            "namespace": "shop",
+            "pod": f"checkout-{number}",
+        },
+        {
+            "summary": f"Pod shop/checkout-{number} restarts again and again",
+            "value": f"{number + 4} restarts",
+            "threshold": "> 3 in 10 min",
+            "runbook_url": "https://wiki.example.com/runbooks/crash-loop",
+        },
+        status=status,
+        source="alertmanager",
+        starts_at=NOW - timedelta(minutes=minutes),
+        ends_at=NOW - timedelta(seconds=40) if status == "resolved" else None,
+        generator_url="https://prometheus.example.com/graph?g0.expr=rate(restarts[10m])>3",
+    )
+
+
+HOSTILE = "<!channel> <@U123|boss> <https://evil.example|your bank> ```rm -rf``` `x` & *b* _i_ @here {{ .X }} <script>"
+GONE_AT = STARTED + timedelta(minutes=12, seconds=30)
+PAGER = Integration(receiver="oncall-page", channel="pagerduty", index=0)
+FAILED = Failed(integration=PAGER, text="PagerDuty answered 503", attempts=4, seconds=9.2)
+RESOLVED_RDS = alert(
+    RDS.labels,
+    {**RDS.annotations, "value": "41.2", "reason": "Threshold Crossed: 1 datapoint [41.2] was not greater than 80.0."},
+    status="resolved",
+    ends_at=GONE_AT,
+    generator_url=RDS.generator_url,
+    state_key=RDS.state_key,
+)
+
+CASES: Mapping[str, Notification] = {
+    "critical-everything": notification(RDS, group_labels={"alertname": "RDSHighCPU", "cluster": "orders-db"}),
+    "warning-name-only": notification(BARE),
+    "group-of-four": notification(
+        pod(1, severity="critical"),
+        pod(2),
+        pod(3),
+        pod(4, status="resolved"),
+        reason=Reason.NEW_ALERTS,
+        news=frozenset({pod(3).state_key}),
+        group_labels={"alertname": "PodCrashLooping", "cluster": "eks-prod"},
+    ),
+    "some-ended": notification(
+        pod(1), pod(2), pod(3, status="resolved", minutes=30), reason=Reason.SOME_RESOLVED, news=frozenset()
+    ),
+    "resolved": notification(
+        RESOLVED_RDS,
+        reason=Reason.ALL_RESOLVED,
+        at=GONE_AT + timedelta(seconds=2),
+        group_labels={"alertname": "RDSHighCPU", "cluster": "orders-db"},
+    ),
+    "fallback": notification(
+        RDS,
+        reason=Reason.CHANNEL_FAILED,
+        failed=FAILED,
+        next_try_at=datetime(2026, 11, 20, 3, 9, 15, tzinfo=UTC),
+        receiver="oncall-fallback",
+    ),
+    "reached-again": notification(RDS, reason=Reason.REACHED_AGAIN, failed=FAILED, receiver="oncall-fallback"),
+    "event": notification(
+        alert(
+            {
+                "alertname": "RDS-EVENT-0049",
+                "severity": "warning",
+                "service": "orders",
+                "region": "eu-west-1",
+                "account_id": "111122223333",
+                "SourceId": "orders-db",
+            },
+            {"summary": "A Multi-AZ failover of orders-db has finished"},
+            kind="event",
+            source="aws-event",
+            state_key="event-1",
+        ),
+        reason=Reason.EVENT,
+    ),
+    "raw-text": notification(
+        alert(
+            {"alertname": "RawMessage", "severity": "warning"},
+            {
+                "summary": "Backup of web-7 failed",
+                "description": 'Backup of web-7 failed\n{"job": "nightly", "exit": 3, "log": "`tar`: <disk>"}\n\tbye',
+            },
+            kind="event",
+            source="raw",
+            state_key="message-1",
+        ),
+        reason=Reason.EVENT,
+    ),
+    "composite": notification(
+        alert(
+            {
+                "alertname": "CheckoutDown",
+                "severity": "critical",
+                "service": "checkout",
+                "env": "prod",
+                "region": "eu-west-1",
+                "account_id": "111122223333",
+            },
+            {
+                "summary": "Checkout is down: load balancer and database both alarm",
+                "reason": "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:alb-5xx transitioned to ALARM",
+                "alarm_rule": "ALARM(alb-5xx) AND ALARM(orders-db-cpu)",
+                "triggering_children": "alb-5xx, orders-db-cpu",
+            },
+            generator_url=CONSOLE + "CheckoutDown",
+        )
+    ),
+    "anomaly": notification(
+        alert(
+            {
+                "alertname": "OrdersPerMinuteAnomaly",
+                "severity": "warning",
+                "service": "orders",
+                "category": "transactions",
+                "region": "eu-west-1",
+                "account_id": "111122223333",
+                "namespace": "Shop",
+                "metric": "OrdersPerMinute",
+            },
+            {
+                "summary": "Orders per minute are outside the expected band",
+                "value": "12",
+                "threshold": "outside the band of 80 to 140",
+                "reason": "Thresholds Crossed: 3 out of the last 3 datapoints were less than the lower thresholds.",
+            },
+            generator_url=CONSOLE + "orders%2Fanomaly",
+        )
+    ),
+    "hostile": notification(
+        alert(
+            {"alertname": HOSTILE[:255], "severity": "critical", "service": "<b>", "team": "a\x00b\ud800c\u202ed"},
+            {
+                "summary": HOSTILE,
+                "description": (HOSTILE * 12)[:1024],
+                "reason": "\x07" + HOSTILE * 9,
+                "value": "<1>",
+                "threshold": "&",
+                "runbook_url": "javascript:alert(1)",
+                "dashboard_url": 'https://evil.example/"><script>|x',
+            },
+        ),
+        group_labels={"alertname": HOSTILE[:255]},
+    ),
+    "without-state": notification(RDS, reason=Reason.STORE_FAILING, without_state=True),
+    "group-of-10000": notification(
+        *(pod(number) for number in range(100)),
+        counts=(9990, 10),
+        group_labels={"alertname": "PodCrashLooping", "cluster": "eks-prod"},
+    ),
+}

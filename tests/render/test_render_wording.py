@@ -1,0 +1,151 @@
+"""What people read: states, counts, durations, notices and what is missing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from alertrelay.alert import Failed, Integration, Reason
+from alertrelay.render import email, facts, notice, wording
+
+from tests.render.notifications import BARE, CASES, EMAIL, NOW, PAGER, RDS, RESOLVED_RDS, alert, notification, pod
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        (-30, "under 1 s"),
+        (0.4, "under 1 s"),
+        (40, "40 s"),
+        (60, "1 min"),
+        (89 * 60 + 59, "89 min"),
+        (90 * 60, "1 h 30 min"),
+        (5 * 3600, "5 h"),
+        (48 * 3600, "2 d"),
+        (76 * 3600, "3 d 4 h"),
+    ],
+)
+def test_a_span_of_time_is_said_as_people_say_it(seconds: float, expected: str) -> None:
+    assert wording.span(seconds) == expected
+
+
+def test_the_subject_is_the_same_for_firing_and_resolved_but_for_its_prefix() -> None:
+    firing, resolved = (email.render(CASES[name], EMAIL)["subject"] for name in ("critical-everything", "resolved"))
+    assert firing == "[CRITICAL] RDSHighCPU orders-db (prod)"
+    assert resolved == "[RESOLVED] RDSHighCPU orders-db (prod)"
+
+
+def test_the_subject_of_a_group_without_alertname_tells_it_where_all_share_it() -> None:
+    cluster = {"cluster": "eks-prod"}
+    same = notification(pod(1), pod(2), group_labels=cluster)
+    assert wording.subject(same) == "PodCrashLooping eks-prod (prod)"
+    assert wording.subject(notification(pod(1), BARE, group_labels=cluster)) == "eks-prod (prod)"
+    assert wording.subject(notification(pod(1), BARE, group_labels={})) == "several alerts (prod)"
+
+
+def test_a_fallback_says_what_failed_how_often_and_when_it_is_tried_again() -> None:
+    (told,) = notice.sentences(CASES["fallback"])
+    assert told == (
+        "This page was NOT delivered: PagerDuty answered 503, 4 tries in 9 s. It is tried again at 03:09 UTC. "
+        "You are told instead of receiver oncall-page."
+    )
+
+
+def test_a_fallback_of_a_channel_that_was_never_tried_counts_no_tries() -> None:
+    failed = Failed(
+        integration=Integration(receiver="team", channel="slack", index=0),
+        text="The key is missing.",
+        attempts=0,
+        seconds=0,
+    )
+    (told,) = notice.sentences(notification(RDS, failed=failed))
+    assert told == "This Slack message was NOT delivered: The key is missing. You are told instead of receiver team."
+
+
+def test_the_next_try_on_another_day_carries_its_date() -> None:
+    later = replace(CASES["fallback"], next_try_at=datetime(2026, 11, 21, 0, 5, tzinfo=UTC))
+    assert "at 2026-11-21 00:05 UTC." in notice.sentences(later)[0]
+
+
+def test_the_fallback_of_an_end_warns_that_the_channel_may_still_show_it_as_open() -> None:
+    ended = notification(
+        RESOLVED_RDS,
+        reason=Reason.ALL_RESOLVED,
+        failed=Failed(integration=PAGER, text="PagerDuty answered 503", attempts=1, seconds=0.2),
+    )
+    (told,) = notice.sentences(ended)
+    assert told.startswith("PagerDuty was NOT told that this ended, it may still show it as open: PagerDuty answered")
+    assert "1 try in under 1 s." in told
+
+
+def test_a_channel_that_answers_again_is_no_fallback() -> None:
+    again = CASES["reached-again"]
+    assert notice.sentences(again) == ["PagerDuty answers again and was told. Before: PagerDuty answered 503."]
+    assert not notice.is_fallback(again)
+    assert notice.sentences(replace(again, failed=None)) == ["First channel answers again and was told."]
+
+
+def test_counts_say_how_many_fire_and_how_many_of_all_ended() -> None:
+    assert wording.tally(CASES["critical-everything"]) == ""
+    assert wording.tally(CASES["group-of-four"]) == "3 firing (1 new), 1 of 4 ended"
+    assert wording.tally(CASES["some-ended"]) == "2 firing, 1 of 3 ended"
+    both = [replace(RESOLVED_RDS, state_key=key) for key in "ab"]
+    assert wording.tally(notification(*both, reason=Reason.ALL_RESOLVED)) == "all 2 ended"
+
+
+def test_an_event_is_never_called_resolved() -> None:
+    event = replace(CASES["event"], status="resolved", firing_count=0, resolved_count=1)
+    event = replace(event, alerts=(replace(event.alerts[0], status="resolved", ends_at=NOW),))
+    assert wording.headline(event).startswith("WARNING EVENT RDS-EVENT-0049 ")
+    assert facts.timing(event).name == "At"
+
+
+def test_a_group_of_resolved_alerts_lasted_from_the_first_start_to_the_last_end() -> None:
+    start, end = NOW - timedelta(hours=2), NOW + timedelta(minutes=5)
+    early = replace(RESOLVED_RDS, starts_at=start, ends_at=NOW, state_key="early")
+    late = replace(RESOLVED_RDS, starts_at=NOW, ends_at=end, state_key="late")
+    assert wording.lasted(notification(late, early, reason=Reason.ALL_RESOLVED, at=end)) == "2 h 5 min"
+
+
+def test_what_is_missing_is_said_with_its_mend() -> None:
+    told = {
+        f.name: f.text for f in (*facts.where(CASES["warning-name-only"]), *facts.links(CASES["warning-name-only"]))
+    }
+    assert told["Service"] == "not named: add `service:` to the alarm's description"
+    assert told["Runbook"] == "no runbook: add `runbook:` to the alarm's description"
+    rule = notification(alert({"alertname": "X"}, source="alertmanager"))
+    assert facts.links(rule)[0].text == "no runbook: add the annotation `runbook_url` to its rule"
+
+
+def test_a_metric_without_a_value_says_so_and_a_composite_alarm_does_not() -> None:
+    assert facts.measure(alert({"alertname": "X", "metric": "CPU"}))[0].text == "not in the notification"
+    assert facts.measure(CASES["composite"].alerts[0]) == []
+
+
+def test_a_missing_runbook_is_no_news_once_it_is_over_nor_for_an_event() -> None:
+    over = notification(replace(BARE, status="resolved", ends_at=NOW), reason=Reason.ALL_RESOLVED)
+    assert facts.links(over) == []
+    assert facts.links(CASES["event"]) == []
+
+
+def test_the_description_does_not_repeat_the_summary() -> None:
+    assert wording.description(RDS) == "Checkout slows down from 90 % on."
+    assert wording.description(alert({"alertname": "X"}, {"summary": "a b", "description": "a  b"})) == ""
+
+
+def test_the_headline_names_the_place_once() -> None:
+    assert wording.what(CASES["critical-everything"]).startswith("RDSHighCPU (prod, orders-db-1): ")
+    named = alert({"alertname": "prod-orders-cpu", "env": "prod", "service": "orders"})
+    assert wording.what(notification(named)) == "prod-orders-cpu"
+    products = alert({"alertname": "products-cpu", "env": "prod"})
+    assert wording.what(notification(products)) == "products-cpu (prod)"
+
+
+def test_lines_of_a_group_tell_what_differs() -> None:
+    group = CASES["group-of-four"]
+    differs = facts.differing(group)
+    assert differs == {"pod"}
+    lines = [facts.line(group, a, differs) for a in group.alerts]
+    assert lines[2] == "PodCrashLooping: checkout-3, value 7 restarts, for 9 min, new"
+    assert lines[3] == "PodCrashLooping: checkout-4, ended after 8 min"
