@@ -65,7 +65,7 @@ def test_slack_is_green_when_all_is_over_and_not_before() -> None:
 
 
 def test_slack_shows_the_failed_channel_in_the_line_of_the_phone() -> None:
-    assert slack.render(CASES["fallback"], SLACK_BOT)["text"].startswith("⚠️ PagerDuty FAILED: 🔴 CRITICAL RDSHighCPU")
+    assert slack.render(CASES["fallback"], SLACK_BOT)["text"].startswith("⚠️ PagerDuty FAILED: 🔴 *CRITICAL* RDSHighCPU")
     assert slack.render(CASES["reached-again"], SLACK_BOT)["text"].startswith("ℹ️ PagerDuty answers again: ")  # noqa: RUF001 - the sign that is sent
 
 

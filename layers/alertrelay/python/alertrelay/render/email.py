@@ -40,8 +40,8 @@ def _page(notification: Notification) -> str:
         *(_notice(text) for text in notice.sentences(notification)),
         _banner(notification),
         _description(notification),
-        _rows(notification),
         _links(notification),
+        _rows(notification),
         _others(notification),
         f'<p style="margin:20px 0 0;font-size:12px;opacity:0.7">{escape(plain.footer(notification))}</p>',
     ]
@@ -71,9 +71,7 @@ def _banner(notification: Notification) -> str:
     colour = _COLOURS.get(notification.severity.lower(), _OTHER_COLOUR)
     if wording.over(notification):
         colour = _RESOLVED_COLOUR
-    state, what = wording.state_word(notification), escape(cut(wording.what(notification), 600))
-    if wording.over(notification):
-        state += f" after {wording.lasted(notification)}"
+    state, what = wording.state(notification).rstrip(":"), escape(cut(wording.what(notification), 600))
     return (
         f'<div style="background-color:{colour};color:#ffffff;border-radius:6px;padding:14px 16px">'
         f'<div style="font-size:13px;font-weight:bold;letter-spacing:0.06em">{escape(state)}</div>'
@@ -91,6 +89,7 @@ def _rows(notification: Notification) -> str:
     rows = [
         facts.timing(notification),
         *facts.measure(alert),
+        *facts.impact(notification),
         *facts.where(notification),
         *facts.long_texts(notification),
     ]

@@ -56,7 +56,7 @@ def timing(notification: Notification) -> Fact:
     if wording.over(notification):
         start, end = wording.bounds(notification)
         lasted = wording.lasted(notification)
-        return Fact(name="Lasted", text=f"{lasted}, {wording.moment(start)} to {wording.moment(end)}")
+        return Fact(name="Lasted", text=f"{lasted}, {wording.moment(start)} to {wording.clock(end, start)}")
     name = "At" if alert.kind == "event" else "Since"
     return Fact(name=name, text=f"{wording.moment(alert.starts_at)} ({wording.age(notification, alert)} ago)")
 
@@ -76,15 +76,19 @@ def measure(alert: Alert) -> list[Fact]:
     return facts
 
 
+def impact(notification: Notification) -> list[Fact]:
+    """What it does to people, while it lasts."""
+    text = clean(wording.lead(notification).annotations.get("impact", ""))
+    return [Fact(name="Impact", text=cut(text, 1100))] if text and not wording.over(notification) else []
+
+
 def long_texts(notification: Notification) -> list[Fact]:
-    """Impact (of what is not over), reason, and the annotations that we have no word for."""
+    """The reason, and the annotations that we have no word for."""
     alert = wording.lead(notification)
     facts = []
-    for name, title in (("impact", "Impact"), ("reason", "Reason")):
-        text = clean(alert.annotations.get(name, ""))
-        told = one_line(text) == wording.summary(alert) or (name == "impact" and wording.over(notification))
-        if text and not told:
-            facts.append(Fact(name=title, text=cut(text, 1100)))
+    reason = clean(alert.annotations.get("reason", ""))
+    if reason and one_line(reason) != wording.summary(alert):
+        facts.append(Fact(name="Reason", text=cut(reason, 1100)))
     further = [n for n in alert.annotations if n not in _TOLD_ANNOTATIONS]
     for name in further[:_FURTHER]:
         text = clean(alert.annotations[name])

@@ -67,8 +67,9 @@ def _first(alert: Alert, *names: str) -> str:
 def _details(notification: Notification, alert: Alert) -> dict[str, Any]:
     rows = [
         facts.timing(notification),
-        *facts.where(notification),
         *facts.measure(alert),
+        *facts.impact(notification),
+        *facts.where(notification),
         *facts.long_texts(notification),
         *facts.links(notification),
     ]

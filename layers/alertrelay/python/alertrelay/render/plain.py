@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from alertrelay.alert import Notification
 from alertrelay.render import facts, notice, wording
+from alertrelay.render.facts import Fact
 from alertrelay.render.text import cut, one_line
 
 OTHERS = 30
@@ -15,13 +18,17 @@ def body(notification: Notification) -> str:
     parts = ["\n\n".join(f"!! {told}" for told in notice.sentences(notification))]
     parts.append(cut(wording.headline(notification), 1000))
     parts.append(cut(wording.description(alert), 4000))
-    rows = [facts.timing(notification), *facts.measure(alert), *facts.where(notification)]
-    parts.append("\n".join(f"{fact.name}: {fact.text}" for fact in rows))
+    parts.append(_rows([facts.timing(notification), *facts.measure(alert), *facts.impact(notification)]))
     parts.append("\n".join(f"{fact.name}: {fact.href or fact.text}" for fact in facts.links(notification)))
-    parts += [f"{fact.name}: {fact.text}" for fact in facts.long_texts(notification)]
+    parts.append(_rows(facts.where(notification)))
+    parts += [_rows([fact]) for fact in facts.long_texts(notification)]
     parts.append(others(notification))
     parts.append(footer(notification))
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _rows(rows: Sequence[Fact]) -> str:
+    return "\n".join(f"{fact.name}: {fact.text}" for fact in rows)
 
 
 def others(notification: Notification) -> str:

@@ -34,11 +34,11 @@ _BROADCAST = re.compile(r"@(?=channel|here|everyone|group)", re.IGNORECASE)
 def render(notification: Notification, settings: SlackSettings) -> Message:
     """The body of chat.postMessage and chat.update without `ts`, or of an incoming webhook. An edit to resolved is
     the same call with the resolved notification."""
-    line = f"{wording.icon(notification)} {wording.headline(notification)}"
-    if mark := notice.mark(notification):
-        line = f"{notice.icon(notification)} {mark}: {line}"
+    mark = notice.mark(notification)
+    line = f"{notice.icon(notification)} {mark}: " if mark else ""
+    line += f"{wording.icon(notification)} *{escape(wording.state(notification), 100)}* "
     message: dict[str, Any] = {
-        "text": escape(line, 600),
+        "text": line + escape(wording.what(notification), 600),
         "attachments": [{"color": colour(notification), "blocks": _blocks(notification)}],
     }
     if settings.mode == "bot":
@@ -46,7 +46,7 @@ def render(notification: Notification, settings: SlackSettings) -> Message:
     return message
 
 
-def escape(text: str, limit: int = _TEXT) -> str:
+def escape(text: str, limit: int) -> str:
     """`text` for mrkdwn, at most `limit` long with its escapes, without mentions."""
     return cut(_BROADCAST.sub("@\u2060", text), limit, _ESCAPES)
 
@@ -61,12 +61,15 @@ def colour(notification: Notification) -> str:
 def _blocks(notification: Notification) -> list[dict[str, Any]]:
     alert = wording.lead(notification)
     sign = notice.icon(notification)
-    blocks = [_section(f"{sign} *{escape(n)}*") for n in notice.sentences(notification)]
+    blocks = [_section(f"{sign} *{escape(n, 2000)}*") for n in notice.sentences(notification)]
     blocks += _description(alert)
-    fields = [_field(fact) for fact in (*facts.measure(alert), *facts.where(notification))]
-    blocks.append({"type": "section", "fields": [_timing(notification), *fields][:_FIELDS]})
+    blocks.append({"type": "section", "fields": [_timing(notification), *map(_field, facts.measure(alert))]})
+    blocks += _texts(facts.impact(notification))
+    # Above the place: on a phone the fields stand below each other, and what to do must not be out of sight.
     blocks += _links(notification)
-    blocks += [_section(f"*{escape(f.name, 80)}*\n{escape(f.text)}") for f in facts.long_texts(notification)]
+    if places := facts.where(notification):
+        blocks.append({"type": "section", "fields": [_field(fact) for fact in places[:_FIELDS]]})
+    blocks += _texts(facts.long_texts(notification))
     blocks += _others(notification)
     blocks.append({"type": "context", "elements": [_mrkdwn(escape(plain.footer(notification), 700))]})
     return blocks
@@ -78,6 +81,10 @@ def _mrkdwn(text: str) -> dict[str, Any]:
 
 def _section(text: str) -> dict[str, Any]:
     return {"type": "section", "text": _mrkdwn(text)}
+
+
+def _texts(told: list[Fact]) -> list[dict[str, Any]]:
+    return [_section(f"*{escape(fact.name, 80)}*\n{escape(fact.text, 2500)}") for fact in told]
 
 
 def _description(alert: Alert) -> list[dict[str, Any]]:
@@ -118,7 +125,7 @@ def _links(notification: Notification) -> list[dict[str, Any]]:
 
 def _link(fact: Fact) -> str:
     """A link is whole or not there: half of one leads nowhere, and its rest would be read as text."""
-    link = f"<{fact.href.replace('&', '&amp;')}|{fact.name}>"
+    link = f"*<{fact.href.replace('&', '&amp;')}|{fact.name}>*"
     if fact.href and len(link) <= _TEXT:
         return link
     return f"_{escape(fact.text, 300)}_" if fact.missing else f"{fact.name}: {escape(fact.text, 500)}"

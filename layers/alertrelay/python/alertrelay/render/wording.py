@@ -138,11 +138,13 @@ def _thing(notification: Notification, alert: Alert) -> str:
 
 def headline(notification: Notification) -> str:
     """`CRITICAL RDSHighCPU (prod, orders-db-1): …`, `RESOLVED after 12 min: …`. One line, not cut."""
-    return f"{state_word(notification)}{_after(notification)} {what(notification)}"
+    return f"{state(notification)} {what(notification)}"
 
 
-def _after(notification: Notification) -> str:
-    return f" after {lasted(notification)}:" if over(notification) else ""
+def state(notification: Notification) -> str:
+    """`CRITICAL`, `RESOLVED after 12 min:`."""
+    word = state_word(notification)
+    return f"{word} after {lasted(notification)}:" if over(notification) else word
 
 
 def subject(notification: Notification) -> str:

@@ -1,0 +1,33 @@
+"""docs/messages.md shows the messages of today."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from local.messages import CASES, PAGE, PICTURES, page, slack_page
+from tests.render import notifications
+from tests.render.test_render_golden import message
+
+
+def test_the_page_of_messages_is_current() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(), "write it anew: .venv/bin/python -m local.messages"
+
+
+def test_the_page_shows_every_case() -> None:
+    assert set(CASES) == set(notifications.CASES)
+
+
+def test_every_picture_of_the_page_is_there_and_small() -> None:
+    shown = re.findall(r"\(images/([a-z-]+)\.png\)", page())
+    assert sorted(shown) == sorted(PICTURES)
+    for name in shown:
+        assert 1_000 < (PAGE.parent / "images" / f"{name}.png").stat().st_size < 200_000
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_picture_can_be_made_of_every_slack_message(case: str) -> None:
+    shown = slack_page(message(f"{case}.slack"))
+    assert "<!channel>" not in shown
+    assert "<!date" not in shown
