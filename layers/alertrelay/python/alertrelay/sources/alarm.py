@@ -169,7 +169,7 @@ def _annotations(update: AlarmUpdate, meta: metadata.Metadata) -> dict[str, str]
     value = quantity.shown(seen.value, unit) if seen.value is not None else ""
     return texts.annotation_set(
         [
-            ("summary", texts.one_line(meta.prose) or _what_happened(update, metric, value)),
+            ("summary", texts.first_sentence(meta.prose) or _what_happened(update, metric, value)),
             ("description", meta.prose),
             *meta.annotations.items(),
             ("value", value),
@@ -188,7 +188,7 @@ def _annotations(update: AlarmUpdate, meta: metadata.Metadata) -> dict[str, str]
 def _what_happened(update: AlarmUpdate, metric: Metric | None, value: str) -> str:
     """A summary where nobody wrote one."""
     if not metric or not metric.name:
-        return texts.one_line(f"Alarm {update.name} is {update.state}")
+        return texts.one_line(f"Alarm {update.name} is {update.state}. {update.reason}")
     about = ", ".join(metric.dimensions.values())
     of = f" of {about}" if about else ""
     return texts.one_line(f"{metric.name}{of} is {value}" if value else f"{metric.name}{of}: {update.state}")
@@ -208,8 +208,8 @@ def _in_words(condition: Condition, metric: Metric | None, seen: reasons.Seen, u
     sign = _OPERATORS.get(condition.operator)
     if not sign:
         return ""
-    what = condition.expression_label or condition.expression or (metric.name if metric else "the metric")
-    statistic = _statistic(metric.statistic) if metric and not condition.expression else ""
+    what = condition.expression_label or (metric.name if metric else "") or condition.expression or "the metric"
+    statistic = _statistic(metric.statistic) if metric and not condition.expression_label else ""
     threshold = _threshold(condition, seen, unit)
     limit = f"the expected band ({threshold})" if sign.isalpha() and threshold else threshold or "the expected band"
     words = [

@@ -48,6 +48,11 @@ _PLACES: Mapping[str, str] = {
     "Sao Paulo": "sa-east-1",
     "São Paulo": "sa-east-1",
     "Querétaro": "mx-central-1",
+    "Mexico": "mx-central-1",
+    "Beijing": "cn-north-1",
+    "Ningxia": "cn-northwest-1",
+    "US-West": "us-gov-west-1",
+    "US-East": "us-gov-east-1",
 }
 
 

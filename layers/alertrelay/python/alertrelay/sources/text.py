@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 
 LABEL_MAX = 1_024
@@ -51,9 +52,34 @@ def one_line(text: str, limit: int = SUMMARY_MAX) -> str:
     return cut(" ".join(line.split()), limit)
 
 
+def first_sentence(text: str, limit: int = SUMMARY_MAX) -> str:
+    """The first line up to the end of its first sentence; a short one ("No.", "e.g. This") is not taken for one."""
+    line = one_line(text, len(text))
+    end = re.search(r"(?<=.{19}[.!?])(?= [A-Z])", line)
+    return cut(line[: end.start()] if end else line, limit)
+
+
 def mapping(value: object) -> Mapping[str, object]:
     """`value` where it is a JSON object, else an empty one."""
     return value if isinstance(value, dict) else {}
+
+
+def field(fields: Mapping[str, object], key: str) -> str:
+    """The value of a key as text without surrounding space, "" where it is missing or null."""
+    return printable(fields.get(key)).strip()
+
+
+def string_map(value: object) -> dict[str, str]:
+    """A JSON object with every value as text."""
+    return {printable(name): printable(each) for name, each in mapping(value).items()}
+
+
+def pairs(value: object) -> dict[str, str]:
+    """Names and values as an object, or as the list of {Key, Value} or {name, value} that most of AWS writes."""
+    if not isinstance(value, list):
+        return string_map(value)
+    entries = [{key.lower(): each for key, each in mapping(entry).items()} for entry in value]
+    return {printable(entry.get("key", entry.get("name"))): printable(entry.get("value")) for entry in entries}
 
 
 def items(value: object) -> tuple[object, ...]:

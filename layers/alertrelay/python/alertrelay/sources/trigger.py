@@ -1,0 +1,108 @@
+"""What an alarm watches and when it fires, as the `Trigger` of its SNS message says it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from alertrelay.sources import text as texts
+from alertrelay.sources.alarm import Condition, Metric
+from alertrelay.sources.reason import number
+
+# SELECT MAX(DatabaseConnections) FROM SCHEMA("AWS/RDS", DBInstanceIdentifier) GROUP BY DBInstanceIdentifier
+_QUERY = re.compile(
+    r"\s*SELECT\s+(?P<function>[A-Z]+)\s*\((?P<metric>[^)]+)\)\s+FROM\s+(?:SCHEMA\s*\(\s*)?"
+    r"(?P<namespace>\"[^\"]+\"|'[^']+'|[^\s,)]+)",
+    re.IGNORECASE,
+)
+
+
+def metrics(definition: Mapping[str, object]) -> tuple[Metric, ...]:
+    """The metrics that an alarm reads, without the expressions over them."""
+    members = [texts.mapping(member) for member in texts.items(definition.get("Metrics"))]
+    if members:
+        stats = tuple(_member(member) for member in members if texts.mapping(member.get("MetricStat")))
+        return stats or tuple(metric for member in members if (metric := queried(texts.field(member, "Expression"))))
+    if not (texts.field(definition, "MetricName") or texts.field(definition, "Namespace")):
+        return ()
+    return (
+        _metric(
+            definition,
+            statistic=texts.field(definition, "ExtendedStatistic") or texts.field(definition, "Statistic"),
+            unit=definition,
+        ),
+    )
+
+
+def _member(member: Mapping[str, object]) -> Metric:
+    stat = texts.mapping(member.get("MetricStat"))
+    metric = texts.mapping(stat.get("Metric"))
+    return _metric(
+        metric, statistic=texts.field(stat, "Stat"), unit=stat, returned=member.get("ReturnData") is not False
+    )
+
+
+def queried(expression: str) -> Metric | None:
+    """The metric that a Metrics Insights query is about; None for any other expression."""
+    match = _QUERY.match(expression)
+    if not match:
+        return None
+    return Metric(
+        namespace=match["namespace"].strip("\"'"),
+        name=match["metric"].strip("\"' "),
+        dimensions={},
+        statistic={"avg": "average", "count": "sample count"}.get(match["function"].lower(), match["function"]),
+    )
+
+
+def _metric(
+    fields: Mapping[str, object], *, statistic: str, unit: Mapping[str, object], returned: bool = True
+) -> Metric:
+    return Metric(
+        namespace=texts.field(fields, "Namespace"),
+        name=texts.field(fields, "MetricName"),
+        dimensions=texts.pairs(fields.get("Dimensions")),
+        statistic=statistic,
+        unit=texts.field(unit, "Unit"),
+        returned=returned,
+    )
+
+
+def condition(definition: Mapping[str, object]) -> Condition:
+    """When it fires."""
+    expression = _expression(definition)
+    return Condition(
+        operator=texts.field(definition, "ComparisonOperator"),
+        threshold=number(definition.get("Threshold")),
+        period=_whole(definition.get("Period")) or _shortest_period(definition),
+        evaluation_periods=_whole(definition.get("EvaluationPeriods")),
+        datapoints_to_alarm=_whole(definition.get("DatapointsToAlarm")),
+        expression=texts.field(expression, "Expression"),
+        expression_label=texts.field(expression, "Label"),
+    )
+
+
+def _expression(definition: Mapping[str, object]) -> Mapping[str, object]:
+    """The expression that the threshold is held against; an anomaly alarm's band is the threshold, not that."""
+    band = texts.field(definition, "ThresholdMetricId")
+    for member in texts.items(definition.get("Metrics")):
+        fields = texts.mapping(member)
+        if (
+            fields.get("Expression")
+            and fields.get("ReturnData") is not False
+            and (not band or texts.field(fields, "Id") != band)
+        ):
+            return fields
+    return {}
+
+
+def _shortest_period(definition: Mapping[str, object]) -> int:
+    stats = [
+        texts.mapping(texts.mapping(member).get("MetricStat")) for member in texts.items(definition.get("Metrics"))
+    ]
+    return min((period for stat in stats if (period := _whole(stat.get("Period")))), default=0)
+
+
+def _whole(value: object) -> int:
+    found = number(value)
+    return int(found) if found is not None and found > 0 else 0
