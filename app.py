@@ -17,7 +17,7 @@ def main() -> int:
         print(f"synth: {fault}", file=sys.stderr)
         return 1
     # Only now: importing the CDK starts node.
-    from infra.application import ConfigurationInvalid, synthesise
+    from infra.application import ConfigurationInvalid, TemplateRefused, synthesise
     from infra.assets import BuildFailed
 
     try:
@@ -25,7 +25,7 @@ def main() -> int:
     except ConfigurationInvalid as fault:
         print(fault, file=sys.stderr)
         return 1
-    except (BuildFailed, ValueError) as fault:
+    except (BuildFailed, TemplateRefused, ValueError) as fault:
         print(f"synth: {fault}", file=sys.stderr)
         return 1
     return 0

@@ -24,6 +24,10 @@ class ConfigurationInvalid(Exception):
     """A configuration file has an error. The text has a line for each, with file, line, key and mend."""
 
 
+class TemplateRefused(Exception):
+    """A template breaks a rule that is not acknowledged; the CDK has printed which."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Valid:
     """The configuration of one environment, without an error in it."""
@@ -36,7 +40,8 @@ class Valid:
 def synthesise(config: Path, environ: Mapping[str, str]) -> None:
     """Writes the assembly of the environments of `config/environments` to CDK_OUTDIR, or to cdk.out.
 
-    `ALERTRELAY_ENVIRONMENTS` names some of them, with commas. Raises ConfigurationInvalid, ValueError, BuildFailed.
+    `ALERTRELAY_ENVIRONMENTS` names some of them, with commas. Raises ConfigurationInvalid, ValueError,
+    BuildFailed, TemplateRefused.
     """
     arch = architecture(environ)
     valid = load_valid(config, environment_names(config, environ.get("ALERTRELAY_ENVIRONMENTS", "")))
@@ -46,7 +51,16 @@ def synthesise(config: Path, environ: Mapping[str, str]) -> None:
         code = build_function(each.config)
         EnvironmentStage(app, each.environment, each.config, each.last_resort, code=code, layer=layer, arch=arch)
     cdk.Validations.of(app).add_plugins(cdk_nag.AwsSolutionsChecks(app))
-    app.synth()
+    _synth(app)
+
+
+def _synth(app: cdk.App) -> None:
+    try:
+        app.synth()
+    except RuntimeError as fault:  # all that jsii passes on of node's exception is its text
+        if "ValidationFailed" not in str(fault):
+            raise
+        raise TemplateRefused("a template breaks a rule of cdk-nag: the findings stand above") from None
 
 
 def environment_names(config: Path, only: str) -> list[str]:

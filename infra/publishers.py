@@ -14,6 +14,7 @@ from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 
 Conditions = Mapping[str, Mapping[str, Any]]
+VIA_SNS = f"sns.{Aws.REGION}.{Aws.URL_SUFFIX}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +110,7 @@ def _elasticache() -> Publisher:
         key_conditions={
             "StringEquals": {
                 "kms:CallerAccount": Aws.ACCOUNT_ID,
-                "kms:ViaService": f"sns.{Aws.REGION}.{Aws.URL_SUFFIX}",
+                "kms:ViaService": VIA_SNS,
             }
         },
         why="ElastiCache has no service principal: its guide asks for AWS:SourceOwner, and not SourceAccount. At KMS "
@@ -123,6 +124,6 @@ def _account(account: str) -> Publisher:
         sid=f"Account{account}",
         principal=iam.AccountPrincipal(account),
         topic_conditions={},
-        key_conditions={},
+        key_conditions={"StringEquals": {"kms:ViaService": VIA_SNS}},
         why="a further account of the configuration, say its Alertmanager; its own IAM says who of it",
     )

@@ -32,7 +32,7 @@ RULES = (
         minutes=5,
         category="cpu",
         what="CPU",
-        why="AWS's recommended alarm: 90 % for 5 minutes.",
+        why="This is the alarm that AWS recommends.",
         impact=IMPACT,
     ),
 )
@@ -47,5 +47,5 @@ def watched(service: Service) -> Watched:
         dimensions={"ClusterName": service.cluster, "ServiceName": service.id},
         labels=service.labels,
         thresholds=service.thresholds,
-        console=f"ecs/v2/clusters/{service.cluster}/services/{service.id}/health",
+        console=f"ecs/v2/clusters/{service.cluster}/services/{service.id}/health?region={{region}}",
     )

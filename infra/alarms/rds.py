@@ -32,7 +32,7 @@ RULES = (
         minutes=5,
         category="cpu",
         what="CPU",
-        why="AWS's recommended alarm: 90 % for 5 minutes.",
+        why="This is the alarm that AWS recommends.",
         impact=IMPACT,
     ),
 )
@@ -47,5 +47,5 @@ def watched(database: Database) -> Watched:
         dimensions={"DBInstanceIdentifier": database.id},
         labels=database.labels,
         thresholds=database.thresholds,
-        console=f"rds/home#database:id={database.id};is-cluster=false",
+        console=f"rds/home?region={{region}}#database:id={database.id};is-cluster=false",
     )

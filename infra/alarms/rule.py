@@ -53,7 +53,7 @@ class Watched:
     dimensions: Mapping[str, str]
     labels: Labels
     thresholds: Mapping[str, float]
-    console: str = ""  # the path of its console page, below the region's address
+    console: str = ""  # the path of its page in the console, with {region} where the region stands
 
 
 class AlarmPack(Construct):
@@ -121,13 +121,16 @@ def _sentence(thing: Watched, rule: Rule, threshold: float) -> str:
 
 def _metadata(environment: Environment, thing: Watched, rule: Rule) -> dict[str, str]:
     base, region = environment.runbook_base_url, environment.region
-    labels = {**environment.labels, **thing.labels}
-    return labels | {
-        "alertname": rule.alertname,
-        "severity": rule.severity,
-        "env": environment.name,
-        "category": rule.category,
+    rules_own = {"alertname": rule.alertname, "severity": rule.severity, "category": rule.category}
+    labels = {**environment.labels, "env": environment.name, **thing.labels}
+    return {
+        **rules_own,
+        **{name: value for name, value in labels.items() if name not in rules_own},
         "runbook": f"{base.rstrip('/')}/{rule.alertname}" if base else "",
-        "dashboard": f"https://{region}.console.aws.amazon.com/{thing.console}" if region and thing.console else "",
+        "dashboard": _console(region, thing.console) if region and thing.console else "",
         "impact": rule.impact,
     }
+
+
+def _console(region: str, page: str) -> str:
+    return f"https://{region}.console.aws.amazon.com/{page.format(region=region)}"
