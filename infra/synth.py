@@ -31,6 +31,7 @@ INPUTS = (
     "requirements/layer.txt",
 )
 STAMP = ".inputs"
+STDERR = 2  # the descriptor: what the app prints is progress, and stdout belongs to the caller
 
 
 class SynthFailed(Exception):
@@ -78,7 +79,7 @@ def _run_app(outdir: Path, environment: str | None) -> None:
     began = time.monotonic()
     print(f"synth: {environment or 'every environment'}, about ten seconds …", file=sys.stderr)  # noqa: T201 - progress
     environ = {**os.environ, "CDK_OUTDIR": str(outdir), "ALERTRELAY_ENVIRONMENTS": environment or ""}
-    done = subprocess.run([sys.executable, "app.py"], cwd=ROOT, env=environ, stdout=sys.stderr, check=False)
+    done = subprocess.run([sys.executable, "app.py"], cwd=ROOT, env=environ, stdout=STDERR, check=False)
     if done.returncode != 0:
         shutil.rmtree(outdir, ignore_errors=True)
         raise SynthFailed(f"app.py ended with {done.returncode}: the reason stands above")

@@ -1,0 +1,105 @@
+"""The templates under test: those of the shipped configuration, and those of one that uses every key."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from infra.node import use_packaged_node
+from infra.synth import ROOT, synthesise
+from tests.infra.template import Template, read_template
+
+BUSY = """\
+region: ap-southeast-2
+retain: true
+log_retention_days: 3653
+labels: {team: platform}
+publisher_accounts: ["444455556666"]
+ops_email: [ops@example.com]
+databases:
+  - id: orders-db
+    labels: {service: orders}
+    thresholds: {cpu_percent: 70, cpu_critical_percent: 85}
+"""
+SNS_RECEIVER = """\
+  - name: partner
+    sns_configs:
+      - topic_arn: arn:aws:sns:ap-southeast-2:111122223333:partner-alerts
+"""
+
+
+@pytest.fixture(scope="session")
+def assembly(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The assembly of the shipped configuration, as `make synth` writes it; parallel workers share one."""
+    base = tmp_path_factory.getbasetemp()
+    return synthesise((base if worker_id == "master" else base.parent) / "assembly")
+
+
+@pytest.fixture(scope="session", params=["dev", "prod", "staging"])
+def environment(request: pytest.FixtureRequest) -> str:
+    assert isinstance(request.param, str)
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def relay(assembly: Path, environment: str) -> Template:
+    return read_template(assembly, environment, "Relay")
+
+
+@pytest.fixture(scope="session")
+def alarms(assembly: Path, environment: str) -> Template:
+    return read_template(assembly, environment, "Alarms")
+
+
+@pytest.fixture(scope="session")
+def prod(assembly: Path) -> Template:
+    return read_template(assembly, "prod", "Relay")
+
+
+@pytest.fixture(scope="session")
+def dev(assembly: Path) -> Template:
+    return read_template(assembly, "dev", "Relay")
+
+
+@pytest.fixture
+def config_folder(tmp_path: Path) -> Path:
+    """A copy of the shipped configuration, to be changed."""
+    return shutil.copytree(ROOT / "config", tmp_path / "config")
+
+
+@pytest.fixture(scope="session")
+def busy_assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One environment that uses what the shipped files leave empty: a further account, SES, a named topic."""
+    folder = tmp_path_factory.mktemp("busy")
+    config = shutil.copytree(ROOT / "config", folder / "config")
+    shutil.rmtree(config / "environments")
+    (config / "environments").mkdir()
+    (config / "environments" / "busy.yml").write_text(BUSY)
+    delivery = config / "delivery.yml"
+    delivery.write_text(delivery.read_text().replace("transport: smtp", "transport: ses"))
+    alertmanager = config / "alertmanager.yml"
+    alertmanager.write_text(alertmanager.read_text().replace("receivers:\n", f"receivers:\n{SNS_RECEIVER}", 1))
+    use_packaged_node()
+    from infra.application import synthesise as synthesise_app
+
+    synthesise_app(config, {"CDK_OUTDIR": str(folder / "out")})
+    return folder / "out"
+
+
+@pytest.fixture(scope="session")
+def busy(busy_assembly: Path) -> Template:
+    return read_template(busy_assembly, "busy", "Relay")
+
+
+@pytest.fixture(scope="session")
+def busy_alarms(busy_assembly: Path) -> Template:
+    return read_template(busy_assembly, "busy", "Alarms")
+
+
+@pytest.fixture(scope="session")
+def assembly_names(assembly: Path) -> list[str]:
+    """The names of all alarms of all environments."""
+    stacks = [read_template(assembly, e, s) for e in ("dev", "prod", "staging") for s in ("Relay", "Alarms")]
+    return [p["AlarmName"] for stack in stacks for p in stack.properties("AWS::CloudWatch::Alarm")]

@@ -1,0 +1,155 @@
+"""Forwarders, and the three ways by which an event of theirs can be left over."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.infra.template import Template
+
+FORWARDERS = ("pagerduty-forwarder", "slack-forwarder", "email-forwarder")
+VARIABLES = {
+    "ALERTRELAY_ENV",
+    "ALERTRELAY_CONFIG",
+    "ALERTRELAY_TABLE",
+    "ALERTRELAY_SECRET_ARN",
+    "ALERTRELAY_QUEUE_URL",
+    "ALERTRELAY_DEAD_LETTER_URL",
+    "ALERTRELAY_OPS_TOPIC_ARN",
+    "ALERTRELAY_LAST_RESORT_TOPIC_ARN",
+    "ALERTRELAY_ACCOUNT_ID",
+    "ALERTRELAY_TOPIC_PREFIX",
+    "POWERTOOLS_SERVICE_NAME",
+    "POWERTOOLS_METRICS_NAMESPACE",
+    "POWERTOOLS_LOG_LEVEL",
+}
+FOR_SAM = {"AWS_ENDPOINT_URL", "ALERTRELAY_ENDPOINTS"}
+
+
+def functions(template: Template, environment: str) -> dict[str, tuple[str, Any]]:
+    """Logical id and properties by the forwarder's name."""
+    return {
+        r["Properties"]["FunctionName"].removeprefix(f"alertrelay-{environment}-"): (k, r["Properties"])
+        for k, r in template.of_type("AWS::Lambda::Function").items()
+    }
+
+
+def queue_names(template: Template) -> dict[str, str]:
+    return {k: r["Properties"]["QueueName"] for k, r in template.of_type("AWS::SQS::Queue").items()}
+
+
+def subscriptions(template: Template) -> list[Any]:
+    return [s for s in template.properties("AWS::SNS::Subscription") if s["Protocol"] == "lambda"]
+
+
+def test_there_is_one_forwarder_a_channel(relay: Template, environment: str) -> None:
+    found = functions(relay, environment)
+    assert set(found) == set(FORWARDERS)
+    for name, (_, function) in found.items():
+        assert function["Handler"] == f"lambdas.{name.replace('-', '_')}.handler"
+        assert (function["Runtime"], function["Architectures"]) == ("python3.13", ["arm64"])
+        assert "ReservedConcurrentExecutions" not in function
+
+
+def test_timers_are_not_taken_for_a_loop(relay: Template) -> None:
+    assert [f["RecursiveLoop"] for f in relay.properties("AWS::Lambda::Function")] == ["Allow"] * 3
+
+
+def test_every_forwarder_hears_every_alert_topic_and_no_topic_of_our_own(relay: Template) -> None:
+    pairs = {(s["TopicArn"]["Ref"], s["Endpoint"]["Fn::GetAtt"][0]) for s in subscriptions(relay)}
+    assert len(subscriptions(relay)) == len(pairs) == 15
+    assert len({topic for topic, _ in pairs}) == 5
+    assert not any(topic.startswith(("Ops", "LastResort")) for topic, _ in pairs)
+
+
+@pytest.mark.parametrize("name", FORWARDERS)
+def test_what_sns_cannot_hand_over_goes_to_the_forwarders_undelivered_queue(
+    relay: Template, environment: str, name: str
+) -> None:
+    function, _ = functions(relay, environment)[name]
+    queues = {
+        s["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
+        for s in subscriptions(relay)
+        if s["Endpoint"]["Fn::GetAtt"][0] == function
+    }
+    assert [queue_names(relay)[queue] for queue in queues] == [f"alertrelay-{environment}-{name}-undelivered"]
+
+
+@pytest.mark.parametrize("name", FORWARDERS)
+def test_what_lambda_gives_up_after_two_retries_goes_to_the_failed_queue(
+    relay: Template, environment: str, name: str
+) -> None:
+    function, _ = functions(relay, environment)[name]
+    (config,) = (
+        c for c in relay.properties("AWS::Lambda::EventInvokeConfig") if c["FunctionName"] == {"Ref": function}
+    )
+    queue = config["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"][0]
+    assert queue_names(relay)[queue] == f"alertrelay-{environment}-{name}-failed"
+    assert config["MaximumRetryAttempts"] == 2
+    assert config["MaximumEventAgeInSeconds"] == 21_600
+
+
+@pytest.mark.parametrize("name", FORWARDERS)
+def test_timers_come_one_by_one_and_after_five_receives_go_to_the_expired_queue(
+    relay: Template, environment: str, name: str
+) -> None:
+    function, properties = functions(relay, environment)[name]
+    (source,) = (
+        m for m in relay.properties("AWS::Lambda::EventSourceMapping") if m["FunctionName"] == {"Ref": function}
+    )
+    assert (source["BatchSize"], source["FunctionResponseTypes"]) == (1, ["ReportBatchItemFailures"])
+    timers = relay.of_type("AWS::SQS::Queue")[source["EventSourceArn"]["Fn::GetAtt"][0]]["Properties"]
+    assert timers["VisibilityTimeout"] == 6 * properties["Timeout"] == 180
+    assert timers["MessageRetentionPeriod"] == 14 * 86_400
+    assert timers["RedrivePolicy"]["maxReceiveCount"] == 5
+    expired = timers["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
+    assert queue_names(relay)[expired] == f"alertrelay-{environment}-{name}-expired"
+    assert properties["Environment"]["Variables"]["ALERTRELAY_DEAD_LETTER_URL"] == {"Ref": expired}
+
+
+def test_no_queue_depends_on_the_topics_key(relay: Template) -> None:
+    queues = relay.properties("AWS::SQS::Queue")
+    assert len(queues) == 12
+    assert all(queue["SqsManagedSseEnabled"] is True for queue in queues)
+    assert not any("KmsMasterKeyId" in queue for queue in queues)
+    assert all(queue["MessageRetentionPeriod"] == 14 * 86_400 for queue in queues)
+
+
+def test_sns_may_put_into_the_undelivered_queues(relay: Template) -> None:
+    undelivered = {k for k, name in queue_names(relay).items() if name.endswith("-undelivered")}
+    for policy in relay.properties("AWS::SQS::QueuePolicy"):
+        if policy["Queues"][0]["Ref"] in undelivered:
+            allow = [s for s in policy["PolicyDocument"]["Statement"] if s["Effect"] == "Allow"]
+            assert len(allow) == 5
+            assert all(s["Principal"] == {"Service": "sns.amazonaws.com"} for s in allow)
+            assert all(s["Condition"]["ArnEquals"]["aws:SourceArn"] for s in allow)
+
+
+@pytest.mark.parametrize("name", FORWARDERS)
+def test_a_function_gets_the_environment_that_the_runtime_reads(relay: Template, environment: str, name: str) -> None:
+    variables = functions(relay, environment)[name][1]["Environment"]["Variables"]
+    assert set(variables) == VARIABLES | (FOR_SAM if environment == "dev" else set())
+    assert variables["ALERTRELAY_ENV"] == environment
+    assert variables["ALERTRELAY_TOPIC_PREFIX"] == f"alertrelay-{environment}-"
+    assert variables["POWERTOOLS_SERVICE_NAME"] == name
+
+
+def test_only_dev_declares_what_sam_local_fills_and_leaves_it_empty(dev: Template) -> None:
+    for function in dev.properties("AWS::Lambda::Function"):
+        assert {function["Environment"]["Variables"][name] for name in FOR_SAM} == {""}
+
+
+def test_logs_are_kept_as_long_as_the_environment_says(prod: Template, dev: Template, busy: Template) -> None:
+    for template, days, policy in ((prod, 90, "Retain"), (dev, 14, "Delete"), (busy, 3653, "Retain")):
+        groups = template.of_type("AWS::Logs::LogGroup")
+        assert len(groups) == 3
+        for group in groups.values():
+            assert group["Properties"]["RetentionInDays"] == days
+            assert group["DeletionPolicy"] == policy
+
+
+def test_each_function_writes_to_its_own_log_group(relay: Template) -> None:
+    groups = [json.dumps(f["LoggingConfig"]["LogGroup"]) for f in relay.properties("AWS::Lambda::Function")]
+    assert len(set(groups)) == 3

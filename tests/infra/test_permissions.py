@@ -1,0 +1,80 @@
+"""What the forwarders may do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from tests.infra.template import Template
+
+# Statement by statement, why a resource is not named.
+WILDCARDS = {"Phones": "a phone number has no ARN: NotResource leaves out every topic"}
+
+
+def statements(template: Template) -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, role in template.of_type("AWS::IAM::Role").items():
+        for policy in role["Properties"]["Policies"]:
+            for statement in policy["PolicyDocument"]["Statement"]:
+                yield name, statement
+
+
+def by_sid(template: Template, role_prefix: str) -> dict[str, dict[str, Any]]:
+    return {s["Sid"]: s for name, s in statements(template) if name.startswith(role_prefix)}
+
+
+def test_no_statement_has_a_wildcard_without_a_written_reason(relay: Template, busy: Template) -> None:
+    for template in (relay, busy):
+        for _, statement in statements(template):
+            assert "*" not in json.dumps(statement["Action"])
+            if "*" in json.dumps([statement.get("Resource"), statement.get("NotResource")]):
+                assert WILDCARDS[statement["Sid"]]
+
+
+def test_everything_that_a_role_may_do_is_written_in_the_role(relay: Template) -> None:
+    assert len(relay.of_type("AWS::IAM::Role")) == 3
+    assert not any(r["Type"] == "AWS::IAM::Policy" for r in relay.document["Resources"].values())
+    assert not any("ManagedPolicyArns" in p for p in relay.properties("AWS::IAM::Role"))
+
+
+def test_a_forwarder_reaches_its_own_queues_only(relay: Template) -> None:
+    for name in ("PagerDuty", "Slack", "Email"):
+        own = by_sid(relay, name)
+        assert own["Poll"]["Resource"]["Fn::GetAtt"][0].startswith(f"{name}Timers")
+        sends = [resource["Fn::GetAtt"][0] for resource in own["Send"]["Resource"]]
+        assert [queue[: len(name) + 5] for queue in sends] == [f"{name}Timer", f"{name}Expir", f"{name}Faile"]
+
+
+def test_a_forwarder_reads_the_one_secret_and_writes_items_but_never_deletes_them(relay: Template) -> None:
+    (secret,) = relay.of_type("AWS::SecretsManager::Secret")
+    (table,) = relay.of_type("AWS::DynamoDB::Table")
+    for name in ("PagerDuty", "Slack", "Email"):
+        own = by_sid(relay, name)
+        assert (own["Keys"]["Action"], own["Keys"]["Resource"]) == ("secretsmanager:GetSecretValue", {"Ref": secret})
+        assert own["State"]["Resource"] == {"Fn::GetAtt": [table, "Arn"]}
+        assert own["State"]["Action"] == [
+            f"dynamodb:{verb}" for verb in ("BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem")
+        ]
+
+
+def test_only_the_email_forwarder_may_send_text_messages(relay: Template) -> None:
+    assert [name for name, s in statements(relay) if s["Sid"] == "Phones"] == [
+        name for name in relay.of_type("AWS::IAM::Role") if name.startswith("Email")
+    ]
+    phones = by_sid(relay, "Email")["Phones"]
+    assert "Resource" not in phones
+    assert phones["NotResource"]["Fn::Join"][1][-1] == ":sns:*:*:*"
+
+
+def test_topics_that_a_receiver_names_may_be_published_to(busy: Template) -> None:
+    assert by_sid(busy, "Email")["NamedTopics"]["Resource"] == (
+        "arn:aws:sns:ap-southeast-2:111122223333:partner-alerts"
+    )
+    assert "NamedTopics" not in by_sid(busy, "Slack")
+
+
+def test_ses_is_allowed_for_the_senders_identity_only_where_mail_goes_by_ses(busy: Template, relay: Template) -> None:
+    mail = json.dumps(by_sid(busy, "Email")["Mail"]["Resource"])
+    assert ":identity/alertrelay@example.com" in mail
+    assert ":identity/example.com" in mail
+    assert "Mail" not in by_sid(relay, "Email")
