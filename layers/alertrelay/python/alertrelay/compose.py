@@ -110,7 +110,7 @@ def _from_member(member: Member) -> Alert:
         updated_at=None,
         source="raw",
         fingerprint=member.fingerprint,
-        state_key=member.key,
+        state_key=member.state_key,
     )
 
 

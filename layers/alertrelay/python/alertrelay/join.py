@@ -139,6 +139,7 @@ def _member(relay: Relay, update: Update) -> Member:
         key=update.key,
         k=update.k,
         status=status,
+        state_key=alert.state_key,
         name=alert.name,
         fingerprint=alert.fingerprint,
         severity=alert.labels.get("severity", ""),

@@ -45,6 +45,14 @@ def suppressed(group: Group, keys: Iterable[str], reason: Reason) -> list[Outcom
     return [_of_key(group, key, group.header.integration, "suppressed", reason, ended=True) for key in sorted(keys)]
 
 
+def unheard_of(group: Group, keys: Iterable[str]) -> list[Outcome]:
+    """Alerts that ended before the own channel heard of them: both their firing and their end come to nothing."""
+    own, reason = group.header.integration, Reason.RESOLVED_EARLY
+    return [
+        _of_key(group, key, own, "suppressed", reason, ended=ended) for key in sorted(keys) for ended in (False, True)
+    ]
+
+
 def of_own(group: Group, own: Attempt, *, keys: Sequence[str], reason: Reason, notification_id: str) -> list[Outcome]:
     """The updates that one message to the group's own channel told, or did not: the first stands for the message, the
     others are merged into it."""
@@ -110,9 +118,9 @@ def _of_key(
     if member and outcome in ("delivered", "fallback"):
         latency = max(0.0, (group.relay.clock.now() - clock_of(member.k)).total_seconds())
     return Outcome(
-        alertname=alert.name if alert else member.name if member else "",
-        fingerprint=alert.fingerprint if alert else member.fingerprint if member else "",
-        state_key=alert.state_key if alert else key,
+        alertname=member.name if member else alert.name if alert else "",
+        fingerprint=member.fingerprint if member else alert.fingerprint if alert else "",
+        state_key=member.state_key if member else alert.state_key if alert else key,
         status=status,
         receiver=integration.receiver,
         channel=integration.channel,

@@ -11,7 +11,7 @@ from alertrelay.compose import Group, notification
 from alertrelay.config.model import Target
 from alertrelay.deliver import Attempt, attempt
 from alertrelay.fallback import fall_back, tell_told
-from alertrelay.outcomes import of_fallback, of_own, suppressed
+from alertrelay.outcomes import of_fallback, of_own, suppressed, unheard_of
 from alertrelay.policy.ledger import Ledger
 from alertrelay.policy.notify import told_fallback, told_own
 from alertrelay.ports import Permanent, Relay, SelfAlert
@@ -40,8 +40,9 @@ def tell(group: Group) -> Told:
     told = _own(group) if group.decision.reason else Told(ledger=group.decision.ledger)
     told = _end_fallbacks(group, told)
     told = _retry_owed(group, told)
-    unheard = suppressed(group, group.decision.unheard, Reason.RESOLVED_EARLY)
-    return replace(told, outcomes=(*unheard, *told.outcomes))
+    # What ended before the own channel had heard of it: only its fallbacks were told, or nobody.
+    unheard = group.decision.unheard | group.decision.fallback_gone - group.decision.ledger.firing
+    return replace(told, outcomes=(*unheard_of(group, unheard), *told.outcomes))
 
 
 def _own(group: Group) -> Told:

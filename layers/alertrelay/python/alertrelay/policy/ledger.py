@@ -40,6 +40,7 @@ class Member:
     key: str
     k: str
     status: MemberStatus
+    state_key: str
     name: str
     fingerprint: str
     severity: str
