@@ -41,10 +41,10 @@ CASES: Mapping[str, str] = {
 WHOLE = ("critical-everything", "fallback", "resolved")
 """Cases that are also shown as PagerDuty's fields and as the mail's text."""
 PICTURES: Mapping[str, tuple[str, int, bool]] = {
-    "slack-critical": ("critical-everything.slack.json", 480, False),
-    "slack-fallback": ("fallback.slack.json", 530, False),
-    "slack-group": ("group-of-four.slack.json", 390, False),
-    "slack-resolved": ("resolved.slack.json", 430, False),
+    "slack-critical": ("critical-everything.slack.json", 570, False),
+    "slack-fallback": ("fallback.slack.json", 640, False),
+    "slack-group": ("group-of-four.slack.json", 400, False),
+    "slack-resolved": ("resolved.slack.json", 530, False),
     "email-critical": ("critical-everything.email.html", 800, False),
     "email-fallback-dark": ("fallback.email.html", 900, True),
 }

@@ -151,10 +151,12 @@ RDS = alert(
     RDS_LABELS,
     {
         "summary": "CPU of the orders database is above 80 % for 10 minutes",
-        "description": "CPU of the orders database is above 80 % for 10 minutes.\nCheckout slows down from 90 % on.",
+        "description": "CPU of the orders database is above 80 % for 10 minutes. Checkout slows down from 90 % on.",
         "impact": "Customers wait at checkout; above 95 % payments time out",
-        "value": "93.4",
-        "threshold": "> 80",
+        "value": "93.4%",
+        "threshold": "80%",
+        "condition": "CPUUtilization average over 60 s > 80% for 10 of 10 periods",
+        "previous_state": "OK",
         "reason": "Threshold Crossed: 10 out of the last 10 datapoints were greater than the threshold (80.0). "
         "The most recent datapoints: [93.4 (20/11/26 03:03:00), 91.0 (20/11/26 03:02:00)].",
         "runbook_url": "https://wiki.example.com/runbooks/rds-cpu?db=orders&step=1",
@@ -197,7 +199,7 @@ PAGER = Integration(receiver="oncall-page", channel="pagerduty", index=0)
 FAILED = Failed(integration=PAGER, text="PagerDuty answered 503", attempts=4, seconds=9.2)
 RESOLVED_RDS = alert(
     RDS.labels,
-    {**RDS.annotations, "value": "41.2", "reason": "Threshold Crossed: 1 datapoint [41.2] was not greater than 80.0."},
+    {**RDS.annotations, "value": "41.2%", "reason": "Threshold Crossed: 1 datapoint [41.2] was not greater than 80.0."},
     status="resolved",
     ends_at=GONE_AT,
     generator_url=RDS.generator_url,
@@ -252,7 +254,7 @@ CASES: Mapping[str, Notification] = {
     ),
     "raw-text": notification(
         alert(
-            {"alertname": "RawMessage", "severity": "warning"},
+            {"alertname": "RawMessage", "severity": "warning", "topic": "warning"},
             {
                 "summary": "Backup of web-7 failed",
                 "description": 'Backup of web-7 failed\n{"job": "nightly", "exit": 3, "log": "`tar`: <disk>"}\n\tbye',
@@ -277,7 +279,7 @@ CASES: Mapping[str, Notification] = {
                 "summary": "Checkout is down: load balancer and database both alarm",
                 "reason": "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:alb-5xx transitioned to ALARM",
                 "alarm_rule": "ALARM(alb-5xx) AND ALARM(orders-db-cpu)",
-                "triggering_children": "alb-5xx, orders-db-cpu",
+                "triggering_alarms": "alb-5xx, orders-db-cpu",
             },
             generator_url=CONSOLE + "CheckoutDown",
         )
@@ -297,7 +299,8 @@ CASES: Mapping[str, Notification] = {
             {
                 "summary": "Orders per minute are outside the expected band",
                 "value": "12",
-                "threshold": "outside the band of 80 to 140",
+                "threshold": "80 to 140",
+                "condition": "OrdersPerMinute sum over 60 s outside the expected band (80 to 140) for 3 of 3 periods",
                 "reason": "Thresholds Crossed: 3 out of the last 3 datapoints were less than the lower thresholds.",
             },
             generator_url=CONSOLE + "orders%2Fanomaly",

@@ -108,6 +108,40 @@ def test_a_group_of_resolved_alerts_lasted_from_the_first_start_to_the_last_end(
     assert wording.lasted(notification(late, early, reason=Reason.ALL_RESOLVED, at=end)) == "2 h 5 min"
 
 
+def test_an_end_without_a_known_start_claims_no_duration() -> None:
+    ended = notification(replace(RESOLVED_RDS, starts_at=NOW, ends_at=NOW), reason=Reason.ALL_RESOLVED)
+    assert wording.headline(ended).startswith("RESOLVED: RDSHighCPU ")
+    assert facts.timing(ended) == facts.Fact(name="Ended", text="2026-11-20 03:08 UTC")
+    assert facts.line(ended, ended.alerts[0], frozenset()).endswith(", ended")
+
+
+def test_the_summary_of_an_end_is_the_past_unless_it_was_made_of_the_end() -> None:
+    assert ", was: CPU of the orders" in wording.what(CASES["resolved"])
+    made = replace(RESOLVED_RDS, annotations={"summary": "CPUUtilization of orders-db-1 is 41.2%"})
+    told = wording.what(notification(made, reason=Reason.ALL_RESOLVED))
+    assert told.endswith("): CPUUtilization of orders-db-1 is 41.2%")
+
+
+def test_what_began_this_second_began_just_now() -> None:
+    fresh = notification(RDS, at=RDS.starts_at)
+    assert facts.timing(fresh).text == "2026-11-20 03:04 UTC (just now)"
+    assert facts.line(fresh, RDS, frozenset()).endswith(", just now")
+
+
+def test_the_resource_is_not_the_cluster_once_more() -> None:
+    labels = {"alertname": "X", "cluster": "c-1", "ClusterName": "c-1", "ServiceName": "orders"}
+    assert facts.resource(alert(labels)) == "ServiceName orders"
+    assert wording.what(notification(alert(labels))).startswith("X (prod, orders)")
+
+
+def test_annotations_without_a_word_of_ours_are_shown_and_counted() -> None:
+    notes = {"summary": "s", "reason": "why", "subject": "s", "previous_state": "OK"}
+    notes |= {f"note_{n}": "x" for n in range(9)}
+    told = facts.long_texts(notification(alert({"alertname": "X"}, notes)))
+    assert [f.name for f in told] == ["Reason", *(f"Note {n}" for n in range(6)), "Further"]
+    assert told[-1].text == "3 annotations not shown"
+
+
 def test_what_is_missing_is_said_with_its_mend() -> None:
     told = {
         f.name: f.text for f in (*facts.where(CASES["warning-name-only"]), *facts.links(CASES["warning-name-only"]))
@@ -131,7 +165,24 @@ def test_a_missing_runbook_is_no_news_once_it_is_over_nor_for_an_event() -> None
 
 def test_the_description_does_not_repeat_the_summary() -> None:
     assert wording.description(RDS) == "Checkout slows down from 90 % on."
-    assert wording.description(alert({"alertname": "X"}, {"summary": "a b", "description": "a  b"})) == ""
+
+
+@pytest.mark.parametrize(
+    ("summary", "description", "expected"),
+    [
+        ("CPU is high", "CPU is high", ""),
+        ("CPU is high", "CPU  is high", ""),
+        ("CPU is high.", "CPU is high. Look at it.", "Look at it."),
+        ("CPU is high", "CPU is high.\nLook at it.", "Look at it."),
+        ("CPU is high", "CPU is high on orders-db", "CPU is high on orders-db"),
+        ("CPU is high", "CPU is higher", "CPU is higher"),
+        ("CPU is 80", "CPU is 80.5", "CPU is 80.5"),
+        ("", "Look at it.", "Look at it."),
+    ],
+)
+def test_what_the_description_adds_to_the_summary(summary: str, description: str, expected: str) -> None:
+    given_ = alert({"alertname": "X"}, {"summary": summary, "description": description})
+    assert wording.description(given_) == expected
 
 
 def test_the_headline_names_the_place_once() -> None:

@@ -10,10 +10,10 @@ from alertrelay.render.text import clean, cut, link, one_line
 
 _TITLES = ("Service", "Cluster", "Environment", "Region", "Account", "Team")
 _TOLD_ANNOTATIONS = frozenset(
-    {"summary", "description", "value", "threshold", "reason", "impact", "runbook_url", "dashboard_url"}
+    {"summary", "description", "value", "threshold", "condition", "impact", "runbook_url", "dashboard_url"}
 )
 _RESOURCE_LABELS = 8
-_FURTHER = 8
+_LONG_TEXTS = 7
 _ORIGINS = {"grafana": "Alert in Grafana", "alertmanager": "Alert in Prometheus", "amp": "Alert in Prometheus"}
 
 
@@ -28,7 +28,7 @@ class Fact:
 
 
 def where(notification: Notification) -> list[Fact]:
-    """Service, cluster, environment, region, account, team, and the resource."""
+    """Service, cluster, environment, region, account, team, the resource, the metric."""
     alert = wording.lead(notification)
     titles = zip(wording.PLACES, _TITLES, strict=True)
     facts = [Fact(name=title, text=cut(one_line(alert.labels[n]), 200)) for n, title in titles if n in alert.labels]
@@ -37,15 +37,18 @@ def where(notification: Notification) -> list[Fact]:
     held = resource(alert)
     if held:
         facts.append(Fact(name="Resource", text=cut(held, 400)))
+    if "metric" in alert.labels:
+        metric = " ".join(one_line(alert.labels[n]) for n in ("namespace", "metric") if n in alert.labels)
+        facts.append(Fact(name="Metric", text=cut(metric, 200)))
     named = held or "service" in alert.labels or "cluster" in alert.labels
-    if not named and alert.kind == "alert":
+    if not named and alert.kind == "alert" and not wording.over(notification):
         facts.append(Fact(name="Service", text=f"not named: add {_remedy(alert, 'service')}", missing=True))
     return [f for f in facts if f.text]
 
 
 def resource(alert: Alert) -> str:
     """The labels that name the thing itself: dimensions, instance, pod."""
-    names = [n for n in alert.labels if n not in wording.NOT_RESOURCE]
+    names = wording.resource_labels(alert)
     held = [f"{one_line(n)} {one_line(alert.labels[n])}" for n in names[:_RESOURCE_LABELS]]
     return ", ".join(held) + (f", and {len(names) - _RESOURCE_LABELS} labels more" if len(names) > len(held) else "")
 
@@ -56,24 +59,28 @@ def timing(notification: Notification) -> Fact:
     if wording.over(notification):
         start, end = wording.bounds(notification)
         lasted = wording.lasted(notification)
+        if not lasted:
+            return Fact(name="Ended", text=wording.moment(end))
         return Fact(name="Lasted", text=f"{lasted}, {wording.moment(start)} to {wording.clock(end, start)}")
     name = "At" if alert.kind == "event" else "Since"
-    return Fact(name=name, text=f"{wording.moment(alert.starts_at)} ({wording.age(notification, alert)} ago)")
+    return Fact(name=name, text=f"{wording.moment(alert.starts_at)} ({wording.ago(notification, alert)})")
 
 
 def measure(alert: Alert) -> list[Fact]:
-    """The value against its threshold. Missing only where there should be one: a composite alarm has none."""
+    """The value against its threshold, and the condition. Missing only where there should be a value: a composite
+    alarm has none."""
+    condition = cut(one_line(alert.annotations.get("condition", "")), 300)
+    return [*_value(alert), *([Fact(name="Condition", text=condition)] if condition else [])]
+
+
+def _value(alert: Alert) -> list[Fact]:
     value, threshold = (one_line(alert.annotations.get(n, "")) for n in ("value", "threshold"))
-    metric = " ".join(one_line(alert.labels[n]) for n in ("namespace", "metric") if n in alert.labels)
-    facts = []
     if value or threshold:
-        against = f"{value or 'value not in the notification'} (threshold {threshold or 'not in the notification'})"
-        facts.append(Fact(name="Value", text=cut(against, 300), missing=not (value and threshold)))
-    elif "metric" in alert.labels and alert.kind == "alert":
-        facts.append(Fact(name="Value", text="not in the notification", missing=True))
-    if "metric" in alert.labels:
-        facts.append(Fact(name="Metric", text=cut(metric, 200)))
-    return facts
+        against = f"{value or 'not in the notification'} (threshold {threshold or 'not in the notification'})"
+        return [Fact(name="Value", text=cut(against, 300), missing=not (value and threshold))]
+    if "metric" in alert.labels and alert.kind == "alert":
+        return [Fact(name="Value", text="not in the notification", missing=True)]
+    return []
 
 
 def impact(notification: Notification) -> list[Fact]:
@@ -83,19 +90,19 @@ def impact(notification: Notification) -> list[Fact]:
 
 
 def long_texts(notification: Notification) -> list[Fact]:
-    """The reason, and the annotations that we have no word for."""
+    """The reason, and the annotations that we have no word for, unless they only repeat the summary."""
     alert = wording.lead(notification)
+    texts = {name: clean(text) for name, text in alert.annotations.items() if name not in _TOLD_ANNOTATIONS}
+    if texts.get("previous_state") in ("OK", "ALARM"):
+        del texts["previous_state"]
+    further = [name for name, text in texts.items() if text and one_line(text) != wording.summary(alert)]
+    further.sort(key=lambda name: name != "reason")
     facts = []
-    reason = clean(alert.annotations.get("reason", ""))
-    if reason and one_line(reason) != wording.summary(alert):
-        facts.append(Fact(name="Reason", text=cut(reason, 1100)))
-    further = [n for n in alert.annotations if n not in _TOLD_ANNOTATIONS]
-    for name in further[:_FURTHER]:
-        text = clean(alert.annotations[name])
-        if text:
-            facts.append(Fact(name=cut(one_line(name), 60), text=cut(text, 500), href=link(text)))
-    if len(further) > _FURTHER:
-        facts.append(Fact(name="Further", text=f"{len(further) - _FURTHER} annotations not shown"))
+    for name in further[:_LONG_TEXTS]:
+        title = cut(one_line(name).replace("_", " ").capitalize(), 60)
+        facts.append(Fact(name=title, text=cut(texts[name], 1100), href=link(texts[name])))
+    if len(further) > _LONG_TEXTS:
+        facts.append(Fact(name="Further", text=f"{len(further) - _LONG_TEXTS} annotations not shown"))
     return facts
 
 
@@ -137,13 +144,10 @@ def line(notification: Notification, alert: Alert, differs: frozenset[str]) -> s
     head = one_line(alert.name) + (f": {text}" if text else "")
     value = one_line(alert.annotations.get("value", ""))
     if wording.ended(alert):
-        ends = alert.ends_at or notification.at
-        return f"{head}, ended after {wording.span((ends - alert.starts_at).total_seconds())}"
-    since = (
-        f"{wording.age(notification, alert)} ago"
-        if alert.kind == "event"
-        else f"for {wording.age(notification, alert)}"
-    )
+        seconds = ((alert.ends_at or notification.at) - alert.starts_at).total_seconds()
+        return f"{head}, ended" + (f" after {wording.span(seconds)}" if seconds > 0 else "")
+    ago = wording.ago(notification, alert)
+    since = ago if alert.kind == "event" or ago == "just now" else f"for {ago.removesuffix(' ago')}"
     return ", ".join([head, *([f"value {cut(value, 40)}"] if value else []), since, *_news(notification, alert)])
 
 

@@ -84,7 +84,7 @@ def _section(text: str) -> dict[str, Any]:
 
 
 def _texts(told: list[Fact]) -> list[dict[str, Any]]:
-    return [_section(f"*{escape(fact.name, 80)}*\n{escape(fact.text, 2500)}") for fact in told]
+    return [_section(f"*{escape(fact.name, 100)}*: {escape(fact.text, 2500)}") for fact in told]
 
 
 def _description(alert: Alert) -> list[dict[str, Any]]:
@@ -105,9 +105,11 @@ def _timing(notification: Notification) -> dict[str, Any]:
     alert = wording.lead(notification)
     if wording.over(notification):
         start, end = wording.bounds(notification)
-        return _mrkdwn(f"*Lasted*\n{wording.lasted(notification)}, {_date(start)} to {_date(end)}")
+        lasted = wording.lasted(notification)
+        told = f"*Lasted*\n{lasted}, {_date(start)} to {_date(end)}" if lasted else f"*Ended*\n{_date(end)}"
+        return _mrkdwn(told)
     name = facts.timing(notification).name
-    return _mrkdwn(f"*{name}*\n{_date(alert.starts_at)} ({wording.age(notification, alert)} ago)")
+    return _mrkdwn(f"*{name}*\n{_date(alert.starts_at)} ({wording.ago(notification, alert)})")
 
 
 def _date(at: datetime) -> str:

@@ -95,9 +95,9 @@ def summary(alert: Alert) -> str:
 def description(alert: Alert) -> str:
     """The longer text without the summary that it often begins with; "" where it says no more."""
     text, short = clean(alert.annotations.get("description", "")), summary(alert)
-    first, _, rest = text.partition("\n")
-    if short and one_line(first).rstrip(".") == short.rstrip("."):
-        text = rest.strip()
+    sentence = re.compile(rf"{re.escape(short.rstrip('.'))}(\.(?=\s)|\.?(?=\n|$))")
+    if short and (begins := sentence.match(text)):
+        text = text[begins.end() :].strip()
     return "" if one_line(text) in ("", short, one_line(alert.name)) else text
 
 
@@ -121,7 +121,12 @@ def what(notification: Notification) -> str:
     head += f", {counts}" if counts else ""
     if not text:
         return head
-    return f"{head}, was: {text}" if over(notification) else f"{head}: {text}"
+    return f"{head}, was: {text}" if over(notification) and not _tells_the_end(alert) else f"{head}: {text}"
+
+
+def _tells_the_end(alert: Alert) -> bool:
+    """Where nobody described an alarm, its summary is made of each update anew."""
+    return alert.source in ALARM_SOURCES and not alert.annotations.get("description")
 
 
 def _says(text: str, word: str) -> bool:
@@ -132,8 +137,14 @@ def _thing(notification: Notification, alert: Alert) -> str:
     """What one would look at: an alarm's own dimension, else the cluster, else the service."""
     names = ["cluster", "service"]
     if total(notification) == 1 and alert.source in ALARM_SOURCES:
-        names = [*(n for n in alert.labels if n not in NOT_RESOURCE), *names]
+        names = [*resource_labels(alert), *names]
     return next((one_line(alert.labels[n]) for n in names if one_line(alert.labels.get(n, ""))), "")
+
+
+def resource_labels(alert: Alert) -> list[str]:
+    """Names of the labels that name the thing itself, without those that only repeat the cluster."""
+    cluster = alert.labels.get("cluster")
+    return [n for n, value in alert.labels.items() if n not in NOT_RESOURCE and value != cluster]
 
 
 def headline(notification: Notification) -> str:
@@ -144,7 +155,10 @@ def headline(notification: Notification) -> str:
 def state(notification: Notification) -> str:
     """`CRITICAL`, `RESOLVED after 12 min:`."""
     word = state_word(notification)
-    return f"{word} after {lasted(notification)}:" if over(notification) else word
+    if not over(notification):
+        return word
+    time = lasted(notification)
+    return f"{word} after {time}:" if time else f"{word}:"
 
 
 def subject(notification: Notification) -> str:
@@ -209,6 +223,11 @@ def age(notification: Notification, alert: Alert) -> str:
     return span((notification.at - alert.starts_at).total_seconds())
 
 
+def ago(notification: Notification, alert: Alert) -> str:
+    """`4 min ago`, `just now`."""
+    return "just now" if (notification.at - alert.starts_at).total_seconds() < 1 else f"{age(notification, alert)} ago"
+
+
 def bounds(notification: Notification) -> tuple[datetime, datetime]:
     """First start and last end of what is over; the message's own time where an end is unknown."""
     alerts = notification.alerts or (lead(notification),)
@@ -216,9 +235,9 @@ def bounds(notification: Notification) -> tuple[datetime, datetime]:
 
 
 def lasted(notification: Notification) -> str:
-    """How long it lasted, from the first start to the last end."""
+    """How long it lasted, from the first start to the last end; "" where only the end is known."""
     start, end = bounds(notification)
-    return span((end - start).total_seconds())
+    return span((end - start).total_seconds()) if start < end else ""
 
 
 def more(hidden: int) -> str:
