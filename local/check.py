@@ -70,12 +70,12 @@ def run(args: argparse.Namespace) -> int:
 def _findings(args: argparse.Namespace) -> Sequence[Finding]:
     from alertrelay.config import load
 
-    chosen = [load.environment_file(FOLDER, args.env)] if args.env is not None else []
     if args.config is None and args.delivery is None:
         return load.check_folder(FOLDER, environment=args.env)
+    names = [args.env] if args.env is not None else []
     beside = FOLDER / load.ALERTMANAGER
     alertmanager = args.config or (beside if beside.exists() else None)
-    return load.examine(alertmanager=alertmanager, delivery=args.delivery, environment_files=chosen)
+    return load.examine(alertmanager=alertmanager, delivery=args.delivery, folder=FOLDER, names=names)
 
 
 def report(findings: Sequence[Finding], *, colour: bool = False) -> list[str]:

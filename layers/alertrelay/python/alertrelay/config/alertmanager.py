@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from alertrelay.config.delivery import Transport
 from alertrelay.config.finding import Findings, did_you_mean
 from alertrelay.config.inhibition import check_inhibit_rules
+from alertrelay.config.integrations import Reading, check_smarthost, check_url, is_slack_post
 from alertrelay.config.intervals import check_intervals
 from alertrelay.config.model import Receiver, Route
 from alertrelay.config.receivers import KEYS as RECEIVER_KEYS
-from alertrelay.config.receivers import Reading, check_smarthost, check_url, parse_receiver
+from alertrelay.config.receivers import parse_receiver
 from alertrelay.config.routing import KEYS as ROUTE_KEYS
 from alertrelay.config.routing import PlacedRoute, parse_route
 from alertrelay.config.secretkeys import SecretKeys
@@ -84,7 +85,7 @@ def _empty(section: Section) -> Section:
 def _check_global(global_: Section, secrets: SecretKeys) -> None:
     for key in _GLOBAL_SECRETS:
         secrets.one_of(global_, key)
-    secrets.one_of(global_, "slack_api_url", inline=global_.text("slack_api_url").endswith("/api/chat.postMessage"))
+    secrets.one_of(global_, "slack_api_url", inline=is_slack_post(global_.text("slack_api_url")))
     secrets.http_config(global_)
     if global_.has("pagerduty_url"):
         check_url(global_, "pagerduty_url")
@@ -146,5 +147,7 @@ def _check_route(item: PlacedRoute, receivers: dict[str, Receiver], intervals: f
             message = "time intervals are checked and not obeyed: nothing is muted"
             findings.info(section.at(key), "not-obeyed", message)
     if section.place.key == "route":
-        message = "group_wait, group_interval and repeat_interval are not obeyed: a group is told at once and when it changes"
+        message = (
+            "group_wait, group_interval, repeat_interval are not obeyed: a group is told at once and when it changes"
+        )
         findings.info(section.at("group_wait"), "not-obeyed", message)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Severity = Literal["error", "warning", "info"]
+_LISTED = 12
 _ORDER: dict[Severity, int] = {"error": 0, "warning": 1, "info": 2}
 
 
@@ -87,9 +88,9 @@ class Findings:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """A mend that names the nearest known word, or all of them where none is near."""
+    """A mend that names the nearest known word, or all of them where none is near and they are few."""
     candidates = sorted(known)
     near = difflib.get_close_matches(word, candidates, n=1, cutoff=0.6)
     if near:
         return f"did you mean {near[0]!r}?"
-    return f"known here: {', '.join(candidates)}" if candidates else ""
+    return f"known here: {', '.join(candidates)}" if 0 < len(candidates) <= _LISTED else ""

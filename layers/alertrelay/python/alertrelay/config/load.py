@@ -52,7 +52,7 @@ def load(folder: Path, environment: str) -> Loaded:
     delivery = _delivery(folder / DELIVERY, findings)
     alertmanager = _alertmanager(folder / ALERTMANAGER, delivery, findings)
     _cross_check(alertmanager, delivery, findings)
-    found = _environment(environment_file(folder, environment), findings)
+    found = _environment(folder, environment, findings)
     failed = findings.failed or alertmanager is None or found is None
     return Loaded(
         config=None if failed or alertmanager is None else compile_config(alertmanager, delivery, environment),
@@ -77,24 +77,26 @@ def compile_config(alertmanager: Alertmanager, delivery: Delivery, environment: 
 
 
 def examine(
-    *, alertmanager: Path | None, delivery: Path | None, environment_files: Sequence[Path] = ()
+    *, alertmanager: Path | None, delivery: Path | None, folder: Path | None = None, names: Sequence[str] = ()
 ) -> tuple[Finding, ...]:
-    """What there is to say of the files named; each pair is checked against each other where both are named."""
+    """What there is to say of the files named, and of the environments `names` below `folder`.
+
+    Where both files are named they are held against each other.
+    """
     findings = Findings()
     said = _delivery(delivery, findings) if delivery else None
     parsed = _alertmanager(alertmanager, said or NOTHING, findings) if alertmanager else None
     if said:
         _cross_check(parsed, said, findings)
-    for path in environment_files:
-        _environment(path, findings)
+    for name in names:
+        _environment(folder or Path(), name, findings)
     return findings.sorted()
 
 
 def check_folder(folder: Path, *, environment: str | None = None) -> tuple[Finding, ...]:
     """What there is to say of a whole configuration folder, or of it with one environment alone."""
     names = environments(folder) if environment is None else (environment,)
-    files = [environment_file(folder, name) for name in names]
-    found = examine(alertmanager=folder / ALERTMANAGER, delivery=folder / DELIVERY, environment_files=files)
+    found = examine(alertmanager=folder / ALERTMANAGER, delivery=folder / DELIVERY, folder=folder, names=names)
     findings = Findings()
     place = folder / ENVIRONMENTS
     if not names:
@@ -103,11 +105,6 @@ def check_folder(folder: Path, *, environment: str | None = None) -> tuple[Findi
     for stray in sorted(place.glob("*.yaml")):
         findings.warning(Place(file=str(stray)), "ignored-file", "is not read", "rename it to .yml")
     return found + findings.sorted()
-
-
-def environment_file(folder: Path, name: str) -> Path:
-    """Where an environment's file stands."""
-    return folder / ENVIRONMENTS / f"{name}.yml"
 
 
 def _alertmanager(path: Path, delivery: Delivery, findings: Findings) -> Alertmanager | None:
@@ -126,15 +123,15 @@ def _cross_check(alertmanager: Alertmanager | None, delivery: Delivery, findings
         check_delivery(delivery, receivers, alertmanager.routed, findings)
 
 
-def _environment(path: Path, findings: Findings) -> Environment | None:
-    name = path.name.removesuffix(".yml")
+def _environment(folder: Path, name: str, findings: Findings) -> Environment | None:
+    path = folder / ENVIRONMENTS / f"{name}.yml"
     if not _NAME.fullmatch(name):
         mend = "small letters, digits and hyphens: it becomes part of names in AWS"
         findings.error(Place(file=str(path)), "bad-value", f"{name!r} is no name of an environment", mend)
         return None
     if not path.exists():
         message = f"there is no environment {name!r}"
-        known = environments(path.parent.parent)
+        known = environments(folder)
         findings.error(Place(file=str(path)), "unreadable", message, did_you_mean(name, known))
         return None
     root = read(path, findings)

@@ -58,15 +58,10 @@ def matcher(name: str, op: Operator, value: str) -> Matcher:
 
 def check_regex(pattern: str) -> None:
     """Raises MatcherError where RE2, which is what Alertmanager matches with, does not take the pattern."""
-    compile_regex(pattern)
-
-
-def compile_regex(pattern: str) -> re2._Regexp:
-    """The pattern as Alertmanager matches it: RE2, anchored at both ends. Raises MatcherError."""
     options = re2.Options()
     options.log_errors = False
     try:
-        return re2.compile(f"^(?:{pattern})$", options)
+        re2.compile(f"^(?:{pattern})$", options)
     except re2.error as error:
         reason = error.args[0].decode("utf-8", "replace") if error.args else "bad pattern"
         raise MatcherError(f"{pattern!r} is not a regular expression of RE2: {reason}") from None

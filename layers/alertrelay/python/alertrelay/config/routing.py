@@ -51,13 +51,15 @@ class PlacedRoute:
 def parse_route(root: Section) -> tuple[Route, tuple[PlacedRoute, ...]]:
     """The tree, and all its nodes from the top with their places."""
     for key in _ROOT_ONLY_CHILDREN:
-        if root.has(key):
+        if root.items.get(key) and (root.list(key) if key.endswith("s") else root.mapping(key)):
             message = f"the root route must match every alert, so it takes no {key!r}"
             root.findings.error(root.at(key), "root-route", message, "put it on a route under `routes`")
     if root.flag("continue", default=False):
         message = "the root route has no sibling to continue with"
         root.findings.error(root.at("continue"), "root-route", message, "remove `continue`")
-    root.require("receiver", "name the receiver of what no other route takes")
+    if not root.text("receiver"):
+        mend = "name the receiver of what no other route takes"
+        root.findings.error(root.at("receiver"), "missing-key", "the root route needs a receiver", mend)
     placed: list[PlacedRoute] = []
     route = _node(root, _Inherited(), key="", prefix="", index=None, placed=placed)
     return route, tuple(sorted(placed, key=lambda p: p.section.place.line))

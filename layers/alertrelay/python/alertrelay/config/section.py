@@ -155,7 +155,8 @@ def keys(names: str) -> tuple[str, ...]:
 def section_of(value: Value, known: Collection[str], findings: Findings) -> Section | None:
     """The mapping, after an error for each key that is not among `known`; None where it is no mapping."""
     if not isinstance(value.data, Mapping):
-        findings.error(value.place, "wrong-type", f"a mapping is expected, {value.kind} came")
+        mend = "write `key: value` lines"
+        findings.error(value.place, "wrong-type", f"a mapping is expected, {value.kind} came", mend)
         return None
     for name, item in value.data.items():
         if name not in known:

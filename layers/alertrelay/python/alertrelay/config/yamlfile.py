@@ -133,7 +133,8 @@ class _Builder:
         if self.count > MAX_VALUES:
             raise _Broken(place, "yaml", f"has more than {MAX_VALUES} values", "look for aliases of aliases")
         if isinstance(node, yaml.ScalarNode):
-            return Value(data=self._scalar(node, place), text=node.value, place=place)
+            data = self._scalar(node, place)
+            return Value(data=data, text="" if data is None else node.value, place=place)
         if isinstance(node, yaml.SequenceNode):
             items = tuple(self.build(item, f"{key}[{i}]", depth=depth + 1) for i, item in enumerate(node.value))
             return Value(data=items, text="", place=place)

@@ -1,0 +1,32 @@
+"""Reading configuration from text, for the tests of this room."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from alertrelay.config.alertmanager import Alertmanager, parse_alertmanager
+from alertrelay.config.finding import Finding, Findings
+from alertrelay.config.yamlfile import parse
+
+Read = Callable[..., tuple[Alertmanager | None, tuple[Finding, ...]]]
+
+
+@pytest.fixture(name="read_config")
+def _read_config() -> Read:
+    """What an alertmanager.yml of this text becomes, and what is found in it."""
+
+    def read(text: str, transport: str = "smtp") -> tuple[Alertmanager | None, tuple[Finding, ...]]:
+        findings = Findings()
+        root = parse(text, findings, file="alertmanager.yml")
+        parsed = parse_alertmanager(root, findings, transport=transport) if root else None  # type: ignore[arg-type]
+        return parsed, findings.sorted()
+
+    return read
+
+
+@pytest.fixture(name="project")
+def _project() -> Path:
+    """The root of the project."""
+    return Path(__file__).resolve().parents[2]
