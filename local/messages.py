@@ -44,7 +44,7 @@ PICTURES: Mapping[str, tuple[str, int, bool]] = {
     "slack-critical": ("critical-everything.slack.json", 570, False),
     "slack-fallback": ("fallback.slack.json", 640, False),
     "slack-group": ("group-of-four.slack.json", 400, False),
-    "slack-resolved": ("resolved.slack.json", 530, False),
+    "slack-resolved": ("resolved.slack.json", 560, False),
     "email-critical": ("critical-everything.email.html", 800, False),
     "email-fallback-dark": ("fallback.email.html", 900, True),
 }
