@@ -55,8 +55,7 @@ def test_a_burst_of_fifty_in_one_group_becomes_few_messages_and_none_is_lost() -
         world.publish(alarm(f"cpu-{number}", at=START + number * SECOND))
         world.run(0.5)
     world.run(60)
-    for channel in ("pagerduty", "slack", "email"):
-        assert 2 <= len(world.sent(channel)) <= 7  # type: ignore[arg-type]
+    assert all(2 <= len(world.sent(channel)) <= 7 for channel in ("pagerduty", "slack", "email"))
     final = world.final()
     assert len(final) == 150
     assert set(final.values()) == {"delivered", "merged"}
@@ -157,7 +156,7 @@ def test_a_new_alert_does_not_wait_for_the_retry_of_a_channel_that_is_down() -> 
     from alertrelay.ports import Retryable
 
     world = World()
-    world.fail("pagerduty", Retryable("PagerDuty answered 503"))
+    world.fail("pagerduty", by=Retryable("PagerDuty answered 503"))
     world.publish(alarm("a"))
     world.run(20 * 60)
     told = len(world.of("fallback"))

@@ -41,20 +41,20 @@ class NoQueue(MemoryTimers):
 
 
 def world_with_switch() -> tuple[World, Switch]:
-    world = World(wrap=lambda store: Switch(store))  # type: ignore[arg-type,return-value] # it answers as the Store
+    world = World(wrap=lambda store: Switch(store))
     assert isinstance(world.store, Switch)
     return world, world.store
 
 
 def test_critical_goes_out_at_once_and_says_that_there_may_be_duplicates() -> None:
-    world = World(wrap=lambda _: Absent())  # type: ignore[arg-type,return-value]
+    world = World(wrap=lambda _: Absent())
     world.publish(alarm("cpu"))
     assert [len(world.sent(c)) for c in ("pagerduty", "slack", "email")] == [1, 1, 1]
     assert {(o.outcome, o.reason) for o in world.outcomes} == {("delivered", Reason.STORE_FAILING)}
 
 
 def test_what_is_not_critical_waits_two_minutes_for_the_table_and_then_goes_out() -> None:
-    world = World(wrap=lambda _: Absent())  # type: ignore[arg-type,return-value]
+    world = World(wrap=lambda _: Absent())
     slack = world.relays[1]
     envelope = alarm("cpu", severity="warning")
     with pytest.raises(NotAccountedFor):
@@ -91,8 +91,8 @@ def test_no_end_is_sent_while_the_table_fails_and_it_is_sent_when_it_answers() -
 
 
 def test_a_failed_channel_has_its_fallbacks_without_the_table_too() -> None:
-    world = World(wrap=lambda _: Absent())  # type: ignore[arg-type,return-value]
-    world.fail("pagerduty", Retryable("PagerDuty answered 503"))
+    world = World(wrap=lambda _: Absent())
+    world.fail("pagerduty", by=Retryable("PagerDuty answered 503"))
     world.publish(alarm("cpu"))
     assert {o.receiver for o in world.of("fallback")} == {"slack", "mail"}
 
@@ -100,24 +100,22 @@ def test_a_failed_channel_has_its_fallbacks_without_the_table_too() -> None:
 def test_all_down_and_no_table_is_pending_in_the_queue_and_delivered_from_there() -> None:
     world, store = world_with_switch()
     store.down = True
-    for channel in ("pagerduty", "slack", "email"):
-        world.fail(channel, Retryable("it answered 503"))  # type: ignore[arg-type]
+    world.fail("pagerduty", "slack", "email", by=Retryable("it answered 503"))
     world.publish(alarm("cpu"))
     assert {o.outcome for o in world.outcomes} == {"pending"}
     store.down = False
-    for channel in ("pagerduty", "slack", "email"):
-        world.fail(channel, None)  # type: ignore[arg-type]
+    world.fail("pagerduty", "slack", "email", by=None)
     world.run(120)
     assert [len(world.sent(c)) for c in ("pagerduty", "slack", "email")] == [1, 1, 1]
 
 
 def test_only_where_neither_table_nor_queue_takes_it_the_function_raises() -> None:
-    world = World(wrap=lambda _: Absent(), timers_of=NoQueue)  # type: ignore[arg-type,return-value]
+    world = World(wrap=lambda _: Absent(), timers_of=NoQueue)
     receive(world.relays[0], alarm("cpu"), deadline=world.deadline)
     assert len(world.pages()) == 1
-    world.fail("pagerduty", Retryable("it answered 503"))
+    world.fail("pagerduty", by=Retryable("it answered 503"))
     for channel in ("slack", "email"):
-        world.fail(channel, Retryable("it answered 503"))  # type: ignore[arg-type]
+        world.fail(channel, by=Retryable("it answered 503"))
     with pytest.raises(NotAccountedFor):
         receive(world.relays[0], alarm("memory"), deadline=world.deadline)
     with pytest.raises(NotAccountedFor):
@@ -129,7 +127,7 @@ def test_many_groups_without_the_table_are_one_message_and_one_digest_at_most_on
 
     from alertrelay.sources import Envelope
 
-    world = World(wrap=lambda _: Absent())  # type: ignore[arg-type,return-value]
+    world = World(wrap=lambda _: Absent())
     alerts = [
         {"status": "firing", "labels": {"alertname": "Up", "severity": "critical", "service": f"s{n}"}}
         for n in range(9)
@@ -144,7 +142,7 @@ def test_many_groups_without_the_table_are_one_message_and_one_digest_at_most_on
 
 def test_a_timer_that_finds_the_table_failing_comes_again_and_dies_loudly_after_four_days() -> None:
     world, store = world_with_switch()
-    world.fail("pagerduty", Retryable("it answered 503"))
+    world.fail("pagerduty", by=Retryable("it answered 503"))
     world.publish(alarm("cpu"))
     store.down = True
     world.run(2 * 3600)

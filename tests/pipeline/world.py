@@ -24,7 +24,7 @@ from alertrelay.config.model import (
 )
 from alertrelay.memory import CollectingSender, ManualClock, MemorySecrets, MemoryStore, MemoryTimers
 from alertrelay.pipeline import on_timer, receive
-from alertrelay.ports import Relay, SelfAlert, Store, StoreFailure
+from alertrelay.ports import DeliveryFailure, Relay, SelfAlert, Store, StoreFailure
 from alertrelay.sources import Envelope
 
 START = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
@@ -165,7 +165,7 @@ class World:
         default_factory=lambda: MemorySecrets({"pagerduty_key": ["k"], "slack_webhook": ["w"]})
     )
     last_resort: Target | None = None
-    wrap: Callable[[Store], Store] = lambda store: store
+    wrap: Callable[[Store], Any] = lambda store: store
     timers_of: Callable[[ManualClock], MemoryTimers] = MemoryTimers
 
     def __post_init__(self) -> None:
@@ -228,9 +228,10 @@ class World:
         assert isinstance(relay.timers, MemoryTimers)
         return relay.timers
 
-    def fail(self, channel: Channel, failure: Exception | None) -> None:
-        """From now on the channel answers so; None mends it."""
-        self.senders[channel].always = failure  # type: ignore[assignment] # tests pass DeliveryFailures
+    def fail(self, *channels: Channel, by: DeliveryFailure | None) -> None:
+        """From now on the channels answer so; None mends them."""
+        for channel in channels:
+            self.senders[channel].always = by
 
     def sent(self, channel: Channel) -> list[Mapping[str, Any]]:
         """The messages that a channel took."""

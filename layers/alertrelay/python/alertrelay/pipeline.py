@@ -96,6 +96,9 @@ def _settle(relay: Relay, gid: str, joining: Joining, *, deadline: datetime, pre
     header = relay.store.header(gid)
     waiting = list(_unsettled(relay, joining, header)) if presumed is None else joining.updates
     if not waiting:
+        if joining.repeated and header and header.next_due:
+            # A first attempt may have died after it recorded: what joined meanwhile relies on its closing look.
+            wake(relay, gid, at=header.next_due)
         return
     known = header or joining.header
     if known is None:
