@@ -42,7 +42,7 @@ def publishers(accounts: Sequence[str]) -> tuple[Publisher, ...]:
         _service(
             "events",
             {},
-            "EventBridge rules; EventBridge sends no source keys to a topic (a condition would refuse every event)",
+            "EventBridge rules; the SNS guide (key management): source conditions are not supported for EventBridge",
         ),
         _service("events.rds", own_account, "RDS event subscriptions"),
         _service("budgets", own_account, "budget notifications"),

@@ -112,3 +112,12 @@ def test_a_rule_of_cdk_nag_that_nobody_acknowledged_stops_the_synthesis(
     with pytest.raises(TemplateRefused, match="cdk-nag"):
         synthesise(config_folder, {"CDK_OUTDIR": str(tmp_path / "out"), "ALERTRELAY_ENVIRONMENTS": "dev"})
     assert "AwsSolutions-L1" in (tmp_path / "out" / "validation-report.json").read_text()
+
+
+def test_the_cdk_command_is_pinned_and_its_lock_names_no_package_index() -> None:
+    package = json.loads((ROOT / "package.json").read_text())
+    lock = json.loads((ROOT / "package-lock.json").read_text())
+    # npm's `latest` refuses what this aws-cdk-lib writes.
+    assert package["devDependencies"]["aws-cdk"].startswith("2.")
+    assert lock["packages"]["node_modules/aws-cdk"]["version"] == package["devDependencies"]["aws-cdk"]
+    assert "http" not in json.dumps(lock)
