@@ -6,6 +6,7 @@ Keys: `A#<alert>`/`A`, `M#<gid>`/<alert>, `H#<gid>`/`H`. A header stands on its 
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -59,7 +60,6 @@ class DynamoStore:
             f"labels = {keeps.format('labels', ':labels')}",
             f"starts_at = {keeps.format('starts_at', ':starts')}",
         ]
-        names = {"#status": "status", "#rank": "rank", "#ttl": "ttl"}
         expression = "SET " + ", ".join(sets)
         if item.expires:
             values[":ttl"] = items.seconds(item.expires)
@@ -75,7 +75,6 @@ class DynamoStore:
             expression,
             condition="(attribute_not_exists(v) OR v <= :v) AND "
             "(attribute_not_exists(k) OR k < :k OR (k = :k AND #rank <= :rank))",
-            names=names,
             values=values,
             returns="ALL_NEW",
         )
@@ -138,11 +137,10 @@ class DynamoStore:
         return self._update(
             f"H#{gid}",
             "H",
-            "SET next_due = :due, due = :due, shard = :shard, v = :v, #group = if_not_exists(#group, :group) "
+            "SET next_due = :due, due = :due, #shard = :shard, v = :v, #group = if_not_exists(#group, :group) "
             "REMOVE closing, #ttl",
             condition="(attribute_not_exists(v) OR v <= :v) AND "
             "(attribute_not_exists(next_due) OR attribute_exists(closing))",
-            names={"#ttl": "ttl", "#group": "group"},
             values={":due": items.micros(due), **_new(gid, header)},
         )[0]
 
@@ -153,7 +151,6 @@ class DynamoStore:
             "H",
             "SET next_due = :due, due = :due",
             condition="next_due = :seen AND attribute_not_exists(#owner)",
-            names={"#owner": "owner"},
             values={":due": items.micros(due), ":seen": items.micros(seen)},
         )[0]
 
@@ -171,14 +168,12 @@ class DynamoStore:
             ":v": {"N": str(items.SCHEMA)},
         }
         sets = "SET #owner = :owner, lease_until = :until, next_due = :until, maybe = :yes"
-        names = {"#owner": "owner"}
         if arm:
-            sets += ", due = :now, shard = :shard, v = :v, #group = if_not_exists(#group, :group)"
+            sets += ", due = :now, #shard = :shard, v = :v, #group = if_not_exists(#group, :group)"
             condition = (
                 "(attribute_not_exists(v) OR v <= :v) AND "
                 f"(attribute_not_exists(next_due) OR attribute_exists(closing)) AND {free}"
             )
-            names |= {"#group": "group", "#ttl": "ttl"}
             values |= _new(gid, arm)
         else:
             condition = f"v <= :v AND next_due <= :now AND {free}"
@@ -187,7 +182,6 @@ class DynamoStore:
             "H",
             f"{sets} REMOVE closing{', #ttl' if arm else ''} ADD tries :one",
             condition=condition,
-            names=names,
             values=values,
             returns="ALL_OLD",
         )
@@ -198,26 +192,23 @@ class DynamoStore:
     def record(self, gid: str, *, owner: str, change: HeaderChange) -> bool:
         """See ports.Store."""
         attributes = items.change_attributes(change)
-        names = {f"#{name}": name for name in attributes} | {"#owner": "owner"}
         sets = [name for name, value in attributes.items() if value is not None]
         removes = [name for name, value in attributes.items() if value is None]
         expression = "SET " + ", ".join(f"#{name} = :{name}" for name in sets)
         if removes:
             expression += " REMOVE " + ", ".join(f"#{name}" for name in removes)
         values = {f":{name}": attributes[name] for name in sets} | {":me": items.text(owner)}
-        return self._update(f"H#{gid}", "H", expression, condition="#owner = :me", names=names, values=values)[0]
+        return self._update(f"H#{gid}", "H", expression, condition="#owner = :me", values=values)[0]
 
     def finish(self, gid: str, *, owner: str, expires: datetime | None) -> bool:
         """See ports.Store."""
-        expression = "REMOVE next_due, shard, due, #owner, lease_until, closing"
+        expression = "REMOVE next_due, #shard, due, #owner, lease_until, closing"
         values = {":me": items.text(owner)}
-        names = {"#owner": "owner"}
         if expires:
             expression = f"SET #ttl = :ttl {expression}"
             values[":ttl"] = items.seconds(expires)
-            names["#ttl"] = "ttl"
         condition = "#owner = :me AND attribute_exists(closing)"
-        return self._update(f"H#{gid}", "H", expression, condition=condition, names=names, values=values)[0]
+        return self._update(f"H#{gid}", "H", expression, condition=condition, values=values)[0]
 
     def release(self, gid: str, *, owner: str) -> None:
         """See ports.Store."""
@@ -226,7 +217,6 @@ class DynamoStore:
             "H",
             "REMOVE #owner, lease_until",
             condition="#owner = :me",
-            names={"#owner": "owner"},
             values={":me": items.text(owner)},
         )
 
@@ -238,7 +228,6 @@ class DynamoStore:
         *,
         condition: str,
         values: dict[str, Any],
-        names: dict[str, str],
         returns: str = "NONE",
     ) -> tuple[bool, dict[str, Any]]:
         """Whether the condition held, with what `returns` asks for, or the item that it failed on."""
@@ -249,7 +238,7 @@ class DynamoStore:
                 Key={"pk": items.text(pk), "sk": items.text(sk)},
                 UpdateExpression=expression,
                 ConditionExpression=condition,
-                ExpressionAttributeNames=names,
+                ExpressionAttributeNames=_names(expression, condition),
                 ExpressionAttributeValues=values,
                 ReturnValues=returns,
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
@@ -290,6 +279,11 @@ def _known(item: dict[str, Any]) -> dict[str, Any]:
     if schema > items.SCHEMA:
         raise StoreFailure(f"an item of schema {schema} was found, {items.SCHEMA} is known: a newer version wrote it")
     return item
+
+
+def _names(*expressions: str) -> dict[str, str]:
+    """Words such as `shard`, `owner` and `ttl` are reserved in expressions: there they stand behind a `#`."""
+    return {f"#{name}": name for expression in expressions for name in re.findall(r"#(\w+)", expression)}
 
 
 def _header_key(gid: str) -> dict[str, Any]:
