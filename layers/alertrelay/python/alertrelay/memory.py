@@ -88,7 +88,7 @@ class MemoryStore:
     def arm(self, gid: str, header: Header, *, due: datetime) -> bool:
         """See ports.Store."""
         with self._lock:
-            old = self._headers.get(gid, header)
+            old = self._headers.get(gid) or _new(header)
             if old.next_due is not None and not old.closing:
                 return False
             self._headers[gid] = replace(old, next_due=due, closing=False)
@@ -108,7 +108,7 @@ class MemoryStore:
     ) -> Header | None:
         """See ports.Store."""
         with self._lock:
-            old = self._headers.get(gid, arm)
+            old = self._headers.get(gid) or (_new(arm) if arm else None)
             if old is None or (old.lease_until is not None and old.lease_until >= now):
                 return None
             unarmed = old.next_due is None or old.closing
@@ -158,6 +158,16 @@ class MemoryStore:
             old = self._headers.get(gid)
             if old is not None and old.owner == owner:
                 self._headers[gid] = replace(old, owner="", lease_until=None)
+
+
+def _new(header: Header) -> Header:
+    """A group of which nothing is known but who it is."""
+    return Header(
+        integration=header.integration,
+        route_id=header.route_id,
+        group_key=header.group_key,
+        group_labels=header.group_labels,
+    )
 
 
 @dataclass

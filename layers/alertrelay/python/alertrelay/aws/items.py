@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from alertrelay.alert import Alert, Integration, rfc3339
+from alertrelay.alert import Alert, Integration
 from alertrelay.policy.ledger import (
     AlertItem,
     Header,
@@ -60,8 +60,8 @@ def alert_content(alert: Alert) -> dict[str, str]:
         {
             "annotations": dict(alert.annotations),
             "kind": alert.kind,
-            "ends_at": rfc3339(alert.ends_at) if alert.ends_at else None,
-            "updated_at": rfc3339(alert.updated_at) if alert.updated_at else None,
+            "ends_at": alert.ends_at.isoformat() if alert.ends_at else None,
+            "updated_at": alert.updated_at.isoformat() if alert.updated_at else None,
             "source": alert.source,
             "fingerprint": alert.fingerprint,
             "state_key": alert.state_key,
