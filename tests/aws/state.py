@@ -78,6 +78,7 @@ def member(
         key=key,
         k=k(clock, resolved=status == "resolved"),
         status=status,
+        state_key=f"arn:aws:cloudwatch:eu-central-1:111122223333:alarm:{key}",
         name="RDSHighCPU",
         fingerprint="0123456789abcdef",
         severity="critical",
