@@ -100,5 +100,10 @@ def test_one_service_name_in_two_clusters_is_no_duplicate() -> None:
     assert _read(text)[1] == ()
 
 
+def test_a_warning_that_does_not_come_before_its_critical_alarm_is_named() -> None:
+    text = "ops_email: [o@example.com]\ndatabases: [{id: a, thresholds: {cpu_percent: 90, cpu_critical_percent: 90}}]\n"
+    assert [(f.severity, f.code) for f in _read(text)[1]] == [("warning", "threshold-order")]
+
+
 def test_nobody_behind_the_ops_topic_is_a_warning() -> None:
     assert [(f.severity, f.code) for f in _read("region: eu-west-1\n")[1]] == [("warning", "no-ops-email")]

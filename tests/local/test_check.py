@@ -39,7 +39,7 @@ def test_without_arguments_the_whole_folder_is_checked(here: Path, capsys: pytes
     assert error == {
         "file": "config/environments/staging.yml",
         "line": lines,
-        "column": 9,
+        "column": 1,
         "key": "retian",
         "severity": "error",
         "code": "unknown-key",

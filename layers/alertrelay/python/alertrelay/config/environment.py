@@ -181,4 +181,9 @@ def _thresholds(section: Section, known: tuple[str, ...]) -> Mapping[str, float]
             section.findings.error(value.place, "unknown-key", message, did_you_mean(name, known))
         else:
             thresholds[name] = number_of(value, section.findings, low=0, high=100, default=100)
+    for name, percent in thresholds.items():
+        critical = thresholds.get(name.replace("_percent", "_critical_percent"))
+        if critical is not None and percent >= critical and not name.endswith("_critical_percent"):
+            message = f"the warning at {percent:g} does not come before the critical alarm at {critical:g}"
+            section.findings.warning(section.at("thresholds"), "threshold-order", message, "lower the warning")
     return thresholds

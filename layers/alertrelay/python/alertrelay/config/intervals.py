@@ -53,7 +53,10 @@ def _interval(section: Section) -> None:
         for value in section.list(key):
             _range(section, key, value, read)
     location = section.text("location")
-    if location and not _known_zone(location):
+    if location == "Local":
+        message = "'Local' is the zone of the machine, which is UTC in Lambda"
+        section.findings.warning(section.at("location"), "local-time", message, "as in Europe/Berlin")
+    elif location and not _known_zone(location):
         mend = "as in Europe/Berlin"
         section.findings.error(section.at("location"), "bad-value", f"{location!r} is no time zone of IANA", mend)
 
@@ -103,5 +106,6 @@ def _known_zone(name: str) -> bool:
     try:
         zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        return False
+        # A machine without any zone data cannot tell a wrong name from a right one.
+        return not zoneinfo.available_timezones()
     return True

@@ -160,7 +160,8 @@ def section_of(value: Value, known: Collection[str], findings: Findings) -> Sect
         return None
     for name, item in value.data.items():
         if name not in known:
-            findings.error(item.place, "unknown-key", f"{name!r} is not a key here", did_you_mean(name, known))
+            place = item.key_place or item.place
+            findings.error(place, "unknown-key", f"{name!r} is not a key here", did_you_mean(name, known))
     return Section(value, findings)
 
 

@@ -6,6 +6,7 @@ key twice, a wrong encoding or an alias bomb is a finding, never an exception.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,12 +26,14 @@ Scalar = str | int | float | bool | None
 class Value:
     """One value. `data` is the plain scalar, a tuple of values, or a mapping by key.
 
-    `text` is a scalar as it stands in the file (`05`, `yes`, `17:00`); "" for the others.
+    `text` is a scalar as it stands in the file (`05`, `yes`, `17:00`); "" for the others. `key_place` is where the key
+    stands that holds it, None for the items of a list.
     """
 
     data: Scalar | tuple[Value, ...] | Mapping[str, Value]
     text: str
     place: Place
+    key_place: Place | None = None
 
     @property
     def kind(self) -> str:
@@ -169,11 +172,11 @@ class _Builder:
                 continue
             name = self._key(key_node, key)
             dotted = f"{key}.{name}" if key else name
-            value = self.build(value_node, dotted, depth=depth + 1)
+            key_place = _named(_mark(self.file, key_node.start_mark), dotted)
+            value = dataclasses.replace(self.build(value_node, dotted, depth=depth + 1), key_place=key_place)
             if name in own:
-                place = _mark(self.file, key_node.start_mark)
                 message = f"{name!r} stands here twice, first in line {own[name].place.line}"
-                self.findings.error(_named(place, dotted), "duplicate-key", message, "remove one of the two")
+                self.findings.error(key_place, "duplicate-key", message, "remove one of the two")
             own[name] = value
         return {**merged, **own}
 
