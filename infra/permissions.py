@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from email.utils import parseaddr
 
+from alertrelay.alert import Channel
 from alertrelay.config.model import Config, EmailSettings, Settings, SnsSettings
 from aws_cdk import Aws
 from aws_cdk import aws_dynamodb as dynamodb
@@ -54,9 +55,9 @@ def forwarder_role(
     )
 
 
-def channel_statements(config: Config) -> list[iam.PolicyStatement]:
-    """What the e-mail forwarder needs beside the common: the topics, phones and SES senders that the receivers name."""
-    settings = [target.settings for receiver in config.receivers for target in receiver.targets]
+def channel_statements(config: Config, channels: Collection[Channel]) -> list[iam.PolicyStatement]:
+    """What one forwarder needs beside the common: the topics, phones and SES senders that it may have to use."""
+    settings = _sent_by(config, channels)
     statements = []
     if topics := _named_topics(settings):
         statements.append(_allow("NamedTopics", ["sns:Publish"], topics))
@@ -69,6 +70,18 @@ def channel_statements(config: Config) -> list[iam.PolicyStatement]:
         # SES checks SendRawEmail for a message that is sent as finished MIME.
         statements.append(_allow("Mail", ["ses:SendEmail", "ses:SendRawEmail"], identities))
     return statements
+
+
+def _sent_by(config: Config, channels: Collection[Channel]) -> list[Settings]:
+    """A forwarder sends to the integrations of its channels, and to whatever a receiver of theirs falls back to."""
+    sent = []
+    for receiver in config.receivers:
+        own = [target for target in receiver.targets if target.integration.channel in channels]
+        sent += own
+        if own:
+            names = {name for stage in config.fallbacks.get(receiver.name, ()) for name in stage}
+            sent += [target for other in config.receivers if other.name in names for target in other.targets]
+    return [target.settings for target in sent]
 
 
 def _named_topics(settings: Iterable[Settings]) -> list[str]:

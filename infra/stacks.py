@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import aws_cdk as cdk
+from alertrelay.alert import Channel
 from alertrelay.config.environment import Environment, LastResort
 from alertrelay.config.model import Config
 from aws_cdk import CfnOutput
@@ -17,6 +20,13 @@ from infra.permissions import channel_statements
 from infra.self_watch import SelfWatch
 from infra.state import ChannelSecret, StateTable
 from infra.topics import AlertTopics, LastResortTopic, OpsTopic
+
+FORWARDERS: Mapping[str, tuple[str, tuple[Channel, ...]]] = {
+    "pagerduty-forwarder": ("PagerDuty", ("pagerduty",)),
+    "slack-forwarder": ("Slack", ("slack",)),
+    "email-forwarder": ("Email", ("email", "sns", "webhook")),
+}
+"""By name: the construct's id, and the channels that its handler in lambdas/ serves."""
 
 ARCHITECTURES = {"arm64": lambda_.Architecture.ARM_64, "x86_64": lambda_.Architecture.X86_64}
 
@@ -80,11 +90,8 @@ class RelayStack(cdk.Stack):
             architecture=ARCHITECTURES[arch],
         )
         forwarders = {
-            "pagerduty-forwarder": Forwarder(self, "PagerDuty", relay, name="pagerduty-forwarder"),
-            "slack-forwarder": Forwarder(self, "Slack", relay, name="slack-forwarder"),
-            "email-forwarder": Forwarder(
-                self, "Email", relay, name="email-forwarder", extra=channel_statements(config)
-            ),
+            name: Forwarder(self, construct, relay, name=name, extra=channel_statements(config, channels))
+            for name, (construct, channels) in FORWARDERS.items()
         }
         SelfWatch(
             self,

@@ -57,10 +57,10 @@ def test_a_forwarder_reads_the_one_secret_and_writes_items_but_never_deletes_the
         ]
 
 
-def test_only_the_email_forwarder_may_send_text_messages(relay: Template) -> None:
-    assert [name for name, s in statements(relay) if s["Sid"] == "Phones"] == [
-        name for name in relay.of_type("AWS::IAM::Role") if name.startswith("Email")
-    ]
+def test_text_messages_are_allowed_to_whoever_sends_them_or_falls_back_to_them(relay: Template) -> None:
+    # The shipped sms-oncall is the e-mail forwarder's own receiver, and a fallback of the page.
+    for name, expected in (("Email", True), ("PagerDuty", True), ("Slack", False)):
+        assert ("Phones" in by_sid(relay, name)) is expected
     phones = by_sid(relay, "Email")["Phones"]
     assert "Resource" not in phones
     assert phones["NotResource"]["Fn::Join"][1][-1] == ":sns:*:*:*"
@@ -74,7 +74,8 @@ def test_topics_that_a_receiver_names_may_be_published_to(busy: Template) -> Non
 
 
 def test_ses_is_allowed_for_the_senders_identity_only_where_mail_goes_by_ses(busy: Template, relay: Template) -> None:
-    mail = json.dumps(by_sid(busy, "Email")["Mail"]["Resource"])
-    assert ":identity/alertrelay@example.com" in mail
-    assert ":identity/example.com" in mail
+    for name in ("PagerDuty", "Slack", "Email"):  # the first two fall back to e-mail
+        mail = json.dumps(by_sid(busy, name)["Mail"]["Resource"])
+        assert ":identity/alertrelay@example.com" in mail
+        assert ":identity/example.com" in mail
     assert "Mail" not in by_sid(relay, "Email")
