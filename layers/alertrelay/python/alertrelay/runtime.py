@@ -7,6 +7,7 @@ import os
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from alertrelay.channels import senders
 from alertrelay.config.model import Config, SnsSettings, Target
 from alertrelay.observe import Observer
 from alertrelay.pipeline import on_timer, receive
-from alertrelay.ports import Clock, Relay, SelfAlert
+from alertrelay.ports import Clock, Relay, SelfAlert, Sender
 from alertrelay.sources import unwrap
 
 LAST_RESORT = Integration(receiver="last-resort", channel="sns", index=0)
@@ -50,14 +51,14 @@ class Forwarder:
     """A Lambda handler for the integrations of some channels. Its parts are built with the first invocation."""
 
     def __init__(self, *channels: Channel) -> None:
-        self._channels = frozenset(channels)
+        self.channels = frozenset(channels)
         self._built: tuple[Relay, Observer] | None = None
 
     def __call__(self, event: Any, context: Any) -> dict[str, Any] | None:
         """Handles every record, then raises RecordsFailed if any is not accounted for. From SQS, the failed ones are
         named in `batchItemFailures` instead."""
         if self._built is None:
-            self._built = build(self._channels, os.environ)
+            self._built = build(self.channels, os.environ)
         return _handle(*self._built, event, context)
 
     def bound(
@@ -68,9 +69,12 @@ class Forwarder:
         endpoints: Mapping[str, str],
         haste: float,
         observe: Callable[[Outcome], None],
+        around: Callable[[Sender], Sender] = lambda sender: sender,
     ) -> Callable[[Any, Any], dict[str, Any] | None]:
-        """The same handler with its environment, clock and endpoints given, for a run on this machine."""
-        relay, observer = build(self._channels, environ, clock=clock, endpoints=endpoints, haste=haste, observe=observe)
+        """The same handler with its environment, clock and endpoints given, for a run on this machine. `around` is
+        put around each sender."""
+        relay, observer = build(self.channels, environ, clock=clock, endpoints=endpoints, haste=haste, observe=observe)
+        relay = replace(relay, senders={channel: around(sender) for channel, sender in relay.senders.items()})
         return lambda event, context: _handle(relay, observer, event, context)
 
 
