@@ -77,7 +77,10 @@ def _templates(outdir: Path, environment: str) -> dict[str, Path]:
 
 def _run_app(outdir: Path, environment: str | None) -> None:
     began = time.monotonic()
-    print(f"synth: {environment or 'every environment'}, about ten seconds …", file=sys.stderr)  # noqa: T201 - progress
+    print(
+        f"synth: {environment or 'every environment'}, about ten seconds (the first time on a machine: thirty) …",
+        file=sys.stderr,
+    )  # noqa: T201 - progress
     environ = {**os.environ, "CDK_OUTDIR": str(outdir), "ALERTRELAY_ENVIRONMENTS": environment or ""}
     done = subprocess.run([sys.executable, "app.py"], cwd=ROOT, env=environ, stdout=STDERR, check=False)
     if done.returncode != 0:

@@ -36,7 +36,7 @@ def test_an_environment_that_was_not_synthesised_is_named_with_those_that_were(a
         template(assembly, "qa")
 
 
-def test_no_file_names_a_path_or_a_package_index_of_this_machine(assembly: Path) -> None:
+def test_no_file_names_a_path_of_this_machine(assembly: Path) -> None:
     found = texts(assembly)
     assert len(found) > 10
     for path, text in found.items():

@@ -85,6 +85,7 @@ def test_every_module_of_ours_ships_a_pyc_that_is_never_compared_with_its_source
     for source in (layer / "alertrelay").rglob("*.py"):
         compiled = source.parent / "__pycache__" / f"{source.stem}.cpython-313.pyc"
         assert int.from_bytes(compiled.read_bytes()[4:8], "little") == NEVER_COMPARED, source
+        assert str(ROOT).encode() not in compiled.read_bytes()
 
 
 def test_unchanged_inputs_are_not_built_again(config: Config, tmp_path: Path) -> None:
