@@ -77,16 +77,17 @@ def _templates(outdir: Path, environment: str) -> dict[str, Path]:
 
 def _run_app(outdir: Path, environment: str | None) -> None:
     began = time.monotonic()
-    print(
-        f"synth: {environment or 'every environment'}, about ten seconds (the first time on a machine: thirty) …",
-        file=sys.stderr,
-    )  # noqa: T201 - progress
+    _progress(f"synth: {environment or 'every environment'}, about ten seconds (the first time here: thirty) …")
     environ = {**os.environ, "CDK_OUTDIR": str(outdir), "ALERTRELAY_ENVIRONMENTS": environment or ""}
     done = subprocess.run([sys.executable, "app.py"], cwd=ROOT, env=environ, stdout=STDERR, check=False)
     if done.returncode != 0:
         shutil.rmtree(outdir, ignore_errors=True)
         raise SynthFailed(f"app.py ended with {done.returncode}: the reason stands above")
-    print(f"synth: done in {time.monotonic() - began:.1f} s", file=sys.stderr)  # noqa: T201 - progress
+    _progress(f"synth: done in {time.monotonic() - began:.1f} s")
+
+
+def _progress(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)  # noqa: T201 - said to people while they wait
 
 
 def _stamp(environment: str | None) -> str:
