@@ -219,7 +219,7 @@ def _play(world: MortalWorld, steps: Sequence[tuple[Any, ...]]) -> dict[str, tup
     return newest
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(STEPS, max_size=14))
 def test_after_any_faults_everything_that_fires_is_announced_and_everything_announced_is_ended(
     steps: list[tuple[Any, ...]],

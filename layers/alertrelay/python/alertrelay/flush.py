@@ -8,6 +8,7 @@ while the message was being sent is flushed next.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -15,7 +16,7 @@ from alertrelay.alert import Outcome, Reason
 from alertrelay.compose import Group, group_of
 from alertrelay.deliver import Attempt
 from alertrelay.outcomes import report
-from alertrelay.policy.ledger import Header, HeaderChange, Ledger, ledger_json, merged
+from alertrelay.policy.ledger import Header, HeaderChange, Ledger, ledger_json
 from alertrelay.policy.notify import decide, told_own
 from alertrelay.ports import RateLimited, Relay, StoreFailure, TimersFailure
 from alertrelay.tell import Told, tell
@@ -45,19 +46,23 @@ def wake(relay: Relay, gid: str, *, at: datetime) -> None:
 
 
 def flush(
-    relay: Relay, gid: str, *, deadline: datetime, arm: Header | None = None, presumed: Ledger | None = None
+    relay: Relay,
+    gid: str,
+    *,
+    deadline: datetime,
+    arm: Header | None = None,
+    amend: Callable[[Header], Header] = lambda header: header,
 ) -> bool:
     """Tells what is to be told of a group that is due (or, with `arm`, that is unarmed). False: not ours to do now.
 
-    `deadline` is when this invocation is killed; `presumed` is what was told while the table failed.
+    `deadline` is when this invocation is killed; `amend` adds to the header what the table could not be told before.
     Raises StoreFailure only while nothing has been sent.
     """
     owner, until = relay.new_id(), deadline + LEASE_MARGIN
     header = relay.store.lease(gid, owner=owner, now=relay.clock.now(), until=until, arm=arm)
     if header is None:
         return False
-    if presumed:
-        header = replace(header, maybe=False, ledger=merged(header.ledger, presumed))
+    header = amend(header)
     began = relay.clock.now()
     members = relay.store.members(gid)
     group = group_of(relay, gid, header, decide(header, members), members, send_by=until - SEND_MARGIN)

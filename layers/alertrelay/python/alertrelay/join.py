@@ -33,11 +33,14 @@ class Update:
 
 @dataclass(slots=True, kw_only=True)
 class Joining:
-    """What joins one group. `header` is the identity of a group that may be new; None where only an end joins it."""
+    """What joins one group. `header` is the identity of a group that may be new; None where only an end joins it.
+
+    `repeated` holds the keys of updates that came before: a first attempt may have died while it held the group.
+    """
 
     header: Header | None
     updates: list[Update] = field(default_factory=list)
-    repeated: set[str] = field(default_factory=set)  # keys of updates that the group had already
+    repeated: set[str] = field(default_factory=set)
 
 
 def updates_of(alerts: Iterable[Alert], *, received: datetime) -> list[Update]:
@@ -81,30 +84,31 @@ def join(relay: Relay, updates: Sequence[Update]) -> dict[str, Joining]:
     """Writes every update down and returns the groups that have one to look at. Raises StoreFailure."""
     groups: dict[str, Joining] = {}
     for update in updates:
-        homes = _remember_end(relay, update) if update.alert.status == "resolved" else _remember(relay, update)
+        written, homes = (_remember_end if update.alert.status == "resolved" else _remember)(relay, update)
         for gid, header in homes.items():
             joining = groups.setdefault(gid, Joining(header=header))
             joining.header = joining.header or header
-            joining.updates.append(update)
-            if not relay.store.put_member(gid, _member(relay, update)):
+            if written:
+                joining.updates.append(update)
+            if not (written and relay.store.put_member(gid, _member(relay, update))):
                 joining.repeated.add(update.key)
     return groups
 
 
-def _remember(relay: Relay, update: Update) -> Mapping[str, Header]:
+def _remember(relay: Relay, update: Update) -> tuple[bool, Mapping[str, Header | None]]:
     homes = groups_for(relay, update.alert)
     if not homes:
         say_not_ours(relay, update.alert)
-        return {}
+        return False, {}
     written, item = relay.store.put_alert(_item(relay, update), homes=homes)
-    if written:
-        return homes
-    for header in homes.values():
-        relay.emit(of_alert(update.alert, "suppressed", _why_refused(update, item), integration=header.integration))
-    return {}
+    if not written:
+        why = _why_refused(update, item)
+        for header in homes.values():
+            relay.emit(of_alert(update.alert, "suppressed", why, integration=header.integration))
+    return written, homes
 
 
-def _remember_end(relay: Relay, update: Update) -> Mapping[str, Header | None]:
+def _remember_end(relay: Relay, update: Update) -> tuple[bool, Mapping[str, Header | None]]:
     """An end goes to every group that the alert was put in, never by the end's own labels."""
     written, item = relay.store.put_alert(_item(relay, update), homes=())
     if written and not item.homes and relay.speaks_for_nobody:
@@ -112,7 +116,7 @@ def _remember_end(relay: Relay, update: Update) -> Mapping[str, Header | None]:
     if not written and relay.speaks_for_nobody:
         relay.emit(of_alert(update.alert, "suppressed", _why_refused(update, item)))
     ours = sorted(gid for gid in item.homes if channel_of(gid) in relay.channels)
-    return dict.fromkeys(ours) if written else {}
+    return written, dict.fromkeys(ours)
 
 
 def _why_refused(update: Update, stored: AlertItem) -> Reason:

@@ -19,18 +19,21 @@ from alertrelay.alert import Reason
 from alertrelay.flush import GIVE_UP, PACE, flush, wake
 from alertrelay.join import Joining, Update, groups_for, integration_of, join, say_not_ours, updates_of
 from alertrelay.outcomes import of_alert
-from alertrelay.policy.ledger import Header, Ledger, ledger_from_json
+from alertrelay.policy.ledger import Header, Ledger, ledger_from_json, ledger_json, merged
 from alertrelay.ports import Relay, SelfAlert, StoreFailure
 from alertrelay.sources import Envelope, Parsed, parse
 from alertrelay.without_state import tell_without_state
 
 SOON = 2.0
 """Seconds: a timer that comes back this early waits: SQS delays are whole seconds, and clocks differ a little."""
+HELD = 40
+"""Seconds after which a lease that is held now has run out."""
+NOTHING: Mapping[str, Ledger] = {}
 STORE_RETRY = 60
 """Seconds until a timer that found the table failing is tried again."""
 
 
-def receive(relay: Relay, envelope: Envelope, *, deadline: datetime, told: Mapping[str, Ledger] | None = None) -> None:
+def receive(relay: Relay, envelope: Envelope, *, deadline: datetime, told: Mapping[str, Ledger] = NOTHING) -> None:
     """One message from a topic. When this returns, every update of it has been told, or is durable in a group that is
     due or in the queue, and what became of it has been emitted.
 
@@ -47,17 +50,48 @@ def receive(relay: Relay, envelope: Envelope, *, deadline: datetime, told: Mappi
     try:
         groups = join(relay, updates)
     except StoreFailure as failure:
-        tell_without_state(relay, envelope, _by_route(relay, updates), failure, deadline=deadline, told=told or {})
+        tell_without_state(relay, envelope, _by_route(relay, updates), failure, deadline=deadline, told=told)
         return
     failing: dict[str, Joining] = {}
     last = StoreFailure("the state table does not answer")
     for gid, joining in groups.items():
         try:
-            _settle(relay, gid, joining, deadline=deadline, presumed=(told or {}).get(gid))
+            if gid not in told:
+                _settle(relay, gid, joining, deadline=deadline)
         except StoreFailure as caught:
             failing[gid], last = joining, caught
+    try:
+        _write_down(relay, envelope, groups, told, deadline=deadline)
+    except StoreFailure as caught:
+        failing, last = failing or {"": Joining(header=None)}, caught
     if failing:
-        tell_without_state(relay, envelope, failing, last, deadline=deadline, told=told or {})
+        tell_without_state(relay, envelope, failing, last, deadline=deadline, told=told)
+
+
+def _write_down(
+    relay: Relay,
+    envelope: Envelope,
+    groups: Mapping[str, Joining],
+    told: Mapping[str, Ledger],
+    *,
+    deadline: datetime,
+) -> None:
+    """What was said without the table enters the ledger of its group, so that it is ended, and not said again. A group
+    that somebody holds is asked again later."""
+    left = {}
+    for gid, ledger in told.items():
+        header = relay.store.header(gid)
+        known = header or (groups[gid].header if gid in groups else None)
+        armed = header is not None and header.next_due is not None and not header.closing
+
+        def amend(before: Header, ledger: Ledger = ledger) -> Header:
+            return replace(before, ledger=merged(before.ledger, ledger))
+
+        if known and not flush(relay, gid, deadline=deadline, arm=None if armed else known, amend=amend):
+            left[gid] = ledger_json(ledger)
+    if left:
+        body = {"do": "receive", "envelope": envelope.to_json(), "told": left}
+        relay.timers.send(body, delay_seconds=HELD)
 
 
 def _refuse_loop(relay: Relay, parsed: Parsed) -> None:
@@ -91,20 +125,17 @@ def _by_route(relay: Relay, updates: list[Update]) -> dict[str, Joining]:
     return groups
 
 
-def _settle(relay: Relay, gid: str, joining: Joining, *, deadline: datetime, presumed: Ledger | None) -> None:
+def _settle(relay: Relay, gid: str, joining: Joining, *, deadline: datetime) -> None:
     """Sees to it that somebody will look at the group: we now, whoever holds its lease, or a timer."""
     header = relay.store.header(gid)
-    waiting = list(_unsettled(relay, joining, header)) if presumed is None else joining.updates
-    if not waiting:
+    waiting = list(_unsettled(relay, joining, header))
+    known = header or joining.header
+    if not waiting or known is None:
         if joining.repeated and header and header.next_due:
-            # A first attempt may have died after it recorded: what joined meanwhile relies on its closing look.
+            # A first attempt may have died while it held the group: what joined meanwhile relies on its closing look.
             wake(relay, gid, at=header.next_due)
         return
-    known = header or joining.header
-    if known is None:
-        return
-    redelivered = bool(joining.repeated)
-    if _looked_at_now(relay, gid, header, known, deadline=deadline, presumed=presumed, redelivered=redelivered):
+    if _looked_at_now(relay, gid, header, known, deadline=deadline, redelivered=bool(joining.repeated)):
         return
     for update in waiting:
         relay.emit(of_alert(update.alert, "pending", Reason.WAITING, integration=known.integration))
@@ -130,30 +161,14 @@ def _unsettled(relay: Relay, joining: Joining, header: Header | None) -> Iterato
 
 
 def _looked_at_now(
-    relay: Relay,
-    gid: str,
-    header: Header | None,
-    known: Header,
-    *,
-    deadline: datetime,
-    presumed: Ledger | None,
-    redelivered: bool,
+    relay: Relay, gid: str, header: Header | None, known: Header, *, deadline: datetime, redelivered: bool
 ) -> bool:
     """Flushes the group if it is due; else makes it due as soon as its pace allows."""
     now = relay.clock.now()
     paced = max(now, known.told_at + PACE) if known.told_at else now
     if header and header.next_due is not None and not header.closing:
-        return _already_armed(
-            relay,
-            gid,
-            header,
-            header.next_due,
-            paced,
-            deadline=deadline,
-            presumed=presumed,
-            redelivered=redelivered,
-        )
-    if paced <= now and flush(relay, gid, deadline=deadline, arm=known, presumed=presumed):
+        return _already_armed(relay, gid, header, paced, deadline=deadline, redelivered=redelivered)
+    if paced <= now and flush(relay, gid, deadline=deadline, arm=known):
         return True
     if relay.store.arm(gid, known, due=paced):
         wake(relay, gid, at=paced)
@@ -161,29 +176,20 @@ def _looked_at_now(
 
 
 def _already_armed(
-    relay: Relay,
-    gid: str,
-    header: Header,
-    due: datetime,
-    paced: datetime,
-    *,
-    deadline: datetime,
-    presumed: Ledger | None,
-    redelivered: bool,
+    relay: Relay, gid: str, header: Header, paced: datetime, *, deadline: datetime, redelivered: bool
 ) -> bool:
     """Somebody holds the lease, or a timer is on its way. A group that waits to try a failed channel again does not
     make a new alert wait as long: it is looked at as soon as its pace allows."""
-    now = relay.clock.now()
+    now, due = relay.clock.now(), header.next_due or relay.clock.now()
     if due <= now:
-        return flush(relay, gid, deadline=deadline, presumed=presumed)
+        return flush(relay, gid, deadline=deadline)
     if header.failures and not header.owner and due > paced:
         if not relay.store.hasten(gid, due=paced, seen=due):
             return False
         if paced <= now:
-            return flush(relay, gid, deadline=deadline, presumed=presumed)
+            return flush(relay, gid, deadline=deadline)
         wake(relay, gid, at=paced)
-        return False
-    if redelivered:
+    elif redelivered:
         # Its timer may have died with the invocation that armed it: a second one costs a request and does no harm.
         wake(relay, gid, at=due)
     return False
@@ -209,9 +215,14 @@ def on_timer(relay: Relay, body: Mapping[str, Any], *, deadline: datetime) -> No
 
 
 def _on_due(relay: Relay, body: Mapping[str, Any], *, deadline: datetime) -> None:
-    presumed = ledger_from_json(body["ledger"]) if body.get("do") == "record" else None
     gid = body["gid"]
-    if flush(relay, gid, deadline=deadline, presumed=presumed):
+    record = ledger_from_json(body["ledger"]) if body["do"] == "record" else None
+
+    def amend(header: Header) -> Header:
+        # Without the mark of a vanished owner, somebody has repeated and recorded it since.
+        return replace(header, ledger=record, maybe=False) if record and header.maybe else header
+
+    if flush(relay, gid, deadline=deadline, amend=amend):
         return
     header = relay.store.header(gid)
     if header is None or header.next_due is None:
@@ -219,6 +230,6 @@ def _on_due(relay: Relay, body: Mapping[str, Any], *, deadline: datetime) -> Non
     wait = (header.next_due - relay.clock.now()).total_seconds()
     if wait <= SOON:
         relay.clock.sleep(wait)
-        if flush(relay, gid, deadline=deadline, presumed=presumed):
+        if flush(relay, gid, deadline=deadline, amend=amend):
             return
     relay.timers.send(body, delay_seconds=min(900, max(1, math.ceil(wait))))
