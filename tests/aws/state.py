@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
@@ -14,6 +14,7 @@ from alertrelay.alert import Alert, Integration, Labels, Receipt, Status, finger
 from alertrelay.aws.dynamodb import DynamoStore
 from alertrelay.memory import ManualClock
 from alertrelay.policy.ledger import AlertItem, Header, HeaderChange, Ledger, Member, MemberStatus
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
 NOW = datetime(2026, 11, 20, 3, 4, 5, 678_901, tzinfo=UTC)
@@ -144,19 +145,26 @@ def change(
 
 @dataclass
 class Recorder:
-    """A client of DynamoDB that notes every request. `stutter` sends each one twice and gives the second answer, as
-    botocore does where the first answer is lost on its way."""
+    """A client of DynamoDB that notes every request. With `answers_lost` each one is sent twice and only the second
+    answer is given, as botocore does where the first is lost on its way."""
 
     client: Any
-    stutter: bool = False
+    answers_lost: bool = False
     calls: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
 
     def __getattr__(self, operation: str) -> Callable[..., Any]:
         def call(**arguments: Any) -> Any:
             self.calls.append((operation, arguments))
-            if self.stutter:
-                getattr(self.client, operation)(**arguments)
-            return getattr(self.client, operation)(**arguments)
+            request = getattr(self.client, operation)
+            if not self.answers_lost:
+                return request(**arguments)
+            with suppress(ClientError):
+                request(**arguments)
+            try:
+                return request(**arguments)
+            except ClientError as error:
+                error.response["ResponseMetadata"]["RetryAttempts"] = 1
+                raise
 
         return call
 

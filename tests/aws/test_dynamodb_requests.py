@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
@@ -67,3 +68,109 @@ def test_no_reserved_word_stands_bare_in_an_expression(recorder: Recorder, metho
     for name in ("UpdateExpression", "ConditionExpression", "KeyConditionExpression"):
         bare = set(re.findall(r"(?<![#:\w])[A-Za-z_]\w*", asked.get(name, "")))
         assert not {word for word in bare - syntax if word.upper() in RESERVED}, asked[name]
+
+
+@ALL
+def test_a_condition_that_fails_gives_back_the_item_and_never_overwrites_a_newer_schema(
+    recorder: Recorder, method: Method
+) -> None:
+    method(dynamo(recorder, ManualClock(NOW)))
+    operation, asked = recorder.only()
+    if operation in ("put_item", "update_item"):
+        assert asked["ReturnValuesOnConditionCheckFailure"] == "ALL_OLD"
+        assert asked["ConditionExpression"].startswith("(attribute_not_exists(v) OR v <= :v) AND (")
+    else:
+        assert operation in ("get_item", "query", "batch_get_item"), "nothing is scanned and nothing deleted"
+
+
+@pytest.mark.parametrize("method", ["header", "members"])
+def test_the_header_and_the_members_are_read_strongly(recorder: Recorder, method: str) -> None:
+    METHODS[method](dynamo(recorder, ManualClock(NOW)))
+    _, asked = recorder.only()
+    assert asked["ConsistentRead"] is True
+    assert "IndexName" not in asked
+
+
+def test_a_flush_sees_the_alert_that_its_own_invocation_wrote(recorder: Recorder) -> None:
+    METHODS["get_alerts"](dynamo(recorder, ManualClock(NOW)))
+    _, asked = recorder.only()
+    (of_table,) = asked["RequestItems"].values()
+    assert of_table["ConsistentRead"] is True
+
+
+def test_a_group_of_many_pages_is_read_to_its_end(recorder: Recorder) -> None:
+    """A page of DynamoDB ends at 1 MB."""
+    store = dynamo(recorder, ManualClock(NOW))
+    keys = [f"{n:016x}" for n in range(7)]
+    for key in keys:
+        store.put_member(GID, member(key))
+    recorder.calls.clear()
+    recorder.client = Paged(recorder.client, size=3)
+    assert [m.key for m in store.members(GID)] == keys
+    assert [operation for operation, _ in recorder.calls] == ["query"] * 3
+    assert all(asked["ConsistentRead"] for _, asked in recorder.calls)
+
+
+def test_what_a_batch_left_unread_is_asked_for_again_after_a_pause(recorder: Recorder) -> None:
+    clock = ManualClock(NOW)
+    store = dynamo(recorder, clock)
+    keys = [f"{n:016x}" for n in range(5)]
+    for key in keys:
+        store.put_alert(item(key=key), homes=())
+    recorder.calls.clear()
+    recorder.client = Paged(recorder.client, size=2)
+    assert set(store.get_alerts(keys)) == set(keys)
+    assert len(recorder.calls) == 3
+    assert clock.now() > NOW
+
+
+@dataclass
+class Paged:
+    """A client whose pages and batches end after `size` items."""
+
+    client: Any
+    size: int
+
+    def query(self, **asked: Any) -> Any:
+        return self.client.query(**asked, Limit=self.size)
+
+    def batch_get_item(self, *, RequestItems: Any) -> Any:  # noqa: N803 - botocore's own name
+        ((name, of_table),) = RequestItems.items()
+        keys = of_table["Keys"]
+        answer = self.client.batch_get_item(RequestItems={name: {**of_table, "Keys": keys[: self.size]}})
+        left = {name: {**of_table, "Keys": keys[self.size :]}} if keys[self.size :] else {}
+        return {**answer, "UnprocessedKeys": left}
+
+
+def test_a_write_whose_answer_was_lost_counts_although_its_repetition_is_refused(client: Any) -> None:
+    """Else the group would stay armed without a timer, or leased by nobody until the lease ran out."""
+    with table(client):
+        store = dynamo(Recorder(client, answers_lost=True), ManualClock(NOW))
+        assert store.put_member(GID, member())
+        assert store.put_alert(item(), homes={"slack-1"})[0]
+        assert store.arm(GID, header(), due=after(30))
+        assert store.hasten(GID, due=NOW, seen=after(30))
+        before = store.lease(GID, owner="me", now=NOW, until=after(35))
+        assert before
+        assert before.maybe, "what was told before is not known any more: tell it once more rather than not at all"
+        assert store.record(GID, owner="me", change=change(ledger(A, receipts=True), next_due=after(60)))
+        assert store.lease(GID, owner="me again", now=after(60), until=after(95))
+        assert store.record(GID, owner="me again", change=change(closing=True))
+        assert store.finish(GID, owner="me again", expires=EXPIRES)
+        assert store.lease(GID, owner="and again", now=after(99), until=after(130), arm=header())
+
+
+def test_a_write_that_others_made_first_is_refused_even_where_an_answer_was_lost(client: Any) -> None:
+    with table(client):
+        others = dynamo(client, ManualClock(NOW))
+        others.put_member(GID, member(clock=2))
+        others.arm(GID, header(), due=NOW)
+        others.lease(GID, owner="another", now=NOW, until=after(35))
+        store = dynamo(Recorder(client, answers_lost=True), ManualClock(NOW))
+        assert not store.put_member(GID, member(clock=1))
+        assert not store.arm(GID, header(), due=after(1))
+        assert not store.hasten(GID, due=after(1), seen=after(35))
+        assert store.lease(GID, owner="me", now=after(1), until=after(36)) is None
+        assert not store.record(GID, owner="me", change=change(ledger(A)))
+        assert not store.finish(GID, owner="me", expires=EXPIRES)
+        assert others.header(GID) == store.header(GID)
