@@ -1,0 +1,188 @@
+"""What became of every alert of every file: each outcome put to the update that it is about, and what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from alertrelay.alert import Alert, Integration, Outcome, Reason
+from alertrelay.config.model import Config
+from alertrelay.policy.group import group_id
+from alertrelay.policy.route import match_routes
+from alertrelay.sources import Envelope, Parsed
+
+
+@dataclass(slots=True, kw_only=True)
+class Delivery:
+    """One update at one integration; a later outcome takes the place of `pending`."""
+
+    at: datetime
+    function: str
+    outcome: Outcome
+    next_try: datetime | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Event:
+    """One file, as the functions got it: `topic` is where its first message went."""
+
+    file: str
+    at: datetime
+    topic: str
+    envelopes: list[Envelope] = field(default_factory=list)
+    parsed: list[Parsed] = field(default_factory=list)
+    deliveries: list[Delivery] = field(default_factory=list)
+
+    def add(self, envelope: Envelope, parsed: Parsed) -> None:
+        """One message of the file, as it was published."""
+        self.topic = self.topic or envelope.topic_arn
+        self.envelopes.append(envelope)
+        self.parsed.append(parsed)
+
+    @property
+    def alerts(self) -> tuple[Alert, ...]:
+        """The alerts of all its messages."""
+        return tuple(alert for parsed in self.parsed for alert in parsed.alerts)
+
+    def holds(self, outcome: Outcome) -> bool:
+        """Whether the outcome is about an update of this file."""
+        return any(a.state_key == outcome.state_key and a.status == outcome.status for a in self.alerts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lost:
+    """An update that nobody was told of, and that no queue holds."""
+
+    file: str
+    alertname: str
+    integration: str
+
+
+@dataclass(slots=True)
+class Account:
+    """The events so far, and what was said of them."""
+
+    config: Config
+    events: list[Event] = field(default_factory=list)
+
+    def observe(self, at: datetime, function: str, outcome: Outcome) -> None:
+        """Puts an outcome to its update: the one that waits for it, else the latest file that holds it."""
+        new = Delivery(at=at, function=function, outcome=outcome)
+        settled = False
+        for event in reversed(self.events):
+            for old in event.deliveries:
+                if _settles(new, old):
+                    old.at, old.outcome, settled = at, outcome, True
+        if settled:
+            return
+        home = next((e for e in reversed(self.events) if e.holds(outcome)), None)
+        if home:
+            home.deliveries.append(new)
+
+    def give_up(self, event: Event, function: str, handles: Iterable[str], *, at: datetime, why: str) -> None:
+        """The function gave the event up, and a dead-letter queue has it."""
+        for alert, integration in expected(self.config, event.alerts):
+            if integration.channel in handles and not _told(event, alert, integration):
+                outcome = Outcome(
+                    alertname=alert.name,
+                    fingerprint=alert.fingerprint,
+                    state_key=alert.state_key,
+                    status=alert.status,
+                    receiver=integration.receiver,
+                    channel=integration.channel,
+                    outcome="failed",
+                    reason=Reason.RETRY_EXHAUSTED,
+                    detail=why,
+                )
+                event.deliveries.append(Delivery(at=at, function=function, outcome=outcome))
+
+    def lost(self, waiting: str) -> Iterator[Lost]:
+        """`waiting` is all that lies in the queues, as one text."""
+        for event in self.events:
+            queued = any(e.message_id and e.message_id in waiting for e in event.envelopes)
+            for alert in event.alerts:
+                said = [d.outcome for d in event.deliveries if d.outcome.state_key == alert.state_key]
+                if not said and not queued and alert.status != "unknown":
+                    yield Lost(file=event.file, alertname=alert.name, integration="")
+            for delivery in event.deliveries:
+                pending = delivery.outcome.outcome == "pending"
+                if pending and not queued and not any(gid in waiting for gid in self.groups_of(delivery.outcome)):
+                    yield Lost(file=event.file, alertname=delivery.outcome.alertname, integration=_name(delivery))
+            for alert, integration in expected(self.config, event.alerts):
+                if not queued and not _told(event, alert, integration) and not _for_nobody(event, alert):
+                    yield Lost(file=event.file, alertname=alert.name, integration=str(integration))
+
+    def groups_of(self, outcome: Outcome) -> Iterator[str]:
+        """The groups that an update may be in: by the labels that its alert had in any file."""
+        for other in self.events:
+            for alert in other.alerts:
+                if alert.state_key == outcome.state_key:
+                    yield from (gid for gid, integration in groups(self.config, alert) if _same(integration, outcome))
+
+
+def groups(config: Config, alert: Alert) -> Iterator[tuple[str, Integration]]:
+    """The groups that the route tree puts an alert in."""
+    for route in match_routes(config.route, alert.labels):
+        receiver = config.receiver(route.receiver)
+        for target in receiver.targets if receiver else ():
+            yield group_id(target.integration, route, alert.labels), target.integration
+
+
+def expected(config: Config, alerts: Iterable[Alert]) -> Iterator[tuple[Alert, Integration]]:
+    """Every (update, integration) that must be accounted for: what fires, by the route tree. An end goes to whoever was
+    told, which only the table knows."""
+    for alert in alerts:
+        if alert.status == "firing":
+            for integration in sorted({integration for _, integration in groups(config, alert)}):
+                yield alert, integration
+
+
+def _told(event: Event, alert: Alert, integration: Integration) -> bool:
+    return any(
+        d.outcome.state_key == alert.state_key and _same(integration, d.outcome) and not d.outcome.fallback_for
+        for d in event.deliveries
+    )
+
+
+def _for_nobody(event: Event, alert: Alert) -> bool:
+    """Decided for all integrations at once: a loop, a stale or a repeated update."""
+    return any(
+        d.outcome.state_key == alert.state_key and d.outcome.channel is None and d.outcome.outcome == "suppressed"
+        for d in event.deliveries
+    )
+
+
+def _same(integration: Integration, outcome: Outcome) -> bool:
+    return integration.receiver == outcome.receiver and integration.channel == outcome.channel
+
+
+def _name(delivery: Delivery) -> str:
+    return f"{delivery.outcome.receiver}/{delivery.outcome.channel}"
+
+
+def _settles(new: Delivery, old: Delivery) -> bool:
+    """Whether a later outcome takes the place of an earlier, pending one: the same update at the same integration, an
+    end that makes the announcement needless, or the first word of a function that could not yet say where."""
+    a, b = new.outcome, old.outcome
+    if b.outcome != "pending" or a.state_key != b.state_key or a.fallback_for:
+        return False
+    if b.channel is None:
+        return new.function == old.function and a.status == b.status
+    if a.outcome == "suppressed" and a.reason in (Reason.DUPLICATE, Reason.STALE):
+        return False
+    same = (a.receiver, a.channel) == (b.receiver, b.channel)
+    return same and (a.status == b.status or a.outcome != "pending")
+
+
+def masked(value: object, secrets: Mapping[str, str]) -> object:
+    """A recorded request with every secret in it blotted out: the stand-ins leave them out, and this makes sure."""
+    if isinstance(value, str):
+        for name, secret in secrets.items():
+            value = value.replace(secret, f"<{name}>")
+        return value
+    if isinstance(value, Mapping):
+        return {str(masked(k, secrets)): masked(v, secrets) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [masked(inner, secrets) for inner in value]
+    return value

@@ -1,0 +1,91 @@
+"""`alertrelay replay`: events through the very stack that would be deployed, on this machine."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+
+_DESCRIPTION = """\
+Send events through the stack that `cdk deploy` would create, on this machine: the synthesised template is deployed to
+an emulated AWS on loopback, its own functions run with their own environment, and PagerDuty, Slack and the mail server
+are stand-ins. Shows who was told what, when, by which channel, and why. Nothing leaves this machine.
+
+A file holds what Lambda receives, an SNS envelope, or the bare message. The clock starts at the first file's own time
+and is only moved, never waited for; after the last file it runs on until nothing is due.
+"""
+_EPILOG = """\
+examples:
+  alertrelay replay events/rds-cpu-critical-alarm.json events/rds-cpu-critical-ok.json
+  alertrelay replay events/rds-cpu-critical-alarm.json --down pagerduty
+  alertrelay replay events/rds-cpu-critical-alarm.json --down slack=timeout --down email-oncall=refused
+  alertrelay replay events/*.json --json | jq -r '.events[] | .file, (.deliveries[] | "  \(.receiver) \(.outcome)")'
+
+exit code: 0 nothing is lost, 1 an alert was told to nobody and lies in no queue, 2 usage or an unreadable file
+"""
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Adds the subcommand."""
+    parser = subparsers.add_parser(
+        "replay",
+        help="send events through the whole stack on this machine",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("files", metavar="FILE", nargs="+", help="an event; - is stdin")
+    parser.add_argument(
+        "--down",
+        metavar="PLACE[=FAULT]",
+        action="append",
+        default=[],
+        help="a channel (pagerduty, slack, email, sns, webhook) or a receiver that fails: 503 (the default) or another "
+        "status, timeout, refused, reset; may be repeated",
+    )
+    parser.add_argument("--topic", metavar="NAME", help="publish every file to this topic, e.g. critical")
+    parser.add_argument("--env", metavar="NAME", default="prod", help="of config/environments (default: prod)")
+    parser.add_argument("--json", action="store_true", help="one JSON object instead of the timeline")
+    parser.add_argument("--logs", metavar="FILE", type=Path, help="write what the functions logged to this file")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Prints the timeline, or the JSON; the exit code of the help."""
+    from local import timeline
+    from local.stack.day import Day, UsageError
+
+    files, code = _read(args.files)
+    if not files:
+        return 2
+    try:
+        day = Day.lived(files, environment=args.env, down=args.down, topic=args.topic)
+    except UsageError as error:
+        print(f"alertrelay replay: {error}", file=sys.stderr)
+        return 2
+    if args.logs:
+        args.logs.write_text(day.logs, encoding="utf-8")
+    if args.json:
+        print(json.dumps(timeline.as_json(day), indent=2))
+    else:
+        colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+        for line in timeline.as_text(day, colour=colour):
+            print(line)
+    for problem in day.unpublished:
+        print(f"alertrelay replay: {problem}", file=sys.stderr)
+        code = 2
+    return code or int(bool(day.lost))
+
+
+def _read(names: list[str]) -> tuple[list[tuple[str, bytes]], int]:
+    found, code = [], 0
+    for name in names:
+        try:
+            found.append((name, sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()))
+        except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+            why = (error.strerror if isinstance(error, OSError) else None) or str(error)
+            print(f"alertrelay replay: cannot read {name}: {why}", file=sys.stderr)
+            code = 2
+    return found, code

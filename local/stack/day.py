@@ -1,0 +1,222 @@
+"""A run from the first file to the last thing that is due: the stack is deployed, lives through it, and is gone."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from alertrelay.alert import Alert, Outcome
+from alertrelay.config.model import Config
+from alertrelay.sources import Envelope, parse, unwrap
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra import synth
+from local.account import Account, Event, Lost
+from local.stack.deployed import config_of
+from local.stack.faults import parse_down, places
+from local.stack.invocation import Failure
+from local.stack.running import RunningStack, texts
+from local.standins import Fault, Recorded
+
+START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+"""Of a first file that says no time: a Monday morning."""
+SEVERITY_TOPICS = {"critical": "critical", "error": "warning", "warning": "warning", "info": "info"}
+
+
+class UsageError(ValueError):
+    """A word of the command line that means nothing here; the text says which and what was expected."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """An outcome at its time."""
+
+    at: datetime
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """All that happened. `history` is in order of time; `logs` is what the functions printed."""
+
+    environment: str
+    down: Mapping[str, Fault]
+    began: datetime
+    ended: datetime
+    events: tuple[Event, ...]
+    history: tuple[Event | Told | Failure, ...]
+    received: tuple[Recorded, ...]
+    waiting: Mapping[str, Sequence[str]]
+    lost: tuple[Lost, ...]
+    unpublished: tuple[str, ...]
+    secrets: Mapping[str, str] = field(repr=False)
+    logs: str = field(repr=False, default="")
+
+    @classmethod
+    def lived(
+        cls, files: Sequence[tuple[str, bytes]], *, environment: str, down: Sequence[str], topic: str | None
+    ) -> Day:
+        """Synthesises, deploys, publishes each file at its time, and lets time run on. Raises UsageError."""
+        template = template_of(environment)
+        faults = checked_down(down, config_of(template))
+        read = [(name, unwrap(content)) for name, content in files]
+        start = max((e.sent_at for e in read[0][1] if e.sent_at), default=None) or own_time(read[0][1], START)
+        living = _Living(template, region_of(template), start, faults)
+        with living.stack:
+            chosen = topic_named(topic, living.stack.deployed.topics) if topic else None
+            for name, envelopes in read:
+                living.publish(name, envelopes, chosen)
+            living.stack.run_on()
+            return living.day(environment, start)
+
+
+class _Living:
+    def __init__(self, template: Path, region: str, start: datetime, down: Mapping[str, Fault]) -> None:
+        self.stack = RunningStack(template, region=region, start=start, down=down, observe=self._observe)
+        self.account = Account(config_of(template))
+        self.history: list[Event | Told | Failure] = []
+        self.unpublished: list[str] = []
+
+    def _observe(self, at: datetime, function: str, what: Outcome | Failure) -> None:
+        if isinstance(what, Failure):
+            self.history.append(what)
+            return
+        self.history.append(Told(at=at, outcome=what))
+        self.account.observe(at, function, what)
+
+    def publish(self, name: str, envelopes: Sequence[Envelope], topic: str | None) -> None:
+        """Moves the clock to the file's own time, and publishes its messages."""
+        stack = self.stack
+        stack.run_until(own_time(envelopes, stack.clock.now()))
+        now = stack.clock.now()
+        event = Event(file=name, at=now, topic="")
+        self.account.events.append(event)
+        self.history.append(event)
+        for envelope in envelopes:
+            arn = topic or topic_for(envelope, stack.deployed.topics, at=now)
+            try:
+                sent = stack.publish(arn, envelope)
+            except (ClientError, BotoCoreError) as error:
+                self.unpublished.append(f"{name}: SNS does not take this message: {error}")
+                continue
+            event.add(sent, parse(sent, received_at=now))
+            stack.work()
+
+    def day(self, environment: str, start: datetime) -> Day:
+        """What is known now, at the end."""
+        stack = self.stack
+        waiting = stack.waiting()
+        for event in self.account.events:
+            self._give_up(event, waiting)
+            for delivery in event.deliveries:
+                if delivery.outcome.outcome == "pending":
+                    gids = self.account.groups_of(delivery.outcome)
+                    delivery.next_try = min((t for g in gids if (t := stack.next_try(g))), default=None)
+        return Day(
+            environment=environment,
+            down=stack.faults.down,
+            began=start,
+            ended=stack.clock.now(),
+            events=tuple(self.account.events),
+            history=tuple(self.history),
+            received=stack.received,
+            waiting=waiting,
+            lost=tuple(self.account.lost(texts(waiting))),
+            unpublished=tuple(self.unpublished),
+            secrets=stack.deployed.secrets,
+            logs=stack.logs.getvalue(),
+        )
+
+    def _give_up(self, event: Event, waiting: Mapping[str, Sequence[str]]) -> None:
+        for function in self.stack.functions:
+            queue = function.function.failed_url.rpartition("/")[2]
+            for body in waiting.get(queue, ()):
+                if any(e.message_id and e.message_id in body for e in event.envelopes):
+                    answer = json.loads(body).get("responsePayload", {})
+                    why = f"the function raised {answer.get('errorType')}; the event lies in {queue}"
+                    at = self.stack.clock.now()
+                    self.account.give_up(event, function.function.name, function.handles, at=at, why=why)
+
+
+def template_of(environment: str) -> Path:
+    """The environment's template, synthesised anew only when its inputs changed. Raises UsageError."""
+    there = sorted(path.stem for path in (synth.ROOT / "config" / "environments").glob("*.yml"))
+    if environment not in there:
+        raise UsageError(f"--env {environment}: there is no such environment{_near(environment, there)}")
+    try:
+        outdir = synth.synthesise(synth.BUILD / "replay" / environment, environment=environment)
+    except synth.SynthFailed as error:
+        raise UsageError(str(error)) from None
+    return synth.template(outdir, environment)
+
+
+def region_of(template: Path) -> str:
+    """The region that the template was made for; eu-west-1 where it leaves that to whoever deploys."""
+    manifest = json.loads((template.parent / "manifest.json").read_text(encoding="utf-8"))
+    targets = {a["environment"] for a in manifest["artifacts"].values() if "environment" in a}
+    named = sorted(t.rpartition("/")[2] for t in targets if not t.endswith("unknown-region"))
+    return named[0] if named else "eu-west-1"
+
+
+def checked_down(values: Sequence[str], config: Config) -> Mapping[str, Fault]:
+    """The faults of `--down`, each at a place that there is. Raises UsageError."""
+    try:
+        faults = parse_down(list(values))
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    for place in faults:
+        if place not in places(config):
+            raise UsageError(f"--down {place}: neither a channel nor a receiver{_near(place, places(config))}")
+    return faults
+
+
+def topic_named(name: str, topics: Mapping[str, str]) -> str:
+    """The ARN of the topic of that name, or whose name ends so. Raises UsageError."""
+    if found := _ending_like(name, topics):
+        return found
+    raise UsageError(f"--topic {name}: there is no such topic{_near(name, [t.split('-', 2)[2] for t in topics])}")
+
+
+def topic_for(envelope: Envelope, topics: Mapping[str, str], *, at: datetime) -> str:
+    """The topic named like the one that the envelope came from, else that of its severity."""
+    last = envelope.topic_arn.rpartition(":")[2]
+    if last and (found := _ending_like(last, topics)):
+        return found
+    alerts = parse(envelope, received_at=at).alerts
+    severities = {SEVERITY_TOPICS.get(a.labels.get("severity", ""), "warning") for a in alerts}
+    return _ending_like(next((s for s in ("critical", "warning") if s in severities), "info"), topics) or ""
+
+
+def _ending_like(name: str, topics: Mapping[str, str]) -> str:
+    """`critical` and `alertrelay-dev-critical` are both the critical topic of the environment that runs."""
+    for full, arn in topics.items():
+        own = full.split("-", 2)[2]
+        if name in (full, own) or name.endswith(f"-{own}"):
+            return arn
+    return ""
+
+
+def own_time(envelopes: Iterable[Envelope], otherwise: datetime) -> datetime:
+    """When the file's messages reached their topic, else when their alerts last changed, as far as they say."""
+    times = [e.sent_at or _changed(parse(e, received_at=otherwise).alerts, otherwise) for e in envelopes]
+    return max(times, default=otherwise)
+
+
+def _changed(alerts: Iterable[Alert], otherwise: datetime) -> datetime:
+    return max((a.updated_at or a.ends_at or a.starts_at for a in alerts), default=otherwise)
+
+
+def _near(word: str, known: Iterable[str]) -> str:
+    known = list(known)
+    close = difflib.get_close_matches(word, known, n=1)
+    return f"; did you mean {close[0]}?" if close else f"; there are: {', '.join(known)}"
+
+
+def say(text: str) -> None:
+    """Progress, for what takes over two seconds."""
+    print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,204 @@
+"""The synthesised template, deployed to the emulated AWS: what `cdk deploy` makes, as far as a run needs it."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from alertrelay.config.model import Config, SlackSettings
+
+from local.stack.emulator import Emulator
+from local.stack.template import prepare, secrets_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Function:
+    """A Lambda function of the template. `inbox` is the queue that stands for its subscriptions: moto hands nothing to
+    Lambda. `timers` is the queue of its event source; `failed` is where an event goes that failed to the last."""
+
+    name: str
+    arn: str
+    handler: str
+    environment: Mapping[str, str]
+    timeout_seconds: int
+    code: Path
+    inbox_url: str
+    timers_url: str
+    failed_url: str
+    retries: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployed:
+    """`topics` are the ARNs of those that functions listen to, by name. `queues` are all of the template's, by name;
+    `secrets` holds every value that may be shown nowhere."""
+
+    functions: tuple[Function, ...]
+    topics: Mapping[str, str]
+    queues: Mapping[str, str]
+    table: str
+    secret_arn: str
+    secrets: Mapping[str, str]
+    config: Config
+
+
+def deploy(emulator: Emulator, template: Path) -> Deployed:
+    """Creates the stack. Raises what moto raises where the template asks for what it does not know."""
+    content = json.loads(template.read_text(encoding="utf-8"))
+    code = _code_folders(content, template.parent)
+    config = config_of(template)
+    secrets = fake_secrets(config)
+    arns = _create_secrets(emulator, secrets_of(content), json.dumps(secrets))
+    prepared = prepare(content, secrets=arns)
+    _put_assets(emulator, content)
+    outputs = _create_stack(emulator, prepared.body)
+    left_out = {
+        kind: list(prepared.resources(f"AWS::{kind}", outputs))
+        for kind in ("SNS::Subscription", "Lambda::EventSourceMapping", "Lambda::EventInvokeConfig")
+    }
+    queues = _queues(emulator)
+    functions = _functions(emulator, left_out, queues, code)
+    topics = _subscribe(emulator, left_out["SNS::Subscription"], {f.arn: f for f in functions})
+    return Deployed(
+        functions=functions,
+        topics=topics,
+        queues=queues,
+        table=functions[0].environment["ALERTRELAY_TABLE"],
+        secret_arn=next(iter(arns.values())),
+        secrets=secrets,
+        config=config,
+    )
+
+
+def _create_secrets(emulator: Emulator, names: Iterable[str], value: str) -> dict[str, str]:
+    manager = emulator.client("secretsmanager")
+    return {name: manager.create_secret(Name=name, SecretString=value)["ARN"] for name in names}
+
+
+def config_of(template: Path) -> Config:
+    """The compiled configuration that the functions of a template ship with: all of them the same."""
+    resources = json.loads(template.read_text(encoding="utf-8"))["Resources"].values()
+    function = next(r for r in resources if r["Type"] == "AWS::Lambda::Function")
+    name = function["Properties"]["Environment"]["Variables"]["ALERTRELAY_CONFIG"]
+    path = template.parent / function["Metadata"]["aws:asset:path"] / name
+    return Config.from_json(json.loads(path.read_text(encoding="utf-8")))
+
+
+def fake_secrets(config: Config) -> dict[str, str]:
+    """A value for each key that the configuration names: of the right shape, and obviously fake."""
+    made = {}
+    for receiver in config.receivers:
+        for target in receiver.targets:
+            settings = target.settings
+            if name := getattr(settings, "routing_key", ""):
+                made[name] = f"FAKE-routing-key-{name}"
+            if name := getattr(settings, "password", ""):
+                made[name] = f"FAKE-password-{name}"
+            if name := getattr(settings, "url_key", ""):
+                made[name] = f"https://hooks.example.invalid/FAKE-{name}"
+            if isinstance(settings, SlackSettings):
+                token = f"xoxb-FAKE-{settings.key}"
+                made[settings.key] = token if settings.mode == "bot" else _slack_webhook(settings.key)
+    return made
+
+
+def _slack_webhook(name: str) -> str:
+    return f"https://hooks.slack.com/services/TFAKE/BFAKE/FAKE-{name}"
+
+
+def _code_folders(template: Mapping[str, Any], folder: Path) -> dict[str, Path]:
+    """Where the code of each function lies, by function name: sam finds it by the same metadata."""
+    return {
+        r["Properties"]["FunctionName"]: (folder / r["Metadata"]["aws:asset:path"]).resolve()
+        for r in template["Resources"].values()
+        if r["Type"] == "AWS::Lambda::Function"
+    }
+
+
+def _put_assets(emulator: Emulator, template: Mapping[str, Any]) -> None:
+    """An empty archive wherever the template looks for one: nothing runs from there."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("empty", "")
+    s3, account = emulator.client("s3"), emulator.client("sts").get_caller_identity()["Account"]
+    buckets = set()
+    for resource in template["Resources"].values():
+        where = resource.get("Properties", {}).get("Code") or resource.get("Properties", {}).get("Content") or {}
+        if "S3Bucket" not in where:
+            continue
+        bucket = where["S3Bucket"]
+        name = bucket if isinstance(bucket, str) else bucket["Fn::Sub"].replace("${AWS::AccountId}", account)
+        name = name.replace("${AWS::Region}", emulator.region)
+        if name not in buckets:
+            buckets.add(name)
+            s3.create_bucket(Bucket=name, **_where(emulator.region))
+        s3.put_object(Bucket=name, Key=where["S3Key"], Body=buffer.getvalue())
+
+
+def _where(region: str) -> dict[str, Any]:
+    return {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+
+
+def _create_stack(emulator: Emulator, body: Mapping[str, Any]) -> dict[str, str]:
+    formation = emulator.client("cloudformation")
+    formation.create_stack(StackName="alertrelay", TemplateBody=json.dumps(body), Capabilities=["CAPABILITY_IAM"])
+    stack = formation.describe_stacks(StackName="alertrelay")["Stacks"][0]
+    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+
+
+def _queues(emulator: Emulator) -> dict[str, str]:
+    return {url.rpartition("/")[2]: url for url in emulator.client("sqs").list_queues().get("QueueUrls", [])}
+
+
+def _functions(
+    emulator: Emulator,
+    left_out: Mapping[str, list[Mapping[str, Any]]],
+    queues: Mapping[str, str],
+    code: Mapping[str, Path],
+) -> tuple[Function, ...]:
+    sqs = emulator.client("sqs")
+    sources = {m["FunctionName"].rpartition(":")[2]: m for m in left_out["Lambda::EventSourceMapping"]}
+    invokes = {c["FunctionName"].rpartition(":")[2]: c for c in left_out["Lambda::EventInvokeConfig"]}
+    made = []
+    for function in emulator.client("lambda").list_functions()["Functions"]:
+        name = function["FunctionName"]
+        inbox = sqs.create_queue(QueueName=f"{name}-inbox")["QueueUrl"]
+        invoke = invokes[name]
+        made.append(
+            Function(
+                name=name,
+                arn=function["FunctionArn"],
+                handler=function["Handler"],
+                environment=function["Environment"]["Variables"],
+                timeout_seconds=function["Timeout"],
+                code=code[name],
+                inbox_url=inbox,
+                timers_url=queues[sources[name]["EventSourceArn"].rpartition(":")[2]],
+                failed_url=queues[invoke["DestinationConfig"]["OnFailure"]["Destination"].rpartition(":")[2]],
+                retries=int(invoke["MaximumRetryAttempts"]),
+            )
+        )
+    # The page first: what runs side by side in AWS runs one after the other here.
+    return tuple(sorted(made, key=lambda f: "pagerduty" not in f.name))
+
+
+def _subscribe(
+    emulator: Emulator, subscriptions: Iterable[Mapping[str, Any]], by_arn: Mapping[str, Function]
+) -> dict[str, str]:
+    """The function's inbox in place of each subscription of a function; people's addresses as they are."""
+    sns, topics = emulator.client("sns"), {}
+    for wanted in subscriptions:
+        arn, endpoint = wanted["TopicArn"], wanted["Endpoint"]
+        if wanted["Protocol"] == "lambda":
+            topics[arn.rpartition(":")[2]] = arn
+            queue = by_arn[endpoint].inbox_url.rsplit("/", 2)
+            inbox = ":".join(["arn:aws:sqs", emulator.region, *queue[1:]])
+            sns.subscribe(TopicArn=arn, Protocol="sqs", Endpoint=inbox)
+        else:
+            sns.subscribe(TopicArn=arn, Protocol=wanted["Protocol"], Endpoint=endpoint)
+    return topics

@@ -1,0 +1,215 @@
+"""AWS on loopback: moto's server in this process, on the harness's clock, with faults and a record of what was sent.
+
+One thread and no kept connections, so that nothing is left when it stops.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import select
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from types import TracebackType
+from typing import Any
+from unittest import mock
+from urllib.parse import parse_qsl
+
+import botocore.session
+
+from local.standins import Fault, Recorded
+
+FAKE_ENVIRONMENT: Mapping[str, str] = {
+    "AWS_ACCESS_KEY_ID": "FAKEFAKEFAKEFAKEFAKE",
+    "AWS_SECRET_ACCESS_KEY": "no-secret-at-all",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "NO_PROXY": "127.0.0.1",
+}
+_SERVICE = re.compile(r"Credential=[^/]+/\d+/[a-z0-9-]+/([a-z0-9-]+)/aws4_request")
+_XML_ERROR = (
+    "<ErrorResponse><Error><Type>{type}</Type><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
+)
+_PUBLISH_FIELDS = {
+    "TopicArn": "topic_arn",
+    "TargetArn": "target_arn",
+    "PhoneNumber": "phone_number",
+    "Subject": "subject",
+    "Message": "message",
+}
+_CODES = {429: "Throttling", 503: "ServiceUnavailable", 500: "InternalError", 403: "AuthorizationError"}
+
+
+class Emulator:
+    """A context manager. Inside it `url` answers as AWS would, and the environment holds credentials that are none.
+
+    `now` is the clock of the queues: delays, visibility and receive counts follow it.
+    """
+
+    def __init__(self, *, region: str, now: Callable[[], datetime]) -> None:
+        self.url = ""
+        self.region = region
+        self.faults: dict[str, Fault] = {}  # by service: sns, dynamodb, secretsmanager, sqs
+        self._now = now
+        self._recorded: list[Recorded] = []
+        self._clients: dict[str, Any] = {}
+        self._entered = ExitStack()
+
+    def __enter__(self) -> Emulator:
+        with ExitStack() as entering:
+            entering.enter_context(_environment(self.region))
+            entering.enter_context(self._on_our_clock())
+            self.url = entering.enter_context(_serving(self._wsgi_app()))
+            self._entered = entering.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._entered.close()
+
+    @property
+    def published(self) -> tuple[Recorded, ...]:
+        """What was published to SNS, in order, also what was answered with a fault."""
+        return tuple(self._recorded)
+
+    def client(self, service: str) -> Any:
+        """A client of the emulated AWS; the same one each time, since making one takes 0.1 s."""
+        if service not in self._clients:
+            session = botocore.session.get_session()
+            self._clients[service] = session.create_client(
+                service,
+                region_name=self.region,
+                endpoint_url=self.url,
+            )
+        return self._clients[service]
+
+    def queued(self, queue_url: str) -> list[Any]:
+        """The messages of a queue as moto holds them, also the delayed and the invisible ones."""
+        from moto.sqs.models import sqs_backends
+
+        account, name = queue_url.rsplit("/", 2)[1:]
+        return list(sqs_backends[account][self.region].queues[name]._messages)
+
+    @contextmanager
+    def _on_our_clock(self) -> Iterator[None]:
+        import moto.sqs.models
+        from moto.moto_api._internal.models import moto_api_backend
+
+        def seconds() -> float:
+            return self._now().timestamp()
+
+        def milliseconds() -> float:
+            return seconds() * 1000
+
+        with (
+            mock.patch.object(moto.sqs.models, "unix_time", seconds),
+            mock.patch.object(moto.sqs.models, "unix_time_millis", milliseconds),
+        ):
+            moto_api_backend.reset()
+            yield
+            moto_api_backend.reset()
+
+    def _wsgi_app(self) -> Any:
+        from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+        moto_app = DomainDispatcherApplication(create_backend_app)
+
+        def gate(environ: dict[str, Any], start_response: Any) -> Any:
+            found = _SERVICE.search(environ.get("HTTP_AUTHORIZATION", ""))
+            service = found.group(1) if found else ""
+            fault = self.faults.get(service)
+            if service == "sns":
+                self._record(environ, fault)
+            if fault is None:
+                return moto_app(environ, start_response)
+            return _failed(fault, environ, start_response)
+
+        return gate
+
+    def _record(self, environ: dict[str, Any], fault: Fault | None) -> None:
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        environ["wsgi.input"] = io.BytesIO(body)
+        fields = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+        if fields.get("Action") != "Publish":
+            return
+        attributes = _attributes(fields)
+        message = {to: fields[name] for name, to in _PUBLISH_FIELDS.items() if name in fields}
+        self._recorded.append(
+            Recorded(
+                channel="sns",
+                at=self._now(),
+                path="",
+                headers={},
+                body={**message, "attributes": attributes},
+                request_id=attributes.get("alertrelay-notification", ""),
+                answered=str(fault) if fault else "200",
+                tokens=frozenset(),
+            )
+        )
+
+
+def _attributes(fields: Mapping[str, str]) -> dict[str, str]:
+    """`MessageAttributes.entry.1.Name`, `.Value.StringValue`: the query protocol's lists."""
+    found = {}
+    for key, name in fields.items():
+        if (entry := re.fullmatch(r"(MessageAttributes\.entry\.\d+)\.Name", key)) is not None:
+            found[name] = fields.get(f"{entry.group(1)}.Value.StringValue", "")
+    return found
+
+
+def _failed(fault: Fault, environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    connection = environ["werkzeug.socket"]
+    if fault.kind != "status":
+        if fault.kind in ("timeout", "trickle"):
+            select.select([connection], [], [])  # until the client gives up
+        # No answer at all: the client sees a closed connection.
+        raise ConnectionError("closed on purpose")
+    code = _CODES.get(fault.status, "InvalidParameter")
+    if "x-amz-json" in environ.get("CONTENT_TYPE", ""):
+        text, content = json.dumps({"__type": code, "message": "failed on purpose"}), environ["CONTENT_TYPE"]
+    else:
+        side = "Receiver" if fault.status >= 500 else "Sender"
+        text, content = _XML_ERROR.format(type=side, code=code, message="failed on purpose"), "text/xml"
+    start_response(f"{fault.status} Failed", [("Content-Type", content), ("Content-Length", str(len(text)))])
+    return [text.encode()]
+
+
+@contextmanager
+def _environment(region: str) -> Iterator[None]:
+    removed = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL")
+    with mock.patch.dict(os.environ, {**FAKE_ENVIRONMENT, "AWS_DEFAULT_REGION": region}):
+        for name in removed:
+            os.environ.pop(name, None)
+        yield
+
+
+@contextmanager
+def _serving(app: Any) -> Iterator[str]:
+    from moto.moto_server.werkzeug_app import MotoRequestHandler
+    from werkzeug.serving import make_server
+
+    class Handler(MotoRequestHandler):
+        protocol_version = "HTTP/1.0"  # a connection a request: one thread serves all
+        disable_nagle_algorithm = True
+
+        def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+            """Nothing: what matters is recorded."""
+
+        def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - werkzeug's name for it
+            """Nothing: faults are on purpose."""
+
+    server = make_server("127.0.0.1", 0, app, threaded=False, request_handler=Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

@@ -1,0 +1,123 @@
+"""Which receivers are down, and how. A fault is switched on just around the send that it strikes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from alertrelay.alert import CHANNELS, Channel, Message, Receipt
+from alertrelay.config.model import Config, Target
+from alertrelay.memory import ManualClock
+from alertrelay.ports import DeliveryFailure, Key, Sender
+
+from local.stack.emulator import Emulator
+from local.standins import Fault, StandIns
+
+HASTE = 10.0
+"""A hang of 5 s takes half a second: far longer than a stand-in needs to answer on a busy machine."""
+LAST_RESORT = "last-resort"
+_HANGS = ("timeout", "trickle")
+
+
+class NoSuchPlace(ValueError):
+    """`--down` names neither a channel nor a receiver."""
+
+
+@dataclass(slots=True)
+class Faults:
+    """Faults by what is down: a channel or a receiver. It may change between two events."""
+
+    down: dict[str, Fault] = field(default_factory=dict)
+
+    @property
+    def haste(self) -> float:
+        """What real waiting is divided by: 1 where nothing hangs."""
+        return HASTE if any(fault.kind in _HANGS for fault in self.down.values()) else 1.0
+
+    def strikes(self, target: Target) -> Fault | None:
+        """What happens to a message of this target. A receiver's own fault counts before its channel's."""
+        return self.down.get(target.integration.receiver) or self.down.get(target.integration.channel)
+
+
+def places(config: Config) -> tuple[str, ...]:
+    """Everything that can be down: the channels, the receivers that tell anybody, the last resort."""
+    receivers = [r.name for r in config.receivers if r.targets]
+    return (*CHANNELS, *receivers, *([LAST_RESORT] if config.last_resort else []))
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A sender whose target may be down. A hang moves the clock by its nominal length."""
+
+    inner: Sender
+    faults: Faults
+    peers: StandIns
+    emulator: Emulator
+    clock: ManualClock
+
+    def send(
+        self,
+        message: Message,
+        target: Target,
+        *,
+        key: Key | None,
+        notification_id: str,
+        timeout: float,
+        earlier: Receipt | None = None,
+        edit: bool = False,
+    ) -> Receipt:
+        """See ports.Sender."""
+        fault = self.faults.strikes(target)
+        if fault is None:
+            return self.inner.send(
+                message, target, key=key, notification_id=notification_id, timeout=timeout, earlier=earlier, edit=edit
+            )
+        channel: Channel = target.integration.channel
+        self._switch_on(channel, fault)
+        began = time.monotonic()
+        try:
+            return self.inner.send(
+                message, target, key=key, notification_id=notification_id, timeout=timeout, earlier=earlier, edit=edit
+            )
+        except DeliveryFailure:
+            if fault.kind in _HANGS:
+                # AWS's own client has its own bound, which haste does not shorten.
+                self.clock.sleep(round(time.monotonic() - began) if channel == "sns" else timeout)
+            raise
+        finally:
+            self._switch_off(channel)
+
+    def key_name(self, target: Target) -> str:
+        """See ports.Sender."""
+        return self.inner.key_name(target)
+
+    def edits(self, target: Target) -> bool:
+        """See ports.Sender."""
+        return self.inner.edits(target)
+
+    def _switch_on(self, channel: Channel, fault: Fault) -> None:
+        if channel == "sns":
+            self.emulator.faults["sns"] = fault
+        else:
+            self.peers.fail(channel, fault)
+
+    def _switch_off(self, channel: Channel) -> None:
+        if channel == "sns":
+            del self.emulator.faults["sns"]
+        else:
+            self.peers.heal()
+
+
+def parse_down(values: list[str]) -> Mapping[str, Fault]:
+    """`pagerduty`, `pagerduty=429`, … as faults by place; 503 where none is named. Raises ValueError."""
+    found = {}
+    for value in values:
+        place, _, fault = value.partition("=")
+        if not place or (not fault and value.endswith("=")):
+            raise ValueError(f"--down {value!r}: CHANNEL or RECEIVER was expected, with =FAULT or without")
+        try:
+            found[place] = Fault.named(fault or "503")
+        except ValueError as error:
+            raise ValueError(f"--down {value}: {error}") from None
+    return found

@@ -1,0 +1,264 @@
+"""The stack, running on this machine: one clock, the emulated AWS, the stand-ins, and what brings them together.
+
+What runs side by side in AWS runs one after the other here, on a clock that only this room moves.
+"""
+
+from __future__ import annotations
+
+import heapq
+import io
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from alertrelay.alert import Outcome
+from alertrelay.memory import ManualClock
+from alertrelay.sources import Envelope
+
+from local.stack.deployed import Deployed, Function, deploy
+from local.stack.emulator import Emulator
+from local.stack.faults import Faults, Watched
+from local.stack.invocation import (
+    RETRY_AFTER,
+    Attempt,
+    Failed,
+    Failure,
+    Invocable,
+    from_sns,
+    from_sqs,
+    load,
+    on_failure_record,
+)
+from local.standins import Fault, Recorded, StandIns
+
+SHOWN_RETRIES = 4
+"""A delivery that nobody takes is retried for four days; 1, 2, 5 and 15 minutes are shown, then the run ends."""
+LONGEST = timedelta(days=5)
+
+
+class RunningStack:
+    """A context manager. `observe` is told of every outcome and of every invocation that raised, with the time and the
+    function's name."""
+
+    def __init__(
+        self,
+        template: Path,
+        *,
+        region: str,
+        start: datetime,
+        down: Mapping[str, Fault] | None = None,
+        observe: Callable[[datetime, str, Outcome | Failure], None],
+    ) -> None:
+        self.clock = ManualClock(start)
+        self.logs = io.StringIO()
+        self.faults = Faults(dict(down or {}))
+        self.standins = StandIns(now=self.clock.now)
+        self.emulator = Emulator(region=region, now=self.clock.now)
+        self.functions: tuple[Invocable, ...] = ()
+        self._template = template
+        self._observe = observe
+        self._entered = ExitStack()
+        self._again: list[Attempt] = []
+        self._sent: dict[str, tuple[str, datetime]] = {}
+        self._fruitless: Counter[str] = Counter()
+        self._told = False
+
+    def __enter__(self) -> RunningStack:
+        with ExitStack() as entering:
+            entering.enter_context(self.standins)
+            entering.enter_context(self.emulator)
+            self.deployed: Deployed = deploy(self.emulator, self._template)
+            self._sqs, self._sns = self.emulator.client("sqs"), self.emulator.client("sns")
+            self.functions = tuple(self._bound(function) for function in self.deployed.functions)
+            self._entered = entering.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._entered.close()
+
+    @property
+    def received(self) -> tuple[Recorded, ...]:
+        """What the stand-ins and SNS got."""
+        return (*self.standins.requests, *self.emulator.published)
+
+    def rebind(self) -> None:
+        """New containers: nothing is left of what the old ones kept in memory."""
+        self.functions = tuple(self._bound(function) for function in self.deployed.functions)
+
+    def _bound(self, function: Function) -> Invocable:
+        environ = {
+            **function.environment,
+            "AWS_ENDPOINT_URL": self.emulator.url,
+            "AWS_REGION": self.emulator.region,
+            "LAMBDA_TASK_ROOT": str(function.code),
+        }
+        forwarder = load(function.handler)
+
+        def observe(outcome: Outcome) -> None:
+            self._told = self._told or outcome.outcome != "pending"
+            self._observe(self.clock.now(), function.name, outcome)
+
+        handler = forwarder.bound(
+            environ,
+            clock=self.clock,
+            endpoints=self.standins.endpoints,
+            haste=self.faults.haste,
+            observe=observe,
+            around=lambda sender: Watched(sender, self.faults, self.standins, self.emulator, self.clock),
+        )
+        return Invocable(
+            function=function, handler=handler, handles=forwarder.channels, clock=self.clock, logs=self.logs
+        )
+
+    def publish(self, topic_arn: str, envelope: Envelope) -> Envelope:
+        """Publishes to a topic of the template, now; `work` brings it to the functions. Returns it as they get it: an
+        envelope that has a message id keeps it, so that the same file twice is one event delivered twice.
+
+        Raises what SNS raises where it does not take the message.
+        """
+        extra: dict[str, Any] = {"Subject": envelope.subject} if envelope.subject else {}
+        attributes = {k: {"DataType": "String", "StringValue": v} for k, v in envelope.attributes.items() if k and v}
+        answer = self._sns.publish(TopicArn=topic_arn, Message=envelope.text, MessageAttributes=attributes, **extra)
+        message_id = envelope.message_id or answer["MessageId"]
+        sent_at = self.clock.now()
+        self._sent[answer["MessageId"]] = (message_id, sent_at)
+        return replace(envelope, message_id=message_id, topic_arn=topic_arn, sent_at=sent_at)
+
+    def invoke(self, name: str, event: Mapping[str, Any]) -> None:
+        """Hands an event to a function as SNS would, and lets everything that is due happen."""
+        function = next(f for f in self.functions if f.function.name.endswith(name))
+        self._asynchronously(Attempt(due=self.clock.now(), number=0, function=function, event=event))
+        self.work()
+
+    def run_until(self, at: datetime) -> None:
+        """Lets everything happen that is due until then, and moves the clock there."""
+        while (due := self._next_due()) is not None and due <= at:
+            self.clock.move_to(due)
+            self.work()
+        self.clock.move_to(at)
+
+    def run_on(self) -> None:
+        """Goes on until nothing is due, or only retries that have failed often enough to be shown."""
+        end = self.clock.now() + LONGEST
+        while (due := self._next_due()) is not None and due <= end and not self._only_fruitless():
+            self.clock.move_to(due)
+            self.work()
+
+    def waiting(self) -> dict[str, list[str]]:
+        """The bodies of the messages in each queue of the template, and of events that Lambda tries again."""
+        found = {
+            name: [message.body for message in self.emulator.queued(url)] for name, url in self.deployed.queues.items()
+        }
+        for attempt in self._again:
+            found.setdefault(f"{attempt.function.function.name} (retry)", []).append(json.dumps(attempt.event))
+        return {name: bodies for name, bodies in found.items() if bodies}
+
+    def next_try(self, body_part: str) -> datetime | None:
+        """When the first message whose body has this in it comes back."""
+        dues = [_due(m) for f in self.functions for m in self._timers(f) if body_part in m.body]
+        return min(dues, default=None)
+
+    def work(self) -> None:
+        """Everything that is due now, until nothing is."""
+        while sum(map(self._take_inbox, self.functions)) or self._take_retries() or self._take_timers():
+            continue
+
+    def _take_inbox(self, function: Invocable) -> bool:
+        url = function.function.inbox_url
+        found = self._sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=1, WaitTimeSeconds=0).get("Messages", [])
+        for message in found:
+            self._sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+            notification = json.loads(message["Body"])
+            message_id, sent_at = self._sent[notification["MessageId"]]
+            subscription = f"{notification['TopicArn']}:{function.function.name}"
+            event = from_sns(notification, subscription=subscription, sent_at=sent_at, message_id=message_id)
+            self._asynchronously(Attempt(due=self.clock.now(), number=0, function=function, event=event))
+        return bool(found)
+
+    def _take_retries(self) -> bool:
+        if not (self._again and self._again[0].due <= self.clock.now()):
+            return False
+        self._asynchronously(heapq.heappop(self._again))
+        return True
+
+    def _asynchronously(self, attempt: Attempt) -> None:
+        function = attempt.function.function
+        try:
+            attempt.function(attempt.event)
+        except Failed as failed:
+            self._observe(failed.failure.at, function.name, failed.failure)
+            if attempt.number < function.retries:
+                due = self.clock.now() + RETRY_AFTER[min(attempt.number, len(RETRY_AFTER) - 1)]
+                heapq.heappush(self._again, replace(attempt, due=due, number=attempt.number + 1))
+                return
+            record = json.dumps(on_failure_record(attempt, failed.failure))
+            self._sqs.send_message(QueueUrl=function.failed_url, MessageBody=record)
+
+    def _take_timers(self) -> bool:
+        """One message of each function's queue that is due; a batch is one message."""
+        return sum(map(self._take_timer, self.functions)) > 0
+
+    def _take_timer(self, function: Invocable) -> bool:
+        now = self.clock.now()
+        if not any(_due(message) <= now for message in self._timers(function)):
+            return False
+        url = function.function.timers_url
+        found = self._sqs.receive_message(
+            QueueUrl=url, MaxNumberOfMessages=1, WaitTimeSeconds=0, AttributeNames=["All"]
+        ).get("Messages", [])
+        for message in found:
+            event = from_sqs(message, queue=url.rpartition("/")[2], region=self.emulator.region)
+            self._told = False
+            if self._took(function, event):
+                self._sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+            subject = _subject(message["Body"])
+            self._fruitless[subject] = 0 if self._told else self._fruitless[subject] + 1
+        return True  # a message that came too often was moved to the dead-letter queue: look again
+
+    def _took(self, function: Invocable, event: Mapping[str, Any]) -> bool:
+        try:
+            answer = function(event)
+        except Failed as failed:
+            self._observe(failed.failure.at, function.function.name, failed.failure)
+            return False
+        return not (answer or {}).get("batchItemFailures")
+
+    def _timers(self, function: Invocable) -> list[Any]:
+        return self.emulator.queued(function.function.timers_url)
+
+    def _next_due(self) -> datetime | None:
+        dues = [attempt.due for attempt in self._again[:1]]
+        dues += [_due(message) for function in self.functions for message in self._timers(function)]
+        return min(dues, default=None)
+
+    def _only_fruitless(self) -> bool:
+        bodies = [message.body for function in self.functions for message in self._timers(function)]
+        return not self._again and all(self._fruitless[_subject(body)] >= SHOWN_RETRIES for body in bodies)
+
+
+def _due(message: Any) -> datetime:
+    """moto wants the clock to be past the instant."""
+    millis = max(message.visible_at, message.delayed_until) + 1
+    return datetime.fromtimestamp(millis / 1000, UTC)
+
+
+def _subject(body: str) -> str:
+    """What a message of a forwarder's own queue is about: a group, or an event that waits for the table."""
+    try:
+        value = json.loads(body)
+        return str(value.get("gid") or value["envelope"]["message_id"])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return body
+
+
+def texts(waiting: Mapping[str, Iterable[str]]) -> str:
+    """All bodies as one text to look in."""
+    return "\n".join(body for bodies in waiting.values() for body in bodies)
