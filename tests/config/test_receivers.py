@@ -256,6 +256,13 @@ def test_a_path_that_names_no_key_is_refused(path: str, read_config: Read) -> No
         ("slack_configs: [{api_url_file: /s/k, chanel: x}]", "unknown-key", "slack_configs[0].chanel"),
         ("slack_configs: [{api_url_file: [x]}]", "wrong-type", "slack_configs[0].api_url_file"),
         ("slack_configs: [x]", "wrong-type", "slack_configs[0]"),
+        ("slack_configs: [{api_url_file: ''}]", "missing-key", "slack_configs[0].api_url_file"),
+        ("pagerduty_configs: [{routing_key_file: ''}]", "missing-key", "pagerduty_configs[0].routing_key_file"),
+        ("email_configs: [{to: ''}]", "missing-key", "email_configs[0].to"),
+        ("slack_configs: [{api_url_file: /s/k, fields: {a: b}}]", "wrong-type", "slack_configs[0].fields"),
+        ("slack_configs: [{api_url_file: /s/k, short_fields: x}]", "wrong-type", "slack_configs[0].short_fields"),
+        ("email_configs: [{to: a@example.com, headers: [x]}]", "wrong-type", "email_configs[0].headers"),
+        ("webhook_configs: [{url_file: /s/k, timeout: soon}]", "bad-duration", "webhook_configs[0].timeout"),
         ("webhook_configs: [{url_file: /s/k, max_alerts: -1}]", "out-of-range", "webhook_configs[0].max_alerts"),
         ("webhook_configs: [{url_file: /s/k, max_alerts: many}]", "wrong-type", "webhook_configs[0].max_alerts"),
         (

@@ -63,6 +63,8 @@ def test_merge_keys_bring_values_that_own_keys_override() -> None:
         ("a: !!python/object:os.system x\n", "yaml", 1),
         ("a: !!int x\n", "yaml", 1),
         ("a: \x00\n", "yaml", 1),
+        ('a: "\\ud800"\n', "yaml", 1),
+        ('"\\udc00": a\n', "yaml", 1),
         ("a: {<<: 1}\n", "yaml", 1),
         ("? [1, 2]\n: 3\n", "yaml", 1),
         ("a: &x [*x]\n", "yaml", 1),

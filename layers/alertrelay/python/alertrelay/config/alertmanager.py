@@ -90,6 +90,7 @@ def _check_global(global_: Section, secrets: SecretKeys) -> None:
     if global_.has("pagerduty_url"):
         check_url(global_, "pagerduty_url")
     global_.seconds("resolve_timeout")
+    global_.mapping("smtp_tls_config")
     if global_.has("smtp_smarthost"):
         check_smarthost(global_, "smtp_smarthost")
     for key in ("smtp_auth_identity", "smtp_tls_config", "smtp_force_implicit_tls"):

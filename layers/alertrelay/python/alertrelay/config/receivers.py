@@ -49,6 +49,10 @@ _OTHER: Mapping[Channel, tuple[str, ...]] = {
     "sns": (),
     "webhook": ("max_alerts",),
 }
+_MAPPINGS = ("details", "headers", "attributes", "tls_config", "threading", "sigv4")
+_LISTS = ("images", "links", "fields", "actions", "mrkdwn_in")
+_FLAGS = ("short_fields", "link_names", "update_message", "force_implicit_tls")
+
 _SEND_RESOLVED: Mapping[Channel, bool] = {
     "pagerduty": True,
     "slack": False,
@@ -95,9 +99,25 @@ def parse_receiver(section: Section, reading: Reading) -> Receiver:
     return Receiver(name=name, targets=tuple(targets))
 
 
+def _check_shapes(section: Section, channel: Channel) -> None:
+    """The types of the keys that are only looked at here: Alertmanager would not start with a wrong one."""
+    for key in (*_RENDERED[channel], *_NOT_OBEYED[channel]):
+        if key in _MAPPINGS:
+            section.mapping(key)
+        elif key in _LISTS:
+            section.list(key)
+        elif key in _FLAGS:
+            section.flag(key, default=False)
+        elif key == "timeout":
+            section.seconds(key)
+        elif key != "payload":  # any YAML
+            section.text(key)
+
+
 def _target(section: Section, integration: Integration, reading: Reading) -> Target:
     channel = integration.channel
     _check_templates(section, channel)
+    _check_shapes(section, channel)
     for key in _NOT_OBEYED[channel]:
         if section.has(key) and not (key == "sigv4" and _only_region(section)):
             section.findings.warning(section.at(key), "not-obeyed", f"{key!r} is not obeyed by alertrelay")

@@ -105,7 +105,7 @@ def _inherit(section: Section, parent: _Inherited) -> _Inherited:
     repeat = _positive(section, "repeat_interval")
     own = _Inherited(
         receiver=section.text("receiver") or parent.receiver,
-        group_by=_group_by(section) if section.has("group_by") else parent.group_by,
+        group_by=_group_by(section) if section.get("group_by") else parent.group_by,
         group_wait=parent.group_wait if wait is None else wait,
         group_interval=parent.group_interval if interval is None else interval,
         repeat_interval=parent.repeat_interval if repeat is None else repeat,

@@ -39,8 +39,9 @@ class Section:
         return self.items.get(key)
 
     def has(self, key: str) -> bool:
-        """Whether the key stands there with something behind it."""
-        return self.get(key) is not None
+        """Whether the key stands there with something behind it; an empty text counts as nothing."""
+        value = self.get(key)
+        return value is not None and value.data != ""
 
     def at(self, key: str) -> Place:
         """The place of the key's value, else of the mapping (with the key's name)."""

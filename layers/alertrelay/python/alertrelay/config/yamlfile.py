@@ -136,6 +136,7 @@ class _Builder:
         if self.count > MAX_VALUES:
             raise _Broken(place, "yaml", f"has more than {MAX_VALUES} values", "look for aliases of aliases")
         if isinstance(node, yaml.ScalarNode):
+            self._whole(node.value, place)
             data = self._scalar(node, place)
             return Value(data=data, text="" if data is None else node.value, place=place)
         if isinstance(node, yaml.SequenceNode):
@@ -143,6 +144,11 @@ class _Builder:
             return Value(data=items, text="", place=place)
         assert isinstance(node, yaml.MappingNode)
         return Value(data=self._mapping(node, key, depth), text="", place=place)
+
+    def _whole(self, text: str, place: Place) -> None:
+        """Refuses half a character: PyYAML takes the escape of a surrogate, Alertmanager's loader does not."""
+        if any("\ud800" <= char <= "\udfff" for char in text):
+            raise _Broken(place, "yaml", "holds the escape of half a character", "write the character itself")
 
     def _scalar(self, node: yaml.ScalarNode, place: Place) -> Scalar:
         kind = node.tag.removeprefix("tag:yaml.org,2002:")
@@ -195,9 +201,10 @@ class _Builder:
         return merged
 
     def _key(self, node: yaml.Node, key: str) -> str:
-        if isinstance(node, yaml.ScalarNode):
-            return str(node.value)
         place = _named(_mark(self.file, node.start_mark), key)
+        if isinstance(node, yaml.ScalarNode):
+            self._whole(node.value, place)
+            return str(node.value)
         raise _Broken(place, "yaml", "a key is a list or a mapping", "quote the key if it is meant to be text")
 
 
