@@ -81,9 +81,7 @@ def _spoil(data: st.DataObject, document: Any) -> str:
         container = data.draw(st.sampled_from([c for c in _containers(spoilt) if c]))
         keys = list(container) if isinstance(container, dict) else list(range(len(container)))
         container[data.draw(st.sampled_from(keys))] = data.draw(JUNK)
-    return json.dumps(
-        spoilt, ensure_ascii=False
-    )  # JSON is YAML, and carries what no YAML dumper writes
+    return json.dumps(spoilt, ensure_ascii=False)  # JSON is YAML, and carries what no YAML dumper writes
 
 
 @settings(max_examples=150, deadline=None)

@@ -105,7 +105,9 @@ def _check_shapes(section: Section, channel: Channel) -> None:
         if key in _MAPPINGS:
             section.mapping(key)
         elif key in _LISTS:
-            section.list(key)
+            for item in section.list(key):
+                if key != "mrkdwn_in" and not isinstance(item.data, Mapping):
+                    section.wrong(item, "a mapping")
         elif key in _FLAGS:
             section.flag(key, default=False)
         elif key == "timeout":
