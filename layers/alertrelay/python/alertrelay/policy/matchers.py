@@ -22,17 +22,18 @@ def _holds(matcher: Matcher, value: str) -> bool:
         return value == matcher.value
     if matcher.op == "!=":
         return value != matcher.value
-    found = _pattern(matcher.value).fullmatch(_valid(value)) is not None
+    found = _pattern(matcher.value).search(_valid(value)) is not None
     return found if matcher.op == "=~" else not found
 
 
 def _valid(value: str) -> str:
     """RE2 matches UTF-8: a lone surrogate, which JSON can carry, becomes the replacement character."""
-    return value.encode("utf-8", "replace").decode()
+    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 @lru_cache(maxsize=1024)
 def _pattern(expression: str) -> Any:
+    """Compiled in the very form that `check` accepted: `a)(b` is sound only between the anchors."""
     options = re2.Options()
     options.log_errors = False
-    return re2.compile(expression, options)
+    return re2.compile(f"^(?:{expression})$", options)
