@@ -7,6 +7,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 from alertrelay.alert import Alert, Channel, Integration, Labels
+from alertrelay.config.matchers import go_quote
 from alertrelay.config.model import Route
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -21,7 +22,7 @@ def group_labels(route: Route, labels: Labels) -> dict[str, str]:
 
 def group_key(route: Route, labels: Labels) -> str:
     """Alertmanager's key: `{}/{severity="critical"}:{service="orders"}`."""
-    shown = ", ".join(f"{k}={json.dumps(v, ensure_ascii=False)}" for k, v in group_labels(route, labels).items())
+    shown = ", ".join(f"{k}={go_quote(v)}" for k, v in group_labels(route, labels).items())
     return f"{route.key}:{{{shown}}}"
 
 
