@@ -16,6 +16,7 @@ from local.stack.day import Day, Told
 from local.stack.invocation import Failure
 from local.standins import Recorded
 
+SHOWN_ALERTS = 3
 _COLOURS = {"delivered": "32", "fallback": "33", "pending": "35", "failed": "31", "suppressed": "2", "merged": "2"}
 
 
@@ -86,15 +87,19 @@ def as_text(day: Day, *, colour: bool = False) -> Iterator[str]:
     """The lines for people."""
     down = ", ".join(f"{place} ({fault})" for place, fault in day.down.items())
     yield f"environment {day.environment}" + (f", down: {down}" if down else "")
-    yield ""
-    shown: set[str] = set()
+    seen: set[str] = set()
     for said in _in_order(day):
         if isinstance(said, Event):
-            yield from _event(said, day)
+            yield from _event(said)
         elif isinstance(said, Failure):
-            yield f"  {_clock(said.at)}  {said.function} raised {said.kind}: {said.text}"
+            yield f"  {_clock(said.at)}  error       {said.function} raised {said.kind}: {_short(said.text)}"
         else:
-            yield from _told(said, day, shown, colour=colour)
+            yield _told(said, colour=colour)
+            message = _received(day, said[0].outcome)
+            text = _short(headline(message)) if message else ""
+            if text and text not in seen:
+                seen.add(text)
+                yield f"{'':<24}\u00bb {text}"
     yield ""
     yield from _summary(day)
 
@@ -118,34 +123,27 @@ def _alike(said: Event | Told | Failure) -> object:
     return (said.at, o.receiver, o.channel, o.outcome, o.reason, o.detail, o.status, o.attempts)
 
 
-def _event(event: Event, day: Day) -> Iterator[str]:
-    topic = event.topic.rpartition(":")[2]
-    yield f"{event.at:%Y-%m-%d} {_clock(event.at)}  {event.file} -> topic {topic}"
-    for alert in event.alerts[:3]:
-        severity = alert.labels.get("severity", "no severity")
-        yield f"            {alert.status.upper()} {alert.name} ({severity}): {_short(alert.annotations.get('summary', ''))}"
-    if len(event.alerts) > 3:
-        yield f"            and {len(event.alerts) - 3} more alerts"
+def _event(event: Event) -> Iterator[str]:
+    yield ""
+    yield f"{event.at:%Y-%m-%d} {_clock(event.at)}  {event.file}, to {event.topic.rpartition(':')[2] or 'no topic'}"
+    for alert in event.alerts[:SHOWN_ALERTS]:
+        what = f"{alert.status.upper()} {alert.name} ({alert.labels.get('severity', 'no severity')})"
+        yield f"{'':<21}{what}: {_short(alert.annotations.get('summary', ''))}"
+    if len(event.alerts) > SHOWN_ALERTS:
+        yield f"{'':<21}and {len(event.alerts) - SHOWN_ALERTS} more alerts"
 
 
-def _told(told: list[Told], day: Day, shown: set[str], *, colour: bool) -> Iterator[str]:
+def _told(told: list[Told], *, colour: bool) -> str:
     outcome = told[0].outcome
-    names = list(dict.fromkeys(t.outcome.alertname for t in told))
-    name = (
-        names[0] if len(told) == 1 else f"{len(told)} alerts ({', '.join(names[:2])}{', …' if len(names) > 2 else ''})"
-    )
-    place = f"{outcome.receiver or 'nobody'}" + (f" by {outcome.channel}" if outcome.channel else "")
     word = f"{outcome.outcome:<10}"
     if colour:
         word = f"\x1b[{_COLOURS[outcome.outcome]}m{word}\x1b[0m"
+    alert = outcome.alertname if len(told) == 1 else f"{len(told)} x {outcome.alertname}"
+    instead = f", instead of {outcome.fallback_for.split('/')[0]}" if outcome.fallback_for else ""
     tries = f", {outcome.attempts} tries" if outcome.attempts > 1 else ""
-    instead = f" instead of {outcome.fallback_for.split('/')[0]}" if outcome.fallback_for else ""
-    yield f"  {_clock(told[0].at)}  {word} {place:<32} {outcome.status:<9} {name}: {_short(reason(outcome))}{instead}{tries}"
-    received = _received(day, outcome)
-    if received and received.request_id not in shown:
-        shown.add(received.request_id)
-        if text := headline(received):
-            yield f"{'':<23} » {_short(text)}"
+    why = _short(reason(outcome)) + instead + tries
+    place = f"{outcome.receiver or 'nobody':<21} {outcome.channel or '':<9}"
+    return f"  {_clock(told[0].at)}  {word}  {place}  {alert} {outcome.status}: {why}"
 
 
 def headline(received: Recorded) -> str:
@@ -166,24 +164,25 @@ def headline(received: Recorded) -> str:
 
 
 def _summary(day: Day) -> Iterator[str]:
-    counts = Counter(d.outcome.outcome for event in day.events for d in event.deliveries)
-    said = ", ".join(f"{counts[name]} {name}" for name in _COLOURS if counts[name]) or "nothing to tell"
-    took = day.ended - day.began
-    yield f"{len(day.events)} files in {_length(took)} of the clock: {said}"
-    for event in day.events:
-        for delivery in event.deliveries:
-            if delivery.next_try:
-                yield (
-                    f"  pending: {delivery.outcome.receiver} has not got {delivery.outcome.alertname}; the next try is at "
-                    f"{delivery.next_try:%H:%M:%S}, and so on for up to four days"
-                )
+    counts: Counter[str] = Counter(d.outcome.outcome for event in day.events for d in event.deliveries)
+    said = ", ".join(f"{counts[name]} {name}" for name in _COLOURS if counts[name]) or "nobody was told"
+    files = f"{len(day.events)} file{'' if len(day.events) == 1 else 's'}"
+    yield f"{files}, {_length(day.ended - day.began)} of the clock: {said}"
+    for delivery in (d for event in day.events for d in event.deliveries if d.next_try):
+        yield f"  {delivery.outcome.receiver} has not got {delivery.outcome.alertname} yet: next try {_next(delivery)}"
     for name, bodies in day.waiting.items():
         if not name.endswith("-timers"):
-            yield f"  {len(bodies)} in {name}: its alarm mails people without any code of ours"
+            yield f"  {len(bodies)} in {name}, whose alarm mails people without any code of ours"
     for lost in day.lost:
-        yield f"  LOST: {lost.alertname} of {lost.file}, {lost.integration or 'all receivers'}: told to nobody, in no queue"
+        what = f"{lost.alertname} of {lost.file}, {lost.integration or 'all receivers'}"
+        yield f"  LOST: {what}: told to nobody, and in no queue"
     if not day.lost:
-        yield "nothing is lost: every update is delivered, merged, suppressed for a named reason, or in a queue"
+        yield "Nothing is lost: every update was delivered, merged, suppressed for a named reason, or lies in a queue."
+
+
+def _next(delivery: Delivery) -> str:
+    at = f"{delivery.next_try:%H:%M:%S}" if delivery.next_try else ""
+    return f"{at}, and again every 15 min for four days; the replay ends here"
 
 
 def _clock(at: datetime) -> str:
@@ -192,11 +191,8 @@ def _clock(at: datetime) -> str:
 
 def _length(length: timedelta) -> str:
     seconds = int(length.total_seconds())
-    return (
-        f"{seconds // 3600} h {seconds % 3600 // 60} min"
-        if seconds >= 3600
-        else f"{seconds // 60} min {seconds % 60} s"
-    )
+    hours, minutes = seconds // 3600, seconds % 3600 // 60
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds % 60} s"
 
 
 def _short(text: str) -> str:
