@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from alertrelay.alert import Alert, Integration, Outcome, Reason
@@ -67,17 +67,15 @@ class Account:
     events: list[Event] = field(default_factory=list)
 
     def observe(self, at: datetime, function: str, outcome: Outcome) -> None:
-        """Puts an outcome to its update: the one that waits for it, else the latest file that holds it."""
+        """Puts an outcome to the latest file that holds its update; a final one also settles what waited for it."""
         new = Delivery(at=at, function=function, outcome=outcome)
-        settled = False
-        for event in reversed(self.events):
-            for old in event.deliveries:
-                if _settles(new, old):
-                    old.at, old.outcome, settled = at, outcome, True
-        if settled:
-            return
         home = next((e for e in reversed(self.events) if e.holds(outcome)), None)
-        if home:
+        waiting = [(event, old) for event in self.events for old in event.deliveries if _settles(new, old)]
+        if outcome.outcome == "pending":
+            waiting = [(event, old) for event, old in waiting if event is home]
+        for _, old in waiting:
+            old.at, old.outcome = at, _as_settled(old.outcome, outcome)
+        if home and not any(old.outcome is outcome for _, old in waiting):
             home.deliveries.append(new)
 
     def give_up(self, event: Event, function: str, handles: Iterable[str], *, at: datetime, why: str) -> None:
@@ -162,17 +160,24 @@ def _name(delivery: Delivery) -> str:
 
 
 def _settles(new: Delivery, old: Delivery) -> bool:
-    """Whether a later outcome takes the place of an earlier, pending one: the same update at the same integration, an
-    end that makes the announcement needless, or the first word of a function that could not yet say where."""
+    """Whether an outcome takes the place of an earlier, pending one: of the same update at the same integration, of a
+    newer update of that alert, or of a function that could not say yet whom it would tell."""
     a, b = new.outcome, old.outcome
     if b.outcome != "pending" or a.state_key != b.state_key or a.fallback_for:
         return False
     if b.channel is None:
         return new.function == old.function and a.status == b.status
-    if a.outcome == "suppressed" and a.reason in (Reason.DUPLICATE, Reason.STALE):
+    if (a.receiver, a.channel) != (b.receiver, b.channel):
         return False
-    same = (a.receiver, a.channel) == (b.receiver, b.channel)
-    return same and (a.status == b.status or a.outcome != "pending")
+    repeated = a.outcome == "suppressed" and a.reason in (Reason.DUPLICATE, Reason.STALE)
+    return not repeated if a.status == b.status else a.outcome != "pending"
+
+
+def _as_settled(old: Outcome, new: Outcome) -> Outcome:
+    if old.status == new.status:
+        return new
+    detail = f"a newer update came before this one was told, and was {new.outcome} ({new.reason})"
+    return replace(old, outcome="suppressed", reason=Reason.STALE, detail=detail)
 
 
 def masked(value: object, secrets: Mapping[str, str]) -> object:
