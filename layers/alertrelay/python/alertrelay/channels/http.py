@@ -139,9 +139,9 @@ def _failure(error: Exception, peer: str, timeout: float) -> DeliveryFailure:
         case (_, _NoConnection()):
             return Retryable(f"{peer} {cause.text}")
         case (requests.Timeout() | TimeoutError() | urllib3.exceptions.TimeoutError(), _):
-            return Retryable(f"{peer} did not answer within {timeout:g} s", ambiguous=True)
+            return Retryable(f"{peer} did not answer within {round(timeout, 2):g} s", ambiguous=True)
         case (requests.ConnectionError(), urllib3.exceptions.ReadTimeoutError()):
-            return Retryable(f"{peer} did not answer within {timeout:g} s", ambiguous=True)
+            return Retryable(f"{peer} did not answer within {round(timeout, 2):g} s", ambiguous=True)
         case (ValueError(), _):  # requests' InvalidURL, MissingSchema, InvalidHeader …
             return Permanent(f"the address or a header for {peer} is malformed")
         case _:
