@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.server
 import json
 import select
@@ -31,14 +32,14 @@ class HttpListener:
         """Listens."""
         self._server = _Server(("127.0.0.1", self.port), self._service, self._board)
         self.port = self._server.server_port
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
+        self._thread = threading.Thread(target=self._server.serve)
         self._thread.start()
 
     def stop(self) -> None:
         """Closes the port and every connection, and waits for the threads."""
         if self._server is None or self._thread is None:
             return
-        self._server.shutdown()
+        self._server.stop_accepting()
         self._thread.join()
         self._server.hang_up()
         self._server.server_close()
@@ -76,15 +77,23 @@ class _Server(http.server.ThreadingHTTPServer):
             self._open.discard(request)
         super().shutdown_request(request)
 
+    def serve(self) -> None:
+        """Accepts until `stop_accepting`. Unlike serve_forever it does not wake up to look at the time."""
+        while not self.ending.is_set():
+            self.handle_request()
+
+    def stop_accepting(self) -> None:
+        """Ends `serve`."""
+        self.ending.set()
+        with contextlib.suppress(OSError):
+            socket.create_connection(("127.0.0.1", self.server_port), 1).close()  # wakes it
+
     def hang_up(self) -> None:
         """Ends what the connections' threads wait for."""
-        self.ending.set()
         with self._lock:
             for connection in self._open:
-                try:
+                with contextlib.suppress(OSError):  # the client was faster
                     connection.shutdown(socket.SHUT_RDWR)
-                except OSError:  # the client was faster
-                    continue
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that goes away in the middle is what half of the faults are for."""

@@ -52,7 +52,11 @@ def transmit(
     except smtplib.SMTPResponseException as error:
         failure = _classed(error.smtp_code, server.said(error.smtp_error))
     except (OSError, smtplib.SMTPException):  # smtplib turns a timeout into a disconnection
-        how = f"did not answer within {round(timeout, 2):g} s" if server.out_of_time() else "closed the connection unasked"
+        how = (
+            f"did not answer within {round(timeout, 2):g} s"
+            if server.out_of_time()
+            else "closed the connection unasked"
+        )
         failure = Retryable(f"{PEER} {how}", ambiguous=server.data_sent)
     raise failure  # outside the handler: the error's context may carry the password
 
