@@ -11,8 +11,8 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def saying(answer: bytes, *, tls: ssl.SSLContext | None = None) -> Iterator[str]:
-    """A peer that reads one request and says exactly `answer`, as a base URL."""
+def saying(answer: bytes, *, tls: ssl.SSLContext | None = None, asked: bool = True) -> Iterator[str]:
+    """A peer that says exactly `answer`, once it was `asked` by a whole request, as a base URL."""
     listener = socket.create_server(("127.0.0.1", 0))
     listener.settimeout(10)
 
@@ -21,8 +21,8 @@ def saying(answer: bytes, *, tls: ssl.SSLContext | None = None) -> Iterator[str]
             try:
                 connection, _ = listener.accept()
                 with tls.wrap_socket(connection, server_side=True) if tls else connection as sock:
-                    request = sock.recv(65536)
-                    while not _is_whole(request):
+                    request = b""
+                    while asked and not _is_whole(request):
                         more = sock.recv(65536)
                         if not more:
                             return
@@ -45,4 +45,4 @@ def saying(answer: bytes, *, tls: ssl.SSLContext | None = None) -> Iterator[str]
 def _is_whole(request: bytes) -> bool:
     head, _, body = request.partition(b"\r\n\r\n")
     lengths = [int(line.split(b":")[1]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
-    return len(body) >= sum(lengths)
+    return b"\r\n\r\n" in request and len(body) >= sum(lengths)

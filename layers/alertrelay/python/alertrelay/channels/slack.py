@@ -102,10 +102,11 @@ class _Call:
         response = self._post(address, body, {})
         if response.status != 200:
             raise self._webhook_refusal(response)
-        answer = response.json()
-        if answer is not None and answer.get("ok") is False:
+        answer = response.json() or {}
+        if "error" in answer:
             raise self._api_refusal(response, answer)
-        if answer is None and response.text.strip() != "ok":
+        # `ok` is Slack's own; the others are what its Web API and look-alikes say.
+        if response.text.strip() != "ok" and answer.get("ok") is not True and answer.get("success") is not True:
             raise Retryable("Slack answered 200 without its `ok`", ambiguous=True)
 
     def as_bot(self, message: Message, first: Mapping[str, str], *, edit: bool) -> Mapping[str, str]:

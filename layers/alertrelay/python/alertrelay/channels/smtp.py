@@ -83,8 +83,8 @@ class _Server(smtplib.SMTP):
         self._needs_tls = settings.require_tls and not (local and network.tls is None)
 
     def hand_over(self, mail: Mail) -> Mapping[str, str]:
-        self._open()
         try:
+            self._open()
             self._log_in()
             refused = self._envelope(mail)
             code, answer = self._data(mail.content)

@@ -1,0 +1,155 @@
+"""No sender puts any part of its key where somebody could read it, whatever the peer does."""
+
+from __future__ import annotations
+
+import base64
+import itertools
+import logging
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from alertrelay.alert import Message
+from alertrelay.channels import senders
+from alertrelay.config.model import Target
+from alertrelay.ports import DeliveryFailure, Sender
+
+from local.standins import Fault, StandIns
+from tests.channels.raw_peer import saying
+from tests.channels.targets import (
+    EMAIL,
+    HOOK_MESSAGE,
+    KEYS,
+    MAIL,
+    PAGERDUTY,
+    SLACK_BOT,
+    SLACK_MESSAGE,
+    SLACK_WEBHOOK,
+    TRIGGER,
+    WEBHOOK,
+    key,
+)
+
+CASES: dict[str, tuple[Target, Message]] = {
+    "pagerduty": (PAGERDUTY, TRIGGER),
+    "slack webhook": (SLACK_WEBHOOK, SLACK_MESSAGE),
+    "slack bot": (SLACK_BOT, SLACK_MESSAGE),
+    "webhook": (WEBHOOK, HOOK_MESSAGE),
+    "email": (EMAIL, MAIL),
+}
+PARTS = {
+    "pagerduty": ("not0a0real0routing0key0123456789",),
+    "slack webhook": ("notarealwebhook1234567", "B0NOTREAL", "/services/"),
+    "slack bot": ("xoxb-not", "1234567890"),
+    "webhook": ("notarealsecret99", "notarealtoken77", "hooks.example.com"),
+    "email": ("not-a-real-password", base64.b64encode(b"\0relay\0not-a-real-password-1").decode()),
+}
+FAULTS = ["timeout", "refused", "reset", "trickle", "503", "429", "401", "404", "echo 400", "echo 404", "echo 200"]
+DELIVERED = [("pagerduty", "echo 200"), ("webhook", "echo 200")]
+
+
+@dataclass
+class Sending:
+    name: str
+    sender: Sender
+    target: Target
+    message: Message
+
+    def failure(self) -> DeliveryFailure:
+        with pytest.raises(DeliveryFailure) as caught:
+            self.sender.send(
+                self.message,
+                self.target,
+                key=key(self.sender.key_name(self.target)),
+                notification_id="n-1",
+                timeout=0.2,
+            )
+        return caught.value
+
+
+def sending(name: str, endpoints: dict[str, str]) -> Sending:
+    target, message = CASES[name]
+    return Sending(name, senders(endpoints=endpoints)[target.integration.channel], target, message)
+
+
+def everything_of(error: BaseException | None) -> Iterator[str]:
+    """Text, repr, args and the whole chain, also the part that a traceback does not print."""
+    while error is not None:
+        yield f"{error} {error!r} {error.args!r} {vars(error)!r}"
+        yield "".join(traceback.format_exception(error, chain=False))
+        error = error.__cause__ or error.__context__
+
+
+def assert_tells_nothing(attempt: Sending, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]) -> None:
+    caplog.set_level(logging.DEBUG)
+    texts = [*everything_of(attempt.failure())]
+    output = capfd.readouterr()
+    texts += [output.out, output.err, *(f"{r.getMessage()} {r.args!r} {r.exc_info!r}" for r in caplog.records)]
+    for part in PARTS[attempt.name]:
+        for text in texts:
+            assert part not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "fault"), [pair for pair in itertools.product(CASES, FAULTS) if pair not in DELIVERED]
+)
+def test_no_failure_tells_the_key(
+    peers: StandIns, name: str, fault: str, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    attempt = sending(name, peers.endpoints)
+    channel = attempt.target.integration.channel
+    word, _, status = fault.rpartition(" ")
+    if word == "echo":
+        value = KEYS[attempt.sender.key_name(attempt.target)]
+        code = {"200": 552, "400": 550, "404": 535}[status] if channel == "email" else int(status)
+        said = f"bad key {value} {base64.b64encode(value.encode()).decode()}"
+        planned = Fault(kind="status", status=code, body=said if channel == "email" else f'{{"message": "{said}"}}')
+    elif channel == "email" and status.isdecimal():
+        planned = Fault(kind="status", status={"503": 451, "429": 454, "401": 530, "404": 535}[status])
+    else:
+        planned = Fault.named(status)
+    peers.fail(channel, planned)
+    assert_tells_nothing(attempt, caplog, capfd)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 500 Oops\r\nno colon here\r\n folded\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 500 Oops\r\nContent-Length: x\r\n\r\n",
+        b"HTTP/1.1 500 Oops\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"HTTP/1.1 302 Found\r\nLocation: //[\r\nContent-Length: 0\r\n\r\n",
+        b"\xff\xfe garbage",
+    ],
+    ids=["headers", "length", "chunks", "location", "no http"],
+)
+@pytest.mark.parametrize("name", [name for name in CASES if name != "email"])
+def test_a_malformed_answer_tells_nothing_in_the_log(
+    name: str, answer: bytes, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """urllib3 warns of malformed headers with the address in full."""
+    with saying(answer) as base:
+        hosts = ("events.pagerduty.com", "hooks.slack.com", "slack.com", "*")
+        assert_tells_nothing(sending(name, dict.fromkeys(hosts, base)), caplog, capfd)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_peer_that_is_not_there_tells_nothing(
+    name: str, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    nowhere = "http://no-such-host.invalid"
+    hosts = dict.fromkeys(("events.pagerduty.com", "hooks.slack.com", "slack.com", "*"), nowhere)
+    assert_tells_nothing(sending(name, {**hosts, "smtp": "no-such-host.invalid:25"}), caplog, capfd)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["https://[notarealsecret99", "http://notarealsecret99\x00/", "notarealsecret99", "https:///notarealsecret99"],
+)
+def test_an_address_that_is_none_is_not_told(value: str) -> None:
+    attempt = sending("webhook", {})
+    wrong = type(key("hook_url"))("hook_url", value, "v")
+    with pytest.raises(DeliveryFailure) as caught:
+        attempt.sender.send(attempt.message, attempt.target, key=wrong, notification_id="n", timeout=0.2)
+    assert not any("notarealsecret99" in text for text in everything_of(caught.value))
