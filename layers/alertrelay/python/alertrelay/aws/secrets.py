@@ -118,7 +118,7 @@ class SecretKeys:
                 read.keys, read.failure = found, ""
                 return
             read.failure = f"the secret {self._secret_name} is JSON, but no object of keys"
-        except TransformParameterError:
+        except (TransformParameterError, UnicodeDecodeError):
             read.failure = f"the secret {self._secret_name} is not JSON: an object of keys was expected"
         except GetParameterError as error:
             cause = error.__context__

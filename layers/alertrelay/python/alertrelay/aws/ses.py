@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
-from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError, ReadTimeoutError
 
 from alertrelay.alert import Message, Receipt
 from alertrelay.aws.errors import THROTTLED, code, status
@@ -97,6 +97,8 @@ def _failure(error: ClientError | BotoCoreError) -> DeliveryFailure:
     if name in THROTTLED:
         daily = "daily" in str(error).lower()
         return RateLimited(text, retry_after=QUOTA_SECONDS if daily else None)
+    if isinstance(error, ParamValidationError):
+        return Permanent(f"botocore refused the request to SES: {name}")
     if not isinstance(error, ClientError):
         return Retryable(text, ambiguous=isinstance(error, ReadTimeoutError))
     if status(error) >= 500:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
-from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError, ReadTimeoutError
 
 from alertrelay.alert import Message, Receipt
 from alertrelay.aws.errors import THROTTLED, code, status
@@ -87,6 +87,8 @@ def _failure(error: ClientError | BotoCoreError) -> DeliveryFailure:
     text = f"SNS answered {name}" if isinstance(error, ClientError) else f"SNS cannot be reached: {name}"
     if name in THROTTLED:
         return RateLimited(text)
+    if isinstance(error, ParamValidationError):
+        return Permanent(f"botocore refused the request to SNS: {name}")
     if not isinstance(error, ClientError):
         return Retryable(text, ambiguous=isinstance(error, ReadTimeoutError))
     if name in _TRANSIENT or status(error) >= 500:
