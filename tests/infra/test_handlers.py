@@ -23,7 +23,7 @@ import importlib, json, sys
 module_name, _, attribute = sys.argv[1].rpartition(".")
 module = importlib.import_module(module_name)
 handler = getattr(module, attribute)
-print(json.dumps({"file": module.__file__, "callable": callable(handler), "channels": sorted(handler._channels)}))
+print(json.dumps({"file": module.__file__, "callable": callable(handler), "channels": sorted(handler.channels)}))
 """
 
 
