@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from datetime import UTC, datetime
+from typing import Any, get_args
+
+import pytest
+import requests
+from alertrelay.channels import senders
+from alertrelay.ports import DeliveryFailure, Retryable
+
+from local.standins import Fault, StandIns
+from local.standins.board import FaultKind
+from tests.channels.targets import (
+    BOT_TOKEN,
+    EMAIL,
+    HOOK_MESSAGE,
+    KEYS,
+    MAIL,
+    PAGERDUTY,
+    ROUTING_KEY,
+    SLACK_BOT,
+    SLACK_MESSAGE,
+    SLACK_WEBHOOK,
+    TRIGGER,
+    WEBHOOK,
+    WEBHOOK_PATH,
+    key,
+)
+
+ALL = [
+    (PAGERDUTY, TRIGGER),
+    (SLACK_WEBHOOK, SLACK_MESSAGE),
+    (SLACK_BOT, SLACK_MESSAGE),
+    (WEBHOOK, HOOK_MESSAGE),
+    (EMAIL, MAIL),
+]
+
+
+def send_all(peers: StandIns) -> None:
+    for target, message in ALL:
+        sender = senders(endpoints=peers.endpoints)[target.integration.channel]
+        sender.send(message, target, key=key(sender.key_name(target)), notification_id="n-1", timeout=5)
+
+
+def page(peers: StandIns, *, timeout: float = 5) -> None:
+    sender = senders(endpoints=peers.endpoints)["pagerduty"]
+    sender.send(TRIGGER, PAGERDUTY, key=key("pagerduty_key"), notification_id="n-1", timeout=timeout)
+
+
+def test_a_record_holds_no_secret_and_has_the_callers_clock() -> None:
+    at = datetime(2026, 11, 20, 3, 4, 5, tzinfo=UTC)
+    with StandIns(now=lambda: at) as peers:
+        send_all(peers)
+    assert [r.channel for r in peers.requests] == [t.integration.channel for t, _ in ALL]
+    assert {r.at for r in peers.requests} == {at}
+    assert {r.request_id for r in peers.requests} == {"n-1"}
+    told = repr(peers.requests)
+    assert not [secret for secret in (*KEYS.values(), WEBHOOK_PATH) if secret in told]
+
+
+def test_no_thread_and_no_port_is_left() -> None:
+    before = threading.active_count()
+    with StandIns() as peers:
+        send_all(peers)  # also leaves kept connections behind
+        ports = [int(end.rpartition(":")[2]) for end in set(peers.endpoints.values())]
+    assert threading.active_count() == before
+    for port in ports:
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", port), 1)
+
+
+@pytest.mark.parametrize("kind", ["timeout", "trickle"])
+def test_stopping_ends_a_hang_that_the_client_would_bear(kind: str) -> None:
+    reached, before = threading.Event(), threading.active_count()
+
+    def now() -> datetime:
+        reached.set()
+        return datetime(2026, 11, 20, tzinfo=UTC)
+
+    with StandIns(now=now) as peers:
+        peers.fail("pagerduty", Fault.named(kind))
+        host, _, port = peers.endpoints["events.pagerduty.com"].removeprefix("http://").partition(":")
+        patient = socket.create_connection((host, int(port)))
+        patient.sendall(b"POST /v2/enqueue HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}")
+        assert reached.wait(5)
+    patient.close()
+    assert threading.active_count() == before
+
+
+def test_one_receiver_alone_can_fail(peers: StandIns) -> None:
+    peers.fail("pagerduty", Fault.named("503"), token="another routing key")
+    page(peers)
+    peers.fail("pagerduty", Fault.named("503"), token=ROUTING_KEY)
+    with pytest.raises(DeliveryFailure):
+        page(peers)
+    assert [r.answered for r in peers.requests] == ["202", "503"]
+
+
+@pytest.mark.parametrize("token", [BOT_TOKEN, "#critical-alerts"])
+def test_a_bot_fails_by_its_token_or_its_channel(peers: StandIns, token: str) -> None:
+    peers.fail("slack", Fault.named("503"), token=token)
+    slack = senders(endpoints=peers.endpoints)["slack"]
+    with pytest.raises(Retryable):
+        slack.send(SLACK_MESSAGE, SLACK_BOT, key=key("slack_token"), notification_id="n", timeout=5)
+    slack.send(SLACK_MESSAGE, SLACK_WEBHOOK, key=key("slack_webhook"), notification_id="n", timeout=5)
+
+
+def test_a_fault_can_strike_a_number_of_times(peers: StandIns) -> None:
+    peers.fail("pagerduty", Fault.named("500"), times=2)
+    for _ in range(2):
+        with pytest.raises(Retryable):
+            page(peers)
+    page(peers)
+
+
+def test_a_closed_port_opens_again_on_the_same_number(peers: StandIns) -> None:
+    endpoints = peers.endpoints
+    for channel in ("pagerduty", "email"):
+        peers.fail(channel, Fault.named("refused"))
+    with pytest.raises(Retryable, match="refused"):
+        page(peers)
+    peers.heal()
+    assert peers.endpoints == endpoints
+    send_all(peers)
+
+
+@pytest.mark.parametrize("name", ["", "200", "600", "status", "down", "5 0 3", "-1"])
+def test_a_fault_that_is_none_is_named(name: str) -> None:
+    with pytest.raises(ValueError, match="is no fault"):
+        Fault.named(name)
+
+
+def test_each_fault_has_a_name() -> None:
+    for kind in set(get_args(FaultKind)) - {"status"}:
+        assert str(Fault.named(kind)) == kind
+    assert str(Fault.named("503")) == "503"
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        ({"routing_key": ""}, "routing_key"),
+        ({"event_action": "open"}, "event_action"),
+        ({"dedup_key": "x" * 256}, "dedup_key"),
+        ({"payload": None}, "payload"),
+        ({"payload": {"summary": "x" * 1025, "source": "s", "severity": "info"}}, "payload.summary"),
+        ({"links": [{"text": "no address"}]}, "links"),
+        ({"event_action": "resolve", "dedup_key": ""}, "dedup_key"),
+        ({"payload": {"summary": "s", "source": "s", "severity": "info", "x": "x" * 600_000}}, "512 KB"),
+    ],
+)
+def test_pagerduty_refuses_an_invalid_event(peers: StandIns, change: dict[str, Any], error: str) -> None:
+    event = {"routing_key": ROUTING_KEY, **TRIGGER, **change}
+    answer = requests.post(peers.endpoints["events.pagerduty.com"] + "/v2/enqueue", json=event, timeout=5)
+    assert answer.status_code == 400
+    assert error in str(answer.json()["errors"])
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "answer"),
+    [
+        ("/services/T/B/X", "not json", 400, "invalid_payload"),
+        ("/services/T/B/X", "{}", 400, "no_text"),
+        ("/elsewhere", "{}", 404, "no_service"),
+        ("/api/chat.postMessage", json.dumps({"text": "x"}), 200, '{"ok": false, "error": "not_authed"}'),
+    ],
+)
+def test_slack_refuses_what_it_would_refuse(peers: StandIns, path: str, body: str, status: int, answer: str) -> None:
+    got = requests.post(peers.endpoints["slack.com"] + path, data=body, timeout=5)
+    assert (got.status_code, got.text) == (status, answer)
