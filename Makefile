@@ -27,6 +27,29 @@ help: ## this list
 
 env: .venv/.stamp ## the environment alone
 
+GOOD_DAY := info-alarm info-ok rds-cpu-warning-alarm rds-cpu-critical-alarm rds-cpu-critical-alarm-second-topic \
+	rds-cpu-critical-ok rds-cpu-warning-ok slo-violation
+BAD_DAY := rds-cpu-critical-alarm rds-cpu-critical-ok
+
+run: env ## the stack on this machine: a good day, a burst of 50, a day with PagerDuty down
+	@echo "== The stack that cdk deploy would create, on this machine: its own template, functions and queues, on an"
+	@echo "== emulated AWS. PagerDuty, Slack and the mail server are stand-ins; nothing leaves this machine."
+	@echo
+	@echo "== 1. A good day: what is critical pages, what is not does not, and every end is told where its begin was."
+	@$(BIN)/alertrelay replay $(GOOD_DAY:%=events/%.json)
+	@echo
+	@echo "== 2. A burst: fifty databases of one service alarm within a minute. One incident, few messages, nobody left out."
+	@rm -rf .build/burst
+	@$(BIN)/python -m local.burst events/rds-cpu-critical-alarm.json .build/burst >/dev/null
+	@$(BIN)/alertrelay replay .build/burst/*.json
+	@echo
+	@echo "== 3. PagerDuty is down: Slack and e-mail say so at once, PagerDuty is tried again after 1, 2, 5 and 15 minutes,"
+	@echo "==    and whoever heard of the alarm hears of its end."
+	@$(BIN)/alertrelay replay $(BAD_DAY:%=events/%.json) --down pagerduty=503
+	@echo
+	@echo "== Next: $(BIN)/alertrelay replay events/ecs-cpu-alarm.json --down slack=timeout"
+	@echo "==       $(BIN)/alertrelay replay --help    docs/local.md    events/README.md"
+
 lint: env ## ruff
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

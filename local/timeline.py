@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from alertrelay.alert import Outcome, rfc3339
+from alertrelay.alert import Outcome, Reason, rfc3339
 
 from local.account import Delivery, Event, masked
 from local.normalise import alert_json
@@ -88,8 +89,10 @@ def as_text(day: Day, *, colour: bool = False) -> Iterator[str]:
     down = ", ".join(f"{place} ({fault})" for place, fault in day.down.items())
     yield f"environment {day.environment}" + (f", down: {down}" if down else "")
     seen: set[str] = set()
-    for said in _in_order(day):
-        if isinstance(said, Event):
+    for said in _shown(day):
+        if isinstance(said, Quiet):
+            yield from _quiet(said)
+        elif isinstance(said, Event):
             yield from _event(said)
         elif isinstance(said, Failure):
             yield f"  {_clock(said.at)}  error       {said.function} raised {said.kind}: {_short(said.text)}"
@@ -104,23 +107,62 @@ def as_text(day: Day, *, colour: bool = False) -> Iterator[str]:
     yield from _summary(day)
 
 
-def _in_order(day: Day) -> Iterator[Event | Failure | list[Told]]:
-    """Outcomes that are alike are one line."""
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """Files after which nobody is told anything at once."""
+
+    events: tuple[Event, ...]
+
+
+def _shown(day: Day) -> Iterator[Event | Failure | Quiet | list[Told]]:
+    """The history with outcomes of one message as one, without those that only wait, and with quiet files together."""
+    rows = [what for what in _grouped(day) if not (isinstance(what, list) and _only_waits(what))]
+    for place, row in enumerate(rows):
+        if not _is_quiet(rows, place):
+            yield row
+        elif place == 0 or not _is_quiet(rows, place - 1):
+            run = itertools.takewhile(lambda at: _is_quiet(rows, at), range(place, len(rows)))
+            yield Quiet(tuple(event for at in run if isinstance(event := rows[at], Event)))
+
+
+def _is_quiet(rows: Sequence[object], place: int) -> bool:
+    after = rows[place + 1] if place + 1 < len(rows) else None
+    row = rows[place]
+    if not isinstance(row, Event) or not row.deliveries:
+        return False
+    return not isinstance(after, list) or after[0].by is not row
+
+
+def _only_waits(told: list[Told]) -> bool:
+    return all(t.outcome.reason is Reason.WAITING for t in told)
+
+
+def _grouped(day: Day) -> Iterator[Event | Failure | list[Told]]:
+    """What one message merged stands with it; outcomes that are alike are one."""
     for _, group in itertools.groupby(day.history, _alike):
-        members = list(group)
-        told = [m for m in members if isinstance(m, Told)]
-        if told:
-            yield told
-        for member in members:
-            if not isinstance(member, Told):
-                yield member
+        first, *others = group
+        if isinstance(first, Told):
+            yield [first, *(other for other in others if isinstance(other, Told))]
+        else:
+            yield first
 
 
 def _alike(said: Event | Told | Failure) -> object:
     if not isinstance(said, Told):
         return id(said)
     o = said.outcome
+    if o.notification_id:
+        return (o.notification_id, o.receiver)
     return (said.at, o.receiver, o.channel, o.outcome, o.reason, o.detail, o.status, o.attempts)
+
+
+def _quiet(quiet: Quiet) -> Iterator[str]:
+    first, *others = quiet.events
+    yield from _event(first)
+    if others:
+        last = others[-1]
+        yield f"{'':<21}and {len(others)} more files until {_clock(last.at)}"
+    yield f"{'':<21}... joins the next message of its groups: a group is told every 10 s at most"
 
 
 def _event(event: Event) -> Iterator[str]:
@@ -138,12 +180,12 @@ def _told(told: list[Told], *, colour: bool) -> str:
     word = f"{outcome.outcome:<10}"
     if colour:
         word = f"\x1b[{_COLOURS[outcome.outcome]}m{word}\x1b[0m"
-    alert = outcome.alertname if len(told) == 1 else f"{len(told)} x {outcome.alertname}"
+    merged = f" and {len(told) - 1} more merged into it" if len(told) > 1 else ""
     instead = f", instead of {outcome.fallback_for.split('/')[0]}" if outcome.fallback_for else ""
     tries = f", {outcome.attempts} tries" if outcome.attempts > 1 else ""
-    why = _short(reason(outcome)) + instead + tries
     place = f"{outcome.receiver or 'nobody':<21} {outcome.channel or '':<9}"
-    return f"  {_clock(told[0].at)}  {word}  {place}  {alert} {outcome.status}: {why}"
+    what = f"{outcome.alertname} {outcome.status}{merged}"
+    return f"  {_clock(told[0].at)}  {word}  {place}  {what}: {_short(reason(outcome))}{instead}{tries}"
 
 
 def headline(received: Recorded) -> str:
@@ -168,8 +210,10 @@ def _summary(day: Day) -> Iterator[str]:
     said = ", ".join(f"{counts[name]} {name}" for name in _COLOURS if counts[name]) or "nobody was told"
     files = f"{len(day.events)} file{'' if len(day.events) == 1 else 's'}"
     yield f"{files}, {_length(day.ended - day.began)} of the clock: {said}"
-    for delivery in (d for event in day.events for d in event.deliveries if d.next_try):
-        yield f"  {delivery.outcome.receiver} has not got {delivery.outcome.alertname} yet: next try {_next(delivery)}"
+    open_ = (d for event in day.events for d in event.deliveries if d.next_try)
+    yield from dict.fromkeys(
+        f"  {d.outcome.receiver} waits for {d.outcome.alertname}: next try {_next(d)}" for d in open_
+    )
     for name, bodies in day.waiting.items():
         if not name.endswith("-timers"):
             yield f"  {len(bodies)} in {name}, whose alarm mails people without any code of ours"

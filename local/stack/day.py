@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import sys
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -25,6 +26,7 @@ from local.standins import Fault, Recorded
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 """Of a first file that says no time: a Monday morning."""
+PROGRESS_SECONDS = 2.0
 SEVERITY_TOPICS = {"critical": "critical", "error": "warning", "warning": "warning", "info": "info"}
 
 
@@ -34,10 +36,11 @@ class UsageError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """An outcome at its time."""
+    """An outcome at its time. `by` is the file whose publishing led to it at once, None where a timer did."""
 
     at: datetime
     outcome: Outcome
+    by: Event | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,10 +70,13 @@ class Day:
         read = [(name, unwrap(content)) for name, content in files]
         start = max((e.sent_at for e in read[0][1] if e.sent_at), default=None) or own_time(read[0][1], START)
         living = _Living(template, region_of(template), start, faults)
+        progress = Progress()
         with living.stack:
             chosen = topic_named(topic, living.stack.deployed.topics) if topic else None
-            for name, envelopes in read:
+            for number, (name, envelopes) in enumerate(read, start=1):
+                progress.say(f"file {number} of {len(read)}, {living.stack.clock.now():%H:%M:%S} by its clock")
                 living.publish(name, envelopes, chosen)
+            progress.say("what is due after the last file")
             living.stack.run_on()
             return living.day(environment, start)
 
@@ -81,12 +87,13 @@ class _Living:
         self.account = Account(config_of(template))
         self.history: list[Event | Told | Failure] = []
         self.unpublished: list[str] = []
+        self.publishing: Event | None = None
 
     def _observe(self, at: datetime, function: str, what: Outcome | Failure) -> None:
         if isinstance(what, Failure):
             self.history.append(what)
             return
-        self.history.append(Told(at=at, outcome=what))
+        self.history.append(Told(at=at, outcome=what, by=self.publishing))
         self.account.observe(at, function, what)
 
     def publish(self, name: str, envelopes: Sequence[Envelope], topic: str | None) -> None:
@@ -105,7 +112,9 @@ class _Living:
                 self.unpublished.append(f"{name}: SNS does not take this message: {error}")
                 continue
             event.add(sent, parse(sent, received_at=now))
+            self.publishing = event
             stack.work()
+            self.publishing = None
 
     def day(self, environment: str, start: datetime) -> Day:
         """What is known now, at the end."""
@@ -217,6 +226,14 @@ def _near(word: str, known: Iterable[str]) -> str:
     return f"; did you mean {close[0]}?" if close else f"; there are: {', '.join(known)}"
 
 
-def say(text: str) -> None:
-    """Progress, for what takes over two seconds."""
-    print(text, file=sys.stderr, flush=True)
+class Progress:
+    """A word on stderr now and then, once the work has taken two seconds."""
+
+    def __init__(self) -> None:
+        self._said = time.monotonic()
+
+    def say(self, text: str) -> None:
+        """Says it if two seconds have passed since the last word."""
+        if time.monotonic() - self._said > PROGRESS_SECONDS:
+            self._said = time.monotonic()
+            print(f"replay: {text} ...", file=sys.stderr, flush=True)
