@@ -47,8 +47,7 @@ def decide(header: Header, members: Iterable[Member]) -> Decision:
     own_gone = ledger.firing - firing
     events = present_events - ledger.events
     told = (ledger.firing - ledger.unsure) | ledger.fallback_firing
-    since = header.rec_at - CRASH_MARGIN if header.rec_at else None
-    recent = (m for m in members if m.status == "resolved" and (since is None or m.at >= since))
+    ended = {m.key for m in members if m.status == "resolved" and (header.rec_at is None or m.at > header.rec_at)}
     return Decision(
         ledger=replace(ledger, events=ledger.events & present_events),
         firing=firing,
@@ -57,17 +56,16 @@ def decide(header: Header, members: Iterable[Member]) -> Decision:
         own_gone=own_gone,
         fallback_gone=ledger.fallback_firing - firing,
         news=(firing - told) | events,
-        unheard=frozenset(m.key for m in recent) - ledger.firing - ledger.fallback_firing,
+        unheard=frozenset(ended) - ledger.firing - ledger.fallback_firing,
         reason=_reason(ledger, firing, own_new, own_gone, events),
     )
 
 
 def _after_crash(header: Header, members: list[Member]) -> Ledger:
+    """What may have been told: all that fires, and what ended since the last record, or ever where there is none."""
     since = header.rec_at - CRASH_MARGIN if header.rec_at else None
     live = {
-        m.key
-        for m in members
-        if m.status == "firing" or (m.status == "resolved" and since is not None and m.at >= since)
+        m.key for m in members if m.status == "firing" or (m.status == "resolved" and (since is None or m.at >= since))
     }
     firing = header.ledger.firing | live
     return replace(header.ledger, firing=firing, unsure=firing)

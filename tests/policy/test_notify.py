@@ -1,0 +1,289 @@
+"""What a flush has to say, from who is in the group and what people were told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from alertrelay.alert import Integration, Reason
+from alertrelay.policy.ledger import Header, Ledger, Member, MemberStatus
+from alertrelay.policy.notify import CRASH_MARGIN, Decision, decide, told_fallback, told_own
+from hypothesis import given
+from hypothesis import strategies as st
+
+NOW = datetime(2026, 11, 20, 3, 4, 5, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+
+
+def of(*keys: str) -> frozenset[str]:
+    return frozenset(keys)
+
+
+def member(key: str, status: MemberStatus = "firing", *, at: datetime = NOW) -> Member:
+    return Member(
+        key=key,
+        k="0" * 21,
+        status=status,
+        state_key=key,
+        name="X",
+        fingerprint="0123456789abcdef",
+        severity="critical",
+        starts_at=NOW,
+        at=at,
+    )
+
+
+def header(ledger: Ledger | None = None, *, maybe: bool = False, rec_at: datetime | None = None) -> Header:
+    return Header(
+        integration=Integration(receiver="oncall", channel="pagerduty", index=0),
+        route_id="{}",
+        group_key="{}:{}",
+        group_labels={},
+        ledger=ledger or Ledger(),
+        maybe=maybe,
+        rec_at=rec_at,
+    )
+
+
+# --- the reason ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("told", "members", "reason", "new", "gone"),
+    [
+        ("", {}, None, "", ""),
+        ("", {"a": "firing"}, Reason.FIRST, "a", ""),
+        ("", {"a": "resolved"}, None, "", ""),
+        ("", {"a": "firing", "b": "resolved"}, Reason.FIRST, "a", ""),
+        ("a", {"a": "firing"}, None, "", ""),
+        ("a", {"a": "firing", "b": "firing"}, Reason.NEW_ALERTS, "b", ""),
+        ("a", {"a": "resolved", "b": "firing"}, Reason.NEW_ALERTS, "b", "a"),
+        ("ab", {"a": "resolved", "b": "firing"}, Reason.SOME_RESOLVED, "", "a"),
+        ("ab", {"a": "resolved", "b": "resolved"}, Reason.ALL_RESOLVED, "", "ab"),
+        ("a", {}, Reason.ALL_RESOLVED, "", "a"),
+        ("a", {"a": "moved"}, Reason.ALL_RESOLVED, "", "a"),
+        ("", {"a": "moved"}, None, "", ""),
+        ("", {"e": "event"}, Reason.EVENT, "", ""),
+        ("a", {"a": "resolved", "e": "event"}, Reason.EVENT, "", "a"),
+        ("", {"a": "firing", "e": "event"}, Reason.FIRST, "a", ""),
+    ],
+)
+def test_what_changed_since_people_were_told_has_a_named_reason(
+    told: str, members: dict[str, MemberStatus], reason: Reason | None, new: str, gone: str
+) -> None:
+    decision = decide(header(Ledger(firing=of(*told)), rec_at=NOW), [member(k, s) for k, s in members.items()])
+    assert (decision.reason, decision.own_new, decision.own_gone) == (reason, of(*new), of(*gone))
+
+
+def test_an_announced_alert_is_ended_even_when_its_member_is_missing() -> None:
+    assert decide(header(Ledger(firing=of("a")), rec_at=NOW), []).own_gone == of("a")
+
+
+def test_what_people_may_not_know_is_told_once_more() -> None:
+    decision = decide(header(Ledger(firing=of("a", "b"), unsure=of("b")), rec_at=NOW), [member("a"), member("b")])
+    assert decision.own_new == decision.news == of("b")
+    assert decision.reason is Reason.NEW_ALERTS
+
+
+# --- events --------------------------------------------------------------------------------------------------------
+
+
+def test_an_event_is_announced_once() -> None:
+    first = decide(header(), [member("e", "event")])
+    assert (first.reason, first.events, first.news) == (Reason.EVENT, of("e"), of("e"))
+    again = decide(header(told_own(first), rec_at=NOW), [member("e", "event")])
+    assert (again.reason, again.events, again.own_gone) == (None, of(), of())
+
+
+def test_an_event_that_a_fallback_said_is_settled() -> None:
+    first = decide(header(), [member("e", "event"), member("a")])
+    again = decide(header(told_fallback(first, first.ledger), rec_at=NOW), [member("e", "event"), member("a")])
+    assert again.events == of()
+    assert again.own_new == of("a")
+
+
+def test_an_event_is_forgotten_when_its_member_has_expired() -> None:
+    decision = decide(header(Ledger(events=of("old", "e")), rec_at=NOW), [member("e", "event")])
+    assert told_own(decision).events == of("e")
+
+
+# --- fallbacks -----------------------------------------------------------------------------------------------------
+
+
+def test_what_a_fallback_said_is_still_owed_to_the_own_channel_and_not_said_again_by_fallbacks() -> None:
+    first = decide(header(), [member("a")])
+    told = told_fallback(first, first.ledger)
+    assert (told.firing, told.fallback_firing) == (of(), of("a"))
+    again = decide(header(told, rec_at=NOW), [member("a")])
+    assert (again.reason, again.own_new, again.news) == (Reason.FIRST, of("a"), of())
+
+
+def test_what_ends_while_only_a_fallback_was_told_ends_there_alone() -> None:
+    decision = decide(header(Ledger(fallback_firing=of("a")), rec_at=NOW), [member("a", "resolved", at=NOW + SECOND)])
+    assert (decision.reason, decision.own_gone, decision.fallback_gone) == (None, of(), of("a"))
+    assert decision.unheard == of()
+
+
+def test_a_fallback_says_only_what_nobody_has_heard() -> None:
+    ledger = Ledger(firing=of("own"), fallback_firing=of("fallback"))
+    decision = decide(header(ledger, rec_at=NOW), [member(k) for k in ("own", "fallback", "nobody")])
+    assert decision.news == of("nobody")
+    assert decision.own_new == of("fallback", "nobody")
+
+
+# --- what ended unheard --------------------------------------------------------------------------------------------
+
+
+def test_what_fired_and_ended_between_two_flushes_ended_unheard() -> None:
+    decision = decide(header(rec_at=NOW), [member("a", "resolved", at=NOW + SECOND)])
+    assert (decision.reason, decision.unheard) == (None, of("a"))
+
+
+def test_before_the_first_record_everything_that_ended_is_unheard() -> None:
+    assert decide(header(), [member("a", "resolved", at=NOW - timedelta(hours=1))]).unheard == of("a")
+
+
+def test_an_end_that_the_last_flush_saw_is_not_counted_as_unheard_again() -> None:
+    """It was told, or counted, then: a second outcome of the same update would contradict the first."""
+    for ended in (NOW - SECOND, NOW):
+        assert decide(header(rec_at=NOW), [member("a", "resolved", at=ended), member("b")]).unheard == of()
+
+
+# --- crashes -------------------------------------------------------------------------------------------------------
+
+
+def test_after_a_crash_what_fires_is_told_once_more() -> None:
+    decision = decide(header(Ledger(firing=of("a")), maybe=True, rec_at=NOW), [member("a"), member("b")])
+    assert decision.own_new == of("a", "b")
+    assert decision.reason is Reason.FIRST
+
+
+@pytest.mark.parametrize("rec_at", [None, NOW], ids=["never recorded", "recorded"])
+def test_what_a_crashed_flush_may_have_announced_and_has_ended_since_is_ended(rec_at: datetime | None) -> None:
+    """Else the incident that it opened would hang open for ever."""
+    decision = decide(header(maybe=True, rec_at=rec_at), [member("a", "resolved", at=NOW + SECOND)])
+    assert decision.own_gone == of("a")
+    assert decision.reason is Reason.ALL_RESOLVED
+    assert decision.unheard == of()
+
+
+def test_what_ended_well_before_the_last_record_was_not_announced_by_the_flush_that_crashed() -> None:
+    before = NOW - CRASH_MARGIN
+    members = [member("just", "resolved", at=before), member("long", "resolved", at=before - SECOND)]
+    assert decide(header(maybe=True, rec_at=NOW), members).own_gone == of("just")
+
+
+def test_after_a_crash_an_announced_alert_whose_member_is_missing_is_still_ended() -> None:
+    assert decide(header(Ledger(firing=of("a")), maybe=True, rec_at=NOW), []).own_gone == of("a")
+
+
+# --- what always holds ---------------------------------------------------------------------------------------------
+
+KEYS = ("a", "b", "c", "d")
+SETS = st.frozensets(st.sampled_from(KEYS))
+STATUSES: tuple[MemberStatus, ...] = ("firing", "resolved", "moved")
+ALERTS = st.dictionaries(st.sampled_from(KEYS), st.sampled_from(STATUSES))
+EVENT_STATUSES: tuple[MemberStatus, ...] = ("event",)
+EVENTS = st.dictionaries(st.sampled_from(["e", "f"]), st.sampled_from(EVENT_STATUSES))
+
+
+@st.composite
+def _members(draw: st.DrawFn) -> list[Member]:
+    found: dict[str, MemberStatus] = {**draw(ALERTS), **draw(EVENTS)}
+    offsets = st.integers(-90, 90).map(lambda seconds: NOW + seconds * SECOND)
+    return [member(key, status, at=draw(offsets)) for key, status in found.items()]
+
+
+@st.composite
+def _headers(draw: st.DrawFn) -> Header:
+    firing = draw(SETS)
+    ledger = Ledger(
+        firing=firing,
+        unsure=firing & draw(SETS),
+        fallback_firing=draw(SETS),
+        events=draw(st.frozensets(st.sampled_from(["e", "f", "old"]))),
+        dedup_key="d",
+    )
+    return header(ledger, maybe=draw(st.booleans()), rec_at=draw(st.sampled_from([None, NOW])))
+
+
+def _after(before: Header, ledger: Ledger) -> Header:
+    """The header once a flush was recorded."""
+    return replace(before, ledger=ledger, maybe=False, rec_at=NOW + timedelta(minutes=5))
+
+
+def _firing(members: Iterable[Member]) -> frozenset[str]:
+    return frozenset(m.key for m in members if m.status == "firing")
+
+
+def _says_anything(decision: Decision) -> bool:
+    return bool(decision.own_new or decision.own_gone or decision.events)
+
+
+@given(_headers(), _members())
+def test_nothing_is_announced_and_ended_by_one_message(before: Header, members: list[Member]) -> None:
+    decision = decide(before, members)
+    assert not decision.own_gone & decision.firing
+    assert not decision.fallback_gone & decision.firing
+    assert not decision.unheard & (decision.firing | decision.own_gone | decision.fallback_gone)
+    assert decision.own_new <= decision.firing == _firing(members)
+    assert decision.news - decision.events <= decision.own_new
+
+
+@given(_headers(), _members())
+def test_there_is_a_reason_exactly_where_there_is_something_to_say(before: Header, members: list[Member]) -> None:
+    decision = decide(before, members)
+    assert (decision.reason is not None) == _says_anything(decision)
+
+
+@given(_headers(), _members())
+def test_once_told_there_is_nothing_left_to_say_to_the_own_channel(before: Header, members: list[Member]) -> None:
+    told = told_own(decide(before, members))
+    assert told.firing == _firing(members)
+    again = decide(_after(before, told), members)
+    assert again.reason is None
+    assert not again.unheard
+
+
+@given(_headers(), _members())
+def test_once_a_fallback_told_the_news_it_has_none_and_all_is_still_owed(before: Header, members: list[Member]) -> None:
+    decision = decide(before, members)
+    again = decide(_after(before, told_fallback(decision, decision.ledger)), members)
+    assert not again.news
+    assert not again.events
+    assert again.own_new == decision.own_new
+    assert again.own_gone == decision.own_gone
+
+
+@given(_headers(), _members())
+def test_what_was_announced_is_kept_until_it_is_ended(before: Header, members: list[Member]) -> None:
+    """Also across a crash: an alert leaves the ledger only by being among those that a message ends."""
+    decision = decide(before, members)
+    assert before.ledger.firing <= decision.ledger.firing
+    assert before.ledger.firing - told_own(decision).firing <= decision.own_gone
+    assert told_fallback(decision, decision.ledger).firing == decision.ledger.firing
+    assert told_own(decision).dedup_key == "d"
+
+
+@given(_headers(), _members())
+def test_what_fires_is_known_or_told(before: Header, members: list[Member]) -> None:
+    decision = decide(before, members)
+    known = before.ledger.firing - before.ledger.unsure
+    assert decision.firing <= known | decision.own_new
+
+
+@given(_headers(), _members(), _members())
+def test_whatever_a_crashed_flush_announced_is_announced_again_or_ended(
+    before: Header, members: list[Member], later: list[Member]
+) -> None:
+    """The flush told its message and died before its record; whoever comes next cannot know, and misses nothing."""
+    updated = {m.key: m for m in members} | {m.key: replace(m, at=NOW + SECOND) for m in later}
+    crashed = told_own(decide(before, members))
+    still_there = [m for m in updated.values() if m.status != "moved"]
+    gone_away = {m.key for m in updated.values() if m.status == "moved"}
+    decision = decide(replace(before, maybe=True), still_there)
+    ended = {k for k in crashed.firing if updated[k].status == "resolved"}
+    assert ended <= decision.own_gone
+    assert crashed.firing - ended - gone_away <= decision.own_new
