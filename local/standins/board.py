@@ -10,6 +10,9 @@ from typing import Any, Literal, cast, get_args
 
 from alertrelay.alert import Channel
 
+TRICKLE_SECONDS = 0.02
+"""Between two bytes of a trickle."""
+
 FaultKind = Literal["status", "timeout", "refused", "reset", "trickle"]
 
 

@@ -11,10 +11,9 @@ import struct
 import threading
 from typing import Any, cast
 
-from local.standins.board import Board, Fault, Recorded
+from local.standins.board import TRICKLE_SECONDS, Board, Fault, Recorded
 from local.standins.services import Answer, Request, Service
 
-TRICKLE_SECONDS = 0.02
 _HIDDEN_HEADERS = frozenset({"authorization", "cookie", "host"})
 
 

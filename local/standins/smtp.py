@@ -15,7 +15,7 @@ from typing import Any, cast
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from local.standins.board import Board, Fault, Recorded
+from local.standins.board import TRICKLE_SECONDS, Board, Fault, Recorded
 
 _HTTP_STATUSES = frozenset({429, 500, 503})
 """`--down email=503` means a mail server that is unwell; to SMTP 503 is a bad order of commands."""
@@ -166,10 +166,17 @@ class _Mailbox:
     async def _fail(self, fault: Fault, server: Any) -> str:
         if fault.kind == "status":
             return _text(fault)
-        if fault.kind in ("timeout", "trickle"):
+        if fault.kind == "trickle":
+            await self._trickle(server)
+        if fault.kind == "timeout":
             await asyncio.Event().wait()  # ends with the connection
         server.transport.abort()
         return "421 closing"
+
+    async def _trickle(self, server: Any) -> None:
+        for byte in b"451-" + b"." * 60_000:
+            server.transport.write(bytes([byte]))
+            await asyncio.sleep(TRICKLE_SECONDS)
 
     def _record(self, envelope: Envelope, answered: str, address: str = "") -> None:
         recipients = [*envelope.rcpt_tos, address] if address else list(envelope.rcpt_tos)

@@ -161,6 +161,7 @@ def test_a_mail_that_every_recipient_refuses_is_no_delivery(
         (status(454, "sending rate exceeded"), RateLimited, "the mail server answered 454: sending rate exceeded"),
         (Fault.named("refused"), Retryable, "the mail server refused the connection"),
         (Fault.named("timeout"), Retryable, "the mail server did not answer within 0.3 s"),
+        (Fault.named("trickle"), Retryable, "the mail server did not answer within 0.3 s"),
         (Fault.named("reset"), Retryable, "the mail server closed the connection unasked"),
     ],
 )  # fmt: skip
