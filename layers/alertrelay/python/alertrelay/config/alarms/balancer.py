@@ -1,0 +1,128 @@
+"""Alarms of an Application Load Balancer itself; those of its targets stand with the service that is behind them."""
+
+from __future__ import annotations
+
+from alertrelay.config.alarms.rule import Level, Metric, Rule, When
+
+NAMESPACE = "AWS/ApplicationELB"
+TRAFFIC = When(text="with `anomaly: [requests]`", holds=lambda f: "requests" in f.flags)
+
+RULES = (
+    Rule(
+        alertname="ALBErrors",
+        parts=("balancer",),
+        namespace=NAMESPACE,
+        metrics=(Metric(name="HTTPCode_ELB_5XX_Count", statistic="Sum"), Metric(name="RequestCount", statistic="Sum")),
+        expression="IF(FILL(b, 0) + FILL(a, 0) >= 20, 100 * FILL(a, 0) / (FILL(b, 0) + FILL(a, 0)), 0)",
+        operator=">",
+        unit="percent",
+        key="errors",
+        key_unit="percent",
+        category="errors",
+        what="Share of requests that the load balancer itself answers with 5xx",
+        impact="Users see errors, and no target has seen their requests.",
+        missing="notBreaching",
+        missing_why="without requests there is no error",
+        levels=(
+            Level(
+                severity="warning",
+                threshold=1,
+                datapoints=5,
+                of=5,
+                why="A working load balancer makes none; minutes with fewer than 20 requests do not count.",
+                source="X",
+            ),
+            Level(
+                severity="critical",
+                threshold=5,
+                datapoints=5,
+                of=5,
+                why="One user in twenty is turned away; minutes with fewer than 20 requests do not count.",
+                source="X",
+                down=True,
+            ),
+        ),
+    ),
+    Rule(
+        alertname="ALBRejectedConnections",
+        parts=("balancer",),
+        namespace=NAMESPACE,
+        metrics=(Metric(name="RejectedConnectionCount", statistic="Sum"),),
+        operator=">",
+        unit="count",
+        key="rejected_connections",
+        key_unit="count",
+        category="errors",
+        what="Number of rejected connections",
+        impact="Users cannot connect at all.",
+        missing="notBreaching",
+        missing_why="no rejected connection is good news",
+        high=1_000_000_000,
+        levels=(
+            Level(
+                severity="critical",
+                threshold=0,
+                datapoints=3,
+                of=3,
+                why="The load balancer rejects only at its own limit, and scales within minutes.",
+                source="X",
+                down=True,
+            ),
+        ),
+    ),
+    Rule(
+        alertname="ALBTargetConnectionErrors",
+        parts=("balancer",),
+        namespace=NAMESPACE,
+        metrics=(Metric(name="TargetConnectionErrorCount", statistic="Sum"),),
+        operator=">",
+        unit="count",
+        key="target_connection_errors",
+        key_unit="count",
+        category="errors",
+        what="Number of failed connections to targets",
+        impact="Requests fail with 502 or 504.",
+        missing="notBreaching",
+        missing_why="no failed connection is good news",
+        high=1_000_000_000,
+        levels=(
+            Level(
+                severity="warning",
+                threshold=10,
+                datapoints=5,
+                of=5,
+                why="A few come with every deployment; ten a minute for five minutes do not.",
+                source="X",
+            ),
+        ),
+    ),
+    Rule(
+        alertname="ALBUnusualTraffic",
+        parts=("balancer",),
+        namespace=NAMESPACE,
+        metrics=(Metric(name="RequestCount", statistic="Sum"),),
+        operator=">",
+        unit="count",
+        key="requests",
+        key_unit="count",
+        period=300,
+        category="traffic",
+        what="Number of requests",
+        impact="Traffic is lost before it comes to us, or far more of it comes than usual.",
+        missing="breaching",
+        missing_why="no request at all is the most unusual traffic",
+        when=TRAFFIC,
+        band=True,
+        high=1_000_000_000_000,
+        levels=(
+            Level(
+                severity="warning",
+                threshold=0,
+                datapoints=3,
+                of=3,
+                why="No number fits a day and a night: the band is learnt from the last two weeks.",
+                source="X",
+            ),
+        ),
+    ),
+)

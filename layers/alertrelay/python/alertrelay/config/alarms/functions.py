@@ -1,0 +1,135 @@
+"""Alarms of Lambda functions."""
+
+from __future__ import annotations
+
+from alertrelay.config.alarms.rule import Level, Metric, Rule, When
+
+NAMESPACE = "AWS/Lambda"
+TIMEOUT = When(text="with `timeout_seconds`", holds=lambda f: f.timeout > 0)
+STREAM = When(text="with `stream: true`", holds=lambda f: "stream" in f.flags)
+
+RULES = (
+    Rule(
+        alertname="LambdaErrors",
+        parts=("function",),
+        namespace=NAMESPACE,
+        metrics=(Metric(name="Errors", statistic="Sum"), Metric(name="Invocations", statistic="Sum")),
+        expression="IF(b > 0, 100 * a / b, 0)",
+        operator=">",
+        unit="percent",
+        key="errors",
+        key_unit="percent",
+        category="errors",
+        what="Share of invocations that fail",
+        impact="What the function should do is not done, or is tried again.",
+        missing="notBreaching",
+        missing_why="a function that is not called cannot fail",
+        levels=(
+            Level(
+                severity="warning",
+                threshold=5,
+                datapoints=3,
+                of=5,
+                why="Three minutes of five with errors outlast Lambda's own two retries.",
+                source="X",
+            ),
+            Level(
+                severity="critical",
+                threshold=50,
+                datapoints=3,
+                of=5,
+                why="Most invocations fail: the code or something that it needs is broken.",
+                source="X",
+                down=True,
+            ),
+        ),
+    ),
+    Rule(
+        alertname="LambdaThrottles",
+        parts=("function",),
+        namespace=NAMESPACE,
+        metrics=(Metric(name="Throttles", statistic="Sum"),),
+        operator=">",
+        unit="count",
+        key="throttles",
+        key_unit="count",
+        category="errors",
+        what="Number of throttled invocations",
+        impact="Callers get errors; events wait for up to 6 hours and are then dropped.",
+        missing="notBreaching",
+        missing_why="a function that is not called cannot be throttled",
+        high=1_000_000_000,
+        levels=(
+            Level(
+                severity="warning",
+                threshold=0,
+                datapoints=5,
+                of=5,
+                why="Throttling that lasts 5 minutes is no burst: the concurrency is used up.",
+                source="X",
+            ),
+        ),
+    ),
+    Rule(
+        alertname="LambdaNearTimeout",
+        parts=("function",),
+        namespace=NAMESPACE,
+        metrics=(Metric(name="Duration", statistic="Maximum"),),
+        operator=">",
+        unit="milliseconds",
+        key="duration",
+        key_unit="percent",
+        share_of="timeout",
+        category="latency",
+        what="Longest duration",
+        impact="Invocations that reach the timeout are cut off in the middle of their work.",
+        missing="notBreaching",
+        missing_why="a function that is not called takes no time",
+        when=TIMEOUT,
+        levels=(
+            Level(
+                severity="warning",
+                threshold=80,
+                datapoints=3,
+                of=5,
+                why="{percent} % of the timeout of {timeout}.",
+                source="X",
+            ),
+        ),
+    ),
+    Rule(
+        alertname="LambdaIteratorAge",
+        parts=("function",),
+        namespace=NAMESPACE,
+        metrics=(Metric(name="IteratorAge", statistic="Maximum"),),
+        operator=">",
+        unit="milliseconds",
+        key="iterator_age",
+        key_unit="milliseconds",
+        category="queue",
+        what="Age of the newest record read",
+        impact="The function falls behind its stream; records that are too old are lost.",
+        missing="notBreaching",
+        missing_why="a stream that rests reports nothing",
+        when=STREAM,
+        high=604_800_000,
+        levels=(
+            Level(
+                severity="warning",
+                threshold=300_000,
+                datapoints=5,
+                of=5,
+                why="5 minutes behind: it does not keep up with the stream, or one record blocks it.",
+                source="X",
+            ),
+            Level(
+                severity="critical",
+                threshold=3_600_000,
+                datapoints=5,
+                of=5,
+                why="An hour behind; a stream keeps its records for a day by default.",
+                source="X",
+            ),
+        ),
+    ),
+)
