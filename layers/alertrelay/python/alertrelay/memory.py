@@ -6,7 +6,7 @@ They keep the promises of ports.py and pass the contract tests of the real ones.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -206,12 +206,12 @@ class MemorySecrets:
 
     values: Mapping[str, Sequence[str]]
 
-    def versions(self, name: str, *, prefer: str = "") -> Iterable[Key]:
+    def versions(self, name: str, *, prefer: str = "") -> Iterator[Key]:
         """See ports.Secrets. A version is the value's place: "0" is current."""
         found = [Key(name, value, str(n)) for n, value in enumerate(self.values.get(name, ()))]
         if not found:
             raise SecretMissing(f"the secret has no key {name!r}")
-        return sorted(found, key=lambda key: key.version != prefer)
+        yield from sorted(found, key=lambda key: key.version != prefer)
 
 
 @dataclass
