@@ -45,7 +45,7 @@ def test_every_event_has_the_shape_that_lambda_receives(name: str) -> None:
         assert record["EventSubscriptionArn"].startswith(record["Sns"]["TopicArn"] + ":")
         assert {"MessageId", "Timestamp", "Subject", "Message", "MessageAttributes"} <= record["Sns"].keys()
         assert record["Sns"]["TopicArn"].startswith("arn:aws:sns:eu-central-1:111122223333:")
-        assert len(record["Sns"]["Subject"]) <= 100
+        assert len(record["Sns"]["Subject"] or "") <= 100
 
 
 def test_no_two_records_share_a_message_id() -> None:
@@ -131,6 +131,10 @@ def test_the_hostile_description_arrives_whole_and_unchanged() -> None:
     message = json.loads(json.loads(FILES["hostile-description-alarm"].read_text())["Records"][0]["Sns"]["Message"])
     assert len(message["AlarmDescription"]) == 1024
     assert alert("hostile-description-alarm").annotations["description"] == message["AlarmDescription"].strip()
+
+
+def test_a_contributor_by_eventbridge_is_the_one_that_its_sns_message_is_about() -> None:
+    assert alert("eventbridge-contributor").state_key == alert("contributor-orders-alarm").state_key
 
 
 def test_a_mixed_group_is_four_alerts() -> None:

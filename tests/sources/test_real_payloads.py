@@ -15,6 +15,8 @@ SOURCE_OF_FOLDER = {
     "cloudwatch-sns-envelope": "cloudwatch",
     "cloudwatch-sns-lambda-event": "cloudwatch",
     "alertmanager-webhook": "alertmanager",
+    "cloudwatch-lambda-direct": "cloudwatch-direct",
+    "grafana-webhook": "grafana",
 }
 FILES = sorted(FOLDER.glob("*/*"))
 

@@ -11,7 +11,7 @@ from alertrelay.alert import Alert, Labels, Source, Status, fingerprint
 from alertrelay.sources import metadata, quantity
 from alertrelay.sources import reason as reasons
 from alertrelay.sources import text as texts
-from alertrelay.sources.arn import alarm_link
+from alertrelay.sources.arn import Arn, alarm_link
 from alertrelay.sources.arrival import Arrival
 from alertrelay.sources.severity import DEFAULT, of_topic
 
@@ -64,6 +64,7 @@ class AlarmUpdate:
     account: str
     region: str  # the code
     state: str
+    muted: bool = False  # its actions are held back: it may fire, but nobody wants to hear of it
     changed_at: datetime | None
     description: str = ""
     previous_state: str = ""
@@ -85,6 +86,8 @@ def alert_of(update: AlarmUpdate, arrival: Arrival, *, source: Source) -> Alert:
     status = _STATUS.get(update.state.upper(), "firing")
     if status == "unknown" and meta.insufficient_data_fires:
         status = "firing"
+    if status == "firing" and update.muted:
+        status = "unknown"
     labels = _labels(update, meta, arrival)
     changed = update.changed_at or arrival.at
     return Alert(
@@ -100,6 +103,19 @@ def alert_of(update: AlarmUpdate, arrival: Arrival, *, source: Source) -> Alert:
         state_key=f"{update.arn}#{update.contributor_id}" if update.contributor_id else update.arn,
         generator_url=alarm_link(update.region, update.name),
     )
+
+
+def child_of(child: object) -> str:
+    """A composite alarm's child: "name (ALARM)".
+
+    The documentation has names or ARNs, messages have {"Arn", "State": {"Value"}}, events the same in lower case.
+    """
+    fields = {key.lower(): value for key, value in texts.mapping(child).items()}
+    arn = texts.field(fields, "arn") if fields else texts.printable(child)
+    states = {key.lower(): value for key, value in texts.mapping(fields.get("state")).items()}
+    state = texts.field(states, "value")
+    name = Arn.of(arn).resource.removeprefix("alarm:") or arn
+    return f"{name} ({state})" if state else name
 
 
 def _labels(update: AlarmUpdate, meta: metadata.Metadata, arrival: Arrival) -> Labels:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from alertrelay.alert import Alert
 from alertrelay.sources import text as texts
 from alertrelay.sources import trigger
-from alertrelay.sources.alarm import AlarmUpdate, alert_of
+from alertrelay.sources.alarm import AlarmUpdate, alert_of, child_of
 from alertrelay.sources.arn import Arn, partition_of, region_of_place
 from alertrelay.sources.arrival import Arrival
 from alertrelay.sources.envelope import decoded
@@ -54,7 +54,7 @@ def _update(message: Mapping[str, object], arrival: Arrival) -> AlarmUpdate:
         metrics=trigger.metrics(definition),
         condition=trigger.condition(definition),
         rule=texts.field(message, "AlarmRule"),
-        children=tuple(_child(child) for child in texts.items(message.get("TriggeringChildren"))),
+        children=tuple(child_of(child) for child in texts.items(message.get("TriggeringChildren"))),
         notes=_notes(message),
     )
 
@@ -62,15 +62,6 @@ def _update(message: Mapping[str, object], arrival: Arrival) -> AlarmUpdate:
 def _reason_data(value: object) -> Mapping[str, object]:
     """An object in log alarms, a JSON text elsewhere."""
     return texts.mapping(decoded(value) if isinstance(value, str) else value)
-
-
-def _child(child: object) -> str:
-    """The documentation has alarm names or ARNs, real messages have {"Arn", "State": {"Value"}}."""
-    fields = texts.mapping(child)
-    arn = texts.field(fields, "Arn") if fields else texts.printable(child)
-    state = texts.field(texts.mapping(fields.get("State")), "Value")
-    name = Arn.of(arn).resource.removeprefix("alarm:") or arn
-    return f"{name} ({state})" if state else name
 
 
 def _notes(message: Mapping[str, object]) -> dict[str, str]:

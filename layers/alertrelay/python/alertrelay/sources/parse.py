@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alertrelay.alert import Alert, Source
-from alertrelay.sources import alertmanager, cloudwatch, raw
+from alertrelay.sources import alertmanager, cloudwatch, cloudwatch_direct, eventbridge, grafana, raw
 from alertrelay.sources.arrival import Arrival
 from alertrelay.sources.envelope import NOT_JSON, Envelope, decoded
 from alertrelay.sources.text import one_line
@@ -27,6 +27,9 @@ class SourceKind:
 
 KINDS: tuple[SourceKind, ...] = (
     SourceKind(source="cloudwatch", detect=cloudwatch.detect, parse=cloudwatch.parse),
+    SourceKind(source="eventbridge", detect=eventbridge.detect, parse=eventbridge.parse),
+    SourceKind(source="cloudwatch-direct", detect=cloudwatch_direct.detect, parse=cloudwatch_direct.parse),
+    SourceKind(source="grafana", detect=grafana.detect, parse=grafana.parse),
     SourceKind(source="alertmanager", detect=alertmanager.detect, parse=alertmanager.parse),
 )
 """The first that detects takes the message. To add a source: one file with `detect` and `parse`, one line here."""

@@ -1,0 +1,92 @@
+"""An alarm as EventBridge and the direct Lambda action describe it: one shape, two wrappings.
+
+Source: Amazon CloudWatch user guide, "Alarm events and EventBridge" and "Invoke a Lambda function from an alarm".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from alertrelay.sources import reason, trigger
+from alertrelay.sources import text as texts
+from alertrelay.sources.alarm import AlarmUpdate, child_of
+from alertrelay.sources.arn import Arn, partition_of
+from alertrelay.sources.envelope import decoded
+from alertrelay.sources.times import instant
+
+
+def update_of(
+    detail: Mapping[str, object], *, arn: str, account: str, region: str, contributor: Mapping[str, object]
+) -> AlarmUpdate:
+    """`arn`, `account` and `region` come from the wrapping, and from each other where one is missing."""
+    known = Arn.of(arn)
+    state = texts.mapping(detail.get("state"))
+    configuration = texts.mapping(detail.get("configuration"))
+    data = _object(state.get("reasonData"))
+    where, who = region or known.region, account or known.account
+    name = texts.field(detail, "alarmName") or known.resource.removeprefix("alarm:")
+    definition = _definition(configuration, data)
+    return AlarmUpdate(
+        name=name,
+        arn=arn or f"arn:{partition_of(where)}:cloudwatch:{where}:{who}:alarm:{name}",
+        account=who,
+        region=where,
+        state=texts.field(state, "value"),
+        muted=bool(state.get("actionsSuppressedBy") or detail.get("muteDetail")),
+        changed_at=instant(state.get("timestamp")),
+        description=texts.field(configuration, "description"),
+        previous_state=texts.field(texts.mapping(detail.get("previousState")), "value"),
+        reason=texts.field(state, "reason"),
+        reason_data=data,
+        tags=texts.pairs(detail.get("alarmTags")),
+        contributor_id=texts.field(contributor, "id"),
+        contributor_attributes=texts.string_map(contributor.get("attributes")),
+        metrics=trigger.metrics(definition),
+        condition=trigger.condition(definition),
+        rule=texts.field(configuration, "alarmRule"),
+        children=tuple(child_of(child) for child in texts.items(data.get("triggeringAlarms"))),
+        notes=_notes(detail, state),
+    )
+
+
+def _object(value: object) -> Mapping[str, object]:
+    return texts.mapping(decoded(value) if isinstance(value, str) else value)
+
+
+def _notes(detail: Mapping[str, object], state: Mapping[str, object]) -> dict[str, str]:
+    suppressed = texts.field(state, "actionsSuppressedReason") or texts.field(state, "actionsSuppressedBy")
+    if suppressed:
+        return {"note": f"the alarm's actions are suppressed: {suppressed}"}
+    muted_by = texts.mapping(detail.get("muteDetail")).get("mutedByArn")
+    return {"note": f"the alarm is muted by {texts.printable(muted_by)}"} if muted_by else {}
+
+
+def _definition(configuration: Mapping[str, object], data: Mapping[str, object]) -> Mapping[str, object]:
+    """As a `Trigger`. Events leave the operator and the number of periods out; the threshold stands in the reason."""
+    members = [_member(texts.mapping(member)) for member in texts.items(configuration.get("metrics"))]
+    band = next((m["Id"] for m in members if texts.field(m, "Expression").startswith("ANOMALY_DETECTION_BAND")), None)
+    threshold = None if band else reason.number(data.get("threshold"))
+    return {"Metrics": members, "Threshold": threshold, "ThresholdMetricId": band}
+
+
+def _member(member: Mapping[str, object]) -> dict[str, object]:
+    stat = texts.mapping(member.get("metricStat"))
+    metric = texts.mapping(stat.get("metric")) or (member if "namespace" in member else {})
+    converted: dict[str, object] = {
+        "Id": member.get("id"),
+        "Expression": member.get("expression"),
+        "Label": member.get("label"),
+        "ReturnData": member.get("returnData"),
+    }
+    if metric:
+        converted["MetricStat"] = {
+            "Metric": {
+                "Namespace": metric.get("namespace"),
+                "MetricName": metric.get("name"),
+                "Dimensions": metric.get("dimensions"),
+            },
+            "Period": stat.get("period"),
+            "Stat": stat.get("stat"),
+            "Unit": stat.get("unit"),
+        }
+    return converted

@@ -1,0 +1,70 @@
+"""CloudWatch alarms by EventBridge: state changes of alarms and of contributors, and changes of an alarm itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from alertrelay.alert import Alert, fingerprint
+from alertrelay.sources import text as texts
+from alertrelay.sources.alarm import AlarmUpdate, alert_of
+from alertrelay.sources.alarm_detail import update_of
+from alertrelay.sources.arrival import Arrival
+from alertrelay.sources.times import instant
+
+_STATE_CHANGE = "CloudWatch Alarm State Change"
+_CONTRIBUTOR = "CloudWatch Alarm Contributor State Change"
+_CONFIGURATION = "CloudWatch Alarm Configuration Change"
+
+
+def detect(value: object) -> bool:
+    """One of the three detail types, about a named alarm."""
+    event = texts.mapping(value)
+    detail = texts.mapping(event.get("detail"))
+    known = event.get("detail-type") in (_STATE_CHANGE, _CONTRIBUTOR, _CONFIGURATION)
+    return known and bool(texts.field(detail, "alarmName") or texts.items(event.get("resources")))
+
+
+def parse(value: object, arrival: Arrival) -> tuple[Alert, ...]:
+    """One alert of a state change, under the same identity as the alarm's SNS message; one event of another change."""
+    event = texts.mapping(value)
+    detail = texts.mapping(event.get("detail"))
+    resources = texts.items(event.get("resources"))
+    update = update_of(
+        detail,
+        arn=texts.printable(resources[0]) if resources else "",
+        account=texts.field(event, "account"),
+        region=texts.field(event, "region"),
+        contributor=texts.mapping(detail.get("alarmContributor")),
+    )
+    if event.get("detail-type") == _CONFIGURATION:
+        return (_configuration_change(update, event, detail, arrival),)
+    if update.changed_at is None:
+        update = replace(update, changed_at=instant(event.get("time")))
+    return (alert_of(update, arrival, source="eventbridge"),)
+
+
+def _configuration_change(
+    update: AlarmUpdate, event: Mapping[str, object], detail: Mapping[str, object], arrival: Arrival
+) -> Alert:
+    """Somebody created, updated or deleted the alarm: nothing fires, so it is information, under the event's own id."""
+    alert = alert_of(update, arrival, source="eventbridge")
+    operation = texts.field(detail, "operation") or "update"
+    done = {"create": "created", "update": "updated", "delete": "deleted"}.get(operation, operation)
+    labels = {**alert.labels, "alertname": "AlarmConfigurationChange", "severity": "info"}
+    at = instant(event.get("time")) or arrival.at
+    return replace(
+        alert,
+        labels=labels,
+        annotations={
+            **alert.annotations,
+            "summary": texts.one_line(f"Alarm {update.name} was {done}; its state is {update.state or 'not known'}"),
+        },
+        status="firing",
+        kind="event",
+        starts_at=at,
+        ends_at=None,
+        updated_at=None,
+        fingerprint=fingerprint(labels),
+        state_key=f"eventbridge:{texts.field(event, 'id') or f'{update.arn}@{at.isoformat()}'}",
+    )
