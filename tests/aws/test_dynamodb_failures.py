@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from alertrelay.aws.dynamodb import THROTTLED_FOR
+from alertrelay.aws.table import THROTTLED_FOR
 from alertrelay.memory import ManualClock
 from alertrelay.ports import Store, StoreFailure
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError

@@ -6,11 +6,13 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.resources import files
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from alertrelay.memory import ManualClock
 from alertrelay.ports import Store
+from botocore.exceptions import ReadTimeoutError
 
 from tests.aws.state import GID, NOW, Recorder, after, alert, aws, change, dynamo, header, item, ledger, member, table
 
@@ -174,3 +176,22 @@ def test_a_write_that_others_made_first_is_refused_even_where_an_answer_was_lost
         assert not store.record(GID, owner="me", change=change(ledger(A)))
         assert not store.finish(GID, owner="me", expires=EXPIRES)
         assert others.header(GID) == store.header(GID)
+
+
+def test_botocore_itself_repeats_a_request_whose_answer_is_lost(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `Recorder.answers_lost` imitates, and how a refusal tells that it is the answer to a repetition."""
+    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
+    lost = ["the first answer"]
+
+    def lose(request: Any, **_: Any) -> None:
+        if lost:
+            lost.clear()
+            raise ReadTimeoutError(endpoint_url=request.url)
+
+    client.meta.events.register_last("before-send.dynamodb.UpdateItem", lose)
+    try:
+        with table(client):
+            assert dynamo(client, ManualClock(NOW)).arm(GID, header(), due=after(30))
+            assert not lost
+    finally:
+        client.meta.events.unregister("before-send.dynamodb.UpdateItem", lose)

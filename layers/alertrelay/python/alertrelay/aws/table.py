@@ -1,0 +1,160 @@
+"""Requests to the table: throttles are waited out, lost answers are recognised, newer items are never overwritten."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from alertrelay.aws import items
+from alertrelay.aws.errors import code
+from alertrelay.ports import Clock, StoreFailure
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+T = TypeVar("T")
+_SCHEMA = {"N": str(items.SCHEMA)}
+_READABLE = "(attribute_not_exists(v) OR v <= :v)"
+"""Part of every condition: an item of a newer version is never overwritten."""
+_REFUSED = "ConditionalCheckFailedException"
+_THROTTLED = frozenset(
+    {
+        "ProvisionedThroughputExceededException",
+        "ThrottlingException",
+        "RequestLimitExceeded",
+        "TransactionConflictException",
+    }
+)
+THROTTLED_FOR = 8.0
+"""Seconds: a throttle is no failure of the table, and is waited out; Lambda itself repeats an event only twice."""
+
+
+class Table:
+    """`client` makes or gives the client; it is called with the first request."""
+
+    def __init__(self, client: Callable[[], DynamoDBClient], name: str, clock: Clock) -> None:
+        self.name = name
+        self._client = client
+        self._clock = clock
+
+    def update(
+        self,
+        pk: str,
+        sk: str,
+        expression: str,
+        *,
+        condition: str,
+        values: dict[str, Any],
+        returns: str = "NONE",
+        done: Mapping[str, Any] | None = None,
+    ) -> tuple[bool, dict[str, Any]]:
+        """Whether the condition held, with what `returns` asks for, or the item that it failed on.
+
+        `done` is what the item holds after this write (None: without the attribute). Where an answer is lost botocore
+        asks again, and the write itself makes its repetition fail: then it counts, with the item as it stands now.
+        """
+        condition = f"{_READABLE} AND ({condition})"
+        try:
+            answer = self.call(
+                "update_item",
+                TableName=self.name,
+                Key={"pk": items.text(pk), "sk": items.text(sk)},
+                UpdateExpression=expression,
+                ConditionExpression=condition,
+                ExpressionAttributeNames=_names(expression, condition),
+                ExpressionAttributeValues={**values, ":v": _SCHEMA},
+                ReturnValues=returns,
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except _RefusedError as refused:
+            return refused.is_own(done), refused.item
+        return True, answer.get("Attributes", {})
+
+    def put(self, item: dict[str, Any], *, condition: str, values: dict[str, Any]) -> bool:
+        """Whether the condition held, or the item that is to be put already stands there as by `update`'s `done`."""
+        condition = f"{_READABLE} AND ({condition})"
+        try:
+            self.call(
+                "put_item",
+                TableName=self.name,
+                Item=item,
+                ConditionExpression=condition,
+                ExpressionAttributeNames=_names(condition),
+                ExpressionAttributeValues={**values, ":v": _SCHEMA},
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except _RefusedError as refused:
+            return refused.is_own(item)
+        return True
+
+    def call(self, operation: str, **arguments: Any) -> dict[str, Any]:
+        """One request of any kind. Raises StoreFailure, whose text holds nothing of an item."""
+        began = self._clock.now()
+        while True:
+            try:
+                answer: dict[str, Any] = getattr(self._client(), operation)(**arguments)
+                return answer
+            except ClientError as error:
+                if code(error) == _REFUSED:
+                    raise _refused(error) from None
+                waited = (self._clock.now() - began).total_seconds()
+                if code(error) not in _THROTTLED or waited >= THROTTLED_FOR:
+                    raise StoreFailure(f"DynamoDB {operation}: {code(error)}") from None
+                self.pause()
+            except BotoCoreError as error:
+                raise StoreFailure(f"DynamoDB {operation}: {code(error)}") from None
+
+    def pause(self) -> None:
+        """Between two tries."""
+        self._clock.sleep(random.uniform(0.05, 1.0))  # noqa: S311 - full jitter, no secret
+
+
+def read(build: Callable[[items.Attributes], T], item: items.Attributes) -> T:
+    """A value from its item. One of a newer deployment is neither guessed at nor overwritten, and one that makes no
+    sense is not guessed at either: the alert goes on as if the table failed."""
+    _check_schema(item)
+    try:
+        return build(item)
+    except (KeyError, ValueError, TypeError) as error:
+        what = f"{build.__name__} {item.get('pk', {}).get('S', '')}"
+        raise StoreFailure(f"an item of the state table cannot be read ({what}): {type(error).__name__}") from None
+
+
+def _check_schema(item: items.Attributes) -> None:
+    try:
+        schema = int(item["v"]["N"])
+    except (KeyError, ValueError, TypeError):
+        raise StoreFailure("an item of the state table has no version of its schema: something else wrote it") from None
+    if schema > items.SCHEMA:
+        raise StoreFailure(f"an item of schema {schema} was found, {items.SCHEMA} is known: a newer version wrote it")
+
+
+def _names(*expressions: str) -> dict[str, str]:
+    """Words such as `shard`, `owner` and `ttl` are reserved in expressions: there they stand behind a `#`."""
+    return {f"#{name}": name for expression in expressions for name in re.findall(r"#(\w+)", expression)}
+
+
+class _RefusedError(Exception):
+    """A condition did not hold; `item` is what stands there, `repeated` says that botocore asked more than once."""
+
+    def __init__(self, item: dict[str, Any], *, repeated: bool) -> None:
+        super().__init__("refused")
+        self.item = item
+        self.repeated = repeated
+
+    def is_own(self, done: Mapping[str, Any] | None) -> bool:
+        """Whether the item shows that the first of several tries was written, and only its answer was lost."""
+        return self.repeated and bool(done) and all(self.item.get(n) == value for n, value in (done or {}).items())
+
+
+def _refused(error: ClientError) -> _RefusedError:
+    """Raises StoreFailure where the condition failed on the item of a newer version of us."""
+    response: Any = error.response
+    item = response.get("Item", {})
+    if item:
+        _check_schema(item)
+    return _RefusedError(item, repeated=response.get("ResponseMetadata", {}).get("RetryAttempts", 0) > 0)
