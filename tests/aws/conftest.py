@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from alertrelay.aws.clients import Clients, clients
+from alertrelay.memory import ManualClock, MemoryStore
+from alertrelay.ports import Store
 from moto import mock_aws
+
+from tests.aws import state
 
 REGION = "eu-west-1"
 
@@ -18,3 +23,25 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clients]:
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     with mock_aws():
         yield clients(None, region=REGION)
+
+
+@pytest.fixture(scope="module")
+def dynamodb() -> Iterator[Any]:
+    """A client of a DynamoDB that has no table yet."""
+    with state.aws() as made:
+        yield made
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(state.NOW)
+
+
+@pytest.fixture(params=["memory", "dynamodb"])
+def store(request: pytest.FixtureRequest, clock: ManualClock, dynamodb: Any) -> Iterator[Store]:
+    """Each implementation of ports.Store in turn, empty."""
+    if request.param == "memory":
+        yield MemoryStore(clock)
+        return
+    with state.table(dynamodb):
+        yield state.dynamo(dynamodb, clock)

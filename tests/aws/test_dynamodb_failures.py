@@ -20,7 +20,6 @@ from tests.aws.state import (
     Broken,
     after,
     alert,
-    aws,
     change,
     dynamo,
     header,
@@ -59,31 +58,25 @@ def answered(code: str, status: int = 400) -> ClientError:
     return ClientError(response, "UpdateItem")
 
 
-@pytest.fixture(scope="module")
-def client() -> Iterator[Any]:
-    with aws() as made:
-        yield made
-
-
 @pytest.fixture
-def filled(client: Any) -> Iterator[Any]:
+def filled(dynamodb: Any) -> Iterator[Any]:
     """A table with an alert, a member, and a group that its first owner is closing."""
-    with table(client):
-        store = dynamo(client, ManualClock(NOW))
+    with table(dynamodb):
+        store = dynamo(dynamodb, ManualClock(NOW))
         store.put_alert(item(), homes={"slack-1"})
         store.put_member(GID, member())
         store.arm(GID, header(), due=NOW)
         store.lease(GID, owner="first", now=NOW, until=after(35))
         store.record(GID, owner="first", change=change(ledger(A), closing=True))
-        yield client
+        yield dynamodb
 
 
-def rewrite(client: Any, name: str, value: dict[str, str] | None) -> list[dict[str, Any]]:
+def rewrite(dynamodb: Any, name: str, value: dict[str, str] | None) -> list[dict[str, Any]]:
     """Sets an attribute of every item in the table, or removes it."""
-    for found in client.scan(TableName=TABLE)["Items"]:
+    for found in dynamodb.scan(TableName=TABLE)["Items"]:
         changed = {**found, name: value} if value else {k: v for k, v in found.items() if k != name}
-        client.put_item(TableName=TABLE, Item=changed)
-    return copy.deepcopy(client.scan(TableName=TABLE)["Items"])
+        dynamodb.put_item(TableName=TABLE, Item=changed)
+    return copy.deepcopy(dynamodb.scan(TableName=TABLE)["Items"])
 
 
 @ALL
@@ -125,9 +118,9 @@ def test_an_item_that_makes_no_sense_is_a_failure_that_names_it_and_shows_nothin
 
 
 @ALL
-def test_a_table_that_is_absent_is_a_failure(client: Any, method: Method) -> None:
+def test_a_table_that_is_absent_is_a_failure(dynamodb: Any, method: Method) -> None:
     with pytest.raises(StoreFailure, match=r"DynamoDB \w+: ResourceNotFoundException"):
-        method(dynamo(client, ManualClock(NOW)))
+        method(dynamo(dynamodb, ManualClock(NOW)))
 
 
 @pytest.mark.parametrize(

@@ -14,23 +14,17 @@ from alertrelay.memory import ManualClock
 from alertrelay.ports import Store
 from botocore.exceptions import ReadTimeoutError
 
-from tests.aws.state import GID, NOW, Recorder, after, alert, aws, change, dynamo, header, item, ledger, member, table
+from tests.aws.state import GID, NOW, Recorder, after, alert, change, dynamo, header, item, ledger, member, table
 
 A = "00000000000000aa"
 EXPIRES = after(600).replace(microsecond=0)
 RESERVED = set(files("moto.dynamodb.parsing").joinpath("reserved_keywords.txt").read_text().split())
 
 
-@pytest.fixture(scope="module")
-def client() -> Iterator[Any]:
-    with aws() as made:
-        yield made
-
-
 @pytest.fixture
-def recorder(client: Any) -> Iterator[Recorder]:
-    with table(client):
-        yield Recorder(client)
+def recorder(dynamodb: Any) -> Iterator[Recorder]:
+    with table(dynamodb):
+        yield Recorder(dynamodb)
 
 
 Method = Callable[[Store], object]
@@ -144,10 +138,10 @@ class Paged:
         return {**answer, "UnprocessedKeys": left}
 
 
-def test_a_write_whose_answer_was_lost_counts_although_its_repetition_is_refused(client: Any) -> None:
+def test_a_write_whose_answer_was_lost_counts_although_its_repetition_is_refused(dynamodb: Any) -> None:
     """Else the group would stay armed without a timer, or leased by nobody until the lease ran out."""
-    with table(client):
-        store = dynamo(Recorder(client, answers_lost=True), ManualClock(NOW))
+    with table(dynamodb):
+        store = dynamo(Recorder(dynamodb, answers_lost=True), ManualClock(NOW))
         assert store.put_member(GID, member())
         assert store.put_alert(item(), homes={"slack-1"})[0]
         assert store.arm(GID, header(), due=after(30))
@@ -162,13 +156,13 @@ def test_a_write_whose_answer_was_lost_counts_although_its_repetition_is_refused
         assert store.lease(GID, owner="and again", now=after(99), until=after(130), arm=header())
 
 
-def test_a_write_that_others_made_first_is_refused_even_where_an_answer_was_lost(client: Any) -> None:
-    with table(client):
-        others = dynamo(client, ManualClock(NOW))
+def test_a_write_that_others_made_first_is_refused_even_where_an_answer_was_lost(dynamodb: Any) -> None:
+    with table(dynamodb):
+        others = dynamo(dynamodb, ManualClock(NOW))
         others.put_member(GID, member(clock=2))
         others.arm(GID, header(), due=NOW)
         others.lease(GID, owner="another", now=NOW, until=after(35))
-        store = dynamo(Recorder(client, answers_lost=True), ManualClock(NOW))
+        store = dynamo(Recorder(dynamodb, answers_lost=True), ManualClock(NOW))
         assert not store.put_member(GID, member(clock=1))
         assert not store.arm(GID, header(), due=after(1))
         assert not store.hasten(GID, due=after(1), seen=after(35))
@@ -178,7 +172,7 @@ def test_a_write_that_others_made_first_is_refused_even_where_an_answer_was_lost
         assert others.header(GID) == store.header(GID)
 
 
-def test_botocore_itself_repeats_a_request_whose_answer_is_lost(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_botocore_itself_repeats_a_request_whose_answer_is_lost(dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """What `Recorder.answers_lost` imitates, and how a refusal tells that it is the answer to a repetition."""
     monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
     lost = ["the first answer"]
@@ -188,10 +182,10 @@ def test_botocore_itself_repeats_a_request_whose_answer_is_lost(client: Any, mon
             lost.clear()
             raise ReadTimeoutError(endpoint_url=request.url)
 
-    client.meta.events.register_last("before-send.dynamodb.UpdateItem", lose)
+    dynamodb.meta.events.register_last("before-send.dynamodb.UpdateItem", lose)
     try:
-        with table(client):
-            assert dynamo(client, ManualClock(NOW)).arm(GID, header(), due=after(30))
+        with table(dynamodb):
+            assert dynamo(dynamodb, ManualClock(NOW)).arm(GID, header(), due=after(30))
             assert not lost
     finally:
-        client.meta.events.unregister("before-send.dynamodb.UpdateItem", lose)
+        dynamodb.meta.events.unregister("before-send.dynamodb.UpdateItem", lose)

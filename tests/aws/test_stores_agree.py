@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-import pytest
 from alertrelay.alert import severity_rank
 from alertrelay.memory import ManualClock, MemoryStore
 from alertrelay.policy.ledger import Member
@@ -15,7 +13,7 @@ from alertrelay.ports import Store
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from tests.aws.state import NOW, Recorder, alert, aws, change, dynamo, header, item, ledger, member, table
+from tests.aws.state import NOW, Recorder, alert, change, dynamo, header, item, ledger, member, table
 
 KEYS = ("00000000000000aa", "00000000000000bb")
 GROUP = "slack-1"
@@ -157,18 +155,12 @@ def state(store: Store) -> object:
     )
 
 
-@pytest.fixture(scope="module")
-def client() -> Iterator[Any]:
-    with aws() as made:
-        yield made
-
-
 @RUNS
 @given(steps=STEPS)
-def test_the_table_and_its_memory_twin_agree_on_every_answer(client: Any, steps: list[Step]) -> None:
+def test_the_table_and_its_memory_twin_agree_on_every_answer(dynamodb: Any, steps: list[Step]) -> None:
     clock = ManualClock(START)
-    with table(client):
-        real, twin = dynamo(client, clock), MemoryStore(clock)
+    with table(dynamodb):
+        real, twin = dynamo(dynamodb, clock), MemoryStore(clock)
         for step in steps:
             if step.do == "pass":
                 clock.sleep(step.until)
@@ -181,10 +173,10 @@ def test_the_table_and_its_memory_twin_agree_on_every_answer(client: Any, steps:
 
 @RUNS
 @given(steps=STEPS)
-def test_a_table_whose_answers_are_lost_ends_as_one_whose_are_not(client: Any, steps: list[Step]) -> None:
+def test_a_table_whose_answers_are_lost_ends_as_one_whose_are_not(dynamodb: Any, steps: list[Step]) -> None:
     clock = ManualClock(START)
-    with table(client):
-        shaky, twin = dynamo(Recorder(client, answers_lost=True), clock), MemoryStore(clock)
+    with table(dynamodb):
+        shaky, twin = dynamo(Recorder(dynamodb, answers_lost=True), clock), MemoryStore(clock)
         for step in steps:
             if step.do == "pass":
                 clock.sleep(step.until)
