@@ -55,13 +55,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Prints the timeline, or the JSON; the exit code of the help."""
     from local import timeline
-    from local.stack.day import Day, UsageError
+    from local.stack.day import UsageError, live
 
     files, code = _read(args.files)
     if not files:
         return 2
     try:
-        day = Day.lived(files, environment=args.env, down=args.down, topic=args.topic)
+        day = live(files, environment=args.env, down=args.down, topic=args.topic)
     except UsageError as error:
         print(f"alertrelay replay: {error}", file=sys.stderr)
         return 2

@@ -211,9 +211,7 @@ def _summary(day: Day) -> Iterator[str]:
     files = f"{len(day.events)} file{'' if len(day.events) == 1 else 's'}"
     yield f"{files}, {_length(day.ended - day.began)} of the clock: {said}"
     open_ = (d for event in day.events for d in event.deliveries if d.next_try)
-    yield from dict.fromkeys(
-        f"  {d.outcome.receiver} waits for {d.outcome.alertname}: next try {_next(d)}" for d in open_
-    )
+    yield from dict.fromkeys(f"  {d.outcome.receiver} lacks {d.outcome.alertname}: next try {_next(d)}" for d in open_)
     for name, bodies in day.waiting.items():
         if not name.endswith("-timers"):
             yield f"  {len(bodies)} in {name}, whose alarm mails people without any code of ours"

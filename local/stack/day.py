@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from types import TracebackType
 
 from alertrelay.alert import Alert, Outcome
 from alertrelay.config.model import Config
@@ -60,65 +61,75 @@ class Day:
     secrets: Mapping[str, str] = field(repr=False)
     logs: str = field(repr=False, default="")
 
-    @classmethod
-    def lived(
-        cls, files: Sequence[tuple[str, bytes]], *, environment: str, down: Sequence[str], topic: str | None
-    ) -> Day:
-        """Synthesises, deploys, publishes each file at its time, and lets time run on. Raises UsageError."""
-        template = template_of(environment)
-        faults = checked_down(down, config_of(template))
-        read = [(name, unwrap(content)) for name, content in files]
-        start = max((e.sent_at for e in read[0][1] if e.sent_at), default=None) or own_time(read[0][1], START)
-        living = _Living(template, region_of(template), start, faults)
-        progress = Progress()
-        with living.stack:
-            chosen = topic_named(topic, living.stack.deployed.topics) if topic else None
-            for number, (name, envelopes) in enumerate(read, start=1):
-                progress.say(f"file {number} of {len(read)}, {living.stack.clock.now():%H:%M:%S} by its clock")
-                living.publish(name, envelopes, chosen)
-            progress.say("what is due after the last file")
-            living.stack.run_on()
-            return living.day(environment, start)
+
+def live(files: Sequence[tuple[str, bytes]], *, environment: str, down: Sequence[str], topic: str | None) -> Day:
+    """Synthesises, deploys, publishes each file at its time, and lets time run on. Raises UsageError."""
+    template = template_of(environment)
+    faults = checked_down(down, config_of(template))
+    read = [(name, unwrap(content)) for name, content in files]
+    progress = Progress()
+    with Run(template, environment, start=own_time(read[0][1], START), down=faults) as run:
+        chosen = topic_named(topic, run.stack.deployed.topics) if topic else None
+        for number, (name, envelopes) in enumerate(read, start=1):
+            progress.say(f"file {number} of {len(read)}, {run.stack.clock.now():%H:%M:%S} by its clock")
+            run.publish(name, envelopes, topic=chosen)
+        progress.say("what is due after the last file")
+        return run.finish()
 
 
-class _Living:
-    def __init__(self, template: Path, region: str, start: datetime, down: Mapping[str, Fault]) -> None:
-        self.stack = RunningStack(template, region=region, start=start, down=down, observe=self._observe)
+class Run:
+    """A day in the making: a context manager in which the stack runs."""
+
+    def __init__(self, template: Path, environment: str, *, start: datetime, down: Mapping[str, Fault]) -> None:
+        self.environment = environment
+        self.stack = RunningStack(template, region=region_of(template), start=start, down=down, observe=self._observe)
         self.account = Account(config_of(template))
-        self.history: list[Event | Told | Failure] = []
-        self.unpublished: list[str] = []
-        self.publishing: Event | None = None
+        self._began = start
+        self._history: list[Event | Told | Failure] = []
+        self._unpublished: list[str] = []
+        self._publishing: Event | None = None
+
+    def __enter__(self) -> Run:
+        self.stack.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stack.__exit__(kind, error, trace)
 
     def _observe(self, at: datetime, function: str, what: Outcome | Failure) -> None:
         if isinstance(what, Failure):
-            self.history.append(what)
+            self._history.append(what)
             return
-        self.history.append(Told(at=at, outcome=what, by=self.publishing))
+        self._history.append(Told(at=at, outcome=what, by=self._publishing))
         self.account.observe(at, function, what)
 
-    def publish(self, name: str, envelopes: Sequence[Envelope], topic: str | None) -> None:
-        """Moves the clock to the file's own time, and publishes its messages."""
+    def publish(self, name: str, envelopes: Sequence[Envelope], *, topic: str | None = None) -> Event:
+        """Moves the clock to the file's own time, publishes its messages, and lets the functions work on them."""
         stack = self.stack
         stack.run_until(own_time(envelopes, stack.clock.now()))
         now = stack.clock.now()
         event = Event(file=name, at=now, topic="")
         self.account.events.append(event)
-        self.history.append(event)
+        self._history.append(event)
         for envelope in envelopes:
             arn = topic or topic_for(envelope, stack.deployed.topics, at=now)
             try:
                 sent = stack.publish(arn, envelope)
             except (ClientError, BotoCoreError) as error:
-                self.unpublished.append(f"{name}: SNS does not take this message: {error}")
+                self._unpublished.append(f"{name}: SNS does not take this message: {error}")
                 continue
             event.add(sent, parse(sent, received_at=now))
-            self.publishing = event
+            self._publishing = event
             stack.work()
-            self.publishing = None
+            self._publishing = None
+        return event
 
-    def day(self, environment: str, start: datetime) -> Day:
-        """What is known now, at the end."""
+    def finish(self) -> Day:
+        """Goes on until nothing is due; then what is known."""
         stack = self.stack
+        stack.run_on()
         waiting = stack.waiting()
         for event in self.account.events:
             self._give_up(event, waiting)
@@ -127,16 +138,16 @@ class _Living:
                     gids = self.account.groups_of(delivery.outcome)
                     delivery.next_try = min((t for g in gids if (t := stack.next_try(g))), default=None)
         return Day(
-            environment=environment,
+            environment=self.environment,
             down=stack.faults.down,
-            began=start,
+            began=self._began,
             ended=stack.clock.now(),
             events=tuple(self.account.events),
-            history=tuple(self.history),
+            history=tuple(self._history),
             received=stack.received,
             waiting=waiting,
             lost=tuple(self.account.lost(texts(waiting))),
-            unpublished=tuple(self.unpublished),
+            unpublished=tuple(self._unpublished),
             secrets=stack.deployed.secrets,
             logs=stack.logs.getvalue(),
         )
