@@ -21,6 +21,7 @@ from unittest import mock
 from urllib.parse import parse_qsl
 
 import botocore.session
+from botocore.config import Config
 
 from local.standins import Fault, Recorded
 
@@ -32,6 +33,8 @@ FAKE_ENVIRONMENT: Mapping[str, str] = {
     "AWS_EC2_METADATA_DISABLED": "true",
     "NO_PROXY": "127.0.0.1",
 }
+OURSELVES = "harness"
+"""Marks the requests of this room, which are no part of what the relay sent."""
 _SERVICE = re.compile(r"Credential=[^/]+/\d+/[a-z0-9-]+/([a-z0-9-]+)/aws4_request")
 _XML_ERROR = (
     "<ErrorResponse><Error><Type>{type}</Type><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
@@ -82,7 +85,9 @@ class Emulator:
     def client(self, service: str) -> Any:
         """A client of the emulated AWS."""
         if service not in self._clients:
-            self._clients[service] = _session().create_client(service, region_name=self.region, endpoint_url=self.url)
+            self._clients[service] = _session().create_client(
+                service, region_name=self.region, endpoint_url=self.url, config=Config(user_agent_extra=OURSELVES)
+            )
         return self._clients[service]
 
     def queued(self, queue_url: str) -> list[Any]:
@@ -120,7 +125,7 @@ class Emulator:
             found = _SERVICE.search(environ.get("HTTP_AUTHORIZATION", ""))
             service = found.group(1) if found else ""
             fault = self.faults.get(service)
-            if service == "sns":
+            if service == "sns" and OURSELVES not in environ.get("HTTP_USER_AGENT", ""):
                 self._record(environ, fault)
             if fault is None:
                 return moto_app(environ, start_response)

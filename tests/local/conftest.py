@@ -1,0 +1,101 @@
+"""The synthesised stack, deployed anew for each test: a quarter of a second, and nothing is shared but the template."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alertrelay.sources import unwrap
+
+from local.stack.day import Day, Run, template_of
+from local.standins import Fault
+
+START = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
+EVENTS = Path(__file__).resolve().parents[2] / "events"
+
+Begin = Callable[..., Run]
+Told = dict[tuple[str, str], list[str]]
+
+
+@pytest.fixture(scope="session")
+def template() -> Path:
+    """prod, synthesised if its inputs have changed."""
+    return template_of("prod")
+
+
+@pytest.fixture
+def begin(template: Path) -> Iterator[Begin]:
+    """begin(pagerduty=Fault(…)) is a running stack; it is gone after the test."""
+    with ExitStack() as running:
+
+        def enter(down: Mapping[str, Fault] | None = None, start: datetime = START) -> Run:
+            return running.enter_context(Run(template, "prod", start=start, down=down or {}))
+
+        yield enter
+
+
+@pytest.fixture
+def events() -> Path:
+    """The folder of recorded events."""
+    return EVENTS
+
+
+@pytest.fixture
+def critical() -> bytes:
+    """A critical RDS alarm, as Lambda gets it."""
+    return (EVENTS / "rds-cpu-critical-alarm.json").read_bytes()
+
+
+@pytest.fixture
+def critical_ok() -> bytes:
+    """Its end."""
+    return (EVENTS / "rds-cpu-critical-ok.json").read_bytes()
+
+
+@pytest.fixture
+def warning() -> bytes:
+    """A warning of a service: Slack and e-mail, no page."""
+    return (EVENTS / "ecs-cpu-alarm.json").read_bytes()
+
+
+@pytest.fixture
+def lived(begin: Begin) -> Callable[..., Day]:
+    """lived(content, …, down={…}) is the day that these files make."""
+
+    def live(*contents: bytes, down: Mapping[str, Fault] | None = None) -> Day:
+        run = begin(down)
+        for number, content in enumerate(contents):
+            run.publish(f"file-{number}", unwrap(content))
+        return run.finish()
+
+    return live
+
+
+@pytest.fixture
+def told() -> Callable[..., Told]:
+    """What became of a file of a day: outcomes by (receiver, channel), sorted."""
+
+    def of(day: Day, place: int = 0) -> Told:
+        found: Told = {}
+        for delivery in day.events[place].deliveries:
+            outcome = delivery.outcome
+            found.setdefault((outcome.receiver, outcome.channel or ""), []).append(outcome.outcome)
+        return {key: sorted(values) for key, values in found.items()}
+
+    return of
+
+
+@pytest.fixture
+def message_of() -> Callable[[bytes], dict[str, Any]]:
+    """The bare message inside an event of ours."""
+
+    def of(content: bytes) -> dict[str, Any]:
+        message: dict[str, Any] = json.loads(json.loads(content)["Records"][0]["Sns"]["Message"])
+        return message
+
+    return of
