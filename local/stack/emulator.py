@@ -34,7 +34,7 @@ FAKE_ENVIRONMENT: Mapping[str, str] = {
     "NO_PROXY": "127.0.0.1",
 }
 OURSELVES = "harness"
-"""Marks the requests of this room, which are no part of what the relay sent."""
+"""Marks the requests of this room: they are no part of what the relay sends, and no fault strikes them."""
 _SERVICE = re.compile(r"Credential=[^/]+/\d+/[a-z0-9-]+/([a-z0-9-]+)/aws4_request")
 _XML_ERROR = (
     "<ErrorResponse><Error><Type>{type}</Type><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
@@ -124,10 +124,12 @@ class Emulator:
         moto_app = DomainDispatcherApplication(create_backend_app)
 
         def gate(environ: dict[str, Any], start_response: Any) -> Any:
+            if OURSELVES in environ.get("HTTP_USER_AGENT", ""):
+                return moto_app(environ, start_response)
             found = _SERVICE.search(environ.get("HTTP_AUTHORIZATION", ""))
             service = found.group(1) if found else ""
             fault = self.faults.get(service)
-            if service == "sns" and OURSELVES not in environ.get("HTTP_USER_AGENT", ""):
+            if service == "sns":
                 self._record(environ, fault)
             if fault is None:
                 return moto_app(environ, start_response)

@@ -1,0 +1,279 @@
+"""Each way in which a channel, the table or the secret can fail: what arrives where, and that nothing is lost."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from alertrelay.sources import unwrap
+
+from local.stack.day import Day, Run, Told
+from local.standins import Fault
+
+Live = Callable[..., Day]
+Begin = Callable[..., Run]
+PAGE = ("pagerduty-oncall", "pagerduty")
+SLACK, MAIL = ("slack-critical", "slack"), ("email-oncall", "email")
+
+
+@pytest.mark.parametrize(
+    ("fault", "why"),
+    [
+        pytest.param(Fault.named("503"), "PagerDuty answered 503", id="503"),
+        pytest.param(Fault.named("429"), "PagerDuty answered 429", id="429"),
+        pytest.param(Fault(kind="status", status=429, retry_after="300"), "PagerDuty answered 429", id="429 for 300 s"),
+        pytest.param(Fault.named("timeout"), "PagerDuty did not answer within", id="timeout"),
+        pytest.param(Fault.named("refused"), "PagerDuty refused the connection", id="refused"),
+        pytest.param(Fault.named("reset"), "PagerDuty", id="reset"),
+        pytest.param(Fault.named("400"), "PagerDuty answered 400", id="400"),
+    ],
+)
+def test_while_pagerduty_fails_slack_and_email_say_so_and_why(
+    lived: Live, told: Callable[..., Any], critical: bytes, fault: Fault, why: str
+) -> None:
+    day = lived(critical, down={"pagerduty": fault})
+
+    outcomes = told(day)
+    assert outcomes[PAGE] == ["pending"]
+    assert outcomes[SLACK] == outcomes[MAIL] == ["delivered", "fallback"]
+    fallbacks = [d.outcome for d in day.events[0].deliveries if d.outcome.outcome == "fallback"]
+    assert all(o.detail.startswith(why) and o.reason == "channel_failed" for o in fallbacks)
+    mails = [r.body["text"] for r in day.received if r.channel == "email" and "PagerDuty FAILED" in r.body["subject"]]
+    assert len(mails) == 1
+    assert why in mails[0]
+    assert day.lost == ()
+
+
+def test_a_rate_limit_that_fits_is_waited_for_and_nobody_falls_back(
+    begin: Begin, told: Callable[..., Any], critical: bytes
+) -> None:
+    run = begin()
+    run.stack.standins.fail("pagerduty", Fault(kind="status", status=429, retry_after="2"), times=1)
+    run.publish("alarm", unwrap(critical))
+
+    day = run.finish()
+
+    assert told(day)[PAGE] == ["delivered"]
+    page = next(d.outcome for d in day.events[0].deliveries if d.outcome.channel == "pagerduty")
+    assert page.attempts == 2
+    assert page.latency_seconds is not None
+    assert page.latency_seconds >= 2
+    assert day.lost == ()
+
+
+def test_a_hang_moves_the_clock_by_its_length(begin: Begin, critical: bytes) -> None:
+    run = begin({"pagerduty-oncall": Fault.named("timeout")})
+    event = run.publish("alarm", unwrap(critical))
+
+    assert 5 <= (run.stack.clock.now() - event.at).total_seconds() <= 10
+
+
+def test_when_pagerduty_answers_again_the_page_is_opened_and_the_fallbacks_hear_of_it(
+    begin: Begin, told: Callable[..., Any], critical: bytes, critical_ok: bytes
+) -> None:
+    run = begin({"pagerduty": Fault.named("503")})
+    run.publish("alarm", unwrap(critical))
+    run.stack.faults.down.clear()
+    run.publish("ok", unwrap(critical_ok))
+
+    day = run.finish()
+
+    assert told(day)[PAGE] == ["delivered"]
+    pages = [(r.body["event_action"], r.answered) for r in day.received if r.channel == "pagerduty"]
+    assert pages == [("trigger", "503")] * 4 + [("trigger", "202"), ("resolve", "202")]
+    assert day.lost == ()
+
+
+def test_retries_that_nobody_takes_are_shown_for_1_2_5_and_15_minutes_and_stay_pending(
+    lived: Live, critical: bytes
+) -> None:
+    day = lived(critical, down={"pagerduty": Fault.named("refused")})
+
+    tries = sorted({said.at for said in day.history if isinstance(said, Told) and said.outcome.channel == "pagerduty"})
+    minutes = [round((b - a).total_seconds() / 60) for a, b in itertools.pairwise(tries)]
+    assert minutes == [1, 2, 5, 15]
+    page = next(d for d in day.events[0].deliveries if d.outcome.channel == "pagerduty")
+    assert page.next_try is not None
+    assert page.next_try > day.ended
+
+
+def test_one_receiver_alone_can_be_down(lived: Live, told: Callable[..., Any], critical: bytes) -> None:
+    day = lived(critical, down={"slack-critical": Fault.named("503")})
+
+    outcomes = told(day)
+    assert outcomes[SLACK] == ["pending"]
+    assert outcomes["slack-database", "slack"] == ["delivered"]
+    assert outcomes[MAIL] == ["delivered", "fallback"]
+
+
+def test_a_slack_webhook_that_is_gone_falls_back_to_email_and_tells_ops(
+    lived: Live, told: Callable[..., Any], warning: bytes
+) -> None:
+    day = lived(warning, down={"slack": Fault(kind="status", status=404, body="no_service")})
+
+    outcomes = told(day)
+    assert outcomes["slack-platform", "slack"] == ["pending"]
+    assert outcomes["email-platform", "email"] == ["delivered", "fallback"]
+    ops = [r.body for r in day.received if r.channel == "sns" and r.body.get("topic_arn", "").endswith("-ops")]
+    assert any("SecretKeyRefused" in body["subject"] for body in ops)
+    assert day.lost == ()
+
+
+def test_without_mail_slack_is_told_and_for_what_is_critical_pagerduty_too(
+    lived: Live, told: Callable[..., Any], critical: bytes
+) -> None:
+    outcomes = told(lived(critical, down={"email": Fault.named("refused")}))
+
+    assert outcomes[MAIL] == ["pending"]
+    assert outcomes[SLACK] == ["delivered", "fallback"]
+    assert outcomes[PAGE] == ["delivered", "fallback"]
+
+
+def test_the_last_resort_hears_where_every_channel_of_a_receiver_fails(
+    lived: Live, told: Callable[..., Any], warning: bytes
+) -> None:
+    down = {"slack": Fault.named("503"), "email": Fault.named("503")}
+
+    day = lived(warning, down=down)
+
+    assert "fallback" in told(day)["last-resort", "sns"]
+    assert any(r.body.get("topic_arn", "").endswith("-last-resort") for r in day.received if r.channel == "sns")
+    assert day.lost == ()
+
+
+def test_with_everything_down_each_update_is_pending_and_lies_in_a_queue(
+    lived: Live, told: Callable[..., Any], critical: bytes
+) -> None:
+    channels = ("pagerduty", "slack", "email", "sns")
+
+    day = lived(critical, down={channel: Fault.named("503") for channel in channels})
+
+    assert set(map(tuple, told(day).values())) == {("pending",)}
+    assert {name.rpartition("-")[2] for name in day.waiting} == {"timers"}
+    assert day.lost == ()
+
+
+def _set_secret(run: Run, keys: dict[str, str]) -> None:
+    manager = run.stack.emulator.client("secretsmanager")
+    manager.put_secret_value(SecretId=run.stack.deployed.secret_arn, SecretString=json.dumps(keys))
+
+
+def test_a_receiver_whose_key_is_missing_falls_back_and_names_the_key(
+    begin: Begin, told: Callable[..., Any], critical: bytes
+) -> None:
+    run = begin()
+    keys = {name: value for name, value in run.stack.deployed.secrets.items() if name != "pagerduty_key"}
+    _set_secret(run, keys)
+    _set_secret(run, keys)  # so that the version before lacks it as well
+    run.publish("alarm", unwrap(critical))
+
+    day = run.finish()
+
+    assert told(day)[PAGE] == ["pending"]
+    assert told(day)[SLACK] == ["delivered", "fallback"]
+    page = next(d.outcome for d in day.events[0].deliveries if d.outcome.channel == "pagerduty")
+    assert "pagerduty_key" in page.detail
+    assert day.lost == ()
+
+
+def test_a_rotated_key_is_picked_up_without_a_deploy(begin: Begin, told: Callable[..., Any], critical: bytes) -> None:
+    run = begin()
+    _set_secret(run, {**run.stack.deployed.secrets, "pagerduty_key": "FAKE-rotated"})
+    run.publish("alarm", unwrap(critical))
+
+    assert told(run.finish())[PAGE] == ["delivered"]
+
+
+def test_without_secrets_manager_the_last_resort_still_works_on_a_cold_start(
+    begin: Begin, told: Callable[..., Any], critical: bytes
+) -> None:
+    run = begin()
+    run.stack.emulator.faults["secretsmanager"] = Fault.named("400")
+    run.publish("alarm", unwrap(critical))
+
+    day = run.finish()
+
+    outcomes = told(day)
+    assert outcomes[PAGE] == ["pending"]
+    assert "fallback" in outcomes["last-resort", "sns"] + outcomes["sms-oncall", "sns"]
+    assert day.lost == ()
+
+
+def test_without_the_table_a_page_goes_out_at_once(begin: Begin, critical: bytes) -> None:
+    run = begin()
+    run.stack.emulator.faults["dynamodb"] = Fault.named("400")
+    event = run.publish("alarm", unwrap(critical))
+
+    assert {d.outcome.outcome for d in event.deliveries} == {"delivered"}
+    assert {d.outcome.reason for d in event.deliveries} == {"store_failing"}
+    assert len(event.deliveries) == 8
+    run.stack.emulator.faults.clear()
+    day = run.finish()
+    assert [r.body["event_action"] for r in day.received if r.channel == "pagerduty"] == ["trigger"]
+    assert day.lost == ()
+
+
+def test_without_the_table_a_warning_waits_two_minutes_for_it_and_then_goes_out(begin: Begin, warning: bytes) -> None:
+    run = begin()
+    run.stack.emulator.faults["dynamodb"] = Fault.named("400")
+    event = run.publish("alarm", unwrap(warning))
+
+    assert run.stack.received == ()
+    day = run.finish()
+    mails = [r for r in day.received if r.channel == "email"]
+    assert mails
+    assert 120 <= (mails[0].at - event.at).total_seconds() <= 200
+    assert day.lost == ()
+
+
+def test_an_end_is_not_sent_while_the_table_fails_and_is_sent_after(
+    begin: Begin, critical: bytes, critical_ok: bytes
+) -> None:
+    run = begin()
+    run.publish("alarm", unwrap(critical))
+    run.stack.emulator.faults["dynamodb"] = Fault.named("400")
+    run.publish("ok", unwrap(critical_ok))
+    actions = [r.body["event_action"] for r in run.stack.received if r.channel == "pagerduty"]
+    run.stack.emulator.faults.clear()
+
+    day = run.finish()
+
+    assert actions == ["trigger"]
+    assert [r.body["event_action"] for r in day.received if r.channel == "pagerduty"] == ["trigger", "resolve"]
+    assert day.lost == ()
+
+
+def test_with_neither_table_nor_queue_a_warning_ends_in_the_on_failure_queue(begin: Begin, warning: bytes) -> None:
+    run = begin()
+    run.stack.emulator.faults |= {"dynamodb": Fault.named("400"), "sqs": Fault.named("400")}
+    for channel in ("slack", "email", "sns"):
+        run.stack.faults.down[channel] = Fault.named("400")
+    run.publish("alarm", unwrap(warning))
+
+    day = run.finish()
+
+    failed = {name.removeprefix("alertrelay-prod-") for name in day.waiting}
+    assert failed == {"slack-forwarder-failed", "email-forwarder-failed"}
+    assert {d.outcome.outcome for d in day.events[0].deliveries} == {"failed"}
+    assert day.lost == ()
+
+
+def test_the_second_of_two_records_is_told_though_the_first_one_fails(begin: Begin, events: Any) -> None:
+    run = begin()
+    event = json.loads((events / "two-records.json").read_text())
+    run.stack.emulator.faults["dynamodb"] = Fault.named("400")
+    event["Records"][1] = json.loads((events / "rds-cpu-critical-alarm.json").read_text())["Records"][0]
+
+    run.stack.invoke("email-forwarder", event)
+
+    subjects = [r.body["subject"] for r in run.stack.received if r.channel == "email"]
+    assert subjects
+    assert all("CRITICAL" in subject for subject in subjects)
+    assert run.stack.waiting()["alertrelay-prod-email-forwarder (retry)"]
+    run.stack.emulator.faults.clear()
+    run.stack.run_on()
+    later = [r.body["subject"] for r in run.stack.received if r.channel == "email"]
+    assert sum("WARNING" in subject for subject in later) == 3
