@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from local.burst import burst
 from local.command import main
 
 CRITICAL = "rds-cpu-critical-alarm.json"
@@ -174,12 +175,11 @@ def test_nothing_is_left_behind(
 
 
 def test_a_burst_of_fifty_becomes_few_messages_and_one_incident(
-    replay: Callable[..., tuple[int, str, str]], tmp_path: Path
+    replay: Callable[..., tuple[int, str, str]], critical: bytes, tmp_path: Path
 ) -> None:
-    from local.burst import main as burst
-
-    burst([CRITICAL, str(tmp_path), "--copies", "50"])
-    names = sorted(map(str, tmp_path.iterdir()))
+    names = [str(tmp_path / f"{number:02d}.json") for number in range(50)]
+    for name, copy in zip(names, burst(json.loads(critical), copies=50, instance="orders-db"), strict=True):
+        Path(name).write_text(json.dumps(copy))
 
     code, out, _ = replay(*names, "--json")
 
