@@ -1,0 +1,148 @@
+"""`alertrelay score`: the anomaly score of every row of a CSV file, by the code of the anomaly scorer."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import math
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from alertrelay.anomaly import reason
+from alertrelay.anomaly.episode import DEFAULT_THRESHOLD
+from alertrelay.anomaly.scorer import Scored, Scorer
+
+_DESCRIPTION = """\
+Score metrics: reads CSV files with the columns timestamp,value and writes them with anomaly_score, 0 to 1, added.
+
+The rows stay one to one and in order. A score uses the row and the rows before it; files share nothing. The score is
+the one after the refractory period: high once per trouble, not on each of its rows. A blank value scores 0.
+"""
+_EPILOG = """\
+examples:
+  alertrelay score --input cpu.csv --output scored.csv
+  alertrelay score --input metrics/ --output scored/ --explain     a folder, mirrored, with a reason per row
+  alertrelay score --threshold                                     the score from which an alert is sent
+
+exit code: 0, 1 when a file is no such CSV (the others are scored), 2 when one cannot be read or written
+"""
+
+
+class NotASeries(Exception):
+    """The file is no CSV of timestamp,value. The text says where and why."""
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Adds the subcommand."""
+    parser = subparsers.add_parser(
+        "score",
+        help="score metrics for anomalies",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--input", metavar="FILE|FOLDER", type=Path)
+    parser.add_argument("--output", metavar="FILE|FOLDER", type=Path)
+    parser.add_argument("--explain", action="store_true", help="add the column reason")
+    parser.add_argument("--threshold", action="store_true", help="print the default threshold")
+    parser.set_defaults(run=run, parser=parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Scores a file or a folder; the exit code of the help."""
+    if args.threshold:
+        print(f"{DEFAULT_THRESHOLD:g}")
+        return 0
+    if args.input is None or args.output is None:
+        args.parser.error("--input and --output are needed (or --threshold)")
+    code = 0
+    for source, target in _pairs(args.input, args.output):
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            score_file(source, target, explain=args.explain)
+        except NotASeries as error:
+            print(f"alertrelay score: {error}", file=sys.stderr)
+            code = max(code, 1)
+        except OSError as error:
+            print(f"alertrelay score: {error.filename}: {error.strerror}", file=sys.stderr)
+            code = 2
+    return code
+
+
+def _pairs(source: Path, target: Path) -> list[tuple[Path, Path]]:
+    if source.is_dir():
+        return [(path, target / path.relative_to(source)) for path in sorted(source.rglob("*.csv"))]
+    return [(source, target / source.name if target.is_dir() else target)]
+
+
+def score_file(source: Path, target: Path, *, explain: bool = False) -> None:
+    """Scores one file. Raises NotASeries, OSError."""
+    scorer = Scorer()
+    rows = list(read_series(source))
+    with target.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["timestamp", "value", "anomaly_score", *(["reason"] if explain else [])])
+        for row in rows:
+            scored = scorer.take(row.at, row.value)
+            cells = [row.timestamp, row.value_text, f"{scored.score:.6f}"]
+            writer.writerow([*cells, _reason(row, scored)] if explain else cells)
+
+
+def _reason(row: Row, scored: Scored) -> str:
+    if row.value is None:
+        return "no value"
+    return reason.explain(row.value, scored.reading) if scored.reading else "not newer than the row before"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a series: the texts as they stand, and what they mean. `at` is in seconds."""
+
+    timestamp: str
+    value_text: str
+    at: float
+    value: float | None
+
+
+def read_series(path: Path) -> Iterator[Row]:
+    """The rows of a file. Raises NotASeries, OSError."""
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        reader = csv.reader(file)
+        header = [name.strip().lower() for name in next(reader, [])]
+        if "timestamp" not in header or "value" not in header:
+            raise NotASeries(
+                f"{path}: the first line must name the columns timestamp,value; it is {','.join(header)!r}"
+            )
+        when, what = header.index("timestamp"), header.index("value")
+        for row in reader:
+            if not row:
+                continue
+            timestamp = row[when] if when < len(row) else ""
+            value_text = row[what] if what < len(row) else ""
+            at = seconds_of(timestamp)
+            if at is None:
+                raise NotASeries(
+                    f"{path}:{reader.line_num}: {timestamp!r} is no time; write 2026-11-20 03:05:00 or seconds"
+                )
+            yield Row(timestamp, value_text, at, value_of(value_text))
+
+
+def seconds_of(text: str) -> float | None:
+    """Seconds of a timestamp: ISO 8601 (UTC where it names no zone) or a number of seconds. None for other text."""
+    try:
+        at = datetime.fromisoformat(text.strip())
+    except ValueError:
+        return value_of(text)
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+
+
+def value_of(text: str) -> float | None:
+    """The number, None for a blank or what is no finite number."""
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None

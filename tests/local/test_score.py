@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import csv
+import math
+import random
+from pathlib import Path
+
+import pytest
+
+from local import command
+
+DAYS = 9
+
+
+def _rows(count: int, *, seed: int = 1) -> list[tuple[str, str]]:
+    """5-minute points of a metric with a daily course, some noise, and one spike near the end."""
+    draw = random.Random(seed)
+    rows = []
+    for index in range(count):
+        minute = index * 5
+        at = f"2026-11-{1 + minute // 1440:02d} {minute // 60 % 24:02d}:{minute % 60:02d}:00"
+        value = 100 + 40 * math.sin(2 * math.pi * index / 288) + draw.gauss(0, 2)
+        rows.append((at, f"{value + (300 if index == 2400 else 0):.3f}"))
+    return rows
+
+
+def _write(path: Path, rows: list[tuple[str, str]]) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("timestamp,value\n" + "".join(f"{at},{value}\n" for at, value in rows))
+    return path
+
+
+def _read(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _score(source: Path, target: Path, *more: str) -> list[dict[str, str]]:
+    assert command.main(["score", "--input", str(source), "--output", str(target), *more]) == 0
+    return _read(target) if target.is_file() else []
+
+
+def test_a_spike_scores_above_the_threshold_and_the_daily_course_does_not(tmp_path: Path) -> None:
+    scored = _score(_write(tmp_path / "in.csv", _rows(288 * DAYS)), tmp_path / "out.csv")
+    high = [index for index, row in enumerate(scored) if float(row["anomaly_score"]) >= 0.99]
+    assert high == [2400]
+
+
+def test_a_score_rests_on_its_row_and_earlier_ones_alone(tmp_path: Path) -> None:
+    rows = _rows(288 * DAYS)
+    whole = _score(_write(tmp_path / "whole.csv", rows), tmp_path / "whole-out.csv")
+    for length in (15, 25, 700, 2401):
+        part = _score(_write(tmp_path / "part.csv", rows[:length]), tmp_path / "part-out.csv")
+        assert part == whole[:length]
+
+
+def test_rows_stay_one_to_one_with_their_texts(tmp_path: Path) -> None:
+    rows = [("2026-11-01 00:00:00", " 1.50"), ("1793491500", "nan"), ("2026-11-01T00:10:00Z", ""), ("2026-11-01", "x")]
+    scored = _score(_write(tmp_path / "in.csv", rows), tmp_path / "out.csv")
+    assert [(row["timestamp"], row["value"]) for row in scored] == rows
+    assert {row["anomaly_score"] for row in scored} == {"0.000000"}
+
+
+def test_a_folder_is_mirrored_and_files_share_nothing(tmp_path: Path) -> None:
+    rows = _rows(700)
+    _write(tmp_path / "in/a/one.csv", rows)
+    _write(tmp_path / "in/b/deep/two.csv", rows)
+    _score(tmp_path / "in", tmp_path / "out")
+    assert _read(tmp_path / "out/a/one.csv") == _read(tmp_path / "out/b/deep/two.csv")
+    assert len(_read(tmp_path / "out/a/one.csv")) == 700
+
+
+def test_explain_adds_the_reason(tmp_path: Path) -> None:
+    scored = _score(_write(tmp_path / "in.csv", _rows(288 * DAYS)), tmp_path / "out.csv", "--explain")
+    assert list(scored[0]) == ["timestamp", "value", "anomaly_score", "reason"]
+    assert "usual" in scored[2400]["reason"]
+
+
+def test_the_threshold_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["score", "--threshold"]) == 0
+    assert 0.5 < float(capsys.readouterr().out) < 1.0
+
+
+def test_a_file_that_is_no_series_is_named_and_the_others_are_scored(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _write(tmp_path / "in/good.csv", _rows(30))
+    (tmp_path / "in/bad.csv").write_text("time,number\n1,2\n")
+    (tmp_path / "in/worse.csv").write_text("timestamp,value\nyesterday,2\n")
+    assert command.main(["score", "--input", str(tmp_path / "in"), "--output", str(tmp_path / "out")]) == 1
+    told = capsys.readouterr().err
+    assert "bad.csv" in told
+    assert "worse.csv:2: 'yesterday'" in told
+    assert len(_read(tmp_path / "out/good.csv")) == 30
+
+
+def test_a_missing_input_exits_with_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    missing = str(tmp_path / "none.csv")
+    assert command.main(["score", "--input", missing, "--output", str(tmp_path / "out.csv")]) == 2
+    assert "none.csv" in capsys.readouterr().err
