@@ -117,7 +117,7 @@ def test_one_alarm_on_two_topics_is_one_incident(lived: Live, events: Any) -> No
     assert day.lost == ()
 
 
-def test_an_empty_message_is_refused_by_sns_and_named(lived: Live) -> None:
+def test_a_message_beyond_256_kb_is_refused_by_sns_and_named(lived: Live) -> None:
     day = lived(b"x" * 300_000)
 
     assert "SNS does not take this message" in day.unpublished[0]
