@@ -83,10 +83,10 @@ def test_the_same_event_twice_tells_nobody_twice(lived: Live, told: Callable[...
     once = lived(critical)
     twice = lived(critical, critical)
 
-    assert len(twice.received) == len(once.received) == 8
+    assert len(twice.received) == len(once.received) > 1
     assert told(twice) == told(once)
     assert {d.outcome.reason for d in twice.events[1].deliveries} == {"duplicate"}
-    assert len(twice.events[1].deliveries) == 8
+    assert len(twice.events[1].deliveries) == len(once.events[0].deliveries)
     assert twice.lost == ()
 
 
