@@ -73,6 +73,7 @@ class Relay:
     code: lambda_.Code
     layer: lambda_.ILayerVersion
     architecture: lambda_.Architecture
+    config_hash: str
 
 
 class Forwarder(Construct):
@@ -172,6 +173,8 @@ class Forwarder(Construct):
         return local | {
             "ALERTRELAY_ENV": relay.environment.name,
             "ALERTRELAY_CONFIG": CONFIG_FILE,
+            # Not read by the function: `alertrelay check --live` compares it with the files.
+            "ALERTRELAY_CONFIG_HASH": relay.config_hash,
             "ALERTRELAY_TABLE": relay.table.table_name,
             "ALERTRELAY_SECRET_ARN": relay.secret.secret_arn,
             "ALERTRELAY_QUEUE_URL": self.timers.queue_url,

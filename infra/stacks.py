@@ -88,6 +88,7 @@ class RelayStack(cdk.Stack):
             code=lambda_.Code.from_asset(str(code.path), asset_hash=code.hash),
             layer=_layer(self, layer, arch),
             architecture=ARCHITECTURES[arch],
+            config_hash=config.hash,
         )
         forwarders = {
             name: Forwarder(self, construct, relay, name=name, extra=channel_statements(config, channels))

@@ -56,7 +56,7 @@ def deploy(emulator: Emulator, template: Path) -> Deployed:
     arns = _create_secrets(emulator, secrets_of(content), json.dumps(secrets))
     prepared = prepare(content, secrets=arns)
     _put_assets(emulator, content)
-    outputs = _create_stack(emulator, prepared.body)
+    outputs = _create_stack(emulator, f"alertrelay-{config.environment}", prepared.body)
     left_out = {
         kind: list(prepared.resources(f"AWS::{kind}", outputs))
         for kind in ("SNS::Subscription", "Lambda::EventSourceMapping", "Lambda::EventInvokeConfig")
@@ -144,10 +144,10 @@ def _where(region: str) -> dict[str, Any]:
     return {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
 
 
-def _create_stack(emulator: Emulator, body: Mapping[str, Any]) -> dict[str, str]:
+def _create_stack(emulator: Emulator, name: str, body: Mapping[str, Any]) -> dict[str, str]:
     formation = emulator.client("cloudformation")
-    formation.create_stack(StackName="alertrelay", TemplateBody=json.dumps(body), Capabilities=["CAPABILITY_IAM"])
-    stack = formation.describe_stacks(StackName="alertrelay")["Stacks"][0]
+    formation.create_stack(StackName=name, TemplateBody=json.dumps(body), Capabilities=["CAPABILITY_IAM"])
+    stack = formation.describe_stacks(StackName=name)["Stacks"][0]
     return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
 

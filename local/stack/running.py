@@ -177,7 +177,10 @@ class RunningStack:
         for message in found:
             self._sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
             notification = json.loads(message["Body"])
-            message_id, sent_at = self._sent[notification["MessageId"]]
+            # What somebody else published, with a client of their own, is as SNS says.
+            message_id, sent_at = self._sent.get(
+                notification["MessageId"], (notification["MessageId"], self.clock.now())
+            )
             subscription = f"{notification['TopicArn']}:{function.function.name}"
             event = from_sns(notification, subscription=subscription, sent_at=sent_at, message_id=message_id)
             self._asynchronously(Attempt(due=self.clock.now(), number=0, function=function, event=event))
