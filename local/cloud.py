@@ -1,0 +1,94 @@
+"""A deployed environment, found by its stack's outputs with the credentials of whoever asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from alertrelay.aws.errors import code
+from botocore.config import Config as ClientConfig
+from botocore.exceptions import BotoCoreError, ClientError
+
+Client = Callable[[str], Any]
+"""A client of AWS by its service's name, the same one each time."""
+
+HASH_VARIABLE = "ALERTRELAY_CONFIG_HASH"
+_PATIENT = ClientConfig(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 4, "mode": "standard"})
+
+
+class CloudUnreadable(Exception):
+    """AWS did not say what was asked. The text says what was asked, what it answered, and the mend."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployed:
+    """The relay's stack. `outputs` are those of infra/stacks.py: TopicCritical, SecretArn, TableName, Function…"""
+
+    stack: str
+    status: str
+    outputs: Mapping[str, str]
+
+    def named(self, beginning: str) -> dict[str, str]:
+        """The outputs whose name begins so, by the rest of their name."""
+        return {n.removeprefix(beginning): v for n, v in self.outputs.items() if n.startswith(beginning)}
+
+
+def clients(region: str) -> Client:
+    """Clients with the user's own credentials (AWS_PROFILE, SSO, the environment); "" is the user's own region."""
+    import botocore.session
+
+    session = botocore.session.get_session()
+    made: dict[str, Any] = {}
+
+    def client(service: str) -> Any:
+        if service not in made:
+            made[service] = session.create_client(service, region_name=region or None, config=_PATIENT)
+        return made[service]
+
+    return client
+
+
+def stack_of(environment: str, client: Client) -> Deployed | None:
+    """The relay's stack of an environment, None where there is none. Raises CloudUnreadable."""
+    name = f"alertrelay-{environment}"
+    try:
+        stack = client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
+    except ClientError as error:
+        if "does not exist" in str(error):
+            return None
+        raise unreadable(f"the stack {name}", error) from None
+    except BotoCoreError as error:
+        raise unreadable(f"the stack {name}", error) from None
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", ())}
+    return Deployed(stack=name, status=stack["StackStatus"], outputs=outputs)
+
+
+def config_hashes(deployed: Deployed, client: Client) -> dict[str, str]:
+    """The hash of the configuration that each function runs with, by function name; "" where it names none.
+
+    Raises CloudUnreadable.
+    """
+    found = {}
+    for function in deployed.named("Function").values():
+        try:
+            answer = client("lambda").get_function_configuration(FunctionName=function)
+        except (BotoCoreError, ClientError) as error:
+            raise unreadable(f"the function {function}", error) from None
+        found[function] = answer.get("Environment", {}).get("Variables", {}).get(HASH_VARIABLE, "")
+    return found
+
+
+def unreadable(what: str, error: BotoCoreError | ClientError) -> CloudUnreadable:
+    """What AWS answered, with what a person does about it."""
+    word = code(error)
+    if word in ("NoCredentialsError", "PartialCredentialsError", "ProfileNotFound"):
+        return CloudUnreadable(f"{what}: there are no credentials for AWS ({word}): set AWS_PROFILE, or log in")
+    if word == "NoRegionError":
+        return CloudUnreadable(f"{what}: no region: write `region:` in the environment's file, or set AWS_REGION")
+    if "ExpiredToken" in word or "Token" in word:
+        return CloudUnreadable(f"{what}: the session has ended ({word}): log in again")
+    if "AccessDenied" in word or "Unauthorized" in word:
+        operation = error.operation_name if isinstance(error, ClientError) else ""
+        return CloudUnreadable(f"{what}: {operation} is not allowed ({word}): docs/deploy.md lists what is needed")
+    return CloudUnreadable(f"{what} cannot be read: {word}")
