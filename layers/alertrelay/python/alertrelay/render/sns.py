@@ -33,7 +33,7 @@ def _sms(notification: Notification) -> str:
     href = next((f.href for f in facts.links(notification) if f.href and len(f.href) <= _SMS_LINK), "")
     word = "at" if alert.kind == "event" else "since"
     tail = f", {word} {wording.clock(alert.starts_at, notification.at)}" + (f" {href}" if href else "")
-    return _short(text, _SMS - len(tail)) + tail
+    return _short(text.rstrip(". "), _SMS - len(tail)) + tail
 
 
 def _short(text: str, limit: int) -> str:
