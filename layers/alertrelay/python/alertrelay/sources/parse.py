@@ -7,8 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alertrelay.alert import Alert, Source
-from alertrelay.sources import alertmanager, cloudwatch, cloudwatch_direct, eventbridge, grafana, raw
+from alertrelay.sources import (
+    alertmanager,
+    alertmanager_api,
+    amp,
+    cloudwatch,
+    cloudwatch_direct,
+    eventbridge,
+    grafana,
+    raw,
+)
 from alertrelay.sources.arrival import Arrival
+from alertrelay.sources.awsevent import bridge, notice
 from alertrelay.sources.envelope import NOT_JSON, Envelope, decoded
 from alertrelay.sources.text import one_line
 
@@ -18,7 +28,7 @@ HOP_ATTRIBUTE = "alertrelay-hop"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceKind:
-    """One payload kind. `detect` sees decoded JSON; where `parse` fails the message is raw."""
+    """One payload kind. `detect` sees decoded JSON, or text that is none; where `parse` fails the message is raw."""
 
     source: Source
     detect: Callable[[object], bool]
@@ -30,7 +40,12 @@ KINDS: tuple[SourceKind, ...] = (
     SourceKind(source="eventbridge", detect=eventbridge.detect, parse=eventbridge.parse),
     SourceKind(source="cloudwatch-direct", detect=cloudwatch_direct.detect, parse=cloudwatch_direct.parse),
     SourceKind(source="grafana", detect=grafana.detect, parse=grafana.parse),
+    SourceKind(source="amp", detect=amp.detect, parse=amp.parse),
     SourceKind(source="alertmanager", detect=alertmanager.detect, parse=alertmanager.parse),
+    SourceKind(source="alertmanager", detect=alertmanager_api.detect, parse=alertmanager_api.parse),
+    SourceKind(source="aws-event", detect=bridge.detect, parse=bridge.parse),
+    SourceKind(source="aws-event", detect=notice.detect, parse=notice.parse),
+    SourceKind(source="aws-event", detect=notice.detect_text, parse=notice.parse_text),
 )
 """The first that detects takes the message. To add a source: one file with `detect` and `parse`, one line here."""
 
@@ -59,9 +74,10 @@ def parse(envelope: Envelope, *, received_at: datetime) -> Parsed:
 
 def _by_kind(value: object, arrival: Arrival) -> tuple[Source, tuple[Alert, ...], str]:
     problem = "not JSON" if value is NOT_JSON else "no known kind of message"
+    seen = arrival.envelope.text if value is NOT_JSON else value
     for kind in KINDS:
         try:
-            if kind.detect(value) and (alerts := tuple(kind.parse(value, arrival))):
+            if kind.detect(seen) and (alerts := tuple(kind.parse(seen, arrival))):
                 return kind.source, alerts, ""
         except Exception as error:  # noqa: BLE001  whatever a parser stumbles over, a person still reads the message
             problem = f"the {kind.source} parser failed: {type(error).__name__}: {one_line(str(error))}"

@@ -55,11 +55,12 @@ def event(arrival: Arrival, *, alertname: str, source: Source, summary: str, not
         updated_at=None,
         source=source,
         fingerprint=fingerprint(own),
-        state_key=_identity(arrival),
+        state_key=identity_of(arrival),
     )
 
 
-def _identity(arrival: Arrival) -> str:
+def identity_of(arrival: Arrival) -> str:
+    """Which event a message is that says nothing of it itself: SNS's id, else that of SQS, else a hash of its text."""
     envelope = arrival.envelope
     if envelope.message_id:
         return f"sns:{envelope.message_id}"

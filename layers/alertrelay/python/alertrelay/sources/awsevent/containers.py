@@ -1,0 +1,184 @@
+"""ECS tasks, services and deployments; ECR images; EKS.
+
+Source: Amazon ECS developer guide, "Amazon ECS events"; Amazon ECR user guide, "Amazon ECR events and EventBridge".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from alertrelay.sources.arn import Arn
+from alertrelay.sources.awsevent.event import Event, resource_name
+from alertrelay.sources.awsevent.fields import Fields
+from alertrelay.sources.awsevent.general import Row, Teller, outcome_word, shown_state, told
+from alertrelay.sources.awsevent.told import Told, severity_of
+
+_KILLED = 137
+"""128 and signal 9: by the kernel for want of memory, or by ECS after the stop timeout."""
+_ORDERLY = ("scaling activity", "task stopped by user", "stopped by", "deployment", "userinitiated", "request")
+
+
+def _task(event: Event) -> Told:
+    detail = event.detail
+    status = detail.text("lastStatus")
+    if status.upper() != "STOPPED":
+        return _about(event, "ECSTask" + outcome_word(status), f"is {shown_state(status) or 'changed'}", "info", "")
+    why = detail.text("stoppedReason", "stopCode")
+    dead = [said for container in detail.each("containers") if (said := _death(container))]
+    memory = "outofmemory" in " ".join([why, *dead]).lower().replace(" ", "")
+    name = "ECSTaskOutOfMemory" if memory else f"ECSTask{_stop_name(detail, failed=bool(dead))}"
+    said = "; ".join(dead) or why or "no reason given"
+    return _about(
+        event, name, f"stopped: {said}", "info" if not dead and _orderly(detail, why) else "", why if dead else ""
+    )
+
+
+def _stop_name(detail: Fields, *, failed: bool) -> str:
+    if detail.text("stopCode").lower() == "taskfailedtostart":
+        return "FailedToStart"
+    return "Failed" if failed else "Stopped"
+
+
+def _orderly(detail: Fields, why: str) -> bool:
+    """Stopped because somebody wanted it: a deployment, a scaling, a person; or a single run that ended well."""
+    said = f"{why} {detail.text('stopCode')}".lower()
+    ended_well = "essentialcontainerexited" in said.replace(" ", "") or "essential container" in said
+    if ended_well:
+        return not detail.text("group").startswith("service:")
+    return any(word in said for word in _ORDERLY) and not any(word in said for word in ("fail", "unhealthy", "error"))
+
+
+def _death(container: Fields) -> str:
+    """How a container died; "" where it ended well or never began."""
+    name = f"container {container.text('name') or 'without a name'}"
+    code = container.number("exitCode")
+    reason = container.text("reason")
+    if "outofmemory" in reason.lower():
+        return f"{name} ran out of memory" + (f" (exit {code:.0f})" if code is not None else "")
+    if code is None:
+        return f"{name}: {reason}" if reason else ""
+    if code == 0:
+        return ""
+    meaning = ", killed, often for want of memory" if code == _KILLED else ""
+    return f"{name} exited with {code:.0f}{meaning}" + (f" ({reason})" if reason else "")
+
+
+def _about(event: Event, alertname: str, what: str, severity: str, reason: str) -> Told:
+    """Of a task or a service: whose it is, in which cluster, and the page of it."""
+    detail = event.detail
+    cluster, service = _whose(event)
+    family = resource_name(detail.text("taskDefinitionArn")).partition(":")[0] or detail.text("group").removeprefix(
+        "family:"
+    )
+    subject = f"ECS service {service}" if service else f"ECS task {family or resource_name(event.arn)}"
+    noun = f"A task of {subject}" if service and detail.has("taskArn") else subject
+    path = f"/ecs/v2/clusters/{cluster}" + (f"/services/{service}/health" if service else "/tasks") if cluster else ""
+    return told(
+        event,
+        alertname=alertname,
+        summary=f"{noun}{f' in cluster {cluster}' if cluster else ''} {what}",
+        severity=severity,
+        labels={
+            "cluster": cluster,
+            "service": service,
+            "ClusterName": cluster,
+            "ServiceName": service,
+            "task_definition": family,
+        },
+        resource=service or family,
+        reason=reason,
+        path=path,
+    )
+
+
+def _whose(event: Event) -> tuple[str, str]:
+    """Cluster and service. A service's ARN is service/<cluster>/<name>, formerly service/<name>."""
+    detail = event.detail
+    group = detail.text("group")
+    service = group.removeprefix("service:") if group.startswith("service:") else detail.text("serviceName")
+    parts = Arn.of(event.arn).resource.split("/")
+    if parts[0] in ("service", "service-deployment") and len(parts) > 1:
+        service = service or (parts[2] if len(parts) > 2 else parts[1])
+    cluster = resource_name(detail.text("clusterArn", "cluster"))
+    if not cluster and len(parts) > 2 and parts[0] in ("service", "task", "container-instance", "service-deployment"):
+        cluster = parts[1]
+    return cluster, service
+
+
+def _service(event: Event) -> Told:
+    """A deployment or an action of a service's scheduler: the event's own level counts."""
+    detail = event.detail
+    name = detail.text("eventName") or "SERVICE_EVENT"
+    level = detail.text("eventType").upper()
+    graded = "info" if level == "INFO" else "" if level in ("WARN", "WARNING", "ERROR") else severity_of(name)
+    words = shown_state(name).removeprefix("service ")
+    reason = detail.text("reason")
+    alertname = "ECS" + "".join(part.capitalize() for part in name.split("_"))
+    return _about(event, alertname, f": {words}{f'. {reason}' if reason else ''}", graded, reason)
+
+
+def _instance(event: Event) -> Told:
+    detail = event.detail
+    lost = detail.text("agentConnected") == "false"
+    state = "agent is disconnected" if lost else f"is {shown_state(detail.text('status')) or 'changed'}"
+    cluster = resource_name(detail.text("clusterArn"))
+    node = detail.text("ec2InstanceId") or resource_name(event.arn)
+    return told(
+        event,
+        alertname="ECSContainerInstanceDisconnected" if lost else "ECSContainerInstanceChanged",
+        summary=f"ECS container instance {node} in cluster {cluster or 'unknown'}: {state}",
+        severity="" if lost else "info",
+        resource=node,
+        labels={"cluster": cluster, "ClusterName": cluster, "InstanceId": node},
+        path=f"/ecs/v2/clusters/{cluster}/infrastructure",
+    )
+
+
+def _scan(event: Event) -> Told:
+    """An image scan: as bad as the worst that it found."""
+    detail = event.detail
+    counts = detail.inner("finding-severity-counts")
+    found = {word: int(counts.number(word) or 0) for word in ("CRITICAL", "HIGH", "MEDIUM", "LOW")}
+    shown = ", ".join(f"{count} {word.lower()}" for word, count in found.items() if count)
+    status = detail.text("scan-status")
+    worst = "error" if found["CRITICAL"] else "warning" if found["HIGH"] else "info"
+    name = (
+        resource_name(detail.text("repository-name"))
+        if event.service == "inspector2"
+        else detail.text("repository-name")
+    )
+    tags = detail.text("image-tags")
+    image = (name or resource_name(event.arn)) + (f":{tags.split(', ')[0]}" if tags else "")
+    return told(
+        event,
+        alertname="ECRImageScan" if severity_of(status) else "ECRImageScanFailed",
+        summary=f"Scan of image {image}: {shown or 'no findings' if severity_of(status) else shown_state(status)}",
+        severity=worst if severity_of(status) else "",
+        resource=name,
+        labels={"image_digest": detail.text("image-digest")},
+        path=f"/ecr/repositories/private/{event.account}/{name}",
+    )
+
+
+_ECR_ACTION = Row(
+    noun="ECR action on",
+    name=("repository-name",),
+    state=("result",),
+    reason=("action-type",),
+    labels={"action": "action-type", "image_tag": "image-tag"},
+)
+
+TELLERS: Mapping[str, Teller] = {
+    "ECS Task State Change": _task,
+    "ECS Deployment State Change": _service,
+    "ECS Service Deployment State Change": _service,
+    "ECS Service Action": _service,
+    "ECS Container Instance State Change": _instance,
+    "ECR Image Scan": _scan,
+    "Inspector2 Scan": _scan,
+    "ECR Image Action": _ECR_ACTION,
+    "ECR Replication Action": _ECR_ACTION,
+    "ECR Pull Through Cache Action": Row(
+        noun="ECR pull through cache of", name=("repository-name",), state=("sync-status",), reason=("failure-reason",)
+    ),
+}

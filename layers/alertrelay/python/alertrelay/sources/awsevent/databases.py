@@ -1,0 +1,220 @@
+"""RDS, ElastiCache, Redshift, DMS: by EventBridge, and by the notices of their own event subscriptions.
+
+Source: the user guides' chapters on event notifications, "Amazon RDS event categories and event messages" above all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from urllib.parse import quote, urlsplit
+
+from alertrelay.sources.arn import Arn
+from alertrelay.sources.arrival import Arrival
+from alertrelay.sources.awsevent.event import Event, resource_name
+from alertrelay.sources.awsevent.fields import Fields
+from alertrelay.sources.awsevent.general import NAMESPACES, Teller, outcome_word, page, told
+from alertrelay.sources.awsevent.told import Told, camel, severity_of
+
+_QUIET = re.compile(
+    r"backup|backing up|snapshot|restored|creat|finished|complete|applied|updat|success|normal|available|reset|"
+    r"enabled|added|patched|start",
+    re.IGNORECASE,
+)
+_LOUD = re.compile(
+    r"fail|error|storage|memory|shut ?down|restart|reboot|delet|unable|unavailable|not (be|been|able|support)|"
+    r"cannot|can't|stopp|recover|crash|exhaust|low|exceed|expire|incompatible|maintenance|replac|terminat|lost|"
+    r"unreachable|degrad|paus|lag|replication",
+    re.IGNORECASE,
+)
+_CATEGORIES_QUIET = frozenset({"backup", "creation", "configuration change", "restoration", "notification"})
+_SERVICE_OF: tuple[tuple[str, str], ...] = (
+    ("docdb", "docdb"), ("neptune", "neptune"), ("redshift", "redshift"), ("dms", "dms"), ("rds", "rds"),
+)  # fmt: skip
+_NOUNS: Mapping[str, str] = {
+    "db-instance": "RDS instance",
+    "db-cluster": "RDS cluster",
+    "cluster": "RDS cluster",
+    "db-snapshot": "RDS snapshot",
+    "db-cluster-snapshot": "RDS cluster snapshot",
+    "db-parameter-group": "RDS parameter group",
+    "db-security-group": "RDS security group",
+    "db-proxy": "RDS proxy",
+    "replication-task": "DMS task",
+    "replication-instance": "DMS instance",
+}
+_DIMENSIONS: Mapping[str, str] = {
+    "db-instance": "DBInstanceIdentifier",
+    "db-cluster": "DBClusterIdentifier",
+    "cluster": "DBClusterIdentifier",
+    "replication-task": "ReplicationTaskIdentifier",
+    "replication-instance": "ReplicationInstanceIdentifier",
+}
+
+
+def _graded(message: str, categories: tuple[str, ...]) -> str:
+    """The events have no severity. What only a backup or a creation is, or says that all went well, is info."""
+    said = " ".join(categories).lower()
+    if re.search(r"fail|low storage|availability|deletion|security", said) or re.search(r"fail|error", message, re.I):
+        return ""
+    if _LOUD.search(message) and not re.search(r"backup|snapshot", message, re.IGNORECASE):
+        return ""
+    quiet = bool(categories) and {each.lower() for each in categories} <= _CATEGORIES_QUIET
+    return "info" if quiet or _QUIET.search(message) else ""
+
+
+def _rds(event: Event) -> Told:
+    detail = event.detail
+    kind = detail.text("SourceType").lower().replace("_", "-")
+    name = detail.text("SourceIdentifier") or resource_name(detail.text("SourceArn") or event.arn)
+    message = detail.text("Message", "message", "detailMessage")
+    categories = detail.texts("EventCategories")
+    noun = _NOUNS.get(kind) or "RDS"
+    found = told(
+        event,
+        alertname=f"{camel(noun)}{_category(categories)}",
+        summary=f"{noun} {name}: {message or event.detail_type}",
+        severity=_graded(message, categories),
+        resource=name,
+        labels={**_cluster_labels(kind, name), "event_id": detail.text("EventID")},
+        description=message,
+        path=_database_path(event.region, kind, name),
+    )
+    return replace(found, at=detail.at("Date") or event.at)
+
+
+def _category(categories: tuple[str, ...]) -> str:
+    return camel(categories[0].title()) if categories else "Event"
+
+
+def _cluster_labels(kind: str, name: str) -> dict[str, str]:
+    labels = {_DIMENSIONS[kind]: name} if kind in _DIMENSIONS else {}
+    return {**labels, "cluster": name} if kind in ("cluster", "db-cluster") else labels
+
+
+def _database_path(region: str, kind: str, name: str) -> str:
+    is_cluster = "true" if "cluster" in kind else "false"
+    return f"/rds/home?region={region}#database:id={quote(name, safe='')};is-cluster={is_cluster}"
+
+
+def _dms(event: Event) -> Told:
+    detail = event.detail
+    kind = detail.text("type").lower().replace("_", "-")
+    name = resource_name(event.arn)
+    message = detail.text("detailMessage", "message")
+    state = detail.text("eventType").replace("REPLICATION_TASK_", "").replace("REPLICATION_INSTANCE_", "")
+    noun = _NOUNS.get(kind, "DMS")
+    return told(
+        event,
+        alertname=f"{camel(noun)}{outcome_word(state)}",
+        summary=f"{noun} {name}: {message or state.lower()}",
+        severity=severity_of(f"{state} {message}"),
+        resource=name,
+        labels={**_cluster_labels(kind, name), "event_id": detail.text("eventId")},
+        path=f"/dms/v2/home?region={event.region}",
+    )
+
+
+def is_subscription(fields: Fields) -> bool:
+    """The notice of an event subscription of RDS, DocumentDB, Neptune, Redshift or DMS."""
+    return fields.has("Event Source") and (fields.has("Event Message") or fields.has("Event ID"))
+
+
+def tell_subscription(fields: Fields, _: Arrival) -> Told:
+    """`Identifier Link` is a console page that names the region and the source."""
+    link = fields.text("Identifier Link")
+    event_id = fields.text("Event ID").rpartition("#")[2].strip()
+    kind = fields.text("Event Source").lower().replace("_", "-").replace(" ", "-")
+    arn = Arn.of(fields.text("Source ARN"))
+    name = fields.text("Source ID", "SourceIdentifier") or resource_name(fields.text("Source ARN")) or _named_in(link)
+    message = fields.text("Event Message") or "event without a message"
+    service = _service(event_id, link, kind)
+    noun = _NOUNS.get(kind, kind.replace("-", " "))
+    noun = noun if service in ("rds", "dms") else f"{service.capitalize()} {kind.replace('db-', '')}"
+    category = fields.texts("Event Categories", "Event Category")
+    return Told(
+        alertname=f"{camel(noun)}{_category(category)}",
+        summary=f"{noun} {name}: {message}",
+        severity=_graded(message, category),
+        labels={
+            "aws_service": service,
+            "namespace": NAMESPACES.get(service, ""),
+            "resource": name,
+            "event_id": event_id,
+            **_cluster_labels(kind, name),
+        },
+        description="\n".join(part for part in (message, fields.text("Event ID")) if part),
+        link=link,
+        account=arn.account,
+        region=arn.region or _region_in(link),
+        at=fields.at("Event Time"),
+    )
+
+
+def _service(event_id: str, link: str, kind: str) -> str:
+    if kind.startswith("replication"):
+        return "dms"
+    whole = f"{event_id.lower()} {_path(link)}"
+    return next((service for word, service in _SERVICE_OF if word in whole), "rds")
+
+
+def _path(link: str) -> str:
+    """The path of a link in lower case, "" where it is no link."""
+    try:
+        return urlsplit(link).path.lower()
+    except ValueError:
+        return ""
+
+
+def _region_in(link: str) -> str:
+    found = re.search(r"[?&]region=([a-z]{2}(?:-[a-z]+)+-[0-9])", link)
+    return found[1] if found else ""
+
+
+def _named_in(link: str) -> str:
+    found = re.search(r"(?:SourceId|ids|id)=([^;&]+)", link)
+    return found[1] if found else ""
+
+
+_CACHE = re.compile(r"(?P<service>ElastiCache|MemoryDB|DAX)\s*:\s*(?P<what>\w+)")
+
+
+def is_cache(fields: Fields) -> bool:
+    """ElastiCache's notice is an object whose key is what happened and whose value is where."""
+    return any(_CACHE.fullmatch(key) for key in fields.given)
+
+
+def tell_cache(fields: Fields, arrival: Arrival) -> Told:
+    """{"ElastiCache:FailoverComplete": "sessions-002"}."""
+    match = next(found for key in fields.given if (found := _CACHE.fullmatch(key)))
+    name = fields.text(match[0])
+    what = match["what"]
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", what).lower()
+    region = Arn.of(arrival.envelope.topic_arn).region
+    quiet = re.search(r"complete|snapshot|created|added|scaling|start", words) and not re.search(r"fail", words)
+    loud = "failover" in words or "replac" in words or "recover" in words
+    group = re.sub(r"(-[0-9]{4})?-[0-9]{3}$", "", name)
+    service = match["service"].lower()
+    return Told(
+        alertname=f"{match['service']}{what}",
+        summary=f"{match['service']} {name or 'cluster'}: {words}",
+        severity="info" if quiet and not loud else "",
+        labels={
+            "aws_service": service,
+            "namespace": NAMESPACES.get(service, ""),
+            "resource": name,
+            "CacheClusterId": name,
+            "cluster": group,
+        },
+        description=fields.lines(),
+        link=page(region, f"/elasticache/home?region={region}#/"),
+    )
+
+
+TELLERS: Mapping[str, Teller] = {
+    "rds:": _rds,
+    "docdb:": _rds,
+    "neptune:": _rds,
+    "dms:": _dms,
+}

@@ -1,0 +1,173 @@
+"""Builds, deployments, pipelines and stacks: CodeBuild, CodeDeploy, CodePipeline, CodeCommit, CloudFormation.
+
+Source: the user guides' chapters on EventBridge and on SNS; AWS CloudFormation user guide, stack notifications.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from urllib.parse import quote
+
+from alertrelay.sources import text as texts
+from alertrelay.sources.arn import Arn
+from alertrelay.sources.arrival import Arrival
+from alertrelay.sources.awsevent.event import resource_name
+from alertrelay.sources.awsevent.fields import Fields
+from alertrelay.sources.awsevent.general import Row, Teller, outcome_word, page, sentence
+from alertrelay.sources.awsevent.told import Told, severity_of
+
+_BUILD = Row(
+    noun="CodeBuild build of",
+    name=("project-name",),
+    state=("build-status", "completed-phase-status", "completed-phase"),
+    reason=("additional-information.phases.phase-context", "completed-phase-context", "completed-phase"),
+    labels={"project": "project-name", "initiator": "additional-information.initiator"},
+    link="/codesuite/codebuild/projects/{name}/history?region={region}",
+)
+_DEPLOYMENT = Row(
+    noun="CodeDeploy deployment of",
+    name=("application", "deploymentGroup", "deploymentId"),
+    state=("state", "status"),
+    reason=("errorInformation.errorMessage", "lifecycleEvent"),
+    labels={"application": "application", "deployment_group": "deploymentGroup"},
+    link="/codesuite/codedeploy/applications/{name}?region={region}",
+)
+_PIPELINE = Row(
+    noun="CodePipeline",
+    name=("pipeline",),
+    state=("state",),
+    reason=(
+        "execution-result.external-execution-summary", "additionalAttributes.failedActions.additionalInformation",
+        "action", "stage",
+    ),
+    labels={"pipeline": "pipeline", "stage": "stage", "action": "action"},
+    link="/codesuite/codepipeline/pipelines/{name}/view?region={region}",
+)  # fmt: skip
+_STACK_STATUS = ("status-details.status", "status", "resource-status", "stack-drift-detection-status", "state")
+_STACK = Row(
+    noun="CloudFormation stack",
+    name=("stack-name", "stack-id", "stack-set-arn"),
+    state=_STACK_STATUS,
+    reason=("status-details.status-reason", "logical-resource-id", "resource-type"),
+    link="/cloudformation/home?region={region}#/stacks?filteringText={name}",
+)
+
+
+def is_deployment(fields: Fields) -> bool:
+    """The notice of a CodeDeploy trigger."""
+    return fields.has("deploymentId") and fields.has("applicationName")
+
+
+def tell_deployment(fields: Fields, _: Arrival) -> Told:
+    """Of a deployment, or of one instance of it."""
+    application, group = fields.text("applicationName"), fields.text("deploymentGroupName")
+    instance = resource_name(fields.text("instanceId"))
+    state = fields.text("instanceStatus") if instance else fields.text("status")
+    reason = fields.text("errorInformation.ErrorMessage", "errorInformation.ErrorCode", "errorInformation")
+    region = fields.text("region")
+    deployment = fields.text("deploymentId")
+    about = f"{application}/{group}" if group else application
+    what = f"{about} on {instance}" if instance else about
+    return Told(
+        alertname=f"CodeDeployDeployment{outcome_word(state)}",
+        summary=sentence("CodeDeploy deployment of", what, state, reason),
+        severity=severity_of(state),
+        labels={
+            "aws_service": "codedeploy",
+            "resource": application,
+            "application": application,
+            "deployment_group": group,
+        },
+        reason=reason,
+        description=fields.lines(),
+        identity="/".join(part for part in ("codedeploy", deployment, instance, state) if part),
+        link=page(region, f"/codesuite/codedeploy/deployments/{quote(deployment, safe='')}?region={region}"),
+        account=fields.text("accountId"),
+        region=region,
+        at=fields.at("completeTime", "lastUpdatedAt", "createTime"),
+    )
+
+
+def is_approval(fields: Fields) -> bool:
+    """A pipeline that waits for a person."""
+    return fields.has("approval") and bool(fields.inner("approval").text("pipelineName"))
+
+
+def tell_approval(fields: Fields, _: Arrival) -> Told:
+    """Which pipeline waits, until when, and where to answer. The token is a secret: it is not shown."""
+    approval = fields.inner("approval")
+    pipeline, stage = approval.text("pipelineName"), approval.text("stageName")
+    expires, said = approval.text("expires"), approval.text("customData")
+    until = f" until {expires}" if expires else ""
+    return Told(
+        alertname="CodePipelineApprovalNeeded",
+        summary=f"CodePipeline {pipeline} waits for approval of {stage}/{approval.text('actionName')}{until}"
+        + (f": {said}" if said else ""),
+        severity="info",
+        labels={"aws_service": "codepipeline", "resource": pipeline, "pipeline": pipeline, "stage": stage},
+        description=said,
+        link=approval.text("approvalReviewLink") or fields.text("consoleLink"),
+        region=fields.text("region"),
+    )
+
+
+_PAIR = re.compile(r"^(?P<key>[A-Za-z]+)='(?P<value>.*?)'[ \t\r]*$", re.MULTILINE | re.DOTALL)
+
+
+def is_stack_text(text: str) -> bool:
+    """A stack notification: lines of key='value'."""
+    head = text[:3_000]
+    return "StackId='" in head and "='" in head
+
+
+def tell_stack(text: str, _: Arrival) -> Told:
+    """Of a stack, or of one resource of it."""
+    fields = Fields.of({match["key"]: match["value"] for match in _PAIR.finditer(text[:100_000])})
+    stack_id = fields.text("StackId")
+    arn = Arn.of(stack_id)
+    stack = fields.text("StackName") or "".join(arn.resource.split("/")[1:2])
+    resource, status = fields.text("LogicalResourceId"), fields.text("ResourceStatus")
+    reason = fields.text("ResourceStatusReason")
+    kind = fields.text("ResourceType")
+    own = resource in ("", stack) or (
+        kind == "AWS::CloudFormation::Stack" and fields.text("PhysicalResourceId") == stack_id
+    )
+    what = stack if own else f"{stack}, resource {resource} ({kind})"
+    return Told(
+        alertname=f"CloudFormation{'Stack' if own else 'Resource'}{outcome_word(status)}",
+        summary=sentence("CloudFormation stack", what, status, reason),
+        severity=severity_of(status),
+        labels={"aws_service": "cloudformation", "resource": stack, "stack": stack},
+        reason=reason,
+        description=texts.cut(text, 4_000),
+        identity=f"cloudformation:{fields.text('EventId')}/{stack_id}" if fields.text("EventId") else "",
+        link=page(
+            arn.region, f"/cloudformation/home?region={arn.region}#/stacks/events?stackId={quote(stack_id, safe='')}"
+        ),
+        account=arn.account,
+        region=arn.region,
+        at=fields.at("Timestamp"),
+    )
+
+
+TELLERS: Mapping[str, Teller] = {
+    "codebuild:": _BUILD,
+    "codedeploy:": _DEPLOYMENT,
+    "codepipeline:": _PIPELINE,
+    "cloudformation:": _STACK,
+    "CodeCommit Pull Request State Change": Row(
+        noun="CodeCommit pull request of",
+        name=("repositoryNames", "repositoryName"),
+        state=("pullRequestStatus", "event"),
+        reason=("title", "notificationBody"),
+        severity=lambda _: "info",
+    ),
+    "CodeCommit Repository State Change": Row(
+        noun="CodeCommit repository",
+        name=("repositoryName",),
+        state=("event",),
+        reason=("referenceFullName", "referenceName"),
+        severity=lambda _: "info",
+    ),
+}

@@ -1,0 +1,71 @@
+"""The envelope of an EventBridge event.
+
+Source: Amazon EventBridge user guide, "Events in Amazon EventBridge", and the events reference of each service.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from alertrelay.sources import text as texts
+from alertrelay.sources.arn import Arn
+from alertrelay.sources.awsevent.fields import Fields
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One event; whatever is missing is "" or empty. `source` and `detail_type` are as they came."""
+
+    id: str
+    source: str
+    detail_type: str
+    account: str
+    region: str
+    at: datetime | None
+    resources: tuple[str, ...]
+    detail: Fields
+
+    @property
+    def service(self) -> str:
+        """`ecs` of aws.ecs; the whole source of anybody else's event; without a source the type's first word."""
+        return self.source.lower().removeprefix("aws.") or self.detail_type.lower().partition(" ")[0]
+
+    @property
+    def arn(self) -> str:
+        """The first resource."""
+        return self.resources[0] if self.resources else ""
+
+
+def is_event(value: object) -> bool:
+    """A detail-type with a detail or a source; or a detail of an AWS service, where somebody left the type out."""
+    fields = Fields.of(texts.mapping(value))
+    if fields.text("detail-type"):
+        return fields.has("detail") or fields.has("source")
+    return fields.has("detail") and fields.text("source").startswith("aws.")
+
+
+def event_of(value: object) -> Event:
+    """The event; account and region come from its resources where it does not say them."""
+    fields = Fields.of(texts.mapping(value))
+    detail = fields.inner("detail")
+    resources = fields.texts("resources")
+    known = Arn.of(resources[0]) if resources else Arn()
+    return Event(
+        id=fields.text("id"),
+        source=fields.text("source"),
+        detail_type=fields.text("detail-type"),
+        account=fields.text("account") or known.account or detail.text("accountId", "awsAccountId", "account"),
+        region=fields.text("region") or known.region or detail.text("region", "awsRegion"),
+        at=fields.at("time"),
+        resources=resources,
+        detail=detail,
+    )
+
+
+def resource_name(arn: str) -> str:
+    """The name of a resource for people: the last segment of an ARN; what is no ARN as it is."""
+    resource = Arn.of(arn).resource.rstrip("/")
+    if not resource:
+        return arn
+    return resource.rpartition("/" if "/" in resource else ":")[2] or arn

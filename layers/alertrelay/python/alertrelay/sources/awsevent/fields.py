@@ -1,0 +1,116 @@
+"""Reading JSON whose keys are spelt in many ways: detail-type, detailType, DetailType, "Event Source"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from alertrelay.sources import text as texts
+from alertrelay.sources.envelope import decoded
+from alertrelay.sources.reason import number
+from alertrelay.sources.times import instant
+
+_NOISE = re.compile(r"[^a-z0-9]+")
+_EMPTY = ("", "-", "null", "None", "N/A", "n/a")
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """A JSON object, read by names without regard to case, hyphens, underscores and spaces.
+
+    A name may be a path: "service.eventLastSeen". Where a name is asked for with others, the first that says something
+    counts. `given` is the object as it came.
+    """
+
+    given: Mapping[str, object]
+    folded: Mapping[str, object]
+
+    @classmethod
+    def of(cls, value: object) -> Fields:
+        """The fields of an object, or of a text that is one; none of anything else."""
+        given = texts.mapping(_object(value))
+        return cls(given, {_fold(key): each for key, each in reversed(list(given.items()))})
+
+    def __bool__(self) -> bool:
+        return bool(self.given)
+
+    def has(self, *names: str) -> bool:
+        """Whether all of these keys are there, whatever they hold."""
+        return all(_fold(name) in self.folded for name in names)
+
+    def value(self, *names: str) -> object:
+        """The first value that is not null, as it came."""
+        return next((found for name in names if (found := self._at(name)) is not None), None)
+
+    def text(self, *names: str) -> str:
+        """The first value that is text, a number or a list of those, on one line or many; "" where there is none."""
+        return next((said for name in names if (said := _said(self._at(name)))), "")
+
+    def inner(self, *names: str) -> Fields:
+        """The first value that is an object."""
+        return next((found for name in names if (found := Fields.of(self._at(name)))), Fields({}, {}))
+
+    def each(self, *names: str) -> tuple[Fields, ...]:
+        """The objects of a list; an object that should have been a list of one is one."""
+        value = _object(self.value(*names))
+        return tuple(found for entry in (value if isinstance(value, list) else [value]) if (found := Fields.of(entry)))
+
+    def texts(self, *names: str) -> tuple[str, ...]:
+        """The texts of a list; a text that should have been a list of one is one."""
+        value = self.value(*names)
+        return tuple(said for entry in (value if isinstance(value, list) else [value]) if (said := _said(entry)))
+
+    def at(self, *names: str) -> datetime | None:
+        """The first value that is a time."""
+        return next((found for name in names if (found := instant(self._at(name)))), None)
+
+    def number(self, *names: str) -> float | None:
+        """The first value that is a finite number, or a text that is one."""
+        return next((found for name in names if (found := number(self._at(name))) is not None), None)
+
+    def lines(self, limit: int = 40) -> str:
+        """All that it holds as `path: value` lines, for people."""
+        shown = [f"{path}: {texts.cut(said, 500)}" for path, said in _flat(self.given, "", 5)]
+        more = [f"({len(shown) - limit} more)"] if len(shown) > limit else []
+        return "\n".join(shown[:limit] + more)
+
+    def _at(self, path: str) -> object:
+        found: object = self.folded.get(_fold(path)) if "." not in path else None
+        if "." not in path:
+            return found
+        head, _, rest = path.partition(".")
+        inner = _object(self.folded.get(_fold(head)))
+        entries = inner if isinstance(inner, list) else [inner]
+        return Fields.of(entries[0])._at(rest) if entries else None
+
+
+def _object(value: object) -> object:
+    if isinstance(value, str) and value.lstrip().startswith(("{", "[")):
+        return decoded(value)
+    return value
+
+
+def _fold(key: str) -> str:
+    return _NOISE.sub("", key.lower())
+
+
+def _said(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(said for entry in value if not isinstance(entry, list) and (said := _said(entry)))
+    if isinstance(value, dict) or value is None:
+        return ""
+    said = texts.printable(value).strip()
+    return "" if said in _EMPTY else said
+
+
+def _flat(value: object, path: str, depth: int) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict) and depth:
+        for key, each in value.items():
+            yield from _flat(each, f"{path}.{texts.printable(key)}" if path else texts.printable(key), depth - 1)
+    elif isinstance(value, list) and depth and any(isinstance(each, dict) for each in value):
+        for index, each in enumerate(value):
+            yield from _flat(each, f"{path}[{index}]", depth - 1)
+    elif said := (texts.as_json(value) if isinstance(value, dict) else _said(value)):
+        yield path, said

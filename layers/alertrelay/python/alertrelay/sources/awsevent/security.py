@@ -1,0 +1,281 @@
+"""Findings: Security Hub, GuardDuty, Inspector, Macie, IAM Access Analyzer.
+
+Source: the user guides' chapters on EventBridge, and the AWS Security Finding Format.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from urllib.parse import quote
+
+from alertrelay.sources.arn import Arn
+from alertrelay.sources.arrival import Arrival
+from alertrelay.sources.awsevent.event import Event, resource_name
+from alertrelay.sources.awsevent.fields import Fields
+from alertrelay.sources.awsevent.general import Teller, general, page, told
+from alertrelay.sources.awsevent.told import Told, camel
+from alertrelay.sources.severity import severity
+
+_ENDED_WORKFLOW = ("resolved", "suppressed")
+_ENDED_STATUS = ("resolved", "suppressed", "archived", "closed", "deleted", "inactive")
+_NORMALISED = ((90, "critical"), (70, "error"), (40, "warning"), (0, "info"))
+_GUARDDUTY = ((9.0, "critical"), (7.0, "error"), (4.0, "warning"), (0.0, "info"))
+
+
+def _security_hub(event: Event) -> Iterator[Told]:
+    """One alert a finding: it lasts until its workflow or its record says that it is over."""
+    for finding in event.detail.each("findings") or ((event.detail,) if event.detail.has("ProductArn") else ()):
+        yield _finding(event, finding)
+
+
+def _finding(event: Event, finding: Fields) -> Told:
+    identity = finding.text("Id", "finding_info.uid", "metadata.uid")
+    resources = [each.text("Id", "uid", "name") for each in finding.each("Resources")]
+    title = finding.text("Title", "finding_info.title", "GeneratorId") or "finding without a title"
+    product = finding.text(
+        "ProductName", "ProductFields.aws/securityhub/ProductName", "metadata.product.name"
+    ) or resource_name(finding.text("ProductArn"))
+    on = f" on {', '.join(resource_name(each) for each in resources[:3])}" if resources else ""
+    graded = _hub_severity(finding)
+    ended = _over(finding)
+    found = told(
+        event,
+        alertname="SecurityHubFinding",
+        summary=f"{product or 'Security Hub'} finding{f' ({graded})' if graded else ''}: {title}{on}",
+        severity=graded,
+        resource=", ".join(resources[:3]),
+        labels={
+            "product": product,
+            "finding_type": finding.text("Types", "finding_info.types"),
+            "control": finding.text("Compliance.SecurityControlId", "ProductFields.ControlId"),
+        },
+        description=finding.text("Description", "finding_info.desc"),
+        reason=finding.text("Compliance.StatusReasons.Description"),
+    )
+    link = finding.text("SourceUrl", "Remediation.Recommendation.Url")
+    region = finding.text("Region", "cloud.region") or event.region
+    return replace(
+        found,
+        identity=identity or event.id,
+        account=finding.text("AwsAccountId", "cloud.account.uid") or event.account,
+        region=region,
+        link=page(region, f"/securityhub/home?region={region}#/findings?search=Id%3D{quote(identity, safe='')}"),
+        kind="alert" if identity else "event",
+        ended=ended and bool(identity),
+        at=finding.at("CreatedAt", "FirstObservedAt", "finding_info.created_time_dt") or event.at,
+        updated_at=finding.at("UpdatedAt", "LastObservedAt", "finding_info.modified_time_dt") or event.at,
+        notes={
+            "remediation": " ".join(
+                part for part in (finding.text("Remediation.Recommendation.Text", "remediation.desc"), link) if part
+            ),
+            "workflow": finding.text("Workflow.Status", "WorkflowState", "status"),
+            "record_state": finding.text("RecordState"),
+        },
+    )
+
+
+def _over(finding: Fields) -> bool:
+    workflow = finding.text("Workflow.Status", "WorkflowState", "status").lower()
+    passed = finding.text("Compliance.Status").upper() in ("PASSED", "NOT_AVAILABLE")
+    return finding.text("RecordState").upper() == "ARCHIVED" or workflow in _ENDED_WORKFLOW or passed
+
+
+def _hub_severity(finding: Fields) -> str:
+    label = finding.text("Severity.Label", "FindingProviderFields.Severity.Label", "severity")
+    if label:
+        return severity(label)
+    score = finding.number("Severity.Normalized")
+    return "" if score is None else next((word for least, word in _NORMALISED if score >= least), "info")
+
+
+def _guardduty(event: Event) -> Told:
+    """Sent again while it goes on: one event by its id, whose clock is the finding's last update."""
+    detail = event.detail
+    identity = detail.text("id", "arn")
+    score = detail.number("severity")
+    graded = "" if score is None else next((word for least, word in _GUARDDUTY if score >= least), "info")
+    about = detail.text(
+        "resource.instanceDetails.instanceId",
+        "resource.accessKeyDetails.userName",
+        "resource.s3BucketDetails.name",
+        "resource.eksClusterDetails.name",
+        "resource.ecsClusterDetails.name",
+        "resource.rdsDbInstanceDetails.dbInstanceIdentifier",
+        "resource.lambdaDetails.functionName",
+        "resource.resourceType",
+    )
+    title = detail.text("title") or detail.text("type") or "finding without a title"
+    count = detail.text("service.count")
+    found = told(
+        event,
+        alertname="GuardDutyFinding",
+        summary=f"GuardDuty{f' ({graded})' if graded else ''}: {title}"
+        + ("" if not about or about in title else f" ({about})"),
+        severity="info" if detail.text("service.archived") == "true" else graded,
+        resource=about,
+        labels={"finding_type": detail.text("type")},
+        description=detail.text("description"),
+        path=f"/guardduty/home?region={event.region}#/findings?search=id%3D{quote(identity, safe='')}",
+    )
+    return replace(
+        found,
+        identity=identity or event.id,
+        account=detail.text("accountId") or event.account,
+        at=detail.at("service.eventFirstSeen", "createdAt") or event.at,
+        updated_at=detail.at("updatedAt", "service.eventLastSeen") or event.at,
+        notes={
+            "value": f"severity {detail.text('severity')}" if score is not None else "",
+            "count": count,
+            "last_seen": detail.text("service.eventLastSeen"),
+        },
+    )
+
+
+def _inspector(event: Event) -> Told:
+    detail = event.detail
+    graded = severity(detail.text("severity")) if detail.text("severity") else ""
+    over = detail.text("status").lower() in _ENDED_STATUS
+    resources = [each.text("id") for each in detail.each("resources")] or list(event.resources)
+    title = detail.text("title", "packageVulnerabilityDetails.vulnerabilityId", "type") or "finding without a title"
+    on = f" on {', '.join(resource_name(each) for each in resources[:3])}" if resources else ""
+    found = told(
+        event,
+        alertname="InspectorFinding",
+        summary=f"Inspector finding{f' ({graded})' if graded else ''}{' is over' if over else ''}: {title}{on}",
+        severity="info" if over else graded,
+        resource=", ".join(resources[:3]),
+        labels={
+            "finding_type": detail.text("type"),
+            "vulnerability": detail.text("packageVulnerabilityDetails.vulnerabilityId"),
+        },
+        description=detail.text("description"),
+        path=f"/inspector/v2/home?region={event.region}#/findings",
+    )
+    identity = detail.text("findingArn", "arn")
+    return replace(
+        found,
+        identity=f"{identity}/{detail.text('status')}" if identity else event.id,
+        account=detail.text("awsAccountId") or event.account,
+        updated_at=detail.at("updatedAt", "lastObservedAt") or event.at,
+        notes={
+            "remediation": detail.text("remediation.recommendation.text"),
+            "fix_available": detail.text("fixAvailable"),
+            "exploit_available": detail.text("exploitAvailable"),
+        },
+    )
+
+
+def _macie(event: Event) -> Told:
+    detail = event.detail
+    word = detail.text("severity.description", "severity")
+    graded = severity(word) if word else ""
+    bucket = detail.text("resourcesAffected.s3Bucket.name")
+    title = detail.text("title", "type") or "finding without a title"
+    found = told(
+        event,
+        alertname="MacieFinding",
+        summary=f"Macie finding{f' ({graded})' if graded else ''}: {title}{f' in bucket {bucket}' if bucket else ''}",
+        severity=graded,
+        resource=bucket,
+        labels={"finding_type": detail.text("type")},
+        description=detail.text("description"),
+    )
+    return replace(found, identity=detail.text("id") or event.id, updated_at=detail.at("updatedAt") or event.at)
+
+
+def _access(event: Event) -> Told:
+    detail = event.detail
+    resource = detail.text("resource")
+    over = detail.text("status").lower() in _ENDED_STATUS
+    who = "everybody" if detail.text("isPublic") == "true" else detail.text("principal.AWS") or "somebody outside"
+    found = told(
+        event,
+        alertname="AccessAnalyzerFinding",
+        summary=f"Access Analyzer: {resource_name(resource) or 'a resource'} "
+        + ("is no longer shared with " if over else "is shared with ")
+        + who,
+        severity="info" if over else "",
+        resource=resource,
+        labels={"resource_type": detail.text("resourceType")},
+        reason=detail.text("action"),
+    )
+    identity = detail.text("id")
+    return replace(found, identity=f"{identity}/{detail.text('status')}" if identity else event.id)
+
+
+def is_assessment(fields: Fields) -> bool:
+    """The notice of an assessment of the first Inspector."""
+    return fields.text("event") in _ASSESSMENT and (
+        fields.has("template") or fields.has("run") or fields.has("finding")
+    )
+
+
+_ASSESSMENT = (
+    "ASSESSMENT_RUN_STARTED",
+    "ASSESSMENT_RUN_COMPLETED",
+    "ASSESSMENT_RUN_STATE_CHANGED",
+    "FINDING_REPORTED",
+    "ENABLE_ASSESSMENT_NOTIFICATIONS",
+    "DISABLE_ASSESSMENT_NOTIFICATIONS",
+)
+
+
+def tell_assessment(fields: Fields, _: Arrival) -> Told:
+    """A run that began or ended, or a finding of it."""
+    event = fields.text("event")
+    arn = fields.text("finding", "run", "template")
+    counts = fields.text("findingsCount")
+    state = fields.text("newstate")
+    said = ", ".join(part for part in (state.lower(), f"findings {counts}" if counts else "") if part)
+    return Told(
+        alertname=f"Inspector{camel(event.replace('_', ' ').title())}",
+        summary=f"Inspector {event.lower().replace('_', ' ')}{f': {said}' if said else ''} ({resource_name(arn)})",
+        severity="" if event == "FINDING_REPORTED" or "fail" in state.lower() else "info",
+        labels={"aws_service": "inspector", "resource": resource_name(fields.text("target", "template"))},
+        description=fields.lines(),
+        account=Arn.of(arn).account,
+        region=Arn.of(arn).region,
+        at=fields.at("time"),
+    )
+
+
+def is_findings(fields: Fields) -> bool:
+    """Findings without the event around them: Security Hub's format, or GuardDuty's."""
+    hub = any(each.has("ProductArn") for each in fields.each("findings")) or fields.has("ProductArn", "GeneratorId")
+    return hub or _is_guardduty(fields)
+
+
+def _is_guardduty(fields: Fields) -> bool:
+    return fields.has("type", "severity", "title") and (fields.has("service", "resource") or fields.has("detectorId"))
+
+
+def tell_findings(fields: Fields, _: Arrival) -> Iterator[Told]:
+    """As by EventBridge."""
+    guardduty = _is_guardduty(fields)
+    event = Event(
+        id="",
+        source="aws.guardduty" if guardduty else "aws.securityhub",
+        detail_type="",
+        account=fields.text("accountId"),
+        region=fields.text("region"),
+        at=None,
+        resources=(),
+        detail=fields,
+    )
+    if guardduty:
+        yield _guardduty(event)
+    else:
+        yield from _security_hub(event)
+
+
+TELLERS: Mapping[str, Teller] = {
+    "Security Hub Findings - Imported": lambda event: tuple(_security_hub(event)) or general(event),
+    "Security Hub Findings - Custom Action": lambda event: tuple(_security_hub(event)) or general(event),
+    "Findings Imported V2": lambda event: tuple(_security_hub(event)) or general(event),
+    "securityhub:": lambda event: tuple(_security_hub(event)) or general(event),
+    "GuardDuty Finding": _guardduty,
+    "Inspector2 Finding": _inspector,
+    "Macie Finding": _macie,
+    "Access Analyzer Finding": _access,
+}

@@ -1,0 +1,150 @@
+"""S3, AWS Backup, Glacier: by EventBridge and by SNS.
+
+Source: Amazon S3 user guide, "Event message structure"; AWS Backup developer guide, "Notifications".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from urllib.parse import quote, unquote_plus
+
+from alertrelay.sources.arn import Arn
+from alertrelay.sources.arrival import Arrival
+from alertrelay.sources.awsevent.event import resource_name
+from alertrelay.sources.awsevent.fields import Fields
+from alertrelay.sources.awsevent.general import NAMESPACES, Row, Teller, outcome_word, page
+from alertrelay.sources.awsevent.told import Told, severity_of
+
+_BACKUP = Row(
+    noun="Backup job of",
+    name=("resourceArn", "sourceArn", "backupVaultName", "copyJobId", "restoreJobId", "backupJobId"),
+    state=("state", "status", "eventType"),
+    reason=("statusMessage", "message"),
+    labels={"backup_vault": "backupVaultName", "resource_type": "resourceType"},
+    link="/backup/home?region={region}#/jobs/backup",
+)
+
+
+def is_storage(fields: Fields) -> bool:
+    """S3's records, or the test that S3 sends when a notification is set up."""
+    if fields.text("Event") == "s3:TestEvent":
+        return True
+    return any(record.text("eventSource") == "aws:s3" or record.has("s3") for record in fields.each("Records"))
+
+
+def tell_storage(fields: Fields, _: Arrival) -> Iterator[Told]:
+    """One a record; an object that was lost or whose copy failed is a warning, all else is information."""
+    for record in fields.each("Records"):
+        bucket, key = record.text("s3.bucket.name"), unquote_plus(record.text("s3.object.key"))
+        what = record.text("eventName").removeprefix("s3:")
+        region = record.text("awsRegion")
+        size = record.text("s3.object.size")
+        yield Told(
+            alertname=f"S3{outcome_word(what)}",
+            summary=f"S3 {what or 'event'}: {bucket}/{key}{f', {size} bytes' if size else ''}",
+            severity="" if re.search(r"lost|fail|missed|notreplicated|notracked", what, re.IGNORECASE) else "info",
+            identity="s3:"
+            + "/".join([what, bucket, key, record.text("s3.object.sequencer") or record.text("eventTime")]),
+            labels={"aws_service": "s3", "namespace": NAMESPACES["s3"], "resource": bucket, "BucketName": bucket},
+            description=record.lines(),
+            link=f"https://s3.console.aws.amazon.com/s3/object/{quote(bucket)}?prefix={quote(key, safe='')}",
+            region=region,
+            at=record.at("eventTime"),
+        )
+    if not fields.has("Records"):
+        bucket = fields.text("Bucket")
+        yield Told(
+            alertname="S3TestEvent",
+            summary=f"S3 test event: bucket {bucket} may now send its notifications here",
+            severity="info",
+            labels={"aws_service": "s3", "namespace": NAMESPACES["s3"], "resource": bucket, "BucketName": bucket},
+            description=fields.lines(),
+            at=fields.at("Time"),
+        )
+
+
+_JOB = re.compile(r"An AWS (?P<kind>Backup|Copy|Restore|Report|Scan)\s?(?P<rest>job)?", re.IGNORECASE)
+_OUTCOME = re.compile(
+    r"(?P<word>failed to complete in time|completed successfully|was completed but was failed|failed|aborted|expired|"
+    r"stopped|completed|started|was created|modified|deleted|running)",
+    re.IGNORECASE,
+)
+_NAMED = re.compile(
+    r"(?P<key>Resource ARN|Recovery point ARN|Backup\s?Job ID|Copy Job ID|Restore\s?Job ID)\s*:\s*(?P<value>\S+)", re.I
+)
+
+
+def is_backup_text(text: str) -> bool:
+    """AWS Backup's notification: a sentence, with the rest in the message's attributes."""
+    return bool(_JOB.match(text.lstrip()[:100])) or text.lstrip().startswith(("Recovery point", "A recovery point"))
+
+
+def tell_backup(text: str, arrival: Arrival) -> Told:
+    """The message's attributes say the job's kind, its state and its id; without them the sentence does."""
+    attributes = Fields.of(dict(arrival.envelope.attributes))
+    named = {
+        re.sub(r"\s", "", match["key"].lower()): match["value"].rstrip(".,") for match in _NAMED.finditer(text[:4_000])
+    }
+    job = _JOB.match(text.lstrip())
+    word = _OUTCOME.search(text[:4_000])
+    state = attributes.text("State") or (word["word"] if word else "")
+    kind = attributes.text("EventType") or (f"{job['kind']}_JOB" if job else "RECOVERY_POINT")
+    words = kind.replace("_", " ").lower()
+    resource = named.get("resourcearn", named.get("recoverypointarn", ""))
+    arn = Arn.of(resource)
+    topic = Arn.of(arrival.envelope.topic_arn)
+    region = arn.region or topic.region
+    identity = attributes.text("Id") or next((named[key] for key in named if key.endswith("jobid")), "")
+    of = f" of {resource_name(resource)}" if resource else f" {identity}"
+    bad = severity_of(f"{state} {word['word'] if word else ''}") != "info"
+    job_name = words.title().replace(" ", "")
+    return Told(
+        alertname=f"AWS{'' if 'backup' in words else 'Backup'}{job_name}{outcome_word(state.title())}",
+        summary=f"AWS {words}{of}: {(state or 'changed').lower().replace('_', ' ')}. {text.strip()}",
+        severity="" if bad else "info",
+        identity=f"backup:{kind}/{identity}/{state}" if identity else "",
+        labels={
+            "aws_service": "backup",
+            "namespace": NAMESPACES["backup"],
+            "resource": resource_name(resource) if resource else "",
+            "resource_arn": resource,
+        },
+        description=text,
+        link=page(region, f"/backup/home?region={region}#/jobs/backup/details/{quote(identity, safe='')}"),
+        account=attributes.text("AccountId") or arn.account,
+        region=region,
+    )
+
+
+def is_glacier(fields: Fields) -> bool:
+    """A Glacier job's notice."""
+    return fields.has("VaultARN", "Action")
+
+
+def tell_glacier(fields: Fields, _: Arrival) -> Told:
+    """That a retrieval is done."""
+    vault, state = resource_name(fields.text("VaultARN")), fields.text("StatusCode")
+    return Told(
+        alertname=f"Glacier{outcome_word(fields.text('Action'))}{outcome_word(state)}",
+        summary=f"Glacier {fields.text('Action')} of vault {vault}: {fields.text('StatusMessage') or state}",
+        severity=severity_of(state),
+        identity=f"glacier:{fields.text('JobId')}" if fields.text("JobId") else "",
+        labels={"aws_service": "glacier", "resource": vault},
+        description=fields.lines(),
+        region=Arn.of(fields.text("VaultARN")).region,
+    )
+
+
+TELLERS: Mapping[str, Teller] = {
+    "backup:": _BACKUP,
+    "s3:": Row(
+        noun="S3 bucket",
+        name=("bucket.name",),
+        state=("reason", "deletion-type"),
+        reason=("object.key",),
+        labels={"BucketName": "bucket.name"},
+        link="/s3/buckets/{name}?region={region}",
+        severity=lambda state: "info" if "fail" not in state.lower() else "",
+    ),
+}
