@@ -75,7 +75,7 @@ class Account:
             waiting = [(event, old) for event, old in waiting if event is home]
         for _, old in waiting:
             old.at, old.outcome = at, _as_settled(old.outcome, outcome)
-        if home and not any(old.outcome is outcome for _, old in waiting):
+        if home and not (waiting and any(_alike(outcome, old.outcome) for old in home.deliveries)):
             home.deliveries.append(new)
 
     def give_up(self, event: Event, function: str, handles: Iterable[str], *, at: datetime, why: str) -> None:
@@ -171,6 +171,17 @@ def _settles(new: Delivery, old: Delivery) -> bool:
         return False
     repeated = a.outcome == "suppressed" and a.reason in (Reason.DUPLICATE, Reason.STALE)
     return not repeated if a.status == b.status else a.outcome != "pending"
+
+
+def _alike(a: Outcome, b: Outcome) -> bool:
+    """About the same update at the same integration."""
+    return (a.state_key, a.status, a.receiver, a.channel, a.fallback_for) == (
+        b.state_key,
+        b.status,
+        b.receiver,
+        b.channel,
+        b.fallback_for,
+    )
 
 
 def _as_settled(old: Outcome, new: Outcome) -> Outcome:

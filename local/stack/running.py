@@ -39,6 +39,8 @@ from local.standins import Fault, Recorded, StandIns
 
 SHOWN_RETRIES = 4
 """A delivery that nobody takes is retried for four days; 1, 2, 5 and 15 minutes are shown, then the run ends."""
+INSTANT = 0.001
+"""Seconds: no two messages reach a topic at the same time, however long the clock would stand still."""
 LONGEST = timedelta(days=5)
 
 
@@ -128,6 +130,7 @@ class RunningStack:
         attributes = {k: {"DataType": "String", "StringValue": v} for k, v in envelope.attributes.items() if k and v}
         answer = self._sns.publish(TopicArn=topic_arn, Message=envelope.text, MessageAttributes=attributes, **extra)
         message_id = envelope.message_id or answer["MessageId"]
+        self.clock.sleep(INSTANT)
         sent_at = self.clock.now()
         self._sent[answer["MessageId"]] = (message_id, sent_at)
         return replace(envelope, message_id=message_id, topic_arn=topic_arn, sent_at=sent_at)

@@ -191,3 +191,16 @@ def test_a_burst_of_fifty_becomes_few_messages_and_one_incident(
     requests = [d["request"]["body"] for d in pages if d["outcome"] == "delivered"]
     assert len(requests) <= 8
     assert len({body["dedup_key"] for body in requests}) == 1
+
+
+def test_all_recorded_events_in_any_order_lose_nothing(
+    replay: Callable[..., tuple[int, str, str]], events: Path
+) -> None:
+    names = sorted(path.name for path in events.glob("*.json"))
+
+    code, out, _ = replay(*names, "--json")
+
+    assert code == 0
+    outcomes = [(e["file"], d["outcome"]) for e in json.loads(out)["events"] for d in e["deliveries"]]
+    assert {name for name, _ in outcomes} == set(names)
+    assert "pending" not in {outcome for _, outcome in outcomes}
