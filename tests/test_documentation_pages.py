@@ -1,0 +1,33 @@
+"""The pages say what the code does, and link to what exists."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from alertrelay.alert import Reason
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("events/*.md")])
+SELF_ALERT = re.compile(r'SelfAlert\(\s*name="(\w+)"|name = "(\w+)" if isinstance\(failure, AuthDead\) else "(\w+)"')
+
+
+def test_every_reason_stands_in_the_operators_page() -> None:
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    assert [reason.value for reason in Reason if f"`{reason.value}`" not in page] == []
+
+
+def test_every_self_alert_has_its_mend_in_the_operators_page() -> None:
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    package = ROOT / "layers" / "alertrelay" / "python" / "alertrelay"
+    text = "".join(path.read_text(encoding="utf-8") for path in package.rglob("*.py"))
+    names = {name for found in SELF_ALERT.findall(text) for name in found if name}
+    assert len(names) >= 4
+    assert [name for name in sorted(names) if f"| `{name}` |" not in page] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_link_of_a_page_leads_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []
