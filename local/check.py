@@ -28,10 +28,11 @@ _EPILOG = """\
 examples:
   alertrelay check                        the project's own configuration
   alertrelay check --env prod --strict    one environment; a warning is a fault too
+  alertrelay check --env prod --live      what is deployed, too: keys, confirmations, topics, dead letters
   alertrelay check --config /etc/alertmanager/alertmanager.yml
   alertrelay check --json | jq -r '.[] | select(.severity == "error") | .message'
 
-exit code: 0 clean or warnings, 1 errors (with --strict warnings too), 2 a file could not be read
+exit code: 0 clean or warnings, 1 errors (with --strict warnings too), 2 a file, or AWS, could not be read
 """
 
 
@@ -47,6 +48,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--config", metavar="F", type=Path, help="an Alertmanager file")
     parser.add_argument("--delivery", metavar="F", type=Path, help="a delivery.yml")
     parser.add_argument("--env", metavar="NAME", help="this environment alone")
+    parser.add_argument(
+        "--live", action="store_true", help="with --env: also what is deployed, read with your AWS credentials"
+    )
     parser.add_argument("--strict", action="store_true", help="warnings are errors")
     parser.add_argument("--json", action="store_true", help="a JSON list of findings")
     parser.set_defaults(run=run)
@@ -54,7 +58,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Prints the findings; the exit code of the help."""
-    findings = _findings(args)
+    if args.live and (args.env is None or args.config or args.delivery):
+        print("alertrelay check: --live looks at one environment of config/: --env NAME was expected", file=sys.stderr)
+        return 2
+    findings = [*_findings(args), *(_live(args.env) if args.live else ())]
     if args.json:
         print(json.dumps([dataclasses.asdict(finding) for finding in findings], indent=2))
     else:
@@ -76,6 +83,18 @@ def _findings(args: argparse.Namespace) -> Sequence[Finding]:
     beside = FOLDER / load.ALERTMANAGER
     alertmanager = args.config or (beside if beside.exists() else None)
     return load.examine(alertmanager=alertmanager, delivery=args.delivery, folder=FOLDER, names=names)
+
+
+def _live(environment: str) -> Sequence[Finding]:
+    """Only where the files are sound: there is nothing to hold the stack against otherwise."""
+    from alertrelay.config import load
+
+    from local import cloud, live
+
+    loaded = load.load(FOLDER, environment)
+    if loaded.config is None or loaded.environment is None:
+        return ()
+    return live.examine(loaded.config, cloud.clients(loaded.environment.region))
 
 
 def report(findings: Sequence[Finding], *, colour: bool = False) -> list[str]:

@@ -99,6 +99,16 @@ class Emulator:
         account, name = queue_url.rsplit("/", 2)[1:]
         return list(sqs_backends[account][self.region].queues[name]._messages)
 
+    def mend_key_policies(self) -> None:
+        """moto's CloudFormation leaves a key's policy as an object, which its own KMS cannot read."""
+        from moto.kms.models import kms_backends
+
+        for regions in kms_backends.values():
+            for key in regions[self.region].keys.values():
+                policy: object = key.policy
+                if isinstance(policy, dict):
+                    key.policy = json.dumps(policy)
+
     @contextmanager
     def _on_our_clock(self) -> Iterator[None]:
         import moto.sqs.models

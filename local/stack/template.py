@@ -21,7 +21,12 @@ NOT_IN_MOTO = frozenset(
         "AWS::SQS::QueuePolicy",
     }
 )
-_RESOLVED = ("AWS::Lambda::EventInvokeConfig", "AWS::Lambda::EventSourceMapping", "AWS::SNS::Subscription")
+_RESOLVED = (
+    "AWS::Lambda::EventInvokeConfig",
+    "AWS::Lambda::EventSourceMapping",
+    "AWS::SNS::Subscription",
+    "AWS::SNS::TopicPolicy",
+)
 
 
 @dataclass(frozen=True, slots=True)
