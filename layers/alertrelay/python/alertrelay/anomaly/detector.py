@@ -7,14 +7,14 @@ import math
 from dataclasses import dataclass
 
 from alertrelay.anomaly import measures
-from alertrelay.anomaly.measures import Measures
+from alertrelay.anomaly.measures import Measured, Measures
 from alertrelay.anomaly.tail import WARM_UP, Tail
 
 WEEK = 604_800.0
-_LOCAL = slice(measures.STEP, measures.FORECAST + 1)
-_SLOW = slice(measures.SEASON_MEAN, measures.SHIFT_SHORT + 1)
-_SLOW_FROM = 3.5
-"""Slow measures move for hours and so come in runs; they speak only when they are very rare."""
+_LOCAL = (measures.STEP, measures.STEP_OF_THREE, measures.SEASON, measures.FORECAST)
+_ALONE = (measures.STEP, measures.SEASON_MEAN, measures.SHIFT)
+_ALONE_FROM = 3.5
+"""The slow measures move for hours and so come in runs: alone they speak only when they are very rare."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +22,8 @@ class Reading:
     """What one point said. `rarity` is -log10 of how often a usual week holds such a point; `parts` by measure."""
 
     rarity: float
-    parts: tuple[float, ...]
-    usual: float
+    parts: tuple[float | None, ...]
+    measured: Measured | None
 
 
 class Detector:
@@ -44,16 +44,15 @@ class Detector:
         if value is None or not math.isfinite(value) or at <= self._last:
             return None
         self._last = at
-        if self._measures is None:
-            self._waiting.append((at, value))
-            if len(self._waiting) >= WARM_UP:
-                self._begin()
-            return Reading(-math.inf, (), value)
-        return self._read(at, value)
+        if self._measures is not None:
+            return self._read(at, value)
+        self._waiting.append((at, value))
+        if len(self._waiting) >= WARM_UP:
+            self._begin()
+        return Reading(-math.inf, (), None)
 
     def _begin(self) -> None:
-        times = [at for at, _ in self._waiting]
-        gaps = sorted(b - a for a, b in itertools.pairwise(times))
+        gaps = sorted(later - earlier for (earlier, _), (later, _) in itertools.pairwise(self._waiting))
         self._step = self._step or gaps[len(gaps) // 2]
         self._measures = Measures(self._step, self._waiting[0][1])
         for at, value in self._waiting:
@@ -63,13 +62,20 @@ class Detector:
     def _read(self, at: float, value: float) -> Reading:
         assert self._measures is not None
         assert self._step is not None
-        sizes = [abs(size) for size in self._measures.take(at, value)]
-        parts = tuple(tail.rarity(size) for tail, size in zip(self._tails, sizes, strict=True))
-        for tail, size in zip(self._tails, sizes, strict=True):
-            tail.learn(size)
-        local = parts[_LOCAL]
-        found = sum(local) / len(local)
-        slow = max(parts[_SLOW])
-        if slow > _SLOW_FROM:
-            found = max(found, slow)
-        return Reading(found - math.log10(WEEK / self._step), parts, self._measures.usual)
+        measured = self._measures.take(at, value)
+        parts: list[float | None] = []
+        for tail, size in zip(self._tails, measured.sizes, strict=True):
+            if size is None:
+                parts.append(None)
+                continue
+            parts.append(tail.rarity(abs(size)))
+            tail.learn(abs(size))
+        return Reading(_combined(parts) - math.log10(WEEK / self._step), tuple(parts), measured)
+
+
+def _combined(parts: list[float | None]) -> float:
+    """The mean of the local measures, or a measure that is very rare alone."""
+    local = [part for part in (parts[place] for place in _LOCAL) if part is not None]
+    found = sum(local) / len(local) if local else 0.0
+    alone = max((part for part in (parts[place] for place in _ALONE) if part is not None), default=0.0)
+    return max(found, alone) if alone > _ALONE_FROM else found

@@ -10,11 +10,12 @@ _SHOWN = 2
 
 def explain(value: float, reading: Reading) -> str:
     """One sentence: the value, what was usual, and the strongest measures with how rare each is."""
-    if not reading.parts:
+    if reading.measured is None:
         return "learning: too few points yet"
-    order = sorted(range(len(NAMES)), key=lambda place: -reading.parts[place])[:_SHOWN]
-    found = ", ".join(f"{NAMES[place]} (1 in {_odds(reading.parts[place])})" for place in order)
-    return f"{value:.6g}; usual is {reading.usual:.6g}; {found}"
+    rarities = [part or 0.0 for part in reading.parts]
+    order = sorted(range(len(NAMES)), key=lambda place: -rarities[place])[:_SHOWN]
+    found = ", ".join(f"{NAMES[place]} (1 in {_odds(rarities[place])})" for place in order)
+    return f"{value:.6g}; usual is {reading.measured.usual:.6g}; {found}"
 
 
 def _odds(rarity: float) -> str:

@@ -16,7 +16,10 @@ _PER_OCTAVE = 8
 _BELOW = 18 * _PER_OCTAVE
 _BINS = 42 * _PER_OCTAVE
 _TAIL = 0.02
+_TAIL_AT_LEAST = 10.0
 _SHAPE_LIMIT = 0.4
+_LEAST_EXCESS = 0.25
+"""The mean excess is at least this share of the threshold: the records of a count that is 0 or 1 are all alike."""
 _FORGET_AT = 26_000
 """About 90 days of 5-minute points; then every count is halved, so the far past fades."""
 
@@ -56,15 +59,12 @@ class Tail:
     def _beyond(self, size: float) -> float:
         start = _EDGES[self._edge + 1]
         mean, variance, weight = self._excess(start)
-        share = max(weight, 0.5) / self.count
-        mean = max(mean, 0.02 * start)
-        shape = 0.0
+        mean = max(mean, _LEAST_EXCESS * start)
+        shape = 1.0 / (weight + 1.0)  # few records tell little of their own law: its tail is heavier then
         if variance > 0.0:
-            shape = min(_SHAPE_LIMIT, max(0.0, 0.5 * (1.0 - mean * mean / variance)))
-        ratio = (size - start) / mean
-        if shape < 0.01:
-            return ratio / math.log(10.0) - math.log10(share)
-        return math.log10(1.0 + shape * ratio / (1.0 - shape)) / shape - math.log10(share)
+            shape = max(shape, min(_SHAPE_LIMIT, 0.5 * (1.0 - mean * mean / variance)))
+        over = (size - start) / mean
+        return math.log10(1.0 + shape * over) / shape - math.log10(max(weight, 0.5) / self.count)
 
     def _excess(self, start: float) -> tuple[float, float, float]:
         """Mean and variance of what lies beyond `start`, and how much that is."""
@@ -111,7 +111,7 @@ class Tail:
             self.learn(value)
 
     def _move_edge(self) -> None:
-        allowed = _TAIL * self.count
+        allowed = max(_TAIL * self.count, min(_TAIL_AT_LEAST, 0.5 * self.count))
         counts = self._counts
         while self._above > allowed and self._edge < _BINS - 1:
             self._edge += 1
