@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE :=
 # The CDK library speaks to a node process: node comes from a Python package, so that nothing is installed by hand.
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 
-.PHONY: help env run synth test lint types imports clean lock
+.PHONY: help env run synth test lint types imports clean lock bench-anomaly
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -66,9 +66,19 @@ synth: env ## the CloudFormation templates of every environment, in cdk.out
 test: lint types imports ## everything that CI checks
 	$(BIN)/pytest -n 2 --dist loadfile
 
+ANOMALY_DATA ?= ../shared/anomaly
+.build/bench/.stamp: requirements/bench.txt
+	@rm -rf .build/bench
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --target .build/bench -r $<
+	@touch $@
+
+bench-anomaly: env .build/bench/.stamp ## the anomaly scorer's figures, on labelled metrics (ANOMALY_DATA=FOLDER, ABLATION=--ablation)
+	PYTHONPATH=.build/bench $(BIN)/python -m local.bench_anomaly $(ANOMALY_DATA) $(ABLATION)
+
 lock: env ## requirements/*.txt anew, from requirements/*.in
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 requirements/layer.in -o requirements/layer.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 requirements/dev.in -o requirements/dev.txt
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 requirements/bench.in -o requirements/bench.txt
 
 clean: ## what the commands above made
 	rm -rf .venv cdk.out .build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -4,17 +4,32 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from alertrelay.anomaly import measures
 from alertrelay.anomaly.measures import Measured, Measures
 from alertrelay.anomaly.tail import WARM_UP, Tail
 
 WEEK = 604_800.0
-_LOCAL = (measures.STEP, measures.STEP_OF_THREE, measures.SEASON, measures.FORECAST)
-_ALONE = (measures.STEP, measures.SEASON_MEAN, measures.SHIFT)
-_ALONE_FROM = 3.5
-"""The slow measures move for hours and so come in runs: alone they speak only when they are very rare."""
+_SIGMA = 1.4826
+Direction = Literal["high", "low", "both"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Combination:
+    """How the measures become one. The mean of `together`; one of `alone` where it is rarer than `alone_from` (-log10).
+
+    The slow ones among `alone` move for hours and so come in runs: they speak only when they are very rare.
+    """
+
+    together: tuple[int, ...] = (measures.STEP, measures.STEP_OF_THREE, measures.SEASON, measures.FORECAST)
+    alone: tuple[int, ...] = (measures.STEP, measures.SEASON_MEAN, measures.SHIFT, measures.FLAT)
+    alone_from: float = 3.5
+
+
+COMBINATION = Combination()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +44,16 @@ class Reading:
 class Detector:
     """The state of one metric. It sees each point once, in order, and never a later one."""
 
-    __slots__ = ("_last", "_measures", "_step", "_tails", "_waiting")
+    __slots__ = ("_combination", "_direction", "_last", "_measures", "_step", "_tails", "_waiting")
 
-    def __init__(self, step: float | None = None) -> None:
-        """`step` is the metric's period in seconds; where it is not known it is learned from the first points."""
+    def __init__(
+        self, step: float | None = None, *, direction: Direction = "both", combination: Combination = COMBINATION
+    ) -> None:
+        """`step` is the metric's period in seconds; where it is not known it is learned from the first points.
+        `direction` is the side that is trouble; the other is learned and never told."""
         self._step = step
+        self._direction = direction
+        self._combination = combination
         self._waiting: list[tuple[float, float]] = []
         self._measures: Measures | None = None
         self._tails = tuple(Tail() for _ in measures.NAMES)
@@ -68,14 +88,20 @@ class Detector:
             if size is None:
                 parts.append(None)
                 continue
-            parts.append(tail.rarity(abs(size)))
+            welcome = (self._direction == "high" and size < 0.0) or (self._direction == "low" and size > 0.0)
+            parts.append(0.0 if welcome else tail.rarity(abs(size)))
             tail.learn(abs(size))
-        return Reading(_combined(parts) - math.log10(WEEK / self._step), tuple(parts), measured)
+        found = combined(parts, self._combination)
+        return Reading(found - math.log10(WEEK / self._step), tuple(parts), measured)
+
+    def spread(self, measure: int) -> float:
+        """The robust sigma of a measure: its median size times 1.4826."""
+        return self._tails[measure].median() * _SIGMA
 
 
-def _combined(parts: list[float | None]) -> float:
-    """The mean of the local measures, or a measure that is very rare alone."""
-    local = [part for part in (parts[place] for place in _LOCAL) if part is not None]
-    found = sum(local) / len(local) if local else 0.0
-    alone = max((part for part in (parts[place] for place in _ALONE) if part is not None), default=0.0)
-    return max(found, alone) if alone > _ALONE_FROM else found
+def combined(parts: Sequence[float | None], combination: Combination) -> float:
+    """One rarity of many; a part that is None has no say."""
+    together = [part for part in (parts[place] for place in combination.together) if part is not None]
+    found = sum(together) / len(together) if together else 0.0
+    alone = max((part for part in (parts[place] for place in combination.alone) if part is not None), default=0.0)
+    return max(found, alone) if alone > combination.alone_from else found

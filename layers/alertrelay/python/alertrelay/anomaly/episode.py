@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-DEFAULT_THRESHOLD = 0.99
-"""A usual metric shows such a point once in 99 weeks."""
+DEFAULT_THRESHOLD = 0.8
+"""A usual metric shows such a point once in four weeks: a false alert a month and metric is what a team will bear."""
 
 _FADE = 0.5 ** (1.0 / 12.0)
 _LOUDER = 1.5

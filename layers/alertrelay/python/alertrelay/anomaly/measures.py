@@ -17,6 +17,7 @@ SEASON: Final = 2
 FORECAST: Final = 3
 SEASON_MEAN: Final = 4
 SHIFT: Final = 5
+FLAT: Final = 6
 NAMES: Final = (
     "change from the point before",
     "change of the mean of three points",
@@ -24,11 +25,18 @@ NAMES: Final = (
     "distance from the forecast",
     "mean distance of 24 points from their time of day",
     "change of the mean of six points",
+    "points without any change",
 )
 
 _KEPT = 31
 _LONG = 24
 _RATE = 0.02
+_FLAT_FROM = 6
+"""So many points alike are a flat line."""
+_FLAT_KNOWN = 0.02
+"""Where a larger share of the points repeats the one before, the metric is rounded or idle: flat means nothing."""
+_COUNTER_FROM = 30
+"""A metric that grew so often without ever falling is a counter; when it falls, it began anew."""
 _GAP = 12
 """After so many missing points nothing is compared across the gap."""
 
@@ -50,11 +58,14 @@ class Measures:
         "_count",
         "_error",
         "_fast",
+        "_flat",
+        "_grown",
         "_last",
         "_level",
         "_offset",
         "_profile",
         "_recent",
+        "_repeats",
         "_step",
         "_weights",
     )
@@ -70,12 +81,17 @@ class Measures:
         self._offset = 0.0
         self._weights = [1.0, 0.0, 0.0, 0.0, 0.0]
         self._error = 1e-9
+        self._flat = 0  # points in a row that equal the one before
+        self._repeats = 0  # how often a run of such points began
+        self._grown = 0  # points in a row that grew, the equal ones not counted
 
     def take(self, at: float, x: float) -> Measured:
         """Measures a point, then learns it."""
         if self._count and at - self._last > _GAP * self._step:
             self._recent, self._apart = [], []
         self._last = at
+        if self._run(x):
+            self._recent, self._apart = [], []
         recent, slot = self._recent, self._profile.slot(at)
         seasonal = self._profile.usual(slot)
         recent.append(x)
@@ -90,9 +106,27 @@ class Measures:
             error,
             sum(self._apart[-_LONG:]) / _LONG if len(self._apart) >= _LONG else None,
             _shift(recent, 6, 25),
+            self._flat_line(),
         )
         self._learn(x, apart, slot)
         return Measured(sizes, forecast, seasonal)
+
+    def _run(self, x: float) -> bool:
+        """Counts the points alike and the points that grew; True where a counter began anew."""
+        before = self._recent[-1] if self._recent else None
+        self._flat = self._flat + 1 if x == before else 0
+        self._repeats += self._flat == 1
+        if before is None or x >= before:
+            self._grown += before is not None and x > before
+            return False
+        began_anew = self._grown >= _COUNTER_FROM and 0.0 <= x < 0.5 * before
+        self._grown = 0 if not began_anew else self._grown
+        return began_anew
+
+    def _flat_line(self) -> float | None:
+        if self._repeats > _FLAT_KNOWN * self._count:
+            return None
+        return float(self._flat) if self._flat >= _FLAT_FROM else 0.0
 
     def _forecast(self, x: float, slot: int, seasonal: float | None) -> tuple[float | None, float]:
         """A linear forecast from the last points and the time of day, and its error.

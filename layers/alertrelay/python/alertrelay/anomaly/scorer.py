@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from alertrelay.anomaly.detector import WEEK, Detector, Reading
+from alertrelay.anomaly.detector import COMBINATION, WEEK, Combination, Detector, Direction, Reading
 from alertrelay.anomaly.episode import Refractory, score_of
 
 _FIVE_MINUTES_A_WEEK = math.log10(WEEK / 300.0)
@@ -24,9 +24,11 @@ class Scorer:
 
     __slots__ = ("_detector", "_refractory")
 
-    def __init__(self, step: float | None = None) -> None:
+    def __init__(
+        self, step: float | None = None, *, direction: Direction = "both", combination: Combination = COMBINATION
+    ) -> None:
         """`step` is the period in seconds, where it is known."""
-        self._detector = Detector(step)
+        self._detector = Detector(step, direction=direction, combination=combination)
         self._refractory = Refractory()
 
     def take(self, at: float, value: float | None) -> Scored:

@@ -99,6 +99,17 @@ class Tail:
             self.count *= 0.5
             self._above *= 0.5
 
+    def median(self) -> float:
+        """The middle of the sizes seen, to about 5 %; 0 while warming up."""
+        if self._early is not None or not self._unit:
+            return 0.0
+        below = 0.0
+        for place, count in enumerate(self._counts):
+            below += count
+            if below >= 0.5 * self.count:
+                return _CENTRES[place] * self._unit if place else 0.0
+        return 0.0
+
     def _warm_up(self, size: float) -> None:
         assert self._early is not None
         self._early.append(size)
