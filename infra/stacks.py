@@ -6,14 +6,14 @@ from collections.abc import Mapping
 
 import aws_cdk as cdk
 from alertrelay.alert import Channel
+from alertrelay.config.alarms.plan import Plan, alarm_stacks
 from alertrelay.config.environment import Environment, LastResort
 from alertrelay.config.model import Config
 from aws_cdk import CfnOutput
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from infra.alarms import ecs, elasticache, rds
-from infra.alarms.rule import AlarmPack
+from infra.alarms.alarm import PlannedAlarms
 from infra.assets import Asset
 from infra.forwarding import Forwarder, Relay
 from infra.permissions import channel_statements
@@ -50,9 +50,16 @@ class EnvironmentStage(cdk.Stage):
         relay = RelayStack(
             self, "Relay", environment, config, people, code=code, layer=layer, arch=arch, stack_name=name
         )
-        alarms = AlarmsStack(self, "Alarms", environment, stack_name=f"{name}-alarms")
-        # Alarms name their topics; without the topics their actions would go nowhere.
-        alarms.add_stack_dependency(relay)
+        for part, planned in alarm_stacks(environment).items():
+            alarms = AlarmsStack(
+                self,
+                f"Alarms{_camel(part)}",
+                planned,
+                environment=environment.name,
+                stack_name=f"{name}-alarms-{part}" if part else f"{name}-alarms",
+            )
+            # Alarms name their topics; without the topics their actions would go nowhere.
+            alarms.add_stack_dependency(relay)
         cdk.Tags.of(self).add("alertrelay", environment.name)
 
 
@@ -114,18 +121,18 @@ class RelayStack(cdk.Stack):
 
 
 class AlarmsStack(cdk.Stack):
-    """The alarms of what the environment lists, in a stack of their own: a stack holds at most 500 resources."""
+    """Alarms of what the environment lists, apart from the relay: a stack holds at most 500 resources."""
 
-    def __init__(self, scope: Construct, construct_id: str, environment: Environment, *, stack_name: str) -> None:
+    def __init__(self, scope: Construct, construct_id: str, alarms: Plan, *, environment: str, stack_name: str) -> None:
         super().__init__(
-            scope, construct_id, stack_name=stack_name, description=f"alertrelay {environment.name}: alarms"
+            scope,
+            construct_id,
+            stack_name=stack_name,
+            description=f"alertrelay {environment}: alarms",
+            # A template has at most 1 MB: without indentation 500 alarms fit.
+            suppress_template_indentation=True,
         )
-        for pack, name, things in (
-            (rds, "Rds", map(rds.watched, environment.databases)),
-            (elasticache, "ElastiCache", map(elasticache.watched, environment.caches)),
-            (ecs, "Ecs", map(ecs.watched, environment.services)),
-        ):
-            AlarmPack(self, name, environment, rules=pack.RULES, watched=things)
+        PlannedAlarms(self, "Planned", alarms, environment=environment)
 
 
 def _layer(scope: Construct, layer: Asset, arch: str) -> lambda_.LayerVersion:

@@ -1,51 +1,38 @@
-"""Alarms of ECS services."""
+"""Alarms of an ECS service and of its targets behind a load balancer."""
 
 from __future__ import annotations
 
-from alertrelay.config.environment import Service
+from collections.abc import Mapping
 
-from infra.alarms.rule import Rule, Watched
+from alertrelay.alert import Labels
+from alertrelay.config.resources import Service
+from constructs import Construct
 
-IMPACT = "Requests of the service slow down and time out."
-
-RULES = (
-    Rule(
-        alertname="ECSHighCPU",
-        severity="warning",
-        namespace="AWS/ECS",
-        metric="CPUUtilization",
-        threshold=80,
-        threshold_key="cpu_percent",
-        minutes=10,
-        category="cpu",
-        what="CPU",
-        why="The team's requirement; AWS's newer recommendation is 80 % too. Scaling out should have happened by now.",
-        impact=IMPACT,
-    ),
-    Rule(
-        alertname="ECSHighCPU",
-        severity="critical",
-        namespace="AWS/ECS",
-        metric="CPUUtilization",
-        threshold=90,
-        threshold_key="cpu_critical_percent",
-        minutes=5,
-        category="cpu",
-        what="CPU",
-        why="This is the alarm that AWS recommends.",
-        impact=IMPACT,
-    ),
-)
+from infra.alarms.alarm import ResourceAlarms
 
 
-def watched(service: Service) -> Watched:
-    """A service, by ClusterName and ServiceName. No ECS name holds a dot, so the pair has one spelling."""
-    return Watched(
-        kind="ecs",
-        name=f"{service.cluster}.{service.id}",
-        called=f"service {service.id} in cluster {service.cluster}",
-        dimensions={"ClusterName": service.cluster, "ServiceName": service.id},
-        labels=service.labels,
-        thresholds=service.thresholds,
-        console=f"ecs/v2/clusters/{service.cluster}/services/{service.id}/health?region={{region}}",
-    )
+class EcsAlarms(ResourceAlarms):
+    """Fargate or EC2."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        service: Service,
+        labels: Labels | None = None,
+        environment: str = "",
+        region: str = "",
+        runbook_base_url: str = "",
+        topics: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            service,
+            labels=labels,
+            environment=environment,
+            region=region,
+            runbook_base_url=runbook_base_url,
+            topics=topics,
+        )

@@ -1,51 +1,38 @@
-"""Alarms of RDS instances."""
+"""Alarms of an RDS instance."""
 
 from __future__ import annotations
 
-from alertrelay.config.environment import Database
+from collections.abc import Mapping
 
-from infra.alarms.rule import Rule, Watched
+from alertrelay.alert import Labels
+from alertrelay.config.resources import Database
+from constructs import Construct
 
-IMPACT = "Queries slow down, and connections pile up until the pool is exhausted."
-
-RULES = (
-    Rule(
-        alertname="RDSHighCPU",
-        severity="warning",
-        namespace="AWS/RDS",
-        metric="CPUUtilization",
-        threshold=80,
-        threshold_key="cpu_percent",
-        minutes=10,
-        category="cpu",
-        what="CPU",
-        why="The team's requirement: AWS recommends an alarm at 90 %, this one leaves time to act before it.",
-        impact=IMPACT,
-    ),
-    Rule(
-        alertname="RDSHighCPU",
-        severity="critical",
-        namespace="AWS/RDS",
-        metric="CPUUtilization",
-        threshold=90,
-        threshold_key="cpu_critical_percent",
-        minutes=5,
-        category="cpu",
-        what="CPU",
-        why="This is the alarm that AWS recommends.",
-        impact=IMPACT,
-    ),
-)
+from infra.alarms.alarm import ResourceAlarms
 
 
-def watched(database: Database) -> Watched:
-    """An instance, by DBInstanceIdentifier."""
-    return Watched(
-        kind="rds",
-        name=database.id,
-        called=f"database {database.id}",
-        dimensions={"DBInstanceIdentifier": database.id},
-        labels=database.labels,
-        thresholds=database.thresholds,
-        console=f"rds/home?region={{region}}#database:id={database.id};is-cluster=false",
-    )
+class RdsAlarms(ResourceAlarms):
+    """`RdsAlarms(self, "Orders", database=Database(…), labels={"env": "prod", "service": "orders"})`."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        database: Database,
+        labels: Labels | None = None,
+        environment: str = "",
+        region: str = "",
+        runbook_base_url: str = "",
+        topics: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(
+            scope,
+            construct_id,
+            database,
+            labels=labels,
+            environment=environment,
+            region=region,
+            runbook_base_url=runbook_base_url,
+            topics=topics,
+        )

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from alertrelay.config import delivery, environment
+from alertrelay.config import delivery, environment, listing
 
 from local.command import main
 
@@ -34,7 +34,7 @@ def _codes(tree: ast.Module) -> Iterator[str]:
 
 
 def test_every_code_of_a_finding_is_explained_and_no_other(page: str, project: Path) -> None:
-    files = (project / "layers/alertrelay/python/alertrelay/config").glob("*.py")
+    files = (project / "layers/alertrelay/python/alertrelay/config").rglob("*.py")
     calls = {code for path in files for code in _codes(ast.parse(path.read_text()))}
     table = page[page.index("### Every finding") :]
     rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
@@ -47,9 +47,12 @@ def test_every_key_of_our_own_files_is_explained(page: str) -> None:
     names = {
         *delivery.KEYS,
         *environment.KEYS,
-        *environment.DATABASE_THRESHOLDS,
-        *environment.CACHE_THRESHOLDS,
-        *environment.SERVICE_THRESHOLDS,
+        *listing.DATABASE_KEYS,
+        *listing.CLUSTER_KEYS,
+        *listing.CACHE_KEYS,
+        *listing.SERVICE_KEYS,
+        *listing.QUEUE_KEYS,
+        *listing.FUNCTION_KEYS,
     }
     missing = {name for name in names if not re.search(rf"`{name}[`.]", page)}
     assert missing == set()

@@ -9,16 +9,12 @@ from typing import Any
 import jsonschema  # type: ignore[import-untyped]  # it ships no types
 import pytest
 import yaml
+from alertrelay.config import listing
+from alertrelay.config.alarms.catalogue import CATALOGUE
 from alertrelay.config.delivery import KEYS as DELIVERY_KEYS
 from alertrelay.config.delivery import parse_delivery
-from alertrelay.config.environment import (
-    CACHE_THRESHOLDS,
-    DATABASE_THRESHOLDS,
-    LOG_RETENTION_DAYS,
-    SERVICE_THRESHOLDS,
-    parse_environment,
-)
 from alertrelay.config.environment import KEYS as ENVIRONMENT_KEYS
+from alertrelay.config.environment import LOG_RETENTION_DAYS, parse_environment
 from alertrelay.config.finding import Findings
 from alertrelay.config.yamlfile import parse
 
@@ -52,6 +48,8 @@ DELIVERY = [
     "other: 1",
     "[]",
 ]
+DATABASE = "id: a, engine: mysql, class: db.m7g.large, storage_gb: 20"
+TARGETS = "load_balancer: app/x/0123456789abcdef, target_group: targetgroup/y/0123456789abcdef"
 ENVIRONMENT = [
     "region: eu-west-1",
     "region: us-gov-west-1",
@@ -78,25 +76,71 @@ ENVIRONMENT = [
     "ops_email: [a]",
     "runbook_base_url: https://wiki.example.com/x",
     "runbook_base_url: wiki",
-    "databases: [{id: a}]",
-    "databases: [{id: a, labels: {b: c}, thresholds: {cpu_percent: 80, cpu_critical_percent: 90.5}}]",
-    "databases: [{id: a, thresholds: {cpu_percent: 101}}]",
-    "databases: [{id: a, thresholds: {cpu_percent: -1}}]",
-    "databases: [{id: a, thresholds: {cpu_percent: '80'}}]",
-    "databases: [{id: a, thresholds: {memory_percent: 80}}]",
+    "databases: [{<db>}]",
+    "databases: [{<db>, labels: {b: c}, thresholds: {cpu_percent: 80, cpu_critical_percent: 90.5}}]",
+    "databases: [{<db>, thresholds: {cpu_percent: 101}}]",
+    "databases: [{<db>, thresholds: {cpu_percent: -1}}]",
+    "databases: [{<db>, thresholds: {cpu_percent: '80'}}]",
+    "databases: [{<db>, thresholds: {memory_percent: 80}}]",
+    "databases: [{<db>, thresholds: {read_latency_seconds: 20}}]",
+    "databases: [{<db>, anomaly: [connections], insufficient_data: firing, stack: far}]",
+    "databases: [{<db>, anomaly: [cpu]}]",
+    "databases: [{<db>, anomaly: connections}]",
+    "databases: [{<db>, insufficient_data: ok}]",
+    "databases: [{<db>, stack: Far}]",
+    "databases: [{<db>, runbooks: {RDSHighCPU: mine.md}}]",
+    "databases: [{<db>, runbooks: {RDSHighCpu: mine.md}}]",
+    "databases: [{<db>, runbooks: {RDSHighCPU: ../mine.md}}]",
+    "databases: [{<db>, storage_type: gp2, replica: true, max_connections: 500}]",
+    "databases: [{<db>, storage_type: gp1}]",
+    "databases: [{<db>, max_connections: 0}]",
+    "databases: [{id: a, engine: mysql, class: db.m7g.large}]",
+    "databases: [{id: a, engine: aurora, class: db.m7g.large, storage_gb: 20}]",
+    "databases: [{id: a, engine: mysql, class: m7g.large, storage_gb: 20}]",
     "databases: [{}]",
     "databases: [{id: 'a b'}]",
     "databases: [{id: 1}]",
     "databases: [a]",
     "databases: a",
     "databases:",
-    "caches: [{id: a-001, thresholds: {memory_percent: 80, memory_critical_percent: 90}}]",
-    "caches: [{id: a, cluster: b}]",
+    "clusters: [{id: a, engine: aurora-mysql, class: db.r6g.large}]",
+    "clusters: [{id: a, engine: aurora-postgresql, max_capacity: 16, readers: false}]",
+    "clusters: [{id: a, engine: aurora-mysql, class: db.r6g.large, max_capacity: 16}]",
+    "clusters: [{id: a, engine: aurora-mysql}]",
+    "clusters: [{id: a, engine: mysql, class: db.r6g.large}]",
+    "caches: [{id: a, engine: redis, class: cache.r7g.large, nodes: 2, shards: 3, thresholds: {memory_percent: 80}}]",
+    "caches: [{id: a, engine: valkey, serverless: true}]",
+    "caches: [{id: a, engine: valkey, serverless: true, nodes: 2}]",
+    "caches: [{id: a, engine: valkey}]",
+    "caches: [{id: a, engine: memcached, class: cache.t4g.small, nodes: 3}]",
+    "caches: [{id: a, engine: redis, class: cache.r7g.large, node_ids: [a-001, a-003]}]",
+    "caches: [{id: a, engine: redis, class: cache.r7g.large, node_ids: [a]}]",
+    "caches: [{id: a, engine: redis, class: cache.r7g.large, cluster: b}]",
     "services: [{id: a, cluster: b, thresholds: {cpu_percent: 80}}]",
+    "services: [{id: a, cluster: b, launch: ec2, container_insights: enhanced}]",
+    "services: [{id: a, cluster: b, container_insights: on}]",
+    "services: [{id: a, cluster: b, <targets>}]",
+    "services: [{id: a, cluster: b, target_group: targetgroup/y/0123456789abcdef}]",
     "services: [{id: a}]",
+    "load_balancers: [{id: app/x/0123456789abcdef, anomaly: [requests]}]",
+    "load_balancers: [{id: x}]",
+    "queues: [{id: a.fifo, dead_letter_queue: b, thresholds: {age_seconds: 60, messages: 100}}]",
+    "queues: [{id: a.b}]",
+    "functions: [{id: a, timeout_seconds: 30, stream: true}]",
+    "functions: [{id: a, timeout_seconds: 901}]",
     "service: []",
     "[]",
 ]
+
+KINDS = (
+    ("databases", ("rds",), listing.DATABASE_KEYS),
+    ("clusters", ("aurora",), listing.CLUSTER_KEYS),
+    ("caches", ("elasticache", "memcached", "elasticache-serverless"), listing.CACHE_KEYS),
+    ("services", ("ecs",), listing.SERVICE_KEYS),
+    ("load_balancers", ("alb",), listing.LOAD_BALANCER_KEYS),
+    ("queues", ("sqs",), listing.QUEUE_KEYS),
+    ("functions", ("lambda",), listing.FUNCTION_KEYS),
+)
 
 
 def _schema(project: Path, name: str) -> dict[str, Any]:
@@ -120,6 +164,7 @@ def test_the_delivery_schema_and_the_loader_agree(text: str, project: Path) -> N
 
 @pytest.mark.parametrize("text", ENVIRONMENT)
 def test_the_environment_schema_and_the_loader_agree(text: str, project: Path) -> None:
+    text = text.replace("<db>", DATABASE).replace("<targets>", TARGETS)
     findings = Findings()
     root = parse(text, findings, file="dev.yml")
     assert root is not None
@@ -132,13 +177,14 @@ def test_the_schemas_name_every_key_of_the_loader(project: Path) -> None:
     assert set(delivery["properties"]) == set(DELIVERY_KEYS)
     assert set(environment["properties"]) == set(ENVIRONMENT_KEYS)
     assert set(environment["properties"]["log_retention_days"]["enum"]) == {*LOG_RETENTION_DAYS, None}
-    for kind, known in (
-        ("databases", DATABASE_THRESHOLDS),
-        ("caches", CACHE_THRESHOLDS),
-        ("services", SERVICE_THRESHOLDS),
-    ):
-        item = environment["properties"][kind]["items"]["properties"]
-        assert set(item["thresholds"]["properties"]) == set(known)
+    for key, kinds, known in KINDS:
+        item = environment["properties"][key]["items"]["properties"]
+        assert set(item) == set(known)
+        assert set(item["thresholds"]["properties"]) == {k for kind in kinds for k in listing.threshold_range(kind)}
+        assert set(item["runbooks"]["propertyNames"]["enum"]) == {r.alertname for k in kinds for r in CATALOGUE[k]}
+        words = set(item["anomaly"].get("items", {}).get("enum", ()))
+        assert words == {word for kind in kinds for word in listing.anomaly_words(kind)}
+    assert {kind for _, kinds, _ in KINDS for kind in kinds} == set(CATALOGUE)
 
 
 def test_each_shipped_file_names_its_schema_and_is_valid(project: Path) -> None:

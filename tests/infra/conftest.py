@@ -11,6 +11,7 @@ from infra.node import use_packaged_node
 from infra.synth import ROOT, synthesise
 from tests.infra.template import Template, read_template
 
+ENVIRONMENTS = ("dev", "prod", "staging")
 BUSY = """\
 region: ap-southeast-2
 retain: true
@@ -20,8 +21,17 @@ publisher_accounts: ["444455556666"]
 ops_email: [ops@example.com]
 databases:
   - id: orders-db
+    engine: postgres
+    class: db.m7g.large
+    storage_gb: 100
+    insufficient_data: firing
     labels: {service: orders}
     thresholds: {cpu_percent: 70, cpu_critical_percent: 85}
+  - id: far-db
+    engine: mysql
+    class: db.m7g.large
+    storage_gb: 100
+    stack: far
 """
 SNS_RECEIVER = """\
   - name: partner
@@ -37,7 +47,7 @@ def assembly(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
     return synthesise((base if worker_id == "master" else base.parent) / "assembly")
 
 
-@pytest.fixture(scope="session", params=["dev", "prod", "staging"])
+@pytest.fixture(scope="session", params=ENVIRONMENTS)
 def environment(request: pytest.FixtureRequest) -> str:
     assert isinstance(request.param, str)
     return request.param
@@ -99,7 +109,14 @@ def busy_alarms(busy_assembly: Path) -> Template:
 
 
 @pytest.fixture(scope="session")
+def busy_far(busy_assembly: Path) -> Template:
+    return read_template(busy_assembly, "busy", "AlarmsFar")
+
+
+@pytest.fixture(scope="session")
 def assembly_names(assembly: Path) -> list[str]:
     """The names of all alarms of all environments."""
-    stacks = [read_template(assembly, e, s) for e in ("dev", "prod", "staging") for s in ("Relay", "Alarms")]
-    return [p["AlarmName"] for stack in stacks for p in stack.properties("AWS::CloudWatch::Alarm")]
+    stacks = [read_template(assembly, e, s) for e in ENVIRONMENTS for s in ("Relay", "Alarms")]
+    alarms = [p["AlarmName"] for stack in stacks for p in stack.properties("AWS::CloudWatch::Alarm")]
+    parents = [read_template(assembly, e, "Alarms").properties("AWS::CloudWatch::CompositeAlarm") for e in ENVIRONMENTS]
+    return alarms + [p["AlarmName"] for found in parents for p in found]

@@ -31,6 +31,7 @@ class Template:
 
 
 def read_template(assembly: Path, environment: str, stack: str) -> Template:
-    """The template of one environment's stack, Relay or Alarms."""
-    (path,) = (assembly / f"assembly-{environment}").glob(f"{environment}{stack}*.template.json")
+    """The template of one environment's stack: Relay, Alarms, or AlarmsFar for the further stack `far`."""
+    hashed = f"{environment}{stack}{'[0-9A-F]' * 8}.template.json"
+    (path,) = (assembly / f"assembly-{environment}").glob(hashed)
     return Template(json.loads(path.read_text()))

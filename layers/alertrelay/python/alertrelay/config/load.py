@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from alertrelay.config.alarms.check import check_environment
 from alertrelay.config.alertmanager import Alertmanager, parse_alertmanager
 from alertrelay.config.delivery import NOTHING, Delivery, check_delivery, parse_delivery
 from alertrelay.config.environment import Environment, LastResort, parse_environment
@@ -135,4 +136,13 @@ def _environment(folder: Path, name: str, findings: Findings) -> Environment | N
         findings.error(Place(file=str(path)), "unreadable", message, did_you_mean(name, known))
         return None
     root = read(path, findings)
-    return parse_environment(root, name, findings) if root else None
+    found = parse_environment(root, name, findings) if root else None
+    if found is not None and not any(f.file == str(path) and f.severity == "error" for f in findings.sorted()):
+        check_environment(found, runbooks(folder), findings)
+    return found
+
+
+def runbooks(folder: Path) -> frozenset[str] | None:
+    """The pages of the folder runbooks/ beside the configuration folder; None where there is none."""
+    pages = folder.absolute().parent / "runbooks"
+    return frozenset(path.name for path in pages.glob("*.md")) if pages.is_dir() else None

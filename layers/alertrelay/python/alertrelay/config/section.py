@@ -179,14 +179,15 @@ def string_of(value: Value, findings: Findings) -> str:
     return value.data
 
 
-def number_of(value: Value, findings: Findings, *, low: float, high: float, default: float) -> float:
-    """A number within both bounds, else `default` after a finding."""
+def number_of(value: Value, findings: Findings, *, low: float, high: float, default: float, unit: str = "") -> float:
+    """A number within both bounds, else `default` after a finding, which names the `unit`."""
     if isinstance(value.data, bool) or not isinstance(value.data, int | float):
         findings.error(value.place, "wrong-type", f"a number is expected, {value.kind} came")
         return default
     if not (math.isfinite(value.data) and low <= value.data <= high):
         message = f"{value.text} is out of range"
-        findings.error(value.place, "out-of-range", message, f"a number from {low:g} to {high:g}")
+        mend = f"a number from {low:g} to {high:g}" + (f", in {unit}" if unit else "")
+        findings.error(value.place, "out-of-range", message, mend)
         return default
     return value.data
 

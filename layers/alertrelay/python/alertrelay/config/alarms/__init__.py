@@ -1,1 +1,1 @@
-"""The alarms that a listed resource gets: catalogue, derived thresholds, and the check over both. No AWS library here."""
+"""The alarms that a listed resource gets: the catalogue, derived thresholds, and the check over both."""

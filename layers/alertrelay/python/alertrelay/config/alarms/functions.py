@@ -55,6 +55,7 @@ RULES = (
         key_unit="count",
         category="errors",
         what="Number of throttled invocations",
+        says="{called} is throttled",
         impact="Callers get errors; events wait for up to 6 hours and are then dropped.",
         missing="notBreaching",
         missing_why="a function that is not called cannot be throttled",

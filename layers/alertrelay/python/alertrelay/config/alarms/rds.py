@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from alertrelay.config.alarms.facts import Facts
 from alertrelay.config.alarms.rule import Chosen, Level, Metric, Rule, When
 
 NAMESPACE = "AWS/RDS"
@@ -11,13 +12,13 @@ SMALL_MEMORY = 4 * 1024**3  # bytes; below it max_connections is up to a quarter
 
 CONNECTIONS = Chosen(
     text="80 % of max_connections; 65 % below 4 GiB of memory",
-    of=lambda f: 65 if _estimated_small(f.max_connections_from, f.memory) else 80,
+    of=lambda f: 65 if _small(f) else 80,
 )
 CONNECTIONS_CRITICAL = Chosen(
     text="90 % of max_connections; 72 % below 4 GiB of memory",
-    of=lambda f: 72 if _estimated_small(f.max_connections_from, f.memory) else 90,
+    of=lambda f: 72 if _small(f) else 90,
 )
-TEN_MINUTES_OF_CREDITS = Chosen(text="10 × vCPUs", of=lambda f: 10 * f.number("vcpus"))
+TEN_MINUTES_OF_CREDITS = Chosen(text="10 for each vCPU", of=lambda f: 10 * f.number("vcpus"))
 
 POSTGRES = When(text="PostgreSQL", holds=lambda f: f.engine == "postgres")
 BURSTABLE = When(text="burstable classes (t2, t3, t4g)", holds=lambda f: f.burstable)
@@ -27,8 +28,8 @@ REPLICA = When(text="read replicas (`replica: true`)", holds=lambda f: "replica"
 INSIGHTS = When(text="with `performance_insights: true`", holds=lambda f: "performance_insights" in f.flags)
 
 
-def _estimated_small(source: str, memory: float) -> bool:
-    return source == "formula" and 0 < memory < SMALL_MEMORY
+def _small(facts: Facts) -> bool:
+    return facts.max_connections_estimated and facts.memory < SMALL_MEMORY
 
 
 RULES = (
@@ -336,17 +337,15 @@ RULES = (
         namespace=NAMESPACE,
         metrics=(Metric(name="ReplicaLag", statistic="Minimum"),),
         operator="<",
-        unit="lag",
-        key="replication_broken",
-        key_unit="lag",
+        unit="seconds",
+        key="",
         category="database",
         what="Replica lag",
+        says="{called} is no longer replicating",
         impact="The replica gets nothing any more: its readers see ever older data.",
         missing="notBreaching",
         missing_why="RDSReplicaLag already fires when nothing is reported",
         when=REPLICA,
-        low=0,
-        high=0,
         levels=(
             Level(
                 severity="critical",
@@ -465,9 +464,9 @@ RULES = (
         namespace=NAMESPACE,
         metrics=(Metric(name="CPUCreditBalance", statistic="Minimum"),),
         operator="<",
-        unit="credits",
-        key="cpu",
-        key_unit="credits",
+        unit="count",
+        key="cpu_credits",
+        key_unit="count",
         period=300,
         category="cpu",
         what="CPU credit balance",
@@ -492,15 +491,13 @@ RULES = (
         metrics=(Metric(name="CPUUtilization", statistic="SampleCount"),),
         operator="<",
         unit="count",
-        key="samples",
-        key_unit="count",
+        key="",
         category="availability",
         what="Number of measurements",
+        says="{called} reports nothing",
         impact="The database is stopped, rebooting or gone: nobody can reach it.",
         missing="breaching",
         missing_why="an outage of RDS shows as a gap in its metrics",
-        low=1,
-        high=60,
         levels=(
             Level(
                 severity="critical",

@@ -12,7 +12,7 @@ from alertrelay.config.alarms.facts import Facts
 Severity = Literal["critical", "warning"]
 Operator = Literal[">", ">=", "<", "<="]
 Missing = Literal["missing", "breaching", "notBreaching"]
-Unit = Literal["percent", "bytes", "seconds", "milliseconds", "count", "credits", "lag"]
+Unit = Literal["percent", "bytes", "seconds", "milliseconds", "microseconds", "count"]
 
 SOURCES = {
     "A": (
@@ -40,7 +40,7 @@ SOURCES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
-    """A metric with its statistic. `namespace` and `dimensions` are the rule's unless given."""
+    """A metric of the rule's namespace, with its statistic."""
 
     name: str
     statistic: str
@@ -95,18 +95,20 @@ class Rule:
     metrics: tuple[Metric, ...]
     operator: Operator
     unit: Unit
-    key: str
-    key_unit: Unit
+    key: str  # "" where the number is no matter of choice
+    key_unit: Unit = "count"
     period: int = 60
     missing: Missing = "missing"
     category: str
     what: str  # "CPU", the subject of the sentence
+    says: str = ""  # the sentence's beginning where "CPU of … is above …" would say it badly; {called} is the resource
     impact: str
     levels: tuple[Level, ...]
     expression: str = ""
     share_of: str = ""
     when: When | None = None
     band: bool = False  # may be held against CloudWatch's anomaly band instead of a number
+    both_sides: bool = False  # of the band: too little is trouble too
     missing_why: str = ""
     low: float = 0
     high: float = 100
@@ -117,7 +119,9 @@ class Rule:
         return runbook_of(self.alertname)
 
     def threshold_key(self, severity: Severity) -> str:
-        """What the number is called in an environment's `thresholds`: `cpu_percent`, `cpu_critical_percent`."""
+        """What the number is called in an environment's `thresholds`: `cpu_percent`, `cpu_critical_percent`, or ""."""
+        if not self.key:
+            return ""
         unit = "" if self.key_unit == "count" else f"_{self.key_unit}"
         return f"{self.key}{'_critical' if severity == 'critical' else ''}{unit}"
 

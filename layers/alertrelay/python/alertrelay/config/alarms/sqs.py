@@ -86,6 +86,7 @@ RULES = (
         key_unit="count",
         category="queue",
         what="Number of dead letters",
+        says="{called} holds messages",
         impact="Messages failed every try: what they ask for is not done, and they are deleted after the retention.",
         missing="notBreaching",
         missing_why="an empty queue that rests reports nothing",

@@ -1,0 +1,65 @@
+"""The watch over the relay itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from alertrelay.sources.metadata import read
+
+from tests.infra.template import Template
+
+Alarm = Mapping[str, Any]
+
+
+def dimensions(alarm: Alarm) -> dict[str, str]:
+    return {d["Name"]: d["Value"] for d in alarm["Dimensions"]}
+
+
+def test_the_relay_watches_its_queues_functions_and_topics(relay: Template) -> None:
+    found = {
+        (metric["MetricName"], json.dumps(dimensions(metric), sort_keys=True))
+        for metric in relay.properties("AWS::CloudWatch::Alarm")
+    }
+    resources = relay.document["Resources"]
+    for name, resource in resources.items():
+        if resource["Type"] == "AWS::SQS::Queue":
+            watched = {m for m, dims in found if json.loads(dims) == {"QueueName": {"Fn::GetAtt": [name, "QueueName"]}}}
+            timers = resource["Properties"]["QueueName"].endswith("-timers")
+            depth = set() if timers else {"ApproximateNumberOfMessagesVisible"}
+            assert watched == {"ApproximateAgeOfOldestMessage"} | depth
+        if resource["Type"] == "AWS::Lambda::Function":
+            assert {m for m, dims in found if json.loads(dims) == {"FunctionName": {"Ref": name}}} == {
+                "Errors",
+                "Throttles",
+                "AsyncEventsDropped",
+                "DestinationDeliveryFailures",
+                "RecursiveInvocationsDropped",
+            }
+        if resource["Type"] == "AWS::SNS::Topic" and not name.startswith("Ops"):
+            assert {
+                m for m, dims in found if json.loads(dims) == {"TopicName": {"Fn::GetAtt": [name, "TopicName"]}}
+            } == {
+                "NumberOfNotificationsFailed",
+                "NumberOfNotificationsRedrivenToDlq",
+                "NumberOfNotificationsFailedToRedriveToDlq",
+            }
+
+
+def test_the_watch_mails_by_the_ops_topic_and_says_when_it_is_over(relay: Template) -> None:
+    for alarm in relay.properties("AWS::CloudWatch::Alarm"):
+        (action,) = alarm["AlarmActions"]
+        assert action["Ref"].startswith("OpsTopic")
+        assert alarm["OKActions"] == alarm["AlarmActions"]
+        # At rest these metrics are absent, and absence must not look like trouble or like an unknown.
+        assert alarm["TreatMissingData"] == "notBreaching"
+        labels = read(alarm["AlarmDescription"]).labels
+        assert (labels["service"], labels["severity"]) == ("alertrelay", "critical")
+
+
+def test_one_error_that_the_retry_mends_wakes_nobody_but_a_last_attempt_does(prod: Template) -> None:
+    # Attempts come at 0, 1 and 3 minutes: three of five minutes with an error.
+    for alarm in prod.properties("AWS::CloudWatch::Alarm"):
+        if alarm["MetricName"] == "Errors":
+            assert (alarm["DatapointsToAlarm"], alarm["EvaluationPeriods"], alarm["Period"]) == (3, 5, 60)
