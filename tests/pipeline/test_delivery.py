@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
-from alertrelay.alert import Channel, Reason
+from alertrelay.alert import Channel, Reason, Receipt
 from alertrelay.memory import MemorySecrets
 from alertrelay.pipeline import receive
 from alertrelay.ports import AuthDead, DeliveryFailure, Permanent, RateLimited, Retryable
+from alertrelay.sources import Envelope
 
 from tests.pipeline.world import LAST_RESORT, START, World, alarm, config
 
@@ -225,6 +227,24 @@ def test_an_error_of_our_own_in_a_sender_leads_to_the_fallback_and_its_text_is_n
     world.publish(alarm("cpu"))
     assert {o.receiver for o in world.of("fallback")} == {"slack", "mail"}
     assert "secret" not in str(world.outcomes) + str(world.log) + str(world.sent("slack"))
+
+
+def test_a_channel_that_hangs_leaves_time_for_the_fallbacks_of_every_group() -> None:
+    world = World()
+    hang = world.senders["slack"]
+
+    def hangs(*args: object, timeout: float, **kwargs: object) -> Receipt:
+        world.clock.sleep(timeout)
+        raise Retryable(f"Slack did not answer within {timeout:g} s", ambiguous=True)
+
+    hang.send = hangs  # type: ignore[method-assign]
+    alerts = [
+        {"status": "firing", "labels": {"alertname": "Up", "severity": "warning", "service": f"s{n}"}} for n in range(5)
+    ]
+    text = json.dumps({"version": "4", "alerts": alerts})
+    receive(world.relays[1], Envelope(text=text, message_id="am", sent_at=START), deadline=world.deadline)
+    assert world.clock.now() <= START + timedelta(seconds=30)
+    assert len([o for o in world.of("fallback") if o.receiver == "mail"]) == 5
 
 
 def test_nothing_is_sent_that_could_outlive_the_lease() -> None:

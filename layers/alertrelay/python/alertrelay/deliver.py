@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from alertrelay.alert import Failed, Integration, Message, Notification, Receipt
+from alertrelay.alert import Channel, Failed, Integration, Message, Notification, Receipt
 from alertrelay.config.model import Target
 from alertrelay.ports import (
     AuthDead,
@@ -28,6 +28,9 @@ SHORTEST = 1.0
 BACKOFF = (1.0, 2.0, 4.0)
 """Seconds between tries: four tries within the budget."""
 BREAKER = timedelta(seconds=30)
+"""How long a channel that did not answer is tried once and shortly, instead of four times: an alarm of four Slack
+receivers must not spend its invocation on waiting for Slack four times, and leave no time for their fallbacks."""
+BROKEN_TIMEOUT = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +52,19 @@ class Attempt:
         return Failed(integration=self.integration, text=text, attempts=self.attempts, seconds=self.seconds)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Try:
+    """What every try of one attempt has in common. `longest` bounds one request, in seconds."""
+
+    relay: Relay
+    target: Target
+    notification: Notification
+    stop: datetime
+    longest: float
+    earlier: Receipt | None
+    edit: bool
+
+
 def attempt(
     relay: Relay,
     target: Target,
@@ -66,7 +82,17 @@ def attempt(
     """
     clock, began = relay.clock, relay.clock.now()
     stop = min(send_by, began + timedelta(seconds=within))
-    pauses = iter(() if _is_failing(relay, target.integration) else BACKOFF)
+    broken = _is_failing(relay, target.integration.channel)
+    pauses = iter(() if broken else BACKOFF)
+    one = _Try(
+        relay=relay,
+        target=target,
+        notification=notification,
+        stop=stop,
+        longest=BROKEN_TIMEOUT if broken else HTTP_TIMEOUT,
+        earlier=earlier,
+        edit=edit,
+    )
     tries, certain = 0, True
     receipt: Receipt | None = None
     failure: DeliveryFailure | None = None
@@ -76,7 +102,7 @@ def attempt(
             break
         tries += 1
         try:
-            receipt = _send(relay, target, notification, stop=stop, earlier=earlier, edit=edit)
+            receipt = _send(one)
         except DeliveryFailure as caught:
             failure, certain = caught, certain and not caught.ambiguous
             pause = _pause(caught, pauses)
@@ -102,16 +128,17 @@ def _left(relay: Relay, stop: datetime) -> float:
 def _remember(relay: Relay, target: Target, failure: DeliveryFailure | None) -> None:
     """The breaker, and a word to the ops topic where only a person can mend it."""
     if failure is None:
-        relay.failing.pop(target.integration, None)
+        relay.failing.pop(target.integration.channel, None)
         return
-    relay.failing[target.integration] = relay.clock.now() + BREAKER
+    if isinstance(failure, Retryable):
+        relay.failing[target.integration.channel] = relay.clock.now() + BREAKER
     if isinstance(failure, AuthDead | Permanent):
         name = "SecretKeyRefused" if isinstance(failure, AuthDead) else "MessageRefused"
         relay.tell_ops(SelfAlert(name=name, text=f"{target.integration}: {failure.text}. Its fallbacks are told."))
 
 
-def _is_failing(relay: Relay, integration: Integration) -> bool:
-    until = relay.failing.get(integration)
+def _is_failing(relay: Relay, channel: Channel) -> bool:
+    until = relay.failing.get(channel)
     return until is not None and relay.clock.now() < until
 
 
@@ -123,42 +150,38 @@ def _pause(failure: DeliveryFailure, pauses: Iterator[float]) -> float | None:
     return next(pauses, None) if isinstance(failure, Retryable) else None
 
 
-def _send(
-    relay: Relay, target: Target, notification: Notification, *, stop: datetime, earlier: Receipt | None, edit: bool
-) -> Receipt:
+def _send(one: _Try) -> Receipt:
     """One try; where the key is refused, once more with each other version of the key."""
     try:
-        message = render(notification, target)
-        return _with_each_key(relay, target, message, notification.id, stop=stop, earlier=earlier, edit=edit)
+        return _with_each_key(one, render(one.notification, one.target))
     except SecretMissing as missing:
         raise AuthDead(str(missing)) from None
     except DeliveryFailure:
         raise
     except Exception as error:  # noqa: BLE001 - a fault of ours must lead to the next channel, not to a lost alert
         # Only the type is named: the text of a foreign exception may hold the address or the key.
-        raise Retryable(f"{target.integration.channel} raised {type(error).__name__}", ambiguous=True) from None
+        channel = one.target.integration.channel
+        raise Retryable(f"{channel} raised {type(error).__name__}", ambiguous=True) from None
 
 
-def _with_each_key(
-    relay: Relay,
-    target: Target,
-    message: Message,
-    notification_id: str,
-    *,
-    stop: datetime,
-    earlier: Receipt | None,
-    edit: bool,
-) -> Receipt:
-    sender = relay.senders[target.integration.channel]
-    refused = AuthDead(f"no version of key {sender.key_name(target)!r} is left to try")
-    for key in _keys(relay, sender.key_name(target), earlier):
+def _with_each_key(one: _Try, message: Message) -> Receipt:
+    sender = one.relay.senders[one.target.integration.channel]
+    name = sender.key_name(one.target)
+    refused = AuthDead(f"no version of key {name!r} is left to try")
+    for key in _keys(one.relay, name, one.earlier):
         # Each version of the key has what is left, so that three of them do not take three times as long.
-        timeout = min(HTTP_TIMEOUT, _left(relay, stop))
+        timeout = min(one.longest, _left(one.relay, one.stop))
         if timeout < SHORTEST:
             break
         try:
             return sender.send(
-                message, target, key=key, notification_id=notification_id, timeout=timeout, earlier=earlier, edit=edit
+                message,
+                one.target,
+                key=key,
+                notification_id=one.notification.id,
+                timeout=timeout,
+                earlier=one.earlier,
+                edit=one.edit,
             )
         except AuthDead as caught:
             refused = caught

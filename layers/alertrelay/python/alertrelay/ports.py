@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from alertrelay.alert import Channel, Integration, Message, Outcome, Receipt
+from alertrelay.alert import Channel, Message, Outcome, Receipt
 from alertrelay.config.model import Config, Target
 from alertrelay.policy.ledger import AlertItem, Header, HeaderChange, Member
 
@@ -209,7 +209,7 @@ class Relay:
     tell_ops: Callable[[SelfAlert], None]
     log: Callable[..., None]  # log(event, **fields)
     new_id: Callable[[], str]
-    failing: dict[Integration, datetime] = field(default_factory=dict)
-    """Circuit breaker, per container: an integration that failed is tried once instead of four times until then."""
+    failing: dict[Channel, datetime] = field(default_factory=dict)
+    """Circuit breaker, per container: a channel that did not answer is tried once and shortly until then."""
     unrecorded: list[datetime] = field(default_factory=list)
     """When this container last told something without the table: at most one message a second goes out so."""

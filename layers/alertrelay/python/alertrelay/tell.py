@@ -18,6 +18,8 @@ from alertrelay.ports import Permanent, Relay, SelfAlert
 
 OWN_BUDGET = 10.0
 """Seconds for the group's own channel; what is left of the invocation belongs to its fallbacks."""
+FOR_FALLBACKS = timedelta(seconds=6)
+"""Kept for the fallbacks of every group, however long the channel lets us wait."""
 NEXT_TRY = timedelta(seconds=60)
 
 
@@ -60,7 +62,8 @@ def _own(group: Group) -> Told:
     # A new alert is posted, since an edit notifies nobody; an end changes the first message where the channel can.
     earlier = decision.ledger.receipts.get(str(target.integration))
     edit = ends_only and earlier is not None and relay.senders[target.integration.channel].edits(target)
-    own = attempt(relay, target, message, send_by=group.send_by, within=OWN_BUDGET, earlier=earlier, edit=edit)
+    send_by = group.send_by - FOR_FALLBACKS if decision.news else group.send_by
+    own = attempt(relay, target, message, send_by=send_by, within=OWN_BUDGET, earlier=earlier, edit=edit)
     return _own_told(group, own, message) if own.receipt else _own_failed(group, own, message)
 
 
