@@ -76,13 +76,13 @@ def test_a_suppressed_alarm_does_not_fire_but_still_ends(one: Any, build: Any, v
     state = {"value": value, "timestamp": "2026-11-20T08:59:30Z", "actionsSuppressedBy": "WaitPeriod"}
     alert = one(build(state=state))
     assert alert.status == status
-    assert "WaitPeriod" in alert.annotations["note"]
+    assert alert.annotations.get("suppressed_by") == ("WaitPeriod" if value == "ALARM" else None)
 
 
 def test_a_muted_alarm_does_not_fire(one: Any) -> None:
     alert = one(event(muteDetail={"mutedByArn": "arn:aws:cloudwatch:eu-central-1:111122223333:alarm-mute-rule:x"}))
     assert alert.status == "unknown"
-    assert "alarm-mute-rule:x" in alert.annotations["note"]
+    assert alert.annotations["suppressed_by"] == "mute rule x"
 
 
 @pytest.mark.parametrize("operation", ["create", "update", "delete"])

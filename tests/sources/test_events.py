@@ -32,7 +32,7 @@ def test_every_event_is_of_a_known_kind_and_readable(name: str) -> None:
         assert (each.source == "raw") == (name in RAW), each.problem
         for found in each.alerts:
             assert found.labels["alertname"]
-            assert found.labels["severity"] in ("critical", "warning", "info")
+            assert found.labels["severity"] in ("critical", "error", "warning", "info")
             assert len(found.annotations["summary"]) <= 250
             assert all(found.labels.values())
             assert all(found.annotations.values())

@@ -64,7 +64,7 @@ class AlarmUpdate:
     account: str
     region: str  # the code
     state: str
-    muted: bool = False  # its actions are held back: it may fire, but nobody wants to hear of it
+    suppressed_by: str = ""  # its actions are held back, and by what: it may fire, but nobody wants to hear of it
     changed_at: datetime | None
     description: str = ""
     previous_state: str = ""
@@ -81,18 +81,22 @@ class AlarmUpdate:
 
 
 def alert_of(update: AlarmUpdate, arrival: Arrival, *, source: Source) -> Alert:
-    """The alert of an update. A state that CloudWatch does not document counts as firing: a page beats silence."""
+    """The alert of an update. A state that CloudWatch does not document counts as firing: a page beats silence.
+
+    An alarm that would fire but is held back at its source is unknown, and its annotation `suppressed_by` says why.
+    """
     meta = metadata.read(update.description, update.tags)
     status = _STATUS.get(update.state.upper(), "firing")
     if status == "unknown" and meta.insufficient_data_fires:
         status = "firing"
-    if status == "firing" and update.muted:
+    held_back = update.suppressed_by if status == "firing" else ""
+    if held_back:
         status = "unknown"
     labels = _labels(update, meta, arrival)
     changed = update.changed_at or arrival.at
     return Alert(
         labels=labels,
-        annotations=_annotations(update, meta),
+        annotations={**_annotations(update, meta), **texts.annotation_set([("suppressed_by", held_back)])},
         status=status,
         kind="alert",
         starts_at=changed,
@@ -203,9 +207,11 @@ def _annotations(update: AlarmUpdate, meta: metadata.Metadata) -> dict[str, str]
 
 def _what_happened(update: AlarmUpdate, metric: Metric | None, value: str) -> str:
     """A summary where nobody wrote one."""
+    contributor = [value for value in update.contributor_attributes.values() if value]
     if not metric or not metric.name:
-        return texts.one_line(f"Alarm {update.name} is {update.state}. {update.reason}")
-    about = ", ".join(metric.dimensions.values())
+        about = f" for {', '.join(contributor)}" if contributor else ""
+        return texts.one_line(f"Alarm {update.name}{about} is {update.state or 'in no known state'}. {update.reason}")
+    about = ", ".join(dict.fromkeys([*metric.dimensions.values(), *contributor]))
     of = f" of {about}" if about else ""
     return texts.one_line(f"{metric.name}{of} is {value}" if value else f"{metric.name}{of}: {update.state}")
 

@@ -32,33 +32,41 @@ def update_of(
         account=who,
         region=where,
         state=texts.field(state, "value"),
-        muted=bool(state.get("actionsSuppressedBy") or detail.get("muteDetail")),
+        suppressed_by=_suppressed_by(detail, state),
         changed_at=instant(state.get("timestamp")),
         description=texts.field(configuration, "description"),
         previous_state=texts.field(texts.mapping(detail.get("previousState")), "value"),
         reason=texts.field(state, "reason"),
         reason_data=data,
-        tags=texts.pairs(detail.get("alarmTags")),
+        tags=texts.pairs(_decoded(detail.get("alarmTags"))),
         contributor_id=texts.field(contributor, "id"),
         contributor_attributes=texts.string_map(contributor.get("attributes")),
         metrics=trigger.metrics(definition),
         condition=trigger.condition(definition),
         rule=texts.field(configuration, "alarmRule"),
         children=tuple(child_of(child) for child in texts.items(data.get("triggeringAlarms"))),
-        notes=_notes(detail, state),
     )
 
 
 def _object(value: object) -> Mapping[str, object]:
-    return texts.mapping(decoded(value) if isinstance(value, str) else value)
+    return texts.mapping(_decoded(value))
 
 
-def _notes(detail: Mapping[str, object], state: Mapping[str, object]) -> dict[str, str]:
-    suppressed = texts.field(state, "actionsSuppressedReason") or texts.field(state, "actionsSuppressedBy")
-    if suppressed:
-        return {"note": f"the alarm's actions are suppressed: {suppressed}"}
-    muted_by = texts.mapping(detail.get("muteDetail")).get("mutedByArn")
-    return {"note": f"the alarm is muted by {texts.printable(muted_by)}"} if muted_by else {}
+def _decoded(value: object) -> object:
+    return decoded(value) if isinstance(value, str) else value
+
+
+def _suppressed_by(detail: Mapping[str, object], state: Mapping[str, object]) -> str:
+    """What holds its actions back: a suppressor alarm or its waiting periods, or a mute rule."""
+    by, reason = texts.field(state, "actionsSuppressedBy"), texts.field(state, "actionsSuppressedReason")
+    if by or reason:
+        return f"{by}: {reason}" if by and reason else by or reason
+    mute = detail.get("muteDetail")
+    if not mute:
+        return ""
+    rule = texts.field(texts.mapping(mute), "mutedByArn")
+    until = texts.field(texts.mapping(mute), "muteWindowEnd")
+    return f"mute rule {rule.rpartition(':')[2] or 'without a name'}" + (f" until {until}" if until else "")
 
 
 def _definition(configuration: Mapping[str, object], data: Mapping[str, object]) -> Mapping[str, object]:

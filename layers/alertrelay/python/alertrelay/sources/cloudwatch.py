@@ -48,7 +48,7 @@ def _update(message: Mapping[str, object], arrival: Arrival) -> AlarmUpdate:
         previous_state=texts.field(message, "OldStateValue"),
         reason=texts.field(message, "NewStateReason"),
         reason_data=_reason_data(message.get("NewStateReasonData")),
-        tags=texts.pairs(message.get("AlarmTags", message.get("alarmTags"))),
+        tags=_tags(message),
         contributor_id=texts.field(message, "AlarmContributorId"),
         contributor_attributes=texts.string_map(message.get("AlarmContributorAttributes")),
         metrics=trigger.metrics(definition),
@@ -57,6 +57,12 @@ def _update(message: Mapping[str, object], arrival: Arrival) -> AlarmUpdate:
         children=tuple(child_of(child) for child in texts.items(message.get("TriggeringChildren"))),
         notes=_notes(message),
     )
+
+
+def _tags(message: Mapping[str, object]) -> Mapping[str, str]:
+    """The documentation does not say in which shape; other notifications of AWS have all of these."""
+    given = next((message[key] for key in ("AlarmTags", "alarmTags", "Tags", "tags") if message.get(key)), None)
+    return texts.pairs(decoded(given) if isinstance(given, str) else given)
 
 
 def _reason_data(value: object) -> Mapping[str, object]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -62,15 +62,42 @@ class Envelope:
 def unwrap(event: object) -> list[Envelope]:
     """The messages in `event`: decoded JSON, or its text or bytes. At least one; never raises.
 
-    Knows the Lambda events of SNS and SQS (with SNS envelopes or raw bodies) and SNS's own envelope. All else is one
-    bare message: a list, null, bytes that are no UTF-8.
+    Knows the Lambda events of SNS and SQS (with SNS envelopes or raw bodies), lists of their records, SNS's own
+    envelope, and these within each other. All else is one bare message: another list, null, bytes that are no UTF-8.
     """
     if isinstance(event, bytes | bytearray):
         event = bytes(event).decode("utf-8-sig", "replace")
-    if isinstance(event, str):
-        value = decoded(event)
-        return list(_wrapped(value)) or [Envelope(text=texts.printable(event))]
-    return list(_wrapped(event)) or [Envelope(text=texts.printable(texts.as_json(event)))]
+    text = event if isinstance(event, str) else texts.as_json(event)
+    value = decoded(event) if isinstance(event, str) else event
+    found = list(_wrapped(value)) or [Envelope(text=texts.printable(text))]
+    return [inner for envelope in found for inner in _unwrapped(envelope, _NESTED)]
+
+
+_NESTED = 4
+"""How many envelopes may stand within each other."""
+
+
+def _unwrapped(envelope: Envelope, depth: int) -> Iterator[Envelope]:
+    """The envelopes within one, which keep what only the outer one knows."""
+    value = decoded(envelope.text) if depth and any(key in envelope.text for key in _INNER) else NOT_JSON
+    value = decoded(value) if isinstance(value, str) else value
+    within = list(_wrapped(value))
+    if not within:
+        yield envelope
+    for inner in within:
+        whole = replace(
+            inner,
+            message_id=inner.message_id or envelope.message_id,
+            topic_arn=inner.topic_arn or envelope.topic_arn,
+            subject=inner.subject or envelope.subject,
+            sent_at=inner.sent_at or envelope.sent_at,
+            attributes={**envelope.attributes, **inner.attributes},
+            record_id=envelope.record_id or inner.record_id,
+        )
+        yield from _unwrapped(whole, depth - 1)
+
+
+_INNER = ("Message", "Records", "Sns", "body")
 
 
 def decoded(text: str) -> object:
@@ -84,7 +111,7 @@ def decoded(text: str) -> object:
 def _wrapped(value: object) -> Iterator[Envelope]:
     """The messages of a value that is an envelope of some kind; none for a bare message."""
     event = texts.mapping(value)
-    records = texts.items(event.get("Records"))
+    records = texts.items(value if isinstance(value, list) else event.get("Records"))
     if any(_is_sns(record) or _is_sqs(record) for record in records):
         for record in records:
             yield _of_record(record)

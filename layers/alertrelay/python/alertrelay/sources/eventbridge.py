@@ -10,6 +10,7 @@ from alertrelay.sources import text as texts
 from alertrelay.sources.alarm import AlarmUpdate, alert_of
 from alertrelay.sources.alarm_detail import update_of
 from alertrelay.sources.arrival import Arrival
+from alertrelay.sources.envelope import decoded
 from alertrelay.sources.times import instant
 
 _STATE_CHANGE = "CloudWatch Alarm State Change"
@@ -19,16 +20,14 @@ _CONFIGURATION = "CloudWatch Alarm Configuration Change"
 
 def detect(value: object) -> bool:
     """One of the three detail types, about a named alarm."""
-    event = texts.mapping(value)
-    detail = texts.mapping(event.get("detail"))
+    event, detail = _read(value)
     known = event.get("detail-type") in (_STATE_CHANGE, _CONTRIBUTOR, _CONFIGURATION)
     return known and bool(texts.field(detail, "alarmName") or texts.items(event.get("resources")))
 
 
 def parse(value: object, arrival: Arrival) -> tuple[Alert, ...]:
     """One alert of a state change, under the same identity as the alarm's SNS message; one event of another change."""
-    event = texts.mapping(value)
-    detail = texts.mapping(event.get("detail"))
+    event, detail = _read(value)
     resources = texts.items(event.get("resources"))
     update = update_of(
         detail,
@@ -42,6 +41,14 @@ def parse(value: object, arrival: Arrival) -> tuple[Alert, ...]:
     if update.changed_at is None:
         update = replace(update, changed_at=instant(event.get("time")))
     return (alert_of(update, arrival, source="eventbridge"),)
+
+
+def _read(value: object) -> tuple[Mapping[str, object], Mapping[str, object]]:
+    """The event and its detail, which some publishers encode as text."""
+    event = texts.mapping(value)
+    detail = event.get("detail")
+    named = {**event, "detail-type": event.get("detail-type", event.get("detailType"))}
+    return named, texts.mapping(decoded(detail) if isinstance(detail, str) else detail)
 
 
 def _configuration_change(

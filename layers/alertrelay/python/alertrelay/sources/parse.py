@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from alertrelay.alert import Alert, Source
@@ -67,27 +67,79 @@ class Parsed:
 def parse(envelope: Envelope, *, received_at: datetime) -> Parsed:
     """The alerts of a message. Never raises and is never empty; `received_at` stands in for times that are missing."""
     arrival = Arrival(envelope=envelope, received_at=received_at)
-    value = _decoded_twice(envelope.text)
-    source, alerts, problem = _by_kind(value, arrival)
+    value = _decoded(envelope.text)
+    found, problem = _known(value, arrival, _DEPTH)
+    source, alerts = found or ("raw", raw.parse(value, arrival))
     return Parsed(source=source, alerts=alerts, problem=problem, hop=HOP_ATTRIBUTE in envelope.attributes)
 
 
-def _by_kind(value: object, arrival: Arrival) -> tuple[Source, tuple[Alert, ...], str]:
+_DEPTH = 3
+_WRAPPERS = (
+    "default", "body", "Message", "message", "event", "Event", "events", "payload", "Payload", "requestPayload", "data",
+    "input", "detail",
+)  # fmt: skip
+"""Where people and services put a message into another: SNS's JSON structure, an HTTP request, a failed invocation."""
+
+_Found = tuple[Source, tuple[Alert, ...]]
+
+
+def _known(value: object, arrival: Arrival, depth: int) -> tuple[_Found | None, str]:
+    """By its own kind, else by what a list or a wrapping holds; else None, and why."""
+    found, problem = _by_kind(value, arrival)
+    if found or not depth:
+        return found, "" if found else problem
+    if isinstance(value, list):
+        found = _of_list(value, arrival, depth - 1)
+    elif isinstance(value, dict):
+        held = (_decoded_if_text(value[key]) for key in _WRAPPERS if key in value)
+        tried = (_known(each, arrival, depth - 1)[0] for each in held if isinstance(each, dict | list))
+        found = next((each for each in tried if each), None)
+    return found, "" if found else problem
+
+
+def _of_list(values: list[object], arrival: Arrival, depth: int) -> _Found | None:
+    """The alerts of all entries, where any entry is of a known kind; what is not stays raw."""
+    each = [(entry, _known(entry, arrival, depth)[0]) for entry in map(_decoded_if_text, values)]
+    source = next((found[0] for _, found in each if found), None)
+    if source is None:
+        return None
+    alerts = [alert for entry, found in each for alert in (found[1] if found else raw.parse(entry, arrival))]
+    return source, tuple(_told_apart(alerts))
+
+
+def _told_apart(alerts: list[Alert]) -> Iterator[Alert]:
+    """Entries that are known only by the message that brought them would be taken for one event."""
+    seen: set[str] = set()
+    for number, alert in enumerate(alerts):
+        again = alert.kind == "event" and alert.state_key in seen
+        seen.add(alert.state_key)
+        yield replace(alert, state_key=f"{alert.state_key}#{number}") if again else alert
+
+
+def _by_kind(value: object, arrival: Arrival) -> tuple[_Found | None, str]:
     problem = "not JSON" if value is NOT_JSON else "no known kind of message"
     seen = arrival.envelope.text if value is NOT_JSON else value
     for kind in KINDS:
         try:
             if kind.detect(seen) and (alerts := tuple(kind.parse(seen, arrival))):
-                return kind.source, alerts, ""
+                return (kind.source, alerts), ""
         except Exception as error:  # noqa: BLE001  whatever a parser stumbles over, a person still reads the message
             problem = f"the {kind.source} parser failed: {type(error).__name__}: {one_line(str(error))}"
-    return "raw", raw.parse(value, arrival), problem
+    return None, problem
 
 
-def _decoded_twice(text: str) -> object:
-    """Some publishers encode their JSON twice: the message is then a JSON text that is itself a JSON object."""
+def _decoded(text: str) -> object:
+    """Some publishers encode their JSON twice or more: the message is then a JSON text that is itself JSON."""
     value = decoded(text)
-    if isinstance(value, str) and value.lstrip().startswith(("{", "[")):
+    return NOT_JSON if value is NOT_JSON else _decoded_if_text(value)
+
+
+def _decoded_if_text(value: object) -> object:
+    for _ in range(_DEPTH):
+        if not isinstance(value, str) or not value.lstrip().startswith(("{", "[", '"')):
+            break
         inner = decoded(value)
-        return value if inner is NOT_JSON else inner
+        if inner is NOT_JSON:
+            break
+        value = inner
     return value

@@ -75,11 +75,18 @@ def string_map(value: object) -> dict[str, str]:
 
 
 def pairs(value: object) -> dict[str, str]:
-    """Names and values as an object, or as the list of {Key, Value} or {name, value} that most of AWS writes."""
+    """Names and values as an object, or as the list of {Key, Value} or {name, value} that most of AWS writes.
+
+    An entry without those keys is itself names and values: [{"team": "payments"}].
+    """
     if not isinstance(value, list):
         return string_map(value)
-    entries = [{key.lower(): each for key, each in mapping(entry).items()} for entry in value]
-    return {printable(entry.get("key", entry.get("name"))): printable(entry.get("value")) for entry in entries}
+    found: dict[str, str] = {}
+    for entry in map(mapping, value):
+        lower = {key.lower().removeprefix("tag"): each for key, each in entry.items()}
+        name = lower.get("key", lower.get("name"))
+        found.update({printable(name): printable(lower.get("value"))} if name is not None else string_map(entry))
+    return found
 
 
 def items(value: object) -> tuple[object, ...]:

@@ -115,7 +115,7 @@ def tell_scaling(fields: Fields, what: str, region: str) -> Told:
 
 
 def _short(words: str) -> str:
-    return words.replace("ec2 instance ", "").replace("ec2 ", "").replace("auto scaling ", "").replace("-", " ")
+    return words.replace("ec2 ", "").replace("instance ", "").replace("auto scaling ", "").replace("-", " ")
 
 
 def _scaling_words(words: str) -> str:

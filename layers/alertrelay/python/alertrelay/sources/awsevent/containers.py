@@ -22,14 +22,14 @@ def _task(event: Event) -> Told:
     detail = event.detail
     status = detail.text("lastStatus")
     if status.upper() != "STOPPED":
-        return _about(event, "ECSTask" + outcome_word(status), f"is {shown_state(status) or 'changed'}", "info", "")
+        return _about(event, "ECSTask" + outcome_word(status), f" is {shown_state(status) or 'changed'}", "info", "")
     why = detail.text("stoppedReason", "stopCode")
     dead = [said for container in detail.each("containers") if (said := _death(container))]
     memory = "outofmemory" in " ".join([why, *dead]).lower().replace(" ", "")
     name = "ECSTaskOutOfMemory" if memory else f"ECSTask{_stop_name(detail, failed=bool(dead))}"
     said = "; ".join(dead) or why or "no reason given"
     return _about(
-        event, name, f"stopped: {said}", "info" if not dead and _orderly(detail, why) else "", why if dead else ""
+        event, name, f" stopped: {said}", "info" if not dead and _orderly(detail, why) else "", why if dead else ""
     )
 
 
@@ -76,7 +76,7 @@ def _about(event: Event, alertname: str, what: str, severity: str, reason: str) 
     return told(
         event,
         alertname=alertname,
-        summary=f"{noun}{f' in cluster {cluster}' if cluster else ''} {what}",
+        summary=f"{noun}{f' in cluster {cluster}' if cluster else ''}{what}",
         severity=severity,
         labels={
             "cluster": cluster,

@@ -27,7 +27,8 @@ _BUILD = Row(
 )
 _DEPLOYMENT = Row(
     noun="CodeDeploy deployment of",
-    name=("application", "deploymentGroup", "deploymentId"),
+    name=("application", "deploymentId"),
+    within=("deploymentGroup",),
     state=("state", "status"),
     reason=("errorInformation.errorMessage", "lifecycleEvent"),
     labels={"application": "application", "deployment_group": "deploymentGroup"},
@@ -36,10 +37,10 @@ _DEPLOYMENT = Row(
 _PIPELINE = Row(
     noun="CodePipeline",
     name=("pipeline",),
+    within=("stage", "action"),
     state=("state",),
     reason=(
         "execution-result.external-execution-summary", "additionalAttributes.failedActions.additionalInformation",
-        "action", "stage",
     ),
     labels={"pipeline": "pipeline", "stage": "stage", "action": "action"},
     link="/codesuite/codepipeline/pipelines/{name}/view?region={region}",

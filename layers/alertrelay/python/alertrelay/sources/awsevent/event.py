@@ -68,4 +68,6 @@ def resource_name(arn: str) -> str:
     resource = Arn.of(arn).resource.rstrip("/")
     if not resource:
         return arn
+    if resource.startswith(("stack/", "stackset/")):  # stack/<name>/<id>
+        return resource.split("/")[1]
     return resource.rpartition("/" if "/" in resource else ":")[2] or arn

@@ -130,7 +130,7 @@ NAMESPACES: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """Where an event says what, in what state, and why; paths as in `Fields`.
+    """Where an event says what, which part of it (`within`), in what state, and why; paths as in `Fields`.
 
     `link` is the console's path, with {name}, {region} and the names of `labels` to be filled in. `severity` overrules
     what the word for the state means.
@@ -138,6 +138,7 @@ class Row:
 
     noun: str
     name: tuple[str, ...] = ()
+    within: tuple[str, ...] = ()
     state: tuple[str, ...] = ("state", "status")
     reason: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
@@ -149,13 +150,14 @@ class Row:
         detail = event.detail
         name = detail.text(*self.name) or ", ".join(dict.fromkeys(map(resource_name, event.resources[:3])))
         name = resource_name(name) if name.startswith("arn:") else name
+        parts = [part for path in self.within if (part := detail.text(path))]
         state = detail.text(*self.state)
         reason = texts.cut(detail.text(*self.reason, "errorMessage", "statusReason"), 2_000)
         own = {label: detail.text(path) for label, path in self.labels.items()}
         return told(
             event,
             alertname=f"{re.sub(r' (of|for|on)$', '', self.noun)} {outcome_word(state)}",
-            summary=sentence(self.noun, name, state, reason),
+            summary=sentence(self.noun, "/".join([name, *parts]), state, reason),
             severity=self.severity(state),
             resource=name,
             labels=own,

@@ -38,11 +38,12 @@ def _finding(event: Event, finding: Fields) -> Told:
     ) or resource_name(finding.text("ProductArn"))
     on = f" on {', '.join(resource_name(each) for each in resources[:3])}" if resources else ""
     graded = _hub_severity(finding)
+    word = finding.text("Severity.Label", "FindingProviderFields.Severity.Label", "severity").upper() or graded
     ended = _over(finding)
     found = told(
         event,
         alertname="SecurityHubFinding",
-        summary=f"{product or 'Security Hub'} finding{f' ({graded})' if graded else ''}: {title}{on}",
+        summary=f"{product or 'Security Hub'} finding{f' ({word})' if word else ''}: {title}{on}",
         severity=graded,
         resource=", ".join(resources[:3]),
         labels={
@@ -110,7 +111,7 @@ def _guardduty(event: Event) -> Told:
     found = told(
         event,
         alertname="GuardDutyFinding",
-        summary=f"GuardDuty{f' ({graded})' if graded else ''}: {title}"
+        summary=f"GuardDuty finding{f' (severity {score:g})' if score is not None else ''}: {title}"
         + ("" if not about or about in title else f" ({about})"),
         severity="info" if detail.text("service.archived") == "true" else graded,
         resource=about,
@@ -134,7 +135,8 @@ def _guardduty(event: Event) -> Told:
 
 def _inspector(event: Event) -> Told:
     detail = event.detail
-    graded = severity(detail.text("severity")) if detail.text("severity") else ""
+    word = detail.text("severity")
+    graded = severity(word) if word else ""
     over = detail.text("status").lower() in _ENDED_STATUS
     resources = [each.text("id") for each in detail.each("resources")] or list(event.resources)
     title = detail.text("title", "packageVulnerabilityDetails.vulnerabilityId", "type") or "finding without a title"
@@ -142,7 +144,7 @@ def _inspector(event: Event) -> Told:
     found = told(
         event,
         alertname="InspectorFinding",
-        summary=f"Inspector finding{f' ({graded})' if graded else ''}{' is over' if over else ''}: {title}{on}",
+        summary=f"Inspector finding{f' ({word})' if word else ''}{' is over' if over else ''}: {title}{on}",
         severity="info" if over else graded,
         resource=", ".join(resources[:3]),
         labels={
@@ -175,7 +177,7 @@ def _macie(event: Event) -> Told:
     found = told(
         event,
         alertname="MacieFinding",
-        summary=f"Macie finding{f' ({graded})' if graded else ''}: {title}{f' in bucket {bucket}' if bucket else ''}",
+        summary=f"Macie finding{f' ({word})' if graded else ''}: {title}{f' in bucket {bucket}' if bucket else ''}",
         severity=graded,
         resource=bucket,
         labels={"finding_type": detail.text("type")},
