@@ -34,7 +34,7 @@ DEPLOYMENT = {
     "eventType": "INFO",
     "eventName": "SERVICE_DEPLOYMENT_COMPLETED",
     "deploymentId": "ecs-svc/1",
-    "reason": "ok",
+    "reason": "y",
 }
 CASES: dict[str, tuple[dict[str, Any], str, str, str]] = {
     "RDS failover": (
