@@ -19,8 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from alertrelay.anomaly import measures
-from alertrelay.anomaly.detector import COMBINATION, Combination
+from alertrelay.anomaly.detector import COMBINATION, NAMES, Combination
 from alertrelay.anomaly.episode import DEFAULT_THRESHOLD
 from alertrelay.anomaly.scorer import Scorer
 
@@ -141,8 +140,8 @@ def _ablation(judge: Any, data: Path) -> None:
 
 def _combinations() -> list[tuple[str, Combination]]:
     found = [("all", COMBINATION), ("nothing alone", Combination(alone=()))]
-    found += [(f"without {name}", _without(place)) for place, name in enumerate(measures.NAMES)]
-    found += [(f"only {name}", Combination(together=(place,), alone=())) for place, name in enumerate(measures.NAMES)]
+    found += [(f"without {name}", _without(place)) for place, name in enumerate(NAMES)]
+    found += [(f"only {name}", Combination(together=(place,), alone=())) for place, name in enumerate(NAMES)]
     return found
 
 

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from alertrelay.anomaly import reason
 from alertrelay.anomaly.episode import DEFAULT_THRESHOLD
-from alertrelay.anomaly.scorer import Scored, Scorer
+from alertrelay.anomaly.scorer import Scorer
 
 _DESCRIPTION = """\
 Score metrics: reads CSV files with the columns timestamp,value and writes them with anomaly_score, 0 to 1, added.
@@ -88,13 +87,9 @@ def score_file(source: Path, target: Path, *, explain: bool = False) -> None:
         for row in rows:
             scored = scorer.take(row.at, row.value)
             cells = [row.timestamp, row.value_text, f"{scored.score:.6f}"]
-            writer.writerow([*cells, _reason(row, scored)] if explain else cells)
-
-
-def _reason(row: Row, scored: Scored) -> str:
-    if row.value is None:
-        return "no value"
-    return reason.explain(row.value, scored.reading) if scored.reading else "not newer than the row before"
+            if explain:
+                cells.append("no value" if row.value is None else scorer.explain(row.at, row.value, scored))
+            writer.writerow(cells)
 
 
 @dataclass(frozen=True, slots=True)

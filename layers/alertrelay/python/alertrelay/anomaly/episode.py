@@ -10,6 +10,7 @@ DEFAULT_THRESHOLD = 0.8
 _FADE = 0.5 ** (1.0 / 12.0)
 _LOUDER = 1.5
 _BEND = 6.0
+_CALM_POINTS = 3
 _ROOM = 3.0
 
 
@@ -28,6 +29,27 @@ class Refractory:
             return 0.0
         self._needed = strength * _LOUDER
         return strength
+
+
+class Onset:
+    """When the present trouble began: the first of the points in a row that are rarer than once a week."""
+
+    __slots__ = ("_calm", "since")
+
+    def __init__(self) -> None:
+        self.since: float | None = None
+        self._calm = 0
+
+    def take(self, at: float, rarity: float) -> float | None:
+        """The time of the first rare point, None while all is calm. A few calm points in between do not end it."""
+        if rarity > 0.0:
+            self._calm = 0
+            self.since = at if self.since is None else self.since
+        elif self.since is not None:
+            self._calm += 1
+            if self._calm > _CALM_POINTS:
+                self.since = None
+        return self.since
 
 
 def score_of(rarity: float) -> float:

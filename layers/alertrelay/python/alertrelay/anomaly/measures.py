@@ -17,7 +17,6 @@ SEASON: Final = 2
 FORECAST: Final = 3
 SEASON_MEAN: Final = 4
 SHIFT: Final = 5
-FLAT: Final = 6
 NAMES: Final = (
     "change from the point before",
     "change of the mean of three points",
@@ -25,16 +24,11 @@ NAMES: Final = (
     "distance from the forecast",
     "mean distance of 24 points from their time of day",
     "change of the mean of six points",
-    "points without any change",
 )
 
 _KEPT = 31
 _LONG = 24
 _RATE = 0.02
-_FLAT_FROM = 6
-"""So many points alike are a flat line."""
-_FLAT_KNOWN = 0.02
-"""Where a larger share of the points repeats the one before, the metric is rounded or idle: flat means nothing."""
 _COUNTER_FROM = 30
 """A metric that grew so often without ever falling is a counter; when it falls, it began anew."""
 _GAP = 12
@@ -43,10 +37,10 @@ _GAP = 12
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The measures in the order of NAMES, and what was usual for the point: by time of day, and by the last hours."""
+    """The measures in the order of NAMES; what was forecast, and what the time of day led to expect, where known."""
 
     sizes: tuple[float | None, ...]
-    usual: float
+    forecast: float
     seasonal: float | None
 
 
@@ -58,75 +52,68 @@ class Measures:
         "_count",
         "_error",
         "_fast",
-        "_flat",
         "_grown",
         "_last",
         "_level",
         "_offset",
         "_profile",
         "_recent",
-        "_repeats",
         "_step",
         "_weights",
     )
 
     def __init__(self, step: float, first: float) -> None:
         self._step = step
-        self._count = 0
         self._last = 0.0
-        self._profile = DailyProfile(step)
+        self._begin(first)
+
+    def _begin(self, first: float) -> None:
+        self._count = 0
+        self._profile = DailyProfile(self._step)
         self._recent: list[float] = []
         self._apart: list[float] = []  # recent distances from the time of day
         self._fast = self._level = first
         self._offset = 0.0
         self._weights = [1.0, 0.0, 0.0, 0.0, 0.0]
         self._error = 1e-9
-        self._flat = 0  # points in a row that equal the one before
-        self._repeats = 0  # how often a run of such points began
-        self._grown = 0  # points in a row that grew, the equal ones not counted
+        self._grown = 0  # points that grew since one fell
 
-    def take(self, at: float, x: float) -> Measured:
-        """Measures a point, then learns it."""
+    def take(self, at: float, x: float, clock: float) -> Measured:
+        """Measures a point, then learns it. `at` is in seconds; `clock` is the same on the clock of the people."""
         if self._count and at - self._last > _GAP * self._step:
             self._recent, self._apart = [], []
+            self._fast = x
         self._last = at
-        if self._run(x):
-            self._recent, self._apart = [], []
-        recent, slot = self._recent, self._profile.slot(at)
+        if self._began_anew(x):
+            self._begin(x)
+        recent, slot = self._recent, self._profile.slot(clock)
         seasonal = self._profile.usual(slot)
         recent.append(x)
         apart = None if seasonal is None else x - seasonal
         if apart is not None:
             self._apart.append(apart)
+        offset = self._offset
         error, forecast = self._forecast(x, slot, seasonal)
         sizes = (
             x - recent[-2] if len(recent) > 1 else None,
             _shift(recent, 3, 3),
-            None if apart is None else apart - self._offset,
+            None if apart is None else apart - offset,
             error,
             sum(self._apart[-_LONG:]) / _LONG if len(self._apart) >= _LONG else None,
             _shift(recent, 6, 25),
-            self._flat_line(),
         )
         self._learn(x, apart, slot)
-        return Measured(sizes, forecast, seasonal)
+        return Measured(sizes, forecast, None if seasonal is None else seasonal + offset)
 
-    def _run(self, x: float) -> bool:
-        """Counts the points alike and the points that grew; True where a counter began anew."""
+    def _began_anew(self, x: float) -> bool:
+        """Whether a counter began anew; counts the points that grew."""
         before = self._recent[-1] if self._recent else None
-        self._flat = self._flat + 1 if x == before else 0
-        self._repeats += self._flat == 1
         if before is None or x >= before:
             self._grown += before is not None and x > before
             return False
-        began_anew = self._grown >= _COUNTER_FROM and 0.0 <= x < 0.5 * before
-        self._grown = 0 if not began_anew else self._grown
-        return began_anew
-
-    def _flat_line(self) -> float | None:
-        if self._repeats > _FLAT_KNOWN * self._count:
-            return None
-        return float(self._flat) if self._flat >= _FLAT_FROM else 0.0
+        counter = self._grown >= _COUNTER_FROM
+        self._grown = 0
+        return counter and 0.0 <= x < 0.5 * before
 
     def _forecast(self, x: float, slot: int, seasonal: float | None) -> tuple[float | None, float]:
         """A linear forecast from the last points and the time of day, and its error.

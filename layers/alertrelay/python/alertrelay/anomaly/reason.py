@@ -2,21 +2,85 @@
 
 from __future__ import annotations
 
-from alertrelay.anomaly.detector import Reading
-from alertrelay.anomaly.measures import NAMES
+import math
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from alertrelay.anomaly import measures
+from alertrelay.anomaly.detector import FLAT, NAMES, Reading
 
 _SHOWN = 2
+_BAND = 2.0
+_COUNTED = 9.0
 
 
-def explain(value: float, reading: Reading) -> str:
-    """One sentence: the value, what was usual, and the strongest measures with how rare each is."""
+def explain(
+    at: float, value: float, reading: Reading | None, since: float | None, spread: Callable[[int], float]
+) -> str:
+    """What came, what was usual for the time and how far apart they are, since when, and the strongest measures.
+
+    `spread` gives the robust sigma of a measure.
+    """
+    if reading is None:
+        return "not newer than the point before: not learned"
     if reading.measured is None:
         return "learning: too few points yet"
+    if reading.rarity == -math.inf:
+        return "learning: less than a day of history"
+    told = [f"{number(value)}; {_expected(at, value, reading.measured, spread)}"]
+    if since is not None:
+        told.append(f"started {_clock(since, at)}")
+    told += _strongest(reading)
+    return "; ".join(told)
+
+
+def _expected(at: float, value: float, measured: measures.Measured, spread: Callable[[int], float]) -> str:
+    if measured.seasonal is not None:
+        middle, sigma = measured.seasonal, spread(measures.SEASON)
+        usual = f"usual for {datetime.fromtimestamp(at, UTC):%A %H:%M}"
+    else:
+        middle, sigma, usual = measured.forecast, spread(measures.FORECAST), "usual after the last points"
+    if sigma <= 0.0:
+        return f"{usual} is {number(middle)}, from which it hardly ever moved"
+    apart = (value - middle) / sigma
+    side = "above" if apart > 0.0 else "below"
+    band = f"{number(middle - _BAND * sigma)} to {number(middle + _BAND * sigma)}"
+    if abs(apart) <= _BAND:
+        return f"{usual} is {band}"
+    return f"{usual} is {band}, {min(abs(apart), 999.0):.1f} robust sigma {side}"
+
+
+def _strongest(reading: Reading) -> list[str]:
+    assert reading.measured is not None
     rarities = [part or 0.0 for part in reading.parts]
     order = sorted(range(len(NAMES)), key=lambda place: -rarities[place])[:_SHOWN]
-    found = ", ".join(f"{NAMES[place]} (1 in {_odds(rarities[place])})" for place in order)
-    return f"{value:.6g}; usual is {reading.measured.usual:.6g}; {found}"
+    return [
+        f"{_part(place, reading, reading.measured)} (1 in {_odds(rarities[place])})"
+        for place in order
+        if rarities[place] >= 1.0
+    ]
+
+
+def _part(place: int, reading: Reading, measured: measures.Measured) -> str:
+    if place == FLAT:
+        return f"{reading.flat} {NAMES[FLAT]}"
+    return f"{NAMES[place]} {_signed(measured.sizes[place])}"
 
 
 def _odds(rarity: float) -> str:
-    return f"{10 ** min(rarity, 9.0):,.0f}" + ("+" if rarity > 9.0 else "")
+    return f"{10 ** min(rarity, _COUNTED):,.0f}" + (" or rarer" if rarity > _COUNTED else "")
+
+
+def _signed(size: float | None) -> str:
+    return "" if size is None else f"{'+' if size > 0 else ''}{number(size)}"
+
+
+def number(value: float) -> str:
+    """Four significant digits, with separators above a thousand."""
+    rounded = float(f"{value:.4g}")
+    return f"{rounded:,.0f}" if abs(rounded) >= 1000.0 else f"{rounded:g}"
+
+
+def _clock(at: float, now: float) -> str:
+    began = datetime.fromtimestamp(at, UTC)
+    return f"{began:%H:%M}" if began.date() == datetime.fromtimestamp(now, UTC).date() else f"{began:%Y-%m-%d %H:%M}"

@@ -4,32 +4,45 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from datetime import tzinfo
 
-from alertrelay.anomaly.detector import COMBINATION, WEEK, Combination, Detector, Direction, Reading
-from alertrelay.anomaly.episode import Refractory, score_of
+from alertrelay.anomaly.detector import COMBINATION, WEEK, Combination, Detector, Direction, Reading, clock
+from alertrelay.anomaly.episode import Onset, Refractory, score_of
+from alertrelay.anomaly.reason import explain
 
 _FIVE_MINUTES_A_WEEK = math.log10(WEEK / 300.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """The score of a point, 0 to 1, and what it rests on; no reading for a point that was not learned."""
+    """The score of a point, 0 to 1, and what it rests on; no reading for a point that was not learned.
+
+    `since` is when the present trouble began, in seconds; None while all is calm.
+    """
 
     score: float
     reading: Reading | None
+    since: float | None = None
 
 
 class Scorer:
     """Takes the points of one metric in order."""
 
-    __slots__ = ("_detector", "_refractory")
+    __slots__ = ("_detector", "_onset", "_refractory", "_zone")
 
     def __init__(
-        self, step: float | None = None, *, direction: Direction = "both", combination: Combination = COMBINATION
+        self,
+        step: float | None = None,
+        *,
+        direction: Direction = "both",
+        zone: tzinfo | None = None,
+        combination: Combination = COMBINATION,
     ) -> None:
-        """`step` is the period in seconds, where it is known."""
-        self._detector = Detector(step, direction=direction, combination=combination)
+        """The arguments are those of Detector."""
+        self._zone = zone
+        self._detector = Detector(step, direction=direction, zone=zone, combination=combination)
         self._refractory = Refractory()
+        self._onset = Onset()
 
     def take(self, at: float, value: float | None) -> Scored:
         """Scores a point by itself and the earlier ones. `at` is in seconds; a blank value scores 0."""
@@ -37,4 +50,10 @@ class Scorer:
         if reading is None:
             return Scored(0.0, None)
         strength = self._refractory.take(max(0.0, reading.rarity + _FIVE_MINUTES_A_WEEK))
-        return Scored(score_of(strength - _FIVE_MINUTES_A_WEEK) if strength else 0.0, reading)
+        score = score_of(strength - _FIVE_MINUTES_A_WEEK) if strength else 0.0
+        return Scored(score, reading, self._onset.take(at, reading.rarity))
+
+    def explain(self, at: float, value: float, scored: Scored) -> str:
+        """Why the point that was just taken got its score. Times are those of the zone."""
+        since = None if scored.since is None else clock(scored.since, self._zone)
+        return explain(clock(at, self._zone), value, scored.reading, since, self._detector.spread)

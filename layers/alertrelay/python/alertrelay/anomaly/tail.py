@@ -45,7 +45,7 @@ class Tail:
         if self._early is not None:
             return 0.0
         if self._unit == 0.0:  # it never moved: all that is known is how long
-            return math.log10(self.count + 1.0) if size > 0.0 else 0.0
+            return math.log10(2.0 * (self.count + 1.0)) if size > 0.0 else 0.0
         size /= self._unit
         place = _bin(size)
         if place > self._edge:

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import re
+
+from alertrelay.anomaly.scorer import Scorer
+
+from tests.anomaly.metrics import DAY, daily, noisy, points
+
+
+def _reasons(values: list[float]) -> list[str]:
+    scorer = Scorer()
+    return [scorer.explain(at, value, scorer.take(at, value)) for at, value in points(values) if value is not None]
+
+
+def test_a_reason_names_the_value_what_was_usual_how_far_it_is_and_since_when() -> None:
+    values = daily(9 * DAY)
+    values[2400] += 300.0
+    told = _reasons(values)[2400]
+    pattern = (
+        r"(\S+); usual for Monday 08:00 is (\S+) to (\S+), (\S+) robust sigma above; started 08:00; .*\(1 in [\d,]+"
+    )
+    found = re.match(pattern, told)
+    assert found, told
+    value, low, high, sigma = (float(text) for text in found.groups())
+    assert low < values[2112] < high < value
+    assert sigma > 50.0
+
+
+def test_a_reason_names_the_two_strongest_measures() -> None:
+    values = noisy(5 * DAY)
+    values[1200] = 90.0
+    assert _reasons(values)[1200].count("(1 in ") == 2
+
+
+def test_the_first_points_say_that_they_are_learned() -> None:
+    assert _reasons([1.0, 2.0])[1].startswith("learning")
+
+
+def test_a_metric_that_hardly_moves_says_so() -> None:
+    assert "hardly ever moved" in _reasons([5.0] * 700 + [6.0])[700]
+
+
+def test_a_repeated_point_says_that_it_was_not_learned() -> None:
+    scorer = Scorer()
+    scorer.take(100.0, 1.0)
+    assert scorer.explain(100.0, 2.0, scorer.take(100.0, 2.0)).startswith("not newer")
+
+
+def test_a_trouble_that_lasts_keeps_its_beginning() -> None:
+    values = noisy(5 * DAY)
+    values[1200:1203] = [90.0, 130.0, 190.0]
+    assert "started 04:00" in _reasons(values)[1202]
