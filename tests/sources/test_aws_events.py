@@ -300,6 +300,60 @@ CASES: dict[str, tuple[dict[str, Any], str, str, str]] = {
         "info",
         "Schedule nightly (eu-central-1)",
     ),
+    "Glue says how bad": (
+        event("aws.glue", "Glue Job State Change", {"jobName": "etl", "state": "FAILED", "severity": "ERROR"}),
+        "GlueJobFailed",
+        "error",
+        "Glue job etl: failed",
+    ),
+    "Inspector scan of an instance": (
+        event(
+            "aws.inspector2",
+            "Inspector2 Scan",
+            {
+                "scan-status": "INITIAL_SCAN_COMPLETE",
+                "finding-severity-counts": {"CRITICAL": 0, "HIGH": 2},
+                "instance-id": "i-0abc",
+            },
+        ),
+        "InspectorScan",
+        "warning",
+        "Scan of i-0abc: 2 high",
+    ),
+    "malware": (
+        event(
+            "aws.guardduty",
+            "GuardDuty Malware Protection Object Scan Result",
+            {
+                "s3ObjectDetails": {"bucketName": "b", "objectKey": "k"},
+                "scanResultDetails": {"scanResultStatus": "THREATS_FOUND", "threats": [{"name": "EICAR"}]},
+            },
+        ),
+        "GuardDutyMalwareScanThreatsFound",
+        "warning",
+        "GuardDuty malware scan of b/k: threats found. EICAR",
+    ),
+    "a notification rule's pipeline": (
+        {
+            **event("aws.codepipeline", "", {"pipeline": "shop", "state": "FAILED"}),
+            "detail-type": None,
+            "detailType": "CodePipeline Pipeline Execution State Change",
+            "additionalAttributes": {"failedActions": [{"action": "Deploy", "additionalInformation": "no rights"}]},
+        },
+        "CodePipelineFailed",
+        "warning",
+        "CodePipeline shop: failed. no rights",
+    ),
+    "keys that nobody has seen": (
+        event(
+            "aws.synthetics",
+            "Synthetics Canary TestRun Failure",
+            {"canary-name": "login", "test-run-status": "FAILED", "message": "a click timed out"},
+        ),
+        "SyntheticsCanaryTestRunFailure",
+        "warning",
+        "Synthetics Canary TestRun Failure login: failed. a click timed out",
+    ),
     "an unknown kind of AWS": (
         event("aws.voiceid", "VoiceId Batch Fraudster Job", {"jobStatus": "FAILED", "jobName": "x"}),
         "VoiceIdBatchFraudsterJob",
@@ -310,7 +364,7 @@ CASES: dict[str, tuple[dict[str, Any], str, str, str]] = {
         event("com.example.shop", "Order Stuck", {"orderId": "42", "message": "waits"}),
         "OrderStuck",
         "warning",
-        "com.example.shop: Order Stuck: waits",
+        "com.example.shop: Order Stuck 42: waits",
     ),
 }
 

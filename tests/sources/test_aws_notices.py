@@ -229,6 +229,44 @@ CASES: dict[str, tuple[Any, str, str, str]] = {
         "info",
         "AWS Config ConfigurationItemChangeNotification: AWS::EC2::SecurityGroup sg-1: delete",
     ),
+    "Elastic Beanstalk": (
+        "Timestamp: Fri Nov 20 08:58:00 UTC 2026\nMessage: Environment health has transitioned from Ok to Severe.\n\n"
+        "Environment: shop-prod\nApplication: shop\n\nNotificationProcessId: 1",
+        "ElasticBeanstalkEnvironment",
+        "warning",
+        "Elastic Beanstalk environment shop-prod: Environment health has transitioned from Ok to Severe.",
+    ),
+    "Lambda's destination": (
+        {
+            "version": "1.0",
+            "requestContext": {
+                "functionArn": "arn:aws:lambda:eu-central-1:111122223333:function:pay:$LATEST",
+                "condition": "RetriesExhausted",
+                "approximateInvokeCount": 3,
+                "requestId": "r-1",
+            },
+            "requestPayload": {"order": 1},
+            "responsePayload": {"errorMessage": "boom"},
+        },
+        "LambdaInvocationFailed",
+        "warning",
+        "Lambda function pay: RetriesExhausted after 3 tries. boom",
+    ),
+    "a trigger's record": (
+        {
+            "Records": [
+                {
+                    "eventSource": "aws:codecommit",
+                    "eventName": "ReferenceChanges",
+                    "eventSourceARN": "arn:aws:codecommit:eu-central-1:111122223333:shop",
+                    "codecommit": {"references": [{"ref": "refs/heads/main"}]},
+                }
+            ]
+        },
+        "CodecommitReferenceChanges",
+        "info",
+        "codecommit ReferenceChanges: shop refs/heads/main",
+    ),
     "CloudTrail delivery": (
         {"s3Bucket": "trail", "s3ObjectKey": ["AWSLogs/x.json.gz"]},
         "CloudTrailLogDelivered",

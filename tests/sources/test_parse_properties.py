@@ -9,6 +9,7 @@ from typing import Any
 
 from alertrelay.alert import rfc3339
 from alertrelay.sources import Envelope, parse, unwrap
+from alertrelay.sources.awsevent.bridge import TELLERS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -31,10 +32,17 @@ WORDS = sorted(
         "NewStateReason", "StateChangeTime", "AlarmDescription", "Trigger", "Metrics", "MetricStat", "Dimensions",
         "AlarmTags", "AlarmContributorAttributes", "TriggeringChildren", "Threshold", "Period", "AlarmArn", "detail",
         "detail-type", "source", "id", "alarmData", "state", "configuration", "findings", "orgId", "account", "region",
+        "resources", "time", "severity",
+        "eventArn", "statusCode", "eventTypeCategory", "lastStatus", "containers", "exitCode", "service", "resource",
+        "AutoScalingGroupName", "Event", "Event Source", "Event Message", "ElastiCache:Failover", "notificationType",
+        "mail", "bounce", "s3", "messageType", "configRuleName", "newEvaluationResult", "budgetName",
+        "anomalyId", "impact", "approval", "pipelineName", "commandId", "documentName", "userIdentity", "eventName",
+        "requestContext", "responsePayload", "Id", "ProductArn", "title", "type", "data", "default", "name",
+        "muteDetail",
     }
 )  # fmt: skip
 SHAPED = st.recursive(
-    SCALARS,
+    SCALARS | st.sampled_from(["aws:s3", "aws.ecs", "ECS Task State Change", "AWS Health Event", "GuardDuty Finding"]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=8),
     max_leaves=30,
 )
@@ -91,6 +99,29 @@ def _replaced(value: Any, path: list[int], by: Any) -> Any:
         return [_replaced(each, path[1:], by) if at == index else each for at, each in enumerate(value)]
     key = sorted(value)[path[0] % len(value)]
     return {**value, key: _replaced(value[key], path[1:], by)}
+
+
+@given(st.sampled_from(sorted(TELLERS)), SHAPED, SHAPED)
+@settings(deadline=None, max_examples=400)
+def test_every_kind_of_event_with_any_detail(kind: str, detail: object, resources: object) -> None:
+    source, named, _ = kind.partition(":")
+    event = {"source": f"aws.{source}" if named else "aws.x", "detail-type": kind, "id": "1", "region": "eu-central-1"}
+    check({**event, "detail": detail, "resources": resources})
+    check([{**event, "detail": json.dumps(detail)}])
+
+
+PIECES = [
+    "Alerts Firing:", "Alerts Resolved:", "Labels:", "Annotations:", " - alertname = A", " - a = b", "Source: ", "\n",
+    '{"alerts": [', '"labels": {', '"alertname": "A"', '"annotations": {', '"', "}", "]", ",", ":", "\\", "x",
+    "StackId='", "'",
+    "An AWS Backup job failed", "Resource ARN : arn:aws:rds", "AWS Budget Notification", "Budget Name: x", " ",
+]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=40))
+@settings(deadline=None, max_examples=300)
+def test_text_of_pieces_that_parsers_look_for(pieces: list[str]) -> None:
+    check("".join(pieces))
 
 
 @given(st.sampled_from(EVENTS), st.lists(st.integers(0, 50), min_size=1, max_size=5), JSON)

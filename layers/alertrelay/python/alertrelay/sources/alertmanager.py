@@ -82,7 +82,7 @@ def _unnamed(entry: object, number: int, arrival: Arrival, source: Source) -> Al
     """An entry without labels has no identity, so nothing could ever end it: it is announced once."""
     said = texts.mapping(texts.mapping(entry).get("annotations"))
     summary = _first(said, _SUMMARY_KEYS) or f"An entry without labels: {texts.as_json(entry)}"
-    event = raw.event(arrival, alertname="UnnamedAlert", source=source, summary=texts.one_line(summary))
+    event = raw.event(arrival, alertname="UnnamedAlert", source=source, summary=texts.one_line(summary), part=entry)
     return replace(event, state_key=f"{event.state_key}#{number}")
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from alertrelay.alert import Alert, Source
@@ -19,6 +19,7 @@ from alertrelay.sources import (
 )
 from alertrelay.sources.arrival import Arrival
 from alertrelay.sources.awsevent import bridge, notice
+from alertrelay.sources.awsevent.told import told_apart
 from alertrelay.sources.envelope import NOT_JSON, Envelope, decoded
 from alertrelay.sources.text import one_line
 
@@ -103,17 +104,8 @@ def _of_list(values: list[object], arrival: Arrival, depth: int) -> _Found | Non
     source = next((found[0] for _, found in each if found), None)
     if source is None:
         return None
-    alerts = [alert for entry, found in each for alert in (found[1] if found else raw.parse(entry, arrival))]
-    return source, tuple(_told_apart(alerts))
-
-
-def _told_apart(alerts: list[Alert]) -> Iterator[Alert]:
-    """Entries that are known only by the message that brought them would be taken for one event."""
-    seen: set[str] = set()
-    for number, alert in enumerate(alerts):
-        again = alert.kind == "event" and alert.state_key in seen
-        seen.add(alert.state_key)
-        yield replace(alert, state_key=f"{alert.state_key}#{number}") if again else alert
+    alerts = [alert for entry, found in each for alert in (found[1] if found else raw.parse(entry, arrival, part=True))]
+    return source, told_apart(alerts)
 
 
 def _by_kind(value: object, arrival: Arrival) -> tuple[_Found | None, str]:

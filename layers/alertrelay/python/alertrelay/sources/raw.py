@@ -26,13 +26,18 @@ _TELLING_KEYS = (
 )
 
 
-def parse(value: object, arrival: Arrival) -> tuple[Alert, ...]:
-    """One event of any message."""
-    return (event(arrival, alertname="RawMessage", source="raw", summary=_summary(value, arrival)),)
+def parse(value: object, arrival: Arrival, *, part: bool = False) -> tuple[Alert, ...]:
+    """One event of any message, or of one part of it."""
+    summary = _summary(value, arrival)
+    return (event(arrival, alertname="RawMessage", source="raw", summary=summary, part=value if part else None),)
 
 
-def event(arrival: Arrival, *, alertname: str, source: Source, summary: str, note: str = "") -> Alert:
+def event(
+    arrival: Arrival, *, alertname: str, source: Source, summary: str, note: str = "", part: object = None
+) -> Alert:
     """An event that is the message itself: identified by the SNS MessageId, else the SQS one, else a hash of the text.
+
+    `part` is what is shown of a message of many parts: each must not carry the whole of it.
 
     The alertname is added after the fingerprint is taken: it is a word of ours, and a better one must not make it
     another alert.
@@ -46,7 +51,12 @@ def event(arrival: Arrival, *, alertname: str, source: Source, summary: str, not
     return Alert(
         labels={"severity": DEFAULT, **given, **own, "alertname": alertname},
         annotations=texts.annotation_set(
-            [("summary", summary), ("description", envelope.text), ("subject", envelope.subject), ("reason", note)]
+            [
+                ("summary", summary),
+                ("description", envelope.text if part is None else part),
+                ("subject", envelope.subject),
+                ("reason", note),
+            ]
         ),
         status="firing",
         kind="event",

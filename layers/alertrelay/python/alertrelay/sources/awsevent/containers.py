@@ -135,28 +135,27 @@ def _instance(event: Event) -> Told:
 
 
 def _scan(event: Event) -> Told:
-    """An image scan: as bad as the worst that it found."""
+    """A scan of an image, an instance or a function: as bad as the worst that it found."""
     detail = event.detail
     counts = detail.inner("finding-severity-counts")
     found = {word: int(counts.number(word) or 0) for word in ("CRITICAL", "HIGH", "MEDIUM", "LOW")}
-    shown = ", ".join(f"{count} {word.lower()}" for word, count in found.items() if count)
-    status = detail.text("scan-status")
+    shown = ", ".join(f"{count} {word.lower()}" for word, count in found.items() if count) or "no findings"
+    status = detail.text("scan-status", "status")
+    done = bool(severity_of(status)) or not status
     worst = "error" if found["CRITICAL"] else "warning" if found["HIGH"] else "info"
-    name = (
-        resource_name(detail.text("repository-name"))
-        if event.service == "inspector2"
-        else detail.text("repository-name")
-    )
-    tags = detail.text("image-tags")
-    image = (name or resource_name(event.arn)) + (f":{tags.split(', ')[0]}" if tags else "")
+    repository = resource_name(detail.text("repository-name"))
+    tag = next(iter(detail.texts("image-tags")), "")
+    image = repository + (f":{tag}" if tag else "")
+    what = f"image {image}" if image else detail.text("instance-id") or resource_name(event.arn) or "a resource"
+    name = "ECRImageScan" if event.service == "ecr" else "InspectorScan"
     return told(
         event,
-        alertname="ECRImageScan" if severity_of(status) else "ECRImageScanFailed",
-        summary=f"Scan of image {image}: {shown or 'no findings' if severity_of(status) else shown_state(status)}",
-        severity=worst if severity_of(status) else "",
-        resource=name,
+        alertname=name if done else f"{name}Failed",
+        summary=f"Scan of {what}: {shown if done else shown_state(status)}",
+        severity=worst if done else "",
+        resource=repository or detail.text("instance-id"),
         labels={"image_digest": detail.text("image-digest")},
-        path=f"/ecr/repositories/private/{event.account}/{name}",
+        path=f"/ecr/repositories/private/{event.account}/{repository}" if repository else "",
     )
 
 

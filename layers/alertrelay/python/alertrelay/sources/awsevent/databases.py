@@ -14,7 +14,7 @@ from alertrelay.sources.arn import Arn
 from alertrelay.sources.arrival import Arrival
 from alertrelay.sources.awsevent.event import Event, resource_name
 from alertrelay.sources.awsevent.fields import Fields
-from alertrelay.sources.awsevent.general import NAMESPACES, Teller, outcome_word, page, told
+from alertrelay.sources.awsevent.general import NAMESPACES, Teller, outcome_word, page, severity_said, told
 from alertrelay.sources.awsevent.told import Told, camel, severity_of
 
 _QUIET = re.compile(
@@ -136,7 +136,7 @@ def tell_subscription(fields: Fields, _: Arrival) -> Told:
     return Told(
         alertname=f"{camel(noun)}{_category(category)}",
         summary=f"{noun} {name}: {message}",
-        severity=_graded(message, category),
+        severity=severity_said(fields) or _graded(message, category),
         labels={
             "aws_service": service,
             "namespace": NAMESPACES.get(service, ""),

@@ -152,6 +152,35 @@ def tell_stack(text: str, _: Arrival) -> Told:
     )
 
 
+_BEANSTALK = re.compile(
+    r"^(?P<key>Timestamp|Message|Environment|Application|Environment URL):(?P<value>.*)$", re.MULTILINE
+)
+
+
+def is_beanstalk_text(text: str) -> bool:
+    """Elastic Beanstalk's notification: Timestamp, Message, Environment, Application."""
+    return text.lstrip().startswith("Timestamp:") and "\nEnvironment:" in text[:5_000] and "\nMessage:" in text[:5_000]
+
+
+def tell_beanstalk(text: str, _: Arrival) -> Told:
+    """What became of an environment; its health's words say how bad."""
+    fields = Fields.of({match["key"]: match["value"].strip() for match in _BEANSTALK.finditer(text[:20_000])})
+    environment, message = fields.text("Environment"), fields.text("Message")
+    bad = re.search(r"\bto (severe|degraded|warning)|fail|error|unable|abort", message, re.IGNORECASE)
+    return Told(
+        alertname="ElasticBeanstalkEnvironment",
+        summary=f"Elastic Beanstalk environment {environment}: {message}",
+        severity="" if bad else "info",
+        labels={
+            "aws_service": "elasticbeanstalk",
+            "resource": environment,
+            "environment": environment,
+            "application": fields.text("Application"),
+        },
+        description=texts.cut(text, 4_000),
+    )
+
+
 TELLERS: Mapping[str, Teller] = {
     "codebuild:": _BUILD,
     "codedeploy:": _DEPLOYMENT,

@@ -49,6 +49,8 @@ def event_of(value: object) -> Event:
     """The event; account and region come from its resources where it does not say them."""
     fields = Fields.of(texts.mapping(value))
     detail = fields.inner("detail")
+    if fields.has("additionalAttributes"):  # of a notification rule of the developer tools
+        detail = Fields.of({**detail.given, "additionalAttributes": fields.value("additionalAttributes")})
     resources = fields.texts("resources")
     known = Arn.of(resources[0]) if resources else Arn()
     return Event(

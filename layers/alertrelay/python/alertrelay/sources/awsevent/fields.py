@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from alertrelay.sources import text as texts
 from alertrelay.sources.envelope import decoded
@@ -70,10 +71,24 @@ class Fields:
         """The first value that is a finite number, or a text that is one."""
         return next((found for name in names if (found := number(self._at(name))) is not None), None)
 
+    def ending(self, *endings: str) -> str:
+        """The first text whose key ends so, here or one object deeper: `canary-name`, `test-run-status`."""
+        inner = [Fields.of(each) for each in self.given.values() if isinstance(each, dict)]
+        return next(
+            (
+                said
+                for fields in (self, *inner)
+                for ending in endings
+                for key, value in fields.folded.items()
+                if key.endswith(ending) and not isinstance(value, list) and (said := _said(value))
+            ),
+            "",
+        )
+
     def lines(self, limit: int = 40) -> str:
-        """All that it holds as `path: value` lines, for people."""
-        shown = [f"{path}: {texts.cut(said, 500)}" for path, said in _flat(self.given, "", 5)]
-        more = [f"({len(shown) - limit} more)"] if len(shown) > limit else []
+        """What it holds as `path: value` lines, for people."""
+        shown = [f"{path}: {texts.cut(said, 500)}" for path, said in islice(_flat(self.given, "", 5), limit + 1)]
+        more = ["(and more)"] if len(shown) > limit else []
         return "\n".join(shown[:limit] + more)
 
     def _at(self, path: str) -> object:

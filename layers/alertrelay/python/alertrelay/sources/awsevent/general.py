@@ -7,10 +7,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
+from alertrelay.alert import SEVERITY_RANK
 from alertrelay.sources import text as texts
 from alertrelay.sources.arn import Arn, console
 from alertrelay.sources.awsevent.event import Event, resource_name
+from alertrelay.sources.awsevent.fields import Fields
 from alertrelay.sources.awsevent.told import Told, camel, severity_of
+from alertrelay.sources.severity import severity
 
 Teller = Callable[[Event], Told | Iterable[Told]]
 """From an event to what is to be told of it: one thing, or one a finding."""
@@ -158,7 +161,7 @@ class Row:
             event,
             alertname=f"{re.sub(r' (of|for|on)$', '', self.noun)} {outcome_word(state)}",
             summary=sentence(self.noun, "/".join([name, *parts]), state, reason),
-            severity=self.severity(state),
+            severity=severity_said(detail) or self.severity(state),
             resource=name,
             labels=own,
             reason=reason,
@@ -215,9 +218,9 @@ def told(
 def general(event: Event) -> Told:
     """An event of which nothing is known but its envelope."""
     detail = event.detail
-    name = detail.text(*_NAMES) or ", ".join(map(resource_name, event.resources[:3]))
-    state = detail.text(*_STATES)
-    reason = texts.cut(detail.text(*_REASONS), 2_000)
+    name = detail.text(*_NAMES) or ", ".join(map(resource_name, event.resources[:3])) or detail.ending("name", "id")
+    state = detail.text(*_STATES) or detail.ending("status", "state")
+    reason = texts.cut(detail.text(*_REASONS) or detail.ending("reason", "message"), 2_000)
     kind = event.detail_type or f"{event.source or 'unknown'} event"
     by_type = severity_of(state) if state else severity_of(kind)
     service = "" if event.service.split(".")[0] in kind.lower().replace(" ", "") else f"{event.source}: "
@@ -226,10 +229,16 @@ def general(event: Event) -> Told:
         event,
         alertname=camel(kind) or "AWSEvent",
         summary=sentence(f"{service}{kind}", texts.cut(short, 120), "" if state == name else state, reason),
-        severity=by_type if event.source.startswith("aws.") else "",
+        severity=severity_said(detail) or (by_type if event.source.startswith("aws.") else ""),
         resource=texts.cut(short, 200),
         reason=reason,
     )
+
+
+def severity_said(detail: Fields) -> str:
+    """The event's own word for how bad it is, where it has one that is known."""
+    word = severity(detail.text("severity", "severity.label", "severityLevel", "insightSeverity", "logLevel"))
+    return word if word in SEVERITY_RANK else ""
 
 
 def sentence(noun: str, name: str, state: str, reason: str = "") -> str:

@@ -1,10 +1,75 @@
-"""Jobs and workflows: Glue, Step Functions, Batch, EMR, Scheduler, MediaConvert, SageMaker, DataSync, Transcribe."""
+"""Jobs and workflows: Glue, Step Functions, Batch, EMR and the like; failed invocations; records of triggers."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 
-from alertrelay.sources.awsevent.general import Row, Teller
+from alertrelay.sources.arn import Arn
+from alertrelay.sources.arrival import Arrival
+from alertrelay.sources.awsevent.event import resource_name
+from alertrelay.sources.awsevent.fields import Fields
+from alertrelay.sources.awsevent.general import Row, Teller, page
+from alertrelay.sources.awsevent.told import Told
+
+
+def is_invocation(fields: Fields) -> bool:
+    """What Lambda sends to a destination when an invocation failed, or went well."""
+    asked = fields.inner("requestPayload")
+    known = asked.has("Records") or asked.has("detail-type") or asked.has("NewStateValue")
+    return fields.has("requestContext", "responsePayload") and not known
+
+
+def tell_invocation(fields: Fields, _: Arrival) -> Told:
+    """Which function, why, after how many tries."""
+    arn = fields.text("requestContext.functionArn")
+    name = re.sub(r":(\$LATEST|[0-9]+)$", "", Arn.of(arn).resource).removeprefix("function:")
+    condition = fields.text("requestContext.condition")
+    error = fields.text("responsePayload.errorMessage", "responseContext.functionError", "responsePayload.errorType")
+    region = Arn.of(arn).region
+    failed = condition.lower() != "success"
+    tries = fields.text("requestContext.approximateInvokeCount")
+    return Told(
+        alertname="LambdaInvocationFailed" if failed else "LambdaInvocationSucceeded",
+        summary=f"Lambda function {name or 'unknown'}: {condition or 'failed'}"
+        + (f" after {tries} tries" if tries and failed else "")
+        + (f". {error}" if error else ""),
+        severity="" if failed else "info",
+        labels={"aws_service": "lambda", "namespace": "AWS/Lambda", "resource": name, "FunctionName": name},
+        identity=f"lambda:{fields.text('requestContext.requestId')}" if fields.has("requestContext") else "",
+        description=fields.lines(),
+        reason=error,
+        link=page(region, f"/lambda/home?region={region}#/functions/{name}?tab=monitoring"),
+        account=Arn.of(arn).account,
+        region=region,
+        at=fields.at("timestamp"),
+    )
+
+
+def is_records(fields: Fields) -> bool:
+    """Records that a service triggers a function with: CodeCommit, SES, DynamoDB and others."""
+    return any(record.text("eventSource").startswith("aws:") for record in fields.each("Records"))
+
+
+def tell_records(fields: Fields, _: Arrival) -> Iterator[Told]:
+    """One a record, as information: they tell that something was done."""
+    for record in fields.each("Records"):
+        service = record.text("eventSource").removeprefix("aws:") or "unknown"
+        arn = record.text("eventSourceARN")
+        name = record.text("eventName") or "event"
+        ref = record.text("codecommit.references.ref", "ses.mail.commonHeaders.subject")
+        where = resource_name(arn) or record.text("ses.mail.source")
+        yield Told(
+            alertname=f"{service.capitalize()} {name}",
+            summary=f"{service} {name}: {where}{f' {ref}' if ref else ''}",
+            severity="info",
+            labels={"aws_service": service, "resource": where},
+            identity=f"{service}:{record.text('eventID')}" if record.text("eventID") else "",
+            description=record.lines(),
+            region=record.text("awsRegion") or Arn.of(arn).region,
+            at=record.at("eventTime"),
+        )
+
 
 _MESSAGE = ("message", "statusReason", "cause", "error", "failureReason")
 

@@ -9,9 +9,9 @@ from alertrelay.alert import Alert
 from alertrelay.sources import text as texts
 from alertrelay.sources.arn import Arn
 from alertrelay.sources.arrival import Arrival
-from alertrelay.sources.awsevent import compute, cost, databases, development, mail, operations, security, storage
+from alertrelay.sources.awsevent import compute, cost, databases, development, jobs, mail, operations, security, storage
 from alertrelay.sources.awsevent.fields import Fields
-from alertrelay.sources.awsevent.told import Told, alert_of
+from alertrelay.sources.awsevent.told import Told, alert_of, told_apart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +38,8 @@ JSON: tuple[Json, ...] = (
     Json(knows=development.is_approval, tell=development.tell_approval),
     Json(knows=mail.is_mail, tell=lambda fields, arrival: mail.tell_mail(fields, _region(arrival))),
     Json(knows=storage.is_storage, tell=storage.tell_storage),
+    Json(knows=jobs.is_records, tell=jobs.tell_records),
+    Json(knows=jobs.is_invocation, tell=jobs.tell_invocation),
     Json(knows=storage.is_glacier, tell=storage.tell_glacier),
     Json(knows=operations.is_config, tell=operations.tell_config),
     Json(knows=operations.is_trail, tell=operations.tell_trail),
@@ -50,6 +52,7 @@ JSON: tuple[Json, ...] = (
 PROSE: tuple[Prose, ...] = (
     Prose(knows=development.is_stack_text, tell=development.tell_stack),
     Prose(knows=cost.is_budget_text, tell=cost.tell_budget_text),
+    Prose(knows=development.is_beanstalk_text, tell=development.tell_beanstalk),
     Prose(knows=storage.is_backup_text, tell=storage.tell_backup),
 )
 
@@ -64,7 +67,7 @@ def parse(value: object, arrival: Arrival) -> tuple[Alert, ...]:
     """One alert; of a notice with records or findings, one each."""
     fields = Fields.of(texts.mapping(value))
     found = next(kind.tell(fields, arrival) for kind in JSON if kind.knows(fields))
-    return tuple(alert_of(told, arrival) for told in ((found,) if isinstance(found, Told) else found))
+    return told_apart(alert_of(told, arrival) for told in ((found,) if isinstance(found, Told) else found))
 
 
 def detect_text(value: object) -> bool:

@@ -13,7 +13,7 @@ from alertrelay.sources.arn import Arn
 from alertrelay.sources.arrival import Arrival
 from alertrelay.sources.awsevent.event import Event, resource_name
 from alertrelay.sources.awsevent.fields import Fields
-from alertrelay.sources.awsevent.general import Teller, general, page, told
+from alertrelay.sources.awsevent.general import Row, Teller, general, page, told
 from alertrelay.sources.awsevent.told import Told, camel
 from alertrelay.sources.severity import severity
 
@@ -51,7 +51,7 @@ def _finding(event: Event, finding: Fields) -> Told:
             "finding_type": finding.text("Types", "finding_info.types"),
             "control": finding.text("Compliance.SecurityControlId", "ProductFields.ControlId"),
         },
-        description=finding.text("Description", "finding_info.desc"),
+        description=finding.text("Description", "finding_info.desc") or finding.lines(),
         reason=finding.text("Compliance.StatusReasons.Description"),
     )
     link = finding.text("SourceUrl", "Remediation.Recommendation.Url")
@@ -277,6 +277,14 @@ TELLERS: Mapping[str, Teller] = {
     "Findings Imported V2": lambda event: tuple(_security_hub(event)) or general(event),
     "securityhub:": lambda event: tuple(_security_hub(event)) or general(event),
     "GuardDuty Finding": _guardduty,
+    "GuardDuty Malware Protection Object Scan Result": Row(
+        noun="GuardDuty malware scan of",
+        name=("s3ObjectDetails.bucketName",),
+        within=("s3ObjectDetails.objectKey",),
+        state=("scanResultDetails.scanResultStatus", "scanStatus"),
+        reason=("scanResultDetails.threats.name",),
+        severity=lambda state: "info" if state.startswith("NO_THREATS") else "",
+    ),
     "Inspector2 Finding": _inspector,
     "Macie Finding": _macie,
     "Access Analyzer Finding": _access,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from alertrelay.alert import Alert, Kind, fingerprint
@@ -88,6 +88,17 @@ def alert_of(told: Told, arrival: Arrival) -> Alert:
         state_key=f"aws:{texts.printable(told.identity)}" if told.identity else identity_of(arrival),
         generator_url=told.link if told.link.startswith(("https://", "http://")) else "",
     )
+
+
+def told_apart(alerts: Iterable[Alert]) -> tuple[Alert, ...]:
+    """Events of one message that are known only by the message would be taken for one: they are numbered."""
+    seen: set[str] = set()
+    found = []
+    for number, alert in enumerate(alerts):
+        again = alert.kind == "event" and alert.state_key in seen
+        seen.add(alert.state_key)
+        found.append(replace(alert, state_key=f"{alert.state_key}#{number}") if again else alert)
+    return tuple(found)
 
 
 def _placed(summary: str, region: str) -> str:
