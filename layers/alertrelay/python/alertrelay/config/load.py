@@ -15,6 +15,7 @@ from pathlib import Path
 
 from alertrelay.config.alarms.check import check_environment
 from alertrelay.config.alertmanager import Alertmanager, parse_alertmanager
+from alertrelay.config.anomaly import AnomalyConfig, parse_anomaly
 from alertrelay.config.delivery import NOTHING, Delivery, check_delivery, parse_delivery
 from alertrelay.config.environment import Environment, LastResort, parse_environment
 from alertrelay.config.finding import Finding, Findings, Place, did_you_mean
@@ -23,6 +24,7 @@ from alertrelay.config.yamlfile import read
 
 ALERTMANAGER = "alertmanager.yml"
 DELIVERY = "delivery.yml"
+ANOMALY = "anomaly.yml"
 ENVIRONMENTS = "environments"
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 
@@ -99,6 +101,7 @@ def check_folder(folder: Path, *, environment: str | None = None) -> tuple[Findi
     names = environments(folder) if environment is None else (environment,)
     found = examine(alertmanager=folder / ALERTMANAGER, delivery=folder / DELIVERY, folder=folder, names=names)
     findings = Findings()
+    load_anomaly(folder, findings)
     place = folder / ENVIRONMENTS
     if not names:
         mend = f"add {place / 'dev.yml'}: an environment is what is deployed"
@@ -106,6 +109,13 @@ def check_folder(folder: Path, *, environment: str | None = None) -> tuple[Findi
     for stray in sorted(place.glob("*.yaml")):
         findings.warning(Place(file=str(stray)), "ignored-file", "is not read", "rename it to .yml")
     return found + findings.sorted()
+
+
+def load_anomaly(folder: Path, findings: Findings) -> AnomalyConfig | None:
+    """The folder's anomaly.yml; None where there is none, or none to go on with."""
+    path = folder / ANOMALY
+    root = read(path, findings) if path.exists() else None
+    return parse_anomaly(root, findings) if root else None
 
 
 def _alertmanager(path: Path, delivery: Delivery, findings: Findings) -> Alertmanager | None:

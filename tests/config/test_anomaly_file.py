@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+from alertrelay.config.anomaly import KEYS, WATCH_KEYS, AnomalyConfig, Watch, parse_anomaly
+from alertrelay.config.finding import Finding, Findings
+from alertrelay.config.load import check_folder
+from alertrelay.config.yamlfile import parse
+
+ENTRY = "watch:\n  - name: cpu\n    namespace: AWS/EC2\n"
+
+
+def _read(text: str) -> tuple[AnomalyConfig | None, tuple[Finding, ...]]:
+    findings = Findings()
+    root = parse(text, findings, file="anomaly.yml")
+    return (parse_anomaly(root, findings) if root else None), findings.sorted()
+
+
+def _entry(more: str = "") -> Watch:
+    config, findings = _read(ENTRY + more)
+    assert findings == ()
+    assert config is not None
+    return config.watches[0]
+
+
+def test_an_entry_needs_only_a_name_and_a_namespace_and_starts_in_shadow() -> None:
+    entry = _entry()
+    assert (entry.mode, entry.direction, entry.sensitivity) == ("shadow", "both", "normal")
+    assert (entry.statistic, entry.period, entry.metric) == ("Average", 300, "")
+
+
+def test_every_key_is_read() -> None:
+    config, findings = _read(
+        "max_metrics: 40\nperiod: 1m\ntimezone: Europe/Berlin\nholidays: [2026-12-25]\n"
+        + ENTRY
+        + "    metric: CPUUtilization\n    dimensions: {InstanceId: i-1}\n    tags: {team: shop}\n"
+        "    statistic: p99.9\n"
+        "    unit: '%'\n    direction: high\n    sensitivity: low\n    severity: {warning: 0.8, critical: 0.99}\n"
+        "    labels: {service: shop}\n    mode: alert\n"
+    )
+    assert findings == ()
+    assert config is not None
+    assert (config.max_metrics, config.timezone, config.holidays) == (40, "Europe/Berlin", (date(2026, 12, 25),))
+    assert config.watches == (
+        Watch(
+            name="cpu",
+            namespace="AWS/EC2",
+            metric="CPUUtilization",
+            dimensions={"InstanceId": "i-1"},
+            tags={"team": "shop"},
+            statistic="p99.9",
+            period=60,
+            unit="%",
+            direction="high",
+            sensitivity="low",
+            severity={"warning": 0.8, "critical": 0.99},
+            labels={"service": "shop"},
+            mode="alert",
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("more", "line", "key", "code"),
+    [
+        ("    mode: loud\n", 4, "watch[0].mode", "bad-value"),
+        ("    direction: up\n", 4, "watch[0].direction", "bad-value"),
+        ("    sensitivity: 3\n", 4, "watch[0].sensitivity", "wrong-type"),
+        ("    statistic: p999\n", 4, "watch[0].statistic", "bad-value"),
+        ("    period: 7m\n", 4, "watch[0].period", "bad-value"),
+        ("    severity: {page: 0.9}\n", 4, "watch[0].severity.page", "unknown-key"),
+        ("    severity: {warning: 90}\n", 4, "watch[0].severity.warning", "out-of-range"),
+        ("    labels: {a-b: c}\n", 4, "watch[0].labels.a-b", "bad-label"),
+        ("    threshold: 3\n", 4, "watch[0].threshold", "unknown-key"),
+        ("  - name: cpu\n    namespace: AWS/RDS\n", 4, "watch[1]", "duplicate-id"),
+        ("  - namespace: AWS/RDS\n", 4, "watch[1].name", "missing-key"),
+        ("  - name: CPU load\n    namespace: AWS/RDS\n", 4, "watch[1].name", "bad-value"),
+        ("  - name: disk\n", 4, "watch[1].namespace", "missing-key"),
+        ("timezone: Mars/Olympus\n", 4, "timezone", "bad-value"),
+        ("holidays: [christmas]\n", 4, "holidays[0]", "bad-value"),
+        ("max_metrics: 0\n", 4, "max_metrics", "out-of-range"),
+    ],
+)
+def test_a_fault_is_named_with_its_place_and_a_mend(more: str, line: int, key: str, code: str) -> None:
+    _, findings = _read(ENTRY + more)
+    assert [(f.line, f.key, f.code, f.severity) for f in findings] == [(line, key, code, "error")]
+
+
+def test_the_shipped_file_is_clean_and_every_entry_starts_in_shadow(project: Path) -> None:
+    config, findings = _read((project / "config" / "anomaly.yml").read_text())
+    assert findings == ()
+    assert config is not None
+    assert {watch.mode for watch in config.watches} == {"shadow"}
+
+
+def test_check_names_a_fault_of_the_file(tmp_path: Path) -> None:
+    (tmp_path / "anomaly.yml").write_text("watch: [{name: a, namespace: b, mode: loud}]\n")
+    found = check_folder(tmp_path)
+    assert any(finding.file.endswith("anomaly.yml") and finding.code == "bad-value" for finding in found)
+
+
+def test_the_schema_knows_the_same_keys(project: Path) -> None:
+    schema = json.loads((project / "docs" / "schemas" / "anomaly.schema.json").read_text())
+    assert set(schema["properties"]) == set(KEYS)
+    assert set(schema["properties"]["watch"]["items"]["properties"]) == set(WATCH_KEYS)
