@@ -145,6 +145,29 @@ CASES: dict[str, tuple[Any, str, str, str]] = {
         "info",
         "ElastiCache sessions-0001-001: snapshot complete",
     ),
+    "ElastiCache in words": (
+        {
+            "Date": "2026-11-20T08:58:00Z",
+            "Message": "Cache cluster created",
+            "SourceIdentifier": "c1",
+            "SourceType": "cache-cluster",
+        },
+        "ElastiCacheEvent",
+        "info",
+        "ElastiCache cache-cluster c1: Cache cluster created",
+    ),
+    "ElastiCache as a line": (
+        "ElastiCache:AddCacheNodeFailed : sessions",
+        "ElastiCacheAddCacheNodeFailed",
+        "warning",
+        "ElastiCache sessions: add cache node failed",
+    ),
+    "ElastiCache for a reason": (
+        {"ElastiCache:AddCacheNodeFailed due to insufficient free IP addresses": "c1"},
+        "ElastiCacheAddCacheNodeFailedDueToInsufficientFreeIPAddresses",
+        "warning",
+        "ElastiCache c1: add cache node failed due to insufficient free ip addresses",
+    ),
     "Auto Scaling": (
         SCALING,
         "AutoScalingLaunchError",

@@ -25,7 +25,7 @@ _QUIET = re.compile(
 _LOUD = re.compile(
     r"fail|error|storage|memory|shut ?down|restart|reboot|delet|unable|unavailable|not (be|been|able|support)|"
     r"cannot|can't|stopp|recover|crash|exhaust|low|exceed|expire|incompatible|maintenance|replac|terminat|lost|"
-    r"unreachable|degrad|paus|lag|replication",
+    r"unreachable|degrad|paus|lag|replication|failover|failed over|promot",
     re.IGNORECASE,
 )
 _CATEGORIES_QUIET = frozenset({"backup", "creation", "configuration change", "restoration", "notification"})
@@ -177,38 +177,66 @@ def _named_in(link: str) -> str:
     return found[1] if found else ""
 
 
-_CACHE = re.compile(r"(?P<service>ElastiCache|MemoryDB|DAX)\s*:\s*(?P<what>\w+)")
+_CACHE = re.compile(
+    r"\s*(?P<service>ElastiCache|MemoryDB|DAX)\s*:\s*(?P<what>[^:\n]{1,200}?)\s*(?::\s*(?P<name>\S+)\s*)?"
+)
 
 
 def is_cache(fields: Fields) -> bool:
-    """ElastiCache's notice is an object whose key is what happened and whose value is where."""
-    return any(_CACHE.fullmatch(key) for key in fields.given)
+    """ElastiCache's notice: an object whose key is what happened and whose value is where; or its newer form."""
+    return fields.has("SourceType", "SourceIdentifier", "Message") or any(map(_CACHE.fullmatch, fields.given))
 
 
 def tell_cache(fields: Fields, arrival: Arrival) -> Told:
-    """{"ElastiCache:FailoverComplete": "sessions-002"}."""
-    match = next(found for key in fields.given if (found := _CACHE.fullmatch(key)))
-    name = fields.text(match[0])
-    what = match["what"]
+    """{"ElastiCache:FailoverComplete": "sessions-002"}, or {"SourceType", "SourceIdentifier", "Message", "Date"}."""
+    found = next((match for key in fields.given if (match := _CACHE.fullmatch(key))), None)
+    if found:
+        return _cache(found["service"], found["what"], fields.text(found[0]), arrival)
+    name, message = fields.text("SourceIdentifier"), fields.text("Message")
+    kind = fields.text("SourceType").lower().replace("_", "-")
+    service = "ElastiCache" if re.search(r"cache|replication-group|serverless", kind) else "RDS"
+    told = _cache(service, "Event", name, arrival)
+    return replace(
+        told,
+        summary=f"{_NOUNS.get(kind) or f'{service} {kind}'} {name}: {message}",
+        severity=_graded(message, fields.texts("EventCategories")),
+        labels=told.labels if service == "ElastiCache" else {**told.labels, **_cluster_labels(kind, name)},
+        description=message,
+        at=fields.at("Date"),
+    )
+
+
+def is_cache_text(text: str) -> bool:
+    """The same as one line: ElastiCache:FailoverComplete : sessions-002."""
+    return len(text) < 1_000 and bool(_CACHE.fullmatch(text))
+
+
+def tell_cache_text(text: str, arrival: Arrival) -> Told:
+    """What happened, and where."""
+    found = _CACHE.fullmatch(text)
+    service, what, name = found.group("service", "what", "name") if found else ("ElastiCache", text, "")
+    return _cache(service, what, name or "", arrival)
+
+
+def _cache(service: str, what: str, name: str, arrival: Arrival) -> Told:
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", what).lower()
     region = Arn.of(arrival.envelope.topic_arn).region
-    quiet = re.search(r"complete|snapshot|created|added|scaling|start", words) and not re.search(r"fail", words)
-    loud = "failover" in words or "replac" in words or "recover" in words
-    group = re.sub(r"(-[0-9]{4})?-[0-9]{3}$", "", name)
-    service = match["service"].lower()
+    quiet = re.search(r"complete|snapshot|created|added|scaling|start|changed", words)
+    loud = re.search(r"failover|failed|replac|recover|delet", words)
+    lower = service.lower()
+    node = "" if service == "RDS" else name
     return Told(
-        alertname=f"{match['service']}{what}",
-        summary=f"{match['service']} {name or 'cluster'}: {words}",
+        alertname=f"{service} {what}",
+        summary=f"{service} {name or 'cluster'}: {words}",
         severity="info" if quiet and not loud else "",
         labels={
-            "aws_service": service,
-            "namespace": NAMESPACES.get(service, ""),
+            "aws_service": lower,
+            "namespace": NAMESPACES.get(lower, ""),
             "resource": name,
-            "CacheClusterId": name,
-            "cluster": group,
+            "CacheClusterId": node,
+            "cluster": re.sub(r"(-[0-9]{4})?-[0-9]{3}$", "", node),
         },
-        description=fields.lines(),
-        link=page(region, f"/elasticache/home?region={region}#/"),
+        link=page(region, f"/{lower}/home?region={region}"),
     )
 
 

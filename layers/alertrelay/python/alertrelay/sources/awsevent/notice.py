@@ -53,6 +53,7 @@ PROSE: tuple[Prose, ...] = (
     Prose(knows=development.is_stack_text, tell=development.tell_stack),
     Prose(knows=cost.is_budget_text, tell=cost.tell_budget_text),
     Prose(knows=development.is_beanstalk_text, tell=development.tell_beanstalk),
+    Prose(knows=databases.is_cache_text, tell=databases.tell_cache_text),
     Prose(knows=storage.is_backup_text, tell=storage.tell_backup),
 )
 
