@@ -20,6 +20,9 @@ _COLOURS = {"error": "31", "warning": "33", "info": "36"}
 _DESCRIPTION = """\
 Check the configuration: every key, every name that one file uses of another, every secret that stands in plain text.
 
+Of every alarm: that its metric exists, that statistic, unit and dimensions fit it, that it has a runbook; and a table
+of what each resource gets and what it costs a month.
+
 Without an argument: config/alertmanager.yml, config/delivery.yml and all of config/environments/ below the working
 folder. With --config or --delivery only the files that are named, so any Alertmanager file can be tried;
 --delivery alone is held against config/alertmanager.yml.
@@ -65,6 +68,8 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps([dataclasses.asdict(finding) for finding in findings], indent=2))
     else:
+        for line in _alarms(args):
+            print(line)
         colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
         for line in report(findings, colour=colour):
             print(line)
@@ -95,6 +100,15 @@ def _live(environment: str) -> Sequence[Finding]:
     if loaded.config is None or loaded.environment is None:
         return ()
     return live.examine(loaded.config, cloud.clients(loaded.environment.region))
+
+
+def _alarms(args: argparse.Namespace) -> list[str]:
+    """The table of alarms, where a whole configuration is checked."""
+    from local.alarm_table import table
+
+    if args.config is not None or args.delivery is not None:
+        return []
+    return table(FOLDER, environment=args.env)
 
 
 def report(findings: Sequence[Finding], *, colour: bool = False) -> list[str]:

@@ -113,6 +113,7 @@ RULES = (
         missing_why="no request at all is the most unusual traffic",
         when=TRAFFIC,
         band=True,
+        band_only=True,
         both_sides=True,
         high=1_000_000_000_000,
         levels=(

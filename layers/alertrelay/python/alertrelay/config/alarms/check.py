@@ -232,8 +232,7 @@ def check_coverage(found: Plan, findings: Findings) -> None:
 def check_stacks(found: Plan, findings: Findings) -> None:
     """CloudFormation's limit of resources."""
     stacks: dict[str, list[MetricAlarm | CompositeAlarm]] = {}
-    every: tuple[MetricAlarm | CompositeAlarm, ...] = (*found.alarms, *found.parents)
-    for alarm in every:
+    for alarm in found.every:
         stacks.setdefault(alarm.stack, []).append(alarm)
     for name, alarms in stacks.items():
         if len(alarms) > STACK_LIMIT:
@@ -245,8 +244,7 @@ def check_stacks(found: Plan, findings: Findings) -> None:
 def check_runbooks(found: Plan, runbooks: Collection[str], findings: Findings) -> None:
     """A link at night that leads nowhere: an error where the environment file named the page itself."""
     watches = {(thing.kind, thing.id): thing.watch for thing in found.watched}
-    alarms: tuple[MetricAlarm | CompositeAlarm, ...] = (*found.alarms, *found.parents)
-    first = {alarm.runbook: alarm for alarm in reversed(alarms) if alarm.runbook not in runbooks}
+    first = {alarm.runbook: alarm for alarm in reversed(found.every) if alarm.runbook not in runbooks}
     for page, alarm in reversed(first.items()):
         message = f"runbooks/{page}, the page of {alarm.alertname}, does not exist"
         mend = did_you_mean(page, runbooks) or "write it"

@@ -111,6 +111,11 @@ class Plan:
     parents: tuple[CompositeAlarm, ...]
     watched: tuple[Watched, ...]
 
+    @property
+    def every(self) -> tuple[MetricAlarm | CompositeAlarm, ...]:
+        """All of them, the parents last."""
+        return (*self.alarms, *self.parents)
+
 
 def plan(resources: Iterable[Resource], setting: Setting, findings: Findings) -> Plan:
     """Every alarm of every resource. What cannot be derived is a finding at the resource, and its alarm is left out."""
@@ -288,7 +293,7 @@ def _description(
     *,
     insufficient_data: bool = False,
 ) -> str | None:
-    """None where it does not fit even without the dashboard."""
+    """None where it does not fit, even without the dashboard and without the cluster, which the dimensions say too."""
     base, region = setting.runbook_base_url, setting.region
     page = thing.console.format(region=region) if region and thing.console else ""
     metadata = {
@@ -300,7 +305,8 @@ def _description(
         "impact": impact,
         "insufficient_data": "firing" if insufficient_data else "",
     }
-    for attempt in (metadata, {**metadata, "dashboard": ""}):
+    shorter = {**metadata, "dashboard": ""}
+    for attempt in (metadata, shorter, {**shorter, "cluster": ""}):
         try:
             return describe(text, attempt)
         except ValueError:
@@ -393,8 +399,13 @@ def _unused(thing: Watched, findings: Findings) -> None:
     used = list(_rules(thing))
     kinds = {part.kind for part in thing.parts}
     there = [rule for rule in used if kinds & set(rule.parts)]
-    keys = {rule.threshold_key(level.severity) for rule in there for level in rule.levels}
     watch = thing.watch
+    keys = {
+        rule.threshold_key(level.severity)
+        for rule in there
+        for level in rule.levels
+        if not (rule.key in watch.anomaly and level.severity == "warning")
+    }
     for key in watch.thresholds:
         if key not in keys:
             message = f"{thing.id} has no alarm with the threshold {key!r}"

@@ -108,6 +108,7 @@ class Rule:
     share_of: str = ""
     when: When | None = None
     band: bool = False  # may be held against CloudWatch's anomaly band instead of a number
+    band_only: bool = False  # no number would do
     both_sides: bool = False  # of the band: too little is trouble too
     missing_why: str = ""
     low: float = 0
@@ -120,7 +121,7 @@ class Rule:
 
     def threshold_key(self, severity: Severity) -> str:
         """What the number is called in an environment's `thresholds`: `cpu_percent`, `cpu_critical_percent`, or ""."""
-        if not self.key:
+        if not self.key or self.band_only:
             return ""
         unit = "" if self.key_unit == "count" else f"_{self.key_unit}"
         return f"{self.key}{'_critical' if severity == 'critical' else ''}{unit}"

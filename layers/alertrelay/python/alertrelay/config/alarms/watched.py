@@ -22,6 +22,7 @@ from alertrelay.config.resources import (
 )
 
 CONNECTIONS = 65_000  # maxclients of Redis and Valkey, Memcached's max_simultaneous_connections: ElastiCache's own
+NAMED = 80  # characters of a name in a sentence
 SMALL_CONNECTIONS = 20_000  # maxclients of the burstable classes
 
 
@@ -92,7 +93,7 @@ def _database(database: Database) -> Watched:
             Part(
                 kind="instance",
                 name=database.id,
-                called=f"database {database.id}",
+                called=f"database {_cut(database.id)}",
                 dimensions={"DBInstanceIdentifier": database.id},
             ),
         ),
@@ -208,7 +209,7 @@ def _cache_parts(cache: Cache) -> Iterator[Part]:
 def _service(service: Service) -> Watched:
     identity = {"ClusterName": service.cluster, "ServiceName": service.id}
     name = f"{service.cluster}.{service.id}"  # no ECS name holds a dot, so the pair has one spelling
-    called = f"service {service.id} in cluster {service.cluster}"
+    called = f"service {_cut(service.id)} in cluster {_cut(service.cluster)}"
     return Watched(
         kind="ecs",
         id=service.id,
@@ -218,7 +219,7 @@ def _service(service: Service) -> Watched:
             Part(
                 kind="cluster",
                 name=service.cluster,
-                called=f"ECS cluster {service.cluster}",
+                called=f"ECS cluster {_cut(service.cluster)}",
                 dimensions={"ClusterName": service.cluster},
                 labels={"service": service.cluster},
                 shared=True,
@@ -260,7 +261,7 @@ def _targets(service: Service, name: str) -> Iterator[Part]:
         yield Part(
             kind="target",
             name=name,
-            called=f"service {service.id} behind load balancer {_short(service.load_balancer)}",
+            called=f"service {_cut(service.id)} behind load balancer {_short(service.load_balancer)}",
             dimensions={"LoadBalancer": service.load_balancer, "TargetGroup": service.target_group},
         )
 
@@ -296,7 +297,7 @@ def _queue(queue: Queue) -> Watched:
         Part(
             kind="dead-letters",
             name=queue.id,
-            called=f"dead-letter queue {queue.dead_letter_queue}",
+            called=f"dead-letter queue {_cut(queue.dead_letter_queue)}",
             dimensions={"QueueName": queue.dead_letter_queue},
         ),
     )
@@ -305,7 +306,7 @@ def _queue(queue: Queue) -> Watched:
         id=queue.id,
         cluster="",
         parts=(
-            Part(kind="queue", name=queue.id, called=f"queue {queue.id}", dimensions={"QueueName": queue.id}),
+            Part(kind="queue", name=queue.id, called=f"queue {_cut(queue.id)}", dimensions={"QueueName": queue.id}),
             *(dead_letters if queue.dead_letter_queue else ()),
         ),
         facts=Facts(flags=_flags(messages=asked, dead_letter_queue=bool(queue.dead_letter_queue))),
@@ -331,6 +332,11 @@ def _function(function: Function) -> Watched:
         watch=function.watch,
         console=f"lambda/home?region={{region}}#/functions/{function.id}?tab=monitoring",
     )
+
+
+def _cut(name: str) -> str:
+    """Names of ECS have up to 255 characters, a description has 1,024; the dimensions have the whole name."""
+    return name if len(name) <= NAMED else f"{name[: NAMED - 1]}…"
 
 
 def _flags(**flags: bool) -> frozenset[str]:

@@ -1,0 +1,55 @@
+"""The table of `alertrelay check`: what each listed resource gets, by severity, and what it costs a month."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from alertrelay.config.alarms.cost import monthly
+from alertrelay.config.alarms.plan import Plan, plan, setting_of
+from alertrelay.config.finding import Findings
+from alertrelay.config.load import environments, load
+
+_HEAD = ("environment", "kind", "resource", "critical", "warning")
+
+
+def table(folder: Path, *, environment: str | None = None) -> list[str]:
+    """The lines, with an empty one at the end; none where no environment is free of errors."""
+    rows: list[tuple[str, ...]] = []
+    totals: list[str] = []
+    for name in (environment,) if environment else environments(folder):
+        found = load(folder, name).environment
+        if found is not None and found.resources:
+            alarms = plan(found.resources, setting_of(found), Findings())
+            rows += _rows(name, alarms)
+            totals.append(_total(name, alarms))
+    if not rows:
+        return []
+    widths = [max(len(row[column]) for row in (_HEAD, *rows)) for column in range(len(_HEAD))]
+    return [*(_line(row, widths) for row in (_HEAD, *rows)), "", *totals, ""]
+
+
+def _line(row: tuple[str, ...], widths: list[int]) -> str:
+    left = (f"{cell:<{width}}" for cell, width in zip(row[:3], widths, strict=False))
+    right = (f"{cell:>{width}}" for cell, width in zip(row[3:], widths[3:], strict=True))
+    return "  ".join((*left, *right))
+
+
+def _rows(name: str, alarms: Plan) -> list[tuple[str, ...]]:
+    counts = Counter((alarm.kind, alarm.resource, alarm.severity) for alarm in alarms.alarms)
+    parents = Counter(parent.alertname for parent in alarms.parents)
+    return [
+        *(
+            (name, thing.kind, thing.id, *(str(counts[thing.kind, thing.id, s]) for s in ("critical", "warning")))
+            for thing in alarms.watched
+        ),
+        *((name, "parent", alertname, str(count), "0") for alertname, count in parents.items()),
+    ]
+
+
+def _total(name: str, alarms: Plan) -> str:
+    counts = Counter(alarm.severity for alarm in alarms.every)
+    return (
+        f"{name}: {counts.total()} alarms, {counts['critical']} critical and {counts['warning']} warning, "
+        f"{len(alarms.parents)} of them parents; about ${monthly(alarms):.2f} a month"
+    )
