@@ -220,7 +220,7 @@ def test_a_description_that_cannot_fit_is_a_finding_at_the_labels() -> None:
 
 
 def test_a_description_without_room_gives_up_the_dashboard_first() -> None:
-    found = alarms(database(watch=Watch(labels={"team": "t" * 550})))
+    found, _ = planned(database(watch=Watch(labels={"team": "t" * 580})))
     assert found["RDSHighCPU", "warning"].description.count("dashboard:") == 0
     assert "runbook: https://wiki.example.com/runbooks/rds-high-cpu.md" in found["RDSHighCPU", "warning"].description
 

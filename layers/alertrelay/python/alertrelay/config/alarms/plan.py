@@ -316,10 +316,10 @@ def _description(
 
 def _labels(setting: Setting, thing: Watched, rules_own: Mapping[str, str]) -> Labels:
     labels = {
+        "service": thing.id,
         **setting.labels,
         "env": setting.environment,
         **thing.watch.labels,
-        "service": thing.service,
         "cluster": thing.cluster,
         **rules_own,
     }

@@ -56,11 +56,6 @@ class Watched:
     watch: Watch
     console: str = ""
 
-    @property
-    def service(self) -> str:
-        """The label that says whose it is."""
-        return self.watch.labels.get("service") or self.id
-
 
 def watched(resource: Resource) -> Watched:
     """The resource as rules see it."""
