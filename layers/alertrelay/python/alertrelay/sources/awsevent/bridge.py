@@ -18,6 +18,7 @@ from alertrelay.sources.awsevent import (
     operations,
     security,
     storage,
+    trail,
 )
 from alertrelay.sources.awsevent.event import Event, event_of, is_event
 from alertrelay.sources.awsevent.general import Teller, general
@@ -35,6 +36,7 @@ _TABLES = (
     operations.TELLERS,
     security.TELLERS,
     storage.TELLERS,
+    trail.TELLERS,
 )
 TELLERS: Mapping[str, Teller] = {kind.lower(): teller for table in _TABLES for kind, teller in table.items()}
 """By detail-type in lower case, else by service as `ecs:`."""

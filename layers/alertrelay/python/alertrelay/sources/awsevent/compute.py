@@ -26,13 +26,19 @@ _STATE = Row(
     link=_INSTANCE_PAGE,
     severity=lambda state: "info" if state.lower() in _CALM_STATES else "",
 )
-_EBS = Row(
-    noun="EBS",
-    name=("volume", "source", "snapshot_id"),
-    state=("result", "event"),
-    reason=("cause", "event", "message"),
-    labels={"action": "event"},
-)
+
+
+def _ebs(event: Event) -> Told:
+    """What was done with a volume or a snapshot, and whether it could be."""
+    action = event.detail.text("event") or "event"
+    row = Row(
+        noun=f"EBS {action[:1].upper()}{action[1:]} of",
+        name=("snapshot_id", "volume", "source"),
+        state=("result",),
+        reason=("cause", "message"),
+        labels={"action": "event"},
+    )
+    return row(event)
 
 
 def _spot(event: Event) -> Told:
@@ -115,7 +121,13 @@ def tell_scaling(fields: Fields, what: str, region: str) -> Told:
 
 
 def _short(words: str) -> str:
-    return words.replace("ec2 ", "").replace("instance ", "").replace("auto scaling ", "").replace("-", " ")
+    return (
+        words.replace("ec2 ", "")
+        .replace("instance launch", "launch")
+        .replace("instance terminate", "terminate")
+        .replace("auto scaling ", "")
+        .replace("-", " ")
+    )
 
 
 def _scaling_words(words: str) -> str:
@@ -136,9 +148,9 @@ TELLERS: Mapping[str, Teller] = {
     "EC2 Spot Instance Interruption Warning": _spot,
     "EC2 Instance Rebalance Recommendation": _spot,
     "autoscaling:": _scaling,
-    "EBS Volume Notification": _EBS,
-    "EBS Snapshot Notification": _EBS,
-    "EBS Multi-Volume Snapshots Completion Status": _EBS,
+    "EBS Volume Notification": _ebs,
+    "EBS Snapshot Notification": _ebs,
+    "EBS Multi-Volume Snapshots Completion Status": _ebs,
     "Lambda Function Invocation Result - Failure": Row(
         noun="Lambda function",
         name=("requestContext.functionArn",),

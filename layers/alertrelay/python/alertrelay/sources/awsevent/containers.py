@@ -25,12 +25,12 @@ def _task(event: Event) -> Told:
         return _about(event, "ECSTask" + outcome_word(status), f" is {shown_state(status) or 'changed'}", "info", "")
     why = detail.text("stoppedReason", "stopCode")
     dead = [said for container in detail.each("containers") if (said := _death(container))]
-    memory = "outofmemory" in " ".join([why, *dead]).lower().replace(" ", "")
-    name = "ECSTaskOutOfMemory" if memory else f"ECSTask{_stop_name(detail, failed=bool(dead))}"
-    said = "; ".join(dead) or why or "no reason given"
-    return _about(
-        event, name, f" stopped: {said}", "info" if not dead and _orderly(detail, why) else "", why if dead else ""
-    )
+    memory = any("out of memory" in said for said in dead) or "outofmemory" in why.lower()
+    orderly = not memory and _orderly(detail, why, died=bool(dead))
+    name = "ECSTaskOutOfMemory" if memory else f"ECSTask{_stop_name(detail, failed=bool(dead) and not orderly)}"
+    told_why = "" if dead and why.lower().startswith("essential container") else why
+    said = ". ".join(part for part in (told_why, "; ".join(dead)) if part) or "no reason given"
+    return _about(event, name, f" stopped: {said}", "info" if orderly else "", why)
 
 
 def _stop_name(detail: Fields, *, failed: bool) -> str:
@@ -39,12 +39,15 @@ def _stop_name(detail: Fields, *, failed: bool) -> str:
     return "Failed" if failed else "Stopped"
 
 
-def _orderly(detail: Fields, why: str) -> bool:
-    """Stopped because somebody wanted it: a deployment, a scaling, a person; or a single run that ended well."""
+def _orderly(detail: Fields, why: str, *, died: bool) -> bool:
+    """Stopped because somebody wanted it: a deployment, a scaling, a person; or a single run that ended well.
+
+    A container that is told to stop exits as it likes: with 143, or with 137 when it did not hurry.
+    """
     said = f"{why} {detail.text('stopCode')}".lower()
     ended_well = "essentialcontainerexited" in said.replace(" ", "") or "essential container" in said
     if ended_well:
-        return not detail.text("group").startswith("service:")
+        return not died and not detail.text("group").startswith("service:")
     return any(word in said for word in _ORDERLY) and not any(word in said for word in ("fail", "unhealthy", "error"))
 
 
@@ -160,7 +163,7 @@ def _scan(event: Event) -> Told:
 
 
 _ECR_ACTION = Row(
-    noun="ECR action on",
+    noun="ECR image",
     name=("repository-name",),
     state=("result",),
     reason=("action-type",),

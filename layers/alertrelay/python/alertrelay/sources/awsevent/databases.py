@@ -36,6 +36,8 @@ _NOUNS: Mapping[str, str] = {
     "db-instance": "RDS instance",
     "db-cluster": "RDS cluster",
     "cluster": "RDS cluster",
+    "snapshot": "RDS snapshot",
+    "cluster-snapshot": "RDS cluster snapshot",
     "db-snapshot": "RDS snapshot",
     "db-cluster-snapshot": "RDS cluster snapshot",
     "db-parameter-group": "RDS parameter group",

@@ -45,12 +45,20 @@ _PIPELINE = Row(
     labels={"pipeline": "pipeline", "stage": "stage", "action": "action"},
     link="/codesuite/codepipeline/pipelines/{name}/view?region={region}",
 )  # fmt: skip
-_STACK_STATUS = ("status-details.status", "status", "resource-status", "stack-drift-detection-status", "state")
+_STACK_STATUS = (
+    "status-details.stack-drift-status",
+    "status-details.status",
+    "status",
+    "resource-status",
+    "stack-drift-detection-status",
+    "state",
+)
 _STACK = Row(
     noun="CloudFormation stack",
     name=("stack-name", "stack-id", "stack-set-arn"),
     state=_STACK_STATUS,
-    reason=("status-details.status-reason", "logical-resource-id", "resource-type"),
+    within=("logical-resource-id",),
+    reason=("status-details.status-reason", "resource-type"),
     link="/cloudformation/home?region={region}#/stacks?filteringText={name}",
 )
 

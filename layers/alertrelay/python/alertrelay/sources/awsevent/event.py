@@ -73,3 +73,8 @@ def resource_name(arn: str) -> str:
     if resource.startswith(("stack/", "stackset/")):  # stack/<name>/<id>
         return resource.split("/")[1]
     return resource.rpartition("/" if "/" in resource else ":")[2] or arn
+
+
+def bare(source: str, fields: Fields) -> Event:
+    """What came by SNS, as if it were the detail of an event."""
+    return Event(id="", source=source, detail_type="", account="", region="", at=None, resources=(), detail=fields)

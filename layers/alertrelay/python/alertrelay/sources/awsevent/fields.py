@@ -14,7 +14,7 @@ from alertrelay.sources.reason import number
 from alertrelay.sources.times import instant
 
 _NOISE = re.compile(r"[^a-z0-9]+")
-_EMPTY = ("", "-", "null", "None", "N/A", "n/a")
+_EMPTY = ("", "-", "[: ]", "[]", "{}", "null", "None", "N/A", "n/a")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class Fields:
                 for fields in (self, *inner)
                 for ending in endings
                 for key, value in fields.folded.items()
-                if key.endswith(ending) and not isinstance(value, list) and (said := _said(value))
+                if key.endswith(ending) and not key.startswith(("account", "event")) and (said := _said(value))
             ),
             "",
         )

@@ -220,7 +220,7 @@ def general(event: Event) -> Told:
     detail = event.detail
     name = detail.text(*_NAMES) or ", ".join(map(resource_name, event.resources[:3])) or detail.ending("name", "id")
     state = detail.text(*_STATES) or detail.ending("status", "state")
-    reason = texts.cut(detail.text(*_REASONS) or detail.ending("reason", "message"), 2_000)
+    reason = texts.cut(detail.text(*_REASONS) or detail.ending("reason", "message", "description"), 2_000)
     kind = event.detail_type or f"{event.source or 'unknown'} event"
     by_type = severity_of(state) if state else severity_of(kind)
     service = "" if event.service.split(".")[0] in kind.lower().replace(" ", "") else f"{event.source}: "

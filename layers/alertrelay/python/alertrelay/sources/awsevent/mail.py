@@ -11,7 +11,7 @@ from dataclasses import replace
 from alertrelay.sources.arn import Arn
 from alertrelay.sources.awsevent.event import Event
 from alertrelay.sources.awsevent.fields import Fields
-from alertrelay.sources.awsevent.general import NAMESPACES, Row, Teller, page
+from alertrelay.sources.awsevent.general import NAMESPACES, Teller, general, page
 from alertrelay.sources.awsevent.told import Told, camel
 
 _CALM = ("send", "delivery", "open", "click", "received", "subscription", "amazonsnssubscriptionsucceeded")
@@ -65,12 +65,9 @@ def tell_mail(fields: Fields, topic_region: str = "") -> Told:
     )
 
 
-_STATUS = Row(noun="SES", name=("resource", "configurationSetName"), state=("status", "eventType"), reason=("message",))
-
-
 def _event(event: Event) -> Told:
     if not event.detail.has("mail"):
-        return _STATUS(event)
+        return general(event)
     found = tell_mail(event.detail, event.region)
     return replace(found, identity=event.id, account=event.account, region=event.region or found.region)
 

@@ -9,7 +9,18 @@ from alertrelay.alert import Alert
 from alertrelay.sources import text as texts
 from alertrelay.sources.arn import Arn
 from alertrelay.sources.arrival import Arrival
-from alertrelay.sources.awsevent import compute, cost, databases, development, jobs, mail, operations, security, storage
+from alertrelay.sources.awsevent import (
+    compute,
+    cost,
+    databases,
+    development,
+    jobs,
+    mail,
+    operations,
+    security,
+    storage,
+    trail,
+)
 from alertrelay.sources.awsevent.fields import Fields
 from alertrelay.sources.awsevent.told import Told, alert_of, told_apart
 
@@ -42,7 +53,7 @@ JSON: tuple[Json, ...] = (
     Json(knows=jobs.is_invocation, tell=jobs.tell_invocation),
     Json(knows=storage.is_glacier, tell=storage.tell_glacier),
     Json(knows=operations.is_config, tell=operations.tell_config),
-    Json(knows=operations.is_trail, tell=operations.tell_trail),
+    Json(knows=trail.is_trail, tell=trail.tell_trail),
     Json(knows=operations.is_command, tell=operations.tell_command),
     Json(knows=cost.is_anomaly, tell=lambda fields, _: cost.tell_anomaly(fields)),
     Json(knows=cost.is_budget, tell=cost.tell_budget),

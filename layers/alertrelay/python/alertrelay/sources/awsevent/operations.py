@@ -1,4 +1,4 @@
-"""Systems Manager, Config, CloudTrail and sign-ins, Trusted Advisor, Certificate Manager, Secrets Manager, KMS.
+"""Systems Manager, AWS Config, Trusted Advisor, Certificate Manager.
 
 Source: the user guides' chapters on EventBridge and on SNS.
 """
@@ -10,7 +10,7 @@ from dataclasses import replace
 from urllib.parse import quote
 
 from alertrelay.sources.arrival import Arrival
-from alertrelay.sources.awsevent.event import Event, resource_name
+from alertrelay.sources.awsevent.event import Event, bare, resource_name
 from alertrelay.sources.awsevent.fields import Fields
 from alertrelay.sources.awsevent.general import Row, Teller, outcome_word, page, sentence, told
 from alertrelay.sources.awsevent.told import Told, camel, severity_of
@@ -87,7 +87,7 @@ def is_config(fields: Fields) -> bool:
 def tell_config(fields: Fields, _: Arrival) -> Told:
     """Compliance, an item that changed, a delivery."""
     if fields.text("newEvaluationResult.complianceType"):
-        return _config(fields, _bare("aws.config", fields))
+        return _config(fields, bare("aws.config", fields))
     return _item(fields)
 
 
@@ -108,96 +108,6 @@ def _item(fields: Fields) -> Told:
         region=region,
         at=fields.at("notificationCreationTime"),
     )
-
-
-def _bare(source: str, fields: Fields) -> Event:
-    """What came by SNS, as if it were the detail of an event."""
-    return Event(id="", source=source, detail_type="", account="", region="", at=None, resources=(), detail=fields)
-
-
-def _api_call(event: Event) -> Told:
-    """An API call that CloudTrail saw: who did what, from where, and whether it was refused."""
-    detail = event.detail
-    call, service = detail.text("eventName") or "a call", detail.text("eventSource").partition(".")[0]
-    who = _who(detail)
-    error = detail.text("errorCode")
-    reason = detail.text("errorMessage", "errorCode")
-    address = detail.text("sourceIPAddress")
-    denied = f", refused: {reason}" if error else ""
-    return told(
-        event,
-        alertname=f"CloudTrail{camel(call)}",
-        summary=f"{who} called {service}:{call}{f' from {address}' if address else ''}{denied}",
-        resource=_object_of(detail),
-        labels={"event_source": detail.text("eventSource"), "event_name": call},
-        reason=reason,
-        identity=f"cloudtrail:{detail.text('eventID')}" if detail.text("eventID") else "",
-        path=f"/cloudtrail/home?region={event.region}#/events/{detail.text('eventID')}",
-    )
-
-
-def _object_of(detail: Fields) -> str:
-    asked = detail.inner("requestParameters")
-    return asked.text("instanceId", "bucketName", "userName", "roleName", "groupId", "functionName", "name")
-
-
-def _who(detail: Fields) -> str:
-    user = detail.inner("userIdentity")
-    kind = user.text("type")
-    if kind.lower() == "root":
-        return "The root user"
-    session = user.text("sessionContext.sessionIssuer.userName")
-    name = user.text("userName", "principalId", "invokedBy") or resource_name(user.text("arn"))
-    return f"{kind or 'Somebody'} {session or name}".strip()
-
-
-def _sign_in(event: Event) -> Told:
-    """A sign-in to the console: of root, refused, or without a second factor it is a warning."""
-    detail = event.detail
-    result = detail.text("responseElements.ConsoleLogin", "responseElements.CheckMfa") or detail.text("eventName")
-    failed = "fail" in result.lower()
-    second = detail.text("additionalEventData.MFAUsed")
-    root = detail.text("userIdentity.type").lower() == "root"
-    address = detail.text("sourceIPAddress")
-    without = " without a second factor" if second.lower() == "no" else ""
-    doing = "failed to sign in" if failed else "signed in"
-    reason = detail.text("errorMessage")
-    return told(
-        event,
-        alertname="ConsoleSignInFailed" if failed else "ConsoleRootSignIn" if root else "ConsoleSignIn",
-        summary=f"{_who(detail)} {doing} to the console{without}{f' from {address}' if address else ''}"
-        + (f": {reason}" if reason else ""),
-        severity="" if failed or root or without else "info",
-        resource=detail.text("userIdentity.userName", "userIdentity.arn"),
-        labels={"event_source": detail.text("eventSource")},
-        reason=reason,
-        identity=f"cloudtrail:{detail.text('eventID')}" if detail.text("eventID") else "",
-        path=f"/cloudtrail/home?region={event.region}#/events/{detail.text('eventID')}",
-    )
-
-
-def is_trail(fields: Fields) -> bool:
-    """A record of CloudTrail, or that CloudTrail wrote a file."""
-    return fields.has("userIdentity", "eventName") or fields.has("s3Bucket", "s3ObjectKey")
-
-
-def tell_trail(fields: Fields, _: Arrival) -> Told:
-    """A call or a sign-in as by EventBridge; a delivery is information."""
-    if fields.has("s3Bucket"):
-        bucket = fields.text("s3Bucket")
-        return Told(
-            alertname="CloudTrailLogDelivered",
-            summary=f"CloudTrail wrote to bucket {bucket}: {fields.text('s3ObjectKey')}",
-            severity="info",
-            labels={"aws_service": "cloudtrail", "resource": bucket},
-        )
-    event = replace(
-        _bare("aws.cloudtrail", fields),
-        account=fields.text("recipientAccountId", "userIdentity.accountId"),
-        region=fields.text("awsRegion"),
-        at=fields.at("eventTime"),
-    )
-    return (_sign_in if fields.text("eventName") == "ConsoleLogin" else _api_call)(event)
 
 
 def _advisor(event: Event) -> Told:
@@ -236,6 +146,18 @@ def tell_command(fields: Fields, _: Arrival) -> Told:
         labels={"aws_service": "ssm", "resource": document, "command": fields.text("commandId")},
         description=fields.lines(),
         at=fields.at("eventTime", "requestedDateTime"),
+    )
+
+
+def _certificate(event: Event) -> Told:
+    name, days = event.detail.text("CommonName", "DomainName"), event.detail.text("DaysToExpiry")
+    expired = "expired" in event.detail_type.lower()
+    return told(
+        event,
+        alertname="ACMCertificateExpired" if expired else "ACMCertificateExpires",
+        summary=f"ACM certificate for {name} {'has expired' if expired else f'expires in {days} days'}",
+        severity="error" if expired else "",
+        resource=name,
     )
 
 
@@ -279,22 +201,14 @@ TELLERS: Mapping[str, Teller] = {
     "OpsItem Create": Row(noun="SSM OpsItem", name=("title", "ops-item-id"), state=("status",), severity=lambda _: ""),
     "Config Rules Compliance Change": _compliance,
     "Config Configuration Item Change": lambda event: replace(
-        _item(event.detail), identity=event.id, account=event.account, region=event.region, at=event.at
+        _item(event.detail),
+        link=page(event.region, "/config/home"),
+        identity=event.id,
+        account=event.account,
+        region=event.region,
+        at=event.at,
     ),
-    "AWS API Call via CloudTrail": _api_call,
-    "AWS Service Event via CloudTrail": _api_call,
-    "AWS Console Action via CloudTrail": _api_call,
-    "AWS Insight via CloudTrail": _api_call,
-    "AWS Console Sign In via CloudTrail": _sign_in,
     "Trusted Advisor Check Item Refresh Notification": _advisor,
-    "ACM Certificate Approaching Expiration": Row(
-        noun="ACM certificate for",
-        name=("CommonName",),
-        state=("Action",),
-        reason=("DaysToExpiry",),
-        severity=lambda _: "",
-    ),
-    "ACM Certificate Expired": Row(
-        noun="ACM certificate for", name=("CommonName",), state=("Action",), severity=lambda _: "error"
-    ),
+    "ACM Certificate Approaching Expiration": _certificate,
+    "ACM Certificate Expired": _certificate,
 }

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from alertrelay.sources.arn import Arn
 from alertrelay.sources.arrival import Arrival
-from alertrelay.sources.awsevent.event import Event, resource_name
+from alertrelay.sources.awsevent.event import Event, bare, resource_name
 from alertrelay.sources.awsevent.fields import Fields
 from alertrelay.sources.awsevent.general import Row, Teller, general, page, told
 from alertrelay.sources.awsevent.told import Told, camel
@@ -255,16 +255,8 @@ def _is_guardduty(fields: Fields) -> bool:
 def tell_findings(fields: Fields, _: Arrival) -> Iterator[Told]:
     """As by EventBridge."""
     guardduty = _is_guardduty(fields)
-    event = Event(
-        id="",
-        source="aws.guardduty" if guardduty else "aws.securityhub",
-        detail_type="",
-        account=fields.text("accountId"),
-        region=fields.text("region"),
-        at=None,
-        resources=(),
-        detail=fields,
-    )
+    found = bare("aws.guardduty" if guardduty else "aws.securityhub", fields)
+    event = replace(found, account=fields.text("accountId"), region=fields.text("region"))
     if guardduty:
         yield _guardduty(event)
     else:

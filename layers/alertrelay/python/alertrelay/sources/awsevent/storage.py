@@ -16,14 +16,16 @@ from alertrelay.sources.awsevent.fields import Fields
 from alertrelay.sources.awsevent.general import NAMESPACES, Row, Teller, outcome_word, page
 from alertrelay.sources.awsevent.told import Told, severity_of
 
-_BACKUP = Row(
-    noun="Backup job of",
-    name=("resourceArn", "sourceArn", "backupVaultName", "copyJobId", "restoreJobId", "backupJobId"),
-    state=("state", "status", "eventType"),
-    reason=("statusMessage", "message"),
-    labels={"backup_vault": "backupVaultName", "resource_type": "resourceType"},
-    link="/backup/home?region={region}#/jobs/backup",
-)
+
+def _backup(noun: str, *name: str) -> Row:
+    return Row(
+        noun=f"Backup {noun}",
+        name=(*name, "resourceArn", "sourceArn", "backupVaultName", "copyJobId", "restoreJobId", "backupJobId"),
+        state=("state", "status", "eventType"),
+        reason=("statusMessage", "message"),
+        labels={"backup_vault": "backupVaultName", "resource_type": "resourceType"},
+        link="/backup/home?region={region}#/jobs/backup",
+    )
 
 
 def is_storage(fields: Fields) -> bool:
@@ -137,7 +139,12 @@ def tell_glacier(fields: Fields, _: Arrival) -> Told:
 
 
 TELLERS: Mapping[str, Teller] = {
-    "backup:": _BACKUP,
+    "Copy Job State Change": _backup("copy job of"),
+    "Restore Job State Change": _backup("restore job of"),
+    "Recovery Point State Change": _backup("recovery point of"),
+    "Backup Vault State Change": _backup("vault", "backupVaultName"),
+    "Backup Plan State Change": _backup("plan", "backupPlanId"),
+    "backup:": _backup("job of"),
     "s3:": Row(
         noun="S3 bucket",
         name=("bucket.name",),

@@ -22,7 +22,8 @@ _BAD = re.compile(
 )
 _GOOD = re.compile(
     r"succe|complet|available|running|active|passed|^pass$|finish|resolved|start|ready|creat|health|progress|pending|"
-    r"queued|ok$|compliant|deliver|launch|connected|enabled|provisioned|^normal|submitted|recover",
+    r"queued|ok$|compliant|deliver|launch|connected|enabled|provisioned|^normal|submitted|recover|"
+    r"published|runnable|in.?service|registered|updat|steady|opened|^open$|attach",
     re.IGNORECASE,
 )
 
