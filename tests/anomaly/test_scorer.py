@@ -154,7 +154,7 @@ def test_the_first_points_score_nothing() -> None:
 
 def test_nothing_is_told_in_the_first_day() -> None:
     values = noisy(2 * DAY)
-    values[DAY - 1] = values[DAY + 100] = 90.0
+    values[DAY - 20] = values[DAY + 100] = 90.0
     assert told(points(values)) == [DAY + 100]
 
 

@@ -10,7 +10,8 @@ from alertrelay.anomaly import measures
 from alertrelay.anomaly.detector import FLAT, NAMES, Reading
 
 _SHOWN = 2
-_BAND = 2.0
+BAND = 2.0
+"""The usual range reaches so many robust sigma to both sides."""
 _COUNTED = 9.0
 
 
@@ -34,20 +35,25 @@ def explain(
     return "; ".join(told)
 
 
-def _expected(at: float, value: float, measured: measures.Measured, spread: Callable[[int], float]) -> str:
+def usual(measured: measures.Measured, spread: Callable[[int], float]) -> tuple[float, float]:
+    """What was expected of a point, by the time of day or else by the last points, and the robust sigma of that."""
     if measured.seasonal is not None:
-        middle, sigma = measured.seasonal, spread(measures.SEASON)
-        usual = f"usual for {datetime.fromtimestamp(at, UTC):%A %H:%M}"
-    else:
-        middle, sigma, usual = measured.forecast, spread(measures.FORECAST), "usual after the last points"
+        return measured.seasonal, spread(measures.SEASON)
+    return measured.forecast, spread(measures.FORECAST)
+
+
+def _expected(at: float, value: float, measured: measures.Measured, spread: Callable[[int], float]) -> str:
+    middle, sigma = usual(measured, spread)
+    known = measured.seasonal is not None
+    words = f"usual for {datetime.fromtimestamp(at, UTC):%A %H:%M}" if known else "usual after the last points"
     if sigma <= 0.0:
-        return f"{usual} is {number(middle)}, from which it hardly ever moved"
+        return f"{words} is {number(middle)}, from which it hardly ever moved"
     apart = (value - middle) / sigma
     side = "above" if apart > 0.0 else "below"
-    band = f"{number(middle - _BAND * sigma)} to {number(middle + _BAND * sigma)}"
-    if abs(apart) <= _BAND:
-        return f"{usual} is {band}"
-    return f"{usual} is {band}, {min(abs(apart), 999.0):.1f} robust sigma {side}"
+    band = f"{number(middle - BAND * sigma)} to {number(middle + BAND * sigma)}"
+    if abs(apart) <= BAND:
+        return f"{words} is {band}"
+    return f"{words} is {band}, {min(abs(apart), 999.0):.1f} robust sigma {side}"
 
 
 def _strongest(reading: Reading) -> list[str]:

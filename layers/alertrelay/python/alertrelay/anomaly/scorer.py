@@ -8,7 +8,7 @@ from datetime import tzinfo
 
 from alertrelay.anomaly.detector import COMBINATION, WEEK, Combination, Detector, Direction, Reading, clock
 from alertrelay.anomaly.episode import Onset, Refractory, score_of
-from alertrelay.anomaly.reason import explain
+from alertrelay.anomaly.reason import BAND, explain, usual
 
 _FIVE_MINUTES_A_WEEK = math.log10(WEEK / 300.0)
 
@@ -52,6 +52,13 @@ class Scorer:
         strength = self._refractory.take(max(0.0, reading.rarity + _FIVE_MINUTES_A_WEEK))
         score = score_of(strength - _FIVE_MINUTES_A_WEEK) if strength else 0.0
         return Scored(score, reading, self._onset.take(at, reading.rarity))
+
+    def band(self, reading: Reading) -> tuple[float, float] | None:
+        """The usual range for the point that was just taken; None while learning."""
+        if reading.measured is None:
+            return None
+        middle, sigma = usual(reading.measured, self._detector.spread)
+        return middle - BAND * sigma, middle + BAND * sigma
 
     def explain(self, at: float, value: float, scored: Scored) -> str:
         """Why the point that was just taken got its score. Times are those of the zone."""

@@ -20,6 +20,9 @@ _TAIL_AT_LEAST = 10.0
 _SHAPE_LIMIT = 0.4
 _LEAST_EXCESS = 0.25
 """The mean excess is at least this share of the threshold: the records of a count that is 0 or 1 are all alike."""
+_MOST_LEARNED = 16.0
+"""Nothing is learned as more than so many mean excesses."""
+_BOUNDED_FROM = 100.0
 _FORGET_AT = 26_000
 """About 90 days of 5-minute points; then every count is halved, so the far past fades."""
 
@@ -88,7 +91,7 @@ class Tail:
             return
         if self._unit == 0.0:
             self._unit = size
-        place = _bin(size / self._unit) if size > 0.0 else 0
+        place = _bin(self._bounded(size / self._unit)) if size > 0.0 else 0
         self._counts[place] += 1.0
         self.count += 1.0
         if place > self._edge:
@@ -98,6 +101,14 @@ class Tail:
             self._counts = [count * 0.5 for count in self._counts]
             self.count *= 0.5
             self._above *= 0.5
+
+    def _bounded(self, size: float) -> float:
+        """An outlier is learned as a smaller one: it would hide the next trouble for weeks."""
+        start = _EDGES[self._edge + 1]
+        if size <= start or self.count < _BOUNDED_FROM:
+            return size
+        mean = max(self._excess(start)[0], _LEAST_EXCESS * start)
+        return min(size, start + _MOST_LEARNED * mean)
 
     def median(self) -> float:
         """The middle of the sizes seen, to about 5 %; 0 while warming up."""

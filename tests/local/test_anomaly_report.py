@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from local import command
+
+DAY = 288
+
+
+def _metric(path: Path, *, spikes: dict[int, float], count: int = 6 * DAY) -> Path:
+    draw = random.Random(1)
+    lines = ["timestamp,value"]
+    for place in range(count):
+        minute = place * 5
+        at = f"2026-11-{1 + minute // 1440:02d} {minute // 60 % 24:02d}:{minute % 60:02d}:00"
+        lines.append(f"{at},{spikes.get(place, 50 + draw.gauss(0, 1)):.3f}")
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def _report(source: Path, *more: str) -> tuple[str, ElementTree.Element]:
+    target = source.parent / "report.html"
+    assert command.main(["anomaly", "report", "--input", str(source), "--output", str(target), *more]) == 0
+    text = target.read_text()
+    body = text[text.index("<body>") : text.index("</body>") + len("</body>")]
+    return text, ElementTree.fromstring(body)
+
+
+def _alerts(body: ElementTree.Element) -> list[str]:
+    return ["".join(row.itertext()) for row in body.iter("tr") if row.find("td") is not None]
+
+
+def test_the_page_shows_the_series_its_band_the_scores_and_the_alerts_with_reasons(tmp_path: Path) -> None:
+    _, body = _report(_metric(tmp_path / "cpu.csv", spikes={1000: 90.0}))
+    classes = {element.get("class") for element in body.iter()}
+    assert {"series", "band", "score over", "limit", "mark"} <= classes
+    assert [text[:16] for text in _alerts(body)] == ["2026-11-04 11:20"]
+    assert "robust sigma above" in _alerts(body)[0]
+
+
+def test_the_page_loads_nothing(tmp_path: Path) -> None:
+    text, _ = _report(_metric(tmp_path / "cpu.csv", spikes={}))
+    for word in ("src=", "href=", "url(", "@import", "<script"):
+        assert word not in text
+
+
+def test_a_metric_without_alerts_says_so(tmp_path: Path) -> None:
+    text, body = _report(_metric(tmp_path / "cpu.csv", spikes={}))
+    assert _alerts(body) == []
+    assert "Nothing would have been told" in text
+
+
+def test_a_period_of_shadow_is_judged_with_what_was_learned_before_it(tmp_path: Path) -> None:
+    source = _metric(tmp_path / "cpu.csv", spikes={700: 90.0, 1000: 120.0})
+    text, body = _report(source, "--from", "2026-11-04", "--to", "2026-11-05 00:00:00")
+    assert [line[:16] for line in _alerts(body)] == ["2026-11-04 11:20"]
+    assert "2026-11-04 00:00 to 2026-11-05 00:00" in text
+
+
+def test_known_incidents_are_counted_found_and_missed(tmp_path: Path) -> None:
+    source = _metric(tmp_path / "cpu.csv", spikes={700: 90.0, 1000: 120.0})
+    incidents = tmp_path / "incidents.csv"
+    incidents.write_text(
+        "start,end\n2026-11-04 11:00,2026-11-04 12:00\n2026-11-05 00:00,2026-11-05 01:00\n2020-01-01,2020-01-02\n"
+    )
+    text, body = _report(source, "--from", "2026-11-02", "--incidents", str(incidents))
+    assert [line[-3:].strip(")") for line in _alerts(body)] == ["no", "yes"]
+    assert "Missed: 2026-11-05 00:00" in text
+
+
+def test_points_close_together_are_one_alert(tmp_path: Path) -> None:
+    _, body = _report(_metric(tmp_path / "cpu.csv", spikes={1000: 70.0, 1001: 120.0, 1002: 400.0}))
+    assert len(_alerts(body)) == 1
+
+
+def test_the_name_of_a_file_is_shown_as_text(tmp_path: Path) -> None:
+    text, _ = _report(_metric(tmp_path / "a<b>&c.csv", spikes={}, count=40))
+    assert "a&lt;b&gt;&amp;c" in text
+
+
+def test_a_file_without_points_makes_a_page(tmp_path: Path) -> None:
+    source = tmp_path / "empty.csv"
+    source.write_text("timestamp,value\n")
+    assert "No point" in _report(source)[0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (["--incidents", "none.csv"], 2, "none.csv"),
+        (["--from", "yesterday"], 1, "'yesterday' is no time"),
+    ],
+)
+def test_a_wrong_argument_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], code: int, told: str
+) -> None:
+    source = str(_metric(tmp_path / "cpu.csv", spikes={}, count=40))
+    target = str(tmp_path / "out.html")
+    assert command.main(["anomaly", "report", "--input", source, "--output", target, *arguments]) == code
+    assert told in capsys.readouterr().err
