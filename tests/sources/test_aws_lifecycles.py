@@ -100,6 +100,12 @@ def test_each_finding_of_an_event_is_an_alert(parsed: Any) -> None:
     )
 
 
+def test_findings_without_an_id_are_events_of_their_own(parsed: Any) -> None:
+    first, second = parsed(hub(finding(Id=None), finding(Id=None, Title="Another"))).alerts
+    assert (first.kind, second.kind) == ("event", "event")
+    assert first.state_key != second.state_key
+
+
 @pytest.mark.parametrize(
     "over",
     [

@@ -77,7 +77,7 @@ def parse(envelope: Envelope, *, received_at: datetime) -> Parsed:
 _DEPTH = 3
 _WRAPPERS = (
     "default", "body", "Message", "message", "event", "Event", "events", "payload", "Payload", "requestPayload", "data",
-    "input", "detail",
+    "input", "invokingEvent", "detail",
 )  # fmt: skip
 """Where people and services put a message into another: SNS's JSON structure, an HTTP request, a failed invocation."""
 

@@ -22,7 +22,7 @@ from alertrelay.sources.awsevent import (
 )
 from alertrelay.sources.awsevent.event import Event, event_of, is_event
 from alertrelay.sources.awsevent.general import Teller, general
-from alertrelay.sources.awsevent.told import Told, alert_of
+from alertrelay.sources.awsevent.told import Told, alert_of, told_apart
 
 _TABLES = (
     compute.TELLERS,
@@ -49,7 +49,7 @@ def parse(value: object, arrival: Arrival) -> tuple[Alert, ...]:
     event = event_of(value)
     found = teller_of(event)(event)
     all_told = (found,) if isinstance(found, Told) else tuple(found)
-    return tuple(alert_of(told, arrival) for told in all_told or (general(event),))
+    return told_apart(alert_of(told, arrival) for told in all_told or (general(event),))
 
 
 def teller_of(event: Event) -> Teller:

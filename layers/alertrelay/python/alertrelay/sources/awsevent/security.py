@@ -30,7 +30,7 @@ def _security_hub(event: Event) -> Iterator[Told]:
 
 
 def _finding(event: Event, finding: Fields) -> Told:
-    identity = finding.text("Id", "finding_info.uid", "metadata.uid")
+    identity = finding.text("Id", "ProductFields.aws/securityhub/FindingId", "finding_info.uid", "metadata.uid")
     resources = [each.text("Id", "uid", "name") for each in finding.each("Resources")]
     title = finding.text("Title", "finding_info.title", "GeneratorId") or "finding without a title"
     product = finding.text(
