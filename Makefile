@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE :=
 # The CDK library speaks to a node process: node comes from a Python package, so that nothing is installed by hand.
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 
-.PHONY: help env run synth test lint types imports clean lock bench-anomaly
+.PHONY: help env rie sam bench tools run synth test lint types imports clean lock bench-anomaly
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -26,6 +26,21 @@ help: ## this list
 	@touch $@
 
 env: .venv/.stamp ## the environment alone
+
+.build/rie-venv/.stamp: requirements/rie.txt .venv/.stamp
+	@echo "== .build/rie-venv: Lambda's runtime on this machine, for the Python of the layer"
+	@$(BIN)/python -m local.stack.rie_venv
+	@touch $@
+
+rie: .build/rie-venv/.stamp ## what `alertrelay replay --engine rie` needs
+
+.build/sam-venv/.stamp: requirements/sam.txt .venv/.stamp
+	@echo "== .build/sam-venv: the sam command, from hashed requirements"
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python .build/sam-venv
+	@$(BIN)/uv pip sync --quiet --python .build/sam-venv/bin/python --require-hashes requirements/sam.txt
+	@touch $@
+
+sam: .build/sam-venv/.stamp ## the sam command, as .build/sam-venv/bin/sam
 
 GOOD_DAY := info-alarm info-ok rds-cpu-warning-alarm rds-cpu-critical-alarm rds-cpu-critical-alarm-second-topic \
 	rds-cpu-critical-ok rds-cpu-warning-ok slo-violation
@@ -63,7 +78,18 @@ imports: env ## who may import whom
 synth: env ## the CloudFormation templates of every environment, in cdk.out
 	$(BIN)/python -m infra.synth
 
-test: lint types imports ## everything that CI checks
+bench: rie ## cold starts of the deployed layer in Lambda's emulator, median of 5
+	@$(BIN)/python -m local.stack.bench events/rds-cpu-critical-alarm.json
+
+# CI installs what some tests need; elsewhere those tests are skipped by name. A machine without the layer's Python has
+# no emulator: its tests say so.
+tools: env
+ifeq ($(CI),true)
+	@$(MAKE) --no-print-directory sam
+	@$(MAKE) --no-print-directory rie || echo "== the tests of the emulator are skipped"
+endif
+
+test: lint types imports tools ## everything that CI checks
 	$(BIN)/pytest -n 2 --dist loadfile
 
 ANOMALY_DATA ?= ../shared/anomaly
@@ -79,6 +105,8 @@ lock: env ## requirements/*.txt anew, from requirements/*.in
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 requirements/layer.in -o requirements/layer.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 requirements/dev.in -o requirements/dev.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 requirements/bench.in -o requirements/bench.txt
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 requirements/sam.in -o requirements/sam.txt
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.13 --no-deps requirements/rie.in -o requirements/rie.txt
 
 clean: ## what the commands above made
 	rm -rf .venv cdk.out .build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

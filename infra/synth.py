@@ -38,8 +38,9 @@ class SynthFailed(Exception):
     """The app did not synthesise; it said why on stderr."""
 
 
-def synthesise(outdir: Path, *, environment: str | None = None) -> Path:
-    """Writes the cloud assembly to `outdir`, of all environments or of one, and returns `outdir`.
+def synthesise(outdir: Path, *, environment: str | None = None, arch: str | None = None) -> Path:
+    """Writes the cloud assembly to `outdir`, of all environments or of one, and returns `outdir`. `arch` is in place of
+    what ALERTRELAY_ARCH says.
 
     Nothing is done when the assembly there was made from the same inputs. Two callers wait for each other. Says on
     stderr what it does. Raises SynthFailed; the folder is then as it was.
@@ -47,12 +48,13 @@ def synthesise(outdir: Path, *, environment: str | None = None) -> Path:
     outdir = outdir.resolve()
     BUILD.mkdir(exist_ok=True)
     with _lock(BUILD / "synth.lock"):
-        stamp = _stamp(environment)
+        arch = arch or os.environ.get("ALERTRELAY_ARCH", "")
+        stamp = _stamp(environment, arch)
         if (outdir / STAMP).is_file() and (outdir / STAMP).read_text() == stamp:
             return outdir
         made = BUILD / "assembly"
         shutil.rmtree(made, ignore_errors=True)
-        _run_app(made, environment)
+        _run_app(made, environment, arch)
         (made / STAMP).write_text(stamp)
         shutil.rmtree(outdir, ignore_errors=True)
         outdir.parent.mkdir(parents=True, exist_ok=True)
@@ -75,10 +77,15 @@ def _templates(outdir: Path, environment: str) -> dict[str, Path]:
     return {stack["stackName"]: assembly / stack["templateFile"] for stack in stacks}
 
 
-def _run_app(outdir: Path, environment: str | None) -> None:
+def _run_app(outdir: Path, environment: str | None, arch: str) -> None:
     began = time.monotonic()
     _progress(f"synth: {environment or 'every environment'}, about ten seconds (the first time here: thirty) …")
-    environ = {**os.environ, "CDK_OUTDIR": str(outdir), "ALERTRELAY_ENVIRONMENTS": environment or ""}
+    environ = {
+        **os.environ,
+        "CDK_OUTDIR": str(outdir),
+        "ALERTRELAY_ENVIRONMENTS": environment or "",
+        "ALERTRELAY_ARCH": arch,
+    }
     done = subprocess.run([sys.executable, "app.py"], cwd=ROOT, env=environ, stdout=STDERR, check=False)
     if done.returncode != 0:
         shutil.rmtree(outdir, ignore_errors=True)
@@ -90,8 +97,8 @@ def _progress(line: str) -> None:
     print(line, file=sys.stderr, flush=True)  # noqa: T201 - said to people while they wait
 
 
-def _stamp(environment: str | None) -> str:
-    digest = hashlib.sha256(f"{environment or ''}\0{os.environ.get('ALERTRELAY_ARCH', '')}\0".encode())
+def _stamp(environment: str | None, arch: str) -> str:
+    digest = hashlib.sha256(f"{environment or ''}\0{arch}\0".encode())
     for name in INPUTS:
         for path in _files(ROOT / name):
             digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")

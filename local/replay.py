@@ -7,6 +7,10 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from local.stack.day import Day
 
 _DESCRIPTION = """\
 Send events through the stack that `cdk deploy` would create, on this machine: the synthesised template is deployed to
@@ -47,6 +51,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument("--topic", metavar="NAME", help="publish every file to this topic, e.g. critical")
     parser.add_argument("--env", metavar="NAME", default="prod", help="of config/environments (default: prod)")
+    parser.add_argument(
+        "--engine",
+        choices=("manual", "rie"),
+        default="manual",
+        help="rie: the functions run in AWS's Runtime Interface Emulator with the layer as built for deployment; the "
+        "clock is real, and what is due within 60 s is awaited (needs `make rie`)",
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object instead of the timeline")
     parser.add_argument("--logs", metavar="FILE", type=Path, help="write what the functions logged to this file")
     parser.set_defaults(run=run)
@@ -55,13 +66,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Prints the timeline, or the JSON; the exit code of the help."""
     from local import timeline
-    from local.stack.day import UsageError, live
+    from local.stack.day import UsageError
 
     files, code = _read(args.files)
     if not files:
         return 2
     try:
-        day = live(files, environment=args.env, down=args.down, topic=args.topic)
+        day = _lived(files, args)
     except UsageError as error:
         print(f"alertrelay replay: {error}", file=sys.stderr)
         return 2
@@ -77,6 +88,26 @@ def run(args: argparse.Namespace) -> int:
         print(f"alertrelay replay: {problem}", file=sys.stderr)
         code = 2
     return code or int(bool(day.lost))
+
+
+def _lived(files: list[tuple[str, bytes]], args: argparse.Namespace) -> Day:
+    """By the engine that was asked for. Raises UsageError."""
+    from alertrelay.alert import CHANNELS
+
+    from local.stack.day import UsageError, live
+
+    if args.engine != "rie":
+        return live(files, environment=args.env, down=args.down, topic=args.topic)
+    from local.stack.rie import RieMissing, RieStack, RuntimeFault, kit
+
+    for word in args.down:
+        if word.partition("=")[0] not in CHANNELS:
+            raise UsageError(f"--down {word}: with --engine rie a whole channel fails: {', '.join(CHANNELS)}")
+    try:
+        arch = kit().arch
+        return live(files, environment=args.env, down=args.down, topic=args.topic, engine=RieStack, arch=arch)
+    except (RieMissing, RuntimeFault) as error:
+        raise UsageError(f"--engine rie: {error}") from None
 
 
 def _read(names: list[str]) -> tuple[list[tuple[str, bytes]], int]:

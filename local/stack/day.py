@@ -62,13 +62,25 @@ class Day:
     logs: str = field(repr=False, default="")
 
 
-def live(files: Sequence[tuple[str, bytes]], *, environment: str, down: Sequence[str], topic: str | None) -> Day:
-    """Synthesises, deploys, publishes each file at its time, and lets time run on. Raises UsageError."""
-    template = template_of(environment)
+def live(
+    files: Sequence[tuple[str, bytes]],
+    *,
+    environment: str,
+    down: Sequence[str],
+    topic: str | None,
+    engine: type[RunningStack] = RunningStack,
+    arch: str | None = None,
+) -> Day:
+    """Synthesises, deploys, publishes each file at its time, and lets time run on. Raises UsageError.
+
+    `engine` runs the functions, with the layer built for `arch`.
+    """
+    template = template_of(environment, arch=arch)
     faults = checked_down(down, config_of(template))
     read = [(name, unwrap(content)) for name, content in files]
     progress = Progress()
-    with Run(template, environment, start=own_time(read[0][1], START), down=faults) as run:
+    start = own_time(read[0][1], START)
+    with Run(template, environment, start=start, down=faults, engine=engine) as run:
         chosen = topic_named(topic, run.stack.deployed.topics) if topic else None
         for number, (name, envelopes) in enumerate(read, start=1):
             progress.say(f"file {number} of {len(read)}, {run.stack.clock.now():%H:%M:%S} by its clock")
@@ -80,11 +92,19 @@ def live(files: Sequence[tuple[str, bytes]], *, environment: str, down: Sequence
 class Run:
     """A day in the making: a context manager in which the stack runs."""
 
-    def __init__(self, template: Path, environment: str, *, start: datetime, down: Mapping[str, Fault]) -> None:
+    def __init__(
+        self,
+        template: Path,
+        environment: str,
+        *,
+        start: datetime,
+        down: Mapping[str, Fault],
+        engine: type[RunningStack] = RunningStack,
+    ) -> None:
         self.environment = environment
-        self.stack = RunningStack(template, region=region_of(template), start=start, down=down, observe=self._observe)
+        self.stack = engine(template, region=region_of(template), start=start, down=down, observe=self._observe)
         self.account = Account(config_of(template))
-        self._began = start
+        self._began = self.stack.clock.now()
         self._history: list[Event | Told | Failure] = []
         self._unpublished: list[str] = []
         self._publishing: Event | None = None
@@ -163,13 +183,14 @@ class Run:
                     self.account.give_up(event, function.function.name, function.handles, at=at, why=why)
 
 
-def template_of(environment: str) -> Path:
+def template_of(environment: str, *, arch: str | None = None) -> Path:
     """The environment's template, synthesised anew only when its inputs changed. Raises UsageError."""
     there = sorted(path.stem for path in (synth.ROOT / "config" / "environments").glob("*.yml"))
     if environment not in there:
         raise UsageError(f"--env {environment}: there is no such environment{_near(environment, there)}")
     try:
-        outdir = synth.synthesise(synth.BUILD / "replay" / environment, environment=environment)
+        folder = synth.BUILD / "replay" / "-".join(filter(None, (environment, arch)))
+        outdir = synth.synthesise(folder, environment=environment, arch=arch)
     except synth.SynthFailed as error:
         raise UsageError(str(error)) from None
     return synth.template(outdir, environment)

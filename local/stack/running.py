@@ -41,12 +41,14 @@ SHOWN_RETRIES = 4
 """A delivery that nobody takes is retried for four days; 1, 2, 5 and 15 minutes are shown, then the run ends."""
 INSTANT = 0.001
 """Seconds: no two messages reach a topic at the same time, however long the clock would stand still."""
-LONGEST = timedelta(days=5)
 
 
 class RunningStack:
     """A context manager. `observe` is told of every outcome and of every invocation that raised, with the time and the
     function's name."""
+
+    LONGEST = timedelta(days=5)
+    """After the last file, what is due later than this is not looked at."""
 
     def __init__(
         self,
@@ -57,15 +59,15 @@ class RunningStack:
         down: Mapping[str, Fault] | None = None,
         observe: Callable[[datetime, str, Outcome | Failure], None],
     ) -> None:
-        self.clock = ManualClock(start)
+        self.clock = self.make_clock(start)
         self.logs = io.StringIO()
         self.faults = Faults(dict(down or {}))
         self.standins = StandIns(now=self.clock.now)
         self.emulator = Emulator(region=region, now=self.clock.now)
         self.functions: tuple[Invocable, ...] = ()
-        self._template = template
+        self.template = template
         self._observe = observe
-        self._entered = ExitStack()
+        self._entered = self._entering = ExitStack()
         self._again: list[Attempt] = []
         self._sent: dict[str, tuple[str, datetime]] = {}
         self._fruitless: Counter[str] = Counter()
@@ -73,9 +75,10 @@ class RunningStack:
 
     def __enter__(self) -> RunningStack:
         with ExitStack() as entering:
+            self._entering = entering
             entering.enter_context(self.standins)
             entering.enter_context(self.emulator)
-            self.deployed: Deployed = deploy(self.emulator, self._template)
+            self.deployed: Deployed = deploy(self.emulator, self.template)
             self._sqs, self._sns = self.emulator.client("sqs"), self.emulator.client("sns")
             self.functions = tuple(self._bound(function) for function in self.deployed.functions)
             self._entered = entering.pop_all()
@@ -85,6 +88,10 @@ class RunningStack:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._entered.close()
+
+    def make_clock(self, start: datetime) -> ManualClock:
+        """The clock of everything here."""
+        return ManualClock(start)
 
     @property
     def received(self) -> tuple[Recorded, ...]:
@@ -104,21 +111,22 @@ class RunningStack:
         }
         forwarder = load(function.handler)
 
-        def observe(outcome: Outcome) -> None:
-            self._told = self._told or outcome.outcome != "pending"
-            self._observe(self.clock.now(), function.name, outcome)
-
         handler = forwarder.bound(
             environ,
             clock=self.clock,
             endpoints=self.standins.endpoints,
             haste=self.faults.haste,
-            observe=observe,
+            observe=lambda outcome: self.told(function, outcome),
             around=lambda sender: Watched(sender, self.faults, self.standins, self.emulator, self.clock),
         )
         return Invocable(
             function=function, handler=handler, handles=forwarder.channels, clock=self.clock, logs=self.logs
         )
+
+    def told(self, function: Function, outcome: Outcome) -> None:
+        """What a function says of one update."""
+        self._told = self._told or outcome.outcome != "pending"
+        self._observe(self.clock.now(), function.name, outcome)
 
     def publish(self, topic_arn: str, envelope: Envelope) -> Envelope:
         """Publishes to a topic of the template, now; `work` brings it to the functions. Returns it as they get it: an
@@ -150,7 +158,7 @@ class RunningStack:
 
     def run_on(self) -> None:
         """Goes on until nothing is due, or only retries that have failed often enough to be shown."""
-        end = self.clock.now() + LONGEST
+        end = self.clock.now() + self.LONGEST
         while (due := self._next_due()) is not None and due <= end and not self._only_fruitless():
             self.clock.move_to(due)
             self.work()

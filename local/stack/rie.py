@@ -1,0 +1,293 @@
+"""The functions of the stack in AWS's own Runtime Interface Emulator, with the layer as it is built for deployment.
+
+The emulator is the program that `sam local` uses, from the wheel of aws-sam-cli; awslambdaric is Lambda's own runtime
+client for Python. Here the clock is real. `make rie` installs both for the Python of the layer.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import platform
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from alertrelay.alert import Outcome
+from alertrelay.memory import ManualClock
+
+from infra import synth
+from local.stack.deployed import Function
+from local.stack.emulator import FAKE_ENVIRONMENT
+from local.stack.invocation import Invocable, load
+from local.stack.running import RunningStack
+
+HOME = synth.BUILD / "rie-venv"
+RUNTIME = "3.13"
+AWAITED = timedelta(seconds=60)
+"""What is due later than this is not waited for."""
+START_SECONDS = 10.0
+_MACHINES = {"x86_64": ("x86_64", "aws-lambda-rie-x86_64"), "aarch64": ("arm64", "aws-lambda-rie-arm64")}
+_END = "REPORT RequestId:"
+
+
+class RieMissing(Exception):
+    """Something that the emulator needs is not on this machine. The text names it, and the mend."""
+
+
+class RuntimeFault(Exception):
+    """The emulator did not start, or its port is taken."""
+
+
+class FunctionRaised(Exception):
+    """What the handler raised, as the runtime told it: its type and message."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kit:
+    """The programs, and the architecture that the layer has to be built for."""
+
+    python: Path
+    emulator: Path
+    arch: str
+
+
+def kit() -> Kit:
+    """What `make rie` has installed. Raises RieMissing."""
+    if platform.system() != "Linux" or platform.machine() not in _MACHINES:
+        raise RieMissing(
+            f"the emulator runs on Linux, x86_64 or aarch64: this is {platform.system()} {platform.machine()}"
+        )
+    arch, program = _MACHINES[platform.machine()]
+    python = HOME / "bin" / "python"
+    if not python.exists():
+        raise RieMissing(
+            f"{HOME.name} is missing: run `make rie` (it needs a Python {RUNTIME}, which the layer is for)"
+        )
+    found = sorted(HOME.glob(f"lib/python{RUNTIME}/site-packages/samcli/local/rapid/{program}"))
+    if not found:
+        raise RieMissing(f"{program} is missing in {HOME.name}: remove that folder and run `make rie`")
+    return Kit(python=python, emulator=found[0], arch=arch)
+
+
+class RealClock(ManualClock):
+    """The machine's, where the harness expects one that it may move: moving it is waiting."""
+
+    def now(self) -> datetime:
+        """See ports.Clock."""
+        return datetime.now(UTC)
+
+    def sleep(self, seconds: float) -> None:
+        """See ports.Clock."""
+        time.sleep(max(0.0, seconds))
+
+    def move_to(self, at: datetime) -> None:
+        """Waits until then."""
+        self.sleep((at - self.now()).total_seconds())
+
+
+class Container:
+    """One function in one emulator: a context manager, after which no process and no port is left.
+
+    `logs` is what the function and the emulator have printed so far.
+    """
+
+    def __init__(self, function: Function, layer: Path, programs: Kit, environ: Mapping[str, str]) -> None:
+        self._function = function
+        self._layer = layer
+        self._programs = programs
+        self._environ = environ
+        self._process: subprocess.Popen[bytes] | None = None
+        self._port = 0
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed in __exit__, with the process that writes it
+
+    def __enter__(self) -> Container:
+        self._port, api = _free_port(), _free_port()
+        command = [
+            str(self._programs.emulator),
+            "--runtime-interface-emulator-address", f"127.0.0.1:{self._port}",
+            "--runtime-api-address", f"127.0.0.1:{api}",
+            str(self._programs.python), "-m", "awslambdaric", self._function.handler,
+        ]  # fmt: skip
+        self._process = subprocess.Popen(
+            command,
+            cwd=self._function.code,
+            env=self._runtime_environ(),
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            self._wait_for_the_port()
+        except RuntimeFault:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._process:
+            for pid in [*_descendants(self._process.pid), self._process.pid]:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            self._process.wait()
+            self._process = None
+        self._log.close()
+
+    def invoke(self, event: Any) -> Any:
+        """The function's answer; what it logs meanwhile goes to stdout. Raises FunctionRaised, RuntimeFault."""
+        before = self._written()
+        url = f"http://127.0.0.1:{self._port}/2015-03-31/functions/function/invocations"
+        request = urllib.request.Request(url, data=json.dumps(event).encode(), method="POST")
+        try:
+            with _DIRECT.open(request, timeout=self._function.timeout_seconds + START_SECONDS) as response:
+                answer = json.loads(response.read() or b"null")
+        except OSError as error:
+            raise RuntimeFault(f"the emulator of {self._function.name} does not answer: {error}") from None
+        print(self._said_since(before), end="")
+        if isinstance(answer, dict) and "errorType" in answer:
+            raise FunctionRaised(f"{answer['errorType']}: {answer.get('errorMessage', '')}")
+        return answer
+
+    @property
+    def logs(self) -> str:
+        """Everything so far."""
+        return self._read(0)
+
+    def _runtime_environ(self) -> dict[str, str]:
+        """The template's own environment, and what Lambda adds to it. Nothing of whoever runs this."""
+        return {
+            "PATH": os.environ.get("PATH", ""),
+            "TZ": ":UTC",
+            "LAMBDA_TASK_ROOT": str(self._function.code),
+            "PYTHONPATH": str(self._layer / "python"),  # /opt/python in Lambda
+            "PYTHONDONTWRITEBYTECODE": "1",  # a layer is read-only
+            "AWS_LAMBDA_FUNCTION_NAME": self._function.name,
+            "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1024",
+            "AWS_LAMBDA_FUNCTION_TIMEOUT": str(self._function.timeout_seconds),
+            **FAKE_ENVIRONMENT,
+            **self._environ,
+        }
+
+    def _wait_for_the_port(self) -> None:
+        ends = time.monotonic() + START_SECONDS
+        while time.monotonic() < ends:
+            if self._process is None or self._process.poll() is not None:
+                raise RuntimeFault(f"the emulator ended at once: {self._read(0).strip()[-300:]}")
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self._port), 1):
+                return
+            time.sleep(0.01)
+        raise RuntimeFault(f"the emulator did not listen on port {self._port} within {START_SECONDS:.0f} s")
+
+    def _written(self) -> int:
+        return os.fstat(self._log.fileno()).st_size
+
+    def _said_since(self, start: int) -> str:
+        """The emulator writes the report of an invocation after its answer."""
+        ends = time.monotonic() + 2
+        while _END not in (said := self._read(start)) and time.monotonic() < ends:
+            time.sleep(0.005)
+        return said
+
+    def _read(self, start: int) -> str:
+        return os.pread(self._log.fileno(), self._written() - start, start).decode("utf-8", "replace")
+
+
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def _free_port() -> int:
+    """A port that nobody listens on: a stale emulator would answer in place of ours."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
+def _descendants(pid: int) -> Iterator[int]:
+    """The processes that a process has started, and theirs: the emulator gives the runtime a group of its own."""
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in task.read_text().split():
+            yield from _descendants(int(child))
+            yield int(child)
+
+
+def layer_of(template: Path) -> Path:
+    """The folder of the template's layer, as it would be uploaded."""
+    resources = json.loads(template.read_text(encoding="utf-8"))["Resources"].values()
+    layer = next(r for r in resources if r["Type"] == "AWS::Lambda::LayerVersion")
+    folder: str = layer["Metadata"]["aws:asset:path"]
+    return (template.parent / folder).resolve()
+
+
+def outcomes_in(logs: str) -> Iterator[Outcome]:
+    """What the functions said of each update: the log lines named `outcome`."""
+    names = {f.name for f in fields(Outcome)}
+    for line in logs.splitlines():
+        with contextlib.suppress(ValueError):
+            said = json.loads(line)
+            if isinstance(said, dict) and said.get("message") == "outcome":
+                known = {name: said[name] for name in names & said.keys()}
+                yield Outcome(**{"channel": None, "receiver": "", "state_key": "", **known})
+
+
+class RieStack(RunningStack):
+    """The stack with its functions in emulators, on the real clock. Only whole channels can be down."""
+
+    LONGEST = AWAITED
+
+    def __enter__(self) -> RieStack:
+        self.programs = kit()
+        self.containers: dict[str, Container] = {}
+        super().__enter__()
+        for channel, fault in self.faults.down.items():
+            if channel == "sns":
+                self.emulator.faults["sns"] = fault
+            else:
+                self.standins.fail(channel, fault)  # type: ignore[arg-type] # `--engine rie` takes channels only
+        return self
+
+    def make_clock(self, start: datetime) -> ManualClock:
+        """The machine's, whatever the files say."""
+        return RealClock(start)
+
+    def run_until(self, at: datetime) -> None:  # noqa: ARG002 - the base's signature
+        """Files follow each other at once: their own times are not waited for."""
+        self.work()
+
+    def _bound(self, function: Function) -> Invocable:
+        environ = {
+            **function.environment,
+            "AWS_REGION": self.emulator.region,
+            "AWS_DEFAULT_REGION": self.emulator.region,
+            "AWS_ENDPOINT_URL": self.emulator.url,
+            "ALERTRELAY_ENDPOINTS": json.dumps(self.standins.endpoints),
+        }
+        container = self._entering.enter_context(Container(function, layer_of(self.template), self.programs, environ))
+        self.containers[function.name] = container
+
+        def handler(event: Any, _context: Any) -> Any:
+            said = io.StringIO()
+            try:
+                with contextlib.redirect_stdout(said):
+                    return container.invoke(event)
+            finally:
+                print(said.getvalue(), end="")
+                for outcome in outcomes_in(said.getvalue()):
+                    self.told(function, outcome)
+
+        handles = load(function.handler).channels
+        return Invocable(function=function, handler=handler, handles=handles, clock=self.clock, logs=self.logs)

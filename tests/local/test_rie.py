@@ -1,0 +1,130 @@
+"""`alertrelay replay --engine rie`: the functions in AWS's own emulator, with the layer as built for deployment."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from alertrelay.alert import Outcome, Reason
+from alertrelay.sources import unwrap
+
+from local.command import main
+from local.stack import rie
+from local.stack.day import Run, template_of
+from local.stack.rie import RealClock, RieMissing, RieStack, kit, layer_of, outcomes_in
+from local.standins import Fault
+
+EVENTS = Path(__file__).resolve().parents[2] / "events"
+
+
+def missing() -> str:
+    try:
+        kit()
+    except RieMissing as error:
+        return str(error)
+    return ""
+
+
+needs_emulator = pytest.mark.skipif(bool(missing()), reason=missing() or "the emulator is there")
+
+
+@needs_emulator
+def test_an_alert_and_its_end_go_through_the_deployed_layer_and_nothing_is_left(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    files = [str(EVENTS / f"rds-cpu-critical-{name}.json") for name in ("alarm", "ok")]
+    logs = tmp_path / "logs"
+    assert main(["replay", *files, "--engine", "rie", "--json", "--logs", str(logs)]) == 0
+    first, second = json.loads(capsys.readouterr().out)["events"]
+    assert {d["outcome"] for d in first["deliveries"]} == {"delivered"}
+    assert {d["outcome"] for d in second["deliveries"]} == {"delivered"}
+    assert {"pagerduty", "slack", "email", "sns"} == {d["channel"] for d in first["deliveries"]}
+    page = next(d for d in first["deliveries"] if d["channel"] == "pagerduty")
+    assert page["request"]["body"]["event_action"] == "trigger"
+    assert "INIT REPORT(durationMs" in logs.read_text()
+    assert "FAKE-routing-key" not in logs.read_text()
+    assert not [pid for pid in rie._descendants(os.getpid()) if "lambda" in _command(pid)]
+
+
+@needs_emulator
+def test_a_fallback_happens_there_too_and_what_is_due_later_is_not_awaited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(RieStack, "LONGEST", timedelta(seconds=1))
+    template = template_of("prod", arch=kit().arch)
+    began = datetime.now(UTC)
+    down = {"pagerduty": Fault.named("404")}
+    with Run(template, "prod", start=began, down=down, engine=RieStack) as run:
+        ports = [container._port for container in run.stack.containers.values()]  # type: ignore[attr-defined]
+        run.publish("alarm", unwrap((EVENTS / "rds-cpu-critical-alarm.json").read_bytes()))
+        day = run.finish()
+    outcomes = {(d.outcome.receiver, d.outcome.outcome) for d in day.events[0].deliveries}
+    assert {("slack-critical", "fallback"), ("email-oncall", "fallback"), ("pagerduty-oncall", "pending")} <= outcomes
+    owed = next(d for d in day.events[0].deliveries if d.outcome.outcome == "pending")
+    assert owed.next_try is not None
+    assert owed.next_try > datetime.now(UTC)
+    for port in ports:
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", port), 1)
+
+
+@needs_emulator
+def test_the_layer_is_built_for_this_machine_and_brings_every_package_itself() -> None:
+    layer = layer_of(template_of("prod", arch=kit().arch))
+    assert (layer / "python" / "alertrelay" / "runtime.py").exists()
+    marks = {"x86_64": "x86_64-linux-gnu", "arm64": "aarch64-linux-gnu"}
+    assert list((layer / "python").glob(f"**/*{marks[kit().arch]}.so"))
+    runtime = {path.name for path in rie.HOME.glob(f"lib/python{rie.RUNTIME}/site-packages/*")}
+    assert not {"alertrelay", "requests", "re2", "aws_lambda_powertools"} & runtime
+
+
+def test_without_the_emulator_the_command_says_what_is_missing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(rie, "HOME", tmp_path / "rie-venv")
+    assert main(["replay", str(EVENTS / "raw-text.json"), "--engine", "rie"]) == 2
+    said = capsys.readouterr().err
+    assert "make rie" in said or "runs on Linux" in said
+
+
+def test_a_receiver_alone_cannot_be_down_there(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["replay", str(EVENTS / "raw-text.json"), "--engine", "rie", "--down", "slack-critical"]) == 2
+    assert "a whole channel fails" in capsys.readouterr().err
+
+
+def test_outcomes_are_read_from_the_log_and_other_lines_are_passed_over() -> None:
+    said = {
+        "message": "outcome",
+        "level": "INFO",
+        "alertname": "A",
+        "fingerprint": "f",
+        "state_key": "s",
+        "status": "firing",
+        "receiver": "r",
+        "channel": "slack",
+        "outcome": "pending",
+        "reason": "channel_failed",
+        "attempts": 4,
+    }
+    logs = "\n".join(["INIT REPORT(durationMs: 1)", "{", "[]", json.dumps({"message": "received"}), json.dumps(said)])
+    (outcome,) = outcomes_in(logs)
+    assert isinstance(outcome, Outcome)
+    assert (outcome.receiver, outcome.outcome, outcome.attempts) == ("r", "pending", 4)
+    assert outcome.reason == Reason.CHANNEL_FAILED
+
+
+def test_the_real_clock_waits_only_for_what_is_to_come() -> None:
+    clock = RealClock(datetime(2026, 1, 1, tzinfo=UTC))
+    before = clock.now()
+    clock.move_to(before - timedelta(days=1))
+    assert clock.now() - before < timedelta(days=1)
+    assert clock.now().year >= before.year
+
+
+def _command(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    except OSError:
+        return ""
