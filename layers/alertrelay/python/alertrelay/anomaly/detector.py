@@ -33,8 +33,14 @@ class Combination:
     """
 
     together: tuple[int, ...] = (measures.STEP, measures.STEP_OF_THREE, measures.SEASON, measures.FORECAST)
-    alone: tuple[int, ...] = (measures.STEP, measures.SEASON_MEAN, measures.SHIFT, FLAT)
-    alone_from: float = 3.5
+    alone: tuple[int, ...] = (
+        measures.STEP,
+        measures.STEP_OF_THREE,
+        measures.SEASON_MEAN,
+        measures.SHIFT,
+        FLAT,
+    )
+    alone_from: float = 3.2
 
 
 COMBINATION = Combination()

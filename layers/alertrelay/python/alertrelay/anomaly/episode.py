@@ -7,15 +7,15 @@ import math
 DEFAULT_THRESHOLD = 0.8
 """A usual metric shows such a point once in four weeks: a false alert a month and metric is what a team will bear."""
 
-_FADE = 0.5 ** (1.0 / 12.0)
-_LOUDER = 1.5
+_FADE = 0.5 ** (1.0 / 16.0)
+_LOUDER = 1.3
 _BEND = 6.0
 _CALM_POINTS = 3
 _ROOM = 3.0
 
 
 class Refractory:
-    """After a rare point only a rarer one is told; what is needed fades over an hour of 5-minute points."""
+    """After a rare point only a rarer one is told; what is needed halves in 16 points."""
 
     __slots__ = ("_needed",)
 
