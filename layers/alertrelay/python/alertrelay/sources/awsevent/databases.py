@@ -197,12 +197,12 @@ def tell_cache(fields: Fields, arrival: Arrival) -> Told:
     name, message = fields.text("SourceIdentifier"), fields.text("Message")
     kind = fields.text("SourceType").lower().replace("_", "-")
     service = "ElastiCache" if re.search(r"cache|replication-group|serverless", kind) else "RDS"
-    told = _cache(service, "Event", name, arrival)
+    plain = _cache(service, "Event", name, arrival)
     return replace(
-        told,
+        plain,
         summary=f"{_NOUNS.get(kind) or f'{service} {kind}'} {name}: {message}",
         severity=_graded(message, fields.texts("EventCategories")),
-        labels=told.labels if service == "ElastiCache" else {**told.labels, **_cluster_labels(kind, name)},
+        labels=plain.labels if service == "ElastiCache" else {**plain.labels, **_cluster_labels(kind, name)},
         description=message,
         at=fields.at("Date"),
     )
