@@ -30,6 +30,28 @@ FURTHER_METRICS = {
         ConnectionAttempts LoginFailures StorageNetworkReceiveThroughput StorageNetworkTransmitThroughput
         TransactionAgeMaximum
     """,
+    "AWS/ElastiCache": """
+        BytesUsedForCache BytesUsedForCacheItems CacheHits CacheMisses CmdGet CmdSet CommandAuthorizationFailures
+        CPUCreditBalance CurrItems CurrVolatileItems ElastiCacheProcessingUnits EvalBasedCmds GetHits GetMisses
+        GetTypeCmds KeyBasedCmds NetworkBytesIn NetworkBytesOut NetworkConntrackAllowanceExceeded
+        NetworkPacketsPerSecondAllowanceExceeded NewConnections Reclaimed ReplicationBytes SaveInProgress SetTypeCmds
+        SuccessfulWriteRequestLatency TotalCmdsCount UnusedMemory
+    """,
+    "AWS/ECS": "HTTPCode_Target_2XX_Count HTTPCode_Target_4XX_Count NewConnectionCount RequestCount",
+    "ECS/ContainerInsights": "PendingTaskCount TaskCount",
+    "AWS/ApplicationELB": """
+        ActiveConnectionCount ClientTLSNegotiationErrorCount ConsumedLCUs HTTPCode_ELB_4XX_Count HTTPCode_ELB_500_Count
+        HTTPCode_ELB_502_Count HTTPCode_ELB_503_Count HTTPCode_ELB_504_Count HTTPCode_Target_2XX_Count
+        HTTPCode_Target_3XX_Count HTTPCode_Target_4XX_Count NewConnectionCount PeakLCUs ProcessedBytes
+        RequestCountPerTarget TargetTLSNegotiationErrorCount
+    """,
+    "AWS/SQS": """
+        ApproximateNumberOfMessagesNotVisible NumberOfMessagesDeleted NumberOfMessagesReceived NumberOfMessagesSent
+    """,
+    "AWS/Lambda": """
+        AsyncEventAge AsyncEventsDropped AsyncEventsReceived ConcurrentExecutions DeadLetterErrors
+        DestinationDeliveryFailures UnreservedConcurrentExecutions
+    """,
 }
 
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.file)
