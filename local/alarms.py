@@ -53,6 +53,29 @@ check` adds them up.
 
 Sources:
 """
+_TAIL = """
+## In another CDK app
+```python
+from alertrelay.config.resources import Database
+from infra.alarms.rds import RdsAlarms
+
+orders = Database(id="orders-db", engine="postgres", instance_class="db.m7g.xlarge", storage_gb=400)
+RdsAlarms(self, "Orders", database=orders, labels={"env": "prod", "service": "orders", "team": "commerce"})
+```
+They tell alertrelay's topics of that environment in the stack's own account and region, or `topics=` of yours. Beside
+`RdsAlarms` stand `AuroraAlarms`, `ElastiCacheAlarms`, `EcsAlarms`, `LoadBalancerAlarms`, `QueueAlarms` and
+`FunctionAlarms`.
+
+## To add an alarm
+1. A `Rule` in `alertrelay/config/alarms/<kind>.py`, with a reason and a source for its number.
+2. Its metric in `alertrelay/config/alarms/metrics.py`: unit, direction, dimensions, shortest period. The check holds
+   the rule against it.
+3. Its page in `runbooks/`, called like the alertname: RDSHighCPU is `rds-high-cpu.md`.
+4. Its keys in `docs/schemas/environment.schema.json`; a test names what is missing.
+5. `python -m local.alarms`, which writes this page and the index of the runbooks.
+
+`python -m local.alarm_events FOLDER` writes an event for every alarm of an environment's templates, to be replayed.
+"""
 _TABLE = """\
 | Alarm | Fires when | M/N, s | Key | Only | Why this number | Source |
 | --- | --- | --- | --- | --- | --- | --- |
@@ -69,12 +92,13 @@ def catalogue_page() -> str:
         lines += [_row(rule, level) for rule in rules for level in rule.levels]
     lines.append(
         "\n## Parents\nA composite alarm over the alarms marked ↑ above, one for each service label, kind and cluster. "
-        "The parts tell their own topics too; what an operator hears twice is for the inhibition rules of "
-        "alertmanager.yml to suppress, since CloudWatch suppresses only between composite alarms.\n\n"
+        "The parts tell their own topics too: they join the parent's group, and the inhibition rules of "
+        "alertmanager.yml quieten them, since CloudWatch itself suppresses only between composite alarms.\n\n"
         "| Alarm | Over | Impact |\n| --- | --- | --- |\n"
     )
     for parent, kinds in _parents().items():
         lines.append(f"| {_page(parent.alertname, parent.runbook)} | {', '.join(kinds)} | {parent.impact} |\n")
+    lines.append(_TAIL)
     return "".join(lines)
 
 

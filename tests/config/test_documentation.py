@@ -29,8 +29,8 @@ def _codes(tree: ast.Module) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and len(node.args) > 2 and isinstance(node.args[1], ast.Constant):
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            if name in ("error", "warning", "info", "_Broken"):
-                yield str(node.args[1].value)
+            if name in ("error", "warning", "info", "_Broken") and isinstance(node.args[1].value, str):
+                yield node.args[1].value
 
 
 def test_every_code_of_a_finding_is_explained_and_no_other(page: str, project: Path) -> None:

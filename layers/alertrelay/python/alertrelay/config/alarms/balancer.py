@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alertrelay.config.alarms.rule import Level, Metric, Rule, When
+from alertrelay.config.alarms.rule import Metric, Rule, When, critical, warning
 
 NAMESPACE = "AWS/ApplicationELB"
 TRAFFIC = When(text="with `anomaly: [requests]`", holds=lambda f: "requests" in f.flags)
@@ -12,7 +12,7 @@ RULES = (
         alertname="ALBErrors",
         parts=("balancer",),
         namespace=NAMESPACE,
-        metrics=(Metric(name="HTTPCode_ELB_5XX_Count", statistic="Sum"), Metric(name="RequestCount", statistic="Sum")),
+        metrics=(Metric("HTTPCode_ELB_5XX_Count", "Sum"), Metric("RequestCount", "Sum")),
         expression="IF(FILL(b, 0) + FILL(a, 0) >= 20, 100 * FILL(a, 0) / (FILL(b, 0) + FILL(a, 0)), 0)",
         operator=">",
         unit="percent",
@@ -24,21 +24,15 @@ RULES = (
         missing="notBreaching",
         missing_why="without requests there is no error",
         levels=(
-            Level(
-                severity="warning",
-                threshold=1,
-                datapoints=5,
-                of=5,
-                why="A working load balancer makes none; minutes with fewer than 20 requests do not count.",
-                source="X",
+            warning(
+                1, 5, 5, "A working load balancer makes none; minutes with fewer than 20 requests do not count.", "X"
             ),
-            Level(
-                severity="critical",
-                threshold=5,
-                datapoints=5,
-                of=5,
-                why="One user in twenty is turned away; minutes with fewer than 20 requests do not count.",
-                source="X",
+            critical(
+                5,
+                5,
+                5,
+                "One user in twenty is turned away; minutes with fewer than 20 requests do not count.",
+                "X",
                 down=True,
             ),
         ),
@@ -47,7 +41,7 @@ RULES = (
         alertname="ALBRejectedConnections",
         parts=("balancer",),
         namespace=NAMESPACE,
-        metrics=(Metric(name="RejectedConnectionCount", statistic="Sum"),),
+        metrics=(Metric("RejectedConnectionCount", "Sum"),),
         operator=">",
         unit="count",
         key="rejected_connections",
@@ -60,14 +54,8 @@ RULES = (
         missing_why="no rejected connection is good news",
         high=1_000_000_000,
         levels=(
-            Level(
-                severity="critical",
-                threshold=0,
-                datapoints=3,
-                of=3,
-                why="The load balancer rejects only at its own limit, and scales within minutes.",
-                source="X",
-                down=True,
+            critical(
+                0, 3, 3, "The load balancer rejects only at its own limit, and scales within minutes.", "X", down=True
             ),
         ),
     ),
@@ -75,7 +63,7 @@ RULES = (
         alertname="ALBTargetConnectionErrors",
         parts=("balancer",),
         namespace=NAMESPACE,
-        metrics=(Metric(name="TargetConnectionErrorCount", statistic="Sum"),),
+        metrics=(Metric("TargetConnectionErrorCount", "Sum"),),
         operator=">",
         unit="count",
         key="target_connection_errors",
@@ -86,22 +74,13 @@ RULES = (
         missing="notBreaching",
         missing_why="no failed connection is good news",
         high=1_000_000_000,
-        levels=(
-            Level(
-                severity="warning",
-                threshold=10,
-                datapoints=5,
-                of=5,
-                why="A few come with every deployment; ten a minute for five minutes do not.",
-                source="X",
-            ),
-        ),
+        levels=(warning(10, 5, 5, "A few come with every deployment; ten a minute for five minutes do not.", "X"),),
     ),
     Rule(
         alertname="ALBUnusualTraffic",
         parts=("balancer",),
         namespace=NAMESPACE,
-        metrics=(Metric(name="RequestCount", statistic="Sum"),),
+        metrics=(Metric("RequestCount", "Sum"),),
         operator=">",
         unit="count",
         key="requests",
@@ -117,14 +96,7 @@ RULES = (
         both_sides=True,
         high=1_000_000_000_000,
         levels=(
-            Level(
-                severity="warning",
-                threshold=0,
-                datapoints=3,
-                of=3,
-                why="No number fits a day and a night: the band is learnt from the last two weeks.",
-                source="X",
-            ),
+            warning(0, 3, 3, "No number fits a day and a night: the band is learnt from the last two weeks.", "X"),
         ),
     ),
 )

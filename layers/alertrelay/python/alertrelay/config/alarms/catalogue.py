@@ -5,16 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from alertrelay.config.alarms import aurora, balancer, ecs, elasticache, functions, rds, sqs
+from alertrelay.config.alarms import (
+    aurora,
+    balancer,
+    ecs,
+    elasticache,
+    functions,
+    memcached,
+    rds,
+    serverless,
+    sqs,
+    targets,
+)
 from alertrelay.config.alarms.rule import Rule, runbook_of
 
 CATALOGUE: Mapping[str, tuple[Rule, ...]] = {
     "rds": rds.RULES,
     "aurora": aurora.RULES,
     "elasticache": elasticache.RULES,
-    "memcached": elasticache.MEMCACHED,
-    "elasticache-serverless": elasticache.SERVERLESS,
-    "ecs": (*ecs.RULES, *ecs.TARGETS),
+    "memcached": memcached.RULES,
+    "elasticache-serverless": serverless.RULES,
+    "ecs": (*ecs.RULES, *targets.RULES),
     "alb": balancer.RULES,
     "sqs": sqs.RULES,
     "lambda": functions.RULES,

@@ -247,12 +247,12 @@ def check_runbooks(found: Plan, runbooks: Collection[str], findings: Findings) -
     first = {alarm.runbook: alarm for alarm in reversed(found.every) if alarm.runbook not in runbooks}
     for page, alarm in reversed(first.items()):
         message = f"runbooks/{page}, the page of {alarm.alertname}, does not exist"
-        mend = did_you_mean(page, runbooks) or "write it"
         watch = watches[alarm.kind, alarm.resource]
         if alarm.alertname in watch.runbooks:
+            mend = did_you_mean(page, runbooks) or "write it"
             findings.error(watch.at(f"runbooks.{alarm.alertname}"), "no-runbook", message, mend)
         else:
-            findings.warning(alarm.place, "no-runbook", message, mend)
+            findings.warning(alarm.place, "no-runbook", message, "write it, or name another under `runbooks`")
 
 
 def _published(stat: Stat) -> Published | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alertrelay.config.alarms.rule import Level, Metric, Rule, When
+from alertrelay.config.alarms.rule import Metric, Rule, When, critical, warning
 
 NAMESPACE = "AWS/Lambda"
 TIMEOUT = When(text="with `timeout_seconds`", holds=lambda f: f.timeout > 0)
@@ -13,7 +13,7 @@ RULES = (
         alertname="LambdaErrors",
         parts=("function",),
         namespace=NAMESPACE,
-        metrics=(Metric(name="Errors", statistic="Sum"), Metric(name="Invocations", statistic="Sum")),
+        metrics=(Metric("Errors", "Sum"), Metric("Invocations", "Sum")),
         expression="IF(b > 0, 100 * a / b, 0)",
         operator=">",
         unit="percent",
@@ -25,30 +25,15 @@ RULES = (
         missing="notBreaching",
         missing_why="a function that is not called cannot fail",
         levels=(
-            Level(
-                severity="warning",
-                threshold=5,
-                datapoints=3,
-                of=5,
-                why="Three minutes of five with errors outlast Lambda's own two retries.",
-                source="X",
-            ),
-            Level(
-                severity="critical",
-                threshold=50,
-                datapoints=3,
-                of=5,
-                why="Most invocations fail: the code or something that it needs is broken.",
-                source="X",
-                down=True,
-            ),
+            warning(5, 3, 5, "Three minutes of five with errors outlast Lambda's own two retries.", "X"),
+            critical(50, 3, 5, "Most invocations fail: the code or something that it needs is broken.", "X", down=True),
         ),
     ),
     Rule(
         alertname="LambdaThrottles",
         parts=("function",),
         namespace=NAMESPACE,
-        metrics=(Metric(name="Throttles", statistic="Sum"),),
+        metrics=(Metric("Throttles", "Sum"),),
         operator=">",
         unit="count",
         key="throttles",
@@ -60,22 +45,13 @@ RULES = (
         missing="notBreaching",
         missing_why="a function that is not called cannot be throttled",
         high=1_000_000_000,
-        levels=(
-            Level(
-                severity="warning",
-                threshold=0,
-                datapoints=5,
-                of=5,
-                why="Throttling that lasts 5 minutes is no burst: the concurrency is used up.",
-                source="X",
-            ),
-        ),
+        levels=(warning(0, 5, 5, "Throttling that lasts 5 minutes is no burst: the concurrency is used up.", "X"),),
     ),
     Rule(
         alertname="LambdaNearTimeout",
         parts=("function",),
         namespace=NAMESPACE,
-        metrics=(Metric(name="Duration", statistic="Maximum"),),
+        metrics=(Metric("Duration", "Maximum"),),
         operator=">",
         unit="milliseconds",
         key="duration",
@@ -87,22 +63,13 @@ RULES = (
         missing="notBreaching",
         missing_why="a function that is not called takes no time",
         when=TIMEOUT,
-        levels=(
-            Level(
-                severity="warning",
-                threshold=80,
-                datapoints=3,
-                of=5,
-                why="{percent} % of the timeout of {timeout}.",
-                source="X",
-            ),
-        ),
+        levels=(warning(80, 3, 5, "{percent} % of the timeout of {timeout}.", "X"),),
     ),
     Rule(
         alertname="LambdaIteratorAge",
         parts=("function",),
         namespace=NAMESPACE,
-        metrics=(Metric(name="IteratorAge", statistic="Maximum"),),
+        metrics=(Metric("IteratorAge", "Maximum"),),
         operator=">",
         unit="milliseconds",
         key="iterator_age",
@@ -115,22 +82,10 @@ RULES = (
         when=STREAM,
         high=604_800_000,
         levels=(
-            Level(
-                severity="warning",
-                threshold=300_000,
-                datapoints=5,
-                of=5,
-                why="5 minutes behind: it does not keep up with the stream, or one record blocks it.",
-                source="X",
+            warning(
+                300_000, 5, 5, "5 minutes behind: it does not keep up with the stream, or one record blocks it.", "X"
             ),
-            Level(
-                severity="critical",
-                threshold=3_600_000,
-                datapoints=5,
-                of=5,
-                why="An hour behind; a stream keeps its records for a day by default.",
-                source="X",
-            ),
+            critical(3_600_000, 5, 5, "An hour behind; a stream keeps its records for a day by default.", "X"),
         ),
     ),
 )

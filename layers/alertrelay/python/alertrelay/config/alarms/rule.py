@@ -38,7 +38,7 @@ SOURCES = {
 """By the letter that a level's `source` names: who says the number, and where."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Metric:
     """A metric of the rule's namespace, with its statistic."""
 
@@ -78,6 +78,22 @@ class Level:
     why: str
     source: str  # letters of SOURCES, with commas
     down: bool = False
+
+
+def warning(threshold: float | Chosen, datapoints: int, of: int, why: str, source: str, *, down: bool = False) -> Level:
+    """A Level of severity warning."""
+    return Level(
+        severity="warning", threshold=threshold, datapoints=datapoints, of=of, why=why, source=source, down=down
+    )
+
+
+def critical(
+    threshold: float | Chosen, datapoints: int, of: int, why: str, source: str, *, down: bool = False
+) -> Level:
+    """A Level of severity critical."""
+    return Level(
+        severity="critical", threshold=threshold, datapoints=datapoints, of=of, why=why, source=source, down=down
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alertrelay.config.alarms.rule import Level, Metric, Rule, When
+from alertrelay.config.alarms.rule import Metric, Rule, When, critical, warning
 
 NAMESPACE = "AWS/SQS"
 LATE = "What the messages ask for is done late, and lost when the queue's retention ends."
@@ -16,7 +16,7 @@ RULES = (
         alertname="SQSOldMessages",
         parts=("queue",),
         namespace=NAMESPACE,
-        metrics=(Metric(name="ApproximateAgeOfOldestMessage", statistic="Maximum"),),
+        metrics=(Metric("ApproximateAgeOfOldestMessage", "Maximum"),),
         operator=">",
         unit="seconds",
         key="age",
@@ -28,30 +28,21 @@ RULES = (
         missing_why="an empty queue that rests reports nothing",
         high=1_209_600,
         levels=(
-            Level(
-                severity="warning",
-                threshold=300,
-                datapoints=5,
-                of=5,
-                why="Consumers that keep up take a message within seconds; say more where waiting is normal.",
-                source="X",
+            warning(
+                300,
+                5,
+                5,
+                "Consumers that keep up take a message within seconds; say more where waiting is normal.",
+                "X",
             ),
-            Level(
-                severity="critical",
-                threshold=1800,
-                datapoints=5,
-                of=5,
-                why="After half an hour nobody reads this queue, or far too slowly.",
-                source="X",
-                down=True,
-            ),
+            critical(1800, 5, 5, "After half an hour nobody reads this queue, or far too slowly.", "X", down=True),
         ),
     ),
     Rule(
         alertname="SQSBacklog",
         parts=("queue",),
         namespace=NAMESPACE,
-        metrics=(Metric(name="ApproximateNumberOfMessagesVisible", statistic="Maximum"),),
+        metrics=(Metric("ApproximateNumberOfMessagesVisible", "Maximum"),),
         operator=">",
         unit="count",
         key="messages",
@@ -64,22 +55,13 @@ RULES = (
         when=BACKLOG,
         band=True,
         high=1_000_000_000,
-        levels=(
-            Level(
-                severity="warning",
-                threshold=1_000,
-                datapoints=10,
-                of=10,
-                why="How many are too many depends on the consumers.",
-                source="X",
-            ),
-        ),
+        levels=(warning(1_000, 10, 10, "How many are too many depends on the consumers.", "X"),),
     ),
     Rule(
         alertname="SQSDeadLetters",
         parts=("dead-letters",),
         namespace=NAMESPACE,
-        metrics=(Metric(name="ApproximateNumberOfMessagesVisible", statistic="Maximum"),),
+        metrics=(Metric("ApproximateNumberOfMessagesVisible", "Maximum"),),
         operator=">",
         unit="count",
         key="dead_letters",
@@ -92,15 +74,6 @@ RULES = (
         missing_why="an empty queue that rests reports nothing",
         when=DEAD_LETTERS,
         high=1_000_000_000,
-        levels=(
-            Level(
-                severity="warning",
-                threshold=0,
-                datapoints=1,
-                of=1,
-                why="A dead-letter queue should be empty.",
-                source="X",
-            ),
-        ),
+        levels=(warning(0, 1, 1, "A dead-letter queue should be empty.", "X"),),
     ),
 )
