@@ -50,6 +50,20 @@ def test_a_slow_shift_under_the_noise_of_single_points_scores_above_the_usual() 
     assert max(scores(points(moved))[7 * DAY : 7 * DAY + 36]) > max(calm[2 * DAY :])
 
 
+def test_a_shift_of_the_variance_is_told() -> None:
+    found = told(points(noisy(5 * DAY) + noisy(DAY, noise=8.0, seed=2)))
+    assert found
+    assert 5 * DAY <= found[0] < 5 * DAY + 12
+
+
+def test_a_quiet_day_that_comes_each_week_is_left_alone() -> None:
+    values = daily(28 * DAY)
+    for week in range(4):
+        saturday = (6 + 7 * week) * DAY
+        values[saturday : saturday + DAY] = daily(DAY, height=15.0, seed=week + 2)
+    assert [place for place in told(points(values)) if place >= 14 * DAY] == []
+
+
 def test_a_flat_line_of_a_lively_metric_is_told() -> None:
     values = noisy(14 * DAY)
     values[4000:] = [values[3999]] * len(values[4000:])

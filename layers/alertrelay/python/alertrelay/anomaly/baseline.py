@@ -1,4 +1,4 @@
-"""What is usual at this time of day."""
+"""What is usual at this time of the day, and of the week."""
 
 from __future__ import annotations
 
@@ -40,3 +40,66 @@ class DailyProfile:
         for offset, pull in _PULL:
             near = (slot + offset) % slots
             values[near] += weight * pull * (value - values[near])
+
+
+_HALF_HOUR = 1_800.0
+_HALF_HOURS = 336
+_TRIED = 100
+"""Points after which a profile may be relied on."""
+_LATEST_WEEK = 0.4
+"""The share of the newest week in the mean of a half-hour."""
+
+
+class WeeklyProfile:
+    """A mean for each half-hour of the week, moved by each week that passes."""
+
+    __slots__ = ("_rate", "_seen", "_values")
+
+    def __init__(self, step: float) -> None:
+        self._rate = _LATEST_WEEK / max(1.0, _HALF_HOUR / step)
+        self._values = [0.0] * _HALF_HOURS
+        self._seen = [0] * _HALF_HOURS
+
+    def usual(self, at: float) -> float | None:
+        """The usual value, None before the first such half-hour."""
+        slot = int(at / _HALF_HOUR) % _HALF_HOURS
+        return self._values[slot] if self._seen[slot] else None
+
+    def learn(self, at: float, value: float) -> None:
+        """Moves the profile towards a value."""
+        slot = int(at / _HALF_HOUR) % _HALF_HOURS
+        self._seen[slot] += 1
+        self._values[slot] += max(self._rate, 1.0 / self._seen[slot]) * (value - self._values[slot])
+
+
+class Expectation:
+    """Whichever was nearest to the last hundred points: the level, the time of the day, or that of the week."""
+
+    __slots__ = ("_errors", "_known")
+
+    def __init__(self) -> None:
+        self._errors = [0.0, 0.0, 0.0]
+        self._known = [0, 0, 0]
+
+    @property
+    def level_error(self) -> float:
+        """How far points usually are from the level."""
+        return self._errors[0]
+
+    def choose(self, level: float, daily: float | None, weekly: float | None) -> float:
+        """The expected value of a point."""
+        errors, known = self._errors, self._known
+        chosen, least = level, errors[0]
+        if daily is not None and known[1] > _TRIED and errors[1] < least:
+            chosen, least = daily, errors[1]
+        if weekly is not None and known[2] > _TRIED and errors[2] < least:
+            chosen = weekly
+        return chosen
+
+    def learn(self, value: float, level: float, daily: float | None, weekly: float | None) -> None:
+        """Compares each with what came."""
+        for place, expected in enumerate((level, daily, weekly)):
+            if expected is not None:
+                self._known[place] += 1
+                rate = max(0.01, 1.0 / self._known[place])
+                self._errors[place] += rate * (abs(value - expected) - self._errors[place])

@@ -38,6 +38,7 @@ class Combination:
         measures.STEP_OF_THREE,
         measures.SEASON_MEAN,
         measures.SHIFT,
+        measures.EXPECTED_MEAN,
         FLAT,
     )
     alone_from: float = 3.2

@@ -6,10 +6,11 @@ is higher. `tail` says how rare each is. A measure is None while there is too li
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
-from alertrelay.anomaly.baseline import DAY, DailyProfile
+from alertrelay.anomaly.baseline import DAY, DailyProfile, Expectation, WeeklyProfile
 
 STEP: Final = 0
 STEP_OF_THREE: Final = 1
@@ -17,6 +18,7 @@ SEASON: Final = 2
 FORECAST: Final = 3
 SEASON_MEAN: Final = 4
 SHIFT: Final = 5
+EXPECTED_MEAN: Final = 6
 NAMES: Final = (
     "change from the point before",
     "change of the mean of three points",
@@ -24,11 +26,14 @@ NAMES: Final = (
     "distance from the forecast",
     "mean distance of 24 points from their time of day",
     "change of the mean of six points",
+    "mean distance of 24 points from what was expected",
 )
 
 _KEPT = 31
 _LONG = 24
 _RATE = 0.02
+_OUTLIER = 8.0
+"""The level follows a point no further than so many of its usual distances."""
 _COUNTER_FROM = 30
 """A metric that grew so often without ever falling is a counter; when it falls, it began anew."""
 _GAP = 12
@@ -51,6 +56,7 @@ class Measures:
         "_apart",
         "_count",
         "_error",
+        "_expectation",
         "_fast",
         "_grown",
         "_last",
@@ -59,6 +65,8 @@ class Measures:
         "_profile",
         "_recent",
         "_step",
+        "_surprise",
+        "_week",
         "_weights",
     )
 
@@ -70,8 +78,11 @@ class Measures:
     def _begin(self, first: float) -> None:
         self._count = 0
         self._profile = DailyProfile(self._step)
+        self._week = WeeklyProfile(self._step)
+        self._expectation = Expectation()
         self._recent: list[float] = []
         self._apart: list[float] = []  # recent distances from the time of day
+        self._surprise: list[float] = []  # recent distances from what was expected
         self._fast = self._level = first
         self._offset = 0.0
         self._weights = [1.0, 0.0, 0.0, 0.0, 0.0]
@@ -81,13 +92,16 @@ class Measures:
     def take(self, at: float, x: float, clock: float) -> Measured:
         """Measures a point, then learns it. `at` is in seconds; `clock` is the same on the clock of the people."""
         if self._count and at - self._last > _GAP * self._step:
-            self._recent, self._apart = [], []
+            self._recent, self._apart, self._surprise = [], [], []
             self._fast = x
         self._last = at
         if self._began_anew(x):
             self._begin(x)
         recent, slot = self._recent, self._profile.slot(clock)
         seasonal = self._profile.usual(slot)
+        weekly = self._week.usual(clock)
+        self._surprise.append(x - self._expectation.choose(self._level, seasonal, weekly))
+        self._expectation.learn(x, self._level, seasonal, weekly)
         recent.append(x)
         apart = None if seasonal is None else x - seasonal
         if apart is not None:
@@ -101,8 +115,10 @@ class Measures:
             error,
             sum(self._apart[-_LONG:]) / _LONG if len(self._apart) >= _LONG else None,
             _shift(recent, 6, 25),
+            sum(self._surprise[-_LONG:]) / _LONG if len(self._surprise) >= _LONG else None,
         )
         self._learn(x, apart, slot)
+        self._week.learn(clock, x)
         return Measured(sizes, forecast, None if seasonal is None else seasonal + offset)
 
     def _began_anew(self, x: float) -> bool:
@@ -143,10 +159,14 @@ class Measures:
         self._error += 0.01 * (abs(error) - usual_error)
         return error, forecast
 
+    def _day_rate(self) -> float:
+        return 2.0 / (DAY / max(self._step, 1.0) + 1.0)
+
     def _learn(self, x: float, apart: float | None, slot: int) -> None:
         self._count += 1
-        day_rate = 2.0 / (DAY / max(self._step, 1.0) + 1.0)
-        self._level += max(day_rate, 1.0 / self._count) * (x - self._level)
+        bound = _OUTLIER * self._expectation.level_error if self._count > _KEPT else math.inf
+        moved = max(-bound, min(bound, x - self._level))
+        self._level += max(self._day_rate(), 1.0 / self._count) * moved
         self._fast += 2.0 / 7.0 * (x - self._fast)
         if apart is not None:
             self._offset += 2.0 / 13.0 * (apart - self._offset)
@@ -154,6 +174,7 @@ class Measures:
         if len(self._recent) > 2 * _KEPT:
             del self._recent[:-_KEPT]
             del self._apart[:-_KEPT]
+            del self._surprise[:-_KEPT]
 
 
 def _shift(values: list[float], newest: int, before: int) -> float | None:
