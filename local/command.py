@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from alertrelay import __version__
 
-SUBCOMMANDS: tuple[str, ...] = ("normalise", "check", "replay", "score", "anomaly_report", "send_test")
+SUBCOMMANDS: tuple[str, ...] = ("normalise", "check", "replay", "score", "anomaly_report", "send_test", "serve_aws")
 """Modules of this room, in the order of the help. Each has `add_parser(subparsers)`, which sets `run=` to its
 function `(args) -> exit code`, and imports what is slow only inside it."""
 

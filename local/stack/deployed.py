@@ -47,13 +47,17 @@ class Deployed:
     config: Config
 
 
-def deploy(emulator: Emulator, template: Path) -> Deployed:
-    """Creates the stack. Raises what moto raises where the template asks for what it does not know."""
+def deploy(emulator: Emulator, template: Path, *, table: str = "", secret: str = "") -> Deployed:
+    """Creates the stack. `table` and `secret` are names in place of made up ones. Raises what moto raises where the
+    template asks for what it does not know."""
     content = json.loads(template.read_text(encoding="utf-8"))
+    for resource in content["Resources"].values():
+        if table and resource["Type"] == "AWS::DynamoDB::Table":
+            resource["Properties"]["TableName"] = table
     code = _code_folders(content, template.parent)
     config = config_of(template)
     secrets = fake_secrets(config)
-    arns = _create_secrets(emulator, secrets_of(content), json.dumps(secrets))
+    arns = _create_secrets(emulator, secrets_of(content), json.dumps(secrets), secret)
     prepared = prepare(content, secrets=arns)
     _put_assets(emulator, content)
     outputs = _create_stack(emulator, f"alertrelay-{config.environment}", prepared.body)
@@ -77,9 +81,9 @@ def deploy(emulator: Emulator, template: Path) -> Deployed:
     )
 
 
-def _create_secrets(emulator: Emulator, names: Iterable[str], value: str) -> dict[str, str]:
+def _create_secrets(emulator: Emulator, names: Iterable[str], value: str, called: str) -> dict[str, str]:
     manager = emulator.client("secretsmanager")
-    return {name: manager.create_secret(Name=name, SecretString=value)["ARN"] for name in names}
+    return {name: manager.create_secret(Name=called or name, SecretString=value)["ARN"] for name in names}
 
 
 def config_of(template: Path) -> Config:

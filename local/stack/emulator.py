@@ -36,6 +36,7 @@ FAKE_ENVIRONMENT: Mapping[str, str] = {
 OURSELVES = "harness"
 """Marks the requests of this room: they are no part of what the relay sends, and no fault strikes them."""
 _SERVICE = re.compile(r"Credential=[^/]+/\d+/[a-z0-9-]+/([a-z0-9-]+)/aws4_request")
+_REGION = re.compile(r"(Credential=[^/]+/\d+/)[a-z0-9-]+/")
 _XML_ERROR = (
     "<ErrorResponse><Error><Type>{type}</Type><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
 )
@@ -52,12 +53,22 @@ _CODES = {429: "Throttling", 503: "ServiceUnavailable", 500: "InternalError", 40
 class Emulator:
     """A context manager. Inside it `url` answers as AWS would, and the environment holds credentials that are none.
 
-    `now` is the clock of the queues: delays, visibility and receive counts follow it.
+    `now` is the clock of the queues: delays, visibility and receive counts follow it. With `one_region` a request for
+    any region is taken for `region`: sam gives its containers whichever the user has.
     """
 
-    def __init__(self, *, region: str, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        *,
+        region: str,
+        now: Callable[[], datetime],
+        host: str = "127.0.0.1",
+        port: int = 0,
+        one_region: bool = False,
+    ) -> None:
         self.url = ""
         self.region = region
+        self._host, self._port, self._one_region = host, port, one_region
         self.faults: dict[str, Fault] = {}  # by service: sns, dynamodb, secretsmanager, sqs
         self._now = now
         self._recorded: list[Recorded] = []
@@ -70,7 +81,7 @@ class Emulator:
             # The functions are three containers in one process: the services' models are read once for all.
             entering.enter_context(mock.patch.object(botocore.session, "get_session", _session))
             entering.enter_context(self._on_our_clock())
-            self.url = entering.enter_context(_serving(self._wsgi_app()))
+            self.url = entering.enter_context(_serving(self._wsgi_app(), self._host, self._port))
             self._entered = entering.pop_all()
         return self
 
@@ -136,6 +147,9 @@ class Emulator:
         def gate(environ: dict[str, Any], start_response: Any) -> Any:
             if OURSELVES in environ.get("HTTP_USER_AGENT", ""):
                 return moto_app(environ, start_response)
+            if self._one_region:
+                signed = environ.get("HTTP_AUTHORIZATION", "")
+                environ["HTTP_AUTHORIZATION"] = _REGION.sub(rf"\g<1>{self.region}/", signed)
             found = _SERVICE.search(environ.get("HTTP_AUTHORIZATION", ""))
             service = found.group(1) if found else ""
             fault = self.faults.get(service)
@@ -218,7 +232,7 @@ def _environment(region: str) -> Iterator[None]:
 
 
 @contextmanager
-def _serving(app: Any) -> Iterator[str]:
+def _serving(app: Any, host: str, port: int) -> Iterator[str]:
     from moto.moto_server.werkzeug_app import MotoRequestHandler
     from werkzeug.serving import make_server
 
@@ -232,11 +246,11 @@ def _serving(app: Any) -> Iterator[str]:
         def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - werkzeug's name for it
             """Nothing: faults are on purpose."""
 
-    server = make_server("127.0.0.1", 0, app, threaded=False, request_handler=Handler)
+    server = make_server(host, port, app, threaded=False, request_handler=Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield f"http://{host}:{server.server_port}"
     finally:
         server.shutdown()
         thread.join()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from types import TracebackType
 
@@ -13,21 +13,43 @@ from local.standins.http import HttpListener
 from local.standins.services import PagerDuty, Slack, Webhook
 from local.standins.smtp import SmtpListener
 
-__all__ = ["Fault", "Recorded", "StandIns"]
+__all__ = ["Fault", "Recorded", "StandIns", "endpoints"]
+
+
+def endpoints(host: str, ports: Mapping[Channel, int]) -> dict[str, str]:
+    """For alertrelay.channels.senders: which host's traffic goes to which of the peers."""
+    base = {channel: f"http://{host}:{port}" for channel, port in ports.items()}
+    return {
+        "events.pagerduty.com": base["pagerduty"],
+        "events.eu.pagerduty.com": base["pagerduty"],
+        "hooks.slack.com": base["slack"],
+        "slack.com": base["slack"],
+        "*": base["webhook"],
+        "smtp": f"{host}:{ports['email']}",
+    }
 
 
 class StandIns:
     """A context manager: inside it the peers listen, after it no thread and no socket is left.
 
-    `now` is what `Recorded.at` is taken from.
+    `now` is what `Recorded.at` is taken from. They listen at `host`, on any free port where `ports` names none.
     """
 
-    def __init__(self, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(
+        self,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        host: str = "127.0.0.1",
+        ports: Mapping[Channel, int] | None = None,
+    ) -> None:
         self._board = Board(now)
+        self._host = host
+        wanted = ports or {}
         self._http = {
-            service.channel: HttpListener(service, self._board) for service in (PagerDuty(), Slack(), Webhook())
+            service.channel: HttpListener(service, self._board, host=host, port=wanted.get(service.channel, 0))
+            for service in (PagerDuty(), Slack(), Webhook())
         }
-        self._smtp = SmtpListener(self._board)
+        self._smtp = SmtpListener(self._board, host=host, port=wanted.get("email", 0))
 
     def __enter__(self) -> StandIns:
         for listener in self._listeners.values():
@@ -47,15 +69,7 @@ class StandIns:
     @property
     def endpoints(self) -> dict[str, str]:
         """For alertrelay.channels.senders: which host's traffic goes to which of the peers."""
-        base = {channel: f"http://127.0.0.1:{listener.port}" for channel, listener in self._http.items()}
-        return {
-            "events.pagerduty.com": base["pagerduty"],
-            "events.eu.pagerduty.com": base["pagerduty"],
-            "hooks.slack.com": base["slack"],
-            "slack.com": base["slack"],
-            "*": base["webhook"],
-            "smtp": f"127.0.0.1:{self._smtp.port}",
-        }
+        return endpoints(self._host, {channel: listener.port for channel, listener in self._listeners.items()})
 
     @property
     def requests(self) -> tuple[Recorded, ...]:

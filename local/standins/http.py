@@ -20,8 +20,9 @@ _HIDDEN_HEADERS = frozenset({"authorization", "cookie", "host"})
 class HttpListener:
     """One channel's port on loopback. It keeps its number when it refuses for a while."""
 
-    def __init__(self, service: Service, board: Board) -> None:
-        self.port = 0
+    def __init__(self, service: Service, board: Board, *, host: str = "127.0.0.1", port: int = 0) -> None:
+        self.port = port
+        self._host = host
         self._service = service
         self._board = board
         self._server: _Server | None = None
@@ -29,7 +30,7 @@ class HttpListener:
 
     def start(self) -> None:
         """Listens."""
-        self._server = _Server(("127.0.0.1", self.port), self._service, self._board)
+        self._server = _Server((self._host, self.port), self._service, self._board)
         self.port = self._server.server_port
         self._thread = threading.Thread(target=self._server.serve)
         self._thread.start()
@@ -85,7 +86,7 @@ class _Server(http.server.ThreadingHTTPServer):
         """Ends `serve`."""
         self.ending.set()
         with contextlib.suppress(OSError):
-            socket.create_connection(("127.0.0.1", self.server_port), 1).close()  # wakes it
+            socket.create_connection(self.socket.getsockname(), 1).close()  # wakes it
 
     def hang_up(self) -> None:
         """Ends what the connections' threads wait for."""

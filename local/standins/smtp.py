@@ -25,9 +25,16 @@ class SmtpListener:
     """`tls` makes it offer STARTTLS. `passwords` by user; None takes any."""
 
     def __init__(
-        self, board: Board, *, tls: ssl.SSLContext | None = None, passwords: Mapping[str, str] | None = None
+        self,
+        board: Board,
+        *,
+        tls: ssl.SSLContext | None = None,
+        passwords: Mapping[str, str] | None = None,
+        host: str = "127.0.0.1",
+        port: int = 0,
     ) -> None:
-        self.port = 0
+        self.port = port
+        self._host = host
         self._board = board
         self._tls = tls
         self._passwords = passwords
@@ -77,7 +84,7 @@ class SmtpListener:
 
     async def _listen(self) -> None:
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._session, "127.0.0.1", self.port)
+        self._server = await loop.create_server(self._session, self._host, self.port)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def _close(self) -> None:

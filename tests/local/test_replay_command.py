@@ -196,7 +196,7 @@ def test_a_burst_of_fifty_becomes_few_messages_and_one_incident(
 def test_all_recorded_events_in_any_order_lose_nothing(
     replay: Callable[..., tuple[int, str, str]], events: Path
 ) -> None:
-    names = sorted(path.name for path in events.glob("*.json"))
+    names = sorted(path.name for path in events.glob("*.json") if path.stem != "env")
 
     code, out, _ = replay(*names, "--json")
 

@@ -1,0 +1,168 @@
+"""`alertrelay serve-aws`: what a function needs behind it, at fixed ports, for `sam local invoke`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from alertrelay.alert import Channel
+
+    from local.stack.deployed import Deployed
+    from local.standins import Recorded, StandIns
+
+ENVIRONMENT = "dev"
+"""The one whose template declares the two variables that send a function here: sam sets only what is declared."""
+HOST = "host.docker.internal"
+"""What a container calls this machine."""
+AWS_PORT = 4566
+PORTS: Mapping[Channel, int] = {"pagerduty": 4571, "slack": 4572, "webhook": 4573, "email": 4574}
+REGION = "eu-west-1"
+ACCOUNT = "123456789012"  # of sam and of moto alike
+TABLE = "alertrelay-dev-state"
+SECRET = "alertrelay-dev-keys"
+FORWARDERS = ("pagerduty-forwarder", "slack-forwarder", "email-forwarder")
+
+_DESCRIPTION = """\
+Serve an emulated AWS with the deployed dev template in it, and stand-ins for PagerDuty, Slack, webhooks and mail, until
+Ctrl-C. `sam local invoke` runs a function in Docker with these behind it; events/env.json names their ports. What
+arrives at a stand-in is shown, a line each.
+"""
+_EPILOG = """\
+example, in another terminal (docs/sam.md has it all):
+  sam local invoke alertrelay-dev-slack-forwarder -t cdk.out/assembly-dev/devRelay*.template.json \\
+    -e events/rds-cpu-critical-alarm.json --env-vars events/env.json
+
+With Docker Desktop a container reaches 127.0.0.1 as host.docker.internal. Docker Engine on Linux needs
+`alertrelay serve-aws --bind 172.17.0.1`, and `--add-host host.docker.internal:host-gateway` for sam.
+
+exit code: 0 ended by Ctrl-C, 2 a port is taken, or the template cannot be made
+"""
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Adds the subcommand."""
+    parser = subparsers.add_parser(
+        "serve-aws",
+        help="what a function under `sam local invoke` needs behind it",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--bind", metavar="ADDRESS", default="127.0.0.1", help="listen here (default: 127.0.0.1); never all addresses"
+    )
+    parser.add_argument("--print-env", action="store_true", help="print what events/env.json holds, and end")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serves until SIGINT or SIGTERM; the exit code of the help."""
+    if args.print_env:
+        print(json.dumps(env_vars(), indent=2))
+        return 0
+    if args.bind in ("0.0.0.0", "::", ""):
+        print("alertrelay serve-aws: --bind: one address was expected, not all of them", file=sys.stderr)
+        return 2
+    from local.stack.day import UsageError
+
+    over = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: over.set())
+    try:
+        with serving(args.bind) as (_, peers):
+            shown = ", ".join(f"{channel} {port}" for channel, port in PORTS.items())
+            print(f"serving on {args.bind}: AWS {AWS_PORT}, {shown}; Ctrl-C ends")
+            sys.stdout.flush()
+            _show(peers, over)
+    except OSError as error:
+        print(f"alertrelay serve-aws: cannot listen on {args.bind}: {error.strerror or error}", file=sys.stderr)
+        return 2
+    except UsageError as error:
+        print(f"alertrelay serve-aws: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+@contextmanager
+def serving(
+    host: str = "127.0.0.1", *, aws_port: int = AWS_PORT, ports: Mapping[Channel, int] = PORTS
+) -> Iterator[tuple[Deployed, StandIns]]:
+    """The stack and its peers, listening. Raises OSError where a port is taken, UsageError without a template."""
+    from local.stack.day import template_of
+    from local.stack.deployed import deploy
+    from local.stack.emulator import Emulator
+    from local.standins import StandIns
+
+    template = template_of(ENVIRONMENT)
+    _free(host, [*filter(None, (aws_port, *ports.values()))])
+
+    def now() -> datetime:
+        return datetime.now(UTC)
+
+    emulator = Emulator(region=REGION, now=now, host=host, port=aws_port, one_region=True)
+    with StandIns(host=host, ports=ports) as peers, emulator:
+        yield deploy(emulator, template, table=TABLE, secret=SECRET), peers
+
+
+def env_vars(
+    host: str = HOST, *, aws_port: int = AWS_PORT, ports: Mapping[Channel, int] = PORTS
+) -> dict[str, dict[str, str]]:
+    """What `sam --env-vars` reads: for every function, and for each alone."""
+    from local.standins import endpoints
+
+    aws = f"http://{host}:{aws_port}"
+    topics = f"arn:aws:sns:{REGION}:{ACCOUNT}:alertrelay-{ENVIRONMENT}"
+    shared = {
+        "AWS_ENDPOINT_URL": aws,
+        "ALERTRELAY_ENDPOINTS": json.dumps(endpoints(host, ports)),
+        "ALERTRELAY_TABLE": TABLE,
+        "ALERTRELAY_SECRET_ARN": SECRET,
+        "ALERTRELAY_ACCOUNT_ID": ACCOUNT,
+        "ALERTRELAY_OPS_TOPIC_ARN": f"{topics}-ops",
+        "ALERTRELAY_LAST_RESORT_TOPIC_ARN": f"{topics}-last-resort",
+    }
+    own = {}
+    for name in FORWARDERS:
+        queue = f"{aws}/{ACCOUNT}/alertrelay-{ENVIRONMENT}-{name}"
+        own[f"alertrelay-{ENVIRONMENT}-{name}"] = {
+            "ALERTRELAY_QUEUE_URL": f"{queue}-timers",
+            "ALERTRELAY_DEAD_LETTER_URL": f"{queue}-expired",
+        }
+    return {"Parameters": shared, **own}
+
+
+def _free(host: str, ports: list[int]) -> None:
+    """Raises OSError, naming the port, where somebody listens already."""
+    import socket
+
+    for port in ports:
+        with socket.socket() as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                trial.bind((host, port))
+            except OSError as error:
+                raise OSError(error.errno, f"port {port}: {error.strerror}") from None
+
+
+def _show(peers: StandIns, over: threading.Event, say: Callable[[str], Any] = print) -> None:
+    shown = 0
+    while not over.wait(0.2):
+        for request in peers.requests[shown:]:
+            say(_line(request))
+            shown += 1
+        sys.stdout.flush()
+
+
+def _line(request: Recorded) -> str:
+    body = request.body if isinstance(request.body, dict) else {}
+    payload = body.get("payload") if isinstance(body.get("payload"), dict) else {}
+    what = (payload or {}).get("summary") or body.get("subject") or body.get("text") or body.get("event_action") or ""
+    return f"{request.at:%H:%M:%S} {request.channel:<9} {request.answered:<4} {what}".rstrip()
