@@ -14,6 +14,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.alarms.alarm import PlannedAlarms
+from infra.alarms.ecs_events import EcsEvents
 from infra.assets import Asset
 from infra.forwarding import Forwarder, Relay
 from infra.permissions import channel_statements
@@ -60,6 +61,8 @@ class EnvironmentStage(cdk.Stage):
             )
             # Alarms name their topics; without the topics their actions would go nowhere.
             alarms.add_stack_dependency(relay)
+            if not part and environment.services:
+                EcsEvents(alarms, "EcsEvents", environment)
         cdk.Tags.of(self).add("alertrelay", environment.name)
 
 

@@ -176,3 +176,27 @@ def test_an_expression_returns_one_result_of_members_of_one_period(alarms: Templ
 def test_a_resource_may_have_its_alarms_in_a_stack_of_their_own(busy_alarms: Template, busy_far: Template) -> None:
     assert all("far-db" not in a["AlarmName"] for a in every(busy_alarms))
     assert all("far-db" in a["AlarmName"] for a in every(busy_far))
+
+
+def test_what_ecs_tells_by_events_alone_reaches_the_topic_of_warnings(alarms: Template, environment: str) -> None:
+    patterns = {}
+    for rule in alarms.properties("AWS::Events::Rule"):
+        (target,) = rule["Targets"]
+        assert target["Arn"]["Fn::Join"][1][-1] == f":alertrelay-{environment}-warning"
+        pattern = rule["EventPattern"]
+        assert pattern["source"] == ["aws.ecs"]
+        patterns[pattern["detail-type"][0]] = pattern
+    deployment, action, task = (
+        patterns[f"ECS {kind}"] for kind in ("Deployment State Change", "Service Action", "Task State Change")
+    )
+    assert deployment["detail"] == {"eventName": ["SERVICE_DEPLOYMENT_FAILED"]}
+    assert action["detail"] == {"eventType": ["WARN", "ERROR"]}
+    for pattern in (deployment, action):
+        (service,) = pattern["resources"]
+        assert service["prefix"]["Fn::Join"][1][-1] == ":service/main/"
+    assert task["detail"]["clusterArn"][0]["Fn::Join"][1][-1] == ":cluster/main"
+    assert task["detail"]["containers"] == {"exitCode": [{"anything-but": [0, 143]}]}
+
+
+def test_without_services_there_is_no_rule_for_their_events(busy_alarms: Template) -> None:
+    assert "AWS::Events::Rule" not in {r["Type"] for r in busy_alarms.document["Resources"].values()}
