@@ -56,8 +56,8 @@ Sources:
 _TAIL = """
 ## Events of ECS
 What no metric says comes by EventBridge from the clusters of the listed services, to the topic of warnings: a
-deployment that failed, a service whose tasks cannot be placed or started (service actions of type WARN and ERROR), a task
-whose container died (any exit code but 0 and 143). Each is told once, with the severity that its content asks for.
+deployment that failed, a service whose tasks cannot be placed or started (service actions of type WARN and ERROR), a
+task whose container died (any exit code but 0 and 143). Each is told once, with the severity that its content asks for.
 
 ## In another CDK app
 ```python
