@@ -70,7 +70,8 @@ def _options(operation: Any, given: set[str]) -> list[str]:
     if "--cli-input-json" in given or not shape:
         return found
     required = {f"--{xform_name(each, '-')}" for each in shape.required_members}
-    return found + [f"{operation.name} needs {option}" for option in sorted(required - given)]
+    denied = {f"--{option.removeprefix('--no-')}" for option in given}  # a flag's own "no" is a value too
+    return found + [f"{operation.name} needs {option}" for option in sorted(required - given - denied)]
 
 
 def _query(operation: Any, words: list[str]) -> list[str]:

@@ -38,7 +38,7 @@ FURTHER_METRICS = {
         SuccessfulWriteRequestLatency TotalCmdsCount UnusedMemory
     """,
     "AWS/ECS": "HTTPCode_Target_2XX_Count HTTPCode_Target_4XX_Count NewConnectionCount RequestCount",
-    "ECS/ContainerInsights": "PendingTaskCount TaskCount",
+    "ECS/ContainerInsights": "PendingTaskCount TaskCount instance_number_of_running_tasks",
     "AWS/ApplicationELB": """
         ActiveConnectionCount ClientTLSNegotiationErrorCount ConsumedLCUs HTTPCode_ELB_4XX_Count HTTPCode_ELB_500_Count
         HTTPCode_ELB_502_Count HTTPCode_ELB_503_Count HTTPCode_ELB_504_Count HTTPCode_Target_2XX_Count
