@@ -13,6 +13,7 @@ FORWARDERS = ("pagerduty-forwarder", "slack-forwarder", "email-forwarder")
 VARIABLES = {
     "ALERTRELAY_ENV",
     "ALERTRELAY_CONFIG",
+    "ALERTRELAY_CONFIG_HASH",
     "ALERTRELAY_TABLE",
     "ALERTRELAY_SECRET_ARN",
     "ALERTRELAY_QUEUE_URL",
