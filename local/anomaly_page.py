@@ -72,7 +72,7 @@ def _tiles(report: Report) -> str:
     tiles = [
         (f"{len(report.alerts)}", "alerts"),
         (f"{len(report.alerts) / weeks:.1f}" if weeks else "-", "alerts a week"),
-        (f"{max((point.score for point in report.points), default=0.0):.3f}", "highest score"),
+        (_score(max((point.score for point in report.points), default=0.0)), "highest score"),
         (f"{report.threshold:g}", "threshold"),
     ]
     if report.incidents is not None:
@@ -129,7 +129,7 @@ def _scores(report: Report) -> str:
             highest[column] = point
     for column, point in highest.items():
         over = " over" if point.score >= report.threshold else ""
-        title = f"<title>{_time(point.at)}: {point.score:.3f}</title>"
+        title = f"<title>{_time(point.at)}: {_score(point.score)}</title>"
         place = f'x1="{column}" x2="{column}" y1="{scale.y(0):.1f}" y2="{scale.y(point.score):.1f}"'
         parts.append(f'<line class="score{over}" {place}>{title}</line>')
     return _svg(_SCORES, "the scores and the threshold", parts)
@@ -204,7 +204,7 @@ def _band(points: Sequence[Point], scale: _Scale) -> str:
 
 def _mark(told: Told, scale: _Scale) -> str:
     x, y = scale.x(told.at), scale.y(told.value)
-    text = html.escape(f"{_time(told.at)}, score {told.score:.3f}: {told.reason}")
+    text = html.escape(f"{_time(told.at)}, score {_score(told.score)}: {told.reason}")
     return (
         f'<line class="rule" x1="{x:.1f}" x2="{x:.1f}" y1="{_TOP}" y2="{scale.height - _BOTTOM}"/>'
         f'<circle class="mark" cx="{x:.1f}" cy="{y:.1f}" r="4.5"><title>{text}</title></circle>'
@@ -222,10 +222,15 @@ def _table(report: Report) -> str:
         if judged:
             verdict = '<td class="yes">yes</td>' if told.found else '<td class="no">no</td>'
         until = "" if told.until == told.at else f" to {_time(told.until)[11:]}"
-        cells = f'<td class="num">{_time(told.at)}{until}</td><td class="num">{told.score:.3f}</td>'
+        cells = f'<td class="num">{_time(told.at)}{until}</td><td class="num">{_score(told.score)}</td>'
         rows.append(f"<tr>{cells}<td>{html.escape(told.reason)}</td>{verdict}</tr>")
     missed = "".join(f"<p>Missed: {_time(start)} to {_time(end)}</p>" for start, end in report.missed)
     return f"<table>{head}{''.join(rows)}</table>{missed}"
+
+
+def _score(score: float) -> str:
+    """Three digits, rounded down: no score is 1."""
+    return f"{math.floor(score * 1000.0) / 1000.0:.3f}"
 
 
 def _time(at: float) -> str:

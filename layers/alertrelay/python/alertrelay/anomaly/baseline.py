@@ -86,6 +86,11 @@ class Expectation:
         """How far points usually are from the level."""
         return self._errors[0]
 
+    @property
+    def daily_error(self) -> float:
+        """How far points usually are from their time of day."""
+        return self._errors[1]
+
     def choose(self, level: float, daily: float | None, weekly: float | None) -> float:
         """The expected value of a point."""
         errors, known = self._errors, self._known

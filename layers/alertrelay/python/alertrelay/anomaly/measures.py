@@ -32,8 +32,8 @@ NAMES: Final = (
 _KEPT = 31
 _LONG = 24
 _RATE = 0.02
-_OUTLIER = 8.0
-"""The level follows a point no further than so many of its usual distances."""
+_OUTLIER = 16.0
+"""The level and the time of day follow a point no further than so many of its usual distances."""
 _COUNTER_FROM = 30
 """A metric that grew so often without ever falling is a counter; when it falls, it began anew."""
 _GAP = 12
@@ -170,7 +170,11 @@ class Measures:
         self._fast += 2.0 / 7.0 * (x - self._fast)
         if apart is not None:
             self._offset += 2.0 / 13.0 * (apart - self._offset)
-        self._profile.learn(slot, x)
+        if apart is None or self._count <= _KEPT:
+            self._profile.learn(slot, x)
+        else:
+            far = _OUTLIER * self._expectation.daily_error
+            self._profile.learn(slot, x - apart + max(-far, min(far, apart)))
         if len(self._recent) > 2 * _KEPT:
             del self._recent[:-_KEPT]
             del self._apart[:-_KEPT]

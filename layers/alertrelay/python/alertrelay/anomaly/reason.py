@@ -12,7 +12,7 @@ from alertrelay.anomaly.detector import FLAT, NAMES, Reading
 _SHOWN = 2
 BAND = 2.0
 """The usual range reaches so many robust sigma to both sides."""
-_COUNTED = 9.0
+_COUNTED = 6.0
 
 
 def explain(
@@ -61,7 +61,7 @@ def _strongest(reading: Reading) -> list[str]:
     rarities = [part or 0.0 for part in reading.parts]
     order = sorted(range(len(NAMES)), key=lambda place: -rarities[place])[:_SHOWN]
     return [
-        f"{_part(place, reading, reading.measured)} (1 in {_odds(rarities[place])})"
+        f"{_part(place, reading, reading.measured)} ({_odds(rarities[place])})"
         for place in order
         if rarities[place] >= 1.0
     ]
@@ -74,7 +74,7 @@ def _part(place: int, reading: Reading, measured: measures.Measured) -> str:
 
 
 def _odds(rarity: float) -> str:
-    return f"{10 ** min(rarity, _COUNTED):,.0f}" + (" or rarer" if rarity > _COUNTED else "")
+    return f"{'rarer than ' if rarity > _COUNTED else ''}1 in {10 ** min(rarity, _COUNTED):,.0f}"
 
 
 def _signed(size: float | None) -> str:
