@@ -135,8 +135,10 @@ def judge(
     points: list[Point] = []
     alerts: list[Told] = []
     for row in read_series(source):
+        if row.at is None or row.value is None:
+            continue
         scored = scorer.take(row.at, row.value)
-        if row.value is None or scored.reading is None or not begin <= row.at <= end:
+        if scored.reading is None or not begin <= row.at <= end:
             continue
         points.append(Point(row.at, row.value, scored.score, scorer.band(scored.reading)))
         if scored.score >= threshold:

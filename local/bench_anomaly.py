@@ -106,7 +106,7 @@ def _score(source: Path, target: Path, combination: Combination) -> tuple[int, f
         rows = list(read_series(path))
         scorer = Scorer(combination=combination)
         before = time.process_time()
-        scores = [scorer.take(row.at, row.value).score for row in rows]
+        scores = [0.0 if row.at is None else scorer.take(row.at, row.value).score for row in rows]
         seconds += time.process_time() - before
         points += len(rows)
         place = target / path.relative_to(source)

@@ -62,8 +62,9 @@ def run(args: argparse.Namespace) -> int:
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             score_file(source, target, explain=args.explain)
-        except NotASeries as error:
-            print(f"alertrelay score: {error}", file=sys.stderr)
+        except (NotASeries, csv.Error) as error:
+            where = "" if isinstance(error, NotASeries) else f"{source}: "
+            print(f"alertrelay score: {where}{error}", file=sys.stderr)
             code = max(code, 1)
         except OSError as error:
             print(f"alertrelay score: {error.filename}: {error.strerror}", file=sys.stderr)
@@ -85,26 +86,30 @@ def score_file(source: Path, target: Path, *, explain: bool = False) -> None:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["timestamp", "value", "anomaly_score", *(["reason"] if explain else [])])
         for row in rows:
-            scored = scorer.take(row.at, row.value)
-            cells = [row.timestamp, row.value_text, f"{scored.score:.6f}"]
-            if explain:
-                cells.append("no value" if row.value is None else scorer.explain(row.at, row.value, scored))
-            writer.writerow(cells)
+            writer.writerow([row.timestamp, row.value_text, *_scored(scorer, row, explain=explain)])
+
+
+def _scored(scorer: Scorer, row: Row, *, explain: bool) -> list[str]:
+    """The score of a row, and its reason where it is asked for."""
+    if row.at is None or row.value is None:
+        return ["0.000000", *(["no time" if row.at is None else "no value"] if explain else [])]
+    scored = scorer.take(row.at, row.value)
+    return [f"{scored.score:.6f}", *([scorer.explain(row.at, row.value, scored)] if explain else [])]
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of a series: the texts as they stand, and what they mean. `at` is in seconds."""
+    """A row of a series: the texts as they stand, and what they mean. `at` is in seconds, None where it is no time."""
 
     timestamp: str
     value_text: str
-    at: float
+    at: float | None
     value: float | None
 
 
 def read_series(path: Path) -> Iterator[Row]:
     """The rows of a file. Raises NotASeries, OSError."""
-    with path.open(newline="", encoding="utf-8-sig") as file:
+    with path.open(newline="", encoding="utf-8-sig", errors="replace") as file:
         reader = csv.reader(file)
         header = [name.strip().lower() for name in next(reader, [])]
         if "timestamp" not in header or "value" not in header:
@@ -112,17 +117,18 @@ def read_series(path: Path) -> Iterator[Row]:
                 f"{path}: the first line must name the columns timestamp,value; it is {','.join(header)!r}"
             )
         when, what = header.index("timestamp"), header.index("value")
+        wrong, right = "", False
         for row in reader:
             if not row:
                 continue
             timestamp = row[when] if when < len(row) else ""
             value_text = row[what] if what < len(row) else ""
             at = seconds_of(timestamp)
-            if at is None:
-                raise NotASeries(
-                    f"{path}:{reader.line_num}: {timestamp!r} is no time; write 2026-11-20 03:05:00 or seconds"
-                )
+            right = right or at is not None
+            wrong = wrong or ("" if at is not None else f"{path}:{reader.line_num}: {timestamp!r}")
             yield Row(timestamp, value_text, at, value_of(value_text))
+    if wrong and not right:
+        raise NotASeries(f"{wrong} is no time, and no other row has one; write 2026-11-20 03:05:00 or seconds")
 
 
 def seconds_of(text: str) -> float | None:

@@ -61,6 +61,15 @@ def test_rows_stay_one_to_one_with_their_texts(tmp_path: Path) -> None:
     assert {row["anomaly_score"] for row in scored} == {"0.000000"}
 
 
+def test_a_row_without_a_time_scores_nothing_and_the_others_are_scored(tmp_path: Path) -> None:
+    rows = _rows(288 * 5)
+    broken = [*rows[:700], ("soon", "5000"), *rows[700:]]
+    scored = _score(_write(tmp_path / "in.csv", broken), tmp_path / "out.csv", "--explain")
+    assert (scored[700]["anomaly_score"], scored[700]["reason"]) == ("0.000000", "no time")
+    del scored[700]
+    assert scored == _score(_write(tmp_path / "right.csv", rows), tmp_path / "out2.csv", "--explain")
+
+
 def test_a_folder_is_mirrored_and_files_share_nothing(tmp_path: Path) -> None:
     rows = _rows(700)
     _write(tmp_path / "in/a/one.csv", rows)
@@ -86,10 +95,12 @@ def test_a_file_that_is_no_series_is_named_and_the_others_are_scored(
 ) -> None:
     _write(tmp_path / "in/good.csv", _rows(30))
     (tmp_path / "in/bad.csv").write_text("time,number\n1,2\n")
+    (tmp_path / "in/bytes.csv").write_bytes(bytes(range(256)) * 8)
+    (tmp_path / "in/long.csv").write_text("timestamp,value\n" + "9" * 200_000 + ",1\n")
     (tmp_path / "in/worse.csv").write_text("timestamp,value\nyesterday,2\n")
     assert command.main(["score", "--input", str(tmp_path / "in"), "--output", str(tmp_path / "out")]) == 1
     told = capsys.readouterr().err
-    assert "bad.csv" in told
+    assert all(name in told for name in ("bad.csv", "bytes.csv", "long.csv"))
     assert "worse.csv:2: 'yesterday'" in told
     assert len(_read(tmp_path / "out/good.csv")) == 30
 
