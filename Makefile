@@ -1,4 +1,4 @@
-# make run    the stack on this machine, with three example days
+# make run    the stack on this machine, with four example days
 # make test   everything that CI checks
 # Needs only make, python3 >= 3.11 and the package index; all else is made in .venv.
 SHELL := /bin/bash
@@ -45,8 +45,9 @@ sam: .build/sam-venv/.stamp ## the sam command, as .build/sam-venv/bin/sam
 GOOD_DAY := info-alarm info-ok rds-cpu-warning-alarm rds-cpu-critical-alarm rds-cpu-critical-alarm-second-topic \
 	rds-cpu-critical-ok rds-cpu-warning-ok slo-violation
 BAD_DAY := rds-cpu-critical-alarm rds-cpu-critical-ok
+DOWN_DAY := ecs-cpu-alarm service-down-alarm ecs-memory-while-down-alarm service-down-ok
 
-run: env ## the stack on this machine: a good day, a burst of 50, a day with PagerDuty down
+run: env ## the stack on this machine: a good day, a burst of 50, PagerDuty down, a service down
 	@echo "== The stack that cdk deploy would create, on this machine: its own template, functions and queues, on an"
 	@echo "== emulated AWS. PagerDuty, Slack and the mail server are stand-ins; nothing leaves this machine."
 	@echo
@@ -61,6 +62,9 @@ run: env ## the stack on this machine: a good day, a burst of 50, a day with Pag
 	@echo "== 3. PagerDuty is down: Slack and e-mail say so at once, PagerDuty is tried again after 1, 2, 5 and 15 minutes,"
 	@echo "==    and whoever heard of the alarm hears of its end."
 	@$(BIN)/alertrelay replay $(BAD_DAY:%=events/%.json) --down pagerduty=503
+	@echo
+	@echo "== 4. A service is down: what that explains is kept from people, by name, and told when it still fires afterwards."
+	@$(BIN)/alertrelay replay $(DOWN_DAY:%=events/%.json)
 	@echo
 	@echo "== Next: $(BIN)/alertrelay replay events/ecs-cpu-alarm.json --down slack=timeout"
 	@echo "==       $(BIN)/alertrelay replay --help    docs/local.md    events/README.md"

@@ -9,6 +9,8 @@ import aws_cdk as cdk
 from alertrelay.config.environment import Environment
 from aws_cdk import Aws, Duration, RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_destinations as destinations
@@ -30,6 +32,9 @@ TIMEOUT = Duration.seconds(30)
 MEMORY_MB = 1024
 """CPU comes with memory, and a cold start is all CPU: over a second at 512 MB, half of it at 1024 for the same money.
 Above that a page gains less than the jitter of SNS."""
+
+TICK = {"do": "tick"}
+"""What the function gets each minute: alertrelay.runtime.TICK."""
 
 MAX_RECEIVES = 5
 RETENTION = Duration.days(14)
@@ -77,7 +82,8 @@ class Relay:
 
 
 class Forwarder(Construct):
-    """`function`, its `timers` queue, and `dead_letters`: queues whose first message means that a person must look.
+    """`function`, its `timers` queue, the rule of its `tick`, and `dead_letters`: queues whose first message means that
+    a person must look.
 
     An event is left over in one of three ways: SNS could not hand it to Lambda (`undelivered`), Lambda gave up after
     its retries (`failed`), or a timer message came back too often (`expired`). `extra` are statements that only this
@@ -129,6 +135,26 @@ class Forwarder(Construct):
         )
         acknowledge_runtime(self.function)
         self._trigger(relay.topics.values())
+        self.tick = self._tick()
+
+    def _tick(self) -> events.Rule:
+        """Each minute: what falls due later than within the minute has no message, but is found by this."""
+        rule = events.Rule(
+            self,
+            "Tick",
+            rule_name=f"{self.name}-tick",
+            description="alertrelay looks for the groups of alerts that fall due",
+            schedule=events.Schedule.rate(Duration.minutes(1)),
+        )
+        # A tick that is late is not repeated: the next one finds the same.
+        target = targets.LambdaFunction(
+            self.function,
+            event=events.RuleTargetInput.from_object(TICK),
+            retry_attempts=0,
+            max_event_age=Duration.minutes(1),
+        )
+        rule.add_target(target)
+        return rule
 
     def _trigger(self, topics: Iterable[sns.ITopic]) -> None:
         for topic in topics:

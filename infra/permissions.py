@@ -16,6 +16,8 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infra.state import DUE_INDEX
+
 TABLE_ACTIONS = (
     "dynamodb:BatchGetItem",
     "dynamodb:GetItem",
@@ -43,8 +45,11 @@ def forwarder_role(
         _allow("Poll", poll, [timers.queue_arn]),
         _allow("Send", ["sqs:SendMessage"], [queue.queue_arn for queue in send_to]),
         _allow("State", TABLE_ACTIONS, [table.table_arn]),
+        _allow("Due", ["dynamodb:Query"], [f"{table.table_arn}/index/{DUE_INDEX}"]),
         _allow("Keys", ["secretsmanager:GetSecretValue"], [secret.secret_arn]),
         _allow("Tell", ["sns:Publish"], [topic.topic_arn for topic in publish_to]),
+        # DescribeAlarms knows no resource: it is asked by name which alarms still fire, before they are repeated.
+        _allow("Verify", ["cloudwatch:DescribeAlarms"], ["*"]),
         *extra,
     ]
     return iam.Role(

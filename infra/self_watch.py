@@ -23,6 +23,7 @@ class Symptom:
     """A metric of ours that should stay at `threshold` or below. `means` says what happened and what to do first.
 
     It fires when `datapoints` of the last `minutes` are above. No data is good news: these metrics are absent at rest.
+    With `pulse` it is the other way round: it fires when they are below, and no data is no pulse.
     """
 
     alertname: str
@@ -33,6 +34,7 @@ class Symptom:
     threshold: float = 0
     datapoints: int = 1
     minutes: int = 1
+    pulse: bool = False
 
 
 DEAD_LETTERS = (
@@ -62,6 +64,19 @@ TIMERS = (
         threshold=HOUR_SECONDS,
         means="Nothing reads this queue. A message is at most 15 minutes delayed and then retried for 15: look at the "
         "function's event source and throttles.",
+    ),
+)
+TICKS = (
+    Symptom(
+        alertname="AlertrelayTickMissing",
+        namespace="AWS/Events",
+        metric="Invocations",
+        threshold=1,
+        datapoints=3,
+        minutes=3,
+        pulse=True,
+        means="The rule that wakes the function each minute has not done so for 3 minutes. Groups that wait for longer "
+        "than a minute are not told: new alerts of open groups, retries, ends. Is the rule enabled?",
     ),
 )
 FUNCTIONS = (
@@ -142,6 +157,7 @@ class SelfWatch(Construct):
             for queue, kind in zip(forwarder.dead_letters, ("undelivered", "failed", "expired"), strict=True):
                 self._watch(f"{name}-{kind}", {"QueueName": queue.queue_name}, DEAD_LETTERS)
             self._watch(f"{name}-timers", {"QueueName": forwarder.timers.queue_name}, TIMERS)
+            self._watch(name, {"RuleName": forwarder.tick.rule_name}, TICKS)
             self._watch(name, {"FunctionName": forwarder.function.function_name}, FUNCTIONS)
         for name, topic in topics.items():
             self._watch(f"topic-{name}", {"TopicName": topic.topic_name}, TOPICS)
@@ -161,10 +177,18 @@ class SelfWatch(Construct):
                     period=Duration.minutes(1),
                 ),
                 threshold=symptom.threshold,
-                comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+                comparison_operator=(
+                    cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
+                    if symptom.pulse
+                    else cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD
+                ),
                 evaluation_periods=symptom.minutes,
                 datapoints_to_alarm=symptom.datapoints,
-                treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+                treat_missing_data=(
+                    cloudwatch.TreatMissingData.BREACHING
+                    if symptom.pulse
+                    else cloudwatch.TreatMissingData.NOT_BREACHING
+                ),
             )
             alarm.add_alarm_action(self.tell)
             alarm.add_ok_action(self.tell)

@@ -8,9 +8,12 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
+DUE_INDEX = "due"
+
 
 class StateTable(Construct):
-    """The one table: string keys `pk` and `sk`, paid by request, expiry by `ttl` (epoch seconds)."""
+    """The one table: string keys `pk` and `sk`, paid by request, expiry by `ttl` (epoch seconds), and the index of the
+    groups that are due (`shard`, `next_due` in microseconds)."""
 
     def __init__(self, scope: Construct, construct_id: str, *, retain: bool) -> None:
         super().__init__(scope, construct_id)
@@ -26,6 +29,13 @@ class StateTable(Construct):
             time_to_live_attribute="ttl",
             deletion_protection=retain,
             removal_policy=_removal(retain),
+        )
+        # Sparse: only an armed group has both attributes. Each minute every forwarder asks it for what falls due.
+        self.table.add_global_secondary_index(
+            index_name=DUE_INDEX,
+            partition_key=dynamodb.Attribute(name="shard", type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name="next_due", type=dynamodb.AttributeType.NUMBER),
+            projection_type=dynamodb.ProjectionType.KEYS_ONLY,
         )
 
 

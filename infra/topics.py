@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from alertrelay.config.environment import Environment, LastResort
 from aws_cdk import Aws, Duration, RemovalPolicy
+from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
@@ -42,6 +43,21 @@ class AlertTopics(Construct):
         for topic in self.topics.values():
             for publisher in allowed:
                 topic.add_to_resource_policy(topic_statement(publisher, topic.topic_arn))
+        self._deleted_alarms(environment.name)
+
+    def _deleted_alarms(self, environment: str) -> None:
+        """An alarm that is deleted while it fires sends no OK: the event of its deletion ends its alert."""
+        events.CfnRule(
+            self,
+            "DeletedAlarms",
+            description=f"alertrelay {environment}: the alerts of deleted alarms end",
+            event_pattern={
+                "source": ["aws.cloudwatch"],
+                "detail-type": ["CloudWatch Alarm Configuration Change"],
+                "detail": {"operation": ["delete"]},
+            },
+            targets=[events.CfnRule.TargetProperty(arn=self.topics["info"].topic_arn, id="InfoTopic")],
+        )
 
     def _topic(self, name: str, environment: str) -> sns.Topic:
         return sns.Topic(

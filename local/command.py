@@ -9,22 +9,38 @@ from collections.abc import Sequence
 
 from alertrelay import __version__
 
-SUBCOMMANDS: tuple[str, ...] = ("normalise", "check", "replay", "score", "anomaly_report", "send_test", "serve_aws")
+SUBCOMMANDS: tuple[str, ...] = (
+    "normalise",
+    "check",
+    "route",
+    "simulate",
+    "replay",
+    "silence",
+    "score",
+    "anomaly_report",
+    "send_test",
+    "serve_aws",
+)
 """Modules of this room, in the order of the help. Each has `add_parser(subparsers)`, which sets `run=` to its
 function `(args) -> exit code`, and imports what is slow only inside it."""
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Runs one subcommand; the exit code is its own. Usage errors exit with 2."""
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """The command line of all subcommands."""
+    found = argparse.ArgumentParser(
         prog="alertrelay",
         description="A serverless alert relay for AWS. Everything here runs without an account and without network.",
     )
-    parser.add_argument("--version", action="version", version=f"alertrelay {__version__}")
-    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    found.add_argument("--version", action="version", version=f"alertrelay {__version__}")
+    subparsers = found.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name in SUBCOMMANDS:
         importlib.import_module(f"local.{name}").add_parser(subparsers)
-    args = parser.parse_args(argv)
+    return found
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one subcommand; the exit code is its own. Usage errors exit with 2."""
+    args = parser().parse_args(argv)
     try:
         code: int = args.run(args)
     except BrokenPipeError:  # `alertrelay … | head` is no fault

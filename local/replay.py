@@ -27,7 +27,7 @@ examples:
   alertrelay replay events/rds-cpu-critical-alarm.json --down slack=timeout --down email-oncall=refused
   alertrelay replay events/*.json --json | jq -r '.events[] | .file, (.deliveries[] | .outcome + " " + .receiver)'
 
-exit code: 0 nothing is lost, 1 an alert was told to nobody and lies in no queue, 2 usage or an unreadable file
+exit code: 0 nothing is lost, 1 an alert was told to nobody and waits nowhere, 2 usage or an unreadable file
 """
 
 

@@ -162,7 +162,7 @@ def _quiet(quiet: Quiet) -> Iterator[str]:
     if others:
         last = others[-1]
         yield f"{'':<21}and {len(others)} more files until {_clock(last.at)}"
-    yield f"{'':<21}... joins the next message of its groups: a group is told every 10 s at most"
+    yield f"{'':<21}... is told when its groups are looked at next: after group_wait, or at the next group_interval"
 
 
 def _event(event: Event) -> Iterator[str]:
@@ -217,9 +217,9 @@ def _summary(day: Day) -> Iterator[str]:
             yield f"  {len(bodies)} in {name}, whose alarm mails people without any code of ours"
     for lost in day.lost:
         what = f"{lost.alertname} of {lost.file}, {lost.integration or 'all receivers'}"
-        yield f"  LOST: {what}: told to nobody, and in no queue"
+        yield f"  LOST: {what}: told to nobody, and waits nowhere"
     if not day.lost:
-        yield "Nothing is lost: every update was delivered, merged, suppressed for a named reason, or lies in a queue."
+        yield "Nothing is lost: every update was delivered, merged, suppressed for a named reason, or has its next try."
 
 
 def _next(delivery: Delivery) -> str:

@@ -166,7 +166,7 @@ class Run:
             history=tuple(self._history),
             received=stack.received,
             waiting=waiting,
-            lost=tuple(self.account.lost(texts(waiting))),
+            lost=tuple(self.account.lost("\n".join([texts(waiting), *stack.held()]))),
             unpublished=tuple(self._unpublished),
             secrets=stack.deployed.secrets,
             logs=stack.logs.getvalue(),

@@ -120,6 +120,13 @@ class Emulator:
                 if isinstance(policy, dict):
                     key.policy = json.dumps(policy)
 
+    def items(self, table: str) -> list[dict[str, Any]]:
+        """The items of a table as moto holds them, in DynamoDB's JSON."""
+        from moto.dynamodb.models import dynamodb_backends
+
+        tables = (backend[self.region].tables.get(table) for backend in dynamodb_backends.values())
+        return [item.to_json()["Attributes"] for found in tables if found for item in found.all_items()]
+
     @contextmanager
     def _on_our_clock(self) -> Iterator[None]:
         import moto.sqs.models

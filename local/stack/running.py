@@ -17,8 +17,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from alertrelay.alert import Outcome
+from alertrelay.alert import Outcome, Reason
 from alertrelay.memory import ManualClock
+from alertrelay.policy.ledger import Header
 from alertrelay.sources import Envelope
 
 from local.stack.deployed import Deployed, Function, deploy
@@ -35,10 +36,12 @@ from local.stack.invocation import (
     load,
     on_failure_record,
 )
+from local.stack.ticks import MINUTE, Idle, armed, inputs, minute_of, next_tick
 from local.standins import Fault, Recorded, StandIns
 
 SHOWN_RETRIES = 4
 """A delivery that nobody takes is retried for four days; 1, 2, 5 and 15 minutes are shown, then the run ends."""
+REPEATS_SHOWN = timedelta(days=1)
 INSTANT = 0.001
 """Seconds: no two messages reach a topic at the same time, however long the clock would stand still."""
 
@@ -71,7 +74,10 @@ class RunningStack:
         self._again: list[Attempt] = []
         self._sent: dict[str, tuple[str, datetime]] = {}
         self._fruitless: Counter[str] = Counter()
+        self._quiet: Counter[str] = Counter()  # looks at a group, since the last message, that brought nothing
         self._told = False
+        self._ticked = minute_of(self.clock.now())
+        self._worked = self.clock.now()
 
     def __enter__(self) -> RunningStack:
         with ExitStack() as entering:
@@ -80,6 +86,8 @@ class RunningStack:
             entering.enter_context(self.emulator)
             self.deployed: Deployed = deploy(self.emulator, self.template)
             self._sqs, self._sns = self.emulator.client("sqs"), self.emulator.client("sns")
+            self._ticks = inputs(self.emulator)
+            self._idle = Idle(config=self.deployed.config, repeats_until=self.clock.now())
             self.functions = tuple(self._bound(function) for function in self.deployed.functions)
             self._entered = entering.pop_all()
         return self
@@ -125,7 +133,7 @@ class RunningStack:
 
     def told(self, function: Function, outcome: Outcome) -> None:
         """What a function says of one update."""
-        self._told = self._told or outcome.outcome != "pending"
+        self._told = self._told or (outcome.outcome != "pending" and outcome.reason != Reason.REPEAT)
         self._observe(self.clock.now(), function.name, outcome)
 
     def publish(self, topic_arn: str, envelope: Envelope) -> Envelope:
@@ -141,6 +149,7 @@ class RunningStack:
         self.clock.sleep(INSTANT)
         sent_at = self.clock.now()
         self._sent[answer["MessageId"]] = (message_id, sent_at)
+        self._quiet.clear()
         return replace(envelope, message_id=message_id, topic_arn=topic_arn, sent_at=sent_at)
 
     def invoke(self, name: str, event: Mapping[str, Any]) -> None:
@@ -150,16 +159,18 @@ class RunningStack:
         self.work()
 
     def run_until(self, at: datetime) -> None:
-        """Lets everything happen that is due until then, and moves the clock there."""
+        """Lets everything happen that is due until then, and moves the clock there. Repeats are shown for a day."""
+        self._idle = Idle(config=self.deployed.config, until=at, repeats_until=self.clock.now() + REPEATS_SHOWN)
         while (due := self._next_due()) is not None and due <= at:
             self.clock.move_to(due)
             self.work()
         self.clock.move_to(at)
 
     def run_on(self) -> None:
-        """Goes on until nothing is due, or only retries that have failed often enough to be shown."""
+        """Goes on until nothing is due but repeats, and retries that have failed often enough to be shown."""
         end = self.clock.now() + self.LONGEST
-        while (due := self._next_due()) is not None and due <= end and not self._only_fruitless():
+        self._idle = Idle(config=self.deployed.config, repeats_until=end)
+        while (due := self._next_due()) is not None and due <= end and not self._nothing_new():
             self.clock.move_to(due)
             self.work()
 
@@ -172,15 +183,39 @@ class RunningStack:
             found.setdefault(f"{attempt.function.function.name} (retry)", []).append(json.dumps(attempt.event))
         return {name: bodies for name, bodies in found.items() if bodies}
 
-    def next_try(self, body_part: str) -> datetime | None:
-        """When the first message whose body has this in it comes back."""
-        dues = [_due(m) for f in self.functions for m in self._timers(f) if body_part in m.body]
-        return min(dues, default=None)
+    def held(self) -> list[str]:
+        """The groups that the table holds until they are due, by id."""
+        return list(self._armed())
+
+    def next_try(self, gid: str) -> datetime | None:
+        """When a group is looked at next, by the first message that names it, or by a tick."""
+        dues = [_due(m) for f in self.functions for m in self._timers(f) if gid in m.body]
+        header = self._armed().get(gid)
+        return min([*dues, *([header.next_due] if header and header.next_due else [])], default=None)
 
     def work(self) -> None:
         """Everything that is due now, until nothing is."""
-        while sum(map(self._take_inbox, self.functions)) or self._take_retries() or self._take_timers():
+        while (
+            sum(map(self._take_inbox, self.functions))
+            or self._take_retries()
+            or self._take_tick()
+            or self._take_timers()
+        ):
             continue
+        self._worked = self.clock.now()
+
+    def _take_tick(self) -> bool:
+        """The rule of each function that has a group to find. One that fails is not tried again: the next is soon."""
+        due = self._next_tick()
+        if due is None or due > self.clock.now():
+            return False
+        self._ticked = minute_of(self.clock.now())
+        groups = self._armed()
+        for function in self.functions:
+            own = [gid for gid, header in groups.items() if header.integration.channel in function.handles]
+            if own and not self._took(function, self._ticks[function.function.name]):
+                self._quiet.update(own)
+        return True
 
     def _take_inbox(self, function: Invocable) -> bool:
         url = function.function.inbox_url
@@ -231,10 +266,15 @@ class RunningStack:
         for message in found:
             event = from_sqs(message, queue=url.rpartition("/")[2], region=self.emulator.region)
             self._told = False
+            subject = _subject(message["Body"])
+            before = self._armed().get(subject)
             if self._took(function, event):
                 self._sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-            subject = _subject(message["Body"])
-            self._fruitless[subject] = 0 if self._told else self._fruitless[subject] + 1
+            after = self._armed().get(subject)
+            if before and after and before.rec_at == after.rec_at:
+                continue  # nobody looked: it came early, or twice
+            for brought_nothing in (self._fruitless, self._quiet):
+                brought_nothing[subject] = 0 if self._told else brought_nothing[subject] + 1
         return True  # a message that came too often was moved to the dead-letter queue: look again
 
     def _took(self, function: Invocable, event: Mapping[str, Any]) -> bool:
@@ -248,14 +288,40 @@ class RunningStack:
     def _timers(self, function: Invocable) -> list[Any]:
         return self.emulator.queued(function.function.timers_url)
 
+    def _armed(self) -> dict[str, Header]:
+        return armed(self.emulator, self.deployed.table)
+
+    def _messages(self) -> list[Any]:
+        return [message for function in self.functions for message in self._timers(function)]
+
     def _next_due(self) -> datetime | None:
         dues = [attempt.due for attempt in self._again[:1]]
-        dues += [_due(message) for function in self.functions for message in self._timers(function)]
-        return min(dues, default=None)
+        dues += [_due(message) for message in self._messages()]
+        tick = self._next_tick()
+        return min([*dues, *([tick] if tick else [])], default=None)
 
-    def _only_fruitless(self) -> bool:
-        bodies = [message.body for function in self.functions for message in self._timers(function)]
-        return not self._again and all(self._fruitless[_subject(body)] >= SHOWN_RETRIES for body in bodies)
+    def _next_tick(self) -> datetime | None:
+        """For the groups that no message of the queue is about."""
+        messages = {_subject(message.body) for message in self._messages()}
+        dues = [
+            self._idle.next_look(header) if self._quiet[gid] else header.next_due
+            for gid, header in self._armed().items()
+            if gid not in messages and header.next_due
+        ]
+        return next_tick(dues, after=max(self._ticked + MINUTE, self._worked))
+
+    def _nothing_new(self) -> bool:
+        """Every group has been looked at since the last message, in vain; one whose channel fails, four times."""
+        groups = self._armed()
+        messages = {_subject(message.body) for message in self._messages()} - set(groups)
+        return (
+            not self._again
+            and all(self._fruitless[subject] >= SHOWN_RETRIES for subject in messages)
+            and all(
+                self._fruitless[gid] >= SHOWN_RETRIES if header.failures else self._quiet[gid]
+                for gid, header in groups.items()
+            )
+        )
 
 
 def _due(message: Any) -> datetime:

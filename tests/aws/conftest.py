@@ -37,6 +37,13 @@ def clock() -> ManualClock:
     return ManualClock(state.NOW)
 
 
+@pytest.fixture
+def dynamo_store(clock: ManualClock, dynamodb: Any) -> Iterator[Store]:
+    """The real one alone, empty."""
+    with state.table(dynamodb):
+        yield state.dynamo(dynamodb, clock)
+
+
 @pytest.fixture(params=["memory", "dynamodb"])
 def store(request: pytest.FixtureRequest, clock: ManualClock, dynamodb: Any) -> Iterator[Store]:
     """Each implementation of ports.Store in turn, empty."""

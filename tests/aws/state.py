@@ -80,9 +80,8 @@ def member(
         k=k(clock, resolved=status == "resolved"),
         status=status,
         state_key=f"arn:aws:cloudwatch:eu-central-1:111122223333:alarm:{key}",
-        name="RDSHighCPU",
         fingerprint="0123456789abcdef",
-        severity="critical",
+        labels={"alertname": "RDSHighCPU", "severity": "critical"},
         starts_at=NOW,
         at=at,
         expires=expires,
@@ -123,6 +122,7 @@ def change(
     *,
     closing: bool = False,
     next_due: datetime | None = None,
+    due: datetime | None = None,
     told_at: datetime | None = NOW,
     maybe: bool = False,
     failures: int = 0,
@@ -134,6 +134,7 @@ def change(
         ledger=told or Ledger(),
         rec_at=NOW,
         told_at=told_at,
+        due=due or next_due,
         next_due=next_due,
         closing=closing,
         maybe=maybe,
@@ -211,7 +212,20 @@ def table(client: Any) -> Iterator[Any]:
     client.create_table(
         TableName=TABLE,
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
+        AttributeDefinitions=[
+            *({"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk", "shard")),
+            {"AttributeName": "next_due", "AttributeType": "N"},
+        ],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "due",
+                "KeySchema": [
+                    {"AttributeName": "shard", "KeyType": "HASH"},
+                    {"AttributeName": "next_due", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            }
+        ],
         BillingMode="PAY_PER_REQUEST",
     )
     yield client

@@ -11,12 +11,14 @@ from typing import Any
 
 import pytest
 from alertrelay.memory import ManualClock
+from alertrelay.policy.inhibit import InhibitKey
 from alertrelay.ports import Store
 from botocore.exceptions import ReadTimeoutError
 
 from tests.aws.state import GID, NOW, Recorder, after, alert, change, dynamo, header, item, ledger, member, table
 
 A = "00000000000000aa"
+SOURCE = InhibitKey("1" * 32, "2" * 32, two_sided=False)
 EXPIRES = after(600).replace(microsecond=0)
 RESERVED = set(files("moto.dynamodb.parsing").joinpath("reserved_keywords.txt").read_text().split())
 
@@ -45,6 +47,15 @@ METHODS: dict[str, Method] = {
     "finish": lambda s: s.finish(GID, owner="me", expires=EXPIRES),
     "finish without an expiry": lambda s: s.finish(GID, owner="me", expires=None),
     "release": lambda s: s.release(GID, owner="me"),
+    "add_homes": lambda s: s.add_homes(member(), {"slack-1"}),
+    "add_homes of nothing": lambda s: s.add_homes(member(), ()),
+    "mark_moved": lambda s: s.mark_moved(GID, member(), expires=EXPIRES),
+    "note_source": lambda s: s.note_source(SOURCE, A, fires=True),
+    "note_source that ended": lambda s: s.note_source(SOURCE, A, fires=False),
+    "facts": lambda s: s.facts(alerts=[A], inhibitors=[SOURCE[:2]]),
+    "silences": lambda s: s.silences(),
+    "put_silences": lambda s: s.put_silences([], seen=3),
+    "put_silences for the first time": lambda s: s.put_silences([], seen=0),
 }
 ALL = pytest.mark.parametrize("method", METHODS.values(), ids=METHODS.keys())
 
@@ -60,7 +71,7 @@ def test_no_reserved_word_stands_bare_in_an_expression(recorder: Recorder, metho
     """DynamoDB refuses the whole request where one does, and no retry helps."""
     method(dynamo(recorder, ManualClock(NOW)))
     _, asked = recorder.only()
-    syntax = {"SET", "REMOVE", "ADD", "AND", "OR"}
+    syntax = {"SET", "REMOVE", "ADD", "AND", "OR", "DELETE"}
     for name in ("UpdateExpression", "ConditionExpression", "KeyConditionExpression"):
         bare = set(re.findall(r"(?<![#:\w])[A-Za-z_]\w*", asked.get(name, "")))
         assert not {word for word in bare - syntax if word.upper() in RESERVED}, asked[name]
@@ -85,6 +96,14 @@ def test_the_header_and_the_members_are_read_strongly(recorder: Recorder, method
     _, asked = recorder.only()
     assert asked["ConsistentRead"] is True
     assert "IndexName" not in asked
+
+
+def test_what_is_due_is_asked_of_each_shard_of_the_index(recorder: Recorder) -> None:
+    assert list(dynamo(recorder, ManualClock(NOW)).due("slack", before=NOW)) == []
+    assert [operation for operation, _ in recorder.calls] == ["query"] * 16
+    assert {asked["IndexName"] for _, asked in recorder.calls} == {"due"}
+    shards = {asked["ExpressionAttributeValues"][":shard"]["S"] for _, asked in recorder.calls}
+    assert shards == {f"due#slack#{n:02d}" for n in range(16)}
 
 
 def test_a_flush_sees_the_alert_that_its_own_invocation_wrote(recorder: Recorder) -> None:

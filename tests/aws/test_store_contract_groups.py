@@ -40,13 +40,23 @@ def test_a_group_that_nobody_armed_has_no_header(store: Store) -> None:
 def test_the_first_to_arm_a_group_gives_it_its_identity_and_its_time(store: Store) -> None:
     assert store.arm(GID, header(), due=after(30))
     assert not store.arm(GID, header("another"), due=after(1))
-    assert store.header(GID) == replace(header(), next_due=after(30))
+    assert store.header(GID) == replace(header(), next_due=after(30), due=after(30))
 
 
-def test_arming_takes_only_the_identity_of_the_group(store: Store) -> None:
+def test_arming_takes_only_the_identity_of_the_group_and_the_configuration_that_made_it(store: Store) -> None:
     told = replace(header(), ledger=ledger(A), config_hash="old", failures=3, told_at=NOW, owner="nobody", closing=True)
     assert store.arm(GID, told, due=after(30))
-    assert store.header(GID) == replace(header(), next_due=after(30))
+    assert store.header(GID) == replace(header(), next_due=after(30), due=after(30), config_hash="old")
+
+
+def test_a_group_that_is_armed_again_keeps_the_configuration_of_its_last_record(store: Store) -> None:
+    leased(store)
+    store.record(GID, owner="me", change=change(closing=True, config_hash="old"))
+    store.finish(GID, owner="me", expires=None)
+    store.arm(GID, replace(header(), config_hash="new"), due=after(30))
+    found = store.header(GID)
+    assert found
+    assert found.config_hash == "old"
 
 
 def test_a_closed_group_is_armed_again_and_keeps_who_it_is_and_what_it_told(store: Store) -> None:
@@ -149,7 +159,7 @@ def test_a_lease_ends_a_closing_that_nobody_finished(store: Store) -> None:
 def test_a_group_without_a_wait_is_armed_and_leased_in_one(store: Store) -> None:
     assert store.lease(GID, owner="me", now=NOW, until=after(35), arm=header()) == header()
     assert store.header(GID) == replace(
-        header(), owner="me", lease_until=after(35), next_due=after(35), maybe=True, tries=1
+        header(), owner="me", lease_until=after(35), next_due=after(35), due=NOW, maybe=True, tries=1
     )
 
 
@@ -195,12 +205,13 @@ def test_only_the_owner_records(store: Store) -> None:
 
 def test_a_record_of_an_unfinished_send_gives_the_lease_back_and_keeps_the_group_due(store: Store) -> None:
     leased(store)
-    failed = change(ledger(A), next_due=after(60), maybe=True, failures=2, failing_since=NOW, told_at=None)
+    failed = change(ledger(A), next_due=after(60), due=NOW, maybe=True, failures=2, failing_since=NOW, told_at=None)
     assert store.record(GID, owner="me", change=failed)
     assert store.header(GID) == replace(
         header(),
         ledger=ledger(A),
         next_due=after(60),
+        due=NOW,
         rec_at=NOW,
         maybe=True,
         failures=2,
@@ -219,6 +230,7 @@ def test_a_closing_record_keeps_the_lease_and_its_due_time(store: Store) -> None
         owner="me",
         lease_until=after(35),
         next_due=after(35),
+        due=NOW,
         closing=True,
         rec_at=NOW,
         told_at=NOW,

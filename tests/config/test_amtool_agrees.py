@@ -112,6 +112,9 @@ VERDICTS = {
     "day 32": _interval("days_of_month: ['32']"),
     "days 5:-1": _interval("days_of_month: ['5:-1']"),
     "days -1:5": _interval("days_of_month: ['-1:5']"),
+    "days 20:-10, never right": _interval("days_of_month: ['20:-10']"),
+    "days 18:-10, right in a short month": _interval("days_of_month: ['18:-10']"),
+    "days -28:-1": _interval("days_of_month: ['-28:-1']"),
     "days 9:3": _interval("days_of_month: ['9:3']"),
     "weekday as number": _interval("weekdays: ['1']"),
     "weekdays turned round": _interval("weekdays: ['friday:monday']"),
@@ -160,12 +163,12 @@ def test_a_file_is_taken_or_refused_alike(name: str, tmp_path: Path, read_config
 STRICTER = {
     "an inline key": ("inline-secret", _receiver("pagerduty_configs: [{routing_key: 0123456789abcdef}]")),
     "an inline webhook": ("inline-secret", _receiver("slack_configs: [{api_url: 'https://h.example/T/B/X'}]")),
-    "a topic that is no ARN": ("bad-value", _receiver("sns_configs: [{topic_arn: alerts}]")),
+    "a topic that is no ARN": ("bad-address", _receiver("sns_configs: [{topic_arn: alerts}]")),
     "a template in a topic": ("template", _receiver("sns_configs: [{topic_arn: '{{ .CommonLabels.t }}'}]")),
     "a template in a channel": ("template", _receiver("slack_configs: [{api_url_file: /s/k, channel: '{{ .x }}'}]")),
     "a receiver that is not served": ("unsupported-receiver", _receiver("pushover_configs: [{token: a, user_key: b}]")),
     "an old key of PagerDuty": ("unsupported", _receiver("pagerduty_configs: [{service_key_file: /s/k}]")),
-    "a month that never comes": ("bad-value", _interval("months: ['13']")),
+    "a month that never comes": ("never-comes", _interval("months: ['13']")),
 }
 
 

@@ -15,12 +15,14 @@ from alertrelay.config.model import (
     SETTINGS,
     Config,
     EmailSettings,
+    InhibitRule,
     Matcher,
     PagerDutySettings,
     Receiver,
     Route,
     SlackSettings,
     Target,
+    TimeInterval,
     WebhookSettings,
 )
 from hypothesis import given
@@ -43,6 +45,7 @@ def _routes(children: st.SearchStrategy[tuple[Route, ...]]) -> st.SearchStrategy
         mute_time_intervals=NAMES,
         active_time_intervals=NAMES,
         routes=children,
+        own=NAMES,
     )
 
 
@@ -54,8 +57,18 @@ def _targets(draw: st.DrawFn) -> Target:
     return Target(integration=integration, send_resolved=draw(st.booleans()), settings=settings)
 
 
+SIDES = st.lists(MATCHERS, max_size=2).map(tuple)
+RANGES = st.lists(st.tuples(st.integers(), st.integers()), max_size=2).map(tuple)
+INTERVALS = st.builds(
+    TimeInterval, times=RANGES, weekdays=RANGES, days_of_month=RANGES, months=RANGES, years=RANGES, location=TEXT
+)
 CONFIGS = st.builds(
     Config,
+    inhibit_rules=st.lists(st.builds(InhibitRule, source=SIDES, target=SIDES, equal=NAMES, name=TEXT), max_size=2).map(
+        tuple
+    ),
+    time_intervals=st.dictionaries(TEXT, st.lists(INTERVALS, max_size=2).map(tuple), max_size=2),
+    resolve_timeout=SECONDS,
     route=_routes(st.lists(_routes(st.lists(_routes(st.just(())), max_size=2).map(tuple)), max_size=2).map(tuple)),
     receivers=st.lists(
         st.builds(Receiver, name=TEXT, targets=st.lists(_targets(), max_size=2).map(tuple)), max_size=3
@@ -70,10 +83,10 @@ def test_a_configuration_is_read_back_as_it_was(config: Config) -> None:
     assert Config.from_json(json.loads(text)) == config
 
 
-@pytest.mark.parametrize("schema", [0, 2, "1", None])
+@pytest.mark.parametrize("schema", [0, 1, 3, "2", None])
 def test_another_schema_is_refused_with_what_to_do(schema: object) -> None:
     data: dict[str, Any] = {"schema": schema}
-    with pytest.raises(ValueError, match=rf"configuration schema {schema!r} found, 1 expected: deploy again"):
+    with pytest.raises(ValueError, match=rf"configuration schema {schema!r} found, 2 expected: deploy again"):
         Config.from_json(data)
 
 

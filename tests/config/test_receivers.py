@@ -86,15 +86,19 @@ def test_slack_by_bot_token(configs: str, global_: str, read_config: Read) -> No
 
 
 @pytest.mark.parametrize(
-    ("configs", "key"),
+    ("configs", "code", "key"),
     [
-        (f"slack_configs: [{{api_url: 'https://slack.com/api/chat.postMessage', {BOT}}}]", "channel"),
-        ("slack_configs: [{api_url: 'https://slack.com/api/chat.postMessage', channel: '#a'}]", "http_config"),
+        (f"slack_configs: [{{api_url: 'https://slack.com/api/chat.postMessage', {BOT}}}]", "missing-key", "channel"),
+        (
+            "slack_configs: [{api_url: 'https://slack.com/api/chat.postMessage', channel: '#a'}]",
+            "missing-secret",
+            "http_config",
+        ),
     ],
 )
-def test_a_bot_needs_a_channel_and_a_token(configs: str, key: str, read_config: Read) -> None:
+def test_a_bot_needs_a_channel_and_a_token(configs: str, code: str, key: str, read_config: Read) -> None:
     (found,) = _found(read_config, _text(configs))
-    assert (found.code, found.key) == ("missing-key", f"receivers[0].slack_configs[0].{key}")
+    assert (found.code, found.key) == (code, f"receivers[0].slack_configs[0].{key}")
 
 
 def test_email_takes_what_it_lacks_from_global(read_config: Read) -> None:
@@ -232,18 +236,18 @@ def test_a_path_that_names_no_key_is_refused(path: str, read_config: Read) -> No
         ("sns_configs: [{topic_arn: '{{ .x }}'}]", "template", "sns_configs[0].topic_arn"),
         ("webhook_configs: [{url: 'https://x.example/{{ .x }}'}]", "template", "webhook_configs[0].url"),
         ("pagerduty_configs: [{routing_key_file: '/s/{{ .x }}'}]", "template", "pagerduty_configs[0].routing_key_file"),
-        ("sns_configs: [{topic_arn: alerts}]", "bad-value", "sns_configs[0].topic_arn"),
-        ("sns_configs: [{phone_number: '555'}]", "bad-value", "sns_configs[0].phone_number"),
+        ("sns_configs: [{topic_arn: alerts}]", "bad-address", "sns_configs[0].topic_arn"),
+        ("sns_configs: [{phone_number: '555'}]", "bad-address", "sns_configs[0].phone_number"),
         ("sns_configs: [{phone_number: '+15555550100', target_arn: x}]", "one-of", "sns_configs[0]"),
         (
             "sns_configs: [{topic_arn: 'arn:aws:sns:eu-west-1:111122223333:alertrelay-prod-critical'}]",
             "loop",
             "sns_configs[0].topic_arn",
         ),
-        ("email_configs: [{to: 'nobody'}]", "bad-value", "email_configs[0].to"),
-        ('email_configs: [{to: "a@example.com\\r\\nBcc: b@example.com"}]', "bad-value", "email_configs[0].to"),
+        ("email_configs: [{to: 'nobody'}]", "bad-address", "email_configs[0].to"),
+        ('email_configs: [{to: "a@example.com\\r\\nBcc: b@example.com"}]', "bad-address", "email_configs[0].to"),
         ("email_configs: [{to: a@example.com, smarthost: mail}]", "bad-value", "email_configs[0].smarthost"),
-        ("email_configs: [{to: a@example.com, smarthost: 'mail:99999'}]", "bad-value", "email_configs[0].smarthost"),
+        ("email_configs: [{to: a@example.com, smarthost: 'mail:99999'}]", "bad-address", "email_configs[0].smarthost"),
         (
             "email_configs: [{to: a@example.com, auth_secret_file: /s/k}]",
             "unsupported",

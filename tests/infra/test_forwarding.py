@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from alertrelay import runtime
 
 from tests.infra.template import Template
 
@@ -108,6 +109,43 @@ def test_timers_come_one_by_one_and_after_five_receives_go_to_the_expired_queue(
     expired = timers["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
     assert queue_names(relay)[expired] == f"alertrelay-{environment}-{name}-expired"
     assert properties["Environment"]["Variables"]["ALERTRELAY_DEAD_LETTER_URL"] == {"Ref": expired}
+
+
+@pytest.mark.parametrize("name", FORWARDERS)
+def test_a_function_is_woken_each_minute_by_a_rule_of_its_own(relay: Template, environment: str, name: str) -> None:
+    function, _ = functions(relay, environment)[name]
+    rules = {r["Name"]: (key, r) for key, r in _rules(relay)}
+    key, rule = rules[f"alertrelay-{environment}-{name}-tick"]
+    assert (rule["ScheduleExpression"], rule["State"]) == ("rate(1 minute)", "ENABLED")
+    (target,) = rule["Targets"]
+    assert target["Arn"] == {"Fn::GetAtt": [function, "Arn"]}
+    assert json.loads(target["Input"]) == runtime.TICK
+    assert target["RetryPolicy"] == {"MaximumEventAgeInSeconds": 60, "MaximumRetryAttempts": 0}
+    allowed = [p for p in relay.properties("AWS::Lambda::Permission") if p["Principal"] == "events.amazonaws.com"]
+    assert {"Fn::GetAtt": [key, "Arn"]} in [p["SourceArn"] for p in allowed]
+
+
+def _rules(template: Template) -> list[tuple[str, Any]]:
+    return [(key, rule["Properties"]) for key, rule in template.of_type("AWS::Events::Rule").items()]
+
+
+@pytest.mark.parametrize("name", FORWARDERS)
+def test_a_tick_that_stays_away_for_three_minutes_is_told_to_the_ops_topic(
+    relay: Template, environment: str, name: str
+) -> None:
+    rules = {r["Name"]: key for key, r in _rules(relay)}
+    (alarm,) = (
+        a
+        for a in relay.properties("AWS::CloudWatch::Alarm")
+        if a["AlarmName"] == f"{environment}-alertrelay-{name}-AlertrelayTickMissing"
+    )
+    assert (alarm["Namespace"], alarm["MetricName"], alarm["Statistic"]) == ("AWS/Events", "Invocations", "Sum")
+    rule = rules[f"alertrelay-{environment}-{name}-tick"]
+    assert alarm["Dimensions"] == [{"Name": "RuleName", "Value": {"Ref": rule}}]
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
+    assert (alarm["Period"], alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"]) == (60, 3, 3)
+    assert alarm["TreatMissingData"] == "breaching"
+    assert all(action["Ref"].startswith("Ops") for action in alarm["AlarmActions"] + alarm["OKActions"])
 
 
 def test_no_queue_depends_on_the_topics_key(relay: Template) -> None:

@@ -9,7 +9,10 @@ from typing import Any
 from tests.infra.template import Template
 
 # Statement by statement, why a resource is not named.
-WILDCARDS = {"Phones": "a phone number has no ARN: NotResource leaves out every topic"}
+WILDCARDS = {
+    "Phones": "a phone number has no ARN: NotResource leaves out every topic",
+    "Verify": "DescribeAlarms knows no resource",
+}
 
 
 def statements(template: Template) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -55,6 +58,14 @@ def test_a_forwarder_reads_the_one_secret_and_writes_items_but_never_deletes_the
         assert own["State"]["Action"] == [
             f"dynamodb:{verb}" for verb in ("BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem")
         ]
+
+
+def test_a_forwarder_may_ask_the_index_for_what_is_due(relay: Template) -> None:
+    (table,) = relay.of_type("AWS::DynamoDB::Table")
+    for name in ("PagerDuty", "Slack", "Email"):
+        due = by_sid(relay, name)["Due"]
+        assert due["Action"] == "dynamodb:Query"
+        assert due["Resource"] == {"Fn::Join": ["", [{"Fn::GetAtt": [table, "Arn"]}, "/index/due"]]}
 
 
 def test_text_messages_are_allowed_to_whoever_sends_them_or_falls_back_to_them(relay: Template) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from alertrelay.aws import items
+
 from tests.infra.template import Template
 
 
@@ -11,10 +13,23 @@ def test_the_table_has_the_protocols_keys_expiry_and_point_in_time_recovery(rela
         {"AttributeName": "pk", "KeyType": "HASH"},
         {"AttributeName": "sk", "KeyType": "RANGE"},
     ]
-    assert {a["AttributeType"] for a in table["AttributeDefinitions"]} == {"S"}
+    kinds = {a["AttributeName"]: a["AttributeType"] for a in table["AttributeDefinitions"]}
+    assert kinds == {"pk": "S", "sk": "S", "shard": "S", "next_due": "N"}
     assert table["TimeToLiveSpecification"] == {"AttributeName": "ttl", "Enabled": True}
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     assert table["BillingMode"] == "PAY_PER_REQUEST"
+
+
+def test_what_is_due_is_found_by_an_index_that_holds_keys_only(relay: Template) -> None:
+    (index,) = relay.only("AWS::DynamoDB::Table")["Properties"]["GlobalSecondaryIndexes"]
+    assert index == {
+        "IndexName": items.DUE_INDEX,
+        "KeySchema": [
+            {"AttributeName": "shard", "KeyType": "HASH"},
+            {"AttributeName": "next_due", "KeyType": "RANGE"},
+        ],
+        "Projection": {"ProjectionType": "KEYS_ONLY"},
+    }
 
 
 def test_what_prod_knows_outlives_its_stack(prod: Template) -> None:

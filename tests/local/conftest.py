@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -65,11 +65,13 @@ def warning() -> bytes:
 
 @pytest.fixture
 def lived(begin: Begin) -> Callable[..., Day]:
-    """lived(content, …, down={…}) is the day that these files make."""
+    """lived(content, …, down={…}) is the day that these files make; between two of them `apart` seconds pass."""
 
-    def live(*contents: bytes, down: Mapping[str, Fault] | None = None) -> Day:
+    def live(*contents: bytes, down: Mapping[str, Fault] | None = None, apart: float = 0) -> Day:
         run = begin(down)
         for number, content in enumerate(contents):
+            if number and apart:
+                run.stack.run_until(run.stack.clock.now() + timedelta(seconds=apart))
             run.publish(f"file-{number}", unwrap(content))
         return run.finish()
 

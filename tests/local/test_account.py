@@ -7,28 +7,34 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from alertrelay.alert import Outcome, Reason
-from alertrelay.config.model import Config
+from alertrelay.config.model import Config, Receiver, Route
 from alertrelay.sources import parse, unwrap
 
 from local.account import Account, Event, masked
 from local.stack.day import START, topic_for
 
 AT = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
-NOBODY: Config = Config.from_json(
-    {
-        "schema": 1,
-        "environment": "prod",
-        "hash": "",
-        "route": {
-            "id": "0", "key": "{}", "receiver": "nobody", "matchers": [], "continue_": False, "group_by": [],
-            "group_wait": 0.0, "group_interval": 0.0, "repeat_interval": 0.0, "mute_time_intervals": [],
-            "active_time_intervals": [], "routes": [],
-        },
-        "receivers": [{"name": "nobody", "targets": []}],
-        "fallbacks": {},
-        "last_resort": False,
-    }
-)  # fmt: skip
+NOBODY = Config(
+    environment="prod",
+    hash="",
+    route=Route(
+        id="0",
+        key="{}",
+        receiver="nobody",
+        matchers=(),
+        continue_=False,
+        group_by=(),
+        group_wait=0,
+        group_interval=300,
+        repeat_interval=3600,
+        mute_time_intervals=(),
+        active_time_intervals=(),
+        routes=(),
+    ),
+    receivers=(Receiver(name="nobody", targets=()),),
+    fallbacks={},
+    last_resort=False,
+)
 (MESSAGE,) = unwrap({"Type": "Notification", "Message": "text", "MessageId": "m-1", "TopicArn": "arn:t"})
 PARSED = parse(MESSAGE, received_at=AT)
 BEGIN = Outcome(

@@ -51,7 +51,7 @@ def test_without_arguments_the_whole_folder_is_checked(here: Path, capsys: pytes
 @pytest.mark.usefixtures("here")
 def test_the_shipped_configuration_is_clean_even_strictly(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "--strict"]) == 0
-    assert capsys.readouterr().out.splitlines()[-1] == "0 errors, 0 warnings, 4 info"
+    assert capsys.readouterr().out.splitlines()[-1] == "0 errors, 0 warnings, 2 info"
 
 
 def test_one_environment_alone(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable
 from typing import Any
@@ -46,6 +47,7 @@ def test_a_record_without_a_message_is_told_with_what_it_has(
 
     for forwarder in ("slack-forwarder", "email-forwarder"):
         run.stack.invoke(forwarder, {"Records": [record]})
+    run.stack.run_on()
 
     assert {r.channel for r in run.stack.received if "a subject alone" in json.dumps(r.body)} == {"slack", "email"}
 
@@ -81,7 +83,7 @@ def test_an_alarm_of_an_unknown_topic_goes_by_its_severity(lived: Live, critical
 
 def test_the_same_event_twice_tells_nobody_twice(lived: Live, told: Callable[..., object], critical: bytes) -> None:
     once = lived(critical)
-    twice = lived(critical, critical)
+    twice = lived(critical, critical, apart=60)
 
     assert len(twice.received) == len(once.received) > 1
     assert told(twice) == told(once)
@@ -91,9 +93,17 @@ def test_the_same_event_twice_tells_nobody_twice(lived: Live, told: Callable[...
 
 
 def test_the_same_text_twice_is_two_messages(lived: Live) -> None:
-    day = lived(b"backup failed", b"backup failed")
+    day = lived(b"backup failed", b"backup failed", apart=60)
 
     assert [d.outcome.outcome for event in day.events for d in event.deliveries] == ["delivered"] * 4
+
+
+def test_the_same_text_twice_at_once_is_one_message_that_has_both(lived: Live) -> None:
+    day = lived(b"backup failed", b"backup failed")
+
+    outcomes = [[d.outcome.outcome for d in event.deliveries] for event in day.events]
+    assert sorted(itertools.chain(*outcomes)) == ["delivered"] * 2 + ["merged"] * 2
+    assert [len(of_file) for of_file in outcomes] == [2, 2]
 
 
 def test_an_end_before_its_begin_announces_nothing_afterwards(lived: Live, critical: bytes, critical_ok: bytes) -> None:
@@ -108,7 +118,7 @@ def test_an_end_before_its_begin_announces_nothing_afterwards(lived: Live, criti
 def test_one_alarm_on_two_topics_is_one_incident(lived: Live, events: Any) -> None:
     names = ("rds-cpu-critical-alarm", "rds-cpu-critical-alarm-second-topic", "rds-cpu-critical-ok-info-topic")
 
-    day = lived(*((events / f"{name}.json").read_bytes() for name in names))
+    day = lived(*((events / f"{name}.json").read_bytes() for name in names), apart=60)
 
     pages = [r.body for r in day.received if r.channel == "pagerduty"]
     assert [page["event_action"] for page in pages] == ["trigger", "resolve"]

@@ -155,9 +155,9 @@ def test_files_without_a_time_of_their_own_start_on_a_fixed_monday(
 
 
 def test_the_clock_never_runs_backwards(replay: Callable[..., tuple[int, str, str]]) -> None:
-    _, out, _ = replay("transactions-alarm.json", "info-alarm.json", "--json")
+    _, out, _ = replay("transactions-alarm.json", "info-alarm.json")
 
-    first, second = (event["deliveries"][0]["at"] for event in json.loads(out)["events"])
+    first, second = (line[:19] for line in out.splitlines() if line.startswith("20"))
     assert first <= second
 
 

@@ -269,6 +269,10 @@ def test_the_second_of_two_records_is_told_though_the_first_one_fails(begin: Beg
     run.stack.emulator.faults["dynamodb"] = Fault.named("400")
     event["Records"][1] = json.loads((events / "rds-cpu-critical-alarm.json").read_text())["Records"][0]
 
+    first_message = json.loads(event["Records"][0]["Sns"]["Message"])
+    first_message["AlarmDescription"] = first_message["AlarmDescription"].replace("service: orders", "service: billing")
+    event["Records"][0]["Sns"]["Message"] = json.dumps(first_message)
+
     run.stack.invoke("email-forwarder", event)
 
     subjects = [r.body["subject"] for r in run.stack.received if r.channel == "email"]

@@ -97,7 +97,7 @@ def test_a_fallback_is_named_and_is_no_success(rehearse: Any) -> None:
 def test_what_nobody_takes_is_pending_with_the_number_of_tries(rehearse: Any) -> None:
     down = {name: Fault.named("503") for name in ("slack", "email", "sns")}
     _, rehearsal, _ = rehearse(None, down)
-    results = rehearsal.go(wait=30.0)
+    results = rehearsal.go(wait=90.0)
     assert {(r.seen, r.ended) for r in results} == {("pending", False)}
     assert all("tries so far" in r.detail for r in results)
     assert exit_code(results) == 1

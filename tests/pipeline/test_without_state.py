@@ -15,6 +15,8 @@ from alertrelay.ports import NotAccountedFor, Retryable, Store, StoreFailure, Ti
 from tests.pipeline.world import START, Absent, World, alarm
 
 MINUTE = timedelta(minutes=1)
+TICK = 310
+"""Seconds within which an open group is looked at again."""
 
 
 class Switch:
@@ -33,10 +35,26 @@ class Switch:
         return call
 
 
+class RecordsFail:
+    """A store that takes no record while `failing` is set."""
+
+    def __init__(self, inner: Store) -> None:
+        self.inner = inner
+        self.failing = True
+
+    def record(self, gid: str, **change: Any) -> bool:
+        if self.failing:
+            raise StoreFailure("DynamoDB update_item: InternalServerError")
+        return self.inner.record(gid, **change)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+
 class NoQueue(MemoryTimers):
     """A queue that takes nothing."""
 
-    def send(self, body: Mapping[str, Any], *, delay_seconds: int) -> None:
+    def send(self, body: Mapping[str, Any], *, delay_seconds: float) -> None:
         raise TimersFailure("SQS SendMessage: EndpointConnectionError")
 
 
@@ -72,8 +90,38 @@ def test_what_was_told_without_the_table_is_written_down_when_it_answers_again_a
     world.run(120)
     assert [len(world.sent(c)) for c in ("pagerduty", "slack", "email")] == [1, 1, 1]
     world.publish(alarm("cpu", "OK", at=START + 5 * MINUTE))
+    world.run(TICK)
     assert [action for action, _ in world.pages()] == ["trigger", "resolve"]
     assert len({key for _, key in world.pages()}) == 1
+
+
+def test_what_was_told_without_the_table_of_an_open_group_is_not_told_again_at_its_next_tick() -> None:
+    world, store = world_with_switch()
+    world.publish(alarm("cpu"))
+    store.down = True
+    world.publish(alarm("disk", at=START + MINUTE))
+    store.down = False
+    told = [len(world.sent(c)) for c in ("pagerduty", "slack", "email")]
+    assert told == [2, 2, 2]
+    world.run(50 * 60)
+    assert [len(world.sent(c)) for c in ("pagerduty", "slack", "email")] == told
+    now = world.clock.now()
+    world.publish(alarm("cpu", "OK", at=now), alarm("disk", "OK", at=now))
+    world.run(TICK)
+    assert [action for action, _ in world.pages()] == ["trigger", "trigger", "resolve"]
+
+
+def test_a_record_that_the_table_did_not_take_is_written_down_before_the_group_is_looked_at_again() -> None:
+    world = World(wrap=lambda store: RecordsFail(store))
+    world.publish(alarm("cpu"))
+    assert [len(world.sent(c)) for c in ("pagerduty", "slack", "email")] == [1, 1, 1]
+    assert isinstance(world.store, RecordsFail)
+    world.store.failing = False
+    world.run(50 * 60)
+    assert [len(world.sent(c)) for c in ("pagerduty", "slack", "email")] == [1, 1, 1]
+    world.publish(alarm("cpu", "OK", at=world.clock.now()))
+    world.run(TICK)
+    assert [action for action, _ in world.pages()] == ["trigger", "resolve"]
 
 
 def test_no_end_is_sent_while_the_table_fails_and_it_is_sent_when_it_answers() -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -23,11 +24,12 @@ from alertrelay.config.model import (
     Target,
 )
 from alertrelay.memory import CollectingSender, ManualClock, MemorySecrets, MemoryStore, MemoryTimers
-from alertrelay.pipeline import on_timer, receive
-from alertrelay.ports import DeliveryFailure, Relay, SelfAlert, Store, StoreFailure
+from alertrelay.pipeline import TICK_AHEAD, on_tick, on_timer, receive
+from alertrelay.ports import DeliveryFailure, Limit, Relay, SelfAlert, Store, StoreFailure, TimersFailure
 from alertrelay.sources import Envelope
 
 START = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
 FORWARDERS: tuple[frozenset[Channel], ...] = (
     frozenset({"pagerduty"}),
     frozenset({"slack"}),
@@ -123,6 +125,12 @@ def config(*, last_resort: bool = False, send_resolved: bool = True) -> Config:
     )
 
 
+def timed(before: Config, **timers: Any) -> Config:
+    """The configuration with these keys on every route."""
+    routes = tuple(replace(route, **timers) for route in before.route.routes)
+    return replace(before, route=replace(before.route, routes=routes, **timers))
+
+
 def alarm(
     name: str,
     state: str = "ALARM",
@@ -165,6 +173,7 @@ class World:
         default_factory=lambda: MemorySecrets({"pagerduty_key": ["k"], "slack_webhook": ["w"]})
     )
     last_resort: Target | None = None
+    limits: Mapping[Channel, Limit] = field(default_factory=dict)
     wrap: Callable[[Store], Any] = lambda store: store
     timers_of: Callable[[ManualClock], MemoryTimers] = MemoryTimers
 
@@ -176,6 +185,8 @@ class World:
         self.ops: list[SelfAlert] = []
         self.log: list[tuple[str, dict[str, Any]]] = []
         self.ids = itertools.count()
+        self.vanished: frozenset[str] = frozenset()
+        self.ticked = START - MINUTE
         self.relays = [self._relay(channels) for channels in FORWARDERS]
 
     def _relay(self, channels: frozenset[Channel]) -> Relay:
@@ -193,6 +204,8 @@ class World:
             last_resort=self.last_resort,
             emit=self.outcomes.append,
             tell_ops=self.ops.append,
+            limits=self.limits,
+            ended=lambda arns: frozenset(arns) & self.vanished,
             log=lambda event, **fields: self.log.append((event, fields)),
             new_id=lambda: f"id-{next(self.ids)}",
         )
@@ -210,17 +223,40 @@ class World:
                 receive(relay, envelope, deadline=self.deadline)
 
     def run(self, seconds: float) -> None:
-        """Moves the clock, delivering timers when they come back."""
+        """Moves the clock, ticking, and delivering timers when they come back."""
         until = self.clock.now() + timedelta(seconds=seconds)
         while True:
             waiting = [at for relay in self.relays if (at := self.timers(relay).next_at())]
+            waiting += self.ticks()
             if not waiting or min(waiting) > until:
                 break
             self.clock.move_to(min(waiting))
+            self.tick()
             for relay in self.relays:
                 for body in self.timers(relay).due():
                     on_timer(relay, json.loads(json.dumps(body)), deadline=self.deadline)
         self.clock.move_to(until)
+
+    def ticks(self) -> list[datetime]:
+        """The next whole minute at which a tick has something to find."""
+        armed = [header.next_due for header in self.memory._headers.values() if header.next_due]
+        if not armed:
+            return []
+        after = max(self.clock.now(), self.ticked + MINUTE, min(armed) - TICK_AHEAD)
+        return [after + (START - after) % MINUTE]
+
+    def tick(self) -> None:
+        """Ticks if it is a whole minute, as the schedule does."""
+        now = self.clock.now()
+        if now - self.ticked >= MINUTE and (now - START) % MINUTE == timedelta():
+            self.ticked = now
+            for relay in self.relays:
+                self.on_tick(relay)
+
+    def on_tick(self, relay: Relay) -> None:
+        """One forwarder's tick. Where it fails, the next minute has its own."""
+        with contextlib.suppress(StoreFailure, TimersFailure):
+            on_tick(relay)
 
     @staticmethod
     def timers(relay: Relay) -> MemoryTimers:

@@ -109,7 +109,7 @@ def test_an_expression_that_python_would_try_for_ever_is_answered_at_once() -> N
     assert not holds("x=~(a+)+b", {"x": "a" * 5_000})
 
 
-@given(st.text(), st.text())
+@given(st.text(), st.text().filter(lambda text: not text.startswith("~")))
 def test_a_negated_matcher_is_the_opposite_of_its_plain_one(value: str, wanted: str) -> None:
     labels = {"x": value} if value else {}
     plain, negated = matcher("x="), matcher("x!=")

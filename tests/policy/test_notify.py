@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from alertrelay.alert import Integration, Reason
+from alertrelay.policy import notify
 from alertrelay.policy.ledger import Header, Ledger, Member, MemberStatus
-from alertrelay.policy.notify import CRASH_MARGIN, Decision, decide, told_fallback, told_own
+from alertrelay.policy.notify import CRASH_MARGIN, Decision, Mute, told_fallback, told_own
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,11 +28,29 @@ def member(key: str, status: MemberStatus = "firing", *, at: datetime = NOW) -> 
         k="0" * 21,
         status=status,
         state_key=key,
-        name="X",
         fingerprint="0123456789abcdef",
-        severity="critical",
+        labels={"alertname": "X", "severity": "critical"},
         starts_at=NOW,
         at=at,
+    )
+
+
+def decide(
+    header: Header,
+    members: Iterable[Member],
+    *,
+    now: datetime | None = None,
+    repeat: float = 1e9,
+    muted: Iterable[str] = (),
+    leaving: Iterable[str] = (),
+) -> Decision:
+    return notify.decide(
+        header,
+        members,
+        now=now or NOW + timedelta(minutes=1),
+        repeat_interval=repeat,
+        muted=dict.fromkeys(muted, Mute(reason=Reason.SILENCED, detail="s")),
+        leaving=frozenset(leaving),
     )
 
 
@@ -287,3 +306,52 @@ def test_whatever_a_crashed_flush_announced_is_announced_again_or_ended(
     ended = {k for k in crashed.firing if updated[k].status == "resolved"}
     assert ended <= decision.own_gone
     assert crashed.firing - ended - gone_away <= decision.own_new
+
+
+def test_what_is_muted_is_not_shown_and_named_once() -> None:
+    first = decide(header(), [member("a"), member("b")], muted=["b"])
+    assert (first.own_new, first.shown, first.firing) == (of("a"), of("a"), of("a", "b"))
+    assert first.muted["b"].reason == Reason.SILENCED
+    assert decide(header(told_own(first), rec_at=NOW + SECOND), [member("a"), member("b")], muted=["b"]).muted == {}
+
+
+def test_what_was_announced_and_is_muted_now_stays_open_and_is_ended_all_the_same() -> None:
+    before = header(Ledger(firing=of("a", "b")), rec_at=NOW)
+    muted = decide(before, [member("a"), member("b")], muted=["a", "b"])
+    assert (muted.reason, muted.open, muted.own_gone) == (None, of("a", "b"), of())
+    ended = decide(before, [member("a", "resolved"), member("b")], muted=["a", "b"])
+    assert (ended.reason, ended.own_gone, ended.open) == (Reason.SOME_RESOLVED, of("a"), of("b"))
+
+
+def test_what_fires_when_its_silence_ends_is_told_then() -> None:
+    before = header(rec_at=NOW)
+    assert decide(before, [member("a")], muted=["a"]).reason is None
+    assert decide(before, [member("a")]).reason == Reason.FIRST
+
+
+def test_a_silenced_event_is_over() -> None:
+    first = decide(header(), [member("e", "event")], muted=["e"])
+    assert (first.reason, first.events) == (None, of())
+    assert decide(header(first.ledger, rec_at=NOW), [member("e", "event")]).reason is None
+
+
+@pytest.mark.parametrize(("passed", "reason"), [(3599, None), (3600, Reason.REPEAT)])
+def test_a_repeat_comes_at_its_interval_and_not_a_tick_later(passed: int, reason: Reason | None) -> None:
+    before = replace(header(Ledger(firing=of("a")), rec_at=NOW), told_at=NOW)
+    assert decide(before, [member("a")], now=NOW + timedelta(seconds=passed), repeat=3600).reason == reason
+
+
+def test_nothing_is_repeated_while_all_of_it_is_muted() -> None:
+    before = replace(header(Ledger(firing=of("a")), rec_at=NOW), told_at=NOW)
+    assert decide(before, [member("a")], now=NOW + timedelta(hours=9), repeat=3600, muted=["a"]).reason is None
+
+
+def test_an_alert_whose_announced_end_has_passed_has_ended() -> None:
+    over = replace(member("a"), ends_at=NOW + SECOND)
+    decision = decide(header(Ledger(firing=of("a")), rec_at=NOW), [over], now=NOW + SECOND)
+    assert (decision.own_gone, decision.reason) == (of("a"), Reason.ALL_RESOLVED)
+
+
+def test_what_leaves_for_another_group_is_ended_here() -> None:
+    decision = decide(header(Ledger(firing=of("a", "b")), rec_at=NOW), [member("a"), member("b")], leaving=["a"])
+    assert (decision.own_gone, decision.firing) == (of("a"), of("b"))

@@ -85,7 +85,14 @@ def test_a_muted_alarm_does_not_fire(one: Any) -> None:
     assert alert.annotations["suppressed_by"] == "mute rule x"
 
 
-@pytest.mark.parametrize("operation", ["create", "update", "delete"])
+def test_a_deleted_alarm_ends_its_alert_under_its_own_identity(one: Any) -> None:
+    alert = one(event("CloudWatch Alarm Configuration Change", operation="delete"), "critical")
+    assert (alert.kind, alert.status, alert.state_key) == ("alert", "resolved", one(event()).state_key)
+    assert alert.annotations["summary"] == "Alarm orders-cpu was deleted"
+    assert alert.ends_at == alert.updated_at is not None
+
+
+@pytest.mark.parametrize("operation", ["create", "update"])
 def test_a_configuration_change_is_information_under_its_own_id(one: Any, operation: str) -> None:
     alert = one(event("CloudWatch Alarm Configuration Change", operation=operation), "critical")
     assert (alert.kind, alert.labels["severity"], alert.state_key) == ("event", "info", "eventbridge:e-1")

@@ -96,6 +96,7 @@ class Reason(StrEnum):
     SOME_RESOLVED = "some_alerts_resolved"
     ALL_RESOLVED = "all_alerts_resolved"
     EVENT = "event"
+    REPEAT = "repeat_interval_elapsed"
     STORE_FAILING = "store_failing"  # told without dedupe, because the table did not answer
     REACHED_AGAIN = "channel_reached_again"  # the first channel answers again; its fallbacks are told
     CHANNEL_FAILED = "channel_failed"  # the channel did not take it: a fallback did, or it is pending
@@ -104,14 +105,20 @@ class Reason(StrEnum):
     DUPLICATE = "duplicate"
     STALE = "stale"
     NOT_ANNOUNCED = "resolve_of_unannounced"
+    SILENCED = "silence"
+    INHIBITED = "inhibition"
+    MUTED = "mute_time_interval"
+    NOT_ACTIVE = "active_time_interval"
     RESOLVED_EARLY = "resolved_before_notification"
     INSUFFICIENT_DATA = "insufficient_data"
+    MUTED_AT_SOURCE = "muted_at_source"
     NO_INTEGRATIONS = "receiver_without_integrations"
     NOT_OURS = "not_this_forwarder"
     SEND_RESOLVED_FALSE = "send_resolved_false"
     RECEIVER_GONE = "receiver_gone"
     LOOP = "alertrelay_loop"
     # pending, failed
+    STORM = "joined_storm_digest"
     WAITING = "waiting_for_next_flush"
     RETRY_EXHAUSTED = "retries_exhausted"
 

@@ -8,12 +8,9 @@ from datetime import UTC, datetime
 
 from alertrelay.alert import Alert, Notification, Reason, severity_rank
 from alertrelay.policy.group import dedup_key
-from alertrelay.policy.ledger import Header, Member
+from alertrelay.policy.ledger import AlertItem, Header, Member
 from alertrelay.policy.notify import Decision
 from alertrelay.ports import Relay, StoreFailure
-
-SHOWN = 100
-"""Alerts of a group that are read for a message (one batch); the rest is counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,16 +27,24 @@ class Group:
 
 
 def group_of(
-    relay: Relay, gid: str, header: Header, decision: Decision, members: Iterable[Member], *, send_by: datetime
+    relay: Relay,
+    gid: str,
+    header: Header,
+    decision: Decision,
+    members: Iterable[Member],
+    known: Mapping[str, AlertItem],
+    *,
+    send_by: datetime,
 ) -> Group:
-    """Reads what is to be shown. The table may fail here: then each alert is what its member knows of it."""
+    """Reads what is to be shown and not `known` yet. The table may fail here: then each alert is what its member knows
+    of it."""
     by_key = {m.key: m for m in members}
     return Group(
         relay=relay,
         gid=gid,
         header=header,
         decision=decision,
-        alerts=_alerts(relay, _shown(decision, by_key), by_key),
+        alerts=_alerts(relay, _shown(decision, by_key, relay.shown), by_key, known),
         members=by_key,
         send_by=send_by,
     )
@@ -48,7 +53,7 @@ def group_of(
 def notification(group: Group, reason: Reason, *, gone: frozenset[str], news: frozenset[str]) -> Notification:
     """The group as it stands, with `gone` as ended; `news` is what the message is about."""
     decision, relay = group.decision, group.relay
-    firing = decision.firing | decision.events
+    firing = decision.open | decision.events
     at = relay.clock.now()
     shown = {
         key: _as_told(alert, ended=key in gone, at=at)
@@ -72,36 +77,39 @@ def notification(group: Group, reason: Reason, *, gone: frozenset[str], news: fr
     )
 
 
-def _shown(decision: Decision, members: Mapping[str, Member]) -> list[str]:
+def _shown(decision: Decision, members: Mapping[str, Member], most: int) -> list[str]:
     """Keys in the order of showing: what fires before what ended, then by severity, the news first among equals."""
     news = decision.own_new | decision.events | decision.own_gone | decision.fallback_gone
-    current = decision.firing | decision.events
+    current = decision.open | decision.events
 
     def place(key: str) -> tuple[bool, int, bool, datetime]:
         member = members.get(key)
-        rank = severity_rank({"severity": member.severity}) if member else 0
+        rank = severity_rank(member.labels) if member else 0
         started = member.starts_at if member else datetime.max.replace(tzinfo=UTC)
         return key not in current, -rank, key not in news, started
 
     # The news comes in first, however severe the rest is: a message must show what it is about.
-    first = sorted(news, key=place)[:SHOWN]
-    rest = sorted(current - news, key=place)[: SHOWN - len(first)]
+    first = sorted(news, key=place)[:most]
+    rest = sorted(current - news, key=place)[: most - len(first)]
     return sorted([*first, *rest], key=place)
 
 
-def _alerts(relay: Relay, keys: Sequence[str], members: Mapping[str, Member]) -> dict[str, Alert]:
+def _alerts(
+    relay: Relay, keys: Sequence[str], members: Mapping[str, Member], known: Mapping[str, AlertItem]
+) -> dict[str, Alert]:
+    missing = [key for key in keys if key not in known]
     try:
-        items = relay.store.get_alerts(keys) if keys else {}
+        items = {**known, **(relay.store.get_alerts(missing) if missing else {})}
     except StoreFailure:
-        items = {}
-    known = {key: items[key].alert for key in keys if key in items}
-    return {key: known.get(key) or _from_member(members[key]) for key in keys if key in known or key in members}
+        items = dict(known)
+    found = {key: items[key].alert for key in keys if key in items}
+    return {key: found.get(key) or _from_member(members[key]) for key in keys if key in found or key in members}
 
 
 def _from_member(member: Member) -> Alert:
     ended = member.status == "resolved"
     return Alert(
-        labels={"alertname": member.name, "severity": member.severity},
+        labels=member.labels,
         annotations={"summary": f"{member.name} (its details could not be read)"},
         status="resolved" if ended else "firing",
         kind="event" if member.status == "event" else "alert",
@@ -128,7 +136,7 @@ def _dedup_key(group: Group) -> str:
     decision = group.decision
     if decision.ledger.dedup_key:
         return decision.ledger.dedup_key
-    alone = decision.events and not decision.firing and not decision.own_gone
+    alone = decision.events and not decision.open and not decision.own_gone
     return incident_key(group.relay, group.header, sorted(decision.events) if alone else ())
 
 

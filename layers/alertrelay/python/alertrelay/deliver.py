@@ -19,7 +19,6 @@ from alertrelay.ports import (
     SecretMissing,
     SelfAlert,
 )
-from alertrelay.render import render
 
 HTTP_TIMEOUT = 5.0
 """Seconds for one request. A flush sends only while this much is left before its lease is in danger."""
@@ -153,7 +152,7 @@ def _pause(failure: DeliveryFailure, pauses: Iterator[float]) -> float | None:
 def _send(one: _Try) -> Receipt:
     """One try; where the key is refused, once more with each other version of the key."""
     try:
-        return _with_each_key(one, render(one.notification, one.target))
+        return _with_each_key(one, one.relay.render(one.notification, one.target))
     except SecretMissing as missing:
         raise AuthDead(str(missing)) from None
     except DeliveryFailure:

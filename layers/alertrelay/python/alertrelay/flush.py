@@ -7,42 +7,38 @@ while the message was being sent is flushed next.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from alertrelay.alert import Outcome, Reason
 from alertrelay.compose import Group, group_of
+from alertrelay.config.model import Route
 from alertrelay.deliver import Attempt
+from alertrelay.flush_timer import wake
+from alertrelay.move import move
+from alertrelay.mute import facts_of, muted
 from alertrelay.outcomes import report
-from alertrelay.policy.ledger import Header, HeaderChange, Ledger, ledger_json
-from alertrelay.policy.notify import decide, told_own
+from alertrelay.policy.ledger import Header, HeaderChange, Ledger, Member, change_json
+from alertrelay.policy.notify import Decision, Mute, decide, is_firing, told_own
+from alertrelay.policy.timing import first_flush, last_tick, next_tick
 from alertrelay.ports import RateLimited, Relay, StoreFailure, TimersFailure
+from alertrelay.silence_end import warn
 from alertrelay.tell import Told, tell
+from alertrelay.vanish import without_vanished
 
 LEASE_MARGIN = timedelta(seconds=5)
 """The lease outlives the invocation's hard deadline by this."""
 SEND_MARGIN = timedelta(seconds=7)
 """Nothing is sent in the last seconds of a lease."""
-PACE = timedelta(seconds=10)
-"""A group is told again no sooner than this after it was told: a burst becomes few messages."""
 RETRIES = (60, 120, 300, 900)
 """Seconds until a failed delivery is tried again; the last one repeats."""
+RECORD_RETRY = 10
+"""Seconds until a record that the table did not take is tried again: before the lease runs out, if it can be."""
 GIVE_UP = timedelta(days=4)
 CLOSING_RETRY = timedelta(seconds=60)
 CLOSED_FOR = timedelta(days=30)
-
-
-def timer(gid: str, *, at: datetime) -> dict[str, str]:
-    """The message that makes a group be looked at again."""
-    return {"do": "flush", "gid": gid, "at": at.isoformat()}
-
-
-def wake(relay: Relay, gid: str, *, at: datetime) -> None:
-    """Sends the group's timer for `at`; beyond 15 min it comes back early and is sent on."""
-    delay = math.ceil((at - relay.clock.now()).total_seconds())
-    relay.timers.send(timer(gid, at=at), delay_seconds=min(900, max(0, delay)))
+MOVED_FOR = timedelta(days=3)
 
 
 def flush(
@@ -58,52 +54,103 @@ def flush(
     `deadline` is when this invocation is killed; `amend` adds to the header what the table could not be told before.
     Raises StoreFailure only while nothing has been sent.
     """
-    owner, until = relay.new_id(), deadline + LEASE_MARGIN
-    header = relay.store.lease(gid, owner=owner, now=relay.clock.now(), until=until, arm=arm)
+    owner, now = relay.new_id(), relay.clock.now()
+    until = deadline + LEASE_MARGIN
+    header = relay.store.lease(gid, owner=owner, now=now, until=until, arm=arm)
     if header is None:
         return False
-    header = amend(header)
     began = relay.clock.now()
+    due = now if arm or header.due is None else header.due
+    header = replace(amend(header), due=due)
     members = relay.store.members(gid)
-    group = group_of(relay, gid, header, decide(header, members), members, send_by=until - SEND_MARGIN)
-    _settle(group, owner, tell(group), began)
+    moved = move(relay, gid, header, members)
+    route = relay.config.route_of(header.route_id) or relay.config.route
+    tick = last_tick(route, due=due, now=now)
+    leaving = frozenset(member.key for member in moved)
+    facts = facts_of(relay, header, members)
+    mutes = muted(relay, route, header, members, facts)
+    members = warn(relay, gid, route, header, members, mutes)
+    decision = _decide(route, header, members, leaving, mutes, now=began, tick=tick)
+    if decision.reason == Reason.REPEAT:
+        members = without_vanished(relay, gid, members)
+        decision = _decide(route, header, members, leaving, mutes, now=began, tick=tick)
+    group = group_of(relay, gid, header, decision, members, facts.alerts, send_by=until - SEND_MARGIN)
+    told = tell(group)
+    change, outcomes = _what_to_record(group, route, told, due=due, tick=tick, began=began)
+    if moved:
+        # Only a flush that finds nothing to move is done with the change: this one may die before it has marked them.
+        change = replace(change, config_hash=header.config_hash)
+    recorded = _record(relay, gid, owner, change)
+    report(relay, outcomes)
+    if recorded:
+        _leave(relay, gid, owner, route, change, moved)
     return True
 
 
-def _settle(group: Group, owner: str, told: Told, began: datetime) -> None:
-    """Records what was told; then closes the group, or makes it due again."""
-    relay, gid, header = group.relay, group.gid, group.header
-    now = relay.clock.now()
+def _decide(
+    route: Route,
+    header: Header,
+    members: Sequence[Member],
+    leaving: frozenset[str],
+    mutes: Mapping[str, Mute],
+    *,
+    now: datetime,
+    tick: datetime,
+) -> Decision:
+    return decide(
+        header,
+        members,
+        now=now,
+        repeat_interval=route.repeat_interval,
+        tick=tick,
+        muted=mutes,
+        leaving=leaving,
+    )
+
+
+def _what_to_record(
+    group: Group, route: Route, told: Told, *, due: datetime, tick: datetime, began: datetime
+) -> tuple[HeaderChange, tuple[Outcome, ...]]:
+    """The header after this flush: the group waits for its next tick, or for the next try of a channel that failed, or
+    is closed when nothing of it fires. With the outcomes to report."""
+    header, now = group.header, group.relay.clock.now()
     since = (header.failing_since or now) if told.unfinished else None
     gave_up = since is not None and now - since >= GIVE_UP
-    ledger, outcomes = told.ledger, told.outcomes
-    if gave_up:
-        ledger, outcomes = _bury(group, told)
+    ledger, outcomes = _bury(group, told) if gave_up else (told.ledger, told.outcomes)
     again = told.unfinished and not gave_up
     failures = header.failures + 1 if again else 0
+    next_due = (
+        now + timedelta(seconds=_retry_after(told.own, failures)) if again else next_tick(route, due=due, now=now)
+    )
     change = HeaderChange(
         ledger=_tidy(ledger),
         rec_at=began,
-        told_at=now if told.sent else header.told_at,
-        next_due=now + timedelta(seconds=_retry_after(told.own, failures)) if again else None,
-        closing=not again,
+        # Whoever was given up is tried once more when the repeat is due.
+        told_at=tick if told.sent or gave_up else header.told_at,
+        due=due if again else next_due,
+        next_due=next_due,
+        closing=not (again or group.decision.firing),
         maybe=again and (header.maybe or told.ambiguous),
         failures=failures,
         failing_since=since if again else None,
-        config_hash=relay.config.hash,
+        config_hash=group.relay.config.hash,
     )
-    recorded = _record(relay, gid, owner, change)
-    report(relay, outcomes)
-    if not recorded:
-        return
-    if change.next_due:
-        wake(relay, gid, at=change.next_due)
-        return
+    return change, outcomes
+
+
+def _leave(relay: Relay, gid: str, owner: str, route: Route, change: HeaderChange, moved: Sequence[Member]) -> None:
+    """After the record. What was told is told: the table may fail here, and the group is due again all the same."""
+    now = relay.clock.now()
+    at = now + CLOSING_RETRY if change.closing else change.next_due or now
     try:
-        _close(relay, gid, owner, header, change)
-    except StoreFailure:
-        # Told and recorded: only the closing look is missing. The lease runs out and the group is due again.
-        wake(relay, gid, at=now + CLOSING_RETRY)
+        for member in moved:
+            relay.store.mark_moved(gid, member, expires=now + MOVED_FOR)
+        if change.closing:
+            _close(relay, gid, owner, route, change)
+            return
+    except StoreFailure as failure:
+        relay.log("left_for_the_next_flush", gid=gid, failure=str(failure))
+    wake(relay, gid, at=at)
 
 
 def _retry_after(own: Attempt | None, failures: int) -> float:
@@ -116,7 +163,7 @@ def _retry_after(own: Attempt | None, failures: int) -> float:
 
 def _tidy(ledger: Ledger) -> Ledger:
     """A group of which nothing is open any more keeps no keys and no receipts."""
-    if ledger.firing or ledger.fallback_firing:
+    if ledger.firing or ledger.fallback_firing or ledger.storm:
         return ledger
     return Ledger(events=ledger.events)
 
@@ -129,9 +176,9 @@ def _record(relay: Relay, gid: str, owner: str, change: HeaderChange) -> bool:
         except StoreFailure:
             if last:
                 break
-    body = {"do": "record", "gid": gid, "ledger": ledger_json(change.ledger)}
+    body = {"do": "record", "gid": gid, "owner": owner, "change": change_json(change)}
     try:
-        relay.timers.send(body, delay_seconds=60)
+        relay.timers.send(body, delay_seconds=RECORD_RETRY)
     except TimersFailure as failure:
         # The message is out: raising would only send it twice. The lease runs out and the group is due again.
         relay.log("record_lost", gid=gid, failure=str(failure))
@@ -159,16 +206,19 @@ def _bury(group: Group, told: Told) -> tuple[Ledger, tuple[Outcome, ...]]:
     return replace(told_own(group.decision), fallback_firing=frozenset(), fallbacks=frozenset()), outcomes
 
 
-def _close(relay: Relay, gid: str, owner: str, header: Header, change: HeaderChange) -> None:
-    """Looks once more, after the record: what arrived meanwhile is flushed next, else the group is disarmed."""
-    left = decide(replace(header, ledger=change.ledger, maybe=False, rec_at=change.rec_at), relay.store.members(gid))
-    if left.reason or left.fallback_gone:
-        due = max(relay.clock.now(), (change.told_at or relay.clock.now()) + PACE)
-        if relay.store.record(gid, owner=owner, change=replace(change, closing=False, next_due=due)):
+def _close(relay: Relay, gid: str, owner: str, route: Route, change: HeaderChange) -> None:
+    """Looks once more, after the record: what fires by now makes the group due again, else it is disarmed."""
+    now = relay.clock.now()
+    members = relay.store.members(gid)
+    left = [m for m in members if is_firing(m, now) or (m.status == "event" and m.key not in change.ledger.events)]
+    if left:
+        due = first_flush(route, starts_at=min(m.starts_at for m in left), now=now)
+        again = replace(change, closing=False, due=due, next_due=due)
+        if relay.store.record(gid, owner=owner, change=again):
             wake(relay, gid, at=due)
         return
     quiet = not (change.ledger.firing or change.ledger.fallback_firing)
-    expires = relay.clock.now() + CLOSED_FOR if quiet else None
+    expires = now + CLOSED_FOR if quiet else None
     if not relay.store.finish(gid, owner=owner, expires=expires):
         relay.store.release(gid, owner=owner)
-        wake(relay, gid, at=relay.clock.now())
+        wake(relay, gid, at=now)

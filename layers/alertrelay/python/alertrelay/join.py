@@ -10,9 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from alertrelay.alert import Alert, Integration, Reason, severity_rank
+from alertrelay.alert import Alert, Integration, Labels, Reason, severity_rank
 from alertrelay.outcomes import of_alert
 from alertrelay.policy.group import channel_of, group_id, group_key, group_labels, key_of, order_of
+from alertrelay.policy.inhibit import source_entries
 from alertrelay.policy.ledger import AlertItem, Header, Member, MemberStatus
 from alertrelay.policy.route import match_routes
 from alertrelay.ports import Relay
@@ -51,21 +52,21 @@ def updates_of(alerts: Iterable[Alert], *, received: datetime) -> list[Update]:
     ]
 
 
-def groups_for(relay: Relay, alert: Alert) -> dict[str, Header]:
-    """The groups of this forwarder that a firing alert belongs to, by the route tree; without asking the table."""
+def groups_for(relay: Relay, labels: Labels, *, every_channel: bool = False) -> dict[str, Header]:
+    """The groups of this forwarder (or of all) that a firing alert belongs to, by the route tree alone."""
     found = {}
-    for route in match_routes(relay.config.route, alert.labels):
+    for route in match_routes(relay.config.route, labels):
         receiver = relay.config.receiver(route.receiver)
         for target in receiver.targets if receiver else ():
-            if target.integration.channel in relay.channels:
+            if every_channel or target.integration.channel in relay.channels:
                 header = Header(
                     integration=target.integration,
                     route_id=route.id,
-                    group_key=group_key(route, alert.labels),
-                    group_labels=group_labels(route, alert.labels),
+                    group_key=group_key(route, labels),
+                    group_labels=group_labels(route, labels),
                     config_hash=relay.config.hash,
                 )
-                found[group_id(target.integration, route, alert.labels)] = header
+                found[group_id(target.integration, route, labels)] = header
     return found
 
 
@@ -85,18 +86,20 @@ def join(relay: Relay, updates: Sequence[Update]) -> dict[str, Joining]:
     groups: dict[str, Joining] = {}
     for update in updates:
         written, homes = (_remember_end if update.alert.status == "resolved" else _remember)(relay, update)
+        if written:
+            _note_as_source(relay, update)
         for gid, header in homes.items():
             joining = groups.setdefault(gid, Joining(header=header))
             joining.header = joining.header or header
             if written:
                 joining.updates.append(update)
-            if not (written and relay.store.put_member(gid, _member(relay, update))):
+            if not (written and relay.store.put_member(gid, member_of(relay, update))):
                 joining.repeated.add(update.key)
     return groups
 
 
 def _remember(relay: Relay, update: Update) -> tuple[bool, Mapping[str, Header | None]]:
-    homes = groups_for(relay, update.alert)
+    homes = groups_for(relay, update.alert.labels)
     if not homes:
         say_not_ours(relay, update.alert)
         return False, {}
@@ -119,6 +122,14 @@ def _remember_end(relay: Relay, update: Update) -> tuple[bool, Mapping[str, Head
     return written, dict.fromkeys(ours)
 
 
+def _note_as_source(relay: Relay, update: Update) -> None:
+    """Where the alert may inhibit others it stands under the rule and its equal values while it fires. An entry that
+    outlives its alert does no harm: a flush asks the alert itself."""
+    alert = update.alert
+    for entry in source_entries(relay.config.inhibit_rules, alert.labels, kind=alert.kind):
+        relay.store.note_source(entry, update.key, fires=alert.status == "firing")
+
+
 def _why_refused(update: Update, stored: AlertItem) -> Reason:
     return Reason.DUPLICATE if stored.k == update.k else Reason.STALE
 
@@ -135,7 +146,8 @@ def _item(relay: Relay, update: Update) -> AlertItem:
     )
 
 
-def _member(relay: Relay, update: Update) -> Member:
+def member_of(relay: Relay, update: Update) -> Member:
+    """The update as it stands in each of its groups."""
     alert, now = update.alert, relay.clock.now()
     firing: MemberStatus = "event" if alert.kind == "event" else "firing"
     status: MemberStatus = "resolved" if alert.status == "resolved" else firing
@@ -144,11 +156,11 @@ def _member(relay: Relay, update: Update) -> Member:
         k=update.k,
         status=status,
         state_key=alert.state_key,
-        name=alert.name,
         fingerprint=alert.fingerprint,
-        severity=alert.labels.get("severity", ""),
+        labels=alert.labels,
         starts_at=alert.starts_at,
         at=now,
+        ends_at=alert.ends_at if status == "firing" else None,
         expires=None if status == "firing" else now + MEMBER_KEPT,
     )
 

@@ -11,10 +11,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from alertrelay.alert import Message, Receipt
+from alertrelay.alert import Channel, Message, Receipt
 from alertrelay.config.model import Target
+from alertrelay.policy.inhibit import InhibitKey
 from alertrelay.policy.ledger import AlertItem, Header, HeaderChange, Member
-from alertrelay.ports import Clock, DeliveryFailure, Key, SecretMissing
+from alertrelay.policy.silence import Silence
+from alertrelay.ports import Clock, DeliveryFailure, Facts, Key, Limit, SecretMissing
 
 
 class ManualClock:
@@ -45,6 +47,9 @@ class MemoryStore:
         self._alerts: dict[str, AlertItem] = {}
         self._members: dict[str, dict[str, Member]] = {}
         self._headers: dict[str, Header] = {}
+        self._sources: dict[tuple[str, str], dict[str, bool]] = {}
+        self._buckets: dict[str, datetime] = {}
+        self._silences: tuple[Sequence[Silence], int] = ((), 0)
 
     def put_alert(self, item: AlertItem, *, homes: Iterable[str]) -> tuple[bool, AlertItem]:
         """See ports.Store."""
@@ -91,7 +96,7 @@ class MemoryStore:
             old = self._headers.get(gid) or _new(header)
             if old.next_due is not None and not old.closing:
                 return False
-            self._headers[gid] = replace(old, next_due=due, closing=False)
+            self._headers[gid] = replace(old, next_due=due, due=due, closing=False)
             return True
 
     def hasten(self, gid: str, *, due: datetime, seen: datetime) -> bool:
@@ -116,7 +121,14 @@ class MemoryStore:
             if not (unarmed if arm else due):
                 return None
             self._headers[gid] = replace(
-                old, owner=owner, lease_until=until, next_due=until, maybe=True, tries=old.tries + 1, closing=False
+                old,
+                owner=owner,
+                lease_until=until,
+                next_due=until,
+                due=now if arm else old.due,
+                maybe=True,
+                tries=old.tries + 1,
+                closing=False,
             )
             return old
 
@@ -139,7 +151,7 @@ class MemoryStore:
                 closing=change.closing,
             )
             if not change.closing:
-                new = replace(new, next_due=change.next_due, owner="", lease_until=None)
+                new = replace(new, next_due=change.next_due, due=change.due, owner="", lease_until=None)
             self._headers[gid] = new
             return True
 
@@ -149,7 +161,7 @@ class MemoryStore:
             old = self._headers.get(gid)
             if old is None or old.owner != owner or not old.closing:
                 return False
-            self._headers[gid] = replace(old, next_due=None, owner="", lease_until=None, closing=False)
+            self._headers[gid] = replace(old, next_due=None, due=None, owner="", lease_until=None, closing=False)
             return True
 
     def release(self, gid: str, *, owner: str) -> None:
@@ -159,6 +171,71 @@ class MemoryStore:
             if old is not None and old.owner == owner:
                 self._headers[gid] = replace(old, owner="", lease_until=None)
 
+    def due(self, channel: Channel, *, before: datetime) -> Iterable[tuple[str, datetime]]:
+        """See ports.Store."""
+        with self._lock:
+            return [
+                (gid, header.next_due)
+                for gid, header in self._headers.items()
+                if header.integration.channel == channel and header.next_due and header.next_due <= before
+            ]
+
+    def add_homes(self, member: Member, homes: Iterable[str]) -> bool:
+        """See ports.Store."""
+        with self._lock:
+            item = self._alerts.get(member.key)
+            if item is None or item.k > member.k:
+                return False
+            self._alerts[member.key] = replace(item, homes=item.homes | frozenset(homes))
+            return True
+
+    def mark_moved(self, gid: str, member: Member, *, expires: datetime) -> None:
+        """See ports.Store."""
+        with self._lock:
+            old = self._members.get(gid, {}).get(member.key)
+            if old and old.k == member.k:
+                self._members[gid][member.key] = replace(old, status="moved", expires=expires)
+
+    def note_source(self, entry: InhibitKey, key: str, *, fires: bool) -> None:
+        """See ports.Store."""
+        with self._lock:
+            noted = self._sources.setdefault((entry.rule, entry.equal), {})
+            if fires:
+                noted[key] = entry.two_sided
+            else:
+                noted.pop(key, None)
+
+    def facts(self, *, alerts: Sequence[str], inhibitors: Sequence[tuple[str, str]]) -> Facts:
+        """See ports.Store."""
+        with self._lock:
+            return Facts(
+                alerts=self.get_alerts(alerts),
+                inhibitors={one: dict(self._sources[one]) for one in inhibitors if one in self._sources},
+                silences=self._silences[0],
+            )
+
+    def take(self, key: str, *, now: datetime, limit: Limit) -> bool:
+        """See ports.Store."""
+        step = timedelta(seconds=limit.interval)
+        with self._lock:
+            full = self._buckets.get(key, now)
+            if full > now + step * (limit.burst - 1):
+                return False
+            self._buckets[key] = max(full, now) + step
+            return True
+
+    def silences(self) -> tuple[Sequence[Silence], int]:
+        """See ports.Store."""
+        return self._silences
+
+    def put_silences(self, silences: Sequence[Silence], *, seen: int) -> bool:
+        """See ports.Store."""
+        with self._lock:
+            if self._silences[1] != seen:
+                return False
+            self._silences = (tuple(silences), seen + 1)
+            return True
+
 
 def _new(header: Header) -> Header:
     """A group of which nothing is known but who it is."""
@@ -167,6 +244,7 @@ def _new(header: Header) -> Header:
         route_id=header.route_id,
         group_key=header.group_key,
         group_labels=header.group_labels,
+        config_hash=header.config_hash,
     )
 
 
@@ -175,10 +253,16 @@ class MemoryTimers:
     """ports.Timers in a list; `due` takes out what has come back by now."""
 
     clock: Clock
+    horizon: float = 60.0
     waiting: list[tuple[datetime, Mapping[str, Any]]] = field(default_factory=list)
     buried: list[Mapping[str, Any]] = field(default_factory=list)
 
-    def send(self, body: Mapping[str, Any], *, delay_seconds: int) -> None:
+    def send_all(self, bodies: Sequence[tuple[Mapping[str, Any], float]]) -> None:
+        """See ports.Timers."""
+        for body, delay in bodies:
+            self.send(body, delay_seconds=delay)
+
+    def send(self, body: Mapping[str, Any], *, delay_seconds: float) -> None:
         """See ports.Timers."""
         if not 0 <= delay_seconds <= 900:
             raise ValueError(f"a delay of 0 to 900 s was expected, {delay_seconds} came")

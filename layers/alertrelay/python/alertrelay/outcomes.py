@@ -53,6 +53,20 @@ def unheard_of(group: Group, keys: Iterable[str]) -> list[Outcome]:
     ]
 
 
+def muted(group: Group) -> list[Outcome]:
+    """Alerts that came since the last record and are kept from people, with what keeps them."""
+    own = group.header.integration
+    return [
+        _of_key(group, key, own, "suppressed", mute.reason, detail=mute.detail, ended=False)
+        for key, mute in sorted(group.decision.muted.items())
+    ]
+
+
+def waiting(group: Group, keys: Iterable[str], reason: Reason) -> list[Outcome]:
+    """Updates that are told by a later message, for a named reason."""
+    return [_of_key(group, key, group.header.integration, "pending", reason, ended=False) for key in sorted(keys)]
+
+
 def of_own(group: Group, own: Attempt, *, keys: Sequence[str], reason: Reason, notification_id: str) -> list[Outcome]:
     """The updates that one message to the group's own channel told, or did not: the first stands for the message, the
     others are merged into it."""

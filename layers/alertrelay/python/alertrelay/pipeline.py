@@ -9,25 +9,32 @@ Where the table does not answer, without_state.py goes on without it.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from alertrelay.alert import Reason
-from alertrelay.flush import GIVE_UP, PACE, flush, wake
-from alertrelay.join import Joining, Update, groups_for, integration_of, join, say_not_ours, updates_of
+from alertrelay.config.model import Route
+from alertrelay.flush import GIVE_UP, RECORD_RETRY, flush
+from alertrelay.flush_timer import wake
+from alertrelay.join import Joining, Update, groups_for, integration_of, join, member_of, say_not_ours, updates_of
 from alertrelay.outcomes import of_alert
-from alertrelay.policy.ledger import Header, Ledger, ledger_from_json, ledger_json, merged
+from alertrelay.policy.ledger import Header, Ledger, change_from_json, ledger_from_json, ledger_json, merged
+from alertrelay.policy.timing import first_flush, next_tick
 from alertrelay.ports import Relay, SelfAlert, StoreFailure
 from alertrelay.sources import Envelope, Parsed, parse
+from alertrelay.storm import join_digest
 from alertrelay.without_state import tell_without_state
 
 SOON = 2.0
 """Seconds: a timer that comes back this early waits: SQS delays are whole seconds, and clocks differ a little."""
+TICK_AHEAD = timedelta(seconds=75)
+"""How far a tick looks: to the next one, and a little further, since neither is punctual."""
 HELD = 40
 """Seconds after which a lease that is held now has run out."""
+AT_LEAST = timedelta(seconds=1)
+"""Until a message that could not do its work comes again."""
 NOTHING: Mapping[str, Ledger] = {}
 STORE_RETRY = 60
 """Seconds until a timer that found the table failing is tried again."""
@@ -57,7 +64,7 @@ def receive(relay: Relay, envelope: Envelope, *, deadline: datetime, told: Mappi
     for gid, joining in groups.items():
         try:
             if gid not in told:
-                _settle(relay, gid, joining, deadline=deadline)
+                settle(relay, gid, joining, deadline=deadline)
         except StoreFailure as caught:
             failing[gid], last = joining, caught
     try:
@@ -87,11 +94,21 @@ def _write_down(
         def amend(before: Header, ledger: Ledger = ledger) -> Header:
             return replace(before, ledger=merged(before.ledger, ledger))
 
+        if armed and header:
+            _make_due(relay, gid, header)
         if known and not flush(relay, gid, deadline=deadline, arm=None if armed else known, amend=amend):
             left[gid] = ledger_json(ledger)
     if left:
         body = {"do": "receive", "envelope": envelope.to_json(), "told": left}
         relay.timers.send(body, delay_seconds=HELD)
+
+
+def _make_due(relay: Relay, gid: str, header: Header) -> None:
+    """What was told and is not written down cannot wait for the group's tick: the flush of that tick would come first,
+    and tell it again. Nothing changes where somebody holds the group."""
+    now = relay.clock.now()
+    if header.next_due and header.next_due > now and not header.owner:
+        relay.store.hasten(gid, due=now, seen=header.next_due)
 
 
 def _refuse_loop(relay: Relay, parsed: Parsed) -> None:
@@ -103,10 +120,12 @@ def _refuse_loop(relay: Relay, parsed: Parsed) -> None:
 
 
 def _of_consequence(relay: Relay, parsed: Parsed, *, received: datetime) -> list[Update]:
-    """INSUFFICIENT_DATA opens nothing and closes nothing: it is recorded in the history, once."""
+    """INSUFFICIENT_DATA, and what CloudWatch itself mutes, opens nothing and closes nothing: it is recorded, once."""
     for alert in parsed.alerts:
         if alert.status == "unknown" and relay.speaks_for_nobody:
-            relay.emit(of_alert(alert, "suppressed", Reason.INSUFFICIENT_DATA))
+            by = alert.annotations.get("suppressed_by", "")
+            reason = Reason.MUTED_AT_SOURCE if by else Reason.INSUFFICIENT_DATA
+            relay.emit(of_alert(alert, "suppressed", reason, detail=by))
     return [u for u in updates_of(parsed.alerts, received=received) if u.alert.status != "unknown"]
 
 
@@ -117,7 +136,7 @@ def _by_route(relay: Relay, updates: list[Update]) -> dict[str, Joining]:
         if update.alert.status == "resolved":
             groups.setdefault("", Joining(header=None)).updates.append(update)
             continue
-        homes = groups_for(relay, update.alert)
+        homes = groups_for(relay, update.alert.labels)
         if not homes:
             say_not_ours(relay, update.alert)
         for gid, header in homes.items():
@@ -125,8 +144,9 @@ def _by_route(relay: Relay, updates: list[Update]) -> dict[str, Joining]:
     return groups
 
 
-def _settle(relay: Relay, gid: str, joining: Joining, *, deadline: datetime) -> None:
-    """Sees to it that somebody will look at the group: we now, whoever holds its lease, or a timer."""
+def settle(relay: Relay, gid: str, joining: Joining, *, deadline: datetime) -> None:
+    """Sees to it that somebody will look at the group: we now, whoever holds its lease, or a timer. Raises
+    StoreFailure, TimersFailure."""
     header = relay.store.header(gid)
     waiting = list(_unsettled(relay, joining, header))
     known = header or joining.header
@@ -135,10 +155,22 @@ def _settle(relay: Relay, gid: str, joining: Joining, *, deadline: datetime) -> 
             # A first attempt may have died while it held the group: what joined meanwhile relies on its closing look.
             wake(relay, gid, at=header.next_due)
         return
-    if _looked_at_now(relay, gid, header, known, deadline=deadline, redelivered=bool(joining.repeated)):
+    if header:
+        _into_the_digest(relay, header, waiting)
+    starts_at = min(update.alert.starts_at for update in waiting)
+    repeated = bool(joining.repeated)
+    if _looked_at_now(relay, gid, header, known, starts_at, deadline=deadline, redelivered=repeated):
         return
     for update in waiting:
         relay.emit(of_alert(update.alert, "pending", Reason.WAITING, integration=known.integration))
+
+
+def _into_the_digest(relay: Relay, header: Header, updates: list[Update]) -> None:
+    """A digest speaks for these, and this group not before it has seen them ended. Where one has ended and fires again
+    since the group was looked at, the digest must hear of it."""
+    firing = [u for u in updates if u.alert.status == "firing" and u.key in header.ledger.storm]
+    if firing:
+        join_digest(relay, header, [member_of(relay, update) for update in firing])
 
 
 def _unsettled(relay: Relay, joining: Joining, header: Header | None) -> Iterator[Update]:
@@ -161,38 +193,57 @@ def _unsettled(relay: Relay, joining: Joining, header: Header | None) -> Iterato
 
 
 def _looked_at_now(
-    relay: Relay, gid: str, header: Header | None, known: Header, *, deadline: datetime, redelivered: bool
+    relay: Relay,
+    gid: str,
+    header: Header | None,
+    known: Header,
+    starts_at: datetime,
+    *,
+    deadline: datetime,
+    redelivered: bool,
 ) -> bool:
-    """Flushes the group if it is due; else makes it due as soon as its pace allows."""
+    """Flushes the group if it is due; else sees to it that it will be."""
     now = relay.clock.now()
-    paced = max(now, known.told_at + PACE) if known.told_at else now
+    route = relay.config.route_of(known.route_id) or relay.config.route
     if header and header.next_due is not None and not header.closing:
-        return _already_armed(relay, gid, header, paced, deadline=deadline, redelivered=redelivered)
-    if paced <= now and flush(relay, gid, deadline=deadline, arm=known):
+        return _already_armed(relay, gid, header, route, deadline=deadline, redelivered=redelivered)
+    due = first_flush(route, starts_at=starts_at, now=now)
+    if due <= now and flush(relay, gid, deadline=deadline, arm=known):
         return True
-    if relay.store.arm(gid, known, due=paced):
-        wake(relay, gid, at=paced)
+    if relay.store.arm(gid, known, due=due):
+        wake(relay, gid, at=due)
     return False
 
 
 def _already_armed(
-    relay: Relay, gid: str, header: Header, paced: datetime, *, deadline: datetime, redelivered: bool
+    relay: Relay, gid: str, header: Header, route: Route, *, deadline: datetime, redelivered: bool
 ) -> bool:
     """Somebody holds the lease, or a timer is on its way. A group that waits to try a failed channel again does not
-    make a new alert wait as long: it is looked at as soon as its pace allows."""
+    make a new alert wait as long: it is looked at by its next tick."""
     now, due = relay.clock.now(), header.next_due or relay.clock.now()
     if due <= now:
         return flush(relay, gid, deadline=deadline)
-    if header.failures and not header.owner and due > paced:
-        if not relay.store.hasten(gid, due=paced, seen=due):
-            return False
-        if paced <= now:
-            return flush(relay, gid, deadline=deadline)
-        wake(relay, gid, at=paced)
+    tick = next_tick(route, due=header.due or now, now=now)
+    if header.failures and not header.owner and due > tick:
+        if relay.store.hasten(gid, due=tick, seen=due):
+            wake(relay, gid, at=tick)
     elif redelivered:
         # Its timer may have died with the invocation that armed it: a second one costs a request and does no harm.
         wake(relay, gid, at=due)
     return False
+
+
+def on_tick(relay: Relay) -> None:
+    """Each minute: a timer for every group of ours that falls due before the next tick. It has no state, may run twice,
+    and what it misses by a lagging index it finds a minute later. Raises StoreFailure, TimersFailure."""
+    now = relay.clock.now()
+    bodies = []
+    for channel in sorted(relay.channels):
+        for gid, due in relay.store.due(channel, before=now + TICK_AHEAD):
+            delay = max(0.0, (due - now).total_seconds())
+            bodies.append(({"do": "flush", "gid": gid, "at": due.isoformat()}, delay))
+    relay.timers.send_all(bodies)
+    relay.log("tick", due=len(bodies))
 
 
 def on_timer(relay: Relay, body: Mapping[str, Any], *, deadline: datetime) -> None:
@@ -211,25 +262,27 @@ def on_timer(relay: Relay, body: Mapping[str, Any], *, deadline: datetime) -> No
         if relay.clock.now() - since >= GIVE_UP:
             relay.timers.bury(again)
         else:
-            relay.timers.send(again, delay_seconds=STORE_RETRY)
+            relay.timers.send(again, delay_seconds=RECORD_RETRY if body["do"] == "record" else STORE_RETRY)
 
 
 def _on_due(relay: Relay, body: Mapping[str, Any], *, deadline: datetime) -> None:
+    """Flushes the group if it is due. A message that comes early, or finds the group held, comes again; where the group
+    is due later than the message says, somebody has looked at it since, and has sent the message for that."""
     gid = body["gid"]
-    record = ledger_from_json(body["ledger"]) if body["do"] == "record" else None
-
-    def amend(header: Header) -> Header:
-        # Without the mark of a vanished owner, somebody has repeated and recorded it since.
-        return replace(header, ledger=record, maybe=False) if record and header.maybe else header
-
-    if flush(relay, gid, deadline=deadline, amend=amend):
+    if body["do"] == "record":
+        # As the owner still: refused where somebody has taken the group since, and told it once more.
+        relay.store.record(gid, owner=body["owner"], change=change_from_json(body["change"]))
+        return
+    if flush(relay, gid, deadline=deadline):
         return
     header = relay.store.header(gid)
     if header is None or header.next_due is None:
         return  # somebody else has finished with it
+    if header.next_due > datetime.fromisoformat(body["at"]) and not header.owner:
+        return
     wait = (header.next_due - relay.clock.now()).total_seconds()
     if wait <= SOON:
         relay.clock.sleep(wait)
-        if flush(relay, gid, deadline=deadline, amend=amend):
+        if flush(relay, gid, deadline=deadline):
             return
-    relay.timers.send(body, delay_seconds=min(900, max(1, math.ceil(wait))))
+    wake(relay, gid, at=max(header.next_due, relay.clock.now() + AT_LEAST))

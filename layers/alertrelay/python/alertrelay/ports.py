@@ -11,9 +11,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from alertrelay.alert import Channel, Message, Outcome, Receipt
+from alertrelay.alert import Channel, Message, Notification, Outcome, Receipt
 from alertrelay.config.model import Config, Target
+from alertrelay.policy.inhibit import InhibitKey
 from alertrelay.policy.ledger import AlertItem, Header, HeaderChange, Member
+from alertrelay.policy.silence import Silence
+from alertrelay.render import render
 
 
 class DeliveryFailure(Exception):
@@ -77,8 +80,15 @@ class Clock(Protocol):
 class Timers(Protocol):
     """The forwarder's own queue: a message comes back after its delay."""
 
-    def send(self, body: Mapping[str, Any], *, delay_seconds: int) -> None:
+    @property
+    def horizon(self) -> float:
+        """Seconds: what is due later is not sent but found by the tick."""
+
+    def send(self, body: Mapping[str, Any], *, delay_seconds: float) -> None:
         """Delay 0 to 900 s (SQS's bound). Raises TimersFailure."""
+
+    def send_all(self, bodies: Sequence[tuple[Mapping[str, Any], float]]) -> None:
+        """Many, each with its delay. Raises TimersFailure where one was not taken; the others are."""
 
     def bury(self, body: Mapping[str, Any]) -> None:
         """Puts it in the dead-letter queue, whose alarm mails without our code. Raises TimersFailure."""
@@ -131,6 +141,24 @@ class Sender(Protocol):
         """Whether an earlier message of this target can be changed."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """How many messages a channel takes: `burst` at once, then one every `interval` seconds."""
+
+    interval: float
+    burst: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What stands in the table beside a group. `inhibitors`: the alerts noted under (rule, equal values), each with
+    whether it matches both sides of the rule. What is missing is left out."""
+
+    alerts: Mapping[str, AlertItem] = field(default_factory=dict)
+    inhibitors: Mapping[tuple[str, str], Mapping[str, bool]] = field(default_factory=dict)
+    silences: Sequence[Silence] = ()
+
+
 class Store(Protocol):
     """The items of docs/architecture.md "State", one request a method. Every method raises StoreFailure, also where an
     item was written by a newer version of us.
@@ -176,6 +204,31 @@ class Store(Protocol):
     def release(self, gid: str, *, owner: str) -> None:
         """Gives the lease back; nothing where it is no longer ours."""
 
+    def due(self, channel: Channel, *, before: datetime) -> Iterable[tuple[str, datetime]]:
+        """The groups of a channel that fall due before then, with when; eventually consistent."""
+
+    def add_homes(self, member: Member, homes: Iterable[str]) -> bool:
+        """Adds groups to an alert. False where it has a newer update than the member's."""
+
+    def mark_moved(self, gid: str, member: Member, *, expires: datetime) -> None:
+        """Marks a member as moved away, unless it has been updated since."""
+
+    def note_source(self, entry: InhibitKey, key: str, *, fires: bool) -> None:
+        """Puts an alert under, or takes it from, what it inhibits by."""
+
+    def facts(self, *, alerts: Sequence[str], inhibitors: Sequence[tuple[str, str]]) -> Facts:
+        """What a flush asks beside its members, in one batch of a hundred items: alerts by hash of state_key, what is
+        noted under (rule, equal values), and all silences."""
+
+    def take(self, key: str, *, now: datetime, limit: Limit) -> bool:
+        """Takes one message from the bucket of `key`; False where it is empty."""
+
+    def silences(self) -> tuple[Sequence[Silence], int]:
+        """All silences that are kept, and the version of the list, 0 where there is none yet."""
+
+    def put_silences(self, silences: Sequence[Silence], *, seen: int) -> bool:
+        """Replaces the list of version `seen`. False where somebody else did: read again."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SelfAlert:
@@ -208,8 +261,15 @@ class Relay:
     emit: Callable[[Outcome], None]
     tell_ops: Callable[[SelfAlert], None]
     log: Callable[..., None]  # log(event, **fields)
+    ended: Callable[[Sequence[str]], frozenset[str]]  # which of these AlarmArns no longer fire; must not raise
     new_id: Callable[[], str]
     failing: dict[Channel, datetime] = field(default_factory=dict)
     """Circuit breaker, per container: a channel that did not answer is tried once and shortly until then."""
+    limits: Mapping[Channel, Limit] = field(default_factory=dict)
+    """What exceeds it joins the digest of its integration."""
     unrecorded: list[datetime] = field(default_factory=list)
     """When this container last told something without the table: at most one message a second goes out so."""
+    render: Callable[[Notification, Target], Message] = render
+    """The channel's own shape of a notification; a simulation takes the notification itself."""
+    shown: int = 100
+    """Alerts of a group that are read for a message (one batch); the rest is counted."""

@@ -14,6 +14,7 @@ from typing import Any
 
 from alertrelay.alert import Channel, Integration, Outcome
 from alertrelay.aws.clients import Clients, clients
+from alertrelay.aws.cloudwatch import ended_alarms
 from alertrelay.aws.dynamodb import DynamoStore
 from alertrelay.aws.secrets import SecretKeys
 from alertrelay.aws.ses import SesSender
@@ -22,10 +23,16 @@ from alertrelay.aws.timers import SqsTimers
 from alertrelay.channels import senders
 from alertrelay.config.model import Config, SnsSettings, Target
 from alertrelay.observe import Observer
-from alertrelay.pipeline import on_timer, receive
-from alertrelay.ports import Clock, Relay, SelfAlert, Sender
+from alertrelay.pipeline import on_tick, on_timer, receive
+from alertrelay.ports import Clock, Limit, Relay, SelfAlert, Sender
 from alertrelay.sources import unwrap
 
+TICK = {"do": "tick"}
+"""What the schedule sends each minute."""
+LIMITS: Mapping[Channel, Limit] = {
+    "pagerduty": Limit(interval=1.0, burst=60),  # about 120 events a minute a routing key
+    "slack": Limit(interval=1.0, burst=4),  # one message a second a channel, short bursts allowed
+}
 LAST_RESORT = Integration(receiver="last-resort", channel="sns", index=0)
 OPS_QUIET = timedelta(minutes=15)
 """The same self-alert goes out once in this time and container."""
@@ -124,7 +131,9 @@ def build(
         emit=observer.emit,
         tell_ops=_ops(aws, environ["ALERTRELAY_OPS_TOPIC_ARN"], clock, observer),
         log=observer.log,
+        ended=ended_alarms(aws.cloudwatch, account=environ["ALERTRELAY_ACCOUNT_ID"], region=region, log=observer.log),
         new_id=lambda: uuid.uuid4().hex,
+        limits=LIMITS,
     )
     return relay, observer
 
@@ -169,6 +178,9 @@ def _handle(relay: Relay, observer: Observer, event: Any, context: Any) -> dict[
     observer.begin(context)
     deadline = relay.clock.now() + timedelta(milliseconds=context.get_remaining_time_in_millis())
     try:
+        if event == TICK:
+            on_tick(relay)
+            return None
         if _is_sqs(event):
             return {"batchItemFailures": _from_queue(relay, observer, event["Records"], deadline)}
         _from_topic(relay, observer, event, deadline)

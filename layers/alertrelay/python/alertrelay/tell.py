@@ -11,10 +11,11 @@ from alertrelay.compose import Group, notification
 from alertrelay.config.model import Target
 from alertrelay.deliver import Attempt, attempt
 from alertrelay.fallback import fall_back, tell_told
-from alertrelay.outcomes import of_fallback, of_own, suppressed, unheard_of
+from alertrelay.outcomes import muted, of_fallback, of_own, suppressed, unheard_of, waiting
 from alertrelay.policy.ledger import Ledger
 from alertrelay.policy.notify import told_fallback, told_own
-from alertrelay.ports import Permanent, Relay, SelfAlert
+from alertrelay.ports import Permanent, Relay, SelfAlert, StoreFailure
+from alertrelay.storm import ROUTE, admitted, join_digest
 
 OWN_BUDGET = 10.0
 """Seconds for the group's own channel; what is left of the invocation belongs to its fallbacks."""
@@ -44,12 +45,12 @@ def tell(group: Group) -> Told:
     told = _retry_owed(group, told)
     # What ended before the own channel had heard of it: only its fallbacks were told, or nobody.
     unheard = group.decision.unheard | group.decision.fallback_gone - group.decision.ledger.firing
-    return replace(told, outcomes=(*unheard_of(group, unheard), *told.outcomes))
+    return replace(told, outcomes=(*unheard_of(group, unheard), *muted(group), *told.outcomes))
 
 
 def _own(group: Group) -> Told:
-    decision, relay = group.decision, group.relay
-    target = relay.config.target(group.header.integration)
+    decision, relay, header = group.decision, group.relay, group.header
+    target = relay.config.target(header.integration)
     ends_only = not (decision.own_new or decision.events)
     if target and ends_only and not _says_ends(relay, target):
         left_out = suppressed(group, decision.own_gone, Reason.SEND_RESOLVED_FALSE)
@@ -59,12 +60,31 @@ def _own(group: Group) -> Told:
     )
     if target is None:
         return _own_failed(group, _receiver_gone(relay, group.header.integration, message), message)
+    if header.route_id != ROUTE and not decision.own_gone and not admitted(relay, target):
+        joined = _to_digest(group)
+        if joined:
+            return joined
     # A new alert is posted, since an edit notifies nobody; an end changes the first message where the channel can.
     earlier = decision.ledger.receipts.get(str(target.integration))
     edit = ends_only and earlier is not None and relay.senders[target.integration.channel].edits(target)
     send_by = group.send_by - FOR_FALLBACKS if decision.news else group.send_by
     own = attempt(relay, target, message, send_by=send_by, within=OWN_BUDGET, earlier=earlier, edit=edit)
     return _own_told(group, own, message) if own.receipt else _own_failed(group, own, message)
+
+
+def _to_digest(group: Group) -> Told | None:
+    """The news goes to the digest instead, which is told soon. A repeat waits for the next look. None where the table
+    does not take it: then it is told at once, whatever the rate."""
+    decision = group.decision
+    news = decision.own_new | decision.events
+    try:
+        join_digest(group.relay, group.header, [group.members[key] for key in sorted(news)])
+    except StoreFailure as failure:
+        group.relay.log("digest_not_joined", failure=str(failure))
+        return None
+    ledger = decision.ledger
+    joined = replace(ledger, storm=ledger.storm | decision.own_new, events=ledger.events | decision.events)
+    return Told(ledger=joined, outcomes=tuple(waiting(group, news, Reason.STORM)))
 
 
 def _says_ends(relay: Relay, target: Target) -> bool:
@@ -74,7 +94,10 @@ def _says_ends(relay: Relay, target: Target) -> bool:
 
 
 def _keys(group: Group) -> Sequence[str]:
-    """What a message to the own channel is about, in the order of showing."""
+    """What a message to the own channel is about, in the order of showing. A repeat is about no update: its first alert
+    stands for it."""
+    if group.decision.reason == Reason.REPEAT:
+        return [key for key in group.alerts if key in group.decision.shown][:1]
     about = group.decision.own_new | group.decision.events | group.decision.own_gone
     return [*(k for k in group.alerts if k in about), *sorted(about - set(group.alerts))]
 

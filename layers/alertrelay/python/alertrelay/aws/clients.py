@@ -9,6 +9,7 @@ import botocore.session
 from botocore.config import Config
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sesv2 import SESV2Client
@@ -48,6 +49,10 @@ class Clients:
     def sns(self, region: str = "") -> SNSClient:
         """SNS of a region: a topic takes messages only through its own."""
         return cast("SNSClient", self._client("sns", region))
+
+    def cloudwatch(self) -> CloudWatchClient:
+        """Asked only before a repeat."""
+        return cast("CloudWatchClient", self._client("cloudwatch"))
 
     def sesv2(self) -> SESV2Client:
         """SES, version 2 of its API."""

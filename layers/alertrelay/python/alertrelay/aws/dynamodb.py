@@ -1,21 +1,30 @@
 """ports.Store on one DynamoDB table, one request a method.
 
-Keys: `A#<alert>`/`A`, `M#<gid>`/<alert>, `H#<gid>`/`H`. A header stands on its own partition, apart from its members.
+Keys: `A#<alert>`/`A`, `M#<gid>`/<alert>, `H#<gid>`/`H`, `I#<rule>#<equal>`/`I`, `S`/`S`. A header stands on its own
+partition, apart from its members.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from alertrelay.alert import Channel
 from alertrelay.aws import items
 from alertrelay.aws.table import Table, read
+from alertrelay.policy.inhibit import InhibitKey
 from alertrelay.policy.ledger import AlertItem, Header, HeaderChange, Member
-from alertrelay.ports import Clock
+from alertrelay.policy.silence import Silence
+from alertrelay.ports import Clock, Facts, Limit
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+_SILENCES_KEY = {"pk": items.text("S"), "sk": items.text("S")}
+BUCKET_KEPT = timedelta(hours=1)
+SOURCE_KEPT = timedelta(days=90)
+"""How long an inhibiting alert is noted, from its last update. An entry that outlives its alert does no harm."""
 
 
 class DynamoStore:
@@ -64,19 +73,7 @@ class DynamoStore:
     def get_alerts(self, keys: Sequence[str]) -> Mapping[str, AlertItem]:
         """See ports.Store."""
         wanted = [{"pk": items.text(f"A#{key}"), "sk": items.text("A")} for key in dict.fromkeys(keys)]
-        found: dict[str, AlertItem] = {}
-        while wanted:
-            # Strong, since a flush shows the alerts that its own invocation has just written.
-            asked = {self._table.name: {"Keys": wanted[:100], "ConsistentRead": True}}
-            answer = self._table.call("batch_get_item", RequestItems=asked)
-            for item in answer.get("Responses", {}).get(self._table.name, ()):
-                alert = read(items.alert_item, item)
-                found[alert.key] = alert
-            unread = answer.get("UnprocessedKeys", {}).get(self._table.name, {}).get("Keys", [])
-            if unread:
-                self._table.pause()
-            wanted = wanted[100:] + unread
-        return found
+        return {item.key: item for item in (read(items.alert_item, raw) for raw in self._batch(wanted))}
 
     def put_member(self, gid: str, member: Member) -> bool:
         """See ports.Store."""
@@ -88,23 +85,14 @@ class DynamoStore:
 
     def members(self, gid: str) -> Sequence[Member]:
         """See ports.Store."""
-        found: list[Member] = []
-        start: dict[str, Any] = {}
         now = self._clock.now()
-        while True:
-            page = self._table.call(
-                "query",
-                TableName=self._table.name,
-                ConsistentRead=True,
-                KeyConditionExpression="pk = :pk",
-                ExpressionAttributeValues={":pk": items.text(f"M#{gid}")},
-                **start,
-            )
-            seen = (read(items.member, item) for item in page["Items"])
-            found += [m for m in seen if m.expires is None or m.expires > now]
-            if "LastEvaluatedKey" not in page:
-                return found
-            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+        found = self._query(
+            ConsistentRead=True,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": items.text(f"M#{gid}")},
+        )
+        members = (read(items.member, item) for item in found)
+        return [m for m in members if m.expires is None or m.expires > now]
 
     def header(self, gid: str) -> Header | None:
         """See ports.Store."""
@@ -116,7 +104,8 @@ class DynamoStore:
         return self._table.update(
             f"H#{gid}",
             "H",
-            "SET next_due = :due, due = :due, #shard = :shard, v = :v, #group = if_not_exists(#group, :group) "
+            "SET next_due = :due, due = :due, #shard = :shard, v = :v, #group = if_not_exists(#group, :group), "
+            "cfg = if_not_exists(cfg, :cfg) "
             "REMOVE closing, #ttl",
             condition="attribute_not_exists(next_due) OR attribute_exists(closing)",
             values={":due": items.micros(due), **_new(gid, header)},
@@ -128,7 +117,7 @@ class DynamoStore:
         return self._table.update(
             f"H#{gid}",
             "H",
-            "SET next_due = :due, due = :due",
+            "SET next_due = :due",
             condition="next_due = :seen AND attribute_not_exists(#owner)",
             values={":due": items.micros(due), ":seen": items.micros(seen)},
             done={"next_due": items.micros(due), "owner": None},
@@ -149,6 +138,7 @@ class DynamoStore:
         sets = "SET #owner = :owner, lease_until = :until, next_due = :until, maybe = :yes"
         if arm:
             sets += ", due = :now, #shard = :shard, v = :v, #group = if_not_exists(#group, :group)"
+            sets += ", cfg = if_not_exists(cfg, :cfg)"
             condition = f"(attribute_not_exists(next_due) OR attribute_exists(closing)) AND {free}"
             values |= _new(gid, arm)
         else:
@@ -200,6 +190,133 @@ class DynamoStore:
             values={":me": items.text(owner)},
         )
 
+    def due(self, channel: Channel, *, before: datetime) -> Iterator[tuple[str, datetime]]:
+        """See ports.Store: all shards of the channel in the index, keys only."""
+        for shard in items.shards(channel):
+            pages = self._query(
+                IndexName=items.DUE_INDEX,
+                KeyConditionExpression="#shard = :shard AND next_due <= :before",
+                ExpressionAttributeNames={"#shard": "shard"},
+                ExpressionAttributeValues={":shard": items.text(shard), ":before": items.micros(before)},
+            )
+            yield from (items.due(item) for item in pages)
+
+    def add_homes(self, member: Member, homes: Iterable[str]) -> bool:
+        """See ports.Store."""
+        homes = sorted(homes)
+        return self._table.update(
+            f"A#{member.key}",
+            "A",
+            "ADD homes :homes" if homes else "SET v = v",
+            condition="k <= :k",
+            values={":k": items.text(member.k), **({":homes": {"SS": homes}} if homes else {})},
+        )[0]
+
+    def mark_moved(self, gid: str, member: Member, *, expires: datetime) -> None:
+        """See ports.Store."""
+        self._table.update(
+            f"M#{gid}",
+            member.key,
+            "SET #status = :moved, #ttl = :ttl",
+            condition="k = :k",
+            values={":k": items.text(member.k), ":moved": items.text("moved"), ":ttl": items.seconds(expires)},
+        )
+
+    def note_source(self, entry: InhibitKey, key: str, *, fires: bool) -> None:
+        """See ports.Store."""
+        noted: dict[str, Any] = {":source": {"SS": [items.source(key, two_sided=entry.two_sided)]}}
+        if fires:
+            noted[":ttl"] = items.seconds(self._clock.now() + SOURCE_KEPT)
+        self._table.update(
+            f"I#{entry.rule}#{entry.equal}",
+            "I",
+            "SET v = :v, #ttl = :ttl ADD #sources :source" if fires else "SET v = :v DELETE #sources :source",
+            condition="attribute_not_exists(v) OR v <= :v",
+            values=noted,
+        )
+
+    def facts(self, *, alerts: Sequence[str], inhibitors: Sequence[tuple[str, str]]) -> Facts:
+        """See ports.Store."""
+        wanted = [_SILENCES_KEY]
+        wanted += [{"pk": items.text(f"I#{rule}#{equal}"), "sk": items.text("I")} for rule, equal in inhibitors]
+        wanted += [{"pk": items.text(f"A#{key}"), "sk": items.text("A")} for key in dict.fromkeys(alerts)]
+        found: dict[str, list[Any]] = {"A": [], "I": [], "S": []}
+        for item in self._batch(wanted):
+            found[item["sk"]["S"]].append(item)
+        return Facts(
+            alerts={one.key: one for one in (read(items.alert_item, item) for item in found["A"])},
+            inhibitors=dict(read(items.sources, item) for item in found["I"]),
+            silences=read(items.silences, found["S"][0])[0] if found["S"] else (),
+        )
+
+    def take(self, key: str, *, now: datetime, limit: Limit) -> bool:
+        """See ports.Store. `full_at` is when the bucket would be full again: one number is the whole bucket."""
+        step = timedelta(seconds=limit.interval)
+        after = {":v": {"N": str(items.SCHEMA)}, ":ttl": items.seconds(now + BUCKET_KEPT)}
+        pk = f"B#{items.hashed(key)}"
+        idle = self._table.update(
+            pk,
+            "B",
+            "SET full_at = :next, v = :v, #ttl = :ttl",
+            condition="attribute_not_exists(full_at) OR full_at < :now",
+            values={":next": items.micros(now + step), ":now": items.micros(now), **after},
+        )[0]
+        return (
+            idle
+            or self._table.update(
+                pk,
+                "B",
+                "SET full_at = full_at + :step, #ttl = :ttl",
+                condition="full_at <= :last",
+                values={
+                    ":step": {"N": str(step // timedelta(microseconds=1))},
+                    ":last": items.micros(now + step * (limit.burst - 1)),
+                    ":ttl": after[":ttl"],
+                },
+            )[0]
+        )
+
+    def silences(self) -> tuple[Sequence[Silence], int]:
+        """See ports.Store."""
+        answer = self._table.call("get_item", TableName=self._table.name, Key=_SILENCES_KEY, ConsistentRead=True)
+        return read(items.silences, answer["Item"]) if "Item" in answer else ((), 0)
+
+    def put_silences(self, silences: Sequence[Silence], *, seen: int) -> bool:
+        """See ports.Store."""
+        written = {"version": {"N": str(seen + 1)}, "silences": items.silences_attribute(silences)}
+        return self._table.update(
+            "S",
+            "S",
+            "SET silences = :silences, #version = :version, v = :v",
+            condition="#version = :seen" if seen else "attribute_not_exists(#version)",
+            values={
+                **{f":{name}": value for name, value in written.items()},
+                **({":seen": {"N": str(seen)}} if seen else {}),
+            },
+            done=written,
+        )[0]
+
+    def _batch(self, wanted: list[Any]) -> Iterator[dict[str, Any]]:
+        """Items by key, 100 a request, each read strongly; what is missing is left out."""
+        while wanted:
+            # Strong, since a flush shows the alerts that its own invocation has just written.
+            asked = {self._table.name: {"Keys": wanted[:100], "ConsistentRead": True}}
+            answer = self._table.call("batch_get_item", RequestItems=asked)
+            yield from answer.get("Responses", {}).get(self._table.name, ())
+            unread = answer.get("UnprocessedKeys", {}).get(self._table.name, {}).get("Keys", [])
+            if unread:
+                self._table.pause()
+            wanted = wanted[100:] + unread
+
+    def _query(self, **arguments: Any) -> Iterator[dict[str, Any]]:
+        start: dict[str, Any] = {}
+        while True:
+            page = self._table.call("query", TableName=self._table.name, **arguments, **start)
+            yield from page["Items"]
+            if "LastEvaluatedKey" not in page:
+                return
+            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
 
 def _header_key(gid: str) -> dict[str, Any]:
     return {"pk": items.text(f"H#{gid}"), "sk": items.text("H")}
@@ -209,4 +326,5 @@ def _new(gid: str, header: Header) -> dict[str, Any]:
     return {
         ":shard": items.text(items.shard(gid)),
         ":group": items.identity(header),
+        ":cfg": items.text(header.config_hash),
     }

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from alertrelay.alert import Alert, Integration
+from alertrelay.alert import Alert, Channel, Integration
+from alertrelay.policy import silencejson
+from alertrelay.policy.group import channel_of
 from alertrelay.policy.ledger import (
     AlertItem,
     Header,
@@ -22,9 +24,11 @@ from alertrelay.policy.ledger import (
     ledger_from_json,
     ledger_json,
 )
+from alertrelay.policy.silence import Silence
 
 SCHEMA = 1
 SHARDS = 16
+DUE_INDEX = "due"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Attributes = Mapping[str, Any]
 
@@ -49,9 +53,19 @@ def as_json(value: object) -> dict[str, str]:
     return {"S": json.dumps(value, ensure_ascii=True, separators=(",", ":"), sort_keys=True)}
 
 
+def hashed(name: str) -> str:
+    """A key of any length, as 32 hex digits."""
+    return hashlib.sha256(name.encode()).hexdigest()[:32]
+
+
 def shard(gid: str) -> str:
-    """Which part of the index of due groups a group stands in."""
-    return f"due#{int(hashlib.sha256(gid.encode()).hexdigest(), 16) % SHARDS:02d}"
+    """Which part of the index of due groups a group stands in: one of SHARDS of its channel."""
+    return f"due#{channel_of(gid)}#{int(hashlib.sha256(gid.encode()).hexdigest(), 16) % SHARDS:02d}"
+
+
+def shards(channel: Channel) -> list[str]:
+    """All parts of a channel."""
+    return [f"due#{channel}#{number:02d}" for number in range(SHARDS)]
 
 
 def alert_content(alert: Alert) -> dict[str, str]:
@@ -100,12 +114,13 @@ def member_attributes(gid: str, member: Member) -> dict[str, Any]:
         "k": text(member.k),
         "status": text(member.status),
         "state_key": text(member.state_key),
-        "name": text(member.name[:256]),
         "fingerprint": text(member.fingerprint),
-        "severity": text(member.severity[:64]),
+        "labels": as_json(dict(member.labels)),
         "starts_at": micros(member.starts_at),
         "at": micros(member.at),
     }
+    if member.ends_at:
+        item["ends_at"] = micros(member.ends_at)
     return {**item, "ttl": seconds(member.expires)} if member.expires else item
 
 
@@ -116,13 +131,41 @@ def member(item: Attributes) -> Member:
         k=item["k"]["S"],
         status=item["status"]["S"],
         state_key=item["state_key"]["S"],
-        name=item["name"]["S"],
         fingerprint=item["fingerprint"]["S"],
-        severity=item["severity"]["S"],
+        labels=json.loads(item["labels"]["S"]),
         starts_at=_time(item["starts_at"]),
         at=_time(item["at"]),
+        ends_at=_time_of(item, "ends_at"),
         expires=_expiry(item),
     )
+
+
+def source(key: str, *, two_sided: bool) -> str:
+    """An inhibiting alert as it stands in a set."""
+    return f"{key}#{int(two_sided)}"
+
+
+def sources(item: Attributes) -> tuple[tuple[str, str], dict[str, bool]]:
+    """What is noted under one (rule, equal values)."""
+    _, rule, equal = item["pk"]["S"].split("#")
+    pairs = (text.split("#") for text in item.get("sources", {"SS": []})["SS"])
+    return (rule, equal), {key: two_sided == "1" for key, two_sided in pairs}
+
+
+def silences(item: Attributes) -> tuple[tuple[Silence, ...], int]:
+    """All silences, and the version of the list."""
+    found = json.loads(item["silences"]["S"])
+    return tuple(silencejson.from_json(one, _EPOCH) for one in found), int(item["version"]["N"])
+
+
+def silences_attribute(found: Sequence[Silence]) -> dict[str, str]:
+    """The list as one attribute; it is read and written whole."""
+    return as_json([silencejson.to_json(one, one.updated_at) for one in found])
+
+
+def due(item: Attributes) -> tuple[str, datetime]:
+    """A group of the index, with when it is due."""
+    return item["pk"]["S"].removeprefix("H#"), _time(item["next_due"])
 
 
 def identity(header: Header) -> dict[str, str]:
@@ -146,6 +189,7 @@ def header(item: Attributes) -> Header:
         group_key=group["group_key"],
         group_labels=group["group_labels"],
         next_due=_time_of(item, "next_due"),
+        due=_time_of(item, "due"),
         owner=item.get("owner", {"S": ""})["S"],
         lease_until=_time_of(item, "lease_until"),
         closing="closing" in item,
@@ -180,7 +224,7 @@ def change_attributes(change: HeaderChange) -> dict[str, Any]:
                 "owner": None,
                 "lease_until": None,
                 "next_due": micros(change.next_due) if change.next_due else None,
-                "due": micros(change.next_due) if change.next_due else None,
+                "due": micros(change.due) if change.due else None,
             }
         ),
     }

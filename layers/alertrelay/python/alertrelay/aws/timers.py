@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -13,6 +14,7 @@ from alertrelay.ports import TimersFailure
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
 MAX_DELAY_SECONDS = 900
 MAX_BODY_BYTES = 256 * 1024
@@ -27,9 +29,32 @@ class SqsTimers:
         self._queue_url = queue_url
         self._dlq_url = dlq_url
 
-    def send(self, body: Mapping[str, Any], *, delay_seconds: int) -> None:
-        """Delays beyond 0 to 900 s are cut to these bounds. Raises TimersFailure."""
-        self._put(self._queue_url, "queue", body, delay=min(MAX_DELAY_SECONDS, max(0, delay_seconds)))
+    @property
+    def horizon(self) -> float:
+        """One minute: what is due later is found by the tick, so that no chain of messages outlives a day."""
+        return 60.0
+
+    def send(self, body: Mapping[str, Any], *, delay_seconds: float) -> None:
+        """Delays beyond 0 to 900 s are cut to these bounds; SQS takes whole seconds, and this rounds up, so that a
+        timer does not come back before it is due. Raises TimersFailure."""
+        self._put(self._queue_url, "queue", body, delay=_whole(delay_seconds))
+
+    def send_all(self, bodies: Sequence[tuple[Mapping[str, Any], float]]) -> None:
+        """Ten a request. Raises TimersFailure where one was not taken, after all have been tried."""
+        refused = ""
+        for start in range(0, len(bodies), 10):
+            entries: list[SendMessageBatchRequestEntryTypeDef] = [
+                {"Id": str(n), "MessageBody": json.dumps(body), "DelaySeconds": _whole(delay)}
+                for n, (body, delay) in enumerate(bodies[start : start + 10])
+            ]
+            try:
+                answer = self._client().send_message_batch(QueueUrl=self._queue_url, Entries=entries)
+            except (ClientError, BotoCoreError) as error:
+                refused = code(error)
+                continue
+            refused = next((failed["Code"] for failed in answer.get("Failed", ())), refused)
+        if refused:
+            raise TimersFailure(f"the queue did not take every message: {refused}")
 
     def bury(self, body: Mapping[str, Any]) -> None:
         """Raises TimersFailure."""
@@ -43,3 +68,7 @@ class SqsTimers:
             self._client().send_message(QueueUrl=url, MessageBody=text, DelaySeconds=delay)
         except (ClientError, BotoCoreError) as error:
             raise TimersFailure(f"the {name} did not take the message: {code(error)}") from None
+
+
+def _whole(delay_seconds: float) -> int:
+    return min(MAX_DELAY_SECONDS, max(0, math.ceil(delay_seconds)))

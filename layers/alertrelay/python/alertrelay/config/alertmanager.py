@@ -1,19 +1,20 @@
 """`config/alertmanager.yml`: a plain Alertmanager file, as of 0.33, read for what alertrelay serves.
 
 Strict as Alertmanager is: an unknown key, a receiver that does not exist or an interval that is not named is an error.
-What of the format is checked but not obeyed is said in one finding each, so that nothing is passed over in silence.
+A key that is known and has no effect here is named in a finding, so that nothing is passed over in silence.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from alertrelay.config.delivery import Transport
 from alertrelay.config.finding import Findings, did_you_mean
-from alertrelay.config.inhibition import check_inhibit_rules
+from alertrelay.config.inhibition import parse_inhibit_rules
 from alertrelay.config.integrations import Reading, check_smarthost, check_url, is_slack_post
-from alertrelay.config.intervals import check_intervals
-from alertrelay.config.model import Receiver, Route
+from alertrelay.config.intervals import parse_intervals
+from alertrelay.config.model import InhibitRule, Receiver, Route, TimeInterval
 from alertrelay.config.receivers import KEYS as RECEIVER_KEYS
 from alertrelay.config.receivers import parse_receiver
 from alertrelay.config.routing import KEYS as ROUTE_KEYS
@@ -23,6 +24,7 @@ from alertrelay.config.section import Section, keys, section_of
 from alertrelay.config.yamlfile import Value
 
 KEYS = keys("global templates route inhibit_rules receivers mute_time_intervals time_intervals tracing event_recorder")
+_RESOLVE_TIMEOUT = 300.0
 _GLOBAL_SERVED = keys(
     "resolve_timeout http_config smtp_from smtp_hello smtp_smarthost smtp_auth_username "
     "smtp_auth_password smtp_auth_password_file smtp_auth_secret smtp_auth_secret_file "
@@ -49,6 +51,9 @@ class Alertmanager:
     route: Route
     receivers: tuple[Receiver, ...]
     routed: frozenset[str]
+    inhibit_rules: tuple[InhibitRule, ...]
+    time_intervals: Mapping[str, tuple[TimeInterval, ...]]
+    resolve_timeout: float
 
 
 def parse_alertmanager(root: Value, findings: Findings, *, transport: Transport = "smtp") -> Alertmanager | None:
@@ -59,9 +64,11 @@ def parse_alertmanager(root: Value, findings: Findings, *, transport: Transport 
     secrets = SecretKeys(findings)
     global_ = section.section("global", (*_GLOBAL_SERVED, *_GLOBAL_OTHERS)) or _empty(section)
     _check_global(global_, secrets)
+    timeout = global_.seconds("resolve_timeout")
     reading = Reading(global_=global_, secrets=secrets, findings=findings, transport=transport)
     receivers = _receivers(section, reading)
-    intervals = check_intervals(section)
+    intervals = parse_intervals(section)
+    rules = parse_inhibit_rules(section)
     _check_rest(section)
     if not section.require("route", "add `route: {receiver: …}`"):
         return None
@@ -75,6 +82,9 @@ def parse_alertmanager(root: Value, findings: Findings, *, transport: Transport 
         route=route,
         receivers=tuple(receivers.values()),
         routed=frozenset(item.route.receiver for item in placed),
+        inhibit_rules=rules,
+        time_intervals=intervals,
+        resolve_timeout=_RESOLVE_TIMEOUT if timeout is None else timeout,
     )
 
 
@@ -87,11 +97,12 @@ def _check_global(global_: Section, secrets: SecretKeys) -> None:
         secrets.one_of(global_, key)
     secrets.one_of(global_, "slack_api_url", inline=is_slack_post(global_.text("slack_api_url")))
     secrets.http_config(global_)
-    if global_.has("pagerduty_url"):
+    if global_.get("pagerduty_url"):
         check_url(global_, "pagerduty_url")
-    global_.seconds("resolve_timeout")
-    global_.mapping("smtp_tls_config")
-    if global_.has("smtp_smarthost"):
+    for key in ("smtp_require_tls", "smtp_force_implicit_tls"):
+        global_.flag(key, default=False)
+    secrets.tls_config(global_, "smtp_tls_config")
+    if global_.get("smtp_smarthost"):
         check_smarthost(global_, "smtp_smarthost")
     for key in ("smtp_auth_identity", "smtp_tls_config", "smtp_force_implicit_tls"):
         if global_.has(key):
@@ -123,13 +134,9 @@ def _check_rest(section: Section) -> None:
     for key in ("tracing", "event_recorder"):
         if section.has(key):
             findings.warning(section.at(key), "not-obeyed", f"{key!r} is not obeyed by alertrelay")
-    rules = check_inhibit_rules(section)
-    if rules:
-        message = f"inhibition is checked and not obeyed: {rules} rule(s) suppress nothing"
-        findings.info(section.at("inhibit_rules"), "not-obeyed", message)
 
 
-def _check_route(item: PlacedRoute, receivers: dict[str, Receiver], intervals: frozenset[str]) -> None:
+def _check_route(item: PlacedRoute, receivers: dict[str, Receiver], intervals: Collection[str]) -> None:
     section, route = item.section, item.route
     findings = section.findings
     receiver = receivers.get(route.receiver)
@@ -144,11 +151,3 @@ def _check_route(item: PlacedRoute, receivers: dict[str, Receiver], intervals: f
             if value.text not in intervals:
                 message = f"there is no time interval {value.text!r}"
                 findings.error(value.place, "unknown-interval", message, did_you_mean(value.text, intervals))
-        if section.list(key):
-            message = "time intervals are checked and not obeyed: nothing is muted"
-            findings.info(section.at(key), "not-obeyed", message)
-    if section.place.key == "route":
-        message = (
-            "group_wait, group_interval, repeat_interval are not obeyed: a group is told at once and when it changes"
-        )
-        findings.info(section.at("group_wait"), "not-obeyed", message)

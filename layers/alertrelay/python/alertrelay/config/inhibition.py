@@ -1,8 +1,9 @@
-"""`inhibit_rules:` of alertmanager.yml, checked: old and new spellings of both sides."""
+"""`inhibit_rules:` of alertmanager.yml, compiled: old and new spellings of both sides."""
 
 from __future__ import annotations
 
-from alertrelay.config.matchers import valid_name
+from alertrelay.config.matchers import sort_matchers, valid_name
+from alertrelay.config.model import InhibitRule, Matcher
 from alertrelay.config.routing import read_matchers
 from alertrelay.config.section import Section
 
@@ -10,18 +11,34 @@ _SIDE = ("match", "match_re", "matchers")
 KEYS = ("name", "equal", *(f"{side}_{key}" for side in ("source", "target") for key in _SIDE))
 
 
-def check_inhibit_rules(root: Section) -> int:
-    """How many rules there are."""
-    rules = root.sections("inhibit_rules", KEYS)
-    for rule in rules:
-        for side in ("source", "target"):
-            equal, regex, strings = (f"{side}_{key}" for key in _SIDE)
-            if not list(read_matchers(rule, equal, regex, strings)) and not any(
-                rule.has(key) for key in (equal, regex, strings)
-            ):
-                message = f"without matchers every alert is a {side}"
-                rule.findings.warning(rule.at(strings), "matches-everything", message, f"add `{strings}`")
-        for value in rule.list("equal"):
-            if not valid_name(value.text):
-                rule.findings.error(value.place, "bad-label", "a label name is expected", "as in service")
-    return len(rules)
+def parse_inhibit_rules(root: Section) -> tuple[InhibitRule, ...]:
+    """The rules in the order of the file."""
+    return tuple(_rule(section) for section in root.sections("inhibit_rules", KEYS))
+
+
+def _rule(section: Section) -> InhibitRule:
+    return InhibitRule(
+        name=section.text("name"),
+        source=_side(section, "source"),
+        target=_side(section, "target"),
+        equal=_equal(section),
+    )
+
+
+def _side(section: Section, side: str) -> tuple[Matcher, ...]:
+    equal, regex, strings = (f"{side}_{key}" for key in _SIDE)
+    matchers = sort_matchers(read_matchers(section, equal, regex, strings))
+    if not matchers and not any(section.has(key) for key in (equal, regex, strings)):
+        message = f"without matchers every alert is a {side}"
+        section.findings.warning(section.at(strings), "matches-everything", message, f"add `{strings}`")
+    return matchers
+
+
+def _equal(section: Section) -> tuple[str, ...]:
+    names = []
+    for value in section.list("equal"):
+        if valid_name(value.text):
+            names.append(value.text)
+        else:
+            section.findings.error(value.place, "bad-label", "a label name is expected", "as in service")
+    return tuple(dict.fromkeys(names))

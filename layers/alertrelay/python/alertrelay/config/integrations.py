@@ -55,7 +55,7 @@ def _pagerduty(section: Section, reading: Reading) -> PagerDutySettings:
         if not section.has("routing_key"):
             section.require("routing_key_file", "add `routing_key_file: /etc/alertmanager/secrets/pagerduty_key`")
     url = section.text("url") or reading.global_.text("pagerduty_url") or PAGERDUTY_URL
-    if section.has("url"):
+    if section.get("url"):
         check_url(section, "url")
     return PagerDutySettings(
         routing_key=reading.secrets.one_of(section, "routing_key"),
@@ -94,7 +94,7 @@ def _slack_bot(section: Section, post: str, own: bool, reading: Reading) -> Slac
     key = reading.secrets.http_config(section, bearer=True)
     if not key:
         mend = "add `http_config: {authorization: {credentials_file: /etc/alertmanager/secrets/slack_bot_token}}`"
-        section.findings.error(section.at("http_config"), "missing-key", "chat.postMessage needs a bot token", mend)
+        section.findings.error(section.at("http_config"), "missing-secret", "chat.postMessage needs a bot token", mend)
     return SlackSettings(mode="bot", key=key, url=post, channel=_posted_to(section))
 
 
@@ -132,7 +132,7 @@ def _email(section: Section, reading: Reading) -> EmailSettings:
     smarthost = section.text("smarthost") or reading.global_.text("smtp_smarthost")
     if not smarthost and smtp:
         section.require("smarthost", "add `smarthost: smtp.example.com:587`, or `smtp_smarthost` under global")
-    elif section.has("smarthost"):
+    elif section.get("smarthost"):
         check_smarthost(section, "smarthost")
     if section.has("auth_secret") or section.has("auth_secret_file"):
         reading.secrets.one_of(section, "auth_secret")
@@ -159,7 +159,8 @@ def check_smarthost(section: Section, key: str) -> None:
     host, _, port = section.text(key).rpartition(":")
     if not host or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
         message = f"{section.text(key)!r} is not host:port"
-        section.findings.error(section.at(key), "bad-value", message, "as in smtp.example.com:587")
+        code = "bad-address" if port and ":" in section.text(key) else "bad-value"  # without a port nobody takes it
+        section.findings.error(section.at(key), code, message, "as in smtp.example.com:587")
 
 
 def _addresses(section: Section, key: str) -> tuple[str, ...]:
@@ -168,13 +169,17 @@ def _addresses(section: Section, key: str) -> tuple[str, ...]:
     pairs = getaddresses([text])
     if "{{" not in text and not (text.isprintable() and all(_ADDRESS.fullmatch(address) for _, address in pairs)):
         message = f"{text!r} is not a list of e-mail addresses"
-        section.findings.error(section.at(key), "bad-value", message, "as in oncall@example.com, Ops <ops@example.com>")
+        mend = "as in oncall@example.com, Ops <ops@example.com>"
+        section.findings.error(section.at(key), "bad-address", message, mend)
     return tuple(formataddr(pair) if pair[0] else pair[1] for pair in pairs)
 
 
 def _sns(section: Section, reading: Reading) -> SnsSettings:
     reading.secrets.http_config(section)
     inner = section.section("sigv4", _SIGV4)
+    if inner and inner.has("access_key") != inner.has("secret_key"):
+        message = "access_key and secret_key go together"
+        section.findings.error(inner.place, "one-of", message, "remove both: the function's own role may publish")
     if inner and inner.has("secret_key"):
         message = "'secret_key' holds a secret in plain text"
         mend = "remove access_key and secret_key: the function's own role may publish"
@@ -200,10 +205,10 @@ def _check_sns_address(section: Section, key: str) -> None:
     if key == "phone_number":
         if not _PHONE.fullmatch(value):
             message = f"{value!r} is not a phone number in E.164"
-            section.findings.error(section.at(key), "bad-value", message, 'as in "+15555550100", in quotes')
+            section.findings.error(section.at(key), "bad-address", message, 'as in "+15555550100", in quotes')
     elif not _ARN.fullmatch(value):
         example = "arn:aws:sns:eu-west-1:111122223333:name"
-        section.findings.error(section.at(key), "bad-value", f"{value!r} is no ARN of SNS", f"as in {example}")
+        section.findings.error(section.at(key), "bad-address", f"{value!r} is no ARN of SNS", f"as in {example}")
     elif _OWN_TOPIC.fullmatch(value.rsplit(":", 1)[-1]):
         message = f"{value!r} is one of alertrelay's own topics: each alert would come back"
         section.findings.error(section.at(key), "loop", message, "name a topic that alertrelay does not read")
@@ -230,7 +235,7 @@ def check_url(section: Section, key: str) -> None:
     url = section.text(key)
     try:
         parts = urlsplit(url)
-        good = parts.scheme in ("http", "https") and bool(parts.hostname)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and not re.search(r"\s", parts.netloc)
     except ValueError:
         good = False
     if not good and "{{" not in url:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from alertrelay.config.alarms.check import check_environment
 from alertrelay.config.alertmanager import Alertmanager, parse_alertmanager
@@ -20,18 +21,38 @@ from alertrelay.config.delivery import NOTHING, Delivery, check_delivery, parse_
 from alertrelay.config.environment import Environment, LastResort, parse_environment
 from alertrelay.config.finding import Finding, Findings, Place, did_you_mean
 from alertrelay.config.model import Config
-from alertrelay.config.yamlfile import read
+from alertrelay.config.routing import without_empty_group_by
+from alertrelay.config.yamlfile import parse, read
 
 ALERTMANAGER = "alertmanager.yml"
 DELIVERY = "delivery.yml"
 ANOMALY = "anomaly.yml"
 ENVIRONMENTS = "environments"
+Release = Literal["0.33", "0.25"]
+DEPLOYMENT_ONLY = frozenset(
+    {
+        "bad-address",
+        "bad-secret-path",
+        "inline-secret",
+        "loop",
+        "missing-secret",
+        "never-comes",
+        "secret-name-clash",
+        "template",
+        "unsupported",
+        "unsupported-receiver",
+    }
+)
+"""Codes of errors that are alertrelay's own: Alertmanager takes the file."""
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """What `load` found. `config` and `environment` are None where an error stands among the findings."""
+    """What was found. `config` and `environment` are None where an error stands among the findings.
+
+    `try_out` knows no environment.
+    """
 
     config: Config | None
     environment: Environment | None
@@ -65,15 +86,50 @@ def load(folder: Path, environment: str) -> Loaded:
     )
 
 
-def compile_config(alertmanager: Alertmanager, delivery: Delivery, environment: str) -> Config:
-    """The values that ship beside the functions. `hash` is the sha256 of all the others."""
+def try_out(config: Path | str, *, delivery: Path | None = None, release: Release = "0.33") -> Loaded:
+    """Compiles an Alertmanager file, or the text of one, in order to ask it who is told what, and not to deploy it.
+
+    What Alertmanager accepts is accepted: what only forbids a deployment (a secret in plain text, a kind of receiver
+    that is not served) is a warning here. No secret is read.
+    """
+    findings = Findings()
+    said = _delivery(delivery, findings) if delivery else NOTHING
+    root = read(config, findings) if isinstance(config, Path) else parse(config, findings, file="reload")
+    parsed = parse_alertmanager(root, findings, transport=said.transport) if root else None
+    _cross_check(parsed, said, findings)
+    found = tuple(_tolerated(finding) for finding in findings.sorted())
+    failed = parsed is None or any(finding.severity == "error" for finding in found)
+    return Loaded(
+        config=None if failed or parsed is None else compile_config(parsed, said, "trial", release=release),
+        environment=None,
+        last_resort=said.last_resort,
+        findings=found,
+    )
+
+
+def _tolerated(finding: Finding) -> Finding:
+    """A fault of a receiver that Alertmanager knows nothing of does not change who is told."""
+    ours = finding.code in DEPLOYMENT_ONLY and not finding.key.startswith("route")
+    return dataclasses.replace(finding, severity="warning") if ours and finding.severity == "error" else finding
+
+
+def compile_config(
+    alertmanager: Alertmanager, delivery: Delivery, environment: str, *, release: Release = "0.33"
+) -> Config:
+    """The values that ship beside the functions. `hash` is the sha256 of all the others.
+
+    `release` is whose reading of the file it is, where Alertmanager's releases differ.
+    """
     config = Config(
         environment=environment,
         hash="",
-        route=alertmanager.route,
+        route=without_empty_group_by(alertmanager.route) if release == "0.25" else alertmanager.route,
         receivers=alertmanager.receivers,
         fallbacks=delivery.fallbacks,
         last_resort=delivery.last_resort is not None,
+        inhibit_rules=alertmanager.inhibit_rules,
+        time_intervals=alertmanager.time_intervals,
+        resolve_timeout=alertmanager.resolve_timeout,
     )
     content = json.dumps(config.to_json(), sort_keys=True, ensure_ascii=False)
     return dataclasses.replace(config, hash=hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest())

@@ -16,6 +16,8 @@ from alertrelay.config.model import Matcher, Operator
 
 _RESERVED = frozenset("{}!=~,\\\"'`")
 _CLASSIC = re.compile(r"\s*([a-zA-Z_:][a-zA-Z0-9_:]*)\s*(=~|=|!=|!~)\s*((?s:.*?))\s*")
+_ONE_BYTE = re.compile(r"(?<!\\)(?:\\\\)*\\C")
+"""Of the dialect, Go's RE2 leaves out this one escape, which half a character would match."""
 _CLASSIC_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _SIMPLE_ESCAPES = {"a": 7, "b": 8, "f": 12, "n": 10, "r": 13, "t": 9, "v": 11, "\\": 92, '"': 34}
 _GO_NAMES = {7: "\\a", 8: "\\b", 12: "\\f", 10: "\\n", 13: "\\r", 9: "\\t", 11: "\\v", 92: "\\\\", 34: '\\"'}
@@ -49,6 +51,23 @@ def parse_matchers(text: str) -> Parsed:
     return Parsed(classic, "" if classic == modern else "different")
 
 
+def parse_matcher(text: str) -> Matcher:
+    """One matcher, as an argument of a command or of the API. Raises MatcherError.
+
+    As `parse_matchers` it lets the classic grammar win, where a comma belongs to the value.
+    """
+    if text.startswith("{") or text.endswith("}"):
+        raise MatcherError(f"{text!r} has braces, which a single matcher has not")
+    try:
+        return _classic_one(text)
+    except MatcherError as error:
+        try:
+            (only,) = parse_utf8(text)
+        except (MatcherError, ValueError):
+            raise error from None
+        return only
+
+
 def matcher(name: str, op: Operator, value: str) -> Matcher:
     """A matcher whose regular expression compiles. Raises MatcherError."""
     if op in ("=~", "!~"):
@@ -60,6 +79,8 @@ def check_regex(pattern: str) -> None:
     """Raises MatcherError where RE2, which is what Alertmanager matches with, does not take the pattern."""
     options = re2.Options()
     options.log_errors = False
+    if _ONE_BYTE.search(pattern):
+        raise MatcherError(f"{pattern!r} is not a regular expression of RE2: invalid escape sequence: \\C")
     try:
         re2.compile(f"^(?:{pattern})$", options)
     except re2.error as error:

@@ -10,12 +10,12 @@ import dataclasses
 import types
 import typing
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from alertrelay.alert import Channel, Integration
 
-SCHEMA = 1
+SCHEMA = 2
 Operator = Literal["=", "!=", "=~", "!~"]
 
 
@@ -33,7 +33,7 @@ class Route:
     """One node of the tree with everything inherited filled in. Durations in seconds.
 
     `key` is Alertmanager's route key (`{}/{severity="critical"}`); `id` adds child indexes and is unique.
-    `group_by` is None for `'...'`: all labels.
+    `group_by` is None for `'...'`: all labels. `own` names the inherited keys that stand on the node itself.
     """
 
     id: str
@@ -48,6 +48,40 @@ class Route:
     mute_time_intervals: tuple[str, ...]
     active_time_intervals: tuple[str, ...]
     routes: tuple[Route, ...]
+    own: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InhibitRule:
+    """While an alert matches `source`, one that matches `target` is suppressed if their `equal` labels agree.
+
+    `name` is for people only (0.30 and later); it decides nothing. A side without matchers matches every alert.
+    """
+
+    source: tuple[Matcher, ...]
+    target: tuple[Matcher, ...]
+    equal: tuple[str, ...]
+    name: str = ""
+
+
+Ranges = tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeInterval:
+    """One entry of a named interval: all fields have to hold, a field holds in any of its ranges, an empty one always.
+
+    `times` are `[start, end)` in minutes of the day, up to 1440; all other ranges include both ends. Weekdays count
+    from Sunday = 0, months from January = 1, negative days from the end of the month (-1 is its last).
+    `location` is a name of IANA, "" for UTC.
+    """
+
+    times: Ranges = ()
+    weekdays: Ranges = ()
+    days_of_month: Ranges = ()
+    months: Ranges = ()
+    years: Ranges = ()
+    location: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +173,8 @@ class Config:
     `fallbacks` maps a receiver to its stages in order; a stage names one receiver or more and succeeds when one of
     them delivered. `last_resort` says whether the stack's own topic stands behind the last stage.
     `hash` names the content: a group that was opened under another one is looked at anew.
+    `time_intervals` maps each name to its entries, of which any one that holds makes the name hold; every name that a
+    route uses is in it. `resolve_timeout` is in seconds: when an alert that names no end is over.
     """
 
     environment: str
@@ -147,10 +183,23 @@ class Config:
     receivers: tuple[Receiver, ...]
     fallbacks: Mapping[str, tuple[tuple[str, ...], ...]]
     last_resort: bool
+    inhibit_rules: tuple[InhibitRule, ...] = ()
+    time_intervals: Mapping[str, tuple[TimeInterval, ...]] = field(default_factory=dict)
+    resolve_timeout: float = 300.0
 
     def receiver(self, name: str) -> Receiver | None:
         """The receiver of that name, or None where the configuration no longer has it."""
         return next((r for r in self.receivers if r.name == name), None)
+
+    def route_of(self, route_id: str) -> Route | None:
+        """The node of that id, or None where the configuration no longer has it."""
+        waiting = [self.route]
+        while waiting:
+            route = waiting.pop()
+            if route.id == route_id:
+                return route
+            waiting += route.routes
+        return None
 
     def target(self, integration: Integration) -> Target | None:
         """The target of an integration, or None where the configuration no longer has it."""

@@ -6,12 +6,14 @@ A template in what decides who is told (channel, address, key) is refused: it wo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 
 from alertrelay.alert import Channel, Integration
 from alertrelay.config.integrations import SETTINGS_OF, Reading
-from alertrelay.config.model import Receiver, Target
-from alertrelay.config.section import Section, keys
+from alertrelay.config.model import Receiver, Target, WebhookSettings
+from alertrelay.config.secretkeys import SecretKeys
+from alertrelay.config.section import Section, keys, section_of
 
 _COMMON = ("send_resolved", "http_config")
 _RENDERED: Mapping[Channel, tuple[str, ...]] = {
@@ -49,8 +51,15 @@ _OTHER: Mapping[Channel, tuple[str, ...]] = {
     "sns": (),
     "webhook": ("max_alerts",),
 }
-_MAPPINGS = ("details", "headers", "attributes", "tls_config", "threading", "sigv4")
+_MAPPINGS = ("details", "headers", "attributes", "threading", "sigv4")
 _LISTS = ("images", "links", "fields", "actions", "mrkdwn_in")
+_NEEDED = {"fields": ("title", "value"), "actions": ("type", "text")}
+_ITEM_KEYS: Mapping[str, tuple[str, ...]] = {
+    "images": ("src", "alt", "text", "href"),
+    "links": ("href", "text"),
+    "fields": ("title", "value", "short"),
+    "actions": ("type", "text", "url", "style", "name", "value", "confirm"),
+}
 _FLAGS = ("short_fields", "link_names", "update_message", "force_implicit_tls")
 
 _SEND_RESOLVED: Mapping[Channel, bool] = {
@@ -62,6 +71,7 @@ _SEND_RESOLVED: Mapping[Channel, bool] = {
 }
 """Alertmanager's defaults."""
 
+_SEND_RESOLVED_OTHERS_FALSE = ("rocketchat_configs", "wechat_configs")
 UNSUPPORTED = tuple(
     f"{kind}_configs"
     for kind in keys(
@@ -80,7 +90,11 @@ KEYS = ("name", "labels", *_KINDS, *UNSUPPORTED)
 
 
 def parse_receiver(section: Section, reading: Reading) -> Receiver:
-    """One receiver with its targets in the order of the channels; faulty integrations are left out."""
+    """One receiver with its targets in the order of the channels.
+
+    A kind that is not served is an error; it stands as a webhook without an address, so that it counts as somebody who
+    is told where a file is only tried out.
+    """
     name = section.text("name")
     if not name:
         section.findings.error(section.at("name"), "missing-key", "a receiver needs a name", "add `name: …`")
@@ -96,18 +110,38 @@ def parse_receiver(section: Section, reading: Reading) -> Receiver:
         known = (*_COMMON, *_RENDERED[channel], *_DECIDING[channel], *_NOT_OBEYED[channel], *_OTHER[channel])
         for index, item in enumerate(section.sections(key, known)):
             targets.append(_target(item, Integration(receiver=name, channel=channel, index=index), reading))
+    taken = len(section.list("webhook_configs"))
+    for index, (kind, other) in enumerate(_others(section), start=taken):
+        targets.append(_placeholder(other, kind, Integration(receiver=name, channel="webhook", index=index)))
     return Receiver(name=name, targets=tuple(targets))
 
 
-def _check_shapes(section: Section, channel: Channel) -> None:
+def _others(section: Section) -> Iterator[tuple[str, Section]]:
+    for kind in UNSUPPORTED:
+        for item in section.list(kind):
+            yield kind, Section(item, section.findings)
+
+
+def _placeholder(section: Section, kind: str, integration: Integration) -> Target:
+    return Target(
+        integration=integration,
+        send_resolved=section.flag("send_resolved", default=kind not in _SEND_RESOLVED_OTHERS_FALSE),
+        settings=WebhookSettings(url="", url_key="", max_alerts=0),
+    )
+
+
+def _check_shapes(section: Section, channel: Channel, secrets: SecretKeys) -> None:
     """The types of the keys that are only looked at here: Alertmanager would not start with a wrong one."""
     for key in (*_RENDERED[channel], *_NOT_OBEYED[channel]):
         if key in _MAPPINGS:
-            section.mapping(key)
+            names = Counter(name.title() for name in section.mapping(key))
+            if key == "headers" and any(count > 1 for count in names.values()):
+                message = "a header stands twice: capital letters make no difference"
+                section.findings.error(section.at(key), "duplicate-name", message, "remove one of the two")
+        elif key == "tls_config":
+            secrets.tls_config(section)
         elif key in _LISTS:
-            for item in section.list(key):
-                if key != "mrkdwn_in" and not isinstance(item.data, Mapping):
-                    section.wrong(item, "a mapping")
+            _check_items(section, key)
         elif key in _FLAGS:
             section.flag(key, default=False)
         elif key == "timeout":
@@ -116,10 +150,20 @@ def _check_shapes(section: Section, channel: Channel) -> None:
             section.text(key)
 
 
+def _check_items(section: Section, key: str) -> None:
+    items = section.list(key)
+    if key not in _ITEM_KEYS:
+        return
+    for item in items:
+        inner = section_of(item, _ITEM_KEYS[key], section.findings)
+        for needed in _NEEDED.get(key, ()) if inner else ():
+            Section(item, section.findings).require(needed, f"each of {key} has {' and '.join(_NEEDED[key])}")
+
+
 def _target(section: Section, integration: Integration, reading: Reading) -> Target:
     channel = integration.channel
     _check_templates(section, channel)
-    _check_shapes(section, channel)
+    _check_shapes(section, channel, reading.secrets)
     for key in _NOT_OBEYED[channel]:
         if section.has(key) and not (key == "sigv4" and _only_region(section)):
             section.findings.warning(section.at(key), "not-obeyed", f"{key!r} is not obeyed by alertrelay")

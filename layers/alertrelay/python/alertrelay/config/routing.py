@@ -6,7 +6,8 @@ child means one group for all; before 0.31 it was ignored).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import dataclasses
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from alertrelay.config.duration import spell_duration
@@ -26,6 +27,7 @@ KEYS = keys(
     "receiver group_by group_wait group_interval repeat_interval match match_re matchers continue "
     "routes mute_time_intervals active_time_intervals labels receiver_matchers"
 )
+_INHERITED = keys("receiver group_by group_wait group_interval repeat_interval")
 _ROOT_ONLY_CHILDREN = ("match", "match_re", "matchers", "mute_time_intervals", "active_time_intervals")
 
 
@@ -65,6 +67,14 @@ def parse_route(root: Section) -> tuple[Route, tuple[PlacedRoute, ...]]:
     return route, tuple(sorted(placed, key=lambda p: p.section.place.line))
 
 
+def without_empty_group_by(route: Route, parent: tuple[str, ...] | None = ()) -> Route:
+    """The tree as releases before 0.31 read it: a child's `group_by: []` is ignored, and its parent's counts."""
+    inherits = "group_by" not in route.own or route.group_by == ()
+    group_by = parent if inherits else route.group_by
+    children = tuple(without_empty_group_by(child, group_by) for child in route.routes)
+    return dataclasses.replace(route, group_by=group_by, routes=children)
+
+
 def _node(
     section: Section, parent: _Inherited, *, key: str, prefix: str, index: int | None, placed: list[PlacedRoute]
 ) -> Route:
@@ -94,6 +104,7 @@ def _node(
         mute_time_intervals=_names(section, "mute_time_intervals"),
         active_time_intervals=_names(section, "active_time_intervals"),
         routes=children,
+        own=tuple(key for key in _INHERITED if section.get(key) is not None),
     )
     placed.append(PlacedRoute(route=route, section=section))
     return route
@@ -158,6 +169,8 @@ def read_matchers(section: Section, equal: str, regex: str, strings: str) -> Ite
     for name, value in section.mapping(equal).items():
         yield from _legacy(section, name, value, regex=False)
     for name, value in section.mapping(regex).items():
+        if value.data is None:
+            section.wrong(value, "a regular expression", 'write "" for a label that is missing or empty')
         yield from _legacy(section, name, value, regex=True)
     for value in section.list(strings):
         if isinstance(value.data, tuple | dict):
@@ -169,6 +182,9 @@ def read_matchers(section: Section, equal: str, regex: str, strings: str) -> Ite
 def _legacy(section: Section, name: str, value: Value, *, regex: bool) -> Iterator[Matcher]:
     if not valid_name(name):
         section.findings.error(value.place, "bad-label", "a label name is expected", "as in severity")
+        return
+    if isinstance(value.data, tuple | Mapping):
+        section.wrong(value, "text", "one value; for several write a regular expression, as in a|b")
         return
     try:
         # Alertmanager prints a match_re with its anchors, and the print is part of the keys of groups.

@@ -20,6 +20,8 @@ HTTP_CONFIG = keys(
     "proxy_from_environment proxy_connect_header follow_redirects enable_http2 http_headers"
 )
 _HTTP_SECRETS = ("authorization", "basic_auth", "oauth2", "bearer_token", "bearer_token_file", "http_headers")
+_HTTP_FLAGS = ("follow_redirects", "enable_http2", "proxy_from_environment")
+_TLS_CONFIG = keys("ca cert key ca_file cert_file key_file server_name insecure_skip_verify min_version max_version")
 _HARMLESS = ("follow_redirects", "enable_http2")
 
 
@@ -71,6 +73,7 @@ class SecretKeys:
         if inner is None:
             return ""
         credentials = ""
+        self._check_http(inner)
         for key in inner.items:
             if key == "authorization" and bearer:
                 credentials = self._authorization(inner)
@@ -83,6 +86,28 @@ class SecretKeys:
             elif key not in _HARMLESS:
                 self.findings.warning(inner.at(key), "not-obeyed", f"{key!r} is not obeyed by alertrelay")
         return credentials
+
+    def tls_config(self, section: Section, key: str = "tls_config") -> None:
+        """Checks the keys; a private key that stands inline is refused."""
+        inner = section.section(key, _TLS_CONFIG)
+        if inner is None:
+            return
+        inner.flag("insecure_skip_verify", default=False)
+        if inner.has("key"):
+            self.refuse(inner, "key")
+
+    def _check_http(self, http: Section) -> None:
+        """What Alertmanager refuses whatever is then done with it."""
+        self.tls_config(http)
+        for key in _HTTP_FLAGS:
+            http.flag(key, default=False)
+        if http.has("bearer_token") and http.has("bearer_token_file"):
+            message = "'bearer_token' and 'bearer_token_file' exclude each other"
+            self.findings.error(http.at("bearer_token"), "one-of", message, "keep 'bearer_token_file'")
+        authorization = http.get("authorization")
+        kind = Section(authorization, self.findings).text("type") if authorization else ""
+        if kind.strip().lower() == "basic":
+            self.findings.error(http.at("authorization"), "bad-value", "'Basic' is spelt otherwise", "use `basic_auth`")
 
     def _authorization(self, http: Section) -> str:
         inner = http.section("authorization", ("type", "credentials", "credentials_file"))

@@ -108,7 +108,7 @@ class Section:
 
     def seconds(self, key: str) -> float | None:
         """A duration in Prometheus's spelling, in seconds; None where it is absent or wrong."""
-        if not self.has(key):
+        if self.get(key) is None:
             return None
         try:
             return parse_duration(self.text(key))

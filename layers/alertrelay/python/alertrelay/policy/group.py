@@ -33,6 +33,11 @@ def group_id(integration: Integration, route: Route, labels: Labels) -> str:
     return f"{integration.channel}-{_digest(identity)[:32]}"
 
 
+def storm_id(integration: Integration) -> str:
+    """The group id of an integration's digest."""
+    return f"{integration.channel}-{_digest(['storm', str(integration)])[:32]}"
+
+
 def channel_of(gid: str) -> Channel:
     """The channel that a group id was made for."""
     return gid.partition("-")[0]  # type: ignore[return-value] # group_id wrote it

@@ -7,7 +7,8 @@ equal clock resolved wins.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import base64
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, Literal
@@ -35,18 +36,27 @@ class AlertItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """One alert in one group. Small: what a flush decides by; long text stays in the AlertItem."""
+    """One alert in one group. Small: what a flush decides by; long text stays in the AlertItem.
+
+    `ends_at` is set where the source said in advance when the alert ends (Alertmanager's API); labels are those that
+    it was routed by, so that a flush can ask about silences and routes without a further read.
+    """
 
     key: str
     k: str
     status: MemberStatus
     state_key: str
-    name: str
     fingerprint: str
-    severity: str
+    labels: Labels
     starts_at: datetime
     at: datetime  # the writer's clock
+    ends_at: datetime | None = None
     expires: datetime | None = None
+
+    @property
+    def name(self) -> str:
+        """The alertname."""
+        return self.labels.get("alertname", "alert")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +67,7 @@ class Ledger:
     ambiguous answer left open what people know. `fallback_firing`: announced by a fallback, end not announced there;
     what is in it and not in `firing` is still owed to the own channel. `fallbacks`: integrations that announced as
     a fallback; `fallbacks_owed`: those of a succeeded stage that failed, and are retried alone.
+    `storm`: handed to the integration's digest, which announces and ends them.
     `receipts`: what each channel gave back for its first message, by str(Integration).
     """
 
@@ -64,6 +75,7 @@ class Ledger:
     unsure: frozenset[str] = frozenset()
     fallback_firing: frozenset[str] = frozenset()
     events: frozenset[str] = frozenset()
+    storm: frozenset[str] = frozenset()
     fallbacks: frozenset[str] = frozenset()
     fallbacks_owed: frozenset[str] = frozenset()
     dedup_key: str = ""
@@ -72,19 +84,21 @@ class Ledger:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Header:
-    """A group of one integration. `next_due` None = unarmed. `told_at` paces the next flush of a quiet group."""
+    """A group of one integration. `next_due` None = unarmed. `due` is the group's own tick, from which the next one is
+    counted; a lease and a retry move `next_due` alone. `told_at`: the last flush that told something."""
 
     integration: Integration
     route_id: str
     group_key: str
     group_labels: Labels
     next_due: datetime | None = None
+    due: datetime | None = None
     owner: str = ""
     lease_until: datetime | None = None
     closing: bool = False
     maybe: bool = False  # an owner vanished, or an answer was ambiguous
     rec_at: datetime | None = None  # when the member query of the last record began
-    told_at: datetime | None = None  # the last flush that sent something
+    told_at: datetime | None = None
     tries: int = 0  # leases without a record
     failures: int = 0  # sends that failed in a row
     failing_since: datetime | None = None
@@ -100,6 +114,7 @@ class HeaderChange:
     ledger: Ledger
     rec_at: datetime
     told_at: datetime | None
+    due: datetime | None
     next_due: datetime | None
     closing: bool
     maybe: bool
@@ -108,7 +123,22 @@ class HeaderChange:
     config_hash: str
 
 
-_SETS = ("firing", "unsure", "fallback_firing", "events", "fallbacks", "fallbacks_owed")
+def change_json(change: HeaderChange) -> dict[str, Any]:
+    """Plain JSON; `change_from_json` reads it back."""
+    times = {name: at.isoformat() if (at := getattr(change, name)) else None for name in _CHANGE_TIMES}
+    return {f.name: getattr(change, f.name) for f in fields(change)} | times | {"ledger": ledger_json(change.ledger)}
+
+
+def change_from_json(data: Mapping[str, Any]) -> HeaderChange:
+    """Inverse of `change_json`."""
+    times = {name: datetime.fromisoformat(data[name]) if data[name] else None for name in _CHANGE_TIMES}
+    return HeaderChange(**{**data, **times, "ledger": ledger_from_json(data["ledger"])})
+
+
+PACKED_FROM = 250
+"""Alerts of a group above which their hashes are packed."""
+_CHANGE_TIMES = ("rec_at", "told_at", "due", "next_due", "failing_since")
+_SETS = ("firing", "unsure", "fallback_firing", "events", "storm", "fallbacks", "fallbacks_owed")
 
 
 def merged(ledger: Ledger, more: Ledger) -> Ledger:
@@ -119,7 +149,7 @@ def merged(ledger: Ledger, more: Ledger) -> Ledger:
 
 def ledger_json(ledger: Ledger) -> dict[str, Any]:
     """Plain JSON without what is empty; `ledger_from_json` reads it back."""
-    data: dict[str, Any] = {name: sorted(getattr(ledger, name)) for name in _SETS if getattr(ledger, name)}
+    data: dict[str, Any] = {name: _packed(getattr(ledger, name)) for name in _SETS if getattr(ledger, name)}
     if ledger.dedup_key:
         data["dedup_key"] = ledger.dedup_key
     if ledger.receipts:
@@ -131,10 +161,24 @@ def ledger_from_json(data: Mapping[str, Any]) -> Ledger:
     """Inverse of `ledger_json`."""
     receipts = [_receipt(item) for item in data.get("receipts", ())]
     return Ledger(
-        **{name: frozenset(data.get(name, ())) for name in _SETS},
+        **{name: _unpacked(data.get(name, ())) for name in _SETS},
         dedup_key=data.get("dedup_key", ""),
         receipts={str(receipt.integration): receipt for receipt in receipts},
     )
+
+
+def _packed(keys: frozenset[str]) -> list[str] | str:
+    """A large set of hashes as base64 of their bytes, 11 characters each: 10,000 are 107 KB, an item takes 400 KB."""
+    if len(keys) <= PACKED_FROM:
+        return sorted(keys)
+    return base64.b64encode(b"".join(bytes.fromhex(key) for key in sorted(keys))).decode()
+
+
+def _unpacked(data: Sequence[str] | str) -> frozenset[str]:
+    if not isinstance(data, str):
+        return frozenset(data)
+    found = base64.b64decode(data)
+    return frozenset(found[start : start + 8].hex() for start in range(0, len(found), 8))
 
 
 def integration_json(integration: Integration) -> dict[str, Any]:

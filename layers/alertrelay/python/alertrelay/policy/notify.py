@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from alertrelay.alert import Reason
 from alertrelay.policy.ledger import Header, Ledger, Member
@@ -14,73 +14,120 @@ CRASH_MARGIN = timedelta(seconds=40)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mute:
+    """Why a firing alert is not shown now: a silence (`until` when), an inhibition, or a time interval."""
+
+    reason: Reason
+    detail: str
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """Sets of alert keys. `reason` None: the group's own channel has nothing to hear.
 
-    `own_new` and `own_gone` concern the own channel, `fallback_gone` the fallbacks that announced something;
-    `news` is announced nowhere yet: it is what a fallback must say if the own channel fails. `unheard` ended before
-    anybody was told of it.
+    `firing` is all that fires; `open` what of it a message shows: what may be shown, and what was announced before it
+    was muted, since that is still open for whoever was told. `own_new` and `own_gone` concern the own channel,
+    `fallback_gone` the fallbacks that announced something; `news` is announced nowhere yet: it is what a fallback must
+    say if the own channel fails. `unheard` ended before anybody was told of it; `muted` came since the last record
+    and is kept from people for a named reason.
     """
 
     ledger: Ledger
     firing: frozenset[str]
+    open: frozenset[str]
+    shown: frozenset[str]
     events: frozenset[str]
     own_new: frozenset[str]
     own_gone: frozenset[str]
     fallback_gone: frozenset[str]
     news: frozenset[str]
     unheard: frozenset[str]
+    muted: Mapping[str, Mute]
     reason: Reason | None
 
 
-def decide(header: Header, members: Iterable[Member]) -> Decision:
-    """Compares what is with what was told.
+def decide(
+    header: Header,
+    members: Iterable[Member],
+    *,
+    now: datetime,
+    repeat_interval: float,
+    tick: datetime | None = None,
+    muted: Mapping[str, Mute] | None = None,
+    leaving: frozenset[str] = frozenset(),
+) -> Decision:
+    """Compares what is with what was told. `repeat_interval` in seconds, counted from `told_at` to the `tick` that this
+    flush stands for (None: `now`); `leaving` goes to another group.
 
-    `own_gone` comes from the ledger alone, so that an announced alert is ended even when its member is missing.
-    After a crash (`maybe`) all that may have been told is told once more, and ended if it has ended since.
+    `own_gone` comes from the ledger alone, so that an announced alert is ended even when it is muted or its member is
+    missing. After a crash (`maybe`) all that may have been told is told once more, and ended if it has ended since.
     """
-    members = list(members)
-    firing = frozenset(m.key for m in members if m.status == "firing")
+    members, muted = list(members), muted or {}
+    firing = frozenset(m.key for m in members if is_firing(m, now)) - leaving
     present_events = frozenset(m.key for m in members if m.status == "event")
-    ledger = _after_crash(header, members) if header.maybe else header.ledger
-    own_new = firing - (ledger.firing - ledger.unsure)
+    ledger = _after_crash(header, members, now) if header.maybe else header.ledger
+    # A muted event is over: nothing of it would be left to tell when the silence ends.
+    events = present_events - ledger.events - frozenset(muted)
+    storm = ledger.storm & firing
+    shown = firing - frozenset(muted) - storm
+    own_new = shown - (ledger.firing - ledger.unsure)
     own_gone = ledger.firing - firing
-    events = present_events - ledger.events
-    told = (ledger.firing - ledger.unsure) | ledger.fallback_firing
-    ended = {m.key for m in members if m.status == "resolved" and (header.rec_at is None or m.at > header.rec_at)}
+    told = (ledger.firing - ledger.unsure) | ledger.fallback_firing | storm
+    fresh = {m.key for m in members if header.rec_at is None or m.at > header.rec_at}
+    ended = {m.key for m in members if m.key in fresh and m.status == "resolved"}
+    open_ = shown | (firing & ledger.firing)
+    since = (tick or now) - header.told_at if header.told_at else timedelta()
+    repeats = bool(shown) and header.told_at is not None and since >= timedelta(seconds=repeat_interval)
     return Decision(
-        ledger=replace(ledger, events=ledger.events & present_events),
+        ledger=replace(ledger, events=(ledger.events | frozenset(muted)) & present_events, storm=storm),
         firing=firing,
+        open=open_,
+        shown=shown,
         events=events,
         own_new=own_new,
         own_gone=own_gone,
         fallback_gone=ledger.fallback_firing - firing,
-        news=(firing - told) | events,
-        unheard=frozenset(ended) - ledger.firing - ledger.fallback_firing,
-        reason=_reason(ledger, firing, own_new, own_gone, events),
+        news=(shown - told) | events,
+        unheard=frozenset(ended) - ledger.firing - ledger.fallback_firing - ledger.storm,
+        muted={key: why for key, why in muted.items() if key in fresh and key not in told},
+        reason=_reason(ledger, open_, own_new, own_gone, events, repeats=repeats),
     )
 
 
-def _after_crash(header: Header, members: list[Member]) -> Ledger:
+def is_firing(member: Member, now: datetime) -> bool:
+    """Whether the alert fires at `now`; one whose announced end has passed does not."""
+    return member.status == "firing" and (member.ends_at is None or member.ends_at > now)
+
+
+def _after_crash(header: Header, members: list[Member], now: datetime) -> Ledger:
     """What may have been told: all that fires, and what ended since the last record, or ever where there is none."""
     since = header.rec_at - CRASH_MARGIN if header.rec_at else None
     live = {
-        m.key for m in members if m.status == "firing" or (m.status == "resolved" and (since is None or m.at >= since))
+        m.key
+        for m in members
+        if is_firing(m, now) or (m.status in ("resolved", "firing") and (since is None or m.at >= since))
     }
     firing = header.ledger.firing | live
     return replace(header.ledger, firing=firing, unsure=firing)
 
 
 def _reason(
-    ledger: Ledger, firing: frozenset[str], own_new: frozenset[str], own_gone: frozenset[str], events: frozenset[str]
+    ledger: Ledger,
+    open_: frozenset[str],
+    own_new: frozenset[str],
+    own_gone: frozenset[str],
+    events: frozenset[str],
+    *,
+    repeats: bool,
 ) -> Reason | None:
     if own_new:
         return Reason.NEW_ALERTS if ledger.firing - own_new else Reason.FIRST
     if events:
         return Reason.EVENT
     if own_gone:
-        return Reason.SOME_RESOLVED if firing else Reason.ALL_RESOLVED
-    return None
+        return Reason.SOME_RESOLVED if open_ else Reason.ALL_RESOLVED
+    return Reason.REPEAT if repeats else None
 
 
 def told_own(decision: Decision) -> Ledger:
@@ -88,7 +135,7 @@ def told_own(decision: Decision) -> Ledger:
     ledger = decision.ledger
     return replace(
         ledger,
-        firing=(ledger.firing - decision.own_gone) | decision.firing,
+        firing=(ledger.firing - decision.own_gone) | decision.shown,
         unsure=frozenset(),
         events=ledger.events | decision.events,
     )

@@ -20,6 +20,10 @@ NOT_RESOURCE = frozenset({"alertname", "alarm_name", "severity", "plane", "categ
 _GROUP_ORDER = ("alertname", "service", "cluster", "env")
 
 
+STORM = "AlertStorm"
+"""The name of a digest: alerts of many groups that were too many for their channel."""
+
+
 def lead(notification: Notification) -> Alert:
     """The alert that a message tells in full: the first. Where the caller has none, what the group's labels say."""
     if notification.alerts:
@@ -115,6 +119,8 @@ def what(notification: Notification) -> str:
     text, counts = summary(alert), tally(notification)
     others = len({a.name for a in notification.alerts}) > 1
     head = one_line(alert.name) + (" and others" if others else "")
+    if notification.group_labels.get("alertname") == STORM:
+        head = f"{STORM}: {head}"
     places = dict.fromkeys((environment(notification), _thing(notification, alert)))
     place = [p for p in places if p and not _says(head, p)]
     head += f" ({', '.join(place)})" if place else ""

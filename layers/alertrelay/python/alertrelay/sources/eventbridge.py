@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 
 from alertrelay.alert import Alert, fingerprint
 from alertrelay.sources import text as texts
@@ -43,6 +44,12 @@ def parse(value: object, arrival: Arrival) -> tuple[Alert, ...]:
     return (alert_of(update, arrival, source="eventbridge"),)
 
 
+def _deleted(alert: Alert, update: AlarmUpdate, at: datetime) -> Alert:
+    summary = texts.one_line(f"Alarm {update.name} was deleted")
+    annotations = {**alert.annotations, "summary": summary, "reason": "The alarm was deleted: no OK will come."}
+    return replace(alert, annotations=annotations, status="resolved", kind="alert", ends_at=at, updated_at=at)
+
+
 def _read(value: object) -> tuple[Mapping[str, object], Mapping[str, object]]:
     """The event and its detail, which some publishers encode as text."""
     event = texts.mapping(value)
@@ -54,9 +61,12 @@ def _read(value: object) -> tuple[Mapping[str, object], Mapping[str, object]]:
 def _configuration_change(
     update: AlarmUpdate, event: Mapping[str, object], detail: Mapping[str, object], arrival: Arrival
 ) -> Alert:
-    """Somebody created, updated or deleted the alarm: nothing fires, so it is information, under the event's own id."""
+    """Somebody changed the alarm. A deleted one sends no OK any more: that ends its alert, under the alarm's identity.
+    All else is information, under the event's own id."""
     alert = alert_of(update, arrival, source="eventbridge")
     operation = texts.field(detail, "operation") or "update"
+    if operation == "delete":
+        return _deleted(alert, update, instant(event.get("time")) or arrival.at)
     done = {"create": "created", "update": "updated", "delete": "deleted"}.get(operation, operation)
     labels = {**alert.labels, "alertname": "AlarmConfigurationChange", "severity": "info"}
     at = instant(event.get("time")) or arrival.at

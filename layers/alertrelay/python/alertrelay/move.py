@@ -1,0 +1,63 @@
+"""After a configuration change: alerts whose labels now lead elsewhere join there first, and end here later.
+
+A crash anywhere repeats: every step is a condition. Both groups may be open for a moment; there is no gap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from alertrelay.flush_timer import wake
+from alertrelay.join import groups_for
+from alertrelay.policy.group import channel_of
+from alertrelay.policy.inhibit import source_entries
+from alertrelay.policy.ledger import Header, Member
+from alertrelay.policy.notify import is_firing
+from alertrelay.policy.timing import first_flush
+from alertrelay.ports import Relay
+
+STORM = "storm"
+"""The route of a digest (storm.py), which leads nowhere else."""
+
+
+def move(relay: Relay, gid: str, header: Header, members: Sequence[Member]) -> list[Member]:
+    """The firing members that no longer end at this group, each now a member of the groups that it leads to. Nothing
+    moves while the configuration is the one of the last record. Raises StoreFailure."""
+    if header.config_hash in ("", relay.config.hash) or header.route_id == STORM:
+        return []
+    now = relay.clock.now()
+    moved: list[Member] = []
+    joined: dict[str, tuple[Header, datetime]] = {}
+    for member in members:
+        if not is_firing(member, now):
+            continue
+        # A rule that came with this configuration has not seen what fires already.
+        for entry in source_entries(relay.config.inhibit_rules, member.labels):
+            relay.store.note_source(entry, member.key, fires=True)
+        homes = groups_for(relay, member.labels, every_channel=True)
+        if gid in homes:
+            continue
+        moved.append(member)
+        # Refused: an end or a newer update knows the homes as they were, and will end it here.
+        if relay.store.add_homes(member, homes):
+            for home, new in homes.items():
+                relay.store.put_member(home, replace(member, at=now))
+                _, since = joined.get(home, (new, member.starts_at))
+                joined[home] = new, min(since, member.starts_at)
+    # Armed when all are in: the first look at a new group finds everybody who came along.
+    for home, (new, since) in joined.items():
+        _arm(relay, home, new, since)
+    return moved
+
+
+def _arm(relay: Relay, gid: str, header: Header, since: datetime) -> None:
+    found = relay.store.header(gid)
+    if found and found.next_due and not found.closing:
+        return
+    now = relay.clock.now()
+    route = relay.config.route_of(header.route_id) or relay.config.route
+    due = first_flush(route, starts_at=since, now=now)
+    if relay.store.arm(gid, header, due=due) and channel_of(gid) in relay.channels:
+        wake(relay, gid, at=due)

@@ -1,0 +1,120 @@
+"""Inhibition: an alert that fires and explains others suppresses them.
+
+The rule is Alertmanager's own definition (docs of `inhibit_rule`, inhibit/inhibit.go), not the index that releases 0.30
+to 0.34 keep in its stead and that lets targets through (issue 5162). A store answers by keys: what matches a source
+side is kept under (rule, equal values), and a target asks for the same two; `mutes` weighs question and entry.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from alertrelay.alert import Kind, Labels
+from alertrelay.config.model import InhibitRule, Matcher
+from alertrelay.policy.matchers import matches
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Firing:
+    """An alert that fires now, whatever its route or receiver, and be it silenced or inhibited itself."""
+
+    state_key: str
+    labels: Labels
+    kind: Kind = "alert"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inhibition:
+    """Why a target is suppressed: the rule and the alert that fires."""
+
+    rule: InhibitRule
+    source: Firing
+
+
+class InhibitKey(NamedTuple):
+    """What an alert is kept under as a source, or asks for as a target. `two_sided`: it matches both sides."""
+
+    rule: str
+    equal: str
+    two_sided: bool
+
+
+def inhibiting(rules: Iterable[InhibitRule], labels: Labels, sources: Iterable[Firing]) -> Inhibition | None:
+    """The first rule, and its first source, that suppress an alert with these labels; None where nothing does.
+
+    A target that matches the source side as well is not suppressed by a source that matches the target side as well:
+    so no rule suppresses its own source, and two alerts never suppress each other by one rule. A label that is missing
+    on both sides is equal. An event has no end, so it is never a source.
+    """
+    able = [source for source in sources if source.kind == "alert"]
+    for rule in rules:
+        if not matches(rule.target, labels):
+            continue
+        two_sided = matches(rule.source, labels)
+        for source in able:
+            if (
+                matches(rule.source, source.labels)
+                and _equal_values(rule, source.labels) == _equal_values(rule, labels)
+                and not (two_sided and matches(rule.target, source.labels))
+            ):
+                return Inhibition(rule=rule, source=source)
+    return None
+
+
+def rule_id(rule: InhibitRule) -> str:
+    """A name for the rule's content, the same in whatever order it is written. 32 hex digits."""
+    sides = [sorted(_plain(matcher) for matcher in set(side)) for side in (rule.source, rule.target)]
+    return _digest([*sides, sorted(set(rule.equal))])
+
+
+def equal_key(rule: InhibitRule, labels: Labels) -> str:
+    """The values of the labels that have to agree; missing counts as empty. 32 hex digits."""
+    return _digest(_equal_values(rule, labels))
+
+
+def source_entries(rules: Iterable[InhibitRule], labels: Labels, *, kind: Kind = "alert") -> list[InhibitKey]:
+    """Under what an alert is kept while it fires, each once; nothing for an event."""
+    if kind == "event":
+        return []
+    found = (
+        InhibitKey(rule_id(rule), equal_key(rule, labels), matches(rule.target, labels))
+        for rule in rules
+        if matches(rule.source, labels)
+    )
+    return list(dict.fromkeys(found))
+
+
+def questions(rules: Iterable[InhibitRule], labels: Labels) -> list[InhibitKey]:
+    """What to ask the store for before an alert is told, each once."""
+    found = (
+        InhibitKey(rule_id(rule), equal_key(rule, labels), matches(rule.source, labels))
+        for rule in rules
+        if matches(rule.target, labels)
+    )
+    return list(dict.fromkeys(found))
+
+
+def mutes(question: InhibitKey, entry: InhibitKey) -> bool:
+    """Whether a firing source that is kept under `entry` suppresses the target that asks `question`."""
+    return question[:2] == entry[:2] and not (question.two_sided and entry.two_sided)
+
+
+def rule_of(rules: Iterable[InhibitRule], key: InhibitKey) -> InhibitRule | None:
+    """The rule that a key was made for; None where the configuration no longer has it."""
+    return next((rule for rule in rules if rule_id(rule) == key.rule), None)
+
+
+def _equal_values(rule: InhibitRule, labels: Labels) -> list[str]:
+    return [labels.get(name, "") for name in sorted(set(rule.equal))]
+
+
+def _plain(matcher: Matcher) -> list[str]:
+    return [matcher.name, matcher.op, matcher.value]
+
+
+def _digest(content: Sequence[object]) -> str:
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]

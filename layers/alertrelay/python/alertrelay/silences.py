@@ -1,0 +1,61 @@
+"""The stored silences: read, changed and written as one list, so that a flush reads them with one request.
+
+The rules are policy/silence.py's; this adds the race between two people, and forgets what is long over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from alertrelay.policy import silence
+from alertrelay.policy.silence import Change, Silence
+from alertrelay.ports import Clock, Store, StoreFailure
+
+KEPT = timedelta(hours=120)
+"""How long an expired silence is listed, as Alertmanager's."""
+TRIES = 5
+
+
+def save(store: Store, clock: Clock, wanted: Silence, *, new_id: str) -> str:
+    """Creates a silence, or changes the one whose id `wanted` carries. Returns the id under which it then stands.
+
+    Raises SilenceRefused, StoreFailure.
+    """
+
+    def change(stored: Mapping[str, Silence], now: datetime) -> Change:
+        if not wanted.id:
+            return silence.create(wanted, now=now, new_id=new_id)
+        return silence.update(wanted, stored.get(wanted.id), now=now, new_id=new_id)
+
+    return _rewrite(store, clock, change)
+
+
+def expire(store: Store, clock: Clock, id: str) -> None:  # noqa: A002 - the field's own name
+    """Ends a silence now; nothing where it is over already. Raises SilenceRefused, StoreFailure."""
+
+    def change(stored: Mapping[str, Silence], now: datetime) -> Change:
+        ended = silence.expire(stored.get(id), id, now=now)
+        return Change(id=id, write=(ended,) if ended else ())
+
+    _rewrite(store, clock, change)
+
+
+def listed(store: Store, *, now: datetime, expired: bool) -> Sequence[Silence]:
+    """The silences in order of their end. Raises StoreFailure."""
+    found, _ = store.silences()
+    kept = (one for one in found if expired or silence.state(one, now) != "expired")
+    return sorted(kept, key=lambda one: one.ends_at)
+
+
+def _rewrite(store: Store, clock: Clock, change: Callable[[Mapping[str, Silence], datetime], Change]) -> str:
+    for _ in range(TRIES):
+        found, version = store.silences()
+        now = clock.now()
+        stored = {one.id: one for one in found}
+        wanted = change(stored, now)
+        stored |= {one.id: one for one in wanted.write}
+        kept = [one for one in stored.values() if one.ends_at + KEPT > now]
+        if not wanted.write or store.put_silences(kept, seen=version):
+            return wanted.id
+    raise StoreFailure(f"somebody else changed the silences {TRIES} times in a row: try again")

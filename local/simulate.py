@@ -1,0 +1,106 @@
+"""`alertrelay simulate`: what a configuration would send, and when, over a timeline of alerts."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+START = "2026-01-01T00:00:00Z"
+
+_DESCRIPTION = """\
+Play a timeline of alerts, silences and failing receivers against a configuration, on a clock that jumps from one event
+to the next: hours take seconds. Prints a JSON line for each try to reach an integration, in order of time.
+
+Any Alertmanager file will do, also one with secrets or with kinds of receivers that alertrelay does not serve: nothing
+is sent, and no secret is read. With --compatible it is Alertmanager that is simulated, in order to compare.
+"""
+_EPILOG = """\
+examples:
+  alertrelay simulate --timeline incident.json --until 3600
+  alertrelay simulate --timeline incident.json --until 3600 --explain | jq -c 'select(.suppressed)'
+  alertrelay simulate --config /etc/alertmanager/alertmanager.yml --timeline incident.json --until 7200 --compatible
+
+a timeline is a list of [seconds, what]:
+  [[0, [{"labels": {"alertname": "ServiceDown", "service": "orders"}}]],
+   [10, {"silence": {"name": "work", "matchers": [{"name": "service", "value": "orders"}], "startsAt": 10, "endsAt": 900}}],
+   [60, {"sink": {"pagerduty-oncall": 503}}], [90, {"expire": "work"}], [120, {"reload": "route: …"}]]
+
+exit code: 0, 1 the configuration has errors, 2 usage or a file could not be read (docs/simulate.md has it all)
+"""  # noqa: E501 - an example is one line
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Adds the subcommand."""
+    parser = subparsers.add_parser(
+        "simulate",
+        help="show what a configuration would send over a timeline of alerts",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    config = Path("config/alertmanager.yml")
+    parser.add_argument("--config", metavar="FILE", type=Path, default=config, help=f"default: {config}")
+    parser.add_argument("--delivery", metavar="FILE", type=Path, help="a delivery.yml: fallbacks, the last resort")
+    parser.add_argument("--timeline", metavar="FILE", type=Path, required=True, help="what happens, as JSON")
+    parser.add_argument("--until", metavar="SECONDS", type=_seconds, required=True, help="how long to go on")
+    parser.add_argument("--start", metavar="TIME", type=_time, default=START, help=f"RFC 3339, default {START}")
+    parser.add_argument(
+        "--compatible",
+        metavar="RELEASE",
+        nargs="?",
+        const="0.33",
+        choices=("0.33", "0.25"),
+        help="as this release of Alertmanager: 0.33 (the default), or 0.25",
+    )
+    parser.add_argument("--explain", action="store_true", help="also show what nobody is told of, and why")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Prints the lines; the exit code of the help."""
+    from alertrelay.config.load import try_out
+
+    from local.simulation.run import Options, Run
+    from local.simulation.timeline import TimelineError, read_timeline
+
+    options = Options(
+        start=args.start,
+        until=args.until,
+        compatible=args.compatible,
+        explain=args.explain,
+        delivery=args.delivery,
+        warn=lambda text: print(text, file=sys.stderr),
+    )
+    loaded = try_out(args.config, delivery=args.delivery, release=options.release)
+    for finding in loaded.findings:
+        if finding.severity != "info":
+            options.warn(str(finding))
+    if loaded.config is None:
+        return 2 if any(error.code == "unreadable" for error in loaded.errors) else 1
+    try:
+        entries = read_timeline(args.timeline, args.start)
+    except TimelineError as error:
+        options.warn(f"alertrelay simulate: {error}")
+        return 2
+    for line in Run(loaded.config, options, last_resort=loaded.last_resort is not None).lines(entries):
+        print(line)
+    return 0
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not math.isfinite(seconds) or seconds < 0:
+        raise argparse.ArgumentTypeError(f"{text!r}: seconds from the start are expected, 0 or more")
+    return seconds
+
+
+def _time(text: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        message = f"{text!r}: a time of RFC 3339 is expected, as in {START}"
+        raise argparse.ArgumentTypeError(message) from None
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)

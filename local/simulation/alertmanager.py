@@ -1,0 +1,305 @@
+"""Alertmanager's own dispatcher and notification log, around our routing, grouping and muting: `simulate --compatible`.
+
+A group belongs to a receiver here, not to one integration: its alerts leave it only when every integration took them,
+and its next tick waits for the slowest. Rules: prometheus/alertmanager dispatch/dispatch.go and notify/notify.go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from alertrelay.alert import Integration, Labels, Reason
+from alertrelay.config.load import Release
+from alertrelay.config.model import Config, Receiver, Route, Target
+from alertrelay.mute import facts_of, muted
+from alertrelay.policy.compatible import (
+    GROUP_MAINTENANCE,
+    LOG_MAINTENANCE,
+    Entry,
+    decide,
+    entry,
+    is_retried,
+    pauses,
+    swept,
+    time_limit,
+)
+from alertrelay.policy.group import group_key, group_labels, key_of, order_of
+from alertrelay.policy.inhibit import source_entries
+from alertrelay.policy.ledger import AlertItem, Header, Member
+from alertrelay.policy.notify import Mute
+from alertrelay.policy.route import match_routes
+from alertrelay.policy.timing import first_flush
+from alertrelay.ports import Relay
+
+from local.simulation.agenda import Agenda
+from local.simulation.intake import Held, Intake, by_order
+from local.simulation.record import Record, Shown, Sinks
+
+
+@dataclass(eq=False, slots=True)
+class _Group:
+    """One group of one route. `timer` names the tick that counts; a tick during a flush is kept, one at most."""
+
+    route: Route
+    receiver: Receiver
+    key: str
+    labels: Labels
+    alerts: dict[str, Held] = field(default_factory=dict)
+    timer: int = 0
+    flushed: bool = False
+    busy: bool = False
+    missed: datetime | None = None
+    over: bool = False
+    kept_back: dict[str, Mute] = field(default_factory=dict)
+
+
+@dataclass(eq=False, slots=True)
+class _Flush:
+    """One flush: what stood in the group, and what of it may be shown."""
+
+    group: _Group
+    at: datetime
+    tick: datetime
+    alerts: Sequence[Held]
+    shown: Sequence[Held]
+    waiting: int = 0
+    failed: bool = False
+
+    def of(self, status: str, alerts: Sequence[Held]) -> frozenset[str]:
+        """Fingerprints by the status at the flush: nothing ends while it lasts."""
+        return frozenset(one.fingerprint for one in alerts if one.status(self.at) == status)
+
+
+class Alertmanager:
+    """`relay` gives the configuration, the clock, and the store that inhibition and silences are asked of."""
+
+    def __init__(
+        self, relay: Relay, agenda: Agenda, *, intake: Intake, sinks: Sinks, record: Record, release: Release
+    ) -> None:
+        self._relay = relay
+        self._agenda = agenda
+        self._intake = intake
+        self._sinks = sinks
+        self._record = record
+        self._old = release == "0.25"
+        self._began = self._loaded = agenda.now()
+        self._groups: dict[tuple[str, str], _Group] = {}
+        self._log: dict[tuple[str, Integration], Entry] = {}
+
+    def post(self, alerts: Sequence[Held]) -> None:
+        """Alerts arrived, as the intake holds them."""
+        for held in alerts:
+            self._remember(held)
+            self._dispatch(held)
+
+    def reload(self, config: Config) -> None:
+        """All groups are built anew from what is kept; the log stays."""
+        for group in self._groups.values():
+            group.over = True
+        self._groups.clear()
+        self._relay, self._loaded = replace(self._relay, config=config), self._agenda.now()
+        self.post(self._intake.held(self._agenda.now()))
+
+    def _remember(self, held: Held) -> None:
+        """For inhibition, whose sources may have any route."""
+        alert, key = held.alert(self._agenda.now()), key_of(held.fingerprint)
+        k = order_of(alert, received=held.at, index=0)
+        self._relay.store.put_alert(AlertItem(key=key, k=k, rank=0, alert=alert), homes=())
+        for noted in source_entries(self._relay.config.inhibit_rules, held.labels):
+            self._relay.store.note_source(noted, key, fires=alert.status == "firing")
+
+    def _dispatch(self, held: Held) -> None:
+        for route in match_routes(self._relay.config.route, held.labels):
+            receiver = self._relay.config.receiver(route.receiver)
+            key = group_key(route, held.labels)
+            group = self._groups.get((route.id, key))
+            if group is None and receiver:
+                group = _Group(route=route, receiver=receiver, key=key, labels=group_labels(route, held.labels))
+                self._groups[route.id, key] = group
+                group.alerts[held.fingerprint] = held
+                self._set_timer(group, first_flush(route, starts_at=held.starts_at, now=self._agenda.now()))
+            elif group:
+                group.alerts[held.fingerprint] = held
+                self._hasten(group, held)
+
+    def _hasten(self, group: _Group, held: Held) -> None:
+        """Up to 0.28 any late alert makes a group that has not been flushed be flushed at once."""
+        now = self._agenda.now()
+        if self._old and not group.flushed and first_flush(group.route, starts_at=held.starts_at, now=now) == now:
+            self._set_timer(group, now)
+
+    def _set_timer(self, group: _Group, when: datetime) -> None:
+        group.timer += 1
+        number = group.timer
+        self._agenda.at(when, lambda: self._on_timer(group, number))
+
+    def _on_timer(self, group: _Group, number: int) -> None:
+        if group.over or number != group.timer:
+            return
+        if group.busy:
+            group.missed = self._agenda.now()
+        else:
+            self._flush(group, tick=self._agenda.now())
+
+    def _flush(self, group: _Group, *, tick: datetime) -> None:
+        now = self._agenda.now()
+        self._set_timer(group, now + timedelta(seconds=group.route.group_interval))
+        group.flushed = True
+        if not group.alerts:
+            return
+        alerts = by_order(group.alerts.values())
+        flush = _Flush(group=group, at=now, tick=tick, alerts=alerts, shown=self._unmuted(group, alerts))
+        group.busy = True
+        flush.waiting = 1
+        for target in group.receiver.targets if flush.shown else ():
+            self._notify(flush, target)
+        self._done(flush, took=True)
+
+    def _unmuted(self, group: _Group, alerts: Sequence[Held]) -> list[Held]:
+        """What is muted, whether it fires or has ended, is nobody's to hear."""
+        now = self._agenda.now()
+        header = Header(
+            integration=Integration(receiver=group.receiver.name, channel="webhook", index=0),
+            route_id=group.route.id,
+            group_key=group.key,
+            group_labels=group.labels,
+        )
+        members = [_member(held, now) for held in alerts]
+        facts = facts_of(self._relay, header, members)
+        kept_back = muted(self._relay, group.route, header, members, facts, compatible=True)
+        for held, member in zip(alerts, members, strict=True):
+            why = kept_back.get(member.key)
+            if why and group.kept_back.get(member.key) != why:
+                self._record.suppressed(
+                    now,
+                    receiver=group.receiver.name,
+                    group_key=group.key,
+                    alert=Shown(labels=held.labels, status=held.status(now)),
+                    reason=str(why.reason),
+                    detail=why.detail,
+                )
+        group.kept_back = kept_back
+        return [held for held, member in zip(alerts, members, strict=True) if member.key not in kept_back]
+
+    def _notify(self, flush: _Flush, target: Target) -> None:
+        firing, resolved = flush.of("firing", flush.shown), flush.of("resolved", flush.shown)
+        reason = decide(
+            self._entry(flush, target),
+            firing,
+            resolved,
+            now=flush.tick,
+            repeat_interval=flush.group.route.repeat_interval,
+            send_resolved=target.send_resolved,
+        )
+        if reason is None:
+            return
+        if not (firing or target.send_resolved):
+            self._write(flush, target)
+            return
+        flush.waiting += 1
+        self._try(flush, target, reason, tries=1, rest=pauses())
+
+    def _try(self, flush: _Flush, target: Target, reason: Reason, *, tries: int, rest: Iterator[float]) -> None:
+        if flush.group.over:
+            return
+        now, group = self._agenda.now(), flush.group
+        answer = self._sinks.answer(group.receiver.name)
+        shown = _shown(flush, target)
+        self._record.tried(
+            now,
+            receiver=group.receiver.name,
+            group_key=group.key,
+            group_labels=group.labels,
+            status="firing" if any(alert.status == "firing" for alert in shown) else "resolved",
+            alerts=shown,
+            reason=str(reason),
+            code=answer,
+            attempts=tries,
+        )
+        deadline = flush.at + time_limit(group.route)
+        again = now + timedelta(seconds=next(rest))
+        if isinstance(answer, int) and 200 <= answer < 300:
+            # An answer takes a moment: who decides at the same one, by the same log, has not seen it yet.
+            self._agenda.at(now, lambda: self._took(flush, target))
+        elif answer == "timeout" or (is_retried(target.integration.channel, answer) and again >= deadline):
+            self._agenda.at(deadline, lambda: self._done(flush, took=False))
+        elif is_retried(target.integration.channel, answer):
+            self._agenda.at(again, lambda: self._try(flush, target, reason, tries=tries + 1, rest=rest))
+        else:
+            self._done(flush, took=False)
+
+    def _entry(self, flush: _Flush, target: Target) -> Entry | None:
+        """Two routes with one key and one receiver share it."""
+        found = self._log.get((flush.group.key, target.integration))
+        now = self._agenda.now()
+        if found is None or found.expires > now:
+            return found
+        return None if swept(found.expires, now=now, began=self._began, every=LOG_MAINTENANCE) else found
+
+    def _took(self, flush: _Flush, target: Target) -> None:
+        self._write(flush, target)
+        self._done(flush, took=True)
+
+    def _write(self, flush: _Flush, target: Target) -> None:
+        self._log[flush.group.key, target.integration] = entry(
+            flush.of("firing", flush.shown),
+            flush.of("resolved", flush.shown),
+            at=self._agenda.now(),
+            repeat_interval=flush.group.route.repeat_interval,
+        )
+
+    def _done(self, flush: _Flush, *, took: bool) -> None:
+        """One integration is through; after the last one, what has ended leaves the group if all of them took it."""
+        group = flush.group
+        flush.failed |= not took
+        flush.waiting -= 1
+        if flush.waiting or group.over:
+            return
+        group.busy = False
+        if not flush.failed:
+            for held in flush.alerts:
+                if held.status(flush.at) == "resolved" and group.alerts.get(held.fingerprint) is held:
+                    del group.alerts[held.fingerprint]
+            if not group.alerts:
+                self._end(group)
+        if group.missed and not group.over:
+            tick, group.missed = group.missed, None
+            self._flush(group, tick=tick)
+
+    def _end(self, group: _Group) -> None:
+        """At once, or up to 0.28 at the next maintenance, if it is empty then."""
+        if not self._old:
+            self._remove(group)
+            return
+        passed = (self._agenda.now() - self._loaded) // GROUP_MAINTENANCE
+        self._agenda.at(self._loaded + (passed + 1) * GROUP_MAINTENANCE, lambda: self._remove(group))
+
+    def _remove(self, group: _Group) -> None:
+        if not (group.alerts or group.over):
+            group.over = True
+            del self._groups[group.route.id, group.key]
+
+
+def _shown(flush: _Flush, target: Target) -> list[Shown]:
+    statuses = [(held, held.status(flush.at)) for held in flush.shown]
+    return [
+        Shown(labels=held.labels, status=status)
+        for held, status in statuses
+        if status == "firing" or target.send_resolved
+    ]
+
+
+def _member(held: Held, now: datetime) -> Member:
+    """As one that fires: Alertmanager mutes what has ended too."""
+    return Member(
+        key=key_of(held.fingerprint),
+        k="",
+        status="firing",
+        state_key=held.fingerprint,
+        fingerprint=held.fingerprint,
+        labels=held.labels,
+        starts_at=held.starts_at,
+        at=now,
+    )

@@ -1,0 +1,246 @@
+"""alertrelay's own pipeline on memory: receivers are recorded, timers are kept to the microsecond."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from alertrelay.alert import CHANNELS, Message, Notification, Outcome, Receipt
+from alertrelay.config.model import Config, SlackSettings, Target
+from alertrelay.join import join, updates_of
+from alertrelay.memory import MemorySecrets, MemoryStore
+from alertrelay.pipeline import on_timer, settle
+from alertrelay.policy.ledger import Header
+from alertrelay.ports import (
+    AuthDead,
+    DeliveryFailure,
+    Key,
+    Permanent,
+    RateLimited,
+    Relay,
+    Retryable,
+    Sender,
+    Timers,
+)
+
+from local.simulation.agenda import Agenda
+from local.simulation.intake import Held, Intake
+from local.simulation.record import Record, Shown, Sinks
+from local.simulation.timeline import Answer
+
+INVOCATION = timedelta(seconds=30)
+"""The functions' time limit."""
+
+
+def nobody(*_: Any, **__: Any) -> None:
+    """Takes what nobody listens to."""
+
+
+def _none_ended(_: Sequence[str]) -> frozenset[str]:
+    return frozenset()
+
+
+def _as_it_is(notification: Notification, _: Target) -> Message:
+    return {"notification": notification}
+
+
+def relay_on_memory(
+    config: Config,
+    agenda: Agenda,
+    store: MemoryStore,
+    *,
+    timers: Timers,
+    sender: Sender,
+    last_resort: Target | None = None,
+    emit: Callable[[Outcome], None] = nobody,
+) -> Relay:
+    """A relay that handles every channel and reads no secret."""
+    numbers = itertools.count(1)
+    return Relay(
+        config=config,
+        account="111122223333",
+        region="eu-central-1",
+        channels=frozenset(CHANNELS),
+        speaks_for_nobody=True,
+        store=store,
+        timers=timers,
+        clock=agenda,
+        secrets=MemorySecrets({}),
+        senders=dict.fromkeys(CHANNELS, sender),
+        last_resort=last_resort,
+        emit=emit,
+        tell_ops=nobody,
+        log=nobody,
+        ended=_none_ended,
+        new_id=lambda: f"n{next(numbers)}",
+        render=_as_it_is,
+        shown=1_000_000,
+    )
+
+
+class OurRelay:
+    """What would happen with the functions deployed."""
+
+    def __init__(
+        self,
+        config: Config,
+        agenda: Agenda,
+        store: MemoryStore,
+        *,
+        intake: Intake,
+        sinks: Sinks,
+        record: Record,
+        last_resort: Target | None,
+    ) -> None:
+        self._agenda = agenda
+        self._intake = intake
+        self._record = record
+        self._relay = relay_on_memory(
+            config,
+            agenda,
+            store,
+            timers=_Timers(agenda, self._on_timer),
+            sender=_RecordingSender(agenda, sinks, record),
+            last_resort=last_resort,
+            emit=self._emit,
+        )
+
+    def post(self, alerts: Sequence[Held]) -> None:
+        """Alerts arrived, as the intake holds them. What is due now is told after everything else of this moment."""
+        now = self._agenda.now()
+        relay = replace(self._relay, store=_Joined(self._relay.store))
+        updates = updates_of([held.alert(now) for held in alerts], received=now)
+        for gid, joining in join(relay, updates).items():
+            settle(relay, gid, joining, deadline=now + INVOCATION)
+
+    def reload(self, config: Config) -> None:
+        """Open groups see it at their next flush, as after a deployment."""
+        self._relay = replace(self._relay, config=config)
+
+    def _on_timer(self, body: Mapping[str, Any]) -> None:
+        on_timer(self._relay, body, deadline=self._agenda.now() + INVOCATION)
+
+    def _emit(self, outcome: Outcome) -> None:
+        if outcome.outcome == "suppressed":
+            shown = Shown(labels=self._intake.labels(outcome.fingerprint), status=outcome.status)
+            self._record.suppressed(
+                self._agenda.now(),
+                receiver=outcome.receiver,
+                group_key=outcome.group_key,
+                alert=shown,
+                reason=str(outcome.reason),
+                detail=outcome.detail,
+            )
+
+
+class _Joined:
+    """The store as a joiner sees it that never gets the lease: so every flush is a timer's."""
+
+    def __init__(self, store: Any) -> None:
+        self._store = store
+
+    def lease(self, *_: Any, **__: Any) -> Header | None:
+        """See ports.Store."""
+        return None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+
+@dataclass(frozen=True, slots=True)
+class _Timers:
+    """ports.Timers without SQS's bounds: nothing is left to the tick, and nothing is rounded."""
+
+    agenda: Agenda
+    invoke: Callable[[Mapping[str, Any]], None]
+    horizon: float = float("inf")
+
+    def send(self, body: Mapping[str, Any], *, delay_seconds: float) -> None:
+        """See ports.Timers."""
+        when = self.agenda.now() + timedelta(seconds=delay_seconds)
+        self.agenda.at(when, lambda: self.agenda.invoke(lambda: self.invoke(body)))
+
+    def send_all(self, bodies: Sequence[tuple[Mapping[str, Any], float]]) -> None:
+        """See ports.Timers."""
+        for body, delay in bodies:
+            self.send(body, delay_seconds=delay)
+
+    def bury(self, body: Mapping[str, Any]) -> None:
+        """See ports.Timers. The try that led here is on record."""
+
+
+class _RecordingSender:
+    """ports.Sender of every channel: puts the try on record and answers what the receiver answers now."""
+
+    def __init__(self, agenda: Agenda, sinks: Sinks, record: Record) -> None:
+        self._agenda = agenda
+        self._sinks = sinks
+        self._record = record
+        self._tries: dict[str, int] = {}
+        self._fallback_for: dict[str, str] = {}  # by dedup key, which a fallback has of its own
+
+    def send(
+        self,
+        message: Message,
+        target: Target,
+        *,
+        key: Key | None,  # noqa: ARG002 - no secret is read
+        notification_id: str,
+        timeout: float,
+        earlier: Receipt | None = None,  # noqa: ARG002 - what it would be threaded under is not shown
+        edit: bool = False,  # noqa: ARG002 - an edit is a message too
+    ) -> Receipt:
+        """See ports.Sender."""
+        notification: Notification = message["notification"]
+        receiver = target.integration.receiver
+        if notification.failed:
+            self._fallback_for[notification.dedup_key] = notification.failed.integration.receiver
+        tries = self._tries[notification_id] = self._tries.get(notification_id, 0) + 1
+        answer = self._sinks.answer(receiver)
+        self._record.tried(
+            self._agenda.now(),
+            receiver=receiver,
+            group_key=notification.group_key,
+            group_labels=notification.group_labels,
+            status=notification.status,
+            alerts=[Shown(labels=alert.labels, status=alert.status) for alert in notification.alerts],
+            reason=str(notification.reason),
+            code=answer,
+            attempts=tries,
+            fallback_for=self._fallback_for.get(notification.dedup_key, ""),
+        )
+        if answer == "timeout":
+            self._agenda.sleep(timeout)
+        failure = _failure(answer)
+        if failure:
+            raise failure
+        return Receipt(integration=target.integration, ref={"id": notification_id})
+
+    def key_name(self, target: Target) -> str:  # noqa: ARG002 - no secret is read
+        """See ports.Sender."""
+        return ""
+
+    def edits(self, target: Target) -> bool:
+        """See ports.Sender. As the real ones: a Slack bot alone."""
+        return isinstance(target.settings, SlackSettings) and target.settings.mode == "bot"
+
+
+def _failure(answer: Answer) -> DeliveryFailure | None:
+    """As the real senders classify it."""
+    match answer:
+        case "refused":
+            return Retryable("the connection was refused")
+        case "timeout":
+            return Retryable("it did not answer", ambiguous=True)
+        case 429:
+            return RateLimited("it answered 429")
+        case 401 | 403:
+            return AuthDead(f"it answered {answer}")
+        case int() if answer >= 500:
+            return Retryable(f"it answered {answer}", ambiguous=True)
+        case int() if answer >= 300:
+            return Permanent(f"it answered {answer}")
+    return None

@@ -1,0 +1,167 @@
+"""The timeline file: a JSON list of `[t, what]`, t in seconds from the start."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+Answer = int | str
+"""What a receiver answers: a status, or `timeout` or `refused`."""
+_WORDS = ("timeout", "refused")
+_FORMS = 'a list of alerts, {"silence": …}, {"expire": …}, {"sink": …} or {"reload": …}'
+
+
+class TimelineError(ValueError):
+    """The file is no timeline; the text says what was expected, what came and where."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """Alerts arrive, in one request. Each is checked when it does."""
+
+    alerts: Sequence[Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SilenceSet:
+    """A silence is created, or the one of that name is edited. `data` is Alertmanager's JSON, its times as here."""
+
+    name: str
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SilenceExpired:
+    """The silence of that name is ended."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SinkSet:
+    """What receivers answer from now on: all of them, or those named."""
+
+    everybody: Answer | None = None
+    receivers: Mapping[str, Answer]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reload:
+    """The configuration is replaced by this text."""
+
+    text: str
+
+
+What = Post | SilenceSet | SilenceExpired | SinkSet | Reload
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What happens at one moment. `place` names the entry to people."""
+
+    at: datetime
+    what: What
+    place: str
+
+
+def read_timeline(path: Path, start: datetime) -> list[Entry]:
+    """The entries in order of time, those of one moment in the order of the file. Raises TimelineError."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise TimelineError(f"{path}: {error.strerror or error}") from None
+    except ValueError as error:
+        raise TimelineError(f"{path}: not JSON: {error}") from None
+    if not isinstance(data, list):
+        raise TimelineError(f"{path}: a list of [t, what] is expected, {_name(data)} came")
+    return parse_timeline(data, start, file=str(path))
+
+
+def parse_timeline(data: Sequence[Any], start: datetime, *, file: str = "timeline") -> list[Entry]:
+    """The same from plain JSON."""
+    entries = []
+    for number, item in enumerate(data):
+        place = f"{file}[{number}]"
+        if not isinstance(item, list) or len(item) != 2:
+            raise TimelineError(f"{place}: [t, what] is expected, {_name(item)} came")
+        entries.append(Entry(at=_at(item[0], start, place), what=_what(item[1], place), place=place))
+    return sorted(entries, key=lambda entry: entry.at)
+
+
+def moment(value: Any, start: datetime) -> datetime | None:
+    """A number of seconds from the start, or an absolute time; None where it is missing or Go's zero time.
+
+    Raises ValueError.
+    """
+    if value is None:
+        return None
+    if isinstance(value, str):
+        if not value or value.startswith("0001-01-01T00:00:00"):
+            return None
+        at = datetime.fromisoformat(value)
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError(f"seconds from the start, or a time of RFC 3339, are expected, {value!r} came")
+    try:
+        return start + timedelta(seconds=value)
+    except OverflowError:
+        raise ValueError(f"{value!r} seconds from the start is out of reach") from None
+
+
+def _at(value: Any, start: datetime, place: str) -> datetime:
+    try:
+        at = moment(value, start) if not isinstance(value, str) else None
+    except ValueError as error:
+        raise TimelineError(f"{place}: {error}") from None
+    if at is None or at < start:
+        raise TimelineError(f"{place}: t is seconds from the start, 0 or more; {value!r} came")
+    return at
+
+
+def _what(data: Any, place: str) -> What:
+    if isinstance(data, list):
+        return Post(alerts=data)
+    if not isinstance(data, Mapping):
+        raise TimelineError(f"{place}: {_FORMS} is expected, {_name(data)} came")
+    match data:
+        case {"silence": {"name": str(name)} as silence}:
+            return SilenceSet(name=name, data={key: silence[key] for key in silence if key != "name"})
+        case {"expire": str(name)}:
+            return SilenceExpired(name=name)
+        case {"sink": Mapping() as answers}:
+            return SinkSet(receivers={str(name): _answer(answer, place) for name, answer in answers.items()})
+        case {"sink": answer}:
+            return SinkSet(everybody=_answer(answer, place), receivers={})
+        case {"reload": str(text)}:
+            return Reload(text=text)
+        case {"silence": _}:
+            raise TimelineError(f'{place}: a silence has a name, as in {{"silence": {{"name": "maintenance", …}}}}')
+        case _:
+            raise TimelineError(f"{place}: {_FORMS} is expected, the keys {', '.join(map(str, data)) or 'none'} came")
+
+
+def _answer(value: Any, place: str) -> Answer:
+    if value in _WORDS or (isinstance(value, int) and not isinstance(value, bool) and 100 <= value <= 599):
+        return value  # type: ignore[no-any-return] # one of the two
+    raise TimelineError(f"{place}: a sink answers a status (100 to 599), timeout or refused; {value!r} came")
+
+
+def _name(value: Any) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "a boolean"
+        case int() | float():
+            return "a number"
+        case str():
+            return "text"
+        case list():
+            return f"a list of {len(value)}"
+        case _:
+            return "an object"

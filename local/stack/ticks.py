@@ -1,0 +1,84 @@
+"""The minutes at which a tick finds something: EventBridge's rule is played for those only, not through idle hours.
+
+A group that an operator has nothing new to hear of is looked at every few minutes for as long as it fires; once such a
+look has brought nothing, only its repeats are played.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from alertrelay.aws import items
+from alertrelay.config.model import Config
+from alertrelay.pipeline import TICK_AHEAD
+from alertrelay.policy.ledger import Header
+from alertrelay.policy.timing import last_tick
+
+from local.stack.emulator import Emulator
+
+MINUTE = timedelta(minutes=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def armed(emulator: Emulator, table: str) -> dict[str, Header]:
+    """The groups that are due some time, by id: what the index of the table holds."""
+    found = emulator.items(table)
+    return {
+        item["pk"]["S"].removeprefix("H#"): items.header(item)
+        for item in found
+        if "shard" in item and "next_due" in item
+    }
+
+
+def inputs(emulator: Emulator) -> dict[str, Any]:
+    """What the rules of the stack hand each minute to which function, by the function's name."""
+    events = emulator.client("events")
+    found = {}
+    for rule in events.list_rules()["Rules"]:
+        if rule.get("ScheduleExpression") == "rate(1 minute)" and rule["State"] == "ENABLED":
+            for target in events.list_targets_by_rule(Rule=rule["Name"])["Targets"]:
+                found[target["Arn"].rpartition(":")[2]] = json.loads(target["Input"])
+    return found
+
+
+def next_tick(dues: Iterable[datetime], *, after: datetime) -> datetime | None:
+    """The first whole minute, not before `after`, at which a tick finds one of them."""
+    first = min(dues, default=None)
+    if first is None:
+        return None
+    at = max(after, first - TICK_AHEAD)
+    return at + (_EPOCH - at) % MINUTE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Idle:
+    """A stretch of time in which nothing arrives: `until` is when the next file comes, None after the last one."""
+
+    config: Config
+    repeats_until: datetime
+    until: datetime | None = None
+
+    def next_look(self, header: Header) -> datetime:
+        """When to look at a group again at which the last look brought nothing: when it is to be told again, and the
+        last time before something arrives, so that its ticks stay what they are."""
+        due = header.next_due
+        assert due is not None
+        if header.failures or self.config.time_intervals:
+            return due
+        route = self.config.route_of(header.route_id) or self.config.route
+        looks = []
+        if header.told_at:
+            repeat = max(due, header.told_at + timedelta(seconds=route.repeat_interval))
+            looks += [repeat] if repeat <= self.repeats_until else []
+        if self.until:
+            looks.append(max(due, last_tick(route, due=due, now=self.until)))
+        return min(looks, default=due)
+
+
+def minute_of(at: datetime) -> datetime:
+    """The whole minute that has begun."""
+    return at.replace(second=0, microsecond=0)

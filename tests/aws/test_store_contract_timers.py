@@ -1,0 +1,176 @@
+"""What ports.Store promises of what is due, moves, inhibits and is silenced, asked of the table and its memory twin."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from alertrelay.alert import Channel
+from alertrelay.config.model import Matcher
+from alertrelay.policy.inhibit import InhibitKey
+from alertrelay.policy.silence import Silence
+from alertrelay.ports import Store
+
+from tests.aws.state import GID, NOW, after, alert, change, header, item, member
+
+A, B = "00000000000000aa", "00000000000000bb"
+BEGAN = NOW.replace(microsecond=678_000)
+"""A silence's times are milliseconds, as in Alertmanager's API."""
+EXPIRES = after(600).replace(microsecond=0)
+
+
+# --- what is due ---------------------------------------------------------------------------------------------------
+
+
+def due(store: Store, before: datetime, channel: Channel = "pagerduty") -> dict[str, datetime]:
+    return dict(store.due(channel, before=before))
+
+
+def test_the_groups_that_fall_due_by_then_are_found_with_their_time(store: Store) -> None:
+    groups = {f"pagerduty-{n:016x}": after(n) for n in range(40)}
+    for gid, at in groups.items():
+        store.arm(gid, header(), due=at)
+    assert due(store, after(-0.000_001)) == {}
+    assert due(store, after(25)) == {gid: at for gid, at in groups.items() if at <= after(25)}
+
+
+def test_a_channel_finds_its_own_groups_only(store: Store) -> None:
+    store.arm(GID, header(), due=NOW)
+    assert due(store, NOW, "slack") == {}
+    assert due(store, NOW) == {GID: NOW}
+
+
+def test_a_leased_group_is_due_when_its_lease_runs_out_and_a_closed_one_never(store: Store) -> None:
+    store.arm(GID, header(), due=NOW)
+    store.lease(GID, owner="me", now=NOW, until=after(35))
+    assert due(store, after(34)) == {}
+    assert due(store, after(35)) == {GID: after(35)}
+    store.record(GID, owner="me", change=change(closing=True))
+    store.finish(GID, owner="me", expires=EXPIRES)
+    assert due(store, after(9999)) == {}
+    store.arm(GID, header(), due=after(60))
+    assert due(store, after(60)) == {GID: after(60)}
+
+
+def test_a_hastened_group_is_found_at_its_new_time(store: Store) -> None:
+    store.arm(GID, header(), due=after(900))
+    store.hasten(GID, due=after(5), seen=after(900))
+    assert due(store, after(5)) == {GID: after(5)}
+
+
+# --- what moves ----------------------------------------------------------------------------------------------------
+
+
+def test_an_alert_gets_further_homes_unless_it_has_a_newer_update(store: Store) -> None:
+    store.put_alert(item(2), homes={"slack-1"})
+    assert store.add_homes(member(clock=2), {"email-2", "slack-3"})
+    assert not store.add_homes(member(clock=1), {"sns-4"})
+    assert store.get_alerts([A])[A].homes == {"slack-1", "email-2", "slack-3"}
+
+
+def test_an_alert_that_ended_at_that_clock_gets_no_further_homes(store: Store) -> None:
+    store.put_alert(item(2), homes={"slack-1"})
+    store.put_alert(item(2, update=alert(status="resolved")), homes=())
+    assert not store.add_homes(member(clock=2), {"email-2"})
+
+
+def test_an_alert_that_leads_nowhere_any_more_keeps_its_homes(store: Store) -> None:
+    store.put_alert(item(2), homes={"slack-1"})
+    assert store.add_homes(member(clock=2), ())
+    assert store.get_alerts([A])[A].homes == {"slack-1"}
+
+
+def test_an_alert_that_is_unknown_gets_no_homes(store: Store) -> None:
+    assert not store.add_homes(member(), {"email-2"})
+    assert store.get_alerts([A]) == {}
+
+
+def test_a_member_that_moved_is_marked_and_may_come_back_with_the_same_update(store: Store) -> None:
+    store.put_member(GID, member(clock=2))
+    store.mark_moved(GID, member(clock=2), expires=EXPIRES)
+    (moved,) = store.members(GID)
+    assert (moved.status, moved.expires, moved.k) == ("moved", EXPIRES, member(clock=2).k)
+    assert store.put_member(GID, member(clock=2))
+    (back,) = store.members(GID)
+    assert (back.status, back.expires) == ("firing", None)
+
+
+def test_a_member_that_was_updated_meanwhile_is_not_marked_as_moved(store: Store) -> None:
+    store.put_member(GID, member(clock=3))
+    store.mark_moved(GID, member(clock=2), expires=EXPIRES)
+    store.mark_moved(GID, member(B), expires=EXPIRES)
+    assert [m.status for m in store.members(GID)] == ["firing"]
+
+
+# --- what inhibits -------------------------------------------------------------------------------------------------
+
+
+def key(rule: str, equal: str, *, two_sided: bool = False) -> InhibitKey:
+    return InhibitKey(rule * 32, equal * 32, two_sided)
+
+
+def test_sources_stand_under_their_rule_and_equal_values_while_they_fire(store: Store) -> None:
+    one, other = key("1", "a"), key("1", "b", two_sided=True)
+    store.note_source(one, A, fires=True)
+    store.note_source(one, B, fires=True)
+    store.note_source(other, B, fires=True)
+    asked = [one[:2], other[:2], key("2", "a")[:2]]
+    assert store.facts(alerts=(), inhibitors=asked).inhibitors == {one[:2]: {A: False, B: False}, other[:2]: {B: True}}
+    store.note_source(one, A, fires=False)
+    assert store.facts(alerts=(), inhibitors=[one[:2]]).inhibitors == {one[:2]: {B: False}}
+
+
+@pytest.mark.parametrize("fires", [True, False])
+def test_a_source_is_noted_once_however_often_it_is_said(store: Store, *, fires: bool) -> None:
+    one = key("1", "a")
+    store.note_source(one, A, fires=True)
+    for _ in range(2):
+        store.note_source(one, A, fires=fires)
+    assert store.facts(alerts=(), inhibitors=[one[:2]]).inhibitors.get(one[:2], {}) == ({A: False} if fires else {})
+
+
+def test_more_than_a_hundred_questions_are_answered(store: Store) -> None:
+    keys = [InhibitKey("1" * 32, f"{n:032x}", two_sided=False) for n in range(130)]
+    for one in keys[::10]:
+        store.note_source(one, A, fires=True)
+    found = store.facts(alerts=(), inhibitors=[one[:2] for one in keys]).inhibitors
+    assert {one for one, sources in found.items() if sources} == {one[:2] for one in keys[::10]}
+
+
+# --- silences ------------------------------------------------------------------------------------------------------
+
+
+def silence(name: str) -> Silence:
+    return Silence(
+        id=name,
+        matchers=(
+            (Matcher(name="service", op="=", value="orders"), Matcher(name="env", op="=~", value="a|b")),
+            (Matcher(name="team", op="!=", value="ö"),),
+        ),
+        starts_at=BEGAN,
+        ends_at=BEGAN + timedelta(milliseconds=3_600_001),
+        created_by="ada@example.com",
+        comment="a line\nand another 🔥",
+        updated_at=BEGAN,
+        annotations={"ticket": "OPS-1"},
+    )
+
+
+def test_where_nothing_was_silenced_there_is_version_0(store: Store) -> None:
+    assert store.silences() == ((), 0)
+
+
+def test_silences_come_back_as_they_were_put_and_are_replaced_as_one_list(store: Store) -> None:
+    assert store.put_silences([silence("a"), silence("b")], seen=0)
+    found, version = store.silences()
+    assert (tuple(found), version) == ((silence("a"), silence("b")), 1)
+    assert store.put_silences([silence("b")], seen=1)
+    found, version = store.silences()
+    assert (tuple(found), version) == ((silence("b"),), 2)
+
+
+@pytest.mark.parametrize("seen", [0, 2])
+def test_a_list_that_somebody_else_replaced_meanwhile_is_not_replaced(store: Store, seen: int) -> None:
+    store.put_silences([silence("a")], seen=0)
+    assert not store.put_silences([], seen=seen)
+    assert tuple(store.silences()[0]) == (silence("a"),)
