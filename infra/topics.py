@@ -50,6 +50,7 @@ class AlertTopics(Construct):
         events.CfnRule(
             self,
             "DeletedAlarms",
+            name=f"{topic_prefix(environment)}deleted-alarms",
             description=f"alertrelay {environment}: the alerts of deleted alarms end",
             event_pattern={
                 "source": ["aws.cloudwatch"],

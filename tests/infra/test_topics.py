@@ -127,3 +127,12 @@ def test_the_key_rotates_and_outlives_the_stack_only_where_it_is_to_be_retained(
         key = template.only("AWS::KMS::Key")
         assert key["Properties"]["EnableKeyRotation"] is True
         assert key["DeletionPolicy"] == policy
+
+
+def test_the_deletion_of_an_alarm_reaches_the_info_topic(relay: Template) -> None:
+    (rule,) = (p for p in relay.properties("AWS::Events::Rule") if p["Name"].endswith("-deleted-alarms"))
+    assert rule["EventPattern"]["detail-type"] == ["CloudWatch Alarm Configuration Change"]
+    assert rule["EventPattern"]["detail"] == {"operation": ["delete"]}
+    (target,) = rule["Targets"]
+    topic = relay.document["Resources"][target["Arn"]["Ref"]]
+    assert topic["Properties"]["TopicName"].endswith("-info")
