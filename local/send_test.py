@@ -83,7 +83,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Sends, waits, prints; the exit code of the help."""
     from alertrelay.config.load import load
-    from alertrelay.runtime import SystemClock
+    from alertrelay.container import SystemClock
 
     from local import cloud
 

@@ -75,8 +75,8 @@ def run(args: argparse.Namespace, function: Callable[[argparse.Namespace, Store,
     """Finds the environment's table and does the action; the exit code of the help."""
     from alertrelay.aws.dynamodb import DynamoStore
     from alertrelay.config.load import load
+    from alertrelay.container import SystemClock
     from alertrelay.ports import StoreFailure
-    from alertrelay.runtime import SystemClock
 
     from local import cloud
 

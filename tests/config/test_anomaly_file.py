@@ -5,9 +5,10 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from alertrelay.config.anomaly import KEYS, WATCH_KEYS, AnomalyConfig, Watch, parse_anomaly
+from alertrelay.config.anomaly import KEYS, WATCH_KEYS, parse_anomaly
 from alertrelay.config.finding import Finding, Findings
 from alertrelay.config.load import check_folder
+from alertrelay.config.watch import AnomalyConfig, Watch, monthly_dollars, most_dollars
 from alertrelay.config.yamlfile import parse
 
 ENTRY = "watch:\n  - name: cpu\n    namespace: AWS/EC2\n"
@@ -40,6 +41,7 @@ def test_every_key_is_read() -> None:
         "    statistic: p99.9\n"
         "    unit: '%'\n    direction: high\n    sensitivity: low\n    severity: {warning: 0.8, critical: 0.99}\n"
         "    labels: {service: shop}\n    mode: alert\n"
+        "    calendar: business\n    environments: [prod]\n"
     )
     assert findings == ()
     assert config is not None
@@ -59,6 +61,8 @@ def test_every_key_is_read() -> None:
             severity={"warning": 0.8, "critical": 0.99},
             labels={"service": "shop"},
             mode="alert",
+            calendar="business",
+            environments=("prod",),
         ),
     )
 
@@ -73,6 +77,10 @@ def test_every_key_is_read() -> None:
         ("    period: 7m\n", 4, "watch[0].period", "bad-value"),
         ("    severity: {page: 0.9}\n", 4, "watch[0].severity.page", "unknown-key"),
         ("    severity: {warning: 90}\n", 4, "watch[0].severity.warning", "out-of-range"),
+        ("    severity: {warning: 0.9, critical: 0.8}\n", 4, "watch[0].severity", "out-of-range"),
+        ("    labels: {severity: critical}\n", 4, "watch[0].labels.severity", "bad-label"),
+        ("    calendar: working\n", 4, "watch[0].calendar", "bad-value"),
+        ("    environments: prod\n", 4, "watch[0].environments", "wrong-type"),
         ("    labels: {a-b: c}\n", 4, "watch[0].labels.a-b", "bad-label"),
         ("    threshold: 3\n", 4, "watch[0].threshold", "unknown-key"),
         ("  - name: cpu\n    namespace: AWS/RDS\n", 4, "watch[1]", "duplicate-id"),
@@ -87,6 +95,57 @@ def test_every_key_is_read() -> None:
 def test_a_fault_is_named_with_its_place_and_a_mend(more: str, line: int, key: str, code: str) -> None:
     _, findings = _read(ENTRY + more)
     assert [(f.line, f.key, f.code, f.severity) for f in findings] == [(line, key, code, "error")]
+
+
+def test_more_exact_metrics_than_max_metrics_is_an_error() -> None:
+    exact = "".join(f"  - {{name: m{n}, namespace: Shop, metric: Orders}}\n" for n in range(3))
+    _, findings = _read("max_metrics: 2\nwatch:\n" + exact)
+    assert [(f.key, f.code, f.mend) for f in findings] == [
+        ("max_metrics", "out-of-range", "write `max_metrics: 3` or more")
+    ]
+
+
+def test_holidays_that_concern_no_entry_are_a_warning() -> None:
+    _, findings = _read("holidays: [2026-12-25]\n" + ENTRY)
+    assert [(f.key, f.code, f.severity) for f in findings] == [("holidays", "unused", "warning")]
+
+
+def test_an_environment_that_does_not_exist_is_an_error_with_the_nearest_name(tmp_path: Path) -> None:
+    (tmp_path / "environments").mkdir()
+    (tmp_path / "environments" / "prod.yml").write_text("region: eu-west-1\n")
+    (tmp_path / "anomaly.yml").write_text(ENTRY + "    environments: [prd]\n")
+    found = [f for f in check_folder(tmp_path) if f.file.endswith("anomaly.yml")]
+    assert [(f.line, f.key, f.code) for f in found] == [(4, "watch[0].environments[0]", "bad-value")]
+    assert "prod" in found[0].mend
+
+
+def test_the_compiled_configuration_reads_back_and_holds_what_the_environment_watches() -> None:
+    text = ENTRY + "    environments: [prod]\n  - name: disk\n    namespace: AWS/EBS\nholidays: [2026-12-25]\n"
+    config, _ = _read(text)
+    assert config is not None
+    prod = config.for_environment("prod", labels={"env": "prod"}, runbook_base_url="https://wiki.example.com")
+    dev = config.for_environment("dev", labels={}, runbook_base_url="")
+    assert [w.name for w in prod.watches] == ["cpu", "disk"]
+    assert [w.name for w in dev.watches] == ["disk"]
+    assert AnomalyConfig.from_json(json.loads(json.dumps(prod.to_json()))) == prod
+    with pytest.raises(ValueError, match="schema 99"):
+        AnomalyConfig.from_json({**prod.to_json(), "schema": 99})
+
+
+def test_a_thousand_metrics_at_five_minutes_cost_86_dollars_a_month() -> None:
+    assert monthly_dollars(1000, 300) == pytest.approx(86.4)
+
+
+def test_the_estimate_counts_exact_entries_and_bounds_patterns_by_max_metrics() -> None:
+    hourly = "  - {name: b, namespace: Shop, metric: Carts, period: 1h}\n"
+    exact, _ = _read("watch:\n  - {name: a, namespace: Shop, metric: Orders}\n" + hourly)
+    assert exact is not None
+    metrics, dollars = most_dollars(exact)
+    assert (metrics, round(dollars, 6)) == (2, round(monthly_dollars(1, 300) + monthly_dollars(1, 3600), 6))
+    pattern, _ = _read("max_metrics: 40\n" + ENTRY)
+    assert pattern is not None
+    metrics, dollars = most_dollars(pattern)
+    assert (metrics, round(dollars, 6)) == (40, round(monthly_dollars(40, 300), 6))
 
 
 def test_the_shipped_file_is_clean_and_every_entry_starts_in_shadow(project: Path) -> None:

@@ -15,7 +15,9 @@ from typing import Any, Literal
 
 Status = Literal["firing", "resolved", "unknown"]
 Kind = Literal["alert", "event"]
-Source = Literal["cloudwatch", "eventbridge", "cloudwatch-direct", "alertmanager", "grafana", "amp", "aws-event", "raw"]
+Source = Literal[
+    "cloudwatch", "eventbridge", "cloudwatch-direct", "anomaly", "alertmanager", "grafana", "amp", "aws-event", "raw"
+]  # fmt: skip
 Channel = Literal["pagerduty", "slack", "email", "sns", "webhook"]
 Labels = Mapping[str, str]
 

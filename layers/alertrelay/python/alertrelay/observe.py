@@ -51,6 +51,11 @@ class Observer:
         if self._also:
             self._also(outcome)
 
+    def measure(self, name: str, value: float, **dimensions: str) -> None:
+        """A number that an alarm or a dashboard looks at: a metric of its own."""
+        unit = MetricUnit.Seconds if name.endswith("Lag") else MetricUnit.Count
+        self._metric(name, unit, value, **dimensions)
+
     def begin(self, context: Any) -> None:
         """Names the request on every line of this invocation."""
         self._logger.append_keys(request_id=getattr(context, "aws_request_id", ""))

@@ -8,12 +8,12 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from alertrelay.alert import Channel, Integration, Outcome
-from alertrelay.aws.clients import Clients, clients
+from alertrelay.aws.clients import clients
 from alertrelay.aws.cloudwatch import ended_alarms
 from alertrelay.aws.dynamodb import DynamoStore
 from alertrelay.aws.secrets import SecretKeys
@@ -22,9 +22,10 @@ from alertrelay.aws.sns import SnsSender
 from alertrelay.aws.timers import SqsTimers
 from alertrelay.channels import senders
 from alertrelay.config.model import Config, SnsSettings, Target
+from alertrelay.container import SystemClock, ops_teller
 from alertrelay.observe import Observer
 from alertrelay.pipeline import on_tick, on_timer, receive
-from alertrelay.ports import Clock, Limit, Relay, SelfAlert, Sender
+from alertrelay.ports import Clock, Limit, Relay, Sender
 from alertrelay.sources import unwrap
 
 TICK = {"do": "tick"}
@@ -34,24 +35,10 @@ LIMITS: Mapping[Channel, Limit] = {
     "slack": Limit(interval=1.0, burst=4),  # one message a second a channel, short bursts allowed
 }
 LAST_RESORT = Integration(receiver="last-resort", channel="sns", index=0)
-OPS_QUIET = timedelta(minutes=15)
-"""The same self-alert goes out once in this time and container."""
 
 
 class RecordsFailed(Exception):
     """Some records of an event are not accounted for: raised after all were handled, so that the event comes again."""
-
-
-class SystemClock:
-    """ports.Clock of the machine."""
-
-    def now(self) -> datetime:
-        """See ports.Clock."""
-        return datetime.now(UTC)
-
-    def sleep(self, seconds: float) -> None:
-        """See ports.Clock."""
-        time.sleep(max(0.0, seconds))
 
 
 class Forwarder:
@@ -129,7 +116,7 @@ def build(
         senders={**everything, "sns": SnsSender(aws.sns)},
         last_resort=_last_resort(config, environ),
         emit=observer.emit,
-        tell_ops=_ops(aws, environ["ALERTRELAY_OPS_TOPIC_ARN"], clock, observer),
+        tell_ops=ops_teller(aws, environ["ALERTRELAY_OPS_TOPIC_ARN"], clock, observer),
         log=observer.log,
         ended=ended_alarms(aws.cloudwatch, account=environ["ALERTRELAY_ACCOUNT_ID"], region=region, log=observer.log),
         new_id=lambda: uuid.uuid4().hex,
@@ -150,28 +137,6 @@ def _last_resort(config: Config, environ: Mapping[str, str]) -> Target | None:
         return None
     settings = SnsSettings(topic_arn=topic, phone_number="", target_arn="")
     return Target(integration=LAST_RESORT, send_resolved=True, settings=settings)
-
-
-def _ops(aws: Clients, topic: str, clock: Clock, observer: Observer) -> Callable[[SelfAlert], None]:
-    told: dict[SelfAlert, datetime] = {}
-
-    def tell(alert: SelfAlert) -> None:
-        now = clock.now()
-        observer.log("self_alert", name_of_alert=alert.name, text=alert.text)
-        if alert in told and now - told[alert] < OPS_QUIET:
-            return
-        try:
-            aws.sns().publish(
-                TopicArn=topic,
-                Subject=f"alertrelay: {alert.name}"[:99],
-                Message=alert.text,
-                MessageAttributes={"alertrelay-hop": {"DataType": "String", "StringValue": "1"}},
-            )
-            told[alert] = now
-        except Exception as error:  # noqa: BLE001 - a self-alert must never stand in the way of an alert
-            observer.failed("self_alert_not_sent", error)
-
-    return tell
 
 
 def _handle(relay: Relay, observer: Observer, event: Any, context: Any) -> dict[str, Any] | None:

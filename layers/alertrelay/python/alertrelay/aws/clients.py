@@ -11,6 +11,8 @@ from botocore.config import Config
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_resourcegroupstaggingapi import ResourceGroupsTaggingAPIClient
+    from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_sns import SNSClient
@@ -23,13 +25,21 @@ BOUNDED = Config(
     tcp_keepalive=True,
 )
 """A page waits for state and secrets at most a few seconds; then it goes out without them."""
+PATIENT = Config(
+    connect_timeout=2,
+    read_timeout=20,
+    retries={"total_max_attempts": 6, "mode": "standard"},
+    tcp_keepalive=True,
+)
+"""A run of the anomaly-scorer has minutes: a throttle is waited out, with pauses that grow."""
 
 
 class Clients:
     """Clients by service, each made once. Credentials come from the environment, as botocore finds them."""
 
-    def __init__(self, *, endpoint_url: str | None, region: str) -> None:
+    def __init__(self, *, endpoint_url: str | None, region: str, config: Config = BOUNDED) -> None:
         self._endpoint_url = endpoint_url or None
+        self._config = config
         self._region = region
         self._session: botocore.session.Session | None = None
         self._made: dict[tuple[str, str], Any] = {}
@@ -51,8 +61,16 @@ class Clients:
         return cast("SNSClient", self._client("sns", region))
 
     def cloudwatch(self) -> CloudWatchClient:
-        """Asked only before a repeat."""
+        """Asked before a repeat whether alarms still fire, and by the anomaly-scorer for metrics."""
         return cast("CloudWatchClient", self._client("cloudwatch"))
+
+    def s3(self) -> S3Client:
+        """The anomaly-scorer's state."""
+        return cast("S3Client", self._client("s3"))
+
+    def tagging(self) -> ResourceGroupsTaggingAPIClient:
+        """The tags of resources."""
+        return cast("ResourceGroupsTaggingAPIClient", self._client("resourcegroupstaggingapi"))
 
     def sesv2(self) -> SESV2Client:
         """SES, version 2 of its API."""
@@ -69,11 +87,11 @@ class Clients:
                 service,
                 region_name=wanted[1],
                 endpoint_url=self._endpoint_url,
-                config=BOUNDED,
+                config=self._config,
             )
         return self._made[wanted]
 
 
-def clients(endpoint_url: str | None, *, region: str) -> Clients:
+def clients(endpoint_url: str | None, *, region: str, config: Config = BOUNDED) -> Clients:
     """Clients of `region`; `endpoint_url` sends all of them elsewhere (a local run), None or "" to AWS."""
-    return Clients(endpoint_url=endpoint_url, region=region)
+    return Clients(endpoint_url=endpoint_url, region=region, config=config)

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
 from datetime import date
-from typing import Literal, get_args
+from itertools import pairwise
+from typing import get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from alertrelay.alert import Labels
 from alertrelay.config.finding import Findings, did_you_mean
 from alertrelay.config.formats import LABEL_VALUE
 from alertrelay.config.section import Section, keys, number_of, section_of, string_of
+from alertrelay.config.watch import AnomalyConfig, Calendar, Direction, Mode, Sensitivity, Watch
 from alertrelay.config.yamlfile import Value
-
-Direction = Literal["high", "low", "both"]
-Sensitivity = Literal["low", "normal", "high"]
-Mode = Literal["shadow", "assist", "alert", "adaptive"]
 
 KEYS = keys("max_metrics period timezone holidays watch")
 WATCH_KEYS = keys(
-    "name namespace metric dimensions tags statistic period unit direction sensitivity severity labels mode"
+    "name namespace metric dimensions tags statistic period unit direction sensitivity severity labels mode calendar "
+    "environments"
 )
 SEVERITIES = ("info", "warning", "critical")
+OURS = frozenset({"alertname", "alarm_name", "severity", "namespace", "metric", "account_id", "region"})
+"""Labels that an entry cannot set."""
 PERIODS = (60, 300, 900, 3600)
 """Seconds. What CloudWatch keeps for two weeks, from which lost state is rebuilt."""
 MOST_METRICS = 20_000
@@ -37,39 +37,6 @@ _LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _MOST_DIMENSIONS = 30  # of a metric, by CloudWatch
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Watch:
-    """One entry. Without `metric` it is every metric of the namespace that the dimensions and tags fit.
-
-    A dimension's value may hold `*`; `tags` are those of the resource that the dimensions name.
-    """
-
-    name: str
-    namespace: str
-    metric: str
-    dimensions: Mapping[str, str]
-    tags: Mapping[str, str]
-    statistic: str
-    period: int  # seconds
-    unit: str  # only shown: "ms"
-    direction: Direction  # which side is trouble
-    sensitivity: Sensitivity
-    severity: Mapping[str, float]  # from which score on, by severity
-    labels: Labels
-    mode: Mode
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AnomalyConfig:
-    """The file's values. `timezone` is that of the people whose day the metrics follow; on a holiday nothing is told
-    or learned, since it is like no other day. A run asks for `max_metrics` at most."""
-
-    max_metrics: int
-    timezone: str
-    holidays: tuple[date, ...]
-    watches: tuple[Watch, ...]
-
-
 def parse_anomaly(root: Value, findings: Findings) -> AnomalyConfig | None:
     """Reads the file; faults are findings and count as absent. None where it is no mapping at all."""
     section = section_of(root, KEYS, findings)
@@ -77,13 +44,25 @@ def parse_anomaly(root: Value, findings: Findings) -> AnomalyConfig | None:
         return None
     period = _period(section, _DEFAULT_PERIOD)
     watches = tuple(_watch(item, period) for item in section.sections("watch", WATCH_KEYS))
-    _check_names(section, watches)
-    return AnomalyConfig(
+    config = AnomalyConfig(
         max_metrics=section.whole("max_metrics", _DEFAULT_METRICS, low=1, high=MOST_METRICS),
         timezone=_timezone(section),
         holidays=tuple(filter(None, (_day(item, findings) for item in section.list("holidays")))),
         watches=watches,
     )
+    _check_names(section, watches)
+    _check_whole(section, config)
+    return config
+
+
+def check_environments(root: Value, known: Collection[str], findings: Findings) -> None:
+    """Every environment that an entry names must be one of `known`, else nobody watches it."""
+    section = section_of(root, KEYS, Findings())
+    for item in section.sections("watch", WATCH_KEYS) if section else ():
+        for value in item.list("environments"):
+            if value.text not in known:
+                mend = did_you_mean(value.text, known) or f"one of {', '.join(sorted(known))}"
+                findings.error(value.place, "bad-value", f"there is no environment {value.text!r}", mend)
 
 
 def _watch(item: Section, period: int) -> Watch:
@@ -102,6 +81,8 @@ def _watch(item: Section, period: int) -> Watch:
         severity=_severity(item),
         labels=_labels(item),
         mode=_mode(item),
+        calendar=_calendar(item),
+        environments=item.strings("environments"),
     )
 
 
@@ -122,6 +103,18 @@ def _check_names(section: Section, watches: tuple[Watch, ...]) -> None:
             message = f"{watch.name!r} stands twice"
             section.findings.error(value.place, "duplicate-id", message, "rename one of the two")
         seen.add(watch.name)
+
+
+def _check_whole(section: Section, config: AnomalyConfig) -> None:
+    """What is wrong only where several keys are seen together."""
+    findings = section.findings
+    if config.holidays and not any(watch.calendar == "business" for watch in config.watches):
+        message = "no entry has a business calendar, so every day is watched alike"
+        findings.warning(section.at("holidays"), "unused", message, "add `calendar: business` to the entries concerned")
+    exact = sum(watch.exact for watch in config.watches)
+    if exact > config.max_metrics:
+        message = f"{exact} entries name a metric each, and {config.max_metrics} metrics are the most"
+        findings.error(section.at("max_metrics"), "out-of-range", message, f"write `max_metrics: {exact}` or more")
 
 
 def _statistic(item: Section) -> str:
@@ -172,13 +165,18 @@ def _texts(item: Section, key: str, *, most: int = 50) -> Mapping[str, str]:
 
 
 def _severity(item: Section) -> Mapping[str, float]:
+    """A worse severity asks for a higher score, else the milder one would never be told."""
     found: dict[str, float] = {}
     for name, value in item.mapping("severity").items():
         if name not in SEVERITIES:
             message = f"{name!r} is no severity"
             item.findings.error(value.place, "unknown-key", message, did_you_mean(name, SEVERITIES))
         else:
-            found[name] = number_of(value, item.findings, low=0.0, high=1.0, default=1.0)
+            found[name] = number_of(value, item.findings, low=0.5, high=0.9999, default=0.9999)
+    scores = [found[name] for name in SEVERITIES if name in found]
+    if any(milder >= worse for milder, worse in pairwise(scores)):
+        mend = "as in {info: 0.5, warning: 0.8, critical: 0.99}"
+        item.findings.error(item.at("severity"), "out-of-range", "a worse severity needs a higher score", mend)
     return found
 
 
@@ -189,6 +187,9 @@ def _labels(item: Section) -> Labels:
         if not _LABEL_NAME.fullmatch(name):
             mend = "letters, digits and underscores, no digit first"
             item.findings.error(value.place, "bad-label", f"{name!r} is no label name", mend)
+        elif name in OURS:
+            mend = "remove it: its score, its entry and its metric decide"
+            item.findings.error(value.place, "bad-label", f"the label {name!r} is the scorer's own", mend)
         elif text:
             labels[name] = text
     return labels
@@ -202,6 +203,11 @@ def _direction(item: Section) -> Direction:
 def _sensitivity(item: Section) -> Sensitivity:
     found = _one_of(item, "sensitivity", get_args(Sensitivity), "normal")
     return "low" if found == "low" else "high" if found == "high" else "normal"
+
+
+def _calendar(item: Section) -> Calendar:
+    found = _one_of(item, "calendar", get_args(Calendar), "every-day")
+    return "business" if found == "business" else "every-day"
 
 
 def _mode(item: Section) -> Mode:

@@ -16,12 +16,13 @@ from typing import Literal
 
 from alertrelay.config.alarms.check import check_environment
 from alertrelay.config.alertmanager import Alertmanager, parse_alertmanager
-from alertrelay.config.anomaly import AnomalyConfig, parse_anomaly
+from alertrelay.config.anomaly import check_environments, parse_anomaly
 from alertrelay.config.delivery import NOTHING, Delivery, check_delivery, parse_delivery
 from alertrelay.config.environment import Environment, LastResort, parse_environment
 from alertrelay.config.finding import Finding, Findings, Place, did_you_mean
 from alertrelay.config.model import Config
 from alertrelay.config.routing import without_empty_group_by
+from alertrelay.config.watch import AnomalyConfig
 from alertrelay.config.yamlfile import parse, read
 
 ALERTMANAGER = "alertmanager.yml"
@@ -49,7 +50,8 @@ _NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """What was found. `config` and `environment` are None where an error stands among the findings.
+    """What was found. `config` and `environment` are None where an error stands among the findings; `anomaly` also
+    where the environment watches no metric.
 
     `try_out` knows no environment.
     """
@@ -58,6 +60,7 @@ class Loaded:
     environment: Environment | None
     last_resort: LastResort | None
     findings: tuple[Finding, ...]
+    anomaly: AnomalyConfig | None = None
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -71,19 +74,27 @@ def environments(folder: Path) -> tuple[str, ...]:
 
 
 def load(folder: Path, environment: str) -> Loaded:
-    """Reads `folder` (alertmanager.yml, delivery.yml, environments/<environment>.yml) and compiles it."""
+    """Reads `folder` (alertmanager.yml, delivery.yml, anomaly.yml, environments/<environment>.yml) and compiles it."""
     findings = Findings()
     delivery = _delivery(folder / DELIVERY, findings)
     alertmanager = _alertmanager(folder / ALERTMANAGER, delivery, findings)
     _cross_check(alertmanager, delivery, findings)
     found = _environment(folder, environment, findings)
+    watched = load_anomaly(folder, findings)
     failed = findings.failed or alertmanager is None or found is None
     return Loaded(
         config=None if failed or alertmanager is None else compile_config(alertmanager, delivery, environment),
         environment=None if failed else found,
         last_resort=delivery.last_resort,
         findings=findings.sorted(),
+        anomaly=None if failed or found is None or watched is None else _watched(watched, found),
     )
+
+
+def _watched(config: AnomalyConfig, environment: Environment) -> AnomalyConfig | None:
+    labels = {"env": environment.name, **environment.labels}
+    found = config.for_environment(environment.name, labels=labels, runbook_base_url=environment.runbook_base_url)
+    return found if found.watches else None
 
 
 def try_out(config: Path | str, *, delivery: Path | None = None, release: Release = "0.33") -> Loaded:
@@ -171,7 +182,10 @@ def load_anomaly(folder: Path, findings: Findings) -> AnomalyConfig | None:
     """The folder's anomaly.yml; None where there is none, or none to go on with."""
     path = folder / ANOMALY
     root = read(path, findings) if path.exists() else None
-    return parse_anomaly(root, findings) if root else None
+    if root is None:
+        return None
+    check_environments(root, environments(folder), findings)
+    return parse_anomaly(root, findings)
 
 
 def _alertmanager(path: Path, delivery: Delivery, findings: Findings) -> Alertmanager | None:

@@ -14,7 +14,12 @@ _TOLD_ANNOTATIONS = frozenset(
 )
 _RESOURCE_LABELS = 8
 _LONG_TEXTS = 7
-_ORIGINS = {"grafana": "Alert in Grafana", "alertmanager": "Alert in Prometheus", "amp": "Alert in Prometheus"}
+_ORIGINS = {
+    "anomaly": "Graph in CloudWatch",
+    "grafana": "Alert in Grafana",
+    "alertmanager": "Alert in Prometheus",
+    "amp": "Alert in Prometheus",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +130,10 @@ def _linked(name: str, given: str) -> Fact:
 def _remedy(alert: Alert, key: str) -> str:
     if alert.source in ("alertmanager", "grafana", "amp"):
         return "the annotation `runbook_url` to its rule" if key == "runbook" else f"the label `{key}` to its rule"
+    if alert.source == "anomaly":
+        if key == "runbook":
+            return "`runbook_base_url:` to the environment's file"
+        return f"`labels: {{{key}: …}}` to its entry in config/anomaly.yml"
     return f"`{key}:` to the alarm's description"
 
 

@@ -133,7 +133,7 @@ def _labels(update: AlarmUpdate, meta: metadata.Metadata, arrival: Arrival) -> L
         [
             ("alertname", update.name),
             ("severity", DEFAULT),
-            *([("cluster", _cluster(named))]),
+            *([("cluster", cluster_of(named))]),
             *of_topic(arrival.envelope.topic_arn).items(),
             *((key, named[key]) for key in ("service", "env", "team", "plane", "category") if key in named),
             *meta.labels.items(),
@@ -148,7 +148,8 @@ def _labels(update: AlarmUpdate, meta: metadata.Metadata, arrival: Arrival) -> L
     return {**named, **lost, **ours}
 
 
-def _cluster(named: Labels) -> str:
+def cluster_of(named: Labels) -> str:
+    """The cluster that a metric's dimensions name, "" for none."""
     for name in ("ClusterName", "DBClusterIdentifier", "ReplicationGroupId"):
         if name in named:
             return named[name]

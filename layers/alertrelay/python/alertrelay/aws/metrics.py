@@ -1,0 +1,107 @@
+"""scoring.ports.Metrics: CloudWatch's metrics, and the tags of the resources behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+
+from alertrelay.aws.errors import code
+from alertrelay.scoring.ask import DATAPOINTS
+from alertrelay.scoring.metric import Dimensions, Metric, dimensions_of
+from alertrelay.scoring.ports import Answer, MetricsFailure, QueryRefused
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_resourcegroupstaggingapi import ResourceGroupsTaggingAPIClient
+
+_REFUSED = frozenset(
+    {"ValidationError", "InvalidParameterValue", "InvalidParameterCombination", "MissingRequiredParameter"}
+)  # fmt: skip
+_UNREAD = frozenset({"InternalError", "Forbidden"})
+"""Of a single metric: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricDataResult.html"""
+
+
+class CloudWatchMetrics:
+    """See scoring.ports.Metrics. Throttles are waited out by the clients, which retry with growing pauses."""
+
+    def __init__(
+        self, cloudwatch: Callable[[], CloudWatchClient], tagging: Callable[[], ResourceGroupsTaggingAPIClient]
+    ) -> None:
+        self._cloudwatch = cloudwatch
+        self._tagging = tagging
+
+    def listed(self, namespace: str, name: str) -> Iterable[tuple[str, Dimensions]]:
+        """See scoring.ports.Metrics."""
+        asked: dict[str, Any] = {"Namespace": namespace, **({"MetricName": name} if name else {})}
+        found = []
+        with _failing("ListMetrics"):
+            for page in self._cloudwatch().get_paginator("list_metrics").paginate(**asked):
+                for metric in page["Metrics"]:
+                    named = {d["Name"]: d["Value"] for d in metric.get("Dimensions", ())}
+                    found.append((metric["MetricName"], dimensions_of(named)))
+        return found
+
+    def tagged(self, tags: Mapping[str, str]) -> Iterable[str]:
+        """See scoring.ports.Metrics."""
+        filters: Any = [{"Key": key, "Values": [value]} for key, value in tags.items()]
+        with _failing("GetResources"):
+            pages = self._tagging().get_paginator("get_resources").paginate(TagFilters=filters)
+            return [entry["ResourceARN"] for page in pages for entry in page["ResourceTagMappingList"]]
+
+    def read(self, metrics: Sequence[Metric], *, start: float, end: float) -> Answer:
+        """See scoring.ports.Metrics."""
+        keys = {f"m{place}": metric.key for place, metric in enumerate(metrics)}
+        request: dict[str, Any] = {
+            "MetricDataQueries": [_query(f"m{place}", metric) for place, metric in enumerate(metrics)],
+            "StartTime": datetime.fromtimestamp(start, UTC),
+            "EndTime": datetime.fromtimestamp(end, UTC),
+            "ScanBy": "TimestampAscending",
+            "MaxDatapoints": DATAPOINTS,
+        }
+        points: dict[str, list[tuple[float, float]]] = {key: [] for key in keys.values()}
+        unread: dict[str, str] = {}
+        with _failing("GetMetricData"):
+            while True:
+                answer: Any = self._cloudwatch().get_metric_data(**request)
+                for result in answer["MetricDataResults"]:
+                    key = keys[result["Id"]]
+                    if result.get("StatusCode") in _UNREAD:
+                        unread[key] = f"CloudWatch says {result['StatusCode']}"
+                    points[key] += zip((t.timestamp() for t in result["Timestamps"]), result["Values"], strict=True)
+                if not answer.get("NextToken"):
+                    break
+                request["NextToken"] = answer["NextToken"]
+        return Answer(points={key: sorted(found) for key, found in points.items()}, refused=unread)
+
+
+def _query(name: str, metric: Metric) -> dict[str, Any]:
+    return {
+        "Id": name,
+        "MetricStat": {
+            "Metric": {
+                "Namespace": metric.namespace,
+                "MetricName": metric.name,
+                "Dimensions": [{"Name": n, "Value": v} for n, v in metric.dimensions],
+            },
+            "Period": metric.period,
+            "Stat": metric.statistic,
+        },
+    }
+
+
+@contextmanager
+def _failing(operation: str) -> Iterator[None]:
+    try:
+        yield
+    except ParamValidationError:
+        raise QueryRefused(f"{operation}: botocore refuses it: a name or a value is empty or too long") from None
+    except ClientError as error:
+        if code(error) in _REFUSED:
+            raise QueryRefused(f"{operation}: {code(error)}") from None
+        raise MetricsFailure(f"{operation}: {code(error)}") from None
+    except BotoCoreError as error:
+        raise MetricsFailure(f"{operation}: {code(error)}") from None

@@ -1,0 +1,123 @@
+"""What the anomaly-scorer watches, as plain values: read by its function from one JSON file without any YAML.
+
+`AnomalyConfig.to_json()` and `AnomalyConfig.from_json()` are inverse.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Literal
+
+from alertrelay.alert import Labels
+
+SCHEMA = 1
+Direction = Literal["high", "low", "both"]
+Sensitivity = Literal["low", "normal", "high"]
+Mode = Literal["shadow", "assist", "alert", "adaptive"]
+Calendar = Literal["every-day", "business"]
+
+REQUEST_DOLLARS = 0.01 / 1000
+"""What GetMetricData costs a metric (https://aws.amazon.com/cloudwatch/pricing/, us-east-1)."""
+MONTH_SECONDS = 30 * 86_400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """One entry. Without `metric` it is every metric of the namespace that the dimensions and tags fit.
+
+    A dimension's value may hold `*`; `tags` are those of the resource that the dimensions name. `environments` are
+    those that watch it, all of them where it is empty.
+    """
+
+    name: str
+    namespace: str
+    metric: str
+    dimensions: Mapping[str, str]
+    tags: Mapping[str, str]
+    statistic: str
+    period: int  # seconds
+    unit: str  # only shown: "ms"
+    direction: Direction  # which side is trouble
+    sensitivity: Sensitivity
+    severity: Mapping[str, float]  # from which score on, by severity
+    labels: Labels
+    mode: Mode
+    calendar: Calendar = "every-day"
+    environments: tuple[str, ...] = ()
+
+    @property
+    def exact(self) -> bool:
+        """Whether it names one metric, which needs no looking for."""
+        return bool(self.metric) and not self.tags and not any("*" in value for value in self.dimensions.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnomalyConfig:
+    """The file's values. `timezone` is that of the people whose day the metrics follow; on a holiday nothing of a
+    business calendar is told or learned, since it is like no other day. A run asks for `max_metrics` at most.
+
+    `environment`, `labels` (which every alert has) and `runbook_base_url` are the environment's, "" before
+    `for_environment`.
+    """
+
+    max_metrics: int
+    timezone: str
+    holidays: tuple[date, ...]
+    watches: tuple[Watch, ...]
+    environment: str = ""
+    labels: Labels = field(default_factory=dict)
+    runbook_base_url: str = ""
+
+    @property
+    def every(self) -> int:
+        """Seconds between two runs: the shortest period of any entry."""
+        return min((watch.period for watch in self.watches), default=300)
+
+    def for_environment(self, name: str, *, labels: Labels, runbook_base_url: str) -> AnomalyConfig:
+        """What one environment's function gets: the entries that it watches."""
+        watches = tuple(w for w in self.watches if not w.environments or name in w.environments)
+        return dataclasses.replace(
+            self,
+            watches=watches,
+            environment=name,
+            labels=dict(labels),
+            runbook_base_url=runbook_base_url,
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON."""
+        holidays = [day.isoformat() for day in self.holidays]
+        return {"schema": SCHEMA, **dataclasses.asdict(self), "holidays": holidays}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> AnomalyConfig:
+        """Raises ValueError for another schema than ours: a function and its configuration ship together."""
+        if data.get("schema") != SCHEMA:
+            raise ValueError(f"anomaly configuration schema {data.get('schema')!r} found, {SCHEMA} expected")
+        values = {name: value for name, value in data.items() if name != "schema"}
+        watches = [{**watch, "environments": tuple(watch["environments"])} for watch in values["watches"]]
+        return cls(
+            **{
+                **values,
+                "holidays": tuple(date.fromisoformat(day) for day in values["holidays"]),
+                "watches": tuple(Watch(**watch) for watch in watches),
+            }
+        )
+
+
+def monthly_dollars(metrics: int, period: int) -> float:
+    """What a month of GetMetricData costs: 1,000 metrics at 300 s are 86.40 $."""
+    return metrics * REQUEST_DOLLARS * MONTH_SECONDS / period
+
+
+def most_dollars(config: AnomalyConfig) -> tuple[int, float]:
+    """How many metrics a run asks for at most, and what a month of it costs at most: exact entries count once, and
+    what an entry with a pattern finds is bounded by `max_metrics`."""
+    exact = [watch for watch in config.watches if watch.exact]
+    if len(exact) == len(config.watches) and len(exact) <= config.max_metrics:
+        return len(exact), sum(monthly_dollars(1, watch.period) for watch in exact)
+    # The dearest entries first: that many metrics at the shortest period.
+    return config.max_metrics, monthly_dollars(config.max_metrics, config.every)

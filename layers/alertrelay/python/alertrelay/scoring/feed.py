@@ -1,0 +1,107 @@
+"""One metric's new points: scored, and what they change. Nothing is published here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from alertrelay.anomaly.scorer import Scored, Scorer
+from alertrelay.scoring.book import Said, Track
+from alertrelay.scoring.drift import watched
+from alertrelay.scoring.firing import Change, Open, Seen, end, step
+from alertrelay.scoring.metric import Metric
+from alertrelay.scoring.presence import heard
+from alertrelay.scoring.rule import Rule, named, unit_of
+from alertrelay.sources import quantity
+
+FRESH = 3_600.0
+"""Seconds. Of an anomaly that opened longer before, in points that were only learned, nobody is told."""
+
+
+def new_scorer(metric: Metric, rule: Rule) -> Scorer:
+    """As the entry configures it."""
+    return Scorer(float(metric.period), direction=rule.watch.direction, zone=rule.zone)
+
+
+def feed(track: Track, scorer: Scorer, rule: Rule, points: Iterable[tuple[float, float]]) -> list[Change]:
+    """Scores points in order, and returns what began, got worse or ended. Points that are not newer are left out."""
+    changes = []
+    for at, value in points:
+        if _holiday(rule, at):
+            if track.open:
+                changes.append(end(track.open, at, "a holiday of its calendar has begun"))
+                track.said = _said_of_end(track, rule, changes[-1])
+                track.open = None
+            continue
+        scored = scorer.take(at, value)
+        if scored.reading is None:
+            continue
+        track.presence = heard(track.presence, at, track.metric.period, outage=track.silent is not None)
+        track.silent = None
+        track.drift = watched(track.drift, at, scored.since)
+        band = scorer.band(scored.reading)
+        seen = Seen(
+            at=at,
+            value=value,
+            score=scored.score,
+            calm=scored.since is None,
+            since=at if scored.since is None else scored.since,
+            band=band,
+        )
+        track.open, change = step(track.open, seen, rule.levels)
+        if change:
+            changes.append(change)
+            if change.kind == "ended":
+                track.said = _said_of_end(track, rule, change)
+            else:
+                track.said = _said(track.metric, rule, scorer, scored, seen, change.open)
+    return changes
+
+
+def learn(track: Track, scorer: Scorer, rule: Rule, points: Iterable[tuple[float, float]], *, now: float) -> None:
+    """The same for a metric's past, of which nobody is told: what goes on since long is the metric's own way, as far as
+    anybody knows. What was open before its past was learned anew stays open."""
+    past = replace(track, open=None, silent=None)
+    feed(past, scorer, rule, points)
+    track.presence = past.presence
+    if track.silent is not None and past.presence.last is not None and past.presence.last >= track.silent:
+        track.silent = None
+    if track.open is None and past.open and now - past.open.opened <= FRESH:
+        track.open, track.said = past.open, past.said
+
+
+def _said_of_end(track: Track, rule: Rule, change: Change) -> Said:
+    unit = unit_of(rule.watch, track.metric)
+    most = quantity.shown(change.open.value, unit)
+    before = track.said or Said(summary="")
+    return replace(before, summary=f"{named(rule.watch, track.metric)}: {change.why}; it was {most} at the worst")
+
+
+def _holiday(rule: Rule, at: float) -> bool:
+    if rule.watch.calendar != "business" or not rule.holidays:
+        return False
+    return datetime.fromtimestamp(at, rule.zone).date() in rule.holidays
+
+
+def _said(metric: Metric, rule: Rule, scorer: Scorer, scored: Scored, seen: Seen, now: Open) -> Said:
+    unit = unit_of(rule.watch, metric)
+    value = quantity.shown(seen.value, unit)
+    usual = ""
+    if seen.band:
+        low, high = seen.band
+        # Nothing that is counted or measured is below zero for being within a range around its middle.
+        low = max(low, 0.0) if seen.value >= 0.0 and high > 0.0 else low
+        usual = f"{quantity.shown(low, unit)} to {quantity.shown(high, unit)}"
+    began = f"{datetime.fromtimestamp(now.since, UTC):%H:%M} UTC"
+    about = [rule.watch.labels.get("service", ""), *(text for _, text in metric.dimensions)]
+    return Said(
+        summary=f"{named(rule.watch, metric)} is {value}"
+        + (f", usual is {usual}" if usual else "")
+        + f" (since {began})",
+        value=value,
+        usual=usual,
+        reason=scorer.explain(seen.at, seen.value, scored),
+        score=f"{seen.score:.4f}, told from {rule.levels[0].score:.4g} on",
+        deployments=tuple(rule.deployments(now.since, about)),
+    )

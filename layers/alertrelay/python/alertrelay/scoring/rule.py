@@ -1,0 +1,46 @@
+"""How the points of an entry are judged in a run, and in which words its metrics are named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, tzinfo
+
+from alertrelay.config.watch import AnomalyConfig, Watch
+from alertrelay.scoring.metric import Metric
+from alertrelay.scoring.threshold import Level
+from alertrelay.sources import quantity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Whose metrics they are: what all alerts of a run have in common."""
+
+    config: AnomalyConfig
+    account: str
+    region: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """How an entry's points are judged. `levels` are sorted, the mildest first, and there is one at least.
+    `deployments(since, names)` are the changes shortly before, in words."""
+
+    watch: Watch
+    levels: tuple[Level, ...]
+    zone: tzinfo
+    holidays: frozenset[date]
+    deployments: Callable[[float, Sequence[str]], Sequence[str]]
+
+
+def named(watch: Watch, metric: Metric) -> str:
+    """`p99 TargetResponseTime of checkout`."""
+    about = watch.labels.get("service") or ", ".join(value for _, value in metric.dimensions)
+    return f"{metric.statistic} {metric.name}" + (f" of {about}" if about else "")
+
+
+def unit_of(watch: Watch, metric: Metric) -> str:
+    """The entry's own unit, else what the service documents."""
+    if metric.statistic == "SampleCount":
+        return ""
+    return watch.unit or quantity.unit_of(metric.namespace, metric.name)

@@ -1,0 +1,245 @@
+"""One shard of the metrics through a run: read, score, compare with what was told, keep, and only then publish."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from alertrelay.alert import fingerprint
+from alertrelay.anomaly.scorer import Scorer
+from alertrelay.anomaly.state import pack, unpack
+from alertrelay.scoring.ask import Wanted, ask
+from alertrelay.scoring.book import Book, BookUnreadable, Entry, Said, Telling, Track, of_bytes, to_bytes
+from alertrelay.scoring.drift import Drift, drifted
+from alertrelay.scoring.feed import feed, learn, new_scorer
+from alertrelay.scoring.firing import Change, Open
+from alertrelay.scoring.metric import Metric
+from alertrelay.scoring.ports import Scoring
+from alertrelay.scoring.presence import Presence, silence
+from alertrelay.scoring.rule import Origin, Rule
+from alertrelay.scoring.tell import ANOMALY, labels_of, perhaps_told, tellings_of
+
+SETTLED = 120.0
+"""Seconds after its end at which a period's point is taken to be whole: data comes late."""
+LATE = 3
+"""Periods that are asked for once more: a point may come late, as long as no newer one came before it."""
+PAST = 14 * 86_400.0
+"""Seconds of history from which a metric is learned."""
+CATCH_UP = 12 * 3_600.0
+"""Seconds. After a longer pause a metric is learned anew: its course was lost."""
+LEARNED_AT_ONCE = 20
+"""Metrics that are learned between two looks at the clock."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Run:
+    """A run: its time in seconds (that of its schedule, so that a retry is the same run), until when it has to be
+    done, how each entry is judged, and what it counts."""
+
+    scoring: Scoring
+    at: float
+    until: float
+    rules: Mapping[str, Rule]
+    origin: Origin
+    tally: Counter[str] = field(default_factory=Counter)
+
+    def end_of(self, metric: Metric) -> float:
+        """The end of the metric's last whole period."""
+        return (self.at - SETTLED) // metric.period * metric.period
+
+    def in_time(self) -> bool:
+        """Whether there is time for more."""
+        return self.scoring.clock.now().timestamp() < self.until
+
+
+@dataclass(slots=True, kw_only=True)
+class Shard:
+    """Its book and its scorers, as an object of the shelf has them. `version` is that object's, None for none."""
+
+    name: str
+    book: Book
+    scorers: dict[str, Scorer]
+    version: str | None
+
+
+def load(run: Run, name: str, metrics: Sequence[Metric], *, known: bool) -> Shard:
+    """Reads the object. What is lost or of another version is learned anew; what was open stays open, unless the book
+    itself is lost. `known`: earlier runs have left their traces, so that a missing object is a lost one. Raises
+    ShelfFailure."""
+    kept = run.scoring.shelf.get(name)
+    book, packed = Book(lost=run.at if known else None), b""
+    if kept:
+        try:
+            book, packed = of_bytes(kept.content)
+        except BookUnreadable as problem:
+            run.scoring.log("scorer_state_lost", object=name, problem=str(problem))
+            book = Book(lost=run.at)
+    elif known:
+        run.scoring.log("scorer_state_lost", object=name, problem="the object is missing")
+    there = {metric.key: new_scorer(metric, run.rules[metric.watch]) for metric in metrics if metric.key in book.tracks}
+    missing = unpack(packed, there) if there else frozenset()
+    scorers = {key: scorer for key, scorer in there.items() if key not in missing}
+    return Shard(name=name, book=book, scorers=scorers, version=kept.version if kept else None)
+
+
+def score(run: Run, shard: Shard, metrics: Sequence[Metric]) -> None:
+    """Brings every metric of the shard up to date, in memory alone. One that fails is learned anew later."""
+    wanted = {metric.key: metric for metric in metrics}
+    book = shard.book
+    tellings: list[Telling] = []
+    for key in [key for key in book.tracks if key not in wanted]:
+        shard.scorers.pop(key, None)
+        tellings += _let_go(run, book.tracks.pop(key))
+    _read_on(run, shard, wanted)
+    _learn(run, shard, [metric for key, metric in wanted.items() if key not in shard.scorers])
+    for key, track in book.tracks.items():
+        rule = run.rules[wanted[key].watch]
+        _notice_silence(run, book, track, rule)
+        tellings += tellings_of(run.origin, rule, track, at=run.at)
+    book.outbox = tellings
+
+
+def keep(run: Run, shard: Shard) -> bool:
+    """Writes the object over the one that was read; False where somebody wrote it meanwhile. Raises ShelfFailure."""
+    shard.book.run = run.at
+    content = to_bytes(shard.book, pack(shard.scorers))
+    run.tally["bytes"] += len(content)
+    return run.scoring.shelf.put(shard.name, content, over=shard.version)
+
+
+def _read_on(run: Run, shard: Shard, metrics: Mapping[str, Metric]) -> None:
+    due = []
+    for key, track in shard.book.tracks.items():
+        end, period = run.end_of(track.metric), track.metric.period
+        if key in shard.scorers and end - track.read_to > CATCH_UP:
+            del shard.scorers[key]
+        elif key in shard.scorers and end > track.read_to:
+            due.append(Wanted(metrics[key], track.read_to - LATE * period))
+    found = ask(run.scoring.metrics, due, end=run.end_of, more=run.in_time)
+    run.tally["requested"] += found.asked
+    if found.failed:
+        raise found.failed
+    for key, problem in found.refused.items():
+        run.tally["refused"] += 1
+        run.scoring.log("metric_refused", metric=str(metrics[key]), watch=metrics[key].watch, problem=problem)
+    for key, points in found.points.items():
+        track, rule = shard.book.tracks[key], run.rules[metrics[key].watch]
+        try:
+            _feed(run, shard, track, rule, points)
+        except Exception as error:  # noqa: BLE001 - one broken metric does not stop the rest
+            run.tally["broken"] += 1
+            run.scoring.log("metric_failed", metric=str(track.metric), error=type(error).__name__)
+            del shard.scorers[key]
+
+
+def _feed(run: Run, shard: Shard, track: Track, rule: Rule, points: Sequence[tuple[float, float]]) -> None:
+    new = [point for point in points if point[0] >= track.read_to or _unseen(track, point[0])]
+    changes = feed(track, shard.scorers[track.metric.key], rule, new)
+    track.read_to = run.end_of(track.metric)
+    run.tally["points"] += len(new)
+    run.tally["scored"] += 1
+    for change in changes:
+        _write(run, shard.book, track, rule, change)
+    why = drifted(track.drift)
+    if why:
+        _happened(run, shard.book, track, rule, "learned_anew", at=run.at, text=why)
+        del shard.scorers[track.metric.key]
+        track.drift = Drift(based=run.at, at=run.at)
+
+
+def _unseen(track: Track, at: float) -> bool:
+    return track.presence.last is None or at > track.presence.last
+
+
+def _learn(run: Run, shard: Shard, metrics: Sequence[Metric]) -> None:
+    """From two weeks of CloudWatch, as many as there is time for; the others wait for the next run."""
+    left = list(metrics)
+    while left and run.in_time():
+        batch, left = left[:LEARNED_AT_ONCE], left[LEARNED_AT_ONCE:]
+        wanted = [Wanted(metric, run.end_of(metric) - PAST) for metric in batch]
+        found = ask(run.scoring.metrics, wanted, end=run.end_of, more=run.in_time)
+        run.tally["requested"] += found.asked
+        for metric in batch:
+            problem = found.refused.get(metric.key)
+            if problem:
+                run.tally["refused"] += 1
+                run.scoring.log("metric_refused", metric=str(metric), watch=metric.watch, problem=problem)
+            elif metric.key in found.points:
+                _learn_one(run, shard, metric, found.points[metric.key])
+        if found.failed:
+            raise found.failed
+    run.tally["learning"] += len(left)
+
+
+def _learn_one(run: Run, shard: Shard, metric: Metric, points: Sequence[tuple[float, float]]) -> None:
+    end, rule = run.end_of(metric), run.rules[metric.watch]
+    before = shard.book.tracks.get(metric.key)
+    track = before or Track(metric=metric, read_to=end, presence=Presence(), drift=Drift(based=run.at, at=run.at))
+    if before is None and shard.book.lost:
+        # Nobody knows what was told of a metric whose book was lost: all of it is ended that does not go on.
+        track.told = perhaps_told(run.origin, rule, metric)
+    track.presence, track.read_to = Presence(), end
+    scorer = new_scorer(metric, rule)
+    learn(track, scorer, rule, points, now=end)
+    track.drift = Drift(based=run.at, at=run.at)
+    shard.book.tracks[metric.key], shard.scorers[metric.key] = track, scorer
+    run.tally["learned"] += 1
+    run.tally["empty"] += not points
+
+
+def _notice_silence(run: Run, book: Book, track: Track, rule: Rule) -> None:
+    since = silence(track.presence, run.end_of(track.metric), track.metric.period)
+    if since is not None and track.silent is None:
+        track.silent = since
+        _happened(run, book, track, rule, "silent", at=since, text="it has stopped reporting")
+    elif since is None:
+        track.silent = None  # it was waited for long enough
+
+
+def _let_go(run: Run, track: Track) -> list[Telling]:
+    """A metric that is no longer watched: what was told of it ends. Its entry may be gone as well."""
+    track.open = track.silent = None
+    track.said = Said(summary=f"{track.metric} is no longer watched")
+    return tellings_of(run.origin, None, track, at=run.at)
+
+
+def _write(run: Run, book: Book, track: Track, rule: Rule, change: Change) -> None:
+    said = track.said or Said(summary="")
+    text = change.why or said.reason or said.summary
+    _happened(run, book, track, rule, change.kind, at=change.at, text=text, said=said, about=change.open)
+
+
+def _happened(
+    run: Run,
+    book: Book,
+    track: Track,
+    rule: Rule,
+    kind: str,
+    *,
+    at: float,
+    text: str,
+    said: Said | None = None,
+    about: Open | None = None,
+) -> None:
+    """Into the journal and the log, in shadow as well: they are the record of what would have been told."""
+    severity = about.severities[-1] if about else ""
+    labels = labels_of(run.origin, rule.watch, track.metric, ANOMALY, severity)
+    found = Entry(
+        at=at,
+        kind=kind,
+        watch=rule.watch.name,
+        metric=str(track.metric),
+        mode=rule.watch.mode,
+        text=text,
+        severity=severity,
+        score=about.score if about else 0.0,
+        value=about.value if about else 0.0,
+        usual=said.usual if said else "",
+        since=about.since if about else 0.0,
+        fingerprint=fingerprint(labels) if about else "",
+        service=labels.get("service", ""),
+    )
+    book.write(found)
+    run.scoring.log(f"anomaly_{kind}", **dataclasses.asdict(found))

@@ -1,0 +1,136 @@
+"""The composition root of the anomaly-scorer: reads the environment once, builds the ports, and is its handler."""
+
+from __future__ import annotations
+
+import json
+import os
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from alertrelay.aws.clients import PATIENT, Clients, clients
+from alertrelay.aws.errors import code
+from alertrelay.aws.metrics import CloudWatchMetrics
+from alertrelay.aws.notebook import DynamoNotebook
+from alertrelay.aws.shelf import S3Shelf
+from alertrelay.config.watch import AnomalyConfig
+from alertrelay.container import SystemClock
+from alertrelay.observe import Observer
+from alertrelay.ports import Clock
+from alertrelay.scoring.change import deployment_of
+from alertrelay.scoring.ports import NotebookFailure, PublishFailure, Scoring
+from alertrelay.scoring.run import RunIncomplete, run
+from alertrelay.sources.times import instant
+
+SCHEDULED = "Scheduled Event"
+
+
+@dataclass(frozen=True, slots=True)
+class _Built:
+    scoring: Scoring
+    observer: Observer
+
+
+class Scorer:
+    """A Lambda handler: of its schedule, and of deployments, which it keeps. Its parts are built with the first
+    invocation."""
+
+    channels: frozenset[str] = frozenset()
+
+    def __init__(self) -> None:
+        self._built: _Built | None = None
+
+    def __call__(self, event: Any, context: Any) -> None:
+        """Raises RunIncomplete where a run could not do all of its work: Lambda then tries it again, and an alarm looks
+        at errors."""
+        if self._built is None:
+            self._built = _build(os.environ)
+        _handle(self._built, event, context)
+
+    def bound(
+        self,
+        environ: Mapping[str, str],
+        *,
+        clock: Clock,
+    ) -> Callable[[Any, Any], None]:
+        """The same handler with its environment and clock given, for a run on this machine."""
+        built = _build(environ, clock=clock)
+        return lambda event, context: _handle(built, event, context)
+
+
+def scorer() -> Scorer:
+    """The handler of the function."""
+    return Scorer()
+
+
+def _build(environ: Mapping[str, str], *, clock: Clock | None = None) -> _Built:
+    """`environ` is what infra/anomaly.py sets. Raises KeyError where it lacks a name, OSError and ValueError where the
+    compiled configuration cannot be read."""
+    clock = clock or SystemClock()
+    region = environ.get("AWS_REGION") or environ["AWS_DEFAULT_REGION"]
+    aws = clients(environ.get("AWS_ENDPOINT_URL"), region=region, config=PATIENT)
+    observer = Observer(
+        service=environ.get("POWERTOOLS_SERVICE_NAME", "anomaly-scorer"),
+        level=environ.get("POWERTOOLS_LOG_LEVEL", ""),
+        namespace=environ.get("POWERTOOLS_METRICS_NAMESPACE", "alertrelay"),
+        also=None,
+    )
+    scoring = Scoring(
+        config=_config(environ),
+        account=environ["ALERTRELAY_ACCOUNT_ID"],
+        region=region,
+        metrics=CloudWatchMetrics(aws.cloudwatch, aws.tagging),
+        shelf=S3Shelf(aws.s3, environ["ALERTRELAY_BUCKET"]),
+        notebook=DynamoNotebook(aws.dynamodb, environ["ALERTRELAY_TABLE"], clock),
+        clock=clock,
+        publish=_publisher(aws, json.loads(environ["ALERTRELAY_TOPICS"])),
+        log=observer.log,
+        measure=observer.measure,
+        new_id=lambda: uuid.uuid4().hex,
+    )
+    return _Built(scoring, observer)
+
+
+def _config(environ: Mapping[str, str]) -> AnomalyConfig:
+    path = Path(environ.get("LAMBDA_TASK_ROOT", ".")) / environ["ALERTRELAY_ANOMALY_CONFIG"]
+    return AnomalyConfig.from_json(json.loads(path.read_text(encoding="utf-8")))
+
+
+def _publisher(aws: Clients, topics: Mapping[str, str]) -> Callable[[str, str], None]:
+    """`topics` are ARNs by severity."""
+
+    def publish(severity: str, message: str) -> None:
+        try:
+            aws.sns().publish(TopicArn=topics[severity], Message=message, Subject="alertrelay: anomalies")
+        except (ClientError, BotoCoreError) as error:
+            raise PublishFailure(f"the {severity} topic: {code(error)}") from None
+
+    return publish
+
+
+def _handle(built: _Built, event: Any, context: Any) -> None:
+    scoring, observer = built.scoring, built.observer
+    observer.begin(context)
+    deadline = scoring.clock.now() + timedelta(milliseconds=context.get_remaining_time_in_millis())
+    at = instant(event.get("time")) if isinstance(event, dict) else None
+    if at is not None and event.get("detail-type") == SCHEDULED:
+        ran = run(scoring, at.timestamp(), deadline=deadline.timestamp())
+        if ran.problems:
+            # `from None`: what a library's exception says may hold what must not be logged.
+            raise RunIncomplete("; ".join(ran.problems)) from None
+        return
+    deployment = deployment_of(event) if isinstance(event, dict) else None
+    if deployment is None:
+        scoring.log("event_not_for_the_scorer")
+        return
+    try:
+        scoring.notebook.keep_deployment(deployment)
+        scoring.log("deployment_kept", id=deployment.id, what=deployment.what)
+    except NotebookFailure as failure:
+        scoring.log("deployment_not_kept", id=deployment.id, failure=str(failure))
+        raise
