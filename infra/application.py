@@ -12,6 +12,7 @@ import cdk_nag
 from alertrelay.config.environment import Environment, LastResort
 from alertrelay.config.load import environments, load
 from alertrelay.config.model import Config
+from alertrelay.config.watch import AnomalyConfig, most_dollars
 
 from infra.assets import architecture, build_function, build_layer
 from infra.stacks import EnvironmentStage
@@ -35,6 +36,7 @@ class Valid:
     environment: Environment
     config: Config
     last_resort: LastResort | None
+    anomaly: AnomalyConfig | None
 
 
 def synthesise(config: Path, environ: Mapping[str, str]) -> None:
@@ -48,10 +50,28 @@ def synthesise(config: Path, environ: Mapping[str, str]) -> None:
     layer = build_layer(arch)
     app = cdk.App(outdir=environ.get("CDK_OUTDIR") or "cdk.out", analytics_reporting=False, context=CONTEXT)
     for each in valid:
-        code = build_function(each.config)
-        EnvironmentStage(app, each.environment, each.config, each.last_resort, code=code, layer=layer, arch=arch)
+        code = build_function(each.config, each.anomaly)
+        EnvironmentStage(
+            app,
+            each.environment,
+            each.config,
+            each.last_resort,
+            anomaly=each.anomaly,
+            code=code,
+            layer=layer,
+            arch=arch,
+        )
+        _say_cost(each)
     cdk.Validations.of(app).add_plugins(cdk_nag.AwsSolutionsChecks(app))
     _synth(app)
+
+
+def _say_cost(each: Valid) -> None:
+    """What nobody expects of a scorer is what its questions cost."""
+    if each.anomaly:
+        metrics, dollars = most_dollars(each.anomaly)
+        told = f"{metrics} metrics at most, {dollars:,.2f} $ a month for GetMetricData (max_metrics bounds it)"
+        print(f"{each.environment.name}: the anomaly-scorer asks for {told}", file=sys.stderr)  # noqa: T201 - synth speaks to people on stderr
 
 
 def _synth(app: cdk.App) -> None:
@@ -85,7 +105,12 @@ def load_valid(config: Path, names: Sequence[str]) -> list[Valid]:
     if errors := [str(finding) for finding in findings if finding.severity == "error"]:
         raise ConfigurationInvalid("\n".join(errors))
     return [
-        Valid(environment=loaded.environment, config=loaded.config, last_resort=loaded.last_resort)
+        Valid(
+            environment=loaded.environment,
+            config=loaded.config,
+            last_resort=loaded.last_resort,
+            anomaly=loaded.anomaly,
+        )
         for loaded in found
         if loaded.environment is not None and loaded.config is not None
     ]

@@ -19,10 +19,12 @@ from pathlib import Path
 
 import uv
 from alertrelay.config.model import Config
+from alertrelay.config.watch import AnomalyConfig
 
 ROOT = Path(__file__).resolve().parent.parent
 RUNTIME = "3.13"
 CONFIG_FILE = "alertrelay-config.json"
+ANOMALY_FILE = "alertrelay-anomaly.json"
 PLATFORMS: Mapping[str, str] = {"arm64": "aarch64-manylinux_2_28", "x86_64": "x86_64-manylinux_2_28"}
 """Lambda's architecture to uv's platform. Lambda's Python 3.13 runs on Amazon Linux 2023, whose glibc is 2.34."""
 
@@ -76,17 +78,20 @@ def build_layer(arch: str, *, build: Path = ROOT / ".build") -> Asset:
     return _once(build / "layer", key, fill)
 
 
-def build_function(config: Config, *, build: Path = ROOT / ".build") -> Asset:
+def build_function(config: Config, anomaly: AnomalyConfig | None, *, build: Path = ROOT / ".build") -> Asset:
     """lambdas/ as a package, with the compiled configuration beside it."""
     sources = sorted((ROOT / "lambdas").glob("*.py"))
-    compiled = json.dumps(config.to_json(), sort_keys=True, indent=1)
-    key = _hash([RECIPE, compiled], sources, ROOT)
+    compiled = {CONFIG_FILE: json.dumps(config.to_json(), sort_keys=True, indent=1)}
+    if anomaly:
+        compiled[ANOMALY_FILE] = json.dumps(anomaly.to_json(), sort_keys=True, indent=1)
+    key = _hash([RECIPE, *compiled.values()], sources, ROOT)
 
     def fill(folder: Path) -> None:
         (folder / "lambdas").mkdir()
         for source in sources:
             shutil.copyfile(source, folder / "lambdas" / source.name)
-        (folder / CONFIG_FILE).write_text(compiled, encoding="utf-8")
+        for name, content in compiled.items():
+            (folder / name).write_text(content, encoding="utf-8")
 
     return _once(build / "function", key, fill)
 

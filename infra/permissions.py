@@ -42,15 +42,15 @@ def forwarder_role(
     """The role of one forwarder: its own logs and queues, the items of the table, the one secret, topics, `extra`."""
     poll = ("sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
     statements = [
-        _allow("Logs", ["logs:CreateLogStream", "logs:PutLogEvents"], [logs.log_group_arn]),
-        _allow("Poll", poll, [timers.queue_arn]),
-        _allow("Send", ["sqs:SendMessage"], [queue.queue_arn for queue in send_to]),
-        _allow("State", TABLE_ACTIONS, [table.table_arn]),
-        _allow("Due", ["dynamodb:Query"], [f"{table.table_arn}/index/{DUE_INDEX}"]),
-        _allow("Keys", ["secretsmanager:GetSecretValue"], [secret.secret_arn]),
-        _allow("Tell", ["sns:Publish"], [topic.topic_arn for topic in publish_to]),
+        allow("Logs", ["logs:CreateLogStream", "logs:PutLogEvents"], [logs.log_group_arn]),
+        allow("Poll", poll, [timers.queue_arn]),
+        allow("Send", ["sqs:SendMessage"], [queue.queue_arn for queue in send_to]),
+        allow("State", TABLE_ACTIONS, [table.table_arn]),
+        allow("Due", ["dynamodb:Query"], [f"{table.table_arn}/index/{DUE_INDEX}"]),
+        allow("Keys", ["secretsmanager:GetSecretValue"], [secret.secret_arn]),
+        allow("Tell", ["sns:Publish"], [topic.topic_arn for topic in publish_to]),
         # DescribeAlarms knows no resource: it is asked by name which alarms still fire, before they are repeated.
-        _allow("Verify", ["cloudwatch:DescribeAlarms"], ["*"]),
+        allow("Verify", ["cloudwatch:DescribeAlarms"], ["*"]),
         *extra,
     ]
     role = iam.Role(
@@ -73,7 +73,7 @@ def channel_statements(config: Config, channels: Collection[Channel]) -> list[ia
     settings = _sent_by(config, channels)
     statements = []
     if topics := _named_topics(settings):
-        statements.append(_allow("NamedTopics", ["sns:Publish"], topics))
+        statements.append(allow("NamedTopics", ["sns:Publish"], topics))
     if any(isinstance(s, SnsSettings) and s.phone_number for s in settings):
         # A phone number has no ARN to name: this allows what is no topic at all.
         statements.append(
@@ -81,7 +81,7 @@ def channel_statements(config: Config, channels: Collection[Channel]) -> list[ia
         )
     if identities := _ses_identities(settings):
         # SES checks SendRawEmail for a message that is sent as finished MIME.
-        statements.append(_allow("Mail", ["ses:SendEmail", "ses:SendRawEmail"], identities))
+        statements.append(allow("Mail", ["ses:SendEmail", "ses:SendRawEmail"], identities))
     return statements
 
 
@@ -110,5 +110,6 @@ def _ses_identities(settings: Iterable[Settings]) -> list[str]:
     return [prefix + name for name in sorted(names)]
 
 
-def _allow(sid: str, actions: Sequence[str], resources: Sequence[str]) -> iam.PolicyStatement:
+def allow(sid: str, actions: Sequence[str], resources: Sequence[str]) -> iam.PolicyStatement:
+    """One statement of a role."""
     return iam.PolicyStatement(sid=sid, actions=list(actions), resources=list(resources))

@@ -9,6 +9,7 @@ from alertrelay.config.alarms.description import describe
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
@@ -35,8 +36,11 @@ class Symptom:
     datapoints: int = 1
     minutes: int = 1
     pulse: bool = False
+    severity: str = "critical"
+    impact: str = "Alerts may reach nobody, or late."
 
 
+NO_ANOMALIES = "Anomalies are told late, or not at all. All other alerts are as ever."
 DEAD_LETTERS = (
     Symptom(
         alertname="AlertrelayDeadLetters",
@@ -137,6 +141,63 @@ TOPICS = (
 )
 
 
+SCORER_FUNCTION = (
+    Symptom(
+        alertname="AnomalyScorerErrors",
+        namespace="AWS/Lambda",
+        metric="Errors",
+        # A run is tried at 0, 1 and 3 minutes; each of the three that fails is one that nothing mended.
+        datapoints=3,
+        minutes=15,
+        means="Runs of the anomaly-scorer fail to the last attempt: its logs name what did not answer. The next run "
+        "goes on where this one stopped.",
+        severity="warning",
+        impact=NO_ANOMALIES,
+    ),
+)
+
+
+def scorer_symptoms(every: int) -> tuple[Symptom, ...]:
+    """By the scorer's own metrics; `every` are the seconds between two runs."""
+    patience = min(1440, max(30, 3 * every // 60))
+    return (
+        Symptom(
+            alertname="AnomalyScorerScoredNothing",
+            namespace="alertrelay",
+            metric="MetricsScored",
+            threshold=1,
+            datapoints=patience,
+            minutes=patience,
+            pulse=True,
+            means=f"The anomaly-scorer has scored nothing for {patience} minutes: it did not run, or no metric "
+            "answered. Is its schedule enabled, and does config/anomaly.yml name metrics that exist?",
+            severity="warning",
+            impact=NO_ANOMALIES,
+        ),
+        Symptom(
+            alertname="AnomalyScorerLags",
+            namespace="alertrelay",
+            metric="ScorerLag",
+            statistic="Maximum",
+            threshold=max(900, every),
+            datapoints=2,
+            minutes=30,
+            means="The anomaly-scorer ends its runs long after their time: it has too many metrics, or is throttled.",
+            severity="warning",
+            impact=NO_ANOMALIES,
+        ),
+        Symptom(
+            alertname="AnomalyMetricsLeftOut",
+            namespace="alertrelay",
+            metric="MetricsLeftOut",
+            means="The patterns of config/anomaly.yml find more metrics than max_metrics, and the rest is not watched: "
+            "narrow them, or raise max_metrics after a look at what it costs.",
+            severity="warning",
+            impact="Some of the metrics that were meant are not watched.",
+        ),
+    )
+
+
 class SelfWatch(Construct):
     """Every symptom on everything that has it, told to the ops topic when it begins and when it ends."""
 
@@ -161,6 +222,11 @@ class SelfWatch(Construct):
             self._watch(name, {"FunctionName": forwarder.function.function_name}, FUNCTIONS)
         for name, topic in topics.items():
             self._watch(f"topic-{name}", {"TopicName": topic.topic_name}, TOPICS)
+
+    def watch_scorer(self, function: lambda_.IFunction, name: str, *, every: int) -> None:
+        """The anomaly-scorer, which runs each `every` seconds and says itself what it did."""
+        self._watch(name, {"FunctionName": function.function_name}, SCORER_FUNCTION)
+        self._watch(name, {"service": name}, scorer_symptoms(every))
 
     def _watch(self, name: str, dimensions: Mapping[str, str], symptoms: Iterable[Symptom]) -> None:
         for symptom in symptoms:
@@ -196,10 +262,10 @@ class SelfWatch(Construct):
     def _description(self, name: str, symptom: Symptom) -> str:
         metadata = {
             "alertname": symptom.alertname,
-            "severity": "critical",
+            "severity": symptom.severity,
             "service": "alertrelay",
             "env": self.environment,
             "category": "alerting",
-            "impact": "Alerts may reach nobody, or late.",
+            "impact": symptom.impact,
         }
         return describe(f"{name}: {symptom.means}", metadata)

@@ -9,12 +9,15 @@ from alertrelay.alert import Channel
 from alertrelay.config.alarms.plan import Plan, alarm_stacks
 from alertrelay.config.environment import Environment, LastResort
 from alertrelay.config.model import Config
+from alertrelay.config.watch import AnomalyConfig
 from aws_cdk import CfnOutput
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.alarms.alarm import PlannedAlarms
 from infra.alarms.ecs_events import EcsEvents
+from infra.anomaly import NAME, AnomalyScorer
+from infra.anomaly_dashboard import AnomalyDashboard
 from infra.assets import Asset
 from infra.forwarding import Forwarder, Relay
 from infra.permissions import channel_statements
@@ -42,6 +45,7 @@ class EnvironmentStage(cdk.Stage):
         config: Config,
         people: LastResort | None,
         *,
+        anomaly: AnomalyConfig | None,
         code: Asset,
         layer: Asset,
         arch: str,
@@ -49,7 +53,16 @@ class EnvironmentStage(cdk.Stage):
         super().__init__(scope, environment.name, env=cdk.Environment(region=environment.region or None))
         name = f"alertrelay-{environment.name}"
         relay = RelayStack(
-            self, "Relay", environment, config, people, code=code, layer=layer, arch=arch, stack_name=name
+            self,
+            "Relay",
+            environment,
+            config,
+            people,
+            anomaly=anomaly,
+            code=code,
+            layer=layer,
+            arch=arch,
+            stack_name=name,
         )
         for part, planned in alarm_stacks(environment).items():
             alarms = AlarmsStack(
@@ -77,6 +90,7 @@ class RelayStack(cdk.Stack):
         config: Config,
         people: LastResort | None,
         *,
+        anomaly: AnomalyConfig | None,
         code: Asset,
         layer: Asset,
         arch: str,
@@ -104,7 +118,7 @@ class RelayStack(cdk.Stack):
             name: Forwarder(self, construct, relay, name=name, extra=channel_statements(config, channels))
             for name, (construct, channels) in FORWARDERS.items()
         }
-        SelfWatch(
+        watch = SelfWatch(
             self,
             "SelfWatch",
             environment.name,
@@ -112,6 +126,12 @@ class RelayStack(cdk.Stack):
             forwarders=forwarders,
             topics={**alerts.topics, "last-resort": last_resort.topic},
         )
+        if anomaly:
+            scorer = AnomalyScorer(self, "Anomaly", relay, anomaly, key=alerts.key)
+            watch.watch_scorer(scorer.function, NAME, every=anomaly.every)
+            AnomalyDashboard(self, "AnomalyDashboard", environment.name, anomaly, logs=scorer.logs)
+            CfnOutput(self, "AnomalyBucketName", value=scorer.bucket.bucket_name)
+            CfnOutput(self, "AnomalyFunction", value=scorer.function.function_name)
         self._outputs(relay, forwarders)
 
     def _outputs(self, relay: Relay, forwarders: dict[str, Forwarder]) -> None:

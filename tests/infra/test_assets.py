@@ -89,16 +89,16 @@ def test_every_module_of_ours_ships_a_pyc_that_is_never_compared_with_its_source
 
 
 def test_unchanged_inputs_are_not_built_again(config: Config, tmp_path: Path) -> None:
-    first = build_function(config, build=tmp_path)
+    first = build_function(config, None, build=tmp_path)
     (first.path / "mark").touch()
-    again = build_function(config, build=tmp_path)
+    again = build_function(config, None, build=tmp_path)
     assert again == first
     assert (again.path / "mark").exists()
 
 
 def test_another_configuration_has_another_asset(config: Config, tmp_path: Path) -> None:
     other = Config.from_json({**config.to_json(), "last_resort": not config.last_resort})
-    assert build_function(config, build=tmp_path).hash != build_function(other, build=tmp_path).hash
+    assert build_function(config, None, build=tmp_path).hash != build_function(other, None, build=tmp_path).hash
 
 
 def test_a_build_that_was_cut_short_is_not_taken_for_a_good_one(
@@ -110,8 +110,8 @@ def test_a_build_that_was_cut_short_is_not_taken_for_a_good_one(
     with monkeypatch.context() as patch:
         patch.setattr(shutil, "copyfile", full)
         with pytest.raises(OSError, match="No space left"):
-            build_function(config, build=tmp_path)
-    assert (build_function(config, build=tmp_path).path / "lambdas" / "email_forwarder.py").is_file()
+            build_function(config, None, build=tmp_path)
+    assert (build_function(config, None, build=tmp_path).path / "lambdas" / "email_forwarder.py").is_file()
 
 
 def test_without_a_python_to_compile_with_the_layer_ships_without_pyc_and_says_so(

@@ -6,7 +6,7 @@ import json
 import os
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -40,8 +40,6 @@ class Scorer:
     """A Lambda handler: of its schedule, and of deployments, which it keeps. Its parts are built with the first
     invocation."""
 
-    channels: frozenset[str] = frozenset()
-
     def __init__(self) -> None:
         self._built: _Built | None = None
 
@@ -57,10 +55,24 @@ class Scorer:
         environ: Mapping[str, str],
         *,
         clock: Clock,
+        observe: Callable[[str, Mapping[str, Any]], None],
+        published: Callable[[str, str], None],
     ) -> Callable[[Any, Any], None]:
-        """The same handler with its environment and clock given, for a run on this machine."""
+        """The same handler with its environment and clock given, for a run on this machine. `observe` is told of each
+        event of its log, `published` of each message, by severity."""
         built = _build(environ, clock=clock)
-        return lambda event, context: _handle(built, event, context)
+        scoring = built.scoring
+
+        def log(event: str, **fields: Any) -> None:
+            scoring.log(event, **fields)
+            observe(event, fields)
+
+        def publish(severity: str, message: str) -> None:
+            scoring.publish(severity, message)
+            published(severity, message)
+
+        watched = _Built(replace(scoring, log=log, publish=publish), built.observer)
+        return lambda event, context: _handle(watched, event, context)
 
 
 def scorer() -> Scorer:

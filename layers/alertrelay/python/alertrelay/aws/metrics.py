@@ -37,13 +37,13 @@ class CloudWatchMetrics:
     def listed(self, namespace: str, name: str) -> Iterable[tuple[str, Dimensions]]:
         """See scoring.ports.Metrics."""
         asked: dict[str, Any] = {"Namespace": namespace, **({"MetricName": name} if name else {})}
-        found = []
+        found: set[tuple[str, Dimensions]] = set()
         with _failing("ListMetrics"):
             for page in self._cloudwatch().get_paginator("list_metrics").paginate(**asked):
                 for metric in page["Metrics"]:
                     named = {d["Name"]: d["Value"] for d in metric.get("Dimensions", ())}
-                    found.append((metric["MetricName"], dimensions_of(named)))
-        return found
+                    found.add((metric["MetricName"], dimensions_of(named)))
+        return sorted(found)
 
     def tagged(self, tags: Mapping[str, str]) -> Iterable[str]:
         """See scoring.ports.Metrics."""

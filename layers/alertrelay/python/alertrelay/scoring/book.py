@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from alertrelay.alert import Labels
+from alertrelay.scoring.course import Course
 from alertrelay.scoring.drift import Drift
 from alertrelay.scoring.firing import Open
 from alertrelay.scoring.metric import Metric
@@ -39,6 +40,7 @@ class Track:
     read_to: float
     presence: Presence
     drift: Drift
+    course: Course = field(default_factory=Course)
     open: Open | None = None
     silent: float | None = None
     said: Said | None = None
@@ -136,6 +138,7 @@ def _plain(book: Book) -> dict[str, Any]:
             "read_to": track.read_to,
             "presence": dataclasses.asdict(track.presence),
             "drift": dataclasses.asdict(track.drift),
+            "course": track.course.to_json(),
             "open": dataclasses.asdict(track.open) if track.open else None,
             "said": dataclasses.asdict(track.said) if track.said else None,
             "silent": track.silent,
@@ -169,6 +172,7 @@ def _track(data: Mapping[str, Any]) -> Track:
         read_to=data["read_to"],
         presence=Presence(**data["presence"]),
         drift=Drift(**data["drift"]),
+        course=Course.of_json(data["course"]),
         open=Open(**{**held, "severities": tuple(held["severities"])}) if held else None,
         said=Said(**{**said, "deployments": tuple(said["deployments"])}) if said else None,
         silent=data["silent"],

@@ -112,7 +112,7 @@ def _found(watch: Watch, metrics: Metrics) -> Iterator[Metric]:
         yield _metric(watch, watch.metric, dimensions_of(watch.dimensions))
         return
     resources = _resources(watch, metrics.tagged(watch.tags)) if watch.tags else None
-    for name, dimensions in sorted(metrics.listed(watch.namespace, watch.metric)):
+    for name, dimensions in metrics.listed(watch.namespace, watch.metric):
         if _fits(watch, dict(dimensions)) and (resources is None or _is_of(resources, dimensions)):
             yield _metric(watch, name, dimensions)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from alertrelay.anomaly.scorer import Scored, Scorer
@@ -24,10 +24,26 @@ def new_scorer(metric: Metric, rule: Rule) -> Scorer:
     return Scorer(float(metric.period), direction=rule.watch.direction, zone=rule.zone)
 
 
-def feed(track: Track, scorer: Scorer, rule: Rule, points: Iterable[tuple[float, float]]) -> list[Change]:
-    """Scores points in order, and returns what began, got worse or ended. Points that are not newer are left out."""
-    changes = []
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fed:
+    """What came of some points: what began, got worse or ended; how many were new; the last of them, None for none."""
+
+    changes: list[Change]
+    new: int
+    last: Seen | None
+
+
+def feed(track: Track, scorer: Scorer, rule: Rule, points: Iterable[tuple[float, float]]) -> Fed:
+    """Scores points in order. Those that are not newer than what came before are left out."""
+    changes: list[Change] = []
+    last: Seen | None = None
+    new = 0
     for at, value in points:
+        if track.presence.last is not None and at <= track.presence.last:
+            continue
+        new += 1
+        track.presence = heard(track.presence, at, track.metric.period, outage=track.silent is not None)
+        track.silent = None
         if _holiday(rule, at):
             if track.open:
                 changes.append(end(track.open, at, "a holiday of its calendar has begun"))
@@ -37,26 +53,31 @@ def feed(track: Track, scorer: Scorer, rule: Rule, points: Iterable[tuple[float,
         scored = scorer.take(at, value)
         if scored.reading is None:
             continue
-        track.presence = heard(track.presence, at, track.metric.period, outage=track.silent is not None)
-        track.silent = None
         track.drift = watched(track.drift, at, scored.since)
-        band = scorer.band(scored.reading)
-        seen = Seen(
+        usual = track.course.usual(at, rule.zone)
+        last = seen = Seen(
             at=at,
             value=value,
             score=scored.score,
             calm=scored.since is None,
             since=at if scored.since is None else scored.since,
-            band=band,
+            band=scorer.band(scored.reading),
+            course=usual[0] if usual else None,
+            reach=usual[1] if usual else 0.0,
+            rarity=scored.reading.rarity,
         )
-        track.open, change = step(track.open, seen, rule.levels)
+        track.open, change = step(track.open, seen, rule.levels, rule.watch.direction)
+        if change and change.learned:
+            track.course.forget()
+        if seen.calm and track.open is None:
+            track.course.learn(at, value, rule.zone)
         if change:
             changes.append(change)
             if change.kind == "ended":
                 track.said = _said_of_end(track, rule, change)
             else:
                 track.said = _said(track.metric, rule, scorer, scored, seen, change.open)
-    return changes
+    return Fed(changes=changes, new=new, last=last)
 
 
 def learn(track: Track, scorer: Scorer, rule: Rule, points: Iterable[tuple[float, float]], *, now: float) -> None:

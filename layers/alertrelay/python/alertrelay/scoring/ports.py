@@ -49,7 +49,8 @@ class Metrics(Protocol):
     """CloudWatch's metrics."""
 
     def listed(self, namespace: str, name: str) -> Iterable[tuple[str, Dimensions]]:
-        """Name and dimensions of every metric of a namespace, or of those with a name. Raises MetricsFailure."""
+        """Sorted, the name and the dimensions of every metric of a namespace, or of those with a name. Raises
+        MetricsFailure."""
 
     def tagged(self, tags: Mapping[str, str]) -> Iterable[str]:
         """The ARNs of all resources with these tags. Raises MetricsFailure."""

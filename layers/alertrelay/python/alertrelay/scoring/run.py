@@ -96,8 +96,12 @@ def _run(scoring: Scoring, at: float, *, until: float, told: dict[str, float]) -
         except (MetricsFailure, ShelfFailure, PublishFailure) as failure:
             scoring.log("scorer_shard_failed", object=name, failure=str(failure))
             problems.append(f"{name}: {failure}")
+    for name, (metric, seen) in this.tops.items():
+        low, high = seen.band or (None, None)
+        scoring.log("watched", watch=name, metric=str(metric), value=seen.value, low=low, high=high, score=seen.score)
     scoring.log("scorer_run", at=at, **this.tally)
-    return Ran(metrics=this.tally["scored"], points=this.tally["points"], told=sent, problems=tuple(problems))
+    done = this.tally["scored"] + this.tally["learned"]
+    return Ran(metrics=done, points=this.tally["points"], told=sent, problems=tuple(problems))
 
 
 def _catalogue(scoring: Scoring, at: float) -> tuple[Catalogue, bool]:
@@ -137,19 +141,17 @@ def _shards(scoring: Scoring, catalogue: Catalogue) -> dict[str, list[Metric]]:
 def _shard(this: Run, name: str, metrics: Sequence[Metric], *, known: bool, told: dict[str, float]) -> int:
     """Returns how many updates were published."""
     shard = load(this, name, metrics, known=known)
-    sent = 0
-    if shard.book.outbox and told.get(name) != shard.book.run:
-        # The run that kept these died before it had told them.
-        sent += _publish(this, shard)
-        told[name] = shard.book.run
-    if shard.book.run >= this.at or not (metrics or shard.book.tracks):
-        return sent
-    score(this, shard, metrics)
-    if not keep(this, shard):
-        this.scoring.log("scorer_state_changed_meanwhile", object=name)
-        return sent
-    sent += _publish(this, shard)
-    told[name] = this.at
+    book = shard.book
+    if told.get(name) == book.run:
+        book.outbox = []
+    if book.run < this.at and (metrics or book.tracks):
+        # What an earlier run kept, and died or failed before it had told it, is told by this one.
+        book.outbox += score(this, shard, metrics)
+        if not keep(this, shard):
+            this.scoring.log("scorer_state_changed_meanwhile", object=name)
+            return 0
+    sent = _publish(this, shard)
+    told[name] = book.run
     return sent
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from alertrelay.alert import fingerprint
@@ -14,7 +15,8 @@ from alertrelay.scoring.ask import Wanted, ask
 from alertrelay.scoring.book import Book, BookUnreadable, Entry, Said, Telling, Track, of_bytes, to_bytes
 from alertrelay.scoring.drift import Drift, drifted
 from alertrelay.scoring.feed import feed, learn, new_scorer
-from alertrelay.scoring.firing import Change, Open
+from alertrelay.scoring.firing import Change, Open, Seen
+from alertrelay.scoring.graph import graph_link
 from alertrelay.scoring.metric import Metric
 from alertrelay.scoring.ports import Scoring
 from alertrelay.scoring.presence import Presence, silence
@@ -29,6 +31,8 @@ PAST = 14 * 86_400.0
 """Seconds of history from which a metric is learned."""
 CATCH_UP = 12 * 3_600.0
 """Seconds. After a longer pause a metric is learned anew: its course was lost."""
+BEFORE, AFTER = 3 * 3_600.0, 3_600.0
+"""Seconds that a graph shows around what it is about."""
 LEARNED_AT_ONCE = 20
 """Metrics that are learned between two looks at the clock."""
 
@@ -44,6 +48,7 @@ class Run:
     rules: Mapping[str, Rule]
     origin: Origin
     tally: Counter[str] = field(default_factory=Counter)
+    tops: dict[str, tuple[Metric, Seen]] = field(default_factory=dict)  # the most unusual point, by entry
 
     def end_of(self, metric: Metric) -> float:
         """The end of the metric's last whole period."""
@@ -84,8 +89,9 @@ def load(run: Run, name: str, metrics: Sequence[Metric], *, known: bool) -> Shar
     return Shard(name=name, book=book, scorers=scorers, version=kept.version if kept else None)
 
 
-def score(run: Run, shard: Shard, metrics: Sequence[Metric]) -> None:
-    """Brings every metric of the shard up to date, in memory alone. One that fails is learned anew later."""
+def score(run: Run, shard: Shard, metrics: Sequence[Metric]) -> list[Telling]:
+    """Brings every metric of the shard up to date, in memory alone, and returns what is to be told. A metric that fails
+    is learned anew later. Raises MetricsFailure."""
     wanted = {metric.key: metric for metric in metrics}
     book = shard.book
     tellings: list[Telling] = []
@@ -98,7 +104,7 @@ def score(run: Run, shard: Shard, metrics: Sequence[Metric]) -> None:
         rule = run.rules[wanted[key].watch]
         _notice_silence(run, book, track, rule)
         tellings += tellings_of(run.origin, rule, track, at=run.at)
-    book.outbox = tellings
+    return tellings
 
 
 def keep(run: Run, shard: Shard) -> bool:
@@ -126,31 +132,36 @@ def _read_on(run: Run, shard: Shard, metrics: Mapping[str, Metric]) -> None:
         run.scoring.log("metric_refused", metric=str(metrics[key]), watch=metrics[key].watch, problem=problem)
     for key, points in found.points.items():
         track, rule = shard.book.tracks[key], run.rules[metrics[key].watch]
-        try:
+        with _alone(run, shard, track.metric):
             _feed(run, shard, track, rule, points)
-        except Exception as error:  # noqa: BLE001 - one broken metric does not stop the rest
-            run.tally["broken"] += 1
-            run.scoring.log("metric_failed", metric=str(track.metric), error=type(error).__name__)
-            del shard.scorers[key]
+
+
+@contextmanager
+def _alone(run: Run, shard: Shard, metric: Metric) -> Iterator[None]:
+    """One broken metric does not stop the rest: it is learned anew by the next run."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - whatever its points have done
+        run.tally["broken"] += 1
+        run.scoring.log("metric_failed", metric=str(metric), watch=metric.watch, error=type(error).__name__)
+        shard.scorers.pop(metric.key, None)
 
 
 def _feed(run: Run, shard: Shard, track: Track, rule: Rule, points: Sequence[tuple[float, float]]) -> None:
-    new = [point for point in points if point[0] >= track.read_to or _unseen(track, point[0])]
-    changes = feed(track, shard.scorers[track.metric.key], rule, new)
+    fed = feed(track, shard.scorers[track.metric.key], rule, points)
     track.read_to = run.end_of(track.metric)
-    run.tally["points"] += len(new)
+    run.tally["points"] += fed.new
     run.tally["scored"] += 1
-    for change in changes:
+    top = run.tops.get(rule.watch.name)
+    if fed.last and (top is None or fed.last.rarity > top[1].rarity):
+        run.tops[rule.watch.name] = (track.metric, fed.last)
+    for change in fed.changes:
         _write(run, shard.book, track, rule, change)
     why = drifted(track.drift)
     if why:
         _happened(run, shard.book, track, rule, "learned_anew", at=run.at, text=why)
         del shard.scorers[track.metric.key]
         track.drift = Drift(based=run.at, at=run.at)
-
-
-def _unseen(track: Track, at: float) -> bool:
-    return track.presence.last is None or at > track.presence.last
 
 
 def _learn(run: Run, shard: Shard, metrics: Sequence[Metric]) -> None:
@@ -167,7 +178,8 @@ def _learn(run: Run, shard: Shard, metrics: Sequence[Metric]) -> None:
                 run.tally["refused"] += 1
                 run.scoring.log("metric_refused", metric=str(metric), watch=metric.watch, problem=problem)
             elif metric.key in found.points:
-                _learn_one(run, shard, metric, found.points[metric.key])
+                with _alone(run, shard, metric):
+                    _learn_one(run, shard, metric, found.points[metric.key])
         if found.failed:
             raise found.failed
     run.tally["learning"] += len(left)
@@ -225,6 +237,7 @@ def _happened(
 ) -> None:
     """Into the journal and the log, in shadow as well: they are the record of what would have been told."""
     severity = about.severities[-1] if about else ""
+    link = graph_link(track.metric, region=run.origin.region, begin=at - BEFORE, end=at + AFTER)
     labels = labels_of(run.origin, rule.watch, track.metric, ANOMALY, severity)
     found = Entry(
         at=at,
@@ -242,4 +255,6 @@ def _happened(
         service=labels.get("service", ""),
     )
     book.write(found)
-    run.scoring.log(f"anomaly_{kind}", **dataclasses.asdict(found))
+    # `service` is the function's own word in its log lines.
+    told = {name: value for name, value in dataclasses.asdict(found).items() if name not in ("service", "at", "kind")}
+    run.scoring.log(f"anomaly_{kind}", **told, affects=found.service, shown=said.value if said else "", link=link)

@@ -1,0 +1,199 @@
+"""The anomaly-scorer: a function on a schedule, the bucket of its state, and the deployments that it is told of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import aws_cdk as cdk
+from alertrelay.config.watch import AnomalyConfig
+from aws_cdk import Aws, Duration, RemovalPolicy
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+from infra.assets import ANOMALY_FILE
+from infra.forwarding import Relay, acknowledge_runtime, log_group
+from infra.permissions import allow
+from infra.topics import topic_prefix
+
+NAME = "anomaly-scorer"
+SEVERITIES = ("critical", "warning", "info")
+"""Topics that it publishes to, by their own names."""
+TIMEOUT = Duration.seconds(240)
+"""Less than the five minutes between two runs; what is not done by then is done by the next one."""
+MEMORY_MB = 1769
+"""One whole core, by Lambda's own measure: the work is all computing."""
+STATE_PREFIX = "scorer/"
+NOTES = ("R", "D", "N#*")
+"""Keys of the state table that it writes: its lease, deployments, what other alerts say of anomalies."""
+
+# What each publishes while it changes a service; who has changed something first is who is asked at night.
+_DEPLOYMENTS: Mapping[str, Mapping[str, list[str]]] = {
+    "CodeDeploy": {
+        "source": ["aws.codedeploy"],
+        "detail-type": ["CodeDeploy Deployment State-change Notification"],
+    },
+    "Ecs": {"source": ["aws.ecs"], "detail-type": ["ECS Deployment State Change"]},
+    "CloudFormation": {"source": ["aws.cloudformation"], "detail-type": ["CloudFormation Stack Status Change"]},
+}
+
+
+class AnomalyScorer(Construct):
+    """`function`, the `schedule` that runs it, the `bucket` of its state, and its `logs`: the record of all that it
+    found, also in shadow."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        relay: Relay,
+        config: AnomalyConfig,
+        *,
+        key: kms.IKey,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.name = topic_prefix(relay.environment.name) + NAME
+        self.topics = {name: relay.topics[name] for name in SEVERITIES}
+        self.bucket = self._bucket()
+        self.logs = log_group(self, relay.environment)
+        role = _role(self, logs=self.logs, bucket=self.bucket, table=relay.table, topics=self.topics, key=key)
+        self.function = lambda_.Function(
+            self,
+            "Function",
+            function_name=self.name,
+            description=f"alertrelay {relay.environment.name}: {NAME}",
+            runtime=lambda_.Runtime.PYTHON_3_13,
+            architecture=relay.architecture,
+            handler="lambdas.anomaly_scorer.handler",
+            code=relay.code,
+            layers=[relay.layer],
+            # What the function may do stands below, all of it: constructs add nothing.
+            role=role.without_policy_updates(),
+            memory_size=MEMORY_MB,
+            timeout=TIMEOUT,
+            environment=self._environment(relay),
+            log_group=self.logs,
+            # A run that failed is tried again after one minute and after two more; the next one does the same work.
+            retry_attempts=2,
+            max_event_age=Duration.minutes(10),
+        )
+        acknowledge_runtime(self.function)
+        self.schedule = self._schedule(config)
+        self._hear_of_deployments()
+
+    def _bucket(self) -> s3.Bucket:
+        bucket = s3.Bucket(
+            self,
+            "State",
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            enforce_ssl=True,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            # A stack cannot delete a bucket that holds something.
+            removal_policy=RemovalPolicy.RETAIN,
+        )
+        cdk.Validations.of(bucket).acknowledge(
+            cdk.Acknowledgment(
+                id="AwsSolutions-S1",
+                reason="It holds statistics of metrics, learned anew where they are lost; one function uses it.",
+            )
+        )
+        return bucket
+
+    def _schedule(self, config: AnomalyConfig) -> events.Rule:
+        rule = events.Rule(
+            self,
+            "Schedule",
+            rule_name=f"{self.name}-schedule",
+            description="alertrelay scores the new points of the watched metrics",
+            schedule=events.Schedule.rate(Duration.seconds(config.every)),
+        )
+        rule.add_target(targets.LambdaFunction(self.function, retry_attempts=2, max_event_age=Duration.minutes(5)))
+        return rule
+
+    def _hear_of_deployments(self) -> None:
+        for name, pattern in _DEPLOYMENTS.items():
+            events.Rule(
+                self,
+                name,
+                rule_name=f"{self.name}-{name.lower()}",
+                description=f"alertrelay keeps deployments of {name}, to name them in anomalies",
+                event_pattern=events.EventPattern(source=pattern["source"], detail_type=pattern["detail-type"]),
+                targets=[targets.LambdaFunction(self.function, retry_attempts=2, max_event_age=Duration.hours(1))],
+            )
+
+    def _environment(self, relay: Relay) -> dict[str, str]:
+        """What alertrelay.scoring_runtime reads."""
+        # Empty ones that `sam local invoke --env-vars` can fill: it sets only what the template declares.
+        local = {"AWS_ENDPOINT_URL": ""} if relay.environment.name == "dev" else {}
+        stack = cdk.Stack.of(self)
+        return local | {
+            "ALERTRELAY_ENV": relay.environment.name,
+            "ALERTRELAY_ANOMALY_CONFIG": ANOMALY_FILE,
+            "ALERTRELAY_TABLE": relay.table.table_name,
+            "ALERTRELAY_BUCKET": self.bucket.bucket_name,
+            "ALERTRELAY_TOPICS": stack.to_json_string({name: t.topic_arn for name, t in self.topics.items()}),
+            "ALERTRELAY_ACCOUNT_ID": Aws.ACCOUNT_ID,
+            "POWERTOOLS_SERVICE_NAME": NAME,
+            "POWERTOOLS_METRICS_NAMESPACE": "alertrelay",
+            "POWERTOOLS_LOG_LEVEL": "INFO",
+        }
+
+
+def _role(
+    scope: Construct,
+    *,
+    logs: logs.ILogGroup,
+    bucket: s3.IBucket,
+    table: dynamodb.ITable,
+    topics: Mapping[str, sns.ITopic],
+    key: kms.IKey,
+) -> iam.Role:
+    statements = [
+        allow("Logs", ["logs:CreateLogStream", "logs:PutLogEvents"], [logs.log_group_arn]),
+        allow("State", ["s3:GetObject", "s3:PutObject"], [bucket.arn_for_objects(f"{STATE_PREFIX}*")]),
+        # Without it S3 says "denied" of an object that is not there.
+        allow("Absent", ["s3:ListBucket"], [bucket.bucket_arn]),
+        # None of these knows a resource.
+        allow("Metrics", ["cloudwatch:GetMetricData", "cloudwatch:ListMetrics", "tag:GetResources"], ["*"]),
+        _notes("Notes", ["dynamodb:PutItem", "dynamodb:UpdateItem"], table, NOTES),
+        _notes("Read", ["dynamodb:Query"], table, ("D", "F")),
+        allow("Tell", ["sns:Publish"], [topic.topic_arn for topic in topics.values()]),
+        allow("Encrypt", ["kms:Decrypt", "kms:GenerateDataKey"], [key.key_arn]),
+    ]
+    role = iam.Role(
+        scope,
+        "Role",
+        assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+        inline_policies={"scorer": iam.PolicyDocument(statements=statements)},
+    )
+    for resource, reason in {
+        "*": "metrics and tags know no resource: it reads them, and nothing else",
+        f"<{_logical_id(bucket)}.Arn>/{STATE_PREFIX}*": "all objects of its state, and of no other bucket",
+    }.items():
+        cdk.Validations.of(role).acknowledge(
+            cdk.Acknowledgment(id=f"AwsSolutions::AwsSolutions-IAM5[Resource::{resource}]", reason=reason)
+        )
+    return role
+
+
+def _notes(sid: str, actions: list[str], table: dynamodb.ITable, keys: tuple[str, ...]) -> iam.PolicyStatement:
+    """Of the state table only the items of the scorer: it can harm no group."""
+    return iam.PolicyStatement(
+        sid=sid,
+        actions=actions,
+        resources=[table.table_arn],
+        conditions={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": list(keys)}},
+    )
+
+
+def _logical_id(bucket: s3.IBucket) -> str:
+    stack = cdk.Stack.of(bucket)
+    return str(stack.get_logical_id(bucket.node.default_child))  # type: ignore[arg-type] # a bucket's is a CfnElement
