@@ -97,8 +97,8 @@ class World:
     topic_fails: bool = False
     _ids: Iterator[int] = field(default_factory=itertools.count)
 
-    def shop(self, *, days: int = 15, hours: float = 24.0, of: Metric | None = None) -> World:
-        """Two weeks of orders before the clock's time, and some hours after it."""
+    def shop(self, *, days: int = 6, hours: float = 24.0, of: Metric | None = None) -> World:
+        """Six days of orders before the clock's time, and some hours after it."""
         self.metrics.put(of or metric(), course(START - days * DAY, START + hours * 3600))
         return self
 

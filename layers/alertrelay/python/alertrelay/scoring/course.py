@@ -46,7 +46,7 @@ class Course:
         slot = kind * _SLOTS + int(place)
         self._seen[slot] = min(self._seen[slot] + 1, 30)
         rate = max(_LATEST, 1.0 / self._seen[slot])
-        if expected is not None and self._seen[slot] >= _KNOWN:
+        if expected is not None and self._seen[slot] >= _KNOWN and self._apart[kind] > 0.0:
             # A rush to the side that is no trouble is calm as well, and moves it little.
             most = _OUTLIER * self._apart[kind]
             value = expected + max(-most, min(most, value - expected))
