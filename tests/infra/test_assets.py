@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from alertrelay.config.load import load
 from alertrelay.config.model import Config
+from alertrelay.config.watch import AnomalyConfig
 
 from infra import assets
-from infra.assets import CONFIG_FILE, BuildFailed, build_function, build_layer, working_python
+from infra.assets import ANOMALY_FILE, CONFIG_FILE, BuildFailed, build_function, build_layer, working_python
 from infra.synth import ROOT
 from tests.infra.template import Template
 
@@ -53,14 +54,18 @@ def test_a_function_ships_its_handlers_and_the_compiled_configuration_and_nothin
         files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
         assert files == {
             CONFIG_FILE,
+            ANOMALY_FILE,
             "lambdas/__init__.py",
+            "lambdas/anomaly_scorer.py",
             "lambdas/pagerduty_forwarder.py",
             "lambdas/slack_forwarder.py",
             "lambdas/email_forwarder.py",
         }
-        assert function["Properties"]["Environment"]["Variables"]["ALERTRELAY_CONFIG"] in files
-        shipped = Config.from_json(json.loads((folder / CONFIG_FILE).read_text()))
-        assert shipped == load(ROOT / "config", environment).config
+        variables = function["Properties"]["Environment"]["Variables"]
+        assert {variables.get("ALERTRELAY_CONFIG"), variables.get("ALERTRELAY_ANOMALY_CONFIG")} & files
+        loaded = load(ROOT / "config", environment)
+        assert Config.from_json(json.loads((folder / CONFIG_FILE).read_text())) == loaded.config
+        assert AnomalyConfig.from_json(json.loads((folder / ANOMALY_FILE).read_text())) == loaded.anomaly
 
 
 def test_the_layer_holds_our_package_whole_and_no_tests_or_scripts(layer: Path) -> None:

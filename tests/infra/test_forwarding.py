@@ -31,11 +31,12 @@ FOR_SAM = {"AWS_ENDPOINT_URL", "ALERTRELAY_ENDPOINTS"}
 
 
 def functions(template: Template, environment: str) -> dict[str, tuple[str, Any]]:
-    """Logical id and properties by the forwarder's name."""
-    return {
+    """Logical id and properties of each forwarder, by its name. The scorer is no forwarder: test_anomaly.py."""
+    found = {
         r["Properties"]["FunctionName"].removeprefix(f"alertrelay-{environment}-"): (k, r["Properties"])
         for k, r in template.of_type("AWS::Lambda::Function").items()
     }
+    return {name: function for name, function in found.items() if name != "anomaly-scorer"}
 
 
 def queue_names(template: Template) -> dict[str, str]:
@@ -55,8 +56,8 @@ def test_there_is_one_forwarder_a_channel(relay: Template, environment: str) -> 
         assert "ReservedConcurrentExecutions" not in function
 
 
-def test_timers_are_not_taken_for_a_loop(relay: Template) -> None:
-    assert [f["RecursiveLoop"] for f in relay.properties("AWS::Lambda::Function")] == ["Allow"] * 3
+def test_timers_are_not_taken_for_a_loop(relay: Template, environment: str) -> None:
+    assert [f["RecursiveLoop"] for _, f in functions(relay, environment).values()] == ["Allow"] * 3
 
 
 def test_every_forwarder_hears_every_alert_topic_and_no_topic_of_our_own(relay: Template) -> None:
@@ -176,14 +177,14 @@ def test_a_function_gets_the_environment_that_the_runtime_reads(relay: Template,
 
 
 def test_only_dev_declares_what_sam_local_fills_and_leaves_it_empty(dev: Template) -> None:
-    for function in dev.properties("AWS::Lambda::Function"):
+    for _, function in functions(dev, "dev").values():
         assert {function["Environment"]["Variables"][name] for name in FOR_SAM} == {""}
 
 
 def test_logs_are_kept_as_long_as_the_environment_says(prod: Template, dev: Template, busy: Template) -> None:
     for template, days, policy in ((prod, 90, "Retain"), (dev, 14, "Delete"), (busy, 3653, "Retain")):
         groups = template.of_type("AWS::Logs::LogGroup")
-        assert len(groups) == 3
+        assert len(groups) == 4
         for group in groups.values():
             assert group["Properties"]["RetentionInDays"] == days
             assert group["DeletionPolicy"] == policy
@@ -191,4 +192,4 @@ def test_logs_are_kept_as_long_as_the_environment_says(prod: Template, dev: Temp
 
 def test_each_function_writes_to_its_own_log_group(relay: Template) -> None:
     groups = [json.dumps(f["LoggingConfig"]["LogGroup"]) for f in relay.properties("AWS::Lambda::Function")]
-    assert len(set(groups)) == 3
+    assert len(set(groups)) == 4

@@ -29,7 +29,7 @@ def test_the_relay_watches_its_queues_functions_and_topics(relay: Template) -> N
             timers = resource["Properties"]["QueueName"].endswith("-timers")
             depth = set() if timers else {"ApproximateNumberOfMessagesVisible"}
             assert watched == {"ApproximateAgeOfOldestMessage"} | depth
-        if resource["Type"] == "AWS::Lambda::Function":
+        if resource["Type"] == "AWS::Lambda::Function" and not name.startswith("Anomaly"):
             assert {m for m, dims in found if json.loads(dims) == {"FunctionName": {"Ref": name}}} == {
                 "Errors",
                 "Throttles",
@@ -53,15 +53,16 @@ def test_the_watch_mails_by_the_ops_topic_and_says_when_it_is_over(relay: Templa
         assert action["Ref"].startswith("OpsTopic")
         assert alarm["OKActions"] == alarm["AlarmActions"]
         # At rest the metrics of trouble are absent, and absence must not look like trouble or like an unknown. A tick
-        # is the other way round: where there is no metric there was none.
-        pulse = alarm["Namespace"] == "AWS/Events"
+        # is the other way round, and so is a run of the scorer: where there is no metric there was none.
+        pulse = alarm["Namespace"] == "AWS/Events" or alarm["MetricName"] == "MetricsScored"
         assert alarm["TreatMissingData"] == ("breaching" if pulse else "notBreaching")
         labels = read(alarm["AlarmDescription"]).labels
-        assert (labels["service"], labels["severity"]) == ("alertrelay", "critical")
+        severity = "warning" if "-anomaly-scorer-" in alarm["AlarmName"] else "critical"
+        assert (labels["service"], labels["severity"]) == ("alertrelay", severity)
 
 
 def test_one_error_that_the_retry_mends_wakes_nobody_but_a_last_attempt_does(prod: Template) -> None:
     # Attempts come at 0, 1 and 3 minutes: three of five minutes with an error.
     for alarm in prod.properties("AWS::CloudWatch::Alarm"):
-        if alarm["MetricName"] == "Errors":
+        if alarm["MetricName"] == "Errors" and "-anomaly-scorer-" not in alarm["AlarmName"]:
             assert (alarm["DatapointsToAlarm"], alarm["EvaluationPeriods"], alarm["Period"]) == (3, 5, 60)

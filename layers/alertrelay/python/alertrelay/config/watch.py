@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -75,6 +77,12 @@ class AnomalyConfig:
     def every(self) -> int:
         """Seconds between two runs: the shortest period of any entry."""
         return min((watch.period for watch in self.watches), default=300)
+
+    @property
+    def hash(self) -> str:
+        """Names the content."""
+        content = json.dumps(self.to_json(), sort_keys=True, ensure_ascii=True)
+        return hashlib.sha256(content.encode()).hexdigest()
 
     def for_environment(self, name: str, *, labels: Labels, runbook_base_url: str) -> AnomalyConfig:
         """What one environment's function gets: the entries that it watches."""
