@@ -47,7 +47,7 @@ GOOD_DAY := info-alarm info-ok rds-cpu-warning-alarm rds-cpu-critical-alarm rds-
 BAD_DAY := rds-cpu-critical-alarm rds-cpu-critical-ok
 DOWN_DAY := ecs-cpu-alarm service-down-alarm ecs-memory-while-down-alarm service-down-ok
 
-run: env ## the stack on this machine: a good day, a burst of 50, PagerDuty down, a service down
+run: env ## the stack on this machine: a good day, a burst of 50, PagerDuty down, a service down, an anomaly
 	@echo "== The stack that cdk deploy would create, on this machine: its own template, functions and queues, on an"
 	@echo "== emulated AWS. PagerDuty, Slack and the mail server are stand-ins; nothing leaves this machine."
 	@echo
@@ -65,6 +65,11 @@ run: env ## the stack on this machine: a good day, a burst of 50, PagerDuty down
 	@echo
 	@echo "== 4. A service is down: what that explains is kept from people, by name, and told when it still fires afterwards."
 	@$(BIN)/alertrelay replay $(DOWN_DAY:%=events/%.json)
+	@echo
+	@echo "== 5. A metric, six hours of it: the evening's peak is as every evening and left alone; half an hour after it the"
+	@echo "==    checkout takes four orders in ten, and that is found with the first point, explained, and told to its end."
+	@$(BIN)/python -m local.shop .build/shop >/dev/null
+	@$(BIN)/alertrelay replay .build/shop/orders-placed.csv --mode orders-placed=alert
 	@echo
 	@echo "== Next: $(BIN)/alertrelay replay events/ecs-cpu-alarm.json --down slack=timeout"
 	@echo "==       $(BIN)/alertrelay replay --help    docs/local.md    events/README.md"

@@ -19,12 +19,16 @@ are stand-ins. Shows who was told what, when, by which channel, and why. Nothing
 
 A file holds what Lambda receives, an SNS envelope, or the bare message. The clock starts at the first file's own time
 and is only moved, never waited for; after the last file it runs on until nothing is due.
+
+A file ENTRY.csv holds a metric (timestamp,value) that the entry of that name in config/anomaly.yml watches: its last
+six hours are lived through, and the anomaly-scorer runs as each point comes, with what is before them as the past.
 """
 _EPILOG = """\
 examples:
   alertrelay replay events/rds-cpu-critical-alarm.json events/rds-cpu-critical-ok.json
   alertrelay replay events/rds-cpu-critical-alarm.json --down pagerduty
   alertrelay replay events/rds-cpu-critical-alarm.json --down slack=timeout --down email-oncall=refused
+  alertrelay replay orders-placed.csv --mode orders-placed=alert
   alertrelay replay events/*.json --json | jq -r '.events[] | .file, (.deliveries[] | .outcome + " " + .receiver)'
 
 exit code: 0 nothing is lost, 1 an alert was told to nobody and waits nowhere, 2 usage or an unreadable file
@@ -40,7 +44,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("files", metavar="FILE", nargs="+", help="an event; - is stdin")
+    parser.add_argument("files", metavar="FILE", nargs="+", help="an event, or a metric (ENTRY.csv); - is stdin")
     parser.add_argument(
         "--down",
         metavar="PLACE[=FAULT]",
@@ -57,6 +61,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         default="manual",
         help="rie: the functions run in AWS's Runtime Interface Emulator with the layer as built for deployment; the "
         "clock is real, and what is due within 60 s is awaited (needs `make rie`)",
+    )
+    parser.add_argument(
+        "--mode",
+        metavar="ENTRY=MODE",
+        action="append",
+        default=[],
+        help="as if config/anomaly.yml gave the entry this mode: shadow, assist, alert, adaptive; may be repeated",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object instead of the timeline")
     parser.add_argument("--logs", metavar="FILE", type=Path, help="write what the functions logged to this file")
@@ -97,9 +108,12 @@ def _lived(files: list[tuple[str, bytes]], args: argparse.Namespace) -> Day:
     from local.stack.day import UsageError, live
 
     if args.engine != "rie":
-        return live(files, environment=args.env, down=args.down, topic=args.topic)
+        return live(files, environment=args.env, down=args.down, topic=args.topic, modes=args.mode)
     from local.stack.rie import RieMissing, RieStack, RuntimeFault, kit
 
+    for name, _ in files:
+        if name.endswith(".csv"):
+            raise UsageError(f"{name}: a metric needs the manual clock; leave out --engine rie")
     for word in args.down:
         if word.partition("=")[0] not in CHANNELS:
             raise UsageError(f"--down {word}: with --engine rie a whole channel fails: {', '.join(CHANNELS)}")

@@ -13,8 +13,9 @@ from alertrelay.alert import Outcome, Reason, rfc3339
 
 from local.account import Delivery, Event, masked
 from local.normalise import alert_json
-from local.stack.day import Day, Told
+from local.stack.day import Day, Played, Told
 from local.stack.invocation import Failure
+from local.stack.scorer import Found
 from local.standins import Recorded
 
 SHOWN_ALERTS = 3
@@ -22,7 +23,7 @@ _COLOURS = {"delivered": "32", "fallback": "33", "pending": "35", "failed": "31"
 
 
 def as_json(day: Day) -> dict[str, Any]:
-    """The documented object: every file with its alerts and what became of each."""
+    """The documented object: every file with its alerts and what became of each, and what the scorer noticed."""
     return {
         "events": [
             {
@@ -31,7 +32,12 @@ def as_json(day: Day) -> dict[str, Any]:
                 "deliveries": [_delivery(day, delivery) for delivery in event.deliveries],
             }
             for event in day.events
-        ]
+        ],
+        "anomalies": [
+            {"at": rfc3339(found.at), "event": found.event, **found.fields}
+            for found in day.history
+            if isinstance(found, Found)
+        ],
     }
 
 
@@ -94,6 +100,11 @@ def as_text(day: Day, *, colour: bool = False) -> Iterator[str]:
             yield from _quiet(said)
         elif isinstance(said, Event):
             yield from _event(said)
+        elif isinstance(said, Played):
+            yield ""
+            yield f"{said.at:%Y-%m-%d} {_clock(said.at)}  {said.series.file}: {said.said}"
+        elif isinstance(said, Found):
+            yield from _found(said)
         elif isinstance(said, Failure):
             yield f"  {_clock(said.at)}  error       {said.function} raised {said.kind}: {_short(said.text)}"
         else:
@@ -114,7 +125,10 @@ class Quiet:
     events: tuple[Event, ...]
 
 
-def _shown(day: Day) -> Iterator[Event | Failure | Quiet | list[Told]]:
+Said = Event | Failure | Played | Found
+
+
+def _shown(day: Day) -> Iterator[Said | Quiet | list[Told]]:
     """The history with outcomes of one message as one, without those that only wait, and with quiet files together."""
     rows = [what for what in _grouped(day) if not (isinstance(what, list) and _only_waits(what))]
     for place, row in enumerate(rows):
@@ -137,7 +151,7 @@ def _only_waits(told: list[Told]) -> bool:
     return all(t.outcome.reason is Reason.WAITING for t in told)
 
 
-def _grouped(day: Day) -> Iterator[Event | Failure | list[Told]]:
+def _grouped(day: Day) -> Iterator[Said | list[Told]]:
     """What one message merged stands with it; outcomes that are alike are one."""
     for _, group in itertools.groupby(day.history, _alike):
         first, *others = group
@@ -147,7 +161,7 @@ def _grouped(day: Day) -> Iterator[Event | Failure | list[Told]]:
             yield first
 
 
-def _alike(said: Event | Told | Failure) -> object:
+def _alike(said: Said | Told) -> object:
     if not isinstance(said, Told):
         return id(said)
     o = said.outcome
@@ -163,6 +177,17 @@ def _quiet(quiet: Quiet) -> Iterator[str]:
         last = others[-1]
         yield f"{'':<21}and {len(others)} more files until {_clock(last.at)}"
     yield f"{'':<21}... is told when its groups are looked at next: after group_wait, or at the next group_interval"
+
+
+def _found(found: Found) -> Iterator[str]:
+    """What the scorer noticed, and why: in shadow this is all that comes of it."""
+    fields = found.fields
+    word = found.event.removeprefix("anomaly_")
+    score = f", score {fields['score']:.4f}" if fields.get("score") else ""
+    shadow = ", in shadow: nobody is told" if fields.get("mode") == "shadow" else ""
+    yield f"  {_clock(found.at)}  {word:<10}  {fields.get('watch', ''):<21} {fields.get('metric', '')}{score}{shadow}"
+    for part in str(fields.get("text") or fields.get("problem") or fields.get("why") or "").split("; "):
+        yield f"{'':<24}· {_short(part)}"
 
 
 def _event(event: Event) -> Iterator[str]:

@@ -14,20 +14,24 @@ from types import TracebackType
 
 from alertrelay.alert import Alert, Outcome
 from alertrelay.config.model import Config
+from alertrelay.config.watch import AnomalyConfig
 from alertrelay.sources import Envelope, parse, unwrap
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra import synth
 from local.account import Account, Event, Lost
-from local.stack.deployed import config_of
+from local.stack.deployed import anomaly_config_of, config_of
 from local.stack.faults import parse_down, places
 from local.stack.invocation import Failure
 from local.stack.running import RunningStack, texts
+from local.stack.scorer import Found, NoSeries, ScorerHere, Series, series_of, with_modes
 from local.standins import Fault, Recorded
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 """Of a first file that says no time: a Monday morning."""
 PROGRESS_SECONDS = 2.0
+SHOWN = ("anomaly_opened", "anomaly_worse", "anomaly_ended", "anomaly_silent", "learned_anew", "metric_refused")
+"""Events of the scorer's log that a person wants to see."""
 SEVERITY_TOPICS = {"critical": "critical", "error": "warning", "warning": "warning", "info": "info"}
 
 
@@ -45,6 +49,20 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Played:
+    """A series that was lived through, from `at` on. `said` is what it is, in words."""
+
+    at: datetime
+    series: Series
+
+    @property
+    def said(self) -> str:
+        """How much of it is lived through, after how much past, as which entry."""
+        past, lived = len(self.series.past), len(self.series.points) - len(self.series.past)
+        return f"{lived} points of {self.series.watch.name} ({self.series.watch.mode}), after {past} that are its past"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
     """All that happened. `history` is in order of time; `logs` is what the functions printed."""
 
@@ -53,7 +71,7 @@ class Day:
     began: datetime
     ended: datetime
     events: tuple[Event, ...]
-    history: tuple[Event | Told | Failure, ...]
+    history: tuple[Event | Told | Failure | Played | Found, ...]
     received: tuple[Recorded, ...]
     waiting: Mapping[str, Sequence[str]]
     lost: tuple[Lost, ...]
@@ -68,25 +86,49 @@ def live(
     environment: str,
     down: Sequence[str],
     topic: str | None,
+    modes: Sequence[str] = (),
     engine: type[RunningStack] = RunningStack,
     arch: str | None = None,
 ) -> Day:
     """Synthesises, deploys, publishes each file at its time, and lets time run on. Raises UsageError.
 
-    `engine` runs the functions, with the layer built for `arch`.
+    A file NAME.csv is a metric, watched by the entry NAME of config/anomaly.yml; `modes` (ENTRY=MODE) stand in place of
+    what that file says. `engine` runs the functions, with the layer built for `arch`.
     """
     template = template_of(environment, arch=arch)
     faults = checked_down(down, config_of(template))
-    read = [(name, unwrap(content)) for name, content in files]
+    watched = _watched(template, modes)
+    read = [(name, _series(name, watched) if name.endswith(".csv") else unwrap(content)) for name, content in files]
     progress = Progress()
-    start = own_time(read[0][1], START)
-    with Run(template, environment, start=start, down=faults, engine=engine) as run:
+    first = read[0][1]
+    start = first.begins if isinstance(first, Series) else own_time(first, START)
+    with Run(template, environment, start=start, down=faults, engine=engine, watched=watched) as run:
         chosen = topic_named(topic, run.stack.deployed.topics) if topic else None
-        for number, (name, envelopes) in enumerate(read, start=1):
+        for number, (name, what) in enumerate(read, start=1):
             progress.say(f"file {number} of {len(read)}, {run.stack.clock.now():%H:%M:%S} by its clock")
-            run.publish(name, envelopes, topic=chosen)
+            if isinstance(what, Series):
+                run.play(what, progress)
+            else:
+                run.publish(name, what, topic=chosen)
         progress.say("what is due after the last file")
         return run.finish()
+
+
+def _watched(template: Path, modes: Sequence[str]) -> AnomalyConfig | None:
+    config = anomaly_config_of(template)
+    try:
+        return with_modes(config, modes) if config else None
+    except NoSeries as error:
+        raise UsageError(str(error)) from None
+
+
+def _series(name: str, watched: AnomalyConfig | None) -> Series:
+    if watched is None:
+        raise UsageError(f"{name}: a metric is watched by config/anomaly.yml, and this environment watches none")
+    try:
+        return series_of(Path(name), watched)
+    except NoSeries as error:
+        raise UsageError(str(error)) from None
 
 
 class Run:
@@ -100,12 +142,14 @@ class Run:
         start: datetime,
         down: Mapping[str, Fault],
         engine: type[RunningStack] = RunningStack,
+        watched: AnomalyConfig | None = None,
     ) -> None:
         self.environment = environment
+        self._watched = watched
         self.stack = engine(template, region=region_of(template), start=start, down=down, observe=self._observe)
         self.account = Account(config_of(template))
         self._began = self.stack.clock.now()
-        self._history: list[Event | Told | Failure] = []
+        self._history: list[Event | Told | Failure | Played | Found] = []
         self._unpublished: list[str] = []
         self._publishing: Event | None = None
 
@@ -124,6 +168,53 @@ class Run:
             return
         self._history.append(Told(at=at, outcome=what, by=self._publishing))
         self.account.observe(at, function, what)
+
+    def play(self, series: Series, progress: Progress) -> None:
+        """Moves the clock to the last part of a metric and lives through it: the scorer runs as each point comes."""
+        stack = self.stack
+        stack.run_until(series.begins)
+        self._history.append(Played(at=stack.clock.now(), series=series))
+        scorer = self._scorer()
+        try:
+            scorer.put(series.watch, series.past)
+            for at, point in series.lived():
+                scorer.put(series.watch, [point])
+                stack.run_until(at)
+                progress.say(f"{series.watch.name}, {at:%H:%M} by its clock")
+                scorer.run()
+                stack.work()
+                self._publishing = None
+        finally:
+            scorer.close()
+
+    def _scorer(self) -> ScorerHere:
+        stack = self.stack
+        assert stack.deployed.scorer is not None  # or there were no entry for the file
+        assert self._watched is not None
+        return ScorerHere(
+            stack.deployed.scorer,
+            stack.emulator,
+            stack.clock,
+            stack.logs,
+            config=self._watched,
+            observe=self._found,
+            published=self._published,
+        )
+
+    def _found(self, found: Found) -> None:
+        if found.event in SHOWN:
+            self._history.append(found)
+
+    def _published(self, severity: str, message: str) -> None:
+        """What the scorer told a topic is an event like any other: its alerts have to be accounted for."""
+        now = self.stack.clock.now()
+        arn = topic_named(severity, self.stack.deployed.topics)
+        envelope = Envelope(text=message, topic_arn=arn, sent_at=now)
+        event = Event(file="the anomaly-scorer", at=now, topic="")
+        event.add(envelope, parse(envelope, received_at=now))
+        self.account.events.append(event)
+        self._history.append(event)
+        self._publishing = event
 
     def publish(self, name: str, envelopes: Sequence[Envelope], *, topic: str | None = None) -> Event:
         """Moves the clock to the file's own time, publishes its messages, and lets the functions work on them."""

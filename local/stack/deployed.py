@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from alertrelay.config.model import Config, SlackSettings
+from alertrelay.config.watch import AnomalyConfig
 
 from local.stack.emulator import Emulator
 from local.stack.template import prepare, secrets_of
@@ -18,7 +19,7 @@ from local.stack.template import prepare, secrets_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Function:
-    """A Lambda function of the template. `inbox` is the queue that stands for its subscriptions: moto hands nothing to
+    """A forwarder of the template. `inbox` is the queue that stands for its subscriptions: moto hands nothing to
     Lambda. `timers` is the queue of its event source; `failed` is where an event goes that failed to the last."""
 
     name: str
@@ -34,11 +35,24 @@ class Function:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Scorer:
+    """The anomaly-scorer: a function on a schedule, without a queue."""
+
+    name: str
+    handler: str
+    environment: Mapping[str, str]
+    timeout_seconds: int
+    code: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Deployed:
-    """`topics` are the ARNs of those that functions listen to, by name. `queues` are all of the template's, by name;
-    `secrets` holds every value that may be shown nowhere."""
+    """`functions` are the forwarders; `scorer` is None where the environment watches no metric. `topics` are the ARNs
+    of those that forwarders listen to, by name; `queues` are all of the template's, by name; `secrets` holds every value
+    that may be shown nowhere."""
 
     functions: tuple[Function, ...]
+    scorer: Scorer | None
     topics: Mapping[str, str]
     queues: Mapping[str, str]
     table: str
@@ -66,12 +80,13 @@ def deploy(emulator: Emulator, template: Path, *, table: str = "", secret: str =
         for kind in ("SNS::Subscription", "SNS::TopicPolicy", "Lambda::EventSourceMapping", "Lambda::EventInvokeConfig")
     }
     queues = _queues(emulator)
-    functions = _functions(emulator, left_out, queues, code)
+    functions, scorer = _functions(emulator, left_out, queues, code)
     emulator.mend_key_policies()
     _put_policies(emulator, left_out["SNS::TopicPolicy"])
     topics = _subscribe(emulator, left_out["SNS::Subscription"], {f.arn: f for f in functions})
     return Deployed(
         functions=functions,
+        scorer=scorer,
         topics=topics,
         queues=queues,
         table=functions[0].environment["ALERTRELAY_TABLE"],
@@ -87,12 +102,28 @@ def _create_secrets(emulator: Emulator, names: Iterable[str], value: str, called
 
 
 def config_of(template: Path) -> Config:
-    """The compiled configuration that the functions of a template ship with: all of them the same."""
+    """The compiled configuration that the forwarders of a template ship with: all of them the same."""
+    shipped = _shipped(template, "ALERTRELAY_CONFIG")
+    if shipped is None:
+        raise ValueError(f"{template}: no function of it names a compiled configuration")
+    return Config.from_json(shipped)
+
+
+def anomaly_config_of(template: Path) -> AnomalyConfig | None:
+    """What the anomaly-scorer of a template ships with, None where it has none."""
+    shipped = _shipped(template, "ALERTRELAY_ANOMALY_CONFIG")
+    return None if shipped is None else AnomalyConfig.from_json(shipped)
+
+
+def _shipped(template: Path, variable: str) -> Any:
+    """The JSON file that the variable of a function names, beside that function's code."""
     resources = json.loads(template.read_text(encoding="utf-8"))["Resources"].values()
-    function = next(r for r in resources if r["Type"] == "AWS::Lambda::Function")
-    name = function["Properties"]["Environment"]["Variables"]["ALERTRELAY_CONFIG"]
-    path = template.parent / function["Metadata"]["aws:asset:path"] / name
-    return Config.from_json(json.loads(path.read_text(encoding="utf-8")))
+    for function in (r for r in resources if r["Type"] == "AWS::Lambda::Function"):
+        name = function["Properties"]["Environment"]["Variables"].get(variable)
+        if name:
+            path = template.parent / function["Metadata"]["aws:asset:path"] / name
+            return json.loads(path.read_text(encoding="utf-8"))
+    return None
 
 
 def fake_secrets(config: Config) -> dict[str, str]:
@@ -166,13 +197,23 @@ def _functions(
     left_out: Mapping[str, list[Mapping[str, Any]]],
     queues: Mapping[str, str],
     code: Mapping[str, Path],
-) -> tuple[Function, ...]:
+) -> tuple[tuple[Function, ...], Scorer | None]:
     sqs = emulator.client("sqs")
     sources = {m["FunctionName"].rpartition(":")[2]: m for m in left_out["Lambda::EventSourceMapping"]}
     invokes = {c["FunctionName"].rpartition(":")[2]: c for c in left_out["Lambda::EventInvokeConfig"]}
-    made = []
+    made: list[Function] = []
+    scorer: Scorer | None = None
     for function in emulator.client("lambda").list_functions()["Functions"]:
         name = function["FunctionName"]
+        if name not in sources:
+            scorer = Scorer(
+                name=name,
+                handler=function["Handler"],
+                environment=function["Environment"]["Variables"],
+                timeout_seconds=function["Timeout"],
+                code=code[name],
+            )
+            continue
         inbox = sqs.create_queue(QueueName=f"{name}-inbox")["QueueUrl"]
         invoke = invokes[name]
         made.append(
@@ -190,7 +231,7 @@ def _functions(
             )
         )
     # The page first: what runs side by side in AWS runs one after the other here.
-    return tuple(sorted(made, key=lambda f: "pagerduty" not in f.name))
+    return tuple(sorted(made, key=lambda f: "pagerduty" not in f.name)), scorer
 
 
 def _put_policies(emulator: Emulator, policies: Iterable[Mapping[str, Any]]) -> None:

@@ -15,6 +15,7 @@ NOT_IN_MOTO = frozenset(
         "AWS::CloudWatch::Alarm",
         "AWS::Lambda::EventInvokeConfig",
         "AWS::Lambda::EventSourceMapping",  # moto would run the function in Docker
+        "AWS::S3::BucketPolicy",
         "AWS::SecretsManager::Secret",
         "AWS::SNS::Subscription",
         "AWS::SNS::TopicPolicy",

@@ -81,7 +81,8 @@ def measure(alert: Alert) -> list[Fact]:
 def _value(alert: Alert) -> list[Fact]:
     value, threshold = (one_line(alert.annotations.get(n, "")) for n in ("value", "threshold"))
     if value or threshold:
-        against = f"{value or 'not in the notification'} (threshold {threshold or 'not in the notification'})"
+        word = "usual" if alert.source == "anomaly" else "threshold"
+        against = f"{value or 'not in the notification'} ({word} {threshold or 'not in the notification'})"
         return [Fact(name="Value", text=cut(against, 300), missing=not (value and threshold))]
     if "metric" in alert.labels and alert.kind == "alert":
         return [Fact(name="Value", text="not in the notification", missing=True)]

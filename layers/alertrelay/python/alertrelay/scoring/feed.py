@@ -99,6 +99,11 @@ def _said_of_end(track: Track, rule: Rule, change: Change) -> Said:
     return replace(before, summary=f"{named(rule.watch, track.metric)}: {change.why}; it was {most} at the worst")
 
 
+def _short(value: float) -> float:
+    """A range is known to three digits at best."""
+    return float(f"{value:.3g}")
+
+
 def _holiday(rule: Rule, at: float) -> bool:
     if rule.watch.calendar != "business" or not rule.holidays:
         return False
@@ -113,7 +118,7 @@ def _said(metric: Metric, rule: Rule, scorer: Scorer, scored: Scored, seen: Seen
         low, high = seen.band
         # Nothing that is counted or measured is below zero for being within a range around its middle.
         low = max(low, 0.0) if seen.value >= 0.0 and high > 0.0 else low
-        usual = f"{quantity.shown(low, unit)} to {quantity.shown(high, unit)}"
+        usual = f"{quantity.shown(_short(low), unit)} to {quantity.shown(_short(high), unit)}"
     began = f"{datetime.fromtimestamp(now.since, UTC):%H:%M} UTC"
     about = [rule.watch.labels.get("service", ""), *(text for _, text in metric.dimensions)]
     return Said(
