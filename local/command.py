@@ -16,8 +16,9 @@ SUBCOMMANDS: tuple[str, ...] = (
     "simulate",
     "replay",
     "silence",
+    "feedback",
     "score",
-    "anomaly_report",
+    "anomaly",
     "send_test",
     "serve_aws",
 )

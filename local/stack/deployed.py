@@ -48,8 +48,8 @@ class Scorer:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployed:
     """`functions` are the forwarders; `scorer` is None where the environment watches no metric. `topics` are the ARNs
-    of those that forwarders listen to, by name; `queues` are all of the template's, by name; `secrets` holds every value
-    that may be shown nowhere."""
+    of those that forwarders listen to, by name; `queues` are all of the template's, by name; `secrets` holds every
+    value that may be shown nowhere."""
 
     functions: tuple[Function, ...]
     scorer: Scorer | None

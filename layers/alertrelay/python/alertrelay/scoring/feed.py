@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from alertrelay.anomaly.scorer import Scored, Scorer
@@ -24,24 +24,20 @@ def new_scorer(metric: Metric, rule: Rule) -> Scorer:
     return Scorer(float(metric.period), direction=rule.watch.direction, zone=rule.zone)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fed:
-    """What came of some points: what began, got worse or ended; how many were new; the last of them, None for none."""
-
-    changes: list[Change]
-    new: int
-    last: Seen | None
-
-
-def feed(track: Track, scorer: Scorer, rule: Rule, points: Iterable[tuple[float, float]]) -> Fed:
-    """Scores points in order. Those that are not newer than what came before are left out."""
+def feed(
+    track: Track,
+    scorer: Scorer,
+    rule: Rule,
+    points: Iterable[tuple[float, float]],
+    *,
+    look: Callable[[Seen], None] = lambda _: None,
+) -> list[Change]:
+    """Scores points in order, and returns what began, got worse or ended. Those that are not newer than what came
+    before are left out; `look` sees each of the others, after it was scored."""
     changes: list[Change] = []
-    last: Seen | None = None
-    new = 0
     for at, value in points:
         if track.presence.last is not None and at <= track.presence.last:
             continue
-        new += 1
         track.presence = heard(track.presence, at, track.metric.period, outage=track.silent is not None)
         track.silent = None
         if _holiday(rule, at):
@@ -55,7 +51,7 @@ def feed(track: Track, scorer: Scorer, rule: Rule, points: Iterable[tuple[float,
             continue
         track.drift = watched(track.drift, at, scored.since)
         usual = track.course.usual(at, rule.zone)
-        last = seen = Seen(
+        seen = Seen(
             at=at,
             value=value,
             score=scored.score,
@@ -77,7 +73,8 @@ def feed(track: Track, scorer: Scorer, rule: Rule, points: Iterable[tuple[float,
                 track.said = _said_of_end(track, rule, change)
             else:
                 track.said = _said(track.metric, rule, scorer, scored, seen, change.open)
-    return Fed(changes=changes, new=new, last=last)
+        look(seen)
+    return changes
 
 
 def learn(track: Track, scorer: Scorer, rule: Rule, points: Iterable[tuple[float, float]], *, now: float) -> None:

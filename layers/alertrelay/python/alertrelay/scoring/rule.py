@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, tzinfo
+from datetime import UTC, date, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from alertrelay.anomaly.episode import DEFAULT_THRESHOLD
 from alertrelay.config.watch import AnomalyConfig, Watch
 from alertrelay.scoring.metric import Metric
-from alertrelay.scoring.threshold import Level
+from alertrelay.scoring.threshold import Feedback, Level, levels
 from alertrelay.sources import quantity
 
 
@@ -31,6 +33,33 @@ class Rule:
     zone: tzinfo
     holidays: frozenset[date]
     deployments: Callable[[float, Sequence[str]], Sequence[str]]
+
+
+def rules_of(
+    config: AnomalyConfig,
+    feedback: Mapping[str, Feedback],
+    deployments: Callable[[float, Sequence[str]], Sequence[str]] = lambda _since, _names: (),
+) -> dict[str, Rule]:
+    """The rule of each entry, by its name."""
+    zone = _zone(config.timezone)
+    return {
+        watch.name: Rule(
+            watch=watch,
+            levels=levels(watch, feedback.get(watch.name), default=DEFAULT_THRESHOLD),
+            zone=zone,
+            holidays=frozenset(config.holidays),
+            deployments=deployments,
+        )
+        for watch in config.watches
+    }
+
+
+def _zone(name: str) -> tzinfo:
+    """UTC where this machine has no such zone: a day that is some hours off is learned all the same."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return UTC
 
 
 def named(watch: Watch, metric: Metric) -> str:

@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from zoneinfo import ZoneInfo
 
 from alertrelay.anomaly.episode import DEFAULT_THRESHOLD
+from alertrelay.config.watch import AnomalyConfig
 from alertrelay.scoring.book import Telling
 from alertrelay.scoring.catalogue import FRESH, NAME, Catalogue, kept_catalogue, look_up
 from alertrelay.scoring.change import WITHIN, named
@@ -29,7 +29,7 @@ from alertrelay.scoring.ports import (
     ShelfFailure,
     Vote,
 )
-from alertrelay.scoring.rule import Origin, Rule
+from alertrelay.scoring.rule import Origin, Rule, rules_of
 from alertrelay.scoring.shard import Run, Shard, keep, load, score
 from alertrelay.scoring.tell import messages
 from alertrelay.scoring.threshold import DAY, Feedback, feedback_of, levels
@@ -130,12 +130,17 @@ def _catalogue(scoring: Scoring, at: float) -> tuple[Catalogue, bool]:
 def _shards(scoring: Scoring, catalogue: Catalogue) -> dict[str, list[Metric]]:
     """By the name of their object. The number of shards follows from the configuration alone, so that a metric stays
     where it is."""
-    count = -(-scoring.config.max_metrics // IN_A_SHARD)
-    found: dict[str, list[Metric]] = {f"shard-{number:02d}-of-{count}": [] for number in range(count)}
-    names = list(found)
+    names = shard_names(scoring.config)
+    found: dict[str, list[Metric]] = {name: [] for name in names}
     for metric in catalogue.metrics:
-        found[names[shard_of(metric.key, count)]].append(metric)
+        found[names[shard_of(metric.key, len(names))]].append(metric)
     return found
+
+
+def shard_names(config: AnomalyConfig) -> list[str]:
+    """The names of the objects that hold the state."""
+    count = -(-config.max_metrics // IN_A_SHARD)
+    return [f"shard-{number:02d}-of-{count}" for number in range(count)]
 
 
 def _shard(this: Run, name: str, metrics: Sequence[Metric], *, known: bool, told: dict[str, float]) -> int:
@@ -180,7 +185,6 @@ def _note(scoring: Scoring, telling: Telling, at: float) -> None:
 
 def _begin(scoring: Scoring, at: float, *, until: float) -> Run:
     feedback = feedback_of(_votes(scoring, at), now=at)
-    zone = ZoneInfo(scoring.config.timezone)
 
     @cache
     def recent() -> Sequence[Deployment]:
@@ -194,16 +198,7 @@ def _begin(scoring: Scoring, at: float, *, until: float) -> Run:
         # Most anomalies that are only learned lie before what is kept of deployments.
         return named(recent(), since, names) if since >= at - DAY + WITHIN else ()
 
-    rules = {
-        watch.name: Rule(
-            watch=watch,
-            levels=levels(watch, feedback.get(watch.name), default=DEFAULT_THRESHOLD),
-            zone=zone,
-            holidays=frozenset(scoring.config.holidays),
-            deployments=deployments,
-        )
-        for watch in scoring.config.watches
-    }
+    rules = rules_of(scoring.config, feedback, deployments)
     _say_feedback(scoring, rules, feedback)
     origin = Origin(config=scoring.config, account=scoring.account, region=scoring.region)
     return Run(scoring=scoring, at=at, until=until, rules=rules, origin=origin)

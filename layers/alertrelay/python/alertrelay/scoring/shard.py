@@ -148,14 +148,16 @@ def _alone(run: Run, shard: Shard, metric: Metric) -> Iterator[None]:
 
 
 def _feed(run: Run, shard: Shard, track: Track, rule: Rule, points: Sequence[tuple[float, float]]) -> None:
-    fed = feed(track, shard.scorers[track.metric.key], rule, points)
+    def look(seen: Seen) -> None:
+        run.tally["points"] += 1
+        top = run.tops.get(rule.watch.name)
+        if top is None or seen.rarity > top[1].rarity:
+            run.tops[rule.watch.name] = (track.metric, seen)
+
+    changes = feed(track, shard.scorers[track.metric.key], rule, points, look=look)
     track.read_to = run.end_of(track.metric)
-    run.tally["points"] += fed.new
     run.tally["scored"] += 1
-    top = run.tops.get(rule.watch.name)
-    if fed.last and (top is None or fed.last.rarity > top[1].rarity):
-        run.tops[rule.watch.name] = (track.metric, fed.last)
-    for change in fed.changes:
+    for change in changes:
         _write(run, shard.book, track, rule, change)
     why = drifted(track.drift)
     if why:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from alertrelay.anomaly.reason import number
 
 if TYPE_CHECKING:
-    from local.anomaly_report import Point, Report, Told
+    from local.anomaly.judge import Point, Report, Told
 
 _WIDTH, _LEFT, _RIGHT = 1200, 64, 12
 _SERIES, _SCORES = 340, 130
@@ -73,8 +73,10 @@ def _tiles(report: Report) -> str:
         (f"{len(report.alerts)}", "alerts"),
         (f"{len(report.alerts) / weeks:.1f}" if weeks else "-", "alerts a week"),
         (_score(max((point.score for point in report.points), default=0.0)), "highest score"),
-        (f"{report.threshold:g}", "threshold"),
+        (f"{report.threshold:.4g}", "threshold"),
     ]
+    if report.mode:
+        tiles.append((report.mode, "mode" if report.mode != "shadow" else "mode: nobody was told"))
     if report.incidents is not None:
         right = sum(told.found is True for told in report.alerts)
         tiles.append((f"{right} of {len(report.alerts)}", "alerts in a known incident"))
@@ -215,17 +217,28 @@ def _table(report: Report) -> str:
     if not report.alerts:
         return "<p>Nothing would have been told.</p>"
     judged = report.incidents is not None
-    head = "<tr><th>Time</th><th>Score</th><th>Why</th>" + ("<th>Known incident</th>" if judged else "") + "</tr>"
+    head = (
+        "<tr><th>Time</th><th>Score</th><th>Severity</th><th>Why</th>"
+        + ("<th>Known incident</th>" if judged else "")
+        + "</tr>"
+    )
     rows = []
     for told in report.alerts:
         verdict = ""
         if judged:
             verdict = '<td class="yes">yes</td>' if told.found else '<td class="no">no</td>'
-        until = "" if told.until == told.at else f" to {_time(told.until)[11:]}"
+        until = "" if told.until is None else f" to {_until(told)}"
         cells = f'<td class="num">{_time(told.at)}{until}</td><td class="num">{_score(told.score)}</td>'
-        rows.append(f"<tr>{cells}<td>{html.escape(told.reason)}</td>{verdict}</tr>")
+        rows.append(f"<tr>{cells}<td>{told.severity}</td><td>{html.escape(told.reason)}</td>{verdict}</tr>")
     missed = "".join(f"<p>Missed: {_time(start)} to {_time(end)}</p>" for start, end in report.missed)
     return f"<table>{head}{''.join(rows)}</table>{missed}"
+
+
+def _until(told: Told) -> str:
+    """The end, without its day where that is the begin's."""
+    assert told.until is not None
+    end = _time(told.until)
+    return end[11:] if end[:10] == _time(told.at)[:10] else end
 
 
 def _score(score: float) -> str:
