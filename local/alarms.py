@@ -14,6 +14,7 @@ from alertrelay.config.alarms.catalogue import CATALOGUE, PARENTS, Parent
 from alertrelay.config.alarms.cost import ALARM_METRIC, COMPOSITE_ALARM
 from alertrelay.config.alarms.rule import SOURCES, Chosen, Level, Rule
 from alertrelay.config.alarms.sentence import amount
+from alertrelay.scoring.tell import ANOMALY, RUNBOOKS, SILENT
 
 ROOT = Path(__file__).resolve().parent.parent
 TITLES: Mapping[str, str] = {
@@ -26,6 +27,10 @@ TITLES: Mapping[str, str] = {
     "alb": "Application Load Balancers",
     "sqs": "SQS queues",
     "lambda": "Lambda functions",
+}
+OF_SCORER: Mapping[str, str] = {
+    ANOMALY: "A watched metric is unlike what it usually is at this time; whether it hurts is to be found out.",
+    SILENT: "What the metric measures may be down, and nobody would see.",
 }
 _FACTS = {
     "instance_class": "its class",
@@ -172,6 +177,8 @@ def index_page() -> str:
     for kind, rules in CATALOGUE.items():
         lines.append(f"\n## {TITLES[kind]}\n")
         lines += [f"- [{rule.alertname}]({rule.runbook}): {rule.impact}\n" for rule in rules]
+    lines.append("\n## What the anomaly-scorer tells\n")
+    lines += [f"- [{alertname}]({page}): {OF_SCORER[alertname]}\n" for alertname, page in RUNBOOKS.items()]
     return "".join(lines)
 
 
