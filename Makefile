@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE :=
 # The CDK library speaks to a node process: node comes from a Python package, so that nothing is installed by hand.
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 
-.PHONY: help env rie sam bench tools run synth test lint types imports clean lock bench-anomaly
+.PHONY: help env rie sam bench bench-scorer tools run synth test lint types imports clean lock bench-anomaly
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -86,6 +86,9 @@ imports: env ## who may import whom
 
 synth: env ## the CloudFormation templates of every environment, in cdk.out
 	$(BIN)/python -m infra.synth
+
+bench-scorer: env ## what a run of the anomaly scorer takes: 5,000 metrics
+	@$(BIN)/python -m local.bench_scorer
 
 bench: rie ## cold starts of the deployed layer in Lambda's emulator, median of 5
 	@$(BIN)/python -m local.stack.bench events/rds-cpu-critical-alarm.json

@@ -93,13 +93,17 @@ def _findings(args: argparse.Namespace) -> Sequence[Finding]:
 def _live(environment: str) -> Sequence[Finding]:
     """Only where the files are sound: there is nothing to hold the stack against otherwise."""
     from alertrelay.config import load
+    from alertrelay.container import SystemClock
 
     from local import cloud, live
+    from local.anomaly import live as scorer
 
     loaded = load.load(FOLDER, environment)
     if loaded.config is None or loaded.environment is None:
         return ()
-    return live.examine(loaded.config, cloud.clients(loaded.environment.region))
+    client = cloud.clients(loaded.environment.region)
+    found = live.examine(loaded.config, client)
+    return (*found, *scorer.examine(loaded.anomaly, environment, client, SystemClock()))
 
 
 def _alarms(args: argparse.Namespace) -> list[str]:

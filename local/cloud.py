@@ -65,17 +65,20 @@ def stack_of(environment: str, client: Client) -> Deployed | None:
 
 
 def config_hashes(deployed: Deployed, client: Client) -> dict[str, str]:
-    """The hash of the configuration that each function runs with, by function name; "" where it names none.
+    """The hash of the configuration that each forwarder runs with, by function name; "" where it names none.
 
     Raises CloudUnreadable.
     """
-    found = {}
-    for function in deployed.named("Function").values():
-        try:
-            answer = client("lambda").get_function_configuration(FunctionName=function)
-        except (BotoCoreError, ClientError) as error:
-            raise unreadable(f"the function {function}", error) from None
-        found[function] = answer.get("Environment", {}).get("Variables", {}).get(HASH_VARIABLE, "")
+    return {function: config_hash(function, client) for function in deployed.named("Function").values()}
+
+
+def config_hash(function: str, client: Client) -> str:
+    """The hash of the configuration that a function runs with, "" where it names none. Raises CloudUnreadable."""
+    try:
+        answer = client("lambda").get_function_configuration(FunctionName=function)
+    except (BotoCoreError, ClientError) as error:
+        raise unreadable(f"the function {function}", error) from None
+    found: str = answer.get("Environment", {}).get("Variables", {}).get(HASH_VARIABLE, "")
     return found
 
 

@@ -71,12 +71,17 @@ def scorer_of(environment: str, clock: Clock, *, client: cloud.Client | None = N
     deployed = cloud.stack_of(environment, client)
     if deployed is None:
         raise NoScorer(f"there is no stack alertrelay-{environment} here: deploy it")
+    return scorer_with(loaded.anomaly, deployed, client, clock)
+
+
+def scorer_with(config: AnomalyConfig, deployed: cloud.Deployed, client: cloud.Client, clock: Clock) -> DeployedScorer:
+    """The scorer of a stack that was found. Raises NoScorer."""
     bucket = deployed.outputs.get("AnomalyBucketName")
     if bucket is None:
-        raise NoScorer(f"the stack alertrelay-{environment} has no scorer yet: deploy config/anomaly.yml")
+        raise NoScorer(f"the stack {deployed.stack} has no scorer yet: deploy config/anomaly.yml")
     return DeployedScorer(
-        environment=environment,
-        config=loaded.anomaly,
+        environment=config.environment,
+        config=config,
         metrics=CloudWatchMetrics(lambda: client("cloudwatch"), lambda: client("resourcegroupstaggingapi")),
         shelf=S3Shelf(lambda: client("s3"), bucket),
         notebook=DynamoNotebook(lambda: client("dynamodb"), deployed.outputs["TableName"], clock),

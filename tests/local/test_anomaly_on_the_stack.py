@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from alertrelay.alert import Outcome
+from alertrelay.memory import ManualClock
 
 from local import feedback, shop, timeline
+from local.anomaly import live as live_check
 from local.anomaly import status
 from local.anomaly.deployed import DeployedScorer, NoScorer, scorer_of
 from local.anomaly.judge import judge, of_entry
@@ -204,3 +206,33 @@ def test_the_page_of_an_entry_says_its_mode(tmp_path: Path, monkeypatch: pytest.
     words = ["--input", str(tmp_path / "orders-placed.csv"), "--watch", "orders-placed", "--output", str(target)]
     assert main(["anomaly", "report", *words]) == 0
     assert "mode: nobody was told" in target.read_text()
+
+
+def _live(lived: Lived, **changes: Any) -> dict[str, str]:
+    config = replace(lived.scorer.config, **changes)
+    found = live_check.examine(config, "prod", lived.run.stack.emulator.client, lived.run.stack.clock)
+    return {finding.code: finding.message for finding in found}
+
+
+def test_check_live_names_entries_that_find_nothing_and_a_metric_without_points(lived: Lived) -> None:
+    found = live_check.examine(lived.scorer.config, "prod", lived.run.stack.emulator.client, lived.run.stack.clock)
+    assert {(finding.code, finding.key) for finding in found} == {
+        ("finds-nothing", "order-functions-duration"),
+        ("finds-nothing", "checkout-latency"),
+    }
+    assert all(finding.mend for finding in found)
+
+
+def test_check_live_says_that_other_files_are_deployed(lived: Lived) -> None:
+    assert "another config/anomaly.yml" in _live(lived, timezone="Europe/Berlin")["configuration-differs"]
+
+
+def test_check_live_says_when_the_last_run_is_long_ago(lived: Lived) -> None:
+    later = ManualClock(lived.run.stack.clock.now() + timedelta(hours=1))
+    found = live_check.examine(lived.scorer.config, "prod", lived.run.stack.emulator.client, later)
+    assert [finding.severity for finding in found if finding.code == "scorer-late"] == ["error"]
+
+
+def test_check_live_says_that_a_scorer_is_there_for_no_entry(lived: Lived) -> None:
+    (finding,) = live_check.examine(None, "prod", lived.run.stack.emulator.client, lived.run.stack.clock)
+    assert finding.code == "configuration-differs"

@@ -115,7 +115,9 @@ def test_every_metric_that_is_asked_for_is_published_by_its_namespace(page: Page
     script = shell.uncommented("\n".join(page.of("sh")))
     spaces = {namespace for namespace in re.findall(r"--namespace (\S+)", script) if "$" not in namespace}
     assert spaces <= set(PUBLISHED)
-    known: set[str] = set().union(*(set(PUBLISHED[space]) | set(FURTHER_METRICS.get(space, "").split()) for space in spaces))
+    known: set[str] = set().union(
+        *(set(PUBLISHED[space]) | set(FURTHER_METRICS.get(space, "").split()) for space in spaces)
+    )
     named = {word for call in shell.commands(script, "metric") for word in call if "$" not in word}
     named |= {name.strip("\"'") for name in re.findall(r"--metric-name (\S+)", script) if "$" not in name}
     named |= {name for names in re.findall(r"for METRIC in ([^;\n]+);", script) for name in names.split()}
