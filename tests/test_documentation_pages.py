@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from alertrelay.alert import Reason
+from alertrelay.config.anomaly import KEYS, WATCH_KEYS
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("events/*.md")])
@@ -31,3 +32,17 @@ def test_every_self_alert_has_its_mend_in_the_operators_page() -> None:
 def test_a_link_of_a_page_leads_somewhere(page: Path) -> None:
     links = re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_every_event_that_the_scorer_logs_stands_in_its_page() -> None:
+    page = (ROOT / "docs" / "anomaly.md").read_text(encoding="utf-8")
+    package = ROOT / "layers" / "alertrelay" / "python" / "alertrelay"
+    files = [*(package / "scoring").glob("*.py"), package / "scoring_runtime.py"]
+    names = {name for path in files for name in re.findall(r'\.log\(\s*"(\w+)"', path.read_text(encoding="utf-8"))}
+    assert len(names) > 12
+    assert [name for name in sorted(names) if f"`{name}`" not in page] == []
+
+
+def test_every_key_of_the_scorer_s_file_stands_in_its_page() -> None:
+    page = (ROOT / "docs" / "anomaly.md").read_text(encoding="utf-8")
+    assert [key for key in (*KEYS, *WATCH_KEYS) if not re.search(rf"[`.\]]{key}`", page) and key != "watch"] == []
