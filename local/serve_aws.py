@@ -28,6 +28,7 @@ REGION = "eu-west-1"
 ACCOUNT = "123456789012"  # of sam and of moto alike
 TABLE = "alertrelay-dev-state"
 SECRET = "alertrelay-dev-keys"
+BUCKET = "alertrelay-dev-scorer"
 FORWARDERS = ("pagerduty-forwarder", "slack-forwarder", "email-forwarder")
 
 _DESCRIPTION = """\
@@ -109,7 +110,7 @@ def serving(
 
     emulator = Emulator(region=REGION, now=now, host=host, port=aws_port, one_region=True)
     with StandIns(host=host, ports=ports) as peers, emulator:
-        yield deploy(emulator, template, table=TABLE, secret=SECRET), peers
+        yield deploy(emulator, template, table=TABLE, secret=SECRET, bucket=BUCKET), peers
 
 
 def env_vars(
@@ -129,13 +130,17 @@ def env_vars(
         "ALERTRELAY_OPS_TOPIC_ARN": f"{topics}-ops",
         "ALERTRELAY_LAST_RESORT_TOPIC_ARN": f"{topics}-last-resort",
     }
-    own = {}
+    own: dict[str, dict[str, str]] = {}
     for name in FORWARDERS:
         queue = f"{aws}/{ACCOUNT}/alertrelay-{ENVIRONMENT}-{name}"
         own[f"alertrelay-{ENVIRONMENT}-{name}"] = {
             "ALERTRELAY_QUEUE_URL": f"{queue}-timers",
             "ALERTRELAY_DEAD_LETTER_URL": f"{queue}-expired",
         }
+    own[f"alertrelay-{ENVIRONMENT}-anomaly-scorer"] = {
+        "ALERTRELAY_BUCKET": BUCKET,
+        "ALERTRELAY_TOPICS": json.dumps({name: f"{topics}-{name}" for name in ("critical", "warning", "info")}),
+    }
     return {"Parameters": shared, **own}
 
 

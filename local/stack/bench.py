@@ -1,4 +1,4 @@
-"""`make bench`: how long a forwarder takes from nothing, with the deployed layer in Lambda's emulator.
+"""`make bench`: how long a function takes from nothing, with the deployed layer in Lambda's emulator.
 
 Init is from the start of the process until the handler is loaded; the first invocation is all of it, with the table,
 the secret and the peers on loopback. A Lambda of 1,024 MB has 0.58 of a core; this machine gives a whole one.
@@ -6,6 +6,9 @@ the secret and the peers on loopback. A Lambda of 1,024 MB has 0.58 of a core; t
 
 from __future__ import annotations
 
+import contextlib
+import io
+import json
 import re
 import statistics
 import sys
@@ -15,16 +18,18 @@ from pathlib import Path
 
 from alertrelay.sources import unwrap
 
+from infra import synth
 from local.stack.day import Run, template_of
 from local.stack.rie import RieMissing, RieStack, kit
 
 ROUNDS = 5
+SCHEDULED = synth.ROOT / "events" / "scorer" / "scheduled-run.json"
 _INIT = re.compile(r"INIT REPORT\(durationMs: ([\d.]+)\)")
 _INVOKE = re.compile(r"INVOKE RTDONE\(.*?duration: ([\d.]+)ms\)")
 
 
 def main() -> int:
-    """Prints a line a forwarder: medians in milliseconds. 2 where the emulator is missing."""
+    """Prints a line a function: medians in milliseconds. 2 where the emulator is missing."""
     event = Path(sys.argv[1])
     try:
         template = template_of("prod", arch=kit().arch)
@@ -47,7 +52,11 @@ def _cold(template: Path, event: Path) -> Mapping[str, tuple[float, float]]:
     with Run(template, "prod", start=datetime.now(UTC), down={}, engine=RieStack) as run:
         run.publish(event.name, unwrap(event.read_bytes()))
         assert isinstance(run.stack, RieStack)
-        return {name: _times(container.logs) for name, container in run.stack.containers.items()}
+        found = {name: _times(container.logs) for name, container in run.stack.containers.items()}
+        with run.stack.scorer() as container, contextlib.redirect_stdout(io.StringIO()):
+            container.invoke(json.loads(SCHEDULED.read_text(encoding="utf-8")))
+            found["alertrelay-prod-anomaly-scorer"] = _times(container.logs)
+        return found
 
 
 def _times(logs: str) -> tuple[float, float]:

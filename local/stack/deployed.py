@@ -61,13 +61,15 @@ class Deployed:
     config: Config
 
 
-def deploy(emulator: Emulator, template: Path, *, table: str = "", secret: str = "") -> Deployed:
-    """Creates the stack. `table` and `secret` are names in place of made up ones. Raises what moto raises where the
-    template asks for what it does not know."""
+def deploy(emulator: Emulator, template: Path, *, table: str = "", secret: str = "", bucket: str = "") -> Deployed:
+    """Creates the stack. `table`, `secret` and `bucket` are names in place of made up ones. Raises what moto raises
+    where the template asks for what it does not know."""
     content = json.loads(template.read_text(encoding="utf-8"))
     for resource in content["Resources"].values():
         if table and resource["Type"] == "AWS::DynamoDB::Table":
             resource["Properties"]["TableName"] = table
+        if bucket and resource["Type"] == "AWS::S3::Bucket":
+            resource["Properties"]["BucketName"] = bucket
     code = _code_folders(content, template.parent)
     config = config_of(template)
     secrets = fake_secrets(config)

@@ -28,7 +28,7 @@ from alertrelay.alert import Outcome
 from alertrelay.memory import ManualClock
 
 from infra import synth
-from local.stack.deployed import Function
+from local.stack.deployed import Function, Scorer
 from local.stack.emulator import FAKE_ENVIRONMENT
 from local.stack.invocation import Invocable, load
 from local.stack.running import RunningStack
@@ -103,7 +103,7 @@ class Container:
     `logs` is what the function and the emulator have printed so far.
     """
 
-    def __init__(self, function: Function, layer: Path, programs: Kit, environ: Mapping[str, str]) -> None:
+    def __init__(self, function: Function | Scorer, layer: Path, programs: Kit, environ: Mapping[str, str]) -> None:
         self._function = function
         self._layer = layer
         self._programs = programs
@@ -267,6 +267,18 @@ class RieStack(RunningStack):
     def run_until(self, at: datetime) -> None:  # noqa: ARG002 - the base's signature
         """Files follow each other at once: their own times are not waited for."""
         self.work()
+
+    def scorer(self) -> Container:
+        """The anomaly-scorer, which no file of a replay wakes."""
+        scorer = self.deployed.scorer
+        assert scorer is not None
+        environ = {
+            **scorer.environment,
+            "AWS_REGION": self.emulator.region,
+            "AWS_DEFAULT_REGION": self.emulator.region,
+            "AWS_ENDPOINT_URL": self.emulator.url,
+        }
+        return Container(scorer, layer_of(self.template), self.programs, environ)
 
     def _bound(self, function: Function) -> Invocable:
         environ = {

@@ -130,3 +130,23 @@ def _command(pid: int) -> str:
         return Path(f"/proc/{pid}/cmdline").read_text()
     except OSError:
         return ""
+
+
+@needs_emulator
+def test_the_scorer_runs_in_the_deployed_layer_keeps_its_state_and_hears_of_a_deployment() -> None:
+    template = template_of("prod", arch=kit().arch)
+    with Run(template, "prod", start=datetime.now(UTC), down={}, engine=RieStack) as run:
+        assert isinstance(run.stack, RieStack)
+        with run.stack.scorer() as container:
+            for name in ("ecs-deployment", "scheduled-run", "scheduled-run"):
+                container.invoke(json.loads((EVENTS / "scorer" / f"{name}.json").read_text()))
+            logs = container.logs
+        scorer = run.stack.deployed.scorer
+        assert scorer is not None
+        s3 = run.stack.emulator.client("s3")
+        kept = {o["Key"] for o in s3.list_objects_v2(Bucket=scorer.environment["ALERTRELAY_BUCKET"])["Contents"]}
+    assert "scorer/catalogue.json" in kept
+    assert {key[:13] for key in kept} == {"scorer/catalo", "scorer/shard-"}
+    assert logs.count('"message":"scorer_run"') == 2
+    assert '"message":"deployment_kept"' in logs
+    assert '"MetricsScored"' in logs
