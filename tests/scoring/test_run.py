@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from alertrelay.alert import fingerprint
+from alertrelay.scoring.book import of_bytes
 from alertrelay.scoring.ports import Answer, Deployment, MetricsFailure, NotebookFailure, Vote
 from alertrelay.scoring.shard import PAST
 
@@ -273,6 +274,74 @@ def test_while_cloudwatch_fails_a_run_says_so_and_the_next_goes_on_where_it_was(
     assert ran.problems == ("shard-00-of-1: GetMetricData: Throttling",)
     world.at(2.3 * HOUR).until(START + 6 * HOUR)
     assert {status for status, _, _ in world.updates()} == {"firing", "resolved"}
+
+
+class _Blind:
+    """CloudWatch, which lists nothing."""
+
+    def __init__(self, world: World) -> None:
+        self.read, self.tagged = world.metrics.read, world.metrics.tagged
+
+    def listed(self, *_: object) -> object:
+        raise MetricsFailure("ListMetrics: Throttling")
+
+
+def test_an_entry_that_cannot_be_looked_up_keeps_what_it_watched_and_the_others_are_not_concerned() -> None:
+    pattern = watch("functions", namespace="AWS/Lambda", metric="Duration", dimensions={"FunctionName": "*"})
+    world = World(config=config(pattern, watch())).shop()
+    world.shop(of=metric("functions", namespace="AWS/Lambda", name="Duration", dimensions=(("FunctionName", "pay"),)))
+    assert world.run().metrics == 2
+    world.clock.sleep(3600 + STEP)
+    ran = world.run(metrics=_Blind(world))
+    assert ran.metrics == 2
+    assert ran.problems == ("what the entry functions watches could not be looked up",)
+    world.clock.sleep(STEP)
+    assert world.run().problems == ()
+
+
+def test_where_nothing_can_be_looked_up_in_the_first_run_that_is_its_problem() -> None:
+    world = World(config=config(watch("functions", namespace="AWS/Lambda", metric="", dimensions={})))
+    ran = world.run(metrics=_Blind(world))
+    assert ran.problems == ("what is watched: ListMetrics: Throttling",)
+
+
+def test_while_learning_fails_what_was_scored_is_kept() -> None:
+    world = _world(severity={"warning": 0.8})
+    world.until(START + HOUR)
+    world.reconfigure(watch(severity={"warning": 0.8}), watch("carts", metric="Carts"))
+
+    class NoPast:
+        listed, tagged = world.metrics.listed, world.metrics.tagged
+
+        def read(self, metrics: Any, *, start: float, end: float) -> Answer:
+            if end - start > DAY:
+                raise MetricsFailure("GetMetricData: Throttling")
+            return world.metrics.read(metrics, start=start, end=end)
+
+    ran = world.until(START + 2.3 * HOUR, metrics=NoPast())
+    assert all("while learning" in problem for one in ran for problem in one.problems)
+    assert world.updates() == [("firing", "AnomalyDetected", "warning")]
+
+
+def test_metrics_for_which_there_is_no_time_are_a_problem_and_are_scored_by_the_next_run() -> None:
+    world = World().shop()
+    world.run()
+    world.clock.sleep(STEP)
+    assert world.run(seconds=10.0).problems == ("shard-00-of-1: there was no time for 1 metrics",)
+    world.clock.sleep(STEP)
+    assert world.run().points == 2
+
+
+def test_a_shard_that_learns_leaves_time_for_those_after_it() -> None:
+    names = [f"orders-{place:03d}" for place in range(60)]
+    world = World(config=config(*(watch(name, metric=f"Orders{name}") for name in names), max_metrics=800))
+    for name in names:
+        world.metrics.put(metric(name, name=f"Orders{name}"), [(START - STEP, 1.0)])
+    world.run(seconds=240.0, metrics=_Slow(world, seconds=60.0))
+    learned = {
+        name: len(of_bytes(kept.content)[0].tracks) for name, kept in world.shelf.objects.items() if "shard" in name
+    }
+    assert min(learned.values()) >= 20
 
 
 def test_one_metric_that_cloudwatch_refuses_does_not_stop_the_rest() -> None:

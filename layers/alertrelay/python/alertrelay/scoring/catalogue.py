@@ -12,7 +12,7 @@ from typing import Any
 
 from alertrelay.config.watch import AnomalyConfig, Watch
 from alertrelay.scoring.metric import Dimensions, Metric, dimensions_of
-from alertrelay.scoring.ports import Kept, Metrics
+from alertrelay.scoring.ports import Kept, Metrics, MetricsFailure, QueryRefused
 
 NAME = "catalogue.json"
 FRESH = 3600.0
@@ -36,7 +36,8 @@ _SERVICES: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
-    """What is watched. `left_out` are metrics beyond `max_metrics`; `empty` are entries that found none.
+    """What is watched. `left_out` are metrics beyond `max_metrics`; `empty` are entries that found none; `failed` are
+    entries that could not be looked up: what was known of them is watched.
 
     `config` is the hash of the entries that it was made for; `at` is in seconds.
     """
@@ -46,6 +47,7 @@ class Catalogue:
     metrics: tuple[Metric, ...]
     left_out: int = 0
     empty: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
 
     def to_bytes(self) -> bytes:
         """JSON."""
@@ -55,6 +57,7 @@ class Catalogue:
             "metrics": [metric.to_json() for metric in self.metrics],
             "left_out": self.left_out,
             "empty": self.empty,
+            "failed": self.failed,
         }
         return json.dumps(content, separators=(",", ":")).encode()
 
@@ -71,22 +74,32 @@ def kept_catalogue(kept: Kept | None, config: AnomalyConfig) -> Catalogue | None
             metrics=tuple(map(Metric.of_json, data["metrics"])),
             left_out=data["left_out"],
             empty=tuple(data["empty"]),
+            failed=tuple(data["failed"]),
         )
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
     return found if found.config == entries_hash(config) else None
 
 
-def look_up(config: AnomalyConfig, metrics: Metrics, *, now: float) -> Catalogue:
-    """Asks CloudWatch. Raises MetricsFailure."""
+def look_up(config: AnomalyConfig, metrics: Metrics, *, now: float, before: Catalogue | None = None) -> Catalogue:
+    """Asks CloudWatch. An entry of which it does not tell keeps what `before` knew of it. Raises MetricsFailure where
+    nothing at all is known."""
     found: dict[str, Metric] = {}
-    empty = []
+    empty, failed = [], []
+    last: MetricsFailure | QueryRefused | None = None
     # Those that are named outright come first: a pattern must not push them out.
     for watch in sorted(config.watches, key=lambda w: not w.exact):
-        before = len(found)
-        found |= {metric.key: metric for metric in _found(watch, metrics)}
-        if len(found) == before:
-            empty.append(watch.name)
+        try:
+            own = list(_found(watch, metrics))
+        except (MetricsFailure, QueryRefused) as failure:
+            own = [metric for metric in before.metrics if metric.watch == watch.name] if before else []
+            failed.append(watch.name)
+            last = failure
+        else:
+            empty += [] if own else [watch.name]
+        found |= {metric.key: metric for metric in own}
+    if last and not found:
+        raise MetricsFailure(str(last))
     kept = tuple(found.values())[: config.max_metrics]
     return Catalogue(
         at=now,
@@ -94,6 +107,7 @@ def look_up(config: AnomalyConfig, metrics: Metrics, *, now: float) -> Catalogue
         metrics=kept,
         left_out=len(found) - len(kept),
         empty=tuple(empty),
+        failed=tuple(failed),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from alertrelay.anomaly.scorer import Scored, Scorer
 from alertrelay.scoring.book import Said, Track
@@ -116,7 +116,7 @@ def _said(metric: Metric, rule: Rule, scorer: Scorer, scored: Scored, seen: Seen
         # Nothing that is counted or measured is below zero for being within a range around its middle.
         low = max(low, 0.0) if seen.value >= 0.0 and high > 0.0 else low
         usual = f"{quantity.shown(_short(low), unit)} to {quantity.shown(_short(high), unit)}"
-    began = f"{datetime.fromtimestamp(now.since, UTC):%H:%M} UTC"
+    began = f"{datetime.fromtimestamp(now.since, rule.zone):%H:%M %Z}"
     about = [rule.watch.labels.get("service", ""), *(text for _, text in metric.dimensions)]
     return Said(
         summary=f"{named(rule.watch, metric)} is {value}"

@@ -82,43 +82,42 @@ def run(scoring: Scoring, at: float, *, deadline: float) -> Ran:
 
 
 def _run(scoring: Scoring, at: float, *, until: float, told: dict[str, float]) -> Ran:
-    problems: list[str] = []
     try:
         catalogue, known = _catalogue(scoring, at)
     except (MetricsFailure, ShelfFailure) as failure:
         scoring.log("scorer_catalogue_failed", failure=str(failure))
         return Ran(problems=(f"what is watched: {failure}",))
     this = _begin(scoring, at, until=until)
+    this.problems += [f"what the entry {name} watches could not be looked up" for name in catalogue.failed]
     sent = 0
-    for name, metrics in _shards(scoring, catalogue).items():
+    shards = _shards(scoring, catalogue)
+    for place, (name, metrics) in enumerate(shards.items()):
+        now = scoring.clock.now().timestamp()
+        this.learn_until = now + (until - now) / (len(shards) - place)
         try:
             sent += _shard(this, name, metrics, known=known, told=told)
         except (MetricsFailure, ShelfFailure, PublishFailure) as failure:
             scoring.log("scorer_shard_failed", object=name, failure=str(failure))
-            problems.append(f"{name}: {failure}")
+            this.problems.append(f"{name}: {failure}")
     for name, (metric, seen) in this.tops.items():
         low, high = seen.band or (None, None)
         scoring.log("watched", watch=name, metric=str(metric), value=seen.value, low=low, high=high, score=seen.score)
     scoring.log("scorer_run", at=at, **this.tally)
     done = this.tally["scored"] + this.tally["learned"]
-    return Ran(metrics=done, points=this.tally["points"], told=sent, problems=tuple(problems))
+    return Ran(metrics=done, points=this.tally["points"], told=sent, problems=tuple(this.problems))
 
 
 def _catalogue(scoring: Scoring, at: float) -> tuple[Catalogue, bool]:
-    """What is watched, and whether earlier runs have left their traces. Where CloudWatch does not say what there is by
-    now, what there was is watched."""
+    """What is watched, and whether earlier runs have left their traces. Raises MetricsFailure where nothing is known of
+    anything, ShelfFailure."""
     kept = scoring.shelf.get(NAME)
     found = kept_catalogue(kept, scoring.config)
-    if found and at - found.at < FRESH:
+    if found and at - found.at < FRESH and not found.failed:
         return found, True
-    try:
-        new = look_up(scoring.config, scoring.metrics, now=at)
-    except MetricsFailure as failure:
-        if found is None:
-            raise
-        scoring.log("scorer_catalogue_old", failure=str(failure))
-        return found, True
+    new = look_up(scoring.config, scoring.metrics, now=at, before=found)
     scoring.shelf.put(NAME, new.to_bytes(), over=kept.version if kept else None)
+    for name in new.failed:
+        scoring.log("entry_not_looked_up", watch=name)
     for name in new.empty:
         scoring.log("entry_finds_no_metric", watch=name)
     if new.left_out:
@@ -149,7 +148,8 @@ def _shard(this: Run, name: str, metrics: Sequence[Metric], *, known: bool, told
     book = shard.book
     if told.get(name) == book.run:
         book.outbox = []
-    if book.run < this.at and (metrics or book.tracks):
+    # An object without metrics is written once, so that one that is missing is known to be lost.
+    if book.run < this.at and (metrics or book.tracks or shard.version is None):
         # What an earlier run kept, and died or failed before it had told it, is told by this one.
         book.outbox += score(this, shard, metrics)
         if not keep(this, shard):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from alertrelay.anomaly.scorer import Scorer
 from alertrelay.anomaly.state import pack, unpack
 from alertrelay.scoring.ask import Wanted, ask
 from alertrelay.scoring.book import Book, BookUnreadable, Entry, Said, Telling, Track, of_bytes, to_bytes
+from alertrelay.scoring.course import Course
 from alertrelay.scoring.drift import Drift, drifted
 from alertrelay.scoring.feed import feed, learn, new_scorer
 from alertrelay.scoring.firing import Change, Open, Seen
@@ -47,6 +49,8 @@ class Run:
     until: float
     rules: Mapping[str, Rule]
     origin: Origin
+    learn_until: float = math.inf  # the share of a shard in the time for learning: later ones are scored in any case
+    problems: list[str] = field(default_factory=list)  # what could not be done, and is done by the next run
     tally: Counter[str] = field(default_factory=Counter)
     tops: dict[str, tuple[Metric, Seen]] = field(default_factory=dict)  # the most unusual point, by entry
 
@@ -57,6 +61,10 @@ class Run:
     def in_time(self) -> bool:
         """Whether there is time for more."""
         return self.scoring.clock.now().timestamp() < self.until
+
+    def may_learn(self) -> bool:
+        """Whether this shard has time to learn another metric."""
+        return self.scoring.clock.now().timestamp() < min(self.until, self.learn_until)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -100,6 +108,8 @@ def score(run: Run, shard: Shard, metrics: Sequence[Metric]) -> list[Telling]:
         tellings += _let_go(run, book.tracks.pop(key))
     _read_on(run, shard, wanted)
     _learn(run, shard, [metric for key, metric in wanted.items() if key not in shard.scorers])
+    if wanted.keys() <= shard.scorers.keys():
+        book.lost = None
     for key, track in book.tracks.items():
         rule = run.rules[wanted[key].watch]
         _notice_silence(run, book, track, rule)
@@ -127,9 +137,11 @@ def _read_on(run: Run, shard: Shard, metrics: Mapping[str, Metric]) -> None:
     run.tally["requested"] += found.asked
     if found.failed:
         raise found.failed
+    late = len(due) - len(found.points) - len(found.refused)
+    if late:
+        run.problems.append(f"{shard.name}: there was no time for {late} metrics")
     for key, problem in found.refused.items():
-        run.tally["refused"] += 1
-        run.scoring.log("metric_refused", metric=str(metrics[key]), watch=metrics[key].watch, problem=problem)
+        _refused(run, metrics[key], problem)
     for key, points in found.points.items():
         track, rule = shard.book.tracks[key], run.rules[metrics[key].watch]
         with _alone(run, shard, track.metric):
@@ -169,22 +181,27 @@ def _feed(run: Run, shard: Shard, track: Track, rule: Rule, points: Sequence[tup
 def _learn(run: Run, shard: Shard, metrics: Sequence[Metric]) -> None:
     """From two weeks of CloudWatch, as many as there is time for; the others wait for the next run."""
     left = list(metrics)
-    while left and run.in_time():
+    while left and run.may_learn():
         batch, left = left[:LEARNED_AT_ONCE], left[LEARNED_AT_ONCE:]
         wanted = [Wanted(metric, run.end_of(metric) - PAST) for metric in batch]
         found = ask(run.scoring.metrics, wanted, end=run.end_of, more=run.in_time)
         run.tally["requested"] += found.asked
         for metric in batch:
-            problem = found.refused.get(metric.key)
-            if problem:
-                run.tally["refused"] += 1
-                run.scoring.log("metric_refused", metric=str(metric), watch=metric.watch, problem=problem)
+            if metric.key in found.refused:
+                _refused(run, metric, found.refused[metric.key])
             elif metric.key in found.points:
                 with _alone(run, shard, metric):
                     _learn_one(run, shard, metric, found.points[metric.key])
         if found.failed:
-            raise found.failed
+            # What was scored is worth keeping all the same.
+            run.problems.append(f"{shard.name}: while learning: {found.failed}")
+            break
     run.tally["learning"] += len(left)
+
+
+def _refused(run: Run, metric: Metric, problem: str) -> None:
+    run.tally["refused"] += 1
+    run.scoring.log("metric_refused", metric=str(metric), watch=metric.watch, problem=problem)
 
 
 def _learn_one(run: Run, shard: Shard, metric: Metric, points: Sequence[tuple[float, float]]) -> None:
@@ -194,7 +211,7 @@ def _learn_one(run: Run, shard: Shard, metric: Metric, points: Sequence[tuple[fl
     if before is None and shard.book.lost:
         # Nobody knows what was told of a metric whose book was lost: all of it is ended that does not go on.
         track.told = perhaps_told(run.origin, rule, metric)
-    track.presence, track.read_to = Presence(), end
+    track.presence, track.course, track.read_to = Presence(), Course(), end
     scorer = new_scorer(metric, rule)
     learn(track, scorer, rule, points, now=end)
     track.drift = Drift(based=run.at, at=run.at)
