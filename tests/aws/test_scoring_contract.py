@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 from alertrelay.aws.clients import Clients
+from alertrelay.aws.items import anomalies_key
 from alertrelay.aws.metrics import CloudWatchMetrics
-from alertrelay.aws.notebook import DynamoNotebook, anomalies_key
+from alertrelay.aws.notebook import DynamoNotebook
 from alertrelay.aws.shelf import S3Shelf
 from alertrelay.memory import ManualClock
 from alertrelay.scoring.memory import MemoryMetrics, MemoryNotebook, MemoryShelf
@@ -294,3 +295,19 @@ def test_what_is_wrong_with_a_request_is_told_from_a_service_that_fails(code: st
     with pytest.raises(failure) as caught:
         _read(error)
     assert str(caught.value) == f"GetMetricData: {code}"
+
+
+def test_the_forwarders_read_what_the_scorer_noted_of_a_service_while_it_lasts(
+    dynamodb: Any, clock: ManualClock
+) -> None:
+    now = clock.now().timestamp()
+    said = {"text": "unusual", "score": 0.99, "since": "2026-11-20T03:00:00.000Z", "link": "https://example.com"}
+    with state.table(dynamodb):
+        notebook = DynamoNotebook(lambda: dynamodb, state.TABLE, clock)
+        store = state.dynamo(dynamodb, clock)
+        notebook.note_anomaly("shop", "00ff", said, until=now + 60)
+        notebook.note_anomaly("shop", "0011", {**said, "text": "odd", "score": 0.999}, until=now + 60)
+        notebook.note_anomaly("shop", "0022", {**said, "text": "over"}, until=now - 1)
+        notebook.note_anomaly("shop", "0033", {"text": "of another version"}, until=now + 60)
+        found = store.facts(alerts=(), inhibitors=(), services=["shop", "billing"]).anomalies
+    assert {name: [note.text for note in notes] for name, notes in found.items()} == {"shop": ["odd", "unusual"]}

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from alertrelay.alert import Alert, Notification, Reason, severity_rank
 from alertrelay.policy.group import dedup_key
 from alertrelay.policy.ledger import AlertItem, Header, Member
 from alertrelay.policy.notify import Decision
-from alertrelay.ports import Relay, StoreFailure
+from alertrelay.ports import AnomalyNote, Facts, Relay, StoreFailure
+
+ANOMALIES = 3
+"""Anomalies of a service that one of its alerts names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """One flush's view of its group. `alerts` are those that are shown, in order, by key."""
+    """One flush's view of its group. `alerts` are those that are shown, in order, by key; `anomalies` is what is
+    unusual of their services, by name."""
 
     relay: Relay
     gid: str
@@ -24,6 +28,7 @@ class Group:
     alerts: Mapping[str, Alert]
     members: Mapping[str, Member]
     send_by: datetime
+    anomalies: Mapping[str, Sequence[AnomalyNote]] = field(default_factory=dict)
 
 
 def group_of(
@@ -32,20 +37,21 @@ def group_of(
     header: Header,
     decision: Decision,
     members: Iterable[Member],
-    known: Mapping[str, AlertItem],
+    facts: Facts,
     *,
     send_by: datetime,
 ) -> Group:
-    """Reads what is to be shown and not `known` yet. The table may fail here: then each alert is what its member knows
-    of it."""
+    """Reads what is to be shown and not among `facts` yet. The table may fail here: then each alert is what its member
+    knows of it."""
     by_key = {m.key: m for m in members}
     return Group(
         relay=relay,
         gid=gid,
         header=header,
         decision=decision,
-        alerts=_alerts(relay, _shown(decision, by_key, relay.shown), by_key, known),
+        alerts=_alerts(relay, _shown(decision, by_key, relay.shown), by_key, facts.alerts),
         members=by_key,
+        anomalies=facts.anomalies,
         send_by=send_by,
     )
 
@@ -56,7 +62,7 @@ def notification(group: Group, reason: Reason, *, gone: frozenset[str], news: fr
     firing = decision.open | decision.events
     at = relay.clock.now()
     shown = {
-        key: _as_told(alert, ended=key in gone, at=at)
+        key: _as_told(_with_anomalies(group, alert), ended=key in gone, at=at)
         for key, alert in group.alerts.items()
         if key in firing or key in gone
     }
@@ -120,6 +126,15 @@ def _from_member(member: Member) -> Alert:
         fingerprint=member.fingerprint,
         state_key=member.state_key,
     )
+
+
+def _with_anomalies(group: Group, alert: Alert) -> Alert:
+    """What the anomaly-scorer finds unusual of the same service stands beside what the alert says itself."""
+    notes = group.anomalies.get(alert.labels.get("service", ""), ())
+    if not notes or alert.source == "anomaly" or alert.status == "resolved":
+        return alert
+    told = [f"{n.text} (score {n.score:.3f})" + (f" {n.link}" if n.link else "") for n in notes[:ANOMALIES]]
+    return replace(alert, annotations={**alert.annotations, "also_unusual": "\n".join(told)})
 
 
 def _as_told(alert: Alert, *, ended: bool, at: datetime) -> Alert:

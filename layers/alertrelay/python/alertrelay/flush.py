@@ -74,7 +74,7 @@ def flush(
     if decision.reason == Reason.REPEAT:
         members = without_vanished(relay, gid, members)
         decision = _decide(route, header, members, leaving, mutes, now=began, tick=tick)
-    group = group_of(relay, gid, header, decision, members, facts.alerts, send_by=until - SEND_MARGIN)
+    group = group_of(relay, gid, header, decision, members, facts, send_by=until - SEND_MARGIN)
     told = tell(group)
     change, outcomes = _what_to_record(group, route, told, due=due, tick=tick, began=began)
     if moved:

@@ -16,7 +16,7 @@ from alertrelay.config.model import Target
 from alertrelay.policy.inhibit import InhibitKey
 from alertrelay.policy.ledger import AlertItem, Header, HeaderChange, Member
 from alertrelay.policy.silence import Silence
-from alertrelay.ports import Clock, DeliveryFailure, Facts, Key, Limit, SecretMissing
+from alertrelay.ports import AnomalyNote, Clock, DeliveryFailure, Facts, Key, Limit, SecretMissing
 
 
 class ManualClock:
@@ -48,6 +48,7 @@ class MemoryStore:
         self._members: dict[str, dict[str, Member]] = {}
         self._headers: dict[str, Header] = {}
         self._sources: dict[tuple[str, str], dict[str, bool]] = {}
+        self.anomalies: dict[str, Sequence[AnomalyNote]] = {}  # written by the scorer's own port
         self._buckets: dict[str, datetime] = {}
         self._silences: tuple[Sequence[Silence], int] = ((), 0)
 
@@ -205,13 +206,16 @@ class MemoryStore:
             else:
                 noted.pop(key, None)
 
-    def facts(self, *, alerts: Sequence[str], inhibitors: Sequence[tuple[str, str]]) -> Facts:
+    def facts(
+        self, *, alerts: Sequence[str], inhibitors: Sequence[tuple[str, str]], services: Sequence[str] = ()
+    ) -> Facts:
         """See ports.Store."""
         with self._lock:
             return Facts(
                 alerts=self.get_alerts(alerts),
                 inhibitors={one: dict(self._sources[one]) for one in inhibitors if one in self._sources},
                 silences=self._silences[0],
+                anomalies={name: self.anomalies[name] for name in services if self.anomalies.get(name)},
             )
 
     def take(self, key: str, *, now: datetime, limit: Limit) -> bool:

@@ -18,6 +18,8 @@ from alertrelay.ports import Facts, Relay, StoreFailure
 
 ASKED = 99
 """Items beside the silences in the one batch that a flush reads."""
+SERVICES = 5
+"""Services of a group whose anomalies its messages may name."""
 SILENCE_ENDS = "SilenceEnding"
 """What warns of a silence's end must not be silenced by it."""
 
@@ -39,9 +41,11 @@ def asked(
 
 def facts_of(relay: Relay, header: Header, members: Iterable[Member]) -> Facts:
     """The answer; nothing where the table fails, and then nothing is muted."""
-    alerts, inhibitors = asked(relay, header, members)
+    members = list(members)
+    services = list(dict.fromkeys(m.labels["service"] for m in members if m.labels.get("service")))[:SERVICES]
+    alerts, inhibitors = asked(relay, header, members, most=ASKED - len(services))
     try:
-        return relay.store.facts(alerts=alerts, inhibitors=inhibitors)
+        return relay.store.facts(alerts=alerts, inhibitors=inhibitors, services=services)
     except StoreFailure as failure:
         relay.log("mutes_not_asked", failure=str(failure))
         return Facts()

@@ -150,13 +150,25 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AnomalyNote:
+    """What the anomaly-scorer lets other alerts of a service say: `text` is a sentence, `since` RFC 3339."""
+
+    text: str
+    score: float
+    since: str
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """What stands in the table beside a group. `inhibitors`: the alerts noted under (rule, equal values), each with
-    whether it matches both sides of the rule. What is missing is left out."""
+    whether it matches both sides of the rule. `anomalies`: what is unusual of a service now, by its name. What is
+    missing is left out."""
 
     alerts: Mapping[str, AlertItem] = field(default_factory=dict)
     inhibitors: Mapping[tuple[str, str], Mapping[str, bool]] = field(default_factory=dict)
     silences: Sequence[Silence] = ()
+    anomalies: Mapping[str, Sequence[AnomalyNote]] = field(default_factory=dict)
 
 
 class Store(Protocol):
@@ -216,9 +228,11 @@ class Store(Protocol):
     def note_source(self, entry: InhibitKey, key: str, *, fires: bool) -> None:
         """Puts an alert under, or takes it from, what it inhibits by."""
 
-    def facts(self, *, alerts: Sequence[str], inhibitors: Sequence[tuple[str, str]]) -> Facts:
+    def facts(
+        self, *, alerts: Sequence[str], inhibitors: Sequence[tuple[str, str]], services: Sequence[str] = ()
+    ) -> Facts:
         """What a flush asks beside its members, in one batch of a hundred items: alerts by hash of state_key, what is
-        noted under (rule, equal values), and all silences."""
+        noted under (rule, equal values), the anomalies of services, and all silences."""
 
     def take(self, key: str, *, now: datetime, limit: Limit) -> bool:
         """Takes one message from the bucket of `key`; False where it is empty."""

@@ -235,18 +235,23 @@ class DynamoStore:
             values=noted,
         )
 
-    def facts(self, *, alerts: Sequence[str], inhibitors: Sequence[tuple[str, str]]) -> Facts:
+    def facts(
+        self, *, alerts: Sequence[str], inhibitors: Sequence[tuple[str, str]], services: Sequence[str] = ()
+    ) -> Facts:
         """See ports.Store."""
+        named = {items.anomalies_key(service): service for service in services}
         wanted = [_SILENCES_KEY]
         wanted += [{"pk": items.text(f"I#{rule}#{equal}"), "sk": items.text("I")} for rule, equal in inhibitors]
         wanted += [{"pk": items.text(f"A#{key}"), "sk": items.text("A")} for key in dict.fromkeys(alerts)]
-        found: dict[str, list[Any]] = {"A": [], "I": [], "S": []}
+        wanted += [{"pk": items.text(key), "sk": items.text("N")} for key in named]
+        found: dict[str, list[Any]] = {"A": [], "I": [], "S": [], "N": []}
         for item in self._batch(wanted):
             found[item["sk"]["S"]].append(item)
         return Facts(
             alerts={one.key: one for one in (read(items.alert_item, item) for item in found["A"])},
             inhibitors=dict(read(items.sources, item) for item in found["I"]),
             silences=read(items.silences, found["S"][0])[0] if found["S"] else (),
+            anomalies={named[item["pk"]["S"]]: items.anomaly_notes(item, self._clock.now()) for item in found["N"]},
         )
 
     def take(self, key: str, *, now: datetime, limit: Limit) -> bool:

@@ -25,6 +25,7 @@ from alertrelay.policy.ledger import (
     ledger_json,
 )
 from alertrelay.policy.silence import Silence
+from alertrelay.ports import AnomalyNote
 
 SCHEMA = 1
 SHARDS = 16
@@ -161,6 +162,31 @@ def silences(item: Attributes) -> tuple[tuple[Silence, ...], int]:
 def silences_attribute(found: Sequence[Silence]) -> dict[str, str]:
     """The list as one attribute; it is read and written whole."""
     return as_json([silencejson.to_json(one, one.updated_at) for one in found])
+
+
+ANOMALY = "anomaly_"
+"""What the name of an anomaly's attribute begins with."""
+
+
+def anomalies_key(service: str) -> str:
+    """Under which the anomalies of a service stand."""
+    return f"N#{hashed(service)}"
+
+
+def anomaly_notes(item: Attributes, now: datetime) -> tuple[AnomalyNote, ...]:
+    """The anomalies that are still on, the most unusual first. What cannot be read is left out: it is only a hint."""
+    found = []
+    for name, attribute in item.items():
+        if not name.startswith(ANOMALY):
+            continue
+        try:
+            note = json.loads(attribute["S"])
+            if note["until"] > now.timestamp():
+                said = {key: note[key] for key in ("text", "score", "since", "link")}
+                found.append(AnomalyNote(**said))
+        except (KeyError, ValueError, TypeError):
+            continue
+    return tuple(sorted(found, key=lambda one: (-one.score, one.text)))
 
 
 def due(item: Attributes) -> tuple[str, datetime]:

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 DEPLOYMENTS_KEPT = 2 * 86_400
 VOTES_KEPT = 400 * 86_400
 MOST_DEPLOYMENTS = 100
-ANOMALY = "anomaly_"
-"""What the name of an anomaly's attribute begins with."""
 
 
 class DynamoNotebook:
@@ -79,20 +77,18 @@ class DynamoNotebook:
 
     def note_anomaly(self, service: str, fingerprint: str, note: Mapping[str, Any], *, until: float) -> None:
         """See scoring.ports.Notebook."""
-        name = f"#{ANOMALY}{fingerprint}"
+        name = f"#{items.ANOMALY}{fingerprint}"
         content = items.as_json({**note, "until": until})
         self._note(service, f"SET {name} = :note, #ttl = :ttl, v = :v", {":note": content, ":ttl": _whole(until)})
 
     def drop_anomaly(self, service: str, fingerprint: str) -> None:
         """See scoring.ports.Notebook."""
-        self._note(service, f"SET v = :v REMOVE #{ANOMALY}{fingerprint}", {})
+        self._note(service, f"SET v = :v REMOVE #{items.ANOMALY}{fingerprint}", {})
 
     def _note(self, service: str, expression: str, values: dict[str, Any]) -> None:
+        always = "pk = pk OR attribute_not_exists(pk)"  # a note is one's own, whatever stands there
         with _failing():
-            # Whatever stands there: a note is one's own.
-            self._table.update(
-                anomalies_key(service), "N", expression, condition="pk = pk OR attribute_not_exists(pk)", values=values
-            )
+            self._table.update(items.anomalies_key(service), "N", expression, condition=always, values=values)
 
     def _put(self, pk: str, sk: str, value: Deployment | Vote, *, lasts: int) -> None:
         item = {
@@ -122,11 +118,6 @@ class DynamoNotebook:
                     break
                 query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
         return found[:newest]
-
-
-def anomalies_key(service: str) -> str:
-    """Under which the anomalies of a service stand."""
-    return f"N#{items.hashed(service)}"
 
 
 def _place(at: float, name: str) -> str:
