@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import pytest
@@ -49,6 +52,21 @@ class Counted:
 
 
 def _shop() -> World:
+    """The same shop each time: learned once, copied."""
+    learned = _learned()
+    return replace(
+        learned,
+        shelf=copy.deepcopy(learned.shelf),
+        notebook=copy.deepcopy(learned.notebook),
+        clock=copy.deepcopy(learned.clock),
+        published=[],
+        log=[],
+        measures=[],
+    )
+
+
+@cache
+def _learned() -> World:
     world = World(config=config(watch(severity={"warning": 0.8}))).shop(hours=4)
     world.change(TROUBLE, lambda value: value * 3 + 600, points=6)
     world.until(TROUBLE - STEP)
