@@ -48,3 +48,10 @@ def test_a_trouble_that_lasts_keeps_its_beginning() -> None:
     values = noisy(5 * DAY)
     values[1200:1203] = [90.0, 130.0, 190.0]
     assert "started 04:00" in _reasons(values)[1202]
+
+
+def test_a_new_value_is_named_with_its_distance_from_all_seen() -> None:
+    values = noisy(6 * DAY)
+    values[1200:1240] = [50.0 + place for place in range(40)]
+    reasons = _reasons(values)[1200:1240]
+    assert any(re.search(r"distance from the nearest value seen \+[\d.]+ \(1 in|rarer", told) for told in reasons)

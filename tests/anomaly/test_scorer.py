@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+import random
 from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 import pytest
 from alertrelay.anomaly.detector import clock
+from alertrelay.anomaly.episode import DEFAULT_THRESHOLD
 from alertrelay.anomaly.scorer import Scorer
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -200,6 +203,70 @@ def test_any_values_score_between_0_and_1_and_a_score_never_looks_ahead(values: 
     found = scores(points(values))
     assert all(0.0 <= score < 1.0 for score in found)
     assert scores(points(values[:cut])) == found[:cut]
+
+
+@pytest.mark.parametrize("cut", [300, 700, 1400, 1990])
+def test_the_scores_of_a_beginning_are_the_beginning_of_the_scores(cut: int) -> None:
+    values = daily(7 * DAY)
+    values[900], values[1500:1530], values[1900] = 200.0, noisy(30, level=-40.0), 140.0
+    series = points(values)
+    assert scores(series[:cut]) == scores(series)[:cut]
+
+
+def test_a_value_beyond_all_seen_is_told_though_no_step_is_large() -> None:
+    values = daily(8 * DAY)
+    for place in range(40):
+        values[6 * DAY + 60 + place] += 2.0 * place
+    found = told(points(values))
+    assert found
+    assert 6 * DAY + 60 <= found[0] < 6 * DAY + 110
+
+
+def test_a_value_that_came_before_is_not_new() -> None:
+    """The same slow swell twice: its values are known the second time."""
+    values = daily(12 * DAY)
+    for day in (5, 9):
+        for place in range(80):
+            values[day * DAY + 40 + place] += 120.0 * math.sin(math.pi * place / 80)
+    found = told(points(values))
+    assert any(5 * DAY <= place < 6 * DAY for place in found)
+    assert not any(9 * DAY <= place < 10 * DAY for place in found)
+
+
+def test_the_same_incident_again_still_scores_though_less() -> None:
+    """By its distance from the bulk it stays odd, but what comes every other day is no alert."""
+    values = noisy(20 * DAY)
+    begun = [day * DAY + 17 * day for day in range(4, 19, 2)]
+    for place in begun:
+        values[place : place + 3] = [95.0, 97.0, 93.0]
+    found = scores(points(values))
+    incidents = [max(found[place : place + 3]) for place in begun]
+    assert incidents[0] >= DEFAULT_THRESHOLD
+    assert all(0.3 < score < DEFAULT_THRESHOLD for score in incidents[3:])
+
+
+def _clean(kind: str, seed: int) -> list[float]:
+    draw = random.Random(seed)
+    count = 21 * DAY
+    if kind == "heavy tails":
+        return [draw.lognormvariate(2.0, 1.0) for _ in range(count)]
+    if kind == "sparse counts":
+        return [float(draw.randint(1, 5)) if draw.random() < 0.01 else 0.0 for _ in range(count)]
+    if kind == "wandering":
+        return list(itertools.accumulate(draw.gauss(0.0, 1.0) for _ in range(count)))
+    if kind == "growing":
+        return [value * (1.0 + place / count) for place, value in enumerate(daily(count, seed=seed))]
+    if kind == "saturating":
+        return [min(100.0, value + 40.0) for value in daily(count, seed=seed)]
+    return [10.0 + (40.0 if place % DAY < 6 else 0.0) + draw.gauss(0.0, 1.0) for place in range(count)]
+
+
+@pytest.mark.parametrize(
+    "kind", ["heavy tails", "sparse counts", "wandering", "growing", "saturating", "a job each night"]
+)
+def test_a_metric_of_its_kind_is_told_no_more_than_once_in_two_weeks(kind: str) -> None:
+    alerts = [place for seed in range(3) for place in told(points(_clean(kind, seed))) if place >= 3 * DAY]
+    assert len(alerts) <= 3 * 18 / 14
 
 
 def test_huge_values_do_not_break_the_arithmetic() -> None:

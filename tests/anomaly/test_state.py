@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import json
+import sys
 import zlib
 from zoneinfo import ZoneInfo
 
 import pytest
 from alertrelay.anomaly import state
 from alertrelay.anomaly.scorer import Scorer
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from tests.anomaly.metrics import DAY, Points, daily, points, scores
+from tests.anomaly.metrics import DAY, Points, daily, noisy, points, scores
 
 
 def _series() -> Points:
@@ -64,6 +67,11 @@ def test_a_metric_without_a_past_is_named() -> None:
     assert state.unpack(packed, {"cpu": Scorer(), "disk": Scorer()}) == {"disk"}
 
 
+def _written(head: object) -> bytes:
+    text = json.dumps(head).encode()
+    return zlib.compress(len(text).to_bytes(8, "little") + text)
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -71,7 +79,10 @@ def test_a_metric_without_a_past_is_named() -> None:
         b"no state",
         zlib.compress(b"{"),
         zlib.compress(b"[]"),
-        zlib.compress(json.dumps({"version": state.VERSION + 1, "metrics": {"cpu": {}}}).encode()),
+        zlib.compress(b"\xff" * 40),
+        _written({"kind": [state.VERSION + 1, sys.byteorder, 4], "metrics": {"cpu": {}}}),
+        _written({"kind": [state.VERSION, "middle", 4], "metrics": {"cpu": {}}}),
+        _written({"version": 1, "metrics": {"cpu": {}}}),
         state.pack({"cpu": Scorer()})[:-9],
     ],
 )
@@ -82,4 +93,30 @@ def test_what_cannot_be_read_is_nothing(content: bytes) -> None:
 def test_the_past_of_a_metric_is_small() -> None:
     scorer = Scorer()
     scores(_series(), scorer)
-    assert len(state.pack({"cpu": scorer})) < 16_000
+    assert len(state.pack({"cpu": scorer})) < 9_000
+
+
+def test_many_metrics_are_kept_apart() -> None:
+    old = {name: Scorer() for name in ("cpu", "disk", "idle")}
+    scores(_series()[:900], old["cpu"])
+    scores(points(noisy(900)), old["disk"])
+    new = {name: Scorer() for name in old}
+    assert state.unpack(state.pack(old), new) == frozenset()
+    assert {name: state.pack({"it": one}) for name, one in new.items()} == {
+        name: state.pack({"it": one}) for name, one in old.items()
+    }
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.one_of(st.none(), st.floats(width=32), st.sampled_from((0.0, 1.0, 5.0))), max_size=90),
+    st.integers(min_value=0, max_value=90),
+    st.sampled_from((60.0, 300.0, 3600.0, 40_000.0)),
+)
+def test_any_past_is_kept_exactly(values: list[float | None], cut: int, step: float) -> None:
+    series = points(values, step=step)
+    scorer = Scorer()
+    before = scores(series[:cut], scorer)
+    new = _again(scorer)
+    assert state.pack({"cpu": new}) == state.pack({"cpu": scorer})
+    assert before + scores(series[cut:], new) == scores(series)

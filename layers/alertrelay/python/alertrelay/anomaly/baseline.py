@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from array import array
+
 DAY = 86_400
 _LONGEST_PROFILE = 288
 _PULL = ((-2, 0.25), (-1, 0.5), (0, 1.0), (1, 0.5), (2, 0.25))
@@ -18,8 +20,8 @@ class DailyProfile:
     def __init__(self, step: float) -> None:
         self._slot_seconds = max(step, DAY / _LONGEST_PROFILE)
         self.slots = max(1, round(DAY / self._slot_seconds))
-        self._values = [0.0] * self.slots
-        self._seen = [0] * self.slots
+        self._values = array("d", bytes(8 * self.slots))
+        self._seen = array("I", bytes(4 * self.slots))
 
     def slot(self, at: float) -> int:
         """The slot of a time in seconds; times are on the clock of the people, if they follow one."""
@@ -57,8 +59,8 @@ class WeeklyProfile:
 
     def __init__(self, step: float) -> None:
         self._rate = _LATEST_WEEK / max(1.0, _HALF_HOUR / step)
-        self._values = [0.0] * _HALF_HOURS
-        self._seen = [0] * _HALF_HOURS
+        self._values = array("d", bytes(8 * _HALF_HOURS))
+        self._seen = array("I", bytes(4 * _HALF_HOURS))
 
     def usual(self, at: float) -> float | None:
         """The usual value, None before the first such half-hour."""

@@ -7,30 +7,31 @@ is higher. `tail` says how rare each is. A measure is None while there is too li
 from __future__ import annotations
 
 import math
+from array import array
 from dataclasses import dataclass
 from typing import Final
 
 from alertrelay.anomaly.baseline import DAY, DailyProfile, Expectation, WeeklyProfile
+from alertrelay.anomaly.novelty import KnownValues
 
 STEP: Final = 0
 STEP_OF_THREE: Final = 1
 SEASON: Final = 2
 FORECAST: Final = 3
 SEASON_MEAN: Final = 4
-SHIFT: Final = 5
-EXPECTED_MEAN: Final = 6
+EXPECTED_MEAN: Final = 5
+NOVELTY: Final = 6
 NAMES: Final = (
     "change from the point before",
     "change of the mean of three points",
     "distance from this time of day",
     "distance from the forecast",
     "mean distance of 24 points from their time of day",
-    "change of the mean of six points",
     "mean distance of 24 points from what was expected",
+    "distance from the nearest value seen",
 )
 
-_KEPT = 31
-_LONG = 24
+_KEPT = 24
 _RATE = 0.02
 _OUTLIER = 16.0
 """The level and the time of day follow a point no further than so many of its usual distances."""
@@ -42,9 +43,11 @@ _GAP = 12
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The measures in the order of NAMES; what was forecast, and what the time of day led to expect, where known."""
+    """The measures in the order of NAMES; which value is new; what was forecast, and what the time of day led to
+    expect, where known."""
 
     sizes: tuple[float | None, ...]
+    new: bool
     forecast: float
     seasonal: float | None
 
@@ -61,6 +64,7 @@ class Measures:
         "_grown",
         "_last",
         "_level",
+        "_novelty",
         "_offset",
         "_profile",
         "_recent",
@@ -80,19 +84,20 @@ class Measures:
         self._profile = DailyProfile(self._step)
         self._week = WeeklyProfile(self._step)
         self._expectation = Expectation()
-        self._recent: list[float] = []
-        self._apart: list[float] = []  # recent distances from the time of day
-        self._surprise: list[float] = []  # recent distances from what was expected
+        self._novelty = KnownValues()
+        self._recent = array("d")
+        self._apart = array("d")  # recent distances from the time of day
+        self._surprise = array("d")  # recent distances from what was expected
         self._fast = self._level = first
         self._offset = 0.0
-        self._weights = [1.0, 0.0, 0.0, 0.0, 0.0]
+        self._weights = array("d", (1.0, 0.0, 0.0, 0.0, 0.0))
         self._error = 1e-9
         self._grown = 0  # points that grew since one fell
 
     def take(self, at: float, x: float, clock: float) -> Measured:
         """Measures a point, then learns it. `at` is in seconds; `clock` is the same on the clock of the people."""
         if self._count and at - self._last > _GAP * self._step:
-            self._recent, self._apart, self._surprise = [], [], []
+            self._recent, self._apart, self._surprise = array("d"), array("d"), array("d")
             self._fast = x
         self._last = at
         if self._began_anew(x):
@@ -108,18 +113,19 @@ class Measures:
             self._apart.append(apart)
         offset = self._offset
         error, forecast = self._forecast(x, slot, seasonal)
+        novelty, new = self._novelty.take(x)
         sizes = (
             x - recent[-2] if len(recent) > 1 else None,
-            _shift(recent, 3, 3),
+            (sum(recent[-3:]) - sum(recent[-6:-3])) / 3.0 if len(recent) > 5 else None,
             None if apart is None else apart - offset,
             error,
-            sum(self._apart[-_LONG:]) / _LONG if len(self._apart) >= _LONG else None,
-            _shift(recent, 6, 25),
-            sum(self._surprise[-_LONG:]) / _LONG if len(self._surprise) >= _LONG else None,
+            _mean(self._apart),
+            _mean(self._surprise),
+            novelty,
         )
         self._learn(x, apart, slot)
         self._week.learn(clock, x)
-        return Measured(sizes, forecast, None if seasonal is None else seasonal + offset)
+        return Measured(sizes, new, forecast, None if seasonal is None else seasonal + offset)
 
     def _began_anew(self, x: float) -> bool:
         """Whether a counter began anew; counts the points that grew."""
@@ -155,7 +161,7 @@ class Measures:
         error = x - forecast
         bound = 4.0 * usual_error
         step = _RATE * max(-bound, min(bound, error)) / (power + 5.0 * usual_error * usual_error)
-        self._weights = [weight + step * part for weight, part in zip(weights, inputs, strict=True)]
+        self._weights = array("d", [weight + step * part for weight, part in zip(weights, inputs, strict=True)])
         self._error += 0.01 * (abs(error) - usual_error)
         return error, forecast
 
@@ -181,8 +187,6 @@ class Measures:
             del self._surprise[:-_KEPT]
 
 
-def _shift(values: list[float], newest: int, before: int) -> float | None:
-    """The mean of the newest values less the mean of those before them."""
-    if len(values) < newest + before:
-        return None
-    return sum(values[-newest:]) / newest - sum(values[-newest - before : -newest]) / before
+def _mean(values: array[float]) -> float | None:
+    """The mean of the newest 24."""
+    return sum(values[-_KEPT:]) / _KEPT if len(values) >= _KEPT else None

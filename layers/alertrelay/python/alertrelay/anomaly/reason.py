@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 from alertrelay.anomaly import measures
-from alertrelay.anomaly.detector import FLAT, NAMES, Reading
+from alertrelay.anomaly.detector import NAMES, Reading
+from alertrelay.anomaly.voices import FLAT
 
 _SHOWN = 2
 BAND = 2.0
@@ -26,7 +26,7 @@ def explain(
         return "not newer than the point before: not learned"
     if reading.measured is None:
         return "learning: too few points yet"
-    if reading.rarity == -math.inf:
+    if not reading.voices:
         return "learning: less than a day of history"
     told = [f"{number(value)}; {_expected(at, value, reading.measured, spread)}"]
     if since is not None:

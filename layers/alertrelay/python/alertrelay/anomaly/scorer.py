@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from alertrelay.anomaly.detector import COMBINATION, WEEK, Combination, Detector, Direction, Reading, clock
+from alertrelay.anomaly.detector import WEEK, Detector, Direction, Reading, clock
 from alertrelay.anomaly.episode import Onset, Refractory, score_of
 from alertrelay.anomaly.reason import BAND, explain, usual
+from alertrelay.anomaly.voices import VOICES, Voice
 
 _FIVE_MINUTES_A_WEEK = math.log10(WEEK / 300.0)
 
@@ -28,7 +30,7 @@ class Scored:
 class Scorer:
     """Takes the points of one metric in order."""
 
-    __slots__ = ("_detector", "_onset", "_refractory", "_zone")
+    __slots__ = ("_detector", "_fades", "_onset", "_refractory", "_zone")
 
     def __init__(
         self,
@@ -36,11 +38,12 @@ class Scorer:
         *,
         direction: Direction = "both",
         zone: tzinfo | None = None,
-        combination: Combination = COMBINATION,
+        voices: Sequence[Voice] = VOICES,
     ) -> None:
         """The arguments are those of Detector."""
         self._zone = zone
-        self._detector = Detector(step, direction=direction, zone=zone, combination=combination)
+        self._detector = Detector(step, direction=direction, zone=zone, voices=voices)
+        self._fades = tuple(0.5 ** (1.0 / voice.rest) for voice in voices)
         self._refractory = Refractory()
         self._onset = Onset()
 
@@ -49,7 +52,7 @@ class Scorer:
         reading = self._detector.take(at, value)
         if reading is None:
             return Scored(0.0, None)
-        strength = self._refractory.take(max(0.0, reading.rarity + _FIVE_MINUTES_A_WEEK))
+        strength = self._refractory.take([voice + _FIVE_MINUTES_A_WEEK for voice in reading.voices], self._fades)
         score = score_of(strength - _FIVE_MINUTES_A_WEEK) if strength else 0.0
         return Scored(score, reading, self._onset.take(at, reading.rarity))
 

@@ -1,13 +1,18 @@
 """How rare a number is, judged by the numbers before it.
 
-A histogram on a logarithmic scale gives the rank inside what was seen; beyond the 98th percentile a generalised Pareto
-distribution (Pickands, Balkema and de Haan) continues it, so a new record is as rare as the size of earlier records
-says, heavy tails included.
+A histogram on a logarithmic scale gives the rank inside what was seen. Beyond it are two readings:
+
+- the tail: from the 98th percentile on a generalised Pareto distribution (Pickands, Balkema and de Haan), so a new
+  record is as rare as the sizes of earlier records say, heavy tails included. What came often enough is usual.
+- the bulk: from the 90th percentile on a power law (Hill), so a number is rare by its distance from the usual ones,
+  and stays rare where the same trouble came before.
 """
 
 from __future__ import annotations
 
 import math
+from array import array
+from typing import NamedTuple
 
 WARM_UP = 20
 """Numbers that are only learned: there is nothing to compare them with."""
@@ -16,43 +21,76 @@ _PER_OCTAVE = 8
 _BELOW = 18 * _PER_OCTAVE
 _BINS = 42 * _PER_OCTAVE
 _TAIL = 0.02
-_TAIL_AT_LEAST = 10.0
+_BULK = 0.1
+_BEYOND_AT_LEAST = 10.0
 _SHAPE_LIMIT = 0.4
 _LEAST_EXCESS = 0.25
 """The mean excess is at least this share of the threshold: the records of a count that is 0 or 1 are all alike."""
-_MOST_LEARNED = 16.0
-"""Nothing is learned as more than so many mean excesses."""
+_LEAST_SLOPE = 0.1
+_BELIEVED = 16.0
+"""The first outlier is learned as so many mean excesses; each further one may be twice as large. One is no habit."""
+_ONE_OUTLIER = 12
+"""Outliers with fewer numbers between them are one."""
 _BOUNDED_FROM = 100.0
 _FORGET_AT = 26_000
 """About 90 days of 5-minute points; then every count is halved, so the far past fades."""
 
 _CENTRES: tuple[float, ...] = tuple(2.0 ** ((i - _BELOW + 0.5) / _PER_OCTAVE) for i in range(_BINS))
+_LOGS: tuple[float, ...] = tuple(math.log(centre) for centre in _CENTRES)
 _EDGES: tuple[float, ...] = tuple(2.0 ** ((i - _BELOW) / _PER_OCTAVE) for i in range(_BINS + 1))
+
+
+class Rarity(NamedTuple):
+    """-log10 of the probability of a number at least as large, by both readings."""
+
+    tail: float
+    bulk: float
+
+
+COMMON = Rarity(0.0, 0.0)
 
 
 class Tail:
     """The distribution of the size of one measure. `rarity` first, then `learn`: a number is no evidence on itself."""
 
-    __slots__ = ("_above", "_counts", "_early", "_edge", "_unit", "count")
+    __slots__ = (
+        "_above",
+        "_above_bulk",
+        "_believed",
+        "_bulk",
+        "_counts",
+        "_early",
+        "_edge",
+        "_outlier_ago",
+        "_unit",
+        "count",
+    )
 
     def __init__(self) -> None:
         self.count = 0.0
-        self._early: list[float] | None = []
+        self._early: array[float] | None = array("d")
         self._unit = 0.0  # set by the first sizes above 0
-        self._counts = [0.0] * _BINS
-        self._edge = _BINS - 1  # the lowest bin such that at most _TAIL of all lies above it
-        self._above = 0.0
+        self._counts = array("f", bytes(4 * _BINS))
+        self._edge = self._bulk = _BINS - 1  # the lowest bins such that at most the share lies above them
+        self._above = self._above_bulk = 0.0
+        self._believed = _BELIEVED
+        self._outlier_ago = _ONE_OUTLIER + 1
 
-    def rarity(self, size: float) -> float:
-        """-log10 of the probability of a number at least this large; 0 while warming up. `size` is not negative."""
+    def rarity(self, size: float) -> Rarity:
+        """How rare a number at least this large is; COMMON while warming up. `size` is not negative."""
         if self._early is not None:
-            return 0.0
+            return COMMON
         if self._unit == 0.0:  # it never moved: all that is known is how long
-            return math.log10(2.0 * (self.count + 1.0)) if size > 0.0 else 0.0
+            still = math.log10(2.0 * (self.count + 1.0)) if size > 0.0 else 0.0
+            return Rarity(still, still)
         size /= self._unit
         place = _bin(size)
-        if place > self._edge:
-            return self._beyond(size)
+        if place <= self._bulk:
+            return COMMON
+        bulk = self._beyond_bulk(size)
+        return Rarity(self._beyond(size) if place > self._edge else self._rank(place, size), bulk)
+
+    def _rank(self, place: int, size: float) -> float:
         counts = self._counts
         low, high = _EDGES[place], _EDGES[place + 1]
         part = min(1.0, max(0.0, (high - size) / (high - low)))
@@ -69,11 +107,21 @@ class Tail:
         over = (size - start) / mean
         return math.log10(1.0 + shape * over) / shape - math.log10(max(weight, 0.5) / self.count)
 
+    def _beyond_bulk(self, size: float) -> float:
+        start = math.log(_EDGES[self._bulk + 1])
+        weight = total = 0.0
+        for place, count in enumerate(self._counts[self._bulk + 1 :], self._bulk + 1):
+            if count:
+                weight += count
+                total += count * (_LOGS[place] - start)
+        slope = max(_LEAST_SLOPE, total / weight if weight else 0.0)
+        over = (math.log(size) - start) / math.log(10.0)
+        return over / slope - math.log10(max(weight, 0.5) / self.count)
+
     def _excess(self, start: float) -> tuple[float, float, float]:
         """Mean and variance of what lies beyond `start`, and how much that is."""
         weight = total = squares = 0.0
-        for place in range(self._edge + 1, _BINS):
-            count = self._counts[place]
+        for place, count in enumerate(self._counts[self._edge + 1 :], self._edge + 1):
             if count:
                 over = _CENTRES[place] - start
                 weight += count
@@ -94,21 +142,34 @@ class Tail:
         place = _bin(self._bounded(size / self._unit)) if size > 0.0 else 0
         self._counts[place] += 1.0
         self.count += 1.0
-        if place > self._edge:
-            self._above += 1.0
-        self._move_edge()
+        if place > self._bulk:
+            self._above_bulk += 1.0
+            self._above += place > self._edge
+        least = min(_BEYOND_AT_LEAST, 0.5 * self.count)
+        self._move_edges(max(_TAIL * self.count, least), max(_BULK * self.count, least))
         if self.count >= _FORGET_AT:
-            self._counts = [count * 0.5 for count in self._counts]
-            self.count *= 0.5
-            self._above *= 0.5
+            self._forget()
 
     def _bounded(self, size: float) -> float:
         """An outlier is learned as a smaller one: it would hide the next trouble for weeks."""
+        self._outlier_ago += 1
         start = _EDGES[self._edge + 1]
         if size <= start or self.count < _BOUNDED_FROM:
             return size
-        mean = max(self._excess(start)[0], _LEAST_EXCESS * start)
-        return min(size, start + _MOST_LEARNED * mean)
+        most = start + self._believed * max(self._excess(start)[0], _LEAST_EXCESS * start)
+        if size <= most:
+            return size
+        if self._outlier_ago > _ONE_OUTLIER:
+            self._believed = min(2.0 * self._believed, _CENTRES[-1])
+        self._outlier_ago = 0
+        return most
+
+    def _forget(self) -> None:
+        self._counts = array("f", [count * 0.5 for count in self._counts])
+        self.count *= 0.5
+        self._above *= 0.5
+        self._above_bulk *= 0.5
+        self._believed = max(_BELIEVED, self._believed * 0.5)
 
     def median(self) -> float:
         """The middle of the sizes seen, to about 5 %; 0 while warming up."""
@@ -132,15 +193,23 @@ class Tail:
         for value in early:
             self.learn(value)
 
-    def _move_edge(self) -> None:
-        allowed = max(_TAIL * self.count, min(_TAIL_AT_LEAST, 0.5 * self.count))
+    def _move_edges(self, tail: float, bulk: float) -> None:
+        """Moves both edges so that as much lies above them as is allowed."""
         counts = self._counts
-        while self._above > allowed and self._edge < _BINS - 1:
-            self._edge += 1
-            self._above -= counts[self._edge]
-        while self._edge > 0 and self._above + counts[self._edge] <= allowed:
-            self._above += counts[self._edge]
-            self._edge -= 1
+        if self._above > tail or self._above + counts[self._edge] <= tail:
+            self._edge, self._above = _moved(counts, self._edge, self._above, tail)
+        if self._above_bulk > bulk or self._above_bulk + counts[self._bulk] <= bulk:
+            self._bulk, self._above_bulk = _moved(counts, self._bulk, self._above_bulk, bulk)
+
+
+def _moved(counts: array[float], edge: int, above: float, allowed: float) -> tuple[int, float]:
+    while above > allowed and edge < _BINS - 1:
+        edge += 1
+        above -= counts[edge]
+    while edge > 0 and above + counts[edge] <= allowed:
+        above += counts[edge]
+        edge -= 1
+    return edge, above
 
 
 def _bin(size: float) -> int:
