@@ -6,7 +6,7 @@ import json
 from datetime import UTC
 
 import pytest
-from alertrelay.scoring.book import Book, BookUnreadable, Entry, Said, Telling, Track, of_bytes, to_bytes
+from alertrelay.scoring.book import Book, BookUnreadable, Entry, Said, Telling, Told, Track, of_bytes, to_bytes
 from alertrelay.scoring.drift import Drift
 from alertrelay.scoring.firing import Seen, step
 from alertrelay.scoring.presence import Presence
@@ -30,7 +30,7 @@ def _book() -> Book:
     track = Track(
         metric=metric(), read_to=START, presence=Presence(last=START), drift=Drift(based=START, at=START), open=opened
     )
-    track.said, track.silent, track.told = said, START, {"0011": {"alertname": "AnomalyDetected"}}
+    track.said, track.silent, track.told = said, START, {"0011": Told(labels={"a": "b"}, since=START)}
     track.course.learn(START, 3.0, UTC)
     book = Book(run=START, tracks={metric().key: track}, lost=START)
     book.outbox = [Telling(severity="info", update={"a": 1}, service="s", note={"text": "t"})]

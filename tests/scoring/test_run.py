@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import random
+import re
 from datetime import date
 from typing import Any
 
@@ -61,6 +63,7 @@ def test_an_anomaly_is_told_once_by_its_severity_s_topic_and_its_end_too() -> No
     assert first["startsAt"] == "2026-11-16T02:00:00.000Z"
     over_at, _, last = world.published[-1]
     assert over_at - (TROUBLE + 6 * STEP) < HOUR
+    assert last["startsAt"] == first["startsAt"]
     assert last["updatedAt"] > first["updatedAt"]
 
 
@@ -93,6 +96,25 @@ def test_the_alert_says_whose_metric_it_is_what_came_what_is_usual_and_where_to_
         "https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1#"
     )
     assert "~'Shop~'Orders" in update["generatorURL"]
+
+
+def test_the_numbers_of_an_alert_have_the_unit_of_its_entry() -> None:
+    world = _world(unit="ms")
+    world.until(START + 3 * HOUR)
+    notes = world.published[0][2]["annotations"]
+    assert re.match(r"Sum Orders of shop is \S+ ms, usual is \S+ ms to \S+ ms \(since 02:00 UTC\)", notes["summary"])
+    assert re.search(r"^\S+ ms; usual for Monday 02:0\d is \S+ ms to \S+ ms, .* \+\S+ ms \(", notes["reason"])
+
+
+def test_a_value_within_its_usual_range_is_said_to_be_unusual_for_how_it_came_there() -> None:
+    world = World()
+    draw = random.Random(7)
+    usual = ((START + place * STEP, 500.0 + draw.gauss(0.0, 12.0)) for place in range(-6 * 288, 288))
+    world.metrics.put(metric(), usual)
+    world.change(TROUBLE, lambda _: 500.0, points=36)
+    world.until(START + 6 * HOUR)
+    summary = world.published[0][2]["annotations"]["summary"]
+    assert re.match(r"Sum Orders of shop is 500: \d+ points without a change \(since ", summary)
 
 
 def test_in_shadow_all_is_recorded_and_nobody_is_told() -> None:

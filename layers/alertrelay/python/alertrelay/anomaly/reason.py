@@ -16,11 +16,16 @@ _COUNTED = 6.0
 
 
 def explain(
-    at: float, value: float, reading: Reading | None, since: float | None, spread: Callable[[int], float]
+    at: float,
+    value: float,
+    reading: Reading | None,
+    since: float | None,
+    spread: Callable[[int], float],
+    shown: Callable[[float], str],
 ) -> str:
     """What came, what was usual for the time and how far apart they are, since when, and the strongest measures.
 
-    `spread` gives the robust sigma of a measure.
+    `spread` gives the robust sigma of a measure; `shown` puts a value, or a distance of two, into words.
     """
     if reading is None:
         return "not newer than the point before: not learned"
@@ -28,11 +33,24 @@ def explain(
         return "learning: too few points yet"
     if not reading.voices:
         return "learning: less than a day of history"
-    told = [f"{number(value)}; {_expected(at, value, reading.measured, spread)}"]
+    told = [f"{shown(value)}; {_expected(at, value, reading.measured, spread, shown)}"]
     if since is not None:
         told.append(f"started {_clock(since, at)}")
-    told += _strongest(reading)
+    rarities = _rarities(reading)
+    told += [
+        f"{_part(place, reading, shown)} ({_odds(rarities[place])})"
+        for place in sorted(range(len(NAMES)), key=lambda place: -rarities[place])[:_SHOWN]
+        if rarities[place] >= 1.0
+    ]
     return "; ".join(told)
+
+
+def strongest(reading: Reading, shown: Callable[[float], str]) -> str:
+    """The strongest measure: `change from the point before +31 %`; "" while learning."""
+    if not reading.voices:
+        return ""
+    rarities = _rarities(reading)
+    return _part(max(range(len(NAMES)), key=lambda place: rarities[place]), reading, shown)
 
 
 def usual(measured: measures.Measured, spread: Callable[[int], float]) -> tuple[float, float]:
@@ -42,43 +60,39 @@ def usual(measured: measures.Measured, spread: Callable[[int], float]) -> tuple[
     return measured.forecast, spread(measures.FORECAST)
 
 
-def _expected(at: float, value: float, measured: measures.Measured, spread: Callable[[int], float]) -> str:
+def _expected(
+    at: float,
+    value: float,
+    measured: measures.Measured,
+    spread: Callable[[int], float],
+    shown: Callable[[float], str],
+) -> str:
     middle, sigma = usual(measured, spread)
     known = measured.seasonal is not None
     words = f"usual for {datetime.fromtimestamp(at, UTC):%A %H:%M}" if known else "usual after the last points"
     if sigma <= 0.0:
-        return f"{words} is {number(middle)}, from which it hardly ever moved"
+        return f"{words} is {shown(middle)}, from which it hardly ever moved"
     apart = (value - middle) / sigma
     side = "above" if apart > 0.0 else "below"
-    band = f"{number(middle - BAND * sigma)} to {number(middle + BAND * sigma)}"
+    band = f"{shown(middle - BAND * sigma)} to {shown(middle + BAND * sigma)}"
     if abs(apart) <= BAND:
         return f"{words} is {band}"
     return f"{words} is {band}, {min(abs(apart), 999.0):.1f} robust sigma {side}"
 
 
-def _strongest(reading: Reading) -> list[str]:
-    assert reading.measured is not None
-    rarities = [part or 0.0 for part in reading.parts]
-    order = sorted(range(len(NAMES)), key=lambda place: -rarities[place])[:_SHOWN]
-    return [
-        f"{_part(place, reading, reading.measured)} ({_odds(rarities[place])})"
-        for place in order
-        if rarities[place] >= 1.0
-    ]
+def _rarities(reading: Reading) -> list[float]:
+    return [part or 0.0 for part in reading.parts]
 
 
-def _part(place: int, reading: Reading, measured: measures.Measured) -> str:
+def _part(place: int, reading: Reading, shown: Callable[[float], str]) -> str:
     if place == FLAT:
         return f"{reading.flat} {NAMES[FLAT]}"
-    return f"{NAMES[place]} {_signed(measured.sizes[place])}"
+    size = reading.measured.sizes[place] if reading.measured else None
+    return NAMES[place] + ("" if size is None else f" {'+' if size > 0 else ''}{shown(size)}")
 
 
 def _odds(rarity: float) -> str:
     return f"{'rarer than ' if rarity > _COUNTED else ''}1 in {10 ** min(rarity, _COUNTED):,.0f}"
-
-
-def _signed(size: float | None) -> str:
-    return "" if size is None else f"{'+' if size > 0 else ''}{number(size)}"
 
 
 def number(value: float) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
 from alertrelay.anomaly.detector import WEEK, Detector, Direction, Reading, clock
 from alertrelay.anomaly.episode import Onset, Refractory, score_of
-from alertrelay.anomaly.reason import BAND, explain, usual
+from alertrelay.anomaly.reason import BAND, explain, number, strongest, usual
 from alertrelay.anomaly.voices import VOICES, Voice
 
 _FIVE_MINUTES_A_WEEK = math.log10(WEEK / 300.0)
@@ -63,7 +63,12 @@ class Scorer:
         middle, sigma = usual(reading.measured, self._detector.spread)
         return middle - BAND * sigma, middle + BAND * sigma
 
-    def explain(self, at: float, value: float, scored: Scored) -> str:
-        """Why the point that was just taken got its score. Times are those of the zone."""
+    def explain(self, at: float, value: float, scored: Scored, shown: Callable[[float], str] = number) -> str:
+        """Why the point that was just taken got its score. Times are those of the zone; `shown` puts a value into
+        words, with its unit."""
         since = None if scored.since is None else clock(scored.since, self._zone)
-        return explain(clock(at, self._zone), value, scored.reading, since, self._detector.spread)
+        return explain(clock(at, self._zone), value, scored.reading, since, self._detector.spread, shown)
+
+    def strongest(self, scored: Scored, shown: Callable[[float], str] = number) -> str:
+        """The measure that was rarest for the point; "" while learning."""
+        return strongest(scored.reading, shown) if scored.reading else ""

@@ -32,8 +32,7 @@ class Track:
     """What is known of one metric. `read_to` is the end of what was read of it, in seconds.
 
     `silent` is since when it does not report, None while it does. `said` is what its open anomaly says, or the end of
-    one. `told` are the labels, by fingerprint, of the alerts that were announced and have not been ended: an end has
-    the labels of its begin, whatever the configuration says by then.
+    one. `told` are the alerts, by fingerprint, that were announced and have not been ended.
     """
 
     metric: Metric
@@ -44,7 +43,16 @@ class Track:
     open: Open | None = None
     silent: float | None = None
     said: Said | None = None
-    told: dict[str, Labels] = field(default_factory=dict)
+    told: dict[str, Told] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """An alert that was announced: its end has the labels and the time of its begin, whatever the configuration says by
+    then. `since` is None where nobody knows."""
+
+    labels: Labels
+    since: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +150,7 @@ def _plain(book: Book) -> dict[str, Any]:
             "open": dataclasses.asdict(track.open) if track.open else None,
             "said": dataclasses.asdict(track.said) if track.said else None,
             "silent": track.silent,
-            "told": track.told,
+            "told": {mark: dataclasses.asdict(told) for mark, told in track.told.items()},
         }
         for key, track in book.tracks.items()
     }
@@ -176,5 +184,5 @@ def _track(data: Mapping[str, Any]) -> Track:
         open=Open(**{**held, "severities": tuple(held["severities"])}) if held else None,
         said=Said(**{**said, "deployments": tuple(said["deployments"])}) if said else None,
         silent=data["silent"],
-        told=data["told"],
+        told={mark: Told(**told) for mark, told in data["told"].items()},
     )

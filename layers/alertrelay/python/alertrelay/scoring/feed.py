@@ -97,7 +97,7 @@ def _said_of_end(track: Track, rule: Rule, change: Change) -> Said:
 
 
 def _short(value: float) -> float:
-    """A range is known to three digits at best."""
+    """What is usual is known to three digits at best."""
     return float(f"{value:.3g}")
 
 
@@ -109,22 +109,26 @@ def _holiday(rule: Rule, at: float) -> bool:
 
 def _said(metric: Metric, rule: Rule, scorer: Scorer, scored: Scored, seen: Seen, now: Open) -> Said:
     unit = unit_of(rule.watch, metric)
-    value = quantity.shown(seen.value, unit)
-    usual = ""
+
+    def shown(size: float) -> str:
+        return quantity.shown(size, unit)
+
+    value = shown(seen.value)
+    usual, why = "", ""
     if seen.band:
         low, high = seen.band
         # Nothing that is counted or measured is below zero for being within a range around its middle.
         low = max(low, 0.0) if seen.value >= 0.0 and high > 0.0 else low
-        usual = f"{quantity.shown(_short(low), unit)} to {quantity.shown(_short(high), unit)}"
+        usual = f"{shown(_short(low))} to {shown(_short(high))}"
+        # A value within it is unusual for how it came there.
+        why = f": {scorer.strongest(scored, shown)}" if low <= seen.value <= high else f", usual is {usual}"
     began = f"{datetime.fromtimestamp(now.since, rule.zone):%H:%M %Z}"
     about = [rule.watch.labels.get("service", ""), *(text for _, text in metric.dimensions)]
     return Said(
-        summary=f"{named(rule.watch, metric)} is {value}"
-        + (f", usual is {usual}" if usual else "")
-        + f" (since {began})",
+        summary=f"{named(rule.watch, metric)} is {value}{why} (since {began})",
         value=value,
         usual=usual,
-        reason=scorer.explain(seen.at, seen.value, scored),
+        reason=scorer.explain(seen.at, seen.value, scored, shown),
         score=f"{seen.score:.4f}, told from {rule.levels[0].score:.4g} on",
         deployments=tuple(rule.deployments(now.since, about)),
     )

@@ -10,7 +10,7 @@ from typing import Any
 
 from alertrelay.alert import Labels, fingerprint, rfc3339
 from alertrelay.config.watch import Watch
-from alertrelay.scoring.book import Said, Telling, Track
+from alertrelay.scoring.book import Said, Telling, Told, Track
 from alertrelay.scoring.graph import graph_link
 from alertrelay.scoring.metric import Metric
 from alertrelay.scoring.rule import Origin, Rule, named
@@ -48,21 +48,23 @@ def tellings_of(origin: Origin, rule: Rule | None, track: Track, *, at: float) -
         if mark not in track.told
     ]
     ends = [
-        _update(origin, track.metric, _end(track, labels, at=at), at=at, ends=True)
-        for mark, labels in track.told.items()
+        _update(origin, track.metric, _end(track, told, at=at), at=at, ends=True)
+        for mark, told in track.told.items()
         if mark not in wanted
     ]
-    track.told = {mark: alert.labels for mark, alert in wanted.items()}
+    track.told = {
+        mark: track.told.get(mark) or Told(labels=alert.labels, since=alert.since) for mark, alert in wanted.items()
+    }
     return [*begins, *ends]
 
 
-def perhaps_told(origin: Origin, rule: Rule, metric: Metric) -> dict[str, Labels]:
-    """Every alert that may have been announced of a metric, where nobody knows."""
+def perhaps_told(origin: Origin, rule: Rule, metric: Metric) -> dict[str, Told]:
+    """Every alert that may have been announced of a metric, where nobody knows, nor since when."""
     if rule.watch.mode == "shadow":
         return {}
     named = [(ANOMALY, level.severity) for level in rule.levels] + [(SILENT, rule.levels[0].severity)]
     found = [labels_of(origin, rule.watch, metric, alertname, severity) for alertname, severity in named]
-    return {fingerprint(labels): labels for labels in found}
+    return {fingerprint(labels): Told(labels=labels, since=None) for labels in found}
 
 
 def labels_of(origin: Origin, watch: Watch, metric: Metric, alertname: str, severity: str) -> Labels:
@@ -121,14 +123,15 @@ def _wanted(origin: Origin, rule: Rule | None, track: Track) -> dict[str, _Alert
     return {fingerprint(alert.labels): alert for alert in alerts}
 
 
-def _end(track: Track, labels: Labels, *, at: float) -> _Alert:
+def _end(track: Track, told: Told, *, at: float) -> _Alert:
+    labels = told.labels
     name = f"{labels.get('metric', track.metric.name)} of {labels.get('service') or labels.get('alarm_name', '')}"
     if labels.get("alertname") == SILENT:
         again = track.presence.last is not None and at - track.presence.last < 2 * track.metric.period
         said = Said(summary=f"{name} reports again" if again else f"{name} is no longer waited for")
     else:
         said = track.said or Said(summary=f"{name} is no longer unusual")
-    return _Alert(labels=labels, since=at, said=said)
+    return _Alert(labels=labels, since=at if told.since is None else told.since, said=said)
 
 
 def _update(origin: Origin, metric: Metric, alert: _Alert, *, at: float, ends: bool) -> Telling:
