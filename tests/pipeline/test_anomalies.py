@@ -13,7 +13,7 @@ from alertrelay.sources.anomaly import SENDER
 from tests.pipeline.world import START, World, alarm
 
 NOTE = AnomalyNote(
-    text="Sum Orders of orders is 31, usual is 84 to 113 (since 02:30 UTC)",
+    text="Sum Orders of orders is 31, usual is 84 to 113, since 2026-11-20 02:30 UTC",
     score=0.97142,
     since="2026-11-20T02:30:00.000Z",
     link="https://eu-central-1.console.aws.amazon.com/cloudwatch/home",
@@ -33,7 +33,7 @@ def test_an_alert_names_the_anomalies_of_its_service() -> None:
     texts = list(_texts(world))
     assert texts
     for text in texts:
-        assert "Sum Orders of orders is 31, usual is 84 to 113 (since 02:30 UTC) (score 0.971)" in text
+        assert "Sum Orders of orders is 31, usual is 84 to 113, since 2026-11-20 02:30 UTC (score 0.971)" in text
 
 
 def test_of_many_the_three_most_unusual_are_named() -> None:

@@ -306,6 +306,37 @@ CASES: Mapping[str, Notification] = {
             generator_url=CONSOLE + "orders%2Fanomaly",
         )
     ),
+    "anomaly-scored": notification(
+        alert(
+            {
+                "alertname": "AnomalyDetected",
+                "alarm_name": "response-time",
+                "severity": "warning",
+                "service": "catalog",
+                "category": "anomaly",
+                "region": "eu-west-1",
+                "account_id": "111122223333",
+                "namespace": "AWS/ApplicationELB",
+                "metric": "TargetResponseTime",
+                "LoadBalancer": "app/prod-catalog/5c1f0f6c0d3a9b41",
+            },
+            {
+                "summary": "p99 TargetResponseTime of catalog is 0.8704 s, usual is 0.392 s to 0.448 s",
+                "value": "0.8704 s",
+                "threshold": "0.392 s to 0.448 s",
+                "reason": "0.8704 s; usual for Friday 03:04 is 0.3917 s to 0.448 s, 32.0 robust sigma above; started "
+                "03:04; distance from this time of day +0.4505 s (rarer than 1 in 1,000,000); distance from the "
+                "forecast +0.4399 s (rarer than 1 in 1,000,000)",
+                "score": "1.0000, told from 0.8 on",
+                "deployed_shortly_before": "CodeDeploy deployment d-EXAMPLE1 of catalog succeeded at 02:51 UTC",
+                "runbook_url": "https://wiki.example.com/runbooks/anomaly-detected.md",
+                "was_this_helpful": "alertrelay feedback 462560e75eb41b25 helpful --env prod (or: not)",
+            },
+            source="anomaly",
+            generator_url=CONSOLE.replace("alarmsV2:alarm/", "metricsV2:graph=~()"),
+        ),
+        group_labels={"alertname": "AnomalyDetected", "service": "catalog"},
+    ),
     "hostile": notification(
         alert(
             {"alertname": HOSTILE[:255], "severity": "critical", "service": "<b>", "team": "a\x00b\ud800c\u202ed"},

@@ -107,7 +107,7 @@ def test_two_contributors_are_two_alerts_of_one_alarm() -> None:
     [
         ("slo-violation", {"category": "slo", "severity": "warning"}),
         ("transactions-alarm", {"category": "transactions"}),
-        ("anomaly-detected", {"category": "anomaly"}),
+        ("anomaly-detected", {"category": "anomaly", "alarm_name": "response-time", "service": "catalog"}),
         ("anomaly-band-alarm", {"category": "transactions", "metric": "OrdersPlaced"}),
         ("info-alarm", {"severity": "info"}),
         ("no-metadata-alarm", {"severity": "warning", "category": "infrastructure"}),

@@ -122,10 +122,9 @@ def _said(metric: Metric, rule: Rule, scorer: Scorer, scored: Scored, seen: Seen
         usual = f"{shown(_short(low))} to {shown(_short(high))}"
         # A value within it is unusual for how it came there.
         why = f": {scorer.strongest(scored, shown)}" if low <= seen.value <= high else f", usual is {usual}"
-    began = f"{datetime.fromtimestamp(now.since, rule.zone):%H:%M %Z}"
     about = [rule.watch.labels.get("service", ""), *(text for _, text in metric.dimensions)]
     return Said(
-        summary=f"{named(rule.watch, metric)} is {value}{why} (since {began})",
+        summary=f"{named(rule.watch, metric)} is {value}{why}",
         value=value,
         usual=usual,
         reason=scorer.explain(seen.at, seen.value, scored, shown),

@@ -148,7 +148,8 @@ def _update(origin: Origin, metric: Metric, alert: _Alert, *, at: float, ends: b
         "fingerprint": mark,
         **({"endsAt": _time(at)} if ends else {}),
     }
-    note = {"text": alert.said.summary, "score": round(alert.score, 3), "since": _time(alert.since), "link": link}
+    text = f"{alert.said.summary}, since {_clock(alert.since)}"
+    note = {"text": text, "score": round(alert.score, 3), "since": _time(alert.since), "link": link}
     return Telling(
         severity=alert.labels["severity"],
         update=body,
