@@ -12,6 +12,7 @@ import csv
 import gc
 import hashlib
 import importlib
+import itertools
 import math
 import random
 import sys
@@ -28,10 +29,12 @@ from alertrelay.anomaly.scorer import Scorer
 from alertrelay.anomaly.state import pack
 from alertrelay.anomaly.voices import VOICES, Voice
 
+from local.made_metrics import DAY, KINDS
 from local.score import read_series
 
 _PROBATION = {"nab_dev": (0.15, 750), "ops_dev": (0.25, 2016)}
 _REQUIRED = {"nab_dev": (68.0, 62.0), "ops_dev": (62.0, 56.0)}
+_MADE, _WEEKS = 6, 4
 _PROFILES = ("standard", "reward_low_FP_rate")
 
 
@@ -54,6 +57,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, metavar="FOLDER", help="the folder with the corpora and nabscore.py")
     parser.add_argument("--ablation", action="store_true", help="also without each voice, and with each alone")
+    parser.add_argument("--made", action="store_true", help="also what is told of made metrics without any trouble")
     args = parser.parse_args(argv)
     if not (args.data / "nabscore.py").is_file():
         print(f"bench-anomaly: {args.data} has no nabscore.py; name the folder: make bench-anomaly ANOMALY_DATA=…")
@@ -72,6 +76,8 @@ def main(argv: list[str] | None = None) -> int:
     )
     memory, state = _footprint()
     print(f"A metric takes {memory:.0f} KB of memory, and {state:.1f} KB where it is kept.")
+    if args.made:
+        _made()
     if args.ablation:
         _ablation(judge, args.data)
     if missed:
@@ -149,6 +155,19 @@ def _choirs() -> list[tuple[str, Sequence[Voice]]]:
     found: list[tuple[str, Sequence[Voice]]] = [("all voices", VOICES)]
     found += [(f"without {voice.name}", [one for one in VOICES if one is not voice]) for voice in VOICES]
     return found + [(f"only {voice.name}", [voice]) for voice in VOICES]
+
+
+def _made() -> None:
+    print("\n| made metric, without any trouble | alerts a metric and week |\n|---|---|")
+    for kind, made in KINDS.items():
+        alerts = 0
+        for seed in range(_MADE):
+            scorer = Scorer()
+            values = made(random.Random(seed), _WEEKS * 7 * DAY)
+            found = [scorer.take(300.0 * place, value).score for place, value in enumerate(values)]
+            told = [place for place, score in enumerate(found) if score >= DEFAULT_THRESHOLD and place >= 2 * DAY]
+            alerts += sum(later - earlier > 12 for earlier, later in itertools.pairwise([-math.inf, *told]))
+        print(f"| {kind} | {alerts / (_MADE * (_WEEKS - 2 / 7)):.2f} |", flush=True)
 
 
 def _footprint() -> tuple[float, float]:

@@ -40,9 +40,9 @@ class Voice:
 
 _SUDDEN = (measures.STEP, measures.STEP_OF_THREE, measures.SEASON, measures.FORECAST)
 VOICES: Final = (
-    Voice("four changes together", _SUDDEN, up_to=_ALERT, rest=8.0),
-    Voice("a step", (measures.STEP,), up_to=_ALERT, rest=8.0),
+    Voice("a step", (measures.STEP,), up_to=_ALERT, rest=8.0, doubt=2.0),
     Voice("a step of three", (measures.STEP_OF_THREE,), up_to=_ALERT, rest=8.0),
+    Voice("off the forecast", (measures.FORECAST,), up_to=_ALERT, rest=8.0, doubt=2.0),
     Voice("far from the bulk", _SUDDEN, up_to=_MANY, rest=8.0, doubt=6.0, bulk=True),
     Voice("a new value", (measures.NOVELTY,), up_to=_FEW, rest=64.0, doubt=2.5),
     Voice("a new value, by the bulk", (measures.NOVELTY,), up_to=_FEW, rest=64.0, bulk=True),
