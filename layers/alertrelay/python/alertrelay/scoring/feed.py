@@ -90,10 +90,10 @@ def learn(track: Track, scorer: Scorer, rule: Rule, points: Iterable[tuple[float
 
 
 def _said_of_end(track: Track, rule: Rule, change: Change) -> Said:
-    unit = unit_of(rule.watch, track.metric)
-    most = quantity.shown(change.open.value, unit)
-    before = track.said or Said(summary="")
-    return replace(before, summary=f"{named(rule.watch, track.metric)}: {change.why}; it was {most} at the worst")
+    """A message of an end says what was: the begin's words, with another reason."""
+    most = quantity.shown(change.open.value, unit_of(rule.watch, track.metric))
+    before = track.said or Said(summary=f"{named(rule.watch, track.metric)} was unusual")
+    return replace(before, reason=f"{change.why}; it was {most} at the worst")
 
 
 def _short(value: float) -> float:

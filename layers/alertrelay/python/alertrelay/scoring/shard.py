@@ -7,7 +7,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from alertrelay.alert import fingerprint
 from alertrelay.anomaly.scorer import Scorer
@@ -232,7 +232,7 @@ def _notice_silence(run: Run, book: Book, track: Track, rule: Rule) -> None:
 def _let_go(run: Run, track: Track) -> list[Telling]:
     """A metric that is no longer watched: what was told of it ends. Its entry may be gone as well."""
     track.open = track.silent = None
-    track.said = Said(summary=f"{track.metric} is no longer watched")
+    track.said = replace(track.said or Said(summary=f"{track.metric} was unusual"), reason="it is no longer watched")
     return tellings_of(run.origin, None, track, at=run.at)
 
 

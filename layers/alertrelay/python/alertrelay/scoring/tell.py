@@ -128,9 +128,10 @@ def _end(track: Track, told: Told, *, at: float) -> _Alert:
     name = f"{labels.get('metric', track.metric.name)} of {labels.get('service') or labels.get('alarm_name', '')}"
     if labels.get("alertname") == SILENT:
         again = track.presence.last is not None and at - track.presence.last < 2 * track.metric.period
-        said = Said(summary=f"{name} reports again" if again else f"{name} is no longer waited for")
+        reason = "it reports again" if again else "it is no longer waited for"
+        said = Said(summary=f"{name} had stopped reporting", reason=reason)
     else:
-        said = track.said or Said(summary=f"{name} is no longer unusual")
+        said = track.said or Said(summary=f"{name} was unusual")
     return _Alert(labels=labels, since=at if told.since is None else told.since, said=said)
 
 
