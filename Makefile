@@ -110,8 +110,8 @@ ANOMALY_DATA ?= ../shared/anomaly
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --target .build/bench -r $<
 	@touch $@
 
-bench-anomaly: env .build/bench/.stamp ## the anomaly scorer's figures, on labelled metrics (ANOMALY_DATA=FOLDER, ABLATION=--ablation)
-	PYTHONPATH=.build/bench $(BIN)/python -m local.bench_anomaly $(ANOMALY_DATA) $(ABLATION)
+bench-anomaly: env .build/bench/.stamp ## the anomaly scorer's figures, on labelled metrics (ANOMALY_DATA=FOLDER, ABLATION=--ablation, OPTIONS='--altered --made')
+	PYTHONPATH=.build/bench $(BIN)/python -m local.bench_anomaly $(ANOMALY_DATA) $(ABLATION) $(OPTIONS)
 
 lock: env ## requirements/*.txt anew, from requirements/*.in
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 requirements/layer.in -o requirements/layer.txt

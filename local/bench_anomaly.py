@@ -57,6 +57,9 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, metavar="FOLDER", help="the folder with the corpora and nabscore.py")
     parser.add_argument("--ablation", action="store_true", help="also without each voice, and with each alone")
+    parser.add_argument(
+        "--altered", action="store_true", help="also the same metrics, altered in ways that change no label"
+    )
     parser.add_argument("--made", action="store_true", help="also what is told of made metrics without any trouble")
     args = parser.parse_args(argv)
     if not (args.data / "nabscore.py").is_file():
@@ -78,6 +81,8 @@ def main(argv: list[str] | None = None) -> int:
     print(f"A metric takes {memory:.0f} KB of memory, and {state:.1f} KB where it is kept.")
     if args.made:
         _made()
+    if args.altered:
+        _altered(judge, args.data)
     if args.ablation:
         _ablation(judge, args.data)
     if missed:
@@ -155,6 +160,65 @@ def _choirs() -> list[tuple[str, Sequence[Voice]]]:
     found: list[tuple[str, Sequence[Voice]]] = [("all voices", VOICES)]
     found += [(f"without {voice.name}", [one for one in VOICES if one is not voice]) for voice in VOICES]
     return found + [(f"only {voice.name}", [voice]) for voice in VOICES]
+
+
+def _altered(judge: Any, data: Path) -> None:
+    """A gain that is luck with a few windows is gone when the points are others."""
+    print("\n| metrics | nab_dev standard/low FP | ops_dev standard/low FP |\n|---|---|---|")
+    for change in _CHANGES:
+        cells = []
+        for corpus in _REQUIRED:
+            judge.Series.PROB = _PROBATION[corpus]
+            series = [change(judge, one) for one in _load(judge, data, corpus)]
+            for one in series:
+                scorer = Scorer()
+                for place, (at, value) in enumerate(zip(one.t.tolist(), one.v.tolist(), strict=True)):
+                    one.s[place] = scorer.take(at, value).score
+            cells.append("/".join(f"{_best(judge, series, profile)[0]:.1f}" for profile in _PROFILES))
+        print(f"| {change.__name__.removeprefix('_').replace('_', ' ')} | {' | '.join(cells)} |", flush=True)
+
+
+def _load(judge: Any, data: Path, corpus: str) -> list[Any]:
+    return list(judge.load(str(data / corpus), data / f"{corpus}.windows.json", data / f"{corpus}.labels.json"))
+
+
+def _as_they_are(judge: Any, one: Any) -> Any:
+    return _taken(judge, one, judge.np.arange(len(one.t)))
+
+
+def _begun_later(judge: Any, one: Any) -> Any:
+    return _taken(judge, one, judge.np.arange(len(one.t) // 16, len(one.t)))
+
+
+def _one_point_in_ten_missing(judge: Any, one: Any) -> Any:
+    draw = random.Random(one.key)
+    return _taken(judge, one, judge.np.array([place for place in range(len(one.t)) if draw.random() > 0.1]))
+
+
+def _means_of_two_points(judge: Any, one: Any) -> Any:
+    return _means(judge, one, 2)
+
+
+def _means_of_three_points(judge: Any, one: Any) -> Any:
+    return _means(judge, one, 3)
+
+
+_CHANGES = (_as_they_are, _begun_later, _one_point_in_ten_missing, _means_of_two_points, _means_of_three_points)
+
+
+def _taken(judge: Any, one: Any, rows: Any) -> Any:
+    """The series of some of its rows. A window of which nothing is left is gone."""
+    places = [(int(rows.searchsorted(a)), int(rows.searchsorted(b, side="right")) - 1) for a, b in one.wins]
+    windows = [(a, b) for a, b in places if a <= b]
+    return judge.Series(one.key, one.cat, one.t[rows], one.v[rows], judge.np.zeros(len(rows)), windows)
+
+
+def _means(judge: Any, one: Any, of: int) -> Any:
+    """The series of the means of so many rows, each at the time of its last."""
+    count = len(one.t) // of
+    values = one.v[: count * of].reshape(count, of).mean(axis=1)
+    windows = [(min(a // of, count - 1), min(b // of, count - 1)) for a, b in one.wins]
+    return judge.Series(one.key, one.cat, one.t[of - 1 :: of][:count], values, judge.np.zeros(count), windows)
 
 
 def _made() -> None:

@@ -20,7 +20,9 @@ FLAT: Final = len(measures.NAMES)
 _ALERT = 0.25
 """A week: the rarity of the default threshold. What speaks from here on only makes alerts, and no lesser scores."""
 _FEW = 5.0
+"""A week: what moves slowly, or is only new, is no sign of trouble where it comes more often."""
 _MANY = 60.0
+"""A week, with the doubt of 6: ten such points a week."""
 _ROOM = 0.3
 _BEND = 3.0
 
