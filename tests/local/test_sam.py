@@ -18,7 +18,8 @@ from local.stack.day import template_of
 SAM = synth.BUILD / "sam-venv" / "bin"
 EVENTS = synth.ROOT / "events"
 READER = Path(__file__).with_name("sam_reads.py")
-FORWARDERS = ("pagerduty", "slack", "email")
+FORWARDERS = {f"alertrelay-dev-{name}-forwarder" for name in ("pagerduty", "slack", "email")}
+SCORER = "alertrelay-dev-anomaly-scorer"
 
 pytestmark = pytest.mark.skipif(
     not (SAM / "sam").exists() and os.environ.get("CI") != "true", reason="sam is not installed: make sam"
@@ -53,8 +54,8 @@ def run(command: Sequence[str], home: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, env=environ, cwd=home, capture_output=True, text=True, timeout=120, check=False)
 
 
-def test_sam_finds_every_forwarder_with_its_code_and_its_layer(seen: dict[str, Any]) -> None:
-    assert set(seen) == {f"alertrelay-dev-{name}-forwarder" for name in FORWARDERS}
+def test_sam_finds_every_function_with_its_code_and_its_layer(seen: dict[str, Any]) -> None:
+    assert set(seen) == FORWARDERS | {SCORER}
     for name, function in seen.items():
         module = function["handler"].rpartition(".")[0].replace(".", "/")
         assert (Path(function["code"]) / f"{module}.py").is_file(), name
@@ -70,7 +71,12 @@ def test_sam_gives_each_function_the_environment_of_the_env_file(seen: dict[str,
         environment = function["environment"]
         for key, value in {**wanted["Parameters"], **wanted[name]}.items():
             assert environment[key] == value, (name, key)
-        assert environment["ALERTRELAY_CONFIG"] == "alertrelay-config.json"
+
+
+def test_sam_gives_each_function_the_file_that_it_is_configured_by(seen: dict[str, Any]) -> None:
+    for name, function in seen.items():
+        key = "ALERTRELAY_ANOMALY_CONFIG" if name == SCORER else "ALERTRELAY_CONFIG"
+        assert (Path(function["code"]) / function["environment"][key]).is_file(), name
 
 
 @pytest.mark.parametrize("event", ["rds-cpu-critical-alarm.json", "raw-text.json"])
