@@ -65,6 +65,7 @@ def relay_on_memory(
         region="eu-central-1",
         channels=frozenset(CHANNELS),
         speaks_for_nobody=True,
+        notes_sources=True,
         store=store,
         timers=timers,
         clock=agenda,

@@ -137,6 +137,18 @@ def test_more_than_a_hundred_questions_are_answered(store: Store) -> None:
     assert {one for one, sources in found.items() if sources} == {one[:2] for one in keys[::10]}
 
 
+def test_of_many_sources_of_the_same_each_is_found_while_it_fires(store: Store) -> None:
+    one = key("1", "a")
+    many = [f"{n * 0x0123456789ABCDEF % 2**64:016x}" for n in range(1, 231)]
+    for source in many:
+        store.note_source(one, source, fires=True)
+    store.note_source(one, many[-1], fires=True)
+    assert store.facts(alerts=(), inhibitors=[one[:2]]).inhibitors == {one[:2]: dict.fromkeys(many, False)}
+    for source in many[:-1]:
+        store.note_source(one, source, fires=False)
+    assert store.facts(alerts=(), inhibitors=[one[:2]]).inhibitors == {one[:2]: {many[-1]: False}}
+
+
 # --- silences ------------------------------------------------------------------------------------------------------
 
 

@@ -84,6 +84,32 @@ def test_a_source_that_comes_within_the_wait_of_its_target_is_in_time() -> None:
     assert [action for action, _ in world.pages()] == ["trigger"]
 
 
+def test_a_source_that_itself_tells_nobody_holds_back_what_it_explains_until_it_ends() -> None:
+    """As kube-prometheus uses InfoInhibitor: routed to a receiver without integrations."""
+    told_to_nobody = (Matcher(name="severity", op="=", value="info"),)
+    world = World(config=replace(config(), inhibit_rules=(replace(RULE, source=told_to_nobody),)))
+    world.publish(alarm("quiet", severity="info"), alarm("disk", at=START + SECOND, severity="warning"))
+    world.run(TICK)
+    assert warnings_told(world) == []
+    world.publish(alarm("quiet", "OK", at=world.clock.now(), severity="info"))
+    world.run(TICK)
+    assert warnings_told(world) == [Reason.FIRST]
+
+
+def test_of_many_sources_the_last_that_fires_still_holds_back() -> None:
+    world = World(config=inhibiting())
+    many = 250
+    for n in range(many):
+        world.publish(alarm(f"cpu{n}"))
+    for n in range(many - 1):
+        world.publish(alarm(f"cpu{n}", "OK", at=START + SECOND))
+    world.publish(alarm("disk", at=START + MINUTE, severity="warning"))
+    assert warnings_told(world) == []
+    world.publish(alarm(f"cpu{many - 1}", "OK", at=START + 2 * MINUTE))
+    world.run(TICK)
+    assert warnings_told(world) == [Reason.FIRST]
+
+
 def test_inhibitors_that_cannot_be_read_hold_nothing_back() -> None:
     class Blind:
         def __init__(self, inner: Store) -> None:

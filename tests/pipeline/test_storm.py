@@ -6,17 +6,19 @@ import json
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from alertrelay.alert import Reason
+from alertrelay.config.load import load
 from alertrelay.config.model import InhibitRule, Matcher
 from alertrelay.pipeline import receive
 from alertrelay.policy.ledger import ledger_from_json, ledger_json
 from alertrelay.ports import Limit, StoreFailure
 from alertrelay.runtime import LIMITS
 
-from tests.pipeline.world import START, World, alarm, config
+from tests.pipeline.world import START, World, alarm, config, timed
 
 READS = ("header", "members", "get_alerts", "facts", "silences", "due")
 WRITES = (
@@ -155,6 +157,27 @@ def test_an_alert_costs_at_most_four_reads_and_six_writes_to_its_first_message(r
     first_message = {name: calls[name] for name in (*READS, *WRITES) if calls[name]}
     assert sum(first_message.get(name, 0) for name in READS) <= 4, first_message
     assert sum(first_message.get(name, 0) for name in WRITES) <= 6, first_message
+
+
+SHIPPED = load(Path(__file__).parents[2] / "config", "prod").config
+
+
+@pytest.mark.parametrize("name", ["HighCPU", "ServiceDown", "DatabaseDown", "ClusterDown"])
+def test_with_the_shipped_rules_an_alert_that_explains_others_costs_no_more(name: str) -> None:
+    """As shipped: PagerDuty's critical waits for nothing, the others half a minute."""
+    assert SHIPPED is not None
+    waiting = replace(timed(config(), group_wait=30), inhibit_rules=SHIPPED.inhibit_rules)
+    pager, *others = waiting.route.routes
+    root = replace(waiting.route, routes=(replace(pager, group_wait=0), *others))
+    world = World(config=replace(waiting, route=root), wrap=Counting, limits={})
+    calls: Counter[str] = world.store.calls
+    for relay in world.relays:
+        calls.clear()
+        receive(relay, alarm("a", alertname=name, cluster="main"), deadline=world.deadline)
+        world.run(40)
+        assert sum(len(world.sent(channel)) for channel in relay.channels if channel in world.senders) == 1
+        assert sum(calls[request] for request in READS if request != "due") <= 4, calls
+        assert sum(calls[request] for request in WRITES) <= 6, calls
 
 
 def test_a_repeat_and_an_end_in_a_storm_are_told_when_there_is_room_and_at_once() -> None:

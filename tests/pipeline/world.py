@@ -141,12 +141,14 @@ def alarm(
     topic: str = "critical",
     sent_at: datetime | None = None,
     message_id: str = "",
+    **labels: str,
 ) -> Envelope:
-    """A CloudWatch alarm as SNS hands it over."""
+    """A CloudWatch alarm as SNS hands it over. `labels` are those that its description names."""
+    named = {"alertname": "HighCPU", "severity": severity, "service": service, **labels}
     message = {
         "AlarmName": name,
         "AlarmArn": f"arn:aws:cloudwatch:eu-central-1:111122223333:alarm:{name}",
-        "AlarmDescription": f"{name} is high.\n\nalertname: HighCPU\nseverity: {severity}\nservice: {service}",
+        "AlarmDescription": f"{name} is high.\n\n" + "\n".join(f"{k}: {v}" for k, v in named.items()),
         "AWSAccountId": "111122223333",
         "NewStateValue": state,
         "OldStateValue": "OK" if state == "ALARM" else "ALARM",
@@ -196,6 +198,7 @@ class World:
             region="eu-central-1",
             channels=channels,
             speaks_for_nobody="email" in channels,
+            notes_sources="pagerduty" in channels,
             store=self.store,
             timers=self.timers_of(self.clock),
             clock=self.clock,

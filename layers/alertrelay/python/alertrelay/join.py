@@ -6,20 +6,20 @@ goes on, since it may be the retry of an attempt that crashed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from alertrelay.alert import Alert, Integration, Labels, Reason, severity_rank
 from alertrelay.outcomes import of_alert
 from alertrelay.policy.group import channel_of, group_id, group_key, group_labels, key_of, order_of
-from alertrelay.policy.inhibit import source_entries
+from alertrelay.policy.inhibit import InhibitKey, source_entries
 from alertrelay.policy.ledger import AlertItem, Header, Member, MemberStatus
 from alertrelay.policy.route import match_routes
 from alertrelay.ports import Relay
 
 ALERT_KEPT = timedelta(days=30)
-"""An alert's latest state, after its end or as an event. While it fires it is kept without end."""
+"""An alert's latest state, after its end, as an event, or where nobody is told. Else it is kept while it fires."""
 MEMBER_KEPT = timedelta(days=3)
 
 
@@ -102,8 +102,9 @@ def _remember(relay: Relay, update: Update) -> tuple[bool, Mapping[str, Header |
     homes = groups_for(relay, update.alert.labels)
     if not homes:
         say_not_ours(relay, update.alert)
-        return False, {}
-    written, item = relay.store.put_alert(_item(relay, update), homes=homes)
+        if not _entries(relay, update.alert):
+            return False, {}
+    written, item = relay.store.put_alert(_item(relay, update, homes=homes), homes=homes)
     if not written:
         why = _why_refused(update, item)
         for header in homes.values():
@@ -113,7 +114,7 @@ def _remember(relay: Relay, update: Update) -> tuple[bool, Mapping[str, Header |
 
 def _remember_end(relay: Relay, update: Update) -> tuple[bool, Mapping[str, Header | None]]:
     """An end goes to every group that the alert was put in, never by the end's own labels."""
-    written, item = relay.store.put_alert(_item(relay, update), homes=())
+    written, item = relay.store.put_alert(_item(relay, update, homes=()), homes=())
     if written and not item.homes and relay.speaks_for_nobody:
         relay.emit(of_alert(update.alert, "suppressed", Reason.NOT_ANNOUNCED))
     if not written and relay.speaks_for_nobody:
@@ -125,18 +126,23 @@ def _remember_end(relay: Relay, update: Update) -> tuple[bool, Mapping[str, Head
 def _note_as_source(relay: Relay, update: Update) -> None:
     """Where the alert may inhibit others it stands under the rule and its equal values while it fires. An entry that
     outlives its alert does no harm: a flush asks the alert itself."""
-    alert = update.alert
-    for entry in source_entries(relay.config.inhibit_rules, alert.labels, kind=alert.kind):
-        relay.store.note_source(entry, update.key, fires=alert.status == "firing")
+    for entry in _entries(relay, update.alert):
+        relay.store.note_source(entry, update.key, fires=update.alert.status == "firing")
+
+
+def _entries(relay: Relay, alert: Alert) -> Sequence[InhibitKey]:
+    """What this forwarder notes an alert under, whatever its receivers: a source often tells nobody itself."""
+    rules = relay.config.inhibit_rules
+    return source_entries(rules, alert.labels, kind=alert.kind) if relay.notes_sources else ()
 
 
 def _why_refused(update: Update, stored: AlertItem) -> Reason:
     return Reason.DUPLICATE if stored.k == update.k else Reason.STALE
 
 
-def _item(relay: Relay, update: Update) -> AlertItem:
+def _item(relay: Relay, update: Update, *, homes: Collection[str]) -> AlertItem:
     alert = update.alert
-    keeps = alert.status == "firing" and alert.kind == "alert"
+    keeps = alert.status == "firing" and alert.kind == "alert" and homes
     return AlertItem(
         key=update.key,
         k=update.k,

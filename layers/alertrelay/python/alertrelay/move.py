@@ -12,7 +12,7 @@ from datetime import datetime
 from alertrelay.flush_timer import wake
 from alertrelay.join import groups_for
 from alertrelay.policy.group import channel_of
-from alertrelay.policy.inhibit import source_entries
+from alertrelay.policy.inhibit import InhibitKey, source_entries
 from alertrelay.policy.ledger import Header, Member
 from alertrelay.policy.notify import is_firing
 from alertrelay.policy.timing import first_flush
@@ -20,6 +20,8 @@ from alertrelay.ports import Relay
 
 STORM = "storm"
 """The route of a digest (storm.py), which leads nowhere else."""
+NOTED = 20
+"""A rule that came with a configuration has not seen what fires already: of each group it is shown so many."""
 
 
 def move(relay: Relay, gid: str, header: Header, members: Sequence[Member]) -> list[Member]:
@@ -29,13 +31,15 @@ def move(relay: Relay, gid: str, header: Header, members: Sequence[Member]) -> l
         return []
     now = relay.clock.now()
     moved: list[Member] = []
+    noted: dict[InhibitKey, int] = {}
     joined: dict[str, tuple[Header, datetime]] = {}
     for member in members:
         if not is_firing(member, now):
             continue
-        # A rule that came with this configuration has not seen what fires already.
         for entry in source_entries(relay.config.inhibit_rules, member.labels):
-            relay.store.note_source(entry, member.key, fires=True)
+            if (count := noted.get(entry, 0)) < NOTED:
+                relay.store.note_source(entry, member.key, fires=True)
+                noted[entry] = count + 1
         homes = groups_for(relay, member.labels, every_channel=True)
         if gid in homes:
             continue

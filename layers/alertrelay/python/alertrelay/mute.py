@@ -22,6 +22,8 @@ SERVICES = 5
 """Services of a group whose anomalies its messages may name."""
 SILENCE_ENDS = "SilenceEnding"
 """What warns of a silence's end must not be silenced by it."""
+WITNESSES, ROUNDS = 10, 10
+"""Of many sources that explain the same, so many are asked whether they fire, and so often until one does."""
 
 
 def asked(
@@ -92,23 +94,37 @@ def _silenced(members: Sequence[Member], facts: Facts, now: datetime) -> dict[st
 
 
 def _inhibited(relay: Relay, members: Sequence[Member], facts: Facts) -> dict[str, Mute]:
-    rules = relay.config.inhibit_rules
-    candidates = {
-        member.key: {
-            source: question
-            for question in inhibit.questions(rules, member.labels)
-            for source, two_sided in facts.inhibitors.get((question.rule, question.equal), {}).items()
-            if inhibit.mutes(question, InhibitKey(question.rule, question.equal, two_sided))
-        }
-        for member in members
-    }
-    sources = sorted({source for found in candidates.values() for source in found})
-    alive = _alive(relay, sources)
+    asked = {member.key: inhibit.questions(relay.config.inhibit_rules, member.labels) for member in members}
+    answers = _answers(relay, facts, dict.fromkeys(question for found in asked.values() for question in found))
     return {
-        key: _mute(relay, alive, {source: found[source] for source in found if source in alive})
-        for key, found in candidates.items()
-        if any(source in alive for source in found)
+        key: _mute(relay, by[0], answers[by[0]])
+        for key, questions in asked.items()
+        if (by := [question for question in questions if question in answers])
     }
+
+
+def _answers(relay: Relay, facts: Facts, questions: Iterable[InhibitKey]) -> dict[InhibitKey, str]:
+    """To each question that has one, the name of a source that fires. The sources of one question may be thousands, and
+    one that fires is enough."""
+    waiting = {question: _sources(facts, question) for question in questions}
+    answers: dict[InhibitKey, str] = {}
+    for _ in range(ROUNDS):
+        waiting = {question: sources for question, sources in waiting.items() if sources}
+        names = _alive(relay, sorted({source for sources in waiting.values() for source in sources[:WITNESSES]}))
+        for question, sources in list(waiting.items()):
+            firing = [names[source] for source in sources[:WITNESSES] if source in names]
+            answers |= {question: firing[0]} if firing else {}
+            waiting[question] = [] if firing else sources[WITNESSES:]
+    return answers
+
+
+def _sources(facts: Facts, question: InhibitKey) -> list[str]:
+    noted = facts.inhibitors.get((question.rule, question.equal), {})
+    return sorted(
+        source
+        for source, two_sided in noted.items()
+        if inhibit.mutes(question, InhibitKey(question.rule, question.equal, two_sided))
+    )
 
 
 def _alive(relay: Relay, sources: Sequence[str]) -> Mapping[str, str]:
@@ -122,9 +138,8 @@ def _alive(relay: Relay, sources: Sequence[str]) -> Mapping[str, str]:
     }
 
 
-def _mute(relay: Relay, alive: Mapping[str, str], found: Mapping[str, InhibitKey]) -> Mute:
-    source = min(found)
-    rule = inhibit.rule_of(relay.config.inhibit_rules, found[source])
+def _mute(relay: Relay, question: InhibitKey, source: str) -> Mute:
+    rule = inhibit.rule_of(relay.config.inhibit_rules, question)
     equal = ", ".join(rule.equal) if rule else ""
     same = f" with the same {equal}" if equal else ""
-    return Mute(reason=Reason.INHIBITED, detail=f"{alive[source]} fires{same}")
+    return Mute(reason=Reason.INHIBITED, detail=f"{source} fires{same}")

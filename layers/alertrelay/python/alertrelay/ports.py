@@ -257,7 +257,8 @@ class Relay:
     """Everything that the pipeline works with. Built once a container by `runtime`, or by a test.
 
     `channels` are those whose integrations this forwarder handles; `senders` has every channel, since a fallback may
-    need any. `speaks_for_nobody` marks the one forwarder that accounts for alerts that end at an empty receiver.
+    need any. `speaks_for_nobody` marks the one forwarder that accounts for alerts that end at an empty receiver,
+    `notes_sources` the one that writes down what may inhibit others, whoever is told of it.
     `emit` takes what became of an update; `tell_ops` must not raise.
     """
 
@@ -266,6 +267,7 @@ class Relay:
     region: str
     channels: frozenset[Channel]
     speaks_for_nobody: bool
+    notes_sources: bool
     store: Store
     timers: Timers
     clock: Clock

@@ -107,6 +107,8 @@ def build(
         region=region,
         channels=channels,
         speaks_for_nobody="email" in channels,
+        # A page waits for nothing, so what may explain it is noted by who pages: the last to be late for it.
+        notes_sources="pagerduty" in channels,
         store=DynamoStore(aws.dynamodb, environ["ALERTRELAY_TABLE"], clock),
         timers=SqsTimers(
             aws.sqs, queue_url=environ["ALERTRELAY_QUEUE_URL"], dlq_url=environ["ALERTRELAY_DEAD_LETTER_URL"]

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from alertrelay.alert import Channel
+from alertrelay.aws import inhibitors as noted_sources
 from alertrelay.aws import items
 from alertrelay.aws.table import Table, read
 from alertrelay.policy.inhibit import InhibitKey
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
 _SILENCES_KEY = {"pk": items.text("S"), "sk": items.text("S")}
 BUCKET_KEPT = timedelta(hours=1)
-SOURCE_KEPT = timedelta(days=90)
-"""How long an inhibiting alert is noted, from its last update. An entry that outlives its alert does no harm."""
 
 
 class DynamoStore:
@@ -224,16 +223,7 @@ class DynamoStore:
 
     def note_source(self, entry: InhibitKey, key: str, *, fires: bool) -> None:
         """See ports.Store."""
-        noted: dict[str, Any] = {":source": {"SS": [items.source(key, two_sided=entry.two_sided)]}}
-        if fires:
-            noted[":ttl"] = items.seconds(self._clock.now() + SOURCE_KEPT)
-        self._table.update(
-            f"I#{entry.rule}#{entry.equal}",
-            "I",
-            "SET v = :v, #ttl = :ttl ADD #sources :source" if fires else "SET v = :v DELETE #sources :source",
-            condition="attribute_not_exists(v) OR v <= :v",
-            values=noted,
-        )
+        noted_sources.note(self._table, entry, key, fires=fires, now=self._clock.now())
 
     def facts(
         self, *, alerts: Sequence[str], inhibitors: Sequence[tuple[str, str]], services: Sequence[str] = ()
@@ -247,9 +237,10 @@ class DynamoStore:
         found: dict[str, list[Any]] = {"A": [], "I": [], "S": [], "N": []}
         for item in self._batch(wanted):
             found[item["sk"]["S"]].append(item)
+        found["I"] += self._batch(noted_sources.wider(found["I"]))
         return Facts(
             alerts={one.key: one for one in (read(items.alert_item, item) for item in found["A"])},
-            inhibitors=dict(read(items.sources, item) for item in found["I"]),
+            inhibitors=_merged(read(items.sources, item) for item in found["I"]),
             silences=read(items.silences, found["S"][0])[0] if found["S"] else (),
             anomalies={named[item["pk"]["S"]]: items.anomaly_notes(item, self._clock.now()) for item in found["N"]},
         )
@@ -321,6 +312,13 @@ class DynamoStore:
             if "LastEvaluatedKey" not in page:
                 return
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+
+def _merged(found: Iterable[tuple[tuple[str, str], dict[str, bool]]]) -> dict[tuple[str, str], dict[str, bool]]:
+    merged: dict[tuple[str, str], dict[str, bool]] = {}
+    for entry, sources in found:
+        merged.setdefault(entry, {}).update(sources)
+    return merged
 
 
 def _header_key(gid: str) -> dict[str, Any]:

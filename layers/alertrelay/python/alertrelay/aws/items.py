@@ -147,8 +147,8 @@ def source(key: str, *, two_sided: bool) -> str:
 
 
 def sources(item: Attributes) -> tuple[tuple[str, str], dict[str, bool]]:
-    """What is noted under one (rule, equal values)."""
-    _, rule, equal = item["pk"]["S"].split("#")
+    """What is noted under one (rule, equal values), or in a part of it."""
+    rule, equal = item["pk"]["S"].split("#")[1:3]
     pairs = (text.split("#") for text in item.get("sources", {"SS": []})["SS"])
     return (rule, equal), {key: two_sided == "1" for key, two_sided in pairs}
 
