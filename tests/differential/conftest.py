@@ -13,12 +13,12 @@ from tests.differential.scenario import Scenario, Sent
 
 SIDE_BY_SIDE = 6
 
-Played = Callable[[Scenario], tuple[datetime, list[Sent]]]
+Played = Callable[[Scenario, int], tuple[datetime, list[Sent]]]
 
 
 @pytest.fixture(scope="session")
 def real(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
-    """real(scenario): when its second 0 was, and what the real Alertmanager sent."""
+    """real(scenario, play): when its second 0 was, and what the real Alertmanager sent. A later play is a new one."""
     wanted: dict[str, Scenario] = {}
     for item in request.session.items:
         if isinstance(item, pytest.Function) and "real" in item.fixturenames:
@@ -28,4 +28,8 @@ def real(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     longest_first = sorted(wanted.values(), key=lambda scenario: -scenario.until)
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         runs = {one.name: pool.submit(played, one, tmp_path_factory.mktemp("am")) for one in longest_first}
-        yield lambda scenario: runs[scenario.name].result()
+
+        def play(scenario: Scenario, number: int) -> tuple[datetime, list[Sent]]:
+            return played(scenario, tmp_path_factory.mktemp("am")) if number else runs[scenario.name].result()
+
+        yield play

@@ -348,6 +348,14 @@ MUTING = [
         until=1.5,
     ),
     Scenario(
+        name="a source whose receiver has no integration inhibits",
+        receivers={"r": [{}], "nobody": []},
+        rest=DOWN,
+        route={"routes": [{"matchers": ["alertname=down"], "receiver": "nobody"}]},
+        timeline=[(0, [a("down", service="x"), a("cpu", service="x")]), (1, [a("down", service="x", ends=1)])],
+        until=2.5,
+    ),
+    Scenario(
         name="a muted route",
         rest=ALWAYS,
         receivers=TWO,
