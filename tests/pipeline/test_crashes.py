@@ -183,6 +183,27 @@ def test_a_process_that_dies_after_sending_and_before_recording_tells_once_more_
     assert "resolved" in str(world.sent("slack")[-1]).lower()
 
 
+def test_a_group_whose_flush_is_killed_each_time_is_told_plainly_and_ops_hears_of_it() -> None:
+    """As where its size is too much for the function's time or memory."""
+
+    class Killing(Mortal):
+        def facts(self, **_: Any) -> None:
+            raise Killed
+
+    world = MortalWorld(wrap=Killing)
+    world.relays = [world.relays[1]]
+    world.publish(alarm("a", severity="warning"), alarm("b", severity="warning"))
+    world.run(600)
+    assert "2 firing" in str(world.sent("slack")[0])
+    assert {said.name for said in world.ops} == {"FlushUnfinished"}
+    assert "ended without a record" in world.ops[0].text
+    world.publish(alarm("a", "OK", at=START + 20 * MINUTE), alarm("b", "OK", at=START + 20 * MINUTE))
+    world.run(3600)
+    assert "resolved" in str(world.sent("slack")[-1]).lower()
+    assert world.dead_letters == []
+    world.settled()
+
+
 STEPS = st.one_of(
     st.tuples(
         st.just("alarm"),

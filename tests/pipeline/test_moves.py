@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from alertrelay.config.model import Config
-from alertrelay.pipeline import receive
+from alertrelay.pipeline import on_timer, receive
 
 from tests.pipeline.test_crashes import MINUTE, MortalWorld
 from tests.pipeline.world import START, World, alarm, config, timed
@@ -176,3 +178,38 @@ def test_whichever_request_of_a_move_kills_the_process_it_ends_as_if_it_had_not(
         assert open_at(world) == set(), f"request {request}"
         assert world.dead_letters == []
         world.settled()
+
+
+class Slow:
+    """A store each of whose requests takes 20 ms."""
+
+    def __init__(self, inner: Any) -> None:
+        self.inner = inner
+        self.sleep: Callable[[float], None] = lambda _: None
+
+    def __getattr__(self, name: str) -> Any:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            self.sleep(0.02)
+            return getattr(self.inner, name)(*args, **kwargs)
+
+        return call
+
+
+def test_a_group_that_is_too_large_to_move_at_once_moves_in_parts_each_within_its_invocation() -> None:
+    world = World(wrap=Slow)
+    many = 1500
+    for n in range(many):
+        world.publish(warning(f"a{n}"))
+    world.run(TICK)
+    deploy(world, warnings_to("mail"))
+    world.store.sleep = world.clock.sleep
+    (gid,) = (gid for gid, header in world.memory._headers.items() if header.integration.channel == "slack")
+    while due := world.memory._headers[gid].next_due:
+        world.clock.move_to(due)
+        began = world.clock.now()
+        on_timer(world.relays[1], {"do": "flush", "gid": gid, "at": began.isoformat()}, deadline=world.deadline)
+        assert world.clock.now() - began < timedelta(seconds=30)
+    world.store.sleep = lambda _: None
+    world.run(TICK)
+    assert open_at(world) == {("mail", f"a{n}") for n in range(many)}
+    assert len(world.sent("slack")) < 12

@@ -8,21 +8,22 @@ while the message was being sent is flushed next.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from alertrelay.alert import Outcome, Reason
 from alertrelay.compose import Group, group_of
 from alertrelay.config.model import Route
 from alertrelay.deliver import Attempt
 from alertrelay.flush_timer import wake
-from alertrelay.move import move
+from alertrelay.move import Moved, move
 from alertrelay.mute import facts_of, muted
 from alertrelay.outcomes import report
 from alertrelay.policy.ledger import Header, HeaderChange, Ledger, Member, change_json
 from alertrelay.policy.notify import Decision, Mute, decide, is_firing, told_own
 from alertrelay.policy.timing import first_flush, last_tick, next_tick
-from alertrelay.ports import RateLimited, Relay, StoreFailure, TimersFailure
+from alertrelay.ports import Facts, RateLimited, Relay, SelfAlert, StoreFailure, TimersFailure
 from alertrelay.silence_end import warn
 from alertrelay.tell import Told, tell
 from alertrelay.vanish import without_vanished
@@ -39,6 +40,11 @@ GIVE_UP = timedelta(days=4)
 CLOSING_RETRY = timedelta(seconds=60)
 CLOSED_FOR = timedelta(days=30)
 MOVED_FOR = timedelta(days=3)
+UNFINISHED = 3
+"""Leases that left no record, after which a flush does no more than it must."""
+SHOWN_PLAINLY = 5
+MOVE_SHARE = 1 / 3
+"""Of a lease: another third is for arming where they went, the last one for telling."""
 
 
 def flush(
@@ -62,29 +68,65 @@ def flush(
     began = relay.clock.now()
     due = now if arm or header.due is None else header.due
     header = replace(amend(header), due=due)
-    members = relay.store.members(gid)
-    moved = move(relay, gid, header, members)
     route = relay.config.route_of(header.route_id) or relay.config.route
     tick = last_tick(route, due=due, now=now)
-    leaving = frozenset(member.key for member in moved)
-    facts = facts_of(relay, header, members)
-    mutes = muted(relay, route, header, members, facts)
-    members = warn(relay, gid, route, header, members, mutes)
-    decision = _decide(route, header, members, leaving, mutes, now=began, tick=tick)
-    if decision.reason == Reason.REPEAT:
-        members = without_vanished(relay, gid, members)
-        decision = _decide(route, header, members, leaving, mutes, now=began, tick=tick)
-    group = group_of(relay, gid, header, decision, members, facts, send_by=until - SEND_MARGIN)
+    look = _look
+    if header.tries >= UNFINISHED:
+        look, relay = _look_plainly, replace(relay, shown=SHOWN_PLAINLY)
+        _say_unfinished(relay, gid, header)
+    seen = look(relay, gid, route, header, now=began, tick=tick, until=until)
+    group = group_of(relay, gid, header, seen.decision, seen.members, seen.facts, send_by=until - SEND_MARGIN)
     told = tell(group)
     change, outcomes = _what_to_record(group, route, told, due=due, tick=tick, began=began)
-    if moved:
-        # Only a flush that finds nothing to move is done with the change: this one may die before it has marked them.
-        change = replace(change, config_hash=header.config_hash)
+    change = _with_the_move(change, seen.moved, header, now=relay.clock.now())
     recorded = _record(relay, gid, owner, change)
     report(relay, outcomes)
     if recorded:
-        _leave(relay, gid, owner, route, change, moved)
+        _leave(relay, gid, owner, route, change, seen.moved.members)
     return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    members: Sequence[Member]
+    decision: Decision
+    facts: Facts
+    moved: Moved
+
+
+def _look(
+    relay: Relay, gid: str, route: Route, header: Header, *, now: datetime, tick: datetime, until: datetime
+) -> _Seen:
+    """The group as it stands, what the table knows beside it, and what is to be told of it."""
+    members = relay.store.members(gid)
+    moved = move(relay, gid, header, members, until=now + MOVE_SHARE * (until - now))
+    leaving = frozenset(member.key for member in moved.members)
+    facts = facts_of(relay, header, members)
+    mutes = muted(relay, route, header, members, facts)
+    members = warn(relay, gid, route, header, members, mutes)
+    decision = _decide(route, header, members, leaving, mutes, now=now, tick=tick)
+    if decision.reason == Reason.REPEAT:
+        members = without_vanished(relay, gid, members)
+        decision = _decide(route, header, members, leaving, mutes, now=now, tick=tick)
+    return _Seen(members=members, decision=decision, facts=facts, moved=moved)
+
+
+def _look_plainly(
+    relay: Relay, gid: str, route: Route, header: Header, *, now: datetime, tick: datetime, **_: Any
+) -> _Seen:
+    """With one request: what is silenced, inhibited or led elsewhere is told all the same."""
+    members = relay.store.members(gid)
+    decision = _decide(route, header, members, frozenset(), {}, now=now, tick=tick)
+    return _Seen(members=members, decision=decision, facts=Facts(), moved=Moved(all=False))
+
+
+def _say_unfinished(relay: Relay, gid: str, header: Header) -> None:
+    relay.log("flush_unfinished", gid=gid, receiver=str(header.integration), tries=header.tries)
+    text = (
+        f"{header.tries} flushes of the group {header.group_key} of {header.integration} ended without a record: killed"
+        " by their time or memory limit, or by the table. It is told without its details, silences and inhibitions."
+    )
+    relay.tell_ops(SelfAlert(name="FlushUnfinished", text=text))
 
 
 def _decide(
@@ -136,6 +178,15 @@ def _what_to_record(
         config_hash=group.relay.config.hash,
     )
     return change, outcomes
+
+
+def _with_the_move(change: HeaderChange, moved: Moved, header: Header, *, now: datetime) -> HeaderChange:
+    """Only a flush that finds nothing to move is done with a new configuration: this one may die before it has marked
+    them. Where its time ran out the next one goes on at once."""
+    if moved.all and not moved.members:
+        return change
+    at_once = not moved.all and moved.members and not change.failures
+    return replace(change, config_hash=header.config_hash, next_due=now if at_once else change.next_due)
 
 
 def _leave(relay: Relay, gid: str, owner: str, route: Route, change: HeaderChange, moved: Sequence[Member]) -> None:

@@ -5,9 +5,11 @@ A crash anywhere repeats: every step is a condition. Both groups may be open for
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
 from alertrelay.flush_timer import wake
 from alertrelay.join import groups_for
@@ -24,22 +26,31 @@ NOTED = 20
 """A rule that came with a configuration has not seen what fires already: of each group it is shown so many."""
 
 
-def move(relay: Relay, gid: str, header: Header, members: Sequence[Member]) -> list[Member]:
-    """The firing members that no longer end at this group, each now a member of the groups that it leads to. Nothing
-    moves while the configuration is the one of the last record. Raises StoreFailure."""
+class Moved(NamedTuple):
+    """The firing members that no longer end at this group, each now a member of the groups that it leads to. `all` is
+    False where time ran out before everybody was looked at."""
+
+    members: Sequence[Member] = ()
+    all: bool = True
+
+
+def move(relay: Relay, gid: str, header: Header, members: Sequence[Member], *, until: datetime) -> Moved:
+    """Nothing moves while the configuration is the one of the last record. A group of thousands does not move within
+    one invocation: what has moved by `until` is marked by the flush, whose next one goes on with the rest. Raises
+    StoreFailure."""
     if header.config_hash in ("", relay.config.hash) or header.route_id == STORM:
-        return []
+        return Moved()
     now = relay.clock.now()
     moved: list[Member] = []
-    noted: dict[InhibitKey, int] = {}
+    out_of_time = False
+    noted = Counter[InhibitKey]()
     joined: dict[str, tuple[Header, datetime]] = {}
     for member in members:
         if not is_firing(member, now):
             continue
-        for entry in source_entries(relay.config.inhibit_rules, member.labels):
-            if (count := noted.get(entry, 0)) < NOTED:
-                relay.store.note_source(entry, member.key, fires=True)
-                noted[entry] = count + 1
+        if out_of_time := relay.clock.now() >= until:
+            break
+        _note_as_source(relay, member, noted)
         homes = groups_for(relay, member.labels, every_channel=True)
         if gid in homes:
             continue
@@ -53,7 +64,14 @@ def move(relay: Relay, gid: str, header: Header, members: Sequence[Member]) -> l
     # Armed when all are in: the first look at a new group finds everybody who came along.
     for home, (new, since) in joined.items():
         _arm(relay, home, new, since)
-    return moved
+    return Moved(moved, not out_of_time)
+
+
+def _note_as_source(relay: Relay, member: Member, noted: Counter[InhibitKey]) -> None:
+    for entry in source_entries(relay.config.inhibit_rules, member.labels):
+        if noted[entry] < NOTED:
+            relay.store.note_source(entry, member.key, fires=True)
+            noted[entry] += 1
 
 
 def _arm(relay: Relay, gid: str, header: Header, since: datetime) -> None:

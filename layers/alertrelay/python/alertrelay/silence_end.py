@@ -27,6 +27,7 @@ def warn(
     now = relay.clock.now()
     soon = now + LOOKS * timedelta(seconds=route.group_interval)
     found = list(members)
+    known = header.ledger.events | {member.key for member in members}
     if header.integration.channel == "pagerduty":
         return found
     for member in members:
@@ -35,7 +36,7 @@ def warn(
             continue
         alert = _event(member, mute, mute.until, now)
         key = key_of(alert.state_key)
-        if key in header.ledger.events or any(known.key == key for known in found):
+        if key in known:
             continue
         update = Update(alert=alert, key=key, k=order_of(alert, received=now, index=0))
         rank = severity_rank(alert.labels)
@@ -48,6 +49,7 @@ def warn(
             relay.log("silence_end_not_told", failure=str(failure))
             return found
         found.append(event)
+        known |= {key}
     return found
 
 
