@@ -174,7 +174,7 @@ def test_a_write_whose_answer_was_lost_counts_although_its_repetition_is_refused
     """Else the group would stay armed without a timer, or leased by nobody until the lease ran out."""
     with table(dynamodb):
         store = dynamo(Recorder(dynamodb, answers_lost=True), ManualClock(NOW))
-        assert store.put_member(GID, member())
+        assert store.put_member(GID, member())[0]
         assert store.put_alert(item(), homes={"slack-1"})[0]
         assert store.arm(GID, header(), due=after(30))
         assert store.hasten(GID, due=NOW, seen=after(30))
@@ -195,7 +195,7 @@ def test_a_write_that_others_made_first_is_refused_even_where_an_answer_was_lost
         others.arm(GID, header(), due=NOW)
         others.lease(GID, owner="another", now=NOW, until=after(35))
         store = dynamo(Recorder(dynamodb, answers_lost=True), ManualClock(NOW))
-        assert not store.put_member(GID, member(clock=1))
+        assert not store.put_member(GID, member(clock=1))[0]
         assert not store.arm(GID, header(), due=after(1))
         assert not store.hasten(GID, due=after(1), seen=after(35))
         assert store.lease(GID, owner="me", now=after(1), until=after(36)) is None

@@ -149,24 +149,24 @@ def test_a_hundred_alerts_are_read_at_once_and_a_key_may_be_named_twice(store: S
 
 def test_a_member_is_given_back_as_it_was_put(store: Store) -> None:
     put = member(status="resolved", expires=after(86_400).replace(microsecond=0))
-    assert store.put_member(GID, put)
+    assert store.put_member(GID, put)[0]
     assert list(store.members(GID)) == [put]
 
 
 def test_a_member_takes_only_newer_updates(store: Store) -> None:
-    assert store.put_member(GID, member(clock=5))
-    assert not store.put_member(GID, member(clock=5, at=after(1)))
-    assert not store.put_member(GID, member(clock=4, status="resolved"))
-    assert store.put_member(GID, member(clock=5, status="resolved"))
-    assert not store.put_member(GID, member(clock=5))
-    assert store.put_member(GID, member(clock=6))
+    assert store.put_member(GID, member(clock=5))[0]
+    assert not store.put_member(GID, member(clock=5, at=after(1)))[0]
+    assert not store.put_member(GID, member(clock=4, status="resolved"))[0]
+    assert store.put_member(GID, member(clock=5, status="resolved"))[0]
+    assert not store.put_member(GID, member(clock=5))[0]
+    assert store.put_member(GID, member(clock=6))[0]
     assert [m.k for m in store.members(GID)] == [k(6)]
 
 
 def test_a_member_that_moved_away_takes_the_same_update_back(store: Store) -> None:
     store.put_member(GID, member(clock=5, status="moved"))
-    assert not store.put_member(GID, member(clock=4))
-    assert store.put_member(GID, member(clock=5))
+    assert not store.put_member(GID, member(clock=4))[0]
+    assert store.put_member(GID, member(clock=5))[0]
     assert [m.status for m in store.members(GID)] == ["firing"]
 
 

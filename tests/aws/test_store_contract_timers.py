@@ -90,7 +90,7 @@ def test_a_member_that_moved_is_marked_and_may_come_back_with_the_same_update(st
     store.mark_moved(GID, member(clock=2), expires=EXPIRES)
     (moved,) = store.members(GID)
     assert (moved.status, moved.expires, moved.k) == ("moved", EXPIRES, member(clock=2).k)
-    assert store.put_member(GID, member(clock=2))
+    assert store.put_member(GID, member(clock=2))[0]
     (back,) = store.members(GID)
     assert (back.status, back.expires) == ("firing", None)
 

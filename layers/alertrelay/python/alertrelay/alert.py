@@ -112,6 +112,7 @@ class Reason(StrEnum):
     MUTED = "mute_time_interval"
     NOT_ACTIVE = "active_time_interval"
     RESOLVED_EARLY = "resolved_before_notification"
+    SUPERSEDED = "superseded"
     INSUFFICIENT_DATA = "insufficient_data"
     MUTED_AT_SOURCE = "muted_at_source"
     NO_INTEGRATIONS = "receiver_without_integrations"

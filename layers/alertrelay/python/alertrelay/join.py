@@ -6,15 +6,16 @@ goes on, since it may be the retry of an attempt that crashed.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from alertrelay.alert import Alert, Integration, Labels, Reason, severity_rank
-from alertrelay.outcomes import of_alert
+from alertrelay.alert import Alert, Integration, Labels, Outcome, Reason, severity_rank
+from alertrelay.outcomes import of_alert, of_member
 from alertrelay.policy.group import channel_of, group_id, group_key, group_labels, key_of, order_of
 from alertrelay.policy.inhibit import InhibitKey, source_entries
 from alertrelay.policy.ledger import AlertItem, Header, Member, MemberStatus
+from alertrelay.policy.notify import unsettled
 from alertrelay.policy.route import match_routes
 from alertrelay.ports import Relay
 
@@ -36,11 +37,13 @@ class Update:
 class Joining:
     """What joins one group. `header` is the identity of a group that may be new; None where only an end joins it.
 
+    `replaced` are the updates that stood in the group until now.
     `repeated` holds the keys of updates that came before: a first attempt may have died while it held the group.
     """
 
     header: Header | None
     updates: list[Update] = field(default_factory=list)
+    replaced: list[Member] = field(default_factory=list)
     repeated: set[str] = field(default_factory=set)
 
 
@@ -93,8 +96,11 @@ def join(relay: Relay, updates: Sequence[Update]) -> dict[str, Joining]:
             joining.header = joining.header or header
             if written:
                 joining.updates.append(update)
-            if not (written and relay.store.put_member(gid, member_of(relay, update))):
+            put, before = relay.store.put_member(gid, member_of(relay, update)) if written else (False, None)
+            if not put:
                 joining.repeated.add(update.key)
+            elif before:
+                joining.replaced.append(before)
     return groups
 
 
@@ -142,13 +148,13 @@ def _why_refused(update: Update, stored: AlertItem) -> Reason:
 
 def _item(relay: Relay, update: Update, *, homes: Collection[str]) -> AlertItem:
     alert = update.alert
-    keeps = alert.status == "firing" and alert.kind == "alert" and homes
+    keeps = alert.status == "firing" and alert.kind == "alert" and homes and not alert.ends_at
     return AlertItem(
         key=update.key,
         k=update.k,
         rank=severity_rank(alert.labels),
         alert=alert,
-        expires=None if keeps else relay.clock.now() + ALERT_KEPT,
+        expires=None if keeps else max(relay.clock.now(), _announced_end(alert)) + ALERT_KEPT,
     )
 
 
@@ -167,8 +173,22 @@ def member_of(relay: Relay, update: Update) -> Member:
         starts_at=alert.starts_at,
         at=now,
         ends_at=alert.ends_at if status == "firing" else None,
-        expires=None if status == "firing" else now + MEMBER_KEPT,
+        expires=None if status == "firing" and not alert.ends_at else max(now, _announced_end(alert)) + MEMBER_KEPT,
     )
+
+
+def _announced_end(alert: Alert) -> datetime:
+    return alert.ends_at or alert.starts_at
+
+
+def outcomes_of_replaced(joining: Joining, header: Header | None) -> Iterator[Outcome]:
+    """Updates that were still to be told when a newer one of their alert took their place."""
+    ends = {update.key for update in joining.updates if update.alert.status == "resolved"}
+    integration = integration_of(joining, header)
+    for before in joining.replaced:
+        if unsettled(before, header):
+            early = before.status != "resolved" and before.key in ends
+            yield of_member(before, Reason.RESOLVED_EARLY if early else Reason.SUPERSEDED, integration)
 
 
 def integration_of(joining: Joining, header: Header | None) -> Integration | None:

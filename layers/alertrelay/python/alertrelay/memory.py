@@ -70,14 +70,14 @@ class MemoryStore:
         with self._lock:
             return {key: self._alerts[key] for key in keys if key in self._alerts}
 
-    def put_member(self, gid: str, member: Member) -> bool:
+    def put_member(self, gid: str, member: Member) -> tuple[bool, Member | None]:
         """See ports.Store."""
         with self._lock:
             old = self._members.setdefault(gid, {}).get(member.key)
             if old and not (old.k < member.k or (old.k == member.k and old.status == "moved")):
-                return False
+                return False, old
             self._members[gid][member.key] = member
-            return True
+            return True, old
 
     def members(self, gid: str) -> Sequence[Member]:
         """See ports.Store."""

@@ -8,6 +8,7 @@ from alertrelay.alert import Alert, Integration, Outcome, OutcomeName, Reason, S
 from alertrelay.compose import Group
 from alertrelay.deliver import Attempt
 from alertrelay.policy.group import clock_of
+from alertrelay.policy.ledger import Member
 from alertrelay.ports import Relay
 
 
@@ -45,12 +46,28 @@ def suppressed(group: Group, keys: Iterable[str], reason: Reason) -> list[Outcom
     return [_of_key(group, key, group.header.integration, "suppressed", reason, ended=True) for key in sorted(keys)]
 
 
-def unheard_of(group: Group, keys: Iterable[str]) -> list[Outcome]:
-    """Alerts that ended before the own channel heard of them: both their firing and their end come to nothing."""
-    own, reason = group.header.integration, Reason.RESOLVED_EARLY
+def unheard_of(group: Group) -> list[Outcome]:
+    """Ends of alerts that the own channel had not heard of, and firings that ended of themselves before it did."""
+    decision, own, reason = group.decision, group.header.integration, Reason.RESOLVED_EARLY
     return [
-        _of_key(group, key, own, "suppressed", reason, ended=ended) for key in sorted(keys) for ended in (False, True)
+        _of_key(group, key, own, "suppressed", reason, ended=ended)
+        for keys, ended in ((decision.lapsed, False), (decision.unheard, True))
+        for key in sorted(keys)
     ]
+
+
+def of_member(member: Member, reason: Reason, integration: Integration | None) -> Outcome:
+    """An update that nobody is told of, as its group knew it."""
+    return Outcome(
+        alertname=member.name,
+        fingerprint=member.fingerprint,
+        state_key=member.state_key,
+        status="resolved" if member.status == "resolved" else "firing",
+        receiver=integration.receiver if integration else "",
+        channel=integration.channel if integration else None,
+        outcome="suppressed",
+        reason=reason,
+    )
 
 
 def muted(group: Group) -> list[Outcome]:

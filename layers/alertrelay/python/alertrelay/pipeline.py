@@ -18,8 +18,18 @@ from alertrelay.alert import Reason
 from alertrelay.config.model import Route
 from alertrelay.flush import GIVE_UP, RECORD_RETRY, flush
 from alertrelay.flush_timer import wake
-from alertrelay.join import Joining, Update, groups_for, integration_of, join, member_of, say_not_ours, updates_of
-from alertrelay.outcomes import of_alert
+from alertrelay.join import (
+    Joining,
+    Update,
+    groups_for,
+    integration_of,
+    join,
+    member_of,
+    outcomes_of_replaced,
+    say_not_ours,
+    updates_of,
+)
+from alertrelay.outcomes import of_alert, report
 from alertrelay.policy.ledger import Header, Ledger, change_from_json, ledger_from_json, ledger_json, merged
 from alertrelay.policy.timing import first_flush, next_tick
 from alertrelay.ports import Relay, SelfAlert, StoreFailure
@@ -148,6 +158,7 @@ def settle(relay: Relay, gid: str, joining: Joining, *, deadline: datetime) -> N
     """Sees to it that somebody will look at the group: we now, whoever holds its lease, or a timer. Raises
     StoreFailure, TimersFailure."""
     header = relay.store.header(gid)
+    report(relay, outcomes_of_replaced(joining, header))
     waiting = list(_unsettled(relay, joining, header))
     known = header or joining.header
     if not waiting or known is None:
@@ -177,8 +188,11 @@ def _unsettled(relay: Relay, joining: Joining, header: Header | None) -> Iterato
     """The updates that the group's next flush must look at; what became of the others is emitted."""
     ledger = header.ledger if header else Ledger()
     busy = header is not None and (header.maybe or header.next_due is not None)
+    known = integration_of(joining, header)
     for update in joining.updates:
-        firing = update.key in (ledger.firing - ledger.unsure) | ledger.fallback_firing | ledger.events
+        told = update.key in (ledger.firing - ledger.unsure) | ledger.events
+        owed = update.key in ledger.fallback_firing and not told
+        firing = told or owed
         if update.alert.status == "resolved":
             settled, why = not firing and not busy, Reason.NOT_ANNOUNCED
         else:
@@ -186,8 +200,12 @@ def _unsettled(relay: Relay, joining: Joining, header: Header | None) -> Iterato
             settled, why = firing and not (header and header.maybe), Reason.DUPLICATE
         if settled and update.key in joining.repeated:
             why = Reason.DUPLICATE
+        elif settled and owed:
+            # Its fallbacks know; the own channel hears of it with the next try.
+            relay.emit(of_alert(update.alert, "pending", Reason.CHANNEL_FAILED, integration=known))
+            continue
         if settled:
-            relay.emit(of_alert(update.alert, "suppressed", why, integration=integration_of(joining, header)))
+            relay.emit(of_alert(update.alert, "suppressed", why, integration=known))
         else:
             yield update
 

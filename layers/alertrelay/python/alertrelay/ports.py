@@ -186,8 +186,8 @@ class Store(Protocol):
     def get_alerts(self, keys: Sequence[str]) -> Mapping[str, AlertItem]:
         """Alerts by hash of state_key, up to 100, in one batch; what is missing is left out."""
 
-    def put_member(self, gid: str, member: Member) -> bool:
-        """False where the group has this update or a newer one."""
+    def put_member(self, gid: str, member: Member) -> tuple[bool, Member | None]:
+        """False where the group has this update or a newer one; with the update that stood there until now, if any."""
 
     def members(self, gid: str) -> Sequence[Member]:
         """All members, strongly consistent, expired ones left out."""

@@ -43,9 +43,7 @@ def tell(group: Group) -> Told:
     told = _own(group) if group.decision.reason else Told(ledger=group.decision.ledger)
     told = _end_fallbacks(group, told)
     told = _retry_owed(group, told)
-    # What ended before the own channel had heard of it: only its fallbacks were told, or nobody.
-    unheard = group.decision.unheard | group.decision.fallback_gone - group.decision.ledger.firing
-    return replace(told, outcomes=(*unheard_of(group, unheard), *muted(group), *told.outcomes))
+    return replace(told, outcomes=(*unheard_of(group), *muted(group), *told.outcomes))
 
 
 def _own(group: Group) -> Told:

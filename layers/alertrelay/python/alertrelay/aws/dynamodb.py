@@ -74,13 +74,14 @@ class DynamoStore:
         wanted = [{"pk": items.text(f"A#{key}"), "sk": items.text("A")} for key in dict.fromkeys(keys)]
         return {item.key: item for item in (read(items.alert_item, raw) for raw in self._batch(wanted))}
 
-    def put_member(self, gid: str, member: Member) -> bool:
+    def put_member(self, gid: str, member: Member) -> tuple[bool, Member | None]:
         """See ports.Store."""
-        return self._table.put(
+        written, before = self._table.put(
             items.member_attributes(gid, member),
             condition="attribute_not_exists(k) OR k < :k OR (k = :k AND #status = :moved)",
             values={":k": items.text(member.k), ":moved": items.text("moved")},
         )
+        return written, read(items.member, before) if before else None
 
     def members(self, gid: str) -> Sequence[Member]:
         """See ports.Store."""

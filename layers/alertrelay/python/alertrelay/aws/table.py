@@ -74,22 +74,24 @@ class Table:
             return refused.is_own(done), refused.item
         return True, answer.get("Attributes", {})
 
-    def put(self, item: dict[str, Any], *, condition: str, values: dict[str, Any]) -> bool:
-        """Whether the condition held, or the item that is to be put already stands there as by `update`'s `done`."""
+    def put(self, item: dict[str, Any], *, condition: str, values: dict[str, Any]) -> tuple[bool, dict[str, Any]]:
+        """Whether the condition held, or the item that is to be put already stands there as by `update`'s `done`; with
+        the item that stood there before, or that the condition failed on."""
         condition = f"{_READABLE} AND ({condition})"
         try:
-            self.call(
+            answer = self.call(
                 "put_item",
                 TableName=self.name,
                 Item=item,
                 ConditionExpression=condition,
                 ExpressionAttributeNames=_names(condition),
                 ExpressionAttributeValues={**values, ":v": _SCHEMA},
+                ReturnValues="ALL_OLD",
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except _RefusedError as refused:
-            return refused.is_own(item)
-        return True
+            return refused.is_own(item), {} if refused.is_own(item) else refused.item
+        return True, answer.get("Attributes", {})
 
     def call(self, operation: str, **arguments: Any) -> dict[str, Any]:
         """One request of any kind. Raises StoreFailure, whose text holds nothing of an item."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -29,8 +29,9 @@ class Decision:
     `firing` is all that fires; `open` what of it a message shows: what may be shown, and what was announced before it
     was muted, since that is still open for whoever was told. `own_new` and `own_gone` concern the own channel,
     `fallback_gone` the fallbacks that announced something; `news` is announced nowhere yet: it is what a fallback must
-    say if the own channel fails. `unheard` ended before anybody was told of it; `muted` came since the last record
-    and is kept from people for a named reason.
+    say if the own channel fails. `unheard` are ends that came since the last record of what the own channel has not
+    heard of, `lapsed` what fired and by its own announcement has ended so; `muted` came since the last record and is
+    kept from people for a named reason.
     """
 
     ledger: Ledger
@@ -43,6 +44,7 @@ class Decision:
     fallback_gone: frozenset[str]
     news: frozenset[str]
     unheard: frozenset[str]
+    lapsed: frozenset[str]
     muted: Mapping[str, Mute]
     reason: Reason | None
 
@@ -75,7 +77,7 @@ def decide(
     own_gone = ledger.firing - firing
     told = (ledger.firing - ledger.unsure) | ledger.fallback_firing | storm
     fresh = {m.key for m in members if header.rec_at is None or m.at > header.rec_at}
-    ended = {m.key for m in members if m.key in fresh and m.status == "resolved"}
+    ended = frozenset(m.key for m in members if m.key in fresh and m.status == "resolved")
     open_ = shown | (firing & ledger.firing)
     since = (tick or now) - header.told_at if header.told_at else timedelta()
     repeats = bool(shown) and header.told_at is not None and since >= timedelta(seconds=repeat_interval)
@@ -89,7 +91,8 @@ def decide(
         own_gone=own_gone,
         fallback_gone=ledger.fallback_firing - firing,
         news=(shown - told) | events,
-        unheard=frozenset(ended) - ledger.firing - ledger.fallback_firing - ledger.storm,
+        unheard=ended - ledger.firing - ledger.storm,
+        lapsed=_lapsed(header, members, fresh, now) - ledger.firing - ledger.storm,
         muted={key: why for key, why in muted.items() if key in fresh and key not in told},
         reason=_reason(ledger, open_, own_new, own_gone, events, repeats=repeats),
     )
@@ -98,6 +101,20 @@ def decide(
 def is_firing(member: Member, now: datetime) -> bool:
     """Whether the alert fires at `now`; one whose announced end has passed does not."""
     return member.status == "firing" and (member.ends_at is None or member.ends_at > now)
+
+
+def unsettled(before: Member, header: Header | None) -> bool:
+    """Whether an update that a newer one has just replaced was still to be told: no flush has looked at it, or the one
+    that did could not tell it. While somebody holds the group that flush may be telling it, and speaks for it."""
+    if header is None:
+        return before.status != "moved"
+    if header.owner or header.maybe or before.status == "moved":
+        return False
+    looked_at = header.rec_at is not None and before.at <= header.rec_at
+    told = before.key in header.ledger.firing | header.ledger.storm | header.ledger.events
+    if before.status == "resolved":
+        return (told and header.failures > 0) if looked_at else (told or header.next_due is not None)
+    return not told and (header.failures > 0 or not looked_at)
 
 
 def _after_crash(header: Header, members: list[Member], now: datetime) -> Ledger:
@@ -110,6 +127,13 @@ def _after_crash(header: Header, members: list[Member], now: datetime) -> Ledger
     }
     firing = header.ledger.firing | live
     return replace(header.ledger, firing=firing, unsure=firing)
+
+
+def _lapsed(header: Header, members: Iterable[Member], fresh: Collection[str], now: datetime) -> frozenset[str]:
+    """What had an end announced that came since the last record, while its firing was still to be told."""
+    over = [m for m in members if m.status == "firing" and m.ends_at and m.ends_at <= now]
+    since = [m for m in over if m.ends_at and (header.rec_at is None or m.ends_at > header.rec_at)]
+    return frozenset(m.key for m in since if m.key in fresh or header.failures)
 
 
 def _reason(

@@ -1,0 +1,66 @@
+"""Accounted for: each update of an alert comes, at each integration, to exactly one end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from alertrelay.alert import Outcome, Reason
+from alertrelay.ports import Retryable
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from tests.pipeline.world import World, alarm, config, timed
+
+WHAT_HAPPENS = st.lists(
+    st.one_of(
+        st.tuples(st.just("alarm"), st.sampled_from("ab"), st.sampled_from(["ALARM", "OK"])),
+        st.tuples(st.just("wait"), st.sampled_from([1, 20, 100, 400, 4000])),
+        st.tuples(st.sampled_from(["down", "up"]), st.sampled_from(["pagerduty", "slack", "email"])),
+    ),
+    max_size=14,
+)
+A_BEGIN, AN_END = ("alarm", "a", "ALARM"), ("alarm", "a", "OK")
+
+
+def ends_of(outcomes: list[Outcome]) -> Counter[tuple[str, str, str]]:
+    """Of each (alarm, status) at each integration, how often something final is said. A repeat is about no update, and
+    what a fallback says is its own."""
+    return Counter(
+        (o.state_key.rpartition(":")[2], o.status, o.receiver)
+        for o in outcomes
+        if o.outcome != "pending" and not o.fallback_for and o.reason != Reason.REPEAT
+    )
+
+
+@given(WHAT_HAPPENS, st.sampled_from([0, 30]))
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@example([A_BEGIN, AN_END, A_BEGIN], 30)
+@example([A_BEGIN, ("wait", 400), AN_END, A_BEGIN], 30)
+@example([("down", "slack"), A_BEGIN, ("wait", 100), AN_END, ("up", "slack")], 0)
+def test_each_update_comes_to_one_end_at_each_integration(happens: list[Any], group_wait: int) -> None:
+    world = World(config=timed(config(), group_wait=group_wait))
+    published = Counter[tuple[str, str]]()
+    firing = set[str]()
+    for what, *rest in happens:
+        if what == "wait":
+            world.run(rest[0])
+        elif what == "alarm":
+            name, state = rest
+            if state == "OK" and name not in firing:
+                continue  # of an end after an end it may be said twice that nobody had heard of it
+            world.run(0.5)
+            world.publish(alarm(name, state, at=world.clock.now()))
+            status = "firing" if state == "ALARM" else "resolved"
+            (firing.add if status == "firing" else firing.discard)(name)
+            published[name, status] += 1
+        else:
+            world.senders[rest[0]].always = Retryable("it is down") if what == "down" else None
+    for sender in world.senders.values():
+        sender.always = None
+    world.run(3 * 3600)
+    found = ends_of(world.outcomes)
+    for (name, status), count in published.items():
+        for receiver in ("pager", "slack", "mail"):
+            said = found[name, status, receiver] + (found[name, status, ""] if status == "resolved" else 0)
+            assert said == count, (name, status, receiver, world.outcomes)
