@@ -1,4 +1,4 @@
-# make run    the stack on this machine, with four example days
+# make run    the stack on this machine, with six example days
 # make test   everything that CI checks
 # Needs only make, python3 >= 3.11 and the package index; all else is made in .venv.
 SHELL := /bin/bash
@@ -45,9 +45,12 @@ sam: .build/sam-venv/.stamp ## the sam command, as .build/sam-venv/bin/sam
 GOOD_DAY := info-alarm info-ok rds-cpu-warning-alarm rds-cpu-critical-alarm rds-cpu-critical-alarm-second-topic \
 	rds-cpu-critical-ok rds-cpu-warning-ok slo-violation
 BAD_DAY := rds-cpu-critical-alarm rds-cpu-critical-ok
+REASONS_DAY := cluster-down service-down-in-its-cluster-alarm service-down-in-its-cluster-ok cluster-down-over \
+	multiple-services-down service-down-among-many-alarm service-down-among-many-ok multiple-services-down-over \
+	one-alert-three-severities one-alert-three-severities-over
 DOWN_DAY := ecs-cpu-alarm service-down-alarm ecs-memory-while-down-alarm service-down-ok
 
-run: env ## the stack on this machine: a good day, a burst of 50, PagerDuty down, a service down, an anomaly
+run: env ## the stack on this machine: a good day, a burst of 50, PagerDuty down, a service and a cluster down, an anomaly
 	@echo "== The stack that cdk deploy would create, on this machine: its own template, functions and queues, on an"
 	@echo "== emulated AWS. PagerDuty, Slack and the mail server are stand-ins; nothing leaves this machine."
 	@echo
@@ -66,7 +69,11 @@ run: env ## the stack on this machine: a good day, a burst of 50, PagerDuty down
 	@echo "== 4. A service is down: what that explains is kept from people, by name, and told when it still fires afterwards."
 	@$(BIN)/alertrelay replay $(DOWN_DAY:%=events/%.json)
 	@echo
-	@echo "== 5. A metric, six hours of it: the evening's peak is as every evening and left alone; half an hour after it the"
+	@echo "== 5. The larger speaks for the smaller: a cluster for its services, the count of many for each of them, critical for"
+	@echo "==    the warning of the same alert and the warning for the info."
+	@$(BIN)/alertrelay replay $(REASONS_DAY:%=events/%.json)
+	@echo
+	@echo "== 6. A metric, six hours of it: the evening's peak is as every evening and left alone; half an hour after it the"
 	@echo "==    checkout takes four orders in ten, and that is found with the first point, explained, and told to its end."
 	@$(BIN)/python -m local.shop .build/shop >/dev/null
 	@$(BIN)/alertrelay replay .build/shop/orders-placed.csv --mode orders-placed=alert
