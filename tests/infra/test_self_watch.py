@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from alertrelay.sources.metadata import read
@@ -45,6 +46,12 @@ def test_the_relay_watches_its_queues_functions_and_topics(relay: Template) -> N
                 "NumberOfNotificationsRedrivenToDlq",
                 "NumberOfNotificationsFailedToRedriveToDlq",
             }
+
+
+def test_the_page_on_costs_counts_every_alarm_of_the_relay(relay: Template) -> None:
+    count = len(list(relay.properties("AWS::CloudWatch::Alarm")))
+    page = (Path(__file__).parents[2] / "docs" / "deploy.md").read_text()
+    assert f"| {count} alarms of the relay" in page
 
 
 def test_the_watch_mails_by_the_ops_topic_and_says_when_it_is_over(relay: Template) -> None:
