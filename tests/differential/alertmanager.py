@@ -20,6 +20,7 @@ from tests.differential.scenario import Scenario, Sent
 
 PROGRAM = "prometheus-alertmanager"
 _STARTS_WITHIN = 20.0
+_PORTS = 5
 _LEAD = 0.3
 
 
@@ -101,32 +102,47 @@ def _sink(answers_after: float) -> Iterator[_Sink]:
 @contextmanager
 def _process(scenario: Scenario, folder: Path, sink: _Sink) -> Iterator[str]:
     (folder / "alertmanager.yml").write_text(scenario.config(sink.url_of))
-    port = _free_port()
-    command = [
-        PROGRAM,
-        f"--config.file={folder / 'alertmanager.yml'}",
-        f"--storage.path={folder / 'data'}",
-        f"--web.listen-address=127.0.0.1:{port}",
-        "--cluster.listen-address=",
-    ]
-    with (folder / "log").open("w") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
+    process, api = _started(folder)
+    with process:
         try:
-            api = f"http://127.0.0.1:{port}"
-            _wait_until_ready(api, process, folder)
             yield api
         finally:
             process.kill()
 
 
-def _wait_until_ready(api: str, process: subprocess.Popen[bytes], folder: Path) -> None:
+def _started(folder: Path) -> tuple[subprocess.Popen[bytes], str]:
+    """The process once it is ready, and its address. Whoever else runs tests may take the port that was free."""
+    for _ in range(_PORTS):
+        api = f"http://127.0.0.1:{_free_port()}"
+        command = [
+            PROGRAM,
+            f"--config.file={folder / 'alertmanager.yml'}",
+            f"--storage.path={folder / 'data'}",
+            f"--web.listen-address={api.removeprefix('http://')}",
+            "--cluster.listen-address=",
+        ]
+        with (folder / "log").open("w") as log:
+            process = subprocess.Popen(command, stdout=log, stderr=log)
+        if _is_ready(api, process):
+            return process, api
+        process.kill()
+        process.wait()
+        said = (folder / "log").read_text()
+        if "address already in use" not in said:
+            break
+    raise AssertionError(f"{PROGRAM} did not become ready: {said}")
+
+
+def _is_ready(api: str, process: subprocess.Popen[bytes]) -> bool:
     for _ in range(int(_STARTS_WITHIN / 0.05)):
-        assert process.poll() is None, (folder / "log").read_text()
+        if process.poll() is not None:
+            return False
         try:
             with urllib.request.urlopen(f"{api}/-/ready", timeout=1):
-                return
+                return True
         except OSError:
             time.sleep(0.05)
-    raise AssertionError(f"{PROGRAM} did not become ready: {(folder / 'log').read_text()}")
+    return False
 
 
 def _free_port() -> int:
