@@ -46,6 +46,7 @@ def forwarder_role(
         allow("Poll", poll, [timers.queue_arn]),
         allow("Send", ["sqs:SendMessage"], [queue.queue_arn for queue in send_to]),
         allow("State", TABLE_ACTIONS, [table.table_arn]),
+        _of_chunks(table),
         allow("Due", ["dynamodb:Query"], [f"{table.table_arn}/index/{DUE_INDEX}"]),
         allow("Keys", ["secretsmanager:GetSecretValue"], [secret.secret_arn]),
         allow("Tell", ["sns:Publish"], [topic.topic_arn for topic in publish_to]),
@@ -66,6 +67,16 @@ def forwarder_role(
         )
     )
     return role
+
+
+def _of_chunks(table: dynamodb.ITable) -> iam.PolicyStatement:
+    """Of the whole table only replaced chunks of large ledgers are ever deleted."""
+    return iam.PolicyStatement(
+        sid="Chunks",
+        actions=["dynamodb:DeleteItem"],
+        resources=[table.table_arn],
+        conditions={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["L#*"]}},
+    )
 
 
 def channel_statements(config: Config, channels: Collection[Channel]) -> list[iam.PolicyStatement]:

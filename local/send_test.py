@@ -268,7 +268,7 @@ class Rehearsal:
 
     def _first(self, told: Told) -> Result | None:
         """What the ledger says of the alert; None while it is neither told nor taken by a fallback."""
-        header = self.store.header(told.gid)
+        header = self.store.whole_header(told.gid)
         ledger = header.ledger if header else None
         if ledger and self._key in ledger.firing - ledger.unsure:
             return Result(integration=str(told.integration), seen="delivered", detail="")
@@ -281,7 +281,7 @@ class Rehearsal:
         """The result with its end, once the ledger no longer holds the alert."""
         if before.seen == "pending":
             return replace(before, ended=False)
-        header = self.store.header(told.gid)
+        header = self.store.whole_header(told.gid)
         ledger = header.ledger if header else None
         if ledger and self._key in ledger.firing | ledger.fallback_firing | ledger.unsure:
             return None

@@ -19,7 +19,7 @@ from typing import Any
 
 from alertrelay.alert import Outcome, Reason
 from alertrelay.memory import ManualClock
-from alertrelay.policy.ledger import Header
+from alertrelay.policy.ledger import Standing
 from alertrelay.sources import Envelope
 
 from local.stack.deployed import Deployed, Function, deploy
@@ -288,7 +288,7 @@ class RunningStack:
     def _timers(self, function: Invocable) -> list[Any]:
         return self.emulator.queued(function.function.timers_url)
 
-    def _armed(self) -> dict[str, Header]:
+    def _armed(self) -> dict[str, Standing]:
         return armed(self.emulator, self.deployed.table)
 
     def _messages(self) -> list[Any]:

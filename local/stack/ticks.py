@@ -15,7 +15,7 @@ from typing import Any
 from alertrelay.aws import items
 from alertrelay.config.model import Config
 from alertrelay.pipeline import TICK_AHEAD
-from alertrelay.policy.ledger import Header
+from alertrelay.policy.ledger import Standing
 from alertrelay.policy.timing import last_tick
 
 from local.stack.emulator import Emulator
@@ -24,7 +24,7 @@ MINUTE = timedelta(minutes=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def armed(emulator: Emulator, table: str) -> dict[str, Header]:
+def armed(emulator: Emulator, table: str) -> dict[str, Standing]:
     """The groups that are due some time, by id: what the index of the table holds."""
     found = emulator.items(table)
     return {
@@ -62,7 +62,7 @@ class Idle:
     repeats_until: datetime
     until: datetime | None = None
 
-    def next_look(self, header: Header) -> datetime:
+    def next_look(self, header: Standing) -> datetime:
         """When to look at a group again at which the last look brought nothing: when it is to be told again, and the
         last time before something arrives, so that its ticks stay what they are."""
         due = header.next_due

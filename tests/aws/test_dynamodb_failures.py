@@ -81,8 +81,8 @@ def rewrite(dynamodb: Any, name: str, value: dict[str, str] | None) -> list[dict
 
 @ALL
 def test_an_item_of_a_newer_version_is_a_failure_and_stays_as_it_is(filled: Any, method: Method) -> None:
-    before = rewrite(filled, "v", {"N": "2"})
-    with pytest.raises(StoreFailure, match="an item of schema 2 was found, 1 is known: a newer version wrote it"):
+    before = rewrite(filled, "v", {"N": "3"})
+    with pytest.raises(StoreFailure, match="an item of schema 3 was found, 2 is known: a newer version wrote it"):
         method(dynamo(filled, ManualClock(NOW)))
     assert filled.scan(TableName=TABLE)["Items"] == before
 

@@ -262,11 +262,11 @@ def test_a_ledger_comes_back_whole_with_its_receipts(store: Store) -> None:
     leased(store)
     told = ledger(*(f"{n:016x}" for n in range(300)), receipts=True)
     store.record(GID, owner="me", change=change(told, closing=True))
-    found = store.header(GID)
+    found = store.whole_header(GID)
     assert found
     assert found.ledger == told
     store.record(GID, owner="me", change=change(Ledger(), closing=True))
-    emptied = store.header(GID)
+    emptied = store.whole_header(GID)
     assert emptied
     assert emptied.ledger == Ledger()
 

@@ -51,7 +51,7 @@ def test_a_forwarder_reaches_its_own_queues_only(relay: Template) -> None:
         assert [queue[: len(name) + 5] for queue in sends] == [f"{name}Timer", f"{name}Expir", f"{name}Faile"]
 
 
-def test_a_forwarder_reads_the_one_secret_and_writes_items_but_never_deletes_them(relay: Template) -> None:
+def test_a_forwarder_reads_the_one_secret_and_writes_items_and_deletes_nothing_but_chunks(relay: Template) -> None:
     (secret,) = relay.of_type("AWS::SecretsManager::Secret")
     (table,) = relay.of_type("AWS::DynamoDB::Table")
     for name in ("PagerDuty", "Slack", "Email"):
@@ -61,6 +61,9 @@ def test_a_forwarder_reads_the_one_secret_and_writes_items_but_never_deletes_the
         assert own["State"]["Action"] == [
             f"dynamodb:{verb}" for verb in ("BatchGetItem", "GetItem", "PutItem", "Query", "UpdateItem")
         ]
+        chunks = own["Chunks"]
+        assert (chunks["Action"], chunks["Resource"]) == ("dynamodb:DeleteItem", {"Fn::GetAtt": [table, "Arn"]})
+        assert chunks["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["L#*"]}}
 
 
 def test_a_forwarder_may_ask_the_index_for_what_is_due(relay: Template) -> None:

@@ -17,10 +17,11 @@ from alertrelay.compose import Group, group_of
 from alertrelay.config.model import Route
 from alertrelay.deliver import Attempt
 from alertrelay.flush_timer import wake
+from alertrelay.leftover import rejoin_digest, repeats
 from alertrelay.move import Moved, move
 from alertrelay.mute import facts_of, muted
 from alertrelay.outcomes import report
-from alertrelay.policy.ledger import Header, HeaderChange, Ledger, Member, change_json
+from alertrelay.policy.ledger import Header, HeaderChange, Ledger, Member, Standing, change_json
 from alertrelay.policy.notify import Decision, Mute, decide, is_firing, told_own
 from alertrelay.policy.timing import first_flush, last_tick, next_tick
 from alertrelay.ports import Facts, RateLimited, Relay, SelfAlert, StoreFailure, TimersFailure
@@ -52,7 +53,7 @@ def flush(
     gid: str,
     *,
     deadline: datetime,
-    arm: Header | None = None,
+    arm: Standing | None = None,
     amend: Callable[[Header], Header] = lambda header: header,
 ) -> bool:
     """Tells what is to be told of a group that is due (or, with `arm`, that is unarmed). False: not ours to do now.
@@ -74,15 +75,17 @@ def flush(
     if header.tries >= UNFINISHED:
         look, relay = _look_plainly, replace(relay, shown=SHOWN_PLAINLY)
         _say_unfinished(relay, gid, header)
+    if header.lost:
+        _say_lost(relay, gid, header)
     seen = look(relay, gid, route, header, now=began, tick=tick, until=until)
     group = group_of(relay, gid, header, seen.decision, seen.members, seen.facts, send_by=until - SEND_MARGIN)
     told = tell(group)
     change, outcomes = _what_to_record(group, route, told, due=due, tick=tick, began=began)
     change = _with_the_move(change, seen.moved, header, now=relay.clock.now())
-    recorded = _record(relay, gid, owner, change)
-    report(relay, outcomes)
+    recorded = _record(relay, gid, owner, change, header)
+    report(relay, (*outcomes, *repeats(group)))
     if recorded:
-        _leave(relay, gid, owner, route, change, seen.moved.members)
+        _leave(relay, group, owner, route, change, seen.moved.members)
     return True
 
 
@@ -101,6 +104,7 @@ def _look(
     members = relay.store.members(gid)
     moved = move(relay, gid, header, members, until=now + MOVE_SHARE * (until - now))
     leaving = frozenset(member.key for member in moved.members)
+    rejoin_digest(relay, header, members)
     facts = facts_of(relay, header, members)
     mutes = muted(relay, route, header, members, facts)
     members = warn(relay, gid, route, header, members, mutes)
@@ -114,8 +118,11 @@ def _look(
 def _look_plainly(
     relay: Relay, gid: str, route: Route, header: Header, *, now: datetime, tick: datetime, **_: Any
 ) -> _Seen:
-    """With one request: what is silenced, inhibited or led elsewhere is told all the same."""
+    """With one request: what is silenced, inhibited or led elsewhere is told all the same, and what a digest speaks for
+    where it may not have heard of all."""
     members = relay.store.members(gid)
+    if header.leftover:
+        header = replace(header, ledger=replace(header.ledger, storm=frozenset()))
     decision = _decide(route, header, members, frozenset(), {}, now=now, tick=tick)
     return _Seen(members=members, decision=decision, facts=Facts(), moved=Moved(all=False))
 
@@ -127,6 +134,16 @@ def _say_unfinished(relay: Relay, gid: str, header: Header) -> None:
         " by their time or memory limit, or by the table. It is told without its details, silences and inhibitions."
     )
     relay.tell_ops(SelfAlert(name="FlushUnfinished", text=text))
+
+
+def _say_lost(relay: Relay, gid: str, header: Header) -> None:
+    relay.log("ledger_lost", gid=gid, receiver=str(header.integration))
+    text = (
+        f"What people were told of the group {header.group_key} of {header.integration} is lost: a chunk of its ledger"
+        " is missing in the table. What fires, and what ended in the last three days, is told once more; what ended"
+        " before and was not told may hang open there."
+    )
+    relay.tell_ops(SelfAlert(name="LedgerLost", text=text))
 
 
 def _decide(
@@ -189,15 +206,15 @@ def _with_the_move(change: HeaderChange, moved: Moved, header: Header, *, now: d
     return replace(change, config_hash=header.config_hash, next_due=now if at_once else change.next_due)
 
 
-def _leave(relay: Relay, gid: str, owner: str, route: Route, change: HeaderChange, moved: Sequence[Member]) -> None:
+def _leave(relay: Relay, group: Group, owner: str, route: Route, change: HeaderChange, moved: Sequence[Member]) -> None:
     """After the record. What was told is told: the table may fail here, and the group is due again all the same."""
-    now = relay.clock.now()
+    gid, now = group.gid, relay.clock.now()
     at = now + CLOSING_RETRY if change.closing else change.next_due or now
     try:
         for member in moved:
             relay.store.mark_moved(gid, member, expires=now + MOVED_FOR)
         if change.closing:
-            _close(relay, gid, owner, route, change)
+            _close(relay, group, owner, route, change)
             return
     except StoreFailure as failure:
         relay.log("left_for_the_next_flush", gid=gid, failure=str(failure))
@@ -219,11 +236,11 @@ def _tidy(ledger: Ledger) -> Ledger:
     return Ledger(events=ledger.events)
 
 
-def _record(relay: Relay, gid: str, owner: str, change: HeaderChange) -> bool:
+def _record(relay: Relay, gid: str, owner: str, change: HeaderChange, before: Header) -> bool:
     """One write; where the table fails now, what was told is put in the queue to be written down later."""
     for last in (False, True):
         try:
-            return relay.store.record(gid, owner=owner, change=change)
+            return relay.store.record(gid, owner=owner, change=change, before=before)
         except StoreFailure:
             if last:
                 break
@@ -257,15 +274,15 @@ def _bury(group: Group, told: Told) -> tuple[Ledger, tuple[Outcome, ...]]:
     return replace(told_own(group.decision), fallback_firing=frozenset(), fallbacks=frozenset()), outcomes
 
 
-def _close(relay: Relay, gid: str, owner: str, route: Route, change: HeaderChange) -> None:
+def _close(relay: Relay, group: Group, owner: str, route: Route, change: HeaderChange) -> None:
     """Looks once more, after the record: what fires by now makes the group due again, else it is disarmed."""
-    now = relay.clock.now()
+    gid, now = group.gid, relay.clock.now()
     members = relay.store.members(gid)
     left = [m for m in members if is_firing(m, now) or (m.status == "event" and m.key not in change.ledger.events)]
     if left:
         due = first_flush(route, starts_at=min(m.starts_at for m in left), now=now)
         again = replace(change, closing=False, due=due, next_due=due)
-        if relay.store.record(gid, owner=owner, change=again):
+        if relay.store.record(gid, owner=owner, change=again, before=group.header):
             wake(relay, gid, at=due)
         return
     quiet = not (change.ledger.firing or change.ledger.fallback_firing)

@@ -14,7 +14,7 @@ from alertrelay.alert import Alert, Integration, Labels, Outcome, Reason, severi
 from alertrelay.outcomes import of_alert, of_member
 from alertrelay.policy.group import channel_of, group_id, group_key, group_labels, key_of, order_of
 from alertrelay.policy.inhibit import InhibitKey, source_entries
-from alertrelay.policy.ledger import AlertItem, Header, Member, MemberStatus
+from alertrelay.policy.ledger import AlertItem, Header, Member, MemberStatus, Standing
 from alertrelay.policy.notify import unsettled
 from alertrelay.policy.route import match_routes
 from alertrelay.ports import Relay
@@ -181,7 +181,7 @@ def _announced_end(alert: Alert) -> datetime:
     return alert.ends_at or alert.starts_at
 
 
-def outcomes_of_replaced(joining: Joining, header: Header | None) -> Iterator[Outcome]:
+def outcomes_of_replaced(joining: Joining, header: Standing | None) -> Iterator[Outcome]:
     """Updates that were still to be told when a newer one of their alert took their place."""
     ends = {update.key for update in joining.updates if update.alert.status == "resolved"}
     integration = integration_of(joining, header)
@@ -191,7 +191,7 @@ def outcomes_of_replaced(joining: Joining, header: Header | None) -> Iterator[Ou
             yield of_member(before, Reason.RESOLVED_EARLY if early else Reason.SUPERSEDED, integration)
 
 
-def integration_of(joining: Joining, header: Header | None) -> Integration | None:
+def integration_of(joining: Joining, header: Standing | None) -> Integration | None:
     """Whose group it is, where that is known."""
     known = header or joining.header
     return known.integration if known else None

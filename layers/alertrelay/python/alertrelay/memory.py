@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from alertrelay.alert import Channel, Message, Receipt
 from alertrelay.config.model import Target
 from alertrelay.policy.inhibit import InhibitKey
-from alertrelay.policy.ledger import AlertItem, Header, HeaderChange, Member
+from alertrelay.policy.ledger import AlertItem, Header, HeaderChange, Member, Standing, unknown
 from alertrelay.policy.silence import Silence
+from alertrelay.policy.spill import spills
 from alertrelay.ports import AnomalyNote, Clock, DeliveryFailure, Facts, Key, Limit, SecretMissing
 
 
@@ -86,15 +87,22 @@ class MemoryStore:
             found = self._members.get(gid, {})
             return [found[key] for key in sorted(found) if (ends := found[key].expires) is None or ends > now]
 
-    def header(self, gid: str) -> Header | None:
+    def header(self, gid: str) -> Standing | None:
+        """See ports.Store."""
+        found = self.whole_header(gid)
+        if found is None or not spills(found.ledger):
+            return found
+        return Standing(**{f.name: getattr(found, f.name) for f in fields(Standing) if f.name != "ledger"})
+
+    def whole_header(self, gid: str) -> Header | None:
         """See ports.Store."""
         with self._lock:
             return self._headers.get(gid)
 
-    def arm(self, gid: str, header: Header, *, due: datetime) -> bool:
+    def arm(self, gid: str, header: Standing, *, due: datetime) -> bool:
         """See ports.Store."""
         with self._lock:
-            old = self._headers.get(gid) or _new(header)
+            old = self._headers.get(gid) or unknown(header)
             if old.next_due is not None and not old.closing:
                 return False
             self._headers[gid] = replace(old, next_due=due, due=due, closing=False)
@@ -110,11 +118,11 @@ class MemoryStore:
             return True
 
     def lease(
-        self, gid: str, *, owner: str, now: datetime, until: datetime, arm: Header | None = None
+        self, gid: str, *, owner: str, now: datetime, until: datetime, arm: Standing | None = None
     ) -> Header | None:
         """See ports.Store."""
         with self._lock:
-            old = self._headers.get(gid) or (_new(arm) if arm else None)
+            old = self._headers.get(gid) or (unknown(arm) if arm else None)
             if old is None or (old.lease_until is not None and old.lease_until >= now):
                 return None
             unarmed = old.next_due is None or old.closing
@@ -131,9 +139,16 @@ class MemoryStore:
                 tries=old.tries + 1,
                 closing=False,
             )
-            return old
+            return replace(old, leftover=old.leftover or spills(old.ledger))
 
-    def record(self, gid: str, *, owner: str, change: HeaderChange) -> bool:
+    def record(
+        self,
+        gid: str,
+        *,
+        owner: str,
+        change: HeaderChange,
+        before: Header | None = None,  # noqa: ARG002 - memory has no chunks
+    ) -> bool:
         """See ports.Store."""
         with self._lock:
             old = self._headers.get(gid)
@@ -142,6 +157,7 @@ class MemoryStore:
             new = replace(
                 old,
                 ledger=change.ledger,
+                leftover=spills(old.ledger),
                 rec_at=change.rec_at,
                 told_at=change.told_at,
                 maybe=change.maybe,
@@ -239,17 +255,6 @@ class MemoryStore:
                 return False
             self._silences = (tuple(silences), seen + 1)
             return True
-
-
-def _new(header: Header) -> Header:
-    """A group of which nothing is known but who it is."""
-    return Header(
-        integration=header.integration,
-        route_id=header.route_id,
-        group_key=header.group_key,
-        group_labels=header.group_labels,
-        config_hash=header.config_hash,
-    )
 
 
 @dataclass

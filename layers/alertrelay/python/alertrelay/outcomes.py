@@ -46,6 +46,11 @@ def suppressed(group: Group, keys: Iterable[str], reason: Reason) -> list[Outcom
     return [_of_key(group, key, group.header.integration, "suppressed", reason, ended=True) for key in sorted(keys)]
 
 
+def repeated(group: Group, keys: Iterable[str], reason: Reason) -> list[Outcome]:
+    """Updates of a group that fire as before, and of which nobody is told."""
+    return [_of_key(group, key, group.header.integration, "suppressed", reason, ended=False) for key in sorted(keys)]
+
+
 def unheard_of(group: Group) -> list[Outcome]:
     """Ends of alerts that the own channel had not heard of, and firings that ended of themselves before it did."""
     decision, own, reason = group.decision, group.header.integration, Reason.RESOLVED_EARLY

@@ -30,7 +30,7 @@ from alertrelay.join import (
     updates_of,
 )
 from alertrelay.outcomes import of_alert, report
-from alertrelay.policy.ledger import Header, Ledger, change_from_json, ledger_from_json, ledger_json, merged
+from alertrelay.policy.ledger import Header, Ledger, Standing, change_from_json, ledger_from_json, ledger_json, merged
 from alertrelay.policy.timing import first_flush, next_tick
 from alertrelay.ports import Relay, SelfAlert, StoreFailure
 from alertrelay.sources import Envelope, Parsed, parse
@@ -113,7 +113,7 @@ def _write_down(
         relay.timers.send(body, delay_seconds=HELD)
 
 
-def _make_due(relay: Relay, gid: str, header: Header) -> None:
+def _make_due(relay: Relay, gid: str, header: Standing) -> None:
     """What was told and is not written down cannot wait for the group's tick: the flush of that tick would come first,
     and tell it again. Nothing changes where somebody holds the group."""
     now = relay.clock.now()
@@ -172,21 +172,29 @@ def settle(relay: Relay, gid: str, joining: Joining, *, deadline: datetime) -> N
     repeated = bool(joining.repeated)
     if _looked_at_now(relay, gid, header, known, starts_at, deadline=deadline, redelivered=repeated):
         return
+    in_chunks = header is not None and header.ledger is None
     for update in waiting:
-        relay.emit(of_alert(update.alert, "pending", Reason.WAITING, integration=known.integration))
+        # What came before may have been told before: where only the flush can tell, it speaks for it.
+        if not (in_chunks and update.key in joining.repeated):
+            relay.emit(of_alert(update.alert, "pending", Reason.WAITING, integration=known.integration))
 
 
-def _into_the_digest(relay: Relay, header: Header, updates: list[Update]) -> None:
+def _into_the_digest(relay: Relay, header: Standing, updates: list[Update]) -> None:
     """A digest speaks for these, and this group not before it has seen them ended. Where one has ended and fires again
-    since the group was looked at, the digest must hear of it."""
-    firing = [u for u in updates if u.alert.status == "firing" and u.key in header.ledger.storm]
+    since the group was looked at, the digest must hear of it: now, or from the flush (leftover.py)."""
+    storm = header.ledger.storm if header.ledger else frozenset()
+    firing = [u for u in updates if u.alert.status == "firing" and u.key in storm]
     if firing:
         join_digest(relay, header, [member_of(relay, update) for update in firing])
 
 
-def _unsettled(relay: Relay, joining: Joining, header: Header | None) -> Iterator[Update]:
-    """The updates that the group's next flush must look at; what became of the others is emitted."""
+def _unsettled(relay: Relay, joining: Joining, header: Standing | None) -> Iterator[Update]:
+    """The updates that the group's next flush must look at; what became of the others is emitted. All of them where the
+    ledger stands in chunks: that flush emits what became of the repeats (leftover.py)."""
     ledger = header.ledger if header else Ledger()
+    if ledger is None:
+        yield from joining.updates
+        return
     busy = header is not None and (header.maybe or header.next_due is not None)
     known = integration_of(joining, header)
     for update in joining.updates:
@@ -213,8 +221,8 @@ def _unsettled(relay: Relay, joining: Joining, header: Header | None) -> Iterato
 def _looked_at_now(
     relay: Relay,
     gid: str,
-    header: Header | None,
-    known: Header,
+    header: Standing | None,
+    known: Standing,
     starts_at: datetime,
     *,
     deadline: datetime,
@@ -234,7 +242,7 @@ def _looked_at_now(
 
 
 def _already_armed(
-    relay: Relay, gid: str, header: Header, route: Route, *, deadline: datetime, redelivered: bool
+    relay: Relay, gid: str, header: Standing, route: Route, *, deadline: datetime, redelivered: bool
 ) -> bool:
     """Somebody holds the lease, or a timer is on its way. A group that waits to try a failed channel again does not
     make a new alert wait as long: it is looked at by its next tick."""

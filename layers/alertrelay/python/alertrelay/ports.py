@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from alertrelay.alert import Channel, Message, Notification, Outcome, Receipt
 from alertrelay.config.model import Config, Target
 from alertrelay.policy.inhibit import InhibitKey
-from alertrelay.policy.ledger import AlertItem, Header, HeaderChange, Member
+from alertrelay.policy.ledger import AlertItem, Header, HeaderChange, Member, Standing
 from alertrelay.policy.silence import Silence
 from alertrelay.render import render
 
@@ -172,8 +172,9 @@ class Facts:
 
 
 class Store(Protocol):
-    """The items of docs/architecture.md "State", one request a method. Every method raises StoreFailure, also where an
-    item was written by a newer version of us.
+    """The items of docs/architecture.md "State", one request a method, save for a ledger in chunks.
+
+    Every method raises StoreFailure, also where an item was written by a newer version of us.
 
     Conditions are those of the group protocol: put the member, then read the header, arm only if unarmed; the lease
     of a flush is the next due time.
@@ -192,23 +193,30 @@ class Store(Protocol):
     def members(self, gid: str) -> Sequence[Member]:
         """All members, strongly consistent, expired ones left out."""
 
-    def header(self, gid: str) -> Header | None:
-        """Strongly consistent."""
+    def header(self, gid: str) -> Standing | None:
+        """The header's item alone, at most 4 KB, strongly consistent: a Header, save where its ledger is too large and
+        stands in chunks."""
 
-    def arm(self, gid: str, header: Header, *, due: datetime) -> bool:
+    def whole_header(self, gid: str) -> Header | None:
+        """The header with its ledger, strongly consistent; for no join, since each chunk costs a read of its size."""
+
+    def arm(self, gid: str, header: Standing, *, due: datetime) -> bool:
         """Makes the group due unless it is armed and not closing; `header` gives the identity of a new group."""
 
     def hasten(self, gid: str, *, due: datetime, seen: datetime) -> bool:
         """Moves an unleased group's due time from `seen` forward to `due`."""
 
     def lease(
-        self, gid: str, *, owner: str, now: datetime, until: datetime, arm: Header | None = None
+        self, gid: str, *, owner: str, now: datetime, until: datetime, arm: Standing | None = None
     ) -> Header | None:
         """Takes the group if it is due and unleased; with `arm` (a wait of 0) if it is unarmed or closing and unleased.
-        Returns the header before the write, None where it is refused."""
+        Returns the header before the write with its whole ledger, None where it is refused."""
 
-    def record(self, gid: str, *, owner: str, change: HeaderChange) -> bool:
-        """One write after a send, only for the owner. False: the lease is lost, write nothing more."""
+    def record(self, gid: str, *, owner: str, change: HeaderChange, before: Header | None = None) -> bool:
+        """One write after a send, only for the owner. False: the lease is lost, write nothing more.
+
+        A ledger that is too large is written in chunks first, and those of `before`, the header as it was leased, that
+        this record replaces are deleted after it. Without `before` they stay, as garbage."""
 
     def finish(self, gid: str, *, owner: str, expires: datetime | None) -> bool:
         """Disarms a closing group of ours. False: a joiner armed it meanwhile."""

@@ -12,7 +12,7 @@ from datetime import timedelta
 from alertrelay.config.model import PagerDutySettings, SlackSettings, Target
 from alertrelay.flush_timer import wake
 from alertrelay.policy.group import storm_id
-from alertrelay.policy.ledger import Header, Member
+from alertrelay.policy.ledger import Header, Member, Standing
 from alertrelay.ports import Relay, StoreFailure
 
 ROUTE = "storm"
@@ -44,7 +44,7 @@ def _rate_key(target: Target) -> str:
     return ""
 
 
-def join_digest(relay: Relay, header: Header, members: list[Member]) -> None:
+def join_digest(relay: Relay, header: Standing, members: list[Member]) -> None:
     """Puts members of a group into the digest of its integration, which is told soon. Raises StoreFailure."""
     now = relay.clock.now()
     gid = storm_id(header.integration)

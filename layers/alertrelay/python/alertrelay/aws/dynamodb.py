@@ -1,7 +1,7 @@
-"""ports.Store on one DynamoDB table, one request a method.
+"""ports.Store on one DynamoDB table, one request a method, save where a ledger stands in chunks (ledgers.py).
 
-Keys: `A#<alert>`/`A`, `M#<gid>`/<alert>, `H#<gid>`/`H`, `I#<rule>#<equal>`/`I`, `S`/`S`. A header stands on its own
-partition, apart from its members.
+Keys: `A#<alert>`/`A`, `M#<gid>`/<alert>, `H#<gid>`/`H`, `L#<gid>`/<chunk>, `I#<rule>#<equal>`/`I`, `S`/`S`. A header
+stands on its own partition, apart from its members.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from alertrelay.alert import Channel
 from alertrelay.aws import inhibitors as noted_sources
-from alertrelay.aws import items
+from alertrelay.aws import items, ledgers
 from alertrelay.aws.table import Table, read
 from alertrelay.policy.inhibit import InhibitKey
-from alertrelay.policy.ledger import AlertItem, Header, HeaderChange, Member
+from alertrelay.policy.ledger import AlertItem, Header, HeaderChange, Member, Standing, unknown
 from alertrelay.policy.silence import Silence
 from alertrelay.ports import Clock, Facts, Limit
 
@@ -86,7 +86,7 @@ class DynamoStore:
     def members(self, gid: str) -> Sequence[Member]:
         """See ports.Store."""
         now = self._clock.now()
-        found = self._query(
+        found = self._table.query(
             ConsistentRead=True,
             KeyConditionExpression="pk = :pk",
             ExpressionAttributeValues={":pk": items.text(f"M#{gid}")},
@@ -94,18 +94,28 @@ class DynamoStore:
         members = (read(items.member, item) for item in found)
         return [m for m in members if m.expires is None or m.expires > now]
 
-    def header(self, gid: str) -> Header | None:
+    def header(self, gid: str) -> Standing | None:
         """See ports.Store."""
-        answer = self._table.call("get_item", TableName=self._table.name, Key=_header_key(gid), ConsistentRead=True)
-        return read(items.header, answer["Item"]) if "Item" in answer else None
+        item = self._header_item(gid)
+        return read(items.header, item) if item else None
 
-    def arm(self, gid: str, header: Header, *, due: datetime) -> bool:
+    def whole_header(self, gid: str) -> Header | None:
+        """See ports.Store."""
+        item = self._header_item(gid)
+        return ledgers.whole(self._table, gid, item) if item else None
+
+    def _header_item(self, gid: str) -> dict[str, Any]:
+        answer = self._table.call("get_item", TableName=self._table.name, Key=_header_key(gid), ConsistentRead=True)
+        item: dict[str, Any] = answer.get("Item", {})
+        return item
+
+    def arm(self, gid: str, header: Standing, *, due: datetime) -> bool:
         """See ports.Store."""
         return self._table.update(
             f"H#{gid}",
             "H",
-            "SET next_due = :due, due = :due, #shard = :shard, v = :v, #group = if_not_exists(#group, :group), "
-            "cfg = if_not_exists(cfg, :cfg) "
+            "SET next_due = :due, due = :due, #shard = :shard, v = if_not_exists(v, :v), "
+            "#group = if_not_exists(#group, :group), cfg = if_not_exists(cfg, :cfg) "
             "REMOVE closing, #ttl",
             condition="attribute_not_exists(next_due) OR attribute_exists(closing)",
             values={":due": items.micros(due), **_new(gid, header)},
@@ -124,7 +134,7 @@ class DynamoStore:
         )[0]
 
     def lease(
-        self, gid: str, *, owner: str, now: datetime, until: datetime, arm: Header | None = None
+        self, gid: str, *, owner: str, now: datetime, until: datetime, arm: Standing | None = None
     ) -> Header | None:
         """See ports.Store."""
         free = "(attribute_not_exists(lease_until) OR lease_until < :now)"
@@ -137,7 +147,7 @@ class DynamoStore:
         }
         sets = "SET #owner = :owner, lease_until = :until, next_due = :until, maybe = :yes"
         if arm:
-            sets += ", due = :now, #shard = :shard, v = :v, #group = if_not_exists(#group, :group)"
+            sets += ", due = :now, #shard = :shard, v = if_not_exists(v, :v), #group = if_not_exists(#group, :group)"
             sets += ", cfg = if_not_exists(cfg, :cfg)"
             condition = f"(attribute_not_exists(next_due) OR attribute_exists(closing)) AND {free}"
             values |= _new(gid, arm)
@@ -154,20 +164,27 @@ class DynamoStore:
         )
         if not written:
             return None
-        return read(items.header, before) if before else arm
+        if before:
+            return ledgers.whole(self._table, gid, before)
+        return unknown(arm) if arm else None
 
-    def record(self, gid: str, *, owner: str, change: HeaderChange) -> bool:
+    def record(self, gid: str, *, owner: str, change: HeaderChange, before: Header | None = None) -> bool:
         """See ports.Store."""
-        attributes = items.change_attributes(change)
+        spill = ledgers.write(self._table, gid, owner, change.ledger, before)
+        # Until now joins may have found a ledger that they cannot read.
+        attributes = items.change_attributes(change, spill, leftover=before is None or before.spill is not None)
         sets = [name for name, value in attributes.items() if value is not None]
         removes = [name for name, value in attributes.items() if value is None]
         expression = "SET " + ", ".join(f"#{name} = :{name}" for name in sets)
         if removes:
             expression += " REMOVE " + ", ".join(f"#{name}" for name in removes)
         values = {f":{name}": attributes[name] for name in sets} | {":me": items.text(owner)}
-        return self._table.update(
+        recorded, _ = self._table.update(
             f"H#{gid}", "H", expression, condition="#owner = :me", values=values, done=attributes
-        )[0]
+        )
+        if recorded and before:
+            ledgers.sweep(self._table, gid, before, spill)
+        return recorded
 
     def finish(self, gid: str, *, owner: str, expires: datetime | None) -> bool:
         """See ports.Store."""
@@ -193,7 +210,7 @@ class DynamoStore:
     def due(self, channel: Channel, *, before: datetime) -> Iterator[tuple[str, datetime]]:
         """See ports.Store: all shards of the channel in the index, keys only."""
         for shard in items.shards(channel):
-            pages = self._query(
+            pages = self._table.query(
                 IndexName=items.DUE_INDEX,
                 KeyConditionExpression="#shard = :shard AND next_due <= :before",
                 ExpressionAttributeNames={"#shard": "shard"},
@@ -305,15 +322,6 @@ class DynamoStore:
                 self._table.pause()
             wanted = wanted[100:] + unread
 
-    def _query(self, **arguments: Any) -> Iterator[dict[str, Any]]:
-        start: dict[str, Any] = {}
-        while True:
-            page = self._table.call("query", TableName=self._table.name, **arguments, **start)
-            yield from page["Items"]
-            if "LastEvaluatedKey" not in page:
-                return
-            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
-
 
 def _merged(found: Iterable[tuple[tuple[str, str], dict[str, bool]]]) -> dict[tuple[str, str], dict[str, bool]]:
     merged: dict[tuple[str, str], dict[str, bool]] = {}
@@ -326,7 +334,7 @@ def _header_key(gid: str) -> dict[str, Any]:
     return {"pk": items.text(f"H#{gid}"), "sk": items.text("H")}
 
 
-def _new(gid: str, header: Header) -> dict[str, Any]:
+def _new(gid: str, header: Standing) -> dict[str, Any]:
     return {
         ":shard": items.text(items.shard(gid)),
         ":group": items.identity(header),

@@ -56,7 +56,7 @@ def _add(table: Table, pk: str, one: str, now: datetime) -> None:
     if "wide" not in full:
         # Before the alert is put there: what nobody looks for would inhibit nothing.
         table.update(pk, "I", "SET wide = :yes", condition="attribute_exists(v)", values={":yes": {"BOOL": True}})
-    table.update(f"{pk}#{one[0]}", "I", expression, condition="attribute_not_exists(v) OR v <= :v", values=values)
+    table.update(f"{pk}#{one[0]}", "I", expression, condition="attribute_not_exists(v) OR v <= :known", values=values)
 
 
 def _take(table: Table, pk: str, one: str) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,15 +20,22 @@ from alertrelay.policy.ledger import (
     AlertItem,
     Header,
     HeaderChange,
+    Ledger,
     Member,
+    Spill,
+    Standing,
     integration_json,
     ledger_from_json,
     ledger_json,
 )
 from alertrelay.policy.silence import Silence
+from alertrelay.policy.spill import kept
 from alertrelay.ports import AnomalyNote
 
 SCHEMA = 1
+"""Of every item, save:"""
+SPILLED = 2
+"""A header whose ledger stands in chunks, and those: code that knows nothing of them must not take it for empty."""
 SHARDS = 16
 DUE_INDEX = "due"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -194,7 +202,7 @@ def due(item: Attributes) -> tuple[str, datetime]:
     return item["pk"]["S"].removeprefix("H#"), _time(item["next_due"])
 
 
-def identity(header: Header) -> dict[str, str]:
+def identity(header: Standing) -> dict[str, str]:
     """What never changes of a group: whose it is, and its labels."""
     return as_json(
         {
@@ -206,35 +214,51 @@ def identity(header: Header) -> dict[str, str]:
     )
 
 
-def header(item: Attributes) -> Header:
-    """A header from its item."""
+def header(item: Attributes) -> Standing:
+    """A group as its header's item alone shows it: a Header, save where its ledger stands in chunks."""
     group = json.loads(item["group"]["S"])
-    return Header(
-        integration=Integration(**group["integration"]),
-        route_id=group["route_id"],
-        group_key=group["group_key"],
-        group_labels=group["group_labels"],
-        next_due=_time_of(item, "next_due"),
-        due=_time_of(item, "due"),
-        owner=item.get("owner", {"S": ""})["S"],
-        lease_until=_time_of(item, "lease_until"),
-        closing="closing" in item,
-        maybe="maybe" in item,
-        rec_at=_time_of(item, "rec_at"),
-        told_at=_time_of(item, "told_at"),
-        tries=int(item.get("tries", {"N": "0"})["N"]),
-        failures=int(item.get("failures", {"N": "0"})["N"]),
-        failing_since=_time_of(item, "failing_since"),
-        config_hash=item.get("cfg", {"S": ""})["S"],
-        ledger=ledger_from_json(json.loads(item.get("ledger", {"S": "{}"})["S"])),
-    )
+    shown: dict[str, Any] = {
+        "integration": Integration(**group["integration"]),
+        "route_id": group["route_id"],
+        "group_key": group["group_key"],
+        "group_labels": group["group_labels"],
+        "next_due": _time_of(item, "next_due"),
+        "due": _time_of(item, "due"),
+        "owner": item.get("owner", {"S": ""})["S"],
+        "lease_until": _time_of(item, "lease_until"),
+        "closing": "closing" in item,
+        "maybe": "maybe" in item,
+        "rec_at": _time_of(item, "rec_at"),
+        "told_at": _time_of(item, "told_at"),
+        "tries": int(item.get("tries", {"N": "0"})["N"]),
+        "failures": int(item.get("failures", {"N": "0"})["N"]),
+        "failing_since": _time_of(item, "failing_since"),
+        "config_hash": item.get("cfg", {"S": ""})["S"],
+    }
+    told = _told(item)
+    if "spill" in told:
+        return Standing(**shown, spill=Spill(**told["spill"]))
+    return Header(**shown, ledger=ledger_from_json(told), leftover="leftover" in told)
 
 
-def change_attributes(change: HeaderChange) -> dict[str, Any]:
-    """What a record sets; a None is an attribute to remove."""
+def inline_ledger(item: Attributes) -> Ledger:
+    """What of the ledger stands in the header itself."""
+    return ledger_from_json(_told(item))
+
+
+def ledger_attribute(ledger: Ledger, spill: Spill | None, *, leftover: bool) -> dict[str, str]:
+    """The ledger as it stands in the header: whole, or what is kept there of one that stands in chunks."""
+    if spill:
+        return as_json({**ledger_json(kept(ledger)), "spill": {f.name: getattr(spill, f.name) for f in fields(Spill)}})
+    return as_json({**ledger_json(ledger), **({"leftover": True} if leftover else {})})
+
+
+def change_attributes(change: HeaderChange, spill: Spill | None = None, *, leftover: bool = False) -> dict[str, Any]:
+    """What a record sets; a None is an attribute to remove. See `ledger_attribute`."""
     present = {"BOOL": True}
     return {
-        "ledger": as_json(ledger_json(change.ledger)),
+        "v": {"N": str(SPILLED if spill else SCHEMA)},
+        "ledger": ledger_attribute(change.ledger, spill, leftover=leftover),
         "rec_at": micros(change.rec_at),
         "cfg": text(change.config_hash),
         "told_at": micros(change.told_at) if change.told_at else None,
@@ -254,6 +278,11 @@ def change_attributes(change: HeaderChange) -> dict[str, Any]:
             }
         ),
     }
+
+
+def _told(item: Attributes) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(item.get("ledger", {"S": "{}"})["S"])
+    return told
 
 
 def _time(attribute: Mapping[str, str]) -> datetime:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 T = TypeVar("T")
-_SCHEMA = {"N": str(items.SCHEMA)}
-_READABLE = "(attribute_not_exists(v) OR v <= :v)"
+_KNOWN = items.SPILLED
+"""The newest schema that is understood."""
+_READABLE = "(attribute_not_exists(v) OR v <= :known)"
 """Part of every condition: an item of a newer version is never overwritten."""
 _REFUSED = "ConditionalCheckFailedException"
 _THROTTLED = frozenset(
@@ -66,7 +67,7 @@ class Table:
                 UpdateExpression=expression,
                 ConditionExpression=condition,
                 ExpressionAttributeNames=_names(expression, condition),
-                ExpressionAttributeValues={**values, ":v": _SCHEMA},
+                ExpressionAttributeValues=_values(values, expression, condition),
                 ReturnValues=returns,
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
@@ -85,7 +86,7 @@ class Table:
                 Item=item,
                 ConditionExpression=condition,
                 ExpressionAttributeNames=_names(condition),
-                ExpressionAttributeValues={**values, ":v": _SCHEMA},
+                ExpressionAttributeValues=_values(values, condition),
                 ReturnValues="ALL_OLD",
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
@@ -110,6 +111,16 @@ class Table:
             except BotoCoreError as error:
                 raise StoreFailure(f"DynamoDB {operation}: {code(error)}") from None
 
+    def query(self, **arguments: Any) -> Iterator[dict[str, Any]]:
+        """The items of all pages. Raises StoreFailure."""
+        start: dict[str, Any] = {}
+        while True:
+            page = self.call("query", TableName=self.name, **arguments, **start)
+            yield from page["Items"]
+            if "LastEvaluatedKey" not in page:
+                return
+            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
     def pause(self) -> None:
         """Between two tries."""
         self._clock.sleep(random.uniform(0.05, 1.0))  # noqa: S311 - full jitter, no secret
@@ -131,13 +142,19 @@ def _check_schema(item: items.Attributes) -> None:
         schema = int(item["v"]["N"])
     except (KeyError, ValueError, TypeError):
         raise StoreFailure("an item of the state table has no version of its schema: something else wrote it") from None
-    if schema > items.SCHEMA:
-        raise StoreFailure(f"an item of schema {schema} was found, {items.SCHEMA} is known: a newer version wrote it")
+    if schema > _KNOWN:
+        raise StoreFailure(f"an item of schema {schema} was found, {_KNOWN} is known: a newer version wrote it")
 
 
 def _names(*expressions: str) -> dict[str, str]:
     """Words such as `shard`, `owner` and `ttl` are reserved in expressions: there they stand behind a `#`."""
     return {f"#{name}": name for expression in expressions for name in re.findall(r"#(\w+)", expression)}
+
+
+def _values(given: Mapping[str, Any], *expressions: str) -> dict[str, Any]:
+    """With `:known`, and with `:v`, the schema that an item is written in, where an expression asks for it."""
+    asked = any(re.search(r":v\b", expression) for expression in expressions)
+    return {":known": {"N": str(_KNOWN)}, **({":v": {"N": str(items.SCHEMA)}} if asked else {}), **given}
 
 
 class _RefusedError(Exception):

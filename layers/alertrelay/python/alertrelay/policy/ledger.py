@@ -83,9 +83,28 @@ class Ledger:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Header:
-    """A group of one integration. `next_due` None = unarmed. `due` is the group's own tick, from which the next one is
-    counted; a lease and a retry move `next_due` alone. `told_at`: the last flush that told something."""
+class Spill:
+    """Where a ledger stands that is too large for its header: `count` chunks under the id of the `flush` that wrote
+    them. `digest` is that of what they hold."""
+
+    flush: str
+    count: int
+    digest: str
+
+    @property
+    def chunks(self) -> tuple[str, ...]:
+        """The names of the chunks, in order."""
+        return tuple(f"{self.flush}#{number}" for number in range(self.count))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A group of one integration as its header's item alone shows it, which is all that a join may read.
+
+    `next_due` None = unarmed. `due` is the group's own tick, from which the next one is counted; a lease and a retry
+    move `next_due` alone. `told_at`: the last flush that told something. `ledger` is None where it stands in chunks
+    beside the item (`spill`), which only a flush reads.
+    """
 
     integration: Integration
     route_id: str
@@ -103,7 +122,34 @@ class Header:
     failures: int = 0  # sends that failed in a row
     failing_since: datetime | None = None
     config_hash: str = ""
+    ledger: Ledger | None = None
+    spill: Spill | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header(Standing):
+    """A group with its whole ledger.
+
+    `chunks`: the names of all chunks that were found beside the item, also of those that nothing points to. `leftover`:
+    joins since the last record could not read the ledger, and left it to the flush to tell what is a repeat. `lost`: a
+    chunk is missing, so that `ledger` holds no alerts although some were announced; then `maybe` is set.
+    """
+
     ledger: Ledger = field(default_factory=Ledger)
+    chunks: frozenset[str] = field(default=frozenset(), compare=False)
+    leftover: bool = field(default=False, compare=False)
+    lost: bool = False
+
+
+def unknown(group: Standing) -> Header:
+    """The header of a group of which nothing is known but who it is."""
+    return Header(
+        integration=group.integration,
+        route_id=group.route_id,
+        group_key=group.group_key,
+        group_labels=group.group_labels,
+        config_hash=group.config_hash,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,10 +181,12 @@ def change_from_json(data: Mapping[str, Any]) -> HeaderChange:
     return HeaderChange(**{**data, **times, "ledger": ledger_from_json(data["ledger"])})
 
 
-PACKED_FROM = 250
-"""Alerts of a group above which their hashes are packed."""
+PACKED_FROM = 20
+"""Alerts in a set above which their hashes are packed; fewer stay readable."""
 _CHANGE_TIMES = ("rec_at", "told_at", "due", "next_due", "failing_since")
-_SETS = ("firing", "unsure", "fallback_firing", "events", "storm", "fallbacks", "fallbacks_owed")
+ALERT_SETS = ("firing", "unsure", "fallback_firing", "events", "storm")
+_NAME_SETS = ("fallbacks", "fallbacks_owed")
+_SETS = (*ALERT_SETS, *_NAME_SETS)
 
 
 def merged(ledger: Ledger, more: Ledger) -> Ledger:
@@ -149,7 +197,8 @@ def merged(ledger: Ledger, more: Ledger) -> Ledger:
 
 def ledger_json(ledger: Ledger) -> dict[str, Any]:
     """Plain JSON without what is empty; `ledger_from_json` reads it back."""
-    data: dict[str, Any] = {name: _packed(getattr(ledger, name)) for name in _SETS if getattr(ledger, name)}
+    data: dict[str, Any] = {name: _packed(getattr(ledger, name)) for name in ALERT_SETS if getattr(ledger, name)}
+    data |= {name: sorted(getattr(ledger, name)) for name in _NAME_SETS if getattr(ledger, name)}
     if ledger.dedup_key:
         data["dedup_key"] = ledger.dedup_key
     if ledger.receipts:
@@ -168,7 +217,7 @@ def ledger_from_json(data: Mapping[str, Any]) -> Ledger:
 
 
 def _packed(keys: frozenset[str]) -> list[str] | str:
-    """A large set of hashes as base64 of their bytes, 11 characters each: 10,000 are 107 KB, an item takes 400 KB."""
+    """A larger set of hashes as base64 of their bytes: 11 characters each instead of 19."""
     if len(keys) <= PACKED_FROM:
         return sorted(keys)
     return base64.b64encode(b"".join(bytes.fromhex(key) for key in sorted(keys))).decode()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from alertrelay.alert import Reason
-from alertrelay.policy.ledger import Header, Ledger, Member
+from alertrelay.policy.ledger import Header, Ledger, Member, Standing
 
 CRASH_MARGIN = timedelta(seconds=40)
 """The function's timeout and 10 s: how long before the last record an update may have been told by a crashed flush."""
@@ -103,14 +103,18 @@ def is_firing(member: Member, now: datetime) -> bool:
     return member.status == "firing" and (member.ends_at is None or member.ends_at > now)
 
 
-def unsettled(before: Member, header: Header | None) -> bool:
+def unsettled(before: Member, header: Standing | None) -> bool:
     """Whether an update that a newer one has just replaced was still to be told: no flush has looked at it, or the one
-    that did could not tell it. While somebody holds the group that flush may be telling it, and speaks for it."""
+    that did could not tell it. While somebody holds the group that flush may be telling it, and speaks for it.
+
+    Where the ledger stands in chunks it is not known what a failed flush had still to tell: then nothing of that is."""
     if header is None:
         return before.status != "moved"
     if header.owner or header.maybe or before.status == "moved":
         return False
     looked_at = header.rec_at is not None and before.at <= header.rec_at
+    if header.ledger is None:
+        return not looked_at
     told = before.key in header.ledger.firing | header.ledger.storm | header.ledger.events
     if before.status == "resolved":
         return (told and header.failures > 0) if looked_at else (told or header.next_due is not None)
@@ -118,15 +122,17 @@ def unsettled(before: Member, header: Header | None) -> bool:
 
 
 def _after_crash(header: Header, members: list[Member], now: datetime) -> Ledger:
-    """What may have been told: all that fires, and what ended since the last record, or ever where there is none."""
-    since = header.rec_at - CRASH_MARGIN if header.rec_at else None
+    """What may have been told: all that fires, and what ended since the last record, or ever where there is none, or
+    where the ledger is lost."""
+    since = header.rec_at - CRASH_MARGIN if header.rec_at and not header.lost else None
     live = {
         m.key
         for m in members
         if is_firing(m, now) or (m.status in ("resolved", "firing") and (since is None or m.at >= since))
     }
     firing = header.ledger.firing | live
-    return replace(header.ledger, firing=firing, unsure=firing)
+    by_fallbacks = frozenset(live) if header.lost and header.ledger.fallbacks else header.ledger.fallback_firing
+    return replace(header.ledger, firing=firing, unsure=firing, fallback_firing=by_fallbacks)
 
 
 def _lapsed(header: Header, members: Iterable[Member], fresh: Collection[str], now: datetime) -> frozenset[str]:

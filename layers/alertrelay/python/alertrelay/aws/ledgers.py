@@ -1,0 +1,65 @@
+"""A ledger that is too large for its header: `L#<gid>` / `<flush id>#<number>`, in chunks.
+
+Chunks are written under the id of their flush before the record that points to them, and never change. Those that
+nothing points to are garbage of a flush that died or lost its lease; nobody reads them, and the next flush that records
+deletes what it found.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import fields, replace
+from typing import Any
+
+from alertrelay.aws import items
+from alertrelay.aws.table import Table, read
+from alertrelay.policy.ledger import Header, Ledger, Spill, Standing
+from alertrelay.policy.spill import cut, joined, spills
+from alertrelay.ports import StoreFailure
+
+
+def write(table: Table, gid: str, owner: str, ledger: Ledger, before: Header | None) -> Spill | None:
+    """Where the ledger stands now, if it is too large for its header. Nothing is written where that is what `before`,
+    the header as this flush leased it, points to already. Raises StoreFailure."""
+    if not spills(ledger):
+        return None
+    spill, chunks = cut(ledger, owner)
+    if before and before.spill and before.spill.digest == spill.digest and not before.lost:
+        return before.spill
+    for name, chunk in zip(spill.chunks, chunks, strict=True):
+        item = {**_key(gid, name), "v": {"N": str(items.SPILLED)}, "ledger": {"B": chunk}}
+        table.call("put_item", TableName=table.name, Item=item)
+    return spill
+
+
+def whole(table: Table, gid: str, item: items.Attributes) -> Header:
+    """A header from its item, with its chunks if it has any. Where one is missing the header says so. Raises
+    StoreFailure."""
+    standing = read(items.header, item)
+    if isinstance(standing, Header):
+        return standing
+    assert standing.spill is not None  # only such a ledger is not in the item
+    found = {
+        chunk["sk"]["S"]: chunk["ledger"]["B"]
+        for chunk in table.query(
+            ConsistentRead=True,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": items.text(f"L#{gid}")},
+        )
+    }
+    ledger = joined(standing.spill, [found.get(name, b"") for name in standing.spill.chunks])
+    shown = {field.name: getattr(standing, field.name) for field in fields(Standing)}
+    header = Header(**{**shown, "ledger": ledger or Ledger()}, chunks=frozenset(found), leftover=True)
+    return header if ledger else replace(header, ledger=read(items.inline_ledger, item), lost=True, maybe=True)
+
+
+def sweep(table: Table, gid: str, before: Header, spill: Spill | None) -> None:
+    """Deletes the chunks that this flush found when it began and its record does not name: later ones are not ours.
+    What the table does not delete now stays as garbage."""
+    with suppress(StoreFailure):
+        for name in sorted(before.chunks.difference(spill.chunks if spill else ())):
+            table.call("delete_item", TableName=table.name, Key=_key(gid, name))
+
+
+def _key(gid: str, name: str) -> dict[str, Any]:
+    return {"pk": items.text(f"L#{gid}"), "sk": items.text(name)}
