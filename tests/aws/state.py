@@ -228,5 +228,7 @@ def table(client: Any) -> Iterator[Any]:
         ],
         BillingMode="PAY_PER_REQUEST",
     )
-    yield client
-    client.delete_table(TableName=TABLE)
+    try:
+        yield client
+    finally:
+        client.delete_table(TableName=TABLE)

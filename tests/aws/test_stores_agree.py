@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from alertrelay.alert import severity_rank
 from alertrelay.memory import ManualClock, MemoryStore
 from alertrelay.policy.ledger import Member
@@ -93,6 +96,7 @@ FLUSH = st.tuples(
 STEPS = st.lists(st.one_of(ANY.map(lambda step: (step,)), FLUSH), min_size=2, max_size=12).map(
     lambda runs: [step for run in runs for step in run]
 )
+INLINE = st.sampled_from([250, 0])
 RUNS = settings(deadline=None, max_examples=60)
 
 
@@ -146,20 +150,29 @@ def take(store: Store, step: Step, now: datetime) -> object:
     raise ValueError(step.do)
 
 
+@contextmanager
+def ledgers_inline_up_to(alerts: int) -> Iterator[None]:
+    """Of more alerts they stand in chunks."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("alertrelay.policy.spill.INLINE_ALERTS", alerts)
+        yield
+
+
 def state(store: Store) -> object:
     """All that the store holds."""
     return (
         store.get_alerts(KEYS),
         store.members(GROUP),
         store.header(GROUP),
+        store.whole_header(GROUP),
     )
 
 
 @RUNS
-@given(steps=STEPS)
-def test_the_table_and_its_memory_twin_agree_on_every_answer(dynamodb: Any, steps: list[Step]) -> None:
+@given(steps=STEPS, inline=INLINE)
+def test_the_table_and_its_memory_twin_agree_on_every_answer(dynamodb: Any, steps: list[Step], inline: int) -> None:
     clock = ManualClock(START)
-    with table(dynamodb):
+    with table(dynamodb), ledgers_inline_up_to(inline):
         real, twin = dynamo(dynamodb, clock), MemoryStore(clock)
         for step in steps:
             if step.do == "pass":
@@ -172,10 +185,12 @@ def test_the_table_and_its_memory_twin_agree_on_every_answer(dynamodb: Any, step
 
 
 @RUNS
-@given(steps=STEPS)
-def test_a_table_whose_answers_are_lost_ends_as_one_whose_are_not(dynamodb: Any, steps: list[Step]) -> None:
+@given(steps=STEPS, inline=INLINE)
+def test_a_table_whose_answers_are_lost_ends_as_one_whose_are_not(
+    dynamodb: Any, steps: list[Step], inline: int
+) -> None:
     clock = ManualClock(START)
-    with table(dynamodb):
+    with table(dynamodb), ledgers_inline_up_to(inline):
         shaky, twin = dynamo(Recorder(dynamodb, answers_lost=True), clock), MemoryStore(clock)
         for step in steps:
             if step.do == "pass":

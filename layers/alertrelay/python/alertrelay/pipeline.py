@@ -174,9 +174,12 @@ def settle(relay: Relay, gid: str, joining: Joining, *, deadline: datetime) -> N
         return
     in_chunks = header is not None and header.ledger is None
     for update in waiting:
-        # What came before may have been told before: where only the flush can tell, it speaks for it.
-        if not (in_chunks and update.key in joining.repeated):
-            relay.emit(of_alert(update.alert, "pending", Reason.WAITING, integration=known.integration))
+        if in_chunks and update.key in joining.repeated:
+            # Told or not, this very update came before; if it is still to be told, its flush says what became of it.
+            outcome = of_alert(update.alert, "suppressed", Reason.DUPLICATE, integration=known.integration)
+        else:
+            outcome = of_alert(update.alert, "pending", Reason.WAITING, integration=known.integration)
+        relay.emit(outcome)
 
 
 def _into_the_digest(relay: Relay, header: Standing, updates: list[Update]) -> None:

@@ -1,4 +1,4 @@
-"""A ledger that is too large for its header: `L#<gid>` / `<flush id>#<number>`, in chunks.
+"""A ledger that is too large for its header: `L#<gid>` / `<flush id>#<digest>#<number>`, in chunks.
 
 Chunks are written under the id of their flush before the record that points to them, and never change. Those that
 nothing points to are garbage of a flush that died or lost its lease; nobody reads them, and the next flush that records

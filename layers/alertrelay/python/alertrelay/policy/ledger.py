@@ -93,8 +93,8 @@ class Spill:
 
     @property
     def chunks(self) -> tuple[str, ...]:
-        """The names of the chunks, in order."""
-        return tuple(f"{self.flush}#{number}" for number in range(self.count))
+        """The names of the chunks, in order. A flush that records twice overwrites nothing that is pointed to."""
+        return tuple(f"{self.flush}#{self.digest[:8]}#{number}" for number in range(self.count))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
