@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+import pytest
 from alertrelay.alert import Outcome, Reason
 from alertrelay.ports import Retryable
 from hypothesis import HealthCheck, example, given, settings
@@ -33,12 +34,19 @@ def ends_of(outcomes: list[Outcome]) -> Counter[tuple[str, str, str]]:
     )
 
 
-@given(WHAT_HAPPENS, st.sampled_from([0, 30]))
+@given(WHAT_HAPPENS, st.sampled_from([0, 30]), st.sampled_from([250, 0]))
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@example([A_BEGIN, AN_END, A_BEGIN], 30)
-@example([A_BEGIN, ("wait", 400), AN_END, A_BEGIN], 30)
-@example([("down", "slack"), A_BEGIN, ("wait", 100), AN_END, ("up", "slack")], 0)
-def test_each_update_comes_to_one_end_at_each_integration(happens: list[Any], group_wait: int) -> None:
+@example([A_BEGIN, AN_END, A_BEGIN], 30, 250)
+@example([A_BEGIN, ("wait", 400), AN_END, A_BEGIN], 30, 250)
+@example([("down", "slack"), A_BEGIN, ("wait", 100), AN_END, ("up", "slack")], 0, 250)
+@example([("down", "slack"), A_BEGIN, ("wait", 100), AN_END, ("up", "slack")], 0, 0)
+def test_each_update_comes_to_one_end_at_each_integration(happens: list[Any], group_wait: int, inline: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("alertrelay.policy.spill.INLINE_ALERTS", inline)  # of more, the ledger stands in chunks
+        _each_comes_to_one_end(happens, group_wait)
+
+
+def _each_comes_to_one_end(happens: list[Any], group_wait: int) -> None:
     world = World(config=timed(config(), group_wait=group_wait))
     published = Counter[tuple[str, str]]()
     firing = set[str]()

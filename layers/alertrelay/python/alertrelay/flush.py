@@ -17,7 +17,7 @@ from alertrelay.compose import Group, group_of
 from alertrelay.config.model import Route
 from alertrelay.deliver import Attempt
 from alertrelay.flush_timer import wake
-from alertrelay.leftover import rejoin_digest, repeats
+from alertrelay.leftover import left_over, rejoin_digest
 from alertrelay.move import Moved, move
 from alertrelay.mute import facts_of, muted
 from alertrelay.outcomes import report
@@ -83,7 +83,7 @@ def flush(
     change, outcomes = _what_to_record(group, route, told, due=due, tick=tick, began=began)
     change = _with_the_move(change, seen.moved, header, now=relay.clock.now())
     recorded = _record(relay, gid, owner, change, header)
-    report(relay, (*outcomes, *repeats(group)))
+    report(relay, (*left_over(group), *outcomes))
     if recorded:
         _leave(relay, group, owner, route, change, seen.moved.members)
     return True

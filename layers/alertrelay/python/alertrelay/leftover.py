@@ -28,13 +28,21 @@ def rejoin_digest(relay: Relay, header: Header, members: Iterable[Member]) -> No
         join_digest(relay, header, again)
 
 
-def repeats(group: Group) -> Sequence[Outcome]:
-    """Updates since the last record of what people know already. After a crash that is open, and all is told again.
-    What only the fallbacks know is told to the own channel, unless it is muted: then it waits."""
-    header, decision = group.header, group.decision
+def left_over(group: Group) -> Sequence[Outcome]:
+    """What became of updates that came since the last record and that people know already; and of those before it that
+    only the fallbacks know, and that a newer one has replaced since. After a crash it is open who knows what, and all
+    is told again."""
+    header, ledger = group.header, group.header.ledger
     if not header.leftover or header.maybe or header.rec_at is None:
         return ()
-    told, owed = (header.ledger.firing - header.ledger.unsure) | header.ledger.events, header.ledger.fallback_firing
-    fresh = {m.key for m in group.members.values() if m.status in ("firing", "event") and m.at > header.rec_at}
-    known, waits = fresh & told, (fresh & owed) - told - decision.own_new
-    return (*repeated(group, known, Reason.DUPLICATE), *waiting(group, waits, Reason.CHANNEL_FAILED))
+    told = (ledger.firing - ledger.unsure) | ledger.events
+    owed = ledger.fallback_firing - told
+    fresh = {m.key: m.status != "resolved" for m in group.members.values() if m.at > header.rec_at}
+    fires, ended = {key for key in fresh if fresh[key]}, {key for key in fresh if not fresh[key]}
+    return (
+        *repeated(group, fires & told, Reason.DUPLICATE),
+        *repeated(group, fires & owed, Reason.SUPERSEDED),
+        *repeated(group, ended & owed, Reason.RESOLVED_EARLY),
+        # A muted one is not told to the own channel now.
+        *waiting(group, (fires & owed) - group.decision.own_new, Reason.CHANNEL_FAILED),
+    )

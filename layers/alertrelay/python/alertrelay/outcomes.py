@@ -47,7 +47,7 @@ def suppressed(group: Group, keys: Iterable[str], reason: Reason) -> list[Outcom
 
 
 def repeated(group: Group, keys: Iterable[str], reason: Reason) -> list[Outcome]:
-    """Updates of a group that fire as before, and of which nobody is told."""
+    """Firing updates of a group that nobody is told of, for a named reason."""
     return [_of_key(group, key, group.header.integration, "suppressed", reason, ended=False) for key in sorted(keys)]
 
 

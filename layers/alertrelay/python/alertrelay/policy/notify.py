@@ -107,7 +107,8 @@ def unsettled(before: Member, header: Standing | None) -> bool:
     """Whether an update that a newer one has just replaced was still to be told: no flush has looked at it, or the one
     that did could not tell it. While somebody holds the group that flush may be telling it, and speaks for it.
 
-    Where the ledger stands in chunks it is not known what a failed flush had still to tell: then nothing of that is."""
+    Where the ledger stands in chunks the join does not know what a failed flush had still to tell, and leaves it to the
+    next one (leftover.py)."""
     if header is None:
         return before.status != "moved"
     if header.owner or header.maybe or before.status == "moved":
