@@ -1,0 +1,144 @@
+"""Joins, flushes and ticks of the real pipeline, interleaved at every request: what fires is told, what was told is
+ended, nothing is told twice, and nothing is left held or armed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+import pytest
+from alertrelay.memory import MemoryStore
+
+from tests.pipeline.interleave import Explored, explore
+from tests.pipeline.meeting import Meeting
+
+MORE = int(os.environ.get("ALERTRELAY_PREEMPTIONS", "2")) - 2
+"""Preemptions beyond those that there is time for in every run of the tests."""
+Scene = Callable[[Meeting], None]
+
+
+def two_joiners_and_the_flush(meeting: Meeting) -> None:
+    if meeting.wait:
+        meeting.joined("a")
+        meeting.falls_due()
+        meeting.joins("c", seconds=30)
+    else:
+        meeting.joins("a")
+    meeting.joins("b", seconds=meeting.wait)
+    meeting.flushes()
+
+
+def an_alarm_that_comes_twice_at_once(meeting: Meeting) -> None:
+    if meeting.wait:
+        meeting.joined("a")
+        meeting.falls_due()
+        meeting.flushes()
+    else:
+        meeting.joins("a")
+    meeting.joins("a")
+    meeting.ticks()
+
+
+def the_end_joins_while_its_alarm_is_told(meeting: Meeting) -> None:
+    if meeting.wait:
+        meeting.joined("a")
+        meeting.falls_due()
+        meeting.flushes()
+    else:
+        meeting.joins("a")
+    meeting.joins("a", "OK", seconds=20)
+    meeting.flushes()
+
+
+def it_fires_again_while_its_end_is_told(meeting: Meeting) -> None:
+    meeting.joined("a")
+    meeting.told()
+    meeting.falls_due()
+    meeting.flushes()
+    meeting.joins("a", "OK", seconds=300)
+    meeting.joins("a", "ALARM", seconds=320)
+
+
+def a_late_copy_joins_while_its_end_is_told(meeting: Meeting) -> None:
+    meeting.joined("a")
+    meeting.told()
+    meeting.falls_due()
+    meeting.joins("a")
+    meeting.joins("a", "OK", seconds=300)
+    meeting.flushes()
+
+
+def another_one_joins_while_the_group_closes(meeting: Meeting) -> None:
+    meeting.joined("a")
+    meeting.told()
+    meeting.joined("a", "OK", seconds=60)
+    meeting.falls_due()
+    meeting.flushes()
+    meeting.joins("b", seconds=320)
+    meeting.ticks()
+
+
+def two_flushes_and_a_tick_while_it_fires_again(meeting: Meeting) -> None:
+    meeting.joined("a")
+    meeting.told()
+    meeting.joined("a", "OK", seconds=60)
+    meeting.falls_due()
+    meeting.flushes()
+    meeting.flushes()
+    meeting.ticks()
+    meeting.joins("a", seconds=320)
+
+
+def an_owner_outlives_its_lease(meeting: Meeting) -> None:
+    if meeting.wait:
+        meeting.joined("a")
+        meeting.falls_due()
+        meeting.flushes()
+    else:
+        meeting.joins("a")
+    meeting.joins("a", "OK", "ALARM", seconds=20)
+    meeting.a_lease_runs_out()
+
+
+SCENES: list[
+    tuple[Scene, int, int, int]
+] = [  # its preemptions; the schedules that it has at least, without and with a death
+    (two_joiners_and_the_flush, 2, 150, 120),
+    (an_alarm_that_comes_twice_at_once, 2, 30, 70),
+    (the_end_joins_while_its_alarm_is_told, 2, 50, 70),
+    (it_fires_again_while_its_end_is_told, 2, 130, 120),
+    (a_late_copy_joins_while_its_end_is_told, 2, 110, 130),
+    (another_one_joins_while_the_group_closes, 2, 60, 90),
+    (two_flushes_and_a_tick_while_it_fires_again, 1, 130, 250),
+    (an_owner_outlives_its_lease, 2, 290, 10),
+]
+WAITS = pytest.mark.parametrize("wait", [0, 30])
+
+
+def _explored(
+    scene: Scene, wait: int, *, preemptions: int, deaths: int = 0, table: type[MemoryStore] = MemoryStore
+) -> Explored:
+    def stage() -> Meeting:
+        meeting = Meeting(wait, table)
+        scene(meeting)
+        return meeting
+
+    explored = explore(stage, preemptions=preemptions, deaths=deaths)
+    print(f"{scene.__name__}, wait {wait}: {explored.schedules} schedules, {explored.ends} ends")  # noqa: T201
+    return explored
+
+
+@WAITS
+@pytest.mark.parametrize(("scene", "preemptions", "least", "_"), SCENES)
+def test_in_whichever_order_requests_meet_what_fires_is_told_once_and_ended(
+    scene: Scene, wait: int, preemptions: int, least: int, _: int
+) -> None:
+    assert _explored(scene, wait, preemptions=preemptions + MORE).schedules >= least
+
+
+@WAITS
+@pytest.mark.parametrize(("scene", "_", "__", "least"), SCENES)
+def test_wherever_one_of_those_that_meet_dies_what_fires_is_told_and_ended(
+    scene: Scene, wait: int, _: int, __: int, least: int
+) -> None:
+    assert _explored(scene, wait, preemptions=MORE, deaths=1).schedules >= least
