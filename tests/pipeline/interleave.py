@@ -100,8 +100,11 @@ def _run(play: Play, begin: list[Choice], budget: Budget, explored: Explored) ->
         if explored.is_new((_state(play), "end"), left):
             explored.ends += 1
             play.check(died=budget.deaths - left.deaths)
+    except AssertionError as error:
+        raise Violation("\n".join([str(error), *story])) from error
     except Exception as error:
-        raise Violation(f"{error}\n" + "\n".join(story)) from error
+        error.add_note("\n".join(story))
+        raise
     return others
 
 

@@ -9,7 +9,8 @@ from collections.abc import Callable
 import pytest
 from alertrelay.memory import MemoryStore
 
-from tests.pipeline.interleave import Explored, explore
+from tests.pipeline import broken
+from tests.pipeline.interleave import Explored, Violation, explore
 from tests.pipeline.meeting import Meeting
 
 MORE = int(os.environ.get("ALERTRELAY_PREEMPTIONS", "2")) - 2
@@ -142,3 +143,29 @@ def test_wherever_one_of_those_that_meet_dies_what_fires_is_told_and_ended(
     scene: Scene, wait: int, _: int, __: int, least: int
 ) -> None:
     assert _explored(scene, wait, preemptions=MORE, deaths=1).schedules >= least
+
+
+BROKEN: list[tuple[type[MemoryStore], Scene, int, int, int]] = [  # with wait, preemptions and deaths that show it
+    (broken.ReadsTheHeaderFirst, two_flushes_and_a_tick_while_it_fires_again, 30, 1, 0),
+    (broken.LooksOnce, another_one_joins_while_the_group_closes, 0, 1, 0),
+    (broken.TakesClosingForArmed, another_one_joins_while_the_group_closes, 30, 1, 0),
+    (broken.FinishesWhatWasArmed, another_one_joins_while_the_group_closes, 30, 1, 0),
+    (broken.RecordsForAnybody, an_owner_outlives_its_lease, 30, 2, 0),
+    (broken.SharesTheLease, two_joiners_and_the_flush, 0, 1, 0),
+    (broken.LeavesItDue, a_late_copy_joins_while_its_end_is_told, 30, 1, 1),
+    (broken.Disarms, a_late_copy_joins_while_its_end_is_told, 0, 0, 1),
+    (broken.ForgetsWhatMayBeTold, the_end_joins_while_its_alarm_is_told, 30, 0, 1),
+    (broken.RefusesTheSame, two_joiners_and_the_flush, 30, 0, 1),
+    (broken.RemembersAnything, the_end_joins_while_its_alarm_is_told, 0, 0, 0),
+    (broken.PutsAnyEnd, it_fires_again_while_its_end_is_told, 30, 1, 0),
+    (broken.PutsAnyFiring, the_end_joins_while_its_alarm_is_told, 0, 1, 0),
+    (broken.DeletesEnds, a_late_copy_joins_while_its_end_is_told, 30, 1, 0),
+]
+
+
+@pytest.mark.parametrize(("table", "scene", "wait", "preemptions", "deaths"), BROKEN)
+def test_a_table_that_breaks_a_rule_of_the_protocol_is_found(
+    table: type[MemoryStore], scene: Scene, wait: int, preemptions: int, deaths: int
+) -> None:
+    with pytest.raises(Violation):
+        _explored(scene, wait, preemptions=preemptions, deaths=deaths, table=table)
