@@ -28,6 +28,9 @@ class Play(Protocol):
     def state(self) -> str:
         """Everything outside of the actors that what follows, and the check, can depend on."""
 
+    def now(self) -> Hashable:
+        """What an actor may read at any moment without a request."""
+
     def redeliver(self, actor: Actor) -> None:
         """Sees to it that the event of an actor that died comes again, once the actors are through."""
 
@@ -134,6 +137,7 @@ def _do(play: Play, choice: Choice) -> str:
     said = f"{actor.name}: {actor.at or 'begins'}"
     if choice.verb == "goes":
         actor.go_on()
+        actor.learned = hash((actor.learned, play.now()))
         return said
     actor.die()
     if choice.verb == "again":

@@ -185,6 +185,10 @@ class Meeting:
         table = repr((memory._alerts, memory._members, memory._headers))
         return f"{table} {self.world.clock.now()} {sorted(map(repr, self.queue.waiting))} {self.pager.notes}"
 
+    def now(self) -> datetime:
+        """See Play."""
+        return self.world.clock.now()
+
     def redeliver(self, actor: Actor) -> None:
         """See Play. Nobody repeats a tick: the next minute has its own."""
         if actor.name in self.events:

@@ -109,7 +109,7 @@ SCENES: list[tuple[Scene, int, int]] = [  # with its preemptions, and how many s
     (a_late_copy_joins_while_its_end_is_told, 2, 110),
     (another_one_joins_while_the_group_closes, 2, 60),
     (two_flushes_and_a_tick_while_it_fires_again, 1, 130),
-    (an_owner_outlives_its_lease, 2, 290),
+    (an_owner_outlives_its_lease, 2, 400),
 ]
 WITH_A_DEATH: list[tuple[Scene, int, int]] = [
     (two_joiners_and_the_flush, 0, 120),
