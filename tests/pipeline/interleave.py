@@ -15,6 +15,9 @@ from typing import Literal, NamedTuple, Protocol
 
 from tests.pipeline.actor import Actor
 
+AGAIN = " again"
+"""Ends the name of an actor that repeats one that died."""
+
 
 class Violation(AssertionError):
     """What went wrong, and the schedule that led to it."""
@@ -141,7 +144,7 @@ def _do(play: Play, choice: Choice) -> str:
         return said
     actor.die()
     if choice.verb == "again":
-        play.actors.append(Actor(f"{actor.name} again", actor.act))
+        play.actors.append(Actor(actor.name + AGAIN, actor.act))
     else:
         play.redeliver(actor)
     return f"{said}: {choice.verb}"

@@ -18,6 +18,7 @@ from alertrelay.ports import Store
 from alertrelay.sources import Envelope
 
 from tests.pipeline.actor import Actor, request, running
+from tests.pipeline.interleave import AGAIN
 from tests.pipeline.world import START, World, alarm, config, timed
 
 LAMBDA_RETRY, VISIBILITY = timedelta(seconds=60), timedelta(seconds=180)
@@ -191,8 +192,9 @@ class Meeting:
 
     def redeliver(self, actor: Actor) -> None:
         """See Play. Nobody repeats a tick: the next minute has its own."""
-        if actor.name in self.events:
-            delay, body = self.events[actor.name]
+        event = self.events.get(actor.name.removesuffix(AGAIN))
+        if event:
+            delay, body = event
             self.queue.waiting.append((self.world.clock.now() + delay, body))
 
     def check(self, *, died: int) -> None:
