@@ -24,7 +24,7 @@ from tests.pipeline.world import START, World, alarm, config, timed
 LAMBDA_RETRY, VISIBILITY = timedelta(seconds=60), timedelta(seconds=180)
 LEASE = 40
 """Seconds in which any lease runs out."""
-LONG = 900
+LONG = 420
 """Seconds in which every lease, redelivery and tick has come."""
 BESIDE = ("facts", "take", "get_alerts")
 """Reads that decide nothing here: they change no more than a message's text, so no actor stops before them."""
