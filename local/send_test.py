@@ -285,6 +285,8 @@ class Rehearsal:
         ledger = header.ledger if header else None
         if ledger and self._key in ledger.firing | ledger.fallback_firing | ledger.unsure:
             return None
+        if header and header.lost:
+            return None  # a flush replaced its chunks just now
         return replace(before, ended=True)
 
     def _overdue(self, told: Told) -> Result:

@@ -198,7 +198,8 @@ class Store(Protocol):
         stands in chunks."""
 
     def whole_header(self, gid: str) -> Header | None:
-        """The header with its ledger, strongly consistent; for no join, since each chunk costs a read of its size."""
+        """The header with its ledger, strongly consistent; for no join: each chunk costs a read of its size. Without a
+        lease it may be `lost` for a moment, while a flush replaces its chunks."""
 
     def arm(self, gid: str, header: Standing, *, due: datetime) -> bool:
         """Makes the group due unless it is armed and not closing; `header` gives the identity of a new group."""
