@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from alertrelay.memory import MemoryStore
-from alertrelay.policy.ledger import AlertItem, Header, HeaderChange, Member
+from alertrelay.policy.ledger import AlertItem, Header, HeaderChange, Member, Standing
 
 from tests.pipeline.actor import Actor, running
 
@@ -36,8 +36,8 @@ class ReadsTheHeaderFirst(MemoryStore):
             _own(self)[running()] = super().header(gid)
         return answer
 
-    def header(self, gid: str) -> Header | None:
-        header: Header | None = _own(self).pop(running(), None) or super().header(gid)
+    def header(self, gid: str) -> Standing | None:
+        header: Standing | None = _own(self).pop(running(), None) or super().header(gid)
         return header
 
 
@@ -55,14 +55,14 @@ class LooksOnce(MemoryStore):
 class RecordsForAnybody(MemoryStore):
     """The record has no owner condition."""
 
-    def record(self, gid: str, *, owner: str, change: HeaderChange) -> bool:
-        return super().record(gid, owner=self._headers[gid].owner, change=change)
+    def record(self, gid: str, *, owner: str, change: HeaderChange, before: Header | None = None) -> bool:
+        return super().record(gid, owner=self._headers[gid].owner, change=change, before=before)
 
 
 class TakesClosingForArmed(MemoryStore):
     """The arm ignores `closing`."""
 
-    def arm(self, gid: str, header: Header, *, due: datetime) -> bool:
+    def arm(self, gid: str, header: Standing, *, due: datetime) -> bool:
         return not _closing(self, gid) and super().arm(gid, header, due=due)
 
 
@@ -113,7 +113,7 @@ class SharesTheLease(MemoryStore):
 class PutsAnyEnd(MemoryStore):
     """The put of a resolved member ignores `k`."""
 
-    def put_member(self, gid: str, member: Member) -> bool:
+    def put_member(self, gid: str, member: Member) -> tuple[bool, Member | None]:
         if member.status == "resolved":
             self._members.setdefault(gid, {}).pop(member.key, None)
         return super().put_member(gid, member)
@@ -122,7 +122,7 @@ class PutsAnyEnd(MemoryStore):
 class PutsAnyFiring(MemoryStore):
     """The put of a firing member ignores `k`."""
 
-    def put_member(self, gid: str, member: Member) -> bool:
+    def put_member(self, gid: str, member: Member) -> tuple[bool, Member | None]:
         if member.status == "firing":
             self._members.setdefault(gid, {}).pop(member.key, None)
         return super().put_member(gid, member)

@@ -217,7 +217,7 @@ class Meeting:
             incidents[note.incident] = note.open
         assert told == firing, f"{sorted(firing)} fire, {sorted(told)} are told"
         assert any(incidents.values()) == bool(firing), f"incidents that are open: {incidents}"
-        header, members = self.world.memory.header(_gid()), self.world.memory.members(_gid())
+        header, members = self.world.memory.whole_header(_gid()), self.world.memory.members(_gid())
         if header is None:
             return  # an end that came before its alarm: there never was a group
         assert (header.owner, header.closing, header.maybe) == ("", False, False), f"the group is held: {header}"
