@@ -12,7 +12,7 @@ from alertrelay.alert import CHANNELS, Message, Notification, Outcome, Receipt
 from alertrelay.config.model import Config, SlackSettings, Target
 from alertrelay.join import join, updates_of
 from alertrelay.memory import MemorySecrets, MemoryStore
-from alertrelay.pipeline import on_timer, settle
+from alertrelay.pipeline import on_timer
 from alertrelay.policy.ledger import Header
 from alertrelay.ports import (
     AuthDead,
@@ -25,6 +25,7 @@ from alertrelay.ports import (
     Sender,
     Timers,
 )
+from alertrelay.settle import settle
 
 from local.simulation.agenda import Agenda
 from local.simulation.intake import Held, Intake

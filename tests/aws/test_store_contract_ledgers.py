@@ -148,7 +148,7 @@ def client(dynamodb: Any) -> Iterator[Any]:
 
 
 @pytest.fixture
-def real(client: Any) -> Store:
+def on_dynamodb(client: Any) -> Store:
     store: Store = dynamo(client, ManualClock(NOW))
     store.arm(GID, header(), due=NOW)
     return store
@@ -156,32 +156,32 @@ def real(client: Any) -> Store:
 
 @pytest.mark.parametrize(("size", "most"), [(249, 4096), (250, 4096), (251, 1024), (10_000, 1024)])
 def test_the_item_that_every_join_reads_is_one_read_unit_whatever_the_size_of_the_group(
-    client: Any, real: Store, size: int, most: int
+    client: Any, on_dynamodb: Store, size: int, most: int
 ) -> None:
-    flushed(real, "0b8f2c1e-6d0a-4f0e-9a55-0d9f0f6f9a11", 0, told(size))
-    real.lease(GID, owner="5f0c9f0a-7a53-4d3c-8a5f-3b6f6a1d2e33", now=after(60), until=after(95))
+    flushed(on_dynamodb, "0b8f2c1e-6d0a-4f0e-9a55-0d9f0f6f9a11", 0, told(size))
+    on_dynamodb.lease(GID, owner="5f0c9f0a-7a53-4d3c-8a5f-3b6f6a1d2e33", now=after(60), until=after(95))
     assert size_of(header_item(client)) <= most
 
 
-def test_many_receipts_of_long_names_do_not_fill_the_header_either(client: Any, real: Store) -> None:
+def test_many_receipts_of_long_names_do_not_fill_the_header_either(client: Any, on_dynamodb: Store) -> None:
     targets = [replace(SLACK, receiver=f"a-team-with-a-long-name-{n}") for n in range(40)]
     receipts = {str(one): Receipt(integration=one, key_name="bot", ref={"ts": "1700000000.000100"}) for one in targets}
-    flushed(real, "first", 0, replace(told(3), receipts=receipts))
+    flushed(on_dynamodb, "first", 0, replace(told(3), receipts=receipts))
     assert size_of(header_item(client)) <= 1024
-    whole = real.whole_header(GID)
+    whole = on_dynamodb.whole_header(GID)
     assert whole
     assert whole.ledger.receipts == receipts
 
 
 def test_a_group_of_ten_thousand_is_one_chunk_of_its_hashes_and_a_huge_one_is_several_that_an_item_can_hold(
-    client: Any, real: Store
+    client: Any, on_dynamodb: Store
 ) -> None:
-    flushed(real, "first", 0, told(10_000))
+    flushed(on_dynamodb, "first", 0, told(10_000))
     assert [size_of(item) < 85_000 for item in chunks(client).values()] == [True]
-    flushed(real, "second", 60, told(90_000))
+    flushed(on_dynamodb, "second", 60, told(90_000))
     assert flushes(client) == ["second"] * 3
     assert all(size_of(item) <= CHUNK_BYTES + 200 for item in chunks(client).values())
-    whole = real.whole_header(GID)
+    whole = on_dynamodb.whole_header(GID)
     assert whole
     assert whole.ledger == told(90_000)
 
@@ -222,72 +222,74 @@ def test_a_join_asks_for_the_header_alone(client: Any) -> None:
     assert operation == "get_item"
 
 
-def test_chunks_that_nothing_points_to_are_not_read_and_the_next_record_deletes_them(client: Any, real: Store) -> None:
-    flushed(real, "first", 0, told(300))
+def test_chunks_that_nothing_points_to_are_not_read_and_the_next_record_deletes_them(
+    client: Any, on_dynamodb: Store
+) -> None:
+    flushed(on_dynamodb, "first", 0, told(300))
     for name in ("dead#0", "dead#1"):
         (first, *_) = chunks(client).values()
         client.put_item(TableName=TABLE, Item={**first, "sk": {"S": name}, "ledger": {"B": b"?"}})
-    assert flushed(real, "second", 60, told(301)).ledger == told(300)
+    assert flushed(on_dynamodb, "second", 60, told(301)).ledger == told(300)
     assert flushes(client) == ["second"]
 
 
-def test_the_last_chunk_goes_when_the_ledger_fits_into_its_header_again(client: Any, real: Store) -> None:
-    flushed(real, "first", 0, told(300))
-    flushed(real, "second", 60, told(3))
+def test_the_last_chunk_goes_when_the_ledger_fits_into_its_header_again(client: Any, on_dynamodb: Store) -> None:
+    flushed(on_dynamodb, "first", 0, told(300))
+    flushed(on_dynamodb, "second", 60, told(3))
     assert chunks(client) == {}
 
 
-def test_who_lost_the_lease_deletes_nothing_and_what_it_wrote_harms_nobody(client: Any, real: Store) -> None:
-    flushed(real, "first", 0, told(300))
-    slow = real.lease(GID, owner="slow", now=after(60), until=after(95))
+def test_who_lost_the_lease_deletes_nothing_and_what_it_wrote_harms_nobody(client: Any, on_dynamodb: Store) -> None:
+    flushed(on_dynamodb, "first", 0, told(300))
+    slow = on_dynamodb.lease(GID, owner="slow", now=after(60), until=after(95))
     assert slow
-    flushed(real, "quick", 96, told(301))
+    flushed(on_dynamodb, "quick", 96, told(301))
     late = change(told(999), next_due=after(400))
-    assert not real.record(GID, owner="slow", change=late, before=slow)
+    assert not on_dynamodb.record(GID, owner="slow", change=late, before=slow)
     assert flushes(client) == ["quick", "slow"]
-    assert flushed(real, "third", 156, told(302)).ledger == told(301)
+    assert flushed(on_dynamodb, "third", 156, told(302)).ledger == told(301)
     assert flushes(client) == ["third"]
 
 
-def test_a_flush_deletes_only_what_it_saw_when_it_began(client: Any, real: Store) -> None:
+def test_a_flush_deletes_only_what_it_saw_when_it_began(client: Any, on_dynamodb: Store) -> None:
     """It may be paused between its record and its deletions, while later owners come and go."""
-    flushed(real, "first", 0, told(300))
-    seen = real.lease(GID, owner="paused", now=after(60), until=after(95))
+    flushed(on_dynamodb, "first", 0, told(300))
+    seen = on_dynamodb.lease(GID, owner="paused", now=after(60), until=after(95))
     assert seen
     (first,) = chunks(client).values()
     client.put_item(TableName=TABLE, Item={**first, "sk": {"S": "later#0"}})
-    assert real.record(GID, owner="paused", change=change(told(301), next_due=after(120)), before=seen)
+    assert on_dynamodb.record(GID, owner="paused", change=change(told(301), next_due=after(120)), before=seen)
     assert flushes(client) == ["later", "paused"]
 
 
 def test_a_record_that_comes_by_the_queue_replaces_the_ledger_and_leaves_the_old_chunk_to_the_next_flush(
-    client: Any, real: Store
+    client: Any, on_dynamodb: Store
 ) -> None:
-    flushed(real, "first", 0, told(300))
-    real.lease(GID, owner="queued", now=after(60), until=after(95))
-    assert real.record(GID, owner="queued", change=change(told(301), next_due=after(120)))
+    flushed(on_dynamodb, "first", 0, told(300))
+    on_dynamodb.lease(GID, owner="queued", now=after(60), until=after(95))
+    assert on_dynamodb.record(GID, owner="queued", change=change(told(301), next_due=after(120)))
     assert flushes(client) == ["first", "queued"]
-    assert flushed(real, "third", 120, told(302)).ledger == told(301)
+    assert flushed(on_dynamodb, "third", 120, told(302)).ledger == told(301)
     assert flushes(client) == ["third"]
 
 
 @pytest.mark.parametrize("damage", ["missing", "cut off", "another's"])
 def test_where_a_chunk_is_lost_the_next_owner_learns_it_and_keeps_the_key_of_the_incident(
-    client: Any, real: Store, monkeypatch: pytest.MonkeyPatch, damage: str
+    client: Any, on_dynamodb: Store, monkeypatch: pytest.MonkeyPatch, damage: str
 ) -> None:
     monkeypatch.setattr("alertrelay.policy.spill.CHUNK_BYTES", 1_000)
-    flushed(real, "first", 0, told(300))
+    flushed(on_dynamodb, "first", 0, told(300))
     (name, item) = sorted(chunks(client).items())[1]
     if damage == "missing":
         client.delete_item(TableName=TABLE, Key={"pk": item["pk"], "sk": {"S": name}})
     else:
         wrong = item["ledger"]["B"][:-1] if damage == "cut off" else b"?" * 1_000
         client.put_item(TableName=TABLE, Item={**item, "ledger": {"B": wrong}})
-    found = flushed(real, "second", 60, told(300))
+    found = flushed(on_dynamodb, "second", 60, told(300))
     assert (found.lost, found.maybe) == (True, True)
     assert found.ledger == Ledger(dedup_key="d" * 64, fallbacks=frozenset({str(SLACK)}))
     assert set(flushes(client)) == {"second"}
-    mended = real.whole_header(GID)
+    mended = on_dynamodb.whole_header(GID)
     assert mended
     assert (mended.lost, mended.maybe, mended.ledger) == (False, False, told(300))
 
@@ -295,32 +297,32 @@ def test_where_a_chunk_is_lost_the_next_owner_learns_it_and_keeps_the_key_of_the
 # --- versions --------------------------------------------------------------------------------------------------------
 
 
-def test_only_a_header_whose_ledger_is_in_chunks_needs_code_that_knows_of_them(client: Any, real: Store) -> None:
+def test_only_a_header_whose_ledger_is_in_chunks_needs_code_that_knows_of_them(client: Any, on_dynamodb: Store) -> None:
     """Code that does not must not take the ledger for empty: it goes on as if the table failed, and writes nothing."""
     for number, (size, schema) in enumerate([(250, "1"), (251, "2"), (250, "1")]):
-        flushed(real, f"owner {number}", 60 * number, told(size))
+        flushed(on_dynamodb, f"owner {number}", 60 * number, told(size))
         assert header_item(client)["v"] == {"N": schema}
         assert all(item["v"] == {"N": "2"} for item in chunks(client).values())
-    flushed(real, "large", 180, told(251), closing=True)
-    real.arm(GID, header(), due=after(200))
+    flushed(on_dynamodb, "large", 180, told(251), closing=True)
+    on_dynamodb.arm(GID, header(), due=after(200))
     assert header_item(client)["v"] == {"N": "2"}, "arming keeps it"
-    real.release(GID, owner="large")
-    real.lease(GID, owner="next", now=after(240), until=after(275))
+    on_dynamodb.release(GID, owner="large")
+    on_dynamodb.lease(GID, owner="next", now=after(240), until=after(275))
     assert header_item(client)["v"] == {"N": "2"}, "and so does a lease"
 
 
 def test_a_large_ledger_that_the_version_before_packed_into_the_header_is_read_and_moves_to_chunks(
-    client: Any, real: Store
+    client: Any, on_dynamodb: Store
 ) -> None:
-    flushed(real, "first", 0, Ledger())
+    flushed(on_dynamodb, "first", 0, Ledger())
     packed = items.ledger_attribute(told(10_000), None, leftover=False)
     client.put_item(TableName=TABLE, Item={**header_item(client), "ledger": packed, "v": {"N": "1"}})
-    standing = real.header(GID)
+    standing = on_dynamodb.header(GID)
     assert standing
     assert standing.ledger == told(10_000)
-    assert flushed(real, "second", 60, told(10_001)).ledger == told(10_000)
+    assert flushed(on_dynamodb, "second", 60, told(10_001)).ledger == told(10_000)
     assert flushes(client) == ["second"]
-    assert flushed(real, "third", 120, told(3)).ledger == told(10_001)
+    assert flushed(on_dynamodb, "third", 120, told(3)).ledger == told(10_001)
 
 
 # --- crashes ---------------------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ def real(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     """real(scenario, play): when its second 0 was, and what the real Alertmanager sent. A later play is a new one."""
     wanted: dict[str, Scenario] = {}
     for item in request.session.items:
-        if isinstance(item, pytest.Function) and "real" in item.fixturenames:
+        if isinstance(item, pytest.Function) and {"real", "scenario"} <= set(item.fixturenames):
             scenario = item.callspec.params["scenario"]
             assert isinstance(scenario, Scenario)
             wanted[scenario.name] = scenario
