@@ -34,13 +34,15 @@ def test_a_link_of_a_page_leads_somewhere(page: Path) -> None:
     assert [link for link in links if not (page.parent / link).exists()] == []
 
 
-def test_every_event_that_the_scorer_logs_stands_in_its_page() -> None:
-    page = (ROOT / "docs" / "anomaly.md").read_text(encoding="utf-8")
+def test_every_event_that_a_function_logs_stands_in_its_page() -> None:
     package = ROOT / "layers" / "alertrelay" / "python" / "alertrelay"
-    files = [*(package / "scoring").glob("*.py"), package / "scoring_runtime.py"]
-    names = {name for path in files for name in re.findall(r'\.log\(\s*"(\w+)"', path.read_text(encoding="utf-8"))}
-    assert len(names) > 12
-    assert [name for name in sorted(names) if f"`{name}`" not in page] == []
+    scorer = {*(package / "scoring").glob("*.py"), package / "scoring_runtime.py"}
+    for name, files in (("anomaly", scorer), ("operations", {*package.rglob("*.py")} - scorer)):
+        page = (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
+        text = "".join(path.read_text(encoding="utf-8") for path in files)
+        events = set(re.findall(r'\.(?:log|failed)\(\s*"(\w+)"', text))
+        assert len(events) > 12
+        assert [event for event in sorted(events) if f"`{event}`" not in page] == []
 
 
 def test_every_key_of_the_scorer_s_file_stands_in_its_page() -> None:
