@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import aws_cdk as cdk
 from alertrelay.alert import Channel
-from alertrelay.config.alarms.plan import Plan, alarm_stacks
+from alertrelay.config.alarms.alarm import Plan
+from alertrelay.config.alarms.plan import alarm_stacks
 from alertrelay.config.environment import Environment, LastResort
 from alertrelay.config.model import Config
 from alertrelay.config.watch import AnomalyConfig

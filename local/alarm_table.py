@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+from alertrelay.config.alarms.alarm import Plan, setting_of
 from alertrelay.config.alarms.cost import monthly
-from alertrelay.config.alarms.plan import Plan, plan, setting_of
+from alertrelay.config.alarms.plan import plan
 from alertrelay.config.finding import Findings
 from alertrelay.config.load import environments, load
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from alertrelay.alert import Labels
-from alertrelay.config.alarms.plan import CompositeAlarm, MetricAlarm, Plan, Setting, Stat, plan
+from alertrelay.config.alarms.alarm import CompositeAlarm, MetricAlarm, Plan, Setting, Stat
+from alertrelay.config.alarms.plan import plan
 from alertrelay.config.finding import Findings
 from alertrelay.config.resources import Resource
 from aws_cdk import Aws, CfnTag

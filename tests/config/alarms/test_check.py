@@ -6,6 +6,7 @@ import dataclasses
 from typing import Any
 
 import pytest
+from alertrelay.config.alarms.alarm import MetricAlarm, Plan, Setting, Stat
 from alertrelay.config.alarms.check import (
     STACK_LIMIT,
     check_coverage,
@@ -15,7 +16,7 @@ from alertrelay.config.alarms.check import (
     check_runbooks,
     check_stacks,
 )
-from alertrelay.config.alarms.plan import MetricAlarm, Plan, Setting, Stat, plan
+from alertrelay.config.alarms.plan import plan
 from alertrelay.config.finding import Findings, Place
 from alertrelay.config.resources import Cache, Cluster, Database, Queue, Service, Watch
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from alertrelay.config.alarms.alarm import MetricAlarm, Setting
 from alertrelay.config.alarms.facts import GIB, classes, max_connections
-from alertrelay.config.alarms.plan import MetricAlarm, Setting, plan
+from alertrelay.config.alarms.plan import plan
 from alertrelay.config.finding import Finding, Findings
 from alertrelay.config.resources import (
     Cache,

@@ -10,9 +10,9 @@ import re
 from collections.abc import Callable, Collection, Iterable
 from itertools import pairwise
 
+from alertrelay.config.alarms.alarm import NAME_LIMIT, CompositeAlarm, MetricAlarm, Plan, Stat, setting_of
 from alertrelay.config.alarms.description import LIMIT
 from alertrelay.config.alarms.metrics import PUBLISHED, Published
-from alertrelay.config.alarms.plan import NAME_LIMIT, CompositeAlarm, MetricAlarm, Plan, Stat, setting_of
 from alertrelay.config.alarms.plan import plan as planned
 from alertrelay.config.environment import Environment
 from alertrelay.config.finding import Findings, did_you_mean

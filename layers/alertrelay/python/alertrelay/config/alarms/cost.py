@@ -6,7 +6,7 @@ band counts three metrics (the value and both sides).
 
 from __future__ import annotations
 
-from alertrelay.config.alarms.plan import Plan
+from alertrelay.config.alarms.alarm import Plan
 
 ALARM_METRIC = 0.10  # US dollars a month
 COMPOSITE_ALARM = 0.50

@@ -2,119 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 
-from alertrelay.alert import Labels
+from alertrelay.config.alarms.alarm import (
+    CompositeAlarm,
+    MetricAlarm,
+    Plan,
+    Setting,
+    Stat,
+    alarm_name,
+    description_of,
+    labels_of,
+    setting_of,
+)
 from alertrelay.config.alarms.catalogue import CATALOGUE, PARENTS, Parent
-from alertrelay.config.alarms.description import describe
 from alertrelay.config.alarms.facts import FactMissing, Facts
-from alertrelay.config.alarms.rule import Chosen, Level, Missing, Operator, Rule, Severity
+from alertrelay.config.alarms.rule import Chosen, Level, Rule
 from alertrelay.config.alarms.sentence import band_sentence, parent_sentence, sentence
 from alertrelay.config.alarms.watched import Part, Watched, watched
 from alertrelay.config.environment import Environment
-from alertrelay.config.finding import Findings, Place
-from alertrelay.config.resources import NOWHERE, Resource
-
-NAME_LIMIT = 255  # characters, PutMetricAlarm
-LABEL_KEYS = ("service", "env", "cluster", "team", "plane", "category")
-"""What the description carries of the labels: what alertrelay.sources reads back. The others are tags only."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
-    """Where alarms are made: what an Environment says that concerns each of them."""
-
-    environment: str
-    region: str = ""
-    labels: Labels = field(default_factory=dict)
-    runbook_base_url: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stat:
-    """One metric of an alarm. `id` is its letter in the expression."""
-
-    id: str
-    namespace: str
-    name: str
-    statistic: str
-    dimensions: Labels
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MetricAlarm:
-    """An alarm on one metric, on an expression over several, or on a learnt band (then without a threshold)."""
-
-    name: str
-    alertname: str
-    severity: Severity
-    what: str
-    resource: str
-    kind: str
-    service: str
-    cluster: str
-    description: str
-    labels: Labels
-    runbook: str
-    stats: tuple[Stat, ...]
-    expression: str
-    operator: Operator
-    threshold: float | None
-    both_sides: bool  # of a band: too little is trouble too
-    unit: str
-    period: int
-    datapoints: int
-    of: int
-    missing: Missing
-    insufficient_data: bool
-    down: bool
-    stack: str
-    place: Place = NOWHERE
-
-    @property
-    def billed_metrics(self) -> int:
-        """CloudWatch charges by metric: three for a band, each member of an expression."""
-        return 3 if self.threshold is None else len(self.stats)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CompositeAlarm:
-    """The parent over the alarms of one service's resources of one kind. It fires when one of `children` does."""
-
-    name: str
-    alertname: str
-    severity: Severity
-    resource: str
-    kind: str
-    service: str
-    description: str
-    labels: Labels
-    runbook: str
-    children: tuple[str, ...]
-    stack: str
-    place: Place = NOWHERE
-
-    @property
-    def rule(self) -> str:
-        """As PutCompositeAlarm takes it."""
-        return " OR ".join(f'ALARM("{child}")' for child in self.children)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """The alarms of a set of resources."""
-
-    alarms: tuple[MetricAlarm, ...]
-    parents: tuple[CompositeAlarm, ...]
-    watched: tuple[Watched, ...]
-
-    @property
-    def every(self) -> tuple[MetricAlarm | CompositeAlarm, ...]:
-        """All of them, the parents last."""
-        return (*self.alarms, *self.parents)
+from alertrelay.config.finding import Findings
+from alertrelay.config.resources import Resource
 
 
 def plan(resources: Iterable[Resource], setting: Setting, findings: Findings) -> Plan:
@@ -137,16 +46,6 @@ def plan(resources: Iterable[Resource], setting: Setting, findings: Findings) ->
     return Plan(alarms=found, parents=tuple(_parents(found, things, setting, findings)), watched=things)
 
 
-def setting_of(environment: Environment) -> Setting:
-    """What of an environment concerns its alarms."""
-    return Setting(
-        environment=environment.name,
-        region=environment.region,
-        labels=environment.labels,
-        runbook_base_url=environment.runbook_base_url,
-    )
-
-
 def alarm_stacks(environment: Environment) -> Mapping[str, Plan]:
     """The alarms of a checked environment by the name of their further stack, "" the first, which is always there.
 
@@ -163,14 +62,6 @@ def alarm_stacks(environment: Environment) -> Mapping[str, Plan]:
         )
         for name in names
     }
-
-
-def alarm_name(environment: str, kind: str, name: str, alertname: str, severity: str) -> str:
-    """Stable, and unique across the environments of an account. What is too long is cut and ends in a hash of all."""
-    full = f"{environment}-{kind}-{name}-{alertname}-{severity}"
-    if len(full) <= NAME_LIMIT:
-        return full
-    return f"{full[: NAME_LIMIT - 9]}-{hashlib.sha256(full.encode()).hexdigest()[:8]}"
 
 
 def _pairs(thing: Watched) -> Iterator[tuple[Part, Rule]]:
@@ -212,11 +103,11 @@ def _alarm(
         if banded
         else sentence(rule, level, part.called, number, threshold, thing.facts, own=said is not None)
     )
-    labels = _labels(setting, thing, {**part.labels, "category": rule.category})
+    labels = labels_of(setting, thing, {**part.labels, "category": rule.category})
     runbook = watch.runbooks.get(rule.alertname, rule.runbook)
     # Only where a gap is not counted as one of the two other states can the state be INSUFFICIENT_DATA.
     gap_fires = watch.insufficient_data and rule.missing == "missing"
-    description = _description(
+    description = description_of(
         text,
         rule.alertname,
         level.severity,
@@ -281,51 +172,6 @@ def _scaled(rule: Rule, number: float, facts: Facts) -> float:
     return math.floor(scaled) if rule.unit in ("bytes", "count") and scaled >= 10 else round(scaled, 2)
 
 
-def _description(
-    text: str,
-    alertname: str,
-    severity: str,
-    labels: Labels,
-    impact: str,
-    runbook: str,
-    thing: Watched,
-    setting: Setting,
-    *,
-    insufficient_data: bool = False,
-) -> str | None:
-    """None where it does not fit, even without the dashboard and without the cluster, which the dimensions say too."""
-    base, region = setting.runbook_base_url, setting.region
-    page = thing.console.format(region=region) if region and thing.console else ""
-    metadata = {
-        "alertname": alertname,
-        "severity": severity,
-        **{key: labels[key] for key in LABEL_KEYS if key in labels},
-        "runbook": f"{base.rstrip('/')}/{runbook}" if base else "",
-        "dashboard": f"https://{region}.console.aws.amazon.com/{page}" if page else "",
-        "impact": impact,
-        "insufficient_data": "firing" if insufficient_data else "",
-    }
-    shorter = {**metadata, "dashboard": ""}
-    for attempt in (metadata, shorter, {**shorter, "cluster": ""}):
-        try:
-            return describe(text, attempt)
-        except ValueError:
-            continue
-    return None
-
-
-def _labels(setting: Setting, thing: Watched, rules_own: Mapping[str, str]) -> Labels:
-    labels = {
-        "service": thing.id,
-        **setting.labels,
-        "env": setting.environment,
-        **thing.watch.labels,
-        "cluster": thing.cluster,
-        **rules_own,
-    }
-    return {name: value for name, value in labels.items() if value}
-
-
 def _parents(
     alarms: Sequence[MetricAlarm], things: Sequence[Watched], setting: Setting, findings: Findings
 ) -> Iterator[CompositeAlarm]:
@@ -352,9 +198,9 @@ def _parents(
 def _parent(
     name: str, parent: Parent, first: Watched, children: Sequence[MetricAlarm], setting: Setting
 ) -> CompositeAlarm | None:
-    labels = _labels(setting, first, {"category": "availability", "service": children[0].service})
+    labels = labels_of(setting, first, {"category": "availability", "service": children[0].service})
     text = parent_sentence(parent, children[0].service, [(c.alertname, c.resource) for c in children])
-    description = _description(
+    description = description_of(
         text, parent.alertname, "critical", labels, parent.impact, parent.runbook, first, setting
     )
     if description is None:
