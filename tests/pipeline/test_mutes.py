@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from alertrelay.alert import Reason
 from alertrelay.config.model import Config, InhibitRule, Matcher, TimeInterval
+from alertrelay.pipeline import receive
 from alertrelay.ports import Store, StoreFailure
 
 from tests.pipeline.world import START, World, alarm, config, timed
@@ -154,3 +155,15 @@ def test_what_was_announced_is_ended_though_its_route_is_mute_by_then() -> None:
     world.publish(alarm("disk", "OK", at=world.clock.now(), severity="warning"))
     world.run(TICK)
     assert warnings_told(world) == [Reason.FIRST, Reason.ALL_RESOLVED]
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_what_fires_is_kept_whichever_forwarder_writes_it_down_last(first: int) -> None:
+    """Who pages notes a source that only others tell; it is gone from the table no sooner for that."""
+    warning = (Matcher(name="severity", op="=", value="warning"),)
+    world = World(config=replace(config(), inhibit_rules=(replace(RULE, source=warning),)))
+    for relay in (world.relays[first], world.relays[1 - first]):
+        receive(relay, alarm("disk", severity="warning"), deadline=world.deadline)
+    (item,) = world.memory._alerts.values()
+    assert item.homes
+    assert item.expires is None

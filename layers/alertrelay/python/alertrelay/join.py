@@ -6,7 +6,7 @@ goes on, since it may be the retry of an attempt that crashed.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -20,7 +20,7 @@ from alertrelay.policy.route import match_routes
 from alertrelay.ports import Relay
 
 ALERT_KEPT = timedelta(days=30)
-"""An alert's latest state, after its end, as an event, or where nobody is told. Else it is kept while it fires."""
+"""An alert's latest state, after its end or as an event. While it fires it is kept without end."""
 MEMBER_KEPT = timedelta(days=3)
 
 
@@ -110,7 +110,7 @@ def _remember(relay: Relay, update: Update) -> tuple[bool, Mapping[str, Header |
         say_not_ours(relay, update.alert)
         if not _entries(relay, update.alert):
             return False, {}
-    written, item = relay.store.put_alert(_item(relay, update, homes=homes), homes=homes)
+    written, item = relay.store.put_alert(_item(relay, update), homes=homes)
     if not written:
         why = _why_refused(update, item)
         for header in homes.values():
@@ -120,7 +120,7 @@ def _remember(relay: Relay, update: Update) -> tuple[bool, Mapping[str, Header |
 
 def _remember_end(relay: Relay, update: Update) -> tuple[bool, Mapping[str, Header | None]]:
     """An end goes to every group that the alert was put in, never by the end's own labels."""
-    written, item = relay.store.put_alert(_item(relay, update, homes=()), homes=())
+    written, item = relay.store.put_alert(_item(relay, update), homes=())
     if written and not item.homes and relay.speaks_for_nobody:
         relay.emit(of_alert(update.alert, "suppressed", Reason.NOT_ANNOUNCED))
     if not written and relay.speaks_for_nobody:
@@ -146,9 +146,9 @@ def _why_refused(update: Update, stored: AlertItem) -> Reason:
     return Reason.DUPLICATE if stored.k == update.k else Reason.STALE
 
 
-def _item(relay: Relay, update: Update, *, homes: Collection[str]) -> AlertItem:
+def _item(relay: Relay, update: Update) -> AlertItem:
     alert = update.alert
-    keeps = alert.status == "firing" and alert.kind == "alert" and homes and not alert.ends_at
+    keeps = alert.status == "firing" and alert.kind == "alert" and not alert.ends_at
     return AlertItem(
         key=update.key,
         k=update.k,
