@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from alertrelay.alert import Outcome, Reason
 from alertrelay.ports import Retryable
+from alertrelay.sources import Envelope
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from tests.pipeline.world import World, alarm, config, timed
+from tests.pipeline.world import START, World, alarm, config, timed
 
 WHAT_HAPPENS = st.lists(
     st.one_of(
@@ -72,3 +76,35 @@ def _each_comes_to_one_end(happens: list[Any], group_wait: int) -> None:
         for receiver in ("pager", "slack", "mail"):
             said = found[name, status, receiver] + (found[name, status, ""] if status == "resolved" else 0)
             assert said == count, (name, status, receiver, world.outcomes)
+
+
+def posted(name: str, *, ends: float, at: datetime = START) -> Envelope:
+    """An alert as Prometheus posts it: it says itself when it will have ended, unless it is posted again."""
+    labels = {"alertname": name, "severity": "warning", "service": "orders"}
+    ends_at = (at + timedelta(seconds=ends)).isoformat()
+    text = json.dumps([{"labels": labels, "startsAt": at.isoformat(), "endsAt": ends_at}])
+    return replace(alarm("x", at=at), text=text, message_id=f"{name}-{at.isoformat()}")
+
+
+def test_what_ends_of_itself_before_it_is_told_comes_to_its_end_once_and_expires() -> None:
+    world = World(config=timed(config(), group_wait=30))
+    world.publish(posted("Short", ends=10), posted("Long", ends=7200))
+    world.run(1000)
+    assert [(o.alertname, o.status, o.reason) for o in world.of("suppressed")] == [
+        ("Short", "firing", Reason.RESOLVED_EARLY)
+    ]
+    (members,) = world.memory._members.values()
+    assert {m.name: m.expires - m.ends_at for m in members.values() if m.expires and m.ends_at} == {
+        "Short": timedelta(days=3),
+        "Long": timedelta(days=3),
+    }
+
+
+def test_what_ends_of_itself_after_it_was_told_is_ended() -> None:
+    world = World()
+    world.publish(posted("Short", ends=240))
+    world.run(1000)
+    assert [(o.status, o.reason) for o in world.of("delivered")] == [
+        ("firing", Reason.FIRST),
+        ("resolved", Reason.ALL_RESOLVED),
+    ]

@@ -21,9 +21,14 @@ def test_what_is_posted_is_an_alert_an_entry(parsed: Any) -> None:
     assert result.alerts[1].starts_at == result.alerts[1].ends_at
 
 
+def test_what_is_posted_says_itself_when_it_will_have_ended(one: Any) -> None:
+    alert = one([{**POSTED, "endsAt": "2099-01-01T00:00:00Z"}])
+    assert (alert.status, alert.ends_at.year) == ("firing", 2099)
+
+
 def test_what_is_listed_fires_until_it_is_no_longer_listed(one: Any) -> None:
     alert = one([LISTED])
-    assert (alert.status, alert.state_key) == ("firing", "5d2f0c9b7a1e4638")
+    assert (alert.status, alert.state_key, alert.ends_at) == ("firing", "5d2f0c9b7a1e4638", None)
     assert alert.updated_at.isoformat() == "2026-11-20T08:51:00+00:00"
 
 

@@ -56,7 +56,8 @@ class Alert:
     `state_key` says which alert it is (AlarmArn plus contributor for CloudWatch, the fingerprint for label
     sources, the event's own id for events); `fingerprint` is only Alertmanager's name for the label set.
     `updated_at` is the source's own clock and is None where the source has none (Alertmanager, Grafana, AMP):
-    such updates are ordered by when they reached the topic. `ends_at` is None while firing.
+    such updates are ordered by when they reached the topic. `ends_at` is None while firing, save where the source says
+    in advance when it will have ended.
     """
 
     labels: Labels

@@ -139,11 +139,9 @@ def _with_anomalies(group: Group, alert: Alert) -> Alert:
 
 def _as_told(alert: Alert, *, ended: bool, at: datetime) -> Alert:
     """The ledger decides what a message calls ended: the item may already hold a later update."""
-    if ended and alert.status != "resolved":
-        return replace(alert, status="resolved", ends_at=at)
-    if not ended and alert.status == "resolved":
-        return replace(alert, status="firing", ends_at=None)
-    return alert
+    if ended:
+        return alert if alert.status == "resolved" else replace(alert, status="resolved", ends_at=alert.ends_at or at)
+    return replace(alert, status="firing", ends_at=None)
 
 
 def _dedup_key(group: Group) -> str:

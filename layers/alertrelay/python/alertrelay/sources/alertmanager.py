@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from alertrelay.alert import Alert, Labels, Source, fingerprint
+from alertrelay.alert import Alert, Labels, Source, Status, fingerprint
 from alertrelay.sources import raw
 from alertrelay.sources import text as texts
 from alertrelay.sources.arrival import Arrival
@@ -61,15 +61,15 @@ def _of_entry(entry: object, number: int, group: Mapping[str, object], arrival: 
     sent = texts.printable(fields.get("fingerprint"))
     # The sender's own where it is one: Grafana's covers labels that it does not send.
     identity = sent if _FINGERPRINT.fullmatch(sent) else _over_labels(given)
-    ended = _ended(fields, group, arrival)
+    status, ends_at = _end(fields, group, arrival)
     url = texts.printable(fields.get("generatorURL"))
     return Alert(
         labels={"alertname": _name(own), **of_topic(arrival.envelope.topic_arn), **own},
         annotations=_annotations(fields, group, own, arrival),
-        status="resolved" if ended else "firing",
+        status=status,
         kind="alert",
         starts_at=instant(fields.get("startsAt")) or arrival.at,
-        ends_at=ended,
+        ends_at=ends_at,
         updated_at=instant(fields.get("updatedAt")),
         source=source,
         fingerprint=identity,
@@ -100,17 +100,15 @@ def _over_labels(given: Mapping[str, object]) -> str:
     return fingerprint({name: value for name, value in whole if name and value})
 
 
-def _ended(fields: Mapping[str, object], group: Mapping[str, object], arrival: Arrival) -> datetime | None:
-    """When the alert ended, None while it fires: by its own status, else by its end, else by the group's status."""
+def _end(fields: Mapping[str, object], group: Mapping[str, object], arrival: Arrival) -> tuple[Status, datetime | None]:
+    """Whether the alert has ended, and when: by its own status, else by its end, else by the group's status. What is
+    posted with an end that has not come fires until then, unless it is posted again."""
     end = instant(fields.get("endsAt"))
-    status = fields.get("status")
-    if isinstance(status, str) and status:
-        resolved = status.lower() in _RESOLVED_WORDS
-    elif end:
-        resolved = end <= arrival.at
-    else:
-        resolved = texts.printable(group.get("status")).lower() in _RESOLVED_WORDS
-    return (end or arrival.at) if resolved else None
+    own = fields.get("status")
+    if end and not (isinstance(own, str) and own):
+        return ("resolved" if end <= arrival.at else "firing"), end
+    said = own if isinstance(own, str) and own else texts.printable(group.get("status"))
+    return ("resolved", end or arrival.at) if said.lower() in _RESOLVED_WORDS else ("firing", None)
 
 
 def _annotations(
