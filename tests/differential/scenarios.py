@@ -395,6 +395,26 @@ DELIVERY = [
         since=CLOSED_AT_ONCE,
     ),
     Scenario(
+        name="ends are not sent, and what fires is repeated",
+        receivers=QUIET,
+        route={"repeat_interval": "1200ms"},
+        timeline=[(0, [a()])],
+        until=3,
+    ),
+    Scenario(
+        name="ends are not sent, and an end that falls upon a repeat does not put it off",
+        receivers=QUIET,
+        route={"repeat_interval": "1200ms"},
+        timeline=[(0, [a(i="1"), a(i="2")]), (1.5, [a(i="1", ends=1.5)])],
+        until=2.6,
+    ),
+    Scenario(
+        name="ends are not sent, nor shown beside what fires",
+        receivers=QUIET,
+        timeline=[(0, [a(i="1")]), (0.9, [a(i="1", ends=0.9), a(i="2")])],
+        until=2.2,
+    ),
+    Scenario(
         name="two integrations of one receiver",
         receivers={"r": [{}, {"send_resolved": False}]},
         timeline=[(0, [a(i="1"), a(i="2")]), (1, [a(i="1", ends=1)])],

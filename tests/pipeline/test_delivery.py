@@ -296,6 +296,28 @@ def test_a_message_that_can_be_edited_is_edited_to_resolved_regardless() -> None
     assert second[2] is not None
 
 
+def test_a_repeat_is_posted_where_messages_can_be_edited_since_an_edit_notifies_nobody() -> None:
+    world = World()
+    world.senders["slack"].can_edit = True
+    world.publish(alarm("cpu", severity="warning"))
+    world.run(3600)
+    assert [edit for *_, edit in world.senders["slack"].sent] == [False, False]
+
+
+def test_an_end_that_is_not_wanted_is_accounted_for_beside_the_news() -> None:
+    world = World(config=config(send_resolved=False))
+    world.publish(alarm("cpu", severity="warning"))
+    world.run(TICK)
+    ended = alarm("cpu", "OK", at=START + MINUTE, severity="warning")
+    world.publish(ended, alarm("disk", at=START + MINUTE, severity="warning"))
+    world.run(TICK)
+    said = [(o.outcome, o.status, o.reason) for o in world.outcomes]
+    assert said[-2:] == [
+        ("suppressed", "resolved", Reason.SEND_RESOLVED_FALSE),
+        ("delivered", "firing", Reason.NEW_ALERTS),
+    ]
+
+
 def test_a_resolve_that_its_channel_does_not_take_is_tried_until_it_does() -> None:
     world = World()
     world.publish(alarm("cpu"))

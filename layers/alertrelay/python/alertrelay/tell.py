@@ -13,7 +13,7 @@ from alertrelay.deliver import Attempt, attempt
 from alertrelay.fallback import fall_back, tell_told
 from alertrelay.outcomes import muted, of_fallback, of_own, suppressed, unheard_of, waiting
 from alertrelay.policy.ledger import Ledger
-from alertrelay.policy.notify import told_fallback, told_own
+from alertrelay.policy.notify import told_fallback, told_own, without_ends
 from alertrelay.ports import Permanent, Relay, SelfAlert, StoreFailure
 from alertrelay.storm import ROUTE, admitted, join_digest
 
@@ -40,19 +40,19 @@ class Told:
 def tell(group: Group) -> Told:
     """Tells the own channel, or its fallbacks where it fails; then keeps what was promised to those told before.
     Never raises."""
-    told = _own(group) if group.decision.reason else Told(ledger=group.decision.ledger)
+    target = group.relay.config.target(group.header.integration)
+    left_out: Sequence[Outcome] = ()
+    if target and not _says_ends(group.relay, target):
+        left_out = suppressed(group, group.decision.own_gone, Reason.SEND_RESOLVED_FALSE)
+        group = replace(group, decision=without_ends(group.decision))
+    told = _own(group, target) if group.decision.reason else Told(ledger=group.decision.ledger)
     told = _end_fallbacks(group, told)
     told = _retry_owed(group, told)
-    return replace(told, outcomes=(*unheard_of(group), *muted(group), *told.outcomes))
+    return replace(told, outcomes=(*unheard_of(group), *muted(group), *left_out, *told.outcomes))
 
 
-def _own(group: Group) -> Told:
+def _own(group: Group, target: Target | None) -> Told:
     decision, relay, header = group.decision, group.relay, group.header
-    target = relay.config.target(header.integration)
-    ends_only = not (decision.own_new or decision.events)
-    if target and ends_only and not _says_ends(relay, target):
-        left_out = suppressed(group, decision.own_gone, Reason.SEND_RESOLVED_FALSE)
-        return Told(ledger=told_own(decision), outcomes=tuple(left_out))
     message = notification(
         group, decision.reason or Reason.FIRST, gone=decision.own_gone, news=decision.own_new | decision.events
     )
@@ -62,7 +62,8 @@ def _own(group: Group) -> Told:
         joined = _to_digest(group)
         if joined:
             return joined
-    # A new alert is posted, since an edit notifies nobody; an end changes the first message where the channel can.
+    # News and a repeat are posted, since an edit notifies nobody; an end changes the first message where it can.
+    ends_only = not (decision.own_new or decision.events or decision.repeats)
     earlier = decision.ledger.receipts.get(str(target.integration))
     edit = ends_only and earlier is not None and relay.senders[target.integration.channel].edits(target)
     send_by = group.send_by - FOR_FALLBACKS if decision.news else group.send_by

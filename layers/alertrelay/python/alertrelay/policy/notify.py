@@ -31,7 +31,7 @@ class Decision:
     `fallback_gone` the fallbacks that announced something; `news` is announced nowhere yet: it is what a fallback must
     say if the own channel fails. `unheard` are ends that came since the last record of what the own channel has not
     heard of, `lapsed` what fired and by its own announcement has ended so; `muted` came since the last record and is
-    kept from people for a named reason.
+    kept from people for a named reason. `repeats`: what is open there is due to be told again, whatever else is.
     """
 
     ledger: Ledger
@@ -46,6 +46,7 @@ class Decision:
     unheard: frozenset[str]
     lapsed: frozenset[str]
     muted: Mapping[str, Mute]
+    repeats: bool
     reason: Reason | None
 
 
@@ -94,7 +95,21 @@ def decide(
         unheard=ended - ledger.firing - ledger.storm,
         lapsed=_lapsed(header, members, fresh, now) - ledger.firing - ledger.storm,
         muted={key: why for key, why in muted.items() if key in fresh and key not in told},
+        repeats=repeats,
         reason=_reason(ledger, open_, own_new, own_gone, events, repeats=repeats),
+    )
+
+
+def without_ends(decision: Decision) -> Decision:
+    """The same for a channel that hears of no end: what has ended is settled, and stands in no message."""
+    ends_only = decision.reason in (Reason.SOME_RESOLVED, Reason.ALL_RESOLVED)
+    rest = Reason.REPEAT if decision.repeats else None
+    ledger, gone = decision.ledger, decision.own_gone
+    return replace(
+        decision,
+        ledger=replace(ledger, firing=ledger.firing - gone, unsure=ledger.unsure - gone),
+        own_gone=frozenset(),
+        reason=rest if ends_only else decision.reason,
     )
 
 
