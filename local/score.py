@@ -29,6 +29,10 @@ examples:
 exit code: 0, 1 when a file is no such CSV (the others are scored), 2 when one cannot be read or written
 """
 
+# A day from the ends of the calendar, so that the clock of any zone still shows the time.
+_EARLIEST = datetime(1, 1, 2, tzinfo=UTC).timestamp()
+_LATEST = datetime(9999, 12, 30, tzinfo=UTC).timestamp()
+
 
 class NotASeries(Exception):
     """The file is no CSV of timestamp,value. The text says where and why."""
@@ -132,12 +136,15 @@ def read_series(path: Path) -> Iterator[Row]:
 
 
 def seconds_of(text: str) -> float | None:
-    """Seconds of a timestamp: ISO 8601 (UTC where it names no zone) or a number of seconds. None for other text."""
+    """Seconds of a timestamp: ISO 8601 (UTC where it names no zone) or a number of seconds. None for other text, and
+    for what no calendar has: milliseconds lie in the year 57,000."""
     try:
         at = datetime.fromisoformat(text.strip())
     except ValueError:
-        return value_of(text)
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+        seconds = value_of(text)
+    else:
+        seconds = (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+    return seconds if seconds is not None and _EARLIEST <= seconds <= _LATEST else None
 
 
 def value_of(text: str) -> float | None:

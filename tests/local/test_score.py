@@ -109,3 +109,20 @@ def test_a_missing_input_exits_with_2(tmp_path: Path, capsys: pytest.CaptureFixt
     missing = str(tmp_path / "none.csv")
     assert command.main(["score", "--input", missing, "--output", str(tmp_path / "out.csv")]) == 2
     assert "none.csv" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("factor", [1000, -1000, 1e290])
+def test_times_that_no_calendar_has_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], factor: float
+) -> None:
+    rows = [(f"{(1_793_491_200 + 300 * place) * factor}", f"{place % 7}") for place in range(700)]
+    arguments = ["--input", str(_write(tmp_path / "in.csv", rows)), "--output", str(tmp_path / "out.csv"), "--explain"]
+    assert command.main(["score", *arguments]) == 1
+    assert f"in.csv:2: '{rows[0][0]}' is no time" in capsys.readouterr().err
+
+
+def test_times_at_the_ends_of_the_calendar_are_explained(tmp_path: Path) -> None:
+    rows = [(f"{year:04d}-01-03 {hour:02d}:00", f"{hour}") for year in (1, 9999) for hour in range(24)]
+    scored = _score(_write(tmp_path / "in.csv", rows), tmp_path / "out.csv", "--explain")
+    assert scored[-1]["reason"].startswith("23; usual")
+    assert scored[0]["reason"] == "learning: too few points yet"
