@@ -71,14 +71,16 @@ def run(args: argparse.Namespace) -> int:
             print(f"alertrelay score: {where}{error}", file=sys.stderr)
             code = max(code, 1)
         except OSError as error:
-            print(f"alertrelay score: {error.filename}: {error.strerror}", file=sys.stderr)
+            print(f"alertrelay score: {error.filename or target}: {error.strerror}", file=sys.stderr)
             code = 2
     return code
 
 
 def _pairs(source: Path, target: Path) -> list[tuple[Path, Path]]:
     if source.is_dir():
-        return [(path, target / path.relative_to(source)) for path in sorted(source.rglob("*.csv"))]
+        return [
+            (path, target / path.relative_to(source)) for path in sorted(source.rglob("*.csv")) if not path.is_dir()
+        ]
     return [(source, target / source.name if target.is_dir() else target)]
 
 

@@ -82,7 +82,7 @@ def run(args: argparse.Namespace) -> int:
         print(f"alertrelay anomaly report: {error}", file=sys.stderr)
         return 2
     except OSError as error:
-        print(f"alertrelay anomaly report: {error.filename}: {error.strerror}", file=sys.stderr)
+        print(f"alertrelay anomaly report: {error.filename or args.output}: {error.strerror}", file=sys.stderr)
         return 2
     print(f"{args.output}: {len(report.points)} points, {len(report.alerts)} alerts at {report.threshold:.4g}")
     return 0

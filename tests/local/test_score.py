@@ -126,3 +126,17 @@ def test_times_at_the_ends_of_the_calendar_are_explained(tmp_path: Path) -> None
     scored = _score(_write(tmp_path / "in.csv", rows), tmp_path / "out.csv", "--explain")
     assert scored[-1]["reason"].startswith("23; usual")
     assert scored[0]["reason"] == "learning: too few points yet"
+
+
+def test_a_folder_that_is_named_like_a_file_is_no_file(tmp_path: Path) -> None:
+    _write(tmp_path / "in/by-name.csv/one.csv", _rows(30))
+    _score(tmp_path / "in", tmp_path / "out")
+    assert len(_read(tmp_path / "out/by-name.csv/one.csv")) == 30
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+def test_a_disk_that_is_full_is_told_with_the_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = str(_write(tmp_path / "in.csv", _rows(30)))
+    assert command.main(["score", "--input", source, "--output", "/dev/full"]) == 2
+    assert command.main(["anomaly", "report", "--input", source, "--output", "/dev/full"]) == 2
+    assert capsys.readouterr().err.count("/dev/full: No space left on device") == 2
