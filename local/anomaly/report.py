@@ -93,7 +93,11 @@ def _from_file(args: argparse.Namespace) -> Report:
 
     from local.anomaly.judge import bare, judge, of_entry
 
-    points = [(row.at, row.value) for row in read_series(args.input) if row.at is not None and row.value is not None]
+    rows = read_series(args.input)
+    points = sorted(
+        ((row.at, row.value) for row in rows if row.at is not None and row.value is not None),
+        key=lambda point: point[0],
+    )
     begin, end = _bound(args.begin, float("-inf")), _bound(args.end, float("inf"))
     if args.watch:
         rule, metric = of_entry(_config(), args.watch)

@@ -77,6 +77,14 @@ def test_points_close_together_are_one_alert(tmp_path: Path) -> None:
     assert len(_alerts(body)) == 1
 
 
+def test_a_file_with_its_newest_point_first_is_judged_in_the_order_of_time(tmp_path: Path) -> None:
+    source = _metric(tmp_path / "cpu.csv", spikes={1000: 90.0})
+    head, *rows = source.read_text().splitlines()
+    text, _ = _report(source)
+    source.write_text("\n".join([head, *reversed(rows)]) + "\n")
+    assert _report(source)[0] == text
+
+
 def test_the_name_of_a_file_is_shown_as_text(tmp_path: Path) -> None:
     text, _ = _report(_metric(tmp_path / "a<b>&c.csv", spikes={}, count=40))
     assert "a&lt;b&gt;&amp;c" in text
