@@ -10,9 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from alertrelay.anomaly.episode import DEFAULT_THRESHOLD
 from alertrelay.anomaly.scorer import Scorer
+
+if TYPE_CHECKING:
+    from _csv import Reader
 
 _DESCRIPTION = """\
 Score metrics: reads CSV files with the columns timestamp,value and writes them with anomaly_score, 0 to 1, added.
@@ -66,9 +70,8 @@ def run(args: argparse.Namespace) -> int:
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             score_file(source, target, explain=args.explain)
-        except (NotASeries, csv.Error) as error:
-            where = "" if isinstance(error, NotASeries) else f"{source}: "
-            print(f"alertrelay score: {where}{error}", file=sys.stderr)
+        except NotASeries as error:
+            print(f"alertrelay score: {error}", file=sys.stderr)
             code = max(code, 1)
         except OSError as error:
             print(f"alertrelay score: {error.filename or target}: {error.strerror}", file=sys.stderr)
@@ -117,22 +120,27 @@ def read_series(path: Path) -> Iterator[Row]:
     """The rows of a file. Raises NotASeries, OSError."""
     with path.open(newline="", encoding="utf-8-sig", errors="replace") as file:
         reader = csv.reader(file)
-        header = [name.strip().lower() for name in next(reader, [])]
-        if "timestamp" not in header or "value" not in header:
-            raise NotASeries(
-                f"{path}: the first line must name the columns timestamp,value; it is {','.join(header)!r}"
-            )
-        when, what = header.index("timestamp"), header.index("value")
-        wrong, right = "", False
-        for row in reader:
-            if not row:
-                continue
-            timestamp = row[when] if when < len(row) else ""
-            value_text = row[what] if what < len(row) else ""
-            at = seconds_of(timestamp)
-            right = right or at is not None
-            wrong = wrong or ("" if at is not None else f"{path}:{reader.line_num}: {timestamp!r}")
-            yield Row(timestamp, value_text, at, value_of(value_text))
+        try:
+            yield from _rows(path, reader)
+        except csv.Error as error:
+            raise NotASeries(f"{path}:{reader.line_num}: {error}") from None
+
+
+def _rows(path: Path, reader: Reader) -> Iterator[Row]:
+    header = [name.strip().lower() for name in next(reader, [])]
+    if "timestamp" not in header or "value" not in header:
+        raise NotASeries(f"{path}: the first line must name the columns timestamp,value; it is {','.join(header)!r}")
+    when, what = header.index("timestamp"), header.index("value")
+    wrong, right = "", False
+    for row in reader:
+        if not row:
+            continue
+        timestamp = row[when] if when < len(row) else ""
+        value_text = row[what] if what < len(row) else ""
+        at = seconds_of(timestamp)
+        right = right or at is not None
+        wrong = wrong or ("" if at is not None else f"{path}:{reader.line_num}: {timestamp!r}")
+        yield Row(timestamp, value_text, at, value_of(value_text))
     if wrong and not right:
         raise NotASeries(f"{wrong} is no time, and no other row has one; write 2026-11-20 03:05:00 or seconds")
 

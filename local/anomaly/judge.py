@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -138,15 +138,20 @@ def _meets(told: Told, incident: tuple[float, float]) -> bool:
 
 def read_incidents(path: Path, begin: float, end: float) -> list[tuple[float, float]]:
     """The incidents of a CSV start,end that touch the period, in seconds. Raises NotASeries, OSError."""
-    found = []
-    with path.open(newline="", encoding="utf-8-sig") as file:
+    with path.open(newline="", encoding="utf-8-sig", errors="replace") as file:
         reader = csv.DictReader(file)
-        if not {"start", "end"} <= set(reader.fieldnames or ()):
-            raise NotASeries(f"{path}: the first line must name the columns start,end")
-        for row in reader:
-            start, until = seconds_of(row["start"] or ""), seconds_of(row["end"] or "")
-            if start is None or until is None or until < start:
-                raise NotASeries(f"{path}:{reader.line_num}: an incident needs a start and a later end")
-            if start <= end and until >= begin:
-                found.append((start, until))
-    return found
+        try:
+            known = list(_incidents(path, reader))
+        except csv.Error as error:
+            raise NotASeries(f"{path}:{reader.line_num}: {error}") from None
+    return [(start, until) for start, until in known if start <= end and until >= begin]
+
+
+def _incidents(path: Path, reader: csv.DictReader[str]) -> Iterator[tuple[float, float]]:
+    if not {"start", "end"} <= set(reader.fieldnames or ()):
+        raise NotASeries(f"{path}: the first line must name the columns start,end")
+    for row in reader:
+        start, until = seconds_of(row["start"] or ""), seconds_of(row["end"] or "")
+        if start is None or until is None or until < start:
+            raise NotASeries(f"{path}:{reader.line_num}: an incident needs a start and a later end")
+        yield start, until

@@ -110,3 +110,22 @@ def test_a_wrong_argument_is_named(
     target = str(tmp_path / "out.html")
     assert command.main(["anomaly", "report", "--input", source, "--output", target, *arguments]) == code
     assert told in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("content", [bytes(range(128, 256)), b"start,end\n" + b"9" * 200_000 + b",1\n"])
+def test_incidents_that_are_no_csv_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes
+) -> None:
+    source = _metric(tmp_path / "cpu.csv", spikes={}, count=40)
+    incidents = tmp_path / "incidents.csv"
+    incidents.write_bytes(content)
+    arguments = ["--input", str(source), "--output", str(tmp_path / "out.html"), "--incidents", str(incidents)]
+    assert command.main(["anomaly", "report", *arguments]) == 1
+    assert "incidents.csv" in capsys.readouterr().err
+
+
+def test_a_metric_that_is_no_csv_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = tmp_path / "long.csv"
+    source.write_text("timestamp,value\n" + "9" * 200_000 + ",1\n")
+    assert command.main(["anomaly", "report", "--input", str(source), "--output", str(tmp_path / "out.html")]) == 1
+    assert "long.csv:2: field larger than" in capsys.readouterr().err
