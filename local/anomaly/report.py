@@ -72,6 +72,10 @@ def run(args: argparse.Namespace) -> int:
         args.parser.error("one of --input FILE and --env NAME is needed")
     if args.env and not args.watch:
         args.parser.error("--env needs --watch ENTRY")
+    if args.threshold is not None and args.watch:
+        args.parser.error("--threshold is for a file without --watch ENTRY: the entry says its own")
+    if args.threshold is not None and not 0.0 < args.threshold < 1.0:
+        args.parser.error(f"--threshold: a score between 0 and 1 was expected, {args.threshold:g} came")
     try:
         report = _from_cloudwatch(args) if args.env else _from_file(args)
         args.output.write_text(page(report), encoding="utf-8")

@@ -129,3 +129,20 @@ def test_a_metric_that_is_no_csv_is_named(tmp_path: Path, capsys: pytest.Capture
     source.write_text("timestamp,value\n" + "9" * 200_000 + ",1\n")
     assert command.main(["anomaly", "report", "--input", str(source), "--output", str(tmp_path / "out.html")]) == 1
     assert "long.csv:2: field larger than" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--threshold", "nan"], "between 0 and 1 was expected, nan came"),
+        (["--threshold", "0"], "between 0 and 1 was expected, 0 came"),
+        (["--threshold", "80"], "between 0 and 1 was expected, 80 came"),
+        (["--threshold", "0.9", "--watch", "orders-placed"], "the entry says its own"),
+    ],
+)
+def test_a_threshold_that_would_say_nothing_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], told: str
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        command.main(["anomaly", "report", "--input", "cpu.csv", "--output", str(tmp_path / "out.html"), *arguments])
+    assert told in capsys.readouterr().err
