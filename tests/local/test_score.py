@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from local import command
+from local import command, score
 
 DAYS = 9
 
@@ -140,3 +140,31 @@ def test_a_disk_that_is_full_is_told_with_the_file(tmp_path: Path, capsys: pytes
     assert command.main(["score", "--input", source, "--output", "/dev/full"]) == 2
     assert command.main(["anomaly", "report", "--input", source, "--output", "/dev/full"]) == 2
     assert capsys.readouterr().err.count("/dev/full: No space left on device") == 2
+
+
+def test_a_file_with_its_newest_row_first_scores_0_and_says_why(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = _rows(30)
+    _score(_write(tmp_path / "in.csv", rows[::-1]), tmp_path / "out.csv")
+    told = capsys.readouterr().err
+    assert "in.csv: 29 of 30 rows are not newer than one before them and score 0; sort the file" in told
+    _score(_write(tmp_path / "in.csv", [*rows, rows[-1]]), tmp_path / "out.csv")
+    assert not capsys.readouterr().err
+
+
+def test_a_long_file_says_how_far_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(score, "_PROGRESS", 20)
+    _score(_write(tmp_path / "in.csv", _rows(50)), tmp_path / "out.csv")
+    assert [line.split(": ")[-1] for line in capsys.readouterr().err.splitlines()] == [
+        "20 of 50 rows",
+        "40 of 50 rows",
+    ]
+
+
+def test_a_folder_without_any_csv_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "in").mkdir()
+    _score(tmp_path / "in", tmp_path / "out")
+    assert "in: there is no .csv file in this folder" in capsys.readouterr().err
