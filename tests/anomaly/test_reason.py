@@ -55,3 +55,26 @@ def test_a_new_value_is_named_with_its_distance_from_all_seen() -> None:
     values[1200:1240] = [50.0 + place for place in range(40)]
     reasons = _reasons(values)[1200:1240]
     assert any(re.search(r"distance from the nearest value seen \+[\d.]+ \(1 in|rarer", told) for told in reasons)
+
+
+def test_on_the_second_morning_the_last_points_say_what_is_usual() -> None:
+    values = daily(2 * DAY)
+    values[DAY + 10] += 60.0
+    told = _reasons(values)[DAY + 10]
+    found = re.search(r"usual after the last points is (\S+) to (\S+), (\S+) robust sigma above", told)
+    assert found, told
+    assert 40.0 < float(found[1]) < values[DAY + 9] + 5.0
+    assert "usual for Monday" in _reasons(values)[DAY + 30]
+
+
+def test_how_far_a_metric_moves_is_not_said_before_it_is_known() -> None:
+    scorer = Scorer()
+    told, bands = [], []
+    for at, value in points(noisy(45), step=14_400.0):
+        scored = scorer.take(at, value)
+        told.append(scorer.explain(at, value or 0.0, scored))
+        bands.append(scorer.band(scored.reading) if scored.reading else None)
+    assert bands[20] is None
+    assert bands[40] is not None
+    assert re.search(r"usual after the last points is about [\d.]+$", told[20]), told[20]
+    assert not any("hardly ever" in reason for reason in told)

@@ -39,7 +39,10 @@ def test_a_record_is_less_rare_where_records_were_large() -> None:
     draw = random.Random(3)
     thin = _learned([abs(draw.gauss(0.0, 1.0)) for _ in range(5000)])
     heavy = _learned([abs(draw.gauss(0.0, 1.0)) / max(draw.random(), 1e-3) for _ in range(5000)])
-    ratio = heavy.median() / thin.median()
+    heavy_middle, thin_middle = heavy.median(), thin.median()
+    assert heavy_middle
+    assert thin_middle
+    ratio = heavy_middle / thin_middle
     assert heavy.rarity(30.0 * ratio).tail < thin.rarity(30.0).tail / 3.0
 
 

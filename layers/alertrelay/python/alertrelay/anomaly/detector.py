@@ -119,9 +119,10 @@ class Detector:
     def _welcome(self, size: float) -> bool:
         return (self._direction == "high" and size < 0.0) or (self._direction == "low" and size > 0.0)
 
-    def spread(self, measure: int) -> float:
-        """The robust sigma of a measure: its median size times 1.4826."""
-        return self._tails[measure].median() * _SIGMA
+    def spread(self, measure: int) -> float | None:
+        """The robust sigma of a measure: its median size times 1.4826. None while it has too few points."""
+        median = self._tails[measure].median()
+        return None if median is None else median * _SIGMA
 
 
 def clock(at: float, zone: tzinfo | None) -> float:

@@ -20,7 +20,7 @@ def explain(
     value: float,
     reading: Reading | None,
     since: float | None,
-    spread: Callable[[int], float],
+    spread: Callable[[int], float | None],
     shown: Callable[[float], str],
 ) -> str:
     """What came, what was usual for the time and how far apart they are, since when, and the strongest measures.
@@ -53,23 +53,27 @@ def strongest(reading: Reading, shown: Callable[[float], str]) -> str:
     return _part(max(range(len(NAMES)), key=lambda place: rarities[place]), reading, shown)
 
 
-def usual(measured: measures.Measured, spread: Callable[[int], float]) -> tuple[float, float]:
-    """What was expected of a point, by the time of day or else by the last points, and the robust sigma of that."""
-    if measured.seasonal is not None:
-        return measured.seasonal, spread(measures.SEASON)
-    return measured.forecast, spread(measures.FORECAST)
+def usual(measured: measures.Measured, spread: Callable[[int], float | None]) -> tuple[float, float | None, bool]:
+    """What was expected of a point, the robust sigma of that, and whether the time of day says so or the last points:
+    those do while nobody knows yet how far points are from their time of day. No sigma while nobody knows that either.
+    """
+    sigma = spread(measures.SEASON)
+    if measured.seasonal is not None and sigma is not None:
+        return measured.seasonal, sigma, True
+    return measured.forecast, spread(measures.FORECAST), False
 
 
 def _expected(
     at: float,
     value: float,
     measured: measures.Measured,
-    spread: Callable[[int], float],
+    spread: Callable[[int], float | None],
     shown: Callable[[float], str],
 ) -> str:
-    middle, sigma = usual(measured, spread)
-    known = measured.seasonal is not None
-    words = f"usual for {datetime.fromtimestamp(at, UTC):%A %H:%M}" if known else "usual after the last points"
+    middle, sigma, by_day = usual(measured, spread)
+    words = f"usual for {datetime.fromtimestamp(at, UTC):%A %H:%M}" if by_day else "usual after the last points"
+    if sigma is None:
+        return f"{words} is about {shown(middle)}"
     if sigma <= 0.0:
         return f"{words} is {shown(middle)}, from which it hardly ever moved"
     apart = (value - middle) / sigma

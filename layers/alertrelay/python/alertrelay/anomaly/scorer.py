@@ -60,7 +60,9 @@ class Scorer:
         """The usual range for the point that was just taken; None while learning."""
         if reading.measured is None:
             return None
-        middle, sigma = usual(reading.measured, self._detector.spread)
+        middle, sigma, _ = usual(reading.measured, self._detector.spread)
+        if sigma is None:
+            return None
         return middle - BAND * sigma, middle + BAND * sigma
 
     def explain(self, at: float, value: float, scored: Scored, shown: Callable[[float], str] = number) -> str:

@@ -171,10 +171,10 @@ class Tail:
         self._above_bulk *= 0.5
         self._believed = max(_BELIEVED, self._believed * 0.5)
 
-    def median(self) -> float:
-        """The middle of the sizes seen, to about 5 %; 0 while warming up."""
-        if self._early is not None or not self._unit:
-            return 0.0
+    def median(self) -> float | None:
+        """The middle of the sizes seen, to about 5 %; None while warming up."""
+        if self._early is not None:
+            return None
         below = 0.0
         for place, count in enumerate(self._counts):
             below += count
