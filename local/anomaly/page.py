@@ -19,6 +19,8 @@ _SERIES, _SCORES = 340, 130
 _TOP, _BOTTOM = 14, 24
 _COLUMNS = _WIDTH - _LEFT - _RIGHT
 _DAY = 86_400.0
+_LARGEST, _LEAST = 1e300, 1e-300
+"""What is beyond is drawn at the edge, and what is nearer as one: the height of the drawing must be a number too."""
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1c2430; --soft: #667085; --line: #e3e7ee; --card: #f6f8fb; --page: #fff;
@@ -91,7 +93,9 @@ class _Scale:
 
     def __init__(self, points: Sequence[Point], low: float, high: float, height: int) -> None:
         self.begin, self.end = points[0].at, points[-1].at
-        self.low, self.high = (low, high) if high > low else (low - 1.0, high + 1.0)
+        low, high = max(low, -_LARGEST), min(high, _LARGEST)
+        room = 0.0 if high - low > _LEAST else max(1.0, 0.01 * abs(low))  # 1 is nothing beside 1e17
+        self.low, self.high = low - room, high + room
         self.height = height
 
     def x(self, at: float) -> float:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+import re
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -83,6 +84,18 @@ def test_a_file_with_its_newest_point_first_is_judged_in_the_order_of_time(tmp_p
     text, _ = _report(source)
     source.write_text("\n".join([head, *reversed(rows)]) + "\n")
     assert _report(source)[0] == text
+
+
+@pytest.mark.parametrize("values", [(1e308, -1e308), (1e17, 1e17), (-1e17, -1e17), (5e-324, 0.0), (0.0, 0.0)])
+def test_the_largest_and_the_smallest_numbers_are_drawn(tmp_path: Path, values: tuple[float, float]) -> None:
+    spikes = {place: values[place % 2] for place in range(400)}
+    source = tmp_path / "edge.csv"
+    _metric(source, spikes=spikes, count=400)
+    lines = source.read_text().splitlines()[1:]
+    rows = (f"{line.split(',')[0]},{spikes[place]!r}" for place, line in enumerate(lines))
+    source.write_text("\n".join(["timestamp,value", *rows]) + "\n")
+    text, _ = _report(source)
+    assert not re.search(r"\b(nan|inf)\b", text[text.index("<body>") :])
 
 
 def test_the_name_of_a_file_is_shown_as_text(tmp_path: Path) -> None:
