@@ -117,8 +117,9 @@ def _series(report: Report) -> str:
         width = max(2.0, scale.x(end) - scale.x(start))
         place = f'x="{scale.x(start):.1f}" y="{_TOP}" width="{width:.1f}" height="{_SERIES - _TOP - _BOTTOM}"'
         parts.append(f'<rect class="known" {place}><title>known incident</title></rect>')
-    parts.append(_band(report.points, scale))
-    parts.append(f'<path class="series" d="{_path(report.points, scale)}"/>')
+    pieces = _pieces(report.points)
+    parts += [_band(piece, scale) for piece in pieces]
+    parts.append(f'<path class="series" d="{"".join(_path(piece, scale) for piece in pieces)}"/>')
     parts += [_mark(told, scale) for told in report.alerts]
     return _svg(_SERIES, "the values, their usual band and the alerts", parts)
 
@@ -178,25 +179,34 @@ def _days(begin: float, end: float) -> list[tuple[float, str]]:
     return [(at, datetime.fromtimestamp(at, UTC).strftime(form)) for at in marks]
 
 
-def _path(points: Sequence[Point], scale: _Scale) -> str:
-    """The line; where points share a column, its lowest and highest are drawn. A long gap breaks it."""
-    columns: dict[int, list[Point]] = {}
-    for point in points:
-        columns.setdefault(round(scale.x(point.at)), []).append(point)
+def _pieces(points: Sequence[Point]) -> list[list[Point]]:
+    """The points between long gaps, across which nothing is drawn."""
     gaps = sorted(later.at - earlier.at for earlier, later in itertools.pairwise(points))
     usual = gaps[len(gaps) // 2] if gaps else 0.0
-    drawn, before = [], None
+    pieces = [list(points[:1])]
+    for earlier, later in itertools.pairwise(points):
+        if later.at - earlier.at > 12 * usual:
+            pieces.append([])
+        pieces[-1].append(later)
+    return pieces
+
+
+def _path(points: Sequence[Point], scale: _Scale) -> str:
+    """The line of a piece; where points share a column, its lowest and highest are drawn."""
+    columns: dict[int, list[float]] = {}
+    for point in points:
+        columns.setdefault(round(scale.x(point.at)), []).append(point.value)
+    drawn = []
     for column, held in columns.items():
-        broken = before is None or held[0].at - before > 12 * usual
-        low, high = min(point.value for point in held), max(point.value for point in held)
-        drawn.append(f"{'M' if broken else 'L'}{column},{scale.y(high):.1f}")
+        low, high = min(held), max(held)
+        drawn.append(f"L{column},{scale.y(high):.1f}")
         if low != high:
             drawn.append(f"L{column},{scale.y(low):.1f}")
-        before = held[-1].at
-    return "".join(drawn)
+    return "M" + "".join(drawn)[1:]
 
 
 def _band(points: Sequence[Point], scale: _Scale) -> str:
+    """The band of a piece."""
     columns: dict[int, tuple[float, float]] = {}
     for point in points:
         if point.band is not None:

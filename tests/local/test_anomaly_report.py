@@ -86,6 +86,17 @@ def test_a_file_with_its_newest_point_first_is_judged_in_the_order_of_time(tmp_p
     assert _report(source)[0] == text
 
 
+def test_nothing_is_drawn_across_a_long_gap(tmp_path: Path) -> None:
+    source = _metric(tmp_path / "cpu.csv", spikes={})
+    lines = source.read_text().splitlines()
+    source.write_text("\n".join(lines[:700] + lines[1100:]) + "\n")
+    _, body = _report(source)
+    [series] = [element for element in body.iter("path") if element.get("class") == "series"]
+    bands = [element for element in body.iter("polygon") if element.get("class") == "band"]
+    assert (series.get("d") or "").count("M") == 2
+    assert len(bands) == 2
+
+
 @pytest.mark.parametrize("values", [(1e308, -1e308), (1e17, 1e17), (-1e17, -1e17), (5e-324, 0.0), (0.0, 0.0)])
 def test_the_largest_and_the_smallest_numbers_are_drawn(tmp_path: Path, values: tuple[float, float]) -> None:
     spikes = {place: values[place % 2] for place in range(400)}
