@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from alertrelay.anomaly.reason import number
-
 if TYPE_CHECKING:
     from local.anomaly.judge import Point, Report, Told
 
@@ -148,10 +146,11 @@ def _svg(height: int, label: str, parts: Sequence[str]) -> str:
 
 def _frame(scale: _Scale, ticks: Sequence[float]) -> str:
     lines = []
+    step = ticks[1] - ticks[0] if len(ticks) > 1 else 1.0
     for tick in ticks:
         y = scale.y(tick)
         lines.append(f'<line class="grid" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
-        lines.append(f'<text x="{_LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{number(tick)}</text>')
+        lines.append(f'<text x="{_LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{_label(tick, step)}</text>')
     for at, text in _days(scale.begin, scale.end):
         x = scale.x(at)
         lines.append(f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{_TOP}" y2="{scale.height - _BOTTOM}"/>')
@@ -169,11 +168,23 @@ def _ticks(low: float, high: float) -> list[float]:
     return [place * step for place in range(first, math.floor(high / step) + 1)]
 
 
+_SIZES = ((1e12, "T"), (1e9, "G"), (1e6, "M"))
+
+
+def _label(tick: float, step: float) -> str:
+    """A tick in the few letters that there is room for, and the digits that tell it from the next one."""
+    if abs(tick) >= 1e15 or step < 1e-5:
+        return f"{tick:.4g}"
+    size, sign = next(((size, sign) for size, sign in _SIZES if abs(tick) >= size), (1.0, ""))
+    digits = min(6, max(0, -math.floor(math.log10(step / size) + 1e-9)))
+    return f"{tick / size:,.{digits}f}{f' {sign}' if sign else ''}"
+
+
 def _days(begin: float, end: float) -> list[tuple[float, str]]:
     """At most a dozen marks on whole days, or on whole hours of a short period."""
     days = (end - begin) / _DAY
     step = _DAY * max(1, math.ceil(days / 12)) if days > 2 else 3600.0 * max(1, math.ceil(days * 2))
-    form = "%b %-d" if days > 2 else "%H:%M"
+    form = "%Y-%m-%d" if days > 300 else "%b %-d" if days > 2 else "%H:%M"
     first = math.ceil(begin / step)
     marks = [place * step for place in range(first, math.floor(end / step) + 1)]
     return [(at, datetime.fromtimestamp(at, UTC).strftime(form)) for at in marks]

@@ -97,6 +97,24 @@ def test_nothing_is_drawn_across_a_long_gap(tmp_path: Path) -> None:
     assert len(bands) == 2
 
 
+@pytest.mark.parametrize(
+    ("values", "labels"),
+    [
+        ((7.9e9, 8.3e9), ["7.9 G", "8.0 G", "8.1 G", "8.2 G", "8.3 G"]),
+        ((-4_000_000.0, 500_000.0), ["-4 M", "-3 M", "-2 M", "-1 M", "0"]),
+        ((100_000.0, 100_004.0), ["100,000", "100,001", "100,002", "100,003", "100,004"]),
+        ((0.001, 0.005), ["0.001", "0.002", "0.003", "0.004", "0.005"]),
+    ],
+)
+def test_the_numbers_at_the_side_fit_and_differ(tmp_path: Path, values: tuple[float, float], labels: list[str]) -> None:
+    source = tmp_path / "memory.csv"
+    rows = (f"2026-11-01 00:{place:02d}:00,{values[place % 2]!r}" for place in range(40))
+    source.write_text("\n".join(["timestamp,value", *rows]) + "\n")
+    _, body = _report(source)
+    drawing = next(body.iter("svg"))
+    assert [text.text for text in drawing.iter("text") if text.get("x") == "56"] == labels
+
+
 @pytest.mark.parametrize("values", [(1e308, -1e308), (1e17, 1e17), (-1e17, -1e17), (5e-324, 0.0), (0.0, 0.0)])
 def test_the_largest_and_the_smallest_numbers_are_drawn(tmp_path: Path, values: tuple[float, float]) -> None:
     spikes = {place: values[place % 2] for place in range(400)}
