@@ -181,9 +181,10 @@ def _label(tick: float, step: float) -> str:
 
 
 def _days(begin: float, end: float) -> list[tuple[float, str]]:
-    """At most a dozen marks on whole days, or on whole hours of a short period."""
+    """At most a dozen marks on whole days, or on whole hours of a short period; fewer where they name the year."""
     days = (end - begin) / _DAY
-    step = _DAY * max(1, math.ceil(days / 12)) if days > 2 else 3600.0 * max(1, math.ceil(days * 2))
+    most = 8 if days > 300 else 12
+    step = _DAY * max(1, math.ceil(days / most)) if days > 2 else 3600.0 * max(1, math.ceil(days * 2))
     form = "%Y-%m-%d" if days > 300 else "%b %-d" if days > 2 else "%H:%M"
     first = math.ceil(begin / step)
     marks = [place * step for place in range(first, math.floor(end / step) + 1)]

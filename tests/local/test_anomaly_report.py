@@ -86,6 +86,15 @@ def test_a_file_with_its_newest_point_first_is_judged_in_the_order_of_time(tmp_p
     assert _report(source)[0] == text
 
 
+def test_a_report_of_years_names_the_year_of_its_days(tmp_path: Path) -> None:
+    source = tmp_path / "years.csv"
+    source.write_text("timestamp,value\n" + "".join(f"{86_400 * day},{day % 7}\n" for day in range(3000)))
+    _, body = _report(source)
+    days = [text.text or "" for text in next(body.iter("svg")).iter("text") if text.get("x") != "56"]
+    assert 4 <= len(days) <= 9
+    assert days[-1].startswith("1977-")
+
+
 def test_nothing_is_drawn_across_a_long_gap(tmp_path: Path) -> None:
     source = _metric(tmp_path / "cpu.csv", spikes={})
     lines = source.read_text().splitlines()
