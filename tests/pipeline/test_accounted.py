@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from alertrelay.alert import Outcome, Reason
+from alertrelay.config.model import Config
 from alertrelay.ports import Retryable
 from alertrelay.sources import Envelope
 from hypothesis import HealthCheck, example, given, settings
@@ -38,20 +39,25 @@ def ends_of(outcomes: list[Outcome]) -> Counter[tuple[str, str, str]]:
     )
 
 
-@given(WHAT_HAPPENS, st.sampled_from([0, 30]), st.sampled_from([250, 0]))
+@given(WHAT_HAPPENS, st.sampled_from([0, 30]), st.sampled_from([250, 0]), st.booleans())
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@example([A_BEGIN, AN_END, A_BEGIN], 30, 250)
-@example([A_BEGIN, ("wait", 400), AN_END, A_BEGIN], 30, 250)
-@example([("down", "slack"), A_BEGIN, ("wait", 100), AN_END, ("up", "slack")], 0, 250)
-@example([("down", "slack"), A_BEGIN, ("wait", 100), AN_END, ("up", "slack")], 0, 0)
-def test_each_update_comes_to_one_end_at_each_integration(happens: list[Any], group_wait: int, inline: int) -> None:
+@example([A_BEGIN, AN_END, A_BEGIN], 30, 250, True)
+@example([A_BEGIN, ("wait", 400), AN_END, A_BEGIN], 30, 250, True)
+@example([A_BEGIN, ("wait", 400), AN_END, A_BEGIN], 30, 250, False)
+@example([("down", "slack"), A_BEGIN, ("wait", 100), AN_END, ("up", "slack")], 0, 250, True)
+@example([("down", "slack"), A_BEGIN, ("wait", 100), AN_END, ("up", "slack")], 0, 0, True)
+def test_each_update_comes_to_one_end_at_each_integration(
+    happens: list[Any], group_wait: int, inline: int, send_resolved: bool
+) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("alertrelay.policy.spill.INLINE_ALERTS", inline)  # of more, the ledger stands in chunks
-        _each_comes_to_one_end(happens, group_wait)
+        settled = timed(config(send_resolved=send_resolved), group_wait=group_wait)
+        # What a failing channel had still to tell when a newer update came is not known where the ledger is not read.
+        _each_comes_to_one_end(happens, settled, known=inline > 0 or "down" not in {what for what, *_ in happens})
 
 
-def _each_comes_to_one_end(happens: list[Any], group_wait: int) -> None:
-    world = World(config=timed(config(), group_wait=group_wait))
+def _each_comes_to_one_end(happens: list[Any], settled: Config, *, known: bool) -> None:
+    world = World(config=settled)
     published = Counter[tuple[str, str]]()
     firing = set[str]()
     for what, *rest in happens:
@@ -75,7 +81,7 @@ def _each_comes_to_one_end(happens: list[Any], group_wait: int) -> None:
     for (name, status), count in published.items():
         for receiver in ("pager", "slack", "mail"):
             said = found[name, status, receiver] + (found[name, status, ""] if status == "resolved" else 0)
-            assert said == count, (name, status, receiver, world.outcomes)
+            assert said == count or (said < count and not known), (name, status, receiver, world.outcomes)
 
 
 def posted(name: str, *, ends: float, at: datetime = START) -> Envelope:

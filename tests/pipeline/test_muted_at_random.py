@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tests.pipeline.test_moves import deploy, open_at
 from tests.pipeline.world import World, alarm, config
 
-TICK = 310
+TICK, REPEAT = 310, 3600
 RULE = InhibitRule(
     source=(Matcher(name="severity", op="=", value="critical"),),
     target=(Matcher(name="severity", op="=", value="warning"),),
@@ -38,8 +38,8 @@ HAPPENS = st.lists(
 class Story:
     """A world, and what it knows of itself: who fires, and until when who is silenced."""
 
-    def __init__(self) -> None:
-        self.config = replace(config(), inhibit_rules=(RULE,))
+    def __init__(self, send_resolved: bool) -> None:
+        self.config = replace(config(send_resolved=send_resolved), inhibit_rules=(RULE,))
         self.world = World(config=self.config)
         self.firing: set[str] = set()
         self.silenced: dict[str, Any] = {}
@@ -80,10 +80,12 @@ class Story:
         return {name for receiver, name in open_at(self.world) if receiver in ("slack", "pager")}
 
 
-@given(HAPPENS)
+@given(HAPPENS, st.booleans())
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_what_is_muted_is_not_announced_what_fires_else_is_told_and_what_was_told_is_ended(happens: list[Any]) -> None:
-    story = Story()
+def test_what_is_muted_is_not_announced_what_fires_else_is_told_and_what_was_told_is_ended(
+    happens: list[Any], send_resolved: bool
+) -> None:
+    story = Story(send_resolved)
     for what, *rest in happens:
         before, muted = story.announced(), story.muted()
         getattr(story, what)(*rest)
@@ -94,6 +96,10 @@ def test_what_is_muted_is_not_announced_what_fires_else_is_told_and_what_was_tol
     story.wait(2 * 3600)
     held_back = set(NAMES) - {"source"} if "source" in story.firing else set()
     assert story.firing - held_back <= story.announced() <= story.firing
+    told = len(story.world.sent("slack"))
+    story.wait(REPEAT + TICK)
+    repeated = (story.firing & story.announced()) - held_back
+    assert (len(story.world.sent("slack")) > told) == bool(repeated), "what is open is repeated, and nothing else"
     for name in sorted(story.firing):
         story.alarm(name, fires=False)
     story.wait(TICK + 1000)
