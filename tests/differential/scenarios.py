@@ -15,6 +15,9 @@ LATE_JOINER = "0.25 flushes at once where a late alert joins a group that waits"
 OWN_RETRIES = "a failed channel is tried again after its own pauses, not at the next tick"
 ANNOUNCED_ONLY = "an end is told only of what was announced"
 OPEN_STAYS = "what was announced stays in the message while it fires, although it is muted now"
+FIRED_AGAIN_QUIETLY = "what fires again is told anew, also where its end was not"
+OPENS_NO_GROUP = "an end of which nothing was known opens no group"
+SILENCE_ENDS = "a silence's end over a critical alert is announced before it comes"
 MOVED_AT_A_FLUSH = "a new configuration takes hold at a group's next flush"
 
 CLASSIC_NAMES = "0.25 refuses names of labels beyond the classic ones"
@@ -178,6 +181,13 @@ TIMERS = [
         timeline=[(0, [a()]), (1, [a(ends=1)]), (33, [a()])],
         until=34.5,
     ),
+    Scenario(
+        name="an end comes first",
+        route={"group_wait": "800ms"},
+        timeline=[(0, [a(ends=0)]), (0.4, [a()])],
+        until=2,
+        differs=OPENS_NO_GROUP,
+    ),
     Scenario(name="an alert ends by its own end", timeline=[(0, [a(ends=1)])], until=2.5),
     Scenario(
         name="an alert ends by resolve_timeout",
@@ -257,6 +267,12 @@ MUTING = [
         name="a silence that is pending",
         timeline=[(0, silence("s", 1, 2, alertname="a")), (0.1, [a(i="1")]), (1.05, [a(i="2")])],
         until=3,
+    ),
+    Scenario(
+        name="a silence over a critical alert",
+        timeline=[(0, silence("s", 0, 1.6, alertname="a")), (0.1, [a(severity="critical")])],
+        until=2.5,
+        differs=SILENCE_ENDS,
     ),
     Scenario(
         name="a silence by regular expression and by what is missing",
@@ -413,6 +429,13 @@ DELIVERY = [
         receivers=QUIET,
         timeline=[(0, [a(i="1")]), (0.9, [a(i="1", ends=0.9), a(i="2")])],
         until=2.2,
+    ),
+    Scenario(
+        name="ends are not sent, and one of two fires again",
+        receivers=QUIET,
+        timeline=[(0, [a(i="1"), a(i="2")]), (0.9, [a(i="1", ends=0.9)]), (1.5, [a(i="1")])],
+        until=2.6,
+        differs=FIRED_AGAIN_QUIETLY,
     ),
     Scenario(
         name="two integrations of one receiver",
