@@ -20,7 +20,7 @@ from alertrelay.config.receivers import parse_receiver
 from alertrelay.config.routing import KEYS as ROUTE_KEYS
 from alertrelay.config.routing import PlacedRoute, parse_route
 from alertrelay.config.secretkeys import SecretKeys
-from alertrelay.config.section import Section, keys, section_of
+from alertrelay.config.section import Section, check_texts, keys, section_of
 from alertrelay.config.yamlfile import Value
 
 KEYS = keys("global templates route inhibit_rules receivers mute_time_intervals time_intervals tracing event_recorder")
@@ -42,6 +42,11 @@ _GLOBAL_SECRETS = keys(
     "smtp_auth_password smtp_auth_secret slack_app_token opsgenie_api_key wechat_api_secret "
     "victorops_api_key telegram_bot_token rocketchat_token rocketchat_token_id mattermost_webhook_url"
 )
+_GLOBAL_URLS = keys(
+    "pagerduty_url opsgenie_api_url wechat_api_url victorops_api_url telegram_api_url webex_api_url jira_api_url "
+    "rocketchat_api_url"
+)
+_GLOBAL_NO_TEXTS = keys("http_config smtp_tls_config smtp_require_tls smtp_force_implicit_tls")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +102,11 @@ def _check_global(global_: Section, secrets: SecretKeys) -> None:
         secrets.one_of(global_, key)
     secrets.one_of(global_, "slack_api_url", inline=is_slack_post(global_.text("slack_api_url")))
     secrets.http_config(global_)
-    if global_.get("pagerduty_url"):
-        check_url(global_, "pagerduty_url")
+    for key in _GLOBAL_URLS:
+        if global_.get(key):
+            check_url(global_, key)
+    texts = (value for key, value in global_.items.items() if key not in _GLOBAL_NO_TEXTS)
+    check_texts(texts, global_.findings)
     for key in ("smtp_require_tls", "smtp_force_implicit_tls"):
         global_.flag(key, default=False)
     secrets.tls_config(global_, "smtp_tls_config")
@@ -128,6 +136,7 @@ def _receivers(section: Section, reading: Reading) -> dict[str, Receiver]:
 
 def _check_rest(section: Section) -> None:
     findings = section.findings
+    check_texts(section.list("templates"), findings)
     if section.list("templates"):
         message = "templates are not used: alertrelay renders its own messages"
         findings.warning(section.at("templates"), "own-rendering", message, "they may stay for Alertmanager's sake")

@@ -13,7 +13,7 @@ from alertrelay.alert import Channel, Integration
 from alertrelay.config.integrations import SETTINGS_OF, Reading
 from alertrelay.config.model import Receiver, Target, WebhookSettings
 from alertrelay.config.secretkeys import SecretKeys
-from alertrelay.config.section import Section, keys, section_of
+from alertrelay.config.section import Section, check_texts, keys, section_of
 
 _COMMON = ("send_resolved", "http_config")
 _RENDERED: Mapping[Channel, tuple[str, ...]] = {
@@ -52,6 +52,8 @@ _OTHER: Mapping[Channel, tuple[str, ...]] = {
     "webhook": ("max_alerts",),
 }
 _MAPPINGS = ("details", "headers", "attributes", "threading", "sigv4")
+_TEXTS = ("headers", "attributes", "sigv4")
+"""Mappings of texts; PagerDuty's details may be deeper."""
 _LISTS = ("images", "links", "fields", "actions", "mrkdwn_in")
 _NEEDED = {"fields": ("title", "value"), "actions": ("type", "text")}
 _ITEM_KEYS: Mapping[str, tuple[str, ...]] = {
@@ -60,6 +62,7 @@ _ITEM_KEYS: Mapping[str, tuple[str, ...]] = {
     "fields": ("title", "value", "short"),
     "actions": ("type", "text", "url", "style", "name", "value", "confirm"),
 }
+_CONFIRM_KEYS = ("title", "text", "ok_text", "dismiss_text")
 _FLAGS = ("short_fields", "link_names", "update_message", "force_implicit_tls")
 
 _SEND_RESOLVED: Mapping[Channel, bool] = {
@@ -135,6 +138,8 @@ def _check_shapes(section: Section, channel: Channel, secrets: SecretKeys) -> No
     for key in (*_RENDERED[channel], *_NOT_OBEYED[channel]):
         if key in _MAPPINGS:
             names = Counter(name.title() for name in section.mapping(key))
+            if key in _TEXTS:
+                check_texts(section.mapping(key).values(), section.findings)
             if key == "headers" and any(count > 1 for count in names.values()):
                 message = "a header stands twice: capital letters make no difference"
                 section.findings.error(section.at(key), "duplicate-name", message, "remove one of the two")
@@ -153,11 +158,27 @@ def _check_shapes(section: Section, channel: Channel, secrets: SecretKeys) -> No
 def _check_items(section: Section, key: str) -> None:
     items = section.list(key)
     if key not in _ITEM_KEYS:
+        check_texts(items, section.findings)
         return
     for item in items:
         inner = section_of(item, _ITEM_KEYS[key], section.findings)
-        for needed in _NEEDED.get(key, ()) if inner else ():
-            Section(item, section.findings).require(needed, f"each of {key} has {' and '.join(_NEEDED[key])}")
+        if inner is None:
+            continue
+        for needed in _NEEDED.get(key, ()):
+            inner.require(needed, f"each of {key} has {' and '.join(_NEEDED[key])}")
+        inner.flag("short", default=False)
+        check_texts((inner.items[name] for name in inner.items if name != "confirm"), section.findings)
+        if key == "actions":
+            _check_action(inner)
+
+
+def _check_action(action: Section) -> None:
+    if not (action.has("url") or action.has("name")):
+        action.require("url", "each of actions has a url or a name")
+    confirm = action.section("confirm", _CONFIRM_KEYS)
+    if confirm:
+        confirm.require("text", "a confirm has a text")
+        check_texts(confirm.items.values(), action.findings)
 
 
 def _target(section: Section, integration: Integration, reading: Reading) -> Target:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from alertrelay.config.duration import DurationError, parse_duration
@@ -164,6 +164,13 @@ def section_of(value: Value, known: Collection[str], findings: Findings) -> Sect
             place = item.key_place or item.place
             findings.error(place, "unknown-key", f"{name!r} is not a key here", did_you_mean(name, known))
     return Section(value, findings)
+
+
+def check_texts(values: Iterable[Value], findings: Findings) -> None:
+    """An error for each that is no scalar: any of those is read as the text that stands in the file."""
+    for value in values:
+        if isinstance(value.data, tuple | Mapping):
+            findings.error(value.place, "wrong-type", f"text is expected, {value.kind} came")
 
 
 def string_of(value: Value, findings: Findings) -> str:
