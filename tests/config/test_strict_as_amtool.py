@@ -73,7 +73,7 @@ AT: dict[str, list[Any]] = {
     "global.resolve_timeout": DURATIONS,
     "global.smtp_smarthost": ["", "h", "h:", 25],
     "global.smtp_require_tls": ["x", "yes", "true", 1, None],
-    "global.pagerduty_url": ["", "x", "ftp://x.example", "https://x.example"],
+    "global.pagerduty_url": ["", "x", "{{ .x }}", "https://{{ .x }}", "ftp://x.example", "https://x.example"],
     "global.smtp_from": [5, {}, ["x"], {"a": None}],
     "global.smtp_auth_identity": [5, {}, ["x"]],
     "global.victorops_api_url": ["", "x", "https://", "ftp://x", {}, "https://x.example"],

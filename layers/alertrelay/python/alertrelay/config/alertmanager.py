@@ -104,7 +104,7 @@ def _check_global(global_: Section, secrets: SecretKeys) -> None:
     secrets.http_config(global_)
     for key in _GLOBAL_URLS:
         if global_.get(key):
-            check_url(global_, key)
+            check_url(global_, key, template_is_named=False)
     texts = (value for key, value in global_.items.items() if key not in _GLOBAL_NO_TEXTS)
     check_texts(texts, global_.findings)
     for key in ("smtp_require_tls", "smtp_force_implicit_tls"):

@@ -230,15 +230,16 @@ def _webhook(section: Section, reading: Reading) -> WebhookSettings:
     )
 
 
-def check_url(section: Section, key: str) -> None:
-    """http or https with a host. The address itself may be a secret, so it is not shown."""
+def check_url(section: Section, key: str, *, template_is_named: bool = True) -> None:
+    """http or https with a host. The address itself may be a secret, so it is not shown. A template is none either; in
+    a receiver it has a finding of its own."""
     url = section.text(key)
     try:
         parts = urlsplit(url)
         good = parts.scheme in ("http", "https") and bool(parts.hostname) and not re.search(r"\s", parts.netloc)
     except ValueError:
         good = False
-    if not good and "{{" not in url:
+    if not good and not (template_is_named and "{{" in url):
         section.findings.error(section.at(key), "bad-value", f"{key!r} is no http or https address", "https://…")
 
 
