@@ -89,12 +89,21 @@ def test_every_key_is_read() -> None:
         ("  - name: disk\n", 4, "watch[1].namespace", "missing-key"),
         ("timezone: Mars/Olympus\n", 4, "timezone", "bad-value"),
         ("holidays: [christmas]\n", 4, "holidays[0]", "bad-value"),
+        ("holidays: [[2026-12-25]]\n", 4, "holidays[0]", "wrong-type"),
+        ("holidays: [null]\n", 4, "holidays[0]", "wrong-type"),
         ("max_metrics: 0\n", 4, "max_metrics", "out-of-range"),
+        ('max_metrics: "500"\n', 4, "max_metrics", "wrong-type"),
+        ('    severity: {warning: "0.8"}\n', 4, "watch[0].severity.warning", "wrong-type"),
+        ("    severity: []\n", 4, "watch[0].severity", "wrong-type"),
+        ("    unit: []\n", 4, "watch[0].unit", "wrong-type"),
+        ('    metric: "CPU*"\n', 4, "watch[0].metric", "bad-value"),
+        ("  - name: all\n    namespace: AWS/*\n", 5, "watch[1].namespace", "bad-value"),
     ],
 )
 def test_a_fault_is_named_with_its_place_and_a_mend(more: str, line: int, key: str, code: str) -> None:
     _, findings = _read(ENTRY + more)
     assert [(f.line, f.key, f.code, f.severity) for f in findings] == [(line, key, code, "error")]
+    assert all(f.mend for f in findings)
 
 
 def test_more_exact_metrics_than_max_metrics_is_an_error() -> None:

@@ -69,8 +69,8 @@ def _watch(item: Section, period: int) -> Watch:
     item.require("namespace", "add `namespace: AWS/ApplicationELB`")
     return Watch(
         name=_name(item),
-        namespace=item.string("namespace"),
-        metric=item.string("metric"),
+        namespace=_whole_name(item, "namespace", "write it out, and an entry for each"),
+        metric=_whole_name(item, "metric", "write it out, or leave the key out to watch every metric of the namespace"),
         dimensions=_texts(item, "dimensions", most=_MOST_DIMENSIONS),
         tags=_texts(item, "tags"),
         statistic=_statistic(item),
@@ -93,6 +93,14 @@ def _name(item: Section) -> str:
     if name and not _NAME.fullmatch(name):
         mend = "small letters, digits and hyphens, as in checkout-latency"
         item.findings.error(item.at("name"), "bad-value", f"{name!r} is no name of an entry", mend)
+    return name
+
+
+def _whole_name(item: Section, key: str, mend: str) -> str:
+    """Only a dimension's value is a pattern: with * in its name no metric would ever be found."""
+    name = item.string(key)
+    if "*" in name:
+        item.findings.error(item.at(key), "bad-value", f"{name!r} is taken as it stands, * and all", mend)
     return name
 
 
@@ -149,6 +157,9 @@ def _timezone(section: Section) -> str:
 
 
 def _day(value: Value, findings: Findings) -> date | None:
+    if value.data is None or isinstance(value.data, tuple | Mapping):
+        findings.error(value.place, "wrong-type", f"a day is expected, {value.kind} came", "as in 2026-12-25")
+        return None
     try:
         return date.fromisoformat(value.text)
     except ValueError:

@@ -102,7 +102,7 @@ class Section:
         if value is None:
             return default
         if isinstance(value.data, bool) or not isinstance(value.data, int):
-            self.wrong(value, "a whole number")
+            self.wrong(value, "a whole number", f"a number from {low:g} to {high:g}")
             return default
         return int(number_of(value, self.findings, low=low, high=high, default=default))
 
@@ -144,7 +144,7 @@ class Section:
             return {}
         if isinstance(value.data, Mapping):
             return value.data
-        self.wrong(value, "a mapping")
+        self.wrong(value, "a mapping", "write `key: value` lines")
         return {}
 
 
@@ -162,7 +162,8 @@ def section_of(value: Value, known: Collection[str], findings: Findings) -> Sect
     for name, item in value.data.items():
         if name not in known:
             place = item.key_place or item.place
-            findings.error(place, "unknown-key", f"{name!r} is not a key here", did_you_mean(name, known))
+            mend = did_you_mean(name, known) or "remove it"
+            findings.error(place, "unknown-key", f"{name!r} is not a key here", mend)
     return Section(value, findings)
 
 
@@ -177,7 +178,7 @@ def string_of(value: Value, findings: Findings) -> str:
     """A text that is not empty; "" after a finding."""
     if not isinstance(value.data, str):
         scalar = not isinstance(value.data, tuple | Mapping | None)
-        mend = f'quote it: "{value.text}"' if scalar else ""
+        mend = f'quote it: "{value.text}"' if scalar else "write one text"
         findings.error(value.place, "wrong-type", f"text is expected, {value.kind} came", mend)
         return ""
     if not value.data.strip():
@@ -188,12 +189,12 @@ def string_of(value: Value, findings: Findings) -> str:
 
 def number_of(value: Value, findings: Findings, *, low: float, high: float, default: float, unit: str = "") -> float:
     """A number within both bounds, else `default` after a finding, which names the `unit`."""
+    mend = f"a number from {low:g} to {high:g}" + (f", in {unit}" if unit else "")
     if isinstance(value.data, bool) or not isinstance(value.data, int | float):
-        findings.error(value.place, "wrong-type", f"a number is expected, {value.kind} came")
+        findings.error(value.place, "wrong-type", f"a number is expected, {value.kind} came", mend)
         return default
     if not (math.isfinite(value.data) and low <= value.data <= high):
         message = f"{value.text} is out of range"
-        mend = f"a number from {low:g} to {high:g}" + (f", in {unit}" if unit else "")
         findings.error(value.place, "out-of-range", message, mend)
         return default
     return value.data
