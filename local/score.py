@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import csv
 import math
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -33,6 +35,7 @@ examples:
 exit code: 0, 1 when a file is no such CSV (the others are scored), 2 when one cannot be read or written
 """
 
+_BARE_DAY = re.compile(r"[0-9]{8}")
 # A day from the ends of the calendar, so that the clock of any zone still shows the time.
 _EARLIEST = datetime(1, 1, 2, tzinfo=UTC).timestamp()
 _LATEST = datetime(9999, 12, 30, tzinfo=UTC).timestamp()
@@ -167,12 +170,12 @@ def _rows(path: Path, reader: Reader) -> Iterator[Row]:
 def seconds_of(text: str) -> float | None:
     """Seconds of a timestamp: ISO 8601 (UTC where it names no zone) or a number of seconds. None for other text, and
     for what no calendar has: milliseconds lie in the year 57,000."""
-    try:
-        at = datetime.fromisoformat(text.strip())
-    except ValueError:
-        seconds = value_of(text)
-    else:
-        seconds = (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+    seconds = value_of(text)
+    # Of bare digits only 20261120 is ISO: the milliseconds 1760123018000 would be an afternoon of 1760.
+    if seconds is None or _BARE_DAY.fullmatch(text.strip()):
+        with contextlib.suppress(ValueError):
+            at = datetime.fromisoformat(text.strip())
+            seconds = (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
     return seconds if seconds is not None and _EARLIEST <= seconds <= _LATEST else None
 
 

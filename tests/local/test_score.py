@@ -168,3 +168,23 @@ def test_a_folder_without_any_csv_says_so(tmp_path: Path, capsys: pytest.Capture
     (tmp_path / "in").mkdir()
     _score(tmp_path / "in", tmp_path / "out")
     assert "in: there is no .csv file in this folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("1760123018", 1_760_123_018.0),
+        ("1760123018.5", 1_760_123_018.5),
+        ("20251010", 1_760_054_400.0),
+        (" 2025-10-10 02:03:38+02:00 ", 1_760_054_618.0),
+        ("20251010T000338Z", 1_760_054_618.0),
+        ("-86400", -86_400.0),
+        ("1760123018000", None),
+        ("17601230180", 17_601_230_180.0),
+        ("20251010000338", None),
+        ("10/10/2025", None),
+        ("", None),
+    ],
+)
+def test_a_time_is_iso_or_a_number_of_seconds_and_nothing_else(text: str, seconds: float | None) -> None:
+    assert score.seconds_of(text) == seconds
