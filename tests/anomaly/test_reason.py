@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+from alertrelay.anomaly.reason import number
 from alertrelay.anomaly.scorer import Scorer
 
 from tests.anomaly.metrics import DAY, daily, noisy, points
@@ -78,3 +80,18 @@ def test_how_far_a_metric_moves_is_not_said_before_it_is_known() -> None:
     assert bands[40] is not None
     assert re.search(r"usual after the last points is about [\d.]+$", told[20]), told[20]
     assert not any("hardly ever" in reason for reason in told)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.0, "0"), (-0.25, "-0.25"), (999.96, "1,000"), (1_234_567.0, "1,235,000"), (1e308, "1e+308"), (5e-9, "5e-09")],
+)
+def test_a_number_has_four_digits_and_never_hundreds(value: float, text: str) -> None:
+    assert number(value) == text
+
+
+def test_what_is_left_of_an_error_weeks_ago_is_said_to_be_0() -> None:
+    values = [0.0] * 4 * DAY
+    values[400] = values[700] = 1.0
+    values[1100] = 20.0
+    assert "usual for Wednesday 19:40 is 0, from which it hardly ever moved" in _reasons(values)[1100]

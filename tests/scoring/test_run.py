@@ -108,6 +108,17 @@ def test_the_numbers_of_an_alert_have_the_unit_of_its_entry() -> None:
     assert re.search(r"^\S+ ms; usual for Monday 02:0\d is \S+ ms to \S+ ms, .* \+\S+ ms \(", notes["reason"])
 
 
+def test_of_a_metric_that_is_always_0_the_alert_says_0_and_no_range() -> None:
+    world = World()
+    errors = dict.fromkeys((-1500, -900, -500), 1.0)
+    world.metrics.put(metric(), ((START + place * STEP, errors.get(place, 0.0)) for place in range(-6 * 288, 288)))
+    world.change(TROUBLE, lambda _: 7.0, points=6)
+    world.until(START + 3 * HOUR)
+    notes = world.published[0][2]["annotations"]
+    assert notes["summary"] == "Sum Orders of shop is 7, usual is 0"
+    assert "7; usual for Monday 02:00 is 0, from which it hardly ever moved" in notes["reason"]
+
+
 def test_a_value_within_its_usual_range_is_said_to_be_unusual_for_how_it_came_there() -> None:
     world = World()
     draw = random.Random(7)

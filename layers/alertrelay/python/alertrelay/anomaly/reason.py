@@ -13,6 +13,8 @@ _SHOWN = 2
 BAND = 2.0
 """The usual range reaches so many robust sigma to both sides."""
 _COUNTED = 6.0
+_NOTHING = 1e-6
+"""Beside a value this share of it is nothing."""
 
 
 def explain(
@@ -75,6 +77,7 @@ def _expected(
     if sigma is None:
         return f"{words} is about {shown(middle)}"
     if sigma <= 0.0:
+        middle = middle if abs(middle) > _NOTHING * abs(value) else 0.0  # what is left of an error weeks ago
         return f"{words} is {shown(middle)}, from which it hardly ever moved"
     apart = (value - middle) / sigma
     side = "above" if apart > 0.0 else "below"
@@ -102,6 +105,8 @@ def _odds(rarity: float) -> str:
 def number(value: float) -> str:
     """Four significant digits, with separators above a thousand."""
     rounded = float(f"{value:.4g}")
+    if abs(rounded) >= 1e15:
+        return f"{rounded:.4g}"
     return f"{rounded:,.0f}" if abs(rounded) >= 1000.0 else f"{rounded:g}"
 
 

@@ -96,9 +96,9 @@ def _said_of_end(track: Track, rule: Rule, change: Change) -> Said:
     return replace(before, reason=f"{change.why}; it was {most} at the worst")
 
 
-def _short(value: float) -> float:
-    """What is usual is known to three digits at best."""
-    return float(f"{value:.3g}")
+def _short(usual: float, value: float) -> float:
+    """What is usual is known to three digits at best; beside the value a millionth of it is nothing."""
+    return float(f"{usual:.3g}") if abs(usual) > 1e-6 * abs(value) else 0.0
 
 
 def _holiday(rule: Rule, at: float) -> bool:
@@ -119,7 +119,8 @@ def _said(metric: Metric, rule: Rule, scorer: Scorer, scored: Scored, seen: Seen
         low, high = seen.band
         # Nothing that is counted or measured is below zero for being within a range around its middle.
         low = max(low, 0.0) if seen.value >= 0.0 and high > 0.0 else low
-        usual = f"{shown(_short(low))} to {shown(_short(high))}"
+        ends = [shown(_short(end, seen.value)) for end in (low, high)]
+        usual = ends[0] if ends[0] == ends[1] else " to ".join(ends)
         # A value within it is unusual for how it came there.
         why = f": {scorer.strongest(scored, shown)}" if low <= seen.value <= high else f", usual is {usual}"
     about = [rule.watch.labels.get("service", ""), *(text for _, text in metric.dimensions)]
