@@ -23,9 +23,9 @@ Check the configuration: every key, every name that one file uses of another, ev
 Of every alarm: that its metric exists, that statistic, unit and dimensions fit it, that it has a runbook; and a table
 of what each resource gets and what it costs a month.
 
-Without an argument: config/alertmanager.yml, config/delivery.yml and all of config/environments/ below the working
-folder. With --config or --delivery only the files that are named, so any Alertmanager file can be tried;
---delivery alone is held against config/alertmanager.yml.
+Without an argument: config/alertmanager.yml, config/delivery.yml, config/anomaly.yml and all of config/environments/
+below the working folder. With --config or --delivery only the files that are named, so any Alertmanager file can be
+tried; --delivery alone is held against config/alertmanager.yml.
 """
 _EPILOG = """\
 examples:

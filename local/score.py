@@ -91,9 +91,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _pairs(source: Path, target: Path) -> list[tuple[Path, Path]]:
     if source.is_dir():
-        return [
-            (path, target / path.relative_to(source)) for path in sorted(source.rglob("*.csv")) if not path.is_dir()
-        ]
+        files = sorted(path for path in source.rglob("*") if path.suffix.lower() == ".csv" and not path.is_dir())
+        return [(path, target / path.relative_to(source)) for path in files]
     return [(source, target / source.name if target.is_dir() else target)]
 
 

@@ -164,6 +164,12 @@ def test_a_long_file_says_how_far_it_is(
     ]
 
 
+def test_a_file_that_ends_in_capitals_is_scored_too(tmp_path: Path) -> None:
+    _write(tmp_path / "in/EXPORT.CSV", _rows(30))
+    _score(tmp_path / "in", tmp_path / "out")
+    assert len(_read(tmp_path / "out/EXPORT.CSV")) == 30
+
+
 def test_a_folder_without_any_csv_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "in").mkdir()
     _score(tmp_path / "in", tmp_path / "out")
