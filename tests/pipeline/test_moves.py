@@ -68,6 +68,42 @@ def test_an_open_alert_is_announced_where_it_leads_now_and_ended_where_it_was() 
     assert open_at(world) == set()
 
 
+def adding_a_mail() -> Config:
+    """The configuration of the tests, its warnings told by mail beside Slack."""
+    old = config()
+    to_slack = next(r for r in old.route.routes if 'severity="warning"' in r.key)
+    to_mail = replace(to_slack, id=f"{to_slack.id}, then mail", receiver="mail")
+    routes = [
+        r for one in old.route.routes for r in ((replace(one, continue_=True), to_mail) if one == to_slack else (one,))
+    ]
+    return replace(old, hash="a mail", route=replace(old.route, routes=tuple(routes)))
+
+
+def test_whoever_is_added_beside_those_who_were_told_hears_of_what_fires_already_and_of_its_end() -> None:
+    world = World()
+    world.publish(warning("a"), warning("b", minutes=1))
+    world.run(TICK)
+    deploy(world, adding_a_mail())
+    world.run(TICK + 60)
+    assert open_at(world) == {("slack", "a"), ("slack", "b"), ("mail", "a"), ("mail", "b")}
+    assert (len(world.sent("slack")), len(world.sent("email"))) == (2, 1)
+    world.publish(warning("a", "OK", 30), warning("b", "OK", 30))
+    world.run(TICK)
+    assert open_at(world) == set()
+
+
+@pytest.mark.parametrize("request_killed", ["members", "add_homes", "put_member", "header", "arm", "record"])
+def test_wherever_the_look_that_adds_somebody_dies_he_hears_of_it(request_killed: str) -> None:
+    world = MortalWorld()
+    world.publish(warning("a"))
+    world.run(TICK)
+    deploy(world, adding_a_mail())
+    world.mortal.killed_by = request_killed
+    world.run(2 * TICK)
+    assert world.mortal.killed_by == "", "it died"
+    assert open_at(world) == {("slack", "a"), ("mail", "a")}
+
+
 def test_what_still_leads_to_the_same_place_hears_of_no_change() -> None:
     world = World()
     world.publish(alarm("cpu"))

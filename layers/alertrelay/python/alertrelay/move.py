@@ -1,4 +1,5 @@
-"""After a configuration change: alerts whose labels now lead elsewhere join there first, and end here later.
+"""After a configuration change: alerts whose labels now lead elsewhere join there first, and end here later; those that
+stay join what the configuration adds beside this group.
 
 A crash anywhere repeats: every step is a condition. Both groups may be open for a moment; there is no gap.
 """
@@ -6,7 +7,7 @@ A crash anywhere repeats: every step is a condition. Both groups may be open for
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
@@ -36,15 +37,16 @@ class Moved(NamedTuple):
 
 def move(relay: Relay, gid: str, header: Header, members: Sequence[Member], *, until: datetime) -> Moved:
     """Nothing moves while the configuration is the one of the last record. A group of thousands does not move within
-    one invocation: what has moved by `until` is marked by the flush, whose next one goes on with the rest. Raises
-    StoreFailure."""
+    one invocation: what has moved by `until` is marked by the flush, whose next one goes on with the rest. Whoever the
+    configuration adds beside this group hears of its alerts too. Raises StoreFailure."""
     if header.config_hash in ("", relay.config.hash) or header.route_id == STORM:
         return Moved()
     now = relay.clock.now()
     moved: list[Member] = []
-    out_of_time = False
     noted = Counter[InhibitKey]()
     joined: dict[str, tuple[Header, datetime]] = {}
+    beside: dict[str, tuple[Header, list[Member]]] = {}
+    out_of_time = False
     for member in members:
         if not is_firing(member, now):
             continue
@@ -52,19 +54,47 @@ def move(relay: Relay, gid: str, header: Header, members: Sequence[Member], *, u
             break
         _note_as_source(relay, member, noted)
         homes = groups_for(relay, member.labels, every_channel=True)
-        if gid in homes:
+        if homes.pop(gid, None):
+            for home, new in homes.items():
+                beside.setdefault(home, (new, []))[1].append(member)
             continue
         moved.append(member)
-        # Refused: an end or a newer update knows the homes as they were, and will end it here.
-        if relay.store.add_homes(member, homes):
-            for home, new in homes.items():
-                relay.store.put_member(home, replace(member, at=now))
-                _, since = joined.get(home, (new, member.starts_at))
-                joined[home] = new, min(since, member.starts_at)
+        for home, new in homes.items():
+            _join(relay, home, new, member, joined)
+    _add(relay, gid, beside, joined, until=until)
     # Armed when all are in: the first look at a new group finds everybody who came along.
     for home, (new, since) in joined.items():
         _arm(relay, home, new, since)
     return Moved(moved, not out_of_time)
+
+
+def _add(
+    relay: Relay,
+    gid: str,
+    beside: Mapping[str, tuple[Header, Sequence[Member]]],
+    joined: dict[str, tuple[Header, datetime]],
+    *,
+    until: datetime,
+) -> None:
+    """Whoever is told beside this group: who of its members is not there joins there too."""
+    for home, (header, members) in beside.items():
+        if relay.clock.now() >= until:
+            relay.log("added_receivers_not_all_told", gid=gid)
+            return
+        there = {member.key: member.k for member in relay.store.members(home)}
+        for member in members:
+            if there.get(member.key, "") < member.k:
+                _join(relay, home, header, member, joined)
+        # Who put them there may have died before the group was armed.
+        joined.setdefault(home, (header, min(member.starts_at for member in members)))
+
+
+def _join(relay: Relay, home: str, header: Header, member: Member, joined: dict[str, tuple[Header, datetime]]) -> None:
+    # Refused: an end or a newer update knows the homes as they were, and will end it here.
+    if relay.store.add_homes(member, [home]):
+        relay.store.put_member(home, replace(member, at=relay.clock.now()))
+        _, since = joined.get(home, (header, member.starts_at))
+        joined[home] = header, min(since, member.starts_at)
 
 
 def _note_as_source(relay: Relay, member: Member, noted: Counter[InhibitKey]) -> None:
