@@ -231,6 +231,28 @@ class Slow:
         return call
 
 
+def test_whoever_is_added_beside_a_large_group_hears_of_all_of_it_in_parts_each_within_an_invocation() -> None:
+    world = World(wrap=Slow)
+    many = 1500
+    for n in range(many):
+        world.publish(warning(f"a{n}"))
+    world.run(TICK)
+    deploy(world, adding_a_mail())
+    world.store.sleep = world.clock.sleep
+    (gid,) = (gid for gid, header in world.memory._headers.items() if header.integration.channel == "slack")
+    while world.memory._headers[gid].config_hash != "a mail":
+        due = world.memory._headers[gid].next_due
+        assert due is not None
+        world.clock.move_to(due)
+        began = world.clock.now()
+        on_timer(world.relays[1], {"do": "flush", "gid": gid, "at": began.isoformat()}, deadline=world.deadline)
+        assert world.clock.now() - began < timedelta(seconds=30)
+    world.store.sleep = lambda _: None
+    world.run(2 * TICK)
+    assert open_at(world) == {(receiver, f"a{n}") for n in range(many) for receiver in ("slack", "mail")}
+    assert world.ops == []
+
+
 def test_a_group_that_is_too_large_to_move_at_once_moves_in_parts_each_within_its_invocation() -> None:
     world = World(wrap=Slow)
     many = 1500

@@ -61,11 +61,11 @@ def move(relay: Relay, gid: str, header: Header, members: Sequence[Member], *, u
         moved.append(member)
         for home, new in homes.items():
             _join(relay, home, new, member, joined)
-    _add(relay, gid, beside, joined, until=until)
+    added = _add(relay, gid, beside, joined, until=until)
     # Armed when all are in: the first look at a new group finds everybody who came along.
     for home, (new, since) in joined.items():
         _arm(relay, home, new, since)
-    return Moved(moved, not out_of_time)
+    return Moved(moved, added and not out_of_time)
 
 
 def _add(
@@ -75,18 +75,23 @@ def _add(
     joined: dict[str, tuple[Header, datetime]],
     *,
     until: datetime,
-) -> None:
-    """Whoever is told beside this group: who of its members is not there joins there too."""
+) -> bool:
+    """Whoever is told beside this group: who of its members is not there joins there too. False where the next flush
+    goes on, which finds there who has joined by now."""
     for home, (header, members) in beside.items():
         if relay.clock.now() >= until:
             relay.log("added_receivers_not_all_told", gid=gid)
-            return
+            return True
         there = {member.key: member.k for member in relay.store.members(home)}
         for member in members:
-            if there.get(member.key, "") < member.k:
-                _join(relay, home, header, member, joined)
+            if there.get(member.key, "") >= member.k:
+                continue
+            if relay.clock.now() >= until:
+                return False
+            _join(relay, home, header, member, joined)
         # Who put them there may have died before the group was armed.
         joined.setdefault(home, (header, min(member.starts_at for member in members)))
+    return True
 
 
 def _join(relay: Relay, home: str, header: Header, member: Member, joined: dict[str, tuple[Header, datetime]]) -> None:
