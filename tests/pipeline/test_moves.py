@@ -92,6 +92,18 @@ def test_whoever_is_added_beside_those_who_were_told_hears_of_what_fires_already
     assert open_at(world) == set()
 
 
+def test_whoever_was_left_by_one_change_and_is_added_by_the_next_hears_of_it_again() -> None:
+    world = World()
+    world.publish(warning("a"))
+    world.run(TICK)
+    deploy(world, warnings_to("mail"))
+    world.run(2 * TICK)
+    assert open_at(world) == {("mail", "a")}
+    deploy(world, adding_a_mail())
+    world.run(2 * TICK)
+    assert open_at(world) == {("slack", "a"), ("mail", "a")}
+
+
 @pytest.mark.parametrize("request_killed", ["members", "add_homes", "put_member", "header", "arm", "record"])
 def test_wherever_the_look_that_adds_somebody_dies_he_hears_of_it(request_killed: str) -> None:
     world = MortalWorld()

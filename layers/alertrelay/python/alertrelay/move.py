@@ -82,7 +82,7 @@ def _add(
         if relay.clock.now() >= until:
             relay.log("added_receivers_not_all_told", gid=gid)
             return True
-        there = {member.key: member.k for member in relay.store.members(home)}
+        there = {member.key: member.k for member in relay.store.members(home) if member.status != "moved"}
         for member in members:
             if there.get(member.key, "") >= member.k:
                 continue
