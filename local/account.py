@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from alertrelay.alert import Alert, Integration, Outcome, Reason
+from alertrelay.alert import Alert, Integration
 from alertrelay.config.model import Config
+from alertrelay.notification import Outcome, Reason
 from alertrelay.policy.group import group_id
 from alertrelay.policy.route import match_routes
 from alertrelay.sources import Envelope, Parsed

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from alertrelay.alert import Outcome, Reason, rfc3339
+from alertrelay.alert import rfc3339
+from alertrelay.notification import Outcome, Reason
 
 from local.account import Delivery, Event, masked
 from local.normalise import alert_json

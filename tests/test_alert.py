@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from alertrelay.alert import Alert, Integration, Notification, Reason, Status, fingerprint, rfc3339, severity_rank
+from alertrelay.alert import Alert, Integration, Status, fingerprint, rfc3339, severity_rank
+from alertrelay.notification import Notification, Reason
 from hypothesis import given
 from hypothesis import strategies as st
 

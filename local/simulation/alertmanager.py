@@ -10,10 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from alertrelay.alert import Integration, Labels, Reason
+from alertrelay.alert import Integration, Labels
 from alertrelay.config.load import Release
 from alertrelay.config.model import Config, Receiver, Route, Target
 from alertrelay.mute import facts_of, muted
+from alertrelay.notification import Reason
 from alertrelay.policy.compatible import (
     GROUP_MAINTENANCE,
     LOG_MAINTENANCE,

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from alertrelay.alert import CHANNELS, Message, Notification, Outcome, Receipt
+from alertrelay.alert import CHANNELS
 from alertrelay.config.model import Config, SlackSettings, Target
 from alertrelay.join import join, updates_of
 from alertrelay.memory import MemorySecrets, MemoryStore
+from alertrelay.notification import Message, Notification, Outcome, Receipt
 from alertrelay.pipeline import on_timer
 from alertrelay.policy.ledger import Header
 from alertrelay.ports import (

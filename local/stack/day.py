@@ -12,9 +12,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 
-from alertrelay.alert import Alert, Outcome
+from alertrelay.alert import Alert
 from alertrelay.config.model import Config
 from alertrelay.config.watch import AnomalyConfig
+from alertrelay.notification import Outcome
 from alertrelay.sources import Envelope, parse, unwrap
 from botocore.exceptions import BotoCoreError, ClientError
 

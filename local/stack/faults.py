@@ -6,9 +6,10 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from alertrelay.alert import CHANNELS, Channel, Message, Receipt
+from alertrelay.alert import CHANNELS, Channel
 from alertrelay.config.model import Config, Target
 from alertrelay.memory import ManualClock
+from alertrelay.notification import Message, Receipt
 from alertrelay.ports import DeliveryFailure, Key, Sender
 
 from local.stack.emulator import Emulator

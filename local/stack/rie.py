@@ -24,8 +24,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from alertrelay.alert import Outcome
 from alertrelay.memory import ManualClock
+from alertrelay.notification import Outcome
 
 from infra import synth
 from local.stack.deployed import Function, Scorer

@@ -17,8 +17,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from alertrelay.alert import Outcome, Reason
 from alertrelay.memory import ManualClock
+from alertrelay.notification import Outcome, Reason
 from alertrelay.policy.ledger import Standing
 from alertrelay.sources import Envelope
 

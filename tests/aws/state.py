@@ -10,9 +10,10 @@ from typing import Any, cast
 
 import botocore.session
 import pytest
-from alertrelay.alert import Alert, Integration, Labels, Receipt, Status, fingerprint
+from alertrelay.alert import Alert, Integration, Labels, Status, fingerprint
 from alertrelay.aws.dynamodb import DynamoStore
 from alertrelay.memory import ManualClock
+from alertrelay.notification import Receipt
 from alertrelay.policy.ledger import AlertItem, Header, HeaderChange, Ledger, Member, MemberStatus
 from botocore.exceptions import ClientError
 from moto import mock_aws

@@ -4,11 +4,12 @@ import json
 from typing import Any
 
 import pytest
-from alertrelay.alert import Channel, Integration, Receipt
+from alertrelay.alert import Channel, Integration
 from alertrelay.aws.clients import Clients
 from alertrelay.aws.ses import SesSender
 from alertrelay.aws.sns import SnsSender
 from alertrelay.config.model import EmailSettings, Settings, SnsSettings, Target
+from alertrelay.notification import Receipt
 from alertrelay.ports import DeliveryFailure, Permanent, RateLimited, Retryable, Sender
 from botocore.exceptions import ClientError, EndpointConnectionError, ParamValidationError, ReadTimeoutError
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
-from alertrelay.alert import Receipt
 from alertrelay.aws import items
 from alertrelay.memory import ManualClock
+from alertrelay.notification import Receipt
 from alertrelay.policy.ledger import Header, Ledger, Standing
 from alertrelay.policy.spill import CHUNK_BYTES
 from alertrelay.ports import Store, StoreFailure

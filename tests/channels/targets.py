@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alertrelay.alert import Channel, Integration, Message
+from alertrelay.alert import Channel, Integration
 from alertrelay.config.model import (
     EmailSettings,
     PagerDutySettings,
@@ -11,6 +11,7 @@ from alertrelay.config.model import (
     Target,
     WebhookSettings,
 )
+from alertrelay.notification import Message
 from alertrelay.ports import Key
 
 ROUTING_KEY = "not0a0real0routing0key0123456789"

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
-from alertrelay.alert import Message, Receipt
 from alertrelay.channels.connection import Network
 from alertrelay.channels.email import EmailSender, compose, message_id
 from alertrelay.config.model import Target
+from alertrelay.notification import Message, Receipt
 from alertrelay.ports import AuthDead, DeliveryFailure, Key, Permanent, RateLimited, Retryable
 
 from local.standins import Fault, Recorded, StandIns

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from alertrelay.alert import Message
 from alertrelay.channels import senders
 from alertrelay.config.model import Target
+from alertrelay.notification import Message
 from alertrelay.ports import DeliveryFailure, Sender
 
 from local.standins import Fault, StandIns

@@ -3,9 +3,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from alertrelay.alert import Receipt
 from alertrelay.channels.connection import Network
 from alertrelay.channels.pagerduty import PagerDutySender
+from alertrelay.notification import Receipt
 from alertrelay.ports import AuthDead, DeliveryFailure, Permanent, RateLimited, Retryable
 
 from local.standins import Fault, StandIns

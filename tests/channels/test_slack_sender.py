@@ -4,10 +4,10 @@ import json
 from typing import Any
 
 import pytest
-from alertrelay.alert import Message, Receipt
 from alertrelay.channels.connection import Network
 from alertrelay.channels.slack import SlackSender
 from alertrelay.config.model import Target
+from alertrelay.notification import Message, Receipt
 from alertrelay.ports import AuthDead, DeliveryFailure, Key, Permanent, RateLimited, Retryable
 
 from local.standins import Fault, StandIns

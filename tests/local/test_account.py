@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from alertrelay.alert import Outcome, Reason
 from alertrelay.config.model import Config, Receiver, Route
+from alertrelay.notification import Outcome, Reason
 from alertrelay.sources import parse, unwrap
 
 from local.account import Account, Event, masked

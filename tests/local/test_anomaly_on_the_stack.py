@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from alertrelay.alert import Outcome
 from alertrelay.memory import ManualClock
+from alertrelay.notification import Outcome
 
 from local import feedback, shop, timeline
 from local.anomaly import live as live_check

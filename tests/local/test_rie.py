@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from alertrelay.alert import Outcome, Reason
+from alertrelay.notification import Outcome, Reason
 from alertrelay.sources import unwrap
 
 from local.command import main

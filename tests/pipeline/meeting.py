@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from alertrelay.alert import Notification, Receipt
 from alertrelay.config.model import Config
 from alertrelay.memory import CollectingSender, MemoryStore, MemoryTimers
+from alertrelay.notification import Notification, Receipt
 from alertrelay.pipeline import on_tick, on_timer, receive
 from alertrelay.policy.notify import decide
 from alertrelay.ports import Store

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from alertrelay.alert import Outcome, Reason
 from alertrelay.config.model import Config
+from alertrelay.notification import Outcome, Reason
 from alertrelay.ports import Retryable
 from alertrelay.sources import Envelope
 from hypothesis import HealthCheck, example, given, settings

@@ -6,8 +6,9 @@ import json
 from datetime import datetime, timedelta
 
 import pytest
-from alertrelay.alert import Channel, Reason, Receipt
+from alertrelay.alert import Channel
 from alertrelay.memory import MemorySecrets
+from alertrelay.notification import Reason, Receipt
 from alertrelay.pipeline import receive
 from alertrelay.ports import AuthDead, DeliveryFailure, Permanent, RateLimited, Retryable
 from alertrelay.sources import Envelope

@@ -8,9 +8,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from alertrelay.alert import Reason
 from alertrelay.config.model import Config
 from alertrelay.memory import ManualClock, MemoryStore
+from alertrelay.notification import Reason
 from alertrelay.pipeline import receive
 from alertrelay.ports import Retryable, Store, StoreFailure
 

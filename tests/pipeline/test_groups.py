@@ -6,7 +6,7 @@ import json
 from datetime import timedelta
 from pathlib import Path
 
-from alertrelay.alert import Reason
+from alertrelay.notification import Reason
 from alertrelay.sources import Envelope, unwrap
 
 from tests.pipeline.world import START, World, alarm

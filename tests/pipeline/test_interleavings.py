@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from alertrelay.alert import Receipt
+from alertrelay.notification import Receipt
 from alertrelay.pipeline import on_timer, receive
 from alertrelay.ports import Relay, Store
 

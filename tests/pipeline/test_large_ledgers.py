@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from alertrelay import flush
-from alertrelay.alert import Reason
 from alertrelay.config.model import Route
+from alertrelay.notification import Reason
 from alertrelay.policy.ledger import Header, Ledger
 from alertrelay.ports import Limit, Relay, Retryable, Store
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from alertrelay.alert import Reason
 from alertrelay.config.model import Config, InhibitRule, Matcher, TimeInterval
+from alertrelay.notification import Reason
 from alertrelay.pipeline import receive
 from alertrelay.ports import Store, StoreFailure
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from alertrelay import silences
-from alertrelay.alert import Reason
 from alertrelay.config.model import Matcher
+from alertrelay.notification import Reason
 from alertrelay.policy.silence import Silence
 from alertrelay.ports import StoreFailure
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from alertrelay.alert import Reason
 from alertrelay.config.load import load
 from alertrelay.config.model import InhibitRule, Matcher
+from alertrelay.notification import Reason
 from alertrelay.pipeline import receive
 from alertrelay.policy.ledger import ledger_from_json, ledger_json
 from alertrelay.ports import Limit, StoreFailure

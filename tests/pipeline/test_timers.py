@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from alertrelay.alert import Channel, Reason, Receipt
+from alertrelay.alert import Channel
+from alertrelay.notification import Reason, Receipt
 from alertrelay.pipeline import on_tick, on_timer
 from alertrelay.ports import StoreFailure
 

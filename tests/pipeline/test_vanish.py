@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
-from alertrelay.alert import Reason
+from alertrelay.notification import Reason
 from alertrelay.sources import Envelope
 
 from tests.pipeline.world import START, World, alarm

@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from alertrelay.alert import Reason
 from alertrelay.memory import MemoryTimers
+from alertrelay.notification import Reason
 from alertrelay.pipeline import receive
 from alertrelay.ports import NotAccountedFor, Retryable, Store, StoreFailure, TimersFailure
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from alertrelay.alert import CHANNELS, Channel, Integration, Outcome, rfc3339
+from alertrelay.alert import CHANNELS, Channel, Integration, rfc3339
 from alertrelay.config.model import (
     Config,
     EmailSettings,
@@ -24,6 +24,7 @@ from alertrelay.config.model import (
     Target,
 )
 from alertrelay.memory import CollectingSender, ManualClock, MemorySecrets, MemoryStore, MemoryTimers
+from alertrelay.notification import Outcome
 from alertrelay.pipeline import TICK_AHEAD, on_tick, on_timer, receive
 from alertrelay.ports import DeliveryFailure, Limit, Relay, SelfAlert, Store, StoreFailure, TimersFailure
 from alertrelay.sources import Envelope

@@ -6,7 +6,7 @@ import itertools
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from alertrelay.alert import Reason
+from alertrelay.notification import Reason
 from alertrelay.policy.compatible import RETENTION, decide, entry, is_retried, pauses, swept
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from alertrelay.alert import Integration, Reason
+from alertrelay.alert import Integration
+from alertrelay.notification import Reason
 from alertrelay.policy import notify
 from alertrelay.policy.ledger import Header, Ledger, Member, MemberStatus
 from alertrelay.policy.notify import CRASH_MARGIN, Decision, Mute, told_fallback, told_own

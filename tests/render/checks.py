@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urlsplit
 
-from alertrelay.alert import Message
+from alertrelay.notification import Message
 from slack_sdk.models.blocks import Block
 
 SLACK_MARKUP = re.compile(

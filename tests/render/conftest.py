@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from alertrelay.alert import Notification
+from alertrelay.notification import Notification
 
 from tests.render.notifications import CASES
 

@@ -5,18 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from alertrelay.alert import (
-    Alert,
-    Channel,
-    Failed,
-    Integration,
-    Kind,
-    Notification,
-    Reason,
-    Source,
-    Status,
-    fingerprint,
-)
+from alertrelay.alert import Alert, Channel, Integration, Kind, Source, Status, fingerprint
 from alertrelay.config.model import (
     EmailSettings,
     PagerDutySettings,
@@ -25,6 +14,7 @@ from alertrelay.config.model import (
     SnsSettings,
     WebhookSettings,
 )
+from alertrelay.notification import Failed, Notification, Reason
 
 NOW = datetime(2026, 11, 20, 3, 8, 10, tzinfo=UTC)
 STARTED = datetime(2026, 11, 20, 3, 4, 5, 678000, tzinfo=UTC)

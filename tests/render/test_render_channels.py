@@ -6,7 +6,8 @@ import json
 from dataclasses import replace
 
 import pytest
-from alertrelay.alert import CHANNELS, Reason
+from alertrelay.alert import CHANNELS
+from alertrelay.notification import Reason
 from alertrelay.render import RENDERERS, email, pagerduty, slack, sns, webhook
 
 from tests.render.checks import check_slack, read_page

@@ -10,8 +10,9 @@ import os
 from pathlib import Path
 
 import pytest
-from alertrelay.alert import Integration, Message
+from alertrelay.alert import Integration
 from alertrelay.config.model import Target
+from alertrelay.notification import Message
 from alertrelay.render import render
 
 from tests.render.notifications import CASES, SETTINGS

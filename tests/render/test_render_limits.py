@@ -6,8 +6,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from alertrelay.alert import Alert, Failed, Integration, Kind, Labels, Message, Notification, Reason, Source, Status
+from alertrelay.alert import Alert, Integration, Kind, Labels, Source, Status
 from alertrelay.config.model import Target
+from alertrelay.notification import Failed, Message, Notification, Reason
 from alertrelay.render import render
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st

@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from alertrelay.alert import Failed, Integration, Reason
+from alertrelay.alert import Integration
+from alertrelay.notification import Failed, Reason
 from alertrelay.render import email, facts, notice, wording
 
 from tests.render.notifications import BARE, CASES, EMAIL, NOW, PAGER, RDS, RESOLVED_RDS, alert, notification, pod

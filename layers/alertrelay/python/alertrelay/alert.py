@@ -1,4 +1,4 @@
-"""The one alert model, and the few values that travel through the pipeline.
+"""The one alert model: an alert, its labels, and the integration that may be notified.
 
 Standard library only, immutable, keyword-only. All times are aware datetimes in UTC. Labels are as in
 Alertmanager: a label is absent, never empty, and nothing that varies between two notifications of one alert
@@ -8,10 +8,9 @@ Alertmanager: a label is absent, never empty, and nothing that varies between tw
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
-from typing import Any, Literal
+from typing import Literal
 
 Status = Literal["firing", "resolved", "unknown"]
 Kind = Literal["alert", "event"]
@@ -88,128 +87,3 @@ class Integration:
 
     def __str__(self) -> str:
         return f"{self.receiver}/{self.channel}/{self.index}"
-
-
-class Reason(StrEnum):
-    """Why something was or was not told. The same names stand in logs, metrics, `replay` and docs/decisions.md."""
-
-    # told
-    FIRST = "first_notification"
-    NEW_ALERTS = "new_alerts_added"
-    SOME_RESOLVED = "some_alerts_resolved"
-    ALL_RESOLVED = "all_alerts_resolved"
-    EVENT = "event"
-    REPEAT = "repeat_interval_elapsed"
-    STORE_FAILING = "store_failing"  # told without dedupe, because the table did not answer
-    REACHED_AGAIN = "channel_reached_again"  # the first channel answers again; its fallbacks are told
-    CHANNEL_FAILED = "channel_failed"  # the channel did not take it: a fallback did, or it is pending
-    # merged, suppressed
-    MERGED = "merged_into_group_notification"
-    DUPLICATE = "duplicate"
-    STALE = "stale"
-    NOT_ANNOUNCED = "resolve_of_unannounced"
-    SILENCED = "silence"
-    INHIBITED = "inhibition"
-    MUTED = "mute_time_interval"
-    NOT_ACTIVE = "active_time_interval"
-    RESOLVED_EARLY = "resolved_before_notification"
-    SUPERSEDED = "superseded"
-    INSUFFICIENT_DATA = "insufficient_data"
-    MUTED_AT_SOURCE = "muted_at_source"
-    NO_INTEGRATIONS = "receiver_without_integrations"
-    NOT_OURS = "not_this_forwarder"
-    SEND_RESOLVED_FALSE = "send_resolved_false"
-    RECEIVER_GONE = "receiver_gone"
-    LOOP = "alertrelay_loop"
-    # pending, failed
-    STORM = "joined_storm_digest"
-    WAITING = "waiting_for_next_flush"
-    RETRY_EXHAUSTED = "retries_exhausted"
-
-
-OutcomeName = Literal["delivered", "fallback", "merged", "suppressed", "pending", "failed"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What became of one alert update at one integration. `detail` is for people; it never holds a secret."""
-
-    alertname: str
-    fingerprint: str
-    state_key: str
-    status: Status
-    receiver: str
-    channel: Channel | None
-    outcome: OutcomeName
-    reason: Reason
-    detail: str = ""
-    attempts: int = 0
-    notification_id: str = ""
-    fallback_for: str = ""  # the integration that failed, where outcome is `fallback`
-    group_key: str = ""
-    latency_seconds: float | None = None  # from the source's clock to delivered
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failed:
-    """A channel that did not take a notification, as a fallback message names it. `text` is safe to show."""
-
-    integration: Integration
-    text: str  # "PagerDuty answered 503"
-    attempts: int
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notification:
-    """What one channel is to be told about one group, before it is rendered.
-
-    `alerts` is what may be shown (firing first, then by severity, the news first among equals); `firing_count`
-    and `resolved_count` count the whole group, so a renderer can say how many it does not show.
-    `news` holds the state_keys that this notification is about; the others are the rest of the group.
-    `failed` is set on a fallback message, and on the notice that the first channel answers again
-    (reason `channel_reached_again`).
-    """
-
-    id: str
-    integration: Integration
-    status: Literal["firing", "resolved"]
-    reason: Reason
-    environment: str
-    group_key: str
-    group_labels: Labels
-    dedup_key: str
-    alerts: tuple[Alert, ...]
-    news: frozenset[str]
-    firing_count: int
-    resolved_count: int
-    at: datetime
-    failed: Failed | None = None
-    next_try_at: datetime | None = None  # of the failed channel
-    without_state: bool = False  # the state table did not answer: there may be duplicates
-
-    @property
-    def severity(self) -> str:
-        """The highest severity among the firing alerts, else among all; `warning` where none has any."""
-        pool = [a for a in self.alerts if a.status == "firing"] or list(self.alerts)
-        best = max(pool, key=lambda a: severity_rank(a.labels), default=None)
-        return best.labels.get("severity", "warning") if best else "warning"
-
-    @property
-    def not_shown(self) -> int:
-        """How many alerts of the group are in no line of `alerts`."""
-        return max(0, self.firing_count + self.resolved_count - len(self.alerts))
-
-
-Message = Mapping[str, Any]
-"""A rendered message: plain JSON in the channel's own shape, without any secret. The sender adds the key."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
-    """What a channel gave back for a message, kept in the ledger so that it can be ended or edited later."""
-
-    integration: Integration
-    key_name: str = ""  # name of the key in the secret
-    key_version: str = ""  # short hash of the key's value: names a version, tells nothing of it
-    ref: Mapping[str, str] = field(default_factory=dict)  # Slack: {"channel", "ts"}; e-mail: {"message_id"}

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from alertrelay.alert import Alert, Notification, Reason, severity_rank
+from alertrelay.alert import Alert, severity_rank
+from alertrelay.notification import Notification, Reason
 from alertrelay.policy.group import dedup_key
 from alertrelay.policy.ledger import AlertItem, Header, Member
 from alertrelay.policy.notify import Decision

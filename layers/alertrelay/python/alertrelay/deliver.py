@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from alertrelay.alert import Channel, Failed, Integration, Message, Notification, Receipt
+from alertrelay.alert import Channel, Integration
 from alertrelay.config.model import Target
+from alertrelay.notification import Failed, Message, Notification, Receipt
 from alertrelay.ports import (
     AuthDead,
     DeliveryFailure,

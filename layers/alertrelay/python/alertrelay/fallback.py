@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from alertrelay.alert import Failed, Notification, Reason
 from alertrelay.compose import Group
 from alertrelay.config.model import Target
 from alertrelay.deliver import Attempt, attempt
+from alertrelay.notification import Failed, Notification, Reason
 from alertrelay.policy.group import dedup_key
 from alertrelay.policy.ledger import Ledger
 from alertrelay.ports import Relay

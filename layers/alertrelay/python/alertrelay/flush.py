@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from alertrelay.alert import Outcome, Reason
 from alertrelay.compose import Group, group_of
 from alertrelay.config.model import Route
 from alertrelay.deliver import Attempt
@@ -20,6 +19,7 @@ from alertrelay.flush_timer import wake
 from alertrelay.leftover import left_over, rejoin_digest
 from alertrelay.move import Moved, move
 from alertrelay.mute import facts_of, muted
+from alertrelay.notification import Outcome, Reason
 from alertrelay.outcomes import report
 from alertrelay.policy.ledger import Header, HeaderChange, Ledger, Member, Standing, change_json
 from alertrelay.policy.notify import Decision, Mute, decide, is_firing, told_own

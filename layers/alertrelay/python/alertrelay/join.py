@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from alertrelay.alert import Alert, Integration, Labels, Outcome, Reason, severity_rank
+from alertrelay.alert import Alert, Integration, Labels, severity_rank
+from alertrelay.notification import Outcome, Reason
 from alertrelay.outcomes import of_alert, of_member
 from alertrelay.policy.group import channel_of, group_id, group_key, group_labels, key_of, order_of
 from alertrelay.policy.inhibit import InhibitKey, source_entries

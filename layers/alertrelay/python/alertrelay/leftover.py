@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from alertrelay.alert import Outcome, Reason
 from alertrelay.compose import Group
+from alertrelay.notification import Outcome, Reason
 from alertrelay.outcomes import repeated, waiting
 from alertrelay.policy.ledger import Header, Member
 from alertrelay.policy.notify import CRASH_MARGIN, is_firing

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from alertrelay.alert import Channel, Message, Receipt
+from alertrelay.alert import Channel
 from alertrelay.config.model import Target
+from alertrelay.notification import Message, Receipt
 from alertrelay.policy.inhibit import InhibitKey
 from alertrelay.policy.ledger import AlertItem, Header, HeaderChange, Member, Standing, unknown
 from alertrelay.policy.silence import Silence

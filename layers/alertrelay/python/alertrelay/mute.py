@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from alertrelay.alert import Reason, severity_rank
+from alertrelay.alert import severity_rank
 from alertrelay.config.model import Route
+from alertrelay.notification import Reason
 from alertrelay.policy import inhibit, interval, silence
 from alertrelay.policy.inhibit import InhibitKey
 from alertrelay.policy.ledger import Header, Member

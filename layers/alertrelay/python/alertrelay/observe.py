@@ -14,7 +14,7 @@ from typing import IO, Any, cast
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
-from alertrelay.alert import Outcome
+from alertrelay.notification import Outcome
 
 
 class Observer:

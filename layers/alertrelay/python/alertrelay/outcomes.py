@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from alertrelay.alert import Alert, Integration, Outcome, OutcomeName, Reason, Status
+from alertrelay.alert import Alert, Integration, Status
 from alertrelay.compose import Group
 from alertrelay.deliver import Attempt
+from alertrelay.notification import Outcome, OutcomeName, Reason
 from alertrelay.policy.group import clock_of
 from alertrelay.policy.ledger import Member
 from alertrelay.ports import Relay

@@ -14,10 +14,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from alertrelay.alert import Reason
 from alertrelay.flush import GIVE_UP, RECORD_RETRY, flush
 from alertrelay.flush_timer import wake
 from alertrelay.join import Joining, Update, groups_for, join, say_not_ours, updates_of
+from alertrelay.notification import Reason
 from alertrelay.outcomes import of_alert
 from alertrelay.policy.ledger import Header, Ledger, Standing, change_from_json, ledger_from_json, ledger_json, merged
 from alertrelay.ports import Relay, SelfAlert, StoreFailure

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from alertrelay.alert import Channel, Message, Notification, Outcome, Receipt
+from alertrelay.alert import Channel
 from alertrelay.config.model import Config, Target
+from alertrelay.notification import Message, Notification, Outcome, Receipt
 from alertrelay.policy.inhibit import InhibitKey
 from alertrelay.policy.ledger import AlertItem, Header, HeaderChange, Member, Standing
 from alertrelay.policy.silence import Silence

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from alertrelay.alert import Channel, Integration, Outcome
+from alertrelay.alert import Channel, Integration
 from alertrelay.aws.clients import clients
 from alertrelay.aws.cloudwatch import ended_alarms
 from alertrelay.aws.dynamodb import DynamoStore
@@ -23,6 +23,7 @@ from alertrelay.aws.timers import SqsTimers
 from alertrelay.channels import senders
 from alertrelay.config.model import Config, SnsSettings, Target
 from alertrelay.container import SystemClock, ops_teller
+from alertrelay.notification import Outcome
 from alertrelay.observe import Observer
 from alertrelay.pipeline import on_tick, on_timer, receive
 from alertrelay.ports import Clock, Limit, Relay, Sender

@@ -7,11 +7,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from alertrelay.alert import Reason
 from alertrelay.config.model import Route
 from alertrelay.flush import flush
 from alertrelay.flush_timer import wake
 from alertrelay.join import Joining, Update, integration_of, member_of, outcomes_of_replaced
+from alertrelay.notification import Reason
 from alertrelay.outcomes import of_alert, report
 from alertrelay.policy.ledger import Ledger, Standing
 from alertrelay.policy.timing import first_flush, next_tick

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from alertrelay.alert import Failed, Integration, Notification, Outcome, Reason, Receipt
+from alertrelay.alert import Integration
 from alertrelay.compose import Group, notification
 from alertrelay.config.model import Target
 from alertrelay.deliver import Attempt, attempt
 from alertrelay.fallback import fall_back, tell_told
+from alertrelay.notification import Failed, Notification, Outcome, Reason, Receipt
 from alertrelay.outcomes import muted, of_fallback, of_own, suppressed, unheard_of, waiting
 from alertrelay.policy.ledger import Ledger
 from alertrelay.policy.notify import told_fallback, told_own, without_ends

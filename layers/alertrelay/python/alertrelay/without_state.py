@@ -10,11 +10,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from alertrelay.alert import Alert, Notification, Outcome, Reason
+from alertrelay.alert import Alert
 from alertrelay.compose import incident_key
 from alertrelay.deliver import Attempt, attempt
 from alertrelay.fallback import fall_back
 from alertrelay.join import Joining, Update
+from alertrelay.notification import Notification, Outcome, Reason
 from alertrelay.outcomes import of_alert
 from alertrelay.policy.ledger import Header, Ledger, ledger_json
 from alertrelay.ports import NotAccountedFor, Relay, StoreFailure, TimersFailure

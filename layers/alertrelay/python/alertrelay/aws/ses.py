@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, cast
 
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError, ReadTimeoutError
 
-from alertrelay.alert import Message, Receipt
 from alertrelay.aws.errors import THROTTLED, code, status
 from alertrelay.config.model import EmailSettings, Target
+from alertrelay.notification import Message, Receipt
 from alertrelay.ports import DeliveryFailure, Key, Permanent, RateLimited, Retryable
 
 if TYPE_CHECKING:

@@ -12,11 +12,11 @@ from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime, getaddresses
 from typing import cast
 
-from alertrelay.alert import Message, Receipt
 from alertrelay.channels.answer import needed
 from alertrelay.channels.connection import Network
 from alertrelay.channels.smtp import Mail, transmit
 from alertrelay.config.model import EmailSettings, Target
+from alertrelay.notification import Message, Receipt
 from alertrelay.ports import Key, Permanent, Sender
 
 NOTIFICATION_HEADER = "X-Alertrelay-Notification"

@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from alertrelay.alert import Message, Receipt
 from alertrelay.channels.answer import needed, refusal, retry_after
 from alertrelay.channels.connection import Network
 from alertrelay.channels.http import Response, post
 from alertrelay.config.model import SlackSettings, Target
+from alertrelay.notification import Message, Receipt
 from alertrelay.ports import AuthDead, DeliveryFailure, Key, Permanent, RateLimited, Retryable
 
 PEER = "Slack"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import cast
 
-from alertrelay.alert import Message, Receipt
 from alertrelay.channels.answer import needed, refusal
 from alertrelay.channels.connection import Network
 from alertrelay.channels.http import post
 from alertrelay.config.model import Target, WebhookSettings
+from alertrelay.notification import Message, Receipt
 from alertrelay.ports import Key
 
 PEER = "the webhook"

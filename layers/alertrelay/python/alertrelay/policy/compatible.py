@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from alertrelay.alert import Channel, Reason
+from alertrelay.alert import Channel
 from alertrelay.config.model import Route
+from alertrelay.notification import Reason
 
 RETENTION = timedelta(hours=120)
 """How long the notification log keeps an entry at most."""

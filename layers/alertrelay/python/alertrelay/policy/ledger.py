@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, Literal
 
-from alertrelay.alert import Alert, Integration, Labels, Receipt
+from alertrelay.alert import Alert, Integration, Labels
+from alertrelay.notification import Receipt
 
 MemberStatus = Literal["firing", "resolved", "moved", "event"]
 """`moved` marks a member that a configuration change took to another group."""

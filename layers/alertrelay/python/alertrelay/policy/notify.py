@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from alertrelay.alert import Reason
+from alertrelay.notification import Reason
 from alertrelay.policy.ledger import Header, Ledger, Member, Standing
 
 CRASH_MARGIN = timedelta(seconds=40)

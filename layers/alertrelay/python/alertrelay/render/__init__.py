@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from alertrelay.alert import Channel, Message, Notification
+from alertrelay.alert import Channel
 from alertrelay.config.model import Target
+from alertrelay.notification import Message, Notification
 from alertrelay.render import email, pagerduty, slack, sns, webhook
 
 RENDERERS: Mapping[Channel, Callable[[Notification, Any], Message]] = {

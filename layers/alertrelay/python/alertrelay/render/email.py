@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from html import escape
 
-from alertrelay.alert import Message, Notification
 from alertrelay.config.model import EmailSettings
+from alertrelay.notification import Message, Notification
 from alertrelay.render import facts, notice, plain, wording
 from alertrelay.render.facts import Fact
 from alertrelay.render.text import cut

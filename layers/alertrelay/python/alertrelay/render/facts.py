@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from alertrelay.alert import Alert, Notification
+from alertrelay.alert import Alert
+from alertrelay.notification import Notification
 from alertrelay.render import wording
 from alertrelay.render.text import clean, cut, link, one_line
 

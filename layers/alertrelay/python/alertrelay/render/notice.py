@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from alertrelay.alert import Channel, Notification, Reason
+from alertrelay.alert import Channel
+from alertrelay.notification import Notification, Reason
 from alertrelay.render import wording
 from alertrelay.render.text import cut, one_line
 

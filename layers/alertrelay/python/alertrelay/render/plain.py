@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from alertrelay.alert import Notification
+from alertrelay.notification import Notification
 from alertrelay.render import facts, notice, wording
 from alertrelay.render.facts import Fact
 from alertrelay.render.text import cut, one_line

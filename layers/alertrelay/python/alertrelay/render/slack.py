@@ -11,8 +11,9 @@ import re
 from datetime import datetime
 from typing import Any
 
-from alertrelay.alert import Alert, Message, Notification
+from alertrelay.alert import Alert
 from alertrelay.config.model import SlackSettings
+from alertrelay.notification import Message, Notification
 from alertrelay.render import facts, notice, plain, wording
 from alertrelay.render.facts import Fact
 from alertrelay.render.text import cut

@@ -5,8 +5,8 @@ Limits: subject under 100 characters without line breaks, message 256 KB. A text
 
 from __future__ import annotations
 
-from alertrelay.alert import Message, Notification
 from alertrelay.config.model import SnsSettings
+from alertrelay.notification import Message, Notification
 from alertrelay.render import facts, notice, plain, wording
 from alertrelay.render.email import subject
 from alertrelay.render.text import ascii_text, gsm_text

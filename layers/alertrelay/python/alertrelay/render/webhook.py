@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from alertrelay.alert import Alert, Labels, Message, Notification, Reason, rfc3339
+from alertrelay.alert import Alert, Labels, rfc3339
 from alertrelay.config.model import WebhookSettings
+from alertrelay.notification import Message, Notification, Reason
 from alertrelay.render import notice, wording
 
 _NO_END = "0001-01-01T00:00:00Z"

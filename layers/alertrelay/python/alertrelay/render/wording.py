@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from alertrelay.alert import Alert, Notification, Reason, fingerprint
+from alertrelay.alert import Alert, fingerprint
+from alertrelay.notification import Notification, Reason
 from alertrelay.render.text import clean, cut, one_line
 
 ICONS: Mapping[str, str] = {"critical": "🔴", "error": "🟠", "warning": "🟡", "info": "🔵"}
