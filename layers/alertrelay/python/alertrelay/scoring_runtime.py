@@ -25,7 +25,7 @@ from alertrelay.ports import Clock
 from alertrelay.scoring.change import deployment_of
 from alertrelay.scoring.ports import NotebookFailure, PublishFailure, Scoring
 from alertrelay.scoring.run import RunIncomplete, run
-from alertrelay.sources.times import instant
+from alertrelay.values.times import instant
 
 SCHEDULED = "Scheduled Event"
 

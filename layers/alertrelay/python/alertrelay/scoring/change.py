@@ -9,8 +9,8 @@ from alertrelay.alert import Alert
 from alertrelay.scoring.ports import Deployment
 from alertrelay.sources import parse
 from alertrelay.sources.envelope import Envelope
-from alertrelay.sources.text import as_json
-from alertrelay.sources.times import instant
+from alertrelay.values.text import as_json
+from alertrelay.values.times import instant
 
 WITHIN = 1_800.0
 """Seconds before the begin of an anomaly."""

@@ -13,7 +13,7 @@ from alertrelay.scoring.firing import Change, Open, Seen, end, step
 from alertrelay.scoring.metric import Metric
 from alertrelay.scoring.presence import heard
 from alertrelay.scoring.rule import Rule, named, unit_of
-from alertrelay.sources import quantity
+from alertrelay.values import units
 
 FRESH = 3_600.0
 """Seconds. Of an anomaly that opened longer before, in points that were only learned, nobody is told."""
@@ -91,7 +91,7 @@ def learn(track: Track, scorer: Scorer, rule: Rule, points: Iterable[tuple[float
 
 def _said_of_end(track: Track, rule: Rule, change: Change) -> Said:
     """A message of an end says what was: the begin's words, with another reason."""
-    most = quantity.shown(change.open.value, unit_of(rule.watch, track.metric))
+    most = units.shown(change.open.value, unit_of(rule.watch, track.metric))
     before = track.said or Said(summary=f"{named(rule.watch, track.metric)} was unusual")
     return replace(before, reason=f"{change.why}; it was {most} at the worst")
 
@@ -111,7 +111,7 @@ def _said(metric: Metric, rule: Rule, scorer: Scorer, scored: Scored, seen: Seen
     unit = unit_of(rule.watch, metric)
 
     def shown(size: float) -> str:
-        return quantity.shown(size, unit)
+        return units.shown(size, unit)
 
     value = shown(seen.value)
     usual, why = "", ""

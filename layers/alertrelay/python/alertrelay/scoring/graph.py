@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from alertrelay.alert import rfc3339
 from alertrelay.scoring.metric import Metric
-from alertrelay.sources.arn import console
+from alertrelay.values.arn import console
 
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-")
 

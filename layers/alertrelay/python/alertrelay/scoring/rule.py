@@ -11,7 +11,7 @@ from alertrelay.anomaly.episode import DEFAULT_THRESHOLD
 from alertrelay.config.watch import AnomalyConfig, Watch
 from alertrelay.scoring.metric import Metric
 from alertrelay.scoring.threshold import Feedback, Level, levels
-from alertrelay.sources import quantity
+from alertrelay.values import units
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,4 +72,4 @@ def unit_of(watch: Watch, metric: Metric) -> str:
     """The entry's own unit, else what the service documents."""
     if metric.statistic == "SampleCount":
         return ""
-    return watch.unit or quantity.unit_of(metric.namespace, metric.name)
+    return watch.unit or units.unit_of(metric.namespace, metric.name)

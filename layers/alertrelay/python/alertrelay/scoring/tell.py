@@ -14,9 +14,9 @@ from alertrelay.scoring.book import Said, Telling, Told, Track
 from alertrelay.scoring.graph import graph_link
 from alertrelay.scoring.metric import Metric
 from alertrelay.scoring.rule import Origin, Rule, named
-from alertrelay.sources import text as texts
 from alertrelay.sources.alarm import cluster_of
 from alertrelay.sources.anomaly import SENDER
+from alertrelay.values import text as texts
 
 ANOMALY = "AnomalyDetected"
 SILENT = "MetricNotReporting"

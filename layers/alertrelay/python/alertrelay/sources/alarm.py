@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from alertrelay.alert import Alert, Labels, Source, Status, fingerprint
-from alertrelay.sources import metadata, quantity
+from alertrelay.sources import metadata
 from alertrelay.sources import reason as reasons
-from alertrelay.sources import text as texts
-from alertrelay.sources.arn import Arn, alarm_link
 from alertrelay.sources.arrival import Arrival
 from alertrelay.sources.severity import DEFAULT, of_topic
+from alertrelay.values import text as texts
+from alertrelay.values import units
+from alertrelay.values.arn import Arn, alarm_link
 
 _STATUS: Mapping[str, Status] = {"OK": "resolved", "ALARM": "firing", "INSUFFICIENT_DATA": "unknown"}
 # ElastiCache names a node `<replication group>-001`, or `<group>-0001-001` where the group has shards.
@@ -183,11 +184,9 @@ def _annotations(update: AlarmUpdate, meta: metadata.Metadata) -> dict[str, str]
     seen = reasons.read(update.reason, update.reason_data)
     metric = _the_metric(update.metrics)
     unit = (
-        quantity.unit_of(metric.namespace, metric.name, metric.unit)
-        if metric and not update.condition.expression
-        else ""
+        units.unit_of(metric.namespace, metric.name, metric.unit) if metric and not update.condition.expression else ""
     )
-    value = quantity.shown(seen.value, unit) if seen.value is not None else ""
+    value = units.shown(seen.value, unit) if seen.value is not None else ""
     return texts.annotation_set(
         [
             ("summary", texts.first_sentence(meta.prose) or _what_happened(update, metric, value)),
@@ -220,9 +219,9 @@ def _what_happened(update: AlarmUpdate, metric: Metric | None, value: str) -> st
 def _threshold(condition: Condition, seen: reasons.Seen, unit: str) -> str:
     threshold = seen.threshold if condition.threshold is None else condition.threshold
     if threshold is not None:
-        return quantity.shown(threshold, unit)
-    low = quantity.shown(seen.lower, unit) if seen.lower is not None else ""
-    high = quantity.shown(seen.upper, unit) if seen.upper is not None else ""
+        return units.shown(threshold, unit)
+    low = units.shown(seen.lower, unit) if seen.lower is not None else ""
+    high = units.shown(seen.upper, unit) if seen.upper is not None else ""
     return f"{low} to {high}" if low and high else low or high
 
 

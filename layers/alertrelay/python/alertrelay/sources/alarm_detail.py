@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from alertrelay.sources import reason, trigger
-from alertrelay.sources import text as texts
 from alertrelay.sources.alarm import AlarmUpdate, child_of
-from alertrelay.sources.arn import Arn, partition_of
 from alertrelay.sources.envelope import decoded
-from alertrelay.sources.times import instant
+from alertrelay.values import text as texts
+from alertrelay.values.arn import Arn, partition_of
+from alertrelay.values.times import instant
 
 
 def update_of(

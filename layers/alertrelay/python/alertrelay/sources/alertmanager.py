@@ -9,10 +9,10 @@ from datetime import datetime
 
 from alertrelay.alert import Alert, Labels, Source, Status, fingerprint
 from alertrelay.sources import raw
-from alertrelay.sources import text as texts
 from alertrelay.sources.arrival import Arrival
 from alertrelay.sources.severity import of_topic
-from alertrelay.sources.times import instant
+from alertrelay.values import text as texts
+from alertrelay.values.times import instant
 
 _ENVELOPE_KEYS = frozenset({"receiver", "groupLabels", "commonLabels", "groupKey", "externalURL"})
 _FINGERPRINT = re.compile(r"[0-9a-f]{16}")

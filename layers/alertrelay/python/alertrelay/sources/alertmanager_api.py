@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 
 from alertrelay.alert import Alert
 from alertrelay.sources import alertmanager
-from alertrelay.sources import text as texts
 from alertrelay.sources.arrival import Arrival
+from alertrelay.values import text as texts
 
 _HOLDERS = ("data", "alerts", "groups")
 

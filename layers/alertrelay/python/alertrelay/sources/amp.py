@@ -14,8 +14,8 @@ from dataclasses import replace
 
 from alertrelay.alert import Alert
 from alertrelay.sources import alertmanager, raw
-from alertrelay.sources import text as texts
 from alertrelay.sources.arrival import Arrival
+from alertrelay.values import text as texts
 
 _GO_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.]+ [+-][0-9]{4}")
 _TEMPLATE_HEAD = re.compile(r'\s*\{.{0,2000}?"alerts"\s*:\s*\[', re.DOTALL)

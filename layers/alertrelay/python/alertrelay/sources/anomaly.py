@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from alertrelay.alert import Alert
 from alertrelay.sources import alertmanager
-from alertrelay.sources import text as texts
 from alertrelay.sources.arrival import Arrival
+from alertrelay.values import text as texts
 
 SENDER = "alertrelay/anomaly-scorer"
 """Under `sender`."""

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from alertrelay.alert import Alert
-from alertrelay.sources import text as texts
 from alertrelay.sources import trigger
 from alertrelay.sources.alarm import AlarmUpdate, alert_of, child_of
-from alertrelay.sources.arn import Arn, partition_of, region_of_place
 from alertrelay.sources.arrival import Arrival
 from alertrelay.sources.envelope import decoded
-from alertrelay.sources.times import instant
+from alertrelay.values import text as texts
+from alertrelay.values.arn import Arn, partition_of, region_of_place
+from alertrelay.values.times import instant
 
 
 def detect(value: object) -> bool:

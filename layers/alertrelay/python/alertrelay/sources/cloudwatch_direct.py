@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from alertrelay.alert import Alert
-from alertrelay.sources import text as texts
 from alertrelay.sources.alarm import alert_of
 from alertrelay.sources.alarm_detail import update_of
 from alertrelay.sources.arrival import Arrival
-from alertrelay.sources.times import instant
+from alertrelay.values import text as texts
+from alertrelay.values.times import instant
 
 
 def detect(value: object) -> bool:

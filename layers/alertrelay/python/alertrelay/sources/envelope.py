@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from alertrelay.alert import rfc3339
-from alertrelay.sources import text as texts
-from alertrelay.sources.times import instant
+from alertrelay.values import text as texts
+from alertrelay.values.times import instant
 
 _SNS_TYPES = ("Notification", "SubscriptionConfirmation", "UnsubscribeConfirmation")
 NOT_JSON = object()

@@ -7,12 +7,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from alertrelay.alert import Alert, fingerprint
-from alertrelay.sources import text as texts
 from alertrelay.sources.alarm import AlarmUpdate, alert_of
 from alertrelay.sources.alarm_detail import update_of
 from alertrelay.sources.arrival import Arrival
 from alertrelay.sources.envelope import decoded
-from alertrelay.sources.times import instant
+from alertrelay.values import text as texts
+from alertrelay.values.times import instant
 
 _STATE_CHANGE = "CloudWatch Alarm State Change"
 _CONTRIBUTOR = "CloudWatch Alarm Contributor State Change"

@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from alertrelay.alert import Alert
-from alertrelay.sources import alertmanager, quantity
-from alertrelay.sources import text as texts
+from alertrelay.sources import alertmanager
 from alertrelay.sources.arrival import Arrival
 from alertrelay.sources.reason import number
+from alertrelay.values import text as texts
+from alertrelay.values import units
 
 _LINKS: Mapping[str, str] = {
     "dashboard_url": "dashboardURL",
@@ -56,5 +57,5 @@ def _values(entry: Mapping[str, object]) -> str:
     for name, value in values.items():
         found = number(value)
         if value is not None:
-            shown.append(f"{name}={texts.printable(value) if found is None else quantity.shown(found)}")
+            shown.append(f"{name}={texts.printable(value) if found is None else units.shown(found)}")
     return ", ".join(shown)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from alertrelay.sources.severity import severity
-from alertrelay.sources.text import annotation_set, label_set
+from alertrelay.values.text import annotation_set, label_set
 
 LABEL_KEYS = ("alertname", "severity", "service", "env", "cluster", "team", "plane", "category")
 ANNOTATION_KEYS: Mapping[str, str] = {

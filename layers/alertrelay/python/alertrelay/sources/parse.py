@@ -22,7 +22,7 @@ from alertrelay.sources.arrival import Arrival
 from alertrelay.sources.awsevent import bridge, notice
 from alertrelay.sources.awsevent.told import told_apart
 from alertrelay.sources.envelope import NOT_JSON, Envelope, decoded
-from alertrelay.sources.text import one_line
+from alertrelay.values.text import one_line
 
 HOP_ATTRIBUTE = "alertrelay-hop"
 """The message attribute of what we sent ourselves."""

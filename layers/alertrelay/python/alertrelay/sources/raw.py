@@ -7,11 +7,11 @@ import json
 from collections.abc import Mapping
 
 from alertrelay.alert import Alert, Source, fingerprint
-from alertrelay.sources import text as texts
-from alertrelay.sources.arn import Arn
 from alertrelay.sources.arrival import Arrival
 from alertrelay.sources.envelope import NOT_JSON
 from alertrelay.sources.severity import DEFAULT, of_topic
+from alertrelay.values import text as texts
+from alertrelay.values.arn import Arn
 
 _TELLING_KEYS = (
     "summary",

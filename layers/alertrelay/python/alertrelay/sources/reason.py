@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from alertrelay.sources.text import items, mapping
+from alertrelay.values.text import items, mapping
 
 _NUMBER = r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
 # [91.4 (20/11/26 03:04:00), 90.2 (20/11/26 03:03:00)], formerly (10.0) or [2.0, 1.0]; the date is day/month/year.

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from alertrelay.sources import text as texts
 from alertrelay.sources.alarm import Condition, Metric
 from alertrelay.sources.reason import number
+from alertrelay.values import text as texts
 
 # SELECT MAX(DatabaseConnections) FROM SCHEMA("AWS/RDS", DBInstanceIdentifier) GROUP BY DBInstanceIdentifier
 _QUERY = re.compile(

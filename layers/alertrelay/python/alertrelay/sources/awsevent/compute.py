@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from alertrelay.sources.arn import Arn
 from alertrelay.sources.arrival import Arrival
 from alertrelay.sources.awsevent.event import Event, resource_name
 from alertrelay.sources.awsevent.fields import Fields
 from alertrelay.sources.awsevent.general import NAMESPACES, Row, Teller, page, told
 from alertrelay.sources.awsevent.told import Told, camel
+from alertrelay.values.arn import Arn
 
 _INSTANCE_PAGE = "/ec2/home?region={region}#InstanceDetails:instanceId={InstanceId}"
 _CALM_STATES = ("pending", "running", "stopping", "shutting-down")

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from alertrelay.sources.arn import Arn
 from alertrelay.sources.awsevent.event import Event, resource_name
 from alertrelay.sources.awsevent.fields import Fields
 from alertrelay.sources.awsevent.general import Row, Teller, outcome_word, shown_state, told
 from alertrelay.sources.awsevent.told import Told, severity_of
+from alertrelay.values.arn import Arn
 
 _KILLED = 137
 """128 and signal 9: by the kernel for want of memory, or by ECS after the stop timeout."""

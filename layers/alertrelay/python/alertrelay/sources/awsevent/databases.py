@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import quote, urlsplit
 
-from alertrelay.sources.arn import Arn
 from alertrelay.sources.arrival import Arrival
 from alertrelay.sources.awsevent.event import Event, resource_name
 from alertrelay.sources.awsevent.fields import Fields
 from alertrelay.sources.awsevent.general import NAMESPACES, Teller, outcome_word, page, severity_said, told
 from alertrelay.sources.awsevent.told import Told, camel, severity_of
+from alertrelay.values.arn import Arn
 
 _QUIET = re.compile(
     r"backup|backing up|snapshot|restored|creat|finished|complete|applied|updat|success|normal|available|reset|"

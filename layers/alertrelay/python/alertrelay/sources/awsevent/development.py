@@ -9,13 +9,13 @@ import re
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from alertrelay.sources import text as texts
-from alertrelay.sources.arn import Arn
 from alertrelay.sources.arrival import Arrival
 from alertrelay.sources.awsevent.event import resource_name
 from alertrelay.sources.awsevent.fields import Fields
 from alertrelay.sources.awsevent.general import Row, Teller, outcome_word, page, sentence
 from alertrelay.sources.awsevent.told import Told, severity_of
+from alertrelay.values import text as texts
+from alertrelay.values.arn import Arn
 
 _BUILD = Row(
     noun="CodeBuild build of",

@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from alertrelay.sources import text as texts
-from alertrelay.sources.arn import Arn
 from alertrelay.sources.awsevent.fields import Fields
+from alertrelay.values import text as texts
+from alertrelay.values.arn import Arn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

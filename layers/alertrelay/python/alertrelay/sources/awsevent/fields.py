@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
-from alertrelay.sources import text as texts
 from alertrelay.sources.envelope import decoded
 from alertrelay.sources.reason import number
-from alertrelay.sources.times import instant
+from alertrelay.values import text as texts
+from alertrelay.values.times import instant
 
 _NOISE = re.compile(r"[^a-z0-9]+")
 _EMPTY = ("", "-", "[: ]", "[]", "{}", "null", "None", "N/A", "n/a")

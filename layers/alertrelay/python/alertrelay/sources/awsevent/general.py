@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from alertrelay.alert import SEVERITY_RANK
-from alertrelay.sources import text as texts
-from alertrelay.sources.arn import Arn, console
 from alertrelay.sources.awsevent.event import Event, resource_name
 from alertrelay.sources.awsevent.fields import Fields
 from alertrelay.sources.awsevent.told import Told, camel, severity_of
 from alertrelay.sources.severity import severity
+from alertrelay.values import text as texts
+from alertrelay.values.arn import Arn, console
 
 Teller = Callable[[Event], Told | Iterable[Told]]
 """From an event to what is to be told of it: one thing, or one a finding."""

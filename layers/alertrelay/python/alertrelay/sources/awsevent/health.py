@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import quote
 
-from alertrelay.sources import text as texts
 from alertrelay.sources.awsevent.event import Event, resource_name
 from alertrelay.sources.awsevent.fields import Fields
 from alertrelay.sources.awsevent.general import Teller, told
 from alertrelay.sources.awsevent.told import Told
+from alertrelay.values import text as texts
 
 _WHAT: Mapping[str, str] = {
     "issue": "issue",

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from alertrelay.sources.arn import Arn
 from alertrelay.sources.arrival import Arrival
 from alertrelay.sources.awsevent.event import resource_name
 from alertrelay.sources.awsevent.fields import Fields
 from alertrelay.sources.awsevent.general import Row, Teller, page
 from alertrelay.sources.awsevent.told import Told
+from alertrelay.values.arn import Arn
 
 
 def is_invocation(fields: Fields) -> bool:

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from alertrelay.sources.arn import Arn
 from alertrelay.sources.awsevent.event import Event
 from alertrelay.sources.awsevent.fields import Fields
 from alertrelay.sources.awsevent.general import NAMESPACES, Teller, general, page
 from alertrelay.sources.awsevent.told import Told, camel
+from alertrelay.values.arn import Arn
 
 _CALM = ("send", "delivery", "open", "click", "received", "subscription", "amazonsnssubscriptionsucceeded")
 _PARTS: Mapping[str, str] = {

@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from alertrelay.alert import Alert
-from alertrelay.sources import text as texts
-from alertrelay.sources.arn import Arn
 from alertrelay.sources.arrival import Arrival
 from alertrelay.sources.awsevent import (
     compute,
@@ -23,6 +21,8 @@ from alertrelay.sources.awsevent import (
 )
 from alertrelay.sources.awsevent.fields import Fields
 from alertrelay.sources.awsevent.told import Told, alert_of, told_apart
+from alertrelay.values import text as texts
+from alertrelay.values.arn import Arn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,13 +9,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from urllib.parse import quote
 
-from alertrelay.sources.arn import Arn
 from alertrelay.sources.arrival import Arrival
 from alertrelay.sources.awsevent.event import Event, bare, resource_name
 from alertrelay.sources.awsevent.fields import Fields
 from alertrelay.sources.awsevent.general import Row, Teller, general, page, told
 from alertrelay.sources.awsevent.told import Told, camel
 from alertrelay.sources.severity import severity
+from alertrelay.values.arn import Arn
 
 _ENDED_WORKFLOW = ("resolved", "suppressed")
 _ENDED_STATUS = ("resolved", "suppressed", "archived", "closed", "deleted", "inactive")

@@ -9,12 +9,12 @@ import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import quote, unquote_plus
 
-from alertrelay.sources.arn import Arn
 from alertrelay.sources.arrival import Arrival
 from alertrelay.sources.awsevent.event import resource_name
 from alertrelay.sources.awsevent.fields import Fields
 from alertrelay.sources.awsevent.general import NAMESPACES, Row, Teller, outcome_word, page
 from alertrelay.sources.awsevent.told import Told, severity_of
+from alertrelay.values.arn import Arn
 
 
 def _backup(noun: str, *name: str) -> Row:

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from alertrelay.alert import Alert, Kind, fingerprint
-from alertrelay.sources import text as texts
-from alertrelay.sources.arn import Arn
 from alertrelay.sources.arrival import Arrival
 from alertrelay.sources.raw import identity_of
 from alertrelay.sources.severity import DEFAULT, of_topic
+from alertrelay.values import text as texts
+from alertrelay.values.arn import Arn
 
 _BAD = re.compile(
     r"fail|error|abort|time.?d?.?out|fault|reject|denied|unable|expired|roll.?back|impaired|unhealthy|breach|lost|"

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from alertrelay.sources.times import instant
+from alertrelay.values.times import instant
 
 AT = datetime(2026, 11, 20, 3, 4, 5, tzinfo=UTC)
 

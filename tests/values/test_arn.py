@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from alertrelay.sources.arn import Arn, alarm_link, region_of_place
+from alertrelay.values.arn import Arn, alarm_link, region_of_place
 
 
 def test_an_arn_has_its_parts() -> None:

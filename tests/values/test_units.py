@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from alertrelay.sources.quantity import shown, unit_of
+from alertrelay.values.units import shown, unit_of
 
 
 @pytest.mark.parametrize(
