@@ -9,11 +9,11 @@ from pathlib import Path
 
 import aws_cdk as cdk
 import cdk_nag
-from alertrelay.config.environment import Environment, LastResort
-from alertrelay.config.load import environments, load
 from alertrelay.config.model import Config
 from alertrelay.config.watch import AnomalyConfig, most_dollars
 
+from compiler.load import environments, load
+from compiler.resources.environment import Environment, LastResort
 from infra.assets import architecture, build_function, build_layer
 from infra.stacks import EnvironmentStage
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import aws_cdk as cdk
-from alertrelay.config.environment import Environment
 from aws_cdk import Aws, Duration, RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
@@ -22,6 +21,7 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from compiler.resources.environment import Environment
 from infra.assets import CONFIG_FILE
 from infra.permissions import forwarder_role
 from infra.topics import topic_prefix

@@ -6,15 +6,15 @@ from collections.abc import Mapping
 
 import aws_cdk as cdk
 from alertrelay.alert import Channel
-from alertrelay.config.alarms.alarm import Plan
-from alertrelay.config.alarms.plan import alarm_stacks
-from alertrelay.config.environment import Environment, LastResort
 from alertrelay.config.model import Config
 from alertrelay.config.watch import AnomalyConfig
 from aws_cdk import CfnOutput
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from compiler.alarms.alarm import Plan
+from compiler.alarms.plan import alarm_stacks
+from compiler.resources.environment import Environment, LastResort
 from infra.alarms.alarm import PlannedAlarms
 from infra.alarms.ecs_events import EcsEvents
 from infra.anomaly import NAME, AnomalyScorer

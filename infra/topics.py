@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from alertrelay.config.environment import Environment, LastResort
 from aws_cdk import Aws, Duration, RemovalPolicy
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
@@ -13,6 +12,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
+from compiler.resources.environment import Environment, LastResort
 from infra.publishers import key_statement, publishers, topic_statement
 
 ALERT_TOPICS = ("critical", "warning", "info", "slo-violations", "infrastructure")

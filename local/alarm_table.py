@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from alertrelay.config.alarms.alarm import Plan, setting_of
-from alertrelay.config.alarms.cost import monthly
-from alertrelay.config.alarms.plan import plan
-from alertrelay.config.finding import Findings
-from alertrelay.config.load import environments, load
+from compiler.alarms.alarm import Plan, setting_of
+from compiler.alarms.cost import monthly
+from compiler.alarms.plan import plan
+from compiler.load import environments, load
+from compiler.reading.finding import Findings
 
 _HEAD = ("environment", "kind", "resource", "critical", "warning")
 

@@ -10,11 +10,12 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from alertrelay.config.alarms.catalogue import CATALOGUE, PARENTS, Parent
-from alertrelay.config.alarms.cost import ALARM_METRIC, COMPOSITE_ALARM
-from alertrelay.config.alarms.rule import SOURCES, Chosen, Level, Rule
-from alertrelay.config.alarms.sentence import amount
 from alertrelay.scoring.tell import ANOMALY, RUNBOOKS, SILENT
+
+from compiler.alarms.cost import ALARM_METRIC, COMPOSITE_ALARM
+from compiler.alarms.sentence import amount
+from compiler.catalogue.rule import SOURCES, Chosen, Level, Rule
+from compiler.catalogue.table import CATALOGUE, PARENTS, Parent
 
 ROOT = Path(__file__).resolve().parent.parent
 TITLES: Mapping[str, str] = {
@@ -44,7 +45,7 @@ _FACTS = {
     "timeout": "its seconds",
 }
 _HEAD = """\
-<!-- Made by `python -m local.alarms` from the catalogue in alertrelay.config.alarms. Do not edit. -->
+<!-- Made by `python -m local.alarms` from the catalogue in compiler.alarms. Do not edit. -->
 # Alarms
 
 What each listed resource gets; [configuration.md](configuration.md#what-is-watched) says how to list it and how to give
@@ -66,7 +67,7 @@ task whose container died (any exit code but 0 and 143). Each is told once, with
 
 ## In another CDK app
 ```python
-from alertrelay.config.resources import Database
+from compiler.resources.resource import Database
 from infra.alarms.rds import RdsAlarms
 
 orders = Database(id="orders-db", engine="postgres", instance_class="db.m7g.xlarge", storage_gb=400)
@@ -78,7 +79,7 @@ They tell alertrelay's topics of that environment in the stack's own account and
 
 ## To add an alarm
 1. A `Rule` in `alertrelay/config/alarms/<kind>.py`, with a reason and a source for its number.
-2. Its metric in `alertrelay/config/alarms/metrics.py`: unit, direction, dimensions, shortest period. The check holds
+2. Its metric in `compiler/alarms/metrics.py`: unit, direction, dimensions, shortest period. The check holds
    the rule against it.
 3. Its page in `runbooks/`, called like the alertname: RDSHighCPU is `rds-high-cpu.md`.
 4. Its keys in `docs/schemas/environment.schema.json`; a test names what is missing.

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from alertrelay.config.finding import Finding
+    from compiler.reading.finding import Finding
 
 FOLDER = Path("config")
 _COLOURS = {"error": "31", "warning": "33", "info": "36"}
@@ -80,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _findings(args: argparse.Namespace) -> Sequence[Finding]:
-    from alertrelay.config import load
+    from compiler import load
 
     if args.config is None and args.delivery is None:
         return load.check_folder(FOLDER, environment=args.env)
@@ -92,9 +92,9 @@ def _findings(args: argparse.Namespace) -> Sequence[Finding]:
 
 def _live(environment: str) -> Sequence[Finding]:
     """Only where the files are sound: there is nothing to hold the stack against otherwise."""
-    from alertrelay.config import load
     from alertrelay.container import SystemClock
 
+    from compiler import load
     from local import cloud, live
     from local.anomaly import live as scorer
 

@@ -9,10 +9,10 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from alertrelay.config.finding import Finding, Severity
 from alertrelay.config.model import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from compiler.reading.finding import Finding, Severity
 from local.cloud import Client, CloudUnreadable, Deployed, config_hashes, stack_of, unreadable
 
 ALERT_TOPICS = ("Critical", "Warning", "Info", "SloViolations", "Infrastructure")

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alertrelay.alert import Integration, Labels, rfc3339, severity_rank
-from alertrelay.config.finding import did_you_mean
 from alertrelay.config.model import Config, Matcher, Route
 from alertrelay.policy.group import group_id
 from alertrelay.policy.matchers import matches
 from alertrelay.policy.route import match_routes
+
+from compiler.reading.finding import did_you_mean
 
 ALERTNAME = "TEST_please_ignore"
 SERVICE = "alertrelay-test"

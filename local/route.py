@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from alertrelay.config.finding import Finding, Findings
     from alertrelay.config.model import Config, Route
-    from alertrelay.config.yamlfile import Value
+
+    from compiler.reading.finding import Finding, Findings
+    from compiler.reading.yamlfile import Value
 
 CONFIG = Path("config/alertmanager.yml")
 
@@ -55,7 +56,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Prints the receivers, or the cases that differ; the exit code of the help."""
-    from alertrelay.config.load import try_out
+    from compiler.load import try_out
 
     if args.cases and (args.labels or args.tree):
         return _usage("--cases takes no labels and no --tree: the file has them")
@@ -107,8 +108,9 @@ def _taken(route: Route, labels: Mapping[str, str]) -> list[Route]:
 
 
 def _line(route: Route, labels: Mapping[str, str]) -> str:
-    from alertrelay.config.duration import spell_duration
     from alertrelay.config.matchers import print_matchers
+
+    from compiler.reading.duration import spell_duration
 
     name = print_matchers(route.matchers) + (" continue" if route.continue_ else "")
     if _taken(route, labels):
@@ -148,10 +150,11 @@ class _Case:
 
 
 def _check_cases(config: Config, path: Path) -> int:
-    from alertrelay.config.finding import Findings
     from alertrelay.config.matchers import print_matcher
     from alertrelay.config.model import Matcher
-    from alertrelay.config.yamlfile import read
+
+    from compiler.reading.finding import Findings
+    from compiler.reading.yamlfile import read
 
     findings = Findings()
     root = read(path, findings)
@@ -173,7 +176,7 @@ def _check_cases(config: Config, path: Path) -> int:
 
 
 def _cases(root: Value, findings: Findings) -> Iterator[_Case]:
-    from alertrelay.config.section import section_of
+    from compiler.reading.section import section_of
 
     if not isinstance(root.data, tuple) or not root.data:
         mend = "as in - {labels: {severity: critical}, receivers: [oncall]}"

@@ -82,9 +82,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Sends, waits, prints; the exit code of the help."""
-    from alertrelay.config.load import load
     from alertrelay.container import SystemClock
 
+    from compiler.load import load
     from local import cloud
 
     loaded = load(FOLDER, args.env)

@@ -74,10 +74,10 @@ def _action(
 def run(args: argparse.Namespace, function: Callable[[argparse.Namespace, Store, Clock], int]) -> int:
     """Finds the environment's table and does the action; the exit code of the help."""
     from alertrelay.aws.dynamodb import DynamoStore
-    from alertrelay.config.load import load
     from alertrelay.container import SystemClock
     from alertrelay.ports import StoreFailure
 
+    from compiler.load import load
     from local import cloud
 
     loaded = load(FOLDER, args.env)
@@ -105,9 +105,10 @@ def act(
     function: Callable[[argparse.Namespace, Store, Clock], int],
 ) -> int:
     """The action on a store. What a person got wrong is said in one line, with exit code 1."""
-    from alertrelay.config.duration import DurationError
     from alertrelay.config.matchers import MatcherError
     from alertrelay.policy.silence import SilenceRefused
+
+    from compiler.reading.duration import DurationError
 
     try:
         return function(args, store, clock)
@@ -118,9 +119,10 @@ def act(
 
 def _add(args: argparse.Namespace, store: Store, clock: Clock) -> int:
     from alertrelay import silences
-    from alertrelay.config.duration import parse_duration
     from alertrelay.config.matchers import parse_matcher
     from alertrelay.policy.silence import Silence
+
+    from compiler.reading.duration import parse_duration
 
     now = clock.now()
     starts_at = _time(args.start) if args.start else now

@@ -61,8 +61,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Prints the lines; the exit code of the help."""
-    from alertrelay.config.load import try_out
-
+    from compiler.load import try_out
     from local.simulation.run import Options, Run
     from local.simulation.timeline import TimelineError, read_timeline
 

@@ -6,8 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
-from alertrelay.config.anomaly import KEYS, WATCH_KEYS
 from alertrelay.notification import Reason
+
+from compiler.anomaly import KEYS, WATCH_KEYS
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("events/*.md")])

@@ -1,4 +1,4 @@
-"""CloudWatch alarms made of planned ones. What they say and when they fire is decided in alertrelay.config.alarms."""
+"""CloudWatch alarms made of planned ones. What they say and when they fire is decided in compiler.alarms."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from alertrelay.alert import Labels
-from alertrelay.config.alarms.alarm import CompositeAlarm, MetricAlarm, Plan, Setting, Stat
-from alertrelay.config.alarms.plan import plan
-from alertrelay.config.finding import Findings
-from alertrelay.config.resources import Resource
 from aws_cdk import Aws, CfnTag
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
+from compiler.alarms.alarm import CompositeAlarm, MetricAlarm, Plan, Setting, Stat
+from compiler.alarms.plan import plan
+from compiler.reading.finding import Findings
+from compiler.resources.resource import Resource
 from infra.topics import topic_prefix
 
 BAND_WIDTH = 2  # standard deviations

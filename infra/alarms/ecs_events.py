@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from alertrelay.config.environment import Environment
 from aws_cdk import Aws
 from aws_cdk import aws_events as events
 from constructs import Construct
 
+from compiler.resources.environment import Environment
 from infra.alarms.alarm import topic_arn
 
 ORDERLY_EXITS = [0, 143]  # ended by itself, or by SIGTERM when a deployment replaces it

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from alertrelay.alert import Labels
-from alertrelay.config.resources import Cache
 from constructs import Construct
 
+from compiler.resources.resource import Cache
 from infra.alarms.alarm import ResourceAlarms
 
 

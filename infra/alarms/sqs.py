@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from alertrelay.alert import Labels
-from alertrelay.config.resources import Queue
 from constructs import Construct
 
+from compiler.resources.resource import Queue
 from infra.alarms.alarm import ResourceAlarms
 
 

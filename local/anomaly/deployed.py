@@ -10,7 +10,6 @@ from alertrelay.aws.dynamodb import DynamoStore
 from alertrelay.aws.metrics import CloudWatchMetrics
 from alertrelay.aws.notebook import DynamoNotebook
 from alertrelay.aws.shelf import S3Shelf
-from alertrelay.config.load import load
 from alertrelay.config.watch import AnomalyConfig
 from alertrelay.ports import Clock, Store
 from alertrelay.scoring.book import Book, BookUnreadable, of_bytes
@@ -18,6 +17,7 @@ from alertrelay.scoring.catalogue import NAME, Catalogue, kept_catalogue
 from alertrelay.scoring.ports import Metrics, Notebook, Shelf, ShelfFailure
 from alertrelay.scoring.run import shard_names
 
+from compiler.load import load
 from local import cloud
 
 FOLDER = Path("config")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from alertrelay.config.finding import Finding, Severity
 from alertrelay.config.watch import AnomalyConfig
 from alertrelay.ports import Clock
 
+from compiler.reading.finding import Finding, Severity
 from local import cloud
 from local.anomaly.deployed import DeployedScorer, NoScorer, scorer_with
 from local.cloud import Client, CloudUnreadable, Deployed

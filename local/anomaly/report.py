@@ -150,9 +150,8 @@ def _from_cloudwatch(args: argparse.Namespace) -> Report:
 
 
 def _config() -> AnomalyConfig:
-    from alertrelay.config.finding import Findings
-    from alertrelay.config.load import load_anomaly
-
+    from compiler.load import load_anomaly
+    from compiler.reading.finding import Findings
     from local.anomaly.deployed import FOLDER
 
     config = load_anomaly(FOLDER, Findings())

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from alertrelay.alert import Integration, Labels
-from alertrelay.config.load import Release
 from alertrelay.config.model import Config, Receiver, Route, Target
 from alertrelay.mute import facts_of, muted
 from alertrelay.notification import Reason
@@ -34,6 +33,7 @@ from alertrelay.policy.route import match_routes
 from alertrelay.policy.timing import first_flush
 from alertrelay.ports import Relay
 
+from compiler.load import Release
 from local.simulation.agenda import Agenda
 from local.simulation.intake import Held, Intake, by_order
 from local.simulation.record import Record, Shown, Sinks

@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from alertrelay.alert import Integration
-from alertrelay.config.finding import Finding
-from alertrelay.config.load import Release, try_out
 from alertrelay.config.model import Config, SnsSettings, Target
 from alertrelay.memory import CollectingSender, MemoryStore, MemoryTimers
 from alertrelay.policy import silence
 from alertrelay.policy.silence import Silence, SilenceRefused
 from alertrelay.policy.silencejson import from_json
 
+from compiler.load import Release, try_out
+from compiler.reading.finding import Finding
 from local.simulation.agenda import Agenda
 from local.simulation.alertmanager import Alertmanager
 from local.simulation.intake import Held, Intake

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from alertrelay.config.load import Release, try_out
-
+from compiler.load import Release, try_out
 from local.simulation.run import Options, Run
 from local.simulation.timeline import parse_timeline
 

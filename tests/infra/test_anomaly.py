@@ -184,7 +184,7 @@ def test_the_schedule_follows_the_shortest_period(tmp_path: Path, config_folder:
 
 
 def test_the_function_names_the_hash_of_what_it_runs_with(relay: Template, assembly: Path, environment: str) -> None:
-    from alertrelay.config.load import load
+    from compiler.load import load
 
     config = load(ROOT / "config", environment).anomaly
     assert isinstance(config, AnomalyConfig)

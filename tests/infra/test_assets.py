@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from alertrelay.config.load import load
 from alertrelay.config.model import Config
 from alertrelay.config.watch import AnomalyConfig
 
+from compiler.load import load
 from infra import assets
 from infra.assets import ANOMALY_FILE, CONFIG_FILE, BuildFailed, build_function, build_layer, working_python
 from infra.synth import ROOT

@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
-from alertrelay.config.alarms.catalogue import CATALOGUE, PARENTS
 from alertrelay.scoring.tell import RUNBOOKS
 
+from compiler.catalogue.table import CATALOGUE, PARENTS
 from local import alarms
 from local.alarm_table import table
 from local.alarms import ROOT, catalogue_page, index_page, main

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from alertrelay.config.finding import Finding
 
+from compiler.reading.finding import Finding
 from local.check import report
 from local.command import main
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import botocore.session
 import pytest
-from alertrelay.config.finding import Finding
-from alertrelay.config.load import load
 from alertrelay.config.model import Config
 
+from compiler.load import load
+from compiler.reading.finding import Finding
 from local import check, cloud
 from local.live import examine
 from local.stack.day import Run

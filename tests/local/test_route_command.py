@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 import yaml
-from alertrelay.config.load import try_out
 
+from compiler.load import try_out
 from local.command import main
 from local.route import receivers
 

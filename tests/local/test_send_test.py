@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from alertrelay.config.load import load
 from alertrelay.config.model import Config
 
+from compiler.load import load
 from local.rehearsal import ALERTNAME, NoWay, labels_for, told_by
 from local.send_test import NotSent, Rehearsal, exit_code
 from local.stack.day import Run

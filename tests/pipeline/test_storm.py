@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from alertrelay.config.load import load
 from alertrelay.config.model import InhibitRule, Matcher
 from alertrelay.notification import Reason
 from alertrelay.pipeline import receive
@@ -18,6 +17,7 @@ from alertrelay.policy.ledger import ledger_from_json, ledger_json
 from alertrelay.ports import Limit, StoreFailure
 from alertrelay.runtime import LIMITS
 
+from compiler.load import load
 from tests.pipeline.world import START, World, alarm, config, timed
 
 READS = ("header", "members", "get_alerts", "facts", "silences", "due")

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from alertrelay.config.alertmanager import parse_alertmanager
-from alertrelay.config.finding import Findings
 from alertrelay.config.model import Route
-from alertrelay.config.yamlfile import parse
 from alertrelay.policy.route import match_routes
+
+from compiler.alertmanager.file import parse_alertmanager
+from compiler.reading.finding import Findings
+from compiler.reading.yamlfile import parse
 
 pytestmark = pytest.mark.needs_tool("amtool")
 

@@ -6,11 +6,11 @@ import re
 import subprocess
 
 import pytest
-from alertrelay.config.alarms.catalogue import CATALOGUE, PARENTS
-from alertrelay.config.alarms.metrics import PUBLISHED
-from alertrelay.config.alarms.rule import Rule
 from alertrelay.scoring.tell import RUNBOOKS
 
+from compiler.alarms.metrics import PUBLISHED
+from compiler.catalogue.rule import Rule
+from compiler.catalogue.table import CATALOGUE, PARENTS
 from tests.runbooks import awscli, shell
 from tests.runbooks.page import Page, pages
 

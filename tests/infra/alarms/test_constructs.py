@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from alertrelay.config.resources import Cache, Cluster, Database, Function, LoadBalancer, Queue, Service, Watch
 from alertrelay.sources.metadata import read
 
+from compiler.resources.resource import Cache, Cluster, Database, Function, LoadBalancer, Queue, Service, Watch
 from infra.node import use_packaged_node
 
 use_packaged_node()

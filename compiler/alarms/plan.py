@@ -1,0 +1,268 @@
+"""From an environment to the alarms that it gets: each with its number, its sentence and its metadata. Pure values."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from compiler.alarms.alarm import (
+    CompositeAlarm,
+    MetricAlarm,
+    Plan,
+    Setting,
+    Stat,
+    alarm_name,
+    description_of,
+    labels_of,
+    setting_of,
+)
+from compiler.alarms.sentence import band_sentence, parent_sentence, sentence
+from compiler.alarms.watched import Part, Watched, watched
+from compiler.catalogue.facts import FactMissing, Facts
+from compiler.catalogue.rule import Chosen, Level, Rule
+from compiler.catalogue.table import CATALOGUE, PARENTS, Parent
+from compiler.reading.finding import Findings
+from compiler.resources.environment import Environment
+from compiler.resources.resource import Resource
+
+
+def plan(resources: Iterable[Resource], setting: Setting, findings: Findings) -> Plan:
+    """Every alarm of every resource. What cannot be derived is a finding at the resource, and its alarm is left out."""
+    things = tuple(watched(resource) for resource in resources)
+    alarms: dict[str, MetricAlarm] = {}
+    for thing in things:
+        for part, rule in _pairs(thing):
+            for level in rule.levels:
+                name = alarm_name(setting.environment, thing.kind, part.name, rule.alertname, level.severity)
+                if part.shared and name in alarms:
+                    continue
+                alarm = _alarm(name, thing, part, rule, level, setting, findings)
+                if alarm is not None and name in alarms:
+                    _twice(alarm, alarms[name], findings)
+                elif alarm is not None:
+                    alarms[name] = alarm
+        _unused(thing, findings)
+    found = tuple(alarms.values())
+    return Plan(alarms=found, parents=tuple(_parents(found, things, setting, findings)), watched=things)
+
+
+def alarm_stacks(environment: Environment) -> Mapping[str, Plan]:
+    """The alarms of a checked environment by the name of their further stack, "" the first, which is always there.
+
+    A resource says its stack itself (`stack: orders`): a split by number would move alarms between stacks when a
+    resource is added, and CloudFormation refuses to make an alarm whose name another stack still has.
+    """
+    whole = plan(environment.resources, setting_of(environment), Findings())
+    names = dict.fromkeys(["", *(alarm.stack for alarm in whole.alarms)])
+    return {
+        name: Plan(
+            alarms=tuple(alarm for alarm in whole.alarms if alarm.stack == name),
+            parents=tuple(parent for parent in whole.parents if parent.stack == name),
+            watched=tuple(thing for thing in whole.watched if thing.watch.stack == name),
+        )
+        for name in names
+    }
+
+
+def _pairs(thing: Watched) -> Iterator[tuple[Part, Rule]]:
+    for rule in _rules(thing):
+        for part in thing.parts:
+            if part.kind in rule.parts:
+                yield part, rule
+
+
+def _rules(thing: Watched) -> Iterator[Rule]:
+    for rule in CATALOGUE[thing.kind]:
+        if rule.when is None or _holds(rule, thing.facts):
+            yield rule
+
+
+def _holds(rule: Rule, facts: Facts) -> bool:
+    try:
+        return rule.when is None or rule.when.holds(facts)
+    except FactMissing:
+        return True  # asked for again where the alarm is made, which says what is missing
+
+
+def _alarm(
+    name: str, thing: Watched, part: Part, rule: Rule, level: Level, setting: Setting, findings: Findings
+) -> MetricAlarm | None:
+    watch = thing.watch
+    banded = rule.key in watch.anomaly and level.severity == "warning"
+    try:
+        said = watch.thresholds.get(rule.threshold_key(level.severity))
+        if rule.when is not None:
+            rule.when.holds(thing.facts)
+        number = _number(level, thing.facts) if said is None else said
+        threshold = _scaled(rule, number, thing.facts)
+    except FactMissing as missing:
+        _unknown(thing, missing, findings)
+        return None
+    text = (
+        band_sentence(rule, level, part.called)
+        if banded
+        else sentence(rule, level, part.called, number, threshold, thing.facts, own=said is not None)
+    )
+    labels = labels_of(setting, thing, {**part.labels, "category": rule.category})
+    runbook = watch.runbooks.get(rule.alertname, rule.runbook)
+    # Only where a gap is not counted as one of the two other states can the state be INSUFFICIENT_DATA.
+    gap_fires = watch.insufficient_data and rule.missing == "missing"
+    description = description_of(
+        text,
+        rule.alertname,
+        level.severity,
+        labels,
+        rule.impact,
+        runbook,
+        thing,
+        setting,
+        insufficient_data=gap_fires,
+    )
+    if description is None:
+        message = "the description of its alarms is longer than the 1,024 characters that CloudWatch takes"
+        findings.error(watch.at("labels"), "too-long", message, "shorten the labels or the runbook's address")
+        return None
+    return MetricAlarm(
+        name=name,
+        alertname=rule.alertname,
+        severity=level.severity,
+        what=rule.what,
+        resource=thing.id,
+        kind=thing.kind,
+        service=labels["service"],
+        cluster=thing.cluster,
+        description=description,
+        labels=labels,
+        runbook=runbook,
+        stats=tuple(
+            Stat(
+                id="abcdefghij"[index],
+                namespace=rule.namespace,
+                name=metric.name,
+                statistic=metric.statistic,
+                dimensions=part.dimensions,
+            )
+            for index, metric in enumerate(rule.metrics)
+        ),
+        expression=rule.expression,
+        operator=rule.operator,
+        threshold=None if banded else threshold,
+        both_sides=banded and rule.both_sides,
+        unit=rule.unit,
+        period=rule.period,
+        datapoints=level.datapoints,
+        of=level.of,
+        missing=rule.missing,
+        insufficient_data=gap_fires,
+        down=level.down,
+        stack=watch.stack,
+        place=watch.at(),
+    )
+
+
+def _number(level: Level, facts: Facts) -> float:
+    return level.threshold.of(facts) if isinstance(level.threshold, Chosen) else level.threshold
+
+
+def _scaled(rule: Rule, number: float, facts: Facts) -> float:
+    """In the metric's unit. Counts and bytes are whole: nobody has half a connection."""
+    if not rule.share_of:
+        return number
+    scaled = facts.number(rule.share_of) * number / 100
+    return math.floor(scaled) if rule.unit in ("bytes", "count") and scaled >= 10 else round(scaled, 2)
+
+
+def _parents(
+    alarms: Sequence[MetricAlarm], things: Sequence[Watched], setting: Setting, findings: Findings
+) -> Iterator[CompositeAlarm]:
+    """One for each service, kind of trouble and cluster (so that it joins the notification of its parts)."""
+    groups: dict[tuple[str, str, str, str], list[MetricAlarm]] = {}
+    for alarm in alarms:
+        parent = PARENTS.get(alarm.kind)
+        if parent and alarm.down:
+            groups.setdefault((parent.alertname, alarm.service, alarm.cluster, alarm.stack), []).append(alarm)
+    by_alertname = {parent.alertname: parent for parent in PARENTS.values()}
+    for (alertname, service, cluster, stack), children in groups.items():
+        first = next(t for t in things if t.id == children[0].resource and t.kind == children[0].kind)
+        named = f"{cluster}.{service}" if cluster and cluster != service else service
+        name = alarm_name(setting.environment, "service", f"{named}.{stack}" if stack else named, alertname, "critical")
+        parent = by_alertname[alertname]
+        found = _parent(name, parent, first, children, setting)
+        if found is None:
+            message = f"the description of {alertname} is longer than the 1,024 characters that CloudWatch takes"
+            findings.error(first.watch.at("labels"), "too-long", message, "shorten the labels")
+        else:
+            yield found
+
+
+def _parent(
+    name: str, parent: Parent, first: Watched, children: Sequence[MetricAlarm], setting: Setting
+) -> CompositeAlarm | None:
+    labels = labels_of(setting, first, {"category": "availability", "service": children[0].service})
+    text = parent_sentence(parent, children[0].service, [(c.alertname, c.resource) for c in children])
+    description = description_of(
+        text, parent.alertname, "critical", labels, parent.impact, parent.runbook, first, setting
+    )
+    if description is None:
+        return None
+    return CompositeAlarm(
+        name=name,
+        alertname=parent.alertname,
+        severity="critical",
+        resource=first.id,
+        kind=first.kind,
+        service=children[0].service,
+        description=description,
+        labels=labels,
+        runbook=parent.runbook,
+        children=tuple(child.name for child in children),
+        stack=children[0].stack,
+        place=first.watch.at(),
+    )
+
+
+def _twice(alarm: MetricAlarm, earlier: MetricAlarm, findings: Findings) -> None:
+    message = f"{alarm.name!r} would be the name of two alarms, the first for line {earlier.place.line}"
+    findings.error(alarm.place, "duplicate-alarm", message, "two resources have one name: remove or rename one")
+
+
+_MEND = {
+    "memory": "give `memory_gb: …`",
+    "vcpus": "give `vcpus: …`",
+    "storage": "give `storage_gb: …`",
+    "local_storage": "give `local_storage_gb: …`, or `memory_gb: …`",
+    "max_connections": "give `max_connections: …`, or `memory_gb: …`",
+}
+
+
+def _unknown(thing: Watched, missing: FactMissing, findings: Findings) -> None:
+    message = f"{missing.fact} of {thing.id} is not known, and a threshold depends on it"
+    findings.error(thing.watch.at("class"), "unknown-number", message, _MEND.get(missing.fact, ""))
+
+
+def _unused(thing: Watched, findings: Findings) -> None:
+    """A number, a band or a page for an alarm that this resource does not get would be waited for in vain."""
+    used = list(_rules(thing))
+    kinds = {part.kind for part in thing.parts}
+    there = [rule for rule in used if kinds & set(rule.parts)]
+    watch = thing.watch
+    keys = {
+        rule.threshold_key(level.severity)
+        for rule in there
+        for level in rule.levels
+        if not (rule.key in watch.anomaly and level.severity == "warning")
+    }
+    for key in watch.thresholds:
+        if key not in keys:
+            message = f"{thing.id} has no alarm with the threshold {key!r}"
+            findings.warning(watch.at(f"thresholds.{key}"), "unused", message, "docs/alarms.md says when it has one")
+    for alertname in watch.runbooks:
+        if alertname not in {rule.alertname for rule in there}:
+            message = f"{thing.id} has no alarm {alertname}"
+            findings.warning(
+                watch.at(f"runbooks.{alertname}"), "unused", message, "docs/alarms.md says when it has one"
+            )
+    for word in watch.anomaly:
+        if word not in {rule.key for rule in there if rule.band}:
+            message = f"{thing.id} has no alarm for {word!r} to be held against a band"
+            findings.warning(watch.at("anomaly"), "unused", message, "docs/alarms.md says when it has one")

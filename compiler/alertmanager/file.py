@@ -1,0 +1,163 @@
+"""`config/alertmanager.yml`: a plain Alertmanager file, as of 0.33, read for what alertrelay serves.
+
+Strict as Alertmanager is: an unknown key, a receiver that does not exist or an interval that is not named is an error.
+A key that is known and has no effect here is named in a finding, so that nothing is passed over in silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from alertrelay.config.model import InhibitRule, Receiver, Route, TimeInterval
+
+from compiler.alertmanager.inhibition import parse_inhibit_rules
+from compiler.alertmanager.integrations import Reading, check_smarthost, check_url, is_slack_post
+from compiler.alertmanager.intervals import parse_intervals
+from compiler.alertmanager.receivers import KEYS as RECEIVER_KEYS
+from compiler.alertmanager.receivers import parse_receiver
+from compiler.alertmanager.routing import KEYS as ROUTE_KEYS
+from compiler.alertmanager.routing import PlacedRoute, parse_route
+from compiler.alertmanager.secretkeys import SecretKeys
+from compiler.delivery import Transport
+from compiler.reading.finding import Findings, did_you_mean
+from compiler.reading.section import Section, check_texts, keys, section_of
+from compiler.reading.yamlfile import Value
+
+KEYS = keys("global templates route inhibit_rules receivers mute_time_intervals time_intervals tracing event_recorder")
+_RESOLVE_TIMEOUT = 300.0
+_GLOBAL_SERVED = keys(
+    "resolve_timeout http_config smtp_from smtp_hello smtp_smarthost smtp_auth_username "
+    "smtp_auth_password smtp_auth_password_file smtp_auth_secret smtp_auth_secret_file "
+    "smtp_auth_identity smtp_require_tls smtp_tls_config smtp_force_implicit_tls slack_api_url "
+    "slack_api_url_file slack_app_token slack_app_token_file slack_app_url pagerduty_url"
+)
+_GLOBAL_OTHERS = keys(
+    "jira_api_url opsgenie_api_key opsgenie_api_key_file opsgenie_api_url wechat_api_url "
+    "wechat_api_secret wechat_api_secret_file wechat_api_corp_id victorops_api_url victorops_api_key "
+    "victorops_api_key_file telegram_api_url telegram_bot_token telegram_bot_token_file webex_api_url "
+    "rocketchat_api_url rocketchat_token rocketchat_token_file rocketchat_token_id "
+    "rocketchat_token_id_file mattermost_webhook_url mattermost_webhook_url_file"
+)
+_GLOBAL_SECRETS = keys(
+    "smtp_auth_password smtp_auth_secret slack_app_token opsgenie_api_key wechat_api_secret "
+    "victorops_api_key telegram_bot_token rocketchat_token rocketchat_token_id mattermost_webhook_url"
+)
+_GLOBAL_URLS = keys(
+    "pagerduty_url opsgenie_api_url wechat_api_url victorops_api_url telegram_api_url webex_api_url jira_api_url "
+    "rocketchat_api_url"
+)
+_GLOBAL_NO_TEXTS = keys("http_config smtp_tls_config smtp_require_tls smtp_force_implicit_tls")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alertmanager:
+    """The file's values. `routed` are the receivers that some route names."""
+
+    route: Route
+    receivers: tuple[Receiver, ...]
+    routed: frozenset[str]
+    inhibit_rules: tuple[InhibitRule, ...]
+    time_intervals: Mapping[str, tuple[TimeInterval, ...]]
+    resolve_timeout: float
+
+
+def parse_alertmanager(root: Value, findings: Findings, *, transport: Transport = "smtp") -> Alertmanager | None:
+    """Reads the file; None where it has no route at all. `transport` is how e-mail goes out (delivery.yml)."""
+    section = section_of(root, KEYS, findings)
+    if section is None:
+        return None
+    secrets = SecretKeys(findings)
+    global_ = section.section("global", (*_GLOBAL_SERVED, *_GLOBAL_OTHERS)) or _empty(section)
+    _check_global(global_, secrets)
+    timeout = global_.seconds("resolve_timeout")
+    reading = Reading(global_=global_, secrets=secrets, findings=findings, transport=transport)
+    receivers = _receivers(section, reading)
+    intervals = parse_intervals(section)
+    rules = parse_inhibit_rules(section)
+    _check_rest(section)
+    if not section.require("route", "add `route: {receiver: …}`"):
+        return None
+    root_route = section.section("route", ROUTE_KEYS)
+    if root_route is None:
+        return None
+    route, placed = parse_route(root_route)
+    for item in placed:
+        _check_route(item, receivers, intervals)
+    return Alertmanager(
+        route=route,
+        receivers=tuple(receivers.values()),
+        routed=frozenset(item.route.receiver for item in placed),
+        inhibit_rules=rules,
+        time_intervals=intervals,
+        resolve_timeout=_RESOLVE_TIMEOUT if timeout is None else timeout,
+    )
+
+
+def _empty(section: Section) -> Section:
+    return Section(Value(data={}, text="", place=section.place), section.findings)
+
+
+def _check_global(global_: Section, secrets: SecretKeys) -> None:
+    for key in _GLOBAL_SECRETS:
+        secrets.one_of(global_, key)
+    secrets.one_of(global_, "slack_api_url", inline=is_slack_post(global_.text("slack_api_url")))
+    secrets.http_config(global_)
+    for key in _GLOBAL_URLS:
+        if global_.get(key):
+            check_url(global_, key, template_is_named=False)
+    texts = (value for key, value in global_.items.items() if key not in _GLOBAL_NO_TEXTS)
+    check_texts(texts, global_.findings)
+    for key in ("smtp_require_tls", "smtp_force_implicit_tls"):
+        global_.flag(key, default=False)
+    secrets.tls_config(global_, "smtp_tls_config")
+    if global_.get("smtp_smarthost"):
+        check_smarthost(global_, "smtp_smarthost")
+    for key in ("smtp_auth_identity", "smtp_tls_config", "smtp_force_implicit_tls"):
+        if global_.has(key):
+            global_.findings.warning(global_.at(key), "not-obeyed", f"{key!r} is not obeyed by alertrelay")
+    for key in ("smtp_auth_secret", "smtp_auth_secret_file"):
+        if global_.has(key):
+            message = "CRAM-MD5 is not spoken by alertrelay"
+            global_.findings.error(global_.at(key), "unsupported", message, "use smtp_auth_password_file")
+
+
+def _receivers(section: Section, reading: Reading) -> dict[str, Receiver]:
+    receivers: dict[str, Receiver] = {}
+    if not section.has("receivers"):
+        section.require("receivers", "add `receivers: [{name: …}]`")
+    for item in section.sections("receivers", RECEIVER_KEYS):
+        receiver = parse_receiver(item, reading)
+        if receiver.name in receivers:
+            message = f"the receiver {receiver.name!r} stands twice"
+            item.findings.error(item.at("name"), "duplicate-name", message, "give one another name")
+        receivers[receiver.name] = receiver
+    return receivers
+
+
+def _check_rest(section: Section) -> None:
+    findings = section.findings
+    check_texts(section.list("templates"), findings)
+    if section.list("templates"):
+        message = "templates are not used: alertrelay renders its own messages"
+        findings.warning(section.at("templates"), "own-rendering", message, "they may stay for Alertmanager's sake")
+    for key in ("tracing", "event_recorder"):
+        if section.has(key):
+            findings.warning(section.at(key), "not-obeyed", f"{key!r} is not obeyed by alertrelay")
+
+
+def _check_route(item: PlacedRoute, receivers: dict[str, Receiver], intervals: Collection[str]) -> None:
+    section, route = item.section, item.route
+    findings = section.findings
+    receiver = receivers.get(route.receiver)
+    if receiver is None and section.has("receiver"):
+        mend = did_you_mean(route.receiver, receivers)
+        findings.error(section.at("receiver"), "unknown-receiver", f"there is no receiver {route.receiver!r}", mend)
+    elif receiver is not None and not receiver.targets:
+        message = f"what ends at {route.key} tells nobody: {route.receiver!r} has no integration"
+        findings.info(section.at("receiver"), "tells-nobody", message)
+    for key in ("mute_time_intervals", "active_time_intervals"):
+        for value in section.list(key):
+            if value.text not in intervals:
+                message = f"there is no time interval {value.text!r}"
+                findings.error(value.place, "unknown-interval", message, did_you_mean(value.text, intervals))

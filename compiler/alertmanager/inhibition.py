@@ -1,0 +1,45 @@
+"""`inhibit_rules:` of alertmanager.yml, compiled: old and new spellings of both sides."""
+
+from __future__ import annotations
+
+from alertrelay.config.matchers import sort_matchers, valid_name
+from alertrelay.config.model import InhibitRule, Matcher
+
+from compiler.alertmanager.routing import read_matchers
+from compiler.reading.section import Section
+
+_SIDE = ("match", "match_re", "matchers")
+KEYS = ("name", "equal", *(f"{side}_{key}" for side in ("source", "target") for key in _SIDE))
+
+
+def parse_inhibit_rules(root: Section) -> tuple[InhibitRule, ...]:
+    """The rules in the order of the file."""
+    return tuple(_rule(section) for section in root.sections("inhibit_rules", KEYS))
+
+
+def _rule(section: Section) -> InhibitRule:
+    return InhibitRule(
+        name=section.text("name"),
+        source=_side(section, "source"),
+        target=_side(section, "target"),
+        equal=_equal(section),
+    )
+
+
+def _side(section: Section, side: str) -> tuple[Matcher, ...]:
+    equal, regex, strings = (f"{side}_{key}" for key in _SIDE)
+    matchers = sort_matchers(read_matchers(section, equal, regex, strings))
+    if not matchers and not any(section.has(key) for key in (equal, regex, strings)):
+        message = f"without matchers every alert is a {side}"
+        section.findings.warning(section.at(strings), "matches-everything", message, f"add `{strings}`")
+    return matchers
+
+
+def _equal(section: Section) -> tuple[str, ...]:
+    names = []
+    for value in section.list("equal"):
+        if valid_name(value.text):
+            names.append(value.text)
+        else:
+            section.findings.error(value.place, "bad-label", "a label name is expected", "as in service")
+    return tuple(dict.fromkeys(names))

@@ -1,0 +1,131 @@
+"""Alarms of Memcached nodes of ElastiCache."""
+
+from __future__ import annotations
+
+from compiler.catalogue.elasticache import MIB, NAMESPACE, SLOW
+from compiler.catalogue.rule import Metric, Rule, critical, warning
+
+RULES = (
+    Rule(
+        alertname="MemcachedHighCPU",
+        parts=("node",),
+        namespace=NAMESPACE,
+        metrics=(Metric("CPUUtilization", "Average"),),
+        operator=">",
+        unit="percent",
+        key="cpu",
+        key_unit="percent",
+        category="cpu",
+        what="CPU",
+        impact=SLOW,
+        levels=(
+            warning(
+                80,
+                10,
+                10,
+                "Memcached uses all cores, so this is the node's whole CPU: it leaves time before AWS's 90 %.",
+                "X",
+            ),
+            critical(90, 5, 5, "AWS recommends 90 %: Memcached uses all cores, so this is the node's whole CPU.", "E"),
+        ),
+    ),
+    Rule(
+        alertname="MemcachedSwapping",
+        parts=("node",),
+        namespace=NAMESPACE,
+        metrics=(Metric("SwapUsage", "Average"),),
+        operator=">",
+        unit="bytes",
+        key="swap",
+        key_unit="bytes",
+        category="memory",
+        what="Swap in use",
+        impact=SLOW,
+        high=1024**4,
+        levels=(warning(50 * MIB, 5, 5, "AWS says that it should not exceed 50 MB.", "E"),),
+    ),
+    Rule(
+        alertname="MemcachedEvictions",
+        parts=("node",),
+        namespace=NAMESPACE,
+        metrics=(Metric("Evictions", "Sum"),),
+        operator=">",
+        unit="count",
+        key="evictions",
+        key_unit="count",
+        period=300,
+        category="memory",
+        what="Number of evicted items in 5 minutes",
+        impact="The database takes the load that the cache was there for.",
+        missing="notBreaching",
+        missing_why="no eviction is good news",
+        band=True,
+        high=1_000_000_000,
+        levels=(
+            warning(
+                10, 3, 3, "10 is the value of DevOps-Nirvana's module; AWS says to choose by the application.", "D,E"
+            ),
+        ),
+    ),
+    Rule(
+        alertname="MemcachedLowMemory",
+        parts=("node",),
+        namespace=NAMESPACE,
+        metrics=(Metric("FreeableMemory", "Average"),),
+        operator="<",
+        unit="bytes",
+        key="free_memory",
+        key_unit="bytes",
+        period=300,
+        category="memory",
+        what="Freeable memory",
+        impact="The node begins to swap: every command slows down.",
+        high=1024**4,
+        levels=(warning(200 * MIB, 3, 3, "200 MB is the value of DevOps-Nirvana's module.", "D"),),
+    ),
+    Rule(
+        alertname="MemcachedHighConnections",
+        parts=("node",),
+        namespace=NAMESPACE,
+        metrics=(Metric("CurrConnections", "Average"),),
+        operator=">",
+        unit="count",
+        key="connections",
+        key_unit="percent",
+        share_of="max_connections",
+        period=300,
+        category="cache",
+        what="Number of connections",
+        impact="New connections are refused at the limit.",
+        band=True,
+        levels=(
+            warning(
+                80,
+                3,
+                3,
+                "{percent} % of the {max_connections} connections that the node allows ({max_connections_from}).",
+                "X",
+            ),
+        ),
+    ),
+    Rule(
+        alertname="MemcachedNotReporting",
+        parts=("node",),
+        namespace=NAMESPACE,
+        metrics=(Metric("CPUUtilization", "SampleCount"),),
+        operator="<",
+        unit="count",
+        key="",
+        category="availability",
+        what="Number of measurements",
+        says="{called} reports nothing",
+        impact="The node is gone, and everything that it held: the database takes its load.",
+        missing="breaching",
+        missing_why="an outage shows as a gap in the metrics",
+        levels=(
+            critical(
+                1, 5, 5, "A node that runs reports its CPU each minute; an outage shows as a gap.", "X", down=True
+            ),
+        ),
+    ),
+)

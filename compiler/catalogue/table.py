@@ -1,0 +1,69 @@
+"""Every rule there is, by the kind of resource."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from compiler.alarms import (
+    aurora,
+    balancer,
+    ecs,
+    elasticache,
+    functions,
+    memcached,
+    rds,
+    serverless,
+    sqs,
+    targets,
+)
+from compiler.catalogue.rule import Rule, runbook_of
+
+CATALOGUE: Mapping[str, tuple[Rule, ...]] = {
+    "rds": rds.RULES,
+    "aurora": aurora.RULES,
+    "elasticache": elasticache.RULES,
+    "memcached": memcached.RULES,
+    "elasticache-serverless": serverless.RULES,
+    "ecs": (*ecs.RULES, *targets.RULES),
+    "alb": balancer.RULES,
+    "sqs": sqs.RULES,
+    "lambda": functions.RULES,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parent:
+    """The composite alarm over the parts of one service's resources of one kind. It fires when one of them does."""
+
+    alertname: str
+    what: str
+    impact: str
+
+    @property
+    def runbook(self) -> str:
+        """The file's name below runbooks/."""
+        return runbook_of(self.alertname)
+
+
+DATABASE = Parent(
+    alertname="DatabaseDown",
+    what="The database",
+    impact="What the service keeps cannot be read or written: most of its requests fail.",
+)
+CACHE = Parent(
+    alertname="CacheDown",
+    what="The cache",
+    impact="Clients fail, or go on without a cache and put its load on the database.",
+)
+SERVICE = Parent(alertname="ServiceDown", what="The service", impact="Users cannot use the service.")
+PARENTS: Mapping[str, Parent] = {
+    "rds": DATABASE,
+    "aurora": DATABASE,
+    "elasticache": CACHE,
+    "memcached": CACHE,
+    "elasticache-serverless": CACHE,
+    "ecs": SERVICE,
+    "alb": SERVICE,
+}
+"""Queues and functions have none: each is one part, and an alarm over one alarm says nothing new."""

@@ -1,0 +1,166 @@
+"""`config/delivery.yml`: what Alertmanager has no word for. Fallbacks, the last resort, the e-mail transport."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from alertrelay.config.model import Receiver
+
+from compiler.reading.finding import Findings, Place, did_you_mean
+from compiler.reading.formats import EMAIL_ADDRESS, PHONE_NUMBER
+from compiler.reading.section import Section, section_of, string_of
+from compiler.reading.yamlfile import Value
+from compiler.resources.environment import LastResort
+
+KEYS = ("fallbacks", "last_resort", "email")
+
+Stages = tuple[tuple[str, ...], ...]
+Transport = Literal["smtp", "ses"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """The file's values. `places` keeps where each receiver's fallbacks, and each name in them, stand."""
+
+    fallbacks: Mapping[str, Stages]
+    last_resort: LastResort | None
+    transport: Transport
+    place: Place
+    places: Mapping[str, tuple[Value, tuple[tuple[Value, ...], ...]]] = field(repr=False)
+
+
+NOTHING = Delivery(fallbacks={}, last_resort=None, transport="smtp", place=Place(file=""), places={})
+"""What holds where there is no delivery.yml: no fallbacks, SMTP."""
+
+
+def parse_delivery(root: Value, findings: Findings) -> Delivery:
+    """Reads the file; faults are findings and count as absent."""
+    section = section_of(root, KEYS, findings)
+    if section is None:
+        return NOTHING
+    places: dict[str, tuple[Value, tuple[tuple[Value, ...], ...]]] = {}
+    fallbacks: dict[str, Stages] = {}
+    for receiver, value in section.mapping("fallbacks").items():
+        stages = _stages(value, findings)
+        places[receiver] = (value, stages)
+        fallbacks[receiver] = tuple(tuple(string_of(name, findings) for name in stage) for stage in stages)
+    return Delivery(
+        fallbacks=fallbacks,
+        last_resort=_last_resort(section, findings),
+        transport=_transport(section),
+        place=section.place,
+        places=places,
+    )
+
+
+def _stages(value: Value, findings: Findings) -> tuple[tuple[Value, ...], ...]:
+    mend = "stages in order, each a list of receivers: [[slack-critical, email-oncall], [email-platform]]"
+    if not isinstance(value.data, tuple):
+        findings.error(value.place, "wrong-type", f"a list of stages is expected, {value.kind} came", mend)
+        return ()
+    if not value.data:
+        findings.error(value.place, "empty-list", "no stage stands here", "name one, or remove the key")
+    stages = []
+    for stage in value.data:
+        if not isinstance(stage.data, tuple):
+            findings.error(stage.place, "wrong-type", f"a stage is a list of receivers, {stage.kind} came", mend)
+        elif not stage.data:
+            findings.error(stage.place, "empty-list", "this stage names no receiver", "name one, or remove the stage")
+        else:
+            stages.append(stage.data)
+    return tuple(stages)
+
+
+def _last_resort(section: Section, findings: Findings) -> LastResort | None:
+    inner = section.section("last_resort", ("email", "sms"))
+    if inner is None:
+        return None
+    email = tuple(filter(None, (EMAIL_ADDRESS(item, findings) for item in inner.list("email"))))
+    sms = tuple(filter(None, (PHONE_NUMBER(item, findings) for item in inner.list("sms"))))
+    if not inner.list("email") and not inner.list("sms"):
+        mend = "name somebody under email or sms, or remove last_resort"
+        findings.error(inner.place, "empty-list", "the last resort tells nobody", mend)
+    return LastResort(email=email, sms=sms)
+
+
+def _transport(section: Section) -> Transport:
+    inner = section.section("email", ("transport",))
+    if inner is None:
+        return "smtp"
+    match inner.string("transport", "smtp"):
+        case "smtp":
+            return "smtp"
+        case "ses":
+            return "ses"
+        case other:
+            inner.findings.error(inner.at("transport"), "bad-value", f"{other!r} is no transport", "smtp or ses")
+            return "smtp"
+
+
+def check_delivery(
+    delivery: Delivery, receivers: Mapping[str, Receiver], routed: frozenset[str], findings: Findings
+) -> None:
+    """What can be said of the file only beside alertmanager.yml. `routed` are the receivers that a route names."""
+    for name, (value, stages) in delivery.places.items():
+        if name not in receivers:
+            mend = did_you_mean(name, receivers)
+            findings.error(value.place, "unknown-receiver", f"alertmanager.yml has no receiver {name!r}", mend)
+        for stage in stages:
+            _check_stage(name, stage, receivers, findings)
+        _check_channels(name, value, delivery.fallbacks[name], receivers, findings)
+    _note_pagerduty(delivery, receivers, findings)
+    for name in sorted(routed & receivers.keys()):
+        if receivers[name].targets and not delivery.fallbacks.get(name):
+            place = Place(file=delivery.place.file, line=1, column=1, key="fallbacks")
+            mend = f"add `{name}: [[another-receiver]]` under fallbacks"
+            message = f"{name!r} has no fallback: while its channel is down nobody is told at once"
+            findings.warning(place, "no-fallback", message, mend)
+    if delivery.last_resort is None:
+        mend = "add `last_resort: {email: [oncall@example.com]}`"
+        place = Place(file=delivery.place.file, line=1, column=1, key="last_resort")
+        findings.warning(place, "no-last-resort", "nothing stands behind the last stage", mend)
+
+
+def _check_stage(name: str, stage: tuple[Value, ...], receivers: Mapping[str, Receiver], findings: Findings) -> None:
+    seen: set[str] = set()
+    for item in stage:
+        other = item.text
+        if other in seen:
+            findings.error(item.place, "duplicate-name", f"{other!r} stands twice in one stage", "remove one")
+        seen.add(other)
+        if other == name:
+            mend = "name a receiver of another channel"
+            findings.error(item.place, "fallback-to-itself", f"{name!r} cannot be its own fallback", mend)
+        elif other and other not in receivers:
+            mend = did_you_mean(other, receivers)
+            findings.error(item.place, "unknown-receiver", f"alertmanager.yml has no receiver {other!r}", mend)
+        elif other and not receivers[other].targets:
+            findings.error(item.place, "tells-nobody", f"{other!r} tells nobody, so it is no fallback", "name another")
+
+
+def _note_pagerduty(delivery: Delivery, receivers: Mapping[str, Receiver], findings: Findings) -> None:
+    """Said once, where PagerDuty first stands as a fallback."""
+    for _, stages in delivery.places.values():
+        for item in (item for stage in stages for item in stage):
+            receiver = receivers.get(item.text)
+            if receiver and any(target.integration.channel == "pagerduty" for target in receiver.targets):
+                message = f"{item.text!r} is PagerDuty: as a fallback it is used for severity critical only"
+                findings.info(item.place, "critical-only", message)
+                return
+
+
+def _check_channels(
+    name: str, value: Value, stages: Stages, receivers: Mapping[str, Receiver], findings: Findings
+) -> None:
+    """A fallback that only knows the channel that just failed is worth little."""
+
+    def channels(receiver: str) -> set[str]:
+        return {t.integration.channel for t in receivers[receiver].targets} if receiver in receivers else set()
+
+    own = channels(name)
+    others = {channel for stage in stages for other in stage for channel in channels(other)}
+    if len(own) == 1 and others and others <= own:
+        message = f"every fallback of {name!r} is {next(iter(own))} again"
+        findings.warning(value.place, "same-channel", message, "name a receiver of another channel")

@@ -1,0 +1,229 @@
+"""From the three kinds of files to one compiled configuration an environment.
+
+Used by synth and by `alertrelay check`; a Lambda reads only the JSON that comes out (`config.model`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from alertrelay.config.model import Config
+from alertrelay.config.watch import AnomalyConfig
+
+from compiler.alarms.check import check_environment
+from compiler.alertmanager.file import Alertmanager, parse_alertmanager
+from compiler.alertmanager.routing import without_empty_group_by
+from compiler.anomaly import check_environments, parse_anomaly
+from compiler.delivery import NOTHING, Delivery, check_delivery, parse_delivery
+from compiler.reading.finding import Finding, Findings, Place, did_you_mean
+from compiler.reading.yamlfile import parse, read
+from compiler.resources.environment import Environment, LastResort, parse_environment
+
+ALERTMANAGER = "alertmanager.yml"
+DELIVERY = "delivery.yml"
+ANOMALY = "anomaly.yml"
+ENVIRONMENTS = "environments"
+Release = Literal["0.33", "0.25"]
+DEPLOYMENT_ONLY = frozenset(
+    {
+        "bad-address",
+        "bad-secret-path",
+        "inline-secret",
+        "loop",
+        "missing-secret",
+        "never-comes",
+        "secret-name-clash",
+        "template",
+        "unsupported",
+        "unsupported-receiver",
+    }
+)
+"""Codes of errors that are alertrelay's own: Alertmanager takes the file."""
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """What was found. `config` and `environment` are None where an error stands among the findings; `anomaly` also
+    where the environment watches no metric.
+
+    `try_out` knows no environment.
+    """
+
+    config: Config | None
+    environment: Environment | None
+    last_resort: LastResort | None
+    findings: tuple[Finding, ...]
+    anomaly: AnomalyConfig | None = None
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """The findings that forbid a deployment."""
+        return tuple(f for f in self.findings if f.severity == "error")
+
+
+def environments(folder: Path) -> tuple[str, ...]:
+    """The names of the environments under a configuration folder, sorted."""
+    return tuple(sorted(path.stem for path in (folder / ENVIRONMENTS).glob("*.yml")))
+
+
+def load(folder: Path, environment: str) -> Loaded:
+    """Reads `folder` (alertmanager.yml, delivery.yml, anomaly.yml, environments/<environment>.yml) and compiles it."""
+    findings = Findings()
+    delivery = _delivery(folder / DELIVERY, findings)
+    alertmanager = _alertmanager(folder / ALERTMANAGER, delivery, findings)
+    _cross_check(alertmanager, delivery, findings)
+    found = _environment(folder, environment, findings)
+    watched = load_anomaly(folder, findings)
+    failed = findings.failed or alertmanager is None or found is None
+    return Loaded(
+        config=None if failed or alertmanager is None else compile_config(alertmanager, delivery, environment),
+        environment=None if failed else found,
+        last_resort=delivery.last_resort,
+        findings=findings.sorted(),
+        anomaly=None if failed or found is None or watched is None else _watched(watched, found),
+    )
+
+
+def _watched(config: AnomalyConfig, environment: Environment) -> AnomalyConfig | None:
+    labels = {"env": environment.name, **environment.labels}
+    found = config.for_environment(environment.name, labels=labels, runbook_base_url=environment.runbook_base_url)
+    return found if found.watches else None
+
+
+def try_out(config: Path | str, *, delivery: Path | None = None, release: Release = "0.33") -> Loaded:
+    """Compiles an Alertmanager file, or the text of one, in order to ask it who is told what, and not to deploy it.
+
+    What Alertmanager accepts is accepted: what only forbids a deployment (a secret in plain text, a kind of receiver
+    that is not served) is a warning here. No secret is read.
+    """
+    findings = Findings()
+    said = _delivery(delivery, findings) if delivery else NOTHING
+    root = read(config, findings) if isinstance(config, Path) else parse(config, findings, file="reload")
+    parsed = parse_alertmanager(root, findings, transport=said.transport) if root else None
+    _cross_check(parsed, said, findings)
+    found = tuple(_tolerated(finding) for finding in findings.sorted())
+    failed = parsed is None or any(finding.severity == "error" for finding in found)
+    return Loaded(
+        config=None if failed or parsed is None else compile_config(parsed, said, "trial", release=release),
+        environment=None,
+        last_resort=said.last_resort,
+        findings=found,
+    )
+
+
+def _tolerated(finding: Finding) -> Finding:
+    """A fault of a receiver that Alertmanager knows nothing of does not change who is told."""
+    ours = finding.code in DEPLOYMENT_ONLY and not finding.key.startswith("route")
+    return dataclasses.replace(finding, severity="warning") if ours and finding.severity == "error" else finding
+
+
+def compile_config(
+    alertmanager: Alertmanager, delivery: Delivery, environment: str, *, release: Release = "0.33"
+) -> Config:
+    """The values that ship beside the functions. `hash` is the sha256 of all the others.
+
+    `release` is whose reading of the file it is, where Alertmanager's releases differ.
+    """
+    config = Config(
+        environment=environment,
+        hash="",
+        route=without_empty_group_by(alertmanager.route) if release == "0.25" else alertmanager.route,
+        receivers=alertmanager.receivers,
+        fallbacks=delivery.fallbacks,
+        last_resort=delivery.last_resort is not None,
+        inhibit_rules=alertmanager.inhibit_rules,
+        time_intervals=alertmanager.time_intervals,
+        resolve_timeout=alertmanager.resolve_timeout,
+    )
+    content = json.dumps(config.to_json(), sort_keys=True, ensure_ascii=False)
+    return dataclasses.replace(config, hash=hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest())
+
+
+def examine(
+    *, alertmanager: Path | None, delivery: Path | None, folder: Path | None = None, names: Sequence[str] = ()
+) -> tuple[Finding, ...]:
+    """What there is to say of the files named, and of the environments `names` below `folder`.
+
+    Where both files are named they are held against each other.
+    """
+    findings = Findings()
+    said = _delivery(delivery, findings) if delivery else None
+    parsed = _alertmanager(alertmanager, said or NOTHING, findings) if alertmanager else None
+    if said:
+        _cross_check(parsed, said, findings)
+    for name in names:
+        _environment(folder or Path(), name, findings)
+    return findings.sorted()
+
+
+def check_folder(folder: Path, *, environment: str | None = None) -> tuple[Finding, ...]:
+    """What there is to say of a whole configuration folder, or of it with one environment alone."""
+    names = environments(folder) if environment is None else (environment,)
+    found = examine(alertmanager=folder / ALERTMANAGER, delivery=folder / DELIVERY, folder=folder, names=names)
+    findings = Findings()
+    load_anomaly(folder, findings)
+    place = folder / ENVIRONMENTS
+    if not names:
+        mend = f"add {place / 'dev.yml'}: an environment is what is deployed"
+        findings.error(Place(file=str(place)), "no-environment", "holds no environment", mend)
+    for stray in sorted(place.glob("*.yaml")):
+        findings.warning(Place(file=str(stray)), "ignored-file", "is not read", "rename it to .yml")
+    return found + findings.sorted()
+
+
+def load_anomaly(folder: Path, findings: Findings) -> AnomalyConfig | None:
+    """The folder's anomaly.yml; None where there is none, or none to go on with."""
+    path = folder / ANOMALY
+    root = read(path, findings) if path.exists() else None
+    if root is None:
+        return None
+    check_environments(root, environments(folder), findings)
+    return parse_anomaly(root, findings)
+
+
+def _alertmanager(path: Path, delivery: Delivery, findings: Findings) -> Alertmanager | None:
+    root = read(path, findings)
+    return parse_alertmanager(root, findings, transport=delivery.transport) if root else None
+
+
+def _delivery(path: Path, findings: Findings) -> Delivery:
+    root = read(path, findings)
+    return parse_delivery(root, findings) if root else NOTHING
+
+
+def _cross_check(alertmanager: Alertmanager | None, delivery: Delivery, findings: Findings) -> None:
+    if alertmanager is not None and delivery is not NOTHING:
+        receivers = {receiver.name: receiver for receiver in alertmanager.receivers}
+        check_delivery(delivery, receivers, alertmanager.routed, findings)
+
+
+def _environment(folder: Path, name: str, findings: Findings) -> Environment | None:
+    path = folder / ENVIRONMENTS / f"{name}.yml"
+    if not _NAME.fullmatch(name):
+        mend = "small letters, digits and hyphens: it becomes part of names in AWS"
+        findings.error(Place(file=str(path)), "bad-value", f"{name!r} is no name of an environment", mend)
+        return None
+    if not path.exists():
+        message = f"there is no environment {name!r}"
+        known = environments(folder)
+        findings.error(Place(file=str(path)), "unreadable", message, did_you_mean(name, known))
+        return None
+    root = read(path, findings)
+    found = parse_environment(root, name, findings) if root else None
+    if found is not None and not any(f.file == str(path) and f.severity == "error" for f in findings.sorted()):
+        check_environment(found, runbooks(folder), findings)
+    return found
+
+
+def runbooks(folder: Path) -> frozenset[str] | None:
+    """The pages of the folder runbooks/ beside the configuration folder; None where there is none."""
+    pages = folder.absolute().parent / "runbooks"
+    return frozenset(path.name for path in pages.glob("*.md")) if pages.is_dir() else None

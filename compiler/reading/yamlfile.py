@@ -1,0 +1,212 @@
+"""YAML with places: every value knows its line, its column and the dotted way to it.
+
+Read by PyYAML's composer, so anchors, aliases and merge keys (`<<`) work as in Alertmanager's own loader. Bad YAML, a
+key twice, a wrong encoding or an alias bomb is a finding, never an exception.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from compiler.reading.finding import Findings, Place
+
+MAX_DEPTH = 60
+MAX_VALUES = 200_000
+"""Bounds for aliases of aliases, far above any file that a person wrote."""
+
+Scalar = str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Value:
+    """One value. `data` is the plain scalar, a tuple of values, or a mapping by key.
+
+    `text` is a scalar as it stands in the file (`05`, `yes`, `17:00`); "" for the others. `key_place` is where the key
+    stands that holds it, None for the items of a list.
+    """
+
+    data: Scalar | tuple[Value, ...] | Mapping[str, Value]
+    text: str
+    place: Place
+    key_place: Place | None = None
+
+    @property
+    def kind(self) -> str:
+        """What it is, in the words of an error message."""
+        match self.data:
+            case None:
+                return "nothing"
+            case bool():
+                return "true or false"
+            case int() | float():
+                return "a number"
+            case str():
+                return "text"
+            case tuple():
+                return "a list"
+            case _:
+                return "a mapping"
+
+
+class _Broken(Exception):
+    """The document cannot be made into values. Stays in this file."""
+
+    def __init__(self, place: Place, code: str, message: str, mend: str) -> None:
+        super().__init__(message)
+        self.finding = (place, code, message, mend)
+
+
+def read(path: Path, findings: Findings, *, name: str = "") -> Value | None:
+    """The file's root value, or None where there is none to go on with; then a finding says why.
+
+    `name` is how findings spell the file (default: the path as given). A file that cannot be opened has code
+    `unreadable`.
+    """
+    file = name or str(path)
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        mend = "name an existing file that may be read"
+        findings.error(Place(file=file), "unreadable", f"cannot be read: {error.strerror or error}", mend)
+        return None
+    try:
+        return parse(raw.decode("utf-8-sig"), findings, file=file)
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        found = Place(file=file, line=line, column=error.start - (raw.rfind(b"\n", 0, error.start) + 1) + 1)
+        findings.error(found, "encoding", "is not UTF-8 from this byte on", "save the file as UTF-8")
+        return None
+
+
+def parse(text: str, findings: Findings, *, file: str) -> Value | None:
+    """As `read`, from text."""
+    loader: yaml.SafeLoader | None = None
+    try:
+        loader = yaml.SafeLoader(text)
+        node = loader.get_single_node()
+        if node is None:
+            mend = "an empty file is no configuration: start from the shipped one"
+            findings.error(Place(file=file, line=1, column=1), "empty", "holds nothing", mend)
+            return None
+        return _Builder(file, loader, findings).build(node, "", depth=0)
+    except yaml.MarkedYAMLError as error:
+        findings.error(_mark(file, error.problem_mark or error.context_mark), "yaml", _problem(error), "mend the YAML")
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        place = Place(file=file, line=line, column=error.position - (text.rfind("\n", 0, error.position) + 1) + 1)
+        findings.error(place, "yaml", "holds a character that YAML does not allow", "remove the control character")
+    except RecursionError:
+        findings.error(Place(file=file, line=1, column=1), "yaml", "is nested too deeply", "flatten it")
+    except _Broken as error:
+        findings.error(*error.finding)
+    finally:
+        if loader is not None:
+            loader.dispose()
+    return None
+
+
+def _mark(file: str, mark: yaml.Mark | None) -> Place:
+    return Place(file=file, line=mark.line + 1, column=mark.column + 1) if mark else Place(file=file, line=1, column=1)
+
+
+def _problem(error: yaml.MarkedYAMLError) -> str:
+    parts = [part for part in (error.context, error.problem) if part]
+    return "is not YAML: " + ", ".join(parts)
+
+
+class _Builder:
+    """Makes values of nodes and counts them."""
+
+    def __init__(self, file: str, loader: yaml.SafeLoader, findings: Findings) -> None:
+        self.file = file
+        self.loader = loader
+        self.findings = findings
+        self.count = 0
+
+    def build(self, node: yaml.Node, key: str, *, depth: int) -> Value:
+        place = Place(file=self.file, line=node.start_mark.line + 1, column=node.start_mark.column + 1, key=key)
+        self.count += 1
+        if depth > MAX_DEPTH:
+            raise _Broken(place, "yaml", "is nested too deeply", "an anchor that holds its own alias never ends")
+        if self.count > MAX_VALUES:
+            raise _Broken(place, "yaml", f"has more than {MAX_VALUES} values", "look for aliases of aliases")
+        if isinstance(node, yaml.ScalarNode):
+            self._whole(node.value, place)
+            data = self._scalar(node, place)
+            return Value(data=data, text="" if data is None else node.value, place=place)
+        if isinstance(node, yaml.SequenceNode):
+            items = tuple(self.build(item, f"{key}[{i}]", depth=depth + 1) for i, item in enumerate(node.value))
+            return Value(data=items, text="", place=place)
+        assert isinstance(node, yaml.MappingNode)
+        return Value(data=self._mapping(node, key, depth), text="", place=place)
+
+    def _whole(self, text: str, place: Place) -> None:
+        """Refuses half a character: PyYAML takes the escape of a surrogate, Alertmanager's loader does not."""
+        if any("\ud800" <= char <= "\udfff" for char in text):
+            raise _Broken(place, "yaml", "holds the escape of half a character", "write the character itself")
+
+    def _scalar(self, node: yaml.ScalarNode, place: Place) -> Scalar:
+        kind = node.tag.removeprefix("tag:yaml.org,2002:")
+        try:
+            match kind:
+                case "null":
+                    return None
+                case "bool":
+                    return bool(self.loader.construct_yaml_bool(node))
+                case "int":
+                    return int(self.loader.construct_yaml_int(node))
+                case "float":
+                    return float(self.loader.construct_yaml_float(node))
+                case "str" | "timestamp" | "value" | "merge":
+                    return str(node.value)
+        except (ValueError, KeyError, TypeError, IndexError):
+            raise _Broken(place, "yaml", f"is tagged {kind} but is none", "remove the tag") from None
+        raise _Broken(place, "yaml", f"has a tag that is not understood: {node.tag}", "remove the tag")
+
+    def _mapping(self, node: yaml.MappingNode, key: str, depth: int) -> dict[str, Value]:
+        own: dict[str, Value] = {}
+        merged: dict[str, Value] = {}
+        for key_node, value_node in node.value:
+            if key_node.tag == "tag:yaml.org,2002:merge":
+                for name, value in self._merge(value_node, key, depth).items():
+                    merged.setdefault(name, value)
+                continue
+            name = self._key(key_node, key)
+            dotted = f"{key}.{name}" if key else name
+            key_place = _named(_mark(self.file, key_node.start_mark), dotted)
+            value = dataclasses.replace(self.build(value_node, dotted, depth=depth + 1), key_place=key_place)
+            if name in own:
+                message = f"{name!r} stands here twice, first in line {own[name].place.line}"
+                self.findings.error(key_place, "duplicate-key", message, "remove one of the two")
+            own[name] = value
+        return {**merged, **own}
+
+    def _merge(self, node: yaml.Node, key: str, depth: int) -> dict[str, Value]:
+        """What `<<: *alias` or `<<: [*a, *b]` brings; of a list the earlier wins."""
+        parts = node.value if isinstance(node, yaml.SequenceNode) else [node]
+        merged: dict[str, Value] = {}
+        for part in parts:
+            value = self.build(part, key, depth=depth + 1)
+            if not isinstance(value.data, Mapping):
+                raise _Broken(
+                    value.place, "yaml", f"a merge key takes a mapping, this is {value.kind}", "name an alias"
+                )
+            for name, item in value.data.items():
+                merged.setdefault(name, item)
+        return merged
+
+    def _key(self, node: yaml.Node, key: str) -> str:
+        place = _named(_mark(self.file, node.start_mark), key)
+        if isinstance(node, yaml.ScalarNode):
+            self._whole(node.value, place)
+            return str(node.value)
+        raise _Broken(place, "yaml", "a key is a list or a mapping", "quote the key if it is meant to be text")
+
+
+def _named(place: Place, key: str) -> Place:
+    return Place(file=place.file, line=place.line, column=place.column, key=key)

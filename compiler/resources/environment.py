@@ -1,0 +1,121 @@
+"""What `config/environments/<env>.yml` and `config/delivery.yml` say, as plain values for the stacks.
+
+The Lambdas do not read these: what they need of them is in `config.model.Config`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from alertrelay.alert import Labels
+
+from compiler.reading.finding import Findings
+from compiler.reading.formats import ACCOUNT, EMAIL_ADDRESS, REGION, WEB_ADDRESS
+from compiler.reading.section import Section, keys, section_of
+from compiler.reading.yamlfile import Value
+from compiler.resources import listing
+from compiler.resources.resource import (
+    Cache,
+    Cluster,
+    Database,
+    Function,
+    LoadBalancer,
+    Queue,
+    Resource,
+    Service,
+)
+
+KEYS = keys(
+    "region retain log_retention_days labels publisher_accounts ops_email runbook_base_url "
+    "databases clusters caches services load_balancers queues functions"
+)
+LOG_RETENTION_DAYS = (
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+)  # fmt: skip
+"""What CloudWatch Logs takes (PutRetentionPolicy)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """One environment. `labels` stand on every alarm of it; `retain` keeps table, key and secret on deletion.
+
+    `region` is where the stack goes: alarms publish only to topics of their own region. "" leaves it to the
+    credentials of the deploy. `publisher_accounts` are further accounts whose alarms may publish here.
+    """
+
+    name: str
+    region: str
+    retain: bool
+    log_retention_days: int
+    labels: Labels
+    publisher_accounts: tuple[str, ...]
+    ops_email: tuple[str, ...]  # told by SNS directly when the relay itself is unwell
+    runbook_base_url: str
+    databases: tuple[Database, ...]
+    clusters: tuple[Cluster, ...]
+    caches: tuple[Cache, ...]
+    services: tuple[Service, ...]
+    load_balancers: tuple[LoadBalancer, ...]
+    queues: tuple[Queue, ...]
+    functions: tuple[Function, ...]
+
+    @property
+    def resources(self) -> tuple[Resource, ...]:
+        """Everything that is watched, in the order of the file's documentation."""
+        return (
+            *self.databases,
+            *self.clusters,
+            *self.caches,
+            *self.services,
+            *self.load_balancers,
+            *self.queues,
+            *self.functions,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastResort:
+    """Who is subscribed to the stack's own topic behind the last stage."""
+
+    email: tuple[str, ...]
+    sms: tuple[str, ...]
+
+
+def parse_environment(root: Value, name: str, findings: Findings) -> Environment | None:
+    """Reads one file; faults are findings and count as absent. None where it is no mapping at all."""
+    section = section_of(root, KEYS, findings)
+    if section is None:
+        return None
+    if not section.list("ops_email"):
+        mend = "add `ops_email: [platform@example.com]`"
+        findings.warning(
+            section.at("ops_email"), "no-ops-email", "nobody is told when the relay itself is unwell", mend
+        )
+    region = section.get("region")
+    runbooks = section.get("runbook_base_url")
+    return Environment(
+        name=name,
+        region=REGION(region, findings) if region else "",
+        retain=section.flag("retain", default=False),
+        log_retention_days=_log_retention(section),
+        labels=listing.labels_of(section),
+        publisher_accounts=tuple(filter(None, (ACCOUNT(v, findings) for v in section.list("publisher_accounts")))),
+        ops_email=tuple(filter(None, (EMAIL_ADDRESS(v, findings) for v in section.list("ops_email")))),
+        runbook_base_url=WEB_ADDRESS(runbooks, findings) if runbooks else "",
+        databases=listing.databases(section),
+        clusters=listing.clusters(section),
+        caches=listing.caches(section),
+        services=listing.services(section),
+        load_balancers=listing.load_balancers(section),
+        queues=listing.queues(section),
+        functions=listing.functions(section),
+    )
+
+
+def _log_retention(section: Section) -> int:
+    days = section.whole("log_retention_days", 30, low=1, high=3653)
+    if days not in LOG_RETENTION_DAYS:
+        mend = f"one of {', '.join(map(str, LOG_RETENTION_DAYS))}"
+        section.findings.error(section.at("log_retention_days"), "bad-value", f"CloudWatch does not take {days}", mend)
+        return 30
+    return days

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from compiler.delivery import Delivery, check_delivery, parse_delivery
+from compiler.reading.finding import Finding, Findings
+from compiler.reading.yamlfile import parse
+from compiler.resources.environment import LastResort
+
+if TYPE_CHECKING:
+    from tests.compiler.conftest import Read
+
+RECEIVERS = """
+route:
+  receiver: page
+  routes: [{matchers: [a=b], receiver: chat}, {matchers: [a=c], receiver: nobody}]
+receivers:
+  - name: page
+    pagerduty_configs: [{routing_key_file: /s/pd}]
+  - name: chat
+    slack_configs: [{api_url_file: /s/chat, send_resolved: true}]
+  - name: chat2
+    slack_configs: [{api_url_file: /s/chat2, send_resolved: true}]
+  - name: phone
+    sns_configs: [{phone_number: "+15555550100"}]
+  - name: nobody
+"""
+REST = "last_resort: {email: [oncall@example.com]}\n"
+
+
+def _check(read_config: Read, text: str) -> tuple[Delivery, tuple[Finding, ...]]:
+    findings = Findings()
+    root = parse(text, findings, file="delivery.yml")
+    assert root is not None
+    delivery = parse_delivery(root, findings)
+    parsed, _ = read_config(RECEIVERS)
+    assert parsed is not None
+    check_delivery(delivery, {r.name: r for r in parsed.receivers}, parsed.routed, findings)
+    return delivery, findings.sorted()
+
+
+def test_stages_last_resort_and_transport_are_read(read_config: Read) -> None:
+    text = """
+fallbacks:
+  page: [[chat, phone], [chat2]]
+  chat: [[phone]]
+last_resort: {email: [oncall@example.com], sms: ["+15555550100"]}
+email: {transport: ses}
+"""
+    delivery, findings = _check(read_config, text)
+    assert findings == ()
+    assert delivery.fallbacks == {"page": (("chat", "phone"), ("chat2",)), "chat": (("phone",),)}
+    assert delivery.last_resort == LastResort(email=("oncall@example.com",), sms=("+15555550100",))
+    assert delivery.transport == "ses"
+
+
+FINE = "page: [[chat]], chat: [[phone]]"
+
+
+@pytest.mark.parametrize(
+    ("text", "severity", "code", "line"),
+    [
+        (f"fallbacks: {{{FINE}}}\nfallback: {{}}\n{REST}", "error", "unknown-key", 2),
+        (
+            f"fallbacks: {{{FINE}}}\nlast_resort:\n  emails: [a@example.com]\n  sms: ['+15555550100']\n",
+            "error",
+            "unknown-key",
+            3,
+        ),
+        (f"fallbacks:\n  page: [[page]]\n  chat: [[phone]]\n{REST}", "error", "fallback-to-itself", 2),
+        (f"fallbacks:\n  page: [[chatt]]\n  chat: [[phone]]\n{REST}", "error", "unknown-receiver", 2),
+        (
+            f"fallbacks:\n  {FINE.replace(', ', chr(10) + '  ')}\n  pager: [[chat]]\n{REST}",
+            "error",
+            "unknown-receiver",
+            4,
+        ),
+        (f"fallbacks:\n  page: [[chat, chat]]\n  chat: [[phone]]\n{REST}", "error", "duplicate-name", 2),
+        (f"fallbacks:\n  page: [[nobody]]\n  chat: [[phone]]\n{REST}", "error", "tells-nobody", 2),
+        (f"fallbacks:\n  page: [chat]\n  chat: [[phone]]\n{REST}", "error", "wrong-type", 2),
+        (f"fallbacks:\n  page: chat\n  chat: [[phone]]\n{REST}", "error", "wrong-type", 2),
+        (f"fallbacks:\n  page: []\n  chat: [[phone]]\n{REST}", "error", "empty-list", 2),
+        (f"fallbacks:\n  page: [[]]\n  chat: [[phone]]\n{REST}", "error", "empty-list", 2),
+        (f"fallbacks:\n  page: [[5]]\n  chat: [[phone]]\n{REST}", "error", "wrong-type", 2),
+        (f"fallbacks: {{{FINE}}}\nlast_resort: {{}}\n", "error", "empty-list", 2),
+        (f"fallbacks: {{{FINE}}}\nlast_resort: {{email: [oncall]}}\n", "error", "bad-value", 2),
+        (f"fallbacks: {{{FINE}}}\nlast_resort: {{sms: [5555550100]}}\n", "error", "wrong-type", 2),
+        (f"fallbacks: {{{FINE}}}\n{REST}email: {{transport: sendmail}}\n", "error", "bad-value", 3),
+        (f"fallbacks:\n  chat: [[phone]]\n{REST}", "warning", "no-fallback", 1),
+        (f"fallbacks:\n  page: [[phone]]\n  chat: [[chat2]]\n{REST}", "warning", "same-channel", 3),
+        (f"fallbacks: {{{FINE}}}\n", "warning", "no-last-resort", 1),
+        (f"fallbacks:\n  page: [[chat]]\n  chat: [[phone, page]]\n{REST}", "info", "critical-only", 3),
+    ],
+)
+def test_each_fault_is_found_where_it_stands(text: str, severity: str, code: str, line: int, read_config: Read) -> None:
+    _, findings = _check(read_config, text)
+    assert (severity, code, line) in [(f.severity, f.code, f.line) for f in findings]
+    assert {f.file for f in findings} == {"delivery.yml"}
+
+
+def test_an_unknown_receiver_is_met_with_the_nearest(read_config: Read) -> None:
+    _, findings = _check(read_config, f"fallbacks:\n  page: [[chatt]]\n  chat: [[phone]]\n{REST}")
+    assert next(f for f in findings if f.code == "unknown-receiver").mend in (
+        "did you mean 'chat'?",
+        "did you mean 'chat2'?",
+    )
+
+
+def test_a_receiver_that_no_route_names_needs_no_fallback(read_config: Read) -> None:
+    _, findings = _check(read_config, f"fallbacks: {{{FINE}}}\n{REST}")
+    assert [f for f in findings if f.code == "no-fallback"] == []

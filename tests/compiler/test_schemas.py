@@ -1,0 +1,199 @@
+"""The JSON schemas that editors read accept what the loader accepts, document by document."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema  # type: ignore[import-untyped]  # it ships no types
+import pytest
+import yaml
+
+from compiler.catalogue.table import CATALOGUE
+from compiler.delivery import KEYS as DELIVERY_KEYS
+from compiler.delivery import parse_delivery
+from compiler.reading.finding import Findings
+from compiler.reading.yamlfile import parse
+from compiler.resources import listing
+from compiler.resources.environment import KEYS as ENVIRONMENT_KEYS
+from compiler.resources.environment import LOG_RETENTION_DAYS, parse_environment
+
+DELIVERY = [
+    "fallbacks: {a: [[b]]}",
+    "fallbacks: {a: [[b, c], [d]]}",
+    "fallbacks:",
+    "fallbacks: {a: [b]}",
+    "fallbacks: {a: b}",
+    "fallbacks: {a: []}",
+    "fallbacks: {a: [[]]}",
+    "fallbacks: {a: [[1]]}",
+    "fallbacks: {a: [['']]}",
+    "fallbacks: []",
+    "last_resort: {email: [a@example.com]}",
+    "last_resort: {sms: ['+15555550100']}",
+    "last_resort: {email: [a@example.com], sms: []}",
+    "last_resort: {email: []}",
+    "last_resort: {}",
+    "last_resort:",
+    "last_resort: {email: [a]}",
+    "last_resort: {email: a@example.com}",
+    "last_resort: {sms: [15555550100]}",
+    "last_resort: {phone: ['+15555550100']}",
+    "email: {transport: smtp}",
+    "email: {transport: ses}",
+    "email: {transport: x}",
+    "email: {transport: }",
+    "email: {}",
+    "email: ses",
+    "other: 1",
+    "[]",
+]
+DATABASE = "id: a, engine: mysql, class: db.m7g.large, storage_gb: 20"
+TARGETS = "load_balancer: app/x/0123456789abcdef, target_group: targetgroup/y/0123456789abcdef"
+ENVIRONMENT = [
+    "region: eu-west-1",
+    "region: us-gov-west-1",
+    "region: Ireland",
+    "region: 1",
+    "region:",
+    "retain: true",
+    "retain: 'yes'",
+    "log_retention_days: 30",
+    "log_retention_days: 31",
+    "log_retention_days: '30'",
+    "labels: {env: prod}",
+    "labels: {env: 'a,b'}",
+    "labels: {env: ''}",
+    "labels: {env: ' '}",
+    "labels: {env: 1}",
+    "labels: {env: }",
+    "labels: {a-b: c}",
+    "labels: [a]",
+    "publisher_accounts: ['111122223333']",
+    "publisher_accounts: [111122223333]",
+    "publisher_accounts: ['1']",
+    "ops_email: [a@example.com]",
+    "ops_email: [a]",
+    "runbook_base_url: https://wiki.example.com/x",
+    "runbook_base_url: wiki",
+    "databases: [{<db>}]",
+    "databases: [{<db>, labels: {b: c}, thresholds: {cpu_percent: 80, cpu_critical_percent: 90.5}}]",
+    "databases: [{<db>, thresholds: {cpu_percent: 101}}]",
+    "databases: [{<db>, thresholds: {cpu_percent: -1}}]",
+    "databases: [{<db>, thresholds: {cpu_percent: '80'}}]",
+    "databases: [{<db>, thresholds: {memory_percent: 80}}]",
+    "databases: [{<db>, thresholds: {read_latency_seconds: 20}}]",
+    "databases: [{<db>, anomaly: [connections], insufficient_data: firing, stack: far}]",
+    "databases: [{<db>, anomaly: [cpu]}]",
+    "databases: [{<db>, anomaly: connections}]",
+    "databases: [{<db>, insufficient_data: ok}]",
+    "databases: [{<db>, stack: Far}]",
+    "databases: [{<db>, runbooks: {RDSHighCPU: mine.md}}]",
+    "databases: [{<db>, runbooks: {RDSHighCpu: mine.md}}]",
+    "databases: [{<db>, runbooks: {RDSHighCPU: ../mine.md}}]",
+    "databases: [{<db>, storage_type: gp2, replica: true, max_connections: 500}]",
+    "databases: [{<db>, storage_type: gp1}]",
+    "databases: [{<db>, max_connections: 0}]",
+    "databases: [{id: a, engine: mysql, class: db.m7g.large}]",
+    "databases: [{id: a, engine: aurora, class: db.m7g.large, storage_gb: 20}]",
+    "databases: [{id: a, engine: mysql, class: m7g.large, storage_gb: 20}]",
+    "databases: [{}]",
+    "databases: [{id: 'a b'}]",
+    "databases: [{id: 1}]",
+    "databases: [a]",
+    "databases: a",
+    "databases:",
+    "clusters: [{id: a, engine: aurora-mysql, class: db.r6g.large}]",
+    "clusters: [{id: a, engine: aurora-postgresql, max_capacity: 16, readers: false}]",
+    "clusters: [{id: a, engine: aurora-mysql, class: db.r6g.large, max_capacity: 16}]",
+    "clusters: [{id: a, engine: aurora-mysql}]",
+    "clusters: [{id: a, engine: mysql, class: db.r6g.large}]",
+    "caches: [{id: a, engine: redis, class: cache.r7g.large, nodes: 2, shards: 3, thresholds: {memory_percent: 80}}]",
+    "caches: [{id: a, engine: valkey, serverless: true}]",
+    "caches: [{id: a, engine: valkey, serverless: true, nodes: 2}]",
+    "caches: [{id: a, engine: valkey}]",
+    "caches: [{id: a, engine: memcached, class: cache.t4g.small, nodes: 3}]",
+    "caches: [{id: a, engine: redis, class: cache.r7g.large, node_ids: [a-001, a-003]}]",
+    "caches: [{id: a, engine: redis, class: cache.r7g.large, node_ids: [a]}]",
+    "caches: [{id: a, engine: redis, class: cache.r7g.large, cluster: b}]",
+    "services: [{id: a, cluster: b, thresholds: {cpu_percent: 80}}]",
+    "services: [{id: a, cluster: b, launch: ec2, container_insights: enhanced}]",
+    "services: [{id: a, cluster: b, container_insights: on}]",
+    "services: [{id: a, cluster: b, <targets>}]",
+    "services: [{id: a, cluster: b, target_group: targetgroup/y/0123456789abcdef}]",
+    "services: [{id: a}]",
+    "load_balancers: [{id: app/x/0123456789abcdef, anomaly: [requests]}]",
+    "load_balancers: [{id: x}]",
+    "queues: [{id: a.fifo, dead_letter_queue: b, thresholds: {age_seconds: 60, messages: 100}}]",
+    "queues: [{id: a.b}]",
+    "functions: [{id: a, timeout_seconds: 30, stream: true}]",
+    "functions: [{id: a, timeout_seconds: 901}]",
+    "service: []",
+    "[]",
+]
+
+KINDS = (
+    ("databases", ("rds",), listing.DATABASE_KEYS),
+    ("clusters", ("aurora",), listing.CLUSTER_KEYS),
+    ("caches", ("elasticache", "memcached", "elasticache-serverless"), listing.CACHE_KEYS),
+    ("services", ("ecs",), listing.SERVICE_KEYS),
+    ("load_balancers", ("alb",), listing.LOAD_BALANCER_KEYS),
+    ("queues", ("sqs",), listing.QUEUE_KEYS),
+    ("functions", ("lambda",), listing.FUNCTION_KEYS),
+)
+
+
+def _schema(project: Path, name: str) -> dict[str, Any]:
+    schema: dict[str, Any] = json.loads((project / "docs" / "schemas" / f"{name}.schema.json").read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return schema
+
+
+def _schema_accepts(schema: dict[str, Any], text: str) -> bool:
+    return bool(jsonschema.Draft202012Validator(schema).is_valid(yaml.safe_load(text)))
+
+
+@pytest.mark.parametrize("text", DELIVERY)
+def test_the_delivery_schema_and_the_loader_agree(text: str, project: Path) -> None:
+    findings = Findings()
+    root = parse(text, findings, file="delivery.yml")
+    assert root is not None
+    parse_delivery(root, findings)
+    assert _schema_accepts(_schema(project, "delivery"), text) is not findings.failed
+
+
+@pytest.mark.parametrize("text", ENVIRONMENT)
+def test_the_environment_schema_and_the_loader_agree(text: str, project: Path) -> None:
+    text = text.replace("<db>", DATABASE).replace("<targets>", TARGETS)
+    findings = Findings()
+    root = parse(text, findings, file="dev.yml")
+    assert root is not None
+    parse_environment(root, "dev", findings)
+    assert _schema_accepts(_schema(project, "environment"), text) is not findings.failed
+
+
+def test_the_schemas_name_every_key_of_the_loader(project: Path) -> None:
+    delivery, environment = _schema(project, "delivery"), _schema(project, "environment")
+    assert set(delivery["properties"]) == set(DELIVERY_KEYS)
+    assert set(environment["properties"]) == set(ENVIRONMENT_KEYS)
+    assert set(environment["properties"]["log_retention_days"]["enum"]) == {*LOG_RETENTION_DAYS, None}
+    for key, kinds, known in KINDS:
+        item = environment["properties"][key]["items"]["properties"]
+        assert set(item) == set(known)
+        assert set(item["thresholds"]["properties"]) == {k for kind in kinds for k in listing.threshold_range(kind)}
+        assert set(item["runbooks"]["propertyNames"]["enum"]) == {r.alertname for k in kinds for r in CATALOGUE[k]}
+        words = set(item["anomaly"].get("items", {}).get("enum", ()))
+        assert words == {word for kind in kinds for word in listing.anomaly_words(kind)}
+    assert {kind for _, kinds, _ in KINDS for kind in kinds} == set(CATALOGUE)
+
+
+def test_each_shipped_file_names_its_schema_and_is_valid(project: Path) -> None:
+    files = [project / "config" / "delivery.yml", *sorted((project / "config" / "environments").glob("*.yml"))]
+    assert len(files) == 4
+    for path in files:
+        text = path.read_text()
+        first = text.splitlines()[0]
+        assert first.startswith("# yaml-language-server: $schema=")
+        schema = (path.parent / first.partition("=")[2]).resolve()
+        assert _schema_accepts(json.loads(schema.read_text()), text), path

@@ -1,0 +1,52 @@
+"""The shipped inhibition rules keep from people what another alert explains, and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from alertrelay.policy.inhibit import Firing, inhibiting
+
+from compiler.load import load
+
+CONFIG = load(Path(__file__).parents[2] / "config", "prod").config
+ORDERS = {"service": "orders", "cluster": "main", "env": "prod"}
+
+
+def inhibited(target: dict[str, str], source: dict[str, str]) -> bool:
+    assert CONFIG is not None
+    return inhibiting(CONFIG.inhibit_rules, target, [Firing(state_key="s", labels=source)]) is not None
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        ({"alertname": "RDSHighCPU", "severity": "critical"}, {"alertname": "RDSHighCPU", "severity": "warning"}),
+        ({"alertname": "RDSHighCPU", "severity": "warning"}, {"alertname": "RDSHighCPU", "severity": "info"}),
+        ({"alertname": "ServiceDown", "severity": "critical"}, {"alertname": "ECSHighCPU", "severity": "critical"}),
+        ({"alertname": "DatabaseDown", "severity": "critical"}, {"alertname": "RDSHighCPU", "severity": "warning"}),
+        ({"alertname": "ClusterDown", "severity": "critical"}, {"alertname": "ServiceDown", "severity": "critical"}),
+        ({"alertname": "MultipleServicesDown"}, {"alertname": "ServiceDown", "severity": "critical"}),
+    ],
+)
+def test_the_larger_silences_the_smaller_and_never_the_other_way_round(
+    source: dict[str, str], target: dict[str, str]
+) -> None:
+    assert inhibited(ORDERS | target, ORDERS | source)
+    assert not inhibited(ORDERS | source, ORDERS | target)
+
+
+@pytest.mark.parametrize("label", ["service", "env"])
+def test_another_service_or_environment_is_told(label: str) -> None:
+    down = ORDERS | {"alertname": "ServiceDown", "severity": "critical"}
+    assert not inhibited(ORDERS | {"alertname": "ECSHighCPU", label: "other"}, down)
+
+
+def test_a_service_down_without_a_service_silences_nothing() -> None:
+    assert not inhibited({"alertname": "ECSHighCPU"}, {"alertname": "ServiceDown"})
+
+
+def test_two_databases_of_one_service_do_not_silence_each_other() -> None:
+    one = ORDERS | {"alertname": "RDSHighCPU", "severity": "critical", "DBInstanceIdentifier": "a"}
+    other = ORDERS | {"alertname": "RDSHighCPU", "severity": "warning", "DBInstanceIdentifier": "b"}
+    assert not inhibited(other, one)
