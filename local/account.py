@@ -9,7 +9,7 @@ from datetime import datetime
 from alertrelay.alert import Alert, Integration
 from alertrelay.config.model import Config
 from alertrelay.notification import Outcome, Reason
-from alertrelay.policy.group import group_id
+from alertrelay.policy.group_key import group_id
 from alertrelay.policy.route import match_routes
 from alertrelay.sources import Envelope, Parsed
 

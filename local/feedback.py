@@ -89,7 +89,7 @@ def judge(scorer: DeployedScorer, clock: Clock, alert: str, *, helpful: bool, by
 
 def _about(scorer: DeployedScorer, alert: str) -> Vote:
     from alertrelay.alert import rfc3339
-    from alertrelay.policy.group import key_of
+    from alertrelay.policy.group_key import key_of
     from alertrelay.scoring.ports import Vote
     from alertrelay.scoring.tell import ANOMALY
 

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from alertrelay.alert import Integration, Labels, rfc3339, severity_rank
 from alertrelay.config.model import Config, Matcher, Route
-from alertrelay.policy.group import group_id
+from alertrelay.policy.group_key import group_id
 from alertrelay.policy.matchers import matches
 from alertrelay.policy.route import match_routes
 

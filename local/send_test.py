@@ -262,7 +262,7 @@ class Rehearsal:
     @property
     def _key(self) -> str:
         from alertrelay.alert import fingerprint
-        from alertrelay.policy.group import key_of
+        from alertrelay.policy.group_key import key_of
 
         return key_of(fingerprint(self.labels))
 

@@ -144,7 +144,7 @@ def _add(args: argparse.Namespace, store: Store, clock: Clock) -> int:
 def _query(args: argparse.Namespace, store: Store, clock: Clock) -> int:
     from alertrelay import silences
     from alertrelay.policy.matchers import matches
-    from alertrelay.policy.silencejson import to_json
+    from alertrelay.policy.silence_json import to_json
 
     now = clock.now()
     labels = dict(_label(word) for word in args.labels)

@@ -14,7 +14,7 @@ from alertrelay.alert import Integration, Labels
 from alertrelay.config.model import Config, Receiver, Route, Target
 from alertrelay.mute import facts_of, muted
 from alertrelay.notification import Reason
-from alertrelay.policy.compatible import (
+from alertrelay.policy.alertmanager_compat import (
     GROUP_MAINTENANCE,
     LOG_MAINTENANCE,
     Entry,
@@ -25,7 +25,7 @@ from alertrelay.policy.compatible import (
     swept,
     time_limit,
 )
-from alertrelay.policy.group import group_key, group_labels, key_of, order_of
+from alertrelay.policy.group_key import group_key, group_labels, key_of, order_of
 from alertrelay.policy.inhibit import source_entries
 from alertrelay.policy.ledger import AlertItem, Header, Member
 from alertrelay.policy.notify import Mute

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from alertrelay.alert import Alert, Labels, Status, fingerprint
-from alertrelay.policy.compatible import ALERT_MAINTENANCE, swept
+from alertrelay.policy.alertmanager_compat import ALERT_MAINTENANCE, swept
 
 from local.simulation.timeline import moment
 

@@ -14,7 +14,7 @@ from alertrelay.config.model import Config, SnsSettings, Target
 from alertrelay.memory import CollectingSender, MemoryStore, MemoryTimers
 from alertrelay.policy import silence
 from alertrelay.policy.silence import Silence, SilenceRefused
-from alertrelay.policy.silencejson import from_json
+from alertrelay.policy.silence_json import from_json
 
 from compiler.load import Release, try_out
 from compiler.reading.finding import Finding

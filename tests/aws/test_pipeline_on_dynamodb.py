@@ -11,7 +11,7 @@ import pytest
 from alertrelay.alert import CHANNELS
 from alertrelay.aws import items
 from alertrelay.memory import ManualClock
-from alertrelay.policy.group import key_of
+from alertrelay.policy.group_key import key_of
 from alertrelay.ports import Store
 from alertrelay.runtime import LIMITS
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from alertrelay.config.model import Matcher, Operator
 from alertrelay.policy.silence import Silence, SilenceRefused
-from alertrelay.policy.silencejson import from_json, to_json
+from alertrelay.policy.silence_json import from_json, to_json
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from alertrelay.alert import Alert, severity_rank
 from alertrelay.notification import Notification, Reason
-from alertrelay.policy.group import dedup_key
+from alertrelay.policy.group_key import dedup_key
 from alertrelay.policy.ledger import AlertItem, Header, Member
 from alertrelay.policy.notify import Decision
 from alertrelay.ports import AnomalyNote, Facts, Relay, StoreFailure

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from alertrelay.flush_timer import wake
 from alertrelay.join import groups_for
-from alertrelay.policy.group import channel_of
+from alertrelay.policy.group_key import channel_of
 from alertrelay.policy.inhibit import InhibitKey, source_entries
 from alertrelay.policy.ledger import Header, Member
 from alertrelay.policy.notify import is_firing

@@ -11,7 +11,7 @@ from datetime import datetime
 from alertrelay.alert import severity_rank
 from alertrelay.config.model import Route
 from alertrelay.notification import Reason
-from alertrelay.policy import inhibit, interval, silence
+from alertrelay.policy import inhibit, silence, time_interval
 from alertrelay.policy.inhibit import InhibitKey
 from alertrelay.policy.ledger import Header, Member
 from alertrelay.policy.notify import Mute, is_firing
@@ -63,10 +63,10 @@ def muted(
     *,
     compatible: bool = False,
 ) -> dict[str, Mute]:
-    """By key of the alert. Whoever may inhibit is asked whether it fires. `compatible` as in policy/interval.py."""
+    """By key of the alert. Whoever may inhibit is asked whether it fires. `compatible` as in policy/time_interval.py."""
     now = relay.clock.now()
     live = _live(header, members, now)
-    by_interval = interval.muted(route, relay.config, now, compatible=compatible)
+    by_interval = time_interval.muted(route, relay.config, now, compatible=compatible)
     if by_interval:
         mute = Mute(reason=Reason(by_interval.reason), detail=by_interval.interval)
         return {member.key: mute for member in live}

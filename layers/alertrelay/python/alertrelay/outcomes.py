@@ -8,7 +8,7 @@ from alertrelay.alert import Alert, Integration, Status
 from alertrelay.compose import Group
 from alertrelay.deliver import Attempt
 from alertrelay.notification import Outcome, OutcomeName, Reason
-from alertrelay.policy.group import clock_of
+from alertrelay.policy.group_key import clock_of
 from alertrelay.policy.ledger import Member
 from alertrelay.ports import Relay
 

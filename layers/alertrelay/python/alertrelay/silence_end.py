@@ -9,7 +9,7 @@ from alertrelay.alert import Alert, fingerprint, rfc3339, severity_rank
 from alertrelay.config.model import Route
 from alertrelay.join import Update, member_of
 from alertrelay.mute import SILENCE_ENDS
-from alertrelay.policy.group import key_of, order_of
+from alertrelay.policy.group_key import key_of, order_of
 from alertrelay.policy.ledger import AlertItem, Header, Member
 from alertrelay.policy.notify import Mute
 from alertrelay.ports import Relay, StoreFailure

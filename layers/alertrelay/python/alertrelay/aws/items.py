@@ -14,8 +14,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from alertrelay.alert import Alert, Channel, Integration
-from alertrelay.policy import silencejson
-from alertrelay.policy.group import channel_of
+from alertrelay.policy import silence_json
+from alertrelay.policy.group_key import channel_of
 from alertrelay.policy.ledger import (
     AlertItem,
     Header,
@@ -164,12 +164,12 @@ def sources(item: Attributes) -> tuple[tuple[str, str], dict[str, bool]]:
 def silences(item: Attributes) -> tuple[tuple[Silence, ...], int]:
     """All silences, and the version of the list."""
     found = json.loads(item["silences"]["S"])
-    return tuple(silencejson.from_json(one, _EPOCH) for one in found), int(item["version"]["N"])
+    return tuple(silence_json.from_json(one, _EPOCH) for one in found), int(item["version"]["N"])
 
 
 def silences_attribute(found: Sequence[Silence]) -> dict[str, str]:
     """The list as one attribute; it is read and written whole."""
-    return as_json([silencejson.to_json(one, one.updated_at) for one in found])
+    return as_json([silence_json.to_json(one, one.updated_at) for one in found])
 
 
 ANOMALY = "anomaly_"

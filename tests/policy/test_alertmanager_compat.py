@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from alertrelay.notification import Reason
-from alertrelay.policy.compatible import RETENTION, decide, entry, is_retried, pauses, swept
+from alertrelay.policy.alertmanager_compat import RETENTION, decide, entry, is_retried, pauses, swept
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pytest
 from alertrelay.config.model import Config, Ranges, Route, TimeInterval
-from alertrelay.policy.interval import Muted, active, muted
+from alertrelay.policy.time_interval import Muted, active, muted
 
 from tests.policy.trees import route
 

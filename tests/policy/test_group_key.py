@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from alertrelay.alert import CHANNELS, Alert, Integration, Status
-from alertrelay.policy.group import (
+from alertrelay.policy.group_key import (
     channel_of,
     clock_of,
     dedup_key,
