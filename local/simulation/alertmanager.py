@@ -13,6 +13,8 @@ from datetime import datetime, timedelta
 from alertrelay.alert import Integration, Labels
 from alertrelay.config.model import Config, Receiver, Route, Target
 from alertrelay.mute import facts_of, muted
+from alertrelay.nflog.dedup import Mute
+from alertrelay.nflog.ledger import AlertItem, Header, Member
 from alertrelay.notification import Reason
 from alertrelay.policy.alertmanager_compat import (
     GROUP_MAINTENANCE,
@@ -27,8 +29,6 @@ from alertrelay.policy.alertmanager_compat import (
 )
 from alertrelay.policy.group_key import group_key, group_labels, key_of, order_of
 from alertrelay.policy.inhibit import source_entries
-from alertrelay.policy.ledger import AlertItem, Header, Member
-from alertrelay.policy.notify import Mute
 from alertrelay.policy.route import match_routes
 from alertrelay.policy.timing import first_flush
 from alertrelay.ports import Relay

@@ -12,9 +12,9 @@ from alertrelay.alert import CHANNELS
 from alertrelay.config.model import Config, SlackSettings, Target
 from alertrelay.join import join, updates_of
 from alertrelay.memory import MemorySecrets, MemoryStore
+from alertrelay.nflog.ledger import Header
 from alertrelay.notification import Message, Notification, Outcome, Receipt
 from alertrelay.pipeline import on_timer
-from alertrelay.policy.ledger import Header
 from alertrelay.ports import (
     AuthDead,
     DeliveryFailure,

@@ -18,8 +18,8 @@ from types import TracebackType
 from typing import Any
 
 from alertrelay.memory import ManualClock
+from alertrelay.nflog.ledger import Standing
 from alertrelay.notification import Outcome, Reason
-from alertrelay.policy.ledger import Standing
 from alertrelay.sources import Envelope
 
 from local.stack.deployed import Deployed, Function, deploy

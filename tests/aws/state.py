@@ -13,8 +13,8 @@ import pytest
 from alertrelay.alert import Alert, Integration, Labels, Status, fingerprint
 from alertrelay.aws.dynamodb import DynamoStore
 from alertrelay.memory import ManualClock
+from alertrelay.nflog.ledger import AlertItem, Header, HeaderChange, Ledger, Member, MemberStatus
 from alertrelay.notification import Receipt
-from alertrelay.policy.ledger import AlertItem, Header, HeaderChange, Ledger, Member, MemberStatus
 from botocore.exceptions import ClientError
 from moto import mock_aws
 

@@ -125,7 +125,7 @@ def _lives(client: DiesAt, clock: ManualClock) -> MortalOnDynamoDB:
 def test_whichever_request_for_a_ledger_in_chunks_kills_the_process_what_fires_is_told_and_ended(
     dynamodb: Any, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
-    monkeypatch.setattr("alertrelay.policy.spill.INLINE_ALERTS", 0)
+    monkeypatch.setattr("alertrelay.nflog.chunks.INLINE_ALERTS", 0)
     monkeypatch.setattr("alertrelay.aws.items.SHARDS", 1)  # a tick is one query
     request, done = 0, False
     while not done:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from alertrelay.policy.ledger import Ledger
+from alertrelay.nflog.ledger import Ledger
 from alertrelay.ports import Store
 
 from tests.aws.state import (

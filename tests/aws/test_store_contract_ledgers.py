@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from alertrelay.aws import items
 from alertrelay.memory import ManualClock
+from alertrelay.nflog.chunks import CHUNK_BYTES
+from alertrelay.nflog.ledger import Header, Ledger, Standing
 from alertrelay.notification import Receipt
-from alertrelay.policy.ledger import Header, Ledger, Standing
-from alertrelay.policy.spill import CHUNK_BYTES
 from alertrelay.ports import Store, StoreFailure
 from botocore.exceptions import EndpointConnectionError
 
@@ -277,7 +277,7 @@ def test_a_record_that_comes_by_the_queue_replaces_the_ledger_and_leaves_the_old
 def test_where_a_chunk_is_lost_the_next_owner_learns_it_and_keeps_the_key_of_the_incident(
     client: Any, on_dynamodb: Store, monkeypatch: pytest.MonkeyPatch, damage: str
 ) -> None:
-    monkeypatch.setattr("alertrelay.policy.spill.CHUNK_BYTES", 1_000)
+    monkeypatch.setattr("alertrelay.nflog.chunks.CHUNK_BYTES", 1_000)
     flushed(on_dynamodb, "first", 0, told(300))
     (name, item) = sorted(chunks(client).items())[1]
     if damage == "missing":
@@ -371,7 +371,7 @@ LEDGERS: Sequence[tuple[Ledger, Ledger]] = (
 def test_whichever_request_of_a_flush_is_its_last_the_ledger_is_the_old_one_or_the_new_one(
     dynamodb: Any, monkeypatch: pytest.MonkeyPatch, old: Ledger, new: Ledger, moment: str
 ) -> None:
-    monkeypatch.setattr("alertrelay.policy.spill.CHUNK_BYTES", 3_000)
+    monkeypatch.setattr("alertrelay.nflog.chunks.CHUNK_BYTES", 3_000)
     request, done = 0, False
     while not done:
         with table(dynamodb):

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from alertrelay.alert import severity_rank
 from alertrelay.memory import ManualClock, MemoryStore
-from alertrelay.policy.ledger import Member
+from alertrelay.nflog.ledger import Member
 from alertrelay.ports import Store
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
@@ -154,7 +154,7 @@ def take(store: Store, step: Step, now: datetime) -> object:
 def ledgers_inline_up_to(alerts: int) -> Iterator[None]:
     """Of more alerts they stand in chunks."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("alertrelay.policy.spill.INLINE_ALERTS", alerts)
+        patch.setattr("alertrelay.nflog.chunks.INLINE_ALERTS", alerts)
         yield
 
 

@@ -11,7 +11,7 @@ import pytest
 from alertrelay.alert import Integration
 from alertrelay.config.model import SnsSettings, Target
 from alertrelay.memory import CollectingSender, ManualClock, MemorySecrets, MemoryStore, MemoryTimers
-from alertrelay.policy.ledger import Header
+from alertrelay.nflog.ledger import Header
 from alertrelay.ports import Key, Retryable, SecretMissing
 
 START = datetime(2026, 11, 20, tzinfo=UTC)

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from alertrelay.memory import MemoryStore
-from alertrelay.policy.ledger import AlertItem, Header, HeaderChange, Member, Standing
+from alertrelay.nflog.ledger import AlertItem, Header, HeaderChange, Member, Standing
 
 from tests.pipeline.actor import Actor, running
 

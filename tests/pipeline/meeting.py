@@ -11,9 +11,9 @@ from typing import Any
 
 from alertrelay.config.model import Config
 from alertrelay.memory import CollectingSender, MemoryStore, MemoryTimers
+from alertrelay.nflog.dedup import decide
 from alertrelay.notification import Notification, Receipt
 from alertrelay.pipeline import on_tick, on_timer, receive
-from alertrelay.policy.notify import decide
 from alertrelay.ports import Store
 from alertrelay.sources import Envelope
 

@@ -50,7 +50,7 @@ def test_each_update_comes_to_one_end_at_each_integration(
     happens: list[Any], group_wait: int, inline: int, send_resolved: bool
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("alertrelay.policy.spill.INLINE_ALERTS", inline)  # of more, the ledger stands in chunks
+        patch.setattr("alertrelay.nflog.chunks.INLINE_ALERTS", inline)  # of more, the ledger stands in chunks
         settled = timed(config(send_resolved=send_resolved), group_wait=group_wait)
         # What a failing channel had still to tell when a newer update came is not known where the ledger is not read.
         _each_comes_to_one_end(happens, settled, known=inline > 0 or "down" not in {what for what, *_ in happens})

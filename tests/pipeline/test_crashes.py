@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 from alertrelay.alert import Channel
+from alertrelay.nflog.dedup import decide
 from alertrelay.pipeline import on_tick, on_timer, receive
-from alertrelay.policy.notify import decide
 from alertrelay.ports import NotAccountedFor, Relay, Retryable, Store, StoreFailure
 from alertrelay.sources import Envelope
 from hypothesis import HealthCheck, given, settings

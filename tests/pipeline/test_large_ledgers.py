@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from alertrelay import flush
 from alertrelay.config.model import Route
+from alertrelay.nflog.ledger import Header, Ledger
 from alertrelay.notification import Reason
-from alertrelay.policy.ledger import Header, Ledger
 from alertrelay.ports import Limit, Relay, Retryable, Store
 
 from tests.pipeline.test_crashes import Killed, MortalWorld
@@ -24,7 +24,7 @@ SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 @pytest.fixture(autouse=True)
 def every_ledger_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
     """As of more than 250 alerts: a handful is enough to see what joins and flushes do then."""
-    monkeypatch.setattr("alertrelay.policy.spill.INLINE_ALERTS", 0)
+    monkeypatch.setattr("alertrelay.nflog.chunks.INLINE_ALERTS", 0)
 
 
 def of_alarm(world: World, name: str, receiver: str) -> list[tuple[str, Reason]]:

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 from alertrelay.config.model import InhibitRule, Matcher
+from alertrelay.nflog.ledger import ledger_from_json, ledger_json
 from alertrelay.notification import Reason
 from alertrelay.pipeline import receive
-from alertrelay.policy.ledger import ledger_from_json, ledger_json
 from alertrelay.ports import Limit, StoreFailure
 from alertrelay.runtime import LIMITS
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from alertrelay.alert import Alert, severity_rank
+from alertrelay.nflog.dedup import Decision
+from alertrelay.nflog.ledger import AlertItem, Header, Member
 from alertrelay.notification import Notification, Reason
 from alertrelay.policy.group_key import dedup_key
-from alertrelay.policy.ledger import AlertItem, Header, Member
-from alertrelay.policy.notify import Decision
 from alertrelay.ports import AnomalyNote, Facts, Relay, StoreFailure
 
 ANOMALIES = 3

@@ -9,9 +9,9 @@ from datetime import datetime
 from alertrelay.compose import Group
 from alertrelay.config.model import Target
 from alertrelay.deliver import Attempt, attempt
+from alertrelay.nflog.ledger import Ledger
 from alertrelay.notification import Failed, Notification, Reason
 from alertrelay.policy.group_key import dedup_key
-from alertrelay.policy.ledger import Ledger
 from alertrelay.ports import Relay
 
 BUDGET = 6.0

@@ -19,10 +19,10 @@ from alertrelay.flush_timer import wake
 from alertrelay.leftover import left_over, rejoin_digest
 from alertrelay.move import Moved, move
 from alertrelay.mute import facts_of, muted
+from alertrelay.nflog.dedup import Decision, Mute, decide, is_firing, told_own
+from alertrelay.nflog.ledger import Header, HeaderChange, Ledger, Member, Standing, change_json
 from alertrelay.notification import Outcome, Reason
 from alertrelay.outcomes import report
-from alertrelay.policy.ledger import Header, HeaderChange, Ledger, Member, Standing, change_json
-from alertrelay.policy.notify import Decision, Mute, decide, is_firing, told_own
 from alertrelay.policy.timing import first_flush, last_tick, next_tick
 from alertrelay.ports import Facts, RateLimited, Relay, SelfAlert, StoreFailure, TimersFailure
 from alertrelay.silence_end import warn

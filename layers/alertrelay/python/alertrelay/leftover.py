@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from alertrelay.compose import Group
+from alertrelay.nflog.dedup import CRASH_MARGIN, is_firing
+from alertrelay.nflog.ledger import Header, Member
 from alertrelay.notification import Outcome, Reason
 from alertrelay.outcomes import repeated, waiting
-from alertrelay.policy.ledger import Header, Member
-from alertrelay.policy.notify import CRASH_MARGIN, is_firing
 from alertrelay.ports import Relay
 from alertrelay.storm import join_digest
 

@@ -13,11 +13,11 @@ from typing import Any
 
 from alertrelay.alert import Channel
 from alertrelay.config.model import Target
+from alertrelay.nflog.chunks import spills
+from alertrelay.nflog.ledger import AlertItem, Header, HeaderChange, Member, Standing, unknown
 from alertrelay.notification import Message, Receipt
 from alertrelay.policy.inhibit import InhibitKey
-from alertrelay.policy.ledger import AlertItem, Header, HeaderChange, Member, Standing, unknown
 from alertrelay.policy.silence import Silence
-from alertrelay.policy.spill import spills
 from alertrelay.ports import AnomalyNote, Clock, DeliveryFailure, Facts, Key, Limit, SecretMissing
 
 

@@ -14,10 +14,10 @@ from typing import NamedTuple
 
 from alertrelay.flush_timer import wake
 from alertrelay.join import groups_for
+from alertrelay.nflog.dedup import is_firing
+from alertrelay.nflog.ledger import Header, Member
 from alertrelay.policy.group_key import channel_of
 from alertrelay.policy.inhibit import InhibitKey, source_entries
-from alertrelay.policy.ledger import Header, Member
-from alertrelay.policy.notify import is_firing
 from alertrelay.policy.timing import first_flush
 from alertrelay.ports import Relay
 

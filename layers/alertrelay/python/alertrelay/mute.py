@@ -10,11 +10,11 @@ from datetime import datetime
 
 from alertrelay.alert import severity_rank
 from alertrelay.config.model import Route
+from alertrelay.nflog.dedup import Mute, is_firing
+from alertrelay.nflog.ledger import Header, Member
 from alertrelay.notification import Reason
 from alertrelay.policy import inhibit, silence, time_interval
 from alertrelay.policy.inhibit import InhibitKey
-from alertrelay.policy.ledger import Header, Member
-from alertrelay.policy.notify import Mute, is_firing
 from alertrelay.ports import Facts, Relay, StoreFailure
 
 ASKED = 99

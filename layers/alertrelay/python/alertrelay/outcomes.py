@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from alertrelay.alert import Alert, Integration, Status
 from alertrelay.compose import Group
 from alertrelay.deliver import Attempt
+from alertrelay.nflog.ledger import Member
 from alertrelay.notification import Outcome, OutcomeName, Reason
 from alertrelay.policy.group_key import clock_of
-from alertrelay.policy.ledger import Member
 from alertrelay.ports import Relay
 
 

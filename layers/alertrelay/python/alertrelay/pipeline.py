@@ -17,9 +17,9 @@ from typing import Any
 from alertrelay.flush import GIVE_UP, RECORD_RETRY, flush
 from alertrelay.flush_timer import wake
 from alertrelay.join import Joining, Update, groups_for, join, say_not_ours, updates_of
+from alertrelay.nflog.ledger import Header, Ledger, Standing, change_from_json, ledger_from_json, ledger_json, merged
 from alertrelay.notification import Reason
 from alertrelay.outcomes import of_alert
-from alertrelay.policy.ledger import Header, Ledger, Standing, change_from_json, ledger_from_json, ledger_json, merged
 from alertrelay.ports import Relay, SelfAlert, StoreFailure
 from alertrelay.settle import settle
 from alertrelay.sources import Envelope, Parsed, parse

@@ -13,9 +13,9 @@ from typing import Any, Protocol
 
 from alertrelay.alert import Channel
 from alertrelay.config.model import Config, Target
+from alertrelay.nflog.ledger import AlertItem, Header, HeaderChange, Member, Standing
 from alertrelay.notification import Message, Notification, Outcome, Receipt
 from alertrelay.policy.inhibit import InhibitKey
-from alertrelay.policy.ledger import AlertItem, Header, HeaderChange, Member, Standing
 from alertrelay.policy.silence import Silence
 from alertrelay.render import render
 

@@ -11,9 +11,9 @@ from alertrelay.config.model import Route
 from alertrelay.flush import flush
 from alertrelay.flush_timer import wake
 from alertrelay.join import Joining, Update, integration_of, member_of, outcomes_of_replaced
+from alertrelay.nflog.ledger import Ledger, Standing
 from alertrelay.notification import Reason
 from alertrelay.outcomes import of_alert, report
-from alertrelay.policy.ledger import Ledger, Standing
 from alertrelay.policy.timing import first_flush, next_tick
 from alertrelay.ports import Relay
 from alertrelay.storm import join_digest

@@ -9,9 +9,9 @@ from alertrelay.alert import Alert, fingerprint, rfc3339, severity_rank
 from alertrelay.config.model import Route
 from alertrelay.join import Update, member_of
 from alertrelay.mute import SILENCE_ENDS
+from alertrelay.nflog.dedup import Mute
+from alertrelay.nflog.ledger import AlertItem, Header, Member
 from alertrelay.policy.group_key import key_of, order_of
-from alertrelay.policy.ledger import AlertItem, Header, Member
-from alertrelay.policy.notify import Mute
 from alertrelay.ports import Relay, StoreFailure
 
 KEPT = timedelta(days=30)

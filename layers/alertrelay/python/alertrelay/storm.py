@@ -11,8 +11,8 @@ from datetime import timedelta
 
 from alertrelay.config.model import PagerDutySettings, SlackSettings, Target
 from alertrelay.flush_timer import wake
+from alertrelay.nflog.ledger import Header, Member, Standing
 from alertrelay.policy.group_key import storm_id
-from alertrelay.policy.ledger import Header, Member, Standing
 from alertrelay.ports import Relay, StoreFailure
 
 ROUTE = "storm"

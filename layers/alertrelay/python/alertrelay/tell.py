@@ -11,10 +11,10 @@ from alertrelay.compose import Group, notification
 from alertrelay.config.model import Target
 from alertrelay.deliver import Attempt, attempt
 from alertrelay.fallback import fall_back, tell_told
+from alertrelay.nflog.dedup import told_fallback, told_own, without_ends
+from alertrelay.nflog.ledger import Ledger
 from alertrelay.notification import Failed, Notification, Outcome, Reason, Receipt
 from alertrelay.outcomes import muted, of_fallback, of_own, suppressed, unheard_of, waiting
-from alertrelay.policy.ledger import Ledger
-from alertrelay.policy.notify import told_fallback, told_own, without_ends
 from alertrelay.ports import Permanent, Relay, SelfAlert, StoreFailure
 from alertrelay.storm import ROUTE, admitted, join_digest
 

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from alertrelay.policy.ledger import AlertItem, Member
-from alertrelay.policy.notify import is_firing
+from alertrelay.nflog.dedup import is_firing
+from alertrelay.nflog.ledger import AlertItem, Member
 from alertrelay.ports import Relay, StoreFailure
 
 ASKED = 100

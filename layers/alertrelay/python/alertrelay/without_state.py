@@ -15,9 +15,9 @@ from alertrelay.compose import incident_key
 from alertrelay.deliver import Attempt, attempt
 from alertrelay.fallback import fall_back
 from alertrelay.join import Joining, Update
+from alertrelay.nflog.ledger import Header, Ledger, ledger_json
 from alertrelay.notification import Notification, Outcome, Reason
 from alertrelay.outcomes import of_alert
-from alertrelay.policy.ledger import Header, Ledger, ledger_json
 from alertrelay.ports import NotAccountedFor, Relay, StoreFailure, TimersFailure
 from alertrelay.sources import Envelope
 

@@ -14,8 +14,8 @@ from alertrelay.alert import Channel
 from alertrelay.aws import inhibitors as noted_sources
 from alertrelay.aws import items, ledgers
 from alertrelay.aws.table import Table, read
+from alertrelay.nflog.ledger import AlertItem, Header, HeaderChange, Member, Standing, unknown
 from alertrelay.policy.inhibit import InhibitKey
-from alertrelay.policy.ledger import AlertItem, Header, HeaderChange, Member, Standing, unknown
 from alertrelay.policy.silence import Silence
 from alertrelay.ports import Clock, Facts, Limit
 

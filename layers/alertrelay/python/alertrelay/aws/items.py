@@ -14,9 +14,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from alertrelay.alert import Alert, Channel, Integration
-from alertrelay.policy import silence_json
-from alertrelay.policy.group_key import channel_of
-from alertrelay.policy.ledger import (
+from alertrelay.nflog.chunks import kept
+from alertrelay.nflog.ledger import (
     AlertItem,
     Header,
     HeaderChange,
@@ -28,8 +27,9 @@ from alertrelay.policy.ledger import (
     ledger_from_json,
     ledger_json,
 )
+from alertrelay.policy import silence_json
+from alertrelay.policy.group_key import channel_of
 from alertrelay.policy.silence import Silence
-from alertrelay.policy.spill import kept
 from alertrelay.ports import AnomalyNote
 
 SCHEMA = 1

@@ -13,8 +13,8 @@ from typing import Any
 
 from alertrelay.aws import items
 from alertrelay.aws.table import Table, read
-from alertrelay.policy.ledger import Header, Ledger, Spill, Standing
-from alertrelay.policy.spill import cut, joined, spills
+from alertrelay.nflog.chunks import cut, joined, spills
+from alertrelay.nflog.ledger import Header, Ledger, Spill, Standing
 from alertrelay.ports import StoreFailure
 
 

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from alertrelay.nflog.ledger import Header, Ledger, Member, Standing
 from alertrelay.notification import Reason
-from alertrelay.policy.ledger import Header, Ledger, Member, Standing
 
 CRASH_MARGIN = timedelta(seconds=40)
 """The function's timeout and 10 s: how long before the last record an update may have been told by a crashed flush."""

@@ -6,8 +6,8 @@ import json
 from dataclasses import replace
 
 import pytest
-from alertrelay.policy.ledger import ALERT_SETS, Ledger, ledger_from_json, ledger_json
-from alertrelay.policy.spill import INLINE_ALERTS, cut, joined, kept, spills
+from alertrelay.nflog.chunks import INLINE_ALERTS, cut, joined, kept, spills
+from alertrelay.nflog.ledger import ALERT_SETS, Ledger, ledger_from_json, ledger_json
 
 
 def keys(size: int) -> frozenset[str]:
@@ -24,7 +24,7 @@ def test_a_ledger_spills_by_the_alerts_in_all_its_sets(name: str) -> None:
 
 
 def test_what_spills_is_joined_from_its_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("alertrelay.policy.spill.CHUNK_BYTES", 500)
+    monkeypatch.setattr("alertrelay.nflog.chunks.CHUNK_BYTES", 500)
     told = Ledger(firing=keys(900), unsure=keys(20), dedup_key="d" * 64)
     spill, chunks = cut(told, "flush")
     assert len(chunks) == spill.count > 10

@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from alertrelay.alert import Integration
+from alertrelay.nflog import dedup
+from alertrelay.nflog.dedup import CRASH_MARGIN, Decision, Mute, told_fallback, told_own
+from alertrelay.nflog.ledger import Header, Ledger, Member, MemberStatus
 from alertrelay.notification import Reason
-from alertrelay.policy import notify
-from alertrelay.policy.ledger import Header, Ledger, Member, MemberStatus
-from alertrelay.policy.notify import CRASH_MARGIN, Decision, Mute, told_fallback, told_own
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -45,7 +45,7 @@ def decide(
     muted: Iterable[str] = (),
     leaving: Iterable[str] = (),
 ) -> Decision:
-    return notify.decide(
+    return dedup.decide(
         header,
         members,
         now=now or NOW + timedelta(minutes=1),

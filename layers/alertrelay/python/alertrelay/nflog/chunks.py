@@ -11,7 +11,7 @@ import json
 import zlib
 from collections.abc import Sequence
 
-from alertrelay.policy.ledger import ALERT_SETS, Ledger, Spill, ledger_from_json, ledger_json
+from alertrelay.nflog.ledger import ALERT_SETS, Ledger, Spill, ledger_from_json, ledger_json
 
 INLINE_ALERTS = 250
 INLINE_BYTES = 3200
