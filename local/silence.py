@@ -118,8 +118,8 @@ def act(
 
 
 def _add(args: argparse.Namespace, store: Store, clock: Clock) -> int:
-    from alertrelay import silences
     from alertrelay.config.matchers import parse_matcher
+    from alertrelay.dispatch import silences
     from alertrelay.policy.silence import Silence
 
     from compiler.reading.duration import parse_duration
@@ -142,7 +142,7 @@ def _add(args: argparse.Namespace, store: Store, clock: Clock) -> int:
 
 
 def _query(args: argparse.Namespace, store: Store, clock: Clock) -> int:
-    from alertrelay import silences
+    from alertrelay.dispatch import silences
     from alertrelay.policy.matchers import matches
     from alertrelay.policy.silence_json import to_json
 
@@ -161,7 +161,7 @@ def _query(args: argparse.Namespace, store: Store, clock: Clock) -> int:
 
 
 def _expire(args: argparse.Namespace, store: Store, clock: Clock) -> int:
-    from alertrelay import silences
+    from alertrelay.dispatch import silences
 
     for one in args.ids:
         silences.expire(store, clock, one)

@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 
 from alertrelay.alert import Integration, Labels
 from alertrelay.config.model import Config, Receiver, Route, Target
-from alertrelay.mute import facts_of, muted
 from alertrelay.nflog.dedup import Mute
 from alertrelay.nflog.ledger import AlertItem, Header, Member
 from alertrelay.notification import Reason
+from alertrelay.notify.mute import facts_of, muted
 from alertrelay.policy.alertmanager_compat import (
     GROUP_MAINTENANCE,
     LOG_MAINTENANCE,

@@ -10,11 +10,12 @@ from typing import Any
 
 from alertrelay.alert import CHANNELS
 from alertrelay.config.model import Config, SlackSettings, Target
-from alertrelay.join import join, updates_of
+from alertrelay.dispatch.dispatcher import on_timer
+from alertrelay.dispatch.scheduling import settle
+from alertrelay.groups.insert import join, updates_of
 from alertrelay.memory import MemorySecrets, MemoryStore
 from alertrelay.nflog.ledger import Header
 from alertrelay.notification import Message, Notification, Outcome, Receipt
-from alertrelay.pipeline import on_timer
 from alertrelay.ports import (
     AuthDead,
     DeliveryFailure,
@@ -26,7 +27,6 @@ from alertrelay.ports import (
     Sender,
     Timers,
 )
-from alertrelay.settle import settle
 
 from local.simulation.agenda import Agenda
 from local.simulation.intake import Held, Intake

@@ -14,8 +14,8 @@ from typing import Any
 
 from alertrelay.aws import items
 from alertrelay.config.model import Config
+from alertrelay.dispatch.dispatcher import TICK_AHEAD
 from alertrelay.nflog.ledger import Standing
-from alertrelay.pipeline import TICK_AHEAD
 from alertrelay.policy.timing import last_tick
 
 from local.stack.emulator import Emulator

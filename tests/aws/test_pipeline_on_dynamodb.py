@@ -16,8 +16,8 @@ from alertrelay.ports import Store
 from alertrelay.runtime import LIMITS
 
 from tests.aws.state import TABLE, dynamo, table
-from tests.pipeline.test_crashes import Killed, Mortal, MortalWorld
-from tests.pipeline.world import MINUTE, START, World, alarm
+from tests.dispatch.test_crashes import Killed, Mortal, MortalWorld
+from tests.dispatch.world import MINUTE, START, World, alarm
 
 
 @dataclass

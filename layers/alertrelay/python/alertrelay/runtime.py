@@ -23,9 +23,9 @@ from alertrelay.aws.timers import SqsTimers
 from alertrelay.channels import senders
 from alertrelay.config.model import Config, SnsSettings, Target
 from alertrelay.container import SystemClock, ops_teller
+from alertrelay.dispatch.dispatcher import on_tick, on_timer, receive
 from alertrelay.notification import Outcome
 from alertrelay.observe import Observer
-from alertrelay.pipeline import on_tick, on_timer, receive
 from alertrelay.ports import Clock, Limit, Relay, Sender
 from alertrelay.sources import unwrap
 

@@ -1,0 +1,165 @@
+"""Stores that break one rule of the group protocol each: exploring the schedules must find every one of them.
+
+Each takes the place of a memory store that exists already (by its `__class__`), so none has an `__init__`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from alertrelay.memory import MemoryStore
+from alertrelay.nflog.ledger import AlertItem, Header, HeaderChange, Member, Standing
+
+from tests.dispatch.actor import Actor, running
+
+
+def _own(store: MemoryStore) -> dict[Actor | None, Any]:
+    """What a broken store keeps for each invocation."""
+    kept: dict[Actor | None, Any] = store.__dict__.setdefault("own", {})
+    return kept
+
+
+def _closing(store: MemoryStore, gid: str) -> bool:
+    header = store._headers.get(gid)
+    return header is not None and header.closing
+
+
+class ReadsTheHeaderFirst(MemoryStore):
+    """A join reads the header before it puts the member."""
+
+    def put_alert(self, item: AlertItem, *, homes: Iterable[str]) -> tuple[bool, AlertItem]:
+        answer = super().put_alert(item, homes=homes)
+        for gid in homes:
+            _own(self)[running()] = super().header(gid)
+        return answer
+
+    def header(self, gid: str) -> Standing | None:
+        header: Standing | None = _own(self).pop(running(), None) or super().header(gid)
+        return header
+
+
+class LooksOnce(MemoryStore):
+    """A flush does not look again after the closing record."""
+
+    def members(self, gid: str) -> Sequence[Member]:
+        found = super().members(gid)
+        if not _closing(self, gid):
+            _own(self)[running()] = found
+        seen: Sequence[Member] = _own(self).get(running(), found)
+        return seen
+
+
+class RecordsForAnybody(MemoryStore):
+    """The record has no owner condition."""
+
+    def record(self, gid: str, *, owner: str, change: HeaderChange, before: Header | None = None) -> bool:
+        return super().record(gid, owner=self._headers[gid].owner, change=change, before=before)
+
+
+class TakesClosingForArmed(MemoryStore):
+    """The arm ignores `closing`."""
+
+    def arm(self, gid: str, header: Standing, *, due: datetime) -> bool:
+        return not _closing(self, gid) and super().arm(gid, header, due=due)
+
+
+class Leases(MemoryStore):
+    """A lease whose write is changed by `_after`."""
+
+    def _after(self, old: Header, new: Header) -> Header:
+        return new
+
+    def lease(self, gid: str, **given: Any) -> Header | None:
+        old = super().lease(gid, **given)
+        if old is not None:
+            self._headers[gid] = self._after(old, self._headers[gid])
+        return old
+
+
+class LeavesItDue(Leases):
+    """The lease does not move the due time."""
+
+    def _after(self, old: Header, new: Header) -> Header:
+        return replace(new, next_due=old.next_due)
+
+
+class ForgetsWhatMayBeTold(Leases):
+    """The lease leaves no `maybe`."""
+
+    def _after(self, old: Header, new: Header) -> Header:
+        return replace(new, maybe=False)
+
+
+class Disarms(Leases):
+    """The lease removes the due time."""
+
+    def _after(self, old: Header, new: Header) -> Header:
+        return replace(new, next_due=None)
+
+
+class SharesTheLease(MemoryStore):
+    """Who finds the group held takes it all the same."""
+
+    def lease(self, gid: str, **given: Any) -> Header | None:
+        old = self._headers.get(gid)
+        if old and old.owner and old.next_due == old.lease_until:
+            self._headers[gid] = replace(old, next_due=old.due, lease_until=None)
+        return super().lease(gid, **given)
+
+
+class PutsAnyEnd(MemoryStore):
+    """The put of a resolved member ignores `k`."""
+
+    def put_member(self, gid: str, member: Member) -> tuple[bool, Member | None]:
+        if member.status == "resolved":
+            self._members.setdefault(gid, {}).pop(member.key, None)
+        return super().put_member(gid, member)
+
+
+class PutsAnyFiring(MemoryStore):
+    """The put of a firing member ignores `k`."""
+
+    def put_member(self, gid: str, member: Member) -> tuple[bool, Member | None]:
+        if member.status == "firing":
+            self._members.setdefault(gid, {}).pop(member.key, None)
+        return super().put_member(gid, member)
+
+
+class RemembersAnything(MemoryStore):
+    """The put of an alert ignores `k`."""
+
+    def put_alert(self, item: AlertItem, *, homes: Iterable[str]) -> tuple[bool, AlertItem]:
+        old = self._alerts.get(item.key)
+        if old:
+            self._alerts[item.key] = replace(old, k="")
+        return super().put_alert(item, homes=homes)
+
+
+class RefusesTheSame(MemoryStore):
+    """A redelivered update, equal to the stored one, is refused."""
+
+    def put_alert(self, item: AlertItem, *, homes: Iterable[str]) -> tuple[bool, AlertItem]:
+        old = self._alerts.get(item.key)
+        return (False, old) if old and old.k == item.k else super().put_alert(item, homes=homes)
+
+
+class FinishesWhatWasArmed(MemoryStore):
+    """The finish does not ask whether a joiner armed the group."""
+
+    def finish(self, gid: str, *, owner: str, expires: datetime | None) -> bool:
+        self._headers[gid] = replace(self._headers[gid], closing=True)
+        return super().finish(gid, owner=owner, expires=expires)
+
+
+class DeletesEnds(MemoryStore):
+    """Who has ended is deleted when the group is finished."""
+
+    def finish(self, gid: str, *, owner: str, expires: datetime | None) -> bool:
+        done = super().finish(gid, owner=owner, expires=expires)
+        if done:
+            members = self._members[gid]
+            self._members[gid] = {key: m for key, m in members.items() if m.status != "resolved"}
+        return done

@@ -1,0 +1,179 @@
+"""Joins, flushes and ticks of the real pipeline, interleaved at every request: what fires is told, what was told is
+ended, nothing is told twice, and nothing is left held or armed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+import pytest
+from alertrelay.memory import MemoryStore
+
+from tests.dispatch import broken
+from tests.dispatch.interleave import Explored, Violation, explore
+from tests.dispatch.meeting import Meeting
+
+MORE = int(os.environ.get("ALERTRELAY_PREEMPTIONS", "2")) - 2
+"""Preemptions beyond those that there is time for in every run of the tests."""
+Scene = Callable[[Meeting], None]
+
+
+def two_joiners_and_the_flush(meeting: Meeting) -> None:
+    if meeting.wait:
+        meeting.joined("a")
+        meeting.falls_due()
+        meeting.joins("c", seconds=30)
+    else:
+        meeting.joins("a")
+    meeting.joins("b", seconds=meeting.wait)
+    meeting.flushes()
+
+
+def an_alarm_that_comes_twice_at_once(meeting: Meeting) -> None:
+    if meeting.wait:
+        meeting.joined("a")
+        meeting.falls_due()
+        meeting.flushes()
+    else:
+        meeting.joins("a")
+    meeting.joins("a")
+    meeting.ticks()
+
+
+def the_end_joins_while_its_alarm_is_told(meeting: Meeting) -> None:
+    if meeting.wait:
+        meeting.joined("a")
+        meeting.falls_due()
+        meeting.flushes()
+    else:
+        meeting.joins("a")
+    meeting.joins("a", "OK", seconds=20)
+    meeting.flushes()
+
+
+def it_fires_again_while_its_end_is_told(meeting: Meeting) -> None:
+    meeting.joined("a")
+    meeting.told()
+    meeting.falls_due()
+    meeting.flushes()
+    meeting.joins("a", "OK", seconds=300)
+    meeting.joins("a", "ALARM", seconds=320)
+
+
+def a_late_copy_joins_while_its_end_is_told(meeting: Meeting) -> None:
+    meeting.joined("a")
+    meeting.told()
+    meeting.falls_due()
+    meeting.joins("a")
+    meeting.joins("a", "OK", seconds=300)
+    meeting.flushes()
+
+
+def another_one_joins_while_the_group_closes(meeting: Meeting) -> None:
+    meeting.joined("a")
+    meeting.told()
+    meeting.joined("a", "OK", seconds=60)
+    meeting.falls_due()
+    meeting.flushes()
+    meeting.joins("b", seconds=320)
+    meeting.ticks()
+
+
+def two_flushes_and_a_tick_while_it_fires_again(meeting: Meeting) -> None:
+    meeting.joined("a")
+    meeting.told()
+    meeting.joined("a", "OK", seconds=60)
+    meeting.falls_due()
+    meeting.flushes()
+    meeting.flushes()
+    meeting.ticks()
+    meeting.joins("a", seconds=320)
+
+
+def an_owner_outlives_its_lease(meeting: Meeting) -> None:
+    if meeting.wait:
+        meeting.joined("a")
+        meeting.falls_due()
+        meeting.flushes()
+    else:
+        meeting.joins("a")
+    meeting.joins("a", "OK", "ALARM", seconds=20)
+    meeting.a_lease_runs_out()
+
+
+SCENES: list[tuple[Scene, int, int]] = [  # with its preemptions, and how many schedules it has at least
+    (two_joiners_and_the_flush, 2, 150),
+    (an_alarm_that_comes_twice_at_once, 2, 30),
+    (the_end_joins_while_its_alarm_is_told, 2, 50),
+    (it_fires_again_while_its_end_is_told, 2, 130),
+    (a_late_copy_joins_while_its_end_is_told, 2, 110),
+    (another_one_joins_while_the_group_closes, 2, 60),
+    (two_flushes_and_a_tick_while_it_fires_again, 1, 130),
+    (an_owner_outlives_its_lease, 2, 400),
+]
+WITH_A_DEATH: list[tuple[Scene, int, int]] = [
+    (two_joiners_and_the_flush, 0, 120),
+    (an_alarm_that_comes_twice_at_once, 1, 220),
+    (the_end_joins_while_its_alarm_is_told, 1, 350),
+    (it_fires_again_while_its_end_is_told, 0, 120),
+    (a_late_copy_joins_while_its_end_is_told, 0, 130),
+    (another_one_joins_while_the_group_closes, 0, 90),
+    (two_flushes_and_a_tick_while_it_fires_again, 0, 250),
+    (an_owner_outlives_its_lease, 0, 10),
+]
+WAITS = pytest.mark.parametrize("wait", [0, 30])
+
+
+def _explored(
+    scene: Scene, wait: int, *, preemptions: int, deaths: int = 0, table: type[MemoryStore] = MemoryStore
+) -> Explored:
+    def stage() -> Meeting:
+        meeting = Meeting(wait, table)
+        scene(meeting)
+        return meeting
+
+    explored = explore(stage, preemptions=preemptions, deaths=deaths)
+    print(f"{scene.__name__}, wait {wait}: {explored.schedules} schedules, {explored.ends} ends")  # noqa: T201
+    return explored
+
+
+@WAITS
+@pytest.mark.parametrize(("scene", "preemptions", "least"), SCENES)
+def test_in_whichever_order_requests_meet_what_fires_is_told_once_and_ended(
+    scene: Scene, wait: int, preemptions: int, least: int
+) -> None:
+    assert _explored(scene, wait, preemptions=preemptions + MORE).schedules >= least
+
+
+@WAITS
+@pytest.mark.parametrize(("scene", "preemptions", "least"), WITH_A_DEATH)
+def test_wherever_one_of_those_that_meet_dies_what_fires_is_told_and_ended(
+    scene: Scene, wait: int, preemptions: int, least: int
+) -> None:
+    assert _explored(scene, wait, preemptions=preemptions + MORE, deaths=1).schedules >= least
+
+
+BROKEN: list[tuple[type[MemoryStore], Scene, int, int, int]] = [  # with wait, preemptions and deaths that show it
+    (broken.ReadsTheHeaderFirst, two_flushes_and_a_tick_while_it_fires_again, 30, 1, 0),
+    (broken.LooksOnce, another_one_joins_while_the_group_closes, 0, 1, 0),
+    (broken.TakesClosingForArmed, another_one_joins_while_the_group_closes, 30, 1, 0),
+    (broken.FinishesWhatWasArmed, another_one_joins_while_the_group_closes, 30, 1, 0),
+    (broken.RecordsForAnybody, an_owner_outlives_its_lease, 30, 2, 0),
+    (broken.SharesTheLease, two_joiners_and_the_flush, 0, 1, 0),
+    (broken.LeavesItDue, a_late_copy_joins_while_its_end_is_told, 30, 1, 1),
+    (broken.Disarms, a_late_copy_joins_while_its_end_is_told, 0, 0, 1),
+    (broken.ForgetsWhatMayBeTold, the_end_joins_while_its_alarm_is_told, 30, 0, 1),
+    (broken.RefusesTheSame, two_joiners_and_the_flush, 30, 0, 1),
+    (broken.RemembersAnything, the_end_joins_while_its_alarm_is_told, 0, 0, 0),
+    (broken.PutsAnyEnd, it_fires_again_while_its_end_is_told, 30, 1, 0),
+    (broken.PutsAnyFiring, the_end_joins_while_its_alarm_is_told, 0, 1, 0),
+    (broken.DeletesEnds, a_late_copy_joins_while_its_end_is_told, 30, 1, 0),
+]
+
+
+@pytest.mark.parametrize(("table", "scene", "wait", "preemptions", "deaths"), BROKEN)
+def test_a_table_that_breaks_a_rule_of_the_protocol_is_found(
+    table: type[MemoryStore], scene: Scene, wait: int, preemptions: int, deaths: int
+) -> None:
+    with pytest.raises(Violation):
+        _explored(scene, wait, preemptions=preemptions, deaths=deaths, table=table)
