@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from alertrelay.scoring.tell import ANOMALY, RUNBOOKS, SILENT
+from alertrelay.anomaly.scorer.publish import ANOMALY, RUNBOOKS, SILENT
 
 from compiler.alarms.cost import ALARM_METRIC, COMPOSITE_ALARM
 from compiler.alarms.sentence import amount

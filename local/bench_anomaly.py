@@ -24,10 +24,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from alertrelay.anomaly.episode import DEFAULT_THRESHOLD
-from alertrelay.anomaly.scorer import Scorer
-from alertrelay.anomaly.state import pack
-from alertrelay.anomaly.voices import VOICES, Voice
+from alertrelay.anomaly.detector.refractory import DEFAULT_THRESHOLD
+from alertrelay.anomaly.detector.scorer import Scorer
+from alertrelay.anomaly.detector.state import pack
+from alertrelay.anomaly.detector.votes import VOICES, Voice
 
 from local.made_metrics import DAY, KINDS
 from local.score import read_series

@@ -14,19 +14,19 @@ import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
-from alertrelay.anomaly.state import pack, unpack
+from alertrelay.anomaly.detector.state import pack, unpack
+from alertrelay.anomaly.scorer.discovery import NAME, Catalogue, entries_hash
+from alertrelay.anomaly.scorer.drift import Drift
+from alertrelay.anomaly.scorer.entry_rules import Rule, rules_of
+from alertrelay.anomaly.scorer.metric import Metric, shard_of
+from alertrelay.anomaly.scorer.ports import Scoring
+from alertrelay.anomaly.scorer.reporting import Presence
+from alertrelay.anomaly.scorer.run import run, shard_names
+from alertrelay.anomaly.scorer.score_points import learn, new_scorer
+from alertrelay.anomaly.scorer.shard_state import Book, Track, to_bytes
 from alertrelay.config.watch import AnomalyConfig, Watch
 from alertrelay.memory import ManualClock
-from alertrelay.scoring.book import Book, Track, to_bytes
-from alertrelay.scoring.catalogue import NAME, Catalogue, entries_hash
-from alertrelay.scoring.drift import Drift
-from alertrelay.scoring.feed import learn, new_scorer
 from alertrelay.scoring.memory import MemoryMetrics, MemoryNotebook, MemoryShelf
-from alertrelay.scoring.metric import Metric, shard_of
-from alertrelay.scoring.ports import Scoring
-from alertrelay.scoring.presence import Presence
-from alertrelay.scoring.rule import Rule, rules_of
-from alertrelay.scoring.run import run, shard_names
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC).timestamp()
 PERIOD = 300

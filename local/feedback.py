@@ -10,8 +10,8 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from alertrelay.anomaly.scorer.ports import Vote
     from alertrelay.ports import Clock
-    from alertrelay.scoring.ports import Vote
 
     from local.anomaly.deployed import DeployedScorer
 
@@ -56,9 +56,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Stores it; the exit code of the help."""
+    from alertrelay.anomaly.scorer.ports import NotebookFailure
     from alertrelay.container import SystemClock
     from alertrelay.ports import StoreFailure
-    from alertrelay.scoring.ports import NotebookFailure
 
     from local import cloud
     from local.anomaly.deployed import NoScorer, scorer_of
@@ -89,9 +89,9 @@ def judge(scorer: DeployedScorer, clock: Clock, alert: str, *, helpful: bool, by
 
 def _about(scorer: DeployedScorer, alert: str) -> Vote:
     from alertrelay.alert import rfc3339
+    from alertrelay.anomaly.scorer.ports import Vote
+    from alertrelay.anomaly.scorer.publish import ANOMALY
     from alertrelay.policy.group_key import key_of
-    from alertrelay.scoring.ports import Vote
-    from alertrelay.scoring.tell import ANOMALY
 
     key = key_of(alert)
     item = scorer.store.get_alerts([key]).get(key)
@@ -114,8 +114,8 @@ def _in_shadow(scorer: DeployedScorer, alert: str) -> Vote:
     from datetime import UTC, datetime
 
     from alertrelay.alert import rfc3339
-    from alertrelay.scoring.ports import Vote
-    from alertrelay.scoring.tell import ANOMALY
+    from alertrelay.anomaly.scorer.ports import Vote
+    from alertrelay.anomaly.scorer.publish import ANOMALY
 
     entries = [entry for book in scorer.books() for entry in book.journal if entry.fingerprint == alert]
     if not entries:
@@ -137,8 +137,8 @@ def _in_shadow(scorer: DeployedScorer, alert: str) -> Vote:
 
 def sentence(said: Vote, scorer: DeployedScorer, clock: Clock) -> str:
     """What was stored, and what follows of it."""
-    from alertrelay.scoring.rule import rules_of
-    from alertrelay.scoring.threshold import feedback_of
+    from alertrelay.anomaly.scorer.entry_rules import rules_of
+    from alertrelay.anomaly.scorer.threshold import feedback_of
 
     word = "helpful" if said.helpful else "not helpful"
     of = f" of {said.service}" if said.service else ""

@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alertrelay.anomaly.episode import DEFAULT_THRESHOLD
-from alertrelay.anomaly.scorer import Scorer
+from alertrelay.anomaly.detector.refractory import DEFAULT_THRESHOLD
+from alertrelay.anomaly.detector.scorer import Scorer
 
 if TYPE_CHECKING:
     from _csv import Reader

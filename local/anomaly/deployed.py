@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from alertrelay.anomaly.scorer.discovery import NAME, Catalogue, kept_catalogue
+from alertrelay.anomaly.scorer.ports import Metrics, Notebook, Shelf, ShelfFailure
+from alertrelay.anomaly.scorer.run import shard_names
+from alertrelay.anomaly.scorer.shard_state import Book, BookUnreadable, of_bytes
 from alertrelay.aws.dynamodb import DynamoStore
 from alertrelay.aws.metrics import CloudWatchMetrics
 from alertrelay.aws.notebook import DynamoNotebook
 from alertrelay.aws.shelf import S3Shelf
 from alertrelay.config.watch import AnomalyConfig
 from alertrelay.ports import Clock, Store
-from alertrelay.scoring.book import Book, BookUnreadable, of_bytes
-from alertrelay.scoring.catalogue import NAME, Catalogue, kept_catalogue
-from alertrelay.scoring.ports import Metrics, Notebook, Shelf, ShelfFailure
-from alertrelay.scoring.run import shard_names
 
 from compiler.load import load
 from local import cloud

@@ -7,14 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from alertrelay.anomaly.scorer.drift import Drift
+from alertrelay.anomaly.scorer.entry_rules import Rule, rules_of
+from alertrelay.anomaly.scorer.lifecycle import Seen
+from alertrelay.anomaly.scorer.metric import Metric, dimensions_of
+from alertrelay.anomaly.scorer.reporting import Presence
+from alertrelay.anomaly.scorer.score_points import feed, new_scorer
+from alertrelay.anomaly.scorer.shard_state import Track
 from alertrelay.config.watch import AnomalyConfig, Watch
-from alertrelay.scoring.book import Track
-from alertrelay.scoring.drift import Drift
-from alertrelay.scoring.feed import feed, new_scorer
-from alertrelay.scoring.firing import Seen
-from alertrelay.scoring.metric import Metric, dimensions_of
-from alertrelay.scoring.presence import Presence
-from alertrelay.scoring.rule import Rule, rules_of
 
 from local.score import NotASeries, seconds_of
 

@@ -93,7 +93,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _from_file(args: argparse.Namespace) -> Report:
-    from alertrelay.anomaly.episode import DEFAULT_THRESHOLD
+    from alertrelay.anomaly.detector.refractory import DEFAULT_THRESHOLD
 
     from local.anomaly.judge import bare, judge, of_entry
 
@@ -114,8 +114,8 @@ def _from_file(args: argparse.Namespace) -> Report:
 
 
 def _from_cloudwatch(args: argparse.Namespace) -> Report:
+    from alertrelay.anomaly.scorer.fetch import Wanted, ask
     from alertrelay.container import SystemClock
-    from alertrelay.scoring.ask import Wanted, ask
 
     from local.anomaly.deployed import NoScorer, scorer_of
     from local.anomaly.judge import judge, of_entry

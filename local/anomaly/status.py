@@ -63,8 +63,8 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def run(args: argparse.Namespace) -> int:
     """Prints it; the exit code of the help."""
+    from alertrelay.anomaly.scorer.ports import NotebookFailure
     from alertrelay.container import SystemClock
-    from alertrelay.scoring.ports import NotebookFailure
 
     from local.anomaly.deployed import NoScorer, scorer_of
     from local.cloud import CloudUnreadable
@@ -84,8 +84,8 @@ def run(args: argparse.Namespace) -> int:
 
 def told(scorer: DeployedScorer, *, now: datetime, watch: str | None = None) -> dict[str, Any]:
     """The entries, and the journal of the last days, newest first. Raises NoScorer, NotebookFailure."""
-    from alertrelay.scoring.rule import rules_of
-    from alertrelay.scoring.threshold import Feedback, feedback_of
+    from alertrelay.anomaly.scorer.entry_rules import rules_of
+    from alertrelay.anomaly.scorer.threshold import Feedback, feedback_of
 
     books = scorer.books()
     since = now.timestamp() - _DAYS * 86_400.0

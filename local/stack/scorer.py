@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any, get_args
 
 from alertrelay.alert import rfc3339
+from alertrelay.anomaly.scorer.metric import dimensions_of
+from alertrelay.anomaly.scorer.shard import SETTLED
 from alertrelay.config.watch import AnomalyConfig, Mode, Watch
 from alertrelay.memory import ManualClock
-from alertrelay.scoring.metric import dimensions_of
-from alertrelay.scoring.shard import SETTLED
 
 from infra.assets import ANOMALY_FILE
 from local.score import NotASeries, read_series

@@ -7,15 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from alertrelay.aws.clients import Clients
-from alertrelay.aws.items import anomalies_key
-from alertrelay.aws.metrics import CloudWatchMetrics
-from alertrelay.aws.notebook import DynamoNotebook
-from alertrelay.aws.shelf import S3Shelf
-from alertrelay.memory import ManualClock
-from alertrelay.scoring.memory import MemoryMetrics, MemoryNotebook, MemoryShelf
-from alertrelay.scoring.metric import Metric
-from alertrelay.scoring.ports import (
+from alertrelay.anomaly.scorer.metric import Metric
+from alertrelay.anomaly.scorer.ports import (
     Deployment,
     Metrics,
     MetricsFailure,
@@ -26,6 +19,13 @@ from alertrelay.scoring.ports import (
     ShelfFailure,
     Vote,
 )
+from alertrelay.aws.clients import Clients
+from alertrelay.aws.items import anomalies_key
+from alertrelay.aws.metrics import CloudWatchMetrics
+from alertrelay.aws.notebook import DynamoNotebook
+from alertrelay.aws.shelf import S3Shelf
+from alertrelay.memory import ManualClock
+from alertrelay.scoring.memory import MemoryMetrics, MemoryNotebook, MemoryShelf
 from botocore.exceptions import ClientError
 
 from tests.aws import state

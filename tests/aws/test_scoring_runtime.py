@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alertrelay.anomaly.scorer.run import RunIncomplete
 from alertrelay.aws.clients import Clients
 from alertrelay.config.watch import AnomalyConfig, Watch
 from alertrelay.memory import ManualClock
-from alertrelay.scoring.run import RunIncomplete
 from alertrelay.scoring_runtime import Scorer
 
 from tests.aws import state

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alertrelay.anomaly.scorer.shard import SETTLED
 from alertrelay.config.watch import AnomalyConfig
-from alertrelay.scoring.shard import SETTLED
 
 from infra.synth import ROOT
 from tests.infra.template import Template, read_template

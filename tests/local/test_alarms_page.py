@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from alertrelay.scoring.tell import RUNBOOKS
+from alertrelay.anomaly.scorer.publish import RUNBOOKS
 
 from compiler.catalogue.table import CATALOGUE, PARENTS
 from local import alarms

@@ -6,7 +6,7 @@ import re
 import subprocess
 
 import pytest
-from alertrelay.scoring.tell import RUNBOOKS
+from alertrelay.anomaly.scorer.publish import RUNBOOKS
 
 from compiler.alarms.metrics import PUBLISHED
 from compiler.catalogue.rule import Rule

@@ -13,6 +13,9 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from alertrelay.anomaly.scorer.deployments import deployment_of
+from alertrelay.anomaly.scorer.ports import NotebookFailure, PublishFailure, Scoring
+from alertrelay.anomaly.scorer.run import RunIncomplete, run
 from alertrelay.aws.clients import PATIENT, Clients, clients
 from alertrelay.aws.errors import code
 from alertrelay.aws.metrics import CloudWatchMetrics
@@ -22,9 +25,6 @@ from alertrelay.config.watch import AnomalyConfig
 from alertrelay.container import SystemClock
 from alertrelay.observe import Observer
 from alertrelay.ports import Clock
-from alertrelay.scoring.change import deployment_of
-from alertrelay.scoring.ports import NotebookFailure, PublishFailure, Scoring
-from alertrelay.scoring.run import RunIncomplete, run
 from alertrelay.values.times import instant
 
 SCHEDULED = "Scheduled Event"

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
+from alertrelay.anomaly.scorer.fetch import DATAPOINTS
+from alertrelay.anomaly.scorer.metric import Dimensions, Metric, dimensions_of
+from alertrelay.anomaly.scorer.ports import Answer, MetricsFailure, QueryRefused
 from alertrelay.aws.errors import code
-from alertrelay.scoring.ask import DATAPOINTS
-from alertrelay.scoring.metric import Dimensions, Metric, dimensions_of
-from alertrelay.scoring.ports import Answer, MetricsFailure, QueryRefused
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from alertrelay.anomaly.scorer.ports import Deployment, Lease, NotebookFailure, Vote
 from alertrelay.aws import items
 from alertrelay.aws.table import Table
 from alertrelay.ports import Clock, StoreFailure
-from alertrelay.scoring.ports import Deployment, Lease, NotebookFailure, Vote
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from alertrelay.anomaly.scorer.ports import Kept, ShelfFailure
 from alertrelay.aws.errors import code
-from alertrelay.scoring.ports import Kept, ShelfFailure
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from alertrelay.scoring.ask import DATAPOINTS, QUERIES
-from alertrelay.scoring.metric import Dimensions, Metric
-from alertrelay.scoring.ports import Answer, Deployment, Kept, Lease, QueryRefused, Vote
+from alertrelay.anomaly.scorer.fetch import DATAPOINTS, QUERIES
+from alertrelay.anomaly.scorer.metric import Dimensions, Metric
+from alertrelay.anomaly.scorer.ports import Answer, Deployment, Kept, Lease, QueryRefused, Vote
 
 Series = tuple[str, str, Dimensions, str]
 """Namespace, name, dimensions, statistic."""

@@ -1,0 +1,192 @@
+"""What is measured at each point: numbers that are near 0 while all is as before.
+
+Each compares the newest point, or the mean of the newest few, with what came before, in the unit of the metric; above 0
+is higher. `tail` says how rare each is. A measure is None while there is too little before the point.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from dataclasses import dataclass
+from typing import Final
+
+from alertrelay.anomaly.detector.baseline import DAY, DailyProfile, Expectation, WeeklyProfile
+from alertrelay.anomaly.detector.novelty import KnownValues
+
+STEP: Final = 0
+STEP_OF_THREE: Final = 1
+SEASON: Final = 2
+FORECAST: Final = 3
+SEASON_MEAN: Final = 4
+EXPECTED_MEAN: Final = 5
+NOVELTY: Final = 6
+NAMES: Final = (
+    "change from the point before",
+    "change of the mean of three points",
+    "distance from this time of day",
+    "distance from the forecast",
+    "mean distance of 24 points from their time of day",
+    "mean distance of 24 points from what was expected",
+    "distance from the nearest value seen",
+)
+
+_KEPT = 24
+_RATE = 0.02
+_OUTLIER = 16.0
+"""The level and the time of day follow a point no further than so many of its usual distances."""
+_COUNTER_FROM = 30
+"""A metric that grew so often without ever falling is a counter; when it falls, it began anew."""
+_GAP = 12
+"""After so many missing points nothing is compared across the gap."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The measures in the order of NAMES; which value is new; what was forecast, and what the time of day led to
+    expect, where known."""
+
+    sizes: tuple[float | None, ...]
+    new: bool
+    forecast: float
+    seasonal: float | None
+
+
+class Measures:
+    """The state behind the measures of one metric."""
+
+    __slots__ = (
+        "_apart",
+        "_count",
+        "_error",
+        "_expectation",
+        "_fast",
+        "_grown",
+        "_last",
+        "_level",
+        "_novelty",
+        "_offset",
+        "_profile",
+        "_recent",
+        "_step",
+        "_surprise",
+        "_week",
+        "_weights",
+    )
+
+    def __init__(self, step: float, first: float) -> None:
+        self._step = step
+        self._last = 0.0
+        self._begin(first)
+
+    def _begin(self, first: float) -> None:
+        self._count = 0
+        self._profile = DailyProfile(self._step)
+        self._week = WeeklyProfile(self._step)
+        self._expectation = Expectation()
+        self._novelty = KnownValues()
+        self._recent = array("d")
+        self._apart = array("d")  # recent distances from the time of day
+        self._surprise = array("d")  # recent distances from what was expected
+        self._fast = self._level = first
+        self._offset = 0.0
+        self._weights = array("d", (1.0, 0.0, 0.0, 0.0, 0.0))
+        self._error = 1e-9
+        self._grown = 0  # points that grew since one fell
+
+    def take(self, at: float, x: float, clock: float) -> Measured:
+        """Measures a point, then learns it. `at` is in seconds; `clock` is the same on the clock of the people."""
+        if self._count and at - self._last > _GAP * self._step:
+            self._recent, self._apart, self._surprise = array("d"), array("d"), array("d")
+            self._fast = x
+        self._last = at
+        if self._began_anew(x):
+            self._begin(x)
+        recent, slot = self._recent, self._profile.slot(clock)
+        seasonal = self._profile.usual(slot)
+        weekly = self._week.usual(clock)
+        self._surprise.append(x - self._expectation.choose(self._level, seasonal, weekly))
+        self._expectation.learn(x, self._level, seasonal, weekly)
+        recent.append(x)
+        apart = None if seasonal is None else x - seasonal
+        if apart is not None:
+            self._apart.append(apart)
+        offset = self._offset
+        error, forecast = self._forecast(x, slot, seasonal)
+        novelty, new = self._novelty.take(x)
+        sizes = (
+            x - recent[-2] if len(recent) > 1 else None,
+            (sum(recent[-3:]) - sum(recent[-6:-3])) / 3.0 if len(recent) > 5 else None,
+            None if apart is None else apart - offset,
+            error,
+            _mean(self._apart),
+            _mean(self._surprise),
+            novelty,
+        )
+        self._learn(x, apart, slot)
+        self._week.learn(clock, x)
+        return Measured(sizes, new, forecast, None if seasonal is None else seasonal + offset)
+
+    def _began_anew(self, x: float) -> bool:
+        """Whether a counter began anew; counts the points that grew."""
+        before = self._recent[-1] if self._recent else None
+        if before is None or x >= before:
+            self._grown += before is not None and x > before
+            return False
+        counter = self._grown >= _COUNTER_FROM
+        self._grown = 0
+        return counter and 0.0 <= x < 0.5 * before
+
+    def _forecast(self, x: float, slot: int, seasonal: float | None) -> tuple[float | None, float]:
+        """A linear forecast from the last points and the time of day, and its error.
+
+        Its weights are learned by normalised least mean squares; steps are bounded, so one outlier moves little.
+        """
+        recent, centre = self._recent, self._level
+        if len(recent) < 4:
+            return None, centre
+        earlier = self._profile.usual((slot - 1) % self._profile.slots)
+        inputs = (
+            recent[-2] - centre,
+            recent[-3] - centre,
+            self._fast - centre,
+            0.0 if seasonal is None else seasonal - centre,
+            0.0 if earlier is None else earlier - centre,
+        )
+        weights, usual_error = self._weights, self._error
+        forecast, power = centre, 1e-9
+        for weight, part in zip(weights, inputs, strict=True):
+            forecast += weight * part
+            power += part * part
+        error = x - forecast
+        bound = 4.0 * usual_error
+        step = _RATE * max(-bound, min(bound, error)) / (power + 5.0 * usual_error * usual_error)
+        self._weights = array("d", [weight + step * part for weight, part in zip(weights, inputs, strict=True)])
+        self._error += 0.01 * (abs(error) - usual_error)
+        return error, forecast
+
+    def _day_rate(self) -> float:
+        return 2.0 / (DAY / max(self._step, 1.0) + 1.0)
+
+    def _learn(self, x: float, apart: float | None, slot: int) -> None:
+        self._count += 1
+        bound = _OUTLIER * self._expectation.level_error if self._count > _KEPT else math.inf
+        moved = max(-bound, min(bound, x - self._level))
+        self._level += max(self._day_rate(), 1.0 / self._count) * moved
+        self._fast += 2.0 / 7.0 * (x - self._fast)
+        if apart is not None:
+            self._offset += 2.0 / 13.0 * (apart - self._offset)
+        if apart is None or self._count <= _KEPT:
+            self._profile.learn(slot, x)
+        else:
+            far = _OUTLIER * self._expectation.daily_error
+            self._profile.learn(slot, x - apart + max(-far, min(far, apart)))
+        if len(self._recent) > 2 * _KEPT:
+            del self._recent[:-_KEPT]
+            del self._apart[:-_KEPT]
+            del self._surprise[:-_KEPT]
+
+
+def _mean(values: array[float]) -> float | None:
+    """The mean of the newest 24."""
+    return sum(values[-_KEPT:]) / _KEPT if len(values) >= _KEPT else None

@@ -1,0 +1,76 @@
+"""The scorer of one metric: what the Lambda and `alertrelay score` both run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from alertrelay.anomaly.detector.detector import WEEK, Detector, Direction, Reading, clock
+from alertrelay.anomaly.detector.explain import BAND, explain, number, strongest, usual
+from alertrelay.anomaly.detector.refractory import Onset, Refractory, score_of
+from alertrelay.anomaly.detector.votes import VOICES, Voice
+
+_FIVE_MINUTES_A_WEEK = math.log10(WEEK / 300.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """The score of a point, 0 to 1, and what it rests on; no reading for a point that was not learned.
+
+    `since` is when the present trouble began, in seconds; None while all is calm.
+    """
+
+    score: float
+    reading: Reading | None
+    since: float | None = None
+
+
+class Scorer:
+    """Takes the points of one metric in order."""
+
+    __slots__ = ("_detector", "_fades", "_onset", "_refractory", "_zone")
+
+    def __init__(
+        self,
+        step: float | None = None,
+        *,
+        direction: Direction = "both",
+        zone: tzinfo | None = None,
+        voices: Sequence[Voice] = VOICES,
+    ) -> None:
+        """The arguments are those of Detector."""
+        self._zone = zone
+        self._detector = Detector(step, direction=direction, zone=zone, voices=voices)
+        self._fades = tuple(0.5 ** (1.0 / voice.rest) for voice in voices)
+        self._refractory = Refractory()
+        self._onset = Onset()
+
+    def take(self, at: float, value: float | None) -> Scored:
+        """Scores a point by itself and the earlier ones. `at` is in seconds; a blank value scores 0."""
+        reading = self._detector.take(at, value)
+        if reading is None:
+            return Scored(0.0, None)
+        strength = self._refractory.take([voice + _FIVE_MINUTES_A_WEEK for voice in reading.voices], self._fades)
+        score = score_of(strength - _FIVE_MINUTES_A_WEEK) if strength else 0.0
+        return Scored(score, reading, self._onset.take(at, reading.rarity))
+
+    def band(self, reading: Reading) -> tuple[float, float] | None:
+        """The usual range for the point that was just taken; None while learning."""
+        if reading.measured is None:
+            return None
+        middle, sigma, _ = usual(reading.measured, self._detector.spread)
+        if sigma is None:
+            return None
+        return middle - BAND * sigma, middle + BAND * sigma
+
+    def explain(self, at: float, value: float, scored: Scored, shown: Callable[[float], str] = number) -> str:
+        """Why the point that was just taken got its score. Times are those of the zone; `shown` puts a value into
+        words, with its unit."""
+        since = None if scored.since is None else clock(scored.since, self._zone)
+        return explain(clock(at, self._zone), value, scored.reading, since, self._detector.spread, shown)
+
+    def strongest(self, scored: Scored, shown: Callable[[float], str] = number) -> str:
+        """The measure that was rarest for the point; "" while learning."""
+        return strongest(scored.reading, shown) if scored.reading else ""

@@ -1,0 +1,162 @@
+"""What a run of the anomaly-scorer needs from the outside, as Protocols, and the ways in which the outside fails.
+
+Each has a real implementation (aws/) and a memory twin (scoring/memory.py); both pass the same contract tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from alertrelay.anomaly.scorer.metric import Dimensions, Metric
+from alertrelay.config.watch import AnomalyConfig
+from alertrelay.ports import Clock
+
+Points = Sequence[tuple[float, float]]
+"""Time in seconds (the begin of its period) and value, oldest first."""
+
+
+class MetricsFailure(Exception):
+    """CloudWatch did not answer: throttled to the last try, or down."""
+
+
+class QueryRefused(Exception):
+    """CloudWatch refuses a request for what stands in it: one of its queries is wrong."""
+
+
+class ShelfFailure(Exception):
+    """The bucket did not answer. `code` is AWS's word."""
+
+
+class NotebookFailure(Exception):
+    """The table did not answer."""
+
+
+class PublishFailure(Exception):
+    """A topic did not take a message."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """The points of each metric by its key; `refused` says why a metric has none, by its key."""
+
+    points: Mapping[str, Points]
+    refused: Mapping[str, str] = field(default_factory=dict)
+
+
+class Metrics(Protocol):
+    """CloudWatch's metrics."""
+
+    def listed(self, namespace: str, name: str) -> Iterable[tuple[str, Dimensions]]:
+        """Sorted, the name and the dimensions of every metric of a namespace, or of those with a name. Raises
+        MetricsFailure."""
+
+    def tagged(self, tags: Mapping[str, str]) -> Iterable[str]:
+        """The ARNs of all resources with these tags. Raises MetricsFailure."""
+
+    def read(self, metrics: Sequence[Metric], *, start: float, end: float) -> Answer:
+        """The points from `start` up to, not including, `end`, in seconds; at most 500 metrics and 100,800 points.
+        Raises QueryRefused, MetricsFailure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An object of the shelf, and the version under which it was read."""
+
+    content: bytes
+    version: str
+
+
+class Shelf(Protocol):
+    """Objects by name, each written only over the version that was read. Raises ShelfFailure."""
+
+    def get(self, name: str) -> Kept | None:
+        """None where there is no such object."""
+
+    def put(self, name: str, content: bytes, *, over: str | None) -> bool:
+        """False where somebody wrote it meanwhile. `over` is the version that was read, None where there was none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment:
+    """Something that changed a service: by CodeDeploy, ECS or CloudFormation. `what` is its summary, `names` are the
+    words by which a metric of the same thing is known; `at` is in seconds."""
+
+    id: str
+    at: float
+    what: str
+    names: tuple[str, ...]
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vote:
+    """What a person thought of an alert. `watch` is the entry that it came from, "" for any other alert.
+
+    A later vote on the same alert takes the place of the earlier. `at` is in seconds.
+    """
+
+    fingerprint: str
+    started: str  # RFC 3339: which time that it fired
+    at: float
+    helpful: bool
+    by: str = ""
+    comment: str = ""
+    watch: str = ""
+    alertname: str = ""
+    service: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """A run that was granted. `told` has, by shard, the run whose alerts are known to have been published."""
+
+    owner: str
+    told: Mapping[str, float]
+
+
+class Notebook(Protocol):
+    """What is kept in the state table for the scorer. Raises NotebookFailure."""
+
+    def begin_run(self, *, owner: str, now: float, until: float) -> Lease | None:
+        """None where another run holds the lease."""
+
+    def end_run(self, lease: Lease, *, told: Mapping[str, float]) -> None:
+        """Gives the lease back, where it is still ours, and notes what was published."""
+
+    def keep_deployment(self, deployment: Deployment) -> None:
+        """For two days."""
+
+    def deployments(self, since: float) -> Sequence[Deployment]:
+        """Those at or after `since`, oldest first, the newest hundred at most."""
+
+    def add_vote(self, vote: Vote) -> None:
+        """For 400 days."""
+
+    def votes(self, since: float) -> Sequence[Vote]:
+        """Those at or after `since`, oldest first."""
+
+    def note_anomaly(self, service: str, fingerprint: str, note: Mapping[str, Any], *, until: float) -> None:
+        """What other alerts of the service are to say of it, until then at the latest."""
+
+    def drop_anomaly(self, service: str, fingerprint: str) -> None:
+        """It has ended."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scoring:
+    """All parts of a run together. `publish(severity, message)` raises PublishFailure. `log` writes an event with
+    fields; `measure(name, value)` gives a number to an alarm or a dashboard."""
+
+    config: AnomalyConfig
+    account: str
+    region: str
+    metrics: Metrics
+    shelf: Shelf
+    notebook: Notebook
+    clock: Clock
+    publish: Callable[[str, str], None]
+    log: Callable[..., None]
+    measure: Callable[..., None]
+    new_id: Callable[[], str]

@@ -1,0 +1,189 @@
+"""What is told of a metric as alerts of the one model: what should be known, less what is known already."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from alertrelay.alert import Labels, fingerprint, rfc3339
+from alertrelay.anomaly.scorer.console_link import graph_link
+from alertrelay.anomaly.scorer.entry_rules import Origin, Rule, named
+from alertrelay.anomaly.scorer.metric import Metric
+from alertrelay.anomaly.scorer.shard_state import Said, Telling, Told, Track
+from alertrelay.config.watch import Watch
+from alertrelay.sources.alarm import cluster_of
+from alertrelay.sources.anomaly import SENDER
+from alertrelay.values import text as texts
+
+ANOMALY = "AnomalyDetected"
+SILENT = "MetricNotReporting"
+RUNBOOKS: Mapping[str, str] = {ANOMALY: "anomaly-detected.md", SILENT: "metric-not-reporting.md"}
+SEVERITIES = ("info", "warning", "critical")
+MESSAGE_BYTES = 200_000
+"""SNS takes 256 KB, attributes and all."""
+_SHOWN_BEFORE = 3 * 3600.0
+_SHOWN_AFTER = 3600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Alert:
+    labels: Labels
+    since: float
+    said: Said
+    score: float = 0.0
+
+
+def tellings_of(origin: Origin, rule: Rule | None, track: Track, *, at: float) -> list[Telling]:
+    """The updates after which people know what is so of a metric: begins that they were not told, and ends.
+
+    `track.told` is as after them. `rule` is None where its entry is gone. `at` is the clock by which updates are
+    ordered: the run's, in seconds, so that a retried run says the same."""
+    wanted = _wanted(origin, rule, track)
+    begins = [
+        _update(origin, track.metric, alert, at=at, ends=False)
+        for mark, alert in wanted.items()
+        if mark not in track.told
+    ]
+    ends = [
+        _update(origin, track.metric, _end(track, told, at=at), at=at, ends=True)
+        for mark, told in track.told.items()
+        if mark not in wanted
+    ]
+    track.told = {
+        mark: track.told.get(mark) or Told(labels=alert.labels, since=alert.since) for mark, alert in wanted.items()
+    }
+    return [*begins, *ends]
+
+
+def perhaps_told(origin: Origin, rule: Rule, metric: Metric) -> dict[str, Told]:
+    """Every alert that may have been announced of a metric, where nobody knows, nor since when."""
+    if rule.watch.mode == "shadow":
+        return {}
+    named = [(ANOMALY, level.severity) for level in rule.levels] + [(SILENT, rule.levels[0].severity)]
+    found = [labels_of(origin, rule.watch, metric, alertname, severity) for alertname, severity in named]
+    return {fingerprint(labels): Told(labels=labels, since=None) for labels in found}
+
+
+def labels_of(origin: Origin, watch: Watch, metric: Metric, alertname: str, severity: str) -> Labels:
+    """Dimensions under their own names; then what the environment and the entry say, and last what we know."""
+    dimensions = texts.label_set(metric.dimensions)
+    return texts.label_set(
+        {
+            **dimensions,
+            "category": "anomaly",
+            "cluster": cluster_of(dimensions),
+            **origin.config.labels,
+            **watch.labels,
+            "alertname": alertname,
+            "alarm_name": watch.name,
+            "severity": severity,
+            "namespace": metric.namespace,
+            "metric": metric.name,
+            "account_id": origin.account,
+            "region": origin.region,
+        }.items()
+    )
+
+
+def messages(tellings: Sequence[Telling]) -> Iterator[tuple[str, str]]:
+    """Severity and text of what is to be published: as few messages as SNS's limit allows."""
+    for severity in SEVERITIES:
+        batch: list[Mapping[str, Any]] = []
+        size = 0
+        for telling in tellings:
+            if telling.severity != severity:
+                continue
+            length = len(json.dumps(telling.update))
+            if batch and size + length > MESSAGE_BYTES:
+                yield severity, _message(batch)
+                batch, size = [], 0
+            batch.append(telling.update)
+            size += length
+        if batch:
+            yield severity, _message(batch)
+
+
+def _wanted(origin: Origin, rule: Rule | None, track: Track) -> dict[str, _Alert]:
+    """What people should know of the metric, by fingerprint. In shadow nothing."""
+    if rule is None or rule.watch.mode == "shadow":
+        return {}
+    alerts = []
+    if track.open:
+        said = track.said or Said(summary=f"{named(rule.watch, track.metric)} is unusual")
+        for severity in track.open.severities:
+            labels = labels_of(origin, rule.watch, track.metric, ANOMALY, severity)
+            alerts.append(_Alert(labels=labels, since=track.open.since, said=said, score=track.open.score))
+    if track.silent is not None:
+        labels = labels_of(origin, rule.watch, track.metric, SILENT, rule.levels[0].severity)
+        summary = f"{named(rule.watch, track.metric)} has stopped reporting, last heard {_clock(track.presence.last)}"
+        alerts.append(_Alert(labels=labels, since=track.silent, said=Said(summary=summary)))
+    return {fingerprint(alert.labels): alert for alert in alerts}
+
+
+def _end(track: Track, told: Told, *, at: float) -> _Alert:
+    labels = told.labels
+    name = f"{labels.get('metric', track.metric.name)} of {labels.get('service') or labels.get('alarm_name', '')}"
+    if labels.get("alertname") == SILENT:
+        again = track.presence.last is not None and at - track.presence.last < 2 * track.metric.period
+        reason = "it reports again" if again else "it is no longer waited for"
+        said = Said(summary=f"{name} had stopped reporting", reason=reason)
+    else:
+        said = track.said or Said(summary=f"{name} was unusual")
+    return _Alert(labels=labels, since=at if told.since is None else told.since, said=said)
+
+
+def _update(origin: Origin, metric: Metric, alert: _Alert, *, at: float, ends: bool) -> Telling:
+    mark = fingerprint(alert.labels)
+    # Around the time of the data, not of the run: what is told again has the same link.
+    link = graph_link(metric, region=origin.region, begin=alert.since - _SHOWN_BEFORE, end=at + _SHOWN_AFTER)
+    body: dict[str, Any] = {
+        "status": "resolved" if ends else "firing",
+        "labels": alert.labels,
+        "annotations": _annotations(origin, alert, mark),
+        "startsAt": _time(alert.since),
+        "updatedAt": _time(at),
+        "generatorURL": link,
+        "fingerprint": mark,
+        **({"endsAt": _time(at)} if ends else {}),
+    }
+    text = f"{alert.said.summary}, since {_clock(alert.since)}"
+    note = {"text": text, "score": round(alert.score, 3), "since": _time(alert.since), "link": link}
+    return Telling(
+        severity=alert.labels["severity"],
+        update=body,
+        service=alert.labels.get("service", ""),
+        note=None if ends else note,
+    )
+
+
+def _annotations(origin: Origin, alert: _Alert, mark: str) -> Labels:
+    base, said = origin.config.runbook_base_url.rstrip("/"), alert.said
+    alertname = alert.labels["alertname"]
+    judge = f"alertrelay feedback {mark} helpful --env {origin.config.environment} (or: not)"
+    return texts.annotation_set(
+        [
+            ("summary", texts.one_line(said.summary)),
+            ("value", said.value),
+            ("threshold", said.usual),
+            ("reason", said.reason),
+            ("score", said.score),
+            ("deployed_shortly_before", "\n".join(said.deployments)),
+            ("runbook_url", f"{base}/{RUNBOOKS[alertname]}" if base else ""),
+            ("was_this_helpful", judge if alertname == ANOMALY else ""),
+        ]
+    )
+
+
+def _message(updates: Sequence[Mapping[str, Any]]) -> str:
+    return json.dumps({"sender": SENDER, "version": "1", "alerts": list(updates)})
+
+
+def _time(at: float) -> str:
+    return rfc3339(datetime.fromtimestamp(at, UTC))
+
+
+def _clock(at: float | None) -> str:
+    return "never" if at is None else f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,134 @@
+"""One metric's new points: scored, and what they change. Nothing is published here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from alertrelay.anomaly.detector.scorer import Scored, Scorer
+from alertrelay.anomaly.scorer.drift import watched
+from alertrelay.anomaly.scorer.entry_rules import Rule, named, unit_of
+from alertrelay.anomaly.scorer.lifecycle import Change, Open, Seen, end, step
+from alertrelay.anomaly.scorer.metric import Metric
+from alertrelay.anomaly.scorer.reporting import heard
+from alertrelay.anomaly.scorer.shard_state import Said, Track
+from alertrelay.values import units
+
+FRESH = 3_600.0
+"""Seconds. Of an anomaly that opened longer before, in points that were only learned, nobody is told."""
+
+
+def new_scorer(metric: Metric, rule: Rule) -> Scorer:
+    """As the entry configures it."""
+    return Scorer(float(metric.period), direction=rule.watch.direction, zone=rule.zone)
+
+
+def feed(
+    track: Track,
+    scorer: Scorer,
+    rule: Rule,
+    points: Iterable[tuple[float, float]],
+    *,
+    look: Callable[[Seen], None] = lambda _: None,
+) -> list[Change]:
+    """Scores points in order, and returns what began, got worse or ended. Those that are not newer than what came
+    before are left out; `look` sees each of the others, after it was scored."""
+    changes: list[Change] = []
+    for at, value in points:
+        if track.presence.last is not None and at <= track.presence.last:
+            continue
+        track.presence = heard(track.presence, at, track.metric.period, outage=track.silent is not None)
+        track.silent = None
+        if _holiday(rule, at):
+            if track.open:
+                changes.append(end(track.open, at, "a holiday of its calendar has begun"))
+                track.said = _said_of_end(track, rule, changes[-1])
+                track.open = None
+            continue
+        scored = scorer.take(at, value)
+        if scored.reading is None:
+            continue
+        track.drift = watched(track.drift, at, scored.since)
+        usual = track.course.usual(at, rule.zone)
+        seen = Seen(
+            at=at,
+            value=value,
+            score=scored.score,
+            calm=scored.since is None,
+            since=at if scored.since is None else scored.since,
+            band=scorer.band(scored.reading),
+            course=usual[0] if usual else None,
+            reach=usual[1] if usual else 0.0,
+            rarity=scored.reading.rarity,
+        )
+        track.open, change = step(track.open, seen, rule.levels, rule.watch.direction)
+        if change and change.learned:
+            track.course.forget()
+        if seen.calm and track.open is None:
+            track.course.learn(at, value, rule.zone)
+        if change:
+            changes.append(change)
+            if change.kind == "ended":
+                track.said = _said_of_end(track, rule, change)
+            else:
+                track.said = _said(track.metric, rule, scorer, scored, seen, change.open)
+        look(seen)
+    return changes
+
+
+def learn(track: Track, scorer: Scorer, rule: Rule, points: Iterable[tuple[float, float]], *, now: float) -> None:
+    """The same for a metric's past, of which nobody is told: what goes on since long is the metric's own way, as far as
+    anybody knows. What was open before its past was learned anew stays open."""
+    past = replace(track, open=None, silent=None)
+    feed(past, scorer, rule, points)
+    track.presence = past.presence
+    if track.silent is not None and past.presence.last is not None and past.presence.last >= track.silent:
+        track.silent = None
+    if track.open is None and past.open and now - past.open.opened <= FRESH:
+        track.open, track.said = past.open, past.said
+
+
+def _said_of_end(track: Track, rule: Rule, change: Change) -> Said:
+    """A message of an end says what was: the begin's words, with another reason."""
+    most = units.shown(change.open.value, unit_of(rule.watch, track.metric))
+    before = track.said or Said(summary=f"{named(rule.watch, track.metric)} was unusual")
+    return replace(before, reason=f"{change.why}; it was {most} at the worst")
+
+
+def _short(usual: float, value: float) -> float:
+    """What is usual is known to three digits at best; beside the value a millionth of it is nothing."""
+    return float(f"{usual:.3g}") if abs(usual) > 1e-6 * abs(value) else 0.0
+
+
+def _holiday(rule: Rule, at: float) -> bool:
+    if rule.watch.calendar != "business" or not rule.holidays:
+        return False
+    return datetime.fromtimestamp(at, rule.zone).date() in rule.holidays
+
+
+def _said(metric: Metric, rule: Rule, scorer: Scorer, scored: Scored, seen: Seen, now: Open) -> Said:
+    unit = unit_of(rule.watch, metric)
+
+    def shown(size: float) -> str:
+        return units.shown(size, unit)
+
+    value = shown(seen.value)
+    usual, why = "", ""
+    if seen.band:
+        low, high = seen.band
+        # Nothing that is counted or measured is below zero for being within a range around its middle.
+        low = max(low, 0.0) if seen.value >= 0.0 and high > 0.0 else low
+        ends = [shown(_short(end, seen.value)) for end in (low, high)]
+        usual = ends[0] if ends[0] == ends[1] else " to ".join(ends)
+        # A value within it is unusual for how it came there.
+        why = f": {scorer.strongest(scored, shown)}" if low <= seen.value <= high else f", usual is {usual}"
+    about = [rule.watch.labels.get("service", ""), *(text for _, text in metric.dimensions)]
+    return Said(
+        summary=f"{named(rule.watch, metric)} is {value}{why}",
+        value=value,
+        usual=usual,
+        reason=scorer.explain(seen.at, seen.value, scored, shown),
+        score=f"{seen.score:.4f}, told from {rule.levels[0].score:.4g} on",
+        deployments=tuple(rule.deployments(now.since, about)),
+    )

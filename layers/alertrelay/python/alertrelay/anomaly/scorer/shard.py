@@ -1,0 +1,279 @@
+"""One shard of the metrics through a run: read, score, compare with what was told, keep, and only then publish."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from alertrelay.alert import fingerprint
+from alertrelay.anomaly.detector.scorer import Scorer
+from alertrelay.anomaly.detector.state import pack, unpack
+from alertrelay.anomaly.scorer.console_link import graph_link
+from alertrelay.anomaly.scorer.drift import Drift, drifted
+from alertrelay.anomaly.scorer.entry_rules import Origin, Rule
+from alertrelay.anomaly.scorer.fetch import Wanted, ask
+from alertrelay.anomaly.scorer.lifecycle import Change, Open, Seen
+from alertrelay.anomaly.scorer.metric import Metric
+from alertrelay.anomaly.scorer.ports import Scoring
+from alertrelay.anomaly.scorer.publish import ANOMALY, labels_of, perhaps_told, tellings_of
+from alertrelay.anomaly.scorer.reporting import Presence, silence
+from alertrelay.anomaly.scorer.score_points import feed, learn, new_scorer
+from alertrelay.anomaly.scorer.shard_state import Book, BookUnreadable, Entry, Said, Telling, Track, of_bytes, to_bytes
+from alertrelay.anomaly.scorer.time_of_day import Course
+
+SETTLED = 120.0
+"""Seconds after its end at which a period's point is taken to be whole: data comes late."""
+LATE = 3
+"""Periods that are asked for once more: a point may come late, as long as no newer one came before it."""
+PAST = 14 * 86_400.0
+"""Seconds of history from which a metric is learned."""
+CATCH_UP = 12 * 3_600.0
+"""Seconds. After a longer pause a metric is learned anew: its course was lost."""
+BEFORE, AFTER = 3 * 3_600.0, 3_600.0
+"""Seconds that a graph shows around what it is about."""
+LEARNED_AT_ONCE = 20
+"""Metrics that are learned between two looks at the clock."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Run:
+    """A run: its time in seconds (that of its schedule, so that a retry is the same run), until when it has to be
+    done, how each entry is judged, and what it counts."""
+
+    scoring: Scoring
+    at: float
+    until: float
+    rules: Mapping[str, Rule]
+    origin: Origin
+    learn_until: float = math.inf  # the share of a shard in the time for learning: later ones are scored in any case
+    problems: list[str] = field(default_factory=list)  # what could not be done, and is done by the next run
+    tally: Counter[str] = field(default_factory=Counter)
+    tops: dict[str, tuple[Metric, Seen]] = field(default_factory=dict)  # the most unusual point, by entry
+
+    def end_of(self, metric: Metric) -> float:
+        """The end of the metric's last whole period."""
+        return (self.at - SETTLED) // metric.period * metric.period
+
+    def in_time(self) -> bool:
+        """Whether there is time for more."""
+        return self.scoring.clock.now().timestamp() < self.until
+
+    def may_learn(self) -> bool:
+        """Whether this shard has time to learn another metric."""
+        return self.scoring.clock.now().timestamp() < min(self.until, self.learn_until)
+
+
+@dataclass(slots=True, kw_only=True)
+class Shard:
+    """Its book and its scorers, as an object of the shelf has them. `version` is that object's, None for none."""
+
+    name: str
+    book: Book
+    scorers: dict[str, Scorer]
+    version: str | None
+
+
+def load(run: Run, name: str, metrics: Sequence[Metric], *, known: bool) -> Shard:
+    """Reads the object. What is lost or of another version is learned anew; what was open stays open, unless the book
+    itself is lost. `known`: earlier runs have left their traces, so that a missing object is a lost one. Raises
+    ShelfFailure."""
+    kept = run.scoring.shelf.get(name)
+    book, packed = Book(lost=run.at if known else None), b""
+    if kept:
+        try:
+            book, packed = of_bytes(kept.content)
+        except BookUnreadable as problem:
+            run.scoring.log("scorer_state_lost", object=name, problem=str(problem))
+            book = Book(lost=run.at)
+    elif known:
+        run.scoring.log("scorer_state_lost", object=name, problem="the object is missing")
+    there = {metric.key: new_scorer(metric, run.rules[metric.watch]) for metric in metrics if metric.key in book.tracks}
+    missing = unpack(packed, there) if there else frozenset()
+    scorers = {key: scorer for key, scorer in there.items() if key not in missing}
+    return Shard(name=name, book=book, scorers=scorers, version=kept.version if kept else None)
+
+
+def score(run: Run, shard: Shard, metrics: Sequence[Metric]) -> list[Telling]:
+    """Brings every metric of the shard up to date, in memory alone, and returns what is to be told. A metric that fails
+    is learned anew later. Raises MetricsFailure."""
+    wanted = {metric.key: metric for metric in metrics}
+    book = shard.book
+    tellings: list[Telling] = []
+    for key in [key for key in book.tracks if key not in wanted]:
+        shard.scorers.pop(key, None)
+        tellings += _let_go(run, book.tracks.pop(key))
+    _read_on(run, shard, wanted)
+    _learn(run, shard, [metric for key, metric in wanted.items() if key not in shard.scorers])
+    if wanted.keys() <= shard.scorers.keys():
+        book.lost = None
+    for key, track in book.tracks.items():
+        rule = run.rules[wanted[key].watch]
+        _notice_silence(run, book, track, rule)
+        tellings += tellings_of(run.origin, rule, track, at=run.at)
+    return tellings
+
+
+def keep(run: Run, shard: Shard) -> bool:
+    """Writes the object over the one that was read; False where somebody wrote it meanwhile. Raises ShelfFailure."""
+    shard.book.run = run.at
+    content = to_bytes(shard.book, pack(shard.scorers))
+    run.tally["bytes"] += len(content)
+    return run.scoring.shelf.put(shard.name, content, over=shard.version)
+
+
+def _read_on(run: Run, shard: Shard, metrics: Mapping[str, Metric]) -> None:
+    due = []
+    for key, track in shard.book.tracks.items():
+        end, period = run.end_of(track.metric), track.metric.period
+        if key in shard.scorers and end - track.read_to > CATCH_UP:
+            del shard.scorers[key]
+        elif key in shard.scorers and end > track.read_to:
+            due.append(Wanted(metrics[key], track.read_to - LATE * period))
+    found = ask(run.scoring.metrics, due, end=run.end_of, more=run.in_time)
+    run.tally["requested"] += found.asked
+    if found.failed:
+        raise found.failed
+    late = len(due) - len(found.points) - len(found.refused)
+    if late:
+        run.problems.append(f"{shard.name}: there was no time for {late} metrics")
+    for key, problem in found.refused.items():
+        _refused(run, metrics[key], problem)
+    for key, points in found.points.items():
+        track, rule = shard.book.tracks[key], run.rules[metrics[key].watch]
+        with _alone(run, shard, track.metric):
+            _feed(run, shard, track, rule, points)
+
+
+@contextmanager
+def _alone(run: Run, shard: Shard, metric: Metric) -> Iterator[None]:
+    """One broken metric does not stop the rest: it is learned anew by the next run."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - whatever its points have done
+        run.tally["broken"] += 1
+        run.scoring.log("metric_failed", metric=str(metric), watch=metric.watch, error=type(error).__name__)
+        shard.scorers.pop(metric.key, None)
+
+
+def _feed(run: Run, shard: Shard, track: Track, rule: Rule, points: Sequence[tuple[float, float]]) -> None:
+    def look(seen: Seen) -> None:
+        run.tally["points"] += 1
+        top = run.tops.get(rule.watch.name)
+        if top is None or seen.rarity > top[1].rarity:
+            run.tops[rule.watch.name] = (track.metric, seen)
+
+    changes = feed(track, shard.scorers[track.metric.key], rule, points, look=look)
+    track.read_to = run.end_of(track.metric)
+    run.tally["scored"] += 1
+    for change in changes:
+        _write(run, shard.book, track, rule, change)
+    why = drifted(track.drift)
+    if why:
+        _happened(run, shard.book, track, rule, "learned_anew", at=run.at, text=why)
+        del shard.scorers[track.metric.key]
+        track.drift = Drift(based=run.at, at=run.at)
+
+
+def _learn(run: Run, shard: Shard, metrics: Sequence[Metric]) -> None:
+    """From two weeks of CloudWatch, as many as there is time for; the others wait for the next run."""
+    left = list(metrics)
+    while left and run.may_learn():
+        batch, left = left[:LEARNED_AT_ONCE], left[LEARNED_AT_ONCE:]
+        wanted = [Wanted(metric, run.end_of(metric) - PAST) for metric in batch]
+        found = ask(run.scoring.metrics, wanted, end=run.end_of, more=run.in_time)
+        run.tally["requested"] += found.asked
+        for metric in batch:
+            if metric.key in found.refused:
+                _refused(run, metric, found.refused[metric.key])
+            elif metric.key in found.points:
+                with _alone(run, shard, metric):
+                    _learn_one(run, shard, metric, found.points[metric.key])
+        if found.failed:
+            # What was scored is worth keeping all the same.
+            run.problems.append(f"{shard.name}: while learning: {found.failed}")
+            break
+    run.tally["learning"] += len(left)
+
+
+def _refused(run: Run, metric: Metric, problem: str) -> None:
+    run.tally["refused"] += 1
+    run.scoring.log("metric_refused", metric=str(metric), watch=metric.watch, problem=problem)
+
+
+def _learn_one(run: Run, shard: Shard, metric: Metric, points: Sequence[tuple[float, float]]) -> None:
+    end, rule = run.end_of(metric), run.rules[metric.watch]
+    before = shard.book.tracks.get(metric.key)
+    track = before or Track(metric=metric, read_to=end, presence=Presence(), drift=Drift(based=run.at, at=run.at))
+    if before is None and shard.book.lost:
+        # Nobody knows what was told of a metric whose book was lost: all of it is ended that does not go on.
+        track.told = perhaps_told(run.origin, rule, metric)
+    track.presence, track.course, track.read_to = Presence(), Course(), end
+    scorer = new_scorer(metric, rule)
+    learn(track, scorer, rule, points, now=end)
+    track.drift = Drift(based=run.at, at=run.at)
+    shard.book.tracks[metric.key], shard.scorers[metric.key] = track, scorer
+    run.tally["learned"] += 1
+    run.tally["empty"] += not points
+
+
+def _notice_silence(run: Run, book: Book, track: Track, rule: Rule) -> None:
+    since = silence(track.presence, run.end_of(track.metric), track.metric.period)
+    if since is not None and track.silent is None:
+        track.silent = since
+        _happened(run, book, track, rule, "silent", at=since, text="it has stopped reporting")
+    elif since is None:
+        track.silent = None  # it was waited for long enough
+
+
+def _let_go(run: Run, track: Track) -> list[Telling]:
+    """A metric that is no longer watched: what was told of it ends. Its entry may be gone as well."""
+    track.open = track.silent = None
+    track.said = replace(track.said or Said(summary=f"{track.metric} was unusual"), reason="it is no longer watched")
+    return tellings_of(run.origin, None, track, at=run.at)
+
+
+def _write(run: Run, book: Book, track: Track, rule: Rule, change: Change) -> None:
+    said = track.said or Said(summary="")
+    text = change.why or said.reason or said.summary
+    _happened(run, book, track, rule, change.kind, at=change.at, text=text, said=said, about=change.open)
+
+
+def _happened(
+    run: Run,
+    book: Book,
+    track: Track,
+    rule: Rule,
+    kind: str,
+    *,
+    at: float,
+    text: str,
+    said: Said | None = None,
+    about: Open | None = None,
+) -> None:
+    """Into the journal and the log, in shadow as well: they are the record of what would have been told."""
+    severity = about.severities[-1] if about else ""
+    link = graph_link(track.metric, region=run.origin.region, begin=at - BEFORE, end=at + AFTER)
+    labels = labels_of(run.origin, rule.watch, track.metric, ANOMALY, severity)
+    found = Entry(
+        at=at,
+        kind=kind,
+        watch=rule.watch.name,
+        metric=str(track.metric),
+        mode=rule.watch.mode,
+        text=text,
+        severity=severity,
+        score=about.score if about else 0.0,
+        value=about.value if about else 0.0,
+        usual=said.usual if said else "",
+        since=about.since if about else 0.0,
+        fingerprint=fingerprint(labels) if about else "",
+        service=labels.get("service", ""),
+    )
+    book.write(found)
+    # `service` is the function's own word in its log lines.
+    told = {name: value for name, value in dataclasses.asdict(found).items() if name not in ("service", "at", "kind")}
+    run.scoring.log(f"anomaly_{kind}", **told, affects=found.service, shown=said.value if said else "", link=link)

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import json
+import sys
+import zlib
+from zoneinfo import ZoneInfo
+
+import pytest
+from alertrelay.anomaly.detector import state
+from alertrelay.anomaly.detector.scorer import Scorer
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.anomaly.detector.metrics import DAY, Points, daily, noisy, points, scores
+
+
+def _series() -> Points:
+    values = daily(9 * DAY)
+    values[2000], values[2500] = 400.0, 300.0
+    return points(values)
+
+
+def _again(scorer: Scorer) -> Scorer:
+    new = Scorer()
+    assert state.unpack(state.pack({"cpu": scorer}), {"cpu": new}) == frozenset()
+    return new
+
+
+@pytest.mark.parametrize("cut", [0, 1, 19, 20, 400, 2001, 2400])
+def test_a_scorer_that_was_kept_goes_on_exactly_where_it_was(cut: int) -> None:
+    series = _series()
+    scorer = Scorer()
+    before = scores(series[:cut], scorer)
+    assert before + scores(series[cut:], _again(scorer)) == scores(series)
+
+
+def test_a_scorer_that_is_kept_often_goes_on_exactly_where_it_was() -> None:
+    series = _series()[:700]
+    scorer, found = Scorer(), []
+    for place, (at, value) in enumerate(series):
+        scorer = _again(scorer) if place < 25 or place % 25 == 0 else scorer
+        found.append(scorer.take(at, value).score)
+    assert found == scores(series)
+
+
+def test_the_reason_survives_too() -> None:
+    series = _series()
+    scorer = Scorer()
+    scores(series[:2000], scorer)
+    new = _again(scorer)
+    at, value = series[2000]
+    assert value is not None
+    assert new.explain(at, value, new.take(at, value)) == scorer.explain(at, value, scorer.take(at, value))
+
+
+def test_what_the_configuration_says_is_not_kept() -> None:
+    old = Scorer(direction="high")
+    scores(_series()[:1900], old)
+    new = Scorer(direction="low", zone=ZoneInfo("Europe/Berlin"))
+    state.unpack(state.pack({"cpu": old}), {"cpu": new})
+    at, value = _series()[2000]
+    assert new.take(at, value).score < 0.8
+
+
+def test_a_metric_without_a_past_is_named() -> None:
+    packed = state.pack({"cpu": Scorer()})
+    assert state.unpack(packed, {"cpu": Scorer(), "disk": Scorer()}) == {"disk"}
+
+
+def _written(head: object) -> bytes:
+    text = json.dumps(head).encode()
+    return zlib.compress(len(text).to_bytes(8, "little") + text)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"no state",
+        zlib.compress(b"{"),
+        zlib.compress(b"[]"),
+        zlib.compress(b"\xff" * 40),
+        _written({"kind": [state.VERSION + 1, sys.byteorder, 4], "metrics": {"cpu": {}}}),
+        _written({"kind": [state.VERSION, "middle", 4], "metrics": {"cpu": {}}}),
+        _written({"version": 1, "metrics": {"cpu": {}}}),
+        state.pack({"cpu": Scorer()})[:-9],
+    ],
+)
+def test_what_cannot_be_read_is_nothing(content: bytes) -> None:
+    assert state.unpack(content, {"cpu": Scorer()}) == {"cpu"}
+
+
+def test_the_past_of_a_metric_is_small() -> None:
+    scorer = Scorer()
+    scores(_series(), scorer)
+    assert len(state.pack({"cpu": scorer})) < 9_000
+
+
+def test_many_metrics_are_kept_apart() -> None:
+    old = {name: Scorer() for name in ("cpu", "disk", "idle")}
+    scores(_series()[:900], old["cpu"])
+    scores(points(noisy(900)), old["disk"])
+    new = {name: Scorer() for name in old}
+    assert state.unpack(state.pack(old), new) == frozenset()
+    assert {name: state.pack({"it": one}) for name, one in new.items()} == {
+        name: state.pack({"it": one}) for name, one in old.items()
+    }
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.one_of(st.none(), st.floats(width=32), st.sampled_from((0.0, 1.0, 5.0))), max_size=90),
+    st.integers(min_value=0, max_value=90),
+    st.sampled_from((60.0, 300.0, 3600.0, 40_000.0)),
+)
+def test_any_past_is_kept_exactly(values: list[float | None], cut: int, step: float) -> None:
+    series = points(values, step=step)
+    scorer = Scorer()
+    before = scores(series[:cut], scorer)
+    new = _again(scorer)
+    assert state.pack({"cpu": new}) == state.pack({"cpu": scorer})
+    assert before + scores(series[cut:], new) == scores(series)

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+from alertrelay.anomaly.detector import measures
+from alertrelay.anomaly.detector.rarity import Rarity
+from alertrelay.anomaly.detector.refractory import DEFAULT_THRESHOLD, Refractory, score_of
+from alertrelay.anomaly.detector.votes import SILENT, VOICES, Voice, strengths
+
+_WEEK = 2016.0
+
+
+def _parts(**rarities: Rarity) -> list[Rarity | None]:
+    places = {name: getattr(measures, name.upper()) for name in rarities}
+    parts: list[Rarity | None] = [None] * (len(measures.NAMES) + 1)
+    for name, rarity in rarities.items():
+        parts[places[name]] = rarity
+    return parts
+
+
+def _alone(rarity: Rarity, voice: Voice, points_a_week: float = _WEEK) -> float:
+    return strengths(_parts(novelty=rarity), (voice,), points_a_week)[0]
+
+
+_PLAIN = Voice("plain", (measures.NOVELTY,), up_to=1e9, rest=8.0)
+
+
+def test_a_strength_is_how_often_a_week_holds_such_a_point() -> None:
+    assert _alone(Rarity(4.0, 0.0), _PLAIN) == pytest.approx(4.0 - math.log10(_WEEK))
+
+
+def test_an_hourly_metric_has_fewer_chances_in_a_week() -> None:
+    rarity = Rarity(4.0, 0.0)
+    assert _alone(rarity, _PLAIN, _WEEK / 12.0) == pytest.approx(_alone(rarity, _PLAIN) + math.log10(12.0))
+
+
+def test_a_voice_is_believed_less_by_its_doubt() -> None:
+    doubted = Voice("doubted", (measures.NOVELTY,), up_to=1e9, rest=8.0, doubt=10.0)
+    assert _alone(Rarity(4.0, 0.0), doubted) == pytest.approx(_alone(Rarity(4.0, 0.0), _PLAIN) - 1.0)
+
+
+def test_a_voice_is_silent_on_what_comes_more_often_than_it_speaks_of() -> None:
+    rare = Voice("rare", (measures.NOVELTY,), up_to=5.0, rest=8.0)
+    at = math.log10(_WEEK / 5.0)
+    assert _alone(Rarity(at + 0.01, 0.0), rare) > SILENT
+    assert _alone(Rarity(at - 0.01, 0.0), rare) == SILENT
+
+
+def test_a_part_that_is_none_has_no_say() -> None:
+    together = Voice("together", (measures.STEP, measures.FORECAST), up_to=1e9, rest=8.0)
+    one, both = _parts(step=Rarity(5.0, 0.0)), _parts(step=Rarity(5.0, 0.0), forecast=Rarity(3.0, 0.0))
+    assert strengths(one, (together,), _WEEK)[0] == pytest.approx(strengths(both, (together,), _WEEK)[0] + 1.0)
+    assert strengths(_parts(), (together,), _WEEK) == (SILENT,)
+
+
+def test_distance_from_the_bulk_alone_is_never_an_alert() -> None:
+    rarities = Rarity(0.0, 1e6)
+    parts = _parts(step=rarities, step_of_three=rarities, season=rarities, forecast=rarities, novelty=rarities)
+    said = max(strengths(parts, VOICES, _WEEK))
+    assert 0.5 < score_of(said) < DEFAULT_THRESHOLD
+
+
+def test_what_is_told_quiets_every_voice_for_its_rest() -> None:
+    refractory, fades = Refractory(), (0.5 ** (1 / 8), 0.5 ** (1 / 64))
+    assert refractory.take((4.0, SILENT), fades) == 4.0
+    quiet = [refractory.take((SILENT, SILENT), fades) for _ in range(16)]
+    assert quiet == [0.0] * 16
+    assert refractory.take((SILENT, 4.0), fades) == 0.0
+    assert refractory.take((4.0, SILENT), fades) == 4.0
+
+
+def test_a_stronger_point_is_told_at_once() -> None:
+    refractory, fades = Refractory(), (0.9,)
+    assert [refractory.take((strength,), fades) for strength in (4.0, 4.5, 6.0)] == [4.0, 0.0, 6.0]
+
+
+def test_a_score_of_0_99_is_once_in_99_weeks() -> None:
+    assert score_of(math.log10(99.0)) == pytest.approx(0.99)
+    assert score_of(math.log10(4.0)) == pytest.approx(DEFAULT_THRESHOLD)
