@@ -130,7 +130,7 @@ class AnomalyScorer(Construct):
             )
 
     def _environment(self, relay: Relay, config: AnomalyConfig) -> dict[str, str]:
-        """What alertrelay.scoring_runtime reads."""
+        """What alertrelay.runtime.scorer reads."""
         # Empty ones that `sam local invoke --env-vars` can fill: it sets only what the template declares.
         local = {"AWS_ENDPOINT_URL": ""} if relay.environment.name == "dev" else {}
         stack = cdk.Stack.of(self)

@@ -34,7 +34,7 @@ MEMORY_MB = 1024
 Above that a page gains less than the jitter of SNS."""
 
 TICK = {"do": "tick"}
-"""What the function gets each minute: alertrelay.runtime.TICK."""
+"""What the function gets each minute: alertrelay.runtime.forwarder.TICK."""
 
 MAX_RECEIVES = 5
 RETENTION = Duration.days(14)
@@ -193,7 +193,7 @@ class Forwarder(Construct):
         )
 
     def _environment(self, relay: Relay, name: str) -> dict[str, str]:
-        """What alertrelay.runtime reads."""
+        """What alertrelay.runtime.forwarder reads."""
         # Empty ones that `sam local invoke --env-vars` can fill: it sets only what the template declares.
         local = {"AWS_ENDPOINT_URL": "", "ALERTRELAY_ENDPOINTS": ""} if relay.environment.name == "dev" else {}
         return local | {

@@ -1,5 +1,5 @@
 """Scores the metrics of config/anomaly.yml: triggered by its schedule, and by deployments, which it keeps."""
 
-from alertrelay.scoring_runtime import scorer
+from alertrelay.runtime.scorer import scorer
 
 handler = scorer()

@@ -92,7 +92,7 @@ def _findings(args: argparse.Namespace) -> Sequence[Finding]:
 
 def _live(environment: str) -> Sequence[Finding]:
     """Only where the files are sound: there is nothing to hold the stack against otherwise."""
-    from alertrelay.container import SystemClock
+    from alertrelay.runtime.container import SystemClock
 
     from compiler import load
     from local import cloud, live

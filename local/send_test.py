@@ -82,7 +82,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Sends, waits, prints; the exit code of the help."""
-    from alertrelay.container import SystemClock
+    from alertrelay.runtime.container import SystemClock
 
     from compiler.load import load
     from local import cloud
@@ -150,7 +150,7 @@ class Rehearsal:
         say: Callable[[str], None],
     ) -> Rehearsal:
         """Looks up the stack and chooses the labels; nothing is published. Raises NotSent, CloudUnreadable."""
-        from alertrelay.aws.dynamodb import DynamoStore
+        from alertrelay.aws.state.store import DynamoStore
 
         from local import rehearsal
         from local.cloud import stack_of

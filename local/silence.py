@@ -73,9 +73,9 @@ def _action(
 
 def run(args: argparse.Namespace, function: Callable[[argparse.Namespace, Store, Clock], int]) -> int:
     """Finds the environment's table and does the action; the exit code of the help."""
-    from alertrelay.aws.dynamodb import DynamoStore
-    from alertrelay.container import SystemClock
+    from alertrelay.aws.state.store import DynamoStore
     from alertrelay.ports import StoreFailure
+    from alertrelay.runtime.container import SystemClock
 
     from compiler.load import load
     from local import cloud

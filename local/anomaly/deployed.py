@@ -10,10 +10,10 @@ from alertrelay.anomaly.scorer.discovery import NAME, Catalogue, kept_catalogue
 from alertrelay.anomaly.scorer.ports import Metrics, Notebook, Shelf, ShelfFailure
 from alertrelay.anomaly.scorer.run import shard_names
 from alertrelay.anomaly.scorer.shard_state import Book, BookUnreadable, of_bytes
-from alertrelay.aws.dynamodb import DynamoStore
-from alertrelay.aws.metrics import CloudWatchMetrics
-from alertrelay.aws.notebook import DynamoNotebook
-from alertrelay.aws.shelf import S3Shelf
+from alertrelay.aws.scorer.metrics import CloudWatchMetrics
+from alertrelay.aws.scorer.notes import DynamoNotebook
+from alertrelay.aws.scorer.objects import S3Shelf
+from alertrelay.aws.state.store import DynamoStore
 from alertrelay.config.watch import AnomalyConfig
 from alertrelay.ports import Clock, Store
 

@@ -115,7 +115,7 @@ def _from_file(args: argparse.Namespace) -> Report:
 
 def _from_cloudwatch(args: argparse.Namespace) -> Report:
     from alertrelay.anomaly.scorer.fetch import Wanted, ask
-    from alertrelay.container import SystemClock
+    from alertrelay.runtime.container import SystemClock
 
     from local.anomaly.deployed import NoScorer, scorer_of
     from local.anomaly.judge import judge, of_entry

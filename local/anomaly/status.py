@@ -64,7 +64,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def run(args: argparse.Namespace) -> int:
     """Prints it; the exit code of the help."""
     from alertrelay.anomaly.scorer.ports import NotebookFailure
-    from alertrelay.container import SystemClock
+    from alertrelay.runtime.container import SystemClock
 
     from local.anomaly.deployed import NoScorer, scorer_of
     from local.cloud import CloudUnreadable

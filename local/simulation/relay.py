@@ -13,7 +13,7 @@ from alertrelay.config.model import Config, SlackSettings, Target
 from alertrelay.dispatch.dispatcher import on_timer
 from alertrelay.dispatch.scheduling import settle
 from alertrelay.groups.insert import join, updates_of
-from alertrelay.memory import MemorySecrets, MemoryStore
+from alertrelay.memory.store import MemorySecrets, MemoryStore
 from alertrelay.nflog.ledger import Header
 from alertrelay.notification import Message, Notification, Outcome, Receipt
 from alertrelay.ports import (

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from alertrelay.alert import Integration
 from alertrelay.config.model import Config, SnsSettings, Target
-from alertrelay.memory import CollectingSender, MemoryStore, MemoryTimers
+from alertrelay.memory.store import CollectingSender, MemoryStore, MemoryTimers
 from alertrelay.policy import silence
 from alertrelay.policy.silence import Silence, SilenceRefused
 from alertrelay.policy.silence_json import from_json

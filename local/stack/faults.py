@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from alertrelay.alert import CHANNELS, Channel
 from alertrelay.config.model import Config, Target
-from alertrelay.memory import ManualClock
+from alertrelay.memory.store import ManualClock
 from alertrelay.notification import Message, Receipt
 from alertrelay.ports import DeliveryFailure, Key, Sender
 

@@ -24,7 +24,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from alertrelay.memory import ManualClock
+from alertrelay.memory.store import ManualClock
 from alertrelay.notification import Outcome
 
 from infra import synth

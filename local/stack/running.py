@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from alertrelay.memory import ManualClock
+from alertrelay.memory.store import ManualClock
 from alertrelay.nflog.ledger import Standing
 from alertrelay.notification import Outcome, Reason
 from alertrelay.sources import Envelope

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from alertrelay.aws import items
+from alertrelay.aws.state import items
 from alertrelay.config.model import Config
 from alertrelay.dispatch.dispatcher import TICK_AHEAD
 from alertrelay.nflog.ledger import Standing

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from alertrelay.aws.clients import Clients, clients
-from alertrelay.memory import ManualClock, MemoryStore
+from alertrelay.memory.store import ManualClock, MemoryStore
 from alertrelay.ports import Store
 from moto import mock_aws
 

@@ -11,8 +11,8 @@ from typing import Any, cast
 import botocore.session
 import pytest
 from alertrelay.alert import Alert, Integration, Labels, Status, fingerprint
-from alertrelay.aws.dynamodb import DynamoStore
-from alertrelay.memory import ManualClock
+from alertrelay.aws.state.store import DynamoStore
+from alertrelay.memory.store import ManualClock
 from alertrelay.nflog.ledger import AlertItem, Header, HeaderChange, Ledger, Member, MemberStatus
 from alertrelay.notification import Receipt
 from botocore.exceptions import ClientError

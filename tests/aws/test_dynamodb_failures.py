@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from alertrelay.aws.table import THROTTLED_FOR
-from alertrelay.memory import ManualClock
+from alertrelay.aws.state.table import THROTTLED_FOR
+from alertrelay.memory.store import ManualClock
 from alertrelay.ports import Store, StoreFailure
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError
 

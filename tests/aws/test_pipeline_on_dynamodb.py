@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 from alertrelay.alert import CHANNELS
-from alertrelay.aws import items
-from alertrelay.memory import ManualClock
+from alertrelay.aws.state import items
+from alertrelay.memory.store import ManualClock
 from alertrelay.policy.group_key import key_of
 from alertrelay.ports import Store
-from alertrelay.runtime import LIMITS
+from alertrelay.runtime.forwarder import LIMITS
 
 from tests.aws.state import TABLE, dynamo, table
 from tests.dispatch.test_crashes import Killed, Mortal, MortalWorld
@@ -126,7 +126,7 @@ def test_whichever_request_for_a_ledger_in_chunks_kills_the_process_what_fires_i
     dynamodb: Any, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
     monkeypatch.setattr("alertrelay.nflog.chunks.INLINE_ALERTS", 0)
-    monkeypatch.setattr("alertrelay.aws.items.SHARDS", 1)  # a tick is one query
+    monkeypatch.setattr("alertrelay.aws.state.items.SHARDS", 1)  # a tick is one query
     request, done = 0, False
     while not done:
         with table(dynamodb):

@@ -20,12 +20,12 @@ from alertrelay.anomaly.scorer.ports import (
     Vote,
 )
 from alertrelay.aws.clients import Clients
-from alertrelay.aws.items import anomalies_key
-from alertrelay.aws.metrics import CloudWatchMetrics
-from alertrelay.aws.notebook import DynamoNotebook
-from alertrelay.aws.shelf import S3Shelf
-from alertrelay.memory import ManualClock
-from alertrelay.scoring.memory import MemoryMetrics, MemoryNotebook, MemoryShelf
+from alertrelay.aws.scorer.metrics import CloudWatchMetrics
+from alertrelay.aws.scorer.notes import DynamoNotebook
+from alertrelay.aws.scorer.objects import S3Shelf
+from alertrelay.aws.state.items import anomalies_key
+from alertrelay.memory.scorer import MemoryMetrics, MemoryNotebook, MemoryShelf
+from alertrelay.memory.store import ManualClock
 from botocore.exceptions import ClientError
 
 from tests.aws import state

@@ -14,8 +14,8 @@ import pytest
 from alertrelay.anomaly.scorer.run import RunIncomplete
 from alertrelay.aws.clients import Clients
 from alertrelay.config.watch import AnomalyConfig, Watch
-from alertrelay.memory import ManualClock
-from alertrelay.scoring_runtime import Scorer
+from alertrelay.memory.store import ManualClock
+from alertrelay.runtime.scorer import Scorer
 
 from tests.aws import state
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from alertrelay.memory import ManualClock
+from alertrelay.memory.store import ManualClock
 from alertrelay.ports import Store
 
 from tests.aws.state import (

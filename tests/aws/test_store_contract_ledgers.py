@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
-from alertrelay.aws import items
-from alertrelay.memory import ManualClock
+from alertrelay.aws.state import items
+from alertrelay.memory.store import ManualClock
 from alertrelay.nflog.chunks import CHUNK_BYTES
 from alertrelay.nflog.ledger import Header, Ledger, Standing
 from alertrelay.notification import Receipt

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from alertrelay.alert import severity_rank
-from alertrelay.memory import ManualClock, MemoryStore
+from alertrelay.memory.store import ManualClock, MemoryStore
 from alertrelay.nflog.ledger import Member
 from alertrelay.ports import Store
 from hypothesis import event, given, settings

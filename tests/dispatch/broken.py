@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from alertrelay.memory import MemoryStore
+from alertrelay.memory.store import MemoryStore
 from alertrelay.nflog.ledger import AlertItem, Header, HeaderChange, Member, Standing
 
 from tests.dispatch.actor import Actor, running

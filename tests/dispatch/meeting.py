@@ -11,7 +11,7 @@ from typing import Any
 
 from alertrelay.config.model import Config
 from alertrelay.dispatch.dispatcher import on_tick, on_timer, receive
-from alertrelay.memory import CollectingSender, MemoryStore, MemoryTimers
+from alertrelay.memory.store import CollectingSender, MemoryStore, MemoryTimers
 from alertrelay.nflog.dedup import decide
 from alertrelay.notification import Notification, Receipt
 from alertrelay.ports import Store

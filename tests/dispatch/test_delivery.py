@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 from alertrelay.alert import Channel
 from alertrelay.dispatch.dispatcher import receive
-from alertrelay.memory import MemorySecrets
+from alertrelay.memory.store import MemorySecrets
 from alertrelay.notification import Reason, Receipt
 from alertrelay.ports import AuthDead, DeliveryFailure, Permanent, RateLimited, Retryable
 from alertrelay.sources import Envelope

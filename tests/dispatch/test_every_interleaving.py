@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 
 import pytest
-from alertrelay.memory import MemoryStore
+from alertrelay.memory.store import MemoryStore
 
 from tests.dispatch import broken
 from tests.dispatch.interleave import Explored, Violation, explore

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from alertrelay.config.model import Config
 from alertrelay.dispatch.dispatcher import receive
-from alertrelay.memory import ManualClock, MemoryStore
+from alertrelay.memory.store import ManualClock, MemoryStore
 from alertrelay.notification import Reason
 from alertrelay.ports import Retryable, Store, StoreFailure
 

@@ -15,7 +15,7 @@ from alertrelay.dispatch.dispatcher import receive
 from alertrelay.nflog.ledger import ledger_from_json, ledger_json
 from alertrelay.notification import Reason
 from alertrelay.ports import Limit, StoreFailure
-from alertrelay.runtime import LIMITS
+from alertrelay.runtime.forwarder import LIMITS
 
 from compiler.load import load
 from tests.dispatch.world import START, World, alarm, config, timed

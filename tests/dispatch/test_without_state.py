@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from alertrelay.dispatch.dispatcher import receive
-from alertrelay.memory import MemoryTimers
+from alertrelay.memory.store import MemoryTimers
 from alertrelay.notification import Reason
 from alertrelay.ports import NotAccountedFor, Retryable, Store, StoreFailure, TimersFailure
 

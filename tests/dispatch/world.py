@@ -24,7 +24,7 @@ from alertrelay.config.model import (
     Target,
 )
 from alertrelay.dispatch.dispatcher import TICK_AHEAD, on_tick, on_timer, receive
-from alertrelay.memory import CollectingSender, ManualClock, MemorySecrets, MemoryStore, MemoryTimers
+from alertrelay.memory.store import CollectingSender, ManualClock, MemorySecrets, MemoryStore, MemoryTimers
 from alertrelay.notification import Outcome
 from alertrelay.ports import DeliveryFailure, Limit, Relay, SelfAlert, Store, StoreFailure, TimersFailure
 from alertrelay.sources import Envelope

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alertrelay.aws import items
+from alertrelay.aws.state import items
 
 from tests.infra.template import Template
 

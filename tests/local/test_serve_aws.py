@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from alertrelay.container import SystemClock
+from alertrelay.runtime.container import SystemClock
 
 from infra.stacks import FORWARDERS as DEPLOYED
 from local import serve_aws

@@ -6,7 +6,7 @@ import json
 from datetime import timedelta
 
 import pytest
-from alertrelay.memory import ManualClock, MemoryStore
+from alertrelay.memory.store import ManualClock, MemoryStore
 
 from local import silence
 from local.command import parser

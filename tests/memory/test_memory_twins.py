@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from alertrelay.alert import Integration
 from alertrelay.config.model import SnsSettings, Target
-from alertrelay.memory import CollectingSender, ManualClock, MemorySecrets, MemoryStore, MemoryTimers
+from alertrelay.memory.store import CollectingSender, ManualClock, MemorySecrets, MemoryStore, MemoryTimers
 from alertrelay.nflog.ledger import Header
 from alertrelay.ports import Key, Retryable, SecretMissing
 

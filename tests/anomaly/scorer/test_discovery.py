@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alertrelay.anomaly.scorer.discovery import look_up
 from alertrelay.anomaly.scorer.metric import Metric
-from alertrelay.scoring.memory import MemoryMetrics
+from alertrelay.memory.scorer import MemoryMetrics
 
 from tests.anomaly.scorer.world import START, config, metric, watch
 

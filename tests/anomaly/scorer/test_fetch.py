@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from alertrelay.anomaly.scorer.fetch import DATAPOINTS, QUERIES, Wanted, ask, batches
 from alertrelay.anomaly.scorer.metric import Metric
 from alertrelay.anomaly.scorer.ports import Answer, MetricsFailure
-from alertrelay.scoring.memory import MemoryMetrics
+from alertrelay.memory.scorer import MemoryMetrics
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -1,6 +1,6 @@
 """What a run of the anomaly-scorer needs from the outside, as Protocols, and the ways in which the outside fails.
 
-Each has a real implementation (aws/) and a memory twin (scoring/memory.py); both pass the same contract tests.
+Each has a real implementation (aws/) and a memory twin (memory/scorer.py); both pass the same contract tests.
 """
 
 from __future__ import annotations

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from alertrelay.aws import items
-from alertrelay.aws.table import Table
+from alertrelay.aws.state import items
+from alertrelay.aws.state.table import Table
 from alertrelay.policy.inhibit import InhibitKey
 
 KEPT = timedelta(days=90)

@@ -11,8 +11,8 @@ from contextlib import suppress
 from dataclasses import fields, replace
 from typing import Any
 
-from alertrelay.aws import items
-from alertrelay.aws.table import Table, read
+from alertrelay.aws.state import items
+from alertrelay.aws.state.table import Table, read
 from alertrelay.nflog.chunks import cut, joined, spills
 from alertrelay.nflog.ledger import Header, Ledger, Spill, Standing
 from alertrelay.ports import StoreFailure

@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from alertrelay.alert import Channel
-from alertrelay.aws import inhibitors as noted_sources
-from alertrelay.aws import items, ledgers
-from alertrelay.aws.table import Table, read
+from alertrelay.aws.state import inhibitors as noted_sources
+from alertrelay.aws.state import items, ledger_chunks
+from alertrelay.aws.state.table import Table, read
 from alertrelay.nflog.ledger import AlertItem, Header, HeaderChange, Member, Standing, unknown
 from alertrelay.policy.inhibit import InhibitKey
 from alertrelay.policy.silence import Silence
@@ -102,7 +102,7 @@ class DynamoStore:
     def whole_header(self, gid: str) -> Header | None:
         """See ports.Store."""
         item = self._header_item(gid)
-        return ledgers.whole(self._table, gid, item) if item else None
+        return ledger_chunks.whole(self._table, gid, item) if item else None
 
     def _header_item(self, gid: str) -> dict[str, Any]:
         answer = self._table.call("get_item", TableName=self._table.name, Key=_header_key(gid), ConsistentRead=True)
@@ -165,12 +165,12 @@ class DynamoStore:
         if not written:
             return None
         if before:
-            return ledgers.whole(self._table, gid, before)
+            return ledger_chunks.whole(self._table, gid, before)
         return unknown(arm) if arm else None
 
     def record(self, gid: str, *, owner: str, change: HeaderChange, before: Header | None = None) -> bool:
         """See ports.Store."""
-        spill = ledgers.write(self._table, gid, owner, change.ledger, before)
+        spill = ledger_chunks.write(self._table, gid, owner, change.ledger, before)
         # Until now joins may have found a ledger that they cannot read.
         attributes = items.change_attributes(change, spill, leftover=before is None or before.spill is not None)
         sets = [name for name, value in attributes.items() if value is not None]
@@ -183,7 +183,7 @@ class DynamoStore:
             f"H#{gid}", "H", expression, condition="#owner = :me", values=values, done=attributes
         )
         if recorded and before:
-            ledgers.sweep(self._table, gid, before, spill)
+            ledger_chunks.sweep(self._table, gid, before, spill)
         return recorded
 
     def finish(self, gid: str, *, owner: str, expires: datetime | None) -> bool:

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from alertrelay.aws.clients import Clients
-from alertrelay.observe import Observer
 from alertrelay.ports import Clock, SelfAlert
+from alertrelay.runtime.observe import Observer
 
 OPS_QUIET = timedelta(minutes=15)
 """The same self-alert goes out once in this time and container."""

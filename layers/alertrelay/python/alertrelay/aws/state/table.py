@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from alertrelay.aws import items
 from alertrelay.aws.errors import code
+from alertrelay.aws.state import items
 from alertrelay.ports import Clock, StoreFailure
 
 if TYPE_CHECKING:

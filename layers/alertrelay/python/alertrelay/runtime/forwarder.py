@@ -15,18 +15,18 @@ from typing import Any
 from alertrelay.alert import Channel, Integration
 from alertrelay.aws.clients import clients
 from alertrelay.aws.cloudwatch import ended_alarms
-from alertrelay.aws.dynamodb import DynamoStore
 from alertrelay.aws.secrets import SecretKeys
 from alertrelay.aws.ses import SesSender
 from alertrelay.aws.sns import SnsSender
+from alertrelay.aws.state.store import DynamoStore
 from alertrelay.aws.timers import SqsTimers
 from alertrelay.channels import senders
 from alertrelay.config.model import Config, SnsSettings, Target
-from alertrelay.container import SystemClock, ops_teller
 from alertrelay.dispatch.dispatcher import on_tick, on_timer, receive
 from alertrelay.notification import Outcome
-from alertrelay.observe import Observer
 from alertrelay.ports import Clock, Limit, Relay, Sender
+from alertrelay.runtime.container import SystemClock, ops_teller
+from alertrelay.runtime.observe import Observer
 from alertrelay.sources import unwrap
 
 TICK = {"do": "tick"}

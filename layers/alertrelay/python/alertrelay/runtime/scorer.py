@@ -18,13 +18,13 @@ from alertrelay.anomaly.scorer.ports import NotebookFailure, PublishFailure, Sco
 from alertrelay.anomaly.scorer.run import RunIncomplete, run
 from alertrelay.aws.clients import PATIENT, Clients, clients
 from alertrelay.aws.errors import code
-from alertrelay.aws.metrics import CloudWatchMetrics
-from alertrelay.aws.notebook import DynamoNotebook
-from alertrelay.aws.shelf import S3Shelf
+from alertrelay.aws.scorer.metrics import CloudWatchMetrics
+from alertrelay.aws.scorer.notes import DynamoNotebook
+from alertrelay.aws.scorer.objects import S3Shelf
 from alertrelay.config.watch import AnomalyConfig
-from alertrelay.container import SystemClock
-from alertrelay.observe import Observer
 from alertrelay.ports import Clock
+from alertrelay.runtime.container import SystemClock
+from alertrelay.runtime.observe import Observer
 from alertrelay.values.times import instant
 
 SCHEDULED = "Scheduled Event"

@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from alertrelay.anomaly.scorer.ports import Deployment, Lease, NotebookFailure, Vote
-from alertrelay.aws import items
-from alertrelay.aws.table import Table
+from alertrelay.aws.state import items
+from alertrelay.aws.state.table import Table
 from alertrelay.ports import Clock, StoreFailure
 
 if TYPE_CHECKING:
