@@ -59,7 +59,7 @@ run: env ## the stack on this machine: a good day, a burst of 50, PagerDuty down
 	@echo
 	@echo "== 2. A burst: fifty databases of one service alarm within a minute. One incident, few messages, nobody left out."
 	@rm -rf .build/burst
-	@$(BIN)/python -m local.burst events/rds-cpu-critical-alarm.json .build/burst >/dev/null
+	@$(BIN)/python -m tools.burst events/rds-cpu-critical-alarm.json .build/burst >/dev/null
 	@$(BIN)/alertrelay replay .build/burst/*.json
 	@echo
 	@echo "== 3. PagerDuty is down: Slack and e-mail say so at once, PagerDuty is tried again after 1, 2, 5 and 15 minutes,"
@@ -75,7 +75,7 @@ run: env ## the stack on this machine: a good day, a burst of 50, PagerDuty down
 	@echo
 	@echo "== 6. A metric, six hours of it: the evening's peak is as every evening and left alone; half an hour after it the"
 	@echo "==    checkout takes four orders in ten, and that is found with the first point, explained, and told to its end."
-	@$(BIN)/python -m local.shop .build/shop >/dev/null
+	@$(BIN)/python -m tools.shop .build/shop >/dev/null
 	@$(BIN)/alertrelay replay .build/shop/orders-placed.csv --mode orders-placed=alert
 	@echo
 	@echo "== Next: $(BIN)/alertrelay replay events/ecs-cpu-alarm.json --down slack=timeout"
@@ -95,10 +95,10 @@ synth: env ## the CloudFormation templates of every environment, in cdk.out
 	$(BIN)/python -m infra.synth
 
 bench-scorer: env ## what a run of the anomaly scorer takes: 5,000 metrics
-	@$(BIN)/python -m local.bench_scorer
+	@$(BIN)/python -m tools.bench_scorer
 
 bench: rie ## cold starts of the deployed layer in Lambda's emulator, median of 5
-	@$(BIN)/python -m local.stack.bench events/rds-cpu-critical-alarm.json
+	@$(BIN)/python -m tools.bench_cold_start events/rds-cpu-critical-alarm.json
 
 # CI installs what some tests need; elsewhere those tests are skipped by name. A machine without the layer's Python has
 # no emulator: its tests say so.
@@ -118,7 +118,7 @@ ANOMALY_DATA ?= ../shared/anomaly
 	@touch $@
 
 bench-anomaly: env .build/bench/.stamp ## the anomaly scorer's figures, on labelled metrics (ANOMALY_DATA=FOLDER, ABLATION=--ablation, OPTIONS='--altered --made')
-	PYTHONPATH=.build/bench $(BIN)/python -m local.bench_anomaly $(ANOMALY_DATA) $(ABLATION) $(OPTIONS)
+	PYTHONPATH=.build/bench $(BIN)/python -m tools.bench_anomaly $(ANOMALY_DATA) $(ABLATION) $(OPTIONS)
 
 lock: env ## requirements/*.txt anew, from requirements/*.in
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 requirements/layer.in -o requirements/layer.txt

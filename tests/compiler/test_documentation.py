@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from cli.command import main
 from compiler import delivery
 from compiler.resources import environment, listing
-from local.command import main
 
 
 @pytest.fixture(name="page")

@@ -13,15 +13,17 @@ import pytest
 from alertrelay.memory.store import ManualClock
 from alertrelay.notification import Outcome
 
-from local import feedback, shop, timeline
-from local.anomaly import live as live_check
-from local.anomaly import status
-from local.anomaly.deployed import DeployedScorer, NoScorer, scorer_of
-from local.anomaly.judge import judge, of_entry
+from cli import feedback
+from cli.anomaly import live as live_check
+from cli.anomaly import status
+from cli.anomaly.deployed import DeployedScorer, NoScorer, scorer_of
+from cli.anomaly.judge import judge, of_entry
+from local import timeline
 from local.stack import scorer as played
 from local.stack.day import Day, Progress, Run, UsageError, live
 from local.stack.deployed import anomaly_config_of
 from local.stack.scorer import series_of, with_modes
+from tools import shop
 
 
 @dataclass(frozen=True)
@@ -173,7 +175,7 @@ def test_a_metric_or_a_mode_that_cannot_be_played_is_named(
     ],
 )
 def test_report_says_what_it_needs(capsys: pytest.CaptureFixture[str], words: list[str], told: str) -> None:
-    from local.command import main
+    from cli.command import main
 
     with pytest.raises(SystemExit) as ended:
         main(["anomaly", "report", *words])
@@ -184,8 +186,8 @@ def test_report_says_what_it_needs(capsys: pytest.CaptureFixture[str], words: li
 def test_feedback_and_status_end_with_2_where_there_is_no_scorer(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from local.anomaly import deployed
-    from local.command import main
+    from cli.anomaly import deployed
+    from cli.command import main
 
     def none(*_: object, **__: object) -> object:
         raise NoScorer("there is none")
@@ -198,7 +200,7 @@ def test_feedback_and_status_end_with_2_where_there_is_no_scorer(
 
 
 def test_the_page_of_an_entry_says_its_mode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from local.command import main
+    from cli.command import main
 
     monkeypatch.setattr(shop, "DAYS", 6)
     shop.main([str(tmp_path)])

@@ -12,7 +12,7 @@ import pytest
 from alertrelay.notification import Outcome, Reason
 from alertrelay.sources import unwrap
 
-from local.command import main
+from cli.command import main
 from local.stack import rie
 from local.stack.day import Run, template_of
 from local.stack.rie import RealClock, RieMissing, RieStack, kit, layer_of, outcomes_in

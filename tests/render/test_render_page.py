@@ -6,13 +6,13 @@ import re
 
 import pytest
 
-from local.messages import CASES, PAGE, PICTURES, page, slack_page
 from tests.render import notifications
 from tests.render.test_render_golden import message
+from tools.messages import CASES, PAGE, PICTURES, page, slack_page
 
 
 def test_the_page_of_messages_is_current() -> None:
-    assert PAGE.read_text(encoding="utf-8") == page(), "write it anew: .venv/bin/python -m local.messages"
+    assert PAGE.read_text(encoding="utf-8") == page(), "write it anew: .venv/bin/python -m tools.messages"
 
 
 def test_the_page_shows_every_case() -> None:

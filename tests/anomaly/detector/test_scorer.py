@@ -14,8 +14,8 @@ from alertrelay.anomaly.detector.scorer import Scorer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from local.made_metrics import KINDS
 from tests.anomaly.detector.metrics import DAY, STEP, Points, daily, noisy, points, scores, told
+from tools.made_metrics import KINDS
 
 
 def test_a_spike_is_told_once() -> None:

@@ -13,10 +13,10 @@ from alertrelay.render import pagerduty, plain, slack
 from alertrelay.sources.envelope import unwrap
 from alertrelay.sources.parse import parse
 
-from local.alarm_events import alarms as alarms_of
-from local.alarm_events import event
 from tests.infra.template import Template
 from tests.render.notifications import PAGERDUTY, SLACK_BOT, notification
+from tools.alarm_events import alarms as alarms_of
+from tools.alarm_events import event
 
 RECEIVED = datetime(2026, 11, 20, 12, 0, 2, tzinfo=UTC)
 

@@ -1,0 +1,157 @@
+"""What the scorer makes of a series: the very code of the function, over points that are there already."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from alertrelay.anomaly.scorer.drift import Drift
+from alertrelay.anomaly.scorer.entry_rules import Rule, rules_of
+from alertrelay.anomaly.scorer.lifecycle import Seen
+from alertrelay.anomaly.scorer.metric import Metric, dimensions_of
+from alertrelay.anomaly.scorer.reporting import Presence
+from alertrelay.anomaly.scorer.score_points import feed, new_scorer
+from alertrelay.anomaly.scorer.shard_state import Track
+from alertrelay.config.watch import AnomalyConfig, Watch
+
+from cli.score import NotASeries, seconds_of
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A point of the page. `band` is the usual range; times are in seconds."""
+
+    at: float
+    value: float
+    score: float
+    band: tuple[float, float] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """An alert: when it began and ended (None: not yet), its worst value, score and severity, and the reason of its
+    begin. `found` says whether a known incident stands behind it, None where none were named."""
+
+    at: float
+    until: float | None
+    value: float
+    score: float
+    severity: str
+    reason: str
+    found: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What the page shows. `incidents` is None where none were named; `mode` is the entry's, "" for a bare file."""
+
+    name: str
+    threshold: float
+    points: Sequence[Point]
+    alerts: Sequence[Told]
+    incidents: Sequence[tuple[float, float]] | None
+    mode: str = ""
+
+    @property
+    def missed(self) -> list[tuple[float, float]]:
+        """The incidents in which no alert was on."""
+        return [one for one in self.incidents or () if not any(_meets(told, one) for told in self.alerts)]
+
+
+def bare(name: str, period: int, threshold: float) -> tuple[Rule, Metric]:
+    """A series that no entry is about: both sides are trouble, from one score on."""
+    watch = Watch(
+        name=name, namespace="", metric=name, dimensions={}, tags={}, statistic="", period=period, unit="",
+        direction="both", sensitivity="normal", severity={"warning": threshold}, labels={}, mode="shadow",
+    )  # fmt: skip
+    config = AnomalyConfig(max_metrics=1, timezone="UTC", holidays=(), watches=(watch,))
+    return rules_of(config, {})[name], _metric(watch)
+
+
+def of_entry(config: AnomalyConfig, name: str) -> tuple[Rule, Metric]:
+    """An entry as the configuration has it. Raises NotASeries where there is none of that name."""
+    rule = rules_of(config, {}).get(name)
+    if rule is None:
+        there = ", ".join(watch.name for watch in config.watches) or "none"
+        raise NotASeries(f"config/anomaly.yml has no entry {name!r}; there are: {there}")
+    return rule, _metric(rule.watch)
+
+
+def _metric(watch: Watch) -> Metric:
+    return Metric(
+        watch=watch.name,
+        namespace=watch.namespace,
+        name=watch.metric,
+        dimensions=dimensions_of(watch.dimensions),
+        statistic=watch.statistic,
+        period=watch.period,
+    )
+
+
+def judge(
+    name: str,
+    points: Iterable[tuple[float, float]],
+    rule: Rule,
+    metric: Metric,
+    *,
+    begin: float = float("-inf"),
+    end: float = float("inf"),
+    incidents: Sequence[tuple[float, float]] | None = None,
+) -> Report:
+    """Scores all points and keeps what lies between `begin` and `end`: what was before is what was learned."""
+    track = Track(metric=metric, read_to=0.0, presence=Presence(), drift=Drift(based=0.0, at=0.0))
+    scorer = new_scorer(metric, rule)
+    seen: list[Point] = []
+    alerts: list[Told] = []
+
+    def look(one: Seen) -> None:
+        if begin <= one.at <= end:
+            seen.append(Point(one.at, one.value, one.score, one.band))
+
+    for point in points:
+        for change in feed(track, scorer, rule, [point], look=look):
+            about, reason = change.open, track.said.reason if track.said else ""
+            if change.kind == "opened":
+                told = Told(at=change.at, until=None, value=0.0, score=0.0, severity="", reason=reason)
+                alerts.append(told)
+            alerts[-1] = replace(
+                alerts[-1],
+                value=about.value,
+                score=about.score,
+                severity=about.severities[-1],
+                until=change.at if change.kind == "ended" else None,
+            )
+    kept = [told for told in alerts if begin <= told.at <= end]
+    if incidents is not None:
+        kept = [replace(told, found=any(_meets(told, one) for one in incidents)) for told in kept]
+    threshold = rule.levels[0].score
+    mode = rule.watch.mode if rule.watch.namespace else ""
+    return Report(name=name, threshold=threshold, points=seen, alerts=kept, incidents=incidents, mode=mode)
+
+
+def _meets(told: Told, incident: tuple[float, float]) -> bool:
+    start, end = incident
+    return start <= (told.until or told.at) and told.at <= end
+
+
+def read_incidents(path: Path, begin: float, end: float) -> list[tuple[float, float]]:
+    """The incidents of a CSV start,end that touch the period, in seconds. Raises NotASeries, OSError."""
+    with path.open(newline="", encoding="utf-8-sig", errors="replace") as file:
+        reader = csv.DictReader(file)
+        try:
+            known = list(_incidents(path, reader))
+        except csv.Error as error:
+            raise NotASeries(f"{path}:{reader.line_num}: {error}") from None
+    return [(start, until) for start, until in known if start <= end and until >= begin]
+
+
+def _incidents(path: Path, reader: csv.DictReader[str]) -> Iterator[tuple[float, float]]:
+    if not {"start", "end"} <= set(reader.fieldnames or ()):
+        raise NotASeries(f"{path}: the first line must name the columns start,end")
+    for row in reader:
+        start, until = seconds_of(row["start"] or ""), seconds_of(row["end"] or "")
+        if start is None or until is None or until < start:
+            raise NotASeries(f"{path}:{reader.line_num}: an incident needs a start and a later end")
+        yield start, until

@@ -1,0 +1,181 @@
+"""`alertrelay anomaly report`: a metric, its usual band, its scores and the alerts that they would have made."""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import sys
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cli.score import NotASeries, read_series, seconds_of
+
+if TYPE_CHECKING:
+    from alertrelay.config.watch import AnomalyConfig
+
+    from cli.anomaly.judge import Report
+
+_DESCRIPTION = """\
+Judge the anomaly-scorer on a metric: one HTML page with the series, its usual band, the scores, and the alerts that
+would have been sent, each with its reason. It is the code of the function that runs.
+
+The points come from a CSV with the columns timestamp,value, or with --env from CloudWatch, for an entry of
+config/anomaly.yml: that is how a period in shadow is judged. All points are learned from; --from and --to name the
+part that is shown and judged. --incidents is a CSV with the columns start,end: the page then says which were found, and
+which alerts were for nothing.
+"""
+_EPILOG = """\
+examples:
+  alertrelay anomaly report --input cpu.csv --output report.html
+  alertrelay anomaly report --input cpu.csv --watch checkout-latency --output report.html      as that entry judges it
+  alertrelay anomaly report --env prod --watch checkout-latency --from 2026-11-01 --incidents incidents.csv \\
+    --output report.html
+
+exit code: 0, 1 when a file is not what it should be, 2 when one cannot be read or written, or AWS does not answer
+"""
+_LEARNED = timedelta(days=14).total_seconds()
+_SHOWN = timedelta(days=14).total_seconds()
+
+
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Adds the command."""
+    parser = commands.add_parser(
+        "report",
+        help="a page with the series, the scores and the alerts",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--input", metavar="FILE", type=Path, help="a CSV of the metric")
+    parser.add_argument("--env", metavar="NAME", help="instead of --input: ask CloudWatch, for --watch")
+    parser.add_argument("--watch", metavar="ENTRY", help="judge as this entry of config/anomaly.yml does")
+    parser.add_argument(
+        "--metric", metavar="TEXT", help="with --env, where the entry finds several: part of one's name"
+    )
+    parser.add_argument("--output", metavar="FILE", type=Path, required=True)
+    parser.add_argument("--from", dest="begin", metavar="TIME", help="show and judge from here on")
+    parser.add_argument("--to", dest="end", metavar="TIME", help="show and judge until here")
+    parser.add_argument("--threshold", metavar="SCORE", type=float, help="without --watch; default: the scorer's")
+    parser.add_argument("--incidents", metavar="FILE", type=Path, help="a CSV of known incidents: start,end")
+    parser.set_defaults(run=run, parser=parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Writes the page; the exit code of the help."""
+    from cli.anomaly.deployed import NoScorer
+    from cli.anomaly.page import page
+    from cli.cloud import CloudUnreadable
+
+    if (args.input is None) == (args.env is None):
+        args.parser.error("one of --input FILE and --env NAME is needed")
+    if args.env and not args.watch:
+        args.parser.error("--env needs --watch ENTRY")
+    if args.threshold is not None and args.watch:
+        args.parser.error("--threshold is for a file without --watch ENTRY: the entry says its own")
+    if args.threshold is not None and not 0.0 < args.threshold < 1.0:
+        args.parser.error(f"--threshold: a score between 0 and 1 was expected, {args.threshold:g} came")
+    try:
+        report = _from_cloudwatch(args) if args.env else _from_file(args)
+        args.output.write_text(page(report), encoding="utf-8")
+    except NotASeries as error:
+        print(f"alertrelay anomaly report: {error}", file=sys.stderr)
+        return 1
+    except (NoScorer, CloudUnreadable) as error:
+        print(f"alertrelay anomaly report: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"alertrelay anomaly report: {error.filename or args.output}: {error.strerror}", file=sys.stderr)
+        return 2
+    print(f"{args.output}: {len(report.points)} points, {len(report.alerts)} alerts at {report.threshold:.4g}")
+    return 0
+
+
+def _from_file(args: argparse.Namespace) -> Report:
+    from alertrelay.anomaly.detector.refractory import DEFAULT_THRESHOLD
+
+    from cli.anomaly.judge import bare, judge, of_entry
+
+    rows = read_series(args.input)
+    points = sorted(
+        ((row.at, row.value) for row in rows if row.at is not None and row.value is not None),
+        key=lambda point: point[0],
+    )
+    begin, end = _bound(args.begin, float("-inf")), _bound(args.end, float("inf"))
+    if args.watch:
+        rule, metric = of_entry(_config(), args.watch)
+    else:
+        threshold = DEFAULT_THRESHOLD if args.threshold is None else args.threshold
+        rule, metric = bare(args.input.stem, _period(points), threshold)
+    return judge(
+        args.input.stem, points, rule, metric, begin=begin, end=end, incidents=_incidents(args.incidents, begin, end)
+    )
+
+
+def _from_cloudwatch(args: argparse.Namespace) -> Report:
+    from alertrelay.anomaly.scorer.fetch import Wanted, ask
+    from alertrelay.runtime.container import SystemClock
+
+    from cli.anomaly.deployed import NoScorer, scorer_of
+    from cli.anomaly.judge import judge, of_entry
+
+    clock = SystemClock()
+    scorer = scorer_of(args.env, clock)
+    rule, metric = of_entry(scorer.config, args.watch)
+    if not rule.watch.exact:
+        catalogue = scorer.catalogue()
+        own = [one for one in (catalogue.metrics if catalogue else ()) if one.watch == args.watch]
+        fits = [one for one in own if (args.metric or "") in str(one)]
+        if len(fits) != 1:
+            there = "\n  ".join(str(one) for one in own) or "none yet: it has not run"
+            raise NotASeries(f"--metric: part of the name of one metric was expected; {args.watch} has:\n  {there}")
+        metric = fits[0]
+    now = clock.now().timestamp() // metric.period * metric.period
+    end = min(now, _bound(args.end, now))
+    begin = _bound(args.begin, end - _SHOWN)
+    print(f"asking CloudWatch for {metric} …", file=sys.stderr, flush=True)
+    found = ask(scorer.metrics, [Wanted(metric, begin - _LEARNED)], end=lambda _: end, more=lambda: True)
+    if found.failed or metric.key in found.refused:
+        raise NoScorer(f"CloudWatch does not say: {found.failed or found.refused[metric.key]}")
+    return judge(
+        str(metric),
+        found.points[metric.key],
+        rule,
+        metric,
+        begin=begin,
+        end=end,
+        incidents=_incidents(args.incidents, begin, end),
+    )
+
+
+def _config() -> AnomalyConfig:
+    from cli.anomaly.deployed import FOLDER
+    from compiler.load import load_anomaly
+    from compiler.reading.finding import Findings
+
+    config = load_anomaly(FOLDER, Findings())
+    if config is None:
+        raise NotASeries("--watch: there is no config/anomaly.yml here")
+    return config
+
+
+def _incidents(path: Path | None, begin: float, end: float) -> Sequence[tuple[float, float]] | None:
+    from cli.anomaly.judge import read_incidents
+
+    return None if path is None else read_incidents(path, begin, end)
+
+
+def _period(points: Sequence[tuple[float, float]]) -> int:
+    """The middle of the distances between points, in seconds."""
+    gaps = sorted(later[0] - earlier[0] for earlier, later in itertools.pairwise(points))
+    return max(1, round(gaps[len(gaps) // 2])) if gaps else 300
+
+
+def _bound(text: str | None, default: float) -> float:
+    if text is None:
+        return default
+    at = seconds_of(text)
+    if at is None:
+        raise NotASeries(f"{text!r} is no time; write 2026-11-20 or 2026-11-20T03:05:00")
+    return at

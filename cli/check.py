@@ -1,0 +1,138 @@
+"""`alertrelay check`: what is wrong with the configuration, where, and what to do about it."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from compiler.reading.finding import Finding
+
+FOLDER = Path("config")
+_COLOURS = {"error": "31", "warning": "33", "info": "36"}
+
+_DESCRIPTION = """\
+Check the configuration: every key, every name that one file uses of another, every secret that stands in plain text.
+
+Of every alarm: that its metric exists, that statistic, unit and dimensions fit it, that it has a runbook; and a table
+of what each resource gets and what it costs a month.
+
+Without an argument: config/alertmanager.yml, config/delivery.yml, config/anomaly.yml and all of config/environments/
+below the working folder. With --config or --delivery only the files that are named, so any Alertmanager file can be
+tried; --delivery alone is held against config/alertmanager.yml.
+"""
+_EPILOG = """\
+examples:
+  alertrelay check                        the project's own configuration
+  alertrelay check --env prod --strict    one environment; a warning is a fault too
+  alertrelay check --env prod --live      what is deployed, too: keys, confirmations, topics, dead letters
+  alertrelay check --config /etc/alertmanager/alertmanager.yml
+  alertrelay check --json | jq -r '.[] | select(.severity == "error") | .message'
+
+exit code: 0 clean or warnings, 1 errors (with --strict warnings too), 2 a file, or AWS, could not be read
+"""
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Adds the subcommand."""
+    parser = subparsers.add_parser(
+        "check",
+        help="check the configuration",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--config", metavar="F", type=Path, help="an Alertmanager file")
+    parser.add_argument("--delivery", metavar="F", type=Path, help="a delivery.yml")
+    parser.add_argument("--env", metavar="NAME", help="this environment alone")
+    parser.add_argument(
+        "--live", action="store_true", help="with --env: also what is deployed, read with your AWS credentials"
+    )
+    parser.add_argument("--strict", action="store_true", help="warnings are errors")
+    parser.add_argument("--json", action="store_true", help="a JSON list of findings")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Prints the findings; the exit code of the help."""
+    if args.live and (args.env is None or args.config or args.delivery):
+        print("alertrelay check: --live looks at one environment of config/: --env NAME was expected", file=sys.stderr)
+        return 2
+    findings = [*_findings(args), *(_live(args.env) if args.live else ())]
+    if args.json:
+        print(json.dumps([dataclasses.asdict(finding) for finding in findings], indent=2))
+    else:
+        for line in _alarms(args):
+            print(line)
+        colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+        for line in report(findings, colour=colour):
+            print(line)
+    if any(finding.code == "unreadable" for finding in findings):
+        return 2
+    faults = ("error", "warning") if args.strict else ("error",)
+    return int(any(finding.severity in faults for finding in findings))
+
+
+def _findings(args: argparse.Namespace) -> Sequence[Finding]:
+    from compiler import load
+
+    if args.config is None and args.delivery is None:
+        return load.check_folder(FOLDER, environment=args.env)
+    names = [args.env] if args.env is not None else []
+    beside = FOLDER / load.ALERTMANAGER
+    alertmanager = args.config or (beside if beside.exists() else None)
+    return load.examine(alertmanager=alertmanager, delivery=args.delivery, folder=FOLDER, names=names)
+
+
+def _live(environment: str) -> Sequence[Finding]:
+    """Only where the files are sound: there is nothing to hold the stack against otherwise."""
+    from alertrelay.runtime.container import SystemClock
+
+    from cli import cloud, live
+    from cli.anomaly import live as scorer
+    from compiler import load
+
+    loaded = load.load(FOLDER, environment)
+    if loaded.config is None or loaded.environment is None:
+        return ()
+    client = cloud.clients(loaded.environment.region)
+    found = live.examine(loaded.config, client)
+    return (*found, *scorer.examine(loaded.anomaly, environment, client, SystemClock()))
+
+
+def _alarms(args: argparse.Namespace) -> list[str]:
+    """The table of alarms, where a whole configuration is checked."""
+    from cli.alarm_table import table
+
+    if args.config is not None or args.delivery is not None:
+        return []
+    return table(FOLDER, environment=args.env)
+
+
+def report(findings: Sequence[Finding], *, colour: bool = False) -> list[str]:
+    """The lines for people: a finding, its mend below it, and the counts last."""
+    places = [f"{f.file}:{f.line}:{f.column}:" if f.line else f"{f.file}:" for f in findings]
+    wide = max(map(len, places), default=0)
+    code_wide = max((len(f.code) for f in findings), default=0)
+    lines = []
+    for place, finding in zip(places, findings, strict=True):
+        severity = f"{finding.severity:<7}"
+        if colour:
+            severity = f"\x1b[{_COLOURS[finding.severity]}m{severity}\x1b[0m"
+        lines.append(f"{place:<{wide}} {severity} {finding.code:<{code_wide}} {_printable(finding.message)}")
+        if finding.mend:
+            lines.append(f"{'':<{wide + code_wide + 9}} -> {_printable(finding.mend)}")
+    counts = {name: sum(f.severity == name for f in findings) for name in ("error", "warning", "info")}
+    summary = ", ".join(f"{count} {name}{'' if count == 1 else 's'}" for name, count in counts.items())
+    return [*lines, summary.replace("infos", "info")]
+
+
+def _printable(text: str) -> str:
+    """No control character of a file reaches the terminal."""
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)

@@ -1,0 +1,209 @@
+"""`alertrelay route`: who is told of an alert with these labels, and a team's own tests of its routing."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from alertrelay.config.model import Config, Route
+
+    from compiler.reading.finding import Finding, Findings
+    from compiler.reading.yamlfile import Value
+
+CONFIG = Path("config/alertmanager.yml")
+
+_DESCRIPTION = """\
+Show who is told of an alert with the labels given: the last line names the receivers, with commas between them, in the
+order in which the routes match, a receiver twice where two routes name it. Without a label it is the root's receiver.
+
+Any Alertmanager file will do, also one with secrets or with kinds of receivers that alertrelay does not serve: nothing
+is sent, and no secret is read. Inhibition, silences and time intervals come later and play no part here.
+"""
+_EPILOG = """\
+examples:
+  alertrelay route severity=critical service=orders
+  alertrelay route --config /etc/alertmanager/alertmanager.yml --tree severity=critical
+  alertrelay route --cases tests/routing.yml            each case is told that differs
+
+a file of cases is a list:
+  - labels: {severity: critical, service: orders}
+    receivers: [pagerduty-oncall, slack-critical]
+
+exit code: 0, 1 a case differs or the configuration has errors, 2 usage or a file could not be read
+"""
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Adds the subcommand."""
+    parser = subparsers.add_parser(
+        "route",
+        help="show who is told of an alert with these labels",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("labels", metavar="NAME=VALUE", nargs="*", help="a label of the alert")
+    parser.add_argument("--config", metavar="FILE", type=Path, default=CONFIG, help=f"default: {CONFIG}")
+    parser.add_argument("--tree", action="store_true", help="show the routes that match, and what holds at each")
+    parser.add_argument("--cases", metavar="FILE", type=Path, help="a YAML list of {labels, receivers} to hold against")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Prints the receivers, or the cases that differ; the exit code of the help."""
+    from compiler.load import try_out
+
+    if args.cases and (args.labels or args.tree):
+        return _usage("--cases takes no labels and no --tree: the file has them")
+    try:
+        labels = _labels(args.labels)
+    except ValueError as error:
+        return _usage(str(error))
+    loaded = try_out(args.config)
+    if loaded.config is None:
+        return _refuse(loaded.errors)
+    if args.cases:
+        return _check_cases(loaded.config, args.cases)
+    if args.tree:
+        print("\n".join(tree(loaded.config.route, labels)))
+    print(",".join(receivers(loaded.config, labels)))
+    return 0
+
+
+def receivers(config: Config, labels: Mapping[str, str]) -> list[str]:
+    """The receivers in the order of the routes that match, duplicates kept."""
+    from alertrelay.policy.route import match_routes
+
+    return [route.receiver for route in match_routes(config.route, labels)]
+
+
+def tree(route: Route, labels: Mapping[str, str]) -> list[str]:
+    """The routes that an alert passes through, the ones it ends at with what holds there."""
+    return [_line(route, labels), *_branches(route, labels, "")]
+
+
+def _branches(route: Route, labels: Mapping[str, str], indent: str) -> Iterator[str]:
+    taken = _taken(route, labels)
+    for child in taken:
+        last = child is taken[-1]
+        yield f"{indent}{'└── ' if last else '├── '}{_line(child, labels)}"
+        yield from _branches(child, labels, indent + ("    " if last else "│   "))
+
+
+def _taken(route: Route, labels: Mapping[str, str]) -> list[Route]:
+    from alertrelay.policy.matchers import matches
+
+    taken = []
+    for child in route.routes:
+        if matches(child.matchers, labels):
+            taken.append(child)
+            if not child.continue_:
+                break
+    return taken
+
+
+def _line(route: Route, labels: Mapping[str, str]) -> str:
+    from alertrelay.config.matchers import print_matchers
+
+    from compiler.reading.duration import spell_duration
+
+    name = print_matchers(route.matchers) + (" continue" if route.continue_ else "")
+    if _taken(route, labels):
+        return name
+    group_by = "all labels" if route.group_by is None else f"[{', '.join(route.group_by)}]"
+    timers = ", ".join(
+        f"{word} {spell_duration(seconds)}"
+        for word, seconds in (
+            ("wait", route.group_wait),
+            ("interval", route.group_interval),
+            ("repeat", route.repeat_interval),
+        )
+    )
+    muted = f", muted in {', '.join(route.mute_time_intervals)}" if route.mute_time_intervals else ""
+    active = f", active in {', '.join(route.active_time_intervals)}" if route.active_time_intervals else ""
+    return f"{name} -> {route.receiver} (group by {group_by}, {timers}{muted}{active})"
+
+
+def _labels(arguments: Sequence[str]) -> dict[str, str]:
+    """As amtool reads them: matchers of which only `=` makes sense. Raises ValueError."""
+    from alertrelay.config.matchers import parse_matcher
+
+    labels = {}
+    for text in arguments:
+        matcher = parse_matcher(text)
+        if matcher.op != "=":
+            raise ValueError(f"{text!r} is no label: NAME=VALUE is expected")
+        labels[matcher.name] = matcher.value
+    return labels
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Case:
+    place: str
+    labels: Mapping[str, str]
+    receivers: tuple[str, ...]
+
+
+def _check_cases(config: Config, path: Path) -> int:
+    from alertrelay.config.matchers import print_matcher
+    from alertrelay.config.model import Matcher
+
+    from compiler.reading.finding import Findings
+    from compiler.reading.yamlfile import read
+
+    findings = Findings()
+    root = read(path, findings)
+    cases = list(_cases(root, findings)) if root else []
+    if findings.failed:
+        _refuse(findings.sorted())
+        return 2
+    differ = 0
+    for case in cases:
+        found = tuple(receivers(config, case.labels))
+        if found != case.receivers:
+            differ += 1
+            shown = ", ".join(print_matcher(Matcher(name=k, op="=", value=v)) for k, v in sorted(case.labels.items()))
+            print(f"{case.place}: {{{shown}}}")
+            print(f"  expected {','.join(case.receivers)}")
+            print(f"  but told {','.join(found)}")
+    print(f"{len(cases)} cases, {differ} {'differs' if differ == 1 else 'differ'}")
+    return int(differ > 0)
+
+
+def _cases(root: Value, findings: Findings) -> Iterator[_Case]:
+    from compiler.reading.section import section_of
+
+    if not isinstance(root.data, tuple) or not root.data:
+        mend = "as in - {labels: {severity: critical}, receivers: [oncall]}"
+        findings.error(root.place, "wrong-type", f"a list of cases is expected, {root.kind} came", mend)
+        return
+    for item in root.data:
+        section = section_of(item, ("labels", "receivers"), findings)
+        if section is None or not section.require("receivers", "name who has to be told, in order"):
+            continue
+        labels = section.mapping("labels")
+        for value in labels.values():
+            if isinstance(value.data, tuple | Mapping):
+                section.wrong(value, "text")
+        yield _Case(
+            place=f"{item.place.file}:{item.place.line}",
+            labels={name: value.text for name, value in labels.items()},
+            receivers=tuple(value.text for value in section.list("receivers")),
+        )
+
+
+def _refuse(errors: Sequence[Finding]) -> int:
+    from cli.check import report
+
+    print("\n".join(report(errors)), file=sys.stderr)
+    return 2 if any(error.code == "unreadable" for error in errors) else 1
+
+
+def _usage(message: str) -> int:
+    print(f"alertrelay route: {message}", file=sys.stderr)
+    return 2

@@ -1,0 +1,324 @@
+"""`alertrelay send-test`: a marked alert and its end through a deployed environment, and who was told of them."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from alertrelay.config.model import Config
+    from alertrelay.ports import Clock, Store
+
+    from cli.cloud import Client, Deployed
+    from cli.rehearsal import Told
+
+FOLDER = Path("config")
+GRACE_SECONDS = 60.0
+"""What is waited beyond the group_wait or group_interval of the routes: a cold start, and one retry."""
+POLL_SECONDS = 1.0
+Seen = Literal["delivered", "fallback", "pending"]
+
+_DESCRIPTION = """\
+Publish a test alert to the deployed topic, wait until the relay has written down who was told, then publish its end and
+wait again. Every message says that it is a TEST.
+
+Without --receiver it is a warning, told to whoever hears of warnings. With --receiver its labels are chosen so that the
+route tree sends it there, and to as few others as possible; who else hears of it is said first. A receiver of
+PagerDuty really pages.
+
+Needs the credentials of a person (AWS_PROFILE): docs/deploy.md lists what they have to be allowed.
+"""
+_EPILOG = """\
+examples:
+  alertrelay send-test --env dev
+  alertrelay send-test --env prod --receiver pagerduty-oncall
+  alertrelay send-test --env prod --receiver slack-database --label category=cache --json
+
+exit code: 0 every integration took the alert and its end, 1 one did not in time (or only a fallback did),
+2 usage, or AWS did not answer
+"""
+
+
+class NotSent(Exception):
+    """Nothing was published. The text says why, and the mend."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What the table says of one integration. `seconds` run from publishing until it was written down."""
+
+    integration: str
+    seen: Seen
+    detail: str
+    seconds: float | None = None
+    ended: bool | None = None  # None: its end was not waited for
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Adds the subcommand."""
+    parser = subparsers.add_parser(
+        "send-test",
+        help="send a marked test alert through a deployed environment",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--env", metavar="NAME", required=True, help="of config/environments")
+    parser.add_argument("--receiver", metavar="NAME", help="of config/alertmanager.yml")
+    parser.add_argument(
+        "--label", metavar="NAME=VALUE", action="append", default=[], help="a label of the alert; may be repeated"
+    )
+    parser.add_argument("--wait", metavar="SECONDS", type=float, help="the longest wait for the alert, and for its end")
+    parser.add_argument("--json", action="store_true", help="one JSON object instead of lines")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Sends, waits, prints; the exit code of the help."""
+    from alertrelay.runtime.container import SystemClock
+
+    from cli import cloud
+    from compiler.load import load
+
+    loaded = load(FOLDER, args.env)
+    if loaded.config is None or loaded.environment is None:
+        for finding in loaded.errors:
+            print(finding, file=sys.stderr)
+        return 2
+    try:
+        rehearsal = Rehearsal.planned(
+            loaded.config,
+            cloud.clients(loaded.environment.region),
+            SystemClock(),
+            receiver=args.receiver,
+            labels=_labels(args.label),
+            say=(lambda _: None) if args.json else print,
+        )
+        results = rehearsal.go(wait=args.wait)
+    except (NotSent, cloud.CloudUnreadable) as error:
+        print(f"alertrelay send-test: {error}", file=sys.stderr)
+        return 2
+    if args.json:
+        print(json.dumps(rehearsal.as_json(results), indent=2))
+    return exit_code(results)
+
+
+def exit_code(results: Iterable[Result]) -> int:
+    """0 only where every integration took the alert itself, and its end."""
+    return int(not all(result.seen == "delivered" and result.ended for result in results))
+
+
+def _labels(words: Sequence[str]) -> dict[str, str]:
+    found = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not (name and equals and value):
+            raise NotSent(f"--label {word}: NAME=VALUE was expected")
+        found[name] = value
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsal:
+    """One test alert on its way. `say` gets a line for people whenever something is known."""
+
+    config: Config
+    client: Client
+    clock: Clock
+    store: Store
+    topic: str
+    labels: Mapping[str, str]
+    told: tuple[Told, ...]
+    say: Callable[[str], None]
+
+    @classmethod
+    def planned(
+        cls,
+        config: Config,
+        client: Client,
+        clock: Clock,
+        *,
+        receiver: str | None,
+        labels: Mapping[str, str],
+        say: Callable[[str], None],
+    ) -> Rehearsal:
+        """Looks up the stack and chooses the labels; nothing is published. Raises NotSent, CloudUnreadable."""
+        from alertrelay.aws.state.store import DynamoStore
+
+        from cli import rehearsal
+        from cli.cloud import stack_of
+
+        deployed = stack_of(config.environment, client)
+        if deployed is None:
+            raise NotSent(f"there is no stack alertrelay-{config.environment} here: npx cdk deploy, or AWS_PROFILE")
+        _as_the_files_say(config, deployed, client)
+        try:
+            chosen = rehearsal.labels_for(config, receiver, test_id=uuid.uuid4().hex[:8], extra=labels)
+        except rehearsal.NoWay as error:
+            raise NotSent(str(error)) from None
+        told = rehearsal.told_by(config, chosen)
+        if not told:
+            raise NotSent("the route tree tells nobody of this alert: name a --receiver")
+        return cls(
+            config=config,
+            client=client,
+            clock=clock,
+            store=DynamoStore(lambda: client("dynamodb"), deployed.outputs["TableName"], clock),
+            topic=deployed.outputs[rehearsal.TOPICS.get(chosen.get("severity", ""), "TopicWarning")],
+            labels=chosen,
+            told=told,
+            say=say,
+        )
+
+    def go(self, *, wait: float | None) -> tuple[Result, ...]:
+        """Publishes the alert, waits, publishes its end, waits. Raises CloudUnreadable."""
+        shown = " ".join(f"{name}={value}" for name, value in sorted(self.labels.items()))
+        self.say(f"test alert: {shown}\n  topic {self.topic}")
+        self.say(f"  told to {', '.join(dict.fromkeys(str(t.integration) for t in self.told))}\n")
+        starts = self.clock.now()
+        self._publish(starts, None)
+        longest = max(told.route.group_wait for told in self.told) + GRACE_SECONDS
+        results = self._watch("alert", self._first, self._overdue, longest if wait is None else wait)
+        self._publish(starts, self.clock.now())
+        longest = max(told.route.group_interval for told in self.told) + GRACE_SECONDS
+        before = {result.integration: result for result in results}
+
+        def ended(told: Told) -> Result | None:
+            return self._end(told, before[str(told.integration)])
+
+        def not_ended(told: Told) -> Result:
+            first = before[str(told.integration)]
+            said = [first.detail, "its end was not told in time"] if first.detail else ["its end was not told in time"]
+            return replace(first, detail="; ".join(said), ended=False)
+
+        return self._watch("end", ended, not_ended, longest if wait is None else wait)
+
+    def as_json(self, results: Iterable[Result]) -> dict[str, object]:
+        """The documented object."""
+        rows = [
+            {
+                "integration": r.integration,
+                "outcome": r.seen,
+                "detail": r.detail,
+                "seconds": r.seconds,
+                "ended": r.ended,
+            }
+            for r in results
+        ]
+        return {"labels": dict(self.labels), "topic": self.topic, "integrations": rows}
+
+    def _publish(self, starts: datetime, ends: datetime | None) -> None:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        from cli.cloud import unreadable
+        from cli.rehearsal import ALERTNAME, message
+
+        try:
+            self.client("sns").publish(
+                TopicArn=self.topic,
+                Subject=f"{ALERTNAME} of alertrelay",
+                Message=message(self.labels, starts_at=starts, ends_at=ends),
+            )
+        except (BotoCoreError, ClientError) as error:
+            raise unreadable(f"the topic {self.topic}", error) from None
+
+    def _watch(
+        self, what: str, look: Callable[[Told], Result | None], late: Callable[[Told], Result], longest: float
+    ) -> tuple[Result, ...]:
+        """Asks `look` about every integration until each has an answer, or the time is over: then `late`."""
+        began, results = self.clock.now(), dict[str, Result]()
+        waiting = {str(told.integration): told for told in self.told}
+        while waiting:
+            passed = (self.clock.now() - began).total_seconds()
+            over = passed >= longest
+            for name, told in list(waiting.items()):
+                found = self._asked(look, told) or (late(told) if over else None)
+                if found:
+                    del waiting[name]
+                    results[name] = (
+                        found if what == "end" or found.seen == "pending" else replace(found, seconds=passed)
+                    )
+                    self.say(_line(what, results[name], passed))
+            if waiting:
+                self.clock.sleep(POLL_SECONDS)
+        return tuple(results[name] for name in sorted(results))
+
+    def _asked(self, look: Callable[[Told], Result | None], told: Told) -> Result | None:
+        """A table that does not answer now may answer with the next look."""
+        from alertrelay.ports import StoreFailure
+
+        try:
+            return look(told)
+        except StoreFailure:
+            return None
+
+    @property
+    def _key(self) -> str:
+        from alertrelay.alert import fingerprint
+        from alertrelay.policy.group_key import key_of
+
+        return key_of(fingerprint(self.labels))
+
+    def _first(self, told: Told) -> Result | None:
+        """What the ledger says of the alert; None while it is neither told nor taken by a fallback."""
+        header = self.store.whole_header(told.gid)
+        ledger = header.ledger if header else None
+        if ledger and self._key in ledger.firing - ledger.unsure:
+            return Result(integration=str(told.integration), seen="delivered", detail="")
+        if ledger and self._key in ledger.fallback_firing:
+            detail = f"instead: {', '.join(sorted(ledger.fallbacks))}"
+            return Result(integration=str(told.integration), seen="fallback", detail=detail)
+        return None
+
+    def _end(self, told: Told, before: Result) -> Result | None:
+        """The result with its end, once the ledger no longer holds the alert."""
+        if before.seen == "pending":
+            return replace(before, ended=False)
+        header = self.store.whole_header(told.gid)
+        ledger = header.ledger if header else None
+        if ledger and self._key in ledger.firing | ledger.fallback_firing | ledger.unsure:
+            return None
+        if header and header.lost:
+            return None  # a flush replaced its chunks just now
+        return replace(before, ended=True)
+
+    def _overdue(self, told: Told) -> Result:
+        """Why nothing is known of an integration at the end of the wait."""
+        from alertrelay.ports import StoreFailure
+
+        try:
+            header = self.store.header(told.gid)
+        except StoreFailure as failure:
+            detail = f"the table cannot be read: {failure}"
+        else:
+            if header is None:
+                detail = "its forwarder has not seen it: look at its log and its dead-letter queues"
+            elif header.failures:
+                detail = f"not taken, and no fallback took it: {header.failures} tries so far, see the forwarder's log"
+            else:
+                detail = "it waits in its group"
+        return Result(integration=str(told.integration), seen="pending", detail=detail)
+
+
+def _as_the_files_say(config: Config, deployed: Deployed, client: Client) -> None:
+    """Another configuration has other groups: nothing of them would be found in the table."""
+    from cli.cloud import config_hashes
+
+    other = [name for name, value in config_hashes(deployed, client).items() if value != config.hash]
+    if other:
+        raise NotSent(
+            f"{', '.join(other)} runs with another configuration than these files: deploy them first, "
+            "or check out what is deployed"
+        )
+
+
+def _line(what: str, result: Result, passed: float) -> str:
+    word = result.seen if what == "alert" else "ended" if result.ended else "NOT ENDED"
+    return f"  {what:<5} {word:<9} {result.integration:<36} {passed:5.1f} s  {result.detail}".rstrip()

@@ -1,0 +1,207 @@
+"""`alertrelay silence`: mute alerts for a time, list what is muted, end it; in a deployed environment."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import json
+import sys
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from alertrelay.policy.silence import Silence
+    from alertrelay.ports import Clock, Store
+
+FOLDER = Path("config")
+_DESCRIPTION = """\
+Silences mute alerts by their labels, for a time, with an author and a comment. They take effect at the next look at a
+group, and end by themselves. What was announced before is still ended. For windows that come back each week, write a
+time interval in config/alertmanager.yml instead.
+"""
+_EPILOG = """\
+examples:
+  alertrelay silence add --env prod --duration 2h --comment "migration" service=orders
+  alertrelay silence add --env prod --duration 4h --comment "longer" --id ID service=orders     # changes one
+  alertrelay silence query --env prod service=orders
+  alertrelay silence expire --env prod ID
+
+exit code: 0 done, 1 refused (the text says why), 2 usage, or AWS did not answer
+"""
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Adds the subcommand and its three actions."""
+    parser = subparsers.add_parser(
+        "silence",
+        help="mute alerts for a time; list and end silences",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    add = _action(actions, "add", "create a silence, or change one")
+    add.add_argument("matchers", nargs="+", metavar="MATCHER", help='as service=orders, severity=~"warning|info"')
+    add.add_argument("--comment", required=True, metavar="TEXT", help="why, for whoever wonders at 3 a.m.")
+    add.add_argument("--author", default="", metavar="NAME", help="default: your user name")
+    add.add_argument("--start", metavar="TIME", help="RFC 3339; default: now")
+    until = add.add_mutually_exclusive_group(required=True)
+    until.add_argument("--duration", metavar="1h30m", help="how long, from its start")
+    until.add_argument("--end", metavar="TIME", help="RFC 3339")
+    add.add_argument("--id", default="", metavar="ID", help="change this one instead")
+    query = _action(actions, "query", "list silences")
+    query.add_argument(
+        "labels", nargs="*", metavar="NAME=VALUE", help="only those that mute an alert with these labels"
+    )
+    query.add_argument("--expired", action="store_true", help="also those that ended within five days")
+    expire = _action(actions, "expire", "end silences now")
+    expire.add_argument("ids", nargs="+", metavar="ID")
+
+
+def _action(
+    actions: argparse._SubParsersAction[argparse.ArgumentParser], name: str, text: str
+) -> argparse.ArgumentParser:
+    parser = actions.add_parser(name, help=text, description=text)
+    parser.add_argument("--env", required=True, metavar="NAME", help="of config/environments")
+    parser.add_argument("--json", action="store_true", help="JSON, as Alertmanager's API spells silences")
+    parser.set_defaults(run=lambda args: run(args, ACTIONS[name]))
+    return parser
+
+
+def run(args: argparse.Namespace, function: Callable[[argparse.Namespace, Store, Clock], int]) -> int:
+    """Finds the environment's table and does the action; the exit code of the help."""
+    from alertrelay.aws.state.store import DynamoStore
+    from alertrelay.ports import StoreFailure
+    from alertrelay.runtime.container import SystemClock
+
+    from cli import cloud
+    from compiler.load import load
+
+    loaded = load(FOLDER, args.env)
+    if loaded.environment is None:
+        for finding in loaded.errors:
+            print(finding, file=sys.stderr)
+        return 2
+    client, clock = cloud.clients(loaded.environment.region), SystemClock()
+    try:
+        deployed = cloud.stack_of(args.env, client)
+        if deployed is None:
+            print(f"alertrelay silence: there is no stack alertrelay-{args.env} here: deploy it", file=sys.stderr)
+            return 2
+        store = DynamoStore(lambda: client("dynamodb"), deployed.outputs["TableName"], clock)
+        return act(args, store, clock, function)
+    except (cloud.CloudUnreadable, StoreFailure) as error:
+        print(f"alertrelay silence: {error}", file=sys.stderr)
+        return 2
+
+
+def act(
+    args: argparse.Namespace,
+    store: Store,
+    clock: Clock,
+    function: Callable[[argparse.Namespace, Store, Clock], int],
+) -> int:
+    """The action on a store. What a person got wrong is said in one line, with exit code 1."""
+    from alertrelay.config.matchers import MatcherError
+    from alertrelay.policy.silence import SilenceRefused
+
+    from compiler.reading.duration import DurationError
+
+    try:
+        return function(args, store, clock)
+    except (SilenceRefused, MatcherError, DurationError, ValueError) as error:
+        print(f"alertrelay silence: {error}", file=sys.stderr)
+        return 1
+
+
+def _add(args: argparse.Namespace, store: Store, clock: Clock) -> int:
+    from alertrelay.config.matchers import parse_matcher
+    from alertrelay.dispatch import silences
+    from alertrelay.policy.silence import Silence
+
+    from compiler.reading.duration import parse_duration
+
+    now = clock.now()
+    starts_at = _time(args.start) if args.start else now
+    ends_at = _time(args.end) if args.end else starts_at + timedelta(seconds=parse_duration(args.duration))
+    wanted = Silence(
+        id=args.id,
+        matchers=(tuple(parse_matcher(text) for text in args.matchers),),
+        starts_at=starts_at,
+        ends_at=ends_at,
+        created_by=args.author or getpass.getuser(),
+        comment=args.comment,
+        updated_at=now,
+    )
+    saved = silences.save(store, clock, wanted, new_id=str(uuid.uuid4()))
+    print(json.dumps({"silenceID": saved}) if args.json else saved)
+    return 0
+
+
+def _query(args: argparse.Namespace, store: Store, clock: Clock) -> int:
+    from alertrelay.dispatch import silences
+    from alertrelay.policy.matchers import matches
+    from alertrelay.policy.silence_json import to_json
+
+    now = clock.now()
+    labels = dict(_label(word) for word in args.labels)
+    found = [
+        one
+        for one in silences.listed(store, now=now, expired=args.expired)
+        if not labels or any(matches(together, labels) for together in one.matchers)
+    ]
+    if args.json:
+        print(json.dumps([to_json(one, now) for one in found], indent=2))
+    else:
+        print(_table(found, now))
+    return 0
+
+
+def _expire(args: argparse.Namespace, store: Store, clock: Clock) -> int:
+    from alertrelay.dispatch import silences
+
+    for one in args.ids:
+        silences.expire(store, clock, one)
+    return 0
+
+
+def _table(found: Sequence[Silence], now: datetime) -> str:
+    from alertrelay.config.matchers import print_matchers
+    from alertrelay.policy.silence import state
+
+    if not found:
+        return "no silences"
+    rows = [("ID", "STATE", "ENDS", "BY", "MATCHERS", "COMMENT")]
+    for one in found:
+        matchers = " or ".join(print_matchers(together) for together in one.matchers)
+        ends = f"{one.ends_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+        rows.append((one.id, state(one, now), ends, one.created_by, matchers, one.comment))
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )
+
+
+def _time(text: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text!r}: a time as 2026-11-20T04:00:00Z was expected") from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _label(word: str) -> tuple[str, str]:
+    name, equals, value = word.partition("=")
+    if not (name and equals):
+        raise ValueError(f"{word!r}: NAME=VALUE was expected")
+    return name, value
+
+
+ACTIONS: Mapping[str, Callable[[argparse.Namespace, Store, Clock], int]] = {
+    "add": _add,
+    "query": _query,
+    "expire": _expire,
+}

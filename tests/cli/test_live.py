@@ -1,0 +1,237 @@
+"""`alertrelay check --live` against the template deployed to moto: each fault is made, and named."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import botocore.session
+import pytest
+from alertrelay.config.model import Config
+
+from cli import check, cloud
+from cli.live import examine
+from compiler.load import load
+from compiler.reading.finding import Finding
+from local.stack.day import Run
+from local.standins import Fault
+
+
+@pytest.fixture(scope="module")
+def config() -> Config:
+    loaded = load(Path("config"), "prod")
+    assert loaded.config is not None
+    return loaded.config
+
+
+@pytest.fixture
+def deployed(begin: Callable[..., Run]) -> Run:
+    """The stack with everything that a person has to do after a deploy done."""
+    return begin()
+
+
+def codes(findings: tuple[Finding, ...]) -> dict[str, list[Finding]]:
+    found: dict[str, list[Finding]] = {}
+    for finding in findings:
+        found.setdefault(finding.code, []).append(finding)
+    return found
+
+
+def outputs(run: Run) -> dict[str, str]:
+    stack = cloud.stack_of("prod", run.stack.emulator.client)
+    assert stack is not None
+    return dict(stack.outputs)
+
+
+def test_a_stack_as_deployed_with_its_keys_is_clean(deployed: Run, config: Config) -> None:
+    assert examine(config, deployed.stack.emulator.client) == ()
+
+
+def test_a_missing_and_an_empty_key_are_named_and_no_value_is(deployed: Run, config: Config) -> None:
+    client = deployed.stack.emulator.client
+    values = {name: f"FAKE-value-of-{name}" for name in config.secret_keys()}
+    values.pop("pagerduty_key")
+    values["slack_bot_token"] = "  "
+    client("secretsmanager").put_secret_value(
+        SecretId=deployed.stack.deployed.secret_arn, SecretString=json.dumps(values)
+    )
+    found = examine(config, client)
+    assert {f.key for f in codes(found)["secret-key-missing"]} == {"pagerduty_key", "slack_bot_token"}
+    assert "pagerduty-oncall" in next(f.message for f in found if f.key == "pagerduty_key")
+    assert "FAKE-value" not in json.dumps([dataclasses.asdict(f) for f in found])
+
+
+@pytest.mark.parametrize("text", ["no json FAKE-value", "[]", '"FAKE-value"', "{"])
+def test_a_secret_that_is_no_object_is_one_finding_that_shows_nothing_of_it(
+    deployed: Run, config: Config, text: str
+) -> None:
+    client = deployed.stack.emulator.client
+    client("secretsmanager").put_secret_value(SecretId=deployed.stack.deployed.secret_arn, SecretString=text)
+    found = examine(config, client)
+    assert [f.code for f in found] == ["secret-not-json"]
+    assert "FAKE-value" not in str(found)
+
+
+def test_an_address_that_has_not_confirmed_is_named(
+    deployed: Run, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sns = deployed.stack.emulator.client("sns")
+    listed = sns.get_paginator
+
+    class Pending:
+        """moto confirms every subscription at once; AWS says this until the link was opened."""
+
+        def paginate(self, **arguments: str) -> Any:
+            for page in listed("list_subscriptions_by_topic").paginate(**arguments):
+                for each in page["Subscriptions"]:
+                    if each["Protocol"] == "email":
+                        each["SubscriptionArn"] = "PendingConfirmation"
+                yield page
+
+    monkeypatch.setattr(sns, "get_paginator", lambda _: Pending())
+    found = codes(examine(config, deployed.stack.emulator.client))
+    assert list(found) == ["unconfirmed"]
+    assert {f.key for f in found["unconfirmed"]} == {"alertrelay-prod-ops", "alertrelay-prod-last-resort"}
+
+
+def test_a_topic_that_nobody_hears_is_named(deployed: Run, config: Config) -> None:
+    sns, arn = deployed.stack.emulator.client("sns"), outputs(deployed)["TopicLastResort"]
+    for each in sns.list_subscriptions_by_topic(TopicArn=arn)["Subscriptions"]:
+        sns.unsubscribe(SubscriptionArn=each["SubscriptionArn"])
+    (finding,) = examine(config, deployed.stack.emulator.client)
+    assert (finding.code, finding.severity, finding.key) == ("topic-unheard", "error", "alertrelay-prod-last-resort")
+
+
+def without(statement: str) -> Callable[[dict[str, Any]], None]:
+    def change(policy: dict[str, Any]) -> None:
+        policy["Statement"] = [s for s in policy["Statement"] if s.get("Sid") != statement]
+
+    return change
+
+
+def of_another_account(policy: dict[str, Any]) -> None:
+    for statement in policy["Statement"]:
+        if statement.get("Sid") == "Cloudwatch":
+            statement["Condition"] = {"StringEquals": {"aws:SourceAccount": ["444455556666"]}}
+
+
+@pytest.mark.parametrize("change", [without("Cloudwatch"), of_another_account])
+def test_a_topic_whose_policy_shuts_cloudwatch_out_is_named(
+    deployed: Run, config: Config, change: Callable[[dict[str, Any]], None]
+) -> None:
+    sns, arn = deployed.stack.emulator.client("sns"), outputs(deployed)["TopicWarning"]
+    policy = json.loads(sns.get_topic_attributes(TopicArn=arn)["Attributes"]["Policy"])
+    change(policy)
+    sns.set_topic_attributes(TopicArn=arn, AttributeName="Policy", AttributeValue=json.dumps(policy))
+    (finding,) = examine(config, deployed.stack.emulator.client)
+    assert (finding.code, finding.key) == ("topic-closed", "alertrelay-prod-warning")
+
+
+@pytest.mark.parametrize("change", [without("Cloudwatch"), of_another_account])
+def test_a_key_whose_policy_shuts_cloudwatch_out_is_named(
+    deployed: Run, config: Config, change: Callable[[dict[str, Any]], None]
+) -> None:
+    client = deployed.stack.emulator.client
+    arn = outputs(deployed)["TopicWarning"]
+    key = client("sns").get_topic_attributes(TopicArn=arn)["Attributes"]["KmsMasterKeyId"]
+    policy = json.loads(client("kms").get_key_policy(KeyId=key, PolicyName="default")["Policy"])
+    change(policy)
+    client("kms").put_key_policy(KeyId=key, PolicyName="default", Policy=json.dumps(policy))
+    (finding,) = examine(config, client)
+    assert finding.code == "topic-key"
+    assert "alertrelay-prod-critical" in finding.message
+
+
+def test_the_key_of_aws_and_a_disabled_key_are_named(deployed: Run, config: Config) -> None:
+    client = deployed.stack.emulator.client
+    arns = outputs(deployed)
+    client("sns").set_topic_attributes(
+        TopicArn=arns["TopicInfo"], AttributeName="KmsMasterKeyId", AttributeValue="alias/aws/sns"
+    )
+    key = client("sns").get_topic_attributes(TopicArn=arns["TopicWarning"])["Attributes"]["KmsMasterKeyId"]
+    client("kms").disable_key(KeyId=key.rpartition("/")[2])
+    messages = [f.message for f in codes(examine(config, client))["topic-key"]]
+    assert any("alertrelay-prod-info: encrypted with the key of AWS" in m for m in messages)
+    assert any("Disabled" in m for m in messages)
+
+
+def test_dead_letters_are_counted_by_queue(deployed: Run, config: Config) -> None:
+    client = deployed.stack.emulator.client
+    for name in ("alertrelay-prod-slack-forwarder-failed", "alertrelay-prod-slack-forwarder-timers"):
+        url = deployed.stack.deployed.queues[name]
+        for number in range(2):
+            client("sqs").send_message(QueueUrl=url, MessageBody=str(number))
+    (finding,) = examine(config, client)
+    assert (finding.code, finding.key) == ("dead-letters", "alertrelay-prod-slack-forwarder-failed")
+    assert finding.message.startswith("2 messages")
+
+
+def test_functions_that_run_with_another_configuration_are_named(deployed: Run, config: Config) -> None:
+    found = examine(dataclasses.replace(config, hash="0" * 64), deployed.stack.emulator.client)
+    assert {f.code for f in found} == {"configuration-differs"}
+    assert {f.severity for f in found} == {"warning"}
+    assert len(found) == len(deployed.stack.deployed.functions)
+
+
+def test_an_environment_that_is_not_deployed_is_one_finding(deployed: Run, config: Config) -> None:
+    (finding,) = examine(dataclasses.replace(config, environment="elsewhere"), deployed.stack.emulator.client)
+    assert finding.code == "not-deployed"
+
+
+def test_what_may_not_be_read_is_said_and_hides_nothing_else(deployed: Run, config: Config) -> None:
+    client = deployed.stack.emulator.client
+    url = deployed.stack.deployed.queues["alertrelay-prod-slack-forwarder-failed"]
+    client("sqs").send_message(QueueUrl=url, MessageBody="x")
+    emulator = deployed.stack.emulator
+    emulator.faults["secretsmanager"] = Fault.named("403")
+
+    def refused(service: str) -> Any:
+        """A client of somebody else: the stack's own are spared by faults."""
+        session = botocore.session.get_session()
+        return session.create_client(service, region_name=emulator.region, endpoint_url=emulator.url)
+
+    assert set(codes(examine(config, refused))) == {"unreadable", "dead-letters"}
+
+
+@pytest.mark.parametrize("arguments", [["--live"], ["--live", "--env", "prod", "--config", "x.yml"]])
+def test_live_wants_an_environment_of_the_folder(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    from cli.command import main
+
+    assert main(["check", *arguments]) == 2
+    assert "--env NAME was expected" in capsys.readouterr().err
+
+
+def test_the_command_shows_what_is_live_beside_the_files_and_its_exit_code_follows(
+    deployed: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from cli.command import main
+
+    client = deployed.stack.emulator.client
+    monkeypatch.setattr(cloud, "clients", lambda _: client)
+    assert main(["check", "--env", "prod", "--live"]) == 0
+    client("secretsmanager").put_secret_value(SecretId=deployed.stack.deployed.secret_arn, SecretString="{}")
+    assert main(["check", "--env", "prod", "--live", "--json"]) == 1
+    shown = capsys.readouterr().out
+    found = json.loads(shown[shown.index("\n[") :] if "\n[" in shown else shown)
+    missing = [f for f in found if f["code"] == "secret-key-missing"]
+    assert {f["key"] for f in missing} == set(check_keys())
+    monkeypatch.setattr(cloud, "clients", _without_credentials)
+    assert main(["check", "--env", "prod", "--live"]) == 2
+
+
+def check_keys() -> tuple[str, ...]:
+    loaded = load(check.FOLDER, "prod")
+    assert loaded.config is not None
+    return loaded.config.secret_keys()
+
+
+def _without_credentials(region: str) -> Any:
+    from botocore.exceptions import NoCredentialsError
+
+    def client(service: str) -> Any:
+        raise NoCredentialsError
+
+    return client

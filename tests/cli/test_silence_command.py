@@ -1,0 +1,105 @@
+"""`alertrelay silence` on the memory twin of the table."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+from alertrelay.memory.store import ManualClock, MemoryStore
+
+from cli import silence
+from cli.command import parser
+
+
+def run(store: MemoryStore, clock: ManualClock, *words: str) -> int:
+    args = parser().parse_args(["silence", *words, "--env", "prod"])
+    return silence.act(args, store, clock, silence.ACTIONS[words[0]])
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def store(clock: ManualClock) -> MemoryStore:
+    return MemoryStore(clock)
+
+
+def added(store: MemoryStore, clock: ManualClock, capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    words = words or ("service=orders",)
+    assert run(store, clock, "add", "--duration", "2h", "--comment", "migration", "--author", "ann", *words) == 0
+    return capsys.readouterr().out.strip()
+
+
+def test_what_is_added_is_listed_until_it_ends(
+    store: MemoryStore, clock: ManualClock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = added(store, clock, capsys)
+    assert run(store, clock, "query") == 0
+    line = capsys.readouterr().out.splitlines()[1]
+    assert line.split()[:2] == [one, "active"]
+    assert "ann" in line
+    assert '{service="orders"}  migration' in line
+    clock.sleep(2 * 3600)
+    run(store, clock, "query")
+    assert capsys.readouterr().out.strip() == "no silences"
+    run(store, clock, "query", "--expired", "--json")
+    assert [s["status"]["state"] for s in json.loads(capsys.readouterr().out)] == ["expired"]
+
+
+def test_labels_choose_the_silences_that_mute_them(
+    store: MemoryStore, clock: ManualClock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = added(store, clock, capsys, 'service=~"orders|billing"')
+    added(store, clock, capsys, "service=web")
+    run(store, clock, "query", "--json", "service=billing", "severity=critical")
+    assert [s["id"] for s in json.loads(capsys.readouterr().out)] == [one]
+
+
+def test_expire_ends_it_now_and_twice_does_no_harm(
+    store: MemoryStore, clock: ManualClock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = added(store, clock, capsys)
+    assert run(store, clock, "expire", one) == 0
+    assert run(store, clock, "expire", one) == 0
+    run(store, clock, "query")
+    assert capsys.readouterr().out.strip() == "no silences"
+
+
+def test_an_id_changes_the_silence_in_place(
+    store: MemoryStore, clock: ManualClock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = added(store, clock, capsys)
+    assert added(store, clock, capsys, "--id", one, "service=orders") == one
+    assert len(store.silences()[0]) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["add", "--duration", "2h", "--comment", "c", "service=~("], "regular expression"),
+        (["add", "--duration", "2h", "--comment", "c", 'service=""'], "without any of the labels"),
+        (["add", "--duration", "2 hours", "--comment", "c", "a=b"], "2 hours"),
+        (["add", "--end", "yesterday", "--comment", "c", "a=b"], "yesterday"),
+        (["expire", "nobody"], "there is no silence 'nobody'"),
+        (["query", "service"], "NAME=VALUE"),
+    ],
+)
+def test_what_a_person_got_wrong_is_said_in_one_line(
+    store: MemoryStore, clock: ManualClock, capsys: pytest.CaptureFixture[str], words: list[str], expected: str
+) -> None:
+    assert run(store, clock, *words) == 1
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert expected in error
+
+
+def test_what_ended_five_days_ago_is_forgotten(
+    store: MemoryStore, clock: ManualClock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    added(store, clock, capsys)
+    clock.sleep(timedelta(days=6).total_seconds())
+    one = added(store, clock, capsys)
+    assert [kept.id for kept in store.silences()[0]] == [one]

@@ -1,0 +1,209 @@
+"""Writes docs/alarms.md from the catalogue and runbooks/README.md from the pages.
+
+python -m tools.alarms_page [--check]
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from alertrelay.anomaly.scorer.publish import ANOMALY, RUNBOOKS, SILENT
+
+from compiler.alarms.cost import ALARM_METRIC, COMPOSITE_ALARM
+from compiler.alarms.sentence import amount
+from compiler.catalogue.rule import SOURCES, Chosen, Level, Rule
+from compiler.catalogue.table import CATALOGUE, PARENTS, Parent
+
+ROOT = Path(__file__).resolve().parent.parent
+TITLES: Mapping[str, str] = {
+    "rds": "RDS instances",
+    "aurora": "Aurora clusters",
+    "elasticache": "ElastiCache: nodes of Redis and Valkey",
+    "memcached": "ElastiCache: nodes of Memcached",
+    "elasticache-serverless": "ElastiCache: serverless caches",
+    "ecs": "ECS services and their targets",
+    "alb": "Application Load Balancers",
+    "sqs": "SQS queues",
+    "lambda": "Lambda functions",
+}
+OF_SCORER: Mapping[str, str] = {
+    ANOMALY: "A watched metric is unlike what it usually is at this time; whether it hurts is to be found out.",
+    SILENT: "What the metric measures may be down, and nobody would see.",
+}
+_FACTS = {
+    "instance_class": "its class",
+    "memory": "memory",
+    "storage": "storage",
+    "local_storage": "local disk",
+    "storage_network": "traffic",
+    "vcpus": "",
+    "max_connections": "derived",
+    "max_connections_from": "by the file, AWS's table or AWS's formula",
+    "timeout": "its seconds",
+}
+_HEAD = """\
+<!-- Made by `python -m tools.alarms_page` from the catalogue in compiler.alarms. Do not edit. -->
+# Alarms
+
+What each listed resource gets; [configuration.md](configuration.md#what-is-watched) says how to list it and how to give
+another number. `M/N, s` is M breaching datapoints of the last N periods of s seconds. A warning and a critical alarm of
+one trouble share their alertname and their page of [runbooks](../runbooks/README.md). A gap in the data leaves an alarm
+as it is and shows as INSUFFICIENT_DATA, unless the row says what a gap counts as.
+
+Every number may be replaced under `thresholds` by its key; a row without a key has nothing to choose. Prices:
+${metric:.2f} a month for each metric of an alarm (a band counts as three), ${composite:.2f} for a parent; `alertrelay
+check` adds them up.
+
+Sources:
+"""
+_TAIL = """
+## Events of ECS
+What no metric says comes by EventBridge from the clusters of the listed services, to the topic of warnings: a
+deployment that failed, a service whose tasks cannot be placed or started (service actions of type WARN and ERROR), a
+task whose container died (any exit code but 0 and 143). Each is told once, with the severity that its content asks for.
+
+## In another CDK app
+```python
+from compiler.resources.resource import Database
+from infra.alarms.rds import RdsAlarms
+
+orders = Database(id="orders-db", engine="postgres", instance_class="db.m7g.xlarge", storage_gb=400)
+RdsAlarms(self, "Orders", database=orders, labels={"env": "prod", "service": "orders", "team": "commerce"})
+```
+They tell alertrelay's topics of that environment in the stack's own account and region, or `topics=` of yours. Beside
+`RdsAlarms` stand `AuroraAlarms`, `ElastiCacheAlarms`, `EcsAlarms`, `LoadBalancerAlarms`, `QueueAlarms` and
+`FunctionAlarms`.
+
+## To add an alarm
+1. A `Rule` in `alertrelay/config/alarms/<kind>.py`, with a reason and a source for its number.
+2. Its metric in `compiler/alarms/metrics.py`: unit, direction, dimensions, shortest period. The check holds
+   the rule against it.
+3. Its page in `runbooks/`, called like the alertname: RDSHighCPU is `rds-high-cpu.md`.
+4. Its keys in `docs/schemas/environment.schema.json`; a test names what is missing.
+5. `python -m tools.alarms_page`, which writes this page and the index of the runbooks.
+
+`python -m tools.alarm_events FOLDER` writes an event for every alarm of an environment's templates, to be replayed.
+"""
+_TABLE = """\
+| Alarm | Fires when | M/N, s | Key | Only | Why this number | Source |
+| --- | --- | --- | --- | --- | --- | --- |
+"""
+_OPERATORS = {">": "above", ">=": "at least", "<": "below", "<=": "at most"}
+
+
+def catalogue_page() -> str:
+    """docs/alarms.md."""
+    lines = [_HEAD.format(metric=ALARM_METRIC, composite=COMPOSITE_ALARM)]
+    lines += [f"- **{letter}** {f'[{name}]({url})' if url else name}\n" for letter, (name, url) in SOURCES.items()]
+    for kind, rules in CATALOGUE.items():
+        lines.append(f"\n## {TITLES[kind]}\n{_TABLE}")
+        lines += [_row(rule, level) for rule in rules for level in rule.levels]
+    lines.append(
+        "\n## Parents\nA composite alarm over the alarms marked ↑ above, one for each service label, kind and cluster. "
+        "The parts tell their own topics too: they join the parent's group, and the inhibition rules of "
+        "alertmanager.yml quieten them, since CloudWatch itself suppresses only between composite alarms.\n\n"
+        "| Alarm | Over | Impact |\n| --- | --- | --- |\n"
+    )
+    for parent, kinds in _parents().items():
+        lines.append(f"| {_page(parent.alertname, parent.runbook)} | {', '.join(kinds)} | {parent.impact} |\n")
+    lines.append(_TAIL)
+    return "".join(lines)
+
+
+def _row(rule: Rule, level: Level) -> str:
+    cells = (
+        f"{_page(rule.alertname, rule.runbook)} {level.severity}{' ↑' if level.down else ''}",
+        _condition(rule, level),
+        f"{level.datapoints}/{level.of}, {rule.period}",
+        f"`{key}`" if (key := rule.threshold_key(level.severity)) else "",
+        rule.when.text if rule.when else "",
+        level.why.format(**_FACTS, percent=_percent(level)).replace("  ", " "),
+        level.source.replace(",", ", "),
+    )
+    return f"| {' | '.join(cells)} |\n"
+
+
+def _condition(rule: Rule, level: Level) -> str:
+    if rule.expression:
+        what = rule.expression
+        for letter, metric in zip("ab", rule.metrics, strict=False):
+            what += f"{', ' if letter == 'b' else '; '}{letter} = {metric.name} {metric.statistic}"
+        subject = f"`{what}`"
+    else:
+        subject = f"{rule.metrics[0].name} {rule.metrics[0].statistic}"
+    gap = f"; a gap counts as {'bad' if rule.missing == 'breaching' else 'good'}" if rule.missing != "missing" else ""
+    reason = f" ({rule.missing_why})" if rule.missing_why else ""
+    if rule.band_only:
+        return f"{subject} is outside its learnt band{gap}{reason}"
+    band = f", or its learnt band (`anomaly: [{rule.key}]`)" if rule.band and level.severity == "warning" else ""
+    return f"{subject} {_OPERATORS[rule.operator]} {_threshold(rule, level)}{band}{gap}{reason}"
+
+
+def _threshold(rule: Rule, level: Level) -> str:
+    if isinstance(level.threshold, Chosen):
+        return level.threshold.text
+    share = rule.share_of.replace("_", " ")
+    return f"{amount(level.threshold, rule.key_unit)}{f' of {share}' if share else ''}"
+
+
+def _percent(level: Level) -> str:
+    return "…" if isinstance(level.threshold, Chosen) else f"{level.threshold:g}"
+
+
+def _page(alertname: str, runbook: str) -> str:
+    return f"[{alertname}](../runbooks/{runbook})"
+
+
+def _parents() -> Mapping[Parent, list[str]]:
+    found: dict[Parent, list[str]] = {}
+    for kind, parent in PARENTS.items():
+        found.setdefault(parent, []).append(TITLES[kind])
+    return found
+
+
+def index_page() -> str:
+    """runbooks/README.md: every page by the kind of resource, with what the alarm means for users."""
+    lines = [
+        "<!-- Made by `python -m tools.alarms_page`. Do not edit. -->\n# Runbooks\n\n"
+        "One page an alarm; its link stands in the alarm's message. The numbers and their reasons are in "
+        "[docs/alarms.md](../docs/alarms.md).\n\n"
+        "- Where the pages are read on a web server, its address is `runbook_base_url` of the environment file.\n"
+        "- A resource may have a page of its own: `runbooks: {RDSHighCPU: orders-high-cpu.md}`.\n"
+    ]
+    lines.append("\n## Something is down\n")
+    lines += [f"- [{parent.alertname}]({parent.runbook}): {parent.impact}\n" for parent in _parents()]
+    for kind, rules in CATALOGUE.items():
+        lines.append(f"\n## {TITLES[kind]}\n")
+        lines += [f"- [{rule.alertname}]({rule.runbook}): {rule.impact}\n" for rule in rules]
+    lines.append("\n## What the anomaly-scorer tells\n")
+    lines += [f"- [{alertname}]({page}): {OF_SCORER[alertname]}\n" for alertname, page in RUNBOOKS.items()]
+    return "".join(lines)
+
+
+def pages() -> Iterator[tuple[Path, str]]:
+    """The files that this module writes, with their text. The index only where there are runbooks."""
+    yield ROOT / "docs" / "alarms.md", catalogue_page()
+    if (ROOT / "runbooks").is_dir():
+        yield ROOT / "runbooks" / "README.md", index_page()
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The command line; 1 where --check finds a page that is not current."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.alarms_page", description="Writes docs/alarms.md and the index"
+    )
+    parser.add_argument("--check", action="store_true", help="write nothing; 1 where a page is not current")
+    args = parser.parse_args(argv)
+    stale = [(path, text) for path, text in pages() if not path.exists() or path.read_text("utf-8") != text]
+    for path, text in stale:
+        if not args.check:
+            path.write_text(text, "utf-8")
+        print(f"{path.relative_to(ROOT)}: {'is not current' if args.check else 'written'}", file=sys.stderr)
+    return int(args.check and bool(stale))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,214 @@
+"""Shows every message as its channel shows it: docs/messages.md from the golden files, and pictures of some.
+
+`python -m tools.messages` writes the page, `--pictures` also the pictures (needs chromium).
+"""
+
+from __future__ import annotations
+
+import argparse
+import html
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parent.parent
+GOLDEN = ROOT / "tests" / "render" / "golden"
+PAGE = ROOT / "docs" / "messages.md"
+IMAGES = ROOT / "docs" / "images"
+
+CASES: Mapping[str, str] = {
+    "critical-everything": "A critical alarm with everything",
+    "warning-name-only": "An alarm of which nothing is known but its name",
+    "fallback": "A fallback: PagerDuty did not take the page",
+    "reached-again": "The first channel answers again",
+    "group-of-four": "A group, with a new alert and one that ended",
+    "some-ended": "Part of a group ended",
+    "resolved": "All is well again",
+    "composite": "A composite alarm",
+    "anomaly": "An alarm on the band of CloudWatch's own anomaly detection",
+    "anomaly-scored": "An anomaly that the scorer found",
+    "event": "An event, which has no end",
+    "raw-text": "Text that nobody could parse",
+    "without-state": "The state table did not answer",
+    "group-of-10000": "Ten thousand alerts in one group",
+    "hostile": "An alarm that tries to break the message",
+}
+WHOLE = ("critical-everything", "fallback", "resolved")
+"""Cases that are also shown as PagerDuty's fields and as the mail's text."""
+PICTURES: Mapping[str, tuple[str, int, bool]] = {
+    "slack-critical": ("critical-everything.slack.json", 570, False),
+    "slack-fallback": ("fallback.slack.json", 640, False),
+    "slack-group": ("group-of-four.slack.json", 400, False),
+    "slack-resolved": ("resolved.slack.json", 560, False),
+    "email-critical": ("critical-everything.email.html", 800, False),
+    "email-fallback-dark": ("fallback.email.html", 900, True),
+}
+"""Picture: the golden file, the height in pixels, whether in a dark mode."""
+HEAD = """# The messages
+
+Written by `python -m tools.messages` from the golden files in tests/render/golden/; a test compares the two. To change
+a message: change `alertrelay.render`, write the golden files anew
+(`UPDATE_GOLDEN=1 .venv/bin/pytest tests/render/test_render_golden.py`), read the difference, then write this page anew.
+
+What holds for all of them:
+
+- State, name, place and counts come first, so that they outlive any cut.
+- What is missing is said to be missing, with its mend.
+- A message that stands in for another says so at the top, and why.
+- Long texts are cut at a character with an ellipsis; what is not shown is counted.
+- An alert's text can neither mention anybody nor break the message.
+- Times are UTC; Slack shows them in the reader's own zone. How long ago is meant at the time of the message.
+- A webhook gets Alertmanager's version 4; what says that it is a fallback is the annotation `alertrelay_notice`.
+
+| Slack | E-mail |
+|---|---|
+| ![A critical alarm in Slack](images/slack-critical.png) | ![A critical alarm as e-mail](images/email-critical.png) |
+| ![A fallback in Slack](images/slack-fallback.png) | ![A fallback as e-mail, dark](images/email-fallback-dark.png) |
+| ![A group in Slack](images/slack-group.png) | ![Resolved in Slack](images/slack-resolved.png) |
+"""
+
+
+_BOLD = re.compile(r"(?<![\w*])\*([^*\n]+)\*(?![\w*])")
+_ITALIC = re.compile(r"(?<![\w_])_([^_\n]+)_(?![\w_])")
+
+
+def page() -> str:
+    """docs/messages.md, from the golden files."""
+    parts = [HEAD]
+    for case, title in CASES.items():
+        parts.append(f"## {title}\n\nSlack:\n\n{_fenced(slack_text(_read(f'{case}.slack.json')))}")
+        parts.append(f"Text message:\n\n{_fenced((GOLDEN / f'{case}.phone.txt').read_text(encoding='utf-8'))}")
+        event = _read(f"{case}.pagerduty.json")
+        if case in WHOLE:
+            parts.append(f"PagerDuty:\n\n{_fenced(pagerduty_text(event))}")
+            parts.append(f"E-mail:\n\n{_fenced((GOLDEN / f'{case}.email.txt').read_text(encoding='utf-8'))}")
+        else:
+            subject = (GOLDEN / f"{case}.email.txt").read_text(encoding="utf-8").splitlines()[0]
+            parts.append(f"Summary for PagerDuty, and subject of the e-mail:\n\n{_fenced(_summary(event) + subject)}")
+    return "\n".join(parts)
+
+
+def _read(name: str) -> dict[str, Any]:
+    read: dict[str, Any] = json.loads((GOLDEN / name).read_text(encoding="utf-8"))
+    return read
+
+
+def _fenced(text: str) -> str:
+    return f"~~~text\n{text.rstrip()}\n~~~\n"
+
+
+def _summary(event: Mapping[str, Any]) -> str:
+    return f"{event['payload']['summary']}\n"
+
+
+def pagerduty_text(event: Mapping[str, Any]) -> str:
+    """An event's fields, a line each."""
+    if event["event_action"] == "resolve":
+        return f"resolve, dedup_key {event['dedup_key']}"
+    payload = event["payload"]
+    lines = [payload["summary"], f"{payload['severity']} on {payload['source']}, {payload['timestamp']}"]
+    lines += [f"{name}: {told}" for name, told in payload["custom_details"].items() if isinstance(told, str)]
+    return "\n".join([*lines, *(f"[{link['text']}]({link['href']})" for link in event["links"])])
+
+
+def slack_text(message: Mapping[str, Any]) -> str:
+    """A Slack message as text: the line, and what stands beside the coloured bar."""
+    (attachment,) = message["attachments"]
+    lines = [_plain(message["text"])]
+    for block in attachment["blocks"]:
+        told = [_plain(text) for text in _texts(block)] or ["-" * 20]
+        rows = [text.replace("\n", ": ", 1) for text in told] if "fields" in block else told
+        lines += [f"| {line}" for row in rows for line in row.splitlines()]
+    return "\n".join(lines)
+
+
+def _texts(block: Mapping[str, Any]) -> Iterator[str]:
+    if "text" in block:
+        yield block["text"]["text"]
+    for part in (*block.get("fields", ()), *block.get("elements", ())):
+        yield part["text"]
+
+
+def _plain(mrkdwn: str) -> str:
+    linked = re.sub(r"<!date[^|]*\|([^>]*)>", r"\1", mrkdwn)
+    linked = re.sub(r"<(https?:[^|>]*)\|([^>]*)>", r"[\2]", linked)
+    return html.unescape(_ITALIC.sub(r"\1", _BOLD.sub(r"\1", linked)))
+
+
+def slack_page(message: Mapping[str, Any]) -> str:
+    """A page that looks about as Slack does: enough to judge a message by."""
+    (attachment,) = message["attachments"]
+    blocks = "".join(map(_slack_block, attachment["blocks"]))
+    return (
+        '<!doctype html><meta charset="utf-8"><style>body{font:15px/1.46 Lato,Helvetica,Arial,sans-serif;color:#1d1c1d;'
+        "margin:14px;width:640px}a{color:#1264a3;text-decoration:none}.f{display:grid;grid-template-columns:1fr 1fr;"
+        "gap:6px 16px}.b{margin:0 0 8px}.c{font-size:12px;color:#616061}.a{border-left:4px solid;padding-left:12px;"
+        "margin-top:4px}pre{background:#f8f8f8;border:1px solid #ddd;padding:8px;white-space:pre-wrap}</style>"
+        f"<b>alertrelay</b> <span class=c>APP 03:08</span><div>{_slack_html(message['text'])}</div>"
+        f'<div class=a style="border-color:{attachment["color"]}">{blocks}</div>'
+    )
+
+
+def _slack_block(block: Mapping[str, Any]) -> str:
+    told = "".join(f"<div>{_slack_html(text)}</div>" for text in _texts(block))
+    kind = "f" if "fields" in block else "c" if block["type"] == "context" else ""
+    return f'<div class="b {kind}">{told}</div>' if told else "<hr>"
+
+
+def _slack_html(mrkdwn: str) -> str:
+    told = re.sub(r"<!date[^|]*\|([^>]*)>", r"\1", mrkdwn)
+    told = re.sub(r"<(https?:[^|>]*)\|([^>]*)>", r'<a href="\1">\2</a>', told)
+    told = _ITALIC.sub(r"<i>\1</i>", _BOLD.sub(r"<b>\1</b>", told))
+    return re.sub(r"(?s)```(.*?)```", r"<pre>\1</pre>", told).replace("\n", "<br>")
+
+
+def take_pictures(chromium: str) -> None:
+    """docs/images/*.png, by a headless chromium in a profile of its own."""
+    IMAGES.mkdir(exist_ok=True)
+    for picture, (name, height, dark) in PICTURES.items():
+        with tempfile.TemporaryDirectory() as folder:
+            source = Path(folder) / "page.html"
+            shown = slack_page(_read(name)) if name.endswith("json") else (GOLDEN / name).read_text(encoding="utf-8")
+            source.write_text(shown, encoding="utf-8")
+            command = [chromium, *FLAGS, f"--user-data-dir={folder}/profile", f"--window-size=680,{height}"]
+            command += ["--blink-settings=preferredColorScheme=0"] if dark else []
+            command += [f"--screenshot={IMAGES / picture}.png", source.as_uri()]
+            subprocess.run(command, check=True, capture_output=True, timeout=120)
+
+
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--hide-scrollbars",
+)
+
+
+def main() -> int:
+    """Writes the page; 2 where pictures are asked for and there is no chromium."""
+    parser = argparse.ArgumentParser(prog="python -m tools.messages", description=__doc__)
+    parser.add_argument("--pictures", action="store_true", help="take the pictures of docs/images anew")
+    args = parser.parse_args()
+    PAGE.write_text(page(), encoding="utf-8", newline="\n")
+    if args.pictures:
+        chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+        if not chromium:
+            print("--pictures needs a program named chromium on PATH: install it, or leave that out", file=sys.stderr)
+            return 2
+        take_pictures(chromium)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
