@@ -19,7 +19,7 @@ SUBCOMMANDS: tuple[str, ...] = (
     "feedback",
     "score",
     "anomaly",
-    "send_test",
+    "send_test_alert",
     "serve_aws",
 )
 """Modules of this room, in the order of the help. Each has `add_parser(subparsers)`, which sets `run=` to its
@@ -35,7 +35,7 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument("--version", action="version", version=f"alertrelay {__version__}")
     subparsers = found.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name in SUBCOMMANDS:
-        importlib.import_module(f"local.{name}").add_parser(subparsers)
+        importlib.import_module(f"cli.{name}").add_parser(subparsers)
     return found
 
 

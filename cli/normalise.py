@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from alertrelay.alert import Alert, rfc3339
 from alertrelay.sources import Parsed, parse, unwrap
+
+from local.alert_json import alert_json
 
 _DESCRIPTION = """\
 Show the alerts that a payload becomes: one JSON line a file, in the order of the arguments, keys sorted.
@@ -65,23 +65,6 @@ def line_of(name: str, content: bytes, *, received_at: datetime) -> dict[str, An
         "file": name,
         "source": _source(parsed),
         "alerts": [alert_json(alert) for each in parsed for alert in each.alerts],
-    }
-
-
-def alert_json(alert: Alert) -> Mapping[str, Any]:
-    """An alert as plain JSON; times are RFC 3339 in UTC."""
-    return {
-        "labels": dict(alert.labels),
-        "annotations": dict(alert.annotations),
-        "status": alert.status,
-        "kind": alert.kind,
-        "starts_at": rfc3339(alert.starts_at),
-        "ends_at": rfc3339(alert.ends_at) if alert.ends_at else None,
-        "updated_at": rfc3339(alert.updated_at) if alert.updated_at else None,
-        "source": alert.source,
-        "fingerprint": alert.fingerprint,
-        "state_key": alert.state_key,
-        "generator_url": alert.generator_url,
     }
 
 

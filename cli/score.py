@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import csv
-import math
-import re
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from alertrelay.anomaly.detector.refractory import DEFAULT_THRESHOLD
 from alertrelay.anomaly.detector.scorer import Scorer
 
-if TYPE_CHECKING:
-    from _csv import Reader
+from local.series import NotASeries, Row, read_series
 
 _DESCRIPTION = """\
 Score metrics: reads CSV files with the columns timestamp,value and writes them with anomaly_score, 0 to 1, added.
@@ -35,18 +27,10 @@ examples:
 exit code: 0, 1 when a file is no such CSV (the others are scored), 2 when one cannot be read or written
 """
 
-_BARE_DAY = re.compile(r"[0-9]{8}")
-# A day from the ends of the calendar, so that the clock of any zone still shows the time.
-_EARLIEST = datetime(1, 1, 2, tzinfo=UTC).timestamp()
-_LATEST = datetime(9999, 12, 30, tzinfo=UTC).timestamp()
 _PROGRESS = 100_000
 """Rows between two words on how far a file is: some six seconds."""
 _FEW = 0.1
 """The share of late rows that needs no word: an hour twice in autumn, some repeated points."""
-
-
-class NotASeries(Exception):
-    """The file is no CSV of timestamp,value. The text says where and why."""
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -125,63 +109,3 @@ def _scored(scorer: Scorer, row: Row, *, explain: bool) -> tuple[str, str, bool]
     scored = scorer.take(row.at, row.value)
     reason = scorer.explain(row.at, row.value, scored) if explain else ""
     return f"{scored.score:.6f}", reason, scored.reading is not None
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row of a series: the texts as they stand, and what they mean. `at` is in seconds, None where it is no time."""
-
-    timestamp: str
-    value_text: str
-    at: float | None
-    value: float | None
-
-
-def read_series(path: Path) -> Iterator[Row]:
-    """The rows of a file. Raises NotASeries, OSError."""
-    with path.open(newline="", encoding="utf-8-sig", errors="replace") as file:
-        reader = csv.reader(file)
-        try:
-            yield from _rows(path, reader)
-        except csv.Error as error:
-            raise NotASeries(f"{path}:{reader.line_num}: {error}") from None
-
-
-def _rows(path: Path, reader: Reader) -> Iterator[Row]:
-    header = [name.strip().lower() for name in next(reader, [])]
-    if "timestamp" not in header or "value" not in header:
-        raise NotASeries(f"{path}: the first line must name the columns timestamp,value; it is {','.join(header)!r}")
-    when, what = header.index("timestamp"), header.index("value")
-    wrong, right = "", False
-    for row in reader:
-        if not row:
-            continue
-        timestamp = row[when] if when < len(row) else ""
-        value_text = row[what] if what < len(row) else ""
-        at = seconds_of(timestamp)
-        right = right or at is not None
-        wrong = wrong or ("" if at is not None else f"{path}:{reader.line_num}: {timestamp!r}")
-        yield Row(timestamp, value_text, at, value_of(value_text))
-    if wrong and not right:
-        raise NotASeries(f"{wrong} is no time, and no other row has one; write 2026-11-20 03:05:00 or seconds")
-
-
-def seconds_of(text: str) -> float | None:
-    """Seconds of a timestamp: ISO 8601 (UTC where it names no zone) or a number of seconds. None for other text, and
-    for what no calendar has: milliseconds lie in the year 57,000."""
-    seconds = value_of(text)
-    # Of bare digits only 20261120 is ISO: the milliseconds 1760123018000 would be an afternoon of 1760.
-    if seconds is None or _BARE_DAY.fullmatch(text.strip()):
-        with contextlib.suppress(ValueError):
-            at = datetime.fromisoformat(text.strip())
-            seconds = (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
-    return seconds if seconds is not None and _EARLIEST <= seconds <= _LATEST else None
-
-
-def value_of(text: str) -> float | None:
-    """The number, None for a blank or what is no finite number."""
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None

@@ -12,8 +12,8 @@ from typing import Any
 from alertrelay.alert import rfc3339
 from alertrelay.notification import Outcome, Reason
 
-from cli.normalise import alert_json
 from local.account import Delivery, Event, masked
+from local.alert_json import alert_json
 from local.stack.day import Day, Played, Told
 from local.stack.invocation import Failure
 from local.stack.scorer import Found

@@ -7,6 +7,8 @@ import shutil
 
 import pytest
 
+pytest_plugins = ["tests.stack"]
+
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """`needs_tool("amtool")`: without the tool the test is skipped by name; under CI=true it runs, and so fails."""

@@ -29,7 +29,7 @@ from alertrelay.anomaly.detector.scorer import Scorer
 from alertrelay.anomaly.detector.state import pack
 from alertrelay.anomaly.detector.votes import VOICES, Voice
 
-from cli.score import read_series
+from local.series import read_series
 from tools.made_metrics import DAY, KINDS
 
 _PROBATION = {"nab_dev": (0.15, 750), "ops_dev": (0.25, 2016)}

@@ -16,7 +16,7 @@ from alertrelay.anomaly.scorer.score_points import feed, new_scorer
 from alertrelay.anomaly.scorer.shard_state import Track
 from alertrelay.config.watch import AnomalyConfig, Watch
 
-from cli.score import NotASeries, seconds_of
+from local.series import NotASeries, seconds_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.score import NotASeries, read_series, seconds_of
+from local.series import NotASeries, read_series, seconds_of
 
 if TYPE_CHECKING:
     from alertrelay.config.watch import AnomalyConfig

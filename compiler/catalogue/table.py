@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from compiler.alarms import (
+from compiler.catalogue import (
     aurora,
     balancer,
     ecs,

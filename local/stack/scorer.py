@@ -20,8 +20,8 @@ from alertrelay.anomaly.scorer.shard import SETTLED
 from alertrelay.config.watch import AnomalyConfig, Mode, Watch
 from alertrelay.memory.store import ManualClock
 
-from cli.score import NotASeries, read_series
 from infra.assets import ANOMALY_FILE
+from local.series import NotASeries, read_series
 from local.stack.deployed import Scorer
 from local.stack.emulator import Emulator
 from local.stack.invocation import Context, load

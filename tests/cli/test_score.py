@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cli import command, score
+from local import series
 
 DAYS = 9
 
@@ -193,4 +194,4 @@ def test_a_folder_without_any_csv_says_so(tmp_path: Path, capsys: pytest.Capture
     ],
 )
 def test_a_time_is_iso_or_a_number_of_seconds_and_nothing_else(text: str, seconds: float | None) -> None:
-    assert score.seconds_of(text) == seconds
+    assert series.seconds_of(text) == seconds

@@ -11,7 +11,7 @@ import pytest
 from alertrelay.anomaly.scorer.deployments import deployment_of, named
 from alertrelay.anomaly.scorer.ports import Deployment
 
-EVENTS = Path(__file__).parents[2] / "events" / "scorer"
+EVENTS = Path(__file__).parents[3] / "events" / "scorer"
 BEGAN = datetime(2026, 11, 20, 21, 30, tzinfo=UTC).timestamp()
 
 

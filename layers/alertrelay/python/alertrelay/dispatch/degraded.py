@@ -12,12 +12,12 @@ from datetime import datetime, timedelta
 
 from alertrelay.alert import Alert
 from alertrelay.groups.insert import Joining, Update
+from alertrelay.groups.outcomes import of_alert
 from alertrelay.nflog.ledger import Header, Ledger, ledger_json
 from alertrelay.notification import Notification, Outcome, Reason
 from alertrelay.notify.compose import incident_key
 from alertrelay.notify.deliver import Attempt, attempt
 from alertrelay.notify.fallback import fall_back
-from alertrelay.notify.outcomes import of_alert
 from alertrelay.ports import NotAccountedFor, Relay, StoreFailure, TimersFailure
 from alertrelay.sources import Envelope
 

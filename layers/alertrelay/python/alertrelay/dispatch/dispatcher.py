@@ -17,10 +17,10 @@ from typing import Any
 from alertrelay.dispatch.degraded import tell_without_state
 from alertrelay.dispatch.scheduling import settle
 from alertrelay.groups.insert import Joining, Update, groups_for, join, say_not_ours, updates_of
+from alertrelay.groups.outcomes import of_alert
 from alertrelay.groups.wake import wake
 from alertrelay.nflog.ledger import Header, Ledger, Standing, change_from_json, ledger_from_json, ledger_json, merged
 from alertrelay.notification import Reason
-from alertrelay.notify.outcomes import of_alert
 from alertrelay.notify.pipeline import GIVE_UP, RECORD_RETRY, flush
 from alertrelay.ports import Relay, SelfAlert, StoreFailure
 from alertrelay.sources import Envelope, Parsed, parse

@@ -9,10 +9,10 @@ from datetime import datetime
 
 from alertrelay.config.model import Route
 from alertrelay.groups.insert import Joining, Update, integration_of, member_of, outcomes_of_replaced
+from alertrelay.groups.outcomes import of_alert, report
 from alertrelay.groups.wake import wake
 from alertrelay.nflog.ledger import Ledger, Standing
 from alertrelay.notification import Reason
-from alertrelay.notify.outcomes import of_alert, report
 from alertrelay.notify.pipeline import flush
 from alertrelay.notify.rate_limit import join_digest
 from alertrelay.policy.timing import first_flush, next_tick

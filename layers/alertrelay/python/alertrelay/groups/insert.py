@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from alertrelay.alert import Alert, Integration, Labels, severity_rank
+from alertrelay.groups.outcomes import of_alert, of_member
 from alertrelay.nflog.dedup import unsettled
 from alertrelay.nflog.ledger import AlertItem, Header, Member, MemberStatus, Standing
 from alertrelay.notification import Outcome, Reason
-from alertrelay.notify.outcomes import of_alert, of_member
 from alertrelay.policy.group_key import channel_of, group_id, group_key, group_labels, key_of, order_of
 from alertrelay.policy.inhibit import InhibitKey, source_entries
 from alertrelay.policy.route import match_routes

@@ -63,7 +63,7 @@ def muted(
     *,
     compatible: bool = False,
 ) -> dict[str, Mute]:
-    """By key of the alert. Whoever may inhibit is asked whether it fires. `compatible` as in policy/time_interval.py."""
+    """By key of the alert. Asks each possible source whether it fires. `compatible`: policy/time_interval.py."""
     now = relay.clock.now()
     live = _live(header, members, now)
     by_interval = time_interval.muted(route, relay.config, now, compatible=compatible)

@@ -4,42 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from alertrelay.alert import Alert, Integration, Status
-from alertrelay.nflog.ledger import Member
+from alertrelay.alert import Integration, Status
 from alertrelay.notification import Outcome, OutcomeName, Reason
 from alertrelay.notify.compose import Group
 from alertrelay.notify.deliver import Attempt
 from alertrelay.policy.group_key import clock_of
-from alertrelay.ports import Relay
-
-
-def report(relay: Relay, outcomes: Iterable[Outcome]) -> None:
-    """Hands each to the log and the metrics."""
-    for outcome in outcomes:
-        relay.emit(outcome)
-
-
-def of_alert(
-    alert: Alert,
-    outcome: OutcomeName,
-    reason: Reason,
-    *,
-    receiver: str = "",
-    integration: Integration | None = None,
-    detail: str = "",
-) -> Outcome:
-    """An update that was decided before any flush: stale, a duplicate, for nobody, or waiting for its group."""
-    return Outcome(
-        alertname=alert.name,
-        fingerprint=alert.fingerprint,
-        state_key=alert.state_key,
-        status=alert.status,
-        receiver=integration.receiver if integration else receiver,
-        channel=integration.channel if integration else None,
-        outcome=outcome,
-        reason=reason,
-        detail=detail,
-    )
 
 
 def suppressed(group: Group, keys: Iterable[str], reason: Reason) -> list[Outcome]:
@@ -60,20 +29,6 @@ def unheard_of(group: Group) -> list[Outcome]:
         for keys, ended in ((decision.lapsed, False), (decision.unheard, True))
         for key in sorted(keys)
     ]
-
-
-def of_member(member: Member, reason: Reason, integration: Integration | None) -> Outcome:
-    """An update that nobody is told of, as its group knew it."""
-    return Outcome(
-        alertname=member.name,
-        fingerprint=member.fingerprint,
-        state_key=member.state_key,
-        status="resolved" if member.status == "resolved" else "firing",
-        receiver=integration.receiver if integration else "",
-        channel=integration.channel if integration else None,
-        outcome="suppressed",
-        reason=reason,
-    )
 
 
 def muted(group: Group) -> list[Outcome]:

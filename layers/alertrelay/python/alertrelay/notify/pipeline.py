@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from alertrelay.config.model import Route
+from alertrelay.groups.outcomes import report
 from alertrelay.groups.reroute import Moved, move
 from alertrelay.groups.wake import wake
 from alertrelay.nflog.dedup import Decision, Mute, decide, is_firing, told_own
@@ -23,7 +24,6 @@ from alertrelay.notify.backlog import left_over, rejoin_digest
 from alertrelay.notify.compose import Group, group_of
 from alertrelay.notify.deliver import Attempt
 from alertrelay.notify.mute import facts_of, muted
-from alertrelay.notify.outcomes import report
 from alertrelay.notify.silence_expiry import warn
 from alertrelay.notify.stale_alarms import without_vanished
 from alertrelay.policy.timing import first_flush, last_tick, next_tick

@@ -11,16 +11,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from alertrelay.anomaly.scorer.deployments import deployment_of
-from alertrelay.anomaly.scorer.ports import NotebookFailure, PublishFailure, Scoring
+from alertrelay.anomaly.scorer.ports import NotebookFailure, Scoring
 from alertrelay.anomaly.scorer.run import RunIncomplete, run
-from alertrelay.aws.clients import PATIENT, Clients, clients
-from alertrelay.aws.errors import code
+from alertrelay.aws.clients import PATIENT, clients
 from alertrelay.aws.scorer.metrics import CloudWatchMetrics
 from alertrelay.aws.scorer.notes import DynamoNotebook
 from alertrelay.aws.scorer.objects import S3Shelf
+from alertrelay.aws.scorer.topics import publisher
 from alertrelay.config.watch import AnomalyConfig
 from alertrelay.ports import Clock
 from alertrelay.runtime.container import SystemClock
@@ -100,7 +98,7 @@ def _build(environ: Mapping[str, str], *, clock: Clock | None = None) -> _Built:
         shelf=S3Shelf(aws.s3, environ["ALERTRELAY_BUCKET"]),
         notebook=DynamoNotebook(aws.dynamodb, environ["ALERTRELAY_TABLE"], clock),
         clock=clock,
-        publish=_publisher(aws, json.loads(environ["ALERTRELAY_TOPICS"])),
+        publish=publisher(aws.sns, json.loads(environ["ALERTRELAY_TOPICS"])),
         log=observer.log,
         measure=observer.measure,
         new_id=lambda: uuid.uuid4().hex,
@@ -111,18 +109,6 @@ def _build(environ: Mapping[str, str], *, clock: Clock | None = None) -> _Built:
 def _config(environ: Mapping[str, str]) -> AnomalyConfig:
     path = Path(environ.get("LAMBDA_TASK_ROOT", ".")) / environ["ALERTRELAY_ANOMALY_CONFIG"]
     return AnomalyConfig.from_json(json.loads(path.read_text(encoding="utf-8")))
-
-
-def _publisher(aws: Clients, topics: Mapping[str, str]) -> Callable[[str, str], None]:
-    """`topics` are ARNs by severity."""
-
-    def publish(severity: str, message: str) -> None:
-        try:
-            aws.sns().publish(TopicArn=topics[severity], Message=message, Subject="alertrelay: anomalies")
-        except (ClientError, BotoCoreError) as error:
-            raise PublishFailure(f"the {severity} topic: {code(error)}") from None
-
-    return publish
 
 
 def _handle(built: _Built, event: Any, context: Any) -> None:

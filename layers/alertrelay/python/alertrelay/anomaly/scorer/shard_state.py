@@ -1,7 +1,7 @@
 """What a shard keeps of its metrics between two runs, beside the scorers themselves: what is open, what was told.
 
 One object: a line with the lengths of its two parts, the book as compressed JSON, and the packed scorers. The scorers
-have a version of their own (anomaly/detector/state.py): where they are of another one they are learned anew, and what is open
+have a version of their own (anomaly/detector/state.py): scorers of another version are learned anew, and what is open
 stays open.
 """
 

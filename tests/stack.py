@@ -16,7 +16,7 @@ from local.stack.day import Day, Run, template_of
 from local.standins import Fault
 
 START = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
-EVENTS = Path(__file__).resolve().parents[2] / "events"
+EVENTS = Path(__file__).resolve().parents[1] / "events"
 
 Begin = Callable[..., Run]
 Told = dict[tuple[str, str], list[str]]

@@ -1,0 +1,53 @@
+"""The outcome of an update that is decided before any flush, by the alert or by what its group knew of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from alertrelay.alert import Alert, Integration
+from alertrelay.nflog.ledger import Member
+from alertrelay.notification import Outcome, OutcomeName, Reason
+from alertrelay.ports import Relay
+
+
+def report(relay: Relay, outcomes: Iterable[Outcome]) -> None:
+    """Hands each to the log and the metrics."""
+    for outcome in outcomes:
+        relay.emit(outcome)
+
+
+def of_alert(
+    alert: Alert,
+    outcome: OutcomeName,
+    reason: Reason,
+    *,
+    receiver: str = "",
+    integration: Integration | None = None,
+    detail: str = "",
+) -> Outcome:
+    """An update that was decided before any flush: stale, a duplicate, for nobody, or waiting for its group."""
+    return Outcome(
+        alertname=alert.name,
+        fingerprint=alert.fingerprint,
+        state_key=alert.state_key,
+        status=alert.status,
+        receiver=integration.receiver if integration else receiver,
+        channel=integration.channel if integration else None,
+        outcome=outcome,
+        reason=reason,
+        detail=detail,
+    )
+
+
+def of_member(member: Member, reason: Reason, integration: Integration | None) -> Outcome:
+    """An update that nobody is told of, as its group knew it."""
+    return Outcome(
+        alertname=member.name,
+        fingerprint=member.fingerprint,
+        state_key=member.state_key,
+        status="resolved" if member.status == "resolved" else "firing",
+        receiver=integration.receiver if integration else "",
+        channel=integration.channel if integration else None,
+        outcome="suppressed",
+        reason=reason,
+    )

@@ -1,0 +1,85 @@
+"""Reads a series, a CSV file of timestamp,value: for `score`, `anomaly report`, `replay` and the benches."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from _csv import Reader
+
+_BARE_DAY = re.compile(r"[0-9]{8}")
+# A day from the ends of the calendar, so that the clock of any zone still shows the time.
+_EARLIEST = datetime(1, 1, 2, tzinfo=UTC).timestamp()
+_LATEST = datetime(9999, 12, 30, tzinfo=UTC).timestamp()
+
+
+class NotASeries(Exception):
+    """The file is no CSV of timestamp,value. The text says where and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a series: the texts as they stand, and what they mean. `at` is in seconds, None where it is no time."""
+
+    timestamp: str
+    value_text: str
+    at: float | None
+    value: float | None
+
+
+def read_series(path: Path) -> Iterator[Row]:
+    """The rows of a file. Raises NotASeries, OSError."""
+    with path.open(newline="", encoding="utf-8-sig", errors="replace") as file:
+        reader = csv.reader(file)
+        try:
+            yield from _rows(path, reader)
+        except csv.Error as error:
+            raise NotASeries(f"{path}:{reader.line_num}: {error}") from None
+
+
+def _rows(path: Path, reader: Reader) -> Iterator[Row]:
+    header = [name.strip().lower() for name in next(reader, [])]
+    if "timestamp" not in header or "value" not in header:
+        raise NotASeries(f"{path}: the first line must name the columns timestamp,value; it is {','.join(header)!r}")
+    when, what = header.index("timestamp"), header.index("value")
+    wrong, right = "", False
+    for row in reader:
+        if not row:
+            continue
+        timestamp = row[when] if when < len(row) else ""
+        value_text = row[what] if what < len(row) else ""
+        at = seconds_of(timestamp)
+        right = right or at is not None
+        wrong = wrong or ("" if at is not None else f"{path}:{reader.line_num}: {timestamp!r}")
+        yield Row(timestamp, value_text, at, value_of(value_text))
+    if wrong and not right:
+        raise NotASeries(f"{wrong} is no time, and no other row has one; write 2026-11-20 03:05:00 or seconds")
+
+
+def seconds_of(text: str) -> float | None:
+    """Seconds of a timestamp: ISO 8601 (UTC where it names no zone) or a number of seconds. None for other text, and
+    for what no calendar has: milliseconds lie in the year 57,000."""
+    seconds = value_of(text)
+    # Of bare digits only 20261120 is ISO: the milliseconds 1760123018000 would be an afternoon of 1760.
+    if seconds is None or _BARE_DAY.fullmatch(text.strip()):
+        with contextlib.suppress(ValueError):
+            at = datetime.fromisoformat(text.strip())
+            seconds = (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+    return seconds if seconds is not None and _EARLIEST <= seconds <= _LATEST else None
+
+
+def value_of(text: str) -> float | None:
+    """The number, None for a blank or what is no finite number."""
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
