@@ -119,8 +119,14 @@ def faults(root: Path) -> list[str]:
     ]
     page = (root / PAGE).read_text(encoding="utf-8")
     _, written, _ = split(page)
-    if written != listing(root):
-        found.append(f"{PAGE}: the list of modules is not current; run python -m tools.architecture_map --write")
+    current = listing(root)
+    if written != current:
+        lines = {*written.splitlines()} ^ {*current.splitlines()}
+        changed = sorted({line.split("`")[1] for line in lines if line.startswith("| `")})
+        found.append(
+            f"{PAGE}: the list of modules is not current; run python -m tools.architecture_map --write "
+            f"(differs: {', '.join(changed[:5])}{', …' if len(changed) > 5 else ''})"
+        )
     for number, span, path in names(root, page):
         if not (exists(root, path) or (span != path and exists(root, f"{path}.py"))):
             found.append(f"{PAGE}:{number}: {span} is not there; name it from the root, or as it is imported")
