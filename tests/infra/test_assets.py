@@ -138,6 +138,22 @@ def test_without_a_python_to_compile_with_the_layer_ships_without_pyc_and_says_s
     assert not list(layer.path.rglob("*.pyc"))
 
 
+def test_a_layer_whose_data_file_changed_is_built_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(assets, "ROOT", tmp_path)
+    monkeypatch.setattr(assets, "working_python", lambda _: None)
+    monkeypatch.setattr(assets, "_install", lambda _requirements, target, _interpreter: target.mkdir())
+    data = tmp_path / "layers" / "alertrelay" / "python" / "alertrelay" / "classes.tsv"
+    data.parent.mkdir(parents=True)
+    (tmp_path / "requirements").mkdir()
+    (tmp_path / "requirements" / "layer.txt").touch()
+    built = []
+    for content in ("old", "new"):
+        data.write_text(content)
+        layer = build_layer(lambda_interpreter("arm64"), build=tmp_path / ".build")
+        built.append((layer.path / "python" / "alertrelay" / "classes.tsv").read_text())
+    assert built == ["old", "new"]
+
+
 def test_a_layer_that_cannot_be_installed_is_an_error_that_shows_the_answer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
