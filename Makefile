@@ -125,6 +125,7 @@ lock: env ## requirements/*.txt anew, from requirements/*.in
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 requirements/dev.in -o requirements/dev.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 requirements/bench.in -o requirements/bench.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 requirements/sam.in -o requirements/sam.txt
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 requirements/lambda-runtime.in -o requirements/lambda-runtime.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.13 --no-deps requirements/rie.in -o requirements/rie.txt
 
 clean: ## what the commands above made

@@ -14,7 +14,7 @@ from alertrelay.config.watch import AnomalyConfig, most_dollars
 
 from compiler.load import environments, load
 from compiler.resources.environment import Environment, LastResort
-from infra.assets import architecture, build_function, build_layer
+from infra.assets import architecture, build_function, build_layer, lambda_interpreter
 from infra.stacks import EnvironmentStage
 
 # What the CDK command would pass: sam and the local stack find the code of a function by them.
@@ -47,7 +47,7 @@ def synthesise(config: Path, environ: Mapping[str, str]) -> None:
     """
     arch = architecture(environ)
     valid = load_valid(config, environment_names(config, environ.get("ALERTRELAY_ENVIRONMENTS", "")))
-    layer = build_layer(arch)
+    layer = build_layer(lambda_interpreter(arch))
     app = cdk.App(outdir=environ.get("CDK_OUTDIR") or "cdk.out", analytics_reporting=False, context=CONTEXT)
     for each in valid:
         code = build_function(each.config, each.anomaly)

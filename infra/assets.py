@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -43,6 +44,27 @@ class Asset:
     hash: str
 
 
+@dataclass(frozen=True, slots=True)
+class Interpreter:
+    """The Python that packages are installed for: its minor version, and uv's name of its platform.
+
+    Without a platform it is the Python that runs this.
+    """
+
+    version: str
+    platform: str | None = None
+
+
+def lambda_interpreter(arch: str) -> Interpreter:
+    """Return Lambda's Python on a processor of PLATFORMS."""
+    return Interpreter(RUNTIME, PLATFORMS[arch])
+
+
+def own_interpreter() -> Interpreter:
+    """Return the Python that runs this, on the machine that it runs on."""
+    return Interpreter("{}.{}".format(*sys.version_info[:2]))
+
+
 def architecture(environ: Mapping[str, str]) -> str:
     """`ALERTRELAY_ARCH`: arm64 (the default) or x86_64. Raises ValueError for anything else."""
     arch = environ.get("ALERTRELAY_ARCH") or "arm64"
@@ -51,31 +73,38 @@ def architecture(environ: Mapping[str, str]) -> str:
     return arch
 
 
-def build_layer(arch: str, *, build: Path = ROOT / ".build") -> Asset:
-    """The layer: requirements/layer.txt for Lambda's own platform, and the alertrelay package, as .py and .pyc.
+def build_layer(interpreter: Interpreter, *, build: Path = ROOT / ".build") -> Asset:
+    """Build the layer: requirements/layer.txt for an interpreter, and the alertrelay package, as .py and .pyc.
 
-    Without a working Python 3.13 the .pyc are left out, with a warning on stderr: an init then takes about twice as
-    long (370 ms became 830). Raises BuildFailed.
+    Without a working Python of its version the .pyc are left out, with a warning on stderr: an init then takes about
+    twice as long (370 ms became 830). Raises BuildFailed.
     """
     requirements = ROOT / "requirements" / "layer.txt"
     package = ROOT / "layers" / "alertrelay" / "python" / "alertrelay"
-    python = working_python(RUNTIME)
+    python = working_python(interpreter.version)
     if python is None:
         print(  # noqa: T201 - synth speaks to people on stderr
-            f"warning: no working Python {RUNTIME} was found: the layer ships without .pyc, and functions start slower",
+            f"warning: no working Python {interpreter.version} was found: the layer ships without .pyc, and functions "
+            "start slower",
             file=sys.stderr,
         )
-    sources = sorted(path for path in package.rglob("*.py"))
-    key = _hash([RECIPE, arch, RUNTIME, "pyc" if python else "no pyc"], [requirements, *sources], ROOT)
+    sources = sorted(path for path in package.rglob("*") if path.is_file() and path.parent.name != "__pycache__")
+    key = _hash([RECIPE, *_names(interpreter), "pyc" if python else "no pyc"], [requirements, *sources], ROOT)
 
     def fill(folder: Path) -> None:
         target = folder / "python"
-        _install(requirements, target, arch)
+        _install(requirements, target, interpreter)
         shutil.copytree(package, target / "alertrelay", ignore=shutil.ignore_patterns("__pycache__"))
         if python:
             _compile(python, target)
 
     return _once(build / "layer", key, fill)
+
+
+def build_packages(requirements: Path, interpreter: Interpreter, *, build: Path = ROOT / ".build") -> Asset:
+    """Install a hashed requirements file into a folder of its own, by the recipe of the layer. Raises BuildFailed."""
+    key = _hash([RECIPE, *_names(interpreter)], [requirements], ROOT)
+    return _once(build / "packages", key, lambda folder: _install(requirements, folder, interpreter))
 
 
 def build_function(config: Config, anomaly: AnomalyConfig | None, *, build: Path = ROOT / ".build") -> Asset:
@@ -119,11 +148,18 @@ def _runs(python: Path, version: str) -> bool:
     return done.returncode == 0 and done.stdout.strip() == version
 
 
-def _install(requirements: Path, target: Path, arch: str) -> None:
-    platform = ["--python-platform", PLATFORMS[arch], "--python-version", RUNTIME, "--only-binary", ":all:"]
+def _names(interpreter: Interpreter) -> list[str]:
+    """Name the interpreter in a hash: where it is this machine's, with the processor and the C library."""
+    own = f"{sysconfig.get_platform()} {sysconfig.get_config_var('EXT_SUFFIX')}"
+    return [interpreter.platform or own, interpreter.version]
+
+
+def _install(requirements: Path, target: Path, interpreter: Interpreter) -> None:
+    platform = ["--python-platform", interpreter.platform] if interpreter.platform else []
+    wheels = [*platform, "--python-version", interpreter.version, "--only-binary", ":all:"]
     pinned = ["--require-hashes", "--no-deps", "-r", str(requirements)]
     into = ["--quiet", "--python", sys.executable, "--target", str(target)]
-    _run([uv.find_uv_bin(), "pip", "install", *into, *platform, *pinned])
+    _run([uv.find_uv_bin(), "pip", "install", *into, *wheels, *pinned])
     shutil.rmtree(target / "bin", ignore_errors=True)
     (target / ".lock").unlink(missing_ok=True)
 

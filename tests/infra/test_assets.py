@@ -14,7 +14,15 @@ from alertrelay.config.watch import AnomalyConfig
 
 from compiler.load import load
 from infra import assets
-from infra.assets import ANOMALY_FILE, CONFIG_FILE, BuildFailed, build_function, build_layer, working_python
+from infra.assets import (
+    ANOMALY_FILE,
+    CONFIG_FILE,
+    BuildFailed,
+    build_function,
+    build_layer,
+    lambda_interpreter,
+    working_python,
+)
 from infra.synth import ROOT
 from tests.infra.template import Template
 
@@ -123,11 +131,27 @@ def test_without_a_python_to_compile_with_the_layer_ships_without_pyc_and_says_s
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(assets, "working_python", lambda _: None)
-    monkeypatch.setattr(assets, "_install", lambda _requirements, target, _arch: target.mkdir())
-    layer = build_layer("arm64", build=tmp_path)
+    monkeypatch.setattr(assets, "_install", lambda _requirements, target, _interpreter: target.mkdir())
+    layer = build_layer(lambda_interpreter("arm64"), build=tmp_path)
     assert "no working Python 3.13 was found: the layer ships without .pyc" in capsys.readouterr().err
     assert (layer.path / "python" / "alertrelay" / "alert.py").is_file()
     assert not list(layer.path.rglob("*.pyc"))
+
+
+def test_a_layer_whose_data_file_changed_is_built_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(assets, "ROOT", tmp_path)
+    monkeypatch.setattr(assets, "working_python", lambda _: None)
+    monkeypatch.setattr(assets, "_install", lambda _requirements, target, _interpreter: target.mkdir())
+    data = tmp_path / "layers" / "alertrelay" / "python" / "alertrelay" / "classes.tsv"
+    data.parent.mkdir(parents=True)
+    (tmp_path / "requirements").mkdir()
+    (tmp_path / "requirements" / "layer.txt").touch()
+    built = []
+    for content in ("old", "new"):
+        data.write_text(content)
+        layer = build_layer(lambda_interpreter("arm64"), build=tmp_path / ".build")
+        built.append((layer.path / "python" / "alertrelay" / "classes.tsv").read_text())
+    assert built == ["old", "new"]
 
 
 def test_a_layer_that_cannot_be_installed_is_an_error_that_shows_the_answer(
@@ -136,7 +160,7 @@ def test_a_layer_that_cannot_be_installed_is_an_error_that_shows_the_answer(
     uv = program(tmp_path / "uv", "echo 'no such index' >&2; exit 2")
     monkeypatch.setattr("uv.find_uv_bin", lambda: str(uv))
     with pytest.raises(BuildFailed, match=r"(?s)uv pip install .*: exit 2\nno such index"):
-        build_layer("x86_64", build=tmp_path / "build")
+        build_layer(lambda_interpreter("x86_64"), build=tmp_path / "build")
 
 
 def test_a_python_shim_that_fails_is_passed_over_for_one_that_runs(tmp_path: Path) -> None:

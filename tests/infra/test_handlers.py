@@ -52,3 +52,8 @@ def test_every_handler_imports_from_its_asset_without_any_environment(
     assert found["callable"] is True
     # Permissions are made of this table: a channel that only the handler knows would be refused by IAM.
     assert found["channels"] == sorted(FORWARDERS[name][1])
+
+
+def test_every_file_of_lambdas_is_a_function_s_handler_and_there_is_no_other(prod: Template) -> None:
+    named = {function["Properties"]["Handler"] for function in prod.of_type("AWS::Lambda::Function").values()}
+    assert named == {f"lambdas.{path.stem}.handler" for path in (ROOT / "lambdas").glob("[!_]*.py")}

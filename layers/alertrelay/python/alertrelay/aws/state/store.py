@@ -1,4 +1,4 @@
-"""ports.Store on one DynamoDB table, one request a method, save where a ledger stands in chunks (ledgers.py).
+"""ports.Store on one DynamoDB table, one request a method, save where a ledger stands in chunks.
 
 Keys: `A#<alert>`/`A`, `M#<gid>`/<alert>, `H#<gid>`/`H`, `L#<gid>`/<chunk>, `I#<rule>#<equal>`/`I`, `S`/`S`. A header
 stands on its own partition, apart from its members.
