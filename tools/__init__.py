@@ -1,0 +1,1 @@
+"""Measures and generators for those who change this project; nothing here is deployed."""
