@@ -17,7 +17,6 @@ keeps its names, dimensions and unit; values and timestamps go.
 from __future__ import annotations
 
 import base64
-import itertools
 import json
 import re
 import uuid
@@ -28,9 +27,10 @@ from contextlib import contextmanager
 from typing import Any
 from unittest import mock
 
+from tests.wire.host import ids
 from tests.wire.world import Body, Items
 
-_MADE = re.compile(r"0{12}4000800([0-9a-f]{13})")
+_MADE = re.compile(r"0{12}4000[89]00[0-9a-f]{13}")
 _HASH = re.compile(r"[0-9a-f]{64}")
 _SNS_ID = re.compile(r'(\\?"message_id\\?": ?\\?")[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}')
 PROSE = frozenset({"text", "failure", "problem", "detail", "where"})
@@ -42,17 +42,17 @@ MANY = 20
 @contextmanager
 def numbered_ids() -> Iterator[None]:
     """Make uuid4 count, so that ids can be told from hashes."""
-    made = (uuid.UUID(f"{'0' * 12}4000800{number:013x}") for number in itertools.count(1))
-    with mock.patch.object(uuid, "uuid4", made.__next__):
+    with mock.patch.object(uuid, "uuid4", ids("8").__next__):
         yield
 
 
 def bodies(found: Iterable[Body]) -> list[dict[str, Any]]:
     """Return the messages of queues, in order; `body` is the text as it is sent."""
-    return [{"forwarder": b.forwarder, "queue": b.queue, "delay": b.delay, "body": _configured(b.text)} for b in found]
+    return [{"forwarder": b.forwarder, "queue": b.queue, "delay": b.delay, "body": configured(b.text)} for b in found]
 
 
-def _configured(text: str) -> str:
+def configured(text: str) -> str:
+    """Return a body without the hash of the configuration."""
     return re.sub(r'"config_hash": ?"[0-9a-f]{64}"', '"config_hash":"<configuration>"', text)
 
 

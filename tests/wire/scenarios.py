@@ -146,8 +146,6 @@ def large_ledger(world: World) -> Moments:
     )
     world.run(400)
     yield "lost"
-    incident.close(world)
-    yield "closed"
 
 
 def events_and_muted(world: World) -> Moments:

@@ -31,6 +31,8 @@ KEYS = {
     "slack_bot_token": "xoxb-FAKE",
     "webhook_url": "https://hooks.example.invalid/FAKE",
 }
+FORWARDER_OF = {"H#pagerduty": "pagerduty", "H#slack": "slack"}
+"""The forwarder of a group, by how its key begins; the e-mail forwarder has all other channels."""
 Items = list[dict[str, Any]]
 
 
@@ -136,9 +138,10 @@ class World:
         return answer
 
     def tick(self) -> None:
-        """Invoke every forwarder as the schedule of each minute does."""
+        """Invoke the forwarders that have a group to find, as the schedule of each minute does: 80 queries for all."""
         self._ticked = self.clock.now()
-        for name in FORWARDERS:
+        due = {item["pk"]["S"].partition("-")[0] for item in self.emulator.items(TABLE) if "next_due" in item}
+        for name in sorted({FORWARDER_OF.get(channel, "email") for channel in due}):
             self.invoke(name, TICK)
 
     def work(self) -> None:
