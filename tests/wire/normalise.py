@@ -9,9 +9,10 @@ Table items and queue bodies stand as they are, JSON strings within attributes t
 - the id that SNS gives to a message is `<sns>`.
 
 A log line loses its timestamp, place in the code and request id; what is prose (`text`, `failure`, `problem`, `detail`,
-`where`) is `<words>`, since better words are no change of the wire. A latency is whole seconds. Where a scenario has
-many outcomes, each alert's own name and hashes are `<each>`. Equal lines stand once, in order of the alphabet. A metric
-keeps its names, dimensions and unit; values and timestamps go.
+`where`) is `<words>`, since better words are no change of the wire. A latency is whole seconds. Where outcomes
+are merged, each alert's own name and hashes are `<each>`: which of them stands for the notification is left to chance.
+Equal lines stand once, in order of the alphabet. A metric keeps its names, dimensions and unit; values and timestamps
+go.
 """
 
 from __future__ import annotations
@@ -87,7 +88,7 @@ def log(lines: Iterable[str]) -> tuple[list[Any], list[Any]]:
     said = [json.loads(line) for line in lines if line.startswith("{")]
     metrics = {_text(_metric(one)) for one in said if "_aws" in one}
     found = [one for one in said if "_aws" not in one]
-    many = sum(one["message"] == "outcome" for one in found) > 10 * MANY
+    many = any(one.get("outcome") == "merged" for one in found)
     events = {
         _text({name: _field(name, value, many=many) for name, value in one.items() if name not in DROPPED})
         for one in found
