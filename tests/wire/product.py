@@ -6,20 +6,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, get_args
 
 from alertrelay import silences
 from alertrelay.alert import CHANNELS, OutcomeName, Reason
+from alertrelay.alert import Alert as Alert
+from alertrelay.alert import Integration as Integration
 from alertrelay.alert import Outcome as Outcome
+from alertrelay.alert import Receipt as Receipt
+from alertrelay.alert import fingerprint as fingerprint
 from alertrelay.aws.dynamodb import DynamoStore
 from alertrelay.aws.notebook import DynamoNotebook
 from alertrelay.config.load import load
 from alertrelay.config.model import Matcher
-from alertrelay.memory import ManualClock as ManualClock
 from alertrelay.policy import ledger as _ledger
+from alertrelay.policy.inhibit import InhibitKey as InhibitKey
 from alertrelay.policy.silence import Silence
-from alertrelay.policy.spill import cut
 from alertrelay.runtime import TICK as TICK
 from alertrelay.scoring.ports import Vote
 from alertrelay.scoring_runtime import Scorer
@@ -51,7 +55,6 @@ change_json = _ledger.change_json
 ledger_json = _ledger.ledger_json
 change_from_json = _ledger.change_from_json
 ledger_from_json = _ledger.ledger_from_json
-ledger_chunks = cut
 
 
 def bind_forwarder(name: str, environ: Mapping[str, str], *, clock: Any, endpoints: Mapping[str, str]) -> Handler:
@@ -75,6 +78,16 @@ def compile_config(folder: Path, environment: str) -> tuple[dict[str, Any], dict
     assert found.config, [str(finding) for finding in found.errors]
     assert found.anomaly
     return found.config.to_json(), found.anomaly.to_json()
+
+
+def outcome_fields() -> list[str]:
+    """Return the names of an outcome's fields, which its log line has."""
+    return sorted(field.name for field in fields(Outcome))
+
+
+def with_hash(change: _ledger.HeaderChange, config_hash: str) -> _ledger.HeaderChange:
+    """Return a record of this configuration."""
+    return replace(change, config_hash=config_hash)
 
 
 def store(client: Any, table: str, clock: Any) -> DynamoStore:
