@@ -58,7 +58,7 @@ def all_names() -> str:
         {
             "environment read": read,
             "environment named": sorted({name for _, text in sources for name in ENVIRONMENT.findall(text)}),
-            "reasons": product.REASONS,
+            "reasons": list(product.REASONS),
             "outcomes": list(product.OUTCOME_NAMES),
             "outcome fields": product.outcome_fields(),
             "channels": list(product.CHANNEL_NAMES),

@@ -44,7 +44,7 @@ FORWARDERS: Mapping[str, Any] = {
 """The handlers that the stack deploys, by the name that stands in the names of its queues."""
 CHANNEL_NAMES: tuple[str, ...] = CHANNELS
 OUTCOME_NAMES: tuple[str, ...] = get_args(OutcomeName)
-REASONS: Mapping[str, str] = {reason.name: reason.value for reason in Reason}
+REASONS: tuple[str, ...] = tuple(sorted(reason.value for reason in Reason))
 
 AlertItem = _ledger.AlertItem
 Header = _ledger.Header
