@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import random
 import zlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,52 +23,111 @@ EVENTS = Path(__file__).parents[2] / "events" / "scorer"
 NOW = datetime(2026, 11, 20, 12, 2, 10, tzinfo=UTC)
 BUCKET = "alertrelay-wire-scorer"
 PERIOD = timedelta(minutes=5)
+USUAL = (100.0, 99.0, 101.0, 100.0, 100.0, 100.0)
 TIMEOUT = timedelta(minutes=5)
 SENTENCES = frozenset({"summary", "reason", "text", "why", "was_this_helpful", "deployed_shortly_before"})
 
 
-def run() -> str:
-    """Run the scorer from its first points to the end of an anomaly; its golden file."""
+@dataclass
+class Running:
+    """A deployment with the scorer in it; `logs` is what it printed."""
+
+    world: World
+    scorer: Any
+    logs: list[str]
+
+    def call(self, event: Any) -> None:
+        """Invoke the scorer."""
+        answer = invoke(self.scorer, "anomaly-scorer", event, self.world.clock, timeout=TIMEOUT)
+        assert not answer.error, answer.error
+        self.logs += answer.logs.splitlines()
+
+    def live(self, value: float) -> None:
+        """Let a period pass, put its point, and run the scorer."""
+        self.world.clock.sleep(PERIOD.total_seconds())
+        _report(self.world, [value])
+        self.call(_scheduled(self.world))
+
+    def look(self) -> dict[str, Any]:
+        """Return the objects and the table."""
+        objects = {key: _object(content) for key, content in self.objects().items()}
+        return {"objects": objects, "table": [_readable(item) for item in normalise.table(self.world.items())]}
+
+    def objects(self) -> dict[str, bytes]:
+        """Return the objects of the bucket, as they are."""
+        s3 = self.world.emulator.client("s3")
+        listed = s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])
+        return {one["Key"]: s3.get_object(Bucket=BUCKET, Key=one["Key"])["Body"].read() for one in listed}
+
+    def published(self) -> list[Any]:
+        """Return the messages that it published."""
+        return [json.loads(request.body["message"]) for request in self.world.emulator.published]
+
+
+@contextmanager
+def running() -> Iterator[Running]:
+    """Yield a deployment with the scorer, which knows nothing yet."""
     with normalise.numbered_ids(), deployed(todays(), start=NOW) as world:
         s3, sns = world.emulator.client("s3"), world.emulator.client("sns")
         s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
         topics = {name: sns.create_topic(Name=name)["TopicArn"] for name in ("critical", "warning", "info")}
-        scorer = product.bind_scorer(scorer_environ(world, topics), clock=world.clock)
-        logs: list[str] = []
-        moments = {}
+        yield Running(world, product.bind_scorer(scorer_environ(world, topics), clock=world.clock), [])
 
-        def call(event: Any) -> None:
-            logs.extend(invoke(scorer, "anomaly-scorer", event, world.clock, timeout=TIMEOUT).logs.splitlines())
 
-        def look(moment: str) -> None:
-            found = {"objects": _objects(s3), "table": [_readable(item) for item in normalise.table(world.items())]}
-            moments[moment] = found
+def _learn(here: Running) -> None:
+    for name in ("ecs-deployment", "codedeploy-deployment", "cloudformation-update"):
+        here.call({**json.loads((EVENTS / f"{name}.json").read_text()), "time": "2026-11-20T11:58:00Z"})
+    here.call({"source": "aws.ec2"})
+    draw = random.Random(1)
+    _report(here.world, [100 + draw.gauss(0, 3) for _ in range(1500)])
+    here.call(_scheduled(here.world))
 
-        for name in ("ecs-deployment", "codedeploy-deployment", "cloudformation-update"):
-            call({**json.loads((EVENTS / f"{name}.json").read_text()), "time": "2026-11-20T11:58:00Z"})
-        call({"source": "aws.ec2"})
-        draw = random.Random(1)
-        _report(world, [100 + draw.gauss(0, 3) for _ in range(1500)])
-        call(_scheduled(world))
-        look("learned")
-        for value in (900.0, 100.0, 99.0, 101.0, 100.0, 100.0, 100.0):
-            world.clock.sleep(PERIOD.total_seconds())
-            _report(world, [value])
-            call(_scheduled(world))
-            if value > 500:
-                look("open")
-                _vote(world)
-        look("closed")
-        events, metrics = normalise.log(logs)
-        published = [json.loads(request.body["message"]) for request in world.emulator.published]
+
+def run() -> str:
+    """Run the scorer from its first points to the end of an anomaly; its golden file."""
+    with running() as here:
+        _learn(here)
+        moments = {"learned": here.look()}
+        here.live(900.0)
+        moments["open"] = here.look()
+        _vote(here.world)
+        for value in USUAL:
+            here.live(value)
+        moments["closed"] = here.look()
+        events, metrics = normalise.log(here.logs)
         return normalise.document(
             {
                 "moments": moments,
                 "log": [_rounded(event) for event in events],
                 "metrics": metrics,
-                "published": _rounded(published),
+                "published": _rounded(here.published()),
             }
         )
+
+
+def record() -> dict[str, Any]:
+    """Return the scorer in the middle of an anomaly: its objects and the table, and what it published."""
+    with running() as here:
+        _learn(here)
+        here.live(900.0)
+        return {
+            "at": here.world.clock.now().isoformat(),
+            "objects": {key: base64.b64encode(content).decode() for key, content in here.objects().items()},
+            "items": here.world.items(),
+            "published": here.published(),
+        }
+
+
+def resume(recorded: dict[str, Any]) -> list[Any]:
+    """Let today's code go on from a recording to the end of the anomaly; what it published."""
+    with running() as here:
+        here.world.clock.at = datetime.fromisoformat(recorded["at"])
+        here.world.put(recorded["items"])
+        for key, content in recorded["objects"].items():
+            here.world.emulator.client("s3").put_object(Bucket=BUCKET, Key=key, Body=base64.b64decode(content))
+        for value in USUAL:
+            here.live(value)
+        return here.published()
 
 
 def scorer_environ(world: World, topics: dict[str, str]) -> dict[str, str]:
@@ -115,24 +177,19 @@ def _vote(world: World) -> None:
     )
 
 
-def _objects(s3: Any) -> dict[str, Any]:
-    """Return the objects by key: the head line, the book, and the shape of the packed scorers."""
-    found = {}
-    for listed in s3.list_objects_v2(Bucket=BUCKET).get("Contents", []):
-        content = s3.get_object(Bucket=BUCKET, Key=listed["Key"])["Body"].read()
-        if not content.startswith(b'{"format"'):
-            found[listed["Key"]] = _rounded(json.loads(content))
-            continue
-        line, _, rest = content.partition(b"\n")
-        head = json.loads(line)
-        book, scorers = rest[: head["book"]], rest[head["book"] : head["book"] + head["scorers"]]
-        assert len(rest) == head["book"] + head["scorers"]
-        found[listed["Key"]] = {
-            "head": {**head, "book": "<length>", "scorers": "<length>"},
-            "book": _rounded(json.loads(zlib.decompress(book))),
-            "scorers": _scorers(zlib.decompress(scorers)),
-        }
-    return found
+def _object(content: bytes) -> Any:
+    """Return an object as JSON: the head line, the book, and the shape of the packed scorers."""
+    if not content.startswith(b'{"format"'):
+        return _rounded(json.loads(content))
+    line, _, rest = content.partition(b"\n")
+    head = json.loads(line)
+    book, scorers = rest[: head["book"]], rest[head["book"] :]
+    assert len(scorers) == head["scorers"]
+    return {
+        "head": {**head, "book": "<length>", "scorers": "<length>"},
+        "book": _rounded(json.loads(zlib.decompress(book))),
+        "scorers": _scorers(zlib.decompress(scorers)),
+    }
 
 
 def _scorers(content: bytes) -> Any:
