@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from tests.wire.messages import alarm, webhook
 from tests.wire.product import Fault, add_silence, store
-from tests.wire.world import START, TABLE, World, alarm, webhook
+from tests.wire.world import START, TABLE, World
 
 DOWN = Fault(kind="status", status=503)
 NO_TABLE = Fault(kind="status", status=404)

@@ -16,8 +16,9 @@ from typing import Any
 from tests.wire import normalise, product
 from tests.wire.host import Here
 from tests.wire.incidents import DOWN, INCIDENTS, NO_TABLE, Incident, heal, heard
+from tests.wire.messages import alarm
 from tests.wire.product import Fault
-from tests.wire.world import TABLE, World, alarm, deployed
+from tests.wire.world import TABLE, World, deployed
 
 EVENTS = Path(__file__).parents[2] / "events"
 DAYS = timedelta(days=4, minutes=1)

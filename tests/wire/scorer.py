@@ -16,8 +16,9 @@ from typing import Any
 
 from tests.wire import normalise, product
 from tests.wire.host import invoke
+from tests.wire.messages import ACCOUNT, REGION
 from tests.wire.scenarios import todays
-from tests.wire.world import ACCOUNT, REGION, TABLE, World, deployed
+from tests.wire.world import TABLE, World, deployed
 
 EVENTS = Path(__file__).parents[2] / "events" / "scorer"
 NOW = datetime(2026, 11, 20, 12, 2, 10, tzinfo=UTC)

@@ -6,7 +6,6 @@ another close it. Time is a manual clock that only this file moves.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import tempfile
 import urllib.request
@@ -17,12 +16,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from tests.wire.host import CONFIG, FORWARDERS, Answer, Clock, Code
+from tests.wire.host import FORWARDERS, Answer, Clock, Code
+from tests.wire.messages import ACCOUNT, REGION, sns_event, sqs_event
 from tests.wire.product import TICK, Emulator, StandIns
 
 START = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
-REGION, ACCOUNT, TABLE = "eu-central-1", "123456789012", "alertrelay-wire"
+TABLE = "alertrelay-wire"
 RETRY_AFTER = (MINUTE, 2 * MINUTE)
 """Lambda's pauses before it tries an event from a topic again."""
 SOON = timedelta(seconds=75)
@@ -287,70 +287,6 @@ def create_table(client: Any) -> None:
     )
 
 
-def sns_event(text: str, *, at: datetime, message_id: str = "") -> dict[str, Any]:
-    """Return the event that Lambda gets for a message of the critical topic."""
-    sns = {
-        "Type": "Notification",
-        "MessageId": message_id or hashlib.sha256(f"{at} {text}".encode()).hexdigest()[:16],
-        "TopicArn": f"arn:aws:sns:{REGION}:{ACCOUNT}:alertrelay-wire-critical",
-        "Subject": "ALARM",
-        "Message": text,
-        "Timestamp": _rfc3339(at),
-        "MessageAttributes": {"origin": {"Type": "String", "Value": "wire"}},
-    }
-    return {"Records": [{"EventSource": "aws:sns", "EventVersion": "1.0", "Sns": sns}]}
-
-
-def sqs_event(message: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the event that Lambda gets for a message of a queue."""
-    record = {
-        "messageId": message["MessageId"],
-        "receiptHandle": message["ReceiptHandle"],
-        "body": message["Body"],
-        "attributes": {},
-        "messageAttributes": {},
-        "eventSource": "aws:sqs",
-        "eventSourceARN": f"arn:aws:sqs:{REGION}:{ACCOUNT}:wire",
-        "awsRegion": REGION,
-    }
-    return {"Records": [record]}
-
-
-def alarm(name: str, state: str = "ALARM", *, at: datetime, alertname: str = "HighCPU", **labels: str) -> str:
-    """Return a CloudWatch alarm's message; `labels` stand in its description."""
-    named = {"alertname": alertname, "severity": "critical", "service": "orders", **labels}
-    message = {
-        "AlarmName": name,
-        "AlarmArn": f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{name}",
-        "AlarmDescription": f"{name} is high.\n\n" + "\n".join(f"{k}: {v}" for k, v in named.items()),
-        "AWSAccountId": ACCOUNT,
-        "NewStateValue": state,
-        "OldStateValue": "OK" if state == "ALARM" else "ALARM",
-        "NewStateReason": "Threshold Crossed: 1 datapoint [93.0] was greater than the threshold (90.0).",
-        "StateChangeTime": _rfc3339(at).replace("Z", "+0000"),
-        "Region": "EU (Frankfurt)",
-        "Trigger": {"MetricName": "CPUUtilization", "Namespace": "AWS/RDS", "Dimensions": [], "Threshold": 90.0},
-    }
-    return json.dumps(message)
-
-
-def webhook(names: Iterable[str], *, at: datetime, ended: datetime | None = None, **labels: str) -> str:
-    """Return Alertmanager's webhook message of many alerts that began at `at`, and ended where `ended` says so."""
-    alerts = [
-        {
-            "status": "resolved" if ended else "firing",
-            "labels": {"alertname": name, "severity": "warning", "service": "batch", **labels},
-            "annotations": {"summary": f"{name} is late"},
-            "startsAt": _rfc3339(at),
-            "endsAt": _rfc3339(ended) if ended else "0001-01-01T00:00:00Z",
-            "generatorURL": "https://prometheus.example.com/graph",
-        }
-        for name in names
-    ]
-    status = "resolved" if ended else "firing"
-    return json.dumps({"version": "4", "status": status, "groupKey": "{}", "receiver": "sns", "alerts": alerts})
-
-
 def _visible_at(message: Any) -> datetime:
     """moto wants the clock to be past the instant."""
     return datetime.fromtimestamp((max(message.visible_at, message.delayed_until) + 1) / 1000, UTC)
@@ -361,10 +297,3 @@ def _sorted(item: Mapping[str, Any]) -> dict[str, Any]:
         name: {kind: sorted(value) if kind in ("SS", "NS") else value for kind, value in attribute.items()}
         for name, attribute in sorted(item.items())
     }
-
-
-def _rfc3339(at: datetime) -> str:
-    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
-
-
-__all__ = ["CONFIG", "START", "Body", "Items", "Queued", "World", "alarm", "deployed", "webhook"]
