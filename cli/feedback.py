@@ -57,8 +57,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Stores it; the exit code of the help."""
     from alertrelay.anomaly.scorer.ports import NotebookFailure
-    from alertrelay.ports import StoreFailure
     from alertrelay.runtime.container import SystemClock
+    from alertrelay.state import StoreFailure
 
     from cli import cloud
     from cli.anomaly.deployed import NoScorer, scorer_of

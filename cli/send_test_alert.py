@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from alertrelay.config.model import Config
-    from alertrelay.ports import Clock, Store
+    from alertrelay.ports import Clock
+    from alertrelay.state import Store
 
     from cli.cloud import Client, Deployed
     from cli.rehearsal import Told
@@ -252,7 +253,7 @@ class Rehearsal:
 
     def _asked(self, look: Callable[[Told], Result | None], told: Told) -> Result | None:
         """A table that does not answer now may answer with the next look."""
-        from alertrelay.ports import StoreFailure
+        from alertrelay.state import StoreFailure
 
         try:
             return look(told)
@@ -268,7 +269,7 @@ class Rehearsal:
 
     def _first(self, told: Told) -> Result | None:
         """What the ledger says of the alert; None while it is neither told nor taken by a fallback."""
-        header = self.store.whole_header(told.gid)
+        header = self.store.state(told.gid)
         ledger = header.ledger if header else None
         if ledger and self._key in ledger.firing - ledger.unsure:
             return Result(integration=str(told.integration), seen="delivered", detail="")
@@ -281,17 +282,17 @@ class Rehearsal:
         """The result with its end, once the ledger no longer holds the alert."""
         if before.seen == "pending":
             return replace(before, ended=False)
-        header = self.store.whole_header(told.gid)
+        header = self.store.state(told.gid)
         ledger = header.ledger if header else None
         if ledger and self._key in ledger.firing | ledger.fallback_firing | ledger.unsure:
             return None
-        if header and header.lost:
+        if header and header.stored.lost:
             return None  # a flush replaced its chunks just now
         return replace(before, ended=True)
 
     def _overdue(self, told: Told) -> Result:
         """Why nothing is known of an integration at the end of the wait."""
-        from alertrelay.ports import StoreFailure
+        from alertrelay.state import StoreFailure
 
         try:
             header = self.store.header(told.gid)
@@ -300,8 +301,8 @@ class Rehearsal:
         else:
             if header is None:
                 detail = "its forwarder has not seen it: look at its log and its dead-letter queues"
-            elif header.failures:
-                detail = f"not taken, and no fallback took it: {header.failures} tries so far, see the forwarder's log"
+            elif failures := header.progress.failures:
+                detail = f"not taken, and no fallback took it: {failures} tries so far, see the forwarder's log"
             else:
                 detail = "it waits in its group"
         return Result(integration=str(told.integration), seen="pending", detail=detail)

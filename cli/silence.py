@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from alertrelay.policy.silence import Silence
-    from alertrelay.ports import Clock, Store
+    from alertrelay.ports import Clock
+    from alertrelay.state import Store
 
 FOLDER = Path("config")
 _DESCRIPTION = """\
@@ -74,8 +75,8 @@ def _action(
 def run(args: argparse.Namespace, function: Callable[[argparse.Namespace, Store, Clock], int]) -> int:
     """Finds the environment's table and does the action; the exit code of the help."""
     from alertrelay.aws.state.store import DynamoStore
-    from alertrelay.ports import StoreFailure
     from alertrelay.runtime.container import SystemClock
+    from alertrelay.state import StoreFailure
 
     from cli import cloud
     from compiler.load import load

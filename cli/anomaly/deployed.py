@@ -15,7 +15,8 @@ from alertrelay.aws.scorer.notes import DynamoNotebook
 from alertrelay.aws.scorer.objects import S3Shelf
 from alertrelay.aws.state.store import DynamoStore
 from alertrelay.config.watch import AnomalyConfig
-from alertrelay.ports import Clock, Store
+from alertrelay.ports import Clock
+from alertrelay.state import Store
 
 from cli import cloud
 from compiler.load import load

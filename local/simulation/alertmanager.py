@@ -7,15 +7,17 @@ and its next tick waits for the slowest. Rules: prometheus/alertmanager dispatch
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from alertrelay.alert import Integration, Labels
 from alertrelay.config.model import Config, Receiver, Route, Target
+from alertrelay.memory.store import MemoryStore
 from alertrelay.nflog.dedup import Mute
-from alertrelay.nflog.ledger import AlertItem, Header, Member
+from alertrelay.nflog.group_state import AlertItem, GroupIdentity, GroupState, Member
 from alertrelay.notification import Reason
-from alertrelay.notify.mute import facts_of, muted
+from alertrelay.notify.mute import look_up, mute
 from alertrelay.policy.alertmanager_compat import (
     GROUP_MAINTENANCE,
     LOG_MAINTENANCE,
@@ -31,7 +33,6 @@ from alertrelay.policy.group_key import group_key, group_labels, key_of, order_o
 from alertrelay.policy.inhibit import source_entries
 from alertrelay.policy.route import match_routes
 from alertrelay.policy.timing import first_flush
-from alertrelay.ports import Relay
 
 from compiler.load import Release
 from local.simulation.agenda import Agenda
@@ -74,12 +75,21 @@ class _Flush:
 
 
 class Alertmanager:
-    """`relay` gives the configuration, the clock, and the store that inhibition and silences are asked of."""
+    """`store` is what inhibition and silences are read from."""
 
     def __init__(
-        self, relay: Relay, agenda: Agenda, *, intake: Intake, sinks: Sinks, record: Record, release: Release
+        self,
+        config: Config,
+        agenda: Agenda,
+        store: MemoryStore,
+        *,
+        intake: Intake,
+        sinks: Sinks,
+        record: Record,
+        release: Release,
     ) -> None:
-        self._relay = relay
+        self._config = config
+        self._store = store
         self._agenda = agenda
         self._intake = intake
         self._sinks = sinks
@@ -100,27 +110,27 @@ class Alertmanager:
         for group in self._groups.values():
             group.over = True
         self._groups.clear()
-        self._relay, self._loaded = replace(self._relay, config=config), self._agenda.now()
+        self._config, self._loaded = config, self._agenda.now()
         self.post(self._intake.held(self._agenda.now()))
 
     def _remember(self, held: Held) -> None:
         """For inhibition, whose sources may have any route."""
         alert, key = held.alert(self._agenda.now()), key_of(held.fingerprint)
-        k = order_of(alert, received=held.at, index=0)
-        self._relay.store.put_alert(AlertItem(key=key, k=k, rank=0, alert=alert), homes=())
-        for noted in source_entries(self._relay.config.inhibit_rules, held.labels):
-            self._relay.store.note_source(noted, key, fires=alert.status == "firing")
+        order_key = order_of(alert, received=held.at, index=0)
+        self._store.put_alert(AlertItem(key=key, order_key=order_key, rank=0, alert=alert), groups=())
+        for noted in source_entries(self._config.inhibit_rules, held.labels):
+            self._store.note_source(noted, key, fires=alert.status == "firing")
 
     def _dispatch(self, held: Held) -> None:
-        for route in match_routes(self._relay.config.route, held.labels):
-            receiver = self._relay.config.receiver(route.receiver)
+        for route in match_routes(self._config.route, held.labels):
+            receiver = self._config.receiver(route.receiver)
             key = group_key(route, held.labels)
             group = self._groups.get((route.id, key))
             if group is None and receiver:
                 group = _Group(route=route, receiver=receiver, key=key, labels=group_labels(route, held.labels))
                 self._groups[route.id, key] = group
                 group.alerts[held.fingerprint] = held
-                self._set_timer(group, first_flush(route, starts_at=held.starts_at, now=self._agenda.now()))
+                self._set_timer(group, first_flush(route.group_wait, starts_at=held.starts_at, now=self._agenda.now()))
             elif group:
                 group.alerts[held.fingerprint] = held
                 self._hasten(group, held)
@@ -128,7 +138,11 @@ class Alertmanager:
     def _hasten(self, group: _Group, held: Held) -> None:
         """Up to 0.28 any late alert makes a group that has not been flushed be flushed at once."""
         now = self._agenda.now()
-        if self._old and not group.flushed and first_flush(group.route, starts_at=held.starts_at, now=now) == now:
+        if (
+            self._old
+            and not group.flushed
+            and first_flush(group.route.group_wait, starts_at=held.starts_at, now=now) == now
+        ):
             self._set_timer(group, now)
 
     def _set_timer(self, group: _Group, when: datetime) -> None:
@@ -161,15 +175,27 @@ class Alertmanager:
     def _unmuted(self, group: _Group, alerts: Sequence[Held]) -> list[Held]:
         """What is muted, whether it fires or has ended, is nobody's to hear."""
         now = self._agenda.now()
-        header = Header(
-            integration=Integration(receiver=group.receiver.name, channel="webhook", index=0),
-            route_id=group.route.id,
-            group_key=group.key,
-            group_labels=group.labels,
+        header = GroupState(
+            identity=GroupIdentity(
+                integration=Integration(receiver=group.receiver.name, channel="webhook", index=0),
+                route_id=group.route.id,
+                group_key=group.key,
+                group_labels=group.labels,
+            )
         )
         members = [_member(held, now) for held in alerts]
-        facts = facts_of(self._relay, header, members)
-        kept_back = muted(self._relay, group.route, header, members, facts, compatible=True)
+        facts = look_up(header, members, config=self._config, lookup=self._store, now=now, log=_ignore)
+        kept_back = mute(
+            group.route,
+            header,
+            members,
+            facts,
+            config=self._config,
+            alerts=self._store,
+            now=now,
+            log=_ignore,
+            compatible=True,
+        )
         for held, member in zip(alerts, members, strict=True):
             why = kept_back.get(member.key)
             if why and group.kept_back.get(member.key) != why:
@@ -283,6 +309,10 @@ class Alertmanager:
             del self._groups[group.route.id, group.key]
 
 
+def _ignore(*_: Any, **__: Any) -> None:
+    """Takes what nobody reads here."""
+
+
 def _shown(flush: _Flush, target: Target) -> list[Shown]:
     statuses = [(held, held.status(flush.at)) for held in flush.shown]
     return [
@@ -296,7 +326,7 @@ def _member(held: Held, now: datetime) -> Member:
     """As one that fires: Alertmanager mutes what has ended too."""
     return Member(
         key=key_of(held.fingerprint),
-        k="",
+        order_key="",
         status="firing",
         state_key=held.fingerprint,
         fingerprint=held.fingerprint,

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from alertrelay.alert import CHANNELS
+from alertrelay.config.durations import FORWARDER_TIMEOUT
 from alertrelay.config.model import Config, SlackSettings, Target
-from alertrelay.dispatch.dispatcher import on_timer
-from alertrelay.dispatch.scheduling import settle
-from alertrelay.groups.insert import join, updates_of
+from alertrelay.dispatch.assembly import assemble
+from alertrelay.groups.insert import updates_of
 from alertrelay.memory.store import MemorySecrets, MemoryStore
-from alertrelay.nflog.ledger import Header
+from alertrelay.nflog.group_state import GroupState
 from alertrelay.notification import Message, Notification, Outcome, Receipt
+from alertrelay.notify.compose import Site
 from alertrelay.ports import (
     AuthDead,
     DeliveryFailure,
     Key,
     Permanent,
     RateLimited,
-    Relay,
     Retryable,
-    Sender,
-    Timers,
+    Telemetry,
 )
 
 from local.simulation.agenda import Agenda
@@ -33,59 +33,19 @@ from local.simulation.intake import Held, Intake
 from local.simulation.record import Record, Shown, Sinks
 from local.simulation.timeline import Answer
 
-INVOCATION = timedelta(seconds=30)
-"""The functions' time limit."""
+INVOCATION = FORWARDER_TIMEOUT
 
 
-def nobody(*_: Any, **__: Any) -> None:
-    """Takes what nobody listens to."""
-
-
-def _none_ended(_: Sequence[str]) -> frozenset[str]:
-    return frozenset()
+def _ignore(*_: Any, **__: Any) -> None:
+    """Takes what nobody reads here."""
 
 
 def _as_it_is(notification: Notification, _: Target) -> Message:
     return {"notification": notification}
 
 
-def relay_on_memory(
-    config: Config,
-    agenda: Agenda,
-    store: MemoryStore,
-    *,
-    timers: Timers,
-    sender: Sender,
-    last_resort: Target | None = None,
-    emit: Callable[[Outcome], None] = nobody,
-) -> Relay:
-    """A relay that handles every channel and reads no secret."""
-    numbers = itertools.count(1)
-    return Relay(
-        config=config,
-        account="111122223333",
-        region="eu-central-1",
-        channels=frozenset(CHANNELS),
-        speaks_for_nobody=True,
-        notes_sources=True,
-        store=store,
-        timers=timers,
-        clock=agenda,
-        secrets=MemorySecrets({}),
-        senders=dict.fromkeys(CHANNELS, sender),
-        last_resort=last_resort,
-        emit=emit,
-        tell_ops=nobody,
-        log=nobody,
-        ended=_none_ended,
-        new_id=lambda: f"n{next(numbers)}",
-        render=_as_it_is,
-        shown=1_000_000,
-    )
-
-
 class OurRelay:
-    """What would happen with the functions deployed."""
+    """What would happen with the functions deployed: a forwarder that handles every channel and reads no secret."""
 
     def __init__(
         self,
@@ -101,30 +61,46 @@ class OurRelay:
         self._agenda = agenda
         self._intake = intake
         self._record = record
-        self._relay = relay_on_memory(
-            config,
-            agenda,
-            store,
-            timers=_Timers(agenda, self._on_timer),
-            sender=_RecordingSender(agenda, sinks, record),
+        numbers = itertools.count(1)
+        timers = _Timers(agenda, self._on_timer)
+        telemetry = Telemetry(emit=self._emit, log=_ignore, alert_ops=_ignore)
+        sender = _RecordingSender(agenda, sinks, record)
+        self._store = store
+        self._telemetry = telemetry
+        self._assemble = partial(
+            assemble,
+            channels=frozenset(CHANNELS),
+            accounts_for_unrouted=True,
+            notes_sources=True,
+            timers=timers,
+            clock=agenda,
+            secrets=MemorySecrets({}),
+            senders=dict.fromkeys(CHANNELS, sender),
             last_resort=last_resort,
-            emit=self._emit,
+            telemetry=telemetry,
+            resolved_alarms=lambda _: frozenset(),
+            new_id=lambda: f"n{next(numbers)}",
+            render=_as_it_is,
+            shown=1_000_000,
         )
+        self.reload(config)
 
     def post(self, alerts: Sequence[Held]) -> None:
-        """Alerts arrived, as the intake holds them. What is due now is told after everything else of this moment."""
+        """Takes alerts, as the intake holds them. What is due now is notified after everything else of this moment."""
         now = self._agenda.now()
-        relay = replace(self._relay, store=_Joined(self._relay.store))
         updates = updates_of([held.alert(now) for held in alerts], received=now)
-        for gid, joining in join(relay, updates).items():
-            settle(relay, gid, joining, deadline=now + INVOCATION)
+        for gid, joining in self._arrivals.insert(updates, now=now).items():
+            self._arrivals.schedule(gid, joining, deadline=now + INVOCATION)
 
     def reload(self, config: Config) -> None:
         """Open groups see it at their next flush, as after a deployment."""
-        self._relay = replace(self._relay, config=config)
+        site = Site(environment=config.environment, account="111122223333", region="eu-central-1")
+        self._pipeline = self._assemble(config=config, site=site, store=self._store)
+        # A joiner that never gets the lease: so every flush is a timer's.
+        self._arrivals = self._assemble(config=config, site=site, store=_Joined(self._store))
 
     def _on_timer(self, body: Mapping[str, Any]) -> None:
-        on_timer(self._relay, body, deadline=self._agenda.now() + INVOCATION)
+        self._pipeline.on_timer(body, deadline=self._agenda.now() + INVOCATION)
 
     def _emit(self, outcome: Outcome) -> None:
         if outcome.outcome == "suppressed":
@@ -145,8 +121,8 @@ class _Joined:
     def __init__(self, store: Any) -> None:
         self._store = store
 
-    def lease(self, *_: Any, **__: Any) -> Header | None:
-        """See ports.Store."""
+    def lease(self, *_: Any, **__: Any) -> GroupState | None:
+        """See state.Groups."""
         return None
 
     def __getattr__(self, name: str) -> Any:
@@ -171,7 +147,7 @@ class _Timers:
         for body, delay in bodies:
             self.send(body, delay_seconds=delay)
 
-    def bury(self, body: Mapping[str, Any]) -> None:
+    def dead_letter(self, body: Mapping[str, Any]) -> None:
         """See ports.Timers. The try that led here is on record."""
 
 

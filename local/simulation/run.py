@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from alertrelay.alert import Integration
 from alertrelay.config.model import Config, SnsSettings, Target
-from alertrelay.memory.store import CollectingSender, MemoryStore, MemoryTimers
+from alertrelay.memory.store import MemoryStore
 from alertrelay.policy import silence
 from alertrelay.policy.silence import Silence, SilenceRefused
 from alertrelay.policy.silence_json import from_json
@@ -22,7 +22,7 @@ from local.simulation.agenda import Agenda
 from local.simulation.alertmanager import Alertmanager
 from local.simulation.intake import Held, Intake
 from local.simulation.record import Record, Sinks
-from local.simulation.relay import OurRelay, relay_on_memory
+from local.simulation.relay import OurRelay
 from local.simulation.timeline import Entry, Post, Reload, SilenceExpired, SilenceSet, SinkSet, moment
 
 LAST_RESORT = Target(
@@ -81,13 +81,10 @@ class Run:
                 record=self._record,
                 last_resort=LAST_RESORT if last_resort else None,
             )
-        # It sends and waits by itself: of the relay it asks only what is muted.
-        relay = relay_on_memory(
-            config, self._agenda, self._store, timers=MemoryTimers(self._agenda), sender=CollectingSender()
-        )
         return Alertmanager(
-            relay,
+            config,
             self._agenda,
+            self._store,
             intake=self._intake,
             sinks=self._sinks,
             record=self._record,

@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Any
 
 from alertrelay.memory.store import ManualClock
-from alertrelay.nflog.ledger import Standing
+from alertrelay.nflog.group_state import GroupHeader
 from alertrelay.notification import Outcome, Reason
 from alertrelay.sources import Envelope
 
@@ -191,7 +191,7 @@ class RunningStack:
         """When a group is looked at next, by the first message that names it, or by a tick."""
         dues = [_due(m) for f in self.functions for m in self._timers(f) if gid in m.body]
         header = self._armed().get(gid)
-        return min([*dues, *([header.next_due] if header and header.next_due else [])], default=None)
+        return min([*dues, *([header.schedule.next_due] if header and header.schedule.next_due else [])], default=None)
 
     def work(self) -> None:
         """Everything that is due now, until nothing is."""
@@ -212,7 +212,7 @@ class RunningStack:
         self._ticked = minute_of(self.clock.now())
         groups = self._armed()
         for function in self.functions:
-            own = [gid for gid, header in groups.items() if header.integration.channel in function.handles]
+            own = [gid for gid, header in groups.items() if header.identity.integration.channel in function.handles]
             if own and not self._took(function, self._ticks[function.function.name]):
                 self._quiet.update(own)
         return True
@@ -271,7 +271,7 @@ class RunningStack:
             if self._took(function, event):
                 self._sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
             after = self._armed().get(subject)
-            if before and after and before.rec_at == after.rec_at:
+            if before and after and before.progress.recorded_at == after.progress.recorded_at:
                 continue  # nobody looked: it came early, or twice
             for brought_nothing in (self._fruitless, self._quiet):
                 brought_nothing[subject] = 0 if self._told else brought_nothing[subject] + 1
@@ -288,7 +288,7 @@ class RunningStack:
     def _timers(self, function: Invocable) -> list[Any]:
         return self.emulator.queued(function.function.timers_url)
 
-    def _armed(self) -> dict[str, Standing]:
+    def _armed(self) -> dict[str, GroupHeader]:
         return armed(self.emulator, self.deployed.table)
 
     def _messages(self) -> list[Any]:
@@ -304,9 +304,9 @@ class RunningStack:
         """For the groups that no message of the queue is about."""
         messages = {_subject(message.body) for message in self._messages()}
         dues = [
-            self._idle.next_look(header) if self._quiet[gid] else header.next_due
+            self._idle.next_look(header) if self._quiet[gid] else header.schedule.next_due
             for gid, header in self._armed().items()
-            if gid not in messages and header.next_due
+            if gid not in messages and header.schedule.next_due
         ]
         return next_tick(dues, after=max(self._ticked + MINUTE, self._worked))
 
@@ -318,7 +318,7 @@ class RunningStack:
             not self._again
             and all(self._fruitless[subject] >= SHOWN_RETRIES for subject in messages)
             and all(
-                self._fruitless[gid] >= SHOWN_RETRIES if header.failures else self._quiet[gid]
+                self._fruitless[gid] >= SHOWN_RETRIES if header.progress.failures else self._quiet[gid]
                 for gid, header in groups.items()
             )
         )

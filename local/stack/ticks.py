@@ -15,7 +15,7 @@ from typing import Any
 from alertrelay.aws.state import items
 from alertrelay.config.model import Config
 from alertrelay.dispatch.dispatcher import TICK_AHEAD
-from alertrelay.nflog.ledger import Standing
+from alertrelay.nflog.group_state import GroupHeader
 from alertrelay.policy.timing import last_tick
 
 from local.stack.emulator import Emulator
@@ -24,7 +24,7 @@ MINUTE = timedelta(minutes=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def armed(emulator: Emulator, table: str) -> dict[str, Standing]:
+def armed(emulator: Emulator, table: str) -> dict[str, GroupHeader]:
     """The groups that are due some time, by id: what the index of the table holds."""
     found = emulator.items(table)
     return {
@@ -62,20 +62,20 @@ class Idle:
     repeats_until: datetime
     until: datetime | None = None
 
-    def next_look(self, header: Standing) -> datetime:
+    def next_look(self, header: GroupHeader) -> datetime:
         """When to look at a group again at which the last look brought nothing: when it is to be told again, and the
         last time before something arrives, so that its ticks stay what they are."""
-        due = header.next_due
+        due = header.schedule.next_due
         assert due is not None
-        if header.failures or self.config.time_intervals:
+        if header.progress.failures or self.config.time_intervals:
             return due
-        route = self.config.route_of(header.route_id) or self.config.route
+        route = self.config.route_of(header.identity.route_id) or self.config.route
         looks = []
-        if header.told_at:
-            repeat = max(due, header.told_at + timedelta(seconds=route.repeat_interval))
+        if header.progress.notified_at:
+            repeat = max(due, header.progress.notified_at + timedelta(seconds=route.repeat_interval))
             looks += [repeat] if repeat <= self.repeats_until else []
         if self.until:
-            looks.append(max(due, last_tick(route, due=due, now=self.until)))
+            looks.append(max(due, last_tick(route.group_interval, due=due, now=self.until)))
         return min(looks, default=due)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from alertrelay.aws.clients import Clients, clients
 from alertrelay.memory.store import ManualClock, MemoryStore
-from alertrelay.ports import Store
+from alertrelay.state import Store
 from moto import mock_aws
 
 from tests.aws import state

@@ -13,7 +13,16 @@ import pytest
 from alertrelay.alert import Alert, Integration, Labels, Status, fingerprint
 from alertrelay.aws.state.store import DynamoStore
 from alertrelay.memory.store import ManualClock
-from alertrelay.nflog.ledger import AlertItem, Header, HeaderChange, Ledger, Member, MemberStatus
+from alertrelay.nflog.group_state import (
+    AlertItem,
+    GroupChange,
+    GroupIdentity,
+    GroupState,
+    Member,
+    MemberStatus,
+    Progress,
+)
+from alertrelay.nflog.ledger import Ledger
 from alertrelay.notification import Receipt
 from botocore.exceptions import ClientError
 from moto import mock_aws
@@ -64,7 +73,7 @@ def item(
     """An update as it is stored; its order follows from `clock` and from the alert's status."""
     update = update or alert()
     order = k(clock, resolved=update.status == "resolved")
-    return AlertItem(key=key, k=order, rank=rank, alert=update, expires=expires)
+    return AlertItem(key=key, order_key=order, rank=rank, alert=update, expires=expires)
 
 
 def member(
@@ -78,7 +87,7 @@ def member(
     """An alert in a group."""
     return Member(
         key=key,
-        k=k(clock, resolved=status == "resolved"),
+        order_key=k(clock, resolved=status == "resolved"),
         status=status,
         state_key=f"arn:aws:cloudwatch:eu-central-1:111122223333:alarm:{key}",
         fingerprint="0123456789abcdef",
@@ -89,13 +98,15 @@ def member(
     )
 
 
-def header(route_id: str = "{}/0") -> Header:
+def header(route_id: str = "{}/0") -> GroupState:
     """The identity of a group that may be new."""
-    return Header(
-        integration=PAGER,
-        route_id=route_id,
-        group_key='{}/{severity="critical"}:{service="orders"}',
-        group_labels={"service": "orders"},
+    return GroupState(
+        identity=GroupIdentity(
+            integration=PAGER,
+            route_id=route_id,
+            group_key='{}/{severity="critical"}:{service="orders"}',
+            group_labels={"service": "orders"},
+        )
     )
 
 
@@ -124,23 +135,25 @@ def change(
     closing: bool = False,
     next_due: datetime | None = None,
     due: datetime | None = None,
-    told_at: datetime | None = NOW,
-    maybe: bool = False,
+    notified_at: datetime | None = NOW,
+    uncertain: bool = False,
     failures: int = 0,
     failing_since: datetime | None = None,
     config_hash: str = "c0ffee",
-) -> HeaderChange:
+) -> GroupChange:
     """What a record writes."""
-    return HeaderChange(
+    return GroupChange(
         ledger=told or Ledger(),
-        rec_at=NOW,
-        told_at=told_at,
+        progress=Progress(
+            recorded_at=NOW,
+            notified_at=notified_at,
+            uncertain=uncertain,
+            failures=failures,
+            failing_since=failing_since,
+        ),
         due=due or next_due,
         next_due=next_due,
         closing=closing,
-        maybe=maybe,
-        failures=failures,
-        failing_since=failing_since,
         config_hash=config_hash,
     )
 

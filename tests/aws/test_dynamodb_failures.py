@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from alertrelay.aws.state.table import THROTTLED_FOR
 from alertrelay.memory.store import ManualClock
-from alertrelay.ports import Store, StoreFailure
+from alertrelay.state import Store, StoreFailure
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError
 
 from tests.aws.state import (
@@ -33,13 +33,13 @@ A = "00000000000000aa"
 SECRET = "xoxb-obviously-not-a-token"
 Method = Callable[[Store], object]
 METHODS: dict[str, Method] = {
-    "put_alert": lambda s: s.put_alert(item(9, update=alert(note=SECRET)), homes={"slack-1"}),
+    "put_alert": lambda s: s.put_alert(item(9, update=alert(note=SECRET)), groups={"slack-1"}),
     "get_alerts": lambda s: s.get_alerts([A]),
     "put_member": lambda s: s.put_member(GID, member(clock=9)),
     "members": lambda s: s.members(GID),
     "header": lambda s: s.header(GID),
     "arm": lambda s: s.arm(GID, header(), due=NOW),
-    "hasten": lambda s: s.hasten(GID, due=NOW, seen=after(35)),
+    "bring_forward": lambda s: s.bring_forward(GID, due=NOW, seen=after(35)),
     "lease": lambda s: s.lease(GID, owner="me", now=after(99), until=after(135)),
     "lease that arms": lambda s: s.lease(GID, owner="me", now=after(99), until=after(135), arm=header()),
     "record": lambda s: s.record(GID, owner="first", change=change(ledger(SECRET))),
@@ -63,7 +63,7 @@ def filled(dynamodb: Any) -> Iterator[Any]:
     """A table with an alert, a member, and a group that its first owner is closing."""
     with table(dynamodb):
         store = dynamo(dynamodb, ManualClock(NOW))
-        store.put_alert(item(), homes={"slack-1"})
+        store.put_alert(item(), groups={"slack-1"})
         store.put_member(GID, member())
         store.arm(GID, header(), due=NOW)
         store.lease(GID, owner="first", now=NOW, until=after(35))
@@ -111,7 +111,7 @@ def test_an_item_that_makes_no_sense_is_a_failure_that_names_it_and_shows_nothin
     filled: Any, method: str, attribute: str, value: dict[str, str] | None
 ) -> None:
     rewrite(filled, attribute, value)
-    older: dict[str, Method] = {**METHODS, "put_alert": lambda s: s.put_alert(item(0), homes=())}
+    older: dict[str, Method] = {**METHODS, "put_alert": lambda s: s.put_alert(item(0), groups=())}
     with pytest.raises(StoreFailure, match=r"cannot be read \(\w+ [AMH]#") as caught:
         older[method](dynamo(filled, ManualClock(NOW)))
     assert SECRET not in "".join(traceback.format_exception(caught.value))

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from alertrelay.memory.store import ManualClock
 from alertrelay.policy.inhibit import InhibitKey
-from alertrelay.ports import Store
+from alertrelay.state import Store
 from botocore.exceptions import ReadTimeoutError
 
 from tests.aws.state import GID, NOW, TABLE, Recorder, after, alert, change, dynamo, header, item, ledger, member, table
@@ -31,24 +31,24 @@ def recorder(dynamodb: Any) -> Iterator[Recorder]:
 
 Method = Callable[[Store], object]
 METHODS: dict[str, Method] = {
-    "put_alert": lambda s: s.put_alert(item(), homes={"slack-1"}),
-    "put_alert of an end": lambda s: s.put_alert(item(update=alert(status="resolved"), expires=EXPIRES), homes=()),
+    "put_alert": lambda s: s.put_alert(item(), groups={"slack-1"}),
+    "put_alert of an end": lambda s: s.put_alert(item(update=alert(status="resolved"), expires=EXPIRES), groups=()),
     "get_alerts": lambda s: s.get_alerts([A]),
     "put_member": lambda s: s.put_member(GID, member()),
     "put_member that expires": lambda s: s.put_member(GID, member(status="resolved", expires=EXPIRES)),
     "members": lambda s: s.members(GID),
     "header": lambda s: s.header(GID),
     "arm": lambda s: s.arm(GID, header(), due=NOW),
-    "hasten": lambda s: s.hasten(GID, due=NOW, seen=NOW),
+    "bring_forward": lambda s: s.bring_forward(GID, due=NOW, seen=NOW),
     "lease": lambda s: s.lease(GID, owner="me", now=NOW, until=after(35)),
     "lease that arms": lambda s: s.lease(GID, owner="me", now=NOW, until=after(35), arm=header()),
     "record": lambda s: s.record(GID, owner="me", change=change(ledger(A, receipts=True), next_due=after(60))),
-    "record that closes": lambda s: s.record(GID, owner="me", change=change(closing=True, told_at=None)),
+    "record that closes": lambda s: s.record(GID, owner="me", change=change(closing=True, notified_at=None)),
     "finish": lambda s: s.finish(GID, owner="me", expires=EXPIRES),
     "finish without an expiry": lambda s: s.finish(GID, owner="me", expires=None),
     "release": lambda s: s.release(GID, owner="me"),
-    "add_homes": lambda s: s.add_homes(member(), {"slack-1"}),
-    "add_homes of nothing": lambda s: s.add_homes(member(), ()),
+    "add_homes": lambda s: s.add_groups(member(), {"slack-1"}),
+    "add_homes of nothing": lambda s: s.add_groups(member(), ()),
     "mark_moved": lambda s: s.mark_moved(GID, member(), expires=EXPIRES),
     "note_source": lambda s: s.note_source(SOURCE, A, fires=True),
     "note_source that ended": lambda s: s.note_source(SOURCE, A, fires=False),
@@ -144,7 +144,7 @@ def test_what_a_batch_left_unread_is_asked_for_again_after_a_pause(recorder: Rec
     store = dynamo(recorder, clock)
     keys = [f"{n:016x}" for n in range(5)]
     for key in keys:
-        store.put_alert(item(key=key), homes=())
+        store.put_alert(item(key=key), groups=())
     recorder.calls.clear()
     recorder.client = Paged(recorder.client, size=2)
     assert set(store.get_alerts(keys)) == set(keys)
@@ -175,12 +175,14 @@ def test_a_write_whose_answer_was_lost_counts_although_its_repetition_is_refused
     with table(dynamodb):
         store = dynamo(Recorder(dynamodb, answers_lost=True), ManualClock(NOW))
         assert store.put_member(GID, member())[0]
-        assert store.put_alert(item(), homes={"slack-1"})[0]
+        assert store.put_alert(item(), groups={"slack-1"})[0]
         assert store.arm(GID, header(), due=after(30))
-        assert store.hasten(GID, due=NOW, seen=after(30))
+        assert store.bring_forward(GID, due=NOW, seen=after(30))
         before = store.lease(GID, owner="me", now=NOW, until=after(35))
         assert before
-        assert before.maybe, "what was told before is not known any more: tell it once more rather than not at all"
+        assert before.progress.uncertain, (
+            "what was told before is not known any more: tell it once more rather than not at all"
+        )
         assert store.record(GID, owner="me", change=change(ledger(A, receipts=True), next_due=after(60)))
         assert store.lease(GID, owner="me again", now=after(60), until=after(95))
         assert store.record(GID, owner="me again", change=change(closing=True))
@@ -197,7 +199,7 @@ def test_a_write_that_others_made_first_is_refused_even_where_an_answer_was_lost
         store = dynamo(Recorder(dynamodb, answers_lost=True), ManualClock(NOW))
         assert not store.put_member(GID, member(clock=1))[0]
         assert not store.arm(GID, header(), due=after(1))
-        assert not store.hasten(GID, due=after(1), seen=after(35))
+        assert not store.bring_forward(GID, due=after(1), seen=after(35))
         assert store.lease(GID, owner="me", now=after(1), until=after(36)) is None
         assert not store.record(GID, owner="me", change=change(ledger(A)))
         assert not store.finish(GID, owner="me", expires=EXPIRES)

@@ -12,8 +12,8 @@ from alertrelay.alert import CHANNELS
 from alertrelay.aws.state import items
 from alertrelay.memory.store import ManualClock
 from alertrelay.policy.group_key import key_of
-from alertrelay.ports import Store
 from alertrelay.runtime.forwarder import LIMITS
+from alertrelay.state import Store
 
 from tests.aws.state import TABLE, dynamo, table
 from tests.dispatch.test_crashes import Killed, Mortal, MortalWorld
@@ -100,11 +100,11 @@ class MortalOnDynamoDB(OnDynamoDB, MortalWorld):
     def announced(self, table: Store) -> int:
         """Alerts that the one group has told and not ended, by the table itself."""
         alerts = table.get_alerts([key_of(NAME + name) for name in "ab"]).values()
-        (gid,) = {home for item in alerts for home in item.homes}
-        header = table.whole_header(gid)
+        (gid,) = {home for item in alerts for home in item.groups}
+        header = table.state(gid)
         assert header
-        assert not header.owner
-        assert (header.next_due is None) == (not header.ledger.firing)
+        assert not header.schedule.owner
+        assert (header.schedule.next_due is None) == (not header.ledger.firing)
         return len(header.ledger.firing)
 
 

@@ -35,7 +35,7 @@ def test_a_delay_is_cut_to_what_sqs_takes(timers: SqsTimers, recording: Recordin
 
 
 def test_what_is_buried_goes_to_the_dead_letter_queue_at_once(timers: SqsTimers, recording: Recording) -> None:
-    timers.bury({"gid": "g"})
+    timers.dead_letter({"gid": "g"})
     assert (recording.sent[0]["QueueUrl"], recording.sent[0]["DelaySeconds"]) == ("dlq", 0)
 
 
@@ -65,4 +65,4 @@ def test_a_queue_that_does_not_answer_is_a_failure() -> None:
         raise EndpointConnectionError(endpoint_url="x")
 
     with pytest.raises(TimersFailure, match="dead-letter queue did not take the message: EndpointConnectionError"):
-        SqsTimers(none, queue_url="q", dlq_url="d").bury({})
+        SqsTimers(none, queue_url="q", dlq_url="d").dead_letter({})

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import pytest
 from alertrelay.memory.store import ManualClock
-from alertrelay.ports import Store
+from alertrelay.state import Store
 
 from tests.aws.state import (
     GID,
@@ -30,30 +30,30 @@ A, B = "00000000000000aa", "00000000000000bb"
 
 def test_an_alert_that_is_new_is_stored_as_it_came(store: Store) -> None:
     new = item(update=alert(severity="critical", note="line 1\nline 2 \x01 é 🔥"), expires=NOW.replace(microsecond=0))
-    written, stored = store.put_alert(new, homes={"slack-1", "pagerduty-1"})
+    written, stored = store.put_alert(new, groups={"slack-1", "pagerduty-1"})
     assert written
-    assert stored == replace(new, homes=frozenset({"slack-1", "pagerduty-1"}))
+    assert stored == replace(new, groups=frozenset({"slack-1", "pagerduty-1"}))
     assert store.get_alerts([new.key]) == {new.key: stored}
 
 
 def test_an_end_is_stored_to_the_microsecond(store: Store) -> None:
-    _, stored = store.put_alert(item(2, update=alert(status="resolved")), homes=())
+    _, stored = store.put_alert(item(2, update=alert(status="resolved")), groups=())
     assert stored.alert.ends_at == after(60.000_007)
     assert stored.alert.updated_at == after(1.234_567)
 
 
 def test_a_newer_update_replaces_an_older_one(store: Store) -> None:
-    store.put_alert(item(1), homes={"slack-1"})
+    store.put_alert(item(1), groups={"slack-1"})
     newer = item(2, update=alert(severity="critical", starts_at=after(9)))
-    written, stored = store.put_alert(newer, homes={"slack-1"})
+    written, stored = store.put_alert(newer, groups={"slack-1"})
     assert written
     assert stored.alert == newer.alert
-    assert stored.k == newer.k
+    assert stored.order_key == newer.order_key
 
 
 def test_an_older_update_is_refused_and_the_stored_one_is_given_back(store: Store) -> None:
-    _, first = store.put_alert(item(2), homes={"slack-1"})
-    written, stored = store.put_alert(item(1, update=alert(severity="critical"), rank=4), homes={"slack-2"})
+    _, first = store.put_alert(item(2), groups={"slack-1"})
+    written, stored = store.put_alert(item(1, update=alert(severity="critical"), rank=4), groups={"slack-2"})
     assert not written
     assert stored == first
     assert store.get_alerts([first.key]) == {first.key: first}
@@ -61,10 +61,10 @@ def test_an_older_update_is_refused_and_the_stored_one_is_given_back(store: Stor
 
 def test_the_same_update_again_is_written_again(store: Store) -> None:
     """It may be the retry of an attempt that crashed."""
-    store.put_alert(item(1), homes={"slack-1"})
-    written, stored = store.put_alert(item(1), homes={"slack-1"})
+    store.put_alert(item(1), groups={"slack-1"})
+    written, stored = store.put_alert(item(1), groups={"slack-1"})
     assert written
-    assert stored.homes == {"slack-1"}
+    assert stored.groups == {"slack-1"}
 
 
 @pytest.mark.parametrize("first", [1, 4])
@@ -73,64 +73,64 @@ def test_of_two_copies_of_one_update_the_higher_severity_stays(store: Store, fir
         1: item(1, rank=1, update=alert(severity="info")),
         4: item(1, rank=4, update=alert(severity="critical")),
     }
-    assert store.put_alert(copies.pop(first), homes={"slack-1"})[0]
+    assert store.put_alert(copies.pop(first), groups={"slack-1"})[0]
     (second,) = copies.values()
-    written, stored = store.put_alert(second, homes={"slack-1"})
+    written, stored = store.put_alert(second, groups={"slack-1"})
     assert written == (second.rank == 4)
     assert stored.alert.labels["severity"] == "critical"
     assert stored.rank == 4
 
 
 def test_a_refused_copy_adds_no_homes(store: Store) -> None:
-    store.put_alert(item(1, rank=4), homes={"pagerduty-1"})
-    _, stored = store.put_alert(item(1, rank=1), homes={"slack-1"})
-    assert stored.homes == {"pagerduty-1"}
+    store.put_alert(item(1, rank=4), groups={"pagerduty-1"})
+    _, stored = store.put_alert(item(1, rank=1), groups={"slack-1"})
+    assert stored.groups == {"pagerduty-1"}
 
 
 def test_at_an_equal_clock_the_end_wins_whatever_its_severity(store: Store) -> None:
-    store.put_alert(item(7, rank=4), homes={"slack-1"})
-    written, stored = store.put_alert(item(7, rank=1, update=alert(status="resolved")), homes=())
+    store.put_alert(item(7, rank=4), groups={"slack-1"})
+    written, stored = store.put_alert(item(7, rank=1, update=alert(status="resolved")), groups=())
     assert written
     assert stored.alert.status == "resolved"
-    written, stored = store.put_alert(item(7, rank=4), homes={"slack-1"})
+    written, stored = store.put_alert(item(7, rank=4), groups={"slack-1"})
     assert not written
     assert stored.alert.status == "resolved"
 
 
 def test_an_end_keeps_the_labels_and_the_start_of_the_firing(store: Store) -> None:
-    store.put_alert(item(1, update=alert(severity="critical")), homes={"slack-1"})
+    store.put_alert(item(1, update=alert(severity="critical")), groups={"slack-1"})
     end = alert(status="resolved", severity="info", starts_at=after(500))
-    _, stored = store.put_alert(item(2, update=end), homes=())
+    _, stored = store.put_alert(item(2, update=end), groups=())
     assert stored.alert.labels == {"alertname": "RDSHighCPU", "severity": "critical"}
     assert stored.alert.starts_at == NOW
     assert stored.alert.annotations == end.annotations
-    assert stored.homes == {"slack-1"}
+    assert stored.groups == {"slack-1"}
 
 
 def test_an_end_without_a_firing_is_remembered_with_its_own_labels(store: Store) -> None:
-    written, stored = store.put_alert(item(2, update=alert(status="resolved", severity="info")), homes=())
+    written, stored = store.put_alert(item(2, update=alert(status="resolved", severity="info")), groups=())
     assert written
-    assert stored.homes == frozenset()
+    assert stored.groups == frozenset()
     assert stored.alert.labels["severity"] == "info"
-    assert not store.put_alert(item(1), homes={"slack-1"})[0]
+    assert not store.put_alert(item(1), groups={"slack-1"})[0]
 
 
 def test_homes_gather_over_the_life_of_an_alert(store: Store) -> None:
-    store.put_alert(item(1), homes={"slack-1"})
-    store.put_alert(item(2), homes={"slack-2", "slack-1"})
-    store.put_alert(item(3, update=alert(status="resolved")), homes=())
-    _, stored = store.put_alert(item(4), homes={"email-1"})
-    assert stored.homes == {"slack-1", "slack-2", "email-1"}
+    store.put_alert(item(1), groups={"slack-1"})
+    store.put_alert(item(2), groups={"slack-2", "slack-1"})
+    store.put_alert(item(3, update=alert(status="resolved")), groups=())
+    _, stored = store.put_alert(item(4), groups={"email-1"})
+    assert stored.groups == {"slack-1", "slack-2", "email-1"}
 
 
 def test_a_firing_alert_no_longer_expires(store: Store) -> None:
-    store.put_alert(item(1, update=alert(status="resolved"), expires=after(9).replace(microsecond=0)), homes=())
-    _, stored = store.put_alert(item(2), homes={"slack-1"})
+    store.put_alert(item(1, update=alert(status="resolved"), expires=after(9).replace(microsecond=0)), groups=())
+    _, stored = store.put_alert(item(2), groups={"slack-1"})
     assert stored.expires is None
 
 
 def test_alerts_that_are_missing_are_left_out(store: Store) -> None:
-    store.put_alert(item(key=A), homes={"slack-1"})
+    store.put_alert(item(key=A), groups={"slack-1"})
     assert set(store.get_alerts([A, B])) == {A}
     assert store.get_alerts([]) == {}
 
@@ -138,7 +138,7 @@ def test_alerts_that_are_missing_are_left_out(store: Store) -> None:
 def test_a_hundred_alerts_are_read_at_once_and_a_key_may_be_named_twice(store: Store) -> None:
     keys = [f"{n:016x}" for n in range(100)]
     for key in keys:
-        store.put_alert(item(key=key), homes={"slack-1"})
+        store.put_alert(item(key=key), groups={"slack-1"})
     found = store.get_alerts([*keys, keys[0]])
     assert set(found) == set(keys)
     assert all(found[key].key == key for key in keys)
@@ -160,7 +160,7 @@ def test_a_member_takes_only_newer_updates(store: Store) -> None:
     assert store.put_member(GID, member(clock=5, status="resolved"))[0]
     assert not store.put_member(GID, member(clock=5))[0]
     assert store.put_member(GID, member(clock=6))[0]
-    assert [m.k for m in store.members(GID)] == [k(6)]
+    assert [m.order_key for m in store.members(GID)] == [k(6)]
 
 
 def test_a_member_that_moved_away_takes_the_same_update_back(store: Store) -> None:

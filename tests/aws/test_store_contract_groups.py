@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from alertrelay.nflog.ledger import Ledger
-from alertrelay.ports import Store
+from alertrelay.state import Store
 
 from tests.aws.state import (
     GID,
@@ -19,6 +19,7 @@ from tests.aws.state import (
     ledger,
     member,
 )
+from tests.group_states import changed
 
 A, B = "00000000000000aa", "00000000000000bb"
 
@@ -40,13 +41,15 @@ def test_a_group_that_nobody_armed_has_no_header(store: Store) -> None:
 def test_the_first_to_arm_a_group_gives_it_its_identity_and_its_time(store: Store) -> None:
     assert store.arm(GID, header(), due=after(30))
     assert not store.arm(GID, header("another"), due=after(1))
-    assert store.header(GID) == replace(header(), next_due=after(30), due=after(30))
+    assert store.header(GID) == changed(header(), next_due=after(30), due=after(30))
 
 
 def test_arming_takes_only_the_identity_of_the_group_and_the_configuration_that_made_it(store: Store) -> None:
-    told = replace(header(), ledger=ledger(A), config_hash="old", failures=3, told_at=NOW, owner="nobody", closing=True)
+    told = changed(
+        header(), ledger=ledger(A), config_hash="old", failures=3, notified_at=NOW, owner="nobody", closing=True
+    )
     assert store.arm(GID, told, due=after(30))
-    assert store.header(GID) == replace(header(), next_due=after(30), due=after(30), config_hash="old")
+    assert store.header(GID) == changed(header(), next_due=after(30), due=after(30), config_hash="old")
 
 
 def test_a_group_that_is_armed_again_keeps_the_configuration_of_its_last_record(store: Store) -> None:
@@ -66,8 +69,8 @@ def test_a_closed_group_is_armed_again_and_keeps_who_it_is_and_what_it_told(stor
     assert store.arm(GID, header("another"), due=after(90))
     found = store.header(GID)
     assert found
-    assert found.next_due == after(90)
-    assert found.route_id == header().route_id
+    assert found.schedule.next_due == after(90)
+    assert found.identity.route_id == header().identity.route_id
     assert found.ledger == ledger(A)
 
 
@@ -77,7 +80,12 @@ def test_a_closing_group_is_armed_under_its_owner(store: Store) -> None:
     assert store.arm(GID, header(), due=after(10))
     found = store.header(GID)
     assert found
-    assert (found.next_due, found.closing, found.owner, found.lease_until) == (after(10), False, "me", after(35))
+    assert (found.schedule.next_due, found.schedule.closing, found.schedule.owner, found.schedule.lease_until) == (
+        after(10),
+        False,
+        "me",
+        after(35),
+    )
 
 
 def test_a_leased_group_counts_as_armed(store: Store) -> None:
@@ -87,20 +95,20 @@ def test_a_leased_group_counts_as_armed(store: Store) -> None:
 
 def test_a_waiting_group_is_hastened_by_whoever_saw_its_time(store: Store) -> None:
     store.arm(GID, header(), due=after(900))
-    assert not store.hasten(GID, due=after(5), seen=after(901))
-    assert store.hasten(GID, due=after(5), seen=after(900))
+    assert not store.bring_forward(GID, due=after(5), seen=after(901))
+    assert store.bring_forward(GID, due=after(5), seen=after(900))
     found = store.header(GID)
     assert found
-    assert found.next_due == after(5)
+    assert found.schedule.next_due == after(5)
 
 
 def test_a_group_that_is_leased_or_unarmed_or_unknown_is_not_hastened(store: Store) -> None:
-    assert not store.hasten(GID, due=NOW, seen=after(35))
+    assert not store.bring_forward(GID, due=NOW, seen=after(35))
     leased(store)
-    assert not store.hasten(GID, due=NOW, seen=after(35))
+    assert not store.bring_forward(GID, due=NOW, seen=after(35))
     store.record(GID, owner="me", change=change(closing=True))
     store.finish(GID, owner="me", expires=None)
-    assert not store.hasten(GID, due=NOW, seen=after(35))
+    assert not store.bring_forward(GID, due=NOW, seen=after(35))
 
 
 # --- leases --------------------------------------------------------------------------------------------------------
@@ -116,8 +124,8 @@ def test_a_lease_gives_the_header_as_it_was_and_moves_the_due_time(store: Store)
     before = store.header(GID)
     assert store.lease(GID, owner="me", now=NOW, until=after(35)) == before
     assert before
-    assert store.header(GID) == replace(
-        before, owner="me", lease_until=after(35), next_due=after(35), maybe=True, tries=1
+    assert store.header(GID) == changed(
+        before, owner="me", lease_until=after(35), next_due=after(35), uncertain=True, tries=1
     )
 
 
@@ -132,10 +140,10 @@ def test_a_live_lease_keeps_others_out_until_it_has_run_out(store: Store) -> Non
     assert store.lease(GID, owner="second", now=after(35), until=after(70)) is None
     before = store.lease(GID, owner="second", now=after(35.000_001), until=after(70))
     assert before
-    assert (before.owner, before.maybe, before.tries) == ("first", True, 1)
+    assert (before.schedule.owner, before.progress.uncertain, before.progress.tries) == ("first", True, 1)
     found = store.header(GID)
     assert found
-    assert (found.owner, found.lease_until, found.tries) == ("second", after(70), 2)
+    assert (found.schedule.owner, found.schedule.lease_until, found.progress.tries) == ("second", after(70), 2)
 
 
 def test_an_armed_group_under_a_live_lease_is_not_leased(store: Store) -> None:
@@ -150,16 +158,16 @@ def test_a_lease_ends_a_closing_that_nobody_finished(store: Store) -> None:
     store.record(GID, owner="first", change=change(closing=True))
     before = store.lease(GID, owner="second", now=after(36), until=after(70))
     assert before
-    assert (before.closing, before.maybe) == (True, False)
+    assert (before.schedule.closing, before.progress.uncertain) == (True, False)
     found = store.header(GID)
     assert found
-    assert not found.closing
+    assert not found.schedule.closing
 
 
 def test_a_group_without_a_wait_is_armed_and_leased_in_one(store: Store) -> None:
     assert store.lease(GID, owner="me", now=NOW, until=after(35), arm=header()) == header()
-    assert store.header(GID) == replace(
-        header(), owner="me", lease_until=after(35), next_due=after(35), due=NOW, maybe=True, tries=1
+    assert store.header(GID) == changed(
+        header(), owner="me", lease_until=after(35), next_due=after(35), due=NOW, uncertain=True, tries=1
     )
 
 
@@ -168,7 +176,7 @@ def test_arming_and_leasing_in_one_is_refused_where_the_group_is_armed_already(s
     assert store.lease(GID, owner="me", now=after(5), until=after(40), arm=header()) is None
     found = store.header(GID)
     assert found
-    assert found.owner == ""
+    assert found.schedule.owner == ""
 
 
 def test_arming_and_leasing_in_one_waits_for_the_lease_of_a_closing_group(store: Store) -> None:
@@ -177,7 +185,7 @@ def test_arming_and_leasing_in_one_waits_for_the_lease_of_a_closing_group(store:
     assert store.lease(GID, owner="second", now=after(35), until=after(70), arm=header()) is None
     before = store.lease(GID, owner="second", now=after(36), until=after(70), arm=header())
     assert before
-    assert before.closing
+    assert before.schedule.closing
 
 
 def test_arming_and_leasing_in_one_takes_up_a_closed_group_with_its_ledger(store: Store) -> None:
@@ -187,8 +195,8 @@ def test_arming_and_leasing_in_one_takes_up_a_closed_group_with_its_ledger(store
     before = store.lease(GID, owner="second", now=after(5), until=after(40), arm=header("another"))
     assert before
     assert before.ledger == ledger(A)
-    assert before.route_id == header().route_id
-    assert before.next_due is None
+    assert before.identity.route_id == header().identity.route_id
+    assert before.schedule.next_due is None
 
 
 # --- records -------------------------------------------------------------------------------------------------------
@@ -205,15 +213,17 @@ def test_only_the_owner_records(store: Store) -> None:
 
 def test_a_record_of_an_unfinished_send_gives_the_lease_back_and_keeps_the_group_due(store: Store) -> None:
     leased(store)
-    failed = change(ledger(A), next_due=after(60), due=NOW, maybe=True, failures=2, failing_since=NOW, told_at=None)
+    failed = change(
+        ledger(A), next_due=after(60), due=NOW, uncertain=True, failures=2, failing_since=NOW, notified_at=None
+    )
     assert store.record(GID, owner="me", change=failed)
-    assert store.header(GID) == replace(
+    assert store.header(GID) == changed(
         header(),
         ledger=ledger(A),
         next_due=after(60),
         due=NOW,
-        rec_at=NOW,
-        maybe=True,
+        recorded_at=NOW,
+        uncertain=True,
         failures=2,
         failing_since=NOW,
         config_hash="c0ffee",
@@ -224,7 +234,7 @@ def test_a_record_of_an_unfinished_send_gives_the_lease_back_and_keeps_the_group
 def test_a_closing_record_keeps_the_lease_and_its_due_time(store: Store) -> None:
     leased(store)
     assert store.record(GID, owner="me", change=change(ledger(A), closing=True, next_due=after(999)))
-    assert store.header(GID) == replace(
+    assert store.header(GID) == changed(
         header(),
         ledger=ledger(A),
         owner="me",
@@ -232,21 +242,26 @@ def test_a_closing_record_keeps_the_lease_and_its_due_time(store: Store) -> None
         next_due=after(35),
         due=NOW,
         closing=True,
-        rec_at=NOW,
-        told_at=NOW,
+        recorded_at=NOW,
+        notified_at=NOW,
         config_hash="c0ffee",
     )
 
 
 def test_a_success_wipes_out_what_is_known_of_failures(store: Store) -> None:
     leased(store)
-    failed = change(next_due=after(60), maybe=True, failures=2, failing_since=NOW)
+    failed = change(next_due=after(60), uncertain=True, failures=2, failing_since=NOW)
     store.record(GID, owner="me", change=failed)
     store.lease(GID, owner="me again", now=after(60), until=after(95))
     store.record(GID, owner="me again", change=change(closing=True))
     found = store.header(GID)
     assert found
-    assert (found.failures, found.failing_since, found.maybe, found.tries) == (0, None, False, 0)
+    assert (found.progress.failures, found.progress.failing_since, found.progress.uncertain, found.progress.tries) == (
+        0,
+        None,
+        False,
+        0,
+    )
 
 
 def test_a_record_without_a_next_time_leaves_the_group_unarmed(store: Store) -> None:
@@ -254,7 +269,7 @@ def test_a_record_without_a_next_time_leaves_the_group_unarmed(store: Store) -> 
     store.record(GID, owner="me", change=change())
     found = store.header(GID)
     assert found
-    assert (found.next_due, found.owner) == (None, "")
+    assert (found.schedule.next_due, found.schedule.owner) == (None, "")
     assert store.arm(GID, header(), due=after(5))
 
 
@@ -262,11 +277,11 @@ def test_a_ledger_comes_back_whole_with_its_receipts(store: Store) -> None:
     leased(store)
     told = ledger(*(f"{n:016x}" for n in range(300)), receipts=True)
     store.record(GID, owner="me", change=change(told, closing=True))
-    found = store.whole_header(GID)
+    found = store.state(GID)
     assert found
     assert found.ledger == told
     store.record(GID, owner="me", change=change(Ledger(), closing=True))
-    emptied = store.whole_header(GID)
+    emptied = store.state(GID)
     assert emptied
     assert emptied.ledger == Ledger()
 
@@ -281,7 +296,9 @@ def test_a_closing_group_is_disarmed_by_its_owner_alone(store: Store) -> None:
     store.record(GID, owner="me", change=change(ledger(A), closing=True))
     assert not store.finish(GID, owner="another", expires=None)
     assert store.finish(GID, owner="me", expires=after(600).replace(microsecond=0))
-    assert store.header(GID) == replace(header(), ledger=ledger(A), rec_at=NOW, told_at=NOW, config_hash="c0ffee")
+    assert store.header(GID) == changed(
+        header(), ledger=ledger(A), recorded_at=NOW, notified_at=NOW, config_hash="c0ffee"
+    )
 
 
 def test_a_group_that_a_joiner_armed_meanwhile_is_not_disarmed(store: Store) -> None:
@@ -291,7 +308,7 @@ def test_a_group_that_a_joiner_armed_meanwhile_is_not_disarmed(store: Store) -> 
     assert not store.finish(GID, owner="me", expires=None)
     found = store.header(GID)
     assert found
-    assert found.next_due == after(1)
+    assert found.schedule.next_due == after(1)
 
 
 def test_a_lease_is_given_back_by_its_owner_alone(store: Store) -> None:
@@ -301,9 +318,9 @@ def test_a_lease_is_given_back_by_its_owner_alone(store: Store) -> None:
     store.release(GID, owner="another")
     found = store.header(GID)
     assert found
-    assert found.owner == "me"
+    assert found.schedule.owner == "me"
     store.release(GID, owner="me")
     found = store.header(GID)
     assert found
-    assert (found.owner, found.lease_until, found.next_due) == ("", None, after(35))
+    assert (found.schedule.owner, found.schedule.lease_until, found.schedule.next_due) == ("", None, after(35))
     assert store.lease(GID, owner="another", now=after(35), until=after(70))

@@ -13,9 +13,10 @@ import pytest
 from alertrelay.aws.state import items
 from alertrelay.memory.store import ManualClock
 from alertrelay.nflog.chunks import CHUNK_BYTES
-from alertrelay.nflog.ledger import Header, Ledger, Standing
+from alertrelay.nflog.group_state import GroupHeader, GroupState
+from alertrelay.nflog.ledger import Ledger
 from alertrelay.notification import Receipt
-from alertrelay.ports import Store, StoreFailure
+from alertrelay.state import Store, StoreFailure
 from botocore.exceptions import EndpointConnectionError
 
 from tests.aws.state import GID, NOW, PAGER, SLACK, TABLE, Recorder, after, change, dynamo, header, ledger, table
@@ -41,7 +42,7 @@ def told(size: int, begin: int = 0) -> Ledger:
     )
 
 
-def flushed(store: Store, owner: str, now: float, what: Ledger, *, closing: bool = False) -> Header:
+def flushed(store: Store, owner: str, now: float, what: Ledger, *, closing: bool = False) -> GroupState:
     """One flush, due at `now`, that records `what`, and leaves the group due a minute later. The header as leased."""
     before = store.lease(GID, owner=owner, now=after(now), until=after(now + 35))
     assert before
@@ -57,7 +58,7 @@ def flushed(store: Store, owner: str, now: float, what: Ledger, *, closing: bool
 def test_a_ledger_of_any_size_is_what_the_next_owner_finds(store: Store, size: int) -> None:
     store.arm(GID, header(), due=NOW)
     flushed(store, "first", 0, told(size))
-    whole = store.whole_header(GID)
+    whole = store.state(GID)
     assert whole
     assert whole.ledger == told(size)
     assert flushed(store, "second", 60, told(size)) == whole
@@ -69,30 +70,34 @@ def test_who_joins_sees_a_ledger_of_up_to_250_alerts_and_of_a_larger_one_that_it
 ) -> None:
     store.arm(GID, header(), due=NOW)
     flushed(store, "first", 0, told(size))
-    whole, standing = store.whole_header(GID), store.header(GID)
+    whole, standing = store.state(GID), store.header(GID)
     assert whole
     assert standing
     if size <= 250:
         assert standing == whole
     else:
-        assert (type(standing), standing.ledger) == (Standing, None)
-        assert (standing.next_due, standing.rec_at, standing.config_hash) == (after(60), NOW, "c0ffee")
-        assert store.hasten(GID, due=NOW, seen=after(60))
+        assert (type(standing), standing.ledger) == (GroupHeader, None)
+        assert (standing.schedule.next_due, standing.progress.recorded_at, standing.config_hash) == (
+            after(60),
+            NOW,
+            "c0ffee",
+        )
+        assert store.bring_forward(GID, due=NOW, seen=after(60))
 
 
 def test_the_flush_after_a_ledger_that_no_join_could_read_knows_that_it_has_to_settle_repeats(store: Store) -> None:
     store.arm(GID, header(), due=NOW)
-    assert not flushed(store, "grows", 0, told(251)).leftover
-    assert flushed(store, "shrinks", 60, told(250)).leftover
-    assert flushed(store, "small", 120, told(250)).leftover, "joins came while the one before it was under way"
-    assert not flushed(store, "and small", 180, told(250)).leftover
+    assert not flushed(store, "grows", 0, told(251)).stored.backlog
+    assert flushed(store, "shrinks", 60, told(250)).stored.backlog
+    assert flushed(store, "small", 120, told(250)).stored.backlog, "joins came while the one before it was under way"
+    assert not flushed(store, "and small", 180, told(250)).stored.backlog
 
 
 def test_a_ledger_that_shrinks_and_grows_is_never_mixed_with_an_older_one(store: Store) -> None:
     store.arm(GID, header(), due=NOW)
     for number, what in enumerate([told(300), told(300, 1), told(2), told(10_000), told(10_000), Ledger(), told(251)]):
         flushed(store, f"owner {number}", 60 * number, what)
-        whole = store.whole_header(GID)
+        whole = store.state(GID)
         assert whole
         assert whole.ledger == what
 
@@ -104,7 +109,11 @@ def test_a_closed_group_keeps_a_large_ledger_and_whoever_takes_it_up_finds_it(st
     assert store.finish(GID, owner="first", expires=after(600).replace(microsecond=0))
     before = store.lease(GID, owner="second", now=after(5), until=after(40), arm=header("another"))
     assert before
-    assert (before.ledger, before.route_id, before.next_due) == (many, header().route_id, None)
+    assert (before.ledger, before.identity.route_id, before.schedule.next_due) == (
+        many,
+        header().identity.route_id,
+        None,
+    )
 
 
 def test_arming_a_group_with_a_large_ledger_leaves_the_ledger_where_it_is(store: Store) -> None:
@@ -168,7 +177,7 @@ def test_many_receipts_of_long_names_do_not_fill_the_header_either(client: Any, 
     receipts = {str(one): Receipt(integration=one, key_name="bot", ref={"ts": "1700000000.000100"}) for one in targets}
     flushed(on_dynamodb, "first", 0, replace(told(3), receipts=receipts))
     assert size_of(header_item(client)) <= 1024
-    whole = on_dynamodb.whole_header(GID)
+    whole = on_dynamodb.state(GID)
     assert whole
     assert whole.ledger.receipts == receipts
 
@@ -181,7 +190,7 @@ def test_a_group_of_ten_thousand_is_one_chunk_of_its_hashes_and_a_huge_one_is_se
     flushed(on_dynamodb, "second", 60, told(90_000))
     assert flushes(client) == ["second"] * 3
     assert all(size_of(item) <= CHUNK_BYTES + 200 for item in chunks(client).values())
-    whole = on_dynamodb.whole_header(GID)
+    whole = on_dynamodb.state(GID)
     assert whole
     assert whole.ledger == told(90_000)
 
@@ -286,12 +295,12 @@ def test_where_a_chunk_is_lost_the_next_owner_learns_it_and_keeps_the_key_of_the
         wrong = item["ledger"]["B"][:-1] if damage == "cut off" else b"?" * 1_000
         client.put_item(TableName=TABLE, Item={**item, "ledger": {"B": wrong}})
     found = flushed(on_dynamodb, "second", 60, told(300))
-    assert (found.lost, found.maybe) == (True, True)
+    assert (found.stored.lost, found.progress.uncertain) == (True, True)
     assert found.ledger == Ledger(dedup_key="d" * 64, fallbacks=frozenset({str(SLACK)}))
     assert set(flushes(client)) == {"second"}
-    mended = on_dynamodb.whole_header(GID)
+    mended = on_dynamodb.state(GID)
     assert mended
-    assert (mended.lost, mended.maybe, mended.ledger) == (False, False, told(300))
+    assert (mended.stored.lost, mended.progress.uncertain, mended.ledger) == (False, False, told(300))
 
 
 # --- versions --------------------------------------------------------------------------------------------------------
@@ -315,7 +324,7 @@ def test_a_large_ledger_that_the_version_before_packed_into_the_header_is_read_a
     client: Any, on_dynamodb: Store
 ) -> None:
     flushed(on_dynamodb, "first", 0, Ledger())
-    packed = items.ledger_attribute(told(10_000), None, leftover=False)
+    packed = items.ledger_attribute(told(10_000), None, backlog=False)
     client.put_item(TableName=TABLE, Item={**header_item(client), "ledger": packed, "v": {"N": "1"}})
     standing = on_dynamodb.header(GID)
     assert standing
@@ -383,7 +392,7 @@ def test_whichever_request_of_a_flush_is_its_last_the_ledger_is_the_old_one_or_t
             done, request = len(dying.asked) <= request, request + 1
             found = store.lease(GID, owner="next", now=after(130), until=after(165))
             assert found
-            assert not found.lost
+            assert not found.stored.lost
             assert found.ledger in ((new,) if recorded else (old, new))
             assert store.record(GID, owner="next", change=change(told(303), next_due=after(190)), before=found)
             assert flushed(store, "last", 190, ledger("00000000000000aa")).ledger == told(303)

@@ -9,7 +9,7 @@ from alertrelay.alert import Channel
 from alertrelay.config.model import Matcher
 from alertrelay.policy.inhibit import InhibitKey
 from alertrelay.policy.silence import Silence
-from alertrelay.ports import Store
+from alertrelay.state import Store
 
 from tests.aws.state import GID, NOW, after, alert, change, header, item, member
 
@@ -54,7 +54,7 @@ def test_a_leased_group_is_due_when_its_lease_runs_out_and_a_closed_one_never(st
 
 def test_a_hastened_group_is_found_at_its_new_time(store: Store) -> None:
     store.arm(GID, header(), due=after(900))
-    store.hasten(GID, due=after(5), seen=after(900))
+    store.bring_forward(GID, due=after(5), seen=after(900))
     assert due(store, after(5)) == {GID: after(5)}
 
 
@@ -62,26 +62,26 @@ def test_a_hastened_group_is_found_at_its_new_time(store: Store) -> None:
 
 
 def test_an_alert_gets_further_homes_unless_it_has_a_newer_update(store: Store) -> None:
-    store.put_alert(item(2), homes={"slack-1"})
-    assert store.add_homes(member(clock=2), {"email-2", "slack-3"})
-    assert not store.add_homes(member(clock=1), {"sns-4"})
-    assert store.get_alerts([A])[A].homes == {"slack-1", "email-2", "slack-3"}
+    store.put_alert(item(2), groups={"slack-1"})
+    assert store.add_groups(member(clock=2), {"email-2", "slack-3"})
+    assert not store.add_groups(member(clock=1), {"sns-4"})
+    assert store.get_alerts([A])[A].groups == {"slack-1", "email-2", "slack-3"}
 
 
 def test_an_alert_that_ended_at_that_clock_gets_no_further_homes(store: Store) -> None:
-    store.put_alert(item(2), homes={"slack-1"})
-    store.put_alert(item(2, update=alert(status="resolved")), homes=())
-    assert not store.add_homes(member(clock=2), {"email-2"})
+    store.put_alert(item(2), groups={"slack-1"})
+    store.put_alert(item(2, update=alert(status="resolved")), groups=())
+    assert not store.add_groups(member(clock=2), {"email-2"})
 
 
 def test_an_alert_that_leads_nowhere_any_more_keeps_its_homes(store: Store) -> None:
-    store.put_alert(item(2), homes={"slack-1"})
-    assert store.add_homes(member(clock=2), ())
-    assert store.get_alerts([A])[A].homes == {"slack-1"}
+    store.put_alert(item(2), groups={"slack-1"})
+    assert store.add_groups(member(clock=2), ())
+    assert store.get_alerts([A])[A].groups == {"slack-1"}
 
 
 def test_an_alert_that_is_unknown_gets_no_homes(store: Store) -> None:
-    assert not store.add_homes(member(), {"email-2"})
+    assert not store.add_groups(member(), {"email-2"})
     assert store.get_alerts([A]) == {}
 
 
@@ -89,7 +89,7 @@ def test_a_member_that_moved_is_marked_and_may_come_back_with_the_same_update(st
     store.put_member(GID, member(clock=2))
     store.mark_moved(GID, member(clock=2), expires=EXPIRES)
     (moved,) = store.members(GID)
-    assert (moved.status, moved.expires, moved.k) == ("moved", EXPIRES, member(clock=2).k)
+    assert (moved.status, moved.expires, moved.order_key) == ("moved", EXPIRES, member(clock=2).order_key)
     assert store.put_member(GID, member(clock=2))[0]
     (back,) = store.members(GID)
     assert (back.status, back.expires) == ("firing", None)

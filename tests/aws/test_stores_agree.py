@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from alertrelay.alert import severity_rank
 from alertrelay.memory.store import ManualClock, MemoryStore
-from alertrelay.nflog.ledger import Member
-from alertrelay.ports import Store
+from alertrelay.nflog.group_state import Member
+from alertrelay.state import Store
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
@@ -69,7 +69,9 @@ PUT_MEMBER = st.builds(
     until=SECONDS,
 )
 ARM = st.builds(Step, do=st.just("arm"), at=SECONDS, route=st.sampled_from(["{}/0", "{}/1"]))
-HASTEN = st.builds(Step, do=st.just("hasten"), at=SECONDS, until=SECONDS, flag=st.sampled_from([True, True, False]))
+BRING_FORWARD = st.builds(
+    Step, do=st.just("bring_forward"), at=SECONDS, until=SECONDS, flag=st.sampled_from([True, True, False])
+)
 LEASE = st.builds(Step, do=st.just("lease"), owner=OWNERS, until=st.sampled_from([1, 35]), arm=st.booleans())
 RECORD = st.builds(
     Step,
@@ -83,11 +85,11 @@ RECORD = st.builds(
 )
 FINISH = st.builds(Step, do=st.just("finish"), owner=OWNERS, flag=st.booleans())
 RELEASE = st.builds(Step, do=st.just("release"), owner=OWNERS)
-ANY = st.one_of(PASS, PUT_ALERT, PUT_MEMBER, ARM, HASTEN, LEASE, RECORD, FINISH, RELEASE)
+ANY = st.one_of(PASS, PUT_ALERT, PUT_MEMBER, ARM, BRING_FORWARD, LEASE, RECORD, FINISH, RELEASE)
 # A flush as it should be, with something else in between: left to chance, hardly a lease would ever be recorded.
 FLUSH = st.tuples(
     st.just(Step("arm")),
-    st.one_of(HASTEN, PUT_MEMBER),
+    st.one_of(BRING_FORWARD, PUT_MEMBER),
     st.just(Step("lease")),
     st.one_of(RECORD, st.just(Step("record", closing=True, told=frozenset(KEYS)))),
     st.one_of(ARM, PUT_MEMBER, ANY),
@@ -119,15 +121,17 @@ def take(store: Store, step: Step, now: datetime) -> object:
             update = alert(status="resolved" if step.resolved else "firing", starts_at=now, severity=step.severity)
             expires = _soon(now, 600) if step.flag else None
             new = item(step.clock, key=step.key, rank=severity_rank(update.labels), expires=expires, update=update)
-            return store.put_alert(new, homes=() if step.resolved else {step.home})
+            return store.put_alert(new, groups=() if step.resolved else {step.home})
         case "put_member":
             return store.put_member(GROUP, _member(step, now))
         case "arm":
             return store.arm(GROUP, header(step.route), due=_soon(now, step.at))
-        case "hasten":
+        case "bring_forward":
             found = store.header(GROUP)
-            seen = found.next_due if found and found.next_due and step.flag else _soon(now, step.until)
-            return store.hasten(GROUP, due=_soon(now, step.at), seen=seen)
+            seen = (
+                found.schedule.next_due if found and found.schedule.next_due and step.flag else _soon(now, step.until)
+            )
+            return store.bring_forward(GROUP, due=_soon(now, step.at), seen=seen)
         case "lease":
             until = _soon(now, step.until)
             return store.lease(GROUP, owner=step.owner, now=now, until=until, arm=header() if step.arm else None)
@@ -136,12 +140,14 @@ def take(store: Store, step: Step, now: datetime) -> object:
                 ledger(*sorted(step.told), receipts=step.receipts),
                 closing=step.closing,
                 next_due=None if step.at is None else _soon(now, step.at),
-                maybe=step.flag,
+                uncertain=step.flag,
                 failures=int(step.flag),
                 failing_since=now if step.flag else None,
-                told_at=None if step.flag else now,
+                notified_at=None if step.flag else now,
             )
-            return store.record(GROUP, owner=step.owner, change=replace(written, rec_at=now))
+            return store.record(
+                GROUP, owner=step.owner, change=replace(written, progress=replace(written.progress, recorded_at=now))
+            )
         case "finish":
             return store.finish(GROUP, owner=step.owner, expires=_soon(now, 600) if step.flag else None)
         case "release":
@@ -164,7 +170,7 @@ def state(store: Store) -> object:
         store.get_alerts(KEYS),
         store.members(GROUP),
         store.header(GROUP),
-        store.whole_header(GROUP),
+        store.state(GROUP),
     )
 
 

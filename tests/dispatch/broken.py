@@ -11,9 +11,10 @@ from datetime import datetime
 from typing import Any
 
 from alertrelay.memory.store import MemoryStore
-from alertrelay.nflog.ledger import AlertItem, Header, HeaderChange, Member, Standing
+from alertrelay.nflog.group_state import AlertItem, GroupChange, GroupHeader, GroupState, Member
 
 from tests.dispatch.actor import Actor, running
+from tests.group_states import changed
 
 
 def _own(store: MemoryStore) -> dict[Actor | None, Any]:
@@ -24,20 +25,20 @@ def _own(store: MemoryStore) -> dict[Actor | None, Any]:
 
 def _closing(store: MemoryStore, gid: str) -> bool:
     header = store._headers.get(gid)
-    return header is not None and header.closing
+    return header is not None and header.schedule.closing
 
 
 class ReadsTheHeaderFirst(MemoryStore):
     """A join reads the header before it puts the member."""
 
-    def put_alert(self, item: AlertItem, *, homes: Iterable[str]) -> tuple[bool, AlertItem]:
-        answer = super().put_alert(item, homes=homes)
-        for gid in homes:
+    def put_alert(self, item: AlertItem, *, groups: Iterable[str]) -> tuple[bool, AlertItem]:
+        answer = super().put_alert(item, groups=groups)
+        for gid in groups:
             _own(self)[running()] = super().header(gid)
         return answer
 
-    def header(self, gid: str) -> Standing | None:
-        header: Standing | None = _own(self).pop(running(), None) or super().header(gid)
+    def header(self, gid: str) -> GroupHeader | None:
+        header: GroupHeader | None = _own(self).pop(running(), None) or super().header(gid)
         return header
 
 
@@ -55,24 +56,24 @@ class LooksOnce(MemoryStore):
 class RecordsForAnybody(MemoryStore):
     """The record has no owner condition."""
 
-    def record(self, gid: str, *, owner: str, change: HeaderChange, before: Header | None = None) -> bool:
-        return super().record(gid, owner=self._headers[gid].owner, change=change, before=before)
+    def record(self, gid: str, *, owner: str, change: GroupChange, before: GroupState | None = None) -> bool:
+        return super().record(gid, owner=self._headers[gid].schedule.owner, change=change, before=before)
 
 
 class TakesClosingForArmed(MemoryStore):
     """The arm ignores `closing`."""
 
-    def arm(self, gid: str, header: Standing, *, due: datetime) -> bool:
+    def arm(self, gid: str, header: GroupHeader, *, due: datetime) -> bool:
         return not _closing(self, gid) and super().arm(gid, header, due=due)
 
 
 class Leases(MemoryStore):
     """A lease whose write is changed by `_after`."""
 
-    def _after(self, old: Header, new: Header) -> Header:
+    def _after(self, old: GroupState, new: GroupState) -> GroupState:
         return new
 
-    def lease(self, gid: str, **given: Any) -> Header | None:
+    def lease(self, gid: str, **given: Any) -> GroupState | None:
         old = super().lease(gid, **given)
         if old is not None:
             self._headers[gid] = self._after(old, self._headers[gid])
@@ -82,31 +83,31 @@ class Leases(MemoryStore):
 class LeavesItDue(Leases):
     """The lease does not move the due time."""
 
-    def _after(self, old: Header, new: Header) -> Header:
-        return replace(new, next_due=old.next_due)
+    def _after(self, old: GroupState, new: GroupState) -> GroupState:
+        return changed(new, next_due=old.schedule.next_due)
 
 
 class ForgetsWhatMayBeTold(Leases):
-    """The lease leaves no `maybe`."""
+    """The lease leaves nothing uncertain."""
 
-    def _after(self, old: Header, new: Header) -> Header:
-        return replace(new, maybe=False)
+    def _after(self, old: GroupState, new: GroupState) -> GroupState:
+        return changed(new, uncertain=False)
 
 
 class Disarms(Leases):
     """The lease removes the due time."""
 
-    def _after(self, old: Header, new: Header) -> Header:
-        return replace(new, next_due=None)
+    def _after(self, old: GroupState, new: GroupState) -> GroupState:
+        return changed(new, next_due=None)
 
 
 class SharesTheLease(MemoryStore):
     """Who finds the group held takes it all the same."""
 
-    def lease(self, gid: str, **given: Any) -> Header | None:
+    def lease(self, gid: str, **given: Any) -> GroupState | None:
         old = self._headers.get(gid)
-        if old and old.owner and old.next_due == old.lease_until:
-            self._headers[gid] = replace(old, next_due=old.due, lease_until=None)
+        if old and old.schedule.owner and old.schedule.next_due == old.schedule.lease_until:
+            self._headers[gid] = changed(old, next_due=old.schedule.due, lease_until=None)
         return super().lease(gid, **given)
 
 
@@ -131,26 +132,26 @@ class PutsAnyFiring(MemoryStore):
 class RemembersAnything(MemoryStore):
     """The put of an alert ignores `k`."""
 
-    def put_alert(self, item: AlertItem, *, homes: Iterable[str]) -> tuple[bool, AlertItem]:
+    def put_alert(self, item: AlertItem, *, groups: Iterable[str]) -> tuple[bool, AlertItem]:
         old = self._alerts.get(item.key)
         if old:
-            self._alerts[item.key] = replace(old, k="")
-        return super().put_alert(item, homes=homes)
+            self._alerts[item.key] = replace(old, order_key="")
+        return super().put_alert(item, groups=groups)
 
 
 class RefusesTheSame(MemoryStore):
     """A redelivered update, equal to the stored one, is refused."""
 
-    def put_alert(self, item: AlertItem, *, homes: Iterable[str]) -> tuple[bool, AlertItem]:
+    def put_alert(self, item: AlertItem, *, groups: Iterable[str]) -> tuple[bool, AlertItem]:
         old = self._alerts.get(item.key)
-        return (False, old) if old and old.k == item.k else super().put_alert(item, homes=homes)
+        return (False, old) if old and old.order_key == item.order_key else super().put_alert(item, groups=groups)
 
 
 class FinishesWhatWasArmed(MemoryStore):
     """The finish does not ask whether a joiner armed the group."""
 
     def finish(self, gid: str, *, owner: str, expires: datetime | None) -> bool:
-        self._headers[gid] = replace(self._headers[gid], closing=True)
+        self._headers[gid] = changed(self._headers[gid], closing=True)
         return super().finish(gid, owner=owner, expires=expires)
 
 

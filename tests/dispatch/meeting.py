@@ -10,16 +10,15 @@ from functools import cache
 from typing import Any
 
 from alertrelay.config.model import Config
-from alertrelay.dispatch.dispatcher import on_tick, on_timer, receive
 from alertrelay.memory.store import CollectingSender, MemoryStore, MemoryTimers
 from alertrelay.nflog.dedup import decide
 from alertrelay.notification import Notification, Receipt
-from alertrelay.ports import Store
 from alertrelay.sources import Envelope
+from alertrelay.state import Store
 
 from tests.dispatch.actor import Actor, request, running
 from tests.dispatch.interleave import AGAIN
-from tests.dispatch.world import START, World, alarm, config, timed
+from tests.dispatch.world import START, World, alarm, config, on_tick, on_timer, receive, timed
 
 LAMBDA_RETRY, VISIBILITY = timedelta(seconds=60), timedelta(seconds=180)
 LEASE = 40
@@ -128,8 +127,8 @@ class Meeting:
     def falls_due(self) -> None:
         """Before the scene: the time of the group has come, and its message is about to be delivered."""
         header = self.world.memory._headers[_gid()]
-        assert header.next_due
-        self.world.clock.move_to(header.next_due)
+        assert header.schedule.next_due
+        self.world.clock.move_to(header.schedule.next_due)
         self.queue.waiting.clear()
 
     def told(self) -> None:
@@ -217,11 +216,13 @@ class Meeting:
             incidents[note.incident] = note.open
         assert told == firing, f"{sorted(firing)} fire, {sorted(told)} are told"
         assert any(incidents.values()) == bool(firing), f"incidents that are open: {incidents}"
-        header, members = self.world.memory.whole_header(_gid()), self.world.memory.members(_gid())
+        header, members = self.world.memory.state(_gid()), self.world.memory.members(_gid())
         if header is None:
             return  # an end that came before its alarm: there never was a group
-        assert (header.owner, header.closing, header.maybe) == ("", False, False), f"the group is held: {header}"
-        assert (header.next_due is not None) == bool(firing), f"the group is armed: {header.next_due}"
+        assert (header.schedule.owner, header.schedule.closing, header.progress.uncertain) == ("", False, False), (
+            f"the group is held: {header}"
+        )
+        assert (header.schedule.next_due is not None) == bool(firing), f"the group is armed: {header.schedule.next_due}"
         left = decide(header, members, now=self.world.clock.now(), repeat_interval=1e9)
         assert left.reason is None, f"the group has {left.reason} to say"
 

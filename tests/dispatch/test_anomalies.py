@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from alertrelay.ports import AnomalyNote, StoreFailure
 from alertrelay.sources import Envelope
 from alertrelay.sources.anomaly import SENDER
+from alertrelay.state import AnomalyNote, StoreFailure
 
 from tests.dispatch.world import START, World, alarm
 

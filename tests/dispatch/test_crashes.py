@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 from alertrelay.alert import Channel
-from alertrelay.dispatch.dispatcher import on_tick, on_timer, receive
 from alertrelay.nflog.dedup import decide
-from alertrelay.ports import NotAccountedFor, Relay, Retryable, Store, StoreFailure
+from alertrelay.ports import NotAccountedFor, Retryable
 from alertrelay.sources import Envelope
+from alertrelay.state import Store, StoreFailure
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.dispatch.world import START, World, alarm, config
+from tests.dispatch.world import START, Relay, World, alarm, config, on_tick, on_timer, receive
 
 MINUTE = timedelta(minutes=1)
 LAMBDA_RETRIES = (60, 120)
@@ -124,11 +124,13 @@ class MortalWorld(World):
     def settled(self) -> None:
         """No group is held, each has nothing left to say, and is armed exactly while something of it fires."""
         for gid, header in self.memory._headers.items():
-            assert not header.owner
+            assert not header.schedule.owner
             left = decide(header, self.memory.members(gid), now=self.clock.now(), repeat_interval=1e9)
-            assert (header.next_due is not None) == bool(left.firing), f"{gid} is armed: {header.next_due}"
+            assert (header.schedule.next_due is not None) == bool(left.view.firing), (
+                f"{gid} is armed: {header.schedule.next_due}"
+            )
             assert left.reason is None, f"{gid} has {left.reason} to say"
-            assert not left.fallback_gone, f"{gid} has not ended its fallbacks"
+            assert not left.fallback.resolved, f"{gid} has not ended its fallbacks"
 
 
 def _count_requests() -> int:

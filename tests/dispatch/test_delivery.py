@@ -7,13 +7,12 @@ from datetime import datetime, timedelta
 
 import pytest
 from alertrelay.alert import Channel
-from alertrelay.dispatch.dispatcher import receive
 from alertrelay.memory.store import MemorySecrets
 from alertrelay.notification import Reason, Receipt
 from alertrelay.ports import AuthDead, DeliveryFailure, Permanent, RateLimited, Retryable
 from alertrelay.sources import Envelope
 
-from tests.dispatch.world import LAST_RESORT, START, World, alarm, config
+from tests.dispatch.world import LAST_RESORT, START, World, alarm, config, receive
 
 MINUTE = timedelta(minutes=1)
 DOWN = Retryable("it answered 503")
@@ -139,7 +138,7 @@ def test_when_every_channel_fails_the_delivery_is_pending_and_comes_back_with_gr
 
 
 def _due(world: World, channel: Channel) -> datetime:
-    (due,) = [h.next_due for h in world.memory._headers.values() if h.integration.channel == channel]
+    (due,) = [h.schedule.next_due for h in world.memory._headers.values() if h.identity.integration.channel == channel]
     assert due is not None
     return due
 
@@ -150,8 +149,8 @@ def test_after_four_days_the_alert_lies_in_the_dead_letter_queue_with_its_name()
     world.publish(alarm("cpu"))
     world.run(4 * 86400 + 1800)
     for relay in world.relays:
-        (buried,) = world.timers(relay).buried
-        assert "HighCPU" in str(buried["alerts"])
+        (dead_lettered,) = world.timers(relay).dead_lettered
+        assert "HighCPU" in str(dead_lettered["alerts"])
     assert {o.outcome for o in world.outcomes[-3:]} == {"failed"}
     assert {o.reason for o in world.of("failed")} == {Reason.RETRY_EXHAUSTED}
 
@@ -161,7 +160,7 @@ def test_what_was_given_up_is_told_by_its_repeat_once_the_channel_answers_again(
     world.fail("pagerduty", "slack", "email", by=DOWN)
     world.publish(alarm("cpu"))
     world.run(4 * 86400 + 1000)
-    assert all(world.timers(relay).buried for relay in world.relays)
+    assert all(world.timers(relay).dead_lettered for relay in world.relays)
     world.fail("pagerduty", "slack", "email", by=None)
     world.run(3600 + TICK)
     assert [len(world.sent(c)) for c in ("pagerduty", "slack", "email")] == [1, 1, 1]

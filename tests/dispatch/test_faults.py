@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 from alertrelay.config.model import Config
-from alertrelay.dispatch.dispatcher import receive
 from alertrelay.memory.store import ManualClock, MemoryStore
 from alertrelay.notification import Reason
-from alertrelay.ports import Retryable, Store, StoreFailure
+from alertrelay.ports import Retryable
+from alertrelay.state import Store, StoreFailure
 
-from tests.dispatch.world import LAST_RESORT, START, World, alarm, config
+from tests.dispatch.world import LAST_RESORT, START, World, alarm, config, receive
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 

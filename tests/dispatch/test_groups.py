@@ -174,9 +174,9 @@ def test_a_new_alert_does_not_wait_for_the_retry_of_a_channel_that_is_down() -> 
     world.publish(alarm("a"))
     world.run(9 * 60)
     told = len(world.of("fallback"))
-    pager = next(h for h in world.memory._headers.values() if h.integration.channel == "pagerduty")
-    assert pager.next_due is not None
-    assert (pager.next_due - world.clock.now()).total_seconds() > TICK
+    pager = next(h for h in world.memory._headers.values() if h.identity.integration.channel == "pagerduty")
+    assert pager.schedule.next_due is not None
+    assert (pager.schedule.next_due - world.clock.now()).total_seconds() > TICK
     world.publish(alarm("b", at=world.clock.now()))
     world.run(TICK)
     assert {o.state_key[-1] for o in world.of("fallback")[told:]} == {"b"}

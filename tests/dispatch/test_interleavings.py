@@ -7,11 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from alertrelay.dispatch.dispatcher import on_timer, receive
 from alertrelay.notification import Receipt
-from alertrelay.ports import Relay, Store
+from alertrelay.state import Store
 
-from tests.dispatch.world import START, World, alarm, config, timed
+from tests.dispatch.world import START, Relay, World, alarm, config, on_timer, receive, timed
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 TICK = 310
@@ -58,7 +57,7 @@ def told(world: World) -> list[tuple[str, str]]:
 def settled(world: World) -> None:
     """Nothing is held, armed or open."""
     for header in world.memory._headers.values():
-        assert (header.owner, header.next_due, header.closing) == ("", None, False)
+        assert (header.schedule.owner, header.schedule.next_due, header.schedule.closing) == ("", None, False)
         assert header.ledger.firing == frozenset()
 
 
@@ -174,7 +173,7 @@ def test_an_owner_whose_lease_ran_out_while_it_sent_records_nothing_and_the_end_
     world.publish(warning("a"))
     assert len(world.sent("slack")) == 2, "the second owner cannot know, and says it once more"
     (header,) = world.memory._headers.values()
-    assert (header.owner, header.maybe, len(header.ledger.firing)) == ("", False, 1)
+    assert (header.schedule.owner, header.progress.uncertain, len(header.ledger.firing)) == ("", False, 1)
     world.publish(warning("a", "OK", 200))
     world.run(2 * TICK)
     assert len(world.sent("slack")) == 3

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from alertrelay.config.model import Route
-from alertrelay.nflog.ledger import Header, Ledger
+from alertrelay.nflog.group_state import GroupState
+from alertrelay.nflog.ledger import Ledger
 from alertrelay.notification import Reason
 from alertrelay.notify import pipeline
-from alertrelay.ports import Limit, Relay, Retryable, Store
+from alertrelay.notify.lease import Lease
+from alertrelay.ports import Retryable
+from alertrelay.state import Groups, Limit, Store
 
 from tests.dispatch.test_crashes import Killed, MortalWorld
 from tests.dispatch.test_storm import Counting
 from tests.dispatch.world import START, World, alarm
+from tests.group_states import changed
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 
@@ -42,7 +44,7 @@ def test_a_join_never_reads_a_ledger_that_stands_in_chunks() -> None:
     calls: Counter[str] = world.store.calls
     assert calls["header"] == 6
     world.run(400)
-    assert calls["whole_header"] == 0
+    assert calls["state"] == 0
 
 
 def test_an_update_of_what_people_know_is_named_a_duplicate_by_the_next_flush() -> None:
@@ -95,13 +97,13 @@ def test_where_flushes_do_not_end_the_plain_one_tells_what_a_digest_may_not_have
     world.run(305)
     digest = world.pages()[-1][1]
 
-    def dies_in_the_group_of_b(relay: Relay, gid: str, route: Route, header: Header, **times: Any) -> Any:
-        if header.group_labels.get("service") == "two":
+    def dies_in_the_group_of_b(lease: Lease, group: GroupState, *, groups: Groups) -> Any:
+        if group.identity.group_labels.get("service") == "two":
             raise Killed
-        return look(relay, gid, route, header, **times)
+        return pipeline.read_members(lease, groups=groups)
 
-    look = pipeline._look
-    monkeypatch.setattr(pipeline, "_look", dies_in_the_group_of_b)
+    stages = (pipeline.Stage(("members",), dies_in_the_group_of_b), *pipeline.NORMAL[1:])
+    monkeypatch.setattr(pipeline, "NORMAL", stages)
     world.publish(alarm("b", "OK", at=world.clock.now(), service="two"))
     world.run(20)
     assert world.pages()[-1] == ("resolve", digest)
@@ -124,12 +126,12 @@ class Losing:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.inner, name)
 
-    def lease(self, *args: Any, **kwargs: Any) -> Header | None:
+    def lease(self, *args: Any, **kwargs: Any) -> GroupState | None:
         found = self.inner.lease(*args, **kwargs)
         if not (self.lost and found and found.ledger != Ledger()):
             return found
         left = Ledger(dedup_key=found.ledger.dedup_key, fallbacks=found.ledger.fallbacks)
-        return replace(found, ledger=left, lost=True, maybe=True)
+        return changed(found, ledger=left, lost=True, uncertain=True)
 
 
 def losing_world() -> tuple[World, Losing]:

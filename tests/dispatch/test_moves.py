@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 from alertrelay.config.model import Config
-from alertrelay.dispatch.dispatcher import on_timer, receive
 
 from tests.dispatch.test_crashes import MINUTE, MortalWorld
-from tests.dispatch.world import START, World, alarm, config, timed
+from tests.dispatch.world import START, World, alarm, config, on_timer, receive, timed
 
 TICK = 310
 
@@ -47,7 +46,7 @@ def open_at(world: World) -> set[tuple[str, str]]:
     """(receiver, alarm) of what was announced and not ended, as the table has it."""
     names = {key: item.alert.state_key.rpartition(":")[2] for key, item in world.memory._alerts.items()}
     headers = world.memory._headers.values()
-    return {(header.integration.receiver, names[key]) for header in headers for key in header.ledger.firing}
+    return {(header.identity.integration.receiver, names[key]) for header in headers for key in header.ledger.firing}
 
 
 def test_an_open_alert_is_announced_where_it_leads_now_and_ended_where_it_was() -> None:
@@ -104,7 +103,7 @@ def test_whoever_was_left_by_one_change_and_is_added_by_the_next_hears_of_it_aga
     assert open_at(world) == {("slack", "a"), ("mail", "a")}
 
 
-@pytest.mark.parametrize("request_killed", ["members", "add_homes", "put_member", "header", "arm", "record"])
+@pytest.mark.parametrize("request_killed", ["members", "add_groups", "put_member", "header", "arm", "record"])
 def test_wherever_the_look_that_adds_somebody_dies_he_hears_of_it(request_killed: str) -> None:
     world = MortalWorld()
     world.publish(warning("a"))
@@ -251,9 +250,9 @@ def test_whoever_is_added_beside_a_large_group_hears_of_all_of_it_in_parts_each_
     world.run(TICK)
     deploy(world, adding_a_mail())
     world.store.sleep = world.clock.sleep
-    (gid,) = (gid for gid, header in world.memory._headers.items() if header.integration.channel == "slack")
+    (gid,) = (gid for gid, header in world.memory._headers.items() if header.identity.integration.channel == "slack")
     while world.memory._headers[gid].config_hash != "a mail":
-        due = world.memory._headers[gid].next_due
+        due = world.memory._headers[gid].schedule.next_due
         assert due is not None
         world.clock.move_to(due)
         began = world.clock.now()
@@ -273,8 +272,8 @@ def test_a_group_that_is_too_large_to_move_at_once_moves_in_parts_each_within_it
     world.run(TICK)
     deploy(world, warnings_to("mail"))
     world.store.sleep = world.clock.sleep
-    (gid,) = (gid for gid, header in world.memory._headers.items() if header.integration.channel == "slack")
-    while due := world.memory._headers[gid].next_due:
+    (gid,) = (gid for gid, header in world.memory._headers.items() if header.identity.integration.channel == "slack")
+    while due := world.memory._headers[gid].schedule.next_due:
         world.clock.move_to(due)
         began = world.clock.now()
         on_timer(world.relays[1], {"do": "flush", "gid": gid, "at": began.isoformat()}, deadline=world.deadline)

@@ -7,11 +7,10 @@ from datetime import timedelta
 
 import pytest
 from alertrelay.config.model import Config, InhibitRule, Matcher, TimeInterval
-from alertrelay.dispatch.dispatcher import receive
 from alertrelay.notification import Reason
-from alertrelay.ports import Store, StoreFailure
+from alertrelay.state import Store, StoreFailure
 
-from tests.dispatch.world import START, World, alarm, config, timed
+from tests.dispatch.world import START, World, alarm, config, receive, timed
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 TICK = 310
@@ -165,5 +164,5 @@ def test_what_fires_is_kept_whichever_forwarder_writes_it_down_last(first: int) 
     for relay in (world.relays[first], world.relays[1 - first]):
         receive(relay, alarm("disk", severity="warning"), deadline=world.deadline)
     (item,) = world.memory._alerts.values()
-    assert item.homes
+    assert item.groups
     assert item.expires is None

@@ -8,7 +8,7 @@ from alertrelay.config.model import Matcher
 from alertrelay.dispatch import silences
 from alertrelay.notification import Reason
 from alertrelay.policy.silence import Silence
-from alertrelay.ports import StoreFailure
+from alertrelay.state import StoreFailure
 
 from tests.dispatch.world import START, World, alarm
 

@@ -11,26 +11,25 @@ from typing import Any
 
 import pytest
 from alertrelay.config.model import InhibitRule, Matcher
-from alertrelay.dispatch.dispatcher import receive
 from alertrelay.nflog.ledger import ledger_from_json, ledger_json
 from alertrelay.notification import Reason
-from alertrelay.ports import Limit, StoreFailure
 from alertrelay.runtime.forwarder import LIMITS
+from alertrelay.state import Limit, StoreFailure
 
 from compiler.load import load
-from tests.dispatch.world import START, World, alarm, config, timed
+from tests.dispatch.world import START, World, alarm, config, receive, timed
 
 READS = ("header", "members", "get_alerts", "facts", "silences", "due")
 WRITES = (
     "put_alert",
     "put_member",
     "arm",
-    "hasten",
+    "bring_forward",
     "lease",
     "record",
     "finish",
     "release",
-    "add_homes",
+    "add_groups",
     "note_source",
 )
 

@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 from alertrelay.alert import Channel
-from alertrelay.dispatch.dispatcher import on_tick, on_timer
 from alertrelay.notification import Reason, Receipt
-from alertrelay.ports import StoreFailure
+from alertrelay.state import StoreFailure
 
-from tests.dispatch.world import START, World, alarm, config, timed
+from tests.dispatch.world import START, World, alarm, config, on_tick, on_timer, timed
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 CHANNELS: tuple[Channel, ...] = ("pagerduty", "slack", "email")

@@ -28,7 +28,7 @@ def test_an_alarm_that_cloudwatch_no_longer_knows_is_ended_instead_of_repeated()
     world.vanished = frozenset({ARN})
     world.run(HOUR + 400)
     assert [action for action, _ in world.pages()] == ["trigger", "resolve"]
-    assert all(header.next_due is None for header in world.memory._headers.values())
+    assert all(header.schedule.next_due is None for header in world.memory._headers.values())
     assert any(event == "alarm_vanished" for event, _ in world.log)
 
 

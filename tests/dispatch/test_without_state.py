@@ -7,12 +7,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from alertrelay.dispatch.dispatcher import receive
 from alertrelay.memory.store import MemoryTimers
 from alertrelay.notification import Reason
-from alertrelay.ports import NotAccountedFor, Retryable, Store, StoreFailure, TimersFailure
+from alertrelay.ports import NotAccountedFor, Retryable, TimersFailure
+from alertrelay.state import Store, StoreFailure
 
-from tests.dispatch.world import START, Absent, World, alarm
+from tests.dispatch.world import START, Absent, World, alarm, receive
 
 MINUTE = timedelta(minutes=1)
 TICK = 310
@@ -197,4 +197,4 @@ def test_a_timer_that_finds_the_table_failing_comes_again_and_dies_loudly_after_
     assert world.timers(world.relays[0]).waiting != []
     world.run(4 * 86400)
     assert world.timers(world.relays[0]).waiting == []
-    assert len(world.timers(world.relays[0]).buried) == 1
+    assert len(world.timers(world.relays[0]).dead_lettered) == 1

@@ -23,11 +23,16 @@ from alertrelay.config.model import (
     SnsSettings,
     Target,
 )
-from alertrelay.dispatch.dispatcher import TICK_AHEAD, on_tick, on_timer, receive
+from alertrelay.dispatch.assembly import SHOWN, assemble
+from alertrelay.dispatch.dispatcher import TICK_AHEAD
 from alertrelay.memory.store import CollectingSender, ManualClock, MemorySecrets, MemoryStore, MemoryTimers
-from alertrelay.notification import Outcome
-from alertrelay.ports import DeliveryFailure, Limit, Relay, SelfAlert, Store, StoreFailure, TimersFailure
+from alertrelay.notification import Message, Notification, Outcome
+from alertrelay.notify.compose import Site
+from alertrelay.notify.stale_alarms import ResolvedAlarms
+from alertrelay.ports import Clock, DeliveryFailure, Secrets, SelfAlert, Sender, Telemetry, Timers, TimersFailure
+from alertrelay.render import render
 from alertrelay.sources import Envelope
+from alertrelay.state import Limit, Store, StoreFailure
 
 START = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -166,6 +171,64 @@ def alarm(
     )
 
 
+@dataclass(kw_only=True)
+class Relay:
+    """One forwarder: what its pipeline is assembled from, so that a test may replace a part of it."""
+
+    config: Config
+    channels: frozenset[Channel]
+    store: Store
+    timers: Timers
+    clock: Clock
+    secrets: Secrets
+    senders: Mapping[Channel, Sender]
+    emit: Callable[[Outcome], None]
+    alert_ops: Callable[[SelfAlert], None]
+    log: Callable[..., None]
+    resolved_alarms: ResolvedAlarms
+    new_id: Callable[[], str]
+    last_resort: Target | None = None
+    limits: Mapping[Channel, Limit] = field(default_factory=dict)
+    render: Callable[[Notification, Target], Message] = render
+    shown: int = SHOWN
+
+    def __post_init__(self) -> None:
+        self.pipeline = assemble(
+            config=self.config,
+            site=Site(environment=self.config.environment, account="111122223333", region="eu-central-1"),
+            channels=self.channels,
+            accounts_for_unrouted="email" in self.channels,
+            notes_sources="pagerduty" in self.channels,
+            store=self.store,
+            timers=self.timers,
+            clock=self.clock,
+            secrets=self.secrets,
+            senders=self.senders,
+            render=self.render,
+            telemetry=Telemetry(emit=self.emit, log=self.log, alert_ops=self.alert_ops),
+            resolved_alarms=self.resolved_alarms,
+            new_id=self.new_id,
+            last_resort=self.last_resort,
+            limits=self.limits,
+            shown=self.shown,
+        )
+
+
+def receive(relay: Relay, envelope: Envelope, *, deadline: datetime) -> None:
+    """A message from a topic, taken by one forwarder."""
+    relay.pipeline.receive(envelope, deadline=deadline)
+
+
+def on_timer(relay: Relay, body: Mapping[str, Any], *, deadline: datetime) -> None:
+    """A message of the forwarder's own queue."""
+    relay.pipeline.on_timer(body, deadline=deadline)
+
+
+def on_tick(relay: Relay) -> None:
+    """The forwarder's tick."""
+    relay.pipeline.on_tick()
+
+
 @dataclass
 class World:
     """The relay of one environment. `store` may be wrapped; `senders` are told to fail by their `always`."""
@@ -195,11 +258,7 @@ class World:
     def _relay(self, channels: frozenset[Channel]) -> Relay:
         return Relay(
             config=self.config,
-            account="111122223333",
-            region="eu-central-1",
             channels=channels,
-            speaks_for_nobody="email" in channels,
-            notes_sources="pagerduty" in channels,
             store=self.store,
             timers=self.timers_of(self.clock),
             clock=self.clock,
@@ -207,9 +266,9 @@ class World:
             senders=self.senders,
             last_resort=self.last_resort,
             emit=self.outcomes.append,
-            tell_ops=self.ops.append,
+            alert_ops=self.ops.append,
             limits=self.limits,
-            ended=lambda arns: frozenset(arns) & self.vanished,
+            resolved_alarms=lambda arns: frozenset(arns) & self.vanished,
             log=lambda event, **fields: self.log.append((event, fields)),
             new_id=lambda: f"id-{next(self.ids)}",
         )
@@ -243,7 +302,7 @@ class World:
 
     def ticks(self) -> list[datetime]:
         """The next whole minute at which a tick has something to find."""
-        armed = [header.next_due for header in self.memory._headers.values() if header.next_due]
+        armed = [header.schedule.next_due for header in self.memory._headers.values() if header.schedule.next_due]
         if not armed:
             return []
         after = max(self.clock.now(), self.ticked + MINUTE, min(armed) - TICK_AHEAD)

@@ -45,7 +45,7 @@ def modules_of_the_package() -> Iterator[str]:
         yield found.name
 
 
-def homes(module: ModuleType) -> list[str]:
+def groups(module: ModuleType) -> list[str]:
     """Return the file of a module, or the folders of a namespace package, or nothing for what is built in."""
     file = getattr(module, "__file__", None)
     return [file] if file else [str(folder) for folder in getattr(module, "__path__", [])]
@@ -82,7 +82,7 @@ def main() -> None:
     strangers = {
         name: file
         for name, module in sorted(sys.modules.items())
-        for file in homes(module)
+        for file in groups(module)
         if os.path.realpath(file) != own and not is_within(file, folders, standard)
     }
     json.dump({"failures": failures, "strangers": strangers}, sys.stdout)

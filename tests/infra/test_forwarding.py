@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from alertrelay.runtime import forwarder
+from alertrelay.groups.messages import TICK
 
 from tests.infra.template import Template
 
@@ -120,7 +120,7 @@ def test_a_function_is_woken_each_minute_by_a_rule_of_its_own(relay: Template, e
     assert (rule["ScheduleExpression"], rule["State"]) == ("rate(1 minute)", "ENABLED")
     (target,) = rule["Targets"]
     assert target["Arn"] == {"Fn::GetAtt": [function, "Arn"]}
-    assert json.loads(target["Input"]) == forwarder.TICK
+    assert json.loads(target["Input"]) == TICK
     assert target["RetryPolicy"] == {"MaximumEventAgeInSeconds": 60, "MaximumRetryAttempts": 0}
     allowed = [p for p in relay.properties("AWS::Lambda::Permission") if p["Principal"] == "events.amazonaws.com"]
     assert {"Fn::GetAtt": [key, "Arn"]} in [p["SourceArn"] for p in allowed]

@@ -11,7 +11,7 @@ import pytest
 from alertrelay.alert import Integration
 from alertrelay.config.model import SnsSettings, Target
 from alertrelay.memory.store import CollectingSender, ManualClock, MemorySecrets, MemoryStore, MemoryTimers
-from alertrelay.nflog.ledger import Header
+from alertrelay.nflog.group_state import GroupHeader, GroupIdentity
 from alertrelay.ports import Key, Retryable, SecretMissing
 
 START = datetime(2026, 11, 20, tzinfo=UTC)
@@ -75,9 +75,9 @@ def test_a_delay_that_sqs_would_not_take_is_an_error_of_the_caller(clock: Manual
 
 def test_what_is_buried_does_not_come_back(clock: ManualClock) -> None:
     timers = MemoryTimers(clock)
-    timers.bury({"n": 1})
+    timers.dead_letter({"n": 1})
     clock.sleep(10_000)
-    assert (timers.due(), timers.buried) == ([], [{"n": 1}])
+    assert (timers.due(), timers.dead_lettered) == ([], [{"n": 1}])
 
 
 # --- secrets -------------------------------------------------------------------------------------------------------
@@ -130,7 +130,8 @@ def test_a_collecting_sender_fails_as_it_is_told_and_keeps_what_it_takes() -> No
 
 def test_of_many_threads_one_leases_a_group(clock: ManualClock) -> None:
     store = MemoryStore(clock)
-    header = Header(integration=PHONE, route_id="{}", group_key="{}:{}", group_labels={})
+    identity = GroupIdentity(integration=PHONE, route_id="{}", group_key="{}:{}", group_labels={})
+    header = GroupHeader(identity=identity)
     store.arm("sns-1", header, due=START)
     gate, won = threading.Barrier(8), []
 
@@ -146,4 +147,4 @@ def test_of_many_threads_one_leases_a_group(clock: ManualClock) -> None:
         thread.join()
     found = store.header("sns-1")
     assert found
-    assert won == [found.owner]
+    assert won == [found.schedule.owner]

@@ -1,29 +1,24 @@
-"""What the pipeline needs from the outside, as Protocols, and the ways in which the outside fails.
+"""What the pipeline needs from the outside beside the state table, as Protocols, and the ways in which it fails.
 
-Clock, Timers, Sender and Store have a real implementation (aws/, channels/) and a memory twin (memory.py);
-both pass the same contract tests.
+Clock, Timers, Secrets and Sender have a real implementation (aws/, channels/) and a memory twin (memory/); both pass
+the same contract tests. The table's ports stand in state.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from alertrelay.alert import Channel
-from alertrelay.config.model import Config, Target
-from alertrelay.nflog.ledger import AlertItem, Header, HeaderChange, Member, Standing
-from alertrelay.notification import Message, Notification, Outcome, Receipt
-from alertrelay.policy.inhibit import InhibitKey
-from alertrelay.policy.silence import Silence
-from alertrelay.render import render
+from alertrelay.config.model import Target
+from alertrelay.notification import Message, Outcome, Receipt
 
 
 class DeliveryFailure(Exception):
     """A channel did not take a message. `text` is a short sentence that is safe to log and to show.
 
-    `ambiguous` says that the message may have arrived all the same (a read timeout, a 5xx after the body was sent).
+    `ambiguous`: the message may have arrived all the same (a read timeout, a 5xx after the body was sent).
     """
 
     def __init__(self, text: str, *, ambiguous: bool = False) -> None:
@@ -52,16 +47,12 @@ class Permanent(DeliveryFailure):
     """The channel will never take this request: 400, unknown channel, a bad address."""
 
 
-class StoreFailure(Exception):
-    """The state table did not answer. The alert goes on without it."""
-
-
 class TimersFailure(Exception):
     """The queue did not take a message."""
 
 
 class NotAccountedFor(Exception):
-    """Neither the table nor the queue took an alert, and it is not told: the event must come again."""
+    """Neither the table nor the queue took an alert, and nobody was notified: the event must come again."""
 
 
 class SecretMissing(Exception):
@@ -91,7 +82,7 @@ class Timers(Protocol):
     def send_all(self, bodies: Sequence[tuple[Mapping[str, Any], float]]) -> None:
         """Many, each with its delay. Raises TimersFailure where one was not taken; the others are."""
 
-    def bury(self, body: Mapping[str, Any]) -> None:
+    def dead_letter(self, body: Mapping[str, Any]) -> None:
         """Puts it in the dead-letter queue, whose alarm mails without our code. Raises TimersFailure."""
 
 
@@ -143,118 +134,6 @@ class Sender(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limit:
-    """How many messages a channel takes: `burst` at once, then one every `interval` seconds."""
-
-    interval: float
-    burst: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AnomalyNote:
-    """What the anomaly-scorer lets other alerts of a service say: `text` is a sentence, `since` RFC 3339."""
-
-    text: str
-    score: float
-    since: str
-    link: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """What stands in the table beside a group. `inhibitors`: the alerts noted under (rule, equal values), each with
-    whether it matches both sides of the rule. `anomalies`: what is unusual of a service now, by its name. What is
-    missing is left out."""
-
-    alerts: Mapping[str, AlertItem] = field(default_factory=dict)
-    inhibitors: Mapping[tuple[str, str], Mapping[str, bool]] = field(default_factory=dict)
-    silences: Sequence[Silence] = ()
-    anomalies: Mapping[str, Sequence[AnomalyNote]] = field(default_factory=dict)
-
-
-class Store(Protocol):
-    """The items of docs/architecture.md "State", one request a method, save for a ledger in chunks.
-
-    Every method raises StoreFailure, also where an item was written by a newer version of us.
-
-    Conditions are those of the group protocol: put the member, then read the header, arm only if unarmed; the lease
-    of a flush is the next due time.
-    """
-
-    def put_alert(self, item: AlertItem, *, homes: Iterable[str]) -> tuple[bool, AlertItem]:
-        """Stores the newest update and adds `homes`, unless the stored one is newer (or as new and of higher rank):
-        then False, with the stored one. Labels and starts_at stay those of the firing."""
-
-    def get_alerts(self, keys: Sequence[str]) -> Mapping[str, AlertItem]:
-        """Alerts by hash of state_key, up to 100, in one batch; what is missing is left out."""
-
-    def put_member(self, gid: str, member: Member) -> tuple[bool, Member | None]:
-        """False where the group has this update or a newer one; with the update that stood there until now, if any."""
-
-    def members(self, gid: str) -> Sequence[Member]:
-        """All members, strongly consistent, expired ones left out."""
-
-    def header(self, gid: str) -> Standing | None:
-        """The header's item alone, at most 4 KB, strongly consistent: a Header, save where its ledger is too large and
-        stands in chunks."""
-
-    def whole_header(self, gid: str) -> Header | None:
-        """The header with its ledger, strongly consistent; for no join: each chunk costs a read of its size. Without a
-        lease it may be `lost` for a moment, while a flush replaces its chunks."""
-
-    def arm(self, gid: str, header: Standing, *, due: datetime) -> bool:
-        """Makes the group due unless it is armed and not closing; `header` gives the identity of a new group."""
-
-    def hasten(self, gid: str, *, due: datetime, seen: datetime) -> bool:
-        """Moves an unleased group's due time from `seen` forward to `due`."""
-
-    def lease(
-        self, gid: str, *, owner: str, now: datetime, until: datetime, arm: Standing | None = None
-    ) -> Header | None:
-        """Takes the group if it is due and unleased; with `arm` (a wait of 0) if it is unarmed or closing and unleased.
-        Returns the header before the write with its whole ledger, None where it is refused."""
-
-    def record(self, gid: str, *, owner: str, change: HeaderChange, before: Header | None = None) -> bool:
-        """One write after a send, only for the owner. False: the lease is lost, write nothing more.
-
-        A ledger that is too large is written in chunks first, and those of `before`, the header as it was leased, that
-        this record replaces are deleted after it. Without `before` they stay, as garbage."""
-
-    def finish(self, gid: str, *, owner: str, expires: datetime | None) -> bool:
-        """Disarms a closing group of ours. False: a joiner armed it meanwhile."""
-
-    def release(self, gid: str, *, owner: str) -> None:
-        """Gives the lease back; nothing where it is no longer ours."""
-
-    def due(self, channel: Channel, *, before: datetime) -> Iterable[tuple[str, datetime]]:
-        """The groups of a channel that fall due before then, with when; eventually consistent."""
-
-    def add_homes(self, member: Member, homes: Iterable[str]) -> bool:
-        """Adds groups to an alert. False where it has a newer update than the member's."""
-
-    def mark_moved(self, gid: str, member: Member, *, expires: datetime) -> None:
-        """Marks a member as moved away, unless it has been updated since."""
-
-    def note_source(self, entry: InhibitKey, key: str, *, fires: bool) -> None:
-        """Puts an alert under, or takes it from, what it inhibits by."""
-
-    def facts(
-        self, *, alerts: Sequence[str], inhibitors: Sequence[tuple[str, str]], services: Sequence[str] = ()
-    ) -> Facts:
-        """What a flush asks beside its members, in one batch of a hundred items: alerts by hash of state_key, what is
-        noted under (rule, equal values), the anomalies of services, and all silences."""
-
-    def take(self, key: str, *, now: datetime, limit: Limit) -> bool:
-        """Takes one message from the bucket of `key`; False where it is empty."""
-
-    def silences(self) -> tuple[Sequence[Silence], int]:
-        """All silences that are kept, and the version of the list, 0 where there is none yet."""
-
-    def put_silences(self, silences: Sequence[Silence], *, seen: int) -> bool:
-        """Replaces the list of version `seen`. False where somebody else did: read again."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SelfAlert:
     """Something is wrong with the relay itself: goes to the ops topic by SNS, never to our own topics."""
 
@@ -263,39 +142,12 @@ class SelfAlert:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Relay:
-    """Everything that the pipeline works with. Built once a container by `runtime`, or by a test.
+class Telemetry:
+    """What a forwarder reports: outcomes, events of its log, and what is wrong with the relay itself.
 
-    `channels` are those whose integrations this forwarder handles; `senders` has every channel, since a fallback may
-    need any. `speaks_for_nobody` marks the one forwarder that accounts for alerts that end at an empty receiver,
-    `notes_sources` the one that writes down what may inhibit others, whoever is told of it.
-    `emit` takes what became of an update; `tell_ops` must not raise.
+    `emit` takes the outcome of an update; `log(event, **fields)`; `alert_ops` must not raise.
     """
 
-    config: Config
-    account: str
-    region: str
-    channels: frozenset[Channel]
-    speaks_for_nobody: bool
-    notes_sources: bool
-    store: Store
-    timers: Timers
-    clock: Clock
-    secrets: Secrets
-    senders: Mapping[Channel, Sender]
-    last_resort: Target | None
     emit: Callable[[Outcome], None]
-    tell_ops: Callable[[SelfAlert], None]
-    log: Callable[..., None]  # log(event, **fields)
-    ended: Callable[[Sequence[str]], frozenset[str]]  # which of these AlarmArns no longer fire; must not raise
-    new_id: Callable[[], str]
-    failing: dict[Channel, datetime] = field(default_factory=dict)
-    """Circuit breaker, per container: a channel that did not answer is tried once and shortly until then."""
-    limits: Mapping[Channel, Limit] = field(default_factory=dict)
-    """What exceeds it joins the digest of its integration."""
-    unrecorded: list[datetime] = field(default_factory=list)
-    """When this container last told something without the table: at most one message a second goes out so."""
-    render: Callable[[Notification, Target], Message] = render
-    """The channel's own shape of a notification; a simulation takes the notification itself."""
-    shown: int = 100
-    """Alerts of a group that are read for a message (one batch); the rest is counted."""
+    log: Callable[..., None]
+    alert_ops: Callable[[SelfAlert], None]

@@ -56,7 +56,7 @@ class SqsTimers:
         if refused:
             raise TimersFailure(f"the queue did not take every message: {refused}")
 
-    def bury(self, body: Mapping[str, Any]) -> None:
+    def dead_letter(self, body: Mapping[str, Any]) -> None:
         """Raises TimersFailure."""
         self._put(self._dlq_url, "dead-letter queue", body, delay=0)
 

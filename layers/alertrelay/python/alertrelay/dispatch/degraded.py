@@ -1,178 +1,177 @@
 """While the table fails: state makes us quieter, never silent.
 
-Critical goes out at once, other severities when the event has come again for two minutes. No end is sent, since it
-could close the incident of others in its group. All of it is put in the queue, to be written down, or told, later.
+Critical goes out at once, other severities when the event has come again for two minutes. No resolve is sent, since it
+could close the incident of others in its group. All of it is put in the queue, to be recorded, or notified, later.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from alertrelay.alert import Alert
+from alertrelay.config.durations import GIVE_UP, RETRY
 from alertrelay.groups.insert import Joining, Update
+from alertrelay.groups.messages import ReceiveMessage, body_of
 from alertrelay.groups.outcomes import of_alert
-from alertrelay.nflog.ledger import Header, Ledger, ledger_json
+from alertrelay.nflog.group_state import GroupHeader, GroupIdentity
+from alertrelay.nflog.ledger import Ledger
 from alertrelay.notification import Notification, Outcome, Reason
-from alertrelay.notify.compose import incident_key
-from alertrelay.notify.deliver import Attempt, attempt
-from alertrelay.notify.fallback import fall_back
-from alertrelay.ports import NotAccountedFor, Relay, StoreFailure, TimersFailure
+from alertrelay.notify.announce import OWN_BUDGET
+from alertrelay.notify.compose import Writer, incident_key
+from alertrelay.notify.deliver import Attempt, Courier, Delivery
+from alertrelay.notify.fallback import Fallbacks
+from alertrelay.notify.targets import Targets
+from alertrelay.ports import NotAccountedFor, Telemetry, Timers, TimersFailure
 from alertrelay.sources import Envelope
+from alertrelay.state import StoreFailure
 
 PATIENCE = timedelta(minutes=2)
 """How long what is not critical waits for the table, by the topic's clock."""
 PAUSE = 1.0
 """Seconds between two messages that no ledger knows, in one container."""
-AGAIN = 60
-"""Seconds until the queue brings it back."""
-OWN_BUDGET = 10.0
 SEND_MARGIN = timedelta(seconds=2)
-GIVE_UP = timedelta(days=4)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Batch:
     """What goes out as one message: one group, or what is left of an integration's groups as a digest."""
 
-    header: Header
+    identity: GroupIdentity
     gids: tuple[str, ...]
     updates: tuple[Update, ...]
 
 
-def tell_without_state(
-    relay: Relay,
-    envelope: Envelope,
-    groups: Mapping[str, Joining],
-    failure: StoreFailure,
-    *,
-    deadline: datetime,
-    told: Mapping[str, Ledger],
-) -> None:
-    """Tells what cannot wait, and queues the rest. `told` was said by an earlier try and is not said again.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Degraded:
+    """Notifies without the table. `unrecorded`: when this container last did; at most one message a second goes out."""
 
-    Raises NotAccountedFor where an alert is neither told nor queued.
-    """
-    relay.log("store_failing", failure=str(failure))
-    open_ = {gid: _firing(joining) for gid, joining in groups.items() if gid not in told}
-    open_ = {gid: updates for gid, updates in open_.items() if updates}
-    ends = [u for joining in groups.values() for u in joining.updates if u.alert.status == "resolved"]
-    age = relay.clock.now() - (envelope.sent_at or relay.clock.now())
-    critical = any(u.alert.labels.get("severity") == "critical" for updates in open_.values() for u in updates)
-    if open_ and not critical and age < PATIENCE:
-        raise NotAccountedFor(f"the table fails ({failure}); not critical, so it waits {PATIENCE.seconds} s for it")
-    said, unsaid, outcomes = dict(told), False, list[Outcome]()
-    for batch in _batches(groups, open_):
-        ledger, results = _tell(relay, batch, deadline=deadline)
-        outcomes += results
-        unsaid = unsaid or ledger is None
-        if ledger:
-            said |= dict.fromkeys(batch.gids, ledger)
-    outcomes += [of_alert(u.alert, "pending", Reason.STORE_FAILING) for u in ends]
-    try:
-        _queue(relay, envelope, said, age)
-    except TimersFailure as lost:
-        if unsaid or ends:
-            raise NotAccountedFor(f"the table fails ({failure}) and so does the queue ({lost})") from None
-        relay.log("record_lost", failure=str(lost))
-    for outcome in outcomes:
-        relay.emit(outcome)
+    targets: Targets
+    courier: Courier
+    writer: Writer
+    timers: Timers
+    telemetry: Telemetry
+    unrecorded: list[datetime] = field(default_factory=list)
+
+    def notify(
+        self,
+        envelope: Envelope,
+        groups: Mapping[str, Joining],
+        failure: StoreFailure,
+        *,
+        deadline: datetime,
+        notified: Mapping[str, Ledger],
+    ) -> None:
+        """Notifies what cannot wait, and queues the rest. `notified` was sent by an earlier try and is not sent again.
+
+        Raises NotAccountedFor where an alert is neither notified nor queued.
+        """
+        self.telemetry.log("store_failing", failure=str(failure))
+        now = self.courier.clock.now()
+        open_ = {gid: _firing(joining) for gid, joining in groups.items() if gid not in notified}
+        open_ = {gid: updates for gid, updates in open_.items() if updates}
+        resolves = [u for joining in groups.values() for u in joining.updates if u.resolved]
+        age = now - (envelope.sent_at or now)
+        critical = any(u.alert.labels.get("severity") == "critical" for updates in open_.values() for u in updates)
+        if open_ and not critical and age < PATIENCE:
+            raise NotAccountedFor(f"the table fails ({failure}); not critical, so it waits {PATIENCE.seconds} s for it")
+        sent, unsent, outcomes = dict(notified), False, list[Outcome]()
+        for batch in _batches(groups, open_):
+            ledger, results = self._send(batch, deadline=deadline)
+            outcomes += results
+            unsent = unsent or ledger is None
+            if ledger:
+                sent |= dict.fromkeys(batch.gids, ledger)
+        outcomes += [of_alert(u.alert, "pending", Reason.STORE_FAILING) for u in resolves]
+        try:
+            self._queue(envelope, sent, age)
+        except TimersFailure as lost:
+            if unsent or resolves:
+                raise NotAccountedFor(f"the table fails ({failure}) and so does the queue ({lost})") from None
+            self.telemetry.log("record_lost", failure=str(lost))
+        for outcome in outcomes:
+            self.telemetry.emit(outcome)
+
+    def _queue(self, envelope: Envelope, sent: Mapping[str, Ledger], age: timedelta) -> None:
+        """The event itself, with the ledger of what was sent: it comes back, joins its groups, and is recorded."""
+        body = body_of(ReceiveMessage(envelope=envelope, notified=sent))
+        if age >= GIVE_UP:
+            self.timers.dead_letter(body)
+        else:
+            self.timers.send(body, delay_seconds=RETRY.total_seconds())
+
+    def _send(self, batch: _Batch, *, deadline: datetime) -> tuple[Ledger | None, list[Outcome]]:
+        """Sends one message, by the batch's own channel or its fallbacks; with the ledger of what it announced, None if
+        nobody took it."""
+        self._pace()
+        target = self.targets.of(batch.identity.integration)
+        assert target is not None  # the batch comes from this configuration's route tree
+        message = self._message(batch)
+        send_by = deadline - SEND_MARGIN
+        own = self.courier.attempt(Delivery(target=target, notification=message, send_by=send_by, within=OWN_BUDGET))
+        if own.receipt:
+            return _ledger(batch, message, [own]), _outcomes(batch, own, None)
+        fallbacks = Fallbacks(
+            gid=batch.gids[0], targets=self.targets, courier=self.courier, writer=self.writer, send_by=send_by
+        )
+        tried = fallbacks.fall_back(own, message, next_try_at=self.courier.clock.now() + RETRY)
+        reached = [a for a in tried if a.receipt]
+        outcomes = [replace(o, outcome="pending", reason=Reason.CHANNEL_FAILED) for o in _outcomes(batch, own, own)]
+        for fallback in reached:
+            outcomes += _outcomes(batch, fallback, own)
+        return (_ledger(batch, message, reached, fallback=True) if reached else None), outcomes
+
+    def _pace(self) -> None:
+        clock = self.courier.clock
+        if self.unrecorded:
+            clock.sleep(PAUSE - (clock.now() - self.unrecorded[0]).total_seconds())
+        self.unrecorded[:] = [clock.now()]
+
+    def _message(self, batch: _Batch) -> Notification:
+        alerts: tuple[Alert, ...] = tuple(u.alert for u in batch.updates)
+        events = [u.key for u in batch.updates if u.alert.kind == "event"]
+        alone = events if len(events) == len(batch.updates) else []
+        site, identity = self.writer.site, batch.identity
+        return Notification(
+            id=self.writer.new_id(),
+            integration=identity.integration,
+            status="firing",
+            reason=Reason.STORE_FAILING,
+            environment=site.environment,
+            group_key=identity.group_key,
+            group_labels=identity.group_labels,
+            dedup_key=incident_key(site, identity, sorted(alone)),
+            alerts=alerts[:100],
+            news=frozenset(alert.state_key for alert in alerts),
+            firing_count=len(alerts),
+            resolved_count=0,
+            at=self.courier.clock.now(),
+            without_state=True,
+        )
 
 
 def _firing(joining: Joining) -> list[Update]:
     return [u for u in joining.updates if u.alert.status == "firing"]
 
 
-def _queue(relay: Relay, envelope: Envelope, said: Mapping[str, Ledger], age: timedelta) -> None:
-    """The event itself, with what has been said of it: it comes back, joins its groups, and is written down."""
-    body = {
-        "do": "receive",
-        "envelope": envelope.to_json(),
-        "told": {gid: ledger_json(ledger) for gid, ledger in said.items()},
-    }
-    if age >= GIVE_UP:
-        relay.timers.bury(body)
-    else:
-        relay.timers.send(body, delay_seconds=AGAIN)
-
-
 def _batches(groups: Mapping[str, Joining], open_: Mapping[str, list[Update]]) -> Iterator[_Batch]:
-    """One message for the first group of each integration, one for all its others. PagerDuty has one a group, since an
-    incident is ended by its group's key."""
+    """Yields one message for the first group of each integration, one for all its others. PagerDuty has one a group,
+    since an incident is resolved by its group's key."""
+    identities: dict[str, GroupHeader] = {gid: found for gid in open_ if (found := groups[gid].header)}
     by_integration: dict[str, list[str]] = {}
-    for gid in open_:
-        header = groups[gid].header
-        if header:
-            by_integration.setdefault(str(header.integration), []).append(gid)
+    for gid, header in identities.items():
+        by_integration.setdefault(str(header.identity.integration), []).append(gid)
     for gids in by_integration.values():
-        header = groups[gids[0]].header
-        assert header is not None
-        alone = gids if header.integration.channel == "pagerduty" else gids[:1]
+        identity = identities[gids[0]].identity
+        alone = gids if identity.integration.channel == "pagerduty" else gids[:1]
         for gid in alone:
-            yield _Batch(header=groups[gid].header or header, gids=(gid,), updates=tuple(open_[gid]))
+            yield _Batch(identity=identities[gid].identity, gids=(gid,), updates=tuple(open_[gid]))
         rest = gids[len(alone) :]
         if rest:
-            digest = replace(header, group_key="without state", group_labels={})
+            digest = replace(identity, group_key="without state", group_labels={})
             updates = {u.key: u for gid in rest for u in open_[gid]}
-            yield _Batch(header=digest, gids=tuple(rest), updates=tuple(updates.values()))
-
-
-def _tell(relay: Relay, batch: _Batch, *, deadline: datetime) -> tuple[Ledger | None, list[Outcome]]:
-    """One message, by the batch's own channel or its fallbacks; the ledger of what it said, None if nobody took it."""
-    _pace(relay)
-    target = relay.config.target(batch.header.integration)
-    assert target is not None  # the batch comes from this configuration's route tree
-    message = _message(relay, batch)
-    send_by = deadline - SEND_MARGIN
-    own = attempt(relay, target, message, send_by=send_by, within=OWN_BUDGET)
-    if own.receipt:
-        return _ledger(batch, message, [own]), _outcomes(batch, own, None)
-    reached = [
-        a
-        for a in fall_back(
-            relay,
-            own,
-            message,
-            gid=batch.gids[0],
-            next_try_at=relay.clock.now() + timedelta(seconds=AGAIN),
-            send_by=send_by,
-        )
-        if a.receipt
-    ]
-    outcomes = [replace(o, outcome="pending", reason=Reason.CHANNEL_FAILED) for o in _outcomes(batch, own, own)]
-    for fallback in reached:
-        outcomes += _outcomes(batch, fallback, own)
-    return (_ledger(batch, message, reached, fallback=True) if reached else None), outcomes
-
-
-def _pace(relay: Relay) -> None:
-    now = relay.clock.now()
-    if relay.unrecorded:
-        relay.clock.sleep(PAUSE - (now - relay.unrecorded[0]).total_seconds())
-    relay.unrecorded[:] = [relay.clock.now()]
-
-
-def _message(relay: Relay, batch: _Batch) -> Notification:
-    alerts: tuple[Alert, ...] = tuple(u.alert for u in batch.updates)
-    events = [u.key for u in batch.updates if u.alert.kind == "event"]
-    alone = events if len(events) == len(batch.updates) else []
-    return Notification(
-        id=relay.new_id(),
-        integration=batch.header.integration,
-        status="firing",
-        reason=Reason.STORE_FAILING,
-        environment=relay.config.environment,
-        group_key=batch.header.group_key,
-        group_labels=batch.header.group_labels,
-        dedup_key=incident_key(relay, batch.header, sorted(alone)),
-        alerts=alerts[:100],
-        news=frozenset(alert.state_key for alert in alerts),
-        firing_count=len(alerts),
-        resolved_count=0,
-        at=relay.clock.now(),
-        without_state=True,
-    )
+            yield _Batch(identity=digest, gids=tuple(rest), updates=tuple(updates.values()))
 
 
 def _ledger(batch: _Batch, message: Notification, reached: list[Attempt], *, fallback: bool = False) -> Ledger:
@@ -193,8 +192,8 @@ def _outcomes(batch: _Batch, tried: Attempt, failed: Attempt | None) -> list[Out
             channel=tried.integration.channel,
             attempts=tried.attempts,
             notification_id=tried.notification_id if tried.receipt else "",
-            fallback_for=str(batch.header.integration) if failed and tried is not failed else "",
-            group_key=batch.header.group_key,
+            fallback_for=str(batch.identity.integration) if failed and tried is not failed else "",
+            group_key=batch.identity.group_key,
         )
         for u in batch.updates
     ]

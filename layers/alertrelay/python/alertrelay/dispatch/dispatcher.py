@@ -1,197 +1,271 @@
-"""The whole story of an alert, in order:
+"""Takes messages from topics, timers and ticks:
 
-parse -> route -> remember (order, dedupe) -> group -> decide -> render -> deliver, in order of fallback -> record.
+parse -> route -> store (order, dedupe) -> group -> flush: decide -> render -> deliver, in order of fallback -> record.
 
-`receive` takes one message from a topic: groups/insert.py routes, remembers and groups it; a group that is due is
-flushed (notify/pipeline.py) in the same invocation, and else by a message of the forwarder's own queue, which
-`on_timer` takes. Where the table does not answer, dispatch/degraded.py goes on without it.
+`receive` takes one message from a topic: groups/insert.py routes, stores and groups it; a group that is due is flushed
+(notify/pipeline.py) in the same invocation, and else by a message of the forwarder's own queue, which `on_timer` takes.
+Where the table does not answer, dispatch/degraded.py goes on without it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
-from alertrelay.dispatch.degraded import tell_without_state
-from alertrelay.dispatch.scheduling import settle
-from alertrelay.groups.insert import Joining, Update, groups_for, join, say_not_ours, updates_of
+from alertrelay.alert import Alert, Channel
+from alertrelay.config.durations import CRASH_MARGIN, GIVE_UP, RETRY, TICK
+from alertrelay.dispatch.scheduling import Flush
+from alertrelay.groups.flush_timer import send_flush_timer
+from alertrelay.groups.insert import Joining, Update, updates_of
+from alertrelay.groups.messages import (
+    FlushMessage,
+    ReceiveMessage,
+    RecordMessage,
+    body_of,
+    message_of,
+)
 from alertrelay.groups.outcomes import of_alert
-from alertrelay.groups.wake import wake
-from alertrelay.nflog.ledger import Header, Ledger, Standing, change_from_json, ledger_from_json, ledger_json, merged
+from alertrelay.groups.router import Router, account_for_unrouted, groups_for
+from alertrelay.nflog.group_state import GroupState
+from alertrelay.nflog.ledger import Ledger, merged
 from alertrelay.notification import Reason
-from alertrelay.notify.pipeline import GIVE_UP, RECORD_RETRY, flush
-from alertrelay.ports import Relay, SelfAlert, StoreFailure
-from alertrelay.sources import Envelope, Parsed, parse
+from alertrelay.notify.record import RECORD_RETRY
+from alertrelay.ports import Clock, SelfAlert, Telemetry, Timers
+from alertrelay.sources import Envelope, parse
+from alertrelay.state import Groups, StoreFailure
 
 SOON = 2.0
 """Seconds: a timer that comes back this early waits: SQS delays are whole seconds, and clocks differ a little."""
-TICK_AHEAD = timedelta(seconds=75)
+TICK_AHEAD = TICK + timedelta(seconds=15)
 """How far a tick looks: to the next one, and a little further, since neither is punctual."""
-HELD = 40
-"""Seconds after which a lease that is held now has run out."""
 AT_LEAST = timedelta(seconds=1)
 """Until a message that could not do its work comes again."""
 NOTHING: Mapping[str, Ledger] = {}
-STORE_RETRY = 60
-"""Seconds until a timer that found the table failing is tried again."""
 
 
-def receive(relay: Relay, envelope: Envelope, *, deadline: datetime, told: Mapping[str, Ledger] = NOTHING) -> None:
-    """One message from a topic. When this returns, every update of it has been told, or is durable in a group that is
-    due or in the queue, and what became of it has been emitted.
+class Insert(Protocol):
+    """Stores updates and puts them in their groups. See groups/insert.py."""
 
-    `told` is what an earlier invocation said of its groups while the table was failing. Raises NotAccountedFor where
-    neither the table nor the queue took an update, and TimersFailure: then the event must come again.
+    def __call__(self, updates: Sequence[Update], *, now: datetime) -> dict[str, Joining]:
+        """Raises StoreFailure."""
+
+
+class WithoutState(Protocol):
+    """Notifies what cannot wait while the table fails. See dispatch/degraded.py."""
+
+    def __call__(
+        self,
+        envelope: Envelope,
+        groups: Mapping[str, Joining],
+        failure: StoreFailure,
+        *,
+        deadline: datetime,
+        notified: Mapping[str, Ledger],
+    ) -> None:
+        """Raises NotAccountedFor."""
+
+
+class Schedule(Protocol):
+    """Schedules a flush of a group that updates joined. See dispatch/scheduling.py."""
+
+    def __call__(self, gid: str, joining: Joining, *, deadline: datetime) -> None:
+        """Raises StoreFailure, TimersFailure."""
+
+
+def receive(
+    envelope: Envelope,
+    *,
+    deadline: datetime,
+    notified: Mapping[str, Ledger] = NOTHING,
+    router: Router,
+    groups: Groups,
+    timers: Timers,
+    clock: Clock,
+    telemetry: Telemetry,
+    insert: Insert,
+    schedule: Schedule,
+    flush: Flush,
+    without_state: WithoutState,
+) -> None:
+    """Takes one message from a topic. When this returns, every update of it has been notified, or is durable in a group
+    that is due or in the queue, and its outcome has been emitted.
+
+    `notified` is what an earlier invocation notified of its groups while the table was failing. Raises NotAccountedFor
+    where neither the table nor the queue took an update, and TimersFailure: then the event must come again.
     """
-    envelope = replace(envelope, sent_at=envelope.sent_at or relay.clock.now())
-    parsed = parse(envelope, received_at=relay.clock.now())
-    relay.log("received", source=parsed.source, alerts=len(parsed.alerts), problem=parsed.problem)
+    now = clock.now()
+    envelope = replace(envelope, sent_at=envelope.sent_at or now)
+    parsed = parse(envelope, received_at=now)
+    telemetry.log("received", source=parsed.source, alerts=len(parsed.alerts), problem=parsed.problem)
     if parsed.hop:
-        _refuse_loop(relay, parsed)
+        _refuse_loop(parsed.alerts, telemetry)
         return
-    updates = _of_consequence(relay, parsed, received=envelope.sent_at or relay.clock.now())
+    updates = _of_consequence(router, parsed.alerts, telemetry, received=envelope.sent_at or now)
     try:
-        groups = join(relay, updates)
+        joinings = insert(updates, now=now)
     except StoreFailure as failure:
-        tell_without_state(relay, envelope, _by_route(relay, updates), failure, deadline=deadline, told=told)
+        by_route = _by_route(router, updates, telemetry)
+        without_state(envelope, by_route, failure, deadline=deadline, notified=notified)
         return
     failing: dict[str, Joining] = {}
     last = StoreFailure("the state table does not answer")
-    for gid, joining in groups.items():
+    for gid, joining in joinings.items():
         try:
-            if gid not in told:
-                settle(relay, gid, joining, deadline=deadline)
+            if gid not in notified:
+                schedule(gid, joining, deadline=deadline)
         except StoreFailure as caught:
             failing[gid], last = joining, caught
     try:
-        _write_down(relay, envelope, groups, told, deadline=deadline)
+        left = _record_notified(joinings, notified, groups, clock, flush, deadline=deadline)
+        if left:
+            body = body_of(ReceiveMessage(envelope=envelope, notified=left))
+            timers.send(body, delay_seconds=CRASH_MARGIN.total_seconds())
     except StoreFailure as caught:
         failing, last = failing or {"": Joining(header=None)}, caught
     if failing:
-        tell_without_state(relay, envelope, failing, last, deadline=deadline, told=told)
+        without_state(envelope, failing, last, deadline=deadline, notified=notified)
 
 
-def _write_down(
-    relay: Relay,
-    envelope: Envelope,
-    groups: Mapping[str, Joining],
-    told: Mapping[str, Ledger],
+def _record_notified(
+    joinings: Mapping[str, Joining],
+    notified: Mapping[str, Ledger],
+    groups: Groups,
+    clock: Clock,
+    flush: Flush,
     *,
     deadline: datetime,
-) -> None:
-    """What was said without the table enters the ledger of its group, so that it is ended, and not said again. A group
-    that somebody holds is asked again later."""
+) -> dict[str, Ledger]:
+    """Puts what was notified without the table into the ledger of its group, so that it is resolved, and not notified
+    again. Returns those of the groups that somebody holds, to be tried again later."""
     left = {}
-    for gid, ledger in told.items():
-        header = relay.store.header(gid)
-        known = header or (groups[gid].header if gid in groups else None)
-        armed = header is not None and header.next_due is not None and not header.closing
+    for gid, ledger in notified.items():
+        header = groups.header(gid)
+        known = header or (joinings[gid].header if gid in joinings else None)
+        armed = header is not None and header.schedule.armed
 
-        def amend(before: Header, ledger: Ledger = ledger) -> Header:
+        def amend(before: GroupState, ledger: Ledger = ledger) -> GroupState:
             return replace(before, ledger=merged(before.ledger, ledger))
 
         if armed and header:
-            _make_due(relay, gid, header)
-        if known and not flush(relay, gid, deadline=deadline, arm=None if armed else known, amend=amend):
-            left[gid] = ledger_json(ledger)
-    if left:
-        body = {"do": "receive", "envelope": envelope.to_json(), "told": left}
-        relay.timers.send(body, delay_seconds=HELD)
+            _make_due(gid, header.schedule.next_due, header.schedule.owner, groups, clock)
+        if known and not flush(gid, deadline=deadline, arm=None if armed else known, amend=amend):
+            left[gid] = ledger
+    return left
 
 
-def _make_due(relay: Relay, gid: str, header: Standing) -> None:
-    """What was told and is not written down cannot wait for the group's tick: the flush of that tick would come first,
-    and tell it again. Nothing changes where somebody holds the group."""
-    now = relay.clock.now()
-    if header.next_due and header.next_due > now and not header.owner:
-        relay.store.hasten(gid, due=now, seen=header.next_due)
+def _make_due(gid: str, next_due: datetime | None, owner: str, groups: Groups, clock: Clock) -> None:
+    """What was notified and is not recorded cannot wait for the group's tick: the flush of that tick would come first,
+    and notify it again. Nothing changes where somebody holds the group."""
+    now = clock.now()
+    if next_due and next_due > now and not owner:
+        groups.bring_forward(gid, due=now, seen=next_due)
 
 
-def _refuse_loop(relay: Relay, parsed: Parsed) -> None:
+def _refuse_loop(alerts: Sequence[Alert], telemetry: Telemetry) -> None:
     """What we sent ourselves goes to the ops topic only."""
-    names = ", ".join(sorted({alert.name for alert in parsed.alerts}))
-    relay.tell_ops(SelfAlert(name="LoopDetected", text=f"A message of alertrelay's own came back: {names}."))
-    for alert in parsed.alerts:
-        relay.emit(of_alert(alert, "suppressed", Reason.LOOP))
+    names = ", ".join(sorted({alert.name for alert in alerts}))
+    telemetry.alert_ops(SelfAlert(name="LoopDetected", text=f"A message of alertrelay's own came back: {names}."))
+    for alert in alerts:
+        telemetry.emit(of_alert(alert, "suppressed", Reason.LOOP))
 
 
-def _of_consequence(relay: Relay, parsed: Parsed, *, received: datetime) -> list[Update]:
-    """INSUFFICIENT_DATA, and what CloudWatch itself mutes, opens nothing and closes nothing: it is recorded, once."""
-    for alert in parsed.alerts:
-        if alert.status == "unknown" and relay.speaks_for_nobody:
+def _of_consequence(
+    router: Router, alerts: Sequence[Alert], telemetry: Telemetry, *, received: datetime
+) -> list[Update]:
+    """INSUFFICIENT_DATA and muted alarms neither open nor resolve alerts: they are recorded, once."""
+    for alert in alerts:
+        if alert.status == "unknown" and router.accounts_for_unrouted:
             by = alert.annotations.get("suppressed_by", "")
             reason = Reason.MUTED_AT_SOURCE if by else Reason.INSUFFICIENT_DATA
-            relay.emit(of_alert(alert, "suppressed", reason, detail=by))
-    return [u for u in updates_of(parsed.alerts, received=received) if u.alert.status != "unknown"]
+            telemetry.emit(of_alert(alert, "suppressed", reason, detail=by))
+    return [u for u in updates_of(alerts, received=received) if u.alert.status != "unknown"]
 
 
-def _by_route(relay: Relay, updates: list[Update]) -> dict[str, Joining]:
-    """The groups by the route tree alone. An end has none: only the table knows where its alert was announced."""
-    groups: dict[str, Joining] = {}
+def _by_route(router: Router, updates: Sequence[Update], telemetry: Telemetry) -> dict[str, Joining]:
+    """Returns the groups by the route tree alone. A resolve has none: only the table knows where its alert was
+    announced."""
+    joinings: dict[str, Joining] = {}
     for update in updates:
-        if update.alert.status == "resolved":
-            groups.setdefault("", Joining(header=None)).updates.append(update)
+        if update.resolved:
+            joinings.setdefault("", Joining(header=None)).updates.append(update)
             continue
-        homes = groups_for(relay, update.alert.labels)
-        if not homes:
-            say_not_ours(relay, update.alert)
-        for gid, header in homes.items():
-            groups.setdefault(gid, Joining(header=header)).updates.append(update)
-    return groups
+        found = groups_for(router, update.alert.labels)
+        if not found:
+            account_for_unrouted(router, update.alert, telemetry)
+        for gid, header in found.items():
+            joinings.setdefault(gid, Joining(header=header)).updates.append(update)
+    return joinings
 
 
-def on_tick(relay: Relay) -> None:
-    """Each minute: a timer for every group of ours that falls due before the next tick. It has no state, may run twice,
-    and what it misses by a lagging index it finds a minute later. Raises StoreFailure, TimersFailure."""
-    now = relay.clock.now()
+def on_tick(
+    *, channels: frozenset[Channel], groups: Groups, timers: Timers, clock: Clock, telemetry: Telemetry
+) -> None:
+    """Each minute: sends a timer for every group of ours that falls due before the next tick. It has no state, may run
+    twice, and what it misses by a lagging index it finds a minute later. Raises StoreFailure, TimersFailure."""
+    now = clock.now()
     bodies = []
-    for channel in sorted(relay.channels):
-        for gid, due in relay.store.due(channel, before=now + TICK_AHEAD):
-            delay = max(0.0, (due - now).total_seconds())
-            bodies.append(({"do": "flush", "gid": gid, "at": due.isoformat()}, delay))
-    relay.timers.send_all(bodies)
-    relay.log("tick", due=len(bodies))
+    for channel in sorted(channels):
+        for gid, due in groups.due(channel, before=now + TICK_AHEAD):
+            bodies.append((body_of(FlushMessage(gid=gid, at=due)), max(0.0, (due - now).total_seconds())))
+    timers.send_all(bodies)
+    telemetry.log("tick", due=len(bodies))
 
 
-def on_timer(relay: Relay, body: Mapping[str, Any], *, deadline: datetime) -> None:
-    """One message of the forwarder's own queue. Raises TimersFailure: then SQS delivers it again."""
-    if body.get("do") == "receive":
-        envelope = Envelope.from_json(body["envelope"])
-        told = {gid: ledger_from_json(ledger) for gid, ledger in body["told"].items()}
-        receive(relay, envelope, deadline=deadline, told=told)
+def on_timer(
+    body: Mapping[str, Any],
+    *,
+    deadline: datetime,
+    receive: Callable[..., None],
+    groups: Groups,
+    timers: Timers,
+    clock: Clock,
+    telemetry: Telemetry,
+    flush: Flush,
+) -> None:
+    """Takes one message of the forwarder's own queue. Raises TimersFailure: then SQS delivers it again; ValueError,
+    KeyError and TypeError where it is none of ours."""
+    message = message_of(body)
+    if isinstance(message, ReceiveMessage):
+        receive(message.envelope, deadline=deadline, notified=message.notified)
         return
+    if message is None:
+        raise ValueError("a message of the forwarder's own queue was expected: flush, record or receive")
     try:
-        _on_due(relay, body, deadline=deadline)
-    except StoreFailure as failure:
-        relay.log("store_failing", gid=body["gid"], failure=str(failure))
-        since = datetime.fromisoformat(body["since"]) if "since" in body else relay.clock.now()
-        again = {**body, "since": since.isoformat()}
-        if relay.clock.now() - since >= GIVE_UP:
-            relay.timers.bury(again)
+        if isinstance(message, FlushMessage):
+            _on_due(message, groups, timers, clock, flush, deadline=deadline)
         else:
-            relay.timers.send(again, delay_seconds=RECORD_RETRY if body["do"] == "record" else STORE_RETRY)
+            # As the owner still: refused where somebody has taken the group since, and notified it once more.
+            groups.record(message.gid, owner=message.owner, change=message.change)
+    except StoreFailure as failure:
+        telemetry.log("store_failing", gid=message.gid, failure=str(failure))
+        now = clock.now()
+        again = body_of(replace(message, since=message.since or now))
+        if now - (message.since or now) >= GIVE_UP:
+            timers.dead_letter(again)
+        else:
+            delay = RECORD_RETRY if isinstance(message, RecordMessage) else RETRY.total_seconds()
+            timers.send(again, delay_seconds=delay)
 
 
-def _on_due(relay: Relay, body: Mapping[str, Any], *, deadline: datetime) -> None:
+def _on_due(
+    message: FlushMessage, groups: Groups, timers: Timers, clock: Clock, flush: Flush, *, deadline: datetime
+) -> None:
     """Flushes the group if it is due. A message that comes early, or finds the group held, comes again; where the group
-    is due later than the message says, somebody has looked at it since, and has sent the message for that."""
-    gid = body["gid"]
-    if body["do"] == "record":
-        # As the owner still: refused where somebody has taken the group since, and told it once more.
-        relay.store.record(gid, owner=body["owner"], change=change_from_json(body["change"]))
+    is due later than the message says, it has been flushed since, and the message for that was sent."""
+    gid = message.gid
+    if flush(gid, deadline=deadline):
         return
-    if flush(relay, gid, deadline=deadline):
-        return
-    header = relay.store.header(gid)
-    if header is None or header.next_due is None:
+    header = groups.header(gid)
+    if header is None or header.schedule.next_due is None:
         return  # somebody else has finished with it
-    if header.next_due > datetime.fromisoformat(body["at"]) and not header.owner:
+    next_due = header.schedule.next_due
+    if next_due > message.at and not header.schedule.owner:
         return
-    wait = (header.next_due - relay.clock.now()).total_seconds()
+    wait = (next_due - clock.now()).total_seconds()
     if wait <= SOON:
-        relay.clock.sleep(wait)
-        if flush(relay, gid, deadline=deadline):
+        clock.sleep(wait)
+        if flush(gid, deadline=deadline):
             return
-    wake(relay, gid, at=max(header.next_due, relay.clock.now() + AT_LEAST))
+    send_flush_timer(timers, clock, gid, at=max(next_due, clock.now() + AT_LEAST))

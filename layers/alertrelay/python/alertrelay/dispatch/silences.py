@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 
 from alertrelay.policy import silence
 from alertrelay.policy.silence import Change, Silence
-from alertrelay.ports import Clock, Store, StoreFailure
+from alertrelay.ports import Clock
+from alertrelay.state import Store, StoreFailure
 
 KEPT = timedelta(hours=120)
 """How long an expired silence is listed, as Alertmanager's."""

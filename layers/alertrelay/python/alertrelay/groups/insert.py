@@ -1,4 +1,4 @@
-"""Route an update, remember it, and put it in its groups: the alert first, then each member.
+"""Routes an update, stores it, and puts it in its groups: the alert first, then each member.
 
 Order and dedupe are the table's conditions: an update that is older than the stored one is stale, and an equal one
 goes on, since it may be the retry of an attempt that crashed.
@@ -6,167 +6,149 @@ goes on, since it may be the retry of an attempt that crashed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from alertrelay.alert import Alert, Integration, Labels, severity_rank
+from alertrelay.alert import Alert, Integration, severity_rank
+from alertrelay.config.durations import ALERT_KEPT, MEMBER_KEPT
 from alertrelay.groups.outcomes import of_alert, of_member
+from alertrelay.groups.router import Router, account_for_unrouted, groups_for, inhibitor_entries
 from alertrelay.nflog.dedup import unsettled
-from alertrelay.nflog.ledger import AlertItem, Header, Member, MemberStatus, Standing
+from alertrelay.nflog.group_state import AlertItem, GroupHeader, Member, MemberStatus
 from alertrelay.notification import Outcome, Reason
-from alertrelay.policy.group_key import channel_of, group_id, group_key, group_labels, key_of, order_of
-from alertrelay.policy.inhibit import InhibitKey, source_entries
-from alertrelay.policy.route import match_routes
-from alertrelay.ports import Relay
-
-ALERT_KEPT = timedelta(days=30)
-"""An alert's latest state, after its end or as an event. While it fires it is kept without end."""
-MEMBER_KEPT = timedelta(days=3)
+from alertrelay.policy.group_key import channel_of, key_of, order_of
+from alertrelay.ports import Telemetry
+from alertrelay.state import Alerts, Groups, Inhibitors
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Update:
-    """One alert update. `k` orders it among the updates of its alert."""
+    """One alert update. `order_key` orders it among the updates of its alert."""
 
     alert: Alert
     key: str
-    k: str
+    order_key: str
+
+    @property
+    def resolved(self) -> bool:
+        """Whether it resolves its alert."""
+        return self.alert.status == "resolved"
 
 
 @dataclass(slots=True, kw_only=True)
 class Joining:
-    """What joins one group. `header` is the identity of a group that may be new; None where only an end joins it.
+    """What joins one group. `header` is the identity of a group that may be new; None where only a resolve joins it.
 
     `replaced` are the updates that stood in the group until now.
     `repeated` holds the keys of updates that came before: a first attempt may have died while it held the group.
     """
 
-    header: Header | None
+    header: GroupHeader | None
     updates: list[Update] = field(default_factory=list)
     replaced: list[Member] = field(default_factory=list)
     repeated: set[str] = field(default_factory=set)
 
+    def identity_of(self, found: GroupHeader | None) -> Integration | None:
+        """Whose group it is, where that is known."""
+        known = found or self.header
+        return known.identity.integration if known else None
+
 
 def updates_of(alerts: Iterable[Alert], *, received: datetime) -> list[Update]:
-    """`received` is when the message reached its topic: the clock of sources that have none."""
+    """Orders alerts; `received` is when the message reached its topic: the clock of sources that have none."""
     return [
-        Update(alert=alert, key=key_of(alert.state_key), k=order_of(alert, received=received, index=index))
+        Update(alert=alert, key=key_of(alert.state_key), order_key=order_of(alert, received=received, index=index))
         for index, alert in enumerate(alerts)
     ]
 
 
-def groups_for(relay: Relay, labels: Labels, *, every_channel: bool = False) -> dict[str, Header]:
-    """The groups of this forwarder (or of all) that a firing alert belongs to, by the route tree alone."""
-    found = {}
-    for route in match_routes(relay.config.route, labels):
-        receiver = relay.config.receiver(route.receiver)
-        for target in receiver.targets if receiver else ():
-            if every_channel or target.integration.channel in relay.channels:
-                header = Header(
-                    integration=target.integration,
-                    route_id=route.id,
-                    group_key=group_key(route, labels),
-                    group_labels=group_labels(route, labels),
-                    config_hash=relay.config.hash,
-                )
-                found[group_id(target.integration, route, labels)] = header
-    return found
-
-
-def say_not_ours(relay: Relay, alert: Alert) -> None:
-    """Accounts for an alert that this forwarder tells nobody: by name where nobody at all is told."""
-    receivers = [relay.config.receiver(route.receiver) for route in match_routes(relay.config.route, alert.labels)]
-    told = any(receiver and receiver.targets for receiver in receivers)
-    if told:
-        relay.log("not_this_forwarder", fingerprint=alert.fingerprint, reason=Reason.NOT_OURS)
-    elif relay.speaks_for_nobody:
-        names = ", ".join(sorted({r.name for r in receivers if r}))
-        relay.emit(of_alert(alert, "suppressed", Reason.NO_INTEGRATIONS, receiver=names))
-
-
-def join(relay: Relay, updates: Sequence[Update]) -> dict[str, Joining]:
-    """Writes every update down and returns the groups that have one to look at. Raises StoreFailure."""
-    groups: dict[str, Joining] = {}
+def insert(
+    updates: Sequence[Update],
+    *,
+    router: Router,
+    alerts: Alerts,
+    groups: Groups,
+    inhibitors: Inhibitors,
+    now: datetime,
+    telemetry: Telemetry,
+) -> dict[str, Joining]:
+    """Stores every update and returns the groups that have one to flush. Raises StoreFailure."""
+    joinings: dict[str, Joining] = {}
     for update in updates:
-        written, homes = (_remember_end if update.alert.status == "resolved" else _remember)(relay, update)
+        store = _store_resolve if update.resolved else _store_firing
+        written, headers = store(update, router, alerts, now, telemetry)
         if written:
-            _note_as_source(relay, update)
-        for gid, header in homes.items():
-            joining = groups.setdefault(gid, Joining(header=header))
+            # An entry that outlives its alert does no harm: a flush asks the alert itself.
+            for entry in inhibitor_entries(router, update.alert):
+                inhibitors.note_source(entry, update.key, fires=update.alert.status == "firing")
+        member = member_of(update, now)
+        for gid, header in headers.items():
+            joining = joinings.setdefault(gid, Joining(header=header))
             joining.header = joining.header or header
+            put, before = groups.put_member(gid, member) if written else (False, None)
             if written:
                 joining.updates.append(update)
-            put, before = relay.store.put_member(gid, member_of(relay, update)) if written else (False, None)
             if not put:
                 joining.repeated.add(update.key)
             elif before:
                 joining.replaced.append(before)
-    return groups
+    return joinings
 
 
-def _remember(relay: Relay, update: Update) -> tuple[bool, Mapping[str, Header | None]]:
-    homes = groups_for(relay, update.alert.labels)
-    if not homes:
-        say_not_ours(relay, update.alert)
-        if not _entries(relay, update.alert):
+_Stored = tuple[bool, dict[str, GroupHeader | None]]
+"""Whether the update was written, and the groups that it joins."""
+
+
+def _store_firing(update: Update, router: Router, alerts: Alerts, now: datetime, telemetry: Telemetry) -> _Stored:
+    found = groups_for(router, update.alert.labels)
+    if not found:
+        account_for_unrouted(router, update.alert, telemetry)
+        if not inhibitor_entries(router, update.alert):
             return False, {}
-    written, item = relay.store.put_alert(_item(relay, update), homes=homes)
+    written, stored = alerts.put_alert(_item(update, now), groups=found)
     if not written:
-        why = _why_refused(update, item)
-        for header in homes.values():
-            relay.emit(of_alert(update.alert, "suppressed", why, integration=header.integration))
-    return written, homes
+        why = _why_refused(update, stored)
+        for header in found.values():
+            integration = header.identity.integration
+            telemetry.emit(of_alert(update.alert, "suppressed", why, integration=integration))
+    return written, dict(found)
 
 
-def _remember_end(relay: Relay, update: Update) -> tuple[bool, Mapping[str, Header | None]]:
-    """An end goes to every group that the alert was put in, never by the end's own labels."""
-    written, item = relay.store.put_alert(_item(relay, update), homes=())
-    if written and not item.homes and relay.speaks_for_nobody:
-        relay.emit(of_alert(update.alert, "suppressed", Reason.NOT_ANNOUNCED))
-    if not written and relay.speaks_for_nobody:
-        relay.emit(of_alert(update.alert, "suppressed", _why_refused(update, item)))
-    ours = sorted(gid for gid in item.homes if channel_of(gid) in relay.channels)
-    return written, dict.fromkeys(ours)
-
-
-def _note_as_source(relay: Relay, update: Update) -> None:
-    """Where the alert may inhibit others it stands under the rule and its equal values while it fires. An entry that
-    outlives its alert does no harm: a flush asks the alert itself."""
-    for entry in _entries(relay, update.alert):
-        relay.store.note_source(entry, update.key, fires=update.alert.status == "firing")
-
-
-def _entries(relay: Relay, alert: Alert) -> Sequence[InhibitKey]:
-    """What this forwarder notes an alert under, whatever its receivers: a source often tells nobody itself."""
-    rules = relay.config.inhibit_rules
-    return source_entries(rules, alert.labels, kind=alert.kind) if relay.notes_sources else ()
+def _store_resolve(update: Update, router: Router, alerts: Alerts, now: datetime, telemetry: Telemetry) -> _Stored:
+    """A resolve goes to every group that the alert was put in, never by the resolve's own labels."""
+    written, stored = alerts.put_alert(_item(update, now), groups=())
+    if written and not stored.groups and router.accounts_for_unrouted:
+        telemetry.emit(of_alert(update.alert, "suppressed", Reason.NOT_ANNOUNCED))
+    if not written and router.accounts_for_unrouted:
+        telemetry.emit(of_alert(update.alert, "suppressed", _why_refused(update, stored)))
+    return written, dict.fromkeys(sorted(gid for gid in stored.groups if channel_of(gid) in router.channels))
 
 
 def _why_refused(update: Update, stored: AlertItem) -> Reason:
-    return Reason.DUPLICATE if stored.k == update.k else Reason.STALE
+    return Reason.DUPLICATE if stored.order_key == update.order_key else Reason.STALE
 
 
-def _item(relay: Relay, update: Update) -> AlertItem:
+def _item(update: Update, now: datetime) -> AlertItem:
     alert = update.alert
     keeps = alert.status == "firing" and alert.kind == "alert" and not alert.ends_at
     return AlertItem(
         key=update.key,
-        k=update.k,
+        order_key=update.order_key,
         rank=severity_rank(alert.labels),
         alert=alert,
-        expires=None if keeps else max(relay.clock.now(), _announced_end(alert)) + ALERT_KEPT,
+        expires=None if keeps else max(now, alert.ends_at or alert.starts_at) + ALERT_KEPT,
     )
 
 
-def member_of(relay: Relay, update: Update) -> Member:
-    """The update as it stands in each of its groups."""
-    alert, now = update.alert, relay.clock.now()
-    firing: MemberStatus = "event" if alert.kind == "event" else "firing"
-    status: MemberStatus = "resolved" if alert.status == "resolved" else firing
+def member_of(update: Update, now: datetime) -> Member:
+    """Returns the update as it stands in each of its groups."""
+    alert = update.alert
+    status: MemberStatus = "resolved" if update.resolved else "event" if alert.kind == "event" else "firing"
+    lasts = status == "firing" and not alert.ends_at
     return Member(
         key=update.key,
-        k=update.k,
+        order_key=update.order_key,
         status=status,
         state_key=alert.state_key,
         fingerprint=alert.fingerprint,
@@ -174,25 +156,15 @@ def member_of(relay: Relay, update: Update) -> Member:
         starts_at=alert.starts_at,
         at=now,
         ends_at=alert.ends_at if status == "firing" else None,
-        expires=None if status == "firing" and not alert.ends_at else max(now, _announced_end(alert)) + MEMBER_KEPT,
+        expires=None if lasts else max(now, alert.ends_at or alert.starts_at) + MEMBER_KEPT,
     )
 
 
-def _announced_end(alert: Alert) -> datetime:
-    return alert.ends_at or alert.starts_at
-
-
-def outcomes_of_replaced(joining: Joining, header: Standing | None) -> Iterator[Outcome]:
-    """Updates that were still to be told when a newer one of their alert took their place."""
-    ends = {update.key for update in joining.updates if update.alert.status == "resolved"}
-    integration = integration_of(joining, header)
+def outcomes_of_replaced(joining: Joining, header: GroupHeader | None) -> Iterator[Outcome]:
+    """Yields the outcome of each update that was still to be notified when a newer one of its alert took its place."""
+    resolved = {update.key for update in joining.updates if update.resolved}
+    integration = joining.identity_of(header)
     for before in joining.replaced:
         if unsettled(before, header):
-            early = before.status != "resolved" and before.key in ends
+            early = before.status != "resolved" and before.key in resolved
             yield of_member(before, Reason.RESOLVED_EARLY if early else Reason.SUPERSEDED, integration)
-
-
-def integration_of(joining: Joining, header: Standing | None) -> Integration | None:
-    """Whose group it is, where that is known."""
-    known = header or joining.header
-    return known.integration if known else None

@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from alertrelay.alert import Alert, Integration
-from alertrelay.nflog.ledger import Member
+from alertrelay.nflog.group_state import Member
 from alertrelay.notification import Outcome, OutcomeName, Reason
-from alertrelay.ports import Relay
-
-
-def report(relay: Relay, outcomes: Iterable[Outcome]) -> None:
-    """Hands each to the log and the metrics."""
-    for outcome in outcomes:
-        relay.emit(outcome)
 
 
 def of_alert(
@@ -25,7 +16,8 @@ def of_alert(
     integration: Integration | None = None,
     detail: str = "",
 ) -> Outcome:
-    """An update that was decided before any flush: stale, a duplicate, for nobody, or waiting for its group."""
+    """Returns the outcome of an update decided before any flush: stale, a duplicate, unrouted, or waiting for its
+    group."""
     return Outcome(
         alertname=alert.name,
         fingerprint=alert.fingerprint,
@@ -40,7 +32,7 @@ def of_alert(
 
 
 def of_member(member: Member, reason: Reason, integration: Integration | None) -> Outcome:
-    """An update that nobody is told of, as its group knew it."""
+    """Returns the outcome of an update that is not notified, as its group knew it."""
     return Outcome(
         alertname=member.name,
         fingerprint=member.fingerprint,

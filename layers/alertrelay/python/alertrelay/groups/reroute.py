@@ -1,5 +1,5 @@
-"""After a configuration change: alerts whose labels now lead elsewhere join there first, and end here later; those that
-stay join what the configuration adds beside this group.
+"""After a configuration change: alerts whose labels now lead elsewhere join there first, and are resolved here later;
+those that stay join what the configuration adds beside this group.
 
 A crash anywhere repeats: every step is a condition. Both groups may be open for a moment; there is no gap.
 """
@@ -8,113 +8,153 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
 
-from alertrelay.groups.insert import groups_for
-from alertrelay.groups.wake import wake
+from alertrelay.config.durations import MEMBER_KEPT
+from alertrelay.groups.flush_timer import send_flush_timer
+from alertrelay.groups.router import Router, groups_for
 from alertrelay.nflog.dedup import is_firing
-from alertrelay.nflog.ledger import Header, Member
+from alertrelay.nflog.group_state import GroupHeader, GroupState, Member
 from alertrelay.policy.group_key import channel_of
 from alertrelay.policy.inhibit import InhibitKey, source_entries
 from alertrelay.policy.timing import first_flush
-from alertrelay.ports import Relay
+from alertrelay.ports import Clock, Telemetry, Timers
+from alertrelay.state import Alerts, Groups, Inhibitors
 
-STORM = "storm"
-"""The route of a digest (notify/rate_limit.py), which leads nowhere else."""
+DIGEST = "storm"
+"""In place of a route's id: a digest belongs to no route, and is never rerouted."""
 NOTED = 20
 """A rule that came with a configuration has not seen what fires already: of each group it is shown so many."""
+SHARE = 1 / 3
+"""Of a lease: another third is for arming the new groups, the last one for notifying."""
 
 
 class Moved(NamedTuple):
-    """The firing members that no longer end at this group, each now a member of the groups that it leads to. `all` is
-    False where time ran out before everybody was looked at."""
+    """The firing members that no longer belong to this group, each now a member of the groups that it leads to. `all`
+    is False where time ran out before every member was seen."""
 
     members: Sequence[Member] = ()
     all: bool = True
 
 
-def move(relay: Relay, gid: str, header: Header, members: Sequence[Member], *, until: datetime) -> Moved:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Joined:
+    """The groups that members joined, each with its earliest start."""
+
+    alerts: Alerts
+    groups: Groups
+    clock: Clock
+    since: dict[str, tuple[GroupHeader, datetime]] = field(default_factory=dict)
+
+    def add(self, gid: str, header: GroupHeader, member: Member) -> None:
+        # Refused: a resolve or a newer update knows the groups as they were, and resolves it here.
+        if self.alerts.add_groups(member, [gid]):
+            self.groups.put_member(gid, replace(member, at=self.clock.now()))
+            _, since = self.since.get(gid, (header, member.starts_at))
+            self.since[gid] = header, min(since, member.starts_at)
+
+
+def reroute(
+    gid: str,
+    group: GroupState,
+    members: Sequence[Member],
+    *,
+    router: Router,
+    alerts: Alerts,
+    groups: Groups,
+    inhibitors: Inhibitors,
+    timers: Timers,
+    clock: Clock,
+    telemetry: Telemetry,
+    until: datetime,
+) -> Moved:
     """Nothing moves while the configuration is the one of the last record. A group of thousands does not move within
-    one invocation: what has moved by `until` is marked by the flush, whose next one goes on with the rest. Whoever the
-    configuration adds beside this group hears of its alerts too. Raises StoreFailure."""
-    if header.config_hash in ("", relay.config.hash) or header.route_id == STORM:
+    one invocation: what has moved after a third of the time up to `until` is marked by this flush, and the next one
+    goes on with the rest. Receivers that the configuration adds beside this group are notified of its alerts too.
+    Raises StoreFailure."""
+    if group.config_hash in ("", router.config.hash) or group.identity.route_id == DIGEST:
         return Moved()
-    now = relay.clock.now()
+    now = clock.now()
+    stop = now + SHARE * (until - now)
     moved: list[Member] = []
     noted = Counter[InhibitKey]()
-    joined: dict[str, tuple[Header, datetime]] = {}
-    beside: dict[str, tuple[Header, list[Member]]] = {}
+    joined = _Joined(alerts=alerts, groups=groups, clock=clock)
+    beside: dict[str, tuple[GroupHeader, list[Member]]] = {}
     out_of_time = False
     for member in members:
         if not is_firing(member, now):
             continue
-        if out_of_time := relay.clock.now() >= until:
+        if out_of_time := clock.now() >= stop:
             break
-        _note_as_source(relay, member, noted)
-        homes = groups_for(relay, member.labels, every_channel=True)
-        if homes.pop(gid, None):
-            for home, new in homes.items():
-                beside.setdefault(home, (new, []))[1].append(member)
+        _note_as_source(router, inhibitors, member, noted)
+        found = groups_for(router, member.labels, every_channel=True)
+        if found.pop(gid, None):
+            for other, header in found.items():
+                beside.setdefault(other, (header, []))[1].append(member)
             continue
         moved.append(member)
-        for home, new in homes.items():
-            _join(relay, home, new, member, joined)
-    added = _add(relay, gid, beside, joined, until=until)
-    # Armed when all are in: the first look at a new group finds everybody who came along.
-    for home, (new, since) in joined.items():
-        _arm(relay, home, new, since)
+        for other, header in found.items():
+            joined.add(other, header, member)
+    added = _join_beside(gid, beside, joined, stop, telemetry)
+    # Armed when all are in: the first flush of a new group finds every member that came along.
+    for other, (header, since) in joined.since.items():
+        _arm(other, header, since, router, groups, timers, clock)
     return Moved(moved, added and not out_of_time)
 
 
-def _add(
-    relay: Relay,
+def mark_moved(gid: str, moved: Sequence[Member], groups: Groups, *, now: datetime) -> None:
+    """Marks members as moved away, after the record. Raises StoreFailure."""
+    for member in moved:
+        groups.mark_moved(gid, member, expires=now + MEMBER_KEPT)
+
+
+def _join_beside(
     gid: str,
-    beside: Mapping[str, tuple[Header, Sequence[Member]]],
-    joined: dict[str, tuple[Header, datetime]],
-    *,
-    until: datetime,
+    beside: Mapping[str, tuple[GroupHeader, Sequence[Member]]],
+    joined: _Joined,
+    stop: datetime,
+    telemetry: Telemetry,
 ) -> bool:
-    """Whoever is told beside this group: who of its members is not there joins there too. False where the next flush
-    goes on, which finds there who has joined by now."""
-    for home, (header, members) in beside.items():
-        if relay.clock.now() >= until:
-            relay.log("added_receivers_not_all_told", gid=gid)
+    """Puts members into the groups beside this one that lack them. False where the next flush goes on, which finds
+    there those that have joined by now."""
+    for other, (header, members) in beside.items():
+        if joined.clock.now() >= stop:
+            telemetry.log("added_receivers_not_all_told", gid=gid)
             return True
-        there = {member.key: member.k for member in relay.store.members(home) if member.status != "moved"}
+        there = {m.key: m.order_key for m in joined.groups.members(other) if m.status != "moved"}
         for member in members:
-            if there.get(member.key, "") >= member.k:
+            if there.get(member.key, "") >= member.order_key:
                 continue
-            if relay.clock.now() >= until:
+            if joined.clock.now() >= stop:
                 return False
-            _join(relay, home, header, member, joined)
-        # Who put them there may have died before the group was armed.
-        joined.setdefault(home, (header, min(member.starts_at for member in members)))
+            joined.add(other, header, member)
+        # The flush that put them there may have died before the group was armed.
+        joined.since.setdefault(other, (header, min(member.starts_at for member in members)))
     return True
 
 
-def _join(relay: Relay, home: str, header: Header, member: Member, joined: dict[str, tuple[Header, datetime]]) -> None:
-    # Refused: an end or a newer update knows the homes as they were, and will end it here.
-    if relay.store.add_homes(member, [home]):
-        relay.store.put_member(home, replace(member, at=relay.clock.now()))
-        _, since = joined.get(home, (header, member.starts_at))
-        joined[home] = header, min(since, member.starts_at)
-
-
-def _note_as_source(relay: Relay, member: Member, noted: Counter[InhibitKey]) -> None:
-    for entry in source_entries(relay.config.inhibit_rules, member.labels):
+def _note_as_source(router: Router, inhibitors: Inhibitors, member: Member, noted: Counter[InhibitKey]) -> None:
+    for entry in source_entries(router.config.inhibit_rules, member.labels):
         if noted[entry] < NOTED:
-            relay.store.note_source(entry, member.key, fires=True)
+            inhibitors.note_source(entry, member.key, fires=True)
             noted[entry] += 1
 
 
-def _arm(relay: Relay, gid: str, header: Header, since: datetime) -> None:
-    found = relay.store.header(gid)
-    if found and found.next_due and not found.closing:
+def _arm(
+    gid: str,
+    header: GroupHeader,
+    since: datetime,
+    router: Router,
+    groups: Groups,
+    timers: Timers,
+    clock: Clock,
+) -> None:
+    found = groups.header(gid)
+    if found and found.schedule.armed:
         return
-    now = relay.clock.now()
-    route = relay.config.route_of(header.route_id) or relay.config.route
-    due = first_flush(route, starts_at=since, now=now)
-    if relay.store.arm(gid, header, due=due) and channel_of(gid) in relay.channels:
-        wake(relay, gid, at=due)
+    route = router.config.route_of(header.identity.route_id) or router.config.route
+    due = first_flush(route.group_wait, starts_at=since, now=clock.now())
+    if groups.arm(gid, header, due=due) and channel_of(gid) in router.channels:
+        send_flush_timer(timers, clock, gid, at=due)

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from alertrelay.alert import Channel
 from alertrelay.config.model import Target
 from alertrelay.nflog.chunks import spills
-from alertrelay.nflog.ledger import AlertItem, Header, HeaderChange, Member, Standing, unknown
+from alertrelay.nflog.group_state import AlertItem, GroupChange, GroupHeader, GroupState, Member, Schedule, unknown
 from alertrelay.notification import Message, Receipt
 from alertrelay.policy.inhibit import InhibitKey
 from alertrelay.policy.silence import Silence
-from alertrelay.ports import AnomalyNote, Clock, DeliveryFailure, Facts, Key, Limit, SecretMissing
+from alertrelay.ports import Clock, DeliveryFailure, Key, SecretMissing
+from alertrelay.state import AnomalyNote, Facts, Limit
 
 
 class ManualClock:
@@ -41,181 +42,185 @@ class ManualClock:
 
 
 class MemoryStore:
-    """ports.Store in dictionaries."""
+    """state.Store in dictionaries."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._lock = threading.RLock()
         self._alerts: dict[str, AlertItem] = {}
         self._members: dict[str, dict[str, Member]] = {}
-        self._headers: dict[str, Header] = {}
+        self._headers: dict[str, GroupState] = {}
         self._sources: dict[tuple[str, str], dict[str, bool]] = {}
         self.anomalies: dict[str, Sequence[AnomalyNote]] = {}  # written by the scorer's own port
         self._buckets: dict[str, datetime] = {}
         self._silences: tuple[Sequence[Silence], int] = ((), 0)
 
-    def put_alert(self, item: AlertItem, *, homes: Iterable[str]) -> tuple[bool, AlertItem]:
-        """See ports.Store."""
+    def put_alert(self, item: AlertItem, *, groups: Iterable[str]) -> tuple[bool, AlertItem]:
+        """See state.Store."""
         with self._lock:
             old = self._alerts.get(item.key)
-            if old and (old.k > item.k or (old.k == item.k and old.rank > item.rank)):
+            if old and (old.order_key > item.order_key or (old.order_key == item.order_key and old.rank > item.rank)):
                 return False, old
             alert = item.alert
             if old and alert.status == "resolved":
                 alert = replace(alert, labels=old.alert.labels, starts_at=old.alert.starts_at)
-            new = replace(item, alert=alert, homes=(old.homes if old else frozenset()) | frozenset(homes))
+            new = replace(item, alert=alert, groups=(old.groups if old else frozenset()) | frozenset(groups))
             self._alerts[item.key] = new
             return True, new
 
     def get_alerts(self, keys: Sequence[str]) -> Mapping[str, AlertItem]:
-        """See ports.Store."""
+        """See state.Store."""
         with self._lock:
             return {key: self._alerts[key] for key in keys if key in self._alerts}
 
     def put_member(self, gid: str, member: Member) -> tuple[bool, Member | None]:
-        """See ports.Store."""
+        """See state.Store."""
         with self._lock:
             old = self._members.setdefault(gid, {}).get(member.key)
-            if old and not (old.k < member.k or (old.k == member.k and old.status == "moved")):
+            if old and not (
+                old.order_key < member.order_key or (old.order_key == member.order_key and old.status == "moved")
+            ):
                 return False, old
             self._members[gid][member.key] = member
             return True, old
 
     def members(self, gid: str) -> Sequence[Member]:
-        """See ports.Store."""
+        """See state.Store."""
         now = self._clock.now()
         with self._lock:
             found = self._members.get(gid, {})
             return [found[key] for key in sorted(found) if (ends := found[key].expires) is None or ends > now]
 
-    def header(self, gid: str) -> Standing | None:
-        """See ports.Store."""
-        found = self.whole_header(gid)
+    def header(self, gid: str) -> GroupHeader | None:
+        """See state.Groups."""
+        found = self.state(gid)
         if found is None or not spills(found.ledger):
             return found
-        return Standing(**{f.name: getattr(found, f.name) for f in fields(Standing) if f.name != "ledger"})
+        return GroupHeader(
+            identity=found.identity,
+            schedule=found.schedule,
+            progress=found.progress,
+            config_hash=found.config_hash,
+            stored=found.stored,
+        )
 
-    def whole_header(self, gid: str) -> Header | None:
-        """See ports.Store."""
+    def state(self, gid: str) -> GroupState | None:
+        """See state.Store."""
         with self._lock:
             return self._headers.get(gid)
 
-    def arm(self, gid: str, header: Standing, *, due: datetime) -> bool:
-        """See ports.Store."""
+    def arm(self, gid: str, header: GroupHeader, *, due: datetime) -> bool:
+        """See state.Groups."""
         with self._lock:
             old = self._headers.get(gid) or unknown(header)
-            if old.next_due is not None and not old.closing:
+            if old.schedule.armed:
                 return False
-            self._headers[gid] = replace(old, next_due=due, due=due, closing=False)
+            self._headers[gid] = _scheduled(old, next_due=due, due=due, closing=False)
             return True
 
-    def hasten(self, gid: str, *, due: datetime, seen: datetime) -> bool:
-        """See ports.Store."""
+    def bring_forward(self, gid: str, *, due: datetime, seen: datetime) -> bool:
+        """See state.Groups."""
         with self._lock:
             old = self._headers.get(gid)
-            if old is None or old.next_due != seen or old.owner:
+            if old is None or old.schedule.next_due != seen or old.schedule.owner:
                 return False
-            self._headers[gid] = replace(old, next_due=due)
+            self._headers[gid] = _scheduled(old, next_due=due)
             return True
 
     def lease(
-        self, gid: str, *, owner: str, now: datetime, until: datetime, arm: Standing | None = None
-    ) -> Header | None:
-        """See ports.Store."""
+        self, gid: str, *, owner: str, now: datetime, until: datetime, arm: GroupHeader | None = None
+    ) -> GroupState | None:
+        """See state.Groups."""
         with self._lock:
             old = self._headers.get(gid) or (unknown(arm) if arm else None)
-            if old is None or (old.lease_until is not None and old.lease_until >= now):
+            if old is None or ((held := old.schedule.lease_until) is not None and held >= now):
                 return None
-            unarmed = old.next_due is None or old.closing
-            due = old.next_due is not None and old.next_due <= now
-            if not (unarmed if arm else due):
+            schedule, progress = old.schedule, old.progress
+            due = schedule.next_due is not None and schedule.next_due <= now
+            if not (not schedule.armed if arm else due):
                 return None
-            self._headers[gid] = replace(
+            taken = _scheduled(
                 old,
                 owner=owner,
                 lease_until=until,
                 next_due=until,
-                due=now if arm else old.due,
-                maybe=True,
-                tries=old.tries + 1,
+                due=now if arm else schedule.due,
                 closing=False,
             )
-            return replace(old, leftover=old.leftover or spills(old.ledger))
+            self._headers[gid] = replace(taken, progress=replace(progress, uncertain=True, tries=progress.tries + 1))
+            return replace(old, stored=replace(old.stored, backlog=old.stored.backlog or spills(old.ledger)))
 
     def record(
         self,
         gid: str,
         *,
         owner: str,
-        change: HeaderChange,
-        before: Header | None = None,  # noqa: ARG002 - memory has no chunks
+        change: GroupChange,
+        before: GroupState | None = None,  # noqa: ARG002 - memory has no chunks
     ) -> bool:
-        """See ports.Store."""
+        """See state.Groups."""
         with self._lock:
             old = self._headers.get(gid)
-            if old is None or old.owner != owner:
+            if old is None or old.schedule.owner != owner:
                 return False
             new = replace(
                 old,
                 ledger=change.ledger,
-                leftover=spills(old.ledger),
-                rec_at=change.rec_at,
-                told_at=change.told_at,
-                maybe=change.maybe,
-                failures=change.failures,
-                failing_since=change.failing_since,
+                progress=replace(change.progress, tries=0),
                 config_hash=change.config_hash,
-                tries=0,
-                closing=change.closing,
+                stored=replace(old.stored, backlog=spills(old.ledger)),
             )
-            if not change.closing:
-                new = replace(new, next_due=change.next_due, due=change.due, owner="", lease_until=None)
-            self._headers[gid] = new
+            if change.closing:
+                self._headers[gid] = _scheduled(new, closing=True)
+            else:
+                self._headers[gid] = replace(new, schedule=Schedule(next_due=change.next_due, due=change.due))
             return True
 
     def finish(self, gid: str, *, owner: str, expires: datetime | None) -> bool:  # noqa: ARG002 - memory keeps all
-        """See ports.Store."""
+        """See state.Groups."""
         with self._lock:
             old = self._headers.get(gid)
-            if old is None or old.owner != owner or not old.closing:
+            if old is None or old.schedule.owner != owner or not old.schedule.closing:
                 return False
-            self._headers[gid] = replace(old, next_due=None, due=None, owner="", lease_until=None, closing=False)
+            self._headers[gid] = replace(old, schedule=Schedule())
             return True
 
     def release(self, gid: str, *, owner: str) -> None:
-        """See ports.Store."""
+        """See state.Groups."""
         with self._lock:
             old = self._headers.get(gid)
-            if old is not None and old.owner == owner:
-                self._headers[gid] = replace(old, owner="", lease_until=None)
+            if old is not None and old.schedule.owner == owner:
+                self._headers[gid] = _scheduled(old, owner="", lease_until=None)
 
     def due(self, channel: Channel, *, before: datetime) -> Iterable[tuple[str, datetime]]:
-        """See ports.Store."""
+        """See state.Groups."""
         with self._lock:
             return [
-                (gid, header.next_due)
+                (gid, due)
                 for gid, header in self._headers.items()
-                if header.integration.channel == channel and header.next_due and header.next_due <= before
+                if header.identity.integration.channel == channel
+                and (due := header.schedule.next_due)
+                and due <= before
             ]
 
-    def add_homes(self, member: Member, homes: Iterable[str]) -> bool:
-        """See ports.Store."""
+    def add_groups(self, member: Member, groups: Iterable[str]) -> bool:
+        """See state.Store."""
         with self._lock:
             item = self._alerts.get(member.key)
-            if item is None or item.k > member.k:
+            if item is None or item.order_key > member.order_key:
                 return False
-            self._alerts[member.key] = replace(item, homes=item.homes | frozenset(homes))
+            self._alerts[member.key] = replace(item, groups=item.groups | frozenset(groups))
             return True
 
     def mark_moved(self, gid: str, member: Member, *, expires: datetime) -> None:
-        """See ports.Store."""
+        """See state.Store."""
         with self._lock:
             old = self._members.get(gid, {}).get(member.key)
-            if old and old.k == member.k:
+            if old and old.order_key == member.order_key:
                 self._members[gid][member.key] = replace(old, status="moved", expires=expires)
 
     def note_source(self, entry: InhibitKey, key: str, *, fires: bool) -> None:
-        """See ports.Store."""
+        """See state.Store."""
         with self._lock:
             noted = self._sources.setdefault((entry.rule, entry.equal), {})
             if fires:
@@ -226,7 +231,7 @@ class MemoryStore:
     def facts(
         self, *, alerts: Sequence[str], inhibitors: Sequence[tuple[str, str]], services: Sequence[str] = ()
     ) -> Facts:
-        """See ports.Store."""
+        """See state.Store."""
         with self._lock:
             return Facts(
                 alerts=self.get_alerts(alerts),
@@ -236,7 +241,7 @@ class MemoryStore:
             )
 
     def take(self, key: str, *, now: datetime, limit: Limit) -> bool:
-        """See ports.Store."""
+        """See state.Store."""
         step = timedelta(seconds=limit.interval)
         with self._lock:
             full = self._buckets.get(key, now)
@@ -246,16 +251,20 @@ class MemoryStore:
             return True
 
     def silences(self) -> tuple[Sequence[Silence], int]:
-        """See ports.Store."""
+        """See state.Store."""
         return self._silences
 
     def put_silences(self, silences: Sequence[Silence], *, seen: int) -> bool:
-        """See ports.Store."""
+        """See state.Store."""
         with self._lock:
             if self._silences[1] != seen:
                 return False
             self._silences = (tuple(silences), seen + 1)
             return True
+
+
+def _scheduled(group: GroupState, **changes: Any) -> GroupState:
+    return replace(group, schedule=replace(group.schedule, **changes))
 
 
 @dataclass
@@ -265,7 +274,7 @@ class MemoryTimers:
     clock: Clock
     horizon: float = 60.0
     waiting: list[tuple[datetime, Mapping[str, Any]]] = field(default_factory=list)
-    buried: list[Mapping[str, Any]] = field(default_factory=list)
+    dead_lettered: list[Mapping[str, Any]] = field(default_factory=list)
 
     def send_all(self, bodies: Sequence[tuple[Mapping[str, Any], float]]) -> None:
         """See ports.Timers."""
@@ -278,9 +287,9 @@ class MemoryTimers:
             raise ValueError(f"a delay of 0 to 900 s was expected, {delay_seconds} came")
         self.waiting.append((self.clock.now() + timedelta(seconds=delay_seconds), body))
 
-    def bury(self, body: Mapping[str, Any]) -> None:
+    def dead_letter(self, body: Mapping[str, Any]) -> None:
         """See ports.Timers."""
-        self.buried.append(body)
+        self.dead_lettered.append(body)
 
     def due(self) -> list[Mapping[str, Any]]:
         """What has come back by now, in order of time; it is not waiting any more."""

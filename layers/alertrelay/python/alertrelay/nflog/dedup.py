@@ -1,4 +1,4 @@
-"""What a flush has to say, from a group's members and the ledger of what people were told."""
+"""Decides what a flush notifies, from a group's members and the ledger of what was notified."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from alertrelay.nflog.ledger import Header, Ledger, Member, Standing
+from alertrelay.config.durations import CRASH_MARGIN
+from alertrelay.nflog.group_state import GroupHeader, GroupState, Member
+from alertrelay.nflog.ledger import Ledger
 from alertrelay.notification import Reason
-
-CRASH_MARGIN = timedelta(seconds=40)
-"""The function's timeout and 10 s: how long before the last record an update may have been told by a crashed flush."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,178 +22,208 @@ class Mute:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """Sets of alert keys. `reason` None: the group's own channel has nothing to hear.
+class View:
+    """Keys of what fires. `open` is what a message shows of it: what may be shown, and what was announced before it was
+    muted, since that is still open for its readers. `shown` is what may be shown."""
 
-    `firing` is all that fires; `open` what of it a message shows: what may be shown, and what was announced before it
-    was muted, since that is still open for whoever was told. `own_new` and `own_gone` concern the own channel,
-    `fallback_gone` the fallbacks that announced something; `news` is announced nowhere yet: it is what a fallback must
-    say if the own channel fails. `unheard` are ends that came since the last record of what the own channel has not
-    heard of, `lapsed` what fired and by its own announcement has ended so; `muted` came since the last record and is
-    kept from people for a named reason. `repeats`: what is open there is due to be told again, whatever else is.
-    """
-
-    ledger: Ledger
     firing: frozenset[str]
     open: frozenset[str]
     shown: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnChannel:
+    """What the group's own channel is to be notified about. `repeats`: what is open there is due again, whatever else
+    is."""
+
+    new: frozenset[str]
+    resolved: frozenset[str]
     events: frozenset[str]
-    own_new: frozenset[str]
-    own_gone: frozenset[str]
-    fallback_gone: frozenset[str]
-    news: frozenset[str]
+    repeats: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FallbackChannels:
+    """`new` is announced nowhere yet: a fallback is notified of it if the own channel fails. `resolved` was announced
+    by fallbacks and fires no more."""
+
+    new: frozenset[str]
+    resolved: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unnotified:
+    """What came since the last record and needs no notification: `unheard` resolved without having been announced on
+    the own channel, `lapsed` fired and reached its announced end before, `muted` is muted for a named reason."""
+
     unheard: frozenset[str]
     lapsed: frozenset[str]
     muted: Mapping[str, Mute]
-    repeats: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """Sets of alert keys. `reason` None: the group's own channel needs no notification."""
+
+    ledger: Ledger
     reason: Reason | None
+    view: View
+    own: OwnChannel
+    fallback: FallbackChannels
+    unnotified: Unnotified
 
 
 def decide(
-    header: Header,
+    group: GroupState,
     members: Iterable[Member],
     *,
     now: datetime,
     repeat_interval: float,
     tick: datetime | None = None,
-    muted: Mapping[str, Mute] | None = None,
+    mutes: Mapping[str, Mute] | None = None,
     leaving: frozenset[str] = frozenset(),
 ) -> Decision:
-    """Compares what is with what was told. `repeat_interval` in seconds, counted from `told_at` to the `tick` that this
-    flush stands for (None: `now`); `leaving` goes to another group.
+    """Compares what fires with what was notified. `repeat_interval` in seconds, counted from the last notification to
+    the `tick` that this flush stands for (None: `now`); `leaving` goes to another group.
 
-    `own_gone` comes from the ledger alone, so that an announced alert is ended even when it is muted or its member is
-    missing. After a crash (`maybe`) all that may have been told is told once more, and ended if it has ended since.
+    What is to be resolved comes from the ledger alone, so that an announced alert is resolved even when it is muted or
+    its member is missing. After a crash (`uncertain`) all that may have been announced is announced once more, and
+    resolved if it has resolved since.
     """
-    members, muted = list(members), muted or {}
+    members, mutes = list(members), mutes or {}
+    progress = group.progress
+    muted = frozenset(mutes)
     firing = frozenset(m.key for m in members if is_firing(m, now)) - leaving
     present_events = frozenset(m.key for m in members if m.status == "event")
-    ledger = _after_crash(header, members, now) if header.maybe else header.ledger
-    # A muted event is over: nothing of it would be left to tell when the silence ends.
-    events = present_events - ledger.events - frozenset(muted)
+    ledger = _after_crash(group, members, now) if progress.uncertain else group.ledger
+    # A muted event is over: nothing of it would be left to announce when the silence ends.
+    events = present_events - ledger.events - muted
     storm = ledger.storm & firing
-    shown = firing - frozenset(muted) - storm
-    own_new = shown - (ledger.firing - ledger.unsure)
-    own_gone = ledger.firing - firing
-    told = (ledger.firing - ledger.unsure) | ledger.fallback_firing | storm
-    fresh = {m.key for m in members if header.rec_at is None or m.at > header.rec_at}
+    shown = firing - muted - storm
+    known = ledger.firing - ledger.unsure
+    new, resolved = shown - known, ledger.firing - firing
+    notified = known | ledger.fallback_firing | storm
+    fresh = {m.key for m in members if progress.recorded_at is None or m.at > progress.recorded_at}
     ended = frozenset(m.key for m in members if m.key in fresh and m.status == "resolved")
     open_ = shown | (firing & ledger.firing)
-    since = (tick or now) - header.told_at if header.told_at else timedelta()
-    repeats = bool(shown) and header.told_at is not None and since >= timedelta(seconds=repeat_interval)
+    since = (tick or now) - progress.notified_at if progress.notified_at else None
+    repeats = bool(shown) and since is not None and since >= timedelta(seconds=repeat_interval)
+    ours = ledger.firing | ledger.storm
     return Decision(
-        ledger=replace(ledger, events=(ledger.events | frozenset(muted)) & present_events, storm=storm),
-        firing=firing,
-        open=open_,
-        shown=shown,
-        events=events,
-        own_new=own_new,
-        own_gone=own_gone,
-        fallback_gone=ledger.fallback_firing - firing,
-        news=(shown - told) | events,
-        unheard=ended - ledger.firing - ledger.storm,
-        lapsed=_lapsed(header, members, fresh, now) - ledger.firing - ledger.storm,
-        muted={key: why for key, why in muted.items() if key in fresh and key not in told},
-        repeats=repeats,
-        reason=_reason(ledger, open_, own_new, own_gone, events, repeats=repeats),
+        ledger=replace(ledger, events=(ledger.events | muted) & present_events, storm=storm),
+        reason=_reason(ledger, open_, new, resolved, events, repeats=repeats),
+        view=View(firing=firing, open=open_, shown=shown),
+        own=OwnChannel(new=new, resolved=resolved, events=events, repeats=repeats),
+        fallback=FallbackChannels(new=(shown - notified) | events, resolved=ledger.fallback_firing - firing),
+        unnotified=Unnotified(
+            unheard=ended - ours,
+            lapsed=_lapsed(group, members, fresh, now) - ours,
+            muted={key: why for key, why in mutes.items() if key in fresh and key not in notified},
+        ),
     )
 
 
-def without_ends(decision: Decision) -> Decision:
-    """The same for a channel that hears of no end: what has ended is settled, and stands in no message."""
-    ends_only = decision.reason in (Reason.SOME_RESOLVED, Reason.ALL_RESOLVED)
-    rest = Reason.REPEAT if decision.repeats else None
-    ledger, gone = decision.ledger, decision.own_gone
+def without_resolves(decision: Decision) -> Decision:
+    """Returns the same for a channel that is notified of no resolve: what has resolved is settled, and in no
+    message."""
+    resolves_only = decision.reason in (Reason.SOME_RESOLVED, Reason.ALL_RESOLVED)
+    rest = Reason.REPEAT if decision.own.repeats else None
+    ledger, resolved = decision.ledger, decision.own.resolved
     return replace(
         decision,
-        ledger=replace(ledger, firing=ledger.firing - gone, unsure=ledger.unsure - gone),
-        own_gone=frozenset(),
-        reason=rest if ends_only else decision.reason,
+        ledger=replace(ledger, firing=ledger.firing - resolved, unsure=ledger.unsure - resolved),
+        own=replace(decision.own, resolved=frozenset()),
+        reason=rest if resolves_only else decision.reason,
     )
 
 
 def is_firing(member: Member, now: datetime) -> bool:
-    """Whether the alert fires at `now`; one whose announced end has passed does not."""
+    """Returns whether the alert fires at `now`; one whose announced end has passed does not."""
     return member.status == "firing" and (member.ends_at is None or member.ends_at > now)
 
 
-def unsettled(before: Member, header: Standing | None) -> bool:
-    """Whether an update that a newer one has just replaced was still to be told: no flush has looked at it, or the one
-    that did could not tell it. While somebody holds the group that flush may be telling it, and speaks for it.
+def unsettled(before: Member, header: GroupHeader | None) -> bool:
+    """Returns whether an update that a newer one has just replaced was still to be notified: no flush has seen it, or
+    the one that did could not notify it. While somebody holds the group that flush accounts for it.
 
-    Where the ledger stands in chunks the join does not know what a failed flush had still to tell, and leaves it to the
-    next one (notify/backlog.py)."""
-    if header is None:
-        return before.status != "moved"
-    if header.owner or header.maybe or before.status == "moved":
+    Where the ledger stands in chunks the join does not know what a failed flush had still to notify, and leaves it to
+    the next one (notify/backlog.py)."""
+    if before.status == "moved":
         return False
-    looked_at = header.rec_at is not None and before.at <= header.rec_at
-    if header.ledger is None:
-        return not looked_at
-    told = before.key in header.ledger.firing | header.ledger.storm | header.ledger.events
+    if header is None:
+        return True
+    progress, schedule, ledger = header.progress, header.schedule, header.ledger
+    if schedule.owner or progress.uncertain:
+        return False
+    seen = progress.recorded_at is not None and before.at <= progress.recorded_at
+    if ledger is None:
+        return not seen
+    notified = before.key in ledger.firing | ledger.storm | ledger.events
     if before.status == "resolved":
-        return (told and header.failures > 0) if looked_at else (told or header.next_due is not None)
-    return not told and (header.failures > 0 or not looked_at)
+        return (notified and progress.failures > 0) if seen else (notified or schedule.next_due is not None)
+    return not notified and (progress.failures > 0 or not seen)
 
 
-def _after_crash(header: Header, members: list[Member], now: datetime) -> Ledger:
-    """What may have been told: all that fires, and what ended since the last record, or ever where there is none, or
-    where the ledger is lost."""
-    since = header.rec_at - CRASH_MARGIN if header.rec_at and not header.lost else None
+def _after_crash(group: GroupState, members: list[Member], now: datetime) -> Ledger:
+    """Returns the ledger with what may have been announced: all that fires, and what resolved since the last record, or
+    ever where there is none, or where the ledger is lost."""
+    ledger, recorded_at = group.ledger, group.progress.recorded_at
+    since = recorded_at - CRASH_MARGIN if recorded_at and not group.stored.lost else None
     live = {
         m.key
         for m in members
         if is_firing(m, now) or (m.status in ("resolved", "firing") and (since is None or m.at >= since))
     }
-    firing = header.ledger.firing | live
-    by_fallbacks = frozenset(live) if header.lost and header.ledger.fallbacks else header.ledger.fallback_firing
-    return replace(header.ledger, firing=firing, unsure=firing, fallback_firing=by_fallbacks)
+    firing = ledger.firing | live
+    by_fallbacks = frozenset(live) if group.stored.lost and ledger.fallbacks else ledger.fallback_firing
+    return replace(ledger, firing=firing, unsure=firing, fallback_firing=by_fallbacks)
 
 
-def _lapsed(header: Header, members: Iterable[Member], fresh: Collection[str], now: datetime) -> frozenset[str]:
-    """What had an end announced that came since the last record, while its firing was still to be told."""
+def _lapsed(group: GroupState, members: Iterable[Member], fresh: Collection[str], now: datetime) -> frozenset[str]:
+    """Returns what reached its announced end since the last record, while its firing was still to be notified."""
+    recorded_at, failures = group.progress.recorded_at, group.progress.failures
     over = [m for m in members if m.status == "firing" and m.ends_at and m.ends_at <= now]
-    since = [m for m in over if m.ends_at and (header.rec_at is None or m.ends_at > header.rec_at)]
-    return frozenset(m.key for m in since if m.key in fresh or header.failures)
+    since = [m for m in over if m.ends_at and (recorded_at is None or m.ends_at > recorded_at)]
+    return frozenset(m.key for m in since if m.key in fresh or failures)
 
 
 def _reason(
     ledger: Ledger,
     open_: frozenset[str],
-    own_new: frozenset[str],
-    own_gone: frozenset[str],
+    new: frozenset[str],
+    resolved: frozenset[str],
     events: frozenset[str],
     *,
     repeats: bool,
 ) -> Reason | None:
-    if own_new:
-        return Reason.NEW_ALERTS if ledger.firing - own_new else Reason.FIRST
+    if new:
+        return Reason.NEW_ALERTS if ledger.firing - new else Reason.FIRST
     if events:
         return Reason.EVENT
-    if own_gone:
+    if resolved:
         return Reason.SOME_RESOLVED if open_ else Reason.ALL_RESOLVED
     return Reason.REPEAT if repeats else None
 
 
-def told_own(decision: Decision) -> Ledger:
-    """The ledger once the own channel took the message."""
-    ledger = decision.ledger
+def notified_own(decision: Decision) -> Ledger:
+    """Returns the ledger once the own channel took the message."""
+    ledger, own = decision.ledger, decision.own
     return replace(
         ledger,
-        firing=(ledger.firing - decision.own_gone) | decision.shown,
+        firing=(ledger.firing - own.resolved) | decision.view.shown,
         unsure=frozenset(),
-        events=ledger.events | decision.events,
+        events=ledger.events | own.events,
     )
 
 
-def told_fallback(decision: Decision, ledger: Ledger) -> Ledger:
-    """The ledger once a fallback said the news; the own channel is still owed it.
+def notified_fallback(decision: Decision, ledger: Ledger) -> Ledger:
+    """Returns the ledger once a fallback took the news; it is still owed to the own channel.
 
     Events are never repeated, so a fallback settles them.
     """
-    firing_news = decision.news - decision.events
+    events = decision.own.events
     return replace(
         ledger,
-        fallback_firing=ledger.fallback_firing | firing_news,
-        events=ledger.events | decision.events,
+        fallback_firing=ledger.fallback_firing | (decision.fallback.new - events),
+        events=ledger.events | events,
     )

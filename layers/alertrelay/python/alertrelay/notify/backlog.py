@@ -1,48 +1,52 @@
-"""What joins leave to the flush of a group whose ledger is too large for its header: they do not know what is a repeat.
+"""What joins leave to the flush of a group whose ledger is too large for its header: they do not know the repeats.
 
-The same is done at once by a join that reads the ledger (dispatch/scheduling.py).
+A join that reads the ledger does the same at once (dispatch/scheduling.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from datetime import datetime
 
-from alertrelay.nflog.dedup import CRASH_MARGIN, is_firing
-from alertrelay.nflog.ledger import Header, Member
+from alertrelay.config.durations import CRASH_MARGIN
+from alertrelay.nflog.dedup import is_firing
+from alertrelay.nflog.group_state import GroupState, Member
 from alertrelay.notification import Outcome, Reason
-from alertrelay.notify.compose import Group
-from alertrelay.notify.outcomes import repeated, waiting
-from alertrelay.notify.rate_limit import join_digest
-from alertrelay.ports import Relay
+from alertrelay.notify.compose import Content
+from alertrelay.notify.outcomes import Reporter
+from alertrelay.notify.rate_limit import Digests
 
 
-def rejoin_digest(relay: Relay, header: Header, members: Iterable[Member]) -> None:
-    """A digest speaks for some alerts of the group: it must hear of those that have ended and fire again since the last
-    record. Too many do no harm, so the clocks of the writers may differ. Raises StoreFailure."""
-    since = header.rec_at - CRASH_MARGIN if header.rec_at else None
-    now = relay.clock.now()
+def rejoin_digest(group: GroupState, members: Sequence[Member], *, digests: Digests, now: datetime) -> None:
+    """Puts alerts that the digest owns, and that have resolved and fire again since the last record, into it once more.
+    Too many do no harm, so the clocks of the writers may differ. Raises StoreFailure."""
+    if not (group.stored.backlog and group.ledger.storm):
+        return
+    recorded_at = group.progress.recorded_at
+    since = recorded_at - CRASH_MARGIN if recorded_at else None
     again = [
-        m for m in members if m.key in header.ledger.storm and is_firing(m, now) and (since is None or m.at >= since)
+        m for m in members if m.key in group.ledger.storm and is_firing(m, now) and (since is None or m.at >= since)
     ]
-    if header.leftover and again:
-        join_digest(relay, header, again)
+    if again:
+        digests.join(group.identity.integration, again)
 
 
-def left_over(group: Group) -> Sequence[Outcome]:
-    """What became of updates that came since the last record and that people know already; and of those before it that
-    only the fallbacks know, and that a newer one has replaced since. After a crash it is open who knows what, and all
-    is told again."""
-    header, ledger = group.header, group.header.ledger
-    if not header.leftover or header.maybe or header.rec_at is None:
+def backlog_outcomes(content: Content, reporter: Reporter) -> Sequence[Outcome]:
+    """Returns the outcomes of updates that came since the last record and were notified already; and of those before it
+    that only the fallbacks know, and that a newer one has replaced since. After a crash it is open what was notified,
+    and all of it is notified again."""
+    group, ledger = content.group, content.group.ledger
+    recorded_at = group.progress.recorded_at
+    if not group.stored.backlog or group.progress.uncertain or recorded_at is None:
         return ()
-    told = (ledger.firing - ledger.unsure) | ledger.events
-    owed = ledger.fallback_firing - told
-    fresh = {m.key: m.status != "resolved" for m in group.members.values() if m.at > header.rec_at}
-    fires, ended = {key for key in fresh if fresh[key]}, {key for key in fresh if not fresh[key]}
+    known = (ledger.firing - ledger.unsure) | ledger.events
+    owed = ledger.fallback_firing - known
+    fresh = {m.key: m.status != "resolved" for m in content.members.values() if m.at > recorded_at}
+    fires, resolved = {key for key in fresh if fresh[key]}, {key for key in fresh if not fresh[key]}
     return (
-        *repeated(group, fires & told, Reason.DUPLICATE),
-        *repeated(group, fires & owed, Reason.SUPERSEDED),
-        *repeated(group, ended & owed, Reason.RESOLVED_EARLY),
-        # A muted one is not told to the own channel now.
-        *waiting(group, (fires & owed) - group.decision.own_new, Reason.CHANNEL_FAILED),
+        *reporter.suppressed(content, fires & known, Reason.DUPLICATE, resolved=False),
+        *reporter.suppressed(content, fires & owed, Reason.SUPERSEDED, resolved=False),
+        *reporter.suppressed(content, resolved & owed, Reason.RESOLVED_EARLY, resolved=False),
+        # A muted one is not notified on the own channel now.
+        *reporter.waiting(content, (fires & owed) - content.decision.own.new, Reason.CHANNEL_FAILED),
     )

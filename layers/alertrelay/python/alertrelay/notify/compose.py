@@ -1,93 +1,131 @@
-"""What a flush shows of its group: which alerts, in which order, under which name."""
+"""What a flush shows of its group: which alerts, in which order, under which key."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from alertrelay.alert import Alert, severity_rank
 from alertrelay.nflog.dedup import Decision
-from alertrelay.nflog.ledger import AlertItem, Header, Member
+from alertrelay.nflog.group_state import AlertItem, GroupIdentity, GroupState, Member
 from alertrelay.notification import Notification, Reason
 from alertrelay.policy.group_key import dedup_key
-from alertrelay.ports import AnomalyNote, Facts, Relay, StoreFailure
+from alertrelay.ports import Clock
+from alertrelay.state import Alerts, AnomalyNote, Facts, StoreFailure
 
 ANOMALIES = 3
 """Anomalies of a service that one of its alerts names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class Site:
+    """Where a relay is deployed: part of each incident's key, so that no stack resolves another's."""
+
+    environment: str
+    account: str
+    region: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
     """One flush's view of its group. `alerts` are those that are shown, in order, by key; `anomalies` is what is
     unusual of their services, by name."""
 
-    relay: Relay
     gid: str
-    header: Header
+    group: GroupState
     decision: Decision
     alerts: Mapping[str, Alert]
     members: Mapping[str, Member]
-    send_by: datetime
     anomalies: Mapping[str, Sequence[AnomalyNote]] = field(default_factory=dict)
 
 
-def group_of(
-    relay: Relay,
+def compose(
     gid: str,
-    header: Header,
+    group: GroupState,
     decision: Decision,
-    members: Iterable[Member],
+    members: Sequence[Member],
     facts: Facts,
     *,
-    send_by: datetime,
-) -> Group:
-    """Reads what is to be shown and not among `facts` yet. The table may fail here: then each alert is what its member
-    knows of it."""
+    alerts: Alerts,
+    shown: int,
+) -> Content:
+    """Reads what is to be shown and not among `facts` yet, at most `shown` alerts. The table may fail here: then each
+    alert is what its member knows of it."""
     by_key = {m.key: m for m in members}
-    return Group(
-        relay=relay,
+    return Content(
         gid=gid,
-        header=header,
+        group=group,
         decision=decision,
-        alerts=_alerts(relay, _shown(decision, by_key, relay.shown), by_key, facts.alerts),
+        alerts=_read(alerts, _in_order(decision, by_key, shown), by_key, facts.alerts),
         members=by_key,
         anomalies=facts.anomalies,
-        send_by=send_by,
     )
 
 
-def notification(group: Group, reason: Reason, *, gone: frozenset[str], news: frozenset[str]) -> Notification:
-    """The group as it stands, with `gone` as ended; `news` is what the message is about."""
-    decision, relay = group.decision, group.relay
-    firing = decision.open | decision.events
-    at = relay.clock.now()
-    shown = {
-        key: _as_told(_with_anomalies(group, alert), ended=key in gone, at=at)
-        for key, alert in group.alerts.items()
-        if key in firing or key in gone
-    }
-    return Notification(
-        id=relay.new_id(),
-        integration=group.header.integration,
-        status="firing" if firing else "resolved",
-        reason=reason,
-        environment=relay.config.environment,
-        group_key=group.header.group_key,
-        group_labels=group.header.group_labels,
-        dedup_key=_dedup_key(group),
-        alerts=tuple(shown.values()),
-        news=frozenset(alert.state_key for key, alert in shown.items() if key in news),
-        firing_count=len(firing),
-        resolved_count=len(gone),
-        at=at,
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writer:
+    """Writes notifications: what every one of them needs beside its content."""
+
+    site: Site
+    clock: Clock
+    new_id: Callable[[], str]
+
+    def notification(
+        self, content: Content, reason: Reason, *, resolved: frozenset[str], news: frozenset[str]
+    ) -> Notification:
+        """Returns the group as it stands, with `resolved` as resolved; `news` is what the message is about."""
+        identity, decision = content.group.identity, content.decision
+        firing = decision.view.open | decision.own.events
+        now = self.clock.now()
+        shown = {
+            key: _as_notified(alert, content.anomalies, resolved=key in resolved, now=now)
+            for key, alert in content.alerts.items()
+            if key in firing or key in resolved
+        }
+        return Notification(
+            id=self.new_id(),
+            integration=identity.integration,
+            status="firing" if firing else "resolved",
+            reason=reason,
+            environment=self.site.environment,
+            group_key=identity.group_key,
+            group_labels=identity.group_labels,
+            dedup_key=_incident(self.site, identity, decision),
+            alerts=tuple(shown.values()),
+            news=frozenset(alert.state_key for key, alert in shown.items() if key in news),
+            firing_count=len(firing),
+            resolved_count=len(resolved),
+            at=now,
+        )
 
 
-def _shown(decision: Decision, members: Mapping[str, Member], most: int) -> list[str]:
-    """Keys in the order of showing: what fires before what ended, then by severity, the news first among equals."""
-    news = decision.own_new | decision.events | decision.own_gone | decision.fallback_gone
-    current = decision.open | decision.events
+def incident_key(site: Site, identity: GroupIdentity, events: Iterable[str] = ()) -> str:
+    """Returns what PagerDuty knows the incident of a group by, or that of single events."""
+    receiver = identity.integration.receiver
+    return dedup_key(site.environment, site.account, site.region, receiver, identity.group_key, *events)
+
+
+def fallback_key(site: Site, name: str, gid: str) -> str:
+    """Returns the key of a fallback's own incident for a group; `name` is str(Integration)."""
+    return dedup_key(site.environment, site.account, site.region, name, gid)
+
+
+def _incident(site: Site, identity: GroupIdentity, decision: Decision) -> str:
+    """The group's own, from its first day; events alone have theirs, since nothing would ever resolve the group's."""
+    if decision.ledger.dedup_key:
+        return decision.ledger.dedup_key
+    own = decision.own
+    alone = own.events and not decision.view.open and not own.resolved
+    return incident_key(site, identity, sorted(own.events) if alone else ())
+
+
+def _in_order(decision: Decision, members: Mapping[str, Member], most: int) -> list[str]:
+    """Returns keys in the order of showing: what fires before what resolved, then by severity, the news first among
+    equals."""
+    own = decision.own
+    news = own.new | own.events | own.resolved | decision.fallback.resolved
+    current = decision.view.open | own.events
 
     def place(key: str) -> tuple[bool, int, bool, datetime]:
         member = members.get(key)
@@ -97,31 +135,33 @@ def _shown(decision: Decision, members: Mapping[str, Member], most: int) -> list
 
     # The news comes in first, however severe the rest is: a message must show what it is about.
     first = sorted(news, key=place)[:most]
-    rest = sorted(current - news, key=place)[: most - len(first)]
-    return sorted([*first, *rest], key=place)
+    rest = current - news
+    if not rest:
+        return first
+    return sorted([*first, *sorted(rest, key=place)[: most - len(first)]], key=place)
 
 
-def _alerts(
-    relay: Relay, keys: Sequence[str], members: Mapping[str, Member], known: Mapping[str, AlertItem]
+def _read(
+    alerts: Alerts, keys: Sequence[str], members: Mapping[str, Member], known: Mapping[str, AlertItem]
 ) -> dict[str, Alert]:
     missing = [key for key in keys if key not in known]
     try:
-        items = {**known, **(relay.store.get_alerts(missing) if missing else {})}
+        items = {**known, **alerts.get_alerts(missing)} if missing else known
     except StoreFailure:
-        items = dict(known)
+        items = known
     found = {key: items[key].alert for key in keys if key in items}
     return {key: found.get(key) or _from_member(members[key]) for key in keys if key in found or key in members}
 
 
 def _from_member(member: Member) -> Alert:
-    ended = member.status == "resolved"
+    resolved = member.status == "resolved"
     return Alert(
         labels=member.labels,
         annotations={"summary": f"{member.name} (its details could not be read)"},
-        status="resolved" if ended else "firing",
+        status="resolved" if resolved else "firing",
         kind="event" if member.status == "event" else "alert",
         starts_at=member.starts_at,
-        ends_at=member.at if ended else None,
+        ends_at=member.at if resolved else None,
         updated_at=None,
         source="raw",
         fingerprint=member.fingerprint,
@@ -129,32 +169,16 @@ def _from_member(member: Member) -> Alert:
     )
 
 
-def _with_anomalies(group: Group, alert: Alert) -> Alert:
-    """What the anomaly-scorer finds unusual of the same service stands beside what the alert says itself."""
-    notes = group.anomalies.get(alert.labels.get("service", ""), ())
-    if not notes or alert.source == "anomaly" or alert.status == "resolved":
-        return alert
-    told = [f"{n.text} (score {n.score:.3f})" + (f" {n.link}" if n.link else "") for n in notes[:ANOMALIES]]
-    return replace(alert, annotations={**alert.annotations, "also_unusual": "\n".join(told)})
-
-
-def _as_told(alert: Alert, *, ended: bool, at: datetime) -> Alert:
-    """The ledger decides what a message calls ended: the item may already hold a later update."""
-    if ended:
-        return alert if alert.status == "resolved" else replace(alert, status="resolved", ends_at=alert.ends_at or at)
-    return replace(alert, status="firing", ends_at=None)
-
-
-def _dedup_key(group: Group) -> str:
-    """The group's own, from its first day; events alone have theirs, since nothing would ever end the group's."""
-    decision = group.decision
-    if decision.ledger.dedup_key:
-        return decision.ledger.dedup_key
-    alone = decision.events and not decision.open and not decision.own_gone
-    return incident_key(group.relay, group.header, sorted(decision.events) if alone else ())
-
-
-def incident_key(relay: Relay, header: Header, events: Iterable[str] = ()) -> str:
-    """What PagerDuty knows the incident of a group by, or that of single events."""
-    receiver = header.integration.receiver
-    return dedup_key(relay.config.environment, relay.account, relay.region, receiver, header.group_key, *events)
+def _as_notified(
+    alert: Alert, anomalies: Mapping[str, Sequence[AnomalyNote]], *, resolved: bool, now: datetime
+) -> Alert:
+    """The ledger decides what a message calls resolved: the item may already hold a later update. What the
+    anomaly-scorer finds unusual of the same service stands beside what the alert has itself."""
+    if anomalies and alert.source != "anomaly" and alert.status != "resolved":
+        notes = anomalies.get(alert.labels.get("service", ""), ())
+        texts = [f"{n.text} (score {n.score:.3f})" + (f" {n.link}" if n.link else "") for n in notes[:ANOMALIES]]
+        if texts:
+            alert = replace(alert, annotations={**alert.annotations, "also_unusual": "\n".join(texts)})
+    if not resolved:
+        return replace(alert, status="firing", ends_at=None)
+    return alert if alert.status == "resolved" else replace(alert, status="resolved", ends_at=alert.ends_at or now)

@@ -1,9 +1,9 @@
-"""One notification to one channel: retries inside a time budget, every version of the key, a circuit breaker."""
+"""One notification to one integration: retries inside a time budget, every version of the key, a circuit breaker."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from alertrelay.alert import Channel, Integration
@@ -11,14 +11,16 @@ from alertrelay.config.model import Target
 from alertrelay.notification import Failed, Message, Notification, Receipt
 from alertrelay.ports import (
     AuthDead,
+    Clock,
     DeliveryFailure,
     Key,
     Permanent,
     RateLimited,
-    Relay,
     Retryable,
     SecretMissing,
+    Secrets,
     SelfAlert,
+    Sender,
 )
 
 HTTP_TIMEOUT = 5.0
@@ -53,143 +55,133 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Try:
-    """What every try of one attempt has in common. `longest` bounds one request, in seconds."""
+class Delivery:
+    """What one notification is sent with. `earlier` is what the target gave back for the group's first message; with
+    `edit` that one is changed. Nothing is begun that could outlive `send_by`: a trigger that arrives after another
+    owner's resolve would reopen an incident for ever. `within` is in seconds."""
 
-    relay: Relay
     target: Target
     notification: Notification
-    stop: datetime
-    longest: float
-    earlier: Receipt | None
-    edit: bool
+    send_by: datetime
+    within: float
+    earlier: Receipt | None = None
+    edit: bool = False
 
 
-def attempt(
-    relay: Relay,
-    target: Target,
-    notification: Notification,
-    *,
-    send_by: datetime,
-    within: float,
-    earlier: Receipt | None = None,
-    edit: bool = False,
-) -> Attempt:
-    """Tries a channel until it takes the notification, says that it never will, or `within` seconds are over.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Courier:
+    """Delivers notifications. `render` gives a notification the channel's own shape.
 
-    Nothing is begun that could outlive `send_by`: a trigger that arrives after another owner's resolve would reopen
-    an incident for ever. Never raises: an error of ours is a failure of this channel, and the next one is tried.
+    `failing` is a circuit breaker, per container: a channel that did not answer is tried once and shortly until then.
     """
-    clock, began = relay.clock, relay.clock.now()
-    stop = min(send_by, began + timedelta(seconds=within))
-    broken = _is_failing(relay, target.integration.channel)
-    pauses = iter(() if broken else BACKOFF)
-    one = _Try(
-        relay=relay,
-        target=target,
-        notification=notification,
-        stop=stop,
-        longest=BROKEN_TIMEOUT if broken else HTTP_TIMEOUT,
-        earlier=earlier,
-        edit=edit,
-    )
-    tries, certain = 0, True
-    receipt: Receipt | None = None
-    failure: DeliveryFailure | None = None
-    while receipt is None:
-        if _left(relay, stop) < SHORTEST:
-            failure = failure or Retryable(f"no time was left to try {target.integration.channel}")
-            break
-        tries += 1
-        try:
-            receipt = _send(one)
-        except DeliveryFailure as caught:
-            failure, certain = caught, certain and not caught.ambiguous
-            pause = _pause(caught, pauses)
-            if pause is None or clock.now() + timedelta(seconds=pause + SHORTEST) > stop:
+
+    senders: Mapping[Channel, Sender]
+    secrets: Secrets
+    render: Callable[[Notification, Target], Message]
+    clock: Clock
+    alert_ops: Callable[[SelfAlert], None]
+    failing: dict[Channel, datetime] = field(default_factory=dict)
+
+    def edits(self, target: Target) -> bool:
+        """Whether an earlier message of this target can be changed."""
+        return self.senders[target.integration.channel].edits(target)
+
+    def attempt(self, one: Delivery) -> Attempt:
+        """Tries a channel until it takes the notification, refuses it for good, or the time is over.
+
+        Never raises: an error of ours is a failure of this channel, and the next one is tried.
+        """
+        channel, began = one.target.integration.channel, self.clock.now()
+        stop = min(one.send_by, began + timedelta(seconds=one.within))
+        until = self.failing.get(channel)
+        broken = until is not None and began < until
+        longest = BROKEN_TIMEOUT if broken else HTTP_TIMEOUT
+        pauses = iter(() if broken else BACKOFF)
+        tries, certain = 0, True
+        receipt: Receipt | None = None
+        failure: DeliveryFailure | None = None
+        while receipt is None:
+            now = self.clock.now()
+            if (stop - now).total_seconds() < SHORTEST:
+                failure = failure or Retryable(f"no time was left to try {channel}")
                 break
-            clock.sleep(pause)
-    _remember(relay, target, failure if receipt is None else None)
-    return Attempt(
-        integration=target.integration,
-        notification_id=notification.id,
-        receipt=receipt,
-        failure=None if receipt else failure,
-        attempts=tries,
-        seconds=(clock.now() - began).total_seconds(),
-        certain=certain,
-    )
+            tries += 1
+            try:
+                receipt = self._try(one, stop, longest)
+            except DeliveryFailure as caught:
+                failure, certain = caught, certain and not caught.ambiguous
+                pause = _pause(caught, pauses)
+                if pause is None or self.clock.now() + timedelta(seconds=pause + SHORTEST) > stop:
+                    break
+                self.clock.sleep(pause)
+        self._note(one.target.integration, failure if receipt is None else None)
+        return Attempt(
+            integration=one.target.integration,
+            notification_id=one.notification.id,
+            receipt=receipt,
+            failure=None if receipt else failure,
+            attempts=tries,
+            seconds=(self.clock.now() - began).total_seconds(),
+            certain=certain,
+        )
 
+    def _try(self, one: Delivery, stop: datetime, longest: float) -> Receipt:
+        channel = one.target.integration.channel
+        try:
+            return self._with_each_key(one, self.render(one.notification, one.target), stop, longest)
+        except SecretMissing as missing:
+            raise AuthDead(str(missing)) from None
+        except DeliveryFailure:
+            raise
+        except Exception as error:  # noqa: BLE001 - a fault of ours must lead to the next channel, not to a lost alert
+            # Only the type is named: the text of a foreign exception may hold the address or the key.
+            raise Retryable(f"{channel} raised {type(error).__name__}", ambiguous=True) from None
 
-def _left(relay: Relay, stop: datetime) -> float:
-    return (stop - relay.clock.now()).total_seconds()
+    def _with_each_key(self, one: Delivery, message: Message, stop: datetime, longest: float) -> Receipt:
+        """Sends once; where the key is refused, once more with each other version of the key."""
+        sender = self.senders[one.target.integration.channel]
+        name = sender.key_name(one.target)
+        refused = AuthDead(f"no version of key {name!r} is left to try")
+        for key in self._keys(name, one.earlier):
+            # Each version of the key has what is left, so that three of them do not take three times as long.
+            timeout = min(longest, (stop - self.clock.now()).total_seconds())
+            if timeout < SHORTEST:
+                break
+            try:
+                return sender.send(
+                    message,
+                    one.target,
+                    key=key,
+                    notification_id=one.notification.id,
+                    timeout=timeout,
+                    earlier=one.earlier,
+                    edit=one.edit,
+                )
+            except AuthDead as caught:
+                refused = caught
+        raise refused
 
+    def _keys(self, name: str, earlier: Receipt | None) -> Iterable[Key | None]:
+        if not name:
+            return (None,)
+        prefer = earlier.key_version if earlier and earlier.key_name == name else ""
+        return self.secrets.versions(name, prefer=prefer)
 
-def _remember(relay: Relay, target: Target, failure: DeliveryFailure | None) -> None:
-    """The breaker, and a word to the ops topic where only a person can mend it."""
-    if failure is None:
-        relay.failing.pop(target.integration.channel, None)
-        return
-    if isinstance(failure, Retryable):
-        relay.failing[target.integration.channel] = relay.clock.now() + BREAKER
-    if isinstance(failure, AuthDead | Permanent):
-        name = "SecretKeyRefused" if isinstance(failure, AuthDead) else "MessageRefused"
-        relay.tell_ops(SelfAlert(name=name, text=f"{target.integration}: {failure.text}. Its fallbacks are told."))
-
-
-def _is_failing(relay: Relay, channel: Channel) -> bool:
-    until = relay.failing.get(channel)
-    return until is not None and relay.clock.now() < until
+    def _note(self, integration: Integration, failure: DeliveryFailure | None) -> None:
+        """The breaker, and a self-alert where only a person can mend it."""
+        if failure is None:
+            self.failing.pop(integration.channel, None)
+            return
+        if isinstance(failure, Retryable):
+            self.failing[integration.channel] = self.clock.now() + BREAKER
+        if isinstance(failure, AuthDead | Permanent):
+            name = "SecretKeyRefused" if isinstance(failure, AuthDead) else "MessageRefused"
+            self.alert_ops(SelfAlert(name=name, text=f"{integration}: {failure.text}. Its fallbacks are told."))
 
 
 def _pause(failure: DeliveryFailure, pauses: Iterator[float]) -> float | None:
-    """Seconds until the next try; None where there is none."""
+    """Returns the seconds until the next try; None where there is none."""
     if isinstance(failure, RateLimited):
         pause = next(pauses, None)
         return None if pause is None else (pause if failure.retry_after is None else failure.retry_after)
     return next(pauses, None) if isinstance(failure, Retryable) else None
-
-
-def _send(one: _Try) -> Receipt:
-    """One try; where the key is refused, once more with each other version of the key."""
-    try:
-        return _with_each_key(one, one.relay.render(one.notification, one.target))
-    except SecretMissing as missing:
-        raise AuthDead(str(missing)) from None
-    except DeliveryFailure:
-        raise
-    except Exception as error:  # noqa: BLE001 - a fault of ours must lead to the next channel, not to a lost alert
-        # Only the type is named: the text of a foreign exception may hold the address or the key.
-        channel = one.target.integration.channel
-        raise Retryable(f"{channel} raised {type(error).__name__}", ambiguous=True) from None
-
-
-def _with_each_key(one: _Try, message: Message) -> Receipt:
-    sender = one.relay.senders[one.target.integration.channel]
-    name = sender.key_name(one.target)
-    refused = AuthDead(f"no version of key {name!r} is left to try")
-    for key in _keys(one.relay, name, one.earlier):
-        # Each version of the key has what is left, so that three of them do not take three times as long.
-        timeout = min(one.longest, _left(one.relay, one.stop))
-        if timeout < SHORTEST:
-            break
-        try:
-            return sender.send(
-                message,
-                one.target,
-                key=key,
-                notification_id=one.notification.id,
-                timeout=timeout,
-                earlier=one.earlier,
-                edit=one.edit,
-            )
-        except AuthDead as caught:
-            refused = caught
-    raise refused
-
-
-def _keys(relay: Relay, name: str, earlier: Receipt | None) -> Iterable[Key | None]:
-    if not name:
-        return (None,)
-    prefer = earlier.key_version if earlier and earlier.key_name == name else ""
-    return relay.secrets.versions(name, prefer=prefer)

@@ -1,23 +1,23 @@
-"""Which firing alerts of a group are kept from people now, and why: a time interval, an inhibition, a silence.
+"""Which firing alerts of a group are muted now, and why: a time interval, an inhibition, a silence.
 
 Fails open: what cannot be read mutes nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from alertrelay.alert import severity_rank
-from alertrelay.config.model import Route
+from alertrelay.config.model import Config, InhibitRule, Route
 from alertrelay.nflog.dedup import Mute, is_firing
-from alertrelay.nflog.ledger import Header, Member
+from alertrelay.nflog.group_state import GroupState, Member
 from alertrelay.notification import Reason
 from alertrelay.policy import inhibit, silence, time_interval
 from alertrelay.policy.inhibit import InhibitKey
-from alertrelay.ports import Facts, Relay, StoreFailure
+from alertrelay.state import Alerts, Facts, Lookup, StoreFailure
 
-ASKED = 99
+BATCH = 99
 """Items beside the silences in the one batch that a flush reads."""
 SERVICES = 5
 """Services of a group whose anomalies its messages may name."""
@@ -26,60 +26,66 @@ SILENCE_ENDS = "SilenceEnding"
 WITNESSES, ROUNDS = 10, 10
 """Of many sources that explain the same, so many are asked whether they fire, and so often until one does."""
 
-
-def asked(
-    relay: Relay, header: Header, members: Iterable[Member], *, most: int = ASKED
-) -> tuple[Sequence[str], Sequence[tuple[str, str]]]:
-    """What a flush has to ask of the table, in one batch: the alerts that may be told, and who may inhibit them."""
-    now = relay.clock.now()
-    told = header.ledger.firing - header.ledger.unsure
-    live = _live(header, members, now)
-    rules = relay.config.inhibit_rules
-    pairs = sorted({(key.rule, key.equal) for m in live for key in inhibit.questions(rules, m.labels)})
-    # What has been told is shown rarely, but it is not repeated while it is inhibited.
-    untold = [m for m in live if m.key not in told]
-    shown = sorted(untold, key=lambda m: (-severity_rank(m.labels), m.starts_at))[: max(0, most - len(pairs))]
-    return [m.key for m in shown], pairs
+Log = Callable[..., None]
 
 
-def facts_of(relay: Relay, header: Header, members: Iterable[Member]) -> Facts:
-    """The answer; nothing where the table fails, and then nothing is muted."""
-    members = list(members)
-    services = list(dict.fromkeys(m.labels["service"] for m in members if m.labels.get("service")))[:SERVICES]
-    alerts, inhibitors = asked(relay, header, members, most=ASKED - len(services))
+def look_up(
+    group: GroupState,
+    members: Sequence[Member],
+    *,
+    config: Config,
+    lookup: Lookup,
+    now: datetime,
+    log: Log,
+) -> Facts:
+    """Reads in one batch the alerts that may be notified, their possible inhibitors, the silences, and the anomalies of
+    the services. Returns nothing where the table fails, and then nothing is muted."""
+    live = _live(group, members, now)
+    named = (member.labels.get("service", "") for member in members)
+    services = list(dict.fromkeys(name for name in named if name))[:SERVICES]
+    pairs = sorted({(key.rule, key.equal) for m in live for key in inhibit.questions(config.inhibit_rules, m.labels)})
+    # What has been notified is shown rarely, but it is not repeated while it is inhibited.
+    known = group.ledger.firing - group.ledger.unsure
+    new = [m for m in live if m.key not in known]
+    shown = sorted(new, key=lambda m: (-severity_rank(m.labels), m.starts_at))
+    shown = shown[: max(0, BATCH - len(services) - len(pairs))]
     try:
-        return relay.store.facts(alerts=alerts, inhibitors=inhibitors, services=services)
+        return lookup.facts(alerts=[m.key for m in shown], inhibitors=pairs, services=services)
     except StoreFailure as failure:
-        relay.log("mutes_not_asked", failure=str(failure))
+        log("mutes_not_asked", failure=str(failure))
         return Facts()
 
 
-def muted(
-    relay: Relay,
+def mute(
     route: Route,
-    header: Header,
-    members: Iterable[Member],
+    group: GroupState,
+    members: Sequence[Member],
     facts: Facts,
     *,
+    config: Config,
+    alerts: Alerts,
+    now: datetime,
+    log: Log,
     compatible: bool = False,
 ) -> dict[str, Mute]:
-    """By key of the alert. Asks each possible source whether it fires. `compatible`: policy/time_interval.py."""
-    now = relay.clock.now()
-    live = _live(header, members, now)
-    by_interval = time_interval.muted(route, relay.config, now, compatible=compatible)
+    """Returns the mutes by key of the alert. Asks each possible source whether it fires. `compatible`: see
+    policy/time_interval.py."""
+    live = _live(group, members, now)
+    by_interval = time_interval.muted(route, config, now, compatible=compatible)
     if by_interval:
-        mute = Mute(reason=Reason(by_interval.reason), detail=by_interval.interval)
-        return {member.key: mute for member in live}
-    try:
-        found = _inhibited(relay, live, facts)
-    except StoreFailure as failure:
-        relay.log("inhibition_not_asked", failure=str(failure))
-        found = {}
-    return found | _silenced(live, facts, now)
+        why = Mute(reason=Reason(by_interval.reason), detail=by_interval.interval)
+        return {member.key: why for member in live}
+    found: dict[str, Mute] = {}
+    if config.inhibit_rules:
+        try:
+            found = _inhibited(config.inhibit_rules, live, facts, alerts, now)
+        except StoreFailure as failure:
+            log("inhibition_not_asked", failure=str(failure))
+    return found | _silenced(live, facts, now) if facts.silences else found
 
 
-def _live(header: Header, members: Iterable[Member], now: datetime) -> list[Member]:
-    events = header.ledger.events
+def _live(group: GroupState, members: Iterable[Member], now: datetime) -> list[Member]:
+    events = group.ledger.events
     return [m for m in members if is_firing(m, now) or (m.status == "event" and m.key not in events)]
 
 
@@ -94,28 +100,37 @@ def _silenced(members: Sequence[Member], facts: Facts, now: datetime) -> dict[st
     return found
 
 
-def _inhibited(relay: Relay, members: Sequence[Member], facts: Facts) -> dict[str, Mute]:
-    asked = {member.key: inhibit.questions(relay.config.inhibit_rules, member.labels) for member in members}
-    answers = _answers(relay, facts, dict.fromkeys(question for found in asked.values() for question in found))
+def _inhibited(
+    rules: Sequence[InhibitRule], members: Sequence[Member], facts: Facts, alerts: Alerts, now: datetime
+) -> dict[str, Mute]:
+    asked = {member.key: inhibit.questions(rules, member.labels) for member in members}
+    questions = dict.fromkeys(question for found in asked.values() for question in found)
+    answers = _answers(facts, questions, alerts, now)
     return {
-        key: _mute(relay, by[0], answers[by[0]])
-        for key, questions in asked.items()
-        if (by := [question for question in questions if question in answers])
+        key: _by_rule(rules, by[0], answers[by[0]])
+        for key, questions_ in asked.items()
+        if (by := [question for question in questions_ if question in answers])
     }
 
 
-def _answers(relay: Relay, facts: Facts, questions: Iterable[InhibitKey]) -> dict[InhibitKey, str]:
-    """To each question that has one, the name of a source that fires. The sources of one question may be thousands, and
-    one that fires is enough."""
-    waiting = {question: _sources(facts, question) for question in questions}
+def _answers(facts: Facts, questions: Iterable[InhibitKey], alerts: Alerts, now: datetime) -> dict[InhibitKey, str]:
+    """Returns, for each question that has one, the name of a source that fires. The sources of one question may be
+    thousands, and one that fires is enough."""
+    waiting = {question: sources for question in questions if (sources := _sources(facts, question))}
     answers: dict[InhibitKey, str] = {}
     for _ in range(ROUNDS):
-        waiting = {question: sources for question, sources in waiting.items() if sources}
-        names = _alive(relay, sorted({source for sources in waiting.values() for source in sources[:WITNESSES]}))
-        for question, sources in list(waiting.items()):
+        if not waiting:
+            break
+        asked = sorted({source for sources in waiting.values() for source in sources[:WITNESSES]})
+        names = _firing_names(alerts, asked, now)
+        left = {}
+        for question, sources in waiting.items():
             firing = [names[source] for source in sources[:WITNESSES] if source in names]
-            answers |= {question: firing[0]} if firing else {}
-            waiting[question] = [] if firing else sources[WITNESSES:]
+            if firing:
+                answers[question] = firing[0]
+            elif sources[WITNESSES:]:
+                left[question] = sources[WITNESSES:]
+        waiting = left
     return answers
 
 
@@ -128,19 +143,18 @@ def _sources(facts: Facts, question: InhibitKey) -> list[str]:
     )
 
 
-def _alive(relay: Relay, sources: Sequence[str]) -> Mapping[str, str]:
-    """The names of the sources that still fire. An entry may outlive its alert for a moment: the alert decides."""
-    now = relay.clock.now()
-    found = relay.store.get_alerts(sources) if sources else {}
+def _firing_names(alerts: Alerts, sources: Sequence[str], now: datetime) -> Mapping[str, str]:
+    """Returns the names of the sources that still fire. An entry may outlive its alert for a moment: the alert
+    decides."""
     return {
         key: item.alert.name
-        for key, item in found.items()
+        for key, item in alerts.get_alerts(sources).items()
         if item.alert.status == "firing" and (item.alert.ends_at is None or item.alert.ends_at > now)
     }
 
 
-def _mute(relay: Relay, question: InhibitKey, source: str) -> Mute:
-    rule = inhibit.rule_of(relay.config.inhibit_rules, question)
+def _by_rule(rules: Sequence[InhibitRule], question: InhibitKey, source: str) -> Mute:
+    rule = inhibit.rule_of(rules, question)
     equal = ", ".join(rule.equal) if rule else ""
     same = f" with the same {equal}" if equal else ""
     return Mute(reason=Reason.INHIBITED, detail=f"{source} fires{same}")

@@ -1,37 +1,48 @@
 """Storms: what exceeds a channel's rate joins one digest, `AlertStorm`, an incident and a message of its own.
 
 A digest is a group like any other, of the same integration: its members are alerts of other groups, it counts and
-lists them, and it is resolved when its last member is. Ends are never held back.
+lists them, and it is resolved when its last member is. Resolves are never held back.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from alertrelay.alert import Channel, Integration
 from alertrelay.config.model import PagerDutySettings, SlackSettings, Target
-from alertrelay.groups.wake import wake
-from alertrelay.nflog.ledger import Header, Member, Standing
+from alertrelay.groups.flush_timer import arm
+from alertrelay.groups.reroute import DIGEST
+from alertrelay.nflog.group_state import GroupHeader, GroupIdentity, Member
 from alertrelay.policy.group_key import storm_id
-from alertrelay.ports import Relay, StoreFailure
+from alertrelay.ports import Clock, Timers
+from alertrelay.state import Alerts, Groups, Limit, Rates, StoreFailure
 
-ROUTE = "storm"
-"""In place of a route's id: a digest belongs to no route, and never moves."""
 WAIT = timedelta(seconds=10)
 """How long the first alerts of a storm are collected."""
 
 
-def admitted(relay: Relay, target: Target) -> bool:
-    """Whether one more message may go to the target now. Fails open: a second message beats a lost one."""
-    limit = relay.limits.get(target.integration.channel)
-    key = _rate_key(target)
-    if limit is None or not key:
-        return True
-    try:
-        return relay.store.take(key, now=relay.clock.now(), limit=limit)
-    except StoreFailure as failure:
-        relay.log("rate_not_asked", failure=str(failure))
-        return True
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateLimiter:
+    """Admits as many messages as each channel takes."""
+
+    limits: Mapping[Channel, Limit]
+    rates: Rates
+    clock: Clock
+    log: Callable[..., None]
+
+    def admits(self, target: Target) -> bool:
+        """Whether one more message may go to the target now. Fails open: a second message beats a lost one."""
+        limit = self.limits.get(target.integration.channel)
+        key = _rate_key(target)
+        if limit is None or not key:
+            return True
+        try:
+            return self.rates.take(key, now=self.clock.now(), limit=limit)
+        except StoreFailure as failure:
+            self.log("rate_not_asked", failure=str(failure))
+            return True
 
 
 def _rate_key(target: Target) -> str:
@@ -44,15 +55,23 @@ def _rate_key(target: Target) -> str:
     return ""
 
 
-def join_digest(relay: Relay, header: Standing, members: list[Member]) -> None:
-    """Puts members of a group into the digest of its integration, which is told soon. Raises StoreFailure."""
-    now = relay.clock.now()
-    gid = storm_id(header.integration)
-    for member in members:
-        relay.store.add_homes(member, [gid])
-        relay.store.put_member(gid, replace(member, at=now))
-    digest = Header(
-        integration=header.integration, route_id=ROUTE, group_key=ROUTE, group_labels={"alertname": "AlertStorm"}
-    )
-    if relay.store.arm(gid, digest, due=now + WAIT):
-        wake(relay, gid, at=now + WAIT)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digests:
+    """Puts alerts into the digest of their integration."""
+
+    alerts: Alerts
+    groups: Groups
+    timers: Timers
+    clock: Clock
+
+    def join(self, integration: Integration, members: Iterable[Member]) -> None:
+        """Makes members of a group members of the digest too, which is flushed soon. Raises StoreFailure."""
+        now = self.clock.now()
+        gid = storm_id(integration)
+        for member in members:
+            self.alerts.add_groups(member, [gid])
+            self.groups.put_member(gid, replace(member, at=now))
+        identity = GroupIdentity(
+            integration=integration, route_id=DIGEST, group_key=DIGEST, group_labels={"alertname": "AlertStorm"}
+        )
+        arm(self.groups, self.timers, self.clock, gid, GroupHeader(identity=identity), due=now + WAIT)

@@ -1,35 +1,43 @@
-"""A silence about to end over a critical alert that still fires is announced, so that its end is no surprise."""
+"""Announces the end of a silence over a critical alert that still fires, so that it is no surprise."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from alertrelay.alert import Alert, fingerprint, rfc3339, severity_rank
-from alertrelay.config.model import Route
+from alertrelay.config.durations import ALERT_KEPT
 from alertrelay.groups.insert import Update, member_of
 from alertrelay.nflog.dedup import Mute
-from alertrelay.nflog.ledger import AlertItem, Header, Member
+from alertrelay.nflog.group_state import AlertItem, GroupState, Member
+from alertrelay.notify.lease import Timing
 from alertrelay.notify.mute import SILENCE_ENDS
 from alertrelay.policy.group_key import key_of, order_of
-from alertrelay.ports import Relay, StoreFailure
+from alertrelay.state import Alerts, Groups, StoreFailure
 
-KEPT = timedelta(days=30)
-LOOKS = 2
-"""How many looks at the group before the end: at least one of them is in time."""
+FLUSHES = 2
+"""How many flushes of the group before the end: at least one of them is in time."""
 
 
-def warn(
-    relay: Relay, gid: str, route: Route, header: Header, members: Sequence[Member], mutes: Mapping[str, Mute]
-) -> list[Member]:
-    """The members with an event for each silence that ends soon; said once a group, and not on PagerDuty, which would
-    page for it. A table that fails here only costs the warning."""
-    now = relay.clock.now()
-    soon = now + LOOKS * timedelta(seconds=route.group_interval)
+def warn_of_silence_expiry(
+    gid: str,
+    group: GroupState,
+    members: Sequence[Member],
+    mutes: Mapping[str, Mute],
+    *,
+    timing: Timing,
+    alerts: Alerts,
+    groups: Groups,
+    now: datetime,
+    log: Callable[..., None],
+) -> Sequence[Member]:
+    """Returns the members with an event for each silence that ends soon; once a group, and not on PagerDuty, which
+    would page for it. A table that fails here only costs the warning."""
+    if group.identity.integration.channel == "pagerduty":
+        return members
+    soon = now + FLUSHES * timedelta(seconds=timing.group_interval)
     found = list(members)
-    known = header.ledger.events | {member.key for member in members}
-    if header.integration.channel == "pagerduty":
-        return found
+    known = group.ledger.events | {member.key for member in members}
     for member in members:
         mute = mutes.get(member.key)
         if mute is None or mute.until is None or mute.until > soon or member.labels.get("severity") != "critical":
@@ -38,19 +46,27 @@ def warn(
         key = key_of(alert.state_key)
         if key in known:
             continue
-        update = Update(alert=alert, key=key, k=order_of(alert, received=now, index=0))
-        rank = severity_rank(alert.labels)
-        item = AlertItem(key=key, k=update.k, rank=rank, alert=alert, expires=now + KEPT)
+        update = Update(alert=alert, key=key, order_key=order_of(alert, received=now, index=0))
+        event = member_of(update, now)
         try:
-            relay.store.put_alert(item, homes=[gid])
-            event = member_of(relay, update)
-            relay.store.put_member(gid, event)
+            alerts.put_alert(_item(update, now), groups=[gid])
+            groups.put_member(gid, event)
         except StoreFailure as failure:
-            relay.log("silence_end_not_told", failure=str(failure))
+            log("silence_end_not_told", failure=str(failure))
             return found
         found.append(event)
         known |= {key}
     return found
+
+
+def _item(update: Update, now: datetime) -> AlertItem:
+    return AlertItem(
+        key=update.key,
+        order_key=update.order_key,
+        rank=severity_rank(update.alert.labels),
+        alert=update.alert,
+        expires=now + ALERT_KEPT,
+    )
 
 
 def _event(member: Member, mute: Mute, until: datetime, now: datetime) -> Alert:

@@ -1,53 +1,68 @@
-"""Alarms that vanish: before something is repeated, CloudWatch is asked whether it still fires.
+"""Alarms that no longer exist: before something is repeated, CloudWatch is asked whether it still fires.
 
-An alarm that was deleted sends no OK, and would be repeated for ever for a resource that is gone. Fails open: where
-CloudWatch does not answer, it is repeated.
+An alarm that was deleted sends no OK, and would be repeated for ever for a resource that does not exist. Fails open:
+where CloudWatch does not answer, it is repeated.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime
 
+from alertrelay.config.durations import MEMBER_KEPT
 from alertrelay.nflog.dedup import is_firing
-from alertrelay.nflog.ledger import AlertItem, Member
-from alertrelay.ports import Relay, StoreFailure
+from alertrelay.nflog.group_state import AlertItem, Member
+from alertrelay.state import Alerts, Groups, StoreFailure
 
 ASKED = 100
 """Alarms a question: the bound of DescribeAlarms. The rest is asked with the next repeat."""
-KEPT = timedelta(days=3)
 _PREFIX = "arn:aws"
 
+Log = Callable[..., None]
+ResolvedAlarms = Callable[[Sequence[str]], frozenset[str]]
+"""Which of these AlarmArns no longer fire; must not raise."""
 
-def without_vanished(relay: Relay, gid: str, members: Sequence[Member]) -> list[Member]:
-    """The members as they are after those that CloudWatch no longer knows, or knows as OK, have been ended."""
-    now = relay.clock.now()
+
+def resolve_stale_alarms(
+    gid: str,
+    members: Sequence[Member],
+    *,
+    resolved_alarms: ResolvedAlarms,
+    alerts: Alerts,
+    groups: Groups,
+    now: datetime,
+    log: Log,
+) -> Sequence[Member]:
+    """Returns the members as they are after those that CloudWatch no longer knows, or knows as OK, have been resolved;
+    the same object where there are none."""
     candidates = [m for m in members if is_firing(m, now) and m.state_key.startswith(_PREFIX)][:ASKED]
     arns = sorted({m.state_key.partition("#")[0] for m in candidates})
-    ended = relay.ended(arns) if arns else frozenset()
-    gone = {m.key for m in candidates if m.state_key.partition("#")[0] in ended}
-    return [_end(relay, gid, member) if member.key in gone else member for member in members]
+    stale = resolved_alarms(arns) if arns else frozenset()
+    keys = {m.key for m in candidates if m.state_key.partition("#")[0] in stale}
+    if not keys:
+        return members
+    return [_resolve(gid, member, alerts, groups, now, log) if member.key in keys else member for member in members]
 
 
-def _end(relay: Relay, gid: str, member: Member) -> Member:
-    """Ends the alert as of the update that is known, so that whatever comes next is newer."""
-    now = relay.clock.now()
-    ended = replace(member, k=f"{member.k[:20]}1", status="resolved", at=now, expires=now + KEPT)
-    relay.log("alarm_vanished", fingerprint=member.fingerprint, state_key=member.state_key)
+def _resolve(gid: str, member: Member, alerts: Alerts, groups: Groups, now: datetime, log: Log) -> Member:
+    """Resolves the alert as of the update that is known, so that whatever comes next is newer."""
+    order_key = f"{member.order_key[:20]}1"
+    resolved = replace(member, order_key=order_key, status="resolved", at=now, expires=now + MEMBER_KEPT)
+    log("alarm_vanished", fingerprint=member.fingerprint, state_key=member.state_key)
     try:
-        found = relay.store.get_alerts([member.key]).get(member.key)
-        if found and found.k == member.k:
-            relay.store.put_alert(_ended_item(found, ended), homes=())
-        relay.store.put_member(gid, ended)
+        found = alerts.get_alerts([member.key]).get(member.key)
+        if found and found.order_key == member.order_key:
+            alerts.put_alert(_resolved_item(found, resolved), groups=())
+        groups.put_member(gid, resolved)
     except StoreFailure as failure:
-        relay.log("store_failing", gid=gid, failure=str(failure))
+        log("store_failing", gid=gid, failure=str(failure))
         return member
-    return ended
+    return resolved
 
 
-def _ended_item(item: AlertItem, ended: Member) -> AlertItem:
+def _resolved_item(item: AlertItem, resolved: Member) -> AlertItem:
     reason = "The alarm is gone, or was OK when CloudWatch was asked: no OK had come."
     annotations = {**item.alert.annotations, "reason": reason}
-    alert = replace(item.alert, status="resolved", ends_at=ended.at, annotations=annotations)
-    return replace(item, k=ended.k, alert=alert, expires=ended.expires)
+    alert = replace(item.alert, status="resolved", ends_at=resolved.at, annotations=annotations)
+    return replace(item, order_key=resolved.order_key, alert=alert, expires=resolved.expires)

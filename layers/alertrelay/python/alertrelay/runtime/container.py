@@ -1,4 +1,4 @@
-"""What every function of the stack has: the clock of the machine, and a way to tell the operators of the relay."""
+"""What every function of the stack has: the clock of the machine, and self-alerts to the operators of the relay."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ class SystemClock:
         time.sleep(max(0.0, seconds))
 
 
-def ops_teller(aws: Clients, topic: str, clock: Clock, observer: Observer) -> Callable[[SelfAlert], None]:
+def ops_alerter(aws: Clients, topic: str, clock: Clock, observer: Observer) -> Callable[[SelfAlert], None]:
     """Publishes self-alerts to the ops topic. Never raises."""
-    told: dict[SelfAlert, datetime] = {}
+    sent: dict[SelfAlert, datetime] = {}
 
-    def tell(alert: SelfAlert) -> None:
+    def alert_ops(alert: SelfAlert) -> None:
         now = clock.now()
         observer.log("self_alert", name_of_alert=alert.name, text=alert.text)
-        if alert in told and now - told[alert] < OPS_QUIET:
+        if alert in sent and now - sent[alert] < OPS_QUIET:
             return
         try:
             aws.sns().publish(
@@ -42,8 +42,8 @@ def ops_teller(aws: Clients, topic: str, clock: Clock, observer: Observer) -> Ca
                 Message=alert.text,
                 MessageAttributes={"alertrelay-hop": {"DataType": "String", "StringValue": "1"}},
             )
-            told[alert] = now
+            sent[alert] = now
         except Exception as error:  # noqa: BLE001 - a self-alert must never stand in the way of an alert
             observer.failed("self_alert_not_sent", error)
 
-    return tell
+    return alert_ops

@@ -7,7 +7,6 @@ import os
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,15 +21,17 @@ from alertrelay.aws.state.store import DynamoStore
 from alertrelay.aws.timers import SqsTimers
 from alertrelay.channels import senders
 from alertrelay.config.model import Config, SnsSettings, Target
-from alertrelay.dispatch.dispatcher import on_tick, on_timer, receive
+from alertrelay.dispatch.assembly import Pipeline, assemble
+from alertrelay.groups.messages import OWN_MESSAGES, TICK
 from alertrelay.notification import Outcome
-from alertrelay.ports import Clock, Limit, Relay, Sender
-from alertrelay.runtime.container import SystemClock, ops_teller
+from alertrelay.notify.compose import Site
+from alertrelay.ports import Clock, Sender, Telemetry
+from alertrelay.render import render
+from alertrelay.runtime.container import SystemClock, ops_alerter
 from alertrelay.runtime.observe import Observer
 from alertrelay.sources import unwrap
+from alertrelay.state import Limit
 
-TICK = {"do": "tick"}
-"""What the schedule sends each minute."""
 LIMITS: Mapping[Channel, Limit] = {
     "pagerduty": Limit(interval=1.0, burst=60),  # about 120 events a minute a routing key
     "slack": Limit(interval=1.0, burst=4),  # one message a second a channel, short bursts allowed
@@ -47,7 +48,7 @@ class Forwarder:
 
     def __init__(self, *channels: Channel) -> None:
         self.channels = frozenset(channels)
-        self._built: tuple[Relay, Observer] | None = None
+        self._built: tuple[Pipeline, Observer] | None = None
 
     def __call__(self, event: Any, context: Any) -> dict[str, Any] | None:
         """Handles every record, then raises RecordsFailed if any is not accounted for. From SQS, the failed ones are
@@ -68,9 +69,16 @@ class Forwarder:
     ) -> Callable[[Any, Any], dict[str, Any] | None]:
         """The same handler with its environment, clock and endpoints given, for a run on this machine. `around` is
         put around each sender."""
-        relay, observer = build(self.channels, environ, clock=clock, endpoints=endpoints, haste=haste, observe=observe)
-        relay = replace(relay, senders={channel: around(sender) for channel, sender in relay.senders.items()})
-        return lambda event, context: _handle(relay, observer, event, context)
+        pipeline, observer = build(
+            self.channels,
+            environ,
+            clock=clock,
+            endpoints=endpoints,
+            haste=haste,
+            observe=observe,
+            around=around,
+        )
+        return lambda event, context: _handle(pipeline, observer, event, context)
 
 
 def forwarder(*channels: Channel) -> Forwarder:
@@ -86,7 +94,8 @@ def build(
     endpoints: Mapping[str, str] | None = None,
     haste: float = 1.0,
     observe: Callable[[Outcome], None] | None = None,
-) -> tuple[Relay, Observer]:
+    around: Callable[[Sender], Sender] = lambda sender: sender,
+) -> tuple[Pipeline, Observer]:
     """The ports of one container. `environ` is what infra/forwarding.py sets. Raises KeyError where it lacks a name,
     OSError and ValueError where the compiled configuration cannot be read."""
     clock = clock or SystemClock()
@@ -101,14 +110,22 @@ def build(
         namespace=environ.get("POWERTOOLS_METRICS_NAMESPACE", "alertrelay"),
         also=observe,
     )
-    everything = senders(endpoints=endpoints, ses=SesSender(aws.sesv2, region=region), haste=haste)
-    relay = Relay(
+    every = {
+        **senders(endpoints=endpoints, ses=SesSender(aws.sesv2, region=region), haste=haste),
+        "sns": SnsSender(aws.sns),
+    }
+    account = environ["ALERTRELAY_ACCOUNT_ID"]
+    telemetry = Telemetry(
+        emit=observer.emit,
+        log=observer.log,
+        alert_ops=ops_alerter(aws, environ["ALERTRELAY_OPS_TOPIC_ARN"], clock, observer),
+    )
+    pipeline = assemble(
         config=config,
-        account=environ["ALERTRELAY_ACCOUNT_ID"],
-        region=region,
+        site=Site(environment=config.environment, account=account, region=region),
         channels=channels,
-        speaks_for_nobody="email" in channels,
-        # A page waits for nothing, so what may explain it is noted by who pages: the last to be late for it.
+        accounts_for_unrouted="email" in channels,
+        # A page waits for nothing, so what may explain it is noted by the forwarder that pages: the last to be late.
         notes_sources="pagerduty" in channels,
         store=DynamoStore(aws.dynamodb, environ["ALERTRELAY_TABLE"], clock),
         timers=SqsTimers(
@@ -116,16 +133,15 @@ def build(
         ),
         clock=clock,
         secrets=SecretKeys(aws.secretsmanager, environ["ALERTRELAY_SECRET_ARN"], time.monotonic),
-        senders={**everything, "sns": SnsSender(aws.sns)},
-        last_resort=_last_resort(config, environ),
-        emit=observer.emit,
-        tell_ops=ops_teller(aws, environ["ALERTRELAY_OPS_TOPIC_ARN"], clock, observer),
-        log=observer.log,
-        ended=ended_alarms(aws.cloudwatch, account=environ["ALERTRELAY_ACCOUNT_ID"], region=region, log=observer.log),
+        senders={channel: around(sender) for channel, sender in every.items()},
+        render=render,
+        telemetry=telemetry,
+        resolved_alarms=ended_alarms(aws.cloudwatch, account=account, region=region, log=observer.log),
         new_id=lambda: uuid.uuid4().hex,
+        last_resort=_last_resort(config, environ),
         limits=LIMITS,
     )
-    return relay, observer
+    return pipeline, observer
 
 
 def _config(environ: Mapping[str, str]) -> Config:
@@ -142,16 +158,17 @@ def _last_resort(config: Config, environ: Mapping[str, str]) -> Target | None:
     return Target(integration=LAST_RESORT, send_resolved=True, settings=settings)
 
 
-def _handle(relay: Relay, observer: Observer, event: Any, context: Any) -> dict[str, Any] | None:
+def _handle(pipeline: Pipeline, observer: Observer, event: Any, context: Any) -> dict[str, Any] | None:
     observer.begin(context)
-    deadline = relay.clock.now() + timedelta(milliseconds=context.get_remaining_time_in_millis())
+    remaining = timedelta(milliseconds=context.get_remaining_time_in_millis())
     try:
         if event == TICK:
-            on_tick(relay)
+            pipeline.on_tick()
             return None
+        deadline = pipeline.clock.now() + remaining
         if _is_sqs(event):
-            return {"batchItemFailures": _from_queue(relay, observer, event["Records"], deadline)}
-        _from_topic(relay, observer, event, deadline)
+            return {"batchItemFailures": _from_queue(pipeline, observer, event["Records"], deadline)}
+        _from_topic(pipeline, observer, event, deadline)
         return None
     finally:
         observer.end()
@@ -164,12 +181,12 @@ def _is_sqs(event: Any) -> bool:
     )
 
 
-def _from_topic(relay: Relay, observer: Observer, event: Any, deadline: datetime) -> None:
+def _from_topic(pipeline: Pipeline, observer: Observer, event: Any, deadline: datetime) -> None:
     envelopes = unwrap(event)
     failed = []
     for envelope in envelopes:
         try:
-            receive(relay, envelope, deadline=deadline)
+            pipeline.receive(envelope, deadline=deadline)
         except Exception as error:  # noqa: BLE001 - the other records are handled first
             observer.failed("record_failed", error)
             failed.append(f"{type(error).__name__} at {envelope.message_id or 'a message without id'}")
@@ -178,26 +195,26 @@ def _from_topic(relay: Relay, observer: Observer, event: Any, deadline: datetime
         raise RecordsFailed(f"{len(failed)} of {len(envelopes)} records failed: {', '.join(failed)}") from None
 
 
-def _from_queue(relay: Relay, observer: Observer, records: list[Any], deadline: datetime) -> list[dict[str, str]]:
+def _from_queue(pipeline: Pipeline, observer: Observer, records: list[Any], deadline: datetime) -> list[dict[str, str]]:
     failed = []
     for record in records:
         try:
-            timer = _timer(record)
-            if timer is not None:
-                on_timer(relay, timer, deadline=deadline)
+            body = _own_body(record)
+            if body is not None:
+                pipeline.on_timer(body, deadline=deadline)
             else:
                 for envelope in unwrap({"Records": [record]}):
-                    receive(relay, envelope, deadline=deadline)
+                    pipeline.receive(envelope, deadline=deadline)
         except Exception as error:  # noqa: BLE001 - the other records are handled first
             observer.failed("record_failed", error)
             failed.append({"itemIdentifier": str(record.get("messageId", ""))})
     return failed
 
 
-def _timer(record: Mapping[str, Any]) -> dict[str, Any] | None:
-    """A message of our own, as notify/pipeline.py and dispatch/degraded.py send them; None for anything else."""
+def _own_body(record: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Returns a message of our own queue (groups/messages.py); None for anything else."""
     try:
         body = json.loads(record["body"])
     except (KeyError, TypeError, ValueError):
         return None
-    return body if isinstance(body, dict) and body.get("do") in ("flush", "record", "receive") else None
+    return body if isinstance(body, dict) and body.get("do") in OWN_MESSAGES else None

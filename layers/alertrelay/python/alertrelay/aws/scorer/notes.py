@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from alertrelay.anomaly.scorer.ports import Deployment, Lease, NotebookFailure, Vote
 from alertrelay.aws.state import items
 from alertrelay.aws.state.table import Table
-from alertrelay.ports import Clock, StoreFailure
+from alertrelay.ports import Clock
+from alertrelay.state import StoreFailure
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -15,22 +15,22 @@ from typing import Any
 
 from alertrelay.alert import Alert, Channel, Integration
 from alertrelay.nflog.chunks import kept
-from alertrelay.nflog.ledger import (
+from alertrelay.nflog.group_state import (
     AlertItem,
-    Header,
-    HeaderChange,
-    Ledger,
+    GroupChange,
+    GroupHeader,
+    GroupIdentity,
+    GroupState,
     Member,
-    Spill,
-    Standing,
-    integration_json,
-    ledger_from_json,
-    ledger_json,
+    Progress,
+    Schedule,
+    Stored,
 )
+from alertrelay.nflog.ledger import Ledger, Spill, integration_json, ledger_from_json, ledger_json
 from alertrelay.policy import silence_json
 from alertrelay.policy.group_key import channel_of
 from alertrelay.policy.silence import Silence
-from alertrelay.ports import AnomalyNote
+from alertrelay.state import AnomalyNote
 
 SCHEMA = 1
 """Of every item, save:"""
@@ -101,7 +101,7 @@ def alert_item(item: Attributes) -> AlertItem:
     }
     return AlertItem(
         key=item["pk"]["S"].removeprefix("A#"),
-        k=item["k"]["S"],
+        order_key=item["k"]["S"],
         rank=int(item["rank"]["N"]),
         alert=Alert(
             labels=json.loads(item["labels"]["S"]),
@@ -109,7 +109,7 @@ def alert_item(item: Attributes) -> AlertItem:
             starts_at=_time(item["starts_at"]),
             **{**content, **times},
         ),
-        homes=frozenset(item.get("homes", {"SS": []})["SS"]),
+        groups=frozenset(item.get("homes", {"SS": []})["SS"]),
         expires=_expiry(item),
     )
 
@@ -120,7 +120,7 @@ def member_attributes(gid: str, member: Member) -> dict[str, Any]:
         "pk": text(f"M#{gid}"),
         "sk": text(member.key),
         "v": {"N": str(SCHEMA)},
-        "k": text(member.k),
+        "k": text(member.order_key),
         "status": text(member.status),
         "state_key": text(member.state_key),
         "fingerprint": text(member.fingerprint),
@@ -137,7 +137,7 @@ def member(item: Attributes) -> Member:
     """A member from its item."""
     return Member(
         key=item["sk"]["S"],
-        k=item["k"]["S"],
+        order_key=item["k"]["S"],
         status=item["status"]["S"],
         state_key=item["state_key"]["S"],
         fingerprint=item["fingerprint"]["S"],
@@ -202,69 +202,71 @@ def due(item: Attributes) -> tuple[str, datetime]:
     return item["pk"]["S"].removeprefix("H#"), _time(item["next_due"])
 
 
-def identity(header: Standing) -> dict[str, str]:
-    """What never changes of a group: whose it is, and its labels."""
+def identity(group: GroupIdentity) -> dict[str, str]:
+    """Returns what never changes of a group: whose it is, and its labels."""
     return as_json(
         {
-            "integration": integration_json(header.integration),
-            "route_id": header.route_id,
-            "group_key": header.group_key,
-            "group_labels": dict(header.group_labels),
+            "integration": integration_json(group.integration),
+            "route_id": group.route_id,
+            "group_key": group.group_key,
+            "group_labels": dict(group.group_labels),
         }
     )
 
 
-def header(item: Attributes) -> Standing:
-    """A group as its header's item alone shows it: a Header, save where its ledger stands in chunks."""
+def header(item: Attributes) -> GroupHeader:
+    """Reads a group as its header's item alone shows it: a GroupState, save where its ledger stands in chunks."""
     group = json.loads(item["group"]["S"])
     shown: dict[str, Any] = {
-        "integration": Integration(**group["integration"]),
-        "route_id": group["route_id"],
-        "group_key": group["group_key"],
-        "group_labels": group["group_labels"],
-        "next_due": _time_of(item, "next_due"),
-        "due": _time_of(item, "due"),
-        "owner": item.get("owner", {"S": ""})["S"],
-        "lease_until": _time_of(item, "lease_until"),
-        "closing": "closing" in item,
-        "maybe": "maybe" in item,
-        "rec_at": _time_of(item, "rec_at"),
-        "told_at": _time_of(item, "told_at"),
-        "tries": int(item.get("tries", {"N": "0"})["N"]),
-        "failures": int(item.get("failures", {"N": "0"})["N"]),
-        "failing_since": _time_of(item, "failing_since"),
+        "identity": GroupIdentity(**{**group, "integration": Integration(**group["integration"])}),
+        "schedule": Schedule(
+            next_due=_time_of(item, "next_due"),
+            due=_time_of(item, "due"),
+            owner=item.get("owner", {"S": ""})["S"],
+            lease_until=_time_of(item, "lease_until"),
+            closing="closing" in item,
+        ),
+        "progress": Progress(
+            recorded_at=_time_of(item, "rec_at"),
+            notified_at=_time_of(item, "told_at"),
+            uncertain="maybe" in item,
+            tries=int(item.get("tries", {"N": "0"})["N"]),
+            failures=int(item.get("failures", {"N": "0"})["N"]),
+            failing_since=_time_of(item, "failing_since"),
+        ),
         "config_hash": item.get("cfg", {"S": ""})["S"],
     }
-    told = _told(item)
-    if "spill" in told:
-        return Standing(**shown, spill=Spill(**told["spill"]))
-    return Header(**shown, ledger=ledger_from_json(told), leftover="leftover" in told)
+    ledger = _ledger(item)
+    if "spill" in ledger:
+        return GroupHeader(**shown, stored=Stored(spill=Spill(**ledger["spill"])))
+    return GroupState(**shown, ledger=ledger_from_json(ledger), stored=Stored(backlog="leftover" in ledger))
 
 
 def inline_ledger(item: Attributes) -> Ledger:
     """What of the ledger stands in the header itself."""
-    return ledger_from_json(_told(item))
+    return ledger_from_json(_ledger(item))
 
 
-def ledger_attribute(ledger: Ledger, spill: Spill | None, *, leftover: bool) -> dict[str, str]:
+def ledger_attribute(ledger: Ledger, spill: Spill | None, *, backlog: bool) -> dict[str, str]:
     """The ledger as it stands in the header: whole, or what is kept there of one that stands in chunks."""
     if spill:
         return as_json({**ledger_json(kept(ledger)), "spill": {f.name: getattr(spill, f.name) for f in fields(Spill)}})
-    return as_json({**ledger_json(ledger), **({"leftover": True} if leftover else {})})
+    return as_json({**ledger_json(ledger), **({"leftover": True} if backlog else {})})
 
 
-def change_attributes(change: HeaderChange, spill: Spill | None = None, *, leftover: bool = False) -> dict[str, Any]:
-    """What a record sets; a None is an attribute to remove. See `ledger_attribute`."""
+def change_attributes(change: GroupChange, spill: Spill | None = None, *, backlog: bool = False) -> dict[str, Any]:
+    """Returns what a record sets; a None is an attribute to remove. See `ledger_attribute`."""
     present = {"BOOL": True}
+    progress = change.progress
     return {
         "v": {"N": str(SPILLED if spill else SCHEMA)},
-        "ledger": ledger_attribute(change.ledger, spill, leftover=leftover),
-        "rec_at": micros(change.rec_at),
+        "ledger": ledger_attribute(change.ledger, spill, backlog=backlog),
+        "rec_at": micros(progress.recorded_at) if progress.recorded_at else None,
         "cfg": text(change.config_hash),
-        "told_at": micros(change.told_at) if change.told_at else None,
-        "maybe": present if change.maybe else None,
-        "failures": {"N": str(change.failures)} if change.failures else None,
-        "failing_since": micros(change.failing_since) if change.failing_since else None,
+        "told_at": micros(progress.notified_at) if progress.notified_at else None,
+        "maybe": present if progress.uncertain else None,
+        "failures": {"N": str(progress.failures)} if progress.failures else None,
+        "failing_since": micros(progress.failing_since) if progress.failing_since else None,
         "tries": None,
         **(
             {"closing": present}
@@ -280,9 +282,9 @@ def change_attributes(change: HeaderChange, spill: Spill | None = None, *, lefto
     }
 
 
-def _told(item: Attributes) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads(item.get("ledger", {"S": "{}"})["S"])
-    return told
+def _ledger(item: Attributes) -> dict[str, Any]:
+    ledger: dict[str, Any] = json.loads(item.get("ledger", {"S": "{}"})["S"])
+    return ledger
 
 
 def _time(attribute: Mapping[str, str]) -> datetime:

@@ -1,4 +1,4 @@
-"""ports.Store on one DynamoDB table, one request a method, save where a ledger stands in chunks.
+"""state.Store on one DynamoDB table, one request a method, save where a ledger stands in chunks.
 
 Keys: `A#<alert>`/`A`, `M#<gid>`/<alert>, `H#<gid>`/`H`, `L#<gid>`/<chunk>, `I#<rule>#<equal>`/`I`, `S`/`S`. A header
 stands on its own partition, apart from its members.
@@ -14,10 +14,11 @@ from alertrelay.alert import Channel
 from alertrelay.aws.state import inhibitors as noted_sources
 from alertrelay.aws.state import items, ledger_chunks
 from alertrelay.aws.state.table import Table, read
-from alertrelay.nflog.ledger import AlertItem, Header, HeaderChange, Member, Standing, unknown
+from alertrelay.nflog.group_state import AlertItem, GroupChange, GroupHeader, GroupState, Member, unknown
 from alertrelay.policy.inhibit import InhibitKey
 from alertrelay.policy.silence import Silence
-from alertrelay.ports import Clock, Facts, Limit
+from alertrelay.ports import Clock
+from alertrelay.state import Facts, Limit
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -27,18 +28,18 @@ BUCKET_KEPT = timedelta(hours=1)
 
 
 class DynamoStore:
-    """See ports.Store. `client` makes or gives the client; it is called with the first request."""
+    """See state.Store. `client` makes or gives the client; it is called with the first request."""
 
     def __init__(self, client: Callable[[], DynamoDBClient], table: str, clock: Clock) -> None:
         self._table = Table(client, table, clock)
         self._clock = clock
 
-    def put_alert(self, item: AlertItem, *, homes: Iterable[str]) -> tuple[bool, AlertItem]:
-        """See ports.Store."""
+    def put_alert(self, item: AlertItem, *, groups: Iterable[str]) -> tuple[bool, AlertItem]:
+        """See state.Store."""
         alert = item.alert
         keeps = "if_not_exists({0}, {1})" if alert.status == "resolved" else "{1}"
         values: dict[str, Any] = {
-            ":k": items.text(item.k),
+            ":k": items.text(item.order_key),
             ":status": items.text(alert.status),
             ":rank": {"N": str(item.rank)},
             ":labels": items.as_json(dict(alert.labels)),
@@ -56,8 +57,8 @@ class DynamoStore:
             expression += ", #ttl = :ttl"
         else:
             expression += " REMOVE #ttl"
-        if homes := sorted(homes):
-            values[":homes"] = {"SS": homes}
+        if groups := sorted(groups):
+            values[":homes"] = {"SS": groups}
             expression += " ADD homes :homes"
         written, found = self._table.update(
             f"A#{item.key}",
@@ -70,21 +71,21 @@ class DynamoStore:
         return written, read(items.alert_item, found)
 
     def get_alerts(self, keys: Sequence[str]) -> Mapping[str, AlertItem]:
-        """See ports.Store."""
+        """See state.Store."""
         wanted = [{"pk": items.text(f"A#{key}"), "sk": items.text("A")} for key in dict.fromkeys(keys)]
         return {item.key: item for item in (read(items.alert_item, raw) for raw in self._batch(wanted))}
 
     def put_member(self, gid: str, member: Member) -> tuple[bool, Member | None]:
-        """See ports.Store."""
+        """See state.Store."""
         written, before = self._table.put(
             items.member_attributes(gid, member),
             condition="attribute_not_exists(k) OR k < :k OR (k = :k AND #status = :moved)",
-            values={":k": items.text(member.k), ":moved": items.text("moved")},
+            values={":k": items.text(member.order_key), ":moved": items.text("moved")},
         )
         return written, read(items.member, before) if before else None
 
     def members(self, gid: str) -> Sequence[Member]:
-        """See ports.Store."""
+        """See state.Store."""
         now = self._clock.now()
         found = self._table.query(
             ConsistentRead=True,
@@ -94,13 +95,13 @@ class DynamoStore:
         members = (read(items.member, item) for item in found)
         return [m for m in members if m.expires is None or m.expires > now]
 
-    def header(self, gid: str) -> Standing | None:
-        """See ports.Store."""
+    def header(self, gid: str) -> GroupHeader | None:
+        """See state.Store."""
         item = self._header_item(gid)
         return read(items.header, item) if item else None
 
-    def whole_header(self, gid: str) -> Header | None:
-        """See ports.Store."""
+    def state(self, gid: str) -> GroupState | None:
+        """See state.Store."""
         item = self._header_item(gid)
         return ledger_chunks.whole(self._table, gid, item) if item else None
 
@@ -109,8 +110,8 @@ class DynamoStore:
         item: dict[str, Any] = answer.get("Item", {})
         return item
 
-    def arm(self, gid: str, header: Standing, *, due: datetime) -> bool:
-        """See ports.Store."""
+    def arm(self, gid: str, header: GroupHeader, *, due: datetime) -> bool:
+        """See state.Store."""
         return self._table.update(
             f"H#{gid}",
             "H",
@@ -122,8 +123,8 @@ class DynamoStore:
             done={"next_due": items.micros(due), "closing": None},
         )[0]
 
-    def hasten(self, gid: str, *, due: datetime, seen: datetime) -> bool:
-        """See ports.Store."""
+    def bring_forward(self, gid: str, *, due: datetime, seen: datetime) -> bool:
+        """See state.Store."""
         return self._table.update(
             f"H#{gid}",
             "H",
@@ -134,9 +135,9 @@ class DynamoStore:
         )[0]
 
     def lease(
-        self, gid: str, *, owner: str, now: datetime, until: datetime, arm: Standing | None = None
-    ) -> Header | None:
-        """See ports.Store."""
+        self, gid: str, *, owner: str, now: datetime, until: datetime, arm: GroupHeader | None = None
+    ) -> GroupState | None:
+        """See state.Store."""
         free = "(attribute_not_exists(lease_until) OR lease_until < :now)"
         values: dict[str, Any] = {
             ":owner": items.text(owner),
@@ -168,11 +169,11 @@ class DynamoStore:
             return ledger_chunks.whole(self._table, gid, before)
         return unknown(arm) if arm else None
 
-    def record(self, gid: str, *, owner: str, change: HeaderChange, before: Header | None = None) -> bool:
-        """See ports.Store."""
+    def record(self, gid: str, *, owner: str, change: GroupChange, before: GroupState | None = None) -> bool:
+        """See state.Store."""
         spill = ledger_chunks.write(self._table, gid, owner, change.ledger, before)
         # Until now joins may have found a ledger that they cannot read.
-        attributes = items.change_attributes(change, spill, leftover=before is None or before.spill is not None)
+        attributes = items.change_attributes(change, spill, backlog=before is None or before.stored.spill is not None)
         sets = [name for name, value in attributes.items() if value is not None]
         removes = [name for name, value in attributes.items() if value is None]
         expression = "SET " + ", ".join(f"#{name} = :{name}" for name in sets)
@@ -187,7 +188,7 @@ class DynamoStore:
         return recorded
 
     def finish(self, gid: str, *, owner: str, expires: datetime | None) -> bool:
-        """See ports.Store."""
+        """See state.Store."""
         expression = "REMOVE next_due, #shard, due, #owner, lease_until, closing"
         values = {":me": items.text(owner)}
         if expires:
@@ -198,7 +199,7 @@ class DynamoStore:
         return self._table.update(f"H#{gid}", "H", expression, condition=condition, values=values, done=closed)[0]
 
     def release(self, gid: str, *, owner: str) -> None:
-        """See ports.Store."""
+        """See state.Store."""
         self._table.update(
             f"H#{gid}",
             "H",
@@ -208,7 +209,7 @@ class DynamoStore:
         )
 
     def due(self, channel: Channel, *, before: datetime) -> Iterator[tuple[str, datetime]]:
-        """See ports.Store: all shards of the channel in the index, keys only."""
+        """See state.Store: all shards of the channel in the index, keys only."""
         for shard in items.shards(channel):
             pages = self._table.query(
                 IndexName=items.DUE_INDEX,
@@ -218,35 +219,35 @@ class DynamoStore:
             )
             yield from (items.due(item) for item in pages)
 
-    def add_homes(self, member: Member, homes: Iterable[str]) -> bool:
-        """See ports.Store."""
-        homes = sorted(homes)
+    def add_groups(self, member: Member, groups: Iterable[str]) -> bool:
+        """See state.Store."""
+        groups = sorted(groups)
         return self._table.update(
             f"A#{member.key}",
             "A",
-            "ADD homes :homes" if homes else "SET v = v",
+            "ADD homes :homes" if groups else "SET v = v",
             condition="k <= :k",
-            values={":k": items.text(member.k), **({":homes": {"SS": homes}} if homes else {})},
+            values={":k": items.text(member.order_key), **({":homes": {"SS": groups}} if groups else {})},
         )[0]
 
     def mark_moved(self, gid: str, member: Member, *, expires: datetime) -> None:
-        """See ports.Store."""
+        """See state.Store."""
         self._table.update(
             f"M#{gid}",
             member.key,
             "SET #status = :moved, #ttl = :ttl",
             condition="k = :k",
-            values={":k": items.text(member.k), ":moved": items.text("moved"), ":ttl": items.seconds(expires)},
+            values={":k": items.text(member.order_key), ":moved": items.text("moved"), ":ttl": items.seconds(expires)},
         )
 
     def note_source(self, entry: InhibitKey, key: str, *, fires: bool) -> None:
-        """See ports.Store."""
+        """See state.Store."""
         noted_sources.note(self._table, entry, key, fires=fires, now=self._clock.now())
 
     def facts(
         self, *, alerts: Sequence[str], inhibitors: Sequence[tuple[str, str]], services: Sequence[str] = ()
     ) -> Facts:
-        """See ports.Store."""
+        """See state.Store."""
         named = {items.anomalies_key(service): service for service in services}
         wanted = [_SILENCES_KEY]
         wanted += [{"pk": items.text(f"I#{rule}#{equal}"), "sk": items.text("I")} for rule, equal in inhibitors]
@@ -264,7 +265,7 @@ class DynamoStore:
         )
 
     def take(self, key: str, *, now: datetime, limit: Limit) -> bool:
-        """See ports.Store. `full_at` is when the bucket would be full again: one number is the whole bucket."""
+        """See state.Store. `full_at` is when the bucket would be full again: one number is the whole bucket."""
         step = timedelta(seconds=limit.interval)
         after = {":v": {"N": str(items.SCHEMA)}, ":ttl": items.seconds(now + BUCKET_KEPT)}
         pk = f"B#{items.hashed(key)}"
@@ -291,12 +292,12 @@ class DynamoStore:
         )
 
     def silences(self) -> tuple[Sequence[Silence], int]:
-        """See ports.Store."""
+        """See state.Store."""
         answer = self._table.call("get_item", TableName=self._table.name, Key=_SILENCES_KEY, ConsistentRead=True)
         return read(items.silences, answer["Item"]) if "Item" in answer else ((), 0)
 
     def put_silences(self, silences: Sequence[Silence], *, seen: int) -> bool:
-        """See ports.Store."""
+        """See state.Store."""
         written = {"version": {"N": str(seen + 1)}, "silences": items.silences_attribute(silences)}
         return self._table.update(
             "S",
@@ -334,9 +335,9 @@ def _header_key(gid: str) -> dict[str, Any]:
     return {"pk": items.text(f"H#{gid}"), "sk": items.text("H")}
 
 
-def _new(gid: str, header: Standing) -> dict[str, Any]:
+def _new(gid: str, header: GroupHeader) -> dict[str, Any]:
     return {
         ":shard": items.text(items.shard(gid)),
-        ":group": items.identity(header),
+        ":group": items.identity(header.identity),
         ":cfg": items.text(header.config_hash),
     }

@@ -11,7 +11,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from alertrelay.aws.errors import code
 from alertrelay.aws.state import items
-from alertrelay.ports import Clock, StoreFailure
+from alertrelay.ports import Clock
+from alertrelay.state import StoreFailure
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

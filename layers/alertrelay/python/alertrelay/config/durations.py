@@ -1,0 +1,29 @@
+"""Durations that two rooms must agree on; infra imports them, so that the template and the code cannot differ."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+FORWARDER_TIMEOUT = timedelta(seconds=30)
+"""After which Lambda kills an invocation of a forwarder."""
+TICK = timedelta(minutes=1)
+"""Between two ticks of the schedule."""
+TIMER_HORIZON = TICK
+"""What is due later is not queued but found by a tick."""
+
+LEASE_MARGIN = timedelta(seconds=5)
+"""A lease outlives the invocation's hard deadline by this."""
+CRASH_MARGIN = FORWARDER_TIMEOUT + timedelta(seconds=10)
+"""How long before the last record an update may have been notified by a flush that crashed, and how long a lease that
+is held now lasts at most: a whole invocation, the margin of its lease, and clocks that differ."""
+
+RETRY = timedelta(seconds=60)
+"""Until what found a channel or the table failing is tried again for the first time."""
+GIVE_UP = timedelta(days=4)
+"""After which what no channel took becomes a dead letter; the queues keep theirs for 14 days."""
+DEAD_LETTERS_KEPT = timedelta(days=14)
+
+ALERT_KEPT = timedelta(days=30)
+"""An alert's latest state, after it resolved or as an event; a closed group's header."""
+MEMBER_KEPT = timedelta(days=3)
+"""A member that resolved or moved."""

@@ -1,0 +1,23 @@
+"""The message that brings a group to its next flush."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from alertrelay.groups.messages import FlushMessage, body_of
+from alertrelay.nflog.group_state import GroupHeader
+from alertrelay.ports import Clock, Timers
+from alertrelay.state import Groups
+
+
+def send_flush_timer(timers: Timers, clock: Clock, gid: str, *, at: datetime) -> None:
+    """Sends it for `at`, if that is soon; beyond, the tick finds the group in the index. Raises TimersFailure."""
+    delay = (at - clock.now()).total_seconds()
+    if delay <= timers.horizon:
+        timers.send(body_of(FlushMessage(gid=gid, at=at)), delay_seconds=max(0.0, delay))
+
+
+def arm(groups: Groups, timers: Timers, clock: Clock, gid: str, header: GroupHeader, *, due: datetime) -> None:
+    """Makes the group due, and sends its timer, unless it is armed. Raises StoreFailure, TimersFailure."""
+    if groups.arm(gid, header, due=due):
+        send_flush_timer(timers, clock, gid, at=due)

@@ -1,0 +1,71 @@
+"""Which groups of this forwarder an alert belongs to, by the route tree alone, and what it is noted under as a
+source."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from alertrelay.alert import Alert, Channel, Labels
+from alertrelay.config.model import Config
+from alertrelay.groups.outcomes import of_alert
+from alertrelay.nflog.group_state import GroupHeader, GroupIdentity
+from alertrelay.notification import Reason
+from alertrelay.policy.group_key import group_id, group_key, group_labels
+from alertrelay.policy.inhibit import InhibitKey, source_entries
+from alertrelay.policy.route import match_routes
+from alertrelay.ports import Telemetry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Router:
+    """The part of the routing that a forwarder does.
+
+    `channels` are those whose integrations it handles. `accounts_for_unrouted` marks the one forwarder that records
+    the outcome of alerts that end at an empty receiver, `notes_sources` the one that notes what may inhibit others,
+    whatever receivers that has.
+    """
+
+    config: Config
+    channels: frozenset[Channel]
+    accounts_for_unrouted: bool
+    notes_sources: bool
+
+
+def groups_for(router: Router, labels: Labels, *, every_channel: bool = False) -> dict[str, GroupHeader]:
+    """Returns the groups of this forwarder (or of all) that a firing alert belongs to, by gid."""
+    config, found = router.config, {}
+    for route in match_routes(config.route, labels):
+        receiver = config.receiver(route.receiver)
+        targets = [
+            target
+            for target in (receiver.targets if receiver else ())
+            if every_channel or target.integration.channel in router.channels
+        ]
+        if not targets:
+            continue
+        key, shown = group_key(route, labels), group_labels(route, labels)
+        for target in targets:
+            identity = GroupIdentity(
+                integration=target.integration, route_id=route.id, group_key=key, group_labels=shown
+            )
+            gid = group_id(target.integration, route, labels)
+            found[gid] = GroupHeader(identity=identity, config_hash=config.hash)
+    return found
+
+
+def inhibitor_entries(router: Router, alert: Alert) -> Sequence[InhibitKey]:
+    """Returns what this forwarder notes an alert under, whatever its receivers: a source often notifies nobody
+    itself."""
+    return source_entries(router.config.inhibit_rules, alert.labels, kind=alert.kind) if router.notes_sources else ()
+
+
+def account_for_unrouted(router: Router, alert: Alert, telemetry: Telemetry) -> None:
+    """Records why this forwarder does not notify: by name where nobody at all is notified."""
+    routes = match_routes(router.config.route, alert.labels)
+    receivers = [router.config.receiver(route.receiver) for route in routes]
+    if any(receiver and receiver.targets for receiver in receivers):
+        telemetry.log("not_this_forwarder", fingerprint=alert.fingerprint, reason=Reason.NOT_OURS)
+    elif router.accounts_for_unrouted:
+        names = ", ".join(sorted({receiver.name for receiver in receivers if receiver}))
+        telemetry.emit(of_alert(alert, "suppressed", Reason.NO_INTEGRATIONS, receiver=names))

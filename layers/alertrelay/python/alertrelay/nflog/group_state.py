@@ -1,0 +1,157 @@
+"""The items of a group: its members, and its header with the ledger of what was notified.
+
+Keys and conditions follow the model-checked group protocol (docs/architecture.md, "State"). `order_key` orders the
+updates of one alert as a sortable string: 20 digits of microseconds, then 1 if resolved else 0; larger is newer, and
+at an equal clock resolved wins.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from alertrelay.alert import Alert, Integration, Labels
+from alertrelay.nflog.ledger import Ledger, Spill
+
+MemberStatus = Literal["firing", "resolved", "moved", "event"]
+"""`moved` marks a member that a configuration change took to another group."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertItem:
+    """The newest update of one alert, shared by all forwarders. `groups` are those that it was put in.
+
+    Its labels and starts_at stay those of the firing: a resolve is routed and shown with what was stored then.
+    """
+
+    key: str  # hash of state_key
+    order_key: str
+    rank: int  # severity_rank, for two copies of one update
+    alert: Alert
+    groups: frozenset[str] = frozenset()
+    expires: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One alert in one group. Small: what a flush decides by; long text stays in the AlertItem.
+
+    `ends_at` is set where the source announced when the alert ends (Alertmanager's API); labels are those that it was
+    routed by, so that a flush can ask about silences and routes without a further read.
+    """
+
+    key: str
+    order_key: str
+    status: MemberStatus
+    state_key: str
+    fingerprint: str
+    labels: Labels
+    starts_at: datetime
+    at: datetime  # the writer's clock
+    ends_at: datetime | None = None
+    expires: datetime | None = None
+
+    @property
+    def name(self) -> str:
+        """The alertname."""
+        return self.labels.get("alertname", "alert")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupIdentity:
+    """Which group of which integration; never changes."""
+
+    integration: Integration
+    route_id: str
+    group_key: str
+    group_labels: Labels
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """When the group is flushed next, and who holds it.
+
+    `next_due` None = unarmed. `due` is the group's own tick, from which the next one is counted; a lease and a retry
+    move `next_due` alone.
+    """
+
+    next_due: datetime | None = None
+    due: datetime | None = None
+    owner: str = ""
+    lease_until: datetime | None = None
+    closing: bool = False
+
+    @property
+    def armed(self) -> bool:
+        """Whether a flush of it is due, now or later."""
+        return self.next_due is not None and not self.closing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far the flushes of the group came."""
+
+    recorded_at: datetime | None = None  # when the member query of the last record began
+    notified_at: datetime | None = None  # the last flush that notified anybody
+    uncertain: bool = False  # an owner vanished, or an answer was ambiguous
+    tries: int = 0  # leases without a record
+    failures: int = 0  # sends that failed in a row
+    failing_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """How the ledger was found in the table.
+
+    `spill` is set where it stands in chunks beside the item. `chunks`: the names of all that were found there, also of
+    those that nothing points to. `backlog`: joins since the last record could not read the ledger, and left it to the
+    flush to find the repeats. `lost`: a chunk is missing, so that the ledger holds no alerts although some were
+    announced.
+    """
+
+    spill: Spill | None = None
+    chunks: frozenset[str] = frozenset()
+    backlog: bool = False
+    lost: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupHeader:
+    """A group of one integration as its header's item alone shows it, which is all that a join may read.
+
+    `ledger` is None where it stands in chunks beside the item, which only a flush reads. `config_hash` names the
+    configuration of the last record.
+    """
+
+    identity: GroupIdentity
+    schedule: Schedule = field(default_factory=Schedule)
+    progress: Progress = field(default_factory=Progress)
+    config_hash: str = ""
+    ledger: Ledger | None = None
+    stored: Stored = field(default_factory=Stored, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupState(GroupHeader):
+    """A group with its whole ledger."""
+
+    ledger: Ledger = field(default_factory=Ledger)
+
+
+def unknown(group: GroupHeader) -> GroupState:
+    """Returns the state of a group of which nothing is known but its identity."""
+    return GroupState(identity=group.identity, config_hash=group.config_hash)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupChange:
+    """What one record writes. With `closing` the lease is kept for the closing query, else it is given back and the
+    group is due at `next_due`. The tries of `progress` are not written: a record ends them."""
+
+    ledger: Ledger
+    progress: Progress
+    due: datetime | None
+    next_due: datetime | None
+    closing: bool
+    config_hash: str

@@ -1,0 +1,78 @@
+"""The lease of one flush: which group, whose, and the instants that the flush is counted by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from alertrelay.config.durations import LEASE_MARGIN
+from alertrelay.config.model import Route
+from alertrelay.nflog.group_state import GroupHeader, GroupState
+from alertrelay.policy.timing import last_tick
+from alertrelay.ports import Clock
+from alertrelay.state import Groups
+
+SEND_MARGIN = timedelta(seconds=7)
+"""Nothing is sent in the last seconds of a lease."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """The timers of a route, in seconds."""
+
+    group_wait: float
+    group_interval: float
+    repeat_interval: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """`began`: when the members are read. `tick`: the group's own tick that this flush stands for."""
+
+    gid: str
+    owner: str
+    began: datetime
+    tick: datetime
+    until: datetime
+
+    @property
+    def send_by(self) -> datetime:
+        """Until when a message may be sent."""
+        return self.until - SEND_MARGIN
+
+
+def timing_of(route: Route) -> Timing:
+    """Returns the timers of a route."""
+    return Timing(
+        group_wait=route.group_wait, group_interval=route.group_interval, repeat_interval=route.repeat_interval
+    )
+
+
+def take_lease(
+    gid: str,
+    *,
+    groups: Groups,
+    clock: Clock,
+    owner: str,
+    deadline: datetime,
+    arm: GroupHeader | None,
+    amend: Callable[[GroupState], GroupState],
+) -> tuple[datetime, GroupState] | None:
+    """Takes a group that is due (or, with `arm`, that is unarmed), with when it is held until; None where it is not
+    ours to flush now. The lease moves the due time, so a crash leaves the group due. Raises StoreFailure."""
+    now = clock.now()
+    until = deadline + LEASE_MARGIN
+    found = groups.lease(gid, owner=owner, now=now, until=until, arm=arm)
+    if found is None:
+        return None
+    due = now if arm or found.schedule.due is None else found.schedule.due
+    group = amend(found)
+    return until, replace(group, schedule=replace(group.schedule, due=due))
+
+
+def lease_of(gid: str, owner: str, group: GroupState, timing: Timing, *, now: datetime, until: datetime) -> Lease:
+    """Returns the lease of a group that was taken."""
+    due = group.schedule.due or now
+    tick = last_tick(timing.group_interval, due=due, now=now)
+    return Lease(gid=gid, owner=owner, began=now, tick=tick, until=until)

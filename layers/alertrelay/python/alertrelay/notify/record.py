@@ -1,0 +1,225 @@
+"""Writes down what a flush notified, and when the group is due again; closes a group of which nothing fires."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from alertrelay.config.durations import ALERT_KEPT, GIVE_UP, RETRY
+from alertrelay.groups.flush_timer import send_flush_timer
+from alertrelay.groups.messages import RecordMessage, UndeliveredMessage, body_of
+from alertrelay.groups.reroute import Moved, mark_moved
+from alertrelay.nflog.dedup import is_firing, notified_own
+from alertrelay.nflog.group_state import GroupChange, GroupState, Progress
+from alertrelay.nflog.ledger import Ledger
+from alertrelay.notification import Reason
+from alertrelay.notify.announce import Announced
+from alertrelay.notify.backlog import backlog_outcomes
+from alertrelay.notify.compose import Content
+from alertrelay.notify.deliver import Attempt
+from alertrelay.notify.lease import Lease, Timing
+from alertrelay.notify.outcomes import Reporter
+from alertrelay.policy.timing import first_flush, next_tick
+from alertrelay.ports import Clock, RateLimited, Telemetry, Timers, TimersFailure
+from alertrelay.state import Groups, StoreFailure
+
+RETRIES = (RETRY.total_seconds(), 120, 300, 900)
+"""Seconds until a failed delivery is tried again; the last one repeats."""
+RECORD_RETRY = 10
+"""Seconds until a record that the table did not take is tried again: before the lease runs out, if it can be."""
+
+
+class Recorded(NamedTuple):
+    """What was written. `by_us` is False where the lease was lost or the table failed: then nothing more is written."""
+
+    change: GroupChange
+    by_us: bool
+
+
+def record(
+    lease: Lease,
+    group: GroupState,
+    content: Content,
+    announced: Announced,
+    moved: Moved,
+    *,
+    timing: Timing,
+    config_hash: str,
+    groups: Groups,
+    timers: Timers,
+    clock: Clock,
+    reporter: Reporter,
+    telemetry: Telemetry,
+) -> Recorded:
+    """Writes the state after this flush, and reports its outcomes.
+
+    The group waits for its next tick, or for the next try of a channel that failed, or is closed when nothing of it
+    fires. Where the table fails now, the record is queued.
+    """
+    now = clock.now()
+    since = (group.progress.failing_since or now) if announced.unfinished else None
+    if since is not None and now - since >= GIVE_UP:
+        announced = _give_up(lease.gid, content, announced, timers)
+        since = None
+    change = _change(lease, group, content, announced, since, now=now, group_interval=timing.group_interval)
+    change = _with_the_move(replace(change, config_hash=config_hash), moved, group, now=clock.now())
+    recorded = _write(lease, change, group, groups, timers, telemetry)
+    for outcome in (*backlog_outcomes(content, reporter), *announced.outcomes):
+        telemetry.emit(outcome)
+    return Recorded(change, recorded)
+
+
+def _change(
+    lease: Lease,
+    group: GroupState,
+    content: Content,
+    announced: Announced,
+    since: datetime | None,
+    *,
+    now: datetime,
+    group_interval: float,
+) -> GroupChange:
+    """`since`: from when on a channel has been failing that is tried again."""
+    again = since is not None
+    progress, due = group.progress, group.schedule.due or now
+    failures = progress.failures + 1 if again else 0
+    own = announced.attempts[0] if announced.attempts else None
+    next_due = (
+        now + timedelta(seconds=_retry_after(own, failures)) if again else next_tick(group_interval, due=due, now=now)
+    )
+    # A channel that was given up is tried once more when the repeat is due.
+    notified = announced.sent or (announced.unfinished and not again)
+    return GroupChange(
+        ledger=_tidy(announced.ledger),
+        progress=Progress(
+            recorded_at=lease.began,
+            notified_at=lease.tick if notified else progress.notified_at,
+            uncertain=again and (progress.uncertain or announced.uncertain),
+            failures=failures,
+            failing_since=since,
+        ),
+        due=due if again else next_due,
+        next_due=next_due,
+        closing=not (again or content.decision.view.firing),
+        config_hash="",
+    )
+
+
+def _give_up(gid: str, content: Content, announced: Announced, timers: Timers) -> Announced:
+    """After four days: the dead-letter queue, whose alarm mails without our code. Raises TimersFailure."""
+    own = announced.attempts[0] if announced.attempts else None
+    outcomes = tuple(
+        replace(o, outcome="failed", reason=Reason.RETRY_EXHAUSTED) if o.outcome == "pending" else o
+        for o in announced.outcomes
+    )
+    undelivered = UndeliveredMessage(
+        gid=gid,
+        receiver=str(content.group.identity.integration),
+        failure=own.failure.text if own and own.failure else "a fallback did not answer",
+        since=content.group.progress.failing_since,
+        alerts=sorted({f"{o.alertname} {o.fingerprint} {o.status}" for o in outcomes}),
+    )
+    timers.dead_letter(body_of(undelivered))
+    ledger = replace(notified_own(content.decision), fallback_firing=frozenset(), fallbacks=frozenset())
+    return replace(announced, ledger=ledger, outcomes=outcomes)
+
+
+def _retry_after(own: Attempt | None, failures: int) -> float:
+    """Returns seconds: the channel's own Retry-After where it gave one, else the growing delays."""
+    if own and isinstance(own.failure, RateLimited) and own.failure.retry_after is not None:
+        return max(1.0, min(own.failure.retry_after, RETRIES[-1]))
+    return RETRIES[min(failures, len(RETRIES)) - 1]
+
+
+def _tidy(ledger: Ledger) -> Ledger:
+    """A group of which nothing is open any more keeps no keys and no receipts."""
+    if ledger.firing or ledger.fallback_firing or ledger.storm:
+        return ledger
+    return Ledger(events=ledger.events)
+
+
+def _with_the_move(change: GroupChange, moved: Moved, group: GroupState, *, now: datetime) -> GroupChange:
+    """Only a flush that finds nothing to move is done with a new configuration: this one may die before it has marked
+    them. Where its time ran out the next one goes on at once."""
+    if moved.all and not moved.members:
+        return change
+    at_once = not moved.all and moved.members and not change.progress.failures
+    return replace(change, config_hash=group.config_hash, next_due=now if at_once else change.next_due)
+
+
+def _write(
+    lease: Lease,
+    change: GroupChange,
+    before: GroupState,
+    groups: Groups,
+    timers: Timers,
+    telemetry: Telemetry,
+) -> bool:
+    for last in (False, True):
+        try:
+            return groups.record(lease.gid, owner=lease.owner, change=change, before=before)
+        except StoreFailure:
+            if last:
+                break
+    try:
+        message = RecordMessage(gid=lease.gid, owner=lease.owner, change=change)
+        timers.send(body_of(message), delay_seconds=RECORD_RETRY)
+    except TimersFailure as failure:
+        # The message is out: raising would only send it twice. The lease runs out and the group is due again.
+        telemetry.log("record_lost", gid=lease.gid, failure=str(failure))
+    return False
+
+
+def leave(
+    lease: Lease,
+    group: GroupState,
+    recorded: Recorded,
+    moved: Moved,
+    *,
+    timing: Timing,
+    groups: Groups,
+    timers: Timers,
+    clock: Clock,
+    telemetry: Telemetry,
+) -> None:
+    """Closes the group, or sends the timer of its next flush. The notification is out and recorded, so a store failure
+    here is harmless: the group is due again all the same."""
+    change = recorded.change
+    if not recorded.by_us:
+        return
+    now = clock.now()
+    try:
+        mark_moved(lease.gid, moved.members, groups, now=now)
+        if change.closing:
+            _close(lease, group, change, timing, groups, timers, clock)
+            return
+    except StoreFailure as failure:
+        telemetry.log("left_for_the_next_flush", gid=lease.gid, failure=str(failure))
+    send_flush_timer(timers, clock, lease.gid, at=now + RETRY if change.closing else change.next_due or now)
+
+
+def _close(
+    lease: Lease,
+    group: GroupState,
+    change: GroupChange,
+    timing: Timing,
+    groups: Groups,
+    timers: Timers,
+    clock: Clock,
+) -> None:
+    """Queries the members once more, after the record: what fires by now makes the group due again, else it is
+    disarmed."""
+    gid, owner, now = lease.gid, lease.owner, clock.now()
+    events = change.ledger.events
+    left = [m for m in groups.members(gid) if is_firing(m, now) or (m.status == "event" and m.key not in events)]
+    if left:
+        due = first_flush(timing.group_wait, starts_at=min(m.starts_at for m in left), now=now)
+        again = replace(change, closing=False, due=due, next_due=due)
+        if groups.record(gid, owner=owner, change=again, before=group):
+            send_flush_timer(timers, clock, gid, at=due)
+        return
+    quiet = not (change.ledger.firing or change.ledger.fallback_firing)
+    if not groups.finish(gid, owner=owner, expires=now + ALERT_KEPT if quiet else None):
+        groups.release(gid, owner=owner)
+        send_flush_timer(timers, clock, gid, at=now)

@@ -1,0 +1,48 @@
+"""Who can be notified: the integrations of the configuration, the fallbacks behind them, and the last resort."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from alertrelay.alert import Integration
+from alertrelay.config.model import Config, Target
+
+Stages = tuple[tuple[Target, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Targets:
+    """`known` by str(Integration), without the last resort; `stages` behind each receiver, in order."""
+
+    known: Mapping[str, Target]
+    stages: Mapping[str, Stages]
+    last_resort: Target | None = None
+
+    def of(self, integration: Integration) -> Target | None:
+        """Returns the target of an integration, or None where the configuration no longer has it."""
+        return self.known.get(str(integration))
+
+    def named(self, name: str) -> Target | None:
+        """Returns a target by str(Integration), the last resort among them."""
+        last = self.last_resort
+        return last if last and str(last.integration) == name else self.known.get(name)
+
+    def behind(self, receiver: str) -> Iterator[tuple[Target, ...]]:
+        """Yields the stages behind a receiver, in order; the last resort comes last."""
+        yield from self.stages.get(receiver, ())
+        if self.last_resort:
+            yield (self.last_resort,)
+
+
+def targets_of(config: Config, last_resort: Target | None) -> Targets:
+    """Returns the targets of a configuration."""
+    by_receiver = {receiver.name: receiver.targets for receiver in config.receivers}
+    return Targets(
+        known={str(target.integration): target for targets in by_receiver.values() for target in targets},
+        stages={
+            receiver: tuple(tuple(target for name in stage for target in by_receiver.get(name, ())) for stage in stages)
+            for receiver, stages in config.fallbacks.items()
+        },
+        last_resort=last_resort,
+    )

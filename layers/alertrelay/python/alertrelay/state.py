@@ -1,0 +1,152 @@
+"""The state table as Protocols, one a noun. One request a method, save for a ledger in chunks.
+
+Every method raises StoreFailure, also where an item was written by a newer version of us. Conditions are those of the
+group protocol (docs/architecture.md): put the member, then read the header, arm only if unarmed; the lease of a flush
+is the next due time. aws/state/ and memory/ hold implementations that pass the same contract tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from alertrelay.alert import Channel
+from alertrelay.nflog.group_state import AlertItem, GroupChange, GroupHeader, GroupState, Member
+from alertrelay.policy.inhibit import InhibitKey
+from alertrelay.policy.silence import Silence
+
+
+class StoreFailure(Exception):
+    """The state table did not answer. The alert goes on without it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """How many messages a channel takes: `burst` at once, then one every `interval` seconds."""
+
+    interval: float
+    burst: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnomalyNote:
+    """What the anomaly-scorer adds to other alerts of a service: `text` is a sentence, `since` RFC 3339."""
+
+    text: str
+    score: float
+    since: str
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What stands in the table beside a group. `inhibitors`: the alerts noted under (rule, equal values), each with
+    whether it matches both sides of the rule. `anomalies`: what is unusual of a service now, by its name. What is
+    missing is left out."""
+
+    alerts: Mapping[str, AlertItem] = field(default_factory=dict)
+    inhibitors: Mapping[tuple[str, str], Mapping[str, bool]] = field(default_factory=dict)
+    silences: Sequence[Silence] = ()
+    anomalies: Mapping[str, Sequence[AnomalyNote]] = field(default_factory=dict)
+
+
+class Alerts(Protocol):
+    """The newest update of each alert, by hash of its state_key."""
+
+    def put_alert(self, item: AlertItem, *, groups: Iterable[str]) -> tuple[bool, AlertItem]:
+        """Stores the newest update and adds `groups`, unless the stored one is newer (or as new and of higher rank):
+        then False, with the stored one. Labels and starts_at stay those of the firing."""
+
+    def get_alerts(self, keys: Sequence[str]) -> Mapping[str, AlertItem]:
+        """Reads up to 100 alerts in one batch; what is missing is left out."""
+
+    def add_groups(self, member: Member, groups: Iterable[str]) -> bool:
+        """Adds groups to an alert. False where it has a newer update than the member's."""
+
+
+class Groups(Protocol):
+    """Groups of one integration, by gid: members, header, ledger."""
+
+    def put_member(self, gid: str, member: Member) -> tuple[bool, Member | None]:
+        """False where the group has this update or a newer one; with the update that stood there until now, if any."""
+
+    def members(self, gid: str) -> Sequence[Member]:
+        """All members, strongly consistent, expired ones left out."""
+
+    def header(self, gid: str) -> GroupHeader | None:
+        """The header's item alone, at most 4 KB, strongly consistent: a GroupState, save where its ledger is too large
+        and stands in chunks."""
+
+    def state(self, gid: str) -> GroupState | None:
+        """The header with its ledger, strongly consistent; for no join: each chunk costs a read of its size. Without a
+        lease it may be `lost` for a moment, while a flush replaces its chunks."""
+
+    def arm(self, gid: str, header: GroupHeader, *, due: datetime) -> bool:
+        """Makes the group due unless it is armed and not closing; `header` gives the identity of a new group."""
+
+    def bring_forward(self, gid: str, *, due: datetime, seen: datetime) -> bool:
+        """Moves an unleased group's due time from `seen` forward to `due`."""
+
+    def lease(
+        self, gid: str, *, owner: str, now: datetime, until: datetime, arm: GroupHeader | None = None
+    ) -> GroupState | None:
+        """Takes the group if it is due and unleased; with `arm` (a wait of 0) if it is unarmed or closing and unleased.
+        Returns the state before the write with its whole ledger, None where it is refused."""
+
+    def record(self, gid: str, *, owner: str, change: GroupChange, before: GroupState | None = None) -> bool:
+        """One write after a send, only for the owner. False: the lease is lost, write nothing more.
+
+        A ledger that is too large is written in chunks first, and those of `before`, the state as it was leased, that
+        this record replaces are deleted after it. Without `before` they stay, as garbage."""
+
+    def finish(self, gid: str, *, owner: str, expires: datetime | None) -> bool:
+        """Disarms a closing group of ours. False: a joiner armed it meanwhile."""
+
+    def release(self, gid: str, *, owner: str) -> None:
+        """Gives the lease back; nothing where it is no longer ours."""
+
+    def due(self, channel: Channel, *, before: datetime) -> Iterable[tuple[str, datetime]]:
+        """The groups of a channel that fall due before then, with when; eventually consistent."""
+
+    def mark_moved(self, gid: str, member: Member, *, expires: datetime) -> None:
+        """Marks a member as moved away, unless it has been updated since."""
+
+
+class Inhibitors(Protocol):
+    """Which alerts may inhibit others, by rule and equal values."""
+
+    def note_source(self, entry: InhibitKey, key: str, *, fires: bool) -> None:
+        """Puts an alert under, or takes it from, what it inhibits by."""
+
+
+class Lookup(Protocol):
+    """What a flush reads beside its group."""
+
+    def facts(
+        self, *, alerts: Sequence[str], inhibitors: Sequence[tuple[str, str]], services: Sequence[str] = ()
+    ) -> Facts:
+        """Reads in one batch of a hundred items: alerts by hash of state_key, what is noted under (rule, equal values),
+        the anomalies of services, and all silences."""
+
+
+class Rates(Protocol):
+    """Token buckets, by the name that a channel's rate is counted by."""
+
+    def take(self, key: str, *, now: datetime, limit: Limit) -> bool:
+        """Takes one message from the bucket of `key`; False where it is empty."""
+
+
+class Silences(Protocol):
+    """The list of silences, read and written whole."""
+
+    def silences(self) -> tuple[Sequence[Silence], int]:
+        """All silences that are kept, and the version of the list, 0 where there is none yet."""
+
+    def put_silences(self, silences: Sequence[Silence], *, seen: int) -> bool:
+        """Replaces the list of version `seen`. False where somebody else did: read again."""
+
+
+class Store(Alerts, Groups, Inhibitors, Lookup, Rates, Silences, Protocol):
+    """The whole table, as a composition root hands it out by its parts."""
