@@ -56,14 +56,14 @@ def _ledger(keys: frozenset[str] = frozenset({KEY, OTHER})) -> Any:
 
 
 def _change(*, full: bool, closing: bool = False) -> Any:
-    return product.HeaderChange(
+    return product.group_change(
         ledger=_ledger() if full else product.Ledger(),
-        rec_at=START,
-        told_at=LATER if full else None,
+        recorded_at=START,
+        notified_at=LATER if full else None,
         due=LATER if full else None,
         next_due=LATER if full else None,
         closing=closing,
-        maybe=full,
+        uncertain=full,
         failures=3 if full else 0,
         failing_since=START if full else None,
         config_hash="c0ffee" if full else "",
@@ -117,13 +117,17 @@ def items() -> str:
             word = "full" if full else "minimal"
             at.put_alert(
                 product.AlertItem(
-                    key=KEY, k=f"{7:020d}{int(full)}", rank=4, alert=_alert(full=full), expires=LATER if full else None
+                    key=KEY,
+                    order_key=f"{7:020d}{int(full)}",
+                    rank=4,
+                    alert=_alert(full=full),
+                    expires=LATER if full else None,
                 ),
-                homes=[GID, "slack-1"] if full else [],
+                groups=[GID, "slack-1"] if full else [],
             )
             at.put_member(GID, _member(full=full))
             look(f"alert and member, {word}")
-            header = product.Header(
+            header = product.group_header(
                 integration=product.Integration(receiver="oncall", channel="pagerduty", index=0),
                 route_id="{}/0",
                 group_key="{}:{}",
@@ -151,7 +155,7 @@ def items() -> str:
 def _member(*, full: bool) -> Any:
     return product.Member(
         key=KEY,
-        k=f"{7:020d}{int(full)}",
+        order_key=f"{7:020d}{int(full)}",
         status="resolved" if full else "firing",
         state_key="arn:aws:cloudwatch:eu-central-1:123456789012:alarm:a",
         fingerprint="0123456789abcdef",

@@ -10,25 +10,33 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, get_args
 
-from alertrelay import silences
-from alertrelay.alert import CHANNELS, OutcomeName, Reason
+from alertrelay.alert import CHANNELS
 from alertrelay.alert import Alert as Alert
 from alertrelay.alert import Integration as Integration
-from alertrelay.alert import Outcome as Outcome
-from alertrelay.alert import Receipt as Receipt
 from alertrelay.alert import fingerprint as fingerprint
-from alertrelay.aws.dynamodb import DynamoStore
-from alertrelay.aws.notebook import DynamoNotebook
-from alertrelay.config.load import load
+from alertrelay.anomaly.scorer.ports import Vote
+from alertrelay.aws.scorer.notes import DynamoNotebook
+from alertrelay.aws.state.store import DynamoStore
 from alertrelay.config.model import Matcher
-from alertrelay.policy import ledger as _ledger
+from alertrelay.dispatch import silences
+from alertrelay.groups.messages import TICK as TICK
+from alertrelay.groups.messages import change_from_json as change_from_json
+from alertrelay.groups.messages import change_json as change_json
+from alertrelay.nflog.group_state import AlertItem as AlertItem
+from alertrelay.nflog.group_state import GroupChange, GroupHeader, GroupIdentity, Progress
+from alertrelay.nflog.group_state import Member as Member
+from alertrelay.nflog.ledger import Ledger as Ledger
+from alertrelay.nflog.ledger import ledger_from_json as ledger_from_json
+from alertrelay.nflog.ledger import ledger_json as ledger_json
+from alertrelay.notification import Outcome as Outcome
+from alertrelay.notification import OutcomeName, Reason
+from alertrelay.notification import Receipt as Receipt
 from alertrelay.policy.inhibit import InhibitKey as InhibitKey
 from alertrelay.policy.silence import Silence
-from alertrelay.runtime import TICK as TICK
-from alertrelay.scoring.ports import Vote
-from alertrelay.scoring_runtime import Scorer
+from alertrelay.runtime.scorer import Scorer
 from alertrelay.sources import Envelope as Envelope
 
+from compiler.load import load
 from lambdas import email_forwarder, pagerduty_forwarder, slack_forwarder
 from local.stack.emulator import Emulator as Emulator
 from local.standins import Fault as Fault
@@ -46,15 +54,30 @@ CHANNEL_NAMES: tuple[str, ...] = CHANNELS
 OUTCOME_NAMES: tuple[str, ...] = get_args(OutcomeName)
 REASONS: tuple[str, ...] = tuple(sorted(reason.value for reason in Reason))
 
-AlertItem = _ledger.AlertItem
-Header = _ledger.Header
-HeaderChange = _ledger.HeaderChange
-Ledger = _ledger.Ledger
-Member = _ledger.Member
-change_json = _ledger.change_json
-ledger_json = _ledger.ledger_json
-change_from_json = _ledger.change_from_json
-ledger_from_json = _ledger.ledger_from_json
+
+def group_header(*, config_hash: str, **identity: Any) -> GroupHeader:
+    """Return the identity of a group that may be new."""
+    return GroupHeader(identity=GroupIdentity(**identity), config_hash=config_hash)
+
+
+def group_change(
+    *,
+    ledger: Ledger,
+    due: Any,
+    next_due: Any,
+    closing: bool,
+    config_hash: str,
+    **progress: Any,
+) -> GroupChange:
+    """Return what a record writes."""
+    return GroupChange(
+        ledger=ledger,
+        progress=Progress(**progress),
+        due=due,
+        next_due=next_due,
+        closing=closing,
+        config_hash=config_hash,
+    )
 
 
 def bind_forwarder(name: str, environ: Mapping[str, str], *, clock: Any, endpoints: Mapping[str, str]) -> Handler:
@@ -85,7 +108,7 @@ def outcome_fields() -> list[str]:
     return sorted(field.name for field in fields(Outcome))
 
 
-def with_hash(change: _ledger.HeaderChange, config_hash: str) -> _ledger.HeaderChange:
+def with_hash(change: GroupChange, config_hash: str) -> GroupChange:
     """Return a record of this configuration."""
     return replace(change, config_hash=config_hash)
 
