@@ -100,10 +100,13 @@ def _unwrapped(envelope: Envelope, depth: int) -> Iterator[Envelope]:
 _INNER = ("Message", "Records", "Sns", "body")
 
 
-def decoded(text: str) -> object:
-    """The JSON value that `text` is, else NOT_JSON."""
+def decoded(text: str, *, strict: bool = True) -> object:
+    """Return the JSON value that `text` is, else NOT_JSON.
+
+    Not strict, raw line breaks and tabs within strings are taken as they stand: DMS and many templates write them.
+    """
     try:
-        return json.loads(text)
+        return json.loads(text, strict=strict)
     except (ValueError, RecursionError):
         return NOT_JSON
 

@@ -72,6 +72,11 @@ def parse(envelope: Envelope, *, received_at: datetime) -> Parsed:
     arrival = Arrival(envelope=envelope, received_at=received_at)
     value = _decoded(envelope.text)
     found, problem = _known(value, arrival, _DEPTH)
+    if not found and value is NOT_JSON:
+        # After the parsers of text: Managed Prometheus's own text has raw line breaks too, and other rules.
+        lenient = decoded(envelope.text, strict=False)
+        value = _decoded_if_text(lenient) if lenient is not NOT_JSON else value
+        found, problem = _known(value, arrival, _DEPTH)
     source, alerts = found or ("raw", raw.parse(value, arrival))
     return Parsed(source=source, alerts=alerts, problem=problem, hop=HOP_ATTRIBUTE in envelope.attributes)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from alertrelay.alert import SEVERITY_RANK
+
 DEFAULT = "warning"
 """The severity of an alarm of which neither its metadata nor its topic says any."""
 
@@ -42,6 +44,11 @@ def severity(word: str) -> str:
     """critical, error, warning or info where the meaning is clear (SEV-1, P1, High), else the word in lower case."""
     lower = word.strip().lower()
     return _MEANING.get(re.sub(r"[\s_-]+", "", lower), lower)
+
+
+def higher(one: str, other: str) -> str:
+    """Return the worse of two severities; a word that is none of the four ranks below them."""
+    return other if SEVERITY_RANK.get(other, 0) > SEVERITY_RANK.get(one, 0) else one
 
 
 def of_topic(topic_arn: str) -> Mapping[str, str]:

@@ -12,8 +12,11 @@ from urllib.parse import quote
 from alertrelay.sources.arrival import Arrival
 from alertrelay.sources.awsevent.event import Event, bare, resource_name
 from alertrelay.sources.awsevent.fields import Fields
-from alertrelay.sources.awsevent.general import Row, Teller, outcome_word, page, sentence, told
-from alertrelay.sources.awsevent.told import Told, camel, severity_of
+from alertrelay.sources.awsevent.general import Row, Teller, guessed, never, page, routine, told
+from alertrelay.sources.awsevent.lasting import lasts
+from alertrelay.sources.awsevent.news import folded, is_bad
+from alertrelay.sources.awsevent.sentences import outcome_word, sentence
+from alertrelay.sources.awsevent.told import Told, camel
 
 _AUTOMATION = Row(
     noun="SSM automation",
@@ -100,7 +103,7 @@ def _item(fields: Fields) -> Told:
     return Told(
         alertname=f"Config{camel(kind)}" if not kind.startswith("Config") else camel(kind),
         summary=sentence(f"AWS Config {kind}:", f"{item.text('resourceType')} {name}".strip(), what),
-        severity="" if "fail" in kind.lower() else "info",
+        guess="warning" if is_bad(kind) else "info",
         labels={"aws_service": "config", "resource": name, "resource_type": item.text("resourceType")},
         description=fields.lines(),
         link=page(region, "/config/home"),
@@ -111,21 +114,36 @@ def _item(fields: Fields) -> Told:
 
 
 def _advisor(event: Event) -> Told:
+    """A check's item of one resource: it lasts until the check is OK again."""
     detail = event.detail
     check, status = detail.text("check-name"), detail.text("status")
-    resource = detail.text("resource_id", "check-item-detail.Resource")
     item = detail.inner("check-item-detail")
-    name = resource_name(resource) or item.text("Instance ID", "Bucket Name", "Volume ID", "Limit Name")
-    return told(
+    resource = detail.text("resource_id", "check-item-detail.Resource")
+    named = resource or item.text(*_ITEM_NAMES)
+    name = resource_name(named)
+    over = folded(status) in ("ok", "green", "info")
+    facts = ", ".join(f"{key}: {value}" for key in _ITEM_FACTS if (value := item.text(key)))
+    found = told(
         event,
         alertname="TrustedAdvisorCheck",
-        summary=f"Trusted Advisor: {check or 'check'} is {status or 'changed'}{f' for {name}' if name else ''}",
-        severity=_ADVISOR_SEVERITY.get(status.lower(), "info" if status.lower() in ("ok", "info", "green") else ""),
+        summary=f"Trusted Advisor: {check or 'check'} is {status or 'changed'}{f' for {name}' if name else ''}"
+        + (f" ({facts})" if facts else ""),
+        guess=_ADVISOR_SEVERITY.get(status.lower(), ""),
         resource=name,
         labels={"check": check},
-        identity=f"trusted-advisor:{detail.text('uuid')}/{status}" if detail.text("uuid") else "",
         path="/trustedadvisor/home",
     )
+    where = f"{event.account}/{item.text('Region', 'Region/AZ') or event.region}"
+    identity = "/".join(part for part in ("trusted-advisor:" + where, item.text("Service"), check, named) if part)
+    known = bool(check and named and status)
+    return lasts(found, identity if known else "", ended=over, updated_at=event.at)
+
+
+_ITEM_NAMES = (
+    "Security Group ID", "Instance ID", "Bucket Name", "Volume ID", "Load Balancer Name", "DB Instance", "Cluster",
+    "Function ARN", "IAM User", "Limit Name", "Hosted Zone ID",
+)  # fmt: skip
+_ITEM_FACTS = ("Port", "Protocol", "IP Range", "Limit Amount", "Current Usage", "Reason", "Issue")
 
 
 def is_command(fields: Fields) -> bool:
@@ -141,7 +159,7 @@ def tell_command(fields: Fields, _: Arrival) -> Told:
     return Told(
         alertname=f"SSMCommand{outcome_word(state)}",
         summary=sentence("SSM command", f"{document}{f' on {where}' if where else ''}", state),
-        severity=severity_of(state),
+        guess=guessed(good=routine()(state), doubtful=is_bad(state)),
         identity="/".join(["ssm", fields.text("commandId"), where, state]),
         labels={"aws_service": "ssm", "resource": document, "command": fields.text("commandId")},
         description=fields.lines(),
@@ -155,10 +173,61 @@ def _certificate(event: Event) -> Told:
     return told(
         event,
         alertname="ACMCertificateExpired" if expired else "ACMCertificateExpires",
-        summary=f"ACM certificate for {name} {'has expired' if expired else f'expires in {days} days'}",
-        severity="error" if expired else "",
+        summary=f"ACM certificate for {name} "
+        + ("has expired" if expired else f"expires in {days} days" if days else "expires soon"),
+        guess="error" if expired else "warning",
         resource=name,
     )
+
+
+_POLICY = Row(
+    noun="SSM parameter", name=("parameter-name",), state=("action-status",), reason=("action-reason", "policy-type")
+)
+
+
+def _policy(event: Event) -> Told:
+    """A policy of a parameter acted: that it could (Success) is no good news, what it announces may be an expiry."""
+    reason = event.detail.text("action-reason")
+    return replace(
+        _POLICY(event),
+        alertname=f"SSMParameter {event.detail.text('policy-type') or 'Policy'}",
+        summary=sentence("SSM parameter", event.detail.text("parameter-name"), "", reason)
+        if reason
+        else _POLICY(event).summary,
+        guess="warning",
+    )
+
+
+_COMPLIANCE = Row(
+    noun="SSM compliance of",
+    name=("resource-id",),
+    state=("compliance-status",),
+    reason=("compliance-type", "patch-baseline-id"),
+    good=routine("COMPLIANT"),
+)
+
+
+def _ssm_compliance(event: Event) -> Told:
+    """What an instance has to comply with lasts until it does."""
+    detail = event.detail
+    status, resource = detail.text("compliance-status"), detail.text("resource-id")
+    identity = "/".join(["ssm-compliance:" + event.account, event.region, resource, detail.text("compliance-type")])
+    found = replace(_COMPLIANCE(event), alertname="SSMNonCompliant")
+    known = resource and folded(status) in ("compliant", "noncompliant")
+    return lasts(found, identity if known else "", ended=folded(status) == "compliant", updated_at=event.at)
+
+
+_OPS_ITEM = Row(noun="SSM OpsItem", name=("title", "ops-item-id"), state=("status",), good=never)
+
+
+def _ops_item(event: Event) -> Told:
+    """An OpsItem is open until it is resolved."""
+    detail = event.detail
+    item = detail.text("ops-item-id", "opsItemId")
+    status = folded(detail.text("status"))
+    identity = f"opsitem:{event.account}/{event.region}/{item}" if item and status else ""
+    found = replace(_OPS_ITEM(event), alertname="SSMOpsItem")
+    return lasts(found, identity, ended=status in ("resolved", "closed"), updated_at=event.at)
 
 
 TELLERS: Mapping[str, Teller] = {
@@ -178,27 +247,21 @@ TELLERS: Mapping[str, Teller] = {
         state=("operation",),
         reason=("description",),
         link="/systems-manager/parameters/{name}/description?region={region}",
-        severity=lambda operation: "" if operation.lower() == "delete" else "info",
+        good=routine("Create", "Update", "LabelParameterVersion"),
     ),
-    "Parameter Store Policy Action": Row(
-        noun="SSM parameter",
-        name=("parameter-name",),
-        state=("action-status",),
-        reason=("action-reason", "policy-type"),
-    ),
+    "Parameter Store Policy Action": _policy,
     "EC2 State Manager Association State Change": Row(
         noun="SSM association", name=("association-name", "association-id"), reason=("status", "document-name")
     ),
     "EC2 State Manager Instance Association State Change": Row(
         noun="SSM association on", name=("instance-id",), reason=("detailed-status", "error-code", "document-name")
     ),
-    "Configuration Compliance State Change": Row(
-        noun="SSM compliance of", name=("resource-id",), state=("compliance-status",), reason=("compliance-type",)
-    ),
+    "Configuration Compliance State Change": _ssm_compliance,
     "Calendar State Change": Row(
-        noun="SSM change calendar", state=("state",), reason=("message",), severity=lambda _: "info"
+        noun="SSM change calendar", state=("state",), reason=("message",), good=routine("OPEN", "CLOSED")
     ),
-    "OpsItem Create": Row(noun="SSM OpsItem", name=("title", "ops-item-id"), state=("status",), severity=lambda _: ""),
+    "OpsItem Create": _ops_item,
+    "OpsItem Update": _ops_item,
     "Config Rules Compliance Change": _compliance,
     "Config Configuration Item Change": lambda event: replace(
         _item(event.detail),
@@ -211,4 +274,10 @@ TELLERS: Mapping[str, Teller] = {
     "Trusted Advisor Check Item Refresh Notification": _advisor,
     "ACM Certificate Approaching Expiration": _certificate,
     "ACM Certificate Expired": _certificate,
+    "ACM Certificate Available": Row(
+        noun="ACM certificate for",
+        name=("CommonName", "DomainName"),
+        state=("Action",),
+        good=routine("ISSUANCE", "RENEWAL", "IMPORT", "REIMPORT"),
+    ),
 }

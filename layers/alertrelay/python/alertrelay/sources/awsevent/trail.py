@@ -67,7 +67,7 @@ def _sign_in(event: Event) -> Told:
         alertname="ConsoleSignInFailed" if failed else "ConsoleRootSignIn" if root else "ConsoleSignIn",
         summary=f"{_who(detail)} {doing} to the console{without}{f' from {address}' if address else ''}"
         + (f": {reason}" if reason else ""),
-        severity="" if failed or root or without else "info",
+        guess="warning" if failed or root or without else "info",
         resource=detail.text("userIdentity.userName", "userIdentity.arn"),
         labels={"event_source": detail.text("eventSource")},
         reason=reason,

@@ -1,0 +1,80 @@
+"""What lasts until it is over: insights, incidents, findings. Its end resolves the alert that its beginning opened.
+
+The two belong together by the source's own id. Without one an event is announced once: nothing could ever end it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import datetime
+
+from alertrelay.sources.awsevent.event import Event
+from alertrelay.sources.awsevent.fields import Fields
+from alertrelay.sources.awsevent.news import folded, words_of
+from alertrelay.sources.awsevent.told import Told
+
+_NOUNS = (
+    "incident",
+    "insight",
+    "finding",
+    "problem",
+    "anomaly",
+    "alarm",
+    "issue",
+    "violation",
+    "outage",
+    "investigation",
+)
+"""What the services call a thing that lasts."""
+_OVER_WORDS = "resolved closed over ended recovered remediated archived inactive ok normal cleared cancelled canceled"
+_OVER = frozenset(_OVER_WORDS.split())
+_OPEN_WORDS = (
+    "open opened new active created updated firing alarm triggered inprogress ongoing investigating "
+    "detected reopened acknowledged mitigated warning critical"
+)
+_OPEN = frozenset(_OPEN_WORDS.split())
+
+
+def ends(state: str) -> bool:
+    """Return whether a state is the end of what lasts."""
+    return folded(state) in _OVER
+
+
+def lasts(found: Told, identity: str, *, ended: bool, updated_at: datetime | None, event_identity: str = "") -> Told:
+    """Return an alert that lasts under the source's id; without an id the event as it is.
+
+    The severity of an end is that of its beginning in the group: here it is left as it was found.
+    """
+    if not identity:
+        return replace(found, identity=event_identity) if event_identity else found
+    return replace(found, identity=identity, kind="alert", ended=ended, updated_at=updated_at or found.at)
+
+
+def lasting(found: Told, event: Event, state: str) -> Told:
+    """Return an event of no known kind as an alert where its type names what lasts, and it has its id and its state."""
+    noun = next((noun for noun in _NOUNS if noun in words_of(event.detail_type)), "")
+    word = _phase(event.detail_type, state)
+    if not noun or not word:
+        return found
+    identity = _id(noun, event.detail) or next((arn for arn in event.resources if f"{noun}" in arn.lower()), "")
+    if not identity:
+        return found
+    alertname = re.sub(rf"(?i)(.*{noun})s?.*", r"\1", found.alertname)
+    whole = f"{event.service}:{event.account}/{event.region}/{identity}"
+    return lasts(replace(found, alertname=alertname), whole, ended=word == "over", updated_at=event.at)
+
+
+def _phase(detail_type: str, state: str) -> str:
+    """The state says it, else the last word of the type: Incident Opened, Insight Closed."""
+    last = (words_of(detail_type) or [""])[-1]
+    for word in (folded(state), last):
+        if word in _OVER:
+            return "over"
+        if word in _OPEN:
+            return "open"
+    return ""
+
+
+def _id(noun: str, detail: Fields) -> str:
+    return detail.text(f"{noun}Id", f"{noun}Arn", f"{noun}RecordArn", f"{noun}Key", f"{noun}.id", f"{noun}.arn")
