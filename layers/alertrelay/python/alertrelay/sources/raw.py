@@ -85,10 +85,20 @@ def _summary(value: object, arrival: Arrival) -> str:
     if said:
         return said
     if value is NOT_JSON:
-        return texts.one_line(arrival.envelope.text) or "An empty message"
+        return texts.one_line(_unbroken(arrival.envelope.text)) or "An empty message"
     if isinstance(value, dict):
         return _telling(value) or texts.one_line(f"A message of unknown form: {texts.as_json(value)}")
     return texts.one_line(f"A message that is only {json.dumps(value) if value is None else texts.as_json(value)}")
+
+
+def _unbroken(text: str) -> str:
+    """Broken JSON on one line, because its first line is only a bracket; any other text as it is."""
+    if not text.lstrip().startswith(("{", "[")):
+        return text
+    return f"A message that is broken JSON: {' '.join(text[:_READ].split())}"
+
+
+_READ = 2_000
 
 
 def _telling(value: Mapping[str, object]) -> str:

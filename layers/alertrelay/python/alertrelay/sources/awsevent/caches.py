@@ -20,7 +20,7 @@ from alertrelay.sources.awsevent.vocabulary import NAMESPACES
 from alertrelay.values.arn import Arn
 
 _CACHE = re.compile(
-    r"\s*(?P<service>ElastiCache|MemoryDB|DAX)\s*:\s*(?P<what>[^:\n]{1,200}?)\s*(?::\s*(?P<name>\S+)\s*)?"
+    r"\s*(?P<service>ElastiCache|MemoryDB|DAX)\s*:\s*(?P<what>[^:\s][^:\n]{0,200}?)\s*(?::\s*(?P<name>\S+)\s*)?"
 )
 
 

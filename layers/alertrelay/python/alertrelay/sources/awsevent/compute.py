@@ -12,7 +12,7 @@ from dataclasses import replace
 from alertrelay.sources.arrival import Arrival
 from alertrelay.sources.awsevent.event import Event, resource_name
 from alertrelay.sources.awsevent.fields import Fields
-from alertrelay.sources.awsevent.general import Row, Teller, page, routine, told
+from alertrelay.sources.awsevent.general import Row, Teller, always, page, routine, told
 from alertrelay.sources.awsevent.news import folded, is_bad, is_good
 from alertrelay.sources.awsevent.sentences import best
 from alertrelay.sources.awsevent.told import Told
@@ -143,9 +143,26 @@ def tell_scaling(fields: Fields, what: str, region: str) -> Told:
     )
 
 
+_FLEET = Row(
+    noun="EC2 fleet",
+    state=("sub-type",),
+    reason=("description",),
+    good=routine("launched", "submitted", "active", "modify_in_progress", "modify_succeeded", "progress"),
+)
+"""Source: Amazon EC2 user guide, "EC2 Fleet event types"."""
+
 TELLERS: Mapping[str, Teller] = {
     "EC2 Instance State-change Notification": _STATE,
     "EC2 Spot Instance Interruption Warning": _spot,
+    "EC2 Spot Instance Request Fulfillment": Row(
+        noun="EC2 Spot request fulfilled with", name=("instance-id",), alertname="EC2SpotRequestFulfilled", good=always
+    ),
+    "EC2 Fleet Information": _FLEET,
+    "EC2 Fleet Instance Change": _FLEET,
+    "EC2 Fleet State Change": _FLEET,
+    "EC2 Spot Fleet Information": _FLEET,
+    "EC2 Spot Fleet Instance Change": _FLEET,
+    "EC2 Spot Fleet State Change": _FLEET,
     "EC2 Instance Rebalance Recommendation": _spot,
     "autoscaling:": _scaling,
     "EBS Volume Notification": _ebs,

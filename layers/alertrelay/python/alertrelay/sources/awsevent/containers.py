@@ -36,7 +36,7 @@ def _task(event: Event) -> Told:
     orderly = not memory and _orderly(detail, why, died=bool(dead))
     name = "ECSTaskOutOfMemory" if memory else f"ECSTask{_stop_name(detail, failed=bool(dead) and not orderly)}"
     told_why = "" if dead and why.lower().startswith("essential container") else why
-    said = ". ".join(part for part in (told_why, "; ".join(dead)) if part) or "no reason given"
+    said = ". ".join(part for part in (told_why.rstrip("."), "; ".join(dead)) if part) or "no reason given"
     reason = best([why, *dead], failed=not orderly)
     return _about(event, name, f" stopped: {said}", severity="info" if orderly else "", guess="warning", reason=reason)
 

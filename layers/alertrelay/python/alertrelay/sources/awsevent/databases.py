@@ -77,7 +77,9 @@ def _graded(event_id: str, message: str, categories: tuple[str, ...]) -> dict[st
     known = severity_of(event_id)
     if known == "info":
         return {"severity": "info"}
-    return {"guess": known or guess_of(message, categories)}
+    guess = guess_of(message, categories)
+    unknown = "RDS-EVENT-" in event_id.upper() and not known
+    return {"guess": known or ("" if unknown and guess == "info" else guess)}
 
 
 def _identity(service: str, name: str, event_id: str, at: datetime | None) -> str:

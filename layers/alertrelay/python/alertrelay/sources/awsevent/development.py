@@ -133,7 +133,7 @@ def tell_approval(fields: Fields, _: Arrival) -> Told:
     )
 
 
-_PAIR = re.compile(r"^(?P<key>[A-Za-z]+)='(?P<value>.*?)'[ \t\r]*$", re.MULTILINE | re.DOTALL)
+_OPENED = re.compile(r"(?P<key>[A-Za-z]{1,60})='")
 
 
 def is_stack_text(text: str) -> bool:
@@ -142,9 +142,27 @@ def is_stack_text(text: str) -> bool:
     return "StackId='" in head and "='" in head
 
 
+def _pairs(text: str) -> dict[str, str]:
+    """Read key='value' by lines, each once; a value may have line breaks and quotation marks, and ends a line."""
+    found: dict[str, str] = {}
+    key = ""
+    value: list[str] = []
+    for line in text.splitlines():
+        opened = None if key else _OPENED.match(line)
+        if opened:
+            key, value, line = opened["key"], [], line[opened.end() :]
+        if not key:
+            continue
+        value.append(line)
+        if line.rstrip().endswith("'"):
+            found[key] = "\n".join(value).rstrip().removesuffix("'")
+            key = ""
+    return found
+
+
 def tell_stack(text: str, _: Arrival) -> Told:
     """Of a stack, or of one resource of it."""
-    fields = Fields.of({match["key"]: match["value"] for match in _PAIR.finditer(text[:100_000])})
+    fields = Fields.of(_pairs(text[:100_000]))
     stack_id = fields.text("StackId")
     arn = Arn.of(stack_id)
     stack = fields.text("StackName") or "".join(arn.resource.split("/")[1:2])
@@ -223,6 +241,7 @@ def _environment(name: str, application: str, message: str, account: str, region
             "environment": name,
             "application": application,
         },
+        link=page(region, f"/elasticbeanstalk/home?region={region}#/environments"),
         account=account,
         region=region,
     )

@@ -73,6 +73,8 @@ def resource_name(arn: str) -> str:
         return arn
     if resource.startswith(("stack/", "stackset/")):  # stack/<name>/<id>
         return resource.split("/")[1]
+    if resource.startswith("function:"):  # function:<name>:<version or alias>
+        return resource.split(":")[1] or arn
     kind, *names = resource.split("/" if "/" in resource else ":")
     shown = [name for name in names if name and not is_hash(name)]
     return (shown or names or [kind])[-1] or arn

@@ -14,8 +14,9 @@ from alertrelay.values import text as texts
 from alertrelay.values.times import instant
 
 _NOISE = re.compile(r"[^a-z0-9]+")
-_KEYS = 1_000
+_KEYS = 500
 """Keys of one object that are read, and entries of one list: what is beyond stands only in the text of the message."""
+_INNER = 20
 _SAID = 100
 """Entries of a list that are put into one line."""
 _EMPTY = ("", "-", "[: ]", "[]", "{}", "null", "None", "N/A", "n/a")
@@ -83,7 +84,7 @@ class Fields:
 
     def ending(self, *endings: str) -> str:
         """The first text whose key ends so, here or one object deeper: `canary-name`, `test-run-status`."""
-        inner = [Fields.of(each) for each in islice(self.given.values(), _SAID) if isinstance(each, dict)]
+        inner = [Fields.of(each) for each in islice(self.given.values(), _INNER) if isinstance(each, dict)]
         return next(
             (
                 said

@@ -153,7 +153,9 @@ def own_link(detail: Fields) -> str:
 
 
 def general(event: Event) -> Told:
-    """An event of which nothing is known but its envelope. No state of it is known to be good news."""
+    """An event of which nothing is known but its envelope. No state of it is known to be good news, and its own word
+    below warning, which may be a log level, does not undo what the topic gives.
+    """
     detail = event.detail
     kind = event.detail_type or f"{event.source or 'unknown'} event"
     name = _name(event)
@@ -162,12 +164,13 @@ def general(event: Event) -> Told:
     reason = best(candidates, state=state, name=name, failed=is_bad(kind))
     service = "" if event.service.split(".")[0] in kind.lower().replace(" ", "") else f"{event.source}: "
     bad = is_bad(state) or is_bad(kind) or is_bad(reason)
+    said = severity_said(detail, doubtful=bad)
     found = told(
         event,
         alertname=camel(kind) or "AWSEvent",
         summary=sentence(f"{service}{kind}", texts.cut(name, 120), "" if state == name else state, reason),
-        severity=severity_said(detail, doubtful=is_bad(state)),
-        guess=guessed(good=False, doubtful=bad and event.source.startswith("aws.")),
+        severity="" if said == "info" else said,
+        guess=said or guessed(good=False, doubtful=bad and event.source.startswith("aws.")),
         resource=texts.cut(name, 200),
         reason=reason,
     )

@@ -72,6 +72,12 @@ def tell_records(fields: Fields, _: Arrival) -> Iterator[Told]:
         )
 
 
+_QUALITY = Row(
+    noun="Glue data quality of",
+    name=("rulesetNames", "context.tableName", "context.jobName"),
+    state=("state",),
+    reason=("score",),
+)
 _MESSAGE = ("message", "statusReason", "cause", "error", "failureReason")
 
 TELLERS: Mapping[str, Teller] = {
@@ -102,12 +108,8 @@ TELLERS: Mapping[str, Teller] = {
     "Glue Data Catalog Database State Change": Row(
         noun="Glue database", name=("databaseName",), state=("typeOfChange",), reason=("changedTables",)
     ),
-    "Glue Data Quality Evaluation Results Available": Row(
-        noun="Glue data quality of",
-        name=("rulesetNames", "context.tableName", "context.jobName"),
-        state=("state",),
-        reason=("score",),
-    ),
+    "Data Quality Evaluation Results Available": _QUALITY,
+    "Glue Data Quality Evaluation Results Available": _QUALITY,
     "Step Functions Execution Status Change": Row(
         noun="Step Functions execution of",
         name=("stateMachineArn",),
@@ -177,7 +179,10 @@ TELLERS: Mapping[str, Teller] = {
     ),
     "DataSync Task Execution State Change": Row(noun="DataSync task", state=("State",), reason=("errorCode",)),
     "Athena Query State Change": Row(
-        noun="Athena query", name=("queryExecutionId",), state=("currentState",), reason=("athenaError.errorMessage",)
+        noun="Athena query",
+        name=("workgroupName", "queryExecutionId"),
+        state=("currentState",),
+        reason=("athenaError.errorMessage",),
     ),
     "SageMaker Training Job State Change": Row(
         noun="SageMaker training job",
@@ -186,7 +191,11 @@ TELLERS: Mapping[str, Teller] = {
         reason=("FailureReason", "SecondaryStatus"),
     ),
     "SageMaker Endpoint State Change": Row(
-        noun="SageMaker endpoint", name=("EndpointName",), state=("EndpointStatus",), reason=("FailureReason",)
+        noun="SageMaker endpoint",
+        name=("EndpointName",),
+        state=("EndpointStatus",),
+        reason=("FailureReason",),
+        good=routine("IN_SERVICE", "CREATING", "UPDATING", "SYSTEM_UPDATING"),
     ),
     "Transcribe Job State Change": Row(
         noun="Transcribe job",

@@ -15,22 +15,14 @@ from alertrelay.sources.awsevent.news import folded, words_of
 from alertrelay.sources.awsevent.told import Told
 
 _NOUNS = (
-    "incident",
-    "insight",
-    "finding",
-    "problem",
-    "anomaly",
-    "alarm",
-    "issue",
-    "violation",
-    "outage",
-    "investigation",
-)
+    "incident", "insight", "finding", "problem", "anomaly", "alarm", "issue", "violation", "outage", "investigation",
+    "alert",
+)  # fmt: skip
 """What the services call a thing that lasts."""
 _OVER_WORDS = "resolved closed over ended recovered remediated archived inactive ok normal cleared cancelled canceled"
 _OVER = frozenset(_OVER_WORDS.split())
 _OPEN_WORDS = (
-    "open opened new active created updated firing alarm triggered inprogress ongoing investigating "
+    "set open opened new active created updated firing alarm triggered inprogress ongoing investigating "
     "detected reopened acknowledged mitigated warning critical"
 )
 _OPEN = frozenset(_OPEN_WORDS.split())
@@ -77,4 +69,6 @@ def _phase(detail_type: str, state: str) -> str:
 
 
 def _id(noun: str, detail: Fields) -> str:
-    return detail.text(f"{noun}Id", f"{noun}Arn", f"{noun}RecordArn", f"{noun}Key", f"{noun}.id", f"{noun}.arn")
+    names = (noun, "alarm") if noun == "alert" else (noun,)
+    endings = ("Id", "Arn", "RecordArn", "Key", ".id", ".arn")
+    return detail.text(*(f"{name}{ending}" for name in names for ending in endings))

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from alertrelay.sources.arrival import Arrival
 from alertrelay.sources.awsevent.event import Event, bare, resource_name
 from alertrelay.sources.awsevent.fields import Fields
-from alertrelay.sources.awsevent.general import Row, Teller, guessed, never, page, routine, told
+from alertrelay.sources.awsevent.general import Row, Teller, always, guessed, never, page, routine, told
 from alertrelay.sources.awsevent.lasting import lasts
 from alertrelay.sources.awsevent.news import folded, is_bad
 from alertrelay.sources.awsevent.sentences import outcome_word, sentence
@@ -226,7 +226,8 @@ def _ops_item(event: Event) -> Told:
     item = detail.text("ops-item-id", "opsItemId")
     status = folded(detail.text("status"))
     identity = f"opsitem:{event.account}/{event.region}/{item}" if item and status else ""
-    found = replace(_OPS_ITEM(event), alertname="SSMOpsItem")
+    guess = {"1": "critical", "2": "error"}.get(detail.text("severity"), "warning")
+    found = replace(_OPS_ITEM(event), alertname="SSMOpsItem", guess=guess)
     return lasts(found, identity, ended=status in ("resolved", "closed"), updated_at=event.at)
 
 
@@ -274,6 +275,14 @@ TELLERS: Mapping[str, Teller] = {
     "Trusted Advisor Check Item Refresh Notification": _advisor,
     "ACM Certificate Approaching Expiration": _certificate,
     "ACM Certificate Expired": _certificate,
+    "KMS CMK Rotation": Row(noun="KMS key rotated:", name=("key-id",), good=always),
+    "Support Case Update": Row(
+        noun="AWS support case",
+        name=("display-id", "case-id"),
+        state=("event-name",),
+        good=routine("CreateCase", "AddCommunicationToCase", "ResolveCase", "ReopenCase"),
+    ),
+    "Tag Change on Resource": Row(noun="Tags changed on", reason=("changed-tag-keys",), good=always, doubts=()),
     "ACM Certificate Available": Row(
         noun="ACM certificate for",
         name=("CommonName", "DomainName"),

@@ -18,6 +18,7 @@ from alertrelay.sources.awsevent.news import folded, is_bad
 from alertrelay.sources.awsevent.sentences import outcome_word
 from alertrelay.sources.awsevent.told import Told
 from alertrelay.sources.awsevent.vocabulary import NAMESPACES
+from alertrelay.values import text as texts
 from alertrelay.values.arn import Arn
 
 
@@ -104,12 +105,14 @@ def tell_backup(text: str, arrival: Arrival) -> Told:
     region = arn.region or topic.region
     identity = attributes.text("Id") or next((named[key] for key in named if key.endswith("jobid")), "")
     of = f" of {resource_name(resource)}" if resource else f" {identity}"
-    said = f"{state} {word['word'] if word else ''}"
+    sentence = texts.one_line(_NAMED.split(text.strip()[:4_000], maxsplit=1)[0])
+    said = f"{state} {sentence}"
+    scanned = "scan" in kind.lower()  # says that it is over, not what it found
     job_name = words.title().replace(" ", "")
     return Told(
         alertname=f"AWS{'' if 'backup' in words else 'Backup'}{job_name}{outcome_word(state.title())}",
-        summary=f"AWS {words}{of}: {(state or 'changed').lower().replace('_', ' ')}. {text.strip()}",
-        guess=guessed(good=bool(_WELL.search(said)), doubtful=is_bad(said) or is_bad(text[:4_000])),
+        summary=f"AWS {words}{of}: {(state or 'changed').lower().replace('_', ' ')}. {sentence}",
+        guess=guessed(good=bool(_WELL.search(said)) and not scanned, doubtful=is_bad(said)),
         identity=f"backup:{kind}/{identity}/{state}" if identity else "",
         labels={
             "aws_service": "backup",

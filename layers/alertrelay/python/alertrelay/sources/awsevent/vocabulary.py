@@ -10,23 +10,24 @@ NAMES: tuple[str, ...] = (
     "dbClusterIdentifier", "jobName", "functionName", "workflow", "pipeline", "project-name", "application",
     "applicationName", "repository-name", "repositoryName", "bucket.name", "bucketName", "queueName", "topicName",
     "ruleName", "alarmName", "domainName", "volume", "volumeId", "snapshot_id", "snapshotId", "streamName",
-    "tableName", "stackName", "stack-id", "resourceArn", "resource", "arn", "title", "subject", "id",
+    "tableName", "stackName", "file-path", "stack-id", "resourceArn", "resource", "arn", "title", "subject", "id",
 )  # fmt: skip
 
 STATES: tuple[str, ...] = (
     "state", "status", "state-name", "state.value", "state.name", "state.code", "status.state", "currentState",
     "currentStatus", "lastStatus", "newState", "newStatus", "currentServiceStatus", "test-run-status",
-    "operationStatus", "changeType", "readiness-status", "new-state.readiness-status", "new-state",
-    "executionStatus", "jobStatus", "build-status", "result", "eventName", "eventType", "event", "action",
-    "operation", "outcome", "type",
+    "operationStatus", "status-code", "alarm_state", "targetHealth", "healthStatus", "changeType", "readiness-status",
+    "new-state.readiness-status", "new-state", "executionStatus", "jobStatus", "build-status", "result", "eventName",
+    "eventType", "event", "action", "operation", "outcome", "type",
 )  # fmt: skip
 
 REASONS: tuple[str, ...] = (
     "reason", "statusReason", "stateReason", "status-reason", "state-reason", "stateDetails", "state-details",
     "stateChangeReason", "stoppedReason", "failureReason", "failure-reason", "failureMessage", "errorMessage",
-    "error-message", "container.reason", "cause", "errorInformation.errorMessage", "errorDetails", "error",
-    "status-message", "statusMessage", "detailedMessage", "detailMessage", "changeDescription",
-    "insightDescription", "message", "description", "summary", "details", "errorCode",
+    "error-message", "error-info", "failure-message", "failure-code", "container.reason", "cause",
+    "errorInformation.errorMessage", "errorDetails", "error", "status-message", "statusMessage", "detailedMessage",
+    "detailMessage", "changeDescription", "insightDescription", "message", "description", "summary", "details",
+    "errorCode",
 )  # fmt: skip
 
 RESULTS: tuple[str, ...] = (
@@ -64,17 +65,17 @@ NAMESPACES: Mapping[str, str] = {
 
 # Where the console's page of a service is not /<service>/home. What is in neither has the console's own.
 HOMES: Mapping[str, str] = {
-    "acm": "/acm/home", "apprunner": "/apprunner/home", "athena": "/athena/home", "autoscaling": "/ec2/home",
-    "backup": "/backup/home", "batch": "/batch/home", "cloudformation": "/cloudformation/home",
-    "cloudwatch": "/cloudwatch/home", "codebuild": "/codesuite/codebuild/projects",
-    "codecommit": "/codesuite/codecommit/repositories", "codedeploy": "/codesuite/codedeploy/applications",
-    "codepipeline": "/codesuite/codepipeline/pipelines", "config": "/config/home", "datasync": "/datasync/home",
-    "devops-guru": "/devops-guru/home", "dms": "/dms/v2/home", "docdb": "/docdb/home", "ebs": "/ec2/home",
-    "ec2": "/ec2/home", "ecr": "/ecr/home", "ecs": "/ecs/v2/home", "eks": "/eks/home",
-    "elasticache": "/elasticache/home", "elasticbeanstalk": "/elasticbeanstalk/home", "emr": "/emr/home",
-    "emr-serverless": "/emr/home", "events": "/events/home", "glue": "/glue/home", "guardduty": "/guardduty/home",
-    "inspector2": "/inspector/v2/home", "internetmonitor": "/cloudwatch/home", "kms": "/kms/home",
-    "lambda": "/lambda/home", "macie": "/macie/home", "neptune": "/neptune/home",
+    "access-analyzer": "/access-analyzer/home", "acm": "/acm/home", "apprunner": "/apprunner/home",
+    "athena": "/athena/home", "autoscaling": "/ec2/home", "backup": "/backup/home", "batch": "/batch/home",
+    "cloudformation": "/cloudformation/home", "cloudwatch": "/cloudwatch/home",
+    "codebuild": "/codesuite/codebuild/projects", "codecommit": "/codesuite/codecommit/repositories",
+    "codedeploy": "/codesuite/codedeploy/applications", "codepipeline": "/codesuite/codepipeline/pipelines",
+    "config": "/config/home", "datasync": "/datasync/home", "devops-guru": "/devops-guru/home", "dms": "/dms/v2/home",
+    "docdb": "/docdb/home", "ebs": "/ec2/home", "ec2": "/ec2/home", "ecr": "/ecr/home", "ecs": "/ecs/v2/home",
+    "eks": "/eks/home", "elasticache": "/elasticache/home", "elasticbeanstalk": "/elasticbeanstalk/home",
+    "emr": "/emr/home", "emr-serverless": "/emr/home", "events": "/events/home", "glue": "/glue/home",
+    "guardduty": "/guardduty/home", "inspector2": "/inspector/v2/home", "internetmonitor": "/cloudwatch/home",
+    "kms": "/kms/home", "lambda": "/lambda/home", "macie": "/macie/home", "neptune": "/neptune/home",
     "networkmanager": "/networkmanager/home", "rds": "/rds/home", "redshift": "/redshiftv2/home", "s3": "/s3/home",
     "sagemaker": "/sagemaker/home", "securityhub": "/securityhub/home", "ses": "/ses/home",
     "ssm": "/systems-manager/home", "ssm-incidents": "/systems-manager/incidents/home", "states": "/states/home",
