@@ -22,18 +22,22 @@ _IMPACT: Mapping[str, str] = {"1": "critical", "2": "error", "3": "warning", "4"
 """Incident Manager's impact codes. Nobody opens an incident that nobody is to hear of: none is info."""
 
 
+_NEWS: Mapping[str, str] = {"severity": "now more severe", "anomaly": "with a new anomaly"}
+
+
 def _insight(event: Event) -> Told:
     """An insight of DevOps Guru, from its opening to its closing; by EventBridge and by SNS by the same id."""
     detail = event.detail
     kind = detail.text("messageType") or event.detail_type
     closed = "closed" in kind.lower()
-    words = shown_state(kind.upper().replace("DEVOPS GURU ", "").replace(" ", "_")) or "insight"
+    word = re.search(r"severity|anomaly", kind, re.IGNORECASE)
+    news = f" ({_NEWS[word[0].lower()]})" if word else ""
     what = detail.text("insightDescription", "insightName") or f"insight {detail.text('insightId')}".strip()
     identity = detail.text("insightId")
     found = told(
         event,
         alertname="DevOpsGuruInsight",
-        summary=f"DevOps Guru {detail.text('insightType').lower()} insight ({words}): {what}".replace("  ", " "),
+        summary=f"DevOps Guru {detail.text('insightType').lower()} insight{news}: {what}".replace("  ", " "),
         severity=severity_said(detail),
         resource=_anomalous(detail),
         labels={"insight_type": detail.text("insightType").lower()},
