@@ -174,11 +174,13 @@ def _scan(event: Event) -> Told:
     detail = event.detail
     counts = detail.inner("finding-severity-counts")
     found = {word: int(counts.number(word) or 0) for word in ("CRITICAL", "HIGH", "MEDIUM", "LOW")}
-    none = "no findings" if counts else "no count of findings"
-    shown = ", ".join(f"{count} {word.lower()}" for word, count in found.items() if count) or none
+    other = sum(int(counts.number(word) or 0) for word in ("UNDEFINED", "UNTRIAGED"))
+    parts = [f"{count} {word.lower()}" for word, count in found.items() if count]
+    parts += [f"{other} of no known severity"] if other else []
+    shown = ", ".join(parts) or ("no findings" if counts else "no count of findings")
     status = detail.text("scan-status", "status")
     done = _SCANNED(status) or not status
-    worst = "error" if found["CRITICAL"] else "warning" if found["HIGH"] else "info"
+    worst = "error" if found["CRITICAL"] else "warning" if found["HIGH"] or other else "info"
     repository = resource_name(detail.text("repository-name"))
     tag = next(iter(detail.texts("image-tags")), "")
     image = repository + (f":{tag}" if tag else "")
@@ -188,8 +190,7 @@ def _scan(event: Event) -> Told:
         event,
         alertname=name if done else f"{name}Failed",
         summary=f"Scan of {what}: {shown if done else shown_state(status)}",
-        severity=worst if done and counts else "",
-        guess="" if done and not counts else "warning",
+        guess=worst if done and counts else "warning",
         resource=repository or detail.text("instance-id"),
         labels={"image_digest": detail.text("image-digest")},
         path=f"/ecr/repositories/private/{event.account}/{repository}" if repository else "",

@@ -11,6 +11,7 @@ from dataclasses import replace
 from alertrelay.sources.awsevent.event import Event
 from alertrelay.sources.awsevent.fields import Fields
 from alertrelay.sources.awsevent.general import Teller, general, page
+from alertrelay.sources.awsevent.news import is_bad
 from alertrelay.sources.awsevent.told import Told, camel
 from alertrelay.sources.awsevent.vocabulary import NAMESPACES
 from alertrelay.values.arn import Arn
@@ -56,7 +57,7 @@ def tell_mail(fields: Fields, topic_region: str = "") -> Told:
         f"to {', '.join(named[:3]) or 'nobody named'}{f'. {why}' if why else ''}"
         if mail
         else f"SES {kind}: {fields.text('message') or 'no mail named'}",
-        guess="info" if calm else "warning" if folded in _PARTS else "",
+        guess="info" if calm else "warning" if folded in _PARTS or is_bad(kind) else "",
         identity=f"ses:{kind}/{part.text('feedbackId') or mail.text('messageId')}" if mail.text("messageId") else "",
         labels={"aws_service": "ses", "namespace": NAMESPACES["ses"], "resource": sender if mail else ""},
         description=fields.lines(),

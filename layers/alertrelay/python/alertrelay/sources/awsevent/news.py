@@ -37,7 +37,7 @@ _BAD_PAIRS = frozenset(
 _GOOD = re.compile(
     r"succe(ed|eds|eded|ss|ssful|ssfully)|complet(e|ed|es|ing|ion)|finish(es|ed)?|done|pass(ed|es)?|ok|okay|normal|"
     r"available|active|healthy|ready|running|start(s|ed|ing)?|connected|enabled|compliant|deliver(ed|y)|"
-    r"recover(s|ed)?|resolved?|restored?|resumed|creat(e|ed|es|ing)|updat(e|ed|es|ing)|applied|supported|reachable|"
+    r"recover(s|ed)?|resolved?|restored?|resumed|creat(e|ed|es|ing)|updat(e|ed|es|ing)|applied|deployed|launched|added|registered|attached|published|provisioned|supported|reachable|"
     r"accessible|valid|stable|online|up|synced|synchronized|authori[sz]ed"
 )
 _NOT = frozenset({"not", "no", "non", "never", "without", "cannot", "neither", "nor", "zero", "0", "nothing", "none"})

@@ -104,7 +104,7 @@ def tell_backup(text: str, arrival: Arrival) -> Told:
     topic = Arn.of(arrival.envelope.topic_arn)
     region = arn.region or topic.region
     identity = attributes.text("Id") or next((named[key] for key in named if key.endswith("jobid")), "")
-    of = f" of {resource_name(resource)}" if resource else f" {identity}"
+    of = f" of {resource_name(resource)}" if resource else f" {identity}".rstrip()
     sentence = texts.one_line(_NAMED.split(text.strip()[:4_000], maxsplit=1)[0])
     said = f"{state} {sentence}"
     scanned = "scan" in kind.lower()  # says that it is over, not what it found
