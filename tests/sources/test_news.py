@@ -33,6 +33,8 @@ from alertrelay.sources.awsevent.news import folded, is_bad, is_good
         "TERMINATED_WITH_ERRORS",
         "completed, but two steps failed",
         "no backups succeeded",
+        "Copy job completed, one snapshot not copied",
+        "completed with issues",
     ],
 )
 def test_bad_news_is_known_by_whole_words_and_by_negated_good_ones(text: str) -> None:
@@ -49,6 +51,9 @@ def test_bad_news_is_known_by_whole_words_and_by_negated_good_ones(text: str) ->
         "completed without errors",
         "finished: 0 failed",
         "The database is running again, with no errors found",
+        "completed, no issues were found",
+        "finished, a restart is not required",
+        "started and not impaired any more",
     ],
 )
 def test_good_news_is_known_by_whole_words_that_nothing_negates(text: str) -> None:

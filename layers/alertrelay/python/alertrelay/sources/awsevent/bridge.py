@@ -8,6 +8,7 @@ from alertrelay.alert import Alert
 from alertrelay.sources.arrival import Arrival
 from alertrelay.sources.awsevent import (
     caches,
+    compliance,
     compute,
     containers,
     cost,
@@ -28,6 +29,7 @@ from alertrelay.sources.awsevent.told import Told, alerts_of
 
 _TABLES = (
     caches.TELLERS,
+    compliance.TELLERS,
     compute.TELLERS,
     containers.TELLERS,
     cost.TELLERS,

@@ -52,7 +52,7 @@ def _tell(event: Event) -> Told:
         event,
         alertname=_ALERTNAMES.get(category, "AWSHealthEvent"),
         summary=_summary(detail, category, status, affected, count),
-        severity="info" if closed and not lasting else "",
+        guess="info" if closed and not lasting else "",
         resource=", ".join(affected[:5]),
         labels={"health_service": detail.text("service"), "event_type": detail.text("eventTypeCode")},
         description=_description(detail),

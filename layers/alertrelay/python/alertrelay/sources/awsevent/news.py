@@ -28,7 +28,7 @@ _BAD = re.compile(
     r"invalid|incompatible|inoperable|unsupported|unusable|broken|"
     r"bounce[ds]?|complaints?|threats?|malware|malicious|infect(ed|ion)?|suspicious|compromised?|vulnerab(le|ility|ilities)|"
     r"quarantined?|suspend(ed)?|revoked?|delet(e|ed|es|ing|ion)|disabled?|detached|deregister(ed)?|oom|alarm|red|"
-    r"problems?|escalated|worse(ned)?|deteriorat(e|ed|ing)",
+    r"problems?|issues?|escalated|worse(ned)?|deteriorat(e|ed|ing)",
 )
 _BAD_PAIRS = frozenset(
     {("timed", "out"), ("roll", "back"), ("rolled", "back"), ("rolling", "back"), ("out", "of"), ("shut", "down"),
@@ -41,6 +41,9 @@ _GOOD = re.compile(
     r"accessible|valid|stable|online|up|synced|synchronized|authori[sz]ed"
 )
 _NOT = frozenset({"not", "no", "non", "never", "without", "cannot", "neither", "nor", "zero", "0", "nothing", "none"})
+_DENIED = frozenset({"not", "never"})
+_HARMLESS = frozenset({"applicable", "required", "needed", "only"})
+"""What may follow "not" without being bad news."""
 _REACH = 3
 """How many words a negation reaches over: "not yet fully available"."""
 
@@ -51,6 +54,8 @@ def is_bad(text: str) -> bool:
     if any(pair in _BAD_PAIRS for pair in pairwise(words)):
         return True
     for at, word in enumerate(words):
+        if word in _DENIED and _denies_the_unknown(words[at + 1 : at + 1 + _REACH]):
+            return True
         negated = _negated(words, at)
         if _BAD.fullmatch(word):
             if not negated:
@@ -75,6 +80,11 @@ def words_of(text: str) -> list[str]:
 def folded(state: str) -> str:
     """Return a state as tables spell it: IN_PROGRESS, In Progress and inProgress are all inprogress."""
     return re.sub(r"[^a-z0-9]", "", state.lower())
+
+
+def _denies_the_unknown(after: list[str]) -> bool:
+    """Whether "not" denies what no list has: "snapshot not copied". That is bad news too, save where it denies some."""
+    return bool(after) and after[0] not in _HARMLESS and not any(map(_BAD.fullmatch, after))
 
 
 def _negated(words: list[str], at: int) -> bool:

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from alertrelay.alert import Alert
 from alertrelay.sources.arrival import Arrival
 from alertrelay.sources.awsevent import (
+    assessment,
     caches,
+    compliance,
     compute,
     cost,
     databases,
@@ -55,14 +57,14 @@ JSON: tuple[Json, ...] = (
     Json(knows=jobs.is_records, tell=jobs.tell_records),
     Json(knows=jobs.is_invocation, tell=jobs.tell_invocation),
     Json(knows=storage.is_glacier, tell=storage.tell_glacier),
-    Json(knows=operations.is_config, tell=operations.tell_config),
+    Json(knows=compliance.is_config, tell=compliance.tell_config),
     Json(knows=trail.is_trail, tell=trail.tell_trail),
     Json(knows=operations.is_command, tell=operations.tell_command),
     Json(knows=health.is_health, tell=health.tell_health),
     Json(knows=observing.is_insight, tell=observing.tell_insight),
     Json(knows=cost.is_anomaly, tell=lambda fields, _: cost.tell_anomaly(fields)),
     Json(knows=cost.is_budget, tell=cost.tell_budget),
-    Json(knows=security.is_assessment, tell=security.tell_assessment),
+    Json(knows=assessment.is_assessment, tell=assessment.tell_assessment),
     Json(knows=security.is_findings, tell=security.tell_findings),
 )
 PROSE: tuple[Prose, ...] = (

@@ -197,7 +197,7 @@ def _by_id(*ids: str, over: Callable[[Event], bool], alertname: str) -> Teller:
     def tell(event: Event) -> Told:
         found = general(event)
         if found.kind == "alert":
-            return found
+            return replace(found, alertname=alertname)
         identity = event.detail.text(*ids)
         whole = f"{event.service}:{event.account}/{event.region}/{identity}" if identity else ""
         named = replace(found, alertname=alertname)

@@ -25,7 +25,7 @@ def _api_call(event: Event) -> Told:
     error = detail.text("errorCode")
     reason = detail.text("errorMessage", "errorCode")
     address = detail.text("sourceIPAddress")
-    denied = f", refused: {reason}" if error else ""
+    denied = f", refused: {reason}" if error else f": {reason}" if reason else ""
     return told(
         event,
         alertname=f"CloudTrail{camel(call)}",
@@ -72,7 +72,8 @@ def _who(detail: Fields) -> str:
         return "The root user"
     session = user.text("sessionContext.sessionIssuer.userName")
     name = user.text("userName", "principalId", "invokedBy") or resource_name(user.text("arn"))
-    return f"{kind or 'Somebody'} {session or name}".strip()
+    named = session or name
+    return f"{kind} {named}".strip() if kind or named else "Somebody"
 
 
 def _sign_in(event: Event) -> Told:

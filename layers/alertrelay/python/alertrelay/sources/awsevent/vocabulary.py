@@ -16,9 +16,9 @@ NAMES: tuple[str, ...] = (
 STATES: tuple[str, ...] = (
     "state", "status", "state-name", "state.value", "state.name", "state.code", "status.state", "currentState",
     "currentStatus", "lastStatus", "newState", "newStatus", "currentServiceStatus", "test-run-status",
-    "operationStatus", "status-code", "alarm_state", "targetHealth", "healthStatus", "changeType", "readiness-status",
-    "new-state.readiness-status", "new-state", "executionStatus", "jobStatus", "build-status", "result", "eventName",
-    "eventType", "event", "action", "operation", "outcome", "type",
+    "operationStatus", "status-code", "alarm_state", "targetHealth", "healthStatus", "lifecycle", "changeType",
+    "readiness-status", "new-state.readiness-status", "new-state", "executionStatus", "jobStatus", "build-status",
+    "result", "eventName", "eventType", "event", "action", "operation", "outcome", "type",
 )  # fmt: skip
 
 REASONS: tuple[str, ...] = (
