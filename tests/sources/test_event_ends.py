@@ -111,6 +111,10 @@ PAIRS: dict[str, tuple[Any, Any]] = {
         {"alarm_id": "a", "alarm_state": "SET", "message": "no audio"},
         {"alarm_id": "a", "alarm_state": "CLEARED", "message": "no audio"},
     ),
+    "an anomaly whose end is only in its type": pair(
+        "aws.newservice", ("Anomaly Opened", "Anomaly Closed Notification"), {"anomalyId": "n", "eventType": "NEW"},
+        {"anomalyId": "n", "eventType": "UPDATED"},
+    ),
     "a problem of a service that nobody knows": pair(
         "aws.newservice", ("Problem Detected", "Problem Resolved"), {"problemId": "p", "title": "x"},
         {"problemId": "p", "title": "x"},

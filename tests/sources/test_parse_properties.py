@@ -38,11 +38,24 @@ WORDS = sorted(
         "mail", "bounce", "s3", "messageType", "configRuleName", "newEvaluationResult", "budgetName",
         "anomalyId", "impact", "approval", "pipelineName", "commandId", "documentName", "userIdentity", "eventName",
         "requestContext", "responsePayload", "Id", "ProductArn", "title", "type", "data", "default", "name",
-        "muteDetail",
+        "muteDetail", "insightId", "changeType", "page", "totalPages", "affectedEntities", "EventID",
+        "SourceIdentifier", "incidentId", "reason", "message", "anomalies", "check-name", "resource_id",
     }
 )  # fmt: skip
 SHAPED = st.recursive(
-    SCALARS | st.sampled_from(["aws:s3", "aws.ecs", "ECS Task State Change", "AWS Health Event", "GuardDuty Finding"]),
+    SCALARS
+    | st.sampled_from(
+        [
+            "aws:s3",
+            "aws.ecs",
+            "ECS Task State Change",
+            "Incident Closed",
+            "RDS-EVENT-0007",
+            "FAILED",
+            "AWS Health Event",
+            "GuardDuty Finding",
+        ]
+    ),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=8),
     max_leaves=30,
 )

@@ -21,25 +21,19 @@ _NOUNS = (
 """What the services call a thing that lasts."""
 _OVER_WORDS = "resolved closed over ended recovered remediated archived inactive ok normal cleared cancelled canceled"
 _OVER = frozenset(_OVER_WORDS.split())
+_ENDS = frozenset({"closed", "resolved", "ended", "recovered", "cleared"})
+"""Words by which a type itself is an end."""
 _OPEN_WORDS = (
-    "set open opened new active created updated firing alarm triggered inprogress ongoing investigating "
+    "set open opened pending new active created updated firing alarm triggered inprogress ongoing investigating "
     "detected reopened acknowledged mitigated warning critical"
 )
 _OPEN = frozenset(_OPEN_WORDS.split())
 
 
-def ends(state: str) -> bool:
-    """Return whether a state is the end of what lasts."""
-    return folded(state) in _OVER
-
-
-def lasts(found: Told, identity: str, *, ended: bool, updated_at: datetime | None, event_identity: str = "") -> Told:
-    """Return an alert that lasts under the source's id; without an id the event as it is.
-
-    The severity of an end is that of its beginning in the group: here it is left as it was found.
-    """
+def lasts(found: Told, identity: str, *, ended: bool, updated_at: datetime | None) -> Told:
+    """Return an alert that lasts under the source's id; without an id the event as it is."""
     if not identity:
-        return replace(found, identity=event_identity) if event_identity else found
+        return found
     return replace(found, identity=identity, kind="alert", ended=ended, updated_at=updated_at or found.at)
 
 
@@ -49,7 +43,7 @@ def lasting(found: Told, event: Event, state: str) -> Told:
     word = _phase(event.detail_type, state)
     if not noun or not word:
         return found
-    identity = _id(noun, event.detail) or next((arn for arn in event.resources if f"{noun}" in arn.lower()), "")
+    identity = _id(noun, event.detail) or next((arn for arn in event.resources if noun in arn.lower()), "")
     if not identity:
         return found
     alertname = re.sub(rf"(?i)(.*{noun})s?.*", r"\1", found.alertname)
@@ -58,14 +52,11 @@ def lasting(found: Told, event: Event, state: str) -> Told:
 
 
 def _phase(detail_type: str, state: str) -> str:
-    """The state says it, else the last word of the type: Incident Opened, Insight Closed."""
-    last = (words_of(detail_type) or [""])[-1]
-    for word in (folded(state), last):
-        if word in _OVER:
-            return "over"
-        if word in _OPEN:
-            return "open"
-    return ""
+    """An end is known by the type (Insight Closed) or the state, a beginning by the state or the type's last word."""
+    kind = words_of(detail_type)
+    if _ENDS.intersection(kind) or folded(state) in _OVER:
+        return "over"
+    return "open" if folded(state) in _OPEN or (kind[-1:] and kind[-1] in _OPEN) else ""
 
 
 def _id(noun: str, detail: Fields) -> str:

@@ -6,13 +6,13 @@ Source: the events reference of Amazon EventBridge, and the user guides' chapter
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from alertrelay.sources.arrival import Arrival
 from alertrelay.sources.awsevent.event import Event, bare, resource_name
 from alertrelay.sources.awsevent.fields import Fields
-from alertrelay.sources.awsevent.general import Teller, general, severity_said, told
+from alertrelay.sources.awsevent.general import Teller, severity_said, told
 from alertrelay.sources.awsevent.lasting import lasts
 from alertrelay.sources.awsevent.news import folded, is_bad
 from alertrelay.sources.awsevent.sentences import best, sentence, shown_state
@@ -191,29 +191,6 @@ def _readiness(event: Event) -> Told:
     return lasts(found, known, ended=now == "READY", updated_at=event.at)
 
 
-def _by_id(*ids: str, over: Callable[[Event], bool], alertname: str) -> Teller:
-    """A kind whose words `general` reads, with the names of its id and how its end is known."""
-
-    def tell(event: Event) -> Told:
-        found = general(event)
-        if found.kind == "alert":
-            return replace(found, alertname=alertname)
-        identity = event.detail.text(*ids)
-        whole = f"{event.service}:{event.account}/{event.region}/{identity}" if identity else ""
-        named = replace(found, alertname=alertname)
-        return lasts(named, whole, ended=over(event), updated_at=event.at)
-
-    return tell
-
-
-def _over(event: Event) -> bool:
-    state = event.detail.text("status", "state", "problemStatus", "Status")
-    ended = event.detail_type.lower().endswith(("resolved", "closed"))
-    return ended or folded(state) in ("resolved", "closed", "recovered")
-
-
-_PROBLEM = _by_id("problemId", "problem-id", over=_over, alertname="ApplicationInsightsProblem")
-
 TELLERS: Mapping[str, Teller] = {
     "DevOps Guru New Insight Open": _insight,
     "DevOps Guru Insight Severity Upgraded": _insight,
@@ -226,5 +203,4 @@ TELLERS: Mapping[str, Teller] = {
     "Synthetics Canary TestRun Failure": _canary,
     "Synthetics Canary TestRun Successful": _canary,
     "route53-recovery-readiness:": _readiness,
-    "applicationinsights:": _PROBLEM,
 }
