@@ -12,6 +12,11 @@ ANNOTATION_MAX = 20_000
 """Characters of an annotation. With it an alert of a 256 KB message stays well within a DynamoDB item."""
 SUMMARY_MAX = 250
 """Characters of a summary: one line of a phone."""
+NAMES_MAX = 200
+"""Labels of an alert, and its annotations. CloudWatch's own limit of a contributor's attributes is 150."""
+READ_MAX = 4_096
+"""Characters of a text that a regular expression reads. CloudWatch's own limit of a reason is 1,023. What is shown is
+cut elsewhere and later: a secret in the text is never cut in two by this."""
 
 
 def printable(value: object) -> str:
@@ -95,12 +100,18 @@ def items(value: object) -> tuple[object, ...]:
 
 
 def label_set(pairs: Iterable[tuple[object, object]]) -> dict[str, str]:
-    """Labels in the order given: every value text, none empty, none over LABEL_MAX."""
-    clean = ((cut(printable(name), LABEL_MAX), cut(printable(value), LABEL_MAX)) for name, value in pairs)
-    return {name: value for name, value in clean if name and value}
+    """Labels in the order given: every value text, none empty, none over LABEL_MAX, no more than NAMES_MAX."""
+    return _named((cut(printable(name), LABEL_MAX), cut(printable(value), LABEL_MAX)) for name, value in pairs)
 
 
 def annotation_set(pairs: Iterable[tuple[object, object]]) -> dict[str, str]:
-    """Annotations in the order given: every value text, none empty, none over ANNOTATION_MAX and its note."""
-    clean = ((cut(printable(name), LABEL_MAX), cut_with_note(printable(value).strip())) for name, value in pairs)
-    return {name: value for name, value in clean if name and value}
+    """Annotations in the order given: text, none empty, none over ANNOTATION_MAX and its note, at most NAMES_MAX."""
+    return _named((cut(printable(name), LABEL_MAX), cut_with_note(printable(value).strip())) for name, value in pairs)
+
+
+def _named(clean: Iterable[tuple[str, str]]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, value in clean:
+        if name and value and (len(found) < NAMES_MAX or name in found):
+            found[name] = value
+    return found
