@@ -15,7 +15,8 @@ from typing import Literal
 Status = Literal["firing", "resolved", "unknown"]
 Kind = Literal["alert", "event"]
 Source = Literal[
-    "cloudwatch", "eventbridge", "cloudwatch-direct", "anomaly", "alertmanager", "grafana", "amp", "aws-event", "raw"
+    "cloudwatch", "eventbridge", "cloudwatch-direct", "anomaly", "alertmanager", "grafana", "amp", "third-party",
+    "custom", "aws-event", "raw",
 ]  # fmt: skip
 Channel = Literal["pagerduty", "slack", "email", "sns", "webhook"]
 Labels = Mapping[str, str]

@@ -41,9 +41,9 @@ def level_in_name(name: str) -> str:
     return "critical" if last == ["critical"] and words[-1].lower() in ("critical", "crit") else ""
 
 
-def higher(first: str, second: str) -> str:
-    """Return the graver of two severities; an unknown one counts least."""
-    return max((first, second), key=lambda word: SEVERITY_RANK.get(word, 0))
+def higher(*words: str) -> str:
+    """Return the gravest of several severities, "" for none; an unknown one counts least."""
+    return max(words, key=lambda word: SEVERITY_RANK.get(word, 0), default="")
 
 
 def guessed(guess: str, given: str) -> str:

@@ -64,6 +64,14 @@ def first_sentence(text: str, limit: int = SUMMARY_MAX) -> str:
     return cut(line[: end.start()] if end else line, limit)
 
 
+def unquoted(text: str) -> str:
+    """Return a text without the quotation marks that an input transformer of EventBridge leaves around every line."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if not lines or not all(len(line) > 1 and line[0] == line[-1] == '"' for line in lines):
+        return text
+    return "\n".join(line[1:-1].replace('\\"', '"') for line in lines)
+
+
 def mapping(value: object) -> Mapping[str, object]:
     """`value` where it is a JSON object, else an empty one."""
     return value if isinstance(value, dict) else {}
