@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from alertrelay.sources import burn_rate
@@ -29,6 +30,7 @@ _EVALUATIONS: Mapping[str, str] = {
     "EVALUATION_FAILURE": "cannot be evaluated: CloudWatch has a temporary fault",
     "IN_WARM_UP": "is warming up: it is not evaluated yet",
 }
+_ARN = re.compile(r"arn:aws[a-z-]{0,20}:cloudwatch:[a-z0-9-]{0,30}:[0-9]{0,12}:alarm:")  # in a composite alarm's reason
 _NOT_NAMED = 8  # contributor attributes beyond these are not in the summary
 
 
@@ -80,7 +82,8 @@ def _what_happened(update: AlarmUpdate, metric: Metric | None, value: str) -> st
         return _of_query(update, attributes, value)
     if not metric or not metric.name:
         about = f" for {', '.join(attributes)}" if attributes else ""
-        return texts.one_line(f"Alarm {update.name}{about} is {update.state or 'in no known state'}. {update.reason}")
+        reason = _ARN.sub("", update.reason[: texts.READ_MAX])
+        return texts.one_line(f"Alarm {update.name}{about} is {update.state or 'in no known state'}. {reason}")
     about = ", ".join(dict.fromkeys([*list(metric.dimensions.values())[:_NOT_NAMED], *attributes]))
     of = f" of {about}" if about else ""
     return texts.one_line(f"{metric.name}{of} is {value}" if value else f"{metric.name}{of}: {update.state}")
@@ -89,7 +92,8 @@ def _what_happened(update: AlarmUpdate, metric: Metric | None, value: str) -> st
 def _of_query(update: AlarmUpdate, attributes: list[str], value: str) -> str:
     about = ", ".join(dict.fromkeys(attributes or update.log_groups))
     if value:
-        return texts.one_line(f"{update.condition.subject}{f' of {about}' if about else ''} is {value}")
+        subject = update.condition.subject.partition(" by ")[0] if attributes else update.condition.subject
+        return texts.one_line(f"{subject}{f' of {about}' if about else ''} is {value}")
     whose = f" for {about}" if about else ""
     met = update.condition.text if update.state.upper() == "ALARM" else ""
     return texts.one_line(

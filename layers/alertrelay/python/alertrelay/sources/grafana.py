@@ -49,9 +49,9 @@ def detect(value: object) -> bool:
 def parse(value: object, arrival: Arrival) -> tuple[Alert, ...]:
     """One alert an entry. Grafana's fingerprint covers labels that it does not send, so it is taken as it is."""
     group = texts.mapping(value)
-    whole = group if group.get("status") else {**group, "status": group.get("state")}
+    entries = alertmanager.entries_of(group)
+    whole = {**group, "status": group.get("status") or group.get("state"), "alerts": entries}
     alerts = alertmanager.of_group(whole, arrival, source="grafana")
-    entries = texts.items(group.get("alerts"))
     if not entries:
         return alerts
     return tuple(_with_links(alert, texts.mapping(entry)) for alert, entry in zip(alerts, entries, strict=True))
