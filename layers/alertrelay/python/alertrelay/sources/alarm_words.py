@@ -112,7 +112,7 @@ def _burn_rate(update: AlarmUpdate, seen: reasons.Seen, shared: Mapping[str, str
         objective=shared.get("SloName", ""),
         windows=(metric.dimensions.get("BurnRateWindowMinutes", "") for metric in burning[:_NOT_NAMED]),
         rate=None if math else seen.value,
-        limit=None if math else limit,
+        limit=burn_rate.limit_of(update.condition.expression) if math else limit,
         over=update.state.upper() == "ALARM",
     )
 

@@ -26,6 +26,9 @@ _THING = re.compile(
     r"(?<![\w/:.-])(?:[a-z0-9][\w.-]{0,80}/[\w.-]{0,80}[0-9][\w.-]{0,80}|i-[0-9a-f]{8,17}|[\w.-]{2,80}:[0-9]{2,5})(?![\w/:])"
 )
 _TAIL = re.compile(r"(?P<name>.{1,200}?)\s{1,9}[-(\u2013]\s{0,9}(?P<word>[A-Za-z0-9]{1,20})\)?")
+_CAMEL = re.compile(r"[A-Z][a-z0-9]{1,60}(?:[A-Z][A-Za-z0-9]{0,60}){1,9}")
+_STATE_TAIL = re.compile(r"\s{1,9}(?:is\s{1,9})?[A-Z]{2,20}\s{0,9}\*{0,9}$")  # Nagios: web1/HTTP is CRITICAL **
+_MARKED = re.compile(r"[\[(]([^\[\]()\n]{1,80})[\])]")
 _NAMES = ("alertname", "alert_name", "alert", "alert_type", "rule", "rulename", "monitor", "check")
 _SUMMARIES = ("summary", "title", "description", "message", "reason", "info")
 _IDS = ("dedup_key", "dedupkey", "incident_key", "fingerprint", "alert_id", "group_key", "groupkey")
@@ -72,10 +75,10 @@ def parse(value: object, arrival: Arrival) -> tuple[Alert, ...]:
     subject = texts.one_line(arrival.envelope.subject) or texts.one_line(body)
     status, rest = marked(subject)
     entries = list(_entries(body))
-    named = [entry for entry in entries if _name(entry)[0]] or entries[:1]
+    named = [entry for entry in entries if _name(entry)[0]] or entries[:1] or [_Entry()]
     if status is None and not any(_is_alert(entry) for entry in named):
         return ()
-    group = re.split(r"\s\(", rest, maxsplit=1)[0].strip() if status and sentence.telling(rest) else ""
+    group = _STATE_TAIL.sub("", rest.split(" (", 1)[0]).strip() if status and sentence.telling(rest) else ""
     if group or len(named) == 1:
         named = named[:1]
     return tuple(_alert(entry, body, status, group, arrival, alone=len(named) == 1) for entry in named[:_ENTRIES_READ])
@@ -95,18 +98,21 @@ def _alert(
     stated = state_of(entry.first(("status", "state")))
     status = _stated_by_key(entry) or stated or subject_status
     key = _key(entry, name, group, body if alone else "\n".join(entry.said.values()))
-    said = sentence.best([*(entry.said.get(each, "") for each in _SUMMARIES), _first_words(body), group])
+    said = sentence.best([*(entry.said.get(each, "") for each in _SUMMARIES), group, _first_words(body)])
     over = status == "resolved"
     labels = {**entry.labels, **{label: entry.said[label] for label in _LABELS if label in entry.said}}
     return alert(
         arrival,
-        name=name or labels.get("alertname", "") or (group.split(" ", 1)[0] if group else "") or "CustomMessage",
+        name=name or labels.get("alertname", "") or _name_of_group(group) or "CustomMessage",
         summary=f"Resolved: {said}" if over and "resolved" not in said.lower() else said,
         key=key if status else "",
         source="custom",
         status=status or "firing",
         severity=levels.level(entry.first(("severity",)) or labels.get("severity", "")) or levels.level(tail),
-        guess=levels.level(entry.first(("priority", "level", "urgency"))),
+        guess=levels.higher(
+            levels.level(entry.first(("priority", "level", "urgency", "state", "status"))),
+            *map(levels.level, _MARKED.findall(arrival.envelope.subject[:1_000])),
+        ),
         labels={name: value for name, value in labels.items() if name not in ("alertname", "severity")},
         notes={
             "description": body if alone else "\n".join(f"{key}: {each}" for key, each in entry.said.items()),
@@ -141,6 +147,12 @@ def _name(entry: _Entry) -> tuple[str, str]:
     behind = _TAIL.fullmatch(given)
     word = behind["word"] if behind and levels.level(behind["word"]) else ""
     return (tail["name"] if tail and levels.level(tail["word"]) else said), word
+
+
+def _name_of_group(group: str) -> str:
+    """Alertmanager's own Subject begins with the alertname; any other is a title, and the whole of it is the name."""
+    first = group.split(" ", 1)[0]
+    return first if _CAMEL.fullmatch(first) else group
 
 
 def _key(entry: _Entry, name: str, group: str, text: str) -> str:

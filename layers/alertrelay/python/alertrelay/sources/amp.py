@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from alertrelay.alert import Alert
-from alertrelay.sources import alertmanager, raw
+from alertrelay.sources import alertmanager, raw, sentence
 from alertrelay.sources.arrival import Arrival
 from alertrelay.values import text as texts
 
@@ -63,7 +63,8 @@ def _is_template(text: str) -> bool:
 def _left_of(said: str, arrival: Arrival) -> Alert:
     """The body is gone or broken; its subject still names the group."""
     subject = texts.one_line(arrival.envelope.subject, 150)
-    summary = f"An alert of Amazon Managed Prometheus could not be read: {subject or texts.one_line(said, 150)}"
+    named = subject if sentence.telling(subject) else texts.one_line(said, 150)
+    summary = f"An alert of Amazon Managed Prometheus could not be read: {named or subject}"
     return raw.event(
         arrival,
         alertname="PrometheusMessageUnreadable",

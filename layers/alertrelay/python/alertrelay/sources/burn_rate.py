@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 
 _BURN_RATE = re.compile(r"burn[ _.-]?rate", re.IGNORECASE)
+_LIMIT = re.compile(r">=?\s{0,9}([0-9]{1,9}(?:\.[0-9]{1,9})?)(?![0-9.])")
 _NAMESPACE = "AWS/ApplicationSignals"
 _DAYS = 30
 """The interval by which a rate is explained; the notification does not name the objective's own."""
@@ -32,12 +33,29 @@ def sentence(*, objective: str, windows: Iterable[str], rate: float | None, limi
     within = f" over {minutes}" if minutes else ""
     subject = f"SLO {objective}" if objective else "An SLO"
     if rate is None:
-        return f"{subject}: the error budget burns too fast{within}" if over else f"{subject}: the burn rate is normal"
+        return _without_rate(subject, within, limit) if over else f"{subject}: the burn rate is normal"
     speed = f"{subject}: the error budget burns {rate:.4g} times as fast as planned{within}"
     bound = "" if limit is None else f" (limit {limit:.4g})"
     if not over or rate <= 0:
         return speed + bound
     return f"{speed}{bound}: at this rate a {_DAYS}-day budget lasts {_span(_DAYS * 24 / rate)}"
+
+
+def limit_of(expression: str) -> float | None:
+    """Return the limit to which metric math holds every burn rate, None where it names none or several."""
+    found = {float(number) for number in _LIMIT.findall(expression[:2_048])}
+    return found.pop() if len(found) == 1 else None
+
+
+def _without_rate(subject: str, within: str, limit: float | None) -> str:
+    """Of metric math over several windows the notification has no rate, only that each is over its limit."""
+    if not limit:
+        return f"{subject}: the error budget burns too fast{within}"
+    lasts = _span(_DAYS * 24 / limit)
+    return (
+        f"{subject}: the error budget burns more than {limit:.4g} times as fast as planned{within}: "
+        f"at this rate a {_DAYS}-day budget lasts less than {lasts}"
+    )
 
 
 def _window(minutes: str) -> str:

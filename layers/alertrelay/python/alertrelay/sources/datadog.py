@@ -61,7 +61,7 @@ def parse(value: object, arrival: Arrival) -> tuple[Alert, ...]:
     group = _group(fields, monitor, tags) or (title["scope"] if title and title["scope"] else "")
     over = _status(state, changed, fields.text("alert_type")) == "resolved"
     query = monitor.text("query") or fields.text("alert_query")
-    text = _HANDLES.sub("", (monitor.text("message") or body)[: texts.ANNOTATION_MAX]).strip()
+    text = _without_handles(monitor.text("message") or body)
     return (
         alert(
             arrival,
@@ -90,6 +90,14 @@ def parse(value: object, arrival: Arrival) -> tuple[Alert, ...]:
             changed_at=event.at("time") or fields.at("last_updated", "date", "date_posix", "result.result_ts"),
         ),
     )
+
+
+def _without_handles(message: str) -> str:
+    """The message without whom it notifies, its markers and its pictures; a picture may stand within a link."""
+    text = message[: texts.ANNOTATION_MAX]
+    for _ in range(2):
+        text = _HANDLES.sub("", text)
+    return "\n".join(line for line in text.splitlines() if sentence.telling(line.replace("Notify:", ""))).strip()
 
 
 def _status(state: str, changed: str, kind: str) -> Status:

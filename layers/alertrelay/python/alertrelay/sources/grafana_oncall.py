@@ -30,11 +30,11 @@ def parse(value: object, arrival: Arrival) -> tuple[Alert, ...]:
     """Return one alert: the alert group, until it is resolved. Acknowledged and silenced groups still fire."""
     fields = Fields.of(value)
     group, payload = fields.inner("alert_group"), fields.inner("alert_payload")
-    first = payload.inner("alerts")  # of a payload in Alertmanager's shape
-    labels = {**tag_labels(payload.value("commonLabels")), **tag_labels(payload.value("labels"))}
-    labels = labels or tag_labels(first.value("labels")) or tag_labels(group.value("labels"))
+    first = next(iter(payload.each("alerts")), Fields({}, {}))  # of a payload in Alertmanager's shape
+    holders = (group.value("labels"), first.value("labels"), payload.value("commonLabels"), payload.value("labels"))
+    labels = {name: value for each in holders for name, value in tag_labels(each).items()}
     title = _MARK.sub("", group.text("title")[: texts.READ_MAX])
-    notes = payload.inner("annotations") or payload.inner("commonAnnotations") or first.inner("annotations")
+    notes = payload.inner("annotations") or first.inner("annotations") or payload.inner("commonAnnotations")
     state = (group.text("state") or fields.text("event.type")).lower()
     said = sentence.best([notes.text("summary"), notes.text("description"), payload.text("message", "title"), title])
     return (

@@ -34,6 +34,7 @@ ALIASES: Mapping[str, str] = {
     "dashboardurl": "dashboard_url",
 }
 """Other names of documented keys, in KEY=VALUE, JSON and tags. A line `key: value` knows of them only `priority`."""
+_NUMBERED: Mapping[str, str] = {"priority": "P", "sev": "sev"}  # PRIORITY=1 is P1
 _PROSE_KEYS = ("summary", "description", "message", "title", "text", "details")
 _LINE_KEYS = sorted((*KEYS, "priority"), key=len, reverse=True)
 _LINE = re.compile(rf"\s{{0,99}}({'|'.join(_LINE_KEYS)})\s{{0,99}}:(.*)", re.IGNORECASE)
@@ -93,6 +94,7 @@ def _documented(pairs: Iterable[tuple[str, str]]) -> tuple[dict[str, str], list[
     others: list[tuple[str, str]] = []
     for name, value in pairs:
         key = name.strip().lower().replace("-", "_")
+        value = f"{_NUMBERED[key]}{value.strip()}" if key in _NUMBERED and value.strip().isdecimal() else value
         known = key in KEYS or (key in ALIASES and (ALIASES[key] != "severity" or bool(level(value))))
         if known and value.strip():
             found[key] = value.strip()

@@ -10,7 +10,7 @@ from alertrelay.alert import Alert
 from alertrelay.sources import levels, sentence
 from alertrelay.sources.arrival import Arrival
 from alertrelay.sources.awsevent.fields import Fields
-from alertrelay.sources.states import state_of
+from alertrelay.sources.states import marked, state_of
 from alertrelay.sources.third_party import alert, tag_labels, web_link
 from alertrelay.values import text as texts
 
@@ -29,7 +29,7 @@ _TITLES = (
 )
 _SEVERITY = ("severity", "severity.label", "severityLabel", "alert_severity", "sev")
 _GUESSES = ("priority", "level", "alert_level", "urgency", "criticality", "alert_priority", "log_level")
-_STATES = ("status", "state", "alert_status", "alert_state", "event_action", "current_state", "transition")
+_STATES = ("status", "state", "alert_status", "alert_state", "event_action", "current_state", "transition", "action")
 _IDS = (
     "dedup_key", "dedup_id", "deduplication_key", "incident_key", "fingerprint", "alert_id", "alarm_id", "incident_id",
     "issue_id", "rule_id", "alert_uid", "uuid", "id",
@@ -50,6 +50,7 @@ _LABELS = {
     "host": ("host", "hostname"),
     "instance": ("instance", "instance_id"),
 }
+_HOLDERS = ("alert", "incident", "issue", "alarm")
 _LISTED = 60  # fields that are shown
 
 
@@ -57,7 +58,7 @@ def detect(value: object) -> bool:
     """A text that says something, with a severity, a state or a link."""
     if not isinstance(value, dict) or not value:
         return False
-    fields = Fields.of(value)
+    fields = _flat(value)
     if not any(sentence.telling(fields.text(name)) for name in _TITLES):
         return False
     graded = levels.level(fields.text(*_SEVERITY)) or levels.level(fields.text(*_GUESSES))
@@ -66,19 +67,19 @@ def detect(value: object) -> bool:
 
 def parse(value: object, arrival: Arrival) -> tuple[Alert, ...]:
     """Return one alert where there are a state and an id, by which its end finds it; else one event."""
-    fields = Fields.of(value)
+    fields = _flat(value)
     status = state_of(fields.text(*_STATES))
     number = fields.text(*_IDS)
     title = sentence.best(fields.text(name) for name in _TITLES)
-    over = status == "resolved"
+    over = status == "resolved" and marked(title)[0] is None and "resol" not in title.lower()
     own = {label: said for label, names in _LABELS.items() if (said := fields.text(*names))}
     said = fields.text("description", "message", "text", "details", "reason")
-    listed = fields.lines(_LISTED)
+    listed = Fields.of(value).lines(_LISTED)
     return (
         alert(
             arrival,
             name=texts.one_line(fields.text(*_NAMES), 120) or "CustomMessage",
-            summary=f"Resolved: {title}" if over and "resol" not in title.lower() else title,
+            summary=f"Resolved: {title}" if over else title,
             key=f"json:{number}" if number and status else "",
             source="custom",
             status=status or "firing",
@@ -97,3 +98,10 @@ def parse(value: object, arrival: Arrival) -> tuple[Alert, ...]:
             changed_at=fields.at("updated_at", "resolved_at", "timestamp", "time"),
         ),
     )
+
+
+def _flat(value: object) -> Fields:
+    """The fields of an object, and of the alert, incident or issue within it, which many senders put one level down."""
+    fields = Fields.of(value)
+    inner = fields.inner(*_HOLDERS)
+    return Fields.of({**inner.given, **fields.given}) if inner else fields

@@ -22,6 +22,7 @@ _TELLING_KEYS = (
     "message",
     "Message",
     "text",
+    "msg",
     "description",
     "detail-type",
     "Description",

@@ -9,7 +9,8 @@ from alertrelay.alert import Status
 _FIRING = (
     "firing", "alerting", "alert", "alarm", "triggered", "trigger", "re-triggered", "retriggered", "problem", "active",
     "activated", "open", "opened", "new", "down", "warn", "warning", "critical", "error", "no data", "nodata",
-    "in_alarm", "failing", "acknowledged", "unresolved",
+    "in_alarm", "failing", "acknowledged", "unresolved", "create",
+    "created",
 )  # fmt: skip
 _RESOLVED = (
     "resolved", "resolve", "ok", "okay", "recovered", "recovery", "closed", "close", "normal", "up", "clear", "cleared",
@@ -21,8 +22,9 @@ _STATES.update(dict.fromkeys(_RESOLVED, "resolved"))
 _BRACKET = re.compile(r"\s{0,9}\[(?P<word>[^\[\]\n]{1,80})\]")
 _COUNT = re.compile(r"(?P<word>[A-Za-z][A-Za-z _-]{0,30}?)\s{0,3}(?::\s{0,3}[0-9]{1,9}.*| on .*)?", re.DOTALL)
 _PREFIX = re.compile(
-    r"(?P<word>PROBLEM|RECOVERY|RECOVERED|RESOLVED|FIRING|TRIGGERED|CLOSED)\b\s{0,9}:?\s{0,9}(?P<rest>.*)",
-    re.IGNORECASE,
+    r"\W{0,4}(?:(?P<word>(?i:resolved|recovered|firing|triggered|closed|problem|recovery))\s{0,9}:|(?P<loud>PROBLEM|RECOVERY)\b)"
+    r"\s{0,9}(?P<rest>.*)",
+    re.DOTALL,
 )
 _BRACKETS_READ = 4
 
@@ -35,7 +37,7 @@ def state_of(word: str) -> Status | None:
 def marked(line: str) -> tuple[Status | None, str]:
     """Return the status in front of a line, and the rest of it: `[FIRING:2] Disk shop`, `[P1] [Recovered] CPU`.
 
-    A word without brackets counts only where it can be nothing else: `PROBLEM: …`, `RESOLVED: …`.
+    A word without brackets counts only before a colon (`Resolved: …`), and as Nagios writes it: `** PROBLEM …`.
     """
     status: Status | None = None
     at = 0
@@ -50,5 +52,5 @@ def marked(line: str) -> tuple[Status | None, str]:
     rest = line[at:].strip()
     prefix = _PREFIX.fullmatch(rest) if status is None else None
     if prefix:
-        return state_of(prefix["word"]), prefix["rest"].strip()
+        return state_of(prefix["word"] or prefix["loud"]), prefix["rest"].strip()
     return status, rest
