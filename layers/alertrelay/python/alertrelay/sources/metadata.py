@@ -39,6 +39,7 @@ _PROSE_KEYS = ("summary", "description", "message", "title", "text", "details")
 _LINE_KEYS = sorted((*KEYS, "priority"), key=len, reverse=True)
 _LINE = re.compile(rf"\s{{0,99}}({'|'.join(_LINE_KEYS)})\s{{0,99}}:(.*)", re.IGNORECASE)
 _PAIR = re.compile(r"(?P<key>[A-Za-z][A-Za-z0-9_.-]{0,60})\s{0,9}[=:]\s{0,9}(?P<value>.*)", re.DOTALL)
+_EQUATION = re.compile(r"(?P<key>[A-Za-z][A-Za-z0-9_.-]{0,60})\s{0,9}=\s{0,9}(?P<value>.*)", re.DOTALL)
 _TOKEN = re.compile(r"(?P<key>[A-Za-z][A-Za-z0-9_.-]{0,60})=(?P<value>\S*)")
 
 
@@ -57,10 +58,10 @@ def read(description: str, tags: Mapping[str, str] | None = None) -> Metadata:
     """Return the documented keys of a description, overruled by the alarm's tags.
 
     Three forms are read. JSON: an object whose keys are those below, in any case. KEY=VALUE: pairs on one line between
-    `|`, `;` or spaces (`TEAM=x | PRIORITY=P1`). Lines `key: value`: only documented keys count, in upper or lower case
-    ("Note: call Bob" stays part of the prose); they stand after the first blank line, and where none stands there all
-    lines are read (a forgotten blank line). Of a key given twice the last counts. `priority` is a severity where no
-    `severity` is given and its value names one.
+    `|`, `;` or spaces (`TEAM=x | PRIORITY=P1`; between `|` a colon does as well). Lines `key: value`: only documented
+    keys count, in upper or lower case ("Note: call Bob" stays part of the prose); they stand after the first blank
+    line, and where none stands there all lines are read (a forgotten blank line). Of a key given twice the last counts.
+    `priority` is a severity where no `severity` is given and its value names one.
     """
     found, further, prose = _of_json(description) or _of_text(description)
     given = _preferred([found, _documented((tags or {}).items())[0]])
@@ -138,11 +139,14 @@ def _pairs(line: str) -> tuple[list[tuple[str, str]], str]:
 
     A line counts only where one of its keys is documented: `a=b` in a sentence is part of the sentence.
     """
-    if "=" not in line or len(line) > texts.READ_MAX:
+    if len(line) > texts.READ_MAX:
         return [], line
-    for mark in ("|", ";"):
-        if mark in line:
-            return _between(line, mark)
+    if "|" in line:
+        return _between(line, "|", _PAIR)
+    if "=" not in line:
+        return [], line
+    if ";" in line:
+        return _between(line, ";", _EQUATION)
     tokens = [_TOKEN.fullmatch(token) for token in line.split()]
     pairs = [(match["key"], match["value"]) for match in tokens if match]
     if len(pairs) < len(tokens):
@@ -151,9 +155,9 @@ def _pairs(line: str) -> tuple[list[tuple[str, str]], str]:
     return (pairs, "") if _documented(pairs)[0] else ([], line)
 
 
-def _between(line: str, mark: str) -> tuple[list[tuple[str, str]], str]:
+def _between(line: str, mark: str, pattern: re.Pattern[str]) -> tuple[list[tuple[str, str]], str]:
     parts = [part.strip() for part in line.split(mark)]
-    matches = [(part, _PAIR.fullmatch(part)) for part in parts if part]
+    matches = [(part, pattern.fullmatch(part)) for part in parts if part]
     pairs = [(match["key"], match["value"]) for _, match in matches if match]
     if not _documented(pairs)[0]:
         return [], line

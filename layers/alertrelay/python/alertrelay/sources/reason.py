@@ -74,7 +74,7 @@ def _newest(reason: str) -> float | None:
     if dated:
         newest = max(dated, key=lambda point: (point["y"], point["m"], point["d"], point["time"]))
         return number(newest["value"])
-    return _only(re.compile(rf"(?P<value>{_NUMBER})"), match["list"])
+    return _only(re.compile(rf"(?P<value>{_NUMBER})"), match["list"].partition(" (")[0])  # never a number of its date
 
 
 def _only(pattern: re.Pattern[str], text: str) -> float | None:
