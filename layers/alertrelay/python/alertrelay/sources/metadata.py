@@ -121,8 +121,11 @@ def _of_json(description: str) -> tuple[_Found, str, str] | None:
 def _of_text(description: str) -> tuple[_Found, str, str]:
     paired: list[tuple[str, str]] = []
     left: list[str] = []
+    below = False  # the first blank line: what stands below it was written for this relay
     for line in description.strip().splitlines():
-        pairs, rest = _pairs(line)
+        below = below or not line.strip()
+        plain = _LINE.fullmatch(line) and (below or "|" not in line)
+        pairs, rest = ([], line) if plain else _pairs(line)
         paired += pairs
         if rest or not pairs:
             left.append(rest)
