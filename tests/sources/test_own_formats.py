@@ -13,7 +13,7 @@ def test_own_json_with_a_state_and_an_id_is_ended_by_that_id(one: Any) -> None:
     fired, ended = one(OPENED), one({**OPENED, "status": "resolved"})
     assert (fired.status, ended.status, fired.state_key) == ("firing", "resolved", ended.state_key)
     assert (fired.labels["severity"], fired.generator_url) == ("error", "https://x.example.com/42")
-    assert ended.annotations["summary"] == "Resolved: DB down"
+    assert ended.annotations["summary"] == "DB down"
 
 
 def test_own_json_without_an_id_is_an_event_of_its_message(one: Any) -> None:

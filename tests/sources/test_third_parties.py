@@ -97,7 +97,7 @@ def test_the_older_new_relic_channel_is_read(one: Any) -> None:
     old = {"current_state": "closed", "condition_name": "CPU", "incident_id": 99, "severity": "CRITICAL"}
     found = one({**old, "details": "CPU > 90%", "incident_url": "https://alerts.newrelic.com/i/99"})
     assert (found.status, found.state_key) == ("resolved", "newrelic:99")
-    assert found.annotations["summary"] == "Closed: CPU > 90%"
+    assert found.annotations["summary"] == "CPU > 90%"
 
 
 def pagerduty(kind: str, data: dict[str, Any]) -> dict[str, Any]:

@@ -132,6 +132,8 @@ def _linked(name: str, given: str) -> Fact:
 def _remedy(alert: Alert, key: str) -> str:
     if alert.source in ("alertmanager", "grafana", "amp"):
         return "the annotation `runbook_url` to its rule" if key == "runbook" else f"the label `{key}` to its rule"
+    if alert.source in ("third-party", "custom"):
+        return f"`{key}` to what its sender writes (docs/sources.md)"
     if alert.source == "anomaly":
         if key == "runbook":
             return "`runbook_base_url:` to the environment's file"

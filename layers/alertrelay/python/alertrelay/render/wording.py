@@ -16,7 +16,19 @@ RESOLVED_ICON = "✅"
 
 ALARM_SOURCES = frozenset({"cloudwatch", "eventbridge", "cloudwatch-direct"})
 PLACES = ("service", "cluster", "env", "region", "account_id", "team")
-NOT_RESOURCE = frozenset({"alertname", "alarm_name", "severity", "plane", "category", "namespace", "metric", *PLACES})
+NOT_RESOURCE = frozenset(
+    {
+        "alertname",
+        "alarm_name",
+        "severity",
+        "plane",
+        "category",
+        "namespace",
+        "metric",
+        "BurnRateWindowMinutes",
+        *PLACES,
+    }
+)
 """Labels that do not name the thing itself; all others do: dimensions, instance, pod."""
 _GROUP_ORDER = ("alertname", "service", "cluster", "env")
 

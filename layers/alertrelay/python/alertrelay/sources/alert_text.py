@@ -99,7 +99,7 @@ def _alert(
     status = _stated_by_key(entry) or stated or subject_status
     key = _key(entry, name, group, body if alone else "\n".join(entry.said.values()))
     said = sentence.best([*(entry.said.get(each, "") for each in _SUMMARIES), group, _first_words(body)])
-    over = status == "resolved"
+    over = status == "resolved" and not key  # of an alert the notification itself names the state
     labels = {**entry.labels, **{label: entry.said[label] for label in _LABELS if label in entry.said}}
     return alert(
         arrival,

@@ -132,10 +132,10 @@ def _key(number: str, group: str, fields: Fields) -> str:
 
 def _summary(name: str, state: str, text: str, query: str, *, over: bool) -> str:
     said = texts.first_sentence(text)
-    if over:
-        return f"{name} recovered"
     if sentence.telling(said) and len(said.split()) > 2:
         return said if name.lower() in said.lower() else f"{name}: {said}"
+    if over:
+        return name
     return f"{name} is in state {state or 'Alert'}" + (f": {query}" if query else "")
 
 

@@ -43,7 +43,7 @@ def parse(value: object, arrival: Arrival) -> tuple[Alert, ...]:
         alert(
             arrival,
             name=name or "NewRelicIssue",
-            summary=f"Closed: {title}" if over and title else title or f"New Relic issue {number}",
+            summary=title or f"New Relic issue {number}",
             key=f"newrelic:{number}" if number else "",
             status="resolved" if over else "firing",
             severity=levels.level(issue.text("priority", "severity")),

@@ -71,7 +71,9 @@ def parse(value: object, arrival: Arrival) -> tuple[Alert, ...]:
     status = state_of(fields.text(*_STATES))
     number = fields.text(*_IDS)
     title = sentence.best(fields.text(name) for name in _TITLES)
-    over = status == "resolved" and marked(title)[0] is None and "resol" not in title.lower()
+    key = f"json:{number}" if number and status else ""
+    # Of an alert the notification itself names the state; an event has none.
+    over = status == "resolved" and not key and marked(title)[0] is None and "resol" not in title.lower()
     own = {label: said for label, names in _LABELS.items() if (said := fields.text(*names))}
     said = fields.text("description", "message", "text", "details", "reason")
     listed = Fields.of(value).lines(_LISTED)
@@ -80,7 +82,7 @@ def parse(value: object, arrival: Arrival) -> tuple[Alert, ...]:
             arrival,
             name=texts.one_line(fields.text(*_NAMES), 120) or "CustomMessage",
             summary=f"Resolved: {title}" if over else title,
-            key=f"json:{number}" if number and status else "",
+            key=key,
             source="custom",
             status=status or "firing",
             severity=levels.level(fields.text(*_SEVERITY)),

@@ -46,7 +46,7 @@ def _incident(event: Fields, incident: Fields, state: str, arrival: Arrival) -> 
     return alert(
         arrival,
         name="PagerDutyIncident",
-        summary=f"Resolved: {title}" if over else title or f"PagerDuty incident {number}",
+        summary=title or f"PagerDuty incident {number}",
         key=f"pagerduty:{number}" if number else "",
         status="resolved" if over else "firing",
         severity=levels.level(incident.text("priority.summary", "priority.name", "priority")),
