@@ -32,6 +32,7 @@ _FIELD = re.compile(
 )
 """Of JSON that is broken or was cut, the first field that says something."""
 _LINES_READ = 200
+_READ = 2_000
 _LINKS = ("link", "url", "Link", "Url", "URL", "html_url", "console_url")
 
 
