@@ -110,6 +110,20 @@ def test_two_alerts_in_one_text_are_two(parsed: Any) -> None:
     assert first.state_key != second.state_key
 
 
+def test_alerts_that_one_text_does_not_tell_apart_do_not_replace_each_other(parsed: Any) -> None:
+    text = "\n".join(f"Alert: A\nDescription: the {word} disk is full" for word in ("first", "second"))
+    alerts = parsed(text, subject="[FIRING:2]").alerts
+    assert len({alert.state_key for alert in alerts}) == 2
+    events = parsed("\n".join(["Alert: DiskFull\nSeverity: high"] * 2), message_id="m").alerts
+    assert [event.state_key for event in events] == ["sns:m", "sns:m#2"]
+
+
+def test_a_text_of_too_many_alerts_names_that_there_are_more(parsed: Any) -> None:
+    alerts = parsed("\n".join(f"Alert: A{n}" for n in range(300)), subject="[FIRING:300]").alerts
+    assert len(alerts) == 200
+    assert "200 alerts were read" in alerts[0].annotations["truncated"]
+
+
 def test_two_pods_of_one_alertname_are_two_alerts(one: Any) -> None:
     texts = [f"*Alert:* CrashLoop - `critical`\n*Description:* Pod shop/checkout-{n} is down" for n in (0, 1)]
     first, second = (one(text, subject="[FIRING:1]") for text in texts)

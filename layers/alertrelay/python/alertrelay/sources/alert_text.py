@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 
 from alertrelay.alert import Alert, Status, fingerprint
 from alertrelay.sources import levels, sentence
 from alertrelay.sources.amazonq import plain
 from alertrelay.sources.arrival import Arrival
 from alertrelay.sources.states import marked, state_of
-from alertrelay.sources.third_party import alert, label_name
+from alertrelay.sources.third_party import alert as alert_of
+from alertrelay.sources.third_party import label_name
 from alertrelay.values import text as texts
 
 _LINE = re.compile(r"(?P<key>[A-Za-z][A-Za-z0-9 _./@-]{0,60}?)\s{0,3}[:=](?:\s{1,200}|$)(?P<value>.*)")
@@ -81,7 +83,24 @@ def parse(value: object, arrival: Arrival) -> tuple[Alert, ...]:
     group = _STATE_TAIL.sub("", rest.split(" (", 1)[0]).strip() if status and sentence.telling(rest) else ""
     if group or len(named) == 1:
         named = named[:1]
-    return tuple(_alert(entry, body, status, group, arrival, alone=len(named) == 1) for entry in named[:_ENTRIES_READ])
+    alone = len(named) == 1
+    alerts = [_alert(entry, body, status, group, arrival, alone=alone) for entry in named[:_ENTRIES_READ]]
+    cut = len(named) > _ENTRIES_READ or (not alone and body.count("\n") >= _LINES_READ)
+    return tuple(_numbered(map(_cut_short, alerts) if cut else alerts))
+
+
+def _numbered(alerts: Iterable[Alert]) -> Iterator[Alert]:
+    """What this message does not tell apart by name and things is numbered, so that none replaces another."""
+    seen: Counter[str] = Counter()
+    for alert in alerts:
+        seen[alert.state_key] += 1
+        again = seen[alert.state_key]
+        yield replace(alert, state_key=f"{alert.state_key}#{again}") if again > 1 else alert
+
+
+def _cut_short(alert: Alert) -> Alert:
+    note = f"this message is long: only its first {_LINES_READ:,} lines and {_ENTRIES_READ} alerts were read"
+    return replace(alert, annotations={"truncated": note, **alert.annotations})
 
 
 def _is_alert(entry: _Entry) -> bool:
@@ -101,7 +120,7 @@ def _alert(
     said = sentence.best([*(entry.said.get(each, "") for each in _SUMMARIES), group, _first_words(body)])
     over = status == "resolved" and not key  # of an alert the notification itself names the state
     labels = {**entry.labels, **{label: entry.said[label] for label in _LABELS if label in entry.said}}
-    return alert(
+    return alert_of(
         arrival,
         name=name or labels.get("alertname", "") or _name_of_group(group) or "CustomMessage",
         summary=f"Resolved: {said}" if over and "resolved" not in said.lower() else said,
@@ -120,7 +139,10 @@ def _alert(
             "runbook_url": entry.first(("runbook_url", "runbook")),
             "dashboard_url": entry.first(("dashboard_url", "dashboard")),
         },
-        links=(*_URL.findall(entry.first(("url", "link", "source", "graph"))), *_URL.findall(body[: texts.READ_MAX])),
+        links=(
+            *_URL.findall(entry.first(("url", "link", "source", "graph"))),
+            *_URL.findall(body[: texts.READ_MAX] if alone else ""),
+        ),
     )
 
 
