@@ -140,6 +140,7 @@ def test_prose_with_colons_stays_raw(parsed: Any, text: str, subject: str) -> No
 
 def test_a_long_list_of_unknown_things_is_one_raw_event(parsed: Any) -> None:
     assert len(parsed([{"a": "b"}] * 10_000).alerts) == 1
+    assert len(parsed(["word"] * 10_000, subject="[FIRING:1] Disk full").alerts) == 1
 
 
 def test_entries_without_labels_are_counted_after_the_first_of_them(parsed: Any) -> None:

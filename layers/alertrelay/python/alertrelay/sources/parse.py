@@ -131,20 +131,23 @@ def _of_list(values: list[object], arrival: Arrival, depth: int, kinds: Sequence
 
     Of a long list some entries, evenly spread, decide whether there is any: 10,000 unknown things cost no more than 50.
     """
-    few = values[:: max(1, len(values) // _SAMPLE)]
-    if len(values) > _SAMPLE and not any(_known(each, arrival, depth, kinds)[0] for each in map(_decoded_if_text, few)):
+    few = values[:: max(1, len(values) // _SAMPLE)] if len(values) > _SAMPLE else values
+    if not any(_of_list_entry(_decoded_if_text(entry), arrival, depth, kinds) for entry in few):
         return None
-    each = [(entry, _known(entry, arrival, depth, kinds)[0]) for entry in map(_decoded_if_text, values)]
-    source = next((found[0] for _, found in each if found), None)
-    if source is None:
-        return None
+    each = [(entry, _of_list_entry(entry, arrival, depth, kinds)) for entry in map(_decoded_if_text, values)]
+    source: Source = next((found[0] for _, found in each if found), "raw")
     alerts = [alert for entry, found in each for alert in _alerts_of_entry(entry, found, arrival)]
     return source, told_apart(alerts)
 
 
+def _of_list_entry(entry: object, arrival: Arrival, depth: int, kinds: Sequence[SourceKind]) -> _Found | None:
+    """Text in a list is no message of its own: the Subject is not about each of 10,000 words."""
+    return _known(entry, arrival, depth, kinds)[0] if isinstance(entry, dict | list) else None
+
+
 def _alerts_of_entry(entry: object, found: _Found | None, arrival: Arrival) -> Sequence[Alert]:
     """An entry that only a guess knows stands beside entries that all kinds know."""
-    known = found or _by_kind(entry, arrival, GUESSES)[0]
+    known = found or (_by_kind(entry, arrival, GUESSES)[0] if isinstance(entry, dict) else None)
     return known[1] if known else raw.parse(entry, arrival, part=True)
 
 
