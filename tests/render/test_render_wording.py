@@ -151,6 +151,8 @@ def test_what_is_missing_is_said_with_its_mend() -> None:
     assert told["Runbook"] == "no runbook: add `runbook:` to the alarm's description"
     rule = notification(alert({"alertname": "X"}, source="alertmanager"))
     assert facts.links(rule)[0].text == "no runbook: add the annotation `runbook_url` to its rule"
+    monitor = notification(alert({"alertname": "X"}, source="third-party"))
+    assert facts.links(monitor)[0].text == "no runbook: add `runbook` to what its sender writes (docs/sources.md)"
 
 
 def test_a_metric_without_a_value_says_so_and_a_composite_alarm_does_not() -> None:

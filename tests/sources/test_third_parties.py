@@ -60,6 +60,12 @@ def test_a_datadog_priority_counts_and_its_state_is_a_guess(
     assert one(monitor(state, priority=priority), topic).labels["severity"] == severity
 
 
+def test_a_runbook_among_the_tags_is_the_runbook(one: Any) -> None:
+    message = monitor("Alert")
+    message["detail"]["tags"].append("runbook:https://wiki.example.com/cpu")
+    assert one(message).annotations["runbook_url"] == "https://wiki.example.com/cpu"
+
+
 def test_a_datadog_message_is_read_without_its_handles(one: Any) -> None:
     assert one(monitor("Alert")).annotations["summary"] == "High CPU: CPU is too high."
 

@@ -71,22 +71,14 @@ def parse(value: object, arrival: Arrival) -> tuple[Alert, ...]:
             status="resolved" if over else "firing",
             severity=_severity(fields, monitor, tags),
             guess="warning" if "warn" in f"{state} {changed}".lower() else "error",
-            labels={
-                **_placed(event, tags),
-                "provider": "datadog",
-                "monitor_id": number,
-            },
+            labels={**_placed(event, tags), "provider": "datadog", "monitor_id": number},
             notes={
                 "description": text,
                 "condition": query,
                 "group": group,
                 "previous_state": fields.text("meta.states.source_state", "states.source_state"),
             },
-            links=(
-                fields.text("link", "url", "alert_url", "event_url"),
-                page[0] if page else "",
-                f"{_SITE}/monitors/{number}" if number.isdecimal() else "",
-            ),
+            links=(fields.text("link", "url", "alert_url", "event_url"), page[0] if page else "", _page(number)),
             changed_at=event.at("time") or fields.at("last_updated", "date", "date_posix", "result.result_ts"),
         ),
     )
@@ -137,6 +129,10 @@ def _summary(name: str, state: str, text: str, query: str, *, over: bool) -> str
     if over:
         return name
     return f"{name} is in state {state or 'Alert'}" + (f": {query}" if query else "")
+
+
+def _page(number: str) -> str:
+    return f"{_SITE}/monitors/{number}" if number.isdecimal() else ""
 
 
 def _placed(event: Fields, tags: Mapping[str, str]) -> dict[str, str]:

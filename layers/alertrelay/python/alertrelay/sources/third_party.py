@@ -44,36 +44,45 @@ def alert(
     message. `severity` is the sender's own word, mapped; `guess` counts only where it raises what the topic gives.
     `at` is when it began, `changed_at` the sender's clock. Of `links` the first that a browser can open counts.
     """
-    topic = Arn.of(arrival.envelope.topic_arn)
-    given = of_topic(arrival.envelope.topic_arn)
     known = kind if key else "event"
-    own = texts.label_set(
-        [
-            ("account_id", topic.account),
-            ("region", topic.region),
-            *given.items(),
-            *(labels or {}).items(),
-            *origin(labels or {}).items(),
-            ("severity", severity or levels.guessed(guess, given.get("severity", ""))),
-            ("alertname", texts.cut(texts.one_line(name) or "UnnamedAlert", 200)),
-        ]
-    )
-    began = at or changed_at or arrival.at
+    own = _labels(arrival, name=name, severity=severity, guess=guess, given=labels or {})
     over = status == "resolved" and known == "alert"
     return Alert(
         labels=own,
         annotations=texts.annotation_set(
-            [("summary", texts.one_line(summary) or own["alertname"]), *(notes or {}).items()]
+            [
+                ("summary", texts.one_line(summary) or own["alertname"]),
+                ("runbook_url", own.get("runbook_url") or own.get("runbook")),
+                ("dashboard_url", own.get("dashboard_url") or own.get("dashboard")),
+                *(notes or {}).items(),
+            ]
         ),
         status="resolved" if over else "firing" if known == "event" else status,
         kind=known,
-        starts_at=began,
+        starts_at=at or changed_at or arrival.at,
         ends_at=(changed_at or arrival.at) if over else None,
         updated_at=changed_at if known == "alert" else None,
         source=source,
         fingerprint=fingerprint(own),
         state_key=texts.cut(texts.printable(key), texts.LABEL_MAX) if key else identity_of(arrival),
         generator_url=web_link(links),
+    )
+
+
+def _labels(arrival: Arrival, *, name: str, severity: str, guess: str, given: Mapping[str, str]) -> dict[str, str]:
+    """What the sender gives over what the topic gives; the alertname, the severity and where it is from are ours."""
+    topic = Arn.of(arrival.envelope.topic_arn)
+    by_topic = of_topic(arrival.envelope.topic_arn)
+    return texts.label_set(
+        [
+            ("account_id", topic.account),
+            ("region", topic.region),
+            *by_topic.items(),
+            *given.items(),
+            *origin(given).items(),
+            ("severity", severity or levels.guessed(guess, by_topic.get("severity", ""))),
+            ("alertname", texts.cut(texts.one_line(name) or "UnnamedAlert", 200)),
+        ]
     )
 
 
