@@ -22,6 +22,12 @@ def test_own_json_without_an_id_is_an_event_of_its_message(one: Any) -> None:
     assert found.annotations["summary"] == "Resolved: DB down"
 
 
+def test_an_id_of_anything_without_a_severity_opens_no_alert(one: Any) -> None:
+    found = one({"id": "7", "status": "active", "name": "Volume of the shop", "description": "A volume was made"})
+    assert found.kind == "event"
+    assert found.annotations["summary"] == "A volume was made"
+
+
 @pytest.mark.parametrize(
     ("fields", "topic", "severity"),
     [

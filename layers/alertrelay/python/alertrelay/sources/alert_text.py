@@ -205,7 +205,7 @@ def _entries(body: str) -> Iterator[_Entry]:
     entry = _Entry()
     section = ""
     for raw in body.splitlines()[:_LINES_READ]:
-        line = _BULLET.sub("", raw[: texts.LABEL_MAX].replace("*", "").replace("`", "").replace('"', "")).strip()
+        line = _BULLET.sub("", raw[: texts.LABEL_MAX].replace("*", "").replace("`", "").replace('"', "")).strip(" _#\t")
         match = _LINE.fullmatch(line)
         if not match:
             section = section if line else ""

@@ -31,9 +31,11 @@ _SEVERITY = ("severity", "severity.label", "severityLabel", "alert_severity", "s
 _GUESSES = ("priority", "level", "alert_level", "urgency", "criticality", "alert_priority", "log_level")
 _STATES = ("status", "state", "alert_status", "alert_state", "event_action", "current_state", "transition", "action")
 _IDS = (
-    "dedup_key", "dedup_id", "deduplication_key", "incident_key", "fingerprint", "alert_id", "alarm_id", "incident_id",
-    "issue_id", "rule_id", "alert_uid", "uuid", "id",
-)  # fmt: skip
+    *("dedup_key", "dedup_id", "deduplication_key", "incident_key", "fingerprint", "alert_id", "alarm_id"),
+    *("incident_id", "issue_id", "rule_id", "alert_uid"),
+)
+_ANY_IDS = ("id", "uuid")
+"""An id of anything: of an alert where the message also has a severity."""
 _NAMES = ("alertname", "alert_name", "rule_name", "rule", "check_name", "check", "alarm_name", "event_type", "type")
 _LINKS = (
     "link", "url", "html_url", "console_url", "console_link", "alert_url", "rule_url", "details_url", "permalink",
@@ -50,6 +52,7 @@ _LABELS = {
     "host": ("host", "hostname"),
     "instance": ("instance", "instance_id"),
 }
+_OVER = frozenset({"resolved", "recovered", "closed", "cleared", "resolve", "close"})
 _HOLDERS = ("alert", "incident", "issue", "alarm")
 _LISTED = 60  # fields that are shown
 
@@ -69,11 +72,10 @@ def parse(value: object, arrival: Arrival) -> tuple[Alert, ...]:
     """Return one alert where there are a state and an id, by which its end finds it; else one event."""
     fields = _flat(value)
     status = state_of(fields.text(*_STATES))
-    number = fields.text(*_IDS)
     title = sentence.best(fields.text(name) for name in _TITLES)
-    key = f"json:{number}" if number and status else ""
+    key = _key(fields) if status else ""
     # Of an alert the notification itself names the state; an event has none.
-    over = status == "resolved" and not key and marked(title)[0] is None and "resol" not in title.lower()
+    over = fields.text(*_STATES).lower() in _OVER and not key and marked(title)[0] is None
     own = {label: said for label, names in _LABELS.items() if (said := fields.text(*names))}
     said = fields.text("description", "message", "text", "details", "reason")
     listed = Fields.of(value).lines(_LISTED)
@@ -100,6 +102,12 @@ def parse(value: object, arrival: Arrival) -> tuple[Alert, ...]:
             changed_at=fields.at("updated_at", "resolved_at", "timestamp", "time"),
         ),
     )
+
+
+def _key(fields: Fields) -> str:
+    graded = levels.level(fields.text(*_SEVERITY)) or levels.level(fields.text(*_GUESSES))
+    number = fields.text(*_IDS) or (fields.text(*_ANY_IDS) if graded else "")
+    return f"json:{number}" if number else ""
 
 
 def _flat(value: object) -> Fields:
