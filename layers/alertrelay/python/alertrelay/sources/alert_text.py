@@ -23,7 +23,7 @@ from alertrelay.values import text as texts
 _LINE = re.compile(r"(?P<key>[A-Za-z][A-Za-z0-9 _./@-]{0,60}?)\s{0,3}[:=](?:\s{1,200}|$)(?P<value>.*)")
 _BULLET = re.compile(r"^[ \t]{0,40}(?:[-•*+>▪‣]\s{1,9})?")
 _URL = re.compile(r"https?://[^\s<>|)\"']{1,2000}")
-# What tells one alert from the next where nobody sends an id: namespace/pod, i-0123456789, host:9100.
+# What distinguishes one alert from the next where no id is sent: namespace/pod, i-0123456789, host:9100.
 _THING = re.compile(
     r"(?<![\w/:.-])(?:[a-z0-9][\w.-]{0,80}/[\w.-]{0,80}[0-9][\w.-]{0,80}|i-[0-9a-f]{8,17}|[\w.-]{2,80}:[0-9]{2,5})(?![\w/:])"
 )
@@ -56,7 +56,7 @@ _ENTRIES_READ = 200
 
 @dataclass(slots=True, kw_only=True)
 class _Entry:
-    """What the lines of one alert say, by key in lower case. `labels` are those of a section."""
+    """The pairs in the lines of one alert, by key in lower case. `labels` are those of a section."""
 
     said: dict[str, str] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
@@ -72,7 +72,7 @@ def detect(value: object) -> bool:
 
 
 def parse(value: object, arrival: Arrival) -> tuple[Alert, ...]:
-    """Return the alerts of a text, none where it has neither a state nor a severity with something to say."""
+    """Return the alerts of a text, none where it has neither a state nor a severity with a text."""
     body = texts.printable(value)
     subject = texts.one_line(arrival.envelope.subject) or texts.one_line(body)
     status, rest = marked(subject)
@@ -80,7 +80,7 @@ def parse(value: object, arrival: Arrival) -> tuple[Alert, ...]:
     named = [entry for entry in entries if _name(entry)[0]] or entries[:1] or [_Entry()]
     if status is None and not any(_is_alert(entry) for entry in named):
         return ()
-    group = _STATE_TAIL.sub("", rest.split(" (", 1)[0]).strip() if status and sentence.telling(rest) else ""
+    group = _STATE_TAIL.sub("", rest.split(" (", 1)[0]).strip() if status and sentence.informative(rest) else ""
     if group or len(named) == 1:
         named = named[:1]
     alone = len(named) == 1
@@ -90,7 +90,7 @@ def parse(value: object, arrival: Arrival) -> tuple[Alert, ...]:
 
 
 def _numbered(alerts: Iterable[Alert]) -> Iterator[Alert]:
-    """What this message does not tell apart by name and things is numbered, so that none replaces another."""
+    """Number the alerts that have one name and one set of things, so that none replaces another."""
     seen: Counter[str] = Counter()
     for alert in alerts:
         seen[alert.state_key] += 1
@@ -106,8 +106,8 @@ def _cut_short(alert: Alert) -> Alert:
 def _is_alert(entry: _Entry) -> bool:
     graded = levels.level(entry.first(("severity", "priority")))
     stated = state_of(entry.first(("status", "state")))
-    says = any(sentence.telling(entry.said.get(name, "")) for name in (*_SUMMARIES, *_NAMES))
-    return says and bool(graded or (stated and _name(entry)[0]))
+    informative = any(sentence.informative(entry.said.get(name, "")) for name in (*_SUMMARIES, *_NAMES))
+    return informative and bool(graded or (stated and _name(entry)[0]))
 
 
 def _alert(
@@ -195,13 +195,13 @@ def _digest(*parts: str) -> str:
 
 
 def _first_words(body: str) -> str:
-    """The first line that says something, for people."""
+    """Return the first informative line."""
     lines = (plain(line) for line in body[: texts.READ_MAX].splitlines())
-    return next((line for line in lines if sentence.telling(_URL.sub(" ", line))), "")
+    return next((line for line in lines if sentence.informative(_URL.sub(" ", line))), "")
 
 
 def _entries(body: str) -> Iterator[_Entry]:
-    """What the lines say, an entry an alert: another begins where a name comes a second time."""
+    """Yield one entry per alert: another begins where a name comes a second time."""
     entry = _Entry()
     section = ""
     for raw in body.splitlines()[:_LINES_READ]:

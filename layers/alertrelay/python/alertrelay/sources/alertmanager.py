@@ -56,7 +56,7 @@ def of_group(group: Mapping[str, object], arrival: Arrival, *, source: Source) -
 def entries_of(group: Mapping[str, object]) -> list[object]:
     """Return the entries of a group. Of many without labels only the first are kept, and one entry counts the rest.
 
-    What has no labels cannot be told from the next, and thousands of such entries would be as many notifications.
+    Entries without labels cannot be distinguished, and thousands of them would be as many notifications.
     """
     entries = list(texts.items(group.get("alerts")))
     bare = [number for number, entry in enumerate(entries) if not texts.mapping(texts.mapping(entry).get("labels"))]

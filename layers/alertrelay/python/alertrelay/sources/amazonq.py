@@ -24,7 +24,7 @@ _STEPS_READ = 20
 
 
 def detect(value: object) -> bool:
-    """Source `custom` with a content that says something."""
+    """Source `custom` with a title or a description."""
     fields = Fields.of(value) if isinstance(value, dict) else Fields({}, {})
     content = fields.inner("content")
     return fields.text("source").lower() == "custom" and bool(content.text("description", "title"))

@@ -89,7 +89,7 @@ def _without_handles(message: str) -> str:
     text = message[: texts.ANNOTATION_MAX]
     for _ in range(2):
         text = _HANDLES.sub("", text)
-    return "\n".join(line for line in text.splitlines() if sentence.telling(line.replace("Notify:", ""))).strip()
+    return "\n".join(line for line in text.splitlines() if sentence.informative(line.replace("Notify:", ""))).strip()
 
 
 def _status(state: str, changed: str, kind: str) -> Status:
@@ -124,7 +124,7 @@ def _key(number: str, group: str, fields: Fields) -> str:
 
 def _summary(name: str, state: str, text: str, query: str, *, over: bool) -> str:
     said = texts.first_sentence(text)
-    if sentence.telling(said) and len(said.split()) > 2:
+    if sentence.informative(said) and len(said.split()) > 2:
         return said if name.lower() in said.lower() else f"{name}: {said}"
     if over:
         return name

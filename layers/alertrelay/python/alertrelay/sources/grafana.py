@@ -2,7 +2,8 @@
 
 Source: Grafana documentation, "Webhook notifier" and "Stale alert instances, No Data and Error states": a rule that
 cannot be evaluated fires as an alert called DatasourceError or DatasourceNoData, with the labels and annotations of the
-rule and its name in `rulename`; the annotation `grafana_state_reason` says why a state is not the query's own.
+rule and its name in `rulename`; the annotation `grafana_state_reason` gives the reason of a state that is not the
+query's own.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ def _with_links(alert: Alert, entry: Mapping[str, object]) -> Alert:
 
 
 def _hindrance(alert: Alert) -> str:
-    """Return a sentence where the state is not what the rule's query says, else ""."""
+    """Return a sentence where the state is not the result of the rule's query, else ""."""
     notes = alert.annotations
     words = _NOT_EVALUATED.get(alert.labels.get("alertname", ""))
     # "Alerting (NoData)", "Error", "MissingSeries": the last word within or without brackets.

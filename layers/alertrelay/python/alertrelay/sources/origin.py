@@ -33,7 +33,7 @@ _ABOUT_AWS = frozenset({"AWS/Billing", "AWS/Usage", "AWS/TrustedAdvisor"})
 
 
 def origin(named: Mapping[str, str], namespace: str = "") -> dict[str, str]:
-    """Return `service`, `env` and `cluster` as far as the names of dimensions, attributes or tags say them."""
+    """Return `service`, `env` and `cluster` as far as the names of dimensions, attributes or tags give them."""
     folded = {_folded(name): value for name, value in reversed(list(named.items()))}
     env = _first(folded, _ENVIRONMENT)
     hosted = _HOSTED.fullmatch(env)

@@ -58,11 +58,11 @@ _LISTED = 60  # fields that are shown
 
 
 def detect(value: object) -> bool:
-    """A text that says something, with a severity, a state or a link."""
+    """An informative text with a severity, a state or a link."""
     if not isinstance(value, dict) or not value:
         return False
     fields = _flat(value)
-    if not any(sentence.telling(fields.text(name)) for name in _TITLES):
+    if not any(sentence.informative(fields.text(name)) for name in _TITLES):
         return False
     graded = levels.level(fields.text(*_SEVERITY)) or levels.level(fields.text(*_GUESSES))
     return bool(graded or state_of(fields.text(*_STATES)) or web_link(fields.text(name) for name in _LINKS))

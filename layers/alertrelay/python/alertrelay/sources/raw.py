@@ -30,7 +30,7 @@ _TELLING_KEYS = (
 _FIELD = re.compile(
     r'"(?:summary|title|alertname|AlarmName|alarmName|message|description|detail-type)"\s{0,9}:\s{0,9}"(?P<said>[^"\\]{3,300})'
 )
-"""Of JSON that is broken or was cut, the first field that says something."""
+"""Of JSON that is broken or was cut, the first informative field."""
 _LINES_READ = 200
 _READ = 2_000
 _LINKS = ("link", "url", "Link", "Url", "URL", "html_url", "console_url")
@@ -92,9 +92,9 @@ def identity_of(arrival: Arrival) -> str:
 
 
 def _summary(value: object, arrival: Arrival) -> str:
-    """The Subject where it is telling, else what the message itself seems to say, else what it is."""
+    """Return the Subject where it is informative, else the message's own sentence, else its shape."""
     subject = texts.one_line(arrival.envelope.subject)
-    if sentence.telling(subject):
+    if sentence.informative(subject):
         return subject
     return _said(value, arrival) or _shape(value, arrival)
 
@@ -113,7 +113,7 @@ def _said(value: object, arrival: Arrival) -> str:
 
 
 def _shape(value: object, arrival: Arrival) -> str:
-    """What a message is that says nothing in words."""
+    """Describe a message without any words of its own."""
     subject = texts.one_line(arrival.envelope.subject)
     if subject:
         return subject

@@ -34,8 +34,8 @@ _GENERIC = frozenset(
 _READ = 400  # characters of a candidate that are looked at
 
 
-def telling(text: str) -> bool:
-    """Whether a text says more than that there is a message: `[FIRING:1]`, a hash or "Notification" do not."""
+def informative(text: str) -> bool:
+    """Whether a text is more than the news that there is a message: `[FIRING:1]`, a hash or "Notification" are not."""
     rest = _MARKS.sub(" ", text[:_READ]).strip()
     if not rest or rest.startswith(("{", "[{")) or _OPAQUE.fullmatch(rest):
         return False
@@ -43,6 +43,6 @@ def telling(text: str) -> bool:
 
 
 def best(candidates: Iterable[str]) -> str:
-    """Return the first candidate that is telling, as one line; else the first that is not empty; else ""."""
+    """Return the first informative candidate, as one line; else the first that is not empty; else ""."""
     lines = [line for each in candidates if (line := texts.one_line(each))]
-    return next((line for line in lines if telling(line)), lines[0] if lines else "")
+    return next((line for line in lines if informative(line)), lines[0] if lines else "")

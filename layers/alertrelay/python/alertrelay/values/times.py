@@ -29,7 +29,7 @@ def instant(value: object) -> datetime | None:
 
     Takes RFC 3339 with any fraction, offsets without a colon (CloudWatch's +0000), naive times as UTC, Go's own
     printing, RFC 1123, and numbers (or their digits) as seconds, milli-, micro- or nanoseconds since 1970. A zero time
-    (0001-01-01, 1970-01-01, an empty text) is how sources say "none", 9999-12-31 how they say "never".
+    (0001-01-01, 1970-01-01, an empty text) means "none", 9999-12-31 means "never".
     """
     try:
         if isinstance(value, bool) or not isinstance(value, int | float | str):
