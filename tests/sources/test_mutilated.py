@@ -21,6 +21,7 @@ FILES = sorted((Path(__file__).parent / "faults").iterdir())
 NOW = datetime(2026, 6, 10, 13, 0, tzinfo=UTC)
 MANY = 10_000
 MOST_CALLS = 1_000_000
+CALLS_AN_ALERT = 1_000
 """Of Python and of C, for one message with MANY items. One pass takes some calls an item; two nested ones would take a
 hundred million."""
 
@@ -137,7 +138,8 @@ def test_ten_thousand_items_take_a_bounded_number_of_calls(file: Path) -> None:
     for event, what in damaged(file, many):
         found: list[Alert] = []
         calls = calls_of(partial(collect, found, event))
-        assert calls < MOST_CALLS * len(unwrap(event)), what
+        # Alerts of one message are all kept, so a message of thousands may cost as much for each.
+        assert calls < MOST_CALLS * len(unwrap(event)) + CALLS_AN_ALERT * len(found), what
         assert found, what
 
 
