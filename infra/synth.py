@@ -23,6 +23,7 @@ BUILD = ROOT / ".build"
 INPUTS = (
     "app.py",
     "cdk.json",
+    "compiler",
     "config",
     "infra",
     "lambdas",

@@ -37,7 +37,7 @@ def test_a_link_of_a_page_leads_somewhere(page: Path) -> None:
 
 def test_every_event_that_a_function_logs_stands_in_its_page() -> None:
     package = ROOT / "layers" / "alertrelay" / "python" / "alertrelay"
-    scorer = {*(package / "scoring").glob("*.py"), package / "scoring_runtime.py"}
+    scorer = {*(package / "anomaly" / "scorer").glob("*.py"), package / "runtime" / "scorer.py"}
     for name, files in (("anomaly", scorer), ("operations", {*package.rglob("*.py")} - scorer)):
         page = (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
         text = "".join(path.read_text(encoding="utf-8") for path in files)

@@ -78,7 +78,7 @@ They tell alertrelay's topics of that environment in the stack's own account and
 `FunctionAlarms`.
 
 ## To add an alarm
-1. A `Rule` in `alertrelay/config/alarms/<kind>.py`, with a reason and a source for its number.
+1. A `Rule` in `compiler/catalogue/<kind>.py`, with a reason and a source for its number.
 2. Its metric in `compiler/alarms/metrics.py`: unit, direction, dimensions, shortest period. The check holds
    the rule against it.
 3. Its page in `runbooks/`, called like the alertname: RDSHighCPU is `rds-high-cpu.md`.

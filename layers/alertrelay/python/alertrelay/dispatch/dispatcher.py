@@ -2,9 +2,9 @@
 
 parse -> route -> remember (order, dedupe) -> group -> decide -> render -> deliver, in order of fallback -> record.
 
-`receive` takes one message from a topic: join.py routes, remembers and groups it; a group that is due is flushed
-(flush.py) in the same invocation, and else by a message of the forwarder's own queue, which `on_timer` takes.
-Where the table does not answer, without_state.py goes on without it.
+`receive` takes one message from a topic: groups/insert.py routes, remembers and groups it; a group that is due is flushed
+(notify/pipeline.py) in the same invocation, and else by a message of the forwarder's own queue, which `on_timer` takes.
+Where the table does not answer, dispatch/degraded.py goes on without it.
 """
 
 from __future__ import annotations

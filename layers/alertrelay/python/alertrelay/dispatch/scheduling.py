@@ -49,7 +49,7 @@ def settle(relay: Relay, gid: str, joining: Joining, *, deadline: datetime) -> N
 
 def _into_the_digest(relay: Relay, header: Standing, updates: list[Update]) -> None:
     """A digest speaks for these, and this group not before it has seen them ended. Where one has ended and fires again
-    since the group was looked at, the digest must hear of it: now, or from the flush (leftover.py)."""
+    since the group was looked at, the digest must hear of it: now, or from the flush (notify/backlog.py)."""
     storm = header.ledger.storm if header.ledger else frozenset()
     firing = [u for u in updates if u.alert.status == "firing" and u.key in storm]
     if firing:
@@ -58,7 +58,7 @@ def _into_the_digest(relay: Relay, header: Standing, updates: list[Update]) -> N
 
 def _unsettled(relay: Relay, joining: Joining, header: Standing | None) -> Iterator[Update]:
     """The updates that the group's next flush must look at; what became of the others is emitted. All of them where the
-    ledger stands in chunks: that flush emits what became of the repeats (leftover.py)."""
+    ledger stands in chunks: that flush emits what became of the repeats (notify/backlog.py)."""
     ledger = header.ledger if header else Ledger()
     if ledger is None:
         yield from joining.updates

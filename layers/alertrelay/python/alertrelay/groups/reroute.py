@@ -22,7 +22,7 @@ from alertrelay.policy.timing import first_flush
 from alertrelay.ports import Relay
 
 STORM = "storm"
-"""The route of a digest (storm.py), which leads nowhere else."""
+"""The route of a digest (notify/rate_limit.py), which leads nowhere else."""
 NOTED = 20
 """A rule that came with a configuration has not seen what fires already: of each group it is shown so many."""
 

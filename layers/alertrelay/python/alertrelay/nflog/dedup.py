@@ -123,7 +123,7 @@ def unsettled(before: Member, header: Standing | None) -> bool:
     that did could not tell it. While somebody holds the group that flush may be telling it, and speaks for it.
 
     Where the ledger stands in chunks the join does not know what a failed flush had still to tell, and leaves it to the
-    next one (leftover.py)."""
+    next one (notify/backlog.py)."""
     if header is None:
         return before.status != "moved"
     if header.owner or header.maybe or before.status == "moved":

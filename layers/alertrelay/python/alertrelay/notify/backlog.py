@@ -1,6 +1,6 @@
 """What joins leave to the flush of a group whose ledger is too large for its header: they do not know what is a repeat.
 
-The same is done at once by a join that reads the ledger (settle.py).
+The same is done at once by a join that reads the ledger (dispatch/scheduling.py).
 """
 
 from __future__ import annotations

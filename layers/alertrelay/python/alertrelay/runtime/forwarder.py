@@ -195,7 +195,7 @@ def _from_queue(relay: Relay, observer: Observer, records: list[Any], deadline: 
 
 
 def _timer(record: Mapping[str, Any]) -> dict[str, Any] | None:
-    """A message of our own, as flush.py and without_state.py send them; None for anything else."""
+    """A message of our own, as notify/pipeline.py and dispatch/degraded.py send them; None for anything else."""
     try:
         body = json.loads(record["body"])
     except (KeyError, TypeError, ValueError):
