@@ -103,7 +103,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _lived(files: list[tuple[str, bytes]], args: argparse.Namespace) -> Day:
     """By the engine that was asked for. Raises UsageError."""
-    from alertrelay.alert import CHANNELS
+    from alertrelay.channels import KINDS
 
     from local.stack.day import UsageError, live
 
@@ -115,8 +115,8 @@ def _lived(files: list[tuple[str, bytes]], args: argparse.Namespace) -> Day:
         if name.endswith(".csv"):
             raise UsageError(f"{name}: a metric needs the manual clock; leave out --engine rie")
     for word in args.down:
-        if word.partition("=")[0] not in CHANNELS:
-            raise UsageError(f"--down {word}: with --engine rie a whole channel fails: {', '.join(CHANNELS)}")
+        if word.partition("=")[0] not in KINDS:
+            raise UsageError(f"--down {word}: with --engine rie a whole channel fails: {', '.join(KINDS)}")
     try:
         arch = kit().arch
         return live(files, environment=args.env, down=args.down, topic=args.topic, engine=RieStack, arch=arch)

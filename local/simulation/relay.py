@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from alertrelay.alert import CHANNELS
-from alertrelay.config.model import Config, SlackSettings, Target
+from alertrelay.channels import KINDS
+from alertrelay.config.model import Config, Target
 from alertrelay.dispatch.dispatcher import on_timer
 from alertrelay.dispatch.scheduling import settle
 from alertrelay.groups.insert import join, updates_of
@@ -65,14 +65,14 @@ def relay_on_memory(
         config=config,
         account="111122223333",
         region="eu-central-1",
-        channels=frozenset(CHANNELS),
+        channels=frozenset(KINDS),
         speaks_for_nobody=True,
         notes_sources=True,
         store=store,
         timers=timers,
         clock=agenda,
         secrets=MemorySecrets({}),
-        senders=dict.fromkeys(CHANNELS, sender),
+        senders=dict.fromkeys(KINDS, sender),
         last_resort=last_resort,
         emit=emit,
         tell_ops=nobody,
@@ -227,8 +227,8 @@ class _RecordingSender:
         return ""
 
     def edits(self, target: Target) -> bool:
-        """See ports.Sender. As the real ones: a Slack bot alone."""
-        return isinstance(target.settings, SlackSettings) and target.settings.mode == "bot"
+        """See ports.Sender. As the real ones."""
+        return target.settings.can_edit
 
 
 def _failure(answer: Answer) -> DeliveryFailure | None:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from alertrelay.alert import Channel, Integration
-from alertrelay.config.model import (
-    EmailSettings,
-    PagerDutySettings,
-    Settings,
-    SlackSettings,
-    Target,
-    WebhookSettings,
-)
+from alertrelay.channels.email import EmailSettings
+from alertrelay.channels.pagerduty import PagerDutySettings
+from alertrelay.channels.slack import SlackSettings
+from alertrelay.channels.webhook import WebhookSettings
+from alertrelay.config.channel import Settings
+from alertrelay.config.model import Target
 from alertrelay.notification import Message
 from alertrelay.ports import Key
 

@@ -5,17 +5,18 @@ import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
-from alertrelay.channels.connection import Network
-from alertrelay.channels.email import EmailSender, compose, message_id
+from alertrelay.channels.email.sender import EmailSender, compose, message_id
+from alertrelay.channels.transport.connection import Network
 from alertrelay.config.model import Target
 from alertrelay.notification import Message, Receipt
 from alertrelay.ports import AuthDead, DeliveryFailure, Key, Permanent, RateLimited, Retryable
 
 from local.standins import Fault, Recorded, StandIns
 from local.standins.board import Board
-from local.standins.smtp import SmtpListener
+from local.standins.email import SmtpListener
 from tests.channels.raw_peer import saying
 from tests.channels.targets import EMAIL, MAIL, PASSWORD, email_settings, key, target
 
@@ -241,14 +242,14 @@ def test_implicit_tls_on_port_465_speaks_tls_first(
 ) -> None:
     with saying(b"554 no service\r\n", tls=server_tls, asked=False) as base:
         port = int(base.rpartition(":")[2])
-        monkeypatch.setattr("alertrelay.channels.smtp.IMPLICIT_TLS_PORT", port)
+        monkeypatch.setattr("alertrelay.channels.transport.smtp.IMPLICIT_TLS_PORT", port)
         wanted = target("email", email_settings(smarthost=f"127.0.0.1:{port}"))
         with pytest.raises(Permanent, match="554: no service"):
             send(Network(tls=trusting_tls), wanted)
 
 
 def test_a_password_does_not_go_in_clear_to_another_host(monkeypatch: pytest.MonkeyPatch, peers: StandIns) -> None:
-    monkeypatch.setattr("alertrelay.channels.smtp._is_loopback", lambda _: False)
+    monkeypatch.setattr("alertrelay.channels.transport.smtp._is_loopback", lambda _: False)
     wanted = target("email", email_settings(smarthost=peers.endpoints["smtp"], require_tls=False))
     with pytest.raises(Permanent, match="set require_tls"):
         send(Network(), wanted)
@@ -299,19 +300,19 @@ def test_no_time_left_asks_nobody(peers: StandIns) -> None:
 
 
 def test_ses_is_asked_where_the_transport_says_so() -> None:
-    asked: list[Message] = []
+    asked: list[Mapping[str, Any]] = []
 
-    class Ses(EmailSender):
-        def send(self, message: Message, target: Target, **_: object) -> Receipt:
-            asked.append(message)
-            return Receipt(integration=target.integration)
+    def ses(request: Mapping[str, Any]) -> str:
+        asked.append(request)
+        return "<m-1@eu-west-1.amazonses.com>"
 
     by_ses = target("email", dataclasses.replace(email_settings(), transport="ses"))
     with pytest.raises(Permanent, match="no SES"):
         send(Network(), by_ses)
-    sender = EmailSender(ses=Ses())
-    sender.send(MAIL, by_ses, key=None, notification_id="n", timeout=5)
-    assert asked == [MAIL]
+    sender = EmailSender(Network(ses=ses))
+    receipt = sender.send(MAIL, by_ses, key=None, notification_id="n", timeout=5)
+    assert receipt.ref == {"message_id": "<m-1@eu-west-1.amazonses.com>"}
+    assert [request["Content"]["Simple"]["Subject"]["Data"] for request in asked] == [MAIL["subject"]]
     assert sender.key_name(by_ses) == ""
 
 

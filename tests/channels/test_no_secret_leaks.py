@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from alertrelay.channels import senders
+from alertrelay.channels.transport.connection import Network
+from alertrelay.channels.transport.senders import Senders
 from alertrelay.config.model import Target
 from alertrelay.notification import Message
 from alertrelay.ports import DeliveryFailure, Sender
@@ -70,7 +71,7 @@ class Sending:
 
 def sending(name: str, endpoints: dict[str, str]) -> Sending:
     target, message = CASES[name]
-    return Sending(name, senders(endpoints=endpoints)[target.integration.channel], target, message)
+    return Sending(name, Senders(Network(endpoints=endpoints))[target.integration.channel], target, message)
 
 
 def everything_of(error: BaseException | None) -> Iterator[str]:

@@ -3,8 +3,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from alertrelay.channels.connection import Network
-from alertrelay.channels.pagerduty import PagerDutySender
+from alertrelay.channels.pagerduty.sender import PagerDutySender
+from alertrelay.channels.transport.connection import Network
 from alertrelay.notification import Receipt
 from alertrelay.ports import AuthDead, DeliveryFailure, Permanent, RateLimited, Retryable
 

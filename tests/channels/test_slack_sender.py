@@ -4,8 +4,8 @@ import json
 from typing import Any
 
 import pytest
-from alertrelay.channels.connection import Network
-from alertrelay.channels.slack import SlackSender
+from alertrelay.channels.slack.sender import SlackSender
+from alertrelay.channels.transport.connection import Network
 from alertrelay.config.model import Target
 from alertrelay.notification import Message, Receipt
 from alertrelay.ports import AuthDead, DeliveryFailure, Key, Permanent, RateLimited, Retryable

@@ -8,7 +8,8 @@ from typing import Any, get_args
 
 import pytest
 import requests
-from alertrelay.channels import senders
+from alertrelay.channels.transport.connection import Network
+from alertrelay.channels.transport.senders import Senders
 from alertrelay.ports import DeliveryFailure, Retryable
 
 from local.standins import Fault, StandIns
@@ -41,12 +42,12 @@ ALL = [
 
 def send_all(peers: StandIns) -> None:
     for target, message in ALL:
-        sender = senders(endpoints=peers.endpoints)[target.integration.channel]
+        sender = Senders(Network(endpoints=peers.endpoints))[target.integration.channel]
         sender.send(message, target, key=key(sender.key_name(target)), notification_id="n-1", timeout=5)
 
 
 def page(peers: StandIns, *, timeout: float = 5) -> None:
-    sender = senders(endpoints=peers.endpoints)["pagerduty"]
+    sender = Senders(Network(endpoints=peers.endpoints))["pagerduty"]
     sender.send(TRIGGER, PAGERDUTY, key=key("pagerduty_key"), notification_id="n-1", timeout=timeout)
 
 
@@ -102,7 +103,7 @@ def test_one_receiver_alone_can_fail(peers: StandIns) -> None:
 @pytest.mark.parametrize("token", [BOT_TOKEN, "#critical-alerts"])
 def test_a_bot_fails_by_its_token_or_its_channel(peers: StandIns, token: str) -> None:
     peers.fail("slack", Fault.named("503"), token=token)
-    slack = senders(endpoints=peers.endpoints)["slack"]
+    slack = Senders(Network(endpoints=peers.endpoints))["slack"]
     with pytest.raises(Retryable):
         slack.send(SLACK_MESSAGE, SLACK_BOT, key=key("slack_token"), notification_id="n", timeout=5)
     slack.send(SLACK_MESSAGE, SLACK_WEBHOOK, key=key("slack_webhook"), notification_id="n", timeout=5)

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from alertrelay.channels.connection import Network
-from alertrelay.channels.webhook import WebhookSender
-from alertrelay.config.model import Target, WebhookSettings
+from alertrelay.channels.transport.connection import Network
+from alertrelay.channels.webhook import WebhookSettings
+from alertrelay.channels.webhook.sender import WebhookSender
+from alertrelay.config.model import Target
 from alertrelay.ports import AuthDead, DeliveryFailure, Permanent, RateLimited, Retryable
 
 from local.standins import Fault, StandIns

@@ -10,19 +10,14 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from alertrelay.alert import CHANNELS, Channel, Integration, rfc3339
-from alertrelay.config.model import (
-    Config,
-    EmailSettings,
-    Matcher,
-    PagerDutySettings,
-    Receiver,
-    Route,
-    Settings,
-    SlackSettings,
-    SnsSettings,
-    Target,
-)
+from alertrelay.alert import Channel, Integration, rfc3339
+from alertrelay.channels import KINDS, forwarders, render, settings_of
+from alertrelay.channels.email import EmailSettings
+from alertrelay.channels.pagerduty import PagerDutySettings
+from alertrelay.channels.slack import SlackSettings
+from alertrelay.channels.sns import SnsSettings
+from alertrelay.config.channel import Settings
+from alertrelay.config.model import Config, Matcher, Receiver, Route, Target
 from alertrelay.dispatch.dispatcher import TICK_AHEAD, on_tick, on_timer, receive
 from alertrelay.memory.store import CollectingSender, ManualClock, MemorySecrets, MemoryStore, MemoryTimers
 from alertrelay.notification import Outcome
@@ -31,11 +26,7 @@ from alertrelay.sources import Envelope
 
 START = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
-FORWARDERS: tuple[frozenset[Channel], ...] = (
-    frozenset({"pagerduty"}),
-    frozenset({"slack"}),
-    frozenset({"email", "sns", "webhook"}),
-)
+FORWARDERS = tuple(map(frozenset, forwarders().values()))
 LAST_RESORT = Target(
     integration=Integration(receiver="last-resort", channel="sns", index=0),
     send_resolved=True,
@@ -61,14 +52,9 @@ def _route(key: str, receiver: str, *matchers: Matcher, continue_: bool = False,
 
 
 def _receiver(name: str, settings: Settings, *, send_resolved: bool = True) -> Receiver:
-    channel: Channel = {
-        PagerDutySettings: "pagerduty",
-        SlackSettings: "slack",
-        EmailSettings: "email",
-        SnsSettings: "sns",
-    }[type(settings)]  # type: ignore[assignment] # the keys are the settings of these channels
+    kind = next(kind for kind in KINDS if settings_of(kind) is type(settings))
     target = Target(
-        integration=Integration(receiver=name, channel=channel, index=0), send_resolved=send_resolved, settings=settings
+        integration=Integration(receiver=name, channel=kind, index=0), send_resolved=send_resolved, settings=settings
     )
     return Receiver(name=name, targets=(target,))
 
@@ -183,7 +169,7 @@ class World:
     def __post_init__(self) -> None:
         self.memory = MemoryStore(self.clock)
         self.store = self.wrap(self.memory)
-        self.senders: dict[Channel, CollectingSender] = {channel: CollectingSender() for channel in CHANNELS}
+        self.senders: dict[Channel, CollectingSender] = {channel: CollectingSender() for channel in KINDS}
         self.outcomes: list[Outcome] = []
         self.ops: list[SelfAlert] = []
         self.log: list[tuple[str, dict[str, Any]]] = []
@@ -212,6 +198,7 @@ class World:
             ended=lambda arns: frozenset(arns) & self.vanished,
             log=lambda event, **fields: self.log.append((event, fields)),
             new_id=lambda: f"id-{next(self.ids)}",
+            render=render,
         )
 
     @property

@@ -6,14 +6,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from alertrelay.alert import Alert, Channel, Integration, Kind, Source, Status, fingerprint
-from alertrelay.config.model import (
-    EmailSettings,
-    PagerDutySettings,
-    Settings,
-    SlackSettings,
-    SnsSettings,
-    WebhookSettings,
-)
+from alertrelay.channels.email import EmailSettings
+from alertrelay.channels.pagerduty import PagerDutySettings
+from alertrelay.channels.slack import SlackSettings
+from alertrelay.channels.sns import SnsSettings
+from alertrelay.channels.webhook import WebhookSettings
+from alertrelay.config.channel import Settings
 from alertrelay.notification import Failed, Notification, Reason
 
 NOW = datetime(2026, 11, 20, 3, 8, 10, tzinfo=UTC)
@@ -186,7 +184,9 @@ def pod(number: int, *, status: Status = "firing", severity: str = "warning", mi
 HOSTILE = "<!channel> <@U123|boss> <https://evil.example|your bank> ```rm -rf``` `x` & *b* _i_ @here {{ .X }} <script>"
 GONE_AT = STARTED + timedelta(minutes=12, seconds=30)
 PAGER = Integration(receiver="oncall-page", channel="pagerduty", index=0)
-FAILED = Failed(integration=PAGER, text="PagerDuty answered 503", attempts=4, seconds=9.2)
+FAILED = Failed(
+    integration=PAGER, text="PagerDuty answered 503", attempts=4, seconds=9.2, title="PagerDuty", message="page"
+)
 RESOLVED_RDS = alert(
     RDS.labels,
     {**RDS.annotations, "value": "41.2%", "reason": "Threshold Crossed: 1 datapoint [41.2] was not greater than 80.0."},

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 from alertrelay.alert import Integration
+from alertrelay.channels import render
 from alertrelay.config.model import Target
 from alertrelay.notification import Message
-from alertrelay.render import render
 
 from tests.render.notifications import CASES, SETTINGS
 

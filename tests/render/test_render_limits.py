@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from alertrelay.alert import Alert, Integration, Kind, Labels, Source, Status
+from alertrelay.channels import render
 from alertrelay.config.model import Target
 from alertrelay.notification import Failed, Message, Notification, Reason
-from alertrelay.render import render
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 from alertrelay.alert import Alert
-from alertrelay.render import pagerduty, plain, slack
+from alertrelay.channels.pagerduty import render as pagerduty
+from alertrelay.channels.slack import render as slack
+from alertrelay.render import plain
 from alertrelay.sources.envelope import unwrap
 from alertrelay.sources.parse import parse
 

@@ -17,7 +17,6 @@ from alertrelay.nflog.ledger import AlertItem, Header, HeaderChange, Member, Sta
 from alertrelay.notification import Message, Notification, Outcome, Receipt
 from alertrelay.policy.inhibit import InhibitKey
 from alertrelay.policy.silence import Silence
-from alertrelay.render import render
 
 
 class DeliveryFailure(Exception):
@@ -295,7 +294,7 @@ class Relay:
     """What exceeds it joins the digest of its integration."""
     unrecorded: list[datetime] = field(default_factory=list)
     """When this container last told something without the table: at most one message a second goes out so."""
-    render: Callable[[Notification, Target], Message] = render
+    render: Callable[[Notification, Target], Message]
     """The channel's own shape of a notification; a simulation takes the notification itself."""
     shown: int = 100
     """Alerts of a group that are read for a message (one batch); the rest is counted."""

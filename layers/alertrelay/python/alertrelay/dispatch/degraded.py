@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from alertrelay.alert import Alert
+from alertrelay.channels import channel
 from alertrelay.groups.insert import Joining, Update
 from alertrelay.groups.outcomes import of_alert
 from alertrelay.nflog.ledger import Header, Ledger, ledger_json
@@ -108,7 +109,7 @@ def _batches(groups: Mapping[str, Joining], open_: Mapping[str, list[Update]]) -
     for gids in by_integration.values():
         header = groups[gids[0]].header
         assert header is not None
-        alone = gids if header.integration.channel == "pagerduty" else gids[:1]
+        alone = gids if channel(header.integration.channel).pages else gids[:1]
         for gid in alone:
             yield _Batch(header=groups[gid].header or header, gids=(gid,), updates=tuple(open_[gid]))
         rest = gids[len(alone) :]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from alertrelay.alert import Integration
+from alertrelay.channels import channel
 from alertrelay.config.model import Target
 from alertrelay.nflog.dedup import told_fallback, told_own, without_ends
 from alertrelay.nflog.ledger import Ledger
@@ -89,8 +90,8 @@ def _to_digest(group: Group) -> Told | None:
 
 def _says_ends(relay: Relay, target: Target) -> bool:
     """PagerDuty always hears of an end, and a message that can be edited is edited, whatever send_resolved says."""
-    channel = target.integration.channel
-    return target.send_resolved or channel == "pagerduty" or relay.senders[channel].edits(target)
+    kind = target.integration.channel
+    return target.send_resolved or channel(kind).pages or relay.senders[kind].edits(target)
 
 
 def _keys(group: Group) -> Sequence[str]:

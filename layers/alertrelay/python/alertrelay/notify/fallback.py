@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
+from alertrelay.channels import channel
 from alertrelay.config.model import Target
 from alertrelay.nflog.ledger import Ledger
 from alertrelay.notification import Failed, Notification, Reason
@@ -55,7 +56,7 @@ def _stages(relay: Relay, receiver: str) -> Iterator[list[Target]]:
 
 
 def _may_hear(target: Target, notification: Notification) -> bool:
-    return target.integration.channel != "pagerduty" or notification.severity == "critical"
+    return not channel(target.integration.channel).pages or notification.severity == "critical"
 
 
 def _tell(

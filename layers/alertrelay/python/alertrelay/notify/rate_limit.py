@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from alertrelay.config.model import PagerDutySettings, SlackSettings, Target
+from alertrelay.channels import channel
+from alertrelay.config.model import Target
 from alertrelay.groups.wake import wake
 from alertrelay.nflog.ledger import Header, Member, Standing
 from alertrelay.policy.group_key import storm_id
@@ -24,7 +25,7 @@ WAIT = timedelta(seconds=10)
 def admitted(relay: Relay, target: Target) -> bool:
     """Whether one more message may go to the target now. Fails open: a second message beats a lost one."""
     limit = relay.limits.get(target.integration.channel)
-    key = _rate_key(target)
+    key = channel(target.integration.channel).rate_key(target.settings)
     if limit is None or not key:
         return True
     try:
@@ -32,16 +33,6 @@ def admitted(relay: Relay, target: Target) -> bool:
     except StoreFailure as failure:
         relay.log("rate_not_asked", failure=str(failure))
         return True
-
-
-def _rate_key(target: Target) -> str:
-    """What the channel counts by: PagerDuty the routing key, Slack the channel. By names, never by the keys."""
-    settings = target.settings
-    if isinstance(settings, PagerDutySettings):
-        return f"pagerduty {settings.routing_key}"
-    if isinstance(settings, SlackSettings):
-        return f"slack {settings.key} {settings.channel}"
-    return ""
 
 
 def join_digest(relay: Relay, header: Standing, members: list[Member]) -> None:

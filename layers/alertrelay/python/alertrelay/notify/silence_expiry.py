@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from alertrelay.alert import Alert, fingerprint, rfc3339, severity_rank
+from alertrelay.channels import channel
 from alertrelay.config.model import Route
 from alertrelay.groups.insert import Update, member_of
 from alertrelay.nflog.dedup import Mute
@@ -28,7 +29,7 @@ def warn(
     soon = now + LOOKS * timedelta(seconds=route.group_interval)
     found = list(members)
     known = header.ledger.events | {member.key for member in members}
-    if header.integration.channel == "pagerduty":
+    if channel(header.integration.channel).pages:
         return found
     for member in members:
         mute = mutes.get(member.key)

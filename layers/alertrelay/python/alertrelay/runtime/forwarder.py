@@ -12,16 +12,18 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from alertrelay.alert import Channel, Integration
 from alertrelay.aws.clients import clients
 from alertrelay.aws.cloudwatch import ended_alarms
 from alertrelay.aws.secrets import SecretKeys
-from alertrelay.aws.ses import SesSender
-from alertrelay.aws.sns import SnsSender
+from alertrelay.aws.ses import mailer
+from alertrelay.aws.sns import publisher
 from alertrelay.aws.state.store import DynamoStore
 from alertrelay.aws.timers import SqsTimers
-from alertrelay.channels import senders
-from alertrelay.config.model import Config, SnsSettings, Target
+from alertrelay.channels import KINDS, channel, load, render, settings_of, shared_forwarder
+from alertrelay.channels.sns import last_resort
+from alertrelay.channels.transport.connection import Network
+from alertrelay.channels.transport.senders import Senders
+from alertrelay.config.model import Config, Target
 from alertrelay.dispatch.dispatcher import on_tick, on_timer, receive
 from alertrelay.notification import Outcome
 from alertrelay.ports import Clock, Limit, Relay, Sender
@@ -31,11 +33,9 @@ from alertrelay.sources import unwrap
 
 TICK = {"do": "tick"}
 """What the schedule sends each minute."""
-LIMITS: Mapping[Channel, Limit] = {
-    "pagerduty": Limit(interval=1.0, burst=60),  # about 120 events a minute a routing key
-    "slack": Limit(interval=1.0, burst=4),  # one message a second a channel, short bursts allowed
+LIMITS: Mapping[str, Limit] = {
+    kind: Limit(interval=rate.interval, burst=rate.burst) for kind in KINDS if (rate := channel(kind).rate)
 }
-LAST_RESORT = Integration(receiver="last-resort", channel="sns", index=0)
 
 
 class RecordsFailed(Exception):
@@ -45,8 +45,9 @@ class RecordsFailed(Exception):
 class Forwarder:
     """A Lambda handler for the integrations of some channels. Its parts are built with the first invocation."""
 
-    def __init__(self, *channels: Channel) -> None:
+    def __init__(self, *channels: str) -> None:
         self.channels = frozenset(channels)
+        load(channels)  # while Lambda initialises: faster than with the first alert
         self._built: tuple[Relay, Observer] | None = None
 
     def __call__(self, event: Any, context: Any) -> dict[str, Any] | None:
@@ -73,13 +74,13 @@ class Forwarder:
         return lambda event, context: _handle(relay, observer, event, context)
 
 
-def forwarder(*channels: Channel) -> Forwarder:
+def forwarder(*channels: str) -> Forwarder:
     """The handler of one function of the stack."""
     return Forwarder(*channels)
 
 
 def build(
-    channels: frozenset[Channel],
+    channels: frozenset[str],
     environ: Mapping[str, str],
     *,
     clock: Clock | None = None,
@@ -101,22 +102,22 @@ def build(
         namespace=environ.get("POWERTOOLS_METRICS_NAMESPACE", "alertrelay"),
         also=observe,
     )
-    everything = senders(endpoints=endpoints, ses=SesSender(aws.sesv2, region=region), haste=haste)
+    network = Network(endpoints=endpoints, haste=haste, sns=publisher(aws.sns), ses=mailer(aws.sesv2, region=region))
     relay = Relay(
         config=config,
         account=environ["ALERTRELAY_ACCOUNT_ID"],
         region=region,
         channels=channels,
-        speaks_for_nobody="email" in channels,
+        speaks_for_nobody=not channels.isdisjoint(shared_forwarder()),
         # A page waits for nothing, so what may explain it is noted by who pages: the last to be late for it.
-        notes_sources="pagerduty" in channels,
+        notes_sources=any(channel(kind).pages for kind in channels),
         store=DynamoStore(aws.dynamodb, environ["ALERTRELAY_TABLE"], clock),
         timers=SqsTimers(
             aws.sqs, queue_url=environ["ALERTRELAY_QUEUE_URL"], dlq_url=environ["ALERTRELAY_DEAD_LETTER_URL"]
         ),
         clock=clock,
         secrets=SecretKeys(aws.secretsmanager, environ["ALERTRELAY_SECRET_ARN"], time.monotonic),
-        senders={**everything, "sns": SnsSender(aws.sns)},
+        senders=Senders(network),
         last_resort=_last_resort(config, environ),
         emit=observer.emit,
         tell_ops=ops_teller(aws, environ["ALERTRELAY_OPS_TOPIC_ARN"], clock, observer),
@@ -124,22 +125,20 @@ def build(
         ended=ended_alarms(aws.cloudwatch, account=environ["ALERTRELAY_ACCOUNT_ID"], region=region, log=observer.log),
         new_id=lambda: uuid.uuid4().hex,
         limits=LIMITS,
+        render=render,
     )
     return relay, observer
 
 
 def _config(environ: Mapping[str, str]) -> Config:
     path = Path(environ.get("LAMBDA_TASK_ROOT", ".")) / environ["ALERTRELAY_CONFIG"]
-    return Config.from_json(json.loads(path.read_text(encoding="utf-8")))
+    return Config.from_json(json.loads(path.read_text(encoding="utf-8")), settings_of=settings_of)
 
 
 def _last_resort(config: Config, environ: Mapping[str, str]) -> Target | None:
     """The stack's own topic: by IAM, without any secret, so it works when nothing else does."""
     topic = environ.get("ALERTRELAY_LAST_RESORT_TOPIC_ARN", "")
-    if not (config.last_resort and topic):
-        return None
-    settings = SnsSettings(topic_arn=topic, phone_number="", target_arn="")
-    return Target(integration=LAST_RESORT, send_resolved=True, settings=settings)
+    return last_resort(topic) if config.last_resort and topic else None
 
 
 def _handle(relay: Relay, observer: Observer, event: Any, context: Any) -> dict[str, Any] | None:

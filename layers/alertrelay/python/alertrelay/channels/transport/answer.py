@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from urllib.parse import quote
 
-from alertrelay.channels.http import Response
+from alertrelay.channels.transport.http import Response
 from alertrelay.ports import AuthDead, DeliveryFailure, Key, Permanent, RateLimited, Retryable
 
 AUTH_STATUSES = frozenset({401, 403, 404})

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import cast
 
-from alertrelay.channels.answer import needed, refusal, shown
-from alertrelay.channels.connection import Network
-from alertrelay.channels.http import Response, post
-from alertrelay.config.model import PagerDutySettings, Target
+from alertrelay.channels.pagerduty import PagerDutySettings
+from alertrelay.channels.transport.answer import needed, refusal, shown
+from alertrelay.channels.transport.connection import Network
+from alertrelay.channels.transport.http import Response, post
+from alertrelay.config.model import Target
 from alertrelay.notification import Message, Receipt
 from alertrelay.ports import Key
 
@@ -55,11 +56,11 @@ class PagerDutySender:
 
     def key_name(self, target: Target) -> str:
         """The routing key of the service's integration."""
-        return cast(PagerDutySettings, target.settings).routing_key
+        return target.settings.key_name
 
-    def edits(self, target: Target) -> bool:  # noqa: ARG002 - the same for every target
+    def edits(self, target: Target) -> bool:
         """An incident is changed by a further event, not by an edit."""
-        return False
+        return target.settings.can_edit
 
 
 def _said(response: Response, routing_key: str) -> str:

@@ -9,17 +9,40 @@ import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
-from alertrelay.channels.answer import shown
-from alertrelay.channels.connection import CONNECT_SECONDS, Bounded, Network, NotConnected, connect, handshake
-from alertrelay.config.model import EmailSettings
+from alertrelay.channels.transport.answer import shown
+from alertrelay.channels.transport.connection import CONNECT_SECONDS, Bounded, Network, NotConnected, connect, handshake
 from alertrelay.ports import AuthDead, DeliveryFailure, Key, Permanent, RateLimited, Retryable
 
 PEER = "the mail server"
 IMPLICIT_TLS_PORT = 465
 QUOTA_SECONDS = 600.0
 """SES asks to wait up to 10 minutes after 454 "Daily message quota exceeded"."""
+
+
+class MailServer(Protocol):
+    """Whom to connect to, and as whom. `password` is the name of the secret's key."""
+
+    @property
+    def smarthost(self) -> str:
+        """host:port."""
+
+    @property
+    def hello(self) -> str:
+        """Our own host name."""
+
+    @property
+    def username(self) -> str:
+        """The user, "" where the server asks for none."""
+
+    @property
+    def password(self) -> str:
+        """The name of the password's key in the secret."""
+
+    @property
+    def require_tls(self) -> bool:
+        """Whether the connection must be encrypted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +55,7 @@ class Mail:
 
 
 def transmit(
-    mail: Mail, settings: EmailSettings, *, key: Key | None, timeout: float, network: Network
+    mail: Mail, settings: MailServer, *, key: Key | None, timeout: float, network: Network
 ) -> Mapping[str, str]:
     """Hands the mail over; returns the recipients that were refused while others were taken, with the server's answer.
     `timeout` in seconds bounds the whole call except the name lookup.
@@ -70,7 +93,7 @@ class _Refused(Exception):
 class _Server(smtplib.SMTP):
     """smtplib's dialogue, with one deadline for all of it and no name lookup of our own host."""
 
-    def __init__(self, settings: EmailSettings, key: Key | None, *, deadline: float, network: Network) -> None:
+    def __init__(self, settings: MailServer, key: Key | None, *, deadline: float, network: Network) -> None:
         super().__init__(local_hostname=settings.hello or "localhost")
         self.data_sent = False
         self._settings = settings

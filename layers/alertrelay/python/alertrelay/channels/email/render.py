@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from html import escape
 
-from alertrelay.config.model import EmailSettings
+from alertrelay.channels.email import EmailSettings
 from alertrelay.notification import Message, Notification
 from alertrelay.render import facts, notice, plain, wording
 from alertrelay.render.facts import Fact
@@ -25,14 +25,8 @@ _TABLE = '<table role="presentation" width="100%" cellpadding="0" cellspacing="0
 
 def render(notification: Notification, _settings: EmailSettings) -> Message:
     """`subject`, `text` and `html`."""
-    told = cut(subject(notification), _SUBJECT)
+    told = cut(plain.subject(notification), _SUBJECT)
     return {"subject": told, "text": plain.body(notification), "html": _page(notification)}
-
-
-def subject(notification: Notification) -> str:
-    """`[CRITICAL] RDSHighCPU orders (prod)`: after the prefix the same for firing and resolved. One line, not cut."""
-    prefix = ", ".join(p for p in (wording.state_word(notification), notice.mark(notification)) if p)
-    return f"[{prefix}] {wording.subject(notification)}"
 
 
 def _page(notification: Notification) -> str:
@@ -46,7 +40,7 @@ def _page(notification: Notification) -> str:
         f'<p style="margin:20px 0 0;font-size:12px;opacity:0.7">{escape(plain.footer(notification))}</p>',
     ]
     inner = "\n".join(part for part in parts if part)
-    title = escape(cut(subject(notification), _SUBJECT))
+    title = escape(cut(plain.subject(notification), _SUBJECT))
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'

@@ -12,10 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from alertrelay.channels.answer import needed, refusal, retry_after
-from alertrelay.channels.connection import Network
-from alertrelay.channels.http import Response, post
-from alertrelay.config.model import SlackSettings, Target
+from alertrelay.channels.slack import SlackSettings
+from alertrelay.channels.transport.answer import needed, refusal, retry_after
+from alertrelay.channels.transport.connection import Network
+from alertrelay.channels.transport.http import Response, post
+from alertrelay.config.model import Target
 from alertrelay.notification import Message, Receipt
 from alertrelay.ports import AuthDead, DeliveryFailure, Key, Permanent, RateLimited, Retryable
 
@@ -78,11 +79,11 @@ class SlackSender:
 
     def key_name(self, target: Target) -> str:
         """The webhook's address or the bot's token."""
-        return cast(SlackSettings, target.settings).key
+        return target.settings.key_name
 
     def edits(self, target: Target) -> bool:
         """Only a bot's message can be changed."""
-        return cast(SlackSettings, target.settings).mode == "bot"
+        return target.settings.can_edit
 
 
 @dataclass(frozen=True, slots=True)

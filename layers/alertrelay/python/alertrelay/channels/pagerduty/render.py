@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from alertrelay.alert import Alert, rfc3339
-from alertrelay.config.model import PagerDutySettings
+from alertrelay.channels.pagerduty import PagerDutySettings
 from alertrelay.notification import Message, Notification
 from alertrelay.render import facts, notice, wording
 from alertrelay.render.text import clean, cut, one_line

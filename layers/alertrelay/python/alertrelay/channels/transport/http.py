@@ -29,7 +29,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError
 
 from alertrelay import __version__
-from alertrelay.channels.connection import CONNECT_SECONDS, Bounded, Network, NotConnected, connect
+from alertrelay.channels.transport.connection import CONNECT_SECONDS, Bounded, Network, NotConnected, connect
 from alertrelay.ports import DeliveryFailure, Permanent, Retryable
 
 MAX_ANSWER_BYTES = 64 * 1024

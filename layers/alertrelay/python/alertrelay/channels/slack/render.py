@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from alertrelay.alert import Alert
-from alertrelay.config.model import SlackSettings
+from alertrelay.channels.slack import SlackSettings
 from alertrelay.notification import Message, Notification
 from alertrelay.render import facts, notice, plain, wording
 from alertrelay.render.facts import Fact

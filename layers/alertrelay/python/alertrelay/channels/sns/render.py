@@ -5,10 +5,9 @@ Limits: subject under 100 characters without line breaks, message 256 KB. A text
 
 from __future__ import annotations
 
-from alertrelay.config.model import SnsSettings
+from alertrelay.channels.sns import SnsSettings
 from alertrelay.notification import Message, Notification
 from alertrelay.render import facts, notice, plain, wording
-from alertrelay.render.email import subject
 from alertrelay.render.text import ascii_text, gsm_text
 
 _SUBJECT = 99
@@ -21,7 +20,7 @@ def render(notification: Notification, settings: SnsSettings) -> Message:
     """`subject` and `message`; what is sent to a phone has no subject. Attributes are the sender's."""
     if settings.phone_number:
         return {"message": _sms(notification)}
-    return {"subject": _short(ascii_text(subject(notification)), _SUBJECT), "message": plain.body(notification)}
+    return {"subject": _short(ascii_text(plain.subject(notification)), _SUBJECT), "message": plain.body(notification)}
 
 
 def _sms(notification: Notification) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import cast
 
-from alertrelay.channels.answer import needed, refusal
-from alertrelay.channels.connection import Network
-from alertrelay.channels.http import post
-from alertrelay.config.model import Target, WebhookSettings
+from alertrelay.channels.transport.answer import needed, refusal
+from alertrelay.channels.transport.connection import Network
+from alertrelay.channels.transport.http import post
+from alertrelay.channels.webhook import WebhookSettings
+from alertrelay.config.model import Target
 from alertrelay.notification import Message, Receipt
 from alertrelay.ports import Key
 
@@ -55,8 +56,8 @@ class WebhookSender:
 
     def key_name(self, target: Target) -> str:
         """The address, where it is a secret."""
-        return cast(WebhookSettings, target.settings).url_key
+        return target.settings.key_name
 
-    def edits(self, target: Target) -> bool:  # noqa: ARG002 - the same for every target
+    def edits(self, target: Target) -> bool:
         """Never."""
-        return False
+        return target.settings.can_edit

@@ -10,7 +10,7 @@ import io
 import socket
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,12 +26,15 @@ class Network:
     every other host of HTTP, and `smtp` for the mail server; the values are base URLs (`http://127.0.0.1:9001`), for
     `smtp` `host:port`. `haste` divides what is really waited, so that a local run shows a hang of 5 s in a moment; the
     texts of failures speak of the time that was asked for. `tls` is what mail servers' certificates are checked
-    against; None is the system's trust store.
+    against; None is the system's trust store. `sns` publishes a request in a region and `ses` sends one mail; each
+    returns AWS's id of it and raises a DeliveryFailure. None where a function has no such permission.
     """
 
     endpoints: Mapping[str, str] = field(default_factory=dict)
     haste: float = 1.0
     tls: ssl.SSLContext | None = None
+    sns: Callable[[Mapping[str, Any], str], str] | None = None
+    ses: Callable[[Mapping[str, Any]], str] | None = None
 
 
 class NotConnected(Exception):

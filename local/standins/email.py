@@ -1,4 +1,4 @@
-"""A real SMTP server on loopback, by aiosmtpd, in one thread that is gone after `stop`."""
+"""A mail server: a real SMTP server on loopback, by aiosmtpd, in one thread that is gone after `stop`."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from email.message import EmailMessage
 from typing import Any, cast
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+from alertrelay.channels.email import EmailSettings
 
 from local.standins.board import TRICKLE_SECONDS, Board, Fault, Recorded
+from local.standins.peer import Peer
 
 _HTTP_STATUSES = frozenset({429, 500, 503})
 """`--down email=503` means a mail server that is unwell; to SMTP 503 is a bad order of commands."""
@@ -218,3 +220,17 @@ def _part(mail: EmailMessage, subtype: str) -> str:
 def _text(fault: Fault) -> str:
     code = 451 if fault.status in _HTTP_STATUSES else fault.status
     return f"{code} {fault.body or 'failed on purpose'}"
+
+
+def _fake_key(name: str, _settings: EmailSettings) -> str:
+    return f"FAKE-password-{name}"
+
+
+PEER = Peer(
+    headline=lambda body: str(body.get("subject", "")),
+    fake_key=_fake_key,
+    port=4574,
+    hosts=("smtp",),
+    scheme="",
+    listen=lambda board, host, port: SmtpListener(board, host=host, port=port),
+)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from alertrelay.alert import Alert, Labels, rfc3339
-from alertrelay.config.model import WebhookSettings
+from alertrelay.channels.webhook import WebhookSettings
 from alertrelay.notification import Message, Notification, Reason
 from alertrelay.render import notice, wording
 
