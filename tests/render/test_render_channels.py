@@ -13,20 +13,12 @@ from alertrelay.channels.sns import render as sns
 from alertrelay.channels.webhook import render as webhook
 from alertrelay.notification import Reason
 
-from tests.render.checks import check_slack, read_page
-from tests.render.notifications import (
-    CASES,
-    EMAIL,
-    PAGERDUTY,
-    PHONE,
-    RDS,
-    SLACK_BOT,
-    SLACK_WEBHOOK,
-    TOPIC,
-    WEBHOOK,
-    alert,
-    notification,
-)
+from tests.channels.email.example import EMAIL, read_page
+from tests.channels.pagerduty.example import PAGERDUTY
+from tests.channels.slack.example import SLACK_BOT, SLACK_WEBHOOK, check_slack
+from tests.channels.sns.example import PHONE, TOPIC
+from tests.channels.webhook.example import WEBHOOK
+from tests.render.notifications import CASES, RDS, alert, notification
 
 
 def test_pagerduty_resolves_with_the_key_of_the_trigger_and_nothing_else() -> None:

@@ -11,7 +11,8 @@ from alertrelay.channels.email import render as email
 from alertrelay.notification import Failed, Reason
 from alertrelay.render import facts, notice, wording
 
-from tests.render.notifications import BARE, CASES, EMAIL, NOW, PAGER, RDS, RESOLVED_RDS, alert, notification, pod
+from tests.channels.email.example import EMAIL
+from tests.render.notifications import BARE, CASES, NOW, PAGER, RDS, RESOLVED_RDS, alert, notification, pod
 
 
 @pytest.mark.parametrize(

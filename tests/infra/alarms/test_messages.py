@@ -15,8 +15,10 @@ from alertrelay.render import plain
 from alertrelay.sources.envelope import unwrap
 from alertrelay.sources.parse import parse
 
+from tests.channels.pagerduty.example import PAGERDUTY
+from tests.channels.slack.example import SLACK_BOT
 from tests.infra.template import Template
-from tests.render.notifications import PAGERDUTY, SLACK_BOT, notification
+from tests.render.notifications import notification
 from tools.alarm_events import alarms as alarms_of
 from tools.alarm_events import event
 

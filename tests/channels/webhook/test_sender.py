@@ -8,9 +8,11 @@ from alertrelay.config.model import Target
 from alertrelay.ports import AuthDead, DeliveryFailure, Permanent, RateLimited, Retryable
 
 from local.standins import Fault, StandIns
-from tests.channels.targets import HOOK_MESSAGE, WEBHOOK, key, target
+from tests.channels.example import key, target
+from tests.channels.webhook.example import HOOK_MESSAGE, SENT
 
-INLINE = target("webhook", WebhookSettings(url="https://hooks.example.com/in?team=a", url_key="", max_alerts=0))
+WEBHOOK = target(SENT.settings)
+INLINE = target(WebhookSettings(url="https://hooks.example.com/in?team=a", url_key="", max_alerts=0))
 
 
 def failure_of(peers: StandIns, wanted: Target, status: int) -> DeliveryFailure:
@@ -18,13 +20,13 @@ def failure_of(peers: StandIns, wanted: Target, status: int) -> DeliveryFailure:
     sender = WebhookSender(Network(endpoints=peers.endpoints))
     name = sender.key_name(wanted)
     with pytest.raises(DeliveryFailure) as caught:
-        sender.send(HOOK_MESSAGE, wanted, key=key(name) if name else None, notification_id="n-1", timeout=5)
+        sender.send(HOOK_MESSAGE, wanted, key=key(SENT) if name else None, notification_id="n-1", timeout=5)
     return caught.value
 
 
 def test_a_secret_address_is_called_with_the_mark_of_a_hop(peers: StandIns) -> None:
     sender = WebhookSender(Network(endpoints=peers.endpoints))
-    receipt = sender.send(HOOK_MESSAGE, WEBHOOK, key=key("hook_url"), notification_id="n-1", timeout=5)
+    receipt = sender.send(HOOK_MESSAGE, WEBHOOK, key=key(SENT), notification_id="n-1", timeout=5)
     (request,) = peers.requests
     assert request.tokens == {"/in/notarealsecret99?token=notarealtoken77"}
     assert (request.headers["x-alertrelay-hop"], request.request_id, request.body) == ("1", "n-1", HOOK_MESSAGE)

@@ -11,7 +11,10 @@ from alertrelay.notification import Message, Receipt
 from alertrelay.ports import AuthDead, DeliveryFailure, Key, Permanent, RateLimited, Retryable
 
 from local.standins import Fault, StandIns
-from tests.channels.targets import BOT_TOKEN, SLACK_BOT, SLACK_MESSAGE, SLACK_WEBHOOK, WEBHOOK_PATH, key
+from tests.channels.example import key, target
+from tests.channels.slack.example import BOT_TOKEN, BY_BOT, BY_WEBHOOK, SLACK_MESSAGE, WEBHOOK_PATH
+
+SLACK_WEBHOOK, SLACK_BOT = target(BY_WEBHOOK.settings), target(BY_BOT.settings)
 
 
 def send(
@@ -28,7 +31,7 @@ def send(
     return sender.send(
         message,
         target,
-        key=given or key(sender.key_name(target)),
+        key=given or key(BY_BOT if target is SLACK_BOT else BY_WEBHOOK),
         notification_id="n-1",
         timeout=timeout,
         earlier=earlier,

@@ -17,8 +17,11 @@ from alertrelay.ports import AuthDead, DeliveryFailure, Key, Permanent, RateLimi
 from local.standins import Fault, Recorded, StandIns
 from local.standins.board import Board
 from local.standins.email import SmtpListener
+from tests.channels.email.example import MAIL, PASSWORD, SENT, email_settings
+from tests.channels.example import key, target
 from tests.channels.raw_peer import saying
-from tests.channels.targets import EMAIL, MAIL, PASSWORD, email_settings, key, target
+
+EMAIL = target(SENT.settings)
 
 
 def send(
@@ -33,7 +36,7 @@ def send(
     return EmailSender(network).send(
         message,
         wanted,
-        key=given or key("smtp_password"),
+        key=given or key(SENT),
         notification_id="n-1",
         timeout=timeout,
         earlier=earlier,
@@ -219,7 +222,7 @@ def test_starttls_and_the_password_by_a_trusted_certificate(
 def test_a_certificate_that_nobody_trusts_gets_no_password(server_tls: ssl.SSLContext) -> None:
     strict = Network(endpoints={}, tls=None)
     with secured(server_tls, {"relay": PASSWORD}) as (board, address):
-        wanted = target("email", email_settings(smarthost=address))
+        wanted = target(email_settings(smarthost=address))
         with pytest.raises(Retryable, match="shows a certificate that is not trusted"):
             send(strict, wanted)
     assert not board.requests
@@ -231,7 +234,7 @@ def test_a_wrong_password_is_dead(server_tls: ssl.SSLContext, trusting_tls: ssl.
 
 
 def test_a_server_without_starttls_is_refused_where_tls_is_required(peers: StandIns) -> None:
-    wanted = target("email", email_settings(smarthost=peers.endpoints["smtp"]))
+    wanted = target(email_settings(smarthost=peers.endpoints["smtp"]))
     with pytest.raises(Permanent, match="offers no STARTTLS"):
         send(Network(), wanted)
     assert not peers.requests
@@ -243,14 +246,14 @@ def test_implicit_tls_on_port_465_speaks_tls_first(
     with saying(b"554 no service\r\n", tls=server_tls, asked=False) as base:
         port = int(base.rpartition(":")[2])
         monkeypatch.setattr("alertrelay.channels.transport.smtp.IMPLICIT_TLS_PORT", port)
-        wanted = target("email", email_settings(smarthost=f"127.0.0.1:{port}"))
+        wanted = target(email_settings(smarthost=f"127.0.0.1:{port}"))
         with pytest.raises(Permanent, match="554: no service"):
             send(Network(tls=trusting_tls), wanted)
 
 
 def test_a_password_does_not_go_in_clear_to_another_host(monkeypatch: pytest.MonkeyPatch, peers: StandIns) -> None:
     monkeypatch.setattr("alertrelay.channels.transport.smtp._is_loopback", lambda _: False)
-    wanted = target("email", email_settings(smarthost=peers.endpoints["smtp"], require_tls=False))
+    wanted = target(email_settings(smarthost=peers.endpoints["smtp"], require_tls=False))
     with pytest.raises(Permanent, match="set require_tls"):
         send(Network(), wanted)
     assert not peers.requests
@@ -268,7 +271,7 @@ def test_a_missing_password_is_dead(peers: StandIns) -> None:
 
 
 def test_a_server_without_a_user_is_asked_without_a_password(peers: StandIns) -> None:
-    wanted = target("email", email_settings(username="", password=""))
+    wanted = target(email_settings(username="", password=""))
     receipt = EmailSender(Network(endpoints=peers.endpoints)).send(
         MAIL, wanted, key=None, notification_id="n-1", timeout=5
     )
@@ -277,7 +280,7 @@ def test_a_server_without_a_user_is_asked_without_a_password(peers: StandIns) ->
 
 
 def test_addresses_beyond_ascii_travel_where_the_server_takes_them(peers: StandIns) -> None:
-    mail = sent(peers, target("email", email_settings(to=("jörg@example.com",))))
+    mail = sent(peers, target(email_settings(to=("jörg@example.com",))))
     assert mail.taken
     assert mail.body["to"] == ["jörg@example.com"]
 
@@ -285,13 +288,13 @@ def test_addresses_beyond_ascii_travel_where_the_server_takes_them(peers: StandI
 @pytest.mark.parametrize("to", [(), ("",), ("not an address",)])
 def test_no_address_at_all_is_permanent(peers: StandIns, to: tuple[str, ...]) -> None:
     with pytest.raises(Permanent, match="no e-mail address"):
-        send(Network(endpoints=peers.endpoints), target("email", email_settings(to=to)))
+        send(Network(endpoints=peers.endpoints), target(email_settings(to=to)))
 
 
 @pytest.mark.parametrize("smarthost", ["", "mail.example.com", "mail.example.com:smtp", ":25"])
 def test_a_malformed_smarthost_is_permanent(smarthost: str) -> None:
     with pytest.raises(Permanent, match="host:port was expected"):
-        send(Network(), target("email", email_settings(smarthost=smarthost)))
+        send(Network(), target(email_settings(smarthost=smarthost)))
 
 
 def test_no_time_left_asks_nobody(peers: StandIns) -> None:
@@ -306,7 +309,7 @@ def test_ses_is_asked_where_the_transport_says_so() -> None:
         asked.append(request)
         return "<m-1@eu-west-1.amazonses.com>"
 
-    by_ses = target("email", dataclasses.replace(email_settings(), transport="ses"))
+    by_ses = target(dataclasses.replace(email_settings(), transport="ses"))
     with pytest.raises(Permanent, match="no SES"):
         send(Network(), by_ses)
     sender = EmailSender(Network(ses=ses))

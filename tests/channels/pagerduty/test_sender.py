@@ -9,12 +9,15 @@ from alertrelay.notification import Receipt
 from alertrelay.ports import AuthDead, DeliveryFailure, Permanent, RateLimited, Retryable
 
 from local.standins import Fault, StandIns
-from tests.channels.targets import PAGERDUTY, ROUTING_KEY, TRIGGER, key
+from tests.channels.example import key, target
+from tests.channels.pagerduty.example import ROUTING_KEY, SENT, TRIGGER
+
+PAGERDUTY = target(SENT.settings)
 
 
 def page(peers: StandIns, message: Any = TRIGGER, *, timeout: float = 5) -> Receipt:
     return PagerDutySender(Network(endpoints=peers.endpoints)).send(
-        message, PAGERDUTY, key=key("pagerduty_key"), notification_id="n-1", timeout=timeout
+        message, PAGERDUTY, key=key(SENT), notification_id="n-1", timeout=timeout
     )
 
 
