@@ -17,7 +17,7 @@ from alertrelay.config.channel import ChannelDescriptor, Settings
 from alertrelay.config.model import Target
 from alertrelay.notification import Message, Notification
 
-KINDS = ("pagerduty", "slack", "email", "sns", "webhook")
+KINDS = ("pagerduty", "slack", "email", "sns", "webhook", "msteamsv2")
 SHARED_FORWARDER = "email-forwarder"
 
 
