@@ -90,7 +90,7 @@ def _target(section: Section, served: ChannelDescriptor, integration: Integratio
 
 
 def _check_templates(section: Section, served: ChannelDescriptor) -> None:
-    for key in (name for one in served.keys if one.use == "decides" for name in one.names):
+    for key in (name for one in served.keys for name in one.deciding):
         if "{{" in section.text(key):
             message = f"{key!r} holds a template: who is told would depend on the text of an alert"
             section.findings.error(section.at(key), "template", message, "write it out, with a route for each")

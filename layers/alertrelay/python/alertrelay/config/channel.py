@@ -50,6 +50,13 @@ class ConfigKey:
         """The key, and `<name>_file` where it is a secret."""
         return (self.name, f"{self.name}_file") if self.shape == "secret" else (self.name,)
 
+    @property
+    def deciding(self) -> tuple[str, ...]:
+        """The names in which no template may stand: a secret that stands inline is refused as a whole."""
+        if self.use != "decides":
+            return ()
+        return self.names[1:] if self.shape == "secret" and not self.inline_field else self.names
+
 
 def keys(names: str, use: Use, shape: Shape = "text") -> tuple[ConfigKey, ...]:
     """Return keys of one use and shape, from their names in one text."""

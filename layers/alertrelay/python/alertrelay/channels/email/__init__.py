@@ -36,8 +36,8 @@ CHANNEL = ChannelDescriptor(
     keys=(
         *keys("to from smarthost hello auth_username auth_password_file", "decides"),
         *keys("auth_password auth_secret auth_secret_file require_tls", "setting"),
-        *keys("html text", "rendered"),
         *keys("headers", "rendered", "headers"),
+        *keys("html text", "rendered"),
         *keys("auth_identity", "not_obeyed"),
         *keys("tls_config", "not_obeyed", "tls_config"),
         *keys("threading", "not_obeyed", "mapping"),

@@ -35,14 +35,14 @@ CHANNEL = ChannelDescriptor(
     keys=(
         *keys("channel api_url api_url_file app_url app_token_file", "decides"),
         *keys("app_token", "setting"),
-        *keys(
-            "username color title title_link pretext text message_text footer fallback callback_id icon_emoji icon_url "
-            "image_url thumb_url",
-            "rendered",
-        ),
+        *keys("username color title title_link pretext text message_text", "rendered"),
         ConfigKey(
             name="fields", use="rendered", shape="items", items=("title", "value", "short"), needed=("title", "value")
         ),
+        *keys("short_fields", "rendered", "flag"),
+        *keys("footer fallback callback_id icon_emoji icon_url image_url thumb_url", "rendered"),
+        *keys("link_names", "rendered", "flag"),
+        *keys("mrkdwn_in", "rendered", "list"),
         ConfigKey(
             name="actions",
             use="rendered",
@@ -50,8 +50,6 @@ CHANNEL = ChannelDescriptor(
             items=("type", "text", "url", "style", "name", "value", "confirm"),
             needed=("type", "text"),
         ),
-        *keys("short_fields link_names", "rendered", "flag"),
-        *keys("mrkdwn_in", "rendered", "list"),
         *keys("timeout", "not_obeyed", "seconds"),
         *keys("update_message", "not_obeyed", "flag"),
     ),
