@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -90,6 +92,16 @@ def test_no_two_channels_share_a_key_of_alertmanager_or_a_name(kind: str) -> Non
     assert one.configs not in {other.configs for other in others}
     assert one.settings not in {other.settings for other in others}
     assert len({name for key in one.keys for name in key.names}) == sum(len(key.names) for key in one.keys)
+
+
+def test_reading_every_descriptor_loads_no_socket_and_no_client() -> None:
+    """The compiler, the stacks and a cold start read them all."""
+    heavy = {"socket", "ssl", "requests", "urllib3", "smtplib", "http.client", "botocore", "yaml"}
+    code = (
+        f"import sys; from alertrelay.channels import *; [channel(k) for k in KINDS]; print({heavy} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path("/"))
+    assert done.stdout.strip() == "set()"
 
 
 def test_every_kind_is_sent_by_exactly_one_forwarder() -> None:
