@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import aws_cdk as cdk
-from alertrelay.alert import Channel
+from alertrelay.channels import SHARED_FORWARDER, channel, forwarders
 from alertrelay.config.model import Config
 from alertrelay.config.watch import AnomalyConfig
 from aws_cdk import CfnOutput
@@ -26,10 +26,9 @@ from infra.self_watch import SelfWatch
 from infra.state import ChannelSecret, StateTable
 from infra.topics import AlertTopics, LastResortTopic, OpsTopic
 
-FORWARDERS: Mapping[str, tuple[str, tuple[Channel, ...]]] = {
-    "pagerduty-forwarder": ("PagerDuty", ("pagerduty",)),
-    "slack-forwarder": ("Slack", ("slack",)),
-    "email-forwarder": ("Email", ("email", "sns", "webhook")),
+FORWARDERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    name: ("Email" if name == SHARED_FORWARDER else channel(kinds[0]).title, kinds)
+    for name, kinds in forwarders().items()
 }
 """By name: the construct's id, and the channels that its handler in lambdas/ serves."""
 

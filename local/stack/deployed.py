@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from alertrelay.config.model import Config, SlackSettings
+from alertrelay.channels import channel, forwarders, settings_of
+from alertrelay.config.model import Config
 from alertrelay.config.watch import AnomalyConfig
 
 from local.stack.emulator import Emulator
 from local.stack.template import prepare, secrets_of
+from local.standins import peer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +110,7 @@ def config_of(template: Path) -> Config:
     shipped = _shipped(template, "ALERTRELAY_CONFIG")
     if shipped is None:
         raise ValueError(f"{template}: no function of it names a compiled configuration")
-    return Config.from_json(shipped)
+    return Config.from_json(shipped, settings_of=settings_of)
 
 
 def anomaly_config_of(template: Path) -> AnomalyConfig | None:
@@ -133,21 +135,9 @@ def fake_secrets(config: Config) -> dict[str, str]:
     made = {}
     for receiver in config.receivers:
         for target in receiver.targets:
-            settings = target.settings
-            if name := getattr(settings, "routing_key", ""):
-                made[name] = f"FAKE-routing-key-{name}"
-            if name := getattr(settings, "password", ""):
-                made[name] = f"FAKE-password-{name}"
-            if name := getattr(settings, "url_key", ""):
-                made[name] = f"https://hooks.example.invalid/FAKE-{name}"
-            if isinstance(settings, SlackSettings):
-                token = f"xoxb-FAKE-{settings.key}"
-                made[settings.key] = token if settings.mode == "bot" else _slack_webhook(settings.key)
+            if name := target.settings.key_name:
+                made[name] = peer(target.integration.channel).fake_key(name, target.settings)
     return made
-
-
-def _slack_webhook(name: str) -> str:
-    return f"https://hooks.slack.com/services/TFAKE/BFAKE/FAKE-{name}"
 
 
 def _code_folders(template: Mapping[str, Any], folder: Path) -> dict[str, Path]:
@@ -233,7 +223,8 @@ def _functions(
             )
         )
     # The page first: what runs side by side in AWS runs one after the other here.
-    return tuple(sorted(made, key=lambda f: "pagerduty" not in f.name)), scorer
+    pagers = tuple(name for name, kinds in forwarders().items() if any(channel(kind).pages for kind in kinds))
+    return tuple(sorted(made, key=lambda f: not f.name.endswith(pagers))), scorer
 
 
 def _put_policies(emulator: Emulator, policies: Iterable[Mapping[str, Any]]) -> None:

@@ -32,6 +32,7 @@ from local.stack.deployed import Function, Scorer
 from local.stack.emulator import FAKE_ENVIRONMENT
 from local.stack.invocation import Invocable, load
 from local.stack.running import RunningStack
+from local.standins import peer
 
 HOME = synth.BUILD / "rie-venv"
 RUNTIME = "3.13"
@@ -254,10 +255,10 @@ class RieStack(RunningStack):
         self.containers: dict[str, Container] = {}
         super().__enter__()
         for channel, fault in self.faults.down.items():
-            if channel == "sns":
-                self.emulator.faults["sns"] = fault
+            if peer(channel).listen:
+                self.standins.fail(channel, fault)
             else:
-                self.standins.fail(channel, fault)  # type: ignore[arg-type] # `--engine rie` takes channels only
+                self.emulator.faults[channel] = fault
         return self
 
     def make_clock(self, start: datetime) -> ManualClock:

@@ -4,7 +4,7 @@ import base64
 from urllib.parse import quote
 
 import pytest
-from alertrelay.channels.answer import retry_after, shown
+from alertrelay.channels.transport.answer import retry_after, shown
 from hypothesis import given
 from hypothesis import strategies as st
 

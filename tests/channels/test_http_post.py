@@ -4,9 +4,9 @@ import socket
 import ssl
 
 import pytest
-from alertrelay.channels import http
-from alertrelay.channels.connection import Network, connect
-from alertrelay.channels.http import Response, post
+from alertrelay.channels.transport import http
+from alertrelay.channels.transport.connection import Network, connect
+from alertrelay.channels.transport.http import Response, post
 from alertrelay.ports import DeliveryFailure, Permanent, Retryable
 
 from local.standins import Fault, StandIns

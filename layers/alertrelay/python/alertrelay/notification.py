@@ -77,12 +77,17 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
-    """A channel that did not take a notification, as a fallback message names it. `text` is safe to show."""
+    """A channel that did not take a notification, as a fallback message names it. `text` is safe to show.
+
+    `title` and `message` are the channel's own words for itself and its message; alertrelay.channels.render sets them.
+    """
 
     integration: Integration
     text: str  # "PagerDuty answered 503"
     attempts: int
     seconds: float
+    title: str = ""  # "PagerDuty"
+    message: str = ""  # "page"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

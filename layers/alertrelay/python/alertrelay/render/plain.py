@@ -12,6 +12,12 @@ from alertrelay.render.text import cut, one_line
 OTHERS = 30
 
 
+def subject(notification: Notification) -> str:
+    """`[CRITICAL] RDSHighCPU orders (prod)`: after the prefix the same for firing and resolved. One line, not cut."""
+    prefix = ", ".join(p for p in (wording.state_word(notification), notice.mark(notification)) if p)
+    return f"[{prefix}] {wording.subject(notification)}"
+
+
 def body(notification: Notification) -> str:
     """The whole message, at most about 30,000 characters."""
     alert = wording.lead(notification)

@@ -11,32 +11,31 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from alertrelay.alert import Channel, Integration
 from alertrelay.aws.clients import clients
 from alertrelay.aws.cloudwatch import ended_alarms
 from alertrelay.aws.secrets import SecretKeys
-from alertrelay.aws.ses import SesSender
-from alertrelay.aws.sns import SnsSender
+from alertrelay.aws.ses import mailer
+from alertrelay.aws.sns import publisher
 from alertrelay.aws.state.store import DynamoStore
 from alertrelay.aws.timers import SqsTimers
-from alertrelay.channels import senders
-from alertrelay.config.model import Config, SnsSettings, Target
+from alertrelay.channels import KINDS, channel, load, render, settings_of, shared_forwarder
+from alertrelay.channels.sns import last_resort
+from alertrelay.channels.transport.connection import Network
+from alertrelay.channels.transport.senders import Senders
+from alertrelay.config.model import Config, Target
 from alertrelay.dispatch.assembly import Pipeline, assemble
 from alertrelay.groups.messages import OWN_MESSAGES, TICK
 from alertrelay.notification import Outcome
 from alertrelay.notify.compose import Site
 from alertrelay.ports import Clock, Sender, Telemetry
-from alertrelay.render import render
 from alertrelay.runtime.container import SystemClock, ops_alerter
 from alertrelay.runtime.observe import Observer
 from alertrelay.sources import unwrap
 from alertrelay.state import Limit
 
-LIMITS: Mapping[Channel, Limit] = {
-    "pagerduty": Limit(interval=1.0, burst=60),  # about 120 events a minute a routing key
-    "slack": Limit(interval=1.0, burst=4),  # one message a second a channel, short bursts allowed
+LIMITS: Mapping[str, Limit] = {
+    kind: Limit(interval=rate.interval, burst=rate.burst) for kind in KINDS if (rate := channel(kind).rate)
 }
-LAST_RESORT = Integration(receiver="last-resort", channel="sns", index=0)
 
 
 class RecordsFailed(Exception):
@@ -46,7 +45,8 @@ class RecordsFailed(Exception):
 class Forwarder:
     """A Lambda handler for the integrations of some channels. Its parts are built with the first invocation."""
 
-    def __init__(self, *channels: Channel) -> None:
+    def __init__(self, *channels: str) -> None:
+        load(channels)  # while Lambda initialises: faster than with the first alert
         self.channels = frozenset(channels)
         self._built: tuple[Pipeline, Observer] | None = None
 
@@ -81,13 +81,13 @@ class Forwarder:
         return lambda event, context: _handle(pipeline, observer, event, context)
 
 
-def forwarder(*channels: Channel) -> Forwarder:
+def forwarder(*channels: str) -> Forwarder:
     """The handler of one function of the stack."""
     return Forwarder(*channels)
 
 
 def build(
-    channels: frozenset[Channel],
+    channels: frozenset[str],
     environ: Mapping[str, str],
     *,
     clock: Clock | None = None,
@@ -110,10 +110,8 @@ def build(
         namespace=environ.get("POWERTOOLS_METRICS_NAMESPACE", "alertrelay"),
         also=observe,
     )
-    every = {
-        **senders(endpoints=endpoints, ses=SesSender(aws.sesv2, region=region), haste=haste),
-        "sns": SnsSender(aws.sns),
-    }
+    network = Network(endpoints=endpoints, haste=haste, sns=publisher(aws.sns), ses=mailer(aws.sesv2, region=region))
+    senders = Senders(network)
     account = environ["ALERTRELAY_ACCOUNT_ID"]
     telemetry = Telemetry(
         emit=observer.emit,
@@ -124,16 +122,16 @@ def build(
         config=config,
         site=Site(environment=config.environment, account=account, region=region),
         channels=channels,
-        accounts_for_unrouted="email" in channels,
+        accounts_for_unrouted=not channels.isdisjoint(shared_forwarder()),
         # A page waits for nothing, so what may explain it is noted by the forwarder that pages: the last to be late.
-        notes_sources="pagerduty" in channels,
+        notes_sources=any(channel(kind).pages for kind in channels),
         store=DynamoStore(aws.dynamodb, environ["ALERTRELAY_TABLE"], clock),
         timers=SqsTimers(
             aws.sqs, queue_url=environ["ALERTRELAY_QUEUE_URL"], dlq_url=environ["ALERTRELAY_DEAD_LETTER_URL"]
         ),
         clock=clock,
         secrets=SecretKeys(aws.secretsmanager, environ["ALERTRELAY_SECRET_ARN"], time.monotonic),
-        senders={channel: around(sender) for channel, sender in every.items()},
+        senders={kind: around(senders[kind]) for kind in KINDS},
         render=render,
         telemetry=telemetry,
         resolved_alarms=ended_alarms(aws.cloudwatch, account=account, region=region, log=observer.log),
@@ -146,16 +144,13 @@ def build(
 
 def _config(environ: Mapping[str, str]) -> Config:
     path = Path(environ.get("LAMBDA_TASK_ROOT", ".")) / environ["ALERTRELAY_CONFIG"]
-    return Config.from_json(json.loads(path.read_text(encoding="utf-8")))
+    return Config.from_json(json.loads(path.read_text(encoding="utf-8")), settings_of=settings_of)
 
 
 def _last_resort(config: Config, environ: Mapping[str, str]) -> Target | None:
     """The stack's own topic: by IAM, without any secret, so it works when nothing else does."""
     topic = environ.get("ALERTRELAY_LAST_RESORT_TOPIC_ARN", "")
-    if not (config.last_resort and topic):
-        return None
-    settings = SnsSettings(topic_arn=topic, phone_number="", target_arn="")
-    return Target(integration=LAST_RESORT, send_resolved=True, settings=settings)
+    return last_resort(topic) if config.last_resort and topic else None
 
 
 def _handle(pipeline: Pipeline, observer: Observer, event: Any, context: Any) -> dict[str, Any] | None:

@@ -1,0 +1,75 @@
+"""What a peer's answer means, and how much of it may be shown."""
+
+from __future__ import annotations
+
+import base64
+import math
+import re
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+from urllib.parse import quote
+
+from alertrelay.channels.transport.http import Response
+from alertrelay.ports import AuthDead, DeliveryFailure, Key, Permanent, RateLimited, Retryable
+
+AUTH_STATUSES = frozenset({401, 403, 404})
+_TOKEN_LIKE = re.compile(r"[A-Za-z0-9+_=%.-]*\d[A-Za-z0-9+_=%.-]*")
+_SHOWN_CHARACTERS = 200
+
+
+def needed(key: Key | None, name: str) -> Key:
+    """The key, or AuthDead: a receiver without its key is told by its fallbacks."""
+    if key is None or not key.value.strip():
+        raise AuthDead(f"the secret has no key {name or '(the configuration names none)'}")
+    return key
+
+
+def refusal(
+    peer: str, response: Response, *, said: str = "", key_name: str = "", auth: frozenset[int] = AUTH_STATUSES
+) -> DeliveryFailure:
+    """The failure that a status other than success stands for. `said` is what the peer finds wrong with the request,
+    made safe by `shown`: it is told only where the request is at fault."""
+    status = response.status
+    text = f"{peer} answered {status}"
+    if status == 429:
+        return RateLimited(text, retry_after=retry_after(response.headers))
+    if status >= 500:
+        return Retryable(text, ambiguous=True)
+    if status == 408:
+        return Retryable(text)
+    text += f": {said}" if said else ""
+    if status in auth:
+        return AuthDead(f"{text} (key {key_name})" if key_name else text)
+    if 300 <= status < 400:
+        return Permanent(f"{text}, a redirect, which is not followed")
+    return Permanent(text)
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds that the peer asks to wait: a number, or a date, which is counted from the answer's own Date header so
+    that our clock does not matter. None where there is none that can be read."""
+    value = headers.get("retry-after", "").strip()
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            until = parsedate_to_datetime(value)
+            seconds = (until - parsedate_to_datetime(headers.get("date", ""))).total_seconds()
+        except (ValueError, TypeError, OverflowError):
+            return None
+    return max(0.0, seconds) if math.isfinite(seconds) else None
+
+
+def shown(text: str, *secrets: str) -> str:
+    """What a peer said, on one line, short, and without anything that could be part of a key: peers do echo what they
+    were sent, whole, encoded or in pieces."""
+    for secret in filter(None, secrets):
+        raw = secret.encode("utf-8", "replace")
+        for form in (secret, quote(secret), quote(secret, safe=""), base64.b64encode(raw).decode()):
+            text = text.replace(form, "…")
+        for piece in re.split(r"[/:@?&=\s]", secret):
+            if len(piece) >= 6:
+                text = text.replace(piece, "…")
+    line = "".join(c if c.isprintable() else " " for c in text)
+    line = _TOKEN_LIKE.sub(lambda found: "…" if len(found[0]) >= 16 else found[0], " ".join(line.split()))
+    return line if len(line) <= _SHOWN_CHARACTERS else line[: _SHOWN_CHARACTERS - 1] + "…"
