@@ -24,7 +24,7 @@ from infra.forwarding import Forwarder, Relay
 from infra.permissions import channel_statements
 from infra.self_watch import SelfWatch
 from infra.state import ChannelSecret, StateTable
-from infra.topics import AlertTopics, LastResortTopic, OpsTopic
+from infra.topics import AlertTopics, LastResortTopic, OpsTopic, close
 
 FORWARDERS: Mapping[str, tuple[str, tuple[Channel, ...]]] = {
     "pagerduty-forwarder": ("PagerDuty", ("pagerduty",)),
@@ -127,12 +127,17 @@ class RelayStack(cdk.Stack):
             forwarders=forwarders,
             topics={**alerts.topics, "last-resort": last_resort.topic},
         )
+        publishing: list[lambda_.IFunction] = []
         if anomaly:
             scorer = AnomalyScorer(self, "Anomaly", relay, anomaly, key=alerts.key)
             watch.watch_scorer(scorer.function, NAME, every=anomaly.every)
             AnomalyDashboard(self, "AnomalyDashboard", environment.name, anomaly, logs=scorer.logs)
             CfnOutput(self, "AnomalyBucketName", value=scorer.bucket.bucket_name)
             CfnOutput(self, "AnomalyFunction", value=scorer.function.function_name)
+            publishing.append(scorer.function)
+        alerts.close(publishing)
+        for topic in (ops.topic, last_resort.topic):
+            close(topic, functions=[forwarder.function for forwarder in forwarders.values()])
         self._outputs(relay, forwarders)
 
     def _outputs(self, relay: Relay, forwarders: dict[str, Forwarder]) -> None:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from aws_cdk import Aws, Duration, RemovalPolicy
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from compiler.resources.environment import Environment, LastResort
-from infra.publishers import key_statement, publishers, topic_statement
+from infra.publishers import auto_scaling_role, deny_statements, key_statement, publishers, topic_statement
 
 ALERT_TOPICS = ("critical", "warning", "info", "slo-violations", "infrastructure")
 
@@ -28,7 +29,8 @@ class AlertTopics(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, environment: Environment) -> None:
         super().__init__(scope, construct_id)
-        allowed = publishers(environment.publisher_accounts)
+        self._environment = environment
+        allowed = publishers(environment.publisher_accounts, environment.publishers)
         self.key = kms.Key(
             self,
             "Key",
@@ -44,6 +46,12 @@ class AlertTopics(Construct):
             for publisher in allowed:
                 topic.add_to_resource_policy(topic_statement(publisher, topic.topic_arn))
         self._deleted_alarms(environment.name)
+
+    def close(self, functions: Iterable[lambda_.IFunction]) -> None:
+        """Deny publishing to everybody but the listed publishers and `functions`, which are the stack's own."""
+        but = [auto_scaling_role(), *self._environment.publishers]
+        for topic in self.topics.values():
+            close(topic, accounts=self._environment.publisher_accounts, but=but, functions=functions)
 
     def _deleted_alarms(self, environment: str) -> None:
         """An alarm that is deleted while it fires sends no OK: the event of its deletion ends its alert."""
@@ -110,6 +118,15 @@ class LastResortTopic(Construct):
         _subscribe_email(self.topic, people.email if people else ())
         for number in people.sms if people else ():
             self.topic.add_subscription(subscriptions.SmsSubscription(number))
+
+
+def close(
+    topic: sns.Topic, *, accounts: Sequence[str] = (), but: Sequence[str] = (), functions: Iterable[lambda_.IFunction]
+) -> None:
+    """Deny publishing to everybody but AWS services, the principals `but`, and the stack's own `functions`."""
+    roles = [function.role.role_arn for function in functions if function.role]
+    for statement in deny_statements(topic.topic_arn, accounts=accounts, but=[*but, *roles]):
+        topic.add_to_resource_policy(statement)
 
 
 def _subscribe_email(topic: sns.Topic, addresses: Sequence[str]) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from alertrelay.alert import Labels
 
 from compiler.reading.finding import Findings
-from compiler.reading.formats import ACCOUNT, EMAIL_ADDRESS, REGION, WEB_ADDRESS
+from compiler.reading.formats import ACCOUNT, EMAIL_ADDRESS, IAM_PRINCIPAL, REGION, WEB_ADDRESS
 from compiler.reading.section import Section, keys, section_of
 from compiler.reading.yamlfile import Value
 from compiler.resources import listing
@@ -26,7 +26,7 @@ from compiler.resources.resource import (
 )
 
 KEYS = keys(
-    "region retain log_retention_days labels publisher_accounts ops_email runbook_base_url "
+    "region retain log_retention_days labels publisher_accounts publishers ops_email runbook_base_url "
     "databases clusters caches services load_balancers queues functions"
 )
 LOG_RETENTION_DAYS = (
@@ -40,7 +40,8 @@ class Environment:
     """One environment. `labels` stand on every alarm of it; `retain` keeps table, key and secret on deletion.
 
     `region` is where the stack goes: alarms publish only to topics of their own region. "" leaves it to the
-    credentials of the deploy. `publisher_accounts` are further accounts whose alarms may publish here.
+    credentials of the deploy. `publisher_accounts` are further accounts whose alarms may publish here; `publishers` are
+    ARNs of the roles and users who may, and nobody else may.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Environment:
     log_retention_days: int
     labels: Labels
     publisher_accounts: tuple[str, ...]
+    publishers: tuple[str, ...]
     ops_email: tuple[str, ...]  # told by SNS directly when the relay itself is unwell
     runbook_base_url: str
     databases: tuple[Database, ...]
@@ -100,6 +102,7 @@ def parse_environment(root: Value, name: str, findings: Findings) -> Environment
         log_retention_days=_log_retention(section),
         labels=listing.labels_of(section),
         publisher_accounts=tuple(filter(None, (ACCOUNT(v, findings) for v in section.list("publisher_accounts")))),
+        publishers=tuple(filter(None, (IAM_PRINCIPAL(v, findings) for v in section.list("publishers")))),
         ops_email=tuple(filter(None, (EMAIL_ADDRESS(v, findings) for v in section.list("ops_email")))),
         runbook_base_url=WEB_ADDRESS(runbooks, findings) if runbooks else "",
         databases=listing.databases(section),

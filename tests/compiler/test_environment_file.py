@@ -34,6 +34,7 @@ retain: true
 log_retention_days: 90
 labels: {env: prod}
 publisher_accounts: ["111122223333"]
+publishers: [arn:aws:iam::111122223333:role/alertmanager]
 ops_email: [ops@example.com]
 runbook_base_url: https://wiki.example.com/runbooks
 databases:
@@ -61,6 +62,7 @@ functions: [{id: resize, timeout_seconds: 30, stream: true}]
         log_retention_days=90,
         labels={"env": "prod"},
         publisher_accounts=("111122223333",),
+        publishers=("arn:aws:iam::111122223333:role/alertmanager",),
         ops_email=("ops@example.com",),
         runbook_base_url="https://wiki.example.com/runbooks",
         databases=(

@@ -18,6 +18,9 @@ retain: true
 log_retention_days: 3653
 labels: {team: platform}
 publisher_accounts: ["444455556666"]
+publishers:
+  - arn:aws:iam::111122223333:role/alertrelay-rehearsal
+  - arn:aws:iam::444455556666:role/monitoring/alertmanager
 ops_email: [ops@example.com]
 databases:
   - id: orders-db
