@@ -92,8 +92,8 @@ def deny_statements(topic_arn: str, *, accounts: Sequence[str], but: Sequence[st
     caller whose request lacks it is anonymous, and no statement allows that.
     """
     service = "aws:PrincipalIsAWSService"
-    unnamed = {"Bool": {service: "false"}, "ArnNotLike": {"aws:PrincipalArn": list(but)}}
-    foreign = {
+    unnamed: Conditions = {"Bool": {service: "false"}, "ArnNotLike": {"aws:PrincipalArn": list(but)}}
+    foreign: Conditions = {
         "Bool": {service: "true"},
         "Null": {"aws:SourceAccount": "false"},
         "StringNotEquals": {"aws:SourceAccount": [Aws.ACCOUNT_ID, *accounts]},

@@ -24,9 +24,10 @@ from alertrelay.channels import senders
 from alertrelay.config.model import Config, SnsSettings, Target
 from alertrelay.dispatch.dispatcher import on_tick, on_timer, receive
 from alertrelay.notification import Outcome
-from alertrelay.ports import Clock, Limit, Relay, Sender
+from alertrelay.ports import Clock, Limit, Relay, Sender, StoreFailure
 from alertrelay.runtime.container import SystemClock, ops_teller
 from alertrelay.runtime.observe import Observer
+from alertrelay.runtime.self_test import SELF_TEST, self_test
 from alertrelay.sources import unwrap
 
 TICK = {"do": "tick"}
@@ -100,6 +101,7 @@ def build(
         level=environ.get("POWERTOOLS_LOG_LEVEL", ""),
         namespace=environ.get("POWERTOOLS_METRICS_NAMESPACE", "alertrelay"),
         also=observe,
+        environment=config.environment,
     )
     everything = senders(endpoints=endpoints, ses=SesSender(aws.sesv2, region=region), haste=haste)
     relay = Relay(
@@ -147,14 +149,26 @@ def _handle(relay: Relay, observer: Observer, event: Any, context: Any) -> dict[
     deadline = relay.clock.now() + timedelta(milliseconds=context.get_remaining_time_in_millis())
     try:
         if event == TICK:
-            on_tick(relay)
+            _tick(relay, observer)
             return None
+        if event == SELF_TEST:
+            return self_test(relay.config, relay.channels, now=relay.clock.now())
         if _is_sqs(event):
             return {"batchItemFailures": _from_queue(relay, observer, event["Records"], deadline)}
         _from_topic(relay, observer, event, deadline)
         return None
     finally:
         observer.end()
+
+
+def _tick(relay: Relay, observer: Observer) -> None:
+    """Runs the tick, and counts it once it is done: an alarm watches for the minutes without one."""
+    try:
+        on_tick(relay)
+    except StoreFailure as failure:
+        observer.log("store_failing", failure=str(failure))
+        raise
+    observer.count("TicksDone")
 
 
 def _is_sqs(event: Any) -> bool:
