@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from compiler.alarms.description import describe
+from infra.anomaly import AnomalyScorer
 from infra.forwarding import Forwarder
+from infra.ops_page import OpsPage
+from infra.rule_failures import NAME as RULES
 
 DAY_SECONDS = 86_400
 HOUR_SECONDS = 3_600
@@ -40,7 +43,7 @@ class Symptom:
     impact: str = "Alerts may reach nobody, or late."
 
 
-NO_ANOMALIES = "Anomalies are told late, or not at all. All other alerts are as ever."
+NO_ANOMALIES = "Anomalies are notified late, or not at all. Other alerts are unaffected."
 DEAD_LETTERS = (
     Symptom(
         alertname="AlertrelayDeadLetters",
@@ -73,14 +76,45 @@ TIMERS = (
 TICKS = (
     Symptom(
         alertname="AlertrelayTickMissing",
-        namespace="AWS/Events",
-        metric="Invocations",
+        namespace="alertrelay",
+        metric="TicksDone",
         threshold=1,
-        datapoints=3,
-        minutes=3,
+        datapoints=4,
+        minutes=4,
         pulse=True,
-        means="The rule that wakes the function each minute has not done so for 3 minutes. Groups that wait for longer "
-        "than a minute are not told: new alerts of open groups, retries, ends. Is the rule enabled?",
+        means="No tick of the function has come to its end for 4 minutes: it was not woken, or failed each time. "
+        "Groups that wait for longer than a minute are not notified: new alerts of open groups, retries, resolves. Is "
+        "the rule enabled, and what do the logs say?",
+    ),
+    Symptom(
+        alertname="AlertrelayTableFailing",
+        namespace="alertrelay",
+        metric="StoreFailures",
+        # Each tick asks the table, so that it fails each minute also at rest. One throttle wakes nobody.
+        datapoints=2,
+        minutes=3,
+        means="The state table does not answer. Alerts go out without it: with duplicates, without silences, and at "
+        "most one a second; what waits in groups is late. Look at the throttles of the table, and whether it exists.",
+    ),
+)
+RULE_FAILURES = (
+    Symptom(
+        alertname="AlertrelayRuleFailed",
+        namespace="AWS/SQS",
+        metric="ApproximateNumberOfMessagesVisible",
+        statistic="Maximum",
+        means="EventBridge could not hand an event to its target; the message names its rule and target. A tick may be "
+        "deleted, the next one did its work; any other event is an alert that nobody saw: docs/deploy.md.",
+    ),
+)
+OPS_PAGE = (
+    Symptom(
+        alertname="AlertrelayPageFailed",
+        namespace="AWS/Events",
+        metric="FailedInvocations",
+        means="PagerDuty did not take a page of the relay about itself: is its routing key still right? After it was "
+        "changed in the secret, the connection has to be deployed anew: docs/deploy.md.",
+        impact="When the relay is unwell, mail alone says so.",
     ),
 )
 FUNCTIONS = (
@@ -140,7 +174,18 @@ TOPICS = (
     ),
 )
 
-
+SCORER_DEAD_LETTERS = (
+    Symptom(
+        alertname="AnomalyScorerGaveUp",
+        namespace="AWS/SQS",
+        metric="ApproximateNumberOfMessagesVisible",
+        statistic="Maximum",
+        means="Lambda gave up a run of the anomaly-scorer, or a deployment that it was to keep. A run may be deleted: "
+        "the next one did its work.",
+        severity="warning",
+        impact=NO_ANOMALIES,
+    ),
+)
 SCORER_FUNCTION = (
     Symptom(
         alertname="AnomalyScorerErrors",
@@ -210,23 +255,44 @@ class SelfWatch(Construct):
         ops: sns.ITopic,
         forwarders: Mapping[str, Forwarder],
         topics: Mapping[str, sns.Topic],
+        rule_failures: sqs.IQueue,
     ) -> None:
         super().__init__(scope, construct_id)
         self.environment = environment
-        self.tell = actions.SnsAction(ops)
+        self.action = actions.SnsAction(ops)
+        self.alarms: dict[tuple[str, str], cloudwatch.Alarm] = {}
+        """Every alarm, by what it watches and by its alertname."""
+        self.pages = [f"{environment}-alertrelay-{name}-" for name in (*forwarders, "topic", RULES)]
+        """What the names of the critical ones begin with."""
         for name, forwarder in forwarders.items():
             for queue, kind in zip(forwarder.dead_letters, ("undelivered", "failed", "expired"), strict=True):
                 self._watch(f"{name}-{kind}", {"QueueName": queue.queue_name}, DEAD_LETTERS)
             self._watch(f"{name}-timers", {"QueueName": forwarder.timers.queue_name}, TIMERS)
-            self._watch(name, {"RuleName": forwarder.tick.rule_name}, TICKS)
+            self._watch(name, {"service": name, "env": environment}, TICKS)
             self._watch(name, {"FunctionName": forwarder.function.function_name}, FUNCTIONS)
         for name, topic in topics.items():
             self._watch(f"topic-{name}", {"TopicName": topic.topic_name}, TOPICS)
+        self._watch(RULES, {"QueueName": rule_failures.queue_name}, RULE_FAILURES)
 
-    def watch_scorer(self, function: lambda_.IFunction, name: str, *, every: int) -> None:
-        """The anomaly-scorer, which runs each `every` seconds and says itself what it did."""
-        self._watch(name, {"FunctionName": function.function_name}, SCORER_FUNCTION)
+    def watch_scorer(self, scorer: AnomalyScorer, name: str, *, every: int) -> None:
+        """Watch the anomaly-scorer, which runs each `every` seconds and has metrics of its own."""
+        self._watch(name, {"FunctionName": scorer.function.function_name}, SCORER_FUNCTION)
+        self._watch(f"{name}-failed", {"QueueName": scorer.failed.queue_name}, SCORER_DEAD_LETTERS)
         self._watch(name, {"service": name}, scorer_symptoms(every))
+
+    def watch_page(self, page: OpsPage, ops: sns.Topic) -> None:
+        """Watch each of the two ways by which the relay's own trouble is known: mail about the page, and a page about
+        the mail."""
+        for action, rule in page.rules.items():
+            self._watch(f"ops-page-{action}", {"RuleName": rule.rule_name}, OPS_PAGE)
+        self._watch("topic-ops", {"TopicName": ops.topic_name}, TOPICS)
+
+    def rollback(self, names: Iterable[str]) -> list[cloudwatch.Alarm]:
+        """Return the alarms that a bad version of one of the functions sets off. CodeDeploy takes at most ten."""
+        wanted = ("AlertrelayErrors", "AlertrelayTickMissing", "AnomalyScorerErrors")
+        failed = [self.alarms.get((f"{name}-failed", "AlertrelayDeadLetters")) for name in names]
+        found = [self.alarms.get((name, alertname)) for name in names for alertname in wanted]
+        return [alarm for alarm in (*found, *failed) if alarm]
 
     def _watch(self, name: str, dimensions: Mapping[str, str], symptoms: Iterable[Symptom]) -> None:
         for symptom in symptoms:
@@ -256,8 +322,9 @@ class SelfWatch(Construct):
                     else cloudwatch.TreatMissingData.NOT_BREACHING
                 ),
             )
-            alarm.add_alarm_action(self.tell)
-            alarm.add_ok_action(self.tell)
+            alarm.add_alarm_action(self.action)
+            alarm.add_ok_action(self.action)
+            self.alarms[name, symptom.alertname] = alarm
 
     def _description(self, name: str, symptom: Symptom) -> str:
         metadata = {

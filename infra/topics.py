@@ -11,6 +11,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from compiler.resources.environment import Environment, LastResort
@@ -45,7 +46,6 @@ class AlertTopics(Construct):
         for topic in self.topics.values():
             for publisher in allowed:
                 topic.add_to_resource_policy(topic_statement(publisher, topic.topic_arn))
-        self._deleted_alarms(environment.name)
 
     def close(self, functions: Iterable[lambda_.IFunction]) -> None:
         """Deny publishing to everybody but the listed publishers and `functions`, which are the stack's own."""
@@ -53,8 +53,10 @@ class AlertTopics(Construct):
         for topic in self.topics.values():
             close(topic, accounts=self._environment.publisher_accounts, but=but, functions=functions)
 
-    def _deleted_alarms(self, environment: str) -> None:
-        """An alarm that is deleted while it fires sends no OK: the event of its deletion ends its alert."""
+    def resolve_deleted_alarms(self, failures: sqs.IQueue) -> None:
+        """Publish the deletion of an alarm: one that is deleted while it fires sends no OK, and this ends its alert.
+        `failures` takes the events that the topic does not."""
+        environment = self._environment.name
         events.CfnRule(
             self,
             "DeletedAlarms",
@@ -65,7 +67,13 @@ class AlertTopics(Construct):
                 "detail-type": ["CloudWatch Alarm Configuration Change"],
                 "detail": {"operation": ["delete"]},
             },
-            targets=[events.CfnRule.TargetProperty(arn=self.topics["info"].topic_arn, id="InfoTopic")],
+            targets=[
+                events.CfnRule.TargetProperty(
+                    arn=self.topics["info"].topic_arn,
+                    id="InfoTopic",
+                    dead_letter_config=events.CfnRule.DeadLetterConfigProperty(arn=failures.queue_arn),
+                )
+            ],
         )
 
     def _topic(self, name: str, environment: str) -> sns.Topic:

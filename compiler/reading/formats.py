@@ -13,5 +13,6 @@ IAM_PRINCIPAL = text_like(
 EMAIL_ADDRESS = text_like(r"[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;]+", "an e-mail address", "oncall@example.com")
 PHONE_NUMBER = text_like(r"\+[1-9][0-9]{6,14}", "a phone number in E.164", '"+15555550100"')
 REGION = text_like(r"[a-z]{2,}(-[a-z]+)+-[0-9]+", "an AWS region", "eu-west-1")
+SECRET_KEY = text_like(r"[A-Za-z0-9_-]{1,64}", "the name of a key in the secret", "ops_pagerduty_key")
 WEB_ADDRESS = text_like(r"https?://[^\s/]+(/\S*)?", "a web address", "https://wiki.example.com/runbooks")
 LABEL_VALUE = text_like(r"[^,\r\n]+", "a label's value: one line without a comma", "checkout")

@@ -117,7 +117,7 @@ def test_it_never_listens_on_all_addresses(address: str, capsys: pytest.CaptureF
 
 def test_it_serves_until_it_is_told_to_end_and_leaves_nothing() -> None:
     program = (
-        "import sys; from local import serve_aws as s; from cli.command import main; "
+        "import sys; from cli import serve_aws as s; from cli.command import main; "
         "s.serving.__wrapped__.__kwdefaults__.update(aws_port=0, ports=dict.fromkeys(s.PORTS, 0)); "
         "sys.exit(main(['serve-aws']))"
     )

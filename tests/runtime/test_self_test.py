@@ -53,7 +53,7 @@ def test_a_parser_that_misreads_the_recorded_alarm_is_refused(config: Config, mo
 def test_a_message_without_the_alert_is_refused_by_the_integration(
     config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "render", lambda notification, target: {})
+    monkeypatch.setattr(module, "render", lambda *_: {})
     with pytest.raises(SelfTestFailed, match=r"expected in the message for [\w-]+/pagerduty/0"):
         self_test(config, frozenset({"pagerduty"}), now=NOW)
 
