@@ -20,6 +20,7 @@ from infra.alarms.ecs_events import EcsEvents
 from infra.anomaly import NAME, AnomalyScorer
 from infra.anomaly_dashboard import AnomalyDashboard
 from infra.assets import Asset
+from infra.checkov import Answers
 from infra.forwarding import Forwarder, Relay
 from infra.ops_page import OpsPage
 from infra.permissions import channel_statements
@@ -81,6 +82,7 @@ class EnvironmentStage(cdk.Stage):
             if not part and environment.services:
                 EcsEvents(alarms, "EcsEvents", environment)
         cdk.Tags.of(self).add("alertrelay", environment.name)
+        cdk.Aspects.of(self).add(Answers())
 
 
 class RelayStack(cdk.Stack):
