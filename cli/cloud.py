@@ -96,6 +96,11 @@ def unreadable(what: str, error: BotoCoreError | ClientError) -> CloudUnreadable
         return CloudUnreadable(f"{what}: no region: write `region:` in the environment's file, or set AWS_REGION")
     if "ExpiredToken" in word or "Token" in word:
         return CloudUnreadable(f"{what}: the session has ended ({word}): log in again")
+    if word == "AuthorizationError":  # SNS's own word, of Publish above all
+        return CloudUnreadable(
+            f"{what}: your role may not publish there ({word}): put its ARN under `publishers:` of the environment's "
+            "file, and deploy"
+        )
     if "AccessDenied" in word or "Unauthorized" in word:
         operation = error.operation_name if isinstance(error, ClientError) else ""
         return CloudUnreadable(f"{what}: {operation} is not allowed ({word}): docs/deploy.md lists what is needed")
