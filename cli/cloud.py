@@ -14,7 +14,7 @@ Client = Callable[[str], Any]
 """A client of AWS by its service's name, the same one each time."""
 
 ALIAS = "live"
-"""The alias by which events reach each function: infra/forwarding.py."""
+"""The alias by which events reach each function: infra/functions.py."""
 HASH_VARIABLE = "ALERTRELAY_CONFIG_HASH"
 _PATIENT = ClientConfig(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 4, "mode": "standard"})
 

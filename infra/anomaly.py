@@ -21,7 +21,8 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.assets import ANOMALY_FILE
-from infra.forwarding import Relay, acknowledge_runtime, dead_letter_queue, depend_by_reference, live_alias, log_group
+from infra.forwarding import Relay
+from infra.functions import acknowledge_runtime, dead_letter_queue, depend_by_reference, live_alias, log_group
 from infra.permissions import allow
 from infra.topics import topic_prefix
 

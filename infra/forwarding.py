@@ -13,7 +13,6 @@ from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_destinations as destinations
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
@@ -22,6 +21,15 @@ from constructs import Construct
 
 from compiler.resources.environment import Environment
 from infra.assets import CONFIG_FILE
+from infra.functions import (
+    ALIAS,
+    RETENTION,
+    acknowledge_runtime,
+    dead_letter_queue,
+    depend_by_reference,
+    live_alias,
+    log_group,
+)
 from infra.permissions import forwarder_role
 from infra.topics import topic_prefix
 
@@ -35,9 +43,6 @@ Above that a page gains less than the jitter of SNS."""
 TICK = {"do": "tick"}
 """What the function gets each minute: alertrelay.runtime.forwarder.TICK."""
 
-ALIAS = "live"
-"""The alias of each function that its events come by."""
-
 MAX_TIMERS = 20
 """Timers of one forwarder that are handled at once: what a storm schedules must leave concurrency for what comes from
 the topics. An option of the environment reserves more than this for each function, or its timers would be throttled."""
@@ -45,32 +50,6 @@ the topics. An option of the environment reserves more than this for each functi
 RETRIES = 2
 MAX_AGE = Duration.hours(6)
 MAX_RECEIVES = 5
-RETENTION = Duration.days(14)
-
-LOG_RETENTION: Mapping[int, logs.RetentionDays] = {
-    1: logs.RetentionDays.ONE_DAY,
-    3: logs.RetentionDays.THREE_DAYS,
-    5: logs.RetentionDays.FIVE_DAYS,
-    7: logs.RetentionDays.ONE_WEEK,
-    14: logs.RetentionDays.TWO_WEEKS,
-    30: logs.RetentionDays.ONE_MONTH,
-    60: logs.RetentionDays.TWO_MONTHS,
-    90: logs.RetentionDays.THREE_MONTHS,
-    120: logs.RetentionDays.FOUR_MONTHS,
-    150: logs.RetentionDays.FIVE_MONTHS,
-    180: logs.RetentionDays.SIX_MONTHS,
-    365: logs.RetentionDays.ONE_YEAR,
-    400: logs.RetentionDays.THIRTEEN_MONTHS,
-    545: logs.RetentionDays.EIGHTEEN_MONTHS,
-    731: logs.RetentionDays.TWO_YEARS,
-    1096: logs.RetentionDays.THREE_YEARS,
-    1827: logs.RetentionDays.FIVE_YEARS,
-    2192: logs.RetentionDays.SIX_YEARS,
-    2557: logs.RetentionDays.SEVEN_YEARS,
-    2922: logs.RetentionDays.EIGHT_YEARS,
-    3288: logs.RetentionDays.NINE_YEARS,
-    3653: logs.RetentionDays.TEN_YEARS,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,72 +206,3 @@ class Forwarder(Construct):
             "POWERTOOLS_METRICS_NAMESPACE": "alertrelay",
             "POWERTOOLS_LOG_LEVEL": "INFO",
         }
-
-
-def live_alias(
-    function: lambda_.Function, *, failed: sqs.IQueue, retry_attempts: int, max_event_age: Duration
-) -> lambda_.Alias:
-    """Return the alias of a function that its events come by. What Lambda gives up goes to `failed`: the retries of
-    asynchronous events are set for each alias anew.
-
-    The versions before it are kept: `aws lambda update-alias` goes back to one within seconds.
-    """
-    return lambda_.Alias(
-        function,
-        "Live",
-        alias_name=ALIAS,
-        version=function.current_version,
-        retry_attempts=retry_attempts,
-        max_event_age=max_event_age,
-        on_failure=destinations.SqsDestination(failed),
-    )
-
-
-def dead_letter_queue(scope: Construct, construct_id: str, name: str, *, of_queue: bool = False) -> sqs.Queue:
-    """Return a queue for what could not be handled. Not encrypted with the topics' key: it must work without it.
-
-    cdk-nag takes it for what it is only where it is the dead-letter queue `of_queue`.
-    """
-    queue = sqs.Queue(
-        scope,
-        construct_id,
-        queue_name=name,
-        encryption=sqs.QueueEncryption.SQS_MANAGED,
-        enforce_ssl=True,
-        retention_period=RETENTION,
-    )
-    if not of_queue:
-        cdk.Validations.of(queue).acknowledge(
-            cdk.Acknowledgment(
-                id="AwsSolutions::AwsSolutions-SQS3",
-                reason="This is itself a dead-letter queue, with alarms of its own.",
-            )
-        )
-    return queue
-
-
-def log_group(scope: Construct, environment: Environment) -> logs.LogGroup:
-    """The function's logs, which are also the history of what was told to whom."""
-    return logs.LogGroup(
-        scope,
-        "Logs",
-        retention=LOG_RETENTION[environment.log_retention_days],
-        removal_policy=RemovalPolicy.RETAIN if environment.retain else RemovalPolicy.DESTROY,
-    )
-
-
-def acknowledge_runtime(function: lambda_.Function) -> None:
-    """Accept that the runtime is not the newest Python, for which cdk-nag asks."""
-    cdk.Validations.of(function).acknowledge(
-        cdk.Acknowledgment(
-            id="AwsSolutions::AwsSolutions-L1",
-            reason="Python 3.13 is supported until 2029; the layer's wheels and .pyc are made for it.",
-        )
-    )
-
-
-def depend_by_reference(function: lambda_.Function) -> None:
-    """Leave out the dependency that the CDK writes beside the reference to the role: cfn-lint calls it redundant."""
-    resource = function.node.default_child
-    assert isinstance(resource, lambda_.CfnFunction)
-    resource.add_deletion_override("DependsOn")

@@ -7,7 +7,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.forwarding import dead_letter_queue
+from infra.functions import dead_letter_queue
 from infra.topics import topic_prefix
 
 NAME = "rule-failures"

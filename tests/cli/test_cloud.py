@@ -17,6 +17,6 @@ def test_who_may_not_publish_is_sent_to_the_publishers_of_the_environment() -> N
 
 def test_the_alias_that_is_read_is_the_one_that_is_deployed() -> None:
     use_packaged_node()
-    from infra.forwarding import ALIAS
+    from infra.functions import ALIAS
 
     assert cloud.ALIAS == ALIAS
