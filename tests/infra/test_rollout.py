@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -99,3 +102,20 @@ def test_a_changed_layer_or_configuration_makes_a_new_version(tmp_path: Path, co
     first = version("a" * 64, "one")
     assert version("a" * 64, "one") == first
     assert len({first, version("b" * 64, "one"), version("a" * 64, "two")}) == 3
+
+
+def test_the_hook_imports_from_its_asset_without_any_environment(assembly: Path, dev: Template) -> None:
+    (hook,) = (r for key, r in dev.of_type("AWS::Lambda::Function").items() if key.startswith("RolloutHook"))
+    asset = (assembly / "assembly-dev" / hook["Metadata"]["aws:asset:path"]).resolve()
+    module, _, handler = hook["Properties"]["Handler"].rpartition(".")
+    path = os.pathsep.join([str(asset), str(ROOT / "layers" / "alertrelay" / "python")])
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", f"import {module} as m; assert callable(m.{handler}); print(m.__file__)"],
+        cwd=asset,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert Path(done.stdout.strip()).is_relative_to(asset)

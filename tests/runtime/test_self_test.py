@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from alertrelay.alert import Channel
@@ -61,3 +64,31 @@ def test_a_message_without_the_alert_is_refused_by_the_integration(
 def test_no_event_of_a_topic_or_a_queue_is_taken_for_the_self_test() -> None:
     assert "Records" not in SELF_TEST
     assert forwarder("slack").channels == {"slack"}
+
+
+def test_a_deployed_function_answers_the_self_test_without_any_call(
+    config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "alertrelay-config.json").write_text(json.dumps(config.to_json()))
+    nowhere = "http://127.0.0.1:1"  # a call would be refused, and the test would fail
+    for name, value in {
+        "AWS_ENDPOINT_URL": nowhere,
+        "AWS_REGION": "eu-west-1",
+        "AWS_ACCESS_KEY_ID": "x",
+        "AWS_SECRET_ACCESS_KEY": "x",
+        "LAMBDA_TASK_ROOT": str(tmp_path),
+        "ALERTRELAY_CONFIG": "alertrelay-config.json",
+        "ALERTRELAY_TABLE": "t",
+        "ALERTRELAY_SECRET_ARN": "s",
+        "ALERTRELAY_QUEUE_URL": f"{nowhere}/q",
+        "ALERTRELAY_DEAD_LETTER_URL": f"{nowhere}/d",
+        "ALERTRELAY_OPS_TOPIC_ARN": "arn:aws:sns:eu-west-1:111122223333:ops",
+        "ALERTRELAY_LAST_RESORT_TOPIC_ARN": "",
+        "ALERTRELAY_ACCOUNT_ID": "111122223333",
+    }.items():
+        monkeypatch.setenv(name, value)
+    context = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 30_000)
+    answer = forwarder("pagerduty")(dict(SELF_TEST), context)
+    assert answer is not None
+    assert answer["self_test"] == PASSED
+    assert answer["rendered"] >= 1
