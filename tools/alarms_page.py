@@ -68,14 +68,13 @@ task whose container died (any exit code but 0 and 143). Each is told once, with
 ## In another CDK app
 ```python
 from compiler.resources.resource import Database
-from infra.alarms.rds import RdsAlarms
+from infra.alarms.alarm import ResourceAlarms
 
 orders = Database(id="orders-db", engine="postgres", instance_class="db.m7g.xlarge", storage_gb=400)
-RdsAlarms(self, "Orders", database=orders, labels={"env": "prod", "service": "orders", "team": "commerce"})
+ResourceAlarms(self, "Orders", orders, labels={"env": "prod", "service": "orders", "team": "commerce"})
 ```
-They tell alertrelay's topics of that environment in the stack's own account and region, or `topics=` of yours. Beside
-`RdsAlarms` stand `AuroraAlarms`, `ElastiCacheAlarms`, `EcsAlarms`, `LoadBalancerAlarms`, `QueueAlarms` and
-`FunctionAlarms`.
+They tell alertrelay's topics of that environment in the stack's own account and region, or `topics=` of yours. The
+same construct takes a `Cluster`, `Cache`, `Service`, `LoadBalancer`, `Queue` or `Function`.
 
 ## To add an alarm
 1. A `Rule` in `compiler/catalogue/<kind>.py`, with a reason and a source for its number.

@@ -51,6 +51,10 @@ retain: true
 log_retention_days: 30
 labels: {env: dev}
 publisher_accounts: ["111122223333"]
+publishers: [arn:aws:iam::111122223333:role/alertmanager]
+rollout: canary
+reserved_concurrency: 30
+ops_pagerduty_key: ops_page
 ops_email: [a@example.com]
 databases: [{id: a, labels: {service: x}, thresholds: {cpu_percent: 70}}]
 services: [{id: a, cluster: b}]

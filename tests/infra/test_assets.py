@@ -67,11 +67,13 @@ def test_a_function_ships_its_handlers_and_the_compiled_configuration_and_nothin
             "lambdas/__init__.py",
             "lambdas/anomaly_scorer.py",
             "lambdas/pagerduty_forwarder.py",
+            "lambdas/pre_traffic.py",
             "lambdas/slack_forwarder.py",
             "lambdas/email_forwarder.py",
         }
         variables = function["Properties"]["Environment"]["Variables"]
-        assert {variables.get("ALERTRELAY_CONFIG"), variables.get("ALERTRELAY_ANOMALY_CONFIG")} & files
+        if "ALERTRELAY_VERSIONS" not in variables:  # what checks new versions has no configuration of its own
+            assert {variables.get("ALERTRELAY_CONFIG"), variables.get("ALERTRELAY_ANOMALY_CONFIG")} & files
         loaded = load(ROOT / "config", environment)
         assert (
             Config.from_json(json.loads((folder / CONFIG_FILE).read_text()), settings_of=settings_of) == loaded.config

@@ -12,6 +12,7 @@ from alertrelay.sources.metadata import read
 from tests.infra.template import Template
 
 Alarm = Mapping[str, Any]
+VISIBLE = "ApproximateNumberOfMessagesVisible"
 
 
 def dimensions(alarm: Alarm) -> dict[str, str]:
@@ -27,10 +28,14 @@ def test_the_relay_watches_its_queues_functions_and_topics(relay: Template) -> N
     for name, resource in resources.items():
         if resource["Type"] == "AWS::SQS::Queue":
             watched = {m for m, dims in found if json.loads(dims) == {"QueueName": {"Fn::GetAtt": [name, "QueueName"]}}}
-            timers = resource["Properties"]["QueueName"].endswith("-timers")
-            depth = set() if timers else {"ApproximateNumberOfMessagesVisible"}
-            assert watched == {"ApproximateAgeOfOldestMessage"} | depth
-        if resource["Type"] == "AWS::Lambda::Function" and not name.startswith("Anomaly"):
+            called, age, depth = resource["Properties"]["QueueName"], "ApproximateAgeOfOldestMessage", VISIBLE
+            if called.endswith("-timers"):
+                assert watched == {age}
+            elif called.endswith(("-rule-failures", "-anomaly-scorer-failed")):
+                assert watched == {depth}
+            else:
+                assert watched == {age, depth}
+        if resource["Type"] == "AWS::Lambda::Function" and not name.startswith(("Anomaly", "Rollout")):
             assert {m for m, dims in found if json.loads(dims) == {"FunctionName": {"Ref": name}}} == {
                 "Errors",
                 "Throttles",
@@ -61,7 +66,7 @@ def test_the_watch_mails_by_the_ops_topic_and_says_when_it_is_over(relay: Templa
         assert alarm["OKActions"] == alarm["AlarmActions"]
         # At rest the metrics of trouble are absent, and absence must not look like trouble or like an unknown. A tick
         # is the other way round, and so is a run of the scorer: where there is no metric there was none.
-        pulse = alarm["Namespace"] == "AWS/Events" or alarm["MetricName"] == "MetricsScored"
+        pulse = alarm["MetricName"] in ("TicksDone", "MetricsScored")
         assert alarm["TreatMissingData"] == ("breaching" if pulse else "notBreaching")
         labels = read(alarm["AlarmDescription"]).labels
         severity = "warning" if "-anomaly-scorer-" in alarm["AlarmName"] else "critical"

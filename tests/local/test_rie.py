@@ -75,7 +75,7 @@ def test_a_fallback_happens_there_too_and_what_is_due_later_is_not_awaited(monke
 @needs_emulator
 def test_the_layer_is_built_for_this_machine_and_brings_every_package_itself() -> None:
     layer = layer_of(template_of("prod", arch=kit().arch))
-    assert (layer / "python" / "alertrelay" / "runtime.py").exists()
+    assert (layer / "python" / "alertrelay" / "runtime" / "forwarder.py").exists()
     marks = {"x86_64": "x86_64-linux-gnu", "arm64": "aarch64-linux-gnu"}
     assert list((layer / "python").glob(f"**/*{marks[kit().arch]}.so"))
     runtime = {path.name for path in rie.HOME.glob(f"lib/python{rie.RUNTIME}/site-packages/*")}

@@ -8,8 +8,9 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from alertrelay.aws.clients import clients
 from alertrelay.aws.cloudwatch import ended_alarms
@@ -30,8 +31,9 @@ from alertrelay.notify.compose import Site
 from alertrelay.ports import Clock, Sender, Telemetry
 from alertrelay.runtime.container import SystemClock, ops_alerter
 from alertrelay.runtime.observe import Observer
+from alertrelay.runtime.self_test import SELF_TEST, self_test
 from alertrelay.sources import unwrap
-from alertrelay.state import Limit
+from alertrelay.state import Limit, StoreFailure
 
 LIMITS: Mapping[str, Limit] = {
     kind: Limit(interval=rate.interval, burst=rate.burst) for kind in KINDS if (rate := channel(kind).rate)
@@ -42,20 +44,28 @@ class RecordsFailed(Exception):
     """Some records of an event are not accounted for: raised after all were handled, so that the event comes again."""
 
 
+class Built(NamedTuple):
+    """What a container keeps: the pipeline, its log and metrics, and the test that a new version must pass."""
+
+    pipeline: Pipeline
+    observer: Observer
+    self_test: Callable[[], dict[str, Any]]
+
+
 class Forwarder:
     """A Lambda handler for the integrations of some channels. Its parts are built with the first invocation."""
 
     def __init__(self, *channels: str) -> None:
         load(channels)  # while Lambda initialises: faster than with the first alert
         self.channels = frozenset(channels)
-        self._built: tuple[Pipeline, Observer] | None = None
+        self._built: Built | None = None
 
     def __call__(self, event: Any, context: Any) -> dict[str, Any] | None:
         """Handles every record, then raises RecordsFailed if any is not accounted for. From SQS, the failed ones are
         named in `batchItemFailures` instead."""
         if self._built is None:
             self._built = build(self.channels, os.environ)
-        return _handle(*self._built, event, context)
+        return _handle(self._built, event, context)
 
     def bound(
         self,
@@ -69,7 +79,7 @@ class Forwarder:
     ) -> Callable[[Any, Any], dict[str, Any] | None]:
         """The same handler with its environment, clock and endpoints given, for a run on this machine. `around` is
         put around each sender."""
-        pipeline, observer = build(
+        built = build(
             self.channels,
             environ,
             clock=clock,
@@ -78,7 +88,7 @@ class Forwarder:
             observe=observe,
             around=around,
         )
-        return lambda event, context: _handle(pipeline, observer, event, context)
+        return lambda event, context: _handle(built, event, context)
 
 
 def forwarder(*channels: str) -> Forwarder:
@@ -95,7 +105,7 @@ def build(
     haste: float = 1.0,
     observe: Callable[[Outcome], None] | None = None,
     around: Callable[[Sender], Sender] = lambda sender: sender,
-) -> tuple[Pipeline, Observer]:
+) -> Built:
     """The ports of one container. `environ` is what infra/forwarding.py sets. Raises KeyError where it lacks a name,
     OSError and ValueError where the compiled configuration cannot be read."""
     clock = clock or SystemClock()
@@ -109,6 +119,7 @@ def build(
         level=environ.get("POWERTOOLS_LOG_LEVEL", ""),
         namespace=environ.get("POWERTOOLS_METRICS_NAMESPACE", "alertrelay"),
         also=observe,
+        environment=config.environment,
     )
     network = Network(endpoints=endpoints, haste=haste, sns=publisher(aws.sns), ses=mailer(aws.sesv2, region=region))
     senders = Senders(network)
@@ -139,7 +150,8 @@ def build(
         last_resort=_last_resort(config, environ),
         limits=LIMITS,
     )
-    return pipeline, observer
+    test = partial(self_test, config, channels, now=clock.now())
+    return Built(pipeline, observer, test)
 
 
 def _config(environ: Mapping[str, str]) -> Config:
@@ -153,20 +165,33 @@ def _last_resort(config: Config, environ: Mapping[str, str]) -> Target | None:
     return last_resort(topic) if config.last_resort and topic else None
 
 
-def _handle(pipeline: Pipeline, observer: Observer, event: Any, context: Any) -> dict[str, Any] | None:
+def _handle(built: Built, event: Any, context: Any) -> dict[str, Any] | None:
+    observer = built.observer
     observer.begin(context)
     remaining = timedelta(milliseconds=context.get_remaining_time_in_millis())
     try:
         if event == TICK:
-            pipeline.on_tick()
+            _tick(built.pipeline, observer)
             return None
-        deadline = pipeline.clock.now() + remaining
+        if event == SELF_TEST:
+            return built.self_test()
+        deadline = built.pipeline.clock.now() + remaining
         if _is_sqs(event):
-            return {"batchItemFailures": _from_queue(pipeline, observer, event["Records"], deadline)}
-        _from_topic(pipeline, observer, event, deadline)
+            return {"batchItemFailures": _from_queue(built.pipeline, observer, event["Records"], deadline)}
+        _from_topic(built.pipeline, observer, event, deadline)
         return None
     finally:
         observer.end()
+
+
+def _tick(pipeline: Pipeline, observer: Observer) -> None:
+    """Runs the tick, and counts it once it is done: an alarm watches for the minutes without one."""
+    try:
+        pipeline.on_tick()
+    except StoreFailure as failure:
+        observer.log("store_failing", failure=str(failure))
+        raise
+    observer.count("TicksDone")
 
 
 def _is_sqs(event: Any) -> bool:
