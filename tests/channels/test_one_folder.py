@@ -30,6 +30,7 @@ NAMED = {
     "infra/permissions.py": {"email", "sns"},  # what IAM must allow
     "lambdas/pagerduty_forwarder.py": {"pagerduty"},
     "lambdas/slack_forwarder.py": {"slack"},
+    "layers/alertrelay/python/alertrelay/sources/pagerduty_webhook.py": {"pagerduty"},  # the sender of what arrives
     "layers/alertrelay/python/alertrelay/runtime/forwarder.py": {"sns"},  # the last resort is a topic
     "local/simulation/run.py": {"sns"},
 }

@@ -11,7 +11,7 @@ from alertrelay.alert import Alert, rfc3339
 from alertrelay.channels.pagerduty import PagerDutySettings
 from alertrelay.notification import Message, Notification
 from alertrelay.render import facts, notice, wording
-from alertrelay.render.text import clean, cut, one_line
+from alertrelay.render.text import clean, cut, one_line, short
 
 SEVERITIES = frozenset({"critical", "error", "warning", "info"})
 _SUMMARY = 1000
@@ -32,7 +32,7 @@ def render(notification: Notification, settings: PagerDutySettings) -> Message:
         "links": [{"href": f.href, "text": f.name} for f in facts.links(notification) if f.href],
     }
     if settings.client:
-        event["client"] = cut(one_line(settings.client), _NAME)
+        event["client"] = short(settings.client, _NAME)
     if settings.client_url:
         event["client_url"] = settings.client_url
     return event
@@ -83,9 +83,7 @@ def _details(notification: Notification, alert: Alert) -> dict[str, Any]:
         details.setdefault(fact.name, fact.href or cut(fact.text, _DETAIL))
     details["Firing"] = notification.firing_count
     details["Ended"] = notification.resolved_count
-    details["Labels"] = {
-        cut(one_line(name), 100): cut(one_line(value), 200) for name, value in list(alert.labels.items())[:_LABELS]
-    }
+    details["Labels"] = {short(name, 100): short(value, 200) for name, value in list(alert.labels.items())[:_LABELS]}
     if alert.kind == "event":
         details["End"] = "An event has no end: resolve this incident by hand"
     return {**details, **_others(notification)}

@@ -30,6 +30,7 @@ _LINES = 12
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "`": "'"}
 _RAW_ESCAPES = {**_ESCAPES, "`": "\u02cb"}
 _BROADCAST = re.compile(r"@(?=channel|here|everyone|group)", re.IGNORECASE)
+_UNBROADCAST = "@\u2060"
 
 
 def render(notification: Notification, settings: SlackSettings) -> Message:
@@ -49,7 +50,7 @@ def render(notification: Notification, settings: SlackSettings) -> Message:
 
 def escape(text: str, limit: int) -> str:
     """`text` for mrkdwn, at most `limit` long with its escapes, without mentions."""
-    return cut(_BROADCAST.sub("@\u2060", text), limit, _ESCAPES)
+    return cut(_BROADCAST.sub(_UNBROADCAST, text), limit, _ESCAPES)
 
 
 def colour(notification: Notification) -> str:
@@ -93,7 +94,7 @@ def _description(alert: Alert) -> list[dict[str, Any]]:
     if not text:
         return []
     if alert.source == "raw":
-        return [_section(f"```{cut(text, 2000, _RAW_ESCAPES)}```")]
+        return [_section(f"```{cut(_BROADCAST.sub(_UNBROADCAST, text), 2000, _RAW_ESCAPES)}```")]
     return [_section(escape(text, 2000))]
 
 
