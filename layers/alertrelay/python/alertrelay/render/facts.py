@@ -55,7 +55,7 @@ def where(notification: Notification) -> list[Fact]:
 def resource(alert: Alert) -> str:
     """The labels that name the thing itself: dimensions, instance, pod."""
     names = wording.resource_labels(alert)
-    held = [f"{one_line(n)} {one_line(alert.labels[n])}" for n in names[:_RESOURCE_LABELS]]
+    held = [one_line(f"{n} {alert.labels[n]}") for n in names[:_RESOURCE_LABELS]]
     return ", ".join(held) + (f", and {len(names) - _RESOURCE_LABELS} labels more" if len(names) > len(held) else "")
 
 
@@ -128,6 +128,8 @@ def links(notification: Notification) -> list[Fact]:
 def _linked(name: str, given: str) -> Fact:
     if not given:
         return Fact(name=name, text="")
+    if given.isascii() and given.isprintable() and len(given) <= 500:
+        return Fact(name=name, text=" ".join(given.split()), href=link(given))
     return Fact(name=name, text=short(given, 500), href=link(given))
 
 

@@ -22,7 +22,7 @@ def body(notification: Notification) -> str:
     """The whole message, at most about 30,000 characters."""
     alert = wording.lead(notification)
     parts = ["\n\n".join(f"!! {told}" for told in notice.sentences(notification))]
-    parts.append(cut(wording.headline(notification), 1000))
+    parts.append(cut(f"{wording.state(notification)} {wording.what(notification)}", 1000))
     parts.append(cut(wording.description(alert), 4000))
     parts.append(_rows([facts.timing(notification), *facts.measure(alert), *facts.impact(notification)]))
     parts.append("\n".join(f"{fact.name}: {fact.href or fact.text}" for fact in facts.links(notification)))

@@ -98,7 +98,7 @@ def link(url: str) -> str:
     What a renderer would have to escape (`<`, `>`, `|`, `"`, space, non-ASCII) is percent-encoded.
     """
     bare = url.strip()
-    if not bare or clean(bare) != bare or "\n" in bare:
+    if not bare or not (bare.isprintable() or (clean(bare) == bare and "\n" not in bare)):
         return ""
     try:
         parts = urlsplit(bare)

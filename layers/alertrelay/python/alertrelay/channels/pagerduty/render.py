@@ -28,7 +28,7 @@ def render(notification: Notification, settings: PagerDutySettings) -> Message:
     event: dict[str, Any] = {
         "event_action": "trigger",
         "dedup_key": notification.dedup_key,
-        "payload": _payload(notification),
+        "payload": _payload(notification, _details(notification, wording.lead(notification))),
         "links": [{"href": f.href, "text": f.name} for f in facts.links(notification) if f.href],
     }
     if settings.client:
@@ -38,7 +38,7 @@ def render(notification: Notification, settings: PagerDutySettings) -> Message:
     return event
 
 
-def _payload(notification: Notification) -> dict[str, Any]:
+def _payload(notification: Notification, details: dict[str, Any]) -> dict[str, Any]:
     alert = wording.lead(notification)
     severity = notification.severity.lower()
     mark, what = notice.mark(notification), wording.what(notification)
@@ -51,7 +51,7 @@ def _payload(notification: Notification) -> dict[str, Any]:
         "component": cut(_first(alert, "service", "namespace"), _NAME),
         "group": cut(_first(alert, "cluster", "env") or one_line(notification.environment), _NAME),
         "class": cut(_first(alert, "metric", "alertname"), _NAME),
-        "custom_details": _details(notification, alert),
+        "custom_details": details,
     }
     return {key: value for key, value in payload.items() if value}
 

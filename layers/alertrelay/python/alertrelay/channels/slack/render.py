@@ -68,7 +68,7 @@ def _blocks(notification: Notification) -> list[dict[str, Any]]:
     blocks.append({"type": "section", "fields": [_timing(notification), *map(_field, facts.measure(alert))]})
     blocks += _texts(facts.impact(notification))
     # Above the place: on a phone the fields stand below each other, and what to do must not be out of sight.
-    blocks += _links(notification)
+    blocks += _links(facts.links(notification))
     if places := facts.where(notification):
         blocks.append({"type": "section", "fields": [_field(fact) for fact in places[:_FIELDS]]})
     blocks += _texts(facts.long_texts(notification))
@@ -119,9 +119,9 @@ def _date(at: datetime) -> str:
     return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{wording.moment(at)}>"
 
 
-def _links(notification: Notification) -> list[dict[str, Any]]:
+def _links(found: list[Fact]) -> list[dict[str, Any]]:
     rows: list[str] = []
-    for told in map(_link, facts.links(notification)):
+    for told in map(_link, found):
         joined = f"{rows[-1]}  ·  {told}" if rows else told
         rows = [*rows[:-1], joined] if len(joined) <= _TEXT else [*rows, told]
     return [_section(row) for row in rows]
