@@ -41,7 +41,7 @@ def nobody(*_: Any, **__: Any) -> None:
     """Takes what nobody listens to."""
 
 
-def _none_ended(_: Sequence[str]) -> frozenset[str]:
+def _none_ended(_: Mapping[str, str]) -> frozenset[str]:
     return frozenset()
 
 

@@ -287,7 +287,9 @@ class Relay:
     emit: Callable[[Outcome], None]
     tell_ops: Callable[[SelfAlert], None]
     log: Callable[..., None]  # log(event, **fields)
-    ended: Callable[[Sequence[str]], frozenset[str]]  # which of these AlarmArns no longer fire; must not raise
+    ended: Callable[[Mapping[str, str]], frozenset[str]]
+    """Which of these alarms, by state_key, certainly no longer fire. The value is the alarm's type as CloudWatch names
+    it (MetricAlarm, CompositeAlarm), "" where it is not known. Must not raise."""
     new_id: Callable[[], str]
     failing: dict[Channel, datetime] = field(default_factory=dict)
     """Circuit breaker, per container: a channel that did not answer is tried once and shortly until then."""

@@ -24,10 +24,27 @@ def without_vanished(relay: Relay, gid: str, members: Sequence[Member]) -> list[
     """The members as they are after those that CloudWatch no longer knows, or knows as OK, have been ended."""
     now = relay.clock.now()
     candidates = [m for m in members if is_firing(m, now) and m.state_key.startswith(_PREFIX)][:ASKED]
-    arns = sorted({m.state_key.partition("#")[0] for m in candidates})
-    ended = relay.ended(arns) if arns else frozenset()
-    gone = {m.key for m in candidates if m.state_key.partition("#")[0] in ended}
+    ended = relay.ended(_kinds(relay, candidates)) if candidates else frozenset()
+    gone = {m.key for m in candidates if m.state_key in ended}
     return [_end(relay, gid, member) if member.key in gone else member for member in members]
+
+
+def _kinds(relay: Relay, candidates: Sequence[Member]) -> dict[str, str]:
+    """The type of each alarm by state_key, as what arrived of it shows: a metric alarm its metric, a composite alarm
+    its rule. "" where neither stands there; so it is for contributors, whose labels have names of their own."""
+    kinds = {m.state_key: "MetricAlarm" for m in candidates if _names_metric(m)}
+    other = [m for m in candidates if m.state_key not in kinds]
+    try:
+        found = relay.store.get_alerts([m.key for m in other]) if other else {}
+    except StoreFailure as failure:
+        relay.log("store_failing", failure=str(failure))
+        found = {}
+    composite = {key for key, item in found.items() if item.alert.annotations.get("alarm_rule")}
+    return kinds | {m.state_key: "CompositeAlarm" if m.key in composite else "" for m in other}
+
+
+def _names_metric(member: Member) -> bool:
+    return "#" not in member.state_key and bool(member.labels.get("metric")) and bool(member.labels.get("namespace"))
 
 
 def _end(relay: Relay, gid: str, member: Member) -> Member:
