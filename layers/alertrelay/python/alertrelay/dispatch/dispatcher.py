@@ -2,8 +2,9 @@
 
 parse -> route -> remember (order, dedupe) -> group -> decide -> render -> deliver, in order of fallback -> record.
 
-`receive` takes one message from a topic: groups/insert.py routes, remembers and groups it; a group that is due is flushed
-(notify/pipeline.py) in the same invocation, and else by a message of the forwarder's own queue, which `on_timer` takes.
+`receive` takes one message from a topic: groups/insert.py routes, remembers and groups it; a group that is due is
+flushed (notify/pipeline.py) in the same invocation, and else by a message of the forwarder's own queue, which
+`on_timer` takes.
 Where the table does not answer, dispatch/degraded.py goes on without it.
 """
 
@@ -16,6 +17,7 @@ from typing import Any
 
 from alertrelay.dispatch.degraded import tell_without_state
 from alertrelay.dispatch.scheduling import settle
+from alertrelay.groups.bounded import EARLIEST, FUTURE, clock_refused
 from alertrelay.groups.insert import Joining, Update, groups_for, join, say_not_ours, updates_of
 from alertrelay.groups.outcomes import of_alert
 from alertrelay.groups.wake import wake
@@ -45,7 +47,7 @@ def receive(relay: Relay, envelope: Envelope, *, deadline: datetime, told: Mappi
     `told` is what an earlier invocation said of its groups while the table was failing. Raises NotAccountedFor where
     neither the table nor the queue took an update, and TimersFailure: then the event must come again.
     """
-    envelope = replace(envelope, sent_at=envelope.sent_at or relay.clock.now())
+    envelope = replace(envelope, sent_at=_sent_at(envelope, now=relay.clock.now()))
     parsed = parse(envelope, received_at=relay.clock.now())
     relay.log("received", source=parsed.source, alerts=len(parsed.alerts), problem=parsed.problem)
     if parsed.hop:
@@ -71,6 +73,12 @@ def receive(relay: Relay, envelope: Envelope, *, deadline: datetime, told: Mappi
         failing, last = failing or {"": Joining(header=None)}, caught
     if failing:
         tell_without_state(relay, envelope, failing, last, deadline=deadline, told=told)
+
+
+def _sent_at(envelope: Envelope, *, now: datetime) -> datetime:
+    """When the message reached its topic, as far as it can be so: it orders what has no clock of its own."""
+    sent = envelope.sent_at
+    return sent if sent is not None and EARLIEST <= sent <= now + FUTURE else now
 
 
 def _write_down(
@@ -124,6 +132,8 @@ def _of_consequence(relay: Relay, parsed: Parsed, *, received: datetime) -> list
             by = alert.annotations.get("suppressed_by", "")
             reason = Reason.MUTED_AT_SOURCE if by else Reason.INSUFFICIENT_DATA
             relay.emit(of_alert(alert, "suppressed", reason, detail=by))
+        if clock_refused(alert, received=received):
+            relay.log("source_clock_refused", state_key=alert.state_key, updated_at=str(alert.updated_at))
     return [u for u in updates_of(parsed.alerts, received=received) if u.alert.status != "unknown"]
 
 

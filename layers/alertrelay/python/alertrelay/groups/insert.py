@@ -11,18 +11,26 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from alertrelay.alert import Alert, Integration, Labels, severity_rank
+from alertrelay.groups.bounded import bounded
 from alertrelay.groups.outcomes import of_alert, of_member
 from alertrelay.nflog.dedup import unsettled
 from alertrelay.nflog.ledger import AlertItem, Header, Member, MemberStatus, Standing
 from alertrelay.notification import Outcome, Reason
-from alertrelay.policy.group_key import channel_of, group_id, group_key, group_labels, key_of, order_of
+from alertrelay.policy.group_key import channel_of, clock_of, group_id, group_key, group_labels, key_of, order_of
 from alertrelay.policy.inhibit import InhibitKey, source_entries
 from alertrelay.policy.route import match_routes
-from alertrelay.ports import Relay
+from alertrelay.ports import Relay, SelfAlert
 
 ALERT_KEPT = timedelta(days=30)
 """An alert's latest state, after its end or as an event. While it fires it is kept without end."""
 MEMBER_KEPT = timedelta(days=3)
+BEHIND = timedelta(minutes=5)
+"""By so much an update that is refused as stale is late; beyond, a clock may be wrong."""
+_STALE = (
+    f"An update is more than {BEHIND.seconds // 60} minutes older than the one known of its alert, by their clocks, and"
+    " was not notified (reason stale). Where nothing old was sent again, a source's clock is wrong: the log lines"
+    " `stale_update` name the alerts."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,10 +57,11 @@ class Joining:
 
 
 def updates_of(alerts: Iterable[Alert], *, received: datetime) -> list[Update]:
-    """`received` is when the message reached its topic: the clock of sources that have none."""
+    """`received` is when the message reached its topic: the clock of sources that have none, or one that is wrong."""
+    times_right = (bounded(alert, received=received) for alert in alerts)
     return [
         Update(alert=alert, key=key_of(alert.state_key), k=order_of(alert, received=received, index=index))
-        for index, alert in enumerate(alerts)
+        for index, alert in enumerate(times_right)
     ]
 
 
@@ -113,7 +122,7 @@ def _remember(relay: Relay, update: Update) -> tuple[bool, Mapping[str, Header |
             return False, {}
     written, item = relay.store.put_alert(_item(relay, update), homes=homes)
     if not written:
-        why = _why_refused(update, item)
+        why = _why_refused(relay, update, item)
         for header in homes.values():
             relay.emit(of_alert(update.alert, "suppressed", why, integration=header.integration))
     return written, homes
@@ -125,7 +134,7 @@ def _remember_end(relay: Relay, update: Update) -> tuple[bool, Mapping[str, Head
     if written and not item.homes and relay.speaks_for_nobody:
         relay.emit(of_alert(update.alert, "suppressed", Reason.NOT_ANNOUNCED))
     if not written and relay.speaks_for_nobody:
-        relay.emit(of_alert(update.alert, "suppressed", _why_refused(update, item)))
+        relay.emit(of_alert(update.alert, "suppressed", _why_refused(relay, update, item)))
     ours = sorted(gid for gid in item.homes if channel_of(gid) in relay.channels)
     return written, dict.fromkeys(ours)
 
@@ -143,8 +152,16 @@ def _entries(relay: Relay, alert: Alert) -> Sequence[InhibitKey]:
     return source_entries(rules, alert.labels, kind=alert.kind) if relay.notes_sources else ()
 
 
-def _why_refused(update: Update, stored: AlertItem) -> Reason:
-    return Reason.DUPLICATE if stored.k == update.k else Reason.STALE
+def _why_refused(relay: Relay, update: Update, stored: AlertItem) -> Reason:
+    if stored.k == update.k:
+        return Reason.DUPLICATE
+    behind = clock_of(stored.k) - clock_of(update.k)
+    if behind > BEHIND:
+        seconds = int(behind.total_seconds())
+        relay.log("stale_update", state_key=update.alert.state_key, status=update.alert.status, seconds=seconds)
+        # One text for all, so that its sender can limit it.
+        relay.tell_ops(SelfAlert(name="StaleUpdate", text=_STALE))
+    return Reason.STALE
 
 
 def _item(relay: Relay, update: Update) -> AlertItem:

@@ -16,6 +16,7 @@ from alertrelay.config.model import Target
 from alertrelay.nflog.chunks import spills
 from alertrelay.nflog.ledger import AlertItem, Header, HeaderChange, Member, Standing, unknown
 from alertrelay.notification import Message, Receipt
+from alertrelay.policy.group_key import order_ahead
 from alertrelay.policy.inhibit import InhibitKey
 from alertrelay.policy.silence import Silence
 from alertrelay.ports import AnomalyNote, Clock, DeliveryFailure, Facts, Key, Limit, SecretMissing
@@ -58,7 +59,8 @@ class MemoryStore:
         """See ports.Store."""
         with self._lock:
             old = self._alerts.get(item.key)
-            if old and (old.k > item.k or (old.k == item.k and old.rank > item.rank)):
+            right = old is not None and old.k <= order_ahead(self._clock.now())
+            if old and right and (old.k > item.k or (old.k == item.k and old.rank > item.rank)):
                 return False, old
             alert = item.alert
             if old and alert.status == "resolved":
@@ -76,7 +78,8 @@ class MemoryStore:
         """See ports.Store."""
         with self._lock:
             old = self._members.setdefault(gid, {}).get(member.key)
-            if old and not (old.k < member.k or (old.k == member.k and old.status == "moved")):
+            right = old is not None and old.k <= order_ahead(self._clock.now())
+            if old and right and not (old.k < member.k or (old.k == member.k and old.status == "moved")):
                 return False, old
             self._members[gid][member.key] = member
             return True, old

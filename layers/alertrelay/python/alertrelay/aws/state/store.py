@@ -15,6 +15,7 @@ from alertrelay.aws.state import inhibitors as noted_sources
 from alertrelay.aws.state import items, ledger_chunks
 from alertrelay.aws.state.table import Table, read
 from alertrelay.nflog.ledger import AlertItem, Header, HeaderChange, Member, Standing, unknown
+from alertrelay.policy.group_key import order_ahead
 from alertrelay.policy.inhibit import InhibitKey
 from alertrelay.policy.silence import Silence
 from alertrelay.ports import Clock, Facts, Limit
@@ -63,8 +64,8 @@ class DynamoStore:
             f"A#{item.key}",
             "A",
             expression,
-            condition="attribute_not_exists(k) OR k < :k OR (k = :k AND #rank <= :rank)",
-            values=values,
+            condition="attribute_not_exists(k) OR k < :k OR (k = :k AND #rank <= :rank) OR k > :ahead",
+            values={**values, ":ahead": items.text(order_ahead(self._clock.now()))},
             returns="ALL_NEW",
         )
         return written, read(items.alert_item, found)
@@ -78,8 +79,12 @@ class DynamoStore:
         """See ports.Store."""
         written, before = self._table.put(
             items.member_attributes(gid, member),
-            condition="attribute_not_exists(k) OR k < :k OR (k = :k AND #status = :moved)",
-            values={":k": items.text(member.k), ":moved": items.text("moved")},
+            condition="attribute_not_exists(k) OR k < :k OR (k = :k AND #status = :moved) OR k > :ahead",
+            values={
+                ":k": items.text(member.k),
+                ":moved": items.text("moved"),
+                ":ahead": items.text(order_ahead(self._clock.now())),
+            },
         )
         return written, read(items.member, before) if before else None
 
