@@ -10,22 +10,23 @@ Where the table does not answer, dispatch/degraded.py goes on without it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from alertrelay.dispatch.degraded import tell_without_state
-from alertrelay.dispatch.scheduling import settle
+from alertrelay.dispatch.portion import guarded, join_in_time, settle_in_time
 from alertrelay.groups.bounded import EARLIEST, FUTURE, clock_refused
-from alertrelay.groups.insert import Joining, Update, groups_for, join, say_not_ours, updates_of
+from alertrelay.groups.insert import Joining, Update, groups_for, say_not_ours, updates_of
 from alertrelay.groups.outcomes import of_alert
 from alertrelay.groups.wake import wake
 from alertrelay.nflog.ledger import Header, Ledger, Standing, change_from_json, ledger_from_json, ledger_json, merged
 from alertrelay.notification import Reason
 from alertrelay.notify.pipeline import GIVE_UP, RECORD_RETRY, flush
-from alertrelay.ports import Relay, SelfAlert, StoreFailure
+from alertrelay.ports import NotAccountedFor, Relay, SelfAlert, StoreFailure
 from alertrelay.sources import Envelope, Parsed, parse
+from alertrelay.sources.arrival import Arrival
 
 SOON = 2.0
 """Seconds: a timer that comes back this early waits: SQS delays are whole seconds, and clocks differ a little."""
@@ -40,39 +41,64 @@ STORE_RETRY = 60
 """Seconds until a timer that found the table failing is tried again."""
 
 
-def receive(relay: Relay, envelope: Envelope, *, deadline: datetime, told: Mapping[str, Ledger] = NOTHING) -> None:
+def receive(
+    relay: Relay,
+    envelope: Envelope,
+    *,
+    deadline: datetime,
+    told: Mapping[str, Ledger] = NOTHING,
+    start: int = 0,
+) -> None:
     """One message from a topic. When this returns, every update of it has been told, or is durable in a group that is
     due or in the queue, and what became of it has been emitted.
 
-    `told` is what an earlier invocation said of its groups while the table was failing. Raises NotAccountedFor where
-    neither the table nor the queue took an update, and TimersFailure: then the event must come again.
+    `told` is what an earlier invocation said of its groups while the table was failing; `start` is the place of the
+    first update that an earlier one had no time for. Raises NotAccountedFor where neither the table nor the queue took
+    an update, and TimersFailure: then the event must come again.
     """
-    envelope = replace(envelope, sent_at=_sent_at(envelope, now=relay.clock.now()))
-    parsed = parse(envelope, received_at=relay.clock.now())
+    now = relay.clock.now()
+    envelope = replace(envelope, sent_at=_sent_at(envelope, now=now))
+    arrival = Arrival(envelope=envelope, received_at=now)
+    parsed = parse(envelope, received_at=now)
     relay.log("received", source=parsed.source, alerts=len(parsed.alerts), problem=parsed.problem)
     if parsed.hop:
         _refuse_loop(relay, parsed)
         return
-    updates = _of_consequence(relay, parsed, received=envelope.sent_at or relay.clock.now())
+    updates = _of_consequence(relay, parsed, received=arrival.at, first=start == 0)[start:]
     try:
-        groups = join(relay, updates)
+        portion = join_in_time(relay, updates, arrival, deadline=deadline)
     except StoreFailure as failure:
-        tell_without_state(relay, envelope, _by_route(relay, updates), failure, deadline=deadline, told=told)
+        groups, failed = _by_route(relay, updates, arrival)
+        tell_without_state(relay, envelope, groups, failure, deadline=deadline, told=told)
+        _raise_failed(failed, ())
         return
-    failing: dict[str, Joining] = {}
-    last = StoreFailure("the state table does not answer")
-    for gid, joining in groups.items():
-        try:
-            if gid not in told:
-                settle(relay, gid, joining, deadline=deadline)
-        except StoreFailure as caught:
-            failing[gid], last = joining, caught
+    settled = settle_in_time(relay, portion, of=len(updates), told=told, deadline=deadline)
+    if settled.rest is not None:
+        _leave_rest(relay, envelope, told, start=start + settled.rest, of=start + len(updates))
+    failing, last = settled.failing, settled.last
     try:
-        _write_down(relay, envelope, groups, told, deadline=deadline)
+        _write_down(relay, envelope, portion.groups, told, deadline=deadline)
     except StoreFailure as caught:
         failing, last = failing or {"": Joining(header=None)}, caught
-    if failing:
+    if last:
         tell_without_state(relay, envelope, failing, last, deadline=deadline, told=told)
+    _raise_failed(portion.failed, settled.broken)
+
+
+def _leave_rest(relay: Relay, envelope: Envelope, told: Mapping[str, Ledger], *, start: int, of: int) -> None:
+    """The next invocation goes on at once. Raises TimersFailure: then the whole event comes again."""
+    relay.log("message_split", message_id=envelope.message_id, start=start, alerts=of)
+    ledgers = {gid: ledger_json(ledger) for gid, ledger in told.items()}
+    body = {"do": "receive", "envelope": envelope.to_json(), "told": ledgers, "from": start}
+    relay.timers.send(body, delay_seconds=0)
+
+
+def _raise_failed(failed: Sequence[str], broken: Sequence[Exception]) -> None:
+    """After all others are done: the event comes again, and ends in the dead-letter queue, which pages."""
+    if broken:
+        raise broken[0]
+    if failed:
+        raise NotAccountedFor(f"{len(failed)} alerts of the message could not be processed, the first is {failed[0]}")
 
 
 def _sent_at(envelope: Envelope, *, now: datetime) -> datetime:
@@ -125,9 +151,9 @@ def _refuse_loop(relay: Relay, parsed: Parsed) -> None:
         relay.emit(of_alert(alert, "suppressed", Reason.LOOP))
 
 
-def _of_consequence(relay: Relay, parsed: Parsed, *, received: datetime) -> list[Update]:
+def _of_consequence(relay: Relay, parsed: Parsed, *, received: datetime, first: bool) -> list[Update]:
     """INSUFFICIENT_DATA, and what CloudWatch itself mutes, opens nothing and closes nothing: it is recorded, once."""
-    for alert in parsed.alerts:
+    for alert in parsed.alerts if first else ():
         if alert.status == "unknown" and relay.speaks_for_nobody:
             by = alert.annotations.get("suppressed_by", "")
             reason = Reason.MUTED_AT_SOURCE if by else Reason.INSUFFICIENT_DATA
@@ -137,19 +163,25 @@ def _of_consequence(relay: Relay, parsed: Parsed, *, received: datetime) -> list
     return [u for u in updates_of(parsed.alerts, received=received) if u.alert.status != "unknown"]
 
 
-def _by_route(relay: Relay, updates: list[Update]) -> dict[str, Joining]:
-    """The groups by the route tree alone. An end has none: only the table knows where its alert was announced."""
+def _by_route(relay: Relay, updates: list[Update], arrival: Arrival) -> tuple[dict[str, Joining], list[str]]:
+    """The groups by the route tree alone, and what could be put in none. An end has none: only the table knows where
+    its alert was announced."""
     groups: dict[str, Joining] = {}
-    for update in updates:
+    failed: list[str] = []
+
+    def put(update: Update) -> None:
         if update.alert.status == "resolved":
             groups.setdefault("", Joining(header=None)).updates.append(update)
-            continue
+            return
         homes = groups_for(relay, update.alert.labels)
         if not homes:
             say_not_ours(relay, update.alert)
         for gid, header in homes.items():
             groups.setdefault(gid, Joining(header=header)).updates.append(update)
-    return groups
+
+    for update in updates:
+        guarded(relay, update, arrival, failed, put)
+    return groups, failed
 
 
 def on_tick(relay: Relay) -> None:
@@ -170,7 +202,7 @@ def on_timer(relay: Relay, body: Mapping[str, Any], *, deadline: datetime) -> No
     if body.get("do") == "receive":
         envelope = Envelope.from_json(body["envelope"])
         told = {gid: ledger_from_json(ledger) for gid, ledger in body["told"].items()}
-        receive(relay, envelope, deadline=deadline, told=told)
+        receive(relay, envelope, deadline=deadline, told=told, start=int(body.get("from", 0)))
         return
     try:
         _on_due(relay, body, deadline=deadline)

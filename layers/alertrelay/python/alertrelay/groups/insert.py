@@ -98,20 +98,25 @@ def join(relay: Relay, updates: Sequence[Update]) -> dict[str, Joining]:
     """Writes every update down and returns the groups that have one to look at. Raises StoreFailure."""
     groups: dict[str, Joining] = {}
     for update in updates:
-        written, homes = (_remember_end if update.alert.status == "resolved" else _remember)(relay, update)
-        if written:
-            _note_as_source(relay, update)
-        for gid, header in homes.items():
-            joining = groups.setdefault(gid, Joining(header=header))
-            joining.header = joining.header or header
-            if written:
-                joining.updates.append(update)
-            put, before = relay.store.put_member(gid, member_of(relay, update)) if written else (False, None)
-            if not put:
-                joining.repeated.add(update.key)
-            elif before:
-                joining.replaced.append(before)
+        join_one(relay, update, groups)
     return groups
+
+
+def join_one(relay: Relay, update: Update, groups: dict[str, Joining]) -> None:
+    """Write one update down and add it to the groups that have to look at it. Raises StoreFailure."""
+    written, homes = (_remember_end if update.alert.status == "resolved" else _remember)(relay, update)
+    if written:
+        _note_as_source(relay, update)
+    for gid, header in homes.items():
+        put, before = relay.store.put_member(gid, member_of(relay, update)) if written else (False, None)
+        joining = groups.setdefault(gid, Joining(header=header))
+        joining.header = joining.header or header
+        if written:
+            joining.updates.append(update)
+        if not put:
+            joining.repeated.add(update.key)
+        elif before:
+            joining.replaced.append(before)
 
 
 def _remember(relay: Relay, update: Update) -> tuple[bool, Mapping[str, Header | None]]:
