@@ -220,6 +220,9 @@ def _on_due(relay: Relay, body: Mapping[str, Any], *, deadline: datetime) -> Non
     """Flushes the group if it is due. A message that comes early, or finds the group held, comes again; where the group
     is due later than the message says, somebody has looked at it since, and has sent the message for that."""
     gid = body["gid"]
+    if body["do"] == "bury":
+        _send_again(relay, body, deadline=deadline)
+        return
     if body["do"] == "record":
         # As the owner still: refused where somebody has taken the group since, and told it once more.
         relay.store.record(gid, owner=body["owner"], change=change_from_json(body["change"]))
@@ -237,3 +240,24 @@ def _on_due(relay: Relay, body: Mapping[str, Any], *, deadline: datetime) -> Non
         if flush(relay, gid, deadline=deadline):
             return
     wake(relay, gid, at=max(header.next_due, relay.clock.now() + AT_LEAST))
+
+
+def _send_again(relay: Relay, body: Mapping[str, Any], *, deadline: datetime) -> None:
+    """Notifies what still fires of a delivery that was given up after four days, and that a person sent back. The
+    ledger has it as told, so that it was not tried for ever."""
+    gid = body["gid"]
+    header = relay.store.header(gid)
+    if header is None:
+        names = ", ".join(map(str, body["alerts"]))
+        relay.tell_ops(SelfAlert(name="BuriedGroupGone", text=f"A delivery that was sent back has no group: {names}."))
+        return
+
+    def amend(before: Header) -> Header:
+        return replace(before, ledger=replace(before.ledger, unsure=before.ledger.firing))
+
+    armed = header.next_due is not None and not header.closing
+    if armed:
+        _make_due(relay, gid, header)
+    relay.log("buried_sent_again", gid=gid, alerts=body["alerts"])
+    if not flush(relay, gid, deadline=deadline, arm=None if armed else header, amend=amend):
+        relay.timers.send(body, delay_seconds=HELD)

@@ -24,10 +24,11 @@ from alertrelay.channels import senders
 from alertrelay.config.model import Config, SnsSettings, Target
 from alertrelay.dispatch.dispatcher import on_tick, on_timer, receive
 from alertrelay.notification import Outcome
+from alertrelay.policy.group_key import channel_of
 from alertrelay.ports import Clock, Limit, Relay, Sender
 from alertrelay.runtime.container import SystemClock, ops_teller
 from alertrelay.runtime.observe import Observer
-from alertrelay.sources import unwrap
+from alertrelay.sources import Envelope, unwrap
 
 TICK = {"do": "tick"}
 """What the schedule sends each minute."""
@@ -169,7 +170,7 @@ def _from_topic(relay: Relay, observer: Observer, event: Any, deadline: datetime
     failed = []
     for envelope in envelopes:
         try:
-            receive(relay, envelope, deadline=deadline)
+            _take(relay, envelope, deadline)
         except Exception as error:  # noqa: BLE001 - the other records are handled first
             observer.failed("record_failed", error)
             failed.append(f"{type(error).__name__} at {envelope.message_id or 'a message without id'}")
@@ -182,22 +183,52 @@ def _from_queue(relay: Relay, observer: Observer, records: list[Any], deadline: 
     failed = []
     for record in records:
         try:
-            timer = _timer(record)
+            timer = _timer(record.get("body"))
             if timer is not None:
                 on_timer(relay, timer, deadline=deadline)
             else:
                 for envelope in unwrap({"Records": [record]}):
-                    receive(relay, envelope, deadline=deadline)
+                    _take(relay, envelope, deadline)
         except Exception as error:  # noqa: BLE001 - the other records are handled first
             observer.failed("record_failed", error)
             failed.append({"itemIdentifier": str(record.get("messageId", ""))})
     return failed
 
 
-def _timer(record: Mapping[str, Any]) -> dict[str, Any] | None:
-    """A message of our own, as notify/pipeline.py and dispatch/degraded.py send them; None for anything else."""
-    try:
-        body = json.loads(record["body"])
-    except (KeyError, TypeError, ValueError):
+def _take(relay: Relay, envelope: Envelope, deadline: datetime) -> None:
+    """A message, or what stood in a dead-letter queue's record that was sent back whole: a tick, which the next minute
+    repeats anyway, or a timer, of which only the forwarder of its group can make anything."""
+    timer = _timer(envelope.text)
+    if _decoded(envelope.text) == TICK:
+        relay.log("tick_sent_back")
+    elif timer is None or timer["do"] == "receive":
+        # A `receive` within another message: of what it says was told before, nothing is believed.
+        receive(relay, envelope, deadline=deadline)
+    elif channel_of(timer["gid"]) in relay.channels:
+        on_timer(relay, timer, deadline=deadline)
+    else:
+        relay.log("not_this_forwarder", gid=timer["gid"])
+
+
+TIMERS: Mapping[str, tuple[str, ...]] = {
+    "flush": ("gid", "at"),
+    "record": ("gid", "owner", "change"),
+    "receive": ("envelope", "told"),
+    "bury": ("gid", "alerts"),
+}
+"""What each message of our own must hold, by `do`."""
+
+
+def _timer(body: object) -> dict[str, Any] | None:
+    """A message of our own, as notify/ and dispatch/ send or bury them; None for anything else."""
+    timer = _decoded(body)
+    if not isinstance(timer, dict) or not isinstance(timer.get("do"), str) or timer["do"] not in TIMERS:
         return None
-    return body if isinstance(body, dict) and body.get("do") in ("flush", "record", "receive") else None
+    return timer if all(key in timer for key in TIMERS[timer["do"]]) else None
+
+
+def _decoded(body: object) -> Any:
+    try:
+        return json.loads(body) if isinstance(body, str) else None
+    except (ValueError, RecursionError):
+        return None
