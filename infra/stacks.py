@@ -23,6 +23,7 @@ from infra.assets import Asset
 from infra.forwarding import Forwarder, Relay
 from infra.permissions import channel_statements
 from infra.self_watch import SelfWatch
+from infra.sms_watch import SmsWatch, sends_sms
 from infra.state import ChannelSecret, StateTable
 from infra.topics import AlertTopics, LastResortTopic, OpsTopic
 
@@ -127,6 +128,8 @@ class RelayStack(cdk.Stack):
             forwarders=forwarders,
             topics={**alerts.topics, "last-resort": last_resort.topic},
         )
+        if sends_sms(config, people):
+            SmsWatch(self, "SmsWatch", environment.name, ops=ops.topic)
         if anomaly:
             scorer = AnomalyScorer(self, "Anomaly", relay, anomaly, key=alerts.key)
             watch.watch_scorer(scorer.function, NAME, every=anomaly.every)
