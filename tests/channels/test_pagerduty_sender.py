@@ -12,7 +12,7 @@ from local.standins import Fault, StandIns
 from tests.channels.targets import PAGERDUTY, ROUTING_KEY, TRIGGER, key
 
 
-def page(peers: StandIns, message: Any = TRIGGER, *, timeout: float = 5) -> Receipt:
+def page(peers: StandIns, message: Any = TRIGGER, *, timeout: float = 600) -> Receipt:
     return PagerDutySender(Network(endpoints=peers.endpoints)).send(
         message, PAGERDUTY, key=key("pagerduty_key"), notification_id="n-1", timeout=timeout
     )
@@ -101,7 +101,7 @@ def test_a_redirect_is_permanent(peers: StandIns) -> None:
 def test_a_missing_key_is_dead_without_asking_anybody(peers: StandIns) -> None:
     sender = PagerDutySender(Network(endpoints=peers.endpoints))
     with pytest.raises(AuthDead, match="the secret has no key pagerduty_key"):
-        sender.send(TRIGGER, PAGERDUTY, key=None, notification_id="n-1", timeout=5)
+        sender.send(TRIGGER, PAGERDUTY, key=None, notification_id="n-1", timeout=600)
     assert not peers.requests
 
 

@@ -42,10 +42,10 @@ ALL = [
 def send_all(peers: StandIns) -> None:
     for target, message in ALL:
         sender = senders(endpoints=peers.endpoints)[target.integration.channel]
-        sender.send(message, target, key=key(sender.key_name(target)), notification_id="n-1", timeout=5)
+        sender.send(message, target, key=key(sender.key_name(target)), notification_id="n-1", timeout=600)
 
 
-def page(peers: StandIns, *, timeout: float = 5) -> None:
+def page(peers: StandIns, *, timeout: float = 600) -> None:
     sender = senders(endpoints=peers.endpoints)["pagerduty"]
     sender.send(TRIGGER, PAGERDUTY, key=key("pagerduty_key"), notification_id="n-1", timeout=timeout)
 
@@ -85,7 +85,7 @@ def test_stopping_ends_a_hang_that_the_client_would_bear(kind: str) -> None:
         host, _, port = peers.endpoints["events.pagerduty.com"].removeprefix("http://").partition(":")
         patient = socket.create_connection((host, int(port)))
         patient.sendall(b"POST /v2/enqueue HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}")
-        assert reached.wait(5)
+        assert reached.wait(600)
     patient.close()
     assert threading.active_count() == before
 
@@ -104,8 +104,8 @@ def test_a_bot_fails_by_its_token_or_its_channel(peers: StandIns, token: str) ->
     peers.fail("slack", Fault.named("503"), token=token)
     slack = senders(endpoints=peers.endpoints)["slack"]
     with pytest.raises(Retryable):
-        slack.send(SLACK_MESSAGE, SLACK_BOT, key=key("slack_token"), notification_id="n", timeout=5)
-    slack.send(SLACK_MESSAGE, SLACK_WEBHOOK, key=key("slack_webhook"), notification_id="n", timeout=5)
+        slack.send(SLACK_MESSAGE, SLACK_BOT, key=key("slack_token"), notification_id="n", timeout=600)
+    slack.send(SLACK_MESSAGE, SLACK_WEBHOOK, key=key("slack_webhook"), notification_id="n", timeout=600)
 
 
 def test_a_fault_can_strike_a_number_of_times(peers: StandIns) -> None:
@@ -154,7 +154,7 @@ def test_each_fault_has_a_name() -> None:
 )
 def test_pagerduty_refuses_an_invalid_event(peers: StandIns, change: dict[str, Any], error: str) -> None:
     event = {"routing_key": ROUTING_KEY, **TRIGGER, **change}
-    answer = requests.post(peers.endpoints["events.pagerduty.com"] + "/v2/enqueue", json=event, timeout=5)
+    answer = requests.post(peers.endpoints["events.pagerduty.com"] + "/v2/enqueue", json=event, timeout=600)
     assert answer.status_code == 400
     assert error in str(answer.json()["errors"])
 
@@ -169,5 +169,5 @@ def test_pagerduty_refuses_an_invalid_event(peers: StandIns, change: dict[str, A
     ],
 )
 def test_slack_refuses_what_it_would_refuse(peers: StandIns, path: str, body: str, status: int, answer: str) -> None:
-    got = requests.post(peers.endpoints["slack.com"] + path, data=body, timeout=5)
+    got = requests.post(peers.endpoints["slack.com"] + path, data=body, timeout=600)
     assert (got.status_code, got.text) == (status, answer)
