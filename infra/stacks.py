@@ -27,6 +27,7 @@ from infra.permissions import channel_statements
 from infra.rollout import Rollout
 from infra.rule_failures import RuleFailures
 from infra.self_watch import SelfWatch
+from infra.sms_watch import SmsWatch, sends_sms
 from infra.state import ChannelSecret, StateTable
 from infra.topics import AlertTopics, LastResortTopic, OpsTopic, close
 
@@ -139,6 +140,8 @@ class RelayStack(cdk.Stack):
         # One forwarder's trouble rolls all of them back: they share code and configuration.
         alarms = dict.fromkeys(forwarders, watch.rollback(forwarders))
         publishing: list[lambda_.IFunction] = []
+        if sends_sms(config, people):
+            SmsWatch(self, "SmsWatch", environment.name, ops=ops.topic)
         if anomaly:
             scorer = AnomalyScorer(self, "Anomaly", relay, anomaly, key=alerts.key)
             watch.watch_scorer(scorer, NAME, every=anomaly.every)

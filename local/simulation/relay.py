@@ -13,7 +13,7 @@ from alertrelay.channels import KINDS
 from alertrelay.config.durations import FORWARDER_TIMEOUT
 from alertrelay.config.model import Config, Target
 from alertrelay.dispatch.assembly import assemble
-from alertrelay.groups.insert import updates_of
+from alertrelay.groups.insert import Joining, updates_of
 from alertrelay.memory.store import MemorySecrets, MemoryStore
 from alertrelay.nflog.group_state import GroupState
 from alertrelay.notification import Message, Notification, Outcome, Receipt
@@ -89,7 +89,10 @@ class OurRelay:
         """Takes alerts, as the intake holds them. What is due now is notified after everything else of this moment."""
         now = self._agenda.now()
         updates = updates_of([held.alert(now) for held in alerts], received=now)
-        for gid, joining in self._arrivals.insert(updates, now=now).items():
+        joinings: dict[str, Joining] = {}
+        for update in updates:
+            self._arrivals.insert(update, joinings, now=now)
+        for gid, joining in joinings.items():
             self._arrivals.schedule(gid, joining, deadline=now + INVOCATION)
 
     def reload(self, config: Config) -> None:

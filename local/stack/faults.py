@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -16,7 +15,11 @@ from local.stack.emulator import Emulator
 from local.standins import Fault, StandIns, peer
 
 HASTE = 10.0
-"""A hang of 5 s takes half a second: far longer than a stand-in needs to answer on a busy machine."""
+"""A hang of 5 s takes half a second."""
+PATIENCE = 600.0
+"""Seconds that a stand-in which does not hang has for its answer, however slow the machine is."""
+AWS_HANG = 4.0
+"""Seconds of a hang of SNS: two tries of aws/clients.BOUNDED."""
 LAST_RESORT = "last-resort"
 _HANGS = ("timeout", "trickle")
 
@@ -70,24 +73,28 @@ class Watched:
     ) -> Receipt:
         """See ports.Sender."""
         fault = self.faults.strikes(target)
-        if fault is None:
-            return self.inner.send(
-                message, target, key=key, notification_id=notification_id, timeout=timeout, earlier=earlier, edit=edit
-            )
+        hangs = fault is not None and fault.kind in _HANGS
         channel = target.integration.channel
-        self._switch_on(channel, fault)
-        began = time.monotonic()
+        if fault:
+            self._switch_on(channel, fault)
         try:
             return self.inner.send(
-                message, target, key=key, notification_id=notification_id, timeout=timeout, earlier=earlier, edit=edit
+                message,
+                target,
+                key=key,
+                notification_id=notification_id,
+                timeout=timeout if hangs else PATIENCE * self.faults.haste,
+                earlier=earlier,
+                edit=edit,
             )
         except DeliveryFailure:
-            if fault.kind in _HANGS:
-                # AWS's own client has its own bound, which haste does not shorten.
-                self.clock.sleep(timeout if peer(channel).listen else round(time.monotonic() - began))
+            if hangs:
+                # AWS's own client has its own bound.
+                self.clock.sleep(timeout if peer(channel).listen else AWS_HANG)
             raise
         finally:
-            self._switch_off(channel)
+            if fault:
+                self._switch_off(channel)
 
     def key_name(self, target: Target) -> str:
         """See ports.Sender."""

@@ -83,7 +83,7 @@ def ses(client: Client, *, region: str = "eu-west-1") -> EmailSender:
 
 
 def send(sender: Sender, wanted: Target, message: dict[str, str], earlier: Receipt | None = None) -> Receipt:
-    return sender.send(message, wanted, key=None, notification_id="n-1", timeout=5, earlier=earlier)
+    return sender.send(message, wanted, key=None, notification_id="n-1", timeout=600, earlier=earlier)
 
 
 def test_a_topic_gets_subject_text_and_both_marks(aws: Clients) -> None:

@@ -27,10 +27,10 @@ def send_all(peers: StandIns) -> None:
     for sent in ALL:
         wanted = target(sent.settings)
         sender = Senders(Network(endpoints=peers.endpoints))[wanted.integration.channel]
-        sender.send(sent.message, wanted, key=key(sent), notification_id="n-1", timeout=5)
+        sender.send(sent.message, wanted, key=key(sent), notification_id="n-1", timeout=600)
 
 
-def page(peers: StandIns, *, timeout: float = 5) -> None:
+def page(peers: StandIns, *, timeout: float = 600) -> None:
     sender = Senders(Network(endpoints=peers.endpoints))["pagerduty"]
     sender.send(TRIGGER, PAGERDUTY, key=key(PAGE), notification_id="n-1", timeout=timeout)
 
@@ -70,7 +70,7 @@ def test_stopping_ends_a_hang_that_the_client_would_bear(kind: str) -> None:
         host, _, port = peers.endpoints["events.pagerduty.com"].removeprefix("http://").partition(":")
         patient = socket.create_connection((host, int(port)))
         patient.sendall(b"POST /v2/enqueue HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}")
-        assert reached.wait(5)
+        assert reached.wait(600)
     patient.close()
     assert threading.active_count() == before
 
@@ -89,8 +89,8 @@ def test_a_bot_fails_by_its_token_or_its_channel(peers: StandIns, token: str) ->
     peers.fail("slack", Fault.named("503"), token=token)
     slack = Senders(Network(endpoints=peers.endpoints))["slack"]
     with pytest.raises(Retryable):
-        slack.send(SLACK_MESSAGE, target(BY_BOT.settings), key=key(BY_BOT), notification_id="n", timeout=5)
-    slack.send(SLACK_MESSAGE, target(BY_WEBHOOK.settings), key=key(BY_WEBHOOK), notification_id="n", timeout=5)
+        slack.send(SLACK_MESSAGE, target(BY_BOT.settings), key=key(BY_BOT), notification_id="n", timeout=600)
+    slack.send(SLACK_MESSAGE, target(BY_WEBHOOK.settings), key=key(BY_WEBHOOK), notification_id="n", timeout=600)
 
 
 def test_a_fault_can_strike_a_number_of_times(peers: StandIns) -> None:
@@ -139,7 +139,7 @@ def test_each_fault_has_a_name() -> None:
 )
 def test_pagerduty_refuses_an_invalid_event(peers: StandIns, change: dict[str, Any], error: str) -> None:
     event = {"routing_key": ROUTING_KEY, **TRIGGER, **change}
-    answer = requests.post(peers.endpoints["events.pagerduty.com"] + "/v2/enqueue", json=event, timeout=5)
+    answer = requests.post(peers.endpoints["events.pagerduty.com"] + "/v2/enqueue", json=event, timeout=600)
     assert answer.status_code == 400
     assert error in str(answer.json()["errors"])
 
@@ -154,5 +154,5 @@ def test_pagerduty_refuses_an_invalid_event(peers: StandIns, change: dict[str, A
     ],
 )
 def test_slack_refuses_what_it_would_refuse(peers: StandIns, path: str, body: str, status: int, answer: str) -> None:
-    got = requests.post(peers.endpoints["slack.com"] + path, data=body, timeout=5)
+    got = requests.post(peers.endpoints["slack.com"] + path, data=body, timeout=600)
     assert (got.status_code, got.text) == (status, answer)

@@ -125,4 +125,4 @@ def test_it_serves_until_it_is_told_to_end_and_leaves_nothing() -> None:
         assert process.stdout is not None
         assert process.stdout.readline().startswith("serving on 127.0.0.1")
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=60) == 0
+        assert process.wait(timeout=600) == 0

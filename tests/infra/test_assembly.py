@@ -89,9 +89,15 @@ def test_a_stack_stays_well_below_the_limit_of_500_resources(relay: Template) ->
 def test_cfn_lint_has_nothing_to_say(assembly: Path) -> None:
     templates = [str(path) for path in sorted(assembly.glob("assembly-*/*.template.json"))]
     assert len(templates) == 6
-    command = [str(Path(sys.executable).parent / "cfn-lint"), "--", *templates]
+    command = [str(Path(sys.executable).parent / "cfn-lint"), "--format", "json", "--", *templates]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    said = [f"{found['Rule']['Id']} {found['Message']}" for found in json.loads(done.stdout)]
+    # Its list of actions is older than the action.
+    assert [each for each in said if not (each.startswith("W3037 ") and NEW_ACTION in each)] == []
+    assert done.stderr == ""
+
+
+NEW_ACTION = "describealarmcontributors"
 
 
 def test_two_syntheses_give_equal_templates(assembly: Path, tmp_path: Path) -> None:

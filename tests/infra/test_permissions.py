@@ -11,7 +11,7 @@ from tests.infra.template import Template
 # Statement by statement, why a resource is not named.
 WILDCARDS = {
     "Phones": "a phone number has no ARN: NotResource leaves out every topic",
-    "Verify": "DescribeAlarms knows no resource",
+    "Verify": "DescribeAlarms leaves composite alarms out where it is allowed for named resources",
     "Metrics": "metrics and tags know no resource",
     "State": "all objects of the scorer's state, in its own bucket",
     "Notes": "the keys of the scorer's items begin so",

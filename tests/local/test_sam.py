@@ -53,7 +53,7 @@ def run(command: Sequence[str], home: Path) -> subprocess.CompletedProcess[str]:
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_DEFAULT_REGION": "eu-west-1",
     }
-    return subprocess.run(command, env=environ, cwd=home, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(command, env=environ, cwd=home, capture_output=True, text=True, timeout=900, check=False)
 
 
 def test_sam_finds_every_function_with_its_code_and_its_layer(seen: dict[str, Any]) -> None:

@@ -30,7 +30,7 @@ def send(
     *,
     message: Message = MAIL,
     given: Key | None = None,
-    timeout: float = 5,
+    timeout: float = 600,
     earlier: Receipt | None = None,
 ) -> Receipt:
     return EmailSender(network).send(
@@ -267,13 +267,13 @@ def test_a_password_beyond_ascii_is_dead_and_not_shown(peers: StandIns) -> None:
 
 def test_a_missing_password_is_dead(peers: StandIns) -> None:
     with pytest.raises(AuthDead, match="the secret has no key smtp_password"):
-        EmailSender(Network(endpoints=peers.endpoints)).send(MAIL, EMAIL, key=None, notification_id="n-1", timeout=5)
+        EmailSender(Network(endpoints=peers.endpoints)).send(MAIL, EMAIL, key=None, notification_id="n-1", timeout=600)
 
 
 def test_a_server_without_a_user_is_asked_without_a_password(peers: StandIns) -> None:
     wanted = target(email_settings(username="", password=""))
     receipt = EmailSender(Network(endpoints=peers.endpoints)).send(
-        MAIL, wanted, key=None, notification_id="n-1", timeout=5
+        MAIL, wanted, key=None, notification_id="n-1", timeout=600
     )
     assert peers.requests[-1].taken
     assert receipt.key_name == ""
@@ -313,7 +313,7 @@ def test_ses_is_asked_where_the_transport_says_so() -> None:
     with pytest.raises(Permanent, match="no SES"):
         send(Network(), by_ses)
     sender = EmailSender(Network(ses=ses))
-    receipt = sender.send(MAIL, by_ses, key=None, notification_id="n", timeout=5)
+    receipt = sender.send(MAIL, by_ses, key=None, notification_id="n", timeout=600)
     assert receipt.ref == {"message_id": "<m-1@eu-west-1.amazonses.com>"}
     assert [request["Content"]["Simple"]["Subject"]["Data"] for request in asked] == [MAIL["subject"]]
     assert sender.key_name(by_ses) == ""

@@ -15,7 +15,7 @@ from tests.channels.pagerduty.example import ROUTING_KEY, SENT, TRIGGER
 PAGERDUTY = target(SENT.settings)
 
 
-def page(peers: StandIns, message: Any = TRIGGER, *, timeout: float = 5) -> Receipt:
+def page(peers: StandIns, message: Any = TRIGGER, *, timeout: float = 600) -> Receipt:
     return PagerDutySender(Network(endpoints=peers.endpoints)).send(
         message, PAGERDUTY, key=key(SENT), notification_id="n-1", timeout=timeout
     )
@@ -104,7 +104,7 @@ def test_a_redirect_is_permanent(peers: StandIns) -> None:
 def test_a_missing_key_is_dead_without_asking_anybody(peers: StandIns) -> None:
     sender = PagerDutySender(Network(endpoints=peers.endpoints))
     with pytest.raises(AuthDead, match="the secret has no key pagerduty_key"):
-        sender.send(TRIGGER, PAGERDUTY, key=None, notification_id="n-1", timeout=5)
+        sender.send(TRIGGER, PAGERDUTY, key=None, notification_id="n-1", timeout=600)
     assert not peers.requests
 
 

@@ -23,7 +23,7 @@ def send(
     *,
     message: Message = SLACK_MESSAGE,
     given: Key | None = None,
-    timeout: float = 5,
+    timeout: float = 600,
     earlier: Receipt | None = None,
     edit: bool = False,
 ) -> Receipt:

@@ -20,13 +20,13 @@ def failure_of(peers: StandIns, wanted: Target, status: int) -> DeliveryFailure:
     sender = WebhookSender(Network(endpoints=peers.endpoints))
     name = sender.key_name(wanted)
     with pytest.raises(DeliveryFailure) as caught:
-        sender.send(HOOK_MESSAGE, wanted, key=key(SENT) if name else None, notification_id="n-1", timeout=5)
+        sender.send(HOOK_MESSAGE, wanted, key=key(SENT) if name else None, notification_id="n-1", timeout=600)
     return caught.value
 
 
 def test_a_secret_address_is_called_with_the_mark_of_a_hop(peers: StandIns) -> None:
     sender = WebhookSender(Network(endpoints=peers.endpoints))
-    receipt = sender.send(HOOK_MESSAGE, WEBHOOK, key=key(SENT), notification_id="n-1", timeout=5)
+    receipt = sender.send(HOOK_MESSAGE, WEBHOOK, key=key(SENT), notification_id="n-1", timeout=600)
     (request,) = peers.requests
     assert request.tokens == {"/in/notarealsecret99?token=notarealtoken77"}
     assert (request.headers["x-alertrelay-hop"], request.request_id, request.body) == ("1", "n-1", HOOK_MESSAGE)
@@ -35,7 +35,7 @@ def test_a_secret_address_is_called_with_the_mark_of_a_hop(peers: StandIns) -> N
 
 def test_an_inline_address_needs_no_key(peers: StandIns) -> None:
     sender = WebhookSender(Network(endpoints=peers.endpoints))
-    receipt = sender.send(HOOK_MESSAGE, INLINE, key=None, notification_id="n-1", timeout=5)
+    receipt = sender.send(HOOK_MESSAGE, INLINE, key=None, notification_id="n-1", timeout=600)
     assert peers.requests[-1].tokens == {"/in?team=a"}
     assert (receipt.key_name, receipt.key_version) == ("", "")
 

@@ -62,6 +62,17 @@ def order_of(alert: Alert, *, received: datetime, index: int) -> str:
     return f"{micros:020d}{int(alert.status == 'resolved')}"
 
 
+AHEAD = timedelta(minutes=10)
+"""An order that lies further ahead of the clock is wrong: a source's clock is trusted for 5 minutes after receipt
+(groups/bounded.py), and the clock of whoever reads it may be some minutes behind."""
+
+
+def order_ahead(now: datetime) -> str:
+    """Return the largest `k` that can be right at `now`. One beyond it, of a source whose clock was wrong, loses to
+    every update: else none would be newer, until that day comes."""
+    return f"{(now + AHEAD - _EPOCH) // timedelta(microseconds=1):020d}1"
+
+
 def clock_of(k: str) -> datetime:
     """The clock inside `k`."""
     return _EPOCH + timedelta(microseconds=int(k[:20]))

@@ -25,7 +25,8 @@ from alertrelay.channels.transport.connection import Network
 from alertrelay.channels.transport.senders import Senders
 from alertrelay.config.model import Config, Target
 from alertrelay.dispatch.assembly import Pipeline, assemble
-from alertrelay.groups.messages import OWN_MESSAGES, TICK
+from alertrelay.dispatch.sent_back import own_body
+from alertrelay.groups.messages import TICK
 from alertrelay.notification import Outcome
 from alertrelay.notify.compose import Site
 from alertrelay.ports import Clock, Sender, Telemetry
@@ -206,7 +207,7 @@ def _from_topic(pipeline: Pipeline, observer: Observer, event: Any, deadline: da
     failed = []
     for envelope in envelopes:
         try:
-            pipeline.receive(envelope, deadline=deadline)
+            pipeline.take(envelope, deadline=deadline)
         except Exception as error:  # noqa: BLE001 - the other records are handled first
             observer.failed("record_failed", error)
             failed.append(f"{type(error).__name__} at {envelope.message_id or 'a message without id'}")
@@ -219,22 +220,13 @@ def _from_queue(pipeline: Pipeline, observer: Observer, records: list[Any], dead
     failed = []
     for record in records:
         try:
-            body = _own_body(record)
+            body = own_body(record.get("body"))
             if body is not None:
                 pipeline.on_timer(body, deadline=deadline)
             else:
                 for envelope in unwrap({"Records": [record]}):
-                    pipeline.receive(envelope, deadline=deadline)
+                    pipeline.take(envelope, deadline=deadline)
         except Exception as error:  # noqa: BLE001 - the other records are handled first
             observer.failed("record_failed", error)
             failed.append({"itemIdentifier": str(record.get("messageId", ""))})
     return failed
-
-
-def _own_body(record: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Returns a message of our own queue (groups/messages.py); None for anything else."""
-    try:
-        body = json.loads(record["body"])
-    except (KeyError, TypeError, ValueError):
-        return None
-    return body if isinstance(body, dict) and body.get("do") in OWN_MESSAGES else None

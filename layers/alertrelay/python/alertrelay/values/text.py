@@ -39,6 +39,48 @@ def as_json(value: object) -> str:
         return "(nested too deep to be shown)"
 
 
+def compact_json(value: object, *, sort_keys: bool = False) -> str:
+    """Return JSON as a store takes it: nothing is escaped, so that Japanese takes its three bytes a character and not
+    six, but what UTF-8 has no form for (lone surrogates) and what SQS refuses (U+FFFE, U+FFFF)."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=sort_keys)
+    return _REFUSED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+_REFUSED = re.compile("[\ud800-\udfff\ufffe\uffff]")
+
+
+def stored_bytes(text: str) -> int:
+    """Return how many bytes a text takes as JSON in UTF-8."""
+    return len(compact_json(text).encode())
+
+
+def fitted(texts: Mapping[str, str], limit: int) -> dict[str, str]:
+    """Return the texts so that they take at most `limit` bytes as JSON in UTF-8. What is cut are the longest, to one
+    length, and each ends in a note of how much is missing."""
+    sizes = {name: stored_bytes(text) for name, text in texts.items()}
+    if sum(sizes.values()) <= limit:
+        return dict(texts)
+    left, cap = limit, 0
+    for place, size in enumerate(sorted(sizes.values())):
+        cap = left // (len(sizes) - place)
+        if size > cap:
+            break
+        left -= size
+    return {name: text if sizes[name] <= cap else _cut_to_bytes(text, cap) for name, text in texts.items()}
+
+
+def _cut_to_bytes(text: str, limit: int) -> str:
+    """The most of its beginning that fits with the note."""
+    fits, too_many = 0, len(text)
+    while too_many - fits > 1:
+        middle = (fits + too_many) // 2
+        if stored_bytes(cut_with_note(text, middle)) <= limit:
+            fits = middle
+        else:
+            too_many = middle
+    return cut_with_note(text, fits)
+
+
 def cut(text: str, limit: int) -> str:
     """At most `limit` characters; what is cut ends in an ellipsis."""
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"

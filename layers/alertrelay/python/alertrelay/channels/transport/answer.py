@@ -13,8 +13,13 @@ from alertrelay.channels.transport.http import Response
 from alertrelay.ports import AuthDead, DeliveryFailure, Key, Permanent, RateLimited, Retryable
 
 AUTH_STATUSES = frozenset({401, 403, 404})
-_TOKEN_LIKE = re.compile(r"[A-Za-z0-9+_=%.-]*\d[A-Za-z0-9+_=%.-]*")
+_TOKEN_LIKE = re.compile(r"[A-Za-z0-9+_=%.-]{16,}")
+_RUN_CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+_=%.-"
 _SHOWN_CHARACTERS = 200
+_READ_CHARACTERS = 2_000
+"""Of what a peer said, once it holds no secret any more: ten times what is shown, for the sake of its spaces. An answer
+has up to 64 KB, of which no regular expression is to see more."""
+_HEADER_CHARACTERS = 100
 
 
 def needed(key: Key | None, name: str) -> Key:
@@ -48,13 +53,13 @@ def refusal(
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds that the peer asks to wait: a number, or a date, which is counted from the answer's own Date header so
     that our clock does not matter. None where there is none that can be read."""
-    value = headers.get("retry-after", "").strip()
+    value, date = (headers.get(name, "").strip()[:_HEADER_CHARACTERS] for name in ("retry-after", "date"))
     try:
         seconds = float(value)
     except ValueError:
         try:
             until = parsedate_to_datetime(value)
-            seconds = (until - parsedate_to_datetime(headers.get("date", ""))).total_seconds()
+            seconds = (until - parsedate_to_datetime(date)).total_seconds()
         except (ValueError, TypeError, OverflowError):
             return None
     return max(0.0, seconds) if math.isfinite(seconds) else None
@@ -70,6 +75,17 @@ def shown(text: str, *secrets: str) -> str:
         for piece in re.split(r"[/:@?&=\s]", secret):
             if len(piece) >= 6:
                 text = text.replace(piece, "…")
-    line = "".join(c if c.isprintable() else " " for c in text)
-    line = _TOKEN_LIKE.sub(lambda found: "…" if len(found[0]) >= 16 else found[0], " ".join(line.split()))
+    line = "".join(c if c.isprintable() else " " for c in _beginning(text))
+    line = _TOKEN_LIKE.sub(lambda found: "…" if _has_digit(found[0]) else found[0], " ".join(line.split()))
     return line if len(line) <= _SHOWN_CHARACTERS else line[: _SHOWN_CHARACTERS - 1] + "…"
+
+
+def _beginning(text: str) -> str:
+    """At most _READ_CHARACTERS, without the word that was cut: what is left of a token might not look like one."""
+    if len(text) <= _READ_CHARACTERS:
+        return text
+    return text[:_READ_CHARACTERS].rstrip(_RUN_CHARACTERS) + "…"
+
+
+def _has_digit(word: str) -> bool:
+    return any(character.isdecimal() for character in word)
