@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from alertrelay.config.matchers import sort_matchers, valid_name
 from alertrelay.config.model import InhibitRule, Matcher
+from alertrelay.policy.matchers import matches
 
 from compiler.alertmanager.routing import read_matchers
 from compiler.reading.section import Section
@@ -18,12 +21,27 @@ def parse_inhibit_rules(root: Section) -> tuple[InhibitRule, ...]:
 
 
 def _rule(section: Section) -> InhibitRule:
-    return InhibitRule(
+    rule = InhibitRule(
         name=section.text("name"),
         source=_side(section, "source"),
         target=_side(section, "target"),
         equal=_equal(section),
     )
+    labels = [name for name in rule.equal if name != "alertname"]
+    if labels and not any(_must_be_there(name, (*rule.source, *rule.target)) for name in labels):
+        section.findings.warning(
+            section.at("equal"),
+            "equal-can-be-absent",
+            f"two alerts that both lack {', '.join(labels)} count as equal, and one would inhibit the other",
+            f'ask for one of them on both sides, as in {labels[0]}!=""',
+        )
+    return rule
+
+
+def _must_be_there(name: str, matchers: Iterable[Matcher]) -> bool:
+    """Returns whether any matcher on this label refuses an alert that lacks it, which matches as the empty text."""
+    absent = [one for one in matchers if one.name == name]
+    return any(not matches((one,), {}) for one in absent)
 
 
 def _side(section: Section, side: str) -> tuple[Matcher, ...]:

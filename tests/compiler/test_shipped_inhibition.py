@@ -50,3 +50,19 @@ def test_two_databases_of_one_service_do_not_silence_each_other() -> None:
     one = ORDERS | {"alertname": "RDSHighCPU", "severity": "critical", "DBInstanceIdentifier": "a"}
     other = ORDERS | {"alertname": "RDSHighCPU", "severity": "warning", "DBInstanceIdentifier": "b"}
     assert not inhibited(other, one)
+
+
+def test_alerts_that_name_neither_service_nor_resource_do_not_inhibit_each_other() -> None:
+    finding = {"alertname": "SecurityHubFinding", "env": "prod", "account_id": "123456789012"}
+    one = finding | {"severity": "critical", "resource": "arn:aws:s3:::bucket-a"}
+    other = finding | {"severity": "warning", "resource": "arn:aws:s3:::bucket-b"}
+    assert not inhibited(other, one)
+    for down in ("DatabaseDown", "CacheDown", "ServiceDown", "ClusterDown"):
+        assert not inhibited({"alertname": "RDSHighCPU"}, {"alertname": down, "severity": "critical"})
+
+
+def test_two_queues_of_one_service_do_not_inhibit_each_other() -> None:
+    one = ORDERS | {"alertname": "SQSBacklog", "severity": "critical", "QueueName": "a"}
+    other = ORDERS | {"alertname": "SQSBacklog", "severity": "warning", "QueueName": "b"}
+    assert not inhibited(other, one)
+    assert inhibited(other | {"QueueName": "a"}, one)

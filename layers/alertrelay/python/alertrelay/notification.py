@@ -117,6 +117,7 @@ class Notification:
     failed: Failed | None = None
     next_try_at: datetime | None = None  # of the failed channel
     without_state: bool = False  # the state table did not answer: there may be duplicates
+    home: Labels = field(default_factory=dict)  # region and account_id of the relay: a title names only others
 
     @property
     def severity(self) -> str:

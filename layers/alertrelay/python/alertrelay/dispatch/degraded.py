@@ -149,6 +149,7 @@ class Degraded:
             resolved_count=0,
             at=self.courier.clock.now(),
             without_state=True,
+            home=site.home,
         )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from alertrelay.alert import Alert, severity_rank
+from alertrelay.alert import Alert, Labels, severity_rank
 from alertrelay.nflog.dedup import Decision
 from alertrelay.nflog.group_state import AlertItem, GroupIdentity, GroupState, Member
 from alertrelay.notification import Notification, Reason
@@ -25,6 +25,11 @@ class Site:
     environment: str
     account: str
     region: str
+
+    @property
+    def home(self) -> Labels:
+        """The labels that alerts of the relay's own account and region have."""
+        return {"account_id": self.account, "region": self.region}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +102,7 @@ class Writer:
             firing_count=len(firing),
             resolved_count=len(resolved),
             at=now,
+            home=self.site.home,
         )
 
 

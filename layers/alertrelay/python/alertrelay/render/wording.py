@@ -138,13 +138,19 @@ def what(notification: Notification) -> str:
     head = one_line(alert.name) + (" and others" if others else "")
     if notification.group_labels.get("alertname") == STORM:
         head = f"{STORM}: {head}"
-    places = dict.fromkeys((environment(notification), _thing(notification, alert)))
+    places = dict.fromkeys((environment(notification), _thing(notification, alert), *_elsewhere(notification, alert)))
     place = [p for p in places if p and not _says(head, p)]
     head += f" ({', '.join(place)})" if place else ""
     head += f", {counts}" if counts else ""
     if not text:
         return head
     return f"{head}, was: {text}" if over(notification) and not _tells_the_end(alert) else f"{head}: {text}"
+
+
+def _elsewhere(notification: Notification, alert: Alert) -> list[str]:
+    """Returns the alert's region and account where they are not the relay's own: an environment may have several."""
+    labels = ((name, alert.labels.get(name, "")) for name in ("region", "account_id"))
+    return [one_line(value) for name, value in labels if value and notification.home.get(name, value) != value]
 
 
 def _tells_the_end(alert: Alert) -> bool:
@@ -187,7 +193,8 @@ def state(notification: Notification) -> str:
 def subject(notification: Notification) -> str:
     """What the group is about, the same for its firing and its resolved message: mail clients thread by it."""
     alert = lead(notification)
-    labels = {k: one_line(v) for k, v in notification.group_labels.items() if one_line(v)}
+    group = {k: v for k, v in notification.group_labels.items() if notification.home.get(k) != v}
+    labels = {k: text for k, v in group.items() if (text := one_line(v))}
     if "alertname" not in labels and len({a.name for a in notification.alerts}) <= 1:
         labels["alertname"] = one_line(alert.name)
     env = environment(notification)
