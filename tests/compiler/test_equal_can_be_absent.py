@@ -22,7 +22,7 @@ inhibit_rules:
         ("severity=critical", "severity=warning", "[alertname, service]", True),
         ("severity=critical", "severity=warning", "[alertname]", False),
         ('severity=critical, service!=""', "severity=warning", "[alertname, service]", False),
-        ("severity=critical", "severity=warning, service=~'.+'", "[service, cluster]", False),
+        ("severity=critical", 'severity=warning, service=~".+"', "[service, cluster]", False),
         ('severity=critical, service=~".*"', "severity=warning", "[service]", True),
         ("severity=critical", "severity=warning", "[]", False),
     ],
