@@ -7,7 +7,8 @@ import importlib
 import sys
 from collections.abc import Sequence
 
-from alertrelay import __version__
+from cli.extras import advice
+from cli.version import PrintVersion
 
 SUBCOMMANDS: tuple[str, ...] = (
     "normalise",
@@ -32,10 +33,10 @@ def parser() -> argparse.ArgumentParser:
         prog="alertrelay",
         description="A serverless alert relay for AWS. Everything here runs without an account and without network.",
     )
-    found.add_argument("--version", action="version", version=f"alertrelay {__version__}")
+    found.add_argument("--version", action=PrintVersion, help="the version, and the commit that it was made of")
     subparsers = found.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name in SUBCOMMANDS:
-        importlib.import_module(f"cli.{name}").add_parser(subparsers)
+        importlib.import_module(f".{name}", __package__).add_parser(subparsers)
     return found
 
 
@@ -44,6 +45,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser().parse_args(argv)
     try:
         code: int = args.run(args)
+    except ModuleNotFoundError as fault:
+        if (mend := advice(fault.name)) is None:
+            raise
+        print(f"alertrelay: {mend}", file=sys.stderr)
+        return 2
     except BrokenPipeError:  # `alertrelay … | head` is no fault
         sys.stderr.close()
         return 0

@@ -56,6 +56,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--topic", metavar="NAME", help="publish every file to this topic, e.g. critical")
     parser.add_argument("--env", metavar="NAME", default="prod", help="of config/environments (default: prod)")
     parser.add_argument(
+        "--template",
+        metavar="FILE",
+        type=Path,
+        help="a synthesised template of your own app with a RelayStack in it, in its cdk.out; --env is not read then",
+    )
+    parser.add_argument(
         "--engine",
         choices=("manual", "rie"),
         default="manual",
@@ -108,7 +114,9 @@ def _lived(files: list[tuple[str, bytes]], args: argparse.Namespace) -> Day:
     from local.stack.day import UsageError, live
 
     if args.engine != "rie":
-        return live(files, environment=args.env, down=args.down, topic=args.topic, modes=args.mode)
+        return live(
+            files, environment=args.env, down=args.down, topic=args.topic, modes=args.mode, template=args.template
+        )
     from local.stack.rie import RieMissing, RieStack, RuntimeFault, kit
 
     for name, _ in files:
@@ -119,7 +127,15 @@ def _lived(files: list[tuple[str, bytes]], args: argparse.Namespace) -> Day:
             raise UsageError(f"--down {word}: with --engine rie a whole channel fails: {', '.join(CHANNELS)}")
     try:
         arch = kit().arch
-        return live(files, environment=args.env, down=args.down, topic=args.topic, engine=RieStack, arch=arch)
+        return live(
+            files,
+            environment=args.env,
+            down=args.down,
+            topic=args.topic,
+            engine=RieStack,
+            arch=arch,
+            template=args.template,
+        )
     except (RieMissing, RuntimeFault) as error:
         raise UsageError(f"--engine rie: {error}") from None
 

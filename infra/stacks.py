@@ -53,7 +53,7 @@ class EnvironmentStage(cdk.Stage):
     ) -> None:
         super().__init__(scope, environment.name, env=cdk.Environment(region=environment.region or None))
         name = f"alertrelay-{environment.name}"
-        relay = RelayStack(
+        relay = EnvironmentRelay(
             self,
             "Relay",
             environment,
@@ -80,8 +80,11 @@ class EnvironmentStage(cdk.Stage):
         cdk.Tags.of(self).add("alertrelay", environment.name)
 
 
-class RelayStack(cdk.Stack):
-    """Topics, state, forwarders, and the watch over them."""
+class EnvironmentRelay(cdk.Stack):
+    """Topics, state, forwarders, and the watch over them, of a configuration that is read and an asset that is built.
+
+    `parts` is what the forwarders share, `forwarders` are they by name, `scorer` is None where no metric is watched.
+    """
 
     def __init__(
         self,
@@ -95,11 +98,19 @@ class RelayStack(cdk.Stack):
         code: Asset,
         layer: Asset,
         arch: str,
-        stack_name: str,
+        stack_name: str | None,
+        env: cdk.Environment | None = None,
+        context: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(
-            scope, construct_id, stack_name=stack_name, description=f"alertrelay {environment.name}: the alert relay"
+            scope,
+            construct_id,
+            env=env,
+            stack_name=stack_name,
+            description=f"alertrelay {environment.name}: the alert relay",
         )
+        for key, value in (context or {}).items():
+            self.node.set_context(key, value)  # before there are children
         alerts = AlertTopics(self, "AlertTopics", environment)
         ops = OpsTopic(self, "Ops", environment)
         last_resort = LastResortTopic(self, "LastResort", environment.name, people)
@@ -119,6 +130,8 @@ class RelayStack(cdk.Stack):
             name: Forwarder(self, construct, relay, name=name, extra=channel_statements(config, channels))
             for name, (construct, channels) in FORWARDERS.items()
         }
+        self.parts, self.forwarders = relay, forwarders
+        self.scorer: AnomalyScorer | None = None
         watch = SelfWatch(
             self,
             "SelfWatch",
@@ -128,7 +141,7 @@ class RelayStack(cdk.Stack):
             topics={**alerts.topics, "last-resort": last_resort.topic},
         )
         if anomaly:
-            scorer = AnomalyScorer(self, "Anomaly", relay, anomaly, key=alerts.key)
+            self.scorer = scorer = AnomalyScorer(self, "Anomaly", relay, anomaly, key=alerts.key)
             watch.watch_scorer(scorer.function, NAME, every=anomaly.every)
             AnomalyDashboard(self, "AnomalyDashboard", environment.name, anomaly, logs=scorer.logs)
             CfnOutput(self, "AnomalyBucketName", value=scorer.bucket.bucket_name)

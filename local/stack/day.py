@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import posixpath
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -90,13 +91,15 @@ def live(
     modes: Sequence[str] = (),
     engine: type[RunningStack] = RunningStack,
     arch: str | None = None,
+    template: Path | None = None,
 ) -> Day:
     """Synthesises, deploys, publishes each file at its time, and lets time run on. Raises UsageError.
 
     A file NAME.csv is a metric, watched by the entry NAME of config/anomaly.yml; `modes` (ENTRY=MODE) stand in place of
-    what that file says. `engine` runs the functions, with the layer built for `arch`.
+    what that file says. `engine` runs the functions, with the layer built for `arch`. `template` is of an app of one's
+    own, in place of this one's.
     """
-    template = template_of(environment, arch=arch)
+    template = checked_template(template) if template else template_of(environment, arch=arch)
     faults = checked_down(down, config_of(template))
     watched = _watched(template, modes)
     read = [(name, _series(name, watched) if name.endswith(".csv") else unwrap(content)) for name, content in files]
@@ -288,6 +291,20 @@ def template_of(environment: str, *, arch: str | None = None) -> Path:
     return synth.template(outdir, environment)
 
 
+def checked_template(template: Path) -> Path:
+    """Return a template whose functions and their code are found. Raises UsageError."""
+    try:
+        config_of(template)
+        region_of(template)
+    except OSError as error:
+        raise UsageError(
+            f"--template: {error.filename or template} cannot be read: {error.strerror or error}"
+        ) from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise UsageError(f"--template {template}: a template of a RelayStack was expected, in its cdk.out") from None
+    return template.resolve()
+
+
 def region_of(template: Path) -> str:
     """The region that the template was made for; eu-west-1 where it leaves that to whoever deploys."""
     manifest = json.loads((template.parent / "manifest.json").read_text(encoding="utf-8"))
@@ -312,7 +329,7 @@ def topic_named(name: str, topics: Mapping[str, str]) -> str:
     """The ARN of the topic of that name, or whose name ends so. Raises UsageError."""
     if found := _ending_like(name, topics):
         return found
-    raise UsageError(f"--topic {name}: there is no such topic{_near(name, [t.split('-', 2)[2] for t in topics])}")
+    raise UsageError(f"--topic {name}: there is no such topic{_near(name, [own_name(t, topics) for t in topics])}")
 
 
 def topic_for(envelope: Envelope, topics: Mapping[str, str], *, at: datetime) -> str:
@@ -328,10 +345,15 @@ def topic_for(envelope: Envelope, topics: Mapping[str, str], *, at: datetime) ->
 def _ending_like(name: str, topics: Mapping[str, str]) -> str:
     """`critical` and `alertrelay-dev-critical` are both the critical topic of the environment that runs."""
     for full, arn in topics.items():
-        own = full.split("-", 2)[2]
+        own = own_name(full, topics)
         if name in (full, own) or name.endswith(f"-{own}"):
             return arn
     return ""
+
+
+def own_name(topic: str, topics: Iterable[str]) -> str:
+    """Return a topic's name without what the names of all of them begin with."""
+    return topic.removeprefix(posixpath.commonprefix(list(topics)).rpartition("-")[0] + "-")
 
 
 def own_time(envelopes: Iterable[Envelope], otherwise: datetime) -> datetime:
