@@ -19,7 +19,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 MOVED = ("cli", "compiler", "infra", "lambdas", "local")
 """Packages of the repository that become packages of alertrelay."""
-DATA = ("layers/alertrelay/python/alertrelay", "requirements/layer.txt", "requirements/rie.txt")
+DATA = ("layers/alertrelay/python/alertrelay", "requirements/layer.txt", "requirements/rie.txt", "cdk.json")
 """What the layer is built from, byte for byte, where infra.place.ROOT looks for it."""
 COMMAND = "alertrelay.cli.command:main"
 BUILD_FILE = "build.json"

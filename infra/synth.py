@@ -76,10 +76,11 @@ def synthesise(outdir: Path, *, environment: str | None = None, arch: str | None
 
 def template(outdir: Path, environment: str) -> Path:
     """The relay's template in an assembly, by stack name. Raises FileNotFoundError, naming what is there."""
-    return _templates(outdir, environment)[f"alertrelay-{environment}"]
+    return templates(outdir, environment)[f"alertrelay-{environment}"]
 
 
-def _templates(outdir: Path, environment: str) -> dict[str, Path]:
+def templates(outdir: Path, environment: str) -> dict[str, Path]:
+    """Return every template of an environment, by stack name. Raises FileNotFoundError, naming what is there."""
     assembly = outdir / f"assembly-{environment}"
     if not assembly.is_dir():
         there = sorted(path.name.removeprefix("assembly-") for path in outdir.glob("assembly-*"))
