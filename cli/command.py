@@ -22,6 +22,7 @@ SUBCOMMANDS: tuple[str, ...] = (
     "anomaly",
     "send_test_alert",
     "serve_aws",
+    "export",
 )
 """Modules of this room, in the order of the help. Each has `add_parser(subparsers)`, which sets `run=` to its
 function `(args) -> exit code`, and imports what is slow only inside it."""
