@@ -65,10 +65,12 @@ def moved(source: bytes, where: str) -> bytes:
     """Return Python source whose absolute imports of MOVED name them under alertrelay.
 
     Edits are made at the positions of the syntax tree, so that strings and comments stay. Raises ValueError for
-    `import infra.x`, which binds a name that would mean another package.
+    `import infra.x`, which binds a name that would mean another package, and for `import_module("infra.x")`.
     """
-    lines = source.splitlines(keepends=True)
-    for node in sorted(_imports(ast.parse(source)), key=lambda node: (node.lineno, node.col_offset), reverse=True):
+    lines, tree = source.splitlines(keepends=True), ast.parse(source)
+    if number := _import_by_name(tree):
+        raise ValueError(f'{where}:{number}: the wheel cannot move a string: import_module(".x", __package__)')
+    for node in sorted(_imports(tree), key=lambda node: (node.lineno, node.col_offset), reverse=True):
         line = lines[node.lineno - 1]
         before, after = line[: node.col_offset], line[node.col_offset :]
         if isinstance(node, ast.ImportFrom):
@@ -94,6 +96,18 @@ def _imports(tree: ast.Module) -> Iterator[ast.Import | ast.ImportFrom]:
         if any(name.partition(".")[0] in MOVED for name in names):
             assert isinstance(node, ast.Import | ast.ImportFrom)
             yield node
+
+
+def _import_by_name(tree: ast.Module) -> int:
+    """Return the line of the first import_module or import string of a moved package, 0 where there is none."""
+    for node in ast.walk(tree):
+        if not (isinstance(node, ast.Call) and node.args and "import_module" in ast.unparse(node.func)):
+            continue
+        name = node.args[0]
+        start = name.values[0] if isinstance(name, ast.JoinedStr) and name.values else name
+        if isinstance(start, ast.Constant) and str(start.value).partition(".")[0] in MOVED:
+            return node.lineno
+    return 0
 
 
 def commit(root: Path) -> str:
