@@ -23,6 +23,7 @@ from infra.assets import Asset
 from infra.forwarding import Forwarder, Relay
 from infra.permissions import channel_statements
 from infra.self_watch import SelfWatch
+from infra.served import check_served
 from infra.state import ChannelSecret, StateTable
 from infra.topics import AlertTopics, LastResortTopic, OpsTopic
 
@@ -111,6 +112,7 @@ class EnvironmentRelay(cdk.Stack):
         )
         for key, value in (context or {}).items():
             self.node.set_context(key, value)  # before there are children
+        check_served(config, {name: channels for name, (_, channels) in FORWARDERS.items()})
         alerts = AlertTopics(self, "AlertTopics", environment)
         ops = OpsTopic(self, "Ops", environment)
         last_resort = LastResortTopic(self, "LastResort", environment.name, people)
