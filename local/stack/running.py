@@ -22,7 +22,7 @@ from alertrelay.nflog.group_state import GroupHeader
 from alertrelay.notification import Outcome, Reason
 from alertrelay.sources import Envelope
 
-from local.stack.deployed import Deployed, Function, deploy
+from local.stack.deployed import Deployed, Function
 from local.stack.emulator import Emulator
 from local.stack.faults import Faults, Watched
 from local.stack.invocation import (
@@ -36,6 +36,7 @@ from local.stack.invocation import (
     load,
     on_failure_record,
 )
+from local.stack.snapshot import deployed_once
 from local.stack.ticks import MINUTE, Idle, armed, inputs, minute_of, next_tick
 from local.standins import Fault, Recorded, StandIns
 
@@ -84,7 +85,7 @@ class RunningStack:
             self._entering = entering
             entering.enter_context(self.standins)
             entering.enter_context(self.emulator)
-            self.deployed: Deployed = deploy(self.emulator, self.template)
+            self.deployed: Deployed = deployed_once(self.emulator, self.template)
             self._sqs, self._sns = self.emulator.client("sqs"), self.emulator.client("sns")
             self._ticks = inputs(self.emulator)
             self._idle = Idle(config=self.deployed.config, repeats_until=self.clock.now())
@@ -219,6 +220,8 @@ class RunningStack:
 
     def _take_inbox(self, function: Invocable) -> bool:
         url = function.function.inbox_url
+        if not self.emulator.queued(url):
+            return False
         found = self._sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=1, WaitTimeSeconds=0).get("Messages", [])
         for message in found:
             self._sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])

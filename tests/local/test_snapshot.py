@@ -1,0 +1,73 @@
+"""A deployment that is kept: a run from it is as a run from a new one, and leaves nothing in it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from alertrelay.sources import unwrap
+
+from local.stack import snapshot
+from local.stack.day import Run
+from local.stack.emulator import Emulator
+from local.stack.snapshot import deployed_once
+
+START = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder in place of the build folder's."""
+    kept = tmp_path / "deployed"
+    monkeypatch.setattr(snapshot.deployed_once, "__defaults__", (kept,))
+    return kept
+
+
+def outcomes(template: Path, content: bytes) -> list[tuple[str, str, str]]:
+    with Run(template, "prod", start=START, down={}) as run:
+        run.publish("file", unwrap(content))
+        (event,) = run.finish().events
+    return sorted((d.outcome.receiver, d.outcome.channel or "", d.outcome.outcome) for d in event.deliveries)
+
+
+def test_a_run_from_a_kept_deployment_is_as_the_first(template: Path, critical: bytes, folder: Path) -> None:
+    first = outcomes(template, critical)
+    (kept,) = folder.iterdir()
+    content = kept.read_bytes()
+    assert first
+    assert outcomes(template, critical) == first
+    assert outcomes(template, critical) == first
+    assert kept.read_bytes() == content
+
+
+def test_a_kept_deployment_is_not_made_again(template: Path, critical: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    outcomes(template, critical)
+    monkeypatch.setattr(snapshot, "deploy", lambda *_: pytest.fail("deployed anew"))
+    assert outcomes(template, critical)
+
+
+@pytest.mark.parametrize("content", [b"", b"\x80", b"no pickle at all", b"\x80\x04K\x01."])
+def test_a_damaged_file_is_replaced(template: Path, critical: bytes, folder: Path, content: bytes) -> None:
+    first = outcomes(template, critical)
+    (kept,) = folder.iterdir()
+    kept.write_bytes(content)
+    assert outcomes(template, critical) == first
+    assert kept.read_bytes() != content
+
+
+def test_another_template_is_another_deployment(template: Path, tmp_path: Path, folder: Path) -> None:
+    copy = template.with_name("changed.template.json")
+    copy.write_text(template.read_text() + "\n")
+    try:
+        for one in (template, copy):
+            with Emulator(region="eu-west-1", now=lambda: START) as emulator:
+                deployed_once(emulator, one, folder)
+    finally:
+        copy.unlink()
+    assert len(list(folder.iterdir())) == 2
+
+
+def test_a_folder_that_cannot_be_written_does_no_harm(template: Path, critical: bytes, folder: Path) -> None:
+    folder.write_text("a file")
+    assert outcomes(template, critical)
