@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import sys
+import traceback
 from collections.abc import Sequence
 
 from cli.extras import advice
@@ -28,6 +29,10 @@ SUBCOMMANDS: tuple[str, ...] = (
 function `(args) -> exit code`, and imports what is slow only inside it."""
 
 
+CRASHED = 3
+"""The exit code of a traceback: 1 and 2 are answers of the commands."""
+
+
 def parser() -> argparse.ArgumentParser:
     """The command line of all subcommands."""
     found = argparse.ArgumentParser(
@@ -42,7 +47,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs one subcommand; the exit code is its own. Usage errors exit with 2."""
+    """Runs one subcommand; the exit code is its own. Usage errors exit with 2, a crash with 3."""
     args = parser().parse_args(argv)
     try:
         code: int = args.run(args)
@@ -54,6 +59,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `alertrelay … | head` is no fault
         sys.stderr.close()
         return 0
+    except Exception:  # noqa: BLE001 - Python's own exit code would be 1, which commands give a meaning
+        traceback.print_exc()
+        print(f"alertrelay: this is a defect of ours; exit code {CRASHED}", file=sys.stderr)
+        return CRASHED
     return code
 
 

@@ -18,7 +18,8 @@ an emulated AWS on loopback, its own functions run with their own environment, a
 are stand-ins. Shows who was told what, when, by which channel, and why. Nothing leaves this machine.
 
 A file holds what Lambda receives, an SNS envelope, or the bare message. The clock starts at the first file's own time
-and is only moved, never waited for; after the last file it runs on until nothing is due.
+and is only moved, never waited for; after the last file it runs on until nothing is due. Files are played in the order
+of their own times; one without a time stays behind the file that it was named after.
 
 A file ENTRY.csv holds a metric (timestamp,value) that the entry of that name in config/anomaly.yml watches: its last
 six hours are lived through, and the anomaly-scorer runs as each point comes, with what is before them as the past.
@@ -31,7 +32,8 @@ examples:
   alertrelay replay orders-placed.csv --mode orders-placed=alert
   alertrelay replay events/*.json --json | jq -r '.events[] | .file, (.deliveries[] | .outcome + " " + .receiver)'
 
-exit code: 0 nothing is lost, 1 an alert was told to nobody and waits nowhere, 2 usage or an unreadable file
+exit code: 0 nothing is lost, 1 an alert was neither delivered nor queued, 2 usage or an unreadable file, 3 the stack on
+this machine crashed, which says nothing about the alerts
 """
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
+from typing import TypeVar
 
 from alertrelay.alert import Alert
 from alertrelay.config.model import Config
@@ -35,6 +36,9 @@ PROGRESS_SECONDS = 2.0
 SHOWN = ("anomaly_opened", "anomaly_worse", "anomaly_ended", "anomaly_silent", "learned_anew", "metric_refused")
 """Events of the scorer's log that a person wants to see."""
 SEVERITY_TOPICS = {"critical": "critical", "error": "warning", "warning": "warning", "info": "info"}
+
+
+T = TypeVar("T", bound="Series | Sequence[Envelope]")
 
 
 class UsageError(ValueError):
@@ -102,7 +106,7 @@ def live(
     template = checked_template(template) if template else template_of(environment, arch=arch)
     faults = checked_down(down, config_of(template))
     watched = _watched(template, modes)
-    read = [(name, _series(name, watched) if name.endswith(".csv") else unwrap(content)) for name, content in files]
+    read = in_order([(name, _series(name, watched) if name.endswith(".csv") else unwrap(c)) for name, c in files])
     progress = Progress()
     first = read[0][1]
     start = first.begins if isinstance(first, Series) else own_time(first, START)
@@ -116,6 +120,16 @@ def live(
                 run.publish(name, what, topic=chosen)
         progress.say("what is due after the last file")
         return run.finish()
+
+
+def in_order(files: Sequence[tuple[str, T]]) -> list[tuple[str, T]]:
+    """Return the files by their own times. One that has none stays behind the file before it, and files of one time in
+    the order that they were named in: the clock never runs backwards, so a file played late would be another event."""
+    times, last = [], START
+    for _, what in files:
+        last = what.begins if isinstance(what, Series) else own_time(what, last)
+        times.append(last)
+    return [file for _, file in sorted(zip(times, files, strict=True), key=lambda pair: pair[0])]
 
 
 def _watched(template: Path, modes: Sequence[str]) -> AnomalyConfig | None:
