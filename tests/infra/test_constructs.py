@@ -70,5 +70,5 @@ def test_names_of_deployments_fit_and_stay(stack: str) -> None:
     assert named_after(stack).replace("-", "").isalnum()
 
 
-def test_long_stack_names_that_begin_alike_are_told_apart() -> None:
+def test_long_stack_names_that_begin_alike_stay_distinct() -> None:
     assert named_after("Production/Europe/Alerts") != named_after("Production/America/Alerts")
