@@ -7,7 +7,7 @@ import json
 import posixpath
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,11 +23,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infra import synth
 from local.account import Account, Event, Lost
-from local.stack.deployed import anomaly_config_of, config_of
+from local.stack.deployed import Deployed, anomaly_config_of, config_of, deploy
+from local.stack.emulator import Emulator
 from local.stack.faults import parse_down, places
 from local.stack.invocation import Failure
 from local.stack.running import RunningStack, texts
 from local.stack.scorer import Found, NoSeries, ScorerHere, Series, series_of, with_modes
+from local.stack.snapshot import deployed_once
 from local.standins import Fault, Recorded
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
@@ -110,7 +112,9 @@ def live(
     progress = Progress()
     first = read[0][1]
     start = first.begins if isinstance(first, Series) else own_time(first, START)
-    with Run(template, environment, start=start, down=faults, engine=engine, watched=watched) as run:
+    with Run(
+        template, environment, start=start, down=faults, engine=engine, watched=watched, deployment=deployed_once
+    ) as run:
         chosen = topic_named(topic, run.stack.deployed.topics) if topic else None
         for number, (name, what) in enumerate(read, start=1):
             progress.say(f"file {number} of {len(read)}, {run.stack.clock.now():%H:%M:%S} by its clock")
@@ -161,10 +165,18 @@ class Run:
         down: Mapping[str, Fault],
         engine: type[RunningStack] = RunningStack,
         watched: AnomalyConfig | None = None,
+        deployment: Callable[[Emulator, Path], Deployed] = deploy,
     ) -> None:
         self.environment = environment
         self._watched = watched
-        self.stack = engine(template, region=region_of(template), start=start, down=down, observe=self._observe)
+        self.stack = engine(
+            template,
+            region=region_of(template),
+            start=start,
+            down=down,
+            observe=self._observe,
+            deployment=deployment,
+        )
         self.account = Account(config_of(template))
         self._began = self.stack.clock.now()
         self._history: list[Event | Told | Failure | Played | Found] = []

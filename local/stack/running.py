@@ -22,7 +22,7 @@ from alertrelay.nflog.group_state import GroupHeader
 from alertrelay.notification import Outcome, Reason
 from alertrelay.sources import Envelope
 
-from local.stack.deployed import Deployed, Function
+from local.stack.deployed import Deployed, Function, deploy
 from local.stack.emulator import Emulator
 from local.stack.faults import Faults, Watched
 from local.stack.invocation import (
@@ -36,7 +36,6 @@ from local.stack.invocation import (
     load,
     on_failure_record,
 )
-from local.stack.snapshot import deployed_once
 from local.stack.ticks import MINUTE, Idle, armed, inputs, minute_of, next_tick
 from local.standins import Fault, Recorded, StandIns
 
@@ -62,6 +61,7 @@ class RunningStack:
         start: datetime,
         down: Mapping[str, Fault] | None = None,
         observe: Callable[[datetime, str, Outcome | Failure], None],
+        deployment: Callable[[Emulator, Path], Deployed] = deploy,
     ) -> None:
         self.clock = self.make_clock(start)
         self.logs = io.StringIO()
@@ -71,6 +71,7 @@ class RunningStack:
         self.functions: tuple[Invocable, ...] = ()
         self.template = template
         self._observe = observe
+        self._deploy = deployment
         self._entered = self._entering = ExitStack()
         self._again: list[Attempt] = []
         self._sent: dict[str, tuple[str, datetime]] = {}
@@ -85,7 +86,7 @@ class RunningStack:
             self._entering = entering
             entering.enter_context(self.standins)
             entering.enter_context(self.emulator)
-            self.deployed: Deployed = deployed_once(self.emulator, self.template)
+            self.deployed: Deployed = self._deploy(self.emulator, self.template)
             self._sqs, self._sns = self.emulator.client("sqs"), self.emulator.client("sns")
             self._ticks = inputs(self.emulator)
             self._idle = Idle(config=self.deployed.config, repeats_until=self.clock.now())

@@ -32,8 +32,8 @@ KEPT: Mapping[str, str] = {
     "sns": "sns_backends",
     "sqs": "sqs_backends",
 }
-"""What a run asks, by moto's package, and the name of its store. Functions, roles and keys are asked only of a stack
-that `deploy` made itself."""
+"""What a replay asks, by moto's package, and the name of its store. Who asks for the stack, its functions or its keys,
+as `check --live` does, needs one that `deploy` made."""
 _LOCK = type(threading.RLock())
 
 

@@ -149,7 +149,7 @@ def test_a_crash_of_the_stack_is_not_taken_for_a_lost_alert(
     def crash(*_: object) -> None:
         raise RuntimeError("moto fell over")
 
-    monkeypatch.setattr("local.stack.running.deployed_once", crash)
+    monkeypatch.setattr("local.stack.day.deployed_once", crash)
 
     code, out, err = replay(CRITICAL)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,43 +17,44 @@ from local.stack.snapshot import deployed_once
 START = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
 
 
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
     """An empty folder in place of the build folder's."""
-    kept = tmp_path / "deployed"
-    monkeypatch.setattr(snapshot.deployed_once, "__defaults__", (kept,))
-    return kept
+    return tmp_path / "deployed"
 
 
-def outcomes(template: Path, content: bytes) -> list[tuple[str, str, str]]:
-    with Run(template, "prod", start=START, down={}) as run:
+def outcomes(template: Path, content: bytes, folder: Path) -> list[tuple[str, str, str]]:
+    kept = functools.partial(deployed_once, folder=folder)
+    with Run(template, "prod", start=START, down={}, deployment=kept) as run:
         run.publish("file", unwrap(content))
         (event,) = run.finish().events
     return sorted((d.outcome.receiver, d.outcome.channel or "", d.outcome.outcome) for d in event.deliveries)
 
 
 def test_a_run_from_a_kept_deployment_is_as_the_first(template: Path, critical: bytes, folder: Path) -> None:
-    first = outcomes(template, critical)
+    first = outcomes(template, critical, folder)
     (kept,) = folder.iterdir()
     content = kept.read_bytes()
     assert first
-    assert outcomes(template, critical) == first
-    assert outcomes(template, critical) == first
+    assert outcomes(template, critical, folder) == first
+    assert outcomes(template, critical, folder) == first
     assert kept.read_bytes() == content
 
 
-def test_a_kept_deployment_is_not_made_again(template: Path, critical: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    outcomes(template, critical)
+def test_a_kept_deployment_is_not_made_again(
+    template: Path, critical: bytes, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outcomes(template, critical, folder)
     monkeypatch.setattr(snapshot, "deploy", lambda *_: pytest.fail("deployed anew"))
-    assert outcomes(template, critical)
+    assert outcomes(template, critical, folder)
 
 
 @pytest.mark.parametrize("content", [b"", b"\x80", b"no pickle at all", b"\x80\x04K\x01."])
 def test_a_damaged_file_is_replaced(template: Path, critical: bytes, folder: Path, content: bytes) -> None:
-    first = outcomes(template, critical)
+    first = outcomes(template, critical, folder)
     (kept,) = folder.iterdir()
     kept.write_bytes(content)
-    assert outcomes(template, critical) == first
+    assert outcomes(template, critical, folder) == first
     assert kept.read_bytes() != content
 
 
@@ -70,4 +72,4 @@ def test_another_template_is_another_deployment(template: Path, tmp_path: Path, 
 
 def test_a_folder_that_cannot_be_written_does_no_harm(template: Path, critical: bytes, folder: Path) -> None:
     folder.write_text("a file")
-    assert outcomes(template, critical)
+    assert outcomes(template, critical, folder)
