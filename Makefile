@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE :=
 # The CDK library speaks to a node process: node comes from a Python package, so that nothing is installed by hand.
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 
-.PHONY: help env rie sam bench bench-scorer tools run synth test lint types imports clean lock bench-anomaly structure audit checkov
+.PHONY: help wheel env rie sam bench bench-scorer tools run synth test lint types imports clean lock bench-anomaly structure audit checkov
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -147,8 +147,11 @@ lock: env ## requirements/*.txt anew, from requirements/*.in
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 requirements/lambda-runtime.in -o requirements/lambda-runtime.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.13 --no-deps requirements/rie.in -o requirements/rie.txt
 
+wheel: env ## the package, in dist/
+	$(BIN)/python -m hatchling build -t wheel -d dist
+
 clean: ## what the commands above made
-	rm -rf .venv cdk.out .build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv cdk.out .build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 structure: env ## the figures of the project's structure beside their goals (STRUCTURE='--check', --details, --json)
 	@$(BIN)/python -m tools.structure $(STRUCTURE)

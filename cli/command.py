@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import importlib
 import sys
+import traceback
 from collections.abc import Sequence
 
-from alertrelay import __version__
+from cli.extras import advice
+from cli.version import PrintVersion
 
 SUBCOMMANDS: tuple[str, ...] = (
     "normalise",
@@ -21,9 +23,14 @@ SUBCOMMANDS: tuple[str, ...] = (
     "anomaly",
     "send_test_alert",
     "serve_aws",
+    "export",
 )
 """Modules of this room, in the order of the help. Each has `add_parser(subparsers)`, which sets `run=` to its
 function `(args) -> exit code`, and imports what is slow only inside it."""
+
+
+CRASHED = 3
+"""The exit code of a traceback: 1 and 2 are answers of the commands."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -32,21 +39,30 @@ def parser() -> argparse.ArgumentParser:
         prog="alertrelay",
         description="A serverless alert relay for AWS. Everything here runs without an account and without network.",
     )
-    found.add_argument("--version", action="version", version=f"alertrelay {__version__}")
+    found.add_argument("--version", action=PrintVersion, help="the version, and the commit that it was made of")
     subparsers = found.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name in SUBCOMMANDS:
-        importlib.import_module(f"cli.{name}").add_parser(subparsers)
+        importlib.import_module(f".{name}", __package__).add_parser(subparsers)
     return found
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs one subcommand; the exit code is its own. Usage errors exit with 2."""
+    """Runs one subcommand; the exit code is its own. Usage errors exit with 2, a crash with 3."""
     args = parser().parse_args(argv)
     try:
         code: int = args.run(args)
+    except ModuleNotFoundError as fault:
+        if (mend := advice(fault.name)) is None:
+            raise
+        print(f"alertrelay: {mend}", file=sys.stderr)
+        return 2
     except BrokenPipeError:  # `alertrelay … | head` is no fault
         sys.stderr.close()
         return 0
+    except Exception:  # noqa: BLE001 - Python's own exit code would be 1, which commands give a meaning
+        traceback.print_exc()
+        print(f"alertrelay: this is a defect of ours; exit code {CRASHED}", file=sys.stderr)
+        return CRASHED
     return code
 
 

@@ -20,7 +20,8 @@ an emulated AWS on loopback, its own functions run with their own environment, a
 are stand-ins. Shows who was told what, when, by which channel, and why. Nothing leaves this machine.
 
 A file holds what Lambda receives, an SNS envelope, or the bare message. The clock starts at the first file's own time
-and is only moved, never waited for; after the last file it runs on until nothing is due.
+and is only moved, never waited for; after the last file it runs on until nothing is due. Files are played in the order
+of their own times; one without a time stays behind the file that it was named after.
 
 A file ENTRY.csv holds a metric (timestamp,value) that the entry of that name in config/anomaly.yml watches: its last
 six hours are lived through, and the anomaly-scorer runs as each point comes, with what is before them as the past.
@@ -33,7 +34,8 @@ examples:
   alertrelay replay orders-placed.csv --mode orders-placed=alert
   alertrelay replay events/*.json --json | jq -r '.events[] | .file, (.deliveries[] | .outcome + " " + .receiver)'
 
-exit code: 0 nothing is lost, 1 an alert was told to nobody and waits nowhere, 2 usage or an unreadable file
+exit code: 0 nothing is lost, 1 an alert was neither delivered nor queued, 2 usage or an unreadable file, 3 the stack on
+this machine crashed, which says nothing about the alerts
 """
 
 
@@ -57,6 +59,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument("--topic", metavar="NAME", help="publish every file to this topic, e.g. critical")
     parser.add_argument("--env", metavar="NAME", default="prod", help="of config/environments (default: prod)")
+    parser.add_argument(
+        "--template",
+        metavar="FILE",
+        type=Path,
+        help="a synthesised template of your own app with a RelayStack in it, in its cdk.out; --env is not read then",
+    )
     parser.add_argument(
         "--engine",
         choices=("manual", "rie"),
@@ -108,7 +116,9 @@ def _lived(files: list[tuple[str, bytes]], args: argparse.Namespace) -> Day:
     from local.stack.day import UsageError, live
 
     if args.engine != "rie":
-        return live(files, environment=args.env, down=args.down, topic=args.topic, modes=args.mode)
+        return live(
+            files, environment=args.env, down=args.down, topic=args.topic, modes=args.mode, template=args.template
+        )
     from local.stack.rie import RieMissing, RieStack, RuntimeFault, kit
 
     for name, _ in files:
@@ -119,7 +129,15 @@ def _lived(files: list[tuple[str, bytes]], args: argparse.Namespace) -> Day:
             raise UsageError(f"--down {word}: with --engine rie a whole channel fails: {', '.join(KINDS)}")
     try:
         arch = kit().arch
-        return live(files, environment=args.env, down=args.down, topic=args.topic, engine=RieStack, arch=arch)
+        return live(
+            files,
+            environment=args.env,
+            down=args.down,
+            topic=args.topic,
+            engine=RieStack,
+            arch=arch,
+            template=args.template,
+        )
     except (RieMissing, RuntimeFault) as error:
         raise UsageError(f"--engine rie: {error}") from None
 

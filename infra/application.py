@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,9 +17,12 @@ from compiler.load import environments, load
 from compiler.resources.environment import Environment, LastResort
 from infra.assets import architecture, build_function, build_layer, lambda_interpreter
 from infra.stacks import EnvironmentStage
+from infra.synth import ROOT
 
-# What the CDK command would pass: sam and the local stack find the code of a function by them.
-CONTEXT = {
+CONTEXT: Mapping[str, object] = {
+    # The CDK's feature flags, also where the CDK command does not run the app, or runs another one.
+    **json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"],
+    # What the CDK command would pass: sam and the local stack find the code of a function by them.
     "aws:cdk:enable-asset-metadata": True,
     "aws:cdk:enable-path-metadata": True,
     # A changed layer makes a new version of the functions, and so does each property that a version carries.
@@ -54,7 +58,7 @@ def synthesise(config: Path, environ: Mapping[str, str]) -> None:
     arch = architecture(environ)
     valid = load_valid(config, environment_names(config, environ.get("ALERTRELAY_ENVIRONMENTS", "")))
     layer = build_layer(lambda_interpreter(arch))
-    app = cdk.App(outdir=environ.get("CDK_OUTDIR") or "cdk.out", analytics_reporting=False, context=CONTEXT)
+    app = cdk.App(outdir=environ.get("CDK_OUTDIR") or "cdk.out", analytics_reporting=False, context=dict(CONTEXT))
     for each in valid:
         code = build_function(each.config, each.anomaly)
         EnvironmentStage(

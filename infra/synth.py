@@ -14,12 +14,23 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-BUILD = ROOT / ".build"
+"""The folder of layers/, lambdas/ and requirements/: of the checkout, or alertrelay/ of an installed wheel."""
+
+
+def build_folder(root: Path, environ: Mapping[str, str]) -> Path:
+    """Return where layers, functions and assemblies are kept: `.build` of a checkout, else a folder of the user's cache
+    (`XDG_CACHE_HOME`, or `~/.cache`), since an installed package may be read-only."""
+    if (root / "pyproject.toml").is_file():
+        return root / ".build"
+    return Path(environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "alertrelay"
+
+
+BUILD = build_folder(ROOT, os.environ)
 INPUTS = (
     "app.py",
     "cdk.json",
@@ -47,7 +58,7 @@ def synthesise(outdir: Path, *, environment: str | None = None, arch: str | None
     stderr what it does. Raises SynthFailed; the folder is then as it was.
     """
     outdir = outdir.resolve()
-    BUILD.mkdir(exist_ok=True)
+    BUILD.mkdir(parents=True, exist_ok=True)
     with _lock(BUILD / "synth.lock"):
         arch = arch or os.environ.get("ALERTRELAY_ARCH", "")
         stamp = _stamp(environment, arch)
@@ -65,10 +76,11 @@ def synthesise(outdir: Path, *, environment: str | None = None, arch: str | None
 
 def template(outdir: Path, environment: str) -> Path:
     """The relay's template in an assembly, by stack name. Raises FileNotFoundError, naming what is there."""
-    return _templates(outdir, environment)[f"alertrelay-{environment}"]
+    return templates(outdir, environment)[f"alertrelay-{environment}"]
 
 
-def _templates(outdir: Path, environment: str) -> dict[str, Path]:
+def templates(outdir: Path, environment: str) -> dict[str, Path]:
+    """Return every template of an environment, by stack name. Raises FileNotFoundError, naming what is there."""
     assembly = outdir / f"assembly-{environment}"
     if not assembly.is_dir():
         there = sorted(path.name.removeprefix("assembly-") for path in outdir.glob("assembly-*"))
@@ -87,7 +99,8 @@ def _run_app(outdir: Path, environment: str | None, arch: str) -> None:
         "ALERTRELAY_ENVIRONMENTS": environment or "",
         "ALERTRELAY_ARCH": arch,
     }
-    done = subprocess.run([sys.executable, "app.py"], cwd=ROOT, env=environ, stdout=STDERR, check=False)
+    # -P: what lies beside app.py is importable by its package alone, also in a wheel.
+    done = subprocess.run([sys.executable, "-P", "app.py"], cwd=ROOT, env=environ, stdout=STDERR, check=False)
     if done.returncode != 0:
         shutil.rmtree(outdir, ignore_errors=True)
         raise SynthFailed(f"app.py ended with {done.returncode}: the reason stands above")

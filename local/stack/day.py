@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import difflib
 import json
+import posixpath
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
+from typing import TypeVar
 
 from alertrelay.alert import Alert
 from alertrelay.config.model import Config
@@ -21,11 +23,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infra import synth
 from local.account import Account, Event, Lost
-from local.stack.deployed import anomaly_config_of, config_of
+from local.stack.deployed import Deployed, anomaly_config_of, config_of, deploy
+from local.stack.emulator import Emulator
 from local.stack.faults import parse_down, places
 from local.stack.invocation import Failure
 from local.stack.running import RunningStack, texts
 from local.stack.scorer import Found, NoSeries, ScorerHere, Series, series_of, with_modes
+from local.stack.snapshot import deployed_once
 from local.standins import Fault, Recorded
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
@@ -34,6 +38,9 @@ PROGRESS_SECONDS = 2.0
 SHOWN = ("anomaly_opened", "anomaly_worse", "anomaly_ended", "anomaly_silent", "learned_anew", "metric_refused")
 """Events of the scorer's log that a person wants to see."""
 SEVERITY_TOPICS = {"critical": "critical", "error": "warning", "warning": "warning", "info": "info"}
+
+
+T = TypeVar("T", bound="Series | Sequence[Envelope]")
 
 
 class UsageError(ValueError):
@@ -90,20 +97,24 @@ def live(
     modes: Sequence[str] = (),
     engine: type[RunningStack] = RunningStack,
     arch: str | None = None,
+    template: Path | None = None,
 ) -> Day:
     """Synthesises, deploys, publishes each file at its time, and lets time run on. Raises UsageError.
 
     A file NAME.csv is a metric, watched by the entry NAME of config/anomaly.yml; `modes` (ENTRY=MODE) stand in place of
-    what that file says. `engine` runs the functions, with the layer built for `arch`.
+    what that file says. `engine` runs the functions, with the layer built for `arch`. `template` is of an app of one's
+    own, in place of this one's.
     """
-    template = template_of(environment, arch=arch)
+    template = checked_template(template) if template else template_of(environment, arch=arch)
     faults = checked_down(down, config_of(template))
     watched = _watched(template, modes)
-    read = [(name, _series(name, watched) if name.endswith(".csv") else unwrap(content)) for name, content in files]
+    read = in_order([(name, _series(name, watched) if name.endswith(".csv") else unwrap(c)) for name, c in files])
     progress = Progress()
     first = read[0][1]
     start = first.begins if isinstance(first, Series) else own_time(first, START)
-    with Run(template, environment, start=start, down=faults, engine=engine, watched=watched) as run:
+    with Run(
+        template, environment, start=start, down=faults, engine=engine, watched=watched, deployment=deployed_once
+    ) as run:
         chosen = topic_named(topic, run.stack.deployed.topics) if topic else None
         for number, (name, what) in enumerate(read, start=1):
             progress.say(f"file {number} of {len(read)}, {run.stack.clock.now():%H:%M:%S} by its clock")
@@ -113,6 +124,16 @@ def live(
                 run.publish(name, what, topic=chosen)
         progress.say("what is due after the last file")
         return run.finish()
+
+
+def in_order(files: Sequence[tuple[str, T]]) -> list[tuple[str, T]]:
+    """Return the files by their own times. One that has none stays behind the file before it, and files of one time in
+    the order that they were named in: the clock never runs backwards, so a file played late would be another event."""
+    times, last = [], START
+    for _, what in files:
+        last = what.begins if isinstance(what, Series) else own_time(what, last)
+        times.append(last)
+    return [file for _, file in sorted(zip(times, files, strict=True), key=lambda pair: pair[0])]
 
 
 def _watched(template: Path, modes: Sequence[str]) -> AnomalyConfig | None:
@@ -144,10 +165,18 @@ class Run:
         down: Mapping[str, Fault],
         engine: type[RunningStack] = RunningStack,
         watched: AnomalyConfig | None = None,
+        deployment: Callable[[Emulator, Path], Deployed] = deploy,
     ) -> None:
         self.environment = environment
         self._watched = watched
-        self.stack = engine(template, region=region_of(template), start=start, down=down, observe=self._observe)
+        self.stack = engine(
+            template,
+            region=region_of(template),
+            start=start,
+            down=down,
+            observe=self._observe,
+            deployment=deployment,
+        )
         self.account = Account(config_of(template))
         self._began = self.stack.clock.now()
         self._history: list[Event | Told | Failure | Played | Found] = []
@@ -288,6 +317,20 @@ def template_of(environment: str, *, arch: str | None = None) -> Path:
     return synth.template(outdir, environment)
 
 
+def checked_template(template: Path) -> Path:
+    """Return a template whose functions and their code are found. Raises UsageError."""
+    try:
+        config_of(template)
+        region_of(template)
+    except OSError as error:
+        raise UsageError(
+            f"--template: {error.filename or template} cannot be read: {error.strerror or error}"
+        ) from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise UsageError(f"--template {template}: a template of a RelayStack was expected, in its cdk.out") from None
+    return template.resolve()
+
+
 def region_of(template: Path) -> str:
     """The region that the template was made for; eu-west-1 where it leaves that to whoever deploys."""
     manifest = json.loads((template.parent / "manifest.json").read_text(encoding="utf-8"))
@@ -312,7 +355,7 @@ def topic_named(name: str, topics: Mapping[str, str]) -> str:
     """The ARN of the topic of that name, or whose name ends so. Raises UsageError."""
     if found := _ending_like(name, topics):
         return found
-    raise UsageError(f"--topic {name}: there is no such topic{_near(name, [t.split('-', 2)[2] for t in topics])}")
+    raise UsageError(f"--topic {name}: there is no such topic{_near(name, [own_name(t, topics) for t in topics])}")
 
 
 def topic_for(envelope: Envelope, topics: Mapping[str, str], *, at: datetime) -> str:
@@ -328,10 +371,15 @@ def topic_for(envelope: Envelope, topics: Mapping[str, str], *, at: datetime) ->
 def _ending_like(name: str, topics: Mapping[str, str]) -> str:
     """`critical` and `alertrelay-dev-critical` are both the critical topic of the environment that runs."""
     for full, arn in topics.items():
-        own = full.split("-", 2)[2]
+        own = own_name(full, topics)
         if name in (full, own) or name.endswith(f"-{own}"):
             return arn
     return ""
+
+
+def own_name(topic: str, topics: Iterable[str]) -> str:
+    """Return a topic's name without what the names of all of them begin with."""
+    return topic.removeprefix(posixpath.commonprefix(list(topics)).rpartition("-")[0] + "-")
 
 
 def own_time(envelopes: Iterable[Envelope], otherwise: datetime) -> datetime:

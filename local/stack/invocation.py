@@ -16,6 +16,7 @@ from typing import Any
 from alertrelay.alert import rfc3339
 from alertrelay.memory.store import ManualClock
 
+import lambdas
 from local.stack.deployed import Function
 
 RETRY_AFTER = (timedelta(minutes=1), timedelta(minutes=2))
@@ -99,9 +100,10 @@ class Attempt:
 
 
 def load(handler: str) -> Any:
-    """What a template's Handler string names."""
+    """Return what a template's Handler string names. In a wheel lambdas/ is a package of alertrelay."""
     module, _, name = handler.rpartition(".")
-    return getattr(importlib.import_module(module), name)
+    own = module.removeprefix("lambdas.")
+    return getattr(importlib.import_module(f"{lambdas.__name__}.{own}"), name)
 
 
 def from_sns(

@@ -61,6 +61,7 @@ class RunningStack:
         start: datetime,
         down: Mapping[str, Fault] | None = None,
         observe: Callable[[datetime, str, Outcome | Failure], None],
+        deployment: Callable[[Emulator, Path], Deployed] = deploy,
     ) -> None:
         self.clock = self.make_clock(start)
         self.logs = io.StringIO()
@@ -70,6 +71,7 @@ class RunningStack:
         self.functions: tuple[Invocable, ...] = ()
         self.template = template
         self._observe = observe
+        self._deploy = deployment
         self._entered = self._entering = ExitStack()
         self._again: list[Attempt] = []
         self._sent: dict[str, tuple[str, datetime]] = {}
@@ -84,7 +86,7 @@ class RunningStack:
             self._entering = entering
             entering.enter_context(self.standins)
             entering.enter_context(self.emulator)
-            self.deployed: Deployed = deploy(self.emulator, self.template)
+            self.deployed: Deployed = self._deploy(self.emulator, self.template)
             self._sqs, self._sns = self.emulator.client("sqs"), self.emulator.client("sns")
             self._ticks = inputs(self.emulator)
             self._idle = Idle(config=self.deployed.config, repeats_until=self.clock.now())
@@ -219,6 +221,8 @@ class RunningStack:
 
     def _take_inbox(self, function: Invocable) -> bool:
         url = function.function.inbox_url
+        if not self.emulator.queued(url):
+            return False
         found = self._sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=1, WaitTimeSeconds=0).get("Messages", [])
         for message in found:
             self._sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])

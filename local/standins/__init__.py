@@ -20,7 +20,7 @@ __all__ = ["Fault", "Recorded", "StandIns", "endpoints", "listening", "peer"]
 @functools.cache
 def peer(kind: str) -> Peer:
     """Return the stand-in of a kind of channel."""
-    return cast(Peer, import_module(f"local.standins.{kind}").PEER)
+    return cast(Peer, import_module(f".{kind}", __package__).PEER)
 
 
 def listening() -> tuple[str, ...]:

@@ -143,6 +143,29 @@ def test_an_alert_that_no_channel_and_no_queue_takes_ends_with_1(
     assert "Nothing is lost" not in out
 
 
+def test_a_crash_of_the_stack_is_not_taken_for_a_lost_alert(
+    replay: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(*_: object) -> None:
+        raise RuntimeError("moto fell over")
+
+    monkeypatch.setattr("local.stack.day.deployed_once", crash)
+
+    code, out, err = replay(CRITICAL)
+
+    assert (code, out) == (3, "")
+    assert "RuntimeError: moto fell over" in err
+    assert "exit code 3" in err
+
+
+def test_files_are_played_by_their_own_times(replay: Callable[..., tuple[int, str, str]]) -> None:
+    ended, began = "rds-cpu-critical-ok.json", CRITICAL
+
+    _, out, _ = replay(ended, began, "--json")
+
+    assert [event["file"] for event in json.loads(out)["events"]] == [began, ended]
+
+
 def test_files_without_a_time_of_their_own_start_on_a_fixed_monday(
     replay: Callable[..., tuple[int, str, str]], tmp_path: Path
 ) -> None:

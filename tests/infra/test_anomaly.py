@@ -94,7 +94,7 @@ def test_it_hears_of_deployments(relay: Template) -> None:
 def test_it_publishes_to_the_topics_of_its_severities_and_may_use_their_key(relay: Template) -> None:
     own = _statements(relay)
     topics = [topic["Ref"] for topic in own["Tell"]["Resource"]]
-    assert [topic.removeprefix("AlertTopics")[:4] for topic in topics] == ["Crit", "Warn", "Info"]
+    assert {topic.removeprefix("AlertTopics")[:4] for topic in topics} == {"Crit", "Warn", "Info"}
     (key,) = relay.of_type("AWS::KMS::Key")
     assert own["Encrypt"]["Resource"] == {"Fn::GetAtt": [key, "Arn"]}
     _, function = _scorer(relay)

@@ -52,7 +52,7 @@ def test_a_forwarder_reaches_its_own_queues_only(relay: Template) -> None:
         own = by_sid(relay, name)
         assert own["Poll"]["Resource"]["Fn::GetAtt"][0].startswith(f"{name}Timers")
         sends = [resource["Fn::GetAtt"][0] for resource in own["Send"]["Resource"]]
-        assert [queue[: len(name) + 5] for queue in sends] == [f"{name}Timer", f"{name}Expir", f"{name}Faile"]
+        assert {queue[: len(name) + 5] for queue in sends} == {f"{name}Timer", f"{name}Expir", f"{name}Faile"}
 
 
 def test_a_forwarder_reads_the_one_secret_and_writes_items_and_deletes_nothing_but_chunks(relay: Template) -> None:

@@ -1,0 +1,75 @@
+"""A deployment that is kept: a run from it is as a run from a new one, and leaves nothing in it."""
+
+from __future__ import annotations
+
+import functools
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from alertrelay.sources import unwrap
+
+from local.stack import snapshot
+from local.stack.day import Run
+from local.stack.emulator import Emulator
+from local.stack.snapshot import deployed_once
+
+START = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """An empty folder in place of the build folder's."""
+    return tmp_path / "deployed"
+
+
+def outcomes(template: Path, content: bytes, folder: Path) -> list[tuple[str, str, str]]:
+    kept = functools.partial(deployed_once, folder=folder)
+    with Run(template, "prod", start=START, down={}, deployment=kept) as run:
+        run.publish("file", unwrap(content))
+        (event,) = run.finish().events
+    return sorted((d.outcome.receiver, d.outcome.channel or "", d.outcome.outcome) for d in event.deliveries)
+
+
+def test_a_run_from_a_kept_deployment_is_as_the_first(template: Path, critical: bytes, folder: Path) -> None:
+    first = outcomes(template, critical, folder)
+    (kept,) = folder.iterdir()
+    content = kept.read_bytes()
+    assert first
+    assert outcomes(template, critical, folder) == first
+    assert outcomes(template, critical, folder) == first
+    assert kept.read_bytes() == content
+
+
+def test_a_kept_deployment_is_not_made_again(
+    template: Path, critical: bytes, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outcomes(template, critical, folder)
+    monkeypatch.setattr(snapshot, "deploy", lambda *_: pytest.fail("deployed anew"))
+    assert outcomes(template, critical, folder)
+
+
+@pytest.mark.parametrize("content", [b"", b"\x80", b"no pickle at all", b"\x80\x04K\x01."])
+def test_a_damaged_file_is_replaced(template: Path, critical: bytes, folder: Path, content: bytes) -> None:
+    first = outcomes(template, critical, folder)
+    (kept,) = folder.iterdir()
+    kept.write_bytes(content)
+    assert outcomes(template, critical, folder) == first
+    assert kept.read_bytes() != content
+
+
+def test_another_template_is_another_deployment(template: Path, tmp_path: Path, folder: Path) -> None:
+    copy = template.with_name("changed.template.json")
+    copy.write_text(template.read_text() + "\n")
+    try:
+        for one in (template, copy):
+            with Emulator(region="eu-west-1", now=lambda: START) as emulator:
+                deployed_once(emulator, one, folder)
+    finally:
+        copy.unlink()
+    assert len(list(folder.iterdir())) == 2
+
+
+def test_a_folder_that_cannot_be_written_does_no_harm(template: Path, critical: bytes, folder: Path) -> None:
+    folder.write_text("a file")
+    assert outcomes(template, critical, folder)
