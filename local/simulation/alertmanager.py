@@ -185,7 +185,7 @@ class Alertmanager:
             )
         )
         members = [_member(held, now) for held in alerts]
-        facts = look_up(header, members, config=self._config, lookup=self._store, now=now, log=_ignore)
+        facts = look_up(header, members, rules=self._config.inhibit_rules, lookup=self._store, now=now, log=_ignore)
         kept_back = mute(
             group.route,
             header,

@@ -32,6 +32,7 @@ NAMED = {
     "infra/sms_watch.py": {"sns"},  # whether any receiver is a phone
     "lambdas/pagerduty_forwarder.py": {"pagerduty"},
     "lambdas/slack_forwarder.py": {"slack"},
+    "layers/alertrelay/python/alertrelay/sources/pagerduty_webhook.py": {"pagerduty"},  # the sender of what arrives
     "layers/alertrelay/python/alertrelay/runtime/forwarder.py": {"sns"},  # the last resort is a topic
     "local/simulation/run.py": {"sns"},
 }

@@ -78,6 +78,7 @@ def assemble(
     ports = {
         "config": config,
         "config_hash": config.hash,
+        "rules": config.inhibit_rules,
         "router": router,
         "targets": targets,
         "alerts": store,

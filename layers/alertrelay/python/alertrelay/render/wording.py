@@ -105,8 +105,12 @@ def state_word(notification: Notification) -> str:
 
 def summary(alert: Alert) -> str:
     """One line for people, "" where it says no more than the name."""
-    text = one_line(alert.annotations.get("summary", ""))
-    return "" if text == one_line(alert.name) else text
+    given, name = alert.annotations.get("summary", ""), alert.labels.get("alertname", "alert")
+    if given.isprintable() and name.isprintable():
+        text = " ".join(given.split())
+        return "" if text == " ".join(name.split()) else text
+    text = one_line(given)
+    return "" if text == one_line(name) else text
 
 
 def description(alert: Alert) -> str:

@@ -93,6 +93,8 @@ def _notes(message: Mapping[str, object], definition: Mapping[str, object]) -> d
 
 def _log_lines(fields: Mapping[str, object]) -> str:
     """The log lines that a log alarm sends along (ActionLogLineCount). The documentation does not name their field."""
+    if fields.keys().isdisjoint(_LOG_LINES):
+        return ""
     lines = next((texts.items(fields[name]) for name in _LOG_LINES if texts.items(fields.get(name))), ())
     said = (texts.field(texts.mapping(line), "message") or texts.printable(line) for line in lines[:_LINES_SHOWN])
     return "\n".join(said)

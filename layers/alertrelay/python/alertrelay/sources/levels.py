@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from alertrelay.alert import SEVERITY_RANK
-from alertrelay.sources.severity import DEFAULT, severity
+from alertrelay.sources.severity import DEFAULT, MEANING, severity
 from alertrelay.values import text as texts
 
 _WORD = re.compile(r"[A-Za-z0-9]+")
@@ -64,6 +64,6 @@ def _words(text: str) -> list[str]:
 
 def _levels(words: list[str]) -> list[str]:
     """The severity that each word names, "" for none."""
-    ranked = [word if (word := severity(each)) in SEVERITY_RANK else "" for each in words]
+    ranked = [MEANING.get(word.lower(), "") for word in words]
     before = ["", *words][: len(words)]
     return ["" if other.lower() in _NEGATIONS else found for found, other in zip(ranked, before, strict=True)]

@@ -33,7 +33,7 @@ class Query:
 
 def read(definition: Mapping[str, object]) -> Query | None:
     """Return the query of an alarm's definition; None for an alarm on metrics."""
-    if not definition:
+    if not definition or isinstance(definition.get("MetricName"), str):
         return None
     fields = Fields.of(definition)
     promql = fields.inner(_PROMQL) or fields.inner("promQLCriteria")

@@ -121,7 +121,10 @@ def mapping(value: object) -> Mapping[str, object]:
 
 def field(fields: Mapping[str, object], key: str) -> str:
     """The value of a key as text without surrounding space, "" where it is missing or null."""
-    return printable(fields.get(key)).strip()
+    value = fields.get(key)
+    if isinstance(value, str) and value.isascii() and value.isprintable():
+        return value.strip()
+    return printable(value).strip()
 
 
 def string_map(value: object) -> dict[str, str]:
@@ -151,17 +154,28 @@ def items(value: object) -> tuple[object, ...]:
 
 def label_set(pairs: Iterable[tuple[object, object]]) -> dict[str, str]:
     """Labels in the order given: every value text, none empty, none over LABEL_MAX, no more than NAMES_MAX."""
-    return _named((cut(printable(name), LABEL_MAX), cut(printable(value), LABEL_MAX)) for name, value in pairs)
+    found: dict[str, str] = {}
+    for name, value in pairs:
+        # Most labels are plain and short already: no call for those.
+        key = name if isinstance(name, str) and name.isidentifier() else cut(printable(name), LABEL_MAX)
+        if isinstance(value, str) and value.isascii() and value.isprintable() and len(value) <= LABEL_MAX:
+            text = value
+        else:
+            text = cut(printable(value), LABEL_MAX)
+        if key and text and (len(found) < NAMES_MAX or key in found):
+            found[key] = text
+    return found
 
 
 def annotation_set(pairs: Iterable[tuple[object, object]]) -> dict[str, str]:
     """Annotations in the order given: text, none empty, none over ANNOTATION_MAX and its note, at most NAMES_MAX."""
-    return _named((cut(printable(name), LABEL_MAX), cut_with_note(printable(value).strip())) for name, value in pairs)
-
-
-def _named(clean: Iterable[tuple[str, str]]) -> dict[str, str]:
     found: dict[str, str] = {}
-    for name, value in clean:
-        if name and value and (len(found) < NAMES_MAX or name in found):
-            found[name] = value
+    for name, value in pairs:
+        key = name if isinstance(name, str) and name.isidentifier() else cut(printable(name), LABEL_MAX)
+        if isinstance(value, str) and value.isascii() and value.isprintable() and len(value) <= ANNOTATION_MAX:
+            text = value.strip()
+        else:
+            text = cut_with_note(printable(value).strip())
+        if key and text and (len(found) < NAMES_MAX or key in found):
+            found[key] = text
     return found

@@ -24,23 +24,23 @@ _TABLE = '<table role="presentation" width="100%" cellpadding="0" cellspacing="0
 
 
 def render(notification: Notification, _settings: EmailSettings) -> Message:
-    """`subject`, `text` and `html`."""
-    told = cut(plain.subject(notification), _SUBJECT)
-    return {"subject": told, "text": plain.body(notification), "html": _page(notification)}
-
-
-def _page(notification: Notification) -> str:
+    """Returns `subject`, `text` and `html`."""
+    subject = cut(plain.subject(notification), _SUBJECT)
     parts = [
         *(_notice(text) for text in notice.sentences(notification)),
-        _banner(notification),
+        _banner(notification, wording.state(notification), wording.what(notification)),
         _description(notification),
-        _links(notification),
+        _links(facts.links(notification)),
         _rows(notification),
         _others(notification),
         f'<p style="margin:20px 0 0;font-size:12px;opacity:0.7">{escape(plain.footer(notification))}</p>',
     ]
+    return {"subject": subject, "text": plain.body(notification), "html": _page(subject, parts)}
+
+
+def _page(subject: str, parts: list[str]) -> str:
     inner = "\n".join(part for part in parts if part)
-    title = escape(cut(plain.subject(notification), _SUBJECT))
+    title = escape(subject)
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
@@ -61,15 +61,14 @@ def _notice(text: str) -> str:
     )
 
 
-def _banner(notification: Notification) -> str:
+def _banner(notification: Notification, state: str, what: str) -> str:
     colour = _COLOURS.get(notification.severity.lower(), _OTHER_COLOUR)
     if wording.over(notification):
         colour = _RESOLVED_COLOUR
-    state, what = wording.state(notification).rstrip(":"), escape(cut(wording.what(notification), 600))
     return (
         f'<div style="background-color:{colour};color:#ffffff;border-radius:6px;padding:14px 16px">'
-        f'<div style="font-size:13px;font-weight:bold;letter-spacing:0.06em">{escape(state)}</div>'
-        f'<div style="font-size:19px;font-weight:bold">{what}</div></div>'
+        f'<div style="font-size:13px;font-weight:bold;letter-spacing:0.06em">{escape(state.rstrip(":"))}</div>'
+        f'<div style="font-size:19px;font-weight:bold">{escape(cut(what, 600))}</div></div>'
     )
 
 
@@ -111,9 +110,9 @@ def _anchor(href: str, text: str) -> str:
     return f'<a href="{escape(href)}" style="color:#2e7cf6">{text}</a>'
 
 
-def _links(notification: Notification) -> str:
+def _links(found: list[facts.Fact]) -> str:
     cells = []
-    for fact in facts.links(notification):
+    for fact in found:
         if fact.href:
             cells.append(
                 f'<a href="{escape(fact.href)}" style="display:inline-block;margin:0 8px 8px 0;padding:9px 14px;'

@@ -11,7 +11,7 @@ from alertrelay.alert import Alert, rfc3339
 from alertrelay.channels.pagerduty import PagerDutySettings
 from alertrelay.notification import Message, Notification
 from alertrelay.render import facts, notice, wording
-from alertrelay.render.text import clean, cut, one_line
+from alertrelay.render.text import clean, cut, one_line, short
 
 SEVERITIES = frozenset({"critical", "error", "warning", "info"})
 _SUMMARY = 1000
@@ -28,17 +28,17 @@ def render(notification: Notification, settings: PagerDutySettings) -> Message:
     event: dict[str, Any] = {
         "event_action": "trigger",
         "dedup_key": notification.dedup_key,
-        "payload": _payload(notification),
+        "payload": _payload(notification, _details(notification, wording.lead(notification))),
         "links": [{"href": f.href, "text": f.name} for f in facts.links(notification) if f.href],
     }
     if settings.client:
-        event["client"] = cut(one_line(settings.client), _NAME)
+        event["client"] = short(settings.client, _NAME)
     if settings.client_url:
         event["client_url"] = settings.client_url
     return event
 
 
-def _payload(notification: Notification) -> dict[str, Any]:
+def _payload(notification: Notification, details: dict[str, Any]) -> dict[str, Any]:
     alert = wording.lead(notification)
     severity = notification.severity.lower()
     mark, what = notice.mark(notification), wording.what(notification)
@@ -51,7 +51,7 @@ def _payload(notification: Notification) -> dict[str, Any]:
         "component": cut(_first(alert, "service", "namespace"), _NAME),
         "group": cut(_first(alert, "cluster", "env") or one_line(notification.environment), _NAME),
         "class": cut(_first(alert, "metric", "alertname"), _NAME),
-        "custom_details": _details(notification, alert),
+        "custom_details": details,
     }
     return {key: value for key, value in payload.items() if value}
 
@@ -83,9 +83,7 @@ def _details(notification: Notification, alert: Alert) -> dict[str, Any]:
         details.setdefault(fact.name, fact.href or cut(fact.text, _DETAIL))
     details["Firing"] = notification.firing_count
     details["Ended"] = notification.resolved_count
-    details["Labels"] = {
-        cut(one_line(name), 100): cut(one_line(value), 200) for name, value in list(alert.labels.items())[:_LABELS]
-    }
+    details["Labels"] = {short(name, 100): short(value, 200) for name, value in list(alert.labels.items())[:_LABELS]}
     if alert.kind == "event":
         details["End"] = "An event has no end: resolve this incident by hand"
     return {**details, **_others(notification)}

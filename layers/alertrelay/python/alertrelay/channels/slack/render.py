@@ -30,6 +30,7 @@ _LINES = 12
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "`": "'"}
 _RAW_ESCAPES = {**_ESCAPES, "`": "\u02cb"}
 _BROADCAST = re.compile(r"@(?=channel|here|everyone|group)", re.IGNORECASE)
+_UNBROADCAST = "@\u2060"
 
 
 def render(notification: Notification, settings: SlackSettings) -> Message:
@@ -49,7 +50,7 @@ def render(notification: Notification, settings: SlackSettings) -> Message:
 
 def escape(text: str, limit: int) -> str:
     """`text` for mrkdwn, at most `limit` long with its escapes, without mentions."""
-    return cut(_BROADCAST.sub("@\u2060", text), limit, _ESCAPES)
+    return cut(_BROADCAST.sub(_UNBROADCAST, text), limit, _ESCAPES)
 
 
 def colour(notification: Notification) -> str:
@@ -67,7 +68,7 @@ def _blocks(notification: Notification) -> list[dict[str, Any]]:
     blocks.append({"type": "section", "fields": [_timing(notification), *map(_field, facts.measure(alert))]})
     blocks += _texts(facts.impact(notification))
     # Above the place: on a phone the fields stand below each other, and what to do must not be out of sight.
-    blocks += _links(notification)
+    blocks += _links(facts.links(notification))
     if places := facts.where(notification):
         blocks.append({"type": "section", "fields": [_field(fact) for fact in places[:_FIELDS]]})
     blocks += _texts(facts.long_texts(notification))
@@ -93,7 +94,7 @@ def _description(alert: Alert) -> list[dict[str, Any]]:
     if not text:
         return []
     if alert.source == "raw":
-        return [_section(f"```{cut(text, 2000, _RAW_ESCAPES)}```")]
+        return [_section(f"```{cut(_BROADCAST.sub(_UNBROADCAST, text), 2000, _RAW_ESCAPES)}```")]
     return [_section(escape(text, 2000))]
 
 
@@ -118,9 +119,9 @@ def _date(at: datetime) -> str:
     return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{wording.moment(at)}>"
 
 
-def _links(notification: Notification) -> list[dict[str, Any]]:
+def _links(found: list[Fact]) -> list[dict[str, Any]]:
     rows: list[str] = []
-    for told in map(_link, facts.links(notification)):
+    for told in map(_link, found):
         joined = f"{rows[-1]}  ·  {told}" if rows else told
         rows = [*rows[:-1], joined] if len(joined) <= _TEXT else [*rows, told]
     return [_section(row) for row in rows]
