@@ -70,6 +70,11 @@ def _change(*, full: bool, closing: bool = False) -> Any:
     )
 
 
+UNDELIVERED = product.UndeliveredMessage(
+    gid="pagerduty-0", receiver="pager/pagerduty/0", failure="it is down", since=START, alerts=["HighCPU 00 firing"]
+)
+
+
 def bodies() -> str:
     """Return what stands within queue bodies, and that it is read back as it was."""
     forms = {
@@ -80,7 +85,12 @@ def bodies() -> str:
         "ledger-minimal": product.ledger_json(product.Ledger()),
         "envelope-full": _envelope(full=True).to_json(),
         "envelope-minimal": _envelope(full=False).to_json(),
+        "receive": product.body_of(product.ReceiveMessage(envelope=_envelope(full=False))),
+        "receive-rest": product.body_of(product.ReceiveMessage(envelope=_envelope(full=False), start=7)),
+        "undelivered": product.body_of(UNDELIVERED),
     }
+    assert product.message_of(forms["receive-rest"]) == product.ReceiveMessage(envelope=_envelope(full=False), start=7)
+    assert product.message_of(forms["undelivered"]) == UNDELIVERED
     assert product.change_from_json(forms["change-full"]) == _change(full=True)
     assert product.change_from_json(forms["change-minimal"]) == _change(full=False)
     assert product.ledger_from_json(forms["ledger-packed"]) == _ledger(MANY)

@@ -20,8 +20,12 @@ from alertrelay.channels import KINDS
 from alertrelay.config.model import Matcher
 from alertrelay.dispatch import silences
 from alertrelay.groups.messages import TICK as TICK
+from alertrelay.groups.messages import ReceiveMessage as ReceiveMessage
+from alertrelay.groups.messages import UndeliveredMessage as UndeliveredMessage
+from alertrelay.groups.messages import body_of as body_of
 from alertrelay.groups.messages import change_from_json as change_from_json
 from alertrelay.groups.messages import change_json as change_json
+from alertrelay.groups.messages import message_of as message_of
 from alertrelay.nflog.group_state import AlertItem as AlertItem
 from alertrelay.nflog.group_state import GroupChange, GroupHeader, GroupIdentity, Progress
 from alertrelay.nflog.group_state import Member as Member
