@@ -7,7 +7,7 @@ from compiler.catalogue.rule import Metric, Rule, When, critical, warning
 NAMESPACE = "AWS/ECS"
 INSIGHTS_NAMESPACE = "ECS/ContainerInsights"
 SLOW = "Requests of the service slow down and time out."
-KILLED = "A task that needs more memory than it has is killed and starts anew: its requests fail."
+KILLED = "A task that exceeds its memory is killed and restarted: its requests fail."
 
 INSIGHTS = When(text="with `container_insights`", holds=lambda f: "insights" in f.flags)
 ENHANCED = When(text="with `container_insights: enhanced`", holds=lambda f: "enhanced" in f.flags)
@@ -147,7 +147,7 @@ RULES = (
         when=VOLUME,
         levels=(
             warning(80, 5, 5, "AWS recommends 80 %.", "P"),
-            critical(92, 5, 5, "What is left is gone within hours at any steady growth.", "X"),
+            critical(92, 5, 5, "The rest fills up within hours at any steady growth.", "X"),
         ),
     ),
     Rule(
