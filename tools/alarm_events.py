@@ -37,7 +37,7 @@ _WORDS = {
 
 
 def alarms(template: Mapping[str, Any]) -> Iterator[Properties]:
-    """The properties of every alarm of a CloudFormation template."""
+    """Yields the properties of every alarm of a CloudFormation template."""
     for resource in template["Resources"].values():
         if resource["Type"] in ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"):
             yield resource["Properties"]
@@ -72,7 +72,7 @@ def message(alarm: Properties, *, at: datetime = NOON) -> dict[str, Any]:
 
 
 def event(alarm: Properties, *, at: datetime = NOON) -> dict[str, Any]:
-    """The message in the envelope in which Lambda gets it from the alarm's topic."""
+    """Returns the message in the envelope in which Lambda gets it from the alarm's topic."""
     told = message(alarm, at=at)
     return {
         "Records": [
@@ -125,7 +125,7 @@ def _reason(alarm: Properties, at: datetime) -> str:
 
 
 def _value(alarm: Properties) -> float:
-    """A number just beyond the threshold."""
+    """Returns a number just beyond the threshold."""
     threshold = float(alarm.get("Threshold", 150))
     if "OrEqual" in alarm["ComparisonOperator"]:
         return threshold
@@ -179,7 +179,7 @@ def _dimensions(metric: Properties) -> list[dict[str, str]]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """The command line: a file for each alarm, a minute apart."""
+    """Returns the command line: a file for each alarm, a minute apart."""
     parser = argparse.ArgumentParser(
         prog="python -m tools.alarm_events", description="An event for every alarm of an environment's templates"
     )

@@ -184,14 +184,14 @@ def index_page() -> str:
 
 
 def pages() -> Iterator[tuple[Path, str]]:
-    """The files that this module writes, with their text. The index only where there are runbooks."""
+    """Yields the files that this module writes, with their text. The index only where there are runbooks."""
     yield ROOT / "docs" / "alarms.md", catalogue_page()
     if (ROOT / "runbooks").is_dir():
         yield ROOT / "runbooks" / "README.md", index_page()
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """The command line; 1 where --check finds a page that is not current."""
+    """Returns the command line; 1 where --check finds a page that is not current."""
     parser = argparse.ArgumentParser(
         prog="python -m tools.alarms_page", description="Writes docs/alarms.md and the index"
     )

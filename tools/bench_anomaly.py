@@ -207,14 +207,14 @@ _CHANGES = (_as_they_are, _begun_later, _one_point_in_ten_missing, _means_of_two
 
 
 def _taken(judge: Any, one: Any, rows: Any) -> Any:
-    """The series of some of its rows. A window of which nothing is left is gone."""
+    """Returns the series of some of its rows. A window of which nothing is left is gone."""
     places = [(int(rows.searchsorted(a)), int(rows.searchsorted(b, side="right")) - 1) for a, b in one.wins]
     windows = [(a, b) for a, b in places if a <= b]
     return judge.Series(one.key, one.cat, one.t[rows], one.v[rows], judge.np.zeros(len(rows)), windows)
 
 
 def _means(judge: Any, one: Any, of: int) -> Any:
-    """The series of the means of so many rows, each at the time of its last."""
+    """Returns the series of the means of so many rows, each at the time of its last."""
     count = len(one.t) // of
     values = one.v[: count * of].reshape(count, of).mean(axis=1)
     windows = [(min(a // of, count - 1), min(b // of, count - 1)) for a, b in one.wins]

@@ -110,7 +110,7 @@ class Plan:
 
     @property
     def every(self) -> tuple[MetricAlarm | CompositeAlarm, ...]:
-        """All of them, the parents last."""
+        """Returns all of them, the parents last."""
         return (*self.alarms, *self.parents)
 
 
@@ -166,7 +166,7 @@ def description_of(
 
 
 def labels_of(setting: Setting, thing: Watched, rules_own: Mapping[str, str]) -> Labels:
-    """The labels of an alarm: those of the environment, of its resource, and `rules_own`."""
+    """Returns the labels of an alarm: those of the environment, of its resource, and `rules_own`."""
     labels = {
         "service": thing.id,
         **setting.labels,

@@ -11,7 +11,8 @@ LIMIT = 1024  # characters, PutMetricAlarm
 
 
 def describe(sentence: str, metadata: Mapping[str, str]) -> str:
-    """The description; empty values are left out. Raises ValueError where it is too long or would not read back."""
+    """Returns the description; empty values are left out. Raises ValueError where it is too long or would not read
+    back."""
     for part in (sentence, *metadata.values()):
         if "\n" in part:
             raise ValueError(f"an alarm's description is read by line: {part!r} has a line break")

@@ -44,7 +44,7 @@ def parent_sentence(parent: Parent, service: str, parts: Sequence[tuple[str, str
 
 
 def amount(number: float, unit: str) -> str:
-    """A number as people read it: 80 %, 1.6 GiB, 0.02 s, 1,092."""
+    """Returns a number as people read it: 80 %, 1.6 GiB, 0.02 s, 1,092."""
     if unit == "bytes":
         return _bytes(number)
     return f"{_digits(number)}{_UNITS[unit]}"

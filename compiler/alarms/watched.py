@@ -59,7 +59,7 @@ class Watched:
 
 
 def watched(resource: Resource) -> Watched:
-    """The resource as rules see it."""
+    """Returns the resource as rules see it."""
     match resource:
         case Database():
             return _database(resource)

@@ -24,7 +24,7 @@ _TIME = re.compile(r"((?:[01][0-9])|(?:2[0-3])):([0-5][0-9])|24:00")
 
 
 def parse_intervals(root: Section) -> dict[str, tuple[TimeInterval, ...]]:
-    """All intervals by name; both top-level keys share one namespace."""
+    """Returns all intervals by name; both top-level keys share one namespace."""
     found: dict[str, tuple[TimeInterval, ...]] = {}
     for key in ("mute_time_intervals", "time_intervals"):
         if key == "mute_time_intervals" and root.has(key):

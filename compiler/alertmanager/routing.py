@@ -52,7 +52,7 @@ class PlacedRoute:
 
 
 def parse_route(root: Section) -> tuple[Route, tuple[PlacedRoute, ...]]:
-    """The tree, and all its nodes from the top with their places."""
+    """Returns the tree, and all its nodes from the top with their places."""
     for key in _ROOT_ONLY_CHILDREN:
         if root.items.get(key) and (root.list(key) if key.endswith("s") else root.mapping(key)):
             message = f"the root route must match every alert, so it takes no {key!r}"
@@ -69,7 +69,8 @@ def parse_route(root: Section) -> tuple[Route, tuple[PlacedRoute, ...]]:
 
 
 def without_empty_group_by(route: Route, parent: tuple[str, ...] | None = ()) -> Route:
-    """The tree as releases before 0.31 read it: a child's `group_by: []` is ignored, and its parent's counts."""
+    """Returns the tree as releases before 0.31 read it: a child's `group_by: []` is ignored, and its parent's
+    counts."""
     inherits = "group_by" not in route.own or route.group_by == ()
     group_by = parent if inherits else route.group_by
     children = tuple(without_empty_group_by(child, group_by) for child in route.routes)
@@ -166,7 +167,7 @@ def _matchers(section: Section) -> Iterator[Matcher]:
 
 
 def read_matchers(section: Section, equal: str, regex: str, strings: str) -> Iterator[Matcher]:
-    """The matchers of a route or of one side of an inhibition rule: all three keys, of which all must hold."""
+    """Yields the matchers of a route or of one side of an inhibition rule: all three keys, of which all must hold."""
     for name, value in section.mapping(equal).items():
         yield from _legacy(section, name, value, regex=False)
     for name, value in section.mapping(regex).items():

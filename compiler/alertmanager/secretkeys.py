@@ -33,7 +33,7 @@ class SecretKeys:
     _paths: dict[str, tuple[str, Place]] = field(default_factory=dict)
 
     def name(self, section: Section, key: str) -> str:
-        """The key of the secret that `key`, a `*_file`, names; "" where it is absent or wrong."""
+        """Returns the key of the secret that `key`, a `*_file`, names; "" where it is absent or wrong."""
         path = section.text(key)
         if not path:
             return ""

@@ -25,7 +25,7 @@ ENHANCED_VOLUME = When(
 
 
 def _usage(alertname: str, metric: str, key: str, category: str, what: str, impact: str, when: When) -> Rule:
-    """One of the alarms of enhanced Container Insights, for which AWS recommends 80 % throughout."""
+    """Returns one of the alarms of enhanced Container Insights, for which AWS recommends 80 % throughout."""
     return Rule(
         alertname=alertname,
         parts=("service",),

@@ -44,7 +44,7 @@ class Facts:
     flags: frozenset[str] = frozenset()
 
     def number(self, fact: str) -> float:
-        """A number that has to be known. Raises FactMissing."""
+        """Returns a number that has to be known. Raises FactMissing."""
         found = float(getattr(self, fact))
         if not found:
             raise FactMissing(fact)
@@ -52,7 +52,7 @@ class Facts:
 
     @property
     def burstable(self) -> bool:
-        """Whether the class earns and spends CPU credits."""
+        """Returns whether the class earns and spends CPU credits."""
         return self.instance_class.removeprefix("db.").removeprefix("cache.").startswith(("t2.", "t3.", "t4g."))
 
 

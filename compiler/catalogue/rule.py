@@ -81,7 +81,7 @@ class Level:
 
 
 def warning(threshold: float | Chosen, datapoints: int, of: int, why: str, source: str, *, down: bool = False) -> Level:
-    """A Level of severity warning."""
+    """Returns a Level of severity warning."""
     return Level(
         severity="warning", threshold=threshold, datapoints=datapoints, of=of, why=why, source=source, down=down
     )
@@ -90,7 +90,7 @@ def warning(threshold: float | Chosen, datapoints: int, of: int, why: str, sourc
 def critical(
     threshold: float | Chosen, datapoints: int, of: int, why: str, source: str, *, down: bool = False
 ) -> Level:
-    """A Level of severity critical."""
+    """Returns a Level of severity critical."""
     return Level(
         severity="critical", threshold=threshold, datapoints=datapoints, of=of, why=why, source=source, down=down
     )
@@ -132,7 +132,7 @@ class Rule:
 
     @property
     def runbook(self) -> str:
-        """The file's name below runbooks/."""
+        """Returns the file's name below runbooks/."""
         return runbook_of(self.alertname)
 
     def threshold_key(self, severity: Severity) -> str:

@@ -42,7 +42,7 @@ class Parent:
 
     @property
     def runbook(self) -> str:
-        """The file's name below runbooks/."""
+        """Returns the file's name below runbooks/."""
         return runbook_of(self.alertname)
 
 

@@ -32,7 +32,7 @@ def parse_duration(text: str) -> float:
 
 
 def spell_duration(seconds: float) -> str:
-    """The shortest usual spelling, as Alertmanager prints it: 5400 s is `1h30m`."""
+    """Returns the shortest usual spelling, as Alertmanager prints it: 5400 s is `1h30m`."""
     left = round(seconds * 1000)
     parts = []
     for unit, size in _UNITS:

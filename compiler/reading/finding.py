@@ -77,7 +77,7 @@ class Findings:
 
     @property
     def failed(self) -> bool:
-        """Whether there is an error among them."""
+        """Returns whether there is an error among them."""
         return any(f.severity == "error" for f in self._found)
 
     def sorted(self) -> tuple[Finding, ...]:
@@ -88,7 +88,7 @@ class Findings:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """A mend that names the nearest known word, or all of them where none is near and they are few."""
+    """Returns a mend that names the nearest known word, or all of them where none is near and they are few."""
     candidates = sorted(known)
     near = difflib.get_close_matches(word, candidates, n=1, cutoff=0.6)
     if near:

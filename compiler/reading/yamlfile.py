@@ -62,7 +62,7 @@ class _Broken(Exception):
 
 
 def read(path: Path, findings: Findings, *, name: str = "") -> Value | None:
-    """The file's root value, or None where there is none to go on with; then a finding says why.
+    """Returns the file's root value, or None where there is none to go on with; then a finding says why.
 
     `name` is how findings spell the file (default: the path as given). A file that cannot be opened has code
     `unreadable`.

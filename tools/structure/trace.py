@@ -49,7 +49,7 @@ class Trace:
 
     @property
     def width(self) -> int:
-        """The calls of the function that measures a text."""
+        """Returns the calls of the function that measures a text."""
         return sum(calls for name, calls in self.by_function.items() if name.endswith(f":{MEASURED}"))
 
 

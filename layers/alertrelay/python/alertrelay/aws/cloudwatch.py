@@ -1,4 +1,4 @@
-"""CloudWatch, asked whether alarms still fire."""
+"""Asks CloudWatch whether alarms still fire."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 def ended_alarms(
     client: Callable[[], CloudWatchClient], *, account: str, region: str, log: Callable[..., None]
 ) -> Callable[[Sequence[str]], frozenset[str]]:
-    """A question about up to 100 AlarmArns: which of them are deleted or OK. Alarms of other accounts and regions
-    cannot be asked about, and are taken to fire; so is every alarm when CloudWatch does not answer."""
+    """Returns a question about up to 100 AlarmArns: which of them are deleted or OK. Alarms of other accounts and
+    regions cannot be asked about, and are taken to fire; so is every alarm when CloudWatch does not answer."""
 
     def ended(arns: Sequence[str]) -> frozenset[str]:
         ours = {arn: arn.split(":", 6)[6] for arn in arns if arn.split(":")[3:5] == [region, account]}

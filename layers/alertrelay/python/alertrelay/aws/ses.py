@@ -39,7 +39,7 @@ class SesSender:
         earlier: Receipt | None = None,
         edit: bool = False,  # noqa: ARG002 - a mail that was sent stays as it is
     ) -> Receipt:
-        """One mail to all recipients, as an answer to the mail that `earlier` names. Raises a DeliveryFailure."""
+        """Sends one mail to all recipients, as an answer to the mail that `earlier` names. Raises a DeliveryFailure."""
         settings = cast(EmailSettings, target.settings)
         first = earlier.ref.get("message_id", "") if earlier else ""
         body = {"Text": {"Data": str(message.get("text") or ""), "Charset": "UTF-8"}}

@@ -1,4 +1,4 @@
-"""Reading the times that sources write: RFC 3339 and everything that is written in its place."""
+"""Reads the times that sources write: RFC 3339 and its many substitutes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ISO = re.compile(
 
 
 def instant(value: object) -> datetime | None:
-    """The time that `value` means, in UTC; None where it means none.
+    """Returns the time that `value` means, in UTC; None where it means none.
 
     Takes RFC 3339 with any fraction, offsets without a colon (CloudWatch's +0000), naive times as UTC, Go's own
     printing, RFC 1123, and numbers as seconds or milliseconds since 1970. A zero time (0001-01-01, 1970-01-01,

@@ -120,13 +120,13 @@ class Detector:
         return (self._direction == "high" and size < 0.0) or (self._direction == "low" and size > 0.0)
 
     def spread(self, measure: int) -> float | None:
-        """The robust sigma of a measure: its median size times 1.4826. None while it has too few points."""
+        """Returns the robust sigma of a measure: its median size times 1.4826. None while it has too few points."""
         median = self._tails[measure].median()
         return None if median is None else median * _SIGMA
 
 
 def clock(at: float, zone: tzinfo | None) -> float:
-    """The seconds that a wall clock of the zone shows; UTC without one."""
+    """Returns the seconds that a wall clock of the zone shows; UTC without one."""
     if zone is None:
         return at
     offset = datetime.fromtimestamp(at, zone).utcoffset()

@@ -48,7 +48,7 @@ def explain(
 
 
 def strongest(reading: Reading, shown: Callable[[float], str]) -> str:
-    """The strongest measure: `change from the point before +31 %`; "" while learning."""
+    """Returns the strongest measure: `change from the point before +31 %`; "" while learning."""
     if not reading.voices:
         return ""
     rarities = _rarities(reading)

@@ -151,7 +151,7 @@ class Tail:
             self._forget()
 
     def _bounded(self, size: float) -> float:
-        """An outlier is learned as a smaller one: it would hide the next trouble for weeks."""
+        """Returns an outlier is learned as a smaller one: it would hide the next trouble for weeks."""
         self._outlier_ago += 1
         start = _EDGES[self._edge + 1]
         if size <= start or self.count < _BOUNDED_FROM:
@@ -172,7 +172,7 @@ class Tail:
         self._believed = max(_BELIEVED, self._believed * 0.5)
 
     def median(self) -> float | None:
-        """The middle of the sizes seen, to about 5 %; None while warming up."""
+        """Returns the middle of the sizes seen, to about 5 %; None while warming up."""
         if self._early is not None:
             return None
         below = 0.0

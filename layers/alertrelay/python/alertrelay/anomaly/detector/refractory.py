@@ -25,7 +25,7 @@ class Refractory:
         self._needed = array("d")
 
     def take(self, strengths: Sequence[float], fades: Sequence[float]) -> float:
-        """The strongest that is told, or 0. A fade is what a point leaves of what is needed."""
+        """Returns the strongest that is told, or 0. A fade is what a point leaves of what is needed."""
         if not strengths:
             return 0.0
         if not self._needed:
@@ -50,7 +50,8 @@ class Onset:
         self._calm = 0
 
     def take(self, at: float, rarity: float) -> float | None:
-        """The time of the first rare point, None while all is calm. A few calm points in between do not end it."""
+        """Returns the time of the first rare point, None while all is calm. A few calm points in between do not end
+        it."""
         if rarity > 0.0:
             self._calm = 0
             self.since = at if self.since is None else self.since

@@ -57,7 +57,7 @@ class Scorer:
         return Scored(score, reading, self._onset.take(at, reading.rarity))
 
     def band(self, reading: Reading) -> tuple[float, float] | None:
-        """The usual range for the point that was just taken; None while learning."""
+        """Returns the usual range for the point that was just taken; None while learning."""
         if reading.measured is None:
             return None
         middle, sigma, _ = usual(reading.measured, self._detector.spread)
@@ -72,5 +72,5 @@ class Scorer:
         return explain(clock(at, self._zone), value, scored.reading, since, self._detector.spread, shown)
 
     def strongest(self, scored: Scored, shown: Callable[[float], str] = number) -> str:
-        """The measure that was rarest for the point; "" while learning."""
+        """Returns the measure that was rarest for the point; "" while learning."""
         return strongest(scored.reading, shown) if scored.reading else ""

@@ -12,8 +12,8 @@ _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234567
 
 
 def graph_link(metric: Metric, *, region: str, begin: float, end: float) -> str:
-    """The metric between two times in seconds; "" where the region is unknown. The console writes values so: `~'text`,
-    `~(~one~two)`, `~(key~value)`, with `*` and two hex digits for what is not plain."""
+    """Returns the metric between two times in seconds; "" where the region is unknown. The console writes values so:
+    `~'text`, `~(~one~two)`, `~(key~value)`, with `*` and two hex digits for what is not plain."""
     base = console(region)
     if not base:
         return ""

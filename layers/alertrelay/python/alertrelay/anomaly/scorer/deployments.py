@@ -50,7 +50,8 @@ def _names(alert: Alert, event: Mapping[str, Any]) -> set[str]:
 
 
 def named(deployments: Iterable[Deployment], since: float, about: Iterable[str]) -> list[str]:
-    """The deployments of the half hour before `since`, in words: those of the thing itself, else all that there are.
+    """Returns the deployments of the half hour before `since`, in words: those of the thing itself, else all that there
+    are.
 
     `about` are the names by which the thing is known: its service, the values of its dimensions.
     """
@@ -63,7 +64,7 @@ def named(deployments: Iterable[Deployment], since: float, about: Iterable[str])
 
 
 def _same(name: str, other: str) -> bool:
-    """The stack orders-prod deploys the service orders."""
+    """Returns the stack orders-prod deploys the service orders."""
     return name == other or name.startswith(f"{other}-") or other.startswith(f"{name}-")
 
 

@@ -40,7 +40,7 @@ def rules_of(
     feedback: Mapping[str, Feedback],
     deployments: Callable[[float, Sequence[str]], Sequence[str]] = lambda _since, _names: (),
 ) -> dict[str, Rule]:
-    """The rule of each entry, by its name."""
+    """Returns the rule of each entry, by its name."""
     zone = _zone(config.timezone)
     return {
         watch.name: Rule(
@@ -69,7 +69,7 @@ def named(watch: Watch, metric: Metric) -> str:
 
 
 def unit_of(watch: Watch, metric: Metric) -> str:
-    """The entry's own unit, else what the service documents."""
+    """Returns the entry's own unit, else what the service documents."""
     if metric.statistic == "SampleCount":
         return ""
     return watch.unit or units.unit_of(metric.namespace, metric.name)

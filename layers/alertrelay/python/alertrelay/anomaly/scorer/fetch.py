@@ -36,8 +36,8 @@ class Found:
 def ask(
     metrics: Metrics, wanted: Iterable[Wanted], *, end: Callable[[Metric], float], more: Callable[[], bool]
 ) -> Found:
-    """The points of each up to the `end` of its last whole period. Never raises a failure: what CloudWatch did not say
-    is missing. `more` says whether there is time for another request."""
+    """Returns the points of each up to the `end` of its last whole period. Never raises a failure: what CloudWatch did
+    not say is missing. `more` says whether there is time for another request."""
     found = Found(points={}, refused={})
     for batch in batches(wanted, end=end):
         if not more():

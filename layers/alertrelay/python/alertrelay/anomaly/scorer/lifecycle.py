@@ -77,7 +77,7 @@ class Change:
 def step(
     now: Open | None, seen: Seen, levels: Sequence[Level], direction: Direction = "both"
 ) -> tuple[Open | None, Change | None]:
-    """The anomaly after a point, and what is to be told of it. `levels` are sorted, the mildest first."""
+    """Returns the anomaly after a point, and what is to be told of it. `levels` are sorted, the mildest first."""
     names = [level.severity for level in levels]
     reached = [level.severity for level in levels if seen.score >= level.score][-1:]
     if now is None:
@@ -103,7 +103,7 @@ def step(
 
 
 def end(now: Open, at: float, why: str) -> Change:
-    """The end of an anomaly, for a reason in words."""
+    """Returns the end of an anomaly, for a reason in words."""
     return Change(kind="ended", severities=now.severities, open=now, at=at, why=why)
 
 

@@ -53,11 +53,11 @@ class Metrics(Protocol):
         MetricsFailure."""
 
     def tagged(self, tags: Mapping[str, str]) -> Iterable[str]:
-        """The ARNs of all resources with these tags. Raises MetricsFailure."""
+        """Returns the ARNs of all resources with these tags. Raises MetricsFailure."""
 
     def read(self, metrics: Sequence[Metric], *, start: float, end: float) -> Answer:
-        """The points from `start` up to, not including, `end`, in seconds; at most 500 metrics and 100,800 points.
-        Raises QueryRefused, MetricsFailure."""
+        """Returns the points from `start` up to, not including, `end`, in seconds; at most 500 metrics and 100,800
+        points. Raises QueryRefused, MetricsFailure."""
 
 
 @dataclass(frozen=True, slots=True)

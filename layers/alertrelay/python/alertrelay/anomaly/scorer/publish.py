@@ -37,7 +37,7 @@ class _Alert:
 
 
 def tellings_of(origin: Origin, rule: Rule | None, track: Track, *, at: float) -> list[Telling]:
-    """The updates after which people know what is so of a metric: begins that they were not told, and ends.
+    """Returns the updates after which people know what is so of a metric: begins that they were not told, and ends.
 
     `track.told` is as after them. `rule` is None where its entry is gone. `at` is the clock by which updates are
     ordered: the run's, in seconds, so that a retried run says the same."""
@@ -59,7 +59,7 @@ def tellings_of(origin: Origin, rule: Rule | None, track: Track, *, at: float) -
 
 
 def perhaps_told(origin: Origin, rule: Rule, metric: Metric) -> dict[str, Told]:
-    """Every alert that may have been announced of a metric, where nobody knows, nor since when."""
+    """Returns every alert that may have been announced of a metric, where nobody knows, nor since when."""
     if rule.watch.mode == "shadow":
         return {}
     named = [(ANOMALY, level.severity) for level in rule.levels] + [(SILENT, rule.levels[0].severity)]

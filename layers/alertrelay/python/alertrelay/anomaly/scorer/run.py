@@ -57,7 +57,7 @@ class Ran:
 
 
 def run(scoring: Scoring, at: float, *, deadline: float) -> Ran:
-    """One run for the time `at` of its schedule, in seconds. `deadline` is when this invocation is killed.
+    """Returns one run for the time `at` of its schedule, in seconds. `deadline` is when this invocation is killed.
 
     Never raises a failure of the outside: it is among the problems."""
     owner = scoring.new_id()
@@ -137,7 +137,7 @@ def _shards(scoring: Scoring, catalogue: Catalogue) -> dict[str, list[Metric]]:
 
 
 def shard_names(config: AnomalyConfig) -> list[str]:
-    """The names of the objects that hold the state."""
+    """Returns the names of the objects that hold the state."""
     count = -(-config.max_metrics // IN_A_SHARD)
     return [f"shard-{number:02d}-of-{count}" for number in range(count)]
 

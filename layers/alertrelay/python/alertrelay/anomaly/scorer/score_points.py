@@ -90,7 +90,7 @@ def learn(track: Track, scorer: Scorer, rule: Rule, points: Iterable[tuple[float
 
 
 def _said_of_end(track: Track, rule: Rule, change: Change) -> Said:
-    """A message of an end says what was: the begin's words, with another reason."""
+    """Returns a message of an end says what was: the begin's words, with another reason."""
     most = units.shown(change.open.value, unit_of(rule.watch, track.metric))
     before = track.said or Said(summary=f"{named(rule.watch, track.metric)} was unusual")
     return replace(before, reason=f"{change.why}; it was {most} at the worst")

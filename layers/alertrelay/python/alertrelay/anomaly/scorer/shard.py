@@ -55,15 +55,15 @@ class Run:
     tops: dict[str, tuple[Metric, Seen]] = field(default_factory=dict)  # the most unusual point, by entry
 
     def end_of(self, metric: Metric) -> float:
-        """The end of the metric's last whole period."""
+        """Returns the end of the metric's last whole period."""
         return (self.at - SETTLED) // metric.period * metric.period
 
     def in_time(self) -> bool:
-        """Whether there is time for more."""
+        """Returns whether there is time for more."""
         return self.scoring.clock.now().timestamp() < self.until
 
     def may_learn(self) -> bool:
-        """Whether this shard has time to learn another metric."""
+        """Returns whether this shard has time to learn another metric."""
         return self.scoring.clock.now().timestamp() < min(self.until, self.learn_until)
 
 
@@ -150,7 +150,7 @@ def _read_on(run: Run, shard: Shard, metrics: Mapping[str, Metric]) -> None:
 
 @contextmanager
 def _alone(run: Run, shard: Shard, metric: Metric) -> Iterator[None]:
-    """One broken metric does not stop the rest: it is learned anew by the next run."""
+    """Yields one broken metric does not stop the rest: it is learned anew by the next run."""
     try:
         yield
     except Exception as error:  # noqa: BLE001 - whatever its points have done
@@ -230,7 +230,7 @@ def _notice_silence(run: Run, book: Book, track: Track, rule: Rule) -> None:
 
 
 def _let_go(run: Run, track: Track) -> list[Telling]:
-    """A metric that is no longer watched: what was told of it ends. Its entry may be gone as well."""
+    """Returns a metric that is no longer watched: what was told of it ends. Its entry may be gone as well."""
     track.open = track.silent = None
     track.said = replace(track.said or Said(summary=f"{track.metric} was unusual"), reason="it is no longer watched")
     return tellings_of(run.origin, None, track, at=run.at)

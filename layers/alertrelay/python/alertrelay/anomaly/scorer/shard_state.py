@@ -119,14 +119,14 @@ class BookUnreadable(Exception):
 
 
 def to_bytes(book: Book, scorers: bytes) -> bytes:
-    """The object."""
+    """Returns the object."""
     content = zlib.compress(json.dumps(_plain(book), separators=(",", ":")).encode())
     head = json.dumps({"format": FORMAT, "book": len(content), "scorers": len(scorers)})
     return head.encode() + b"\n" + content + scorers
 
 
 def of_bytes(content: bytes) -> tuple[Book, bytes]:
-    """The book, and the packed scorers. Raises BookUnreadable."""
+    """Returns the book, and the packed scorers. Raises BookUnreadable."""
     try:
         head, _, rest = content.partition(b"\n")
         lengths = json.loads(head)

@@ -35,7 +35,7 @@ class Feedback:
 
     @property
     def share(self) -> float | None:
-        """The share judged helpful, None where nobody judged."""
+        """Returns the share judged helpful, None where nobody judged."""
         judged = self.helpful + self.not_helpful
         return self.helpful / judged if judged else None
 
@@ -71,7 +71,8 @@ class Level:
 
 
 def levels(watch: Watch, feedback: Feedback | None, *, default: float) -> tuple[Level, ...]:
-    """The entry's levels, the mildest first. Where it names none it warns from `default` on. In assist all are info.
+    """Returns the entry's levels, the mildest first. Where it names none it warns from `default` on. In assist all are
+    info.
 
     Only an adaptive entry follows feedback.
     """
@@ -86,7 +87,7 @@ def levels(watch: Watch, feedback: Feedback | None, *, default: float) -> tuple[
 
 
 def moved(score: float, factor: float) -> float:
-    """The score that is `factor` times as frequent."""
+    """Returns the score that is `factor` times as frequent."""
     if score <= 0.0 or score >= 1.0:
         return score
     return 1.0 / (1.0 + (1.0 / score - 1.0) * factor)

@@ -31,7 +31,8 @@ class Course:
         self._apart = [0.0] * _TYPES
 
     def usual(self, at: float, zone: tzinfo) -> tuple[float, float] | None:
-        """The usual value at a time in seconds, and the usual distance from it; None where neither day is known."""
+        """Returns the usual value at a time in seconds, and the usual distance from it; None where neither day is
+        known."""
         kind, place = _place(at, zone)
         for day in (kind, 1 - kind):
             found = self._between(day, place)
@@ -88,7 +89,7 @@ class Course:
 
 
 def _place(at: float, zone: tzinfo) -> tuple[int, float]:
-    """The kind of day, and the half-hours since midnight, by the clock of the people."""
+    """Returns the kind of day, and the half-hours since midnight, by the clock of the people."""
     local = datetime.fromtimestamp(at, zone)
     seconds = local.hour * 3600 + local.minute * 60 + local.second
     return int(local.weekday() >= 5), seconds / _SLOT
