@@ -178,7 +178,7 @@ def index_page() -> str:
     for kind, rules in CATALOGUE.items():
         lines.append(f"\n## {TITLES[kind]}\n")
         lines += [f"- [{rule.alertname}]({rule.runbook}): {rule.impact}\n" for rule in rules]
-    lines.append("\n## What the anomaly-scorer tells\n")
+    lines.append("\n## Alerts of the anomaly-scorer\n")
     lines += [f"- [{alertname}]({page}): {OF_SCORER[alertname]}\n" for alertname, page in RUNBOOKS.items()]
     return "".join(lines)
 
