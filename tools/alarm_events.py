@@ -73,19 +73,19 @@ def message(alarm: Properties, *, at: datetime = NOON) -> dict[str, Any]:
 
 def event(alarm: Properties, *, at: datetime = NOON) -> dict[str, Any]:
     """Returns the message in the envelope in which Lambda gets it from the alarm's topic."""
-    told = message(alarm, at=at)
+    body = message(alarm, at=at)
     return {
         "Records": [
             {
                 "EventSource": "aws:sns",
                 "EventVersion": "1.0",
-                "EventSubscriptionArn": f"{told['AlarmActions'][0]}:00000000-0000-0000-0000-000000000000",
+                "EventSubscriptionArn": f"{body['AlarmActions'][0]}:00000000-0000-0000-0000-000000000000",
                 "Sns": {
                     "Type": "Notification",
                     "MessageId": f"drill-{alarm['AlarmName']}"[:100],
-                    "TopicArn": told["AlarmActions"][0],
+                    "TopicArn": body["AlarmActions"][0],
                     "Subject": f'ALARM: "{alarm["AlarmName"]}" in EU (Ireland)'[:100],
-                    "Message": json.dumps(told),
+                    "Message": json.dumps(body),
                     "Timestamp": at.strftime("%Y-%m-%dT%H:%M:%S.000Z"),
                     "MessageAttributes": {},
                 },

@@ -87,7 +87,7 @@ def _node(
     route_id = printed if index is None else f"{prefix}/{printed}/{index}"
     for not_obeyed in ("labels", "receiver_matchers"):
         if section.has(not_obeyed):
-            message = f"{not_obeyed!r} is not obeyed by alertrelay, and decides who is told"
+            message = f"{not_obeyed!r} is not obeyed by alertrelay, and decides who is notified"
             section.findings.error(section.at(not_obeyed), "unsupported", message, "use matchers")
     children = tuple(
         _node(child, own, key=route_key, prefix=route_id, index=i, placed=placed)

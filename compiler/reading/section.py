@@ -1,6 +1,6 @@
 """A mapping of a file, read key by key with the type that is expected; what does not fit is a finding.
 
-An unknown key is an error, as in Alertmanager: a misspelt `continue` would decide who is told. A key with nothing
+An unknown key is an error, as in Alertmanager: a misspelt `continue` would decide who is notified. A key with nothing
 behind it counts as absent. After a fault reading goes on with the default, so that one run names all faults.
 """
 

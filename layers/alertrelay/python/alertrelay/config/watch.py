@@ -59,7 +59,7 @@ class Watch:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnomalyConfig:
     """The file's values. `timezone` is that of the people whose day the metrics follow; on a holiday nothing of a
-    business calendar is told or learned, since it is like no other day. A run asks for `max_metrics` at most.
+    business calendar is notified or learned, since it is like no other day. A run asks for `max_metrics` at most.
 
     `environment`, `labels` (which every alert has) and `runbook_base_url` are the environment's, "" before
     `for_environment`.

@@ -32,7 +32,7 @@ def muted(route: Route, config: Config, at: datetime, *, compatible: bool = Fals
     intervals.
 
     It concerns what ends at this node; children inherit nothing. A zone that the machine does not know mutes nothing:
-    `alertrelay check` refuses such a name, and an alert that is told once too often beats a lost one.
+    `alertrelay check` refuses such a name, and an alert that is notified once too often beats a lost one.
     """
     if route.active_time_intervals and not any(
         _holds(config, name, at, compatible, unknown=True) for name in route.active_time_intervals

@@ -150,8 +150,8 @@ def differing(notification: Notification) -> frozenset[str]:
 
 def line(notification: Notification, alert: Alert, differs: frozenset[str]) -> str:
     """Returns one alert of a group in one line: name, the labels that distinguish it, value, duration. Not cut."""
-    told = [one_line(alert.labels[n]) for n in alert.labels if n in differs][:4]
-    text = ", ".join([t for t in told if t] or [t for t in (wording.summary(alert),) if t])
+    distinct = [one_line(alert.labels[n]) for n in alert.labels if n in differs][:4]
+    text = ", ".join([t for t in distinct if t] or [t for t in (wording.summary(alert),) if t])
     head = one_line(alert.name) + (f": {text}" if text else "")
     value = one_line(alert.annotations.get("value", ""))
     if wording.ended(alert):

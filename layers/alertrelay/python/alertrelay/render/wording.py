@@ -179,13 +179,13 @@ def subject(notification: Notification) -> str:
     labels.pop("severity", None)
     names = [n for n in _GROUP_ORDER if n in labels and n != "env"]
     names += sorted(n for n in labels if n not in _GROUP_ORDER)
-    told = cut(" ".join(dict.fromkeys(labels[n] for n in names)), 90) or "several alerts"
-    return f"{told} ({cut(env, 30)})" if env else told
+    named = cut(" ".join(dict.fromkeys(labels[n] for n in names)), 90) or "several alerts"
+    return f"{named} ({cut(env, 30)})" if env else named
 
 
 def tally(notification: Notification) -> str:
     """Returns `3 firing, 1 of 4 ended`; "" for a single alert."""
-    count, gone = total(notification), notification.resolved_count
+    count, resolved = total(notification), notification.resolved_count
     if count <= 1:
         return ""
     if only_events(notification):
@@ -195,7 +195,7 @@ def tally(notification: Notification) -> str:
     firing = f"{notification.firing_count} firing"
     if notification.reason is Reason.NEW_ALERTS and 0 < len(notification.news) < notification.firing_count:
         firing += f" ({len(notification.news)} new)"
-    return f"{firing}, {gone} of {count} ended" if gone else firing
+    return f"{firing}, {resolved} of {count} ended" if resolved else firing
 
 
 def moment(at: datetime) -> str:

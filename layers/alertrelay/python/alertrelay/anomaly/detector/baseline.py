@@ -1,4 +1,4 @@
-"""What is usual at this time of the day, and of the week."""
+"""Learns the usual value at each time of the day, and of the week."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class WeeklyProfile:
 
 
 class Expectation:
-    """Whichever was nearest to the last hundred points: the level, the time of the day, or that of the week."""
+    """The forecast that was nearest to the last hundred points: the level, the time of the day, or that of the week."""
 
     __slots__ = ("_errors", "_known")
 
@@ -85,12 +85,12 @@ class Expectation:
 
     @property
     def level_error(self) -> float:
-        """How far points usually are from the level."""
+        """Returns the usual distance of points from the level."""
         return self._errors[0]
 
     @property
     def daily_error(self) -> float:
-        """How far points usually are from their time of day."""
+        """Returns the usual distance of points from their time of day."""
         return self._errors[1]
 
     def choose(self, level: float, daily: float | None, weekly: float | None) -> float:

@@ -1,4 +1,4 @@
-"""One metric, one point at a time: how rare is what just came."""
+"""Judges one metric, one point at a time, by how rare each point is."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ Direction = Literal["high", "low", "both"]
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one point said. `voices` are -log10 of how often a usual week holds such a point, by the detector's voices,
-    and `rarity` is the strongest of them; `parts` are -log10 of the probability of each measure, by NAMES."""
+    """The result of one point. `voices` are -log10 of how often a usual week holds such a point, by the detector's
+    voices, and `rarity` is the strongest of them; `parts` are -log10 of the probability of each measure, by NAMES."""
 
     rarity: float
     voices: tuple[float, ...]

@@ -1,4 +1,4 @@
-"""What is measured at each point: numbers that are near 0 while all is as before.
+"""Measures each point: numbers that are near 0 while nothing changes.
 
 Each compares the newest point, or the mean of the newest few, with what came before, in the unit of the metric; above 0
 is higher. `tail` says how rare each is. A measure is None while there is too little before the point.
@@ -128,7 +128,7 @@ class Measures:
         return Measured(sizes, new, forecast, None if seasonal is None else seasonal + offset)
 
     def _began_anew(self, x: float) -> bool:
-        """Returns whether a counter began anew; counts the points that grew."""
+        """Returns whether a counter restarted; counts the points that grew."""
         before = self._recent[-1] if self._recent else None
         if before is None or x >= before:
             self._grown += before is not None and x > before

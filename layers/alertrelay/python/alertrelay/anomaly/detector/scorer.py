@@ -1,4 +1,4 @@
-"""The scorer of one metric: what the Lambda and `alertrelay score` both run."""
+"""Scores one metric, for the Lambda and for `alertrelay score`."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Scorer:
         return middle - BAND * sigma, middle + BAND * sigma
 
     def explain(self, at: float, value: float, scored: Scored, shown: Callable[[float], str] = number) -> str:
-        """Why the point that was just taken got its score. Times are those of the zone; `shown` puts a value into
+        """Explains the score of the point that was just taken. Times are those of the zone; `shown` puts a value into
         words, with its unit."""
         since = None if scored.since is None else clock(scored.since, self._zone)
         return explain(clock(at, self._zone), value, scored.reading, since, self._detector.spread, shown)

@@ -1,4 +1,4 @@
-"""What is kept of the metrics between two runs: numbers as JSON, arrays as bytes, compressed, with a version.
+"""Packs the state of metrics between two runs: numbers as JSON, arrays as bytes, compressed, with a version.
 
 A scorer that was kept goes on exactly where it was.
 

@@ -1,4 +1,4 @@
-"""The story of a run, in order:
+"""Runs the anomaly-scorer once, in order:
 
 lease -> what is watched -> for each shard: read, score, compare with what was told -> keep -> publish -> give back.
 
@@ -48,7 +48,7 @@ class RunIncomplete(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ran:
-    """What a run did; `problems` are what could not be done."""
+    """The counts of a run; `problems` are what could not be done."""
 
     metrics: int = 0
     points: int = 0
@@ -57,7 +57,7 @@ class Ran:
 
 
 def run(scoring: Scoring, at: float, *, deadline: float) -> Ran:
-    """Returns one run for the time `at` of its schedule, in seconds. `deadline` is when this invocation is killed.
+    """Runs once for the time `at` of its schedule, in seconds. `deadline` is when this invocation is killed.
 
     Never raises a failure of the outside: it is among the problems."""
     owner = scoring.new_id()
@@ -108,8 +108,8 @@ def _run(scoring: Scoring, at: float, *, until: float, told: dict[str, float]) -
 
 
 def _catalogue(scoring: Scoring, at: float) -> tuple[Catalogue, bool]:
-    """What is watched, and whether earlier runs have left their traces. Raises MetricsFailure where nothing is known of
-    anything, ShelfFailure."""
+    """Returns the watched metrics, and whether there was an earlier run. Raises MetricsFailure where nothing is known
+    of anything, ShelfFailure."""
     kept = scoring.shelf.get(NAME)
     found = kept_catalogue(kept, scoring.config)
     if found and at - found.at < FRESH and not found.failed:
@@ -127,8 +127,8 @@ def _catalogue(scoring: Scoring, at: float) -> tuple[Catalogue, bool]:
 
 
 def _shards(scoring: Scoring, catalogue: Catalogue) -> dict[str, list[Metric]]:
-    """By the name of their object. The number of shards follows from the configuration alone, so that a metric stays
-    where it is."""
+    """Groups metrics by the name of their object. The number of shards follows from the configuration alone, so that a
+    metric stays where it is."""
     names = shard_names(scoring.config)
     found: dict[str, list[Metric]] = {name: [] for name in names}
     for metric in catalogue.metrics:
@@ -170,7 +170,7 @@ def _publish(this: Run, shard: Shard) -> int:
 
 
 def _note(scoring: Scoring, telling: Telling, at: float) -> None:
-    """What other alerts of the service say of it. Nothing depends on that."""
+    """Keeps the note that other alerts of the service show. Nothing depends on it."""
     if not telling.service:
         return
     mark = telling.update["fingerprint"]
@@ -213,7 +213,7 @@ def _votes(scoring: Scoring, at: float) -> Sequence[Vote]:
 
 
 def _say_feedback(scoring: Scoring, rules: Mapping[str, Rule], feedback: Mapping[str, Feedback]) -> None:
-    """For the dashboard: the share judged helpful, and from which score on the entry tells by now."""
+    """Logs for the dashboard the share judged helpful, and the score from which the entry alerts now."""
     for name, found in feedback.items():
         rule = rules.get(name)
         if rule is None:

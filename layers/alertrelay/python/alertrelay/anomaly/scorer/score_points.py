@@ -1,4 +1,4 @@
-"""One metric's new points: scored, and what they change. Nothing is published here."""
+"""Scores one metric's new points, and derives the changes. Nothing is published here."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FRESH = 3_600.0
 
 
 def new_scorer(metric: Metric, rule: Rule) -> Scorer:
-    """As the entry configures it."""
+    """Makes the scorer that the entry configures."""
     return Scorer(float(metric.period), direction=rule.watch.direction, zone=rule.zone)
 
 
@@ -90,7 +90,7 @@ def learn(track: Track, scorer: Scorer, rule: Rule, points: Iterable[tuple[float
 
 
 def _said_of_end(track: Track, rule: Rule, change: Change) -> Said:
-    """Returns a message of an end says what was: the begin's words, with another reason."""
+    """Returns the words of a resolve: those of the beginning, with another reason."""
     most = units.shown(change.open.value, unit_of(rule.watch, track.metric))
     before = track.said or Said(summary=f"{named(rule.watch, track.metric)} was unusual")
     return replace(before, reason=f"{change.why}; it was {most} at the worst")

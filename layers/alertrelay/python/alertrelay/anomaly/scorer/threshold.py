@@ -1,4 +1,4 @@
-"""From which score on an entry alerts: what the file says, moved by its sensitivity and by what people thought.
+"""Computes the score from which an entry alerts: the file's, moved by its sensitivity and by feedback.
 
 A score of T is one that a usual week shows λ = 1/T - 1 times. Everything here moves λ by a factor, so that it means the
 same to a threshold of 0.8 as to one of 0.99.
@@ -27,7 +27,7 @@ _REMEMBERED = 90 * DAY
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feedback:
-    """What people thought of an entry's alerts in the last 90 days, and how far it has moved λ."""
+    """The feedback on an entry's alerts in the last 90 days, and its effect on λ."""
 
     factor: float = 1.0
     helpful: int = 0
@@ -41,7 +41,7 @@ class Feedback:
 
 
 def feedback_of(votes: Iterable[Vote], *, now: float) -> dict[str, Feedback]:
-    """By entry. Each alert counts once, by the last vote on it, at the time of that vote."""
+    """Returns feedback by entry. Each alert counts once, by the last vote on it, at the time of that vote."""
     last = {(vote.fingerprint, vote.started): vote for vote in sorted(votes, key=lambda v: v.at)}
     by_watch: dict[str, list[Vote]] = {}
     for vote in last.values():
@@ -64,7 +64,7 @@ def _weighed(votes: list[Vote]) -> Feedback:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Level:
-    """A severity, and the score from which on it is told."""
+    """A severity, and the score from which it applies."""
 
     severity: str
     score: float

@@ -1,4 +1,4 @@
-"""What a metric usually is at a time of the day, by its calm points alone: people's idea of "back to normal".
+"""Learns the usual value at a time of the day, by calm points alone: people's idea of "back to normal".
 
 The scorer's own baselines follow a trouble, since they have to learn what may be new; this one waits for its end.
 """
@@ -56,11 +56,11 @@ class Course:
         self._mean[slot] += rate * (value - self._mean[slot])
 
     def forget(self) -> None:
-        """What was is no longer usual: learns quickly what is."""
+        """Drops the usual values, and learns new ones quickly."""
         self._seen = [min(count, 1) for count in self._seen]
 
     def _between(self, kind: int, place: float) -> float | None:
-        """Between the middles of the two nearest half-hours that are known."""
+        """Interpolates between the middles of the two nearest known half-hours."""
         base = kind * _SLOTS
         slot = int(place)
         if not self._seen[base + slot]:
@@ -73,7 +73,7 @@ class Course:
         return near + abs(apart) * (self._mean[base + other] - near)
 
     def to_json(self) -> dict[str, Any]:
-        """Plain JSON; `of_json` reads it back, to six digits."""
+        """Returns plain JSON; `of_json` reads it back, to six digits."""
         return {
             "mean": [float(f"{value:.6g}") for value in self._mean],
             "seen": self._seen,
@@ -82,7 +82,7 @@ class Course:
 
     @classmethod
     def of_json(cls, data: Mapping[str, Any]) -> Course:
-        """Inverse of `to_json`."""
+        """Reads the form of `to_json`."""
         made = cls()
         made._mean, made._seen, made._apart = list(data["mean"]), list(data["seen"]), list(data["apart"])
         return made
