@@ -44,7 +44,8 @@ def alarms(template: Mapping[str, Any]) -> Iterator[Properties]:
 
 
 def message(alarm: Properties, *, at: datetime = NOON) -> dict[str, Any]:
-    """What CloudWatch publishes when the alarm fires at `at`; the schema is in its user guide, "Notifying users"."""
+    """Returns the message that CloudWatch publishes when the alarm fires at `at`; the schema is in its user guide,
+    "Notifying users"."""
     name = alarm["AlarmName"]
     fired = {
         "AlarmName": name,

@@ -40,7 +40,7 @@ _PROFILES = ("standard", "reward_low_FP_rate")
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What one configuration reaches on one corpus."""
+    """The figures of one configuration on one corpus."""
 
     standard: float
     low_false_positives: float

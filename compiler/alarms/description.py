@@ -1,4 +1,4 @@
-"""The text of an alarm's AlarmDescription, in which its metadata travels: CloudWatch sends nothing else of ours along.
+"""Writes the text of an alarm's AlarmDescription, which carries its metadata: CloudWatch sends nothing else of ours.
 
 A sentence for people, a blank line, then `key: value` lines; `alertrelay.sources` reads it back.
 """

@@ -1,4 +1,4 @@
-"""From an environment to the alarms that it gets: each with its number, its sentence and its metadata. Pure values."""
+"""Plans the alarms of an environment: each with its number, its sentence and its metadata. Pure values."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ def _number(level: Level, facts: Facts) -> float:
 
 
 def _scaled(rule: Rule, number: float, facts: Facts) -> float:
-    """In the metric's unit. Counts and bytes are whole: nobody has half a connection."""
+    """Scales to the metric's unit. Counts and bytes are whole: nobody has half a connection."""
     if not rule.share_of:
         return number
     scaled = facts.number(rule.share_of) * number / 100
@@ -243,7 +243,7 @@ def _unknown(thing: Watched, missing: FactMissing, findings: Findings) -> None:
 
 
 def _unused(thing: Watched, findings: Findings) -> None:
-    """A number, a band or a page for an alarm that this resource does not get would be waited for in vain."""
+    """Reports a number, a band or a page for an alarm that this resource does not have."""
     used = list(_rules(thing))
     kinds = {part.kind for part in thing.parts}
     there = [rule for rule in used if kinds & set(rule.parts)]

@@ -1,4 +1,4 @@
-"""`inhibit_rules:` of alertmanager.yml, compiled: old and new spellings of both sides."""
+"""Compiles `inhibit_rules:` of alertmanager.yml: old and new spellings of both sides."""
 
 from __future__ import annotations
 

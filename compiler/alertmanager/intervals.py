@@ -1,4 +1,4 @@
-"""`time_intervals:` of alertmanager.yml, compiled.
+"""Compiles `time_intervals:` of alertmanager.yml.
 
 Rules: prometheus/alertmanager timeinterval/timeinterval.go. Times are `[start, end)` in minutes, everything else is
 inclusive; days of a month may count from its end with negative numbers.
@@ -120,7 +120,8 @@ def _range(section: Section, key: str, value: Value, read: Callable[[str], int |
 
 
 def _earliest(number: int) -> int:
-    """Where a day that counts from the end stands at the earliest: what is turned round then is never right."""
+    """Returns the earliest day that a day counted from the month's end can be: a range that is reversed then is never
+    right."""
     return number if number >= 0 else _SHORTEST_MONTH + number
 
 
@@ -142,6 +143,6 @@ def _known_zone(name: str) -> bool:
     try:
         zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        # A machine without any zone data cannot tell a wrong name from a right one.
+        # A machine without any zone data cannot distinguish a wrong name from a right one.
         return not zoneinfo.available_timezones()
     return True

@@ -1,4 +1,4 @@
-"""`route:` of alertmanager.yml: the tree with everything inherited filled in.
+"""Compiles `route:` of alertmanager.yml: the tree with everything inherited filled in.
 
 Rules and defaults: prometheus/alertmanager config/config.go and dispatch/route.go, as of 0.33 (`group_by: []` in a
 child means one group for all; before 0.31 it was ignored).
@@ -34,7 +34,7 @@ _ROOT_ONLY_CHILDREN = ("match", "match_re", "matchers", "mute_time_intervals", "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Inherited:
-    """What a child takes from its parent: never matchers, `continue` or intervals."""
+    """The settings that a child takes from its parent: never matchers, `continue` or intervals."""
 
     receiver: str = ""
     group_by: tuple[str, ...] | None = ()
@@ -167,7 +167,7 @@ def _matchers(section: Section) -> Iterator[Matcher]:
 
 
 def read_matchers(section: Section, equal: str, regex: str, strings: str) -> Iterator[Matcher]:
-    """Yields the matchers of a route or of one side of an inhibition rule: all three keys, of which all must hold."""
+    """Reads the matchers of a route or of one side of an inhibition rule: all three keys, of which all must hold."""
     for name, value in section.mapping(equal).items():
         yield from _legacy(section, name, value, regex=False)
     for name, value in section.mapping(regex).items():

@@ -1,4 +1,5 @@
-"""Alarms of Aurora clusters, by role: writer and reader change places at a failover, instance ids would not follow."""
+"""Defines the alarms of Aurora clusters, by role: writer and reader change places at a failover, instance ids would not
+follow."""
 
 from __future__ import annotations
 

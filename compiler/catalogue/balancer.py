@@ -1,4 +1,4 @@
-"""Alarms of an Application Load Balancer itself; those of its targets stand with the service that is behind them."""
+"""Defines the alarms of an Application Load Balancer itself; those of its targets are with the service behind them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Alarms of ECS services, of their cluster's instances, and of the targets behind a load balancer."""
+"""Defines the alarms of ECS services, of their cluster's instances, and of the targets behind a load balancer."""
 
 from __future__ import annotations
 

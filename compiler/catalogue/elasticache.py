@@ -1,4 +1,5 @@
-"""Alarms of ElastiCache: a rule for each node of a replication group, of Memcached, or for a serverless cache."""
+"""Defines the alarms of ElastiCache: a rule for each node of a replication group, of Memcached, or for a serverless
+cache."""
 
 from __future__ import annotations
 

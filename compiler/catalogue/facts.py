@@ -1,4 +1,4 @@
-"""What is known of a resource when its thresholds are derived, and where it is known from."""
+"""Gathers the facts of a resource from which its thresholds are derived, and their sources."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class InstanceClass:
 
 @cache
 def classes() -> Mapping[str, InstanceClass]:
-    """classes.tsv by name without its prefix: r6g.large."""
+    """Reads classes.tsv, by name without its prefix: r6g.large."""
     text = resources.files(__package__).joinpath("classes.tsv").read_text(encoding="utf-8")
     rows = [line.split("\t") for line in text.splitlines() if not line.startswith(("#", "class"))]
     return {
@@ -86,7 +86,7 @@ SQL_SERVER_CONNECTIONS = 32_767
 
 
 def max_connections(engine: str, memory: float) -> tuple[float, str, bool]:
-    """How many, from where, and whether it is an estimate. (0, "", False) where the memory is not known.
+    """Returns the number, its source, and whether it is an estimate. (0, "", False) where the memory is not known.
 
     Sources: RDS user guide, "Maximum number of database connections"; Aurora user guides. RDS keeps a part of the
     memory for itself, so the true number lies 10 to 25 % below the formula on small classes.

@@ -1,4 +1,4 @@
-"""Alarms of Lambda functions."""
+"""Defines the alarms of Lambda functions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Alarms of Memcached nodes of ElastiCache."""
+"""Defines the alarms of Memcached nodes of ElastiCache."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Alarms of RDS instances (not Aurora)."""
+"""Defines the alarms of RDS instances (not Aurora)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Alarms of serverless caches of ElastiCache."""
+"""Defines the alarms of serverless caches of ElastiCache."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Alarms of SQS queues and of their dead-letter queues."""
+"""Defines the alarms of SQS queues and of their dead-letter queues."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every rule there is, by the kind of resource."""
+"""Lists every rule, by the kind of resource."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Alarms of the targets that an ECS service has behind an Application Load Balancer."""
+"""Defines the alarms of the targets that an ECS service has behind an Application Load Balancer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A mapping of a file, read key by key with the type that is expected; what does not fit is a finding.
+"""Reads a mapping of a file, key by key with the expected type; a value that does not fit is a finding.
 
 An unknown key is an error, as in Alertmanager: a misspelt `continue` would decide who is notified. A key with nothing
 behind it counts as absent. After a fault reading goes on with the default, so that one run names all faults.
@@ -25,7 +25,7 @@ class Section:
 
     @property
     def place(self) -> Place:
-        """Where the mapping begins."""
+        """Returns the place where the mapping begins."""
         return self.value.place
 
     @property
@@ -60,7 +60,7 @@ class Section:
         return False
 
     def text(self, key: str, default: str = "") -> str:
-        """Any scalar as it stands in the file, which is how Alertmanager reads text."""
+        """Returns any scalar as it is written, which is how Alertmanager reads text."""
         value = self.get(key)
         if value is None:
             return default
@@ -70,7 +70,7 @@ class Section:
         return value.text
 
     def string(self, key: str, default: str = "") -> str:
-        """Text only: 012 or yes would be read as something else, so it has to be quoted."""
+        """Returns text only: 012 or yes would be read as something else, so it has to be quoted."""
         value = self.get(key)
         if value is None:
             return default
@@ -82,7 +82,7 @@ class Section:
         return tuple(text for _, text in found if text)
 
     def flag(self, key: str, *, default: bool) -> bool:
-        """true or false."""
+        """Returns true or false."""
         value = self.get(key)
         if value is None:
             return default

@@ -18,7 +18,7 @@ def banned(text: str, *, wire_names: Set[str]) -> list[str]:
     """
     names = sorted(map(re.escape, wire_names), key=len, reverse=True)
     text = re.sub(rf"""(["'`])(?:{"|".join(names)})\1""", '""', text)
-    of_several = [name for name in names if "_" in name or _CAMEL.search(name)]
+    of_several = [name for name in names if "_" in name or "-" in name or _CAMEL.search(name)]
     if of_several:
         text = re.sub(rf"(?<!\w)(?:{'|'.join(of_several)})(?!\w)", "", text, flags=re.IGNORECASE)
     plain = re.sub(r"\s+(?:#\s+)?", " ", _CAMEL.sub(" ", text).replace("_", " "))

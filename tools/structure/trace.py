@@ -39,7 +39,7 @@ class NoWorld(ValueError):
 
 @dataclass(kw_only=True)
 class Trace:
-    """What was counted. `by_function` has "file:function" in the package, most calls first."""
+    """The counts of a trace. `by_function` has "file:function" in the package, most calls first."""
 
     calls: int = 0
     depth: int = 0

@@ -1,7 +1,7 @@
 """Decides as Alertmanager does where alertrelay departs from it on purpose: the rules of `simulate --compatible`.
 
-Its notification log knows what a receiver was shown, and not what became of an alert while it was muted; so an end that
-falls into a mute is never said, and an alert that fires again after it waits for repeat_interval. Rules:
+Its notification log records what a receiver was shown, not what became of an alert while it was muted; so a resolve
+during a mute is never notified, and an alert that fires again after it waits for repeat_interval. Rules:
 prometheus/alertmanager notify/notify.go (`DedupStage`, `RetryStage`), nflog/nflog.go and dispatch/dispatch.go. Seconds,
 and aware datetimes.
 """

@@ -70,7 +70,7 @@ def _contains(interval: TimeInterval, at: datetime, compatible: bool) -> bool:
 
 
 def _in_month(ranges: Ranges, day: int, length: int) -> bool:
-    """Returns the range within a month: one that begins beyond its end is skipped, one that crosses an end is
+    """Returns the range within a month: one that begins beyond its end is skipped, one that crosses its bounds is
     clamped."""
     days = ((_day(first, length), _day(last, length)) for first, last in ranges)
     return any(first <= length and first <= day <= min(last, length) for first, last in days)

@@ -10,7 +10,7 @@ from alertrelay.render import wording
 from alertrelay.render.text import clean, cut, link, one_line
 
 _TITLES = ("Service", "Cluster", "Environment", "Region", "Account", "Team")
-_TOLD_ANNOTATIONS = frozenset(
+_SHOWN_ANNOTATIONS = frozenset(
     {"summary", "description", "value", "threshold", "condition", "impact", "runbook_url", "dashboard_url"}
 )
 _RESOURCE_LABELS = 8
@@ -99,7 +99,7 @@ def impact(notification: Notification) -> list[Fact]:
 def long_texts(notification: Notification) -> list[Fact]:
     """Returns the reason, and the annotations that we have no word for, unless they only repeat the summary."""
     alert = wording.lead(notification)
-    texts = {name: clean(text) for name, text in alert.annotations.items() if name not in _TOLD_ANNOTATIONS}
+    texts = {name: clean(text) for name, text in alert.annotations.items() if name not in _SHOWN_ANNOTATIONS}
     if texts.get("previous_state") in ("OK", "ALARM"):
         del texts["previous_state"]
     further = [name for name, text in texts.items() if text and one_line(text) != wording.summary(alert)]

@@ -129,11 +129,12 @@ def what(notification: Notification) -> str:
     head += f", {counts}" if counts else ""
     if not text:
         return head
-    return f"{head}, was: {text}" if over(notification) and not _tells_the_end(alert) else f"{head}: {text}"
+    return f"{head}, was: {text}" if over(notification) and not _describes_its_state(alert) else f"{head}: {text}"
 
 
-def _tells_the_end(alert: Alert) -> bool:
-    """Where nobody described an alarm, its summary is made of each update anew."""
+def _describes_its_state(alert: Alert) -> bool:
+    """Returns whether the summary was made from the resolve: that of an alarm without a description is made of each
+    update."""
     return alert.source in ALARM_SOURCES and not alert.annotations.get("description")
 
 
@@ -237,7 +238,7 @@ def ago(notification: Notification, alert: Alert) -> str:
 
 
 def bounds(notification: Notification) -> tuple[datetime, datetime]:
-    """Returns the first start and the last end of the resolved alerts; the message's own time where an end is
+    """Returns the first start and the last end of the resolved alerts; the message's own time where one is
     unknown."""
     alerts = notification.alerts or (lead(notification),)
     return min(a.starts_at for a in alerts), max(a.ends_at or notification.at for a in alerts)
