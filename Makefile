@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE :=
 # The CDK library speaks to a node process: node comes from a Python package, so that nothing is installed by hand.
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 
-.PHONY: help env rie sam bench bench-scorer tools run synth test lint types imports clean lock bench-anomaly structure
+.PHONY: help env rie sam bench bench-scorer tools run synth test lint types imports clean lock bench-anomaly structure audit checkov
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -120,10 +120,29 @@ ANOMALY_DATA ?= ../shared/anomaly
 bench-anomaly: env .build/bench/.stamp ## the anomaly scorer's figures, on labelled metrics (ANOMALY_DATA=FOLDER, ABLATION=--ablation, OPTIONS='--altered --made')
 	PYTHONPATH=.build/bench $(BIN)/python -m tools.bench_anomaly $(ANOMALY_DATA) $(ABLATION) $(OPTIONS)
 
+.build/audit-venv/.stamp: requirements/audit.txt .venv/.stamp
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python .build/audit-venv
+	@$(BIN)/uv pip sync --quiet --python .build/audit-venv/bin/python --require-hashes requirements/audit.txt
+	@touch $@
+
+audit: .build/audit-venv/.stamp ## known vulnerabilities in requirements/*.txt; goes on where the service cannot be asked
+	@$(BIN)/python .ci/audit.py .build/audit-venv/bin/pip-audit requirements/*.txt
+
+.build/checkov-venv/.stamp: requirements/checkov.txt .venv/.stamp
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python .build/checkov-venv
+	@$(BIN)/uv pip sync --quiet --python .build/checkov-venv/bin/python --require-hashes requirements/checkov.txt
+	@touch $@
+
+checkov: .build/checkov-venv/.stamp synth ## checkov on the templates: each finding is mended or answered in infra/checkov.py
+	@.build/checkov-venv/bin/checkov --directory cdk.out --framework cloudformation --skip-download --quiet --compact 2>.build/checkov.log
+
 lock: env ## requirements/*.txt anew, from requirements/*.in
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 requirements/layer.in -o requirements/layer.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 requirements/dev.in -o requirements/dev.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 requirements/bench.in -o requirements/bench.txt
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 requirements/audit.in -o requirements/audit.txt
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 --no-deps requirements/boto3-oldest.in -o requirements/boto3-oldest.txt
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 requirements/checkov.in -o requirements/checkov.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 requirements/sam.in -o requirements/sam.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 requirements/lambda-runtime.in -o requirements/lambda-runtime.txt
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.13 --no-deps requirements/rie.in -o requirements/rie.txt

@@ -13,6 +13,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 Client = Callable[[str], Any]
 """A client of AWS by its service's name, the same one each time."""
 
+ALIAS = "live"
+"""The alias by which events reach each function: infra/functions.py."""
 HASH_VARIABLE = "ALERTRELAY_CONFIG_HASH"
 _PATIENT = ClientConfig(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 4, "mode": "standard"})
 
@@ -73,9 +75,12 @@ def config_hashes(deployed: Deployed, client: Client) -> dict[str, str]:
 
 
 def config_hash(function: str, client: Client) -> str:
-    """The hash of the configuration that a function runs with, "" where it names none. Raises CloudUnreadable."""
+    """Return the hash of the configuration that the live version of a function runs with, "" where it names none.
+
+    Raises CloudUnreadable.
+    """
     try:
-        answer = client("lambda").get_function_configuration(FunctionName=function)
+        answer = client("lambda").get_function_configuration(FunctionName=function, Qualifier=ALIAS)
     except (BotoCoreError, ClientError) as error:
         raise unreadable(f"the function {function}", error) from None
     found: str = answer.get("Environment", {}).get("Variables", {}).get(HASH_VARIABLE, "")
@@ -91,6 +96,11 @@ def unreadable(what: str, error: BotoCoreError | ClientError) -> CloudUnreadable
         return CloudUnreadable(f"{what}: no region: write `region:` in the environment's file, or set AWS_REGION")
     if "ExpiredToken" in word or "Token" in word:
         return CloudUnreadable(f"{what}: the session has ended ({word}): log in again")
+    if word == "AuthorizationError":  # SNS's own word, of Publish above all
+        return CloudUnreadable(
+            f"{what}: your role may not publish there ({word}): put its ARN under `publishers:` of the environment's "
+            "file, and deploy"
+        )
     if "AccessDenied" in word or "Unauthorized" in word:
         operation = error.operation_name if isinstance(error, ClientError) else ""
         return CloudUnreadable(f"{what}: {operation} is not allowed ({word}): docs/deploy.md lists what is needed")

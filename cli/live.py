@@ -13,6 +13,7 @@ from alertrelay.config.model import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from cli.cloud import Client, CloudUnreadable, Deployed, config_hashes, stack_of, unreadable
+from cli.live_sms import sms
 from compiler.reading.finding import Finding, Severity
 
 ALERT_TOPICS = ("Critical", "Warning", "Info", "SloViolations", "Infrastructure")
@@ -36,7 +37,7 @@ def examine(config: Config, client: Client) -> tuple[Finding, ...]:
         mend = f"npx cdk deploy '{config.environment}/*', or set AWS_PROFILE to the account where it is"
         return (_finding(place, "", "error", "not-deployed", f"there is no stack {place} in this account", mend),)
     found = list(_stack(deployed))
-    for check in (_functions, _secret, _topics, _people, _dead_letters):
+    for check in (_functions, _secret, _topics, _people, sms, _dead_letters):
         try:
             found += check(config, deployed, client)
         except CloudUnreadable as error:

@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from alertrelay.channels import KINDS
+
 if TYPE_CHECKING:
     from local.stack.day import Day
 
@@ -50,8 +52,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         metavar="PLACE[=FAULT]",
         action="append",
         default=[],
-        help="a channel (pagerduty, slack, email, sns, webhook) or a receiver that fails: 503 (the default) or another "
-        "status, timeout, refused, reset; may be repeated",
+        help=f"a channel ({', '.join(KINDS)}) or a receiver that fails: 503 (the default) or another status, timeout, "
+        "refused, reset; may be repeated",
     )
     parser.add_argument("--topic", metavar="NAME", help="publish every file to this topic, e.g. critical")
     parser.add_argument("--env", metavar="NAME", default="prod", help="of config/environments (default: prod)")
@@ -103,8 +105,6 @@ def run(args: argparse.Namespace) -> int:
 
 def _lived(files: list[tuple[str, bytes]], args: argparse.Namespace) -> Day:
     """By the engine that was asked for. Raises UsageError."""
-    from alertrelay.alert import CHANNELS
-
     from local.stack.day import UsageError, live
 
     if args.engine != "rie":
@@ -115,8 +115,8 @@ def _lived(files: list[tuple[str, bytes]], args: argparse.Namespace) -> Day:
         if name.endswith(".csv"):
             raise UsageError(f"{name}: a metric needs the manual clock; leave out --engine rie")
     for word in args.down:
-        if word.partition("=")[0] not in CHANNELS:
-            raise UsageError(f"--down {word}: with --engine rie a whole channel fails: {', '.join(CHANNELS)}")
+        if word.partition("=")[0] not in KINDS:
+            raise UsageError(f"--down {word}: with --engine rie a whole channel fails: {', '.join(KINDS)}")
     try:
         arch = kit().arch
         return live(files, environment=args.env, down=args.down, topic=args.topic, engine=RieStack, arch=arch)

@@ -13,8 +13,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from alertrelay.alert import Channel
-
     from local.stack.deployed import Deployed
     from local.standins import Recorded, StandIns
 
@@ -23,13 +21,11 @@ ENVIRONMENT = "dev"
 HOST = "host.docker.internal"
 """What a container calls this machine."""
 AWS_PORT = 4566
-PORTS: Mapping[Channel, int] = {"pagerduty": 4571, "slack": 4572, "webhook": 4573, "email": 4574}
 REGION = "eu-west-1"
 ACCOUNT = "123456789012"  # of sam and of moto alike
 TABLE = "alertrelay-dev-state"
 SECRET = "alertrelay-dev-keys"
 BUCKET = "alertrelay-dev-scorer"
-FORWARDERS = ("pagerduty-forwarder", "slack-forwarder", "email-forwarder")
 
 _DESCRIPTION = """\
 Serve an emulated AWS with the deployed dev template in it, and stand-ins for PagerDuty, Slack, webhooks and mail, until
@@ -79,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
         signal.signal(number, lambda *_: over.set())
     try:
         with serving(args.bind) as (_, peers):
-            shown = ", ".join(f"{channel} {port}" for channel, port in PORTS.items())
+            shown = ", ".join(f"{kind} {port}" for kind, port in fixed_ports().items())
             print(f"serving on {args.bind}: AWS {AWS_PORT}, {shown}; Ctrl-C ends")
             sys.stdout.flush()
             _show(peers, over)
@@ -92,9 +88,16 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def fixed_ports() -> dict[str, int]:
+    """Return the ports of the stand-ins by channel, which events/env.json names."""
+    from local.standins import listening, peer
+
+    return {kind: peer(kind).port for kind in listening()}
+
+
 @contextmanager
 def serving(
-    host: str = "127.0.0.1", *, aws_port: int = AWS_PORT, ports: Mapping[Channel, int] = PORTS
+    host: str = "127.0.0.1", *, aws_port: int = AWS_PORT, ports: Mapping[str, int] | None = None
 ) -> Iterator[tuple[Deployed, StandIns]]:
     """The stack and its peers, listening. Raises OSError where a port is taken, UsageError without a template."""
     from local.stack.day import template_of
@@ -103,6 +106,7 @@ def serving(
     from local.standins import StandIns
 
     template = template_of(ENVIRONMENT)
+    ports = fixed_ports() if ports is None else ports
     _free(host, [*filter(None, (aws_port, *ports.values()))])
 
     def now() -> datetime:
@@ -114,11 +118,14 @@ def serving(
 
 
 def env_vars(
-    host: str = HOST, *, aws_port: int = AWS_PORT, ports: Mapping[Channel, int] = PORTS
+    host: str = HOST, *, aws_port: int = AWS_PORT, ports: Mapping[str, int] | None = None
 ) -> dict[str, dict[str, str]]:
     """What `sam --env-vars` reads: for every function, and for each alone."""
+    from alertrelay.channels import forwarders
+
     from local.standins import endpoints
 
+    ports = fixed_ports() if ports is None else ports
     aws = f"http://{host}:{aws_port}"
     topics = f"arn:aws:sns:{REGION}:{ACCOUNT}:alertrelay-{ENVIRONMENT}"
     shared = {
@@ -131,7 +138,7 @@ def env_vars(
         "ALERTRELAY_LAST_RESORT_TOPIC_ARN": f"{topics}-last-resort",
     }
     own: dict[str, dict[str, str]] = {}
-    for name in FORWARDERS:
+    for name in forwarders():
         queue = f"{aws}/{ACCOUNT}/alertrelay-{ENVIRONMENT}-{name}"
         own[f"alertrelay-{ENVIRONMENT}-{name}"] = {
             "ALERTRELAY_QUEUE_URL": f"{queue}-timers",
@@ -167,7 +174,7 @@ def _show(peers: StandIns, over: threading.Event, say: Callable[[str], Any] = pr
 
 
 def _line(request: Recorded) -> str:
-    body = request.body if isinstance(request.body, dict) else {}
-    payload = body.get("payload") if isinstance(body.get("payload"), dict) else {}
-    what = (payload or {}).get("summary") or body.get("subject") or body.get("text") or body.get("event_action") or ""
+    from local.standins import peer
+
+    what = peer(request.channel).headline(request.body if isinstance(request.body, dict) else {})
     return f"{request.at:%H:%M:%S} {request.channel:<9} {request.answered:<4} {what}".rstrip()

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from alertrelay.channels import channel
 from alertrelay.config.model import Receiver
 
 from compiler.reading.finding import Findings, Place, did_you_mean
@@ -110,7 +111,7 @@ def check_delivery(
         for stage in stages:
             _check_stage(name, stage, receivers, findings)
         _check_channels(name, value, delivery.fallbacks[name], receivers, findings)
-    _note_pagerduty(delivery, receivers, findings)
+    _note_pagers(delivery, receivers, findings)
     for name in sorted(routed & receivers.keys()):
         if receivers[name].targets and not delivery.fallbacks.get(name):
             place = Place(file=delivery.place.file, line=1, column=1, key="fallbacks")
@@ -140,13 +141,15 @@ def _check_stage(name: str, stage: tuple[Value, ...], receivers: Mapping[str, Re
             findings.error(item.place, "tells-nobody", f"{other!r} tells nobody, so it is no fallback", "name another")
 
 
-def _note_pagerduty(delivery: Delivery, receivers: Mapping[str, Receiver], findings: Findings) -> None:
-    """Said once, where PagerDuty first stands as a fallback."""
+def _note_pagers(delivery: Delivery, receivers: Mapping[str, Receiver], findings: Findings) -> None:
+    """Said once, where an incident channel first stands as a fallback."""
     for _, stages in delivery.places.values():
         for item in (item for stage in stages for item in stage):
             receiver = receivers.get(item.text)
-            if receiver and any(target.integration.channel == "pagerduty" for target in receiver.targets):
-                message = f"{item.text!r} is PagerDuty: as a fallback it is used for severity critical only"
+            kinds = [channel(target.integration.channel) for target in receiver.targets] if receiver else []
+            pager = next((kind for kind in kinds if kind.pages), None)
+            if pager:
+                message = f"{item.text!r} is {pager.title}: as a fallback it is used for severity critical only"
                 findings.info(item.place, "critical-only", message)
                 return
 

@@ -13,13 +13,16 @@ from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_destinations as destinations
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.assets import ANOMALY_FILE
-from infra.forwarding import Relay, acknowledge_runtime, log_group
+from infra.forwarding import Relay
+from infra.functions import acknowledge_runtime, dead_letter_queue, depend_by_reference, live_alias, log_group
 from infra.permissions import allow
 from infra.topics import topic_prefix
 
@@ -30,6 +33,8 @@ TIMEOUT = Duration.seconds(240)
 """Less than the five minutes between two runs; what is not done by then is done by the next one."""
 MEMORY_MB = 1769
 """One whole core, by Lambda's own measure: the work is all computing."""
+RETRIES = 2
+MAX_AGE = Duration.minutes(10)
 STATE_PREFIX = "scorer/"
 NOTES = ("R", "D", "N#*")
 """Keys of the state table that it writes: its lease, deployments, what other alerts say of anomalies."""
@@ -46,8 +51,8 @@ _DEPLOYMENTS: Mapping[str, Mapping[str, list[str]]] = {
 
 
 class AnomalyScorer(Construct):
-    """`function`, the `schedule` that runs it, the `bucket` of its state, and its `logs`: the record of all that it
-    found, also in shadow."""
+    """`function` with its alias `live`, the `schedule` that runs it, the `bucket` of its state, the queue of what
+    `failed` to the last, and its `logs`: the record of all that it found, also in shadow."""
 
     def __init__(
         self,
@@ -63,7 +68,16 @@ class AnomalyScorer(Construct):
         self.topics = {name: relay.topics[name] for name in SEVERITIES}
         self.bucket = self._bucket()
         self.logs = log_group(self, relay.environment)
-        role = _role(self, logs=self.logs, bucket=self.bucket, table=relay.table, topics=self.topics, key=key)
+        self.failed = dead_letter_queue(self, "Failed", f"{self.name}-failed")
+        role = _role(
+            self,
+            logs=self.logs,
+            bucket=self.bucket,
+            table=relay.table,
+            topics=self.topics,
+            key=key,
+            failed=self.failed,
+        )
         self.function = lambda_.Function(
             self,
             "Function",
@@ -81,12 +95,16 @@ class AnomalyScorer(Construct):
             environment=self._environment(relay, config),
             log_group=self.logs,
             # A run that failed is tried again after one minute and after two more; the next one does the same work.
-            retry_attempts=2,
-            max_event_age=Duration.minutes(10),
+            retry_attempts=RETRIES,
+            max_event_age=MAX_AGE,
+            on_failure=destinations.SqsDestination(self.failed),
+            current_version_options=lambda_.VersionOptions(removal_policy=RemovalPolicy.RETAIN),
         )
         acknowledge_runtime(self.function)
-        self.schedule = self._schedule(config)
-        self._hear_of_deployments()
+        depend_by_reference(self.function)
+        self.live = live_alias(self.function, failed=self.failed, retry_attempts=RETRIES, max_event_age=MAX_AGE)
+        self.schedule = self._schedule(config, relay.rule_failures)
+        self._hear_of_deployments(relay.rule_failures)
 
     def _bucket(self) -> s3.Bucket:
         bucket = s3.Bucket(
@@ -101,13 +119,13 @@ class AnomalyScorer(Construct):
         )
         cdk.Validations.of(bucket).acknowledge(
             cdk.Acknowledgment(
-                id="AwsSolutions-S1",
+                id="AwsSolutions::AwsSolutions-S1",
                 reason="It holds statistics of metrics, learned anew where they are lost; one function uses it.",
             )
         )
         return bucket
 
-    def _schedule(self, config: AnomalyConfig) -> events.Rule:
+    def _schedule(self, config: AnomalyConfig, failures: sqs.IQueue) -> events.Rule:
         rule = events.Rule(
             self,
             "Schedule",
@@ -115,10 +133,14 @@ class AnomalyScorer(Construct):
             description="alertrelay scores the new points of the watched metrics",
             schedule=events.Schedule.rate(Duration.seconds(config.every)),
         )
-        rule.add_target(targets.LambdaFunction(self.function, retry_attempts=2, max_event_age=Duration.minutes(5)))
+        rule.add_target(
+            targets.LambdaFunction(
+                self.live, retry_attempts=2, max_event_age=Duration.minutes(5), dead_letter_queue=failures
+            )
+        )
         return rule
 
-    def _hear_of_deployments(self) -> None:
+    def _hear_of_deployments(self, failures: sqs.IQueue) -> None:
         for name, pattern in _DEPLOYMENTS.items():
             events.Rule(
                 self,
@@ -126,7 +148,11 @@ class AnomalyScorer(Construct):
                 rule_name=f"{self.name}-{name.lower()}",
                 description=f"alertrelay keeps deployments of {name}, to name them in anomalies",
                 event_pattern=events.EventPattern(source=pattern["source"], detail_type=pattern["detail-type"]),
-                targets=[targets.LambdaFunction(self.function, retry_attempts=2, max_event_age=Duration.hours(1))],
+                targets=[
+                    targets.LambdaFunction(
+                        self.live, retry_attempts=2, max_event_age=Duration.hours(1), dead_letter_queue=failures
+                    )
+                ],
             )
 
     def _environment(self, relay: Relay, config: AnomalyConfig) -> dict[str, str]:
@@ -157,6 +183,7 @@ def _role(
     table: dynamodb.ITable,
     topics: Mapping[str, sns.ITopic],
     key: kms.IKey,
+    failed: sqs.IQueue,
 ) -> iam.Role:
     statements = [
         allow("Logs", ["logs:CreateLogStream", "logs:PutLogEvents"], [logs.log_group_arn]),
@@ -168,6 +195,7 @@ def _role(
         _notes("Notes", ["dynamodb:PutItem", "dynamodb:UpdateItem"], table, NOTES),
         _notes("Read", ["dynamodb:Query"], table, ("D", "F")),
         allow("Tell", ["sns:Publish"], [topic.topic_arn for topic in topics.values()]),
+        allow("Send", ["sqs:SendMessage"], [failed.queue_arn]),
         allow("Encrypt", ["kms:Decrypt", "kms:GenerateDataKey"], [key.key_arn]),
     ]
     role = iam.Role(

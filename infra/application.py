@@ -18,7 +18,13 @@ from infra.assets import architecture, build_function, build_layer, lambda_inter
 from infra.stacks import EnvironmentStage
 
 # What the CDK command would pass: sam and the local stack find the code of a function by them.
-CONTEXT = {"aws:cdk:enable-asset-metadata": True, "aws:cdk:enable-path-metadata": True}
+CONTEXT = {
+    "aws:cdk:enable-asset-metadata": True,
+    "aws:cdk:enable-path-metadata": True,
+    # A changed layer makes a new version of the functions, and so does each property that a version carries.
+    "@aws-cdk/aws-lambda:recognizeLayerVersion": True,
+    "@aws-cdk/aws-lambda:recognizeVersionProps": True,
+}
 
 
 class ConfigurationInvalid(Exception):

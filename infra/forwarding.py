@@ -13,8 +13,6 @@ from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_destinations as destinations
-from aws_cdk import aws_lambda_event_sources as event_sources
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
@@ -23,6 +21,15 @@ from constructs import Construct
 
 from compiler.resources.environment import Environment
 from infra.assets import CONFIG_FILE
+from infra.functions import (
+    ALIAS,
+    RETENTION,
+    acknowledge_runtime,
+    dead_letter_queue,
+    depend_by_reference,
+    live_alias,
+    log_group,
+)
 from infra.permissions import forwarder_role
 from infra.topics import topic_prefix
 
@@ -36,33 +43,13 @@ Above that a page gains less than the jitter of SNS."""
 TICK = {"do": "tick"}
 """What the function gets each minute: alertrelay.runtime.forwarder.TICK."""
 
-MAX_RECEIVES = 5
-RETENTION = Duration.days(14)
+MAX_TIMERS = 20
+"""Timers of one forwarder that are handled at once: what a storm schedules must leave concurrency for what comes from
+the topics. An option of the environment reserves more than this for each function, or its timers would be throttled."""
 
-LOG_RETENTION: Mapping[int, logs.RetentionDays] = {
-    1: logs.RetentionDays.ONE_DAY,
-    3: logs.RetentionDays.THREE_DAYS,
-    5: logs.RetentionDays.FIVE_DAYS,
-    7: logs.RetentionDays.ONE_WEEK,
-    14: logs.RetentionDays.TWO_WEEKS,
-    30: logs.RetentionDays.ONE_MONTH,
-    60: logs.RetentionDays.TWO_MONTHS,
-    90: logs.RetentionDays.THREE_MONTHS,
-    120: logs.RetentionDays.FOUR_MONTHS,
-    150: logs.RetentionDays.FIVE_MONTHS,
-    180: logs.RetentionDays.SIX_MONTHS,
-    365: logs.RetentionDays.ONE_YEAR,
-    400: logs.RetentionDays.THIRTEEN_MONTHS,
-    545: logs.RetentionDays.EIGHTEEN_MONTHS,
-    731: logs.RetentionDays.TWO_YEARS,
-    1096: logs.RetentionDays.THREE_YEARS,
-    1827: logs.RetentionDays.FIVE_YEARS,
-    2192: logs.RetentionDays.SIX_YEARS,
-    2557: logs.RetentionDays.SEVEN_YEARS,
-    2922: logs.RetentionDays.EIGHT_YEARS,
-    3288: logs.RetentionDays.NINE_YEARS,
-    3653: logs.RetentionDays.TEN_YEARS,
-}
+RETRIES = 2
+MAX_AGE = Duration.hours(6)
+MAX_RECEIVES = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,11 +66,12 @@ class Relay:
     layer: lambda_.ILayerVersion
     architecture: lambda_.Architecture
     config_hash: str
+    rule_failures: sqs.IQueue
 
 
 class Forwarder(Construct):
-    """`function`, its `timers` queue, the rule of its `tick`, and `dead_letters`: queues whose first message means that
-    a person must look.
+    """One `function`, the alias `live` that every event comes by, its `timers` queue, the rule of its `tick`, and
+    `dead_letters`: queues whose first message means that a person must look.
 
     An event is left over in one of three ways: SNS could not hand it to Lambda (`undelivered`), Lambda gave up after
     its retries (`failed`), or a timer message came back too often (`expired`). `extra` are statements that only this
@@ -95,9 +83,9 @@ class Forwarder(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self.name = topic_prefix(relay.environment.name) + name
-        self.undelivered = self._dead_letter_queue("undelivered")
-        self.failed = self._dead_letter_queue("failed")
-        self.expired = self._dead_letter_queue("expired")
+        self.undelivered = dead_letter_queue(self, "Undelivered", f"{self.name}-undelivered")
+        self.failed = dead_letter_queue(self, "Failed", f"{self.name}-failed")
+        self.expired = dead_letter_queue(self, "Expired", f"{self.name}-expired", of_queue=True)
         self.dead_letters = (self.undelivered, self.failed, self.expired)
         self.timers = self._timers()
         logs = log_group(self, relay.environment)
@@ -129,15 +117,20 @@ class Forwarder(Construct):
             log_group=logs,
             # Timers come back through the function's own queue: Lambda would take a long incident for a loop.
             recursive_loop=lambda_.RecursiveLoop.ALLOW,
-            retry_attempts=2,
-            max_event_age=Duration.hours(6),
+            # For what came before there was an alias; the alias has the same.
+            retry_attempts=RETRIES,
+            max_event_age=MAX_AGE,
             on_failure=destinations.SqsDestination(self.failed),
+            current_version_options=lambda_.VersionOptions(removal_policy=RemovalPolicy.RETAIN),
+            reserved_concurrent_executions=relay.environment.reserved_concurrency or None,
         )
         acknowledge_runtime(self.function)
+        depend_by_reference(self.function)
+        self.live = live_alias(self.function, failed=self.failed, retry_attempts=RETRIES, max_event_age=MAX_AGE)
         self._trigger(relay.topics.values())
-        self.tick = self._tick()
+        self.tick = self._tick(relay.rule_failures)
 
-    def _tick(self) -> events.Rule:
+    def _tick(self, failures: sqs.IQueue) -> events.Rule:
         """Each minute: what falls due later than within the minute has no message, but is found by this."""
         rule = events.Rule(
             self,
@@ -146,38 +139,38 @@ class Forwarder(Construct):
             description="alertrelay looks for the groups of alerts that fall due",
             schedule=events.Schedule.rate(Duration.minutes(1)),
         )
-        # A tick that is late is not repeated: the next one finds the same.
+        # A tick that is late is not repeated after its minute: the next one finds the same.
         target = targets.LambdaFunction(
-            self.function,
+            self.live,
             event=events.RuleTargetInput.from_object(TICK),
-            retry_attempts=0,
+            retry_attempts=2,
             max_event_age=Duration.minutes(1),
+            dead_letter_queue=failures,
         )
         rule.add_target(target)
         return rule
 
     def _trigger(self, topics: Iterable[sns.ITopic]) -> None:
+        alias = self.live.node.default_child
         for topic in topics:
-            topic.add_subscription(subscriptions.LambdaSubscription(self.function, dead_letter_queue=self.undelivered))
-        self.function.add_event_source(
-            event_sources.SqsEventSource(self.timers, batch_size=1, report_batch_item_failures=True)
+            subscription = topic.add_subscription(
+                subscriptions.LambdaSubscription(self.live, dead_letter_queue=self.undelivered)
+            ).node.default_child
+            assert isinstance(subscription, sns.CfnSubscription)
+            assert isinstance(alias, lambda_.CfnAlias)
+            # The alias's ARN in words: CloudFormation's linter takes a reference to an alias for no function.
+            subscription.endpoint = f"{self.function.function_arn}:{ALIAS}"
+            subscription.add_resource_dependency(alias)
+        lambda_.EventSourceMapping(
+            self.function,
+            # As SqsEventSource would call it: a mapping that was there before the alias is changed, not made anew.
+            f"SqsEventSource:{cdk.Names.node_unique_id(self.timers.node)}",
+            target=self.live,
+            event_source_arn=self.timers.queue_arn,
+            batch_size=1,
+            max_concurrency=MAX_TIMERS,
+            report_batch_item_failures=True,
         )
-
-    def _dead_letter_queue(self, kind: str) -> sqs.Queue:
-        queue = sqs.Queue(
-            self,
-            kind.capitalize(),
-            queue_name=f"{self.name}-{kind}",
-            encryption=sqs.QueueEncryption.SQS_MANAGED,  # not the topics' key: these must work without it
-            enforce_ssl=True,
-            retention_period=RETENTION,
-        )
-        cdk.Validations.of(queue).acknowledge(
-            cdk.Acknowledgment(
-                id="AwsSolutions-SQS3", reason="This is itself a dead-letter queue, with alarms of its own."
-            )
-        )
-        return queue
 
     def _timers(self) -> sqs.Queue:
         return sqs.Queue(
@@ -213,23 +206,3 @@ class Forwarder(Construct):
             "POWERTOOLS_METRICS_NAMESPACE": "alertrelay",
             "POWERTOOLS_LOG_LEVEL": "INFO",
         }
-
-
-def log_group(scope: Construct, environment: Environment) -> logs.LogGroup:
-    """The function's logs, which are also the history of what was told to whom."""
-    return logs.LogGroup(
-        scope,
-        "Logs",
-        retention=LOG_RETENTION[environment.log_retention_days],
-        removal_policy=RemovalPolicy.RETAIN if environment.retain else RemovalPolicy.DESTROY,
-    )
-
-
-def acknowledge_runtime(function: lambda_.Function) -> None:
-    """cdk-nag asks for the newest Python; ours is pinned to what the layer was built and tested for."""
-    cdk.Validations.of(function).acknowledge(
-        cdk.Acknowledgment(
-            id="AwsSolutions-L1",
-            reason="Python 3.13 is supported until 2029; the layer's wheels and .pyc are made for it.",
-        )
-    )

@@ -6,8 +6,10 @@ from collections.abc import Collection, Iterable, Sequence
 from email.utils import parseaddr
 
 import aws_cdk as cdk
-from alertrelay.alert import Channel
-from alertrelay.config.model import Config, EmailSettings, Settings, SnsSettings
+from alertrelay.channels.email import EmailSettings
+from alertrelay.channels.sns import SnsSettings
+from alertrelay.config.channel import Settings
+from alertrelay.config.model import Config
 from aws_cdk import Aws
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
@@ -50,8 +52,9 @@ def forwarder_role(
         allow("Due", ["dynamodb:Query"], [f"{table.table_arn}/index/{DUE_INDEX}"]),
         allow("Keys", ["secretsmanager:GetSecretValue"], [secret.secret_arn]),
         allow("Tell", ["sns:Publish"], [topic.topic_arn for topic in publish_to]),
-        # DescribeAlarms knows no resource: it is asked by name which alarms still fire, before they are repeated.
-        allow("Verify", ["cloudwatch:DescribeAlarms"], ["*"]),
+        # They know no resource (composite alarms are left out of an answer for one): asked by name which alarms still
+        # fire, before they are repeated.
+        allow("Verify", ["cloudwatch:DescribeAlarms", "cloudwatch:DescribeAlarmContributors"], ["*"]),
         *extra,
     ]
     role = iam.Role(
@@ -63,7 +66,7 @@ def forwarder_role(
     cdk.Validations.of(role).acknowledge(
         cdk.Acknowledgment(
             id="AwsSolutions::AwsSolutions-IAM5[Resource::*]",
-            reason="cloudwatch:DescribeAlarms knows no resource; it reads states of alarms, and nothing else",
+            reason="DescribeAlarms leaves composite alarms out where it names resources; it reads states alone",
         )
     )
     return role
@@ -79,7 +82,7 @@ def _of_chunks(table: dynamodb.ITable) -> iam.PolicyStatement:
     )
 
 
-def channel_statements(config: Config, channels: Collection[Channel]) -> list[iam.PolicyStatement]:
+def channel_statements(config: Config, channels: Collection[str]) -> list[iam.PolicyStatement]:
     """What one forwarder needs beside the common: the topics, phones and SES senders that it may have to use."""
     settings = _sent_by(config, channels)
     statements = []
@@ -96,7 +99,7 @@ def channel_statements(config: Config, channels: Collection[Channel]) -> list[ia
     return statements
 
 
-def _sent_by(config: Config, channels: Collection[Channel]) -> list[Settings]:
+def _sent_by(config: Config, channels: Collection[str]) -> list[Settings]:
     """A forwarder sends to the integrations of its channels, and to whatever a receiver of theirs falls back to."""
     sent = []
     for receiver in config.receivers:

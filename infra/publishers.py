@@ -1,7 +1,7 @@
-"""Who may publish to the alert topics: one table, from which both the topic policy and the key policy are made.
+"""Lists who may publish to the topics: one table, from which both the topic policy and the key policy are made.
 
 A publisher that may use the topic but not its key fails in silence (CloudWatch shows it only in the alarm's history),
-so the two policies are never written apart.
+so the two policies are never written apart. What the table does not name is denied, whatever its own IAM allows.
 """
 
 from __future__ import annotations
@@ -32,8 +32,9 @@ class Publisher:
     why: str
 
 
-def publishers(accounts: Sequence[str]) -> tuple[Publisher, ...]:
-    """The table. `accounts` are further accounts whose alarms, rules and people may publish here."""
+def publishers(accounts: Sequence[str], named: Sequence[str]) -> tuple[Publisher, ...]:
+    """Return the table. The services of `accounts` may publish here beside those of the own account; `named` are ARNs
+    of roles and users, of whichever account."""
     sources = [Aws.ACCOUNT_ID, *accounts]
     from_accounts: Conditions = {"StringEquals": {"aws:SourceAccount": sources}}
     own_account: Conditions = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
@@ -50,7 +51,7 @@ def publishers(accounts: Sequence[str]) -> tuple[Publisher, ...]:
         _service("aps", from_accounts, "Amazon Managed Prometheus' alert manager"),
         _auto_scaling(),
         _elasticache(),
-        *(_account(account) for account in accounts),
+        *([_named(named)] if named else []),
     )
 
 
@@ -76,6 +77,53 @@ def key_statement(publisher: Publisher) -> iam.PolicyStatement:
     )
 
 
+def deny_statements(topic_arn: str, *, accounts: Sequence[str], but: Sequence[str]) -> list[iam.PolicyStatement]:
+    """Deny publishing to everybody but AWS services, `but` (ARNs of roles and users) and ElastiCache.
+
+    Three statements, since the conditions of one are joined by "and":
+
+    - Of AWS services, those that act for another account. A service that names no source is left to the statement that
+      allows it: EventBridge and Backup have none.
+    - Of everybody else, who is not in `but`, save those for whom AWS:SourceOwner names this account. ElastiCache has
+      no service principal and is known by that alone.
+    - Of those, whoever is of this account: for them AWS:SourceOwner names this account too, without being ElastiCache.
+
+    `Bool` and not `BoolIfExists`: where the key is absent nothing is denied, and the Allow statements decide alone. A
+    caller whose request lacks it is anonymous, and no statement allows that.
+    """
+    service = "aws:PrincipalIsAWSService"
+    unnamed: Conditions = {"Bool": {service: "false"}, "ArnNotLike": {"aws:PrincipalArn": list(but)}}
+    foreign: Conditions = {
+        "Bool": {service: "true"},
+        "Null": {"aws:SourceAccount": "false"},
+        "StringNotEquals": {"aws:SourceAccount": [Aws.ACCOUNT_ID, *accounts]},
+    }
+    conditions: Mapping[str, Conditions] = {
+        "OtherAccountsServices": foreign,
+        "Unnamed": {**unnamed, "StringNotEquals": {"AWS:SourceOwner": Aws.ACCOUNT_ID}},
+        "UnnamedOfThisAccount": {**unnamed, "StringEquals": {"aws:PrincipalAccount": Aws.ACCOUNT_ID}},
+    }
+    return [
+        iam.PolicyStatement(
+            sid=f"Deny{sid}",
+            effect=iam.Effect.DENY,
+            principals=[iam.AnyPrincipal()],
+            actions=["sns:Publish"],
+            resources=[topic_arn],
+            conditions=dict(condition),
+        )
+        for sid, condition in conditions.items()
+    ]
+
+
+def auto_scaling_role() -> str:
+    """Return the ARN of Auto Scaling's service-linked role: the one service that publishes by a role of the account."""
+    return (
+        f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:role/aws-service-role/"
+        "autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"
+    )
+
+
 def _service(name: str, conditions: Conditions, why: str) -> Publisher:
     return Publisher(
         sid="".join(part.capitalize() for part in name.split(".")),
@@ -87,11 +135,7 @@ def _service(name: str, conditions: Conditions, why: str) -> Publisher:
 
 
 def _auto_scaling() -> Publisher:
-    role = (
-        f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:role/aws-service-role/"
-        "autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"
-    )
-    by_role: Conditions = {"ArnEquals": {"aws:PrincipalArn": role}}
+    by_role: Conditions = {"ArnEquals": {"aws:PrincipalArn": auto_scaling_role()}}
     return Publisher(
         sid="AutoScaling",
         principal=iam.AnyPrincipal(),
@@ -115,15 +159,17 @@ def _elasticache() -> Publisher:
         },
         why="ElastiCache has no service principal: its guide asks for AWS:SourceOwner, and not SourceAccount. At KMS "
         "the same callers are those of this account that come through SNS, as in AWS's own key for SNS; that also "
-        "serves an Alertmanager of this account. (ElastiCache refuses encrypted topics today: docs/deploy.md.)",
+        "serves the named publishers of this account. (ElastiCache refuses encrypted topics today: docs/deploy.md.)",
     )
 
 
-def _account(account: str) -> Publisher:
+def _named(arns: Sequence[str]) -> Publisher:
+    by_arn: Conditions = {"ArnLike": {"aws:PrincipalArn": list(arns)}}
     return Publisher(
-        sid=f"Account{account}",
-        principal=iam.AccountPrincipal(account),
-        topic_conditions={},
-        key_conditions={"StringEquals": {"kms:ViaService": VIA_SNS}},
-        why="a further account of the configuration, say its Alertmanager; its own IAM says who of it",
+        sid="Publishers",
+        principal=iam.AnyPrincipal(),
+        topic_conditions=by_arn,
+        key_conditions={**by_arn, "StringEquals": {"kms:ViaService": VIA_SNS}},
+        why="`publishers:` of the environment, say the role of an Alertmanager. They are named by a condition: a "
+        "policy whose principal does not exist is refused, and a role that is made anew has another id",
     )

@@ -3,199 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from compiler.alarms.description import describe
+from infra.anomaly import AnomalyScorer
 from infra.forwarding import Forwarder
-
-DAY_SECONDS = 86_400
-HOUR_SECONDS = 3_600
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Symptom:
-    """A metric of ours that should stay at `threshold` or below. `means` says what happened and what to do first.
-
-    It fires when `datapoints` of the last `minutes` are above. No data is good news: these metrics are absent at rest.
-    With `pulse` it is the other way round: it fires when they are below, and no data is no pulse.
-    """
-
-    alertname: str
-    namespace: str
-    metric: str
-    means: str
-    statistic: str = "Sum"
-    threshold: float = 0
-    datapoints: int = 1
-    minutes: int = 1
-    pulse: bool = False
-    severity: str = "critical"
-    impact: str = "Alerts may reach nobody, or late."
-
-
-NO_ANOMALIES = "Anomalies are told late, or not at all. All other alerts are as ever."
-DEAD_LETTERS = (
-    Symptom(
-        alertname="AlertrelayDeadLetters",
-        namespace="AWS/SQS",
-        metric="ApproximateNumberOfMessagesVisible",
-        statistic="Maximum",
-        means="Alerts lie in this dead-letter queue and nobody was told of them: docs/deploy.md says how to read them "
-        "and how to send them again.",
-    ),
-    Symptom(
-        alertname="AlertrelayDeadLettersForgotten",
-        namespace="AWS/SQS",
-        metric="ApproximateAgeOfOldestMessage",
-        statistic="Maximum",
-        threshold=DAY_SECONDS,
-        means="A message lies in this dead-letter queue for a day; SQS deletes it 14 days after it was first sent.",
-    ),
+from infra.ops_page import OpsPage
+from infra.rule_failures import NAME as RULES
+from infra.symptoms import (
+    DEAD_LETTERS,
+    FUNCTIONS,
+    OPS_PAGE,
+    RULE_FAILURES,
+    SCORER_DEAD_LETTERS,
+    SCORER_FUNCTION,
+    TICKS,
+    TIMERS,
+    TOPICS,
+    Symptom,
+    scorer_symptoms,
 )
-TIMERS = (
-    Symptom(
-        alertname="AlertrelayTimersStuck",
-        namespace="AWS/SQS",
-        metric="ApproximateAgeOfOldestMessage",
-        statistic="Maximum",
-        threshold=HOUR_SECONDS,
-        means="Nothing reads this queue. A message is at most 15 minutes delayed and then retried for 15: look at the "
-        "function's event source and throttles.",
-    ),
-)
-TICKS = (
-    Symptom(
-        alertname="AlertrelayTickMissing",
-        namespace="AWS/Events",
-        metric="Invocations",
-        threshold=1,
-        datapoints=3,
-        minutes=3,
-        pulse=True,
-        means="The rule that wakes the function each minute has not done so for 3 minutes. Groups that wait for longer "
-        "than a minute are not told: new alerts of open groups, retries, ends. Is the rule enabled?",
-    ),
-)
-FUNCTIONS = (
-    Symptom(
-        alertname="AlertrelayErrors",
-        namespace="AWS/Lambda",
-        metric="Errors",
-        # Lambda tries an event at once, after 1 minute and after 2 more: errors in three of five minutes are an event
-        # that failed to the last attempt, or many that fail. A single error that the retry mends wakes nobody.
-        datapoints=3,
-        minutes=5,
-        means="The function fails on every attempt: its logs say why, its failed queue holds what it gave up.",
-    ),
-    Symptom(
-        alertname="AlertrelayThrottled",
-        namespace="AWS/Lambda",
-        metric="Throttles",
-        means="Lambda refuses invocations: the account's concurrency is used up. Alerts wait for up to 6 hours.",
-    ),
-    Symptom(
-        alertname="AlertrelayEventsDropped",
-        namespace="AWS/Lambda",
-        metric="AsyncEventsDropped",
-        means="Lambda dropped events without running the function: compare the failed queue with the alarms' history.",
-    ),
-    Symptom(
-        alertname="AlertrelayDestinationFailed",
-        namespace="AWS/Lambda",
-        metric="DestinationDeliveryFailures",
-        means="Lambda could not put a failed event into the failed queue: it is lost but for the alarms' history.",
-    ),
-    Symptom(
-        alertname="AlertrelayRecursionStopped",
-        namespace="AWS/Lambda",
-        metric="RecursiveInvocationsDropped",
-        means="Lambda took timers for a loop and dropped them: the function's recursive loop setting must be Allow.",
-    ),
-)
-TOPICS = (
-    Symptom(
-        alertname="AlertrelayNotificationsFailed",
-        namespace="AWS/SNS",
-        metric="NumberOfNotificationsFailed",
-        means="SNS could not deliver from this topic: look at its subscriptions and their permissions.",
-    ),
-    Symptom(
-        alertname="AlertrelayNotificationsDeadLettered",
-        namespace="AWS/SNS",
-        metric="NumberOfNotificationsRedrivenToDlq",
-        means="SNS could not hand an alert to a forwarder and put it into that forwarder's undelivered queue.",
-    ),
-    Symptom(
-        alertname="AlertrelayNotificationsLost",
-        namespace="AWS/SNS",
-        metric="NumberOfNotificationsFailedToRedriveToDlq",
-        means="SNS could neither deliver an alert nor put it into a dead-letter queue: see the alarms' history.",
-    ),
-)
-
-
-SCORER_FUNCTION = (
-    Symptom(
-        alertname="AnomalyScorerErrors",
-        namespace="AWS/Lambda",
-        metric="Errors",
-        # A run is tried at 0, 1 and 3 minutes; each of the three that fails is one that nothing mended.
-        datapoints=3,
-        minutes=15,
-        means="Runs of the anomaly-scorer fail to the last attempt: its logs name what did not answer. The next run "
-        "goes on where this one stopped.",
-        severity="warning",
-        impact=NO_ANOMALIES,
-    ),
-)
-
-
-def scorer_symptoms(every: int) -> tuple[Symptom, ...]:
-    """By the scorer's own metrics; `every` are the seconds between two runs."""
-    patience = min(1440, max(30, 3 * every // 60))
-    return (
-        Symptom(
-            alertname="AnomalyScorerScoredNothing",
-            namespace="alertrelay",
-            metric="MetricsScored",
-            threshold=1,
-            datapoints=patience,
-            minutes=patience,
-            pulse=True,
-            means=f"The anomaly-scorer has scored nothing for {patience} minutes: it did not run, or no metric "
-            "answered. Is its schedule enabled, and does config/anomaly.yml name metrics that exist?",
-            severity="warning",
-            impact=NO_ANOMALIES,
-        ),
-        Symptom(
-            alertname="AnomalyScorerLags",
-            namespace="alertrelay",
-            metric="ScorerLag",
-            statistic="Maximum",
-            threshold=max(900, every),
-            datapoints=2,
-            minutes=30,
-            means="The anomaly-scorer ends its runs long after their time: it has too many metrics, or is throttled.",
-            severity="warning",
-            impact=NO_ANOMALIES,
-        ),
-        Symptom(
-            alertname="AnomalyMetricsLeftOut",
-            namespace="alertrelay",
-            metric="MetricsLeftOut",
-            means="The patterns of config/anomaly.yml find more metrics than max_metrics, and the rest is not watched: "
-            "narrow them, or raise max_metrics after a look at what it costs.",
-            severity="warning",
-            impact="Some of the metrics that were meant are not watched.",
-        ),
-    )
 
 
 class SelfWatch(Construct):
@@ -210,23 +43,44 @@ class SelfWatch(Construct):
         ops: sns.ITopic,
         forwarders: Mapping[str, Forwarder],
         topics: Mapping[str, sns.Topic],
+        rule_failures: sqs.IQueue,
     ) -> None:
         super().__init__(scope, construct_id)
         self.environment = environment
-        self.tell = actions.SnsAction(ops)
+        self.action = actions.SnsAction(ops)
+        self.alarms: dict[tuple[str, str], cloudwatch.Alarm] = {}
+        """Every alarm, by what it watches and by its alertname."""
+        self.pages = [f"{environment}-alertrelay-{name}-" for name in (*forwarders, "topic", RULES)]
+        """What the names of the critical ones begin with."""
         for name, forwarder in forwarders.items():
             for queue, kind in zip(forwarder.dead_letters, ("undelivered", "failed", "expired"), strict=True):
                 self._watch(f"{name}-{kind}", {"QueueName": queue.queue_name}, DEAD_LETTERS)
             self._watch(f"{name}-timers", {"QueueName": forwarder.timers.queue_name}, TIMERS)
-            self._watch(name, {"RuleName": forwarder.tick.rule_name}, TICKS)
+            self._watch(name, {"service": name, "env": environment}, TICKS)
             self._watch(name, {"FunctionName": forwarder.function.function_name}, FUNCTIONS)
         for name, topic in topics.items():
             self._watch(f"topic-{name}", {"TopicName": topic.topic_name}, TOPICS)
+        self._watch(RULES, {"QueueName": rule_failures.queue_name}, RULE_FAILURES)
 
-    def watch_scorer(self, function: lambda_.IFunction, name: str, *, every: int) -> None:
-        """The anomaly-scorer, which runs each `every` seconds and says itself what it did."""
-        self._watch(name, {"FunctionName": function.function_name}, SCORER_FUNCTION)
+    def watch_scorer(self, scorer: AnomalyScorer, name: str, *, every: int) -> None:
+        """Watch the anomaly-scorer, which runs each `every` seconds and has metrics of its own."""
+        self._watch(name, {"FunctionName": scorer.function.function_name}, SCORER_FUNCTION)
+        self._watch(f"{name}-failed", {"QueueName": scorer.failed.queue_name}, SCORER_DEAD_LETTERS)
         self._watch(name, {"service": name}, scorer_symptoms(every))
+
+    def watch_page(self, page: OpsPage, ops: sns.Topic) -> None:
+        """Watch each of the two ways by which the relay's own trouble is known: mail about the page, and a page about
+        the mail."""
+        for action, rule in page.rules.items():
+            self._watch(f"ops-page-{action}", {"RuleName": rule.rule_name}, OPS_PAGE)
+        self._watch("topic-ops", {"TopicName": ops.topic_name}, TOPICS)
+
+    def rollback(self, names: Iterable[str]) -> list[cloudwatch.Alarm]:
+        """Return the alarms that a bad version of one of the functions sets off. CodeDeploy takes at most ten."""
+        wanted = ("AlertrelayErrors", "AlertrelayTickMissing", "AnomalyScorerErrors")
+        failed = [self.alarms.get((f"{name}-failed", "AlertrelayDeadLetters")) for name in names]
+        found = [self.alarms.get((name, alertname)) for name in names for alertname in wanted]
+        return [alarm for alarm in (*found, *failed) if alarm]
 
     def _watch(self, name: str, dimensions: Mapping[str, str], symptoms: Iterable[Symptom]) -> None:
         for symptom in symptoms:
@@ -256,8 +110,9 @@ class SelfWatch(Construct):
                     else cloudwatch.TreatMissingData.NOT_BREACHING
                 ),
             )
-            alarm.add_alarm_action(self.tell)
-            alarm.add_ok_action(self.tell)
+            alarm.add_alarm_action(self.action)
+            alarm.add_ok_action(self.action)
+            self.alarms[name, symptom.alertname] = alarm
 
     def _description(self, name: str, symptom: Symptom) -> str:
         metadata = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import aws_cdk as cdk
-from alertrelay.alert import Channel
+from alertrelay.channels import SHARED_FORWARDER, channel, forwarders
 from alertrelay.config.model import Config
 from alertrelay.config.watch import AnomalyConfig
 from aws_cdk import CfnOutput
@@ -20,16 +20,20 @@ from infra.alarms.ecs_events import EcsEvents
 from infra.anomaly import NAME, AnomalyScorer
 from infra.anomaly_dashboard import AnomalyDashboard
 from infra.assets import Asset
+from infra.checkov import Answers
 from infra.forwarding import Forwarder, Relay
+from infra.ops_page import OpsPage
 from infra.permissions import channel_statements
+from infra.rollout import Rollout
+from infra.rule_failures import RuleFailures
 from infra.self_watch import SelfWatch
+from infra.sms_watch import SmsWatch, sends_sms
 from infra.state import ChannelSecret, StateTable
-from infra.topics import AlertTopics, LastResortTopic, OpsTopic
+from infra.topics import AlertTopics, LastResortTopic, OpsTopic, close
 
-FORWARDERS: Mapping[str, tuple[str, tuple[Channel, ...]]] = {
-    "pagerduty-forwarder": ("PagerDuty", ("pagerduty",)),
-    "slack-forwarder": ("Slack", ("slack",)),
-    "email-forwarder": ("Email", ("email", "sns", "webhook")),
+FORWARDERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    name: ("Email" if name == SHARED_FORWARDER else channel(kinds[0]).title, kinds)
+    for name, kinds in forwarders().items()
 }
 """By name: the construct's id, and the channels that its handler in lambdas/ serves."""
 
@@ -78,6 +82,7 @@ class EnvironmentStage(cdk.Stage):
             if not part and environment.services:
                 EcsEvents(alarms, "EcsEvents", environment)
         cdk.Tags.of(self).add("alertrelay", environment.name)
+        cdk.Aspects.of(self).add(Answers())
 
 
 class RelayStack(cdk.Stack):
@@ -103,6 +108,8 @@ class RelayStack(cdk.Stack):
         alerts = AlertTopics(self, "AlertTopics", environment)
         ops = OpsTopic(self, "Ops", environment)
         last_resort = LastResortTopic(self, "LastResort", environment.name, people)
+        failures = RuleFailures(self, "RuleFailures", environment.name)
+        alerts.resolve_deleted_alarms(failures.target)
         relay = Relay(
             environment=environment,
             topics=alerts.topics,
@@ -114,6 +121,7 @@ class RelayStack(cdk.Stack):
             layer=_layer(self, layer, arch),
             architecture=ARCHITECTURES[arch],
             config_hash=config.hash,
+            rule_failures=failures.target,
         )
         forwarders = {
             name: Forwarder(self, construct, relay, name=name, extra=channel_statements(config, channels))
@@ -126,13 +134,37 @@ class RelayStack(cdk.Stack):
             ops=ops.topic,
             forwarders=forwarders,
             topics={**alerts.topics, "last-resort": last_resort.topic},
+            rule_failures=failures.queue,
         )
+        aliases = {name: forwarder.live for name, forwarder in forwarders.items()}
+        # One forwarder's trouble rolls all of them back: they share code and configuration.
+        alarms = dict.fromkeys(forwarders, watch.rollback(forwarders))
+        publishing: list[lambda_.IFunction] = []
+        if sends_sms(config, people):
+            SmsWatch(self, "SmsWatch", environment.name, ops=ops.topic)
         if anomaly:
             scorer = AnomalyScorer(self, "Anomaly", relay, anomaly, key=alerts.key)
-            watch.watch_scorer(scorer.function, NAME, every=anomaly.every)
+            watch.watch_scorer(scorer, NAME, every=anomaly.every)
+            aliases[NAME], alarms[NAME] = scorer.live, watch.rollback([NAME])
             AnomalyDashboard(self, "AnomalyDashboard", environment.name, anomaly, logs=scorer.logs)
             CfnOutput(self, "AnomalyBucketName", value=scorer.bucket.bucket_name)
             CfnOutput(self, "AnomalyFunction", value=scorer.function.function_name)
+            publishing.append(scorer.function)
+        alerts.close(publishing)
+        for topic in (ops.topic, last_resort.topic):
+            close(topic, functions=[forwarder.function for forwarder in forwarders.values()])
+        Rollout(self, "Rollout", relay, aliases=aliases, alarms=alarms)
+        if environment.ops_pagerduty_key:
+            page = OpsPage(
+                self,
+                "OpsPage",
+                environment.name,
+                secret=relay.secret,
+                key=environment.ops_pagerduty_key,
+                alarms=watch.pages,
+                failures=failures.target,
+            )
+            watch.watch_page(page, ops.topic)
         self._outputs(relay, forwarders)
 
     def _outputs(self, relay: Relay, forwarders: dict[str, Forwarder]) -> None:

@@ -60,7 +60,7 @@ class ChannelSecret(Construct):
         )
         cdk.Validations.of(self.secret).acknowledge(
             cdk.Acknowledgment(
-                id="AwsSolutions-SMG4",
+                id="AwsSolutions::AwsSolutions-SMG4",
                 reason="The keys are issued by PagerDuty, Slack and the mail server: nothing here could rotate them. "
                 "A key changed by hand is picked up without a deploy, and the one before is tried as well.",
             )

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from aws_cdk import Aws, Duration, RemovalPolicy
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from compiler.resources.environment import Environment, LastResort
-from infra.publishers import key_statement, publishers, topic_statement
+from infra.publishers import auto_scaling_role, deny_statements, key_statement, publishers, topic_statement
 
 ALERT_TOPICS = ("critical", "warning", "info", "slo-violations", "infrastructure")
 
@@ -28,7 +30,8 @@ class AlertTopics(Construct):
 
     def __init__(self, scope: Construct, construct_id: str, environment: Environment) -> None:
         super().__init__(scope, construct_id)
-        allowed = publishers(environment.publisher_accounts)
+        self._environment = environment
+        allowed = publishers(environment.publisher_accounts, environment.publishers)
         self.key = kms.Key(
             self,
             "Key",
@@ -43,10 +46,17 @@ class AlertTopics(Construct):
         for topic in self.topics.values():
             for publisher in allowed:
                 topic.add_to_resource_policy(topic_statement(publisher, topic.topic_arn))
-        self._deleted_alarms(environment.name)
 
-    def _deleted_alarms(self, environment: str) -> None:
-        """An alarm that is deleted while it fires sends no OK: the event of its deletion ends its alert."""
+    def close(self, functions: Iterable[lambda_.IFunction]) -> None:
+        """Deny publishing to everybody but the listed publishers and `functions`, which are the stack's own."""
+        but = [auto_scaling_role(), *self._environment.publishers]
+        for topic in self.topics.values():
+            close(topic, accounts=self._environment.publisher_accounts, but=but, functions=functions)
+
+    def resolve_deleted_alarms(self, failures: sqs.IQueue) -> None:
+        """Publish the deletion of an alarm: one that is deleted while it fires sends no OK, and this ends its alert.
+        `failures` takes the events that the topic does not."""
+        environment = self._environment.name
         events.CfnRule(
             self,
             "DeletedAlarms",
@@ -57,7 +67,13 @@ class AlertTopics(Construct):
                 "detail-type": ["CloudWatch Alarm Configuration Change"],
                 "detail": {"operation": ["delete"]},
             },
-            targets=[events.CfnRule.TargetProperty(arn=self.topics["info"].topic_arn, id="InfoTopic")],
+            targets=[
+                events.CfnRule.TargetProperty(
+                    arn=self.topics["info"].topic_arn,
+                    id="InfoTopic",
+                    dead_letter_config=events.CfnRule.DeadLetterConfigProperty(arn=failures.queue_arn),
+                )
+            ],
         )
 
     def _topic(self, name: str, environment: str) -> sns.Topic:
@@ -110,6 +126,15 @@ class LastResortTopic(Construct):
         _subscribe_email(self.topic, people.email if people else ())
         for number in people.sms if people else ():
             self.topic.add_subscription(subscriptions.SmsSubscription(number))
+
+
+def close(
+    topic: sns.Topic, *, accounts: Sequence[str] = (), but: Sequence[str] = (), functions: Iterable[lambda_.IFunction]
+) -> None:
+    """Deny publishing to everybody but AWS services, the principals `but`, and the stack's own `functions`."""
+    roles = [function.role.role_arn for function in functions if function.role]
+    for statement in deny_statements(topic.topic_arn, accounts=accounts, but=[*but, *roles]):
+        topic.add_to_resource_policy(statement)
 
 
 def _subscribe_email(topic: sns.Topic, addresses: Sequence[str]) -> None:

@@ -1,5 +1,6 @@
-"""Handles the e-mail, SNS and webhook integrations: triggered by the alert topics and by its own timers."""
+"""Handles the integrations of every channel without a forwarder of its own: triggered by topics and timers."""
 
+from alertrelay.channels import shared_forwarder
 from alertrelay.runtime.forwarder import forwarder
 
-handler = forwarder("email", "sns", "webhook")
+handler = forwarder(*shared_forwarder())

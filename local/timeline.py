@@ -17,7 +17,7 @@ from local.alert_json import alert_json
 from local.stack.day import Day, Played, Told
 from local.stack.invocation import Failure
 from local.stack.scorer import Found
-from local.standins import Recorded
+from local.standins import Recorded, peer
 
 SHOWN_ALERTS = 3
 _COLOURS = {"delivered": "32", "fallback": "33", "pending": "35", "failed": "31", "suppressed": "2", "merged": "2"}
@@ -216,19 +216,7 @@ def _told(told: list[Told], *, colour: bool) -> str:
 
 def headline(received: Recorded) -> str:
     """The line of a message that a person sees first."""
-    body = received.body if isinstance(received.body, dict) else {}
-    match received.channel:
-        case "pagerduty":
-            summary = body.get("payload", {}).get("summary", "")
-            return f"{body.get('event_action')}: {summary}" if summary else str(body.get("event_action", ""))
-        case "slack":
-            return str(body.get("text", ""))
-        case "email":
-            return str(body.get("subject", ""))
-        case "sns":
-            return str(body.get("subject") or body.get("message", ""))
-        case _:
-            return str(body.get("status", ""))
+    return peer(received.channel).headline(received.body if isinstance(received.body, dict) else {})
 
 
 def _summary(day: Day) -> Iterator[str]:

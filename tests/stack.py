@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
@@ -10,13 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alertrelay.config.model import Config
 from alertrelay.sources import unwrap
 
+from compiler.load import load
+from infra.assets import CONFIG_FILE
 from local.stack.day import Day, Run, template_of
 from local.standins import Fault
 
 START = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
-EVENTS = Path(__file__).resolve().parents[1] / "events"
+ROOT = Path(__file__).resolve().parents[1]
+EVENTS = ROOT / "events"
 
 Begin = Callable[..., Run]
 Told = dict[tuple[str, str], list[str]]
@@ -37,6 +42,36 @@ def begin(template: Path) -> Iterator[Begin]:
             return running.enter_context(Run(template, "prod", start=start, down=down or {}))
 
         yield enter
+
+
+@pytest.fixture
+def begin_changed(template: Path, tmp_path: Path) -> Iterator[Callable[..., Run]]:
+    """begin_changed(change, down={…}) is a running stack whose alertmanager.yml is the shipped one, changed."""
+    with ExitStack() as running:
+
+        def enter(change: Callable[[str], str], down: Mapping[str, Fault] | None = None) -> Run:
+            files = shutil.copytree(ROOT / "config", tmp_path / "config")
+            routing = files / "alertmanager.yml"
+            routing.write_text(change(routing.read_text(encoding="utf-8")), encoding="utf-8")
+            loaded = load(files, "prod")
+            assert loaded.config, loaded.findings
+            changed = _with_config(template, loaded.config, tmp_path / "assembly")
+            return running.enter_context(Run(changed, "prod", start=START, down=down or {}))
+
+        yield enter
+
+
+def _with_config(template: Path, config: Config, folder: Path) -> Path:
+    """A copy of the template whose functions ship another compiled configuration."""
+    folder.mkdir()
+    for path in template.parents[1].iterdir():
+        if path == template.parent or (path / CONFIG_FILE).is_file():
+            shutil.copytree(path, folder / path.name)
+        else:
+            (folder / path.name).symlink_to(path)
+    for shipped in folder.glob(f"*/{CONFIG_FILE}"):
+        shipped.write_text(json.dumps(config.to_json()), encoding="utf-8")
+    return folder / template.parent.name / template.name
 
 
 @pytest.fixture

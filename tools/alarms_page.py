@@ -68,14 +68,13 @@ task whose container died (any exit code but 0 and 143). Each is notified once, 
 ## In another CDK app
 ```python
 from compiler.resources.resource import Database
-from infra.alarms.rds import RdsAlarms
+from infra.alarms.alarm import ResourceAlarms
 
 orders = Database(id="orders-db", engine="postgres", instance_class="db.m7g.xlarge", storage_gb=400)
-RdsAlarms(self, "Orders", database=orders, labels={"env": "prod", "service": "orders", "team": "commerce"})
+ResourceAlarms(self, "Orders", orders, labels={"env": "prod", "service": "orders", "team": "commerce"})
 ```
 They notify alertrelay's topics of that environment in the stack's own account and region, or `topics=` of yours. The
-others are `AuroraAlarms`, `ElastiCacheAlarms`, `EcsAlarms`, `LoadBalancerAlarms`, `QueueAlarms` and
-`FunctionAlarms`.
+same construct takes a `Cluster`, `Cache`, `Service`, `LoadBalancer`, `Queue` or `Function`.
 
 ## To add an alarm
 1. A `Rule` in `compiler/catalogue/<kind>.py`, with a reason and a source for its number.
@@ -184,14 +183,14 @@ def index_page() -> str:
 
 
 def pages() -> Iterator[tuple[Path, str]]:
-    """Yields the files that this module writes, with their text. The index only where there are runbooks."""
+    """The files that this module writes, with their text. The index only where there are runbooks."""
     yield ROOT / "docs" / "alarms.md", catalogue_page()
     if (ROOT / "runbooks").is_dir():
         yield ROOT / "runbooks" / "README.md", index_page()
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Returns the command line; 1 where --check finds a page that is not current."""
+    """The command line; 1 where --check finds a page that is not current."""
     parser = argparse.ArgumentParser(
         prog="python -m tools.alarms_page", description="Writes docs/alarms.md and the index"
     )

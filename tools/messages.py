@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import argparse
 import html
+import importlib
+import importlib.util
 import json
 import re
 import shutil
@@ -16,6 +18,10 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+from alertrelay.channels import KINDS, channel
+
+from tools.drawings import Drawing
 
 ROOT = Path(__file__).parent.parent
 GOLDEN = ROOT / "tests" / "render" / "golden"
@@ -49,11 +55,11 @@ PICTURES: Mapping[str, tuple[str, int, bool]] = {
     "email-critical": ("critical-everything.email.html", 800, False),
     "email-fallback-dark": ("fallback.email.html", 900, True),
 }
-"""Picture: the golden file, the height in pixels, whether in a dark mode."""
+"""Picture: the golden file, the height in pixels, whether in a dark mode. A drawing adds its own."""
 HEAD = """# The messages
 
 Written by `python -m tools.messages` from the golden files in tests/render/golden/; a test compares the two. To change
-a message: change `alertrelay.render`, write the golden files anew
+a message: change `alertrelay.channels.<kind>.render`, write the golden files anew
 (`UPDATE_GOLDEN=1 .venv/bin/pytest tests/render/test_render_golden.py`), read the difference, then write this page anew.
 
 What holds for all of them:
@@ -91,7 +97,26 @@ def page() -> str:
         else:
             subject = (GOLDEN / f"{case}.email.txt").read_text(encoding="utf-8").splitlines()[0]
             parts.append(f"Summary for PagerDuty, and subject of the e-mail:\n\n{_fenced(_summary(event) + subject)}")
-    return "\n".join(parts)
+    return "\n".join([*parts, *(part for kind, drawing in drawings().items() for part in _section(kind, drawing))])
+
+
+def drawings() -> dict[str, Drawing]:
+    """The drawings of tools/drawings, by kind of channel: each is a section at the end of the page."""
+    found = (kind for kind in KINDS if importlib.util.find_spec(f"tools.drawings.{kind}"))
+    return {kind: importlib.import_module(f"tools.drawings.{kind}").DRAWING for kind in found}
+
+
+def pictures() -> dict[str, tuple[str, int, bool]]:
+    """Every picture of the page."""
+    return {**PICTURES, **{name: shown for drawing in drawings().values() for name, shown in drawing.pictures.items()}}
+
+
+def _section(kind: str, drawing: Drawing) -> Iterator[str]:
+    title = channel(kind).title
+    shown = "\n\n".join(f"![{title}: {name}](images/{name}.png)" for name in drawing.pictures)
+    yield f"## In {title}\n\n{drawing.about}\n\n{shown}\n"
+    for case in WHOLE:
+        yield f"{CASES[case]}:\n\n{_fenced(drawing.text(_read(f'{case}.{kind}.json')))}"
 
 
 def _read(name: str) -> dict[str, Any]:
@@ -171,15 +196,22 @@ def _slack_html(mrkdwn: str) -> str:
 def take_pictures(chromium: str) -> None:
     """docs/images/*.png, by a headless chromium in a profile of its own."""
     IMAGES.mkdir(exist_ok=True)
-    for picture, (name, height, dark) in PICTURES.items():
+    for picture, (name, height, dark) in pictures().items():
         with tempfile.TemporaryDirectory() as folder:
             source = Path(folder) / "page.html"
-            shown = slack_page(_read(name)) if name.endswith("json") else (GOLDEN / name).read_text(encoding="utf-8")
-            source.write_text(shown, encoding="utf-8")
+            source.write_text(_page_of(name), encoding="utf-8")
             command = [chromium, *FLAGS, f"--user-data-dir={folder}/profile", f"--window-size=680,{height}"]
             command += ["--blink-settings=preferredColorScheme=0"] if dark else []
             command += [f"--screenshot={IMAGES / picture}.png", source.as_uri()]
             subprocess.run(command, check=True, capture_output=True, timeout=120)
+
+
+def _page_of(name: str) -> str:
+    """A golden file as its channel shows it."""
+    if not name.endswith(".json"):
+        return (GOLDEN / name).read_text(encoding="utf-8")
+    drawing = drawings().get(name.split(".")[1])
+    return drawing.page(_read(name)) if drawing else slack_page(_read(name))
 
 
 FLAGS = (

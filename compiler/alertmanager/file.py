@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from alertrelay.config.model import InhibitRule, Receiver, Route, TimeInterval
 
 from compiler.alertmanager.inhibition import parse_inhibit_rules
-from compiler.alertmanager.integrations import Reading, check_smarthost, check_url, is_slack_post
 from compiler.alertmanager.intervals import parse_intervals
+from compiler.alertmanager.kinds.email import check_smarthost
+from compiler.alertmanager.kinds.reading import Reading, check_url
+from compiler.alertmanager.kinds.slack import is_slack_post
 from compiler.alertmanager.receivers import KEYS as RECEIVER_KEYS
 from compiler.alertmanager.receivers import parse_receiver
 from compiler.alertmanager.routing import KEYS as ROUTE_KEYS

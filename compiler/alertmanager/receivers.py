@@ -1,96 +1,33 @@
-"""`receivers:` of alertmanager.yml: five kinds, each with all the keys that Alertmanager 0.33 knows.
+"""`receivers:` of alertmanager.yml: each kind that alertrelay serves, with all the keys that Alertmanager 0.33 knows.
 
-What a key means is Alertmanager's own (config/notifiers.go); text templates are accepted and our own rendering is used.
-A template in what decides who is told (channel, address, key) is refused: it would be decided by the alert's text.
+Which keys a kind has, and what each is, is the data of its channel (alertrelay/channels/<kind>/__init__.py). Text
+templates are accepted and our own rendering is used. A template in what decides who is notified (channel, address, key)
+is refused: it would be decided by the alert's text.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from alertrelay.alert import Channel, Integration
-from alertrelay.config.model import Receiver, Target, WebhookSettings
+from alertrelay.alert import Integration
+from alertrelay.channels import KINDS, channel
+from alertrelay.channels.webhook import WebhookSettings
+from alertrelay.config.channel import ChannelDescriptor
+from alertrelay.config.model import Receiver, Target
 
-from compiler.alertmanager.integrations import SETTINGS_OF, Reading
-from compiler.alertmanager.secretkeys import SecretKeys
-from compiler.reading.section import Section, check_texts, keys, section_of
+from compiler.alertmanager.integrations import Reading, read_settings
+from compiler.alertmanager.shapes import check_shape
+from compiler.reading.section import Section, keys
 
 _COMMON = ("send_resolved", "http_config")
-_RENDERED: Mapping[Channel, tuple[str, ...]] = {
-    "pagerduty": keys("description details images links source severity class component group"),
-    "slack": keys(
-        "username color title title_link pretext text message_text fields short_fields footer fallback "
-        "callback_id icon_emoji icon_url image_url thumb_url link_names mrkdwn_in actions"
-    ),
-    "email": ("headers", "html", "text"),
-    "sns": ("subject", "message", "attributes"),
-    "webhook": ("payload",),
-}
-"""Keys that say how a message looks. alertrelay renders its own."""
-
-_DECIDING: Mapping[Channel, tuple[str, ...]] = {
-    "pagerduty": ("url", "routing_key_file"),
-    "slack": ("channel", "api_url", "api_url_file", "app_url", "app_token_file"),
-    "email": ("to", "from", "smarthost", "hello", "auth_username", "auth_password_file"),
-    "sns": ("topic_arn", "phone_number", "target_arn"),
-    "webhook": ("url", "url_file"),
-}
-"""Keys that decide who is told, or by which way."""
-
-_NOT_OBEYED: Mapping[Channel, tuple[str, ...]] = {
-    "pagerduty": ("timeout",),
-    "slack": ("timeout", "update_message"),
-    "email": ("auth_identity", "tls_config", "threading", "force_implicit_tls"),
-    "sns": ("api_url", "sigv4"),
-    "webhook": ("timeout",),
-}
-_OTHER: Mapping[Channel, tuple[str, ...]] = {
-    "pagerduty": ("routing_key", "service_key", "service_key_file", "client", "client_url"),
-    "slack": ("app_token",),
-    "email": ("auth_password", "auth_secret", "auth_secret_file", "require_tls"),
-    "sns": (),
-    "webhook": ("max_alerts",),
-}
-_MAPPINGS = ("details", "headers", "attributes", "threading", "sigv4")
-_TEXTS = ("headers", "attributes", "sigv4")
-"""Mappings of texts; PagerDuty's details may be deeper."""
-_LISTS = ("images", "links", "fields", "actions", "mrkdwn_in")
-_NEEDED = {"fields": ("title", "value"), "actions": ("type", "text")}
-_ITEM_KEYS: Mapping[str, tuple[str, ...]] = {
-    "images": ("src", "alt", "text", "href"),
-    "links": ("href", "text"),
-    "fields": ("title", "value", "short"),
-    "actions": ("type", "text", "url", "style", "name", "value", "confirm"),
-}
-_CONFIRM_KEYS = ("title", "text", "ok_text", "dismiss_text")
-_FLAGS = ("short_fields", "link_names", "update_message", "force_implicit_tls")
-
-_SEND_RESOLVED: Mapping[Channel, bool] = {
-    "pagerduty": True,
-    "slack": False,
-    "email": False,
-    "sns": True,
-    "webhook": True,
-}
-"""Alertmanager's defaults."""
-
-_SEND_RESOLVED_OTHERS_FALSE = ("rocketchat_configs", "wechat_configs")
-UNSUPPORTED = tuple(
-    f"{kind}_configs"
-    for kind in keys(
-        "discord incidentio jira mattermost msteams msteamsv2 opsgenie pushover rocketchat telegram "
-        "victorops webex wechat"
-    )
+_ALERTMANAGER_KINDS = keys(
+    "discord email incidentio jira mattermost msteams msteamsv2 opsgenie pagerduty pushover rocketchat slack sns "
+    "telegram victorops webex webhook wechat"
 )
-_KINDS: Mapping[str, Channel] = {
-    "pagerduty_configs": "pagerduty",
-    "slack_configs": "slack",
-    "email_configs": "email",
-    "sns_configs": "sns",
-    "webhook_configs": "webhook",
-}
-KEYS = ("name", "labels", *_KINDS, *UNSUPPORTED)
+_SERVED: Mapping[str, ChannelDescriptor] = {channel(kind).configs: channel(kind) for kind in KINDS}
+UNSUPPORTED = tuple(f"{kind}_configs" for kind in _ALERTMANAGER_KINDS if f"{kind}_configs" not in _SERVED)
+_SEND_RESOLVED_OTHERS_FALSE = ("rocketchat_configs", "wechat_configs")
+KEYS = ("name", "labels", *_SERVED, *UNSUPPORTED)
 
 
 def parse_receiver(section: Section, reading: Reading) -> Receiver:
@@ -105,19 +42,23 @@ def parse_receiver(section: Section, reading: Reading) -> Receiver:
     targets: list[Target] = []
     for key in section.items:
         if key in UNSUPPORTED:
-            kinds = ", ".join(_KINDS)
+            kinds = ", ".join(_SERVED)
             message = f"alertrelay does not send to {key.removesuffix('_configs')}"
             section.findings.error(section.at(key), "unsupported-receiver", message, f"it knows {kinds}")
         elif key == "labels":
             section.findings.warning(section.at(key), "not-obeyed", "labels of a receiver are not obeyed by alertrelay")
-    for key, channel in _KINDS.items():
-        known = (*_COMMON, *_RENDERED[channel], *_DECIDING[channel], *_NOT_OBEYED[channel], *_OTHER[channel])
+    for key, served in _SERVED.items():
+        known = (*_COMMON, *(name for one in served.keys for name in one.names))
         for index, item in enumerate(section.sections(key, known)):
-            targets.append(_target(item, Integration(receiver=name, channel=channel, index=index), reading))
-    taken = len(section.list("webhook_configs"))
+            integration = Integration(receiver=name, channel=served.kind, index=index)
+            targets.append(_target(item, served, integration, reading))
+    taken = sum(target.integration.channel == _PLACEHOLDER for target in targets)
     for index, (kind, other) in enumerate(_others(section), start=taken):
-        targets.append(_placeholder(other, kind, Integration(receiver=name, channel="webhook", index=index)))
+        targets.append(_placeholder(other, kind, Integration(receiver=name, channel=_PLACEHOLDER, index=index)))
     return Receiver(name=name, targets=tuple(targets))
+
+
+_PLACEHOLDER = "webhook"
 
 
 def _others(section: Section) -> Iterator[tuple[str, Section]]:
@@ -134,89 +75,41 @@ def _placeholder(section: Section, kind: str, integration: Integration) -> Targe
     )
 
 
-def _check_shapes(section: Section, channel: Channel, secrets: SecretKeys) -> None:
-    """The types of the keys that are only looked at here: Alertmanager would not start with a wrong one."""
-    for key in (*_RENDERED[channel], *_NOT_OBEYED[channel]):
-        if key in _MAPPINGS:
-            names = Counter(name.title() for name in section.mapping(key))
-            if key in _TEXTS:
-                check_texts(section.mapping(key).values(), section.findings)
-            if key == "headers" and any(count > 1 for count in names.values()):
-                message = "a header stands twice: capital letters make no difference"
-                section.findings.error(section.at(key), "duplicate-name", message, "remove one of the two")
-        elif key == "tls_config":
-            secrets.tls_config(section)
-        elif key in _LISTS:
-            _check_items(section, key)
-        elif key in _FLAGS:
-            section.flag(key, default=False)
-        elif key == "timeout":
-            section.seconds(key)
-        elif key != "payload":  # any YAML
-            section.text(key)
-
-
-def _check_items(section: Section, key: str) -> None:
-    items = section.list(key)
-    if key not in _ITEM_KEYS:
-        check_texts(items, section.findings)
-        return
-    for item in items:
-        inner = section_of(item, _ITEM_KEYS[key], section.findings)
-        if inner is None:
-            continue
-        for needed in _NEEDED.get(key, ()):
-            inner.require(needed, f"each of {key} has {' and '.join(_NEEDED[key])}")
-        inner.flag("short", default=False)
-        check_texts((inner.items[name] for name in inner.items if name != "confirm"), section.findings)
-        if key == "actions":
-            _check_action(inner)
-
-
-def _check_action(action: Section) -> None:
-    if not (action.has("url") or action.has("name")):
-        action.require("url", "each of actions has a url or a name")
-    confirm = action.section("confirm", _CONFIRM_KEYS)
-    if confirm:
-        confirm.require("text", "a confirm has a text")
-        check_texts(confirm.items.values(), action.findings)
-
-
-def _target(section: Section, integration: Integration, reading: Reading) -> Target:
-    channel = integration.channel
-    _check_templates(section, channel)
-    _check_shapes(section, channel, reading.secrets)
-    for key in _NOT_OBEYED[channel]:
-        if section.has(key) and not (key == "sigv4" and _only_region(section)):
-            section.findings.warning(section.at(key), "not-obeyed", f"{key!r} is not obeyed by alertrelay")
+def _target(section: Section, served: ChannelDescriptor, integration: Integration, reading: Reading) -> Target:
+    _check_templates(section, served)
+    for key in served.keys:
+        if key.use in ("rendered", "not_obeyed"):
+            check_shape(section, key, reading.secrets)
+        if key.use == "not_obeyed" and section.has(key.name) and not (key.shape == "sigv4" and _only_region(section)):
+            section.findings.warning(section.at(key.name), "not-obeyed", f"{key.name!r} is not obeyed by alertrelay")
     return Target(
         integration=integration,
-        send_resolved=_send_resolved(section, channel),
-        settings=SETTINGS_OF[channel](section, reading),
+        send_resolved=_send_resolved(section, served),
+        settings=read_settings(section, served, reading),
     )
 
 
-def _check_templates(section: Section, channel: Channel) -> None:
-    for key in _DECIDING[channel]:
+def _check_templates(section: Section, served: ChannelDescriptor) -> None:
+    for key in (name for one in served.keys for name in one.deciding):
         if "{{" in section.text(key):
             message = f"{key!r} holds a template: who is told would depend on the text of an alert"
             section.findings.error(section.at(key), "template", message, "write it out, with a route for each")
-    own = [key for key in _RENDERED[channel] if section.has(key)]
+    own = [key.name for key in served.keys if key.use == "rendered" and section.has(key.name)]
     if own:
         message = f"{', '.join(own)}: alertrelay renders its own message"
         section.findings.warning(section.at(own[0]), "own-rendering", message, "it may stay for Alertmanager's sake")
 
 
-def _send_resolved(section: Section, channel: Channel) -> bool:
-    value = section.flag("send_resolved", default=_SEND_RESOLVED[channel])
+def _send_resolved(section: Section, served: ChannelDescriptor) -> bool:
+    value = section.flag("send_resolved", default=served.send_resolved)
     if value:
         return True
-    if channel == "pagerduty":
-        message = "PagerDuty is told of the end all the same: an incident must not hang open"
+    if served.pages:
+        message = f"{served.title} is told of the end all the same: an incident must not hang open"
     elif section.has("send_resolved"):
         message = "the end of an alert is not announced here"
     else:
-        message = f"the end of an alert is not announced here: the default of {channel} is false"
+        message = f"the end of an alert is not announced here: the default of {served.kind} is false"
     section.findings.warning(section.at("send_resolved"), "send-resolved", message, "write `send_resolved: true`")
     return False
 

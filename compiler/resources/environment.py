@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from alertrelay.alert import Labels
 
 from compiler.reading.finding import Findings
-from compiler.reading.formats import ACCOUNT, EMAIL_ADDRESS, REGION, WEB_ADDRESS
+from compiler.reading.formats import ACCOUNT, EMAIL_ADDRESS, IAM_PRINCIPAL, REGION, SECRET_KEY, WEB_ADDRESS
 from compiler.reading.section import Section, keys, section_of
 from compiler.reading.yamlfile import Value
 from compiler.resources import listing
@@ -26,9 +26,13 @@ from compiler.resources.resource import (
 )
 
 KEYS = keys(
-    "region retain log_retention_days labels publisher_accounts ops_email runbook_base_url "
+    "region retain log_retention_days labels publisher_accounts publishers ops_email ops_pagerduty_key "
+    "rollout reserved_concurrency runbook_base_url "
     "databases clusters caches services load_balancers queues functions"
 )
+ROLLOUTS = ("canary", "at_once")
+LEAST_RESERVED = 30
+"""A forwarder handles 20 of its timers at once: with no more, what comes from the topics would be refused."""
 LOG_RETENTION_DAYS = (
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 )  # fmt: skip
@@ -40,7 +44,8 @@ class Environment:
     """One environment. `labels` stand on every alarm of it; `retain` keeps table, key and secret on deletion.
 
     `region` is where the stack goes: alarms publish only to topics of their own region. "" leaves it to the
-    credentials of the deploy. `publisher_accounts` are further accounts whose alarms may publish here.
+    credentials of the deploy. `publisher_accounts` are further accounts whose alarms may publish here; `publishers` are
+    ARNs of the roles and users who may, and nobody else may.
     """
 
     name: str
@@ -49,6 +54,10 @@ class Environment:
     log_retention_days: int
     labels: Labels
     publisher_accounts: tuple[str, ...]
+    publishers: tuple[str, ...]
+    rollout: str  # of ROLLOUTS
+    reserved_concurrency: int  # of each forwarder, 0 for none
+    ops_pagerduty_key: str  # a key of the secret: pages by EventBridge directly when the relay itself is unwell
     ops_email: tuple[str, ...]  # told by SNS directly when the relay itself is unwell
     runbook_base_url: str
     databases: tuple[Database, ...]
@@ -93,6 +102,7 @@ def parse_environment(root: Value, name: str, findings: Findings) -> Environment
         )
     region = section.get("region")
     runbooks = section.get("runbook_base_url")
+    ops_key = section.get("ops_pagerduty_key")
     return Environment(
         name=name,
         region=REGION(region, findings) if region else "",
@@ -100,6 +110,10 @@ def parse_environment(root: Value, name: str, findings: Findings) -> Environment
         log_retention_days=_log_retention(section),
         labels=listing.labels_of(section),
         publisher_accounts=tuple(filter(None, (ACCOUNT(v, findings) for v in section.list("publisher_accounts")))),
+        publishers=tuple(filter(None, (IAM_PRINCIPAL(v, findings) for v in section.list("publishers")))),
+        rollout=_rollout(section),
+        reserved_concurrency=section.whole("reserved_concurrency", 0, low=LEAST_RESERVED, high=1_000),
+        ops_pagerduty_key=SECRET_KEY(ops_key, findings) if ops_key else "",
         ops_email=tuple(filter(None, (EMAIL_ADDRESS(v, findings) for v in section.list("ops_email")))),
         runbook_base_url=WEB_ADDRESS(runbooks, findings) if runbooks else "",
         databases=listing.databases(section),
@@ -110,6 +124,16 @@ def parse_environment(root: Value, name: str, findings: Findings) -> Environment
         queues=listing.queues(section),
         functions=listing.functions(section),
     )
+
+
+def _rollout(section: Section) -> str:
+    word = section.text("rollout", ROLLOUTS[0])
+    if word not in ROLLOUTS:
+        section.findings.error(
+            section.at("rollout"), "bad-value", f"{word!r} is no way to roll out", f"one of {', '.join(ROLLOUTS)}"
+        )
+        return ROLLOUTS[0]
+    return word
 
 
 def _log_retention(section: Section) -> int:

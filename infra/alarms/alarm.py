@@ -1,4 +1,4 @@
-"""CloudWatch alarms made of planned ones. What they say and when they fire is decided in compiler.alarms."""
+"""Makes CloudWatch alarms of planned ones; compiler.alarms decides their text and thresholds."""
 
 from __future__ import annotations
 
@@ -83,10 +83,12 @@ class PlannedAlarms(Construct):
 
 
 class ResourceAlarms(Construct):
-    """The alarms of one resource, in any CDK app. The kinds of resources have each their own class beside this one.
+    """Creates the alarms of one resource, in any CDK app.
 
-    `labels` stand on each alarm beside those of the resource's own `watch`; `env` among them names the environment
-    where `environment` does not. Raises ValueError where a threshold cannot be derived, saying what is needed.
+    `ResourceAlarms(self, "Orders", Database(…), labels={"env": "prod", "service": "orders"})`: the type of `resource`
+    chooses its catalogue. `labels` stand on each alarm beside those of the resource's own `watch`; `env` among them
+    names the environment where `environment` does not. Raises ValueError where a threshold cannot be derived, with the
+    key that is missing.
     """
 
     def __init__(

@@ -11,6 +11,7 @@ from constructs import Construct
 
 from compiler.resources.environment import Environment
 from infra.alarms.alarm import topic_arn
+from infra.rule_failures import queue_arn
 
 ORDERLY_EXITS = [0, 143]  # ended by itself, or by SIGTERM when a deployment replaces it
 
@@ -52,7 +53,13 @@ class EcsEvents(Construct):
                 name,
                 description=f"alertrelay {environment.name}: ECS, {name}",
                 event_pattern={"source": ["aws.ecs"], **pattern},
-                targets=[events.CfnRule.TargetProperty(arn=topic_arn(environment.name, "warning"), id="WarningTopic")],
+                targets=[
+                    events.CfnRule.TargetProperty(
+                        arn=topic_arn(environment.name, "warning"),
+                        id="WarningTopic",
+                        dead_letter_config=events.CfnRule.DeadLetterConfigProperty(arn=queue_arn(environment.name)),
+                    )
+                ],
             )
 
 

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from alertrelay.alert import Integration, Labels
+from alertrelay.channels import channel
 from alertrelay.config.model import Config, Receiver, Route, Target
 from alertrelay.memory.store import MemoryStore
 from alertrelay.nflog.dedup import Mute
@@ -184,7 +185,7 @@ class Alertmanager:
             )
         )
         members = [_member(held, now) for held in alerts]
-        facts = look_up(header, members, config=self._config, lookup=self._store, now=now, log=_ignore)
+        facts = look_up(header, members, rules=self._config.inhibit_rules, lookup=self._store, now=now, log=_ignore)
         kept_back = mute(
             group.route,
             header,
@@ -250,9 +251,9 @@ class Alertmanager:
         if isinstance(answer, int) and 200 <= answer < 300:
             # An answer takes a moment: who decides at the same one, by the same log, has not seen it yet.
             self._agenda.at(now, lambda: self._took(flush, target))
-        elif answer == "timeout" or (is_retried(target.integration.channel, answer) and again >= deadline):
+        elif answer == "timeout" or (is_retried(channel(target.integration.channel), answer) and again >= deadline):
             self._agenda.at(deadline, lambda: self._done(flush, took=False))
-        elif is_retried(target.integration.channel, answer):
+        elif is_retried(channel(target.integration.channel), answer):
             self._agenda.at(again, lambda: self._try(flush, target, reason, tries=tries + 1, rest=rest))
         else:
             self._done(flush, took=False)

@@ -9,11 +9,11 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from alertrelay.alert import CHANNELS
+from alertrelay.channels import KINDS
 from alertrelay.config.durations import FORWARDER_TIMEOUT
-from alertrelay.config.model import Config, SlackSettings, Target
+from alertrelay.config.model import Config, Target
 from alertrelay.dispatch.assembly import assemble
-from alertrelay.groups.insert import updates_of
+from alertrelay.groups.insert import Joining, updates_of
 from alertrelay.memory.store import MemorySecrets, MemoryStore
 from alertrelay.nflog.group_state import GroupState
 from alertrelay.notification import Message, Notification, Outcome, Receipt
@@ -69,13 +69,13 @@ class OurRelay:
         self._telemetry = telemetry
         self._assemble = partial(
             assemble,
-            channels=frozenset(CHANNELS),
+            channels=frozenset(KINDS),
             accounts_for_unrouted=True,
             notes_sources=True,
             timers=timers,
             clock=agenda,
             secrets=MemorySecrets({}),
-            senders=dict.fromkeys(CHANNELS, sender),
+            senders=dict.fromkeys(KINDS, sender),
             last_resort=last_resort,
             telemetry=telemetry,
             resolved_alarms=lambda _: frozenset(),
@@ -89,7 +89,10 @@ class OurRelay:
         """Takes alerts, as the intake holds them. What is due now is notified after everything else of this moment."""
         now = self._agenda.now()
         updates = updates_of([held.alert(now) for held in alerts], received=now)
-        for gid, joining in self._arrivals.insert(updates, now=now).items():
+        joinings: dict[str, Joining] = {}
+        for update in updates:
+            self._arrivals.insert(update, joinings, now=now)
+        for gid, joining in joinings.items():
             self._arrivals.schedule(gid, joining, deadline=now + INVOCATION)
 
     def reload(self, config: Config) -> None:
@@ -203,8 +206,8 @@ class _RecordingSender:
         return ""
 
     def edits(self, target: Target) -> bool:
-        """See ports.Sender. As the real ones: a Slack bot alone."""
-        return isinstance(target.settings, SlackSettings) and target.settings.mode == "bot"
+        """See ports.Sender. As the real ones."""
+        return target.settings.can_edit
 
 
 def _failure(answer: Answer) -> DeliveryFailure | None:

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
-from alertrelay.alert import Integration
-from alertrelay.config.model import Config, SnsSettings, Target
+from alertrelay.channels.sns import last_resort as last_resort_target
+from alertrelay.config.model import Config
 from alertrelay.memory.store import MemoryStore
 from alertrelay.policy import silence
 from alertrelay.policy.silence import Silence, SilenceRefused
@@ -24,12 +24,6 @@ from local.simulation.intake import Held, Intake
 from local.simulation.record import Record, Sinks
 from local.simulation.relay import OurRelay
 from local.simulation.timeline import Entry, Post, Reload, SilenceExpired, SilenceSet, SinkSet, moment
-
-LAST_RESORT = Target(
-    integration=Integration(receiver="last-resort", channel="sns", index=0),
-    send_resolved=True,
-    settings=SnsSettings(topic_arn="", phone_number="", target_arn=""),
-)
 
 
 class _Relay(Protocol):
@@ -79,7 +73,7 @@ class Run:
                 intake=self._intake,
                 sinks=self._sinks,
                 record=self._record,
-                last_resort=LAST_RESORT if last_resort else None,
+                last_resort=last_resort_target("") if last_resort else None,
             )
         return Alertmanager(
             config,

@@ -10,17 +10,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from alertrelay.config.model import Config, SlackSettings
+from alertrelay.channels import channel, forwarders, settings_of
+from alertrelay.config.model import Config
 from alertrelay.config.watch import AnomalyConfig
 
 from local.stack.emulator import Emulator
 from local.stack.template import prepare, secrets_of
+from local.standins import peer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Function:
-    """A forwarder of the template. `inbox` is the queue that stands for its subscriptions: moto hands nothing to
-    Lambda. `timers` is the queue of its event source; `failed` is where an event goes that failed to the last."""
+    """A forwarder of the template, as its alias has it: `arn` is that of the alias.
+
+    `inbox` is the queue that stands for its subscriptions: moto hands nothing to Lambda. `timers` is the queue of its
+    event source; `failed` is where an event goes that failed to the last.
+    """
 
     name: str
     arn: str
@@ -79,10 +84,17 @@ def deploy(emulator: Emulator, template: Path, *, table: str = "", secret: str =
     outputs = _create_stack(emulator, f"alertrelay-{config.environment}", prepared.body)
     left_out = {
         kind: list(prepared.resources(f"AWS::{kind}", outputs))
-        for kind in ("SNS::Subscription", "SNS::TopicPolicy", "Lambda::EventSourceMapping", "Lambda::EventInvokeConfig")
+        for kind in (
+            "Lambda::Alias",
+            "Lambda::EventInvokeConfig",
+            "Lambda::EventSourceMapping",
+            "SNS::Subscription",
+            "SNS::TopicPolicy",
+        )
     }
+    aliases = _create_aliases(emulator, left_out["Lambda::Alias"])
     queues = _queues(emulator)
-    functions, scorer = _functions(emulator, left_out, queues, code)
+    functions, scorer = _functions(emulator, left_out, queues, code, aliases)
     emulator.mend_key_policies()
     _put_policies(emulator, left_out["SNS::TopicPolicy"])
     topics = _subscribe(emulator, left_out["SNS::Subscription"], {f.arn: f for f in functions})
@@ -108,7 +120,7 @@ def config_of(template: Path) -> Config:
     shipped = _shipped(template, "ALERTRELAY_CONFIG")
     if shipped is None:
         raise ValueError(f"{template}: no function of it names a compiled configuration")
-    return Config.from_json(shipped)
+    return Config.from_json(shipped, settings_of=settings_of)
 
 
 def anomaly_config_of(template: Path) -> AnomalyConfig | None:
@@ -133,21 +145,9 @@ def fake_secrets(config: Config) -> dict[str, str]:
     made = {}
     for receiver in config.receivers:
         for target in receiver.targets:
-            settings = target.settings
-            if name := getattr(settings, "routing_key", ""):
-                made[name] = f"FAKE-routing-key-{name}"
-            if name := getattr(settings, "password", ""):
-                made[name] = f"FAKE-password-{name}"
-            if name := getattr(settings, "url_key", ""):
-                made[name] = f"https://hooks.example.invalid/FAKE-{name}"
-            if isinstance(settings, SlackSettings):
-                token = f"xoxb-FAKE-{settings.key}"
-                made[settings.key] = token if settings.mode == "bot" else _slack_webhook(settings.key)
+            if name := target.settings.key_name:
+                made[name] = peer(target.integration.channel).fake_key(name, target.settings)
     return made
-
-
-def _slack_webhook(name: str) -> str:
-    return f"https://hooks.slack.com/services/TFAKE/BFAKE/FAKE-{name}"
 
 
 def _code_folders(template: Mapping[str, Any], folder: Path) -> dict[str, Path]:
@@ -194,19 +194,31 @@ def _queues(emulator: Emulator) -> dict[str, str]:
     return {url.rpartition("/")[2]: url for url in emulator.client("sqs").list_queues().get("QueueUrls", [])}
 
 
+def _create_aliases(emulator: Emulator, wanted: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Publishes the version that each alias of the template points to. Returns the aliases by their function's name."""
+    made, client = {}, emulator.client("lambda")
+    for alias in wanted:
+        name = client.publish_version(FunctionName=alias["FunctionName"])["FunctionName"]
+        client.create_alias(FunctionName=name, Name=alias["Name"], FunctionVersion=alias["FunctionVersion"])
+        made[name] = alias["Name"]
+    return made
+
+
 def _functions(
     emulator: Emulator,
     left_out: Mapping[str, list[Mapping[str, Any]]],
     queues: Mapping[str, str],
     code: Mapping[str, Path],
+    aliases: Mapping[str, str],
 ) -> tuple[tuple[Function, ...], Scorer | None]:
-    sqs = emulator.client("sqs")
-    sources = {m["FunctionName"].rpartition(":")[2]: m for m in left_out["Lambda::EventSourceMapping"]}
-    invokes = {c["FunctionName"].rpartition(":")[2]: c for c in left_out["Lambda::EventInvokeConfig"]}
+    """The forwarders and the scorer: what an alias leads to. A function without one takes part in deploys alone."""
+    client, sqs = emulator.client("lambda"), emulator.client("sqs")
+    sources = {function_of(m["FunctionName"]): m for m in left_out["Lambda::EventSourceMapping"]}
+    invokes = {(function_of(c["FunctionName"]), c["Qualifier"]): c for c in left_out["Lambda::EventInvokeConfig"]}
     made: list[Function] = []
     scorer: Scorer | None = None
-    for function in emulator.client("lambda").list_functions()["Functions"]:
-        name = function["FunctionName"]
+    for name, alias in aliases.items():
+        function = client.get_function_configuration(FunctionName=name, Qualifier=alias)
         if name not in sources:
             scorer = Scorer(
                 name=name,
@@ -217,11 +229,11 @@ def _functions(
             )
             continue
         inbox = sqs.create_queue(QueueName=f"{name}-inbox")["QueueUrl"]
-        invoke = invokes[name]
+        invoke = invokes[name, alias]
         made.append(
             Function(
                 name=name,
-                arn=function["FunctionArn"],
+                arn=client.get_alias(FunctionName=name, Name=alias)["AliasArn"],
                 handler=function["Handler"],
                 environment=function["Environment"]["Variables"],
                 timeout_seconds=function["Timeout"],
@@ -233,7 +245,14 @@ def _functions(
             )
         )
     # The page first: what runs side by side in AWS runs one after the other here.
-    return tuple(sorted(made, key=lambda f: "pagerduty" not in f.name)), scorer
+    pagers = tuple(name for name, kinds in forwarders().items() if any(channel(kind).pages for kind in kinds))
+    return tuple(sorted(made, key=lambda f: not f.name.endswith(pagers))), scorer
+
+
+def function_of(name: str) -> str:
+    """Return a function's name, of its name or its ARN, either with or without a qualifier."""
+    parts = name.split(":")
+    return parts[6] if name.startswith("arn:") else parts[0]
 
 
 def _put_policies(emulator: Emulator, policies: Iterable[Mapping[str, Any]]) -> None:

@@ -22,6 +22,7 @@ from urllib.parse import parse_qsl
 
 import botocore.session
 from botocore.config import Config
+from botocore.exceptions import ReadTimeoutError
 
 from local.standins import Fault, Recorded
 
@@ -79,7 +80,7 @@ class Emulator:
         with ExitStack() as entering:
             entering.enter_context(_environment(self.region))
             # The functions are three containers in one process: the services' models are read once for all.
-            entering.enter_context(mock.patch.object(botocore.session, "get_session", _session))
+            entering.enter_context(mock.patch.object(botocore.session, "get_session", self._session_of_a_function))
             entering.enter_context(self._on_our_clock())
             self.url = entering.enter_context(_serving(self._wsgi_app(), self._host, self._port))
             self._entered = entering.pop_all()
@@ -99,9 +100,21 @@ class Emulator:
         """A client of the emulated AWS."""
         if service not in self._clients:
             self._clients[service] = _session().create_client(
-                service, region_name=self.region, endpoint_url=self.url, config=Config(user_agent_extra=OURSELVES)
+                service, region_name=self.region, endpoint_url=self.url, config=_OURS
             )
         return self._clients[service]
+
+    def _session_of_a_function(self, env_vars: Any = None) -> botocore.session.Session:
+        session = _PatientSession(env_vars)
+        session.register_component("data_loader", _models())
+        session.register("before-send", self._hang)
+        return session
+
+    def _hang(self, **sent: Any) -> None:
+        """A fault that is a hang is known at once to be one, and ends as the client's own bound would end it."""
+        fault = self.faults.get(sent["event_name"].split(".")[1])
+        if fault and fault.kind in ("timeout", "trickle"):
+            raise ReadTimeoutError(endpoint_url=sent["request"].url)
 
     def queued(self, queue_url: str) -> list[Any]:
         """The messages of a queue as moto holds them, also the delayed and the invisible ones."""
@@ -188,6 +201,22 @@ class Emulator:
                 tokens=frozenset(),
             )
         )
+
+
+_PATIENT = Config(connect_timeout=600, read_timeout=600)
+"""A slow machine is no fault of AWS: whoever asks the emulator waits."""
+_OURS = _PATIENT.merge(
+    # Once: a CreateStack that is tried again after its read timed out ends in AlreadyExistsException.
+    Config(user_agent_extra=OURSELVES, retries={"total_max_attempts": 1, "mode": "standard"})
+)
+
+
+class _PatientSession(botocore.session.Session):
+    """A function's: its clients keep their own number of tries, and wait as long as the emulator needs."""
+
+    def create_client(self, *args: Any, **kwargs: Any) -> Any:
+        config = kwargs.get("config")
+        return super().create_client(*args, **{**kwargs, "config": config.merge(_PATIENT) if config else _PATIENT})
 
 
 @functools.cache

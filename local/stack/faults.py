@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from alertrelay.alert import CHANNELS, Channel
+from alertrelay.channels import KINDS
 from alertrelay.config.model import Config, Target
 from alertrelay.memory.store import ManualClock
 from alertrelay.notification import Message, Receipt
 from alertrelay.ports import DeliveryFailure, Key, Sender
 
 from local.stack.emulator import Emulator
-from local.standins import Fault, StandIns
+from local.standins import Fault, StandIns, peer
 
 HASTE = 10.0
-"""A hang of 5 s takes half a second: far longer than a stand-in needs to answer on a busy machine."""
+"""A hang of 5 s takes half a second."""
+PATIENCE = 600.0
+"""Seconds that a stand-in which does not hang has for its answer, however slow the machine is."""
+AWS_HANG = 4.0
+"""Seconds of a hang of SNS: two tries of aws/clients.BOUNDED."""
 LAST_RESORT = "last-resort"
 _HANGS = ("timeout", "trickle")
 
@@ -44,7 +47,7 @@ class Faults:
 def places(config: Config) -> tuple[str, ...]:
     """Everything that can be down: the channels, the receivers that tell anybody, the last resort."""
     receivers = [r.name for r in config.receivers if r.targets]
-    return (*CHANNELS, *receivers, *([LAST_RESORT] if config.last_resort else []))
+    return (*KINDS, *receivers, *([LAST_RESORT] if config.last_resort else []))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,24 +73,28 @@ class Watched:
     ) -> Receipt:
         """See ports.Sender."""
         fault = self.faults.strikes(target)
-        if fault is None:
-            return self.inner.send(
-                message, target, key=key, notification_id=notification_id, timeout=timeout, earlier=earlier, edit=edit
-            )
-        channel: Channel = target.integration.channel
-        self._switch_on(channel, fault)
-        began = time.monotonic()
+        hangs = fault is not None and fault.kind in _HANGS
+        channel = target.integration.channel
+        if fault:
+            self._switch_on(channel, fault)
         try:
             return self.inner.send(
-                message, target, key=key, notification_id=notification_id, timeout=timeout, earlier=earlier, edit=edit
+                message,
+                target,
+                key=key,
+                notification_id=notification_id,
+                timeout=timeout if hangs else PATIENCE * self.faults.haste,
+                earlier=earlier,
+                edit=edit,
             )
         except DeliveryFailure:
-            if fault.kind in _HANGS:
-                # AWS's own client has its own bound, which haste does not shorten.
-                self.clock.sleep(round(time.monotonic() - began) if channel == "sns" else timeout)
+            if hangs:
+                # AWS's own client has its own bound.
+                self.clock.sleep(timeout if peer(channel).listen else AWS_HANG)
             raise
         finally:
-            self._switch_off(channel)
+            if fault:
+                self._switch_off(channel)
 
     def key_name(self, target: Target) -> str:
         """See ports.Sender."""
@@ -97,17 +104,17 @@ class Watched:
         """See ports.Sender."""
         return self.inner.edits(target)
 
-    def _switch_on(self, channel: Channel, fault: Fault) -> None:
-        if channel == "sns":
-            self.emulator.faults["sns"] = fault
-        else:
+    def _switch_on(self, channel: str, fault: Fault) -> None:
+        if peer(channel).listen:
             self.peers.fail(channel, fault)
-
-    def _switch_off(self, channel: Channel) -> None:
-        if channel == "sns":
-            del self.emulator.faults["sns"]
         else:
+            self.emulator.faults[channel] = fault
+
+    def _switch_off(self, channel: str) -> None:
+        if peer(channel).listen:
             self.peers.heal()
+        else:
+            del self.emulator.faults[channel]
 
 
 def parse_down(values: list[str]) -> Mapping[str, Fault]:

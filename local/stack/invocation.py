@@ -35,6 +35,10 @@ class Failure:
     text: str
 
 
+class FunctionRaised(Exception):
+    """What a function in a process of its own raised, or how it was killed, as its runtime told it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """What a handler may ask of its invocation; the time left is the manual clock's."""
@@ -68,6 +72,8 @@ class Invocable:
         with contextlib.redirect_stdout(self.logs):
             try:
                 return self.handler(json.loads(json.dumps(event)), context)
+            except FunctionRaised as error:  # in a process of its own, whose runtime has written why
+                failure = Failure(at=self.clock.now(), function=name, kind=type(error).__name__, text=str(error))
             except Exception as error:  # noqa: BLE001 - whatever it raises, Lambda tries the event again
                 self.logs.write(traceback.format_exc())  # as the runtime does
                 failure = Failure(at=self.clock.now(), function=name, kind=type(error).__name__, text=str(error))

@@ -30,14 +30,17 @@ from alertrelay.notification import Outcome
 from infra import synth
 from local.stack.deployed import Function, Scorer
 from local.stack.emulator import FAKE_ENVIRONMENT
-from local.stack.invocation import Invocable, load
+from local.stack.invocation import FunctionRaised, Invocable, load
 from local.stack.running import RunningStack
+from local.standins import peer
 
 HOME = synth.BUILD / "rie-venv"
 RUNTIME = "3.13"
 AWAITED = timedelta(seconds=60)
 """What is due later than this is not waited for."""
-START_SECONDS = 10.0
+START_SECONDS = 300.0
+"""For what takes no time but that of the machine: starting Python, importing the layer."""
+REPORT_SECONDS = 60.0
 _MACHINES = {"x86_64": ("x86_64", "aws-lambda-rie-x86_64"), "aarch64": ("arm64", "aws-lambda-rie-arm64")}
 _END = "REPORT RequestId:"
 
@@ -48,10 +51,6 @@ class RieMissing(Exception):
 
 class RuntimeFault(Exception):
     """The emulator did not start, or its port is taken."""
-
-
-class FunctionRaised(Exception):
-    """What the handler raised, as the runtime told it: its type and message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,13 +153,11 @@ class Container:
         request = urllib.request.Request(url, data=json.dumps(event).encode(), method="POST")
         try:
             with _DIRECT.open(request, timeout=self._function.timeout_seconds + START_SECONDS) as response:
-                answer = json.loads(response.read() or b"null")
+                body = response.read()
         except OSError as error:
             raise RuntimeFault(f"the emulator of {self._function.name} does not answer: {error}") from None
         print(self._said_since(before), end="")
-        if isinstance(answer, dict) and "errorType" in answer:
-            raise FunctionRaised(f"{answer['errorType']}: {answer.get('errorMessage', '')}")
-        return answer
+        return answer_of(body)
 
     @property
     def logs(self) -> str:
@@ -198,13 +195,27 @@ class Container:
 
     def _said_since(self, start: int) -> str:
         """The emulator writes the report of an invocation after its answer."""
-        ends = time.monotonic() + 2
+        ends = time.monotonic() + REPORT_SECONDS
         while _END not in (said := self._read(start)) and time.monotonic() < ends:
             time.sleep(0.005)
         return said
 
     def _read(self, start: int) -> str:
         return os.pread(self._log.fileno(), self._written() - start, start).decode("utf-8", "replace")
+
+
+def answer_of(body: bytes) -> Any:
+    """Return what a function answered. Raises FunctionRaised where it raised, and where it was killed: the emulator
+    then answers 200 as well, with a line of plain text (`… Task timed out after 30.00 seconds`)."""
+    try:
+        answer = json.loads(body or b"null")
+    except ValueError:
+        raise FunctionRaised(body.decode("utf-8", "replace").strip()[-300:]) from None
+    if isinstance(answer, dict) and "errorType" in answer:
+        raise FunctionRaised(f"{answer['errorType']}: {answer.get('errorMessage', '')}")
+    if not isinstance(answer, dict | None):
+        raise FunctionRaised(f"an object or null was expected, the emulator answered {str(answer)[:300]}")
+    return answer
 
 
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -254,10 +265,10 @@ class RieStack(RunningStack):
         self.containers: dict[str, Container] = {}
         super().__enter__()
         for channel, fault in self.faults.down.items():
-            if channel == "sns":
-                self.emulator.faults["sns"] = fault
+            if peer(channel).listen:
+                self.standins.fail(channel, fault)
             else:
-                self.standins.fail(channel, fault)  # type: ignore[arg-type] # `--engine rie` takes channels only
+                self.emulator.faults[channel] = fault
         return self
 
     def make_clock(self, start: datetime) -> ManualClock:

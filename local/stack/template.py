@@ -13,8 +13,15 @@ from typing import Any
 NOT_IN_MOTO = frozenset(
     {
         "AWS::CloudWatch::Alarm",
+        "AWS::CodeDeploy::Application",
+        "AWS::CodeDeploy::DeploymentGroup",
+        "AWS::Events::ApiDestination",
+        "AWS::Events::Connection",
+        "AWS::Lambda::Alias",
         "AWS::Lambda::EventInvokeConfig",
         "AWS::Lambda::EventSourceMapping",  # moto would run the function in Docker
+        "AWS::Lambda::Permission",  # moto knows no alias before it is there, and asks for no permission
+        "AWS::Lambda::Version",
         "AWS::S3::BucketPolicy",
         "AWS::SecretsManager::Secret",
         "AWS::SNS::Subscription",
@@ -22,7 +29,10 @@ NOT_IN_MOTO = frozenset(
         "AWS::SQS::QueuePolicy",
     }
 )
+_NAMED_ONLY = ("AWS::CodeDeploy::Application", "AWS::Events::ApiDestination", "AWS::Events::Connection")
+FIRST_VERSION = "1"
 _RESOLVED = (
+    "AWS::Lambda::Alias",
     "AWS::Lambda::EventInvokeConfig",
     "AWS::Lambda::EventSourceMapping",
     "AWS::SNS::Subscription",
@@ -58,8 +68,9 @@ def secrets_of(template: Mapping[str, Any]) -> list[str]:
 
 def prepare(template: Mapping[str, Any], *, secrets: Mapping[str, str]) -> Prepared:
     """`secrets` has the ARN of each secret, which exists already, by logical id. Raises KeyError for a missing one."""
-    resources = _with_refs(template["Resources"], {name: secrets[name] for name in secrets_of(template)})
-    outputs = {n: {"Value": o["Value"]} for n, o in _with_refs(template.get("Outputs", {}), secrets).items()}
+    refs = {**_without_resource(template), **{name: secrets[name] for name in secrets_of(template)}}
+    resources = _with_refs(template["Resources"], refs)
+    outputs = {n: {"Value": o["Value"]} for n, o in _with_refs(template.get("Outputs", {}), refs).items()}
     left_out = {}
     for name, resource in resources.items():
         if resource["Type"] in _RESOLVED:
@@ -69,6 +80,20 @@ def prepare(template: Mapping[str, Any], *, secrets: Mapping[str, str]) -> Prepa
     return Prepared(body={"Resources": made, "Outputs": outputs}, left_out=left_out)
 
 
+def _without_resource(template: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what stands for a reference to what is not made here: for a version and an alias the function's ARN with
+    it, a version being the first one as in a first deploy; for what only names itself its logical id."""
+    found: dict[str, Any] = {}
+    for name, resource in template["Resources"].items():
+        if resource["Type"] in _NAMED_ONLY:
+            found[name] = name
+        if resource["Type"] in ("AWS::Lambda::Alias", "AWS::Lambda::Version"):
+            qualifier = resource["Properties"].get("Name", FIRST_VERSION)
+            function = resource["Properties"]["FunctionName"]["Ref"]
+            found[name] = {"Fn::Join": ["", [{"Fn::GetAtt": [function, "Arn"]}, f":{qualifier}"]]}
+    return found
+
+
 def _as_moto_takes_it(resource: Mapping[str, Any]) -> dict[str, Any]:
     """Without DependsOn: moto has an order of its own, and a dependency may be among what it does not make. Without
     tags, which its KMS cannot read; nothing here needs them."""
@@ -76,8 +101,11 @@ def _as_moto_takes_it(resource: Mapping[str, Any]) -> dict[str, Any]:
     return {**{k: v for k, v in resource.items() if k != "DependsOn"}, "Properties": properties}
 
 
-def _with_refs(value: Any, refs: Mapping[str, str]) -> Any:
+def _with_refs(value: Any, refs: Mapping[str, Any]) -> Any:
     if isinstance(value, dict):
+        if list(value) == ["Fn::GetAtt"] and value["Fn::GetAtt"][0] in refs:
+            name, attribute = value["Fn::GetAtt"]
+            return FIRST_VERSION if attribute == "Version" else refs[name]
         if list(value) == ["Ref"] and value["Ref"] in refs:
             return refs[value["Ref"]]
         return {key: _with_refs(inner, refs) for key, inner in value.items()}

@@ -18,6 +18,7 @@ from alertrelay.dispatch.dispatcher import TICK_AHEAD
 from alertrelay.nflog.group_state import GroupHeader
 from alertrelay.policy.timing import last_tick
 
+from local.stack.deployed import function_of
 from local.stack.emulator import Emulator
 
 MINUTE = timedelta(minutes=1)
@@ -41,7 +42,7 @@ def inputs(emulator: Emulator) -> dict[str, Any]:
     for rule in events.list_rules()["Rules"]:
         if rule.get("ScheduleExpression") == "rate(1 minute)" and rule["State"] == "ENABLED":
             for target in events.list_targets_by_rule(Rule=rule["Name"])["Targets"]:
-                found[target["Arn"].rpartition(":")[2]] = json.loads(target["Input"])
+                found[function_of(target["Arn"])] = json.loads(target["Input"])
     return found
 
 

@@ -1,32 +1,36 @@
-"""PagerDuty, Slack, webhooks and a mail server on loopback: real sockets, faults at will, every request kept."""
+"""The channels' peers on loopback: real sockets, faults at will, every request kept. A file a kind."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from importlib import import_module
 from types import TracebackType
+from typing import cast
 
-from alertrelay.alert import Channel
+from alertrelay.channels import KINDS
 
 from local.standins.board import Board, Fault, Recorded
-from local.standins.http import HttpListener
-from local.standins.services import PagerDuty, Slack, Webhook
-from local.standins.smtp import SmtpListener
+from local.standins.peer import Peer
 
-__all__ = ["Fault", "Recorded", "StandIns", "endpoints"]
+__all__ = ["Fault", "Recorded", "StandIns", "endpoints", "listening", "peer"]
 
 
-def endpoints(host: str, ports: Mapping[Channel, int]) -> dict[str, str]:
-    """For alertrelay.channels.senders: which host's traffic goes to which of the peers."""
-    base = {channel: f"http://{host}:{port}" for channel, port in ports.items()}
-    return {
-        "events.pagerduty.com": base["pagerduty"],
-        "events.eu.pagerduty.com": base["pagerduty"],
-        "hooks.slack.com": base["slack"],
-        "slack.com": base["slack"],
-        "*": base["webhook"],
-        "smtp": f"{host}:{ports['email']}",
-    }
+@functools.cache
+def peer(kind: str) -> Peer:
+    """Return the stand-in of a kind of channel."""
+    return cast(Peer, import_module(f"local.standins.{kind}").PEER)
+
+
+def listening() -> tuple[str, ...]:
+    """Return the kinds that have a stand-in with a port, in the order of their ports; AWS's own are emulated."""
+    return tuple(sorted((kind for kind in KINDS if peer(kind).listen), key=lambda kind: peer(kind).port))
+
+
+def endpoints(host: str, ports: Mapping[str, int]) -> dict[str, str]:
+    """For alertrelay.channels' senders: which host's traffic goes to which of the peers."""
+    return {name: f"{peer(kind).scheme}{host}:{ports[kind]}" for kind in listening() for name in peer(kind).hosts}
 
 
 class StandIns:
@@ -40,16 +44,16 @@ class StandIns:
         *,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         host: str = "127.0.0.1",
-        ports: Mapping[Channel, int] | None = None,
+        ports: Mapping[str, int] | None = None,
     ) -> None:
         self._board = Board(now)
         self._host = host
         wanted = ports or {}
-        self._http = {
-            service.channel: HttpListener(service, self._board, host=host, port=wanted.get(service.channel, 0))
-            for service in (PagerDuty(), Slack(), Webhook())
+        self._listeners = {
+            kind: listen(self._board, host, wanted.get(kind, 0))
+            for kind in listening()
+            if (listen := peer(kind).listen)
         }
-        self._smtp = SmtpListener(self._board, host=host, port=wanted.get("email", 0))
 
     def __enter__(self) -> StandIns:
         for listener in self._listeners.values():
@@ -63,20 +67,16 @@ class StandIns:
             listener.stop()
 
     @property
-    def _listeners(self) -> dict[Channel, HttpListener | SmtpListener]:
-        return {**self._http, "email": self._smtp}
-
-    @property
     def endpoints(self) -> dict[str, str]:
-        """For alertrelay.channels.senders: which host's traffic goes to which of the peers."""
-        return endpoints(self._host, {channel: listener.port for channel, listener in self._listeners.items()})
+        """For alertrelay.channels' senders: which host's traffic goes to which of the peers."""
+        return endpoints(self._host, {kind: listener.port for kind, listener in self._listeners.items()})
 
     @property
     def requests(self) -> tuple[Recorded, ...]:
         """What arrived so far, in order, also what was answered with a fault."""
         return self._board.requests
 
-    def fail(self, channel: Channel, fault: Fault, *, token: str = "", times: int | None = None) -> None:
+    def fail(self, channel: str, fault: Fault, *, token: str = "", times: int | None = None) -> None:
         """From now on `channel` fails so, `times` times or until `heal`. `token` fails one receiver alone: a routing
         key, a webhook's path (`/services/T/B/X`), a bot's token or channel, an e-mail address. A port is shared by
         all receivers of its channel, so a `refused` of one receiver alone is a reset."""

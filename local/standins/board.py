@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, cast, get_args
 
-from alertrelay.alert import Channel
-
 TRICKLE_SECONDS = 0.02
 """Between two bytes of a trickle."""
 
@@ -51,7 +49,7 @@ class Recorded:
     """One request, without secrets. `answered` is a status, or the fault's name. `tokens` say whose it was, as in
     `StandIns.fail`; they are secrets and stay out of its repr."""
 
-    channel: Channel
+    channel: str
     at: datetime
     path: str
     headers: Mapping[str, str]
@@ -68,7 +66,7 @@ class Recorded:
 
 @dataclass(slots=True)
 class _Planned:
-    channel: Channel
+    channel: str
     fault: Fault
     token: str
     left: int | None
@@ -94,7 +92,7 @@ class Board:
         with self._lock:
             self._requests.append(request)
 
-    def fail(self, channel: Channel, fault: Fault, *, token: str, times: int | None) -> None:
+    def fail(self, channel: str, fault: Fault, *, token: str, times: int | None) -> None:
         """See StandIns.fail. What was said last counts first."""
         with self._lock:
             self._planned.insert(0, _Planned(channel, fault, token, times))
@@ -104,7 +102,7 @@ class Board:
         with self._lock:
             self._planned.clear()
 
-    def fault_for(self, channel: Channel, tokens: frozenset[str], *, late: bool = False) -> Fault | None:
+    def fault_for(self, channel: str, tokens: frozenset[str], *, late: bool = False) -> Fault | None:
         """The fault that strikes a request of these tokens now; counts it."""
         with self._lock:
             for planned in self._planned:

@@ -12,7 +12,7 @@ import threading
 from typing import Any, cast
 
 from local.standins.board import TRICKLE_SECONDS, Board, Fault, Recorded
-from local.standins.services import Answer, Request, Service
+from local.standins.peer import Answer, Request, Service
 
 _HIDDEN_HEADERS = frozenset({"authorization", "cookie", "host"})
 

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from alertrelay.alert import CHANNELS
 from alertrelay.aws.state import items
+from alertrelay.channels import KINDS
 from alertrelay.memory.store import ManualClock
 from alertrelay.policy.group_key import key_of
 from alertrelay.runtime.forwarder import LIMITS
@@ -27,7 +27,7 @@ class OnDynamoDB(World):
     def due(self) -> list[datetime]:
         """When the groups are to be looked at."""
         far = self.clock.now() + timedelta(days=1)
-        return [at for channel in CHANNELS for _, at in self.store.due(channel, before=far)]
+        return [at for channel in KINDS for _, at in self.store.due(channel, before=far)]
 
     def ticks(self) -> list[datetime]:
         due = self.due()

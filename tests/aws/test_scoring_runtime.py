@@ -40,7 +40,7 @@ class Context:
 
 @dataclass
 class Bound:
-    handler: Callable[[Any, Any], None]
+    handler: Callable[[Any, Any], dict[str, Any] | None]
     clock: ManualClock
     log: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
     published: list[str] = field(default_factory=list)

@@ -6,9 +6,15 @@ from typing import Any
 import pytest
 from alertrelay.alert import Channel, Integration
 from alertrelay.aws.clients import Clients
-from alertrelay.aws.ses import SesSender
-from alertrelay.aws.sns import SnsSender
-from alertrelay.config.model import EmailSettings, Settings, SnsSettings, Target
+from alertrelay.aws.ses import mailer
+from alertrelay.aws.sns import publisher
+from alertrelay.channels.email import EmailSettings
+from alertrelay.channels.email.sender import EmailSender
+from alertrelay.channels.sns import SnsSettings
+from alertrelay.channels.sns.sender import SnsSender
+from alertrelay.channels.transport.connection import Network
+from alertrelay.config.channel import Settings
+from alertrelay.config.model import Target
 from alertrelay.notification import Receipt
 from alertrelay.ports import DeliveryFailure, Permanent, RateLimited, Retryable, Sender
 from botocore.exceptions import ClientError, EndpointConnectionError, ParamValidationError, ReadTimeoutError
@@ -66,22 +72,25 @@ def sns(client: Client, regions: list[str] | None = None) -> SnsSender:
             regions.append(region)
         return client
 
-    return SnsSender(of)
+    return SnsSender(Network(sns=publisher(of)))
 
 
-def ses(client: Client, *, region: str = "eu-west-1") -> SesSender:
-    return SesSender(lambda: client, region=region)  # type: ignore[arg-type,return-value]
+def ses(client: Client, *, region: str = "eu-west-1") -> EmailSender:
+    def of() -> Any:
+        return client
+
+    return EmailSender(Network(ses=mailer(of, region=region)))
 
 
 def send(sender: Sender, wanted: Target, message: dict[str, str], earlier: Receipt | None = None) -> Receipt:
-    return sender.send(message, wanted, key=None, notification_id="n-1", timeout=5, earlier=earlier)
+    return sender.send(message, wanted, key=None, notification_id="n-1", timeout=600, earlier=earlier)
 
 
 def test_a_topic_gets_subject_text_and_both_marks(aws: Clients) -> None:
     topic = aws.sns().create_topic(Name="team")["TopicArn"]
     queue = aws.sqs().create_queue(QueueName="q")["QueueUrl"]
     aws.sns().subscribe(TopicArn=topic, Protocol="sqs", Endpoint="arn:aws:sqs:eu-west-1:123456789012:q")
-    receipt = send(SnsSender(aws.sns), by_sns(topic=topic), MESSAGE)
+    receipt = send(SnsSender(Network(sns=publisher(aws.sns))), by_sns(topic=topic), MESSAGE)
     (message,) = aws.sqs().receive_message(QueueUrl=queue)["Messages"]
     got = json.loads(message["Body"])
     assert (got["Subject"], got["Message"]) == (MESSAGE["subject"], MESSAGE["message"])
@@ -182,7 +191,7 @@ def test_the_daily_quota_is_not_waited_for(error: ClientError) -> None:
 
 def test_ses_takes_what_we_send(aws: Clients) -> None:
     aws.sesv2().create_email_identity(EmailIdentity="relay@example.com")
-    assert send(SesSender(aws.sesv2, region="eu-west-1"), BY_SES, MAIL).ref["message_id"]
+    assert send(EmailSender(Network(ses=mailer(aws.sesv2, region="eu-west-1"))), BY_SES, MAIL).ref["message_id"]
 
 
 def test_neither_needs_a_key_or_edits() -> None:

@@ -47,6 +47,23 @@ def test_a_body_that_is_too_large_names_its_size(timers: SqsTimers, recording: R
     assert len(recording.sent) == 1
 
 
+def test_a_body_of_238_kb_of_japanese_text_is_taken(timers: SqsTimers, recording: Recording) -> None:
+    text = "障害" * 40_000
+    timers.send({"text": text}, delay_seconds=0)
+    (request,) = recording.sent
+    assert len(request["MessageBody"].encode()) < 241_000
+    assert json.loads(request["MessageBody"]) == {"text": text}
+
+
+def test_what_sqs_refuses_in_a_body_is_escaped(timers: SqsTimers, recording: Recording) -> None:
+    """The API reference of SendMessage names what it takes."""
+    text = "\uffff \ufffe \x00 \ud83d 🔥 \\ufffe"
+    timers.send({"text": text}, delay_seconds=0)
+    body = recording.sent[0]["MessageBody"]
+    assert json.loads(body) == {"text": text}
+    assert not set(body) & {"\uffff", "\ufffe", "\x00", "\ud83d"}
+
+
 def test_a_message_arrives_as_it_was(aws: Clients) -> None:
     url = aws.sqs().create_queue(QueueName="timers")["QueueUrl"]
     SqsTimers(aws.sqs, queue_url=url, dlq_url=url).send({"text": "Größe \ud83d"}, delay_seconds=0)

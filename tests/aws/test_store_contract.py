@@ -6,9 +6,10 @@ The conditions are those of the group protocol (docs/architecture.md, "State").
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from alertrelay.alert import Status
 from alertrelay.memory.store import ManualClock
 from alertrelay.state import Store
 
@@ -57,6 +58,34 @@ def test_an_older_update_is_refused_and_the_stored_one_is_given_back(store: Stor
     assert not written
     assert stored == first
     assert store.get_alerts([first.key]) == {first.key: first}
+
+
+def _micros(at: datetime) -> int:
+    return (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+
+
+@pytest.mark.parametrize("ahead", [timedelta(minutes=11), timedelta(days=70 * 365)])
+@pytest.mark.parametrize("status", ["firing", "resolved"])
+def test_a_stored_order_in_the_future_loses_to_any_update(store: Store, ahead: timedelta, status: Status) -> None:
+    wrong, right = _micros(NOW + ahead), _micros(NOW)
+    store.put_alert(item(wrong, rank=4), groups={"slack-1"})
+    store.put_member(GID, member(clock=wrong))
+    newer = item(right, update=alert(status=status), rank=1)
+    written, stored = store.put_alert(newer, groups=())
+    assert (written, stored.order_key) == (True, newer.order_key)
+    put, before = store.put_member(GID, member(clock=right, status="resolved" if status == "resolved" else "firing"))
+    assert put
+    assert before == member(clock=wrong)
+    assert not store.put_alert(item(right - 1), groups=())[0]
+    assert not store.put_member(GID, member(clock=right - 1))[0]
+
+
+def test_a_stored_order_that_skewed_clocks_explain_is_kept(store: Store) -> None:
+    stored, older = _micros(NOW + timedelta(minutes=9)), _micros(NOW)
+    store.put_alert(item(stored), groups={"slack-1"})
+    store.put_member(GID, member(clock=stored))
+    assert not store.put_alert(item(older), groups=())[0]
+    assert not store.put_member(GID, member(clock=older))[0]
 
 
 def test_the_same_update_again_is_written_again(store: Store) -> None:

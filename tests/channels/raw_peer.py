@@ -14,7 +14,7 @@ from contextlib import contextmanager
 def saying(answer: bytes, *, tls: ssl.SSLContext | None = None, asked: bool = True) -> Iterator[str]:
     """A peer that says exactly `answer`, once it was `asked` by a whole request, as a base URL."""
     listener = socket.create_server(("127.0.0.1", 0))
-    listener.settimeout(10)
+    listener.settimeout(600)
 
     def serve() -> None:
         with listener:

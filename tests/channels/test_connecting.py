@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from alertrelay.channels.connection import NotConnected, connect
+from alertrelay.channels.transport.connection import NotConnected, connect
 
 Address = tuple[socket.AddressFamily, socket.SocketKind, int, str, tuple[str, int]]
 

@@ -4,9 +4,9 @@ import socket
 import ssl
 
 import pytest
-from alertrelay.channels import http
-from alertrelay.channels.connection import Network, connect
-from alertrelay.channels.http import Response, post
+from alertrelay.channels.transport import http
+from alertrelay.channels.transport.connection import Network, connect
+from alertrelay.channels.transport.http import Response, post
 from alertrelay.ports import DeliveryFailure, Permanent, Retryable
 
 from local.standins import Fault, StandIns
@@ -15,13 +15,13 @@ from tests.channels.raw_peer import saying
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
-def ask(url: str, *, timeout: float = 5, endpoints: dict[str, str] | None = None) -> Response:
+def ask(url: str, *, timeout: float = 600, endpoints: dict[str, str] | None = None) -> Response:
     return post(
         url, body={"a": 1}, headers={}, timeout=timeout, network=Network(endpoints=endpoints or {}), peer="the peer"
     )
 
 
-def failure_of(url: str, *, timeout: float = 5) -> DeliveryFailure:
+def failure_of(url: str, *, timeout: float = 600) -> DeliveryFailure:
     with pytest.raises(DeliveryFailure) as caught:
         ask(url, timeout=timeout)
     return caught.value
@@ -174,7 +174,7 @@ def test_no_time_left_asks_nobody(peers: StandIns) -> None:
 
 
 def test_half_a_surrogate_pair_does_not_stop_a_message(peers: StandIns) -> None:
-    post(peers.endpoints["*"], body={"text": "\ud83d"}, headers={}, timeout=5, network=Network(), peer="the peer")
+    post(peers.endpoints["*"], body={"text": "\ud83d"}, headers={}, timeout=600, network=Network(), peer="the peer")
     assert peers.requests[-1].body == {"text": "?"}
 
 

@@ -10,43 +10,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from alertrelay.channels import senders
+from alertrelay.channels.transport.connection import Network
+from alertrelay.channels.transport.senders import Senders
 from alertrelay.config.model import Target
 from alertrelay.notification import Message
-from alertrelay.ports import DeliveryFailure, Sender
+from alertrelay.ports import DeliveryFailure, Key, Sender
 
-from local.standins import Fault, StandIns
+from local.standins import Fault, StandIns, listening, peer
+from tests.channels.example import all_sent, key, target
 from tests.channels.raw_peer import saying
-from tests.channels.targets import (
-    EMAIL,
-    HOOK_MESSAGE,
-    KEYS,
-    MAIL,
-    PAGERDUTY,
-    SLACK_BOT,
-    SLACK_MESSAGE,
-    SLACK_WEBHOOK,
-    TRIGGER,
-    WEBHOOK,
-    key,
-)
 
-CASES: dict[str, tuple[Target, Message]] = {
-    "pagerduty": (PAGERDUTY, TRIGGER),
-    "slack webhook": (SLACK_WEBHOOK, SLACK_MESSAGE),
-    "slack bot": (SLACK_BOT, SLACK_MESSAGE),
-    "webhook": (WEBHOOK, HOOK_MESSAGE),
-    "email": (EMAIL, MAIL),
-}
-PARTS = {
-    "pagerduty": ("not0a0real0routing0key0123456789",),
-    "slack webhook": ("notarealwebhook1234567", "B0NOTREAL", "/services/"),
-    "slack bot": ("xoxb-not", "1234567890"),
-    "webhook": ("notarealsecret99", "notarealtoken77", "hooks.example.com"),
-    "email": ("not-a-real-password", base64.b64encode(b"\0relay\0not-a-real-password-1").decode()),
-}
+SENT = all_sent()
+HOSTS = [host for kind in listening() if peer(kind).scheme for host in peer(kind).hosts]
 FAULTS = ["timeout", "refused", "reset", "trickle", "503", "429", "401", "404", "echo 400", "echo 404", "echo 200"]
-DELIVERED = [("pagerduty", "echo 200"), ("webhook", "echo 200")]
+DELIVERED = [(name, fault) for name, sent in SENT.items() for fault in sent.delivered]
 
 
 @dataclass
@@ -61,7 +38,7 @@ class Sending:
             self.sender.send(
                 self.message,
                 self.target,
-                key=key(self.sender.key_name(self.target)),
+                key=key(SENT[self.name]),
                 notification_id="n-1",
                 timeout=0.2,
             )
@@ -69,8 +46,9 @@ class Sending:
 
 
 def sending(name: str, endpoints: dict[str, str]) -> Sending:
-    target, message = CASES[name]
-    return Sending(name, senders(endpoints=endpoints)[target.integration.channel], target, message)
+    wanted = target(SENT[name].settings)
+    sender = Senders(Network(endpoints=endpoints))[wanted.integration.channel]
+    return Sending(name, sender, wanted, SENT[name].message)
 
 
 def everything_of(error: BaseException | None) -> Iterator[str]:
@@ -86,14 +64,12 @@ def assert_tells_nothing(attempt: Sending, caplog: pytest.LogCaptureFixture, cap
     texts = [*everything_of(attempt.failure())]
     output = capfd.readouterr()
     texts += [output.out, output.err, *(f"{r.getMessage()} {r.args!r} {r.exc_info!r}" for r in caplog.records)]
-    for part in PARTS[attempt.name]:
+    for part in SENT[attempt.name].parts:
         for text in texts:
             assert part not in text
 
 
-@pytest.mark.parametrize(
-    ("name", "fault"), [pair for pair in itertools.product(CASES, FAULTS) if pair not in DELIVERED]
-)
+@pytest.mark.parametrize(("name", "fault"), [pair for pair in itertools.product(SENT, FAULTS) if pair not in DELIVERED])
 def test_no_failure_tells_the_key(
     peers: StandIns, name: str, fault: str, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -101,7 +77,7 @@ def test_no_failure_tells_the_key(
     channel = attempt.target.integration.channel
     word, _, status = fault.rpartition(" ")
     if word == "echo":
-        value = KEYS[attempt.sender.key_name(attempt.target)]
+        value = SENT[name].secret
         code = {"200": 552, "400": 550, "404": 535}[status] if channel == "email" else int(status)
         said = f"bad key {value} {base64.b64encode(value.encode()).decode()}"
         planned = Fault(kind="status", status=code, body=said if channel == "email" else f'{{"message": "{said}"}}')
@@ -124,22 +100,21 @@ def test_no_failure_tells_the_key(
     ],
     ids=["headers", "length", "chunks", "location", "no http"],
 )
-@pytest.mark.parametrize("name", [name for name in CASES if name != "email"])
+@pytest.mark.parametrize("name", [name for name in SENT if name != "email"])
 def test_a_malformed_answer_tells_nothing_in_the_log(
     name: str, answer: bytes, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """urllib3 warns of malformed headers with the address in full."""
     with saying(answer) as base:
-        hosts = ("events.pagerduty.com", "hooks.slack.com", "slack.com", "*")
-        assert_tells_nothing(sending(name, dict.fromkeys(hosts, base)), caplog, capfd)
+        assert_tells_nothing(sending(name, dict.fromkeys(HOSTS, base)), caplog, capfd)
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", SENT)
 def test_a_peer_that_is_not_there_tells_nothing(
     name: str, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     nowhere = "http://no-such-host.invalid"
-    hosts = dict.fromkeys(("events.pagerduty.com", "hooks.slack.com", "slack.com", "*"), nowhere)
+    hosts = dict.fromkeys(HOSTS, nowhere)
     assert_tells_nothing(sending(name, {**hosts, "smtp": "no-such-host.invalid:25"}), caplog, capfd)
 
 
@@ -149,7 +124,7 @@ def test_a_peer_that_is_not_there_tells_nothing(
 )
 def test_an_address_that_is_none_is_not_told(value: str) -> None:
     attempt = sending("webhook", {})
-    wrong = type(key("hook_url"))("hook_url", value, "v")
+    wrong = Key("hook_url", value, "v")
     with pytest.raises(DeliveryFailure) as caught:
         attempt.sender.send(attempt.message, attempt.target, key=wrong, notification_id="n", timeout=0.2)
     assert not any("notarealsecret99" in text for text in everything_of(caught.value))

@@ -8,57 +8,42 @@ from typing import Any, get_args
 
 import pytest
 import requests
-from alertrelay.channels import senders
+from alertrelay.channels.transport.connection import Network
+from alertrelay.channels.transport.senders import Senders
 from alertrelay.ports import DeliveryFailure, Retryable
 
 from local.standins import Fault, StandIns
 from local.standins.board import FaultKind
-from tests.channels.targets import (
-    BOT_TOKEN,
-    EMAIL,
-    HOOK_MESSAGE,
-    KEYS,
-    MAIL,
-    PAGERDUTY,
-    ROUTING_KEY,
-    SLACK_BOT,
-    SLACK_MESSAGE,
-    SLACK_WEBHOOK,
-    TRIGGER,
-    WEBHOOK,
-    WEBHOOK_PATH,
-    key,
-)
+from tests.channels.example import all_sent, key, target
+from tests.channels.pagerduty.example import ROUTING_KEY, TRIGGER
+from tests.channels.pagerduty.example import SENT as PAGE
+from tests.channels.slack.example import BOT_TOKEN, BY_BOT, BY_WEBHOOK, SLACK_MESSAGE, WEBHOOK_PATH
 
-ALL = [
-    (PAGERDUTY, TRIGGER),
-    (SLACK_WEBHOOK, SLACK_MESSAGE),
-    (SLACK_BOT, SLACK_MESSAGE),
-    (WEBHOOK, HOOK_MESSAGE),
-    (EMAIL, MAIL),
-]
+PAGERDUTY = target(PAGE.settings)
+ALL = list(all_sent().values())
 
 
 def send_all(peers: StandIns) -> None:
-    for target, message in ALL:
-        sender = senders(endpoints=peers.endpoints)[target.integration.channel]
-        sender.send(message, target, key=key(sender.key_name(target)), notification_id="n-1", timeout=5)
+    for sent in ALL:
+        wanted = target(sent.settings)
+        sender = Senders(Network(endpoints=peers.endpoints))[wanted.integration.channel]
+        sender.send(sent.message, wanted, key=key(sent), notification_id="n-1", timeout=600)
 
 
-def page(peers: StandIns, *, timeout: float = 5) -> None:
-    sender = senders(endpoints=peers.endpoints)["pagerduty"]
-    sender.send(TRIGGER, PAGERDUTY, key=key("pagerduty_key"), notification_id="n-1", timeout=timeout)
+def page(peers: StandIns, *, timeout: float = 600) -> None:
+    sender = Senders(Network(endpoints=peers.endpoints))["pagerduty"]
+    sender.send(TRIGGER, PAGERDUTY, key=key(PAGE), notification_id="n-1", timeout=timeout)
 
 
 def test_a_record_holds_no_secret_and_has_the_callers_clock() -> None:
     at = datetime(2026, 11, 20, 3, 4, 5, tzinfo=UTC)
     with StandIns(now=lambda: at) as peers:
         send_all(peers)
-    assert [r.channel for r in peers.requests] == [t.integration.channel for t, _ in ALL]
+    assert [r.channel for r in peers.requests] == [target(sent.settings).integration.channel for sent in ALL]
     assert {r.at for r in peers.requests} == {at}
     assert {r.request_id for r in peers.requests} == {"n-1"}
     told = repr(peers.requests)
-    assert not [secret for secret in (*KEYS.values(), WEBHOOK_PATH) if secret in told]
+    assert not [secret for secret in (*(sent.secret for sent in ALL), WEBHOOK_PATH) if secret in told]
 
 
 def test_no_thread_and_no_port_is_left() -> None:
@@ -85,7 +70,7 @@ def test_stopping_ends_a_hang_that_the_client_would_bear(kind: str) -> None:
         host, _, port = peers.endpoints["events.pagerduty.com"].removeprefix("http://").partition(":")
         patient = socket.create_connection((host, int(port)))
         patient.sendall(b"POST /v2/enqueue HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}")
-        assert reached.wait(5)
+        assert reached.wait(600)
     patient.close()
     assert threading.active_count() == before
 
@@ -102,10 +87,10 @@ def test_one_receiver_alone_can_fail(peers: StandIns) -> None:
 @pytest.mark.parametrize("token", [BOT_TOKEN, "#critical-alerts"])
 def test_a_bot_fails_by_its_token_or_its_channel(peers: StandIns, token: str) -> None:
     peers.fail("slack", Fault.named("503"), token=token)
-    slack = senders(endpoints=peers.endpoints)["slack"]
+    slack = Senders(Network(endpoints=peers.endpoints))["slack"]
     with pytest.raises(Retryable):
-        slack.send(SLACK_MESSAGE, SLACK_BOT, key=key("slack_token"), notification_id="n", timeout=5)
-    slack.send(SLACK_MESSAGE, SLACK_WEBHOOK, key=key("slack_webhook"), notification_id="n", timeout=5)
+        slack.send(SLACK_MESSAGE, target(BY_BOT.settings), key=key(BY_BOT), notification_id="n", timeout=600)
+    slack.send(SLACK_MESSAGE, target(BY_WEBHOOK.settings), key=key(BY_WEBHOOK), notification_id="n", timeout=600)
 
 
 def test_a_fault_can_strike_a_number_of_times(peers: StandIns) -> None:
@@ -154,7 +139,7 @@ def test_each_fault_has_a_name() -> None:
 )
 def test_pagerduty_refuses_an_invalid_event(peers: StandIns, change: dict[str, Any], error: str) -> None:
     event = {"routing_key": ROUTING_KEY, **TRIGGER, **change}
-    answer = requests.post(peers.endpoints["events.pagerduty.com"] + "/v2/enqueue", json=event, timeout=5)
+    answer = requests.post(peers.endpoints["events.pagerduty.com"] + "/v2/enqueue", json=event, timeout=600)
     assert answer.status_code == 400
     assert error in str(answer.json()["errors"])
 
@@ -169,5 +154,5 @@ def test_pagerduty_refuses_an_invalid_event(peers: StandIns, change: dict[str, A
     ],
 )
 def test_slack_refuses_what_it_would_refuse(peers: StandIns, path: str, body: str, status: int, answer: str) -> None:
-    got = requests.post(peers.endpoints["slack.com"] + path, data=body, timeout=5)
+    got = requests.post(peers.endpoints["slack.com"] + path, data=body, timeout=600)
     assert (got.status_code, got.text) == (status, answer)

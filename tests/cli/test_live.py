@@ -11,6 +11,8 @@ from typing import Any
 import botocore.session
 import pytest
 from alertrelay.config.model import Config
+from moto.core.responses import ActionResult
+from moto.sns.responses import SNSResponse
 
 from cli import check, cloud
 from cli.live import examine
@@ -27,10 +29,49 @@ def config() -> Config:
     return loaded.config
 
 
+SMS_ALARM = "prod-alertrelay-sms-AlertrelaySmsSpend"
+
+
 @pytest.fixture
-def deployed(begin: Callable[..., Run]) -> Run:
+def deployed(begin: Callable[..., Run], monkeypatch: pytest.MonkeyPatch) -> Run:
     """The stack with everything that a person has to do after a deploy done."""
-    return begin()
+    in_sandbox(monkeypatch, False)
+    run = begin()
+    role = "arn:aws:iam::123456789012:role/alertrelay-sms-delivery-logs"
+    set_sms(run, MonthlySpendLimit="20", DeliveryStatusIAMRole=role, DeliveryStatusSuccessSamplingRate="100")
+    alarm_at(run, 16.0)
+    return run
+
+
+def in_sandbox(monkeypatch: pytest.MonkeyPatch, yes: bool, *verified: str) -> None:
+    """moto knows no sandbox."""
+    numbers = [{"PhoneNumber": number, "Status": "Verified"} for number in verified]
+    answers: dict[str, Any] = {
+        "get_sms_sandbox_account_status": {"IsInSandbox": yes},
+        "list_sms_sandbox_phone_numbers": {
+            "PhoneNumbers": [*numbers, {"PhoneNumber": "+15555550199", "Status": "Pending"}]
+        },
+    }
+    for name, answer in answers.items():
+        monkeypatch.setattr(SNSResponse, name, lambda _, answer=answer: ActionResult(answer), raising=False)
+
+
+def set_sms(run: Run, **attributes: str) -> None:
+    run.stack.emulator.client("sns").set_sms_attributes(attributes=attributes)
+
+
+def alarm_at(run: Run, usd: float) -> None:
+    """The alarm as it is deployed for another limit than the one that every account has."""
+    run.stack.emulator.client("cloudwatch").put_metric_alarm(
+        AlarmName=SMS_ALARM,
+        Namespace="AWS/SNS",
+        MetricName="SMSMonthToDateSpentUSD",
+        Statistic="Maximum",
+        Period=300,
+        EvaluationPeriods=1,
+        ComparisonOperator="GreaterThanOrEqualToThreshold",
+        Threshold=usd,
+    )
 
 
 def codes(findings: tuple[Finding, ...]) -> dict[str, list[Finding]]:
@@ -48,6 +89,48 @@ def outputs(run: Run) -> dict[str, str]:
 
 def test_a_stack_as_deployed_with_its_keys_is_clean(deployed: Run, config: Config) -> None:
     assert examine(config, deployed.stack.emulator.client) == ()
+
+
+def test_what_keeps_sms_from_arriving_is_named_with_the_commands_that_mend_it(
+    deployed: Run, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_sandbox(monkeypatch, True)
+    set_sms(deployed, MonthlySpendLimit="1", DeliveryStatusIAMRole="")
+    found = codes(examine(config, deployed.stack.emulator.client))
+    assert set(found) == {"sms-not-logged", "sms-spend-limit", "sms-alarm", "sms-sandbox"}
+    assert "set-sms-attributes --attributes DeliveryStatusIAMRole=arn:aws:iam::" in found["sms-not-logged"][0].mend
+    assert "set-sms-attributes --attributes MonthlySpendLimit=" in found["sms-spend-limit"][0].mend
+    assert "-c alertrelay:sms_spend_limit_usd=1," in found["sms-alarm"][0].mend
+    (finding,) = found["sms-sandbox"]
+    assert (finding.severity, finding.key) == ("error", "+15555550100")
+    assert "verify-sms-sandbox-phone-number --phone-number +15555550100" in finding.mend
+
+
+def test_a_number_that_is_verified_gets_its_sms_in_the_sandbox(
+    deployed: Run, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_sandbox(monkeypatch, True, "+15555550100")
+    assert examine(config, deployed.stack.emulator.client) == ()
+
+
+def test_an_alarm_on_the_cost_of_sms_that_is_missing_is_named(deployed: Run, config: Config) -> None:
+    deployed.stack.emulator.client("cloudwatch").delete_alarms(AlarmNames=[SMS_ALARM])
+    (finding,) = examine(config, deployed.stack.emulator.client)
+    assert (finding.code, finding.key) == ("sms-alarm", SMS_ALARM)
+    assert "is missing" in finding.message
+
+
+def test_sms_is_not_looked_at_where_nobody_is_told_by_it(
+    deployed: Run, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_sms(deployed, MonthlySpendLimit="1", DeliveryStatusIAMRole="")
+    in_sandbox(monkeypatch, True)
+    sns, arn = deployed.stack.emulator.client("sns"), outputs(deployed)["TopicLastResort"]
+    for each in sns.list_subscriptions_by_topic(TopicArn=arn)["Subscriptions"]:
+        if each["Protocol"] == "sms":
+            sns.unsubscribe(SubscriptionArn=each["SubscriptionArn"])
+    without = tuple(r for r in config.receivers if not any(t.integration.channel == "sns" for t in r.targets))
+    assert examine(dataclasses.replace(config, receivers=without), deployed.stack.emulator.client) == ()
 
 
 def test_a_missing_and_an_empty_key_are_named_and_no_value_is(deployed: Run, config: Config) -> None:

@@ -109,7 +109,8 @@ def test_the_same_text_twice_at_once_is_one_message_that_has_both(lived: Live) -
 def test_an_end_before_its_begin_announces_nothing_afterwards(lived: Live, critical: bytes, critical_ok: bytes) -> None:
     day = lived(critical_ok, critical)
 
-    assert day.received == ()
+    # The begin is older by a quarter of an hour than the end that is known: only the operators of the relay hear of it.
+    assert [r for r in day.received if "StaleUpdate" not in json.dumps(r.body)] == []
     assert [d.outcome.reason for d in day.events[0].deliveries] == ["resolve_of_unannounced"]
     assert {d.outcome.reason for d in day.events[1].deliveries} == {"stale"}
     assert day.lost == ()

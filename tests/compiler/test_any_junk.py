@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 import yaml
+from alertrelay.channels import settings_of
 from alertrelay.config.model import Config
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -50,6 +51,10 @@ retain: true
 log_retention_days: 30
 labels: {env: dev}
 publisher_accounts: ["111122223333"]
+publishers: [arn:aws:iam::111122223333:role/alertmanager]
+rollout: canary
+reserved_concurrency: 30
+ops_pagerduty_key: ops_page
 ops_email: [a@example.com]
 databases: [{id: a, labels: {service: x}, thresholds: {cpu_percent: 70}}]
 services: [{id: a, cluster: b}]
@@ -99,7 +104,7 @@ def test_a_spoilt_alertmanager_yml_is_findings_or_a_configuration_that_ships(dat
     assert parsed is not None or findings.failed
     if parsed and not findings.failed:
         config = compile_config(parsed, delivery, "dev")
-        assert Config.from_json(json.loads(json.dumps(config.to_json()))) == config
+        assert Config.from_json(json.loads(json.dumps(config.to_json())), settings_of=settings_of) == config
 
 
 @settings(max_examples=100, deadline=None)

@@ -34,7 +34,11 @@ retain: true
 log_retention_days: 90
 labels: {env: prod}
 publisher_accounts: ["111122223333"]
+publishers: [arn:aws:iam::111122223333:role/alertmanager]
 ops_email: [ops@example.com]
+ops_pagerduty_key: ops_page
+rollout: at_once
+reserved_concurrency: 100
 runbook_base_url: https://wiki.example.com/runbooks
 databases:
   - {id: orders-db, engine: postgres, class: db.r6g.large, storage_gb: 100, storage_type: gp2, replica: true,
@@ -61,7 +65,11 @@ functions: [{id: resize, timeout_seconds: 30, stream: true}]
         log_retention_days=90,
         labels={"env": "prod"},
         publisher_accounts=("111122223333",),
+        publishers=("arn:aws:iam::111122223333:role/alertmanager",),
         ops_email=("ops@example.com",),
+        ops_pagerduty_key="ops_page",
+        rollout="at_once",
+        reserved_concurrency=100,
         runbook_base_url="https://wiki.example.com/runbooks",
         databases=(
             Database(
@@ -120,6 +128,8 @@ def test_what_is_left_out_has_a_default() -> None:
     assert environment is not None
     assert (environment.region, environment.retain, environment.log_retention_days) == ("", False, 30)
     assert (environment.databases, environment.labels) == ((), {})
+    assert (environment.rollout, environment.reserved_concurrency, environment.ops_pagerduty_key) == ("canary", 0, "")
+    assert environment.publishers == ()
 
 
 def _filled(text: str) -> str:
@@ -130,6 +140,12 @@ def _filled(text: str) -> str:
     ("text", "code", "key"),
     [
         ("databses: []", "unknown-key", "databses"),
+        ("rollout: slowly", "bad-value", "rollout"),
+        ("reserved_concurrency: 29", "out-of-range", "reserved_concurrency"),
+        ("reserved_concurrency: 30.5", "wrong-type", "reserved_concurrency"),
+        ("ops_pagerduty_key: a key", "bad-value", "ops_pagerduty_key"),
+        ("publishers: arn:aws:iam::111122223333:role/a", "wrong-type", "publishers"),
+        ("publishers: ['arn:aws:iam::111122223333:role/*']", "bad-value", "publishers[0]"),
         ("databases: [{<db>, label: {}}]", "unknown-key", "databases[0].label"),
         ("databases: [{engine: mysql, class: db.m7g.large, storage_gb: 20}]", "missing-key", "databases[0].id"),
         ("databases: [{id: a, engine: mysql, class: db.m7g.large}]", "missing-key", "databases[0].storage_gb"),

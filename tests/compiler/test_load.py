@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from alertrelay.channels import settings_of
 from alertrelay.config.model import Config
 
 from compiler.load import check_folder, environments, load
@@ -44,7 +45,7 @@ def test_loaded_is_the_configuration_and_the_environment(folder: Path) -> None:
 def test_what_ships_as_json_is_read_back_equal(folder: Path) -> None:
     config = load(folder, "dev").config
     assert config is not None
-    assert Config.from_json(json.loads(json.dumps(config.to_json()))) == config
+    assert Config.from_json(json.loads(json.dumps(config.to_json())), settings_of=settings_of) == config
 
 
 def test_the_hash_names_the_content_and_nothing_else(folder: Path) -> None:

@@ -4,14 +4,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alertrelay.alert import Integration
-from alertrelay.config.model import (
-    EmailSettings,
-    PagerDutySettings,
-    Settings,
-    SlackSettings,
-    SnsSettings,
-    WebhookSettings,
-)
+from alertrelay.channels.email import EmailSettings
+from alertrelay.channels.pagerduty import PagerDutySettings
+from alertrelay.channels.slack import SlackSettings
+from alertrelay.channels.sns import SnsSettings
+from alertrelay.channels.webhook import WebhookSettings
+from alertrelay.config.channel import Settings
 
 from compiler.reading.finding import Finding
 

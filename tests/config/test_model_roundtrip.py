@@ -10,21 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from alertrelay.alert import CHANNELS, Channel, Integration
-from alertrelay.config.model import (
-    SETTINGS,
-    Config,
-    EmailSettings,
-    InhibitRule,
-    Matcher,
-    PagerDutySettings,
-    Receiver,
-    Route,
-    SlackSettings,
-    Target,
-    TimeInterval,
-    WebhookSettings,
-)
+from alertrelay.alert import Channel, Integration
+from alertrelay.channels import KINDS, settings_of
+from alertrelay.channels.email import EmailSettings
+from alertrelay.channels.pagerduty import PagerDutySettings
+from alertrelay.channels.slack import SlackSettings
+from alertrelay.channels.webhook import WebhookSettings
+from alertrelay.config.model import Config, InhibitRule, Matcher, Receiver, Route, Target, TimeInterval
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -51,8 +43,8 @@ def _routes(children: st.SearchStrategy[tuple[Route, ...]]) -> st.SearchStrategy
 
 @st.composite
 def _targets(draw: st.DrawFn) -> Target:
-    channel: Channel = draw(st.sampled_from(CHANNELS))
-    settings = draw(st.builds(SETTINGS[channel]))
+    channel: Channel = draw(st.sampled_from(KINDS))
+    settings = draw(st.builds(settings_of(channel)))
     integration = Integration(receiver=draw(TEXT), channel=channel, index=draw(st.integers(0, 9)))
     return Target(integration=integration, send_resolved=draw(st.booleans()), settings=settings)
 
@@ -80,19 +72,19 @@ CONFIGS = st.builds(
 @given(CONFIGS)
 def test_a_configuration_is_read_back_as_it_was(config: Config) -> None:
     text = json.dumps(config.to_json())
-    assert Config.from_json(json.loads(text)) == config
+    assert Config.from_json(json.loads(text), settings_of=settings_of) == config
 
 
 @pytest.mark.parametrize("schema", [0, 1, 3, "2", None])
 def test_another_schema_is_refused_with_what_to_do(schema: object) -> None:
     data: dict[str, Any] = {"schema": schema}
     with pytest.raises(ValueError, match=rf"configuration schema {schema!r} found, 2 expected: deploy again"):
-        Config.from_json(data)
+        Config.from_json(data, settings_of=settings_of)
 
 
 def test_a_file_that_is_no_configuration_is_refused() -> None:
     with pytest.raises(ValueError, match="configuration schema None found"):
-        Config.from_json({})
+        Config.from_json({}, settings_of=settings_of)
 
 
 def test_reading_it_costs_no_import_of_yaml_nor_of_regular_expressions() -> None:

@@ -186,7 +186,7 @@ def _ask(method: str, url: str, body: Any, *, refused_is_fine: bool = False) -> 
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(url, data=data, method=method, headers={"Content-Type": "application/json"})
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=600) as answer:
             text = answer.read()
     except urllib.error.HTTPError as error:
         if error.code == 400 and refused_is_fine:

@@ -13,11 +13,11 @@ from alertrelay.state import StoreFailure
 from tests.dispatch.world import START, World, alarm, config, on_tick, on_timer, timed
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
-CHANNELS: tuple[Channel, ...] = ("pagerduty", "slack", "email")
+KINDS: tuple[Channel, ...] = ("pagerduty", "slack", "email")
 
 
 def counts(world: World) -> list[int]:
-    return [len(world.sent(channel)) for channel in CHANNELS]
+    return [len(world.sent(channel)) for channel in KINDS]
 
 
 def reasons(world: World, receiver: str = "pager") -> list[str]:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
+import pytest
 from alertrelay.notification import Reason
 from alertrelay.sources import Envelope
 
@@ -30,6 +34,31 @@ def test_an_alarm_that_cloudwatch_no_longer_knows_is_ended_instead_of_repeated()
     assert [action for action, _ in world.pages()] == ["trigger", "resolve"]
     assert all(header.schedule.next_due is None for header in world.memory._headers.values())
     assert any(event == "alarm_vanished" for event, _ in world.log)
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind"),
+    [
+        ({}, "MetricAlarm"),
+        ({"Trigger": None, "AlarmRule": 'ALARM("child")'}, "CompositeAlarm"),
+        ({"Trigger": {"Threshold": 90.0}}, ""),
+        ({"Trigger": None, "AlarmContributorId": "6d44", "AlarmContributorAttributes": {"host": "a"}}, ""),
+        ({"AlarmContributorId": "6d44", "AlarmContributorAttributes": {"namespace": "a", "metric": "b"}}, ""),
+    ],
+    ids=["metric", "composite", "of no metric", "contributor", "contributor with labels of a metric"],
+)
+def test_cloudwatch_is_asked_with_the_type_that_the_alarm_itself_showed(changes: Mapping[str, Any], kind: str) -> None:
+    world, kinds = World(), set[str]()
+
+    def ended(alarms: Mapping[str, str]) -> frozenset[str]:
+        kinds.update(alarms.values())
+        return frozenset()
+
+    world.relays = [replace(relay, resolved_alarms=ended) for relay in world.relays]
+    sent = alarm("cpu")
+    world.publish(replace(sent, text=json.dumps({**json.loads(sent.text), **changes})))
+    world.run(HOUR + 400)
+    assert kinds == {kind}
 
 
 def test_an_alarm_that_comes_back_after_it_vanished_is_told_again() -> None:

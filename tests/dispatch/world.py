@@ -10,19 +10,14 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from alertrelay.alert import CHANNELS, Channel, Integration, rfc3339
-from alertrelay.config.model import (
-    Config,
-    EmailSettings,
-    Matcher,
-    PagerDutySettings,
-    Receiver,
-    Route,
-    Settings,
-    SlackSettings,
-    SnsSettings,
-    Target,
-)
+from alertrelay.alert import Channel, Integration, rfc3339
+from alertrelay.channels import KINDS, forwarders, render, settings_of
+from alertrelay.channels.email import EmailSettings
+from alertrelay.channels.pagerduty import PagerDutySettings
+from alertrelay.channels.slack import SlackSettings
+from alertrelay.channels.sns import SnsSettings
+from alertrelay.config.channel import Settings
+from alertrelay.config.model import Config, Matcher, Receiver, Route, Target
 from alertrelay.dispatch.assembly import SHOWN, assemble
 from alertrelay.dispatch.dispatcher import TICK_AHEAD
 from alertrelay.memory.store import CollectingSender, ManualClock, MemorySecrets, MemoryStore, MemoryTimers
@@ -30,17 +25,12 @@ from alertrelay.notification import Message, Notification, Outcome
 from alertrelay.notify.compose import Site
 from alertrelay.notify.stale_alarms import ResolvedAlarms
 from alertrelay.ports import Clock, DeliveryFailure, Secrets, SelfAlert, Sender, Telemetry, Timers, TimersFailure
-from alertrelay.render import render
 from alertrelay.sources import Envelope
 from alertrelay.state import Limit, Store, StoreFailure
 
 START = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
-FORWARDERS: tuple[frozenset[Channel], ...] = (
-    frozenset({"pagerduty"}),
-    frozenset({"slack"}),
-    frozenset({"email", "sns", "webhook"}),
-)
+FORWARDERS = tuple(map(frozenset, forwarders().values()))
 LAST_RESORT = Target(
     integration=Integration(receiver="last-resort", channel="sns", index=0),
     send_resolved=True,
@@ -66,14 +56,9 @@ def _route(key: str, receiver: str, *matchers: Matcher, continue_: bool = False,
 
 
 def _receiver(name: str, settings: Settings, *, send_resolved: bool = True) -> Receiver:
-    channel: Channel = {
-        PagerDutySettings: "pagerduty",
-        SlackSettings: "slack",
-        EmailSettings: "email",
-        SnsSettings: "sns",
-    }[type(settings)]  # type: ignore[assignment] # the keys are the settings of these channels
+    kind = next(kind for kind in KINDS if settings_of(kind) is type(settings))
     target = Target(
-        integration=Integration(receiver=name, channel=channel, index=0), send_resolved=send_resolved, settings=settings
+        integration=Integration(receiver=name, channel=kind, index=0), send_resolved=send_resolved, settings=settings
     )
     return Receiver(name=name, targets=(target,))
 
@@ -246,7 +231,7 @@ class World:
     def __post_init__(self) -> None:
         self.memory = MemoryStore(self.clock)
         self.store = self.wrap(self.memory)
-        self.senders: dict[Channel, CollectingSender] = {channel: CollectingSender() for channel in CHANNELS}
+        self.senders: dict[Channel, CollectingSender] = {channel: CollectingSender() for channel in KINDS}
         self.outcomes: list[Outcome] = []
         self.ops: list[SelfAlert] = []
         self.log: list[tuple[str, dict[str, Any]]] = []

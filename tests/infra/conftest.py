@@ -18,7 +18,13 @@ retain: true
 log_retention_days: 3653
 labels: {team: platform}
 publisher_accounts: ["444455556666"]
+publishers:
+  - arn:aws:iam::111122223333:role/alertrelay-rehearsal
+  - arn:aws:iam::444455556666:role/monitoring/alertmanager
 ops_email: [ops@example.com]
+ops_pagerduty_key: ops_page
+rollout: at_once
+reserved_concurrency: 100
 databases:
   - id: orders-db
     engine: postgres

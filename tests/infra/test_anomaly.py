@@ -64,11 +64,21 @@ def test_it_runs_each_period_and_has_less_time_than_that(relay: Template) -> Non
     rule = _rules(relay)["schedule"]
     assert (rule["ScheduleExpression"], rule["State"]) == ("rate(5 minutes)", "ENABLED")
     (target,) = rule["Targets"]
-    assert target["Arn"] == {"Fn::GetAtt": [name, "Arn"]}
+    alias = relay.document["Resources"][target["Arn"]["Ref"]]
+    assert (alias["Type"], alias["Properties"]["FunctionName"]) == ("AWS::Lambda::Alias", {"Ref": name})
     # The event's own time tells a retry from another run: no input stands in its place.
     assert "Input" not in target
     assert function["Timeout"] < 300
     assert SETTLED < 300
+
+
+def test_what_lambda_gives_up_of_it_goes_to_a_queue_with_an_alarm(relay: Template) -> None:
+    name, _ = _scorer(relay)
+    configs = [c for c in relay.properties("AWS::Lambda::EventInvokeConfig") if c["FunctionName"] == {"Ref": name}]
+    (queue,) = {c["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"][0] for c in configs}
+    assert len(configs) == 2  # the alias has its own
+    assert _statements(relay)["Send"]["Resource"] == {"Fn::GetAtt": [queue, "Arn"]}
+    assert _alarm(relay, "ScorerGaveUp")["Dimensions"][0]["Value"] == {"Fn::GetAtt": [queue, "QueueName"]}
 
 
 def test_it_hears_of_deployments(relay: Template) -> None:

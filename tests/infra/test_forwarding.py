@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from alertrelay.groups.messages import TICK
 
+from cli import cloud
+from compiler.resources.environment import LEAST_RESERVED
 from tests.infra.template import Template
 
 FORWARDERS = ("pagerduty-forwarder", "slack-forwarder", "email-forwarder")
@@ -31,12 +33,31 @@ FOR_SAM = {"AWS_ENDPOINT_URL", "ALERTRELAY_ENDPOINTS"}
 
 
 def functions(template: Template, environment: str) -> dict[str, tuple[str, Any]]:
-    """Logical id and properties of each forwarder, by its name. The scorer is no forwarder: test_anomaly.py."""
+    """Logical id and properties of each forwarder, by its name. The scorer is none (test_anomaly.py), nor is what
+    checks new versions (test_rollout.py)."""
     found = {
         r["Properties"]["FunctionName"].removeprefix(f"alertrelay-{environment}-"): (k, r["Properties"])
         for k, r in template.of_type("AWS::Lambda::Function").items()
     }
-    return {name: function for name, function in found.items() if name != "anomaly-scorer"}
+    return {name: function for name, function in found.items() if name not in ("anomaly-scorer", "pre-traffic")}
+
+
+def live(template: Template, function: str) -> str:
+    """The logical id of a function's alias."""
+    (found,) = (
+        key
+        for key, alias in template.of_type("AWS::Lambda::Alias").items()
+        if alias["Properties"]["FunctionName"] == {"Ref": function}
+    )
+    assert template.document["Resources"][found]["Properties"]["Name"] == cloud.ALIAS
+    return found
+
+
+def heard_by(subscription: Any) -> str:
+    """The logical id of the function whose alias a subscription names."""
+    function, alias = subscription["Endpoint"]["Fn::Join"][1]
+    assert alias == f":{cloud.ALIAS}"
+    return str(function["Fn::GetAtt"][0])
 
 
 def queue_names(template: Template) -> dict[str, str]:
@@ -61,7 +82,7 @@ def test_timers_are_not_taken_for_a_loop(relay: Template, environment: str) -> N
 
 
 def test_every_forwarder_hears_every_alert_topic_and_no_topic_of_our_own(relay: Template) -> None:
-    pairs = {(s["TopicArn"]["Ref"], s["Endpoint"]["Fn::GetAtt"][0]) for s in subscriptions(relay)}
+    pairs = {(s["TopicArn"]["Ref"], heard_by(s)) for s in subscriptions(relay)}
     assert len(subscriptions(relay)) == len(pairs) == 15
     assert len({topic for topic, _ in pairs}) == 5
     assert not any(topic.startswith(("Ops", "LastResort")) for topic, _ in pairs)
@@ -75,7 +96,7 @@ def test_what_sns_cannot_hand_over_goes_to_the_forwarders_undelivered_queue(
     queues = {
         s["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
         for s in subscriptions(relay)
-        if s["Endpoint"]["Fn::GetAtt"][0] == function
+        if heard_by(s) == function
     }
     assert [queue_names(relay)[queue] for queue in queues] == [f"alertrelay-{environment}-{name}-undelivered"]
 
@@ -85,13 +106,16 @@ def test_what_lambda_gives_up_after_two_retries_goes_to_the_failed_queue(
     relay: Template, environment: str, name: str
 ) -> None:
     function, _ = functions(relay, environment)[name]
-    (config,) = (
-        c for c in relay.properties("AWS::Lambda::EventInvokeConfig") if c["FunctionName"] == {"Ref": function}
-    )
-    queue = config["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"][0]
-    assert queue_names(relay)[queue] == f"alertrelay-{environment}-{name}-failed"
-    assert config["MaximumRetryAttempts"] == 2
-    assert config["MaximumEventAgeInSeconds"] == 21_600
+    configs = [c for c in relay.properties("AWS::Lambda::EventInvokeConfig") if c["FunctionName"] == {"Ref": function}]
+    # What is asked of $LATEST holds for events of before the alias; the alias has its own.
+    latest, alias = sorted((config["Qualifier"] for config in configs), key=str, reverse=True)
+    assert latest != alias
+    assert json.dumps({"Ref": live(relay, function)}) in json.dumps([latest, alias])
+    for config in configs:
+        queue = config["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"][0]
+        assert queue_names(relay)[queue] == f"alertrelay-{environment}-{name}-failed"
+        assert config["MaximumRetryAttempts"] == 2
+        assert config["MaximumEventAgeInSeconds"] == 21_600
 
 
 @pytest.mark.parametrize("name", FORWARDERS)
@@ -99,10 +123,12 @@ def test_timers_come_one_by_one_and_after_five_receives_go_to_the_expired_queue(
     relay: Template, environment: str, name: str
 ) -> None:
     function, properties = functions(relay, environment)[name]
+    alias = json.dumps({"Ref": live(relay, function)})
     (source,) = (
-        m for m in relay.properties("AWS::Lambda::EventSourceMapping") if m["FunctionName"] == {"Ref": function}
+        m for m in relay.properties("AWS::Lambda::EventSourceMapping") if alias in json.dumps(m["FunctionName"])
     )
     assert (source["BatchSize"], source["FunctionResponseTypes"]) == (1, ["ReportBatchItemFailures"])
+    assert source["ScalingConfig"] == {"MaximumConcurrency": 20}
     timers = relay.of_type("AWS::SQS::Queue")[source["EventSourceArn"]["Fn::GetAtt"][0]]["Properties"]
     assert timers["VisibilityTimeout"] == 6 * properties["Timeout"] == 180
     assert timers["MessageRetentionPeriod"] == 14 * 86_400
@@ -119,9 +145,9 @@ def test_a_function_is_woken_each_minute_by_a_rule_of_its_own(relay: Template, e
     key, rule = rules[f"alertrelay-{environment}-{name}-tick"]
     assert (rule["ScheduleExpression"], rule["State"]) == ("rate(1 minute)", "ENABLED")
     (target,) = rule["Targets"]
-    assert target["Arn"] == {"Fn::GetAtt": [function, "Arn"]}
+    assert target["Arn"] == {"Ref": live(relay, function)}
     assert json.loads(target["Input"]) == TICK
-    assert target["RetryPolicy"] == {"MaximumEventAgeInSeconds": 60, "MaximumRetryAttempts": 0}
+    assert target["RetryPolicy"] == {"MaximumEventAgeInSeconds": 60, "MaximumRetryAttempts": 2}
     allowed = [p for p in relay.properties("AWS::Lambda::Permission") if p["Principal"] == "events.amazonaws.com"]
     assert {"Fn::GetAtt": [key, "Arn"]} in [p["SourceArn"] for p in allowed]
 
@@ -130,28 +156,67 @@ def _rules(template: Template) -> list[tuple[str, Any]]:
     return [(key, rule["Properties"]) for key, rule in template.of_type("AWS::Events::Rule").items()]
 
 
-@pytest.mark.parametrize("name", FORWARDERS)
-def test_a_tick_that_stays_away_for_three_minutes_is_told_to_the_ops_topic(
-    relay: Template, environment: str, name: str
+@pytest.mark.parametrize(
+    ("alertname", "metric", "operator", "threshold", "datapoints", "minutes", "missing"),
+    [
+        ("AlertrelayTickMissing", "TicksDone", "LessThanThreshold", 1, 4, 4, "breaching"),
+        ("AlertrelayTableFailing", "StoreFailures", "GreaterThanThreshold", 0, 2, 3, "notBreaching"),
+    ],
+)
+def test_no_finished_tick_and_a_failing_table_alarm_within_five_minutes(
+    relay: Template,
+    environment: str,
+    alertname: str,
+    metric: str,
+    operator: str,
+    threshold: int,
+    datapoints: int,
+    minutes: int,
+    missing: str,
 ) -> None:
-    rules = {r["Name"]: key for key, r in _rules(relay)}
-    (alarm,) = (
-        a
-        for a in relay.properties("AWS::CloudWatch::Alarm")
-        if a["AlarmName"] == f"{environment}-alertrelay-{name}-AlertrelayTickMissing"
-    )
-    assert (alarm["Namespace"], alarm["MetricName"], alarm["Statistic"]) == ("AWS/Events", "Invocations", "Sum")
-    rule = rules[f"alertrelay-{environment}-{name}-tick"]
-    assert alarm["Dimensions"] == [{"Name": "RuleName", "Value": {"Ref": rule}}]
-    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
-    assert (alarm["Period"], alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"]) == (60, 3, 3)
-    assert alarm["TreatMissingData"] == "breaching"
-    assert all(action["Ref"].startswith("Ops") for action in alarm["AlarmActions"] + alarm["OKActions"])
+    for name in FORWARDERS:
+        (alarm,) = (
+            a
+            for a in relay.properties("AWS::CloudWatch::Alarm")
+            if a["AlarmName"] == f"{environment}-alertrelay-{name}-{alertname}"
+        )
+        assert (alarm["Namespace"], alarm["MetricName"], alarm["Statistic"]) == ("alertrelay", metric, "Sum")
+        # What alertrelay.runtime.observe writes, and no other environment of the account.
+        assert alarm["Dimensions"] == [{"Name": "env", "Value": environment}, {"Name": "service", "Value": name}]
+        assert (alarm["ComparisonOperator"], alarm["Threshold"]) == (operator, threshold)
+        assert (alarm["Period"], alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"]) == (60, minutes, datapoints)
+        assert minutes <= 5
+        assert alarm["TreatMissingData"] == missing
+        assert all(action["Ref"].startswith("Ops") for action in alarm["AlarmActions"] + alarm["OKActions"])
+
+
+def test_every_rule_has_the_queue_for_what_it_cannot_hand_over(relay: Template, alarms: Template) -> None:
+    (queue,) = (key for key, name in queue_names(relay).items() if name.endswith("-rule-failures"))
+    for template, arn in ((relay, {"Fn::GetAtt": [queue, "Arn"]}), (alarms, None)):
+        for rule in template.properties("AWS::Events::Rule"):
+            for target in rule["Targets"]:
+                found = target["DeadLetterConfig"]["Arn"]
+                assert found == arn or json.dumps(found).endswith('-rule-failures"]]}')
+
+
+def test_only_rules_of_the_environments_stacks_put_into_that_queue(relay: Template, environment: str) -> None:
+    (queue,) = (key for key, name in queue_names(relay).items() if name.endswith("-rule-failures"))
+    (policy,) = (p for p in relay.properties("AWS::SQS::QueuePolicy") if p["Queues"] == [{"Ref": queue}])
+    (allow,) = (s for s in policy["PolicyDocument"]["Statement"] if s["Effect"] == "Allow")
+    assert allow["Principal"] == {"Service": "events.amazonaws.com"}
+    assert json.dumps(allow["Condition"]["ArnLike"]["aws:SourceArn"]).endswith(f':rule/alertrelay-{environment}-*"]]}}')
+
+
+def test_reserved_concurrency_is_an_option_and_leaves_room_beside_the_timers(busy: Template, relay: Template) -> None:
+    for _, function in functions(busy, "busy").values():
+        assert function["ReservedConcurrentExecutions"] == 100
+    for mapping in relay.properties("AWS::Lambda::EventSourceMapping"):
+        assert mapping["ScalingConfig"]["MaximumConcurrency"] < LEAST_RESERVED
 
 
 def test_no_queue_depends_on_the_topics_key(relay: Template) -> None:
     queues = relay.properties("AWS::SQS::Queue")
-    assert len(queues) == 12
+    assert len(queues) == 14
     assert all(queue["SqsManagedSseEnabled"] is True for queue in queues)
     assert not any("KmsMasterKeyId" in queue for queue in queues)
     assert all(queue["MessageRetentionPeriod"] == 14 * 86_400 for queue in queues)
@@ -184,7 +249,7 @@ def test_only_dev_declares_what_sam_local_fills_and_leaves_it_empty(dev: Templat
 def test_logs_are_kept_as_long_as_the_environment_says(prod: Template, dev: Template, busy: Template) -> None:
     for template, days, policy in ((prod, 90, "Retain"), (dev, 14, "Delete"), (busy, 3653, "Retain")):
         groups = template.of_type("AWS::Logs::LogGroup")
-        assert len(groups) == 4
+        assert len(groups) == 5
         for group in groups.values():
             assert group["Properties"]["RetentionInDays"] == days
             assert group["DeletionPolicy"] == policy
@@ -192,4 +257,4 @@ def test_logs_are_kept_as_long_as_the_environment_says(prod: Template, dev: Temp
 
 def test_each_function_writes_to_its_own_log_group(relay: Template) -> None:
     groups = [json.dumps(f["LoggingConfig"]["LogGroup"]) for f in relay.properties("AWS::Lambda::Function")]
-    assert len(set(groups)) == 4
+    assert len(set(groups)) == 5

@@ -4,18 +4,32 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 from alertrelay.sources.metadata import read
 
+from cli import live_sms
+from cli.live_sms import ALARM
+from compiler.load import load
+from compiler.resources.environment import LastResort
+from infra.node import use_packaged_node
 from tests.infra.template import Template
 
+use_packaged_node()
+
+import aws_cdk as cdk  # noqa: E402 - importing the CDK starts node, which is found first
+
+from infra.sms_watch import LIMIT_CONTEXT, LIMIT_USD, NEAR, limit_usd, sends_sms  # noqa: E402
+
 Alarm = Mapping[str, Any]
+VISIBLE = "ApproximateNumberOfMessagesVisible"
 
 
 def dimensions(alarm: Alarm) -> dict[str, str]:
-    return {d["Name"]: d["Value"] for d in alarm["Dimensions"]}
+    return {d["Name"]: d["Value"] for d in alarm.get("Dimensions", ())}
 
 
 def test_the_relay_watches_its_queues_functions_and_topics(relay: Template) -> None:
@@ -27,10 +41,14 @@ def test_the_relay_watches_its_queues_functions_and_topics(relay: Template) -> N
     for name, resource in resources.items():
         if resource["Type"] == "AWS::SQS::Queue":
             watched = {m for m, dims in found if json.loads(dims) == {"QueueName": {"Fn::GetAtt": [name, "QueueName"]}}}
-            timers = resource["Properties"]["QueueName"].endswith("-timers")
-            depth = set() if timers else {"ApproximateNumberOfMessagesVisible"}
-            assert watched == {"ApproximateAgeOfOldestMessage"} | depth
-        if resource["Type"] == "AWS::Lambda::Function" and not name.startswith("Anomaly"):
+            called, age, depth = resource["Properties"]["QueueName"], "ApproximateAgeOfOldestMessage", VISIBLE
+            if called.endswith("-timers"):
+                assert watched == {age}
+            elif called.endswith(("-rule-failures", "-anomaly-scorer-failed")):
+                assert watched == {depth}
+            else:
+                assert watched == {age, depth}
+        if resource["Type"] == "AWS::Lambda::Function" and not name.startswith(("Anomaly", "Rollout")):
             assert {m for m, dims in found if json.loads(dims) == {"FunctionName": {"Ref": name}}} == {
                 "Errors",
                 "Throttles",
@@ -61,8 +79,10 @@ def test_the_watch_mails_by_the_ops_topic_and_says_when_it_is_over(relay: Templa
         assert alarm["OKActions"] == alarm["AlarmActions"]
         # At rest the metrics of trouble are absent, and absence must not look like trouble or like an unknown. A tick
         # is the other way round, and so is a run of the scorer: where there is no metric there was none.
-        pulse = alarm["Namespace"] == "AWS/Events" or alarm["MetricName"] == "MetricsScored"
-        assert alarm["TreatMissingData"] == ("breaching" if pulse else "notBreaching")
+        pulse = alarm["MetricName"] in ("TicksDone", "MetricsScored")
+        # What SMS costs is written when one is sent: a gap changes nothing.
+        rest = "ignore" if alarm["MetricName"] == "SMSMonthToDateSpentUSD" else "notBreaching"
+        assert alarm["TreatMissingData"] == ("breaching" if pulse else rest)
         labels = read(alarm["AlarmDescription"]).labels
         severity = "warning" if "-anomaly-scorer-" in alarm["AlarmName"] else "critical"
         assert (labels["service"], labels["severity"]) == ("alertrelay", severity)
@@ -73,3 +93,31 @@ def test_one_error_that_the_retry_mends_wakes_nobody_but_a_last_attempt_does(pro
     for alarm in prod.properties("AWS::CloudWatch::Alarm"):
         if alarm["MetricName"] == "Errors" and "-anomaly-scorer-" not in alarm["AlarmName"]:
             assert (alarm["DatapointsToAlarm"], alarm["EvaluationPeriods"], alarm["Period"]) == (3, 5, 60)
+
+
+def test_what_sms_costs_is_watched_near_the_limit_of_an_account(prod: Template) -> None:
+    (alarm,) = (a for a in prod.properties("AWS::CloudWatch::Alarm") if a["MetricName"] == "SMSMonthToDateSpentUSD")
+    assert alarm["AlarmName"] == ALARM.format(environment="prod")
+    assert (alarm["Namespace"], alarm["Statistic"], alarm["Threshold"]) == ("AWS/SNS", "Maximum", NEAR * LIMIT_USD)
+    assert (NEAR, LIMIT_USD) == (live_sms.NEAR, live_sms.DEFAULT_LIMIT_USD)
+
+
+@pytest.mark.parametrize(("context", "limit"), [({}, 1.0), ({LIMIT_CONTEXT: 50}, 50.0), ({LIMIT_CONTEXT: "2.5"}, 2.5)])
+def test_the_limit_of_the_account_comes_from_the_context(context: dict[str, Any], limit: float) -> None:
+    assert limit_usd(cdk.Stack(cdk.App(context=context), "S")) == limit
+
+
+@pytest.mark.parametrize("value", ["much", 0, -1, [1], "nan"])
+def test_a_limit_that_is_none_is_refused_by_name(value: Any) -> None:
+    with pytest.raises(ValueError, match=LIMIT_CONTEXT):
+        limit_usd(cdk.Stack(cdk.App(context={LIMIT_CONTEXT: value}), "S"))
+
+
+def test_the_cost_of_sms_is_watched_where_somebody_is_told_by_it() -> None:
+    loaded = load(Path("config"), "prod")
+    assert loaded.config is not None
+    silent = replace(loaded.config, receivers=())
+    assert sends_sms(loaded.config, None)
+    assert sends_sms(silent, LastResort(email=(), sms=("+15555550100",)))
+    assert not sends_sms(silent, LastResort(email=("oncall@example.com",), sms=()))
+    assert not sends_sms(silent, None)

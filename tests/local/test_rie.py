@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,10 +14,13 @@ from alertrelay.notification import Outcome, Reason
 from alertrelay.sources import unwrap
 
 from cli.command import main
+from local import timeline
 from local.stack import rie
 from local.stack.day import Run, template_of
-from local.stack.rie import RealClock, RieMissing, RieStack, kit, layer_of, outcomes_in
+from local.stack.invocation import Failure, FunctionRaised
+from local.stack.rie import RealClock, RieMissing, RieStack, answer_of, kit, layer_of, outcomes_in
 from local.standins import Fault
+from tests.stack import Begin
 
 EVENTS = Path(__file__).resolve().parents[2] / "events"
 
@@ -75,11 +79,49 @@ def test_a_fallback_happens_there_too_and_what_is_due_later_is_not_awaited(monke
 @needs_emulator
 def test_the_layer_is_built_for_this_machine_and_brings_every_package_itself() -> None:
     layer = layer_of(template_of("prod", arch=kit().arch))
-    assert (layer / "python" / "alertrelay" / "runtime.py").exists()
+    assert (layer / "python" / "alertrelay" / "runtime" / "forwarder.py").exists()
     marks = {"x86_64": "x86_64-linux-gnu", "arm64": "aarch64-linux-gnu"}
     assert list((layer / "python").glob(f"**/*{marks[kit().arch]}.so"))
     runtime = {path.name for path in rie.HOME.glob(f"lib/python{rie.RUNTIME}/site-packages/*")}
     assert not {"alertrelay", "requests", "re2", "aws_lambda_powertools"} & runtime
+
+
+@pytest.mark.parametrize(
+    ("body", "raised"),
+    [
+        (b"2026-11-20T03:04:05Z e4b46cbf Task timed out after 30.00 seconds\n\n", "Task timed out after 30.00 seconds"),
+        (
+            b'{"errorType": "RecordsFailed", "errorMessage": "1 of 1 records failed"}',
+            "RecordsFailed: 1 of 1 records failed",
+        ),
+        (b"\xff\xfe", "."),
+    ],
+)
+def test_a_function_that_raised_or_was_killed_is_a_failure_that_says_why(body: bytes, raised: str) -> None:
+    with pytest.raises(FunctionRaised, match=raised):
+        answer_of(body)
+
+
+@pytest.mark.parametrize("body", [b"", b"null", b'{"batchItemFailures": []}'])
+def test_what_a_function_answers_is_its_json(body: bytes) -> None:
+    assert answer_of(body) == json.loads(body or b"null")
+
+
+def test_a_function_that_times_out_is_told_by_the_day_and_tried_again(begin: Begin) -> None:
+    run = begin()
+    slack = next(function for function in run.stack.functions if "slack" in function.function.name)
+
+    def killed(_event: object, _context: object) -> object:
+        return answer_of(b"Task timed out after 30.00 seconds")
+
+    run.stack.functions = tuple(replace(f, handler=killed) if f is slack else f for f in run.stack.functions)
+    run.publish("alarm", unwrap((EVENTS / "rds-cpu-critical-alarm.json").read_bytes()))
+    day = run.finish()
+    failures = [said for said in day.history if isinstance(said, Failure)]
+    assert {(failure.function, failure.kind) for failure in failures} == {(slack.function.name, "FunctionRaised")}
+    assert all("Task timed out after 30.00 seconds" in failure.text for failure in failures)
+    assert any("Task timed out after 30.00 seconds" in line for line in timeline.as_text(day, colour=False))
+    assert "Traceback" not in day.logs
 
 
 def test_without_the_emulator_the_command_says_what_is_missing(

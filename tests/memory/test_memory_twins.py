@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 from alertrelay.alert import Integration
-from alertrelay.config.model import SnsSettings, Target
+from alertrelay.channels.sns import SnsSettings
+from alertrelay.config.model import Target
 from alertrelay.memory.store import CollectingSender, ManualClock, MemorySecrets, MemoryStore, MemoryTimers
 from alertrelay.nflog.group_state import GroupHeader, GroupIdentity
 from alertrelay.ports import Key, Retryable, SecretMissing

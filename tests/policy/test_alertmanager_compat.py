@@ -6,6 +6,7 @@ import itertools
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from alertrelay.channels import channel
 from alertrelay.notification import Reason
 from alertrelay.policy.alertmanager_compat import RETENTION, decide, entry, is_retried, pauses, swept
 
@@ -77,9 +78,9 @@ def test_pauses_grow_to_a_minute() -> None:
 
 
 def test_what_is_tried_again_within_a_flush() -> None:
-    assert is_retried("webhook", 503)
-    assert is_retried("webhook", "refused")
-    assert is_retried("pagerduty", 429)
-    assert is_retried("email", 550)
-    assert not is_retried("webhook", 429)
-    assert not is_retried("slack", 404)
+    assert is_retried(channel("webhook"), 503)
+    assert is_retried(channel("webhook"), "refused")
+    assert is_retried(channel("pagerduty"), 429)
+    assert is_retried(channel("email"), 550)
+    assert not is_retried(channel("webhook"), 429)
+    assert not is_retried(channel("slack"), 404)

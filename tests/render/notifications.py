@@ -6,53 +6,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from alertrelay.alert import Alert, Channel, Integration, Kind, Source, Status, fingerprint
-from alertrelay.config.model import (
-    EmailSettings,
-    PagerDutySettings,
-    Settings,
-    SlackSettings,
-    SnsSettings,
-    WebhookSettings,
-)
 from alertrelay.notification import Failed, Notification, Reason
 
 NOW = datetime(2026, 11, 20, 3, 8, 10, tzinfo=UTC)
 STARTED = datetime(2026, 11, 20, 3, 4, 5, 678000, tzinfo=UTC)
 CONSOLE = "https://console.aws.amazon.com/cloudwatch/home?region=eu-west-1#alarmsV2:alarm/"
-
-PAGERDUTY = PagerDutySettings(
-    routing_key="pagerduty_key",
-    url="https://events.pagerduty.com/v2/enqueue",
-    client="alertrelay",
-    client_url="https://example.com/alerts",
-)
-SLACK_BOT = SlackSettings(
-    mode="bot", key="slack_bot_token", url="https://slack.com/api/chat.postMessage", channel="#critical-alerts"
-)
-SLACK_WEBHOOK = SlackSettings(mode="webhook", key="slack_url", url="", channel="")
-EMAIL = EmailSettings(
-    to=("oncall@example.com",),
-    sender="alertrelay@example.com",
-    transport="smtp",
-    smarthost="smtp.example.com:587",
-    hello="example.com",
-    username="alertrelay",
-    password="smtp_password",
-    require_tls=True,
-)
-TOPIC = SnsSettings(topic_arn="arn:aws:sns:eu-west-1:111122223333:people", phone_number="", target_arn="")
-PHONE = SnsSettings(topic_arn="", phone_number="+15005550100", target_arn="")
-WEBHOOK = WebhookSettings(url="https://example.com/hook", url_key="", max_alerts=5)
-
-SETTINGS: Mapping[str, tuple[Channel, Settings]] = {
-    "pagerduty": ("pagerduty", PAGERDUTY),
-    "slack": ("slack", SLACK_BOT),
-    "email": ("email", EMAIL),
-    "topic": ("sns", TOPIC),
-    "phone": ("sns", PHONE),
-    "webhook": ("webhook", WEBHOOK),
-}
-"""What a golden file is named after, with the channel and the settings that it is rendered for."""
 
 
 def alert(
@@ -186,7 +144,9 @@ def pod(number: int, *, status: Status = "firing", severity: str = "warning", mi
 HOSTILE = "<!channel> <@U123|boss> <https://evil.example|your bank> ```rm -rf``` `x` & *b* _i_ @here {{ .X }} <script>"
 GONE_AT = STARTED + timedelta(minutes=12, seconds=30)
 PAGER = Integration(receiver="oncall-page", channel="pagerduty", index=0)
-FAILED = Failed(integration=PAGER, text="PagerDuty answered 503", attempts=4, seconds=9.2)
+FAILED = Failed(
+    integration=PAGER, text="PagerDuty answered 503", attempts=4, seconds=9.2, title="PagerDuty", message="page"
+)
 RESOLVED_RDS = alert(
     RDS.labels,
     {**RDS.annotations, "value": "41.2%", "reason": "Threshold Crossed: 1 datapoint [41.2] was not greater than 80.0."},

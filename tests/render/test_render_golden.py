@@ -5,44 +5,32 @@ After a wanted change: `UPDATE_GOLDEN=1 .venv/bin/pytest tests/render/test_rende
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 
 import pytest
-from alertrelay.alert import Integration
-from alertrelay.config.model import Target
+from alertrelay.channels import render
 from alertrelay.notification import Message
-from alertrelay.render import render
 
-from tests.render.notifications import CASES, SETTINGS
+from tests.channels.example import all_rendered, target
+from tests.render.notifications import CASES
 
 GOLDEN = Path(__file__).parent / "golden"
 UPDATE = os.environ.get("UPDATE_GOLDEN") == "1"
+RENDERED = all_rendered()
 # Everything for the channels that people read most; for the others the cases in which they differ.
-NAMES = [
-    *(f"{case}.{name}" for case in CASES for name in ("pagerduty", "slack", "email", "phone")),
-    *(f"{case}.topic" for case in ("critical-everything", "fallback", "hostile", "group-of-10000")),
-    *(f"{case}.webhook" for case in ("critical-everything", "resolved", "fallback", "group-of-10000")),
-]
+NAMES = [f"{case}.{name}" for name, way in RENDERED.items() for case in (CASES if way.cases is None else way.cases)]
 
 
 def message(name: str) -> Message:
-    case, settings_name = name.rsplit(".", 1)
-    channel, settings = SETTINGS[settings_name]
-    integration = Integration(receiver="oncall", channel=channel, index=0)
-    return render(CASES[case], Target(integration=integration, send_resolved=True, settings=settings))
+    case, way = name.rsplit(".", 1)
+    return render(CASES[case], target(RENDERED[way].settings))
 
 
 def files(name: str) -> dict[str, str]:
     """The message as one file or, where it has parts to be read, one a part."""
-    told = message(name)
-    if name.endswith(".email"):
-        return {f"{name}.txt": f"Subject: {told['subject']}\n\n{told['text']}", f"{name}.html": told["html"]}
-    if name.endswith((".topic", ".phone")):
-        head = f"Subject: {told['subject']}\n\n" if "subject" in told else ""
-        return {f"{name}.txt": f"{head}{told['message'].rstrip()}\n"}
-    return {f"{name}.json": json.dumps(told, indent=2, ensure_ascii=False) + "\n"}
+    made = RENDERED[name.rsplit(".", 1)[1]].files(message(name))
+    return {f"{name}.{ending}": content for ending, content in made.items()}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -55,7 +43,3 @@ def test_a_message_is_what_its_golden_file_shows(name: str) -> None:
 
 def test_no_golden_file_is_left_over() -> None:
     assert {path.name for path in GOLDEN.iterdir()} == {file for name in NAMES for file in files(name)}
-
-
-def test_every_settings_name_has_golden_files() -> None:
-    assert {name.rsplit(".", 1)[1] for name in NAMES} == set(SETTINGS)

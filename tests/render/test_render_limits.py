@@ -7,25 +7,24 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from alertrelay.alert import Alert, Integration, Kind, Labels, Source, Status
-from alertrelay.config.model import Target
+from alertrelay.channels import render
 from alertrelay.notification import Failed, Message, Notification, Reason
-from alertrelay.render import render
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.render.checks import CHECKS
-from tests.render.notifications import HOSTILE, NOW, PAGER, SETTINGS, alert, notification
+from tests.channels.example import all_rendered, target
+from tests.render.notifications import HOSTILE, NOW, PAGER, alert, notification
+
+RENDERED = all_rendered()
 
 
 def told(name: str, given_: Notification) -> Message:
-    channel, channel_settings = SETTINGS[name]
-    integration = Integration(receiver="oncall", channel=channel, index=0)
-    return render(given_, Target(integration=integration, send_resolved=True, settings=channel_settings))
+    return render(given_, target(RENDERED[name].settings))
 
 
-@pytest.mark.parametrize("name", SETTINGS)
+@pytest.mark.parametrize("name", RENDERED)
 def test_every_case_keeps_the_rules_of_its_channel(name: str, case: Notification) -> None:
-    CHECKS[name](told(name, case))
+    RENDERED[name].check(told(name, case))
 
 
 HUGE = {
@@ -49,7 +48,7 @@ TEXTS = (
 )
 
 
-@pytest.mark.parametrize("name", SETTINGS)
+@pytest.mark.parametrize("name", RENDERED)
 @pytest.mark.parametrize("text", HUGE.values(), ids=HUGE.keys())
 def test_a_hundred_alerts_of_huge_texts_stay_within_the_limits(name: str, text: str) -> None:
     big = alert(
@@ -68,14 +67,14 @@ def test_a_hundred_alerts_of_huge_texts_stay_within_the_limits(name: str, text: 
         receiver=text[:300],
         group_labels={"alertname": text[:300], "pod": text[:300]},
     )
-    CHECKS[name](told(name, group))
+    RENDERED[name].check(told(name, group))
 
 
-@pytest.mark.parametrize("name", SETTINGS)
+@pytest.mark.parametrize("name", RENDERED)
 def test_a_notification_whose_alerts_could_not_be_read_still_says_what_is_known(name: str) -> None:
     unread = notification(group_labels={"alertname": "RDSHighCPU"}, counts=(2, 0))
     message = told(name, unread)
-    CHECKS[name](message)
+    RENDERED[name].check(message)
     assert "RDSHighCPU" in str(message)
 
 
@@ -143,8 +142,8 @@ def notifications(draw: st.DrawFn) -> Notification:
     )
 
 
-@pytest.mark.parametrize("name", SETTINGS)
+@pytest.mark.parametrize("name", RENDERED)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(notifications())
 def test_arbitrary_text_anywhere_keeps_limits_escaping_and_json(name: str, given_: Notification) -> None:
-    CHECKS[name](told(name, given_))
+    RENDERED[name].check(told(name, given_))

@@ -7,10 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from alertrelay.alert import Integration
+from alertrelay.channels.email import render as email
 from alertrelay.notification import Failed, Reason
-from alertrelay.render import email, facts, notice, wording
+from alertrelay.render import facts, notice, wording
 
-from tests.render.notifications import BARE, CASES, EMAIL, NOW, PAGER, RDS, RESOLVED_RDS, alert, notification, pod
+from tests.channels.email.example import EMAIL
+from tests.render.notifications import BARE, CASES, NOW, PAGER, RDS, RESOLVED_RDS, alert, notification, pod
 
 
 @pytest.mark.parametrize(
@@ -59,6 +61,8 @@ def test_a_fallback_of_a_channel_that_was_never_tried_counts_no_tries() -> None:
         text="The key is missing.",
         attempts=0,
         seconds=0,
+        title="Slack",
+        message="Slack message",
     )
     (told,) = notice.sentences(notification(RDS, failed=failed))
     assert told == "This Slack message was NOT delivered: The key is missing. You are told instead of receiver team."
@@ -73,7 +77,9 @@ def test_the_fallback_of_an_end_warns_that_the_channel_may_still_show_it_as_open
     ended = notification(
         RESOLVED_RDS,
         reason=Reason.ALL_RESOLVED,
-        failed=Failed(integration=PAGER, text="PagerDuty answered 503", attempts=1, seconds=0.2),
+        failed=Failed(
+            integration=PAGER, text="PagerDuty answered 503", attempts=1, seconds=0.2, title="PagerDuty", message="page"
+        ),
     )
     (told,) = notice.sentences(ended)
     assert told.startswith("PagerDuty was NOT told that this ended, it may still show it as open: PagerDuty answered")
@@ -151,6 +157,8 @@ def test_what_is_missing_is_said_with_its_mend() -> None:
     assert told["Runbook"] == "no runbook: add `runbook:` to the alarm's description"
     rule = notification(alert({"alertname": "X"}, source="alertmanager"))
     assert facts.links(rule)[0].text == "no runbook: add the annotation `runbook_url` to its rule"
+    monitor = notification(alert({"alertname": "X"}, source="third-party"))
+    assert facts.links(monitor)[0].text == "no runbook: add `runbook` to what its sender writes (docs/sources.md)"
 
 
 def test_a_metric_without_a_value_says_so_and_a_composite_alarm_does_not() -> None:

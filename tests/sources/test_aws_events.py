@@ -346,13 +346,13 @@ CASES: dict[str, tuple[dict[str, Any], str, str, str]] = {
     ),
     "keys that nobody has seen": (
         event(
-            "aws.synthetics",
-            "Synthetics Canary TestRun Failure",
-            {"canary-name": "login", "test-run-status": "FAILED", "message": "a click timed out"},
+            "aws.monitoring",
+            "Probe Run Failure",
+            {"probe-name": "login", "probe-run-status": "FAILED", "message": "a click timed out"},
         ),
-        "SyntheticsCanaryTestRunFailure",
+        "ProbeRunFailure",
         "warning",
-        "Synthetics Canary TestRun Failure login: failed. a click timed out",
+        "aws.monitoring: Probe Run Failure login: failed. a click timed out",
     ),
     "an unknown kind of AWS": (
         event("aws.voiceid", "VoiceId Batch Fraudster Job", {"jobStatus": "FAILED", "jobName": "x"}),

@@ -194,6 +194,11 @@ def test_a_rule_of_config_lasts_until_the_resource_complies(one: Any, by_eventbr
     )
 
 
+def test_a_compliance_that_is_not_known_neither_opens_nor_ends_an_alert(one: Any) -> None:
+    assert one(config("INSUFFICIENT_DATA"), message_id="m").kind == "event"
+    assert one(config("NON_COMPLIANT", resourceId=None), message_id="m").kind == "event"
+
+
 def task(**fields: Any) -> dict[str, Any]:
     detail = {
         "clusterArn": "arn:aws:ecs:eu-central-1:111122223333:cluster/main",

@@ -123,13 +123,13 @@ CASES: dict[str, tuple[Any, str, str, str]] = {
     ),
     "RDS": (
         RDS,
-        "RDSInstanceEvent",
-        "warning",
+        "RDSInstanceFailure",
+        "critical",
         "RDS instance orders-db: DB instance put into failed state. (eu-central-1)",
     ),
     "RDS backup": (
-        {**RDS, "Event Message": "Finished DB Instance backup"},
-        "RDSInstanceEvent",
+        {**RDS, "Event ID": "RDS-EVENT-0002", "Event Message": "Finished DB Instance backup"},
+        "RDSInstanceBackup",
         "info",
         "RDS instance orders-db: Finished DB Instance backup",
     ),
@@ -170,7 +170,7 @@ CASES: dict[str, tuple[Any, str, str, str]] = {
     ),
     "Auto Scaling": (
         SCALING,
-        "AutoScalingLaunchError",
+        "AutoScalingLaunchUnsuccessful",
         "warning",
         "Auto Scaling group web: failed to launch instance. We have no capacity.",
     ),
@@ -252,13 +252,6 @@ CASES: dict[str, tuple[Any, str, str, str]] = {
         "info",
         "AWS Config ConfigurationItemChangeNotification: AWS::EC2::SecurityGroup sg-1: delete",
     ),
-    "Elastic Beanstalk": (
-        "Timestamp: Fri Nov 20 08:58:00 UTC 2026\nMessage: Environment health has transitioned from Ok to Severe.\n\n"
-        "Environment: shop-prod\nApplication: shop\n\nNotificationProcessId: 1",
-        "ElasticBeanstalkEnvironment",
-        "warning",
-        "Elastic Beanstalk environment shop-prod: Environment health has transitioned from Ok to Severe.",
-    ),
     "Lambda's destination": (
         {
             "version": "1.0",
@@ -332,7 +325,7 @@ def test_backups_attributes_win_over_its_sentence(one: Any) -> None:
 
 def test_the_topic_gives_a_severity_only_where_the_event_has_none(one: Any) -> None:
     assert one(RDS, "critical").labels["severity"] == "critical"
-    assert one({**RDS, "Event Message": "Finished DB Instance backup"}, "critical").labels["severity"] == "info"
+    assert one({**RDS, "Event ID": "#RDS-EVENT-0002"}, "critical").labels["severity"] == "info"
 
 
 def test_two_records_are_two_events(parsed: Any) -> None:

@@ -63,6 +63,19 @@ def test_an_ok_ends_the_alarm_of_its_pair(name: str) -> None:
     assert ended.updated_at > fired.updated_at
 
 
+@pytest.mark.parametrize(
+    ("begin", "end"),
+    [
+        ("datadog-triggered", "datadog-recovered"),
+        ("newrelic-activated", "newrelic-closed"),
+        ("alertmanager-own-template", "alertmanager-own-template-over"),
+    ],
+)
+def test_the_end_of_another_senders_alert_resolves_it(begin: str, end: str) -> None:
+    fired, ended = alert(begin), alert(end)
+    assert (fired.status, ended.status, fired.state_key) == ("firing", "resolved", ended.state_key)
+
+
 def test_the_critical_alarm_says_all_that_a_person_needs() -> None:
     found = alert("rds-cpu-critical-alarm")
     assert found.labels == {
@@ -106,6 +119,11 @@ def test_two_contributors_are_two_alerts_of_one_alarm() -> None:
     ("name", "expected"),
     [
         ("slo-violation", {"category": "slo", "severity": "warning"}),
+        ("slo-burn-rate-alarm", {"category": "slo", "SloName": "checkout-availability"}),
+        ("log-alarm", {"service": "checkout", "team": "commerce", "severity": "error"}),
+        ("amazonq-notification", {"service": "orders", "thread": "nightly-export", "severity": "error"}),
+        ("datadog-triggered", {"service": "checkout", "team": "commerce", "provider": "datadog"}),
+        ("own-json", {"service": "edge", "severity": "error", "category": "infrastructure"}),
         ("transactions-alarm", {"category": "transactions"}),
         ("anomaly-detected", {"category": "anomaly", "alarm_name": "response-time", "service": "catalog"}),
         ("anomaly-band-alarm", {"category": "transactions", "metric": "OrdersPlaced"}),

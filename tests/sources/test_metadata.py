@@ -44,9 +44,7 @@ def test_where_there_is_a_block_the_sentence_above_it_is_not_read() -> None:
     assert (meta.labels, meta.prose) == ({"severity": "critical"}, "Service: orders cannot write.")
 
 
-@pytest.mark.parametrize(
-    "text", ["", "   ", "\n\n", "High CPU", "the severity: critical", "TEAM=a | PRIORITY=P2", "a:b"]
-)
+@pytest.mark.parametrize("text", ["", "   ", "\n\n", "High CPU", "the severity: critical", "a=b | c=d", "a:b"])
 def test_a_description_without_metadata_has_none(text: str) -> None:
     meta = read(text)
     assert (meta.labels, meta.annotations, meta.insufficient_data_fires) == ({}, {}, False)
@@ -75,3 +73,45 @@ def test_the_urls_own_names_are_taken_too() -> None:
 def test_tags_win_and_an_empty_tag_does_not() -> None:
     meta = read("x\n\nteam: a\nservice: b", {"Team": "c", "service": " ", "Unknown": "d"})
     assert meta.labels == {"service": "b", "team": "c"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "TEAM=x | PRIORITY=P1 | RUNBOOK=https://r.example.com",
+        "team=x;sev=1;runbook=https://r.example.com",
+        "TEAM=x PRIORITY=1 RUNBOOK=https://r.example.com",
+        "TEAM=x\nPRIORITY=P1\nRUNBOOK=https://r.example.com",
+        "Team: x | Priority: P1 | Runbook: https://r.example.com",
+        '{"team": "x", "Priority": "P1", "runbook": "https://r.example.com"}',
+        '{"tags": [{"Key": "team", "Value": "x"}], "severity": "SEV1", "playbook": "https://r.example.com"}',
+    ],
+)
+def test_pairs_and_json_are_metadata_too(text: str) -> None:
+    meta = read(text)
+    assert meta.labels == {"team": "x", "severity": "critical"}
+    assert meta.annotations == {"runbook_url": "https://r.example.com"}
+    assert meta.prose == ""
+
+
+def test_a_sentence_among_the_pairs_stays_the_prose() -> None:
+    meta = read("CPU is high on orders | TEAM=x | OWNER=bob")
+    assert (meta.labels, meta.prose, meta.further) == ({"team": "x"}, "CPU is high on orders", "OWNER=bob")
+
+
+def test_a_json_descriptions_text_is_the_prose() -> None:
+    meta = read('{"severity": "high", "description": "Orders are slow.", "owner": "bob"}')
+    assert (meta.labels, meta.prose, meta.further) == ({"severity": "error"}, "Orders are slow.", "owner: bob")
+
+
+@pytest.mark.parametrize("text", ["Fires if a=b", "x >= 5 | see the wiki", "priority: whenever", "PRIORITY=whenever"])
+def test_text_with_an_equals_sign_is_still_text(text: str) -> None:
+    meta = read(text)
+    assert meta.labels == {}
+    assert text in (meta.prose, meta.further)
+
+
+def test_a_severity_wins_over_a_priority_and_tags_know_other_names() -> None:
+    assert read("SEVERITY=info | PRIORITY=P1").labels == {"severity": "info"}
+    meta = read("", {"Environment": "prod", "Application": "shop", "Priority": "P2"})
+    assert meta.labels == {"env": "prod", "service": "shop", "severity": "error"}

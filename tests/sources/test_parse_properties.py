@@ -38,11 +38,32 @@ WORDS = sorted(
         "mail", "bounce", "s3", "messageType", "configRuleName", "newEvaluationResult", "budgetName",
         "anomalyId", "impact", "approval", "pipelineName", "commandId", "documentName", "userIdentity", "eventName",
         "requestContext", "responsePayload", "Id", "ProductArn", "title", "type", "data", "default", "name",
-        "muteDetail",
+        "muteDetail", "insightId", "changeType", "page", "totalPages", "affectedEntities", "EventID",
+        "SourceIdentifier", "incidentId", "reason", "message", "anomalies", "check-name", "resource_id",
+        "content", "description", "nextSteps", "metadata", "threadId", "meta", "monitor", "transition",
+        "tags", "alert_transition", "alert_title", "alert_id", "issueUrl", "priority", "event", "event_type",
+        "occurred_at", "alert_group", "alert_group_id", "alert_payload", "permalinks", "link", "summary", "level",
+        "EvaluationState", "evaluationCriteria", "promQLCriteria", "query", "aggregationExpression", "queryString",
+        "logGroupIdentifiers", "rulename", "grafana_state_reason", "Error", "alert",
     }
 )  # fmt: skip
 SHAPED = st.recursive(
-    SCALARS | st.sampled_from(["aws:s3", "aws.ecs", "ECS Task State Change", "AWS Health Event", "GuardDuty Finding"]),
+    SCALARS
+    | st.sampled_from(
+        [
+            "aws:s3",
+            "aws.ecs",
+            "ECS Task State Change",
+            "Incident Closed",
+            "RDS-EVENT-0007",
+            "FAILED",
+            "AWS Health Event",
+            "GuardDuty Finding",
+        ]
+    )
+    | st.sampled_from(
+        ["custom", "aws.partner/datadog.com/x", "aws.partner/newrelic.com/x", "CLOSED", "P1", "resolved"]
+    ),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=8),
     max_leaves=30,
 )
@@ -114,6 +135,7 @@ PIECES = [
     "Alerts Firing:", "Alerts Resolved:", "Labels:", "Annotations:", " - alertname = A", " - a = b", "Source: ", "\n",
     '{"alerts": [', '"labels": {', '"alertname": "A"', '"annotations": {', '"', "}", "]", ",", ":", "\\", "x",
     "StackId='", "'",
+    "Alert: A - critical", "*Resolved:* A ns/a-1", "severity: high", "labels:", "  a: b", "status: resolved",
     "An AWS Backup job failed", "Resource ARN : arn:aws:rds", "AWS Budget Notification", "Budget Name: x", " ",
 ]  # fmt: skip
 
@@ -122,6 +144,15 @@ PIECES = [
 @settings(deadline=None, max_examples=300)
 def test_text_of_pieces_that_parsers_look_for(pieces: list[str]) -> None:
     check("".join(pieces))
+
+
+SUBJECTS = ["[FIRING:1]", "[RESOLVED] Disk full (x)", "Problem: a", "** RECOVERY b is OK **", "[" * 9, "", "Invoice"]
+
+
+@given(st.sampled_from(SUBJECTS) | st.text(max_size=60), st.lists(st.sampled_from(PIECES), max_size=30))
+@settings(deadline=None, max_examples=200)
+def test_text_under_any_subject(subject: str, pieces: list[str]) -> None:
+    check({"Records": [{"Sns": {"Message": "\n".join(pieces), "Subject": subject, "MessageId": "m"}}]})
 
 
 @given(st.sampled_from(EVENTS), st.lists(st.integers(0, 50), min_size=1, max_size=5), JSON)

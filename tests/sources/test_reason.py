@@ -69,3 +69,17 @@ def test_a_number_in_any_form(value: object, found: float) -> None:
 @pytest.mark.parametrize("value", [None, True, "", "x", "nan", float("inf"), 10**400, [], {}, {"value": {}}])
 def test_what_is_no_finite_number_is_none(value: object) -> None:
     assert number(value) is None
+
+
+@pytest.mark.parametrize("digits", [41, 16_000])
+def test_a_number_without_bounds_is_no_value(digits: int) -> None:
+    assert read(f"1 datapoint [{'9' * digits} (20/11/26 11:14:00)] was greater than the threshold (5.0).").value is None
+
+
+def test_only_the_beginning_of_a_reason_is_read() -> None:
+    assert read("x" * 5_000 + " the threshold (5.0)").threshold is None
+
+
+@pytest.mark.parametrize("listed", [[1.0, 7.5], [{"value": 1.0}, {"value": 7.5}]])
+def test_a_log_alarms_results_are_exact_values(listed: list[object]) -> None:
+    assert read("", {"results": listed}).value == 7.5

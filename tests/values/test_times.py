@@ -1,9 +1,13 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from alertrelay.values.times import instant
+from alertrelay.sources import Envelope, parse
+from alertrelay.values.times import LATEST, instant
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 AT = datetime(2026, 11, 20, 3, 4, 5, tzinfo=UTC)
 
@@ -76,3 +80,36 @@ def test_a_date_alone_is_its_midnight() -> None:
 )
 def test_what_is_no_time_is_none(value: object) -> None:
     assert instant(value) is None
+
+
+@pytest.mark.parametrize("text", ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59.9999999+14:00", "2200-01-01T00:00:00Z"])
+def test_a_time_that_means_never_is_none(text: str) -> None:
+    assert instant(text) is None
+    assert instant("2199-12-31T23:59:59Z") is not None
+
+
+@pytest.mark.parametrize("value", [1795143845, 1795143845_000, 1795143845_000_000, 1795143845_000_000_000])
+def test_numbers_are_seconds_or_fractions_of_them_by_their_size(value: int) -> None:
+    assert instant(value) == instant(str(value)) == AT
+
+
+DATES = st.datetimes(timezones=st.timezones() | st.just(UTC)).map(lambda at: at.isoformat())
+
+
+@given(DATES | st.integers() | st.floats() | st.integers().map(str) | st.text(max_size=80))
+@settings(deadline=None)
+def test_any_time_leaves_room_for_every_interval(value: object) -> None:
+    at = instant(value)
+    if at is not None:
+        assert datetime(1970, 1, 1, tzinfo=UTC) < at < LATEST
+        assert at + timedelta(days=3_650) > at - timedelta(days=36_500) + timedelta(days=36_500)
+
+
+@given(st.sampled_from(["endsAt", "startsAt", "updatedAt"]), DATES)
+@settings(deadline=None)
+def test_an_alert_of_any_time_can_be_ordered_and_expired(name: str, text: str) -> None:
+    body = {"receiver": "r", "alerts": [{"labels": {"alertname": "X"}, name: text}, {"labels": {"alertname": "Y"}}]}
+    first, second = parse(Envelope(text=json.dumps(body)), received_at=AT).alerts
+    assert second.labels["alertname"] == "Y"
+    for at in (first.starts_at, first.ends_at or AT, first.updated_at or AT):
+        assert (at + timedelta(days=3_650)).year > 1970

@@ -10,13 +10,13 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, get_args
 
-from alertrelay.alert import CHANNELS
 from alertrelay.alert import Alert as Alert
 from alertrelay.alert import Integration as Integration
 from alertrelay.alert import fingerprint as fingerprint
 from alertrelay.anomaly.scorer.ports import Vote
 from alertrelay.aws.scorer.notes import DynamoNotebook
 from alertrelay.aws.state.store import DynamoStore
+from alertrelay.channels import KINDS
 from alertrelay.config.model import Matcher
 from alertrelay.dispatch import silences
 from alertrelay.groups.messages import TICK as TICK
@@ -50,7 +50,7 @@ FORWARDERS: Mapping[str, Any] = {
     "email": email_forwarder.handler,
 }
 """The handlers that the stack deploys, by the name that stands in the names of its queues."""
-CHANNEL_NAMES: tuple[str, ...] = CHANNELS
+CHANNEL_NAMES: tuple[str, ...] = KINDS
 OUTCOME_NAMES: tuple[str, ...] = get_args(OutcomeName)
 REASONS: tuple[str, ...] = tuple(sorted(reason.value for reason in Reason))
 

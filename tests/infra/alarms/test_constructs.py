@@ -18,39 +18,30 @@ from aws_cdk import assertions  # noqa: E402
 from constructs import Construct  # noqa: E402
 
 from infra.alarms.alarm import ResourceAlarms, tags  # noqa: E402
-from infra.alarms.alb import LoadBalancerAlarms  # noqa: E402
-from infra.alarms.aurora import AuroraAlarms  # noqa: E402
-from infra.alarms.ecs import EcsAlarms  # noqa: E402
-from infra.alarms.elasticache import ElastiCacheAlarms  # noqa: E402
-from infra.alarms.functions import FunctionAlarms  # noqa: E402
-from infra.alarms.rds import RdsAlarms  # noqa: E402
-from infra.alarms.sqs import QueueAlarms  # noqa: E402
 
 ORDERS = Database(id="orders-db", engine="postgres", instance_class="db.r6g.large", storage_gb=100)
 LABELS = {"env": "prod", "service": "orders", "team": "commerce"}
 PACKS: list[tuple[str, Callable[[Construct], ResourceAlarms]]] = [
-    ("AWS/RDS", lambda stack: RdsAlarms(stack, "Orders", database=ORDERS, labels=LABELS)),
+    ("AWS/RDS", lambda stack: ResourceAlarms(stack, "Orders", ORDERS, labels=LABELS)),
     (
         "AWS/RDS",
-        lambda stack: AuroraAlarms(
-            stack, "Catalog", cluster=Cluster(id="catalog", engine="aurora-mysql", max_capacity=8), labels=LABELS
+        lambda stack: ResourceAlarms(
+            stack, "Catalog", Cluster(id="catalog", engine="aurora-mysql", max_capacity=8), labels=LABELS
         ),
     ),
     (
         "AWS/ElastiCache",
-        lambda stack: ElastiCacheAlarms(
-            stack, "Cache", cache=Cache(id="c", engine="redis", instance_class="cache.r7g.large"), labels=LABELS
+        lambda stack: ResourceAlarms(
+            stack, "Cache", Cache(id="c", engine="redis", instance_class="cache.r7g.large"), labels=LABELS
         ),
     ),
-    ("AWS/ECS", lambda stack: EcsAlarms(stack, "Web", service=Service(id="web", cluster="main"), labels=LABELS)),
+    ("AWS/ECS", lambda stack: ResourceAlarms(stack, "Web", Service(id="web", cluster="main"), labels=LABELS)),
     (
         "AWS/ApplicationELB",
-        lambda stack: LoadBalancerAlarms(
-            stack, "Edge", load_balancer=LoadBalancer(id="app/main/50dc6c495c0c9188"), labels=LABELS
-        ),
+        lambda stack: ResourceAlarms(stack, "Edge", LoadBalancer(id="app/main/50dc6c495c0c9188"), labels=LABELS),
     ),
-    ("AWS/SQS", lambda stack: QueueAlarms(stack, "Queue", queue=Queue(id="orders"), labels=LABELS)),
-    ("AWS/Lambda", lambda stack: FunctionAlarms(stack, "Resize", function=Function(id="resize"), labels=LABELS)),
+    ("AWS/SQS", lambda stack: ResourceAlarms(stack, "Queue", Queue(id="orders"), labels=LABELS)),
+    ("AWS/Lambda", lambda stack: ResourceAlarms(stack, "Resize", Function(id="resize"), labels=LABELS)),
 ]
 
 
@@ -77,14 +68,14 @@ def test_each_pack_makes_alarms_of_its_resource_in_any_app(
 
 def test_the_topics_may_be_somebody_elses() -> None:
     topics = {severity: f"arn:aws:sns:eu-west-1:111122223333:{severity}" for severity in ("critical", "warning")}
-    for alarm in synthesised(lambda s: RdsAlarms(s, "A", database=ORDERS, environment="dev", topics=topics)):
+    for alarm in synthesised(lambda s: ResourceAlarms(s, "A", ORDERS, environment="dev", topics=topics)):
         assert alarm["AlarmActions"] == [topics[read(alarm["AlarmDescription"]).labels["severity"]]]
 
 
 def test_two_resources_in_one_stack_do_not_meet() -> None:
     def both(stack: Construct) -> None:
         for name in ("a", "b"):
-            QueueAlarms(stack, name.upper(), queue=Queue(id=name), environment="prod")
+            ResourceAlarms(stack, name.upper(), Queue(id=name), environment="prod")
 
     assert len({alarm["AlarmName"] for alarm in synthesised(both)}) == 4
 
@@ -93,19 +84,19 @@ def test_an_app_that_does_not_name_the_environment_is_told_so() -> None:
     with pytest.raises(
         ValueError, match='Orders: the environment is part of an alarm\'s name: give `environment="prod"`'
     ):
-        synthesised(lambda stack: RdsAlarms(stack, "Orders", database=ORDERS))
+        synthesised(lambda stack: ResourceAlarms(stack, "Orders", ORDERS))
 
 
 def test_a_number_that_cannot_be_derived_is_asked_for() -> None:
     new = Database(id="orders-db", engine="postgres", instance_class="db.q9.large", storage_gb=100)
     with pytest.raises(ValueError, match=r"Orders: memory of orders-db is not known.*give `memory_gb: …`"):
-        synthesised(lambda stack: RdsAlarms(stack, "Orders", database=new, environment="prod"))
+        synthesised(lambda stack: ResourceAlarms(stack, "Orders", new, environment="prod"))
 
 
 def test_labels_of_the_resource_win_over_those_of_the_construct() -> None:
     watch = Watch(labels={"team": "data"})
     database = Database(id="a", engine="mysql", instance_class="db.r6g.large", storage_gb=100, watch=watch)
-    for alarm in synthesised(lambda stack: RdsAlarms(stack, "A", database=database, labels=LABELS)):
+    for alarm in synthesised(lambda stack: ResourceAlarms(stack, "A", database, labels=LABELS)):
         assert read(alarm["AlarmDescription"]).labels["team"] == "data"
 
 

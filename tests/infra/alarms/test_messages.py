@@ -9,12 +9,16 @@ from typing import Any
 
 import pytest
 from alertrelay.alert import Alert
-from alertrelay.render import pagerduty, plain, slack
+from alertrelay.channels.pagerduty import render as pagerduty
+from alertrelay.channels.slack import render as slack
+from alertrelay.render import plain
 from alertrelay.sources.envelope import unwrap
 from alertrelay.sources.parse import parse
 
+from tests.channels.pagerduty.example import PAGERDUTY
+from tests.channels.slack.example import SLACK_BOT
 from tests.infra.template import Template
-from tests.render.notifications import PAGERDUTY, SLACK_BOT, notification
+from tests.render.notifications import notification
 from tools.alarm_events import alarms as alarms_of
 from tools.alarm_events import event
 

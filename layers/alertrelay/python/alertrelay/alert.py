@@ -15,12 +15,13 @@ from typing import Literal
 Status = Literal["firing", "resolved", "unknown"]
 Kind = Literal["alert", "event"]
 Source = Literal[
-    "cloudwatch", "eventbridge", "cloudwatch-direct", "anomaly", "alertmanager", "grafana", "amp", "aws-event", "raw"
+    "cloudwatch", "eventbridge", "cloudwatch-direct", "anomaly", "alertmanager", "grafana", "amp", "third-party",
+    "custom", "aws-event", "raw",
 ]  # fmt: skip
-Channel = Literal["pagerduty", "slack", "email", "sns", "webhook"]
+Channel = str
+"""A kind of channel, by its name: `slack`. alertrelay.channels has the table of them."""
 Labels = Mapping[str, str]
 
-CHANNELS: tuple[Channel, ...] = ("pagerduty", "slack", "email", "sns", "webhook")
 SEVERITY_RANK: Mapping[str, int] = {"critical": 4, "error": 3, "warning": 2, "info": 1}
 
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
-from alertrelay.alert import Alert, Channel, Integration, Labels, Status, severity_rank
+from alertrelay.alert import SEVERITY_RANK, Alert, Channel, Integration, Labels, Status
 
 
 class Reason(StrEnum):
@@ -77,12 +77,17 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
-    """A channel that did not take a notification, as a fallback message names it. `text` is safe to show."""
+    """A channel that did not take a notification, as a fallback message names it. `text` is safe to show.
+
+    `title` and `message` are the channel's own words for itself and its message; alertrelay.channels.render sets them.
+    """
 
     integration: Integration
     text: str  # "PagerDuty answered 503"
     attempts: int
     seconds: float
+    title: str = ""  # "PagerDuty"
+    message: str = ""  # "page"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +122,7 @@ class Notification:
     def severity(self) -> str:
         """The highest severity among the firing alerts, else among all; `warning` where none has any."""
         pool = [a for a in self.alerts if a.status == "firing"] or list(self.alerts)
-        best = max(pool, key=lambda a: severity_rank(a.labels), default=None)
+        best = max(pool, key=lambda a: SEVERITY_RANK.get(a.labels.get("severity", ""), 0), default=None)
         return best.labels.get("severity", "warning") if best else "warning"
 
     @property

@@ -57,7 +57,8 @@ class Alerts(Protocol):
 
     def put_alert(self, item: AlertItem, *, groups: Iterable[str]) -> tuple[bool, AlertItem]:
         """Stores the newest update and adds `groups`, unless the stored one is newer (or as new and of higher rank):
-        then False, with the stored one. Labels and starts_at stay those of the firing."""
+        then False, with the stored one. Labels and starts_at stay those of the firing. An order that lies more than
+        policy.group_key.AHEAD in the future is wrong and loses to any; so it does in put_member."""
 
     def get_alerts(self, keys: Sequence[str]) -> Mapping[str, AlertItem]:
         """Reads up to 100 alerts in one batch; what is missing is left out."""

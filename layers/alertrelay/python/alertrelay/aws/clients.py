@@ -76,6 +76,14 @@ class Clients:
         """Returns SES, version 2 of its API."""
         return cast("SESV2Client", self._client("sesv2"))
 
+    def lambda_(self) -> Any:
+        """Lambda, of which a new version is invoked before it gets traffic."""
+        return self._client("lambda")
+
+    def codedeploy(self) -> Any:
+        """CodeDeploy, which waits for the answer of a new version's check."""
+        return self._client("codedeploy")
+
     def _client(self, service: str, region: str = "") -> Any:
         wanted = (service, region or self._region)
         if wanted not in self._made:

@@ -1,84 +1,36 @@
-"""SNS: a topic, a phone number (SMS) or an endpoint, by the function's own permission: it needs no secret."""
+"""Publishing to SNS, and what each refusal of it means."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError, ReadTimeoutError
 
 from alertrelay.aws.errors import THROTTLED, code, status
-from alertrelay.config.model import SnsSettings, Target
-from alertrelay.notification import Message, Receipt
-from alertrelay.ports import DeliveryFailure, Key, Permanent, RateLimited, Retryable
+from alertrelay.ports import DeliveryFailure, Permanent, RateLimited, Retryable
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
 
-HOP_ATTRIBUTE = "alertrelay-hop"
-NOTIFICATION_ATTRIBUTE = "alertrelay-notification"
 _TRANSIENT = frozenset(
     {"InternalError", "InternalFailure", "InternalErrorException", "ServiceUnavailable", "RequestTimeout"}
 )
 
 
-class SnsSender:
-    """The message is `{"subject", "message"}`; a phone number gets no subject. `client` gives the client of a region,
-    "" being the function's own. The client's own bounds hold, not `timeout`."""
+def publisher(client: Callable[[str], SNSClient]) -> Callable[[Mapping[str, Any], str], str]:
+    """Return a function that publishes a request in a region and returns the message's id. `client` gives the client
+    of a region, "" being the function's own. The returned function raises a DeliveryFailure."""
 
-    def __init__(self, client: Callable[[str], SNSClient]) -> None:
-        self._client = client
-
-    def send(
-        self,
-        message: Message,
-        target: Target,
-        *,
-        key: Key | None,  # noqa: ARG002 - permission comes from IAM
-        notification_id: str,
-        timeout: float,  # noqa: ARG002 - the client has its own
-        earlier: Receipt | None = None,  # noqa: ARG002 - what was published cannot be changed
-        edit: bool = False,  # noqa: ARG002 - what was published cannot be changed
-    ) -> Receipt:
-        """Publishes, with the marks of a loop and of the notification. Raises a DeliveryFailure."""
-        settings = cast(SnsSettings, target.settings)
-        request = _request(message, settings, notification_id)
+    def publish(request: Mapping[str, Any], region: str) -> str:
         failure: DeliveryFailure
         try:
-            answer = self._client(_region(settings)).publish(**request)
-            return Receipt(integration=target.integration, ref={"message_id": answer.get("MessageId", "")})
+            return client(region).publish(**request).get("MessageId", "")
         except (ClientError, BotoCoreError) as error:
             failure = _failure(error)
-        raise failure
+        raise failure  # outside the handler: the error's context holds the request
 
-    def key_name(self, target: Target) -> str:  # noqa: ARG002 - the same for every target
-        """None: permission comes from IAM."""
-        return ""
-
-    def edits(self, target: Target) -> bool:  # noqa: ARG002 - the same for every target
-        """Never."""
-        return False
-
-
-def _request(message: Message, settings: SnsSettings, notification_id: str) -> dict[str, Any]:
-    marks = {HOP_ATTRIBUTE: "1", NOTIFICATION_ATTRIBUTE: notification_id}
-    request: dict[str, Any] = {
-        "Message": message["message"],
-        "MessageAttributes": {n: {"DataType": "String", "StringValue": v} for n, v in marks.items() if v},
-    }
-    if settings.phone_number:
-        return {**request, "PhoneNumber": settings.phone_number}
-    if message.get("subject"):
-        request["Subject"] = message["subject"]
-    return {
-        **request,
-        **({"TopicArn": settings.topic_arn} if settings.topic_arn else {"TargetArn": settings.target_arn}),
-    }
-
-
-def _region(settings: SnsSettings) -> str:
-    parts = (settings.topic_arn or settings.target_arn).split(":")
-    return parts[3] if len(parts) > 3 else ""
+    return publish
 
 
 def _failure(error: ClientError | BotoCoreError) -> DeliveryFailure:

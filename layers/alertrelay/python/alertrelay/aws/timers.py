@@ -11,14 +11,16 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from alertrelay.aws.errors import code
 from alertrelay.ports import TimersFailure
+from alertrelay.values.text import compact_json
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
 MAX_DELAY_SECONDS = 900
-MAX_BODY_BYTES = 256 * 1024
-"""SQS takes 1 MiB, but a Lambda's asynchronous event and SNS, where a body may go on to, take 256 KB."""
+MAX_BODY_BYTES = 1024 * 1024
+"""SQS's own limit. A message of a topic, 256 KB at most, grows by its quotes when it stands in a body; Lambda reads a
+queue in batches of up to 6 MB."""
 
 
 class SqsTimers:
@@ -61,9 +63,10 @@ class SqsTimers:
         self._put(self._dlq_url, "dead-letter queue", body, delay=0)
 
     def _put(self, url: str, name: str, body: Mapping[str, Any], *, delay: int) -> None:
-        text = json.dumps(body, separators=(",", ":"))
-        if len(text) > MAX_BODY_BYTES:  # json.dumps escapes: a character is a byte
-            raise TimersFailure(f"a message of {len(text)} bytes is too large for the {name}: {MAX_BODY_BYTES} at most")
+        text = compact_json(body)
+        size = len(text.encode())
+        if size > MAX_BODY_BYTES:
+            raise TimersFailure(f"a message of {size} bytes is too large for the {name}: {MAX_BODY_BYTES} at most")
         try:
             self._client().send_message(QueueUrl=url, MessageBody=text, DelaySeconds=delay)
         except (ClientError, BotoCoreError) as error:

@@ -1,32 +1,63 @@
-"""The channels that open a socket: HTTP and SMTP. One file a channel; docs/channels.md describes each."""
+"""The channels: one folder a kind, each with the same three files.
+
+`__init__.py` states the kind as data (`CHANNEL`) and holds its settings, `render.py` shapes a message and is pure,
+`sender.py` sends it and alone opens a socket. What senders share is in transport/. To add a kind: its folder, and its
+name in `KINDS` (docs/channels.md).
+"""
 
 from __future__ import annotations
 
-import ssl
-from collections.abc import Mapping
+import functools
+from collections.abc import Iterable
+from dataclasses import replace
+from importlib import import_module
+from typing import cast
 
-from alertrelay.alert import Channel
-from alertrelay.channels.connection import Network
-from alertrelay.channels.email import EmailSender
-from alertrelay.channels.pagerduty import PagerDutySender
-from alertrelay.channels.slack import SlackSender
-from alertrelay.channels.webhook import WebhookSender
-from alertrelay.ports import Sender
+from alertrelay.config.channel import ChannelDescriptor, Settings
+from alertrelay.config.model import Target
+from alertrelay.notification import Message, Notification
+
+KINDS = ("pagerduty", "slack", "email", "sns", "webhook", "msteamsv2")
+SHARED_FORWARDER = "email-forwarder"
 
 
-def senders(
-    *,
-    endpoints: Mapping[str, str],
-    ses: Sender | None = None,
-    haste: float = 1.0,
-    tls: ssl.SSLContext | None = None,
-) -> dict[Channel, Sender]:
-    """The senders of pagerduty, slack, email and webhook; sns is aws.sns.SnsSender. `ses` serves e-mail receivers of
-    that transport. `endpoints`, `haste` and `tls` are those of connection.Network: all but the first for local runs."""
-    network = Network(endpoints=endpoints, haste=haste, tls=tls)
-    return {
-        "pagerduty": PagerDutySender(network),
-        "slack": SlackSender(network),
-        "email": EmailSender(network, ses),
-        "webhook": WebhookSender(network),
-    }
+@functools.cache
+def channel(kind: str) -> ChannelDescriptor:
+    """Return the descriptor of a kind. Raises ValueError for one that there is not."""
+    if kind not in KINDS:
+        raise ValueError(f"{kind!r} is not a channel: one of {', '.join(KINDS)} was expected")
+    return cast(ChannelDescriptor, import_module(f"{__name__}.{kind}").CHANNEL)
+
+
+def settings_of(kind: str) -> type[Settings]:
+    """Return the settings' type of a kind, for Config.from_json. Raises ValueError."""
+    return channel(kind).settings
+
+
+def forwarders() -> dict[str, tuple[str, ...]]:
+    """Return the kinds that each forwarder sends to, by its name."""
+    own = {f"{kind}-forwarder": (kind,) for kind in KINDS if channel(kind).own_forwarder}
+    return {**own, SHARED_FORWARDER: shared_forwarder()}
+
+
+def shared_forwarder() -> tuple[str, ...]:
+    """Return the kinds that have no forwarder of their own: the e-mail forwarder sends to them."""
+    return tuple(kind for kind in KINDS if not channel(kind).own_forwarder)
+
+
+def load(kinds: Iterable[str]) -> None:
+    """Import the renderers and senders of some kinds, so that the first message does not wait for it."""
+    for kind in kinds:
+        import_module(f"{__name__}.{kind}.render")
+        import_module(f"{__name__}.{kind}.sender")
+
+
+def render(notification: Notification, target: Target) -> Message:
+    """Return the message that the target's channel is to be sent, in that channel's own shape."""
+    failed = notification.failed
+    if failed and not failed.title and failed.integration.channel in KINDS:
+        # A renderer knows its own channel only; a fallback's message names another one.
+        names = channel(failed.integration.channel)
+        notification = replace(notification, failed=replace(failed, title=names.title, message=names.message))
+    renderer = import_module(f"{__name__}.{target.integration.channel}.render")
+    return cast(Message, renderer.render(notification, target.settings))

@@ -303,6 +303,8 @@ def sort_matchers(matchers: Iterable[Matcher]) -> tuple[Matcher, ...]:
 
 def go_quote(text: str) -> str:
     """Quotes as Go's strconv.Quote does."""
+    if text.isascii() and text.isprintable() and not {'"', "\\"} & set(text):
+        return f'"{text}"'
     return '"' + "".join(_go_char(char) for char in text) + '"'
 
 

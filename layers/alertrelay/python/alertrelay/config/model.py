@@ -9,14 +9,16 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from alertrelay.alert import Channel, Integration
+from alertrelay.alert import Integration
+from alertrelay.config.channel import Settings
 
 SCHEMA = 2
 Operator = Literal["=", "!=", "=~", "!~"]
+SettingsOf = Callable[[str], type[Settings]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,71 +87,6 @@ class TimeInterval:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PagerDutySettings:
-    """`routing_key` names the secret's key. `url` is the Events v2 address (the EU host by configuration)."""
-
-    routing_key: str
-    url: str
-    client: str
-    client_url: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SlackSettings:
-    """`key` names the webhook address or the bot token in the secret; `mode` says which of the two it is.
-
-    `url` is the Web API's chat.postMessage address for a bot, "" for a webhook (its address is the secret).
-    """
-
-    mode: Literal["webhook", "bot"]
-    key: str
-    url: str
-    channel: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EmailSettings:
-    """SMTP by `smarthost` (host:port), or SES where `transport` says so. `password` names a key, "" for none."""
-
-    to: tuple[str, ...]
-    sender: str
-    transport: Literal["smtp", "ses"]
-    smarthost: str
-    hello: str
-    username: str
-    password: str
-    require_tls: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SnsSettings:
-    """Exactly one of the three is set. The last resort's topic is named by the runtime, not here."""
-
-    topic_arn: str
-    phone_number: str
-    target_arn: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WebhookSettings:
-    """`url` inline, or `url_key`: the name of the secret's key that holds it. `max_alerts` 0 = all."""
-
-    url: str
-    url_key: str
-    max_alerts: int
-
-
-Settings = PagerDutySettings | SlackSettings | EmailSettings | SnsSettings | WebhookSettings
-SETTINGS: Mapping[Channel, type[Any]] = {
-    "pagerduty": PagerDutySettings,
-    "slack": SlackSettings,
-    "email": EmailSettings,
-    "sns": SnsSettings,
-    "webhook": WebhookSettings,
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """An integration with all that is needed to render for it and to send to it."""
 
@@ -208,9 +145,7 @@ class Config:
 
     def secret_keys(self) -> tuple[str, ...]:
         """The keys that the environment's secret has to hold, sorted."""
-        fields = ("routing_key", "key", "password", "url_key")
-        targets = (target for receiver in self.receivers for target in receiver.targets)
-        names = {getattr(target.settings, name, "") for target in targets for name in fields}
+        names = {target.settings.key_name for receiver in self.receivers for target in receiver.targets}
         return tuple(sorted(names - {""}))
 
     def to_json(self) -> dict[str, Any]:
@@ -218,32 +153,32 @@ class Config:
         return {"schema": SCHEMA, **dataclasses.asdict(self)}
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Config:
-        """Raises ValueError for another schema than ours: a function and its configuration ship together."""
+    def from_json(cls, data: Mapping[str, Any], *, settings_of: SettingsOf) -> Config:
+        """Raises ValueError for another schema than ours: a function and its configuration ship together. `settings_of`
+        gives the settings' type of a channel: the channels stand above this room."""
         if data.get("schema") != SCHEMA:
             raise ValueError(f"configuration schema {data.get('schema')!r} found, {SCHEMA} expected: deploy again")
-        return typing.cast(Config, _build(cls, data))
+        return typing.cast(Config, _build(cls, data, settings_of))
 
 
-def _build(hint: Any, value: Any) -> Any:
-    """A value of the annotated type from plain JSON; only the shapes that stand in this file."""
+def _build(hint: Any, value: Any, settings_of: SettingsOf) -> Any:
+    """A value of the annotated type from plain JSON; only the shapes that stand in this file and in settings."""
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if hint is Target:
-        settings = SETTINGS[value["integration"]["channel"]]
         return Target(
-            integration=_build(Integration, value["integration"]),
+            integration=_build(Integration, value["integration"], settings_of),
             send_resolved=value["send_resolved"],
-            settings=_build(settings, value["settings"]),
+            settings=_build(settings_of(value["integration"]["channel"]), value["settings"], settings_of),
         )
     if dataclasses.is_dataclass(hint):
         hints = typing.get_type_hints(hint)
         return typing.cast(Any, hint)(
-            **{f.name: _build(hints[f.name], value[f.name]) for f in dataclasses.fields(hint)}
+            **{f.name: _build(hints[f.name], value[f.name], settings_of) for f in dataclasses.fields(hint)}
         )
     if origin is tuple:
-        return tuple(_build(args[0], item) for item in value)
+        return tuple(_build(args[0], item, settings_of) for item in value)
     if origin is types.UnionType and value is not None:
-        return _build(next(a for a in args if a is not type(None)), value)
+        return _build(next(a for a in args if a is not type(None)), value, settings_of)
     if origin is not None and isinstance(value, Mapping):
-        return {k: _build(args[1], v) for k, v in value.items()}
+        return {k: _build(args[1], v, settings_of) for k, v in value.items()}
     return value

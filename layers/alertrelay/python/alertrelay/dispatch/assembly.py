@@ -6,16 +6,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
-from typing import Any, Protocol
 
 from alertrelay.alert import Channel
 from alertrelay.config.model import Config, Target
 from alertrelay.dispatch import dispatcher
 from alertrelay.dispatch.degraded import Degraded
-from alertrelay.dispatch.dispatcher import Insert, Schedule
+from alertrelay.dispatch.portion import Insert, Schedule
 from alertrelay.dispatch.scheduling import Scheduler
+from alertrelay.dispatch.sent_back import OnTimer, Receive, take
 from alertrelay.groups.insert import insert
 from alertrelay.groups.router import Router
 from alertrelay.notification import Message, Notification
@@ -27,31 +26,17 @@ from alertrelay.notify.rate_limit import Digests, RateLimiter
 from alertrelay.notify.stale_alarms import ResolvedAlarms
 from alertrelay.notify.targets import targets_of
 from alertrelay.ports import Clock, Secrets, Sender, Telemetry, Timers
-from alertrelay.sources import Envelope
 from alertrelay.state import Limit, Store
 
 SHOWN = 100
 """Alerts of a group that are read for a message (one batch); the rest is counted."""
 
 
-class Receive(Protocol):
-    """Takes one message from a topic."""
-
-    def __call__(self, envelope: Envelope, *, deadline: datetime) -> None:
-        """See dispatch/dispatcher.py."""
-
-
-class OnTimer(Protocol):
-    """Takes one message of the forwarder's own queue."""
-
-    def __call__(self, body: Mapping[str, Any], *, deadline: datetime) -> None:
-        """See dispatch/dispatcher.py."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pipeline:
-    """A forwarder's pipeline, ready to take messages."""
+    """A forwarder's pipeline, ready to take messages. `take` also takes what a dead-letter queue held."""
 
+    take: Receive
     receive: Receive
     on_timer: OnTimer
     on_tick: Callable[[], None]
@@ -93,6 +78,7 @@ def assemble(
     ports = {
         "config": config,
         "config_hash": config.hash,
+        "rules": config.inhibit_rules,
         "router": router,
         "targets": targets,
         "alerts": store,
@@ -119,7 +105,7 @@ def assemble(
     degraded = Degraded(
         targets=targets, courier=courier, writer=writer, timers=timers, telemetry=telemetry, unrecorded=[]
     )
-    insert_updates = partial(insert, router=router, alerts=store, groups=store, inhibitors=store, telemetry=telemetry)
+    insert_update = partial(insert, router=router, alerts=store, groups=store, inhibitors=store, telemetry=telemetry)
     receive = partial(
         dispatcher.receive,
         router=router,
@@ -127,26 +113,28 @@ def assemble(
         timers=timers,
         clock=clock,
         telemetry=telemetry,
-        insert=insert_updates,
+        insert=insert_update,
         schedule=scheduler.schedule,
         flush=flush_group,
         without_state=degraded.notify,
     )
-    return Pipeline(
+    on_timer = partial(
+        dispatcher.on_timer,
         receive=receive,
-        on_timer=partial(
-            dispatcher.on_timer,
-            receive=receive,
-            groups=store,
-            timers=timers,
-            clock=clock,
-            telemetry=telemetry,
-            flush=flush_group,
-        ),
+        groups=store,
+        timers=timers,
+        clock=clock,
+        telemetry=telemetry,
+        flush=flush_group,
+    )
+    return Pipeline(
+        take=partial(take, channels=channels, receive=receive, on_timer=on_timer, log=telemetry.log),
+        receive=receive,
+        on_timer=on_timer,
         on_tick=partial(
             dispatcher.on_tick, channels=channels, groups=store, timers=timers, clock=clock, telemetry=telemetry
         ),
-        insert=insert_updates,
+        insert=insert_update,
         schedule=scheduler.schedule,
         clock=clock,
     )

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from alertrelay.alert import Alert
+from alertrelay.channels import channel
 from alertrelay.config.durations import GIVE_UP, RETRY
 from alertrelay.groups.insert import Joining, Update
 from alertrelay.groups.messages import ReceiveMessage, body_of
@@ -156,15 +157,15 @@ def _firing(joining: Joining) -> list[Update]:
 
 
 def _batches(groups: Mapping[str, Joining], open_: Mapping[str, list[Update]]) -> Iterator[_Batch]:
-    """Yields one message for the first group of each integration, one for all its others. PagerDuty has one a group,
-    since an incident is resolved by its group's key."""
+    """Yields one message for the first group of each integration, one for all its others. A channel that pages has
+    one a group, since an incident is resolved by its group's key."""
     identities: dict[str, GroupHeader] = {gid: found for gid in open_ if (found := groups[gid].header)}
     by_integration: dict[str, list[str]] = {}
     for gid, header in identities.items():
         by_integration.setdefault(str(header.identity.integration), []).append(gid)
     for gids in by_integration.values():
         identity = identities[gids[0]].identity
-        alone = gids if identity.integration.channel == "pagerduty" else gids[:1]
+        alone = gids if channel(identity.integration.channel).pages else gids[:1]
         for gid in alone:
             yield _Batch(identity=identities[gid].identity, gids=(gid,), updates=tuple(open_[gid]))
         rest = gids[len(alone) :]

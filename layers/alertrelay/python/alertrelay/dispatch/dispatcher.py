@@ -16,13 +16,18 @@ from typing import Any, Protocol
 
 from alertrelay.alert import Alert, Channel
 from alertrelay.config.durations import CRASH_MARGIN, GIVE_UP, RETRY, TICK
+from alertrelay.dispatch.portion import Insert, Schedule, guarded, insert_in_time, schedule_in_time
 from alertrelay.dispatch.scheduling import Flush
-from alertrelay.groups.flush_timer import send_flush_timer
+from alertrelay.dispatch.sent_back import notify_again
+from alertrelay.groups.bounded import EARLIEST, FUTURE, clock_refused
+from alertrelay.groups.flush_timer import make_due, send_flush_timer
 from alertrelay.groups.insert import Joining, Update, updates_of
 from alertrelay.groups.messages import (
+    OWN_MESSAGES,
     FlushMessage,
     ReceiveMessage,
     RecordMessage,
+    UndeliveredMessage,
     body_of,
     message_of,
 )
@@ -32,8 +37,9 @@ from alertrelay.nflog.group_state import GroupState
 from alertrelay.nflog.ledger import Ledger, merged
 from alertrelay.notification import Reason
 from alertrelay.notify.record import RECORD_RETRY
-from alertrelay.ports import Clock, SelfAlert, Telemetry, Timers
+from alertrelay.ports import Clock, NotAccountedFor, SelfAlert, Telemetry, Timers
 from alertrelay.sources import Envelope, parse
+from alertrelay.sources.arrival import Arrival
 from alertrelay.state import Groups, StoreFailure
 
 SOON = 2.0
@@ -43,13 +49,6 @@ TICK_AHEAD = TICK + timedelta(seconds=15)
 AT_LEAST = timedelta(seconds=1)
 """Until a message that could not do its work comes again."""
 NOTHING: Mapping[str, Ledger] = {}
-
-
-class Insert(Protocol):
-    """Stores updates and puts them in their groups. See groups/insert.py."""
-
-    def __call__(self, updates: Sequence[Update], *, now: datetime) -> dict[str, Joining]:
-        """Raises StoreFailure."""
 
 
 class WithoutState(Protocol):
@@ -67,18 +66,12 @@ class WithoutState(Protocol):
         """Raises NotAccountedFor."""
 
 
-class Schedule(Protocol):
-    """Schedules a flush of a group that updates joined. See dispatch/scheduling.py."""
-
-    def __call__(self, gid: str, joining: Joining, *, deadline: datetime) -> None:
-        """Raises StoreFailure, TimersFailure."""
-
-
 def receive(
     envelope: Envelope,
     *,
     deadline: datetime,
     notified: Mapping[str, Ledger] = NOTHING,
+    start: int = 0,
     router: Router,
     groups: Groups,
     timers: Timers,
@@ -92,40 +85,66 @@ def receive(
     """Takes one message from a topic. When this returns, every update of it has been notified, or is durable in a group
     that is due or in the queue, and its outcome has been emitted.
 
-    `notified` is what an earlier invocation notified of its groups while the table was failing. Raises NotAccountedFor
-    where neither the table nor the queue took an update, and TimersFailure: then the event must come again.
+    `notified` is what an earlier invocation notified of its groups while the table was failing; `start` is the place
+    of the first update that an earlier one had no time for. Raises NotAccountedFor where neither the table nor the
+    queue took an update, and TimersFailure: then the event must come again.
     """
     now = clock.now()
-    envelope = replace(envelope, sent_at=envelope.sent_at or now)
+    arrival = Arrival(envelope=replace(envelope, sent_at=_sent_at(envelope, now=now)), received_at=now)
+    envelope = arrival.envelope
     parsed = parse(envelope, received_at=now)
     telemetry.log("received", source=parsed.source, alerts=len(parsed.alerts), problem=parsed.problem)
     if parsed.hop:
         _refuse_loop(parsed.alerts, telemetry)
         return
-    updates = _of_consequence(router, parsed.alerts, telemetry, received=envelope.sent_at or now)
+    updates = _of_consequence(router, parsed.alerts, telemetry, received=arrival.at, first=start == 0)[start:]
     try:
-        joinings = insert(updates, now=now)
+        portion = insert_in_time(updates, arrival, insert=insert, clock=clock, log=telemetry.log, deadline=deadline)
     except StoreFailure as failure:
-        by_route = _by_route(router, updates, telemetry)
+        by_route, failed = _by_route(router, updates, arrival, telemetry)
         without_state(envelope, by_route, failure, deadline=deadline, notified=notified)
+        _raise_failed(failed, ())
         return
-    failing: dict[str, Joining] = {}
-    last = StoreFailure("the state table does not answer")
-    for gid, joining in joinings.items():
-        try:
-            if gid not in notified:
-                schedule(gid, joining, deadline=deadline)
-        except StoreFailure as caught:
-            failing[gid], last = joining, caught
+    scheduled = schedule_in_time(
+        portion,
+        total=len(updates),
+        notified=notified,
+        schedule=schedule,
+        clock=clock,
+        log=telemetry.log,
+        deadline=deadline,
+    )
+    if scheduled.rest is not None:
+        rest = ReceiveMessage(envelope=envelope, notified=notified, start=start + scheduled.rest)
+        total = start + len(updates)
+        telemetry.log("message_split", message_id=envelope.message_id, start=rest.start, alerts=total)
+        timers.send(body_of(rest), delay_seconds=0)
+    failing, last = scheduled.failing, scheduled.last
     try:
-        left = _record_notified(joinings, notified, groups, clock, flush, deadline=deadline)
+        left = _record_notified(portion.joinings, notified, groups, clock, flush, deadline=deadline)
         if left:
             body = body_of(ReceiveMessage(envelope=envelope, notified=left))
             timers.send(body, delay_seconds=CRASH_MARGIN.total_seconds())
     except StoreFailure as caught:
         failing, last = failing or {"": Joining(header=None)}, caught
-    if failing:
+    if last:
         without_state(envelope, failing, last, deadline=deadline, notified=notified)
+    _raise_failed(portion.failed, scheduled.broken)
+
+
+def _sent_at(envelope: Envelope, *, now: datetime) -> datetime:
+    """Returns when the message reached its topic, as far as that is possible: it orders what has no clock of its
+    own."""
+    sent = envelope.sent_at
+    return sent if sent is not None and EARLIEST <= sent <= now + FUTURE else now
+
+
+def _raise_failed(failed: Sequence[str], broken: Sequence[Exception]) -> None:
+    """After all others are done: the event comes again, and ends in the dead-letter queue, which pages."""
+    if broken:
+        raise broken[0]
+    if failed:
+        raise NotAccountedFor(f"{len(failed)} alerts of the message could not be processed, the first is {failed[0]}")
 
 
 def _record_notified(
@@ -149,18 +168,10 @@ def _record_notified(
             return replace(before, ledger=merged(before.ledger, ledger))
 
         if armed and header:
-            _make_due(gid, header.schedule.next_due, header.schedule.owner, groups, clock)
+            make_due(groups, clock, gid, header.schedule)  # else its flush would notify it again first
         if known and not flush(gid, deadline=deadline, arm=None if armed else known, amend=amend):
             left[gid] = ledger
     return left
-
-
-def _make_due(gid: str, next_due: datetime | None, owner: str, groups: Groups, clock: Clock) -> None:
-    """What was notified and is not recorded cannot wait for the group's tick: the flush of that tick would come first,
-    and notify it again. Nothing changes where somebody holds the group."""
-    now = clock.now()
-    if next_due and next_due > now and not owner:
-        groups.bring_forward(gid, due=now, seen=next_due)
 
 
 def _refuse_loop(alerts: Sequence[Alert], telemetry: Telemetry) -> None:
@@ -172,31 +183,40 @@ def _refuse_loop(alerts: Sequence[Alert], telemetry: Telemetry) -> None:
 
 
 def _of_consequence(
-    router: Router, alerts: Sequence[Alert], telemetry: Telemetry, *, received: datetime
+    router: Router, alerts: Sequence[Alert], telemetry: Telemetry, *, received: datetime, first: bool
 ) -> list[Update]:
     """INSUFFICIENT_DATA and muted alarms neither open nor resolve alerts: they are recorded, once."""
-    for alert in alerts:
+    for alert in alerts if first else ():
         if alert.status == "unknown" and router.accounts_for_unrouted:
             by = alert.annotations.get("suppressed_by", "")
             reason = Reason.MUTED_AT_SOURCE if by else Reason.INSUFFICIENT_DATA
             telemetry.emit(of_alert(alert, "suppressed", reason, detail=by))
+        if clock_refused(alert, received=received):
+            telemetry.log("source_clock_refused", state_key=alert.state_key, updated_at=str(alert.updated_at))
     return [u for u in updates_of(alerts, received=received) if u.alert.status != "unknown"]
 
 
-def _by_route(router: Router, updates: Sequence[Update], telemetry: Telemetry) -> dict[str, Joining]:
-    """Returns the groups by the route tree alone. A resolve has none: only the table knows where its alert was
-    announced."""
+def _by_route(
+    router: Router, updates: Sequence[Update], arrival: Arrival, telemetry: Telemetry
+) -> tuple[dict[str, Joining], list[str]]:
+    """Returns the groups by the route tree alone, and the names of what could be put in none. A resolve has no group:
+    only the table knows where its alert was announced."""
     joinings: dict[str, Joining] = {}
-    for update in updates:
+    failed: list[str] = []
+
+    def join(update: Update) -> None:
         if update.resolved:
             joinings.setdefault("", Joining(header=None)).updates.append(update)
-            continue
+            return
         found = groups_for(router, update.alert.labels)
         if not found:
             account_for_unrouted(router, update.alert, telemetry)
         for gid, header in found.items():
             joinings.setdefault(gid, Joining(header=header)).updates.append(update)
-    return joinings
+
+    for update in updates:
+        guarded(join, update, arrival, failed, log=telemetry.log)
+    return joinings, failed
 
 
 def on_tick(
@@ -228,13 +248,15 @@ def on_timer(
     KeyError and TypeError where it is none of ours."""
     message = message_of(body)
     if isinstance(message, ReceiveMessage):
-        receive(message.envelope, deadline=deadline, notified=message.notified)
+        receive(message.envelope, deadline=deadline, notified=message.notified, start=message.start)
         return
     if message is None:
-        raise ValueError("a message of the forwarder's own queue was expected: flush, record or receive")
+        raise ValueError(f"a message of the forwarder's own queue was expected: {', '.join(OWN_MESSAGES)}")
     try:
         if isinstance(message, FlushMessage):
             _on_due(message, groups, timers, clock, flush, deadline=deadline)
+        elif isinstance(message, UndeliveredMessage):
+            notify_again(message, groups, timers, clock, telemetry, flush, deadline=deadline)
         else:
             # As the owner still: refused where somebody has taken the group since, and notified it once more.
             groups.record(message.gid, owner=message.owner, change=message.change)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from alertrelay.config.model import Config
-from alertrelay.groups.flush_timer import send_flush_timer
+from alertrelay.groups.flush_timer import arm, send_flush_timer
 from alertrelay.groups.insert import Joining, Update, member_of, outcomes_of_replaced
 from alertrelay.groups.outcomes import of_alert
 from alertrelay.nflog.group_state import GroupHeader, GroupState
@@ -62,9 +62,23 @@ class Scheduler:
             return
         if header:
             self._join_digest(header, pending)
-        starts_at = min(update.alert.starts_at for update in pending)
-        if self._flushed(gid, header, known, starts_at, deadline=deadline, redelivered=bool(joining.repeated)):
-            return
+        route = self.config.route_of(known.identity.route_id) or self.config.route
+        if header and header.schedule.armed:
+            repeated = bool(joining.repeated)
+            flushed = self._armed(gid, header, route.group_interval, deadline=deadline, redelivered=repeated)
+        else:
+            now = self.clock.now()
+            starts_at = min(update.alert.starts_at for update in pending)
+            due = first_flush(route.group_wait, starts_at=starts_at, now=now)
+            flushed = due <= now and self.flush(gid, deadline=deadline, arm=known)
+            if not flushed:
+                arm(self.groups, self.timers, self.clock, gid, known, due=due)
+        if not flushed:
+            self._report_pending(pending, joining, header, known)
+
+    def _report_pending(
+        self, pending: list[Update], joining: Joining, header: GroupHeader | None, known: GroupHeader
+    ) -> None:
         in_chunks = header is not None and header.ledger is None
         for update in pending:
             # Notified or not, a repeated update came before; if it is still to be notified, its flush reports it.
@@ -81,28 +95,6 @@ class Scheduler:
         if firing:
             now = self.clock.now()
             self.digests.join(header.identity.integration, [member_of(update, now) for update in firing])
-
-    def _flushed(
-        self,
-        gid: str,
-        header: GroupHeader | None,
-        known: GroupHeader,
-        starts_at: datetime,
-        *,
-        deadline: datetime,
-        redelivered: bool,
-    ) -> bool:
-        """Flushes the group if it is due; else makes sure that it will be."""
-        route = self.config.route_of(known.identity.route_id) or self.config.route
-        if header and header.schedule.armed:
-            return self._armed(gid, header, route.group_interval, deadline=deadline, redelivered=redelivered)
-        now = self.clock.now()
-        due = first_flush(route.group_wait, starts_at=starts_at, now=now)
-        if due <= now and self.flush(gid, deadline=deadline, arm=known):
-            return True
-        if self.groups.arm(gid, known, due=due):
-            send_flush_timer(self.timers, self.clock, gid, at=due)
-        return False
 
     def _armed(
         self, gid: str, header: GroupHeader, group_interval: float, *, deadline: datetime, redelivered: bool

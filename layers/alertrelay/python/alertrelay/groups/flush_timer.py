@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from alertrelay.groups.messages import FlushMessage, body_of
-from alertrelay.nflog.group_state import GroupHeader
+from alertrelay.nflog.group_state import GroupHeader, Schedule
 from alertrelay.ports import Clock, Timers
 from alertrelay.state import Groups
 
@@ -21,3 +21,11 @@ def arm(groups: Groups, timers: Timers, clock: Clock, gid: str, header: GroupHea
     """Makes the group due, and sends its timer, unless it is armed. Raises StoreFailure, TimersFailure."""
     if groups.arm(gid, header, due=due):
         send_flush_timer(timers, clock, gid, at=due)
+
+
+def make_due(groups: Groups, clock: Clock, gid: str, schedule: Schedule) -> None:
+    """What is not in the ledger as it should be cannot wait for the group's tick: the flush of that tick would come
+    first. Nothing changes where somebody holds the group. Raises StoreFailure."""
+    now, next_due = clock.now(), schedule.next_due
+    if next_due and next_due > now and not schedule.owner:
+        groups.bring_forward(gid, due=now, seen=next_due)

@@ -6,20 +6,29 @@ goes on, since it may be the retry of an attempt that crashed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from alertrelay.alert import Alert, Integration, severity_rank
 from alertrelay.config.durations import ALERT_KEPT, MEMBER_KEPT
+from alertrelay.groups.bounded import bounded
 from alertrelay.groups.outcomes import of_alert, of_member
 from alertrelay.groups.router import Router, account_for_unrouted, groups_for, inhibitor_entries
 from alertrelay.nflog.dedup import unsettled
 from alertrelay.nflog.group_state import AlertItem, GroupHeader, Member, MemberStatus
 from alertrelay.notification import Outcome, Reason
-from alertrelay.policy.group_key import channel_of, key_of, order_of
-from alertrelay.ports import Telemetry
+from alertrelay.policy.group_key import channel_of, clock_of, key_of, order_of
+from alertrelay.ports import SelfAlert, Telemetry
 from alertrelay.state import Alerts, Groups, Inhibitors
+
+BEHIND = timedelta(minutes=5)
+"""By so much an update that is refused as stale is late; beyond, a clock may be wrong."""
+_STALE = (
+    f"An update is more than {BEHIND.seconds // 60} minutes older than the one known of its alert, by their clocks, and"
+    " was not notified (reason stale). Where nothing old was sent again, a source's clock is wrong: the log lines"
+    " `stale_update` name the alerts."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,15 +65,18 @@ class Joining:
 
 
 def updates_of(alerts: Iterable[Alert], *, received: datetime) -> list[Update]:
-    """Orders alerts; `received` is when the message reached its topic: the clock of sources that have none."""
+    """Orders alerts; `received` is when the message reached its topic: the clock of sources that have none, or one that
+    is wrong."""
+    possible = (bounded(alert, received=received) for alert in alerts)
     return [
         Update(alert=alert, key=key_of(alert.state_key), order_key=order_of(alert, received=received, index=index))
-        for index, alert in enumerate(alerts)
+        for index, alert in enumerate(possible)
     ]
 
 
 def insert(
-    updates: Sequence[Update],
+    update: Update,
+    joinings: dict[str, Joining],
     *,
     router: Router,
     alerts: Alerts,
@@ -72,28 +84,25 @@ def insert(
     inhibitors: Inhibitors,
     now: datetime,
     telemetry: Telemetry,
-) -> dict[str, Joining]:
-    """Stores every update and returns the groups that have one to flush. Raises StoreFailure."""
-    joinings: dict[str, Joining] = {}
-    for update in updates:
-        store = _store_resolve if update.resolved else _store_firing
-        written, headers = store(update, router, alerts, now, telemetry)
+) -> None:
+    """Stores one update and adds it to `joinings`, by gid: the groups that have one to flush. Raises StoreFailure."""
+    store = _store_resolve if update.resolved else _store_firing
+    written, headers = store(update, router, alerts, now, telemetry)
+    if written:
+        # An entry that outlives its alert does no harm: a flush asks the alert itself.
+        for entry in inhibitor_entries(router, update.alert):
+            inhibitors.note_source(entry, update.key, fires=update.alert.status == "firing")
+    member = member_of(update, now)
+    for gid, header in headers.items():
+        put, before = groups.put_member(gid, member) if written else (False, None)
+        joining = joinings.setdefault(gid, Joining(header=header))
+        joining.header = joining.header or header
         if written:
-            # An entry that outlives its alert does no harm: a flush asks the alert itself.
-            for entry in inhibitor_entries(router, update.alert):
-                inhibitors.note_source(entry, update.key, fires=update.alert.status == "firing")
-        member = member_of(update, now)
-        for gid, header in headers.items():
-            joining = joinings.setdefault(gid, Joining(header=header))
-            joining.header = joining.header or header
-            put, before = groups.put_member(gid, member) if written else (False, None)
-            if written:
-                joining.updates.append(update)
-            if not put:
-                joining.repeated.add(update.key)
-            elif before:
-                joining.replaced.append(before)
-    return joinings
+            joining.updates.append(update)
+        if not put:
+            joining.repeated.add(update.key)
+        elif before:
+            joining.replaced.append(before)
 
 
 _Stored = tuple[bool, dict[str, GroupHeader | None]]
@@ -108,7 +117,7 @@ def _store_firing(update: Update, router: Router, alerts: Alerts, now: datetime,
             return False, {}
     written, stored = alerts.put_alert(_item(update, now), groups=found)
     if not written:
-        why = _why_refused(update, stored)
+        why = _why_refused(update, stored, telemetry)
         for header in found.values():
             integration = header.identity.integration
             telemetry.emit(of_alert(update.alert, "suppressed", why, integration=integration))
@@ -121,12 +130,20 @@ def _store_resolve(update: Update, router: Router, alerts: Alerts, now: datetime
     if written and not stored.groups and router.accounts_for_unrouted:
         telemetry.emit(of_alert(update.alert, "suppressed", Reason.NOT_ANNOUNCED))
     if not written and router.accounts_for_unrouted:
-        telemetry.emit(of_alert(update.alert, "suppressed", _why_refused(update, stored)))
+        telemetry.emit(of_alert(update.alert, "suppressed", _why_refused(update, stored, telemetry)))
     return written, dict.fromkeys(sorted(gid for gid in stored.groups if channel_of(gid) in router.channels))
 
 
-def _why_refused(update: Update, stored: AlertItem) -> Reason:
-    return Reason.DUPLICATE if stored.order_key == update.order_key else Reason.STALE
+def _why_refused(update: Update, stored: AlertItem, telemetry: Telemetry) -> Reason:
+    if stored.order_key == update.order_key:
+        return Reason.DUPLICATE
+    behind = clock_of(stored.order_key) - clock_of(update.order_key)
+    if behind > BEHIND:
+        seconds = int(behind.total_seconds())
+        telemetry.log("stale_update", state_key=update.alert.state_key, status=update.alert.status, seconds=seconds)
+        # One text for all, so that its sender can limit it.
+        telemetry.alert_ops(SelfAlert(name="StaleUpdate", text=_STALE))
+    return Reason.STALE
 
 
 def _item(update: Update, now: datetime) -> AlertItem:

@@ -17,7 +17,13 @@ from alertrelay.sources import Envelope
 
 TICK: Mapping[str, str] = {"do": "tick"}
 """What the schedule sends each minute."""
-OWN_MESSAGES = ("flush", "record", "receive")
+OWN_MESSAGES: Mapping[str, tuple[str, ...]] = {
+    "flush": ("gid", "at"),
+    "record": ("gid", "owner", "change"),
+    "receive": ("envelope", "told"),
+    "bury": ("gid", "alerts"),
+}
+"""By `do`, what each body must hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,15 +47,18 @@ class RecordMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiveMessage:
-    """A message from a topic that comes again. `notified`: the ledger of what each group notified without the table."""
+    """A message from a topic that comes again. `notified`: the ledger of what each group notified without the table;
+    `start`: the place of the first update that an earlier invocation had no time for."""
 
     envelope: Envelope
     notified: Mapping[str, Ledger] = field(default_factory=dict)
+    start: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UndeliveredMessage:
-    """A dead letter: what no channel took within four days. `alerts` are "name fingerprint status"."""
+    """A dead letter: what no channel took within four days, since when a channel was failing. It comes again where a
+    person sends it back. `alerts` are "name fingerprint status"."""
 
     gid: str
     receiver: str
@@ -58,10 +67,10 @@ class UndeliveredMessage:
     alerts: Sequence[str]
 
 
-QueueMessage = FlushMessage | RecordMessage | ReceiveMessage
+QueueMessage = FlushMessage | RecordMessage | ReceiveMessage | UndeliveredMessage
 
 
-def body_of(message: QueueMessage | UndeliveredMessage) -> dict[str, Any]:
+def body_of(message: QueueMessage) -> dict[str, Any]:
     """Returns the JSON form that is queued."""
     match message:
         case FlushMessage():
@@ -71,7 +80,8 @@ def body_of(message: QueueMessage | UndeliveredMessage) -> dict[str, Any]:
             body = {"do": "record", "gid": message.gid, "owner": message.owner, "change": change}
         case ReceiveMessage():
             notified = {gid: ledger_json(ledger) for gid, ledger in message.notified.items()}
-            return {"do": "receive", "envelope": message.envelope.to_json(), "told": notified}
+            start = {"from": message.start} if message.start else {}
+            return {"do": "receive", "envelope": message.envelope.to_json(), "told": notified, **start}
         case UndeliveredMessage():
             return {
                 "do": "bury",
@@ -85,7 +95,7 @@ def body_of(message: QueueMessage | UndeliveredMessage) -> dict[str, Any]:
 
 
 def message_of(body: object) -> QueueMessage | None:
-    """Reads a body of ours; None for anything else, dead letters and ticks among them.
+    """Reads a body of ours; None for anything else, a tick among them.
 
     Raises KeyError, TypeError and ValueError where one of ours is incomplete.
     """
@@ -100,7 +110,16 @@ def message_of(body: object) -> QueueMessage | None:
             return RecordMessage(gid=body["gid"], owner=body["owner"], change=change, since=since)
         case "receive":
             notified = {gid: ledger_from_json(ledger) for gid, ledger in body["told"].items()}
-            return ReceiveMessage(envelope=Envelope.from_json(body["envelope"]), notified=notified)
+            start = int(body.get("from", 0))
+            return ReceiveMessage(envelope=Envelope.from_json(body["envelope"]), notified=notified, start=start)
+        case "bury":
+            return UndeliveredMessage(
+                gid=body["gid"],
+                receiver=body.get("receiver", ""),
+                failure=body.get("failure", ""),
+                since=since,
+                alerts=[str(name) for name in body["alerts"]],
+            )
     return None
 
 

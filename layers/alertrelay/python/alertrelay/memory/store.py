@@ -16,6 +16,7 @@ from alertrelay.config.model import Target
 from alertrelay.nflog.chunks import spills
 from alertrelay.nflog.group_state import AlertItem, GroupChange, GroupHeader, GroupState, Member, Schedule, unknown
 from alertrelay.notification import Message, Receipt
+from alertrelay.policy.group_key import order_ahead
 from alertrelay.policy.inhibit import InhibitKey
 from alertrelay.policy.silence import Silence
 from alertrelay.ports import Clock, DeliveryFailure, Key, SecretMissing
@@ -59,7 +60,7 @@ class MemoryStore:
         """See state.Store."""
         with self._lock:
             old = self._alerts.get(item.key)
-            if old and (old.order_key > item.order_key or (old.order_key == item.order_key and old.rank > item.rank)):
+            if old and not self._ahead(old.order_key) and (old.order_key, old.rank) > (item.order_key, item.rank):
                 return False, old
             alert = item.alert
             if old and alert.status == "resolved":
@@ -67,6 +68,10 @@ class MemoryStore:
             new = replace(item, alert=alert, groups=(old.groups if old else frozenset()) | frozenset(groups))
             self._alerts[item.key] = new
             return True, new
+
+    def _ahead(self, order_key: str) -> bool:
+        """Whether it is of a source whose clock was wrong, and loses to any."""
+        return order_key > order_ahead(self._clock.now())
 
     def get_alerts(self, keys: Sequence[str]) -> Mapping[str, AlertItem]:
         """See state.Store."""
@@ -77,9 +82,8 @@ class MemoryStore:
         """See state.Store."""
         with self._lock:
             old = self._members.setdefault(gid, {}).get(member.key)
-            if old and not (
-                old.order_key < member.order_key or (old.order_key == member.order_key and old.status == "moved")
-            ):
+            newer = old is None or old.order_key < member.order_key or self._ahead(old.order_key)
+            if old and not newer and not (old.order_key == member.order_key and old.status == "moved"):
                 return False, old
             self._members[gid][member.key] = member
             return True, old

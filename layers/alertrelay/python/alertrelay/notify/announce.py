@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from alertrelay.alert import Integration
+from alertrelay.channels import channel
 from alertrelay.config.durations import RETRY
 from alertrelay.groups.reroute import DIGEST
 from alertrelay.nflog.dedup import notified_fallback, notified_own, without_resolves
@@ -50,7 +51,7 @@ def settle_unnotified(
     target = targets.of(content.group.identity.integration)
     left_out: Sequence[Outcome] = ()
     outcomes = reporter.unnotified(content)
-    if target and not (target.send_resolved or target.integration.channel == "pagerduty" or courier.edits(target)):
+    if target and not (target.send_resolved or channel(target.integration.channel).pages or courier.edits(target)):
         left_out = reporter.suppressed(content, content.decision.own.resolved, Reason.SEND_RESOLVED_FALSE)
         content = replace(content, decision=without_resolves(content.decision))
     return content, Announced(ledger=content.decision.ledger, outcomes=(*outcomes, *left_out))

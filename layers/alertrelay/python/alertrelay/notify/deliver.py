@@ -100,14 +100,19 @@ class Courier:
         tries, certain = 0, True
         receipt: Receipt | None = None
         failure: DeliveryFailure | None = None
-        while receipt is None:
+        message: Message | None = None
+        try:
+            message = self.render(one.notification, one.target)
+        except Exception as error:  # noqa: BLE001 - a fault of ours must lead to the next channel, not to a lost alert
+            failure = Permanent(f"the message could not be rendered ({type(error).__name__})")
+        while receipt is None and message is not None:
             now = self.clock.now()
             if (stop - now).total_seconds() < SHORTEST:
                 failure = failure or Retryable(f"no time was left to try {channel}")
                 break
             tries += 1
             try:
-                receipt = self._try(one, stop, longest)
+                receipt = self._try(one, message, stop, longest)
             except DeliveryFailure as caught:
                 failure, certain = caught, certain and not caught.ambiguous
                 pause = _pause(caught, pauses)
@@ -125,10 +130,10 @@ class Courier:
             certain=certain,
         )
 
-    def _try(self, one: Delivery, stop: datetime, longest: float) -> Receipt:
+    def _try(self, one: Delivery, message: Message, stop: datetime, longest: float) -> Receipt:
         channel = one.target.integration.channel
         try:
-            return self._with_each_key(one, self.render(one.notification, one.target), stop, longest)
+            return self._with_each_key(one, message, stop, longest)
         except SecretMissing as missing:
             raise AuthDead(str(missing)) from None
         except DeliveryFailure:

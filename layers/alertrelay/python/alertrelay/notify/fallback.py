@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from alertrelay.channels import channel
 from alertrelay.config.model import Target
 from alertrelay.nflog.ledger import Ledger
 from alertrelay.notification import Failed, Notification, Reason
@@ -34,13 +35,13 @@ class Fallbacks:
         Returns the attempts of the stage that delivered, or of all of them when every channel failed.
         """
         notification = replace(notification, reason=Reason.CHANNEL_FAILED, next_try_at=next_try_at)
-        pages = notification.severity == "critical"
+        critical = notification.severity == "critical"
         tried: list[Attempt] = []
         for stage in self.targets.behind(own.integration.receiver):
             attempts = [
                 self._notify(target, notification, failed=own.failed)
                 for target in stage
-                if target.integration != own.integration and (pages or target.integration.channel != "pagerduty")
+                if target.integration != own.integration and (critical or not channel(target.integration.channel).pages)
             ]
             if any(a.receipt for a in attempts):
                 return attempts

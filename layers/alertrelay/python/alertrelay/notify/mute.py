@@ -33,7 +33,7 @@ def look_up(
     group: GroupState,
     members: Sequence[Member],
     *,
-    config: Config,
+    rules: Sequence[InhibitRule],
     lookup: Lookup,
     now: datetime,
     log: Log,
@@ -43,7 +43,7 @@ def look_up(
     live = _live(group, members, now)
     named = (member.labels.get("service", "") for member in members)
     services = list(dict.fromkeys(name for name in named if name))[:SERVICES]
-    pairs = sorted({(key.rule, key.equal) for m in live for key in inhibit.questions(config.inhibit_rules, m.labels)})
+    pairs = sorted({(key.rule, key.equal) for m in live for key in inhibit.questions(rules, m.labels)})
     # What has been notified is shown rarely, but it is not repeated while it is inhibited.
     known = group.ledger.firing - group.ledger.unsure
     new = [m for m in live if m.key not in known]

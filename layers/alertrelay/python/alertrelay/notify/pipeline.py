@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 
 from alertrelay.groups.reroute import Moved, reroute
@@ -174,6 +175,7 @@ def flush(
     return True
 
 
+@cache
 def parameters(run: Callable[..., Any]) -> tuple[str, ...]:
     """Returns the names of the values that a stage takes; those with a default are not for the pipeline to give."""
     code, optional = run.__code__, run.__kwdefaults__ or {}

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from alertrelay.alert import Channel, Integration
-from alertrelay.config.model import PagerDutySettings, SlackSettings, Target
+from alertrelay.channels import channel
+from alertrelay.config.model import Target
 from alertrelay.groups.flush_timer import arm
 from alertrelay.groups.reroute import DIGEST
 from alertrelay.nflog.group_state import GroupHeader, GroupIdentity, Member
@@ -35,7 +36,7 @@ class RateLimiter:
     def admits(self, target: Target) -> bool:
         """Whether one more message may go to the target now. Fails open: a second message beats a lost one."""
         limit = self.limits.get(target.integration.channel)
-        key = _rate_key(target)
+        key = channel(target.integration.channel).rate_key(target.settings)
         if limit is None or not key:
             return True
         try:
@@ -43,16 +44,6 @@ class RateLimiter:
         except StoreFailure as failure:
             self.log("rate_not_asked", failure=str(failure))
             return True
-
-
-def _rate_key(target: Target) -> str:
-    """What the channel counts by: PagerDuty the routing key, Slack the channel. By names, never by the keys."""
-    settings = target.settings
-    if isinstance(settings, PagerDutySettings):
-        return f"pagerduty {settings.routing_key}"
-    if isinstance(settings, SlackSettings):
-        return f"slack {settings.key} {settings.channel}"
-    return ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from alertrelay.alert import Alert, fingerprint, rfc3339, severity_rank
+from alertrelay.channels import channel
 from alertrelay.config.durations import ALERT_KEPT
 from alertrelay.groups.insert import Update, member_of
 from alertrelay.nflog.dedup import Mute
@@ -33,7 +34,7 @@ def warn_of_silence_expiry(
 ) -> Sequence[Member]:
     """Returns the members with an event for each silence that ends soon; once a group, and not on PagerDuty, which
     would page for it. A table that fails here only costs the warning."""
-    if group.identity.integration.channel == "pagerduty":
+    if channel(group.identity.integration.channel).pages:
         return members
     soon = now + FLUSHES * timedelta(seconds=timing.group_interval)
     found = list(members)

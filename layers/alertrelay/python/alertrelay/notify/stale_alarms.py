@@ -6,7 +6,7 @@ where CloudWatch does not answer, it is repeated.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -20,8 +20,9 @@ ASKED = 100
 _PREFIX = "arn:aws"
 
 Log = Callable[..., None]
-ResolvedAlarms = Callable[[Sequence[str]], frozenset[str]]
-"""Which of these AlarmArns no longer fire; must not raise."""
+ResolvedAlarms = Callable[[Mapping[str, str]], frozenset[str]]
+"""Which of these alarms, by state_key, certainly no longer fire. The value is the alarm's type as CloudWatch names it
+(MetricAlarm, CompositeAlarm), "" where it is not known. Must not raise."""
 
 
 def resolve_stale_alarms(
@@ -37,12 +38,29 @@ def resolve_stale_alarms(
     """Returns the members as they are after those that CloudWatch no longer knows, or knows as OK, have been resolved;
     the same object where there are none."""
     candidates = [m for m in members if is_firing(m, now) and m.state_key.startswith(_PREFIX)][:ASKED]
-    arns = sorted({m.state_key.partition("#")[0] for m in candidates})
-    stale = resolved_alarms(arns) if arns else frozenset()
-    keys = {m.key for m in candidates if m.state_key.partition("#")[0] in stale}
+    stale = resolved_alarms(_types(candidates, alerts, log)) if candidates else frozenset()
+    keys = {m.key for m in candidates if m.state_key in stale}
     if not keys:
         return members
     return [_resolve(gid, member, alerts, groups, now, log) if member.key in keys else member for member in members]
+
+
+def _types(candidates: Sequence[Member], alerts: Alerts, log: Log) -> dict[str, str]:
+    """Returns the type of each alarm by state_key, as what arrived of it shows: a metric alarm its metric, a composite
+    alarm its rule. "" where neither stands there; so it is for contributors, whose labels have names of their own."""
+    types = {m.state_key: "MetricAlarm" for m in candidates if _names_metric(m)}
+    other = [m for m in candidates if m.state_key not in types]
+    try:
+        found = alerts.get_alerts([m.key for m in other]) if other else {}
+    except StoreFailure as failure:
+        log("store_failing", failure=str(failure))
+        found = {}
+    composite = {key for key, item in found.items() if item.alert.annotations.get("alarm_rule")}
+    return types | {m.state_key: "CompositeAlarm" if m.key in composite else "" for m in other}
+
+
+def _names_metric(member: Member) -> bool:
+    return "#" not in member.state_key and bool(member.labels.get("metric")) and bool(member.labels.get("namespace"))
 
 
 def _resolve(gid: str, member: Member, alerts: Alerts, groups: Groups, now: datetime, log: Log) -> Member:

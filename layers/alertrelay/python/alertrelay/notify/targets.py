@@ -13,20 +13,20 @@ Stages = tuple[tuple[Target, ...], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Targets:
-    """`known` by str(Integration), without the last resort; `stages` behind each receiver, in order."""
+    """`known` has all but the last resort; `stages` stand behind each receiver, in order."""
 
-    known: Mapping[str, Target]
+    known: Mapping[Integration, Target]
     stages: Mapping[str, Stages]
     last_resort: Target | None = None
 
     def of(self, integration: Integration) -> Target | None:
         """Returns the target of an integration, or None where the configuration no longer has it."""
-        return self.known.get(str(integration))
+        return self.known.get(integration)
 
     def named(self, name: str) -> Target | None:
         """Returns a target by str(Integration), the last resort among them."""
-        last = self.last_resort
-        return last if last and str(last.integration) == name else self.known.get(name)
+        every = (*self.known.values(), *((self.last_resort,) if self.last_resort else ()))
+        return next((target for target in every if str(target.integration) == name), None)
 
     def behind(self, receiver: str) -> Iterator[tuple[Target, ...]]:
         """Yields the stages behind a receiver, in order; the last resort comes last."""
@@ -39,7 +39,7 @@ def targets_of(config: Config, last_resort: Target | None) -> Targets:
     """Returns the targets of a configuration."""
     by_receiver = {receiver.name: receiver.targets for receiver in config.receivers}
     return Targets(
-        known={str(target.integration): target for targets in by_receiver.values() for target in targets},
+        known={target.integration: target for targets in by_receiver.values() for target in targets},
         stages={
             receiver: tuple(tuple(target for name in stage for target in by_receiver.get(name, ())) for stage in stages)
             for receiver, stages in config.fallbacks.items()

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from alertrelay.alert import Channel
+from alertrelay.config.channel import ChannelDescriptor
 from alertrelay.config.model import Route
 from alertrelay.notification import Reason
 
@@ -86,9 +86,9 @@ def pauses() -> Iterator[float]:
         pause = min(pause * _GROWTH, _LONGEST_PAUSE)
 
 
-def is_retried(channel: Channel, code: int | str) -> bool:
+def is_retried(channel: ChannelDescriptor, code: int | str) -> bool:
     """Returns whether a failed attempt is repeated within the flush; else the next flush tries again. A text: no
     answer."""
-    if isinstance(code, str) or channel == "email":
+    if isinstance(code, str) or channel.retried is None:
         return True
-    return code >= 500 or (code == 429 and channel == "pagerduty")
+    return code >= 500 or code in channel.retried

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from alertrelay.alert import Alert
 from alertrelay.notification import Notification
 from alertrelay.render import wording
-from alertrelay.render.text import clean, cut, link, one_line
+from alertrelay.render.text import clean, cut, link, one_line, short
 
 _TITLES = ("Service", "Cluster", "Environment", "Region", "Account", "Team")
 _SHOWN_ANNOTATIONS = frozenset(
@@ -37,9 +37,9 @@ def where(notification: Notification) -> list[Fact]:
     """Returns service, cluster, environment, region, account, team, the resource, the metric."""
     alert = wording.lead(notification)
     titles = zip(wording.PLACES, _TITLES, strict=True)
-    facts = [Fact(name=title, text=cut(one_line(alert.labels[n]), 200)) for n, title in titles if n in alert.labels]
+    facts = [Fact(name=title, text=short(alert.labels[n], 200)) for n, title in titles if n in alert.labels]
     if "env" not in alert.labels and notification.environment:
-        facts.append(Fact(name="Environment", text=cut(one_line(notification.environment), 200)))
+        facts.append(Fact(name="Environment", text=short(notification.environment, 200)))
     held = resource(alert)
     if held:
         facts.append(Fact(name="Resource", text=cut(held, 400)))
@@ -55,7 +55,7 @@ def where(notification: Notification) -> list[Fact]:
 def resource(alert: Alert) -> str:
     """Returns the labels that name the thing itself: dimensions, instance, pod."""
     names = wording.resource_labels(alert)
-    held = [f"{one_line(n)} {one_line(alert.labels[n])}" for n in names[:_RESOURCE_LABELS]]
+    held = [one_line(f"{n} {alert.labels[n]}") for n in names[:_RESOURCE_LABELS]]
     return ", ".join(held) + (f", and {len(names) - _RESOURCE_LABELS} labels more" if len(names) > len(held) else "")
 
 
@@ -75,7 +75,7 @@ def timing(notification: Notification) -> Fact:
 def measure(alert: Alert) -> list[Fact]:
     """Returns the value against its threshold, and the condition. Missing only where there should be a value: a
     composite alarm has none."""
-    condition = cut(one_line(alert.annotations.get("condition", "")), 300)
+    condition = short(alert.annotations.get("condition", ""), 300)
     return [*_value(alert), *([Fact(name="Condition", text=condition)] if condition else [])]
 
 
@@ -126,12 +126,18 @@ def links(notification: Notification) -> list[Fact]:
 
 
 def _linked(name: str, given: str) -> Fact:
-    return Fact(name=name, text=cut(one_line(given), 500), href=link(given))
+    if not given:
+        return Fact(name=name, text="")
+    if given.isascii() and given.isprintable() and len(given) <= 500:
+        return Fact(name=name, text=" ".join(given.split()), href=link(given))
+    return Fact(name=name, text=short(given, 500), href=link(given))
 
 
 def _remedy(alert: Alert, key: str) -> str:
     if alert.source in ("alertmanager", "grafana", "amp"):
         return "the annotation `runbook_url` to its rule" if key == "runbook" else f"the label `{key}` to its rule"
+    if alert.source in ("third-party", "custom"):
+        return f"`{key}` to what its sender writes (docs/sources.md)"
     if alert.source == "anomaly":
         if key == "runbook":
             return "`runbook_base_url:` to the environment's file"

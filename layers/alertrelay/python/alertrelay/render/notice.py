@@ -2,27 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from alertrelay.alert import Channel
-from alertrelay.notification import Notification, Reason
+from alertrelay.notification import Failed, Notification, Reason
 from alertrelay.render import wording
 from alertrelay.render.text import cut, one_line
-
-_CHANNEL_NAMES: Mapping[Channel, str] = {
-    "pagerduty": "PagerDuty",
-    "slack": "Slack",
-    "email": "e-mail",
-    "sns": "SNS",
-    "webhook": "the webhook",
-}
-_MESSAGE_NAMES: Mapping[Channel, str] = {
-    "pagerduty": "page",
-    "slack": "Slack message",
-    "email": "e-mail",
-    "sns": "SNS message",
-    "webhook": "webhook call",
-}
 
 
 def is_fallback(notification: Notification) -> bool:
@@ -32,7 +14,7 @@ def is_fallback(notification: Notification) -> bool:
 
 def mark(notification: Notification) -> str:
     """`PagerDuty FAILED` on a fallback, `PagerDuty answers again` on that notice, else ""."""
-    name = _CHANNEL_NAMES[notification.failed.integration.channel] if notification.failed else "First channel"
+    name = _title(notification.failed) if notification.failed else "First channel"
     name = f"{name[:1].upper()}{name[1:]}"
     if notification.reason is Reason.REACHED_AGAIN:
         return f"{name} answers again"
@@ -58,19 +40,22 @@ def sentences(notification: Notification) -> list[str]:
     return told
 
 
+def _title(failed: Failed) -> str:
+    return failed.title or failed.integration.channel
+
+
 def _not_delivered(notification: Notification) -> str:
     failed = notification.failed
     assert failed is not None
-    channel = failed.integration.channel
     why = _failure_text(notification)
     if failed.attempts:
         tries = "1 try" if failed.attempts == 1 else f"{failed.attempts} tries"
         why += f", {tries} in {wording.span(failed.seconds)}"
     why += "."
     if wording.over(notification):
-        told = f"{_CHANNEL_NAMES[channel]} was NOT told that this ended, it may still show it as open: {why}"
+        told = f"{_title(failed)} was NOT told that this ended, it may still show it as open: {why}"
     else:
-        told = f"This {_MESSAGE_NAMES[channel]} was NOT delivered: {why}"
+        told = f"This {failed.message or 'message'} was NOT delivered: {why}"
     if notification.next_try_at:
         told += f" It is tried again at {wording.clock(notification.next_try_at, notification.at)}."
     return f"{told} You are told instead of receiver {cut(one_line(failed.integration.receiver), 100)}."

@@ -7,16 +7,22 @@ from collections.abc import Sequence
 from alertrelay.notification import Notification
 from alertrelay.render import facts, notice, wording
 from alertrelay.render.facts import Fact
-from alertrelay.render.text import cut, one_line
+from alertrelay.render.text import cut, one_line, short
 
 OTHERS = 30
+
+
+def subject(notification: Notification) -> str:
+    """`[CRITICAL] RDSHighCPU orders (prod)`: after the prefix the same for firing and resolved. One line, not cut."""
+    prefix = ", ".join(p for p in (wording.state_word(notification), notice.mark(notification)) if p)
+    return f"[{prefix}] {wording.subject(notification)}"
 
 
 def body(notification: Notification) -> str:
     """The whole message, at most about 30,000 characters."""
     alert = wording.lead(notification)
     parts = ["\n\n".join(f"!! {told}" for told in notice.sentences(notification))]
-    parts.append(cut(wording.headline(notification), 1000))
+    parts.append(cut(f"{wording.state(notification)} {wording.what(notification)}", 1000))
     parts.append(cut(wording.description(alert), 4000))
     parts.append(_rows([facts.timing(notification), *facts.measure(alert), *facts.impact(notification)]))
     parts.append("\n".join(f"{fact.name}: {fact.href or fact.text}" for fact in facts.links(notification)))
@@ -47,6 +53,6 @@ def others(notification: Notification) -> str:
 
 def footer(notification: Notification) -> str:
     """Who was meant to get it, for whoever asks why."""
-    key = cut(one_line(notification.group_key), 300)
-    receiver = cut(one_line(notification.integration.receiver), 100)
+    key = short(notification.group_key, 300)
+    receiver = short(notification.integration.receiver, 100)
     return f"alertrelay {one_line(notification.environment)}, receiver {receiver}, group {key}"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from urllib.parse import quote, urlsplit
 
 ELLIPSIS = "…"
@@ -39,38 +40,40 @@ def _printable(char: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Cleans, with every run of white space as one space."""
-    return " ".join(clean(text).split())
+    """Returns `clean`, with every run of white space as one space."""
+    # What is printable has no control character, override or line end: most texts need no more.
+    return " ".join((text if text.isprintable() else clean(text)).split())
 
 
 def cut(text: str, limit: int, escapes: Mapping[str, str] | None = None) -> str:
-    """Cuts `text` with `escapes` applied to its characters, cut to `limit` with an ellipsis.
+    """Returns `text` with `escapes` applied to its characters, cut to `limit` with an ellipsis.
 
-    The limit counts UTF-16 units of the escaped text: services do not say whether they count those or code points.
+    The limit counts UTF-16 units of the escaped text: services do not document whether they count those or code points.
     A character, its escape and what is joined to it stay whole.
     """
-    pieces = [(escapes or {}).get(char, char) for char in text[: limit + 1]]
-    ends = _fitting(pieces, limit)
-    if ends == len(pieces):
-        return "".join(pieces)
-    ends = _fitting(pieces, limit - 1)
+    pieces: Sequence[str] = text[: limit + 1]
+    if escapes and not escapes.keys().isdisjoint(pieces):
+        pieces = [escapes.get(char, char) for char in pieces]
+    whole = "".join(pieces)
+    if len(whole) <= limit and (whole.isascii() or width(whole) <= limit):
+        return whole
+    sizes = accumulate(len(piece) + sum(char > "\uffff" for char in piece) for piece in pieces)
+    ends = next((place for place, size in enumerate(sizes) if size > limit - 1), len(pieces))
     while ends and (_joins(text[ends]) or text[ends - 1] == "\u200d"):
         ends -= 1
     return "".join(pieces[:ends]).rstrip() + ELLIPSIS
 
 
-def _fitting(pieces: list[str], limit: int) -> int:
-    used = 0
-    for index, piece in enumerate(pieces):
-        used += width(piece)
-        if used > limit:
-            return index
-    return len(pieces)
+def short(text: str, limit: int) -> str:
+    """Returns the text on one line, at most `limit` long."""
+    if text.isascii() and text.isprintable() and len(text) <= limit:
+        return " ".join(text.split())
+    return cut(one_line(text), limit)
 
 
 def width(text: str) -> int:
     """Returns the length in UTF-16 units."""
-    return sum(2 if ord(char) > 0xFFFF else 1 for char in text)
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _joins(char: str) -> bool:
@@ -95,7 +98,7 @@ def link(url: str) -> str:
     What a renderer would have to escape (`<`, `>`, `|`, `"`, space, non-ASCII) is percent-encoded.
     """
     bare = url.strip()
-    if not bare or clean(bare) != bare or "\n" in bare:
+    if not bare or not (bare.isprintable() or (clean(bare) == bare and "\n" not in bare)):
         return ""
     try:
         parts = urlsplit(bare)

@@ -16,7 +16,19 @@ RESOLVED_ICON = "✅"
 
 ALARM_SOURCES = frozenset({"cloudwatch", "eventbridge", "cloudwatch-direct"})
 PLACES = ("service", "cluster", "env", "region", "account_id", "team")
-NOT_RESOURCE = frozenset({"alertname", "alarm_name", "severity", "plane", "category", "namespace", "metric", *PLACES})
+NOT_RESOURCE = frozenset(
+    {
+        "alertname",
+        "alarm_name",
+        "severity",
+        "plane",
+        "category",
+        "namespace",
+        "metric",
+        "BurnRateWindowMinutes",
+        *PLACES,
+    }
+)
 """Labels that do not name the thing itself; all others do: dimensions, instance, pod."""
 _GROUP_ORDER = ("alertname", "service", "cluster", "env")
 
@@ -94,8 +106,12 @@ def state_word(notification: Notification) -> str:
 
 def summary(alert: Alert) -> str:
     """Returns one line for people, "" where it adds nothing to the name."""
-    text = one_line(alert.annotations.get("summary", ""))
-    return "" if text == one_line(alert.name) else text
+    given, name = alert.annotations.get("summary", ""), alert.labels.get("alertname", "alert")
+    if given.isprintable() and name.isprintable():
+        text = " ".join(given.split())
+        return "" if text == " ".join(name.split()) else text
+    text = one_line(given)
+    return "" if text == one_line(name) else text
 
 
 def description(alert: Alert) -> str:

@@ -8,54 +8,65 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from alertrelay.alert import Channel, Integration
 from alertrelay.aws.clients import clients
 from alertrelay.aws.cloudwatch import ended_alarms
 from alertrelay.aws.secrets import SecretKeys
-from alertrelay.aws.ses import SesSender
-from alertrelay.aws.sns import SnsSender
+from alertrelay.aws.ses import mailer
+from alertrelay.aws.sns import publisher
 from alertrelay.aws.state.store import DynamoStore
 from alertrelay.aws.timers import SqsTimers
-from alertrelay.channels import senders
-from alertrelay.config.model import Config, SnsSettings, Target
+from alertrelay.channels import KINDS, channel, load, render, settings_of, shared_forwarder
+from alertrelay.channels.sns import last_resort
+from alertrelay.channels.transport.connection import Network
+from alertrelay.channels.transport.senders import Senders
+from alertrelay.config.model import Config, Target
 from alertrelay.dispatch.assembly import Pipeline, assemble
-from alertrelay.groups.messages import OWN_MESSAGES, TICK
+from alertrelay.dispatch.sent_back import own_body
+from alertrelay.groups.messages import TICK
 from alertrelay.notification import Outcome
 from alertrelay.notify.compose import Site
 from alertrelay.ports import Clock, Sender, Telemetry
-from alertrelay.render import render
 from alertrelay.runtime.container import SystemClock, ops_alerter
 from alertrelay.runtime.observe import Observer
+from alertrelay.runtime.self_test import SELF_TEST, self_test
 from alertrelay.sources import unwrap
-from alertrelay.state import Limit
+from alertrelay.state import Limit, StoreFailure
 
-LIMITS: Mapping[Channel, Limit] = {
-    "pagerduty": Limit(interval=1.0, burst=60),  # about 120 events a minute a routing key
-    "slack": Limit(interval=1.0, burst=4),  # one message a second a channel, short bursts allowed
+LIMITS: Mapping[str, Limit] = {
+    kind: Limit(interval=rate.interval, burst=rate.burst) for kind in KINDS if (rate := channel(kind).rate)
 }
-LAST_RESORT = Integration(receiver="last-resort", channel="sns", index=0)
 
 
 class RecordsFailed(Exception):
     """Some records of an event are not accounted for: raised after all were handled, so that the event comes again."""
 
 
+class Built(NamedTuple):
+    """What a container keeps: the pipeline, its log and metrics, and the test that a new version must pass."""
+
+    pipeline: Pipeline
+    observer: Observer
+    self_test: Callable[[], dict[str, Any]]
+
+
 class Forwarder:
     """A Lambda handler for the integrations of some channels. Its parts are built with the first invocation."""
 
-    def __init__(self, *channels: Channel) -> None:
+    def __init__(self, *channels: str) -> None:
+        load(channels)  # while Lambda initialises: faster than with the first alert
         self.channels = frozenset(channels)
-        self._built: tuple[Pipeline, Observer] | None = None
+        self._built: Built | None = None
 
     def __call__(self, event: Any, context: Any) -> dict[str, Any] | None:
         """Handles every record, then raises RecordsFailed if any is not accounted for. From SQS, the failed ones are
         named in `batchItemFailures` instead."""
         if self._built is None:
             self._built = build(self.channels, os.environ)
-        return _handle(*self._built, event, context)
+        return _handle(self._built, event, context)
 
     def bound(
         self,
@@ -69,7 +80,7 @@ class Forwarder:
     ) -> Callable[[Any, Any], dict[str, Any] | None]:
         """The same handler with its environment, clock and endpoints given, for a run on this machine. `around` is
         put around each sender."""
-        pipeline, observer = build(
+        built = build(
             self.channels,
             environ,
             clock=clock,
@@ -78,16 +89,16 @@ class Forwarder:
             observe=observe,
             around=around,
         )
-        return lambda event, context: _handle(pipeline, observer, event, context)
+        return lambda event, context: _handle(built, event, context)
 
 
-def forwarder(*channels: Channel) -> Forwarder:
+def forwarder(*channels: str) -> Forwarder:
     """The handler of one function of the stack."""
     return Forwarder(*channels)
 
 
 def build(
-    channels: frozenset[Channel],
+    channels: frozenset[str],
     environ: Mapping[str, str],
     *,
     clock: Clock | None = None,
@@ -95,7 +106,7 @@ def build(
     haste: float = 1.0,
     observe: Callable[[Outcome], None] | None = None,
     around: Callable[[Sender], Sender] = lambda sender: sender,
-) -> tuple[Pipeline, Observer]:
+) -> Built:
     """The ports of one container. `environ` is what infra/forwarding.py sets. Raises KeyError where it lacks a name,
     OSError and ValueError where the compiled configuration cannot be read."""
     clock = clock or SystemClock()
@@ -109,11 +120,10 @@ def build(
         level=environ.get("POWERTOOLS_LOG_LEVEL", ""),
         namespace=environ.get("POWERTOOLS_METRICS_NAMESPACE", "alertrelay"),
         also=observe,
+        environment=config.environment,
     )
-    every = {
-        **senders(endpoints=endpoints, ses=SesSender(aws.sesv2, region=region), haste=haste),
-        "sns": SnsSender(aws.sns),
-    }
+    network = Network(endpoints=endpoints, haste=haste, sns=publisher(aws.sns), ses=mailer(aws.sesv2, region=region))
+    senders = Senders(network)
     account = environ["ALERTRELAY_ACCOUNT_ID"]
     telemetry = Telemetry(
         emit=observer.emit,
@@ -124,16 +134,16 @@ def build(
         config=config,
         site=Site(environment=config.environment, account=account, region=region),
         channels=channels,
-        accounts_for_unrouted="email" in channels,
+        accounts_for_unrouted=not channels.isdisjoint(shared_forwarder()),
         # A page waits for nothing, so what may explain it is noted by the forwarder that pages: the last to be late.
-        notes_sources="pagerduty" in channels,
+        notes_sources=any(channel(kind).pages for kind in channels),
         store=DynamoStore(aws.dynamodb, environ["ALERTRELAY_TABLE"], clock),
         timers=SqsTimers(
             aws.sqs, queue_url=environ["ALERTRELAY_QUEUE_URL"], dlq_url=environ["ALERTRELAY_DEAD_LETTER_URL"]
         ),
         clock=clock,
         secrets=SecretKeys(aws.secretsmanager, environ["ALERTRELAY_SECRET_ARN"], time.monotonic),
-        senders={channel: around(sender) for channel, sender in every.items()},
+        senders={kind: around(senders[kind]) for kind in KINDS},
         render=render,
         telemetry=telemetry,
         resolved_alarms=ended_alarms(aws.cloudwatch, account=account, region=region, log=observer.log),
@@ -141,37 +151,48 @@ def build(
         last_resort=_last_resort(config, environ),
         limits=LIMITS,
     )
-    return pipeline, observer
+    test = partial(self_test, config, channels, now=clock.now())
+    return Built(pipeline, observer, test)
 
 
 def _config(environ: Mapping[str, str]) -> Config:
     path = Path(environ.get("LAMBDA_TASK_ROOT", ".")) / environ["ALERTRELAY_CONFIG"]
-    return Config.from_json(json.loads(path.read_text(encoding="utf-8")))
+    return Config.from_json(json.loads(path.read_text(encoding="utf-8")), settings_of=settings_of)
 
 
 def _last_resort(config: Config, environ: Mapping[str, str]) -> Target | None:
     """The stack's own topic: by IAM, without any secret, so it works when nothing else does."""
     topic = environ.get("ALERTRELAY_LAST_RESORT_TOPIC_ARN", "")
-    if not (config.last_resort and topic):
-        return None
-    settings = SnsSettings(topic_arn=topic, phone_number="", target_arn="")
-    return Target(integration=LAST_RESORT, send_resolved=True, settings=settings)
+    return last_resort(topic) if config.last_resort and topic else None
 
 
-def _handle(pipeline: Pipeline, observer: Observer, event: Any, context: Any) -> dict[str, Any] | None:
+def _handle(built: Built, event: Any, context: Any) -> dict[str, Any] | None:
+    observer = built.observer
     observer.begin(context)
     remaining = timedelta(milliseconds=context.get_remaining_time_in_millis())
     try:
         if event == TICK:
-            pipeline.on_tick()
+            _tick(built.pipeline, observer)
             return None
-        deadline = pipeline.clock.now() + remaining
+        if event == SELF_TEST:
+            return built.self_test()
+        deadline = built.pipeline.clock.now() + remaining
         if _is_sqs(event):
-            return {"batchItemFailures": _from_queue(pipeline, observer, event["Records"], deadline)}
-        _from_topic(pipeline, observer, event, deadline)
+            return {"batchItemFailures": _from_queue(built.pipeline, observer, event["Records"], deadline)}
+        _from_topic(built.pipeline, observer, event, deadline)
         return None
     finally:
         observer.end()
+
+
+def _tick(pipeline: Pipeline, observer: Observer) -> None:
+    """Runs the tick, and counts it once it is done: an alarm watches for the minutes without one."""
+    try:
+        pipeline.on_tick()
+    except StoreFailure as failure:
+        observer.log("store_failing", failure=str(failure))
+        raise
+    observer.count("TicksDone")
 
 
 def _is_sqs(event: Any) -> bool:
@@ -186,7 +207,7 @@ def _from_topic(pipeline: Pipeline, observer: Observer, event: Any, deadline: da
     failed = []
     for envelope in envelopes:
         try:
-            pipeline.receive(envelope, deadline=deadline)
+            pipeline.take(envelope, deadline=deadline)
         except Exception as error:  # noqa: BLE001 - the other records are handled first
             observer.failed("record_failed", error)
             failed.append(f"{type(error).__name__} at {envelope.message_id or 'a message without id'}")
@@ -199,22 +220,13 @@ def _from_queue(pipeline: Pipeline, observer: Observer, records: list[Any], dead
     failed = []
     for record in records:
         try:
-            body = _own_body(record)
+            body = own_body(record.get("body"))
             if body is not None:
                 pipeline.on_timer(body, deadline=deadline)
             else:
                 for envelope in unwrap({"Records": [record]}):
-                    pipeline.receive(envelope, deadline=deadline)
+                    pipeline.take(envelope, deadline=deadline)
         except Exception as error:  # noqa: BLE001 - the other records are handled first
             observer.failed("record_failed", error)
             failed.append({"itemIdentifier": str(record.get("messageId", ""))})
     return failed
-
-
-def _own_body(record: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Returns a message of our own queue (groups/messages.py); None for anything else."""
-    try:
-        body = json.loads(record["body"])
-    except (KeyError, TypeError, ValueError):
-        return None
-    return body if isinstance(body, dict) and body.get("do") in OWN_MESSAGES else None

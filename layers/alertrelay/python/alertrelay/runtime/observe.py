@@ -16,22 +16,41 @@ from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from alertrelay.notification import Outcome
 
+COUNTED = {"store_failing": "StoreFailures"}
+"""Events of the log that an alarm watches, and the metric that counts them."""
+
 
 class Observer:
-    """One container's log and counters. `also` is told of every outcome, for a local run."""
+    """Writes one container's log lines and metrics. `also` gets every outcome, for a local run.
 
-    def __init__(self, *, service: str, level: str, namespace: str, also: Callable[[Outcome], None] | None) -> None:
+    `environment` is a dimension of what alarms of the relay on itself look at: two environments of one account must not
+    stand for each other.
+    """
+
+    def __init__(
+        self,
+        *,
+        service: str,
+        level: str,
+        namespace: str,
+        also: Callable[[Outcome], None] | None,
+        environment: str = "",
+    ) -> None:
         # Powertools keeps a handler by service name; a local run changes where stdout goes between two relays.
         self._logger = Logger(service=service, level=level or "INFO", stream=cast("IO[str]", _Stdout()))
         self._service = service
+        self._environment = environment
         self._namespace = namespace
         self._also = also
         self._counts: Counter[tuple[str, str]] = Counter()
         self._latencies: list[tuple[str, float]] = []
+        self._counted: Counter[str] = Counter()
 
     def log(self, event: str, **fields: Any) -> None:
-        """One line."""
+        """Writes one line, and counts an event that an alarm watches."""
         self._logger.info(event, extra=fields)
+        if event in COUNTED:
+            self.count(COUNTED[event])
 
     def failed(self, event: str, error: Exception) -> None:
         """An error by its type and place: its text may be a foreign library's, and hold what must not be logged."""
@@ -56,6 +75,10 @@ class Observer:
         unit = MetricUnit.Seconds if name.endswith("Lag") else MetricUnit.Count
         self._metric(name, unit, value, **dimensions)
 
+    def count(self, name: str) -> None:
+        """Counts something that an alarm of the relay on itself looks at."""
+        self._counted[name] += 1
+
     def begin(self, context: Any) -> None:
         """Names the request on every line of this invocation."""
         self._logger.append_keys(request_id=getattr(context, "aws_request_id", ""))
@@ -66,8 +89,11 @@ class Observer:
             self._metric("Notifications", MetricUnit.Count, count, channel=channel, outcome=outcome)
         for channel, seconds in self._latencies:
             self._metric("AlertLatency", MetricUnit.Seconds, seconds, channel=channel)
+        for name, count in sorted(self._counted.items()):
+            self._metric(name, MetricUnit.Count, count, env=self._environment)
         self._counts.clear()
         self._latencies.clear()
+        self._counted.clear()
 
     def _metric(self, name: str, unit: MetricUnit, value: float, **dimensions: str) -> None:
         with single_metric(name=name, unit=unit, value=value, namespace=self._namespace) as metric:

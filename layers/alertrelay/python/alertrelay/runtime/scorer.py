@@ -23,6 +23,7 @@ from alertrelay.config.watch import AnomalyConfig
 from alertrelay.ports import Clock
 from alertrelay.runtime.container import SystemClock
 from alertrelay.runtime.observe import Observer
+from alertrelay.runtime.self_test import PASSED, SELF_TEST
 from alertrelay.values.times import instant
 
 SCHEDULED = "Scheduled Event"
@@ -41,12 +42,12 @@ class Scorer:
     def __init__(self) -> None:
         self._built: _Built | None = None
 
-    def __call__(self, event: Any, context: Any) -> None:
+    def __call__(self, event: Any, context: Any) -> dict[str, Any] | None:
         """Raises RunIncomplete where a run could not do all of its work: Lambda then tries it again, and an alarm looks
         at errors."""
         if self._built is None:
             self._built = _build(os.environ)
-        _handle(self._built, event, context)
+        return _handle(self._built, event, context)
 
     def bound(
         self,
@@ -55,7 +56,7 @@ class Scorer:
         clock: Clock,
         observe: Callable[[str, Mapping[str, Any]], None],
         published: Callable[[str, str], None],
-    ) -> Callable[[Any, Any], None]:
+    ) -> Callable[[Any, Any], dict[str, Any] | None]:
         """The same handler with its environment and clock given, for a run on this machine. `observe` is told of each
         event of its log, `published` of each message, by severity."""
         built = _build(environ, clock=clock)
@@ -111,9 +112,12 @@ def _config(environ: Mapping[str, str]) -> AnomalyConfig:
     return AnomalyConfig.from_json(json.loads(path.read_text(encoding="utf-8")))
 
 
-def _handle(built: _Built, event: Any, context: Any) -> None:
+def _handle(built: _Built, event: Any, context: Any) -> dict[str, Any] | None:
     scoring, observer = built.scoring, built.observer
     observer.begin(context)
+    if event == SELF_TEST:
+        # Its parts are built and its configuration is read: no metric is asked for, and nothing is written.
+        return {"self_test": PASSED, "watches": len(scoring.config.watches)}
     deadline = scoring.clock.now() + timedelta(milliseconds=context.get_remaining_time_in_millis())
     at = instant(event.get("time")) if isinstance(event, dict) else None
     if at is not None and event.get("detail-type") == SCHEDULED:
@@ -121,14 +125,15 @@ def _handle(built: _Built, event: Any, context: Any) -> None:
         if ran.problems:
             # `from None`: what a library's exception says may hold what must not be logged.
             raise RunIncomplete("; ".join(ran.problems)) from None
-        return
+        return None
     deployment = deployment_of(event) if isinstance(event, dict) else None
     if deployment is None:
         scoring.log("event_not_for_the_scorer")
-        return
+        return None
     try:
         scoring.notebook.keep_deployment(deployment)
         scoring.log("deployment_kept", id=deployment.id, what=deployment.what)
     except NotebookFailure as failure:
         scoring.log("deployment_not_kept", id=deployment.id, failure=str(failure))
         raise
+    return None

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from alertrelay.sources import reason, trigger
-from alertrelay.sources.alarm import AlarmUpdate, child_of
+from alertrelay.sources import query_alarm, reason, trigger
+from alertrelay.sources.alarm import child_of
+from alertrelay.sources.alarm_update import AlarmUpdate
 from alertrelay.sources.envelope import decoded
 from alertrelay.values import text as texts
 from alertrelay.values.arn import Arn, partition_of
@@ -26,12 +27,14 @@ def update_of(
     where, who = region or known.region, account or known.account
     name = texts.field(detail, "alarmName") or known.resource.removeprefix("alarm:")
     definition = _definition(configuration, data)
+    query = query_alarm.read(configuration)
     return AlarmUpdate(
         name=name,
         arn=arn or f"arn:{partition_of(where)}:cloudwatch:{where}:{who}:alarm:{name}",
         account=who,
         region=where,
         state=texts.field(state, "value"),
+        evaluation=texts.field(state, "evaluationState") or texts.field(detail, "evaluationState"),
         suppressed_by=_suppressed_by(detail, state),
         changed_at=instant(state.get("timestamp")),
         description=texts.field(configuration, "description"),
@@ -42,9 +45,11 @@ def update_of(
         contributor_id=texts.field(contributor, "id"),
         contributor_attributes=texts.string_map(contributor.get("attributes")),
         metrics=trigger.metrics(definition),
-        condition=trigger.condition(definition),
+        condition=query.condition if query else trigger.condition(definition),
+        log_groups=query.log_groups if query else (),
         rule=texts.field(configuration, "alarmRule"),
         children=tuple(child_of(child) for child in texts.items(data.get("triggeringAlarms"))),
+        notes=query.notes if query else {},
     )
 
 

@@ -17,6 +17,7 @@ from alertrelay.values.times import instant
 _ENVELOPE_KEYS = frozenset({"receiver", "groupLabels", "commonLabels", "groupKey", "externalURL"})
 _FINGERPRINT = re.compile(r"[0-9a-f]{16}")
 _RESOLVED_WORDS = frozenset({"resolved", "ok", "normal", "inactive"})
+_BARE_MAX = 20  # entries without labels that are shown
 _SUMMARY_KEYS = ("summary", "title", "message", "description", "details")
 # What people write in place of the names that the messages look for.
 _ALIASES: Mapping[str, tuple[str, ...]] = {
@@ -42,7 +43,7 @@ def parse(value: object, arrival: Arrival) -> tuple[Alert, ...]:
 
 def of_group(group: Mapping[str, object], arrival: Arrival, *, source: Source) -> tuple[Alert, ...]:
     """The alerts of a group in the webhook's shape; an empty group is one event, because somebody sent it."""
-    entries = texts.items(group.get("alerts"))
+    entries = entries_of(group)
     if not entries:
         summary = texts.one_line(
             f"A notification without alerts came from {texts.printable(group.get('receiver')) or source}"
@@ -50,6 +51,22 @@ def of_group(group: Mapping[str, object], arrival: Arrival, *, source: Source) -
         return (raw.event(arrival, alertname="EmptyNotification", source=source, summary=summary),)
     alerts = [_of_entry(entry, number, group, arrival, source) for number, entry in enumerate(entries)]
     return tuple(_told_apart(alerts, [_over_labels(_given(texts.mapping(entry), group)) for entry in entries]))
+
+
+def entries_of(group: Mapping[str, object]) -> list[object]:
+    """Return the entries of a group. Of many without labels only the first are kept, and one entry counts the rest.
+
+    Entries without labels cannot be distinguished, and thousands of them would be as many notifications.
+    """
+    entries = list(texts.items(group.get("alerts")))
+    bare = [number for number, entry in enumerate(entries) if not texts.mapping(texts.mapping(entry).get("labels"))]
+    if len(bare) <= _BARE_MAX:
+        return entries
+    left_out = frozenset(bare[_BARE_MAX - 1 :])
+    summary = f"{len(left_out):,} more entries without labels are in this notification"
+    return [entry for number, entry in enumerate(entries) if number not in left_out] + [
+        {"labels": {}, "annotations": {"summary": summary}}
+    ]
 
 
 def _of_entry(entry: object, number: int, group: Mapping[str, object], arrival: Arrival, source: Source) -> Alert:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from alertrelay.alert import Alert
-from alertrelay.sources import alertmanager, raw
+from alertrelay.sources import alertmanager, raw, sentence
 from alertrelay.sources.arrival import Arrival
 from alertrelay.values import text as texts
 
@@ -63,7 +63,8 @@ def _is_template(text: str) -> bool:
 def _left_of(said: str, arrival: Arrival) -> Alert:
     """The body is gone or broken; its subject still names the group."""
     subject = texts.one_line(arrival.envelope.subject, 150)
-    summary = f"An alert of Amazon Managed Prometheus could not be read: {subject or texts.one_line(said, 150)}"
+    named = subject if sentence.informative(subject) else texts.one_line(said, 150)
+    summary = f"An alert of Amazon Managed Prometheus could not be read: {named or subject}"
     return raw.event(
         arrival,
         alertname="PrometheusMessageUnreadable",
@@ -147,15 +148,15 @@ def _of_text(text: str, arrival: Arrival) -> tuple[Alert, ...]:
 
 
 def _entries(body: str, status: str) -> Iterator[dict[str, object]]:
-    """A line that is no pair and no heading goes on with the value before it."""
+    """Yield the entries of a section. A line that is no pair and no heading goes on with the value before it."""
     entry: dict[str, object] = {}
-    part: dict[str, str] = {}
+    part: dict[str, list[str]] = {}
     name = ""
     for line in body.split("\n"):
         heading = line.strip()
         if heading == "Labels:":
             if entry:
-                yield entry
+                yield _joined(entry)
             part = {}
             entry = {"status": status, "labels": part}
             name = ""
@@ -168,8 +169,16 @@ def _entries(body: str, status: str) -> Iterator[dict[str, object]]:
             name = ""
         elif (pair := _PAIR.fullmatch(line.rstrip("\r"))) and entry:
             name = pair["name"].strip()
-            part[name] = pair["value"]
+            part[name] = [pair["value"]]
         elif name:
-            part[name] += "\n" + line
+            part[name].append(line)
     if entry:
-        yield entry
+        yield _joined(entry)
+
+
+def _joined(entry: Mapping[str, object]) -> dict[str, object]:
+    """Join the lines of each value once, at the end: a value of 100,000 lines must not be copied for every line."""
+    return {
+        key: {name: "\n".join(lines) for name, lines in part.items()} if isinstance(part, dict) else part
+        for key, part in entry.items()
+    }

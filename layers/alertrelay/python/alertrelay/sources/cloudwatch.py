@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from alertrelay.alert import Alert
-from alertrelay.sources import trigger
-from alertrelay.sources.alarm import AlarmUpdate, alert_of, child_of
+from alertrelay.sources import query_alarm, trigger
+from alertrelay.sources.alarm import alert_of, child_of
+from alertrelay.sources.alarm_update import AlarmUpdate
 from alertrelay.sources.arrival import Arrival
 from alertrelay.sources.envelope import decoded
 from alertrelay.values import text as texts
@@ -36,6 +37,7 @@ def _update(message: Mapping[str, object], arrival: Arrival) -> AlarmUpdate:
     region = arn.region or topic.region or region_of_place(texts.field(message, "Region"))
     account = texts.field(message, "AWSAccountId") or arn.account or topic.account
     definition = texts.mapping(message.get("Trigger"))
+    query = query_alarm.read(definition) or query_alarm.read(_definition_of_query(message))
     return AlarmUpdate(
         name=name,
         # Old messages have no ARN; what is derived is the very ARN that a later message of this alarm carries.
@@ -43,6 +45,7 @@ def _update(message: Mapping[str, object], arrival: Arrival) -> AlarmUpdate:
         account=account,
         region=region,
         state=texts.field(message, "NewStateValue"),
+        evaluation=texts.field(message, "EvaluationState"),
         changed_at=instant(message.get("StateChangeTime")),
         description=texts.field(message, "AlarmDescription"),
         previous_state=texts.field(message, "OldStateValue"),
@@ -52,10 +55,11 @@ def _update(message: Mapping[str, object], arrival: Arrival) -> AlarmUpdate:
         contributor_id=texts.field(message, "AlarmContributorId"),
         contributor_attributes=texts.string_map(message.get("AlarmContributorAttributes")),
         metrics=trigger.metrics(definition),
-        condition=trigger.condition(definition),
+        condition=query.condition if query else trigger.condition(definition),
+        log_groups=query.log_groups if query else (),
         rule=texts.field(message, "AlarmRule"),
         children=tuple(child_of(child) for child in texts.items(message.get("TriggeringChildren"))),
-        notes=_notes(message),
+        notes={**(query.notes if query else {}), **_notes(message, definition)},
     )
 
 
@@ -70,7 +74,27 @@ def _reason_data(value: object) -> Mapping[str, object]:
     return texts.mapping(decoded(value) if isinstance(value, str) else value)
 
 
-def _notes(message: Mapping[str, object]) -> dict[str, str]:
+_LOG_LINES = ("ActionLogLines", "LogLines", "LogEvents", "ActionLogEvents")
+_LINES_SHOWN = 50  # CloudWatch sends no more
+
+
+def _definition_of_query(message: Mapping[str, object]) -> Mapping[str, object]:
+    """The definition of a query alarm that stands beside the state instead of within `Trigger`."""
+    names = ("ScheduledQueryConfiguration", "EvaluationCriteria", "AggregationExpression", "QueryString")
+    return message if any(name in message for name in names) else {}
+
+
+def _notes(message: Mapping[str, object], definition: Mapping[str, object]) -> dict[str, str]:
+    notes = {"log_lines": _log_lines(message) or _log_lines(definition)}
     if message.get("ActionExecutedAfterMuteWindow") is True:
-        return {"note": "sent when the alarm's mute window ended; the state may have changed before"}
-    return {}
+        notes["note"] = "sent when the alarm's mute window ended; the state may have changed before"
+    return notes
+
+
+def _log_lines(fields: Mapping[str, object]) -> str:
+    """The log lines that a log alarm sends along (ActionLogLineCount). The documentation does not name their field."""
+    if fields.keys().isdisjoint(_LOG_LINES):
+        return ""
+    lines = next((texts.items(fields[name]) for name in _LOG_LINES if texts.items(fields.get(name))), ())
+    said = (texts.field(texts.mapping(line), "message") or texts.printable(line) for line in lines[:_LINES_SHOWN])
+    return "\n".join(said)

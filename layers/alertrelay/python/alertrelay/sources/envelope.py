@@ -10,6 +10,7 @@ from typing import Any
 
 from alertrelay.alert import rfc3339
 from alertrelay.values import text as texts
+from alertrelay.values.arn import Arn
 from alertrelay.values.times import instant
 
 _SNS_TYPES = ("Notification", "SubscriptionConfirmation", "UnsubscribeConfirmation")
@@ -63,7 +64,9 @@ def unwrap(event: object) -> list[Envelope]:
     """The messages in `event`: decoded JSON, or its text or bytes. At least one; never raises.
 
     Knows the Lambda events of SNS and SQS (with SNS envelopes or raw bodies), lists of their records, SNS's own
-    envelope, and these within each other. All else is one bare message: another list, null, bytes that are no UTF-8.
+    envelope, what our own queues hold when it is sent back (Lambda's record of a failed invocation of ours, a `receive`
+    of the timers' queue, a message as `aws sqs receive-message` prints it), and these within each other. All else is
+    one bare message: another list, null, bytes that are no UTF-8.
     """
     if isinstance(event, bytes | bytearray):
         event = bytes(event).decode("utf-8-sig", "replace")
@@ -97,13 +100,18 @@ def _unwrapped(envelope: Envelope, depth: int) -> Iterator[Envelope]:
         yield from _unwrapped(whole, depth - 1)
 
 
-_INNER = ("Message", "Records", "Sns", "body")
+_INNER = ("Message", "Records", "Sns", "body", "requestPayload", "envelope", "Body")
+OUR_FUNCTIONS = "function:alertrelay-"
+"""What the resource of our functions' ARNs begins with. Another function's record is news of that function."""
 
 
-def decoded(text: str) -> object:
-    """The JSON value that `text` is, else NOT_JSON."""
+def decoded(text: str, *, strict: bool = True) -> object:
+    """Return the JSON value that `text` is, else NOT_JSON.
+
+    Not strict, raw line breaks and tabs within strings are taken as they stand: DMS and many templates write them.
+    """
     try:
-        return json.loads(text)
+        return json.loads(text, strict=strict)
     except (ValueError, RecursionError):
         return NOT_JSON
 
@@ -119,6 +127,52 @@ def _wrapped(value: object) -> Iterator[Envelope]:
         yield _of_record(event)
     elif _is_sns_message(event):
         yield _of_sns(event, value)
+    elif "requestPayload" in event and _is_ours(event):
+        yield _of_failed_invocation(event)
+    elif event.get("do") == "receive" and isinstance(event.get("envelope"), dict):
+        yield Envelope.from_json(texts.mapping(event["envelope"]))
+    else:
+        yield from map(_as_printed, filter(_is_printed, texts.items(event.get("Messages")) or (event,)))
+
+
+def _is_ours(record: Mapping[str, object]) -> bool:
+    function = texts.field(texts.mapping(record.get("requestContext")), "functionArn")
+    return Arn.of(function).resource.startswith(OUR_FUNCTIONS)
+
+
+def _of_failed_invocation(record: Mapping[str, object]) -> Envelope:
+    """The event of a Lambda destination's record: Lambda developer guide, "Retaining records of asynchronous
+    invocations"."""
+    payload = record.get("requestPayload")
+    return Envelope(
+        text=payload if isinstance(payload, str) else texts.as_json(payload),
+        message_id=texts.field(texts.mapping(record.get("requestContext")), "requestId"),
+        sent_at=instant(record.get("timestamp")),
+    )
+
+
+def _is_printed(message: object) -> bool:
+    fields = texts.mapping(message)
+    return isinstance(fields.get("Body"), str) and "MessageId" in fields and not fields.keys().isdisjoint(_PRINTED)
+
+
+_PRINTED = ("ReceiptHandle", "MD5OfBody")
+
+
+def _as_printed(message: object) -> Envelope:
+    """A message of SQS's API, which has capitals where Lambda's record has none."""
+    fields = texts.mapping(message)
+    return _of_sqs(
+        {
+            "body": fields["Body"],
+            "attributes": fields.get("Attributes"),
+            "messageAttributes": {
+                name: {"stringValue": texts.mapping(value).get("StringValue")}
+                for name, value in texts.mapping(fields.get("MessageAttributes")).items()
+            },
+        },
+        message,
+    )
 
 
 def _is_sns(record: object) -> bool:

@@ -7,8 +7,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from alertrelay.alert import Alert, fingerprint
-from alertrelay.sources.alarm import AlarmUpdate, alert_of
+from alertrelay.sources.alarm import alert_of
 from alertrelay.sources.alarm_detail import update_of
+from alertrelay.sources.alarm_update import AlarmUpdate
 from alertrelay.sources.arrival import Arrival
 from alertrelay.sources.envelope import decoded
 from alertrelay.values import text as texts

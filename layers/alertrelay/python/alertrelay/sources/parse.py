@@ -8,21 +8,28 @@ from datetime import datetime
 
 from alertrelay.alert import Alert, Source
 from alertrelay.sources import (
+    alert_text,
     alertmanager,
     alertmanager_api,
+    amazonq,
     amp,
     anomaly,
     cloudwatch,
     cloudwatch_direct,
+    datadog,
     eventbridge,
     grafana,
+    grafana_oncall,
+    newrelic,
+    own_json,
+    pagerduty_webhook,
     raw,
 )
 from alertrelay.sources.arrival import Arrival
 from alertrelay.sources.awsevent import bridge, notice
 from alertrelay.sources.awsevent.told import told_apart
 from alertrelay.sources.envelope import NOT_JSON, Envelope, decoded
-from alertrelay.values.text import one_line
+from alertrelay.values.text import one_line, unquoted
 
 HOP_ATTRIBUTE = "alertrelay-hop"
 """The message attribute of what we sent ourselves."""
@@ -46,11 +53,21 @@ KINDS: tuple[SourceKind, ...] = (
     SourceKind(source="amp", detect=amp.detect, parse=amp.parse),
     SourceKind(source="alertmanager", detect=alertmanager.detect, parse=alertmanager.parse),
     SourceKind(source="alertmanager", detect=alertmanager_api.detect, parse=alertmanager_api.parse),
+    SourceKind(source="third-party", detect=datadog.detect, parse=datadog.parse),
+    SourceKind(source="third-party", detect=newrelic.detect, parse=newrelic.parse),
+    SourceKind(source="third-party", detect=pagerduty_webhook.detect, parse=pagerduty_webhook.parse),
+    SourceKind(source="third-party", detect=grafana_oncall.detect, parse=grafana_oncall.parse),
+    SourceKind(source="custom", detect=amazonq.detect, parse=amazonq.parse),
     SourceKind(source="aws-event", detect=bridge.detect, parse=bridge.parse),
     SourceKind(source="aws-event", detect=notice.detect, parse=notice.parse),
     SourceKind(source="aws-event", detect=notice.detect_text, parse=notice.parse_text),
+    SourceKind(source="custom", detect=alert_text.detect, parse=alert_text.parse),
 )
-"""The first that detects takes the message. To add a source: one file with `detect` and `parse`, one line here."""
+"""The first that detects takes the message, unless its `parse` finds nothing in it. To add a source: one file with
+`detect` and `parse`, one line here."""
+
+GUESSES: tuple[SourceKind, ...] = (SourceKind(source="custom", detect=own_json.detect, parse=own_json.parse),)
+"""Kinds that are known by their words alone: tried after all others were tried on what the message holds within it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,12 +88,21 @@ def parse(envelope: Envelope, *, received_at: datetime) -> Parsed:
     """The alerts of a message. Never raises and is never empty; `received_at` stands in for times that are missing."""
     arrival = Arrival(envelope=envelope, received_at=received_at)
     value = _decoded(envelope.text)
-    found, problem = _known(value, arrival, _DEPTH)
+    found, problem = _known(value, arrival, _DEPTH, KINDS)
+    if not found and value is NOT_JSON:
+        # After the parsers of text: Managed Prometheus's own text has raw line breaks too, and other rules.
+        lenient = decoded(envelope.text, strict=False)
+        value = _decoded_if_text(lenient) if lenient is not NOT_JSON else value
+        found, problem = _known(value, arrival, _DEPTH, KINDS)
+    if not found:
+        found, _ = _known(value, arrival, _DEPTH, GUESSES)
+        problem = "" if found else problem
     source, alerts = found or ("raw", raw.parse(value, arrival))
     return Parsed(source=source, alerts=alerts, problem=problem, hop=HOP_ATTRIBUTE in envelope.attributes)
 
 
 _DEPTH = 3
+_SAMPLE = 50
 _WRAPPERS = (
     "default", "body", "Message", "message", "event", "Event", "events", "payload", "Payload", "requestPayload", "data",
     "input", "invokingEvent", "detail",
@@ -86,34 +112,49 @@ _WRAPPERS = (
 _Found = tuple[Source, tuple[Alert, ...]]
 
 
-def _known(value: object, arrival: Arrival, depth: int) -> tuple[_Found | None, str]:
-    """By its own kind, else by what a list or a wrapping holds; else None, and why."""
-    found, problem = _by_kind(value, arrival)
+def _known(value: object, arrival: Arrival, depth: int, kinds: Sequence[SourceKind]) -> tuple[_Found | None, str]:
+    """Return what is found by its own kind, else in a list or a wrapping; else None, and why."""
+    found, problem = _by_kind(value, arrival, kinds)
     if found or not depth:
         return found, "" if found else problem
     if isinstance(value, list):
-        found = _of_list(value, arrival, depth - 1)
+        found = _of_list(value, arrival, depth - 1, kinds)
     elif isinstance(value, dict):
         held = (_decoded_if_text(value[key]) for key in _WRAPPERS if key in value)
-        tried = (_known(each, arrival, depth - 1)[0] for each in held if isinstance(each, dict | list))
+        tried = (_known(each, arrival, depth - 1, kinds)[0] for each in held if isinstance(each, dict | list))
         found = next((each for each in tried if each), None)
     return found, "" if found else problem
 
 
-def _of_list(values: list[object], arrival: Arrival, depth: int) -> _Found | None:
-    """The alerts of all entries, where any entry is of a known kind; what is not stays raw."""
-    each = [(entry, _known(entry, arrival, depth)[0]) for entry in map(_decoded_if_text, values)]
-    source = next((found[0] for _, found in each if found), None)
-    if source is None:
+def _of_list(values: list[object], arrival: Arrival, depth: int, kinds: Sequence[SourceKind]) -> _Found | None:
+    """The alerts of all entries, where any entry is of a known kind; what is not stays raw.
+
+    Of a long list some entries, evenly spread, decide whether there is any: 10,000 unknown things cost no more than 50.
+    """
+    few = values[:: max(1, len(values) // _SAMPLE)] if len(values) > _SAMPLE else values
+    if not any(_of_list_entry(_decoded_if_text(entry), arrival, depth, kinds) for entry in few):
         return None
-    alerts = [alert for entry, found in each for alert in (found[1] if found else raw.parse(entry, arrival, part=True))]
+    each = [(entry, _of_list_entry(entry, arrival, depth, kinds)) for entry in map(_decoded_if_text, values)]
+    source: Source = next((found[0] for _, found in each if found), "raw")
+    alerts = [alert for entry, found in each for alert in _alerts_of_entry(entry, found, arrival)]
     return source, told_apart(alerts)
 
 
-def _by_kind(value: object, arrival: Arrival) -> tuple[_Found | None, str]:
+def _of_list_entry(entry: object, arrival: Arrival, depth: int, kinds: Sequence[SourceKind]) -> _Found | None:
+    """Text in a list is no message of its own: the Subject is not about each of 10,000 words."""
+    return _known(entry, arrival, depth, kinds)[0] if isinstance(entry, dict | list) else None
+
+
+def _alerts_of_entry(entry: object, found: _Found | None, arrival: Arrival) -> Sequence[Alert]:
+    """An entry that only a guess knows stands beside entries that all kinds know."""
+    known = found or (_by_kind(entry, arrival, GUESSES)[0] if isinstance(entry, dict) else None)
+    return known[1] if known else raw.parse(entry, arrival, part=True)
+
+
+def _by_kind(value: object, arrival: Arrival, kinds: Sequence[SourceKind]) -> tuple[_Found | None, str]:
     problem = "not JSON" if value is NOT_JSON else "no known kind of message"
-    seen = arrival.envelope.text if value is NOT_JSON else value
-    for kind in KINDS:
+    seen = unquoted(arrival.envelope.text) if value is NOT_JSON else value
+    for kind in kinds:
         try:
             if kind.detect(seen) and (alerts := tuple(kind.parse(seen, arrival))):
                 return (kind.source, alerts), ""

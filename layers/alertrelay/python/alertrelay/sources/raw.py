@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import re
+from dataclasses import replace
 
 from alertrelay.alert import Alert, Source, fingerprint
+from alertrelay.sources import sentence
 from alertrelay.sources.arrival import Arrival
 from alertrelay.sources.envelope import NOT_JSON
 from alertrelay.sources.severity import DEFAULT, of_topic
@@ -20,16 +22,26 @@ _TELLING_KEYS = (
     "message",
     "Message",
     "text",
+    "msg",
     "description",
     "detail-type",
     "Description",
 )
+_FIELD = re.compile(
+    r'"(?:summary|title|alertname|AlarmName|alarmName|message|description|detail-type)"\s{0,9}:\s{0,9}"(?P<said>[^"\\]{3,300})'
+)
+"""Of JSON that is broken or was cut, the first informative field."""
+_LINES_READ = 200
+_READ = 2_000
+_LINKS = ("link", "url", "Link", "Url", "URL", "html_url", "console_url")
 
 
 def parse(value: object, arrival: Arrival, *, part: bool = False) -> tuple[Alert, ...]:
     """One event of any message, or of one part of it."""
-    summary = _summary(value, arrival)
-    return (event(arrival, alertname="RawMessage", source="raw", summary=summary, part=value if part else None),)
+    shown = value if part or isinstance(value, str) else None
+    found = event(arrival, alertname="RawMessage", source="raw", summary=_summary(value, arrival), part=shown)
+    links = (texts.field(value, name) for name in _LINKS) if isinstance(value, dict) else ()
+    return (replace(found, generator_url=next((link for link in links if link.startswith("https://")), "")),)
 
 
 def event(
@@ -80,20 +92,33 @@ def identity_of(arrival: Arrival) -> str:
 
 
 def _summary(value: object, arrival: Arrival) -> str:
-    """The Subject, else what the message itself seems to say, else what it is."""
-    said = texts.one_line(arrival.envelope.subject)
-    if said:
-        return said
-    if value is NOT_JSON:
-        return texts.one_line(arrival.envelope.text) or "An empty message"
+    """Return the Subject where it is informative, else the message's own sentence, else its shape."""
+    subject = texts.one_line(arrival.envelope.subject)
+    if sentence.informative(subject):
+        return subject
+    return _said(value, arrival) or _shape(value, arrival)
+
+
+def _said(value: object, arrival: Arrival) -> str:
+    if value is NOT_JSON or isinstance(value, str):
+        text = arrival.envelope.text if value is NOT_JSON else str(value)
+        if text.lstrip().startswith(("{", "[")):
+            field = _FIELD.search(text[: texts.READ_MAX])
+            # On one line, because the first line of broken JSON is only a bracket.
+            return texts.one_line(field["said"] if field else f"A message that is broken JSON: {text[:_READ]}")
+        return sentence.best(texts.unquoted(text).splitlines()[:_LINES_READ])
     if isinstance(value, dict):
-        return _telling(value) or texts.one_line(f"A message of unknown form: {texts.as_json(value)}")
-    return texts.one_line(f"A message that is only {json.dumps(value) if value is None else texts.as_json(value)}")
-
-
-def _telling(value: Mapping[str, object]) -> str:
-    for key in _TELLING_KEYS:
-        said = value.get(key)
-        if isinstance(said, str) and said.strip():
-            return texts.one_line(texts.printable(said))
+        return sentence.best(texts.printable(said) for key in _TELLING_KEYS if isinstance(said := value.get(key), str))
     return ""
+
+
+def _shape(value: object, arrival: Arrival) -> str:
+    """Describe a message without any words of its own."""
+    subject = texts.one_line(arrival.envelope.subject)
+    if subject:
+        return subject
+    if value is NOT_JSON or value == "":
+        return "An empty message"
+    if isinstance(value, dict):
+        return texts.one_line(f"A message of unknown form: {texts.as_json(value)}")
+    return texts.one_line(f"A message that is only {json.dumps(value) if value is None else texts.as_json(value)}")

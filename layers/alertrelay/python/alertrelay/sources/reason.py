@@ -10,11 +10,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from alertrelay.values.text import items, mapping
+from alertrelay.values.text import READ_MAX, items, mapping
 
-_NUMBER = r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
+# A number begins where no digit stands before it and has bounded length: what is not one is passed over in one step.
+_NUMBER = r"(?<![0-9.])-?[0-9]{1,40}(?:\.[0-9]{1,40})?(?:[eE][+-]?[0-9]{1,4})?(?![0-9])"
 # [91.4 (20/11/26 03:04:00), 90.2 (20/11/26 03:03:00)], formerly (10.0) or [2.0, 1.0]; the date is day/month/year.
-_DATAPOINTS = re.compile(r"(?:datapoints?(?: which crossed the threshold)?:?)\s*[\[(](?P<list>[^\]]*?)[\])](?=\s|\.|$)")
+# A log alarm has query results in place of datapoints.
+_DATAPOINTS = re.compile(
+    r"(?:datapoints?|query results?)(?: which crossed the threshold)?:?\s{0,9}"
+    r"[\[(](?P<list>[^\[\]]{0,2000}?)[\])](?=\s|\.|$)"
+)
 _DATED = re.compile(
     rf"(?P<value>{_NUMBER}) \((?P<d>[0-9]{{2}})/(?P<m>[0-9]{{2}})/(?P<y>[0-9]{{2}}) (?P<time>[0-9:]+)\)"
 )
@@ -36,7 +41,9 @@ class Seen:
 def read(reason: str, data: Mapping[str, object] | None = None) -> Seen:
     """From the reason's text; `data` is StateReasonData, which is exact where it is sent."""
     exact = data or {}
-    recent = [value for point in items(exact.get("recentDatapoints")) if (value := number(point)) is not None]
+    reason = reason[:READ_MAX]
+    points = items(exact.get("recentDatapoints")) or items(exact.get("results"))
+    recent = [value for point in points[-READ_MAX:] if (value := number(point)) is not None]
     threshold = number(exact.get("threshold"))
     return Seen(
         value=recent[-1] if recent else _newest(reason),
@@ -67,7 +74,7 @@ def _newest(reason: str) -> float | None:
     if dated:
         newest = max(dated, key=lambda point: (point["y"], point["m"], point["d"], point["time"]))
         return number(newest["value"])
-    return _only(re.compile(rf"(?P<value>{_NUMBER})"), match["list"])
+    return _only(re.compile(rf"(?P<value>{_NUMBER})"), match["list"].partition(" (")[0])  # never a number of its date
 
 
 def _only(pattern: re.Pattern[str], text: str) -> float | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from alertrelay.alert import SEVERITY_RANK
+
 DEFAULT = "warning"
 """The severity of an alarm of which neither its metadata nor its topic says any."""
 
@@ -27,7 +29,7 @@ _WORDS: Mapping[str, tuple[str, ...]] = {
     "warning": ("warning", "warn", "medium", "moderate", "minor", "sev3", "p3"),
     "info": ("info", "information", "informational", "notice", "low", "none", "debug", "sev4", "sev5", "p4", "p5"),
 }
-_MEANING = {word: severity for severity, words in _WORDS.items() for word in words}
+MEANING = {word: severity for severity, words in _WORDS.items() for word in words}
 
 _TOPICS: Mapping[str, Mapping[str, str]] = {
     "critical": {"severity": "critical"},
@@ -41,7 +43,12 @@ _TOPICS: Mapping[str, Mapping[str, str]] = {
 def severity(word: str) -> str:
     """critical, error, warning or info where the meaning is clear (SEV-1, P1, High), else the word in lower case."""
     lower = word.strip().lower()
-    return _MEANING.get(re.sub(r"[\s_-]+", "", lower), lower)
+    return MEANING.get(re.sub(r"[\s_-]+", "", lower), lower)
+
+
+def higher(one: str, other: str) -> str:
+    """Return the worse of two severities; a word that is none of the four ranks below them."""
+    return other if SEVERITY_RANK.get(other, 0) > SEVERITY_RANK.get(one, 0) else one
 
 
 def of_topic(topic_arn: str) -> Mapping[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from alertrelay.sources.alarm import Condition, Metric
+from alertrelay.sources.alarm_update import Condition, Metric
 from alertrelay.sources.reason import number
 from alertrelay.values import text as texts
 

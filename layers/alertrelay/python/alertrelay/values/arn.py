@@ -107,3 +107,15 @@ def alarm_link(region: str, alarm_name: str) -> str:
     if not base:
         return ""
     return f"{base}/cloudwatch/home?region={region}#alarmsV2:alarm/{quote(alarm_name, safe='')}"
+
+
+def log_group_link(region: str, log_group: str) -> str:
+    """Return where CloudWatch's console shows a log group; "" where the region is unknown.
+
+    The console decodes the fragment twice, with `$` in place of `%` in the outer layer.
+    """
+    base = console(region)
+    if not base:
+        return ""
+    encoded = quote(quote(log_group, safe=""), safe="").replace("%", "$")
+    return f"{base}/cloudwatch/home?region={region}#logsV2:log-groups/log-group/{encoded}"

@@ -12,6 +12,11 @@ ANNOTATION_MAX = 20_000
 """Characters of an annotation. With it an alert of a 256 KB message stays well within a DynamoDB item."""
 SUMMARY_MAX = 250
 """Characters of a summary: one line of a phone."""
+NAMES_MAX = 200
+"""Labels of an alert, and its annotations. CloudWatch's own limit of a contributor's attributes is 150."""
+READ_MAX = 4_096
+"""Characters of a text that a regular expression reads. CloudWatch's own limit of a reason is 1,023. What is shown is
+cut elsewhere and later: a secret in the text is never cut in two by this."""
 
 
 def printable(value: object) -> str:
@@ -32,6 +37,48 @@ def as_json(value: object) -> str:
         return json.dumps(value, ensure_ascii=False, default=str)
     except (ValueError, RecursionError):
         return "(nested too deep to be shown)"
+
+
+def compact_json(value: object, *, sort_keys: bool = False) -> str:
+    """Return JSON as a store takes it: nothing is escaped, so that Japanese takes its three bytes a character and not
+    six, but what UTF-8 has no form for (lone surrogates) and what SQS refuses (U+FFFE, U+FFFF)."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=sort_keys)
+    return _REFUSED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+_REFUSED = re.compile("[\ud800-\udfff\ufffe\uffff]")
+
+
+def stored_bytes(text: str) -> int:
+    """Return how many bytes a text takes as JSON in UTF-8."""
+    return len(compact_json(text).encode())
+
+
+def fitted(texts: Mapping[str, str], limit: int) -> dict[str, str]:
+    """Return the texts so that they take at most `limit` bytes as JSON in UTF-8. What is cut are the longest, to one
+    length, and each ends in a note of how much is missing."""
+    sizes = {name: stored_bytes(text) for name, text in texts.items()}
+    if sum(sizes.values()) <= limit:
+        return dict(texts)
+    left, cap = limit, 0
+    for place, size in enumerate(sorted(sizes.values())):
+        cap = left // (len(sizes) - place)
+        if size > cap:
+            break
+        left -= size
+    return {name: text if sizes[name] <= cap else _cut_to_bytes(text, cap) for name, text in texts.items()}
+
+
+def _cut_to_bytes(text: str, limit: int) -> str:
+    """Returns the most of its beginning that fits with the note."""
+    fits, too_many = 0, len(text)
+    while too_many - fits > 1:
+        middle = (fits + too_many) // 2
+        if stored_bytes(cut_with_note(text, middle)) <= limit:
+            fits = middle
+        else:
+            too_many = middle
+    return cut_with_note(text, fits)
 
 
 def cut(text: str, limit: int) -> str:
@@ -60,6 +107,14 @@ def first_sentence(text: str, limit: int = SUMMARY_MAX) -> str:
     return cut(line[: end.start()] if end else line, limit)
 
 
+def unquoted(text: str) -> str:
+    """Return a text without the quotation marks that an input transformer of EventBridge leaves around every line."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if not lines or not all(len(line) > 1 and line[0] == line[-1] == '"' for line in lines):
+        return text
+    return "\n".join(line[1:-1].replace('\\"', '"') for line in lines)
+
+
 def mapping(value: object) -> Mapping[str, object]:
     """Returns `value` where it is a JSON object, else an empty one."""
     return value if isinstance(value, dict) else {}
@@ -67,7 +122,10 @@ def mapping(value: object) -> Mapping[str, object]:
 
 def field(fields: Mapping[str, object], key: str) -> str:
     """Returns the value of a key as text without surrounding space, "" where it is missing or null."""
-    return printable(fields.get(key)).strip()
+    value = fields.get(key)
+    if isinstance(value, str) and value.isascii() and value.isprintable():
+        return value.strip()
+    return printable(value).strip()
 
 
 def string_map(value: object) -> dict[str, str]:
@@ -96,12 +154,30 @@ def items(value: object) -> tuple[object, ...]:
 
 
 def label_set(pairs: Iterable[tuple[object, object]]) -> dict[str, str]:
-    """Returns labels in the order given: every value text, none empty, none over LABEL_MAX."""
-    clean = ((cut(printable(name), LABEL_MAX), cut(printable(value), LABEL_MAX)) for name, value in pairs)
-    return {name: value for name, value in clean if name and value}
+    """Returns labels in the order given: every value text, none empty, none over LABEL_MAX, no more than NAMES_MAX."""
+    found: dict[str, str] = {}
+    for name, value in pairs:
+        # Most labels are plain and short already: no call for those.
+        key = name if isinstance(name, str) and name.isidentifier() else cut(printable(name), LABEL_MAX)
+        if isinstance(value, str) and value.isascii() and value.isprintable() and len(value) <= LABEL_MAX:
+            text = value
+        else:
+            text = cut(printable(value), LABEL_MAX)
+        if key and text and (len(found) < NAMES_MAX or key in found):
+            found[key] = text
+    return found
 
 
 def annotation_set(pairs: Iterable[tuple[object, object]]) -> dict[str, str]:
-    """Returns annotations in the order given: every value text, none empty, none over ANNOTATION_MAX and its note."""
-    clean = ((cut(printable(name), LABEL_MAX), cut_with_note(printable(value).strip())) for name, value in pairs)
-    return {name: value for name, value in clean if name and value}
+    """Returns annotations in the order given: text, none empty, none over ANNOTATION_MAX and its note, at most
+    NAMES_MAX."""
+    found: dict[str, str] = {}
+    for name, value in pairs:
+        key = name if isinstance(name, str) and name.isidentifier() else cut(printable(name), LABEL_MAX)
+        if isinstance(value, str) and value.isascii() and value.isprintable() and len(value) <= ANNOTATION_MAX:
+            text = value.strip()
+        else:
+            text = cut_with_note(printable(value).strip())
+        if key and text and (len(found) < NAMES_MAX or key in found):
+            found[key] = text
+    return found

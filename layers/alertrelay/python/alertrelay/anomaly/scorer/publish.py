@@ -14,8 +14,8 @@ from alertrelay.anomaly.scorer.entry_rules import Origin, Rule, named
 from alertrelay.anomaly.scorer.metric import Metric
 from alertrelay.anomaly.scorer.shard_state import Said, Telling, Told, Track
 from alertrelay.config.watch import Watch
-from alertrelay.sources.alarm import cluster_of
 from alertrelay.sources.anomaly import SENDER
+from alertrelay.sources.origin import cluster_of
 from alertrelay.values import text as texts
 
 ANOMALY = "AnomalyDetected"

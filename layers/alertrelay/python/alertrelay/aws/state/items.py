@@ -31,11 +31,15 @@ from alertrelay.policy import silence_json
 from alertrelay.policy.group_key import channel_of
 from alertrelay.policy.silence import Silence
 from alertrelay.state import AnomalyNote
+from alertrelay.values.text import compact_json, fitted, stored_bytes
 
 SCHEMA = 1
 """Of every item, save:"""
 SPILLED = 2
 """A header whose ledger stands in chunks, and those: code that knows nothing of them must not take it for empty."""
+ALERT_BYTES = 370_000
+"""Of labels and annotations: an item of DynamoDB takes 400 KB (409,600 bytes), with the names of its attributes, the
+separators of its JSON and the groups that the alert was put in."""
 SHARDS = 16
 DUE_INDEX = "due"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -58,8 +62,9 @@ def text(value: str) -> dict[str, str]:
 
 
 def as_json(value: object) -> dict[str, str]:
-    """Returns plain JSON as a string attribute: one attribute is written and read whole."""
-    return {"S": json.dumps(value, ensure_ascii=True, separators=(",", ":"), sort_keys=True)}
+    """Returns plain JSON as a string attribute: one attribute is written and read whole. Earlier versions escaped what
+    is not ASCII, which reads the same."""
+    return {"S": compact_json(value, sort_keys=True)}
 
 
 def hashed(name: str) -> str:
@@ -78,11 +83,13 @@ def shards(channel: Channel) -> list[str]:
 
 
 def alert_content(alert: Alert) -> dict[str, str]:
-    """Returns the part that a later update of the alert replaces, without labels and starts_at, which a resolve
-    keeps."""
+    """Returns the part that a later update of the alert replaces, without labels and starts_at, which a resolve keeps.
+    Of annotations is cut, with a note, what exceeds an item's limit."""
+    room = ALERT_BYTES - sum(stored_bytes(text) for pair in alert.labels.items() for text in pair)
+    room -= sum(stored_bytes(name) for name in alert.annotations)
     return as_json(
         {
-            "annotations": dict(alert.annotations),
+            "annotations": fitted(alert.annotations, room),
             "kind": alert.kind,
             "ends_at": alert.ends_at.isoformat() if alert.ends_at else None,
             "updated_at": alert.updated_at.isoformat() if alert.updated_at else None,

@@ -15,6 +15,7 @@ from alertrelay.aws.state import inhibitors as noted_sources
 from alertrelay.aws.state import items, ledger_chunks
 from alertrelay.aws.state.table import Table, read
 from alertrelay.nflog.group_state import AlertItem, GroupChange, GroupHeader, GroupState, Member, unknown
+from alertrelay.policy.group_key import order_ahead
 from alertrelay.policy.inhibit import InhibitKey
 from alertrelay.policy.silence import Silence
 from alertrelay.ports import Clock
@@ -64,8 +65,8 @@ class DynamoStore:
             f"A#{item.key}",
             "A",
             expression,
-            condition="attribute_not_exists(k) OR k < :k OR (k = :k AND #rank <= :rank)",
-            values=values,
+            condition="attribute_not_exists(k) OR k < :k OR (k = :k AND #rank <= :rank) OR k > :ahead",
+            values={**values, ":ahead": items.text(order_ahead(self._clock.now()))},
             returns="ALL_NEW",
         )
         return written, read(items.alert_item, found)
@@ -79,8 +80,12 @@ class DynamoStore:
         """See state.Store."""
         written, before = self._table.put(
             items.member_attributes(gid, member),
-            condition="attribute_not_exists(k) OR k < :k OR (k = :k AND #status = :moved)",
-            values={":k": items.text(member.order_key), ":moved": items.text("moved")},
+            condition="attribute_not_exists(k) OR k < :k OR (k = :k AND #status = :moved) OR k > :ahead",
+            values={
+                ":k": items.text(member.order_key),
+                ":moved": items.text("moved"),
+                ":ahead": items.text(order_ahead(self._clock.now())),
+            },
         )
         return written, read(items.member, before) if before else None
 

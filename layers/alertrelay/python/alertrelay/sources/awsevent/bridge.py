@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from alertrelay.alert import Alert
 from alertrelay.sources.arrival import Arrival
 from alertrelay.sources.awsevent import (
+    caches,
+    compliance,
     compute,
     containers,
     cost,
@@ -15,6 +17,7 @@ from alertrelay.sources.awsevent import (
     health,
     jobs,
     mail,
+    observing,
     operations,
     security,
     storage,
@@ -22,9 +25,11 @@ from alertrelay.sources.awsevent import (
 )
 from alertrelay.sources.awsevent.event import Event, event_of, is_event
 from alertrelay.sources.awsevent.general import Teller, general
-from alertrelay.sources.awsevent.told import Told, alert_of, told_apart
+from alertrelay.sources.awsevent.told import Told, alerts_of
 
 _TABLES = (
+    caches.TELLERS,
+    compliance.TELLERS,
     compute.TELLERS,
     containers.TELLERS,
     cost.TELLERS,
@@ -33,6 +38,7 @@ _TABLES = (
     health.TELLERS,
     jobs.TELLERS,
     mail.TELLERS,
+    observing.TELLERS,
     operations.TELLERS,
     security.TELLERS,
     storage.TELLERS,
@@ -48,8 +54,7 @@ def parse(value: object, arrival: Arrival) -> tuple[Alert, ...]:
     """One alert; of an event that holds findings, one a finding."""
     event = event_of(value)
     found = teller_of(event)(event)
-    all_told = (found,) if isinstance(found, Told) else tuple(found)
-    return told_apart(alert_of(told, arrival) for told in all_told or (general(event),))
+    return alerts_of((found,) if isinstance(found, Told) else found, arrival) or alerts_of((general(event),), arrival)
 
 
 def teller_of(event: Event) -> Teller:

@@ -5,26 +5,28 @@ Source: the user guides' chapters on EventBridge; Amazon EC2 Auto Scaling user g
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
 from alertrelay.sources.arrival import Arrival
 from alertrelay.sources.awsevent.event import Event, resource_name
 from alertrelay.sources.awsevent.fields import Fields
-from alertrelay.sources.awsevent.general import NAMESPACES, Row, Teller, page, told
-from alertrelay.sources.awsevent.told import Told, camel
+from alertrelay.sources.awsevent.general import Row, Teller, always, page, routine, told
+from alertrelay.sources.awsevent.news import folded, is_bad, is_good
+from alertrelay.sources.awsevent.sentences import best
+from alertrelay.sources.awsevent.told import Told
+from alertrelay.sources.awsevent.vocabulary import NAMESPACES
+from alertrelay.values import text as texts
 from alertrelay.values.arn import Arn
 
 _INSTANCE_PAGE = "/ec2/home?region={region}#InstanceDetails:instanceId={InstanceId}"
-_CALM_STATES = ("pending", "running", "stopping", "shutting-down")
-
-
 _STATE = Row(
     noun="EC2 instance",
     name=("instance-id", "instanceId"),
     labels={"InstanceId": "instance-id"},
     link=_INSTANCE_PAGE,
-    severity=lambda state: "info" if state.lower() in _CALM_STATES else "",
+    good=routine("pending", "running", "stopping", "shutting-down"),
 )
 
 
@@ -50,7 +52,7 @@ def _spot(event: Event) -> Told:
         event,
         alertname="EC2RebalanceRecommendation" if rebalance else "EC2SpotInterruption",
         summary=f"EC2 Spot instance {instance} " + ("is at risk of interruption" if rebalance else coming),
-        severity="info" if rebalance else "",
+        guess="info" if rebalance else "warning",
         resource=instance,
         labels={"InstanceId": instance},
         path=_INSTANCE_PAGE.format(region=event.region, InstanceId=instance),
@@ -59,11 +61,11 @@ def _spot(event: Event) -> Told:
 
 def _scaling(event: Event) -> Told:
     """Auto Scaling by EventBridge: launches, terminations, lifecycle hooks, instance refreshes."""
-    found = tell_scaling(event.detail, event.detail_type.removeprefix("EC2 "), event.region)
+    found = tell_scaling(event.detail, event.detail_type, event.region)
     return replace(
         found,
         labels={**found.labels, "aws_service": event.service},
-        identity=event.id,
+        identity=found.identity or event.id,
         account=event.account,
         region=event.region,
         at=event.at,
@@ -82,32 +84,53 @@ def tell_scaling_notice(fields: Fields, arrival: Arrival) -> Told:
     arn = Arn.of(fields.text("AutoScalingGroupARN"))
     region = arn.region or Arn.of(arrival.envelope.topic_arn).region
     event = fields.text("Event", "LifecycleTransition").removeprefix("autoscaling:")
-    found = tell_scaling(fields, event.replace("EC2_INSTANCE_", "EC2 instance ").replace("_", " "), region)
-    activity = fields.text("ActivityId")
+    found = tell_scaling(fields, event, region)
     return replace(
         found,
-        identity=f"autoscaling:{activity}/{event}/{fields.text('StatusCode')}" if activity else "",
         account=fields.text("AccountId") or arn.account,
         region=region,
         at=fields.at("Time", "EndTime", "StartTime"),
     )
 
 
+_ACTIVITIES: Mapping[str, tuple[str, str]] = {
+    "EC2_INSTANCE_LAUNCH": ("LaunchSuccessful", "launched instance"),
+    "EC2 Instance Launch Successful": ("LaunchSuccessful", "launched instance"),
+    "EC2_INSTANCE_LAUNCH_ERROR": ("LaunchUnsuccessful", "failed to launch instance"),
+    "EC2 Instance Launch Unsuccessful": ("LaunchUnsuccessful", "failed to launch instance"),
+    "EC2_INSTANCE_TERMINATE": ("TerminateSuccessful", "terminated instance"),
+    "EC2 Instance Terminate Successful": ("TerminateSuccessful", "terminated instance"),
+    "EC2_INSTANCE_TERMINATE_ERROR": ("TerminateUnsuccessful", "failed to terminate instance"),
+    "EC2 Instance Terminate Unsuccessful": ("TerminateUnsuccessful", "failed to terminate instance"),
+    "EC2_INSTANCE_LAUNCHING": ("LaunchLifecycleAction", "lifecycle hook waits for instance"),
+    "EC2 Instance-launch Lifecycle Action": ("LaunchLifecycleAction", "lifecycle hook waits for instance"),
+    "EC2_INSTANCE_TERMINATING": ("TerminateLifecycleAction", "lifecycle hook waits for instance"),
+    "EC2 Instance-terminate Lifecycle Action": ("TerminateLifecycleAction", "lifecycle hook waits for instance"),
+    "TEST_NOTIFICATION": ("TestNotification", "test notification"),
+}
+"""One activity has one name, by SNS and by EventBridge. Source: Amazon EC2 Auto Scaling user guide, "Amazon SNS
+notifications" and "Event reference"."""
+
+
 def tell_scaling(fields: Fields, what: str, region: str) -> Told:
     """Both ways hold the same fields. A launch or an end that went well is normal course."""
     group = fields.text("AutoScalingGroupName")
     instance = fields.text("EC2InstanceId", "InstanceId")
-    words = what.lower()
-    bad = any(word in words for word in ("unsuccess", "error", "fail", "cancel"))
-    verb = _scaling_words(words)
-    status = fields.text("StatusMessage")
-    cause = fields.text("Cause")
-    reason = status or cause
+    folded_what = folded(what)
+    known = next((names for key, names in _ACTIVITIES.items() if folded(key) == folded_what), None)
+    plain = texts.one_line(what.removeprefix("EC2 ").replace("_", " "), 80)
+    name, verb = known or (re.sub(r"^(Auto|EC2) Scaling ", "", plain), plain.lower())
+    status, cause = fields.text("StatusMessage"), fields.text("Cause")
+    bad = is_bad(what) or (known is None and is_bad(status))
+    reason = best([status, cause], failed=bad)
     head = f"Auto Scaling group {group or 'unknown'}: {verb}{f' {instance}' if instance else ''}"
+    activity = fields.text("ActivityId")
     return Told(
-        alertname=f"AutoScaling{camel(_short(words).title())}",
+        alertname=f"AutoScaling {name}",
         summary=f"{head}. {reason}" if reason else head,
-        severity="" if bad else "info",
+        severity="info" if name == "TestNotification" else "",
+        guess="warning" if bad else "info" if known or is_good(what) else "",
+        identity=f"autoscaling:{activity}/{name}/{instance}" if activity else "",
         labels={
             "aws_service": "autoscaling",
             "namespace": NAMESPACES["autoscaling"],
@@ -120,32 +143,26 @@ def tell_scaling(fields: Fields, what: str, region: str) -> Told:
     )
 
 
-def _short(words: str) -> str:
-    return (
-        words.replace("ec2 ", "")
-        .replace("instance launch", "launch")
-        .replace("instance terminate", "terminate")
-        .replace("auto scaling ", "")
-        .replace("-", " ")
-    )
-
-
-def _scaling_words(words: str) -> str:
-    failed = "error" in words or "unsuccess" in words or "fail" in words
-    if "lifecycle" in words or "terminating" in words or "launching" in words:
-        return "lifecycle hook waits for instance"
-    if "test" in words:
-        return "test notification"
-    if "terminat" in words:
-        return "failed to terminate instance" if failed else "terminated instance"
-    if "launch" in words:
-        return "failed to launch instance" if failed else "launched instance"
-    return _short(words)
-
+_FLEET = Row(
+    noun="EC2 fleet",
+    state=("sub-type",),
+    reason=("description",),
+    good=routine("launched", "submitted", "active", "modify_in_progress", "modify_succeeded", "progress"),
+)
+"""Source: Amazon EC2 user guide, "EC2 Fleet event types"."""
 
 TELLERS: Mapping[str, Teller] = {
     "EC2 Instance State-change Notification": _STATE,
     "EC2 Spot Instance Interruption Warning": _spot,
+    "EC2 Spot Instance Request Fulfillment": Row(
+        noun="EC2 Spot request fulfilled with", name=("instance-id",), alertname="EC2SpotRequestFulfilled", good=always
+    ),
+    "EC2 Fleet Information": _FLEET,
+    "EC2 Fleet Instance Change": _FLEET,
+    "EC2 Fleet State Change": _FLEET,
+    "EC2 Spot Fleet Information": _FLEET,
+    "EC2 Spot Fleet Instance Change": _FLEET,
+    "EC2 Spot Fleet State Change": _FLEET,
     "EC2 Instance Rebalance Recommendation": _spot,
     "autoscaling:": _scaling,
     "EBS Volume Notification": _ebs,

@@ -5,32 +5,40 @@ Source: Amazon ECS developer guide, "Amazon ECS events"; Amazon ECR user guide, 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from alertrelay.sources.awsevent.event import Event, resource_name
 from alertrelay.sources.awsevent.fields import Fields
-from alertrelay.sources.awsevent.general import Row, Teller, outcome_word, shown_state, told
-from alertrelay.sources.awsevent.told import Told, severity_of
+from alertrelay.sources.awsevent.general import Row, Teller, routine, told
+from alertrelay.sources.awsevent.lasting import lasts
+from alertrelay.sources.awsevent.news import is_bad
+from alertrelay.sources.awsevent.sentences import best, outcome_word, shown_state
+from alertrelay.sources.awsevent.told import Told
 from alertrelay.values.arn import Arn
 
 _KILLED = 137
 """128 and signal 9: by the kernel for want of memory, or by ECS after the stop timeout."""
-_ORDERLY = ("scaling activity", "task stopped by user", "stopped by", "deployment", "userinitiated", "request")
+_ORDERLY = re.compile(r"scaling activity initiated by|task stopped by|initiated by \(deployment|userinitiated", re.I)
+"""Reasons of a stop that somebody wanted. Source: Amazon ECS developer guide, "Stopped tasks error messages"."""
 
 
 def _task(event: Event) -> Told:
     detail = event.detail
     status = detail.text("lastStatus")
     if status.upper() != "STOPPED":
-        return _about(event, "ECSTask" + outcome_word(status), f" is {shown_state(status) or 'changed'}", "info", "")
+        what = f" is {shown_state(status) or 'changed'}"
+        return _about(event, "ECSTask" + outcome_word(status), what, guess="info" if _UNDER_WAY(status) else "")
     why = detail.text("stoppedReason", "stopCode")
-    dead = [said for container in detail.each("containers") if (said := _death(container))]
+    killed_by_ecs = bool(why) and not why.lower().startswith("essential container")
+    dead = [said for container in detail.each("containers") if (said := _death(container, stated=killed_by_ecs))]
     memory = any("out of memory" in said for said in dead) or "outofmemory" in why.lower()
     orderly = not memory and _orderly(detail, why, died=bool(dead))
     name = "ECSTaskOutOfMemory" if memory else f"ECSTask{_stop_name(detail, failed=bool(dead) and not orderly)}"
     told_why = "" if dead and why.lower().startswith("essential container") else why
-    said = ". ".join(part for part in (told_why, "; ".join(dead)) if part) or "no reason given"
-    return _about(event, name, f" stopped: {said}", "info" if orderly else "", why)
+    said = ". ".join(part for part in (told_why.rstrip("."), "; ".join(dead)) if part) or "no reason given"
+    reason = best([why, *dead], failed=not orderly)
+    return _about(event, name, f" stopped: {said}", severity="info" if orderly else "", guess="warning", reason=reason)
 
 
 def _stop_name(detail: Fields, *, failed: bool) -> str:
@@ -47,12 +55,14 @@ def _orderly(detail: Fields, why: str, *, died: bool) -> bool:
     said = f"{why} {detail.text('stopCode')}".lower()
     ended_well = "essentialcontainerexited" in said.replace(" ", "") or "essential container" in said
     if ended_well:
-        return not died and not detail.text("group").startswith("service:")
-    return any(word in said for word in _ORDERLY) and not any(word in said for word in ("fail", "unhealthy", "error"))
+        exits = [container.number("exitCode") for container in detail.each("containers")]
+        return not died and any(code == 0 for code in exits) and not detail.text("group").startswith("service:")
+    return bool(_ORDERLY.search(said)) and not re.search(r"fail|unhealthy|error", said)
 
 
-def _death(container: Fields) -> str:
-    """How a container died; "" where it ended well or never began."""
+def _death(container: Fields, *, stated: bool) -> str:
+    """How a container died; "" where it ended well or never began. `stated`: the event names why the task was stopped,
+    so an exit by signal 9 needs no guess at its cause."""
     name = f"container {container.text('name') or 'without a name'}"
     code = container.number("exitCode")
     reason = container.text("reason")
@@ -62,11 +72,15 @@ def _death(container: Fields) -> str:
         return f"{name}: {reason}" if reason else ""
     if code == 0:
         return ""
-    meaning = ", killed, often for want of memory" if code == _KILLED else ""
+    meaning = ", killed, often for want of memory" if code == _KILLED and not stated else ""
     return f"{name} exited with {code:.0f}{meaning}" + (f" ({reason})" if reason else "")
 
 
-def _about(event: Event, alertname: str, what: str, severity: str, reason: str) -> Told:
+_UNDER_WAY = routine("PROVISIONING", "PENDING", "ACTIVATING", "RUNNING", "DEACTIVATING", "STOPPING", "DEPROVISIONING")
+"""Source: Amazon ECS developer guide, "Task lifecycle"."""
+
+
+def _about(event: Event, alertname: str, what: str, *, severity: str = "", guess: str = "", reason: str = "") -> Told:
     """Of a task or a service: whose it is, in which cluster, and the page of it."""
     detail = event.detail
     cluster, service = _whose(event)
@@ -81,6 +95,7 @@ def _about(event: Event, alertname: str, what: str, severity: str, reason: str) 
         alertname=alertname,
         summary=f"{noun}{f' in cluster {cluster}' if cluster else ''}{what}",
         severity=severity,
+        guess=guess,
         labels={
             "cluster": cluster,
             "service": service,
@@ -109,32 +124,49 @@ def _whose(event: Event) -> tuple[str, str]:
 
 
 def _service(event: Event) -> Told:
-    """A deployment or an action of a service's scheduler: the event's own level counts."""
+    """A deployment or an action of a service's scheduler. The event's own level counts, save that ECS writes INFO of a
+    deployment that it rolls back too."""
     detail = event.detail
     name = detail.text("eventName") or "SERVICE_EVENT"
     level = detail.text("eventType").upper()
-    graded = "info" if level == "INFO" else "" if level in ("WARN", "WARNING", "ERROR") else severity_of(name)
     words = shown_state(name).removeprefix("service ")
     reason = detail.text("reason")
+    bad = level in ("WARN", "WARNING", "ERROR") or is_bad(name) or is_bad(reason)
+    guess = "warning" if bad else "info" if level == "INFO" else ""
+    rolled = re.search(r"roll(ing|ed)?.?back", reason, re.IGNORECASE)
     alertname = "ECS" + "".join(part.capitalize() for part in name.split("_"))
-    return _about(event, alertname, f": {words}{f'. {reason}' if reason else ''}", graded, reason)
+    return _about(
+        event,
+        "ECSServiceDeploymentRollback" if rolled and "DEPLOYMENT_IN_PROGRESS" in name else alertname,
+        f": {words}{f'. {reason}' if reason else ''}",
+        guess=guess,
+        reason=reason,
+    )
 
 
 def _instance(event: Event) -> Told:
+    """An agent that is disconnected, until it is connected again or the instance is deregistered."""
     detail = event.detail
-    lost = detail.text("agentConnected") == "false"
+    connected = detail.text("agentConnected")
+    lost = connected == "false"
     state = "agent is disconnected" if lost else f"is {shown_state(detail.text('status')) or 'changed'}"
     cluster = resource_name(detail.text("clusterArn"))
     node = detail.text("ec2InstanceId") or resource_name(event.arn)
-    return told(
+    found = told(
         event,
-        alertname="ECSContainerInstanceDisconnected" if lost else "ECSContainerInstanceChanged",
+        alertname="ECSContainerInstanceDisconnected" if connected else "ECSContainerInstanceChanged",
         summary=f"ECS container instance {node} in cluster {cluster or 'unknown'}: {state}",
-        severity="" if lost else "info",
+        guess="warning" if lost else "",
         resource=node,
         labels={"cluster": cluster, "ClusterName": cluster, "InstanceId": node},
         path=f"/ecs/v2/clusters/{cluster}/infrastructure",
     )
+    arn = detail.text("containerInstanceArn") or event.arn
+    ended = not lost or detail.text("status").upper() == "INACTIVE"
+    return lasts(found, f"{arn}/agent" if connected and arn else "", ended=ended, updated_at=event.at)
+
+
+_SCANNED = routine("COMPLETE", "ACTIVE", "INITIAL_SCAN_COMPLETE", "SCAN_COMPLETE", "FINDINGS_READY")
 
 
 def _scan(event: Event) -> Told:
@@ -142,10 +174,13 @@ def _scan(event: Event) -> Told:
     detail = event.detail
     counts = detail.inner("finding-severity-counts")
     found = {word: int(counts.number(word) or 0) for word in ("CRITICAL", "HIGH", "MEDIUM", "LOW")}
-    shown = ", ".join(f"{count} {word.lower()}" for word, count in found.items() if count) or "no findings"
+    other = sum(int(counts.number(word) or 0) for word in ("UNDEFINED", "UNTRIAGED"))
+    parts = [f"{count} {word.lower()}" for word, count in found.items() if count]
+    parts += [f"{other} of no known severity"] if other else []
+    shown = ", ".join(parts) or ("no findings" if counts else "no count of findings")
     status = detail.text("scan-status", "status")
-    done = bool(severity_of(status)) or not status
-    worst = "error" if found["CRITICAL"] else "warning" if found["HIGH"] else "info"
+    done = _SCANNED(status) or not status
+    worst = "error" if found["CRITICAL"] else "warning" if found["HIGH"] or other else "info"
     repository = resource_name(detail.text("repository-name"))
     tag = next(iter(detail.texts("image-tags")), "")
     image = repository + (f":{tag}" if tag else "")
@@ -155,7 +190,7 @@ def _scan(event: Event) -> Told:
         event,
         alertname=name if done else f"{name}Failed",
         summary=f"Scan of {what}: {shown if done else shown_state(status)}",
-        severity=worst if done else "",
+        guess=worst if done and counts else "warning",
         resource=repository or detail.text("instance-id"),
         labels={"image_digest": detail.text("image-digest")},
         path=f"/ecr/repositories/private/{event.account}/{repository}" if repository else "",

@@ -17,7 +17,7 @@ from alertrelay.sources.awsevent.general import Teller, told
 from alertrelay.sources.awsevent.told import Told
 
 _BUDGETS = "https://console.aws.amazon.com/billing/home#/budgets"
-_LINE = re.compile(r"^[ \t>*]*(?P<key>[A-Z][A-Za-z ]{2,30}?)[ \t]*:[ \t]*(?P<value>\S.*?)[ \t\r]*$", re.MULTILINE)
+_LINE = re.compile(r"^[ \t>*]*(?P<key>[A-Z][A-Za-z ]{2,30}?)[ \t]*:[ \t]*(?P<value>\S.*)$", re.MULTILINE)
 _ACCOUNT = re.compile(r"AWS Account:?\s+(?P<account>[0-9]{12})")
 _ASKED = re.compile(r"associated with your (?P<name>.{1,200}?) budget", re.DOTALL)
 
@@ -30,7 +30,7 @@ def is_budget_text(text: str) -> bool:
 
 def tell_budget_text(text: str, arrival: Arrival) -> Told:
     """`Budget Name: …` and so on, below a salutation."""
-    pairs = {match["key"]: match["value"] for match in _LINE.finditer(text[:20_000])}
+    pairs = {match["key"]: match["value"].rstrip() for match in _LINE.finditer(text[:20_000])}
     asked = _ASKED.search(text[:4_000])
     account = _ACCOUNT.search(text[:4_000])
     found = tell_budget(Fields.of({"BudgetName": asked["name"] if asked else "", **pairs}), arrival)

@@ -1,4 +1,4 @@
-"""RDS, ElastiCache, Redshift, DMS: by EventBridge, and by the notices of their own event subscriptions.
+"""RDS, Redshift, DMS and their like: by EventBridge, and by the notices of their own event subscriptions.
 
 Source: the user guides' chapters on event notifications, "Amazon RDS event categories and event messages" above all.
 """
@@ -8,31 +8,36 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from urllib.parse import quote, urlsplit
 
 from alertrelay.sources.arrival import Arrival
 from alertrelay.sources.awsevent.event import Event, resource_name
 from alertrelay.sources.awsevent.fields import Fields
-from alertrelay.sources.awsevent.general import NAMESPACES, Teller, outcome_word, page, severity_said, told
-from alertrelay.sources.awsevent.told import Told, camel, severity_of
+from alertrelay.sources.awsevent.general import Teller, guessed, routine, severity_said, told
+from alertrelay.sources.awsevent.news import is_bad
+from alertrelay.sources.awsevent.rds import category_of, severity_of
+from alertrelay.sources.awsevent.sentences import outcome_word
+from alertrelay.sources.awsevent.told import Told, camel
+from alertrelay.sources.awsevent.vocabulary import NAMESPACES
 from alertrelay.values.arn import Arn
 
-_QUIET = re.compile(
-    r"backup|backing up|snapshot|restored|creat|finished|complete|applied|updat|success|normal|available|reset|"
-    r"enabled|added|patched|start",
+_ROUTINE = re.compile(
+    r"backup|backing up|snapshot|restored|creat(ed|ing)|finished|completed?|applied|applying|updated|reset|enabled|"
+    r"added|patched|started",
     re.IGNORECASE,
 )
 _LOUD = re.compile(
-    r"fail|error|storage|memory|shut ?down|restart|reboot|delet|unable|unavailable|not (be|been|able|support)|"
-    r"cannot|can't|stopp|recover|crash|exhaust|low|exceed|expire|incompatible|maintenance|replac|terminat|lost|"
-    r"unreachable|degrad|paus|lag|replication|failover|failed over|promot",
+    r"storage|memory|restart|reboot|delet|not (be|been|able|support)|stopp|recover|crash|low\b|exceed|expire|"
+    r"maintenance|replac|terminat|degrad|paus|lag\b|replication|fail(ing|ed)?.?over|promot",
     re.IGNORECASE,
 )
+"""Words of databases that ask for somebody, besides those of `news`."""
 _CATEGORIES_QUIET = frozenset({"backup", "creation", "configuration change", "restoration", "notification"})
 _SERVICE_OF: tuple[tuple[str, str], ...] = (
     ("docdb", "docdb"), ("neptune", "neptune"), ("redshift", "redshift"), ("dms", "dms"), ("rds", "rds"),
 )  # fmt: skip
-_NOUNS: Mapping[str, str] = {
+NOUNS: Mapping[str, str] = {
     "db-instance": "RDS instance",
     "db-cluster": "RDS cluster",
     "cluster": "RDS cluster",
@@ -41,6 +46,7 @@ _NOUNS: Mapping[str, str] = {
     "db-snapshot": "RDS snapshot",
     "db-cluster-snapshot": "RDS cluster snapshot",
     "db-parameter-group": "RDS parameter group",
+    "db-param": "RDS parameter group",
     "db-security-group": "RDS security group",
     "db-proxy": "RDS proxy",
     "replication-task": "DMS task",
@@ -55,15 +61,30 @@ _DIMENSIONS: Mapping[str, str] = {
 }
 
 
-def _graded(message: str, categories: tuple[str, ...]) -> str:
-    """The events have no severity. What only a backup or a creation is, or says that all went well, is info."""
+def guess_of(message: str, categories: tuple[str, ...]) -> str:
+    """Of an event whose id is in no table. Routine is a mere backup or creation, and what says that all went well."""
     said = " ".join(categories).lower()
-    if re.search(r"fail|low storage|availability|deletion|security", said) or re.search(r"fail|error", message, re.I):
-        return ""
-    if _LOUD.search(message) and not re.search(r"backup|snapshot", message, re.IGNORECASE):
+    if is_bad(message) or re.search(r"fail|low storage|availability|deletion|security", said):
+        return "warning"
+    if not message or (_LOUD.search(message) and not re.search(r"backup|snapshot", message, re.IGNORECASE)):
         return ""
     quiet = bool(categories) and {each.lower() for each in categories} <= _CATEGORIES_QUIET
-    return "info" if quiet or _QUIET.search(message) else ""
+    return "info" if quiet or _ROUTINE.search(message) else ""
+
+
+def _graded(event_id: str, message: str, categories: tuple[str, ...]) -> dict[str, str]:
+    """Severity by the table. What it calls routine is known; the rest never lowers what the topic gives."""
+    known = severity_of(event_id)
+    if known == "info":
+        return {"severity": "info"}
+    guess = guess_of(message, categories)
+    unknown = "RDS-EVENT-" in event_id.upper() and not known
+    return {"guess": known or ("" if unknown and guess == "info" else guess)}
+
+
+def _identity(service: str, name: str, event_id: str, at: datetime | None) -> str:
+    """One event that comes by EventBridge and by SNS has no id in common but these three."""
+    return f"{service}:{name}/{event_id}/{at:%Y-%m-%dT%H:%M:%S}" if name and event_id and at else ""
 
 
 def _rds(event: Event) -> Told:
@@ -72,25 +93,37 @@ def _rds(event: Event) -> Told:
     name = detail.text("SourceIdentifier") or resource_name(detail.text("SourceArn") or event.arn)
     message = detail.text("Message", "message", "detailMessage")
     categories = detail.texts("EventCategories")
-    noun = _NOUNS.get(kind) or "RDS"
+    event_id = detail.text("EventID")
+    noun = _noun(event.service, kind)
+    at = detail.at("Date")
     found = told(
         event,
-        alertname=f"{camel(noun)}{_category(categories)}",
+        alertname=f"{camel(noun)}{_category(event_id, categories)}",
         summary=f"{noun} {name}: {message or event.detail_type}",
-        severity=_graded(message, categories),
+        **_graded(event_id, message, categories),
         resource=name,
-        labels={**_cluster_labels(kind, name), "event_id": detail.text("EventID")},
+        labels={**cluster_labels(kind, name), "event_id": event_id},
         description=message,
-        path=_database_path(event.region, kind, name),
+        path=_database_path(event.region, kind, name) if event.service == "rds" else "",
     )
-    return replace(found, at=detail.at("Date") or event.at)
+    return replace(found, identity=_identity(event.service, name, event_id, at) or event.id, at=at or event.at)
 
 
-def _category(categories: tuple[str, ...]) -> str:
-    return camel(categories[0].title()) if categories else "Event"
+def _noun(service: str, kind: str) -> str:
+    if service in ("rds", "dms"):
+        return NOUNS.get(kind) or f"{service.upper()} {kind.removeprefix('db-').replace('-', ' ')}".strip()
+    return f"{_SERVICES.get(service, service.capitalize())} {kind.replace('db-', '').replace('-', ' ')}".strip()
 
 
-def _cluster_labels(kind: str, name: str) -> dict[str, str]:
+_SERVICES: Mapping[str, str] = {"docdb": "DocumentDB"}
+
+
+def _category(event_id: str, categories: tuple[str, ...]) -> str:
+    """The id's own category, because a notice by SNS has no other."""
+    return camel((category_of(event_id) or next(iter(categories), "Event")).title())
+
+
+def cluster_labels(kind: str, name: str) -> dict[str, str]:
     labels = {_DIMENSIONS[kind]: name} if kind in _DIMENSIONS else {}
     return {**labels, "cluster": name} if kind in ("cluster", "db-cluster") else labels
 
@@ -100,20 +133,47 @@ def _database_path(region: str, kind: str, name: str) -> str:
     return f"/rds/home?region={region}#database:id={quote(name, safe='')};is-cluster={is_cluster}"
 
 
+_DMS_WORDS: Mapping[str, str] = {
+    "0069": "Started",
+    "0073": "Deleted",
+    "0074": "Created",
+    "0078": "Failed",
+    "0079": "Stopped",
+    "0080": "Modified",
+    "0082": "DeletionFailed",
+    "0091": "ReadingPaused",
+    "0092": "DiskFull",
+    "0093": "ReadingResumed",
+}
+"""What became of a replication task, by event id. Source: AWS DMS user guide, "AWS DMS event categories and event
+messages"."""
+_DMS_ROUTINE = routine("started", "created", "modified", "reading resumed")
+
+
+def _dms_word(event_id: str, state: str) -> str:
+    return _DMS_WORDS.get(event_id[-4:], "") if "DMS-EVENT" in event_id.upper() else outcome_word(state)
+
+
+def _dms_guess(word: str, said: str) -> str:
+    return guessed(good=_DMS_ROUTINE(word), doubtful=is_bad(f"{word} {said}"))
+
+
 def _dms(event: Event) -> Told:
     detail = event.detail
     kind = detail.text("type").lower().replace("_", "-")
     name = resource_name(event.arn)
     message = detail.text("detailMessage", "message")
     state = detail.text("eventType").replace("REPLICATION_TASK_", "").replace("REPLICATION_INSTANCE_", "")
-    noun = _NOUNS.get(kind, "DMS")
+    event_id = detail.text("eventId")
+    noun = NOUNS.get(kind, "DMS")
+    word = _dms_word(event_id, state) or outcome_word(state)
     return told(
         event,
-        alertname=f"{camel(noun)}{outcome_word(state)}",
+        alertname=f"{camel(noun)}{word}",
         summary=f"{noun} {name}: {message or state.lower()}",
-        severity=severity_of(f"{state} {message}"),
+        guess=_dms_guess(word, f"{state} {message}"),
         resource=name,
-        labels={**_cluster_labels(kind, name), "event_id": detail.text("eventId")},
+        labels={**cluster_labels(kind, name), "event_id": event_id},
         path=f"/dms/v2/home?region={event.region}",
     )
 
@@ -124,33 +184,38 @@ def is_subscription(fields: Fields) -> bool:
 
 
 def tell_subscription(fields: Fields, _: Arrival) -> Told:
-    """`Identifier Link` is a console page that names the region and the source."""
-    link = fields.text("Identifier Link")
+    """`Identifier Link` is a console page that names the region and the source; some writers add lines to it."""
+    link = next(iter(fields.text("Identifier Link").split()), "")
     event_id = fields.text("Event ID").rpartition("#")[2].strip()
     kind = fields.text("Event Source").lower().replace("_", "-").replace(" ", "-")
     arn = Arn.of(fields.text("Source ARN"))
     name = fields.text("Source ID", "SourceIdentifier") or resource_name(fields.text("Source ARN")) or _named_in(link)
     message = fields.text("Event Message") or "event without a message"
     service = _service(event_id, link, kind)
-    noun = _NOUNS.get(kind, kind.replace("-", " "))
-    noun = noun if service in ("rds", "dms") else f"{service.capitalize()} {kind.replace('db-', '')}"
-    category = fields.texts("Event Categories", "Event Category")
+    noun = _noun(service, kind)
+    categories = fields.texts("Event Categories", "Event Category")
+    word = _dms_word(event_id, "") if service == "dms" else ""
+    at = fields.at("Event Time")
+    graded = {"guess": _dms_guess(word, message)} if service == "dms" else _graded(event_id, message, categories)
+    said = severity_said(fields, doubtful=is_bad(message))
     return Told(
-        alertname=f"{camel(noun)}{_category(category)}",
+        alertname=f"{camel(noun)}{word or _category(event_id, categories)}",
         summary=f"{noun} {name}: {message}",
-        severity=severity_said(fields) or _graded(message, category),
+        severity=said or graded.get("severity", ""),
+        guess=graded.get("guess", ""),
+        identity="" if service == "dms" else _identity(service, name, event_id, at),
         labels={
             "aws_service": service,
             "namespace": NAMESPACES.get(service, ""),
             "resource": name,
             "event_id": event_id,
-            **_cluster_labels(kind, name),
+            **cluster_labels(kind, name),
         },
         description="\n".join(part for part in (message, fields.text("Event ID")) if part),
         link=link,
         account=arn.account,
         region=arn.region or _region_in(link),
-        at=fields.at("Event Time"),
+        at=at,
     )
 
 
@@ -177,69 +242,6 @@ def _region_in(link: str) -> str:
 def _named_in(link: str) -> str:
     found = re.search(r"(?:SourceId|ids|id)=([^;&]+)", link)
     return found[1] if found else ""
-
-
-_CACHE = re.compile(
-    r"\s*(?P<service>ElastiCache|MemoryDB|DAX)\s*:\s*(?P<what>[^:\n]{1,200}?)\s*(?::\s*(?P<name>\S+)\s*)?"
-)
-
-
-def is_cache(fields: Fields) -> bool:
-    """ElastiCache's notice: an object whose key is what happened and whose value is where; or its newer form."""
-    return fields.has("SourceType", "SourceIdentifier", "Message") or any(map(_CACHE.fullmatch, fields.given))
-
-
-def tell_cache(fields: Fields, arrival: Arrival) -> Told:
-    """{"ElastiCache:FailoverComplete": "sessions-002"}, or {"SourceType", "SourceIdentifier", "Message", "Date"}."""
-    found = next((match for key in fields.given if (match := _CACHE.fullmatch(key))), None)
-    if found:
-        return _cache(found["service"], found["what"], fields.text(found[0]), arrival)
-    name, message = fields.text("SourceIdentifier"), fields.text("Message")
-    kind = fields.text("SourceType").lower().replace("_", "-")
-    service = "ElastiCache" if re.search(r"cache|replication-group|serverless", kind) else "RDS"
-    plain = _cache(service, "Event", name, arrival)
-    return replace(
-        plain,
-        summary=f"{_NOUNS.get(kind) or f'{service} {kind}'} {name}: {message}",
-        severity=_graded(message, fields.texts("EventCategories")),
-        labels=plain.labels if service == "ElastiCache" else {**plain.labels, **_cluster_labels(kind, name)},
-        description=message,
-        at=fields.at("Date"),
-    )
-
-
-def is_cache_text(text: str) -> bool:
-    """The same as one line: ElastiCache:FailoverComplete : sessions-002."""
-    return len(text) < 1_000 and bool(_CACHE.fullmatch(text))
-
-
-def tell_cache_text(text: str, arrival: Arrival) -> Told:
-    """What happened, and where."""
-    found = _CACHE.fullmatch(text)
-    service, what, name = found.group("service", "what", "name") if found else ("ElastiCache", text, "")
-    return _cache(service, what, name or "", arrival)
-
-
-def _cache(service: str, what: str, name: str, arrival: Arrival) -> Told:
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", what).lower()
-    region = Arn.of(arrival.envelope.topic_arn).region
-    quiet = re.search(r"complete|snapshot|created|added|scaling|start|changed", words)
-    loud = re.search(r"failover|failed|replac|recover|delet", words)
-    lower = service.lower()
-    node = "" if service == "RDS" else name
-    return Told(
-        alertname=f"{service} {what}",
-        summary=f"{service} {name or 'cluster'}: {words}",
-        severity="info" if quiet and not loud else "",
-        labels={
-            "aws_service": lower,
-            "namespace": NAMESPACES.get(lower, ""),
-            "resource": name,
-            "CacheClusterId": node,
-            "cluster": re.sub(r"(-[0-9]{4})?-[0-9]{3}$", "", node),
-        },
-        link=page(region, f"/{lower}/home?region={region}"),
-    )
 
 
 TELLERS: Mapping[str, Teller] = {

@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from urllib.parse import quote
 
 from alertrelay.sources.arrival import Arrival
-from alertrelay.sources.awsevent.event import resource_name
+from alertrelay.sources.awsevent.event import Event, resource_name
 from alertrelay.sources.awsevent.fields import Fields
-from alertrelay.sources.awsevent.general import Row, Teller, outcome_word, page, sentence
-from alertrelay.sources.awsevent.told import Told, severity_of
+from alertrelay.sources.awsevent.general import Row, Teller, always, general, guessed, page, routine
+from alertrelay.sources.awsevent.lasting import lasts
+from alertrelay.sources.awsevent.news import is_bad, is_good
+from alertrelay.sources.awsevent.sentences import outcome_word, sentence
+from alertrelay.sources.awsevent.told import Told
 from alertrelay.values import text as texts
 from alertrelay.values.arn import Arn
 
@@ -53,6 +57,13 @@ _STACK_STATUS = (
     "stack-drift-detection-status",
     "state",
 )
+_STACK_GOES_WELL = routine(
+    "CREATE_COMPLETE", "CREATE_IN_PROGRESS", "UPDATE_COMPLETE", "UPDATE_IN_PROGRESS", "DELETE_COMPLETE",
+    "DELETE_IN_PROGRESS", "IMPORT_COMPLETE", "IMPORT_IN_PROGRESS",
+    "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "REVIEW_IN_PROGRESS", "IN_SYNC", "DETECTION_COMPLETE",
+    "DETECTION_IN_PROGRESS", "SUCCEEDED", "RUNNING", "CURRENT",
+)  # fmt: skip
+"""Source: AWS CloudFormation user guide, "Stack status codes"; drift and StackSets the API reference."""
 _STACK = Row(
     noun="CloudFormation stack",
     name=("stack-name", "stack-id", "stack-set-arn"),
@@ -60,6 +71,7 @@ _STACK = Row(
     within=("logical-resource-id",),
     reason=("status-details.status-reason", "resource-type"),
     link="/cloudformation/home?region={region}#/stacks?filteringText={name}",
+    good=_STACK_GOES_WELL,
 )
 
 
@@ -81,7 +93,7 @@ def tell_deployment(fields: Fields, _: Arrival) -> Told:
     return Told(
         alertname=f"CodeDeployDeployment{outcome_word(state)}",
         summary=sentence("CodeDeploy deployment of", what, state, reason),
-        severity=severity_of(state),
+        guess=guessed(good=routine()(state), doubtful=is_bad(f"{state} {reason}")),
         labels={
             "aws_service": "codedeploy",
             "resource": application,
@@ -113,7 +125,7 @@ def tell_approval(fields: Fields, _: Arrival) -> Told:
         alertname="CodePipelineApprovalNeeded",
         summary=f"CodePipeline {pipeline} waits for approval of {stage}/{approval.text('actionName')}{until}"
         + (f": {said}" if said else ""),
-        severity="info",
+        guess="info",
         labels={"aws_service": "codepipeline", "resource": pipeline, "pipeline": pipeline, "stage": stage},
         description=said,
         link=approval.text("approvalReviewLink") or fields.text("consoleLink"),
@@ -121,7 +133,7 @@ def tell_approval(fields: Fields, _: Arrival) -> Told:
     )
 
 
-_PAIR = re.compile(r"^(?P<key>[A-Za-z]+)='(?P<value>.*?)'[ \t\r]*$", re.MULTILINE | re.DOTALL)
+_OPENED = re.compile(r"(?P<key>[A-Za-z]{1,60})='")
 
 
 def is_stack_text(text: str) -> bool:
@@ -130,9 +142,27 @@ def is_stack_text(text: str) -> bool:
     return "StackId='" in head and "='" in head
 
 
+def _pairs(text: str) -> dict[str, str]:
+    """Read key='value' by lines, each once; a value may have line breaks and quotation marks, and ends a line."""
+    found: dict[str, str] = {}
+    key = ""
+    value: list[str] = []
+    for line in text.splitlines():
+        opened = None if key else _OPENED.match(line)
+        if opened:
+            key, value, line = opened["key"], [], line[opened.end() :]
+        if not key:
+            continue
+        value.append(line)
+        if line.rstrip().endswith("'"):
+            found[key] = "\n".join(value).rstrip().removesuffix("'")
+            key = ""
+    return found
+
+
 def tell_stack(text: str, _: Arrival) -> Told:
     """Of a stack, or of one resource of it."""
-    fields = Fields.of({match["key"]: match["value"] for match in _PAIR.finditer(text[:100_000])})
+    fields = Fields.of(_pairs(text[:100_000]))
     stack_id = fields.text("StackId")
     arn = Arn.of(stack_id)
     stack = fields.text("StackName") or "".join(arn.resource.split("/")[1:2])
@@ -146,7 +176,7 @@ def tell_stack(text: str, _: Arrival) -> Told:
     return Told(
         alertname=f"CloudFormation{'Stack' if own else 'Resource'}{outcome_word(status)}",
         summary=sentence("CloudFormation stack", what, status, reason),
-        severity=severity_of(status),
+        guess=guessed(good=_STACK_GOES_WELL(status), doubtful=is_bad(status) and "DELETE" not in status),
         labels={"aws_service": "cloudformation", "resource": stack, "stack": stack},
         reason=reason,
         description=texts.cut(text, 4_000),
@@ -170,26 +200,58 @@ def is_beanstalk_text(text: str) -> bool:
     return text.lstrip().startswith("Timestamp:") and "\nEnvironment:" in text[:5_000] and "\nMessage:" in text[:5_000]
 
 
-def tell_beanstalk(text: str, _: Arrival) -> Told:
-    """What became of an environment; its health's words say how bad."""
+_TRANSITION = re.compile(r"\bto (?P<now>Ok|Info|Pending|Warning|Degraded|Severe|NoData|Suspended|Unknown)\b")
+_GOOD_HEALTH = ("Ok", "Info")
+
+
+def tell_beanstalk(text: str, arrival: Arrival) -> Told:
+    """What became of an environment; a transition of its health lasts until it is Ok again."""
     fields = Fields.of({match["key"]: match["value"].strip() for match in _BEANSTALK.finditer(text[:20_000])})
-    environment, message = fields.text("Environment"), fields.text("Message")
-    bad = re.search(r"\bto (severe|degraded|warning)|fail|error|unable|abort", message, re.IGNORECASE)
-    return Told(
+    topic = Arn.of(arrival.envelope.topic_arn)
+    found = _environment(
+        fields.text("Environment"), fields.text("Application"), fields.text("Message"), topic.account, topic.region
+    )
+    at = fields.at("Timestamp")
+    return replace(found, description=texts.cut(text, 4_000), at=at, updated_at=at or found.updated_at)
+
+
+def _beanstalk(event: Event) -> Told:
+    detail = event.detail
+    name, message = detail.text("EnvironmentName"), detail.text("Message")
+    if not name:
+        return general(event)
+    found = _environment(name, detail.text("ApplicationName"), message, event.account, event.region)
+    if found.kind == "event":
+        found = replace(found, identity=event.id)
+    return replace(found, description=detail.lines(), at=event.at, updated_at=event.at)
+
+
+def _environment(name: str, application: str, message: str, account: str, region: str) -> Told:
+    """By EventBridge and by SNS under one name and identity."""
+    health = _TRANSITION.search(message)
+    now = health["now"] if health else ""
+    bad = is_bad(message) or now in ("Severe", "Degraded", "Warning", "NoData")
+    found = Told(
         alertname="ElasticBeanstalkEnvironment",
-        summary=f"Elastic Beanstalk environment {environment}: {message}",
-        severity="" if bad else "info",
+        summary=f"Elastic Beanstalk environment {name}: {message}",
+        guess=guessed(good=now in _GOOD_HEALTH or is_good(message), doubtful=bad),
         labels={
             "aws_service": "elasticbeanstalk",
-            "resource": environment,
-            "environment": environment,
-            "application": fields.text("Application"),
+            "resource": name,
+            "environment": name,
+            "application": application,
         },
-        description=texts.cut(text, 4_000),
+        link=page(region, f"/elasticbeanstalk/home?region={region}#/environments"),
+        account=account,
+        region=region,
     )
+    known = "environment health has transitioned" in message.lower() and now and name
+    identity = f"elasticbeanstalk:{account}/{region}/{name}/health" if known else ""
+    return lasts(found, identity, ended=now in _GOOD_HEALTH, updated_at=None)
 
 
 TELLERS: Mapping[str, Teller] = {
+    "elasticbeanstalk:": _beanstalk,
     "codebuild:": _BUILD,
     "codedeploy:": _DEPLOYMENT,
     "codepipeline:": _PIPELINE,
@@ -199,13 +261,15 @@ TELLERS: Mapping[str, Teller] = {
         name=("repositoryNames", "repositoryName"),
         state=("pullRequestStatus", "event"),
         reason=("title", "notificationBody"),
-        severity=lambda _: "info",
+        good=always,
+        doubts=(),
     ),
     "CodeCommit Repository State Change": Row(
         noun="CodeCommit repository",
         name=("repositoryName",),
         state=("event",),
         reason=("referenceFullName", "referenceName"),
-        severity=lambda _: "info",
+        good=always,
+        doubts=(),
     ),
 }

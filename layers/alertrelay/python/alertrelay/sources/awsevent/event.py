@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alertrelay.sources.awsevent.fields import Fields
+from alertrelay.sources.awsevent.sentences import is_hash
 from alertrelay.values import text as texts
 from alertrelay.values.arn import Arn
 
@@ -66,13 +67,17 @@ def event_of(value: object) -> Event:
 
 
 def resource_name(arn: str) -> str:
-    """The name of a resource for people: the last segment of an ARN; what is no ARN as it is."""
+    """Return the name of a resource for people: the last segment of an ARN that is no hash; what is no ARN as it is."""
     resource = Arn.of(arn).resource.rstrip("/")
     if not resource:
         return arn
     if resource.startswith(("stack/", "stackset/")):  # stack/<name>/<id>
         return resource.split("/")[1]
-    return resource.rpartition("/" if "/" in resource else ":")[2] or arn
+    if resource.startswith("function:"):  # function:<name>:<version or alias>
+        return resource.split(":")[1] or arn
+    kind, *names = resource.split("/" if "/" in resource else ":")
+    shown = [name for name in names if name and not is_hash(name)]
+    return (shown or names or [kind])[-1] or arn
 
 
 def bare(source: str, fields: Fields) -> Event:

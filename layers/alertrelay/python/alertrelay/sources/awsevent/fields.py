@@ -14,6 +14,11 @@ from alertrelay.values import text as texts
 from alertrelay.values.times import instant
 
 _NOISE = re.compile(r"[^a-z0-9]+")
+_KEYS = 500
+"""Keys of one object that are read, and entries of one list: what is beyond stands only in the text of the message."""
+_INNER = 20
+_SAID = 100
+"""Entries of a list that are put into one line."""
 _EMPTY = ("", "-", "[: ]", "[]", "{}", "null", "None", "N/A", "n/a")
 
 
@@ -32,7 +37,7 @@ class Fields:
     def of(cls, value: object) -> Fields:
         """The fields of an object, or of a text that is one; none of anything else."""
         given = texts.mapping(_object(value))
-        return cls(given, {_fold(key): each for key, each in reversed(list(given.items()))})
+        return cls(given, {_fold(key): each for key, each in reversed(list(islice(given.items(), _KEYS)))})
 
     def __bool__(self) -> bool:
         return bool(self.given)
@@ -55,13 +60,19 @@ class Fields:
 
     def each(self, *names: str) -> tuple[Fields, ...]:
         """The objects of a list; an object that should have been a list of one is one."""
-        value = _object(self.value(*names))
-        return tuple(found for entry in (value if isinstance(value, list) else [value]) if (found := Fields.of(entry)))
+        return tuple(found for entry in self._entries(*names)[:_KEYS] if (found := Fields.of(entry)))
+
+    def count(self, *names: str) -> int:
+        """Return how many entries a list has, those among them that `each` does not read."""
+        return 0 if self.value(*names) is None else len(self._entries(*names))
 
     def texts(self, *names: str) -> tuple[str, ...]:
         """The texts of a list; a text that should have been a list of one is one."""
-        value = self.value(*names)
-        return tuple(said for entry in (value if isinstance(value, list) else [value]) if (said := _said(entry)))
+        return tuple(said for entry in self._entries(*names)[:_KEYS] if (said := _said(entry)))
+
+    def _entries(self, *names: str) -> list[object]:
+        value = _object(self.value(*names))
+        return value if isinstance(value, list) else [value]
 
     def at(self, *names: str) -> datetime | None:
         """The first value that is a time."""
@@ -73,7 +84,7 @@ class Fields:
 
     def ending(self, *endings: str) -> str:
         """The first text whose key ends so, here or one object deeper: `canary-name`, `test-run-status`."""
-        inner = [Fields.of(each) for each in self.given.values() if isinstance(each, dict)]
+        inner = [Fields.of(each) for each in islice(self.given.values(), _INNER) if isinstance(each, dict)]
         return next(
             (
                 said
@@ -85,11 +96,32 @@ class Fields:
             "",
         )
 
+    def every(self, *paths: str) -> tuple[str, ...]:
+        """Return the texts at all of the paths, of every entry of the lists on the way, in the order of the paths."""
+        return tuple(said for path in paths for said in islice(self._each_at(path), _SAID))
+
+    def under(self, *endings: str) -> tuple[str, ...]:
+        """Return the texts whose key ends so, at any depth down to three objects: scanResult.scanResultStatus."""
+        return tuple(
+            said
+            for path, said in islice(_flat(self.given, "", 3), _KEYS)
+            if _fold(path.rpartition(".")[2]).endswith(endings)
+        )
+
     def lines(self, limit: int = 40) -> str:
         """What it holds as `path: value` lines, for people."""
         shown = [f"{path}: {texts.cut(said, 500)}" for path, said in islice(_flat(self.given, "", 5), limit + 1)]
         more = ["(and more)"] if len(shown) > limit else []
         return "\n".join(shown[:limit] + more)
+
+    def _each_at(self, path: str) -> Iterator[str]:
+        head, _, rest = path.partition(".")
+        found = _object(self.folded.get(_fold(head)))
+        if not rest:
+            yield from filter(None, [_said(found)])
+            return
+        for entry in (found if isinstance(found, list) else [found])[:_SAID]:
+            yield from Fields.of(entry)._each_at(rest)
 
     def _at(self, path: str) -> object:
         found: object = self.folded.get(_fold(path)) if "." not in path else None
@@ -103,7 +135,7 @@ class Fields:
 
 def _object(value: object) -> object:
     if isinstance(value, str) and value.lstrip().startswith(("{", "[")):
-        return decoded(value)
+        return decoded(value, strict=False)
     return value
 
 
@@ -113,7 +145,8 @@ def _fold(key: str) -> str:
 
 def _said(value: object) -> str:
     if isinstance(value, list):
-        return ", ".join(said for entry in value if not isinstance(entry, list) and (said := _said(entry)))
+        shown = value[:_SAID]
+        return ", ".join(said for entry in shown if not isinstance(entry, list) and (said := _said(entry)))
     if isinstance(value, dict) or value is None:
         return ""
     said = texts.printable(value).strip()
@@ -124,8 +157,8 @@ def _flat(value: object, path: str, depth: int) -> Iterator[tuple[str, str]]:
     if isinstance(value, dict) and depth:
         for key, each in value.items():
             yield from _flat(each, f"{path}.{texts.printable(key)}" if path else texts.printable(key), depth - 1)
-    elif isinstance(value, list) and depth and any(isinstance(each, dict) for each in value):
-        for index, each in enumerate(value):
+    elif isinstance(value, list) and depth and any(isinstance(each, dict) for each in value[:_KEYS]):
+        for index, each in enumerate(value[:_KEYS]):
             yield from _flat(each, f"{path}[{index}]", depth - 1)
     elif said := (texts.as_json(value) if isinstance(value, dict) else _said(value)):
         yield path, said

@@ -10,133 +10,54 @@ from urllib.parse import quote
 from alertrelay.alert import SEVERITY_RANK
 from alertrelay.sources.awsevent.event import Event, resource_name
 from alertrelay.sources.awsevent.fields import Fields
-from alertrelay.sources.awsevent.told import Told, camel, severity_of
+from alertrelay.sources.awsevent.lasting import lasting
+from alertrelay.sources.awsevent.news import folded, is_bad
+from alertrelay.sources.awsevent.sentences import best, is_hash, outcome_word, sentence
+from alertrelay.sources.awsevent.told import Told, camel
+from alertrelay.sources.awsevent.vocabulary import HOMES, LINKS, NAMES, NAMESPACES, REASONS, RESULTS, STATES
 from alertrelay.sources.severity import severity
 from alertrelay.values import text as texts
-from alertrelay.values.arn import Arn, console
+from alertrelay.values.arn import console
 
 Teller = Callable[[Event], Told | Iterable[Told]]
 """From an event to what is to be told of it: one thing, or one a finding."""
 
-_NAMES = [
-    "name",
-    "resourceName",
-    "resourceId",
-    "instance-id",
-    "instanceId",
-    "clusterName",
-    "dbClusterIdentifier",
-    "jobName",
-    "functionName",
-    "workflow",
-    "pipeline",
-    "project-name",
-    "application",
-    "applicationName",
-    "repository-name",
-    "repositoryName",
-    "bucket.name",
-    "bucketName",
-    "queueName",
-    "topicName",
-    "ruleName",
-    "alarmName",
-    "domainName",
-    "volume",
-    "volumeId",
-    "snapshot_id",
-    "snapshotId",
-    "streamName",
-    "tableName",
-    "stackName",
-    "stack-id",
-    "resourceArn",
-    "resource",
-    "arn",
-    "id",
-    "title",
-    "subject",
-]
-_STATES = [
-    "state",
-    "status",
-    "state-name",
-    "state.value",
-    "state.name",
-    "state.code",
-    "status.state",
-    "currentState",
-    "currentStatus",
-    "lastStatus",
-    "newState",
-    "newStatus",
-    "new-state",
-    "executionStatus",
-    "jobStatus",
-    "build-status",
-    "result",
-    "eventName",
-    "eventType",
-    "event",
-    "action",
-    "operation",
-    "outcome",
-    "type",
-]
-_REASONS = [
-    "message",
-    "reason",
-    "statusReason",
-    "stateReason",
-    "status-reason",
-    "status-message",
-    "statusMessage",
-    "detailedMessage",
-    "errorMessage",
-    "error",
-    "cause",
-    "failureReason",
-    "failure-reason",
-    "stoppedReason",
-    "description",
-    "summary",
-    "errorDetails",
-    "errorCode",
-    "errorInformation.errorMessage",
-    "details",
-]
-_LINKS = ("deep-link", "consoleLink", "console-link", "url", "link", "additional-information.logs.deep-link")
+_ROUTINE_STATES = (
+    "succeeded success successful succeed completed complete finished done passed pass ok running "
+    "inprogress started starting start pending queued submitted runnable created creating active "
+    "available ready initializing provisioning progressing resumed superseded completing executing ended"
+)
+ROUTINE = frozenset(_ROUTINE_STATES.split())
+"""The states of jobs, builds and deployments that ask nothing of anybody, folded. Source: the API references' lists of
+states of Batch, Glue, Step Functions, CodeBuild, CodeDeploy, CodePipeline, EMR, Athena and Backup."""
 
-# The labels that CloudWatch's alarms of the same service carry, so that one route takes both.
-NAMESPACES: Mapping[str, str] = {
-    "autoscaling": "AWS/AutoScaling",
-    "backup": "AWS/Backup",
-    "codebuild": "AWS/CodeBuild",
-    "dms": "AWS/DMS",
-    "docdb": "AWS/DocDB",
-    "ebs": "AWS/EBS",
-    "ec2": "AWS/EC2",
-    "ecr": "AWS/ECR",
-    "ecs": "AWS/ECS",
-    "eks": "AWS/EKS",
-    "elasticache": "AWS/ElastiCache",
-    "glue": "AWS/Glue",
-    "lambda": "AWS/Lambda",
-    "neptune": "AWS/Neptune",
-    "rds": "AWS/RDS",
-    "redshift": "AWS/Redshift",
-    "s3": "AWS/S3",
-    "ses": "AWS/SES",
-    "states": "AWS/States",
-}
+
+def routine(*states: str) -> Callable[[str], bool]:
+    """Return whether a state is one of these; of none given, one of ROUTINE."""
+    known = frozenset(map(folded, states)) or ROUTINE
+    return lambda state: folded(state) in known
+
+
+is_routine = routine()
+
+
+def always(_: str) -> bool:
+    """Return that any state of a kind is good news."""
+    return True
+
+
+def never(_: str) -> bool:
+    """Return that no state of a kind is good news."""
+    return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """Where an event says what, which part of it (`within`), in what state, and why; paths as in `Fields`.
 
-    `link` is the console's path, with {name}, {region} and the names of `labels` to be filled in. `severity` overrules
-    what the word for the state means.
+    `link` is the console's path, with {name}, {region} and the names of `labels` to be filled in. `good` knows the
+    states of this kind that are good news; `doubts` are the endings of names whose bad news overrules such a state.
+    `alertname` is for a type whose name says more than its state does.
     """
 
     noun: str
@@ -146,22 +67,26 @@ class Row:
     reason: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     link: str = ""
-    severity: Callable[[str], str] = severity_of
+    good: Callable[[str], bool] = is_routine
+    doubts: tuple[str, ...] = RESULTS
+    alertname: str = ""
 
     def __call__(self, event: Event) -> Told:
-        """What the event tells."""
+        """Return what the event holds."""
         detail = event.detail
         name = detail.text(*self.name) or ", ".join(dict.fromkeys(map(resource_name, event.resources[:3])))
         name = resource_name(name) if name.startswith("arn:") else name
         parts = [part for path in self.within if (part := detail.text(path))]
         state = detail.text(*self.state)
-        reason = texts.cut(detail.text(*self.reason, "errorMessage", "statusReason"), 2_000)
+        reason = best(detail.every(*self.reason, "errorMessage", "statusReason"), state=state, name=name)
         own = {label: detail.text(path) for label, path in self.labels.items()}
+        doubtful = is_bad(state) or any(map(is_bad, detail.under(*self.doubts)))
         return told(
             event,
-            alertname=f"{re.sub(r' (of|for|on)$', '', self.noun)} {outcome_word(state)}",
-            summary=sentence(self.noun, "/".join([name, *parts]), state, reason),
-            severity=severity_said(detail) or self.severity(state),
+            alertname=self.alertname or f"{re.sub(r' (of|for|on)$', '', self.noun)} {outcome_word(state)}",
+            summary=sentence(self.noun, "/".join(part for part in [name, *parts] if part), state, reason),
+            severity=severity_said(detail, doubtful=doubtful),
+            guess=guessed(good=self.good(state), doubtful=doubtful),
             resource=name,
             labels=own,
             reason=reason,
@@ -176,6 +101,11 @@ class _Quoted(dict[str, str]):
         return quote(self.get(key, ""), safe="")
 
 
+def guessed(*, good: bool, doubtful: bool) -> str:
+    """Return what a state of a kind with a table suggests: info where the table has it, warning for bad news."""
+    return "warning" if doubtful else "info" if good else ""
+
+
 def told(
     event: Event,
     *,
@@ -183,6 +113,7 @@ def told(
     summary: str,
     resource: str = "",
     severity: str = "",
+    guess: str = "",
     labels: Mapping[str, str] | None = None,
     description: str = "",
     reason: str = "",
@@ -190,12 +121,12 @@ def told(
     identity: str = "",
 ) -> Told:
     """An event of the envelope's id, account, region and time, with the labels that all events of AWS have."""
-    link = event.detail.text(*_LINKS)
     return Told(
         alertname=alertname,
         summary=summary,
         identity=identity or event.id,
         severity=severity,
+        guess=guess,
         labels=texts.label_set(
             [
                 ("aws_service", event.service),
@@ -206,67 +137,79 @@ def told(
         ),
         description=description or event.detail.lines(),
         reason=reason,
-        link=link
-        if link.startswith("https://")
-        else page(event.region, path or f"/{event.service}/home", event.source),
+        link=own_link(event.detail)
+        or page(event.region, path, event.source)
+        or page(event.region, HOMES.get(event.service, "/console/home"), event.source),
         account=event.account,
         region=event.region,
         at=event.at,
     )
 
 
+def own_link(detail: Fields) -> str:
+    """Return the address that the event itself has, "" for none that a browser takes."""
+    link = detail.text(*LINKS).split(None, 1)[:1]
+    return link[0] if link and link[0].startswith("https://") else ""
+
+
 def general(event: Event) -> Told:
-    """An event of which nothing is known but its envelope."""
+    """An event of which nothing is known but its envelope. No state of it is known to be good news, and its own word
+    below warning, which may be a log level, does not undo what the topic gives.
+    """
     detail = event.detail
-    name = detail.text(*_NAMES) or ", ".join(map(resource_name, event.resources[:3])) or detail.ending("name", "id")
-    state = detail.text(*_STATES) or detail.ending("status", "state")
-    reason = texts.cut(detail.text(*_REASONS) or detail.ending("reason", "message", "description"), 2_000)
     kind = event.detail_type or f"{event.source or 'unknown'} event"
-    by_type = severity_of(state) if state else severity_of(kind)
+    name = _name(event)
+    state = _state(detail)
+    candidates = (*detail.every(*REASONS), detail.ending("reason", "message", "description"))
+    reason = best(candidates, state=state, name=name, failed=is_bad(kind))
     service = "" if event.service.split(".")[0] in kind.lower().replace(" ", "") else f"{event.source}: "
-    short = resource_name(name) if Arn.of(name).resource else name
-    return told(
+    bad = is_bad(state) or is_bad(kind) or is_bad(reason)
+    said = severity_said(detail, doubtful=bad)
+    found = told(
         event,
         alertname=camel(kind) or "AWSEvent",
-        summary=sentence(f"{service}{kind}", texts.cut(short, 120), "" if state == name else state, reason),
-        severity=severity_said(detail) or (by_type if event.source.startswith("aws.") else ""),
-        resource=texts.cut(short, 200),
+        summary=sentence(f"{service}{kind}", texts.cut(name, 120), "" if state == name else state, reason),
+        severity="" if said == "info" else said,
+        guess=said or guessed(good=False, doubtful=bad and event.source.startswith("aws.")),
+        resource=texts.cut(name, 200),
         reason=reason,
     )
+    return lasting(found, event, state)
 
 
-def severity_said(detail: Fields) -> str:
-    """The event's own word for how bad it is, where it has one that is known."""
+def _name(event: Event) -> str:
+    """The first name that a person gave, else the first of all."""
+    detail = event.detail
+    named = (*(said for path in NAMES if (said := detail.text(path))), detail.ending("name", "id"))
+    found = [resource_name(said) for said in (*named[:-1], *event.resources[:3], named[-1]) if said]
+    return next((said for said in found if not is_hash(said)), found[0] if found else "")
+
+
+def _state(detail: Fields) -> str:
+    """The state; a result that is bad news where the state itself is not."""
+    state = detail.text(*STATES) or detail.ending("status", "state")
+    if is_bad(state):
+        return state
+    results = detail.under("result", "resultstatus", "outcome", "changetype")
+    return next((said for said in results if is_bad(said)), state)
+
+
+def severity_said(detail: Fields, *, doubtful: bool = False) -> str:
+    """Return the event's own word for how bad it is, where it has one that is known.
+
+    A word below warning is not taken where the state is bad news: some services write INFO whatever happened.
+    """
     word = severity(detail.text("severity", "severity.label", "severityLevel", "insightSeverity", "logLevel"))
-    return word if word in SEVERITY_RANK else ""
+    return word if word in SEVERITY_RANK and not (doubtful and word == "info") else ""
 
 
-def sentence(noun: str, name: str, state: str, reason: str = "") -> str:
-    """CodeBuild build shop-api: failed. The reason."""
-    head = " ".join(word for word in (noun, name) if word)
-    said = shown_state(state)
-    reason = "" if reason in (state, name) else texts.one_line(reason, 180)
-    if said and reason:
-        return f"{head}: {said}. {reason}"
-    return f"{head}: {said or reason}" if said or reason else head
-
-
-def shown_state(state: str) -> str:
-    """IN_PROGRESS → in progress; names that mix cases are kept."""
-    state = texts.one_line(state, 80)
-    return state.lower().replace("_", " ") if re.fullmatch(r"[A-Z_ ]+|[A-Z][a-z]+", state) else state
-
-
-def outcome_word(state: str) -> str:
-    """A state as the last word of an alertname: Failed, TimedOut; "" for what is no single word."""
-    return "".join(p.capitalize() if p.isupper() else p[:1].upper() + p[1:] for p in re.findall(r"[A-Za-z]+", state))[
-        :40
-    ]
+_GAP = re.compile(r"//|=(?=[&;#]|$)|%3D(?=&|$)|/(?=[?#]|$)|:$")
+"""Where an address lacks the id that it should have."""
 
 
 def page(region: str, path: str, source: str = "aws.") -> str:
-    """A page of the console; "" where the region is unknown, or the event is not AWS's."""
+    """A page of the console; "" where the region or an id in the path is unknown, or the event is not AWS's."""
     base = console(region)
-    if not base or (source and not source.startswith("aws")):
+    if not base or not path or _GAP.search(path) or (source and not source.startswith("aws")):
         return ""
     return f"{base}{path}" + ("" if "region=" in path else f"{'&' if '?' in path else '?'}region={region}")

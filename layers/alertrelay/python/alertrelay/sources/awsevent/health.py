@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import quote
 
-from alertrelay.sources.awsevent.event import Event, resource_name
+from alertrelay.sources.arrival import Arrival
+from alertrelay.sources.awsevent.event import Event, bare, resource_name
 from alertrelay.sources.awsevent.fields import Fields
 from alertrelay.sources.awsevent.general import Teller, told
 from alertrelay.sources.awsevent.told import Told
@@ -30,65 +31,100 @@ _ALERTNAMES: Mapping[str, str] = {
 
 
 def _tell(event: Event) -> Told:
-    """An issue that says its status is open until it is closed: one alert, by its ARN and account. All else, planned
-    changes above all, would fire for weeks: an event, told once a status."""
+    """An issue that has a status is open until it is closed: one alert, by its ARN and account. All else, planned
+    changes above all, would fire for weeks: an event, announced once a status.
+
+    What affects many resources comes in pages. The first carries the alert; every other is an event of its own, so that
+    none takes the place of another before it was notified.
+    """
     detail = event.detail
     category = detail.text("eventTypeCategory").lower()
     status = detail.text("statusCode").lower()
     closed = status == "closed"
     region = detail.text("eventRegion") or event.region
     account = detail.text("affectedAccount") or event.account
-    arn = detail.text("eventArn")
-    lasts = category in ("issue", "investigation") and bool(status) and bool(arn)
-    code = detail.text("eventTypeCode")
+    arn = detail.text("eventArn", "arn")
+    page = _page(detail)
+    first = page in ("", "1")
+    lasting = category in ("issue", "investigation") and bool(status) and bool(arn) and first
+    affected, count = _affected(event)
     found = told(
         event,
         alertname=_ALERTNAMES.get(category, "AWSHealthEvent"),
-        summary=_summary(detail, category, status),
-        severity="info" if closed and not lasts else "",
-        resource=", ".join(_affected(event)[:5]),
-        labels={"health_service": detail.text("service"), "event_type": code},
+        summary=_summary(detail, category, status, affected, count),
+        guess="info" if closed and not lasting else "",
+        resource=", ".join(affected[:5]),
+        labels={"health_service": detail.text("service"), "event_type": detail.text("eventTypeCode")},
         description=_description(detail),
     )
-    at = detail.at("startTime") or event.at
     return replace(
         found,
-        identity=_identity(arn, account, "" if lasts else status) or found.identity,
+        identity=_identity(arn, account, "" if lasting else status, "" if lasting or not page else f"page{page}")
+        or found.identity,
         account=account,
         region="" if region == "global" else region,
-        link=f"https://health.console.aws.amazon.com/health/home#/account/event-log?eventID={quote(arn, safe='')}",
-        kind="alert" if lasts else "event",
-        ended=closed and lasts,
-        at=at,
+        link=f"{_DASHBOARD}?eventID={quote(arn, safe='')}" if arn else "",
+        kind="alert" if lasting else "event",
+        ended=closed and lasting,
+        at=detail.at("startTime") or event.at,
         updated_at=detail.at("lastUpdatedTime") or event.at,
         notes={
             "starts": detail.text("startTime"),
             "ends": detail.text("endTime"),
-            "affected": ", ".join(_affected(event)[:50]),
+            "affected": ", ".join(affected) + (f" and {count - len(affected)} more" if count > len(affected) else ""),
         },
     )
 
 
-def _identity(arn: str, account: str, status: str) -> str:
+_DASHBOARD = "https://health.console.aws.amazon.com/health/home#/account/event-log"
+_SHOWN = 200
+"""Resources that are named. A page of an event has seldom more than a hundred."""
+
+
+def is_health(fields: Fields) -> bool:
+    """The detail of an event of Health without the event around it."""
+    return fields.has("eventArn", "eventTypeCode")
+
+
+def tell_health(fields: Fields, _: Arrival) -> Told:
+    """As by EventBridge."""
+    return _tell(bare("aws.health", fields))
+
+
+def _page(detail: Fields) -> str:
+    """The number of the page; "" for an event of only one."""
+    page, total = detail.text("page"), detail.text("totalPages")
+    return page if page and total not in ("", "0", "1") else ""
+
+
+def _identity(*parts: str) -> str:
     """An event of AWS at large has one ARN in all accounts."""
-    return "/".join(part for part in (arn, account, status) if part) if arn else ""
+    return "/".join(part for part in parts if part) if parts[0] else ""
 
 
-def _summary(detail: Fields, category: str, status: str) -> str:
+def _summary(detail: Fields, category: str, status: str, affected: list[str], count: int) -> str:
     code = detail.text("eventTypeCode")
     title = code.removeprefix("AWS_").replace("_", " ").lower()
     service = detail.text("service") or "AWS"
     title = title.removeprefix(service.lower() + " ")
-    affected = [resource_name(entity.text("entityValue")) for entity in detail.each("affectedEntities")]
-    about = f" on {', '.join(affected[:3])}" if any(affected) else ""
-    more = f" and {len(affected) - 3} more" if len(affected) > 3 else ""
+    known = detail.has("affectedEntities")
+    about = f" on {', '.join(affected[:3])}" if affected and known else ""
+    more = f" and {count - 3} more" if about and count > 3 else ""
     said = f" ({status})" if status else ""
-    return f"AWS Health {_WHAT.get(category, 'event')}{said}: {service} {title or 'event'}{about}{more}"
+    page = f" (page {_page(detail)} of {detail.text('totalPages')})" if _page(detail) else ""
+    what = f"{service} {title}" if title else "no details were sent" if not detail else f"{service} event"
+    return f"AWS Health {_WHAT.get(category, 'event')}{said}{page}: {what}{about}{more}"
 
 
-def _affected(event: Event) -> list[str]:
-    entities = [entity.text("entityValue") for entity in event.detail.each("affectedEntities")]
-    return [name for name in entities if name] or [resource_name(arn) for arn in event.resources]
+def _affected(event: Event) -> tuple[list[str], int]:
+    """The names of what is affected, at most _SHOWN, and how many there are."""
+    detail = event.detail
+    names = [resource_name(each.text("entityValue")) for each in detail.each("affectedEntities")[:_SHOWN]]
+    found = [name for name in names if name]
+    if found:
+        return found, max(len(found), detail.count("affectedEntities"))
+    named = [resource_name(arn) for arn in event.resources[:_SHOWN] if ":rule/" not in arn]
+    return named, len(named)
 
 
 def _description(detail: Fields) -> str:

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from alertrelay.sources.arrival import Arrival
 from alertrelay.sources.awsevent.event import resource_name
 from alertrelay.sources.awsevent.fields import Fields
-from alertrelay.sources.awsevent.general import Row, Teller, page
+from alertrelay.sources.awsevent.general import Row, Teller, always, never, page, routine
+from alertrelay.sources.awsevent.news import is_bad, is_good
 from alertrelay.sources.awsevent.told import Told
 from alertrelay.values.arn import Arn
 
@@ -34,7 +35,7 @@ def tell_invocation(fields: Fields, _: Arrival) -> Told:
         summary=f"Lambda function {name or 'unknown'}: {condition or 'failed'}"
         + (f" after {tries} tries" if tries and failed else "")
         + (f". {error}" if error else ""),
-        severity="" if failed else "info",
+        guess="warning" if failed else "info",
         labels={"aws_service": "lambda", "namespace": "AWS/Lambda", "resource": name, "FunctionName": name},
         identity=f"lambda:{fields.text('requestContext.requestId')}" if fields.has("requestContext") else "",
         description=fields.lines(),
@@ -62,7 +63,7 @@ def tell_records(fields: Fields, _: Arrival) -> Iterator[Told]:
         yield Told(
             alertname=f"{service.capitalize()} {name}",
             summary=f"{service} {name}: {where}{f' {ref}' if ref else ''}",
-            severity="info",
+            guess="warning" if is_bad(name) else "info",
             labels={"aws_service": service, "resource": where},
             identity=f"{service}:{record.text('eventID')}" if record.text("eventID") else "",
             description=record.lines(),
@@ -71,6 +72,12 @@ def tell_records(fields: Fields, _: Arrival) -> Iterator[Told]:
         )
 
 
+_QUALITY = Row(
+    noun="Glue data quality of",
+    name=("rulesetNames", "context.tableName", "context.jobName"),
+    state=("state",),
+    reason=("score",),
+)
 _MESSAGE = ("message", "statusReason", "cause", "error", "failureReason")
 
 TELLERS: Mapping[str, Teller] = {
@@ -101,12 +108,8 @@ TELLERS: Mapping[str, Teller] = {
     "Glue Data Catalog Database State Change": Row(
         noun="Glue database", name=("databaseName",), state=("typeOfChange",), reason=("changedTables",)
     ),
-    "Glue Data Quality Evaluation Results Available": Row(
-        noun="Glue data quality of",
-        name=("rulesetNames", "context.tableName", "context.jobName"),
-        state=("state",),
-        reason=("score",),
-    ),
+    "Data Quality Evaluation Results Available": _QUALITY,
+    "Glue Data Quality Evaluation Results Available": _QUALITY,
     "Step Functions Execution Status Change": Row(
         noun="Step Functions execution of",
         name=("stateMachineArn",),
@@ -119,9 +122,45 @@ TELLERS: Mapping[str, Teller] = {
         noun="Batch job",
         name=("jobName",),
         state=("status",),
-        reason=("statusReason", "attempts.statusReason"),
+        reason=("container.reason", "statusReason", "attempts.container.reason", "attempts.statusReason"),
         labels={"job": "jobName", "job_queue": "jobQueue"},
         link="/batch/home?region={region}#jobs",
+    ),
+    "Batch Job Queue Blocked": Row(
+        noun="Batch job queue blocked by job",
+        alertname="BatchJobQueueBlocked",
+        name=("jobName", "jobQueue"),
+        state=("status",),
+        reason=("statusReason",),
+        labels={"job": "jobName", "job_queue": "jobQueue"},
+        link="/batch/home?region={region}#queues",
+        good=never,
+    ),
+    "EMR Serverless Job Run State Change": Row(
+        noun="EMR Serverless job run",
+        name=("jobRunName", "jobRunId"),
+        reason=("stateDetails",),
+        labels={"application": "applicationId", "job_run": "jobRunId"},
+    ),
+    "EMR Serverless Application State Change": Row(
+        noun="EMR Serverless application",
+        name=("applicationName", "applicationId"),
+        reason=("stateDetails",),
+        good=routine("CREATING", "CREATED", "STARTING", "STARTED"),
+    ),
+    "AppRunner Service Status Change": Row(
+        noun="App Runner service",
+        name=("serviceName",),
+        state=("currentServiceStatus",),
+        reason=("message",),
+        good=routine("RUNNING", "OPERATION_IN_PROGRESS"),
+    ),
+    "AppRunner Service Operation Status Change": Row(
+        noun="App Runner service",
+        name=("serviceName",),
+        state=("operationStatus",),
+        reason=("message",),
+        good=lambda state: is_good(state),
     ),
     "EMR Cluster State Change": Row(
         noun="EMR cluster",
@@ -140,7 +179,10 @@ TELLERS: Mapping[str, Teller] = {
     ),
     "DataSync Task Execution State Change": Row(noun="DataSync task", state=("State",), reason=("errorCode",)),
     "Athena Query State Change": Row(
-        noun="Athena query", name=("queryExecutionId",), state=("currentState",), reason=("athenaError.errorMessage",)
+        noun="Athena query",
+        name=("workgroupName", "queryExecutionId"),
+        state=("currentState",),
+        reason=("athenaError.errorMessage",),
     ),
     "SageMaker Training Job State Change": Row(
         noun="SageMaker training job",
@@ -149,7 +191,11 @@ TELLERS: Mapping[str, Teller] = {
         reason=("FailureReason", "SecondaryStatus"),
     ),
     "SageMaker Endpoint State Change": Row(
-        noun="SageMaker endpoint", name=("EndpointName",), state=("EndpointStatus",), reason=("FailureReason",)
+        noun="SageMaker endpoint",
+        name=("EndpointName",),
+        state=("EndpointStatus",),
+        reason=("FailureReason",),
+        good=routine("IN_SERVICE", "CREATING", "UPDATING", "SYSTEM_UPDATING"),
     ),
     "Transcribe Job State Change": Row(
         noun="Transcribe job",
@@ -157,6 +203,6 @@ TELLERS: Mapping[str, Teller] = {
         state=("TranscriptionJobStatus",),
         reason=("FailureReason",),
     ),
-    "Scheduled Event": Row(noun="Schedule", severity=lambda _: "info"),
-    "Scheduled": Row(noun="Schedule", severity=lambda _: "info"),
+    "Scheduled Event": Row(noun="Schedule", good=always),
+    "Scheduled": Row(noun="Schedule", good=always),
 }

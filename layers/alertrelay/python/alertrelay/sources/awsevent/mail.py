@@ -10,10 +10,14 @@ from dataclasses import replace
 
 from alertrelay.sources.awsevent.event import Event
 from alertrelay.sources.awsevent.fields import Fields
-from alertrelay.sources.awsevent.general import NAMESPACES, Teller, general, page
+from alertrelay.sources.awsevent.general import Teller, general, page
+from alertrelay.sources.awsevent.news import is_bad
 from alertrelay.sources.awsevent.told import Told, camel
+from alertrelay.sources.awsevent.vocabulary import NAMESPACES
 from alertrelay.values.arn import Arn
 
+# Source: Amazon SES developer guide, "Contents of event data": what becomes of most mails. A transient bounce is tried
+# again.
 _CALM = ("send", "delivery", "open", "click", "received", "subscription", "amazonsnssubscriptionsucceeded")
 _PARTS: Mapping[str, str] = {
     "bounce": "bouncedRecipients",
@@ -53,7 +57,7 @@ def tell_mail(fields: Fields, topic_region: str = "") -> Told:
         f"to {', '.join(named[:3]) or 'nobody named'}{f'. {why}' if why else ''}"
         if mail
         else f"SES {kind}: {fields.text('message') or 'no mail named'}",
-        severity="info" if calm else "",
+        guess="info" if calm else "warning" if folded in _PARTS or is_bad(kind) else "",
         identity=f"ses:{kind}/{part.text('feedbackId') or mail.text('messageId')}" if mail.text("messageId") else "",
         labels={"aws_service": "ses", "namespace": NAMESPACES["ses"], "resource": sender if mail else ""},
         description=fields.lines(),

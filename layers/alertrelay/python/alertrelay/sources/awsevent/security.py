@@ -12,10 +12,10 @@ from urllib.parse import quote
 from alertrelay.sources.arrival import Arrival
 from alertrelay.sources.awsevent.event import Event, bare, resource_name
 from alertrelay.sources.awsevent.fields import Fields
-from alertrelay.sources.awsevent.general import Row, Teller, general, page, told
-from alertrelay.sources.awsevent.told import Told, camel
+from alertrelay.sources.awsevent.general import Row, Teller, general, page, routine, told
+from alertrelay.sources.awsevent.lasting import lasts
+from alertrelay.sources.awsevent.told import Told
 from alertrelay.sources.severity import severity
-from alertrelay.values.arn import Arn
 
 _ENDED_WORKFLOW = ("resolved", "suppressed")
 _ENDED_STATUS = ("resolved", "suppressed", "archived", "closed", "deleted", "inactive")
@@ -113,15 +113,18 @@ def _guardduty(event: Event) -> Told:
         alertname="GuardDutyFinding",
         summary=f"GuardDuty finding{f' (severity {score:g})' if score is not None else ''}: {title}"
         + ("" if not about or about in title else f" ({about})"),
-        severity="info" if detail.text("service.archived") == "true" else graded,
+        severity=graded,
         resource=about,
         labels={"finding_type": detail.text("type")},
         description=detail.text("description"),
         path=f"/guardduty/home?region={event.region}#/findings?search=id%3D{quote(identity, safe='')}",
     )
+    archived = _is_archived(detail) and bool(identity)
     return replace(
         found,
         identity=identity or event.id,
+        kind="alert" if archived else "event",
+        ended=archived,
         account=detail.text("accountId") or event.account,
         at=detail.at("service.eventFirstSeen", "createdAt") or event.at,
         updated_at=detail.at("updatedAt", "service.eventLastSeen") or event.at,
@@ -131,6 +134,11 @@ def _guardduty(event: Event) -> Told:
             "last_seen": detail.text("service.eventLastSeen"),
         },
     )
+
+
+def _is_archived(detail: Fields) -> bool:
+    """Archived is the end of a finding of GuardDuty and Macie, which only some ways bring here."""
+    return "true" in (detail.text("service.archived").lower(), detail.text("archived").lower())
 
 
 def _inspector(event: Event) -> Told:
@@ -144,8 +152,8 @@ def _inspector(event: Event) -> Told:
     found = told(
         event,
         alertname="InspectorFinding",
-        summary=f"Inspector finding{f' ({word})' if word else ''}{' is over' if over else ''}: {title}{on}",
-        severity="info" if over else graded,
+        summary=f"Inspector finding{f' ({word})' if word else ''}: {title}{on}",
+        severity=graded,
         resource=", ".join(resources[:3]),
         labels={
             "finding_type": detail.text("type"),
@@ -154,12 +162,11 @@ def _inspector(event: Event) -> Told:
         description=detail.text("description"),
         path=f"/inspector/v2/home?region={event.region}#/findings",
     )
-    identity = detail.text("findingArn", "arn")
+    identity = detail.text("findingArn", "arn") or next((arn for arn in event.resources if "/finding/" in arn), "")
+    updated = detail.at("updatedAt", "lastObservedAt") or event.at
     return replace(
-        found,
-        identity=f"{identity}/{detail.text('status')}" if identity else event.id,
+        lasts(found, identity, ended=over, updated_at=updated),
         account=detail.text("awsAccountId") or event.account,
-        updated_at=detail.at("updatedAt", "lastObservedAt") or event.at,
         notes={
             "remediation": detail.text("remediation.recommendation.text"),
             "fix_available": detail.text("fixAvailable"),
@@ -183,13 +190,20 @@ def _macie(event: Event) -> Told:
         labels={"finding_type": detail.text("type")},
         description=detail.text("description"),
     )
-    return replace(found, identity=detail.text("id") or event.id, updated_at=detail.at("updatedAt") or event.at)
+    identity, archived = detail.text("id"), _is_archived(detail) and detail.has("id")
+    return replace(
+        found,
+        identity=identity or event.id,
+        kind="alert" if identity and archived else "event",
+        ended=bool(identity) and archived,
+        updated_at=detail.at("updatedAt") or event.at,
+    )
 
 
 def _access(event: Event) -> Told:
     detail = event.detail
     resource = detail.text("resource")
-    over = detail.text("status").lower() in _ENDED_STATUS
+    over = detail.text("status").lower() in _ENDED_STATUS or detail.text("isDeleted").lower() == "true"
     who = "everybody" if detail.text("isPublic") == "true" else detail.text("principal.AWS") or "somebody outside"
     found = told(
         event,
@@ -197,49 +211,12 @@ def _access(event: Event) -> Told:
         summary=f"Access Analyzer: {resource_name(resource) or 'a resource'} "
         + ("is no longer shared with " if over else "is shared with ")
         + who,
-        severity="info" if over else "",
+        guess="warning",
         resource=resource,
         labels={"resource_type": detail.text("resourceType")},
         reason=detail.text("action"),
     )
-    identity = detail.text("id")
-    return replace(found, identity=f"{identity}/{detail.text('status')}" if identity else event.id)
-
-
-def is_assessment(fields: Fields) -> bool:
-    """The notice of an assessment of the first Inspector."""
-    return fields.text("event") in _ASSESSMENT and (
-        fields.has("template") or fields.has("run") or fields.has("finding")
-    )
-
-
-_ASSESSMENT = (
-    "ASSESSMENT_RUN_STARTED",
-    "ASSESSMENT_RUN_COMPLETED",
-    "ASSESSMENT_RUN_STATE_CHANGED",
-    "FINDING_REPORTED",
-    "ENABLE_ASSESSMENT_NOTIFICATIONS",
-    "DISABLE_ASSESSMENT_NOTIFICATIONS",
-)
-
-
-def tell_assessment(fields: Fields, _: Arrival) -> Told:
-    """A run that began or ended, or a finding of it."""
-    event = fields.text("event")
-    arn = fields.text("finding", "run", "template")
-    counts = fields.text("findingsCount")
-    state = fields.text("newstate")
-    said = ", ".join(part for part in (state.lower(), f"findings {counts}" if counts else "") if part)
-    return Told(
-        alertname=f"Inspector{camel(event.replace('_', ' ').title())}",
-        summary=f"Inspector {event.lower().replace('_', ' ')}{f': {said}' if said else ''} ({resource_name(arn)})",
-        severity="" if event == "FINDING_REPORTED" or "fail" in state.lower() else "info",
-        labels={"aws_service": "inspector", "resource": resource_name(fields.text("target", "template"))},
-        description=fields.lines(),
-        account=Arn.of(arn).account,
-        region=Arn.of(arn).region,
-        at=fields.at("time"),
-    )
+    return lasts(found, detail.text("id"), ended=over, updated_at=detail.at("updatedAt") or event.at)
 
 
 def is_findings(fields: Fields) -> bool:
@@ -275,7 +252,7 @@ TELLERS: Mapping[str, Teller] = {
         within=("s3ObjectDetails.objectKey",),
         state=("scanResultDetails.scanResultStatus", "scanStatus"),
         reason=("scanResultDetails.threats.name",),
-        severity=lambda state: "info" if state.startswith("NO_THREATS") else "",
+        good=routine("NO_THREATS_FOUND"),
     ),
     "Inspector2 Finding": _inspector,
     "Macie Finding": _macie,

@@ -7,13 +7,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from urllib.parse import quote, unquote_plus
 
 from alertrelay.sources.arrival import Arrival
-from alertrelay.sources.awsevent.event import resource_name
+from alertrelay.sources.awsevent.event import Event, resource_name
 from alertrelay.sources.awsevent.fields import Fields
-from alertrelay.sources.awsevent.general import NAMESPACES, Row, Teller, outcome_word, page
-from alertrelay.sources.awsevent.told import Told, severity_of
+from alertrelay.sources.awsevent.general import Row, Teller, guessed, page, routine
+from alertrelay.sources.awsevent.news import folded, is_bad
+from alertrelay.sources.awsevent.sentences import outcome_word
+from alertrelay.sources.awsevent.told import Told
+from alertrelay.sources.awsevent.vocabulary import NAMESPACES
+from alertrelay.values import text as texts
 from alertrelay.values.arn import Arn
 
 
@@ -45,7 +50,7 @@ def tell_storage(fields: Fields, _: Arrival) -> Iterator[Told]:
         yield Told(
             alertname=f"S3{outcome_word(what)}",
             summary=f"S3 {what or 'event'}: {bucket}/{key}{f', {size} bytes' if size else ''}",
-            severity="" if re.search(r"lost|fail|missed|notreplicated|notracked", what, re.IGNORECASE) else "info",
+            guess="warning" if is_bad(what) or re.search(r"missed|notreplicated|nottracked", folded(what)) else "info",
             identity="s3:"
             + "/".join([what, bucket, key, record.text("s3.object.sequencer") or record.text("eventTime")]),
             labels={"aws_service": "s3", "namespace": NAMESPACES["s3"], "resource": bucket, "BucketName": bucket},
@@ -72,6 +77,7 @@ _OUTCOME = re.compile(
     r"stopped|completed|started|was created|modified|deleted|running)",
     re.IGNORECASE,
 )
+_WELL = re.compile(r"\b(completed|successfully|started|created|running|modified)\b", re.IGNORECASE)
 _NAMED = re.compile(
     r"(?P<key>Resource ARN|Recovery point ARN|Backup\s?Job ID|Copy Job ID|Restore\s?Job ID)\s*:\s*(?P<value>\S+)", re.I
 )
@@ -98,13 +104,15 @@ def tell_backup(text: str, arrival: Arrival) -> Told:
     topic = Arn.of(arrival.envelope.topic_arn)
     region = arn.region or topic.region
     identity = attributes.text("Id") or next((named[key] for key in named if key.endswith("jobid")), "")
-    of = f" of {resource_name(resource)}" if resource else f" {identity}"
-    bad = severity_of(f"{state} {word['word'] if word else ''}") != "info"
+    of = f" of {resource_name(resource)}" if resource else f" {identity}".rstrip()
+    sentence = texts.one_line(_NAMED.split(text.strip()[:4_000], maxsplit=1)[0])
+    said = f"{state} {sentence}"
+    scanned = "scan" in kind.lower()  # says that it is over, not what it found
     job_name = words.title().replace(" ", "")
     return Told(
         alertname=f"AWS{'' if 'backup' in words else 'Backup'}{job_name}{outcome_word(state.title())}",
-        summary=f"AWS {words}{of}: {(state or 'changed').lower().replace('_', ' ')}. {text.strip()}",
-        severity="" if bad else "info",
+        summary=f"AWS {words}{of}: {(state or 'changed').lower().replace('_', ' ')}. {sentence}",
+        guess=guessed(good=bool(_WELL.search(said)) and not scanned, doubtful=is_bad(said)),
         identity=f"backup:{kind}/{identity}/{state}" if identity else "",
         labels={
             "aws_service": "backup",
@@ -130,7 +138,7 @@ def tell_glacier(fields: Fields, _: Arrival) -> Told:
     return Told(
         alertname=f"Glacier{outcome_word(fields.text('Action'))}{outcome_word(state)}",
         summary=f"Glacier {fields.text('Action')} of vault {vault}: {fields.text('StatusMessage') or state}",
-        severity=severity_of(state),
+        guess=guessed(good=routine()(state), doubtful=is_bad(state)),
         identity=f"glacier:{fields.text('JobId')}" if fields.text("JobId") else "",
         labels={"aws_service": "glacier", "resource": vault},
         description=fields.lines(),
@@ -138,20 +146,47 @@ def tell_glacier(fields: Fields, _: Arrival) -> Told:
     )
 
 
+_BUCKET = Row(
+    noun="S3 bucket",
+    name=("bucket.name",),
+    state=("reason", "deletion-type"),
+    reason=("object.key",),
+    labels={"BucketName": "bucket.name"},
+    link="/s3/buckets/{name}?region={region}",
+)
+_QUIET_BUCKET = (
+    "object created", "object deleted", "object tags added", "object tags deleted", "object acl updated",
+    "object storage class changed", "object restore initiated", "object restore completed",
+    "object access tier changed",
+)  # fmt: skip
+"""Source: Amazon S3 user guide, "EventBridge event message structure"."""
+
+
+def _bucket(event: Event) -> Told:
+    """An object that came, went or changed: the type says it, and the reason only how."""
+    quiet = event.detail_type.lower() in _QUIET_BUCKET
+    return replace(_BUCKET(event), guess="info" if quiet else "warning" if is_bad(event.detail_type) else "")
+
+
+_SCAN = Row(
+    noun="Backup scan of",
+    name=("resourceArn", "recoveryPointArn", "scanJobId"),
+    state=("scanResult.scanResultStatus", "scanResultStatus", "state", "status"),
+    reason=("statusMessage",),
+    labels={"backup_vault": "backupVaultName", "resource_type": "resourceType", "scanner": "malwareScanner"},
+    link="/backup/home?region={region}#/jobs/scan",
+    good=routine("NO_THREATS_FOUND", "CREATED", "RUNNING"),
+)
+"""A scan that is COMPLETED says nothing of what it found: its result does, and without one nothing is known.
+Source: AWS Backup developer guide, "Monitoring AWS Backup events using Amazon EventBridge"."""
+
 TELLERS: Mapping[str, Teller] = {
     "Copy Job State Change": _backup("copy job of"),
     "Restore Job State Change": _backup("restore job of"),
     "Recovery Point State Change": _backup("recovery point of"),
     "Backup Vault State Change": _backup("vault", "backupVaultName"),
     "Backup Plan State Change": _backup("plan", "backupPlanId"),
+    "Scan Job State Change": _SCAN,
     "backup:": _backup("job of"),
-    "s3:": Row(
-        noun="S3 bucket",
-        name=("bucket.name",),
-        state=("reason", "deletion-type"),
-        reason=("object.key",),
-        labels={"BucketName": "bucket.name"},
-        link="/s3/buckets/{name}?region={region}",
-        severity=lambda state: "info" if "fail" not in state.lower() else "",
-    ),
+    "s3:": _bucket,
 }

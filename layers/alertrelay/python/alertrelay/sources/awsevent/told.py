@@ -6,40 +6,37 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import islice
 
 from alertrelay.alert import Alert, Kind, fingerprint
 from alertrelay.sources.arrival import Arrival
 from alertrelay.sources.raw import identity_of
-from alertrelay.sources.severity import DEFAULT, of_topic
+from alertrelay.sources.severity import DEFAULT, higher, of_topic
 from alertrelay.values import text as texts
 from alertrelay.values.arn import Arn
 
-_BAD = re.compile(
-    r"fail|error|abort|time.?d?.?out|fault|reject|denied|unable|expired|roll.?back|impaired|unhealthy|breach|lost|"
-    r"non.?compliant|stopped|terminated|cancel|partial|unsuccess|incomplete|critical|interrupt|exceed|degrad|violat|"
-    r"bounce|complaint|misconfig|disconnected|inaccessible|crash",
-    re.IGNORECASE,
-)
-_GOOD = re.compile(
-    r"succe|complet|available|running|active|passed|^pass$|finish|resolved|start|ready|creat|health|progress|pending|"
-    r"queued|ok$|compliant|deliver|launch|connected|enabled|provisioned|^normal|submitted|recover|"
-    r"published|runnable|in.?service|registered|updat|steady|opened|^open$|attach",
-    re.IGNORECASE,
-)
+MOST = 100
+"""Alerts of one message. EventBridge carries at most 100 findings in an event; what is beyond is one alert more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
     """`summary` is the sentence for people, without the region, which is added to it.
 
-    `identity` is the source's id of it, "" for none: then it is the message's own. `severity` "" leaves it to the
-    topic, else it is a warning. `ended` makes it the end of what an earlier one with this identity began.
+    `identity` is the source's id of it, "" for none: then it is the message's own.
+
+    `severity` is known: the event's own word, or an id in a table. It wins over the topic. `guess` is what the words of
+    a state suggest: it may raise what the topic gives and never lowers it, so that a wrong guess silences nobody.
+    Without both it is the topic's, else a warning.
+
+    `ended` makes it the end of what an earlier one with this identity began.
     """
 
     alertname: str
     summary: str
     identity: str = ""
     severity: str = ""
+    guess: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
     description: str = ""
     reason: str = ""
@@ -57,12 +54,12 @@ def alert_of(told: Told, arrival: Arrival) -> Alert:
     """The alert; where the event does not say its account or region, the topic's are taken."""
     topic = Arn.of(arrival.envelope.topic_arn)
     region = told.region or topic.region
+    given = of_topic(arrival.envelope.topic_arn)
     labels = texts.label_set(
         {
-            "severity": DEFAULT,
-            **of_topic(arrival.envelope.topic_arn),
+            **given,
             **told.labels,
-            **({"severity": told.severity} if told.severity else {}),
+            "severity": told.severity or higher(given.get("severity", ""), told.guess) or DEFAULT,
             "account_id": told.account or topic.account,
             "region": region,
             "alertname": camel(told.alertname) or "AWSEvent",
@@ -91,6 +88,27 @@ def alert_of(told: Told, arrival: Arrival) -> Alert:
     )
 
 
+def alerts_of(found: Iterable[Told], arrival: Arrival) -> tuple[Alert, ...]:
+    """Return an alert for each, at most MOST; where there are more, one that shows the message itself."""
+    first = list(islice(found, MOST + 1))
+    alerts = [alert_of(each, arrival) for each in first[:MOST]]
+    if len(first) > MOST:
+        alerts.append(alert_of(_rest(first[MOST], arrival), arrival))
+    return told_apart(alerts)
+
+
+def _rest(beyond: Told, arrival: Arrival) -> Told:
+    return Told(
+        alertname="AWSEventTooLong",
+        summary=f"One message with over {MOST} parts: the rest stands only in its text",
+        labels={"aws_service": beyond.labels.get("aws_service", "")},
+        description=arrival.envelope.text,
+        account=beyond.account,
+        region=beyond.region,
+        at=beyond.at,
+    )
+
+
 def told_apart(alerts: Iterable[Alert]) -> tuple[Alert, ...]:
     """Events of one message that are known only by the message would be taken for one: they are numbered."""
     seen: set[str] = set()
@@ -113,10 +131,3 @@ def camel(words: str) -> str:
     parts = re.findall(r"[A-Za-z0-9]+", words)
     shaped = [part.capitalize() if part.islower() or (part.isupper() and len(part) > 5) else part for part in parts]
     return texts.cut("".join(shaped), 120)
-
-
-def severity_of(state: str) -> str:
-    """Of the word for a state: info where all goes well or goes on, "" (the topic's, else warning) for all else."""
-    if _BAD.search(state):
-        return ""
-    return "info" if _GOOD.search(state) else ""

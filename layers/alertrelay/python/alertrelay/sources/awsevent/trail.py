@@ -5,6 +5,7 @@ Source: AWS CloudTrail user guide, "CloudTrail record contents" and "AWS Managem
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -12,18 +13,19 @@ from alertrelay.sources.arrival import Arrival
 from alertrelay.sources.awsevent.event import Event, bare, resource_name
 from alertrelay.sources.awsevent.fields import Fields
 from alertrelay.sources.awsevent.general import Teller, told
+from alertrelay.sources.awsevent.lasting import lasts
 from alertrelay.sources.awsevent.told import Told, camel
 
 
 def _api_call(event: Event) -> Told:
     """An API call that CloudTrail saw: who did what, from where, and whether it was refused."""
     detail = event.detail
-    call, service = detail.text("eventName") or "a call", detail.text("eventSource").partition(".")[0]
+    call, service = detail.text("eventName") or "a call", detail.text("eventSource").partition(".")[0] or "aws"
     who = _who(detail)
     error = detail.text("errorCode")
     reason = detail.text("errorMessage", "errorCode")
     address = detail.text("sourceIPAddress")
-    denied = f", refused: {reason}" if error else ""
+    denied = f", refused: {reason}" if error else f": {reason}" if reason else ""
     return told(
         event,
         alertname=f"CloudTrail{camel(call)}",
@@ -34,6 +36,28 @@ def _api_call(event: Event) -> Told:
         identity=f"cloudtrail:{detail.text('eventID')}" if detail.text("eventID") else "",
         path=f"/cloudtrail/home?region={event.region}#/events/{detail.text('eventID')}",
     )
+
+
+def _insight(event: Event) -> Told:
+    """Unusual activity of an API, from its Start to its End, which share an id."""
+    detail = event.detail
+    inner = detail.inner("insightDetails")
+    call = f"{inner.text('eventSource').partition('.')[0]}:{inner.text('eventName')}"
+    kind = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", inner.text("insightType").removesuffix("Insight")).lower() or "activity"
+    usual, now = (inner.number(f"insightContext.statistics.{name}.average") for name in ("baseline", "insight"))
+    rates = f": {now:g} a minute, usually {usual:g}" if usual is not None and now is not None else ""
+    state, shared = inner.text("state").lower(), detail.text("sharedEventID")
+    found = told(
+        event,
+        alertname="CloudTrailInsight",
+        summary=f"CloudTrail insight: unusual {kind} of {call}{rates}",
+        guess="warning",
+        resource=call,
+        labels={"event_source": inner.text("eventSource"), "event_name": inner.text("eventName")},
+        path=f"/cloudtrail/home?region={event.region}#/insights",
+    )
+    identity = f"cloudtrail-insight:{shared}" if shared and state in ("start", "end") else ""
+    return lasts(found, identity, ended=state == "end", updated_at=event.at)
 
 
 def _object_of(detail: Fields) -> str:
@@ -48,7 +72,8 @@ def _who(detail: Fields) -> str:
         return "The root user"
     session = user.text("sessionContext.sessionIssuer.userName")
     name = user.text("userName", "principalId", "invokedBy") or resource_name(user.text("arn"))
-    return f"{kind or 'Somebody'} {session or name}".strip()
+    named = session or name
+    return f"{kind} {named}".strip() if kind or named else "Somebody"
 
 
 def _sign_in(event: Event) -> Told:
@@ -67,7 +92,7 @@ def _sign_in(event: Event) -> Told:
         alertname="ConsoleSignInFailed" if failed else "ConsoleRootSignIn" if root else "ConsoleSignIn",
         summary=f"{_who(detail)} {doing} to the console{without}{f' from {address}' if address else ''}"
         + (f": {reason}" if reason else ""),
-        severity="" if failed or root or without else "info",
+        guess="warning" if failed or root or without else "info",
         resource=detail.text("userIdentity.userName", "userIdentity.arn"),
         labels={"event_source": detail.text("eventSource")},
         reason=reason,
@@ -104,6 +129,6 @@ TELLERS: Mapping[str, Teller] = {
     "AWS API Call via CloudTrail": _api_call,
     "AWS Service Event via CloudTrail": _api_call,
     "AWS Console Action via CloudTrail": _api_call,
-    "AWS Insight via CloudTrail": _api_call,
+    "AWS Insight via CloudTrail": _insight,
     "AWS Console Sign In via CloudTrail": _sign_in,
 }

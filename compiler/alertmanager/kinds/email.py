@@ -1,0 +1,68 @@
+"""`email_configs`: addresses, and the mail server of the integration or of `global`."""
+
+from __future__ import annotations
+
+import re
+from email.utils import formataddr, getaddresses
+
+from alertrelay.channels.email import EmailSettings
+
+from compiler.alertmanager.kinds.reading import Reading
+from compiler.reading.section import Section
+
+_ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
+
+
+def read_email(section: Section, reading: Reading) -> EmailSettings:
+    smtp = reading.transport == "smtp"
+    to: tuple[str, ...] = ()
+    if section.require("to", "add `to: oncall@example.com`"):
+        to = _addresses(section, "to")
+    sender = section.text("from") or reading.global_.text("smtp_from")
+    if not sender:
+        section.require("from", "add `from: …`, or `smtp_from: …` under global")
+    elif section.has("from"):
+        _addresses(section, "from")
+    smarthost = section.text("smarthost") or reading.global_.text("smtp_smarthost")
+    if not smarthost and smtp:
+        section.require("smarthost", "add `smarthost: smtp.example.com:587`, or `smtp_smarthost` under global")
+    elif section.get("smarthost"):
+        check_smarthost(section, "smarthost")
+    if section.has("auth_secret") or section.has("auth_secret_file"):
+        reading.secrets.one_of(section, "auth_secret")
+        message = "auth_secret (CRAM-MD5) is not spoken by alertrelay"
+        place = section.at("auth_secret" if section.has("auth_secret") else "auth_secret_file")
+        section.findings.error(place, "unsupported", message, "use auth_username and auth_password_file")
+    password = reading.secrets.one_of(section, "auth_password")
+    if not password and not section.has("auth_password"):
+        password = reading.secrets.name(reading.global_, "smtp_auth_password_file")
+    return EmailSettings(
+        to=to,
+        sender=sender,
+        transport=reading.transport,
+        smarthost=smarthost,
+        hello=section.text("hello") or reading.global_.text("smtp_hello", "localhost"),
+        username=section.text("auth_username") or reading.global_.text("smtp_auth_username"),
+        password=password,
+        require_tls=section.flag("require_tls", default=reading.global_.flag("smtp_require_tls", default=True)),
+    )
+
+
+def check_smarthost(section: Section, key: str) -> None:
+    """host:port with a port from 1 to 65535."""
+    host, _, port = section.text(key).rpartition(":")
+    if not host or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
+        message = f"{section.text(key)!r} is not host:port"
+        code = "bad-address" if port and ":" in section.text(key) else "bad-value"  # without a port nobody takes it
+        section.findings.error(section.at(key), code, message, "as in smtp.example.com:587")
+
+
+def _addresses(section: Section, key: str) -> tuple[str, ...]:
+    """The addresses of a list with commas, each with its name if it has one. A template is refused elsewhere."""
+    text = section.text(key)
+    pairs = getaddresses([text])
+    if "{{" not in text and not (text.isprintable() and all(_ADDRESS.fullmatch(address) for _, address in pairs)):
+        message = f"{text!r} is not a list of e-mail addresses"
+        mend = "as in oncall@example.com, Ops <ops@example.com>"
+        section.findings.error(section.at(key), "bad-address", message, mend)
+    return tuple(formataddr(pair) if pair[0] else pair[1] for pair in pairs)

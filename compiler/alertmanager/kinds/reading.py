@@ -1,0 +1,45 @@
+"""What the readers of all kinds share."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from compiler.alertmanager.secretkeys import SecretKeys
+from compiler.delivery import Transport
+from compiler.reading.finding import Findings
+from compiler.reading.section import Section
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What every receiver needs: `global`, the secret's keys, where findings go, and the e-mail transport."""
+
+    global_: Section
+    secrets: SecretKeys
+    findings: Findings
+    transport: Transport
+
+
+def check_url(section: Section, key: str, *, template_is_named: bool = True) -> None:
+    """http or https with a host. The address itself may be a secret, so it is not shown. A template is none either; in
+    a receiver it has a finding of its own."""
+    url = section.text(key)
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and not re.search(r"\s", parts.netloc)
+    except ValueError:
+        good = False
+    if not good and not (template_is_named and "{{" in url):
+        section.findings.error(section.at(key), "bad-value", f"{key!r} is no http or https address", "https://…")
+
+
+def plain_text(section: Section, key: str) -> str:
+    """A text without templates; one with is named in a warning and left out."""
+    text = section.text(key)
+    if "{{" in text:
+        message = f"{key}: alertrelay renders its own message"
+        section.findings.warning(section.at(key), "own-rendering", message, "write it without a template to be used")
+        return ""
+    return text

@@ -1,0 +1,55 @@
+"""`sns_configs`: one of a topic, a phone number and an endpoint."""
+
+from __future__ import annotations
+
+import re
+
+from alertrelay.channels.sns import SnsSettings
+
+from compiler.alertmanager.kinds.reading import Reading
+from compiler.reading.section import Section, keys
+
+_SIGV4 = keys("region access_key secret_key profile role_arn external_id use_fips_sts_endpoint")
+_ARN = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_./:-]+")
+_OWN_TOPIC = re.compile(r"alertrelay-.*(critical|warning|info|slo-violations|infrastructure)", re.IGNORECASE)
+_PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
+
+
+def read_sns(section: Section, reading: Reading) -> SnsSettings:
+    reading.secrets.http_config(section)
+    inner = section.section("sigv4", _SIGV4)
+    if inner and inner.has("access_key") != inner.has("secret_key"):
+        message = "access_key and secret_key go together"
+        section.findings.error(inner.place, "one-of", message, "remove both: the function's own role may publish")
+    if inner and inner.has("secret_key"):
+        message = "'secret_key' holds a secret in plain text"
+        mend = "remove access_key and secret_key: the function's own role may publish"
+        section.findings.error(inner.at("secret_key"), "inline-secret", message, mend)
+    ways = ("topic_arn", "phone_number", "target_arn")
+    named = [key for key in ways if section.has(key)]
+    if len(named) != 1:
+        message = f"one of {', '.join(ways)} is expected, {' and '.join(named) or 'none'} came"
+        section.findings.error(section.place, "one-of", message, "keep one; another sns_config takes another")
+    for key in named:
+        _check_sns_address(section, key)
+    return SnsSettings(
+        topic_arn=section.text("topic_arn"),
+        phone_number=section.text("phone_number"),
+        target_arn=section.text("target_arn"),
+    )
+
+
+def _check_sns_address(section: Section, key: str) -> None:
+    value = section.text(key)
+    if "{{" in value:
+        return
+    if key == "phone_number":
+        if not _PHONE.fullmatch(value):
+            message = f"{value!r} is not a phone number in E.164"
+            section.findings.error(section.at(key), "bad-address", message, 'as in "+15555550100", in quotes')
+    elif not _ARN.fullmatch(value):
+        example = "arn:aws:sns:eu-west-1:111122223333:name"
+        section.findings.error(section.at(key), "bad-address", f"{value!r} is no ARN of SNS", f"as in {example}")
+    elif _OWN_TOPIC.fullmatch(value.rsplit(":", 1)[-1]):
+        message = f"{value!r} is one of alertrelay's own topics: each alert would come back"
+        section.findings.error(section.at(key), "loop", message, "name a topic that alertrelay does not read")

@@ -1,0 +1,68 @@
+"""The types of the keys that alertrelay only looks at: Alertmanager would not start with a wrong one."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from alertrelay.config.channel import ConfigKey
+
+from compiler.alertmanager.secretkeys import SecretKeys
+from compiler.reading.section import Section, check_texts, section_of
+
+_CONFIRM_KEYS = ("title", "text", "ok_text", "dismiss_text")
+
+
+def check_shape(section: Section, key: ConfigKey, secrets: SecretKeys) -> None:
+    """Report a value of another shape than the key's own."""
+    match key.shape:
+        case "any":
+            pass
+        case "mapping":
+            section.mapping(key.name)
+        case "texts" | "sigv4":
+            check_texts(section.mapping(key.name).values(), section.findings)
+        case "headers":
+            _check_headers(section, key.name)
+        case "tls_config":
+            secrets.tls_config(section, key.name)
+        case "list":
+            check_texts(section.list(key.name), section.findings)
+        case "items" | "actions":
+            _check_items(section, key)
+        case "flag":
+            section.flag(key.name, default=False)
+        case "seconds":
+            section.seconds(key.name)
+        case _:
+            section.text(key.name)
+
+
+def _check_headers(section: Section, key: str) -> None:
+    headers = section.mapping(key)
+    check_texts(headers.values(), section.findings)
+    names = Counter(name.title() for name in headers)
+    if any(count > 1 for count in names.values()):
+        message = "a header stands twice: capital letters make no difference"
+        section.findings.error(section.at(key), "duplicate-name", message, "remove one of the two")
+
+
+def _check_items(section: Section, key: ConfigKey) -> None:
+    for item in section.list(key.name):
+        inner = section_of(item, key.items, section.findings)
+        if inner is None:
+            continue
+        for needed in key.needed:
+            inner.require(needed, f"each of {key.name} has {' and '.join(key.needed)}")
+        inner.flag("short", default=False)
+        check_texts((inner.items[name] for name in inner.items if name != "confirm"), section.findings)
+        if key.shape == "actions":
+            _check_action(inner)
+
+
+def _check_action(action: Section) -> None:
+    if not (action.has("url") or action.has("name")):
+        action.require("url", "each of actions has a url or a name")
+    confirm = action.section("confirm", _CONFIRM_KEYS)
+    if confirm:
+        confirm.require("text", "a confirm has a text")
+        check_texts(confirm.items.values(), action.findings)

@@ -1,0 +1,163 @@
+"""How a new version takes over: it is checked without traffic, gets a tenth of it, and goes back where alarms fire."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import aws_cdk as cdk
+from aws_cdk import Aws, Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_codedeploy as codedeploy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from infra.forwarding import Relay
+from infra.functions import acknowledge_runtime, depend_by_reference, log_group
+from infra.permissions import allow
+from infra.topics import topic_prefix
+
+NAME = "pre-traffic"
+CANARY = codedeploy.LambdaDeploymentConfig.CANARY_10_PERCENT_5_MINUTES
+
+
+class Rollout(Construct):
+    """The deployment of each alias of `aliases`, by name. Each is rolled back when one of its `alarms` fires.
+
+    With `rollout: at_once` in the environment's file all traffic moves in one step and no alarm is asked, for a mend
+    that must go out while alarms fire. A new version is checked in both cases.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        relay: Relay,
+        *,
+        aliases: Mapping[str, lambda_.Alias],
+        alarms: Mapping[str, Sequence[cloudwatch.IAlarm]],
+    ) -> None:
+        super().__init__(scope, construct_id)
+        application = codedeploy.LambdaApplication(self, "Application")
+        self.hook = self._hook(relay, application, list(aliases.values()))
+        role = _role(self, hook=self.hook, aliases=list(aliases.values()))
+        canary = relay.environment.rollout == "canary"
+        for name, alias in aliases.items():
+            codedeploy.LambdaDeploymentGroup(
+                self,
+                name,
+                application=application,
+                alias=alias,
+                # What the role may do stands below, all of it: constructs add nothing.
+                role=role.without_policy_updates(),
+                pre_hook=self.hook,
+                deployment_config=CANARY if canary else codedeploy.LambdaDeploymentConfig.ALL_AT_ONCE,
+                alarms=list(alarms[name]) if canary else [],
+                auto_rollback=codedeploy.AutoRollbackConfig(
+                    failed_deployment=True, stopped_deployment=True, deployment_in_alarm=canary
+                ),
+            )
+
+    def _hook(
+        self, relay: Relay, application: codedeploy.ILambdaApplication, aliases: Sequence[lambda_.Alias]
+    ) -> lambda_.Function:
+        name = topic_prefix(relay.environment.name) + NAME
+        logs = log_group(self, relay.environment)
+        group = f"arn:{Aws.PARTITION}:codedeploy:{Aws.REGION}:{Aws.ACCOUNT_ID}:deploymentgroup:"
+        role = iam.Role(
+            self,
+            "HookRole",
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+            inline_policies={
+                "hook": iam.PolicyDocument(
+                    statements=[
+                        allow("Logs", ["logs:CreateLogStream", "logs:PutLogEvents"], [logs.log_group_arn]),
+                        allow("Check", ["lambda:InvokeFunction"], _versions(aliases)),
+                        allow(
+                            "Report",
+                            ["codedeploy:PutLifecycleEventHookExecutionStatus"],
+                            [f"{group}{application.application_name}/*"],
+                        ),
+                    ]
+                )
+            },
+        )
+        _acknowledge_versions(role, aliases)
+        application_id = cdk.Stack.of(self).get_logical_id(application.node.default_child)  # type: ignore[arg-type] # a CfnApplication
+        report = f"arn:<AWS::Partition>:codedeploy:<AWS::Region>:<AWS::AccountId>:deploymentgroup:<{application_id}>/*"
+        _acknowledge(role, report, "the groups of this environment's application, and of no other")
+        function = lambda_.Function(
+            self,
+            "Hook",
+            function_name=name,
+            description=f"alertrelay {relay.environment.name}: checks new versions before they get traffic",
+            runtime=lambda_.Runtime.PYTHON_3_13,
+            architecture=relay.architecture,
+            handler="lambdas.pre_traffic.handler",
+            code=relay.code,
+            layers=[relay.layer],
+            role=role.without_policy_updates(),
+            memory_size=512,
+            timeout=Duration.minutes(3),
+            environment=self._environment(relay, aliases),
+            log_group=logs,
+        )
+        acknowledge_runtime(function)
+        depend_by_reference(function)
+        return function
+
+    def _environment(self, relay: Relay, aliases: Sequence[lambda_.Alias]) -> dict[str, str]:
+        """What alertrelay.runtime.pre_traffic reads."""
+        # An empty one that `sam local invoke --env-vars` can fill: it sets only what the template declares.
+        local = {"AWS_ENDPOINT_URL": ""} if relay.environment.name == "dev" else {}
+        versions = [alias.version.function_arn for alias in aliases]
+        return local | {
+            "ALERTRELAY_ENV": relay.environment.name,
+            "ALERTRELAY_VERSIONS": cdk.Stack.of(self).to_json_string(versions),
+            "POWERTOOLS_SERVICE_NAME": NAME,
+            "POWERTOOLS_METRICS_NAMESPACE": "alertrelay",
+            "POWERTOOLS_LOG_LEVEL": "INFO",
+        }
+
+
+def _versions(aliases: Sequence[lambda_.Alias]) -> list[str]:
+    return [f"{alias.lambda_.function_arn}:*" for alias in aliases]
+
+
+def _role(scope: Construct, *, hook: lambda_.IFunction, aliases: Sequence[lambda_.Alias]) -> iam.Role:
+    """Return the role of CodeDeploy: AWSCodeDeployRoleForLambdaLimited, for these functions alone."""
+    functions = [arn for alias in aliases for arn in (alias.lambda_.function_arn, f"{alias.lambda_.function_arn}:*")]
+    role = iam.Role(
+        scope,
+        "Role",
+        assumed_by=iam.ServicePrincipal("codedeploy.amazonaws.com"),
+        inline_policies={
+            "rollout": iam.PolicyDocument(
+                statements=[
+                    allow(
+                        "Shift",
+                        ["lambda:UpdateAlias", "lambda:GetAlias", "lambda:GetProvisionedConcurrencyConfig"],
+                        functions,
+                    ),
+                    allow("Check", ["lambda:InvokeFunction"], [hook.function_arn]),
+                    # DescribeAlarms knows no resource.
+                    allow("Alarms", ["cloudwatch:DescribeAlarms"], ["*"]),
+                ]
+            )
+        },
+    )
+    _acknowledge(role, "*", "cloudwatch:DescribeAlarms knows no resource; it reads states of alarms, and nothing else")
+    _acknowledge_versions(role, aliases)
+    return role
+
+
+def _acknowledge_versions(role: iam.Role, aliases: Sequence[lambda_.Alias]) -> None:
+    for alias in aliases:
+        function = cdk.Stack.of(role).get_logical_id(alias.lambda_.node.default_child)  # type: ignore[arg-type] # a CfnFunction
+        _acknowledge(role, f"<{function}.Arn>:*", "the versions of one function, whose numbers are not known before")
+
+
+def _acknowledge(role: iam.Role, resource: str, reason: str) -> None:
+    cdk.Validations.of(role).acknowledge(
+        cdk.Acknowledgment(id=f"AwsSolutions::AwsSolutions-IAM5[Resource::{resource}]", reason=reason)
+    )

@@ -1,0 +1,86 @@
+"""An alarm near the account's limit on what SMS may cost a month: beyond it SNS drops each message without an error."""
+
+from __future__ import annotations
+
+import math
+
+from alertrelay.channels.sns import SnsSettings
+from alertrelay.config.model import Config
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+from compiler.alarms.description import describe
+from compiler.resources.environment import LastResort
+
+LIMIT_CONTEXT = "alertrelay:sms_spend_limit_usd"
+"""The CDK context, in cdk.json or by `-c`, that has the account's limit: no metric of CloudWatch does."""
+LIMIT_USD = 1.0
+"""What AWS gives an account that has not asked for more."""
+NEAR = 0.8
+NAME = "AlertrelaySmsSpend"
+PERIOD_SECONDS = 300
+
+
+def sends_sms(config: Config, people: LastResort | None) -> bool:
+    """Return whether any receiver, or the last resort, is a phone."""
+    settings = [target.settings for receiver in config.receivers for target in receiver.targets]
+    return bool(people and people.sms) or any(isinstance(each, SnsSettings) and each.phone_number for each in settings)
+
+
+def limit_usd(scope: Construct) -> float:
+    """Return the limit that the deployment assumes. Raises ValueError where the context is no positive number."""
+    given = scope.node.try_get_context(LIMIT_CONTEXT)
+    try:
+        limit = LIMIT_USD if given is None else float(given)
+    except (TypeError, ValueError):
+        limit = 0.0
+    if not (math.isfinite(limit) and limit > 0):
+        raise ValueError(f"{LIMIT_CONTEXT} in the CDK context: dollars, more than 0, were expected, {given!r} came")
+    return limit
+
+
+class SmsWatch(Construct):
+    """The alarm, notified through the ops topic. AWS/SNS SMSMonthToDateSpentUSD has no dimensions: it is the account's,
+    and written when a message is sent, so that a gap changes nothing.
+    Source: SNS developer guide, "Monitoring SMS activity using CloudWatch"."""
+
+    def __init__(self, scope: Construct, construct_id: str, environment: str, *, ops: sns.ITopic) -> None:
+        super().__init__(scope, construct_id)
+        limit = limit_usd(self)
+        alarm = cloudwatch.Alarm(
+            self,
+            NAME,
+            alarm_name=f"{environment}-alertrelay-sms-{NAME}",
+            alarm_description=_description(environment, limit),
+            metric=cloudwatch.Metric(
+                namespace="AWS/SNS",
+                metric_name="SMSMonthToDateSpentUSD",
+                statistic="Maximum",
+                period=Duration.seconds(PERIOD_SECONDS),
+            ),
+            threshold=round(NEAR * limit, 4),
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            evaluation_periods=1,
+            treat_missing_data=cloudwatch.TreatMissingData.IGNORE,
+        )
+        alarm.add_alarm_action(actions.SnsAction(ops))
+        alarm.add_ok_action(actions.SnsAction(ops))
+
+
+def _description(environment: str, limit: float) -> str:
+    means = (
+        f"sms: {NEAR:.0%} of the {limit:g} dollars are spent that SMS may cost this account this month. Beyond them "
+        "SNS drops every SMS and reports no error. Raise the limit: docs/deploy.md, 'SMS', names the commands."
+    )
+    metadata = {
+        "alertname": NAME,
+        "severity": "critical",
+        "service": "alertrelay",
+        "env": environment,
+        "category": "alerting",
+        "impact": "Soon nobody is reached by SMS until the month is over.",
+    }
+    return describe(means, metadata)

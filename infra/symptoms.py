@@ -1,0 +1,229 @@
+"""The symptoms of the relay itself: metrics that should stay low, or that should be there, and what each means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+DAY_SECONDS = 86_400
+HOUR_SECONDS = 3_600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Symptom:
+    """A metric of ours that should stay at `threshold` or below. `means` says what happened and what to do first.
+
+    It fires when `datapoints` of the last `minutes` are above. No data is good news: these metrics are absent at rest.
+    With `pulse` it is the other way round: it fires when they are below, and no data is no pulse.
+    """
+
+    alertname: str
+    namespace: str
+    metric: str
+    means: str
+    statistic: str = "Sum"
+    threshold: float = 0
+    datapoints: int = 1
+    minutes: int = 1
+    pulse: bool = False
+    severity: str = "critical"
+    impact: str = "Alerts may reach nobody, or late."
+
+
+NO_ANOMALIES = "Anomalies are notified late, or not at all. Other alerts are unaffected."
+DEAD_LETTERS = (
+    Symptom(
+        alertname="AlertrelayDeadLetters",
+        namespace="AWS/SQS",
+        metric="ApproximateNumberOfMessagesVisible",
+        statistic="Maximum",
+        means="Alerts lie in this dead-letter queue and nobody was told of them: docs/deploy.md says how to read them "
+        "and how to send them again.",
+    ),
+    Symptom(
+        alertname="AlertrelayDeadLettersForgotten",
+        namespace="AWS/SQS",
+        metric="ApproximateAgeOfOldestMessage",
+        statistic="Maximum",
+        threshold=DAY_SECONDS,
+        means="A message lies in this dead-letter queue for a day; SQS deletes it 14 days after it was first sent.",
+    ),
+)
+TIMERS = (
+    Symptom(
+        alertname="AlertrelayTimersStuck",
+        namespace="AWS/SQS",
+        metric="ApproximateAgeOfOldestMessage",
+        statistic="Maximum",
+        threshold=HOUR_SECONDS,
+        means="Nothing reads this queue. A message is at most 15 minutes delayed and then retried for 15: look at the "
+        "function's event source and throttles.",
+    ),
+)
+TICKS = (
+    Symptom(
+        alertname="AlertrelayTickMissing",
+        namespace="alertrelay",
+        metric="TicksDone",
+        threshold=1,
+        datapoints=4,
+        minutes=4,
+        pulse=True,
+        means="No tick of the function has come to its end for 4 minutes: it was not woken, or failed each time. "
+        "Groups that wait for longer than a minute are not notified: new alerts of open groups, retries, resolves. Is "
+        "the rule enabled, and what do the logs say?",
+    ),
+    Symptom(
+        alertname="AlertrelayTableFailing",
+        namespace="alertrelay",
+        metric="StoreFailures",
+        # Each tick asks the table, so that it fails each minute also at rest. One throttle wakes nobody.
+        datapoints=2,
+        minutes=3,
+        means="The state table does not answer. Alerts go out without it: with duplicates, without silences, and at "
+        "most one a second; what waits in groups is late. Look at the throttles of the table, and whether it exists.",
+    ),
+)
+RULE_FAILURES = (
+    Symptom(
+        alertname="AlertrelayRuleFailed",
+        namespace="AWS/SQS",
+        metric="ApproximateNumberOfMessagesVisible",
+        statistic="Maximum",
+        means="EventBridge could not hand an event to its target; the message names its rule and target. A tick may be "
+        "deleted, the next one did its work; any other event is an alert that nobody saw: docs/deploy.md.",
+    ),
+)
+OPS_PAGE = (
+    Symptom(
+        alertname="AlertrelayPageFailed",
+        namespace="AWS/Events",
+        metric="FailedInvocations",
+        means="PagerDuty did not take a page of the relay about itself: is its routing key still right? After it was "
+        "changed in the secret, the connection has to be deployed anew: docs/deploy.md.",
+        impact="When the relay is unwell, mail alone says so.",
+    ),
+)
+FUNCTIONS = (
+    Symptom(
+        alertname="AlertrelayErrors",
+        namespace="AWS/Lambda",
+        metric="Errors",
+        # Lambda tries an event at once, after 1 minute and after 2 more: errors in three of five minutes are an event
+        # that failed to the last attempt, or many that fail. A single error that the retry mends wakes nobody.
+        datapoints=3,
+        minutes=5,
+        means="The function fails on every attempt: its logs say why, its failed queue holds what it gave up.",
+    ),
+    Symptom(
+        alertname="AlertrelayThrottled",
+        namespace="AWS/Lambda",
+        metric="Throttles",
+        means="Lambda refuses invocations: the account's concurrency is used up. Alerts wait for up to 6 hours.",
+    ),
+    Symptom(
+        alertname="AlertrelayEventsDropped",
+        namespace="AWS/Lambda",
+        metric="AsyncEventsDropped",
+        means="Lambda dropped events without running the function: compare the failed queue with the alarms' history.",
+    ),
+    Symptom(
+        alertname="AlertrelayDestinationFailed",
+        namespace="AWS/Lambda",
+        metric="DestinationDeliveryFailures",
+        means="Lambda could not put a failed event into the failed queue: it is lost but for the alarms' history.",
+    ),
+    Symptom(
+        alertname="AlertrelayRecursionStopped",
+        namespace="AWS/Lambda",
+        metric="RecursiveInvocationsDropped",
+        means="Lambda took timers for a loop and dropped them: the function's recursive loop setting must be Allow.",
+    ),
+)
+TOPICS = (
+    Symptom(
+        alertname="AlertrelayNotificationsFailed",
+        namespace="AWS/SNS",
+        metric="NumberOfNotificationsFailed",
+        means="SNS could not deliver from this topic: look at its subscriptions and their permissions.",
+    ),
+    Symptom(
+        alertname="AlertrelayNotificationsDeadLettered",
+        namespace="AWS/SNS",
+        metric="NumberOfNotificationsRedrivenToDlq",
+        means="SNS could not hand an alert to a forwarder and put it into that forwarder's undelivered queue.",
+    ),
+    Symptom(
+        alertname="AlertrelayNotificationsLost",
+        namespace="AWS/SNS",
+        metric="NumberOfNotificationsFailedToRedriveToDlq",
+        means="SNS could neither deliver an alert nor put it into a dead-letter queue: see the alarms' history.",
+    ),
+)
+
+SCORER_DEAD_LETTERS = (
+    Symptom(
+        alertname="AnomalyScorerGaveUp",
+        namespace="AWS/SQS",
+        metric="ApproximateNumberOfMessagesVisible",
+        statistic="Maximum",
+        means="Lambda gave up a run of the anomaly-scorer, or a deployment that it was to keep. A run may be deleted: "
+        "the next one did its work.",
+        severity="warning",
+        impact=NO_ANOMALIES,
+    ),
+)
+SCORER_FUNCTION = (
+    Symptom(
+        alertname="AnomalyScorerErrors",
+        namespace="AWS/Lambda",
+        metric="Errors",
+        # A run is tried at 0, 1 and 3 minutes; each of the three that fails is one that nothing mended.
+        datapoints=3,
+        minutes=15,
+        means="Runs of the anomaly-scorer fail to the last attempt: its logs name what did not answer. The next run "
+        "goes on where this one stopped.",
+        severity="warning",
+        impact=NO_ANOMALIES,
+    ),
+)
+
+
+def scorer_symptoms(every: int) -> tuple[Symptom, ...]:
+    """By the scorer's own metrics; `every` are the seconds between two runs."""
+    patience = min(1440, max(30, 3 * every // 60))
+    return (
+        Symptom(
+            alertname="AnomalyScorerScoredNothing",
+            namespace="alertrelay",
+            metric="MetricsScored",
+            threshold=1,
+            datapoints=patience,
+            minutes=patience,
+            pulse=True,
+            means=f"The anomaly-scorer has scored nothing for {patience} minutes: it did not run, or no metric "
+            "answered. Is its schedule enabled, and does config/anomaly.yml name metrics that exist?",
+            severity="warning",
+            impact=NO_ANOMALIES,
+        ),
+        Symptom(
+            alertname="AnomalyScorerLags",
+            namespace="alertrelay",
+            metric="ScorerLag",
+            statistic="Maximum",
+            threshold=max(900, every),
+            datapoints=2,
+            minutes=30,
+            means="The anomaly-scorer ends its runs long after their time: it has too many metrics, or is throttled.",
+            severity="warning",
+            impact=NO_ANOMALIES,
+        ),
+        Symptom(
+            alertname="AnomalyMetricsLeftOut",
+            namespace="alertrelay",
+            metric="MetricsLeftOut",
+            means="The patterns of config/anomaly.yml find more metrics than max_metrics, and the rest is not watched: "
+            "narrow them, or raise max_metrics after a look at what it costs.",
+            severity="warning",
+            impact="Some of the metrics that were meant are not watched.",
+        ),
+    )

@@ -1,0 +1,138 @@
+"""E-mail: a subject that threads, a text for the phone, and HTML of tables and inline style.
+
+Mail clients drop style sheets, scripts and outside images, and dark modes invert colours: only the banner and the
+notice set both their colours, everything else takes the reader's.
+"""
+
+from __future__ import annotations
+
+from html import escape
+
+from alertrelay.channels.email import EmailSettings
+from alertrelay.notification import Message, Notification
+from alertrelay.render import facts, notice, plain, wording
+from alertrelay.render.facts import Fact
+from alertrelay.render.text import cut
+
+_SUBJECT = 150
+# White on each of these reads well (contrast of at least 4.5).
+_COLOURS = {"critical": "#b42318", "error": "#c4320a", "warning": "#a15c07", "info": "#175cd3"}
+_OTHER_COLOUR = "#475467"
+_RESOLVED_COLOUR = "#067647"
+_OTHERS = 50
+_TABLE = '<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="border-spacing:0'
+
+
+def render(notification: Notification, _settings: EmailSettings) -> Message:
+    """Returns `subject`, `text` and `html`."""
+    subject = cut(plain.subject(notification), _SUBJECT)
+    parts = [
+        *(_notice(text) for text in notice.sentences(notification)),
+        _banner(notification, wording.state(notification), wording.what(notification)),
+        _description(notification),
+        _links(facts.links(notification)),
+        _rows(notification),
+        _others(notification),
+        f'<p style="margin:20px 0 0;font-size:12px;opacity:0.7">{escape(plain.footer(notification))}</p>',
+    ]
+    return {"subject": subject, "text": plain.body(notification), "html": _page(subject, parts)}
+
+
+def _page(subject: str, parts: list[str]) -> str:
+    inner = "\n".join(part for part in parts if part)
+    title = escape(subject)
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        '<meta name="color-scheme" content="light dark"><meta name="supported-color-schemes" content="light dark">'
+        f"<title>{title}</title></head>\n"
+        '<body style="margin:0;padding:0;font-family:-apple-system,Segoe UI,Roboto,Helvetica,Arial,sans-serif;'
+        'font-size:16px;line-height:1.45">\n'
+        f'{_TABLE}"><tr><td align="center" style="padding:12px">\n'
+        f'{_TABLE};max-width:640px"><tr><td align="left" style="overflow-wrap:anywhere">\n'
+        f"{inner}\n</td></tr></table>\n</td></tr></table></body></html>\n"
+    )
+
+
+def _notice(text: str) -> str:
+    return (
+        '<div style="background-color:#fef0c7;color:#4e1d09;border:1px solid #dc6803;border-radius:6px;padding:12px;'
+        f'margin:0 0 12px;font-weight:bold">{escape(text)}</div>'
+    )
+
+
+def _banner(notification: Notification, state: str, what: str) -> str:
+    colour = _COLOURS.get(notification.severity.lower(), _OTHER_COLOUR)
+    if wording.over(notification):
+        colour = _RESOLVED_COLOUR
+    return (
+        f'<div style="background-color:{colour};color:#ffffff;border-radius:6px;padding:14px 16px">'
+        f'<div style="font-size:13px;font-weight:bold;letter-spacing:0.06em">{escape(state.rstrip(":"))}</div>'
+        f'<div style="font-size:19px;font-weight:bold">{escape(cut(what, 600))}</div></div>'
+    )
+
+
+def _description(notification: Notification) -> str:
+    text = wording.description(wording.lead(notification))
+    return f'<p style="margin:16px 0 0;white-space:pre-wrap">{escape(cut(text, 4000))}</p>' if text else ""
+
+
+def _rows(notification: Notification) -> str:
+    alert = wording.lead(notification)
+    rows = [
+        facts.timing(notification),
+        *facts.measure(alert),
+        *facts.impact(notification),
+        *facts.where(notification),
+        *facts.long_texts(notification),
+    ]
+    return _table("".join(_row(fact) for fact in rows))
+
+
+def _table(rows: str) -> str:
+    return f'{_TABLE};margin-top:16px">{rows}</table>'
+
+
+def _row(fact: Fact) -> str:
+    text = escape(fact.text)
+    if fact.href:
+        text = _anchor(fact.href, text)
+    if fact.missing:
+        text = f"<em>{text}</em>"
+    cell = "padding:5px 0;vertical-align:top;border-bottom:1px solid rgba(128,128,128,0.3)"
+    return (
+        f'<tr><td width="110" style="{cell};padding-right:12px;opacity:0.75;font-size:14px">{escape(fact.name)}</td>'
+        f'<td style="{cell};white-space:pre-wrap">{text}</td></tr>'
+    )
+
+
+def _anchor(href: str, text: str) -> str:
+    return f'<a href="{escape(href)}" style="color:#2e7cf6">{text}</a>'
+
+
+def _links(found: list[facts.Fact]) -> str:
+    cells = []
+    for fact in found:
+        if fact.href:
+            cells.append(
+                f'<a href="{escape(fact.href)}" style="display:inline-block;margin:0 8px 8px 0;padding:9px 14px;'
+                'border:1px solid #2e7cf6;border-radius:6px;color:#2e7cf6;text-decoration:none;font-weight:bold">'
+                f"{escape(fact.name)}</a>"
+            )
+        else:
+            told = escape(fact.text if fact.missing else f"{fact.name}: {fact.text}")
+            cells.append(f'<div style="margin:0 0 8px"><em>{told}</em></div>')
+    return f'<div style="margin-top:18px">{"".join(cells)}</div>' if cells else ""
+
+
+def _others(notification: Notification) -> str:
+    rest = notification.alerts[1 : _OTHERS + 1]
+    hidden = wording.total(notification) - 1 - len(rest)
+    if not rest and hidden <= 0:
+        return ""
+    differs = facts.differing(notification)
+    lines = [f"{wording.alert_icon(a)} {escape(cut(facts.line(notification, a, differs), 300))}" for a in rest]
+    if hidden > 0:
+        lines.append(f"<em>{escape(wording.more(hidden))}</em>")
+    rows = "".join(f'<tr><td style="padding:3px 0;font-size:15px">{told}</td></tr>' for told in lines)
+    return '<p style="margin:18px 0 0;font-weight:bold">Others of this group</p>' + _table(rows)

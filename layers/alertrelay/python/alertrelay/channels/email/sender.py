@@ -1,0 +1,160 @@
+"""E-mail: a message of text and HTML, by SMTP, or by SES where the receiver's transport says so."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.policy import SMTP, SMTPUTF8
+from email.utils import format_datetime, getaddresses
+from typing import Any, cast
+
+from alertrelay.channels.email import EmailSettings
+from alertrelay.channels.transport.answer import needed
+from alertrelay.channels.transport.connection import Network
+from alertrelay.channels.transport.smtp import Mail, transmit
+from alertrelay.config.model import Target
+from alertrelay.notification import Message, Receipt
+from alertrelay.ports import Key, Permanent
+
+NOTIFICATION_HEADER = "X-Alertrelay-Notification"
+
+
+@dataclass(frozen=True, slots=True)
+class EmailSender:
+    """The message is `{"subject", "text", "html"}`; html may be absent."""
+
+    network: Network = field(default_factory=Network)
+
+    def send(
+        self,
+        message: Message,
+        target: Target,
+        *,
+        key: Key | None,
+        notification_id: str,
+        timeout: float,
+        earlier: Receipt | None = None,
+        edit: bool = False,  # noqa: ARG002 - a mail that was sent stays as it is
+    ) -> Receipt:
+        """One mail to all recipients. `earlier` names the first mail of the group: this one is sent as an answer to
+        it, so that mail programs show them as one thread. The receipt's `ref` is `{"message_id"}` of the thread's
+        first mail, and `refused` where some recipients were refused while others were taken. Raises a
+        DeliveryFailure."""
+        settings = cast(EmailSettings, target.settings)
+        first = earlier.ref.get("message_id", "") if earlier else ""
+        if settings.transport == "ses":
+            return self._by_ses(message, target, notification_id, answers=first)
+        found = needed(key, settings.password) if settings.password else None
+        own = message_id(notification_id, settings.sender)
+        mail = Mail(
+            sender=_bare(settings.sender),
+            recipients=recipients(settings),
+            content=bytes(compose(message, settings, notification_id=notification_id, answers=first)),
+        )
+        refused = transmit(mail, settings, key=found, timeout=timeout, network=self.network)
+        named = ", ".join(f"{recipient} ({answer})" for recipient, answer in refused.items())
+        return Receipt(
+            integration=target.integration,
+            key_name=settings.password,
+            key_version=found.version if found else "",
+            ref={"message_id": first or own} | ({"refused": named} if named else {}),
+        )
+
+    def _by_ses(self, message: Message, target: Target, notification_id: str, *, answers: str) -> Receipt:
+        """By the function's own permission. AWS's client has its own time bounds, which hold instead of `timeout`."""
+        if self.network.ses is None:
+            raise Permanent("transport: ses is configured, but this function has no SES")
+        request = ses_request(
+            message, cast(EmailSettings, target.settings), notification_id=notification_id, answers=answers
+        )
+        own = self.network.ses(request)
+        return Receipt(integration=target.integration, ref={"message_id": answers or own})
+
+    def key_name(self, target: Target) -> str:
+        """The password of the mail server, "" where there is none or for SES."""
+        return target.settings.key_name
+
+    def edits(self, target: Target) -> bool:
+        """A mail that was sent stays as it is."""
+        return target.settings.can_edit
+
+
+def message_id(notification_id: str, sender: str) -> str:
+    """The same for each try of one notification, so that mail programs show a repeated one once."""
+    safe = notification_id
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,120}", safe):
+        safe = hashlib.sha256(notification_id.encode("utf-8", "replace")).hexdigest()[:32]
+    domain = _bare(sender).rpartition("@")[2]
+    return f"<{safe}@{domain if domain.isascii() and domain else 'alertrelay.invalid'}>"
+
+
+def recipients(settings: EmailSettings) -> tuple[str, ...]:
+    """Bare addresses, in order, each once. Raises Permanent where there is none."""
+    found = tuple(dict.fromkeys(address for _, address in getaddresses(list(settings.to)) if "@" in address))
+    if not found:
+        raise Permanent(f"no e-mail address in {', '.join(settings.to) or 'an empty `to`'}")
+    return found
+
+
+def compose(message: Message, settings: EmailSettings, *, notification_id: str, answers: str = "") -> EmailMessage:
+    """The mail. Every header value is one line: an alarm's name cannot add a header."""
+    plain = all(address.isascii() for address in (_bare(settings.sender), *recipients(settings)))
+    mail = EmailMessage(policy=SMTP if plain else SMTPUTF8)
+    mail["From"] = one_line(settings.sender)
+    mail["To"] = ", ".join(one_line(to) for to in settings.to)
+    mail["Subject"] = one_line(str(message.get("subject") or "alert"))
+    mail["Message-ID"] = message_id(notification_id, settings.sender)
+    mail["Date"] = format_datetime(datetime.now(UTC))
+    for name, value in mail_headers(notification_id, answers).items():
+        mail[name] = value
+    mail.set_content(_utf8(str(message.get("text") or "")), charset="utf-8", cte="quoted-printable")
+    if message.get("html"):
+        mail.add_alternative(_utf8(str(message["html"])), subtype="html", charset="utf-8", cte="quoted-printable")
+    return mail
+
+
+def ses_request(
+    message: Message, settings: EmailSettings, *, notification_id: str, answers: str = ""
+) -> dict[str, Any]:
+    """Return the request of SES's SendEmail: it builds the mail itself."""
+    body = {"Text": {"Data": str(message.get("text") or ""), "Charset": "UTF-8"}}
+    if message.get("html"):
+        body["Html"] = {"Data": str(message["html"]), "Charset": "UTF-8"}
+    headers = mail_headers(notification_id, answers).items()
+    return {
+        "FromEmailAddress": settings.sender,
+        "Destination": {"ToAddresses": list(settings.to)},
+        "Content": {
+            "Simple": {
+                "Subject": {"Data": one_line(str(message.get("subject") or "alert")), "Charset": "UTF-8"},
+                "Body": body,
+                "Headers": [{"Name": name, "Value": value} for name, value in headers],
+            }
+        },
+    }
+
+
+def mail_headers(notification_id: str, answers: str) -> Mapping[str, str]:
+    """Headers beyond the usual ones: our mark, no out-of-office answers (RFC 3834), and the thread."""
+    headers = {NOTIFICATION_HEADER: one_line(notification_id), "Auto-Submitted": "auto-generated"}
+    if re.fullmatch(r"<[!-~]+@[!-~]+>", answers):
+        headers |= {"In-Reply-To": answers, "References": answers}
+    return headers
+
+
+def one_line(text: str) -> str:
+    """Printable characters of `text` on one line."""
+    return " ".join("".join(c if c.isprintable() else " " for c in _utf8(text)).split())
+
+
+def _bare(sender: str) -> str:
+    return getaddresses([sender])[0][1]
+
+
+def _utf8(text: str) -> str:
+    """Lone surrogates, which JSON can carry and UTF-8 cannot, become question marks."""
+    return text.encode("utf-8", "replace").decode("utf-8")

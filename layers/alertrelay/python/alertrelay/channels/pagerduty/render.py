@@ -1,0 +1,99 @@
+"""PagerDuty Events API v2: one incident a group.
+
+Source: PagerDuty developer-docs, events-API-v2 (trigger events): summary at most 1024, event at most 512 KB.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from alertrelay.alert import Alert, rfc3339
+from alertrelay.channels.pagerduty import PagerDutySettings
+from alertrelay.notification import Message, Notification
+from alertrelay.render import facts, notice, wording
+from alertrelay.render.text import clean, cut, one_line, short
+
+SEVERITIES = frozenset({"critical", "error", "warning", "info"})
+_SUMMARY = 1000
+_NAME = 250
+_DETAIL = 1024
+_LABELS = 30
+_LINES = 40
+
+
+def render(notification: Notification, settings: PagerDutySettings) -> Message:
+    """The event's body without `routing_key`, which the sender adds. At most about 400 KB."""
+    if wording.over(notification):
+        return {"event_action": "resolve", "dedup_key": notification.dedup_key}
+    event: dict[str, Any] = {
+        "event_action": "trigger",
+        "dedup_key": notification.dedup_key,
+        "payload": _payload(notification, _details(notification, wording.lead(notification))),
+        "links": [{"href": f.href, "text": f.name} for f in facts.links(notification) if f.href],
+    }
+    if settings.client:
+        event["client"] = short(settings.client, _NAME)
+    if settings.client_url:
+        event["client_url"] = settings.client_url
+    return event
+
+
+def _payload(notification: Notification, details: dict[str, Any]) -> dict[str, Any]:
+    alert = wording.lead(notification)
+    severity = notification.severity.lower()
+    mark, what = notice.mark(notification), wording.what(notification)
+    payload = {
+        "summary": cut(f"{mark}: {what}" if mark else what, _SUMMARY),
+        "source": cut(_source(notification, alert), _NAME),
+        # Routed here under a severity of the team's own: it is meant to page.
+        "severity": severity if severity in SEVERITIES else "error",
+        "timestamp": rfc3339(alert.starts_at),
+        "component": cut(_first(alert, "service", "namespace"), _NAME),
+        "group": cut(_first(alert, "cluster", "env") or one_line(notification.environment), _NAME),
+        "class": cut(_first(alert, "metric", "alertname"), _NAME),
+        "custom_details": details,
+    }
+    return {key: value for key, value in payload.items() if value}
+
+
+def _source(notification: Notification, alert: Alert) -> str:
+    named = facts.resource(alert) or _first(alert, "cluster", "service")
+    return named or f"alertrelay {one_line(notification.environment)}".strip()
+
+
+def _first(alert: Alert, *names: str) -> str:
+    return next((one_line(alert.labels[n]) for n in names if one_line(alert.labels.get(n, ""))), "")
+
+
+def _details(notification: Notification, alert: Alert) -> dict[str, Any]:
+    rows = [
+        facts.timing(notification),
+        *facts.measure(alert),
+        *facts.impact(notification),
+        *facts.where(notification),
+        *facts.long_texts(notification),
+        *facts.links(notification),
+    ]
+    details: dict[str, Any] = {}
+    if noticed := notice.sentences(notification):
+        details["Notice"] = " ".join(noticed)
+    if text := wording.description(alert) or clean(alert.annotations.get("summary", "")):
+        details["Description"] = cut(text, _DETAIL)
+    for fact in rows:
+        details.setdefault(fact.name, fact.href or cut(fact.text, _DETAIL))
+    details["Firing"] = notification.firing_count
+    details["Ended"] = notification.resolved_count
+    details["Labels"] = {short(name, 100): short(value, 200) for name, value in list(alert.labels.items())[:_LABELS]}
+    if alert.kind == "event":
+        details["End"] = "An event has no end: resolve this incident by hand"
+    return {**details, **_others(notification)}
+
+
+def _others(notification: Notification) -> dict[str, Any]:
+    rest = notification.alerts[1 : _LINES + 1]
+    hidden = wording.total(notification) - 1 - len(rest)
+    if not rest and hidden <= 0:
+        return {}
+    differs = facts.differing(notification)
+    lines = [cut(facts.line(notification, a, differs), 300) for a in rest]
+    return {"Others of the group": [*lines, *([wording.more(hidden)] if hidden > 0 else [])]}

@@ -1,0 +1,71 @@
+"""PagerDuty, Events API v2: https://developer.pagerduty.com/docs/events-api-v2-overview."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import cast
+
+from alertrelay.channels.pagerduty import PagerDutySettings
+from alertrelay.channels.transport.answer import needed, refusal, shown
+from alertrelay.channels.transport.connection import Network
+from alertrelay.channels.transport.http import Response, post
+from alertrelay.config.model import Target
+from alertrelay.notification import Message, Receipt
+from alertrelay.ports import Key
+
+PEER = "PagerDuty"
+
+
+@dataclass(frozen=True, slots=True)
+class PagerDutySender:
+    """The message is an event without `routing_key`, which the sender adds."""
+
+    network: Network = field(default_factory=Network)
+
+    def send(
+        self,
+        message: Message,
+        target: Target,
+        *,
+        key: Key | None,
+        notification_id: str,
+        timeout: float,
+        earlier: Receipt | None = None,  # noqa: ARG002 - an event with the same dedup_key is the edit
+        edit: bool = False,  # noqa: ARG002 - an event with the same dedup_key is the edit
+    ) -> Receipt:
+        """202 means accepted; the processing behind it is not ours to see. Raises a DeliveryFailure."""
+        found = needed(key, self.key_name(target))
+        routing_key = found.value.strip()
+        response = post(
+            cast(PagerDutySettings, target.settings).url,
+            body={**message, "routing_key": routing_key},
+            headers={"X-Request-Id": notification_id},
+            timeout=timeout,
+            network=self.network,
+            peer=PEER,
+        )
+        if not 200 <= response.status < 300:
+            raise refusal(PEER, response, said=_said(response, routing_key), key_name=found.name)
+        dedup_key = message.get("dedup_key")
+        return Receipt(
+            integration=target.integration,
+            key_name=found.name,
+            key_version=found.version,
+            ref={"dedup_key": dedup_key} if isinstance(dedup_key, str) else {},
+        )
+
+    def key_name(self, target: Target) -> str:
+        """The routing key of the service's integration."""
+        return target.settings.key_name
+
+    def edits(self, target: Target) -> bool:
+        """An incident is changed by a further event, not by an edit."""
+        return target.settings.can_edit
+
+
+def _said(response: Response, routing_key: str) -> str:
+    """`{"status": "invalid event", "message": …, "errors": […]}`, as one line."""
+    answer = response.json() or {}
+    errors = answer.get("errors")
+    parts = [answer.get("message"), *(errors if isinstance(errors, list) else [])]
+    return shown("; ".join(p for p in parts if isinstance(p, str)), routing_key)

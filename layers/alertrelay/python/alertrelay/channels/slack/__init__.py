@@ -1,0 +1,65 @@
+"""Slack, by incoming webhook or by bot token."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from alertrelay.config.channel import ChannelDescriptor, ConfigKey, Rate, Settings, keys
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlackSettings(Settings):
+    """`key` names the webhook address or the bot token in the secret; `mode` says which of the two it is.
+
+    `url` is the Web API's chat.postMessage address for a bot, "" for a webhook (its address is the secret).
+    """
+
+    key_field: ClassVar[str] = "key"
+    mode: Literal["webhook", "bot"]
+    key: str
+    url: str
+    channel: str
+
+    @property
+    def can_edit(self) -> bool:
+        """Only a bot's message can be changed."""
+        return self.mode == "bot"
+
+
+CHANNEL = ChannelDescriptor(
+    kind="slack",
+    title="Slack",
+    message="Slack message",
+    configs="slack_configs",
+    keys=(
+        *keys("channel api_url api_url_file app_url app_token_file", "decides"),
+        *keys("app_token", "setting"),
+        *keys("username color title title_link pretext text message_text", "rendered"),
+        ConfigKey(
+            name="fields", use="rendered", shape="items", items=("title", "value", "short"), needed=("title", "value")
+        ),
+        *keys("short_fields", "rendered", "flag"),
+        *keys("footer fallback callback_id icon_emoji icon_url image_url thumb_url", "rendered"),
+        *keys("link_names", "rendered", "flag"),
+        *keys("mrkdwn_in", "rendered", "list"),
+        ConfigKey(
+            name="actions",
+            use="rendered",
+            shape="actions",
+            items=("type", "text", "url", "style", "name", "value", "confirm"),
+            needed=("type", "text"),
+        ),
+        *keys("timeout", "not_obeyed", "seconds"),
+        *keys("update_message", "not_obeyed", "flag"),
+    ),
+    settings=SlackSettings,
+    sender="SlackSender",
+    key_text="the webhook's whole address, or the bot's token (`xoxb-…`, scope `chat:write`)",
+    receipt="for a bot `channel`, `ts` of the thread's first message",
+    send_resolved=False,
+    limits={"section characters": 3000, "field characters": 2000, "fields": 10, "blocks": 50},
+    # One message a second a channel, short bursts allowed.
+    rate=Rate(interval=1.0, burst=4, counted_by=("key", "channel")),
+    own_forwarder=True,
+)

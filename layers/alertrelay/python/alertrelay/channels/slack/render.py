@@ -1,0 +1,147 @@
+"""Slack: the notification line as `text`, everything else in one coloured attachment of blocks.
+
+Limits: section text 3000, field 2000, context element 3000 characters; we stay 10 % below (docs.slack.dev, Block Kit).
+Escaping: exactly `&`, `<` and `>`. Links are plain links, no buttons: a button of an app without interactivity shows
+a warning sign when it is pressed.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any
+
+from alertrelay.alert import Alert
+from alertrelay.channels.slack import SlackSettings
+from alertrelay.notification import Message, Notification
+from alertrelay.render import facts, notice, plain, wording
+from alertrelay.render.facts import Fact
+from alertrelay.render.text import cut
+
+COLOURS = {"critical": "#d7263d", "error": "#f46036", "warning": "#f2b134", "info": "#2f80ed"}
+OTHER_COLOUR = "#8d99ae"
+RESOLVED_COLOUR = "#2eb67d"
+_TEXT = 2700
+_FIELD = 450
+_FIELDS = 10
+_LINE = 210
+_LINES = 12
+# A backtick cannot be escaped, and an odd one swallows the rest of the text.
+_ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "`": "'"}
+_RAW_ESCAPES = {**_ESCAPES, "`": "\u02cb"}
+_BROADCAST = re.compile(r"@(?=channel|here|everyone|group)", re.IGNORECASE)
+_UNBROADCAST = "@\u2060"
+
+
+def render(notification: Notification, settings: SlackSettings) -> Message:
+    """The body of chat.postMessage and chat.update without `ts`, or of an incoming webhook. An edit to resolved is
+    the same call with the resolved notification."""
+    mark = notice.mark(notification)
+    line = f"{notice.icon(notification)} {mark}: " if mark else ""
+    line += f"{wording.icon(notification)} *{escape(wording.state(notification), 100)}* "
+    message: dict[str, Any] = {
+        "text": line + escape(wording.what(notification), 600),
+        "attachments": [{"color": colour(notification), "blocks": _blocks(notification)}],
+    }
+    if settings.mode == "bot":
+        message["channel"] = settings.channel
+    return message
+
+
+def escape(text: str, limit: int) -> str:
+    """`text` for mrkdwn, at most `limit` long with its escapes, without mentions."""
+    return cut(_BROADCAST.sub(_UNBROADCAST, text), limit, _ESCAPES)
+
+
+def colour(notification: Notification) -> str:
+    """The bar at the side."""
+    if wording.over(notification):
+        return RESOLVED_COLOUR
+    return COLOURS.get(notification.severity.lower(), OTHER_COLOUR)
+
+
+def _blocks(notification: Notification) -> list[dict[str, Any]]:
+    alert = wording.lead(notification)
+    sign = notice.icon(notification)
+    blocks = [_section(f"{sign} *{escape(n, 2000)}*") for n in notice.sentences(notification)]
+    blocks += _description(alert)
+    blocks.append({"type": "section", "fields": [_timing(notification), *map(_field, facts.measure(alert))]})
+    blocks += _texts(facts.impact(notification))
+    # Above the place: on a phone the fields stand below each other, and what to do must not be out of sight.
+    blocks += _links(facts.links(notification))
+    if places := facts.where(notification):
+        blocks.append({"type": "section", "fields": [_field(fact) for fact in places[:_FIELDS]]})
+    blocks += _texts(facts.long_texts(notification))
+    blocks += _others(notification)
+    blocks.append({"type": "context", "elements": [_mrkdwn(escape(plain.footer(notification), 700))]})
+    return blocks
+
+
+def _mrkdwn(text: str) -> dict[str, Any]:
+    return {"type": "mrkdwn", "text": text}
+
+
+def _section(text: str) -> dict[str, Any]:
+    return {"type": "section", "text": _mrkdwn(text)}
+
+
+def _texts(told: list[Fact]) -> list[dict[str, Any]]:
+    return [_section(f"*{escape(fact.name, 100)}*: {escape(fact.text, 2500)}") for fact in told]
+
+
+def _description(alert: Alert) -> list[dict[str, Any]]:
+    text = wording.description(alert)
+    if not text:
+        return []
+    if alert.source == "raw":
+        return [_section(f"```{cut(_BROADCAST.sub(_UNBROADCAST, text), 2000, _RAW_ESCAPES)}```")]
+    return [_section(escape(text, 2000))]
+
+
+def _field(fact: Fact) -> dict[str, Any]:
+    text = escape(fact.text, _FIELD)
+    return _mrkdwn(f"*{fact.name}*\n" + (f"_{text}_" if fact.missing else text))
+
+
+def _timing(notification: Notification) -> dict[str, Any]:
+    alert = wording.lead(notification)
+    if wording.over(notification):
+        start, end = wording.bounds(notification)
+        lasted = wording.lasted(notification)
+        told = f"*Lasted*\n{lasted}, {_date(start)} to {_date(end)}" if lasted else f"*Ended*\n{_date(end)}"
+        return _mrkdwn(told)
+    name = facts.timing(notification).name
+    return _mrkdwn(f"*{name}*\n{_date(alert.starts_at)} ({wording.ago(notification, alert)})")
+
+
+def _date(at: datetime) -> str:
+    """Shown in the reader's own time zone; the fallback is for what cannot."""
+    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{wording.moment(at)}>"
+
+
+def _links(found: list[Fact]) -> list[dict[str, Any]]:
+    rows: list[str] = []
+    for told in map(_link, found):
+        joined = f"{rows[-1]}  ·  {told}" if rows else told
+        rows = [*rows[:-1], joined] if len(joined) <= _TEXT else [*rows, told]
+    return [_section(row) for row in rows]
+
+
+def _link(fact: Fact) -> str:
+    """A link is whole or not there: half of one leads nowhere, and its rest would be read as text."""
+    link = f"*<{fact.href.replace('&', '&amp;')}|{fact.name}>*"
+    if fact.href and len(link) <= _TEXT:
+        return link
+    return f"_{escape(fact.text, 300)}_" if fact.missing else f"{fact.name}: {escape(fact.text, 500)}"
+
+
+def _others(notification: Notification) -> list[dict[str, Any]]:
+    rest = notification.alerts[1 : _LINES + 1]
+    hidden = wording.total(notification) - 1 - len(rest)
+    if not rest and hidden <= 0:
+        return []
+    differs = facts.differing(notification)
+    lines = [f"{wording.alert_icon(a)} {escape(facts.line(notification, a, differs), _LINE)}" for a in rest]
+    if hidden > 0:
+        lines.append(f"_{wording.more(hidden)}_")
+    return [{"type": "divider"}, _section("\n".join(["*Others of this group*", *lines]))]

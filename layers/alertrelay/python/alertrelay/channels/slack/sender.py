@@ -1,0 +1,179 @@
+"""Slack, by incoming webhook (its address is the secret) or by bot token (its messages can be edited).
+
+Error words: https://docs.slack.dev/reference/methods/chat.postMessage and
+https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from alertrelay.channels.slack import SlackSettings
+from alertrelay.channels.transport.answer import needed, refusal, retry_after
+from alertrelay.channels.transport.connection import Network
+from alertrelay.channels.transport.http import Response, post
+from alertrelay.config.model import Target
+from alertrelay.notification import Message, Receipt
+from alertrelay.ports import AuthDead, DeliveryFailure, Key, Permanent, RateLimited, Retryable
+
+PEER = "Slack"
+_WORD = re.compile(r"[a-z][a-z_]{1,59}")
+
+# A webhook answers 403 and 404 for two different things: this address is dead, or this channel is.
+_WEBHOOK_CHANNEL_WORDS = frozenset(
+    {"channel_not_found", "user_not_found", "channel_is_archived", "posting_to_general_channel_denied"}
+)
+_LIMITED_WORDS = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
+_TOKEN_WORDS = frozenset(
+    {
+        "invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive", "missing_scope",
+        "no_permission", "access_denied", "ekm_access_denied", "org_login_required", "not_allowed_token_type",
+        "two_factor_setup_required", "team_access_not_granted",
+    }
+)  # fmt: skip
+_TRANSIENT_WORDS = frozenset(
+    {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"}
+)
+_PERHAPS_POSTED_WORDS = frozenset({"fatal_error", "internal_error"})
+_MESSAGE_GONE_WORDS = frozenset(
+    {
+        "message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found", "invalid_thread_ts",
+        "cannot_reply_to_message",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class SlackSender:
+    """The message is the body of chat.postMessage without `channel`, which the sender adds."""
+
+    network: Network = field(default_factory=Network)
+
+    def send(
+        self,
+        message: Message,
+        target: Target,
+        *,
+        key: Key | None,
+        notification_id: str,
+        timeout: float,
+        earlier: Receipt | None = None,
+        edit: bool = False,
+    ) -> Receipt:
+        """Posts; a bot posts in the thread of `earlier`, broadcast to the channel, or with `edit` changes that message.
+        Where that message is gone or closed a new one is posted. The receipt's `ref` is `{"channel", "ts"}` of the
+        thread's first message for a bot, empty for a webhook. Raises a DeliveryFailure."""
+        settings = cast(SlackSettings, target.settings)
+        found = needed(key, settings.key)
+        call = _Call(self.network, settings, found, notification_id, timeout, time.monotonic())
+        if settings.mode == "webhook":
+            call.to_webhook(message)
+            ref: Mapping[str, str] = {}
+        else:
+            ref = call.as_bot(message, earlier.ref if earlier else {}, edit=edit)
+        return Receipt(integration=target.integration, key_name=found.name, key_version=found.version, ref=ref)
+
+    def key_name(self, target: Target) -> str:
+        """The webhook's address or the bot's token."""
+        return target.settings.key_name
+
+    def edits(self, target: Target) -> bool:
+        """Only a bot's message can be changed."""
+        return target.settings.can_edit
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    network: Network
+    settings: SlackSettings
+    key: Key
+    notification_id: str
+    timeout: float
+    started: float
+
+    def to_webhook(self, message: Message) -> None:
+        address = self.key.value.strip()
+        if not re.fullmatch(r"https?://[^\s/]+/\S*", address):
+            raise AuthDead(f"the secret's key {self.key.name} holds no webhook address: https://… was expected")
+        body = {**message, "channel": self.settings.channel} if self.settings.channel else message
+        response = self._post(address, body, {})
+        if response.status != 200:
+            raise self._webhook_refusal(response)
+        answer = response.json() or {}
+        if "error" in answer:
+            raise self._api_refusal(response, answer)
+        # `ok` is Slack's own; the others are what its Web API and look-alikes say.
+        if response.text.strip() != "ok" and answer.get("ok") is not True and answer.get("success") is not True:
+            raise Retryable("Slack answered 200 without its `ok`", ambiguous=True)
+
+    def as_bot(self, message: Message, first: Mapping[str, str], *, edit: bool) -> Mapping[str, str]:
+        place = {"channel": first.get("channel", ""), "ts": first.get("ts", "")}
+        if all(place.values()):
+            answer, response = self._edit(message, place) if edit else self._reply(message, place)
+            if answer.get("ok") is True:
+                return place
+            if answer.get("error") not in _MESSAGE_GONE_WORDS:
+                raise self._api_refusal(response, answer)
+        answer, response = self._api(self.settings.url, {**message, "channel": self.settings.channel})
+        if answer.get("ok") is not True:
+            raise self._api_refusal(response, answer)
+        posted = {"channel": answer.get("channel"), "ts": answer.get("ts")}
+        return {k: v for k, v in posted.items() if isinstance(v, str)}
+
+    def _edit(self, message: Message, place: Mapping[str, str]) -> tuple[dict[str, Any], Response]:
+        update = re.sub(r"chat\.postMessage$", "chat.update", self.settings.url)
+        return self._api(update, {**message, **place})
+
+    def _reply(self, message: Message, place: Mapping[str, str]) -> tuple[dict[str, Any], Response]:
+        thread = {"channel": place["channel"], "thread_ts": place["ts"], "reply_broadcast": True}
+        return self._api(self.settings.url, {**message, **thread})
+
+    def _api(self, url: str, body: Mapping[str, Any]) -> tuple[dict[str, Any], Response]:
+        token = self.key.value.strip()
+        if not re.fullmatch(r"[!-~]+", token):
+            raise AuthDead(f"the secret's key {self.key.name} holds no token: one word such as xoxb-… was expected")
+        response = self._post(url, body, {"Authorization": f"Bearer {token}"})
+        if response.status != 200:
+            raise refusal(PEER, response, key_name=self.key.name)
+        answer = response.json()
+        if answer is None:
+            raise Retryable("Slack answered 200 with something other than its JSON", ambiguous=True)
+        return answer, response
+
+    def _post(self, url: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> Response:
+        # An edit that was refused leaves the rest of the time to the message after it, not as much again.
+        spent = (time.monotonic() - self.started) * self.network.haste
+        return post(
+            url,
+            body=body,
+            headers={"X-Request-Id": self.notification_id, **headers},
+            timeout=self.timeout - spent,
+            network=self.network,
+            peer=PEER,
+        )
+
+    def _webhook_refusal(self, response: Response) -> DeliveryFailure:
+        word = _word(response.text)
+        auth = frozenset[int]() if word in _WEBHOOK_CHANNEL_WORDS else frozenset({401, 403, 404})
+        return refusal(PEER, response, said=word, key_name=self.key.name, auth=auth)
+
+    def _api_refusal(self, response: Response, answer: Mapping[str, Any]) -> DeliveryFailure:
+        word = _word(answer.get("error"))
+        text = f"Slack answered {word or 'an error without a name'}"
+        if word in _LIMITED_WORDS:
+            return RateLimited(text, retry_after=retry_after(response.headers))
+        if word in _TOKEN_WORDS:
+            return AuthDead(f"{text} (key {self.key.name})")
+        if word in _TRANSIENT_WORDS:
+            return Retryable(text, ambiguous=word in _PERHAPS_POSTED_WORDS)
+        return Permanent(f"{text} (channel {self.settings.channel})")
+
+
+def _word(text: object) -> str:
+    """Slack's errors are single words; anything else is not shown."""
+    stripped = text.strip() if isinstance(text, str) else ""
+    return stripped if _WORD.fullmatch(stripped) else ""

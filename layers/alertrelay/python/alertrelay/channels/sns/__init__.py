@@ -1,0 +1,45 @@
+"""SNS: a topic, a phone number (SMS) or an endpoint, by the function's own permission."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from alertrelay.alert import Integration
+from alertrelay.config.channel import ChannelDescriptor, Settings, keys
+from alertrelay.config.model import Target
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnsSettings(Settings):
+    """Exactly one of the three is set. The last resort's topic is named by the runtime, not here."""
+
+    topic_arn: str
+    phone_number: str
+    target_arn: str
+
+
+CHANNEL = ChannelDescriptor(
+    kind="sns",
+    title="SNS",
+    message="SNS message",
+    configs="sns_configs",
+    keys=(
+        *keys("topic_arn phone_number target_arn", "decides"),
+        *keys("subject message", "rendered"),
+        *keys("attributes", "rendered", "texts"),
+        *keys("api_url", "not_obeyed"),
+        *keys("sigv4", "not_obeyed", "sigv4"),
+    ),
+    settings=SnsSettings,
+    sender="SnsSender",
+    key_text="none: IAM",
+    receipt="`message_id`",
+    limits={"subject characters": 99, "message bytes": 256 * 1024},
+)
+
+
+def last_resort(topic_arn: str) -> Target:
+    """Return the target behind the last stage: a topic, by IAM: it works when nothing else does."""
+    integration = Integration(receiver="last-resort", channel=CHANNEL.kind, index=0)
+    settings = SnsSettings(topic_arn=topic_arn, phone_number="", target_arn="")
+    return Target(integration=integration, send_resolved=True, settings=settings)

@@ -1,0 +1,91 @@
+"""What a peer's answer means, and how much of it may be shown."""
+
+from __future__ import annotations
+
+import base64
+import math
+import re
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+from urllib.parse import quote
+
+from alertrelay.channels.transport.http import Response
+from alertrelay.ports import AuthDead, DeliveryFailure, Key, Permanent, RateLimited, Retryable
+
+AUTH_STATUSES = frozenset({401, 403, 404})
+_TOKEN_LIKE = re.compile(r"[A-Za-z0-9+_=%.-]{16,}")
+_RUN_CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+_=%.-"
+_SHOWN_CHARACTERS = 200
+_READ_CHARACTERS = 2_000
+"""Of what a peer said, once it holds no secret any more: ten times what is shown, for the sake of its spaces. An answer
+has up to 64 KB, of which no regular expression is to see more."""
+_HEADER_CHARACTERS = 100
+
+
+def needed(key: Key | None, name: str) -> Key:
+    """The key, or AuthDead: a receiver without its key is told by its fallbacks."""
+    if key is None or not key.value.strip():
+        raise AuthDead(f"the secret has no key {name or '(the configuration names none)'}")
+    return key
+
+
+def refusal(
+    peer: str, response: Response, *, said: str = "", key_name: str = "", auth: frozenset[int] = AUTH_STATUSES
+) -> DeliveryFailure:
+    """The failure that a status other than success stands for. `said` is what the peer finds wrong with the request,
+    made safe by `shown`: it is told only where the request is at fault."""
+    status = response.status
+    text = f"{peer} answered {status}"
+    if status == 429:
+        return RateLimited(text, retry_after=retry_after(response.headers))
+    if status >= 500:
+        return Retryable(text, ambiguous=True)
+    if status == 408:
+        return Retryable(text)
+    text += f": {said}" if said else ""
+    if status in auth:
+        return AuthDead(f"{text} (key {key_name})" if key_name else text)
+    if 300 <= status < 400:
+        return Permanent(f"{text}, a redirect, which is not followed")
+    return Permanent(text)
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds that the peer asks to wait: a number, or a date, which is counted from the answer's own Date header so
+    that our clock does not matter. None where there is none that can be read."""
+    value, date = (headers.get(name, "").strip()[:_HEADER_CHARACTERS] for name in ("retry-after", "date"))
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            until = parsedate_to_datetime(value)
+            seconds = (until - parsedate_to_datetime(date)).total_seconds()
+        except (ValueError, TypeError, OverflowError):
+            return None
+    return max(0.0, seconds) if math.isfinite(seconds) else None
+
+
+def shown(text: str, *secrets: str) -> str:
+    """What a peer said, on one line, short, and without anything that could be part of a key: peers do echo what they
+    were sent, whole, encoded or in pieces."""
+    for secret in filter(None, secrets):
+        raw = secret.encode("utf-8", "replace")
+        for form in (secret, quote(secret), quote(secret, safe=""), base64.b64encode(raw).decode()):
+            text = text.replace(form, "…")
+        for piece in re.split(r"[/:@?&=\s]", secret):
+            if len(piece) >= 6:
+                text = text.replace(piece, "…")
+    line = "".join(c if c.isprintable() else " " for c in _beginning(text))
+    line = _TOKEN_LIKE.sub(lambda found: "…" if _has_digit(found[0]) else found[0], " ".join(line.split()))
+    return line if len(line) <= _SHOWN_CHARACTERS else line[: _SHOWN_CHARACTERS - 1] + "…"
+
+
+def _beginning(text: str) -> str:
+    """At most _READ_CHARACTERS, without the word that was cut: what is left of a token might not look like one."""
+    if len(text) <= _READ_CHARACTERS:
+        return text
+    return text[:_READ_CHARACTERS].rstrip(_RUN_CHARACTERS) + "…"
+
+
+def _has_digit(word: str) -> bool:
+    return any(character.isdecimal() for character in word)

@@ -1,0 +1,33 @@
+"""The sender of each kind, made when it is first used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import cast
+
+from alertrelay.channels import KINDS, channel
+from alertrelay.channels.transport.connection import Network
+from alertrelay.ports import Sender
+
+
+class Senders(Mapping[str, Sender]):
+    """The senders by kind. A page must not wait for the import of what only its fallback needs."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._made: dict[str, Sender] = {}
+
+    def __getitem__(self, kind: str) -> Sender:
+        if kind not in self._made:
+            if kind not in KINDS:
+                raise KeyError(kind)
+            module = import_module(f"alertrelay.channels.{kind}.sender")
+            self._made[kind] = cast(Sender, getattr(module, channel(kind).sender)(self._network))
+        return self._made[kind]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(KINDS)
+
+    def __len__(self) -> int:
+        return len(KINDS)

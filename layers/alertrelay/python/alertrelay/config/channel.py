@@ -1,0 +1,129 @@
+"""What the rest of alertrelay knows of a channel: its names, its keys in alertmanager.yml, its limits and its settings.
+
+Each folder of alertrelay/channels/ states one ChannelDescriptor. Plain data without imports of its own, so that the
+compiler, the stacks and a cold start can read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
+
+Use = Literal["decides", "setting", "rendered", "not_obeyed", "refused"]
+"""`decides` who is notified or by which way: no template may stand in it. `rendered` says how Alertmanager's message
+would look, `not_obeyed` has no effect here: both are accepted with a warning. `refused` is an error."""
+
+Shape = Literal[
+    "text", "plain", "url", "secret", "flag", "whole", "seconds", "list", "items", "actions", "mapping", "texts",
+    "headers", "tls_config", "sigv4", "any",
+]  # fmt: skip
+"""`plain` is a text without templates. `secret` names a key of the secret by the path of `<name>_file`. `list` and
+`texts` hold texts, `items` and `actions` mappings."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigKey:
+    """One key of an integration in alertmanager.yml. Source: prometheus/alertmanager config/notifiers.go.
+
+    `field` is the field of the channel's settings that the key fills; without one nothing is read but the type.
+    `inherits` names the key under `global` that holds the default. `missing` is the mend where the key is required and
+    absent. `inline_field` is for a secret that may stand inline: the field for such a value. `items` and `needed` are
+    the keys of each mapping of a list. `problem` and `mend` are the finding of a refused key.
+    """
+
+    name: str
+    use: Use = "setting"
+    shape: Shape = "text"
+    field: str = ""
+    default: Any = ""
+    inherits: str = ""
+    missing: str = ""
+    inline_field: str = ""
+    items: tuple[str, ...] = ()
+    needed: tuple[str, ...] = ()
+    problem: str = ""
+    mend: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The key, and `<name>_file` where it is a secret."""
+        return (self.name, f"{self.name}_file") if self.shape == "secret" else (self.name,)
+
+    @property
+    def deciding(self) -> tuple[str, ...]:
+        """The names in which no template may stand: a secret that stands inline is refused as a whole."""
+        if self.use != "decides":
+            return ()
+        return self.names[1:] if self.shape == "secret" and not self.inline_field else self.names
+
+
+def keys(names: str, use: Use, shape: Shape = "text") -> tuple[ConfigKey, ...]:
+    """Return keys of one use and shape, from their names in one text."""
+    return tuple(ConfigKey(name=name, use=use, shape=shape) for name in names.split())
+
+
+class Settings:
+    """The base of every channel's settings: values without any secret. `key_field` is the field that names the key
+    of the environment's secret, "" for a channel without one."""
+
+    __slots__ = ()
+    key_field: ClassVar[str] = ""
+
+    @property
+    def key_name(self) -> str:
+        """The key of the secret that a message to this target needs, "" for none."""
+        return str(getattr(self, self.key_field)) if self.key_field else ""
+
+    @property
+    def can_edit(self) -> bool:
+        """Whether a message that was sent to this target can be changed."""
+        return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """How many messages a channel takes: one each `interval` seconds, `burst` at once. `counted_by` are the fields of
+    the settings that it is counted by: names of keys and places, never a key's value."""
+
+    interval: float
+    burst: int
+    counted_by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelDescriptor:
+    """One kind of channel.
+
+    `title` and `message` are for people, within a sentence: "PagerDuty answers again", "this page was not delivered".
+    `configs` is Alertmanager's key of a receiver. `send_resolved` is Alertmanager's default.
+    `sender` is the name of the class in the folder's sender.py; render.py has a function `render`. Both are imported
+    when they are used. `key_text` and `receipt` say, for docs/channels.md, what the key in the secret is, and what is
+    kept of a message that was sent. `limits` are the service's own.
+    `pages`: an incident channel. As a fallback it gets only critical alerts, it always gets the resolve, and it gets no
+    warning that a silence expires. `own_forwarder`: a function of its own sends to it, named `<kind>-forwarder`; what
+    has none is sent by the e-mail forwarder.
+    `retried`: statuses under 500 that Alertmanager itself retries, None for every failure.
+    """
+
+    kind: str
+    title: str
+    message: str
+    configs: str
+    keys: tuple[ConfigKey, ...]
+    settings: type[Settings]
+    sender: str
+    key_text: str
+    receipt: str
+    send_resolved: bool = True
+    limits: Mapping[str, int] = field(default_factory=dict)
+    rate: Rate | None = None
+    pages: bool = False
+    own_forwarder: bool = False
+    retried: frozenset[int] | None = frozenset()
+
+    def rate_key(self, settings: Settings) -> str:
+        """Return the name that the rate is counted by, "" where the channel has no known rate."""
+        if self.rate is None:
+            return ""
+        return " ".join([self.kind, *(str(getattr(settings, name)) for name in self.rate.counted_by)])

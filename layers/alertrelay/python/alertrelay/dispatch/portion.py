@@ -1,0 +1,150 @@
+"""The alerts of one message, one after the other, within the time of one invocation.
+
+One bad alert never stops the others: it is notified plainly. What time does not suffice for is left to a message of the
+forwarder's own queue, which goes on where this invocation stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from alertrelay.alert import SEVERITY_RANK
+from alertrelay.groups.insert import Joining, Update
+from alertrelay.nflog.ledger import Ledger
+from alertrelay.policy.group_key import key_of
+from alertrelay.ports import Clock
+from alertrelay.sources import raw
+from alertrelay.sources.arrival import Arrival
+from alertrelay.state import StoreFailure
+from alertrelay.values import text as texts
+
+INSERTING = 1 / 2
+"""Of an invocation: the rest is for notifying. Whatever joins a group before its first flush stands in one message."""
+FLUSHING = timedelta(seconds=10)
+"""Before the deadline: as long as one flush may take, so none is begun later, save the first."""
+
+Log = Callable[..., None]
+
+
+class Insert(Protocol):
+    """Stores an update and puts it in its groups. See groups/insert.py."""
+
+    def __call__(self, update: Update, joinings: dict[str, Joining], *, now: datetime) -> None:
+        """Raises StoreFailure."""
+
+
+class Schedule(Protocol):
+    """Schedules a flush of a group that updates joined. See dispatch/scheduling.py."""
+
+    def __call__(self, gid: str, joining: Joining, *, deadline: datetime) -> None:
+        """Raises StoreFailure, TimersFailure."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Portion:
+    """The part of a message that was inserted. `joinings` are in the order of `first`, the place of the first update of
+    each; `inserted` updates are durable. `failed`: the names of alerts that could not even be notified plainly."""
+
+    joinings: dict[str, Joining] = field(default_factory=dict)
+    first: dict[str, int] = field(default_factory=dict)
+    inserted: int = 0
+    failed: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True, kw_only=True)
+class Scheduled:
+    """The groups of a portion after a flush of each was scheduled: `failing` by the table, which is why `last` was
+    raised; `broken` by anything else. `rest`: where the next invocation goes on, None where nothing is left."""
+
+    failing: dict[str, Joining] = field(default_factory=dict)
+    last: StoreFailure | None = None
+    broken: list[Exception] = field(default_factory=list)
+    rest: int | None = None
+
+
+def insert_in_time(
+    updates: Sequence[Update], arrival: Arrival, *, insert: Insert, clock: Clock, log: Log, deadline: datetime
+) -> Portion:
+    """Inserts the updates one after the other, at least one, until half of the time is over. Raises StoreFailure."""
+    portion = Portion()
+    now = clock.now()
+    until = now + INSERTING * (deadline - now)
+
+    def act(update: Update) -> None:
+        insert(update, portion.joinings, now=clock.now())
+
+    for place, update in enumerate(updates):
+        if place and clock.now() >= until:
+            break
+        guarded(act, update, arrival, portion.failed, log=log)
+        for gid in portion.joinings:
+            portion.first.setdefault(gid, place)
+        portion.inserted = place + 1
+    return portion
+
+
+def guarded(act: Callable[[Update], None], update: Update, arrival: Arrival, failed: list[str], *, log: Log) -> None:
+    """Does `act` with the update, and where it raises, with its plain form. Raises StoreFailure, nothing else."""
+    for plainly in (False, True):
+        try:
+            act(plain(update, arrival) if plainly else update)
+            return
+        except StoreFailure:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with one alert, the others go on
+            # Only the type is logged: the text may quote what came.
+            log("alert_failed", state_key=update.alert.state_key, error=type(error).__name__)
+    failed.append(texts.printable(update.alert.state_key))
+
+
+def plain(update: Update, arrival: Arrival) -> Update:
+    """Returns the alert as an event that a person can read: its labels as text, all else in its description. A resolve
+    is notified so, too. Its state_key names the one of the alert."""
+    alert = update.alert
+    labels = texts.label_set(alert.labels.items())
+    name = labels.get("alertname", "alert")
+    event = raw.event(
+        arrival,
+        alertname=name,
+        source="raw",
+        summary=texts.one_line(f"{name} ({alert.status}) could not be processed; this is all that came of it"),
+        note="An error of alertrelay stopped its processing: the log line `alert_failed` names it.",
+        part={"labels": alert.labels, "annotations": alert.annotations, "status": alert.status},
+    )
+    if labels.get("severity") not in SEVERITY_RANK:
+        labels.pop("severity", None)
+    state_key = f"plain:{texts.printable(alert.state_key)}@{update.order_key}"
+    event = replace(event, labels={**event.labels, **labels}, state_key=state_key)
+    return Update(alert=event, key=key_of(state_key), order_key=update.order_key)
+
+
+def schedule_in_time(
+    portion: Portion,
+    *,
+    total: int,
+    notified: Mapping[str, Ledger],
+    schedule: Schedule,
+    clock: Clock,
+    log: Log,
+    deadline: datetime,
+) -> Scheduled:
+    """Schedules a flush of each group, at least of the first, while there is time. `total` is how many updates there
+    are; a group in `notified` was notified already."""
+    scheduled = Scheduled(rest=portion.inserted if portion.inserted < total else None)
+    for place, (gid, joining) in enumerate(portion.joinings.items()):
+        if place and clock.now() >= deadline - FLUSHING:
+            # Groups stand in the order of their first updates: all that comes before it is done.
+            scheduled.rest = portion.first[gid]
+            break
+        try:
+            if gid not in notified:
+                schedule(gid, joining, deadline=deadline)
+        except StoreFailure as caught:
+            scheduled.failing[gid], scheduled.last = joining, caught
+        except Exception as error:  # noqa: BLE001 - the other groups go on; the event comes again
+            log("group_failed", gid=gid, error=type(error).__name__)
+            scheduled.broken.append(error)
+    return scheduled

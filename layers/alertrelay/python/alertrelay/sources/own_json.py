@@ -1,0 +1,117 @@
+"""JSON that somebody's own script or an input transformer writes: a title, a severity, a link, by their usual names.
+
+Nobody documents this shape, so it comes after all others. A severity in `severity` counts as it is; a `priority`, a
+`level` or an `urgency` may only raise what the topic gives, since `low` and `normal` are said of many things.
+"""
+
+from __future__ import annotations
+
+from alertrelay.alert import Alert
+from alertrelay.sources import levels, sentence
+from alertrelay.sources.arrival import Arrival
+from alertrelay.sources.awsevent.fields import Fields
+from alertrelay.sources.states import marked, state_of
+from alertrelay.sources.third_party import alert, tag_labels, web_link
+from alertrelay.values import text as texts
+
+_TITLES = (
+    "summary",
+    "title",
+    "headline",
+    "alert_title",
+    "subject",
+    "message",
+    "text",
+    "msg",
+    "description",
+    "reason",
+    "name",
+)
+_SEVERITY = ("severity", "severity.label", "severityLabel", "alert_severity", "sev")
+_GUESSES = ("priority", "level", "alert_level", "urgency", "criticality", "alert_priority", "log_level")
+_STATES = ("status", "state", "alert_status", "alert_state", "event_action", "current_state", "transition", "action")
+_IDS = (
+    *("dedup_key", "dedup_id", "deduplication_key", "incident_key", "fingerprint", "alert_id", "alarm_id"),
+    *("incident_id", "issue_id", "rule_id", "alert_uid"),
+)
+_ANY_IDS = ("id", "uuid")
+"""An id of anything: of an alert where the message also has a severity."""
+_NAMES = ("alertname", "alert_name", "rule_name", "rule", "check_name", "check", "alarm_name", "event_type", "type")
+_LINKS = (
+    "link", "url", "html_url", "console_url", "console_link", "alert_url", "rule_url", "details_url", "permalink",
+    "href", "web_url", "source_url", "generator_url",
+)  # fmt: skip
+_LABELS = {
+    "service": ("service", "service_name", "application", "app", "component"),
+    "env": ("env", "environment", "stage"),
+    "cluster": ("cluster", "cluster_name"),
+    "team": ("team", "owner_team"),
+    "region": ("region", "aws_region"),
+    "account_id": ("account_id", "account", "aws_account", "aws_account_id"),
+    "resource": ("resource", "resource_id", "resource_name", "resource_arn"),
+    "host": ("host", "hostname"),
+    "instance": ("instance", "instance_id"),
+}
+_OVER = frozenset({"resolved", "recovered", "closed", "cleared", "resolve", "close"})
+_HOLDERS = ("alert", "incident", "issue", "alarm")
+_LISTED = 60  # fields that are shown
+
+
+def detect(value: object) -> bool:
+    """An informative text with a severity, a state or a link."""
+    if not isinstance(value, dict) or not value:
+        return False
+    fields = _flat(value)
+    if not any(sentence.informative(fields.text(name)) for name in _TITLES):
+        return False
+    graded = levels.level(fields.text(*_SEVERITY)) or levels.level(fields.text(*_GUESSES))
+    return bool(graded or state_of(fields.text(*_STATES)) or web_link(fields.text(name) for name in _LINKS))
+
+
+def parse(value: object, arrival: Arrival) -> tuple[Alert, ...]:
+    """Return one alert where there are a state and an id, by which its end finds it; else one event."""
+    fields = _flat(value)
+    status = state_of(fields.text(*_STATES))
+    title = sentence.best(fields.text(name) for name in _TITLES)
+    key = _key(fields) if status else ""
+    # Of an alert the notification itself names the state; an event has none.
+    over = fields.text(*_STATES).lower() in _OVER and not key and marked(title)[0] is None
+    own = {label: said for label, names in _LABELS.items() if (said := fields.text(*names))}
+    said = fields.text("description", "message", "text", "details", "reason")
+    listed = Fields.of(value).lines(_LISTED)
+    return (
+        alert(
+            arrival,
+            name=texts.one_line(fields.text(*_NAMES), 120) or "CustomMessage",
+            summary=f"Resolved: {title}" if over else title,
+            key=key,
+            source="custom",
+            status=status or "firing",
+            severity=levels.level(fields.text(*_SEVERITY)),
+            guess=levels.level(fields.text(*_GUESSES)),
+            labels={**tag_labels(fields.value("labels", "tags")), **own},
+            notes={
+                "description": listed if said in ("", title) else f"{said}\n\n{listed}",
+                "runbook_url": fields.text("runbook_url", "runbook", "playbook"),
+                "dashboard_url": fields.text("dashboard_url", "dashboard"),
+                "value": fields.text("value", "current_value", "metric_value"),
+                "threshold": fields.text("threshold"),
+            },
+            links=(fields.text(name) for name in _LINKS),
+            at=fields.at("starts_at", "started_at", "opened_at", "created_at", "timestamp", "time", "date"),
+            changed_at=fields.at("updated_at", "resolved_at", "timestamp", "time"),
+        ),
+    )
+
+
+def _key(fields: Fields) -> str:
+    graded = levels.level(fields.text(*_SEVERITY)) or levels.level(fields.text(*_GUESSES))
+    number = fields.text(*_IDS) or (fields.text(*_ANY_IDS) if graded else "")
+    return f"json:{number}" if number else ""
+
+
+def _flat(value: object) -> Fields:
+    """The fields of an object, and of the alert, incident or issue within it, which many senders put one level down."""
+    fields = Fields.of(value)
+    inner = fields.inner(*_HOLDERS)
+    return Fields.of({**inner.given, **fields.given}) if inner else fields

@@ -1,0 +1,89 @@
+"""PagerDuty, as far as a sender can tell: Events API v2."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from alertrelay.channels.pagerduty import PagerDutySettings
+
+from local.standins.http import HttpListener
+from local.standins.peer import Answer, Peer, Request, strings
+
+
+class PagerDuty:
+    """Events API v2."""
+
+    channel = "pagerduty"
+
+    def answer(self, request: Request) -> Answer:
+        """202, or 400 with everything that is wrong with the event."""
+        if request.path != "/v2/enqueue":
+            return Answer(status=404, body={"status": "not found"})
+        event = request.json()
+        errors = _event_errors(event) if isinstance(event, dict) else ["the body is no JSON object"]
+        if len(request.body) > 512 * 1024:
+            errors.append("Event is larger than 512 KB")
+        if errors:
+            return Answer(
+                status=400, body={"status": "invalid event", "message": "Event object is invalid", "errors": errors}
+            )
+        dedup_key = event.get("dedup_key") or hashlib.sha256(request.body).hexdigest()[:32]
+        return Answer(status=202, body={"status": "success", "message": "Event processed", "dedup_key": dedup_key})
+
+    def failure(self, status: int) -> Any:
+        """A body of no interest."""
+        return {"status": "error", "message": f"failed on purpose with {status}"}
+
+    def tokens(self, request: Request) -> frozenset[str]:
+        """The routing key."""
+        event = request.json()
+        return strings(event.get("routing_key") if isinstance(event, dict) else None)
+
+    def redacted(self, request: Request) -> tuple[str, Any]:
+        """Without the routing key."""
+        event = request.json()
+        return request.path, {k: v for k, v in event.items() if k != "routing_key"} if isinstance(event, dict) else None
+
+
+def _event_errors(event: Mapping[str, Any]) -> list[str]:
+    errors = []
+    if not event.get("routing_key"):
+        errors.append("'routing_key' is missing or blank")
+    if event.get("event_action") not in ("trigger", "acknowledge", "resolve"):
+        errors.append("'event_action' must be one of trigger, acknowledge, resolve")
+    if len(str(event.get("dedup_key", ""))) > 255:
+        errors.append("'dedup_key' is longer than 255 characters")
+    if event.get("event_action") != "trigger":
+        return errors + ([] if event.get("dedup_key") else ["'dedup_key' is missing or blank"])
+    payload = event.get("payload")
+    if not isinstance(payload, dict):
+        return [*errors, "'payload' is missing or no object"]
+    errors += [f"'payload.{n}' is missing or blank" for n in ("summary", "source", "severity") if not payload.get(n)]
+    if payload.get("severity") not in ("critical", "error", "warning", "info"):
+        errors.append("'payload.severity' must be one of critical, error, warning, info")
+    if len(str(payload.get("summary", ""))) > 1024:
+        errors.append("'payload.summary' is longer than 1024 characters")
+    if not all(isinstance(link, dict) and link.get("href") for link in event.get("links", [])):
+        errors.append("'links' must have an 'href' each")
+    return errors
+
+
+def _headline(body: Mapping[str, Any]) -> str:
+    payload = body.get("payload")
+    summary = payload.get("summary", "") if isinstance(payload, Mapping) else ""
+    return f"{body.get('event_action')}: {summary}" if summary else str(body.get("event_action", ""))
+
+
+def _fake_key(name: str, _settings: PagerDutySettings) -> str:
+    return f"FAKE-routing-key-{name}"
+
+
+PEER = Peer(
+    headline=_headline,
+    fake_key=_fake_key,
+    port=4571,
+    hosts=("events.pagerduty.com", "events.eu.pagerduty.com"),
+    listen=lambda board, host, port: HttpListener(PagerDuty(), board, host=host, port=port),
+)

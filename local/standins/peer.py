@@ -1,0 +1,100 @@
+"""What each stand-in states of itself, and the HTTP side's requests and answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from alertrelay.config.channel import Settings
+
+from local.standins.board import Board
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """Header names in lower case."""
+
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """The parsed body, None where it is no JSON."""
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A status and a body: text as it is, anything else as JSON."""
+
+    status: int
+    body: Any
+
+
+class Service(Protocol):
+    """One peer by HTTP, as far as a sender can see it. No sockets here."""
+
+    channel: str
+
+    def answer(self, request: Request) -> Answer:
+        """What the service says where nothing is wrong with it."""
+
+    def failure(self, status: int) -> Any:
+        """The body that the service sends with a status of failure."""
+
+    def tokens(self, request: Request) -> frozenset[str]:
+        """Whose request it is: by these a fault can strike one receiver alone."""
+
+    def redacted(self, request: Request) -> tuple[str, Any]:
+        """Path and body without what is secret in them."""
+
+
+class Listener(Protocol):
+    """A port of a stand-in."""
+
+    port: int
+
+    def start(self) -> None:
+        """Listens."""
+
+    def stop(self) -> None:
+        """Closes the port and every connection."""
+
+    def refuse(self) -> None:
+        """Closes the port until `accept`."""
+
+    def accept(self) -> None:
+        """Opens the port again, if it is closed."""
+
+
+def fake_key(name: str, _settings: Settings) -> str:
+    """Return a key of no particular shape, obviously fake."""
+    return f"FAKE-{name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peer:
+    """The stand-in of one kind of channel: each file of this folder that is named after a kind states one as `PEER`.
+
+    `headline` returns the line of a message that a person sees first, from the request's body. `fake_key` makes a value
+    for a key of the secret, by its name and the target's settings. `port` is that of `alertrelay serve-aws`; `hosts`
+    are the keys of connection.Network.endpoints whose traffic comes here, as `scheme` and address. Without a listener
+    the emulated AWS stands in.
+    """
+
+    headline: Callable[[Mapping[str, Any]], str]
+    fake_key: Callable[[str, Any], str] = fake_key
+    port: int = 0
+    hosts: tuple[str, ...] = ()
+    scheme: str = "http://"
+    listen: Callable[[Board, str, int], Listener] | None = None
+
+
+def strings(*values: object) -> frozenset[str]:
+    """Return those values that are texts and not empty."""
+    return frozenset(v for v in values if isinstance(v, str) and v)

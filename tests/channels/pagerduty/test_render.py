@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from alertrelay.channels.pagerduty import render as pagerduty
+
+from tests.channels.pagerduty.example import PAGERDUTY
+from tests.render.notifications import CASES, alert, notification
+
+
+def test_pagerduty_resolves_with_the_key_of_the_trigger_and_nothing_else() -> None:
+    resolved = pagerduty.render(CASES["resolved"], PAGERDUTY)
+    assert resolved == {"event_action": "resolve", "dedup_key": CASES["critical-everything"].dedup_key}
+
+
+@pytest.mark.parametrize(
+    ("label", "expected"),
+    [("critical", "critical"), ("Critical", "critical"), ("info", "info"), ("page", "error"), (None, "warning")],
+)
+def test_pagerduty_gets_one_of_its_own_severities(label: str | None, expected: str) -> None:
+    labels = {"alertname": "X"} | ({"severity": label} if label else {})
+    assert pagerduty.render(notification(alert(labels)), PAGERDUTY)["payload"]["severity"] == expected
+
+
+def test_pagerduty_is_told_that_an_event_will_not_end_by_itself() -> None:
+    details = pagerduty.render(CASES["event"], PAGERDUTY)["payload"]["custom_details"]
+    assert details["End"] == "An event has no end: resolve this incident by hand"
+
+
+def test_pagerduty_without_client_sends_none() -> None:
+    message = pagerduty.render(CASES["event"], replace(PAGERDUTY, client="", client_url=""))
+    assert not {"client", "client_url"} & set(message)

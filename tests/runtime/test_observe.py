@@ -1,0 +1,63 @@
+"""What alarms look at: the tick that was done, and the table that fails."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+from alertrelay.dispatch.assembly import Pipeline
+from alertrelay.groups.messages import TICK
+from alertrelay.runtime import forwarder
+from alertrelay.runtime.container import SystemClock
+from alertrelay.runtime.observe import COUNTED, Observer
+from alertrelay.state import StoreFailure
+
+CONTEXT = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 30_000)
+
+
+def metrics(text: str) -> dict[str, float]:
+    """The metrics of EMF lines, by name."""
+    lines = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+    found = {}
+    for line in lines:
+        for directive in line.get("_aws", {}).get("CloudWatchMetrics", []):
+            assert directive["Dimensions"] == [["service", "env"]]
+            assert (line["service"], line["env"]) == ("slack-forwarder", "prod")
+            for metric in directive["Metrics"]:
+                value = line[metric["Name"]]
+                found[metric["Name"]] = value[0] if isinstance(value, list) else value
+    return found
+
+
+def tick(on_tick: Callable[[], None]) -> None:
+    observer = Observer(service="slack-forwarder", level="", namespace="alertrelay", also=None, environment="prod")
+    pipeline = cast("Pipeline", SimpleNamespace(clock=SystemClock(), on_tick=on_tick))
+    forwarder._handle(forwarder.Built(pipeline, observer, dict), TICK, CONTEXT)
+
+
+def test_a_tick_is_counted_when_it_is_done(capsys: pytest.CaptureFixture[str]) -> None:
+    tick(lambda: None)
+    assert metrics(capsys.readouterr().out) == {"TicksDone": 1}
+
+
+def test_a_tick_that_finds_the_table_failing_counts_that_and_fails(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def failing() -> None:
+        raise StoreFailure("the table does not answer")
+
+    with pytest.raises(StoreFailure):
+        tick(failing)
+    assert metrics(capsys.readouterr().out) == {"StoreFailures": 1}
+
+
+def test_events_that_an_alarm_watches_are_counted_once_an_invocation(capsys: pytest.CaptureFixture[str]) -> None:
+    observer = Observer(service="slack-forwarder", level="", namespace="alertrelay", also=None, environment="prod")
+    for event in (*COUNTED, *COUNTED, "tick"):
+        observer.log(event)
+    observer.end()
+    observer.end()
+    assert metrics(capsys.readouterr().out) == {"StoreFailures": 2}

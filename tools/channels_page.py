@@ -1,0 +1,63 @@
+"""Writes the tables of docs/channels.md that follow from the channels' descriptors.
+
+`python -m tools.channels_page` writes them between their marks; a test compares.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from alertrelay.channels import KINDS, channel, forwarders
+from alertrelay.config.channel import ChannelDescriptor
+
+PAGE = Path(__file__).parent.parent / "docs" / "channels.md"
+BEGIN = "<!-- channels: written by python -m tools.channels_page -->"
+END = "<!-- channels: end -->"
+
+
+def table() -> str:
+    """Return the table of the channels."""
+    rows = [
+        "| Channel | Folder | Configuration | Key in the secret | Receipt kept | Sent by | The service's limits |",
+        "|---|---|---|---|---|---|---|",
+        *(_row(channel(kind)) for kind in KINDS),
+    ]
+    return "\n".join(rows)
+
+
+def _row(one: ChannelDescriptor) -> str:
+    title = one.title.removeprefix("the ")
+    sent_by = next(name for name, kinds in forwarders().items() if one.kind in kinds)
+    limits = [f"{name} {limit:,}" for name, limit in one.limits.items()]
+    if one.rate:
+        limits.append(f"one message each {one.rate.interval:g} s, {one.rate.burst} at once")
+    cells = [
+        title[:1].upper() + title[1:],
+        f"`channels/{one.kind}/`",
+        f"`{one.configs}`",
+        one.key_text,
+        one.receipt,
+        f"`{sent_by}`",
+        ", ".join(limits) or "none known",
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def page(text: str) -> str:
+    """Return the page with its table written anew. Raises ValueError where a mark is missing."""
+    before, _, rest = text.partition(BEGIN)
+    _, found, after = rest.partition(END)
+    if not found:
+        raise ValueError(f"{PAGE.name}: the marks {BEGIN!r} and {END!r} were expected")
+    return f"{before}{BEGIN}\n{table()}\n{END}{after}"
+
+
+def main() -> int:
+    """Writes the page."""
+    PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
