@@ -62,7 +62,7 @@ class Detector:
         voices: Sequence[Voice] = VOICES,
     ) -> None:
         """`step` is the metric's period in seconds; where it is not known it is learned from the first points.
-        `direction` is the side that is trouble; the other is learned and never told. `zone` is where the people live
+        `direction` is the side that is trouble; the other is learned and never scores. `zone` is where the people live
         whose day the metric follows: an hour of daylight saving moves their day."""
         self._step = step
         self._direction = direction
@@ -73,7 +73,7 @@ class Detector:
         self._measures: Measures | None = None
         self._tails = tuple(Tail() for _ in measures.NAMES)
         self._last = -math.inf
-        self._first = math.inf  # the first point; for a day from it nothing is told: nobody knows its course yet
+        self._first = math.inf  # the first point; nothing scores for a day from it: its course is not known yet
 
     def take(self, at: float, value: float | None) -> Reading | None:
         """Reads a point at a time in seconds. None for a blank, not finite, late or repeated one: it is not learned."""
@@ -111,8 +111,8 @@ class Detector:
             tail.learn(abs(size))
         flat, rarity = self._flat.take(value)
         parts.append(Rarity(rarity, 0.0))
-        told = at - self._first >= DAY
-        voices = strengths(parts, self._voices, WEEK / self._step) if told else ()
+        mature = at - self._first >= DAY
+        voices = strengths(parts, self._voices, WEEK / self._step) if mature else ()
         shown = tuple(part and part.tail for part in parts)
         return Reading(max(voices, default=SILENT), voices, shown, measured, flat)
 

@@ -36,16 +36,16 @@ def explain(
         return "learning: too few points yet"
     if not reading.voices:
         return "learning: less than a day of history"
-    told = [f"{shown(value)}; {_expected(at, value, reading.measured, spread, shown)}"]
+    parts = [f"{shown(value)}; {_expected(at, value, reading.measured, spread, shown)}"]
     if since is not None:
-        told.append(f"started {_clock(since, at)}")
+        parts.append(f"started {_clock(since, at)}")
     rarities = _rarities(reading)
-    told += [
+    parts += [
         f"{_part(place, reading, shown)} ({_odds(rarities[place])})"
         for place in sorted(range(len(NAMES)), key=lambda place: -rarities[place])[:_SHOWN]
         if rarities[place] >= 1.0
     ]
-    return "; ".join(told)
+    return "; ".join(parts)
 
 
 def strongest(reading: Reading, shown: Callable[[float], str]) -> str:

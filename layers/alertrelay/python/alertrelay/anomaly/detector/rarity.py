@@ -101,7 +101,7 @@ class Tail:
         start = _EDGES[self._edge + 1]
         mean, variance, weight = self._excess(start)
         mean = max(mean, _LEAST_EXCESS * start)
-        shape = 1.0 / (weight + 1.0)  # few records tell little of their own law: its tail is heavier then
+        shape = 1.0 / (weight + 1.0)  # few records show little of their distribution: its tail is heavier then
         if variance > 0.0:
             shape = max(shape, min(_SHAPE_LIMIT, 0.5 * (1.0 - mean * mean / variance)))
         over = (size - start) / mean

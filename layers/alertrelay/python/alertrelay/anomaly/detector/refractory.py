@@ -30,14 +30,14 @@ class Refractory:
             return 0.0
         if not self._needed:
             self._needed = array("d", bytes(8 * len(strengths)))
-        told = 0.0
+        strongest = 0.0
         for place, strength in enumerate(strengths):
             self._needed[place] = needed = self._needed[place] * fades[place]
-            if strength > needed and strength > told:
-                told = strength
-        if told:
-            self._needed = array("d", [max(needed, told * _LOUDER) for needed in self._needed])
-        return told
+            if strength > needed and strength > strongest:
+                strongest = strength
+        if strongest:
+            self._needed = array("d", [max(needed, strongest * _LOUDER) for needed in self._needed])
+        return strongest
 
 
 class Onset:

@@ -30,7 +30,7 @@ _BEND = 3.0
 @dataclass(frozen=True, slots=True)
 class Voice:
     """`up_to` is how often a week a point may come for the voice to speak of it; `rest` the points in which what is
-    needed to be told again halves; `doubt` a factor on how often it says such a point comes; `bulk` which reading."""
+    needed to score again halves; `doubt` a factor on how often it says such a point comes; `bulk` which reading."""
 
     name: str
     measures: tuple[int, ...]

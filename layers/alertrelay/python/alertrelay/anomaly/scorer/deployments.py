@@ -59,8 +59,8 @@ def named(deployments: Iterable[Deployment], since: float, about: Iterable[str])
     known = {name.lower() for name in about if name}
     own = [d for d in near if any(_same(name.lower(), other) for name in d.names for other in known)]
     found = sorted(own or near, key=lambda d: -d.at)
-    told = [f"{d.what}, {_apart(since - d.at)}" + (f" ({d.link})" if d.link else "") for d in found]
-    return [*told[:SHOWN], *([f"and {len(told) - SHOWN} more"] if len(told) > SHOWN else [])]
+    lines = [f"{d.what}, {_apart(since - d.at)}" + (f" ({d.link})" if d.link else "") for d in found]
+    return [*lines[:SHOWN], *([f"and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else [])]
 
 
 def _same(name: str, other: str) -> bool:

@@ -82,7 +82,7 @@ def kept_catalogue(kept: Kept | None, config: AnomalyConfig) -> Catalogue | None
 
 
 def look_up(config: AnomalyConfig, metrics: Metrics, *, now: float, before: Catalogue | None = None) -> Catalogue:
-    """Asks CloudWatch. An entry of which it does not tell keeps what `before` knew of it. Raises MetricsFailure where
+    """Asks CloudWatch. An entry without an answer keeps its metrics from `before`. Raises MetricsFailure where
     nothing at all is known."""
     found: dict[str, Metric] = {}
     empty, failed = [], []

@@ -49,7 +49,7 @@ class Seen:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Open:
     """An anomaly that goes on. `side` is where it left its time of day, `width` what counts as near to that, as it was
-    when it opened; `severities` are those under which it was told, the worst last."""
+    when it opened; `severities` are those under which it was published, the worst last."""
 
     since: float
     opened: float
@@ -82,8 +82,8 @@ def step(
     reached = [level.severity for level in levels if seen.score >= level.score][-1:]
     if now is None:
         return _opened(seen, reached[0]) if reached and _is_trouble(seen, direction) else (None, None)
-    told = max((names.index(severity) for severity in now.severities if severity in names), default=-1)
-    more = tuple(severity for severity in reached if names.index(severity) > told)
+    published = max((names.index(severity) for severity in now.severities if severity in names), default=-1)
+    more = tuple(severity for severity in reached if names.index(severity) > published)
     worst = seen.score > now.score
     still = replace(
         now,

@@ -39,7 +39,7 @@ class _Alert:
 def tellings_of(origin: Origin, rule: Rule | None, track: Track, *, at: float) -> list[Telling]:
     """Returns the updates that bring the published alerts of a metric up to date: new ones, and resolves.
 
-    `track.told` is as after them. `rule` is None where its entry is gone. `at` is the clock by which updates are
+    `track.told` is as after them. `rule` is None where its entry was removed. `at` is the clock by which updates are
     ordered: the run's, in seconds, so that a retried run says the same."""
     wanted = _wanted(origin, rule, track)
     begins = [
@@ -137,7 +137,7 @@ def _end(track: Track, told: Told, *, at: float) -> _Alert:
 
 def _update(origin: Origin, metric: Metric, alert: _Alert, *, at: float, ends: bool) -> Telling:
     mark = fingerprint(alert.labels)
-    # Around the time of the data, not of the run: what is told again has the same link.
+    # Around the time of the data, not of the run: a repeated update has the same link.
     link = graph_link(metric, region=origin.region, begin=alert.since - _SHOWN_BEFORE, end=at + _SHOWN_AFTER)
     body: dict[str, Any] = {
         "status": "resolved" if ends else "firing",

@@ -1,6 +1,6 @@
 """Runs the anomaly-scorer once, in order:
 
-lease -> what is watched -> for each shard: read, score, compare with what was told -> keep -> publish -> give back.
+lease -> watched metrics -> for each shard: read, score, compare with published alerts -> keep -> publish -> give back.
 
 State is kept before anything is published, and what is to be published is part of it: a run that dies in between is
 finished by the next one. A run that comes again, late, or beside another changes nothing twice: the object of a shard
@@ -65,7 +65,7 @@ def run(scoring: Scoring, at: float, *, deadline: float) -> Ran:
     try:
         lease = scoring.notebook.begin_run(owner=owner, now=now, until=deadline + MARGIN)
     except NotebookFailure as failure:
-        # Its object protects each shard all the same; what the last run told may be told again, and is known by then.
+        # Its object protects each shard all the same; its alerts may be published again, and are recognised.
         scoring.log("scorer_lease_not_taken", failure=str(failure))
         lease = Lease(owner=owner, told={})
     if lease is None:
@@ -150,7 +150,7 @@ def _shard(this: Run, name: str, metrics: Sequence[Metric], *, known: bool, told
         book.outbox = []
     # An object without metrics is written once, so that one that is missing is known to be lost.
     if book.run < this.at and (metrics or book.tracks or shard.version is None):
-        # What an earlier run kept, and died or failed before it had told it, is told by this one.
+        # Alerts that an earlier run kept, and did not publish before it died or failed, are published by this one.
         book.outbox += score(this, shard, metrics)
         if not keep(this, shard):
             this.scoring.log("scorer_state_changed_meanwhile", object=name)

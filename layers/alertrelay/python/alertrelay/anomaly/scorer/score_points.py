@@ -16,7 +16,7 @@ from alertrelay.anomaly.scorer.shard_state import Said, Track
 from alertrelay.values import units
 
 FRESH = 3_600.0
-"""Seconds. Of an anomaly that opened longer before, in points that were only learned, nobody is told."""
+"""Seconds. Of an anomaly that opened longer before, in points that were only learned, nobody is notified."""
 
 
 def new_scorer(metric: Metric, rule: Rule) -> Scorer:
@@ -78,7 +78,7 @@ def feed(
 
 
 def learn(track: Track, scorer: Scorer, rule: Rule, points: Iterable[tuple[float, float]], *, now: float) -> None:
-    """The same for a metric's past, of which nobody is told: what goes on since long is the metric's own way, as far as
+    """Learns a metric's past, of which nobody is notified: what has gone on for long is the metric's own way, as far as
     anybody knows. What was open before its past was learned anew stays open."""
     past = replace(track, open=None, silent=None)
     feed(past, scorer, rule, points)

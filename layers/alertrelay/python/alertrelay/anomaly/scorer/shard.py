@@ -209,7 +209,7 @@ def _learn_one(run: Run, shard: Shard, metric: Metric, points: Sequence[tuple[fl
     before = shard.book.tracks.get(metric.key)
     track = before or Track(metric=metric, read_to=end, presence=Presence(), drift=Drift(based=run.at, at=run.at))
     if before is None and shard.book.lost:
-        # Nobody knows what was told of a metric whose book was lost: all of it is ended that does not go on.
+        # The published alerts of a metric whose book was lost are unknown: every one that does not go on is resolved.
         track.told = perhaps_told(run.origin, rule, metric)
     track.presence, track.course, track.read_to = Presence(), Course(), end
     scorer = new_scorer(metric, rule)

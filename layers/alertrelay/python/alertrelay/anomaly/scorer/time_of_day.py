@@ -14,7 +14,7 @@ _SLOTS = 48
 _TYPES = 2
 """Monday to Friday, and the weekend."""
 _KNOWN = 12
-"""Points of a half-hour after which an outlier is told from the rest: two days of five-minute points."""
+"""Points of a half-hour after which an outlier is distinguished from the rest: two days of five-minute points."""
 _OUTLIER = 5.0
 _LATEST = 1 / 30
 """The share of the newest point, after the first thirty of its half-hour: some five days of five-minute points."""
