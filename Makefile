@@ -79,7 +79,7 @@ run: env ## the stack on this machine: a good day, a burst of 50, PagerDuty down
 	@$(BIN)/alertrelay replay .build/shop/orders-placed.csv --mode orders-placed=alert
 	@echo
 	@echo "== Next: $(BIN)/alertrelay replay events/ecs-cpu-alarm.json --down slack=timeout"
-	@echo "==       $(BIN)/alertrelay replay --help    docs/local.md    events/README.md"
+	@echo "==       $(BIN)/alertrelay replay --help    docs/try-it-locally.md    events/README.md"
 
 lint: env ## ruff
 	$(BIN)/ruff check .

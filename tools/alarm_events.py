@@ -37,14 +37,15 @@ _WORDS = {
 
 
 def alarms(template: Mapping[str, Any]) -> Iterator[Properties]:
-    """The properties of every alarm of a CloudFormation template."""
+    """Yields the properties of every alarm of a CloudFormation template."""
     for resource in template["Resources"].values():
         if resource["Type"] in ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm"):
             yield resource["Properties"]
 
 
 def message(alarm: Properties, *, at: datetime = NOON) -> dict[str, Any]:
-    """What CloudWatch publishes when the alarm fires at `at`; the schema is in its user guide, "Notifying users"."""
+    """Returns the message that CloudWatch publishes when the alarm fires at `at`; the schema is in its user guide,
+    "Notifying users"."""
     name = alarm["AlarmName"]
     fired = {
         "AlarmName": name,
@@ -72,20 +73,20 @@ def message(alarm: Properties, *, at: datetime = NOON) -> dict[str, Any]:
 
 
 def event(alarm: Properties, *, at: datetime = NOON) -> dict[str, Any]:
-    """The message in the envelope in which Lambda gets it from the alarm's topic."""
-    told = message(alarm, at=at)
+    """Returns the message in the envelope in which Lambda gets it from the alarm's topic."""
+    body = message(alarm, at=at)
     return {
         "Records": [
             {
                 "EventSource": "aws:sns",
                 "EventVersion": "1.0",
-                "EventSubscriptionArn": f"{told['AlarmActions'][0]}:00000000-0000-0000-0000-000000000000",
+                "EventSubscriptionArn": f"{body['AlarmActions'][0]}:00000000-0000-0000-0000-000000000000",
                 "Sns": {
                     "Type": "Notification",
                     "MessageId": f"drill-{alarm['AlarmName']}"[:100],
-                    "TopicArn": told["AlarmActions"][0],
+                    "TopicArn": body["AlarmActions"][0],
                     "Subject": f'ALARM: "{alarm["AlarmName"]}" in EU (Ireland)'[:100],
-                    "Message": json.dumps(told),
+                    "Message": json.dumps(body),
                     "Timestamp": at.strftime("%Y-%m-%dT%H:%M:%S.000Z"),
                     "MessageAttributes": {},
                 },
@@ -125,7 +126,7 @@ def _reason(alarm: Properties, at: datetime) -> str:
 
 
 def _value(alarm: Properties) -> float:
-    """A number just beyond the threshold."""
+    """Returns a number just beyond the threshold."""
     threshold = float(alarm.get("Threshold", 150))
     if "OrEqual" in alarm["ComparisonOperator"]:
         return threshold
@@ -179,7 +180,7 @@ def _dimensions(metric: Properties) -> list[dict[str, str]]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """The command line: a file for each alarm, a minute apart."""
+    """Returns the command line: a file for each alarm, a minute apart."""
     parser = argparse.ArgumentParser(
         prog="python -m tools.alarm_events", description="An event for every alarm of an environment's templates"
     )

@@ -30,8 +30,8 @@ TITLES: Mapping[str, str] = {
     "lambda": "Lambda functions",
 }
 OF_SCORER: Mapping[str, str] = {
-    ANOMALY: "A watched metric is unlike what it usually is at this time; whether it hurts is to be found out.",
-    SILENT: "What the metric measures may be down, and nobody would see.",
+    ANOMALY: "A watched metric differs from its usual values at this time; find out whether it does harm.",
+    SILENT: "The measured resource may be down without anybody noticing.",
 }
 _FACTS = {
     "instance_class": "its class",
@@ -48,12 +48,12 @@ _HEAD = """\
 <!-- Made by `python -m tools.alarms_page` from the catalogue in compiler.alarms. Do not edit. -->
 # Alarms
 
-What each listed resource gets; [configuration.md](configuration.md#what-is-watched) says how to list it and how to give
-another number. `M/N, s` is M breaching datapoints of the last N periods of s seconds. A warning and a critical alarm of
-one trouble share their alertname and their page of [runbooks](../runbooks/README.md). A gap in the data leaves an alarm
-as it is and shows as INSUFFICIENT_DATA, unless the row says what a gap counts as.
+The alarms of each listed resource; [configuration.md](configuration.md#what-is-watched) explains how to list it and
+how to change a number. `M/N, s` is M breaching datapoints of the last N periods of s seconds. A warning and a
+critical alarm of one problem share their alertname and their page of [runbooks](../runbooks/README.md). A gap in the
+data leaves an alarm as it is and shows as INSUFFICIENT_DATA, unless the row states how a gap counts.
 
-Every number may be replaced under `thresholds` by its key; a row without a key has nothing to choose. Prices:
+Every number may be replaced under `thresholds` by its key; a row without a key has no choice. Prices:
 ${metric:.2f} a month for each metric of an alarm (a band counts as three), ${composite:.2f} for a parent; `alertrelay
 check` adds them up.
 
@@ -61,9 +61,9 @@ Sources:
 """
 _TAIL = """
 ## Events of ECS
-What no metric says comes by EventBridge from the clusters of the listed services, to the topic of warnings: a
+Failures without a metric arrive by EventBridge from the clusters of the listed services, at the topic of warnings: a
 deployment that failed, a service whose tasks cannot be placed or started (service actions of type WARN and ERROR), a
-task whose container died (any exit code but 0 and 143). Each is told once, with the severity that its content asks for.
+task whose container died (any exit code but 0 and 143). Each is notified once, with the severity of its content.
 
 ## In another CDK app
 ```python
@@ -73,14 +73,14 @@ from infra.alarms.alarm import ResourceAlarms
 orders = Database(id="orders-db", engine="postgres", instance_class="db.m7g.xlarge", storage_gb=400)
 ResourceAlarms(self, "Orders", orders, labels={"env": "prod", "service": "orders", "team": "commerce"})
 ```
-They tell alertrelay's topics of that environment in the stack's own account and region, or `topics=` of yours. The
+They notify alertrelay's topics of that environment in the stack's own account and region, or `topics=` of yours. The
 same construct takes a `Cluster`, `Cache`, `Service`, `LoadBalancer`, `Queue` or `Function`.
 
 ## To add an alarm
 1. A `Rule` in `compiler/catalogue/<kind>.py`, with a reason and a source for its number.
-2. Its metric in `compiler/alarms/metrics.py`: unit, direction, dimensions, shortest period. The check holds
-   the rule against it.
-3. Its page in `runbooks/`, called like the alertname: RDSHighCPU is `rds-high-cpu.md`.
+2. Its metric in `compiler/alarms/metrics.py`: unit, direction, dimensions, shortest period. The check compares
+   the rule with it.
+3. Its page in `runbooks/`, named after the alertname: RDSHighCPU is `rds-high-cpu.md`.
 4. Its keys in `docs/schemas/environment.schema.json`; a test names what is missing.
 5. `python -m tools.alarms_page`, which writes this page and the index of the runbooks.
 
@@ -102,8 +102,8 @@ def catalogue_page() -> str:
         lines += [_row(rule, level) for rule in rules for level in rule.levels]
     lines.append(
         "\n## Parents\nA composite alarm over the alarms marked ↑ above, one for each service label, kind and cluster. "
-        "The parts tell their own topics too: they join the parent's group, and the inhibition rules of "
-        "alertmanager.yml quieten them, since CloudWatch itself suppresses only between composite alarms.\n\n"
+        "The parts notify their own topics too: they join the parent's group, and the inhibition rules of "
+        "alertmanager.yml inhibit them, since CloudWatch itself suppresses only between composite alarms.\n\n"
         "| Alarm | Over | Impact |\n| --- | --- | --- |\n"
     )
     for parent, kinds in _parents().items():
@@ -177,7 +177,7 @@ def index_page() -> str:
     for kind, rules in CATALOGUE.items():
         lines.append(f"\n## {TITLES[kind]}\n")
         lines += [f"- [{rule.alertname}]({rule.runbook}): {rule.impact}\n" for rule in rules]
-    lines.append("\n## What the anomaly-scorer tells\n")
+    lines.append("\n## Alerts of the anomaly-scorer\n")
     lines += [f"- [{alertname}]({page}): {OF_SCORER[alertname]}\n" for alertname, page in RUNBOOKS.items()]
     return "".join(lines)
 

@@ -40,7 +40,7 @@ _PROFILES = ("standard", "reward_low_FP_rate")
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What one configuration reaches on one corpus."""
+    """The figures of one configuration on one corpus."""
 
     standard: float
     low_false_positives: float
@@ -60,7 +60,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--altered", action="store_true", help="also the same metrics, altered in ways that change no label"
     )
-    parser.add_argument("--made", action="store_true", help="also what is told of made metrics without any trouble")
+    parser.add_argument("--made", action="store_true", help="also the alerts on made metrics without any trouble")
     args = parser.parse_args(argv)
     if not (args.data / "nabscore.py").is_file():
         print(f"bench-anomaly: {args.data} has no nabscore.py; name the folder: make bench-anomaly ANOMALY_DATA=…")
@@ -105,14 +105,14 @@ def measure(judge: Any, data: Path, corpus: str, voices: Sequence[Voice]) -> Fig
         series = judge.load(folder, data / f"{corpus}.windows.json", data / f"{corpus}.labels.json")
     best = {profile: _best(judge, series, profile) for profile in _PROFILES}
     halves = [[one for one in series if _half(one.key) == half] for half in (0, 1)]
-    told = judge.alerts(series, DEFAULT_THRESHOLD)
+    alerted = judge.alerts(series, DEFAULT_THRESHOLD)
     return Figures(
         standard=best["standard"][0],
         low_false_positives=best["reward_low_FP_rate"][0],
         halves=tuple((_best(judge, half, "standard")[0], _best(judge, half, _PROFILES[1])[0]) for half in halves),
         f05=judge.alerts(series, best["reward_low_FP_rate"][1])["f05"],
-        precision=told["precision"],
-        recall=told["recall"],
+        precision=alerted["precision"],
+        recall=alerted["recall"],
         points=points,
         seconds=seconds,
     )
@@ -163,7 +163,7 @@ def _choirs() -> list[tuple[str, Sequence[Voice]]]:
 
 
 def _altered(judge: Any, data: Path) -> None:
-    """A gain that is luck with a few windows is gone when the points are others."""
+    """Alters the points, so that a gain by luck with a few windows disappears."""
     print("\n| metrics | nab_dev standard/low FP | ops_dev standard/low FP |\n|---|---|---|")
     for change in _CHANGES:
         cells = []
@@ -207,14 +207,14 @@ _CHANGES = (_as_they_are, _begun_later, _one_point_in_ten_missing, _means_of_two
 
 
 def _taken(judge: Any, one: Any, rows: Any) -> Any:
-    """The series of some of its rows. A window of which nothing is left is gone."""
+    """Returns the series of some of its rows. An empty window is dropped."""
     places = [(int(rows.searchsorted(a)), int(rows.searchsorted(b, side="right")) - 1) for a, b in one.wins]
     windows = [(a, b) for a, b in places if a <= b]
     return judge.Series(one.key, one.cat, one.t[rows], one.v[rows], judge.np.zeros(len(rows)), windows)
 
 
 def _means(judge: Any, one: Any, of: int) -> Any:
-    """The series of the means of so many rows, each at the time of its last."""
+    """Returns the series of the means of so many rows, each at the time of its last."""
     count = len(one.t) // of
     values = one.v[: count * of].reshape(count, of).mean(axis=1)
     windows = [(min(a // of, count - 1), min(b // of, count - 1)) for a, b in one.wins]
@@ -229,8 +229,8 @@ def _made() -> None:
             scorer = Scorer()
             values = made(random.Random(seed), _WEEKS * 7 * DAY)
             found = [scorer.take(300.0 * place, value).score for place, value in enumerate(values)]
-            told = [place for place, score in enumerate(found) if score >= DEFAULT_THRESHOLD and place >= 2 * DAY]
-            alerts += sum(later - earlier > 12 for earlier, later in itertools.pairwise([-math.inf, *told]))
+            alerted = [place for place, score in enumerate(found) if score >= DEFAULT_THRESHOLD and place >= 2 * DAY]
+            alerts += sum(later - earlier > 12 for earlier, later in itertools.pairwise([-math.inf, *alerted]))
         print(f"| {kind} | {alerts / (_MADE * (_WEEKS - 2 / 7)):.2f} |", flush=True)
 
 

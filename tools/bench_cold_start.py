@@ -1,4 +1,4 @@
-"""`make bench`: how long a function takes from nothing, with the deployed layer in Lambda's emulator.
+"""Measures cold starts (`make bench`), with the deployed layer in Lambda's emulator.
 
 Init is from the start of the process until the handler is loaded; the first invocation is all of it, with the table,
 the secret and the peers on loopback. A Lambda of 1,024 MB has 0.58 of a core; this machine gives a whole one.

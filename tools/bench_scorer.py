@@ -1,4 +1,4 @@
-"""`make bench-scorer`: what one run of the anomaly-scorer takes, CloudWatch and S3 apart.
+"""Measures one run of the anomaly-scorer (`make bench-scorer`), CloudWatch and S3 apart.
 
 Learns a few metrics from two weeks, gives their states to many in turn, and runs once: time, memory, size of the state.
 """

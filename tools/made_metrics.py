@@ -1,4 +1,4 @@
-"""Made metrics of many kinds, without any trouble in them: what a scorer tells of these is for nothing."""
+"""Makes metrics of many kinds, without any trouble in them: every alert on these is false."""
 
 from __future__ import annotations
 

@@ -133,7 +133,7 @@ def _summary(event: Mapping[str, Any]) -> str:
 
 
 def pagerduty_text(event: Mapping[str, Any]) -> str:
-    """An event's fields, a line each."""
+    """Returns an event's fields, a line each."""
     if event["event_action"] == "resolve":
         return f"resolve, dedup_key {event['dedup_key']}"
     payload = event["payload"]
@@ -143,7 +143,7 @@ def pagerduty_text(event: Mapping[str, Any]) -> str:
 
 
 def slack_text(message: Mapping[str, Any]) -> str:
-    """A Slack message as text: the line, and what stands beside the coloured bar."""
+    """Returns a Slack message as text: the line, and what stands beside the coloured bar."""
     (attachment,) = message["attachments"]
     lines = [_plain(message["text"])]
     for block in attachment["blocks"]:
@@ -167,7 +167,7 @@ def _plain(mrkdwn: str) -> str:
 
 
 def slack_page(message: Mapping[str, Any]) -> str:
-    """A page that looks about as Slack does: enough to judge a message by."""
+    """Returns a page that looks about as Slack does: enough to judge a message by."""
     (attachment,) = message["attachments"]
     blocks = "".join(map(_slack_block, attachment["blocks"]))
     return (

@@ -24,7 +24,7 @@ TAKEN = 0.4
 
 
 def orders() -> Iterator[tuple[datetime, int]]:
-    """The orders of each five minutes."""
+    """Yields the orders of each five minutes."""
     draw = random.Random(20)
     at = END - timedelta(days=DAYS)
     while at < END:

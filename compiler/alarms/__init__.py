@@ -1,1 +1,1 @@
-"""The alarms that a listed resource gets: the catalogue, derived thresholds, and the check over both."""
+"""Plans the alarms of listed resources: the catalogue, derived thresholds, and the check over both."""

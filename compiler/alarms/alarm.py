@@ -1,4 +1,4 @@
-"""An alarm as it is planned: its name, its labels and its description; and the plan, all alarms of an environment."""
+"""Models a planned alarm, its name, labels and description; and the plan, all alarms of an environment."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LABEL_KEYS = ("service", "env", "cluster", "team", "plane", "category")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """Where alarms are made: what an Environment says that concerns each of them."""
+    """The part of an Environment that concerns each of its alarms."""
 
     environment: str
     region: str = ""
@@ -73,7 +73,7 @@ class MetricAlarm:
 
     @property
     def billed_metrics(self) -> int:
-        """CloudWatch charges by metric: three for a band, each member of an expression."""
+        """Returns the metrics that CloudWatch charges: three for a band, each member of an expression."""
         return 3 if self.threshold is None else len(self.stats)
 
 
@@ -96,7 +96,7 @@ class CompositeAlarm:
 
     @property
     def rule(self) -> str:
-        """As PutCompositeAlarm takes it."""
+        """Returns the rule as PutCompositeAlarm takes it."""
         return " OR ".join(f'ALARM("{child}")' for child in self.children)
 
 
@@ -110,12 +110,12 @@ class Plan:
 
     @property
     def every(self) -> tuple[MetricAlarm | CompositeAlarm, ...]:
-        """All of them, the parents last."""
+        """Returns all of them, the parents last."""
         return (*self.alarms, *self.parents)
 
 
 def setting_of(environment: Environment) -> Setting:
-    """What of an environment concerns its alarms."""
+    """Returns the part of an environment that concerns its alarms."""
     return Setting(
         environment=environment.name,
         region=environment.region,
@@ -125,7 +125,8 @@ def setting_of(environment: Environment) -> Setting:
 
 
 def alarm_name(environment: str, kind: str, name: str, alertname: str, severity: str) -> str:
-    """Stable, and unique across the environments of an account. What is too long is cut and ends in a hash of all."""
+    """Returns a name that is stable, and unique across the environments of an account. A long one is cut and ends in a
+    hash."""
     full = f"{environment}-{kind}-{name}-{alertname}-{severity}"
     if len(full) <= NAME_LIMIT:
         return full
@@ -144,7 +145,8 @@ def description_of(
     *,
     insufficient_data: bool = False,
 ) -> str | None:
-    """None where it does not fit, even without the dashboard and without the cluster, which the dimensions say too."""
+    """Returns the description; None where it does not fit, even without the dashboard and the cluster, which is a
+    dimension."""
     base, region = setting.runbook_base_url, setting.region
     page = thing.console.format(region=region) if region and thing.console else ""
     metadata = {
@@ -166,7 +168,7 @@ def description_of(
 
 
 def labels_of(setting: Setting, thing: Watched, rules_own: Mapping[str, str]) -> Labels:
-    """The labels of an alarm: those of the environment, of its resource, and `rules_own`."""
+    """Returns the labels of an alarm: those of the environment, of its resource, and `rules_own`."""
     labels = {
         "service": thing.id,
         **setting.labels,

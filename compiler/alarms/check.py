@@ -1,4 +1,4 @@
-"""The check over planned alarms: each lint looks at one thing that libraries and people get wrong.
+"""Checks planned alarms: each lint covers one thing that libraries and people get wrong.
 
 What a catalogue's author can get wrong is an error like what an operator can: both make an alarm that never fires, or
 that fires for nothing.
@@ -43,7 +43,7 @@ def check_environment(environment: Environment, runbooks: Collection[str] | None
 
 
 def check_plan(found: Plan, findings: Findings) -> None:
-    """Every lint over every alarm, then what concerns several of them."""
+    """Runs every lint over every alarm, then those that concern several of them."""
     for alarm in found.alarms:
         for lint in LINTS:
             lint(alarm, findings)
@@ -55,7 +55,7 @@ def check_plan(found: Plan, findings: Findings) -> None:
 
 
 def check_statistic(alarm: MetricAlarm, findings: Findings) -> None:
-    """A sum of a gauge is a multiple of it; the largest of what should not be low hides the lowest."""
+    """Checks the statistic: a sum of a gauge is a multiple of it; a maximum hides the lowest value."""
     for stat in alarm.stats:
         published = _published(stat)
         if published is None or (stat.statistic == "SampleCount" and alarm.missing == "breaching"):
@@ -76,7 +76,7 @@ def _fitting(published: Published) -> tuple[str, ...]:
 
 
 def check_direction(alarm: MetricAlarm, findings: Findings) -> None:
-    """An alarm on too many healthy tasks would be silent in every outage."""
+    """Checks the direction: an alarm on too many healthy tasks would be silent in every outage."""
     if alarm.expression or alarm.threshold is None:
         return
     for stat in alarm.stats:
@@ -91,7 +91,7 @@ def check_direction(alarm: MetricAlarm, findings: Findings) -> None:
 
 
 def check_metric(alarm: MetricAlarm, findings: Findings) -> None:
-    """A metric that AWS does not publish, or not by these dimensions, never has data."""
+    """Checks the metric: one that AWS does not publish, or not by these dimensions, never has data."""
     for stat in alarm.stats:
         published = _published(stat)
         if published is None:
@@ -105,7 +105,7 @@ def check_metric(alarm: MetricAlarm, findings: Findings) -> None:
 
 
 def check_unit(alarm: MetricAlarm, findings: Findings) -> None:
-    """A threshold in milliseconds on a metric in seconds never fires."""
+    """Checks the unit: a threshold in milliseconds on a metric in seconds never fires."""
     if alarm.expression:
         return
     for stat in alarm.stats:
@@ -117,7 +117,7 @@ def check_unit(alarm: MetricAlarm, findings: Findings) -> None:
 
 
 def check_period(alarm: MetricAlarm, findings: Findings) -> None:
-    """A period below the one that AWS publishes at has gaps; a window over a day is refused."""
+    """Checks the period: one shorter than that of AWS has gaps; a window over a day is refused."""
     for stat in alarm.stats:
         published = _published(stat)
         if published and alarm.period < published.period:
@@ -129,7 +129,7 @@ def check_period(alarm: MetricAlarm, findings: Findings) -> None:
 
 
 def check_expression(alarm: MetricAlarm, findings: Findings) -> None:
-    """Members of one expression must measure the same thing of the same thing."""
+    """Checks that the members of one expression measure the same thing of the same resource."""
     if len(alarm.stats) > 1 and not alarm.expression:
         message = f"{alarm.name}: several metrics and no expression over them"
         findings.error(alarm.place, "mixed-measures", message, "say what is computed of them")
@@ -148,7 +148,7 @@ def check_expression(alarm: MetricAlarm, findings: Findings) -> None:
 
 
 def check_description(alarm: MetricAlarm | CompositeAlarm, findings: Findings) -> None:
-    """Who reads it at night needs a sentence, a reason, a severity and a runbook."""
+    """Checks the description: its reader at night needs a sentence, a reason, a severity and a runbook."""
     text, _, keys = alarm.description.partition("\n\n")
     for missing, there in (
         ("a sentence and a reason", ". " in text and text.endswith(".")),
@@ -165,7 +165,7 @@ def check_description(alarm: MetricAlarm | CompositeAlarm, findings: Findings) -
 
 
 def check_node_id(alarm: MetricAlarm, findings: Findings) -> None:
-    """The id of a replication group is the CacheClusterId of no node: such an alarm never has data."""
+    """Checks node ids: the id of a replication group is the CacheClusterId of no node, so its alarm never has data."""
     for stat in alarm.stats:
         node = stat.dimensions.get("CacheClusterId", "")
         if node and "CacheNodeId" not in stat.dimensions and not _NODE.fullmatch(node):
@@ -186,7 +186,7 @@ LINTS: tuple[Callable[[MetricAlarm, Findings], None], ...] = (
 
 
 def check_parent(parent: CompositeAlarm, findings: Findings) -> None:
-    """PutCompositeAlarm's limits, and the description."""
+    """Checks PutCompositeAlarm's limits, and the description."""
     if not 0 < len(parent.children) <= CHILDREN_LIMIT or len(parent.rule) > RULE_LIMIT:
         message = f"{parent.name} has {len(parent.children)} parts and a rule of {len(parent.rule)} characters"
         mend = f"at most {CHILDREN_LIMIT} and {RULE_LIMIT:,}: give some resources another `service` label"
@@ -195,7 +195,7 @@ def check_parent(parent: CompositeAlarm, findings: Findings) -> None:
 
 
 def check_order(alarms: Iterable[MetricAlarm], findings: Findings) -> None:
-    """A warning that does not come before its critical alarm is not a warning."""
+    """Checks that a warning comes before its critical alarm."""
     pairs: dict[tuple[str, str], dict[str, MetricAlarm]] = {}
     for alarm in alarms:
         if alarm.threshold is not None:
@@ -219,7 +219,7 @@ def _before(warning: MetricAlarm, critical: MetricAlarm) -> bool:
 
 
 def check_coverage(found: Plan, findings: Findings) -> None:
-    """A resource that nobody is woken for."""
+    """Checks that each resource has an alarm that pages."""
     covered = {(alarm.kind, alarm.resource) for alarm in found.alarms if alarm.severity == "critical"}
     for thing in found.watched:
         if (thing.kind, thing.id) not in covered:
@@ -230,7 +230,7 @@ def check_coverage(found: Plan, findings: Findings) -> None:
 
 
 def check_stacks(found: Plan, findings: Findings) -> None:
-    """CloudFormation's limit of resources."""
+    """Checks CloudFormation's limit of resources."""
     stacks: dict[str, list[MetricAlarm | CompositeAlarm]] = {}
     for alarm in found.every:
         stacks.setdefault(alarm.stack, []).append(alarm)
@@ -242,7 +242,7 @@ def check_stacks(found: Plan, findings: Findings) -> None:
 
 
 def check_runbooks(found: Plan, runbooks: Collection[str], findings: Findings) -> None:
-    """A link at night that leads nowhere: an error where the environment file named the page itself."""
+    """Checks that a runbook's link leads somewhere: an error where the environment file named the page itself."""
     watches = {(thing.kind, thing.id): thing.watch for thing in found.watched}
     first = {alarm.runbook: alarm for alarm in reversed(found.every) if alarm.runbook not in runbooks}
     for page, alarm in reversed(first.items()):

@@ -1,4 +1,4 @@
-"""The text of an alarm's AlarmDescription, in which its metadata travels: CloudWatch sends nothing else of ours along.
+"""Writes the text of an alarm's AlarmDescription, which carries its metadata: CloudWatch sends nothing else of ours.
 
 A sentence for people, a blank line, then `key: value` lines; `alertrelay.sources` reads it back.
 """
@@ -11,7 +11,8 @@ LIMIT = 1024  # characters, PutMetricAlarm
 
 
 def describe(sentence: str, metadata: Mapping[str, str]) -> str:
-    """The description; empty values are left out. Raises ValueError where it is too long or would not read back."""
+    """Returns the description; empty values are left out. Raises ValueError where it is too long or would not read
+    back."""
     for part in (sentence, *metadata.values()):
         if "\n" in part:
             raise ValueError(f"an alarm's description is read by line: {part!r} has a line break")

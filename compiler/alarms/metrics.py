@@ -1,4 +1,5 @@
-"""What AWS publishes: units, periods, dimensions, and which statistic says something. Alarms are held against it.
+"""Lists the metrics that AWS publishes: units, periods, dimensions and useful statistics. Alarms are checked against
+it.
 
 Sources: the metrics pages of RDS, Aurora, ElastiCache, ECS, Container Insights, Application Load Balancers, SQS and
 Lambda, read on 2026-11-20.

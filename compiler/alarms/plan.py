@@ -1,4 +1,4 @@
-"""From an environment to the alarms that it gets: each with its number, its sentence and its metadata. Pure values."""
+"""Plans the alarms of an environment: each with its number, its sentence and its metadata. Pure values."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ from compiler.resources.resource import Resource
 
 
 def plan(resources: Iterable[Resource], setting: Setting, findings: Findings) -> Plan:
-    """Every alarm of every resource. What cannot be derived is a finding at the resource, and its alarm is left out."""
+    """Returns every alarm of every resource. What cannot be derived is a finding at the resource, and its alarm is left
+    out."""
     things = tuple(watched(resource) for resource in resources)
     alarms: dict[str, MetricAlarm] = {}
     for thing in things:
@@ -47,7 +48,8 @@ def plan(resources: Iterable[Resource], setting: Setting, findings: Findings) ->
 
 
 def alarm_stacks(environment: Environment) -> Mapping[str, Plan]:
-    """The alarms of a checked environment by the name of their further stack, "" the first, which is always there.
+    """Returns the alarms of a checked environment by the name of their further stack, "" the first, which is always
+    there.
 
     A resource says its stack itself (`stack: orders`): a split by number would move alarms between stacks when a
     resource is added, and CloudFormation refuses to make an alarm whose name another stack still has.
@@ -165,7 +167,7 @@ def _number(level: Level, facts: Facts) -> float:
 
 
 def _scaled(rule: Rule, number: float, facts: Facts) -> float:
-    """In the metric's unit. Counts and bytes are whole: nobody has half a connection."""
+    """Scales to the metric's unit. Counts and bytes are whole: nobody has half a connection."""
     if not rule.share_of:
         return number
     scaled = facts.number(rule.share_of) * number / 100
@@ -175,7 +177,7 @@ def _scaled(rule: Rule, number: float, facts: Facts) -> float:
 def _parents(
     alarms: Sequence[MetricAlarm], things: Sequence[Watched], setting: Setting, findings: Findings
 ) -> Iterator[CompositeAlarm]:
-    """One for each service, kind of trouble and cluster (so that it joins the notification of its parts)."""
+    """Yields one for each service, kind of trouble and cluster (so that it joins the notification of its parts)."""
     groups: dict[tuple[str, str, str, str], list[MetricAlarm]] = {}
     for alarm in alarms:
         parent = PARENTS.get(alarm.kind)
@@ -241,7 +243,7 @@ def _unknown(thing: Watched, missing: FactMissing, findings: Findings) -> None:
 
 
 def _unused(thing: Watched, findings: Findings) -> None:
-    """A number, a band or a page for an alarm that this resource does not get would be waited for in vain."""
+    """Reports a number, a band or a page for an alarm that this resource does not have."""
     used = list(_rules(thing))
     kinds = {part.kind for part in thing.parts}
     there = [rule for rule in used if kinds & set(rule.parts)]

@@ -1,4 +1,4 @@
-"""The sentences of an alarm's description: what is wrong, and why this number."""
+"""Writes the sentences of an alarm's description: the fault, and the reason for its number."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _NAMED = 6
 
 
 def sentence(rule: Rule, level: Level, called: str, number: float, threshold: float, facts: Facts, *, own: bool) -> str:
-    """What is wrong with what, the number and how long; then where the number comes from.
+    """Writes the fault, the number and the duration; then the source of the number.
 
     `number` is in the unit of the rule's key, `threshold` in the metric's. `own`: the environment chose it.
     """
@@ -25,7 +25,7 @@ def sentence(rule: Rule, level: Level, called: str, number: float, threshold: fl
 
 
 def band_sentence(rule: Rule, level: Level, called: str) -> str:
-    """For an alarm on CloudWatch's learnt band."""
+    """Writes the sentence of an alarm on CloudWatch's learnt band."""
     side = "outside" if rule.both_sides else "above"
     return (
         f"{rule.what} of {called} is {side} its expected band {lasting(rule, level)}. CloudWatch learns the band "
@@ -34,7 +34,7 @@ def band_sentence(rule: Rule, level: Level, called: str) -> str:
 
 
 def parent_sentence(parent: Parent, service: str, parts: Sequence[tuple[str, str]]) -> str:
-    """For the alarm over the alarms that say that something is down."""
+    """Writes the sentence of a parent, over the alarms of one service."""
     named = list(dict.fromkeys(f"{alertname} of {resource}" for alertname, resource in parts))
     more = f" and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
     return (
@@ -44,14 +44,14 @@ def parent_sentence(parent: Parent, service: str, parts: Sequence[tuple[str, str
 
 
 def amount(number: float, unit: str) -> str:
-    """A number as people read it: 80 %, 1.6 GiB, 0.02 s, 1,092."""
+    """Returns a number as people read it: 80 %, 1.6 GiB, 0.02 s, 1,092."""
     if unit == "bytes":
         return _bytes(number)
     return f"{_digits(number)}{_UNITS[unit]}"
 
 
 def lasting(rule: Rule, level: Level) -> str:
-    """for 10 minutes; in 3 of the last 5 minutes."""
+    """Returns `for 10 minutes` or `in 3 of the last 5 minutes`."""
     minutes = level.of * rule.period // 60
     if level.datapoints == level.of:
         return f"for {minutes} minute{'' if minutes == 1 else 's'}"

@@ -1,4 +1,4 @@
-"""A listed resource as rules see it: parts with their dimensions, and the facts that thresholds are derived from."""
+"""Turns a listed resource into parts with their dimensions, and the facts that thresholds are derived from."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Watched:
 
 
 def watched(resource: Resource) -> Watched:
-    """The resource as rules see it."""
+    """Returns the resource as rules see it."""
     match resource:
         case Database():
             return _database(resource)
@@ -283,7 +283,7 @@ def _balancer(balancer: LoadBalancer) -> Watched:
 
 
 def _short(balancer: str) -> str:
-    """app/main/50dc6c495c0c9188 -> main. The name alone is unique, and outlives a replacement."""
+    """Returns main for app/main/50dc6c495c0c9188. The name alone is unique, and outlives a replacement."""
     return balancer.split("/")[1] if balancer.count("/") == 2 else balancer
 
 
@@ -331,7 +331,8 @@ def _function(function: Function) -> Watched:
 
 
 def _cut(name: str) -> str:
-    """Names of ECS have up to 255 characters, a description has 1,024; the dimensions have the whole name."""
+    """Cuts a name: those of ECS have up to 255 characters, a description has 1,024; the dimensions have the whole
+    name."""
     return name if len(name) <= NAMED else f"{name[: NAMED - 1]}…"
 
 

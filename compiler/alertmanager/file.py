@@ -156,7 +156,7 @@ def _check_route(item: PlacedRoute, receivers: dict[str, Receiver], intervals: C
         mend = did_you_mean(route.receiver, receivers)
         findings.error(section.at("receiver"), "unknown-receiver", f"there is no receiver {route.receiver!r}", mend)
     elif receiver is not None and not receiver.targets:
-        message = f"what ends at {route.key} tells nobody: {route.receiver!r} has no integration"
+        message = f"alerts that end at {route.key} notify nobody: {route.receiver!r} has no integration"
         findings.info(section.at("receiver"), "tells-nobody", message)
     for key in ("mute_time_intervals", "active_time_intervals"):
         for value in section.list(key):

@@ -1,4 +1,4 @@
-"""`inhibit_rules:` of alertmanager.yml, compiled: old and new spellings of both sides."""
+"""Compiles `inhibit_rules:` of alertmanager.yml: old and new spellings of both sides."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ KEYS = ("name", "equal", *(f"{side}_{key}" for side in ("source", "target") for 
 
 
 def parse_inhibit_rules(root: Section) -> tuple[InhibitRule, ...]:
-    """The rules in the order of the file."""
+    """Returns the rules in the order of the file."""
     return tuple(_rule(section) for section in root.sections("inhibit_rules", KEYS))
 
 

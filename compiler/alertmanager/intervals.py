@@ -1,4 +1,4 @@
-"""`time_intervals:` of alertmanager.yml, compiled.
+"""Compiles `time_intervals:` of alertmanager.yml.
 
 Rules: prometheus/alertmanager timeinterval/timeinterval.go. Times are `[start, end)` in minutes, everything else is
 inclusive; days of a month may count from its end with negative numbers.
@@ -24,7 +24,7 @@ _TIME = re.compile(r"((?:[01][0-9])|(?:2[0-3])):([0-5][0-9])|24:00")
 
 
 def parse_intervals(root: Section) -> dict[str, tuple[TimeInterval, ...]]:
-    """All intervals by name; both top-level keys share one namespace."""
+    """Returns all intervals by name; both top-level keys share one namespace."""
     found: dict[str, tuple[TimeInterval, ...]] = {}
     for key in ("mute_time_intervals", "time_intervals"):
         if key == "mute_time_intervals" and root.has(key):
@@ -120,7 +120,8 @@ def _range(section: Section, key: str, value: Value, read: Callable[[str], int |
 
 
 def _earliest(number: int) -> int:
-    """Where a day that counts from the end stands at the earliest: what is turned round then is never right."""
+    """Returns the earliest day that a day counted from the month's end can be: a range that is reversed then is never
+    right."""
     return number if number >= 0 else _SHORTEST_MONTH + number
 
 
@@ -142,6 +143,6 @@ def _known_zone(name: str) -> bool:
     try:
         zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        # A machine without any zone data cannot tell a wrong name from a right one.
+        # A machine without any zone data cannot distinguish a wrong name from a right one.
         return not zoneinfo.available_timezones()
     return True

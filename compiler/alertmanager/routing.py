@@ -1,4 +1,4 @@
-"""`route:` of alertmanager.yml: the tree with everything inherited filled in.
+"""Compiles `route:` of alertmanager.yml: the tree with everything inherited filled in.
 
 Rules and defaults: prometheus/alertmanager config/config.go and dispatch/route.go, as of 0.33 (`group_by: []` in a
 child means one group for all; before 0.31 it was ignored).
@@ -34,7 +34,7 @@ _ROOT_ONLY_CHILDREN = ("match", "match_re", "matchers", "mute_time_intervals", "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Inherited:
-    """What a child takes from its parent: never matchers, `continue` or intervals."""
+    """The settings that a child takes from its parent: never matchers, `continue` or intervals."""
 
     receiver: str = ""
     group_by: tuple[str, ...] | None = ()
@@ -52,7 +52,7 @@ class PlacedRoute:
 
 
 def parse_route(root: Section) -> tuple[Route, tuple[PlacedRoute, ...]]:
-    """The tree, and all its nodes from the top with their places."""
+    """Returns the tree, and all its nodes from the top with their places."""
     for key in _ROOT_ONLY_CHILDREN:
         if root.items.get(key) and (root.list(key) if key.endswith("s") else root.mapping(key)):
             message = f"the root route must match every alert, so it takes no {key!r}"
@@ -69,7 +69,8 @@ def parse_route(root: Section) -> tuple[Route, tuple[PlacedRoute, ...]]:
 
 
 def without_empty_group_by(route: Route, parent: tuple[str, ...] | None = ()) -> Route:
-    """The tree as releases before 0.31 read it: a child's `group_by: []` is ignored, and its parent's counts."""
+    """Returns the tree as releases before 0.31 read it: a child's `group_by: []` is ignored, and its parent's
+    counts."""
     inherits = "group_by" not in route.own or route.group_by == ()
     group_by = parent if inherits else route.group_by
     children = tuple(without_empty_group_by(child, group_by) for child in route.routes)
@@ -86,7 +87,7 @@ def _node(
     route_id = printed if index is None else f"{prefix}/{printed}/{index}"
     for not_obeyed in ("labels", "receiver_matchers"):
         if section.has(not_obeyed):
-            message = f"{not_obeyed!r} is not obeyed by alertrelay, and decides who is told"
+            message = f"{not_obeyed!r} is not obeyed by alertrelay, and decides who is notified"
             section.findings.error(section.at(not_obeyed), "unsupported", message, "use matchers")
     children = tuple(
         _node(child, own, key=route_key, prefix=route_id, index=i, placed=placed)
@@ -166,7 +167,7 @@ def _matchers(section: Section) -> Iterator[Matcher]:
 
 
 def read_matchers(section: Section, equal: str, regex: str, strings: str) -> Iterator[Matcher]:
-    """The matchers of a route or of one side of an inhibition rule: all three keys, of which all must hold."""
+    """Reads the matchers of a route or of one side of an inhibition rule: all three keys, of which all must hold."""
     for name, value in section.mapping(equal).items():
         yield from _legacy(section, name, value, regex=False)
     for name, value in section.mapping(regex).items():

@@ -1,4 +1,4 @@
-"""Secrets in alertmanager.yml: named by `*_file`, never written down.
+"""Reads the names of secrets in alertmanager.yml: given by `*_file`, never written down.
 
 A path names a key of the environment's secret by its last segment, so the same file serves Alertmanager on a host
 (where the path is a file) and us.
@@ -33,7 +33,7 @@ class SecretKeys:
     _paths: dict[str, tuple[str, Place]] = field(default_factory=dict)
 
     def name(self, section: Section, key: str) -> str:
-        """The key of the secret that `key`, a `*_file`, names; "" where it is absent or wrong."""
+        """Returns the key of the secret that `key`, a `*_file`, names; "" where it is absent or wrong."""
         path = section.text(key)
         if not path:
             return ""
@@ -50,7 +50,8 @@ class SecretKeys:
         return last
 
     def one_of(self, section: Section, key: str, *, inline: bool = False) -> str:
-        """As `name` for `<key>_file`, after refusing `key` itself: a secret does not stand in a file.
+        """Returns the name as `name` does for `<key>_file`, after refusing `key` itself: a secret does not stand in a
+        file.
 
         With `inline` the caller deals with a value that stands inline.
         """
@@ -97,7 +98,7 @@ class SecretKeys:
             self.refuse(inner, "key")
 
     def _check_http(self, http: Section) -> None:
-        """What Alertmanager refuses whatever is then done with it."""
+        """Checks for values that Alertmanager always refuses."""
         self.tls_config(http)
         for key in _HTTP_FLAGS:
             http.flag(key, default=False)

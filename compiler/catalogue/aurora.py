@@ -1,4 +1,5 @@
-"""Alarms of Aurora clusters, by role: writer and reader change places at a failover, instance ids would not follow."""
+"""Defines the alarms of Aurora clusters, by role: writer and reader change places at a failover, instance ids would not
+follow."""
 
 from __future__ import annotations
 
@@ -161,7 +162,7 @@ RULES = (
         category="database",
         what="Binlog replica lag",
         says="{called} gets no binlog from its source",
-        impact="The cluster gets nothing more from its source: its data are ever older.",
+        impact="The cluster receives nothing more from its source: its data become ever older.",
         when=BINLOG,
         levels=(
             critical(
@@ -220,7 +221,7 @@ RULES = (
         category="availability",
         what="Uptime of the engine",
         says="{called} does not run",
-        impact="The cluster has no writer that runs: the application cannot write.",
+        impact="The cluster has no running writer: the application cannot write.",
         missing="breaching",
         missing_why="an engine that is down reports nothing",
         levels=(
@@ -262,7 +263,7 @@ RULES = (
         share_of="storage_network",
         category="disk",
         what="Storage traffic a second",
-        impact="At the network limit of the class commits wait for the storage.",
+        impact="At the network limit of the class, commits wait for the storage.",
         when=NETWORK_LIMIT,
         levels=(
             warning(
@@ -363,7 +364,7 @@ RULES = (
         key_unit="count",
         category="database",
         what="Age of the oldest transaction ID",
-        impact="Near 2.1 billion PostgreSQL stops to accept writes until a vacuum has run, which takes hours.",
+        impact="Near 2.1 billion PostgreSQL stops accepting writes until a vacuum has run, which takes hours.",
         when=POSTGRES,
         high=2_000_000_000,
         levels=(

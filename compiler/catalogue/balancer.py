@@ -1,4 +1,4 @@
-"""Alarms of an Application Load Balancer itself; those of its targets stand with the service that is behind them."""
+"""Defines the alarms of an Application Load Balancer itself; those of its targets are with the service behind them."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ RULES = (
         period=300,
         category="traffic",
         what="Number of requests",
-        impact="Traffic is lost before it comes to us, or far more of it comes than usual.",
+        impact="Traffic is lost before it arrives, or far more than usual arrives.",
         missing="breaching",
         missing_why="no request at all is the most unusual traffic",
         when=TRAFFIC,

@@ -1,4 +1,4 @@
-"""Alarms of ECS services, of their cluster's instances, and of the targets behind a load balancer."""
+"""Defines the alarms of ECS services, of their cluster's instances, and of the targets behind a load balancer."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from compiler.catalogue.rule import Metric, Rule, When, critical, warning
 NAMESPACE = "AWS/ECS"
 INSIGHTS_NAMESPACE = "ECS/ContainerInsights"
 SLOW = "Requests of the service slow down and time out."
-KILLED = "A task that needs more memory than it has is killed and starts anew: its requests fail."
+KILLED = "A task that exceeds its memory is killed and restarted: its requests fail."
 
 INSIGHTS = When(text="with `container_insights`", holds=lambda f: "insights" in f.flags)
 ENHANCED = When(text="with `container_insights: enhanced`", holds=lambda f: "enhanced" in f.flags)
@@ -25,7 +25,7 @@ ENHANCED_VOLUME = When(
 
 
 def _usage(alertname: str, metric: str, key: str, category: str, what: str, impact: str, when: When) -> Rule:
-    """One of the alarms of enhanced Container Insights, for which AWS recommends 80 % throughout."""
+    """Returns one of the alarms of enhanced Container Insights, for which AWS recommends 80 % throughout."""
     return Rule(
         alertname=alertname,
         parts=("service",),
@@ -147,7 +147,7 @@ RULES = (
         when=VOLUME,
         levels=(
             warning(80, 5, 5, "AWS recommends 80 %.", "P"),
-            critical(92, 5, 5, "What is left is gone within hours at any steady growth.", "X"),
+            critical(92, 5, 5, "The rest fills up within hours at any steady growth.", "X"),
         ),
     ),
     Rule(

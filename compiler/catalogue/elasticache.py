@@ -1,4 +1,5 @@
-"""Alarms of ElastiCache: a rule for each node of a replication group, of Memcached, or for a serverless cache."""
+"""Defines the alarms of ElastiCache: a rule for each node of a replication group, of Memcached, or for a serverless
+cache."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ from compiler.catalogue.rule import Chosen, Metric, Rule, When, critical, warnin
 
 NAMESPACE = "AWS/ElastiCache"
 SLOW = "Commands slow down for every client of this node."
-LOST_KEYS = "The cache begins to evict keys, or refuses writes where its policy is noeviction."
+LOST_KEYS = "The cache starts evicting keys, or refuses writes where its policy is noeviction."
 MIB = 1024**2
 
 SMALL = When(text="nodes with at most 2 vCPUs", holds=lambda f: f.number("vcpus") <= 2)
@@ -156,7 +157,7 @@ RULES = (
         category="memory",
         what="Number of evicted keys in 5 minutes",
         says="{called} evicts keys",
-        impact="Keys that the application counts on are thrown away: sessions end, or the database takes their load.",
+        impact="Keys that the application relies on are evicted: sessions are lost, or the database takes their load.",
         missing="notBreaching",
         missing_why="no eviction is good news",
         when=KEEPS,
@@ -252,7 +253,7 @@ RULES = (
         category="cache",
         what="Link to the primary (1 is up)",
         says="{called} has lost its primary",
-        impact="The replica gets no writes: it serves old data, and a failover to it loses them.",
+        impact="The replica receives no writes: it serves old data, and a failover to it loses them.",
         missing="notBreaching",
         missing_why="a node that became primary reports no link, and its alarm has to end",
         when=REPLICATED,
@@ -269,7 +270,7 @@ RULES = (
         category="availability",
         what="Number of measurements",
         says="{called} reports nothing",
-        impact="The node is being replaced or gone: its clients cannot reach it.",
+        impact="The node is being replaced or was deleted: its clients cannot reach it.",
         missing="breaching",
         missing_why="an outage shows as a gap in the metrics",
         levels=(

@@ -1,4 +1,4 @@
-"""What is known of a resource when its thresholds are derived, and where it is known from."""
+"""Gathers the facts of a resource from which its thresholds are derived, and their sources."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Facts:
     flags: frozenset[str] = frozenset()
 
     def number(self, fact: str) -> float:
-        """A number that has to be known. Raises FactMissing."""
+        """Returns a number that has to be known. Raises FactMissing."""
         found = float(getattr(self, fact))
         if not found:
             raise FactMissing(fact)
@@ -52,7 +52,7 @@ class Facts:
 
     @property
     def burstable(self) -> bool:
-        """Whether the class earns and spends CPU credits."""
+        """Returns whether the class earns and spends CPU credits."""
         return self.instance_class.removeprefix("db.").removeprefix("cache.").startswith(("t2.", "t3.", "t4g."))
 
 
@@ -67,7 +67,7 @@ class InstanceClass:
 
 @cache
 def classes() -> Mapping[str, InstanceClass]:
-    """classes.tsv by name without its prefix: r6g.large."""
+    """Reads classes.tsv, by name without its prefix: r6g.large."""
     text = resources.files(__package__).joinpath("classes.tsv").read_text(encoding="utf-8")
     rows = [line.split("\t") for line in text.splitlines() if not line.startswith(("#", "class"))]
     return {
@@ -86,7 +86,7 @@ SQL_SERVER_CONNECTIONS = 32_767
 
 
 def max_connections(engine: str, memory: float) -> tuple[float, str, bool]:
-    """How many, from where, and whether it is an estimate. (0, "", False) where the memory is not known.
+    """Returns the number, its source, and whether it is an estimate. (0, "", False) where the memory is not known.
 
     Sources: RDS user guide, "Maximum number of database connections"; Aurora user guides. RDS keeps a part of the
     memory for itself, so the true number lies 10 to 25 % below the formula on small classes.

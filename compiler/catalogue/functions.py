@@ -1,4 +1,4 @@
-"""Alarms of Lambda functions."""
+"""Defines the alarms of Lambda functions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ RULES = (
         key_unit="percent",
         category="errors",
         what="Share of invocations that fail",
-        impact="What the function should do is not done, or is tried again.",
+        impact="The work of the function is not done, or is retried.",
         missing="notBreaching",
         missing_why="a function that is not called cannot fail",
         levels=(
@@ -59,7 +59,7 @@ RULES = (
         share_of="timeout",
         category="latency",
         what="Longest duration",
-        impact="Invocations that reach the timeout are cut off in the middle of their work.",
+        impact="Invocations that reach the timeout are stopped in the middle of their work.",
         missing="notBreaching",
         missing_why="a function that is not called takes no time",
         when=TIMEOUT,

@@ -1,4 +1,4 @@
-"""Alarms of Memcached nodes of ElastiCache."""
+"""Defines the alarms of Memcached nodes of ElastiCache."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ RULES = (
         period=300,
         category="memory",
         what="Number of evicted items in 5 minutes",
-        impact="The database takes the load that the cache was there for.",
+        impact="The database takes the load that the cache should take.",
         missing="notBreaching",
         missing_why="no eviction is good news",
         band=True,
@@ -79,7 +79,7 @@ RULES = (
         period=300,
         category="memory",
         what="Freeable memory",
-        impact="The node begins to swap: every command slows down.",
+        impact="The node starts swapping: every command slows down.",
         high=1024**4,
         levels=(warning(200 * MIB, 3, 3, "200 MB is the value of DevOps-Nirvana's module.", "D"),),
     ),
@@ -119,7 +119,7 @@ RULES = (
         category="availability",
         what="Number of measurements",
         says="{called} reports nothing",
-        impact="The node is gone, and everything that it held: the database takes its load.",
+        impact="The node and all its items are lost: the database takes its load.",
         missing="breaching",
         missing_why="an outage shows as a gap in the metrics",
         levels=(

@@ -1,4 +1,4 @@
-"""Alarms of RDS instances (not Aurora)."""
+"""Defines the alarms of RDS instances (not Aurora)."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ RULES = (
         share_of="memory",
         category="memory",
         what="Freeable memory",
-        impact="The database begins to swap, then the engine is killed and restarts: an outage of minutes.",
+        impact="The database starts swapping, then the engine is killed and restarts: an outage of minutes.",
         levels=(
             warning(
                 10,
@@ -179,7 +179,7 @@ RULES = (
         key_unit="count",
         category="database",
         what="Age of the oldest transaction ID",
-        impact="Near 2.1 billion PostgreSQL stops to accept writes until a vacuum has run, which takes hours.",
+        impact="Near 2.1 billion PostgreSQL stops accepting writes until a vacuum has run, which takes hours.",
         when=POSTGRES,
         high=2_000_000_000,
         levels=(
@@ -244,7 +244,7 @@ RULES = (
         key_unit="seconds",
         category="database",
         what="Replica lag",
-        impact="Readers see old data, and a promotion would lose what the replica has not got.",
+        impact="Readers see old data, and a promotion would lose the data that have not arrived.",
         missing="breaching",
         missing_why="a replica that reports no lag is not replicating",
         when=REPLICA,
@@ -265,7 +265,7 @@ RULES = (
         category="database",
         what="Replica lag",
         says="{called} is no longer replicating",
-        impact="The replica gets nothing any more: its readers see ever older data.",
+        impact="The replica receives nothing more: its readers see ever older data.",
         missing="notBreaching",
         missing_why="RDSReplicaLag already fires when nothing is reported",
         when=REPLICA,
@@ -388,7 +388,7 @@ RULES = (
         category="availability",
         what="Number of measurements",
         says="{called} reports nothing",
-        impact="The database is stopped, rebooting or gone: nobody can reach it.",
+        impact="The database is stopped, rebooting or deleted: nobody can reach it.",
         missing="breaching",
         missing_why="an outage of RDS shows as a gap in its metrics",
         levels=(

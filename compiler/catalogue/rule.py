@@ -1,4 +1,4 @@
-"""One row of the catalogue: a metric, when it is bad, for how long, and what that means to a person."""
+"""Describes one row of the catalogue: a metric, its threshold, the duration, and the impact on people."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class When:
-    """Which resources a rule is for. `text` completes "only" in the documentation: "PostgreSQL"."""
+    """The resources that a rule is for. `text` completes "only" in the documentation: "PostgreSQL"."""
 
     text: str
     holds: Callable[[Facts], bool]
@@ -81,7 +81,7 @@ class Level:
 
 
 def warning(threshold: float | Chosen, datapoints: int, of: int, why: str, source: str, *, down: bool = False) -> Level:
-    """A Level of severity warning."""
+    """Returns a Level of severity warning."""
     return Level(
         severity="warning", threshold=threshold, datapoints=datapoints, of=of, why=why, source=source, down=down
     )
@@ -90,7 +90,7 @@ def warning(threshold: float | Chosen, datapoints: int, of: int, why: str, sourc
 def critical(
     threshold: float | Chosen, datapoints: int, of: int, why: str, source: str, *, down: bool = False
 ) -> Level:
-    """A Level of severity critical."""
+    """Returns a Level of severity critical."""
     return Level(
         severity="critical", threshold=threshold, datapoints=datapoints, of=of, why=why, source=source, down=down
     )
@@ -98,7 +98,7 @@ def critical(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """What is watched on one part of a resource. Both severities of one trouble share the alertname and the runbook.
+    """The watched metric of one part of a resource. Both severities of one trouble share the alertname and the runbook.
 
     `metrics` is one metric, or the members of `expression` by their letter. `share_of` names the fact that the
     threshold is a percentage of (`memory`): the alarm's own number is then in the metric's unit. `key` is the name of
@@ -132,11 +132,12 @@ class Rule:
 
     @property
     def runbook(self) -> str:
-        """The file's name below runbooks/."""
+        """Returns the file's name below runbooks/."""
         return runbook_of(self.alertname)
 
     def threshold_key(self, severity: Severity) -> str:
-        """What the number is called in an environment's `thresholds`: `cpu_percent`, `cpu_critical_percent`, or ""."""
+        """Returns the key of the number in an environment's `thresholds`: `cpu_percent`, `cpu_critical_percent`, or
+        ""."""
         if not self.key or self.band_only:
             return ""
         unit = "" if self.key_unit == "count" else f"_{self.key_unit}"
@@ -144,6 +145,6 @@ class Rule:
 
 
 def runbook_of(alertname: str) -> str:
-    """RDSHighCPU -> rds-high-cpu.md"""
+    """Returns rds-high-cpu.md for RDSHighCPU."""
     words = re.findall(r"[A-Z]+(?![a-z])|[A-Z][a-z0-9]*|[0-9][0-9a-z]*", alertname)
     return "-".join(words).lower() + ".md"

@@ -1,4 +1,4 @@
-"""Alarms of serverless caches of ElastiCache."""
+"""Defines the alarms of serverless caches of ElastiCache."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RULES = (
         category="cache",
         what="Number of refused commands",
         says="{called} refuses commands",
-        impact="Commands fail because the load grows faster than the cache, or is at its set limit.",
+        impact="Commands fail because the load grows faster than the cache, or has reached its configured limit.",
         missing="notBreaching",
         missing_why="no refused command is good news",
         high=1_000_000_000,

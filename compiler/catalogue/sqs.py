@@ -1,11 +1,11 @@
-"""Alarms of SQS queues and of their dead-letter queues."""
+"""Defines the alarms of SQS queues and of their dead-letter queues."""
 
 from __future__ import annotations
 
 from compiler.catalogue.rule import Metric, Rule, When, critical, warning
 
 NAMESPACE = "AWS/SQS"
-LATE = "What the messages ask for is done late, and lost when the queue's retention ends."
+LATE = "The work of the messages is done late, and lost when the queue's retention ends."
 BACKLOG = When(
     text="with a number under `thresholds.messages`, or `anomaly: [messages]`", holds=lambda f: "messages" in f.flags
 )
@@ -69,7 +69,7 @@ RULES = (
         category="queue",
         what="Number of dead letters",
         says="{called} holds messages",
-        impact="Messages failed every try: what they ask for is not done, and they are deleted after the retention.",
+        impact="Messages failed every attempt: their work is not done, and they are deleted after the retention.",
         missing="notBreaching",
         missing_why="an empty queue that rests reports nothing",
         when=DEAD_LETTERS,

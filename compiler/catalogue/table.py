@@ -1,4 +1,4 @@
-"""Every rule there is, by the kind of resource."""
+"""Lists every rule, by the kind of resource."""
 
 from __future__ import annotations
 
@@ -42,19 +42,19 @@ class Parent:
 
     @property
     def runbook(self) -> str:
-        """The file's name below runbooks/."""
+        """Returns the file's name below runbooks/."""
         return runbook_of(self.alertname)
 
 
 DATABASE = Parent(
     alertname="DatabaseDown",
     what="The database",
-    impact="What the service keeps cannot be read or written: most of its requests fail.",
+    impact="The service's data cannot be read or written: most of its requests fail.",
 )
 CACHE = Parent(
     alertname="CacheDown",
     what="The cache",
-    impact="Clients fail, or go on without a cache and put its load on the database.",
+    impact="Clients fail, or continue without a cache and put its load on the database.",
 )
 SERVICE = Parent(alertname="ServiceDown", what="The service", impact="Users cannot use the service.")
 PARENTS: Mapping[str, Parent] = {

@@ -1,4 +1,4 @@
-"""Alarms of the targets that an ECS service has behind an Application Load Balancer."""
+"""Defines the alarms of the targets that an ECS service has behind an Application Load Balancer."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ RULES = (
         says="{called} has unhealthy targets",
         impact="Fewer targets carry the load.",
         missing="notBreaching",
-        missing_why="a target group without targets reports none; ALBNoHealthyTargets tells of that",
+        missing_why="a target group without targets reports none; ALBNoHealthyTargets covers that",
         high=10_000,
         levels=(warning(0, 3, 3, "A deployment replaces targets within 3 minutes.", "X"),),
     ),

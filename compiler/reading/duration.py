@@ -1,4 +1,4 @@
-"""Durations in Prometheus's spelling.
+"""Parses durations in Prometheus's spelling.
 
 Source: prometheus/common model/time.go (`ParseDuration`): `1y2w3d4h5m6s7ms`, units in that order, whole numbers, each
 unit once at most; `0` alone needs no unit.
@@ -15,11 +15,11 @@ _LIMIT = 292 * 31_536_000.0
 
 
 class DurationError(ValueError):
-    """The text is no duration; the message says why."""
+    """Raised for a text that is not a duration; the message has the cause."""
 
 
 def parse_duration(text: str) -> float:
-    """Seconds. Raises DurationError."""
+    """Returns seconds. Raises DurationError."""
     if text == "0":
         return 0.0
     match = _PATTERN.fullmatch(text)
@@ -32,7 +32,7 @@ def parse_duration(text: str) -> float:
 
 
 def spell_duration(seconds: float) -> str:
-    """The shortest usual spelling, as Alertmanager prints it: 5400 s is `1h30m`."""
+    """Returns the shortest usual spelling, as Alertmanager prints it: 5400 s is `1h30m`."""
     left = round(seconds * 1000)
     parts = []
     for unit, size in _UNITS:

@@ -1,4 +1,4 @@
-"""What `check` and synth say about a configuration file: one finding, one place, one mend."""
+"""Reports findings of `check` and synth on a configuration file: one finding, one place, one fix."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ORDER: dict[Severity, int] = {"error": 0, "warning": 1, "info": 2}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where a value stands. Line and column count from 1; 0 where the whole file is meant.
+    """The place of a value. Line and column count from 1; 0 where the whole file is meant.
 
     `key` is the dotted way to it, `receivers[2].slack_configs[0].channel`; "" is the file itself.
     """
@@ -77,7 +77,7 @@ class Findings:
 
     @property
     def failed(self) -> bool:
-        """Whether there is an error among them."""
+        """Returns whether there is an error among them."""
         return any(f.severity == "error" for f in self._found)
 
     def sorted(self) -> tuple[Finding, ...]:
@@ -88,7 +88,7 @@ class Findings:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """A mend that names the nearest known word, or all of them where none is near and they are few."""
+    """Returns a mend that names the nearest known word, or all of them where none is near and they are few."""
     candidates = sorted(known)
     near = difflib.get_close_matches(word, candidates, n=1, cutoff=0.6)
     if near:

@@ -1,4 +1,4 @@
-"""The shapes of text that our own files ask for: addresses, numbers, accounts."""
+"""Checks shapes of text in our own files: addresses, numbers, accounts."""
 
 from __future__ import annotations
 

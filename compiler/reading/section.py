@@ -1,6 +1,6 @@
-"""A mapping of a file, read key by key with the type that is expected; what does not fit is a finding.
+"""Reads a mapping of a file, key by key with the expected type; a value that does not fit is a finding.
 
-An unknown key is an error, as in Alertmanager: a misspelt `continue` would decide who is told. A key with nothing
+An unknown key is an error, as in Alertmanager: a misspelt `continue` would decide who is notified. A key with nothing
 behind it counts as absent. After a fault reading goes on with the default, so that one run names all faults.
 """
 
@@ -25,26 +25,26 @@ class Section:
 
     @property
     def place(self) -> Place:
-        """Where the mapping begins."""
+        """Returns the place where the mapping begins."""
         return self.value.place
 
     @property
     def items(self) -> Mapping[str, Value]:
-        """All keys that hold something."""
+        """Returns all keys that hold something."""
         data = self.value.data
         return {k: v for k, v in data.items() if v.data is not None} if isinstance(data, Mapping) else {}
 
     def get(self, key: str) -> Value | None:
-        """The raw value, None where it is absent."""
+        """Returns the raw value, None where it is absent."""
         return self.items.get(key)
 
     def has(self, key: str) -> bool:
-        """Whether the key stands there with something behind it; an empty text counts as nothing."""
+        """Returns whether the key stands there with something behind it; an empty text counts as nothing."""
         value = self.get(key)
         return value is not None and value.data != ""
 
     def at(self, key: str) -> Place:
-        """The place of the key's value, else of the mapping (with the key's name)."""
+        """Returns the place of the key's value, else of the mapping (with the key's name)."""
         found = self.get(key)
         return found.place if found else _below(self.place, key)
 
@@ -53,14 +53,14 @@ class Section:
         self.findings.error(value.place, "wrong-type", f"{expected} is expected, {value.kind} came", mend)
 
     def require(self, key: str, mend: str) -> bool:
-        """Whether the key is there; an error where not."""
+        """Returns whether the key is there; an error where not."""
         if self.has(key):
             return True
         self.findings.error(_below(self.place, key), "missing-key", f"{key!r} is missing", mend)
         return False
 
     def text(self, key: str, default: str = "") -> str:
-        """Any scalar as it stands in the file, which is how Alertmanager reads text."""
+        """Returns any scalar as it is written, which is how Alertmanager reads text."""
         value = self.get(key)
         if value is None:
             return default
@@ -70,19 +70,19 @@ class Section:
         return value.text
 
     def string(self, key: str, default: str = "") -> str:
-        """Text only: 012 or yes would be read as something else, so it has to be quoted."""
+        """Returns text only: 012 or yes would be read as something else, so it has to be quoted."""
         value = self.get(key)
         if value is None:
             return default
         return string_of(value, self.findings) or default
 
     def strings(self, key: str) -> tuple[str, ...]:
-        """A list of texts, as `string`; an empty text is an error."""
+        """Returns a list of texts, as `string`; an empty text is an error."""
         found = ((item, string_of(item, self.findings)) for item in self.list(key))
         return tuple(text for _, text in found if text)
 
     def flag(self, key: str, *, default: bool) -> bool:
-        """true or false."""
+        """Returns true or false."""
         value = self.get(key)
         if value is None:
             return default
@@ -92,12 +92,12 @@ class Section:
         return default
 
     def number(self, key: str, default: float, *, low: float, high: float) -> float:
-        """A number within both bounds."""
+        """Returns a number within both bounds."""
         value = self.get(key)
         return default if value is None else number_of(value, self.findings, low=low, high=high, default=default)
 
     def whole(self, key: str, default: int, *, low: int, high: int) -> int:
-        """A whole number within both bounds."""
+        """Returns a whole number within both bounds."""
         value = self.get(key)
         if value is None:
             return default
@@ -107,7 +107,7 @@ class Section:
         return int(number_of(value, self.findings, low=low, high=high, default=default))
 
     def seconds(self, key: str) -> float | None:
-        """A duration in Prometheus's spelling, in seconds; None where it is absent or wrong."""
+        """Returns a duration in Prometheus's spelling, in seconds; None where it is absent or wrong."""
         if self.get(key) is None:
             return None
         try:
@@ -117,7 +117,7 @@ class Section:
             return None
 
     def list(self, key: str) -> tuple[Value, ...]:
-        """The items of a list; none where it is absent or something else."""
+        """Returns the items of a list; none where it is absent or something else."""
         value = self.get(key)
         if value is None:
             return ()
@@ -128,17 +128,17 @@ class Section:
         return ()
 
     def sections(self, key: str, known: Collection[str]) -> tuple[Section, ...]:
-        """A list of mappings."""
+        """Returns a list of mappings."""
         made = (section_of(item, known, self.findings) for item in self.list(key))
         return tuple(item for item in made if item)
 
     def section(self, key: str, known: Collection[str]) -> Section | None:
-        """A mapping inside this one."""
+        """Returns a mapping inside this one."""
         value = self.get(key)
         return section_of(value, known, self.findings) if value else None
 
     def mapping(self, key: str) -> Mapping[str, Value]:
-        """A mapping with keys of the operator's own."""
+        """Returns a mapping with keys of the operator's own."""
         value = self.get(key)
         if value is None:
             return {}
@@ -149,12 +149,12 @@ class Section:
 
 
 def keys(names: str) -> tuple[str, ...]:
-    """The names of keys, written as one text."""
+    """Returns the names of keys, written as one text."""
     return tuple(names.split())
 
 
 def section_of(value: Value, known: Collection[str], findings: Findings) -> Section | None:
-    """The mapping, after an error for each key that is not among `known`; None where it is no mapping."""
+    """Returns the mapping, after an error for each key that is not among `known`; None where it is no mapping."""
     if not isinstance(value.data, Mapping):
         mend = "write `key: value` lines"
         findings.error(value.place, "wrong-type", f"a mapping is expected, {value.kind} came", mend)
@@ -175,7 +175,7 @@ def check_texts(values: Iterable[Value], findings: Findings) -> None:
 
 
 def string_of(value: Value, findings: Findings) -> str:
-    """A text that is not empty; "" after a finding."""
+    """Returns a text that is not empty; "" after a finding."""
     if not isinstance(value.data, str):
         scalar = not isinstance(value.data, tuple | Mapping | None)
         mend = f'quote it: "{value.text}"' if scalar else "write one text"
@@ -188,7 +188,7 @@ def string_of(value: Value, findings: Findings) -> str:
 
 
 def number_of(value: Value, findings: Findings, *, low: float, high: float, default: float, unit: str = "") -> float:
-    """A number within both bounds, else `default` after a finding, which names the `unit`."""
+    """Returns a number within both bounds, else `default` after a finding, which names the `unit`."""
     mend = f"a number from {low:g} to {high:g}" + (f", in {unit}" if unit else "")
     if isinstance(value.data, bool) or not isinstance(value.data, int | float):
         findings.error(value.place, "wrong-type", f"a number is expected, {value.kind} came", mend)
@@ -201,7 +201,7 @@ def number_of(value: Value, findings: Findings, *, low: float, high: float, defa
 
 
 def text_like(pattern: str, expected: str, example: str) -> Callable[[Value, Findings], str]:
-    """A check for texts of one shape: the text, or "" after a finding."""
+    """Returns a check for texts of one shape: the text, or "" after a finding."""
     compiled = re.compile(pattern)
 
     def check(value: Value, findings: Findings) -> str:

@@ -1,4 +1,4 @@
-"""YAML with places: every value knows its line, its column and the dotted way to it.
+"""Reads YAML with places: every value knows its line, its column and its dotted path.
 
 Read by PyYAML's composer, so anchors, aliases and merge keys (`<<`) work as in Alertmanager's own loader. Bad YAML, a
 key twice, a wrong encoding or an alias bomb is a finding, never an exception.
@@ -37,7 +37,7 @@ class Value:
 
     @property
     def kind(self) -> str:
-        """What it is, in the words of an error message."""
+        """Returns its kind, in the words of an error message."""
         match self.data:
             case None:
                 return "nothing"
@@ -62,7 +62,7 @@ class _Broken(Exception):
 
 
 def read(path: Path, findings: Findings, *, name: str = "") -> Value | None:
-    """The file's root value, or None where there is none to go on with; then a finding says why.
+    """Returns the file's root value, or None where there is none to go on with; then a finding says why.
 
     `name` is how findings spell the file (default: the path as given). A file that cannot be opened has code
     `unreadable`.
@@ -84,7 +84,7 @@ def read(path: Path, findings: Findings, *, name: str = "") -> Value | None:
 
 
 def parse(text: str, findings: Findings, *, file: str) -> Value | None:
-    """As `read`, from text."""
+    """Parses as `read` does, from text."""
     loader: yaml.SafeLoader | None = None
     try:
         loader = yaml.SafeLoader(text)
@@ -187,7 +187,7 @@ class _Builder:
         return {**merged, **own}
 
     def _merge(self, node: yaml.Node, key: str, depth: int) -> dict[str, Value]:
-        """What `<<: *alias` or `<<: [*a, *b]` brings; of a list the earlier wins."""
+        """Merges the keys of `<<: *alias` or `<<: [*a, *b]`; in a list the earlier wins."""
         parts = node.value if isinstance(node, yaml.SequenceNode) else [node]
         merged: dict[str, Value] = {}
         for part in parts:

@@ -107,7 +107,7 @@ def test_an_item_that_something_else_wrote_is_a_failure_and_no_crash(filled: Any
         ("lease", "group", None),
     ],
 )
-def test_an_item_that_makes_no_sense_is_a_failure_that_names_it_and_shows_nothing_of_it(
+def test_a_senseless_item_is_a_failure_that_names_it_without_its_content(
     filled: Any, method: str, attribute: str, value: dict[str, str] | None
 ) -> None:
     rewrite(filled, attribute, value)

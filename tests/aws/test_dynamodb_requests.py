@@ -78,9 +78,7 @@ def test_no_reserved_word_stands_bare_in_an_expression(recorder: Recorder, metho
 
 
 @ALL
-def test_a_condition_that_fails_gives_back_the_item_and_never_overwrites_a_newer_schema(
-    recorder: Recorder, method: Method
-) -> None:
+def test_a_failed_condition_returns_the_item_and_keeps_a_newer_schema(recorder: Recorder, method: Method) -> None:
     method(dynamo(recorder, ManualClock(NOW)))
     operation, asked = recorder.only()
     if operation in ("put_item", "update_item"):

@@ -122,7 +122,7 @@ def _lives(client: DiesAt, clock: ManualClock) -> MortalOnDynamoDB:
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
-def test_whichever_request_for_a_ledger_in_chunks_kills_the_process_what_fires_is_told_and_ended(
+def test_a_death_at_any_request_for_chunks_still_notifies_and_resolves(
     dynamodb: Any, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
     monkeypatch.setattr("alertrelay.nflog.chunks.INLINE_ALERTS", 0)

@@ -44,7 +44,7 @@ def test_the_first_to_arm_a_group_gives_it_its_identity_and_its_time(store: Stor
     assert store.header(GID) == changed(header(), next_due=after(30), due=after(30))
 
 
-def test_arming_takes_only_the_identity_of_the_group_and_the_configuration_that_made_it(store: Store) -> None:
+def test_arming_takes_only_the_identity_of_the_group_and_its_configuration(store: Store) -> None:
     told = changed(
         header(), ledger=ledger(A), config_hash="old", failures=3, notified_at=NOW, owner="nobody", closing=True
     )

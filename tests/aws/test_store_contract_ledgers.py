@@ -65,9 +65,7 @@ def test_a_ledger_of_any_size_is_what_the_next_owner_finds(store: Store, size: i
 
 
 @SIZES
-def test_who_joins_sees_a_ledger_of_up_to_250_alerts_and_of_a_larger_one_that_it_is_elsewhere(
-    store: Store, size: int
-) -> None:
+def test_a_join_sees_a_ledger_of_250_alerts_and_of_a_larger_one_its_existence(store: Store, size: int) -> None:
     store.arm(GID, header(), due=NOW)
     flushed(store, "first", 0, told(size))
     whole, standing = store.state(GID), store.header(GID)
@@ -85,7 +83,7 @@ def test_who_joins_sees_a_ledger_of_up_to_250_alerts_and_of_a_larger_one_that_it
         assert store.bring_forward(GID, due=NOW, seen=after(60))
 
 
-def test_the_flush_after_a_ledger_that_no_join_could_read_knows_that_it_has_to_settle_repeats(store: Store) -> None:
+def test_the_flush_after_a_ledger_that_joins_cannot_read_settles_repeats(store: Store) -> None:
     store.arm(GID, header(), due=NOW)
     assert not flushed(store, "grows", 0, told(251)).stored.backlog
     assert flushed(store, "shrinks", 60, told(250)).stored.backlog
@@ -164,7 +162,7 @@ def on_dynamodb(client: Any) -> Store:
 
 
 @pytest.mark.parametrize(("size", "most"), [(249, 4096), (250, 4096), (251, 1024), (10_000, 1024)])
-def test_the_item_that_every_join_reads_is_one_read_unit_whatever_the_size_of_the_group(
+def test_a_join_reads_one_unit_whatever_the_size_of_the_group(
     client: Any, on_dynamodb: Store, size: int, most: int
 ) -> None:
     flushed(on_dynamodb, "0b8f2c1e-6d0a-4f0e-9a55-0d9f0f6f9a11", 0, told(size))
@@ -182,9 +180,7 @@ def test_many_receipts_of_long_names_do_not_fill_the_header_either(client: Any, 
     assert whole.ledger.receipts == receipts
 
 
-def test_a_group_of_ten_thousand_is_one_chunk_of_its_hashes_and_a_huge_one_is_several_that_an_item_can_hold(
-    client: Any, on_dynamodb: Store
-) -> None:
+def test_ten_thousand_alerts_are_one_chunk_and_a_huge_group_is_several(client: Any, on_dynamodb: Store) -> None:
     flushed(on_dynamodb, "first", 0, told(10_000))
     assert [size_of(item) < 85_000 for item in chunks(client).values()] == [True]
     flushed(on_dynamodb, "second", 60, told(90_000))
@@ -195,7 +191,7 @@ def test_a_group_of_ten_thousand_is_one_chunk_of_its_hashes_and_a_huge_one_is_se
     assert whole.ledger == told(90_000)
 
 
-def test_a_flush_that_changes_nothing_writes_no_chunk_and_the_next_owner_still_finds_it(client: Any) -> None:
+def test_a_flush_without_changes_writes_no_chunk_and_keeps_the_old_one(client: Any) -> None:
     recorder = Recorder(client)
     store = dynamo(recorder, ManualClock(NOW))
     store.arm(GID, header(), due=NOW)
@@ -207,7 +203,7 @@ def test_a_flush_that_changes_nothing_writes_no_chunk_and_the_next_owner_still_f
     assert flushed(store, "third", 120, told(300)).ledger == told(300)
 
 
-def test_the_chunk_is_written_before_the_record_and_the_replaced_one_deleted_after_it(client: Any) -> None:
+def test_a_chunk_is_written_before_the_record_and_the_old_one_deleted_after_it(client: Any) -> None:
     recorder = Recorder(client)
     store = dynamo(recorder, ManualClock(NOW))
     store.arm(GID, header(), due=NOW)
@@ -271,9 +267,7 @@ def test_a_flush_deletes_only_what_it_saw_when_it_began(client: Any, on_dynamodb
     assert flushes(client) == ["later", "paused"]
 
 
-def test_a_record_that_comes_by_the_queue_replaces_the_ledger_and_leaves_the_old_chunk_to_the_next_flush(
-    client: Any, on_dynamodb: Store
-) -> None:
+def test_a_queued_record_replaces_the_ledger_and_leaves_the_old_chunk(client: Any, on_dynamodb: Store) -> None:
     flushed(on_dynamodb, "first", 0, told(300))
     on_dynamodb.lease(GID, owner="queued", now=after(60), until=after(95))
     assert on_dynamodb.record(GID, owner="queued", change=change(told(301), next_due=after(120)))
@@ -283,7 +277,7 @@ def test_a_record_that_comes_by_the_queue_replaces_the_ledger_and_leaves_the_old
 
 
 @pytest.mark.parametrize("damage", ["missing", "cut off", "another's"])
-def test_where_a_chunk_is_lost_the_next_owner_learns_it_and_keeps_the_key_of_the_incident(
+def test_a_lost_chunk_is_reported_and_the_key_of_the_incident_kept(
     client: Any, on_dynamodb: Store, monkeypatch: pytest.MonkeyPatch, damage: str
 ) -> None:
     monkeypatch.setattr("alertrelay.nflog.chunks.CHUNK_BYTES", 1_000)
@@ -320,9 +314,7 @@ def test_only_a_header_whose_ledger_is_in_chunks_needs_code_that_knows_of_them(c
     assert header_item(client)["v"] == {"N": "2"}, "and so does a lease"
 
 
-def test_a_large_ledger_that_the_version_before_packed_into_the_header_is_read_and_moves_to_chunks(
-    client: Any, on_dynamodb: Store
-) -> None:
+def test_a_ledger_packed_into_the_header_is_read_and_moves_to_chunks(client: Any, on_dynamodb: Store) -> None:
     flushed(on_dynamodb, "first", 0, Ledger())
     packed = items.ledger_attribute(told(10_000), None, backlog=False)
     client.put_item(TableName=TABLE, Item={**header_item(client), "ledger": packed, "v": {"N": "1"}})
@@ -377,7 +369,7 @@ LEDGERS: Sequence[tuple[Ledger, Ledger]] = (
 
 @pytest.mark.parametrize("moment", ["before", "after", "fails"])
 @pytest.mark.parametrize(("old", "new"), LEDGERS, ids=lambda told: str(len(told.firing)))
-def test_whichever_request_of_a_flush_is_its_last_the_ledger_is_the_old_one_or_the_new_one(
+def test_a_flush_that_dies_at_any_request_leaves_the_old_or_the_new_ledger(
     dynamodb: Any, monkeypatch: pytest.MonkeyPatch, old: Ledger, new: Ledger, moment: str
 ) -> None:
     monkeypatch.setattr("alertrelay.nflog.chunks.CHUNK_BYTES", 3_000)

@@ -129,7 +129,7 @@ def test_an_environment_that_does_not_exist_is_an_error_with_the_nearest_name(tm
     assert "prod" in found[0].mend
 
 
-def test_the_compiled_configuration_reads_back_and_holds_what_the_environment_watches() -> None:
+def test_the_compiled_configuration_reads_back_with_the_watched_entries() -> None:
     text = ENTRY + "    environments: [prod]\n  - name: disk\n    namespace: AWS/EBS\nholidays: [2026-12-25]\n"
     config, _ = _read(text)
     assert config is not None

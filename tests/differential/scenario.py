@@ -25,7 +25,7 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, kw_only=True)
 class Scenario:
-    """`differs`: why alertrelay itself does otherwise than Alertmanager (docs/simulate.md), "" where it does the same.
+    """`differs`: why alertrelay departs from Alertmanager (docs/try-it-locally.md), "" where it does not.
 
     `since`: what 0.33 does otherwise than 0.25. `answers_after`: seconds that the real sink takes to answer.
     `tolerance`: seconds that a notification may come earlier or later; retries have a jitter of half their pause.

@@ -124,7 +124,7 @@ def test_a_group_label_that_is_empty_is_not_one_that_is_missing() -> None:
     assert group_id(PAGER, BY_SERVICE, {"service": ""}) != group_id(PAGER, BY_SERVICE, {})
 
 
-def test_a_group_does_not_change_with_labels_that_it_is_not_grouped_by_nor_with_their_order() -> None:
+def test_a_group_ignores_other_labels_and_the_order_of_labels() -> None:
     first = group_id(PAGER, BY_SERVICE, {"service": "orders", "alertname": "CPU"})
     assert group_id(PAGER, BY_SERVICE, {"alertname": "CPU", "env": "prod", "service": "orders"}) == first
 
@@ -168,7 +168,7 @@ def test_at_an_equal_clock_the_end_is_newer_and_a_later_firing_newer_still() -> 
     assert k("firing") < k("resolved") < k("firing", NOW + timedelta(microseconds=1))
 
 
-def test_without_a_clock_of_its_own_an_update_is_ordered_by_its_arrival_and_then_its_place() -> None:
+def test_an_update_without_a_clock_is_ordered_by_arrival_and_then_place() -> None:
     arrived = NOW + timedelta(seconds=3)
     orders = [
         k("firing", None),

@@ -1,4 +1,4 @@
-"""Which files name one channel: what is edited, or made, to add another.
+"""Finds the files that name one channel, which are edited, or made, to add another.
 
 A file names a channel where a string in it is the channel's kind or its key in Alertmanager's file (`slack`,
 `slack_configs`), or where a name in it is the channel's settings class (`SlackSettings`, as an `isinstance` asks for).

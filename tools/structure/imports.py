@@ -1,4 +1,4 @@
-"""Which product module a name of a file stands for, by its imports."""
+"""Resolves a name of a file to its product module, by its imports."""
 
 from __future__ import annotations
 

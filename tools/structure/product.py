@@ -32,17 +32,17 @@ class Module:
 
     @cached_property
     def tree(self) -> ast.Module:
-        """The syntax tree."""
+        """Returns the syntax tree."""
         return ast.parse(self.text, "/".join(self.path))
 
     @property
     def where(self) -> str:
-        """The path as text."""
+        """Returns the path as text."""
         return "/".join(self.path)
 
     @property
     def lines(self) -> int:
-        """The number of lines."""
+        """Returns the number of lines."""
         return len(self.text.splitlines())
 
 
@@ -55,17 +55,17 @@ class Product:
     modules: Mapping[str, Module]
 
     def inside(self, folder: Sequence[str]) -> list[Module]:
-        """The modules under a folder, given in parts."""
+        """Returns the modules under a folder, given in parts."""
         return [m for m in self.modules.values() if m.path[: len(folder)] == tuple(folder)]
 
     @property
     def in_words(self) -> list[Module]:
-        """All modules but those of this tool."""
+        """Returns all modules but those of this tool."""
         return [m for m in self.modules.values() if m.path[: len(ITSELF)] != ITSELF]
 
     @property
     def in_folders(self) -> list[Module]:
-        """All modules but those that lie at the root beside the folders."""
+        """Returns all modules but those that lie at the root beside the folders."""
         return [m for m in self.modules.values() if len(m.path) > 1]
 
 

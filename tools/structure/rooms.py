@@ -27,7 +27,7 @@ LARGEST_CIRCLE = 7
 
 @dataclass(frozen=True, kw_only=True)
 class RoomCount:
-    """What is counted of a set of rooms. `arrows` are all, `reduced` those that no longer way implies."""
+    """The counts of a set of rooms. `arrows` are all, `reduced` those that no longer way implies."""
 
     rooms: Sequence[str]
     floors: int

@@ -1,4 +1,4 @@
-"""Sizes: lines of files and functions, and what the layer's package weighs.
+"""Counts lines of files and functions, and the size of the layer's package.
 
 A file is a product file with at least one line, at any depth below the root. A function runs from its `def` to its last
 line, decorators left out, methods and inner functions included. A percentile is the smallest value that at least that

@@ -1,4 +1,4 @@
-"""What is handed to the stages of the pipeline: no object of more than six fields to more than one of them.
+"""Counts the objects handed to the stages of the pipeline: none of more than six fields to more than one of them.
 
 The stages are the functions that the lists at the top of a `pipeline.py` name, in the folder of the package that the
 entry of the notification stands in. A parameter counts by each dataclass that its annotation names.

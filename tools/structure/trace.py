@@ -39,7 +39,7 @@ class NoWorld(ValueError):
 
 @dataclass(kw_only=True)
 class Trace:
-    """What was counted. `by_function` has "file:function" in the package, most calls first."""
+    """The counts of a trace. `by_function` has "file:function" in the package, most calls first."""
 
     calls: int = 0
     depth: int = 0
@@ -49,7 +49,7 @@ class Trace:
 
     @property
     def width(self) -> int:
-        """The calls of the function that measures a text."""
+        """Returns the calls of the function that measures a text."""
         return sum(calls for name, calls in self.by_function.items() if name.endswith(f":{MEASURED}"))
 
 

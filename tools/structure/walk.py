@@ -173,7 +173,7 @@ def _visits(index: _Index, place: _Place, derived: Set[str], walked: set[_Place]
 
 
 def _is_lost(index: _Index, place: _Place, call: ast.Call, names: Set[str]) -> bool:
-    """Whether a call of a local or a parameter is handed a derived value."""
+    """Returns whether a call of a local or a parameter is handed a derived value."""
     function = index.functions[place]
     if not isinstance(call.func, ast.Name):
         return False

@@ -61,7 +61,8 @@ def docstrings(product: Product) -> Docstrings:
 
 
 def is_verb(first: str, second: str, verbs: Set[str]) -> bool:
-    """Whether a docstring that begins with these two words opens with a verb, as an order or in the third person."""
+    """Returns whether a docstring that begins with these two words opens with a verb, as an order or in the third
+    person."""
     word = first.lower()
     forms = {word, word.removesuffix("s"), word.removesuffix("es"), re.sub("ies$", "y", word)}
     return not forms.isdisjoint(verbs) and second.lower() not in _NOUN_BEFORE

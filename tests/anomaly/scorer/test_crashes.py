@@ -94,9 +94,7 @@ def _requests() -> Iterator[tuple[int, bool]]:
 
 
 @pytest.mark.parametrize(("number", "after"), list(_requests()))
-def test_a_run_that_is_killed_at_any_request_is_finished_by_the_next_and_its_alert_ends(
-    number: int, after: bool
-) -> None:
+def test_the_next_run_completes_one_killed_at_any_request_and_resolves_its_alert(number: int, after: bool) -> None:
     world = _shop()
     world.at(HOUR + 2 * STEP)
     with pytest.raises(Killed):

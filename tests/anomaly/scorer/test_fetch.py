@@ -15,7 +15,7 @@ from tests.anomaly.scorer.world import START, STEP, metric
 
 
 @given(st.lists(st.tuples(st.sampled_from([60, 300, 3600]), st.integers(1, 20_000)), max_size=80))
-def test_every_request_keeps_both_limits_of_cloudwatch_and_asks_for_every_metric_once(
+def test_requests_keep_both_limits_of_cloudwatch_and_ask_for_every_metric_once(
     wishes: list[tuple[int, int]],
 ) -> None:
     end = START

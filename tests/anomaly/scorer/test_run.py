@@ -142,7 +142,7 @@ def test_in_shadow_all_is_recorded_and_nobody_is_told() -> None:
     assert opened["link"].startswith("https://")
 
 
-def test_in_assist_an_info_alert_is_told_and_other_alerts_of_the_service_may_speak_of_it() -> None:
+def test_assist_publishes_an_info_alert_and_a_note_for_alerts_of_the_service() -> None:
     world = _world(mode="assist")
     world.until(START + 2.5 * HOUR)
     assert world.updates() == [("firing", "AnomalyDetected", "info")]
@@ -278,7 +278,7 @@ def test_a_topic_that_fails_is_a_problem_and_the_next_run_tells() -> None:
     assert world.updates() == [("firing", "AnomalyDetected", "warning"), ("resolved", "AnomalyDetected", "warning")]
 
 
-def test_while_a_topic_fails_the_scorer_goes_on_and_tells_begin_and_end_in_order_when_it_answers() -> None:
+def test_a_topic_that_fails_gets_firing_and_resolved_in_order_when_it_answers() -> None:
     world = _world(severity={"warning": 0.8})
     world.until(START + 1.9 * HOUR)
     world.topic_fails = True
@@ -321,7 +321,7 @@ class _Blind:
         raise MetricsFailure("ListMetrics: Throttling")
 
 
-def test_an_entry_that_cannot_be_looked_up_keeps_what_it_watched_and_the_others_are_not_concerned() -> None:
+def test_an_entry_that_cannot_be_looked_up_keeps_its_metrics_and_spares_the_others() -> None:
     pattern = watch("functions", namespace="AWS/Lambda", metric="Duration", dimensions={"FunctionName": "*"})
     world = World(config=config(pattern, watch())).shop()
     world.shop(of=metric("functions", namespace="AWS/Lambda", name="Duration", dimensions=(("FunctionName", "pay"),)))
@@ -358,7 +358,7 @@ def test_while_learning_fails_what_was_scored_is_kept() -> None:
     assert world.updates() == [("firing", "AnomalyDetected", "warning")]
 
 
-def test_metrics_for_which_there_is_no_time_are_a_problem_and_are_scored_by_the_next_run() -> None:
+def test_metrics_without_time_are_a_problem_and_the_next_run_scores_them() -> None:
     world = World().shop()
     world.run()
     world.clock.sleep(STEP)
@@ -405,7 +405,7 @@ def test_one_metric_whose_scorer_fails_does_not_stop_the_rest_and_is_learned_ane
     assert world.run().metrics == 2
 
 
-def test_where_the_object_is_lost_the_metric_is_learned_anew_and_what_has_ended_meanwhile_is_ended() -> None:
+def test_a_lost_object_is_learned_again_and_alerts_that_ended_meanwhile_resolve() -> None:
     world = _world()
     world.until(START + 2.3 * HOUR)
     begins = {u["fingerprint"] for _, _, u in world.published}
@@ -513,7 +513,7 @@ def test_after_a_day_a_silent_metric_is_no_longer_waited_for() -> None:
 # --- the configuration changes in the middle ------------------------------------------------------------------------
 
 
-def test_an_entry_that_goes_into_shadow_ends_what_it_told_and_one_that_comes_out_tells_what_is_open() -> None:
+def test_entering_shadow_resolves_alerts_and_leaving_it_publishes_open_ones() -> None:
     world = World(config=config(watch(severity={"warning": 0.8}))).shop()
     world.change(TROUBLE, lambda value: value * 3 + 600, points=60)
     world.until(START + 2.3 * HOUR)
@@ -562,7 +562,7 @@ def test_on_a_holiday_a_business_metric_is_neither_told_nor_learned_nor_missed()
 # --- what is watched ------------------------------------------------------------------------------------------------
 
 
-def test_a_pattern_watches_what_cloudwatch_lists_and_finds_what_is_new_within_the_hour() -> None:
+def test_a_pattern_watches_listed_metrics_and_finds_new_ones_within_the_hour() -> None:
     entry = watch("functions", namespace="AWS/Lambda", metric="Duration", dimensions={"FunctionName": "orders-*"})
     world = World(config=config(entry))
 

@@ -18,7 +18,7 @@ def test_sensitivity_is_a_factor_of_how_often_it_is_told() -> None:
         assert level.score == pytest.approx(score)
 
 
-def test_an_entry_without_severities_warns_from_the_default_on_and_in_assist_all_is_info() -> None:
+def test_an_entry_without_severities_warns_from_the_default_and_assist_is_info() -> None:
     (level,) = levels(watch(severity={}), None, default=0.75)
     assert (level.severity, round(level.score, 9)) == ("warning", 0.75)
     (level,) = levels(watch(mode="assist"), None, default=0.75)

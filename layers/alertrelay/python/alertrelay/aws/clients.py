@@ -1,4 +1,4 @@
-"""The clients of AWS: one session, made when first needed, each call bounded in time."""
+"""Makes the clients of AWS: one session, made when first needed, each call bounded in time."""
 
 from __future__ import annotations
 
@@ -45,35 +45,35 @@ class Clients:
         self._made: dict[tuple[str, str], Any] = {}
 
     def dynamodb(self) -> DynamoDBClient:
-        """The state table's."""
+        """Returns the client of the state table."""
         return cast("DynamoDBClient", self._client("dynamodb"))
 
     def secretsmanager(self) -> SecretsManagerClient:
-        """The secret's."""
+        """Returns the client of the secret."""
         return cast("SecretsManagerClient", self._client("secretsmanager"))
 
     def sqs(self) -> SQSClient:
-        """The timers'."""
+        """Returns the client of the timers."""
         return cast("SQSClient", self._client("sqs"))
 
     def sns(self, region: str = "") -> SNSClient:
-        """SNS of a region: a topic takes messages only through its own."""
+        """Returns SNS of a region: a topic takes messages only through its own."""
         return cast("SNSClient", self._client("sns", region))
 
     def cloudwatch(self) -> CloudWatchClient:
-        """Asked before a repeat whether alarms still fire, and by the anomaly-scorer for metrics."""
+        """Returns CloudWatch: for alarms before a repeat, and for the anomaly-scorer's metrics."""
         return cast("CloudWatchClient", self._client("cloudwatch"))
 
     def s3(self) -> S3Client:
-        """The anomaly-scorer's state."""
+        """Returns the client of the anomaly-scorer's state."""
         return cast("S3Client", self._client("s3"))
 
     def tagging(self) -> ResourceGroupsTaggingAPIClient:
-        """The tags of resources."""
+        """Returns the client for tags of resources."""
         return cast("ResourceGroupsTaggingAPIClient", self._client("resourcegroupstaggingapi"))
 
     def sesv2(self) -> SESV2Client:
-        """SES, version 2 of its API."""
+        """Returns SES, version 2 of its API."""
         return cast("SESV2Client", self._client("sesv2"))
 
     def lambda_(self) -> Any:
@@ -101,5 +101,5 @@ class Clients:
 
 
 def clients(endpoint_url: str | None, *, region: str, config: Config = BOUNDED) -> Clients:
-    """Clients of `region`; `endpoint_url` sends all of them elsewhere (a local run), None or "" to AWS."""
+    """Makes clients of `region`; `endpoint_url` sends all of them elsewhere (a local run), None or "" to AWS."""
     return Clients(endpoint_url=endpoint_url, region=region, config=config)

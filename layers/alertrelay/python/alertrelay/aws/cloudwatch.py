@@ -1,4 +1,4 @@
-"""CloudWatch, asked whether alarms still fire.
+"""Asks CloudWatch whether alarms still fire.
 
 An alarm is one of three: firing, ended (OK, or deleted), or not known, which counts as firing. "Not returned" means
 deleted only in a complete answer, and only for an alarm of a kind that was asked for: botocore comes with the Lambda
@@ -82,13 +82,13 @@ def _states(client: Any, alarms: Mapping[str, str], log: Log) -> dict[str, State
 
 
 def _names(state_key: str) -> tuple[str, str]:
-    """The name if the alarm is not a contributor's, and the name if it is."""
+    """Returns the name if the alarm is not a contributor's, and the name if it is."""
     name = state_key.split(":", _COLONS)[_COLONS]
     return name, name.rpartition("#")[0] or name
 
 
 def _would_be_found(kind: str, answer: _Answer) -> bool:
-    """Whether the answer would hold the alarm if it existed."""
+    """Returns whether the answer would hold the alarm if it existed."""
     return kind in answer.asked if kind else answer.asked >= EVERY_TYPE
 
 
@@ -113,7 +113,7 @@ def _describe(client: Any, names: Sequence[str], log: Log) -> _Answer:
 
 
 def _of_contributors(client: Any, alarms: Mapping[str, Sequence[str]], log: Log) -> dict[str, State]:
-    """The contributors of alarms that fire: DescribeAlarmContributors lists those that do."""
+    """Returns the contributors of alarms that fire: DescribeAlarmContributors lists those that do."""
     states: dict[str, State] = {key: "unknown" for keys in alarms.values() for key in keys}
     if "DescribeAlarmContributors" not in client.meta.service_model.operation_names:
         return states

@@ -1,4 +1,4 @@
-"""What an error of botocore is called, in a word that is safe to show."""
+"""Names an error of botocore in a word that is safe to show."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ THROTTLED = frozenset(
 
 
 def code(error: BotoCoreError | ClientError) -> str:
-    """AWS's own error code (`AuthorizationError`), or botocore's class (`EndpointConnectionError`)."""
+    """Returns AWS's own error code (`AuthorizationError`), or botocore's class (`EndpointConnectionError`)."""
     if isinstance(error, ClientError):
         return error.response.get("Error", {}).get("Code", "") or "ClientError"
     return type(error).__name__
 
 
 def status(error: BotoCoreError | ClientError) -> int:
-    """The HTTP status of the answer, 0 where none came."""
+    """Returns the HTTP status of the answer, 0 where none came."""
     if isinstance(error, ClientError):
         return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     return 0

@@ -1,4 +1,4 @@
-"""ports.Secrets on AWS Secrets Manager: the environment's one secret, a JSON object of keys.
+"""Reads the environment's one secret, a JSON object of keys, from AWS Secrets Manager.
 
 Read through Powertools' parameters provider, whose cache goes by name without the stage: hence one provider for
 AWSCURRENT and one for AWSPREVIOUS.

@@ -1,4 +1,4 @@
-"""ports.Timers on SQS: the forwarder's own queue, and the dead-letter queue behind it."""
+"""Queues timers on SQS: the forwarder's own queue, and the dead-letter queue behind it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class SqsTimers:
 
     @property
     def horizon(self) -> float:
-        """One minute: what is due later is found by the tick, so that no chain of messages outlives a day."""
+        """Returns one minute: the tick finds what is due later, so that no chain of messages outlives a day."""
         return 60.0
 
     def send(self, body: Mapping[str, Any], *, delay_seconds: float) -> None:
@@ -42,7 +42,7 @@ class SqsTimers:
         self._put(self._queue_url, "queue", body, delay=_whole(delay_seconds))
 
     def send_all(self, bodies: Sequence[tuple[Mapping[str, Any], float]]) -> None:
-        """Ten a request. Raises TimersFailure where one was not taken, after all have been tried."""
+        """Sends ten a request. Raises TimersFailure where one was not accepted, after trying all."""
         refused = ""
         for start in range(0, len(bodies), 10):
             entries: list[SendMessageBatchRequestEntryTypeDef] = [

@@ -1,4 +1,4 @@
-"""Durations that two rooms must agree on; infra imports them, so that the template and the code cannot differ."""
+"""Holds the durations that two rooms share; infra imports them, so that the template and the code cannot differ."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Matchers as text: Alertmanager's two grammars, the rule of which one wins, and how a matcher prints.
+"""Parses and prints matchers: Alertmanager's two grammars, and the rule of which one wins.
 
 Sources: prometheus/alertmanager pkg/labels/parse.go (classic, up to 0.26), matcher/parse (UTF-8, from 0.27) and
 matcher/compat (the fallback between the two, which is Alertmanager's default).
@@ -24,18 +24,18 @@ _GO_NAMES = {7: "\\a", 8: "\\b", 12: "\\f", 10: "\\n", 13: "\\r", 9: "\\t", 11: 
 
 
 class MatcherError(ValueError):
-    """The text is no matcher; the message says why."""
+    """Raised for a text that is not a matcher; the message has the cause."""
 
 
 class Parsed(NamedTuple):
-    """`disagree` says how the two grammars differ on this text, "" where they agree."""
+    """The matchers of a text; `disagree` describes how the two grammars differ on it, "" where they agree."""
 
     matchers: tuple[Matcher, ...]
     disagree: Literal["", "classic-only", "different"]
 
 
 def parse_matchers(text: str) -> Parsed:
-    """One string of a `matchers:` list, which may hold several matchers and braces.
+    """Parses one string of a `matchers:` list, which may hold several matchers and braces.
 
     Both grammars are tried: where only the classic one accepts, or both and differ, the classic result counts; where
     only the UTF-8 one accepts, that. Raises MatcherError with the classic grammar's reason where neither does.
@@ -52,7 +52,7 @@ def parse_matchers(text: str) -> Parsed:
 
 
 def parse_matcher(text: str) -> Matcher:
-    """One matcher, as an argument of a command or of the API. Raises MatcherError.
+    """Parses one matcher, as an argument of a command or of the API. Raises MatcherError.
 
     As `parse_matchers` it lets the classic grammar win, where a comma belongs to the value.
     """
@@ -69,7 +69,7 @@ def parse_matcher(text: str) -> Matcher:
 
 
 def matcher(name: str, op: Operator, value: str) -> Matcher:
-    """A matcher whose regular expression compiles. Raises MatcherError."""
+    """Makes a matcher whose regular expression compiles. Raises MatcherError."""
     if op in ("=~", "!~"):
         check_regex(value)
     return Matcher(name=name, op=op, value=value)
@@ -91,7 +91,7 @@ def check_regex(pattern: str) -> None:
 
 
 def valid_name(name: str, *, utf8: bool = True) -> bool:
-    """A label name: any text that is not empty from 0.27 on, letters, digits and underscores before."""
+    """Checks a label name: any text that is not empty from 0.27 on; letters, digits and underscores before."""
     return bool(name) if utf8 else _CLASSIC_NAME.fullmatch(name) is not None
 
 
@@ -234,7 +234,7 @@ def _quote_end(text: str, start: int) -> int:
 
 
 def _go_unquote(body: str) -> str:
-    """The inside of a Go string literal in double quotes, which must come out as valid UTF-8."""
+    """Returns the inside of a Go string literal in double quotes, which must come out as valid UTF-8."""
     out = bytearray()
     at = 0
     while at < len(body):
@@ -255,7 +255,7 @@ def _go_unquote(body: str) -> str:
 
 
 def _go_escape(rest: str) -> tuple[bytes, int]:
-    """The bytes of one escape and how many characters it took after the backslash."""
+    """Returns the bytes of one escape and how many characters it took after the backslash."""
     kind = rest[:1]
     if kind in _SIMPLE_ESCAPES:
         return bytes([_SIMPLE_ESCAPES[kind]]), 1
@@ -283,7 +283,7 @@ def _operator(text: str) -> Operator:
 
 
 def print_matcher(one: Matcher) -> str:
-    """As Alertmanager prints it, which is part of the keys of groups."""
+    """Prints a matcher as Alertmanager does; the text is part of the keys of groups."""
     if any(char.isspace() or char in _RESERVED for char in one.name):
         return f"{go_quote(one.name)}{one.op}{go_quote(one.value)}"
     value = one.value.replace("\\", "\\\\").replace("\n", "\\n").replace('"', '\\"')
@@ -291,18 +291,18 @@ def print_matcher(one: Matcher) -> str:
 
 
 def print_matchers(matchers: Iterable[Matcher]) -> str:
-    """`{a="x",b=~"y"}` in the order given."""
+    """Prints `{a="x",b=~"y"}` in the order given."""
     return "{" + ",".join(print_matcher(one) for one in matchers) + "}"
 
 
 def sort_matchers(matchers: Iterable[Matcher]) -> tuple[Matcher, ...]:
-    """By name, value and operator, as Alertmanager sorts a route's."""
+    """Sorts by name, value and operator, as Alertmanager sorts those of a route."""
     order: dict[Operator, int] = {"=": 0, "!=": 1, "=~": 2, "!~": 3}
     return tuple(sorted(matchers, key=lambda m: (m.name.encode(), m.value.encode("utf-8", "replace"), order[m.op])))
 
 
 def go_quote(text: str) -> str:
-    """Go's strconv.Quote."""
+    """Quotes as Go's strconv.Quote does."""
     if text.isascii() and text.isprintable() and not {'"', "\\"} & set(text):
         return f'"{text}"'
     return '"' + "".join(_go_char(char) for char in text) + '"'

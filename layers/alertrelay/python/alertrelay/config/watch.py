@@ -1,4 +1,4 @@
-"""What the anomaly-scorer watches, as plain values: read by its function from one JSON file without any YAML.
+"""Holds the anomaly-scorer's entries as plain values, which its function reads from one JSON file without any YAML.
 
 `AnomalyConfig.to_json()` and `AnomalyConfig.from_json()` are inverse.
 """
@@ -52,14 +52,14 @@ class Watch:
 
     @property
     def exact(self) -> bool:
-        """Whether it names one metric, which needs no looking for."""
+        """Returns whether it names one metric, which needs no looking for."""
         return bool(self.metric) and not self.tags and not any("*" in value for value in self.dimensions.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnomalyConfig:
     """The file's values. `timezone` is that of the people whose day the metrics follow; on a holiday nothing of a
-    business calendar is told or learned, since it is like no other day. A run asks for `max_metrics` at most.
+    business calendar is notified or learned, since it is like no other day. A run asks for `max_metrics` at most.
 
     `environment`, `labels` (which every alert has) and `runbook_base_url` are the environment's, "" before
     `for_environment`.
@@ -75,7 +75,7 @@ class AnomalyConfig:
 
     @property
     def every(self) -> int:
-        """Seconds between two runs: the shortest period of any entry."""
+        """Returns the seconds between two runs: the shortest period of any entry."""
         return min((watch.period for watch in self.watches), default=300)
 
     @property
@@ -85,7 +85,7 @@ class AnomalyConfig:
         return hashlib.sha256(content.encode()).hexdigest()
 
     def for_environment(self, name: str, *, labels: Labels, runbook_base_url: str) -> AnomalyConfig:
-        """What one environment's function gets: the entries that it watches."""
+        """Returns the configuration of one environment's function: the entries that it watches."""
         watches = tuple(w for w in self.watches if not w.environments or name in w.environments)
         return dataclasses.replace(
             self,
@@ -96,7 +96,7 @@ class AnomalyConfig:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Plain JSON."""
+        """Returns plain JSON."""
         holidays = [day.isoformat() for day in self.holidays]
         return {"schema": SCHEMA, **dataclasses.asdict(self), "holidays": holidays}
 
@@ -117,13 +117,13 @@ class AnomalyConfig:
 
 
 def monthly_dollars(metrics: int, period: int) -> float:
-    """What a month of GetMetricData costs: 1,000 metrics at 300 s are 86.40 $."""
+    """Returns the cost of a month of GetMetricData: 1,000 metrics at 300 s are 86.40 $."""
     return metrics * REQUEST_DOLLARS * MONTH_SECONDS / period
 
 
 def most_dollars(config: AnomalyConfig) -> tuple[int, float]:
-    """How many metrics a run asks for at most, and what a month of it costs at most: exact entries count once, and
-    what an entry with a pattern finds is bounded by `max_metrics`."""
+    """Returns the most metrics that a run asks for, and the most that a month of it costs: exact entries count once,
+    and what an entry with a pattern finds is bounded by `max_metrics`."""
     exact = [watch for watch in config.watches if watch.exact]
     if len(exact) == len(config.watches) and len(exact) <= config.max_metrics:
         return len(exact), sum(monthly_dollars(1, watch.period) for watch in exact)

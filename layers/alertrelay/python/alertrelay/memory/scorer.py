@@ -1,4 +1,4 @@
-"""The ports of a run in memory: for tests, and for the scorer on a laptop."""
+"""Keeps a run's ports in memory: for tests, and for the scorer on a laptop."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The memory twins of the outside: for tests, for the local stack and for simulation.
+"""Keeps the ports in memory: for tests, for the local stack and for simulation.
 
 They keep the promises of ports.py and pass the contract tests of the real ones. One lock: safe under threads.
 """
@@ -24,13 +24,13 @@ from alertrelay.state import AnomalyNote, Facts, Limit
 
 
 class ManualClock:
-    """A clock that moves only when told, or when somebody sleeps on it."""
+    """A clock that moves only when it is set, or when somebody sleeps on it."""
 
     def __init__(self, start: datetime = datetime(2026, 1, 1, tzinfo=UTC)) -> None:
         self._now = start
 
     def now(self) -> datetime:
-        """The time."""
+        """Returns the time of this clock."""
         return self._now
 
     def sleep(self, seconds: float) -> None:
@@ -296,14 +296,14 @@ class MemoryTimers:
         self.dead_lettered.append(body)
 
     def due(self) -> list[Mapping[str, Any]]:
-        """What has come back by now, in order of time; it is not waiting any more."""
+        """Removes and returns the messages that are visible by now, in order of time."""
         now = self.clock.now()
         ready = sorted((w for w in self.waiting if w[0] <= now), key=lambda w: w[0])
         self.waiting = [w for w in self.waiting if w[0] > now]
         return [body for _, body in ready]
 
     def next_at(self) -> datetime | None:
-        """When the next one comes back."""
+        """Returns the time at which the next one becomes visible."""
         return min((at for at, _ in self.waiting), default=None)
 
 

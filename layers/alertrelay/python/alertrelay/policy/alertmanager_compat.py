@@ -1,7 +1,7 @@
-"""What Alertmanager itself decides where alertrelay decides otherwise on purpose: what `simulate --compatible` obeys.
+"""Decides as Alertmanager does where alertrelay departs from it on purpose: the rules of `simulate --compatible`.
 
-Its notification log knows what a receiver was shown, and not what became of an alert while it was muted; so an end that
-falls into a mute is never said, and an alert that fires again after it waits for repeat_interval. Rules:
+Its notification log records what a receiver was shown, not what became of an alert while it was muted; so a resolve
+during a mute is never notified, and an alert that fires again after it waits for repeat_interval. Rules:
 prometheus/alertmanager notify/notify.go (`DedupStage`, `RetryStage`), nflog/nflog.go and dispatch/dispatch.go. Seconds,
 and aware datetimes.
 """
@@ -37,7 +37,7 @@ class Entry:
 
 
 def entry(firing: frozenset[str], resolved: frozenset[str], *, at: datetime, repeat_interval: float) -> Entry:
-    """What is written once the integration took the message, or had nothing to hear of an end."""
+    """Returns the entry to write once the integration accepted the message, or needed no resolve."""
     kept = min(RETENTION, timedelta(seconds=2 * repeat_interval))
     return Entry(firing=firing, resolved=resolved, at=at, expires=at + kept)
 
@@ -51,7 +51,8 @@ def decide(
     repeat_interval: float,
     send_resolved: bool,
 ) -> Reason | None:
-    """Whether an integration is told of what its group shows after muting, and why. `now` is the time of the tick.
+    """Decides whether an integration is notified of the alerts that its group shows after muting, and why. `now` is the
+    time of the tick.
 
     All that was announced having ended is a reason also where ends are not sent: the log has to hear of it.
     """
@@ -67,17 +68,18 @@ def decide(
 
 
 def swept(since: datetime, *, now: datetime, began: datetime, every: timedelta) -> bool:
-    """Whether a maintenance run, one each `every` from `began`, came upon what is over since then."""
+    """Returns whether a maintenance run, one each `every` from `began`, has already removed an entry that is over since
+    then."""
     return began + (now - began) // every * every >= since
 
 
 def time_limit(route: Route) -> timedelta:
-    """How long one flush may try."""
+    """Returns the time limit of one flush."""
     return timedelta(seconds=max(route.group_interval, _SHORTEST_LIMIT))
 
 
 def pauses() -> Iterator[float]:
-    """Between the tries of one flush, without Alertmanager's jitter of half of it either way."""
+    """Yields the pauses between the attempts of one flush, without Alertmanager's jitter of half of it either way."""
     pause = _FIRST_PAUSE
     while True:
         yield pause
@@ -85,7 +87,8 @@ def pauses() -> Iterator[float]:
 
 
 def is_retried(channel: ChannelDescriptor, code: int | str) -> bool:
-    """Whether a failed try is repeated within the flush; else the next flush tries again. A text: no answer came."""
+    """Returns whether a failed attempt is repeated within the flush; else the next flush tries again. A text: no
+    answer."""
     if isinstance(code, str) or channel.retried is None:
         return True
     return code >= 500 or code in channel.retried

@@ -1,4 +1,4 @@
-"""Groups: which one an alert belongs to, and the names that a group is kept and announced under."""
+"""Names groups: the key by which an alert belongs to one, and the names under which it is stored and announced."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def group_labels(route: Route, labels: Labels) -> dict[str, str]:
-    """The alert's labels named in group_by that it has; all of them for `'...'`."""
+    """Returns the alert's labels named in group_by that it has; all of them for `'...'`."""
     if route.group_by is None:
         return dict(sorted(labels.items()))
     return {name: labels[name] for name in sorted(route.group_by) if name in labels}
@@ -27,36 +27,37 @@ def group_key(route: Route, labels: Labels) -> str:
 
 
 def group_id(integration: Integration, route: Route, labels: Labels) -> str:
-    """The key of a group's items. It begins with the channel, so that a forwarder knows its own among an alert's
-    homes; the same group at two integrations is two groups."""
+    """Returns the key of a group's items. It begins with the channel, so that a forwarder knows its own among an
+    alert's homes; the same group at two integrations is two groups."""
     identity = [str(integration), route.id, sorted(group_labels(route, labels).items())]
     return f"{integration.channel}-{_digest(identity)[:32]}"
 
 
 def storm_id(integration: Integration) -> str:
-    """The group id of an integration's digest."""
+    """Returns the group id of an integration's digest."""
     return f"{integration.channel}-{_digest(['storm', str(integration)])[:32]}"
 
 
 def channel_of(gid: str) -> Channel:
-    """The channel that a group id was made for."""
+    """Returns the channel that a group id was made for."""
     return gid.partition("-")[0]
 
 
 def dedup_key(*parts: str) -> str:
-    """What PagerDuty knows an incident by: environment, account, region, receiver and group key, so that dev cannot
+    """Returns PagerDuty's key of an incident: environment, account, region, receiver and group key, so that dev cannot
     close prod's page on a shared routing key. 64 characters; the limit is 255."""
     return _digest(list(parts))
 
 
 def key_of(state_key: str) -> str:
-    """The 8-byte hash under which an alert stands in items and ledgers, as 16 hex digits."""
+    """Returns the 8-byte hash under which an alert stands in items and ledgers, as 16 hex digits."""
     return _digest(state_key)[:16]
 
 
 def order_of(alert: Alert, *, received: datetime, index: int) -> str:
-    """`k`: the source's clock where it has one, else when the message reached the topic plus its place in it, so that
-    a redelivery has the same. 20 digits of microseconds, then 1 if resolved else 0: at an equal clock resolved wins."""
+    """Returns the order key, `k`: the source's clock where it has one, else when the message reached the topic plus its
+    place in it, so that a redelivery has the same. 20 digits of microseconds, then 1 if resolved else 0: at an equal
+    clock resolved wins."""
     at = alert.updated_at or received + timedelta(microseconds=index)
     micros = max(0, (at - _EPOCH) // timedelta(microseconds=1))
     return f"{micros:020d}{int(alert.status == 'resolved')}"
@@ -64,7 +65,7 @@ def order_of(alert: Alert, *, received: datetime, index: int) -> str:
 
 AHEAD = timedelta(minutes=10)
 """An order that lies further ahead of the clock is wrong: a source's clock is trusted for 5 minutes after receipt
-(groups/bounded.py), and the clock of whoever reads it may be some minutes behind."""
+(groups/bounded.py), and the clock of its reader may be some minutes behind."""
 
 
 def order_ahead(now: datetime) -> str:
@@ -74,7 +75,7 @@ def order_ahead(now: datetime) -> str:
 
 
 def clock_of(k: str) -> datetime:
-    """The clock inside `k`."""
+    """Returns the clock inside `k`."""
     return _EPOCH + timedelta(microseconds=int(k[:20]))
 
 

@@ -1,4 +1,4 @@
-"""Inhibition: an alert that fires and explains others suppresses them.
+"""Inhibits alerts that another firing alert explains.
 
 The rule is Alertmanager's own definition (docs of `inhibit_rule`, inhibit/inhibit.go), not the index that releases 0.30
 to 0.34 keep in its stead and that lets targets through (issue 5162). A store answers by keys: what matches a source
@@ -29,14 +29,14 @@ class Firing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inhibition:
-    """Why a target is suppressed: the rule and the alert that fires."""
+    """The rule and the firing alert that inhibit a target."""
 
     rule: InhibitRule
     source: Firing
 
 
 class InhibitKey(NamedTuple):
-    """What an alert is kept under as a source, or asks for as a target. `two_sided`: it matches both sides."""
+    """The key under which a source is stored, and for which a target asks. `two_sided`: it matches both sides."""
 
     rule: str
     equal: str
@@ -44,7 +44,7 @@ class InhibitKey(NamedTuple):
 
 
 def inhibiting(rules: Iterable[InhibitRule], labels: Labels, sources: Iterable[Firing]) -> Inhibition | None:
-    """The first rule, and its first source, that suppress an alert with these labels; None where nothing does.
+    """Returns the first rule, and its first source, that suppress an alert with these labels; None where nothing does.
 
     A target that matches the source side as well is not suppressed by a source that matches the target side as well:
     so no rule suppresses its own source, and two alerts never suppress each other by one rule. A label that is missing
@@ -66,18 +66,18 @@ def inhibiting(rules: Iterable[InhibitRule], labels: Labels, sources: Iterable[F
 
 
 def rule_id(rule: InhibitRule) -> str:
-    """A name for the rule's content, the same in whatever order it is written. 32 hex digits."""
+    """Returns a name for the rule's content, the same in whatever order it is written. 32 hex digits."""
     sides = [sorted(_plain(matcher) for matcher in set(side)) for side in (rule.source, rule.target)]
     return _digest([*sides, sorted(set(rule.equal))])
 
 
 def equal_key(rule: InhibitRule, labels: Labels) -> str:
-    """The values of the labels that have to agree; missing counts as empty. 32 hex digits."""
+    """Returns the values of the labels that have to agree; missing counts as empty. 32 hex digits."""
     return _digest(_equal_values(rule, labels))
 
 
 def source_entries(rules: Iterable[InhibitRule], labels: Labels, *, kind: Kind = "alert") -> list[InhibitKey]:
-    """Under what an alert is kept while it fires, each once; nothing for an event."""
+    """Returns the keys under which an alert is stored while it fires, each once; none for an event."""
     if kind == "event":
         return []
     found = (
@@ -89,7 +89,7 @@ def source_entries(rules: Iterable[InhibitRule], labels: Labels, *, kind: Kind =
 
 
 def questions(rules: Iterable[InhibitRule], labels: Labels) -> list[InhibitKey]:
-    """What to ask the store for before an alert is told, each once."""
+    """Returns the keys to look up in the store before an alert is notified, each once."""
     found = (
         InhibitKey(rule_id(rule), equal_key(rule, labels), matches(rule.source, labels))
         for rule in rules
@@ -99,12 +99,12 @@ def questions(rules: Iterable[InhibitRule], labels: Labels) -> list[InhibitKey]:
 
 
 def mutes(question: InhibitKey, entry: InhibitKey) -> bool:
-    """Whether a firing source that is kept under `entry` suppresses the target that asks `question`."""
+    """Returns whether a firing source that is kept under `entry` suppresses the target that asks `question`."""
     return question[:2] == entry[:2] and not (question.two_sided and entry.two_sided)
 
 
 def rule_of(rules: Iterable[InhibitRule], key: InhibitKey) -> InhibitRule | None:
-    """The rule that a key was made for; None where the configuration no longer has it."""
+    """Returns the rule that a key was made for; None where the configuration no longer has it."""
     return next((rule for rule in rules if rule_id(rule) == key.rule), None)
 
 

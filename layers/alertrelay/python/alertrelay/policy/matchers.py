@@ -1,4 +1,4 @@
-"""Does a label set satisfy matchers? Regular expressions are RE2's, anchored, as in Alertmanager."""
+"""Matches label sets against matchers. Regular expressions are RE2's, anchored, as in Alertmanager."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from alertrelay.config.model import Matcher
 
 
 def matches(matchers: Iterable[Matcher], labels: Labels) -> bool:
-    """A list of matchers is a conjunction; a label that is missing counts as empty."""
+    """Returns whether labels satisfy every matcher of a list; a missing label counts as empty."""
     return all(_holds(matcher, labels.get(matcher.name, "")) for matcher in matchers)
 
 

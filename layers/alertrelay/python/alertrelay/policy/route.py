@@ -1,4 +1,4 @@
-"""Which nodes of the route tree an alert ends at."""
+"""Finds the nodes of the route tree at which an alert arrives."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from alertrelay.policy.matchers import matches
 
 
 def match_routes(route: Route, labels: Labels) -> list[Route]:
-    """Depth first, left to right, as Alertmanager: a parent with a matching child never stands for itself, and after
-    the first child that matched only `continue` goes on to its later siblings.
+    """Finds matching nodes depth first, left to right, as Alertmanager: a parent with a matching child is never itself
+    one, and after the first child that matched only `continue` goes on to its later siblings.
 
     The root matches everything, so the answer is empty only for a subtree.
     """

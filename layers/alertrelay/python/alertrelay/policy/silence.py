@@ -1,4 +1,4 @@
-"""Silences: which one mutes an alert, and what creating, changing and ending one writes.
+"""Finds the silences that mute an alert, and creates, changes and expires them.
 
 Rules: prometheus/alertmanager silence/silence.go (`Set`, `canUpdate`, `Expire`) and the checks of its API v2. Nothing
 is sent when a silence starts or ends; it takes effect at the next flush. Times are aware datetimes.
@@ -27,7 +27,7 @@ MAX_CHARACTERS = 64_000
 
 
 class SilenceRefused(ValueError):
-    """`name` says which rule was broken, the text what was expected, what came, and the mend."""
+    """Raised for a silence that breaks the rule `name`; the text has the expected and the actual value, and the fix."""
 
     def __init__(self, name: Refusal, message: str) -> None:
         super().__init__(message)
@@ -53,33 +53,34 @@ class Silence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What to store, in this order, and the id under which the wanted silence then stands."""
+    """The silences to store, in this order, and the id that the wanted silence then has."""
 
     id: str
     write: tuple[Silence, ...]
 
 
 def state(silence: Silence, now: datetime) -> State:
-    """By the clock alone. At `ends_at` it is over, so that one that is expired now mutes nothing from now on."""
+    """Returns the state by the clock alone. At `ends_at` it is over, so that one that is expired now mutes nothing from
+    now on."""
     if now >= silence.ends_at:
         return "expired"
     return "pending" if now < silence.starts_at else "active"
 
 
 def silenced_by(silences: Iterable[Silence], labels: Labels, now: datetime) -> tuple[Silence, ...]:
-    """The active silences that mute an alert with these labels, in the order given; none where nothing does."""
+    """Returns the active silences that mute an alert with these labels, in the order given; none where nothing does."""
     return tuple(s for s in silences if state(s, now) == "active" and any(matches(m, labels) for m in s.matchers))
 
 
 def create(wanted: Silence, *, now: datetime, new_id: str) -> Change:
-    """A new silence; a start in the past becomes now. Raises SilenceRefused."""
+    """Returns a new silence; a start in the past becomes now. Raises SilenceRefused."""
     check(wanted, now)
     made = dataclasses.replace(wanted, id=new_id, starts_at=max(wanted.starts_at, now), updated_at=now)
     return Change(id=new_id, write=(made,))
 
 
 def update(wanted: Silence, stored: Silence | None, *, now: datetime, new_id: str) -> Change:
-    """What a silence that carries an id writes; `stored` is the one of that id, None where there is none.
+    """Returns the change that a silence with an id makes; `stored` is the one of that id, None where there is none.
 
     It is changed in place where that rewrites no history: same matchers, and the start of an active one kept to the
     second. Otherwise the stored one is expired and the wanted one gets `new_id`. Raises SilenceRefused.
@@ -96,7 +97,8 @@ def update(wanted: Silence, stored: Silence | None, *, now: datetime, new_id: st
 
 
 def expire(stored: Silence | None, id: str, *, now: datetime) -> Silence | None:  # noqa: A002 - the field's own name
-    """The silence as ended now; None where it is over already. Raises SilenceRefused where there is none of that id."""
+    """Returns the silence as ended now; None where it is over already. Raises SilenceRefused where there is none of
+    that id."""
     if stored is None:
         raise SilenceRefused("not_found", f"there is no silence {id!r}: `alertrelay silence query` lists them")
     match state(stored, now):
@@ -135,7 +137,7 @@ def _check_matcher(matcher: Matcher) -> None:
 
 
 def _may_be_missing(matcher: Matcher) -> bool:
-    """Whether it holds for an empty value. Negations are let through, as Alertmanager lets them."""
+    """Returns whether it holds for an empty value. Negations are let through, as Alertmanager lets them."""
     return matcher.op in ("=", "=~") and matches([matcher], {})
 
 
@@ -150,7 +152,7 @@ def _check_size(wanted: Silence) -> None:
 
 
 def _fits(wanted: Silence, stored: Silence, now: datetime) -> bool:
-    """Whether the stored silence can become the wanted one without a change of what it already did."""
+    """Returns whether the stored silence can become the wanted one without a change of what it already did."""
     if wanted.matchers != stored.matchers:
         return False
     match state(stored, now):

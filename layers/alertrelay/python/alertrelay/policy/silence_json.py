@@ -26,7 +26,7 @@ _MATCHER = 'as in {"name": "service", "value": "orders", "isRegex": false, "isEq
 
 
 def to_json(silence: Silence, now: datetime) -> dict[str, Any]:
-    """As `GET /api/v2/silence/ID` answers; `status` says how it stands at `now`."""
+    """Returns the answer of `GET /api/v2/silence/ID`; `status` is that at `now`."""
     sets = [[_matcher_to_json(one) for one in together] for together in silence.matchers]
     return {
         "id": silence.id,
@@ -42,7 +42,7 @@ def to_json(silence: Silence, now: datetime) -> dict[str, Any]:
 
 
 def from_json(data: object, now: datetime) -> Silence:
-    """What somebody wants, or what is stored; the rules are checked by `create` and `update`.
+    """Reads a wanted or a stored silence; `create` and `update` check the rules.
 
     A start that is missing or zero is `now`. isRegex (false), isEqual (true), createdBy and comment may be missing.
     Raises SilenceRefused (`malformed`) where it is no silence at all.

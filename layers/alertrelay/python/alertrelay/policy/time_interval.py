@@ -1,4 +1,4 @@
-"""Time intervals: does one hold now, and does it mute a route?
+"""Checks whether a time interval holds now, and whether it mutes a route.
 
 Rules: prometheus/alertmanager timeinterval/timeinterval.go (`ContainsTime`) and notify/mute.go. Negative days count
 from the end of the month by the calendar of the interval's own location, also over a change of the clocks; releases up
@@ -21,17 +21,18 @@ MuteReason = Literal["active_time_interval", "mute_time_interval"]
 
 
 class Muted(NamedTuple):
-    """Why a route tells nothing now. `interval` names the interval; of active ones, all that do not hold."""
+    """The reason that mutes a route now. `interval` names the interval; of active ones, all that do not hold."""
 
     reason: MuteReason
     interval: str
 
 
 def muted(route: Route, config: Config, at: datetime, *, compatible: bool = False) -> Muted | None:
-    """Whether the route is muted at `at`: outside all its active intervals, or inside one of its mute intervals.
+    """Returns whether the route is muted at `at`: outside all its active intervals, or inside one of its mute
+    intervals.
 
     It concerns what ends at this node; children inherit nothing. A zone that the machine does not know mutes nothing:
-    `alertrelay check` refuses such a name, and an alert that is told once too often beats a lost one.
+    `alertrelay check` refuses such a name, and an alert that is notified once too often beats a lost one.
     """
     if route.active_time_intervals and not any(
         _holds(config, name, at, compatible, unknown=True) for name in route.active_time_intervals
@@ -44,7 +45,7 @@ def muted(route: Route, config: Config, at: datetime, *, compatible: bool = Fals
 
 
 def active(intervals: Iterable[TimeInterval], at: datetime, *, compatible: bool = False) -> bool:
-    """Whether any of a name's entries holds at `at`. Raises zoneinfo.ZoneInfoNotFoundError, a KeyError."""
+    """Returns whether any of a name's entries holds at `at`. Raises zoneinfo.ZoneInfoNotFoundError, a KeyError."""
     return any(_contains(interval, at, compatible) for interval in intervals)
 
 
@@ -69,7 +70,8 @@ def _contains(interval: TimeInterval, at: datetime, compatible: bool) -> bool:
 
 
 def _in_month(ranges: Ranges, day: int, length: int) -> bool:
-    """A range that begins beyond the month's end is skipped; one that reaches over either end is clamped."""
+    """Returns the range within a month: one that begins beyond its end is skipped, one that crosses its bounds is
+    clamped."""
     days = ((_day(first, length), _day(last, length)) for first, last in ranges)
     return any(first <= length and first <= day <= min(last, length) for first, last in days)
 
@@ -79,7 +81,7 @@ def _day(number: int, length: int) -> int:
 
 
 def _whole_days(local: datetime) -> int:
-    """The month's length as the hours between its midnights, in whole days."""
+    """Returns the month's length as the hours between its midnights, in whole days."""
     first = local.replace(day=1, hour=0, minute=0, second=0, microsecond=0, fold=0)
     following = (first + timedelta(days=31)).replace(day=1)
     return (following.astimezone(UTC) - first.astimezone(UTC)) // timedelta(days=1)

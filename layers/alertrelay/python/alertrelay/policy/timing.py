@@ -1,4 +1,4 @@
-"""When a group is flushed: after group_wait, then every group_interval. Seconds; all times UTC."""
+"""Computes when a group is flushed: after group_wait, then every group_interval. Seconds; all times UTC."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The facts of an alert in the order in which a person asks for them. What is missing is a fact too."""
+"""Lists the facts of an alert in the order in which a person asks for them. A missing value is a fact too."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from alertrelay.render import wording
 from alertrelay.render.text import clean, cut, link, one_line, short
 
 _TITLES = ("Service", "Cluster", "Environment", "Region", "Account", "Team")
-_TOLD_ANNOTATIONS = frozenset(
+_SHOWN_ANNOTATIONS = frozenset(
     {"summary", "description", "value", "threshold", "condition", "impact", "runbook_url", "dashboard_url"}
 )
 _RESOURCE_LABELS = 8
@@ -25,7 +25,7 @@ _ORIGINS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """One line of a message. `href` is "" or safe to link; `missing` says that `text` tells what is not there."""
+    """One line of a message. `href` is "" or safe to link; `missing`: `text` names something that is not there."""
 
     name: str
     text: str
@@ -34,7 +34,7 @@ class Fact:
 
 
 def where(notification: Notification) -> list[Fact]:
-    """Service, cluster, environment, region, account, team, the resource, the metric."""
+    """Returns service, cluster, environment, region, account, team, the resource, the metric."""
     alert = wording.lead(notification)
     titles = zip(wording.PLACES, _TITLES, strict=True)
     facts = [Fact(name=title, text=short(alert.labels[n], 200)) for n, title in titles if n in alert.labels]
@@ -53,14 +53,14 @@ def where(notification: Notification) -> list[Fact]:
 
 
 def resource(alert: Alert) -> str:
-    """The labels that name the thing itself: dimensions, instance, pod."""
+    """Returns the labels that name the thing itself: dimensions, instance, pod."""
     names = wording.resource_labels(alert)
     held = [one_line(f"{n} {alert.labels[n]}") for n in names[:_RESOURCE_LABELS]]
     return ", ".join(held) + (f", and {len(names) - _RESOURCE_LABELS} labels more" if len(names) > len(held) else "")
 
 
 def timing(notification: Notification) -> Fact:
-    """Since when, or how long it lasted; for an event, when."""
+    """Returns the start, or the duration; for an event, its time."""
     alert = wording.lead(notification)
     if wording.over(notification):
         start, end = wording.bounds(notification)
@@ -73,8 +73,8 @@ def timing(notification: Notification) -> Fact:
 
 
 def measure(alert: Alert) -> list[Fact]:
-    """The value against its threshold, and the condition. Missing only where there should be a value: a composite
-    alarm has none."""
+    """Returns the value against its threshold, and the condition. Missing only where there should be a value: a
+    composite alarm has none."""
     condition = short(alert.annotations.get("condition", ""), 300)
     return [*_value(alert), *([Fact(name="Condition", text=condition)] if condition else [])]
 
@@ -91,15 +91,15 @@ def _value(alert: Alert) -> list[Fact]:
 
 
 def impact(notification: Notification) -> list[Fact]:
-    """What it does to people, while it lasts."""
+    """Returns the impact, while the alert fires."""
     text = clean(wording.lead(notification).annotations.get("impact", ""))
     return [Fact(name="Impact", text=cut(text, 1100))] if text and not wording.over(notification) else []
 
 
 def long_texts(notification: Notification) -> list[Fact]:
-    """The reason, and the annotations that we have no word for, unless they only repeat the summary."""
+    """Returns the reason, and the annotations that we have no word for, unless they only repeat the summary."""
     alert = wording.lead(notification)
-    texts = {name: clean(text) for name, text in alert.annotations.items() if name not in _TOLD_ANNOTATIONS}
+    texts = {name: clean(text) for name, text in alert.annotations.items() if name not in _SHOWN_ANNOTATIONS}
     if texts.get("previous_state") in ("OK", "ALARM"):
         del texts["previous_state"]
     further = [name for name, text in texts.items() if text and one_line(text) != wording.summary(alert)]
@@ -114,7 +114,7 @@ def long_texts(notification: Notification) -> list[Fact]:
 
 
 def links(notification: Notification) -> list[Fact]:
-    """Runbook, dashboard and the alarm itself. A missing runbook is said, while it can still help."""
+    """Returns runbook, dashboard and the alarm itself. A missing runbook is mentioned while it could still help."""
     alert = wording.lead(notification)
     facts = [_linked("Runbook", alert.annotations.get("runbook_url", ""))]
     if not facts[0].text and alert.kind == "alert" and not wording.over(notification):
@@ -146,7 +146,7 @@ def _remedy(alert: Alert, key: str) -> str:
 
 
 def differing(notification: Notification) -> frozenset[str]:
-    """The labels in which the shown alerts differ: what tells one line of a group from the next."""
+    """Returns the labels in which the shown alerts differ: they distinguish the lines of a group."""
     seen: dict[str, set[str | None]] = {}
     names = {name for a in notification.alerts for name in a.labels}
     for name in names - {"alertname", "alarm_name", "severity"}:
@@ -155,9 +155,9 @@ def differing(notification: Notification) -> frozenset[str]:
 
 
 def line(notification: Notification, alert: Alert, differs: frozenset[str]) -> str:
-    """One alert of a group in one line: name, what tells it from the others, value, for how long. Not cut."""
-    told = [one_line(alert.labels[n]) for n in alert.labels if n in differs][:4]
-    text = ", ".join([t for t in told if t] or [t for t in (wording.summary(alert),) if t])
+    """Returns one alert of a group in one line: name, the labels that distinguish it, value, duration. Not cut."""
+    distinct = [one_line(alert.labels[n]) for n in alert.labels if n in differs][:4]
+    text = ", ".join([t for t in distinct if t] or [t for t in (wording.summary(alert),) if t])
     head = one_line(alert.name) + (f": {text}" if text else "")
     value = one_line(alert.annotations.get("value", ""))
     if wording.ended(alert):

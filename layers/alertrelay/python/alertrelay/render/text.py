@@ -1,4 +1,4 @@
-"""Text that may hold anything, made safe to put into a message: cleaned, cut at a character, turned into a link."""
+"""Makes untrusted text safe for a message: cleans it, cuts it at a character, turns it into a link."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ _ASCII_SUBSTITUTES = str.maketrans(
 
 
 def clean(text: str) -> str:
-    """Without control characters, lone surrogates and bidirectional overrides; line ends are newlines, at most two
-    in a row."""
+    """Returns the text without control characters, lone surrogates and bidirectional overrides; line ends are newlines,
+    at most two in a row."""
     lines = _LINE_ENDS.sub("\n", text).replace("\t", "    ")
     # Most texts have nothing to remove, and one may be 256 KB long.
     kept = lines if lines.replace("\n", "").isprintable() else "".join(map(_printable, lines))
@@ -81,19 +81,19 @@ def _joins(char: str) -> bool:
 
 
 def ascii_text(text: str) -> str:
-    """`text` in ASCII: accents dropped, what has no ASCII form as `?`, line ends kept."""
+    """Returns `text` in ASCII: accents dropped, other characters as `?`, line ends kept."""
     plain = unicodedata.normalize("NFKD", clean(text).translate(_ASCII_SUBSTITUTES))
     bare = "".join(char for char in plain if not unicodedata.combining(char))
     return re.sub(r"\?{2,}", "?", bare.encode("ascii", "replace").decode("ascii"))
 
 
 def gsm_text(text: str) -> str:
-    """ASCII that costs one septet a character in an SMS (GSM 03.38's basic table)."""
+    """Returns ASCII that costs one septet a character in an SMS (GSM 03.38's basic table)."""
     return " ".join(ascii_text(text).translate(_GSM_SUBSTITUTES).replace("~", "-").split())
 
 
 def link(url: str) -> str:
-    """The address in ASCII where it is one for a browser (http or https, with a host), else "".
+    """Returns the address in ASCII where it is one for a browser (http or https, with a host), else "".
 
     What a renderer would have to escape (`<`, `>`, `|`, `"`, space, non-ASCII) is percent-encoded.
     """

@@ -1,4 +1,4 @@
-"""The words that every channel shares: what, where, since when, how many."""
+"""Words the parts that every channel shares: alert, place, time, number."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ STORM = "AlertStorm"
 
 
 def lead(notification: Notification) -> Alert:
-    """The alert that a message tells in full: the first. Where the caller has none, what the group's labels say."""
+    """Returns the alert that a message shows in full: the first. Where the caller has none, one made of the group's
+    labels."""
     if notification.alerts:
         return notification.alerts[0]
     labels = dict(notification.group_labels)
@@ -57,46 +58,46 @@ def lead(notification: Notification) -> Alert:
 
 
 def total(notification: Notification) -> int:
-    """How many alerts the group has, shown or not."""
+    """Returns the number of the group's alerts, shown or not."""
     return max(notification.firing_count + notification.resolved_count, len(notification.alerts))
 
 
 def only_events(notification: Notification) -> bool:
-    """Whether everything shown is an event: something that has no end."""
+    """Returns whether everything shown is an event, which never resolves."""
     return bool(notification.alerts) and all(a.kind == "event" for a in notification.alerts)
 
 
 def over(notification: Notification) -> bool:
-    """Whether this message says that all has ended. An event does not end."""
+    """Returns whether this message resolves everything. An event never resolves."""
     return notification.status == "resolved" and not only_events(notification)
 
 
 def severity_of(alert: Alert) -> str:
-    """The severity label in lower case, `warning` where there is none."""
+    """Returns the severity label in lower case, `warning` where there is none."""
     return one_line(alert.labels.get("severity", "")).lower() or "warning"
 
 
 def icon(notification: Notification) -> str:
-    """One character for the notification's state."""
+    """Returns one character for the notification's state."""
     if over(notification):
         return RESOLVED_ICON
     return ICONS.get(notification.severity.lower(), OTHER_ICON)
 
 
 def alert_icon(alert: Alert) -> str:
-    """One character for one alert's state."""
+    """Returns one character for one alert's state."""
     if ended(alert):
         return RESOLVED_ICON
     return ICONS.get(severity_of(alert), OTHER_ICON)
 
 
 def ended(alert: Alert) -> bool:
-    """Whether this alert is over. An event does not end."""
+    """Returns whether this alert has resolved. An event never resolves."""
     return alert.status == "resolved" and alert.kind == "alert"
 
 
 def state_word(notification: Notification) -> str:
-    """`CRITICAL`, `RESOLVED`, `WARNING EVENT`: the first word of every message."""
+    """Returns `CRITICAL`, `RESOLVED` or `WARNING EVENT`: the first word of every message."""
     if over(notification):
         return "RESOLVED"
     severity = cut(one_line(notification.severity).upper(), 20) or "WARNING"
@@ -104,7 +105,7 @@ def state_word(notification: Notification) -> str:
 
 
 def summary(alert: Alert) -> str:
-    """One line for people, "" where it says no more than the name."""
+    """Returns one line for people, "" where it adds nothing to the name."""
     given, name = alert.annotations.get("summary", ""), alert.labels.get("alertname", "alert")
     if given.isprintable() and name.isprintable():
         text = " ".join(given.split())
@@ -114,7 +115,7 @@ def summary(alert: Alert) -> str:
 
 
 def description(alert: Alert) -> str:
-    """The longer text without the summary that it often begins with; "" where it says no more."""
+    """Returns the longer text without the summary that it often begins with; "" where it adds nothing."""
     text, short = clean(alert.annotations.get("description", "")), summary(alert)
     sentence = re.compile(rf"{re.escape(short.rstrip('.'))}(\.(?=\s)|\.?(?=\n|$))")
     if short and (begins := sentence.match(text)):
@@ -123,12 +124,12 @@ def description(alert: Alert) -> str:
 
 
 def environment(notification: Notification) -> str:
-    """The lead alert's own environment, else the relay's."""
+    """Returns the lead alert's own environment, else the relay's."""
     return one_line(lead(notification).labels.get("env", "")) or one_line(notification.environment)
 
 
 def what(notification: Notification) -> str:
-    """`RDSHighCPU (prod, orders-db-1), 3 firing: CPU is above 80 %`. One line, not cut.
+    """Returns `RDSHighCPU (prod, orders-db-1), 3 firing: CPU is above 80 %`. One line, not cut.
 
     Name, place and counts come first, so that they outlive any cut.
     """
@@ -144,7 +145,7 @@ def what(notification: Notification) -> str:
     head += f", {counts}" if counts else ""
     if not text:
         return head
-    return f"{head}, was: {text}" if over(notification) and not _tells_the_end(alert) else f"{head}: {text}"
+    return f"{head}, was: {text}" if over(notification) and not _describes_its_state(alert) else f"{head}: {text}"
 
 
 def _elsewhere(notification: Notification, alert: Alert) -> list[str]:
@@ -153,8 +154,9 @@ def _elsewhere(notification: Notification, alert: Alert) -> list[str]:
     return [one_line(value) for name, value in labels if value and notification.home.get(name, value) != value]
 
 
-def _tells_the_end(alert: Alert) -> bool:
-    """Where nobody described an alarm, its summary is made of each update anew."""
+def _describes_its_state(alert: Alert) -> bool:
+    """Returns whether the summary was made from the resolve: that of an alarm without a description is made of each
+    update."""
     return alert.source in ALARM_SOURCES and not alert.annotations.get("description")
 
 
@@ -163,7 +165,7 @@ def _says(text: str, word: str) -> bool:
 
 
 def _thing(notification: Notification, alert: Alert) -> str:
-    """What one would look at: an alarm's own dimension, else the cluster, else the service."""
+    """Returns the thing to look at: an alarm's own dimension, else the cluster, else the service."""
     names = ["cluster", "service"]
     if total(notification) == 1 and alert.source in ALARM_SOURCES:
         names = [*resource_labels(alert), *names]
@@ -171,18 +173,18 @@ def _thing(notification: Notification, alert: Alert) -> str:
 
 
 def resource_labels(alert: Alert) -> list[str]:
-    """Names of the labels that name the thing itself, without those that only repeat the cluster."""
+    """Returns the names of the labels that name the thing itself, without those that only repeat the cluster."""
     cluster = alert.labels.get("cluster")
     return [n for n, value in alert.labels.items() if n not in NOT_RESOURCE and value != cluster]
 
 
 def headline(notification: Notification) -> str:
-    """`CRITICAL RDSHighCPU (prod, orders-db-1): …`, `RESOLVED after 12 min: …`. One line, not cut."""
+    """Returns `CRITICAL RDSHighCPU (prod, orders-db-1): …`, `RESOLVED after 12 min: …`. One line, not cut."""
     return f"{state(notification)} {what(notification)}"
 
 
 def state(notification: Notification) -> str:
-    """`CRITICAL`, `RESOLVED after 12 min:`."""
+    """Returns `CRITICAL` or `RESOLVED after 12 min:`."""
     word = state_word(notification)
     if not over(notification):
         return word
@@ -191,7 +193,7 @@ def state(notification: Notification) -> str:
 
 
 def subject(notification: Notification) -> str:
-    """What the group is about, the same for its firing and its resolved message: mail clients thread by it."""
+    """Returns the subject of the group, the same for its firing and its resolved message: mail clients thread by it."""
     alert = lead(notification)
     group = {k: v for k, v in notification.group_labels.items() if notification.home.get(k) != v}
     labels = {k: text for k, v in group.items() if (text := one_line(v))}
@@ -201,13 +203,13 @@ def subject(notification: Notification) -> str:
     labels.pop("severity", None)
     names = [n for n in _GROUP_ORDER if n in labels and n != "env"]
     names += sorted(n for n in labels if n not in _GROUP_ORDER)
-    told = cut(" ".join(dict.fromkeys(labels[n] for n in names)), 90) or "several alerts"
-    return f"{told} ({cut(env, 30)})" if env else told
+    named = cut(" ".join(dict.fromkeys(labels[n] for n in names)), 90) or "several alerts"
+    return f"{named} ({cut(env, 30)})" if env else named
 
 
 def tally(notification: Notification) -> str:
-    """`3 firing, 1 of 4 ended`; "" for a single alert."""
-    count, gone = total(notification), notification.resolved_count
+    """Returns `3 firing, 1 of 4 ended`; "" for a single alert."""
+    count, resolved = total(notification), notification.resolved_count
     if count <= 1:
         return ""
     if only_events(notification):
@@ -217,22 +219,22 @@ def tally(notification: Notification) -> str:
     firing = f"{notification.firing_count} firing"
     if notification.reason is Reason.NEW_ALERTS and 0 < len(notification.news) < notification.firing_count:
         firing += f" ({len(notification.news)} new)"
-    return f"{firing}, {gone} of {count} ended" if gone else firing
+    return f"{firing}, {resolved} of {count} ended" if resolved else firing
 
 
 def moment(at: datetime) -> str:
-    """`2026-11-20 03:04 UTC`."""
+    """Formats `2026-11-20 03:04 UTC`."""
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def clock(at: datetime, now: datetime) -> str:
-    """`03:04 UTC`, with the date where it is another day than `now`."""
+    """Formats `03:04 UTC`, with the date where it is another day than `now`."""
     same_day = at.astimezone(UTC).date() == now.astimezone(UTC).date()
     return f"{at.astimezone(UTC):%H:%M} UTC" if same_day else moment(at)
 
 
 def span(seconds: float) -> str:
-    """`40 s`, `4 min`, `5 h 10 min`, `3 d 4 h`; `under 1 s` also where a clock runs ahead."""
+    """Formats `40 s`, `4 min`, `5 h 10 min`, `3 d 4 h`; `under 1 s` also where a clock runs ahead."""
     whole = int(seconds)
     if whole < 1:
         return "under 1 s"
@@ -249,27 +251,28 @@ def span(seconds: float) -> str:
 
 
 def age(notification: Notification, alert: Alert) -> str:
-    """How long ago it started, at the time of the message."""
+    """Returns the time since its start, at the time of the message."""
     return span((notification.at - alert.starts_at).total_seconds())
 
 
 def ago(notification: Notification, alert: Alert) -> str:
-    """`4 min ago`, `just now`."""
+    """Formats `4 min ago`, `just now`."""
     return "just now" if (notification.at - alert.starts_at).total_seconds() < 1 else f"{age(notification, alert)} ago"
 
 
 def bounds(notification: Notification) -> tuple[datetime, datetime]:
-    """First start and last end of what is over; the message's own time where an end is unknown."""
+    """Returns the first start and the last end of the resolved alerts; the message's own time where one is
+    unknown."""
     alerts = notification.alerts or (lead(notification),)
     return min(a.starts_at for a in alerts), max(a.ends_at or notification.at for a in alerts)
 
 
 def lasted(notification: Notification) -> str:
-    """How long it lasted, from the first start to the last end; "" where only the end is known."""
+    """Returns the duration, from the first start to the last end; "" where only the end is known."""
     start, end = bounds(notification)
     return span((end - start).total_seconds()) if start < end else ""
 
 
 def more(hidden: int) -> str:
-    """`and 3 more not shown`, "" for none."""
+    """Returns `and 3 more not shown`, "" for none."""
     return f"and {hidden} more not shown" if hidden > 0 else ""

@@ -67,7 +67,7 @@ class Arn:
 
     @classmethod
     def of(cls, text: str) -> Arn:
-        """Never fails: what is no ARN has no parts."""
+        """Parses an ARN. Never fails: a text that is not an ARN has no parts."""
         parts = text.split(":", 5)
         if len(parts) < 6 or parts[0] != "arn":
             return cls()
@@ -80,21 +80,21 @@ class Arn:
 
 
 def region_of_place(display_name: str) -> str:
-    """The code of a region that is named in words; "" where the words are unknown. A code is taken as it is."""
+    """Returns the code of a region that is named in words; "" where the words are unknown. A code is taken as it is."""
     if _REGION.fullmatch(display_name):
         return display_name
     return next((code for place, code in _PLACES.items() if place in display_name), "")
 
 
 def partition_of(region: str) -> str:
-    """aws, aws-cn or aws-us-gov."""
+    """Returns aws, aws-cn or aws-us-gov."""
     if region.startswith("cn-"):
         return "aws-cn"
     return "aws-us-gov" if region.startswith("us-gov-") else "aws"
 
 
 def console(region: str) -> str:
-    """The console's address for a region, "" for none."""
+    """Returns the console's address for a region, "" for none."""
     if not region:
         return ""
     domain = {"aws-cn": "console.amazonaws.cn", "aws-us-gov": "console.amazonaws-us-gov.com"}.get(partition_of(region))
@@ -102,7 +102,7 @@ def console(region: str) -> str:
 
 
 def alarm_link(region: str, alarm_name: str) -> str:
-    """Where CloudWatch's console shows an alarm; "" where the region is unknown."""
+    """Returns the console's link to an alarm; "" where the region is unknown."""
     base = console(region)
     if not base:
         return ""

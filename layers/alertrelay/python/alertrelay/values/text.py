@@ -1,4 +1,4 @@
-"""What arrives as text: made printable, kept within bounds, absent where empty."""
+"""Reads untrusted text: makes it printable, keeps it within bounds, drops it where empty."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ cut elsewhere and later: a secret in the text is never cut in two by this."""
 
 
 def printable(value: object) -> str:
-    """`value` as valid Unicode text: text as it is, null as "", all else as JSON."""
+    """Returns `value` as valid Unicode text: text as it is, null as "", all else as JSON."""
     if value is None:
         return ""
     text = value if isinstance(value, str) else as_json(value)
@@ -32,7 +32,7 @@ def printable(value: object) -> str:
 
 
 def as_json(value: object) -> str:
-    """Compact JSON that stays readable: no escapes for what is not ASCII."""
+    """Returns compact JSON that stays readable: no escapes for non-ASCII characters."""
     try:
         return json.dumps(value, ensure_ascii=False, default=str)
     except (ValueError, RecursionError):
@@ -70,7 +70,7 @@ def fitted(texts: Mapping[str, str], limit: int) -> dict[str, str]:
 
 
 def _cut_to_bytes(text: str, limit: int) -> str:
-    """The most of its beginning that fits with the note."""
+    """Returns the most of its beginning that fits with the note."""
     fits, too_many = 0, len(text)
     while too_many - fits > 1:
         middle = (fits + too_many) // 2
@@ -82,25 +82,26 @@ def _cut_to_bytes(text: str, limit: int) -> str:
 
 
 def cut(text: str, limit: int) -> str:
-    """At most `limit` characters; what is cut ends in an ellipsis."""
+    """Cuts to `limit` characters; a cut text ends in an ellipsis."""
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
 def cut_with_note(text: str, limit: int = ANNOTATION_MAX) -> str:
-    """At most `limit` characters and a note that says how many are gone."""
+    """Cuts to `limit` characters and a note with the number of characters left out."""
     if len(text) <= limit:
         return text
     return f"{text[:limit]}\n[cut here: {len(text) - limit:,} of {len(text):,} characters are not shown]"
 
 
 def one_line(text: str, limit: int = SUMMARY_MAX) -> str:
-    """The first line that says something, spaces collapsed."""
+    """Returns the first line that is not blank, spaces collapsed."""
     line = next((line for line in text.splitlines() if line.strip()), "")
     return cut(" ".join(line.split()), limit)
 
 
 def first_sentence(text: str, limit: int = SUMMARY_MAX) -> str:
-    """The first line up to the end of its first sentence; a short one ("No.", "e.g. This") is not taken for one."""
+    """Returns the first line up to the end of its first sentence; a short one ("No.", "e.g. This") is not taken for
+    one."""
     line = one_line(text, len(text))
     end = re.search(r"(?<=.{19}[.!?])(?= [A-Z])", line)
     return cut(line[: end.start()] if end else line, limit)
@@ -115,12 +116,12 @@ def unquoted(text: str) -> str:
 
 
 def mapping(value: object) -> Mapping[str, object]:
-    """`value` where it is a JSON object, else an empty one."""
+    """Returns `value` where it is a JSON object, else an empty one."""
     return value if isinstance(value, dict) else {}
 
 
 def field(fields: Mapping[str, object], key: str) -> str:
-    """The value of a key as text without surrounding space, "" where it is missing or null."""
+    """Returns the value of a key as text without surrounding space, "" where it is missing or null."""
     value = fields.get(key)
     if isinstance(value, str) and value.isascii() and value.isprintable():
         return value.strip()
@@ -128,7 +129,7 @@ def field(fields: Mapping[str, object], key: str) -> str:
 
 
 def string_map(value: object) -> dict[str, str]:
-    """A JSON object with every value as text."""
+    """Returns a JSON object with every value as text."""
     return {printable(name): printable(each) for name, each in mapping(value).items()}
 
 
@@ -148,12 +149,12 @@ def pairs(value: object) -> dict[str, str]:
 
 
 def items(value: object) -> tuple[object, ...]:
-    """`value` where it is a JSON list, else an empty one."""
+    """Returns `value` where it is a JSON list, else an empty one."""
     return tuple(value) if isinstance(value, list) else ()
 
 
 def label_set(pairs: Iterable[tuple[object, object]]) -> dict[str, str]:
-    """Labels in the order given: every value text, none empty, none over LABEL_MAX, no more than NAMES_MAX."""
+    """Returns labels in the order given: every value text, none empty, none over LABEL_MAX, no more than NAMES_MAX."""
     found: dict[str, str] = {}
     for name, value in pairs:
         # Most labels are plain and short already: no call for those.
@@ -168,7 +169,8 @@ def label_set(pairs: Iterable[tuple[object, object]]) -> dict[str, str]:
 
 
 def annotation_set(pairs: Iterable[tuple[object, object]]) -> dict[str, str]:
-    """Annotations in the order given: text, none empty, none over ANNOTATION_MAX and its note, at most NAMES_MAX."""
+    """Returns annotations in the order given: text, none empty, none over ANNOTATION_MAX and its note, at most
+    NAMES_MAX."""
     found: dict[str, str] = {}
     for name, value in pairs:
         key = name if isinstance(name, str) and name.isidentifier() else cut(printable(name), LABEL_MAX)

@@ -1,4 +1,4 @@
-"""Reading the times that sources write: RFC 3339 and everything that is written in its place."""
+"""Reads the times that sources write: RFC 3339 and its many substitutes."""
 
 from __future__ import annotations
 

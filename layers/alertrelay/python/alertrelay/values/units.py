@@ -35,7 +35,8 @@ _BINARY = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 
 
 def unit_of(namespace: str, metric: str, unit: str = "") -> str:
-    """The unit's short sign, "" where it is unknown: as the alarm says, else as the service documents the metric."""
+    """Returns the unit's short sign, "" where it is unknown: as the alarm says, else as the service documents the
+    metric."""
     if unit in _UNITS:
         return _UNITS[unit]
     if namespace.startswith("AWS/") and metric.endswith(("Utilization", "Percentage", "%")):
@@ -44,7 +45,7 @@ def unit_of(namespace: str, metric: str, unit: str = "") -> str:
 
 
 def shown(value: float, unit: str = "") -> str:
-    """Four significant digits, whole numbers whole, bytes in binary units: 91.37%, 0.25 s, 1.5 GiB."""
+    """Formats with four significant digits, whole numbers whole, bytes in binary units: 91.37%, 0.25 s, 1.5 GiB."""
     if unit in ("B", "B/s"):
         return _bytes(value) + unit[1:]
     return f"{_digits(value)}{unit if unit in ('%', '/s') else f' {unit}'.rstrip()}"

@@ -1,4 +1,4 @@
-"""What is usual at this time of the day, and of the week."""
+"""Learns the usual value at each time of the day, and of the week."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class DailyProfile:
         self._seen = array("I", bytes(4 * self.slots))
 
     def slot(self, at: float) -> int:
-        """The slot of a time in seconds; times are on the clock of the people, if they follow one."""
+        """Returns the slot of a time in seconds; times are on the clock of the people, if they follow one."""
         return min(self.slots - 1, int((at % DAY) / self._slot_seconds))
 
     def usual(self, slot: int) -> float | None:
-        """The usual value of a slot, None before its first day is over."""
+        """Returns the usual value of a slot, None before its first day is over."""
         return self._values[slot] if self._seen[slot] else None
 
     def learn(self, slot: int, value: float) -> None:
@@ -63,7 +63,7 @@ class WeeklyProfile:
         self._seen = array("I", bytes(4 * _HALF_HOURS))
 
     def usual(self, at: float) -> float | None:
-        """The usual value, None before the first such half-hour."""
+        """Returns the usual value, None before the first such half-hour."""
         slot = int(at / _HALF_HOUR) % _HALF_HOURS
         return self._values[slot] if self._seen[slot] else None
 
@@ -75,7 +75,7 @@ class WeeklyProfile:
 
 
 class Expectation:
-    """Whichever was nearest to the last hundred points: the level, the time of the day, or that of the week."""
+    """The forecast that was nearest to the last hundred points: the level, the time of the day, or that of the week."""
 
     __slots__ = ("_errors", "_known")
 
@@ -85,16 +85,16 @@ class Expectation:
 
     @property
     def level_error(self) -> float:
-        """How far points usually are from the level."""
+        """Returns the usual distance of points from the level."""
         return self._errors[0]
 
     @property
     def daily_error(self) -> float:
-        """How far points usually are from their time of day."""
+        """Returns the usual distance of points from their time of day."""
         return self._errors[1]
 
     def choose(self, level: float, daily: float | None, weekly: float | None) -> float:
-        """The expected value of a point."""
+        """Returns the expected value of a point."""
         errors, known = self._errors, self._known
         chosen, least = level, errors[0]
         if daily is not None and known[1] > _TRIED and errors[1] < least:

@@ -1,4 +1,4 @@
-"""One metric, one point at a time: how rare is what just came."""
+"""Judges one metric, one point at a time, by how rare each point is."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ Direction = Literal["high", "low", "both"]
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one point said. `voices` are -log10 of how often a usual week holds such a point, by the detector's voices,
-    and `rarity` is the strongest of them; `parts` are -log10 of the probability of each measure, by NAMES."""
+    """The result of one point. `voices` are -log10 of how often a usual week holds such a point, by the detector's
+    voices, and `rarity` is the strongest of them; `parts` are -log10 of the probability of each measure, by NAMES."""
 
     rarity: float
     voices: tuple[float, ...]
@@ -62,7 +62,7 @@ class Detector:
         voices: Sequence[Voice] = VOICES,
     ) -> None:
         """`step` is the metric's period in seconds; where it is not known it is learned from the first points.
-        `direction` is the side that is trouble; the other is learned and never told. `zone` is where the people live
+        `direction` is the side that is trouble; the other is learned and never scores. `zone` is where the people live
         whose day the metric follows: an hour of daylight saving moves their day."""
         self._step = step
         self._direction = direction
@@ -73,7 +73,7 @@ class Detector:
         self._measures: Measures | None = None
         self._tails = tuple(Tail() for _ in measures.NAMES)
         self._last = -math.inf
-        self._first = math.inf  # the first point; for a day from it nothing is told: nobody knows its course yet
+        self._first = math.inf  # the first point; nothing scores for a day from it: its course is not known yet
 
     def take(self, at: float, value: float | None) -> Reading | None:
         """Reads a point at a time in seconds. None for a blank, not finite, late or repeated one: it is not learned."""
@@ -111,8 +111,8 @@ class Detector:
             tail.learn(abs(size))
         flat, rarity = self._flat.take(value)
         parts.append(Rarity(rarity, 0.0))
-        told = at - self._first >= DAY
-        voices = strengths(parts, self._voices, WEEK / self._step) if told else ()
+        mature = at - self._first >= DAY
+        voices = strengths(parts, self._voices, WEEK / self._step) if mature else ()
         shown = tuple(part and part.tail for part in parts)
         return Reading(max(voices, default=SILENT), voices, shown, measured, flat)
 
@@ -120,13 +120,13 @@ class Detector:
         return (self._direction == "high" and size < 0.0) or (self._direction == "low" and size > 0.0)
 
     def spread(self, measure: int) -> float | None:
-        """The robust sigma of a measure: its median size times 1.4826. None while it has too few points."""
+        """Returns the robust sigma of a measure: its median size times 1.4826. None while it has too few points."""
         median = self._tails[measure].median()
         return None if median is None else median * _SIGMA
 
 
 def clock(at: float, zone: tzinfo | None) -> float:
-    """The seconds that a wall clock of the zone shows; UTC without one."""
+    """Returns the seconds that a wall clock of the zone shows; UTC without one."""
     if zone is None:
         return at
     offset = datetime.fromtimestamp(at, zone).utcoffset()

@@ -1,4 +1,4 @@
-"""Why a point got its score, in words and numbers that a person can check."""
+"""Explains the score of a point, in words and numbers that a person can check."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ def explain(
     spread: Callable[[int], float | None],
     shown: Callable[[float], str],
 ) -> str:
-    """What came, what was usual for the time and how far apart they are, since when, and the strongest measures.
+    """Explains a point: its value, the usual value for the time and their distance, since when, and the strongest
+    measures.
 
     `spread` gives the robust sigma of a measure; `shown` puts a value, or a distance of two, into words.
     """
@@ -35,20 +36,20 @@ def explain(
         return "learning: too few points yet"
     if not reading.voices:
         return "learning: less than a day of history"
-    told = [f"{shown(value)}; {_expected(at, value, reading.measured, spread, shown)}"]
+    parts = [f"{shown(value)}; {_expected(at, value, reading.measured, spread, shown)}"]
     if since is not None:
-        told.append(f"started {_clock(since, at)}")
+        parts.append(f"started {_clock(since, at)}")
     rarities = _rarities(reading)
-    told += [
+    parts += [
         f"{_part(place, reading, shown)} ({_odds(rarities[place])})"
         for place in sorted(range(len(NAMES)), key=lambda place: -rarities[place])[:_SHOWN]
         if rarities[place] >= 1.0
     ]
-    return "; ".join(told)
+    return "; ".join(parts)
 
 
 def strongest(reading: Reading, shown: Callable[[float], str]) -> str:
-    """The strongest measure: `change from the point before +31 %`; "" while learning."""
+    """Returns the strongest measure: `change from the point before +31 %`; "" while learning."""
     if not reading.voices:
         return ""
     rarities = _rarities(reading)
@@ -56,7 +57,7 @@ def strongest(reading: Reading, shown: Callable[[float], str]) -> str:
 
 
 def usual(measured: measures.Measured, spread: Callable[[int], float | None]) -> tuple[float, float | None, bool]:
-    """What was expected of a point, the robust sigma of that, and whether the time of day says so or the last points:
+    """Returns the expected value of a point, its robust sigma, and its source, the time of day or the last points:
     those do while nobody knows yet how far points are from their time of day. No sigma while nobody knows that either.
     """
     sigma = spread(measures.SEASON)
@@ -103,7 +104,7 @@ def _odds(rarity: float) -> str:
 
 
 def number(value: float) -> str:
-    """Four significant digits, with separators above a thousand."""
+    """Formats with four significant digits, with separators above a thousand."""
     rounded = float(f"{value:.4g}")
     if abs(rounded) >= 1e15:
         return f"{rounded:.4g}"

@@ -1,4 +1,4 @@
-"""A lively metric that stops moving: the exporter hangs, or the last value is sent again and again."""
+"""Detects a lively metric that stops moving: the exporter hangs, or the last value is sent again and again."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ class FlatLine:
         self._before = math.nan
 
     def take(self, x: float) -> tuple[int, float]:
-        """How many points in a row repeat the one before, and -log10 of how rarely that happens; 0 below a line."""
+        """Counts the points in a row that repeat the one before, and returns it with -log10 of its rarity; 0 below a
+        line."""
         self._run = self._run + 1 if x == self._before else 0
         self._before = x
         self._count += 1

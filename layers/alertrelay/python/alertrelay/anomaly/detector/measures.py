@@ -1,4 +1,4 @@
-"""What is measured at each point: numbers that are near 0 while all is as before.
+"""Measures each point: numbers that are near 0 while nothing changes.
 
 Each compares the newest point, or the mean of the newest few, with what came before, in the unit of the metric; above 0
 is higher. `tail` says how rare each is. A measure is None while there is too little before the point.
@@ -128,7 +128,7 @@ class Measures:
         return Measured(sizes, new, forecast, None if seasonal is None else seasonal + offset)
 
     def _began_anew(self, x: float) -> bool:
-        """Whether a counter began anew; counts the points that grew."""
+        """Returns whether a counter restarted; counts the points that grew."""
         before = self._recent[-1] if self._recent else None
         if before is None or x >= before:
             self._grown += before is not None and x > before
@@ -138,7 +138,7 @@ class Measures:
         return counter and 0.0 <= x < 0.5 * before
 
     def _forecast(self, x: float, slot: int, seasonal: float | None) -> tuple[float | None, float]:
-        """A linear forecast from the last points and the time of day, and its error.
+        """Returns a linear forecast from the last points and the time of day, and its error.
 
         Its weights are learned by normalised least mean squares; steps are bounded, so one outlier moves little.
         """
@@ -188,5 +188,5 @@ class Measures:
 
 
 def _mean(values: array[float]) -> float | None:
-    """The mean of the newest 24."""
+    """Returns the mean of the newest 24."""
     return sum(values[-_KEPT:]) / _KEPT if len(values) >= _KEPT else None

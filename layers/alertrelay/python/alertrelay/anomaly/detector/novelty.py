@@ -1,4 +1,4 @@
-"""Which values a metric has shown: where it has been before, nothing is new, however often or seldom it was there."""
+"""Remembers the values of a metric: a value that was there before is not new, however rare it was."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ class KnownValues:
         self._spread = 0.0  # the usual distance from the level; wide as the first value at first, so little is new then
 
     def take(self, value: float) -> tuple[float | None, bool]:
-        """How far a value is from all known ones, above 0 where it is above the level, and whether that is new.
+        """Returns the distance of a value from all known ones, above 0 where it is above the level, and whether it is
+        new.
 
         What is known has the least distance that counts. None for the first points."""
         apart = value - self._level

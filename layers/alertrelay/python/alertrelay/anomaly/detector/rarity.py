@@ -1,4 +1,4 @@
-"""How rare a number is, judged by the numbers before it.
+"""Judges the rarity of a number by the numbers before it.
 
 A histogram on a logarithmic scale gives the rank inside what was seen. Beyond it are two readings:
 
@@ -77,7 +77,7 @@ class Tail:
         self._outlier_ago = _ONE_OUTLIER + 1
 
     def rarity(self, size: float) -> Rarity:
-        """How rare a number at least this large is; COMMON while warming up. `size` is not negative."""
+        """Returns the rarity of a number at least this large; COMMON while warming up. `size` is not negative."""
         if self._early is not None:
             return COMMON
         if self._unit == 0.0:  # it never moved: all that is known is how long
@@ -101,7 +101,7 @@ class Tail:
         start = _EDGES[self._edge + 1]
         mean, variance, weight = self._excess(start)
         mean = max(mean, _LEAST_EXCESS * start)
-        shape = 1.0 / (weight + 1.0)  # few records tell little of their own law: its tail is heavier then
+        shape = 1.0 / (weight + 1.0)  # few records show little of their distribution: its tail is heavier then
         if variance > 0.0:
             shape = max(shape, min(_SHAPE_LIMIT, 0.5 * (1.0 - mean * mean / variance)))
         over = (size - start) / mean
@@ -119,7 +119,7 @@ class Tail:
         return over / slope - math.log10(max(weight, 0.5) / self.count)
 
     def _excess(self, start: float) -> tuple[float, float, float]:
-        """Mean and variance of what lies beyond `start`, and how much that is."""
+        """Returns the mean and variance of the sizes beyond `start`, and their number."""
         weight = total = squares = 0.0
         for place, count in enumerate(self._counts[self._edge + 1 :], self._edge + 1):
             if count:
@@ -151,7 +151,7 @@ class Tail:
             self._forget()
 
     def _bounded(self, size: float) -> float:
-        """An outlier is learned as a smaller one: it would hide the next trouble for weeks."""
+        """Bounds an outlier before it is learned: it would hide the next one for weeks."""
         self._outlier_ago += 1
         start = _EDGES[self._edge + 1]
         if size <= start or self.count < _BOUNDED_FROM:
@@ -172,7 +172,7 @@ class Tail:
         self._believed = max(_BELIEVED, self._believed * 0.5)
 
     def median(self) -> float | None:
-        """The middle of the sizes seen, to about 5 %; None while warming up."""
+        """Returns the middle of the sizes seen, to about 5 %; None while warming up."""
         if self._early is not None:
             return None
         below = 0.0

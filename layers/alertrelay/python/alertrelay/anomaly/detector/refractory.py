@@ -1,4 +1,4 @@
-"""From rarity to the score that is told: once per trouble, between 0 and 1."""
+"""Turns rarity into a score between 0 and 1, once per anomaly."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _ROOM = 3.0
 
 
 class Refractory:
-    """After a point was told only a stronger one is. What is needed halves in the rest of a voice: what moved a mean of
-    24 points moves it for hours."""
+    """After a point scored, only a stronger one does. What is needed halves in the rest of a voice: what moved a mean
+    of 24 points moves it for hours."""
 
     __slots__ = ("_needed",)
 
@@ -25,23 +25,23 @@ class Refractory:
         self._needed = array("d")
 
     def take(self, strengths: Sequence[float], fades: Sequence[float]) -> float:
-        """The strongest that is told, or 0. A fade is what a point leaves of what is needed."""
+        """Returns the strongest that scores, or 0. A fade is the share of the requirement that a point leaves."""
         if not strengths:
             return 0.0
         if not self._needed:
             self._needed = array("d", bytes(8 * len(strengths)))
-        told = 0.0
+        strongest = 0.0
         for place, strength in enumerate(strengths):
             self._needed[place] = needed = self._needed[place] * fades[place]
-            if strength > needed and strength > told:
-                told = strength
-        if told:
-            self._needed = array("d", [max(needed, told * _LOUDER) for needed in self._needed])
-        return told
+            if strength > needed and strength > strongest:
+                strongest = strength
+        if strongest:
+            self._needed = array("d", [max(needed, strongest * _LOUDER) for needed in self._needed])
+        return strongest
 
 
 class Onset:
-    """When the present trouble began: the first of the points in a row that are rarer than once a week."""
+    """The beginning of the present trouble: the first of the points in a row that are rarer than once a week."""
 
     __slots__ = ("_calm", "since")
 
@@ -50,7 +50,8 @@ class Onset:
         self._calm = 0
 
     def take(self, at: float, rarity: float) -> float | None:
-        """The time of the first rare point, None while all is calm. A few calm points in between do not end it."""
+        """Returns the time of the first rare point, None while all is calm. A few calm points in between do not end
+        it."""
         if rarity > 0.0:
             self._calm = 0
             self.since = at if self.since is None else self.since
@@ -62,8 +63,8 @@ class Onset:
 
 
 def score_of(rarity: float) -> float:
-    """1 / (1 + λ), where λ is how often a usual week holds such a point: the probability that something is wrong,
-    where that happens once a week. Never 1: beyond a millionth a week it grows ever more slowly."""
+    """Returns 1 / (1 + λ), where λ is how often a usual week holds such a point: the probability that something is
+    wrong, where that happens once a week. Never 1: beyond a millionth a week it grows ever more slowly."""
     if rarity == -math.inf:
         return 0.0
     if rarity > 3.0:

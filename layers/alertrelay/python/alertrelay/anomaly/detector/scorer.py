@@ -1,4 +1,4 @@
-"""The scorer of one metric: what the Lambda and `alertrelay score` both run."""
+"""Scores one metric, for the Lambda and for `alertrelay score`."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Scorer:
         return Scored(score, reading, self._onset.take(at, reading.rarity))
 
     def band(self, reading: Reading) -> tuple[float, float] | None:
-        """The usual range for the point that was just taken; None while learning."""
+        """Returns the usual range for the point that was just taken; None while learning."""
         if reading.measured is None:
             return None
         middle, sigma, _ = usual(reading.measured, self._detector.spread)
@@ -66,11 +66,11 @@ class Scorer:
         return middle - BAND * sigma, middle + BAND * sigma
 
     def explain(self, at: float, value: float, scored: Scored, shown: Callable[[float], str] = number) -> str:
-        """Why the point that was just taken got its score. Times are those of the zone; `shown` puts a value into
+        """Explains the score of the point that was just taken. Times are those of the zone; `shown` puts a value into
         words, with its unit."""
         since = None if scored.since is None else clock(scored.since, self._zone)
         return explain(clock(at, self._zone), value, scored.reading, since, self._detector.spread, shown)
 
     def strongest(self, scored: Scored, shown: Callable[[float], str] = number) -> str:
-        """The measure that was rarest for the point; "" while learning."""
+        """Returns the measure that was rarest for the point; "" while learning."""
         return strongest(scored.reading, shown) if scored.reading else ""

@@ -1,4 +1,4 @@
-"""What is kept of the metrics between two runs: numbers as JSON, arrays as bytes, compressed, with a version.
+"""Packs the state of metrics between two runs: numbers as JSON, arrays as bytes, compressed, with a version.
 
 A scorer that was kept goes on exactly where it was.
 
@@ -48,7 +48,7 @@ _ARRAY = "array"
 
 
 def pack(scorers: Mapping[str, Scorer]) -> bytes:
-    """The scorers by the metric's key."""
+    """Returns the scorers by the metric's key."""
     arrays = bytearray()
     metrics = {key: _plain(scorer, arrays) for key, scorer in scorers.items()}
     head = json.dumps({"kind": _KIND, "metrics": metrics}, separators=(",", ":")).encode()

@@ -1,4 +1,4 @@
-"""How many rarities become one: voices that speak for themselves, of which the strongest is heard.
+"""Combines many rarities into one: each voice votes for itself, and the strongest counts.
 
 A voice is the mean of some measures by one reading of `tail`. It has a doubt (how much more often it is wrong than it
 says), a rarity from which on it speaks at all, and a rest: what moved a mean of 24 points moves it for hours.
@@ -30,7 +30,7 @@ _BEND = 3.0
 @dataclass(frozen=True, slots=True)
 class Voice:
     """`up_to` is how often a week a point may come for the voice to speak of it; `rest` the points in which what is
-    needed to be told again halves; `doubt` a factor on how often it says such a point comes; `bulk` which reading."""
+    needed to score again halves; `doubt` a factor on how often it says such a point comes; `bulk` which reading."""
 
     name: str
     measures: tuple[int, ...]
@@ -55,7 +55,7 @@ VOICES: Final = (
 
 
 def strengths(parts: Sequence[Rarity | None], voices: Sequence[Voice], points_a_week: float) -> tuple[float, ...]:
-    """-log10 of how often a usual week holds such a point, by each voice; SILENT where one does not speak. A part
+    """Returns -log10 of how often a usual week holds such a point, by each voice; SILENT where one has no vote. A part
     that is None has no say."""
     weekly = math.log10(points_a_week)
     return tuple([_strength(voice, parts, weekly) for voice in voices])
@@ -77,5 +77,6 @@ def _strength(voice: Voice, parts: Sequence[Rarity | None], weekly: float) -> fl
 
 
 def _at_most_weekly(strength: float) -> float:
-    """Distance alone is no proof: beyond once a week it grows ever more slowly, and never to an alert."""
+    """Bounds a distance, which alone is no proof: beyond once a week it grows ever more slowly, and never to an
+    alert."""
     return strength if strength <= 0.0 else _ROOM * strength / (strength + _BEND)

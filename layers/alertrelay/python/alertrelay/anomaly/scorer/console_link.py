@@ -1,4 +1,4 @@
-"""The address of a metric's graph in CloudWatch's console."""
+"""Builds the address of a metric's graph in CloudWatch's console."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ01234567
 
 
 def graph_link(metric: Metric, *, region: str, begin: float, end: float) -> str:
-    """The metric between two times in seconds; "" where the region is unknown. The console writes values so: `~'text`,
-    `~(~one~two)`, `~(key~value)`, with `*` and two hex digits for what is not plain."""
+    """Returns the link to the metric between two times in seconds; "" where the region is unknown. The console writes
+    values so: `~'text`, `~(~one~two)`, `~(key~value)`, with `*` and two hex digits for what is not plain."""
     base = console(region)
     if not base:
         return ""

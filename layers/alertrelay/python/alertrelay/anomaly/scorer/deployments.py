@@ -1,4 +1,4 @@
-"""What was deployed shortly before an anomaly began: the first question of whoever is woken."""
+"""Finds the deployments shortly before an anomaly began: the first question of the person on call."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NAMING = ("service", "cluster", "application", "deployment_group", "stack", "re
 
 
 def deployment_of(event: Mapping[str, Any]) -> Deployment | None:
-    """What an event of CodeDeploy, ECS or CloudFormation says has changed; None for any other, and for one without a
+    """Reads the change from an event of CodeDeploy, ECS or CloudFormation; None for any other, and for one without a
     time."""
     if event.get("source") not in ("aws.codedeploy", "aws.ecs", "aws.cloudformation"):
         return None
@@ -39,7 +39,7 @@ def deployment_of(event: Mapping[str, Any]) -> Deployment | None:
 
 
 def _names(alert: Alert, event: Mapping[str, Any]) -> set[str]:
-    """What is deployed: the labels that name a thing, and the last parts of the ARNs that the event is about."""
+    """Returns the names of the deployed thing: the labels that name it, and the last parts of the ARNs of the event."""
     named = {alert.labels[name] for name in _NAMING if alert.labels.get(name)}
     for arn in event.get("resources") or ():
         resource = str(arn).split(":", 5)[-1]
@@ -50,7 +50,8 @@ def _names(alert: Alert, event: Mapping[str, Any]) -> set[str]:
 
 
 def named(deployments: Iterable[Deployment], since: float, about: Iterable[str]) -> list[str]:
-    """The deployments of the half hour before `since`, in words: those of the thing itself, else all that there are.
+    """Returns the deployments of the half hour before `since`, in words: those of the thing itself, else all that there
+    are.
 
     `about` are the names by which the thing is known: its service, the values of its dimensions.
     """
@@ -58,12 +59,12 @@ def named(deployments: Iterable[Deployment], since: float, about: Iterable[str])
     known = {name.lower() for name in about if name}
     own = [d for d in near if any(_same(name.lower(), other) for name in d.names for other in known)]
     found = sorted(own or near, key=lambda d: -d.at)
-    told = [f"{d.what}, {_apart(since - d.at)}" + (f" ({d.link})" if d.link else "") for d in found]
-    return [*told[:SHOWN], *([f"and {len(told) - SHOWN} more"] if len(told) > SHOWN else [])]
+    lines = [f"{d.what}, {_apart(since - d.at)}" + (f" ({d.link})" if d.link else "") for d in found]
+    return [*lines[:SHOWN], *([f"and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else [])]
 
 
 def _same(name: str, other: str) -> bool:
-    """The stack orders-prod deploys the service orders."""
+    """Returns whether two names mean the same: the stack orders-prod deploys the service orders."""
     return name == other or name.startswith(f"{other}-") or other.startswith(f"{name}-")
 
 

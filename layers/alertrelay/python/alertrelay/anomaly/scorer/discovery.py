@@ -1,4 +1,4 @@
-"""Which metrics the entries of the configuration watch, as CloudWatch lists them."""
+"""Finds the metrics that the entries of the configuration watch, as CloudWatch lists them."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ _SERVICES: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
-    """What is watched. `left_out` are metrics beyond `max_metrics`; `empty` are entries that found none; `failed` are
-    entries that could not be looked up: what was known of them is watched.
+    """The watched metrics. `left_out` are metrics beyond `max_metrics`; `empty` are entries that found none; `failed`
+    are entries that could not be looked up: what was known of them is watched.
 
     `config` is the hash of the entries that it was made for; `at` is in seconds.
     """
@@ -63,7 +63,7 @@ class Catalogue:
 
 
 def kept_catalogue(kept: Kept | None, config: AnomalyConfig) -> Catalogue | None:
-    """What an earlier run found, None where it was for other entries or cannot be read."""
+    """Reads the catalogue of an earlier run; None where it was for other entries or cannot be read."""
     if kept is None:
         return None
     try:
@@ -82,7 +82,7 @@ def kept_catalogue(kept: Kept | None, config: AnomalyConfig) -> Catalogue | None
 
 
 def look_up(config: AnomalyConfig, metrics: Metrics, *, now: float, before: Catalogue | None = None) -> Catalogue:
-    """Asks CloudWatch. An entry of which it does not tell keeps what `before` knew of it. Raises MetricsFailure where
+    """Asks CloudWatch. An entry without an answer keeps its metrics from `before`. Raises MetricsFailure where
     nothing at all is known."""
     found: dict[str, Metric] = {}
     empty, failed = [], []
@@ -143,8 +143,8 @@ def _metric(watch: Watch, name: str, dimensions: Dimensions) -> Metric:
 
 
 def _fits(watch: Watch, dimensions: Mapping[str, str]) -> bool:
-    """Where an entry names dimensions the metric has just those: `FunctionName: "orders-*"` is not also the metric of
-    one of the function's aliases."""
+    """Returns whether a metric has just the dimensions that its entry names: `FunctionName: "orders-*"` is not also the
+    metric of one of the function's aliases."""
     if not watch.dimensions:
         return True
     return dimensions.keys() == watch.dimensions.keys() and all(
@@ -153,13 +153,13 @@ def _fits(watch: Watch, dimensions: Mapping[str, str]) -> bool:
 
 
 def _only_stars(pattern: str) -> str:
-    """`*` stands for any text; nothing else is special."""
+    """Compiles a pattern in which only `*` is special, for any text."""
     return re.sub(r"([?\[])", r"[\1]", pattern)
 
 
 def _resources(watch: Watch, arns: Iterable[str]) -> frozenset[str]:
-    """By what names a dimension may know a resource: every end of its ARN that begins after a slash or a colon, as in
-    app/main/50dc6c495c0c9188 of a load balancer, or orders-db of a database."""
+    """Returns the names by which a dimension may know a resource: every end of its ARN that begins after a slash or a
+    colon, as in app/main/50dc6c495c0c9188 of a load balancer, or orders-db of a database."""
     service = _SERVICES.get(watch.namespace, watch.namespace.removeprefix("AWS/").lower())
     names = set()
     for arn in arns:

@@ -1,4 +1,4 @@
-"""Whether the scores of a metric still mean what they say: a usual week has one trouble, not ten.
+"""Checks whether the scores of a metric keep their meaning: a usual week has one trouble, not ten.
 
 Where the distribution has changed the past is no guide: the metric is learned anew from its last two weeks.
 """
@@ -19,7 +19,7 @@ REST = WEEK
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drift:
-    """How often, and for how long, a metric was in trouble of late. `based` is when it was last learned anew."""
+    """The number and duration of a metric's recent troubles. `based` is when it was last learned anew."""
 
     based: float
     at: float
@@ -29,7 +29,7 @@ class Drift:
 
 
 def watched(before: Drift, at: float, since: float | None) -> Drift:
-    """After a point at a time in seconds, in a trouble `since` then, or in none."""
+    """Returns the drift after a point at a time in seconds, in a trouble `since` then, or in none."""
     passed = max(0.0, at - before.at)
     day, week = 0.5 ** (passed / DAY), 0.5 ** (passed / WEEK)
     begins = since is not None and since != before.since
@@ -43,7 +43,7 @@ def watched(before: Drift, at: float, since: float | None) -> Drift:
 
 
 def drifted(now: Drift) -> str:
-    """Why the metric has to be learned anew; "" where it need not."""
+    """Returns the reason to learn the metric again; "" for none."""
     if now.at - now.based < REST:
         return ""
     if now.troubles > TOO_MANY:

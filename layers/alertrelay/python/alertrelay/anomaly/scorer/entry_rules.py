@@ -1,4 +1,4 @@
-"""How the points of an entry are judged in a run, and in which words its metrics are named."""
+"""Holds the rules by which a run judges the points of an entry, and names its metrics."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from alertrelay.values import units
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """Whose metrics they are: what all alerts of a run have in common."""
+    """The owner of the metrics: the labels that all alerts of a run share."""
 
     config: AnomalyConfig
     account: str
@@ -25,7 +25,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """How an entry's points are judged. `levels` are sorted, the mildest first, and there is one at least.
+    """The rule for an entry's points. `levels` are sorted, the mildest first, and there is one at least.
     `deployments(since, names)` are the changes shortly before, in words."""
 
     watch: Watch
@@ -40,7 +40,7 @@ def rules_of(
     feedback: Mapping[str, Feedback],
     deployments: Callable[[float, Sequence[str]], Sequence[str]] = lambda _since, _names: (),
 ) -> dict[str, Rule]:
-    """The rule of each entry, by its name."""
+    """Returns the rule of each entry, by its name."""
     zone = _zone(config.timezone)
     return {
         watch.name: Rule(
@@ -55,7 +55,7 @@ def rules_of(
 
 
 def _zone(name: str) -> tzinfo:
-    """UTC where this machine has no such zone: a day that is some hours off is learned all the same."""
+    """Returns UTC where this machine has no such zone: a day that is some hours off is learned all the same."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -63,13 +63,13 @@ def _zone(name: str) -> tzinfo:
 
 
 def named(watch: Watch, metric: Metric) -> str:
-    """`p99 TargetResponseTime of checkout`."""
+    """Returns `p99 TargetResponseTime of checkout`."""
     about = watch.labels.get("service") or ", ".join(value for _, value in metric.dimensions)
     return f"{metric.statistic} {metric.name}" + (f" of {about}" if about else "")
 
 
 def unit_of(watch: Watch, metric: Metric) -> str:
-    """The entry's own unit, else what the service documents."""
+    """Returns the entry's own unit, else what the service documents."""
     if metric.statistic == "SampleCount":
         return ""
     return watch.unit or units.unit_of(metric.namespace, metric.name)

@@ -1,4 +1,5 @@
-"""Asking CloudWatch for points: as many metrics a request as it takes, and one broken metric does not stop the rest."""
+"""Fetches points from CloudWatch: as many metrics a request as allowed, and one broken metric does not stop the
+rest."""
 
 from __future__ import annotations
 
@@ -36,8 +37,8 @@ class Found:
 def ask(
     metrics: Metrics, wanted: Iterable[Wanted], *, end: Callable[[Metric], float], more: Callable[[], bool]
 ) -> Found:
-    """The points of each up to the `end` of its last whole period. Never raises a failure: what CloudWatch did not say
-    is missing. `more` says whether there is time for another request."""
+    """Returns the points of each up to the `end` of its last whole period. Never raises a failure: what CloudWatch did
+    not say is missing. `more` says whether there is time for another request."""
     found = Found(points={}, refused={})
     for batch in batches(wanted, end=end):
         if not more():
@@ -48,7 +49,7 @@ def ask(
 
 
 def batches(wanted: Iterable[Wanted], *, end: Callable[[Metric], float]) -> Iterator[list[Wanted]]:
-    """Metrics of one period together, within both limits."""
+    """Yields metrics of one period together, within both limits."""
 
     def period(one: Wanted) -> int:
         return one.metric.period
@@ -67,8 +68,8 @@ def batches(wanted: Iterable[Wanted], *, end: Callable[[Metric], float]) -> Iter
 
 
 def _ask(metrics: Metrics, batch: Sequence[Wanted], *, end: float, found: Found) -> bool:
-    """False where CloudWatch does not answer at all. A refused request is asked again in halves, until it is known
-    which metric it was refused for."""
+    """Returns False where CloudWatch does not answer at all. A refused request is asked again in halves, until it is
+    known which metric it was refused for."""
     try:
         answer = metrics.read([one.metric for one in batch], start=batch[0].start, end=end)
     except QueryRefused as refused:
@@ -86,7 +87,7 @@ def _ask(metrics: Metrics, batch: Sequence[Wanted], *, end: float, found: Found)
 
 
 def _take(answer: Answer, batch: Sequence[Wanted], found: Found) -> None:
-    """Each gets what it wanted: the request begins with the earliest of them."""
+    """Gives each metric its points: the request begins with the earliest of them."""
     found.refused |= answer.refused
     for one in batch:
         key = one.metric.key

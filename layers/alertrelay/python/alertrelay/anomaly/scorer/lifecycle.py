@@ -1,4 +1,4 @@
-"""When an anomaly opens, gets worse, and ends: one level opens it, a lower one closes it.
+"""Opens an anomaly, makes it worse, and resolves it: one level opens it, a lower one closes it.
 
 It ends when the metric is back where it is usual for the time of day. A value that stays away, as after a step, is
 calm for the scorer long before it is well for people: it stays open, for a day at most, and is then said to be usual.
@@ -49,7 +49,7 @@ class Seen:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Open:
     """An anomaly that goes on. `side` is where it left its time of day, `width` what counts as near to that, as it was
-    when it opened; `severities` are those under which it was told, the worst last."""
+    when it opened; `severities` are those under which it was published, the worst last."""
 
     since: float
     opened: float
@@ -63,8 +63,8 @@ class Open:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What is to be told of it: `severities` are those that begin, or end, now. `learned`: it ended because it has
-    become usual."""
+    """The alerts to publish: `severities` are those that begin, or end, now. `learned`: it ended because it has become
+    usual."""
 
     kind: Kind
     severities: tuple[str, ...]
@@ -77,13 +77,13 @@ class Change:
 def step(
     now: Open | None, seen: Seen, levels: Sequence[Level], direction: Direction = "both"
 ) -> tuple[Open | None, Change | None]:
-    """The anomaly after a point, and what is to be told of it. `levels` are sorted, the mildest first."""
+    """Returns the anomaly after a point, and the change to publish. `levels` are sorted, the mildest first."""
     names = [level.severity for level in levels]
     reached = [level.severity for level in levels if seen.score >= level.score][-1:]
     if now is None:
         return _opened(seen, reached[0]) if reached and _is_trouble(seen, direction) else (None, None)
-    told = max((names.index(severity) for severity in now.severities if severity in names), default=-1)
-    more = tuple(severity for severity in reached if names.index(severity) > told)
+    published = max((names.index(severity) for severity in now.severities if severity in names), default=-1)
+    more = tuple(severity for severity in reached if names.index(severity) > published)
     worst = seen.score > now.score
     still = replace(
         now,
@@ -103,7 +103,7 @@ def step(
 
 
 def end(now: Open, at: float, why: str) -> Change:
-    """The end of an anomaly, for a reason in words."""
+    """Returns the end of an anomaly, for a reason in words."""
     return Change(kind="ended", severities=now.severities, open=now, at=at, why=why)
 
 
@@ -125,8 +125,8 @@ def _opened(seen: Seen, severity: str) -> tuple[Open, Change]:
 
 
 def _is_trouble(seen: Seen, direction: Direction) -> bool:
-    """Where only one side is trouble, coming back from the other one is none: however steep the fall after a rush, it
-    is no fall below what is usual."""
+    """Returns whether a point means trouble. Where only one side does, coming back from the other one does not: however
+    steep the fall after a rush, it is no fall below what is usual."""
     if direction == "both" or seen.course is None:
         return True
     apart = seen.value - seen.course
@@ -135,7 +135,7 @@ def _is_trouble(seen: Seen, direction: Direction) -> bool:
 
 
 def _is_back(now: Open, seen: Seen) -> bool:
-    """Near to its time of day again; where it never left that, calm again."""
+    """Returns whether a point is near its time of day again; where it never left that, calm again."""
     if not now.side or seen.course is None:
         return seen.calm
     apart = seen.value - seen.course

@@ -1,4 +1,4 @@
-"""One metric as it is watched: its name in CloudWatch, the statistic and the period, and the entry that asks for it."""
+"""Identifies a watched metric: its name in CloudWatch, the statistic and the period, and the entry that asks for it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Metric:
 
     @cached_property
     def key(self) -> str:
-        """16 hex digits: what its state is kept under. Another statistic or period is another metric."""
+        """Returns 16 hex digits, the key of its state. Another statistic or period is another metric."""
         identity = [self.watch, self.namespace, self.name, self.dimensions, self.statistic, self.period]
         text = json.dumps(identity, ensure_ascii=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -35,12 +35,12 @@ class Metric:
         return f"{self.namespace} {self.name} {self.statistic}" + (f" {{{held}}}" if held else "")
 
     def to_json(self) -> list[Any]:
-        """Plain JSON; `of_json` reads it back."""
+        """Returns plain JSON; `of_json` reads it back."""
         return [self.watch, self.namespace, self.name, self.dimensions, self.statistic, self.period]
 
     @classmethod
     def of_json(cls, data: Sequence[Any]) -> Metric:
-        """Inverse of `to_json`."""
+        """Reads the form of `to_json`."""
         watch, namespace, name, dimensions, statistic, period = data
         return cls(
             watch=watch,
@@ -53,10 +53,10 @@ class Metric:
 
 
 def dimensions_of(values: Mapping[str, str]) -> Dimensions:
-    """Sorted by name, so that one metric has one key."""
+    """Sorts dimensions by name, so that one metric has one key."""
     return tuple(sorted(values.items()))
 
 
 def shard_of(key: str, shards: int) -> int:
-    """Which of `shards` objects holds the metric's state."""
+    """Returns the number of the object, of `shards`, that holds the metric's state."""
     return int(key, 16) % shards

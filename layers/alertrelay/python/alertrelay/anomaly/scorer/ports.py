@@ -1,4 +1,4 @@
-"""What a run of the anomaly-scorer needs from the outside, as Protocols, and the ways in which the outside fails.
+"""Declares the ports of a run of the anomaly-scorer, as Protocols, and the ways in which they fail.
 
 Each has a real implementation (aws/) and a memory twin (memory/scorer.py); both pass the same contract tests.
 """
@@ -49,15 +49,15 @@ class Metrics(Protocol):
     """CloudWatch's metrics."""
 
     def listed(self, namespace: str, name: str) -> Iterable[tuple[str, Dimensions]]:
-        """Sorted, the name and the dimensions of every metric of a namespace, or of those with a name. Raises
+        """Lists, sorted, the name and the dimensions of every metric of a namespace, or of those with a name. Raises
         MetricsFailure."""
 
     def tagged(self, tags: Mapping[str, str]) -> Iterable[str]:
-        """The ARNs of all resources with these tags. Raises MetricsFailure."""
+        """Returns the ARNs of all resources with these tags. Raises MetricsFailure."""
 
     def read(self, metrics: Sequence[Metric], *, start: float, end: float) -> Answer:
-        """The points from `start` up to, not including, `end`, in seconds; at most 500 metrics and 100,800 points.
-        Raises QueryRefused, MetricsFailure."""
+        """Returns the points from `start` up to, not including, `end`, in seconds; at most 500 metrics and 100,800
+        points. Raises QueryRefused, MetricsFailure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +72,11 @@ class Shelf(Protocol):
     """Objects by name, each written only over the version that was read. Raises ShelfFailure."""
 
     def get(self, name: str) -> Kept | None:
-        """None where there is no such object."""
+        """Reads an object; None where there is none."""
 
     def put(self, name: str, content: bytes, *, over: str | None) -> bool:
-        """False where somebody wrote it meanwhile. `over` is the version that was read, None where there was none."""
+        """Writes an object; False where somebody wrote it meanwhile. `over` is the version that was read, None where
+        there was none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +93,7 @@ class Deployment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vote:
-    """What a person thought of an alert. `watch` is the entry that it came from, "" for any other alert.
+    """A person's judgement of an alert. `watch` is the entry that it came from, "" for any other alert.
 
     A later vote on the same alert takes the place of the earlier. `at` is in seconds.
     """
@@ -117,31 +118,31 @@ class Lease:
 
 
 class Notebook(Protocol):
-    """What is kept in the state table for the scorer. Raises NotebookFailure."""
+    """The scorer's part of the state table. Raises NotebookFailure."""
 
     def begin_run(self, *, owner: str, now: float, until: float) -> Lease | None:
-        """None where another run holds the lease."""
+        """Takes the lease of a run; None where another run holds it."""
 
     def end_run(self, lease: Lease, *, told: Mapping[str, float]) -> None:
         """Gives the lease back, where it is still ours, and notes what was published."""
 
     def keep_deployment(self, deployment: Deployment) -> None:
-        """For two days."""
+        """Keeps a deployment for two days."""
 
     def deployments(self, since: float) -> Sequence[Deployment]:
-        """Those at or after `since`, oldest first, the newest hundred at most."""
+        """Returns those at or after `since`, oldest first, the newest hundred at most."""
 
     def add_vote(self, vote: Vote) -> None:
-        """For 400 days."""
+        """Keeps a vote for 400 days."""
 
     def votes(self, since: float) -> Sequence[Vote]:
-        """Those at or after `since`, oldest first."""
+        """Returns those at or after `since`, oldest first."""
 
     def note_anomaly(self, service: str, fingerprint: str, note: Mapping[str, Any], *, until: float) -> None:
-        """What other alerts of the service are to say of it, until then at the latest."""
+        """Keeps the note that other alerts of the service show, until then at the latest."""
 
     def drop_anomaly(self, service: str, fingerprint: str) -> None:
-        """It has ended."""
+        """Removes the note of an anomaly that has ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

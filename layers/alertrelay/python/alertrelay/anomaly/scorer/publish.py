@@ -1,4 +1,4 @@
-"""What is told of a metric as alerts of the one model: what should be known, less what is known already."""
+"""Publishes a metric's state as alerts of the one model: the wanted alerts, less those that are published already."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ class _Alert:
 
 
 def tellings_of(origin: Origin, rule: Rule | None, track: Track, *, at: float) -> list[Telling]:
-    """The updates after which people know what is so of a metric: begins that they were not told, and ends.
+    """Returns the updates that bring the published alerts of a metric up to date: new ones, and resolves.
 
-    `track.told` is as after them. `rule` is None where its entry is gone. `at` is the clock by which updates are
+    `track.told` is as after them. `rule` is None where its entry was removed. `at` is the clock by which updates are
     ordered: the run's, in seconds, so that a retried run says the same."""
     wanted = _wanted(origin, rule, track)
     begins = [
@@ -59,7 +59,7 @@ def tellings_of(origin: Origin, rule: Rule | None, track: Track, *, at: float) -
 
 
 def perhaps_told(origin: Origin, rule: Rule, metric: Metric) -> dict[str, Told]:
-    """Every alert that may have been announced of a metric, where nobody knows, nor since when."""
+    """Returns every alert that may have been published of a metric, where the record of it is lost."""
     if rule.watch.mode == "shadow":
         return {}
     named = [(ANOMALY, level.severity) for level in rule.levels] + [(SILENT, rule.levels[0].severity)]
@@ -68,7 +68,7 @@ def perhaps_told(origin: Origin, rule: Rule, metric: Metric) -> dict[str, Told]:
 
 
 def labels_of(origin: Origin, watch: Watch, metric: Metric, alertname: str, severity: str) -> Labels:
-    """Dimensions under their own names; then what the environment and the entry say, and last what we know."""
+    """Returns dimensions under their own names; then labels of the environment and the entry, and last our own."""
     dimensions = texts.label_set(metric.dimensions)
     return texts.label_set(
         {
@@ -89,7 +89,7 @@ def labels_of(origin: Origin, watch: Watch, metric: Metric, alertname: str, seve
 
 
 def messages(tellings: Sequence[Telling]) -> Iterator[tuple[str, str]]:
-    """Severity and text of what is to be published: as few messages as SNS's limit allows."""
+    """Returns severity and text of the messages to publish: as few messages as SNS's limit allows."""
     for severity in SEVERITIES:
         batch: list[Mapping[str, Any]] = []
         size = 0
@@ -107,7 +107,7 @@ def messages(tellings: Sequence[Telling]) -> Iterator[tuple[str, str]]:
 
 
 def _wanted(origin: Origin, rule: Rule | None, track: Track) -> dict[str, _Alert]:
-    """What people should know of the metric, by fingerprint. In shadow nothing."""
+    """Returns the alerts that should be open for the metric, by fingerprint. In shadow none."""
     if rule is None or rule.watch.mode == "shadow":
         return {}
     alerts = []
@@ -137,7 +137,7 @@ def _end(track: Track, told: Told, *, at: float) -> _Alert:
 
 def _update(origin: Origin, metric: Metric, alert: _Alert, *, at: float, ends: bool) -> Telling:
     mark = fingerprint(alert.labels)
-    # Around the time of the data, not of the run: what is told again has the same link.
+    # Around the time of the data, not of the run: a repeated update has the same link.
     link = graph_link(metric, region=origin.region, begin=alert.since - _SHOWN_BEFORE, end=at + _SHOWN_AFTER)
     body: dict[str, Any] = {
         "status": "resolved" if ends else "firing",

@@ -1,4 +1,4 @@
-"""A metric that stops reporting: told where it used to report without gaps, and not where it often is silent."""
+"""Detects a metric that stops reporting: where it used to report without gaps, not where it is often silent."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ _WEEK = 604_800.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Presence:
-    """How regularly a metric reports. `share` and `gap` (the longest usual silence, in seconds) fade within weeks."""
+    """The regularity of a metric's reports. `share` and `gap` (the longest usual silence, in seconds) fade within
+    weeks."""
 
     periods: int = 0
     share: float = 1.0
@@ -26,7 +27,8 @@ class Presence:
 
 
 def heard(before: Presence, at: float, period: float, *, outage: bool = False) -> Presence:
-    """After a point at a time in seconds. An `outage` is a silence that was noticed: it is no habit."""
+    """Returns the presence after a point at a time in seconds. An `outage` is a silence that was noticed: it is no
+    habit."""
     if before.last is None:
         return replace(before, periods=1, last=at)
     missed = max(0, round((at - before.last) / period) - 1)
@@ -43,8 +45,8 @@ def heard(before: Presence, at: float, period: float, *, outage: bool = False) -
 
 
 def silence(now: Presence, end: float, period: float) -> float | None:
-    """Since when the metric is missing at `end` (the end of the last period that was asked for), None where it is not
-    missing or need not be there."""
+    """Returns the time since which the metric is missing at `end` (the end of the last period that was asked for), None
+    where it is not missing or need not be there."""
     if now.last is None or now.periods < KNOWN_AFTER or now.share < DENSE:
         return None
     expected = now.last + period

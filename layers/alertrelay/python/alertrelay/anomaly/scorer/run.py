@@ -1,6 +1,6 @@
-"""The story of a run, in order:
+"""Runs the anomaly-scorer once, in order:
 
-lease -> what is watched -> for each shard: read, score, compare with what was told -> keep -> publish -> give back.
+lease -> watched metrics -> for each shard: read, score, compare with published alerts -> keep -> publish -> give back.
 
 State is kept before anything is published, and what is to be published is part of it: a run that dies in between is
 finished by the next one. A run that comes again, late, or beside another changes nothing twice: the object of a shard
@@ -48,7 +48,7 @@ class RunIncomplete(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ran:
-    """What a run did; `problems` are what could not be done."""
+    """The counts of a run; `problems` are what could not be done."""
 
     metrics: int = 0
     points: int = 0
@@ -57,7 +57,7 @@ class Ran:
 
 
 def run(scoring: Scoring, at: float, *, deadline: float) -> Ran:
-    """One run for the time `at` of its schedule, in seconds. `deadline` is when this invocation is killed.
+    """Runs once for the time `at` of its schedule, in seconds. `deadline` is when this invocation is killed.
 
     Never raises a failure of the outside: it is among the problems."""
     owner = scoring.new_id()
@@ -65,7 +65,7 @@ def run(scoring: Scoring, at: float, *, deadline: float) -> Ran:
     try:
         lease = scoring.notebook.begin_run(owner=owner, now=now, until=deadline + MARGIN)
     except NotebookFailure as failure:
-        # Its object protects each shard all the same; what the last run told may be told again, and is known by then.
+        # Its object protects each shard all the same; its alerts may be published again, and are recognised.
         scoring.log("scorer_lease_not_taken", failure=str(failure))
         lease = Lease(owner=owner, told={})
     if lease is None:
@@ -108,8 +108,8 @@ def _run(scoring: Scoring, at: float, *, until: float, told: dict[str, float]) -
 
 
 def _catalogue(scoring: Scoring, at: float) -> tuple[Catalogue, bool]:
-    """What is watched, and whether earlier runs have left their traces. Raises MetricsFailure where nothing is known of
-    anything, ShelfFailure."""
+    """Returns the watched metrics, and whether there was an earlier run. Raises MetricsFailure where nothing is known
+    of anything, ShelfFailure."""
     kept = scoring.shelf.get(NAME)
     found = kept_catalogue(kept, scoring.config)
     if found and at - found.at < FRESH and not found.failed:
@@ -127,8 +127,8 @@ def _catalogue(scoring: Scoring, at: float) -> tuple[Catalogue, bool]:
 
 
 def _shards(scoring: Scoring, catalogue: Catalogue) -> dict[str, list[Metric]]:
-    """By the name of their object. The number of shards follows from the configuration alone, so that a metric stays
-    where it is."""
+    """Groups metrics by the name of their object. The number of shards follows from the configuration alone, so that a
+    metric stays where it is."""
     names = shard_names(scoring.config)
     found: dict[str, list[Metric]] = {name: [] for name in names}
     for metric in catalogue.metrics:
@@ -137,7 +137,7 @@ def _shards(scoring: Scoring, catalogue: Catalogue) -> dict[str, list[Metric]]:
 
 
 def shard_names(config: AnomalyConfig) -> list[str]:
-    """The names of the objects that hold the state."""
+    """Returns the names of the objects that hold the state."""
     count = -(-config.max_metrics // IN_A_SHARD)
     return [f"shard-{number:02d}-of-{count}" for number in range(count)]
 
@@ -150,7 +150,7 @@ def _shard(this: Run, name: str, metrics: Sequence[Metric], *, known: bool, told
         book.outbox = []
     # An object without metrics is written once, so that one that is missing is known to be lost.
     if book.run < this.at and (metrics or book.tracks or shard.version is None):
-        # What an earlier run kept, and died or failed before it had told it, is told by this one.
+        # Alerts that an earlier run kept, and did not publish before it died or failed, are published by this one.
         book.outbox += score(this, shard, metrics)
         if not keep(this, shard):
             this.scoring.log("scorer_state_changed_meanwhile", object=name)
@@ -170,7 +170,7 @@ def _publish(this: Run, shard: Shard) -> int:
 
 
 def _note(scoring: Scoring, telling: Telling, at: float) -> None:
-    """What other alerts of the service say of it. Nothing depends on that."""
+    """Keeps the note that other alerts of the service show. Nothing depends on it."""
     if not telling.service:
         return
     mark = telling.update["fingerprint"]
@@ -213,7 +213,7 @@ def _votes(scoring: Scoring, at: float) -> Sequence[Vote]:
 
 
 def _say_feedback(scoring: Scoring, rules: Mapping[str, Rule], feedback: Mapping[str, Feedback]) -> None:
-    """For the dashboard: the share judged helpful, and from which score on the entry tells by now."""
+    """Logs for the dashboard the share judged helpful, and the score from which the entry alerts now."""
     for name, found in feedback.items():
         rule = rules.get(name)
         if rule is None:

@@ -1,4 +1,4 @@
-"""One metric's new points: scored, and what they change. Nothing is published here."""
+"""Scores one metric's new points, and derives the changes. Nothing is published here."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from alertrelay.anomaly.scorer.shard_state import Said, Track
 from alertrelay.values import units
 
 FRESH = 3_600.0
-"""Seconds. Of an anomaly that opened longer before, in points that were only learned, nobody is told."""
+"""Seconds. Of an anomaly that opened longer before, in points that were only learned, nobody is notified."""
 
 
 def new_scorer(metric: Metric, rule: Rule) -> Scorer:
-    """As the entry configures it."""
+    """Makes the scorer that the entry configures."""
     return Scorer(float(metric.period), direction=rule.watch.direction, zone=rule.zone)
 
 
@@ -78,7 +78,7 @@ def feed(
 
 
 def learn(track: Track, scorer: Scorer, rule: Rule, points: Iterable[tuple[float, float]], *, now: float) -> None:
-    """The same for a metric's past, of which nobody is told: what goes on since long is the metric's own way, as far as
+    """Learns a metric's past, of which nobody is notified: what has gone on for long is the metric's own way, as far as
     anybody knows. What was open before its past was learned anew stays open."""
     past = replace(track, open=None, silent=None)
     feed(past, scorer, rule, points)
@@ -90,7 +90,7 @@ def learn(track: Track, scorer: Scorer, rule: Rule, points: Iterable[tuple[float
 
 
 def _said_of_end(track: Track, rule: Rule, change: Change) -> Said:
-    """A message of an end says what was: the begin's words, with another reason."""
+    """Returns the words of a resolve: those of the beginning, with another reason."""
     most = units.shown(change.open.value, unit_of(rule.watch, track.metric))
     before = track.said or Said(summary=f"{named(rule.watch, track.metric)} was unusual")
     return replace(before, reason=f"{change.why}; it was {most} at the worst")

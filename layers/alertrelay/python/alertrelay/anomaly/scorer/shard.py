@@ -1,4 +1,4 @@
-"""One shard of the metrics through a run: read, score, compare with what was told, keep, and only then publish."""
+"""Takes one shard through a run: read, score, compare with the published alerts, keep, and only then publish."""
 
 from __future__ import annotations
 
@@ -55,15 +55,15 @@ class Run:
     tops: dict[str, tuple[Metric, Seen]] = field(default_factory=dict)  # the most unusual point, by entry
 
     def end_of(self, metric: Metric) -> float:
-        """The end of the metric's last whole period."""
+        """Returns the end of the metric's last whole period."""
         return (self.at - SETTLED) // metric.period * metric.period
 
     def in_time(self) -> bool:
-        """Whether there is time for more."""
+        """Returns whether there is time for more."""
         return self.scoring.clock.now().timestamp() < self.until
 
     def may_learn(self) -> bool:
-        """Whether this shard has time to learn another metric."""
+        """Returns whether this shard has time to learn another metric."""
         return self.scoring.clock.now().timestamp() < min(self.until, self.learn_until)
 
 
@@ -150,7 +150,7 @@ def _read_on(run: Run, shard: Shard, metrics: Mapping[str, Metric]) -> None:
 
 @contextmanager
 def _alone(run: Run, shard: Shard, metric: Metric) -> Iterator[None]:
-    """One broken metric does not stop the rest: it is learned anew by the next run."""
+    """Isolates a broken metric, so that it does not stop the rest: the next run learns it again."""
     try:
         yield
     except Exception as error:  # noqa: BLE001 - whatever its points have done
@@ -179,7 +179,7 @@ def _feed(run: Run, shard: Shard, track: Track, rule: Rule, points: Sequence[tup
 
 
 def _learn(run: Run, shard: Shard, metrics: Sequence[Metric]) -> None:
-    """From two weeks of CloudWatch, as many as there is time for; the others wait for the next run."""
+    """Learns from two weeks of CloudWatch, as many as there is time for; the others wait for the next run."""
     left = list(metrics)
     while left and run.may_learn():
         batch, left = left[:LEARNED_AT_ONCE], left[LEARNED_AT_ONCE:]
@@ -209,7 +209,7 @@ def _learn_one(run: Run, shard: Shard, metric: Metric, points: Sequence[tuple[fl
     before = shard.book.tracks.get(metric.key)
     track = before or Track(metric=metric, read_to=end, presence=Presence(), drift=Drift(based=run.at, at=run.at))
     if before is None and shard.book.lost:
-        # Nobody knows what was told of a metric whose book was lost: all of it is ended that does not go on.
+        # The published alerts of a metric whose book was lost are unknown: every one that does not go on is resolved.
         track.told = perhaps_told(run.origin, rule, metric)
     track.presence, track.course, track.read_to = Presence(), Course(), end
     scorer = new_scorer(metric, rule)
@@ -230,7 +230,7 @@ def _notice_silence(run: Run, book: Book, track: Track, rule: Rule) -> None:
 
 
 def _let_go(run: Run, track: Track) -> list[Telling]:
-    """A metric that is no longer watched: what was told of it ends. Its entry may be gone as well."""
+    """Resolves the alerts of a metric that is no longer watched. Its entry may have been removed as well."""
     track.open = track.silent = None
     track.said = replace(track.said or Said(summary=f"{track.metric} was unusual"), reason="it is no longer watched")
     return tellings_of(run.origin, None, track, at=run.at)
@@ -254,7 +254,7 @@ def _happened(
     said: Said | None = None,
     about: Open | None = None,
 ) -> None:
-    """Into the journal and the log, in shadow as well: they are the record of what would have been told."""
+    """Writes to the journal and the log, in shadow as well: they record the alerts that would have been sent."""
     severity = about.severities[-1] if about else ""
     link = graph_link(track.metric, region=run.origin.region, begin=at - BEFORE, end=at + AFTER)
     labels = labels_of(run.origin, rule.watch, track.metric, ANOMALY, severity)

@@ -1,4 +1,4 @@
-"""What a shard keeps of its metrics between two runs, beside the scorers themselves: what is open, what was told.
+"""Keeps the state of a shard between two runs, beside the scorers themselves: open anomalies, published alerts.
 
 One object: a line with the lengths of its two parts, the book as compressed JSON, and the packed scorers. The scorers
 have a version of their own (anomaly/detector/state.py): scorers of another version are learned anew, and what is open
@@ -29,7 +29,7 @@ JOURNAL = 1_000
 
 @dataclass(slots=True, kw_only=True)
 class Track:
-    """What is known of one metric. `read_to` is the end of what was read of it, in seconds.
+    """The state of one metric. `read_to` is the end of what was read of it, in seconds.
 
     `silent` is since when it does not report, None while it does. `said` is what its open anomaly says, or the end of
     one. `told` are the alerts, by fingerprint, that were announced and have not been ended.
@@ -57,8 +57,8 @@ class Told:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """What an alert says of a metric, in words: `usual` is the range in which it was expected; `reason` explains the
-    score; `deployments` are changes shortly before."""
+    """The words of an alert on a metric: `usual` is the range in which it was expected; `reason` explains the score;
+    `deployments` are changes shortly before."""
 
     summary: str
     value: str = ""
@@ -119,14 +119,14 @@ class BookUnreadable(Exception):
 
 
 def to_bytes(book: Book, scorers: bytes) -> bytes:
-    """The object."""
+    """Returns the object."""
     content = zlib.compress(json.dumps(_plain(book), separators=(",", ":")).encode())
     head = json.dumps({"format": FORMAT, "book": len(content), "scorers": len(scorers)})
     return head.encode() + b"\n" + content + scorers
 
 
 def of_bytes(content: bytes) -> tuple[Book, bytes]:
-    """The book, and the packed scorers. Raises BookUnreadable."""
+    """Returns the book, and the packed scorers. Raises BookUnreadable."""
     try:
         head, _, rest = content.partition(b"\n")
         lengths = json.loads(head)

@@ -1,4 +1,4 @@
-"""From which score on an entry alerts: what the file says, moved by its sensitivity and by what people thought.
+"""Computes the score from which an entry alerts: the file's, moved by its sensitivity and by feedback.
 
 A score of T is one that a usual week shows λ = 1/T - 1 times. Everything here moves λ by a factor, so that it means the
 same to a threshold of 0.8 as to one of 0.99.
@@ -27,7 +27,7 @@ _REMEMBERED = 90 * DAY
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feedback:
-    """What people thought of an entry's alerts in the last 90 days, and how far it has moved λ."""
+    """The feedback on an entry's alerts in the last 90 days, and its effect on λ."""
 
     factor: float = 1.0
     helpful: int = 0
@@ -35,13 +35,13 @@ class Feedback:
 
     @property
     def share(self) -> float | None:
-        """The share judged helpful, None where nobody judged."""
+        """Returns the share judged helpful, None where nobody judged."""
         judged = self.helpful + self.not_helpful
         return self.helpful / judged if judged else None
 
 
 def feedback_of(votes: Iterable[Vote], *, now: float) -> dict[str, Feedback]:
-    """By entry. Each alert counts once, by the last vote on it, at the time of that vote."""
+    """Returns feedback by entry. Each alert counts once, by the last vote on it, at the time of that vote."""
     last = {(vote.fingerprint, vote.started): vote for vote in sorted(votes, key=lambda v: v.at)}
     by_watch: dict[str, list[Vote]] = {}
     for vote in last.values():
@@ -64,14 +64,15 @@ def _weighed(votes: list[Vote]) -> Feedback:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Level:
-    """A severity, and the score from which on it is told."""
+    """A severity, and the score from which it applies."""
 
     severity: str
     score: float
 
 
 def levels(watch: Watch, feedback: Feedback | None, *, default: float) -> tuple[Level, ...]:
-    """The entry's levels, the mildest first. Where it names none it warns from `default` on. In assist all are info.
+    """Returns the entry's levels, the mildest first. Where it names none it warns from `default` on. In assist all are
+    info.
 
     Only an adaptive entry follows feedback.
     """
@@ -86,7 +87,7 @@ def levels(watch: Watch, feedback: Feedback | None, *, default: float) -> tuple[
 
 
 def moved(score: float, factor: float) -> float:
-    """The score that is `factor` times as frequent."""
+    """Returns the score that is `factor` times as frequent."""
     if score <= 0.0 or score >= 1.0:
         return score
     return 1.0 / (1.0 + (1.0 / score - 1.0) * factor)

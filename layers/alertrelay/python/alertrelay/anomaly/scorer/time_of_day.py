@@ -1,4 +1,4 @@
-"""What a metric usually is at a time of the day, by its calm points alone: people's idea of "back to normal".
+"""Learns the usual value at a time of the day, by calm points alone: people's idea of "back to normal".
 
 The scorer's own baselines follow a trouble, since they have to learn what may be new; this one waits for its end.
 """
@@ -14,7 +14,7 @@ _SLOTS = 48
 _TYPES = 2
 """Monday to Friday, and the weekend."""
 _KNOWN = 12
-"""Points of a half-hour after which an outlier is told from the rest: two days of five-minute points."""
+"""Points of a half-hour after which an outlier is distinguished from the rest: two days of five-minute points."""
 _OUTLIER = 5.0
 _LATEST = 1 / 30
 """The share of the newest point, after the first thirty of its half-hour: some five days of five-minute points."""
@@ -31,7 +31,8 @@ class Course:
         self._apart = [0.0] * _TYPES
 
     def usual(self, at: float, zone: tzinfo) -> tuple[float, float] | None:
-        """The usual value at a time in seconds, and the usual distance from it; None where neither day is known."""
+        """Returns the usual value at a time in seconds, and the usual distance from it; None where neither day is
+        known."""
         kind, place = _place(at, zone)
         for day in (kind, 1 - kind):
             found = self._between(day, place)
@@ -55,11 +56,11 @@ class Course:
         self._mean[slot] += rate * (value - self._mean[slot])
 
     def forget(self) -> None:
-        """What was is no longer usual: learns quickly what is."""
+        """Drops the usual values, and learns new ones quickly."""
         self._seen = [min(count, 1) for count in self._seen]
 
     def _between(self, kind: int, place: float) -> float | None:
-        """Between the middles of the two nearest half-hours that are known."""
+        """Interpolates between the middles of the two nearest known half-hours."""
         base = kind * _SLOTS
         slot = int(place)
         if not self._seen[base + slot]:
@@ -72,7 +73,7 @@ class Course:
         return near + abs(apart) * (self._mean[base + other] - near)
 
     def to_json(self) -> dict[str, Any]:
-        """Plain JSON; `of_json` reads it back, to six digits."""
+        """Returns plain JSON; `of_json` reads it back, to six digits."""
         return {
             "mean": [float(f"{value:.6g}") for value in self._mean],
             "seen": self._seen,
@@ -81,14 +82,14 @@ class Course:
 
     @classmethod
     def of_json(cls, data: Mapping[str, Any]) -> Course:
-        """Inverse of `to_json`."""
+        """Reads the form of `to_json`."""
         made = cls()
         made._mean, made._seen, made._apart = list(data["mean"]), list(data["seen"]), list(data["apart"])
         return made
 
 
 def _place(at: float, zone: tzinfo) -> tuple[int, float]:
-    """The kind of day, and the half-hours since midnight, by the clock of the people."""
+    """Returns the kind of day, and the half-hours since midnight, by the clock of the people."""
     local = datetime.fromtimestamp(at, zone)
     seconds = local.hour * 3600 + local.minute * 60 + local.second
     return int(local.weekday() >= 5), seconds / _SLOT

@@ -1,4 +1,4 @@
-"""scoring.ports.Metrics: CloudWatch's metrics, and the tags of the resources behind them."""
+"""Reads CloudWatch's metrics, and the tags of the resources behind them."""
 
 from __future__ import annotations
 

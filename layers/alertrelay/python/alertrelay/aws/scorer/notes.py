@@ -1,4 +1,4 @@
-"""scoring.ports.Notebook on the state table.
+"""Keeps the scorer's notes in the state table.
 
 Keys: `R`/`R` the lease of a run, `D`/<time>#<id> deployments, `F`/<time>#<fingerprint> feedback, `N#<service>`/`N` what
 other alerts of a service are to say of its anomalies: an attribute each, by fingerprint.
@@ -103,7 +103,8 @@ class DynamoNotebook:
             self._table.call("put_item", TableName=self._table.name, Item=item)
 
     def _since(self, pk: str, since: float, *, newest: int | None = None) -> list[dict[str, Any]]:
-        """The contents of the items of a key from a time on, the newest first; what cannot be read is left out."""
+        """Returns the contents of the items of a key from a time on, the newest first; what cannot be read is left
+        out."""
         query: dict[str, Any] = {
             "TableName": self._table.name,
             "KeyConditionExpression": "pk = :pk AND sk >= :since",

@@ -1,4 +1,4 @@
-"""scoring.ports.Shelf on one S3 bucket: an object is written only over the version that was read."""
+"""Keeps the scorer's objects in one S3 bucket: an object is written only over the version that was read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What inhibits, as it stands in the table: under one (rule, equal values), a set of the alerts that may.
+"""Stores inhibitors: under one (rule, equal values), a set of the alerts that may inhibit.
 
 A set is one item, and each write to an item costs its whole size. So a set takes a hundred alerts; those beyond stand
 in sixteen more, by the first digit of their key, and the first one says that there are more.
@@ -31,7 +31,7 @@ def note(table: Table, entry: InhibitKey, key: str, *, fires: bool, now: datetim
 
 
 def wider(found: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The keys of the further sets of those that say that there are more."""
+    """Returns the keys of the further sets, for sets that have more."""
     return [
         {"pk": items.text(f"{item['pk']['S']}#{digit}"), "sk": items.text("I")}
         for item in found

@@ -1,4 +1,4 @@
-"""How the items of a group stand in DynamoDB: to attributes and back.
+"""Converts the items of a group to DynamoDB's attributes and back.
 
 Times are whole microseconds since the epoch, save `ttl`, which DynamoDB wants in seconds. Every item carries the
 version of its schema.
@@ -47,44 +47,44 @@ Attributes = Mapping[str, Any]
 
 
 def micros(at: datetime) -> dict[str, str]:
-    """A time as a number attribute."""
+    """Returns a time as a number attribute."""
     return {"N": str((at - _EPOCH) // timedelta(microseconds=1))}
 
 
 def seconds(at: datetime) -> dict[str, str]:
-    """A time as DynamoDB's TTL wants it."""
+    """Returns a time as DynamoDB's TTL wants it."""
     return {"N": str(int(at.timestamp()))}
 
 
 def text(value: str) -> dict[str, str]:
-    """A string attribute."""
+    """Returns a string attribute."""
     return {"S": value}
 
 
 def as_json(value: object) -> dict[str, str]:
-    """Plain JSON as a string attribute: one attribute is written and read whole. Earlier versions escaped what is not
-    ASCII, which reads the same."""
+    """Returns plain JSON as a string attribute: one attribute is written and read whole. Earlier versions escaped what
+    is not ASCII, which reads the same."""
     return {"S": compact_json(value, sort_keys=True)}
 
 
 def hashed(name: str) -> str:
-    """A key of any length, as 32 hex digits."""
+    """Returns a key of any length, as 32 hex digits."""
     return hashlib.sha256(name.encode()).hexdigest()[:32]
 
 
 def shard(gid: str) -> str:
-    """Which part of the index of due groups a group stands in: one of SHARDS of its channel."""
+    """Returns the part of the index of due groups that holds a group: one of SHARDS of its channel."""
     return f"due#{channel_of(gid)}#{int(hashlib.sha256(gid.encode()).hexdigest(), 16) % SHARDS:02d}"
 
 
 def shards(channel: Channel) -> list[str]:
-    """All parts of a channel."""
+    """Returns all parts of a channel."""
     return [f"due#{channel}#{number:02d}" for number in range(SHARDS)]
 
 
 def alert_content(alert: Alert) -> dict[str, str]:
-    """What a later update of the alert replaces; labels and starts_at stand apart, since an end keeps those. Of
-    annotations is cut, with a note, what exceeds an item's limit."""
+    """Returns the part that a later update of the alert replaces, without labels and starts_at, which a resolve keeps.
+    Of annotations is cut, with a note, what exceeds an item's limit."""
     room = ALERT_BYTES - sum(stored_bytes(text) for pair in alert.labels.items() for text in pair)
     room -= sum(stored_bytes(name) for name in alert.annotations)
     return as_json(
@@ -102,7 +102,7 @@ def alert_content(alert: Alert) -> dict[str, str]:
 
 
 def alert_item(item: Attributes) -> AlertItem:
-    """An alert from its item."""
+    """Returns an alert from its item."""
     content = json.loads(item["content"]["S"])
     times = {
         name: datetime.fromisoformat(content[name]) if content[name] else None for name in ("ends_at", "updated_at")
@@ -123,7 +123,7 @@ def alert_item(item: Attributes) -> AlertItem:
 
 
 def member_attributes(gid: str, member: Member) -> dict[str, Any]:
-    """A member's item, at most about 1 KB."""
+    """Returns a member's item, at most about 1 KB."""
     item = {
         "pk": text(f"M#{gid}"),
         "sk": text(member.key),
@@ -142,7 +142,7 @@ def member_attributes(gid: str, member: Member) -> dict[str, Any]:
 
 
 def member(item: Attributes) -> Member:
-    """A member from its item."""
+    """Returns a member from its item."""
     return Member(
         key=item["sk"]["S"],
         order_key=item["k"]["S"],
@@ -158,25 +158,25 @@ def member(item: Attributes) -> Member:
 
 
 def source(key: str, *, two_sided: bool) -> str:
-    """An inhibiting alert as it stands in a set."""
+    """Returns an inhibiting alert as it stands in a set."""
     return f"{key}#{int(two_sided)}"
 
 
 def sources(item: Attributes) -> tuple[tuple[str, str], dict[str, bool]]:
-    """What is noted under one (rule, equal values), or in a part of it."""
+    """Returns the sources under one (rule, equal values), or in a part of it."""
     rule, equal = item["pk"]["S"].split("#")[1:3]
     pairs = (text.split("#") for text in item.get("sources", {"SS": []})["SS"])
     return (rule, equal), {key: two_sided == "1" for key, two_sided in pairs}
 
 
 def silences(item: Attributes) -> tuple[tuple[Silence, ...], int]:
-    """All silences, and the version of the list."""
+    """Returns all silences, and the version of the list."""
     found = json.loads(item["silences"]["S"])
     return tuple(silence_json.from_json(one, _EPOCH) for one in found), int(item["version"]["N"])
 
 
 def silences_attribute(found: Sequence[Silence]) -> dict[str, str]:
-    """The list as one attribute; it is read and written whole."""
+    """Returns the list as one attribute; it is read and written whole."""
     return as_json([silence_json.to_json(one, one.updated_at) for one in found])
 
 
@@ -185,12 +185,13 @@ ANOMALY = "anomaly_"
 
 
 def anomalies_key(service: str) -> str:
-    """Under which the anomalies of a service stand."""
+    """Returns the key of a service's anomalies."""
     return f"N#{hashed(service)}"
 
 
 def anomaly_notes(item: Attributes, now: datetime) -> tuple[AnomalyNote, ...]:
-    """The anomalies that are still on, the most unusual first. What cannot be read is left out: it is only a hint."""
+    """Returns the anomalies that are still on, the most unusual first. What cannot be read is left out: it is only a
+    hint."""
     found = []
     for name, attribute in item.items():
         if not name.startswith(ANOMALY):
@@ -206,7 +207,7 @@ def anomaly_notes(item: Attributes, now: datetime) -> tuple[AnomalyNote, ...]:
 
 
 def due(item: Attributes) -> tuple[str, datetime]:
-    """A group of the index, with when it is due."""
+    """Returns a group of the index, with when it is due."""
     return item["pk"]["S"].removeprefix("H#"), _time(item["next_due"])
 
 
@@ -251,12 +252,12 @@ def header(item: Attributes) -> GroupHeader:
 
 
 def inline_ledger(item: Attributes) -> Ledger:
-    """What of the ledger stands in the header itself."""
+    """Returns the part of the ledger in the header itself."""
     return ledger_from_json(_ledger(item))
 
 
 def ledger_attribute(ledger: Ledger, spill: Spill | None, *, backlog: bool) -> dict[str, str]:
-    """The ledger as it stands in the header: whole, or what is kept there of one that stands in chunks."""
+    """Returns the ledger's attribute in the header: whole, or the summary of one in chunks."""
     if spill:
         return as_json({**ledger_json(kept(ledger)), "spill": {f.name: getattr(spill, f.name) for f in fields(Spill)}})
     return as_json({**ledger_json(ledger), **({"leftover": True} if backlog else {})})

@@ -1,4 +1,4 @@
-"""A ledger that is too large for its header: `L#<gid>` / `<flush id>#<digest>#<number>`, in chunks.
+"""Stores a ledger that is too large for its header: `L#<gid>` / `<flush id>#<digest>#<number>`, in chunks.
 
 Chunks are written under the id of their flush before the record that points to them, and never change. Those that
 nothing points to are garbage of a flush that died or lost its lease; nobody reads them, and the next flush that records
@@ -20,8 +20,8 @@ from alertrelay.state import StoreFailure
 
 
 def write(table: Table, gid: str, owner: str, ledger: Ledger, before: GroupState | None) -> Spill | None:
-    """Where the ledger stands now, if it is too large for its header. Nothing is written where that is what `before`,
-    the header as this flush leased it, points to already. Raises StoreFailure."""
+    """Writes a ledger that is too large for its header and returns its place. Nothing is written where that is what
+    `before`, the header as this flush leased it, points to already. Raises StoreFailure."""
     if not spills(ledger):
         return None
     spill, chunks = cut(ledger, owner)
@@ -35,7 +35,7 @@ def write(table: Table, gid: str, owner: str, ledger: Ledger, before: GroupState
 
 
 def whole(table: Table, gid: str, item: items.Attributes) -> GroupState:
-    """A header from its item, with its chunks if it has any. Where one is missing the header says so. Raises
+    """Reads a header from its item, with its chunks if it has any. Where one is missing the header says so. Raises
     StoreFailure."""
     header = read(items.header, item)
     if isinstance(header, GroupState):

@@ -1,4 +1,4 @@
-"""state.Store on one DynamoDB table, one request a method, save where a ledger stands in chunks.
+"""Implements the ports of the table on DynamoDB, one request a method, except where a ledger is in chunks.
 
 Keys: `A#<alert>`/`A`, `M#<gid>`/<alert>, `H#<gid>`/`H`, `L#<gid>`/<chunk>, `I#<rule>#<equal>`/`I`, `S`/`S`. A header
 stands on its own partition, apart from its members.
@@ -317,7 +317,7 @@ class DynamoStore:
         )[0]
 
     def _batch(self, wanted: list[Any]) -> Iterator[dict[str, Any]]:
-        """Items by key, 100 a request, each read strongly; what is missing is left out."""
+        """Yields items by key, 100 a request, each read strongly; what is missing is left out."""
         while wanted:
             # Strong, since a flush shows the alerts that its own invocation has just written.
             asked = {self._table.name: {"Keys": wanted[:100], "ConsistentRead": True}}

@@ -54,7 +54,7 @@ class Table:
         returns: str = "NONE",
         done: Mapping[str, Any] | None = None,
     ) -> tuple[bool, dict[str, Any]]:
-        """Whether the condition held, with what `returns` asks for, or the item that it failed on.
+        """Updates an item: whether the condition held, with what `returns` asks for, or the item that it failed on.
 
         `done` is what the item holds after this write (None: without the attribute). Where an answer is lost botocore
         asks again, and the write itself makes its repetition fail: then it counts, with the item as it stands now.
@@ -77,8 +77,8 @@ class Table:
         return True, answer.get("Attributes", {})
 
     def put(self, item: dict[str, Any], *, condition: str, values: dict[str, Any]) -> tuple[bool, dict[str, Any]]:
-        """Whether the condition held, or the item that is to be put already stands there as by `update`'s `done`; with
-        the item that stood there before, or that the condition failed on."""
+        """Puts an item: whether the condition held, or the item that is to be put already stands there as by `update`'s
+        `done`; with the item that stood there before, or that the condition failed on."""
         condition = f"{_READABLE} AND ({condition})"
         try:
             answer = self.call(
@@ -96,7 +96,7 @@ class Table:
         return True, answer.get("Attributes", {})
 
     def call(self, operation: str, **arguments: Any) -> dict[str, Any]:
-        """One request of any kind. Raises StoreFailure, whose text holds nothing of an item."""
+        """Sends one request of any kind. Raises StoreFailure, whose text holds nothing of an item."""
         began = self._clock.now()
         while True:
             try:
@@ -113,7 +113,7 @@ class Table:
                 raise StoreFailure(f"DynamoDB {operation}: {code(error)}") from None
 
     def query(self, **arguments: Any) -> Iterator[dict[str, Any]]:
-        """The items of all pages. Raises StoreFailure."""
+        """Reads the items of all pages. Raises StoreFailure."""
         start: dict[str, Any] = {}
         while True:
             page = self.call("query", TableName=self.name, **arguments, **start)
@@ -123,13 +123,13 @@ class Table:
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
     def pause(self) -> None:
-        """Between two tries."""
+        """Waits between two attempts."""
         self._clock.sleep(random.uniform(0.05, 1.0))  # noqa: S311 - full jitter, no secret
 
 
 def read(build: Callable[[items.Attributes], T], item: items.Attributes) -> T:
-    """A value from its item. One of a newer deployment is neither guessed at nor overwritten, and one that makes no
-    sense is not guessed at either: the alert goes on as if the table failed."""
+    """Reads a value from its item. One of a newer deployment is neither guessed at nor overwritten, and one that makes
+    no sense is not guessed at either: the alert goes on as if the table failed."""
     _check_schema(item)
     try:
         return build(item)
@@ -167,7 +167,7 @@ class _RefusedError(Exception):
         self.repeated = repeated
 
     def is_own(self, done: Mapping[str, Any] | None) -> bool:
-        """Whether the item shows that the first of several tries was written, and only its answer was lost."""
+        """Returns whether the item shows that the first of several tries was written, and only its answer was lost."""
         return self.repeated and bool(done) and all(self.item.get(n) == value for n, value in (done or {}).items())
 
 
