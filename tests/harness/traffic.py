@@ -21,8 +21,8 @@ WARNING = ("slack-warning",)
 
 @dataclass(kw_only=True)
 class Alarm:
-    """An alert of one source. `since` is None while it does not fire. One of the plane "root" inhibits those of the plane
-    "leaf" of its service."""
+    """An alert of one source. `since` is None while it does not fire. One of the plane "root" inhibits those of the
+    plane "leaf" of its service."""
 
     token: str
     source: str
