@@ -48,13 +48,20 @@ class OnTimer(Protocol):
         """See dispatch/dispatcher.py."""
 
 
+class OnTick(Protocol):
+    """Takes the tick of a minute."""
+
+    def __call__(self, *, deadline: datetime) -> None:
+        """See dispatch/dispatcher.py."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pipeline:
     """A forwarder's pipeline, ready to take messages."""
 
     receive: Receive
     on_timer: OnTimer
-    on_tick: Callable[[], None]
+    on_tick: OnTick
     insert: Insert
     schedule: Schedule
     clock: Clock
@@ -144,7 +151,13 @@ def assemble(
             flush=flush_group,
         ),
         on_tick=partial(
-            dispatcher.on_tick, channels=channels, groups=store, timers=timers, clock=clock, telemetry=telemetry
+            dispatcher.on_tick,
+            channels=channels,
+            groups=store,
+            timers=timers,
+            clock=clock,
+            telemetry=telemetry,
+            flush=flush_group,
         ),
         insert=insert_updates,
         schedule=scheduler.schedule,

@@ -148,7 +148,8 @@ def _receiver_gone(integration: Integration, message: Notification, telemetry: T
     """A deploy removed the receiver while its group was open: reported to ops, and what fires goes to the last
     resort."""
     text = f"{integration} is no longer in the configuration"
-    telemetry.alert_ops(SelfAlert(name="ReceiverGone", text=f"{text}, but what it announced is still open."))
+    said = f"{text}, but what it announced is still open."
+    telemetry.alert_ops(SelfAlert(name="ReceiverGone", text=said, cause=str(integration)))
     return Attempt(
         integration=integration,
         notification_id=message.id,

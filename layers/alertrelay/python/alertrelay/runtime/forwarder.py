@@ -160,18 +160,26 @@ def _last_resort(config: Config, environ: Mapping[str, str]) -> Target | None:
 
 def _handle(pipeline: Pipeline, observer: Observer, event: Any, context: Any) -> dict[str, Any] | None:
     observer.begin(context)
-    remaining = timedelta(milliseconds=context.get_remaining_time_in_millis())
+    deadline = pipeline.clock.now() + timedelta(milliseconds=context.get_remaining_time_in_millis())
     try:
         if event == TICK:
-            pipeline.on_tick()
+            _tick(pipeline, observer, deadline)
             return None
-        deadline = pipeline.clock.now() + remaining
         if _is_sqs(event):
             return {"batchItemFailures": _from_queue(pipeline, observer, event["Records"], deadline)}
         _from_topic(pipeline, observer, event, deadline)
         return None
     finally:
         observer.end()
+
+
+def _tick(pipeline: Pipeline, observer: Observer, deadline: datetime) -> None:
+    """A tick that fails is no alert: nothing of it is lost, and the next minute has its own."""
+    try:
+        pipeline.on_tick(deadline=deadline)
+    except Exception as error:  # noqa: BLE001 - a failed event would lie in the queue of undelivered alerts
+        observer.failed("tick_failed", error)
+        observer.measure("TicksFailed", 1)
 
 
 def _is_sqs(event: Any) -> bool:
