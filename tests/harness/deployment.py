@@ -17,6 +17,7 @@ from alertrelay.dispatch.assembly import assemble
 from alertrelay.groups.messages import TICK
 from alertrelay.memory.store import ManualClock, MemorySecrets, MemoryStore
 from alertrelay.notify.compose import Site
+from alertrelay.notify.limits import LIMITS
 from alertrelay.ports import SelfAlert, Telemetry
 from alertrelay.render import render
 from alertrelay.runtime import forwarder
@@ -77,10 +78,12 @@ class Unheard:
 
 @dataclass
 class Deployment:
-    """`skews`: the offset of each container's clock, in seconds; every function has one container for each."""
+    """`skews`: the offset of each container's clock, in seconds; every function has one container for each.
+    `limited`: receivers have the limits of a storm."""
 
     seed: int
     skews: Sequence[float] = SKEWS
+    limited: bool = False
     config: Config = field(default_factory=compiled)
     ops: list[SelfAlert] = field(default_factory=list)
 
@@ -146,7 +149,7 @@ class Deployment:
             resolved_alarms=lambda _arns: frozenset(),
             new_id=lambda: f"{self.seed:04d}-{next(self._ids):06d}",
             last_resort=LAST_RESORT,
-            limits=forwarder.LIMITS,
+            limits=LIMITS if self.limited else {},
         )
         return partial(forwarder._handle, pipeline, cast(Observer, Unheard()))
 

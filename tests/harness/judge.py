@@ -77,6 +77,9 @@ class View:
         """Takes a message in; False where it conveys nothing that was not known."""
         known = self.known[reading.stream]
         states: dict[str, State] = dict(reading.states)
+        if reading.over or reading.whole:
+            gone: dict[str, State] = dict.fromkeys(known, "resolved")
+            states = gone | states
         if reading.over:
             states |= dict.fromkeys(known, "resolved")
         changed = {token: state for token, state in states.items() if known.get(token, "resolved") != state}
@@ -85,7 +88,15 @@ class View:
         known |= states
         for token, state in changed.items():
             self.history[token].append((message.at, reading.stream, state))
-        return bool(changed or opens)
+        return self._resolve(message.at, reading.elsewhere) or bool(changed or opens)
+
+    def _resolve(self, at: datetime, tokens: Iterable[str]) -> bool:
+        """Resolves alerts in whatever stream they fire; False where none does."""
+        found = [(s, token) for s, known in self.known.items() for token in tokens if known.get(token) == "firing"]
+        for stream, token in found:
+            self.known[stream][token] = "resolved"
+            self.history[token].append((at, stream, "resolved"))
+        return bool(found)
 
     def firing(self, token: str, *, since: datetime, until: datetime) -> bool:
         """Whether its readers knew at some time in between that it fires."""

@@ -12,7 +12,7 @@ from tests.harness.peers import Received
 TOKEN = re.compile(r"tok\d+x")
 """The name of an alert of the harness: it stands in every line about that alert."""
 _GROUP = re.compile(r"receiver \S+, group (.*)")
-_OVER = re.compile(r"✅|^- ENDED|ended after")
+_OVER = re.compile(r"✅|^- ENDED|ended after|Resolved: ")
 _SILENCE = re.compile(r"[Tt]he silence of|SilenceEnding")
 """A silence that ends is no news of the alert that it mutes."""
 State = Literal["firing", "resolved"]
@@ -21,12 +21,15 @@ State = Literal["firing", "resolved"]
 @dataclass(frozen=True, kw_only=True)
 class Reading:
     """`stream`: what belongs together for a reader, an incident's key or a group. `over`: the whole of it is resolved;
-    `note`: a remark about the relay, that is no news of an alert."""
+    `note`: a remark about the relay, that is no news of an alert. `elsewhere`: alerts that fired in any stream and
+    are resolved by this message, a digest's. `whole`: it names all that fires of the stream."""
 
     stream: str
     states: Mapping[str, State]
     over: bool
     note: bool
+    elsewhere: frozenset[str] = frozenset()
+    whole: bool = False
 
 
 def read(message: Received) -> Reading:
@@ -39,7 +42,13 @@ def read(message: Received) -> Reading:
     headline = " ".join(texts[:1]) if message.channel == "slack" else str(body.get("subject", ""))
     over = "RESOLVED" in headline
     group = next((found[1] for line in reversed(texts) if (found := _GROUP.search(line))), "")
-    return Reading(stream=group, states=_states(iter(texts), over=over), over=over, note=_note(body))
+    elsewhere = frozenset(token for text in texts if "Resolved: " in text for token in TOKEN.findall(text))
+    states = {token: state for token, state in _states(iter(texts), over=over).items() if token not in elsewhere}
+    return Reading(stream=group, states=states, over=over, note=_note(body), elsewhere=elsewhere, whole=_whole(body))
+
+
+def _whole(body: Mapping[str, Any]) -> bool:
+    return "AlertStorm" in str(body) and "Most: " in str(body) and "more not shown" not in str(body).split("Most: ")[1]
 
 
 def _note(body: Mapping[str, Any]) -> bool:

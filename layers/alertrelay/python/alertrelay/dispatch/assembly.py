@@ -114,7 +114,9 @@ def assemble(
         "courier": courier,
         "writer": writer,
         "reporter": Reporter(clock),
-        "limiter": RateLimiter(limits=limits or {}, rates=store, clock=clock, log=telemetry.log),
+        "limiter": RateLimiter(
+            limits=limits or {}, configured=config.limits, rates=store, clock=clock, log=telemetry.log
+        ),
         "digests": digests,
         "new_id": new_id,
         "shown": shown,

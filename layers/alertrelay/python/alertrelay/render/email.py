@@ -20,13 +20,15 @@ _COLOURS = {"critical": "#b42318", "error": "#c4320a", "warning": "#a15c07", "in
 _OTHER_COLOUR = "#475467"
 _RESOLVED_COLOUR = "#067647"
 _OTHERS = 50
+_LISTED = 20_000
+"""A digest's whole list is in its mail."""
 _TABLE = '<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="border-spacing:0'
 
 
 def render(notification: Notification, _settings: EmailSettings) -> Message:
     """`subject`, `text` and `html`."""
     told = cut(subject(notification), _SUBJECT)
-    return {"subject": told, "text": plain.body(notification), "html": _page(notification)}
+    return {"subject": told, "text": plain.body(notification, listed=_LISTED), "html": _page(notification)}
 
 
 def subject(notification: Notification) -> str:

@@ -25,17 +25,13 @@ from alertrelay.dispatch.assembly import Pipeline, assemble
 from alertrelay.groups.messages import OWN_MESSAGES, TICK
 from alertrelay.notification import Outcome
 from alertrelay.notify.compose import Site
+from alertrelay.notify.limits import LIMITS as LIMITS
 from alertrelay.ports import Clock, Sender, Telemetry
 from alertrelay.render import render
 from alertrelay.runtime.container import SystemClock, ops_alerter
 from alertrelay.runtime.observe import Observer
 from alertrelay.sources import unwrap
-from alertrelay.state import Limit
 
-LIMITS: Mapping[Channel, Limit] = {
-    "pagerduty": Limit(interval=1.0, burst=60),  # about 120 events a minute a routing key
-    "slack": Limit(interval=1.0, burst=4),  # one message a second a channel, short bursts allowed
-}
 LAST_RESORT = Integration(receiver="last-resort", channel="sns", index=0)
 
 
