@@ -164,7 +164,7 @@ BREAKS: tuple[Break, ...] = (
         name="no uncertain mark",
         patch=_no_uncertain_mark,
         scenarios=("alerts are short while processes are killed",),
-        seeds=4,
+        seeds=8,
     ),
     Break(
         name="a lost answer is taken as a refusal",
