@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from alertrelay.channels import channel
 from alertrelay.config.model import Receiver
@@ -15,7 +15,9 @@ from compiler.reading.section import Section, section_of, string_of
 from compiler.reading.yamlfile import Value
 from compiler.resources.environment import LastResort
 
-KEYS = ("fallbacks", "last_resort", "email")
+KEYS = ("fallbacks", "last_resort", "email", "limits")
+MOST = 120
+"""Messages of a limit: PagerDuty takes as many events a minute for one routing key."""
 
 Stages = tuple[tuple[str, ...], ...]
 Transport = Literal["smtp", "ses"]
@@ -29,6 +31,8 @@ class Delivery:
     last_resort: LastResort | None
     transport: Transport
     place: Place
+    limits: Mapping[str, int] = field(default_factory=dict)
+    limit_places: Mapping[str, Place] = field(default_factory=dict, repr=False)
     places: Mapping[str, tuple[Value, tuple[tuple[Value, ...], ...]]] = field(repr=False)
 
 
@@ -53,7 +57,24 @@ def parse_delivery(root: Value, findings: Findings) -> Delivery:
         transport=_transport(section),
         place=section.place,
         places=places,
+        **_limits(section, findings),
     )
+
+
+def _limits(section: Section, findings: Findings) -> dict[str, Any]:
+    """How many messages a receiver takes before a digest: a whole number of 1 to MOST each."""
+    limits: dict[str, int] = {}
+    places: dict[str, Place] = {}
+    for receiver, value in section.mapping("limits").items():
+        places[receiver] = value.place
+        most = value.data
+        if isinstance(most, int) and not isinstance(most, bool) and 1 <= most <= MOST:
+            limits[receiver] = most
+        else:
+            message = f"a whole number of 1 to {MOST} is expected, {value.kind} {value.text!r} came".replace(" ''", "")
+            mend = "how many messages the receiver takes before a digest; of PagerDuty, incidents a minute"
+            findings.error(value.place, "bad-value", message, mend)
+    return {"limits": limits, "limit_places": places}
 
 
 def _stages(value: Value, findings: Findings) -> tuple[tuple[Value, ...], ...]:
@@ -111,6 +132,10 @@ def check_delivery(
         for stage in stages:
             _check_stage(name, stage, receivers, findings)
         _check_channels(name, value, delivery.fallbacks[name], receivers, findings)
+    for name, place in delivery.limit_places.items():
+        if name not in receivers:
+            mend = did_you_mean(name, receivers)
+            findings.error(place, "unknown-receiver", f"alertmanager.yml has no receiver {name!r}", mend)
     _note_pagers(delivery, receivers, findings)
     for name in sorted(routed & receivers.keys()):
         if receivers[name].targets and not delivery.fallbacks.get(name):

@@ -142,6 +142,7 @@ def compile_config(
         inhibit_rules=alertmanager.inhibit_rules,
         time_intervals=alertmanager.time_intervals,
         resolve_timeout=alertmanager.resolve_timeout,
+        limits=delivery.limits,
     )
     content = json.dumps(config.to_json(), sort_keys=True, ensure_ascii=False)
     return dataclasses.replace(config, hash=hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest())

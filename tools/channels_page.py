@@ -31,7 +31,7 @@ def _row(one: ChannelDescriptor) -> str:
     sent_by = next(name for name, kinds in forwarders().items() if one.kind in kinds)
     limits = [f"{name} {limit:,}" for name, limit in one.limits.items()]
     if one.rate:
-        limits.append(f"one message each {one.rate.interval:g} s, {one.rate.burst} at once")
+        limits.append(f"{one.rate.people} {'incidents a minute' if one.pages else 'messages, then a digest'}")
     cells = [
         title[:1].upper() + title[1:],
         f"`channels/{one.kind}/`",

@@ -11,8 +11,8 @@ import pytest
 from alertrelay.aws.state import items
 from alertrelay.channels import KINDS
 from alertrelay.memory.store import ManualClock
+from alertrelay.notify.limits import LIMITS
 from alertrelay.policy.group_key import key_of
-from alertrelay.runtime.forwarder import LIMITS
 from alertrelay.state import Store
 
 from tests.aws.state import TABLE, dynamo, table

@@ -13,7 +13,7 @@ import pytest
 from alertrelay.config.model import InhibitRule, Matcher
 from alertrelay.nflog.ledger import ledger_from_json, ledger_json
 from alertrelay.notification import Reason
-from alertrelay.runtime.forwarder import LIMITS
+from alertrelay.notify.limits import LIMITS
 from alertrelay.state import Limit, StoreFailure
 
 from compiler.load import load

@@ -211,7 +211,7 @@ def on_timer(relay: Relay, body: Mapping[str, Any], *, deadline: datetime) -> No
 
 def on_tick(relay: Relay) -> None:
     """The forwarder's tick."""
-    relay.pipeline.on_tick()
+    relay.pipeline.on_tick(deadline=relay.clock.now() + timedelta(seconds=30))
 
 
 @dataclass

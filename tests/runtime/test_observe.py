@@ -34,7 +34,7 @@ def metrics(text: str) -> dict[str, float]:
 
 def tick(on_tick: Callable[[], None]) -> None:
     observer = Observer(service="slack-forwarder", level="", namespace="alertrelay", also=None, environment="prod")
-    pipeline = cast("Pipeline", SimpleNamespace(clock=SystemClock(), on_tick=on_tick))
+    pipeline = cast("Pipeline", SimpleNamespace(clock=SystemClock(), on_tick=lambda **_: on_tick()))
     forwarder._handle(forwarder.Built(pipeline, observer, dict), TICK, CONTEXT)
 
 
@@ -43,15 +43,14 @@ def test_a_tick_is_counted_when_it_is_done(capsys: pytest.CaptureFixture[str]) -
     assert metrics(capsys.readouterr().out) == {"TicksDone": 1}
 
 
-def test_a_tick_that_finds_the_table_failing_counts_that_and_fails(
+def test_a_tick_that_finds_the_table_failing_counts_that(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     def failing() -> None:
         raise StoreFailure("the table does not answer")
 
-    with pytest.raises(StoreFailure):
-        tick(failing)
-    assert metrics(capsys.readouterr().out) == {"StoreFailures": 1}
+    tick(failing)
+    assert metrics(capsys.readouterr().out)["StoreFailures"] == 1
 
 
 def test_events_that_an_alarm_watches_are_counted_once_an_invocation(capsys: pytest.CaptureFixture[str]) -> None:

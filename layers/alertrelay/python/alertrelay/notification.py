@@ -91,6 +91,14 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """All alerts of a digest: `services` with how many of them fire, the most first; `firing` names each on a line."""
+
+    services: tuple[tuple[str, int], ...]
+    firing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
     """What one channel is to be told about one group, before it is rendered.
 
@@ -116,6 +124,7 @@ class Notification:
     at: datetime
     failed: Failed | None = None
     next_try_at: datetime | None = None  # of the failed channel
+    listing: Listing | None = None  # of a digest: every alert by name, also those that `alerts` leaves out
     without_state: bool = False  # the state table did not answer: there may be duplicates
     home: Labels = field(default_factory=dict)  # region and account_id of the relay: a title names only others
 

@@ -135,10 +135,12 @@ class Sender(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SelfAlert:
-    """Something is wrong with the relay itself: goes to the ops topic by SNS, never to our own topics."""
+    """Something is wrong with the relay itself: goes to the ops topic by SNS, never to our own topics. Of one `name`
+    and `cause` a container sends one in a quarter of an hour, with the count of the others."""
 
     name: str  # a fixed word: SecretKeyRefused, ReceiverGone, LoopDetected, …
     text: str
+    cause: str = ""  # an integration, where it is about one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

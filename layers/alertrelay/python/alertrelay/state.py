@@ -24,10 +24,12 @@ class StoreFailure(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
-    """How many messages a channel takes: `burst` at once, then one every `interval` seconds."""
+    """How many messages a channel takes: `burst` at once, then one every `interval` seconds. With `quiet` a message
+    that is refused closes the bucket for so many seconds."""
 
     interval: float
     burst: int
+    quiet: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +138,7 @@ class Rates(Protocol):
     """Token buckets, by the name that a channel's rate is counted by."""
 
     def take(self, key: str, *, now: datetime, limit: Limit) -> bool:
-        """Takes one message from the bucket of `key`; False where it is empty."""
+        """Takes one message from the bucket of `key`; False where it is empty, or closed."""
 
 
 class Silences(Protocol):

@@ -83,12 +83,12 @@ class Settings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rate:
-    """How many messages a channel takes: one each `interval` seconds, `burst` at once. `counted_by` are the fields of
-    the settings that it is counted by: names of keys and places, never a key's value."""
+    """How many messages people take alone: incidents in a minute of a channel that pages, else messages before a
+    digest. `counted_by` are the fields of the settings that they are counted by, names of keys and places and never a
+    key's value; without any they are counted by the integration."""
 
-    interval: float
-    burst: int
-    counted_by: tuple[str, ...]
+    people: int
+    counted_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +123,7 @@ class ChannelDescriptor:
     retried: frozenset[int] | None = frozenset()
 
     def rate_key(self, settings: Settings) -> str:
-        """Return the name that the rate is counted by, "" where the channel has no known rate."""
-        if self.rate is None:
+        """Returns the name that messages are counted by, "" where that is the integration."""
+        if self.rate is None or not self.rate.counted_by:
             return ""
         return " ".join([self.kind, *(str(getattr(settings, name)) for name in self.rate.counted_by)])

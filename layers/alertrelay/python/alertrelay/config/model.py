@@ -112,6 +112,8 @@ class Config:
     `hash` names the content: a group that was opened under another one is looked at anew.
     `time_intervals` maps each name to its entries, of which any one that holds makes the name hold; every name that a
     route uses is in it. `resolve_timeout` is in seconds: when an alert that names no end is over.
+    `limits`: how many messages a receiver takes before a digest, where delivery.yml sets it; of PagerDuty, incidents a
+    minute.
     """
 
     environment: str
@@ -123,6 +125,7 @@ class Config:
     inhibit_rules: tuple[InhibitRule, ...] = ()
     time_intervals: Mapping[str, tuple[TimeInterval, ...]] = field(default_factory=dict)
     resolve_timeout: float = 300.0
+    limits: Mapping[str, int] = field(default_factory=dict)
 
     def receiver(self, name: str) -> Receiver | None:
         """The receiver of that name, or None where the configuration no longer has it."""

@@ -6,7 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
+from typing import Protocol
 
 from alertrelay.alert import Channel
 from alertrelay.config.model import Config, Target
@@ -32,6 +34,13 @@ SHOWN = 100
 """Alerts of a group that are read for a message (one batch); the rest is counted."""
 
 
+class OnTick(Protocol):
+    """Takes the tick of a minute."""
+
+    def __call__(self, *, deadline: datetime) -> None:
+        """See dispatch/dispatcher.py."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pipeline:
     """A forwarder's pipeline, ready to take messages. `take` also takes what a dead-letter queue held."""
@@ -39,7 +48,7 @@ class Pipeline:
     take: Receive
     receive: Receive
     on_timer: OnTimer
-    on_tick: Callable[[], None]
+    on_tick: OnTick
     insert: Insert
     schedule: Schedule
     clock: Clock
@@ -93,7 +102,9 @@ def assemble(
         "courier": courier,
         "writer": writer,
         "reporter": Reporter(clock),
-        "limiter": RateLimiter(limits=limits or {}, rates=store, clock=clock, log=telemetry.log),
+        "limiter": RateLimiter(
+            limits=limits or {}, configured=config.limits, rates=store, clock=clock, log=telemetry.log
+        ),
         "digests": digests,
         "new_id": new_id,
         "shown": shown,
@@ -132,7 +143,13 @@ def assemble(
         receive=receive,
         on_timer=on_timer,
         on_tick=partial(
-            dispatcher.on_tick, channels=channels, groups=store, timers=timers, clock=clock, telemetry=telemetry
+            dispatcher.on_tick,
+            channels=channels,
+            groups=store,
+            timers=timers,
+            clock=clock,
+            telemetry=telemetry,
+            flush=flush_group,
         ),
         insert=insert_update,
         schedule=scheduler.schedule,

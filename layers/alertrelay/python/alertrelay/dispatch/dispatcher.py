@@ -9,6 +9,7 @@ Where the table does not answer, dispatch/degraded.py goes on without it.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -37,7 +38,7 @@ from alertrelay.nflog.group_state import GroupState
 from alertrelay.nflog.ledger import Ledger, merged
 from alertrelay.notification import Reason
 from alertrelay.notify.record import RECORD_RETRY
-from alertrelay.ports import Clock, NotAccountedFor, SelfAlert, Telemetry, Timers
+from alertrelay.ports import Clock, NotAccountedFor, SelfAlert, Telemetry, Timers, TimersFailure
 from alertrelay.sources import Envelope, parse
 from alertrelay.sources.arrival import Arrival
 from alertrelay.state import Groups, StoreFailure
@@ -46,6 +47,8 @@ SOON = 2.0
 """Seconds: a timer that comes back this early waits: SQS delays are whole seconds, and clocks differ a little."""
 TICK_AHEAD = TICK + timedelta(seconds=15)
 """How far a tick looks: to the next one, and a little further, since neither is punctual."""
+FLUSH_TIME = timedelta(seconds=20)
+"""What is left of a tick that begins another flush itself: a channel and its fallbacks may take as long."""
 AT_LEAST = timedelta(seconds=1)
 """Until a message that could not do its work comes again."""
 NOTHING: Mapping[str, Ledger] = {}
@@ -220,17 +223,36 @@ def _by_route(
 
 
 def on_tick(
-    *, channels: frozenset[Channel], groups: Groups, timers: Timers, clock: Clock, telemetry: Telemetry
+    *,
+    deadline: datetime,
+    channels: frozenset[Channel],
+    groups: Groups,
+    timers: Timers,
+    clock: Clock,
+    telemetry: Telemetry,
+    flush: Flush,
 ) -> None:
     """Each minute: sends a timer for every group of ours that falls due before the next tick. It has no state, may run
-    twice, and what it misses by a lagging index it finds a minute later. Raises StoreFailure, TimersFailure."""
+    twice, and what it misses by a lagging index it finds a minute later. Where the queue fails it flushes what is due
+    itself, as far as its time goes. Raises StoreFailure."""
     now = clock.now()
-    bodies = []
-    for channel in sorted(channels):
-        for gid, due in groups.due(channel, before=now + TICK_AHEAD):
-            bodies.append((body_of(FlushMessage(gid=gid, at=due)), max(0.0, (due - now).total_seconds())))
-    timers.send_all(bodies)
+    found = [(gid, due) for channel in sorted(channels) for gid, due in groups.due(channel, before=now + TICK_AHEAD)]
+    bodies = [(body_of(FlushMessage(gid=gid, at=due)), max(0.0, (due - now).total_seconds())) for gid, due in found]
+    try:
+        timers.send_all(bodies)
+    except TimersFailure as failure:
+        telemetry.log("timers_failing", failure=str(failure))
+        _flush_due([gid for gid, due in sorted(found, key=lambda one: one[1]) if due <= now], flush, clock, deadline)
     telemetry.log("tick", due=len(bodies))
+
+
+def _flush_due(gids: Sequence[str], flush: Flush, clock: Clock, deadline: datetime) -> None:
+    """Flushes groups for which no timer could be sent. A flush whose own timer fails has notified and recorded."""
+    for gid in gids:
+        if deadline - clock.now() < FLUSH_TIME:
+            return
+        with contextlib.suppress(TimersFailure):
+            flush(gid, deadline=deadline)
 
 
 def on_timer(

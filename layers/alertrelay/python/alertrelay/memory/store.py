@@ -249,7 +249,9 @@ class MemoryStore:
         step = timedelta(seconds=limit.interval)
         with self._lock:
             full = self._buckets.get(key, now)
-            if full > now + step * (limit.burst - 1):
+            last = now + step * (limit.burst - 1)
+            if full > last:
+                self._buckets[key] = max(full, last + timedelta(seconds=limit.quiet))
                 return False
             self._buckets[key] = max(full, now) + step
             return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from alertrelay.alert import Integration
 from alertrelay.channels import channel
@@ -18,7 +18,7 @@ from alertrelay.notify.compose import Content
 from alertrelay.notify.deliver import Attempt, Courier, Delivery
 from alertrelay.notify.fallback import Fallbacks
 from alertrelay.notify.outcomes import Reporter
-from alertrelay.notify.rate_limit import Digests, RateLimiter
+from alertrelay.notify.rate_limit import Digests, RateLimiter, storm_is_over
 from alertrelay.notify.targets import Targets
 from alertrelay.ports import Permanent, SelfAlert, Telemetry
 from alertrelay.state import StoreFailure
@@ -62,29 +62,53 @@ def limit(
     announced: Announced,
     *,
     targets: Targets,
+    courier: Courier,
+    now: datetime,
     limiter: RateLimiter,
     digests: Digests,
     reporter: Reporter,
     telemetry: Telemetry,
 ) -> tuple[Announced, bool]:
-    """Hands the news to the digest of the integration where its channel takes no more now; True where the digest has
-    them. A repeat waits for the next flush. Where the table fails it is notified at once, whatever the rate."""
+    """Hands the news, or the resolves, to the digest of the integration where its channel takes no more now; True where
+    the digest has them. A repeat waits for the next flush. Where the table fails it is notified at once, whatever the
+    rate. A digest itself waits with what has resolved until the storm is over, or all has."""
     identity, decision = content.group.identity, content.decision
     target = targets.of(identity.integration)
-    if not (decision.reason and target) or identity.route_id == DIGEST or decision.own.resolved:
+    if not (decision.reason and target):
         return announced, False
-    if limiter.admits(target):
+    own, free = decision.own, target.integration.channel == "pagerduty" or courier.edits(target)
+    if identity.route_id == DIGEST:
+        waits = (
+            decision.reason == Reason.SOME_RESOLVED
+            and not free
+            and not storm_is_over((content.members[key] for key in decision.view.firing), now=now)
+        )
+        return announced, waits
+    news = own.new | own.events
+    if own.resolved and (news or free or limiter.admits_resolve(target)):
         return announced, False
-    news = decision.own.new | decision.own.events
+    if not own.resolved and limiter.admits(target):
+        return announced, False
+    resolved = [content.members[key] for key in sorted(own.resolved) if key in content.members]
     try:
-        digests.join(identity.integration, [content.members[key] for key in sorted(news)])
+        if resolved:
+            digests.join_resolves(identity.integration, resolved)
+        else:
+            digests.join(identity.integration, [content.members[key] for key in sorted(news)])
     except StoreFailure as failure:
         telemetry.log("digest_not_joined", failure=str(failure))
         return announced, False
     ledger = announced.ledger
-    ledger = replace(ledger, storm=ledger.storm | decision.own.new, events=ledger.events | decision.own.events)
-    outcomes = (*announced.outcomes, *reporter.waiting(content, news, Reason.STORM))
-    return replace(announced, ledger=ledger, outcomes=outcomes), True
+    ledger = replace(
+        ledger,
+        firing=ledger.firing - own.resolved,
+        unsure=ledger.unsure - own.resolved,
+        storm=ledger.storm | own.new,
+        events=ledger.events | own.events,
+    )
+    outcomes = reporter.waiting(content, news, Reason.STORM)
+    outcomes += reporter.waiting(content, own.resolved, Reason.STORM, resolved=True)
+    return replace(announced, ledger=ledger, outcomes=(*announced.outcomes, *outcomes)), True
 
 
 def deliver_or_fall_back(
@@ -149,7 +173,8 @@ def _receiver_gone(integration: Integration, message: Notification, telemetry: T
     """A deploy removed the receiver while its group was open: reported to ops, and what fires goes to the last
     resort."""
     text = f"{integration} is no longer in the configuration"
-    telemetry.alert_ops(SelfAlert(name="ReceiverGone", text=f"{text}, but what it announced is still open."))
+    said = f"{text}, but what it announced is still open."
+    telemetry.alert_ops(SelfAlert(name="ReceiverGone", text=said, cause=str(integration)))
     return Attempt(
         integration=integration,
         notification_id=message.id,

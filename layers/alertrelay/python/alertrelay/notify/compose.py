@@ -7,9 +7,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from alertrelay.alert import Alert, Labels, severity_rank
+from alertrelay.groups.reroute import DIGEST
 from alertrelay.nflog.dedup import Decision
 from alertrelay.nflog.group_state import AlertItem, GroupIdentity, GroupState, Member
-from alertrelay.notification import Notification, Reason
+from alertrelay.notification import Listing, Notification, Reason
+from alertrelay.notify.rate_limit import RESOLVED, listing_of
 from alertrelay.policy.group_key import dedup_key
 from alertrelay.ports import Clock
 from alertrelay.state import Alerts, AnomalyNote, Facts, StoreFailure
@@ -103,7 +105,12 @@ class Writer:
             resolved_count=len(resolved),
             at=now,
             home=self.site.home,
+            listing=_listing(content, firing) if identity.route_id == DIGEST else None,
         )
+
+
+def _listing(content: Content, firing: Iterable[str]) -> Listing:
+    return listing_of((content.members[key] for key in firing if key in content.members), content.alerts)
 
 
 def incident_key(site: Site, identity: GroupIdentity, events: Iterable[str] = ()) -> str:
@@ -161,9 +168,10 @@ def _read(
 
 def _from_member(member: Member) -> Alert:
     resolved = member.status == "resolved"
+    named = member.status == "event" and member.name.startswith(RESOLVED)
     return Alert(
         labels=member.labels,
-        annotations={"summary": f"{member.name} (its details could not be read)"},
+        annotations={"summary": member.name if named else f"{member.name} (its details could not be read)"},
         status="resolved" if resolved else "firing",
         kind="event" if member.status == "event" else "alert",
         starts_at=member.starts_at,

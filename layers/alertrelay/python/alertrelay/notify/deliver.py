@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from alertrelay.alert import Channel, Integration
 from alertrelay.config.model import Target
 from alertrelay.notification import Failed, Message, Notification, Receipt
+from alertrelay.notify.targets import peer_of
 from alertrelay.ports import (
     AuthDead,
     Clock,
@@ -30,7 +31,7 @@ SHORTEST = 1.0
 BACKOFF = (1.0, 2.0, 4.0)
 """Seconds between tries: four tries within the budget."""
 BREAKER = timedelta(seconds=30)
-"""How long a channel that did not answer is tried once and shortly, instead of four times: an alarm of four Slack
+"""How long a peer that did not answer is tried once and shortly, instead of four times: an alarm of four Slack
 receivers must not spend its invocation on waiting for Slack four times, and leave no time for their fallbacks."""
 BROKEN_TIMEOUT = 2.0
 
@@ -72,7 +73,7 @@ class Delivery:
 class Courier:
     """Delivers notifications. `render` gives a notification the channel's own shape.
 
-    `failing` is a circuit breaker, per container: a channel that did not answer is tried once and shortly until then.
+    `failing` is a circuit breaker, per container and peer: one that did not answer is tried once and shortly till then.
     """
 
     senders: Mapping[Channel, Sender]
@@ -80,7 +81,7 @@ class Courier:
     render: Callable[[Notification, Target], Message]
     clock: Clock
     alert_ops: Callable[[SelfAlert], None]
-    failing: dict[Channel, datetime] = field(default_factory=dict)
+    failing: dict[str, datetime] = field(default_factory=dict)
 
     def edits(self, target: Target) -> bool:
         """Whether an earlier message of this target can be changed."""
@@ -93,7 +94,7 @@ class Courier:
         """
         channel, began = one.target.integration.channel, self.clock.now()
         stop = min(one.send_by, began + timedelta(seconds=one.within))
-        until = self.failing.get(channel)
+        until = self.failing.get(peer_of(one.target))
         broken = until is not None and began < until
         longest = BROKEN_TIMEOUT if broken else HTTP_TIMEOUT
         pauses = iter(() if broken else BACKOFF)
@@ -119,7 +120,7 @@ class Courier:
                 if pause is None or self.clock.now() + timedelta(seconds=pause + SHORTEST) > stop:
                     break
                 self.clock.sleep(pause)
-        self._note(one.target.integration, failure if receipt is None else None)
+        self._note(one.target, failure if receipt is None else None)
         return Attempt(
             integration=one.target.integration,
             notification_id=one.notification.id,
@@ -172,16 +173,17 @@ class Courier:
         prefer = earlier.key_version if earlier and earlier.key_name == name else ""
         return self.secrets.versions(name, prefer=prefer)
 
-    def _note(self, integration: Integration, failure: DeliveryFailure | None) -> None:
+    def _note(self, target: Target, failure: DeliveryFailure | None) -> None:
         """The breaker, and a self-alert where only a person can mend it."""
         if failure is None:
-            self.failing.pop(integration.channel, None)
+            self.failing.pop(peer_of(target), None)
             return
         if isinstance(failure, Retryable):
-            self.failing[integration.channel] = self.clock.now() + BREAKER
+            self.failing[peer_of(target)] = self.clock.now() + BREAKER
         if isinstance(failure, AuthDead | Permanent):
             name = "SecretKeyRefused" if isinstance(failure, AuthDead) else "MessageRefused"
-            self.alert_ops(SelfAlert(name=name, text=f"{integration}: {failure.text}. Its fallbacks are told."))
+            text = f"{target.integration}: {failure.text}. Its fallbacks are notified."
+            self.alert_ops(SelfAlert(name=name, text=text, cause=str(target.integration)))
 
 
 def _pause(failure: DeliveryFailure, pauses: Iterator[float]) -> float | None:

@@ -195,7 +195,7 @@ def _report_unfinished(gid: str, group: GroupState, telemetry: Telemetry) -> Non
         f"{tries} flushes of the group {identity.group_key} of {identity.integration} ended without a record: killed"
         " by their time or memory limit, or by the table. It is notified without its details, silences and inhibitions."
     )
-    telemetry.alert_ops(SelfAlert(name="FlushUnfinished", text=text))
+    telemetry.alert_ops(SelfAlert(name="FlushUnfinished", text=text, cause=str(identity.integration)))
 
 
 def _report_lost(gid: str, group: GroupState, telemetry: Telemetry) -> None:
@@ -206,4 +206,4 @@ def _report_lost(gid: str, group: GroupState, telemetry: Telemetry) -> None:
         " is missing in the table. What fires, and what resolved in the last three days, is notified once more; what"
         " resolved before and was not notified may hang open there."
     )
-    telemetry.alert_ops(SelfAlert(name="LedgerLost", text=text))
+    telemetry.alert_ops(SelfAlert(name="LedgerLost", text=text, cause=str(identity.integration)))

@@ -1,49 +1,74 @@
-"""Storms: what exceeds a channel's rate joins one digest, `AlertStorm`, an incident and a message of its own.
+"""Storms: what exceeds a receiver's limit joins one digest, `AlertStorm`, an incident and a message of its own.
 
 A digest is a group like any other, of the same integration: its members are alerts of other groups, it counts and
-lists them, and it is resolved when its last member is. Resolves are never held back.
+names them, and it is resolved when its last member is. A storm is over when five minutes were quiet; until then a
+digest does not send that some of its alerts have resolved, after it what still fires is named. Resolves of alerts that
+were notified alone join a digest as events, save where they cost no message: PagerDuty's, and edits.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from alertrelay.alert import Channel, Integration
+from alertrelay.alert import Alert, Channel, Integration
 from alertrelay.channels import channel
 from alertrelay.config.model import Target
 from alertrelay.groups.flush_timer import arm
 from alertrelay.groups.reroute import DIGEST
 from alertrelay.nflog.group_state import GroupHeader, GroupIdentity, Member
-from alertrelay.policy.group_key import storm_id
+from alertrelay.notification import Listing
+from alertrelay.notify.limits import QUIET, SETTLING, limit_of
+from alertrelay.policy.group_key import key_of, storm_id
 from alertrelay.ports import Clock, Timers
 from alertrelay.state import Alerts, Groups, Limit, Rates, StoreFailure
 
 WAIT = timedelta(seconds=10)
 """How long the first alerts of a storm are collected."""
+TOP = 5
+"""Services that a digest counts."""
+RESOLVED = "Resolved: "
+"""Before the name of an alert whose resolve a digest announces."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateLimiter:
-    """Admits as many messages as each channel takes."""
+    """Admits as many messages as each receiver takes. `configured`: by receiver, before the channel's default."""
 
     limits: Mapping[Channel, Limit]
+    configured: Mapping[str, int]
     rates: Rates
     clock: Clock
     log: Callable[..., None]
 
     def admits(self, target: Target) -> bool:
         """Whether one more message may go to the target now. Fails open: a second message beats a lost one."""
-        limit = self.limits.get(target.integration.channel)
-        key = channel(target.integration.channel).rate_key(target.settings)
-        if limit is None or not key:
+        limit, key = limit_of(target, self.configured, self.limits), _rate_key(target)
+        admitted = self._take(key, limit)
+        if not admitted and limit and limit.quiet:
+            self._take(f"{key} resolves", SETTLING)
+        return admitted
+
+    def admits_resolve(self, target: Target) -> bool:
+        """Whether one more resolve may go to the target alone. After a storm none may: they join its digest."""
+        limit = limit_of(target, self.configured, self.limits)
+        return limit is None or not limit.quiet or self._take(f"{_rate_key(target)} resolves", limit)
+
+    def _take(self, key: str, limit: Limit | None) -> bool:
+        if limit is None:
             return True
         try:
             return self.rates.take(key, now=self.clock.now(), limit=limit)
         except StoreFailure as failure:
             self.log("rate_not_asked", failure=str(failure))
             return True
+
+
+def _rate_key(target: Target) -> str:
+    """Returns what messages are counted by: what the channel counts by, else the integration."""
+    return channel(target.integration.channel).rate_key(target.settings) or str(target.integration)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,3 +91,38 @@ class Digests:
             integration=integration, route_id=DIGEST, group_key=DIGEST, group_labels={"alertname": "AlertStorm"}
         )
         arm(self.groups, self.timers, self.clock, gid, GroupHeader(identity=identity), due=now + WAIT)
+
+    def join_resolves(self, integration: Integration, members: Iterable[Member]) -> None:
+        """Puts resolves into the digest, which announces each once. Raises StoreFailure."""
+        self.join(integration, [_resolve_event(member) for member in members])
+
+
+def _resolve_event(member: Member) -> Member:
+    return replace(
+        member,
+        key=key_of(f"storm-resolve:{member.state_key}:{member.order_key}"),
+        status="event",
+        labels={**member.labels, "alertname": f"{RESOLVED}{member.name}"},
+    )
+
+
+def storm_is_over(members: Iterable[Member], *, now: datetime) -> bool:
+    """Returns whether nothing joined the digest for as long as a storm is quiet."""
+    return all(now - member.at >= timedelta(seconds=QUIET) for member in members)
+
+
+def listing_of(members: Iterable[Member], alerts: Mapping[str, Alert]) -> Listing:
+    """Returns every alert of a digest by name, with the services that have the most. `alerts` by key are those whose
+    summary is known."""
+    found = list(members)
+    services = Counter(member.labels.get("service", "no service") for member in found)
+    return Listing(
+        services=tuple(sorted(services.items(), key=lambda one: (-one[1], one[0]))[:TOP]),
+        firing=tuple(sorted(_line(member.labels, alerts.get(member.key)) for member in found)),
+    )
+
+
+def _line(labels: Mapping[str, str], alert: Alert | None) -> str:
+    names = dict.fromkeys(filter(None, (labels.get(n, "") for n in ("alertname", "alarm_name", "service", "instance"))))
+    summary = alert.annotations.get("summary", "") if alert else ""
+    return (" ".join(names) or "alert") + (f": {summary}" if summary else "")

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from alertrelay.alert import Integration
 from alertrelay.config.model import Config, Target
 
+_ADDRESSES = ("url_key", "url", "smarthost", "key")
+"""Settings that say where messages go: an address, or the name of the secret's key that holds it."""
 Stages = tuple[tuple[Target, ...], ...]
 
 
@@ -33,6 +35,14 @@ class Targets:
         yield from self.stages.get(receiver, ())
         if self.last_resort:
             yield (self.last_resort,)
+
+
+def peer_of(target: Target) -> str:
+    """Returns what answers a target's messages, by name: two webhooks are two peers, all channels that one Slack bot
+    posts to are one. An outage of a peer is that of every target behind it, and of no other."""
+    settings = target.settings
+    address = next((found for name in _ADDRESSES if (found := getattr(settings, name, ""))), "")
+    return f"{target.integration.channel} {address}".rstrip()
 
 
 def targets_of(config: Config, last_resort: Target | None) -> Targets:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from alertrelay.notification import Notification
+from alertrelay.notification import Listing, Notification
 from alertrelay.render import facts, notice, wording
 from alertrelay.render.facts import Fact
 from alertrelay.render.text import cut, one_line, short
 
 OTHERS = 30
+LISTED = 1500
+"""Lines of a digest's list: below 256 KB, which SNS takes."""
 
 
 def subject(notification: Notification) -> str:
@@ -18,8 +20,8 @@ def subject(notification: Notification) -> str:
     return f"[{prefix}] {wording.subject(notification)}"
 
 
-def body(notification: Notification) -> str:
-    """The whole message, at most about 30,000 characters."""
+def body(notification: Notification, *, listed: int = LISTED) -> str:
+    """The whole message, at most about 30,000 characters; a digest names `listed` alerts besides, a line each."""
     alert = wording.lead(notification)
     parts = ["\n\n".join(f"!! {told}" for told in notice.sentences(notification))]
     parts.append(cut(f"{wording.state(notification)} {wording.what(notification)}", 1000))
@@ -29,6 +31,7 @@ def body(notification: Notification) -> str:
     parts.append(_rows(facts.where(notification)))
     parts += [_rows([fact]) for fact in facts.long_texts(notification)]
     parts.append(others(notification))
+    parts.append(listing(notification, most=listed))
     parts.append(footer(notification))
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -49,6 +52,25 @@ def others(notification: Notification) -> str:
         lines.append(cut(f"- {state} {facts.line(notification, alert, differs)}", 300))
     hidden = wording.more(wording.total(notification) - 1 - len(rest[:OTHERS]))
     return "\n".join([*lines, *([hidden] if hidden else [])])
+
+
+def listing(notification: Notification, *, most: int) -> str:
+    """All alerts of a digest, a line each, and how many each service has."""
+    found = notification.listing
+    if found is None or not found.firing:
+        return ""
+    lines = [
+        services(found),
+        f"All {len(found.firing)} that fire:",
+        *(cut(one_line(line), 160) for line in found.firing[:most]),
+    ]
+    hidden = wording.more(len(found.firing) - most)
+    return "\n".join([*lines, *([hidden] if hidden else [])])
+
+
+def services(found: Listing) -> str:
+    """`Most: orders 120, billing 80`."""
+    return "Most: " + ", ".join(f"{cut(one_line(name), 60)} {count}" for name, count in found.services)
 
 
 def footer(notification: Notification) -> str:

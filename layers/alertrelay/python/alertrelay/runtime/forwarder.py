@@ -29,16 +29,13 @@ from alertrelay.dispatch.sent_back import own_body
 from alertrelay.groups.messages import TICK
 from alertrelay.notification import Outcome
 from alertrelay.notify.compose import Site
+from alertrelay.notify.limits import LIMITS
 from alertrelay.ports import Clock, Sender, Telemetry
 from alertrelay.runtime.container import SystemClock, ops_alerter
 from alertrelay.runtime.observe import Observer
 from alertrelay.runtime.self_test import SELF_TEST, self_test
 from alertrelay.sources import unwrap
-from alertrelay.state import Limit, StoreFailure
-
-LIMITS: Mapping[str, Limit] = {
-    kind: Limit(interval=rate.interval, burst=rate.burst) for kind in KINDS if (rate := channel(kind).rate)
-}
+from alertrelay.state import StoreFailure
 
 
 class RecordsFailed(Exception):
@@ -169,14 +166,13 @@ def _last_resort(config: Config, environ: Mapping[str, str]) -> Target | None:
 def _handle(built: Built, event: Any, context: Any) -> dict[str, Any] | None:
     observer = built.observer
     observer.begin(context)
-    remaining = timedelta(milliseconds=context.get_remaining_time_in_millis())
+    deadline = built.pipeline.clock.now() + timedelta(milliseconds=context.get_remaining_time_in_millis())
     try:
         if event == TICK:
-            _tick(built.pipeline, observer)
+            _tick(built.pipeline, observer, deadline)
             return None
         if event == SELF_TEST:
             return built.self_test()
-        deadline = built.pipeline.clock.now() + remaining
         if _is_sqs(event):
             return {"batchItemFailures": _from_queue(built.pipeline, observer, event["Records"], deadline)}
         _from_topic(built.pipeline, observer, event, deadline)
@@ -185,14 +181,18 @@ def _handle(built: Built, event: Any, context: Any) -> dict[str, Any] | None:
         observer.end()
 
 
-def _tick(pipeline: Pipeline, observer: Observer) -> None:
-    """Runs the tick, and counts it once it is done: an alarm watches for the minutes without one."""
+def _tick(pipeline: Pipeline, observer: Observer, deadline: datetime) -> None:
+    """Runs the tick, and counts it once it is done: an alarm watches for the minutes without one. A tick that fails is
+    no alert: nothing of it is lost, and the next minute has its own."""
     try:
-        pipeline.on_tick()
-    except StoreFailure as failure:
-        observer.log("store_failing", failure=str(failure))
-        raise
-    observer.count("TicksDone")
+        pipeline.on_tick(deadline=deadline)
+    except Exception as error:  # noqa: BLE001 - a failed event would lie in the queue of undelivered alerts
+        if isinstance(error, StoreFailure):
+            observer.log("store_failing", failure=str(error))
+        observer.failed("tick_failed", error)
+        observer.measure("TicksFailed", 1)
+    else:
+        observer.count("TicksDone")
 
 
 def _is_sqs(event: Any) -> bool:

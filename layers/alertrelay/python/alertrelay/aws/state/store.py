@@ -281,7 +281,8 @@ class DynamoStore:
             condition="attribute_not_exists(full_at) OR full_at < :now",
             values={":next": items.micros(now + step), ":now": items.micros(now), **after},
         )[0]
-        return (
+        last = now + step * (limit.burst - 1)
+        taken = (
             idle
             or self._table.update(
                 pk,
@@ -290,11 +291,17 @@ class DynamoStore:
                 condition="full_at <= :last",
                 values={
                     ":step": {"N": str(step // timedelta(microseconds=1))},
-                    ":last": items.micros(now + step * (limit.burst - 1)),
+                    ":last": items.micros(last),
                     ":ttl": after[":ttl"],
                 },
             )[0]
         )
+        if not taken and limit.quiet:
+            until = items.micros(last + timedelta(seconds=limit.quiet))
+            values = {":until": until, ":ttl": after[":ttl"]}
+            closing = "SET full_at = :until, #ttl = :ttl"
+            self._table.update(pk, "B", closing, condition="full_at < :until", values=values)
+        return taken
 
     def silences(self) -> tuple[Sequence[Silence], int]:
         """See state.Store."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from alertrelay.config.channel import ChannelDescriptor, Settings, keys
+from alertrelay.config.channel import ChannelDescriptor, Rate, Settings, keys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,4 +49,5 @@ CHANNEL = ChannelDescriptor(
     receipt="`message_id` of the thread's first mail; `refused`",
     send_resolved=False,
     retried=None,
+    rate=Rate(people=3),
 )

@@ -20,6 +20,8 @@ _COLOURS = {"critical": "#b42318", "error": "#c4320a", "warning": "#a15c07", "in
 _OTHER_COLOUR = "#475467"
 _RESOLVED_COLOUR = "#067647"
 _OTHERS = 50
+_LISTED = 20_000
+"""A digest's whole list is in its mail."""
 _TABLE = '<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="border-spacing:0'
 
 
@@ -35,7 +37,7 @@ def render(notification: Notification, _settings: EmailSettings) -> Message:
         _others(notification),
         f'<p style="margin:20px 0 0;font-size:12px;opacity:0.7">{escape(plain.footer(notification))}</p>',
     ]
-    return {"subject": subject, "text": plain.body(notification), "html": _page(subject, parts)}
+    return {"subject": subject, "text": plain.body(notification, listed=_LISTED), "html": _page(subject, parts)}
 
 
 def _page(subject: str, parts: list[str]) -> str:

@@ -37,5 +37,5 @@ CHANNEL = ChannelDescriptor(
     receipt="none: a card cannot be edited",
     limits={"message bytes": 28 * 1024, "actions": 6},
     # A connection of the Teams connector takes about 100 calls a minute, and delays or drops what exceeds it unseen.
-    rate=Rate(interval=1.0, burst=4, counted_by=("webhook_url",)),
+    rate=Rate(people=5, counted_by=("webhook_url",)),
 )

@@ -61,7 +61,7 @@ CHANNEL = ChannelDescriptor(
     key_text="the integration's routing key",
     receipt="`dedup_key`",
     limits={"summary characters": 1024, "event bytes": 512 * 1024},
-    rate=Rate(interval=1.0, burst=60, counted_by=("routing_key",)),  # about 120 events a minute a routing key
+    rate=Rate(people=20, counted_by=("routing_key",)),  # of about 120 events a minute a routing key
     pages=True,
     own_forwarder=True,
     retried=frozenset({429}),

@@ -19,6 +19,7 @@ _NAME = 250
 _DETAIL = 1024
 _LABELS = 30
 _LINES = 40
+_LISTED = 1500
 
 
 def render(notification: Notification, settings: PagerDutySettings) -> Message:
@@ -86,7 +87,7 @@ def _details(notification: Notification, alert: Alert) -> dict[str, Any]:
     details["Labels"] = {short(name, 100): short(value, 200) for name, value in list(alert.labels.items())[:_LABELS]}
     if alert.kind == "event":
         details["End"] = "An event has no end: resolve this incident by hand"
-    return {**details, **_others(notification)}
+    return {**details, **_others(notification), **_listing(notification)}
 
 
 def _others(notification: Notification) -> dict[str, Any]:
@@ -97,3 +98,16 @@ def _others(notification: Notification) -> dict[str, Any]:
     differs = facts.differing(notification)
     lines = [cut(facts.line(notification, a, differs), 300) for a in rest]
     return {"Others of the group": [*lines, *([wording.more(hidden)] if hidden > 0 else [])]}
+
+
+def _listing(notification: Notification) -> dict[str, Any]:
+    """All alerts of a digest by name: about 250 KB at most."""
+    found = notification.listing
+    if found is None or not found.firing:
+        return {}
+    lines = [cut(one_line(line), 160) for line in found.firing[:_LISTED]]
+    hidden = wording.more(len(found.firing) - _LISTED)
+    return {
+        "Services": {cut(one_line(name), 100): count for name, count in found.services},
+        "All that fire": [*lines, *([hidden] if hidden else [])],
+    }

@@ -60,6 +60,6 @@ CHANNEL = ChannelDescriptor(
     send_resolved=False,
     limits={"section characters": 3000, "field characters": 2000, "fields": 10, "blocks": 50},
     # One message a second a channel, short bursts allowed.
-    rate=Rate(interval=1.0, burst=4, counted_by=("key", "channel")),
+    rate=Rate(people=5, counted_by=("key", "channel")),
     own_forwarder=True,
 )

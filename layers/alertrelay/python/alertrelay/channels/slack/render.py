@@ -26,6 +26,8 @@ _FIELD = 450
 _FIELDS = 10
 _LINE = 210
 _LINES = 12
+_LIST_SECTIONS = 12
+_NAME = 90
 # A backtick cannot be escaped, and an odd one swallows the rest of the text.
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "`": "'"}
 _RAW_ESCAPES = {**_ESCAPES, "`": "\u02cb"}
@@ -73,6 +75,7 @@ def _blocks(notification: Notification) -> list[dict[str, Any]]:
         blocks.append({"type": "section", "fields": [_field(fact) for fact in places[:_FIELDS]]})
     blocks += _texts(facts.long_texts(notification))
     blocks += _others(notification)
+    blocks += _listing(notification)
     blocks.append({"type": "context", "elements": [_mrkdwn(escape(plain.footer(notification), 700))]})
     return blocks
 
@@ -145,3 +148,22 @@ def _others(notification: Notification) -> list[dict[str, Any]]:
     if hidden > 0:
         lines.append(f"_{wording.more(hidden)}_")
     return [{"type": "divider"}, _section("\n".join(["*Others of this group*", *lines]))]
+
+
+def _listing(notification: Notification) -> list[dict[str, Any]]:
+    """All alerts of a digest by name, as many as Slack's blocks hold, and how many each service has."""
+    found = notification.listing
+    if found is None or not found.firing:
+        return []
+    sections, shown = [f"*{escape(plain.services(found), 600)}*\n"], 0
+    for line in found.firing:
+        name = f"• {escape(line, _NAME)}\n"
+        if len(sections[-1]) + len(name) > _TEXT:
+            if len(sections) == _LIST_SECTIONS:
+                break
+            sections.append("")
+        sections[-1] += name
+        shown += 1
+    if hidden := wording.more(len(found.firing) - shown):
+        sections[-1] += f"_{hidden}_"
+    return [_section(text.rstrip()) for text in sections]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from alertrelay.alert import Integration
-from alertrelay.config.channel import ChannelDescriptor, Settings, keys
+from alertrelay.config.channel import ChannelDescriptor, Rate, Settings, keys
 from alertrelay.config.model import Target
 
 
@@ -35,6 +35,7 @@ CHANNEL = ChannelDescriptor(
     key_text="none: IAM",
     receipt="`message_id`",
     limits={"subject characters": 99, "message bytes": 256 * 1024},
+    rate=Rate(people=3),
 )
 
 

@@ -1,0 +1,186 @@
+"""Storms as people get them: few messages from the first alert to the last resolve, and what lasts is named."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from alertrelay.alert import Channel, Integration
+from alertrelay.channels.sns import SnsSettings
+from alertrelay.config.model import Config, Receiver, Target
+from alertrelay.memory.store import ManualClock, MemoryStore
+from alertrelay.notify.limits import LIMITS, QUIET, SMS, incidents, limit_of, messages
+
+from tests.dispatch.world import START, World, alarm, config
+
+COUNT = 800
+"""The messages of a storm do not depend on its size; ten thousand take minutes here."""
+SMS_TARGET = Target(
+    integration=Integration(receiver="sms", channel="sns", index=0),
+    send_resolved=True,
+    settings=SnsSettings(topic_arn="", phone_number="+15555550100", target_arn=""),
+)
+
+
+def _with_sms() -> Config:
+    """Critical alerts go to a phone too."""
+    before = config()
+    root = before.route
+    pager, *others = root.routes
+    phone = replace(pager, id="{}/sms", receiver="sms", key='{}/{severity="critical"}')
+    return replace(
+        before,
+        route=replace(root, routes=(phone, pager, *others)),
+        receivers=(*before.receivers, Receiver(name="sms", targets=(SMS_TARGET,))),
+    )
+
+
+def _storm(world: World, count: int, *, seconds: float = 60.0) -> None:
+    for number in range(count):
+        at = START + timedelta(seconds=seconds * number / count)
+        world.publish(alarm(f"lasting-{number}", at=at, service=f"s{number}"))
+
+
+def _resolve(world: World, first: int, count: int) -> None:
+    at = world.clock.now()
+    for number in range(first, count):
+        when = at + timedelta(milliseconds=number)
+        world.publish(alarm(f"lasting-{number}", "OK", at=when, service=f"s{number}"))
+
+
+def _posted(world: World, channel: Channel) -> list[str]:
+    """What a channel took, edits apart, which notify nobody."""
+    return [json.dumps(m) for _, m, _, edit in world.senders[channel].sent if not edit]
+
+
+def test_a_storm_is_at_most_ten_messages_a_channel_from_first_to_last() -> None:
+    world = World(config=_with_sms(), limits=LIMITS)
+    times: list[datetime] = []
+    send = world.senders["pagerduty"].send
+
+    def timed(message: Any, *args: Any, **given: Any) -> Any:
+        if message["event_action"] == "trigger":
+            times.append(world.clock.now())
+        return send(message, *args, **given)
+
+    world.senders["pagerduty"].send = timed  # type: ignore[method-assign]
+    _storm(world, COUNT)
+    world.run(400)
+    _resolve(world, 0, COUNT)
+    world.run(1000)
+    for channel in ("slack", "email", "sns"):
+        assert 3 <= len(_posted(world, channel)) <= 10, channel
+    minute = timedelta(minutes=1)
+    assert max(sum(1 for t in times if at <= t < at + minute) for at in times) <= 21
+    state = {key: action for action, key in world.pages()}
+    assert set(state.values()) == {"resolve"}
+
+
+def test_the_digest_has_the_count_the_services_and_in_a_mail_every_name() -> None:
+    world = World(limits=LIMITS)
+    for number in range(200):
+        at = START + timedelta(milliseconds=10 * number)
+        world.publish(alarm(f"lasting-{number}", at=at, service=f"s{number % 100}"))
+    world.run(320)
+    mail = world.sent("email")[-1]["text"]
+    assert "AlertStorm" in mail
+    assert "Most: s" in mail
+    named = {word for word in mail.split() if word.startswith("lasting-")}
+    alone = {w for m in world.sent("email")[:-1] for w in m["text"].split() if w.startswith("lasting-")}
+    assert len(named | {w for w in alone if w in {f"lasting-{n}" for n in range(200)}}) == 200
+    slack = json.dumps(world.sent("slack")[-1])
+    assert slack.count("lasting-") >= 150
+    page = next(m for m in world.sent("pagerduty") if "AlertStorm" in json.dumps(m))
+    assert page["payload"]["custom_details"]["Services"]
+
+
+@pytest.mark.parametrize("channel", ["slack", "email"])
+def test_six_alerts_that_last_for_two_hours_are_named(channel: Channel) -> None:
+    world = World(limits=LIMITS)
+    _storm(world, 100)
+    world.run(240)
+    _resolve(world, 0, 94)
+    before = len(_posted(world, channel))
+    world.run(2 * 3600)
+    after = " ".join(_posted(world, channel)[before:])
+    for number in range(94, 100):
+        assert f"lasting-{number}" in after
+    _resolve(world, 94, 100)
+    world.run(900)
+    assert "RESOLVED" in _posted(world, channel)[-1]
+    assert len(_posted(world, channel)) <= 10
+
+
+def test_after_a_storm_resolves_of_alerts_that_came_alone_join_its_digest() -> None:
+    world = World(limits={"email": messages(3)})
+    _storm(world, 5, seconds=1)
+    world.run(600)
+    assert len(world.sent("email")) == 4
+    _resolve(world, 0, 5)
+    world.run(900)
+    mails = [m["text"] for m in world.sent("email")]
+    assert len(mails) <= 6
+    assert sum(mail.count("Resolved: HighCPU") for mail in mails) >= 3
+
+
+def test_without_a_storm_resolves_are_sent_alone() -> None:
+    world = World(limits={"email": messages(3)})
+    _storm(world, 3, seconds=1)
+    world.run(400)
+    _resolve(world, 0, 3)
+    world.run(900)
+    assert ["RESOLVED" in mail["subject"] for mail in world.sent("email")] == [False] * 3 + [True] * 3
+
+
+def test_resolves_that_cost_no_message_are_sent_alone() -> None:
+    world = World(limits=LIMITS)
+    world.senders["slack"].can_edit = True
+    world.relays = world.relays[:2]
+    _storm(world, 5, seconds=1)
+    world.run(400)
+    _resolve(world, 0, 5)
+    world.run(900)
+    assert len(_posted(world, "slack")) == 5
+    assert sum(edit for *_, edit in world.senders["slack"].sent) == 5
+    assert [action for action, _ in world.pages()] == ["trigger"] * 5 + ["resolve"] * 5
+
+
+def test_a_storm_is_over_when_five_minutes_were_quiet() -> None:
+    clock = ManualClock(START)
+    store = MemoryStore(clock)
+    limit = messages(5)
+
+    def take() -> bool:
+        return store.take("one", now=clock.now(), limit=limit)
+
+    assert [take() for _ in range(7)] == [True] * 5 + [False] * 2
+    clock.sleep(QUIET - 1)
+    assert not take()
+    clock.sleep(QUIET - 1)
+    assert not take()
+    clock.sleep(QUIET)
+    assert take()
+
+
+def test_in_any_minute_pagerduty_gets_no_more_than_its_limit() -> None:
+    clock = ManualClock(START)
+    store, taken = MemoryStore(clock), []
+    for _ in range(3000):
+        if store.take("key", now=clock.now(), limit=incidents(20)):
+            taken.append(clock.now())
+        clock.sleep(0.1)
+    minute = timedelta(minutes=1)
+    assert max(sum(1 for t in taken if at <= t < at + minute) for at in taken) <= 21
+    assert len(taken) >= 50
+
+
+def test_a_limit_of_the_receiver_goes_before_that_of_its_channel() -> None:
+    slack = config().receivers[1].targets[0]
+    assert limit_of(slack, {}, LIMITS) == messages(5)
+    assert limit_of(slack, {"slack": 9}, LIMITS) == messages(9)
+    assert limit_of(config().receivers[0].targets[0], {"pager": 60}, LIMITS) == incidents(60)
+    assert limit_of(SMS_TARGET, {}, LIMITS) == SMS
+    assert limit_of(slack, {}, {}) is None

@@ -1,0 +1,263 @@
+"""What is around the functions: Lambda with its retries, SNS, SQS with its visibility, the schedule, and the table.
+
+One thing happens at a time, save that an invocation may run inside another one, between two requests of it: the way in
+which two containers meet. A process that is killed takes nothing along but what it had not sent.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from alertrelay.memory.store import ManualClock
+from alertrelay.ports import TimersFailure
+from alertrelay.state import StoreFailure
+
+from tests.harness.weather import Weather
+
+TIMEOUT = timedelta(seconds=30)
+"""Of a forwarder, as infra/ deploys it."""
+LAMBDA_RETRIES = (60, 120)
+"""Seconds until Lambda tries an event of a topic again."""
+VISIBILITY = 180.0
+MAX_RECEIVES = 5
+SQS_MOST = 900.0
+Kind = Literal["topic", "queue", "tick"]
+
+
+class Killed(BaseException):
+    """The process is gone: no handler sees it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """Something that Lambda is to be invoked with. `tries`: how often it was."""
+
+    function: str
+    kind: Kind
+    payload: Any
+    tries: int = 0
+
+
+@dataclass
+class Invocation:
+    """One invocation that runs. The faults that it met decide whether what it sent could be recorded."""
+
+    function: str
+    ends: datetime
+    sent: int = 0
+    table_failed: bool = False
+    queue_failed: bool = False
+
+
+@dataclass
+class Context:
+    """The context of a Lambda invocation; the time left is the clock's."""
+
+    clock: ManualClock
+    ends: datetime
+    aws_request_id: str = "00000000-0000-4000-8000-000000000000"
+
+    def get_remaining_time_in_millis(self) -> int:
+        """As Lambda's context."""
+        return max(0, int((self.ends - self.clock.now()).total_seconds() * 1000))
+
+
+Handler = Callable[[Any, Any], Any]
+
+
+@dataclass
+class Cloud:
+    """The clock, what is due, and who handles it. `handlers`: the containers of each function, used in turn."""
+
+    clock: ManualClock
+    weather: Weather
+    handlers: dict[str, list[Handler]] = field(default_factory=dict)
+    dead: list[Event] = field(default_factory=list)
+    crashes: int = 0
+    unrecorded: int = 0
+    redriven: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+    _due: list[tuple[datetime, int, Event | Callable[[], None]]] = field(default_factory=list)
+    _numbers: itertools.count[int] = field(default_factory=itertools.count)
+    _running: list[Invocation] = field(default_factory=list)
+    _turn: Counter[str] = field(default_factory=Counter)
+
+    def at(self, when: datetime, what: Event | Callable[[], None]) -> None:
+        """Lets something happen at a time."""
+        heapq.heappush(self._due, (when, next(self._numbers), what))
+
+    def after(self, seconds: float, what: Event | Callable[[], None]) -> None:
+        """Lets something happen later."""
+        self.at(self.clock.now() + timedelta(seconds=seconds), what)
+
+    def redrive(self) -> None:
+        """Sends back what became a dead letter, as its alarm asks people to."""
+        dead, self.dead = self.dead, []
+        for event in dead:
+            self.redriven += 1
+            self.after(0, replace(event, tries=0))
+
+    def run(self, until: datetime) -> None:
+        """Does what is due up to then, in order."""
+        while self._due and self._due[0][0] <= until:
+            at, _, what = heapq.heappop(self._due)
+            self.clock.move_to(at)
+            self._do(what)
+        self.clock.move_to(until)
+
+    def publish(self, event: Mapping[str, Any]) -> None:
+        """Delivers a message of a topic to every function."""
+        for function in self.handlers:
+            delay = self.weather.rng.uniform(1, 90) if self.weather.strikes(self.weather.sns_delayed) else 0.0
+            self.after(delay, Event(function=function, kind="topic", payload=event))
+            if self.weather.strikes(self.weather.sns_doubled):
+                again = Event(function=function, kind="topic", payload=event)
+                self.after(delay + self.weather.rng.uniform(0, 40), again)
+
+    def step(self, request: Callable[[], Any], verdict: str) -> Any:
+        """Does one request of the running invocation, or kills it before or after."""
+        running = self._running[-1] if self._running else None
+        if running and (verdict == "before" or self.clock.now() >= running.ends):
+            self.crashes += 1
+            raise Killed
+        answer = request()
+        if running and verdict == "after":
+            self.crashes += 1
+            raise Killed
+        return answer
+
+    def note(self, what: Literal["sent", "table_failed", "queue_failed"]) -> None:
+        """Keeps what the running invocation met."""
+        if self._running:
+            running = self._running[-1]
+            if what == "sent":
+                running.sent += 1
+            else:
+                setattr(running, what, True)
+
+    def meet(self) -> None:
+        """Runs what is due for the running function now, inside its invocation."""
+        if len(self._running) != 1:
+            return
+        function, soon = self._running[0].function, self.clock.now() + timedelta(seconds=2)
+        for place, (at, _, what) in enumerate(self._due):
+            if isinstance(what, Event) and what.function == function and what.kind != "tick" and at <= soon:
+                del self._due[place]
+                heapq.heapify(self._due)
+                self._do(what)
+                return
+
+    def _do(self, what: Event | Callable[[], None]) -> None:
+        if not isinstance(what, Event):
+            what()
+            return
+        failed = self._invoke(what)
+        self.counts[what.kind, "failed" if failed else "done"] += 1  # type: ignore[index] # two words name a count
+        if not failed:
+            return
+        again = replace(what, tries=what.tries + 1)
+        if what.kind == "topic" and what.tries < len(LAMBDA_RETRIES):
+            self.after(LAMBDA_RETRIES[what.tries], again)
+        elif what.kind == "queue" and again.tries < MAX_RECEIVES:
+            self.after(VISIBILITY, again)
+        else:
+            self.dead.append(again)
+
+    def _invoke(self, event: Event) -> bool:
+        """Whether it failed."""
+        turn = self._turn[event.function]
+        self._turn[event.function] += 1
+        containers = self.handlers[event.function]
+        running = Invocation(event.function, self.clock.now() + TIMEOUT)
+        self._running.append(running)
+        try:
+            payload = json.loads(json.dumps(event.payload))
+            answer = containers[turn % len(containers)](payload, Context(self.clock, running.ends))
+            return bool(answer and answer.get("batchItemFailures"))
+        except (Killed, Exception):  # noqa: BLE001 - whatever it raises, Lambda tries the event again
+            return True
+        finally:
+            self._running.pop()
+            if running.table_failed and running.queue_failed:
+                self.unrecorded += running.sent
+
+
+@dataclass(frozen=True)
+class Table:
+    """A store whose requests fail, are slow, lose their answer, meet another invocation, or kill the process."""
+
+    inner: Any
+    cloud: Cloud
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        method, cloud = getattr(self.inner, name), self.cloud
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            weather = cloud.weather
+            if weather.strikes(weather.race):
+                cloud.meet()
+            if weather.table_seconds:
+                cloud.clock.sleep(weather.table_seconds)
+            verdict = weather.table()
+            if verdict == "fails":
+                cloud.note("table_failed")
+                raise StoreFailure(f"DynamoDB {name}: ThrottlingException")
+            answer = cloud.step(lambda: method(*args, **kwargs), verdict)
+            if verdict == "fails-after":
+                cloud.note("table_failed")
+                raise StoreFailure(f"DynamoDB {name}: ReadTimeoutError")
+            return answer
+
+        return call
+
+
+@dataclass(frozen=True)
+class Queue:
+    """A function's own queue, as ports.Timers. Only a flush is ever lost: all else stands in no other place."""
+
+    function: str
+    cloud: Cloud
+    expired: list[Mapping[str, Any]] = field(default_factory=list)
+    horizon: float = 60.0
+
+    def send(self, body: Mapping[str, Any], *, delay_seconds: float) -> None:
+        """See ports.Timers."""
+        cloud, weather = self.cloud, self.cloud.weather
+        if not 0 <= delay_seconds <= SQS_MOST:
+            raise ValueError(f"a delay of 0 to 900 s was expected, {delay_seconds} came")
+        verdict = weather.queue()
+        if verdict == "fails":
+            cloud.note("queue_failed")
+            raise TimersFailure("SQS SendMessage: ServiceUnavailable")
+        cloud.step(lambda: self._accept(body, delay_seconds), verdict)
+
+    def send_all(self, bodies: Sequence[tuple[Mapping[str, Any], float]]) -> None:
+        """See ports.Timers."""
+        for body, delay in bodies:
+            self.send(body, delay_seconds=delay)
+
+    def dead_letter(self, body: Mapping[str, Any]) -> None:
+        """See ports.Timers."""
+        if self.cloud.weather.queue() == "fails":
+            self.cloud.note("queue_failed")
+            raise TimersFailure("SQS SendMessage: ServiceUnavailable")
+        self.expired.append(body)
+
+    def _accept(self, body: Mapping[str, Any], delay: float) -> None:
+        weather = self.cloud.weather
+        if body["do"] == "flush" and weather.strikes(weather.timers_lost):
+            return
+        if weather.strikes(weather.timers_delayed):
+            delay += weather.rng.uniform(5, 240)
+        message = {"messageId": f"m{next(self.cloud._numbers)}", "eventSource": "aws:sqs", "body": json.dumps(body)}
+        event = Event(function=self.function, kind="queue", payload={"Records": [message]})
+        self.cloud.after(delay, event)
+        if weather.strikes(weather.timers_doubled):
+            self.cloud.after(delay + weather.rng.uniform(0, 60), event)

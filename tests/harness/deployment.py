@@ -1,0 +1,169 @@
+"""One environment in memory: the three forwarders as Lambda runs them, with every peer and fault of the harness."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import cache, partial
+from pathlib import Path
+from typing import Any, cast
+
+from alertrelay.alert import Channel
+from alertrelay.channels import KINDS, render
+from alertrelay.config.model import Config
+from alertrelay.dispatch.assembly import assemble
+from alertrelay.groups.messages import TICK
+from alertrelay.memory.store import ManualClock, MemorySecrets, MemoryStore
+from alertrelay.notify.compose import Site
+from alertrelay.notify.limits import LIMITS
+from alertrelay.ports import SelfAlert, Telemetry
+from alertrelay.runtime import forwarder
+from alertrelay.runtime.observe import Observer
+
+from compiler.load import load
+from tests.dispatch.world import LAST_RESORT
+from tests.harness.cloud import Cloud, Event, Handler, Queue, Table
+from tests.harness.peers import Peers, PeerSender, destination
+from tests.harness.weather import Weather
+
+START = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+FORWARDERS: Mapping[str, frozenset[Channel]] = {
+    "pagerduty": frozenset({"pagerduty"}),
+    "slack": frozenset({"slack"}),
+    "email": frozenset({"email", "sns", "webhook"}),
+}
+SKEWS: Sequence[float] = (0.0,)
+
+
+@cache
+def compiled() -> Config:
+    """Returns the harness's configuration."""
+    found = load(Path(__file__).parent / "config", "harness")
+    assert found.config, [str(finding) for finding in found.errors]
+    return found.config
+
+
+@dataclass(frozen=True)
+class Skewed:
+    """The clock of a container, which is ahead of the true one or behind it."""
+
+    true: ManualClock
+    offset: float
+
+    def now(self) -> datetime:
+        """See ports.Clock."""
+        return self.true.now() + timedelta(seconds=self.offset)
+
+    def sleep(self, seconds: float) -> None:
+        """See ports.Clock."""
+        self.true.sleep(seconds)
+
+
+class Unheard:
+    """An Observer that keeps nothing: the judge hears of no log."""
+
+    def begin(self, context: Any) -> None:
+        """See Observer."""
+
+    def end(self) -> None:
+        """See Observer."""
+
+    def failed(self, event: str, error: Exception) -> None:
+        """See Observer."""
+
+
+@dataclass
+class Deployment:
+    """`skews`: the offset of each container's clock, in seconds; every function has one container for each.
+    `limited`: receivers have the limits of a storm."""
+
+    seed: int
+    skews: Sequence[float] = SKEWS
+    limited: bool = False
+    config: Config = field(default_factory=compiled)
+    ops: list[SelfAlert] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.rng = random.Random(self.seed)
+        self.clock = ManualClock(START)
+        self.weather = Weather(rng=random.Random(self.seed + 1))
+        self.cloud = Cloud(self.clock, self.weather)
+        self.store = MemoryStore(self.clock)
+        self.keys = {key: ["first"] for key in self.config.secret_keys()}
+        self.peers = Peers(
+            now=self.clock.now,
+            sleep=self.clock.sleep,
+            weather=self.weather,
+            step=self.cloud.step,
+            sent=lambda: self.cloud.note("sent"),
+        )
+        self._ids = itertools.count(1)
+        self.queues = {name: Queue(name, self.cloud) for name in FORWARDERS}
+        self.deploy(self.config)
+        self.cloud.after(60, self._tick)
+
+    def deploy(self, config: Config) -> None:
+        """Replaces every container."""
+        self.config = config
+        for name in FORWARDERS:
+            self.cloud.handlers[name] = [self._container(name, skew) for skew in self.skews]
+
+    @property
+    def receivers(self) -> dict[str, Sequence[str]]:
+        """The destinations of each receiver: its own first, then those of its fallbacks and the last resort."""
+        own = {one.name: [destination(target) for target in one.targets] for one in self.config.receivers}
+        last = [destination(LAST_RESORT)]
+        return {
+            name: [
+                *places,
+                *(place for stage in self.config.fallbacks.get(name, ()) for other in stage for place in own[other]),
+                *last,
+            ]
+            for name, places in own.items()
+        }
+
+    def refuse_keys(self, *names: str) -> None:
+        """From now on the peers accept only a newer value of these keys."""
+        self.weather.accepted.update(dict.fromkeys(names, ("second",)))
+
+    def _container(self, name: str, skew: float) -> Handler:
+        clock = Skewed(self.clock, skew)
+        sender = PeerSender(self.peers)
+        pipeline = assemble(
+            config=self.config,
+            site=Site(environment="harness", account="123456789012", region="eu-central-1"),
+            channels=FORWARDERS[name],
+            accounts_for_unrouted=name == "email",
+            notes_sources=name == "pagerduty",
+            store=cast(Any, Table(self.store, self.cloud)),
+            timers=self.queues[name],
+            clock=clock,
+            secrets=MemorySecrets(self.keys),
+            senders=dict.fromkeys(KINDS, sender),
+            render=render,
+            telemetry=Telemetry(emit=lambda _: None, log=lambda _event, **_fields: None, alert_ops=self.ops.append),
+            resolved_alarms=lambda _arns: frozenset(),
+            new_id=lambda: f"{self.seed:04d}-{next(self._ids):06d}",
+            last_resort=LAST_RESORT,
+            limits=LIMITS if self.limited else {},
+        )
+        return partial(forwarder._handle, forwarder.Built(pipeline, cast(Observer, Unheard()), dict))
+
+    def _tick(self) -> None:
+        for name in FORWARDERS:
+            if not self.weather.strikes(self.weather.ticks_lost):
+                self.cloud.after(self.rng.uniform(0, 5), Event(function=name, kind="tick", payload=TICK))
+        self.cloud.after(60, self._tick)
+
+
+def regrouped(config: Config) -> Config:
+    """Returns a configuration that groups critical alerts otherwise, as an edit of the file would."""
+    routes = tuple(
+        replace(route, group_by=("alertname", "service")) if route.receiver in ("pager", "mail") else route
+        for route in config.route.routes
+    )
+    return replace(config, hash="edited", route=replace(config.route, routes=routes))

@@ -1,0 +1,182 @@
+"""The verdict on a run, from what the peers received alone, and from what the sources had sent: never from our log."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from tests.harness.peers import Received
+from tests.harness.reading import Reading, State, read
+
+PATIENCE = timedelta(minutes=40)
+"""How long an alert fires until somebody must have been notified, whatever fails."""
+Receivers = Mapping[str, Sequence[str]]
+"""The destination of each receiver, with those of its fallbacks."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Episode:
+    """An alert that fired. `muted_until`: nobody needs to be notified before. `event`: it never resolves."""
+
+    token: str
+    begins: datetime
+    ends: datetime
+    receivers: tuple[str, ...]
+    muted_until: datetime | None = None
+    event: bool = False
+
+    @property
+    def owed_since(self) -> datetime:
+        """From when on somebody is to be notified."""
+        return max(self.begins, self.muted_until or self.begins)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """Each list names what is wrong. `bound`: how many duplicates the faults excuse. A dead
+    letter that is left pages by its queue's alarm: it is reported, and excuses nothing."""
+
+    updates: int
+    messages: int
+    lost: Sequence[str]
+    unresolved: Sequence[str]
+    incidents_open: Sequence[str]
+    duplicates: Sequence[str]
+    bound: int
+    dead: Sequence[str] = ()
+
+    @property
+    def wrong(self) -> bool:
+        """Whether the promise was broken."""
+        found = bool(self.lost or self.unresolved or self.incidents_open)
+        return found or len(self.duplicates) > self.bound
+
+    def __str__(self) -> str:
+        found = (
+            f"{self.updates} updates, {self.messages} messages: lost {len(self.lost)}, never resolved "
+            f"{len(self.unresolved)}, PagerDuty open {len(self.incidents_open)}, dead letters {len(self.dead)}, "
+            f"duplicates {len(self.duplicates)} of at most {self.bound}"
+        )
+        named = [*self.lost, *self.unresolved, *self.incidents_open, *self.dead]
+        if len(self.duplicates) > self.bound:
+            named += self.duplicates
+        return "\n  ".join([found, *named[:12]]) if self.wrong else found
+
+
+@dataclass
+class View:
+    """What the readers of one destination take to be so. `history`: each alert's states with their times."""
+
+    known: dict[str, dict[str, State]] = field(default_factory=lambda: defaultdict(dict))
+    open_: set[str] = field(default_factory=set)
+    history: dict[str, list[tuple[datetime, str, State]]] = field(default_factory=lambda: defaultdict(list))
+
+    def take(self, message: Received, reading: Reading) -> bool:
+        """Takes a message in; False where it conveys nothing that was not known."""
+        known = self.known[reading.stream]
+        states: dict[str, State] = dict(reading.states)
+        if reading.over or reading.whole:
+            gone: dict[str, State] = dict.fromkeys(known, "resolved")
+            states = gone | states
+        if reading.over:
+            states |= dict.fromkeys(known, "resolved")
+        changed = {token: state for token, state in states.items() if known.get(token, "resolved") != state}
+        opens = message.channel == "pagerduty" and (reading.stream in self.open_) == reading.over
+        (self.open_.discard if reading.over else self.open_.add)(reading.stream)
+        known |= states
+        for token, state in changed.items():
+            self.history[token].append((message.at, reading.stream, state))
+        return self._resolve(message.at, reading.elsewhere) or bool(changed or opens)
+
+    def _resolve(self, at: datetime, tokens: Iterable[str]) -> bool:
+        """Resolves alerts in whatever stream they fire; False where none does."""
+        found = [(s, token) for s, known in self.known.items() for token in tokens if known.get(token) == "firing"]
+        for stream, token in found:
+            self.known[stream][token] = "resolved"
+            self.history[token].append((at, stream, "resolved"))
+        return bool(found)
+
+    def firing(self, token: str, *, since: datetime, until: datetime) -> bool:
+        """Whether its readers knew at some time in between that it fires."""
+        open_: set[str] = set()
+        for at, stream, state in self.history.get(token, ()):
+            if at > until:
+                break
+            if at >= since and open_:
+                return True
+            (open_.add if state == "firing" else open_.discard)(stream)
+        return bool(open_)
+
+    def left(self) -> set[str]:
+        """The alerts that its readers still take to fire."""
+        return {token for known in self.known.values() for token, state in known.items() if state == "firing"}
+
+
+def judge(
+    inbox: Iterable[Received],
+    episodes: Sequence[Episode],
+    receivers: Receivers,
+    *,
+    updates: int,
+    bound: int,
+    healthy_since: datetime,
+    patience: timedelta = PATIENCE,
+    dead: Sequence[str] = (),
+) -> Verdict:
+    """Returns the verdict. Within `patience` somebody must know of an alert, at its own destination or a fallback's.
+    From `healthy_since` on nothing fails: an alert that fires long after it is known at its own destination too."""
+    views: dict[str, View] = defaultdict(View)
+    duplicates, messages = [], 0
+    for message in sorted(inbox, key=lambda one: one.at):
+        messages += 1
+        reading = read(message)
+        if not views[message.destination].take(message, reading) and not reading.note:
+            named = ", ".join(f"{token} {state}" for token, state in reading.states.items()) or "a resolve"
+            duplicates.append(f"twice at {message.destination} at {message.at:%H:%M:%S}: {named}")
+    events = {one.token for one in episodes if one.event}
+    return Verdict(
+        updates=updates,
+        messages=messages,
+        lost=list(_lost(views, episodes, receivers, healthy_since, patience)),
+        unresolved=[
+            f"never resolved at {name}: {token}"
+            for name, view in sorted(views.items())
+            for token in sorted(view.left() - events)
+        ],
+        incidents_open=[
+            f"open at PagerDuty: {key[:8]} at {name}"
+            for name, view in sorted(views.items())
+            for key in sorted(view.open_)
+            if _is_pagerduty(name) and not set(view.known[key]) <= events
+        ],
+        duplicates=duplicates,
+        bound=bound,
+        dead=dead,
+    )
+
+
+def _is_pagerduty(destination: str) -> bool:
+    return destination.endswith("_key")
+
+
+def _lost(
+    views: Mapping[str, View],
+    episodes: Iterable[Episode],
+    receivers: Receivers,
+    healthy_since: datetime,
+    patience: timedelta,
+) -> Iterable[str]:
+    for one in episodes:
+        since = one.owed_since
+        if one.ends - since < patience:
+            continue
+        own_must = one.ends - max(since, healthy_since) >= PATIENCE and not one.event
+        for receiver in one.receivers:
+            own, *others = receivers[receiver]
+            known = any(views[place].firing(one.token, since=since, until=since + patience) for place in (own, *others))
+            if own_must:
+                known = known and views[own].firing(one.token, since=one.ends, until=one.ends)
+            if not known:
+                yield f"lost for {receiver}: {one.token}, {one.begins:%H:%M:%S} to {one.ends:%H:%M:%S}"

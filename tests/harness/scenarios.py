@@ -1,0 +1,314 @@
+"""The scenarios: what goes wrong for an hour, while alerts fire and end. After it everything works, and all must be
+known and resolved."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from alertrelay.config.model import Matcher
+from alertrelay.dispatch import silences
+from alertrelay.policy.silence import Silence
+
+from tests.harness.deployment import MINUTE, START, Deployment, regrouped
+from tests.harness.judge import PATIENCE, Verdict, judge
+from tests.harness.traffic import Alarm, Traffic, alarms
+from tests.harness.weather import Trouble, Weather
+
+UPDATES = 42
+"""Of a scenario in the test run; 25 scenarios make more than a thousand."""
+FAULTS_BEGIN, FAULTS_END = START + 10 * MINUTE, START + 75 * MINUTE
+TRAFFIC_ENDS, ALL_RESOLVED, OVER = START + 100 * MINUTE, START + 150 * MINUTE, START + 420 * MINUTE
+LONG = timedelta(minutes=85)
+"""Where nobody can be reached, or only the alarm of the dead letters notifies."""
+PROMPT = timedelta(minutes=6.5)
+"""Where nothing fails: a group's wait and its interval, and a minute."""
+SHOWN = 9
+"""Alarms of a service: a Slack message names twelve alerts of its group."""
+
+Act = Callable[[Deployment, Traffic], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """What goes wrong, and what the sources send meanwhile.
+
+    `faults` sets the weather of the bad hour; `begins` and `ends` act at its bounds. `burst`: how many updates come at
+    one instant, now and then. `storm`: every alarm is of a service of its own, and all fire within ten seconds.
+    `short`: they resolve within half a minute. `remarks`: how many pairs of events come at one instant.
+    """
+
+    name: str
+    faults: Callable[[Weather], None] = lambda _weather: None
+    begins: Act = lambda _deployment, _traffic: None
+    ends: Act = lambda _deployment, _traffic: None
+    prepare: Act = lambda _deployment, _traffic: None
+    skews: Sequence[float] = (0.0, 0.0)
+    burst: int = 3
+    services: int = 5
+    ordered_only: bool = False
+    storm: bool = False
+    short: bool = False
+    remarks: int = 1
+    patience: timedelta = PATIENCE
+    fallbacks: Mapping[str, tuple[tuple[str, ...], ...]] | None = None
+    known_fault: str = ""
+    """What is wrong today, where it is known: the scenario must fail until it is mended."""
+
+
+def play(scenario: Scenario, *, seed: int = 1, updates: int = UPDATES) -> Verdict:
+    """Runs a scenario and judges it."""
+    deployment = Deployment(seed, skews=scenario.skews, limited=scenario.storm)
+    if scenario.fallbacks is not None:
+        deployment.deploy(replace(deployment.config, fallbacks=scenario.fallbacks))
+    traffic = _schedule(scenario, deployment, updates)
+    deployment.cloud.run(OVER)
+    cloud = deployment.cloud
+    return judge(
+        deployment.peers.inbox,
+        traffic.episodes,
+        deployment.receivers,
+        updates=traffic.updates,
+        bound=cloud.crashes + deployment.peers.unconfirmed + cloud.unrecorded,
+        healthy_since=FAULTS_END,
+        patience=scenario.patience,
+        dead=[
+            *(f"dead letter of {one.function}: {one.kind}" for one in cloud.dead if one.kind != "tick"),
+            *(f"expired at {name}" for name, queue in deployment.queues.items() for _ in queue.expired),
+        ],
+    )
+
+
+def _schedule(scenario: Scenario, deployment: Deployment, updates: int) -> Traffic:
+    cloud, weather = deployment.cloud, deployment.weather
+    count = updates if scenario.storm else max(4, min(updates // 3, scenario.services * SHOWN))
+    services = count if scenario.storm else scenario.services
+    rng = random.Random(f"{scenario.name} {deployment.seed}")
+    traffic = Traffic(rng, alarms(count, services=services, ordered_only=scenario.ordered_only))
+
+    scenario.prepare(deployment, traffic)
+
+    def begin() -> None:
+        scenario.faults(weather)
+        scenario.begins(deployment, traffic)
+
+    def end() -> None:
+        weather.clear()
+        scenario.ends(deployment, traffic)
+
+    cloud.at(FAULTS_BEGIN, begin)
+    cloud.at(FAULTS_END, end)
+    cloud.at(FAULTS_END + 15 * MINUTE, cloud.redrive)
+    if scenario.storm:
+        for alarm in traffic.alarms:
+            _toggle_at(deployment, traffic, FAULTS_BEGIN + timedelta(seconds=rng.uniform(0, 10)), [alarm])
+    else:
+        _toggles(scenario, deployment, traffic, updates - count // 2 - 2 * scenario.remarks)
+    for pair in range(scenario.remarks):
+        at = START + (pair + rng.uniform(0, 0.2)) * (TRAFFIC_ENDS - START) / scenario.remarks
+        for number in (1000 + 2 * pair, 1001 + 2 * pair):
+            cloud.at(at, lambda number=number: cloud.publish(traffic.remark(number, cloud.clock.now())))  # type: ignore[misc]
+    cloud.at(ALL_RESOLVED, lambda: _resolve_all(deployment, traffic, rng))
+    return traffic
+
+
+def _toggles(scenario: Scenario, deployment: Deployment, traffic: Traffic, count: int) -> None:
+    """Spreads updates over the traffic's time; now and then several at one instant, of one service."""
+    rng, left = traffic.rng, count
+    while left > 0:
+        size = min(left, scenario.burst if rng.random() < 0.25 else 1)
+        left -= size
+        at = START + timedelta(seconds=rng.uniform(0, (TRAFFIC_ENDS - START).total_seconds()))
+        service = f"s{rng.randrange(scenario.services)}"
+        chosen = [one for one in traffic.alarms if one.service == service]
+        picked = rng.sample(chosen, min(size, len(chosen)))
+
+        _toggle_at(deployment, traffic, at, picked)
+        if scenario.short:
+            left -= size
+            _toggle_at(deployment, traffic, at + timedelta(seconds=rng.uniform(3, 30)), picked)
+
+
+def _toggle_at(deployment: Deployment, traffic: Traffic, at: datetime, picked: Sequence[Alarm]) -> None:
+    cloud = deployment.cloud
+
+    def act() -> None:
+        for alarm in picked:
+            cloud.clock.sleep(0.02)
+            cloud.publish(traffic.toggle(alarm, cloud.clock.now()))
+
+    cloud.at(at, act)
+
+
+def _resolve_all(deployment: Deployment, traffic: Traffic, rng: random.Random) -> None:
+    cloud = deployment.cloud
+    for alarm in traffic.alarms:
+        if alarm.since is not None:
+            cloud.after(
+                rng.uniform(0, 300),
+                lambda alarm=alarm: cloud.publish(traffic.toggle(alarm, cloud.clock.now())),  # type: ignore[misc]
+            )
+
+
+def _peers(*names: str, **trouble: object) -> Callable[[Weather], None]:
+    def faults(weather: Weather) -> None:
+        weather.peers.update(dict.fromkeys(names, Trouble(**trouble)))  # type: ignore[arg-type] # its own fields
+
+    return faults
+
+
+def _set(**chances: float) -> Callable[[Weather], None]:
+    def faults(weather: Weather) -> None:
+        for name, value in chances.items():
+            setattr(weather, name, value)
+
+    return faults
+
+
+def _rotate(deployment: Deployment, _traffic: Traffic) -> None:
+    """The secret has the new value, and the peers accept it alone."""
+    for values in deployment.keys.values():
+        values[:] = ["second", "first"]
+    deployment.refuse_keys(*deployment.keys)
+
+
+def _rotate_early(deployment: Deployment, _traffic: Traffic) -> None:
+    """The secret has a new value which the peers do not accept yet."""
+    for name, values in deployment.keys.items():
+        values[:] = ["second", "first"]
+        deployment.weather.accepted[name] = ("first",)
+
+
+def _silence(deployment: Deployment, traffic: Traffic) -> None:
+    now = deployment.clock.now()
+    traffic.muted["s0"] = now + timedelta(minutes=30)
+    wanted = Silence(
+        id="",
+        matchers=((Matcher(name="service", op="=", value="s0"),),),
+        starts_at=now,
+        ends_at=traffic.muted["s0"],
+        created_by="ada",
+        comment="a planned change",
+        updated_at=now,
+    )
+    silences.save(deployment.store, deployment.clock, wanted, new_id="silence-1")
+
+
+def _inhibit(_deployment: Deployment, traffic: Traffic) -> None:
+    for service in ("s0", "s1"):
+        root, *leaves = (one for one in traffic.alarms if one.service == service)
+        root.plane = "root"
+        for leaf in leaves:
+            leaf.plane = "leaf"
+
+
+def _reload(deployment: Deployment, _traffic: Traffic) -> None:
+    deployment.deploy(regrouped(deployment.config))
+
+
+def _lose_table(deployment: Deployment, _traffic: Traffic) -> None:
+    """A restore from nothing: no item is left."""
+    for items in (deployment.store._alerts, deployment.store._members, deployment.store._headers):
+        items.clear()
+
+
+def _both(*faults: Callable[[Weather], None]) -> Callable[[Weather], None]:
+    def all_of_them(weather: Weather) -> None:
+        for fault in faults:
+            fault(weather)
+
+    return all_of_them
+
+
+BACKUPS = ("#pager-backup", "pager-backup@example.com", "critical-backup@example.com", "backup_pagerduty_key")
+"""The destinations of fallbacks."""
+SHARED = {
+    "pager": (("slack-critical",),),
+    "slack-critical": (("mail",),),
+    "mail": (("slack-critical", "pager"),),
+    "slack-warning": (("mail",),),
+}
+
+SENT_AGAIN = "what was sent while the table failed is sent again: more duplicates than unconfirmed answers"
+NEVER_RESOLVED = "without its ledger an alert is resolved nowhere, also where nothing else of its group fires"
+FALLBACK_OPEN = "a fallback whose answer was lost is in no ledger, and its resolve is never sent"
+TWICE_IN_ONE_PLACE = "a fallback to a destination that holds the alert open is a second message there"
+
+SCENARIOS: tuple[Scenario, ...] = (
+    Scenario(name="nothing fails"),
+    Scenario(name="PagerDuty refuses connections", faults=_peers("pagerduty", kind="refused")),
+    Scenario(name="Slack answers 429", faults=_peers("slack", kind="429", retry_after=20.0)),
+    Scenario(
+        name="every channel answers 503",
+        faults=_peers("pagerduty", "slack", "email", kind="5xx", taken=0.0),
+        patience=LONG,
+    ),
+    Scenario(name="PagerDuty resets half of its connections", faults=_peers("pagerduty", kind="reset", chance=0.5)),
+    Scenario(name="Slack hangs", faults=_peers("slack", kind="hang", chance=0.6, taken=0.5)),
+    Scenario(name="mail answers 503 after it took the message", faults=_peers("email", kind="5xx-taken", chance=0.5)),
+    Scenario(name="Slack answers 400", faults=_peers("#critical", "#warning", kind="400")),
+    Scenario(name="every key is refused for an hour", faults=_peers("pagerduty", "slack", kind="401")),
+    Scenario(name="the secret is rotated", begins=_rotate),
+    Scenario(name="the secret is rotated before the peers know", begins=_rotate_early),
+    Scenario(name="the table is throttled", faults=_set(table_fails=0.05), known_fault=SENT_AGAIN),
+    Scenario(name="the table is absent", faults=_set(table_fails=1.0), known_fault=SENT_AGAIN),
+    Scenario(name="answers of the table are lost", faults=_set(table_lost=0.05), known_fault=SENT_AGAIN),
+    Scenario(name="the table takes 2 s a request", faults=_set(table_seconds=2.0)),
+    Scenario(name="the queue is down", faults=_set(queue_fails=1.0)),
+    Scenario(
+        name="table and queue fail now and then",
+        faults=_set(table_fails=0.3, queue_fails=0.3),
+        known_fault=NEVER_RESOLVED,
+    ),
+    Scenario(name="timers are lost", faults=_set(timers_lost=0.7)),
+    Scenario(name="timers come twice and late", faults=_set(timers_doubled=0.5, timers_delayed=0.5)),
+    Scenario(name="ticks are lost", faults=_set(ticks_lost=0.8)),
+    Scenario(
+        name="SNS delivers twice and out of order", faults=_set(sns_doubled=0.5, sns_delayed=0.4), ordered_only=True
+    ),
+    Scenario(name="processes are killed", faults=_set(kill=0.01)),
+    Scenario(name="processes are killed often", faults=_set(kill=0.04)),
+    Scenario(name="containers meet", faults=_set(race=0.3), burst=6),
+    Scenario(name="containers meet and are killed", faults=_set(race=0.3, kill=0.01), burst=6),
+    Scenario(name="containers meet while groups close", faults=_set(race=0.2), remarks=10, patience=PROMPT),
+    Scenario(name="clocks differ", skews=(0.0, 60.0, -60.0)),
+    Scenario(name="clocks differ by minutes", skews=(-300.0, 0.0, 120.0), faults=_set(timers_doubled=0.3)),
+    Scenario(name="a service is silenced", begins=_silence),
+    Scenario(name="alerts inhibit others", prepare=_inhibit),
+    Scenario(name="the configuration changes", begins=_reload),
+    Scenario(name="the configuration changes while Slack is down", begins=_reload, faults=_peers("slack", kind="5xx")),
+    Scenario(
+        name="answers of fallbacks are lost",
+        faults=_both(
+            _peers("pagerduty_key", "#critical", "oncall@example.com", kind="refused"),
+            _peers(*BACKUPS, kind="reset", chance=0.7, taken=0.7),
+        ),
+        known_fault=FALLBACK_OPEN,
+    ),
+    Scenario(
+        name="processes are killed around fallbacks",
+        faults=_both(_peers("pagerduty_key", "#critical", "#warning", kind="refused"), _set(kill=0.03)),
+    ),
+    Scenario(name="alerts are short while processes are killed", short=True, faults=_set(kill=0.04)),
+    Scenario(
+        name="alerts are short while PagerDuty resets its connections",
+        short=True,
+        faults=_peers("pagerduty", kind="reset", taken=0.6),
+    ),
+    Scenario(name="a storm", storm=True),
+    Scenario(
+        name="table and queue are down",
+        faults=_set(table_fails=1.0, queue_fails=1.0),
+        patience=LONG,
+        known_fault=NEVER_RESOLVED,
+    ),
+    Scenario(name="the table is lost", ends=_lose_table, known_fault=NEVER_RESOLVED),
+    Scenario(
+        name="a fallback shares its destination",
+        faults=_peers("pagerduty", "email", kind="refused"),
+        fallbacks=SHARED,
+        known_fault=TWICE_IN_ONE_PLACE,
+    ),
+)

@@ -1,0 +1,39 @@
+"""Whatever fails: nothing is lost, nothing stays open, and little comes twice. By what the peers received alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.harness.breaks import BREAKS, Break
+from tests.harness.scenarios import SCENARIOS, UPDATES, Scenario, play
+
+BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
+
+
+def _case(scenario: Scenario) -> object:
+    known = scenario.known_fault
+    marks = [pytest.mark.xfail(reason=known, strict=True)] if known else []
+    return pytest.param(scenario, id=scenario.name, marks=marks)
+
+
+@pytest.mark.parametrize("scenario", [_case(scenario) for scenario in SCENARIOS])
+def test_nothing_is_lost_left_open_or_repeated_beyond_what_the_faults_excuse(scenario: Scenario) -> None:
+    verdict = play(scenario)
+    assert not verdict.wrong, str(verdict)
+
+
+def test_the_scenarios_make_a_thousand_updates() -> None:
+    assert len({scenario.name for scenario in SCENARIOS}) == len(SCENARIOS)
+    assert len(SCENARIOS) * UPDATES >= 1000
+
+
+@pytest.mark.parametrize("broken", [pytest.param(one, id=one.name) for one in BREAKS])
+def test_a_break_of_the_code_is_found(broken: Break, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a scenario, or a seed of it, that the code as it is survives."""
+    runs = [(BY_NAME[name], seed) for seed in range(1, broken.seeds + 1) for name in broken.scenarios]
+    broken.patch(monkeypatch)
+    found = next(((scenario, seed) for scenario, seed in runs if play(scenario, seed=seed).wrong), None)
+    assert found, f"no scenario finds: {broken.name}"
+    monkeypatch.undo()
+    scenario, seed = found
+    assert scenario.known_fault or not play(scenario, seed=seed).wrong
