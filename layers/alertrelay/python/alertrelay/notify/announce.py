@@ -76,7 +76,7 @@ def limit(
     target = targets.of(identity.integration)
     if not (decision.reason and target):
         return announced, False
-    own, free = decision.own, target.integration.channel == "pagerduty" or courier.edits(target)
+    own, free = decision.own, channel(target.integration.channel).pages or courier.edits(target)
     if identity.route_id == DIGEST:
         waits = (
             decision.reason == Reason.SOME_RESOLVED

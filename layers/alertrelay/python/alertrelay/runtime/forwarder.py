@@ -190,7 +190,7 @@ def _tick(pipeline: Pipeline, observer: Observer, deadline: datetime) -> None:
         if isinstance(error, StoreFailure):
             observer.log("store_failing", failure=str(error))
         observer.failed("tick_failed", error)
-        observer.measure("TicksFailed", 1)
+        observer.count("TicksFailed")
     else:
         observer.count("TicksDone")
 
