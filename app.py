@@ -1,4 +1,7 @@
-"""The CDK app: `cdk deploy 'prod/*'`, or without the CDK command `CDK_OUTDIR=DIR .venv/bin/python app.py`."""
+"""The CDK app: `cdk deploy 'prod/*'`, or without the CDK command `CDK_OUTDIR=DIR .venv/bin/python app.py`.
+
+ALERTRELAY_CONFIG_DIR names the folder of the configuration; without it the example in config/ is synthesised.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import os
 import sys
 from pathlib import Path
 
+from compiler.config_folder import config_folder
 from infra.node import NodeMissing, use_packaged_node
 
 
@@ -21,7 +25,8 @@ def main() -> int:
     from infra.assets import BuildFailed
 
     try:
-        synthesise(Path(__file__).parent / "config", os.environ)
+        config = config_folder(None, os.environ, otherwise=Path(__file__).parent / "config")
+        synthesise(config, os.environ)
     except ConfigurationInvalid as fault:
         print(fault, file=sys.stderr)
         return 1

@@ -9,6 +9,9 @@ from collections.abc import Sequence
 
 from alertrelay import __version__
 
+from cli import config_dir
+from compiler.config_folder import NoConfigFolder
+
 SUBCOMMANDS: tuple[str, ...] = (
     "normalise",
     "check",
@@ -40,10 +43,14 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs one subcommand; the exit code is its own. Usage errors exit with 2."""
+    """Runs one subcommand; the exit code is its own. Usage errors exit with 2, a config dir that is none too."""
     args = parser().parse_args(argv)
     try:
+        config_dir.resolve(args)
         code: int = args.run(args)
+    except NoConfigFolder as fault:
+        print(f"alertrelay: {fault}", file=sys.stderr)
+        return 2
     except BrokenPipeError:  # `alertrelay … | head` is no fault
         sys.stderr.close()
         return 0

@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cli.config_dir import add_config_dir
+
 if TYPE_CHECKING:
     from local.stack.day import Day
 
@@ -54,7 +56,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "status, timeout, refused, reset; may be repeated",
     )
     parser.add_argument("--topic", metavar="NAME", help="publish every file to this topic, e.g. critical")
-    parser.add_argument("--env", metavar="NAME", default="prod", help="of config/environments (default: prod)")
+    add_config_dir(parser)
+    parser.add_argument(
+        "--env", metavar="NAME", default="prod", help="an environment of the configuration (default: prod)"
+    )
     parser.add_argument(
         "--engine",
         choices=("manual", "rie"),
@@ -108,7 +113,9 @@ def _lived(files: list[tuple[str, bytes]], args: argparse.Namespace) -> Day:
     from local.stack.day import UsageError, live
 
     if args.engine != "rie":
-        return live(files, environment=args.env, down=args.down, topic=args.topic, modes=args.mode)
+        return live(
+            files, config=args.config_dir, environment=args.env, down=args.down, topic=args.topic, modes=args.mode
+        )
     from local.stack.rie import RieMissing, RieStack, RuntimeFault, kit
 
     for name, _ in files:
@@ -119,7 +126,15 @@ def _lived(files: list[tuple[str, bytes]], args: argparse.Namespace) -> Day:
             raise UsageError(f"--down {word}: with --engine rie a whole channel fails: {', '.join(CHANNELS)}")
     try:
         arch = kit().arch
-        return live(files, environment=args.env, down=args.down, topic=args.topic, engine=RieStack, arch=arch)
+        return live(
+            files,
+            config=args.config_dir,
+            environment=args.env,
+            down=args.down,
+            topic=args.topic,
+            engine=RieStack,
+            arch=arch,
+        )
     except (RieMissing, RuntimeFault) as error:
         raise UsageError(f"--engine rie: {error}") from None
 

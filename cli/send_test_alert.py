@@ -9,8 +9,9 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+
+from cli.config_dir import add_config_dir
 
 if TYPE_CHECKING:
     from alertrelay.config.model import Config
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from cli.cloud import Client, Deployed
     from cli.rehearsal import Told
 
-FOLDER = Path("config")
 GRACE_SECONDS = 60.0
 """What is waited beyond the group_wait or group_interval of the routes: a cold start, and one retry."""
 POLL_SECONDS = 1.0
@@ -71,8 +71,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--env", metavar="NAME", required=True, help="of config/environments")
-    parser.add_argument("--receiver", metavar="NAME", help="of config/alertmanager.yml")
+    add_config_dir(parser)
+    parser.add_argument("--env", metavar="NAME", required=True, help="an environment of the configuration")
+    parser.add_argument("--receiver", metavar="NAME", help="a receiver of alertmanager.yml")
     parser.add_argument(
         "--label", metavar="NAME=VALUE", action="append", default=[], help="a label of the alert; may be repeated"
     )
@@ -88,7 +89,7 @@ def run(args: argparse.Namespace) -> int:
     from cli import cloud
     from compiler.load import load
 
-    loaded = load(FOLDER, args.env)
+    loaded = load(args.config_dir, args.env)
     if loaded.config is None or loaded.environment is None:
         for finding in loaded.errors:
             print(finding, file=sys.stderr)

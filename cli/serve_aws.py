@@ -10,7 +10,10 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from cli.config_dir import add_config_dir
 
 if TYPE_CHECKING:
     from alertrelay.alert import Channel
@@ -60,6 +63,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--bind", metavar="ADDRESS", default="127.0.0.1", help="listen here (default: 127.0.0.1); never all addresses"
     )
+    add_config_dir(parser)
     parser.add_argument("--print-env", action="store_true", help="print what events/env.json holds, and end")
     parser.set_defaults(run=run)
 
@@ -78,7 +82,7 @@ def run(args: argparse.Namespace) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: over.set())
     try:
-        with serving(args.bind) as (_, peers):
+        with serving(args.bind, config=args.config_dir) as (_, peers):
             shown = ", ".join(f"{channel} {port}" for channel, port in PORTS.items())
             print(f"serving on {args.bind}: AWS {AWS_PORT}, {shown}; Ctrl-C ends")
             sys.stdout.flush()
@@ -94,7 +98,11 @@ def run(args: argparse.Namespace) -> int:
 
 @contextmanager
 def serving(
-    host: str = "127.0.0.1", *, aws_port: int = AWS_PORT, ports: Mapping[Channel, int] = PORTS
+    host: str = "127.0.0.1",
+    *,
+    aws_port: int = AWS_PORT,
+    ports: Mapping[Channel, int] = PORTS,
+    config: Path | None = None,
 ) -> Iterator[tuple[Deployed, StandIns]]:
     """The stack and its peers, listening. Raises OSError where a port is taken, UsageError without a template."""
     from local.stack.day import template_of
@@ -102,7 +110,7 @@ def serving(
     from local.stack.emulator import Emulator
     from local.standins import StandIns
 
-    template = template_of(ENVIRONMENT)
+    template = template_of(ENVIRONMENT, config=config)
     _free(host, [*filter(None, (aws_port, *ports.values()))])
 
     def now() -> datetime:

@@ -9,15 +9,15 @@ import sys
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from cli.config_dir import add_config_dir
 
 if TYPE_CHECKING:
     from alertrelay.policy.silence import Silence
     from alertrelay.ports import Clock
     from alertrelay.state import Store
 
-FOLDER = Path("config")
 _DESCRIPTION = """\
 Silences mute alerts by their labels, for a time, with an author and a comment. They take effect at the next look at a
 group, and end by themselves. What was announced before is still ended. For windows that come back each week, write a
@@ -66,7 +66,8 @@ def _action(
     actions: argparse._SubParsersAction[argparse.ArgumentParser], name: str, text: str
 ) -> argparse.ArgumentParser:
     parser = actions.add_parser(name, help=text, description=text)
-    parser.add_argument("--env", required=True, metavar="NAME", help="of config/environments")
+    add_config_dir(parser)
+    parser.add_argument("--env", required=True, metavar="NAME", help="an environment of the configuration")
     parser.add_argument("--json", action="store_true", help="JSON, as Alertmanager's API spells silences")
     parser.set_defaults(run=lambda args: run(args, ACTIONS[name]))
     return parser
@@ -81,7 +82,7 @@ def run(args: argparse.Namespace, function: Callable[[argparse.Namespace, Store,
     from cli import cloud
     from compiler.load import load
 
-    loaded = load(FOLDER, args.env)
+    loaded = load(args.config_dir, args.env)
     if loaded.environment is None:
         for finding in loaded.errors:
             print(finding, file=sys.stderr)

@@ -8,6 +8,8 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+from cli.config_dir import add_config_dir
+
 START = "2026-01-01T00:00:00Z"
 
 _DESCRIPTION = """\
@@ -41,9 +43,16 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    config = Path("config/alertmanager.yml")
-    parser.add_argument("--config", metavar="FILE", type=Path, default=config, help=f"default: {config}")
-    parser.add_argument("--delivery", metavar="FILE", type=Path, help="a delivery.yml: fallbacks, the last resort")
+    add_config_dir(parser)
+    parser.add_argument(
+        "--config", metavar="FILE", type=Path, help="an Alertmanager file (default: alertmanager.yml of the folder)"
+    )
+    parser.add_argument(
+        "--delivery",
+        metavar="FILE",
+        type=Path,
+        help="fallbacks, the last resort (default: delivery.yml beside the Alertmanager file, if there is one)",
+    )
     parser.add_argument("--timeline", metavar="FILE", type=Path, required=True, help="what happens, as JSON")
     parser.add_argument("--until", metavar="SECONDS", type=_seconds, required=True, help="how long to go on")
     parser.add_argument("--start", metavar="TIME", type=_time, default=START, help=f"RFC 3339, default {START}")
@@ -61,19 +70,21 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Prints the lines; the exit code of the help."""
-    from compiler.load import try_out
+    from compiler.load import ALERTMANAGER, try_out
     from local.simulation.run import Options, Run
     from local.simulation.timeline import TimelineError, read_timeline
 
+    config = args.config or args.config_dir / ALERTMANAGER
+    delivery = args.delivery or _beside(config, compatible=args.compatible is not None)
     options = Options(
         start=args.start,
         until=args.until,
         compatible=args.compatible,
         explain=args.explain,
-        delivery=args.delivery,
+        delivery=delivery,
         warn=lambda text: print(text, file=sys.stderr),
     )
-    loaded = try_out(args.config, delivery=args.delivery, release=options.release)
+    loaded = try_out(config, delivery=delivery, release=options.release)
     for finding in loaded.findings:
         if finding.severity != "info":
             options.warn(str(finding))
@@ -87,6 +98,14 @@ def run(args: argparse.Namespace) -> int:
     for line in Run(loaded.config, options, last_resort=loaded.last_resort is not None).lines(entries):
         print(line)
     return 0
+
+
+def _beside(config: Path, *, compatible: bool) -> Path | None:
+    """Return delivery.yml beside the Alertmanager file; None where there is none, or Alertmanager is simulated."""
+    from compiler.load import DELIVERY
+
+    path = config.parent / DELIVERY
+    return path if path.exists() and not compatible else None
 
 
 def _seconds(text: str) -> float:

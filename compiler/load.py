@@ -81,6 +81,7 @@ def load(folder: Path, environment: str) -> Loaded:
     alertmanager = _alertmanager(folder / ALERTMANAGER, delivery, findings)
     _cross_check(alertmanager, delivery, findings)
     found = _environment(folder, environment, findings)
+    _check_twins(folder, (environment,), findings)
     watched = load_anomaly(folder, findings)
     failed = findings.failed or alertmanager is None or found is None
     return Loaded(
@@ -174,8 +175,10 @@ def check_folder(folder: Path, *, environment: str | None = None) -> tuple[Findi
     if not names:
         mend = f"add {place / 'dev.yml'}: an environment is what is deployed"
         findings.error(Place(file=str(place)), "no-environment", "holds no environment", mend)
+    _check_twins(folder, names, findings)
     for stray in sorted(place.glob("*.yaml")):
-        findings.warning(Place(file=str(stray)), "ignored-file", "is not read", "rename it to .yml")
+        if stray.stem not in names:
+            findings.warning(Place(file=str(stray)), "ignored-file", "is not read", "rename it to .yml")
     return found + findings.sorted()
 
 
@@ -223,7 +226,19 @@ def _environment(folder: Path, name: str, findings: Findings) -> Environment | N
     return found
 
 
+def _check_twins(folder: Path, names: Sequence[str], findings: Findings) -> None:
+    """An error for each file that claims the name of an environment: NAME.yaml or Name.yml beside NAME.yml."""
+    place = folder / ENVIRONMENTS
+    for path in sorted((*place.glob("*.yml"), *place.glob("*.yaml"))):
+        twin = path.stem.lower()
+        if twin in names and path.name != f"{twin}.yml" and (place / f"{twin}.yml").exists():
+            message = f"is the environment {twin!r} again: {twin}.yml has that name"
+            findings.error(Place(file=str(path)), "duplicate-name", message, "keep one of the two files, or rename it")
+
+
 def runbooks(folder: Path) -> frozenset[str] | None:
-    """The pages of the folder runbooks/ beside the configuration folder; None where there is none."""
-    pages = folder.absolute().parent / "runbooks"
-    return frozenset(path.name for path in pages.glob("*.md")) if pages.is_dir() else None
+    """Return the pages of runbooks/ in the configuration folder, or else beside it; None where there is none."""
+    for pages in (folder / "runbooks", folder.absolute().parent / "runbooks"):
+        if pages.is_dir():
+            return frozenset(path.name for path in pages.glob("*.md"))
+    return None

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
+from pathlib import Path
 
 import pytest
+
+from compiler.config_folder import VARIABLE
+from tests.example import CONFIG, EXAMPLES
+
+os.environ[VARIABLE] = str(CONFIG)
 
 pytest_plugins = ["tests.stack"]
 
@@ -18,6 +25,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             tool = marker.args[0]
             if shutil.which(tool) is None and not in_ci:
                 item.add_marker(pytest.mark.skip(reason=f"{tool} is not installed (.ci/run installs it)"))
+
+
+def _refuse_the_user_s_files(event: str, arguments: tuple[object, ...]) -> None:
+    """config/ is the user's to change, so a test that opens a file of it fails."""
+    if event == "open" and isinstance(arguments[0], str) and str(EXAMPLES) in str(Path(arguments[0]).absolute()):
+        raise AssertionError(f"{arguments[0]} belongs to the user: a test reads tests/shipped/config, or its own files")
+
+
+sys.addaudithook(_refuse_the_user_s_files)
 
 
 @pytest.fixture(autouse=True)

@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cli.config_dir import add_config_dir
 from local.series import NotASeries, read_series, seconds_of
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    add_config_dir(parser)
     parser.add_argument("--input", metavar="FILE", type=Path, help="a CSV of the metric")
     parser.add_argument("--env", metavar="NAME", help="instead of --input: ask CloudWatch, for --watch")
     parser.add_argument("--watch", metavar="ENTRY", help="judge as this entry of config/anomaly.yml does")
@@ -104,7 +106,7 @@ def _from_file(args: argparse.Namespace) -> Report:
     )
     begin, end = _bound(args.begin, float("-inf")), _bound(args.end, float("inf"))
     if args.watch:
-        rule, metric = of_entry(_config(), args.watch)
+        rule, metric = of_entry(_config(args.config_dir), args.watch)
     else:
         threshold = DEFAULT_THRESHOLD if args.threshold is None else args.threshold
         rule, metric = bare(args.input.stem, _period(points), threshold)
@@ -121,7 +123,7 @@ def _from_cloudwatch(args: argparse.Namespace) -> Report:
     from cli.anomaly.judge import judge, of_entry
 
     clock = SystemClock()
-    scorer = scorer_of(args.env, clock)
+    scorer = scorer_of(args.config_dir, args.env, clock)
     rule, metric = of_entry(scorer.config, args.watch)
     if not rule.watch.exact:
         catalogue = scorer.catalogue()
@@ -149,14 +151,14 @@ def _from_cloudwatch(args: argparse.Namespace) -> Report:
     )
 
 
-def _config() -> AnomalyConfig:
-    from cli.anomaly.deployed import FOLDER
-    from compiler.load import load_anomaly
+def _config(folder: Path) -> AnomalyConfig:
+    from compiler.load import ANOMALY, load_anomaly
     from compiler.reading.finding import Findings
 
-    config = load_anomaly(FOLDER, Findings())
+    config = load_anomaly(folder, Findings())
     if config is None:
-        raise NotASeries("--watch: there is no config/anomaly.yml here")
+        expected = f"{folder / ANOMALY} without errors was expected"
+        raise NotASeries(f"--watch: {expected}; `alertrelay check` names what is wrong")
     return config
 
 

@@ -10,8 +10,8 @@ import pytest
 from cli.check import report
 from cli.command import main
 from compiler.reading.finding import Finding
+from tests.example import CONFIG as SHIPPED
 
-PROJECT = Path(__file__).resolve().parents[2]
 BAD = "route: {receiver: a}\nreceivers:\n  - name: a\n    chanels: []\n"
 WARNED = "route: {receiver: a}\nreceivers: [{name: a, webhook_configs: [{url: 'https://hooks.example.com/x'}]}]\n"
 
@@ -19,7 +19,8 @@ WARNED = "route: {receiver: a}\nreceivers: [{name: a, webhook_configs: [{url: 'h
 @pytest.fixture(name="here")
 def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working folder with a copy of the shipped configuration."""
-    shutil.copytree(PROJECT / "config", tmp_path / "config")
+    shutil.copytree(SHIPPED, tmp_path / "config")
+    monkeypatch.delenv("ALERTRELAY_CONFIG_DIR")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -118,6 +119,7 @@ def test_a_file_that_is_no_configuration_is_a_finding_and_no_traceback(
 def test_a_folder_without_configuration_is_unreadable(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.delenv("ALERTRELAY_CONFIG_DIR")
     monkeypatch.chdir(tmp_path)
     code, findings = _json(capsys)
     assert code == 2

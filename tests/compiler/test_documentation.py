@@ -35,7 +35,7 @@ def _codes(tree: ast.Module) -> Iterator[str]:
 
 
 def test_every_code_of_a_finding_is_explained_and_no_other(page: str, project: Path) -> None:
-    files = (project / "layers/alertrelay/python/alertrelay/config").rglob("*.py")
+    files = (project / "compiler").rglob("*.py")
     calls = {code for path in files for code in _codes(ast.parse(path.read_text()))}
     table = page[page.index("### Every finding") :]
     rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]

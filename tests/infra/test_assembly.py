@@ -12,6 +12,7 @@ import pytest
 
 from infra.node import use_packaged_node
 from infra.synth import ROOT, template
+from tests.example import CONFIG as SHIPPED
 from tests.infra.template import Template, read_template
 
 ALERT_TOPICS = ("Critical", "Warning", "Info", "SloViolations", "Infrastructure")
@@ -24,7 +25,7 @@ def texts(assembly: Path) -> dict[Path, str]:
 
 
 def test_every_environment_of_the_configuration_has_its_two_stacks(assembly: Path) -> None:
-    environments = sorted(path.stem for path in (ROOT / "config" / "environments").glob("*.yml"))
+    environments = sorted(path.stem for path in (SHIPPED / "environments").glob("*.yml"))
     assert sorted(path.name for path in assembly.glob("assembly-*")) == [f"assembly-{name}" for name in environments]
     for name in environments:
         assert template(assembly, name).is_file()
