@@ -13,6 +13,7 @@ from cli import config_dir
 from compiler.config_folder import NoConfigFolder
 
 SUBCOMMANDS: tuple[str, ...] = (
+    "init",
     "normalise",
     "check",
     "route",

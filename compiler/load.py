@@ -69,6 +69,11 @@ class Loaded:
         return tuple(f for f in self.findings if f.severity == "error")
 
 
+def is_environment_name(name: str) -> bool:
+    """Whether it may become part of names in AWS."""
+    return _NAME.fullmatch(name) is not None
+
+
 def environments(folder: Path) -> tuple[str, ...]:
     """The names of the environments under a configuration folder, sorted."""
     return tuple(sorted(path.stem for path in (folder / ENVIRONMENTS).glob("*.yml")))
@@ -210,7 +215,7 @@ def _cross_check(alertmanager: Alertmanager | None, delivery: Delivery, findings
 
 def _environment(folder: Path, name: str, findings: Findings) -> Environment | None:
     path = folder / ENVIRONMENTS / f"{name}.yml"
-    if not _NAME.fullmatch(name):
+    if not is_environment_name(name):
         mend = "small letters, digits and hyphens: it becomes part of names in AWS"
         findings.error(Place(file=str(path)), "bad-value", f"{name!r} is no name of an environment", mend)
         return None
