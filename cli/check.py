@@ -70,14 +70,16 @@ def run(args: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return 2
-    findings = [*_findings(args), *(_live(args.config_dir, args.env) if args.live else ())]
+    from compiler.reading.finding import merged
+
+    findings = [*_known(_findings(args)), *(_live(args.config_dir, args.env) if args.live else ())]
     if args.json:
         print(json.dumps([dataclasses.asdict(finding) for finding in findings], indent=2))
     else:
         for line in _alarms(args):
             print(line)
         colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-        for line in report(findings, colour=colour):
+        for line in report(merged(findings), colour=colour, counted=findings):
             print(line)
     if any(finding.code == "unreadable" for finding in findings):
         return 2
@@ -94,6 +96,15 @@ def _findings(args: argparse.Namespace) -> Sequence[Finding]:
     beside = args.config_dir / load.ALERTMANAGER
     alertmanager = args.config or (beside if beside.exists() else None)
     return load.examine(alertmanager=alertmanager, delivery=args.delivery, folder=args.config_dir, names=names)
+
+
+def _known(findings: Sequence[Finding]) -> Sequence[Finding]:
+    """Return them with example values as plain information, where the user says that they are meant."""
+    from compiler import placeholders
+
+    if not os.environ.get(placeholders.VARIABLE):
+        return findings
+    return [dataclasses.replace(one, severity="info") if one.code == placeholders.CODE else one for one in findings]
 
 
 def _live(folder: Path, environment: str) -> Sequence[Finding]:
@@ -121,8 +132,8 @@ def _alarms(args: argparse.Namespace) -> list[str]:
     return table(args.config_dir, environment=args.env)
 
 
-def report(findings: Sequence[Finding], *, colour: bool = False) -> list[str]:
-    """The lines for people: a finding, its mend below it, and the counts last."""
+def report(findings: Sequence[Finding], *, colour: bool = False, counted: Sequence[Finding] | None = None) -> list[str]:
+    """Return the lines for people: a finding, its mend below it, and last the counts (of `counted`, where given)."""
     places = [f"{f.file}:{f.line}:{f.column}:" if f.line else f"{f.file}:" for f in findings]
     wide = max(map(len, places), default=0)
     code_wide = max((len(f.code) for f in findings), default=0)
@@ -134,7 +145,10 @@ def report(findings: Sequence[Finding], *, colour: bool = False) -> list[str]:
         lines.append(f"{place:<{wide}} {severity} {finding.code:<{code_wide}} {_printable(finding.message)}")
         if finding.mend:
             lines.append(f"{'':<{wide + code_wide + 9}} -> {_printable(finding.mend)}")
-    counts = {name: sum(f.severity == name for f in findings) for name in ("error", "warning", "info")}
+    counts = {
+        name: sum(f.severity == name for f in (findings if counted is None else counted))
+        for name in ("error", "warning", "info")
+    }
     summary = ", ".join(f"{count} {name}{'' if count == 1 else 's'}" for name, count in counts.items())
     return [*lines, summary.replace("infos", "info")]
 

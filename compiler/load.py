@@ -22,8 +22,9 @@ from compiler.alertmanager.file import Alertmanager, parse_alertmanager
 from compiler.alertmanager.routing import without_empty_group_by
 from compiler.anomaly import check_environments, parse_anomaly
 from compiler.delivery import NOTHING, Delivery, check_delivery, parse_delivery
+from compiler.placeholders import name_placeholders
 from compiler.reading.finding import Finding, Findings, Place, did_you_mean
-from compiler.reading.yamlfile import parse, read
+from compiler.reading.yamlfile import Value, parse, read
 from compiler.resources.environment import Environment, LastResort, parse_environment
 
 ALERTMANAGER = "alertmanager.yml"
@@ -82,8 +83,8 @@ def environments(folder: Path) -> tuple[str, ...]:
 def load(folder: Path, environment: str) -> Loaded:
     """Reads `folder` (alertmanager.yml, delivery.yml, anomaly.yml, environments/<environment>.yml) and compiles it."""
     findings = Findings()
-    delivery = _delivery(folder / DELIVERY, findings)
-    alertmanager = _alertmanager(folder / ALERTMANAGER, delivery, findings)
+    delivery = _delivery(folder / DELIVERY, findings, own=True)
+    alertmanager = _alertmanager(folder / ALERTMANAGER, delivery, findings, own=True)
     _cross_check(alertmanager, delivery, findings)
     found = _environment(folder, environment, findings)
     _check_twins(folder, (environment,), findings)
@@ -154,15 +155,21 @@ def compile_config(
 
 
 def examine(
-    *, alertmanager: Path | None, delivery: Path | None, folder: Path | None = None, names: Sequence[str] = ()
+    *,
+    alertmanager: Path | None,
+    delivery: Path | None,
+    folder: Path | None = None,
+    names: Sequence[str] = (),
+    own: bool = False,
 ) -> tuple[Finding, ...]:
     """What there is to say of the files named, and of the environments `names` below `folder`.
 
-    Where both files are named they are held against each other.
+    Where both files are named they are held against each other. `own`: they are what is deployed, so a value that is
+    left of the example is worth a warning.
     """
     findings = Findings()
-    said = _delivery(delivery, findings) if delivery else None
-    parsed = _alertmanager(alertmanager, said or NOTHING, findings) if alertmanager else None
+    said = _delivery(delivery, findings, own=own) if delivery else None
+    parsed = _alertmanager(alertmanager, said or NOTHING, findings, own=own) if alertmanager else None
     if said:
         _cross_check(parsed, said, findings)
     for name in names:
@@ -173,7 +180,9 @@ def examine(
 def check_folder(folder: Path, *, environment: str | None = None) -> tuple[Finding, ...]:
     """What there is to say of a whole configuration folder, or of it with one environment alone."""
     names = environments(folder) if environment is None else (environment,)
-    found = examine(alertmanager=folder / ALERTMANAGER, delivery=folder / DELIVERY, folder=folder, names=names)
+    found = examine(
+        alertmanager=folder / ALERTMANAGER, delivery=folder / DELIVERY, folder=folder, names=names, own=True
+    )
     findings = Findings()
     load_anomaly(folder, findings)
     place = folder / ENVIRONMENTS
@@ -193,17 +202,25 @@ def load_anomaly(folder: Path, findings: Findings) -> AnomalyConfig | None:
     root = read(path, findings) if path.exists() else None
     if root is None:
         return None
+    name_placeholders(root, findings)
     check_environments(root, environments(folder), findings)
     return parse_anomaly(root, findings)
 
 
-def _alertmanager(path: Path, delivery: Delivery, findings: Findings) -> Alertmanager | None:
+def _read(path: Path, findings: Findings, *, own: bool) -> Value | None:
     root = read(path, findings)
+    if root and own:
+        name_placeholders(root, findings)
+    return root
+
+
+def _alertmanager(path: Path, delivery: Delivery, findings: Findings, *, own: bool) -> Alertmanager | None:
+    root = _read(path, findings, own=own)
     return parse_alertmanager(root, findings, transport=delivery.transport) if root else None
 
 
-def _delivery(path: Path, findings: Findings) -> Delivery:
-    root = read(path, findings)
+def _delivery(path: Path, findings: Findings, *, own: bool = False) -> Delivery:
+    root = _read(path, findings, own=own)
     return parse_delivery(root, findings) if root else NOTHING
 
 
@@ -224,7 +241,7 @@ def _environment(folder: Path, name: str, findings: Findings) -> Environment | N
         known = environments(folder)
         findings.error(Place(file=str(path)), "unreadable", message, did_you_mean(name, known))
         return None
-    root = read(path, findings)
+    root = _read(path, findings, own=True)
     found = parse_environment(root, name, findings) if root else None
     if found is not None and not any(f.file == str(path) and f.severity == "error" for f in findings.sorted()):
         check_environment(found, runbooks(folder), findings)

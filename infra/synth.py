@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from compiler import placeholders
 from compiler.config_folder import FLAG, VARIABLE, NoConfigFolder, config_folder
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -95,6 +96,7 @@ def _run_app(outdir: Path, environment: str | None, arch: str, config: Path) -> 
         "ALERTRELAY_ENVIRONMENTS": environment or "",
         "ALERTRELAY_ARCH": arch,
         VARIABLE: str(config),
+        placeholders.VARIABLE: "1",  # nothing of this assembly is deployed
     }
     done = subprocess.run([sys.executable, "app.py"], cwd=ROOT, env=environ, stdout=STDERR, check=False)
     if done.returncode != 0:

@@ -50,9 +50,12 @@ def test_without_arguments_the_whole_folder_is_checked(here: Path, capsys: pytes
 
 
 @pytest.mark.usefixtures("here")
-def test_the_shipped_configuration_is_clean_even_strictly(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_shipped_configuration_is_clean_even_strictly_but_for_being_an_example(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ALERTRELAY_ALLOW_PLACEHOLDERS", "1")
     assert main(["check", "--strict"]) == 0
-    assert capsys.readouterr().out.splitlines()[-1] == "0 errors, 0 warnings, 2 info"
+    assert capsys.readouterr().out.splitlines()[-1] == "0 errors, 0 warnings, 74 info"
 
 
 def test_one_environment_alone(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -65,7 +68,7 @@ def test_one_environment_alone(here: Path, capsys: pytest.CaptureFixture[str]) -
 def test_an_environment_that_is_not_there_is_unreadable(capsys: pytest.CaptureFixture[str]) -> None:
     code, findings = _json(capsys, "--env", "production")
     assert code == 2
-    assert findings[-1]["code"] == "unreadable"
+    assert "unreadable" in {finding["code"] for finding in findings}
 
 
 def test_a_named_file_is_checked_by_itself(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

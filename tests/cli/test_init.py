@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import io
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -168,7 +169,7 @@ def test_a_folder_that_is_not_empty_or_a_file_is_left_as_it_is(here: Path, capsy
 def test_a_move_that_fails_half_way_takes_back_what_was_moved(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    real, moved = init.shutil.move, list[str]()
+    real, moved = shutil.move, list[str]()
 
     def full(source: Path, target: Path) -> str:
         moved.append(target.name)
@@ -176,7 +177,7 @@ def test_a_move_that_fails_half_way_takes_back_what_was_moved(
             raise OSError(28, "No space left on device")
         return str(real(source, target))
 
-    monkeypatch.setattr(init.shutil, "move", full)
+    monkeypatch.setattr(shutil, "move", full)
     assert main(["init", "--environment", "prod", "--on-call-mail", MAIL]) == 2
     assert "No space left on device" in capsys.readouterr().err
     assert list(here.iterdir()) == []

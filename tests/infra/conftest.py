@@ -95,7 +95,7 @@ def busy_assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
     use_packaged_node()
     from infra.application import synthesise as synthesise_app
 
-    synthesise_app(config, {"CDK_OUTDIR": str(folder / "out")})
+    synthesise_app(config, {"CDK_OUTDIR": str(folder / "out"), "ALERTRELAY_ALLOW_PLACEHOLDERS": "1"})
     return folder / "out"
 
 
