@@ -14,6 +14,7 @@ from compiler.config_folder import NoConfigFolder
 
 SUBCOMMANDS: tuple[str, ...] = (
     "init",
+    "discover",
     "normalise",
     "check",
     "route",

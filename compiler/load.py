@@ -196,6 +196,13 @@ def check_folder(folder: Path, *, environment: str | None = None) -> tuple[Findi
     return found + findings.sorted()
 
 
+def read_environment(folder: Path, name: str) -> tuple[Environment | None, tuple[Finding, ...]]:
+    """Return one environment alone, with what is found in its file."""
+    findings = Findings()
+    found = _environment(folder, name, findings)
+    return found, findings.sorted()
+
+
 def load_anomaly(folder: Path, findings: Findings) -> AnomalyConfig | None:
     """The folder's anomaly.yml; None where there is none, or none to go on with."""
     path = folder / ANOMALY
