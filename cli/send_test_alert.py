@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 from cli.config_dir import add_config_dir
+from cli.duration import seconds
 
 if TYPE_CHECKING:
     from alertrelay.config.model import Config
@@ -77,7 +78,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--label", metavar="NAME=VALUE", action="append", default=[], help="a label of the alert; may be repeated"
     )
-    parser.add_argument("--wait", metavar="SECONDS", type=float, help="the longest wait for the alert, and for its end")
+    parser.add_argument("--wait", metavar="2m", type=seconds, help="the longest wait for the alert, and for its end")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of lines")
     parser.set_defaults(run=run)
 
@@ -157,17 +158,17 @@ class Rehearsal:
         from cli import rehearsal
         from cli.cloud import stack_of
 
-        deployed = stack_of(config.environment, client)
-        if deployed is None:
-            raise NotSent(f"there is no stack alertrelay-{config.environment} here: npx cdk deploy, or AWS_PROFILE")
-        _as_the_files_say(config, deployed, client)
-        try:
+        try:  # before AWS is asked for anything
             chosen = rehearsal.labels_for(config, receiver, test_id=uuid.uuid4().hex[:8], extra=labels)
         except rehearsal.NoWay as error:
             raise NotSent(str(error)) from None
         told = rehearsal.told_by(config, chosen)
         if not told:
             raise NotSent("the route tree tells nobody of this alert: name a --receiver")
+        deployed = stack_of(config.environment, client)
+        if deployed is None:
+            raise NotSent(f"there is no stack alertrelay-{config.environment} here: npx cdk deploy, or AWS_PROFILE")
+        _as_the_files_say(config, deployed, client)
         return cls(
             config=config,
             client=client,

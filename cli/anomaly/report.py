@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli.config_dir import add_config_dir
-from local.series import NotASeries, read_series, seconds_of
+from local.series import NotASeries, note_of_texts, read_series, seconds_of
 
 if TYPE_CHECKING:
     from alertrelay.config.watch import AnomalyConfig
@@ -37,6 +37,8 @@ examples:
 exit code: 0, 1 when a file is not what it should be, 2 when one cannot be read or written, or AWS does not answer
 """
 _LEARNED = timedelta(days=14).total_seconds()
+FEWEST = 24
+"""Points: a day of a metric of one hour."""
 _SHOWN = timedelta(days=14).total_seconds()
 
 
@@ -99,11 +101,14 @@ def _from_file(args: argparse.Namespace) -> Report:
 
     from cli.anomaly.judge import bare, judge, of_entry
 
-    rows = read_series(args.input)
+    rows = list(read_series(args.input))
+    if note := note_of_texts(args.input, rows):
+        print(f"alertrelay anomaly report: {note}", file=sys.stderr)
     points = sorted(
         ((row.at, row.value) for row in rows if row.at is not None and row.value is not None),
         key=lambda point: point[0],
     )
+    _note_few(str(args.input), points)
     begin, end = _bound(args.begin, float("-inf")), _bound(args.end, float("inf"))
     if args.watch:
         rule, metric = of_entry(_config(args.config_dir), args.watch)
@@ -140,6 +145,7 @@ def _from_cloudwatch(args: argparse.Namespace) -> Report:
     found = ask(scorer.metrics, [Wanted(metric, begin - _LEARNED)], end=lambda _: end, more=lambda: True)
     if found.failed or metric.key in found.refused:
         raise NoScorer(f"CloudWatch does not say: {found.failed or found.refused[metric.key]}")
+    _note_few(str(metric), found.points[metric.key])
     return judge(
         str(metric),
         found.points[metric.key],
@@ -149,6 +155,16 @@ def _from_cloudwatch(args: argparse.Namespace) -> Report:
         end=end,
         incidents=_incidents(args.incidents, begin, end),
     )
+
+
+def _note_few(name: str, points: Sequence[object]) -> None:
+    """Warn where there is nothing that one could learn from: a page without alerts would look like a good sign."""
+    if len(points) < FEWEST:
+        print(
+            f"alertrelay anomaly report: {name}: too few points to judge by: {len(points)}, and {FEWEST} were expected "
+            "at least; a day of the metric is the least that shows anything, two weeks are good",
+            file=sys.stderr,
+        )
 
 
 def _config(folder: Path) -> AnomalyConfig:
