@@ -26,9 +26,9 @@ With --alertmanager the file that you have is taken as it is, if it has no error
 _EPILOG = """\
 examples:
   alertrelay init alerts                                       asks
-  alertrelay init alerts --environment prod --region eu-west-1 --on-call-mail oncall@your.company --slack '#alerts'
-  alertrelay init alerts --environment dev --environment prod --on-call-mail oncall@your.company --pagerduty --yes
-  alertrelay init alerts --environment prod --on-call-mail oncall@your.company --alertmanager alertmanager.yml --yes
+  alertrelay init alerts --environment prod --region eu-west-1 --on-call-mail oncall@acme.test --slack '#alerts'
+  alertrelay init alerts --environment dev --environment prod --on-call-mail oncall@acme.test --pagerduty --yes
+  alertrelay init alerts --environment prod --on-call-mail oncall@acme.test --alertmanager alertmanager.yml --yes
 
 exit code: 0 written, 1 the Alertmanager file has errors, 2 usage, or the folder cannot be written; then nothing is
 """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,13 +12,14 @@ from moto import mock_aws
 from cli.cloud import Client, clients
 
 REGION = "eu-west-1"
+CARTS = {"ServerlessCacheName": "carts", "Engine": "valkey", "ARN": "arn:carts"}
 
 
 class _NoServerless:
     """A client of ElastiCache: moto knows no serverless caches."""
 
-    def __init__(self, real: Any) -> None:
-        self._real = real
+    def __init__(self, real: Any, caches: Sequence[Mapping[str, str]]) -> None:
+        self._real, self._caches = real, caches
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._real, name)
@@ -27,16 +28,15 @@ class _NoServerless:
         return self if operation == "describe_serverless_caches" else self._real.get_paginator(operation)
 
     def paginate(self) -> list[dict[str, Any]]:
-        cache = {"ServerlessCacheName": "carts", "Engine": "valkey", "ARN": "arn:carts"}
-        return [{"ServerlessCaches": [cache]}, {"ServerlessCaches": []}]
+        return [{"ServerlessCaches": list(self._caches)}, {"ServerlessCaches": []}]
 
 
 @contextmanager
-def account() -> Iterator[Client]:
-    """An empty account."""
+def account(serverless: Sequence[Mapping[str, str]] = (CARTS,)) -> Iterator[Client]:
+    """An account that is empty but for its serverless caches."""
     with mock_aws():
         made = clients(REGION)
-        yield lambda service: _NoServerless(made(service)) if service == "elasticache" else made(service)
+        yield lambda service: _NoServerless(made(service), serverless) if service == "elasticache" else made(service)
 
 
 def denying(client: Client, *services: str) -> Client:
@@ -50,14 +50,22 @@ def denying(client: Client, *services: str) -> Client:
     return asked
 
 
-def add_database(client: Client, name: str, *, engine: str = "postgres", tags: Mapping[str, str] | None = None) -> None:
+def add_database(
+    client: Client,
+    name: str,
+    *,
+    engine: str = "postgres",
+    instance_class: str = "db.m7g.large",
+    storage_type: str = "gp2",
+    tags: Mapping[str, str] | None = None,
+) -> None:
     """An RDS instance of 100 GB."""
     client("rds").create_db_instance(
         DBInstanceIdentifier=name,
         Engine=engine,
-        DBInstanceClass="db.m7g.large" if engine != "mysql" else "db.z9.huge",
+        DBInstanceClass=instance_class,
         AllocatedStorage=100,
-        StorageType="gp2",
+        StorageType=storage_type,
         MasterUsername="admin",
         MasterUserPassword="not-a-secret",
         Tags=[{"Key": key, "Value": value} for key, value in (tags or {}).items()],
@@ -67,7 +75,7 @@ def add_database(client: Client, name: str, *, engine: str = "postgres", tags: M
 def fill(client: Client) -> None:
     """One of everything, and what is left out: the relay's own, a dead-letter queue, another engine."""
     add_database(client, "shop-db", tags={"Service": "shop", "Owner": "commerce"})
-    add_database(client, "old-db", engine="mysql")
+    add_database(client, "old-db", engine="mysql", instance_class="db.z9.huge")
     rds = client("rds")
     rds.create_db_cluster(
         DBClusterIdentifier="ledger",
