@@ -69,7 +69,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Shows the diff on stdout, all else on stderr; the exit code of the help."""
     from cli.discovery.account import NoSelection
-    from cli.discovery.environment_text import NotEditable, added
+    from cli.discovery.environment_text import NotEditable, added, faults_of
     from cli.discovery.stated import NotStated
     from compiler.load import ENVIRONMENTS
 
@@ -86,6 +86,8 @@ def run(args: argparse.Namespace) -> int:
     _show(path, text, after)
     for line in _notes(found, new, environment, unread, whole=not args.tag and not args.source):
         _note(line)
+    for fault in faults_of(after, args.env):
+        _note(f"to decide: {fault}")
     if args.write and after != text:
         _write(path, after)
         _note(f"written: {path}; next: alertrelay check --env {args.env}")

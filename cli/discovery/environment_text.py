@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import yaml
 
 from cli.discovery.item import LISTS, Item, Property
+from compiler.alarms.check import check_environment
 from compiler.reading.finding import Finding, Findings
 from compiler.reading.yamlfile import parse
 from compiler.resources.environment import parse_environment
+
+TOO_MANY = "too-many-alarms"
+"""A finding about all entries together, which says nothing of the one where it stands."""
 
 
 class NotEditable(Exception):
@@ -30,12 +34,14 @@ def entries(items: Iterable[Item]) -> tuple[Entry, ...]:
     """Return the items in the order of the file, each after the checks that the file itself has to pass."""
     ordered = sorted(items, key=lambda one: (LISTS.index(one.kind), one.key))
     usable = [one for one in ordered if not one.unusable]
-    faults = _faults(usable)
+    faults = _faults(usable, planned=False)
+    # Alarms can be planned only of what was read without a fault.
+    faults |= _faults([one for one in usable if one.key not in faults], planned=True)
     return tuple(Entry(item=one, comment=one.unusable or faults.get(one.key, "")) for one in ordered)
 
 
-def _faults(items: Sequence[Item]) -> Mapping[tuple[str, str, str], str]:
-    """By key: what the reader of environment files finds wrong with an item."""
+def _faults(items: Sequence[Item], *, planned: bool) -> dict[tuple[str, str, str], str]:
+    """By key: what the reader of environment files finds wrong with an item, or with its alarms where `planned`."""
     places: dict[str, tuple[str, str, str]] = {}
     lines: list[str] = []
     for kind in LISTS:
@@ -45,12 +51,13 @@ def _faults(items: Sequence[Item]) -> Mapping[tuple[str, str, str], str]:
         lines += [line for one in of_kind for line in _lines(one, "  ")]
     findings = Findings()
     root = parse("\n".join(lines) + "\n", findings, file="found") if lines else None
-    if root:
-        parse_environment(root, "found", findings)
+    environment = parse_environment(root, "found", findings) if root else None
+    if environment and planned:
+        check_environment(environment, None, findings)
     found: dict[tuple[str, str, str], str] = {}
     for one in findings.sorted():
         place = one.key.partition(".")[0]
-        if one.severity == "error" and place in places:
+        if one.severity == "error" and one.code != TOO_MANY and place in places:
             found.setdefault(places[place], _said(one))
     return found
 
@@ -79,6 +86,16 @@ def _scalar(value: Property) -> str:
     if plain and value[0] not in "-." and yaml.safe_load(value) == value:
         return value
     return json.dumps(value, ensure_ascii=False)
+
+
+def faults_of(text: str, name: str) -> tuple[str, ...]:
+    """Return the errors that `alertrelay check` would have in the text as the file of an environment."""
+    findings = Findings()
+    root = parse(text, findings, file=f"{name}.yml")
+    environment = parse_environment(root, name, findings) if root else None
+    if environment and not findings.failed:
+        check_environment(environment, None, findings)
+    return tuple(str(one) for one in findings.sorted() if one.severity == "error")
 
 
 def block(entry: Entry, indent: str) -> list[str]:

@@ -11,7 +11,7 @@ import pytest
 
 from cli import discover
 from cli.command import main
-from cli.discovery.environment_text import NotEditable, added, entries
+from cli.discovery.environment_text import NotEditable, added, entries, faults_of
 from cli.discovery.item import Item, cache, database, plain
 from cli.discovery.stated import NotStated, stated
 from compiler.load import load
@@ -102,6 +102,14 @@ def test_without_credentials_nothing_is_written_and_it_says_why(
     monkeypatch.setattr(discover, "client_of", lambda _: none)
     assert _discover(folder, "--write") == 2
     assert "nothing could be read: NoCredentialsError" in capsys.readouterr().err
+
+
+def test_more_alarms_than_a_stack_holds_are_said_and_no_entry_is_blamed() -> None:
+    found = entries([plain("queues", f"work-{number:04}") for number in range(300)])
+    assert [one.comment for one in found if one.comment] == []
+    (fault,) = faults_of(added("region: eu-west-1\n", found), "prod")
+    assert "too-many-alarms" in fault
+    assert "stack: NAME" in fault
 
 
 def test_a_node_that_was_replaced_is_listed_by_its_id() -> None:
