@@ -244,13 +244,14 @@ def _move(beside: Path, folder: Path) -> None:
         beside.rename(folder)
         return
     moved: list[Path] = []
+    whole = False
     try:
         for path in sorted(beside.iterdir()):
             moved.append(Path(shutil.move(path, folder / path.name)))
-    except OSError:
-        for path in moved:
+        whole = True
+    finally:  # also where somebody presses Ctrl-C
+        for path in () if whole else moved:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-        raise
 
 
 def _as_json(
