@@ -127,6 +127,8 @@ def _answers(args: argparse.Namespace, ask: Ask | None) -> Answers:
         raise Refused("--alertmanager FILE names its own channels: leave out --slack, --teams and --pagerduty")
     if teams and not _serves_teams():
         raise Refused("--teams: this version does not send to Microsoft Teams; name --slack or --pagerduty")
+    if not slack.isprintable():
+        raise Refused(f"--slack {slack!r}: the name of a channel was expected, such as '#alerts'")
     for flag, value in (("--on-call-mail", mail), ("--mail-from", args.mail_from or mail)):
         _check_mail(flag, value)
     return Answers(
@@ -183,7 +185,7 @@ def _check_region(region: str) -> None:
 def _check_mail(flag: str, mail: str) -> None:
     from compiler.reading.formats import is_email_address
 
-    if not is_email_address(mail):
+    if not is_email_address(mail) or not mail.isprintable():
         raise Refused(f"{flag} {mail!r}: an e-mail address was expected")
 
 

@@ -49,7 +49,7 @@ def files(answers: Answers) -> dict[str, str]:
     first = answers.environments[0]
     mail = json.dumps(answers.on_call_mail)
     found = {
-        "README.md": _filled("README.md", environment=first, secrets=_secret_step(secret_keys(answers))),
+        "README.md": _filled("README.md", environment=first, secrets=_secret_step(answers), mail=_mail_step(answers)),
         "alertmanager.yml": _alertmanager(answers, channels) if own is None else own,
         "delivery.yml": _filled(
             "delivery.yml", fallbacks=_fallbacks(channels, own), mail=mail, transport=_transport(own)
@@ -128,11 +128,23 @@ def _fallbacks(channels: Sequence[_Channel], own: str | None) -> str:
     return "".join(f"\n  {name}: [[{', '.join(other for other in names if other != name)}]]" for name in names)
 
 
+def _mail_step(answers: Answers) -> str:
+    if _transport(answers.alertmanager) == "smtp":
+        return "3. Mail goes out by smtp_smarthost of alertmanager.yml."
+    return (
+        f"3. Mail goes out by SES: verify the sender, {answers.mail_from}, in its console, and each recipient while\n"
+        "   the account is in SES's sandbox. Until then mail falls back as delivery.yml has it."
+    )
+
+
 def _transport(own: str | None) -> str:
     return "smtp" if own is not None and "smarthost" in own else "ses"
 
 
-def _secret_step(keys: Sequence[str]) -> str:
+def _secret_step(answers: Answers) -> str:
+    keys = secret_keys(answers)
+    if answers.alertmanager is None and not keys:
+        return "2. The stack's secret stays as it is: mail needs no key."
     if not keys:
         return "2. The keys that alertmanager.yml names by `*_file` go into the secret of the output `SecretArn`."
     example: Mapping[str, str] = dict.fromkeys(keys, "…")
