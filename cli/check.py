@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cli.config_dir import add_config_dir
+
 if TYPE_CHECKING:
     from compiler.reading.finding import Finding
 
-FOLDER = Path("config")
 _COLOURS = {"error": "31", "warning": "33", "info": "36"}
 
 _DESCRIPTION = """\
@@ -23,14 +24,15 @@ Check the configuration: every key, every name that one file uses of another, ev
 Of every alarm: that its metric exists, that statistic, unit and dimensions fit it, that it has a runbook; and a table
 of what each resource gets and what it costs a month.
 
-Without an argument: config/alertmanager.yml, config/delivery.yml, config/anomaly.yml and all of config/environments/
-below the working folder. With --config or --delivery only the files that are named, so any Alertmanager file can be
-tried; --delivery alone is held against config/alertmanager.yml.
+Without an argument: alertmanager.yml, delivery.yml, anomaly.yml and all of environments/ of the configuration folder
+(--config-dir). With --config or --delivery only the files that are named, so any Alertmanager file can be tried;
+--delivery alone is checked against alertmanager.yml of the configuration folder.
 """
 _EPILOG = """\
 examples:
   alertrelay check                        the project's own configuration
   alertrelay check --env prod --strict    one environment; a warning is a fault too
+  alertrelay check --config-dir ../our-alerts
   alertrelay check --env prod --live      what is deployed, too: keys, confirmations, topics, dead letters
   alertrelay check --config /etc/alertmanager/alertmanager.yml
   alertrelay check --json | jq -r '.[] | select(.severity == "error") | .message'
@@ -48,6 +50,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    add_config_dir(parser)
     parser.add_argument("--config", metavar="F", type=Path, help="an Alertmanager file")
     parser.add_argument("--delivery", metavar="F", type=Path, help="a delivery.yml")
     parser.add_argument("--env", metavar="NAME", help="this environment alone")
@@ -62,16 +65,21 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Prints the findings; the exit code of the help."""
     if args.live and (args.env is None or args.config or args.delivery):
-        print("alertrelay check: --live looks at one environment of config/: --env NAME was expected", file=sys.stderr)
+        print(
+            "alertrelay check: --live examines one environment: --env NAME was expected, and no single file",
+            file=sys.stderr,
+        )
         return 2
-    findings = [*_findings(args), *(_live(args.env) if args.live else ())]
+    from compiler.reading.finding import merged
+
+    findings = [*_known(_findings(args)), *(_live(args.config_dir, args.env) if args.live else ())]
     if args.json:
         print(json.dumps([dataclasses.asdict(finding) for finding in findings], indent=2))
     else:
         for line in _alarms(args):
             print(line)
         colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-        for line in report(findings, colour=colour):
+        for line in report(merged(findings), colour=colour, counted=findings):
             print(line)
     if any(finding.code == "unreadable" for finding in findings):
         return 2
@@ -83,14 +91,23 @@ def _findings(args: argparse.Namespace) -> Sequence[Finding]:
     from compiler import load
 
     if args.config is None and args.delivery is None:
-        return load.check_folder(FOLDER, environment=args.env)
+        return load.check_folder(args.config_dir, environment=args.env)
     names = [args.env] if args.env is not None else []
-    beside = FOLDER / load.ALERTMANAGER
+    beside = args.config_dir / load.ALERTMANAGER
     alertmanager = args.config or (beside if beside.exists() else None)
-    return load.examine(alertmanager=alertmanager, delivery=args.delivery, folder=FOLDER, names=names)
+    return load.examine(alertmanager=alertmanager, delivery=args.delivery, folder=args.config_dir, names=names)
 
 
-def _live(environment: str) -> Sequence[Finding]:
+def _known(findings: Sequence[Finding]) -> Sequence[Finding]:
+    """Return them with example values as plain information, where the user says that they are meant."""
+    from compiler import placeholders
+
+    if not os.environ.get(placeholders.VARIABLE):
+        return findings
+    return [dataclasses.replace(one, severity="info") if one.code == placeholders.CODE else one for one in findings]
+
+
+def _live(folder: Path, environment: str) -> Sequence[Finding]:
     """Only where the files are sound: there is nothing to hold the stack against otherwise."""
     from alertrelay.runtime.container import SystemClock
 
@@ -98,7 +115,7 @@ def _live(environment: str) -> Sequence[Finding]:
     from cli.anomaly import live as scorer
     from compiler import load
 
-    loaded = load.load(FOLDER, environment)
+    loaded = load.load(folder, environment)
     if loaded.config is None or loaded.environment is None:
         return ()
     client = cloud.clients(loaded.environment.region)
@@ -112,11 +129,11 @@ def _alarms(args: argparse.Namespace) -> list[str]:
 
     if args.config is not None or args.delivery is not None:
         return []
-    return table(FOLDER, environment=args.env)
+    return table(args.config_dir, environment=args.env)
 
 
-def report(findings: Sequence[Finding], *, colour: bool = False) -> list[str]:
-    """The lines for people: a finding, its mend below it, and the counts last."""
+def report(findings: Sequence[Finding], *, colour: bool = False, counted: Sequence[Finding] | None = None) -> list[str]:
+    """Return the lines for people: a finding, its mend below it, and last the counts (of `counted`, where given)."""
     places = [f"{f.file}:{f.line}:{f.column}:" if f.line else f"{f.file}:" for f in findings]
     wide = max(map(len, places), default=0)
     code_wide = max((len(f.code) for f in findings), default=0)
@@ -128,7 +145,10 @@ def report(findings: Sequence[Finding], *, colour: bool = False) -> list[str]:
         lines.append(f"{place:<{wide}} {severity} {finding.code:<{code_wide}} {_printable(finding.message)}")
         if finding.mend:
             lines.append(f"{'':<{wide + code_wide + 9}} -> {_printable(finding.mend)}")
-    counts = {name: sum(f.severity == name for f in findings) for name in ("error", "warning", "info")}
+    counts = {
+        name: sum(f.severity == name for f in (findings if counted is None else counted))
+        for name in ("error", "warning", "info")
+    }
     summary = ", ".join(f"{count} {name}{'' if count == 1 else 's'}" for name, count in counts.items())
     return [*lines, summary.replace("infos", "info")]
 

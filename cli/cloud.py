@@ -36,16 +36,20 @@ class Deployed:
         return {n.removeprefix(beginning): v for n, v in self.outputs.items() if n.startswith(beginning)}
 
 
-def clients(region: str) -> Client:
-    """Clients with the user's own credentials (AWS_PROFILE, SSO, the environment); "" is the user's own region."""
+def clients(region: str, *, patience: int = 4) -> Client:
+    """Clients with the user's own credentials (AWS_PROFILE, SSO, the environment); "" is the user's own region.
+
+    `patience` is how often a call is tried in all, with backoff.
+    """
     import botocore.session
 
     session = botocore.session.get_session()
+    config = _PATIENT.merge(ClientConfig(retries={"total_max_attempts": patience, "mode": "standard"}))
     made: dict[str, Any] = {}
 
     def client(service: str) -> Any:
         if service not in made:
-            made[service] = session.create_client(service, region_name=region or None, config=_PATIENT)
+            made[service] = session.create_client(service, region_name=region or None, config=config)
         return made[service]
 
     return client

@@ -8,10 +8,14 @@ import sys
 import traceback
 from collections.abc import Sequence
 
+from cli import config_dir
 from cli.extras import advice
 from cli.version import PrintVersion
+from compiler.config_folder import NoConfigFolder
 
 SUBCOMMANDS: tuple[str, ...] = (
+    "init",
+    "discover",
     "normalise",
     "check",
     "route",
@@ -47,14 +51,18 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs one subcommand; the exit code is its own. Usage errors exit with 2, a crash with 3."""
+    """Runs one subcommand; the exit code is its own. Usage errors and a bad --config-dir exit with 2, a crash with 3."""
     args = parser().parse_args(argv)
     try:
+        config_dir.resolve(args)
         code: int = args.run(args)
     except ModuleNotFoundError as fault:
         if (mend := advice(fault.name)) is None:
             raise
         print(f"alertrelay: {mend}", file=sys.stderr)
+        return 2
+    except NoConfigFolder as fault:
+        print(f"alertrelay: {fault}", file=sys.stderr)
         return 2
     except BrokenPipeError:  # `alertrelay … | head` is no fault
         sys.stderr.close()

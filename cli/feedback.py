@@ -9,6 +9,8 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
+from cli.config_dir import add_config_dir
+
 if TYPE_CHECKING:
     from alertrelay.anomaly.scorer.ports import Vote
     from alertrelay.ports import Clock
@@ -47,7 +49,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument("alert", metavar="ALERT", help="a fingerprint, or an alarm's ARN")
     parser.add_argument("verdict", choices=("helpful", "not"))
-    parser.add_argument("--env", metavar="NAME", required=True, help="of config/environments")
+    add_config_dir(parser)
+    parser.add_argument("--env", metavar="NAME", required=True, help="an environment of the configuration")
     parser.add_argument("--by", metavar="NAME", default="", help="default: your user name")
     parser.add_argument("--comment", metavar="TEXT", default="", help="why, for whoever reads it later")
     parser.add_argument("--json", action="store_true", help="what was stored, as JSON")
@@ -65,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
 
     clock = SystemClock()
     try:
-        scorer = scorer_of(args.env, clock)
+        scorer = scorer_of(args.config_dir, args.env, clock)
         by = args.by or getpass.getuser()
         said = judge(scorer, clock, args.alert, helpful=args.verdict == "helpful", by=by, comment=args.comment)
         told = json.dumps(dataclasses.asdict(said), indent=2) if args.json else sentence(said, scorer, clock)

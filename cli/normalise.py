@@ -18,13 +18,13 @@ Show the alerts that a payload becomes: one JSON line a file, in the order of th
 
 A file holds what Lambda receives (SNS or SQS), an SNS envelope, or the bare message: a CloudWatch alarm, an
 Alertmanager webhook, plain text, anything. Whatever it is, it becomes at least one alert; `source` says who took it,
-and `raw` means that no parser knew it. What a field becomes is told in docs/sources.md.
+and `raw` means that no parser knew it, then `problem` says why. What a field becomes is told in docs/sources.md.
 """
 _EPILOG = """\
 examples:
   alertrelay normalise events/rds-cpu-critical-alarm.json
   alertrelay normalise events/*.json | jq -r '[.file, .source, .alerts[0].labels.alertname] | @tsv'
-  pbpaste | alertrelay normalise -          what would this message become?
+  pbpaste | alertrelay normalise -o table -          what would this message become?
 
 exit code: 0, or 2 when a file could not be read (the others are still shown)
 """
@@ -40,6 +40,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("files", metavar="FILE", nargs="+", help="a payload; - is stdin")
+    parser.add_argument(
+        "-o",
+        "--output",
+        choices=("json", "table"),
+        default="json",
+        help="json: a line for each file (the default); table: the same for people",
+    )
     parser.set_defaults(run=run)
 
 
@@ -54,18 +61,42 @@ def run(args: argparse.Namespace) -> int:
             print(f"alertrelay normalise: cannot read {name}: {why}", file=sys.stderr)
             code = 2
             continue
-        print(json.dumps(line_of(name, content, received_at=datetime.now(UTC)), sort_keys=True), flush=True)
+        line = line_of(name, content, received_at=datetime.now(UTC))
+        if args.output == "table":
+            print("\n".join(_readable(line)), flush=True)
+        else:
+            print(json.dumps(line, sort_keys=True), flush=True)
     return code
 
 
 def line_of(name: str, content: bytes, *, received_at: datetime) -> dict[str, Any]:
     """What is printed of one file: the alerts of all its records, the source of the first that a parser knew."""
     parsed = [parse(envelope, received_at=received_at) for envelope in unwrap(content)]
+    problems = list(dict.fromkeys(each.problem for each in parsed if each.problem))
     return {
         "file": name,
         "source": _source(parsed),
+        **({"problem": "; ".join(problems)} if problems else {}),
         "alerts": [alert_json(alert) for each in parsed for alert in each.alerts],
     }
+
+
+def _readable(line: dict[str, Any]) -> list[str]:
+    """Return what a file becomes as lines: its source, and of each alert what decides who is notified."""
+    from cli.table import aligned
+
+    why = f", because {line['problem']}" if "problem" in line else ""
+    lines = aligned([[f"{line['file']}: {line['source']}{why}"]])
+    for alert in line["alerts"]:
+        labels = sorted(alert["labels"].items())
+        rows = [
+            ["status", f"{alert['status']} ({alert['kind']})"],
+            *([f"label {name}", value] for name, value in labels),
+        ]
+        rows += [[name, value] for name, value in sorted(alert["annotations"].items())]
+        rows += [[name, alert[name]] for name in ("starts_at", "ends_at", "generator_url") if alert[name]]
+        lines += ["", *(f"  {one}" for one in aligned(rows))]
+    return [*lines, ""]
 
 
 def _source(parsed: list[Parsed]) -> str:

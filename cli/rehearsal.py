@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import itertools
 import json
 import re
@@ -14,8 +15,6 @@ from alertrelay.config.model import Config, Matcher, Route
 from alertrelay.policy.group_key import group_id
 from alertrelay.policy.matchers import matches
 from alertrelay.policy.route import match_routes
-
-from compiler.reading.finding import did_you_mean
 
 ALERTNAME = "TEST_please_ignore"
 SERVICE = "alertrelay-test"
@@ -48,8 +47,7 @@ def labels_for(config: Config, receiver: str | None, *, test_id: str, extra: Lab
         return {**base, "severity": "warning", **extra}
     found = config.receiver(receiver)
     if found is None:
-        mend = did_you_mean(receiver, [r.name for r in config.receivers])
-        raise NoWay(f"--receiver {receiver}: config/alertmanager.yml has no such receiver; {mend}")
+        raise NoWay(f"--receiver {receiver}: alertmanager.yml has no such receiver{_near(receiver, config)}")
     if not found.targets:
         raise NoWay(f"--receiver {receiver}: it tells nobody, so there is nothing to test")
     reaching = [
@@ -63,6 +61,14 @@ def labels_for(config: Config, receiver: str | None, *, test_id: str, extra: Lab
             "say --label category=slo (a receiver that only stands in for others has no route)"
         )
     return min(reaching, key=lambda labels: _cost(config, labels))
+
+
+def _near(receiver: str, config: Config) -> str:
+    """Return the name that was meant, if one is near, and all that there are."""
+    names = [one.name for one in config.receivers if one.targets]
+    near = difflib.get_close_matches(receiver, names, n=1)
+    meant = f"; did you mean {near[0]}?" if near else ""
+    return f"{meant}; there are: {', '.join(names) or 'none'}"
 
 
 def _cost(config: Config, labels: Labels) -> tuple[bool, int, int]:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 from alertrelay.channels import KINDS
 
+from cli.config_dir import add_config_dir
+
 if TYPE_CHECKING:
     from local.stack.day import Day
 
@@ -58,7 +60,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "refused, reset; may be repeated",
     )
     parser.add_argument("--topic", metavar="NAME", help="publish every file to this topic, e.g. critical")
-    parser.add_argument("--env", metavar="NAME", default="prod", help="of config/environments (default: prod)")
+    add_config_dir(parser)
+    parser.add_argument(
+        "--env", metavar="NAME", default="prod", help="an environment of the configuration (default: prod)"
+    )
     parser.add_argument(
         "--template",
         metavar="FILE",
@@ -117,7 +122,13 @@ def _lived(files: list[tuple[str, bytes]], args: argparse.Namespace) -> Day:
 
     if args.engine != "rie":
         return live(
-            files, environment=args.env, down=args.down, topic=args.topic, modes=args.mode, template=args.template
+            files,
+            config=args.config_dir,
+            environment=args.env,
+            down=args.down,
+            topic=args.topic,
+            modes=args.mode,
+            template=args.template,
         )
     from local.stack.rie import RieMissing, RieStack, RuntimeFault, kit
 
@@ -131,6 +142,7 @@ def _lived(files: list[tuple[str, bytes]], args: argparse.Namespace) -> Day:
         arch = kit().arch
         return live(
             files,
+            config=args.config_dir,
             environment=args.env,
             down=args.down,
             topic=args.topic,

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cli.config_dir import add_config_dir
+
 if TYPE_CHECKING:
     from alertrelay.config.model import Config, Route
 
     from compiler.reading.finding import Finding, Findings
     from compiler.reading.yamlfile import Value
-
-CONFIG = Path("config/alertmanager.yml")
 
 _DESCRIPTION = """\
 Show who is told of an alert with the labels given: the last line names the receivers, with commas between them, in the
@@ -48,7 +48,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("labels", metavar="NAME=VALUE", nargs="*", help="a label of the alert")
-    parser.add_argument("--config", metavar="FILE", type=Path, default=CONFIG, help=f"default: {CONFIG}")
+    add_config_dir(parser)
+    parser.add_argument(
+        "--config", metavar="FILE", type=Path, help="an Alertmanager file (default: alertmanager.yml of the folder)"
+    )
     parser.add_argument("--tree", action="store_true", help="show the routes that match, and what holds at each")
     parser.add_argument("--cases", metavar="FILE", type=Path, help="a YAML list of {labels, receivers} to hold against")
     parser.set_defaults(run=run)
@@ -56,7 +59,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Prints the receivers, or the cases that differ; the exit code of the help."""
-    from compiler.load import try_out
+    from compiler.load import ALERTMANAGER, try_out
 
     if args.cases and (args.labels or args.tree):
         return _usage("--cases takes no labels and no --tree: the file has them")
@@ -64,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
         labels = _labels(args.labels)
     except ValueError as error:
         return _usage(str(error))
-    loaded = try_out(args.config)
+    loaded = try_out(args.config or args.config_dir / ALERTMANAGER)
     if loaded.config is None:
         return _refuse(loaded.errors)
     if args.cases:

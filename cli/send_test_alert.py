@@ -9,8 +9,10 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+
+from cli.config_dir import add_config_dir
+from cli.duration import seconds
 
 if TYPE_CHECKING:
     from alertrelay.config.model import Config
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     from cli.cloud import Client, Deployed
     from cli.rehearsal import Told
 
-FOLDER = Path("config")
 GRACE_SECONDS = 60.0
 """What is waited beyond the group_wait or group_interval of the routes: a cold start, and one retry."""
 POLL_SECONDS = 1.0
@@ -71,12 +72,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--env", metavar="NAME", required=True, help="of config/environments")
-    parser.add_argument("--receiver", metavar="NAME", help="of config/alertmanager.yml")
+    add_config_dir(parser)
+    parser.add_argument("--env", metavar="NAME", required=True, help="an environment of the configuration")
+    parser.add_argument("--receiver", metavar="NAME", help="a receiver of alertmanager.yml")
     parser.add_argument(
         "--label", metavar="NAME=VALUE", action="append", default=[], help="a label of the alert; may be repeated"
     )
-    parser.add_argument("--wait", metavar="SECONDS", type=float, help="the longest wait for the alert, and for its end")
+    parser.add_argument("--wait", metavar="2m", type=seconds, help="the longest wait for the alert, and for its end")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of lines")
     parser.set_defaults(run=run)
 
@@ -88,7 +90,7 @@ def run(args: argparse.Namespace) -> int:
     from cli import cloud
     from compiler.load import load
 
-    loaded = load(FOLDER, args.env)
+    loaded = load(args.config_dir, args.env)
     if loaded.config is None or loaded.environment is None:
         for finding in loaded.errors:
             print(finding, file=sys.stderr)
@@ -156,17 +158,17 @@ class Rehearsal:
         from cli import rehearsal
         from cli.cloud import stack_of
 
-        deployed = stack_of(config.environment, client)
-        if deployed is None:
-            raise NotSent(f"there is no stack alertrelay-{config.environment} here: npx cdk deploy, or AWS_PROFILE")
-        _as_the_files_say(config, deployed, client)
-        try:
+        try:  # before AWS is asked for anything
             chosen = rehearsal.labels_for(config, receiver, test_id=uuid.uuid4().hex[:8], extra=labels)
         except rehearsal.NoWay as error:
             raise NotSent(str(error)) from None
         told = rehearsal.told_by(config, chosen)
         if not told:
             raise NotSent("the route tree tells nobody of this alert: name a --receiver")
+        deployed = stack_of(config.environment, client)
+        if deployed is None:
+            raise NotSent(f"there is no stack alertrelay-{config.environment} here: npx cdk deploy, or AWS_PROFILE")
+        _as_the_files_say(config, deployed, client)
         return cls(
             config=config,
             client=client,

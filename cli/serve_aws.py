@@ -10,7 +10,10 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from cli.config_dir import add_config_dir
 
 if TYPE_CHECKING:
     from local.stack.deployed import Deployed
@@ -56,6 +59,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--bind", metavar="ADDRESS", default="127.0.0.1", help="listen here (default: 127.0.0.1); never all addresses"
     )
+    add_config_dir(parser)
     parser.add_argument("--print-env", action="store_true", help="print what events/env.json holds, and end")
     parser.set_defaults(run=run)
 
@@ -74,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: over.set())
     try:
-        with serving(args.bind) as (_, peers):
+        with serving(args.bind, config=args.config_dir) as (_, peers):
             shown = ", ".join(f"{kind} {port}" for kind, port in fixed_ports().items())
             print(f"serving on {args.bind}: AWS {AWS_PORT}, {shown}; Ctrl-C ends")
             sys.stdout.flush()
@@ -97,7 +101,11 @@ def fixed_ports() -> dict[str, int]:
 
 @contextmanager
 def serving(
-    host: str = "127.0.0.1", *, aws_port: int = AWS_PORT, ports: Mapping[str, int] | None = None
+    host: str = "127.0.0.1",
+    *,
+    aws_port: int = AWS_PORT,
+    ports: Mapping[str, int] | None = None,
+    config: Path | None = None,
 ) -> Iterator[tuple[Deployed, StandIns]]:
     """The stack and its peers, listening. Raises OSError where a port is taken, UsageError without a template."""
     from local.stack.day import template_of
@@ -105,7 +113,7 @@ def serving(
     from local.stack.emulator import Emulator
     from local.standins import StandIns
 
-    template = template_of(ENVIRONMENT)
+    template = template_of(ENVIRONMENT, config=config)
     ports = fixed_ports() if ports is None else ports
     _free(host, [*filter(None, (aws_port, *ports.values()))])
 

@@ -9,15 +9,18 @@ import sys
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from cli.config_dir import add_config_dir
+from cli.duration import parsed
+from cli.table import aligned
 
 if TYPE_CHECKING:
     from alertrelay.policy.silence import Silence
     from alertrelay.ports import Clock
     from alertrelay.state import Store
 
-FOLDER = Path("config")
+ALIASES: Mapping[str, tuple[str, ...]] = {"query": ("list",)}
 _DESCRIPTION = """\
 Silences mute alerts by their labels, for a time, with an author and a comment. They take effect at the next look at a
 group, and end by themselves. What was announced before is still ended. For windows that come back each week, write a
@@ -27,7 +30,7 @@ _EPILOG = """\
 examples:
   alertrelay silence add --env prod --duration 2h --comment "migration" service=orders
   alertrelay silence add --env prod --duration 4h --comment "longer" --id ID service=orders     # changes one
-  alertrelay silence query --env prod service=orders
+  alertrelay silence list --env prod service=orders
   alertrelay silence expire --env prod ID
 
 exit code: 0 done, 1 refused (the text says why), 2 usage, or AWS did not answer
@@ -65,8 +68,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def _action(
     actions: argparse._SubParsersAction[argparse.ArgumentParser], name: str, text: str
 ) -> argparse.ArgumentParser:
-    parser = actions.add_parser(name, help=text, description=text)
-    parser.add_argument("--env", required=True, metavar="NAME", help="of config/environments")
+    parser = actions.add_parser(name, help=text, description=text, aliases=ALIASES.get(name, ()))
+    add_config_dir(parser)
+    parser.add_argument("--env", required=True, metavar="NAME", help="an environment of the configuration")
     parser.add_argument("--json", action="store_true", help="JSON, as Alertmanager's API spells silences")
     parser.set_defaults(run=lambda args: run(args, ACTIONS[name]))
     return parser
@@ -81,12 +85,18 @@ def run(args: argparse.Namespace, function: Callable[[argparse.Namespace, Store,
     from cli import cloud
     from compiler.load import load
 
-    loaded = load(FOLDER, args.env)
+    clock = SystemClock()
+    try:
+        validate(args, clock)
+    except ValueError as error:
+        print(f"alertrelay silence: {error}", file=sys.stderr)
+        return 1
+    loaded = load(args.config_dir, args.env)
     if loaded.environment is None:
         for finding in loaded.errors:
             print(finding, file=sys.stderr)
         return 2
-    client, clock = cloud.clients(loaded.environment.region), SystemClock()
+    client = cloud.clients(loaded.environment.region)
     try:
         deployed = cloud.stack_of(args.env, client)
         if deployed is None:
@@ -106,29 +116,41 @@ def act(
     function: Callable[[argparse.Namespace, Store, Clock], int],
 ) -> int:
     """The action on a store. What a person got wrong is said in one line, with exit code 1."""
-    from alertrelay.config.matchers import MatcherError
-    from alertrelay.policy.silence import SilenceRefused
-
-    from compiler.reading.duration import DurationError
-
     try:
+        validate(args, clock)
         return function(args, store, clock)
-    except (SilenceRefused, MatcherError, DurationError, ValueError) as error:
+    except ValueError as error:
         print(f"alertrelay silence: {error}", file=sys.stderr)
         return 1
 
 
+def validate(args: argparse.Namespace, clock: Clock) -> None:
+    """Refuse what a person got wrong before AWS is asked for anything. Raises ValueError; its kinds are narrower."""
+    from alertrelay.policy.silence import check
+
+    if "matchers" in args:
+        check(_wanted(args, clock.now()), clock.now())
+    if "labels" in args:
+        for word in args.labels:
+            _label(word)
+
+
 def _add(args: argparse.Namespace, store: Store, clock: Clock) -> int:
-    from alertrelay.config.matchers import parse_matcher
     from alertrelay.dispatch import silences
+
+    saved = silences.save(store, clock, _wanted(args, clock.now()), new_id=str(uuid.uuid4()))
+    print(json.dumps({"silenceID": saved}) if args.json else saved)
+    return 0
+
+
+def _wanted(args: argparse.Namespace, now: datetime) -> Silence:
+    """Return the silence that the flags describe. Raises ValueError."""
+    from alertrelay.config.matchers import parse_matcher
     from alertrelay.policy.silence import Silence
 
-    from compiler.reading.duration import parse_duration
-
-    now = clock.now()
     starts_at = _time(args.start) if args.start else now
-    ends_at = _time(args.end) if args.end else starts_at + timedelta(seconds=parse_duration(args.duration))
-    wanted = Silence(
+    ends_at = _time(args.end) if args.end else starts_at + timedelta(seconds=parsed(args.duration))
+    return Silence(
         id=args.id,
         matchers=(tuple(parse_matcher(text) for text in args.matchers),),
         starts_at=starts_at,
@@ -137,9 +159,6 @@ def _add(args: argparse.Namespace, store: Store, clock: Clock) -> int:
         comment=args.comment,
         updated_at=now,
     )
-    saved = silences.save(store, clock, wanted, new_id=str(uuid.uuid4()))
-    print(json.dumps({"silenceID": saved}) if args.json else saved)
-    return 0
 
 
 def _query(args: argparse.Namespace, store: Store, clock: Clock) -> int:
@@ -180,10 +199,7 @@ def _table(found: Sequence[Silence], now: datetime) -> str:
         matchers = " or ".join(print_matchers(together) for together in one.matchers)
         ends = f"{one.ends_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
         rows.append((one.id, state(one, now), ends, one.created_by, matchers, one.comment))
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    )
+    return "\n".join(aligned(rows))
 
 
 def _time(text: str) -> datetime:

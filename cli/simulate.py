@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import math
+import json
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+
+from cli.config_dir import add_config_dir
+from cli.duration import seconds
+from cli.table import aligned
+from compiler.reading.duration import spell_duration
 
 START = "2026-01-01T00:00:00Z"
 
@@ -19,7 +25,7 @@ is sent, and no secret is read. With --compatible it is Alertmanager that is sim
 """
 _EPILOG = """\
 examples:
-  alertrelay simulate --timeline incident.json --until 3600
+  alertrelay simulate --timeline incident.json --until 1h -o table
   alertrelay simulate --timeline incident.json --until 3600 --explain | jq -c 'select(.suppressed)'
   alertrelay simulate --config /etc/alertmanager/alertmanager.yml --timeline incident.json --until 7200 --compatible
 
@@ -41,11 +47,25 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    config = Path("config/alertmanager.yml")
-    parser.add_argument("--config", metavar="FILE", type=Path, default=config, help=f"default: {config}")
-    parser.add_argument("--delivery", metavar="FILE", type=Path, help="a delivery.yml: fallbacks, the last resort")
+    add_config_dir(parser)
+    parser.add_argument(
+        "--config", metavar="FILE", type=Path, help="an Alertmanager file (default: alertmanager.yml of the folder)"
+    )
+    parser.add_argument(
+        "--delivery",
+        metavar="FILE",
+        type=Path,
+        help="fallbacks, the last resort (default: delivery.yml beside the Alertmanager file, if there is one)",
+    )
     parser.add_argument("--timeline", metavar="FILE", type=Path, required=True, help="what happens, as JSON")
-    parser.add_argument("--until", metavar="SECONDS", type=_seconds, required=True, help="how long to go on")
+    parser.add_argument("--until", metavar="1h30m", type=seconds, required=True, help="how long to go on")
+    parser.add_argument(
+        "-o",
+        "--output",
+        choices=("json", "table"),
+        default="json",
+        help="json: a line for each try (the default); table: the same for people",
+    )
     parser.add_argument("--start", metavar="TIME", type=_time, default=START, help=f"RFC 3339, default {START}")
     parser.add_argument(
         "--compatible",
@@ -61,22 +81,24 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Prints the lines; the exit code of the help."""
-    from compiler.load import try_out
+    from compiler.load import ALERTMANAGER, try_out
+    from compiler.reading.finding import merged
     from local.simulation.run import Options, Run
     from local.simulation.timeline import TimelineError, read_timeline
 
+    config = args.config or args.config_dir / ALERTMANAGER
+    delivery = args.delivery or _beside(config, compatible=args.compatible is not None)
     options = Options(
         start=args.start,
         until=args.until,
         compatible=args.compatible,
         explain=args.explain,
-        delivery=args.delivery,
+        delivery=delivery,
         warn=lambda text: print(text, file=sys.stderr),
     )
-    loaded = try_out(args.config, delivery=args.delivery, release=options.release)
-    for finding in loaded.findings:
-        if finding.severity != "info":
-            options.warn(str(finding))
+    loaded = try_out(config, delivery=delivery, release=options.release)
+    for finding in merged(one for one in loaded.findings if one.severity != "info"):
+        options.warn(str(finding))
     if loaded.config is None:
         return 2 if any(error.code == "unreadable" for error in loaded.errors) else 1
     try:
@@ -84,16 +106,32 @@ def run(args: argparse.Namespace) -> int:
     except TimelineError as error:
         options.warn(f"alertrelay simulate: {error}")
         return 2
-    for line in Run(loaded.config, options, last_resort=loaded.last_resort is not None).lines(entries):
-        print(line)
+    lines = Run(loaded.config, options, last_resort=loaded.last_resort is not None).lines(entries)
+    print("\n".join(aligned(_rows(lines)) if args.output == "table" else lines), end="\n" if lines else "")
     return 0
 
 
-def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not math.isfinite(seconds) or seconds < 0:
-        raise argparse.ArgumentTypeError(f"{text!r}: seconds from the start are expected, 0 or more")
-    return seconds
+def _beside(config: Path, *, compatible: bool) -> Path | None:
+    """Return delivery.yml beside the Alertmanager file; None where there is none, or Alertmanager is simulated."""
+    from compiler.load import DELIVERY
+
+    path = config.parent / DELIVERY
+    return path if path.exists() and not compatible else None
+
+
+def _rows(lines: Sequence[str]) -> list[list[str]]:
+    """Return the table of the lines: what was sent to whom, and with --explain what was not."""
+    rows = [["AT", "RECEIVER", "STATUS", "ALERTS", "REASON", "ANSWER"]]
+    for line in map(json.loads, lines):
+        alerts = line["alerts"] if "alerts" in line else [line["suppressed"]]
+        names = dict.fromkeys(alert["labels"].get("alertname", "?") for alert in alerts)
+        status = line.get("status", "not sent")
+        answer = f"{line['code']}, try {line['attempts']}" if "code" in line else line.get("detail", "")
+        if line.get("fallback_for"):
+            answer += f", instead of {line['fallback_for']}"
+        at = spell_duration(round(line["t"]))
+        rows.append([at, line["receiver"], status, f"{len(alerts)}: {', '.join(names)}", line["reason"], answer])
+    return rows
 
 
 def _time(text: str) -> datetime:

@@ -137,8 +137,11 @@ def check_delivery(
             mend = did_you_mean(name, receivers)
             findings.error(place, "unknown-receiver", f"alertmanager.yml has no receiver {name!r}", mend)
     _note_pagers(delivery, receivers, findings)
+    channels = {target.integration.channel for receiver in receivers.values() for target in receiver.targets}
+    # With one channel there is nothing to fall back on but the last resort, which is notified at once.
+    alone = len(channels) == 1 and delivery.last_resort is not None
     for name in sorted(routed & receivers.keys()):
-        if receivers[name].targets and not delivery.fallbacks.get(name):
+        if receivers[name].targets and not delivery.fallbacks.get(name) and not alone:
             place = Place(file=delivery.place.file, line=1, column=1, key="fallbacks")
             mend = f"add `{name}: [[another-receiver]]` under fallbacks"
             message = f"{name!r} has no fallback: while its channel is down nobody is told at once"

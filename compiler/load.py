@@ -22,8 +22,9 @@ from compiler.alertmanager.file import Alertmanager, parse_alertmanager
 from compiler.alertmanager.routing import without_empty_group_by
 from compiler.anomaly import check_environments, parse_anomaly
 from compiler.delivery import NOTHING, Delivery, check_delivery, parse_delivery
+from compiler.placeholders import name_placeholders
 from compiler.reading.finding import Finding, Findings, Place, did_you_mean
-from compiler.reading.yamlfile import parse, read
+from compiler.reading.yamlfile import Value, parse, read
 from compiler.resources.environment import Environment, LastResort, parse_environment
 
 ALERTMANAGER = "alertmanager.yml"
@@ -69,6 +70,11 @@ class Loaded:
         return tuple(f for f in self.findings if f.severity == "error")
 
 
+def is_environment_name(name: str) -> bool:
+    """Whether it may become part of names in AWS."""
+    return _NAME.fullmatch(name) is not None
+
+
 def environments(folder: Path) -> tuple[str, ...]:
     """The names of the environments under a configuration folder, sorted."""
     return tuple(sorted(path.stem for path in (folder / ENVIRONMENTS).glob("*.yml")))
@@ -77,10 +83,11 @@ def environments(folder: Path) -> tuple[str, ...]:
 def load(folder: Path, environment: str) -> Loaded:
     """Reads `folder` (alertmanager.yml, delivery.yml, anomaly.yml, environments/<environment>.yml) and compiles it."""
     findings = Findings()
-    delivery = _delivery(folder / DELIVERY, findings)
-    alertmanager = _alertmanager(folder / ALERTMANAGER, delivery, findings)
+    delivery = _delivery(folder / DELIVERY, findings, own=True)
+    alertmanager = _alertmanager(folder / ALERTMANAGER, delivery, findings, own=True)
     _cross_check(alertmanager, delivery, findings)
     found = _environment(folder, environment, findings)
+    _check_twins(folder, (environment,), findings)
     watched = load_anomaly(folder, findings)
     failed = findings.failed or alertmanager is None or found is None
     return Loaded(
@@ -149,15 +156,21 @@ def compile_config(
 
 
 def examine(
-    *, alertmanager: Path | None, delivery: Path | None, folder: Path | None = None, names: Sequence[str] = ()
+    *,
+    alertmanager: Path | None,
+    delivery: Path | None,
+    folder: Path | None = None,
+    names: Sequence[str] = (),
+    own: bool = False,
 ) -> tuple[Finding, ...]:
     """What there is to say of the files named, and of the environments `names` below `folder`.
 
-    Where both files are named they are held against each other.
+    Where both files are named they are held against each other. `own`: they are what is deployed, so a value that is
+    left of the example is worth a warning.
     """
     findings = Findings()
-    said = _delivery(delivery, findings) if delivery else None
-    parsed = _alertmanager(alertmanager, said or NOTHING, findings) if alertmanager else None
+    said = _delivery(delivery, findings, own=own) if delivery else None
+    parsed = _alertmanager(alertmanager, said or NOTHING, findings, own=own) if alertmanager else None
     if said:
         _cross_check(parsed, said, findings)
     for name in names:
@@ -168,16 +181,27 @@ def examine(
 def check_folder(folder: Path, *, environment: str | None = None) -> tuple[Finding, ...]:
     """What there is to say of a whole configuration folder, or of it with one environment alone."""
     names = environments(folder) if environment is None else (environment,)
-    found = examine(alertmanager=folder / ALERTMANAGER, delivery=folder / DELIVERY, folder=folder, names=names)
+    found = examine(
+        alertmanager=folder / ALERTMANAGER, delivery=folder / DELIVERY, folder=folder, names=names, own=True
+    )
     findings = Findings()
     load_anomaly(folder, findings)
     place = folder / ENVIRONMENTS
     if not names:
         mend = f"add {place / 'dev.yml'}: an environment is what is deployed"
         findings.error(Place(file=str(place)), "no-environment", "holds no environment", mend)
+    _check_twins(folder, names, findings)
     for stray in sorted(place.glob("*.yaml")):
-        findings.warning(Place(file=str(stray)), "ignored-file", "is not read", "rename it to .yml")
+        if stray.stem not in names:
+            findings.warning(Place(file=str(stray)), "ignored-file", "is not read", "rename it to .yml")
     return found + findings.sorted()
+
+
+def read_environment(folder: Path, name: str) -> tuple[Environment | None, tuple[Finding, ...]]:
+    """Return one environment alone, with what is found in its file."""
+    findings = Findings()
+    found = _environment(folder, name, findings)
+    return found, findings.sorted()
 
 
 def load_anomaly(folder: Path, findings: Findings) -> AnomalyConfig | None:
@@ -186,17 +210,25 @@ def load_anomaly(folder: Path, findings: Findings) -> AnomalyConfig | None:
     root = read(path, findings) if path.exists() else None
     if root is None:
         return None
+    name_placeholders(root, findings)
     check_environments(root, environments(folder), findings)
     return parse_anomaly(root, findings)
 
 
-def _alertmanager(path: Path, delivery: Delivery, findings: Findings) -> Alertmanager | None:
+def _read(path: Path, findings: Findings, *, own: bool) -> Value | None:
     root = read(path, findings)
+    if root and own:
+        name_placeholders(root, findings)
+    return root
+
+
+def _alertmanager(path: Path, delivery: Delivery, findings: Findings, *, own: bool) -> Alertmanager | None:
+    root = _read(path, findings, own=own)
     return parse_alertmanager(root, findings, transport=delivery.transport) if root else None
 
 
-def _delivery(path: Path, findings: Findings) -> Delivery:
-    root = read(path, findings)
+def _delivery(path: Path, findings: Findings, *, own: bool = False) -> Delivery:
+    root = _read(path, findings, own=own)
     return parse_delivery(root, findings) if root else NOTHING
 
 
@@ -208,7 +240,7 @@ def _cross_check(alertmanager: Alertmanager | None, delivery: Delivery, findings
 
 def _environment(folder: Path, name: str, findings: Findings) -> Environment | None:
     path = folder / ENVIRONMENTS / f"{name}.yml"
-    if not _NAME.fullmatch(name):
+    if not is_environment_name(name):
         mend = "small letters, digits and hyphens: it becomes part of names in AWS"
         findings.error(Place(file=str(path)), "bad-value", f"{name!r} is no name of an environment", mend)
         return None
@@ -217,14 +249,26 @@ def _environment(folder: Path, name: str, findings: Findings) -> Environment | N
         known = environments(folder)
         findings.error(Place(file=str(path)), "unreadable", message, did_you_mean(name, known))
         return None
-    root = read(path, findings)
+    root = _read(path, findings, own=True)
     found = parse_environment(root, name, findings) if root else None
     if found is not None and not any(f.file == str(path) and f.severity == "error" for f in findings.sorted()):
         check_environment(found, runbooks(folder), findings)
     return found
 
 
+def _check_twins(folder: Path, names: Sequence[str], findings: Findings) -> None:
+    """An error for each file that claims the name of an environment: NAME.yaml or Name.yml beside NAME.yml."""
+    place = folder / ENVIRONMENTS
+    for path in sorted((*place.glob("*.yml"), *place.glob("*.yaml"))):
+        twin = path.stem.lower()
+        if twin in names and path.name != f"{twin}.yml" and (place / f"{twin}.yml").exists():
+            message = f"is the environment {twin!r} again: {twin}.yml has that name"
+            findings.error(Place(file=str(path)), "duplicate-name", message, "keep one of the two files, or rename it")
+
+
 def runbooks(folder: Path) -> frozenset[str] | None:
-    """The pages of the folder runbooks/ beside the configuration folder; None where there is none."""
-    pages = folder.absolute().parent / "runbooks"
-    return frozenset(path.name for path in pages.glob("*.md")) if pages.is_dir() else None
+    """Return the pages of runbooks/ in the configuration folder, or else beside it; None where there is none."""
+    for pages in (folder / "runbooks", folder.absolute().parent / "runbooks"):
+        if pages.is_dir():
+            return frozenset(path.name for path in pages.glob("*.md"))
+    return None

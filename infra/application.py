@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import sys
 from collections.abc import Mapping, Sequence
@@ -13,7 +14,10 @@ import cdk_nag
 from alertrelay.config.model import Config
 from alertrelay.config.watch import AnomalyConfig, most_dollars
 
-from compiler.load import environments, load
+from compiler import placeholders
+from compiler.load import Loaded, environments, load
+from compiler.placeholders import CODE
+from compiler.reading.finding import Finding, merged
 from compiler.resources.environment import Environment, LastResort
 from infra.assets import architecture, build_function, build_layer, lambda_interpreter
 from infra.stacks import EnvironmentStage
@@ -56,7 +60,8 @@ def synthesise(config: Path, environ: Mapping[str, str]) -> None:
     BuildFailed, TemplateRefused.
     """
     arch = architecture(environ)
-    valid = load_valid(config, environment_names(config, environ.get("ALERTRELAY_ENVIRONMENTS", "")))
+    names = environment_names(config, environ.get("ALERTRELAY_ENVIRONMENTS", ""))
+    valid = load_valid(config, names, placeholders=bool(environ.get(placeholders.VARIABLE)))
     layer = build_layer(lambda_interpreter(arch))
     app = cdk.App(outdir=environ.get("CDK_OUTDIR") or "cdk.out", analytics_reporting=False, context=dict(CONTEXT))
     for each in valid:
@@ -106,13 +111,20 @@ def environment_names(config: Path, only: str) -> list[str]:
     return wanted or there
 
 
-def load_valid(config: Path, names: Sequence[str]) -> list[Valid]:
-    """Reads and checks each environment; warnings go to stderr. Raises ConfigurationInvalid with every error."""
+def load_valid(config: Path, names: Sequence[str], *, placeholders: bool = False) -> list[Valid]:
+    """Read and check each environment; warnings go to stderr. Raises ConfigurationInvalid with every error.
+
+    A value that is left of the example is an error where the environment is to be retained, unless `placeholders`.
+    """
     found = [load(config, name) for name in names]
-    findings = dict.fromkeys(finding for loaded in found for finding in loaded.findings)
-    for finding in findings:
-        if finding.severity == "warning":
-            print(finding, file=sys.stderr)  # noqa: T201 - synth speaks to people on stderr
+    findings = dict.fromkeys(
+        _refused(finding) if _retained(loaded) and not placeholders else finding
+        for loaded in found
+        for finding in loaded.findings
+    )
+    warned = [finding for finding in findings if finding.severity == "warning"]
+    for line in merged(warned if not placeholders else [one for one in warned if one.code != CODE]):
+        print(line, file=sys.stderr)  # noqa: T201 - synth speaks to people on stderr
     if errors := [str(finding) for finding in findings if finding.severity == "error"]:
         raise ConfigurationInvalid("\n".join(errors))
     return [
@@ -125,3 +137,14 @@ def load_valid(config: Path, names: Sequence[str]) -> list[Valid]:
         for loaded in found
         if loaded.environment is not None and loaded.config is not None
     ]
+
+
+def _retained(loaded: Loaded) -> bool:
+    return loaded.environment is not None and loaded.environment.retain
+
+
+def _refused(finding: Finding) -> Finding:
+    if finding.code != CODE:
+        return finding
+    mend = f"{finding.mend}; where it is really yours: {placeholders.VARIABLE}=1"
+    return dataclasses.replace(finding, severity="error", mend=mend)

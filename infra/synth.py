@@ -1,6 +1,6 @@
 """Synthesises the app when its inputs changed: what `make synth` and the local stack call. Imports no CDK.
 
-python -m infra.synth [--environment NAME] [FOLDER]
+python -m infra.synth [--config-dir FOLDER] [--environment NAME] [FOLDER]
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+
+from compiler import placeholders
+from compiler.config_folder import FLAG, VARIABLE, NoConfigFolder, config_folder
 
 ROOT = Path(__file__).resolve().parent.parent
 """The folder of layers/, lambdas/ and requirements/: of the checkout, or alertrelay/ of an installed wheel."""
@@ -35,7 +38,6 @@ INPUTS = (
     "app.py",
     "cdk.json",
     "compiler",
-    "config",
     "infra",
     "lambdas",
     "layers",
@@ -50,28 +52,35 @@ class SynthFailed(Exception):
     """The app did not synthesise; it said why on stderr."""
 
 
-def synthesise(outdir: Path, *, environment: str | None = None, arch: str | None = None) -> Path:
+def synthesise(
+    outdir: Path, *, environment: str | None = None, arch: str | None = None, config: Path | None = None
+) -> Path:
     """Writes the cloud assembly to `outdir`, of all environments or of one, and returns `outdir`. `arch` is in place of
-    what ALERTRELAY_ARCH says.
+    what ALERTRELAY_ARCH says, `config` in place of what ALERTRELAY_CONFIG_DIR says, or of the example in config/.
 
     Nothing is done when the assembly there was made from the same inputs. Two callers wait for each other. Says on
-    stderr what it does. Raises SynthFailed; the folder is then as it was.
+    stderr what it does. Raises SynthFailed and NoConfigFolder; the folder is then as it was.
     """
-    outdir = outdir.resolve()
+    outdir, config = outdir.resolve(), config_of(config)
     BUILD.mkdir(parents=True, exist_ok=True)
     with _lock(BUILD / "synth.lock"):
         arch = arch or os.environ.get("ALERTRELAY_ARCH", "")
-        stamp = _stamp(environment, arch)
+        stamp = _stamp(environment, arch, config)
         if (outdir / STAMP).is_file() and (outdir / STAMP).read_text() == stamp:
             return outdir
         made = BUILD / "assembly"
         shutil.rmtree(made, ignore_errors=True)
-        _run_app(made, environment, arch)
+        _run_app(made, environment, arch, config)
         (made / STAMP).write_text(stamp)
         shutil.rmtree(outdir, ignore_errors=True)
         outdir.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(made, outdir)
     return outdir
+
+
+def config_of(named: Path | None) -> Path:
+    """Return the configuration's folder as an absolute path: the app runs in another folder. Raises NoConfigFolder."""
+    return config_folder(named, os.environ, otherwise=ROOT / "config").resolve()
 
 
 def template(outdir: Path, environment: str) -> Path:
@@ -90,7 +99,7 @@ def templates(outdir: Path, environment: str) -> dict[str, Path]:
     return {stack["stackName"]: assembly / stack["templateFile"] for stack in stacks}
 
 
-def _run_app(outdir: Path, environment: str | None, arch: str) -> None:
+def _run_app(outdir: Path, environment: str | None, arch: str, config: Path) -> None:
     began = time.monotonic()
     _progress(f"synth: {environment or 'every environment'}, about ten seconds (the first time here: thirty) …")
     environ = {
@@ -98,6 +107,8 @@ def _run_app(outdir: Path, environment: str | None, arch: str) -> None:
         "CDK_OUTDIR": str(outdir),
         "ALERTRELAY_ENVIRONMENTS": environment or "",
         "ALERTRELAY_ARCH": arch,
+        VARIABLE: str(config),
+        placeholders.VARIABLE: "1",  # nothing of this assembly is deployed
     }
     # -P: what lies beside app.py is importable by its package alone, also in a wheel.
     done = subprocess.run([sys.executable, "-P", "app.py"], cwd=ROOT, env=environ, stdout=STDERR, check=False)
@@ -111,12 +122,20 @@ def _progress(line: str) -> None:
     print(line, file=sys.stderr, flush=True)  # noqa: T201 - said to people while they wait
 
 
-def _stamp(environment: str | None, arch: str) -> str:
-    digest = hashlib.sha256(f"{environment or ''}\0{arch}\0".encode())
+def _stamp(environment: str | None, arch: str, config: Path) -> str:
+    digest = hashlib.sha256(f"{environment or ''}\0{arch}\0{config}\0".encode())
+    for path in _config_files(config):
+        digest.update(path.relative_to(config).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     for name in INPUTS:
         for path in _files(ROOT / name):
             digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
+
+
+def _config_files(config: Path) -> Iterator[Path]:
+    """What is read of a configuration folder, which may hold a whole project beside it."""
+    for folder in (config, config / "environments"):
+        yield from sorted(path for path in folder.glob("*.y*ml") if path.is_file())
 
 
 def _files(path: Path) -> Iterator[Path]:
@@ -139,11 +158,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         prog="python -m infra.synth", description="The cloud assembly, when it is not there yet"
     )
     parser.add_argument("outdir", nargs="?", type=Path, default=ROOT / "cdk.out", metavar="FOLDER")
-    parser.add_argument("--environment", metavar="NAME", help="only this one of config/environments")
+    parser.add_argument(FLAG, metavar="FOLDER", type=Path, help=f"default: {VARIABLE}, else the example in config/")
+    parser.add_argument("--environment", metavar="NAME", help="only this environment")
     args = parser.parse_args(argv)
     try:
-        print(synthesise(args.outdir, environment=args.environment))  # noqa: T201 - a command's answer
-    except SynthFailed as fault:
+        print(synthesise(args.outdir, environment=args.environment, config=args.config_dir))  # noqa: T201 - a command's answer
+    except (SynthFailed, NoConfigFolder) as fault:
         print(f"synth: {fault}", file=sys.stderr)  # noqa: T201 - a command's answer
         return 1
     return 0

@@ -6,7 +6,7 @@ import contextlib
 import csv
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -62,6 +62,21 @@ def _rows(path: Path, reader: Reader) -> Iterator[Row]:
         yield Row(timestamp, value_text, at, value_of(value_text))
     if wrong and not right:
         raise NotASeries(f"{wrong} is no time, and no other row has one; write 2026-11-20 03:05:00 or seconds")
+
+
+_MISSING = frozenset({"nan", "null", "none", "na", "n/a", "-"})
+"""What tools write where there is no value."""
+
+
+def note_of_texts(path: Path, rows: Sequence[Row]) -> str:
+    """Return a sentence on the values that are text and no number, "" where there is none; a blank is no text."""
+    texts = [row for row in rows if row.value is None and row.value_text.strip().lower() not in {"", *_MISSING}]
+    if not texts:
+        return ""
+    first = texts[0]
+    shown = first.value_text if len(first.value_text) <= 40 else f"{first.value_text[:39]}…"
+    count = f"{len(texts):,} of {len(rows):,} values are no numbers" if len(texts) > 1 else "one value is no number"
+    return f"{path}: {count} and left out, the first at {first.timestamp!r}: {shown!r}"
 
 
 def seconds_of(text: str) -> float | None:

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from compiler.config_folder import VARIABLE
+from tests.example import CONFIG, EXAMPLES
+
 # How long an example takes is the machine's affair: it fails no test.
 settings.register_profile("relay", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("relay")
+
+os.environ[VARIABLE] = str(CONFIG)
 
 pytest_plugins = ["tests.stack"]
 
@@ -23,6 +29,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             tool = marker.args[0]
             if shutil.which(tool) is None and not in_ci:
                 item.add_marker(pytest.mark.skip(reason=f"{tool} is not installed (.ci/run installs it)"))
+
+
+def _refuse_the_user_s_files(event: str, arguments: tuple[object, ...]) -> None:
+    """config/ is the user's to change, so a test that opens a file of it fails."""
+    if event != "open" or not isinstance(arguments[0], str):
+        return
+    if os.path.abspath(arguments[0]).startswith(f"{EXAMPLES}{os.sep}"):  # noqa: PTH100 - at every open: it is cheap
+        raise AssertionError(f"{arguments[0]} belongs to the user: a test reads tests/shipped/config, or its own files")
+
+
+sys.addaudithook(_refuse_the_user_s_files)
 
 
 @pytest.fixture(autouse=True)

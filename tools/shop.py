@@ -3,7 +3,8 @@
 python -m tools.shop FOLDER
 
 Writes orders-placed.csv, named like its entry in config/anomaly.yml. Its last six hours hold the evening peak of a
-Friday and then, at 21:30, a checkout that takes four orders in ten for 40 minutes. Prints the file's name.
+Friday and then, at 21:30, a checkout that takes four orders in ten for 40 minutes; incidents.csv says so, for
+`alertrelay anomaly report --incidents`. Prints the name of the first.
 """
 
 from __future__ import annotations
@@ -48,6 +49,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     path = args.folder / "orders-placed.csv"
     rows = [f"{at:%Y-%m-%d %H:%M:%S},{count}" for at, count in orders()]
     path.write_text("\n".join(["timestamp,value", *rows]) + "\n", encoding="utf-8")
+    incident = f"start,end\n{TROUBLE:%Y-%m-%d %H:%M:%S},{TROUBLE + LASTS:%Y-%m-%d %H:%M:%S}\n"
+    (args.folder / "incidents.csv").write_text(incident, encoding="utf-8")
     print(path)
     return 0
 

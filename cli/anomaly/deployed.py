@@ -19,9 +19,7 @@ from alertrelay.ports import Clock
 from alertrelay.state import Store
 
 from cli import cloud
-from compiler.load import load
-
-FOLDER = Path("config")
+from compiler.load import ANOMALY, load
 
 
 class NoScorer(Exception):
@@ -61,13 +59,13 @@ class DeployedScorer:
             raise NoScorer(f"its state cannot be read: {failure}") from None
 
 
-def scorer_of(environment: str, clock: Clock, *, client: cloud.Client | None = None) -> DeployedScorer:
-    """Raises NoScorer, CloudUnreadable."""
-    loaded = load(FOLDER, environment)
+def scorer_of(folder: Path, environment: str, clock: Clock, *, client: cloud.Client | None = None) -> DeployedScorer:
+    """Find the scorer of an environment of the configuration in `folder`. Raises NoScorer, CloudUnreadable."""
+    loaded = load(folder, environment)
     if loaded.environment is None:
         raise NoScorer("; ".join(str(finding) for finding in loaded.errors))
     if loaded.anomaly is None:
-        raise NoScorer(f"config/anomaly.yml has no entry for {environment}: it is not deployed there")
+        raise NoScorer(f"{folder / ANOMALY} has no entry for {environment}: it is not deployed there")
     client = client or cloud.clients(loaded.environment.region)
     deployed = cloud.stack_of(environment, client)
     if deployed is None:

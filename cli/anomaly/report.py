@@ -10,7 +10,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from local.series import NotASeries, read_series, seconds_of
+from cli.config_dir import add_config_dir
+from local.series import NotASeries, note_of_texts, read_series, seconds_of
 
 if TYPE_CHECKING:
     from alertrelay.config.watch import AnomalyConfig
@@ -36,6 +37,8 @@ examples:
 exit code: 0, 1 when a file is not what it should be, 2 when one cannot be read or written, or AWS does not answer
 """
 _LEARNED = timedelta(days=14).total_seconds()
+FEWEST = 24
+"""Points: a day of a metric of one hour."""
 _SHOWN = timedelta(days=14).total_seconds()
 
 
@@ -48,6 +51,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    add_config_dir(parser)
     parser.add_argument("--input", metavar="FILE", type=Path, help="a CSV of the metric")
     parser.add_argument("--env", metavar="NAME", help="instead of --input: ask CloudWatch, for --watch")
     parser.add_argument("--watch", metavar="ENTRY", help="judge as this entry of config/anomaly.yml does")
@@ -97,14 +101,17 @@ def _from_file(args: argparse.Namespace) -> Report:
 
     from cli.anomaly.judge import bare, judge, of_entry
 
-    rows = read_series(args.input)
+    rows = list(read_series(args.input))
+    if note := note_of_texts(args.input, rows):
+        print(f"alertrelay anomaly report: {note}", file=sys.stderr)
     points = sorted(
         ((row.at, row.value) for row in rows if row.at is not None and row.value is not None),
         key=lambda point: point[0],
     )
+    _note_few(str(args.input), points)
     begin, end = _bound(args.begin, float("-inf")), _bound(args.end, float("inf"))
     if args.watch:
-        rule, metric = of_entry(_config(), args.watch)
+        rule, metric = of_entry(_config(args.config_dir), args.watch)
     else:
         threshold = DEFAULT_THRESHOLD if args.threshold is None else args.threshold
         rule, metric = bare(args.input.stem, _period(points), threshold)
@@ -121,7 +128,7 @@ def _from_cloudwatch(args: argparse.Namespace) -> Report:
     from cli.anomaly.judge import judge, of_entry
 
     clock = SystemClock()
-    scorer = scorer_of(args.env, clock)
+    scorer = scorer_of(args.config_dir, args.env, clock)
     rule, metric = of_entry(scorer.config, args.watch)
     if not rule.watch.exact:
         catalogue = scorer.catalogue()
@@ -138,6 +145,7 @@ def _from_cloudwatch(args: argparse.Namespace) -> Report:
     found = ask(scorer.metrics, [Wanted(metric, begin - _LEARNED)], end=lambda _: end, more=lambda: True)
     if found.failed or metric.key in found.refused:
         raise NoScorer(f"CloudWatch does not say: {found.failed or found.refused[metric.key]}")
+    _note_few(str(metric), found.points[metric.key])
     return judge(
         str(metric),
         found.points[metric.key],
@@ -149,14 +157,24 @@ def _from_cloudwatch(args: argparse.Namespace) -> Report:
     )
 
 
-def _config() -> AnomalyConfig:
-    from cli.anomaly.deployed import FOLDER
-    from compiler.load import load_anomaly
+def _note_few(name: str, points: Sequence[object]) -> None:
+    """Warn where there is nothing that one could learn from: a page without alerts would look like a good sign."""
+    if len(points) < FEWEST:
+        print(
+            f"alertrelay anomaly report: {name}: too few points to judge by: {len(points)}, and {FEWEST} were expected "
+            "at least; a day of the metric is the least that shows anything, two weeks are good",
+            file=sys.stderr,
+        )
+
+
+def _config(folder: Path) -> AnomalyConfig:
+    from compiler.load import ANOMALY, load_anomaly
     from compiler.reading.finding import Findings
 
-    config = load_anomaly(FOLDER, Findings())
+    config = load_anomaly(folder, Findings())
     if config is None:
-        raise NotASeries("--watch: there is no config/anomaly.yml here")
+        expected = f"{folder / ANOMALY} without errors was expected"
+        raise NotASeries(f"--watch: {expected}; `alertrelay check` names what is wrong")
     return config
 
 

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from cli.config_dir import add_config_dir
+
 if TYPE_CHECKING:
     from cli.anomaly.deployed import DeployedScorer
 
@@ -55,7 +57,8 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--env", metavar="NAME", required=True, help="of config/environments")
+    add_config_dir(parser)
+    parser.add_argument("--env", metavar="NAME", required=True, help="an environment of the configuration")
     parser.add_argument("--watch", metavar="ENTRY", help="one entry, with every anomaly of it")
     parser.add_argument("--json", action="store_true", help="one JSON object")
     parser.set_defaults(run=run)
@@ -71,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
 
     clock = SystemClock()
     try:
-        found = told(scorer_of(args.env, clock), now=clock.now(), watch=args.watch)
+        found = told(scorer_of(args.config_dir, args.env, clock), now=clock.now(), watch=args.watch)
     except (NoScorer, CloudUnreadable, NotebookFailure) as error:
         print(f"alertrelay anomaly status: {error}", file=sys.stderr)
         return 2

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 Severity = Literal["error", "warning", "info"]
 _LISTED = 12
+_PLACES = 3
 _ORDER: dict[Severity, int] = {"error": 0, "warning": 1, "info": 2}
 
 
@@ -85,6 +87,27 @@ class Findings:
         files = list(dict.fromkeys(f.file for f in self._found))
         unique = dict.fromkeys(self._found)
         return tuple(sorted(unique, key=lambda f: (files.index(f.file), f.line, f.column, _ORDER[f.severity], f.key)))
+
+
+def merged(findings: Iterable[Finding]) -> list[Finding]:
+    """Return the findings with those that differ only in their place as one: the first, with a count and the places.
+
+    Errors stand alone: each has to be mended where it is.
+    """
+    alike: dict[tuple[str, ...], list[Finding]] = {}
+    for number, one in enumerate(findings):
+        alone = str(number) if one.severity == "error" else ""
+        alike.setdefault((one.severity, one.code, one.message, one.mend, alone), []).append(one)
+    return [_counted(same) for same in alike.values()]
+
+
+def _counted(same: Sequence[Finding]) -> Finding:
+    first, *others = same
+    if not others:
+        return first
+    places = [f"{one.file}:{one.line}" if one.line else one.file for one in others]
+    shown = ", ".join(places[:_PLACES]) + (", …" if len(places) > _PLACES else "")
+    return dataclasses.replace(first, message=f"{first.message} ({len(same)} times: here, {shown})")
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from alertrelay.alert import Labels
 
 from compiler.reading.finding import Findings
-from compiler.reading.formats import ACCOUNT, EMAIL_ADDRESS, IAM_PRINCIPAL, REGION, SECRET_KEY, WEB_ADDRESS
+from compiler.reading.formats import ACCOUNT, EMAIL_ADDRESS, IAM_PRINCIPAL, SECRET_KEY, WEB_ADDRESS, region_of
 from compiler.reading.section import Section, keys, section_of
 from compiler.reading.yamlfile import Value
 from compiler.resources import listing
@@ -105,7 +105,7 @@ def parse_environment(root: Value, name: str, findings: Findings) -> Environment
     ops_key = section.get("ops_pagerduty_key")
     return Environment(
         name=name,
-        region=REGION(region, findings) if region else "",
+        region=region_of(region, findings) if region else "",
         retain=section.flag("retain", default=False),
         log_retention_days=_log_retention(section),
         labels=listing.labels_of(section),

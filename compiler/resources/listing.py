@@ -54,6 +54,7 @@ FUNCTION_KEYS = ("id", "timeout_seconds", "stream", *WATCH_KEYS)
 _RDS_NAME = (r"[A-Za-z](-?[A-Za-z0-9]){0,62}", "orders-db")
 _CACHE_NAME = (r"[A-Za-z](-?[A-Za-z0-9]){0,49}", "sessions")
 _ECS_NAME = (r"[A-Za-z0-9_-]{1,255}", "checkout")
+_ECS_CLUSTER = (_ECS_NAME[0], "main")
 _BALANCER = (r"app/[A-Za-z0-9-]{1,32}/[0-9a-f]{16}", "app/main/50dc6c495c0c9188")
 _TARGETS = (r"targetgroup/[A-Za-z0-9-]{1,32}/[0-9a-f]{16}", "targetgroup/checkout/73e2d6bc24d8a067")
 _QUEUE_NAME = (r"[A-Za-z0-9_-]{1,80}(\.fifo)?", "orders")
@@ -173,7 +174,7 @@ def _service(item: Section) -> Service:
         item.findings.error(item.at("target_group"), "missing-key", message, mend)
     return Service(
         id=_name(item, "id", *_ECS_NAME),
-        cluster=_name(item, "cluster", *_ECS_NAME),
+        cluster=_name(item, "cluster", *_ECS_CLUSTER),
         launch=_one_of(item, "launch", ("fargate", "ec2"), "fargate", needed=False),
         container_insights=_one_of(item, "container_insights", ("standard", "enhanced"), "", needed=False),
         ebs_volume=item.flag("ebs_volume", default=False),

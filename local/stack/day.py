@@ -21,6 +21,7 @@ from alertrelay.notification import Outcome
 from alertrelay.sources import Envelope, parse, unwrap
 from botocore.exceptions import BotoCoreError, ClientError
 
+from compiler.config_folder import NoConfigFolder
 from infra import synth
 from local.account import Account, Event, Lost
 from local.stack.deployed import Deployed, anomaly_config_of, config_of, deploy
@@ -94,6 +95,7 @@ def live(
     environment: str,
     down: Sequence[str],
     topic: str | None,
+    config: Path | None = None,
     modes: Sequence[str] = (),
     engine: type[RunningStack] = RunningStack,
     arch: str | None = None,
@@ -105,7 +107,7 @@ def live(
     what that file says. `engine` runs the functions, with the layer built for `arch`. `template` is of an app of one's
     own, in place of this one's.
     """
-    template = checked_template(template) if template else template_of(environment, arch=arch)
+    template = checked_template(template) if template else template_of(environment, config=config, arch=arch)
     faults = checked_down(down, config_of(template))
     watched = _watched(template, modes)
     read = in_order([(name, _series(name, watched) if name.endswith(".csv") else unwrap(c)) for name, c in files])
@@ -304,14 +306,23 @@ class Run:
                     self.account.give_up(event, function.function.name, function.handles, at=at, why=why)
 
 
-def template_of(environment: str, *, arch: str | None = None) -> Path:
-    """The environment's template, synthesised anew only when its inputs changed. Raises UsageError."""
-    there = sorted(path.stem for path in (synth.ROOT / "config" / "environments").glob("*.yml"))
+def template_of(environment: str, *, config: Path | None = None, arch: str | None = None) -> Path:
+    """Return the environment's template, synthesised anew only when its inputs changed. Raises UsageError.
+
+    `config` is the configuration's folder; None leaves the choice to `infra.synth`.
+    """
+    try:
+        config = synth.config_of(config)
+    except NoConfigFolder as error:
+        raise UsageError(str(error)) from None
+    there = sorted(path.stem for path in (config / "environments").glob("*.yml"))
     if environment not in there:
-        raise UsageError(f"--env {environment}: there is no such environment{_near(environment, there)}")
+        raise UsageError(
+            f"--env {environment}: {config / 'environments'} has no such environment{_near(environment, there)}"
+        )
     try:
         folder = synth.BUILD / "replay" / "-".join(filter(None, (environment, arch)))
-        outdir = synth.synthesise(folder, environment=environment, arch=arch)
+        outdir = synth.synthesise(folder, environment=environment, arch=arch, config=config)
     except synth.SynthFailed as error:
         raise UsageError(str(error)) from None
     return synth.template(outdir, environment)

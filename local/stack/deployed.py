@@ -7,10 +7,12 @@ import json
 import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 
 from alertrelay.channels import channel, forwarders, settings_of
+from alertrelay.channels.email import EmailSettings
 from alertrelay.config.model import Config
 from alertrelay.config.watch import AnomalyConfig
 
@@ -95,6 +97,7 @@ def deploy(emulator: Emulator, template: Path, *, table: str = "", secret: str =
     aliases = _create_aliases(emulator, left_out["Lambda::Alias"])
     queues = _queues(emulator)
     functions, scorer = _functions(emulator, left_out, queues, code, aliases)
+    _verify_senders(emulator, config)
     emulator.mend_key_policies()
     _put_policies(emulator, left_out["SNS::TopicPolicy"])
     topics = _subscribe(emulator, left_out["SNS::Subscription"], {f.arn: f for f in functions})
@@ -113,6 +116,14 @@ def deploy(emulator: Emulator, template: Path, *, table: str = "", secret: str =
 def _create_secrets(emulator: Emulator, names: Iterable[str], value: str, called: str) -> dict[str, str]:
     manager = emulator.client("secretsmanager")
     return {name: manager.create_secret(Name=called or name, SecretString=value)["ARN"] for name in names}
+
+
+def _verify_senders(emulator: Emulator, config: Config) -> None:
+    """What a person does in SES's console once: without it SES takes no mail from the sender."""
+    ses = emulator.client("sesv2")
+    settings = (target.settings for receiver in config.receivers for target in receiver.targets)
+    for sender in {one.sender for one in settings if isinstance(one, EmailSettings) and one.transport == "ses"}:
+        ses.create_email_identity(EmailIdentity=parseaddr(sender)[1])
 
 
 def config_of(template: Path) -> Config:

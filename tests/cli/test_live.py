@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import botocore.session
@@ -14,17 +13,18 @@ from alertrelay.config.model import Config
 from moto.core.responses import ActionResult
 from moto.sns.responses import SNSResponse
 
-from cli import check, cloud
+from cli import cloud
 from cli.live import examine
 from compiler.load import load
 from compiler.reading.finding import Finding
 from local.stack.day import Run
 from local.standins import Fault
+from tests.example import CONFIG as SHIPPED
 
 
 @pytest.fixture(scope="module")
 def config() -> Config:
-    loaded = load(Path("config"), "prod")
+    loaded = load(SHIPPED, "prod")
     assert loaded.config is not None
     return loaded.config
 
@@ -306,7 +306,7 @@ def test_the_command_shows_what_is_live_beside_the_files_and_its_exit_code_follo
 
 
 def check_keys() -> tuple[str, ...]:
-    loaded = load(check.FOLDER, "prod")
+    loaded = load(SHIPPED, "prod")
     assert loaded.config is not None
     return loaded.config.secret_keys()
 

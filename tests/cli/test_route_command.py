@@ -198,10 +198,7 @@ def test_cases_and_labels_exclude_each_other(config: Path, tmp_path: Path) -> No
     assert main(["route", "--config", str(config), "--cases", str(tmp_path / "c.yml")]) == 2
 
 
-def test_the_shipped_configuration_is_the_default(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.chdir(Path(__file__).resolve().parents[2])
+def test_the_configuration_s_folder_is_the_default(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["route", "severity=info"]) == 0
     assert last_line(capsys) == "nobody"
 

@@ -6,7 +6,6 @@ import dataclasses
 import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +16,7 @@ from cli.send_test_alert import NotSent, Rehearsal, exit_code
 from compiler.load import load
 from local.stack.day import Run
 from local.standins import Fault
+from tests.example import CONFIG as SHIPPED
 
 Begin = Callable[..., Run]
 
@@ -37,7 +37,7 @@ class Waiting:
 
 @pytest.fixture(scope="module")
 def config() -> Config:
-    loaded = load(Path("config"), "prod")
+    loaded = load(SHIPPED, "prod")
     assert loaded.config is not None
     return loaded.config
 

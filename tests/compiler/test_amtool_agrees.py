@@ -11,6 +11,7 @@ import pytest
 from alertrelay.config.matchers import MatcherError, parse_classic, print_matchers, sort_matchers
 
 from compiler.reading.finding import Finding
+from tests.example import CONFIG as SHIPPED
 
 if TYPE_CHECKING:
     from tests.compiler.conftest import Read
@@ -183,4 +184,4 @@ def test_what_amtool_takes_and_must_not_be_deployed_is_refused(name: str, tmp_pa
 
 
 def test_the_shipped_file_is_taken(project: Path) -> None:
-    assert _accepted(project / "config" / "alertmanager.yml")
+    assert _accepted(SHIPPED / "alertmanager.yml")

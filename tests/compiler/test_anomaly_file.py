@@ -11,6 +11,7 @@ from compiler.anomaly import KEYS, WATCH_KEYS, parse_anomaly
 from compiler.load import check_folder
 from compiler.reading.finding import Finding, Findings
 from compiler.reading.yamlfile import parse
+from tests.example import CONFIG as SHIPPED
 
 ENTRY = "watch:\n  - name: cpu\n    namespace: AWS/EC2\n"
 
@@ -159,7 +160,7 @@ def test_the_estimate_counts_exact_entries_and_bounds_patterns_by_max_metrics() 
 
 
 def test_the_shipped_file_is_clean_and_every_entry_starts_in_shadow(project: Path) -> None:
-    config, findings = _read((project / "config" / "anomaly.yml").read_text())
+    config, findings = _read((SHIPPED / "anomaly.yml").read_text())
     assert findings == ()
     assert config is not None
     assert {watch.mode for watch in config.watches} == {"shadow"}

@@ -11,12 +11,13 @@ from alertrelay.channels import settings_of
 from alertrelay.config.model import Config
 
 from compiler.load import check_folder, environments, load
+from tests.example import CONFIG as SHIPPED
 
 
 @pytest.fixture(name="folder")
-def _folder(project: Path, tmp_path: Path) -> Path:
+def _folder(tmp_path: Path) -> Path:
     """A copy of the shipped configuration, to be broken."""
-    return Path(shutil.copytree(project / "config", tmp_path / "config"))
+    return Path(shutil.copytree(SHIPPED, tmp_path / "config"))
 
 
 def _replace(path: Path, old: str, new: str) -> None:

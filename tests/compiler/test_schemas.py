@@ -18,6 +18,7 @@ from compiler.reading.yamlfile import parse
 from compiler.resources import listing
 from compiler.resources.environment import KEYS as ENVIRONMENT_KEYS
 from compiler.resources.environment import LOG_RETENTION_DAYS, parse_environment
+from tests.example import CONFIG as SHIPPED
 
 DELIVERY = [
     "fallbacks: {a: [[b]]}",
@@ -202,7 +203,7 @@ def test_the_schemas_name_every_key_of_the_loader(project: Path) -> None:
 
 
 def test_each_shipped_file_names_its_schema_and_is_valid(project: Path) -> None:
-    files = [project / "config" / "delivery.yml", *sorted((project / "config" / "environments").glob("*.yml"))]
+    files = [SHIPPED / "delivery.yml", *sorted((SHIPPED / "environments").glob("*.yml"))]
     assert len(files) == 4
     for path in files:
         text = path.read_text()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from alertrelay.policy.inhibit import Firing, inhibiting
 
 from compiler.load import load
+from tests.example import CONFIG as SHIPPED
 
-CONFIG = load(Path(__file__).parents[2] / "config", "prod").config
+CONFIG = load(SHIPPED, "prod").config
 ORDERS = {"service": "orders", "cluster": "main", "env": "prod"}
 
 

@@ -6,7 +6,6 @@ import json
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +17,7 @@ from alertrelay.state import Limit, StoreFailure
 
 from compiler.load import load
 from tests.dispatch.world import START, World, alarm, config, receive, timed
+from tests.example import CONFIG as SHIPPED
 
 READS = ("header", "members", "get_alerts", "facts", "silences", "due")
 WRITES = (
@@ -158,14 +158,14 @@ def test_an_alert_costs_at_most_four_reads_and_six_writes_to_its_first_message(r
     assert sum(first_message.get(name, 0) for name in WRITES) <= 6, first_message
 
 
-SHIPPED = load(Path(__file__).parents[2] / "config", "prod").config
+EXAMPLE = load(SHIPPED, "prod").config
 
 
 @pytest.mark.parametrize("name", ["HighCPU", "ServiceDown", "DatabaseDown", "ClusterDown"])
 def test_with_the_shipped_rules_an_alert_that_explains_others_costs_no_more(name: str) -> None:
     """As shipped: PagerDuty's critical waits for nothing, the others half a minute."""
-    assert SHIPPED is not None
-    waiting = replace(timed(config(), group_wait=30), inhibit_rules=SHIPPED.inhibit_rules)
+    assert EXAMPLE is not None
+    waiting = replace(timed(config(), group_wait=30), inhibit_rules=EXAMPLE.inhibit_rules)
     pager, *others = waiting.route.routes
     root = replace(waiting.route, routes=(replace(pager, group_wait=0), *others))
     world = World(config=replace(waiting, route=root), wrap=Counting, limits={})

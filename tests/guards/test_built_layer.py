@@ -18,6 +18,7 @@ import pytest
 from compiler.load import environments, load
 from infra.assets import build_function, build_layer, build_packages, own_interpreter
 from infra.synth import ROOT
+from tests.example import CONFIG as SHIPPED
 
 PROGRAM = Path(__file__).parent / "lambda_imports.py"
 
@@ -65,8 +66,8 @@ def import_alone(names: list[str], modules: list[str], folders: list[Path]) -> d
 @pytest.fixture(scope="module")
 def folders() -> list[Path]:
     """The task root, the layer and the runtime's packages: what Lambda has on its path before the standard library."""
-    environment = environments(ROOT / "config")[0]
-    loaded = load(ROOT / "config", environment)
+    environment = environments(SHIPPED)[0]
+    loaded = load(SHIPPED, environment)
     assert loaded.config is not None
     own = own_interpreter()
     task_root = build_function(loaded.config, loaded.anomaly).path

@@ -11,7 +11,7 @@ import pytest
 from alertrelay.anomaly.scorer.shard import SETTLED
 from alertrelay.config.watch import AnomalyConfig
 
-from infra.synth import ROOT
+from tests.example import CONFIG as SHIPPED
 from tests.infra.template import Template, read_template
 
 VARIABLES = {
@@ -157,11 +157,11 @@ def test_the_dashboard_asks_the_scorer_s_log_for_all_that_an_operator_judges_by(
 
 @pytest.fixture(scope="module")
 def without(tmp_path_factory: pytest.TempPathFactory) -> Template:
-    """The shipped configuration without config/anomaly.yml."""
+    """The shipped configuration without anomaly.yml."""
     from infra.application import synthesise
 
     folder = tmp_path_factory.mktemp("without")
-    config = shutil.copytree(ROOT / "config", folder / "config")
+    config = shutil.copytree(SHIPPED, folder / "config")
     (config / "anomaly.yml").unlink()
     synthesise(config, {"CDK_OUTDIR": str(folder / "out"), "ALERTRELAY_ENVIRONMENTS": "dev"})
     return read_template(folder / "out", "dev", "Relay")
@@ -196,7 +196,7 @@ def test_the_schedule_follows_the_shortest_period(tmp_path: Path, config_folder:
 def test_the_function_names_the_hash_of_what_it_runs_with(relay: Template, assembly: Path, environment: str) -> None:
     from compiler.load import load
 
-    config = load(ROOT / "config", environment).anomaly
+    config = load(SHIPPED, environment).anomaly
     assert isinstance(config, AnomalyConfig)
     _, function = _scorer(relay)
     assert function["Environment"]["Variables"]["ALERTRELAY_CONFIG_HASH"] == config.hash

@@ -23,7 +23,7 @@ def run_app(folder: Path, **environ: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "app.py"],
         cwd=folder,
-        env={**os.environ, "CDK_OUTDIR": str(folder / "out"), **environ},
+        env={**os.environ, "ALERTRELAY_CONFIG_DIR": "", "CDK_OUTDIR": str(folder / "out"), **environ},
         capture_output=True,
         text=True,
         check=False,
@@ -41,6 +41,21 @@ def test_a_fault_in_a_file_is_said_with_its_line_and_no_traceback(config_folder:
     assert "CloudWatch does not take 15" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (config_folder.parent / "out").exists()
+
+
+def test_the_example_is_not_deployed_where_it_would_be_retained(
+    config_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert len(load_valid(config_folder, ["dev"])) == 1
+    assert "'oncall@example.com' is left of the example: nothing real has it (" in capsys.readouterr().err
+    with pytest.raises(ConfigurationInvalid) as caught:
+        load_valid(config_folder, ["dev", "prod"])
+    assert "prod.yml:13:9: error placeholder: 'orders-db' is left of the example" in str(caught.value)
+    assert "dev.yml" not in str(caught.value)
+    assert "where it is really yours: ALERTRELAY_ALLOW_PLACEHOLDERS=1" in str(caught.value)
+    capsys.readouterr()
+    assert len(load_valid(config_folder, ["prod"], placeholders=True)) == 1
+    assert "placeholder" not in capsys.readouterr().err
 
 
 def test_an_unknown_architecture_is_said_in_one_line(config_folder: Path) -> None:

@@ -25,6 +25,7 @@ from infra.assets import (
     working_python,
 )
 from infra.synth import ROOT
+from tests.example import CONFIG as SHIPPED
 from tests.infra.template import Template
 
 AARCH64 = 183  # e_machine of an ELF file
@@ -38,7 +39,7 @@ def asset_of(assembly: Path, environment: str, resource: Any) -> Path:
 
 @pytest.fixture
 def config() -> Config:
-    loaded = load(ROOT / "config", "dev").config
+    loaded = load(SHIPPED, "dev").config
     assert loaded is not None
     return loaded
 
@@ -74,7 +75,7 @@ def test_a_function_ships_its_handlers_and_the_compiled_configuration_and_nothin
         variables = function["Properties"]["Environment"]["Variables"]
         if "ALERTRELAY_VERSIONS" not in variables:  # what checks new versions has no configuration of its own
             assert {variables.get("ALERTRELAY_CONFIG"), variables.get("ALERTRELAY_ANOMALY_CONFIG")} & files
-        loaded = load(ROOT / "config", environment)
+        loaded = load(SHIPPED, environment)
         assert (
             Config.from_json(json.loads((folder / CONFIG_FILE).read_text()), settings_of=settings_of) == loaded.config
         )

@@ -22,8 +22,10 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "out = pathlib.Path(os.environ['CDK_OUTDIR'])\n"
         "out.mkdir()\n"
         "(out / 'environments').write_text(os.environ['ALERTRELAY_ENVIRONMENTS'])\n"
+        "(out / 'config').write_text(os.environ['ALERTRELAY_CONFIG_DIR'])\n"
         "with open('runs', 'a') as runs: runs.write('x')\n"
     )
+    monkeypatch.delenv("ALERTRELAY_CONFIG_DIR")
     monkeypatch.setattr(synth, "ROOT", tmp_path)
     monkeypatch.setattr(synth, "BUILD", tmp_path / ".build")
     return tmp_path
@@ -72,6 +74,27 @@ def test_another_choice_of_environments_is_another_assembly(project: Path) -> No
     synthesise(project / "out")
     assert (project / "out" / "environments").read_text() == ""
     assert runs(project) == 2
+
+
+def test_another_configuration_is_another_assembly_and_its_changes_count(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = project / "our alerts"
+    (own / "environments").mkdir(parents=True)
+    (own / "environments" / "prod.yml").write_text("retain: true\n")
+    synthesise(project / "out")
+    assert (project / "out" / "config").read_text() == str(project / "config")
+    monkeypatch.chdir(project)
+    synthesise(project / "out", config=Path("our alerts"))
+    assert (project / "out" / "config").read_text() == str(own)
+    monkeypatch.setenv("ALERTRELAY_CONFIG_DIR", "our alerts")
+    synthesise(project / "out")
+    assert runs(project) == 2
+    (own / "environments" / "prod.yml").write_text("retain: false\n")
+    (own / "cdk.out").mkdir()
+    synthesise(project / "out")
+    assert runs(project) == 3
+    assert main(["--config-dir", "app.py"]) == 1
 
 
 def test_a_failure_leaves_the_assembly_that_was_there(project: Path) -> None:

@@ -23,6 +23,7 @@ from local.stack import scorer as played
 from local.stack.day import Day, Progress, Run, UsageError, live
 from local.stack.deployed import anomaly_config_of
 from local.stack.scorer import series_of, with_modes
+from tests.example import CONFIG as SHIPPED
 from tools import shop
 
 
@@ -49,7 +50,7 @@ def lived(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
             run.play(series, Progress())
             day = run.finish()
             clock = run.stack.clock
-            yield Lived(run, day, scorer_of("prod", clock, client=run.stack.emulator.client))
+            yield Lived(run, day, scorer_of(SHIPPED, "prod", clock, client=run.stack.emulator.client))
 
 
 def _outcomes(lived: Lived, status: str) -> list[Outcome]:
@@ -142,9 +143,9 @@ def test_no_log_line_holds_a_secret(lived: Lived) -> None:
 def test_an_environment_without_a_stack_or_a_scorer_is_named(lived: Lived) -> None:
     clock = lived.run.stack.clock
     with pytest.raises(NoScorer, match="there is no stack alertrelay-dev here"):
-        scorer_of("dev", clock, client=lived.run.stack.emulator.client)
+        scorer_of(SHIPPED, "dev", clock, client=lived.run.stack.emulator.client)
     with pytest.raises(NoScorer, match="nowhere"):
-        scorer_of("nowhere", clock, client=lived.run.stack.emulator.client)
+        scorer_of(SHIPPED, "nowhere", clock, client=lived.run.stack.emulator.client)
 
 
 @pytest.mark.parametrize(

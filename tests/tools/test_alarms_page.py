@@ -10,8 +10,9 @@ from alertrelay.anomaly.scorer.publish import RUNBOOKS
 
 from cli.alarm_table import table
 from compiler.catalogue.table import CATALOGUE, PARENTS
+from tests.example import CONFIG as SHIPPED
 from tools import alarms_page
-from tools.alarms_page import ROOT, catalogue_page, index_page, main
+from tools.alarms_page import catalogue_page, index_page, main
 
 
 def test_the_committed_pages_are_current() -> None:
@@ -52,7 +53,7 @@ def test_the_index_links_every_page_once_for_each_kind() -> None:
 
 
 def test_the_table_counts_what_each_resource_gets_and_its_cost() -> None:
-    lines = table(ROOT / "config", environment="prod")
+    lines = table(SHIPPED, environment="prod")
     assert lines[0].split() == ["environment", "kind", "resource", "critical", "warning"]
     assert "prod         sqs          orders               1        2" in lines
     assert re.fullmatch(

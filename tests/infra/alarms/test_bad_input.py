@@ -50,7 +50,7 @@ def test_a_fault_stops_the_synthesis_where_it_stands(
     path.write_text(text.replace(good, bad, 1))
     line = text[: text.index(good)].count("\n") + 1
     with pytest.raises(ConfigurationInvalid) as caught:
-        load_valid(folder, ["prod"])
+        load_valid(folder, ["prod"], placeholders=True)
     (said,) = [said for said in str(caught.value).splitlines() if f": error {code}:" in said]
     assert said.startswith(f"{path}:{line}:")
     assert mend in said
@@ -58,7 +58,7 @@ def test_a_fault_stops_the_synthesis_where_it_stands(
 
 
 def test_a_catalogue_page_that_is_missing_is_a_warning(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    load_valid(folder, ["prod"])
+    load_valid(folder, ["prod"], placeholders=True)
     warned = capsys.readouterr().err
     assert "runbooks/rds-low-memory.md, the page of RDSLowMemory, does not exist" in warned
     assert "rds-high-cpu.md" not in warned
