@@ -50,8 +50,8 @@ def test_the_subject_of_a_group_without_alertname_tells_it_where_all_share_it() 
 def test_a_fallback_says_what_failed_how_often_and_when_it_is_tried_again() -> None:
     (told,) = notice.sentences(CASES["fallback"])
     assert told == (
-        "This page was NOT delivered: PagerDuty answered 503, 4 tries in 9 s. It is tried again at 03:09 UTC. "
-        "You are told instead of receiver oncall-page."
+        "This page was NOT delivered: PagerDuty answered 503, 4 tries in 9 s. It is retried at 03:09 UTC. "
+        "You received this because receiver oncall-page could not be notified."
     )
 
 
@@ -65,7 +65,10 @@ def test_a_fallback_of_a_channel_that_was_never_tried_counts_no_tries() -> None:
         message="Slack message",
     )
     (told,) = notice.sentences(notification(RDS, failed=failed))
-    assert told == "This Slack message was NOT delivered: The key is missing. You are told instead of receiver team."
+    assert told == (
+        "This Slack message was NOT delivered: The key is missing."
+        " You received this because receiver team could not be notified."
+    )
 
 
 def test_the_next_try_on_another_day_carries_its_date() -> None:
@@ -82,15 +85,17 @@ def test_the_fallback_of_an_end_warns_that_the_channel_may_still_show_it_as_open
         ),
     )
     (told,) = notice.sentences(ended)
-    assert told.startswith("PagerDuty was NOT told that this ended, it may still show it as open: PagerDuty answered")
+    assert told.startswith(
+        "PagerDuty was NOT notified of the resolve, it may still show this as open: PagerDuty answered"
+    )
     assert "1 try in under 1 s." in told
 
 
 def test_a_channel_that_answers_again_is_no_fallback() -> None:
     again = CASES["reached-again"]
-    assert notice.sentences(again) == ["PagerDuty answers again and was told. Before: PagerDuty answered 503."]
+    assert notice.sentences(again) == ["PagerDuty answers again and was notified. Before: PagerDuty answered 503."]
     assert not notice.is_fallback(again)
-    assert notice.sentences(replace(again, failed=None)) == ["First channel answers again and was told."]
+    assert notice.sentences(replace(again, failed=None)) == ["First channel answers again and was notified."]
 
 
 def test_counts_say_how_many_fire_and_how_many_of_all_ended() -> None:

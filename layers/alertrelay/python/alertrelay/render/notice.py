@@ -1,4 +1,4 @@
-"""What the reader must know about the message itself: that it is a fallback and why, or that state is missing."""
+"""Words notices about a message itself: that it is a fallback and why, or that state is missing."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from alertrelay.render.text import cut, one_line
 
 
 def is_fallback(notification: Notification) -> bool:
-    """Whether the reader gets this because another channel did not take it."""
+    """Returns whether the reader receives this because another channel did not accept it."""
     return notification.failed is not None and notification.reason is not Reason.REACHED_AGAIN
 
 
 def mark(notification: Notification) -> str:
-    """`PagerDuty FAILED` on a fallback, `PagerDuty answers again` on that notice, else ""."""
+    """Returns `PagerDuty FAILED` on a fallback, `PagerDuty answers again` on that notice, else ""."""
     name = _title(notification.failed) if notification.failed else "First channel"
     name = f"{name[:1].upper()}{name[1:]}"
     if notification.reason is Reason.REACHED_AGAIN:
@@ -22,22 +22,22 @@ def mark(notification: Notification) -> str:
 
 
 def icon(notification: Notification) -> str:
-    """One character for what is said about the message itself."""
+    """Returns one character for a notice about the message itself."""
     return "\u2139\ufe0f" if notification.reason is Reason.REACHED_AGAIN else "\u26a0\ufe0f"
 
 
 def sentences(notification: Notification) -> list[str]:
-    """Sentences that stand at the top: a fallback and why, the first channel answers again, no state."""
-    told = []
+    """Returns the sentences at the top of a message: a fallback and why, the first channel answers again, no state."""
+    found = []
     if notification.reason is Reason.REACHED_AGAIN:
-        told.append(_reached_again(notification))
+        found.append(_reached_again(notification))
     elif notification.failed:
-        told.append(_not_delivered(notification))
+        found.append(_not_delivered(notification))
     if notification.without_state:
-        told.append(
+        found.append(
             "The state table did not answer: duplicates are possible, and others of the group may be missing here."
         )
-    return told
+    return found
 
 
 def _title(failed: Failed) -> str:
@@ -53,17 +53,18 @@ def _not_delivered(notification: Notification) -> str:
         why += f", {tries} in {wording.span(failed.seconds)}"
     why += "."
     if wording.over(notification):
-        told = f"{_title(failed)} was NOT told that this ended, it may still show it as open: {why}"
+        text = f"{_title(failed)} was NOT notified of the resolve, it may still show this as open: {why}"
     else:
-        told = f"This {failed.message or 'message'} was NOT delivered: {why}"
+        text = f"This {failed.message or 'message'} was NOT delivered: {why}"
     if notification.next_try_at:
-        told += f" It is tried again at {wording.clock(notification.next_try_at, notification.at)}."
-    return f"{told} You are told instead of receiver {cut(one_line(failed.integration.receiver), 100)}."
+        text += f" It is retried at {wording.clock(notification.next_try_at, notification.at)}."
+    receiver = cut(one_line(failed.integration.receiver), 100)
+    return f"{text} You received this because receiver {receiver} could not be notified."
 
 
 def _reached_again(notification: Notification) -> str:
-    told = f"{mark(notification)} and was told."
-    return f"{told} Before: {_failure_text(notification)}." if notification.failed else told
+    text = f"{mark(notification)} and was notified."
+    return f"{text} Before: {_failure_text(notification)}." if notification.failed else text
 
 
 def _failure_text(notification: Notification) -> str:

@@ -23,7 +23,7 @@ def subject(notification: Notification) -> str:
 def body(notification: Notification, *, listed: int = LISTED) -> str:
     """The whole message, at most about 30,000 characters; a digest names `listed` alerts besides, a line each."""
     alert = wording.lead(notification)
-    parts = ["\n\n".join(f"!! {told}" for told in notice.sentences(notification))]
+    parts = ["\n\n".join(f"!! {sentence}" for sentence in notice.sentences(notification))]
     parts.append(cut(f"{wording.state(notification)} {wording.what(notification)}", 1000))
     parts.append(cut(wording.description(alert), 4000))
     parts.append(_rows([facts.timing(notification), *facts.measure(alert), *facts.impact(notification)]))
@@ -74,7 +74,7 @@ def services(found: Listing) -> str:
 
 
 def footer(notification: Notification) -> str:
-    """Who was meant to get it, for whoever asks why."""
+    """Returns the intended receiver, for a reader who wonders why the message arrived."""
     key = short(notification.group_key, 300)
     receiver = short(notification.integration.receiver, 100)
     return f"alertrelay {one_line(notification.environment)}, receiver {receiver}, group {key}"
