@@ -51,7 +51,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs one subcommand; the exit code is its own. Usage errors and a bad --config-dir exit with 2, a crash with 3."""
+    """Run one subcommand and return its exit code; usage errors and a bad --config-dir exit with 2, a crash with 3."""
     args = parser().parse_args(argv)
     try:
         config_dir.resolve(args)
