@@ -45,12 +45,12 @@ def conversations(said: Heard) -> dict[str, list[str]]:
     return found
 
 
-def check(name: str, before: Heard, after: Heard) -> None:
-    """Everything that was announced is resolved, once and last; and people hear what the recorded code said."""
+def check(name: str, before: Heard, after: Heard, *, alike: bool = True) -> None:
+    """Everything that was announced is resolved, once and last; `alike`: people hear what the recorded code said."""
     for incident, verbs in conversations([*before, *after]).items():
         assert verbs.count("resolved") == 1, f"{name}: {incident} heard {verbs}"
         assert verbs[-1] == "resolved", f"{name}: {incident} heard {verbs}"
-    assert conversations(after) == conversations(recording(name)["then"]), name
+    assert not alike or conversations(after) == conversations(recording(name)["then"]), name
 
 
 def _from_recording(name: str) -> None:
@@ -85,11 +85,12 @@ def test_a_deployment_in_mid_incident_closes_what_the_old_code_opened(name: str,
 def test_a_rollback_in_mid_incident_finds_what_the_old_code_would_have_left(name: str, then: Code | None) -> None:
     with deployed(todays()) as world:
         INCIDENTS[name].open_(world)
-        if name != "storm":  # a digest begins at another alert than it did
+        alike = name != "storm"  # its digest begins at another alert than it did
+        if alike:
             assert comparable(state_of(world)) == comparable(recording(name))
         if then is None:
             return  # it is what the old code closed when it was recorded
         before = heard(world)
         world.rebind(then)
         INCIDENTS[name].close(world)
-        check(name, before, heard(world)[len(before) :])
+        check(name, before, heard(world)[len(before) :], alike=alike)
