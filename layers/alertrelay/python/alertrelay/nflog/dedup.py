@@ -45,7 +45,7 @@ class OwnChannel:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FallbackChannels:
     """`new` is announced nowhere yet: a fallback is notified of it if the own channel fails. `resolved` was announced
-    by fallbacks and fires no more."""
+    by fallbacks, or may have been, and fires no more."""
 
     new: frozenset[str]
     resolved: frozenset[str]
@@ -114,7 +114,9 @@ def decide(
         reason=_reason(ledger, open_, new, resolved, events, repeats=repeats),
         view=View(firing=firing, open=open_, shown=shown),
         own=OwnChannel(new=new, resolved=resolved, events=events, repeats=repeats),
-        fallback=FallbackChannels(new=(shown - notified) | events, resolved=ledger.fallback_firing - firing),
+        fallback=FallbackChannels(
+            new=(shown - notified) | events, resolved=(ledger.fallback_firing | ledger.fallback_unsure) - firing
+        ),
         unnotified=Unnotified(
             unheard=ended - ours,
             lapsed=_lapsed(group, members, fresh, now) - ours,
@@ -222,8 +224,17 @@ def notified_fallback(decision: Decision, ledger: Ledger) -> Ledger:
     Events are never repeated, so a fallback settles them.
     """
     events = decision.own.events
+    firing = ledger.fallback_firing | (decision.fallback.new - events)
     return replace(
         ledger,
-        fallback_firing=ledger.fallback_firing | (decision.fallback.new - events),
+        fallback_firing=firing,
+        fallback_unsure=ledger.fallback_unsure - firing,
         events=ledger.events | events,
     )
+
+
+def may_have_notified_fallback(decision: Decision, ledger: Ledger) -> Ledger:
+    """Returns the ledger once a fallback was sent the news and did not answer: it is to be resolved there, and still to
+    be notified."""
+    news = decision.fallback.new - decision.own.events
+    return replace(ledger, fallback_unsure=(ledger.fallback_unsure | news) - ledger.fallback_firing)

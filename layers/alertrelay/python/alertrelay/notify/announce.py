@@ -10,12 +10,12 @@ from datetime import timedelta
 from alertrelay.alert import Integration
 from alertrelay.config.durations import RETRY
 from alertrelay.groups.reroute import DIGEST
-from alertrelay.nflog.dedup import notified_fallback, notified_own, without_resolves
+from alertrelay.nflog.dedup import may_have_notified_fallback, notified_fallback, notified_own, without_resolves
 from alertrelay.nflog.ledger import Ledger
 from alertrelay.notification import Failed, Notification, Outcome, Reason, Receipt
 from alertrelay.notify.compose import Content
 from alertrelay.notify.deliver import Attempt, Courier, Delivery
-from alertrelay.notify.fallback import Fallbacks
+from alertrelay.notify.fallback import Fallbacks, Tried
 from alertrelay.notify.outcomes import Reporter
 from alertrelay.notify.rate_limit import Digests, RateLimiter
 from alertrelay.notify.targets import Targets
@@ -173,7 +173,7 @@ def _failed(
     """`known`: the configuration still has the receiver."""
     decision, subjects = content.decision, _subjects(content)
     news = [key for key in subjects if key in decision.fallback.new]
-    tried: list[Attempt] = []
+    tried = Tried([], [])
     if news:
         about = frozenset(content.alerts[key].state_key for key in news if key in content.alerts)
         tried = fallbacks.fall_back(
@@ -181,14 +181,17 @@ def _failed(
             replace(message, news=about, status="firing"),
             next_try_at=fallbacks.courier.clock.now() + RETRY,
         )
-    reached = [a for a in tried if a.receipt]
+    reached = [a for a in tried.attempts if a.receipt]
     ledger = announced.ledger
+    if tried.unanswered:
+        ledger = may_have_notified_fallback(decision, ledger)
+        ledger = replace(ledger, fallbacks=ledger.fallbacks | _names(tried.unanswered))
     if reached:
         ledger = _with_receipts(notified_fallback(decision, ledger), reached)
         ledger = replace(
             ledger,
             fallbacks=ledger.fallbacks | _names(reached),
-            fallbacks_owed=ledger.fallbacks_owed | _names(a for a in tried if not a.receipt),
+            fallbacks_owed=ledger.fallbacks_owed | _names(a for a in tried.attempts if not a.receipt),
         )
     over = not known and bool(reached or not news)
     if over:
@@ -208,7 +211,7 @@ def _failed(
         announced,
         ledger=ledger,
         outcomes=(*announced.outcomes, *outcomes),
-        attempts=(own, *tried),
+        attempts=(own, *tried.attempts),
         sent=bool(reached),
         unfinished=bool(owing) and not over,
         uncertain=not own.certain,
@@ -243,14 +246,20 @@ def resolve_fallbacks(content: Content, announced: Announced, *, fallbacks: Fall
     resolved = content.decision.fallback.resolved
     if not resolved:
         return announced
-    left = announced.ledger.fallback_firing - resolved
+    ledger = announced.ledger
+    left = (ledger.fallback_firing | ledger.fallback_unsure) - resolved
     reason = Reason.SOME_RESOLVED if left else Reason.ALL_RESOLVED
     message = fallbacks.writer.notification(content, reason, resolved=resolved, news=resolved)
     if not left:
         message = replace(message, status="resolved")
-    attempts = fallbacks.follow_up(announced.ledger.fallbacks, message, announced.ledger)
+    attempts = fallbacks.follow_up(ledger.fallbacks, message, ledger)
     reached, missed = [a for a in attempts if a.receipt], [a for a in attempts if not a.receipt]
-    ledger = replace(announced.ledger, fallback_firing=left if left or not missed else resolved)
+    if left or not missed:
+        ledger = replace(
+            ledger,
+            fallback_firing=ledger.fallback_firing - resolved,
+            fallback_unsure=ledger.fallback_unsure - resolved,
+        )
     if not left:
         ledger = replace(ledger, fallbacks=_names(missed), fallbacks_owed=frozenset())
     outcomes = [
@@ -286,7 +295,7 @@ def retry_owed(content: Content, announced: Announced, *, fallbacks: Fallbacks, 
     ledger = _with_receipts(ledger, reached)
     ledger = replace(
         ledger,
-        fallbacks=ledger.fallbacks | _names(reached),
+        fallbacks=ledger.fallbacks | _names(a for a in attempts if a.receipt or a.unanswered),
         fallbacks_owed=ledger.fallbacks_owed - _names(reached),
     )
     outcomes = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from alertrelay.config.model import Target
 from alertrelay.nflog.ledger import Ledger
@@ -17,6 +18,19 @@ BUDGET = 6.0
 """Seconds for one channel of a stage."""
 
 
+class Tried(NamedTuple):
+    """The attempts of the stage that delivered, or of all of them when every channel failed; `before`: those of the
+    stages before it."""
+
+    attempts: list[Attempt]
+    before: list[Attempt]
+
+    @property
+    def unanswered(self) -> list[Attempt]:
+        """Those that may have arrived although the channel did not confirm it."""
+        return [a for a in (*self.attempts, *self.before) if a.unanswered]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fallbacks:
     """Notifies the fallbacks of one group, within `send_by`."""
@@ -27,11 +41,10 @@ class Fallbacks:
     writer: Writer
     send_by: datetime
 
-    def fall_back(self, own: Attempt, notification: Notification, *, next_try_at: datetime) -> list[Attempt]:
+    def fall_back(self, own: Attempt, notification: Notification, *, next_try_at: datetime) -> Tried:
         """Tries the stages behind a receiver, in order, until one of them has delivered; the last resort comes last.
 
         A stage may name several receivers; each of its channels is tried. PagerDuty gets only what is critical.
-        Returns the attempts of the stage that delivered, or of all of them when every channel failed.
         """
         notification = replace(notification, reason=Reason.CHANNEL_FAILED, next_try_at=next_try_at)
         pages = notification.severity == "critical"
@@ -43,9 +56,9 @@ class Fallbacks:
                 if target.integration != own.integration and (pages or target.integration.channel != "pagerduty")
             ]
             if any(a.receipt for a in attempts):
-                return attempts
+                return Tried(attempts, tried)
             tried += attempts
-        return tried
+        return Tried(tried, [])
 
     def follow_up(
         self, names: Iterable[str], notification: Notification, ledger: Ledger, *, failed: Failed | None = None
