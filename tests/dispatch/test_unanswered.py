@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from alertrelay.config.model import Config
 from alertrelay.memory.store import CollectingSender
 from alertrelay.notification import Receipt
 from alertrelay.ports import Retryable
@@ -34,12 +35,17 @@ class Unanswering(CollectingSender):
         return receipt
 
 
-def world_of(receiver: str, *stages: Sequence[str], **more: Any) -> tuple[World, Unanswering]:
-    """Critical goes to one receiver alone, with these fallbacks behind it; PagerDuty's answers are lost."""
+def critical_to(receiver: str, *stages: Sequence[str]) -> Config:
+    """Critical goes to one receiver alone, with these fallbacks behind it."""
     before = config()
     routes = tuple(replace(r, continue_=False) for r in before.route.routes if r.receiver == receiver)
-    only = replace(before, route=replace(before.route, routes=routes), fallbacks={receiver: tuple(stages)})
-    world = World(config=only, **more)
+    fallbacks = {receiver: tuple(tuple(stage) for stage in stages)}
+    return replace(before, route=replace(before.route, routes=routes), fallbacks=fallbacks)
+
+
+def world_of(receiver: str, *stages: Sequence[str], **more: Any) -> tuple[World, Unanswering]:
+    """Critical goes to one receiver alone, with these fallbacks behind it; PagerDuty's answers are lost."""
+    world = World(config=critical_to(receiver, *stages), **more)
     pagerduty = Unanswering()
     world.senders["pagerduty"] = pagerduty
     return world, pagerduty

@@ -63,8 +63,8 @@ class Degraded:
         deadline: datetime,
         notified: Mapping[str, Ledger],
     ) -> None:
-        """Notifies what cannot wait, and queues the rest. `notified` was sent by an earlier try; what is certain of it is
-        not sent again.
+        """Notifies what cannot wait, and queues the rest. `notified` was sent by an earlier try: what is certain of it
+        is not sent again.
 
         Raises NotAccountedFor where an alert is neither notified nor queued.
         """

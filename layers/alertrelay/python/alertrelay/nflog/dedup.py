@@ -168,7 +168,7 @@ def unsettled(before: Member, header: GroupHeader | None) -> bool:
 
 def _after_crash(group: GroupState, members: list[Member], now: datetime) -> Ledger:
     """Returns the ledger with what may have been announced: all that fires, and what resolved since the last record, or
-    ever where there is none, or where the ledger is lost."""
+    ever where there is none, or where the ledger is lost; by the fallbacks too that were about to be notified."""
     ledger, recorded_at = group.ledger, group.progress.recorded_at
     since = recorded_at - CRASH_MARGIN if recorded_at and not group.stored.lost else None
     live = {
@@ -178,7 +178,15 @@ def _after_crash(group: GroupState, members: list[Member], now: datetime) -> Led
     }
     firing = ledger.firing | live
     by_fallbacks = frozenset(live) if group.stored.lost and ledger.fallbacks else ledger.fallback_firing
-    return replace(ledger, firing=firing, unsure=firing, fallback_firing=by_fallbacks)
+    intent = group.progress.intent
+    return replace(
+        ledger,
+        firing=firing,
+        unsure=firing,
+        fallback_firing=by_fallbacks,
+        fallback_unsure=(ledger.fallback_unsure | live if intent else ledger.fallback_unsure) - by_fallbacks,
+        fallbacks=ledger.fallbacks | intent,
+    )
 
 
 def _lapsed(group: GroupState, members: Iterable[Member], fresh: Collection[str], now: datetime) -> frozenset[str]:

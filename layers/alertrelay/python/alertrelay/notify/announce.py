@@ -284,7 +284,7 @@ def retry_owed(content: Content, announced: Announced, *, fallbacks: Fallbacks, 
         return replace(announced, ledger=replace(ledger, fallbacks_owed=frozenset()))
     # What has just failed in this flush is not tried again in it.
     names = ledger.fallbacks_owed - _names(a for a in announced.attempts[1:] if not a.receipt)
-    if not names:
+    if not names or not fallbacks.intend(names):
         return announced
     own = content.group.identity.integration
     text = f"{own.channel} has not taken it yet"

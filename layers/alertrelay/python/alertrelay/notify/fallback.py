@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
@@ -13,9 +13,14 @@ from alertrelay.notification import Failed, Notification, Reason
 from alertrelay.notify.compose import Writer, fallback_key
 from alertrelay.notify.deliver import Attempt, Courier, Delivery
 from alertrelay.notify.targets import Targets
+from alertrelay.state import Groups, StoreFailure
 
 BUDGET = 6.0
 """Seconds for one channel of a stage."""
+
+
+Intend = Callable[[frozenset[str]], bool]
+"""Writes that these fallbacks are about to be notified; False where the lease is lost, and nothing is to be sent."""
 
 
 class Tried(NamedTuple):
@@ -33,13 +38,15 @@ class Tried(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fallbacks:
-    """Notifies the fallbacks of one group, within `send_by`."""
+    """Notifies the fallbacks of one group, within `send_by`. `intend` is called before one is notified of news: a flush
+    that dies after that leaves behind which of them may hold the alert open."""
 
     gid: str
     targets: Targets
     courier: Courier
     writer: Writer
     send_by: datetime
+    intend: Intend = lambda _: True
 
     def fall_back(self, own: Attempt, notification: Notification, *, next_try_at: datetime) -> Tried:
         """Tries the stages behind a receiver, in order, until one of them has delivered; the last resort comes last.
@@ -50,11 +57,14 @@ class Fallbacks:
         pages = notification.severity == "critical"
         tried: list[Attempt] = []
         for stage in self.targets.behind(own.integration.receiver):
-            attempts = [
-                self._notify(target, notification, failed=own.failed)
+            here = [
+                target
                 for target in stage
                 if target.integration != own.integration and (pages or target.integration.channel != "pagerduty")
             ]
+            if here and not self.intend(frozenset(str(target.integration) for target in here)):
+                break
+            attempts = [self._notify(target, notification, failed=own.failed) for target in here]
             if any(a.receipt for a in attempts):
                 return Tried(attempts, tried)
             tried += attempts
@@ -87,3 +97,21 @@ class Fallbacks:
             target=target, notification=message, send_by=self.send_by, within=BUDGET, earlier=earlier, edit=edit
         )
         return self.courier.attempt(delivery)
+
+
+def intent_of(gid: str, *, owner: str, groups: Groups, known: frozenset[str], log: Callable[..., None]) -> Intend:
+    """Returns the `intend` of one flush; `known` stands there already. Fails open: where the table does not take it, the
+    fallback is notified all the same."""
+    noted = set(known)
+
+    def intend(names: frozenset[str]) -> bool:
+        if names <= noted:
+            return True
+        noted.update(names)
+        try:
+            return groups.intend(gid, owner=owner, fallbacks=frozenset(noted))
+        except StoreFailure as failure:
+            log("store_failing", gid=gid, failure=str(failure))
+            return True
+
+    return intend

@@ -169,6 +169,11 @@ class DynamoStore:
             return ledger_chunks.whole(self._table, gid, before)
         return unknown(arm) if arm else None
 
+    def intend(self, gid: str, *, owner: str, fallbacks: frozenset[str]) -> bool:
+        """See state.Groups."""
+        values = {":intent": {"SS": sorted(fallbacks)}, ":me": items.text(owner)}
+        return self._table.update(f"H#{gid}", "H", "SET #intent = :intent", condition="#owner = :me", values=values)[0]
+
     def record(self, gid: str, *, owner: str, change: GroupChange, before: GroupState | None = None) -> bool:
         """See state.Store."""
         spill = ledger_chunks.write(self._table, gid, owner, change.ledger, before)
