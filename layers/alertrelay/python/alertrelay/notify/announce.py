@@ -132,16 +132,25 @@ def _delivered(
     reporter: Reporter,
 ) -> Announced:
     decision = content.decision
-    owed = decision.own.new & decision.ledger.fallback_firing
     ledger = _with_receipts(notified_own(decision), [own])
     ledger = replace(ledger, dedup_key=message.dedup_key if ledger.firing else "", fallbacks_owed=frozenset())
-    if owed:
+    # What has resolved there is the same message's news; see resolve_fallbacks.
+    if _reached_again(content) and not decision.fallback.resolved:
         note = replace(message, reason=Reason.REACHED_AGAIN)
-        failed = Failed(integration=own.integration, text="", attempts=own.attempts, seconds=0.0)
         # Once, whatever comes of it: nothing depends on this note.
-        fallbacks.follow_up(decision.ledger.fallbacks, note, decision.ledger, failed=failed)
+        fallbacks.follow_up(decision.ledger.fallbacks, note, decision.ledger, failed=_answered(own))
     outcomes = reporter.of_own(content, own, keys=_subjects(content), reason=message.reason)
     return replace(announced, ledger=ledger, outcomes=(*announced.outcomes, *outcomes), attempts=(own,), sent=True)
+
+
+def _reached_again(content: Content) -> bool:
+    """Whether the own channel is notified of what only its fallbacks knew."""
+    return bool(content.decision.own.new & content.decision.ledger.fallback_firing)
+
+
+def _answered(own: Attempt) -> Failed:
+    """The own channel as the note names it that it answers again."""
+    return Failed(integration=own.integration, text="", attempts=own.attempts, seconds=0.0)
 
 
 def _receiver_gone(integration: Integration, message: Notification, telemetry: Telemetry) -> Attempt:
@@ -252,7 +261,11 @@ def resolve_fallbacks(content: Content, announced: Announced, *, fallbacks: Fall
     message = fallbacks.writer.notification(content, reason, resolved=resolved, news=resolved)
     if not left:
         message = replace(message, status="resolved")
-    attempts = fallbacks.follow_up(ledger.fallbacks, message, ledger)
+    own = announced.attempts[0] if announced.attempts else None
+    failed = None
+    if left and own and own.receipt and _reached_again(content):
+        message, failed = replace(message, reason=Reason.REACHED_AGAIN), _answered(own)
+    attempts = fallbacks.follow_up(ledger.fallbacks, message, ledger, failed=failed)
     reached, missed = [a for a in attempts if a.receipt], [a for a in attempts if not a.receipt]
     if left or not missed:
         ledger = replace(

@@ -100,8 +100,8 @@ class Fallbacks:
 
 
 def intent_of(gid: str, *, owner: str, groups: Groups, known: frozenset[str], log: Callable[..., None]) -> Intend:
-    """Returns the `intend` of one flush; `known` stands there already. Fails open: where the table does not take it, the
-    fallback is notified all the same."""
+    """Returns the `intend` of one flush; `known` stands there already. Fails open: where the table does not take it,
+    the fallback is notified all the same."""
     noted = set(known)
 
     def intend(names: frozenset[str]) -> bool:
