@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from alertrelay.alert import Alert
 from alertrelay.config.durations import GIVE_UP, RETRY
-from alertrelay.groups.insert import Joining, Update
+from alertrelay.groups.joining import Joining, Update
 from alertrelay.groups.messages import ReceiveMessage, body_of
 from alertrelay.groups.outcomes import of_alert
 from alertrelay.nflog.group_state import GroupHeader, GroupIdentity

@@ -18,7 +18,8 @@ from alertrelay.alert import Alert, Channel
 from alertrelay.config.durations import CRASH_MARGIN, GIVE_UP, RETRY, TICK
 from alertrelay.dispatch.scheduling import Flush
 from alertrelay.groups.flush_timer import send_flush_timer
-from alertrelay.groups.insert import Joining, Update, updates_of
+from alertrelay.groups.insert import updates_of
+from alertrelay.groups.joining import Joining, Update
 from alertrelay.groups.messages import (
     FlushMessage,
     ReceiveMessage,
@@ -70,8 +71,8 @@ class WithoutState(Protocol):
 class Schedule(Protocol):
     """Schedules a flush of a group that updates joined. See dispatch/scheduling.py."""
 
-    def __call__(self, gid: str, joining: Joining, *, deadline: datetime) -> None:
-        """Raises StoreFailure, TimersFailure."""
+    def __call__(self, gid: str, joining: Joining, *, deadline: datetime) -> Ledger | None:
+        """Returns what of it may be open although the ledger does not name it. Raises StoreFailure, TimersFailure."""
 
 
 def receive(
@@ -110,15 +111,16 @@ def receive(
         without_state(envelope, by_route, failure, deadline=deadline, notified=notified)
         return
     failing: dict[str, Joining] = {}
+    amended = dict(notified)
     last = StoreFailure("the state table does not answer")
     for gid, joining in joinings.items():
         try:
-            if gid not in notified:
-                schedule(gid, joining, deadline=deadline)
+            if gid not in notified and (unknown := schedule(gid, joining, deadline=deadline)):
+                amended[gid] = unknown
         except StoreFailure as caught:
             failing[gid], last = joining, caught
     try:
-        left = _record_notified(joinings, notified, groups, clock, flush, deadline=deadline)
+        left = _record_notified(joinings, amended, groups, clock, flush, deadline=deadline)
         if left:
             body = body_of(ReceiveMessage(envelope=envelope, notified=left))
             timers.send(body, delay_seconds=CRASH_MARGIN.total_seconds())

@@ -28,6 +28,10 @@ FOR_FALLBACKS = timedelta(seconds=6)
 """Kept for the fallbacks of every group, however long the channel lets us wait."""
 
 
+DOUBTFUL = "doubtful resolves"
+"""The rate of resolves of what may never have been announced: they take no room from pages."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Announced:
     """What came of a flush. `attempts`: that of the own channel first, then those of its fallbacks. `unfinished`:
@@ -67,9 +71,14 @@ def limit(
     telemetry: Telemetry,
 ) -> tuple[Announced, bool]:
     """Hands the news to the digest of the integration where its channel takes no more now; True where the digest has
-    them. A repeat waits for the next flush. Where the table fails it is notified at once, whatever the rate."""
+    them. A repeat waits for the next flush. Where the table fails it is notified at once, whatever the rate. Resolves
+    of what may never have been announced have a rate of their own, and wait: thousands may come at a deployment."""
     identity, decision = content.group.identity, content.decision
     target = targets.of(identity.integration)
+    doubtful = decision.reason == Reason.ALL_RESOLVED and decision.own.resolved <= decision.ledger.unsure
+    if doubtful and target and not limiter.admits(target, apart=DOUBTFUL):
+        waits = reporter.waiting(content, decision.own.resolved, Reason.WAITING, resolved=True)
+        return replace(announced, outcomes=(*announced.outcomes, *waits), unfinished=True), True
     if not (decision.reason and target) or identity.route_id == DIGEST or decision.own.resolved:
         return announced, False
     if limiter.admits(target):
@@ -247,7 +256,9 @@ def _with_receipts(ledger: Ledger, attempts: Iterable[Attempt]) -> Ledger:
     return replace(ledger, receipts={**fresh, **ledger.receipts})
 
 
-def resolve_fallbacks(content: Content, announced: Announced, *, fallbacks: Fallbacks, reporter: Reporter) -> Announced:
+def resolve_fallbacks(
+    content: Content, announced: Announced, *, fallbacks: Fallbacks, reporter: Reporter, limiter: RateLimiter
+) -> Announced:
     """Resolves, on the fallbacks that announced them, the alerts that fire no more.
 
     While others still fire a missed resolve comes with the next message; the last one is retried until it is delivered.
@@ -257,6 +268,10 @@ def resolve_fallbacks(content: Content, announced: Announced, *, fallbacks: Fall
         return announced
     ledger = announced.ledger
     left = (ledger.fallback_firing | ledger.fallback_unsure) - resolved
+    targets = [target for name in ledger.fallbacks if (target := fallbacks.targets.named(name))]
+    doubtful = not left and resolved <= ledger.fallback_unsure
+    if doubtful and not all(limiter.admits(target, apart=DOUBTFUL) for target in targets):
+        return replace(announced, unfinished=True)
     reason = Reason.SOME_RESOLVED if left else Reason.ALL_RESOLVED
     message = fallbacks.writer.notification(content, reason, resolved=resolved, news=resolved)
     if not left:

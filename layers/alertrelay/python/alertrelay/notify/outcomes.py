@@ -40,10 +40,12 @@ class Reporter:
             ),
         ]
 
-    def waiting(self, content: Content, keys: Iterable[str], reason: Reason) -> list[Outcome]:
+    def waiting(
+        self, content: Content, keys: Iterable[str], reason: Reason, *, resolved: bool = False
+    ) -> list[Outcome]:
         """Returns the outcomes of updates that a later message notifies, for a named reason."""
         own = content.group.identity.integration
-        return [self._of(content, key, own, "pending", reason, resolved=False) for key in sorted(keys)]
+        return [self._of(content, key, own, "pending", reason, resolved=resolved) for key in sorted(keys)]
 
     def of_own(self, content: Content, own: Attempt, *, keys: Sequence[str], reason: Reason) -> list[Outcome]:
         """Returns the outcomes of the updates that one message to the group's own channel notified, or did not: the

@@ -32,11 +32,12 @@ class RateLimiter:
     clock: Clock
     log: Callable[..., None]
 
-    def admits(self, target: Target) -> bool:
-        """Whether one more message may go to the target now. Fails open: a second message beats a lost one."""
+    def admits(self, target: Target, *, apart: str = "") -> bool:
+        """Whether one more message may go to the target now; `apart` names a rate of its own. Fails open: a second
+        message beats a lost one."""
         limit = self.limits.get(target.integration.channel)
-        key = _rate_key(target)
-        if limit is None or not key:
+        key = f"{_rate_key(target)} {apart}".strip()
+        if limit is None or not _rate_key(target):
             return True
         try:
             return self.rates.take(key, now=self.clock.now(), limit=limit)
