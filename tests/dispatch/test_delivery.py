@@ -353,3 +353,14 @@ def test_a_resolve_that_its_channel_does_not_take_is_tried_until_it_does() -> No
     world.fail("pagerduty", by=None)
     world.run(120)
     assert [action for action, _ in world.pages()] == ["trigger", "resolve"]
+
+
+def test_a_page_for_which_no_time_was_left_is_not_called_failed() -> None:
+    world = World()
+    pager = world.relays[0]
+    pager.pipeline.receive(alarm("cpu"), deadline=world.clock.now() + timedelta(seconds=8))
+    (mail,) = world.sent("email")
+    text = json.dumps(mail)
+    assert "PagerDuty NOT TRIED" in text
+    assert "NOT sent" in text
+    assert "FAILED" not in text

@@ -77,12 +77,14 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
-    """A channel that did not take a notification, as a fallback message names it. `text` is safe to show."""
+    """A channel that did not take a notification, as a fallback message names it. `text` is safe to show. `tried` is
+    False where nothing was sent to it: no time was left, or it is no longer in the configuration."""
 
     integration: Integration
     text: str  # "PagerDuty answered 503"
     attempts: int
     seconds: float
+    tried: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,7 +56,13 @@ class Attempt:
     def failed(self) -> Failed:
         """The failure as a fallback message names it."""
         text = self.failure.text if self.failure else ""
-        return Failed(integration=self.integration, text=text, attempts=self.attempts, seconds=self.seconds)
+        return Failed(
+            integration=self.integration,
+            text=text,
+            attempts=self.attempts,
+            seconds=self.seconds,
+            tried=self.attempts > 0,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,12 +31,15 @@ def is_fallback(notification: Notification) -> bool:
 
 
 def mark(notification: Notification) -> str:
-    """`PagerDuty FAILED` on a fallback, `PagerDuty answers again` on that notice, else ""."""
+    """`PagerDuty FAILED` on a fallback, `PagerDuty NOT TRIED` where nothing was sent to it, `PagerDuty answers again`
+    on that notice, else ""."""
     name = _CHANNEL_NAMES[notification.failed.integration.channel] if notification.failed else "First channel"
     name = f"{name[:1].upper()}{name[1:]}"
     if notification.reason is Reason.REACHED_AGAIN:
         return f"{name} answers again"
-    return f"{name} FAILED" if is_fallback(notification) else ""
+    if not is_fallback(notification):
+        return ""
+    return f"{name} FAILED" if notification.failed and notification.failed.tried else f"{name} NOT TRIED"
 
 
 def icon(notification: Notification) -> str:
@@ -70,7 +73,8 @@ def _not_delivered(notification: Notification) -> str:
     if wording.over(notification):
         told = f"{_CHANNEL_NAMES[channel]} was NOT told that this ended, it may still show it as open: {why}"
     else:
-        told = f"This {_MESSAGE_NAMES[channel]} was NOT delivered: {why}"
+        what = "NOT delivered" if failed.tried else "NOT sent"
+        told = f"This {_MESSAGE_NAMES[channel]} was {what}: {why}"
     if notification.next_try_at:
         told += f" It is tried again at {wording.clock(notification.next_try_at, notification.at)}."
     return f"{told} You are told instead of receiver {cut(one_line(failed.integration.receiver), 100)}."

@@ -7,11 +7,13 @@ import os
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from alertrelay.alert import Channel, Integration
+from alertrelay.aws.budget import Budget
 from alertrelay.aws.clients import clients
 from alertrelay.aws.cloudwatch import ended_alarms
 from alertrelay.aws.secrets import SecretKeys
@@ -21,7 +23,7 @@ from alertrelay.aws.state.store import DynamoStore
 from alertrelay.aws.timers import SqsTimers
 from alertrelay.channels import senders
 from alertrelay.config.model import Config, SnsSettings, Target
-from alertrelay.dispatch.assembly import Pipeline, assemble
+from alertrelay.dispatch.assembly import Pipeline, Receive, assemble
 from alertrelay.groups.messages import OWN_MESSAGES, TICK
 from alertrelay.notification import Outcome
 from alertrelay.notify.compose import Site
@@ -29,7 +31,7 @@ from alertrelay.ports import Clock, Sender, Telemetry
 from alertrelay.render import render
 from alertrelay.runtime.container import SystemClock, ops_alerter
 from alertrelay.runtime.observe import Observer
-from alertrelay.sources import unwrap
+from alertrelay.sources import Envelope, unwrap
 from alertrelay.state import Limit
 
 LIMITS: Mapping[Channel, Limit] = {
@@ -120,6 +122,7 @@ def build(
         log=observer.log,
         alert_ops=ops_alerter(aws, environ["ALERTRELAY_OPS_TOPIC_ARN"], clock, observer),
     )
+    budget = Budget(clock)
     pipeline = assemble(
         config=config,
         site=Site(environment=config.environment, account=account, region=region),
@@ -127,7 +130,7 @@ def build(
         accounts_for_unrouted="email" in channels,
         # A page waits for nothing, so what may explain it is noted by the forwarder that pages: the last to be late.
         notes_sources="pagerduty" in channels,
-        store=DynamoStore(aws.dynamodb, environ["ALERTRELAY_TABLE"], clock),
+        store=DynamoStore(aws.dynamodb, environ["ALERTRELAY_TABLE"], clock, budget),
         timers=SqsTimers(
             aws.sqs, queue_url=environ["ALERTRELAY_QUEUE_URL"], dlq_url=environ["ALERTRELAY_DEAD_LETTER_URL"]
         ),
@@ -141,7 +144,15 @@ def build(
         last_resort=_last_resort(config, environ),
         limits=LIMITS,
     )
-    return pipeline, observer
+    return replace(pipeline, receive=_within(budget, pipeline.receive)), observer
+
+
+def _within(budget: Budget, receive: Receive) -> Receive:
+    def within(envelope: Envelope, *, deadline: datetime) -> None:
+        with budget.limited():
+            receive(envelope, deadline=deadline)
+
+    return within
 
 
 def _config(environ: Mapping[str, str]) -> Config:
