@@ -5,6 +5,7 @@ Source: AWS Health user guide, "AWS Health events Amazon EventBridge schema".
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import quote
@@ -31,7 +32,8 @@ _ALERTNAMES: Mapping[str, str] = {
 
 def _tell(event: Event) -> Told:
     """An issue that says its status is open until it is closed: one alert, by its ARN and account. All else, planned
-    changes above all, would fire for weeks: an event, told once a status."""
+    changes above all, would fire for weeks: an event, announced once a status and set of what it affects, since the
+    pages of a long one have all else in common, their clock too."""
     detail = event.detail
     category = detail.text("eventTypeCategory").lower()
     status = detail.text("statusCode").lower()
@@ -53,7 +55,7 @@ def _tell(event: Event) -> Told:
     at = detail.at("startTime") or event.at
     return replace(
         found,
-        identity=_identity(arn, account, "" if lasts else status) or found.identity,
+        identity=_identity(arn, account, "" if lasts else status, "" if lasts else _named(detail)) or found.identity,
         account=account,
         region="" if region == "global" else region,
         link=f"https://health.console.aws.amazon.com/health/home#/account/event-log?eventID={quote(arn, safe='')}",
@@ -69,9 +71,15 @@ def _tell(event: Event) -> Told:
     )
 
 
-def _identity(arn: str, account: str, status: str) -> str:
+def _identity(arn: str, *parts: str) -> str:
     """An event of AWS at large has one ARN in all accounts."""
-    return "/".join(part for part in (arn, account, status) if part) if arn else ""
+    return "/".join(part for part in (arn, *parts) if part) if arn else ""
+
+
+def _named(detail: Fields) -> str:
+    """Returns a digest of the entities that the event names, "" where it names none."""
+    names = sorted({entity.text("entityValue") for entity in detail.each("affectedEntities")} - {""})
+    return hashlib.sha256("\n".join(names).encode()).hexdigest()[:8] if names else ""
 
 
 def _summary(detail: Fields, category: str, status: str) -> str:
