@@ -3,12 +3,14 @@ before."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 
-from alertrelay.alert import Integration
+from alertrelay.alert import Integration, Labels
 from alertrelay.config.durations import RETRY
+from alertrelay.config.model import Config, Target
 from alertrelay.groups.reroute import DIGEST
 from alertrelay.nflog.dedup import may_have_notified_fallback, notified_fallback, notified_own, without_resolves
 from alertrelay.nflog.ledger import Ledger
@@ -16,11 +18,12 @@ from alertrelay.notification import Failed, Notification, Outcome, Reason, Recei
 from alertrelay.notify.compose import Content
 from alertrelay.notify.deliver import Attempt, Courier, Delivery
 from alertrelay.notify.fallback import Fallbacks, Tried
+from alertrelay.notify.held import Held, held_open
 from alertrelay.notify.outcomes import Reporter
 from alertrelay.notify.rate_limit import Digests, RateLimiter
 from alertrelay.notify.targets import Targets
 from alertrelay.ports import Permanent, SelfAlert, Telemetry
-from alertrelay.state import StoreFailure
+from alertrelay.state import Groups, StoreFailure
 
 OWN_BUDGET = 10.0
 """Seconds for the group's own channel; what is left of the invocation belongs to its fallbacks."""
@@ -105,8 +108,11 @@ def deliver_or_fall_back(
     fallbacks: Fallbacks,
     reporter: Reporter,
     telemetry: Telemetry,
+    config: Config,
+    groups: Groups,
 ) -> Announced:
     """Notifies the own channel, and its fallbacks where that fails."""
+    held = partial(held_open, config=config, groups=groups, log=telemetry.log)
     decision, own = content.decision, content.decision.own
     if digested or not decision.reason:
         return announced
@@ -115,7 +121,7 @@ def deliver_or_fall_back(
     target = targets.of(content.group.identity.integration)
     if target is None:
         gone = _receiver_gone(content.group.identity.integration, message, telemetry)
-        return _failed(content, announced, gone, message, fallbacks, reporter, known=False)
+        return _failed(content, announced, gone, message, fallbacks, reporter, held, known=False)
     # News and a repeat are posted, since an edit notifies nobody; a resolve edits the first message where it can.
     earlier = decision.ledger.receipts.get(str(target.integration))
     delivery = Delivery(
@@ -129,7 +135,7 @@ def deliver_or_fall_back(
     attempt = courier.attempt(delivery)
     if attempt.receipt:
         return _delivered(content, announced, attempt, message, fallbacks, reporter)
-    return _failed(content, announced, attempt, message, fallbacks, reporter, known=True)
+    return _failed(content, announced, attempt, message, fallbacks, reporter, held, known=True)
 
 
 def _delivered(
@@ -185,6 +191,7 @@ def _failed(
     message: Notification,
     fallbacks: Fallbacks,
     reporter: Reporter,
+    held: Callable[[Target, Mapping[str, Labels]], Held | None],
     *,
     known: bool,
 ) -> Announced:
@@ -198,6 +205,7 @@ def _failed(
             own,
             replace(message, news=about, status="firing"),
             next_try_at=fallbacks.courier.clock.now() + RETRY,
+            held=lambda target: held(target, {key: content.members[key].labels for key in news}),
         )
     reached = [a for a in tried.attempts if a.receipt]
     ledger = announced.ledger
@@ -205,11 +213,11 @@ def _failed(
         ledger = may_have_notified_fallback(decision, ledger)
         ledger = replace(ledger, fallbacks=ledger.fallbacks | _names(tried.unanswered))
     if reached:
-        ledger = _with_receipts(notified_fallback(decision, ledger), reached)
+        theirs = [a for a in reached if str(a.integration) not in tried.annotated]
+        ledger = _with_receipts(notified_fallback(decision, ledger), theirs)
+        owed = _names(a for a in tried.attempts if not a.receipt) - tried.annotated
         ledger = replace(
-            ledger,
-            fallbacks=ledger.fallbacks | _names(reached),
-            fallbacks_owed=ledger.fallbacks_owed | _names(a for a in tried.attempts if not a.receipt),
+            ledger, fallbacks=ledger.fallbacks | _names(theirs), fallbacks_owed=ledger.fallbacks_owed | owed
         )
     over = not known and bool(reached or not news)
     if over:

@@ -12,6 +12,7 @@ from alertrelay.nflog.ledger import Ledger
 from alertrelay.notification import Failed, Notification, Reason
 from alertrelay.notify.compose import Writer, fallback_key
 from alertrelay.notify.deliver import Attempt, Courier, Delivery
+from alertrelay.notify.held import Held
 from alertrelay.notify.targets import Targets
 from alertrelay.state import Groups, StoreFailure
 
@@ -25,15 +26,18 @@ Intend = Callable[[frozenset[str]], bool]
 
 class Tried(NamedTuple):
     """The attempts of the stage that delivered, or of all of them when every channel failed; `before`: those of the
-    stages before it."""
+    stages before it. `annotated`: names of those whose destination held the alerts open already, so that a group of its
+    own resolves them there."""
 
     attempts: list[Attempt]
     before: list[Attempt]
+    annotated: frozenset[str] = frozenset()
 
     @property
     def unanswered(self) -> list[Attempt]:
-        """Those that may have arrived although the channel did not confirm it."""
-        return [a for a in (*self.attempts, *self.before) if a.unanswered]
+        """Those that may have arrived although the channel did not confirm it, and are to be resolved."""
+        tried = (*self.attempts, *self.before)
+        return [a for a in tried if a.unanswered and str(a.integration) not in self.annotated]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,27 +52,41 @@ class Fallbacks:
     send_by: datetime
     intend: Intend = lambda _: True
 
-    def fall_back(self, own: Attempt, notification: Notification, *, next_try_at: datetime) -> Tried:
+    def fall_back(
+        self,
+        own: Attempt,
+        notification: Notification,
+        *,
+        next_try_at: datetime,
+        held: Callable[[Target], Held | None] = lambda _: None,
+    ) -> Tried:
         """Tries the stages behind a receiver, in order, until one of them has delivered; the last resort comes last.
 
-        A stage may name several receivers; each of its channels is tried. PagerDuty gets only what is critical.
+        A stage may name several receivers; each of its channels is tried. PagerDuty gets only what is critical. Where a
+        destination holds all of it open already (`held`) that is annotated: edited, else one reply or line.
         """
         notification = replace(notification, reason=Reason.CHANNEL_FAILED, next_try_at=next_try_at)
         pages = notification.severity == "critical"
         tried: list[Attempt] = []
+        annotated: dict[str, Held] = {}
         for stage in self.targets.behind(own.integration.receiver):
             here = [
                 target
                 for target in stage
                 if target.integration != own.integration and (pages or target.integration.channel != "pagerduty")
             ]
-            if here and not self.intend(frozenset(str(target.integration) for target in here)):
+            annotated |= {str(target.integration): found for target in here if (found := held(target))}
+            names = frozenset(str(target.integration) for target in here) - frozenset(annotated)
+            if names and not self.intend(names):
                 break
-            attempts = [self._notify(target, notification, failed=own.failed) for target in here]
+            attempts = [
+                self._notify(target, notification, failed=own.failed, held=annotated.get(str(target.integration)))
+                for target in here
+            ]
             if any(a.receipt for a in attempts):
-                return Tried(attempts, tried)
+                return Tried(attempts, tried, frozenset(annotated))
             tried += attempts
-        return Tried(tried, [])
+        return Tried(tried, [], frozenset(annotated))
 
     def follow_up(
         self, names: Iterable[str], notification: Notification, ledger: Ledger, *, failed: Failed | None = None
@@ -79,17 +97,24 @@ class Fallbacks:
         return [self._notify(target, notification, failed=failed, ledger=ledger) for target in known]
 
     def _notify(
-        self, target: Target, notification: Notification, *, failed: Failed | None, ledger: Ledger | None = None
+        self,
+        target: Target,
+        notification: Notification,
+        *,
+        failed: Failed | None,
+        ledger: Ledger | None = None,
+        held: Held | None = None,
     ) -> Attempt:
         """One message to one fallback, of its own: its PagerDuty key is not the group's, since the fallback's own route
         may have opened an incident under that one."""
         name = str(target.integration)
-        earlier = ledger.receipts.get(name) if ledger else None
+        earlier = held.receipt if held else ledger.receipts.get(name) if ledger else None
+        key = held.dedup_key if held else ""
         message = replace(
             notification,
             id=self.writer.new_id(),
             integration=target.integration,
-            dedup_key=fallback_key(self.writer.site, name, self.gid),
+            dedup_key=key or fallback_key(self.writer.site, name, self.gid),
             failed=failed,
         )
         edit = earlier is not None and self.courier.edits(target)
