@@ -13,7 +13,8 @@ from alertrelay.channels import KINDS
 from alertrelay.config.durations import FORWARDER_TIMEOUT
 from alertrelay.config.model import Config, Target
 from alertrelay.dispatch.assembly import assemble
-from alertrelay.groups.insert import Joining, updates_of
+from alertrelay.groups.insert import updates_of
+from alertrelay.groups.joining import Joining
 from alertrelay.memory.store import MemorySecrets, MemoryStore
 from alertrelay.nflog.group_state import GroupState
 from alertrelay.notification import Message, Notification, Outcome, Receipt

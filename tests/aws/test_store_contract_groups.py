@@ -289,6 +289,27 @@ def test_a_ledger_comes_back_whole_with_its_receipts(store: Store) -> None:
 # --- closing -------------------------------------------------------------------------------------------------------
 
 
+def test_an_intent_stands_until_the_next_record_and_only_the_owner_writes_it(store: Store) -> None:
+    leased(store)
+    assert not store.intend(GID, owner="another", fallbacks=frozenset({"mail/email/0"}))
+    assert store.intend(GID, owner="me", fallbacks=frozenset({"mail/email/0", "slack/slack/0"}))
+    found = store.header(GID)
+    assert found is not None
+    assert found.progress.intent == {"mail/email/0", "slack/slack/0"}
+    assert store.record(GID, owner="me", change=change())
+    found = store.header(GID)
+    assert found is not None
+    assert found.progress.intent == frozenset()
+
+
+def test_the_next_owner_of_a_group_finds_the_intent_of_one_that_died(store: Store) -> None:
+    leased(store)
+    assert store.intend(GID, owner="me", fallbacks=frozenset({"mail/email/0"}))
+    found = store.lease(GID, owner="next", now=after(36), until=after(71))
+    assert found is not None
+    assert found.progress.intent == {"mail/email/0"}
+
+
 def test_a_closing_group_is_disarmed_by_its_owner_alone(store: Store) -> None:
     assert not store.finish(GID, owner="me", expires=None)
     leased(store)

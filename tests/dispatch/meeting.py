@@ -227,10 +227,12 @@ class Meeting:
         assert left.reason is None, f"the group has {left.reason} to say"
 
     def _repeats(self) -> list[Note]:
-        """What told people nothing new."""
-        told, repeats = set[str](), list[Note]()
+        """What told people nothing new. PagerDuty is silent about a resolve of an incident that is not open."""
+        told, repeats, incidents = set[str](), list[Note](), dict[str, bool]()
         for note in self.pager.notes:
-            if not (note.firing - told or note.ended & told):
+            heard = note.open or incidents.get(note.incident, False)
+            incidents[note.incident] = note.open
+            if heard and not (note.firing - told or note.ended & told):
                 repeats.append(note)
             told = (told - note.ended) | note.firing
         return repeats

@@ -78,6 +78,29 @@ def test_a_first_channel_that_answers_again_is_told_what_still_fires_and_its_fal
     assert sorted(ended) == [("mail", "pager/pagerduty/0"), ("slack", "pager/pagerduty/0")]
 
 
+@pytest.mark.parametrize("still_firing", [True, False])
+def test_a_first_channel_that_answers_again_and_a_resolve_are_one_message_to_a_fallback(still_firing: bool) -> None:
+    world = World()
+    world.fail("pagerduty", by=DOWN)
+    world.publish(alarm("cpu"), alarm("disk", at=START + timedelta(seconds=1)))
+    world.run(70)
+    heard = len([o for o in world.of("fallback") if o.receiver == "mail"])
+    assert heard == 2
+    before = len(world.sent("email"))
+    world.fail("pagerduty", by=None)
+    own = World()  # the same day without a fallback: what mail's own route sends
+    own.publish(alarm("cpu"), alarm("disk", at=START + timedelta(seconds=1)))
+    own.run(70)
+    mails = len(own.sent("email"))
+    later = [alarm("cpu", "OK", at=START + timedelta(seconds=75))]
+    if not still_firing:
+        later.append(alarm("disk", "OK", at=START + timedelta(seconds=75)))
+    for one in (world, own):
+        one.publish(*later)
+        one.run(TICK)
+    assert len(world.sent("email")) - before == len(own.sent("email")) - mails + 1
+
+
 def test_a_fallback_is_said_once_however_often_the_first_channel_is_tried_again() -> None:
     world = World()
     world.fail("pagerduty", by=DOWN)
@@ -330,3 +353,14 @@ def test_a_resolve_that_its_channel_does_not_take_is_tried_until_it_does() -> No
     world.fail("pagerduty", by=None)
     world.run(120)
     assert [action for action, _ in world.pages()] == ["trigger", "resolve"]
+
+
+def test_a_page_for_which_no_time_was_left_is_not_called_failed() -> None:
+    world = World()
+    pager = world.relays[0]
+    pager.pipeline.receive(alarm("cpu"), deadline=world.clock.now() + timedelta(seconds=8))
+    (mail,) = world.sent("email")
+    text = json.dumps(mail)
+    assert "PagerDuty NOT TRIED" in text
+    assert "NOT sent" in text
+    assert "FAILED" not in text

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from alertrelay.memory.store import MemoryStore
@@ -12,6 +13,8 @@ from alertrelay.memory.store import MemoryStore
 from tests.dispatch import broken
 from tests.dispatch.interleave import Explored, Violation, explore
 from tests.dispatch.meeting import Meeting
+from tests.dispatch.test_unanswered import critical_to
+from tests.dispatch.world import START, World, alarm
 
 MORE = int(os.environ.get("ALERTRELAY_PREEMPTIONS", "2")) - 2
 """Preemptions beyond those that there is time for in every run of the tests."""
@@ -164,7 +167,6 @@ BROKEN: list[tuple[type[MemoryStore], Scene, int, int, int]] = [  # with wait, p
     (broken.Disarms, a_late_copy_joins_while_its_end_is_told, 0, 0, 1),
     (broken.ForgetsWhatMayBeTold, the_end_joins_while_its_alarm_is_told, 30, 0, 1),
     (broken.RefusesTheSame, two_joiners_and_the_flush, 30, 0, 1),
-    (broken.RemembersAnything, the_end_joins_while_its_alarm_is_told, 0, 0, 0),
     (broken.PutsAnyEnd, it_fires_again_while_its_end_is_told, 30, 1, 0),
     (broken.PutsAnyFiring, the_end_joins_while_its_alarm_is_told, 0, 1, 0),
     (broken.DeletesEnds, a_late_copy_joins_while_its_end_is_told, 30, 1, 0),
@@ -177,3 +179,13 @@ def test_a_table_that_breaks_a_rule_of_the_protocol_is_found(
 ) -> None:
     with pytest.raises(Violation):
         _explored(scene, wait, preemptions=preemptions, deaths=deaths, table=table)
+
+
+@pytest.mark.parametrize(("table", "notified"), [(MemoryStore, 0), (broken.RemembersAnything, 1)])
+def test_the_order_of_an_alert_is_what_keeps_a_late_alarm_from_people(table: type[MemoryStore], notified: int) -> None:
+    """A channel that resolves by key orders the updates by the members of its group too, so this is seen on Slack."""
+    world = World(config=critical_to("slack"))
+    world.memory.__class__ = table
+    world.publish(alarm("cpu", "OK", at=START + timedelta(minutes=1)))
+    world.publish(alarm("cpu", at=START, sent_at=START + timedelta(minutes=2)))
+    assert len(world.sent("slack")) == notified

@@ -39,9 +39,10 @@ def conversations(said: Heard) -> dict[str, list[str]]:
     """What each incident heard, in order: by PagerDuty's key, by Slack's message, by address."""
     found: dict[str, list[str]] = {}
     for one in said:
-        found.setdefault(f"{one['target'].split()[0]} {one['key']}" if one["key"] else one["target"], []).append(
-            one["verb"]
-        )
+        verbs = found.setdefault(f"{one['target'].split()[0]} {one['key']}" if one["key"] else one["target"], [])
+        # PagerDuty is silent about a resolve of an incident that is not open.
+        if not (one["target"].startswith("pagerduty") and one["verb"] == "resolved" and verbs[-1:] == ["resolved"]):
+            verbs.append(one["verb"])
     return found
 
 

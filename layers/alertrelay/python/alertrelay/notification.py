@@ -80,6 +80,7 @@ class Failed:
     """A channel that did not take a notification, as a fallback message names it. `text` is safe to show.
 
     `title` and `message` are the channel's own words for itself and its message; alertrelay.channels.render sets them.
+    `tried` is False where nothing was sent to it: no time was left, or it is no longer in the configuration.
     """
 
     integration: Integration
@@ -88,6 +89,7 @@ class Failed:
     seconds: float
     title: str = ""  # "PagerDuty"
     message: str = ""  # "page"
+    tried: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

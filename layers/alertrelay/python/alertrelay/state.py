@@ -98,6 +98,10 @@ class Groups(Protocol):
         """Takes the group if it is due and unleased; with `arm` (a wait of 0) if it is unarmed or closing and unleased.
         Returns the state before the write with its whole ledger, None where it is refused."""
 
+    def intend(self, gid: str, *, owner: str, fallbacks: frozenset[str]) -> bool:
+        """Writes which fallbacks are about to be notified, only for the owner; the next record removes it. False: the
+        lease is lost, send nothing more."""
+
     def record(self, gid: str, *, owner: str, change: GroupChange, before: GroupState | None = None) -> bool:
         """One write after a send, only for the owner. False: the lease is lost, write nothing more.
 

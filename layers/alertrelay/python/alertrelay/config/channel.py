@@ -80,6 +80,11 @@ class Settings:
         """Whether a message that was sent to this target can be changed."""
         return False
 
+    @property
+    def resolves_by_key(self) -> bool:
+        """Whether a resolve names what it resolves by a key of ours, and one of an unknown key does nothing."""
+        return False
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rate:

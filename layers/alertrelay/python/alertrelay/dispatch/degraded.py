@@ -13,16 +13,16 @@ from datetime import datetime, timedelta
 from alertrelay.alert import Alert
 from alertrelay.channels import channel
 from alertrelay.config.durations import GIVE_UP, RETRY
-from alertrelay.groups.insert import Joining, Update
+from alertrelay.groups.joining import Joining, Update
 from alertrelay.groups.messages import ReceiveMessage, body_of
 from alertrelay.groups.outcomes import of_alert
 from alertrelay.nflog.group_state import GroupHeader, GroupIdentity
-from alertrelay.nflog.ledger import Ledger
+from alertrelay.nflog.ledger import Ledger, merged
 from alertrelay.notification import Notification, Outcome, Reason
 from alertrelay.notify.announce import OWN_BUDGET
 from alertrelay.notify.compose import Writer, incident_key
 from alertrelay.notify.deliver import Attempt, Courier, Delivery
-from alertrelay.notify.fallback import Fallbacks
+from alertrelay.notify.fallback import Fallbacks, Tried
 from alertrelay.notify.targets import Targets
 from alertrelay.ports import NotAccountedFor, Telemetry, Timers, TimersFailure
 from alertrelay.sources import Envelope
@@ -64,13 +64,15 @@ class Degraded:
         deadline: datetime,
         notified: Mapping[str, Ledger],
     ) -> None:
-        """Notifies what cannot wait, and queues the rest. `notified` was sent by an earlier try and is not sent again.
+        """Notifies what cannot wait, and queues the rest. `notified` was sent by an earlier try: what is certain of it
+        is not sent again.
 
         Raises NotAccountedFor where an alert is neither notified nor queued.
         """
         self.telemetry.log("store_failing", failure=str(failure))
         now = self.courier.clock.now()
-        open_ = {gid: _firing(joining) for gid, joining in groups.items() if gid not in notified}
+        known = {gid: ledger.notified for gid, ledger in notified.items()}
+        open_ = {gid: _firing(joining, known.get(gid, frozenset())) for gid, joining in groups.items()}
         open_ = {gid: updates for gid, updates in open_.items() if updates}
         resolves = [u for joining in groups.values() for u in joining.updates if u.resolved]
         age = now - (envelope.sent_at or now)
@@ -81,9 +83,9 @@ class Degraded:
         for batch in _batches(groups, open_):
             ledger, results = self._send(batch, deadline=deadline)
             outcomes += results
-            unsent = unsent or ledger is None
-            if ledger:
-                sent |= dict.fromkeys(batch.gids, ledger)
+            unsent = unsent or not ledger.notified
+            if ledger.notified or ledger.open:
+                sent |= {gid: merged(sent.get(gid, Ledger()), ledger) for gid in batch.gids}
         outcomes += [of_alert(u.alert, "pending", Reason.STORE_FAILING) for u in resolves]
         try:
             self._queue(envelope, sent, age)
@@ -102,9 +104,9 @@ class Degraded:
         else:
             self.timers.send(body, delay_seconds=RETRY.total_seconds())
 
-    def _send(self, batch: _Batch, *, deadline: datetime) -> tuple[Ledger | None, list[Outcome]]:
-        """Sends one message, by the batch's own channel or its fallbacks; with the ledger of what it announced, None if
-        nobody took it."""
+    def _send(self, batch: _Batch, *, deadline: datetime) -> tuple[Ledger, list[Outcome]]:
+        """Sends one message, by the batch's own channel or its fallbacks; with the ledger of what it announced, or may
+        have."""
         self._pace()
         target = self.targets.of(batch.identity.integration)
         assert target is not None  # the batch comes from this configuration's route tree
@@ -112,16 +114,16 @@ class Degraded:
         send_by = deadline - SEND_MARGIN
         own = self.courier.attempt(Delivery(target=target, notification=message, send_by=send_by, within=OWN_BUDGET))
         if own.receipt:
-            return _ledger(batch, message, [own]), _outcomes(batch, own, None)
+            return _ledger(batch, message, own, Tried([], [])), _outcomes(batch, own, None)
         fallbacks = Fallbacks(
             gid=batch.gids[0], targets=self.targets, courier=self.courier, writer=self.writer, send_by=send_by
         )
         tried = fallbacks.fall_back(own, message, next_try_at=self.courier.clock.now() + RETRY)
-        reached = [a for a in tried if a.receipt]
         outcomes = [replace(o, outcome="pending", reason=Reason.CHANNEL_FAILED) for o in _outcomes(batch, own, own)]
-        for fallback in reached:
-            outcomes += _outcomes(batch, fallback, own)
-        return (_ledger(batch, message, reached, fallback=True) if reached else None), outcomes
+        for fallback in tried.attempts:
+            if fallback.receipt:
+                outcomes += _outcomes(batch, fallback, own)
+        return _ledger(batch, message, own, tried), outcomes
 
     def _pace(self) -> None:
         clock = self.courier.clock
@@ -153,8 +155,8 @@ class Degraded:
         )
 
 
-def _firing(joining: Joining) -> list[Update]:
-    return [u for u in joining.updates if u.alert.status == "firing"]
+def _firing(joining: Joining, notified: frozenset[str]) -> list[Update]:
+    return [u for u in joining.updates if u.alert.status == "firing" and u.key not in notified]
 
 
 def _batches(groups: Mapping[str, Joining], open_: Mapping[str, list[Update]]) -> Iterator[_Batch]:
@@ -176,13 +178,22 @@ def _batches(groups: Mapping[str, Joining], open_: Mapping[str, list[Update]]) -
             yield _Batch(identity=digest, gids=tuple(rest), updates=tuple(updates.values()))
 
 
-def _ledger(batch: _Batch, message: Notification, reached: list[Attempt], *, fallback: bool = False) -> Ledger:
+def _ledger(batch: _Batch, message: Notification, own: Attempt, tried: Tried) -> Ledger:
     firing = frozenset(u.key for u in batch.updates if u.alert.kind == "alert")
     events = frozenset(u.key for u in batch.updates if u.alert.kind == "event")
-    receipts = {str(a.integration): a.receipt for a in reached if a.receipt}
-    if fallback:
-        return Ledger(fallback_firing=firing, events=events, fallbacks=frozenset(receipts), receipts=receipts)
-    return Ledger(firing=firing, events=events, dedup_key=message.dedup_key, receipts=receipts)
+    reached = {str(a.integration): a.receipt for a in (own, *tried.attempts) if a.receipt}
+    fell_back = bool(reached) and own.receipt is None
+    here = firing if own.receipt or own.unanswered else frozenset[str]()
+    return Ledger(
+        firing=here,
+        unsure=here if own.unanswered else frozenset(),
+        fallback_firing=firing if fell_back else frozenset(),
+        fallback_unsure=firing if tried.unanswered and not fell_back else frozenset(),
+        events=events if reached else frozenset(),
+        fallbacks=frozenset({*(reached if fell_back else ()), *(str(a.integration) for a in tried.unanswered)}),
+        dedup_key=message.dedup_key if here else "",
+        receipts=reached,
+    )
 
 
 def _outcomes(batch: _Batch, tried: Attempt, failed: Attempt | None) -> list[Outcome]:

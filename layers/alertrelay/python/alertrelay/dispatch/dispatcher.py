@@ -22,7 +22,8 @@ from alertrelay.dispatch.scheduling import Flush
 from alertrelay.dispatch.sent_back import notify_again
 from alertrelay.groups.bounded import EARLIEST, FUTURE, clock_refused
 from alertrelay.groups.flush_timer import make_due, send_flush_timer
-from alertrelay.groups.insert import Joining, Update, updates_of
+from alertrelay.groups.insert import updates_of
+from alertrelay.groups.joining import Joining, Update
 from alertrelay.groups.messages import (
     OWN_MESSAGES,
     FlushMessage,
@@ -123,8 +124,9 @@ def receive(
         telemetry.log("message_split", message_id=envelope.message_id, start=rest.start, alerts=total)
         timers.send(body_of(rest), delay_seconds=0)
     failing, last = scheduled.failing, scheduled.last
+    amended = {**notified, **scheduled.unknown}
     try:
-        left = _record_notified(portion.joinings, notified, groups, clock, flush, deadline=deadline)
+        left = _record_notified(portion.joinings, amended, groups, clock, flush, deadline=deadline)
         if left:
             body = body_of(ReceiveMessage(envelope=envelope, notified=left))
             timers.send(body, delay_seconds=CRASH_MARGIN.total_seconds())

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from alertrelay.alert import SEVERITY_RANK
-from alertrelay.groups.insert import Joining, Update
+from alertrelay.groups.joining import Joining, Update
 from alertrelay.nflog.ledger import Ledger
 from alertrelay.policy.group_key import key_of
 from alertrelay.ports import Clock
@@ -39,8 +39,8 @@ class Insert(Protocol):
 class Schedule(Protocol):
     """Schedules a flush of a group that updates joined. See dispatch/scheduling.py."""
 
-    def __call__(self, gid: str, joining: Joining, *, deadline: datetime) -> None:
-        """Raises StoreFailure, TimersFailure."""
+    def __call__(self, gid: str, joining: Joining, *, deadline: datetime) -> Ledger | None:
+        """Return what of it may be open although the ledger does not name it. Raises StoreFailure, TimersFailure."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -57,11 +57,13 @@ class Portion:
 @dataclass(slots=True, kw_only=True)
 class Scheduled:
     """The groups of a portion after a flush of each was scheduled: `failing` by the table, which is why `last` was
-    raised; `broken` by anything else. `rest`: where the next invocation goes on, None where nothing is left."""
+    raised; `broken` by anything else. `unknown`: what may be open although no ledger names it, by gid. `rest`: where
+    the next invocation goes on, None where nothing is left."""
 
     failing: dict[str, Joining] = field(default_factory=dict)
     last: StoreFailure | None = None
     broken: list[Exception] = field(default_factory=list)
+    unknown: dict[str, Ledger] = field(default_factory=dict)
     rest: int | None = None
 
 
@@ -140,8 +142,8 @@ def schedule_in_time(
             scheduled.rest = portion.first[gid]
             break
         try:
-            if gid not in notified:
-                schedule(gid, joining, deadline=deadline)
+            if gid not in notified and (unknown := schedule(gid, joining, deadline=deadline)):
+                scheduled.unknown[gid] = unknown
         except StoreFailure as caught:
             scheduled.failing[gid], scheduled.last = joining, caught
         except Exception as error:  # noqa: BLE001 - the other groups go on; the event comes again

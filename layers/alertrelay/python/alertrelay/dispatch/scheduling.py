@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
 from alertrelay.config.model import Config
 from alertrelay.groups.flush_timer import arm, send_flush_timer
-from alertrelay.groups.insert import Joining, Update, member_of, outcomes_of_replaced
+from alertrelay.groups.insert import member_of, outcomes_of_replaced
+from alertrelay.groups.joining import Joining, Update
 from alertrelay.groups.outcomes import of_alert
+from alertrelay.groups.unknown_resolves import unknown_resolves
 from alertrelay.nflog.group_state import GroupHeader, GroupState
 from alertrelay.nflog.ledger import Ledger
 from alertrelay.notification import Outcome, OutcomeName, Reason
@@ -46,10 +48,17 @@ class Scheduler:
     flush: Flush
     digests: Digests
 
-    def schedule(self, gid: str, joining: Joining, *, deadline: datetime) -> None:
-        """Makes sure that the group is flushed: now by us, by the owner of its lease, or by a timer. Raises
-        StoreFailure, TimersFailure."""
+    def schedule(self, gid: str, joining: Joining, *, deadline: datetime) -> Ledger | None:
+        """Makes sure that the group is flushed: now by us, by the owner of its lease, or by a timer. Returns what
+        resolves that the ledger does not name may still be open as, None where there are none. Raises StoreFailure,
+        TimersFailure."""
         header = self.groups.header(gid)
+        unknown, keys = unknown_resolves(joining, header, self.config)
+        known = replace(joining, updates=[u for u in joining.updates if u.key not in keys]) if keys else joining
+        self._schedule(gid, known, header, deadline=deadline)
+        return unknown if keys else None
+
+    def _schedule(self, gid: str, joining: Joining, header: GroupHeader | None, *, deadline: datetime) -> None:
         for outcome in outcomes_of_replaced(joining, header):
             self.emit(outcome)
         pending = list(_unsettled(joining, header, self.emit))

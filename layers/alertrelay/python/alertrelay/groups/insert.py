@@ -7,14 +7,15 @@ goes on, since it may be the retry of an attempt that crashed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from alertrelay.alert import Alert, Integration, severity_rank
+from alertrelay.alert import Alert, severity_rank
 from alertrelay.config.durations import ALERT_KEPT, MEMBER_KEPT
 from alertrelay.groups.bounded import bounded
+from alertrelay.groups.joining import Joining, Update
 from alertrelay.groups.outcomes import of_alert, of_member
 from alertrelay.groups.router import Router, account_for_unrouted, groups_for, inhibitor_entries
+from alertrelay.groups.unknown_resolves import resolves_by_key
 from alertrelay.nflog.dedup import unsettled
 from alertrelay.nflog.group_state import AlertItem, GroupHeader, Member, MemberStatus
 from alertrelay.notification import Outcome, Reason
@@ -29,39 +30,6 @@ _STALE = (
     " was not notified (reason stale). Where nothing old was sent again, a source's clock is wrong: the log lines"
     " `stale_update` name the alerts."
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Update:
-    """One alert update. `order_key` orders it among the updates of its alert."""
-
-    alert: Alert
-    key: str
-    order_key: str
-
-    @property
-    def resolved(self) -> bool:
-        """Whether it resolves its alert."""
-        return self.alert.status == "resolved"
-
-
-@dataclass(slots=True, kw_only=True)
-class Joining:
-    """What joins one group. `header` is the identity of a group that may be new; None where only a resolve joins it.
-
-    `replaced` are the updates that stood in the group until now.
-    `repeated` holds the keys of updates that came before: a first attempt may have died while it held the group.
-    """
-
-    header: GroupHeader | None
-    updates: list[Update] = field(default_factory=list)
-    replaced: list[Member] = field(default_factory=list)
-    repeated: set[str] = field(default_factory=set)
-
-    def identity_of(self, found: GroupHeader | None) -> Integration | None:
-        """Whose group it is, where that is known."""
-        known = found or self.header
-        return known.identity.integration if known else None
 
 
 def updates_of(alerts: Iterable[Alert], *, received: datetime) -> list[Update]:
@@ -100,7 +68,7 @@ def insert(
         if written:
             joining.updates.append(update)
         if not put:
-            joining.repeated.add(update.key)
+            joining.repeated[update.key] = before or member
         elif before:
             joining.replaced.append(before)
 
@@ -125,13 +93,21 @@ def _store_firing(update: Update, router: Router, alerts: Alerts, now: datetime,
 
 
 def _store_resolve(update: Update, router: Router, alerts: Alerts, now: datetime, telemetry: Telemetry) -> _Stored:
-    """A resolve goes to every group that the alert was put in, never by the resolve's own labels."""
+    """A resolve goes to every group that the alert was put in, by the labels of its firing; and to those in which it
+    may be open although the table does not know it (groups/unknown_resolves.py)."""
     written, stored = alerts.put_alert(_item(update, now), groups=())
     if written and not stored.groups and router.accounts_for_unrouted:
         telemetry.emit(of_alert(update.alert, "suppressed", Reason.NOT_ANNOUNCED))
     if not written and router.accounts_for_unrouted:
         telemetry.emit(of_alert(update.alert, "suppressed", _why_refused(update, stored, telemetry)))
-    return written, dict.fromkeys(sorted(gid for gid in stored.groups if channel_of(gid) in router.channels))
+    found: dict[str, GroupHeader | None] = dict.fromkeys(
+        sorted(gid for gid in stored.groups if channel_of(gid) in router.channels)
+    )
+    if written:
+        for gid, header in groups_for(router, stored.alert.labels).items():
+            if resolves_by_key(router.config, header.identity.integration, stored.alert.labels):
+                found[gid] = header
+    return written, found
 
 
 def _why_refused(update: Update, stored: AlertItem, telemetry: Telemetry) -> Reason:

@@ -154,6 +154,15 @@ class MemoryStore:
             self._headers[gid] = replace(taken, progress=replace(progress, uncertain=True, tries=progress.tries + 1))
             return replace(old, stored=replace(old.stored, backlog=old.stored.backlog or spills(old.ledger)))
 
+    def intend(self, gid: str, *, owner: str, fallbacks: frozenset[str]) -> bool:
+        """See state.Groups."""
+        with self._lock:
+            old = self._headers.get(gid)
+            if old is None or old.schedule.owner != owner:
+                return False
+            self._headers[gid] = replace(old, progress=replace(old.progress, intent=fallbacks))
+            return True
+
     def record(
         self,
         gid: str,

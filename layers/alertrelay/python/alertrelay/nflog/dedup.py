@@ -45,7 +45,7 @@ class OwnChannel:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FallbackChannels:
     """`new` is announced nowhere yet: a fallback is notified of it if the own channel fails. `resolved` was announced
-    by fallbacks and fires no more."""
+    by fallbacks, or may have been, and fires no more."""
 
     new: frozenset[str]
     resolved: frozenset[str]
@@ -114,7 +114,9 @@ def decide(
         reason=_reason(ledger, open_, new, resolved, events, repeats=repeats),
         view=View(firing=firing, open=open_, shown=shown),
         own=OwnChannel(new=new, resolved=resolved, events=events, repeats=repeats),
-        fallback=FallbackChannels(new=(shown - notified) | events, resolved=ledger.fallback_firing - firing),
+        fallback=FallbackChannels(
+            new=(shown - notified) | events, resolved=(ledger.fallback_firing | ledger.fallback_unsure) - firing
+        ),
         unnotified=Unnotified(
             unheard=ended - ours,
             lapsed=_lapsed(group, members, fresh, now) - ours,
@@ -166,7 +168,7 @@ def unsettled(before: Member, header: GroupHeader | None) -> bool:
 
 def _after_crash(group: GroupState, members: list[Member], now: datetime) -> Ledger:
     """Returns the ledger with what may have been announced: all that fires, and what resolved since the last record, or
-    ever where there is none, or where the ledger is lost."""
+    ever where there is none, or where the ledger is lost; by the fallbacks too that were about to be notified."""
     ledger, recorded_at = group.ledger, group.progress.recorded_at
     since = recorded_at - CRASH_MARGIN if recorded_at and not group.stored.lost else None
     live = {
@@ -176,7 +178,15 @@ def _after_crash(group: GroupState, members: list[Member], now: datetime) -> Led
     }
     firing = ledger.firing | live
     by_fallbacks = frozenset(live) if group.stored.lost and ledger.fallbacks else ledger.fallback_firing
-    return replace(ledger, firing=firing, unsure=firing, fallback_firing=by_fallbacks)
+    intent = group.progress.intent
+    return replace(
+        ledger,
+        firing=firing,
+        unsure=firing,
+        fallback_firing=by_fallbacks,
+        fallback_unsure=(ledger.fallback_unsure | live if intent else ledger.fallback_unsure) - by_fallbacks,
+        fallbacks=ledger.fallbacks | intent,
+    )
 
 
 def _lapsed(group: GroupState, members: Iterable[Member], fresh: Collection[str], now: datetime) -> frozenset[str]:
@@ -222,8 +232,17 @@ def notified_fallback(decision: Decision, ledger: Ledger) -> Ledger:
     Events are never repeated, so a fallback settles them.
     """
     events = decision.own.events
+    firing = ledger.fallback_firing | (decision.fallback.new - events)
     return replace(
         ledger,
-        fallback_firing=ledger.fallback_firing | (decision.fallback.new - events),
+        fallback_firing=firing,
+        fallback_unsure=ledger.fallback_unsure - firing,
         events=ledger.events | events,
     )
+
+
+def may_have_notified_fallback(decision: Decision, ledger: Ledger) -> Ledger:
+    """Returns the ledger once a fallback was sent the news and did not answer: it is to be resolved there, and still to
+    be notified."""
+    news = decision.fallback.new - decision.own.events
+    return replace(ledger, fallback_unsure=(ledger.fallback_unsure | news) - ledger.fallback_firing)

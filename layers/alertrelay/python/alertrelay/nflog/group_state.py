@@ -98,6 +98,7 @@ class Progress:
     tries: int = 0  # leases without a record
     failures: int = 0  # sends that failed in a row
     failing_since: datetime | None = None
+    intent: frozenset[str] = frozenset()  # fallbacks that were about to be notified, since the last record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,8 +17,10 @@ class Ledger:
 
     `firing`: announced on the group's own channel, not resolved there. `unsure`: part of it where a crash or an
     ambiguous answer left open what people know. `fallback_firing`: announced by a fallback, not resolved there;
-    what is in it and not in `firing` is still owed to the own channel. `fallbacks`: integrations that announced as
-    a fallback; `fallbacks_owed`: those of a succeeded stage that failed, and are retried alone.
+    what is in it and not in `firing` is still owed to the own channel. `fallback_unsure`: nothing of it is in
+    `fallback_firing`; a fallback may have announced it, without an answer. It counts as not notified, and is resolved.
+    `fallbacks`: integrations that announced as a fallback, or may have; `fallbacks_owed`: those of a succeeded stage
+    that failed, and are retried alone.
     `storm`: handed to the integration's digest, which announces and resolves them.
     `receipts`: what each channel gave back for its first message, by str(Integration).
     """
@@ -26,12 +28,23 @@ class Ledger:
     firing: frozenset[str] = frozenset()
     unsure: frozenset[str] = frozenset()
     fallback_firing: frozenset[str] = frozenset()
+    fallback_unsure: frozenset[str] = frozenset()
     events: frozenset[str] = frozenset()
     storm: frozenset[str] = frozenset()
     fallbacks: frozenset[str] = frozenset()
     fallbacks_owed: frozenset[str] = frozenset()
     dedup_key: str = ""
     receipts: Mapping[str, Receipt] = field(default_factory=dict)
+
+    @property
+    def notified(self) -> frozenset[str]:
+        """What somebody was notified of for certain, or what was settled by that."""
+        return (self.firing - self.unsure) | self.fallback_firing | self.events
+
+    @property
+    def open(self) -> bool:
+        """Whether anything is announced, or may be, and not resolved."""
+        return bool(self.firing or self.fallback_firing or self.fallback_unsure)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,14 +64,16 @@ class Spill:
 
 PACKED_FROM = 20
 """Alerts in a set above which their hashes are packed; fewer stay readable."""
-ALERT_SETS = ("firing", "unsure", "fallback_firing", "events", "storm")
+ALERT_SETS = ("firing", "unsure", "fallback_firing", "fallback_unsure", "events", "storm")
 _NAME_SETS = ("fallbacks", "fallbacks_owed")
 _SETS = (*ALERT_SETS, *_NAME_SETS)
 
 
 def merged(ledger: Ledger, more: Ledger) -> Ledger:
-    """Returns the ledger of everything that either has as notified."""
+    """Returns the ledger of everything that either has as notified. What one of them knows is unsure in none."""
     sets = {name: getattr(ledger, name) | getattr(more, name) for name in _SETS}
+    sets["unsure"] -= (ledger.firing - ledger.unsure) | (more.firing - more.unsure)
+    sets["fallback_unsure"] -= sets["fallback_firing"]
     return Ledger(**sets, dedup_key=ledger.dedup_key or more.dedup_key, receipts={**more.receipts, **ledger.receipts})
 
 

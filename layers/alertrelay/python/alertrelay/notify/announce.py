@@ -3,25 +3,28 @@ before."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
-from alertrelay.alert import Integration
+from alertrelay.alert import Integration, Labels
 from alertrelay.channels import channel
 from alertrelay.config.durations import RETRY
+from alertrelay.config.model import Config, Target
 from alertrelay.groups.reroute import DIGEST
-from alertrelay.nflog.dedup import notified_fallback, notified_own, without_resolves
+from alertrelay.nflog.dedup import may_have_notified_fallback, notified_fallback, notified_own, without_resolves
 from alertrelay.nflog.ledger import Ledger
 from alertrelay.notification import Failed, Notification, Outcome, Reason, Receipt
 from alertrelay.notify.compose import Content
 from alertrelay.notify.deliver import Attempt, Courier, Delivery
-from alertrelay.notify.fallback import Fallbacks
+from alertrelay.notify.fallback import Fallbacks, Tried
+from alertrelay.notify.held import Held, held_open
 from alertrelay.notify.outcomes import Reporter
 from alertrelay.notify.rate_limit import Digests, RateLimiter, storm_is_over
 from alertrelay.notify.targets import Targets
 from alertrelay.ports import Permanent, SelfAlert, Telemetry
-from alertrelay.state import StoreFailure
+from alertrelay.state import Groups, StoreFailure
 
 OWN_BUDGET = 10.0
 """Seconds for the group's own channel; what is left of the invocation belongs to its fallbacks."""
@@ -71,9 +74,14 @@ def limit(
 ) -> tuple[Announced, bool]:
     """Hands the news, or the resolves, to the digest of the integration where its channel takes no more now; True where
     the digest has them. A repeat waits for the next flush. Where the table fails it is notified at once, whatever the
-    rate. A digest itself waits with what has resolved until the storm is over, or all has."""
+    rate. A digest itself waits with what has resolved until the storm is over, or all has. Resolves of what may never
+    have been announced have a rate of their own, and wait: thousands may come at a deployment."""
     identity, decision = content.group.identity, content.decision
     target = targets.of(identity.integration)
+    doubtful = decision.reason == Reason.ALL_RESOLVED and decision.own.resolved <= decision.ledger.unsure
+    if doubtful and target and not limiter.admits_doubtful(target):
+        held_back = reporter.waiting(content, decision.own.resolved, Reason.WAITING, resolved=True)
+        return replace(announced, outcomes=(*announced.outcomes, *held_back), unfinished=True), True
     if not (decision.reason and target):
         return announced, False
     own, free = decision.own, channel(target.integration.channel).pages or courier.edits(target)
@@ -121,8 +129,11 @@ def deliver_or_fall_back(
     fallbacks: Fallbacks,
     reporter: Reporter,
     telemetry: Telemetry,
+    config: Config,
+    groups: Groups,
 ) -> Announced:
     """Notifies the own channel, and its fallbacks where that fails."""
+    held = partial(held_open, config=config, groups=groups, log=telemetry.log)
     decision, own = content.decision, content.decision.own
     if digested or not decision.reason:
         return announced
@@ -131,7 +142,7 @@ def deliver_or_fall_back(
     target = targets.of(content.group.identity.integration)
     if target is None:
         gone = _receiver_gone(content.group.identity.integration, message, telemetry)
-        return _failed(content, announced, gone, message, fallbacks, reporter, known=False)
+        return _failed(content, announced, gone, message, fallbacks, reporter, held, known=False)
     # News and a repeat are posted, since an edit notifies nobody; a resolve edits the first message where it can.
     earlier = decision.ledger.receipts.get(str(target.integration))
     delivery = Delivery(
@@ -145,7 +156,7 @@ def deliver_or_fall_back(
     attempt = courier.attempt(delivery)
     if attempt.receipt:
         return _delivered(content, announced, attempt, message, fallbacks, reporter)
-    return _failed(content, announced, attempt, message, fallbacks, reporter, known=True)
+    return _failed(content, announced, attempt, message, fallbacks, reporter, held, known=True)
 
 
 def _delivered(
@@ -157,16 +168,25 @@ def _delivered(
     reporter: Reporter,
 ) -> Announced:
     decision = content.decision
-    owed = decision.own.new & decision.ledger.fallback_firing
     ledger = _with_receipts(notified_own(decision), [own])
     ledger = replace(ledger, dedup_key=message.dedup_key if ledger.firing else "", fallbacks_owed=frozenset())
-    if owed:
+    # What has resolved there is the same message's news; see resolve_fallbacks.
+    if _reached_again(content) and not decision.fallback.resolved:
         note = replace(message, reason=Reason.REACHED_AGAIN)
-        failed = Failed(integration=own.integration, text="", attempts=own.attempts, seconds=0.0)
         # Once, whatever comes of it: nothing depends on this note.
-        fallbacks.follow_up(decision.ledger.fallbacks, note, decision.ledger, failed=failed)
+        fallbacks.follow_up(decision.ledger.fallbacks, note, decision.ledger, failed=_answered(own))
     outcomes = reporter.of_own(content, own, keys=_subjects(content), reason=message.reason)
     return replace(announced, ledger=ledger, outcomes=(*announced.outcomes, *outcomes), attempts=(own,), sent=True)
+
+
+def _reached_again(content: Content) -> bool:
+    """Whether the own channel is notified of what only its fallbacks knew."""
+    return bool(content.decision.own.new & content.decision.ledger.fallback_firing)
+
+
+def _answered(own: Attempt) -> Failed:
+    """The own channel as the note names it that it answers again."""
+    return Failed(integration=own.integration, text="", attempts=own.attempts, seconds=0.0)
 
 
 def _receiver_gone(integration: Integration, message: Notification, telemetry: Telemetry) -> Attempt:
@@ -193,28 +213,33 @@ def _failed(
     message: Notification,
     fallbacks: Fallbacks,
     reporter: Reporter,
+    held: Callable[[Target, Mapping[str, Labels]], Held | None],
     *,
     known: bool,
 ) -> Announced:
     """`known`: the configuration still has the receiver."""
     decision, subjects = content.decision, _subjects(content)
     news = [key for key in subjects if key in decision.fallback.new]
-    tried: list[Attempt] = []
+    tried = Tried([], [])
     if news:
         about = frozenset(content.alerts[key].state_key for key in news if key in content.alerts)
         tried = fallbacks.fall_back(
             own,
             replace(message, news=about, status="firing"),
             next_try_at=fallbacks.courier.clock.now() + RETRY,
+            held=lambda target: held(target, {key: content.members[key].labels for key in news}),
         )
-    reached = [a for a in tried if a.receipt]
+    reached = [a for a in tried.attempts if a.receipt]
     ledger = announced.ledger
+    if tried.unanswered:
+        ledger = may_have_notified_fallback(decision, ledger)
+        ledger = replace(ledger, fallbacks=ledger.fallbacks | _names(tried.unanswered))
     if reached:
-        ledger = _with_receipts(notified_fallback(decision, ledger), reached)
+        theirs = [a for a in reached if str(a.integration) not in tried.annotated]
+        ledger = _with_receipts(notified_fallback(decision, ledger), theirs)
+        owed = _names(a for a in tried.attempts if not a.receipt) - tried.annotated
         ledger = replace(
-            ledger,
-            fallbacks=ledger.fallbacks | _names(reached),
-            fallbacks_owed=ledger.fallbacks_owed | _names(a for a in tried if not a.receipt),
+            ledger, fallbacks=ledger.fallbacks | _names(theirs), fallbacks_owed=ledger.fallbacks_owed | owed
         )
     over = not known and bool(reached or not news)
     if over:
@@ -234,7 +259,7 @@ def _failed(
         announced,
         ledger=ledger,
         outcomes=(*announced.outcomes, *outcomes),
-        attempts=(own, *tried),
+        attempts=(own, *tried.attempts),
         sent=bool(reached),
         unfinished=bool(owing) and not over,
         uncertain=not own.certain,
@@ -261,7 +286,9 @@ def _with_receipts(ledger: Ledger, attempts: Iterable[Attempt]) -> Ledger:
     return replace(ledger, receipts={**fresh, **ledger.receipts})
 
 
-def resolve_fallbacks(content: Content, announced: Announced, *, fallbacks: Fallbacks, reporter: Reporter) -> Announced:
+def resolve_fallbacks(
+    content: Content, announced: Announced, *, fallbacks: Fallbacks, reporter: Reporter, limiter: RateLimiter
+) -> Announced:
     """Resolves, on the fallbacks that announced them, the alerts that fire no more.
 
     While others still fire a missed resolve comes with the next message; the last one is retried until it is delivered.
@@ -269,14 +296,28 @@ def resolve_fallbacks(content: Content, announced: Announced, *, fallbacks: Fall
     resolved = content.decision.fallback.resolved
     if not resolved:
         return announced
-    left = announced.ledger.fallback_firing - resolved
+    ledger = announced.ledger
+    left = (ledger.fallback_firing | ledger.fallback_unsure) - resolved
+    targets = [target for name in ledger.fallbacks if (target := fallbacks.targets.named(name))]
+    doubtful = not left and resolved <= ledger.fallback_unsure
+    if doubtful and not all(limiter.admits_doubtful(target) for target in targets):
+        return replace(announced, unfinished=True)
     reason = Reason.SOME_RESOLVED if left else Reason.ALL_RESOLVED
     message = fallbacks.writer.notification(content, reason, resolved=resolved, news=resolved)
     if not left:
         message = replace(message, status="resolved")
-    attempts = fallbacks.follow_up(announced.ledger.fallbacks, message, announced.ledger)
+    own = announced.attempts[0] if announced.attempts else None
+    failed = None
+    if left and own and own.receipt and _reached_again(content):
+        message, failed = replace(message, reason=Reason.REACHED_AGAIN), _answered(own)
+    attempts = fallbacks.follow_up(ledger.fallbacks, message, ledger, failed=failed)
     reached, missed = [a for a in attempts if a.receipt], [a for a in attempts if not a.receipt]
-    ledger = replace(announced.ledger, fallback_firing=left if left or not missed else resolved)
+    if left or not missed:
+        ledger = replace(
+            ledger,
+            fallback_firing=ledger.fallback_firing - resolved,
+            fallback_unsure=ledger.fallback_unsure - resolved,
+        )
     if not left:
         ledger = replace(ledger, fallbacks=_names(missed), fallbacks_owed=frozenset())
     outcomes = [
@@ -301,7 +342,7 @@ def retry_owed(content: Content, announced: Announced, *, fallbacks: Fallbacks, 
         return replace(announced, ledger=replace(ledger, fallbacks_owed=frozenset()))
     # What has just failed in this flush is not tried again in it.
     names = ledger.fallbacks_owed - _names(a for a in announced.attempts[1:] if not a.receipt)
-    if not names:
+    if not names or not fallbacks.intend(names):
         return announced
     own = content.group.identity.integration
     text = f"{own.channel} has not taken it yet"
@@ -312,7 +353,7 @@ def retry_owed(content: Content, announced: Announced, *, fallbacks: Fallbacks, 
     ledger = _with_receipts(ledger, reached)
     ledger = replace(
         ledger,
-        fallbacks=ledger.fallbacks | _names(reached),
+        fallbacks=ledger.fallbacks | _names(a for a in attempts if a.receipt or a.unanswered),
         fallbacks_owed=ledger.fallbacks_owed - _names(reached),
     )
     outcomes = [

@@ -49,10 +49,21 @@ class Attempt:
     certain: bool  # no try was ambiguous: where it failed, surely nothing was delivered
 
     @property
+    def unanswered(self) -> bool:
+        """Whether it may have arrived although the channel did not confirm it."""
+        return self.receipt is None and not self.certain
+
+    @property
     def failed(self) -> Failed:
         """The failure as a fallback message names it."""
         text = self.failure.text if self.failure else ""
-        return Failed(integration=self.integration, text=text, attempts=self.attempts, seconds=self.seconds)
+        return Failed(
+            integration=self.integration,
+            text=text,
+            attempts=self.attempts,
+            seconds=self.seconds,
+            tried=self.attempts > 0,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from alertrelay.channels import channel
 from alertrelay.config.model import Target
@@ -12,41 +13,81 @@ from alertrelay.nflog.ledger import Ledger
 from alertrelay.notification import Failed, Notification, Reason
 from alertrelay.notify.compose import Writer, fallback_key
 from alertrelay.notify.deliver import Attempt, Courier, Delivery
+from alertrelay.notify.held import Held
 from alertrelay.notify.targets import Targets
+from alertrelay.state import Groups, StoreFailure
 
 BUDGET = 6.0
 """Seconds for one channel of a stage."""
 
 
+Intend = Callable[[frozenset[str]], bool]
+"""Writes that these fallbacks are about to be notified; False where the lease is lost, and nothing is to be sent."""
+
+
+class Tried(NamedTuple):
+    """The attempts of the stage that delivered, or of all of them when every channel failed; `before`: those of the
+    stages before it. `annotated`: names of those whose destination held the alerts open already, so that a group of its
+    own resolves them there."""
+
+    attempts: list[Attempt]
+    before: list[Attempt]
+    annotated: frozenset[str] = frozenset()
+
+    @property
+    def unanswered(self) -> list[Attempt]:
+        """Those that may have arrived although the channel did not confirm it, and are to be resolved."""
+        tried = (*self.attempts, *self.before)
+        return [a for a in tried if a.unanswered and str(a.integration) not in self.annotated]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fallbacks:
-    """Notifies the fallbacks of one group, within `send_by`."""
+    """Notifies the fallbacks of one group, within `send_by`. `intend` is called before one is notified of news: a flush
+    that dies after that leaves behind which of them may hold the alert open."""
 
     gid: str
     targets: Targets
     courier: Courier
     writer: Writer
     send_by: datetime
+    intend: Intend = lambda _: True
 
-    def fall_back(self, own: Attempt, notification: Notification, *, next_try_at: datetime) -> list[Attempt]:
+    def fall_back(
+        self,
+        own: Attempt,
+        notification: Notification,
+        *,
+        next_try_at: datetime,
+        held: Callable[[Target], Held | None] = lambda _: None,
+    ) -> Tried:
         """Tries the stages behind a receiver, in order, until one of them has delivered; the last resort comes last.
 
-        A stage may name several receivers; each of its channels is tried. PagerDuty gets only what is critical.
-        Returns the attempts of the stage that delivered, or of all of them when every channel failed.
+        A stage may name several receivers; each of its channels is tried. PagerDuty gets only what is critical. Where a
+        destination holds all of it open already (`held`) that is annotated: edited, else one reply or line.
         """
         notification = replace(notification, reason=Reason.CHANNEL_FAILED, next_try_at=next_try_at)
         critical = notification.severity == "critical"
         tried: list[Attempt] = []
+        annotated: dict[str, Held] = {}
         for stage in self.targets.behind(own.integration.receiver):
-            attempts = [
-                self._notify(target, notification, failed=own.failed)
+            here = [
+                target
                 for target in stage
                 if target.integration != own.integration and (critical or not channel(target.integration.channel).pages)
             ]
+            annotated |= {str(target.integration): found for target in here if (found := held(target))}
+            names = frozenset(str(target.integration) for target in here) - frozenset(annotated)
+            if names and not self.intend(names):
+                break
+            attempts = [
+                self._notify(target, notification, failed=own.failed, held=annotated.get(str(target.integration)))
+                for target in here
+            ]
             if any(a.receipt for a in attempts):
-                return attempts
+                return Tried(attempts, tried, frozenset(annotated))
             tried += attempts
-        return tried
+        return Tried(tried, [], frozenset(annotated))
 
     def follow_up(
         self, names: Iterable[str], notification: Notification, ledger: Ledger, *, failed: Failed | None = None
@@ -57,17 +98,24 @@ class Fallbacks:
         return [self._notify(target, notification, failed=failed, ledger=ledger) for target in known]
 
     def _notify(
-        self, target: Target, notification: Notification, *, failed: Failed | None, ledger: Ledger | None = None
+        self,
+        target: Target,
+        notification: Notification,
+        *,
+        failed: Failed | None,
+        ledger: Ledger | None = None,
+        held: Held | None = None,
     ) -> Attempt:
         """One message to one fallback, of its own: its PagerDuty key is not the group's, since the fallback's own route
         may have opened an incident under that one."""
         name = str(target.integration)
-        earlier = ledger.receipts.get(name) if ledger else None
+        earlier = held.receipt if held else ledger.receipts.get(name) if ledger else None
+        key = held.dedup_key if held else ""
         message = replace(
             notification,
             id=self.writer.new_id(),
             integration=target.integration,
-            dedup_key=fallback_key(self.writer.site, name, self.gid),
+            dedup_key=key or fallback_key(self.writer.site, name, self.gid),
             failed=failed,
         )
         edit = earlier is not None and self.courier.edits(target)
@@ -75,3 +123,21 @@ class Fallbacks:
             target=target, notification=message, send_by=self.send_by, within=BUDGET, earlier=earlier, edit=edit
         )
         return self.courier.attempt(delivery)
+
+
+def intent_of(gid: str, *, owner: str, groups: Groups, known: frozenset[str], log: Callable[..., None]) -> Intend:
+    """Returns the `intend` of one flush; `known` stands there already. Fails open: where the table does not take it,
+    the fallback is notified all the same."""
+    noted = set(known)
+
+    def intend(names: frozenset[str]) -> bool:
+        if names <= noted:
+            return True
+        noted.update(names)
+        try:
+            return groups.intend(gid, owner=owner, fallbacks=frozenset(noted))
+        except StoreFailure as failure:
+            log("store_failing", gid=gid, failure=str(failure))
+            return True
+
+    return intend

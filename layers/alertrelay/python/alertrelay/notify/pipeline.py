@@ -21,7 +21,7 @@ from alertrelay.notification import Reason
 from alertrelay.notify.announce import deliver_or_fall_back, limit, resolve_fallbacks, retry_owed, settle_unnotified
 from alertrelay.notify.backlog import rejoin_digest
 from alertrelay.notify.compose import compose
-from alertrelay.notify.fallback import Fallbacks
+from alertrelay.notify.fallback import Fallbacks, intent_of
 from alertrelay.notify.lease import Lease, Timing, lease_of, take_lease, timing_of
 from alertrelay.notify.mute import look_up, mute
 from alertrelay.notify.record import leave, record
@@ -166,8 +166,14 @@ def flush(
         stages, group = DEGRADED, _without_digest(group)
         values |= {"moved": Moved(all=False), "facts": Facts(), "mutes": {}, "shown": SHOWN_DEGRADED}
     values["group"] = group
+    known = group.progress.intent
     values["fallbacks"] = Fallbacks(
-        gid=gid, targets=ports["targets"], courier=ports["courier"], writer=ports["writer"], send_by=lease.send_by
+        gid=gid,
+        targets=ports["targets"],
+        courier=ports["courier"],
+        writer=ports["writer"],
+        send_by=lease.send_by,
+        intend=intent_of(gid, owner=owner, groups=ports["groups"], known=known, log=ports["log"]),
     )
     for gives, run in stages:
         given = run(**{name: values[name] for name in parameters(run)})

@@ -56,6 +56,12 @@ class RateLimiter:
         limit = limit_of(target, self.configured, self.limits)
         return limit is None or not limit.quiet or self._take(f"{_rate_key(target)} resolves", limit)
 
+    def admits_doubtful(self, target: Target) -> bool:
+        """Whether one more resolve of what may never have been announced may go to the target now. They have a rate of
+        their own, so that they take no room from pages."""
+        limit = limit_of(target, self.configured, self.limits)
+        return self._take(f"{_rate_key(target)} doubtful resolves", replace(limit, quiet=0.0) if limit else None)
+
     def _take(self, key: str, limit: Limit | None) -> bool:
         if limit is None:
             return True

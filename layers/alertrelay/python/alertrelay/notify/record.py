@@ -121,7 +121,8 @@ def _give_up(gid: str, content: Content, announced: Announced, timers: Timers) -
         alerts=sorted({f"{o.alertname} {o.fingerprint} {o.status}" for o in outcomes}),
     )
     timers.dead_letter(body_of(undelivered))
-    ledger = replace(notified_own(content.decision), fallback_firing=frozenset(), fallbacks=frozenset())
+    ledger = replace(notified_own(content.decision), fallback_firing=frozenset(), fallback_unsure=frozenset())
+    ledger = replace(ledger, fallbacks=frozenset())
     return replace(announced, ledger=ledger, outcomes=outcomes)
 
 
@@ -134,7 +135,7 @@ def _retry_after(own: Attempt | None, failures: int) -> float:
 
 def _tidy(ledger: Ledger) -> Ledger:
     """A group of which nothing is open any more keeps no keys and no receipts."""
-    if ledger.firing or ledger.fallback_firing or ledger.storm:
+    if ledger.open or ledger.storm:
         return ledger
     return Ledger(events=ledger.events)
 
@@ -219,7 +220,6 @@ def _close(
         if groups.record(gid, owner=owner, change=again, before=group):
             send_flush_timer(timers, clock, gid, at=due)
         return
-    quiet = not (change.ledger.firing or change.ledger.fallback_firing)
-    if not groups.finish(gid, owner=owner, expires=now + ALERT_KEPT if quiet else None):
+    if not groups.finish(gid, owner=owner, expires=None if change.ledger.open else now + ALERT_KEPT):
         groups.release(gid, owner=owner)
         send_flush_timer(timers, clock, gid, at=now)

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from alertrelay.alert import Alert, fingerprint, rfc3339, severity_rank
 from alertrelay.channels import channel
 from alertrelay.config.durations import ALERT_KEPT
-from alertrelay.groups.insert import Update, member_of
+from alertrelay.groups.insert import member_of
+from alertrelay.groups.joining import Update
 from alertrelay.nflog.dedup import Mute
 from alertrelay.nflog.group_state import AlertItem, GroupState, Member
 from alertrelay.notify.lease import Timing

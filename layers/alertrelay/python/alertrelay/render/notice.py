@@ -13,12 +13,15 @@ def is_fallback(notification: Notification) -> bool:
 
 
 def mark(notification: Notification) -> str:
-    """Returns `PagerDuty FAILED` on a fallback, `PagerDuty answers again` on that notice, else ""."""
+    """Return `PagerDuty FAILED` on a fallback, `PagerDuty NOT TRIED` where nothing was sent to it, `PagerDuty answers
+    again` on that notice, else ""."""
     name = _title(notification.failed) if notification.failed else "First channel"
     name = f"{name[:1].upper()}{name[1:]}"
     if notification.reason is Reason.REACHED_AGAIN:
         return f"{name} answers again"
-    return f"{name} FAILED" if is_fallback(notification) else ""
+    if not is_fallback(notification):
+        return ""
+    return f"{name} FAILED" if notification.failed and notification.failed.tried else f"{name} NOT TRIED"
 
 
 def icon(notification: Notification) -> str:
@@ -55,7 +58,8 @@ def _not_delivered(notification: Notification) -> str:
     if wording.over(notification):
         text = f"{_title(failed)} was NOT notified of the resolve, it may still show this as open: {why}"
     else:
-        text = f"This {failed.message or 'message'} was NOT delivered: {why}"
+        what = "NOT delivered" if failed.tried else "NOT sent"
+        text = f"This {failed.message or 'message'} was {what}: {why}"
     if notification.next_try_at:
         text += f" It is retried at {wording.clock(notification.next_try_at, notification.at)}."
     receiver = cut(one_line(failed.integration.receiver), 100)

@@ -7,11 +7,13 @@ import os
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from alertrelay.aws.budget import Budget
 from alertrelay.aws.clients import clients
 from alertrelay.aws.cloudwatch import ended_alarms
 from alertrelay.aws.secrets import SecretKeys
@@ -25,7 +27,7 @@ from alertrelay.channels.transport.connection import Network
 from alertrelay.channels.transport.senders import Senders
 from alertrelay.config.model import Config, Target
 from alertrelay.dispatch.assembly import Pipeline, assemble
-from alertrelay.dispatch.sent_back import own_body
+from alertrelay.dispatch.sent_back import Receive, own_body
 from alertrelay.groups.messages import TICK
 from alertrelay.notification import Outcome
 from alertrelay.notify.compose import Site
@@ -34,7 +36,7 @@ from alertrelay.ports import Clock, Sender, Telemetry
 from alertrelay.runtime.container import SystemClock, ops_alerter
 from alertrelay.runtime.observe import Observer
 from alertrelay.runtime.self_test import SELF_TEST, self_test
-from alertrelay.sources import unwrap
+from alertrelay.sources import Envelope, unwrap
 from alertrelay.state import StoreFailure
 
 
@@ -127,6 +129,7 @@ def build(
         log=observer.log,
         alert_ops=ops_alerter(aws, environ["ALERTRELAY_OPS_TOPIC_ARN"], clock, observer),
     )
+    budget = Budget(clock)
     pipeline = assemble(
         config=config,
         site=Site(environment=config.environment, account=account, region=region),
@@ -134,7 +137,7 @@ def build(
         accounts_for_unrouted=not channels.isdisjoint(shared_forwarder()),
         # A page waits for nothing, so what may explain it is noted by the forwarder that pages: the last to be late.
         notes_sources=any(channel(kind).pages for kind in channels),
-        store=DynamoStore(aws.dynamodb, environ["ALERTRELAY_TABLE"], clock),
+        store=DynamoStore(aws.dynamodb, environ["ALERTRELAY_TABLE"], clock, budget),
         timers=SqsTimers(
             aws.sqs, queue_url=environ["ALERTRELAY_QUEUE_URL"], dlq_url=environ["ALERTRELAY_DEAD_LETTER_URL"]
         ),
@@ -149,7 +152,15 @@ def build(
         limits=LIMITS,
     )
     test = partial(self_test, config, channels, now=clock.now())
-    return Built(pipeline, observer, test)
+    return Built(replace(pipeline, take=_within(budget, pipeline.take)), observer, test)
+
+
+def _within(budget: Budget, receive: Receive) -> Receive:
+    def within(envelope: Envelope, *, deadline: datetime) -> None:
+        with budget.limited():
+            receive(envelope, deadline=deadline)
+
+    return within
 
 
 def _config(environ: Mapping[str, str]) -> Config:

@@ -242,6 +242,7 @@ def header(item: Attributes) -> GroupHeader:
             tries=int(item.get("tries", {"N": "0"})["N"]),
             failures=int(item.get("failures", {"N": "0"})["N"]),
             failing_since=_time_of(item, "failing_since"),
+            intent=frozenset(item.get("intent", {"SS": []})["SS"]),
         ),
         "config_hash": item.get("cfg", {"S": ""})["S"],
     }
@@ -277,6 +278,7 @@ def change_attributes(change: GroupChange, spill: Spill | None = None, *, backlo
         "failures": {"N": str(progress.failures)} if progress.failures else None,
         "failing_since": micros(progress.failing_since) if progress.failing_since else None,
         "tries": None,
+        "intent": None,
         **(
             {"closing": present}
             if change.closing

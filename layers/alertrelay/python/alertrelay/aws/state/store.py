@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from alertrelay.alert import Channel
+from alertrelay.aws.budget import Budget
 from alertrelay.aws.state import inhibitors as noted_sources
 from alertrelay.aws.state import items, ledger_chunks
 from alertrelay.aws.state.table import Table, read
@@ -29,10 +30,13 @@ BUCKET_KEPT = timedelta(hours=1)
 
 
 class DynamoStore:
-    """See state.Store. `client` makes or gives the client; it is called with the first request."""
+    """See state.Store. `client` makes or gives the client; it is called with the first request. `budget` bounds the
+    waiting for it."""
 
-    def __init__(self, client: Callable[[], DynamoDBClient], table: str, clock: Clock) -> None:
-        self._table = Table(client, table, clock)
+    def __init__(
+        self, client: Callable[[], DynamoDBClient], table: str, clock: Clock, budget: Budget | None = None
+    ) -> None:
+        self._table = Table(client, table, clock, budget)
         self._clock = clock
 
     def put_alert(self, item: AlertItem, *, groups: Iterable[str]) -> tuple[bool, AlertItem]:
@@ -173,6 +177,11 @@ class DynamoStore:
         if before:
             return ledger_chunks.whole(self._table, gid, before)
         return unknown(arm) if arm else None
+
+    def intend(self, gid: str, *, owner: str, fallbacks: frozenset[str]) -> bool:
+        """See state.Groups."""
+        values = {":intent": {"SS": sorted(fallbacks)}, ":me": items.text(owner)}
+        return self._table.update(f"H#{gid}", "H", "SET #intent = :intent", condition="#owner = :me", values=values)[0]
 
     def record(self, gid: str, *, owner: str, change: GroupChange, before: GroupState | None = None) -> bool:
         """See state.Store."""

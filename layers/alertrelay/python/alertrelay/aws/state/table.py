@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from alertrelay.aws.budget import Budget
 from alertrelay.aws.errors import code
 from alertrelay.aws.state import items
 from alertrelay.ports import Clock
@@ -36,9 +37,12 @@ THROTTLED_FOR = 8.0
 
 
 class Table:
-    """`client` makes or gives the client; it is called with the first request."""
+    """`client` makes or gives the client; it is called with the first request. `budget` bounds the waiting for it."""
 
-    def __init__(self, client: Callable[[], DynamoDBClient], name: str, clock: Clock) -> None:
+    def __init__(
+        self, client: Callable[[], DynamoDBClient], name: str, clock: Clock, budget: Budget | None = None
+    ) -> None:
+        self._budget = budget or Budget(clock)
         self.name = name
         self._client = client
         self._clock = clock
@@ -99,8 +103,11 @@ class Table:
         """Sends one request of any kind. Raises StoreFailure, whose text holds nothing of an item."""
         began = self._clock.now()
         while True:
+            if self._budget.spent:
+                raise StoreFailure(f"DynamoDB {operation}: too slow")
             try:
-                answer: dict[str, Any] = getattr(self._client(), operation)(**arguments)
+                with self._budget.waiting():
+                    answer: dict[str, Any] = getattr(self._client(), operation)(**arguments)
                 return answer
             except ClientError as error:
                 if code(error) == _REFUSED:

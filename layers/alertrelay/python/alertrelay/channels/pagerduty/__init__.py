@@ -18,6 +18,11 @@ class PagerDutySettings(Settings):
     client: str
     client_url: str
 
+    @property
+    def resolves_by_key(self) -> bool:
+        """PagerDuty drops a resolve of a `dedup_key` that it does not know."""
+        return True
+
 
 def _old(name: str) -> ConfigKey:
     mend = "make an integration 'Events API v2' in PagerDuty and name its key with `routing_key_file`"

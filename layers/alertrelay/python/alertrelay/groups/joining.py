@@ -1,0 +1,42 @@
+"""An alert update, and what joins one group."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from alertrelay.alert import Alert, Integration
+from alertrelay.nflog.group_state import GroupHeader, Member
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Update:
+    """One alert update. `order_key` orders it among the updates of its alert."""
+
+    alert: Alert
+    key: str
+    order_key: str
+
+    @property
+    def resolved(self) -> bool:
+        """Whether it resolves its alert."""
+        return self.alert.status == "resolved"
+
+
+@dataclass(slots=True, kw_only=True)
+class Joining:
+    """What joins one group. `header` is the identity of a group that may be new; None where only a resolve joins it.
+
+    `replaced` are the updates that stood in the group until now.
+    `repeated` holds the keys of updates that came before, each with the member that stands there: a first attempt may
+    have died while it held the group.
+    """
+
+    header: GroupHeader | None
+    updates: list[Update] = field(default_factory=list)
+    replaced: list[Member] = field(default_factory=list)
+    repeated: dict[str, Member] = field(default_factory=dict)
+
+    def identity_of(self, found: GroupHeader | None) -> Integration | None:
+        """Whose group it is, where that is known."""
+        known = found or self.header
+        return known.identity.integration if known else None

@@ -1,0 +1,94 @@
+"""The small scopes that the model of one group is explored in, and the broken variants, each with the scope that must
+catch it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What may happen: `events` as (alert, k); how many crashes, duplicated deliveries, leases that run out under a
+    slow owner, failing sends and changes of a silence; how many joiners and flushers at once. `merge`: with a wait of 0
+    one write arms and leases."""
+
+    events: tuple[tuple[int, int], ...]
+    wait_0: bool = False
+    crash: int = 0
+    dup: int = 0
+    slow: int = 0
+    fail: int = 0
+    mute: int = 0
+    joiners: int = 2
+    flushers: int = 2
+    merge: bool = False
+
+
+_FLAP = ((0, 2), (0, 5), (0, 6))
+SCOPES = {
+    "flap": Scope(events=_FLAP, crash=2),
+    "flapdup": Scope(events=_FLAP, crash=1, dup=1, joiners=3),
+    "ends": Scope(events=((0, 2), (0, 5)), crash=3, dup=1),
+    "equal": Scope(events=((0, 2), (0, 3)), crash=1, dup=2, joiners=3),
+    "two": Scope(events=((0, 2), (0, 5), (1, 2)), crash=2),
+    "twoends": Scope(events=((0, 2), (0, 5), (1, 2), (1, 5)), crash=1),
+    "wait0": Scope(events=_FLAP, wait_0=True, crash=2, dup=1),
+    "wait0m": Scope(events=_FLAP, wait_0=True, crash=2, merge=True),
+    "wait0b": Scope(events=((0, 2), (1, 2), (1, 5)), wait_0=True, crash=2),
+    "slow": Scope(events=((0, 2), (0, 5)), crash=1, slow=2, fail=1, flushers=3),
+    "slowflap": Scope(events=_FLAP, crash=1, slow=2),
+    "mute": Scope(events=_FLAP, crash=2, mute=2, joiners=1),
+    "mute2": Scope(events=((0, 2), (0, 5), (1, 2)), crash=2, mute=2, joiners=1, flushers=1),
+    "fail": Scope(events=_FLAP, crash=1, slow=1, fail=2),
+}
+BROKEN = {
+    "B1-read-before-put": ("readfirst", "two", "join reads the header, then writes the member"),
+    "B2-query-then-clear": ("queryfirst", "two", "close trusts the query that was made before next_due was removed"),
+    "B3-retire-uncond": ("uncond", "flap", "resolved members deleted after the record, without condition"),
+    "B4-clear-then-query": ("brief", "flap", "a first sketch's close: remove next_due, then query, crash between"),
+    "B4b-same-two-alerts": ("brief", "two", "as B4, another alert joins meanwhile"),
+    "B5-dup-returns-early": ("dupreturn", "ends", "an equal (redelivered) event returns without reading the header"),
+    "B6-lease-clears-due": ("leaseclear", "ends", "lease removes next_due instead of moving it to lease_until"),
+    "B7-real-delete": (
+        "delete",
+        "ends",
+        "resolved members deleted (even if conditionally): a paused joiner of the old ALARM brings it back",
+    ),
+    "B8-no-A-item": (
+        "noalert",
+        "equal",
+        "a first sketch's single level: no A-item, member deleted: OK before ALARM opens for ever",
+    ),
+    "B9-no-maybe": (
+        "nomaybe",
+        "ends",
+        "a first sketch's record: crash after send, then OK before recovery: never resolved",
+    ),
+    "B9b-half-maybe": (
+        "halfmaybe",
+        "flap",
+        "maybe mends resolves only: crash after sending a resolve, then re-fire before recovery: swallowed",
+    ),
+    "B10-record-first": ("recordfirst", "ends", "recorded before it is sent"),
+    "B11-send-past-lease": ("noguard", "slow", "owner sends although its lease has run out"),
+    "B12-unfenced-record": ("unfenced", "slowflap", "record without lease_owner = me"),
+    "B13-stale-hdr-read": ("stalehdr", "two", "join reads the header eventually consistent"),
+    "B15-lease-not-exclusive": ("nolease", "ends", "lease taken although another holds it"),
+    "B14-arm-ignores-closing": (
+        "noclosing",
+        "two",
+        "joiner takes a closing group for armed, the closer does not query again",
+    ),
+}
+"""By name: the rule that is left out, the scope in which that must be found, and what is wrong."""
+SMALL = {
+    "small-two": (Scope(events=((0, 2), (0, 5), (1, 2))), ("readfirst", "queryfirst", "noclosing")),
+    "small-ends": (
+        Scope(events=((0, 2), (0, 5)), crash=1, joiners=1),
+        ("dupreturn", "leaseclear", "nomaybe", "recordfirst", "nolease"),
+    ),
+    "small-flap": (Scope(events=_FLAP, crash=1, joiners=1, flushers=1), ("uncond", "brief", "halfmaybe")),
+    "small-equal": (Scope(events=((0, 2), (0, 3)), dup=1), ("noalert",)),
+    "small-slow": (Scope(events=((0, 2), (0, 5)), slow=1, joiners=1), ("noguard", "unfenced")),
+}
+"""Explored in seconds, each with the rules whose absence it shows."""
