@@ -121,12 +121,10 @@ def _answers(args: argparse.Namespace, ask: Ask | None) -> Answers:
     slack, teams, pagerduty = args.slack or "", args.teams, args.pagerduty
     if ask is not None and own is None and not (slack or teams or pagerduty):
         slack = _one(ask, "Slack channel, such as #alerts [none]:")
-        teams = _serves_teams() and _yes(ask, "Microsoft Teams? [no]:")
+        teams = _yes(ask, "Microsoft Teams? [no]:")
         pagerduty = _yes(ask, "PagerDuty? [no]:")
     if own is not None and (slack or teams or pagerduty):
         raise Refused("--alertmanager FILE names its own channels: leave out --slack, --teams and --pagerduty")
-    if teams and not _serves_teams():
-        raise Refused("--teams: this version does not send to Microsoft Teams; name --slack or --pagerduty")
     if not slack.isprintable():
         raise Refused(f"--slack {slack!r}: the name of a channel was expected, such as '#alerts'")
     for flag, value in (("--on-call-mail", mail), ("--mail-from", args.mail_from or mail)):
@@ -153,12 +151,6 @@ def _several(ask: Ask | None, question: str, default: str) -> tuple[str, ...]:
 
 def _yes(ask: Ask, question: str) -> bool:
     return ask(question).strip().lower() in ("y", "yes")
-
-
-def _serves_teams() -> bool:
-    from compiler.alertmanager.receivers import UNSUPPORTED
-
-    return "msteamsv2_configs" not in UNSUPPORTED
 
 
 def _check_names(names: Sequence[str]) -> None:

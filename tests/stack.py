@@ -18,6 +18,7 @@ from compiler.load import load
 from infra.assets import CONFIG_FILE
 from local.stack.day import Day, Run, template_of
 from local.standins import Fault
+from tests.example import CONFIG
 
 START = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
 ROOT = Path(__file__).resolve().parents[1]
@@ -50,7 +51,7 @@ def begin_changed(template: Path, tmp_path: Path) -> Iterator[Callable[..., Run]
     with ExitStack() as running:
 
         def enter(change: Callable[[str], str], down: Mapping[str, Fault] | None = None) -> Run:
-            files = shutil.copytree(ROOT / "config", tmp_path / "config")
+            files = shutil.copytree(CONFIG, tmp_path / "config")
             routing = files / "alertmanager.yml"
             routing.write_text(change(routing.read_text(encoding="utf-8")), encoding="utf-8")
             loaded = load(files, "prod")

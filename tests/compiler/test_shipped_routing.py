@@ -105,9 +105,11 @@ def test_critical_is_two_siblings_the_page_at_once_and_the_rest_after_30_seconds
 
 def test_grouping_and_times_are_as_required(config: Config) -> None:
     for route in _routes(config.route):
-        assert route.group_by == ("service", "cluster", "env")
-        assert route.group_interval == 300
         critical = 'severity="critical"' in route.key
+        # A page names one fault: alarms without a service are told apart by their name, account and region.
+        pages = ("alertname", "service", "cluster", "env", "account_id", "region")
+        assert route.group_by == (pages if critical else ("service", "cluster", "env"))
+        assert route.group_interval == 300
         assert route.repeat_interval == (3600 if critical else 21_600)
         assert route.group_wait == (0 if route.receiver == "pagerduty-oncall" else 30)
 

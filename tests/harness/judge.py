@@ -132,7 +132,9 @@ def judge(
     for message in sorted(inbox, key=lambda one: one.at):
         messages += 1
         reading = read(message)
-        if not views[message.destination].take(message, reading) and not reading.note:
+        # PagerDuty drops the resolve of a key that is not open: nobody hears of it.
+        silent = reading.note or (_is_pagerduty(message.destination) and not reading.states)
+        if not views[message.destination].take(message, reading) and not silent:
             named = ", ".join(f"{token} {state}" for token, state in reading.states.items()) or "a resolve"
             duplicates.append(f"twice at {message.destination} at {message.at:%H:%M:%S}: {named}")
     events = {one.token for one in episodes if one.event}

@@ -16,6 +16,7 @@ from cli.live_sms import ALARM
 from compiler.load import load
 from compiler.resources.environment import LastResort
 from infra.node import use_packaged_node
+from tests.example import CONFIG
 from tests.infra.template import Template
 
 use_packaged_node()
@@ -114,7 +115,7 @@ def test_a_limit_that_is_none_is_refused_by_name(value: Any) -> None:
 
 
 def test_the_cost_of_sms_is_watched_where_somebody_is_told_by_it() -> None:
-    loaded = load(Path("config"), "prod")
+    loaded = load(CONFIG, "prod")
     assert loaded.config is not None
     silent = replace(loaded.config, receivers=())
     assert sends_sms(loaded.config, None)

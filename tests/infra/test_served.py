@@ -8,7 +8,7 @@ from alertrelay.config.model import Config
 from compiler.load import load
 from infra.node import use_packaged_node
 from infra.served import check_served
-from infra.synth import ROOT
+from tests.example import CONFIG
 
 use_packaged_node()
 
@@ -19,7 +19,7 @@ SERVED = {name: channels for name, (_, channels) in FORWARDERS.items()}
 
 @pytest.fixture(scope="module")
 def config() -> Config:
-    found = load(ROOT / "config", "prod").config
+    found = load(CONFIG, "prod").config
     assert found is not None
     return found
 

@@ -16,7 +16,7 @@ from alertrelay.runtime.forwarder import forwarder
 from alertrelay.runtime.self_test import PASSED, SELF_TEST, SelfTestFailed, self_test
 
 from compiler.load import load
-from infra.synth import ROOT
+from tests.example import CONFIG
 
 NOW = datetime(2026, 11, 20, 8, 30, tzinfo=UTC)
 CHANNELS: tuple[Channel, ...] = ("pagerduty", "slack", "email", "sns", "webhook")
@@ -24,7 +24,7 @@ CHANNELS: tuple[Channel, ...] = ("pagerduty", "slack", "email", "sns", "webhook"
 
 @pytest.fixture(scope="module")
 def config() -> Config:
-    found = load(ROOT / "config", "prod").config
+    found = load(CONFIG, "prod").config
     assert found is not None
     return found
 

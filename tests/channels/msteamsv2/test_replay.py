@@ -73,7 +73,7 @@ def test_while_teams_fails_its_fallback_says_so_and_why(
     assert outcomes[TEAMS] == ["pending"]
     assert "fallback" in outcomes[MAIL]
     mails = [r.body["subject"] for r in day.received if r.channel == "email" and "FAILED" in r.body["subject"]]
-    assert mails == ["[CRITICAL, Microsoft Teams FAILED] RDSHighCPU orders (prod)"]
+    assert mails == ["[CRITICAL, Microsoft Teams FAILED] RDSHighCPU orders 111122223333 eu-central-1 (prod)"]
     assert day.lost == ()
 
 
