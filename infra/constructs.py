@@ -23,6 +23,7 @@ use_packaged_node()
 import aws_cdk as cdk  # noqa: E402 - starts node
 from constructs import Construct  # noqa: E402 - starts node
 
+from compiler import placeholders  # noqa: E402 - starts node
 from compiler.alarms.plan import alarm_stacks  # noqa: E402 - starts node
 from infra.alarms.alarm import PlannedAlarms, ResourceAlarms  # noqa: E402 - starts node
 from infra.alarms.ecs_events import EcsEvents  # noqa: E402 - starts node
@@ -80,7 +81,7 @@ class RelayStack(EnvironmentRelay):
         arch: str | None = None,
     ) -> None:
         arch = arch or architecture(os.environ)
-        (valid,) = load_valid(Path(config_dir), [environment])
+        (valid,) = load_valid(Path(config_dir), [environment], placeholders=bool(os.environ.get(placeholders.VARIABLE)))
         self.deployment = (
             checked(deployment) if deployment else named_after(stack_name or f"{scope.node.path}/{construct_id}")
         )

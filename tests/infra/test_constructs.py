@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from compiler import placeholders
 from infra.node import use_packaged_node
 from tests.infra.template import Template, read_template
 
@@ -17,6 +18,11 @@ use_packaged_node()
 import aws_cdk as cdk  # noqa: E402 - starts node
 
 from infra.constructs import LONGEST, EnvironmentAlarms, RelayStack, named_after  # noqa: E402 - starts node
+
+
+@pytest.fixture(autouse=True)
+def _example_values_are_meant(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(placeholders.VARIABLE, "1")
 
 
 def synthesised(app: cdk.App, stage: str, stack: str) -> Template:
