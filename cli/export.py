@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from cli.config_dir import add_config_dir
+
 MARK = "# Written by `alertrelay export sam`; the next export writes it anew."
 TEMPLATE = "template.yaml"
 _FOLDERS = {"AWS::Lambda::Function": "function", "AWS::Lambda::LayerVersion": "layer"}
@@ -41,6 +43,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    add_config_dir(sam)
     sam.add_argument("--env", metavar="NAME", default="prod", help="an environment (default: prod)")
     sam.add_argument("--output", metavar="FOLDER", type=Path, default=Path("sam"), help="default: sam")
     sam.set_defaults(run=run)
@@ -56,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
         print(f"alertrelay export: {problem}", file=sys.stderr)
         return 2
     try:
-        found = templates(template_of(args.env).parent.parent, args.env)
+        found = templates(template_of(args.env, config=args.config_dir).parent.parent, args.env)
     except UsageError as error:
         print(f"alertrelay export: {error}", file=sys.stderr)
         return 2

@@ -71,6 +71,8 @@ class EnvironmentStage(cdk.Stage):
             stack_name=name,
         )
         for part, planned in alarm_stacks(environment).items():
+            if not planned and not environment.services:
+                continue  # CloudFormation refuses a stack without a resource
             alarms = AlarmsStack(
                 self,
                 f"Alarms{_camel(part)}",

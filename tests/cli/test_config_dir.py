@@ -108,7 +108,7 @@ def _files_of_help() -> set[str]:
     return {
         name
         for name, one in dict(actions.choices or {}).items()
-        if name not in ("silence", "anomaly") and "--config-dir" not in one.format_help()
+        if name not in ("silence", "anomaly", "export") and "--config-dir" not in one.format_help()
     }
 
 

@@ -58,18 +58,6 @@ def test_the_env_file_sets_all_that_refers_to_another_resource_and_only_what_is_
             assert sets[name].rpartition("/")[2] == function.environment[name].rpartition("/")[2]
 
 
-RECORDED = sorted(path for path in EVENTS.glob("*.json") if path.name != "env.json")
-
-
-@pytest.mark.parametrize("event", RECORDED, ids=lambda path: path.stem)
-def test_every_event_is_handled_by_every_function_with_them_behind_it(
-    served: tuple[Deployed, StandIns], event: Path
-) -> None:
-    deployed, peers = served
-    for function in deployed.functions:
-        assert _bound(function, peers)(json.loads(event.read_text()), Context()) is None
-
-
 def test_what_a_function_tells_arrives_at_the_stand_ins(served: tuple[Deployed, StandIns]) -> None:
     deployed, peers = served
     before = len(peers.requests)
@@ -80,6 +68,18 @@ def test_what_a_function_tells_arrives_at_the_stand_ins(served: tuple[Deployed, 
     arrived = peers.requests[before:]
     assert {request.channel for request in arrived} == {"pagerduty", "slack", "email"}
     assert all(request.taken for request in arrived)
+
+
+RECORDED = sorted(path for path in EVENTS.glob("*.json") if path.name != "env.json")
+
+
+@pytest.mark.parametrize("event", RECORDED, ids=lambda path: path.stem)
+def test_every_event_is_handled_by_every_function_with_them_behind_it(
+    served: tuple[Deployed, StandIns], event: Path
+) -> None:
+    deployed, peers = served
+    for function in deployed.functions:
+        assert _bound(function, peers)(json.loads(event.read_text()), Context()) is None
 
 
 def _bound(function: Function, peers: StandIns) -> Any:

@@ -29,7 +29,7 @@ inhibit_rules:
 """
     )
     assert parsed is not None
-    assert [f for f in findings if f.severity != "info"] == []
+    assert [f for f in findings if f.severity == "error"] == []
     new, old = parsed.inhibit_rules
     down = Matcher(name="alertname", op="=", value="Down")
     assert new == InhibitRule(

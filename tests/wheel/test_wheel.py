@@ -50,14 +50,14 @@ fallbacks:
   pager: [[chat]]
   chat: [[pager]]
 last_resort:
-  email: [oncall@example.org]
+  email: [oncall@ledger.test]
 """
 PROD = """\
 region: eu-west-1
 retain: true
 log_retention_days: 30
 labels: {env: prod}
-ops_email: [ops@example.org]
+ops_email: [ops@ledger.test]
 databases:
   - id: ledger-db
     engine: postgres
