@@ -71,7 +71,7 @@ class EnvironmentStage(cdk.Stage):
             stack_name=name,
         )
         for part, planned in alarm_stacks(environment).items():
-            if not planned and not environment.services:
+            if not (planned.alarms or planned.parents or environment.services):
                 continue  # CloudFormation refuses a stack without a resource
             alarms = AlarmsStack(
                 self,
