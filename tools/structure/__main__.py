@@ -15,7 +15,7 @@ from tools.structure.walk import NoEntry
 
 ROOT = Path(__file__).parents[2]
 EVENT = "events/rds-cpu-critical-alarm.json"
-ENTRIES = ("alertrelay.notify.announce.announce", "alertrelay.tell.tell")
+ENTRIES = ("alertrelay.notify.announce.deliver_or_fall_back", "alertrelay.tell.tell")
 """Where the notification of one group begins; the first one that is there."""
 
 
