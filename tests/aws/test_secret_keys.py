@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import traceback
 from collections.abc import Iterator
+from datetime import timedelta
 from itertools import islice
 from typing import Any
 
@@ -10,8 +11,17 @@ import pytest
 from alertrelay.aws import secrets
 from alertrelay.aws.clients import Clients
 from alertrelay.aws.secrets import SecretKeys
+from alertrelay.channels.pagerduty import PagerDutySettings
+from alertrelay.channels.pagerduty.sender import PagerDutySender
+from alertrelay.channels.transport.connection import Network
+from alertrelay.memory.store import ManualClock
+from alertrelay.notify.deliver import Courier, Delivery
 from alertrelay.ports import SecretMissing
 from botocore.exceptions import ConnectTimeoutError
+
+from local.standins import Fault, StandIns
+from tests.channels.example import target
+from tests.render.notifications import NOW, notification
 
 ONE, TWO, THREE = "not-a-real-key-1", "not-a-real-key-2", "not-a-real-key-3"
 
@@ -194,3 +204,35 @@ def test_a_client_that_cannot_be_made_is_a_missing_secret(aws: Clients, seconds:
 
     with pytest.raises(SecretMissing, match="cannot be read"):
         list(islice(SecretKeys(none, "arn:x:secret:y", seconds).versions("pd"), 1))
+
+
+@pytest.mark.parametrize("good", ["anew", "previous"])
+def test_a_page_goes_out_by_another_version_where_pagerduty_says_400_of_a_dead_key(
+    keys: SecretKeys, client: Counting, good: str
+) -> None:
+    """A rotation while the old key is in the cache; and one to a key that never worked."""
+    assert values(islice(keys.versions("pd"), 1)) == [ONE]
+    rotate(keys, client, TWO)
+    dead = ONE if good == "anew" else TWO
+    if good == "previous":
+        keys = SecretKeys(lambda: client, keys.arn, Seconds())  # type: ignore[arg-type,return-value]  # a stand-in
+    with StandIns() as peers:
+        peers.fail("pagerduty", Fault(kind="status", status=400, body="Invalid routing key"), token=dead)
+        courier = Courier(
+            senders={"pagerduty": PagerDutySender(Network(endpoints=peers.endpoints))},
+            secrets=keys,
+            render=lambda *_: {"event_action": "resolve", "dedup_key": "d"},
+            clock=ManualClock(NOW),
+            alert_ops=lambda _: None,
+        )
+        settings = PagerDutySettings(
+            routing_key="pd", url="https://events.pagerduty.com/v2/enqueue", client="", client_url=""
+        )
+        attempt = courier.attempt(
+            Delivery(
+                target=target(settings), notification=notification(), send_by=NOW + timedelta(minutes=1), within=10
+            )
+        )
+        assert attempt.receipt is not None
+        assert [request.answered for request in peers.requests] == ["400", "202"]
+        assert peers.requests[-1].tokens == {TWO if good == "anew" else ONE}
