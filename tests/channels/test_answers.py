@@ -1,4 +1,4 @@
-"""Every row of docs/answers.md is what its sender makes of that answer."""
+"""Sends each row of docs/answers.md to its sender."""
 
 from __future__ import annotations
 

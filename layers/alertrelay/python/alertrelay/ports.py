@@ -18,13 +18,15 @@ from alertrelay.notification import Message, Outcome, Receipt
 class DeliveryFailure(Exception):
     """A channel did not take a message. `text` is a short sentence that is safe to log and to show.
 
-    `ambiguous`: the message may have arrived all the same (a read timeout, a 5xx after the body was sent).
+    `ambiguous`: the message may have arrived all the same (a read timeout, a 5xx after the body was sent). `tried` is
+    False where nothing was sent: no time was left, or there is no key.
     """
 
-    def __init__(self, text: str, *, ambiguous: bool = False) -> None:
+    def __init__(self, text: str, *, ambiguous: bool = False, tried: bool = True) -> None:
         super().__init__(text)
         self.text = text
         self.ambiguous = ambiguous
+        self.tried = tried
 
 
 class RateLimited(DeliveryFailure):

@@ -347,6 +347,8 @@ def retry_owed(content: Content, announced: Announced, *, fallbacks: Fallbacks, 
     own = content.group.identity.integration
     text = f"{own.channel} has not taken it yet"
     failed = Failed(integration=own, text=text, attempts=0, seconds=0.0)
+    if announced.attempts and announced.attempts[0].receipt is None:
+        failed = announced.attempts[0].failed
     message = fallbacks.writer.notification(content, Reason.CHANNEL_FAILED, resolved=frozenset(), news=still)
     attempts = fallbacks.follow_up(names, message, ledger, failed=failed)
     reached = [a for a in attempts if a.receipt]

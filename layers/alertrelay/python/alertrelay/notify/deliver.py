@@ -38,7 +38,8 @@ BROKEN_TIMEOUT = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """How one channel took one notification: a receipt, or the failure of the last try."""
+    """How one channel took one notification: a receipt, or the failure of the last try. `attempts` counts the tries in
+    which something was sent."""
 
     integration: Integration
     notification_id: str
@@ -120,12 +121,13 @@ class Courier:
         while receipt is None and message is not None:
             now = self.clock.now()
             if (stop - now).total_seconds() < SHORTEST:
-                failure = failure or Retryable(f"no time was left to try {channel}")
+                failure = failure or Retryable(f"no time was left to try {channel}", tried=False)
                 break
-            tries += 1
             try:
                 receipt = self._try(one, message, stop, longest)
+                tries += 1
             except DeliveryFailure as caught:
+                tries += caught.tried
                 failure, certain = caught, certain and not caught.ambiguous
                 pause = _pause(caught, pauses)
                 if pause is None or self.clock.now() + timedelta(seconds=pause + SHORTEST) > stop:
@@ -147,7 +149,7 @@ class Courier:
         try:
             return self._with_each_key(one, message, stop, longest)
         except SecretMissing as missing:
-            raise AuthDead(str(missing)) from None
+            raise AuthDead(str(missing), tried=False) from None
         except DeliveryFailure:
             raise
         except Exception as error:  # noqa: BLE001 - a fault of ours must lead to the next channel, not to a lost alert
@@ -158,7 +160,7 @@ class Courier:
         """Sends once; where the key is refused, once more with each other version of the key."""
         sender = self.senders[one.target.integration.channel]
         name = sender.key_name(one.target)
-        refused = AuthDead(f"no version of key {name!r} is left to try")
+        refused: DeliveryFailure = Retryable(f"no time was left to try {one.target.integration.channel}", tried=False)
         for key in self._keys(name, one.earlier):
             # Each version of the key has what is left, so that three of them do not take three times as long.
             timeout = min(longest, (stop - self.clock.now()).total_seconds())
@@ -189,7 +191,7 @@ class Courier:
         if failure is None:
             self.failing.pop(peer_of(target), None)
             return
-        if isinstance(failure, Retryable):
+        if isinstance(failure, Retryable) and failure.tried:
             self.failing[peer_of(target)] = self.clock.now() + BREAKER
         if isinstance(failure, AuthDead | Permanent):
             name = "SecretKeyRefused" if isinstance(failure, AuthDead) else "MessageRefused"

@@ -7,7 +7,7 @@ import os
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -27,7 +27,7 @@ from alertrelay.channels.transport.connection import Network
 from alertrelay.channels.transport.senders import Senders
 from alertrelay.config.model import Config, Target
 from alertrelay.dispatch.assembly import Pipeline, assemble
-from alertrelay.dispatch.sent_back import Receive, own_body
+from alertrelay.dispatch.sent_back import own_body
 from alertrelay.groups.messages import TICK
 from alertrelay.notification import Outcome
 from alertrelay.notify.compose import Site
@@ -36,7 +36,7 @@ from alertrelay.ports import Clock, Sender, Telemetry
 from alertrelay.runtime.container import SystemClock, ops_alerter
 from alertrelay.runtime.observe import Observer
 from alertrelay.runtime.self_test import SELF_TEST, self_test
-from alertrelay.sources import Envelope, unwrap
+from alertrelay.sources import unwrap
 from alertrelay.state import StoreFailure
 
 
@@ -45,11 +45,13 @@ class RecordsFailed(Exception):
 
 
 class Built(NamedTuple):
-    """What a container keeps: the pipeline, its log and metrics, and the test that a new version must pass."""
+    """What a container keeps: the pipeline, its log and metrics, and the test that a new version must pass. `limited`
+    bounds how long an invocation waits for state and secrets."""
 
     pipeline: Pipeline
     observer: Observer
     self_test: Callable[[], dict[str, Any]]
+    limited: Callable[[], AbstractContextManager[None]] = nullcontext
 
 
 class Forwarder:
@@ -130,6 +132,7 @@ def build(
         alert_ops=ops_alerter(aws, environ["ALERTRELAY_OPS_TOPIC_ARN"], clock, observer),
     )
     budget = Budget(clock)
+    secrets = SecretKeys(aws.secretsmanager, environ["ALERTRELAY_SECRET_ARN"], time.monotonic, budget)
     pipeline = assemble(
         config=config,
         site=Site(environment=config.environment, account=account, region=region),
@@ -142,7 +145,7 @@ def build(
             aws.sqs, queue_url=environ["ALERTRELAY_QUEUE_URL"], dlq_url=environ["ALERTRELAY_DEAD_LETTER_URL"]
         ),
         clock=clock,
-        secrets=SecretKeys(aws.secretsmanager, environ["ALERTRELAY_SECRET_ARN"], time.monotonic),
+        secrets=secrets,
         senders={kind: around(senders[kind]) for kind in KINDS},
         render=render,
         telemetry=telemetry,
@@ -152,15 +155,7 @@ def build(
         limits=LIMITS,
     )
     test = partial(self_test, config, channels, now=clock.now())
-    return Built(replace(pipeline, take=_within(budget, pipeline.take)), observer, test)
-
-
-def _within(budget: Budget, receive: Receive) -> Receive:
-    def within(envelope: Envelope, *, deadline: datetime) -> None:
-        with budget.limited():
-            receive(envelope, deadline=deadline)
-
-    return within
+    return Built(pipeline, observer, test, lambda: budget.limited(secret_at_hand=secrets.at_hand))
 
 
 def _config(environ: Mapping[str, str]) -> Config:
@@ -184,9 +179,10 @@ def _handle(built: Built, event: Any, context: Any) -> dict[str, Any] | None:
             return None
         if event == SELF_TEST:
             return built.self_test()
-        if _is_sqs(event):
-            return {"batchItemFailures": _from_queue(built.pipeline, observer, event["Records"], deadline)}
-        _from_topic(built.pipeline, observer, event, deadline)
+        with built.limited():
+            if _is_sqs(event):
+                return {"batchItemFailures": _from_queue(built.pipeline, observer, event["Records"], deadline)}
+            _from_topic(built.pipeline, observer, event, deadline)
         return None
     finally:
         observer.end()
