@@ -11,6 +11,7 @@ from functools import partial
 from typing import Protocol
 
 from alertrelay.alert import Channel
+from alertrelay.channels import shared_forwarder
 from alertrelay.config.model import Config, Target
 from alertrelay.dispatch import dispatcher
 from alertrelay.dispatch.degraded import Degraded
@@ -78,7 +79,11 @@ def assemble(
     need any. `accounts_for_unrouted`, `notes_sources`: see groups/router.py; `resolved_alarms`:
     notify/stale_alarms.py."""
     router = Router(
-        config=config, channels=channels, accounts_for_unrouted=accounts_for_unrouted, notes_sources=notes_sources
+        config=config,
+        channels=channels,
+        accounts_for_unrouted=accounts_for_unrouted,
+        notes_sources=notes_sources,
+        unrouted_channel=shared_forwarder()[0],
     )
     courier = Courier(senders=senders, secrets=secrets, render=render, clock=clock, alert_ops=telemetry.alert_ops)
     writer = Writer(site=site, clock=clock, new_id=new_id)

@@ -6,8 +6,9 @@ goes on, since it may be the retry of an attempt that crashed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from alertrelay.alert import Alert, severity_rank
 from alertrelay.config.durations import ALERT_KEPT, MEMBER_KEPT
@@ -16,6 +17,7 @@ from alertrelay.groups.joining import Joining, Update
 from alertrelay.groups.outcomes import of_alert, of_member
 from alertrelay.groups.router import Router, account_for_unrouted, groups_for, inhibitor_entries
 from alertrelay.groups.unknown_resolves import resolves_by_key
+from alertrelay.groups.unrouted import is_kept, keep, unrouted_group
 from alertrelay.nflog.dedup import unsettled
 from alertrelay.nflog.group_state import AlertItem, GroupHeader, Member, MemberStatus
 from alertrelay.notification import Outcome, Reason
@@ -55,12 +57,14 @@ def insert(
 ) -> None:
     """Stores one update and adds it to `joinings`, by gid: the groups that have one to flush. Raises StoreFailure."""
     store = _store_resolve if update.resolved else _store_firing
-    written, headers = store(update, router, alerts, now, telemetry)
+    written, headers, unrouted = store(update, router, alerts, now, telemetry)
     if written:
         # An entry that outlives its alert does no harm: a flush asks the alert itself.
         for entry in inhibitor_entries(router, update.alert):
             inhibitors.note_source(entry, update.key, fires=update.alert.status == "firing")
     member = member_of(update, now)
+    if written:
+        keep(unrouted, member, groups, interval=router.config.route.group_interval, now=now)
     for gid, header in headers.items():
         put, before = groups.put_member(gid, member) if written else (False, None)
         joining = joinings.setdefault(gid, Joining(header=header))
@@ -73,41 +77,50 @@ def insert(
             joining.replaced.append(before)
 
 
-_Stored = tuple[bool, dict[str, GroupHeader | None]]
-"""Whether the update was written, and the groups that it joins."""
+class _Stored(NamedTuple):
+    """Whether the update was written, the groups that it joins, and the group that keeps it although it leads to
+    nobody."""
+
+    written: bool
+    headers: dict[str, GroupHeader | None]
+    unrouted: Mapping[str, GroupHeader] = {}
 
 
 def _store_firing(update: Update, router: Router, alerts: Alerts, now: datetime, telemetry: Telemetry) -> _Stored:
-    found = groups_for(router, update.alert.labels)
+    found, unrouted = groups_for(router, update.alert.labels), dict[str, GroupHeader]()
     if not found:
-        account_for_unrouted(router, update.alert, telemetry)
-        if not inhibitor_entries(router, update.alert):
-            return False, {}
-    written, stored = alerts.put_alert(_item(update, now), groups=found)
+        nobody = account_for_unrouted(router, update.alert, telemetry)
+        if nobody and is_kept(router, update.alert):
+            unrouted = unrouted_group(router)
+        elif not inhibitor_entries(router, update.alert):
+            return _Stored(False, {})
+    written, stored = alerts.put_alert(_item(update, now), groups=[*found, *unrouted])
     if not written:
         why = _why_refused(update, stored, telemetry)
         for header in found.values():
             integration = header.identity.integration
             telemetry.emit(of_alert(update.alert, "suppressed", why, integration=integration))
-    return written, dict(found)
+    return _Stored(written, dict(found), unrouted)
 
 
 def _store_resolve(update: Update, router: Router, alerts: Alerts, now: datetime, telemetry: Telemetry) -> _Stored:
     """A resolve goes to every group that the alert was put in, by the labels of its firing; and to those in which it
     may be open although the table does not know it (groups/unknown_resolves.py)."""
     written, stored = alerts.put_alert(_item(update, now), groups=())
-    if written and not stored.groups and router.accounts_for_unrouted:
+    kept = unrouted_group(router)
+    unrouted = {gid: header for gid, header in kept.items() if gid in stored.groups and router.accounts_for_unrouted}
+    if written and stored.groups <= set(kept) and router.accounts_for_unrouted:
         telemetry.emit(of_alert(update.alert, "suppressed", Reason.NOT_ANNOUNCED))
     if not written and router.accounts_for_unrouted:
         telemetry.emit(of_alert(update.alert, "suppressed", _why_refused(update, stored, telemetry)))
     found: dict[str, GroupHeader | None] = dict.fromkeys(
-        sorted(gid for gid in stored.groups if channel_of(gid) in router.channels)
+        sorted(gid for gid in stored.groups if channel_of(gid) in router.channels and gid not in kept)
     )
     if written:
         for gid, header in groups_for(router, stored.alert.labels).items():
             if resolves_by_key(router.config, header.identity.integration, stored.alert.labels):
                 found[gid] = header
-    return written, found
+    return _Stored(written, found, unrouted)
 
 
 def _why_refused(update: Update, stored: AlertItem, telemetry: Telemetry) -> Reason:

@@ -125,6 +125,19 @@ def decide(
     )
 
 
+def nothing(firing: frozenset[str]) -> Decision:
+    """Returns the decision that notifies nobody of what fires, and leaves an empty ledger."""
+    none = frozenset[str]()
+    return Decision(
+        ledger=Ledger(),
+        reason=None,
+        view=View(firing=firing, open=none, shown=none),
+        own=OwnChannel(new=none, resolved=none, events=none, repeats=False),
+        fallback=FallbackChannels(new=none, resolved=none),
+        unnotified=Unnotified(unheard=none, lapsed=none, muted={}),
+    )
+
+
 def without_resolves(decision: Decision) -> Decision:
     """Returns the same for a channel that is notified of no resolve: what has resolved is settled, and in no
     message."""

@@ -15,12 +15,20 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from alertrelay.groups.reroute import Moved, reroute
-from alertrelay.nflog.dedup import Decision, Mute, decide
+from alertrelay.groups.unrouted import UNROUTED, marked
+from alertrelay.nflog.dedup import Decision, Mute, decide, is_firing, nothing
 from alertrelay.nflog.group_state import GroupHeader, GroupState, Member
 from alertrelay.notification import Reason
-from alertrelay.notify.announce import deliver_or_fall_back, limit, resolve_fallbacks, retry_owed, settle_unnotified
+from alertrelay.notify.announce import (
+    Announced,
+    deliver_or_fall_back,
+    limit,
+    resolve_fallbacks,
+    retry_owed,
+    settle_unnotified,
+)
 from alertrelay.notify.backlog import rejoin_digest
-from alertrelay.notify.compose import compose
+from alertrelay.notify.compose import Content, compose
 from alertrelay.notify.fallback import Fallbacks, intent_of
 from alertrelay.notify.lease import Lease, Timing, lease_of, take_lease, timing_of
 from alertrelay.notify.mute import look_up, mute
@@ -91,6 +99,18 @@ def verify_repeat(
     return left, decision if left is members else dedup(lease, group, left, mutes, moved, timing=timing)
 
 
+def keep_unrouted(
+    lease: Lease, group: GroupState, members: Sequence[Member], moved: Moved
+) -> tuple[Content, Announced]:
+    """Decides nothing of what leads to nobody: while something of it fires, the group stays."""
+    leaving = {member.key for member in moved.members}
+    firing = frozenset(m.key for m in members if is_firing(m, lease.began)) - leaving
+    content = Content(
+        gid=lease.gid, group=group, decision=nothing(firing), alerts={}, members={m.key: m for m in members}
+    )
+    return content, Announced(ledger=content.decision.ledger)
+
+
 class Stage(NamedTuple):
     """One step: the names of the values that it gives, and the function that gives them."""
 
@@ -131,6 +151,15 @@ DEGRADED: tuple[Stage, ...] = (
 """A flush does no more than it must, with one request before it notifies, where three before it did not end: nothing is
 rerouted, silenced, inhibited or left to a digest that may not have heard of it."""
 
+KEEPING: tuple[Stage, ...] = (
+    Stage(("members",), read_members),
+    Stage(("moved",), reroute),
+    Stage(("content", "announced"), keep_unrouted),
+    Stage(("recorded",), record),
+    Stage((), leave),
+)
+"""Of the group of what leads to nobody (groups/unrouted.py)."""
+
 Ports = Mapping[str, Any]
 """By the names that stages have for them; see dispatch/assembly.py."""
 
@@ -159,9 +188,11 @@ def flush(
     lease = lease_of(gid, owner, group, timing, now=clock.now(), until=until)
     values = {**ports, "gid": gid, "lease": lease, "route": route, "timing": timing, "now": lease.began, "until": until}
     stages = NORMAL
+    if group.identity.route_id == UNROUTED:
+        stages, values["config_hash"] = KEEPING, marked(config.hash)
     if group.stored.lost:
         _report_lost(gid, group, ports["telemetry"])
-    if group.progress.tries >= UNFINISHED:
+    if stages is NORMAL and group.progress.tries >= UNFINISHED:
         _report_unfinished(gid, group, ports["telemetry"])
         stages, group = DEGRADED, _without_digest(group)
         values |= {"moved": Moved(all=False), "facts": Facts(), "mutes": {}, "shown": SHOWN_DEGRADED}
