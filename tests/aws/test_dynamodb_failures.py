@@ -38,6 +38,7 @@ METHODS: dict[str, Method] = {
     "put_member": lambda s: s.put_member(GID, member(clock=9)),
     "members": lambda s: s.members(GID),
     "header": lambda s: s.header(GID),
+    "headers": lambda s: s.headers([GID]),
     "arm": lambda s: s.arm(GID, header(), due=NOW),
     "bring_forward": lambda s: s.bring_forward(GID, due=NOW, seen=after(35)),
     "lease": lambda s: s.lease(GID, owner="me", now=after(99), until=after(135)),

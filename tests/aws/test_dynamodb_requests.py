@@ -38,6 +38,7 @@ METHODS: dict[str, Method] = {
     "put_member that expires": lambda s: s.put_member(GID, member(status="resolved", expires=EXPIRES)),
     "members": lambda s: s.members(GID),
     "header": lambda s: s.header(GID),
+    "headers": lambda s: s.headers([GID, "slack-2"]),
     "arm": lambda s: s.arm(GID, header(), due=NOW),
     "bring_forward": lambda s: s.bring_forward(GID, due=NOW, seen=NOW),
     "lease": lambda s: s.lease(GID, owner="me", now=NOW, until=after(35)),

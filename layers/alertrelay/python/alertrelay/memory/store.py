@@ -95,6 +95,10 @@ class MemoryStore:
             found = self._members.get(gid, {})
             return [found[key] for key in sorted(found) if (ends := found[key].expires) is None or ends > now]
 
+    def headers(self, gids: Sequence[str]) -> Mapping[str, GroupHeader]:
+        """See state.Groups."""
+        return {gid: found for gid in gids if (found := self.header(gid))}
+
     def header(self, gid: str) -> GroupHeader | None:
         """See state.Groups."""
         found = self.state(gid)

@@ -110,7 +110,12 @@ def decide(
     repeats = bool(shown) and since is not None and since >= timedelta(seconds=repeat_interval)
     ours = ledger.firing | ledger.storm
     return Decision(
-        ledger=replace(ledger, events=(ledger.events | muted) & present_events, storm=storm),
+        ledger=replace(
+            ledger,
+            events=(ledger.events | muted) & present_events,
+            events_at=frozenset(one for one in ledger.events_at if one.partition(" ")[0] in present_events),
+            storm=storm,
+        ),
         reason=_reason(ledger, open_, new, resolved, events, repeats=repeats),
         view=View(firing=firing, open=open_, shown=shown),
         own=OwnChannel(new=new, resolved=resolved, events=events, repeats=repeats),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -21,6 +21,7 @@ class Ledger:
     `fallback_firing`; a fallback may have announced it, without an answer. It counts as not notified, and is resolved.
     `fallbacks`: integrations that announced as a fallback, or may have; `fallbacks_owed`: those of a succeeded stage
     that failed, and are retried alone.
+    `events_at`: of `events`, those that a fallback announced, each as "key fallback".
     `storm`: handed to the integration's digest, which announces and resolves them.
     `receipts`: what each channel gave back for its first message, by str(Integration).
     """
@@ -30,6 +31,7 @@ class Ledger:
     fallback_firing: frozenset[str] = frozenset()
     fallback_unsure: frozenset[str] = frozenset()
     events: frozenset[str] = frozenset()
+    events_at: frozenset[str] = frozenset()
     storm: frozenset[str] = frozenset()
     fallbacks: frozenset[str] = frozenset()
     fallbacks_owed: frozenset[str] = frozenset()
@@ -65,8 +67,13 @@ class Spill:
 PACKED_FROM = 20
 """Alerts in a set above which their hashes are packed; fewer stay readable."""
 ALERT_SETS = ("firing", "unsure", "fallback_firing", "fallback_unsure", "events", "storm")
-_NAME_SETS = ("fallbacks", "fallbacks_owed")
+_NAME_SETS = ("fallbacks", "fallbacks_owed", "events_at")
 _SETS = (*ALERT_SETS, *_NAME_SETS)
+
+
+def events_at(keys: Iterable[str], names: Collection[str]) -> frozenset[str]:
+    """Returns how a ledger notes that these fallbacks announced these events."""
+    return frozenset(f"{key} {name}" for key in keys for name in names)
 
 
 def merged(ledger: Ledger, more: Ledger) -> Ledger:

@@ -3,28 +3,28 @@ before."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import partial
 
-from alertrelay.alert import Integration, Labels
+from alertrelay.alert import Integration
 from alertrelay.channels import channel
 from alertrelay.config.durations import RETRY
-from alertrelay.config.model import Config, Target
+from alertrelay.config.model import Target
 from alertrelay.groups.reroute import DIGEST
 from alertrelay.nflog.dedup import may_have_notified_fallback, notified_fallback, notified_own, without_resolves
-from alertrelay.nflog.ledger import Ledger
+from alertrelay.nflog.ledger import Ledger, events_at
 from alertrelay.notification import Failed, Notification, Outcome, Reason, Receipt
 from alertrelay.notify.compose import Content
 from alertrelay.notify.deliver import Attempt, Courier, Delivery
 from alertrelay.notify.fallback import Fallbacks, Tried
-from alertrelay.notify.held import Held, held_open
+from alertrelay.notify.held import Destinations, Held
 from alertrelay.notify.outcomes import Reporter
 from alertrelay.notify.rate_limit import Digests, RateLimiter, storm_is_over
 from alertrelay.notify.targets import Targets
+from alertrelay.policy.group_key import key_of
 from alertrelay.ports import Permanent, SelfAlert, Telemetry
-from alertrelay.state import Groups, StoreFailure
+from alertrelay.state import StoreFailure
 
 OWN_BUDGET = 10.0
 """Seconds for the group's own channel; what is left of the invocation belongs to its fallbacks."""
@@ -36,7 +36,8 @@ FOR_FALLBACKS = timedelta(seconds=6)
 class Announced:
     """What came of a flush. `attempts`: that of the own channel first, then those of its fallbacks. `unfinished`:
     something is still to be notified, by a later try. `uncertain`: a message may have arrived although the channel did
-    not confirm it."""
+    not confirm it. `beside`: by name, the fallbacks at whose destination a group of its own has something open, with
+    the keys of that."""
 
     ledger: Ledger
     outcomes: tuple[Outcome, ...] = ()
@@ -44,6 +45,7 @@ class Announced:
     sent: bool = False
     unfinished: bool = False
     uncertain: bool = False
+    beside: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 def settle_unnotified(
@@ -129,11 +131,9 @@ def deliver_or_fall_back(
     fallbacks: Fallbacks,
     reporter: Reporter,
     telemetry: Telemetry,
-    config: Config,
-    groups: Groups,
+    places: Destinations,
 ) -> Announced:
     """Notifies the own channel, and its fallbacks where that fails."""
-    held = partial(held_open, config=config, groups=groups, log=telemetry.log)
     decision, own = content.decision, content.decision.own
     if digested or not decision.reason:
         return announced
@@ -142,9 +142,16 @@ def deliver_or_fall_back(
     target = targets.of(content.group.identity.integration)
     if target is None:
         gone = _receiver_gone(content.group.identity.integration, message, telemetry)
-        return _failed(content, announced, gone, message, fallbacks, reporter, held, known=False)
+        return _failed(content, announced, gone, message, fallbacks, reporter, places, known=False)
+    about = {key: content.members[key].labels for key in news if key in content.members}
+    heard = places.served(target, about)
+    message, earlier = _taking_over(heard, message, decision.ledger, target)
+    if heard and own.new | own.events <= set(heard) and not own.repeats:
+        edits = channel(target.integration.channel).pages or (earlier and courier.edits(target))
+        if own.events or not (own.resolved or edits):
+            return _merged(content, announced, message, earlier or Receipt(integration=target.integration), reporter)
+        news = frozenset()
     # News and a repeat are posted, since an edit notifies nobody; a resolve edits the first message where it can.
-    earlier = decision.ledger.receipts.get(str(target.integration))
     delivery = Delivery(
         target=target,
         notification=message,
@@ -156,7 +163,51 @@ def deliver_or_fall_back(
     attempt = courier.attempt(delivery)
     if attempt.receipt:
         return _delivered(content, announced, attempt, message, fallbacks, reporter)
-    return _failed(content, announced, attempt, message, fallbacks, reporter, held, known=True)
+    return _failed(content, announced, attempt, message, fallbacks, reporter, places, known=True)
+
+
+def _taking_over(
+    heard: Mapping[str, Held], message: Notification, ledger: Ledger, target: Target
+) -> tuple[Notification, Receipt | None]:
+    """Returns the message under the incident, and the earlier message, that it continues: the group's own, else those
+    that a fallback of another group opened here."""
+    earlier = ledger.receipts.get(str(target.integration))
+    theirs = next((one for one in heard.values() if one.dedup_key), None)
+    if theirs and not ledger.dedup_key and earlier is None:
+        return replace(message, dedup_key=theirs.dedup_key), theirs.receipt
+    return message, earlier
+
+
+def _merged(
+    content: Content, announced: Announced, message: Notification, receipt: Receipt, reporter: Reporter
+) -> Announced:
+    """A message that cannot be edited would say again what a fallback said here: it counts as sent."""
+    own = Attempt(
+        integration=receipt.integration,
+        notification_id="",
+        receipt=receipt,
+        failure=None,
+        attempts=0,
+        seconds=0.0,
+        certain=True,
+    )
+    ledger = replace(_with_receipts(notified_own(content.decision), [own]), fallbacks_owed=frozenset())
+    ledger = replace(ledger, dedup_key=message.dedup_key)
+    outcomes = reporter.of_own(content, own, keys=_subjects(content), reason=message.reason)
+    merged = [replace(outcome, outcome="merged", reason=Reason.MERGED) for outcome in outcomes]
+    return replace(announced, ledger=ledger, outcomes=(*announced.outcomes, *merged), attempts=(own,), sent=True)
+
+
+def hand_over(content: Content, announced: Announced, *, targets: Targets, places: Destinations) -> Announced:
+    """Leaves to the groups of a destination what they have taken over of this group's fallbacks there."""
+    ledger = announced.ledger
+    keys = ledger.fallback_firing | ledger.fallback_unsure
+    about = {key: content.members[key].labels for key in sorted(keys) if key in content.members}
+    named = [target for name in sorted(ledger.fallbacks) if (target := targets.named(name))]
+    found = places.shared(ledger, about, named)
+    receipts = {name: receipt for name, receipt in ledger.receipts.items() if name not in found.taken}
+    ledger = replace(ledger, fallbacks=ledger.fallbacks - found.taken, receipts=receipts)
+    return replace(announced, ledger=ledger, beside=found.beside)
 
 
 def _delivered(
@@ -213,7 +264,7 @@ def _failed(
     message: Notification,
     fallbacks: Fallbacks,
     reporter: Reporter,
-    held: Callable[[Target, Mapping[str, Labels]], Held | None],
+    places: Destinations,
     *,
     known: bool,
 ) -> Announced:
@@ -227,7 +278,7 @@ def _failed(
             own,
             replace(message, news=about, status="firing"),
             next_try_at=fallbacks.courier.clock.now() + RETRY,
-            held=lambda target: held(target, {key: content.members[key].labels for key in news}),
+            held=lambda target: places.held_open(target, {key: content.members[key].labels for key in news}),
         )
     reached = [a for a in tried.attempts if a.receipt]
     ledger = announced.ledger
@@ -239,7 +290,10 @@ def _failed(
         ledger = _with_receipts(notified_fallback(decision, ledger), theirs)
         owed = _names(a for a in tried.attempts if not a.receipt) - tried.annotated
         ledger = replace(
-            ledger, fallbacks=ledger.fallbacks | _names(theirs), fallbacks_owed=ledger.fallbacks_owed | owed
+            ledger,
+            fallbacks=ledger.fallbacks | _names(theirs),
+            fallbacks_owed=ledger.fallbacks_owed | owed,
+            events_at=ledger.events_at | events_at(decision.own.events, _names(theirs)),
         )
     over = not known and bool(reached or not news)
     if over:
@@ -304,13 +358,14 @@ def resolve_fallbacks(
         return replace(announced, unfinished=True)
     reason = Reason.SOME_RESOLVED if left else Reason.ALL_RESOLVED
     message = fallbacks.writer.notification(content, reason, resolved=resolved, news=resolved)
-    if not left:
-        message = replace(message, status="resolved")
     own = announced.attempts[0] if announced.attempts else None
     failed = None
     if left and own and own.receipt and _reached_again(content):
         message, failed = replace(message, reason=Reason.REACHED_AGAIN), _answered(own)
-    attempts = fallbacks.follow_up(ledger.fallbacks, message, ledger, failed=failed)
+    attempts = []
+    for name in sorted(ledger.fallbacks):
+        last = message if left else _of_this_reader(message, announced.beside.get(name, frozenset()))
+        attempts += fallbacks.follow_up([name], last, ledger, failed=failed)
     reached, missed = [a for a in attempts if a.receipt], [a for a in attempts if not a.receipt]
     if left or not missed:
         ledger = replace(
@@ -332,6 +387,14 @@ def resolve_fallbacks(
         sent=announced.sent or bool(reached),
         unfinished=announced.unfinished or bool(missed and not left),
     )
+
+
+def _of_this_reader(message: Notification, open_: frozenset[str]) -> Notification:
+    """Returns the message about what has resolved; of what else fires, this reader was notified only of what is open
+    there by another group."""
+    known = tuple(a for a in message.alerts if a.status == "resolved" or key_of(a.state_key) in open_)
+    firing = sum(alert.status != "resolved" for alert in known)
+    return replace(message, status="firing" if firing else "resolved", alerts=known, firing_count=firing)
 
 
 def retry_owed(content: Content, announced: Announced, *, fallbacks: Fallbacks, reporter: Reporter) -> Announced:

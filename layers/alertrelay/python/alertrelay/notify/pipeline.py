@@ -22,6 +22,7 @@ from alertrelay.notification import Reason
 from alertrelay.notify.announce import (
     Announced,
     deliver_or_fall_back,
+    hand_over,
     limit,
     resolve_fallbacks,
     retry_owed,
@@ -30,6 +31,7 @@ from alertrelay.notify.announce import (
 from alertrelay.notify.backlog import rejoin_digest
 from alertrelay.notify.compose import Content, compose
 from alertrelay.notify.fallback import Fallbacks, intent_of
+from alertrelay.notify.held import Destinations
 from alertrelay.notify.lease import Lease, Timing, lease_of, take_lease, timing_of
 from alertrelay.notify.mute import look_up, mute
 from alertrelay.notify.record import leave, record
@@ -131,6 +133,7 @@ NORMAL: tuple[Stage, ...] = (
     Stage(("content", "announced"), settle_unnotified),
     Stage(("announced", "digested"), limit),
     Stage(("announced",), deliver_or_fall_back),
+    Stage(("announced",), hand_over),
     Stage(("announced",), resolve_fallbacks),
     Stage(("announced",), retry_owed),
     Stage(("recorded",), record),
@@ -205,6 +208,9 @@ def flush(
         writer=ports["writer"],
         send_by=lease.send_by,
         intend=intent_of(gid, owner=owner, groups=ports["groups"], known=known, log=ports["log"]),
+    )
+    values["places"] = Destinations(
+        gid=gid, site=ports["writer"].site, config=config, groups=ports["groups"], log=ports["log"]
     )
     for gives, run in stages:
         given = run(**{name: values[name] for name in parameters(run)})
