@@ -5,6 +5,7 @@ They keep the promises of ports.py and pass the contract tests of the real ones.
 
 from __future__ import annotations
 
+import bisect
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -286,9 +287,13 @@ def _scheduled(group: GroupState, **changes: Any) -> GroupState:
     return replace(group, schedule=replace(group.schedule, **changes))
 
 
+def _time(entry: tuple[datetime, Mapping[str, Any]]) -> datetime:
+    return entry[0]
+
+
 @dataclass
 class MemoryTimers:
-    """ports.Timers in a list; `due` takes out what has come back by now."""
+    """ports.Timers in a list, in order of time; `due` takes out what has come back by now."""
 
     clock: Clock
     horizon: float = 60.0
@@ -304,7 +309,11 @@ class MemoryTimers:
         """See ports.Timers."""
         if not 0 <= delay_seconds <= 900:
             raise ValueError(f"a delay of 0 to 900 s was expected, {delay_seconds} came")
-        self.waiting.append((self.clock.now() + timedelta(seconds=delay_seconds), body))
+        self.put(body, at=self.clock.now() + timedelta(seconds=delay_seconds))
+
+    def put(self, body: Mapping[str, Any], *, at: datetime) -> None:
+        """Adds a message that becomes visible at `at`."""
+        bisect.insort(self.waiting, (at, body), key=_time)
 
     def dead_letter(self, body: Mapping[str, Any]) -> None:
         """See ports.Timers."""
@@ -312,14 +321,14 @@ class MemoryTimers:
 
     def due(self) -> list[Mapping[str, Any]]:
         """Removes and returns the messages that are visible by now, in order of time."""
-        now = self.clock.now()
-        ready = sorted((w for w in self.waiting if w[0] <= now), key=lambda w: w[0])
-        self.waiting = [w for w in self.waiting if w[0] > now]
+        count = bisect.bisect_right(self.waiting, self.clock.now(), key=_time)
+        ready = self.waiting[:count]
+        del self.waiting[:count]
         return [body for _, body in ready]
 
     def next_at(self) -> datetime | None:
         """Returns the time at which the next one becomes visible."""
-        return min((at for at, _ in self.waiting), default=None)
+        return self.waiting[0][0] if self.waiting else None
 
 
 @dataclass(frozen=True)

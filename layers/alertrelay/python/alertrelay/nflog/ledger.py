@@ -23,6 +23,7 @@ class Ledger:
     that failed, and are retried alone.
     `events_at`: of `events`, those that a fallback announced, each as "key fallback".
     `storm`: handed to the integration's digest, which announces and resolves them.
+    `digests`: of a storm's digest, how many messages it has been since nothing of it was open.
     `receipts`: what each channel gave back for its first message, by str(Integration).
     """
 
@@ -36,6 +37,7 @@ class Ledger:
     fallbacks: frozenset[str] = frozenset()
     fallbacks_owed: frozenset[str] = frozenset()
     dedup_key: str = ""
+    digests: int = 0
     receipts: Mapping[str, Receipt] = field(default_factory=dict)
 
     @property
@@ -81,7 +83,12 @@ def merged(ledger: Ledger, more: Ledger) -> Ledger:
     sets = {name: getattr(ledger, name) | getattr(more, name) for name in _SETS}
     sets["unsure"] -= (ledger.firing - ledger.unsure) | (more.firing - more.unsure)
     sets["fallback_unsure"] -= sets["fallback_firing"]
-    return Ledger(**sets, dedup_key=ledger.dedup_key or more.dedup_key, receipts={**more.receipts, **ledger.receipts})
+    return Ledger(
+        **sets,
+        dedup_key=ledger.dedup_key or more.dedup_key,
+        digests=max(ledger.digests, more.digests),
+        receipts={**more.receipts, **ledger.receipts},
+    )
 
 
 def ledger_json(ledger: Ledger) -> dict[str, Any]:
@@ -90,6 +97,8 @@ def ledger_json(ledger: Ledger) -> dict[str, Any]:
     data |= {name: sorted(getattr(ledger, name)) for name in _NAME_SETS if getattr(ledger, name)}
     if ledger.dedup_key:
         data["dedup_key"] = ledger.dedup_key
+    if ledger.digests:
+        data["digests"] = ledger.digests
     if ledger.receipts:
         data["receipts"] = [_receipt_json(receipt) for receipt in ledger.receipts.values()]
     return data
@@ -101,6 +110,7 @@ def ledger_from_json(data: Mapping[str, Any]) -> Ledger:
     return Ledger(
         **{name: _unpacked(data.get(name, ())) for name in _SETS},
         dedup_key=data.get("dedup_key", ""),
+        digests=int(data.get("digests", 0)),
         receipts={str(receipt.integration): receipt for receipt in receipts},
     )
 

@@ -20,7 +20,7 @@ from alertrelay.notify.deliver import Attempt, Courier, Delivery
 from alertrelay.notify.fallback import Fallbacks, Tried
 from alertrelay.notify.held import Destinations, Held
 from alertrelay.notify.outcomes import Reporter
-from alertrelay.notify.rate_limit import Digests, RateLimiter, storm_is_over
+from alertrelay.notify.rate_limit import Digests, RateLimiter, next_digest_in, storm_is_over
 from alertrelay.notify.targets import Targets
 from alertrelay.policy.group_key import key_of
 from alertrelay.ports import Permanent, SelfAlert, Telemetry
@@ -87,14 +87,11 @@ def limit(
     if not (decision.reason and target):
         return announced, False
     own, free = decision.own, channel(target.integration.channel).pages or courier.edits(target)
-    if identity.route_id == DIGEST:
-        waits = (
-            decision.reason == Reason.SOME_RESOLVED
-            and not free
-            and not storm_is_over((content.members[key] for key in decision.view.firing), now=now)
-        )
-        return announced, waits
     news = own.new | own.events
+    if identity.route_id == DIGEST:
+        over = storm_is_over((content.members[key] for key in decision.view.firing), now=now)
+        only_resolved = decision.reason == Reason.SOME_RESOLVED and not free
+        return announced, not over and (only_resolved or (bool(news) and _too_soon(content, now)))
     if own.resolved and (news or free or limiter.admits_resolve(target)):
         return announced, False
     if not own.resolved and limiter.admits(target):
@@ -119,6 +116,14 @@ def limit(
     outcomes = reporter.waiting(content, news, Reason.STORM)
     outcomes += reporter.waiting(content, own.resolved, Reason.STORM, resolved=True)
     return replace(announced, ledger=ledger, outcomes=(*announced.outcomes, *outcomes)), True
+
+
+def _too_soon(content: Content, now: datetime) -> bool:
+    """Whether a digest has been notified so often that this message is to wait. PagerDuty takes each as an update of
+    one incident."""
+    digests, last = content.decision.ledger.digests, content.group.progress.notified_at
+    pages = channel(content.group.identity.integration.channel).pages
+    return bool(digests and last) and not pages and last is not None and now - last < next_digest_in(digests)
 
 
 def deliver_or_fall_back(
@@ -174,7 +179,8 @@ def _taking_over(
     earlier = ledger.receipts.get(str(target.integration))
     theirs = next((one for one in heard.values() if one.dedup_key), None)
     if theirs and not ledger.dedup_key and earlier is None:
-        return replace(message, dedup_key=theirs.dedup_key), theirs.receipt
+        key = theirs.dedup_key if target.settings.resolves_by_key else message.dedup_key
+        return replace(message, dedup_key=key), theirs.receipt
     return message, earlier
 
 
@@ -221,6 +227,8 @@ def _delivered(
     decision = content.decision
     ledger = _with_receipts(notified_own(decision), [own])
     ledger = replace(ledger, dedup_key=message.dedup_key if ledger.firing else "", fallbacks_owed=frozenset())
+    if content.group.identity.route_id == DIGEST:
+        ledger = replace(ledger, digests=ledger.digests + 1)
     # What has resolved there is the same message's news; see resolve_fallbacks.
     if _reached_again(content) and not decision.fallback.resolved:
         note = replace(message, reason=Reason.REACHED_AGAIN)
