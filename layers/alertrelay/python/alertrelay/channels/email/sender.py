@@ -7,8 +7,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email.headerregistry import BaseHeader, HeaderRegistry, MessageIDHeader
 from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
+from email.policy import SMTP, SMTPUTF8, Policy
 from email.utils import format_datetime, getaddresses
 from typing import Any, cast
 
@@ -21,6 +22,8 @@ from alertrelay.notification import Message, Receipt
 from alertrelay.ports import Key, Permanent
 
 NOTIFICATION_HEADER = "X-Alertrelay-Notification"
+MESSAGE_ID_CHARACTERS = 985
+"""A line of a mail has at most 998 characters (RFC 5322, 2.1.1), of which "In-Reply-To: " takes 13."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,9 @@ def message_id(notification_id: str, sender: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9._-]{1,120}", safe):
         safe = hashlib.sha256(notification_id.encode("utf-8", "replace")).hexdigest()[:32]
     domain = _bare(sender).rpartition("@")[2]
-    return f"<{safe}@{domain if domain.isascii() and domain else 'alertrelay.invalid'}>"
+    made = f"<{safe}@{domain}>"
+    fits = domain and domain.isascii() and len(made) <= MESSAGE_ID_CHARACTERS
+    return made if fits else f"<{safe}@alertrelay.invalid>"
 
 
 def recipients(settings: EmailSettings) -> tuple[str, ...]:
@@ -103,7 +108,7 @@ def recipients(settings: EmailSettings) -> tuple[str, ...]:
 def compose(message: Message, settings: EmailSettings, *, notification_id: str, answers: str = "") -> EmailMessage:
     """The mail. Every header value is one line: an alarm's name cannot add a header."""
     plain = all(address.isascii() for address in (_bare(settings.sender), *recipients(settings)))
-    mail = EmailMessage(policy=SMTP if plain else SMTPUTF8)
+    mail = EmailMessage(policy=(SMTP if plain else SMTPUTF8).clone(header_factory=_header_classes()))
     mail["From"] = one_line(settings.sender)
     mail["To"] = ", ".join(one_line(to) for to in settings.to)
     mail["Subject"] = one_line(str(message.get("subject") or "alert"))
@@ -115,6 +120,22 @@ def compose(message: Message, settings: EmailSettings, *, notification_id: str, 
     if message.get("html"):
         mail.add_alternative(_utf8(str(message["html"])), subtype="html", charset="utf-8", cte="quoted-printable")
     return mail
+
+
+class _OneLine(MessageIDHeader):
+    """A header of ids on one line. Python takes In-Reply-To and References for plain text, and from 78 characters on
+    folds them into encoded words, which no mail program takes for an id."""
+
+    def fold(self, *, policy: Policy) -> str:
+        """Returns the header, with its name and its end."""
+        return f"{cast(BaseHeader, self).name}: {self}{policy.linesep}"
+
+
+def _header_classes() -> HeaderRegistry:
+    classes = HeaderRegistry()
+    for name in ("Message-ID", "In-Reply-To", "References"):
+        classes.map_to_type(name, cast(type[BaseHeader], _OneLine))
+    return classes
 
 
 def ses_request(
@@ -141,7 +162,7 @@ def ses_request(
 def mail_headers(notification_id: str, answers: str) -> Mapping[str, str]:
     """Headers beyond the usual ones: our mark, no out-of-office answers (RFC 3834), and the thread."""
     headers = {NOTIFICATION_HEADER: one_line(notification_id), "Auto-Submitted": "auto-generated"}
-    if re.fullmatch(r"<[!-~]+@[!-~]+>", answers):
+    if len(answers) <= MESSAGE_ID_CHARACTERS and re.fullmatch(r"<[!-~]+@[!-~]+>", answers):
         headers |= {"In-Reply-To": answers, "References": answers}
     return headers
 
