@@ -6,9 +6,9 @@ compiler, the stacks and a cold start can read it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 Use = Literal["decides", "setting", "rendered", "not_obeyed", "refused"]
 """`decides` who is notified or by which way: no template may stand in it. `rendered` says how Alertmanager's message
@@ -79,6 +79,16 @@ class Settings:
     def can_edit(self) -> bool:
         """Whether a message that was sent to this target can be changed."""
         return False
+
+    @property
+    def recipients(self) -> Mapping[str, bool]:
+        """The recipients of a message by short name, with whether each is on call, where the channel answers for each;
+        none where it takes or refuses a message as a whole."""
+        return {}
+
+    def only_for(self, names: Collection[str]) -> Self:  # noqa: ARG002 - a message as a whole has one recipient
+        """Returns the settings for some of its recipients."""
+        return self
 
     @property
     def resolves_by_key(self) -> bool:

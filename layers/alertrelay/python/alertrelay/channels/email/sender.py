@@ -13,12 +13,12 @@ from email.policy import SMTP, SMTPUTF8, Policy
 from email.utils import format_datetime, getaddresses
 from typing import Any, cast
 
-from alertrelay.channels.email import EmailSettings
+from alertrelay.channels.email import EmailSettings, bare_addresses, recipient_name
 from alertrelay.channels.transport.answer import needed
 from alertrelay.channels.transport.connection import Network
-from alertrelay.channels.transport.smtp import Mail, transmit
+from alertrelay.channels.transport.smtp import Answers, Mail, masked, transmit
 from alertrelay.config.model import Target
-from alertrelay.notification import Message, Receipt
+from alertrelay.notification import Message, Receipt, Recipients
 from alertrelay.ports import Key, Permanent
 
 NOTIFICATION_HEADER = "X-Alertrelay-Notification"
@@ -45,7 +45,7 @@ class EmailSender:
     ) -> Receipt:
         """One mail to all recipients. `earlier` names the first mail of the group: this one is sent as an answer to
         it, so that mail programs show them as one thread. The receipt's `ref` is `{"message_id"}` of the thread's
-        first mail, and `refused` where some recipients were refused while others were taken. Raises a
+        first mail; its `recipients`, as those of a failure, are what became of it at each. Raises a
         DeliveryFailure."""
         settings = cast(EmailSettings, target.settings)
         first = earlier.ref.get("message_id", "") if earlier else ""
@@ -58,13 +58,16 @@ class EmailSender:
             recipients=recipients(settings),
             content=bytes(compose(message, settings, notification_id=notification_id, answers=first)),
         )
-        refused = transmit(mail, settings, key=found, timeout=timeout, network=self.network)
-        named = ", ".join(f"{recipient} ({answer})" for recipient, answer in refused.items())
+        failure, answers = transmit(mail, settings, key=found, timeout=timeout, network=self.network)
+        if failure:
+            failure.recipients = _recipients((), answers)
+            raise failure
         return Receipt(
             integration=target.integration,
             key_name=settings.password,
             key_version=found.version if found else "",
-            ref={"message_id": first or own} | ({"refused": named} if named else {}),
+            ref={"message_id": first or own},
+            recipients=_recipients(mail.recipients, answers),
         )
 
     def _by_ses(self, message: Message, target: Target, notification_id: str, *, answers: str) -> Receipt:
@@ -97,9 +100,19 @@ def message_id(notification_id: str, sender: str) -> str:
     return made if fits else f"<{safe}@alertrelay.invalid>"
 
 
+def _recipients(addressed: tuple[str, ...], answers: Answers) -> Recipients:
+    """Returns what became of a mail at each recipient: `addressed` took it but for those that answered otherwise."""
+    named = {address: (code, f"{masked(address)} ({text})") for address, (code, text) in answers.items()}
+    return Recipients(
+        taken=frozenset(recipient_name(address) for address in addressed if address not in answers),
+        deferred={recipient_name(address): text for address, (code, text) in named.items() if code < 500},
+        refused={recipient_name(address): text for address, (code, text) in named.items() if code >= 500},
+    )
+
+
 def recipients(settings: EmailSettings) -> tuple[str, ...]:
     """Bare addresses, in order, each once. Raises Permanent where there is none."""
-    found = tuple(dict.fromkeys(address for _, address in getaddresses(list(settings.to)) if "@" in address))
+    found = bare_addresses(settings.to)
     if not found:
         raise Permanent(f"no e-mail address in {', '.join(settings.to) or 'an empty `to`'}")
     return found
