@@ -64,8 +64,8 @@ class Idle:
     until: datetime | None = None
 
     def next_look(self, header: GroupHeader) -> datetime:
-        """When to look at a group again at which the last look brought nothing: when it is to be told again, and the
-        last time before something arrives, so that its ticks stay what they are."""
+        """Return when to flush a group again whose last flush sent nothing: at its repeat, and the last time before
+        something arrives, so that its ticks stay what they are."""
         due = header.schedule.next_due
         assert due is not None
         if header.progress.failures or self.config.time_intervals:

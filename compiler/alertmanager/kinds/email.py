@@ -7,13 +7,13 @@ from email.utils import formataddr, getaddresses
 
 from alertrelay.channels.email import EmailSettings, bare_addresses
 
-from compiler.alertmanager.kinds.reading import Reading
+from compiler.alertmanager.kinds.reading import ReceiverContext
 from compiler.reading.section import Section
 
 _ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
 
 
-def read_email(section: Section, reading: Reading) -> EmailSettings:
+def read_email(section: Section, reading: ReceiverContext) -> EmailSettings:
     smtp = reading.transport == "smtp"
     to: tuple[str, ...] = ()
     if section.require("to", "add `to: oncall@example.com`"):
@@ -49,7 +49,7 @@ def read_email(section: Section, reading: Reading) -> EmailSettings:
     )
 
 
-def _on_call(to: tuple[str, ...], reading: Reading) -> tuple[str, ...]:
+def _on_call(to: tuple[str, ...], reading: ReceiverContext) -> tuple[str, ...]:
     """Returns which of its own addresses are on call, as they stand there."""
     named = {address.casefold() for address in reading.on_call}
     return tuple(address for address in bare_addresses(to) if address.casefold() in named)

@@ -81,6 +81,11 @@ class Settings:
         return False
 
     @property
+    def addresses(self) -> tuple[str, ...]:
+        """The addresses of people that a message goes to, where the configuration has them."""
+        return ()
+
+    @property
     def recipients(self) -> Mapping[str, bool]:
         """The recipients of a message by short name, with whether each is on call, where the channel answers for each;
         none where it takes or refuses a message as a whole."""

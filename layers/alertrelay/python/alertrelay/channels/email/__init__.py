@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from email.utils import getaddresses
 from typing import ClassVar, Literal, Self
 
 from alertrelay.config.channel import ChannelDescriptor, Rate, Settings, keys
@@ -33,12 +32,17 @@ class EmailSettings(Settings):
         return self.password if self.transport == "smtp" else ""
 
     @property
+    def addresses(self) -> tuple[str, ...]:
+        """The recipients' addresses without names."""
+        return bare_addresses(self.to)
+
+    @property
     def recipients(self) -> Mapping[str, bool]:
         """An SMTP server answers for each recipient; SES takes a mail as a whole."""
         if self.transport != "smtp":
             return {}
         on_call = {recipient_name(address) for address in self.on_call}
-        return {name: name in on_call for name in map(recipient_name, bare_addresses(self.to))}
+        return {name: name in on_call for name in map(recipient_name, self.addresses)}
 
     def only_for(self, names: Collection[str]) -> Self:
         """Returns the settings for some of its recipients."""
@@ -48,6 +52,8 @@ class EmailSettings(Settings):
 
 def bare_addresses(to: Iterable[str]) -> tuple[str, ...]:
     """Returns the addresses without names, in order, each once."""
+    from email.utils import getaddresses  # it loads socket, which reading a configuration has no need of
+
     return tuple(dict.fromkeys(address for _, address in getaddresses(list(to)) if "@" in address))
 
 
