@@ -29,7 +29,8 @@ class ConfigKey:
     `field` is the field of the channel's settings that the key fills; without one nothing is read but the type.
     `inherits` names the key under `global` that holds the default. `missing` is the mend where the key is required and
     absent. `inline_field` is for a secret that may stand inline: the field for such a value. `items` and `needed` are
-    the keys of each mapping of a list. `problem` and `mend` are the finding of a refused key.
+    the keys of each mapping of a list. `problem` and `mend` are the finding of a refused key. `obeyed` is an entry of a
+    mapping that is otherwise only accepted.
     """
 
     name: str
@@ -44,6 +45,7 @@ class ConfigKey:
     needed: tuple[str, ...] = ()
     problem: str = ""
     mend: str = ""
+    obeyed: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
