@@ -100,7 +100,7 @@ def _add_stack(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Prints the timeline, or the JSON; the exit code of the help."""
     from local import timeline
-    from local.stack.day import UsageError
+    from local.stack.day_input import UsageError
 
     files, code = _read(args.files)
     if not files:
@@ -126,7 +126,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _lived(files: list[tuple[str, bytes]], args: argparse.Namespace) -> Day:
     """By the engine that was asked for. Raises UsageError."""
-    from local.stack.day import UsageError, live
+    from local.stack.day import live
+    from local.stack.day_input import UsageError
 
     if args.engine != "rie":
         return live(
