@@ -83,7 +83,7 @@ def test_a_folder_holds_what_its_descriptor_promises(kind: str) -> None:
     assert type(sender).__name__ == one.sender
     assert issubclass(one.settings, Settings)
     assert callable(peer(kind).headline)
-    fields = set(one.settings.__dataclass_fields__)  # type: ignore[attr-defined]  # a dataclass, as all settings are
+    fields = set(one.settings.__dataclass_fields__)
     assert {key.field for key in one.keys if key.field} <= fields
     assert one.settings.key_field in {*fields, ""}
     assert not one.rate or set(one.rate.counted_by) <= fields

@@ -1,4 +1,4 @@
-"""One state of a group and the states that may follow it; group.py has the meaning of each part."""
+"""One state of a group and its successors; tools/protocol_model/group.py has the meaning of each part."""
 
 from __future__ import annotations
 
