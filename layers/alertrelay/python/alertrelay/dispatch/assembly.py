@@ -118,6 +118,7 @@ def _stage_ports(parts: _Parts, limits: Mapping[Channel, Limit]) -> dict[str, An
         "config": config,
         "config_hash": config.hash,
         "rules": config.inhibit_rules,
+        "intervals": config.time_intervals,
         "router": parts.router,
         "targets": parts.targets,
         "alerts": store,

@@ -13,7 +13,13 @@ from alertrelay.channels import channel
 from alertrelay.config.durations import RETRY
 from alertrelay.config.model import Config, Target
 from alertrelay.groups.reroute import DIGEST
-from alertrelay.nflog.dedup import may_have_notified_fallback, notified_fallback, notified_own, without_resolves
+from alertrelay.nflog.dedup import (
+    OwnChannel,
+    may_have_notified_fallback,
+    notified_fallback,
+    notified_own,
+    without_resolves,
+)
 from alertrelay.nflog.ledger import Ledger
 from alertrelay.notification import Failed, Notification, Outcome, Reason, Receipt
 from alertrelay.notify.compose import Content
@@ -86,12 +92,7 @@ def limit(
         return announced, False
     own, free = decision.own, channel(target.integration.channel).pages or courier.edits(target)
     if identity.route_id == DIGEST:
-        waits = (
-            decision.reason == Reason.SOME_RESOLVED
-            and not free
-            and not storm_is_over((content.members[key] for key in decision.view.firing), now=now)
-        )
-        return announced, waits
+        return announced, _digest_waits(content, now, free=free)
     news = own.new | own.events
     if own.resolved and (news or free or limiter.admits_resolve(target)):
         return announced, False
@@ -106,17 +107,28 @@ def limit(
     except StoreFailure as failure:
         telemetry.log("digest_not_joined", failure=str(failure))
         return announced, False
-    ledger = announced.ledger
-    ledger = replace(
+    outcomes = reporter.waiting(content, news, Reason.STORM)
+    outcomes += reporter.waiting(content, own.resolved, Reason.STORM, resolved=True)
+    ledger = _with_digest(announced.ledger, own)
+    return replace(announced, ledger=ledger, outcomes=(*announced.outcomes, *outcomes)), True
+
+
+def _digest_waits(content: Content, now: datetime, *, free: bool) -> bool:
+    """Returns whether a digest says nothing yet of what has resolved: the storm goes on. `free`: an edit, a page."""
+    if free or content.decision.reason != Reason.SOME_RESOLVED:
+        return False
+    return not storm_is_over((content.members[key] for key in content.decision.view.firing), now=now)
+
+
+def _with_digest(ledger: Ledger, own: OwnChannel) -> Ledger:
+    """Returns the ledger once the digest has the news and the resolves of the own channel."""
+    return replace(
         ledger,
         firing=ledger.firing - own.resolved,
         unsure=ledger.unsure - own.resolved,
         storm=ledger.storm | own.new,
         events=ledger.events | own.events,
     )
-    outcomes = reporter.waiting(content, news, Reason.STORM)
-    outcomes += reporter.waiting(content, own.resolved, Reason.STORM, resolved=True)
-    return replace(announced, ledger=ledger, outcomes=(*announced.outcomes, *outcomes)), True
 
 
 def deliver_or_fall_back(
@@ -313,11 +325,8 @@ def resolve_fallbacks(
     attempts = fallbacks.follow_up(ledger.fallbacks, message, ledger, failed=failed)
     reached, missed = [a for a in attempts if a.receipt], [a for a in attempts if not a.receipt]
     if left or not missed:
-        ledger = replace(
-            ledger,
-            fallback_firing=ledger.fallback_firing - resolved,
-            fallback_unsure=ledger.fallback_unsure - resolved,
-        )
+        known, unsure = ledger.fallback_firing - resolved, ledger.fallback_unsure - resolved
+        ledger = replace(ledger, fallback_firing=known, fallback_unsure=unsure)
     if not left:
         ledger = replace(ledger, fallbacks=_names(missed), fallbacks_owed=frozenset())
     outcomes = [
