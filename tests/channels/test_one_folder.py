@@ -27,7 +27,6 @@ NAMED = {
     "cli/live_sms.py": {"sns"},  # which receivers are phones
     "compiler/alertmanager/file.py": {"email", "slack"},  # global keys with a check of their own
     "compiler/alertmanager/integrations.py": {"email", "slack", "sns"},  # the readers that need more than data
-    "compiler/alertmanager/receivers.py": {"webhook"},  # what stands for a kind that is not served
     "infra/permissions.py": {"email", "sns"},  # what IAM must allow
     "infra/sms_watch.py": {"sns"},  # whether any receiver is a phone
     "lambdas/pagerduty_forwarder.py": {"pagerduty"},
