@@ -53,8 +53,10 @@ def _shape(found: Mapping[str, Any], known: Mapping[str, type], where: str) -> s
             return f"{where}{name} is not in the schema"
         if not isinstance(value, known[name]):
             return f"{where}{name} is not of type {known[name].__name__}"
-        items = value.values() if isinstance(value, Mapping) and name == "additionalContext" else value
-        if (isinstance(value, list) or name == "additionalContext") and not all(isinstance(i, str) for i in items):
+        texts = value if isinstance(value, list) else []
+        if isinstance(value, Mapping) and name == "additionalContext":
+            texts = list(value.values())
+        if not all(isinstance(text, str) for text in texts):
             return f"{where}{name} holds something else than texts"
     return ""
 
