@@ -11,9 +11,8 @@ ROOT = Path(__file__).parents[2]
 RECORDS = sorted((ROOT / "docs" / "adr").iterdir())
 
 
-def test_each_record_has_a_number_of_its_own() -> None:
-    numbers = [path.name[:5] for path in RECORDS]
-    assert len(set(numbers)) == len(numbers)
+def test_records_are_numbered_without_a_gap() -> None:
+    assert [path.name[:5] for path in RECORDS] == [f"{number:04}-" for number in range(1, len(RECORDS) + 1)]
 
 
 @pytest.mark.parametrize("record", RECORDS, ids=lambda path: path.stem)

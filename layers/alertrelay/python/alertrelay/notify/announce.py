@@ -3,24 +3,32 @@ before."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from alertrelay.alert import Integration
 from alertrelay.channels import channel
-from alertrelay.config.durations import RETRY
 from alertrelay.config.model import Target
 from alertrelay.groups.reroute import DIGEST
-from alertrelay.nflog.dedup import may_have_notified_fallback, notified_fallback, notified_own, without_resolves
-from alertrelay.nflog.ledger import Ledger, events_at
+from alertrelay.nflog.behind import OWN, without_alerts
+from alertrelay.nflog.dedup import (
+    OwnChannel,
+    left_behind,
+    notified_own,
+    without_refusals,
+    without_resolves,
+)
+from alertrelay.nflog.ledger import Ledger
+from alertrelay.nflog.together import all_together
 from alertrelay.notification import Failed, Notification, Outcome, Reason, Receipt
 from alertrelay.notify.compose import Content
 from alertrelay.notify.deliver import Attempt, Courier, Delivery
-from alertrelay.notify.fallback import Fallbacks, Tried
+from alertrelay.notify.fallback import Fallbacks, HeldAt, fall_back, names_of, still_owed, with_receipts
 from alertrelay.notify.held import Destinations, Held
 from alertrelay.notify.outcomes import Reporter
 from alertrelay.notify.rate_limit import Digests, RateLimiter, next_digest_in, storm_is_over
+from alertrelay.notify.recipients import narrowed
 from alertrelay.notify.targets import Targets
 from alertrelay.policy.group_key import key_of
 from alertrelay.ports import Permanent, SelfAlert, Telemetry
@@ -36,8 +44,8 @@ FOR_FALLBACKS = timedelta(seconds=6)
 class Announced:
     """What came of a flush. `attempts`: that of the own channel first, then those of its fallbacks. `unfinished`:
     something is still to be notified, by a later try. `uncertain`: a message may have arrived although the channel did
-    not confirm it. `beside`: by name, the fallbacks at whose destination a group of its own has something open, with
-    the keys of that."""
+    not confirm it. `owed_tries`: how often the recipient who is tried again next was tried, 0 where none is. `beside`:
+    by name, the fallbacks at whose destination a group of its own has something open, with the keys of that."""
 
     ledger: Ledger
     outcomes: tuple[Outcome, ...] = ()
@@ -45,6 +53,7 @@ class Announced:
     sent: bool = False
     unfinished: bool = False
     uncertain: bool = False
+    owed_tries: int = 0
     beside: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
@@ -56,6 +65,8 @@ def settle_unnotified(
     target = targets.of(content.group.identity.integration)
     left_out: Sequence[Outcome] = ()
     outcomes = reporter.unnotified(content)
+    if content.decision.reason is None:
+        content = replace(content, decision=without_refusals(content.decision))
     if target and not (target.send_resolved or channel(target.integration.channel).pages or courier.edits(target)):
         left_out = reporter.suppressed(content, content.decision.own.resolved, Reason.SEND_RESOLVED_FALSE)
         content = replace(content, decision=without_resolves(content.decision))
@@ -87,11 +98,9 @@ def limit(
     if not (decision.reason and target):
         return announced, False
     own, free = decision.own, channel(target.integration.channel).pages or courier.edits(target)
-    news = own.new | own.events
     if identity.route_id == DIGEST:
-        over = storm_is_over((content.members[key] for key in decision.view.firing), now=now)
-        only_resolved = decision.reason == Reason.SOME_RESOLVED and not free
-        return announced, not over and (only_resolved or (bool(news) and _too_soon(content, now)))
+        return announced, _digest_waits(content, now, free=free)
+    news = own.new | own.events
     if own.resolved and (news or free or limiter.admits_resolve(target)):
         return announced, False
     if not own.resolved and limiter.admits(target):
@@ -105,25 +114,39 @@ def limit(
     except StoreFailure as failure:
         telemetry.log("digest_not_joined", failure=str(failure))
         return announced, False
-    ledger = announced.ledger
-    ledger = replace(
-        ledger,
-        firing=ledger.firing - own.resolved,
-        unsure=ledger.unsure - own.resolved,
-        storm=ledger.storm | own.new,
-        events=ledger.events | own.events,
-    )
     outcomes = reporter.waiting(content, news, Reason.STORM)
     outcomes += reporter.waiting(content, own.resolved, Reason.STORM, resolved=True)
+    ledger = _with_digest(announced.ledger, own)
     return replace(announced, ledger=ledger, outcomes=(*announced.outcomes, *outcomes)), True
 
 
+def _digest_waits(content: Content, now: datetime, *, free: bool) -> bool:
+    """Returns whether a digest is not sent yet while the storm goes on: about what has resolved, or so soon after the
+    one before it. `free`: an edit, a page."""
+    own, only_resolved = content.decision.own, content.decision.reason == Reason.SOME_RESOLVED and not free
+    if not (only_resolved or ((own.new or own.events) and _too_soon(content, now))):
+        return False
+    return not storm_is_over((content.members[key] for key in content.decision.view.firing), now=now)
+
+
 def _too_soon(content: Content, now: datetime) -> bool:
-    """Whether a digest has been notified so often that this message is to wait. PagerDuty takes each as an update of
-    one incident."""
+    """Returns whether a digest was notified so often that this message is to wait. PagerDuty takes each as an update
+    of one incident."""
     digests, last = content.decision.ledger.digests, content.group.progress.notified_at
     pages = channel(content.group.identity.integration.channel).pages
-    return bool(digests and last) and not pages and last is not None and now - last < next_digest_in(digests)
+    return digests > 0 and not pages and last is not None and now - last < next_digest_in(digests)
+
+
+def _with_digest(ledger: Ledger, own: OwnChannel) -> Ledger:
+    """Returns the ledger once the digest has the news and the resolves of the own channel."""
+    return replace(
+        ledger,
+        firing=ledger.firing - own.resolved,
+        unsure=ledger.unsure - own.resolved,
+        behind=without_alerts(ledger.behind, own.resolved),
+        storm=ledger.storm | own.new,
+        events=ledger.events | own.events,
+    )
 
 
 def deliver_or_fall_back(
@@ -139,6 +162,7 @@ def deliver_or_fall_back(
     places: Destinations,
 ) -> Announced:
     """Notifies the own channel, and its fallbacks where that fails."""
+    held: HeldAt = places.held_open
     decision, own = content.decision, content.decision.own
     if digested or not decision.reason:
         return announced
@@ -147,18 +171,19 @@ def deliver_or_fall_back(
     target = targets.of(content.group.identity.integration)
     if target is None:
         gone = _receiver_gone(content.group.identity.integration, message, telemetry)
-        return _failed(content, announced, gone, message, fallbacks, reporter, places, known=False)
-    about = {key: content.members[key].labels for key in news if key in content.members}
-    heard = places.served(target, about)
+        return _failed(content, announced, gone, message, fallbacks, reporter, held, known=False)
+    if content.group.ledger.behind and not fallbacks.intend(frozenset({OWN})):
+        return announced  # the lease is lost
+    heard = places.served(target, {key: content.members[key].labels for key in news if key in content.members})
     message, earlier = _taking_over(heard, message, decision.ledger, target)
-    if heard and own.new | own.events <= set(heard) and not own.repeats:
+    if heard and news <= set(heard) and not own.repeats:
         edits = channel(target.integration.channel).pages or (earlier and courier.edits(target))
         if own.events or not (own.resolved or edits):
             return _merged(content, announced, message, earlier or Receipt(integration=target.integration), reporter)
         news = frozenset()
     # News and a repeat are posted, since an edit notifies nobody; a resolve edits the first message where it can.
     delivery = Delivery(
-        target=target,
+        target=_caught_up(target, decision.ledger),
         notification=message,
         send_by=fallbacks.send_by - FOR_FALLBACKS if decision.fallback.new else fallbacks.send_by,
         within=OWN_BUDGET,
@@ -166,9 +191,11 @@ def deliver_or_fall_back(
         edit=earlier is not None and not (news or own.repeats) and courier.edits(target),
     )
     attempt = courier.attempt(delivery)
-    if attempt.receipt:
+    if attempt.delivered:
         return _delivered(content, announced, attempt, message, fallbacks, reporter)
-    return _failed(content, announced, attempt, message, fallbacks, reporter, places, known=True)
+    if attempt.receipt:
+        return _missed_on_call(content, announced, attempt, message, fallbacks, reporter, held)
+    return _failed(content, announced, attempt, message, fallbacks, reporter, held, known=True)
 
 
 def _taking_over(
@@ -197,8 +224,8 @@ def _merged(
         seconds=0.0,
         certain=True,
     )
-    ledger = replace(_with_receipts(notified_own(content.decision), [own]), fallbacks_owed=frozenset())
-    ledger = replace(ledger, dedup_key=message.dedup_key)
+    ledger = replace(with_receipts(notified_own(content.decision), [own]), fallbacks_owed=frozenset())
+    ledger = replace(ledger, dedup_key=message.dedup_key if ledger.firing else "")
     outcomes = reporter.of_own(content, own, keys=_subjects(content), reason=message.reason)
     merged = [replace(outcome, outcome="merged", reason=Reason.MERGED) for outcome in outcomes]
     return replace(announced, ledger=ledger, outcomes=(*announced.outcomes, *merged), attempts=(own,), sent=True)
@@ -225,10 +252,7 @@ def _delivered(
     reporter: Reporter,
 ) -> Announced:
     decision = content.decision
-    ledger = _with_receipts(notified_own(decision), [own])
-    ledger = replace(ledger, dedup_key=message.dedup_key if ledger.firing else "", fallbacks_owed=frozenset())
-    if content.group.identity.route_id == DIGEST:
-        ledger = replace(ledger, digests=ledger.digests + 1)
+    ledger = replace(_taken(content, own, message, fallbacks.courier.clock.now()), fallbacks_owed=frozenset())
     # What has resolved there is the same message's news; see resolve_fallbacks.
     if _reached_again(content) and not decision.fallback.resolved:
         note = replace(message, reason=Reason.REACHED_AGAIN)
@@ -236,6 +260,53 @@ def _delivered(
         fallbacks.follow_up(decision.ledger.fallbacks, note, decision.ledger, failed=_answered(own))
     outcomes = reporter.of_own(content, own, keys=_subjects(content), reason=message.reason)
     return replace(announced, ledger=ledger, outcomes=(*announced.outcomes, *outcomes), attempts=(own,), sent=True)
+
+
+def _caught_up(target: Target, ledger: Ledger) -> Target:
+    """Returns the target without those who are behind, or who have refused this message for good."""
+    names = frozenset(target.settings.recipients) - frozenset(ledger.behind)
+    left = names - ledger.refused or names
+    return narrowed(target, left) if left else target
+
+
+def _taken(content: Content, own: Attempt, message: Notification, now: datetime) -> Ledger:
+    """Returns the ledger once the own channel took the message, with those behind who did not for now."""
+    decision = content.decision
+    ledger = replace(with_receipts(notified_own(decision), [own]), refused=frozenset())
+    ledger = replace(ledger, dedup_key=message.dedup_key if ledger.firing else "")
+    if content.group.identity.route_id == DIGEST:
+        ledger = replace(ledger, digests=ledger.digests + 1)
+    return left_behind(ledger, decision, own.recipients.deferred, certain=own.certain, now=now)
+
+
+def _missed_on_call(
+    content: Content,
+    announced: Announced,
+    own: Attempt,
+    message: Notification,
+    fallbacks: Fallbacks,
+    reporter: Reporter,
+    held: HeldAt,
+) -> Announced:
+    """Some took it, but not everybody who is on call: the fallbacks are notified, and nobody twice on the own channel.
+    Who refused it for good is tried again only where no fallback took it."""
+    now = fallbacks.courier.clock.now()
+    subjects = _subjects(content)
+    news = [key for key in subjects if key in content.decision.fallback.new]
+    ledger, tried, outcomes = fall_back(
+        content, _taken(content, own, message, now), own, message, news, fallbacks, reporter, held
+    )
+    if news and not tried.reached:
+        ledger = left_behind(ledger, content.decision, own.missed, certain=own.certain, now=now)
+    waits = bool(own.missed & frozenset(ledger.behind))
+    owns = reporter.of_own(content, replace(own, receipt=None) if waits else own, keys=subjects, reason=message.reason)
+    return replace(
+        announced,
+        ledger=ledger,
+        outcomes=(*announced.outcomes, *owns, *outcomes),
+        attempts=(own, *tried.attempts),
+        sent=True,
+    )
 
 
 def _reached_again(content: Content) -> bool:
@@ -272,37 +343,19 @@ def _failed(
     message: Notification,
     fallbacks: Fallbacks,
     reporter: Reporter,
-    places: Destinations,
+    held: HeldAt,
     *,
     known: bool,
 ) -> Announced:
     """`known`: the configuration still has the receiver."""
     decision, subjects = content.decision, _subjects(content)
     news = [key for key in subjects if key in decision.fallback.new]
-    tried = Tried([], [])
-    if news:
-        about = frozenset(content.alerts[key].state_key for key in news if key in content.alerts)
-        tried = fallbacks.fall_back(
-            own,
-            replace(message, news=about, status="firing"),
-            next_try_at=fallbacks.courier.clock.now() + RETRY,
-            held=lambda target: places.held_open(target, {key: content.members[key].labels for key in news}),
-        )
-    reached = [a for a in tried.attempts if a.receipt]
-    ledger = announced.ledger
-    if tried.unanswered:
-        ledger = may_have_notified_fallback(decision, ledger)
-        ledger = replace(ledger, fallbacks=ledger.fallbacks | _names(tried.unanswered))
-    if reached:
-        theirs = [a for a in reached if str(a.integration) not in tried.annotated]
-        ledger = _with_receipts(notified_fallback(decision, ledger), theirs)
-        owed = _names(a for a in tried.attempts if not a.receipt) - tried.annotated
-        ledger = replace(
-            ledger,
-            fallbacks=ledger.fallbacks | _names(theirs),
-            fallbacks_owed=ledger.fallbacks_owed | owed,
-            events_at=ledger.events_at | events_at(decision.own.events, _names(theirs)),
-        )
+    refused = announced.ledger.refused | frozenset(own.recipients.refused)
+    before = replace(announced.ledger, refused=refused)
+    if not own.certain:  # it may have reached all but those behind: all are notified once more
+        before = all_together(before)
+    ledger, tried, fallback_outcomes = fall_back(content, before, own, message, news, fallbacks, reporter, held)
+    reached = tried.reached
     over = not known and bool(reached or not news)
     if over:
         # Nobody can resolve it there, and its alerts were notified elsewhere: this group has nothing left to do.
@@ -312,15 +365,10 @@ def _failed(
     outcomes = reporter.of_own(content, own, keys=owing, reason=message.reason)
     if not known:
         outcomes = [replace(o, outcome="failed", reason=Reason.RECEIVER_GONE) for o in outcomes]
-    detail = own.failure.text if own.failure else ""
-    for fallback in reached:
-        outcomes += reporter.of_fallback(
-            content, fallback, keys=news, reason=Reason.CHANNEL_FAILED, detail=detail, resolved=False
-        )
     return replace(
         announced,
         ledger=ledger,
-        outcomes=(*announced.outcomes, *outcomes),
+        outcomes=(*announced.outcomes, *outcomes, *fallback_outcomes),
         attempts=(own, *tried.attempts),
         sent=bool(reached),
         unfinished=bool(owing) and not over,
@@ -336,16 +384,6 @@ def _subjects(content: Content) -> Sequence[str]:
         return [key for key in content.alerts if key in decision.view.shown][:1]
     about = own.new | own.events | own.resolved
     return [*(k for k in content.alerts if k in about), *sorted(about - set(content.alerts))]
-
-
-def _names(attempts: Iterable[Attempt]) -> frozenset[str]:
-    return frozenset(str(a.integration) for a in attempts)
-
-
-def _with_receipts(ledger: Ledger, attempts: Iterable[Attempt]) -> Ledger:
-    """The first receipt of a channel stays: later messages are threaded under it, and it is the one that is edited."""
-    fresh: dict[str, Receipt] = {str(a.integration): a.receipt for a in attempts if a.receipt}
-    return replace(ledger, receipts={**fresh, **ledger.receipts})
 
 
 def resolve_fallbacks(
@@ -376,13 +414,10 @@ def resolve_fallbacks(
         attempts += fallbacks.follow_up([name], last, ledger, failed=failed)
     reached, missed = [a for a in attempts if a.receipt], [a for a in attempts if not a.receipt]
     if left or not missed:
-        ledger = replace(
-            ledger,
-            fallback_firing=ledger.fallback_firing - resolved,
-            fallback_unsure=ledger.fallback_unsure - resolved,
-        )
+        known, unsure = ledger.fallback_firing - resolved, ledger.fallback_unsure - resolved
+        ledger = replace(ledger, fallback_firing=known, fallback_unsure=unsure)
     if not left:
-        ledger = replace(ledger, fallbacks=_names(missed), fallbacks_owed=frozenset())
+        ledger = replace(ledger, fallbacks=names_of(missed), fallbacks_owed=frozenset())
     outcomes = [
         outcome
         for a in reached
@@ -412,7 +447,7 @@ def retry_owed(content: Content, announced: Announced, *, fallbacks: Fallbacks, 
     if not still:
         return replace(announced, ledger=replace(ledger, fallbacks_owed=frozenset()))
     # What has just failed in this flush is not tried again in it.
-    names = ledger.fallbacks_owed - _names(a for a in announced.attempts[1:] if not a.receipt)
+    names = ledger.fallbacks_owed.difference(*(a.owing for a in announced.attempts[1:]))
     if not names or not fallbacks.intend(names):
         return announced
     own = content.group.identity.integration
@@ -423,11 +458,11 @@ def retry_owed(content: Content, announced: Announced, *, fallbacks: Fallbacks, 
     message = fallbacks.writer.notification(content, Reason.CHANNEL_FAILED, resolved=frozenset(), news=still)
     attempts = fallbacks.follow_up(names, message, ledger, failed=failed)
     reached = [a for a in attempts if a.receipt]
-    ledger = _with_receipts(ledger, reached)
+    ledger = with_receipts(ledger, reached)
     ledger = replace(
         ledger,
-        fallbacks=ledger.fallbacks | _names(a for a in attempts if a.receipt or a.unanswered),
-        fallbacks_owed=ledger.fallbacks_owed - _names(reached),
+        fallbacks=ledger.fallbacks | names_of(a for a in attempts if a.receipt or a.unanswered),
+        fallbacks_owed=(ledger.fallbacks_owed - names) | still_owed(names, attempts),
     )
     outcomes = [
         outcome
