@@ -39,9 +39,18 @@ def updates_of(alerts: Iterable[Alert], *, received: datetime) -> list[Update]:
     is wrong."""
     possible = (bounded(alert, received=received) for alert in alerts)
     return [
-        Update(alert=alert, key=key_of(alert.state_key), order_key=order_of(alert, received=received, index=index))
+        Update(alert=alert, key=_key(alert), order_key=order_of(alert, received=received, index=index))
         for index, alert in enumerate(possible)
     ]
+
+
+def _key(alert: Alert) -> str:
+    """Returns the key that an alert stands under. Events of one identity that name different resources (a cost anomaly
+    with another cause, a notice that goes on) are different events: none replaces another before it was notified."""
+    resources = alert.labels.get("resource", "") if alert.kind == "event" else ""
+    if not resources:
+        return key_of(alert.state_key)
+    return key_of(" ".join([alert.state_key, *sorted(set(resources.split(", ")))]))
 
 
 def insert(
