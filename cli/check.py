@@ -79,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
         for line in _alarms(args):
             print(line)
         colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-        for line in report(merged(findings), colour=colour, counted=findings):
+        for line in report(merged(findings, fold=not args.strict), colour=colour, counted=findings):
             print(line)
     if any(finding.code == "unreadable" for finding in findings):
         return 2
