@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -9,12 +10,14 @@ from typing import Any, Literal
 from alertrelay.channels import channel
 from alertrelay.config.model import Receiver
 
+from compiler.alertmanager.intervals import known_zone
 from compiler.reading.finding import Findings, Place, did_you_mean
 from compiler.reading.formats import EMAIL_ADDRESS, PHONE_NUMBER
 from compiler.reading.section import Section, section_of, string_of
 from compiler.reading.yamlfile import Value
 from compiler.resources.environment import LastResort
 
+EMAIL = ("transport", "time_zone")
 KEYS = ("fallbacks", "last_resort", "email", "limits")
 MOST = 120
 """Messages of a limit: PagerDuty takes as many events a minute for one routing key."""
@@ -31,6 +34,7 @@ class Delivery:
     last_resort: LastResort | None
     transport: Transport
     place: Place
+    time_zone: str = ""
     limits: Mapping[str, int] = field(default_factory=dict)
     limit_places: Mapping[str, Place] = field(default_factory=dict, repr=False)
     places: Mapping[str, tuple[Value, tuple[tuple[Value, ...], ...]]] = field(repr=False)
@@ -55,6 +59,7 @@ def parse_delivery(root: Value, findings: Findings) -> Delivery:
         fallbacks=fallbacks,
         last_resort=_last_resort(section, findings),
         transport=_transport(section),
+        time_zone=_time_zone(section),
         place=section.place,
         places=places,
         **_limits(section, findings),
@@ -108,7 +113,7 @@ def _last_resort(section: Section, findings: Findings) -> LastResort | None:
 
 
 def _transport(section: Section) -> Transport:
-    inner = section.section("email", ("transport",))
+    inner = section.section("email", EMAIL)
     if inner is None:
         return "smtp"
     match inner.string("transport", "smtp"):
@@ -119,6 +124,18 @@ def _transport(section: Section) -> Transport:
         case other:
             inner.findings.error(inner.at("transport"), "bad-value", f"{other!r} is no transport", "smtp or ses")
             return "smtp"
+
+
+def _time_zone(section: Section) -> str:
+    """Reads the zone that mails show times in; "" for UTC."""
+    inner = section.section("email", EMAIL)
+    name = inner.string("time_zone", "") if inner else ""
+    if inner and name and not known_zone(name):
+        message = f"{name!r} is not a time zone of the tz database"
+        mend = did_you_mean(name, zoneinfo.available_timezones()) or "as in Europe/Berlin"
+        inner.findings.error(inner.at("time_zone"), "bad-value", message, mend)
+        return ""
+    return name
 
 
 def check_delivery(

@@ -64,8 +64,11 @@ class Alertmanager:
     resolve_timeout: float
 
 
-def parse_alertmanager(root: Value, findings: Findings, *, transport: Transport = "smtp") -> Alertmanager | None:
-    """Reads the file; None where it has no route at all. `transport` is how e-mail goes out (delivery.yml)."""
+def parse_alertmanager(
+    root: Value, findings: Findings, *, transport: Transport = "smtp", time_zone: str = ""
+) -> Alertmanager | None:
+    """Reads the file; None where it has no route at all. `transport` is how e-mail goes out, and `time_zone` that of
+    its times (delivery.yml)."""
     section = section_of(root, KEYS, findings)
     if section is None:
         return None
@@ -73,7 +76,7 @@ def parse_alertmanager(root: Value, findings: Findings, *, transport: Transport 
     global_ = section.section("global", (*_GLOBAL_SERVED, *_GLOBAL_OTHERS)) or _empty(section)
     _check_global(global_, secrets)
     timeout = global_.seconds("resolve_timeout")
-    reading = Reading(global_=global_, secrets=secrets, findings=findings, transport=transport)
+    reading = Reading(global_=global_, secrets=secrets, findings=findings, transport=transport, time_zone=time_zone)
     receivers = _receivers(section, reading)
     intervals = parse_intervals(section)
     rules = parse_inhibit_rules(section)

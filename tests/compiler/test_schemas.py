@@ -45,6 +45,8 @@ DELIVERY = [
     "email: {transport: smtp}",
     "email: {transport: ses}",
     "email: {transport: x}",
+    "email: {time_zone: Europe/Berlin}",
+    "email: {time_zone: 1}",
     "email: {transport: }",
     "email: {}",
     "email: ses",

@@ -14,12 +14,13 @@ from compiler.reading.section import Section
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What every receiver needs: `global`, the secret's keys, where findings go, and the e-mail transport."""
+    """What every receiver needs: `global`, the secret's keys, where findings go, and how e-mail goes out."""
 
     global_: Section
     secrets: SecretKeys
     findings: Findings
     transport: Transport
+    time_zone: str = ""
 
 
 def check_url(section: Section, key: str, *, template_is_named: bool = True) -> None:

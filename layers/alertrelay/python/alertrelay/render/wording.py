@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 from alertrelay.alert import Alert, fingerprint
 from alertrelay.notification import Notification, Reason
@@ -222,15 +222,15 @@ def tally(notification: Notification) -> str:
     return f"{firing}, {resolved} of {count} ended" if resolved else firing
 
 
-def moment(at: datetime) -> str:
+def moment(at: datetime, zone: tzinfo = UTC) -> str:
     """Formats `2026-11-20 03:04 UTC`."""
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M %Z}"
 
 
-def clock(at: datetime, now: datetime) -> str:
+def clock(at: datetime, now: datetime, zone: tzinfo = UTC) -> str:
     """Formats `03:04 UTC`, with the date where it is another day than `now`."""
-    same_day = at.astimezone(UTC).date() == now.astimezone(UTC).date()
-    return f"{at.astimezone(UTC):%H:%M} UTC" if same_day else moment(at)
+    same_day = at.astimezone(zone).date() == now.astimezone(zone).date()
+    return f"{at.astimezone(zone):%H:%M %Z}" if same_day else moment(at, zone)
 
 
 def span(seconds: float) -> str:

@@ -10,7 +10,8 @@ from alertrelay.config.channel import ChannelDescriptor, Rate, Settings, keys
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmailSettings(Settings):
-    """SMTP by `smarthost` (host:port), or SES where `transport` says so. `password` names a key, "" for none."""
+    """SMTP by `smarthost` (host:port), or SES where `transport` says so. `password` names a key, "" for none.
+    `time_zone` is the one that times are shown in, by its name in the tz database; "" for UTC."""
 
     key_field: ClassVar[str] = "password"
     to: tuple[str, ...]
@@ -21,6 +22,7 @@ class EmailSettings(Settings):
     username: str
     password: str
     require_tls: bool
+    time_zone: str = ""
 
     @property
     def key_name(self) -> str:

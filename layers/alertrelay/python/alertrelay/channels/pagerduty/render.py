@@ -11,7 +11,7 @@ from alertrelay.alert import Alert, rfc3339
 from alertrelay.channels.pagerduty import PagerDutySettings
 from alertrelay.notification import Message, Notification
 from alertrelay.render import facts, notice, wording
-from alertrelay.render.text import clean, cut, one_line, short
+from alertrelay.render.text import clean, cut, link, one_line, short
 
 SEVERITIES = frozenset({"critical", "error", "warning", "info"})
 _SUMMARY = 1000
@@ -34,9 +34,21 @@ def render(notification: Notification, settings: PagerDutySettings) -> Message:
     }
     if settings.client:
         event["client"] = short(settings.client, _NAME)
-    if settings.client_url:
-        event["client_url"] = settings.client_url
+    # PagerDuty shows it as the link "View in alertrelay": where the alert is, unless the configuration names another.
+    if client_url := settings.client_url or link(wording.lead(notification).generator_url):
+        event["client_url"] = client_url
+    if images := _images(wording.lead(notification)):
+        event["images"] = images
     return event
+
+
+def _images(alert: Alert) -> list[dict[str, str]]:
+    """The picture of the alert's panel, where its source made one. PagerDuty takes addresses by https alone."""
+    source = link(alert.annotations.get("image_url", ""))
+    if not source.startswith("https://"):
+        return []
+    href = link(alert.generator_url)
+    return [{"src": source, "alt": short(alert.name, _NAME), **({"href": href} if href else {})}]
 
 
 def _payload(notification: Notification, details: dict[str, Any]) -> dict[str, Any]:
@@ -74,6 +86,7 @@ def _details(notification: Notification, alert: Alert) -> dict[str, Any]:
         *facts.where(notification),
         *facts.long_texts(notification),
         *facts.links(notification),
+        *facts.silence(notification),
     ]
     details: dict[str, Any] = {}
     if noticed := notice.sentences(notification):
