@@ -139,7 +139,7 @@ def _in_shadow(scorer: DeployedScorer, alert: str) -> Vote:
 
 
 def sentence(said: Vote, scorer: DeployedScorer, clock: Clock) -> str:
-    """What was stored, and what follows of it."""
+    """Words what was stored, and what follows from it."""
     from alertrelay.anomaly.scorer.entry_rules import rules_of
     from alertrelay.anomaly.scorer.threshold import feedback_of
 

@@ -199,8 +199,8 @@ def _policy(text: str | None) -> list[Mapping[str, Any]]:
 
 
 def _allows(policy: list[Mapping[str, Any]], action: str, account: str, resource: str) -> bool:
-    """Whether CloudWatch may do `action` for the alarms of `account`: what its statements say, without IAM's finer
-    points. A denial counts only where it has no condition, as the one against plain HTTP has."""
+    """Returns whether CloudWatch may do `action` for the alarms of `account`: what its statements say, without IAM's
+    finer points. A denial counts only where it has no condition, as the one against plain HTTP has."""
     own = [s for s in policy if _names(s.get("Principal"), PUBLISHER) and _covers(s, action)]
     own = [s for s in own if not resource or any(r in ("*", resource) for r in _list(s.get("Resource", "*")))]
     denied = any(s.get("Effect") == "Deny" and not s.get("Condition") for s in own)

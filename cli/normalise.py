@@ -70,7 +70,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def line_of(name: str, content: bytes, *, received_at: datetime) -> dict[str, Any]:
-    """What is printed of one file: the alerts of all its records, the source of the first that a parser knew."""
+    """Returns the printed line of one file: the alerts of all its records, the source of the first that a parser
+    knew."""
     parsed = [parse(envelope, received_at=received_at) for envelope in unwrap(content)]
     problems = list(dict.fromkeys(each.problem for each in parsed if each.problem))
     return {

@@ -18,7 +18,7 @@ SLACK_POST = "https://slack.com/api/chat.postMessage"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
-    """What the user chose. `region` "" leaves it to the credentials of the deploy, `slack` "" leaves Slack out.
+    """The user's choices. `region` "" leaves it to the credentials of the deploy, `slack` "" leaves Slack out.
 
     `alertmanager` is the text of a file that the user has; the channels are then that file's own.
     """

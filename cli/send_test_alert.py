@@ -54,7 +54,7 @@ class NotSent(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What the table says of one integration. `seconds` run from publishing until it was written down."""
+    """A row of the table: one integration. `seconds` run from publishing until it was written down."""
 
     integration: str
     seen: Seen

@@ -128,7 +128,7 @@ def serving(
 def env_vars(
     host: str = HOST, *, aws_port: int = AWS_PORT, ports: Mapping[str, int] | None = None
 ) -> dict[str, dict[str, str]]:
-    """What `sam --env-vars` reads: for every function, and for each alone."""
+    """Returns the variables for `sam --env-vars`: for every function, and for each alone."""
     from alertrelay.channels import forwarders
 
     from local.standins import endpoints

@@ -141,7 +141,7 @@ def _time_zone(section: Section) -> str:
 def check_delivery(
     delivery: Delivery, receivers: Mapping[str, Receiver], routed: frozenset[str], findings: Findings
 ) -> None:
-    """What can be said of the file only beside alertmanager.yml. `routed` are the receivers that a route names."""
+    """Checks the file against alertmanager.yml. `routed` are the receivers that a route names."""
     for name, (value, stages) in delivery.places.items():
         if name not in receivers:
             mend = did_you_mean(name, receivers)

@@ -52,8 +52,8 @@ _NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """What was found. `config` and `environment` are None where an error stands among the findings; `anomaly` also
-    where the environment watches no metric.
+    """The result of reading. `config` and `environment` are None where an error stands among the findings; `anomaly`
+    also where the environment watches no metric.
 
     `try_out` knows no environment.
     """
@@ -71,7 +71,7 @@ class Loaded:
 
 
 def is_environment_name(name: str) -> bool:
-    """Whether it may become part of names in AWS."""
+    """Returns whether it may become part of names in AWS."""
     return _NAME.fullmatch(name) is not None
 
 
@@ -163,7 +163,7 @@ def examine(
     names: Sequence[str] = (),
     own: bool = False,
 ) -> tuple[Finding, ...]:
-    """What there is to say of the files named, and of the environments `names` below `folder`.
+    """Returns the findings on the files named, and on the environments `names` below `folder`.
 
     Where both files are named they are held against each other. `own`: they are what is deployed, so a value that is
     left of the example is worth a warning.
@@ -179,7 +179,7 @@ def examine(
 
 
 def check_folder(folder: Path, *, environment: str | None = None) -> tuple[Finding, ...]:
-    """What there is to say of a whole configuration folder, or of it with one environment alone."""
+    """Returns the findings on a whole configuration folder, or on it with one environment alone."""
     names = environments(folder) if environment is None else (environment,)
     found = examine(
         alertmanager=folder / ALERTMANAGER, delivery=folder / DELIVERY, folder=folder, names=names, own=True

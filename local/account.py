@@ -1,4 +1,4 @@
-"""What became of every alert of every file: each outcome put to the update that it is about, and what is missing."""
+"""Accounts for every alert of every file: puts each outcome to its update, and finds what is missing."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Event:
         return tuple(alert for parsed in self.parsed for alert in parsed.alerts)
 
     def holds(self, outcome: Outcome) -> bool:
-        """Whether the outcome is about an update of this file."""
+        """Returns whether the outcome is about an update of this file."""
         return any(a.state_key == outcome.state_key and a.status == outcome.status for a in self.alerts)
 
 
@@ -161,8 +161,8 @@ def _name(delivery: Delivery) -> str:
 
 
 def _settles(new: Delivery, old: Delivery) -> bool:
-    """Whether an outcome takes the place of an earlier, pending one: of the same update at the same integration, of a
-    newer update of that alert, or of a function that could not say yet whom it would tell."""
+    """Returns whether an outcome takes the place of an earlier, pending one: of the same update at the same
+    integration, of a newer update of that alert, or of a function that could not say yet whom it would tell."""
     a, b = new.outcome, old.outcome
     if b.outcome != "pending" or a.state_key != b.state_key or a.fallback_for:
         return False

@@ -1,4 +1,4 @@
-"""What a day looked like: for people, in order of time; for programs, by file."""
+"""Shows a replay: for people, in order of time; for programs, by file."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _mapping(value: object) -> Mapping[Any, Any]:
 
 
 def received_by(day: Day, outcome: Outcome) -> Recorded | None:
-    """What the peer got of a notification: the request that it took, else the last one."""
+    """Returns the request that carried a notification: the one that the peer took, else the last."""
     if not outcome.notification_id:
         return None
     found = [r for r in day.received if r.request_id == outcome.notification_id]

@@ -71,7 +71,7 @@ What holds for all of them:
 - A message that stands in for another says so at the top, and why.
 - Long texts are cut at a character with an ellipsis; what is not shown is counted.
 - An alert's text can neither mention anybody nor break the message.
-- Times are UTC; Slack shows them in the reader's own zone and counts "4 min ago" on, a mail in the zone of `delivery.yml`.
+- Times are UTC; Slack shows the reader's own zone and counts "4 min ago" on, a mail has the zone of `delivery.yml`.
 - What repeats has a command to copy that silences it for two hours.
 - A webhook gets Alertmanager's version 4; what says that it is a fallback is the annotation `alertrelay_notice`.
 

@@ -14,7 +14,7 @@ NOWHERE = Place(file="")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watch:
-    """How a resource is watched, whatever it is.
+    """The settings that every watched resource has.
 
     `labels` stand on its alarms; without `service` that is its own id. `thresholds` are this environment's own numbers
     by key (`cpu_percent: 70`). `anomaly` names what is held against CloudWatch's learnt band instead of a number.
@@ -31,7 +31,7 @@ class Watch:
     places: Mapping[str, Place] = field(default_factory=dict, compare=False, repr=False)
 
     def at(self, key: str = "") -> Place:
-        """Where a key of the resource stands, else the resource itself."""
+        """Returns the place of a key of the resource, else that of the resource itself."""
         return self.places.get(key) or self.places.get("", NOWHERE)
 
 

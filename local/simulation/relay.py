@@ -46,7 +46,7 @@ def _as_it_is(notification: Notification, _: Target) -> Message:
 
 
 class OurRelay:
-    """What would happen with the functions deployed: a forwarder that handles every channel and reads no secret."""
+    """Simulates the deployed functions: a forwarder that handles every channel and reads no secret."""
 
     def __init__(
         self,

@@ -66,7 +66,7 @@ class Played:
 
     @property
     def said(self) -> str:
-        """How much of it is lived through, after how much past, as which entry."""
+        """Words the number of points that are played, the history before them, and the entry."""
         past, lived = len(self.series.past), len(self.series.points) - len(self.series.past)
         return f"{lived} points of {self.series.watch.name} ({self.series.watch.mode}), after {past} that are its past"
 
@@ -394,7 +394,8 @@ def own_name(topic: str, topics: Iterable[str]) -> str:
 
 
 def own_time(envelopes: Iterable[Envelope], otherwise: datetime) -> datetime:
-    """When the file's messages reached their topic, else when their alerts last changed, as far as they say."""
+    """Returns the time at which the messages reached their topic, else that of their alerts' last change, if they
+    say."""
     times = [e.sent_at or _changed(parse(e, received_at=otherwise).alerts, otherwise) for e in envelopes]
     return max(times, default=otherwise)
 

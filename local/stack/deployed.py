@@ -135,7 +135,7 @@ def config_of(template: Path) -> Config:
 
 
 def anomaly_config_of(template: Path) -> AnomalyConfig | None:
-    """What the anomaly-scorer of a template ships with, None where it has none."""
+    """Returns the configuration of a template's anomaly-scorer, None where it has none."""
     shipped = _shipped(template, "ALERTRELAY_ANOMALY_CONFIG")
     return None if shipped is None else AnomalyConfig.from_json(shipped)
 

@@ -93,7 +93,7 @@ class Emulator:
 
     @property
     def published(self) -> tuple[Recorded, ...]:
-        """What was published to SNS, in order, also what was answered with a fault."""
+        """Returns what was published to SNS, in order, also what was answered with a fault."""
         return tuple(self._recorded)
 
     def client(self, service: str) -> Any:

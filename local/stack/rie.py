@@ -63,7 +63,7 @@ class Kit:
 
 
 def kit() -> Kit:
-    """What `make rie` has installed. Raises RieMissing."""
+    """Returns what `make rie` has installed. Raises RieMissing."""
     if platform.system() != "Linux" or platform.machine() not in _MACHINES:
         raise RieMissing(
             f"the emulator runs on Linux, x86_64 or aarch64: this is {platform.system()} {platform.machine()}"
@@ -245,7 +245,7 @@ def layer_of(template: Path) -> Path:
 
 
 def outcomes_in(logs: str) -> Iterator[Outcome]:
-    """What the functions said of each update: the log lines named `outcome`."""
+    """Returns the outcome of each update: the log lines named `outcome`."""
     names = {f.name for f in fields(Outcome)}
     for line in logs.splitlines():
         with contextlib.suppress(ValueError):

@@ -36,7 +36,7 @@ def armed(emulator: Emulator, table: str) -> dict[str, GroupHeader]:
 
 
 def inputs(emulator: Emulator) -> dict[str, Any]:
-    """What the rules of the stack hand each minute to which function, by the function's name."""
+    """Returns the input that the stack's rules give to a function each minute, by the function's name."""
     events = emulator.client("events")
     found = {}
     for rule in events.list_rules()["Rules"]:
@@ -64,7 +64,7 @@ class Idle:
     until: datetime | None = None
 
     def next_look(self, header: GroupHeader) -> datetime:
-        """When to look at a group again at which the last look brought nothing: when it is to be told again, and the
+        """Returns the next flush of a group whose last one had nothing to notify: that of its repeat, and the
         last time before something arrives, so that its ticks stay what they are."""
         due = header.schedule.next_due
         assert due is not None

@@ -232,20 +232,20 @@ class Fallback:
         put("record", led=led, hdr=(0 if idle else armed, int(unfinished and uncertain), 0), run=None)
 
     def settled(self, s: State) -> bool:
-        """Whether every event is handled, and no invocation runs."""
+        """Returns whether every event is handled, and no invocation runs."""
         now = dict(zip(self.names, s, strict=True))
         waits = now["hdr"][0] and not self.scope.own_dead
         return not any(now["ev"]) and now["run"] is None and not now["queued"] and not waits
 
     def right(self, s: State) -> bool:
-        """Whether people know what is so. What a lost table leaves open at a fallback without keys stays so."""
+        """Returns whether people know what is so. What a lost table leaves open at a fallback without keys stays so."""
         own, fallback = s[5]
         if self.fires:
             return bool(fallback if self.scope.own_dead else own)
         return not own and not (fallback and not s[8])
 
     def good(self, s: State) -> bool:
-        """Whether it may stay like this."""
+        """Returns whether it may stay like this."""
         return self.settled(s) and self.right(s)
 
 

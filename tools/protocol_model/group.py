@@ -322,15 +322,15 @@ class Group:
         return out
 
     def settled(self, s: State) -> bool:
-        """Whether every event is handled and no invocation runs."""
+        """Returns whether every event is handled and no invocation runs."""
         return not any(s[0]) and not s[8] and not s[9][4]
 
     def right(self, s: State) -> bool:
-        """Whether people know what is so."""
+        """Returns whether people know what is so."""
         return bool(s[7] == self.truth)
 
     def good(self, s: State) -> bool:
-        """Whether it may stay like this: a group of which nothing fires is unarmed and unleased."""
+        """Returns whether it may stay like this: a group of which nothing fires is unarmed and unleased."""
         if not (self.settled(s) and self.right(s)):
             return False
         return bool(self.truth) or s[3][:3] == (0, 0, 0)

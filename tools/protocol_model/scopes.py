@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """What may happen: `events` as (alert, k); how many crashes, duplicated deliveries, leases that run out under a
-    slow owner, failing sends and changes of a silence; how many joiners and flushers at once. `merge`: with a wait of 0
-    one write arms and leases."""
+    """The bounds of an exploration: `events` as (alert, k); how many crashes, duplicated deliveries, leases that run
+    out under a slow owner, failing sends and changes of a silence; how many joiners and flushers at once. `merge`: with
+    a wait of 0 one write arms and leases."""
 
     events: tuple[tuple[int, int], ...]
     wait_0: bool = False

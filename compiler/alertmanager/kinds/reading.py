@@ -1,4 +1,4 @@
-"""What the readers of all kinds share."""
+"""Shares what the readers of all kinds need."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from compiler.reading.section import Section
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What every receiver needs: `global`, the secret's keys, where findings go, and how e-mail goes out."""
+    """The needs of every receiver: `global`, the secret's keys, where findings go, and how e-mail goes out."""
 
     global_: Section
     secrets: SecretKeys

@@ -1,4 +1,4 @@
-"""What travels through the pipeline about alerts: a notification before it is rendered, its receipt, and the outcome of
+"""Defines what travels through the pipeline: a notification before it is rendered, its receipt, and the outcome of
 each update with its named reason.
 
 Standard library only, immutable, keyword-only. All times are aware datetimes in UTC.
@@ -16,7 +16,7 @@ from alertrelay.alert import SEVERITY_RANK, Alert, Channel, Integration, Labels,
 
 
 class Reason(StrEnum):
-    """Why something was or was not told. The same names stand in logs, metrics, `replay` and docs/decisions.md."""
+    """The reason of an outcome. The same names stand in logs, metrics, `replay` and docs/decisions.md."""
 
     # told
     FIRST = "first_notification"
@@ -57,7 +57,7 @@ OutcomeName = Literal["delivered", "fallback", "merged", "suppressed", "pending"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What became of one alert update at one integration. `detail` is for people; it never holds a secret."""
+    """The fate of one alert update at one integration. `detail` is for people; it never holds a secret."""
 
     alertname: str
     fingerprint: str
@@ -102,7 +102,7 @@ class Listing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
-    """What one channel is to be told about one group, before it is rendered.
+    """The content of one channel's message about one group, before it is rendered.
 
     `alerts` is what may be shown (firing first, then by severity, the news first among equals); `firing_count`
     and `resolved_count` count the whole group, so a renderer can say how many it does not show.
@@ -139,7 +139,7 @@ class Notification:
 
     @property
     def not_shown(self) -> int:
-        """How many alerts of the group are in no line of `alerts`."""
+        """Returns the number of the group's alerts that are in no line of `alerts`."""
         return max(0, self.firing_count + self.resolved_count - len(self.alerts))
 
 
@@ -149,7 +149,7 @@ Message = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """What a channel gave back for a message, kept in the ledger so that it can be ended or edited later."""
+    """A channel's answer to a message, kept in the ledger so that the message can be resolved or edited later."""
 
     integration: Integration
     key_name: str = ""  # name of the key in the secret

@@ -24,8 +24,8 @@ class StoreFailure(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
-    """How many messages a channel takes: `burst` at once, then one every `interval` seconds. With `quiet` a message
-    that is refused closes the bucket for so many seconds."""
+    """The number of messages that a channel takes: `burst` at once, then one every `interval` seconds. With `quiet` a
+    message that is refused closes the bucket for so many seconds."""
 
     interval: float
     burst: int
@@ -34,7 +34,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnomalyNote:
-    """What the anomaly-scorer adds to other alerts of a service: `text` is a sentence, `since` RFC 3339."""
+    """The line that the anomaly-scorer adds to other alerts of a service: `text` is a sentence, `since` RFC 3339."""
 
     text: str
     score: float
@@ -44,7 +44,7 @@ class AnomalyNote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What stands in the table beside a group. `inhibitors`: the alerts noted under (rule, equal values), each with
+    """The facts in the table beside a group. `inhibitors`: the alerts noted under (rule, equal values), each with
     whether it matches both sides of the rule. `anomalies`: what is unusual of a service now, by its name. What is
     missing is left out."""
 
@@ -122,14 +122,14 @@ class Groups(Protocol):
 
 
 class Inhibitors(Protocol):
-    """Which alerts may inhibit others, by rule and equal values."""
+    """The alerts that may inhibit others, by rule and equal values."""
 
     def note_source(self, entry: InhibitKey, key: str, *, fires: bool) -> None:
         """Puts an alert under, or takes it from, what it inhibits by."""
 
 
 class Lookup(Protocol):
-    """What a flush reads beside its group."""
+    """The reads of a flush beside its group."""
 
     def facts(
         self, *, alerts: Sequence[str], inhibitors: Sequence[tuple[str, str]], services: Sequence[str] = ()

@@ -70,7 +70,7 @@ class MemoryStore:
             return True, new
 
     def _ahead(self, order_key: str) -> bool:
-        """Whether it is of a source whose clock was wrong, and loses to any."""
+        """Returns whether it is of a source whose clock was wrong, and loses to any."""
         return order_key > order_ahead(self._clock.now())
 
     def get_alerts(self, keys: Sequence[str]) -> Mapping[str, AlertItem]:

@@ -45,7 +45,8 @@ class RecordsFailed(Exception):
 
 
 class Built(NamedTuple):
-    """What a container keeps: the pipeline, its log and metrics, and the test that a new version must pass."""
+    """The objects that a container keeps: the pipeline, its log and metrics, and the test that a new version must
+    pass."""
 
     pipeline: Pipeline
     observer: Observer

@@ -32,7 +32,7 @@ class Child:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """When the alarm fires. `threshold` None: a band, or unknown. Periods are in seconds, 0 where not given.
+    """The condition of an alarm. `threshold` None: a band, or unknown. Periods are in seconds, 0 where not given.
 
     `subject` and `counted` are of an alarm on the results of a query: "count(*)", "query result". `text` is the whole
     condition of an alarm that has no threshold (PromQL).

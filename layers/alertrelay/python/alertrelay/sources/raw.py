@@ -1,4 +1,4 @@
-"""What no other parser knows: a message that a person can read, announced once."""
+"""Reads what no other parser knows: a message that a person can read, announced once."""
 
 from __future__ import annotations
 
@@ -82,7 +82,8 @@ def event(
 
 
 def identity_of(arrival: Arrival) -> str:
-    """Which event a message is that says nothing of it itself: SNS's id, else that of SQS, else a hash of its text."""
+    """Returns the identity of an event whose message states none: SNS's id, else that of SQS, else a hash of its
+    text."""
     envelope = arrival.envelope
     if envelope.message_id:
         return f"sns:{envelope.message_id}"

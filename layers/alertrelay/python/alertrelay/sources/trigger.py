@@ -1,4 +1,4 @@
-"""What an alarm watches and when it fires, as the `Trigger` of its SNS message says it."""
+"""Reads the metric and the condition of an alarm from the `Trigger` of its SNS message."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _metric(
 
 
 def condition(definition: Mapping[str, object]) -> Condition:
-    """When it fires."""
+    """Returns the condition under which it fires."""
     expression = _expression(definition)
     return Condition(
         operator=texts.field(definition, "ComparisonOperator"),

@@ -58,5 +58,5 @@ def parse(value: object, arrival: Arrival) -> tuple[Alert, ...]:
 
 
 def teller_of(event: Event) -> Teller:
-    """Who can tell of it."""
+    """Returns the reader that knows such an event."""
     return TELLERS.get(event.detail_type.lower()) or TELLERS.get(f"{event.service}:") or general

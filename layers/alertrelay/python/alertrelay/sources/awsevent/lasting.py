@@ -1,4 +1,4 @@
-"""What lasts until it is over: insights, incidents, findings. Its end resolves the alert that its beginning opened.
+"""Reads what lasts: insights, incidents, findings. The closing event resolves the alert that the first one opened.
 
 The two belong together by the source's own id. Without one an event is announced once: nothing could ever end it.
 """

@@ -1,4 +1,4 @@
-"""What an event tells, before it is an alert."""
+"""Holds the content of an event before it is an alert."""
 
 from __future__ import annotations
 
