@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
 import os
 import sys
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli.config_dir import add_config_dir
+from cli.output import add_output, dumped
 
 if TYPE_CHECKING:
     from compiler.reading.finding import Finding
@@ -58,7 +58,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--live", action="store_true", help="with --env: also what is deployed, read with your AWS credentials"
     )
     parser.add_argument("--strict", action="store_true", help="warnings are errors")
-    parser.add_argument("--json", action="store_true", help="a JSON list of findings")
+    add_output(parser)
     parser.set_defaults(run=run)
 
 
@@ -73,8 +73,8 @@ def run(args: argparse.Namespace) -> int:
     from compiler.reading.finding import merged
 
     findings = [*_known(_findings(args)), *(_live(args.config_dir, args.env) if args.live else ())]
-    if args.json:
-        print(json.dumps([dataclasses.asdict(finding) for finding in findings], indent=2))
+    if args.output != "table":
+        print(dumped([dataclasses.asdict(finding) for finding in findings], args.output))
     else:
         for line in _alarms(args):
             print(line)

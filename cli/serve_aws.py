@@ -36,7 +36,7 @@ Ctrl-C. `sam local invoke` runs a function in Docker with these behind it; event
 arrives at a stand-in is shown, a line each.
 """
 _EPILOG = """\
-example, in another terminal (docs/sam.md has it all):
+example, in another terminal (see docs/try-it-locally.md):
   sam local invoke alertrelay-dev-slack-forwarder -t cdk.out/assembly-dev/devRelay*.template.json \\
     -e events/rds-cpu-critical-alarm.json --env-vars events/env.json
 
