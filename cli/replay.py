@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _DESCRIPTION = """\
 Send events through the stack that `cdk deploy` would create, on this machine: the synthesised template is deployed to
 an emulated AWS on loopback, its own functions run with their own environment, and PagerDuty, Slack and the mail server
-are stand-ins. Shows who was told what, when, by which channel, and why. Nothing leaves this machine.
+are stand-ins. Shows who was notified of what, when, by which channel, and why. Nothing leaves this machine.
 
 A file holds what Lambda receives, an SNS envelope, or the bare message. The clock starts at the first file's own time
 and is only moved, never waited for; after the last file it runs on until nothing is due. Files are played in the order

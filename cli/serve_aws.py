@@ -17,7 +17,7 @@ from cli.config_dir import add_config_dir
 
 if TYPE_CHECKING:
     from local.stack.deployed import Deployed
-    from local.standins import Recorded, StandIns
+    from local.standins import RecordedRequest, StandIns
 
 ENVIRONMENT = "dev"
 """The one whose template declares the two variables that send a function here: sam sets only what is declared."""
@@ -181,7 +181,7 @@ def _show(peers: StandIns, over: threading.Event, say: Callable[[str], Any] = pr
         sys.stdout.flush()
 
 
-def _line(request: Recorded) -> str:
+def _line(request: RecordedRequest) -> str:
     from local.standins import peer
 
     what = peer(request.channel).headline(request.body if isinstance(request.body, dict) else {})

@@ -84,7 +84,7 @@ def run(args: argparse.Namespace) -> int:
     """Prints the lines; the exit code of the help."""
     from compiler.load import ALERTMANAGER, try_out
     from compiler.reading.finding import merged
-    from local.simulation.run import Options, Run
+    from local.simulation.run import Options, SimulatedRun
     from local.simulation.timeline import TimelineError, read_timeline
 
     config = args.config or args.config_dir / ALERTMANAGER
@@ -107,7 +107,7 @@ def run(args: argparse.Namespace) -> int:
     except TimelineError as error:
         options.warn(f"alertrelay simulate: {error}")
         return 2
-    lines = Run(loaded.config, options, last_resort=loaded.last_resort is not None).lines(entries)
+    lines = SimulatedRun(loaded.config, options, last_resort=loaded.last_resort is not None).lines(entries)
     if args.output == "yaml":
         print(dumped([json.loads(line) for line in lines], "yaml"))
         return 0

@@ -27,7 +27,7 @@ Transport = Literal["smtp", "ses"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
+class DeliveryFile:
     """The file's values. `places` keeps where each receiver's fallbacks, and each name in them, stand."""
 
     fallbacks: Mapping[str, Stages]
@@ -40,11 +40,11 @@ class Delivery:
     places: Mapping[str, tuple[Value, tuple[tuple[Value, ...], ...]]] = field(repr=False)
 
 
-NOTHING = Delivery(fallbacks={}, last_resort=None, transport="smtp", place=Place(file=""), places={})
+NOTHING = DeliveryFile(fallbacks={}, last_resort=None, transport="smtp", place=Place(file=""), places={})
 """What holds where there is no delivery.yml: no fallbacks, SMTP."""
 
 
-def parse_delivery(root: Value, findings: Findings) -> Delivery:
+def parse_delivery(root: Value, findings: Findings) -> DeliveryFile:
     """Reads the file; faults are findings and count as absent."""
     section = section_of(root, KEYS, findings)
     if section is None:
@@ -55,7 +55,7 @@ def parse_delivery(root: Value, findings: Findings) -> Delivery:
         stages = _stages(value, findings)
         places[receiver] = (value, stages)
         fallbacks[receiver] = tuple(tuple(string_of(name, findings) for name in stage) for stage in stages)
-    return Delivery(
+    return DeliveryFile(
         fallbacks=fallbacks,
         last_resort=_last_resort(section, findings),
         transport=_transport(section),
@@ -108,7 +108,7 @@ def _last_resort(section: Section, findings: Findings) -> LastResort | None:
     sms = tuple(filter(None, (PHONE_NUMBER(item, findings) for item in inner.list("sms"))))
     if not inner.list("email") and not inner.list("sms"):
         mend = "name somebody under email or sms, or remove last_resort"
-        findings.error(inner.place, "empty-list", "the last resort tells nobody", mend)
+        findings.error(inner.place, "empty-list", "the last resort notifies nobody", mend)
     return LastResort(email=email, sms=sms)
 
 
@@ -139,7 +139,7 @@ def _time_zone(section: Section) -> str:
 
 
 def check_delivery(
-    delivery: Delivery, receivers: Mapping[str, Receiver], routed: frozenset[str], findings: Findings
+    delivery: DeliveryFile, receivers: Mapping[str, Receiver], routed: frozenset[str], findings: Findings
 ) -> None:
     """Checks the file against alertmanager.yml. `routed` are the receivers that a route names."""
     for name, (value, stages) in delivery.places.items():
@@ -161,7 +161,7 @@ def check_delivery(
         if receivers[name].targets and not delivery.fallbacks.get(name) and not alone:
             place = Place(file=delivery.place.file, line=1, column=1, key="fallbacks")
             mend = f"add `{name}: [[another-receiver]]` under fallbacks"
-            message = f"{name!r} has no fallback: while its channel is down nobody is told at once"
+            message = f"{name!r} has no fallback: while its channel is down nobody is notified at once"
             findings.warning(place, "no-fallback", message, mend)
     if delivery.last_resort is None:
         mend = "add `last_resort: {email: [oncall@example.com]}`"
@@ -183,10 +183,12 @@ def _check_stage(name: str, stage: tuple[Value, ...], receivers: Mapping[str, Re
             mend = did_you_mean(other, receivers)
             findings.error(item.place, "unknown-receiver", f"alertmanager.yml has no receiver {other!r}", mend)
         elif other and not receivers[other].targets:
-            findings.error(item.place, "tells-nobody", f"{other!r} tells nobody, so it is no fallback", "name another")
+            findings.error(
+                item.place, "tells-nobody", f"{other!r} notifies nobody, so it is no fallback", "name another"
+            )
 
 
-def _note_pagers(delivery: Delivery, receivers: Mapping[str, Receiver], findings: Findings) -> None:
+def _note_pagers(delivery: DeliveryFile, receivers: Mapping[str, Receiver], findings: Findings) -> None:
     """Said once, where an incident channel first stands as a fallback."""
     for _, stages in delivery.places.values():
         for item in (item for stage in stages for item in stage):

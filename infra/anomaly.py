@@ -1,4 +1,4 @@
-"""The anomaly-scorer: a function on a schedule, the bucket of its state, and the deployments that it is told of."""
+"""The anomaly-scorer: a function on a schedule, the bucket of its state, and the deployments that it learns of."""
 
 from __future__ import annotations
 

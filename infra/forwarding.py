@@ -69,7 +69,7 @@ class Relay:
     rule_failures: sqs.IQueue
 
 
-class Forwarder(Construct):
+class ForwarderConstruct(Construct):
     """One `function`, the alias `live` that every event comes by, its `timers` queue, the rule of its `tick`, and
     `dead_letters`: queues whose first message means that a person must look.
 

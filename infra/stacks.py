@@ -20,8 +20,8 @@ from infra.alarms.ecs_events import EcsEvents
 from infra.anomaly import NAME, AnomalyScorer
 from infra.anomaly_dashboard import AnomalyDashboard
 from infra.assets import Asset
-from infra.checkov import Answers
-from infra.forwarding import Forwarder, Relay
+from infra.checkov import CheckovAnswers
+from infra.forwarding import ForwarderConstruct, Relay
 from infra.ops_page import OpsPage
 from infra.permissions import channel_statements
 from infra.rollout import Rollout
@@ -85,7 +85,7 @@ class EnvironmentStage(cdk.Stage):
             if not part and environment.services:
                 EcsEvents(alarms, "EcsEvents", environment)
         cdk.Tags.of(self).add("alertrelay", environment.name)
-        cdk.Aspects.of(self).add(Answers())
+        cdk.Aspects.of(self).add(CheckovAnswers())
 
 
 class EnvironmentRelay(cdk.Stack):
@@ -139,7 +139,7 @@ class EnvironmentRelay(cdk.Stack):
             rule_failures=failures.target,
         )
         forwarders = {
-            name: Forwarder(self, construct, relay, name=name, extra=channel_statements(config, channels))
+            name: ForwarderConstruct(self, construct, relay, name=name, extra=channel_statements(config, channels))
             for name, (construct, channels) in FORWARDERS.items()
         }
         self.parts, self.forwarders = relay, forwarders
@@ -184,7 +184,7 @@ class EnvironmentRelay(cdk.Stack):
             watch.watch_page(page, ops.topic)
         self._outputs(relay, forwarders)
 
-    def _outputs(self, relay: Relay, forwarders: dict[str, Forwarder]) -> None:
+    def _outputs(self, relay: Relay, forwarders: dict[str, ForwarderConstruct]) -> None:
         for name, topic in {**relay.topics, "ops": relay.ops, "last-resort": relay.last_resort}.items():
             CfnOutput(self, f"Topic{_camel(name)}", value=topic.topic_arn)
         CfnOutput(self, "SecretArn", value=relay.secret.secret_arn, description="put the channels' keys here")

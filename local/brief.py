@@ -11,10 +11,10 @@ from alertrelay.alert import Alert
 from alertrelay.channels import KINDS
 from alertrelay.notification import Outcome, Reason
 
-from local.account import Event
-from local.stack.day import Day, Played, Told
+from local.account import PublishedEvent
+from local.stack.day import Day, Played, TimedOutcome
 from local.stack.invocation import Failure
-from local.stack.scorer import Found
+from local.stack.scorer import ScorerLogEvent
 from local.timeline import headline, received_by, short
 
 REASONS_SHOWN = 6
@@ -52,12 +52,12 @@ def brief(day: Day) -> Iterator[str]:
 def _lines(day: Day) -> Sequence[_Line]:
     found: dict[Hashable, _Line] = {}
     for row in day.history:
-        if isinstance(row, Event):
+        if isinstance(row, PublishedEvent):
             for alert in row.alerts:
                 _add(found, ("alert", alert.name, alert.status), alert.status, _alert(alert), row.at)
-        elif isinstance(row, Told):
+        elif isinstance(row, TimedOutcome):
             _add_outcome(found, day, row)
-        elif isinstance(row, Found):
+        elif isinstance(row, ScorerLogEvent):
             word = row.event.removeprefix("anomaly_")
             _add(found, row.event, word, _noticed(row), row.at)
         elif isinstance(row, Failure):
@@ -77,7 +77,7 @@ def _add(found: dict[Hashable, _Line], key: Hashable, word: str, text: str, at: 
     return line
 
 
-def _add_outcome(found: dict[Hashable, _Line], day: Day, row: Told) -> None:
+def _add_outcome(found: dict[Hashable, _Line], day: Day, row: TimedOutcome) -> None:
     outcome = row.outcome
     if outcome.reason is Reason.WAITING or outcome.outcome == "merged":
         return
@@ -95,7 +95,7 @@ def _alert(alert: Alert) -> str:
     return f"{alert.name} ({severity}): {short(alert.annotations.get('summary', ''))}"
 
 
-def _noticed(found: Found) -> str:
+def _noticed(found: ScorerLogEvent) -> str:
     why = str(found.fields.get("text") or found.fields.get("problem") or found.fields.get("why") or "")
     return short(f"{found.fields.get('watch', '')}: {why}")
 

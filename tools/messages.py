@@ -141,7 +141,7 @@ def pagerduty_text(event: Mapping[str, Any]) -> str:
         return f"resolve, dedup_key {event['dedup_key']}"
     payload = event["payload"]
     lines = [payload["summary"], f"{payload['severity']} on {payload['source']}, {payload['timestamp']}"]
-    lines += [f"{name}: {told}" for name, told in payload["custom_details"].items() if isinstance(told, str)]
+    lines += [f"{name}: {text}" for name, text in payload["custom_details"].items() if isinstance(text, str)]
     return "\n".join([*lines, *(f"[{link['text']}]({link['href']})" for link in event["links"])])
 
 
@@ -150,8 +150,8 @@ def slack_text(message: Mapping[str, Any]) -> str:
     first, *blocks = message["blocks"]
     lines = [_plain(text) for text in _texts(first)]
     for block in blocks:
-        told = [_plain(text) for text in _texts(block)] or ["-" * 20]
-        rows = [text.replace("\n", ": ", 1) for text in told] if "fields" in block else told
+        texts = [_plain(text) for text in _texts(block)] or ["-" * 20]
+        rows = [text.replace("\n", ": ", 1) for text in texts] if "fields" in block else texts
         lines += [f"| {line}" for row in rows for line in row.splitlines()]
     return "\n".join(lines)
 

@@ -18,7 +18,7 @@ from compiler.alarms.alarm import (
 )
 from compiler.alarms.sentence import band_sentence, parent_sentence, sentence
 from compiler.alarms.watched import Part, Watched, watched
-from compiler.catalogue.facts import FactMissing, Facts
+from compiler.catalogue.facts import FactMissing, ResourceFacts
 from compiler.catalogue.rule import Chosen, Level, Rule
 from compiler.catalogue.table import CATALOGUE, PARENTS, Parent
 from compiler.reading.finding import Findings
@@ -79,7 +79,7 @@ def _rules(thing: Watched) -> Iterator[Rule]:
             yield rule
 
 
-def _holds(rule: Rule, facts: Facts) -> bool:
+def _holds(rule: Rule, facts: ResourceFacts) -> bool:
     try:
         return rule.when is None or rule.when.holds(facts)
     except FactMissing:
@@ -162,11 +162,11 @@ def _alarm(
     )
 
 
-def _number(level: Level, facts: Facts) -> float:
+def _number(level: Level, facts: ResourceFacts) -> float:
     return level.threshold.of(facts) if isinstance(level.threshold, Chosen) else level.threshold
 
 
-def _scaled(rule: Rule, number: float, facts: Facts) -> float:
+def _scaled(rule: Rule, number: float, facts: ResourceFacts) -> float:
     """Scales to the metric's unit. Counts and bytes are whole: nobody has half a connection."""
     if not rule.share_of:
         return number

@@ -23,15 +23,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from compiler.config_folder import NoConfigFolder
 from infra import synth
-from local.account import Account, Event, Lost
+from local.account import Account, Lost, PublishedEvent
 from local.stack.deployed import Deployed, anomaly_config_of, config_of, deploy
 from local.stack.emulator import Emulator
 from local.stack.faults import parse_down, places
 from local.stack.invocation import Failure
 from local.stack.running import RunningStack, texts
-from local.stack.scorer import Found, NoSeries, ScorerHere, Series, series_of, with_modes
+from local.stack.scorer import NoSeries, ScorerHere, ScorerLogEvent, Series, series_of, with_modes
 from local.stack.snapshot import deployed_once
-from local.standins import Fault, Recorded
+from local.standins import Fault, RecordedRequest
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 """Of a first file that says no time: a Monday morning."""
@@ -49,12 +49,12 @@ class UsageError(ValueError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class TimedOutcome:
     """An outcome at its time. `by` is the file whose publishing led to it at once, None where a timer did."""
 
     at: datetime
     outcome: Outcome
-    by: Event | None
+    by: PublishedEvent | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,9 +79,9 @@ class Day:
     down: Mapping[str, Fault]
     began: datetime
     ended: datetime
-    events: tuple[Event, ...]
-    history: tuple[Event | Told | Failure | Played | Found, ...]
-    received: tuple[Recorded, ...]
+    events: tuple[PublishedEvent, ...]
+    history: tuple[PublishedEvent | TimedOutcome | Failure | Played | ScorerLogEvent, ...]
+    received: tuple[RecordedRequest, ...]
     waiting: Mapping[str, Sequence[str]]
     lost: tuple[Lost, ...]
     unpublished: tuple[str, ...]
@@ -111,10 +111,10 @@ def live(
     faults = checked_down(down, config_of(template))
     watched = _watched(template, modes)
     read = in_order([(name, _series(name, watched) if name.endswith(".csv") else unwrap(c)) for name, c in files])
-    progress = Progress()
+    progress = ProgressLine()
     first = read[0][1]
     start = first.begins if isinstance(first, Series) else own_time(first, START)
-    with Run(
+    with DayRun(
         template, environment, start=start, down=faults, engine=engine, watched=watched, deployment=deployed_once
     ) as run:
         chosen = topic_named(topic, run.stack.deployed.topics) if topic else None
@@ -155,7 +155,7 @@ def _series(name: str, watched: AnomalyConfig | None) -> Series:
         raise UsageError(str(error)) from None
 
 
-class Run:
+class DayRun:
     """A day in the making: a context manager in which the stack runs."""
 
     def __init__(
@@ -181,11 +181,11 @@ class Run:
         )
         self.account = Account(config_of(template))
         self._began = self.stack.clock.now()
-        self._history: list[Event | Told | Failure | Played | Found] = []
+        self._history: list[PublishedEvent | TimedOutcome | Failure | Played | ScorerLogEvent] = []
         self._unpublished: list[str] = []
-        self._publishing: Event | None = None
+        self._publishing: PublishedEvent | None = None
 
-    def __enter__(self) -> Run:
+    def __enter__(self) -> DayRun:
         self.stack.__enter__()
         return self
 
@@ -198,10 +198,10 @@ class Run:
         if isinstance(what, Failure):
             self._history.append(what)
             return
-        self._history.append(Told(at=at, outcome=what, by=self._publishing))
+        self._history.append(TimedOutcome(at=at, outcome=what, by=self._publishing))
         self.account.observe(at, function, what)
 
-    def play(self, series: Series, progress: Progress) -> None:
+    def play(self, series: Series, progress: ProgressLine) -> None:
         """Moves the clock to the last part of a metric and lives through it: the scorer runs as each point comes."""
         stack = self.stack
         stack.run_until(series.begins)
@@ -233,27 +233,27 @@ class Run:
             published=self._published,
         )
 
-    def _found(self, found: Found) -> None:
+    def _found(self, found: ScorerLogEvent) -> None:
         if found.event in SHOWN:
             self._history.append(found)
 
     def _published(self, severity: str, message: str) -> None:
-        """What the scorer told a topic is an event like any other: its alerts have to be accounted for."""
+        """What the scorer published is an event like any other: its alerts have to be accounted for."""
         now = self.stack.clock.now()
         arn = topic_named(severity, self.stack.deployed.topics)
         envelope = Envelope(text=message, topic_arn=arn, sent_at=now)
-        event = Event(file="the anomaly-scorer", at=now, topic="")
+        event = PublishedEvent(file="the anomaly-scorer", at=now, topic="")
         event.add(envelope, parse(envelope, received_at=now))
         self.account.events.append(event)
         self._history.append(event)
         self._publishing = event
 
-    def publish(self, name: str, envelopes: Sequence[Envelope], *, topic: str | None = None) -> Event:
+    def publish(self, name: str, envelopes: Sequence[Envelope], *, topic: str | None = None) -> PublishedEvent:
         """Moves the clock to the file's own time, publishes its messages, and lets the functions work on them."""
         stack = self.stack
         stack.run_until(own_time(envelopes, stack.clock.now()))
         now = stack.clock.now()
-        event = Event(file=name, at=now, topic="")
+        event = PublishedEvent(file=name, at=now, topic="")
         self.account.events.append(event)
         self._history.append(event)
         for envelope in envelopes:
@@ -295,7 +295,7 @@ class Run:
             logs=stack.logs.getvalue(),
         )
 
-    def _give_up(self, event: Event, waiting: Mapping[str, Sequence[str]]) -> None:
+    def _give_up(self, event: PublishedEvent, waiting: Mapping[str, Sequence[str]]) -> None:
         for function in self.stack.functions:
             queue = function.function.failed_url.rpartition("/")[2]
             for body in waiting.get(queue, ()):
@@ -410,7 +410,7 @@ def _near(word: str, known: Iterable[str]) -> str:
     return f"; did you mean {close[0]}?" if close else f"; there are: {', '.join(known)}"
 
 
-class Progress:
+class ProgressLine:
     """A word on stderr now and then, once the work has taken two seconds."""
 
     def __init__(self) -> None:

@@ -24,7 +24,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ReadTimeoutError
 
-from local.standins import Fault, Recorded
+from local.standins import Fault, RecordedRequest
 
 FAKE_ENVIRONMENT: Mapping[str, str] = {
     "AWS_ACCESS_KEY_ID": "FAKEFAKEFAKEFAKEFAKE",
@@ -72,7 +72,7 @@ class Emulator:
         self._host, self._port, self._one_region = host, port, one_region
         self.faults: dict[str, Fault] = {}  # by service: sns, dynamodb, secretsmanager, sqs
         self._now = now
-        self._recorded: list[Recorded] = []
+        self._recorded: list[RecordedRequest] = []
         self._clients: dict[str, Any] = {}
         self._entered = ExitStack()
 
@@ -92,7 +92,7 @@ class Emulator:
         self._entered.close()
 
     @property
-    def published(self) -> tuple[Recorded, ...]:
+    def published(self) -> tuple[RecordedRequest, ...]:
         """Returns what was published to SNS, in order, also what was answered with a fault."""
         return tuple(self._recorded)
 
@@ -190,7 +190,7 @@ class Emulator:
         attributes = _attributes(fields)
         message = {to: fields[name] for name, to in _PUBLISH_FIELDS.items() if name in fields}
         self._recorded.append(
-            Recorded(
+            RecordedRequest(
                 channel="sns",
                 at=self._now(),
                 path="",

@@ -45,7 +45,7 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recorded:
+class RecordedRequest:
     """One request, without secrets. `answered` is a status, or the fault's name. `tokens` say whose it was, as in
     `StandIns.fail`; they are secrets and stay out of its repr."""
 
@@ -79,15 +79,15 @@ class Board:
         self.now = now
         self._lock = threading.Lock()
         self._planned: list[_Planned] = []
-        self._requests: list[Recorded] = []
+        self._requests: list[RecordedRequest] = []
 
     @property
-    def requests(self) -> tuple[Recorded, ...]:
+    def requests(self) -> tuple[RecordedRequest, ...]:
         """In order of arrival."""
         with self._lock:
             return tuple(self._requests)
 
-    def record(self, request: Recorded) -> None:
+    def record(self, request: RecordedRequest) -> None:
         """Keeps it."""
         with self._lock:
             self._requests.append(request)

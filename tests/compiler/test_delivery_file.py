@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from compiler.delivery import Delivery, check_delivery, parse_delivery
+from compiler.delivery import DeliveryFile, check_delivery, parse_delivery
 from compiler.reading.finding import Finding, Findings
 from compiler.reading.yamlfile import parse
 from compiler.resources.environment import LastResort
@@ -30,7 +30,7 @@ receivers:
 REST = "last_resort: {email: [oncall@example.com]}\n"
 
 
-def _check(read_config: Read, text: str) -> tuple[Delivery, tuple[Finding, ...]]:
+def _check(read_config: Read, text: str) -> tuple[DeliveryFile, tuple[Finding, ...]]:
     findings = Findings()
     root = parse(text, findings, file="delivery.yml")
     assert root is not None

@@ -11,7 +11,7 @@ import pytest
 from alertrelay.sources import unwrap
 
 from local.brief import brief, verdict
-from local.stack.day import Day, Run
+from local.stack.day import Day, DayRun
 from local.standins import Fault
 from tools import first_minute
 from tools.first_minute import ALL, MISSION, Replay, caches
@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(name="pagerduty_down")
-def _pagerduty_down(begin: Callable[..., Run], critical: bytes, critical_ok: bytes) -> Day:
+def _pagerduty_down(begin: Callable[..., DayRun], critical: bytes, critical_ok: bytes) -> Day:
     run = begin({"pagerduty": Fault.named("503")})
     run.publish("alarm", unwrap(critical))
     run.stack.run_until(run.stack.clock.now() + timedelta(minutes=6))
@@ -50,7 +50,7 @@ def test_the_verdict_counts_what_the_peers_received(pagerduty_down: Day) -> None
     assert lines[-1] == "lost        0"
 
 
-def test_a_suppressed_update_is_counted_by_its_reason(begin: Callable[..., Run], critical: bytes) -> None:
+def test_a_suppressed_update_is_counted_by_its_reason(begin: Callable[..., DayRun], critical: bytes) -> None:
     run = begin()
     run.publish("alarm", unwrap(critical))
     run.publish("again", unwrap(critical))

@@ -37,7 +37,7 @@ from alertrelay.notification import OutcomeName, Reason
 from alertrelay.notification import Receipt as Receipt
 from alertrelay.policy.inhibit import InhibitKey as InhibitKey
 from alertrelay.policy.silence import Silence
-from alertrelay.runtime.scorer import Scorer
+from alertrelay.runtime.scorer import ScorerHandler
 from alertrelay.sources import Envelope as Envelope
 
 from compiler.load import load
@@ -94,7 +94,7 @@ def bind_forwarder(name: str, environ: Mapping[str, str], *, clock: Any, endpoin
 
 def bind_scorer(environ: Mapping[str, str], *, clock: Any) -> Handler:
     """Return the handler of the anomaly-scorer, built for this environment and clock."""
-    return Scorer().bound(
+    return ScorerHandler().bound(
         environ, clock=clock, observe=lambda _event, _fields: None, published=lambda _severity, _message: None
     )
 

@@ -7,13 +7,13 @@ from email.utils import formataddr, getaddresses
 
 from alertrelay.channels.email import EmailSettings
 
-from compiler.alertmanager.kinds.reading import Reading
+from compiler.alertmanager.kinds.reading import ReceiverContext
 from compiler.reading.section import Section
 
 _ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
 
 
-def read_email(section: Section, reading: Reading) -> EmailSettings:
+def read_email(section: Section, reading: ReceiverContext) -> EmailSettings:
     smtp = reading.transport == "smtp"
     to: tuple[str, ...] = ()
     if section.require("to", "add `to: oncall@example.com`"):

@@ -6,18 +6,18 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from compiler.alertmanager.secretkeys import SecretKeys
+from compiler.alertmanager.secretkeys import SecretKeyPaths
 from compiler.delivery import Transport
 from compiler.reading.finding import Findings
 from compiler.reading.section import Section
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class ReceiverContext:
     """The needs of every receiver: `global`, the secret's keys, where findings go, and how e-mail goes out."""
 
     global_: Section
-    secrets: SecretKeys
+    secrets: SecretKeyPaths
     findings: Findings
     transport: Transport
     time_zone: str = ""

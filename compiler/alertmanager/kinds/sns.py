@@ -6,7 +6,7 @@ import re
 
 from alertrelay.channels.sns import SnsSettings
 
-from compiler.alertmanager.kinds.reading import Reading
+from compiler.alertmanager.kinds.reading import ReceiverContext
 from compiler.reading.section import Section, keys
 
 _SIGV4 = keys("region access_key secret_key profile role_arn external_id use_fips_sts_endpoint")
@@ -15,7 +15,7 @@ _OWN_TOPIC = re.compile(r"alertrelay-.*(critical|warning|info|slo-violations|inf
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
-def read_sns(section: Section, reading: Reading) -> SnsSettings:
+def read_sns(section: Section, reading: ReceiverContext) -> SnsSettings:
     reading.secrets.http_config(section)
     inner = section.section("sigv4", _SIGV4)
     if inner and inner.has("access_key") != inner.has("secret_key"):

@@ -14,7 +14,7 @@ from alertrelay.config.model import Target
 from alertrelay.notification import Message, Receipt
 from alertrelay.ports import AuthDead, DeliveryFailure, Key, Permanent, RateLimited, Retryable
 
-from local.standins import Fault, Recorded, StandIns
+from local.standins import Fault, RecordedRequest, StandIns
 from local.standins.board import Board
 from local.standins.email import SmtpListener
 from tests.channels.email.example import MAIL, PASSWORD, SENT, email_settings
@@ -45,7 +45,7 @@ def send(
 
 def sent(
     peers: StandIns, wanted: Target = EMAIL, *, message: Message = MAIL, earlier: Receipt | None = None
-) -> Recorded:
+) -> RecordedRequest:
     send(Network(endpoints=peers.endpoints), wanted, message=message, earlier=earlier)
     return peers.requests[-1]
 

@@ -18,15 +18,15 @@ from alertrelay.alert import SEVERITY_RANK, Alert, Channel, Integration, Labels,
 class Reason(StrEnum):
     """The reason of an outcome. The same names stand in logs, metrics, `replay` and docs/decisions.md."""
 
-    # told
+    # notified
     FIRST = "first_notification"
     NEW_ALERTS = "new_alerts_added"
     SOME_RESOLVED = "some_alerts_resolved"
     ALL_RESOLVED = "all_alerts_resolved"
     EVENT = "event"
     REPEAT = "repeat_interval_elapsed"
-    STORE_FAILING = "store_failing"  # told without dedupe, because the table did not answer
-    REACHED_AGAIN = "channel_reached_again"  # the first channel answers again; its fallbacks are told
+    STORE_FAILING = "store_failing"  # notified without dedupe, because the table did not answer
+    REACHED_AGAIN = "channel_reached_again"  # the first channel answers again; its fallbacks are notified
     CHANNEL_FAILED = "channel_failed"  # the channel did not take it: a fallback did, or it is pending
     # merged, suppressed
     MERGED = "merged_into_group_notification"
@@ -153,5 +153,5 @@ class Receipt:
 
     integration: Integration
     key_name: str = ""  # name of the key in the secret
-    key_version: str = ""  # short hash of the key's value: names a version, tells nothing of it
+    key_version: str = ""  # short hash of the key's value: names a version, shows nothing of it
     ref: Mapping[str, str] = field(default_factory=dict)  # Slack: {"channel", "ts"}; e-mail: {"message_id"}

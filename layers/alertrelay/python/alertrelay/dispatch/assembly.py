@@ -14,7 +14,7 @@ from alertrelay.alert import Channel
 from alertrelay.config.model import Config, Target
 from alertrelay.dispatch import dispatcher
 from alertrelay.dispatch.degraded import Degraded
-from alertrelay.dispatch.portion import Insert, Schedule
+from alertrelay.dispatch.portion import Insert, ScheduleFlush
 from alertrelay.dispatch.scheduling import Scheduler
 from alertrelay.dispatch.sent_back import OnTimer, Receive, take
 from alertrelay.groups.insert import insert
@@ -50,7 +50,7 @@ class Pipeline:
     on_timer: OnTimer
     on_tick: OnTick
     insert: Insert
-    schedule: Schedule
+    schedule: ScheduleFlush
     clock: Clock
 
 

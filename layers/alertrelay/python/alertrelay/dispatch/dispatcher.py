@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 from alertrelay.alert import Alert, Channel
 from alertrelay.config.durations import CRASH_MARGIN, GIVE_UP, RETRY, TICK
-from alertrelay.dispatch.portion import Insert, Schedule, guarded, insert_in_time, schedule_in_time
+from alertrelay.dispatch.portion import Insert, ScheduleFlush, guarded, insert_in_time, schedule_in_time
 from alertrelay.dispatch.scheduling import Flush
 from alertrelay.dispatch.sent_back import notify_again
 from alertrelay.groups.bounded import EARLIEST, FUTURE, clock_refused
@@ -82,7 +82,7 @@ def receive(
     clock: Clock,
     telemetry: Telemetry,
     insert: Insert,
-    schedule: Schedule,
+    schedule: ScheduleFlush,
     flush: Flush,
     without_state: WithoutState,
 ) -> None:

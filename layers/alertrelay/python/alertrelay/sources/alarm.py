@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from alertrelay.alert import Alert, Labels, Source, Status, fingerprint
 from alertrelay.sources import alarm_words, burn_rate, levels, metadata
-from alertrelay.sources.alarm_update import AlarmUpdate, Child, Metric
+from alertrelay.sources.alarm_update import AlarmMetric, AlarmUpdate, Child
 from alertrelay.sources.arrival import Arrival
 from alertrelay.sources.origin import origin
 from alertrelay.sources.severity import of_topic
@@ -112,7 +112,7 @@ def _category(update: AlarmUpdate, topic: Mapping[str, str]) -> str:
     return "slo" if objective else topic.get("category", "")
 
 
-def _the_metric(metrics: tuple[Metric, ...]) -> Metric | None:
+def _the_metric(metrics: tuple[AlarmMetric, ...]) -> AlarmMetric | None:
     """The metric that the alarm is about, where it is one: the only one, or the only one that is returned."""
     if len(metrics) == 1:
         return metrics[0]
@@ -120,12 +120,12 @@ def _the_metric(metrics: tuple[Metric, ...]) -> Metric | None:
     return returned[0] if len(returned) == 1 else None
 
 
-def _the_namespace(metrics: tuple[Metric, ...]) -> str:
+def _the_namespace(metrics: tuple[AlarmMetric, ...]) -> str:
     namespaces = {metric.namespace for metric in metrics}
     return namespaces.pop() if len(namespaces) == 1 else ""
 
 
-def _shared_dimensions(metrics: tuple[Metric, ...]) -> Labels:
+def _shared_dimensions(metrics: tuple[AlarmMetric, ...]) -> Labels:
     """What all metrics of the alarm have in common: a ratio of two metrics of one service is about that service."""
     if not metrics:
         return {}

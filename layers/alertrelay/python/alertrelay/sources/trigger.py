@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from alertrelay.sources.alarm_update import Condition, Metric
+from alertrelay.sources.alarm_update import AlarmMetric, Condition
 from alertrelay.sources.reason import number
 from alertrelay.values import text as texts
 
@@ -17,7 +17,7 @@ _QUERY = re.compile(
 )
 
 
-def metrics(definition: Mapping[str, object]) -> tuple[Metric, ...]:
+def metrics(definition: Mapping[str, object]) -> tuple[AlarmMetric, ...]:
     """The metrics that an alarm reads, without the expressions over them."""
     members = [texts.mapping(member) for member in texts.items(definition.get("Metrics"))]
     if members:
@@ -34,7 +34,7 @@ def metrics(definition: Mapping[str, object]) -> tuple[Metric, ...]:
     )
 
 
-def _member(member: Mapping[str, object]) -> Metric:
+def _member(member: Mapping[str, object]) -> AlarmMetric:
     stat = texts.mapping(member.get("MetricStat"))
     metric = texts.mapping(stat.get("Metric"))
     return _metric(
@@ -42,12 +42,12 @@ def _member(member: Mapping[str, object]) -> Metric:
     )
 
 
-def queried(expression: str) -> Metric | None:
+def queried(expression: str) -> AlarmMetric | None:
     """The metric that a Metrics Insights query is about; None for any other expression."""
     match = _QUERY.match(expression)
     if not match:
         return None
-    return Metric(
+    return AlarmMetric(
         namespace=match["namespace"].strip("\"'"),
         name=match["metric"].strip("\"' "),
         dimensions={},
@@ -57,8 +57,8 @@ def queried(expression: str) -> Metric | None:
 
 def _metric(
     fields: Mapping[str, object], *, statistic: str, unit: Mapping[str, object], returned: bool = True
-) -> Metric:
-    return Metric(
+) -> AlarmMetric:
+    return AlarmMetric(
         namespace=texts.field(fields, "Namespace"),
         name=texts.field(fields, "MetricName"),
         dimensions=texts.pairs(fields.get("Dimensions")),

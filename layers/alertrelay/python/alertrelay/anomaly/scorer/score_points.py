@@ -8,9 +8,9 @@ from datetime import datetime
 
 from alertrelay.anomaly.detector.scorer import Scored, Scorer
 from alertrelay.anomaly.scorer.drift import watched
-from alertrelay.anomaly.scorer.entry_rules import Rule, named, unit_of
-from alertrelay.anomaly.scorer.lifecycle import Change, Open, Seen, end, step
-from alertrelay.anomaly.scorer.metric import Metric
+from alertrelay.anomaly.scorer.entry_rules import EntryRule, named, unit_of
+from alertrelay.anomaly.scorer.lifecycle import AnomalyChange, Open, ScoredPoint, end, step
+from alertrelay.anomaly.scorer.metric import WatchedMetric
 from alertrelay.anomaly.scorer.reporting import heard
 from alertrelay.anomaly.scorer.shard_state import Said, Track
 from alertrelay.values import units
@@ -19,7 +19,7 @@ FRESH = 3_600.0
 """Seconds. Of an anomaly that opened longer before, in points that were only learned, nobody is notified."""
 
 
-def new_scorer(metric: Metric, rule: Rule) -> Scorer:
+def new_scorer(metric: WatchedMetric, rule: EntryRule) -> Scorer:
     """Makes the scorer that the entry configures."""
     return Scorer(float(metric.period), direction=rule.watch.direction, zone=rule.zone)
 
@@ -27,14 +27,14 @@ def new_scorer(metric: Metric, rule: Rule) -> Scorer:
 def feed(
     track: Track,
     scorer: Scorer,
-    rule: Rule,
+    rule: EntryRule,
     points: Iterable[tuple[float, float]],
     *,
-    look: Callable[[Seen], None] = lambda _: None,
-) -> list[Change]:
+    look: Callable[[ScoredPoint], None] = lambda _: None,
+) -> list[AnomalyChange]:
     """Scores points in order, and returns what began, got worse or ended. Those that are not newer than what came
     before are left out; `look` sees each of the others, after it was scored."""
-    changes: list[Change] = []
+    changes: list[AnomalyChange] = []
     for at, value in points:
         if track.presence.last is not None and at <= track.presence.last:
             continue
@@ -51,7 +51,7 @@ def feed(
             continue
         track.drift = watched(track.drift, at, scored.since)
         usual = track.course.usual(at, rule.zone)
-        seen = Seen(
+        seen = ScoredPoint(
             at=at,
             value=value,
             score=scored.score,
@@ -77,7 +77,7 @@ def feed(
     return changes
 
 
-def learn(track: Track, scorer: Scorer, rule: Rule, points: Iterable[tuple[float, float]], *, now: float) -> None:
+def learn(track: Track, scorer: Scorer, rule: EntryRule, points: Iterable[tuple[float, float]], *, now: float) -> None:
     """Learns a metric's past, of which nobody is notified: what has gone on for long is the metric's own way, as far as
     anybody knows. What was open before its past was learned anew stays open."""
     past = replace(track, open=None, silent=None)
@@ -89,7 +89,7 @@ def learn(track: Track, scorer: Scorer, rule: Rule, points: Iterable[tuple[float
         track.open, track.said = past.open, past.said
 
 
-def _said_of_end(track: Track, rule: Rule, change: Change) -> Said:
+def _said_of_end(track: Track, rule: EntryRule, change: AnomalyChange) -> Said:
     """Returns the words of a resolve: those of the beginning, with another reason."""
     most = units.shown(change.open.value, unit_of(rule.watch, track.metric))
     before = track.said or Said(summary=f"{named(rule.watch, track.metric)} was unusual")
@@ -104,13 +104,13 @@ def _short(usual: float, value: float) -> float:
     return float(f"{usual:.3g}") if abs(usual) > 1e-6 * abs(value) else 0.0
 
 
-def _holiday(rule: Rule, at: float) -> bool:
+def _holiday(rule: EntryRule, at: float) -> bool:
     if rule.watch.calendar != "business" or not rule.holidays:
         return False
     return datetime.fromtimestamp(at, rule.zone).date() in rule.holidays
 
 
-def _said(metric: Metric, rule: Rule, scorer: Scorer, scored: Scored, seen: Seen, now: Open) -> Said:
+def _said(metric: WatchedMetric, rule: EntryRule, scorer: Scorer, scored: Scored, seen: ScoredPoint, now: Open) -> Said:
     unit = unit_of(rule.watch, metric)
 
     def shown(size: float) -> str:
@@ -133,6 +133,6 @@ def _said(metric: Metric, rule: Rule, scorer: Scorer, scored: Scored, seen: Seen
         value=value,
         usual=usual,
         reason=scorer.explain(seen.at, seen.value, scored, shown),
-        score=f"{seen.score:.4f}, told from {rule.levels[0].score:.4g} on",
+        score=f"{seen.score:.4f}, notifies from {rule.levels[0].score:.4g} on",
         deployments=tuple(rule.deployments(now.since, about)),
     )
