@@ -1,4 +1,4 @@
-"""A deployed environment, found by its stack's outputs with the credentials of whoever asks."""
+"""A deployed environment, found by its stack's outputs with the credentials of the user."""
 
 from __future__ import annotations
 

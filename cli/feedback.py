@@ -52,7 +52,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add_config_dir(parser)
     parser.add_argument("--env", metavar="NAME", required=True, help="an environment of the configuration")
     parser.add_argument("--by", metavar="NAME", default="", help="default: your user name")
-    parser.add_argument("--comment", metavar="TEXT", default="", help="why, for whoever reads it later")
+    parser.add_argument("--comment", metavar="TEXT", default="", help="why, for later readers")
     parser.add_argument("--json", action="store_true", help="what was stored, as JSON")
     parser.set_defaults(run=run)
 

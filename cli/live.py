@@ -1,6 +1,6 @@
 """`alertrelay check --env X --live`: what is wrong with a deployed environment that no file can show.
 
-Reads only, with the credentials of whoever asks; no value of the secret leaves this module.
+Reads only, with the credentials of the user; no value of the secret leaves this module.
 """
 
 from __future__ import annotations

@@ -222,7 +222,7 @@ def scorer_symptoms(every: int) -> tuple[Symptom, ...]:
             namespace="alertrelay",
             metric="MetricsLeftOut",
             means="The patterns of config/anomaly.yml find more metrics than max_metrics, and the rest is not watched: "
-            "narrow them, or raise max_metrics after a look at what it costs.",
+            "narrow them, or raise max_metrics after checking its cost.",
             severity="warning",
             impact="Some of the metrics that were meant are not watched.",
         ),

@@ -129,8 +129,8 @@ def groups(config: Config, alert: Alert) -> Iterator[tuple[str, Integration]]:
 
 
 def expected(config: Config, alerts: Iterable[Alert]) -> Iterator[tuple[Alert, Integration]]:
-    """Every (update, integration) that must be accounted for: what fires, by the route tree. An end goes to whoever was
-    notified, which only the table knows."""
+    """Yields every (update, integration) that must be accounted for: firing alerts, by the route tree. A resolve goes
+    to the integrations that were notified, which only the table knows."""
     for alert in alerts:
         if alert.status == "firing":
             for integration in sorted({integration for _, integration in groups(config, alert)}):

@@ -18,8 +18,8 @@ class ResourceWatch:
 
     `labels` stand on its alarms; without `service` that is its own id. `thresholds` are this environment's own numbers
     by key (`cpu_percent: 70`). `anomaly` names what is held against CloudWatch's learnt band instead of a number.
-    `insufficient_data`: its alarms fire when their metric is gone. `runbooks` are its own pages by alertname. `stack`
-    names the further stack that its alarms go to. `places` says where each key stands, "" the whole.
+    `insufficient_data`: its alarms fire when their metric is missing. `runbooks` are its own pages by alertname.
+    `stack` names the further stack that its alarms go to. `places` says where each key stands, "" the whole.
     """
 
     labels: Labels = field(default_factory=dict)

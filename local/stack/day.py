@@ -1,4 +1,4 @@
-"""A run from the first file to the last thing that is due: the stack is deployed, lives through it, and is gone."""
+"""A run from the first file to the last thing that is due: the stack is deployed, lives through it, and is removed."""
 
 from __future__ import annotations
 
@@ -343,7 +343,7 @@ def checked_template(template: Path) -> Path:
 
 
 def region_of(template: Path) -> str:
-    """The region that the template was made for; eu-west-1 where it leaves that to whoever deploys."""
+    """The region that the template was made for; eu-west-1 where it leaves that to the deploy."""
     manifest = json.loads((template.parent / "manifest.json").read_text(encoding="utf-8"))
     targets = {a["environment"] for a in manifest["artifacts"].values() if "environment" in a}
     named = sorted(t.rpartition("/")[2] for t in targets if not t.endswith("unknown-region"))

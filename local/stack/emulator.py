@@ -204,7 +204,7 @@ class Emulator:
 
 
 _PATIENT = Config(connect_timeout=600, read_timeout=600)
-"""A slow machine is no fault of AWS: whoever asks the emulator waits."""
+"""A slow machine is no fault of AWS: clients of the emulator wait."""
 _OURS = _PATIENT.merge(
     # Once: a CreateStack that is tried again after its read timed out ends in AlreadyExistsException.
     Config(user_agent_extra=OURSELVES, retries={"total_max_attempts": 1, "mode": "standard"})

@@ -167,7 +167,7 @@ class Container:
         return self._read(0)
 
     def _runtime_environ(self) -> dict[str, str]:
-        """The template's own environment, and what Lambda adds to it. Nothing of whoever runs this."""
+        """The template's own environment, and what Lambda adds to it. Nothing of the user's own."""
         return {
             "PATH": os.environ.get("PATH", ""),
             "TZ": ":UTC",

@@ -1,7 +1,7 @@
 """The minutes at which a tick finds something: EventBridge's rule is played for those only, not through idle hours.
 
-A group that an operator has nothing new to hear of is looked at every few minutes for as long as it fires; once such a
-look has brought nothing, only its repeats are played.
+A group without news is flushed every few minutes for as long as it fires; once such a flush had nothing to notify, only
+its repeats are played.
 """
 
 from __future__ import annotations

@@ -78,7 +78,7 @@ def test_a_group_that_fires_on_keeps_its_incident_when_a_lost_alert_of_it_resolv
     assert open_incidents(world) == []
 
 
-def test_the_first_ok_of_many_new_alarms_reaches_no_person_and_at_most_one_resolve_each() -> None:
+def test_the_first_ok_of_many_new_alarms_notifies_nobody() -> None:
     world = World(config=critical_to("pager", ["mail"]))
     world.publish(*(alarm(f"a{n}", "OK", service=f"s{n}", at=START) for n in range(20)))
     world.run(TICK)

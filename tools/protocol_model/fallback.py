@@ -165,8 +165,8 @@ class Fallback:
     def _own(self, now: dict[str, Any], put: Any, event: int, mem: int, led: Any, *_: int) -> None:
         firing, unsure, fallback, may = led
         fires = mem > 0 and not mem & 1
-        new, gone = fires and not (firing and not unsure), firing and not fires
-        if not (new or gone):
+        new, ended = fires and not (firing and not unsure), firing and not fires
+        if not (new or ended):
             put("nothing for the own channel", run=("resolve", event, mem, led, 0, 0))
             return
         for label, arrives, budget in OUTCOMES:

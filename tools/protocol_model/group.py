@@ -199,27 +199,33 @@ class Group:
                         live = sum(1 << i for i in range(n) if snap[i] > 0)
                         firing, unsure = firing | live, unsure | (0 if flag == "halfmaybe" else firing | live)
                     shown = fire & ~(1 if mute & 1 else 0)
-                    gone = firing & ~fire
-                    need = bool(shown & ~(firing & ~unsure) or gone)
-                    settled = ((firing & ~gone) | shown, unsure & ~gone & ~shown)
+                    ended = firing & ~fire
+                    need = bool(shown & ~(firing & ~unsure) or ended)
+                    settled = ((firing & ~ended) | shown, unsure & ~ended & ~shown)
                     closing2 = not fire
                     what = (shown, closing2, settled)
                     snap = tuple(v if v > 0 and v & 1 else 0 for v in snap)
                     first = "FC" if flag == "recordfirst" else "FS"
-                    go(f"read last page, shown={shown:b} resolved={gone:b}", first if need else "FC", what, gone, snap)
+                    go(
+                        f"read last page, shown={shown:b} resolved={ended:b}",
+                        first if need else "FC",
+                        what,
+                        ended,
+                        snap,
+                    )
             elif pc == "FS":  # send, only while the lease lives by our own clock
-                fire, gone, snap = loc
+                fire, ended, snap = loc
                 if flag != "noguard" and not (own and lease == 1):
                     go("lease over, stop without sending", None)
                 else:
                     shown = fire[0]
-                    heard = (sink & ~gone) | shown
-                    label = f"SEND firing={shown:b} resolved={gone:b}"
+                    heard = (sink & ~ended) | shown
+                    label = f"SEND firing={shown:b} resolved={ended:b}"
                     faulted = (crash, slow, fail) != (sc.crash, sc.slow, sc.fail)
-                    if not (shown & ~sink or gone & sink) and not faulted:
+                    if not (shown & ~sink or ended & sink) and not faulted:
                         label = "!S3 duplicate " + label
                     nxt = "FT" if flag == "recordfirst" else "FC"
-                    go(label, nxt, fire, gone, snap, sink=heard)
+                    go(label, nxt, fire, ended, snap, sink=heard)
                     if fail:
                         b = (crash, dup, slow, fail - 1, mute)
                         for lost in (0, 1):
@@ -236,7 +242,7 @@ class Group:
                 else:
                     go("lease lost, stop", None)
             elif pc == "FC":  # record + re-arm + release, or record + closing
-                fire, gone, snap = loc
+                fire, ended, snap = loc
                 nxt = "FT"
                 shown, closing2, settled = fire
                 seen = mem
@@ -244,7 +250,7 @@ class Group:
                     seen = tuple(-v if v & 1 and v == snap[i] else v for i, v in enumerate(mem))
                 if flag not in ("delete", "uncond", "noalert") and nxt == "FT":
                     snap = (0,) * n
-                if flag == "recordfirst" and (shown & ~led[0] or gone):
+                if flag == "recordfirst" and (shown & ~led[0] or ended):
                     nxt = "FS"
                 if not own and flag != "unfenced":
                     go("lease lost, stop", None)
@@ -253,7 +259,7 @@ class Group:
                         "record, re-arm, release",
                         nxt,
                         fire,
-                        gone,
+                        ended,
                         snap,
                         own2=0 if nxt == "FT" else own,
                         led=settled,
@@ -261,11 +267,11 @@ class Group:
                         hdr=(1, 0 if nxt == "FT" else lease, 0, 0),
                     )
                 elif flag in ("queryfirst", "brief", "noclosing"):
-                    go("record", nxt, fire, gone, snap, led=settled, mem=seen, hdr=(nd, lease, 0, 0))
+                    go("record", nxt, fire, ended, snap, led=settled, mem=seen, hdr=(nd, lease, 0, 0))
                 else:
-                    go("record, closing", nxt, fire, gone, snap, led=settled, mem=seen, hdr=(nd, lease, 1, 0))
+                    go("record, closing", nxt, fire, ended, snap, led=settled, mem=seen, hdr=(nd, lease, 1, 0))
             elif pc == "FT":  # only broken variants delete members
-                fire, gone, snap = loc
+                fire, ended, snap = loc
                 todo = [i for i in range(n) if snap[i]]
                 if not todo:
                     if not fire[1]:
@@ -289,7 +295,7 @@ class Group:
                         f"delete a{i}" + ("" if ok else " refused: changed"),
                         "FT",
                         fire,
-                        gone,
+                        ended,
                         (*snap[:i], 0, *snap[i + 1 :]),
                         mem=m2,
                     )

@@ -141,8 +141,8 @@ def deliver_or_fall_back(
     message = fallbacks.writer.notification(content, decision.reason, resolved=own.resolved, news=news)
     target = targets.of(content.group.identity.integration)
     if target is None:
-        gone = _receiver_gone(content.group.identity.integration, message, telemetry)
-        return _failed(content, announced, gone, message, fallbacks, reporter, held, known=False)
+        removed = _receiver_removed(content.group.identity.integration, message, telemetry)
+        return _failed(content, announced, removed, message, fallbacks, reporter, held, known=False)
     # News and a repeat are posted, since an edit notifies nobody; a resolve edits the first message where it can.
     earlier = decision.ledger.receipts.get(str(target.integration))
     delivery = Delivery(
@@ -189,7 +189,7 @@ def _answered(own: Attempt) -> Failed:
     return Failed(integration=own.integration, text="", attempts=own.attempts, seconds=0.0)
 
 
-def _receiver_gone(integration: Integration, message: Notification, telemetry: Telemetry) -> Attempt:
+def _receiver_removed(integration: Integration, message: Notification, telemetry: Telemetry) -> Attempt:
     """A deploy removed the receiver while its group was open: reported to ops, and what fires goes to the last
     resort."""
     text = f"{integration} is no longer in the configuration"

@@ -15,7 +15,7 @@ from alertrelay.sources.severity import DEFAULT, of_topic
 from alertrelay.values import text as texts
 from alertrelay.values.arn import Arn
 
-_TELLING_KEYS = (
+_TEXT_KEYS = (
     "summary",
     "title",
     "subject",
@@ -109,7 +109,7 @@ def _said(value: object, arrival: Arrival) -> str:
             return texts.one_line(field["said"] if field else f"A message that is broken JSON: {text[:_READ]}")
         return sentence.best(texts.unquoted(text).splitlines()[:_LINES_READ])
     if isinstance(value, dict):
-        return sentence.best(texts.printable(said) for key in _TELLING_KEYS if isinstance(said := value.get(key), str))
+        return sentence.best(texts.printable(said) for key in _TEXT_KEYS if isinstance(said := value.get(key), str))
     return ""
 
 

@@ -78,7 +78,7 @@ def feed(
 
 
 def learn(track: Track, scorer: Scorer, rule: EntryRule, points: Iterable[tuple[float, float]], *, now: float) -> None:
-    """Learns a metric's past, of which nobody is notified: what has gone on for long is the metric's own way, as far as
+    """Learns a metric's past, of which nobody is notified: what lasted for long is the metric's own way, as far as
     anybody knows. What was open before its past was learned anew stays open."""
     past = replace(track, open=None, silent=None)
     feed(past, scorer, rule, points)
