@@ -81,8 +81,8 @@ same construct takes a `Cluster`, `Cache`, `Service`, `LoadBalancer`, `Queue` or
 2. Its metric in `compiler/alarms/metrics.py`: unit, direction, dimensions, shortest period. The check compares
    the rule with it.
 3. Its page in `runbooks/`, named after the alertname: RDSHighCPU is `rds-high-cpu.md`.
-4. Its keys in `docs/schemas/environment.schema.json`; a test names what is missing.
-5. `python -m tools.alarms_page`, which writes this page and the index of the runbooks.
+4. `python -m tools.alarms_page`, which writes this page and the index of the runbooks.
+5. `python -m tools.schemas --write`, which writes its keys into `docs/schemas/environment.schema.json`.
 
 `python -m tools.alarm_events FOLDER` writes an event for every alarm of an environment's templates, to be replayed.
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from compiler.resources.environment import KEYS as ENVIRONMENT_KEYS
 from compiler.resources.environment import LOG_RETENTION_DAYS, parse_environment
 from tests.example import CONFIG as SHIPPED
 from tests.example import EXAMPLES
+from tools import schemas
 
 DELIVERY = [
     "fallbacks: {a: [[b]]}",
@@ -188,6 +190,20 @@ def test_the_environment_schema_and_the_loader_agree(text: str, project: Path) -
     assert root is not None
     parse_environment(root, "dev", findings)
     assert _schema_accepts(_schema(project, "environment"), text) is not findings.failed
+
+
+def test_the_environment_schema_has_the_catalogue_of_today() -> None:
+    text = schemas.SCHEMA.read_text(encoding="utf-8")
+    assert schemas.generated(text) == text, "python -m tools.schemas --write"
+
+
+def test_a_new_alarm_is_written_into_the_schema(monkeypatch: pytest.MonkeyPatch) -> None:
+    rule = replace(CATALOGUE["sqs"][0], alertname="SQSDummy", key="dummy")
+    monkeypatch.setitem(CATALOGUE, "sqs", (*CATALOGUE["sqs"], rule))
+    found = json.loads(schemas.generated(schemas.SCHEMA.read_text(encoding="utf-8")))
+    queue = found["properties"]["queues"]["items"]["properties"]
+    assert "SQSDummy" in queue["runbooks"]["propertyNames"]["enum"]
+    assert {"dummy_seconds", "dummy_critical_seconds"} <= set(queue["thresholds"]["properties"])
 
 
 def test_the_schemas_name_every_key_of_the_loader(project: Path) -> None:

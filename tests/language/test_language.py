@@ -44,7 +44,7 @@ def test_no_banned_word_stands_in_code_pages_and_messages(product: Product) -> N
     offences = {
         where: found for where, text in texts(product).items() if (found := banned(text, wire_names=WIRE_NAMES))
     }
-    offences = {where: words for where, words in found.items() if words}
+    offences = {where: words for where, words in every.items() if words}
     assert offences == {}, "docs/glossary.md has the words to use instead"
 
 
