@@ -41,10 +41,8 @@ def texts(product: Product) -> dict[str, str]:
 
 
 def test_no_banned_word_stands_in_code_pages_and_messages(product: Product) -> None:
-    offences = {
-        where: found for where, text in texts(product).items() if (found := banned(text, wire_names=WIRE_NAMES))
-    }
-    offences = {where: words for where, words in every.items() if words}
+    found = ((where, banned(text, wire_names=WIRE_NAMES)) for where, text in texts(product).items())
+    offences = {where: words for where, words in found if words}
     assert offences == {}, "docs/glossary.md has the words to use instead"
 
 
