@@ -93,8 +93,15 @@ _TABLE = """\
 _OPERATORS = {">": "above", ">=": "at least", "<": "below", "<=": "at most"}
 
 
+def untitled() -> list[str]:
+    """Returns the kinds of the catalogue that have no title here."""
+    return [kind for kind in CATALOGUE if kind not in TITLES]
+
+
 def catalogue_page() -> str:
-    """docs/alarms.md."""
+    """docs/alarms.md. Raises LookupError where a kind of the catalogue has no title."""
+    if kinds := untitled():
+        raise LookupError(f"tools/alarms_page.py: TITLES has no title for {', '.join(kinds)}")
     lines = [_HEAD.format(metric=ALARM_METRIC, composite=COMPOSITE_ALARM)]
     lines += [f"- **{letter}** {f'[{name}]({url})' if url else name}\n" for letter, (name, url) in SOURCES.items()]
     for kind, rules in CATALOGUE.items():

@@ -30,8 +30,16 @@ KINDS: Mapping[str, Sequence[str]] = {
 PAGE = "^[A-Za-z0-9][A-Za-z0-9_.-]*\\.md$"
 
 
+def unread() -> list[str]:
+    """Return the kinds of the catalogue that belong to no key of an environment's file."""
+    return sorted(set(CATALOGUE) - {kind for kinds in KINDS.values() for kind in kinds})
+
+
 def generated(text: str) -> str:
-    """Return the schema with the parts of the catalogue as they are now."""
+    """Return the schema with the parts of the catalogue as they are now. Raises LookupError where a kind of the
+    catalogue belongs to no key."""
+    if missing := unread():
+        raise LookupError(f"tools/schemas.py: KINDS names no key of an environment's file for {', '.join(missing)}")
     schema: dict[str, Any] = json.loads(text)
     for key, kinds in KINDS.items():
         schema["properties"][key]["items"]["properties"] |= {

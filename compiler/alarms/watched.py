@@ -75,6 +75,7 @@ def watched(resource: Resource) -> Watched:
             return _queue(resource)
         case Function():
             return _function(resource)
+    raise TypeError(f"compiler/alarms/watched.py does not say how rules see a {type(resource).__name__}: add a case")
 
 
 def _database(database: Database) -> Watched:
