@@ -21,19 +21,19 @@ _COLOURS = {"error": "31", "warning": "33", "info": "36"}
 _DESCRIPTION = """\
 Check the configuration: every key, every name that one file uses of another, every secret that stands in plain text.
 
-Of every alarm: that its metric exists, that statistic, unit and dimensions fit it, that it has a runbook; and a table
-of what each resource gets and what it costs a month.
+Also every alarm: its metric, statistic, unit, dimensions and runbook; and print a table of the alarms of each resource
+with their monthly cost.
 
 Without an argument: alertmanager.yml, delivery.yml, anomaly.yml and all of environments/ of the configuration folder
-(--config-dir). With --config or --delivery only the files that are named, so any Alertmanager file can be tried;
---delivery alone is checked against alertmanager.yml of the configuration folder.
+(--config-dir). With --config or --delivery only the named files, so any Alertmanager file can be tried; --delivery
+alone is checked against alertmanager.yml of the configuration folder.
 """
 _EPILOG = """\
 examples:
   alertrelay check                        the project's own configuration
-  alertrelay check --env prod --strict    one environment; a warning is a fault too
+  alertrelay check --env prod --strict    one environment; warnings are errors
   alertrelay check --config-dir ../our-alerts
-  alertrelay check --env prod --live      what is deployed, too: keys, confirmations, topics, dead letters
+  alertrelay check --env prod --live      the deployment as well: keys, confirmations, topics, dead letters
   alertrelay check --config /etc/alertmanager/alertmanager.yml
   alertrelay check --json | jq -r '.[] | select(.severity == "error") | .message'
 

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from cli.anomaly.deployed import DeployedScorer
 
 _DESCRIPTION = """\
-Say of an alert whether it was helpful: whether somebody who got it was glad of it. ALERT is its fingerprint, which
-stands in the message of an anomaly and in the log, or the ARN of a CloudWatch alarm. What the scorer only noticed in
-shadow can be judged too (`alertrelay anomaly status` shows it). The last word of anybody on one firing counts.
+Record whether an alert was helpful to its readers. ALERT is its fingerprint, which stands in the message of an anomaly
+and in the log, or the ARN of a CloudWatch alarm. Anomalies that were only found in shadow can be judged too
+(`alertrelay anomaly status` lists them). The last answer to one firing counts.
 
 Entries of config/anomaly.yml with `mode: adaptive` notify from a higher score on after alerts that were not helpful,
 and from a lower one after alerts that were: slowly, and within bounds (docs/anomaly.md).
@@ -42,7 +42,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Adds the subcommand."""
     parser = subparsers.add_parser(
         "feedback",
-        help="say whether an alert was helpful",
+        help="record whether an alert was helpful",
         description=_DESCRIPTION,
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,

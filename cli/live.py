@@ -180,7 +180,7 @@ def _dead_letters(config: Config, deployed: DeployedStack, client: Client) -> It
         number = sum(int(counts.get(key, 0)) for key in wanted)
         if number:
             message = f"{number} message{'s' if number > 1 else ''} in {name}: alerts that were not notified in time"
-            mend = "docs/deploy.md, 'When an ops mail arrives', says what it is and how to send it again"
+            mend = "docs/operations.md, 'A message in a dead-letter queue', explains how to send it again"
             yield _finding(deployed.stack, name, "error", "dead-letters", message, mend)
 
 

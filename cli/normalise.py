@@ -15,7 +15,7 @@ from cli.output import FORMS, dumped
 from local.alert_json import alert_json
 
 _DESCRIPTION = """\
-Show the alerts that a payload becomes: one JSON line a file, in the order of the arguments, keys sorted.
+Show the alerts that a payload becomes: one JSON line for each file, in the order of the arguments, keys sorted.
 
 A file holds what Lambda receives (SNS or SQS), an SNS envelope, or the bare message: a CloudWatch alarm, an
 Alertmanager webhook, plain text, anything. It becomes at least one alert; `source` names the parser that accepted it,

@@ -32,8 +32,8 @@ BUCKET = "alertrelay-dev-scorer"
 
 _DESCRIPTION = """\
 Serve an emulated AWS with the deployed dev template in it, and stand-ins for PagerDuty, Slack, webhooks and mail, until
-Ctrl-C. `sam local invoke` runs a function in Docker with these behind it; events/env.json names their ports. What
-arrives at a stand-in is shown, a line each.
+Ctrl-C. `sam local invoke` runs a function in Docker with these behind it; events/env.json names their ports. Each
+request to a stand-in is printed.
 """
 _EPILOG = """\
 example, in another terminal (see docs/try-it-locally.md):
@@ -43,7 +43,7 @@ example, in another terminal (see docs/try-it-locally.md):
 With Docker Desktop a container reaches 127.0.0.1 as host.docker.internal. Docker Engine on Linux needs
 `alertrelay serve-aws --bind 172.17.0.1`, and `--add-host host.docker.internal:host-gateway` for sam.
 
-exit code: 0 ended by Ctrl-C, 2 a port is taken, or the template cannot be made
+exit code: 0 stopped by Ctrl-C, 2 a port is taken, or the template cannot be made
 """
 
 

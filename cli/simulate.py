@@ -21,8 +21,8 @@ _DESCRIPTION = """\
 Play a timeline of alerts, silences and failing receivers against a configuration, on a clock that jumps from one event
 to the next: hours take seconds. Prints a JSON line for each attempt to notify an integration, in order of time.
 
-Any Alertmanager file will do, also one with secrets or with kinds of receivers that alertrelay does not serve: nothing
-is sent, and no secret is read. With --compatible it is Alertmanager that is simulated, in order to compare.
+Any Alertmanager file is accepted, even with secrets or with kinds of receivers that alertrelay does not serve: nothing
+is sent, and no secret is read. --compatible simulates Alertmanager itself, for comparison.
 """
 _EPILOG = """\
 examples:
@@ -35,7 +35,7 @@ a timeline is a list of [seconds, what]:
    [10, {"silence": {"name": "work", "matchers": [{"name": "service", "value": "orders"}], "startsAt": 10, "endsAt": 900}}],
    [60, {"sink": {"pagerduty-oncall": 503}}], [90, {"expire": "work"}], [120, {"reload": "route: …"}]]
 
-exit code: 0, 1 the configuration has errors, 2 usage or a file could not be read (see docs/try-it-locally.md)
+exit code: 0 shown, 1 the configuration has errors, 2 usage or a file could not be read (see docs/try-it-locally.md)
 """  # noqa: E501 - an example is one line
 
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 _DAYS = 28
 _DESCRIPTION = f"""\
-Show what the anomaly-scorer of an environment watches: each entry with its mode, how many metrics it has, from which
-score on it notifies, what it found in the last {_DAYS} days and what people thought of that; then what happened last.
+Show what the anomaly-scorer of an environment watches: each entry with its mode, the number of its metrics, the score
+from which it notifies, its anomalies of the last {_DAYS} days and what people thought of that; then what happened last.
 In shadow, what it found is what it would have notified.
 """
 _EPILOG = """\

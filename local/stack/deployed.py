@@ -97,7 +97,7 @@ def deploy(emulator: Emulator, template: Path, *, table: str = "", secret: str =
     aliases = _create_aliases(emulator, left_out["Lambda::Alias"])
     queues = _queues(emulator)
     functions, scorer = _functions(emulator, left_out, queues, code, aliases)
-    _verify_senders(emulator, config)
+    verify_senders(emulator, config)
     emulator.mend_key_policies()
     _put_policies(emulator, left_out["SNS::TopicPolicy"])
     topics = _subscribe(emulator, left_out["SNS::Subscription"], {f.arn: f for f in functions})
@@ -118,7 +118,7 @@ def _create_secrets(emulator: Emulator, names: Iterable[str], value: str, called
     return {name: manager.create_secret(Name=called or name, SecretString=value)["ARN"] for name in names}
 
 
-def _verify_senders(emulator: Emulator, config: Config) -> None:
+def verify_senders(emulator: Emulator, config: Config) -> None:
     """What a person does in SES's console once: without it SES takes no mail from the sender."""
     ses = emulator.client("sesv2")
     settings = (target.settings for receiver in config.receivers for target in receiver.targets)
