@@ -83,7 +83,7 @@ def timing(notification: Notification, zone: tzinfo = UTC) -> Fact:
         start, end = wording.bounds(notification)
         lasted = wording.lasted(notification)
         if not lasted:
-            return Fact(name="Ended", text=wording.moment(end, zone))
+            return Fact(name="Resolved", text=wording.moment(end, zone))
         return Fact(name="Lasted", text=f"{lasted}, {wording.moment(start, zone)} to {wording.clock(end, start, zone)}")
     name = "At" if alert.kind == "event" else "Since"
     return Fact(name=name, text=f"{wording.moment(alert.starts_at, zone)} ({wording.ago(notification, alert)})")
@@ -224,7 +224,7 @@ def line(notification: Notification, alert: Alert, differs: frozenset[str]) -> s
     value = one_line(alert.annotations.get("value", ""))
     if wording.ended(alert):
         seconds = ((alert.ends_at or notification.at) - alert.starts_at).total_seconds()
-        return f"{head}, ended" + (f" after {wording.span(seconds)}" if seconds > 0 else "")
+        return f"{head}, resolved" + (f" after {wording.span(seconds)}" if seconds > 0 else "")
     ago = wording.ago(notification, alert)
     since = ago if alert.kind == "event" or ago == "just now" else f"for {ago.removesuffix(' ago')}"
     return ", ".join([head, *([f"value {cut(value, 40)}"] if value else []), since, *_news(notification, alert)])

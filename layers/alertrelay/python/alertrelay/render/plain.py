@@ -50,7 +50,7 @@ def others(notification: Notification) -> str:
     differs = facts.differing(notification)
     lines = ["Others of this group:"]
     for alert in rest[:OTHERS]:
-        state = "ENDED" if wording.ended(alert) else wording.severity_of(alert).upper()
+        state = "RESOLVED" if wording.ended(alert) else wording.severity_of(alert).upper()
         lines.append(cut(f"- {state} {facts.line(notification, alert, differs)}", 300))
     hidden = wording.more(wording.total(notification) - 1 - len(rest[:OTHERS]))
     return "\n".join([*lines, *([hidden] if hidden else [])])

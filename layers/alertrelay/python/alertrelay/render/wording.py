@@ -208,18 +208,18 @@ def subject(notification: Notification) -> str:
 
 
 def tally(notification: Notification) -> str:
-    """Returns `3 firing, 1 of 4 ended`; "" for a single alert."""
+    """Returns `3 firing, 1 of 4 resolved`; "" for a single alert."""
     count, resolved = total(notification), notification.resolved_count
     if count <= 1:
         return ""
     if only_events(notification):
         return f"{count} events"
     if over(notification):
-        return f"all {count} ended"
+        return f"all {count} resolved"
     firing = f"{notification.firing_count} firing"
     if notification.reason is Reason.NEW_ALERTS and 0 < len(notification.news) < notification.firing_count:
         firing += f" ({len(notification.news)} new)"
-    return f"{firing}, {resolved} of {count} ended" if resolved else firing
+    return f"{firing}, {resolved} of {count} resolved" if resolved else firing
 
 
 def moment(at: datetime, zone: tzinfo = UTC) -> str:

@@ -96,10 +96,10 @@ def _details(notification: Notification, alert: Alert) -> dict[str, Any]:
     for fact in rows:
         details.setdefault(fact.name, fact.href or cut(fact.text, _DETAIL))
     details["Firing"] = notification.firing_count
-    details["Ended"] = notification.resolved_count
+    details["Resolved"] = notification.resolved_count
     details["Labels"] = {short(name, 100): short(value, 200) for name, value in list(alert.labels.items())[:_LABELS]}
     if alert.kind == "event":
-        details["End"] = "An event has no end: resolve this incident by hand"
+        details["End"] = "An event does not resolve: close this incident by hand"
     return {**details, **_others(notification), **_listing(notification)}
 
 

@@ -131,7 +131,7 @@ def _timing(notification: Notification) -> dict[str, Any]:
     if wording.over(notification):
         start, end = wording.bounds(notification)
         lasted = wording.lasted(notification)
-        text = f"*Lasted*\n{lasted}, {_date(start)} to {_date(end)}" if lasted else f"*Ended*\n{_date(end)}"
+        text = f"*Lasted*\n{lasted}, {_date(start)} to {_date(end)}" if lasted else f"*Resolved*\n{_date(end)}"
         return _mrkdwn(text)
     name = facts.timing(notification).name
     ago = _date(alert.starts_at, "{ago}", wording.ago(notification, alert))
