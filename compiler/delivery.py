@@ -17,7 +17,7 @@ from compiler.reading.section import Section, section_of, string_of
 from compiler.reading.yamlfile import Value
 from compiler.resources.environment import LastResort
 
-EMAIL = ("transport", "time_zone")
+EMAIL = ("transport", "on_call", "time_zone")
 KEYS = ("fallbacks", "last_resort", "email", "limits")
 MOST = 120
 """Messages of a limit: PagerDuty takes as many events a minute for one routing key."""
@@ -28,12 +28,15 @@ Transport = Literal["smtp", "ses"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryFile:
-    """The file's values. `places` keeps where each receiver's fallbacks, and each name in them, stand."""
+    """The file's values. `places` keeps where each receiver's fallbacks, and each name in them, stand; `on_call_places`
+    where each address of `on_call` does."""
 
     fallbacks: Mapping[str, Stages]
     last_resort: LastResort | None
     transport: Transport
     place: Place
+    on_call: tuple[str, ...] = ()
+    on_call_places: Mapping[str, Place] = field(default_factory=dict, repr=False)
     time_zone: str = ""
     limits: Mapping[str, int] = field(default_factory=dict)
     limit_places: Mapping[str, Place] = field(default_factory=dict, repr=False)
@@ -58,8 +61,7 @@ def parse_delivery(root: Value, findings: Findings) -> DeliveryFile:
     return DeliveryFile(
         fallbacks=fallbacks,
         last_resort=_last_resort(section, findings),
-        transport=_transport(section),
-        time_zone=_time_zone(section),
+        **_email(section, findings),
         place=section.place,
         places=places,
         **_limits(section, findings),
@@ -112,10 +114,25 @@ def _last_resort(section: Section, findings: Findings) -> LastResort | None:
     return LastResort(email=email, sms=sms)
 
 
-def _transport(section: Section) -> Transport:
+def _email(section: Section, findings: Findings) -> dict[str, Any]:
+    """Reads how e-mail goes out, which recipients have to take it, and the zone of its times."""
     inner = section.section("email", EMAIL)
     if inner is None:
-        return "smtp"
+        return {"transport": "smtp"}
+    found = {address: item.place for item in inner.list("on_call") if (address := EMAIL_ADDRESS(item, findings))}
+    transport = _transport(inner)
+    if found and transport == "ses":
+        message = "on_call has no effect with the transport ses, which takes a mail for all recipients or for none"
+        findings.warning(inner.at("on_call"), "not-obeyed", message, "remove it, or use smtp")
+    return {
+        "transport": transport,
+        "on_call": tuple(found),
+        "on_call_places": found,
+        "time_zone": _time_zone(inner),
+    }
+
+
+def _transport(inner: Section) -> Transport:
     match inner.string("transport", "smtp"):
         case "smtp":
             return "smtp"
@@ -126,11 +143,10 @@ def _transport(section: Section) -> Transport:
             return "smtp"
 
 
-def _time_zone(section: Section) -> str:
+def _time_zone(inner: Section) -> str:
     """Reads the zone that mails show times in; "" for UTC."""
-    inner = section.section("email", EMAIL)
-    name = inner.string("time_zone", "") if inner else ""
-    if inner and name and not known_zone(name):
+    name = inner.string("time_zone", "")
+    if name and not known_zone(name):
         message = f"{name!r} is not a time zone of the tz database"
         mend = did_you_mean(name, zoneinfo.available_timezones()) or "as in Europe/Berlin"
         inner.findings.error(inner.at("time_zone"), "bad-value", message, mend)
@@ -153,6 +169,7 @@ def check_delivery(
         if name not in receivers:
             mend = did_you_mean(name, receivers)
             findings.error(place, "unknown-receiver", f"alertmanager.yml has no receiver {name!r}", mend)
+    _check_on_call(delivery, receivers, findings)
     _note_pagers(delivery, receivers, findings)
     channels = {target.integration.channel for receiver in receivers.values() for target in receiver.targets}
     # With one channel there is nothing to fall back on but the last resort, which is notified at once.
@@ -186,6 +203,16 @@ def _check_stage(name: str, stage: tuple[Value, ...], receivers: Mapping[str, Re
             findings.error(
                 item.place, "tells-nobody", f"{other!r} notifies nobody, so it is no fallback", "name another"
             )
+
+
+def _check_on_call(delivery: DeliveryFile, receivers: Mapping[str, Receiver], findings: Findings) -> None:
+    """An address that no receiver mails to can never take anything: most likely it is misspelt."""
+    targets = (target for receiver in receivers.values() for target in receiver.targets)
+    known = [address for target in targets for address in target.settings.addresses]
+    for address, place in delivery.on_call_places.items():
+        if address.casefold() not in {one.casefold() for one in known}:
+            message = f"no receiver of alertmanager.yml sends e-mail to {address!r}"
+            findings.error(place, "unknown-receiver", message, did_you_mean(address, known))
 
 
 def _note_pagers(delivery: DeliveryFile, receivers: Mapping[str, Receiver], findings: Findings) -> None:

@@ -17,7 +17,8 @@ from pathlib import Path
 from cli.command import CRASHED
 from infra.synth import BUILD
 from local import brief, timeline
-from local.stack.day import Day, UsageError, live
+from local.stack.day import Day, live
+from local.stack.day_input import UsageError
 from tools import burst, shop
 
 ENVIRONMENT = "prod"

@@ -11,8 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from alertrelay.alert import Integration
 from alertrelay.channels import KINDS, channel
-from alertrelay.channels.webhook import WebhookSettings
-from alertrelay.config.channel import ChannelDescriptor
+from alertrelay.config.channel import ChannelDescriptor, Settings
 from alertrelay.config.model import Receiver, Target
 
 from compiler.alertmanager.integrations import ReceiverContext, read_settings
@@ -58,7 +57,8 @@ def parse_receiver(section: Section, reading: ReceiverContext) -> Receiver:
     return Receiver(name=name, targets=tuple(targets))
 
 
-_PLACEHOLDER = "webhook"
+_PLACEHOLDER = next(kind for kind in KINDS if channel(kind).rate is None)
+"""A channel without a limit, so that what is tried out shows no storm."""
 
 
 def _others(section: Section) -> Iterator[tuple[str, Section]]:
@@ -71,7 +71,7 @@ def _placeholder(section: Section, kind: str, integration: Integration) -> Targe
     return Target(
         integration=integration,
         send_resolved=section.flag("send_resolved", default=kind not in _SEND_RESOLVED_OTHERS_FALSE),
-        settings=WebhookSettings(url="", url_key="", max_alerts=0),
+        settings=Settings(),
     )
 
 
@@ -95,9 +95,16 @@ def _check_templates(section: Section, served: ChannelDescriptor) -> None:
             message = f"{key!r} holds a template: who is notified would depend on the text of an alert"
             section.findings.error(section.at(key), "template", message, "write it out, with a route for each")
     own = [key.name for key in served.keys if key.use == "rendered" and section.has(key.name)]
+    own = [name for name in own if not _all_obeyed(section, served, name)]
     if own:
         message = f"{', '.join(own)}: alertrelay renders its own message"
         section.findings.warning(section.at(own[0]), "own-rendering", message, "it may stay for Alertmanager's sake")
+
+
+def _all_obeyed(section: Section, served: ChannelDescriptor, name: str) -> bool:
+    """Returns whether a mapping holds nothing but the entry that is obeyed."""
+    obeyed = next(key.obeyed for key in served.keys if key.name == name)
+    return bool(obeyed) and set(section.mapping(name)) == {obeyed}
 
 
 def _send_resolved(section: Section, served: ChannelDescriptor) -> bool:

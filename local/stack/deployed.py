@@ -119,7 +119,7 @@ def _create_secrets(emulator: Emulator, names: Iterable[str], value: str, called
 
 
 def verify_senders(emulator: Emulator, config: Config) -> None:
-    """What a person does in SES's console once: without it SES takes no mail from the sender."""
+    """Verifies the senders, as a person does once in SES's console: without it SES takes no mail from them."""
     ses = emulator.client("sesv2")
     settings = (target.settings for receiver in config.receivers for target in receiver.targets)
     for sender in {one.sender for one in settings if isinstance(one, EmailSettings) and one.transport == "ses"}:

@@ -14,12 +14,14 @@ from compiler.reading.section import Section
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiverContext:
-    """The needs of every receiver: `global`, the secret's keys, where findings go, and how e-mail goes out."""
+    """The needs of every receiver: `global`, the secret's keys, where findings go, and of e-mail the transport, the
+    addresses that are on call, and the zone of its times."""
 
     global_: Section
     secrets: SecretKeyPaths
     findings: Findings
     transport: Transport
+    on_call: tuple[str, ...] = ()
     time_zone: str = ""
 
 

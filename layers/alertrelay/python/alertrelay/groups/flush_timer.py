@@ -24,7 +24,7 @@ def arm(groups: Groups, timers: Timers, clock: Clock, gid: str, header: GroupHea
 
 
 def make_due(groups: Groups, clock: Clock, gid: str, schedule: Schedule) -> None:
-    """What is not in the ledger as it should be cannot wait for the group's tick: the flush of that tick would come
+    """Makes a group due at once whose ledger is incomplete: the flush of its tick would come
     first. Nothing changes where somebody holds the group. Raises StoreFailure."""
     now, next_due = clock.now(), schedule.next_due
     if next_due and next_due > now and not schedule.owner:

@@ -74,7 +74,7 @@ def insert(
 
 
 _Stored = tuple[bool, dict[str, GroupHeader | None]]
-"""Whether the update was written, and the groups that it joins."""
+"""Returns whether the update was written, and the groups that it joins."""
 
 
 def _store_firing(update: Update, router: Router, alerts: Alerts, now: datetime, telemetry: Telemetry) -> _Stored:

@@ -18,13 +18,14 @@ class Update:
 
     @property
     def resolved(self) -> bool:
-        """Whether it resolves its alert."""
+        """Returns whether it resolves its alert."""
         return self.alert.status == "resolved"
 
 
 @dataclass(slots=True, kw_only=True)
 class Joining:
-    """What joins one group. `header` is the identity of a group that may be new; None where only a resolve joins it.
+    """The alerts that join one group. `header` is the identity of a group that may be new; None where only a resolve
+    joins it.
 
     `replaced` are the updates that stood in the group until now.
     `repeated` holds the keys of updates that came before, each with the member that stands there: a first attempt may
@@ -37,6 +38,6 @@ class Joining:
     repeated: dict[str, Member] = field(default_factory=dict)
 
     def identity_of(self, found: GroupHeader | None) -> Integration | None:
-        """Whose group it is, where that is known."""
+        """Returns the group's identity, where that is known."""
         known = found or self.header
         return known.identity.integration if known else None

@@ -51,8 +51,8 @@ def _open_by_key(config: Config, integration: Integration, labels: Labels, key: 
 
 
 def _accounted_for(update: Update, before: Member | None, header: GroupHeader | None, *, repeated: bool) -> bool:
-    """Whether the ledger names the alert, or the group knew of its firing and accounts for it itself. `before`: what
-    stood in the group for it until now, or stands there where the update came before."""
+    """Returns whether the ledger names the alert, or the group knew of its firing and accounts for it itself. `before`:
+    what stood in the group for it until now, or stands there where the update came before."""
     if header is None or header.ledger is None:
         return False
     ledger, schedule, recorded_at = header.ledger, header.schedule, header.progress.recorded_at

@@ -60,7 +60,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupIdentity:
-    """Which group of which integration; never changes."""
+    """The group and its integration; never changes."""
 
     integration: Integration
     route_id: str
@@ -70,7 +70,7 @@ class GroupIdentity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """When the group is flushed next, and who holds it.
+    """The time of the next flush, and the holder of the lease.
 
     `next_due` None = unarmed. `due` is the group's own tick, from which the next one is counted; a lease and a retry
     move `next_due` alone.
@@ -84,13 +84,13 @@ class Schedule:
 
     @property
     def armed(self) -> bool:
-        """Whether a flush of it is due, now or later."""
+        """Returns whether a flush of it is due, now or later."""
         return self.next_due is not None and not self.closing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far the flushes of the group came."""
+    """The progress of the group's flushes."""
 
     recorded_at: datetime | None = None  # when the member query of the last record began
     notified_at: datetime | None = None  # the last flush that notified anybody
@@ -103,7 +103,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """How the ledger was found in the table.
+    """The form in which the ledger was found in the table.
 
     `spill` is set where it stands in chunks beside the item. `chunks`: the names of all that were found there, also of
     those that nothing points to. `backlog`: joins since the last record could not read the ledger, and left it to the
@@ -147,7 +147,7 @@ def unknown(group: GroupHeader) -> GroupState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupChange:
-    """What one record writes. With `closing` the lease is kept for the closing query, else it is given back and the
+    """The writes of one record. With `closing` the lease is kept for the closing query, else it is given back and the
     group is due at `next_due`. The tries of `progress` are not written: a record ends them."""
 
     ledger: Ledger

@@ -1,4 +1,4 @@
-"""What a flush shows of its group: which alerts, in which order, under which key."""
+"""Composes the message of a flush: which alerts, in which order, under which key."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ANOMALIES = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """Where a relay is deployed: part of each incident's key, so that no stack resolves another's."""
+    """The place of a deployment: part of each incident's key, so that no stack resolves another's."""
 
     environment: str
     account: str
@@ -137,7 +137,7 @@ def _in_order(decision: Decision, members: Mapping[str, Member], most: int) -> l
     """Returns keys in the order of showing: what fires before what resolved, then by severity, the news first among
     equals."""
     own = decision.own
-    news = own.new | own.events | own.resolved | decision.fallback.resolved
+    news = own.new | own.events | own.resolved | decision.fallback.resolved | decision.owed
     current = decision.view.open | own.events
 
     def place(key: str) -> tuple[bool, int, bool, datetime]:
