@@ -25,12 +25,15 @@ Transport = Literal["smtp", "ses"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryFile:
-    """The file's values. `places` keeps where each receiver's fallbacks, and each name in them, stand."""
+    """The file's values. `places` keeps where each receiver's fallbacks, and each name in them, stand; `on_call_places`
+    where each address of `on_call` does."""
 
     fallbacks: Mapping[str, Stages]
     last_resort: LastResort | None
     transport: Transport
     place: Place
+    on_call: tuple[str, ...] = ()
+    on_call_places: Mapping[str, Place] = field(default_factory=dict, repr=False)
     limits: Mapping[str, int] = field(default_factory=dict)
     limit_places: Mapping[str, Place] = field(default_factory=dict, repr=False)
     places: Mapping[str, tuple[Value, tuple[tuple[Value, ...], ...]]] = field(repr=False)
@@ -54,7 +57,7 @@ def parse_delivery(root: Value, findings: Findings) -> DeliveryFile:
     return DeliveryFile(
         fallbacks=fallbacks,
         last_resort=_last_resort(section, findings),
-        transport=_transport(section),
+        **_email(section, findings),
         place=section.place,
         places=places,
         **_limits(section, findings),
@@ -107,10 +110,20 @@ def _last_resort(section: Section, findings: Findings) -> LastResort | None:
     return LastResort(email=email, sms=sms)
 
 
-def _transport(section: Section) -> Transport:
-    inner = section.section("email", ("transport",))
+def _email(section: Section, findings: Findings) -> dict[str, Any]:
+    """How e-mail goes out, and which recipients have to take it."""
+    inner = section.section("email", ("transport", "on_call"))
     if inner is None:
-        return "smtp"
+        return {"transport": "smtp"}
+    found = {address: item.place for item in inner.list("on_call") if (address := EMAIL_ADDRESS(item, findings))}
+    transport = _transport(inner)
+    if found and transport == "ses":
+        message = "on_call has no effect with the transport ses, which takes a mail for all recipients or for none"
+        findings.warning(inner.at("on_call"), "not-obeyed", message, "remove it, or use smtp")
+    return {"transport": transport, "on_call": tuple(found), "on_call_places": found}
+
+
+def _transport(inner: Section) -> Transport:
     match inner.string("transport", "smtp"):
         case "smtp":
             return "smtp"
@@ -136,6 +149,7 @@ def check_delivery(
         if name not in receivers:
             mend = did_you_mean(name, receivers)
             findings.error(place, "unknown-receiver", f"alertmanager.yml has no receiver {name!r}", mend)
+    _check_on_call(delivery, receivers, findings)
     _note_pagers(delivery, receivers, findings)
     channels = {target.integration.channel for receiver in receivers.values() for target in receiver.targets}
     # With one channel there is nothing to fall back on but the last resort, which is notified at once.
@@ -169,6 +183,16 @@ def _check_stage(name: str, stage: tuple[Value, ...], receivers: Mapping[str, Re
             findings.error(
                 item.place, "tells-nobody", f"{other!r} notifies nobody, so it is no fallback", "name another"
             )
+
+
+def _check_on_call(delivery: DeliveryFile, receivers: Mapping[str, Receiver], findings: Findings) -> None:
+    """An address that no receiver mails to can never take anything: most likely it is misspelt."""
+    targets = (target for receiver in receivers.values() for target in receiver.targets)
+    known = [address for target in targets for address in target.settings.addresses]
+    for address, place in delivery.on_call_places.items():
+        if address.casefold() not in {one.casefold() for one in known}:
+            message = f"no receiver of alertmanager.yml sends e-mail to {address!r}"
+            findings.error(place, "unknown-receiver", message, did_you_mean(address, known))
 
 
 def _note_pagers(delivery: DeliveryFile, receivers: Mapping[str, Receiver], findings: Findings) -> None:

@@ -114,7 +114,7 @@ def try_out(config: Path | str, *, delivery: Path | None = None, release: Releas
     findings = Findings()
     said = _delivery(delivery, findings) if delivery else NOTHING
     root = read(config, findings) if isinstance(config, Path) else parse(config, findings, file="reload")
-    parsed = parse_alertmanager(root, findings, transport=said.transport) if root else None
+    parsed = parse_alertmanager(root, findings, transport=said.transport, on_call=said.on_call) if root else None
     _cross_check(parsed, said, findings)
     found = tuple(_tolerated(finding) for finding in findings.sorted())
     failed = parsed is None or any(finding.severity == "error" for finding in found)
@@ -224,7 +224,9 @@ def _read(path: Path, findings: Findings, *, own: bool) -> Value | None:
 
 def _alertmanager(path: Path, delivery: DeliveryFile, findings: Findings, *, own: bool) -> AlertmanagerFile | None:
     root = _read(path, findings, own=own)
-    return parse_alertmanager(root, findings, transport=delivery.transport) if root else None
+    if root is None:
+        return None
+    return parse_alertmanager(root, findings, transport=delivery.transport, on_call=delivery.on_call)
 
 
 def _delivery(path: Path, findings: Findings, *, own: bool = False) -> DeliveryFile:

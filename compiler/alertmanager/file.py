@@ -64,8 +64,11 @@ class AlertmanagerFile:
     resolve_timeout: float
 
 
-def parse_alertmanager(root: Value, findings: Findings, *, transport: Transport = "smtp") -> AlertmanagerFile | None:
-    """Reads the file; None where it has no route at all. `transport` is how e-mail goes out (delivery.yml)."""
+def parse_alertmanager(
+    root: Value, findings: Findings, *, transport: Transport = "smtp", on_call: tuple[str, ...] = ()
+) -> AlertmanagerFile | None:
+    """Reads the file; None where it has no route at all. `transport` is how e-mail goes out, `on_call` the addresses
+    that have to take it (delivery.yml)."""
     section = section_of(root, KEYS, findings)
     if section is None:
         return None
@@ -73,7 +76,7 @@ def parse_alertmanager(root: Value, findings: Findings, *, transport: Transport 
     global_ = section.section("global", (*_GLOBAL_SERVED, *_GLOBAL_OTHERS)) or _empty(section)
     _check_global(global_, secrets)
     timeout = global_.seconds("resolve_timeout")
-    reading = ReceiverContext(global_=global_, secrets=secrets, findings=findings, transport=transport)
+    reading = ReceiverContext(global_=global_, secrets=secrets, findings=findings, transport=transport, on_call=on_call)
     receivers = _receivers(section, reading)
     intervals = parse_intervals(section)
     rules = parse_inhibit_rules(section)

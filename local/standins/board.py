@@ -47,7 +47,7 @@ class Fault:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedRequest:
     """One request, without secrets. `answered` is a status, or the fault's name. `tokens` say whose it was, as in
-    `StandIns.fail`; they are secrets and stay out of its repr."""
+    `StandIns.fail`; they are secrets and stay out of its repr. `raw` is a mail as it came, b"" for other channels."""
 
     channel: str
     at: datetime
@@ -57,6 +57,7 @@ class RecordedRequest:
     request_id: str
     answered: str
     tokens: frozenset[str] = field(repr=False)
+    raw: bytes = field(default=b"", repr=False)
 
     @property
     def taken(self) -> bool:

@@ -208,6 +208,7 @@ class _Mailbox:
                 request_id=headers.get("x-alertrelay-notification", ""),
                 answered=answered,
                 tokens=frozenset(recipients),
+                raw=content,
             )
         )
 

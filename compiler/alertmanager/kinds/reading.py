@@ -14,12 +14,14 @@ from compiler.reading.section import Section
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiverContext:
-    """What every receiver needs: `global`, the secret's keys, where findings go, and the e-mail transport."""
+    """What every receiver needs: `global`, the secret's keys, where findings go, and of e-mail the transport and the
+    addresses that are on call."""
 
     global_: Section
     secrets: SecretKeyPaths
     findings: Findings
     transport: Transport
+    on_call: tuple[str, ...] = ()
 
 
 def check_url(section: Section, key: str, *, template_is_named: bool = True) -> None:

@@ -134,25 +134,6 @@ def test_any_text_arrives(peers: StandIns, text: str) -> None:
     assert mail.body["html"] == ""
 
 
-def test_refused_recipients_are_named_when_others_were_taken(peers: StandIns) -> None:
-    peers.fail("email", status(550, "5.1.1 no such user"), token="db@example.com")
-    receipt = send(Network(endpoints=peers.endpoints))
-    assert peers.requests[-1].taken
-    assert peers.requests[-1].body["to"] == ["oncall@example.com"]
-    assert receipt.ref["refused"] == "db@example.com (550 5.1.1 no such user)"
-
-
-@pytest.mark.parametrize(("codes", "kind"), [((550, 551), Permanent), ((450, 550), Retryable), ((451, 452), Retryable)])
-def test_a_mail_that_every_recipient_refuses_is_no_delivery(
-    peers: StandIns, codes: tuple[int, int], kind: type[DeliveryFailure]
-) -> None:
-    peers.fail("email", status(codes[0]), token="oncall@example.com")
-    failure = failure_of(peers, status(codes[1]), token="db@example.com")
-    assert type(failure) is kind
-    assert "oncall@example.com" in failure.text
-    assert "db@example.com" in failure.text
-
-
 @pytest.mark.parametrize(
     ("fault", "kind", "text"),
     [

@@ -148,10 +148,27 @@ Message = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Recipients:
+    """The outcome of one message at each of its recipients, by short name, where a channel answers for each: `taken`,
+    `deferred` (refused for now) or `refused` for good, with the recipient and the answer in words for people."""
+
+    taken: frozenset[str] = frozenset()
+    deferred: Mapping[str, str] = field(default_factory=dict)
+    refused: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def missed(self) -> frozenset[str]:
+        """Returns those who did not take it."""
+        return frozenset(self.deferred) | frozenset(self.refused)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """What a channel gave back for a message, kept in the ledger so that it can be ended or edited later."""
+    """What a channel gave back for a message, kept in the ledger so that it can be ended or edited later.
+    `recipients` is not kept: who is still owed something stands in the ledger itself."""
 
     integration: Integration
     key_name: str = ""  # name of the key in the secret
     key_version: str = ""  # short hash of the key's value: names a version, shows nothing of it
     ref: Mapping[str, str] = field(default_factory=dict)  # Slack: {"channel", "ts"}; e-mail: {"message_id"}
+    recipients: Recipients | None = field(default=None, compare=False)

@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from alertrelay.config.durations import CRASH_MARGIN
+from alertrelay.nflog.behind import OWN, Behind, fallbacks_in, may_know
 from alertrelay.nflog.group_state import GroupHeader, GroupState, Member, Progress
 from alertrelay.nflog.ledger import Ledger
+from alertrelay.nflog.together import all_together
 from alertrelay.notification import Reason
 
 
@@ -63,7 +65,8 @@ class Unnotified:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """Sets of alert keys. `reason` None: the group's own channel needs no notification."""
+    """Sets of alert keys. `reason` None: the group's own channel needs no notification. `owed`: resolves and events
+    that recipients of the own channel missed."""
 
     ledger: Ledger
     reason: Reason | None
@@ -71,6 +74,7 @@ class Decision:
     own: OwnChannel
     fallback: FallbackChannels
     unnotified: Unnotified
+    owed: frozenset[str] = frozenset()
 
 
 def decide(
@@ -115,6 +119,7 @@ def decide(
         unnotified=_unnotified(
             group, members, ledger, fresh, now, muted={key: mutes[key] for key in muted & fresh - notified}
         ),
+        owed=_owed(ledger, firing, present_events),
     )
 
 
@@ -151,6 +156,11 @@ def without_resolves(decision: Decision) -> Decision:
     )
 
 
+def without_refusals(decision: Decision) -> Decision:
+    """Returns the same once nothing waits for the own channel: who refused the last message gets the next one."""
+    return replace(decision, ledger=replace(decision.ledger, refused=frozenset()))
+
+
 def is_firing(member: Member, now: datetime) -> bool:
     """Returns whether the alert fires at `now`; one whose announced end has passed does not."""
     return member.status == "firing" and (member.ends_at is None or member.ends_at > now)
@@ -178,10 +188,26 @@ def unsettled(before: Member, header: GroupHeader | None) -> bool:
     return not notified and (progress.failures > 0 or not seen)
 
 
+def _owed(ledger: Ledger, firing: frozenset[str], events: frozenset[str]) -> frozenset[str]:
+    behind = ledger.behind.values()
+    return frozenset().union(*((one.firing | one.unsure) - firing | one.events & events for one in behind))
+
+
 def _after_crash(group: GroupState, members: list[Member], now: datetime) -> Ledger:
     """Returns the ledger with what may have been announced: all that fires, and what resolved since the last record, or
-    ever where there is none, or where the ledger is lost; by the fallbacks too that were about to be notified."""
+    ever where there is none, or where the ledger is lost; by the fallbacks too that were about to be notified. Who was
+    behind is notified with all the others, unless only those behind may have been."""
     ledger, recorded_at = group.ledger, group.progress.recorded_at
+    intent = fallbacks_in(group.progress.intent)
+    if ledger.behind and OWN not in group.progress.intent and not group.stored.lost:
+        unsure = ledger.fallback_unsure | ledger.firing if intent else ledger.fallback_unsure
+        return replace(
+            ledger,
+            behind=may_know(ledger.behind, ledger.firing),
+            fallback_unsure=unsure - ledger.fallback_firing,
+            fallbacks=ledger.fallbacks | intent,
+        )
+    ledger = all_together(ledger)
     since = recorded_at - CRASH_MARGIN if recorded_at and not group.stored.lost else None
     live = {
         m.key
@@ -190,7 +216,6 @@ def _after_crash(group: GroupState, members: list[Member], now: datetime) -> Led
     }
     firing = ledger.firing | live
     by_fallbacks = frozenset(live) if group.stored.lost and ledger.fallbacks else ledger.fallback_firing
-    intent = group.progress.intent
     return replace(
         ledger,
         firing=firing,
@@ -236,6 +261,20 @@ def notified_own(decision: Decision) -> Ledger:
         unsure=frozenset(),
         events=ledger.events | own.events,
     )
+
+
+def left_behind(ledger: Ledger, decision: Decision, names: Iterable[str], *, certain: bool, now: datetime) -> Ledger:
+    """Returns the ledger once some recipients did not take what the others took: they know what all of them knew
+    before. Not `certain`: an earlier try may have reached them."""
+    before, own = decision.ledger, decision.own
+    one = Behind(
+        since=now,
+        firing=before.firing - before.unsure,
+        unsure=before.unsure if certain else before.unsure | own.new,
+        events=own.events,
+        repeats=decision.reason == Reason.REPEAT,
+    )
+    return replace(ledger, behind={**dict.fromkeys(names, one), **ledger.behind})
 
 
 def notified_fallback(decision: Decision, ledger: Ledger) -> Ledger:

@@ -16,9 +16,11 @@ from typing import Any, NamedTuple
 from alertrelay.groups.reroute import Moved, reroute
 from alertrelay.nflog.dedup import Decision, Mute, decide
 from alertrelay.nflog.group_state import GroupHeader, GroupState, Member
+from alertrelay.nflog.together import for_recipients
 from alertrelay.notification import Reason
 from alertrelay.notify.announce import deliver_or_fall_back, limit, resolve_fallbacks, retry_owed, settle_unnotified
 from alertrelay.notify.backlog import rejoin_digest
+from alertrelay.notify.catch_up import catch_up
 from alertrelay.notify.compose import compose
 from alertrelay.notify.fallback import Fallbacks, intent_of
 from alertrelay.notify.lease import Lease, Timing, lease_of, take_lease, timing_of
@@ -26,6 +28,7 @@ from alertrelay.notify.mute import look_up, mute
 from alertrelay.notify.record import leave, record
 from alertrelay.notify.silence_expiry import warn_of_silence_expiry
 from alertrelay.notify.stale_alarms import ResolvedAlarms, resolve_stale_alarms
+from alertrelay.notify.targets import Targets
 from alertrelay.ports import SelfAlert, Telemetry
 from alertrelay.state import Alerts, Facts, Groups
 
@@ -48,10 +51,13 @@ def dedup(
     moved: Moved,
     *,
     timing: Timing,
+    targets: Targets,
 ) -> Decision:
     """Decides what is to be notified, against the ledger of what was."""
+    target = targets.of(group.identity.integration)
+    ledger = for_recipients(group.ledger, target.settings.recipients if target else ())
     return decide(
-        group,
+        replace(group, ledger=ledger),
         members,
         now=lease.began,
         repeat_interval=timing.repeat_interval,
@@ -70,6 +76,7 @@ def verify_repeat(
     decision: Decision,
     *,
     timing: Timing,
+    targets: Targets,
     resolved_alarms: ResolvedAlarms,
     alerts: Alerts,
     groups: Groups,
@@ -87,7 +94,9 @@ def verify_repeat(
         now=lease.began,
         log=telemetry.log,
     )
-    return left, decision if left is members else dedup(lease, group, left, mutes, moved, timing=timing)
+    if left is members:
+        return left, decision
+    return left, dedup(lease, group, left, mutes, moved, timing=timing, targets=targets)
 
 
 def parameters(run: Callable[..., Any]) -> tuple[str, ...]:
@@ -116,6 +125,7 @@ NORMAL: tuple[Stage, ...] = (
     Stage(("content", "announced"), settle_unnotified),
     Stage(("announced", "digested"), limit),
     Stage(("announced",), deliver_or_fall_back),
+    Stage(("announced",), catch_up),
     Stage(("announced",), resolve_fallbacks),
     Stage(("announced",), retry_owed),
     Stage(("recorded",), record),
@@ -128,6 +138,7 @@ DEGRADED: tuple[Stage, ...] = (
     Stage(("content", "announced"), settle_unnotified),
     Stage(("announced", "digested"), limit),
     Stage(("announced",), deliver_or_fall_back),
+    Stage(("announced",), catch_up),
     Stage(("announced",), resolve_fallbacks),
     Stage(("announced",), retry_owed),
     Stage(("recorded",), record),
