@@ -22,6 +22,7 @@ from alertrelay.groups.insert import insert
 from alertrelay.groups.router import Router
 from alertrelay.notify.compose import Site, Writer
 from alertrelay.notify.deliver import Courier
+from alertrelay.notify.held import held_open
 from alertrelay.notify.outcomes import Reporter
 from alertrelay.notify.pipeline import flush
 from alertrelay.notify.rate_limit import Digests, RateLimiter
@@ -118,6 +119,7 @@ def _stage_ports(parts: _Parts, limits: Mapping[Channel, Limit]) -> dict[str, An
     config, store, log = parts.config, parts.store, parts.telemetry.log
     return {
         "config": config,
+        "held": partial(held_open, config=config, groups=store, log=log),
         "config_hash": config.hash,
         "rules": config.inhibit_rules,
         "intervals": config.time_intervals,
