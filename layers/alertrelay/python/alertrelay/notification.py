@@ -79,7 +79,7 @@ class Outcome:
 class Failed:
     """A channel that did not take a notification, as a fallback message names it. `text` is safe to show.
 
-    `title` and `message` are the channel's own words for itself and its message; alertrelay.channels.render sets them.
+    `title` and `message` are the channel's own words for itself and its message; alertrelay.channels.named sets them.
     `tried` is False where nothing was sent to it: no time was left, or it is no longer in the configuration.
     """
 

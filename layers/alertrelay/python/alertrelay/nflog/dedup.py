@@ -37,12 +37,13 @@ class View:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnChannel:
     """The content of the own channel's next message. `repeats`: what is open there is due again, whatever else
-    is."""
+    is. `owed`: resolves and events that some of its recipients missed."""
 
     new: frozenset[str]
     resolved: frozenset[str]
     events: frozenset[str]
     repeats: bool
+    owed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +67,7 @@ class Unnotified:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """Sets of alert keys. `reason` None: the group's own channel needs no notification. `owed`: resolves and events
-    that recipients of the own channel missed."""
+    """Sets of alert keys. `reason` None: the group's own channel needs no notification."""
 
     ledger: Ledger
     reason: Reason | None
@@ -75,7 +75,6 @@ class Decision:
     own: OwnChannel
     fallback: FallbackChannels
     unnotified: Unnotified
-    owed: frozenset[str] = frozenset()
 
 
 def decide(
@@ -113,14 +112,19 @@ def decide(
         ledger=replace(ledger, events=(ledger.events | muted) & present_events, storm=storm),
         reason=_reason(ledger, open_, new, resolved, events, repeats=repeats),
         view=View(firing=firing, open=open_, shown=shown),
-        own=OwnChannel(new=new, resolved=resolved, events=events, repeats=repeats),
+        own=OwnChannel(
+            new=new,
+            resolved=resolved,
+            events=events,
+            repeats=repeats,
+            owed=_owed(ledger, firing, present_events),
+        ),
         fallback=FallbackChannels(
             new=(shown - notified) | events, resolved=(ledger.fallback_firing | ledger.fallback_unsure) - firing
         ),
         unnotified=_unnotified(
             group, members, ledger, fresh, now, muted={key: mutes[key] for key in muted & fresh - notified}
         ),
-        owed=_owed(ledger, firing, present_events),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from alertrelay.alert import Channel, Integration
+from alertrelay.channels import Renderer, named
 from alertrelay.config.model import Target
 from alertrelay.notification import Failed, Message, Notification, Receipt, Recipients
 from alertrelay.notify.recipients import Asked, first_asked
@@ -97,14 +98,14 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Courier:
-    """Delivers notifications. `render` gives a notification the channel's own shape.
+    """Delivers notifications. `renderer` returns what gives a notification the channel's own shape.
 
     `failing` is a circuit breaker, per container and peer: one that did not answer is tried once and shortly till then.
     """
 
     senders: Mapping[Channel, Sender]
     secrets: Secrets
-    render: Callable[[Notification, Target], Message]
+    renderer: Callable[[Target], Renderer]
     clock: Clock
     alert_ops: Callable[[SelfAlert], None]
     failing: dict[str, datetime] = field(default_factory=dict)
@@ -130,7 +131,7 @@ class Courier:
         message: Message | None = None
         asked = first_asked(one.target)
         try:
-            message = self.render(one.notification, one.target)
+            message = self.renderer(one.target)(named(one.notification), one.target.settings)
         except Exception as error:  # noqa: BLE001 - a fault of ours must lead to the next channel, not to a lost alert
             failure = Permanent(f"the message could not be rendered ({type(error).__name__})")
         while message is not None and asked.target:

@@ -18,17 +18,19 @@ from alertrelay.nflog.dedup import Decision, Mute, decide
 from alertrelay.nflog.group_state import GroupHeader, GroupState, Member
 from alertrelay.nflog.together import for_recipients
 from alertrelay.notification import Reason
-from alertrelay.notify.announce import deliver_or_fall_back, limit, resolve_fallbacks, retry_owed, settle_unnotified
+from alertrelay.notify.announce import deliver_or_fall_back, settle_unnotified
 from alertrelay.notify.backlog import rejoin_digest
 from alertrelay.notify.catch_up import catch_up
 from alertrelay.notify.compose import compose
 from alertrelay.notify.fallback import Fallbacks, intent_of
+from alertrelay.notify.follow_up import resolve_fallbacks, retry_owed
 from alertrelay.notify.lease import Lease, Timing, lease_of, take_lease, timing_of
 from alertrelay.notify.mute import look_up, mute
 from alertrelay.notify.record import leave, record
 from alertrelay.notify.silence_expiry import warn_of_silence_expiry
 from alertrelay.notify.stale_alarms import ResolvedAlarms, resolve_stale_alarms
 from alertrelay.notify.targets import Targets
+from alertrelay.notify.throttle import limit
 from alertrelay.ports import SelfAlert, Telemetry
 from alertrelay.state import Alerts, Facts, Groups
 

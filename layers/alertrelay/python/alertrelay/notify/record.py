@@ -14,7 +14,7 @@ from alertrelay.nflog.dedup import is_firing, notified_own
 from alertrelay.nflog.group_state import GroupChange, GroupState, Progress
 from alertrelay.nflog.ledger import Ledger
 from alertrelay.notification import Reason
-from alertrelay.notify.announce import Announced
+from alertrelay.notify.announced import Announced
 from alertrelay.notify.backlog import backlog_outcomes
 from alertrelay.notify.compose import Content
 from alertrelay.notify.deliver import Attempt
