@@ -20,7 +20,7 @@ from tests.example import CONFIG
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = Path("layers/alertrelay/python/alertrelay")
 COPIED = ("cli", "compiler", "docs", "events", "infra", "lambdas", "layers", "local", "runbooks", "tests", "tools")
-ALONE = ("CHANGELOG.md", "CONTRIBUTING.md", "README.md", "app.py", "cdk.json", "hatch_build.py", "pyproject.toml")
+ALONE = ("CHANGELOG.md", "CONTRIBUTING.md", "README.md", "app.py", "cdk.json", "pyproject.toml")
 IGNORED = shutil.ignore_patterns("__pycache__", "*.png")
 
 
