@@ -53,8 +53,9 @@ def _shape(found: Mapping[str, Any], known: Mapping[str, type], where: str) -> s
             return f"{where}{name} is not in the schema"
         if not isinstance(value, known[name]):
             return f"{where}{name} is not of type {known[name].__name__}"
-        items = value.values() if isinstance(value, Mapping) and name == "additionalContext" else value
-        if (isinstance(value, list) or name == "additionalContext") and not all(isinstance(i, str) for i in items):
+        items = list(value.values()) if isinstance(value, Mapping) and name == "additionalContext" else value
+        items = items if isinstance(items, list) else []
+        if not all(isinstance(item, str) for item in items):
             return f"{where}{name} holds something else than texts"
     return ""
 

@@ -7,11 +7,22 @@ from dataclasses import dataclass
 from alertrelay.alert import Alert
 from alertrelay.notification import Notification
 from alertrelay.render import wording
+from alertrelay.render.notice import FROM_ELSEWHERE
 from alertrelay.render.text import clean, cut, link, one_line, short
 
 _TITLES = ("Service", "Cluster", "Environment", "Region", "Account", "Team")
 _SHOWN_ANNOTATIONS = frozenset(
-    {"summary", "description", "value", "threshold", "condition", "impact", "runbook_url", "dashboard_url"}
+    {
+        "summary",
+        "description",
+        "value",
+        "threshold",
+        "condition",
+        "impact",
+        "runbook_url",
+        "dashboard_url",
+        FROM_ELSEWHERE,
+    }
 )
 _RESOURCE_LABELS = 8
 _LONG_TEXTS = 7
