@@ -16,7 +16,8 @@ from alertrelay.sources import unwrap
 
 from compiler.load import load
 from infra.assets import CONFIG_FILE
-from local.stack.day import Day, DayRun, template_of
+from local.stack.day import Day, DayRun
+from local.stack.day_input import template_of
 from local.standins import Fault
 from tests.example import CONFIG
 

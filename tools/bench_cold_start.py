@@ -19,7 +19,8 @@ from pathlib import Path
 from alertrelay.sources import unwrap
 
 from infra import synth
-from local.stack.day import DayRun, template_of
+from local.stack.day import DayRun
+from local.stack.day_input import template_of
 from local.stack.rie import RieMissing, RieStack, kit
 
 ROUNDS = 5

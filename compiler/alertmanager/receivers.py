@@ -11,8 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from alertrelay.alert import Integration
 from alertrelay.channels import KINDS, channel
-from alertrelay.channels.webhook import WebhookSettings
-from alertrelay.config.channel import ChannelDescriptor
+from alertrelay.config.channel import ChannelDescriptor, Settings
 from alertrelay.config.model import Receiver, Target
 
 from compiler.alertmanager.integrations import ReceiverContext, read_settings
@@ -58,7 +57,8 @@ def parse_receiver(section: Section, reading: ReceiverContext) -> Receiver:
     return Receiver(name=name, targets=tuple(targets))
 
 
-_PLACEHOLDER = "webhook"
+_PLACEHOLDER = next(kind for kind in KINDS if channel(kind).rate is None)
+"""A channel without a limit, so that what is tried out shows no storm."""
 
 
 def _others(section: Section) -> Iterator[tuple[str, Section]]:
@@ -71,7 +71,7 @@ def _placeholder(section: Section, kind: str, integration: Integration) -> Targe
     return Target(
         integration=integration,
         send_resolved=section.flag("send_resolved", default=kind not in _SEND_RESOLVED_OTHERS_FALSE),
-        settings=WebhookSettings(url="", url_key="", max_alerts=0),
+        settings=Settings(),
     )
 
 

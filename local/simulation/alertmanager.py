@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from alertrelay.alert import Integration, Labels
-from alertrelay.channels import channel
+from alertrelay.channels import KINDS, channel
 from alertrelay.config.model import Config, Receiver, Route, Target
 from alertrelay.memory.store import MemoryStore
 from alertrelay.nflog.dedup import Mute
@@ -178,7 +178,7 @@ class Alertmanager:
         now = self._agenda.now()
         header = GroupState(
             identity=GroupIdentity(
-                integration=Integration(receiver=group.receiver.name, channel="webhook", index=0),
+                integration=Integration(receiver=group.receiver.name, channel=KINDS[0], index=0),
                 route_id=group.route.id,
                 group_key=group.key,
                 group_labels=group.labels,
@@ -191,7 +191,8 @@ class Alertmanager:
             header,
             members,
             facts,
-            config=self._config,
+            rules=self._config.inhibit_rules,
+            intervals=self._config.time_intervals,
             alerts=self._store,
             now=now,
             log=_ignore,

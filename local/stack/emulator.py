@@ -133,12 +133,20 @@ class Emulator:
                 if isinstance(policy, dict):
                     key.policy = json.dumps(policy)
 
-    def items(self, table: str) -> list[dict[str, Any]]:
-        """The items of a table as moto holds them, in DynamoDB's JSON."""
+    def items_with(self, table: str, attribute: str) -> list[dict[str, Any]]:
+        """The items of a table that have an attribute, as moto holds them, in DynamoDB's JSON. It is asked at every
+        step of a day: only these are turned into JSON."""
         from moto.dynamodb.models import dynamodb_backends
 
         tables = (backend[self.region].tables.get(table) for backend in dynamodb_backends.values())
-        return [item.to_json()["Attributes"] for found in tables if found for item in found.all_items()]
+        return [
+            item.to_json()["Attributes"]
+            for found in tables
+            if found
+            for partition in found.items.values()
+            for item in partition.values()
+            if attribute in item.attrs
+        ]
 
     @contextmanager
     def _on_our_clock(self) -> Iterator[None]:

@@ -27,12 +27,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def armed(emulator: Emulator, table: str) -> dict[str, GroupHeader]:
     """The groups that are due some time, by id: what the index of the table holds."""
-    found = emulator.items(table)
-    return {
-        item["pk"]["S"].removeprefix("H#"): items.header(item)
-        for item in found
-        if "shard" in item and "next_due" in item
-    }
+    found = emulator.items_with(table, "next_due")
+    return {item["pk"]["S"].removeprefix("H#"): items.header(item) for item in found if "shard" in item}
 
 
 def inputs(emulator: Emulator) -> dict[str, Any]:

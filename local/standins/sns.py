@@ -53,9 +53,10 @@ def _shape(found: Mapping[str, Any], known: Mapping[str, type], where: str) -> s
             return f"{where}{name} is not in the schema"
         if not isinstance(value, known[name]):
             return f"{where}{name} is not of type {known[name].__name__}"
-        items = list(value.values()) if isinstance(value, Mapping) and name == "additionalContext" else value
-        items = items if isinstance(items, list) else []
-        if not all(isinstance(item, str) for item in items):
+        texts = value if isinstance(value, list) else []
+        if isinstance(value, Mapping) and name == "additionalContext":
+            texts = list(value.values())
+        if not all(isinstance(text, str) for text in texts):
             return f"{where}{name} holds something else than texts"
     return ""
 

@@ -11,7 +11,8 @@ from alertrelay.sources import unwrap
 from cli import discover
 from cli.command import main
 from compiler.config_folder import VARIABLE
-from local.stack.day import START, DayRun, own_time, template_of
+from local.stack.day import DayRun
+from local.stack.day_input import START, own_time, template_of
 from tests.cli.discovery.account import account, add_database
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "start.md").read_text(encoding="utf-8")

@@ -57,7 +57,7 @@ def test_pagerduty_s_eu_host_comes_from_the_integration_or_from_global(read_conf
 
 
 def test_slack_by_webhook(read_config: Read) -> None:
-    expected = SlackSettings(mode="webhook", key="hook", url="", channel="#a")
+    expected = SlackSettings(mode="incoming", key="hook", url="", channel="#a")
     assert _settings(read_config, _text("slack_configs: [{api_url_file: /s/hook, channel: '#a'}]")) == expected
     text = _text("slack_configs: [{channel: '#a'}]", "global: {slack_api_url_file: /s/hook}\n")
     assert _settings(read_config, text) == expected

@@ -11,7 +11,7 @@ from alertrelay.notification import Outcome, Reason
 from alertrelay.sources import parse, unwrap
 
 from local.account import Account, PublishedEvent, masked
-from local.stack.day import START, topic_for
+from local.stack.day_input import START, topic_for
 
 AT = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
 NOBODY = Config(

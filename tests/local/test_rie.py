@@ -16,7 +16,8 @@ from alertrelay.sources import unwrap
 from cli.command import main
 from local import timeline
 from local.stack import rie
-from local.stack.day import DayRun, template_of
+from local.stack.day import DayRun
+from local.stack.day_input import template_of
 from local.stack.invocation import Failure, FunctionRaised
 from local.stack.rie import RealClock, RieMissing, RieStack, answer_of, kit, layer_of, outcomes_in
 from local.standins import Fault

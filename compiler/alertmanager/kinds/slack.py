@@ -53,7 +53,7 @@ def _slack_webhook(section: Section, own: bool, reading: ReceiverContext) -> Sla
         key = reading.secrets.one_of(reading.global_, "slack_api_url")
         if not reading.global_.has("slack_api_url") and not reading.global_.has("slack_api_url_file"):
             section.require("api_url_file", "add `api_url_file: /etc/alertmanager/secrets/slack_webhook`")
-    return SlackSettings(mode="webhook", key=key, url="", channel=section.text("channel"))
+    return SlackSettings(mode="incoming", key=key, url="", channel=section.text("channel"))
 
 
 def _posted_to(section: Section) -> str:

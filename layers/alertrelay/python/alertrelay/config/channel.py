@@ -65,11 +65,11 @@ def keys(names: str, use: Use, shape: Shape = "text") -> tuple[ConfigKey, ...]:
     return tuple(ConfigKey(name=name, use=use, shape=shape) for name in names.split())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The base of every channel's settings: values without any secret. `key_field` is the field that names the key
     of the environment's secret, "" for a channel without one."""
 
-    __slots__ = ()
     key_field: ClassVar[str] = ""
 
     @property

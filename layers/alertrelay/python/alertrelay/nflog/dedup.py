@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from alertrelay.config.durations import CRASH_MARGIN
 from alertrelay.nflog.behind import OWN, Behind, fallbacks_in, may_know
-from alertrelay.nflog.group_state import GroupHeader, GroupState, Member
+from alertrelay.nflog.group_state import GroupHeader, GroupState, Member, Progress
 from alertrelay.nflog.ledger import Ledger
 from alertrelay.nflog.together import all_together
 from alertrelay.notification import Reason
@@ -92,10 +92,8 @@ def decide(
 
     What is to be resolved comes from the ledger alone, so that an announced alert is resolved even when it is muted or
     its member is missing. After a crash (`uncertain`) all that may have been announced is announced once more, and
-    resolved if it has resolved since.
-    """
-    members, mutes = list(members), mutes or {}
-    progress = group.progress
+    resolved if it has resolved since."""
+    members, mutes, progress = list(members), mutes or {}, group.progress
     muted = frozenset(mutes)
     firing = frozenset(m.key for m in members if is_firing(m, now)) - leaving
     present_events = frozenset(m.key for m in members if m.status == "event")
@@ -108,11 +106,8 @@ def decide(
     new, resolved = shown - known, ledger.firing - firing
     notified = known | ledger.fallback_firing | storm
     fresh = {m.key for m in members if progress.recorded_at is None or m.at > progress.recorded_at}
-    ended = frozenset(m.key for m in members if m.key in fresh and m.status == "resolved")
     open_ = shown | (firing & ledger.firing)
-    since = (tick or now) - progress.notified_at if progress.notified_at else None
-    repeats = bool(shown) and since is not None and since >= timedelta(seconds=repeat_interval)
-    ours = ledger.firing | ledger.storm
+    repeats = bool(shown) and _repeat_is_due(progress, tick or now, repeat_interval)
     return Decision(
         ledger=replace(ledger, events=(ledger.events | muted) & present_events, storm=storm),
         reason=_reason(ledger, open_, new, resolved, events, repeats=repeats),
@@ -121,13 +116,30 @@ def decide(
         fallback=FallbackChannels(
             new=(shown - notified) | events, resolved=(ledger.fallback_firing | ledger.fallback_unsure) - firing
         ),
-        unnotified=Unnotified(
-            unheard=ended - ours,
-            lapsed=_lapsed(group, members, fresh, now) - ours,
-            muted={key: why for key, why in mutes.items() if key in fresh and key not in notified},
+        unnotified=_unnotified(
+            group, members, ledger, fresh, now, muted={key: mutes[key] for key in muted & fresh - notified}
         ),
         owed=_owed(ledger, firing, present_events),
     )
+
+
+def _unnotified(
+    group: GroupState,
+    members: Sequence[Member],
+    ledger: Ledger,
+    fresh: Set[str],
+    now: datetime,
+    *,
+    muted: Mapping[str, Mute],
+) -> Unnotified:
+    ours = ledger.firing | ledger.storm
+    ended = frozenset(m.key for m in members if m.key in fresh and m.status == "resolved")
+    return Unnotified(unheard=ended - ours, lapsed=_lapsed(group, members, fresh, now) - ours, muted=muted)
+
+
+def _repeat_is_due(progress: Progress, tick: datetime, repeat_interval: float) -> bool:
+    notified_at = progress.notified_at
+    return notified_at is not None and tick - notified_at >= timedelta(seconds=repeat_interval)
 
 
 def without_resolves(decision: Decision) -> Decision:

@@ -14,6 +14,7 @@ from alertrelay.config.model import Config, Target
 from alertrelay.groups.reroute import DIGEST
 from alertrelay.nflog.behind import OWN, without_alerts
 from alertrelay.nflog.dedup import (
+    OwnChannel,
     left_behind,
     notified_own,
     without_refusals,
@@ -96,12 +97,7 @@ def limit(
         return announced, False
     own, free = decision.own, channel(target.integration.channel).pages or courier.edits(target)
     if identity.route_id == DIGEST:
-        waits = (
-            decision.reason == Reason.SOME_RESOLVED
-            and not free
-            and not storm_is_over((content.members[key] for key in decision.view.firing), now=now)
-        )
-        return announced, waits
+        return announced, _digest_waits(content, now, free=free)
     news = own.new | own.events
     if own.resolved and (news or free or limiter.admits_resolve(target)):
         return announced, False
@@ -116,8 +112,22 @@ def limit(
     except StoreFailure as failure:
         telemetry.log("digest_not_joined", failure=str(failure))
         return announced, False
-    ledger = announced.ledger
-    ledger = replace(
+    outcomes = reporter.waiting(content, news, Reason.STORM)
+    outcomes += reporter.waiting(content, own.resolved, Reason.STORM, resolved=True)
+    ledger = _with_digest(announced.ledger, own)
+    return replace(announced, ledger=ledger, outcomes=(*announced.outcomes, *outcomes)), True
+
+
+def _digest_waits(content: Content, now: datetime, *, free: bool) -> bool:
+    """Returns whether a digest says nothing yet of what has resolved: the storm goes on. `free`: an edit, a page."""
+    if free or content.decision.reason != Reason.SOME_RESOLVED:
+        return False
+    return not storm_is_over((content.members[key] for key in content.decision.view.firing), now=now)
+
+
+def _with_digest(ledger: Ledger, own: OwnChannel) -> Ledger:
+    """Returns the ledger once the digest has the news and the resolves of the own channel."""
+    return replace(
         ledger,
         firing=ledger.firing - own.resolved,
         unsure=ledger.unsure - own.resolved,
@@ -125,9 +135,6 @@ def limit(
         storm=ledger.storm | own.new,
         events=ledger.events | own.events,
     )
-    outcomes = reporter.waiting(content, news, Reason.STORM)
-    outcomes += reporter.waiting(content, own.resolved, Reason.STORM, resolved=True)
-    return replace(announced, ledger=ledger, outcomes=(*announced.outcomes, *outcomes)), True
 
 
 def deliver_or_fall_back(
@@ -342,11 +349,8 @@ def resolve_fallbacks(
     attempts = fallbacks.follow_up(ledger.fallbacks, message, ledger, failed=failed)
     reached, missed = [a for a in attempts if a.receipt], [a for a in attempts if not a.receipt]
     if left or not missed:
-        ledger = replace(
-            ledger,
-            fallback_firing=ledger.fallback_firing - resolved,
-            fallback_unsure=ledger.fallback_unsure - resolved,
-        )
+        known, unsure = ledger.fallback_firing - resolved, ledger.fallback_unsure - resolved
+        ledger = replace(ledger, fallback_firing=known, fallback_unsure=unsure)
     if not left:
         ledger = replace(ledger, fallbacks=names_of(missed), fallbacks_owed=frozenset())
     outcomes = [

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import cache
 from typing import Any, NamedTuple
 
 from alertrelay.groups.reroute import Moved, reroute
@@ -100,6 +99,12 @@ def verify_repeat(
     return left, dedup(lease, group, left, mutes, moved, timing=timing, targets=targets)
 
 
+def parameters(run: Callable[..., Any]) -> tuple[str, ...]:
+    """Returns the names of the values that a stage takes; those with a default are not for the pipeline to give."""
+    code, optional = run.__code__, run.__kwdefaults__ or {}
+    return tuple(n for n in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount] if n not in optional)
+
+
 class Stage(NamedTuple):
     """One step: the names of the values that it gives, and the function that gives them."""
 
@@ -142,6 +147,8 @@ DEGRADED: tuple[Stage, ...] = (
 """A flush does no more than it must, with one request before it notifies, where three before it did not end: nothing is
 rerouted, silenced, inhibited or left to a digest that may not have heard of it."""
 
+TAKES: Mapping[Callable[..., Any], tuple[str, ...]] = {run: parameters(run) for _, run in (*NORMAL, *DEGRADED)}
+"""The names of the values that each stage takes."""
 Ports = Mapping[str, Any]
 """By the names that stages have for them; see dispatch/assembly.py."""
 
@@ -187,16 +194,9 @@ def flush(
         intend=intent_of(gid, owner=owner, groups=ports["groups"], known=known, log=ports["log"]),
     )
     for gives, run in stages:
-        given = run(**{name: values[name] for name in parameters(run)})
+        given = run(**{name: values[name] for name in TAKES[run]})
         values.update(zip(gives, given if len(gives) > 1 else (given,), strict=False))
     return True
-
-
-@cache
-def parameters(run: Callable[..., Any]) -> tuple[str, ...]:
-    """Returns the names of the values that a stage takes; those with a default are not for the pipeline to give."""
-    code, optional = run.__code__, run.__kwdefaults__ or {}
-    return tuple(n for n in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount] if n not in optional)
 
 
 def _without_digest(group: GroupState) -> GroupState:

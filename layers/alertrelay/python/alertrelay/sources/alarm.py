@@ -28,15 +28,14 @@ def alert_of(update: AlarmUpdate, arrival: Arrival, *, source: Source) -> Alert:
     held_back = update.suppressed_by if status == "firing" else ""
     if held_back:
         status = "unknown"
-    labels = _labels(update, meta, arrival)
+    metric, shared = _the_metric(update.metrics), _shared_dimensions(update.metrics)
+    labels = _labels(update, meta, metric, shared, topic=of_topic(arrival.envelope.topic_arn))
     changed = update.changed_at or arrival.at
     return Alert(
         labels=labels,
         annotations={
-            **alarm_words.notes_of(
-                update, meta, metric=_the_metric(update.metrics), shared=_shared_dimensions(update.metrics)
-            ),
-            **texts.annotation_set([("suppressed_by", held_back)]),
+            **alarm_words.notes_of(update, meta, metric=metric, shared=shared),
+            **(texts.annotation_set([("suppressed_by", held_back)]) if held_back else {}),
         },
         status=status,
         kind="alert",
@@ -63,18 +62,23 @@ def child_of(child: object) -> str:
     return f"{name} ({state})" if state else name
 
 
-def _labels(update: AlarmUpdate, meta: metadata.Metadata, arrival: Arrival) -> Labels:
+def _labels(
+    update: AlarmUpdate,
+    meta: metadata.Metadata,
+    metric: AlarmMetric | None,
+    shared: Labels,
+    *,
+    topic: Mapping[str, str],
+) -> Labels:
     """Return dimensions and contributor attributes under their own names; what the alarm itself is called wins.
 
     A dimension that loses its name to another value is kept as `dimension_<name>`.
     """
-    metric = _the_metric(update.metrics)
     namespace = _the_namespace(update.metrics)
     attributes = dict(update.contributor_attributes)
     if levels.level(attributes.get("severity")):
         del attributes["severity"]
-    named = texts.label_set([*_shared_dimensions(update.metrics).items(), *attributes.items()])
-    topic = of_topic(arrival.envelope.topic_arn)
+    named = texts.label_set([*shared.items(), *attributes.items()])
     ours = texts.label_set(
         [
             ("alertname", update.name),

@@ -45,6 +45,7 @@ def notes_of(
     value = units.shown(seen.value, unit) if seen.value is not None else ""
     burning = _burn_rate(update, seen, shared)
     evaluation = evaluated(update.evaluation)
+    threshold = _threshold(update.condition, seen, unit)
     said = texts.first_sentence(meta.prose)
     if evaluation and update.state.upper() == "INSUFFICIENT_DATA":
         said = ". ".join(filter(None, (f"Alarm {update.name} {evaluation}", update.reason)))
@@ -54,8 +55,8 @@ def notes_of(
             ("description", "\n".join(filter(None, (meta.prose, meta.further)))),
             *meta.annotations.items(),
             ("value", value),
-            ("threshold", _threshold(update.condition, seen, unit)),
-            ("condition", _in_words(update.condition, metric, seen, unit)),
+            ("threshold", threshold),
+            ("condition", _in_words(update.condition, metric, threshold)),
             ("expression", update.condition.expression),
             ("burn_rate", burning),
             ("reason", update.reason),
@@ -126,7 +127,7 @@ def _threshold(condition: Condition, seen: reasons.Seen, unit: str) -> str:
     return f"{low} to {high}" if low and high else low or high
 
 
-def _in_words(condition: Condition, metric: AlarmMetric | None, seen: reasons.Seen, unit: str) -> str:
+def _in_words(condition: Condition, metric: AlarmMetric | None, threshold: str) -> str:
     """CPUUtilization average over 60 s > 80% for 10 of 10 periods."""
     sign = _OPERATORS.get(condition.operator)
     if condition.text or not sign:
@@ -134,7 +135,6 @@ def _in_words(condition: Condition, metric: AlarmMetric | None, seen: reasons.Se
     named = condition.expression_label or condition.subject or (metric.name if metric else "")
     what = named or condition.expression or "the metric"
     statistic = _statistic(metric.statistic) if metric and not condition.expression_label else ""
-    threshold = _threshold(condition, seen, unit)
     limit = f"the expected band ({threshold})" if sign.isalpha() and threshold else threshold or "the expected band"
     words = [
         what,

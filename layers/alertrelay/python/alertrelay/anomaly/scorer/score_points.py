@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 
+from alertrelay.anomaly.detector.detector import Reading
 from alertrelay.anomaly.detector.scorer import Scored, Scorer
 from alertrelay.anomaly.scorer.drift import watched
 from alertrelay.anomaly.scorer.entry_rules import EntryRule, named, unit_of
@@ -49,32 +50,44 @@ def feed(
         scored = scorer.take(at, value)
         if scored.reading is None:
             continue
-        track.drift = watched(track.drift, at, scored.since)
-        usual = track.course.usual(at, rule.zone)
-        seen = ScoredPoint(
-            at=at,
-            value=value,
-            score=scored.score,
-            calm=scored.since is None,
-            since=at if scored.since is None else scored.since,
-            band=scorer.band(scored.reading),
-            course=usual[0] if usual else None,
-            reach=usual[1] if usual else 0.0,
-            rarity=scored.reading.rarity,
-        )
-        track.open, change = step(track.open, seen, rule.levels, rule.watch.direction)
-        if change and change.learned:
-            track.course.forget()
-        if seen.calm and track.open is None:
-            track.course.learn(at, value, rule.zone)
-        if change:
-            changes.append(change)
-            if change.kind == "ended":
-                track.said = _said_of_end(track, rule, change)
-            else:
-                track.said = _said(track.metric, rule, scorer, scored, seen, change.open)
+        seen = _seen(track, scorer, rule, scored, scored.reading, at, value)
+        change = _step(track, scorer, rule, scored, seen)
+        changes += [change] if change else []
         look(seen)
     return changes
+
+
+def _seen(
+    track: Track, scorer: Scorer, rule: EntryRule, scored: Scored, reading: Reading, at: float, value: float
+) -> ScoredPoint:
+    """Returns the point as the scorer saw it, beside the usual course of its metric's day."""
+    track.drift = watched(track.drift, at, scored.since)
+    usual = track.course.usual(at, rule.zone)
+    return ScoredPoint(
+        at=at,
+        value=value,
+        score=scored.score,
+        calm=scored.since is None,
+        since=at if scored.since is None else scored.since,
+        band=scorer.band(reading),
+        course=usual[0] if usual else None,
+        reach=usual[1] if usual else 0.0,
+        rarity=reading.rarity,
+    )
+
+
+def _step(track: Track, scorer: Scorer, rule: EntryRule, scored: Scored, seen: ScoredPoint) -> AnomalyChange | None:
+    """Opens, keeps or ends the anomaly of the metric, and learns the course of its day where all is calm."""
+    track.open, change = step(track.open, seen, rule.levels, rule.watch.direction)
+    if change and change.learned:
+        track.course.forget()
+    if seen.calm and track.open is None:
+        track.course.learn(seen.at, seen.value, rule.zone)
+    if change and change.kind == "ended":
+        track.said = _said_of_end(track, rule, change)
+    elif change:
+        track.said = _said(track.metric, rule, scorer, scored, seen, change.open)
+    return change
 
 
 def learn(track: Track, scorer: Scorer, rule: EntryRule, points: Iterable[tuple[float, float]], *, now: float) -> None:
