@@ -27,7 +27,7 @@ from compiler.resources.resource import (
 
 KEYS = keys(
     "region retain log_retention_days labels publisher_accounts publishers ops_email ops_pagerduty_key "
-    "rollout reserved_concurrency runbook_base_url "
+    "rollout reserved_concurrency runbook_base_url alarm_tags_in_notifications "
     "databases clusters caches services load_balancers queues functions"
 )
 ROLLOUTS = ("canary", "at_once")
@@ -60,6 +60,7 @@ class Environment:
     ops_pagerduty_key: str  # a key of the secret: pages by EventBridge directly when the relay itself is unwell
     ops_email: tuple[str, ...]  # notified by SNS directly when the relay itself is unwell
     runbook_base_url: str
+    alarm_tags_in_notifications: bool  # each alarm sends its tags along with each change of its state
     databases: tuple[Database, ...]
     clusters: tuple[Cluster, ...]
     caches: tuple[Cache, ...]
@@ -116,6 +117,7 @@ def parse_environment(root: Value, name: str, findings: Findings) -> Environment
         ops_pagerduty_key=SECRET_KEY(ops_key, findings) if ops_key else "",
         ops_email=tuple(filter(None, (EMAIL_ADDRESS(v, findings) for v in section.list("ops_email")))),
         runbook_base_url=WEB_ADDRESS(runbooks, findings) if runbooks else "",
+        alarm_tags_in_notifications=section.flag("alarm_tags_in_notifications", default=False),
         databases=listing.databases(section),
         clusters=listing.clusters(section),
         caches=listing.caches(section),

@@ -96,6 +96,11 @@ def _store_resolve(update: Update, router: Router, alerts: Alerts, now: datetime
     """A resolve goes to every group that the alert was put in, by the labels of its firing; and to those in which it
     may be open although the table does not know it (groups/unknown_resolves.py)."""
     written, stored = alerts.put_alert(_item(update, now), groups=())
+    if written and stored.from_elsewhere:
+        key = update.alert.state_key
+        telemetry.log(
+            "resolve_from_elsewhere", state_key=key, opened_by=stored.opened_by, resolved_by=stored.resolved_by
+        )
     if written and not stored.groups and router.accounts_for_unrouted:
         telemetry.emit(of_alert(update.alert, "suppressed", Reason.NOT_ANNOUNCED))
     if not written and router.accounts_for_unrouted:
@@ -131,7 +136,18 @@ def _item(update: Update, now: datetime) -> AlertItem:
         rank=severity_rank(alert.labels),
         alert=alert,
         expires=None if keeps else max(now, alert.ends_at or alert.starts_at) + ALERT_KEPT,
+        opened_by=origin_of(alert) if alert.status == "firing" else "",
+        resolved_by=origin_of(alert) if update.resolved else "",
     )
+
+
+def origin_of(alert: Alert) -> str:
+    """Returns the origin of an update, as `cloudwatch 111122223333 eu-west-1`: its kind of source, and the account and
+    region of the alarm's ARN, else those of its labels, else "-"."""
+    parts = alert.state_key.split(":")
+    arn = parts if len(parts) > 5 and parts[0] == "arn" else ()
+    region, account = arn[3:5] if arn else (alert.labels.get("region", ""), alert.labels.get("account_id", ""))
+    return " ".join("".join(part.split())[:64] or "-" for part in (alert.source, account, region))
 
 
 def member_of(update: Update, now: datetime) -> Member:

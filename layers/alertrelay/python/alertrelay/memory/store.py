@@ -65,6 +65,10 @@ class MemoryStore:
             alert = item.alert
             if old and alert.status == "resolved":
                 alert = replace(alert, labels=old.alert.labels, starts_at=old.alert.starts_at)
+            if alert.status == "resolved":
+                item = replace(item, opened_by=old.opened_by if old else "")
+            else:
+                item = replace(item, resolved_by=old.resolved_by if old else "")
             new = replace(item, alert=alert, groups=(old.groups if old else frozenset()) | frozenset(groups))
             self._alerts[item.key] = new
             return True, new

@@ -22,7 +22,9 @@ MemberStatus = Literal["firing", "resolved", "moved", "event"]
 class AlertItem:
     """The newest update of one alert, shared by all forwarders. `groups` are those that it was put in.
 
-    Its labels and starts_at stay those of the firing: a resolve is routed and shown with what was stored then.
+    Its labels and starts_at stay those of the firing: a resolve is routed and shown with what was stored then. So does
+    `opened_by`: from where the firing came, as kind of source, account and region, each "-" where not known;
+    `resolved_by` is the resolve's. "" for items of earlier versions.
     """
 
     key: str  # hash of state_key
@@ -31,6 +33,14 @@ class AlertItem:
     alert: Alert
     groups: frozenset[str] = frozenset()
     expires: datetime | None = None
+    opened_by: str = ""
+    resolved_by: str = ""
+
+    @property
+    def from_elsewhere(self) -> bool:
+        """Whether the resolve came from elsewhere than the alert that it resolves."""
+        pairs = zip(self.opened_by.split(), self.resolved_by.split(), strict=False)
+        return self.alert.status == "resolved" and any(a != b and "-" not in (a, b) for a, b in pairs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

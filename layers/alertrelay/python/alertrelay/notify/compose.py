@@ -14,6 +14,7 @@ from alertrelay.notification import Listing, Notification, Reason
 from alertrelay.notify.rate_limit import RESOLVED, listing_of
 from alertrelay.policy.group_key import dedup_key
 from alertrelay.ports import Clock
+from alertrelay.render.notice import FROM_ELSEWHERE
 from alertrelay.state import Alerts, AnomalyNote, Facts, StoreFailure
 
 ANOMALIES = 3
@@ -162,8 +163,23 @@ def _read(
         items = {**known, **alerts.get_alerts(missing)} if missing else known
     except StoreFailure:
         items = known
-    found = {key: items[key].alert for key in keys if key in items}
+    found = {key: _marked(items[key]) for key in keys if key in items}
     return {key: found.get(key) or _from_member(members[key]) for key in keys if key in found or key in members}
+
+
+def _marked(item: AlertItem) -> Alert:
+    """A resolve that came from elsewhere than its alert may be forged: the message says so."""
+    if not item.from_elsewhere:
+        return item.alert
+    text = f"it came from {_place(item.resolved_by)}, its alert from {_place(item.opened_by)}"
+    return replace(item.alert, annotations={**item.alert.annotations, FROM_ELSEWHERE: text})
+
+
+def _place(origin: str) -> str:
+    """Returns an origin in words: `cloudwatch of account 111122223333 in eu-west-1`."""
+    source, account, region = (*origin.split(), "-", "-", "-")[:3]
+    words = source + (f" of account {account}" if account != "-" else "")
+    return words + (f" in {region}" if region != "-" else "")
 
 
 def _from_member(member: Member) -> Alert:

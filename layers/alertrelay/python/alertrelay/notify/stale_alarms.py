@@ -83,4 +83,6 @@ def _resolved_item(item: AlertItem, resolved: Member) -> AlertItem:
     reason = "The alarm was deleted, or was OK when CloudWatch was asked: no OK had come."
     annotations = {**item.alert.annotations, "reason": reason}
     alert = replace(item.alert, status="resolved", ends_at=resolved.at, annotations=annotations)
-    return replace(item, order_key=resolved.order_key, alert=alert, expires=resolved.expires)
+    return replace(
+        item, order_key=resolved.order_key, alert=alert, expires=resolved.expires, resolved_by=item.opened_by
+    )

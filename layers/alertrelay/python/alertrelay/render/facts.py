@@ -11,6 +11,7 @@ from urllib.parse import unquote
 from alertrelay.alert import Alert
 from alertrelay.notification import Notification
 from alertrelay.render import wording
+from alertrelay.render.notice import FROM_ELSEWHERE
 from alertrelay.render.text import clean, cut, link, one_line, short, shortened
 
 _TITLES = ("Service", "Cluster", "Environment", "Region", "Account", "Team")
@@ -26,6 +27,7 @@ _SHOWN_ANNOTATIONS = frozenset(
         "dashboard_url",
         "triggering_alarm_urls",
         "image_url",
+        FROM_ELSEWHERE,
     }
 )
 _RESOURCE_LABELS = 8

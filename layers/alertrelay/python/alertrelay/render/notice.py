@@ -8,6 +8,9 @@ from alertrelay.notification import Failed, Notification, Reason
 from alertrelay.render import wording
 from alertrelay.render.text import cut, one_line
 
+FROM_ELSEWHERE = "resolved_from_elsewhere"
+"""An annotation of ours: a resolve that came from another source or account than its alert, and in words, which."""
+
 
 def is_fallback(notification: Notification) -> bool:
     """Returns whether the reader receives this because another channel did not accept it."""
@@ -32,7 +35,8 @@ def icon(notification: Notification) -> str:
 
 
 def sentences(notification: Notification, zone: tzinfo = UTC) -> list[str]:
-    """Returns the sentences at the top of a message: a fallback and why, the first channel answers again, no state."""
+    """Returns the sentences at the top of a message: a fallback and why, the first channel answers again, no state, a
+    resolve from elsewhere."""
     found = []
     if notification.reason is Reason.REACHED_AGAIN:
         found.append(_reached_again(notification))
@@ -42,7 +46,19 @@ def sentences(notification: Notification, zone: tzinfo = UTC) -> list[str]:
         found.append(
             "The state table did not answer: duplicates are possible, and others of the group may be missing here."
         )
-    return found
+    return found + _from_elsewhere(notification)
+
+
+def _from_elsewhere(notification: Notification) -> list[str]:
+    """One sentence about all resolves that came from elsewhere than their alerts."""
+    ended = [alert for alert in notification.alerts if wording.ended(alert) and alert.annotations.get(FROM_ELSEWHERE)]
+    if not ended:
+        return []
+    first = ended[0]
+    named = cut(one_line(first.name), 100) if len(notification.alerts) > 1 else "this alert"
+    more = f" (and {len(ended) - 1} more)" if len(ended) > 1 else ""
+    why = cut(one_line(first.annotations[FROM_ELSEWHERE]), 250)
+    return [f"The resolve of {named}{more} is not from where it was opened: {why}. Check that it is over."]
 
 
 def _title(failed: Failed) -> str:

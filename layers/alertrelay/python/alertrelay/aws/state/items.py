@@ -119,6 +119,8 @@ def alert_item(item: Attributes) -> AlertItem:
         ),
         groups=frozenset(item.get("homes", {"SS": []})["SS"]),
         expires=_expiry(item),
+        opened_by=item.get("src", {"S": ""})["S"],
+        resolved_by=item.get("by", {"S": ""})["S"],
     )
 
 

@@ -56,6 +56,10 @@ class DynamoStore:
             f"labels = {keeps.format('labels', ':labels')}",
             f"starts_at = {keeps.format('starts_at', ':starts')}",
         ]
+        name, origin = ("by", item.resolved_by) if alert.status == "resolved" else ("src", item.opened_by)
+        if origin:
+            sets.append(f"#{name} = :{name}")
+            values[f":{name}"] = items.text(origin)
         expression = "SET " + ", ".join(sets)
         if item.expires:
             values[":ttl"] = items.seconds(item.expires)
