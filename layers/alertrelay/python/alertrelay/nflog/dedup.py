@@ -113,11 +113,7 @@ def decide(
         reason=_reason(ledger, open_, new, resolved, events, repeats=repeats),
         view=View(firing=firing, open=open_, shown=shown),
         own=OwnChannel(
-            new=new,
-            resolved=resolved,
-            events=events,
-            repeats=repeats,
-            owed=_owed(ledger, firing, present_events),
+            new=new, resolved=resolved, events=events, repeats=repeats, owed=_owed(ledger, firing, present_events)
         ),
         fallback=FallbackChannels(
             new=(shown - notified) | events, resolved=(ledger.fallback_firing | ledger.fallback_unsure) - firing

@@ -119,17 +119,13 @@ class Courier:
 
         Never raises: an error of ours is a failure of this channel, and the next one is tried.
         """
-        channel, began = one.target.integration.channel, self.clock.now()
+        began = self.clock.now()
         stop = min(one.send_by, began + timedelta(seconds=one.within))
-        until = self.failing.get(peer_of(one.target))
-        broken = until is not None and began < until
-        longest = BROKEN_TIMEOUT if broken else HTTP_TIMEOUT
-        pauses = iter(() if broken or one.once else BACKOFF)
+        longest, pauses = self._pace(one, began)
         tries, certain = 0, True
         receipt: Receipt | None = None
         failure: DeliveryFailure | None = None
-        message: Message | None = None
-        asked = first_asked(one.target)
+        message, asked = None, first_asked(one.target)
         try:
             message = self.renderer(one.target)(named(one.notification), one.target.settings)
         except Exception as error:  # noqa: BLE001 - a fault of ours must lead to the next channel, not to a lost alert
@@ -137,7 +133,7 @@ class Courier:
         while message is not None and asked.target:
             now = self.clock.now()
             if (stop - now).total_seconds() < SHORTEST:
-                failure = failure or Retryable(f"no time was left to try {channel}")
+                failure = failure or Retryable(f"no time was left to try {one.target.integration.channel}")
                 break
             tries += 1
             try:
@@ -164,6 +160,13 @@ class Courier:
             recipients=asked.recipients,
             missed=asked.missed if receipt else frozenset(),
         )
+
+    def _pace(self, one: Delivery, now: datetime) -> tuple[float, Iterator[float]]:
+        """Returns the longest time for one try, in seconds, and the pauses between the tries."""
+        until = self.failing.get(peer_of(one.target))
+        if until is not None and now < until:
+            return BROKEN_TIMEOUT, iter(())
+        return HTTP_TIMEOUT, iter(() if one.once else BACKOFF)
 
     def _try(self, one: Delivery, message: Message, stop: datetime, longest: float) -> Receipt:
         channel = one.target.integration.channel
