@@ -300,7 +300,6 @@ SCENARIOS: tuple[Scenario, ...] = (
         name="table and queue are down",
         faults=_set(table_fails=1.0, queue_fails=1.0),
         patience=LONG,
-        known_fault=NEVER_RESOLVED,
     ),
     Scenario(name="the table is lost", ends=_lose_table, known_fault=NEVER_RESOLVED),
     Scenario(

@@ -38,7 +38,8 @@ class Member:
     """One alert in one group. Small: what a flush decides by; long text stays in the AlertItem.
 
     `ends_at` is set where the source announced when the alert ends (Alertmanager's API); labels are those that it was
-    routed by, so that a flush can ask about silences and routes without a further read.
+    routed by, so that a flush can ask about silences and routes without a further read. `late`: its message may have
+    come before, and may have been notified then.
     """
 
     key: str
@@ -51,6 +52,7 @@ class Member:
     at: datetime  # the writer's clock
     ends_at: datetime | None = None
     expires: datetime | None = None
+    late: bool = False
 
     @property
     def name(self) -> str:
