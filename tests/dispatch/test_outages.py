@@ -117,6 +117,19 @@ def test_an_alert_that_fires_without_the_table_survives_the_resolve_before_it() 
     assert "RESOLVED" in outage.texts()[-1]
 
 
+def test_an_alert_sent_without_the_table_survives_the_resolve_of_another() -> None:
+    """The table knows only that one when the queue brings it back."""
+    outage = Outage("pager")
+    outage.down(table=True)
+    outage.comes(alarm("disk"))
+    outage.world.clock.sleep(20)
+    outage.comes(alarm("cpu", at=START + timedelta(seconds=20)))
+    outage.down()
+    outage.comes(alarm("disk", "OK", at=START + timedelta(seconds=30)))
+    outage.world.run(20 * 60)
+    assert len(open_incidents(outage.world)) == 1
+
+
 def test_what_was_sent_without_the_table_is_not_sent_again() -> None:
     outage = Outage("slack")
     outage.comes(alarm("cpu"))

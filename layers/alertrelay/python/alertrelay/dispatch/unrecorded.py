@@ -50,12 +50,13 @@ def record_notified(
 def _amended(
     ledger: Ledger, joining: Joining | None, *, since: datetime, group_interval: timedelta
 ) -> Callable[[GroupState], GroupState]:
-    """An older firing of the same alert may have been resolved after it was notified anew: where a flush may have done
-    so, the alert is in doubt, which notifies it once more. A repeat is counted from then."""
+    """A flush may have resolved an older firing of the alert after it was notified anew, or with another alert the whole
+    group: then the alert is in doubt, which notifies it once more. A repeat is counted from then."""
     new = _never_resolved(joining) if joining else frozenset[str]()
 
     def amend(before: GroupState) -> GroupState:
-        more = ledger if _quiet(before, since, group_interval) else doubted(ledger, sure=new)
+        sure = new if before.ledger.open else frozenset[str]()
+        more = ledger if _quiet(before, since, group_interval) else doubted(ledger, sure=sure)
         progress = before.progress
         if ledger.notified:
             progress = replace(progress, notified_at=max(since, progress.notified_at or since))
