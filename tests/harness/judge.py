@@ -67,8 +67,11 @@ class Verdict:
 
 @dataclass
 class View:
-    """What the readers of one destination take to be so. `history`: each alert's states with their times."""
+    """What the readers of one destination take to be so. `history`: each alert's states with their times; `begun`: when
+    each began to fire, in order. An alert that fires anew is news, although its readers may take it to fire still:
+    while the table fails no resolve is notified."""
 
+    begun: Mapping[str, Sequence[datetime]] = field(default_factory=dict)
     known: dict[str, dict[str, State]] = field(default_factory=lambda: defaultdict(dict))
     open_: set[str] = field(default_factory=set)
     history: dict[str, list[tuple[datetime, str, State]]] = field(default_factory=lambda: defaultdict(list))
@@ -82,13 +85,22 @@ class View:
             states = gone | states
         if reading.over:
             states |= dict.fromkeys(known, "resolved")
-        changed = {token: state for token, state in states.items() if known.get(token, "resolved") != state}
+        changed = {
+            token: state
+            for token, state in states.items()
+            if known.get(token, "resolved") != state or (state == "firing" and self._fires_anew(token, message.at))
+        }
         opens = message.channel == "pagerduty" and (reading.stream in self.open_) == reading.over
         (self.open_.discard if reading.over else self.open_.add)(reading.stream)
         known |= states
         for token, state in changed.items():
             self.history[token].append((message.at, reading.stream, state))
         return self._resolve(message.at, reading.elsewhere) or bool(changed or opens)
+
+    def _fires_anew(self, token: str, now: datetime) -> bool:
+        """Whether the alert began to fire since its readers were last notified that it does."""
+        notified = [at for at, _, state in self.history[token] if state == "firing"]
+        return bool(notified) and any(notified[-1] < at <= now for at in self.begun.get(token, ()))
 
     def _resolve(self, at: datetime, tokens: Iterable[str]) -> bool:
         """Resolves alerts in whatever stream they fire; False where none does."""
@@ -127,7 +139,10 @@ def judge(
 ) -> Verdict:
     """Returns the verdict. Within `patience` somebody must know of an alert, at its own destination or a fallback's.
     From `healthy_since` on nothing fails: an alert that fires long after it is known at its own destination too."""
-    views: dict[str, View] = defaultdict(View)
+    begun: dict[str, list[datetime]] = defaultdict(list)
+    for one in episodes:
+        begun[one.token].append(one.begins)
+    views: dict[str, View] = defaultdict(lambda: View(begun=begun))
     duplicates, messages = [], 0
     for message in sorted(inbox, key=lambda one: one.at):
         messages += 1

@@ -14,6 +14,7 @@ wins, an odd k is resolved. A state is a tuple of
     sink   bit mask of the alerts that people take for firing
     procs  the running invocations: (step, event, holds the lease, locals...)
     bud    the faults that may still come
+    down   how often the table may still fail while a flush reads: no fault that excuses a repeat
 """
 
 from __future__ import annotations
@@ -53,12 +54,13 @@ class Group:
             0,
             (),
             (c.crash, c.dup, c.slow, c.fail, c.mute),
+            c.table,
         )
 
     def succ(self, s: State) -> list[Successor]:  # noqa: C901 - a branch a step of the protocol
         """Returns every state that may follow."""
-        ev, al, mem, hdr, led, q, idx, sink, procs, bud = s
-        names = ("ev", "al", "mem", "hdr", "led", "q", "idx", "sink", "procs", "bud")
+        ev, al, mem, hdr, led, q, idx, sink, procs, bud, down = s
+        names = ("ev", "al", "mem", "hdr", "led", "q", "idx", "sink", "procs", "bud", "down")
         now = dict(zip(names, s, strict=True))
         nd, lease, closing, maybe = hdr
         out: list[Successor] = []
@@ -189,6 +191,10 @@ class Group:
                     go("not due or leased, drop", None)
             elif pc == "FQ":  # strong query, one alert a page
                 known, m, snap = loc
+                if down and own and not m:  # nothing was sent: the group is given back as it was, due and certain
+                    given = (0 if flag == "givesunarmed" else 2, 0, closing, int(flag == "keepsmark"))
+                    others = tuple((r[0], r[1], 0, *r[3:]) for r in rest)
+                    put("FQ the table fails, give back", True, hdr=given, procs=others, down=down - 1)
                 snap += (mem[len(snap)],)
                 if len(snap) < n:
                     go("read page", "FQ", known, m, snap)

@@ -50,8 +50,8 @@ def record_notified(
 def _amended(
     ledger: Ledger, joining: Joining | None, *, since: datetime, group_interval: timedelta
 ) -> Callable[[GroupState], GroupState]:
-    """A flush may have resolved an older firing of the alert after it was notified anew, or with another alert the whole
-    group: then the alert is in doubt, which notifies it once more. A repeat is counted from then."""
+    """A flush may have resolved an older firing of the alert after it was notified anew, or with another alert the
+    whole group: then the alert is in doubt, which notifies it once more. A repeat is counted from then."""
     new = _never_resolved(joining) if joining else frozenset[str]()
 
     def amend(before: GroupState) -> GroupState:

@@ -7,7 +7,7 @@ at an equal clock resolved wins.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
@@ -145,6 +145,14 @@ class GroupState(GroupHeader):
 def unknown(group: GroupHeader) -> GroupState:
     """Returns the state of a group of which nothing is known but its identity."""
     return GroupState(identity=group.identity, config_hash=group.config_hash)
+
+
+def before_own_lease(group: GroupState) -> GroupState:
+    """Returns the state before a lease whose answer was lost, as far as the lease shows it. It was certain where this
+    is the only lease since the last record, and that record left no failed delivery behind."""
+    progress = group.progress
+    certain = progress.tries == 1 and not progress.failures
+    return replace(group, progress=replace(progress, uncertain=progress.uncertain and not certain))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

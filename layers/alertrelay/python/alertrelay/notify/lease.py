@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from alertrelay.config.durations import LEASE_MARGIN
+from alertrelay.config.durations import CRASH_MARGIN, LEASE_MARGIN
 from alertrelay.config.model import Route
 from alertrelay.nflog.group_state import GroupHeader, GroupState
 from alertrelay.policy.timing import last_tick
 from alertrelay.ports import Clock
-from alertrelay.state import Groups
+from alertrelay.state import Groups, StoreFailure
 
 SEND_MARGIN = timedelta(seconds=7)
 """Nothing is sent in the last seconds of a lease."""
+
+
+TRIES = 3
+"""To give back a group."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,12 +68,29 @@ def take_lease(
     ours to flush now. The lease moves the due time, so a crash leaves the group due. Raises StoreFailure."""
     now = clock.now()
     until = deadline + LEASE_MARGIN
-    found = groups.lease(gid, owner=owner, now=now, until=until, arm=arm)
+    try:
+        found = groups.lease(gid, owner=owner, now=now, until=until, arm=arm)
+    except StoreFailure:
+        # It may be taken by now: then nobody else could take it, and all of it would be notified once more.
+        found = groups.lease(gid, owner=owner, now=now, until=until, arm=arm, again=True)
     if found is None:
         return None
     due = now if arm or found.schedule.due is None else found.schedule.due
     group = amend(found)
     return until, replace(group, schedule=replace(group.schedule, due=due))
+
+
+def hand_back(lease: Lease, group: GroupState, groups: Groups, log: Callable[..., None]) -> None:
+    """Gives a group back as it was found, after the table failed before anything was sent: else the next owner would
+    notify all of it once more. One that was uncertain before is left as if its owner had died."""
+    if group.progress.uncertain:
+        return
+    due = group.schedule.next_due or lease.began + CRASH_MARGIN
+    for _ in range(TRIES):
+        with contextlib.suppress(StoreFailure):
+            groups.release(lease.gid, owner=lease.owner, unsent_due=due)
+            return
+    log("lease_kept", gid=lease.gid)
 
 
 def lease_of(gid: str, owner: str, group: GroupState, timing: Timing, *, now: datetime, until: datetime) -> Lease:

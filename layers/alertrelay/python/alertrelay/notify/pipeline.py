@@ -22,13 +22,13 @@ from alertrelay.notify.announce import deliver_or_fall_back, limit, resolve_fall
 from alertrelay.notify.backlog import rejoin_digest
 from alertrelay.notify.compose import compose
 from alertrelay.notify.fallback import Fallbacks, intent_of
-from alertrelay.notify.lease import Lease, Timing, lease_of, take_lease, timing_of
+from alertrelay.notify.lease import Lease, Timing, hand_back, lease_of, take_lease, timing_of
 from alertrelay.notify.mute import look_up, mute
 from alertrelay.notify.record import leave, record
 from alertrelay.notify.silence_expiry import warn_of_silence_expiry
 from alertrelay.notify.stale_alarms import ResolvedAlarms, resolve_stale_alarms
 from alertrelay.ports import SelfAlert, Telemetry
-from alertrelay.state import Alerts, Facts, Groups
+from alertrelay.state import Alerts, Facts, Groups, StoreFailure
 
 UNFINISHED = 3
 """Leases that left no record, after which a flush does no more than it must."""
@@ -175,9 +175,13 @@ def flush(
         send_by=lease.send_by,
         intend=intent_of(gid, owner=owner, groups=ports["groups"], known=known, log=ports["log"]),
     )
-    for gives, run in stages:
-        given = run(**{name: values[name] for name in parameters(run)})
-        values.update(zip(gives, given if len(gives) > 1 else (given,), strict=False))
+    try:
+        for gives, run in stages:
+            given = run(**{name: values[name] for name in parameters(run)})
+            values.update(zip(gives, given if len(gives) > 1 else (given,), strict=False))
+    except StoreFailure:
+        hand_back(lease, group, ports["groups"], ports["log"])
+        raise
     return True
 
 
