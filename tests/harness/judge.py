@@ -69,17 +69,20 @@ class Verdict:
 class View:
     """What the readers of one destination take to be so. `history`: each alert's states with their times; `begun`: when
     each began to fire, in order. An alert that fires anew is news, although its readers may take it to fire still:
-    while the table fails no resolve is notified."""
+    while the table fails no resolve is notified. `implied`: resolved by the end of their group, which did not name
+    them; their own resolve is news still."""
 
     begun: Mapping[str, Sequence[datetime]] = field(default_factory=dict)
     known: dict[str, dict[str, State]] = field(default_factory=lambda: defaultdict(dict))
     open_: set[str] = field(default_factory=set)
+    implied: set[str] = field(default_factory=set)
     history: dict[str, list[tuple[datetime, str, State]]] = field(default_factory=lambda: defaultdict(list))
 
     def take(self, message: Received, reading: Reading) -> bool:
         """Takes a message in; False where it conveys nothing that was not known."""
         known = self.known[reading.stream]
         states: dict[str, State] = dict(reading.states)
+        named = {token for token, state in states.items() if state == "resolved" and token in self.implied}
         if reading.over or reading.whole:
             gone: dict[str, State] = dict.fromkeys(known, "resolved")
             states = gone | states
@@ -92,10 +95,13 @@ class View:
         }
         opens = message.channel == "pagerduty" and (reading.stream in self.open_) == reading.over
         (self.open_.discard if reading.over else self.open_.add)(reading.stream)
+        self.implied -= named
+        if reading.over:
+            self.implied |= {token for token in changed if token not in reading.states}
         known |= states
         for token, state in changed.items():
             self.history[token].append((message.at, reading.stream, state))
-        return self._resolve(message.at, reading.elsewhere) or bool(changed or opens)
+        return self._resolve(message.at, reading.elsewhere) or bool(changed or opens or named)
 
     def _fires_anew(self, token: str, now: datetime) -> bool:
         """Whether the alert began to fire since its readers were last notified that it does."""
@@ -134,11 +140,13 @@ def judge(
     updates: int,
     bound: int,
     healthy_since: datetime,
+    forgotten: bool = False,
     patience: timedelta = PATIENCE,
     dead: Sequence[str] = (),
 ) -> Verdict:
     """Returns the verdict. Within `patience` somebody must know of an alert, at its own destination or a fallback's.
-    From `healthy_since` on nothing fails: an alert that fires long after it is known at its own destination too."""
+    From `healthy_since` on nothing fails: an alert that fires long after it is known at its own destination too, save
+    where the table was lost then (`forgotten`) and it fired before: another one's resolve may close its incident."""
     begun: dict[str, list[datetime]] = defaultdict(list)
     for one in episodes:
         begun[one.token].append(one.begins)
@@ -156,7 +164,7 @@ def judge(
     return Verdict(
         updates=updates,
         messages=messages,
-        lost=list(_lost(views, episodes, receivers, healthy_since, patience)),
+        lost=list(_lost(views, episodes, receivers, healthy_since, patience, forgotten=forgotten)),
         unresolved=[
             f"never resolved at {name}: {token}"
             for name, view in sorted(views.items())
@@ -184,12 +192,15 @@ def _lost(
     receivers: Receivers,
     healthy_since: datetime,
     patience: timedelta,
+    *,
+    forgotten: bool,
 ) -> Iterable[str]:
     for one in episodes:
         since = one.owed_since
         if one.ends - since < patience:
             continue
         own_must = one.ends - max(since, healthy_since) >= PATIENCE and not one.event
+        own_must = own_must and not (forgotten and one.begins < healthy_since)
         for receiver in one.receivers:
             own, *others = receivers[receiver]
             known = any(views[place].firing(one.token, since=since, until=since + patience) for place in (own, *others))

@@ -90,7 +90,7 @@ class Groups(Protocol):
         """Makes the group due unless it is armed and not closing; `header` gives the identity of a new group."""
 
     def bring_forward(self, gid: str, *, due: datetime, seen: datetime) -> bool:
-        """Moves an unleased group's due time from `seen` forward to `due`."""
+        """Moves an unleased group's due time from `seen` to `due`."""
 
     def lease(
         self,

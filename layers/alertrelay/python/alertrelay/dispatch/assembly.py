@@ -14,9 +14,11 @@ from alertrelay.alert import Channel
 from alertrelay.config.model import Config, Target
 from alertrelay.dispatch import dispatcher
 from alertrelay.dispatch.degraded import Degraded
+from alertrelay.dispatch.delays import Delays
 from alertrelay.dispatch.portion import Insert, Schedule
 from alertrelay.dispatch.scheduling import Scheduler
 from alertrelay.dispatch.sent_back import OnTimer, Receive, take
+from alertrelay.dispatch.unrecorded import record_notified
 from alertrelay.groups.insert import insert
 from alertrelay.groups.router import Router
 from alertrelay.notification import Message, Notification
@@ -127,7 +129,9 @@ def assemble(
         insert=insert_update,
         schedule=scheduler.schedule,
         flush=flush_group,
+        record=partial(record_notified, config=config, groups=store, timers=timers, clock=clock, new_id=new_id),
         without_state=degraded.notify,
+        delays=Delays(),
     )
     on_timer = partial(
         dispatcher.on_timer,

@@ -23,9 +23,11 @@ from alertrelay.notify.announce import OWN_BUDGET
 from alertrelay.notify.compose import Writer, incident_key
 from alertrelay.notify.deliver import Attempt, Courier, Delivery
 from alertrelay.notify.fallback import Fallbacks, Tried
+from alertrelay.notify.record import RECORD_RETRY
 from alertrelay.notify.targets import Targets
 from alertrelay.ports import NotAccountedFor, Telemetry, Timers, TimersFailure
 from alertrelay.state import StoreFailure
+from alertrelay.values.tries import tried
 
 PATIENCE = timedelta(minutes=2)
 """How long what is not critical waits for the table, by the topic's clock."""
@@ -61,8 +63,10 @@ class Degraded:
         failure: StoreFailure,
         *,
         deadline: datetime,
+        inserted: bool = False,
     ) -> None:
         """Notifies what cannot wait, and queues the rest. What an earlier try notified for certain is not sent again.
+        `inserted`: the updates stand in the table, so that a flush may notify them before they come back.
 
         Raises NotAccountedFor where the queue does not take it: an alert that nobody could be notified of, a resolve,
         or that an alert was notified. Forgotten, that could neither be resolved nor be kept from an older resolve.
@@ -85,7 +89,7 @@ class Degraded:
                 sent |= {gid: merged(sent.get(gid, Ledger()), ledger) for gid in batch.gids}
         outcomes += [of_alert(u.alert, "pending", Reason.STORE_FAILING) for u in resolves]
         try:
-            self._queue(replace(message, notified=sent), age)
+            self._queue(replace(message, notified=sent), age, delay=RECORD_RETRY if inserted else RETRY.total_seconds())
         except TimersFailure as lost:
             for outcome in outcomes:
                 if outcome.outcome != "pending":
@@ -94,13 +98,13 @@ class Degraded:
         for outcome in outcomes:
             self.telemetry.emit(outcome)
 
-    def _queue(self, message: ReceiveMessage, age: timedelta) -> None:
+    def _queue(self, message: ReceiveMessage, age: timedelta, *, delay: float) -> None:
         """The event itself, with the ledger of what was sent: it comes back, joins its groups, and is recorded."""
         body = body_of(message)
         if age >= GIVE_UP:
             self.timers.dead_letter(body)
         else:
-            self.timers.send(body, delay_seconds=RETRY.total_seconds())
+            tried(lambda: self.timers.send(body, delay_seconds=delay), TimersFailure)
 
     def _send(self, batch: _Batch, *, deadline: datetime) -> tuple[Ledger, list[Outcome]]:
         """Sends one message, by the batch's own channel or its fallbacks; with the ledger of what it announced, or may

@@ -13,16 +13,18 @@ import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Protocol
 
 from alertrelay.alert import Alert, Channel
-from alertrelay.config.durations import CRASH_MARGIN, GIVE_UP, OVERTAKEN, REDELIVERED, RETRY, TICK
+from alertrelay.config.durations import CRASH_MARGIN, GIVE_UP, OVERDUE, OVERTAKEN, RETRY, TICK
+from alertrelay.dispatch.delays import Delays
 from alertrelay.dispatch.portion import Insert, Schedule, guarded, insert_in_time, schedule_in_time
 from alertrelay.dispatch.scheduling import Flush
 from alertrelay.dispatch.sent_back import notify_again
-from alertrelay.dispatch.unrecorded import record_notified
+from alertrelay.dispatch.unrecorded import flush_doubted, never_resolved
 from alertrelay.groups.bounded import EARLIEST, FUTURE, clock_refused
-from alertrelay.groups.flush_timer import send_flush_timer
+from alertrelay.groups.flush_timer import postponed, send_flush_timer
 from alertrelay.groups.insert import updates_of
 from alertrelay.groups.joining import Joining, Update
 from alertrelay.groups.messages import (
@@ -36,12 +38,14 @@ from alertrelay.groups.messages import (
 )
 from alertrelay.groups.outcomes import of_alert
 from alertrelay.groups.router import Router, account_for_unrouted, groups_for
+from alertrelay.nflog.ledger import Ledger
 from alertrelay.notification import Reason
 from alertrelay.notify.record import RECORD_RETRY
 from alertrelay.ports import Clock, NotAccountedFor, SelfAlert, Telemetry, Timers, TimersFailure
 from alertrelay.sources import Envelope, parse
 from alertrelay.sources.arrival import Arrival
 from alertrelay.state import Groups, StoreFailure
+from alertrelay.values.tries import tried
 
 SOON = 2.0
 """Seconds: a timer that comes back this early waits: SQS delays are whole seconds, and clocks differ a little."""
@@ -63,8 +67,24 @@ class WithoutState(Protocol):
         failure: StoreFailure,
         *,
         deadline: datetime,
+        inserted: bool = False,
     ) -> None:
         """Raises NotAccountedFor."""
+
+
+class RecordNotified(Protocol):
+    """Puts what was notified without the table into the ledgers. See dispatch/unrecorded.py."""
+
+    def __call__(
+        self,
+        joinings: Mapping[str, Joining],
+        notified: Mapping[str, Ledger],
+        *,
+        since: datetime,
+        new: frozenset[str],
+        deadline: datetime,
+    ) -> dict[str, Ledger]:
+        """Returns those of the groups that somebody holds. Raises StoreFailure."""
 
 
 def receive(
@@ -80,7 +100,9 @@ def receive(
     insert: Insert,
     schedule: Schedule,
     flush: Flush,
+    record: RecordNotified,
     without_state: WithoutState,
+    delays: Delays,
 ) -> None:
     """Takes one message from a topic. When this returns, every update of it has been notified, or is durable in a group
     that is due or in the queue, and its outcome has been emitted.
@@ -90,8 +112,8 @@ def receive(
     """
     now = clock.now()
     arrival = Arrival(envelope=replace(envelope, sent_at=_sent_at(envelope, now=now)), received_at=now)
-    late = now - arrival.at >= REDELIVERED
-    message = replace(earlier or ReceiveMessage(envelope=envelope, late=late), envelope=arrival.envelope)
+    message = earlier or ReceiveMessage(envelope=envelope, late=delays.late(now - arrival.at))
+    message = replace(message, envelope=arrival.envelope)
     parsed = parse(message.envelope, received_at=now)
     telemetry.log("received", source=parsed.source, alerts=len(parsed.alerts), problem=parsed.problem)
     if parsed.hop:
@@ -120,23 +142,18 @@ def receive(
         telemetry.log("message_split", message_id=message.envelope.message_id, start=rest.start, alerts=total)
         timers.send(body_of(rest), delay_seconds=0)
     failing, last = scheduled.failing, scheduled.last
+    new = message.new | never_resolved(portion.joinings)
     try:
-        left = record_notified(
-            portion.joinings,
-            {**message.notified, **scheduled.unknown},
-            since=arrival.at,
-            config=router.config,
-            groups=groups,
-            clock=clock,
-            flush=flush,
-            deadline=deadline,
+        left = record(portion.joinings, message.notified, since=arrival.at, new=new, deadline=deadline)
+        left |= flush_doubted(
+            portion.joinings, scheduled.unknown, groups=groups, clock=clock, flush=flush, deadline=deadline
         )
         if left:
-            timers.send(body_of(replace(message, notified=left)), delay_seconds=CRASH_MARGIN.total_seconds())
+            timers.send(body_of(replace(message, notified=left, new=new)), delay_seconds=CRASH_MARGIN.total_seconds())
     except StoreFailure as caught:
         failing, last = failing or {"": Joining(header=None)}, caught
     if last:
-        without_state(message, failing, last, deadline=deadline)
+        without_state(replace(message, new=new), failing, last, deadline=deadline, inserted=True)
     if portion.unsettled:
         again = replace(message, notified={}, settled=True)
         timers.send(body_of(again), delay_seconds=OVERTAKEN.total_seconds())
@@ -264,7 +281,7 @@ def on_timer(
             notify_again(message, groups, timers, clock, telemetry, flush, deadline=deadline)
         else:
             # As the owner still: refused where somebody has taken the group since, and notified it once more.
-            groups.record(message.gid, owner=message.owner, change=message.change)
+            tried(partial(groups.record, message.gid, owner=message.owner, change=message.change), StoreFailure)
     except StoreFailure as failure:
         telemetry.log("store_failing", gid=message.gid, failure=str(failure))
         now = clock.now()
@@ -273,7 +290,7 @@ def on_timer(
             timers.dead_letter(again)
         else:
             delay = RECORD_RETRY if isinstance(message, RecordMessage) else RETRY.total_seconds()
-            timers.send(again, delay_seconds=delay)
+            tried(lambda: timers.send(again, delay_seconds=delay), TimersFailure)
 
 
 def _on_due(
@@ -281,7 +298,9 @@ def _on_due(
 ) -> None:
     """Flushes the group if it is due. A message that comes early, or finds the group held, comes again; where the group
     is due later than the message says, it has been flushed since, and the message for that was sent."""
-    gid = message.gid
+    gid, now = message.gid, clock.now()
+    if now - message.at >= OVERDUE and (late := groups.header(gid)) and postponed(groups, clock, gid, late.schedule):
+        return
     if flush(gid, deadline=deadline):
         return
     header = groups.header(gid)

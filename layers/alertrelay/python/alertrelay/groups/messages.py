@@ -49,13 +49,15 @@ class RecordMessage:
 class ReceiveMessage:
     """A message from a topic that comes again. `notified`: the ledger of what each group notified without the table;
     `start`: the place of the first update that an earlier invocation had no time for; `late`, `settled`: see
-    groups/joining.py."""
+    groups/joining.py; `new`: keys of alerts of which no resolve stood in their groups when an earlier one inserted
+    them."""
 
     envelope: Envelope
     notified: Mapping[str, Ledger] = field(default_factory=dict)
     start: int = 0
     late: bool = False
     settled: bool = False
+    new: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +86,8 @@ def body_of(message: QueueMessage) -> dict[str, Any]:
         case ReceiveMessage():
             notified = {gid: ledger_json(ledger) for gid, ledger in message.notified.items()}
             body = {"do": "receive", "envelope": message.envelope.to_json(), "told": notified}
-            more = {"from": message.start, "late": message.late, "settled": message.settled}
+            more: dict[str, Any] = {"from": message.start, "late": message.late, "settled": message.settled}
+            more["new"] = sorted(message.new)
             return body | {name: value for name, value in more.items() if value}
         case UndeliveredMessage():
             return {
@@ -120,6 +123,7 @@ def message_of(body: object) -> QueueMessage | None:
                 start=int(body.get("from", 0)),
                 late=body.get("late", False),
                 settled=body.get("settled", False),
+                new=frozenset(body.get("new", ())),
             )
         case "bury":
             return UndeliveredMessage(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -13,13 +12,10 @@ from alertrelay.nflog.group_state import GroupHeader, GroupState
 from alertrelay.policy.timing import last_tick
 from alertrelay.ports import Clock
 from alertrelay.state import Groups, StoreFailure
+from alertrelay.values.tries import tried
 
 SEND_MARGIN = timedelta(seconds=7)
 """Nothing is sent in the last seconds of a lease."""
-
-
-TRIES = 3
-"""To give back a group."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,15 +78,16 @@ def take_lease(
 
 def hand_back(lease: Lease, group: GroupState, groups: Groups, log: Callable[..., None]) -> None:
     """Gives a group back as it was found, after the table failed before anything was sent: else the next owner would
-    notify all of it once more. One that was uncertain before is left as if its owner had died."""
+    notify all of it once more. It waits as after a crash, so that what is sent without the table is recorded first. One
+    that was uncertain before is left as if its owner had died."""
     if group.progress.uncertain:
         return
-    due = group.schedule.next_due or lease.began + CRASH_MARGIN
-    for _ in range(TRIES):
-        with contextlib.suppress(StoreFailure):
-            groups.release(lease.gid, owner=lease.owner, unsent_due=due)
-            return
-    log("lease_kept", gid=lease.gid)
+    due = lease.began + CRASH_MARGIN
+    due = max(due, group.schedule.next_due or due)
+    try:
+        tried(lambda: groups.release(lease.gid, owner=lease.owner, unsent_due=due), StoreFailure)
+    except StoreFailure:
+        log("lease_kept", gid=lease.gid)
 
 
 def lease_of(gid: str, owner: str, group: GroupState, timing: Timing, *, now: datetime, until: datetime) -> Lease:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -23,6 +24,7 @@ from alertrelay.notify.outcomes import Reporter
 from alertrelay.policy.timing import first_flush, next_tick
 from alertrelay.ports import Clock, RateLimited, Telemetry, Timers, TimersFailure
 from alertrelay.state import Groups, StoreFailure
+from alertrelay.values.tries import tried
 
 RETRIES = (RETRY.total_seconds(), 120, 300, 900)
 """Seconds until a failed delivery is tried again; the last one repeats."""
@@ -157,15 +159,11 @@ def _write(
     timers: Timers,
     telemetry: Telemetry,
 ) -> bool:
-    for last in (False, True):
-        try:
-            return groups.record(lease.gid, owner=lease.owner, change=change, before=before)
-        except StoreFailure:
-            if last:
-                break
+    with contextlib.suppress(StoreFailure):
+        return tried(lambda: groups.record(lease.gid, owner=lease.owner, change=change, before=before), StoreFailure)
     try:
-        message = RecordMessage(gid=lease.gid, owner=lease.owner, change=change)
-        timers.send(body_of(message), delay_seconds=RECORD_RETRY)
+        body = body_of(RecordMessage(gid=lease.gid, owner=lease.owner, change=change))
+        tried(lambda: timers.send(body, delay_seconds=RECORD_RETRY), TimersFailure)
     except TimersFailure as failure:
         # The message is out: raising would only send it twice. The lease runs out and the group is due again.
         telemetry.log("record_lost", gid=lease.gid, failure=str(failure))
