@@ -20,7 +20,7 @@ from alertrelay.nflog.group_state import GroupHeader, GroupState, Member
 from alertrelay.notification import Reason
 from alertrelay.notify.announce import deliver_or_fall_back, limit, resolve_fallbacks, retry_owed, settle_unnotified
 from alertrelay.notify.backlog import rejoin_digest
-from alertrelay.notify.compose import compose
+from alertrelay.notify.compose import UNFINISHED, compose
 from alertrelay.notify.fallback import Fallbacks, intent_of
 from alertrelay.notify.lease import Lease, Timing, hand_back, lease_of, take_lease, timing_of
 from alertrelay.notify.mute import look_up, mute
@@ -30,8 +30,6 @@ from alertrelay.notify.stale_alarms import ResolvedAlarms, resolve_stale_alarms
 from alertrelay.ports import SelfAlert, Telemetry
 from alertrelay.state import Alerts, Facts, Groups, StoreFailure
 
-UNFINISHED = 3
-"""Leases that left no record, after which a flush does no more than it must."""
 SHOWN_DEGRADED = 5
 """Alerts that a degraded flush reads for its message."""
 
