@@ -19,7 +19,7 @@ TICK = 310
 
 
 class Failing:
-    """A store whose requests of these names fail as often as is set; with `lost` they are done, and the answer is lost."""
+    """A store whose requests of these names fail as often as is set; with `lost` they are done, the answer is lost."""
 
     def __init__(self, inner: Store) -> None:
         self.inner = inner

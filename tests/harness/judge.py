@@ -12,6 +12,8 @@ from tests.harness.reading import Reading, State, read
 
 PATIENCE = timedelta(minutes=40)
 """How long an alert fires until somebody must have been notified, whatever fails."""
+WAIT = timedelta(minutes=5.5)
+"""The longest that an alert waits for its group's flush."""
 Receivers = Mapping[str, Sequence[str]]
 """The destination of each receiver, with those of its fallbacks."""
 
@@ -145,8 +147,10 @@ def judge(
     dead: Sequence[str] = (),
 ) -> Verdict:
     """Returns the verdict. Within `patience` somebody must know of an alert, at its own destination or a fallback's.
-    From `healthy_since` on nothing fails: an alert that fires long after it is known at its own destination too, save
-    where the table was lost then (`forgotten`) and it fired before: another one's resolve may close its incident."""
+    From `healthy_since` on nothing fails: an alert that fires long after it is known at its own destination too.
+
+    Where the table was lost then (`forgotten`), another one's resolve may close the incident of what fired before, and
+    what waited for its group's flush is lost with the table."""
     begun: dict[str, list[datetime]] = defaultdict(list)
     for one in episodes:
         begun[one.token].append(one.begins)
@@ -197,7 +201,8 @@ def _lost(
 ) -> Iterable[str]:
     for one in episodes:
         since = one.owed_since
-        if one.ends - since < patience:
+        waited = forgotten and healthy_since - WAIT <= one.begins < healthy_since
+        if one.ends - since < patience or waited:
             continue
         own_must = one.ends - max(since, healthy_since) >= PATIENCE and not one.event
         own_must = own_must and not (forgotten and one.begins < healthy_since)

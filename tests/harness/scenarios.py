@@ -66,14 +66,22 @@ def play(scenario: Scenario, *, seed: int = 1, updates: int = UPDATES) -> Verdic
     traffic = _schedule(scenario, deployment, updates)
     deployment.cloud.run(OVER)
     cloud = deployment.cloud
+    forgotten = scenario.ends is _lose_table
+    # Nothing says which of them had been announced: their resolves are.
+    open_then = sum(len(one.receivers) for one in traffic.episodes if one.begins < FAULTS_END < one.ends)
     return judge(
         deployment.peers.inbox,
         traffic.episodes,
         deployment.receivers,
         updates=traffic.updates,
-        bound=cloud.crashes + deployment.peers.unconfirmed + cloud.unanswered + cloud.unrecorded + cloud.late,
+        bound=cloud.crashes
+        + deployment.peers.unconfirmed
+        + cloud.unanswered
+        + cloud.unrecorded
+        + cloud.late
+        + (open_then if forgotten else 0),
         healthy_since=FAULTS_END,
-        forgotten=scenario.ends is _lose_table,
+        forgotten=forgotten,
         patience=scenario.patience,
         dead=[
             *(f"dead letter of {one.function}: {one.kind}" for one in cloud.dead if one.kind != "tick"),

@@ -19,6 +19,8 @@ is held now lasts at most: a whole invocation, the margin of its lease, and cloc
 
 REDELIVERED = timedelta(seconds=58)
 """A message that comes so long after it reached its topic may have come before: Lambda tries again after a minute."""
+PATIENCE = timedelta(minutes=2)
+"""How long what is not critical waits for the table, by the topic's clock."""
 OVERTAKEN = timedelta(minutes=10)
 """How long a resolve that the table did not expect waits for its firing, which it may have overtaken."""
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from alertrelay.alert import Alert
 from alertrelay.channels import channel
-from alertrelay.config.durations import GIVE_UP, RETRY
+from alertrelay.config.durations import GIVE_UP, PATIENCE, RETRY
 from alertrelay.groups.joining import Joining, Update
 from alertrelay.groups.messages import ReceiveMessage, body_of
 from alertrelay.groups.outcomes import of_alert
@@ -29,8 +29,6 @@ from alertrelay.ports import NotAccountedFor, Telemetry, Timers, TimersFailure
 from alertrelay.state import StoreFailure
 from alertrelay.values.tries import tried
 
-PATIENCE = timedelta(minutes=2)
-"""How long what is not critical waits for the table, by the topic's clock."""
 PAUSE = 1.0
 """Seconds between two messages that no ledger knows, in one container."""
 SEND_MARGIN = timedelta(seconds=2)

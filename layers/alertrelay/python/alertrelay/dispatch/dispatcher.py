@@ -17,7 +17,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from alertrelay.alert import Alert, Channel
-from alertrelay.config.durations import CRASH_MARGIN, GIVE_UP, OVERDUE, OVERTAKEN, RETRY, TICK
+from alertrelay.config.durations import GIVE_UP, OVERDUE, OVERTAKEN, RETRY, TICK
 from alertrelay.dispatch.delays import Delays
 from alertrelay.dispatch.portion import Insert, Schedule, guarded, insert_in_time, schedule_in_time
 from alertrelay.dispatch.scheduling import Flush
@@ -112,9 +112,10 @@ def receive(
     """
     now = clock.now()
     arrival = Arrival(envelope=replace(envelope, sent_at=_sent_at(envelope, now=now)), received_at=now)
-    message = earlier or ReceiveMessage(envelope=envelope, late=delays.late(now - arrival.at))
-    message = replace(message, envelope=arrival.envelope)
-    parsed = parse(message.envelope, received_at=now)
+    parsed = parse(arrival.envelope, received_at=now)
+    critical = any(alert.labels.get("severity") == "critical" for alert in parsed.alerts)
+    late = delays.late(now - arrival.at, critical=critical) if earlier is None else earlier.late
+    message = replace(earlier or ReceiveMessage(envelope=envelope), envelope=arrival.envelope, late=late)
     telemetry.log("received", source=parsed.source, alerts=len(parsed.alerts), problem=parsed.problem)
     if parsed.hop:
         _refuse_loop(parsed.alerts, telemetry)
@@ -149,7 +150,7 @@ def receive(
             portion.joinings, scheduled.unknown, groups=groups, clock=clock, flush=flush, deadline=deadline
         )
         if left:
-            timers.send(body_of(replace(message, notified=left, new=new)), delay_seconds=CRASH_MARGIN.total_seconds())
+            timers.send(body_of(replace(message, notified=left, new=new)), delay_seconds=RECORD_RETRY)
     except StoreFailure as caught:
         failing, last = failing or {"": Joining(header=None)}, caught
     if last:

@@ -211,13 +211,15 @@ def _close(
     disarmed."""
     gid, owner, now = lease.gid, lease.owner, clock.now()
     events = change.ledger.events
-    left = [m for m in groups.members(gid) if is_firing(m, now) or (m.status == "event" and m.key not in events)]
+    found = tried(lambda: groups.members(gid), StoreFailure)
+    left = [m for m in found if is_firing(m, now) or (m.status == "event" and m.key not in events)]
     if left:
         due = first_flush(timing.group_wait, starts_at=min(m.starts_at for m in left), now=now)
         again = replace(change, closing=False, due=due, next_due=due)
         if groups.record(gid, owner=owner, change=again, before=group):
             send_flush_timer(timers, clock, gid, at=due)
         return
-    if not groups.finish(gid, owner=owner, expires=None if change.ledger.open else now + ALERT_KEPT):
+    expires = None if change.ledger.open else now + ALERT_KEPT
+    if not tried(lambda: groups.finish(gid, owner=owner, expires=expires), StoreFailure):
         groups.release(gid, owner=owner)
         send_flush_timer(timers, clock, gid, at=now)
