@@ -37,7 +37,7 @@ class Scenario:
 
     `faults` sets the weather of the bad hour; `begins` and `ends` act at its bounds. `burst`: how many updates come at
     one instant, now and then. `storm`: every alarm is of a service of its own, and all fire within ten seconds.
-    `short`: they resolve within half a minute. `remarks`: how many pairs of events come at one instant.
+    `lasts`: they resolve after so many seconds, at least and at most. `remarks`: how many pairs of events come at one instant.
     """
 
     name: str
@@ -50,7 +50,7 @@ class Scenario:
     services: int = 5
     ordered_only: bool = False
     storm: bool = False
-    short: bool = False
+    lasts: tuple[float, float] | None = None
     remarks: int = 1
     patience: timedelta = PATIENCE
     fallbacks: Mapping[str, tuple[tuple[str, ...], ...]] | None = None
@@ -135,9 +135,9 @@ def _toggles(scenario: Scenario, deployment: Deployment, traffic: Traffic, count
         picked = rng.sample(chosen, min(size, len(chosen)))
 
         _toggle_at(deployment, traffic, at, picked)
-        if scenario.short:
+        if scenario.lasts:
             left -= size
-            _toggle_at(deployment, traffic, at + timedelta(seconds=rng.uniform(3, 30)), picked)
+            _toggle_at(deployment, traffic, at + timedelta(seconds=rng.uniform(*scenario.lasts)), picked)
 
 
 def _toggle_at(deployment: Deployment, traffic: Traffic, at: datetime, picked: Sequence[Alarm]) -> None:
@@ -231,6 +231,8 @@ def _both(*faults: Callable[[Weather], None]) -> Callable[[Weather], None]:
     return all_of_them
 
 
+SHORT = (3.0, 30.0)
+"""Seconds."""
 BACKUPS = ("#pager-backup", "pager-backup@example.com", "critical-backup@example.com", "backup_pagerduty_key")
 """The destinations of fallbacks."""
 SHARED = {
@@ -292,10 +294,11 @@ SCENARIOS: tuple[Scenario, ...] = (
         name="processes are killed around fallbacks",
         faults=_both(_peers("pagerduty_key", "#critical", "#warning", kind="refused"), _set(kill=0.03)),
     ),
-    Scenario(name="alerts are short while processes are killed", short=True, faults=_set(kill=0.04)),
+    Scenario(name="alerts are short while processes are killed", lasts=SHORT, faults=_set(kill=0.04)),
+    Scenario(name="alerts last minutes while processes are killed", lasts=(31, 150), faults=_set(kill=0.2)),
     Scenario(
         name="alerts are short while PagerDuty resets its connections",
-        short=True,
+        lasts=SHORT,
         faults=_peers("pagerduty", kind="reset", taken=0.6),
     ),
     Scenario(name="a storm", storm=True),
