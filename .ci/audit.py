@@ -44,7 +44,7 @@ def _audit(pip_audit: str, file: Path) -> int:
 
 def _ask(pip_audit: str, file: Path) -> list[dict[str, Any]] | None:
     """Return what it found of each package, None where it has no answer. It ends with 1 for a vulnerability and for a
-    fault of its own alike: only what it wrote tells them apart."""
+    fault of its own alike: only its output distinguishes them."""
     with tempfile.TemporaryDirectory() as folder:
         answer = Path(folder) / "audit.json"
         pinned = ["--requirement", str(file), "--require-hashes", "--disable-pip"]

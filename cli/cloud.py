@@ -24,7 +24,7 @@ class CloudUnreadable(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Deployed:
+class DeployedStack:
     """The relay's stack. `outputs` are those of infra/stacks.py: TopicCritical, SecretArn, TableName, Function…"""
 
     stack: str
@@ -55,7 +55,7 @@ def clients(region: str, *, patience: int = 4) -> Client:
     return client
 
 
-def stack_of(environment: str, client: Client) -> Deployed | None:
+def stack_of(environment: str, client: Client) -> DeployedStack | None:
     """The relay's stack of an environment, None where there is none. Raises CloudUnreadable."""
     name = f"alertrelay-{environment}"
     try:
@@ -67,10 +67,10 @@ def stack_of(environment: str, client: Client) -> Deployed | None:
     except BotoCoreError as error:
         raise unreadable(f"the stack {name}", error) from None
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", ())}
-    return Deployed(stack=name, status=stack["StackStatus"], outputs=outputs)
+    return DeployedStack(stack=name, status=stack["StackStatus"], outputs=outputs)
 
 
-def config_hashes(deployed: Deployed, client: Client) -> dict[str, str]:
+def config_hashes(deployed: DeployedStack, client: Client) -> dict[str, str]:
     """The hash of the configuration that each forwarder runs with, by function name; "" where it names none.
 
     Raises CloudUnreadable.

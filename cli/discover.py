@@ -15,7 +15,7 @@ from cli.config_dir import add_config_dir
 if TYPE_CHECKING:
     from cli.cloud import Client
     from cli.discovery.account import Unread
-    from cli.discovery.environment_text import Entry
+    from cli.discovery.environment_text import EnvironmentEntry
     from cli.discovery.item import Item
     from compiler.resources.environment import Environment
 
@@ -41,7 +41,7 @@ exit code: 0, 1 a service could not be read (the others are shown), 2 usage, or 
 """
 
 
-class Refused(Exception):
+class DiscoverRefused(Exception):
     """Nothing is shown or written. The text says what was expected, and the mend."""
 
 
@@ -81,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
         after = added(text, new) if new else text
     except NotEditable as error:
         return _refuse(f"{path}: {error}")
-    except (Refused, NoSelection, NotStated) as error:
+    except (DiscoverRefused, NoSelection, NotStated) as error:
         return _refuse(str(error))
     _show(path, text, after)
     for line in _notes(found, new, environment, unread, whole=not args.tag and not args.source):
@@ -110,7 +110,7 @@ def _environment(folder: Path, name: str) -> tuple[Environment, str]:
     environment, findings = read_environment(folder, name)
     faults = [str(finding) for finding in findings if finding.severity == "error"]
     if environment is None or faults:
-        raise Refused("\n".join(["the environment's file has to be sound first:", *faults]))
+        raise DiscoverRefused("\n".join(["the environment's file has to be sound first:", *faults]))
     return environment, (folder / ENVIRONMENTS / f"{name}.yml").read_bytes().decode("utf-8-sig")
 
 
@@ -126,9 +126,9 @@ def _found(args: argparse.Namespace, environment: Environment) -> tuple[Sequence
         return stated(raw.decode("utf-8-sig"), wanted), ()
     except (OSError, ValueError) as error:
         why = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        raise Refused(f"--from {args.source}: cannot be read: {why}") from None
+        raise DiscoverRefused(f"--from {args.source}: cannot be read: {why}") from None
     except NotStated as error:
-        raise Refused(f"--from {args.source}: {error}") from None
+        raise DiscoverRefused(f"--from {args.source}: {error}") from None
 
 
 def _of_account(region: str, wanted: Mapping[str, str]) -> tuple[Sequence[Item], Sequence[Unread]]:
@@ -139,10 +139,10 @@ def _of_account(region: str, wanted: Mapping[str, str]) -> tuple[Sequence[Item],
     try:
         found, unread = discover(client_of(region), wanted)
     except BotoCoreError as error:
-        raise Refused(f"AWS cannot be asked: {type(error).__name__}: {error}") from None
+        raise DiscoverRefused(f"AWS cannot be asked: {type(error).__name__}: {error}") from None
     if len(unread) > len(READERS):
         whys = ", ".join(dict.fromkeys(one.why for one in unread))
-        raise Refused(f"nothing could be read: {whys}. Are there credentials (AWS_PROFILE), and a region?")
+        raise DiscoverRefused(f"nothing could be read: {whys}. Are there credentials (AWS_PROFILE), and a region?")
     return found, unread
 
 
@@ -158,12 +158,12 @@ def _tags(words: Iterable[str]) -> dict[str, str]:
     for word in words:
         key, _, value = word.partition("=")
         if not key:
-            raise Refused(f"--tag {word!r}: KEY or KEY=VALUE was expected")
+            raise DiscoverRefused(f"--tag {word!r}: KEY or KEY=VALUE was expected")
         found[key] = value
     return found
 
 
-def _new(found: Sequence[Item], environment: Environment, text: str) -> tuple[Entry, ...]:
+def _new(found: Sequence[Item], environment: Environment, text: str) -> tuple[EnvironmentEntry, ...]:
     """Return what the file does not list, and what it does not hold as a comment already."""
     from cli.discovery.environment_text import block, entries
 
@@ -188,7 +188,12 @@ def _show(path: Path, before: str, after: str) -> None:
 
 
 def _notes(
-    found: Sequence[Item], new: Sequence[Entry], environment: Environment, unread: Sequence[Unread], *, whole: bool
+    found: Sequence[Item],
+    new: Sequence[EnvironmentEntry],
+    environment: Environment,
+    unread: Sequence[Unread],
+    *,
+    whole: bool,
 ) -> list[str]:
     comments = [one for one in new if one.comment]
     lines = [f"{one.item.properties['id']} ({one.item.kind}) is only a comment: {one.comment}" for one in comments]

@@ -52,7 +52,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Write the folder; the exit code of the help."""
     from infra.synth import templates
-    from local.stack.day import UsageError, template_of
+    from local.stack.day_input import UsageError, template_of
 
     output: Path = args.output
     if problem := _in_use(output):

@@ -22,8 +22,8 @@ Say of an alert whether it was helpful: whether somebody who got it was glad of 
 stands in the message of an anomaly and in the log, or the ARN of a CloudWatch alarm. What the scorer only noticed in
 shadow can be judged too (`alertrelay anomaly status` shows it). The last word of anybody on one firing counts.
 
-Entries of config/anomaly.yml with `mode: adaptive` tell from a higher score on after alerts that were not helpful, and
-from a lower one after alerts that were: slowly, and within bounds (docs/anomaly.md).
+Entries of config/anomaly.yml with `mode: adaptive` notify from a higher score on after alerts that were not helpful,
+and from a lower one after alerts that were: slowly, and within bounds (docs/anomaly.md).
 """
 _EPILOG = """\
 examples:
@@ -71,14 +71,14 @@ def run(args: argparse.Namespace) -> int:
         scorer = scorer_of(args.config_dir, args.env, clock)
         by = args.by or getpass.getuser()
         said = judge(scorer, clock, args.alert, helpful=args.verdict == "helpful", by=by, comment=args.comment)
-        told = json.dumps(dataclasses.asdict(said), indent=2) if args.json else sentence(said, scorer, clock)
+        text = json.dumps(dataclasses.asdict(said), indent=2) if args.json else sentence(said, scorer, clock)
     except NoSuchAlert as error:
         print(f"alertrelay feedback: {error}", file=sys.stderr)
         return 1
     except (NoScorer, NotebookFailure, StoreFailure, cloud.CloudUnreadable) as error:
         print(f"alertrelay feedback: {error}", file=sys.stderr)
         return 2
-    print(told)
+    print(text)
     return 0
 
 
@@ -156,4 +156,4 @@ def sentence(said: Vote, scorer: DeployedScorer, clock: Clock) -> str:
     share = f"{said.watch}: {judged.helpful} of {judged.helpful + judged.not_helpful} judged helpful in 90 days"
     if rule.watch.mode != "adaptive":
         return f"{stored}\n{share}; its mode is {rule.watch.mode}, so nothing moves"
-    return f"{stored}\n{share}; it tells from {after:.4g} on (the file alone says {before:.4g})"
+    return f"{stored}\n{share}; it notifies from {after:.4g} on (the file alone says {before:.4g})"

@@ -38,7 +38,7 @@ _HARMLESS = frozenset({".git", ".venv", "venv"})
 Ask = Callable[[str], str]
 
 
-class Refused(Exception):
+class InitRefused(Exception):
     """Nothing was written. The text says what was expected, what came, and the mend; `code` is the exit code."""
 
     def __init__(self, text: str, code: int = 2) -> None:
@@ -76,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
     asks = not args.yes and sys.stdin.isatty()
     try:
         return create(args, ask=_asked if asks else None)
-    except Refused as refused:
+    except InitRefused as refused:
         print(f"alertrelay init: {refused}", file=sys.stderr)
         return refused.code
     except (EOFError, KeyboardInterrupt):
@@ -110,13 +110,13 @@ def _answers(args: argparse.Namespace, ask: Ask | None) -> Answers:
 
     environments = tuple(args.environment) or _several(ask, "Environments, with commas [prod]:", "prod")
     if ask is None and not args.environment and not args.yes:
-        raise Refused("there is no terminal to ask on: --environment NAME and --on-call-mail MAIL were expected")
+        raise InitRefused("there is no terminal to ask on: --environment NAME and --on-call-mail MAIL were expected")
     _check_names(environments)
     region = args.region if args.region is not None else _one(ask, "Region, such as eu-west-1 [of the credentials]:")
     _check_region(region)
     mail = args.on_call_mail if args.on_call_mail is not None else _one(ask, "On-call mail:")
     if not mail:
-        raise Refused("--on-call-mail MAIL was expected: the last resort needs somebody")
+        raise InitRefused("--on-call-mail MAIL was expected: the last resort needs somebody")
     own = _own_file(args.alertmanager)
     slack, teams, pagerduty = args.slack or "", args.teams, args.pagerduty
     if ask is not None and own is None and not (slack or teams or pagerduty):
@@ -124,9 +124,9 @@ def _answers(args: argparse.Namespace, ask: Ask | None) -> Answers:
         teams = _yes(ask, "Microsoft Teams? [no]:")
         pagerduty = _yes(ask, "PagerDuty? [no]:")
     if own is not None and (slack or teams or pagerduty):
-        raise Refused("--alertmanager FILE names its own channels: leave out --slack, --teams and --pagerduty")
+        raise InitRefused("--alertmanager FILE names its own channels: leave out --slack, --teams and --pagerduty")
     if not slack.isprintable():
-        raise Refused(f"--slack {slack!r}: the name of a channel was expected, such as '#alerts'")
+        raise InitRefused(f"--slack {slack!r}: the name of a channel was expected, such as '#alerts'")
     for flag, value in (("--on-call-mail", mail), ("--mail-from", args.mail_from or mail)):
         _check_mail(flag, value)
     return Answers(
@@ -158,27 +158,27 @@ def _check_names(names: Sequence[str]) -> None:
 
     for name in names:
         if not is_environment_name(name):
-            raise Refused(
+            raise InitRefused(
                 f"--environment {name!r}: small letters, digits and hyphens were expected, a letter first, 31 at most: "
                 "it becomes part of names in AWS"
             )
     if len(set(names)) < len(names):
         twice = next(name for name in names if list(names).count(name) > 1)
-        raise Refused(f"--environment {twice}: stands twice; name each environment once")
+        raise InitRefused(f"--environment {twice}: stands twice; name each environment once")
 
 
 def _check_region(region: str) -> None:
     from compiler.reading.regions import region_fault
 
     if region and (fault := region_fault(region)):
-        raise Refused(f"--region {region!r} {fault}")
+        raise InitRefused(f"--region {region!r} {fault}")
 
 
 def _check_mail(flag: str, mail: str) -> None:
     from compiler.reading.formats import is_email_address
 
     if not is_email_address(mail) or not mail.isprintable():
-        raise Refused(f"{flag} {mail!r}: an e-mail address was expected")
+        raise InitRefused(f"{flag} {mail!r}: an e-mail address was expected")
 
 
 def _own_file(path: Path | None) -> str | None:
@@ -193,7 +193,7 @@ def _own_file(path: Path | None) -> str | None:
     if errors:
         unreadable = any(error.code == "unreadable" for error in errors)
         lines = "\n".join(report(errors))
-        raise Refused(f"--alertmanager {path} has errors, so nothing was written\n{lines}", 2 if unreadable else 1)
+        raise InitRefused(f"--alertmanager {path} has errors, so nothing was written\n{lines}", 2 if unreadable else 1)
     return path.read_text(encoding="utf-8-sig")
 
 
@@ -203,12 +203,12 @@ def _check_empty(folder: Path) -> None:
     except FileNotFoundError:
         return
     except NotADirectoryError:
-        raise Refused(f"{folder}: a folder was expected, this is a file; name another") from None
+        raise InitRefused(f"{folder}: a folder was expected, this is a file; name another") from None
     except (OSError, ValueError) as error:
-        raise Refused(f"{folder}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+        raise InitRefused(f"{folder}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
     if there:
         shown = ", ".join(there[:3]) + (", …" if len(there) > 3 else "")
-        raise Refused(f"{folder}: an empty folder was expected, this holds {shown}; name another, or a new one")
+        raise InitRefused(f"{folder}: an empty folder was expected, this holds {shown}; name another, or a new one")
 
 
 def _write(folder: Path, made: Mapping[str, str]) -> tuple[Finding, ...]:
@@ -225,10 +225,10 @@ def _write(folder: Path, made: Mapping[str, str]) -> tuple[Finding, ...]:
                 (beside / path).write_text(text, encoding="utf-8")
             findings = check_folder(beside)
             if errors := [str(finding) for finding in findings if finding.severity == "error"]:
-                raise Refused("\n".join(["what would be written has errors:", *errors]), 1)
+                raise InitRefused("\n".join(["what would be written has errors:", *errors]), 1)
             _move(beside, folder)
     except OSError as error:
-        raise Refused(f"{error.filename or folder}: cannot be written: {error.strerror}") from None
+        raise InitRefused(f"{error.filename or folder}: cannot be written: {error.strerror}") from None
     return findings
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from alertrelay.config.model import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cli.cloud import Client, CloudUnreadable, Deployed, config_hashes, stack_of, unreadable
+from cli.cloud import Client, CloudUnreadable, DeployedStack, config_hashes, stack_of, unreadable
 from cli.live_sms import sms
 from compiler.reading.finding import Finding, Severity
 
@@ -23,7 +23,7 @@ KEY_ACTIONS = ("kms:Decrypt", "kms:GenerateDataKey")
 AWS_MANAGED = "alias/aws/sns"
 _BROKEN = ("FAILED", "ROLLBACK", "DELETE")
 
-Check = Callable[[Config, Deployed, Client], Iterator[Finding]]
+Check = Callable[[Config, DeployedStack, Client], Iterator[Finding]]
 
 
 def examine(config: Config, client: Client) -> tuple[Finding, ...]:
@@ -53,7 +53,7 @@ def _finding(stack: str, key: str, severity: Severity, code: str, message: str, 
     return Finding(file=stack, line=0, column=0, key=key, severity=severity, code=code, message=message, mend=mend)
 
 
-def _stack(deployed: Deployed) -> Iterator[Finding]:
+def _stack(deployed: DeployedStack) -> Iterator[Finding]:
     if any(word in deployed.status for word in _BROKEN) and deployed.status != "UPDATE_ROLLBACK_COMPLETE":
         message = f"the stack is {deployed.status}"
         yield _finding(deployed.stack, "", "error", "stack-broken", message, "look at its events, then deploy again")
@@ -62,7 +62,7 @@ def _stack(deployed: Deployed) -> Iterator[Finding]:
         yield _finding(deployed.stack, "", "warning", "rolled-back", message, "look at its events, then deploy again")
 
 
-def _functions(config: Config, deployed: Deployed, client: Client) -> Iterator[Finding]:
+def _functions(config: Config, deployed: DeployedStack, client: Client) -> Iterator[Finding]:
     """A function whose configuration is not that of the files obeys another one."""
     for name, value in config_hashes(deployed, client).items():
         if value != config.hash:
@@ -71,7 +71,7 @@ def _functions(config: Config, deployed: Deployed, client: Client) -> Iterator[F
             yield _finding(deployed.stack, name, "warning", "configuration-differs", message, mend)
 
 
-def _secret(config: Config, deployed: Deployed, client: Client) -> Iterator[Finding]:
+def _secret(config: Config, deployed: DeployedStack, client: Client) -> Iterator[Finding]:
     """Keys by name; values are never shown."""
     arn = deployed.outputs["SecretArn"]
     mend = f"aws secretsmanager put-secret-value --secret-id {arn} --secret-string file://keys.json"
@@ -89,7 +89,7 @@ def _secret(config: Config, deployed: Deployed, client: Client) -> Iterator[Find
         if not (isinstance(value, str) and value.strip()):
             what = "lacks" if value is None else "has no text in"
             users = ", ".join(_users(config, name))
-            message = f"the secret {what} the key {name}: {users} cannot be told"
+            message = f"the secret {what} the key {name}: {users} cannot be notified"
             yield _finding(deployed.stack, name, "error", "secret-key-missing", message, mend)
 
 
@@ -102,7 +102,7 @@ def _users(config: Config, key: str) -> list[str]:
     ]
 
 
-def _topics(_config: Config, deployed: Deployed, client: Client) -> Iterator[Finding]:
+def _topics(_config: Config, deployed: DeployedStack, client: Client) -> Iterator[Finding]:
     """CloudWatch must be allowed to publish to each alert topic, and to use its key; else alarms vanish in silence."""
     sns, keys = client("sns"), dict[str, list[str]]()
     for output in ALERT_TOPICS:
@@ -123,7 +123,7 @@ def _topics(_config: Config, deployed: Deployed, client: Client) -> Iterator[Fin
         yield from _key(deployed, client, key, names)
 
 
-def _key(deployed: Deployed, client: Client, key: str, topics: list[str]) -> Iterator[Finding]:
+def _key(deployed: DeployedStack, client: Client, key: str, topics: list[str]) -> Iterator[Finding]:
     shown = ", ".join(topics)
     if key.endswith(AWS_MANAGED):
         message = f"{shown}: encrypted with the key of AWS ({AWS_MANAGED}), which CloudWatch cannot use"
@@ -143,7 +143,7 @@ def _key(deployed: Deployed, client: Client, key: str, topics: list[str]) -> Ite
         yield _finding(deployed.stack, key, "error", "topic-key", message, "deploy again: the policy was changed")
 
 
-def _people(_config: Config, deployed: Deployed, client: Client) -> Iterator[Finding]:
+def _people(_config: Config, deployed: DeployedStack, client: Client) -> Iterator[Finding]:
     """Addresses that have not confirmed hear nothing, and a topic for people without any is a hole."""
     sns = client("sns")
     for output, severity in (("Ops", "warning"), ("LastResort", "error")):
@@ -167,7 +167,7 @@ def _severity(word: str) -> Severity:
     return "error" if word == "error" else "warning"
 
 
-def _dead_letters(config: Config, deployed: Deployed, client: Client) -> Iterator[Finding]:
+def _dead_letters(config: Config, deployed: DeployedStack, client: Client) -> Iterator[Finding]:
     """What lies in a dead-letter queue is an alert that a person has to see to."""
     sqs = client("sqs")
     pages = sqs.get_paginator("list_queues").paginate(QueueNamePrefix=f"alertrelay-{config.environment}-")
@@ -179,7 +179,7 @@ def _dead_letters(config: Config, deployed: Deployed, client: Client) -> Iterato
         counts = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=wanted)["Attributes"]
         number = sum(int(counts.get(key, 0)) for key in wanted)
         if number:
-            message = f"{number} message{'s' if number > 1 else ''} in {name}: alerts that nobody was told of in time"
+            message = f"{number} message{'s' if number > 1 else ''} in {name}: alerts that were not notified in time"
             mend = "docs/deploy.md, 'When an ops mail arrives', says what it is and how to send it again"
             yield _finding(deployed.stack, name, "error", "dead-letters", message, mend)
 

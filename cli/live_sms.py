@@ -14,7 +14,7 @@ from typing import Any
 from alertrelay.channels.sns import SnsSettings
 from alertrelay.config.model import Config
 
-from cli.cloud import Client, Deployed
+from cli.cloud import Client, DeployedStack
 from compiler.reading.finding import Finding, Severity
 
 DEFAULT_LIMIT_USD = 1.0
@@ -25,7 +25,7 @@ NEAR = 0.8
 ROLE = "alertrelay-sms-delivery-logs"
 
 
-def sms(config: Config, deployed: Deployed, client: Client) -> Iterator[Finding]:
+def sms(config: Config, deployed: DeployedStack, client: Client) -> Iterator[Finding]:
     """Nothing where no receiver and no last resort is a phone."""
     sns = client("sns")
     numbers = _numbers(config, deployed, sns)
@@ -37,14 +37,14 @@ def sms(config: Config, deployed: Deployed, client: Client) -> Iterator[Finding]
     yield from _sandbox(deployed, sns, numbers)
 
 
-def _numbers(config: Config, deployed: Deployed, sns: Any) -> set[str]:
+def _numbers(config: Config, deployed: DeployedStack, sns: Any) -> set[str]:
     settings = [target.settings for receiver in config.receivers for target in receiver.targets]
     numbers = {each.phone_number for each in settings if isinstance(each, SnsSettings) and each.phone_number}
     pages = sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=deployed.outputs["TopicLastResort"])
     return numbers | {each["Endpoint"] for page in pages for each in page["Subscriptions"] if each["Protocol"] == "sms"}
 
 
-def _delivery_logs(deployed: Deployed, attributes: dict[str, str]) -> Iterator[Finding]:
+def _delivery_logs(deployed: DeployedStack, attributes: dict[str, str]) -> Iterator[Finding]:
     if attributes.get("DeliveryStatusIAMRole"):
         return
     trust = '{"Statement":[{"Effect":"Allow","Principal":{"Service":"sns.amazonaws.com"},"Action":"sts:AssumeRole"}]}'
@@ -63,7 +63,9 @@ def _delivery_logs(deployed: Deployed, attributes: dict[str, str]) -> Iterator[F
     yield _finding(deployed, "DeliveryStatusIAMRole", "warning", "sms-not-logged", message, mend)
 
 
-def _spend_limit(config: Config, deployed: Deployed, client: Client, attributes: dict[str, str]) -> Iterator[Finding]:
+def _spend_limit(
+    config: Config, deployed: DeployedStack, client: Client, attributes: dict[str, str]
+) -> Iterator[Finding]:
     limit = _number(attributes.get("MonthlySpendLimit")) or DEFAULT_LIMIT_USD
     if limit <= DEFAULT_LIMIT_USD:
         message = f"SMS may cost this account {limit:g} USD a month: beyond it SNS drops them all, without an error"
@@ -83,7 +85,7 @@ def _spend_limit(config: Config, deployed: Deployed, client: Client, attributes:
         yield _finding(deployed, name, "warning", "sms-alarm", message, mend)
 
 
-def _sandbox(deployed: Deployed, sns: Any, numbers: set[str]) -> Iterator[Finding]:
+def _sandbox(deployed: DeployedStack, sns: Any, numbers: set[str]) -> Iterator[Finding]:
     if not sns.get_sms_sandbox_account_status()["IsInSandbox"]:
         return
     pages = sns.get_paginator("list_sms_sandbox_phone_numbers").paginate()
@@ -105,7 +107,7 @@ def _number(text: str | None) -> float:
         return 0.0
 
 
-def _finding(deployed: Deployed, key: str, severity: Severity, code: str, message: str, mend: str) -> Finding:
+def _finding(deployed: DeployedStack, key: str, severity: Severity, code: str, message: str, mend: str) -> Finding:
     return Finding(
         file=deployed.stack, line=0, column=0, key=key, severity=severity, code=code, message=message, mend=mend
     )

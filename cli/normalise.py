@@ -18,7 +18,7 @@ Show the alerts that a payload becomes: one JSON line a file, in the order of th
 
 A file holds what Lambda receives (SNS or SQS), an SNS envelope, or the bare message: a CloudWatch alarm, an
 Alertmanager webhook, plain text, anything. Whatever it is, it becomes at least one alert; `source` says who took it,
-and `raw` means that no parser knew it, then `problem` says why. What a field becomes is told in docs/sources.md.
+and `raw` means that no parser knew it, then `problem` says why. docs/sources.md has the meaning of each field.
 """
 _EPILOG = """\
 examples:

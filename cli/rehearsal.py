@@ -29,7 +29,7 @@ class NoWay(ValueError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class RehearsalTarget:
     """An integration that the test alert is to reach, and the group in which the table keeps it."""
 
     integration: Integration
@@ -49,7 +49,7 @@ def labels_for(config: Config, receiver: str | None, *, test_id: str, extra: Lab
     if found is None:
         raise NoWay(f"--receiver {receiver}: alertmanager.yml has no such receiver{_near(receiver, config)}")
     if not found.targets:
-        raise NoWay(f"--receiver {receiver}: it tells nobody, so there is nothing to test")
+        raise NoWay(f"--receiver {receiver}: it notifies nobody, so there is nothing to test")
     reaching = [
         labels
         for labels in _candidates(config.route, receiver, base, extra)
@@ -73,7 +73,7 @@ def _near(receiver: str, config: Config) -> str:
 
 def _cost(config: Config, labels: Labels) -> tuple[bool, int, int]:
     """An alert under its own name first, then the one that disturbs the fewest, then the least severe."""
-    return labels["alertname"] != ALERTNAME, len(told_by(config, labels)), severity_rank(labels)
+    return labels["alertname"] != ALERTNAME, len(targets_of(config, labels)), severity_rank(labels)
 
 
 def _candidates(root: Route, receiver: str, base: Labels, extra: Labels) -> Iterator[dict[str, str]]:
@@ -126,15 +126,15 @@ def _opened(text: str) -> list[str]:
     return [head + alternative + tail for alternative in group.group(1).split("|")]
 
 
-def told_by(config: Config, labels: Labels) -> tuple[Told, ...]:
-    """The integrations that the route tree tells of an alert with these labels, each in its group."""
+def targets_of(config: Config, labels: Labels) -> tuple[RehearsalTarget, ...]:
+    """Return the integrations that the route tree notifies of an alert with these labels, each in its group."""
     found = {
-        Told(integration=target.integration, gid=group_id(target.integration, route, labels), route=route)
+        RehearsalTarget(integration=target.integration, gid=group_id(target.integration, route, labels), route=route)
         for route in match_routes(config.route, labels)
         for receiver in [config.receiver(route.receiver)]
         for target in (receiver.targets if receiver else ())
     }
-    return tuple(sorted(found, key=lambda told: (told.integration, told.gid)))
+    return tuple(sorted(found, key=lambda target: (target.integration, target.gid)))
 
 
 def message(labels: Labels, *, starts_at: datetime, ends_at: datetime | None) -> str:

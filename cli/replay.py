@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _DESCRIPTION = """\
 Send events through the stack that `cdk deploy` would create, on this machine: the synthesised template is deployed to
 an emulated AWS on loopback, its own functions run with their own environment, and PagerDuty, Slack and the mail server
-are stand-ins. Shows who was told what, when, by which channel, and why. Nothing leaves this machine.
+are stand-ins. Shows who was notified of what, when, by which channel, and why. Nothing leaves this machine.
 
 A file holds what Lambda receives, an SNS envelope, or the bare message. The clock starts at the first file's own time
 and is only moved, never waited for; after the last file it runs on until nothing is due. Files are played in the order
@@ -50,6 +50,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    _add_input(parser)
+    _add_stack(parser)
+    parser.add_argument("--json", action="store_true", help="one JSON object instead of the timeline")
+    parser.add_argument("--logs", metavar="FILE", type=Path, help="write what the functions logged to this file")
+    parser.set_defaults(run=run)
+
+
+def _add_input(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("files", metavar="FILE", nargs="+", help="an event, or a metric (ENTRY.csv); - is stdin")
     parser.add_argument(
         "--down",
@@ -60,6 +68,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "refused, reset; may be repeated",
     )
     parser.add_argument("--topic", metavar="NAME", help="publish every file to this topic, e.g. critical")
+
+
+def _add_stack(parser: argparse.ArgumentParser) -> None:
     add_config_dir(parser)
     parser.add_argument(
         "--env", metavar="NAME", default="prod", help="an environment of the configuration (default: prod)"
@@ -84,15 +95,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         default=[],
         help="as if config/anomaly.yml gave the entry this mode: shadow, assist, alert, adaptive; may be repeated",
     )
-    parser.add_argument("--json", action="store_true", help="one JSON object instead of the timeline")
-    parser.add_argument("--logs", metavar="FILE", type=Path, help="write what the functions logged to this file")
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Prints the timeline, or the JSON; the exit code of the help."""
     from local import timeline
-    from local.stack.day import UsageError
+    from local.stack.day_input import UsageError
 
     files, code = _read(args.files)
     if not files:
@@ -118,7 +126,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _lived(files: list[tuple[str, bytes]], args: argparse.Namespace) -> Day:
     """By the engine that was asked for. Raises UsageError."""
-    from local.stack.day import UsageError, live
+    from local.stack.day import live
+    from local.stack.day_input import UsageError
 
     if args.engine != "rie":
         return live(

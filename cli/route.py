@@ -1,4 +1,4 @@
-"""`alertrelay route`: who is told of an alert with these labels, and a team's own tests of its routing."""
+"""`alertrelay route`: who is notified of an alert with these labels, and a team's own tests of its routing."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from compiler.reading.yamlfile import Value
 
 _DESCRIPTION = """\
-Show who is told of an alert with the labels given: the last line names the receivers, with commas between them, in the
-order in which the routes match, a receiver twice where two routes name it. Without a label it is the root's receiver.
+Show who is notified of an alert with the labels given: the last line has the receivers, with commas between them, in
+the order in which the routes match, a receiver twice where two routes name it. Without a label it is the root's
+receiver.
 
 Any Alertmanager file will do, also one with secrets or with kinds of receivers that alertrelay does not serve: nothing
 is sent, and no secret is read. Inhibition, silences and time intervals come later and play no part here.
@@ -28,7 +29,7 @@ _EPILOG = """\
 examples:
   alertrelay route severity=critical service=orders
   alertrelay route --config /etc/alertmanager/alertmanager.yml --tree severity=critical
-  alertrelay route --cases tests/routing.yml            each case is told that differs
+  alertrelay route --cases tests/routing.yml            each case that differs is shown
 
 a file of cases is a list:
   - labels: {severity: critical, service: orders}
@@ -42,7 +43,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Adds the subcommand."""
     parser = subparsers.add_parser(
         "route",
-        help="show who is told of an alert with these labels",
+        help="show who is notified of an alert with these labels",
         description=_DESCRIPTION,
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -173,7 +174,7 @@ def _check_cases(config: Config, path: Path) -> int:
             shown = ", ".join(print_matcher(Matcher(name=k, op="=", value=v)) for k, v in sorted(case.labels.items()))
             print(f"{case.place}: {{{shown}}}")
             print(f"  expected {','.join(case.receivers)}")
-            print(f"  but told {','.join(found)}")
+            print(f"  but got {','.join(found)}")
     print(f"{len(cases)} cases, {differ} {'differs' if differ == 1 else 'differ'}")
     return int(differ > 0)
 
@@ -187,7 +188,7 @@ def _cases(root: Value, findings: Findings) -> Iterator[_Case]:
         return
     for item in root.data:
         section = section_of(item, ("labels", "receivers"), findings)
-        if section is None or not section.require("receivers", "name who has to be told, in order"):
+        if section is None or not section.require("receivers", "name the receivers that have to be notified, in order"):
             continue
         labels = section.mapping("labels")
         for value in labels.values():

@@ -10,7 +10,7 @@ from pathlib import Path
 from alertrelay.anomaly.detector.refractory import DEFAULT_THRESHOLD
 from alertrelay.anomaly.detector.scorer import Scorer
 
-from local.series import NotASeries, Row, note_of_texts, read_series
+from local.series import NotASeries, SeriesRow, note_of_texts, read_series
 
 _DESCRIPTION = """\
 Score metrics: reads CSV files with the columns timestamp,value and writes them with anomaly_score, 0 to 1, added.
@@ -104,7 +104,7 @@ def _note(text: str) -> None:
     print(f"alertrelay score: {text}", file=sys.stderr, flush=True)
 
 
-def _scored(scorer: Scorer, row: Row, *, explain: bool) -> tuple[str, str, bool]:
+def _scored(scorer: Scorer, row: SeriesRow, *, explain: bool) -> tuple[str, str, bool]:
     """The score of a row, its reason where it is asked for, and whether the row is in the order of time."""
     if row.at is None or row.value is None:
         return "0.000000", "no time" if row.at is None else "no value", True

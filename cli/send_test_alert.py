@@ -1,4 +1,4 @@
-"""`alertrelay send-test`: a marked alert and its end through a deployed environment, and who was told of them."""
+"""`alertrelay send-test`: a marked alert and its end through a deployed environment, and who was notified."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from alertrelay.ports import Clock
     from alertrelay.state import Store
 
-    from cli.cloud import Client, Deployed
-    from cli.rehearsal import Told
+    from cli.cloud import Client, DeployedStack
+    from cli.rehearsal import RehearsalTarget
 
 GRACE_SECONDS = 60.0
 """What is waited beyond the group_wait or group_interval of the routes: a cold start, and one retry."""
@@ -28,10 +28,10 @@ POLL_SECONDS = 1.0
 Seen = Literal["delivered", "fallback", "pending"]
 
 _DESCRIPTION = """\
-Publish a test alert to the deployed topic, wait until the relay has written down who was told, then publish its end and
+Publish a test alert to the deployed topic, wait until the relay has recorded who was notified, then publish its end and
 wait again. Every message says that it is a TEST.
 
-Without --receiver it is a warning, told to whoever hears of warnings. With --receiver its labels are chosen so that the
+Without --receiver it is a warning, for the receivers of warnings. With --receiver its labels are chosen so that the
 route tree sends it there, and to as few others as possible; who else hears of it is said first. A receiver of
 PagerDuty really pages.
 
@@ -138,7 +138,7 @@ class Rehearsal:
     store: Store
     topic: str
     labels: Mapping[str, str]
-    told: tuple[Told, ...]
+    targets: tuple[RehearsalTarget, ...]
     say: Callable[[str], None]
 
     @classmethod
@@ -162,9 +162,9 @@ class Rehearsal:
             chosen = rehearsal.labels_for(config, receiver, test_id=uuid.uuid4().hex[:8], extra=labels)
         except rehearsal.NoWay as error:
             raise NotSent(str(error)) from None
-        told = rehearsal.told_by(config, chosen)
-        if not told:
-            raise NotSent("the route tree tells nobody of this alert: name a --receiver")
+        targets = rehearsal.targets_of(config, chosen)
+        if not targets:
+            raise NotSent("the route tree notifies nobody of this alert: name a --receiver")
         deployed = stack_of(config.environment, client)
         if deployed is None:
             raise NotSent(f"there is no stack alertrelay-{config.environment} here: npx cdk deploy, or AWS_PROFILE")
@@ -176,7 +176,7 @@ class Rehearsal:
             store=DynamoStore(lambda: client("dynamodb"), deployed.outputs["TableName"], clock),
             topic=deployed.outputs[rehearsal.TOPICS.get(chosen.get("severity", ""), "TopicWarning")],
             labels=chosen,
-            told=told,
+            targets=targets,
             say=say,
         )
 
@@ -184,21 +184,25 @@ class Rehearsal:
         """Publishes the alert, waits, publishes its end, waits. Raises CloudUnreadable."""
         shown = " ".join(f"{name}={value}" for name, value in sorted(self.labels.items()))
         self.say(f"test alert: {shown}\n  topic {self.topic}")
-        self.say(f"  told to {', '.join(dict.fromkeys(str(t.integration) for t in self.told))}\n")
+        self.say(f"  notifies {', '.join(dict.fromkeys(str(t.integration) for t in self.targets))}\n")
         starts = self.clock.now()
         self._publish(starts, None)
-        longest = max(told.route.group_wait for told in self.told) + GRACE_SECONDS
+        longest = max(target.route.group_wait for target in self.targets) + GRACE_SECONDS
         results = self._watch("alert", self._first, self._overdue, longest if wait is None else wait)
         self._publish(starts, self.clock.now())
-        longest = max(told.route.group_interval for told in self.told) + GRACE_SECONDS
+        longest = max(target.route.group_interval for target in self.targets) + GRACE_SECONDS
         before = {result.integration: result for result in results}
 
-        def ended(told: Told) -> Result | None:
-            return self._end(told, before[str(told.integration)])
+        def ended(target: RehearsalTarget) -> Result | None:
+            return self._end(target, before[str(target.integration)])
 
-        def not_ended(told: Told) -> Result:
-            first = before[str(told.integration)]
-            said = [first.detail, "its end was not told in time"] if first.detail else ["its end was not told in time"]
+        def not_ended(target: RehearsalTarget) -> Result:
+            first = before[str(target.integration)]
+            said = (
+                [first.detail, "its resolve was not notified in time"]
+                if first.detail
+                else ["its resolve was not notified in time"]
+            )
             return replace(first, detail="; ".join(said), ended=False)
 
         return self._watch("end", ended, not_ended, longest if wait is None else wait)
@@ -233,16 +237,20 @@ class Rehearsal:
             raise unreadable(f"the topic {self.topic}", error) from None
 
     def _watch(
-        self, what: str, look: Callable[[Told], Result | None], late: Callable[[Told], Result], longest: float
+        self,
+        what: str,
+        look: Callable[[RehearsalTarget], Result | None],
+        late: Callable[[RehearsalTarget], Result],
+        longest: float,
     ) -> tuple[Result, ...]:
         """Asks `look` about every integration until each has an answer, or the time is over: then `late`."""
         began, results = self.clock.now(), dict[str, Result]()
-        waiting = {str(told.integration): told for told in self.told}
+        waiting = {str(target.integration): target for target in self.targets}
         while waiting:
             passed = (self.clock.now() - began).total_seconds()
             over = passed >= longest
-            for name, told in list(waiting.items()):
-                found = self._asked(look, told) or (late(told) if over else None)
+            for name, target in list(waiting.items()):
+                found = self._asked(look, target) or (late(target) if over else None)
                 if found:
                     del waiting[name]
                     results[name] = (
@@ -253,12 +261,12 @@ class Rehearsal:
                 self.clock.sleep(POLL_SECONDS)
         return tuple(results[name] for name in sorted(results))
 
-    def _asked(self, look: Callable[[Told], Result | None], told: Told) -> Result | None:
+    def _asked(self, look: Callable[[RehearsalTarget], Result | None], target: RehearsalTarget) -> Result | None:
         """A table that does not answer now may answer with the next look."""
         from alertrelay.state import StoreFailure
 
         try:
-            return look(told)
+            return look(target)
         except StoreFailure:
             return None
 
@@ -269,22 +277,22 @@ class Rehearsal:
 
         return key_of(fingerprint(self.labels))
 
-    def _first(self, told: Told) -> Result | None:
-        """What the ledger says of the alert; None while it is neither told nor taken by a fallback."""
-        header = self.store.state(told.gid)
+    def _first(self, target: RehearsalTarget) -> Result | None:
+        """Return the alert's state by the ledger; None while neither the receiver nor a fallback was notified."""
+        header = self.store.state(target.gid)
         ledger = header.ledger if header else None
         if ledger and self._key in ledger.firing - ledger.unsure:
-            return Result(integration=str(told.integration), seen="delivered", detail="")
+            return Result(integration=str(target.integration), seen="delivered", detail="")
         if ledger and self._key in ledger.fallback_firing:
             detail = f"instead: {', '.join(sorted(ledger.fallbacks))}"
-            return Result(integration=str(told.integration), seen="fallback", detail=detail)
+            return Result(integration=str(target.integration), seen="fallback", detail=detail)
         return None
 
-    def _end(self, told: Told, before: Result) -> Result | None:
+    def _end(self, target: RehearsalTarget, before: Result) -> Result | None:
         """The result with its end, once the ledger no longer holds the alert."""
         if before.seen == "pending":
             return replace(before, ended=False)
-        header = self.store.state(told.gid)
+        header = self.store.state(target.gid)
         ledger = header.ledger if header else None
         if ledger and self._key in ledger.firing | ledger.fallback_firing | ledger.unsure:
             return None
@@ -292,12 +300,12 @@ class Rehearsal:
             return None  # a flush replaced its chunks just now
         return replace(before, ended=True)
 
-    def _overdue(self, told: Told) -> Result:
+    def _overdue(self, target: RehearsalTarget) -> Result:
         """Why nothing is known of an integration at the end of the wait."""
         from alertrelay.state import StoreFailure
 
         try:
-            header = self.store.header(told.gid)
+            header = self.store.header(target.gid)
         except StoreFailure as failure:
             detail = f"the table cannot be read: {failure}"
         else:
@@ -307,10 +315,10 @@ class Rehearsal:
                 detail = f"not taken, and no fallback took it: {failures} tries so far, see the forwarder's log"
             else:
                 detail = "it waits in its group"
-        return Result(integration=str(told.integration), seen="pending", detail=detail)
+        return Result(integration=str(target.integration), seen="pending", detail=detail)
 
 
-def _as_the_files_say(config: Config, deployed: Deployed, client: Client) -> None:
+def _as_the_files_say(config: Config, deployed: DeployedStack, client: Client) -> None:
     """Another configuration has other groups: nothing of them would be found in the table."""
     from cli.cloud import config_hashes
 

@@ -17,7 +17,7 @@ from cli.config_dir import add_config_dir
 
 if TYPE_CHECKING:
     from local.stack.deployed import Deployed
-    from local.standins import Recorded, StandIns
+    from local.standins import RecordedRequest, StandIns
 
 ENVIRONMENT = "dev"
 """The one whose template declares the two variables that send a function here: sam sets only what is declared."""
@@ -72,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
     if args.bind in ("0.0.0.0", "::", ""):
         print("alertrelay serve-aws: --bind: one address was expected, not all of them", file=sys.stderr)
         return 2
-    from local.stack.day import UsageError
+    from local.stack.day_input import UsageError
 
     over = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -108,7 +108,7 @@ def serving(
     config: Path | None = None,
 ) -> Iterator[tuple[Deployed, StandIns]]:
     """The stack and its peers, listening. Raises OSError where a port is taken, UsageError without a template."""
-    from local.stack.day import template_of
+    from local.stack.day_input import template_of
     from local.stack.deployed import deploy
     from local.stack.emulator import Emulator
     from local.standins import StandIns
@@ -181,7 +181,7 @@ def _show(peers: StandIns, over: threading.Event, say: Callable[[str], Any] = pr
         sys.stdout.flush()
 
 
-def _line(request: Recorded) -> str:
+def _line(request: RecordedRequest) -> str:
     from local.standins import peer
 
     what = peer(request.channel).headline(request.body if isinstance(request.body, dict) else {})

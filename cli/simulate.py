@@ -75,7 +75,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         choices=("0.33", "0.25"),
         help="as this release of Alertmanager: 0.33 (the default), or 0.25",
     )
-    parser.add_argument("--explain", action="store_true", help="also show what nobody is told of, and why")
+    parser.add_argument("--explain", action="store_true", help="also show what nobody is notified of, and why")
     parser.set_defaults(run=run)
 
 
@@ -83,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
     """Prints the lines; the exit code of the help."""
     from compiler.load import ALERTMANAGER, try_out
     from compiler.reading.finding import merged
-    from local.simulation.run import Options, Run
+    from local.simulation.run import Options, SimulatedRun
     from local.simulation.timeline import TimelineError, read_timeline
 
     config = args.config or args.config_dir / ALERTMANAGER
@@ -106,7 +106,7 @@ def run(args: argparse.Namespace) -> int:
     except TimelineError as error:
         options.warn(f"alertrelay simulate: {error}")
         return 2
-    lines = Run(loaded.config, options, last_resort=loaded.last_resort is not None).lines(entries)
+    lines = SimulatedRun(loaded.config, options, last_resort=loaded.last_resort is not None).lines(entries)
     print("\n".join(aligned(_rows(lines)) if args.output == "table" else lines), end="\n" if lines else "")
     return 0
 

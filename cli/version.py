@@ -12,7 +12,7 @@ from typing import Any
 from alertrelay import __version__
 
 ROOT = Path(__file__).resolve().parent.parent
-BUILD_FILE = "build.json"  # hatch_build.py writes it
+BUILD_FILE = "build.json"  # tools/wheel_hook.py writes it
 
 
 def described(root: Path = ROOT) -> str:

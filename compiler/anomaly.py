@@ -177,7 +177,7 @@ def _texts(item: Section, key: str, *, most: int = 50) -> Mapping[str, str]:
 
 
 def _severity(item: Section) -> Mapping[str, float]:
-    """A worse severity asks for a higher score, else the milder one would never be told."""
+    """A worse severity asks for a higher score, else the milder one would never notify."""
     found: dict[str, float] = {}
     for name, value in item.mapping("severity").items():
         if name not in SEVERITIES:

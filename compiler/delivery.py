@@ -24,23 +24,26 @@ Transport = Literal["smtp", "ses"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
-    """The file's values. `places` keeps where each receiver's fallbacks, and each name in them, stand."""
+class DeliveryFile:
+    """The file's values. `places` keeps where each receiver's fallbacks, and each name in them, stand; `on_call_places`
+    where each address of `on_call` does."""
 
     fallbacks: Mapping[str, Stages]
     last_resort: LastResort | None
     transport: Transport
     place: Place
+    on_call: tuple[str, ...] = ()
+    on_call_places: Mapping[str, Place] = field(default_factory=dict, repr=False)
     limits: Mapping[str, int] = field(default_factory=dict)
     limit_places: Mapping[str, Place] = field(default_factory=dict, repr=False)
     places: Mapping[str, tuple[Value, tuple[tuple[Value, ...], ...]]] = field(repr=False)
 
 
-NOTHING = Delivery(fallbacks={}, last_resort=None, transport="smtp", place=Place(file=""), places={})
+NOTHING = DeliveryFile(fallbacks={}, last_resort=None, transport="smtp", place=Place(file=""), places={})
 """What holds where there is no delivery.yml: no fallbacks, SMTP."""
 
 
-def parse_delivery(root: Value, findings: Findings) -> Delivery:
+def parse_delivery(root: Value, findings: Findings) -> DeliveryFile:
     """Reads the file; faults are findings and count as absent."""
     section = section_of(root, KEYS, findings)
     if section is None:
@@ -51,10 +54,10 @@ def parse_delivery(root: Value, findings: Findings) -> Delivery:
         stages = _stages(value, findings)
         places[receiver] = (value, stages)
         fallbacks[receiver] = tuple(tuple(string_of(name, findings) for name in stage) for stage in stages)
-    return Delivery(
+    return DeliveryFile(
         fallbacks=fallbacks,
         last_resort=_last_resort(section, findings),
-        transport=_transport(section),
+        **_email(section, findings),
         place=section.place,
         places=places,
         **_limits(section, findings),
@@ -103,14 +106,24 @@ def _last_resort(section: Section, findings: Findings) -> LastResort | None:
     sms = tuple(filter(None, (PHONE_NUMBER(item, findings) for item in inner.list("sms"))))
     if not inner.list("email") and not inner.list("sms"):
         mend = "name somebody under email or sms, or remove last_resort"
-        findings.error(inner.place, "empty-list", "the last resort tells nobody", mend)
+        findings.error(inner.place, "empty-list", "the last resort notifies nobody", mend)
     return LastResort(email=email, sms=sms)
 
 
-def _transport(section: Section) -> Transport:
-    inner = section.section("email", ("transport",))
+def _email(section: Section, findings: Findings) -> dict[str, Any]:
+    """How e-mail goes out, and which recipients have to take it."""
+    inner = section.section("email", ("transport", "on_call"))
     if inner is None:
-        return "smtp"
+        return {"transport": "smtp"}
+    found = {address: item.place for item in inner.list("on_call") if (address := EMAIL_ADDRESS(item, findings))}
+    transport = _transport(inner)
+    if found and transport == "ses":
+        message = "on_call has no effect with the transport ses, which takes a mail for all recipients or for none"
+        findings.warning(inner.at("on_call"), "not-obeyed", message, "remove it, or use smtp")
+    return {"transport": transport, "on_call": tuple(found), "on_call_places": found}
+
+
+def _transport(inner: Section) -> Transport:
     match inner.string("transport", "smtp"):
         case "smtp":
             return "smtp"
@@ -122,7 +135,7 @@ def _transport(section: Section) -> Transport:
 
 
 def check_delivery(
-    delivery: Delivery, receivers: Mapping[str, Receiver], routed: frozenset[str], findings: Findings
+    delivery: DeliveryFile, receivers: Mapping[str, Receiver], routed: frozenset[str], findings: Findings
 ) -> None:
     """What can be said of the file only beside alertmanager.yml. `routed` are the receivers that a route names."""
     for name, (value, stages) in delivery.places.items():
@@ -136,6 +149,7 @@ def check_delivery(
         if name not in receivers:
             mend = did_you_mean(name, receivers)
             findings.error(place, "unknown-receiver", f"alertmanager.yml has no receiver {name!r}", mend)
+    _check_on_call(delivery, receivers, findings)
     _note_pagers(delivery, receivers, findings)
     channels = {target.integration.channel for receiver in receivers.values() for target in receiver.targets}
     # With one channel there is nothing to fall back on but the last resort, which is notified at once.
@@ -144,7 +158,7 @@ def check_delivery(
         if receivers[name].targets and not delivery.fallbacks.get(name) and not alone:
             place = Place(file=delivery.place.file, line=1, column=1, key="fallbacks")
             mend = f"add `{name}: [[another-receiver]]` under fallbacks"
-            message = f"{name!r} has no fallback: while its channel is down nobody is told at once"
+            message = f"{name!r} has no fallback: while its channel is down nobody is notified at once"
             findings.warning(place, "no-fallback", message, mend)
     if delivery.last_resort is None:
         mend = "add `last_resort: {email: [oncall@example.com]}`"
@@ -166,10 +180,22 @@ def _check_stage(name: str, stage: tuple[Value, ...], receivers: Mapping[str, Re
             mend = did_you_mean(other, receivers)
             findings.error(item.place, "unknown-receiver", f"alertmanager.yml has no receiver {other!r}", mend)
         elif other and not receivers[other].targets:
-            findings.error(item.place, "tells-nobody", f"{other!r} tells nobody, so it is no fallback", "name another")
+            findings.error(
+                item.place, "tells-nobody", f"{other!r} notifies nobody, so it is no fallback", "name another"
+            )
 
 
-def _note_pagers(delivery: Delivery, receivers: Mapping[str, Receiver], findings: Findings) -> None:
+def _check_on_call(delivery: DeliveryFile, receivers: Mapping[str, Receiver], findings: Findings) -> None:
+    """An address that no receiver mails to can never take anything: most likely it is misspelt."""
+    targets = (target for receiver in receivers.values() for target in receiver.targets)
+    known = [address for target in targets for address in target.settings.addresses]
+    for address, place in delivery.on_call_places.items():
+        if address.casefold() not in {one.casefold() for one in known}:
+            message = f"no receiver of alertmanager.yml sends e-mail to {address!r}"
+            findings.error(place, "unknown-receiver", message, did_you_mean(address, known))
+
+
+def _note_pagers(delivery: DeliveryFile, receivers: Mapping[str, Receiver], findings: Findings) -> None:
     """Said once, where an incident channel first stands as a fallback."""
     for _, stages in delivery.places.values():
         for item in (item for stage in stages for item in stage):

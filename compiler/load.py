@@ -18,10 +18,10 @@ from alertrelay.config.model import Config
 from alertrelay.config.watch import AnomalyConfig
 
 from compiler.alarms.check import check_environment
-from compiler.alertmanager.file import Alertmanager, parse_alertmanager
+from compiler.alertmanager.file import AlertmanagerFile, parse_alertmanager
 from compiler.alertmanager.routing import without_empty_group_by
 from compiler.anomaly import check_environments, parse_anomaly
-from compiler.delivery import NOTHING, Delivery, check_delivery, parse_delivery
+from compiler.delivery import NOTHING, DeliveryFile, check_delivery, parse_delivery
 from compiler.placeholders import name_placeholders
 from compiler.reading.finding import Finding, Findings, Place, did_you_mean
 from compiler.reading.yamlfile import Value, parse, read
@@ -106,7 +106,7 @@ def _watched(config: AnomalyConfig, environment: Environment) -> AnomalyConfig |
 
 
 def try_out(config: Path | str, *, delivery: Path | None = None, release: Release = "0.33") -> Loaded:
-    """Compiles an Alertmanager file, or the text of one, in order to ask it who is told what, and not to deploy it.
+    """Compiles an Alertmanager file, or the text of one, in order to ask it who is notified of what, and not to deploy.
 
     What Alertmanager accepts is accepted: what only forbids a deployment (a secret in plain text, a kind of receiver
     that is not served) is a warning here. No secret is read.
@@ -114,7 +114,7 @@ def try_out(config: Path | str, *, delivery: Path | None = None, release: Releas
     findings = Findings()
     said = _delivery(delivery, findings) if delivery else NOTHING
     root = read(config, findings) if isinstance(config, Path) else parse(config, findings, file="reload")
-    parsed = parse_alertmanager(root, findings, transport=said.transport) if root else None
+    parsed = parse_alertmanager(root, findings, transport=said.transport, on_call=said.on_call) if root else None
     _cross_check(parsed, said, findings)
     found = tuple(_tolerated(finding) for finding in findings.sorted())
     failed = parsed is None or any(finding.severity == "error" for finding in found)
@@ -127,13 +127,13 @@ def try_out(config: Path | str, *, delivery: Path | None = None, release: Releas
 
 
 def _tolerated(finding: Finding) -> Finding:
-    """A fault of a receiver that Alertmanager knows nothing of does not change who is told."""
+    """A fault of a receiver that Alertmanager knows nothing of does not change who is notified."""
     ours = finding.code in DEPLOYMENT_ONLY and not finding.key.startswith("route")
     return dataclasses.replace(finding, severity="warning") if ours and finding.severity == "error" else finding
 
 
 def compile_config(
-    alertmanager: Alertmanager, delivery: Delivery, environment: str, *, release: Release = "0.33"
+    alertmanager: AlertmanagerFile, delivery: DeliveryFile, environment: str, *, release: Release = "0.33"
 ) -> Config:
     """The values that ship beside the functions. `hash` is the sha256 of all the others.
 
@@ -222,17 +222,19 @@ def _read(path: Path, findings: Findings, *, own: bool) -> Value | None:
     return root
 
 
-def _alertmanager(path: Path, delivery: Delivery, findings: Findings, *, own: bool) -> Alertmanager | None:
+def _alertmanager(path: Path, delivery: DeliveryFile, findings: Findings, *, own: bool) -> AlertmanagerFile | None:
     root = _read(path, findings, own=own)
-    return parse_alertmanager(root, findings, transport=delivery.transport) if root else None
+    if root is None:
+        return None
+    return parse_alertmanager(root, findings, transport=delivery.transport, on_call=delivery.on_call)
 
 
-def _delivery(path: Path, findings: Findings, *, own: bool = False) -> Delivery:
+def _delivery(path: Path, findings: Findings, *, own: bool = False) -> DeliveryFile:
     root = _read(path, findings, own=own)
     return parse_delivery(root, findings) if root else NOTHING
 
 
-def _cross_check(alertmanager: Alertmanager | None, delivery: Delivery, findings: Findings) -> None:
+def _cross_check(alertmanager: AlertmanagerFile | None, delivery: DeliveryFile, findings: Findings) -> None:
     if alertmanager is not None and delivery is not NOTHING:
         receivers = {receiver.name: receiver for receiver in alertmanager.receivers}
         check_delivery(delivery, receivers, alertmanager.routed, findings)

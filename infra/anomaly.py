@@ -1,4 +1,4 @@
-"""The anomaly-scorer: a function on a schedule, the bucket of its state, and the deployments that it is told of."""
+"""The anomaly-scorer: a function on a schedule, the bucket of its state, and the deployments that it learns of."""
 
 from __future__ import annotations
 
@@ -69,6 +69,14 @@ class AnomalyScorer(Construct):
         self.bucket = self._bucket()
         self.logs = log_group(self, relay.environment)
         self.failed = dead_letter_queue(self, "Failed", f"{self.name}-failed")
+        self.function = self._function(relay, config, key)
+        acknowledge_runtime(self.function)
+        depend_by_reference(self.function)
+        self.live = live_alias(self.function, failed=self.failed, retry_attempts=RETRIES, max_event_age=MAX_AGE)
+        self.schedule = self._schedule(config, relay.rule_failures)
+        self._hear_of_deployments(relay.rule_failures)
+
+    def _function(self, relay: Relay, config: AnomalyConfig, key: kms.IKey) -> lambda_.Function:
         role = _role(
             self,
             logs=self.logs,
@@ -78,7 +86,7 @@ class AnomalyScorer(Construct):
             key=key,
             failed=self.failed,
         )
-        self.function = lambda_.Function(
+        return lambda_.Function(
             self,
             "Function",
             function_name=self.name,
@@ -100,11 +108,6 @@ class AnomalyScorer(Construct):
             on_failure=destinations.SqsDestination(self.failed),
             current_version_options=lambda_.VersionOptions(removal_policy=RemovalPolicy.RETAIN),
         )
-        acknowledge_runtime(self.function)
-        depend_by_reference(self.function)
-        self.live = live_alias(self.function, failed=self.failed, retry_attempts=RETRIES, max_event_age=MAX_AGE)
-        self.schedule = self._schedule(config, relay.rule_failures)
-        self._hear_of_deployments(relay.rule_failures)
 
     def _bucket(self) -> s3.Bucket:
         bucket = s3.Bucket(

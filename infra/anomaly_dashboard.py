@@ -61,7 +61,7 @@ class AnomalyDashboard(Construct):
 
     def _shadow(self) -> cloudwatch.IWidget:
         return self._table(
-            "In shadow: what would have been told",
+            "In shadow: what would have been notified",
             HALF,
             'filter message = "anomaly_opened" and mode = "shadow"',
             "stats count() as anomalies, max(score) as highest_score by watch, severity",

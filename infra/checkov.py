@@ -37,7 +37,7 @@ NO_OWN_KEY = {"CKV_AWS_26": "on purpose: what says that the key is gone must not
 
 
 @jsii.implements(cdk.IAspect)
-class Answers:
+class CheckovAnswers:
     """Writes the answers for each resource into its metadata."""
 
     def visit(self, node: IConstruct) -> None:

@@ -57,9 +57,9 @@ class Relay:
     """What all forwarders of an environment share."""
 
     environment: Environment
-    topics: Mapping[str, sns.ITopic]
-    ops: sns.ITopic
-    last_resort: sns.ITopic
+    topics: Mapping[str, sns.Topic]
+    ops: sns.Topic
+    last_resort: sns.Topic
     table: dynamodb.ITable
     secret: secretsmanager.ISecret
     code: lambda_.Code
@@ -69,7 +69,7 @@ class Relay:
     rule_failures: sqs.IQueue
 
 
-class Forwarder(Construct):
+class ForwarderConstruct(Construct):
     """One `function`, the alias `live` that every event comes by, its `timers` queue, the rule of its `tick`, and
     `dead_letters`: queues whose first message means that a person must look.
 
@@ -88,6 +88,14 @@ class Forwarder(Construct):
         self.expired = dead_letter_queue(self, "Expired", f"{self.name}-expired", of_queue=True)
         self.dead_letters = (self.undelivered, self.failed, self.expired)
         self.timers = self._timers()
+        self.function = self._function(relay, name, extra)
+        acknowledge_runtime(self.function)
+        depend_by_reference(self.function)
+        self.live = live_alias(self.function, failed=self.failed, retry_attempts=RETRIES, max_event_age=MAX_AGE)
+        self._trigger(relay.topics.values())
+        self.tick = self._tick(relay.rule_failures)
+
+    def _function(self, relay: Relay, name: str, extra: Sequence[iam.PolicyStatement]) -> lambda_.Function:
         logs = log_group(self, relay.environment)
         role = forwarder_role(
             self,
@@ -99,7 +107,7 @@ class Forwarder(Construct):
             publish_to=(relay.ops, relay.last_resort),
             extra=extra,
         )
-        self.function = lambda_.Function(
+        return lambda_.Function(
             self,
             "Function",
             function_name=self.name,
@@ -124,11 +132,6 @@ class Forwarder(Construct):
             current_version_options=lambda_.VersionOptions(removal_policy=RemovalPolicy.RETAIN),
             reserved_concurrent_executions=relay.environment.reserved_concurrency or None,
         )
-        acknowledge_runtime(self.function)
-        depend_by_reference(self.function)
-        self.live = live_alias(self.function, failed=self.failed, retry_attempts=RETRIES, max_event_age=MAX_AGE)
-        self._trigger(relay.topics.values())
-        self.tick = self._tick(relay.rule_failures)
 
     def _tick(self, failures: sqs.IQueue) -> events.Rule:
         """Each minute: what falls due later than within the minute has no message, but is found by this."""

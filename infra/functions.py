@@ -89,7 +89,7 @@ def dead_letter_queue(scope: Construct, construct_id: str, name: str, *, of_queu
 
 
 def log_group(scope: Construct, environment: Environment) -> logs.LogGroup:
-    """The function's logs, which are also the history of what was told to whom."""
+    """The function's logs, which are also the history of notifications."""
     return logs.LogGroup(
         scope,
         "Logs",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import aws_cdk as cdk
-from aws_cdk import Aws, Duration
+from aws_cdk import Aws, Duration, aws_logs
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_codedeploy as codedeploy
 from aws_cdk import aws_iam as iam
@@ -63,6 +63,30 @@ class Rollout(Construct):
     ) -> lambda_.Function:
         name = topic_prefix(relay.environment.name) + NAME
         logs = log_group(self, relay.environment)
+        role = self._hook_role(logs, application, aliases)
+        function = lambda_.Function(
+            self,
+            "Hook",
+            function_name=name,
+            description=f"alertrelay {relay.environment.name}: checks new versions before they get traffic",
+            runtime=lambda_.Runtime.PYTHON_3_13,
+            architecture=relay.architecture,
+            handler="lambdas.pre_traffic.handler",
+            code=relay.code,
+            layers=[relay.layer],
+            role=role.without_policy_updates(),
+            memory_size=512,
+            timeout=Duration.minutes(3),
+            environment=self._environment(relay, aliases),
+            log_group=logs,
+        )
+        acknowledge_runtime(function)
+        depend_by_reference(function)
+        return function
+
+    def _hook_role(
+        self, logs: aws_logs.ILogGroup, application: codedeploy.ILambdaApplication, aliases: Sequence[lambda_.Alias]
+    ) -> iam.Role:
         group = f"arn:{Aws.PARTITION}:codedeploy:{Aws.REGION}:{Aws.ACCOUNT_ID}:deploymentgroup:"
         role = iam.Role(
             self,
@@ -86,25 +110,7 @@ class Rollout(Construct):
         application_id = cdk.Stack.of(self).get_logical_id(application.node.default_child)  # type: ignore[arg-type] # a CfnApplication
         report = f"arn:<AWS::Partition>:codedeploy:<AWS::Region>:<AWS::AccountId>:deploymentgroup:<{application_id}>/*"
         _acknowledge(role, report, "the groups of this environment's application, and of no other")
-        function = lambda_.Function(
-            self,
-            "Hook",
-            function_name=name,
-            description=f"alertrelay {relay.environment.name}: checks new versions before they get traffic",
-            runtime=lambda_.Runtime.PYTHON_3_13,
-            architecture=relay.architecture,
-            handler="lambdas.pre_traffic.handler",
-            code=relay.code,
-            layers=[relay.layer],
-            role=role.without_policy_updates(),
-            memory_size=512,
-            timeout=Duration.minutes(3),
-            environment=self._environment(relay, aliases),
-            log_group=logs,
-        )
-        acknowledge_runtime(function)
-        depend_by_reference(function)
-        return function
+        return role
 
     def _environment(self, relay: Relay, aliases: Sequence[lambda_.Alias]) -> dict[str, str]:
         """What alertrelay.runtime.pre_traffic reads."""

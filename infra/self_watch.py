@@ -13,7 +13,7 @@ from constructs import Construct
 
 from compiler.alarms.description import describe
 from infra.anomaly import AnomalyScorer
-from infra.forwarding import Forwarder
+from infra.forwarding import ForwarderConstruct
 from infra.ops_page import OpsPage
 from infra.rule_failures import NAME as RULES
 from infra.symptoms import (
@@ -32,7 +32,7 @@ from infra.symptoms import (
 
 
 class SelfWatch(Construct):
-    """Every symptom on everything that has it, told to the ops topic when it begins and when it ends."""
+    """Every symptom on everything that has it, published to the ops topic when it begins and when it ends."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class SelfWatch(Construct):
         environment: str,
         *,
         ops: sns.ITopic,
-        forwarders: Mapping[str, Forwarder],
+        forwarders: Mapping[str, ForwarderConstruct],
         topics: Mapping[str, sns.Topic],
         rule_failures: sqs.IQueue,
     ) -> None:

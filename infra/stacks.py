@@ -20,8 +20,8 @@ from infra.alarms.ecs_events import EcsEvents
 from infra.anomaly import NAME, AnomalyScorer
 from infra.anomaly_dashboard import AnomalyDashboard
 from infra.assets import Asset
-from infra.checkov import Answers
-from infra.forwarding import Forwarder, Relay
+from infra.checkov import CheckovAnswers
+from infra.forwarding import ForwarderConstruct, Relay
 from infra.ops_page import OpsPage
 from infra.permissions import channel_statements
 from infra.rollout import Rollout
@@ -85,7 +85,7 @@ class EnvironmentStage(cdk.Stage):
             if not part and environment.services:
                 EcsEvents(alarms, "EcsEvents", environment)
         cdk.Tags.of(self).add("alertrelay", environment.name)
-        cdk.Aspects.of(self).add(Answers())
+        cdk.Aspects.of(self).add(CheckovAnswers())
 
 
 class EnvironmentRelay(cdk.Stack):
@@ -121,15 +121,40 @@ class EnvironmentRelay(cdk.Stack):
             self.node.set_context(key, value)  # before there are children
         check_served(config, {name: channels for name, (_, channels) in FORWARDERS.items()})
         alerts = AlertTopics(self, "AlertTopics", environment)
-        ops = OpsTopic(self, "Ops", environment)
-        last_resort = LastResortTopic(self, "LastResort", environment.name, people)
         failures = RuleFailures(self, "RuleFailures", environment.name)
         alerts.resolve_deleted_alarms(failures.target)
-        relay = Relay(
+        self.parts = relay = self._relay(environment, config, people, alerts, failures, code, layer, arch)
+        self.forwarders = {
+            name: ForwarderConstruct(self, construct, relay, name=name, extra=channel_statements(config, channels))
+            for name, (construct, channels) in FORWARDERS.items()
+        }
+        watch = self._watch(relay, failures)
+        if sends_sms(config, people):
+            SmsWatch(self, "SmsWatch", environment.name, ops=relay.ops)
+        self.scorer = self._scorer(relay, anomaly, alerts, watch) if anomaly else None
+        self._close_topics(alerts)
+        self._rollout(watch)
+        if environment.ops_pagerduty_key:
+            self._ops_page(environment.ops_pagerduty_key, watch, failures)
+        self._outputs(relay, self.forwarders)
+
+    def _relay(
+        self,
+        environment: Environment,
+        config: Config,
+        people: LastResort | None,
+        alerts: AlertTopics,
+        failures: RuleFailures,
+        code: Asset,
+        layer: Asset,
+        arch: str,
+    ) -> Relay:
+        """The topics, the state and the code that the functions share."""
+        return Relay(
             environment=environment,
             topics=alerts.topics,
-            ops=ops.topic,
-            last_resort=last_resort.topic,
+            ops=OpsTopic(self, "Ops", environment).topic,
+            last_resort=LastResortTopic(self, "LastResort", environment.name, people).topic,
             table=StateTable(self, "State", retain=environment.retain).table,
             secret=ChannelSecret(self, "Keys", environment.name, retain=environment.retain).secret,
             code=lambda_.Code.from_asset(str(code.path), asset_hash=code.hash),
@@ -138,53 +163,54 @@ class EnvironmentRelay(cdk.Stack):
             config_hash=config.hash,
             rule_failures=failures.target,
         )
-        forwarders = {
-            name: Forwarder(self, construct, relay, name=name, extra=channel_statements(config, channels))
-            for name, (construct, channels) in FORWARDERS.items()
-        }
-        self.parts, self.forwarders = relay, forwarders
-        self.scorer: AnomalyScorer | None = None
-        watch = SelfWatch(
+
+    def _watch(self, relay: Relay, failures: RuleFailures) -> SelfWatch:
+        return SelfWatch(
             self,
             "SelfWatch",
-            environment.name,
-            ops=ops.topic,
-            forwarders=forwarders,
-            topics={**alerts.topics, "last-resort": last_resort.topic},
+            relay.environment.name,
+            ops=relay.ops,
+            forwarders=self.forwarders,
+            topics={**relay.topics, "last-resort": relay.last_resort},
             rule_failures=failures.queue,
         )
-        aliases = {name: forwarder.live for name, forwarder in forwarders.items()}
-        # One forwarder's trouble rolls all of them back: they share code and configuration.
-        alarms = dict.fromkeys(forwarders, watch.rollback(forwarders))
-        publishing: list[lambda_.IFunction] = []
-        if sends_sms(config, people):
-            SmsWatch(self, "SmsWatch", environment.name, ops=ops.topic)
-        if anomaly:
-            self.scorer = scorer = AnomalyScorer(self, "Anomaly", relay, anomaly, key=alerts.key)
-            watch.watch_scorer(scorer, NAME, every=anomaly.every)
-            aliases[NAME], alarms[NAME] = scorer.live, watch.rollback([NAME])
-            AnomalyDashboard(self, "AnomalyDashboard", environment.name, anomaly, logs=scorer.logs)
-            CfnOutput(self, "AnomalyBucketName", value=scorer.bucket.bucket_name)
-            CfnOutput(self, "AnomalyFunction", value=scorer.function.function_name)
-            publishing.append(scorer.function)
-        alerts.close(publishing)
-        for topic in (ops.topic, last_resort.topic):
-            close(topic, functions=[forwarder.function for forwarder in forwarders.values()])
-        Rollout(self, "Rollout", relay, aliases=aliases, alarms=alarms)
-        if environment.ops_pagerduty_key:
-            page = OpsPage(
-                self,
-                "OpsPage",
-                environment.name,
-                secret=relay.secret,
-                key=environment.ops_pagerduty_key,
-                alarms=watch.pages,
-                failures=failures.target,
-            )
-            watch.watch_page(page, ops.topic)
-        self._outputs(relay, forwarders)
 
-    def _outputs(self, relay: Relay, forwarders: dict[str, Forwarder]) -> None:
+    def _scorer(self, relay: Relay, config: AnomalyConfig, alerts: AlertTopics, watch: SelfWatch) -> AnomalyScorer:
+        """The anomaly-scorer, its alarms and its dashboard."""
+        scorer = AnomalyScorer(self, "Anomaly", relay, config, key=alerts.key)
+        watch.watch_scorer(scorer, NAME, every=config.every)
+        AnomalyDashboard(self, "AnomalyDashboard", relay.environment.name, config, logs=scorer.logs)
+        CfnOutput(self, "AnomalyBucketName", value=scorer.bucket.bucket_name)
+        CfnOutput(self, "AnomalyFunction", value=scorer.function.function_name)
+        return scorer
+
+    def _close_topics(self, alerts: AlertTopics) -> None:
+        """Lets nobody publish to the topics but who is named."""
+        alerts.close([self.scorer.function] if self.scorer else [])
+        for topic in (self.parts.ops, self.parts.last_resort):
+            close(topic, functions=[forwarder.function for forwarder in self.forwarders.values()])
+
+    def _rollout(self, watch: SelfWatch) -> None:
+        aliases = {name: forwarder.live for name, forwarder in self.forwarders.items()}
+        # One forwarder's trouble rolls all of them back: they share code and configuration.
+        alarms = dict.fromkeys(self.forwarders, watch.rollback(self.forwarders))
+        if self.scorer:
+            aliases[NAME], alarms[NAME] = self.scorer.live, watch.rollback([NAME])
+        Rollout(self, "Rollout", self.parts, aliases=aliases, alarms=alarms)
+
+    def _ops_page(self, key: str, watch: SelfWatch, failures: RuleFailures) -> None:
+        page = OpsPage(
+            self,
+            "OpsPage",
+            self.parts.environment.name,
+            secret=self.parts.secret,
+            key=key,
+            alarms=watch.pages,
+            failures=failures.target,
+        )
+        watch.watch_page(page, self.parts.ops)
+
+    def _outputs(self, relay: Relay, forwarders: dict[str, ForwarderConstruct]) -> None:
         for name, topic in {**relay.topics, "ops": relay.ops, "last-resort": relay.last_resort}.items():
             CfnOutput(self, f"Topic{_camel(name)}", value=topic.topic_arn)
         CfnOutput(self, "SecretArn", value=relay.secret.secret_arn, description="put the channels' keys here")

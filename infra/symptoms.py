@@ -36,8 +36,8 @@ DEAD_LETTERS = (
         namespace="AWS/SQS",
         metric="ApproximateNumberOfMessagesVisible",
         statistic="Maximum",
-        means="Alerts lie in this dead-letter queue and nobody was told of them: docs/deploy.md says how to read them "
-        "and how to send them again.",
+        means="Alerts lie in this dead-letter queue and nobody was notified of them: docs/deploy.md says how to read "
+        "them and how to send them again.",
     ),
     Symptom(
         alertname="AlertrelayDeadLettersForgotten",

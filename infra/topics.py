@@ -88,9 +88,9 @@ class AlertTopics(Construct):
 
 
 class OpsTopic(Construct):
-    """Where the relay tells of its own trouble, by e-mail from SNS directly.
+    """The topic of the relay's own trouble, by e-mail from SNS directly.
 
-    Not encrypted with a key of ours: what tells that the key is gone must not need it. (CloudWatch cannot use the
+    Not encrypted with a key of ours: what reports that the key is missing must not need it. (CloudWatch cannot use the
     AWS-managed key.) Nothing secret is ever published here.
     """
 

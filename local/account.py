@@ -15,7 +15,7 @@ from alertrelay.sources import Envelope, Parsed
 
 
 @dataclass(slots=True, kw_only=True)
-class Delivery:
+class AccountedUpdate:
     """One update at one integration; a later outcome takes the place of `pending`."""
 
     at: datetime
@@ -25,7 +25,7 @@ class Delivery:
 
 
 @dataclass(slots=True, kw_only=True)
-class Event:
+class PublishedEvent:
     """One file, as the functions got it: `topic` is where its first message went."""
 
     file: str
@@ -33,7 +33,7 @@ class Event:
     topic: str
     envelopes: list[Envelope] = field(default_factory=list)
     parsed: list[Parsed] = field(default_factory=list)
-    deliveries: list[Delivery] = field(default_factory=list)
+    deliveries: list[AccountedUpdate] = field(default_factory=list)
 
     def add(self, envelope: Envelope, parsed: Parsed) -> None:
         """One message of the file, as it was published."""
@@ -53,7 +53,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lost:
-    """An update that nobody was told of, and that no queue holds."""
+    """An update that was not notified, and that no queue holds."""
 
     file: str
     alertname: str
@@ -65,11 +65,11 @@ class Account:
     """The events so far, and what was said of them."""
 
     config: Config
-    events: list[Event] = field(default_factory=list)
+    events: list[PublishedEvent] = field(default_factory=list)
 
     def observe(self, at: datetime, function: str, outcome: Outcome) -> None:
         """Puts an outcome to the latest file that holds its update; a final one also settles what waited for it."""
-        new = Delivery(at=at, function=function, outcome=outcome)
+        new = AccountedUpdate(at=at, function=function, outcome=outcome)
         home = next((e for e in reversed(self.events) if e.holds(outcome)), None)
         waiting = [(event, old) for event in self.events for old in event.deliveries if _settles(new, old)]
         if outcome.outcome == "pending":
@@ -79,10 +79,10 @@ class Account:
         if home and not (waiting and any(_alike(outcome, old.outcome) for old in home.deliveries)):
             home.deliveries.append(new)
 
-    def give_up(self, event: Event, function: str, handles: Iterable[str], *, at: datetime, why: str) -> None:
+    def give_up(self, event: PublishedEvent, function: str, handles: Iterable[str], *, at: datetime, why: str) -> None:
         """The function gave the event up, and a dead-letter queue has it."""
         for alert, integration in expected(self.config, event.alerts):
-            if integration.channel in handles and not _told(event, alert, integration):
+            if integration.channel in handles and not _notified(event, alert, integration):
                 outcome = Outcome(
                     alertname=alert.name,
                     fingerprint=alert.fingerprint,
@@ -94,7 +94,7 @@ class Account:
                     reason=Reason.RETRY_EXHAUSTED,
                     detail=why,
                 )
-                event.deliveries.append(Delivery(at=at, function=function, outcome=outcome))
+                event.deliveries.append(AccountedUpdate(at=at, function=function, outcome=outcome))
 
     def lost(self, waiting: str) -> Iterator[Lost]:
         """`waiting` is all that lies in the queues, as one text."""
@@ -109,7 +109,7 @@ class Account:
                 if pending and not queued and not any(gid in waiting for gid in self.groups_of(delivery.outcome)):
                     yield Lost(file=event.file, alertname=delivery.outcome.alertname, integration=_name(delivery))
             for alert, integration in expected(self.config, event.alerts):
-                if not queued and not _told(event, alert, integration) and not _for_nobody(event, alert):
+                if not queued and not _notified(event, alert, integration) and not _for_nobody(event, alert):
                     yield Lost(file=event.file, alertname=alert.name, integration=str(integration))
 
     def groups_of(self, outcome: Outcome) -> Iterator[str]:
@@ -130,21 +130,21 @@ def groups(config: Config, alert: Alert) -> Iterator[tuple[str, Integration]]:
 
 def expected(config: Config, alerts: Iterable[Alert]) -> Iterator[tuple[Alert, Integration]]:
     """Every (update, integration) that must be accounted for: what fires, by the route tree. An end goes to whoever was
-    told, which only the table knows."""
+    notified, which only the table knows."""
     for alert in alerts:
         if alert.status == "firing":
             for integration in sorted({integration for _, integration in groups(config, alert)}):
                 yield alert, integration
 
 
-def _told(event: Event, alert: Alert, integration: Integration) -> bool:
+def _notified(event: PublishedEvent, alert: Alert, integration: Integration) -> bool:
     return any(
         d.outcome.state_key == alert.state_key and _same(integration, d.outcome) and not d.outcome.fallback_for
         for d in event.deliveries
     )
 
 
-def _for_nobody(event: Event, alert: Alert) -> bool:
+def _for_nobody(event: PublishedEvent, alert: Alert) -> bool:
     """Decided for all integrations at once: a loop, a stale or a repeated update."""
     return any(
         d.outcome.state_key == alert.state_key and d.outcome.channel is None and d.outcome.outcome == "suppressed"
@@ -156,13 +156,13 @@ def _same(integration: Integration, outcome: Outcome) -> bool:
     return integration.receiver == outcome.receiver and integration.channel == outcome.channel
 
 
-def _name(delivery: Delivery) -> str:
+def _name(delivery: AccountedUpdate) -> str:
     return f"{delivery.outcome.receiver}/{delivery.outcome.channel}"
 
 
-def _settles(new: Delivery, old: Delivery) -> bool:
+def _settles(new: AccountedUpdate, old: AccountedUpdate) -> bool:
     """Whether an outcome takes the place of an earlier, pending one: of the same update at the same integration, of a
-    newer update of that alert, or of a function that could not say yet whom it would tell."""
+    newer update of that alert, or of a function that could not say yet whom it would notify."""
     a, b = new.outcome, old.outcome
     if b.outcome != "pending" or a.state_key != b.state_key or a.fallback_for:
         return False
@@ -188,7 +188,7 @@ def _alike(a: Outcome, b: Outcome) -> bool:
 def _as_settled(old: Outcome, new: Outcome) -> Outcome:
     if old.status == new.status:
         return new
-    detail = f"a newer update came before this one was told, and was {new.outcome} ({new.reason})"
+    detail = f"a newer update came before this one was notified, and was {new.outcome} ({new.reason})"
     return replace(old, outcome="suppressed", reason=Reason.STALE, detail=detail)
 
 

@@ -26,7 +26,7 @@ class NotASeries(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SeriesRow:
     """A row of a series: the texts as they stand, and what they mean. `at` is in seconds, None where it is no time."""
 
     timestamp: str
@@ -35,7 +35,7 @@ class Row:
     value: float | None
 
 
-def read_series(path: Path) -> Iterator[Row]:
+def read_series(path: Path) -> Iterator[SeriesRow]:
     """The rows of a file. Raises NotASeries, OSError."""
     with path.open(newline="", encoding="utf-8-sig", errors="replace") as file:
         reader = csv.reader(file)
@@ -45,7 +45,7 @@ def read_series(path: Path) -> Iterator[Row]:
             raise NotASeries(f"{path}:{reader.line_num}: {error}") from None
 
 
-def _rows(path: Path, reader: Reader) -> Iterator[Row]:
+def _rows(path: Path, reader: Reader) -> Iterator[SeriesRow]:
     header = [name.strip().lower() for name in next(reader, [])]
     if "timestamp" not in header or "value" not in header:
         raise NotASeries(f"{path}: the first line must name the columns timestamp,value; it is {','.join(header)!r}")
@@ -59,7 +59,7 @@ def _rows(path: Path, reader: Reader) -> Iterator[Row]:
         at = seconds_of(timestamp)
         right = right or at is not None
         wrong = wrong or ("" if at is not None else f"{path}:{reader.line_num}: {timestamp!r}")
-        yield Row(timestamp, value_text, at, value_of(value_text))
+        yield SeriesRow(timestamp, value_text, at, value_of(value_text))
     if wrong and not right:
         raise NotASeries(f"{wrong} is no time, and no other row has one; write 2026-11-20 03:05:00 or seconds")
 
@@ -68,7 +68,7 @@ _MISSING = frozenset({"nan", "null", "none", "na", "n/a", "-"})
 """What tools write where there is no value."""
 
 
-def note_of_texts(path: Path, rows: Sequence[Row]) -> str:
+def note_of_texts(path: Path, rows: Sequence[SeriesRow]) -> str:
     """Return a sentence on the values that are text and no number, "" where there is none; a blank is no text."""
     texts = [row for row in rows if row.value is None and row.value_text.strip().lower() not in {"", *_MISSING}]
     if not texts:

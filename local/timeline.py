@@ -12,12 +12,12 @@ from typing import Any
 from alertrelay.alert import rfc3339
 from alertrelay.notification import Outcome, Reason
 
-from local.account import Delivery, Event, masked
+from local.account import AccountedUpdate, PublishedEvent, masked
 from local.alert_json import alert_json
-from local.stack.day import Day, Played, Told
+from local.stack.day import Day, Played, TimedOutcome
 from local.stack.invocation import Failure
-from local.stack.scorer import Found
-from local.standins import Recorded, peer
+from local.stack.scorer import ScorerLogEvent
+from local.standins import RecordedRequest, peer
 
 SHOWN_ALERTS = 3
 _COLOURS = {"delivered": "32", "fallback": "33", "pending": "35", "failed": "31", "suppressed": "2", "merged": "2"}
@@ -37,12 +37,12 @@ def as_json(day: Day) -> dict[str, Any]:
         "anomalies": [
             {"at": rfc3339(found.at), "event": found.event, **found.fields}
             for found in day.history
-            if isinstance(found, Found)
+            if isinstance(found, ScorerLogEvent)
         ],
     }
 
 
-def _delivery(day: Day, delivery: Delivery) -> dict[str, Any]:
+def _delivery(day: Day, delivery: AccountedUpdate) -> dict[str, Any]:
     outcome = delivery.outcome
     return {
         "receiver": outcome.receiver,
@@ -83,7 +83,7 @@ def _mapping(value: object) -> Mapping[Any, Any]:
     return value
 
 
-def _received(day: Day, outcome: Outcome) -> Recorded | None:
+def _received(day: Day, outcome: Outcome) -> RecordedRequest | None:
     """What the peer got of a notification: the request that it took, else the last one."""
     if not outcome.notification_id:
         return None
@@ -99,17 +99,17 @@ def as_text(day: Day, *, colour: bool = False) -> Iterator[str]:
     for said in _shown(day):
         if isinstance(said, Quiet):
             yield from _quiet(said)
-        elif isinstance(said, Event):
+        elif isinstance(said, PublishedEvent):
             yield from _event(said)
         elif isinstance(said, Played):
             yield ""
             yield f"{said.at:%Y-%m-%d} {_clock(said.at)}  {said.series.file}: {said.said}"
-        elif isinstance(said, Found):
+        elif isinstance(said, ScorerLogEvent):
             yield from _found(said)
         elif isinstance(said, Failure):
             yield f"  {_clock(said.at)}  error       {said.function} raised {said.kind}: {_short(said.text)}"
         else:
-            yield _told(said, colour=colour)
+            yield _outcome_line(said, colour=colour)
             message = _received(day, said[0].outcome)
             text = _short(headline(message)) if message else ""
             if text and text not in seen:
@@ -121,15 +121,15 @@ def as_text(day: Day, *, colour: bool = False) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Quiet:
-    """Files after which nobody is told anything at once."""
+    """Files after which nobody is notified at once."""
 
-    events: tuple[Event, ...]
-
-
-Said = Event | Failure | Played | Found
+    events: tuple[PublishedEvent, ...]
 
 
-def _shown(day: Day) -> Iterator[Said | Quiet | list[Told]]:
+Said = PublishedEvent | Failure | Played | ScorerLogEvent
+
+
+def _shown(day: Day) -> Iterator[Said | Quiet | list[TimedOutcome]]:
     """The history with outcomes of one message as one, without those that only wait, and with quiet files together."""
     rows = [what for what in _grouped(day) if not (isinstance(what, list) and _only_waits(what))]
     for place, row in enumerate(rows):
@@ -137,33 +137,33 @@ def _shown(day: Day) -> Iterator[Said | Quiet | list[Told]]:
             yield row
         elif place == 0 or not _is_quiet(rows, place - 1):
             run = itertools.takewhile(lambda at: _is_quiet(rows, at), range(place, len(rows)))
-            yield Quiet(tuple(event for at in run if isinstance(event := rows[at], Event)))
+            yield Quiet(tuple(event for at in run if isinstance(event := rows[at], PublishedEvent)))
 
 
 def _is_quiet(rows: Sequence[object], place: int) -> bool:
     after = rows[place + 1] if place + 1 < len(rows) else None
     row = rows[place]
-    if not isinstance(row, Event) or not row.deliveries:
+    if not isinstance(row, PublishedEvent) or not row.deliveries:
         return False
     return not isinstance(after, list) or after[0].by is not row
 
 
-def _only_waits(told: list[Told]) -> bool:
-    return all(t.outcome.reason is Reason.WAITING for t in told)
+def _only_waits(outcomes: list[TimedOutcome]) -> bool:
+    return all(t.outcome.reason is Reason.WAITING for t in outcomes)
 
 
-def _grouped(day: Day) -> Iterator[Said | list[Told]]:
+def _grouped(day: Day) -> Iterator[Said | list[TimedOutcome]]:
     """What one message merged stands with it; outcomes that are alike are one."""
     for _, group in itertools.groupby(day.history, _alike):
         first, *others = group
-        if isinstance(first, Told):
-            yield [first, *(other for other in others if isinstance(other, Told))]
+        if isinstance(first, TimedOutcome):
+            yield [first, *(other for other in others if isinstance(other, TimedOutcome))]
         else:
             yield first
 
 
-def _alike(said: Said | Told) -> object:
-    if not isinstance(said, Told):
+def _alike(said: Said | TimedOutcome) -> object:
+    if not isinstance(said, TimedOutcome):
         return id(said)
     o = said.outcome
     if o.notification_id:
@@ -177,21 +177,21 @@ def _quiet(quiet: Quiet) -> Iterator[str]:
     if others:
         last = others[-1]
         yield f"{'':<21}and {len(others)} more files until {_clock(last.at)}"
-    yield f"{'':<21}... is told when its groups are looked at next: after group_wait, or at the next group_interval"
+    yield f"{'':<21}... is notified when its groups are flushed next: after group_wait, or at the next group_interval"
 
 
-def _found(found: Found) -> Iterator[str]:
+def _found(found: ScorerLogEvent) -> Iterator[str]:
     """What the scorer noticed, and why: in shadow this is all that comes of it."""
     fields = found.fields
     word = found.event.removeprefix("anomaly_")
     score = f", score {fields['score']:.4f}" if fields.get("score") else ""
-    shadow = ", in shadow: nobody is told" if fields.get("mode") == "shadow" else ""
+    shadow = ", in shadow: nobody is notified" if fields.get("mode") == "shadow" else ""
     yield f"  {_clock(found.at)}  {word:<10}  {fields.get('watch', ''):<21} {fields.get('metric', '')}{score}{shadow}"
     for part in str(fields.get("text") or fields.get("problem") or fields.get("why") or "").split("; "):
         yield f"{'':<24}· {_short(part)}"
 
 
-def _event(event: Event) -> Iterator[str]:
+def _event(event: PublishedEvent) -> Iterator[str]:
     yield ""
     yield f"{event.at:%Y-%m-%d} {_clock(event.at)}  {event.file}, to {event.topic.rpartition(':')[2] or 'no topic'}"
     for alert in event.alerts[:SHOWN_ALERTS]:
@@ -201,27 +201,27 @@ def _event(event: Event) -> Iterator[str]:
         yield f"{'':<21}and {len(event.alerts) - SHOWN_ALERTS} more alerts"
 
 
-def _told(told: list[Told], *, colour: bool) -> str:
-    outcome = told[0].outcome
+def _outcome_line(outcomes: list[TimedOutcome], *, colour: bool) -> str:
+    outcome = outcomes[0].outcome
     word = f"{outcome.outcome:<10}"
     if colour:
         word = f"\x1b[{_COLOURS[outcome.outcome]}m{word}\x1b[0m"
-    merged = f" and {len(told) - 1} more merged into it" if len(told) > 1 else ""
+    merged = f" and {len(outcomes) - 1} more merged into it" if len(outcomes) > 1 else ""
     instead = f", instead of {outcome.fallback_for.split('/')[0]}" if outcome.fallback_for else ""
     tries = f", {outcome.attempts} tries" if outcome.attempts > 1 else ""
     place = f"{outcome.receiver or 'nobody':<21} {outcome.channel or '':<9}"
     what = f"{outcome.alertname} {outcome.status}{merged}"
-    return f"  {_clock(told[0].at)}  {word}  {place}  {what}: {_short(reason(outcome))}{instead}{tries}"
+    return f"  {_clock(outcomes[0].at)}  {word}  {place}  {what}: {_short(reason(outcome))}{instead}{tries}"
 
 
-def headline(received: Recorded) -> str:
+def headline(received: RecordedRequest) -> str:
     """The line of a message that a person sees first."""
     return peer(received.channel).headline(received.body if isinstance(received.body, dict) else {})
 
 
 def _summary(day: Day) -> Iterator[str]:
     counts: Counter[str] = Counter(d.outcome.outcome for event in day.events for d in event.deliveries)
-    said = ", ".join(f"{counts[name]} {name}" for name in _COLOURS if counts[name]) or "nobody was told"
+    said = ", ".join(f"{counts[name]} {name}" for name in _COLOURS if counts[name]) or "nobody was notified"
     files = f"{len(day.events)} file{'' if len(day.events) == 1 else 's'}"
     yield f"{files}, {_length(day.ended - day.began)} of the clock: {said}"
     open_ = (d for event in day.events for d in event.deliveries if d.next_try)
@@ -231,12 +231,12 @@ def _summary(day: Day) -> Iterator[str]:
             yield f"  {len(bodies)} in {name}, whose alarm mails people without any code of ours"
     for lost in day.lost:
         what = f"{lost.alertname} of {lost.file}, {lost.integration or 'all receivers'}"
-        yield f"  LOST: {what}: told to nobody, and waits nowhere"
+        yield f"  LOST: {what}: neither notified nor queued"
     if not day.lost:
         yield "Nothing is lost: every update was delivered, merged, suppressed for a named reason, or has its next try."
 
 
-def _next(delivery: Delivery) -> str:
+def _next(delivery: AccountedUpdate) -> str:
     at = f"{delivery.next_try:%H:%M:%S}" if delivery.next_try else ""
     return f"{at}, and again every 15 min for four days; the replay ends here"
 

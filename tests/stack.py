@@ -16,7 +16,8 @@ from alertrelay.sources import unwrap
 
 from compiler.load import load
 from infra.assets import CONFIG_FILE
-from local.stack.day import Day, Run, template_of
+from local.stack.day import Day, DayRun
+from local.stack.day_input import template_of
 from local.standins import Fault
 from tests.example import CONFIG
 
@@ -24,7 +25,7 @@ START = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
 ROOT = Path(__file__).resolve().parents[1]
 EVENTS = ROOT / "events"
 
-Begin = Callable[..., Run]
+Begin = Callable[..., DayRun]
 Told = dict[tuple[str, str], list[str]]
 
 
@@ -39,25 +40,25 @@ def begin(template: Path) -> Iterator[Begin]:
     """begin(pagerduty=Fault(…)) is a running stack; it is gone after the test."""
     with ExitStack() as running:
 
-        def enter(down: Mapping[str, Fault] | None = None, start: datetime = START) -> Run:
-            return running.enter_context(Run(template, "prod", start=start, down=down or {}))
+        def enter(down: Mapping[str, Fault] | None = None, start: datetime = START) -> DayRun:
+            return running.enter_context(DayRun(template, "prod", start=start, down=down or {}))
 
         yield enter
 
 
 @pytest.fixture
-def begin_changed(template: Path, tmp_path: Path) -> Iterator[Callable[..., Run]]:
+def begin_changed(template: Path, tmp_path: Path) -> Iterator[Callable[..., DayRun]]:
     """begin_changed(change, down={…}) is a running stack whose alertmanager.yml is the shipped one, changed."""
     with ExitStack() as running:
 
-        def enter(change: Callable[[str], str], down: Mapping[str, Fault] | None = None) -> Run:
+        def enter(change: Callable[[str], str], down: Mapping[str, Fault] | None = None) -> DayRun:
             files = shutil.copytree(CONFIG, tmp_path / "config")
             routing = files / "alertmanager.yml"
             routing.write_text(change(routing.read_text(encoding="utf-8")), encoding="utf-8")
             loaded = load(files, "prod")
             assert loaded.config, loaded.findings
             changed = _with_config(template, loaded.config, tmp_path / "assembly")
-            return running.enter_context(Run(changed, "prod", start=START, down=down or {}))
+            return running.enter_context(DayRun(changed, "prod", start=START, down=down or {}))
 
         yield enter
 

@@ -19,7 +19,8 @@ from pathlib import Path
 from alertrelay.sources import unwrap
 
 from infra import synth
-from local.stack.day import Run, template_of
+from local.stack.day import DayRun
+from local.stack.day_input import template_of
 from local.stack.rie import RieMissing, RieStack, kit
 
 ROUNDS = 5
@@ -49,7 +50,7 @@ def main() -> int:
 
 def _cold(template: Path, event: Path) -> Mapping[str, tuple[float, float]]:
     """Init and first invocation of each function, in a stack that has just been deployed."""
-    with Run(template, "prod", start=datetime.now(UTC), down={}, engine=RieStack) as run:
+    with DayRun(template, "prod", start=datetime.now(UTC), down={}, engine=RieStack) as run:
         run.publish(event.name, unwrap(event.read_bytes()))
         assert isinstance(run.stack, RieStack)
         found = {name: _times(container.logs) for name, container in run.stack.containers.items()}

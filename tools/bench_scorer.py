@@ -17,8 +17,8 @@ from datetime import UTC, datetime
 from alertrelay.anomaly.detector.state import pack, unpack
 from alertrelay.anomaly.scorer.discovery import NAME, Catalogue, entries_hash
 from alertrelay.anomaly.scorer.drift import Drift
-from alertrelay.anomaly.scorer.entry_rules import Rule, rules_of
-from alertrelay.anomaly.scorer.metric import Metric, shard_of
+from alertrelay.anomaly.scorer.entry_rules import EntryRule, rules_of
+from alertrelay.anomaly.scorer.metric import WatchedMetric, shard_of
 from alertrelay.anomaly.scorer.ports import Scoring
 from alertrelay.anomaly.scorer.reporting import Presence
 from alertrelay.anomaly.scorer.run import run, shard_names
@@ -68,9 +68,11 @@ def _peak() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
-def _metric(place: int) -> Metric:
+def _metric(place: int) -> WatchedMetric:
     dimensions = (("Id", str(place)),)
-    return Metric(watch="all", namespace="Shop", name="Orders", dimensions=dimensions, statistic="Sum", period=PERIOD)
+    return WatchedMetric(
+        watch="all", namespace="Shop", name="Orders", dimensions=dimensions, statistic="Sum", period=PERIOD
+    )
 
 
 def _course(begin: float, end: float, seed: int = 0) -> Iterator[tuple[float, float]]:
@@ -81,12 +83,12 @@ def _course(begin: float, end: float, seed: int = 0) -> Iterator[tuple[float, fl
         at += PERIOD
 
 
-def _keep(config: AnomalyConfig, metrics: Sequence[Metric], shelf: MemoryShelf) -> float:
+def _keep(config: AnomalyConfig, metrics: Sequence[WatchedMetric], shelf: MemoryShelf) -> float:
     """Puts learned metrics on the shelf; how long one of them took to learn, in seconds."""
     rule = rules_of(config, {})["all"]
     learned = [_learned(rule, metrics[0], seed) for seed in range(LEARNED)]
     names = shard_names(config)
-    shards: dict[str, list[Metric]] = {name: [] for name in names}
+    shards: dict[str, list[WatchedMetric]] = {name: [] for name in names}
     for metric in metrics:
         shards[names[shard_of(metric.key, len(names))]].append(metric)
     for name, own in shards.items():
@@ -102,7 +104,7 @@ def _keep(config: AnomalyConfig, metrics: Sequence[Metric], shelf: MemoryShelf) 
     return sum(seconds for _, seconds, _ in learned) / LEARNED
 
 
-def _learned(rule: Rule, metric: Metric, seed: int) -> tuple[Track, float, bytes]:
+def _learned(rule: EntryRule, metric: WatchedMetric, seed: int) -> tuple[Track, float, bytes]:
     read_to = NOW - PERIOD
     track = Track(metric=metric, read_to=read_to, presence=Presence(), drift=Drift(based=NOW, at=NOW))
     scorer = new_scorer(metric, rule)
@@ -112,7 +114,7 @@ def _learned(rule: Rule, metric: Metric, seed: int) -> tuple[Track, float, bytes
     return track, time.perf_counter() - began, pack({metric.key: scorer})
 
 
-def _as(track: Track, metric: Metric) -> Track:
+def _as(track: Track, metric: WatchedMetric) -> Track:
     return Track(metric=metric, read_to=track.read_to, presence=track.presence, drift=track.drift, course=track.course)
 
 

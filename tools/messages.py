@@ -138,7 +138,7 @@ def pagerduty_text(event: Mapping[str, Any]) -> str:
         return f"resolve, dedup_key {event['dedup_key']}"
     payload = event["payload"]
     lines = [payload["summary"], f"{payload['severity']} on {payload['source']}, {payload['timestamp']}"]
-    lines += [f"{name}: {told}" for name, told in payload["custom_details"].items() if isinstance(told, str)]
+    lines += [f"{name}: {text}" for name, text in payload["custom_details"].items() if isinstance(text, str)]
     return "\n".join([*lines, *(f"[{link['text']}]({link['href']})" for link in event["links"])])
 
 
@@ -147,8 +147,8 @@ def slack_text(message: Mapping[str, Any]) -> str:
     (attachment,) = message["attachments"]
     lines = [_plain(message["text"])]
     for block in attachment["blocks"]:
-        told = [_plain(text) for text in _texts(block)] or ["-" * 20]
-        rows = [text.replace("\n", ": ", 1) for text in told] if "fields" in block else told
+        texts = [_plain(text) for text in _texts(block)] or ["-" * 20]
+        rows = [text.replace("\n", ": ", 1) for text in texts] if "fields" in block else texts
         lines += [f"| {line}" for row in rows for line in row.splitlines()]
     return "\n".join(lines)
 
@@ -181,16 +181,16 @@ def slack_page(message: Mapping[str, Any]) -> str:
 
 
 def _slack_block(block: Mapping[str, Any]) -> str:
-    told = "".join(f"<div>{_slack_html(text)}</div>" for text in _texts(block))
+    body = "".join(f"<div>{_slack_html(text)}</div>" for text in _texts(block))
     kind = "f" if "fields" in block else "c" if block["type"] == "context" else ""
-    return f'<div class="b {kind}">{told}</div>' if told else "<hr>"
+    return f'<div class="b {kind}">{body}</div>' if body else "<hr>"
 
 
 def _slack_html(mrkdwn: str) -> str:
-    told = re.sub(r"<!date[^|]*\|([^>]*)>", r"\1", mrkdwn)
-    told = re.sub(r"<(https?:[^|>]*)\|([^>]*)>", r'<a href="\1">\2</a>', told)
-    told = _ITALIC.sub(r"<i>\1</i>", _BOLD.sub(r"<b>\1</b>", told))
-    return re.sub(r"(?s)```(.*?)```", r"<pre>\1</pre>", told).replace("\n", "<br>")
+    text = re.sub(r"<!date[^|]*\|([^>]*)>", r"\1", mrkdwn)
+    text = re.sub(r"<(https?:[^|>]*)\|([^>]*)>", r'<a href="\1">\2</a>', text)
+    text = _ITALIC.sub(r"<i>\1</i>", _BOLD.sub(r"<b>\1</b>", text))
+    return re.sub(r"(?s)```(.*?)```", r"<pre>\1</pre>", text).replace("\n", "<br>")
 
 
 def take_pictures(chromium: str) -> None:

@@ -28,7 +28,7 @@ class NoScorer(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeployedScorer:
-    """`store` is the forwarders' part of the state table: the alerts that were told."""
+    """`store` is the forwarders' part of the state table: the alerts that were notified."""
 
     environment: str
     config: AnomalyConfig
@@ -73,7 +73,9 @@ def scorer_of(folder: Path, environment: str, clock: Clock, *, client: cloud.Cli
     return scorer_with(loaded.anomaly, deployed, client, clock)
 
 
-def scorer_with(config: AnomalyConfig, deployed: cloud.Deployed, client: cloud.Client, clock: Clock) -> DeployedScorer:
+def scorer_with(
+    config: AnomalyConfig, deployed: cloud.DeployedStack, client: cloud.Client, clock: Clock
+) -> DeployedScorer:
     """The scorer of a stack that was found. Raises NoScorer."""
     bucket = deployed.outputs.get("AnomalyBucketName")
     if bucket is None:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from alertrelay.anomaly.scorer.drift import Drift
-from alertrelay.anomaly.scorer.entry_rules import Rule, rules_of
-from alertrelay.anomaly.scorer.lifecycle import Seen
-from alertrelay.anomaly.scorer.metric import Metric, dimensions_of
+from alertrelay.anomaly.scorer.entry_rules import EntryRule, rules_of
+from alertrelay.anomaly.scorer.lifecycle import ScoredPoint
+from alertrelay.anomaly.scorer.metric import WatchedMetric, dimensions_of
 from alertrelay.anomaly.scorer.reporting import Presence
 from alertrelay.anomaly.scorer.score_points import feed, new_scorer
 from alertrelay.anomaly.scorer.shard_state import Track
@@ -30,7 +30,7 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class JudgedAlert:
     """An alert: when it began and ended (None: not yet), its worst value, score and severity, and the reason of its
     begin. `found` says whether a known incident stands behind it, None where none were named."""
 
@@ -50,17 +50,17 @@ class Report:
     name: str
     threshold: float
     points: Sequence[Point]
-    alerts: Sequence[Told]
+    alerts: Sequence[JudgedAlert]
     incidents: Sequence[tuple[float, float]] | None
     mode: str = ""
 
     @property
     def missed(self) -> list[tuple[float, float]]:
         """The incidents in which no alert was on."""
-        return [one for one in self.incidents or () if not any(_meets(told, one) for told in self.alerts)]
+        return [one for one in self.incidents or () if not any(_meets(alert, one) for alert in self.alerts)]
 
 
-def bare(name: str, period: int, threshold: float) -> tuple[Rule, Metric]:
+def bare(name: str, period: int, threshold: float) -> tuple[EntryRule, WatchedMetric]:
     """A series that no entry is about: both sides are trouble, from one score on."""
     watch = Watch(
         name=name, namespace="", metric=name, dimensions={}, tags={}, statistic="", period=period, unit="",
@@ -70,7 +70,7 @@ def bare(name: str, period: int, threshold: float) -> tuple[Rule, Metric]:
     return rules_of(config, {})[name], _metric(watch)
 
 
-def of_entry(config: AnomalyConfig, name: str) -> tuple[Rule, Metric]:
+def of_entry(config: AnomalyConfig, name: str) -> tuple[EntryRule, WatchedMetric]:
     """An entry as the configuration has it. Raises NotASeries where there is none of that name."""
     rule = rules_of(config, {}).get(name)
     if rule is None:
@@ -79,8 +79,8 @@ def of_entry(config: AnomalyConfig, name: str) -> tuple[Rule, Metric]:
     return rule, _metric(rule.watch)
 
 
-def _metric(watch: Watch) -> Metric:
-    return Metric(
+def _metric(watch: Watch) -> WatchedMetric:
+    return WatchedMetric(
         watch=watch.name,
         namespace=watch.namespace,
         name=watch.metric,
@@ -93,8 +93,8 @@ def _metric(watch: Watch) -> Metric:
 def judge(
     name: str,
     points: Iterable[tuple[float, float]],
-    rule: Rule,
-    metric: Metric,
+    rule: EntryRule,
+    metric: WatchedMetric,
     *,
     begin: float = float("-inf"),
     end: float = float("inf"),
@@ -104,9 +104,9 @@ def judge(
     track = Track(metric=metric, read_to=0.0, presence=Presence(), drift=Drift(based=0.0, at=0.0))
     scorer = new_scorer(metric, rule)
     seen: list[Point] = []
-    alerts: list[Told] = []
+    alerts: list[JudgedAlert] = []
 
-    def look(one: Seen) -> None:
+    def look(one: ScoredPoint) -> None:
         if begin <= one.at <= end:
             seen.append(Point(one.at, one.value, one.score, one.band))
 
@@ -114,8 +114,8 @@ def judge(
         for change in feed(track, scorer, rule, [point], look=look):
             about, reason = change.open, track.said.reason if track.said else ""
             if change.kind == "opened":
-                told = Told(at=change.at, until=None, value=0.0, score=0.0, severity="", reason=reason)
-                alerts.append(told)
+                alert = JudgedAlert(at=change.at, until=None, value=0.0, score=0.0, severity="", reason=reason)
+                alerts.append(alert)
             alerts[-1] = replace(
                 alerts[-1],
                 value=about.value,
@@ -123,17 +123,17 @@ def judge(
                 severity=about.severities[-1],
                 until=change.at if change.kind == "ended" else None,
             )
-    kept = [told for told in alerts if begin <= told.at <= end]
+    kept = [alert for alert in alerts if begin <= alert.at <= end]
     if incidents is not None:
-        kept = [replace(told, found=any(_meets(told, one) for one in incidents)) for told in kept]
+        kept = [replace(alert, found=any(_meets(alert, one) for one in incidents)) for alert in kept]
     threshold = rule.levels[0].score
     mode = rule.watch.mode if rule.watch.namespace else ""
     return Report(name=name, threshold=threshold, points=seen, alerts=kept, incidents=incidents, mode=mode)
 
 
-def _meets(told: Told, incident: tuple[float, float]) -> bool:
+def _meets(alert: JudgedAlert, incident: tuple[float, float]) -> bool:
     start, end = incident
-    return start <= (told.until or told.at) and told.at <= end
+    return start <= (alert.until or alert.at) and alert.at <= end
 
 
 def read_incidents(path: Path, begin: float, end: float) -> list[tuple[float, float]]:

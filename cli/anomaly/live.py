@@ -9,7 +9,7 @@ from alertrelay.ports import Clock
 
 from cli import cloud
 from cli.anomaly.deployed import DeployedScorer, NoScorer, scorer_with
-from cli.cloud import Client, CloudUnreadable, Deployed
+from cli.cloud import Client, CloudUnreadable, DeployedStack
 from compiler.reading.finding import Finding, Severity
 
 LATE = 3
@@ -29,7 +29,7 @@ def examine(config: AnomalyConfig | None, environment: str, client: Client, cloc
 
 
 def _examine(
-    config: AnomalyConfig | None, environment: str, deployed: Deployed, client: Client, clock: Clock
+    config: AnomalyConfig | None, environment: str, deployed: DeployedStack, client: Client, clock: Clock
 ) -> Iterator[Finding]:
     place, function = deployed.stack, deployed.outputs.get("AnomalyFunction", "")
     deploy = f"npx cdk deploy '{environment}/*'"

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cli.anomaly.judge import Point, Report, Told
+    from cli.anomaly.judge import JudgedAlert, Point, Report
 
 _WIDTH, _LEFT, _RIGHT = 1200, 64, 12
 _SERIES, _SCORES = 340, 130
@@ -76,9 +76,9 @@ def _tiles(report: Report) -> str:
         (f"{report.threshold:.4g}", "threshold"),
     ]
     if report.mode:
-        tiles.append((report.mode, "mode" if report.mode != "shadow" else "mode: nobody was told"))
+        tiles.append((report.mode, "mode" if report.mode != "shadow" else "mode: nobody was notified"))
     if report.incidents is not None:
-        right = sum(told.found is True for told in report.alerts)
+        right = sum(alert.found is True for alert in report.alerts)
         tiles.append((f"{right} of {len(report.alerts)}", "alerts in a known incident"))
         known = len(report.incidents)
         tiles.append((f"{known - len(report.missed)} of {known}", "known incidents found"))
@@ -118,7 +118,7 @@ def _series(report: Report) -> str:
     pieces = _pieces(report.points)
     parts += [_band(piece, scale) for piece in pieces]
     parts.append(f'<path class="series" d="{"".join(_path(piece, scale) for piece in pieces)}"/>')
-    parts += [_mark(told, scale) for told in report.alerts]
+    parts += [_mark(alert, scale) for alert in report.alerts]
     return _svg(_SERIES, "the values, their usual band and the alerts", parts)
 
 
@@ -172,7 +172,7 @@ _SIZES = ((1e12, "T"), (1e9, "G"), (1e6, "M"))
 
 
 def _label(tick: float, step: float) -> str:
-    """A tick in the few letters that there is room for, and the digits that tell it from the next one."""
+    """A tick in the few letters that there is room for, and the digits that distinguish it from the next one."""
     if abs(tick) >= 1e15 or step < 1e-5:
         return f"{tick:.4g}"
     size, sign = next(((size, sign) for size, sign in _SIZES if abs(tick) >= size), (1.0, ""))
@@ -230,9 +230,9 @@ def _band(points: Sequence[Point], scale: _Scale) -> str:
     return f'<polygon class="band" points="{" ".join(upper + lower)}"/>'
 
 
-def _mark(told: Told, scale: _Scale) -> str:
-    x, y = scale.x(told.at), scale.y(told.value)
-    text = html.escape(f"{_time(told.at)}, score {_score(told.score)}: {told.reason}")
+def _mark(alert: JudgedAlert, scale: _Scale) -> str:
+    x, y = scale.x(alert.at), scale.y(alert.value)
+    text = html.escape(f"{_time(alert.at)}, score {_score(alert.score)}: {alert.reason}")
     return (
         f'<line class="rule" x1="{x:.1f}" x2="{x:.1f}" y1="{_TOP}" y2="{scale.height - _BOTTOM}"/>'
         f'<circle class="mark" cx="{x:.1f}" cy="{y:.1f}" r="4.5"><title>{text}</title></circle>'
@@ -241,7 +241,7 @@ def _mark(told: Told, scale: _Scale) -> str:
 
 def _table(report: Report) -> str:
     if not report.alerts:
-        return "<p>Nothing would have been told.</p>"
+        return "<p>Nobody would have been notified.</p>"
     judged = report.incidents is not None
     head = (
         "<tr><th>Time</th><th>Score</th><th>Severity</th><th>Why</th>"
@@ -249,22 +249,22 @@ def _table(report: Report) -> str:
         + "</tr>"
     )
     rows = []
-    for told in report.alerts:
+    for alert in report.alerts:
         verdict = ""
         if judged:
-            verdict = '<td class="yes">yes</td>' if told.found else '<td class="no">no</td>'
-        until = "" if told.until is None else f" to {_until(told)}"
-        cells = f'<td class="num">{_time(told.at)}{until}</td><td class="num">{_score(told.score)}</td>'
-        rows.append(f"<tr>{cells}<td>{told.severity}</td><td>{html.escape(told.reason)}</td>{verdict}</tr>")
+            verdict = '<td class="yes">yes</td>' if alert.found else '<td class="no">no</td>'
+        until = "" if alert.until is None else f" to {_until(alert)}"
+        cells = f'<td class="num">{_time(alert.at)}{until}</td><td class="num">{_score(alert.score)}</td>'
+        rows.append(f"<tr>{cells}<td>{alert.severity}</td><td>{html.escape(alert.reason)}</td>{verdict}</tr>")
     missed = "".join(f"<p>Missed: {_time(start)} to {_time(end)}</p>" for start, end in report.missed)
     return f"<table>{head}{''.join(rows)}</table>{missed}"
 
 
-def _until(told: Told) -> str:
+def _until(alert: JudgedAlert) -> str:
     """The end, without its day where that is the begin's."""
-    assert told.until is not None
-    end = _time(told.until)
-    return end[11:] if end[:10] == _time(told.at)[:10] else end
+    assert alert.until is not None
+    end = _time(alert.until)
+    return end[11:] if end[:10] == _time(alert.at)[:10] else end
 
 
 def _score(score: float) -> str:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 _DAYS = 28
 _DESCRIPTION = f"""\
 Show what the anomaly-scorer of an environment watches: each entry with its mode, how many metrics it has, from which
-score on it tells, what it found in the last {_DAYS} days and what people thought of that; then what happened last. In
-shadow, what it found is what it would have told.
+score on it notifies, what it found in the last {_DAYS} days and what people thought of that; then what happened last.
+In shadow, what it found is what it would have notified.
 """
 _EPILOG = """\
 examples:
@@ -39,7 +39,7 @@ class EntryStatus:
     watch: str
     mode: str
     metrics: int
-    told_from: float
+    notifies_from: float
     anomalies: int
     open: int
     silent: int
@@ -74,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
 
     clock = SystemClock()
     try:
-        found = told(scorer_of(args.config_dir, args.env, clock), now=clock.now(), watch=args.watch)
+        found = status_of(scorer_of(args.config_dir, args.env, clock), now=clock.now(), watch=args.watch)
     except (NoScorer, CloudUnreadable, NotebookFailure) as error:
         print(f"alertrelay anomaly status: {error}", file=sys.stderr)
         return 2
@@ -85,7 +85,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def told(scorer: DeployedScorer, *, now: datetime, watch: str | None = None) -> dict[str, Any]:
+def status_of(scorer: DeployedScorer, *, now: datetime, watch: str | None = None) -> dict[str, Any]:
     """The entries, and the journal of the last days, newest first. Raises NoScorer, NotebookFailure."""
     from alertrelay.anomaly.scorer.entry_rules import rules_of
     from alertrelay.anomaly.scorer.threshold import Feedback, feedback_of
@@ -105,7 +105,7 @@ def told(scorer: DeployedScorer, *, now: datetime, watch: str | None = None) -> 
                 watch=name,
                 mode=rule.watch.mode,
                 metrics=len(own),
-                told_from=rule.levels[0].score,
+                notifies_from=rule.levels[0].score,
                 anomalies=kinds.count("opened"),
                 open=sum(track.open is not None for track in own),
                 silent=sum(track.silent is not None for track in own),
@@ -117,15 +117,21 @@ def told(scorer: DeployedScorer, *, now: datetime, watch: str | None = None) -> 
     shown = sorted(journal, key=lambda entry: -entry.at)
     return {
         "last_run": max((book.run for book in books), default=None),
-        "entries": [dataclasses.asdict(entry) for entry in entries if watch in (None, entry.watch)],
+        "entries": [_entry_json(entry) for entry in entries if watch in (None, entry.watch)],
         "journal": [dataclasses.asdict(entry) for entry in shown if watch in (None, entry.watch)],
     }
+
+
+def _entry_json(entry: EntryStatus) -> dict[str, Any]:
+    """Return an entry as --json prints it, under the names that scripts know."""
+    names = {"notifies_from": "told_from"}
+    return {names.get(name, name): value for name, value in dataclasses.asdict(entry).items()}
 
 
 def _lines(found: dict[str, Any], *, every: bool) -> list[str]:
     if found["last_run"] is None:
         return ["it has not run yet"]
-    rows = [("ENTRY", "MODE", "METRICS", "TOLD FROM", f"IN {_DAYS} DAYS", "OPEN", "SILENT", "HELPFUL")]
+    rows = [("ENTRY", "MODE", "METRICS", "NOTIFIES FROM", f"IN {_DAYS} DAYS", "OPEN", "SILENT", "HELPFUL")]
     for entry in found["entries"]:
         judged = entry["helpful"] + entry["not_helpful"]
         share = f"{entry['helpful']} of {judged}" if judged else "-"

@@ -23,21 +23,21 @@ class NotEditable(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class EnvironmentEntry:
     """An item as it is written. `comment` says why it can only stand as a comment; "" for one that holds."""
 
     item: Item
     comment: str
 
 
-def entries(items: Iterable[Item]) -> tuple[Entry, ...]:
+def entries(items: Iterable[Item]) -> tuple[EnvironmentEntry, ...]:
     """Return the items in the order of the file, each after the checks that the file itself has to pass."""
     ordered = sorted(items, key=lambda one: (LISTS.index(one.kind), one.key))
     usable = [one for one in ordered if not one.unusable]
     faults = _faults(usable, planned=False)
     # Alarms can be planned only of what was read without a fault.
     faults |= _faults([one for one in usable if one.key not in faults], planned=True)
-    return tuple(Entry(item=one, comment=one.unusable or faults.get(one.key, "")) for one in ordered)
+    return tuple(EnvironmentEntry(item=one, comment=one.unusable or faults.get(one.key, "")) for one in ordered)
 
 
 def _faults(items: Sequence[Item], *, planned: bool) -> dict[tuple[str, str, str], str]:
@@ -98,7 +98,7 @@ def faults_of(text: str, name: str) -> tuple[str, ...]:
     return tuple(str(one) for one in findings.sorted() if one.severity == "error")
 
 
-def block(entry: Entry, indent: str) -> list[str]:
+def block(entry: EnvironmentEntry, indent: str) -> list[str]:
     """Return the lines of an entry; one that does not hold is a comment below its reason."""
     lines = _lines(entry.item, indent)
     if not entry.comment:
@@ -107,7 +107,7 @@ def block(entry: Entry, indent: str) -> list[str]:
     return [f"{indent}# not watched: {reason}", *(f"{indent}# {line.removeprefix(indent)}" for line in lines)]
 
 
-def added(text: str, found: Sequence[Entry]) -> str:
+def added(text: str, found: Sequence[EnvironmentEntry]) -> str:
     """Return the text with the entries at the ends of their lists. Raises NotEditable."""
     newline = "\r\n" if "\r\n" in text else "\n"
     lines = text.splitlines()
@@ -137,7 +137,7 @@ def _top_level(text: str) -> dict[str, tuple[yaml.Node, yaml.Node]]:
     return {key.value: (key, value) for key, value in root.value}
 
 
-def _into(lines: list[str], kind: str, key: yaml.Node, value: yaml.Node, own: Sequence[Entry]) -> None:
+def _into(lines: list[str], kind: str, key: yaml.Node, value: yaml.Node, own: Sequence[EnvironmentEntry]) -> None:
     """Put the entries behind the last line of a list that is there. Later lists go first, so places stay right."""
     if isinstance(value, yaml.SequenceNode) and value.value and not value.flow_style:
         indent = " " * value.start_mark.column

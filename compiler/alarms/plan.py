@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from alertrelay.alert import Labels
+
 from compiler.alarms.alarm import (
     CompositeAlarm,
     MetricAlarm,
@@ -18,7 +20,7 @@ from compiler.alarms.alarm import (
 )
 from compiler.alarms.sentence import band_sentence, parent_sentence, sentence
 from compiler.alarms.watched import Part, Watched, watched
-from compiler.catalogue.facts import FactMissing, Facts
+from compiler.catalogue.facts import FactMissing, ResourceFacts
 from compiler.catalogue.rule import Chosen, Level, Rule
 from compiler.catalogue.table import CATALOGUE, PARENTS, Parent
 from compiler.reading.finding import Findings
@@ -79,7 +81,7 @@ def _rules(thing: Watched) -> Iterator[Rule]:
             yield rule
 
 
-def _holds(rule: Rule, facts: Facts) -> bool:
+def _holds(rule: Rule, facts: ResourceFacts) -> bool:
     try:
         return rule.when is None or rule.when.holds(facts)
     except FactMissing:
@@ -89,41 +91,82 @@ def _holds(rule: Rule, facts: Facts) -> bool:
 def _alarm(
     name: str, thing: Watched, part: Part, rule: Rule, level: Level, setting: Setting, findings: Findings
 ) -> MetricAlarm | None:
-    watch = thing.watch
-    banded = rule.key in watch.anomaly and level.severity == "warning"
-    try:
-        said = watch.thresholds.get(rule.threshold_key(level.severity))
-        if rule.when is not None:
-            rule.when.holds(thing.facts)
-        number = _number(level, thing.facts) if said is None else said
-        threshold = _scaled(rule, number, thing.facts)
-    except FactMissing as missing:
-        _unknown(thing, missing, findings)
+    own = thing.watch.thresholds.get(rule.threshold_key(level.severity))
+    threshold = _threshold(thing, rule, level, own, findings)
+    if threshold is None:
         return None
+    number, scaled = threshold
+    banded = rule.key in thing.watch.anomaly and level.severity == "warning"
     text = (
         band_sentence(rule, level, part.called)
         if banded
-        else sentence(rule, level, part.called, number, threshold, thing.facts, own=said is not None)
+        else sentence(rule, level, part.called, number, scaled, thing.facts, own=own is not None)
     )
     labels = labels_of(setting, thing, {**part.labels, "category": rule.category})
-    runbook = watch.runbooks.get(rule.alertname, rule.runbook)
-    # Only where a gap is not counted as one of the two other states can the state be INSUFFICIENT_DATA.
-    gap_fires = watch.insufficient_data and rule.missing == "missing"
-    description = description_of(
+    description = _description(text, thing, rule, level, labels, setting, findings)
+    if description is None:
+        return None
+    return _metric_alarm(
+        name, thing, part, rule, level, labels, description=description, threshold=None if banded else scaled
+    )
+
+
+def _threshold(
+    thing: Watched, rule: Rule, level: Level, own: float | None, findings: Findings
+) -> tuple[float, float] | None:
+    """Returns the number of a level, `own` where the resource sets one, and the same in the metric's unit; None where a
+    fact is missing for it, which is a finding."""
+    try:
+        if rule.when is not None:
+            rule.when.holds(thing.facts)
+        number = _number(level, thing.facts) if own is None else own
+        return number, _scaled(rule, number, thing.facts)
+    except FactMissing as missing:
+        _unknown(thing, missing, findings)
+        return None
+
+
+def _gap_fires(thing: Watched, rule: Rule) -> bool:
+    """Only where a gap is not counted as one of the two other states can the state be INSUFFICIENT_DATA."""
+    return thing.watch.insufficient_data and rule.missing == "missing"
+
+
+def _runbook(thing: Watched, rule: Rule) -> str:
+    return thing.watch.runbooks.get(rule.alertname, rule.runbook)
+
+
+def _description(
+    text: str, thing: Watched, rule: Rule, level: Level, labels: Labels, setting: Setting, findings: Findings
+) -> str | None:
+    found = description_of(
         text,
         rule.alertname,
         level.severity,
         labels,
         rule.impact,
-        runbook,
+        _runbook(thing, rule),
         thing,
         setting,
-        insufficient_data=gap_fires,
+        insufficient_data=_gap_fires(thing, rule),
     )
-    if description is None:
+    if found is None:
         message = "the description of its alarms is longer than the 1,024 characters that CloudWatch takes"
-        findings.error(watch.at("labels"), "too-long", message, "shorten the labels or the runbook's address")
-        return None
+        findings.error(thing.watch.at("labels"), "too-long", message, "shorten the labels or the runbook's address")
+    return found
+
+
+def _metric_alarm(
+    name: str,
+    thing: Watched,
+    part: Part,
+    rule: Rule,
+    level: Level,
+    labels: Labels,
+    *,
+    description: str,
+    threshold: float | None,
+) -> MetricAlarm:
+    """`threshold` is in the metric's unit, None for a learnt band."""
     return MetricAlarm(
         name=name,
         alertname=rule.alertname,
@@ -135,38 +178,42 @@ def _alarm(
         cluster=thing.cluster,
         description=description,
         labels=labels,
-        runbook=runbook,
-        stats=tuple(
-            Stat(
-                id="abcdefghij"[index],
-                namespace=rule.namespace,
-                name=metric.name,
-                statistic=metric.statistic,
-                dimensions=part.dimensions,
-            )
-            for index, metric in enumerate(rule.metrics)
-        ),
+        runbook=_runbook(thing, rule),
+        stats=_stats(rule, part),
         expression=rule.expression,
         operator=rule.operator,
-        threshold=None if banded else threshold,
-        both_sides=banded and rule.both_sides,
+        threshold=threshold,
+        both_sides=threshold is None and rule.both_sides,
         unit=rule.unit,
         period=rule.period,
         datapoints=level.datapoints,
         of=level.of,
         missing=rule.missing,
-        insufficient_data=gap_fires,
+        insufficient_data=_gap_fires(thing, rule),
         down=level.down,
-        stack=watch.stack,
-        place=watch.at(),
+        stack=thing.watch.stack,
+        place=thing.watch.at(),
     )
 
 
-def _number(level: Level, facts: Facts) -> float:
+def _stats(rule: Rule, part: Part) -> tuple[Stat, ...]:
+    return tuple(
+        Stat(
+            id="abcdefghij"[index],
+            namespace=rule.namespace,
+            name=metric.name,
+            statistic=metric.statistic,
+            dimensions=part.dimensions,
+        )
+        for index, metric in enumerate(rule.metrics)
+    )
+
+
+def _number(level: Level, facts: ResourceFacts) -> float:
     return level.threshold.of(facts) if isinstance(level.threshold, Chosen) else level.threshold
 
 
-def _scaled(rule: Rule, number: float, facts: Facts) -> float:
+def _scaled(rule: Rule, number: float, facts: ResourceFacts) -> float:
     """Scales to the metric's unit. Counts and bytes are whole: nobody has half a connection."""
     if not rule.share_of:
         return number

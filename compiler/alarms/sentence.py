@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from compiler.catalogue.facts import GIB, Facts
+from compiler.catalogue.facts import GIB, ResourceFacts
 from compiler.catalogue.rule import Level, Rule
 from compiler.catalogue.table import Parent
 
@@ -13,7 +13,9 @@ _UNITS = {"percent": " %", "seconds": " s", "milliseconds": " ms", "microseconds
 _NAMED = 6
 
 
-def sentence(rule: Rule, level: Level, called: str, number: float, threshold: float, facts: Facts, *, own: bool) -> str:
+def sentence(
+    rule: Rule, level: Level, called: str, number: float, threshold: float, facts: ResourceFacts, *, own: bool
+) -> str:
     """Writes the fault, the number and the duration; then the source of the number.
 
     `number` is in the unit of the rule's key, `threshold` in the metric's. `own`: the environment chose it.
@@ -58,7 +60,7 @@ def lasting(rule: Rule, level: Level) -> str:
     return f"in {level.datapoints * rule.period // 60} of the last {minutes} minutes"
 
 
-def _why(level: Level, number: float, facts: Facts) -> str:
+def _why(level: Level, number: float, facts: ResourceFacts) -> str:
     return level.why.format(
         percent=_digits(number),
         instance_class=facts.instance_class or "this capacity",
@@ -73,7 +75,7 @@ def _why(level: Level, number: float, facts: Facts) -> str:
     )
 
 
-def _own(rule: Rule, number: float, facts: Facts) -> str:
+def _own(rule: Rule, number: float, facts: ResourceFacts) -> str:
     said = amount(number, rule.key_unit)
     if not rule.share_of:
         return f"{said} is this environment's own number."

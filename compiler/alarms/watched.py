@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from alertrelay.alert import Labels
 
-from compiler.catalogue.facts import GIB, Facts, classes, max_connections
+from compiler.catalogue.facts import GIB, ResourceFacts, classes, max_connections
 from compiler.resources.listing import cache_kind
 from compiler.resources.resource import (
     Cache,
@@ -18,8 +18,8 @@ from compiler.resources.resource import (
     LoadBalancer,
     Queue,
     Resource,
+    ResourceWatch,
     Service,
-    Watch,
 )
 
 CONNECTIONS = 65_000  # maxclients of Redis and Valkey, Memcached's max_simultaneous_connections: ElastiCache's own
@@ -53,8 +53,8 @@ class Watched:
     id: str
     cluster: str
     parts: tuple[Part, ...]
-    facts: Facts
-    watch: Watch
+    facts: ResourceFacts
+    watch: ResourceWatch
     console: str = ""
 
 
@@ -93,7 +93,7 @@ def _database(database: Database) -> Watched:
                 dimensions={"DBInstanceIdentifier": database.id},
             ),
         ),
-        facts=Facts(
+        facts=ResourceFacts(
             engine=database.engine,
             instance_class=database.instance_class,
             vcpus=database.vcpus or (known.vcpus if known else 0),
@@ -135,7 +135,7 @@ def _cluster(cluster: Cluster) -> Watched:
                 for role in roles
             ),
         ),
-        facts=Facts(
+        facts=ResourceFacts(
             engine=cluster.engine,
             instance_class=cluster.instance_class,
             vcpus=cluster.vcpus or (known.vcpus if known else 0),
@@ -159,7 +159,7 @@ def _cluster(cluster: Cluster) -> Watched:
 
 def _cache(cache: Cache) -> Watched:
     known = classes().get(cache.instance_class.removeprefix("cache."))
-    facts = Facts(
+    facts = ResourceFacts(
         engine=cache.engine,
         instance_class=cache.instance_class,
         vcpus=cache.vcpus or (known.vcpus if known else 0),
@@ -223,7 +223,7 @@ def _service(service: Service) -> Watched:
             *_service_connect(service, name, called),
             *_targets(service, name),
         ),
-        facts=Facts(
+        facts=ResourceFacts(
             nodes=service.healthy_targets,
             flags=_flags(
                 ec2=service.launch == "ec2",
@@ -276,7 +276,7 @@ def _balancer(balancer: LoadBalancer) -> Watched:
                 dimensions={"LoadBalancer": balancer.id},
             ),
         ),
-        facts=Facts(flags=frozenset(balancer.watch.anomaly)),
+        facts=ResourceFacts(flags=frozenset(balancer.watch.anomaly)),
         watch=balancer.watch,
         console=f"ec2/home?region={{region}}#LoadBalancers:search={short}",
     )
@@ -305,7 +305,7 @@ def _queue(queue: Queue) -> Watched:
             Part(kind="queue", name=queue.id, called=f"queue {_cut(queue.id)}", dimensions={"QueueName": queue.id}),
             *(dead_letters if queue.dead_letter_queue else ()),
         ),
-        facts=Facts(flags=_flags(messages=asked, dead_letter_queue=bool(queue.dead_letter_queue))),
+        facts=ResourceFacts(flags=_flags(messages=asked, dead_letter_queue=bool(queue.dead_letter_queue))),
         watch=queue.watch,
         console="sqs/v3/home?region={region}#/queues",
     )
@@ -324,7 +324,7 @@ def _function(function: Function) -> Watched:
                 dimensions={"FunctionName": function.id},
             ),
         ),
-        facts=Facts(timeout=function.timeout_seconds * 1000, flags=_flags(stream=function.stream)),
+        facts=ResourceFacts(timeout=function.timeout_seconds * 1000, flags=_flags(stream=function.stream)),
         watch=function.watch,
         console=f"lambda/home?region={{region}}#/functions/{function.id}?tab=monitoring",
     )

@@ -14,13 +14,13 @@ from alertrelay.config.model import InhibitRule, Receiver, Route, TimeInterval
 from compiler.alertmanager.inhibition import parse_inhibit_rules
 from compiler.alertmanager.intervals import parse_intervals
 from compiler.alertmanager.kinds.email import check_smarthost
-from compiler.alertmanager.kinds.reading import Reading, check_url
+from compiler.alertmanager.kinds.reading import ReceiverContext, check_url
 from compiler.alertmanager.kinds.slack import is_slack_post
 from compiler.alertmanager.receivers import KEYS as RECEIVER_KEYS
 from compiler.alertmanager.receivers import parse_receiver
 from compiler.alertmanager.routing import KEYS as ROUTE_KEYS
 from compiler.alertmanager.routing import PlacedRoute, parse_route
-from compiler.alertmanager.secretkeys import SecretKeys
+from compiler.alertmanager.secretkeys import SecretKeyPaths
 from compiler.delivery import Transport
 from compiler.reading.finding import Findings, did_you_mean
 from compiler.reading.section import Section, check_texts, keys, section_of
@@ -53,7 +53,7 @@ _GLOBAL_NO_TEXTS = keys("http_config smtp_tls_config smtp_require_tls smtp_force
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Alertmanager:
+class AlertmanagerFile:
     """The file's values. `routed` are the receivers that some route names."""
 
     route: Route
@@ -64,16 +64,19 @@ class Alertmanager:
     resolve_timeout: float
 
 
-def parse_alertmanager(root: Value, findings: Findings, *, transport: Transport = "smtp") -> Alertmanager | None:
-    """Reads the file; None where it has no route at all. `transport` is how e-mail goes out (delivery.yml)."""
+def parse_alertmanager(
+    root: Value, findings: Findings, *, transport: Transport = "smtp", on_call: tuple[str, ...] = ()
+) -> AlertmanagerFile | None:
+    """Reads the file; None where it has no route at all. `transport` is how e-mail goes out, `on_call` the addresses
+    that have to take it (delivery.yml)."""
     section = section_of(root, KEYS, findings)
     if section is None:
         return None
-    secrets = SecretKeys(findings)
+    secrets = SecretKeyPaths(findings)
     global_ = section.section("global", (*_GLOBAL_SERVED, *_GLOBAL_OTHERS)) or _empty(section)
     _check_global(global_, secrets)
     timeout = global_.seconds("resolve_timeout")
-    reading = Reading(global_=global_, secrets=secrets, findings=findings, transport=transport)
+    reading = ReceiverContext(global_=global_, secrets=secrets, findings=findings, transport=transport, on_call=on_call)
     receivers = _receivers(section, reading)
     intervals = parse_intervals(section)
     rules = parse_inhibit_rules(section)
@@ -86,7 +89,7 @@ def parse_alertmanager(root: Value, findings: Findings, *, transport: Transport 
     route, placed = parse_route(root_route)
     for item in placed:
         _check_route(item, receivers, intervals)
-    return Alertmanager(
+    return AlertmanagerFile(
         route=route,
         receivers=tuple(receivers.values()),
         routed=frozenset(item.route.receiver for item in placed),
@@ -100,7 +103,7 @@ def _empty(section: Section) -> Section:
     return Section(Value(data={}, text="", place=section.place), section.findings)
 
 
-def _check_global(global_: Section, secrets: SecretKeys) -> None:
+def _check_global(global_: Section, secrets: SecretKeyPaths) -> None:
     for key in _GLOBAL_SECRETS:
         secrets.one_of(global_, key)
     secrets.one_of(global_, "slack_api_url", inline=is_slack_post(global_.text("slack_api_url")))
@@ -124,7 +127,7 @@ def _check_global(global_: Section, secrets: SecretKeys) -> None:
             global_.findings.error(global_.at(key), "unsupported", message, "use smtp_auth_password_file")
 
 
-def _receivers(section: Section, reading: Reading) -> dict[str, Receiver]:
+def _receivers(section: Section, reading: ReceiverContext) -> dict[str, Receiver]:
     receivers: dict[str, Receiver] = {}
     if not section.has("receivers"):
         section.require("receivers", "add `receivers: [{name: …}]`")

@@ -12,21 +12,21 @@ from typing import Any
 from alertrelay.config.channel import ChannelDescriptor, ConfigKey, Settings
 
 from compiler.alertmanager.kinds.email import read_email
-from compiler.alertmanager.kinds.reading import Reading, check_url, plain_text
+from compiler.alertmanager.kinds.reading import ReceiverContext, check_url, plain_text
 from compiler.alertmanager.kinds.slack import read_slack
 from compiler.alertmanager.kinds.sns import read_sns
 from compiler.reading.section import Section
 
-__all__ = ["Reading", "read_settings"]
+__all__ = ["ReceiverContext", "read_settings"]
 
-_READERS: Mapping[str, Callable[[Section, Reading], Settings]] = {
+_READERS: Mapping[str, Callable[[Section, ReceiverContext], Settings]] = {
     "slack": read_slack,
     "email": read_email,
     "sns": read_sns,
 }
 
 
-def read_settings(section: Section, channel: ChannelDescriptor, reading: Reading) -> Settings:
+def read_settings(section: Section, channel: ChannelDescriptor, reading: ReceiverContext) -> Settings:
     """Return the settings of one integration; faults are findings and count as absent."""
     if own := _READERS.get(channel.kind):
         return own(section, reading)
@@ -48,7 +48,7 @@ def _refuse(section: Section, channel: ChannelDescriptor) -> bool:
     return False
 
 
-def _value(section: Section, key: ConfigKey, reading: Reading, *, required: bool) -> dict[str, Any]:
+def _value(section: Section, key: ConfigKey, reading: ReceiverContext, *, required: bool) -> dict[str, Any]:
     match key.shape:
         case "secret":
             return _secret(section, key, reading, required=required)
@@ -67,7 +67,7 @@ def _value(section: Section, key: ConfigKey, reading: Reading, *, required: bool
     return {key.field: text}
 
 
-def _secret(section: Section, key: ConfigKey, reading: Reading, *, required: bool) -> dict[str, str]:
+def _secret(section: Section, key: ConfigKey, reading: ReceiverContext, *, required: bool) -> dict[str, str]:
     """The name of the key that `<name>_file` names, here or under `global`; a value that may stand inline is kept."""
     values = {}
     held = section.has(key.name) or section.has(f"{key.name}_file")

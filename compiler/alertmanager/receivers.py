@@ -11,11 +11,10 @@ from collections.abc import Iterator, Mapping
 
 from alertrelay.alert import Integration
 from alertrelay.channels import KINDS, channel
-from alertrelay.channels.webhook import WebhookSettings
-from alertrelay.config.channel import ChannelDescriptor
+from alertrelay.config.channel import ChannelDescriptor, Settings
 from alertrelay.config.model import Receiver, Target
 
-from compiler.alertmanager.integrations import Reading, read_settings
+from compiler.alertmanager.integrations import ReceiverContext, read_settings
 from compiler.alertmanager.shapes import check_shape
 from compiler.reading.section import Section, keys
 
@@ -30,11 +29,11 @@ _SEND_RESOLVED_OTHERS_FALSE = ("rocketchat_configs", "wechat_configs")
 KEYS = ("name", "labels", *_SERVED, *UNSUPPORTED)
 
 
-def parse_receiver(section: Section, reading: Reading) -> Receiver:
+def parse_receiver(section: Section, reading: ReceiverContext) -> Receiver:
     """One receiver with its targets in the order of the channels.
 
     A kind that is not served is an error; it stands as a webhook without an address, so that it counts as somebody who
-    is told where a file is only tried out.
+    is notified where a file is only tried out.
     """
     name = section.text("name")
     if not name:
@@ -58,7 +57,8 @@ def parse_receiver(section: Section, reading: Reading) -> Receiver:
     return Receiver(name=name, targets=tuple(targets))
 
 
-_PLACEHOLDER = "webhook"
+_PLACEHOLDER = next(kind for kind in KINDS if channel(kind).rate is None)
+"""A channel without a limit, so that what is tried out shows no storm."""
 
 
 def _others(section: Section) -> Iterator[tuple[str, Section]]:
@@ -71,11 +71,11 @@ def _placeholder(section: Section, kind: str, integration: Integration) -> Targe
     return Target(
         integration=integration,
         send_resolved=section.flag("send_resolved", default=kind not in _SEND_RESOLVED_OTHERS_FALSE),
-        settings=WebhookSettings(url="", url_key="", max_alerts=0),
+        settings=Settings(),
     )
 
 
-def _target(section: Section, served: ChannelDescriptor, integration: Integration, reading: Reading) -> Target:
+def _target(section: Section, served: ChannelDescriptor, integration: Integration, reading: ReceiverContext) -> Target:
     _check_templates(section, served)
     for key in served.keys:
         if key.use in ("rendered", "not_obeyed"):
@@ -92,12 +92,19 @@ def _target(section: Section, served: ChannelDescriptor, integration: Integratio
 def _check_templates(section: Section, served: ChannelDescriptor) -> None:
     for key in (name for one in served.keys for name in one.deciding):
         if "{{" in section.text(key):
-            message = f"{key!r} holds a template: who is told would depend on the text of an alert"
+            message = f"{key!r} holds a template: who is notified would depend on the text of an alert"
             section.findings.error(section.at(key), "template", message, "write it out, with a route for each")
     own = [key.name for key in served.keys if key.use == "rendered" and section.has(key.name)]
+    own = [name for name in own if not _all_obeyed(section, served, name)]
     if own:
         message = f"{', '.join(own)}: alertrelay renders its own message"
         section.findings.warning(section.at(own[0]), "own-rendering", message, "it may stay for Alertmanager's sake")
+
+
+def _all_obeyed(section: Section, served: ChannelDescriptor, name: str) -> bool:
+    """Whether a mapping holds nothing but the entry that is obeyed."""
+    obeyed = next(key.obeyed for key in served.keys if key.name == name)
+    return bool(obeyed) and set(section.mapping(name)) == {obeyed}
 
 
 def _send_resolved(section: Section, served: ChannelDescriptor) -> bool:
@@ -105,7 +112,7 @@ def _send_resolved(section: Section, served: ChannelDescriptor) -> bool:
     if value:
         return True
     if served.pages:
-        message = f"{served.title} is told of the end all the same: an incident must not hang open"
+        message = f"{served.title} is notified of the resolve all the same: an incident must not hang open"
     elif section.has("send_resolved"):
         message = "the end of an alert is not announced here"
     else:

@@ -26,7 +26,7 @@ _HARMLESS = ("follow_redirects", "enable_http2")
 
 
 @dataclass(slots=True)
-class SecretKeys:
+class SecretKeyPaths:
     """The paths named so far, by last segment, and where each stood first."""
 
     findings: Findings

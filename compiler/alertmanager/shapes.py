@@ -6,13 +6,13 @@ from collections import Counter
 
 from alertrelay.config.channel import ConfigKey
 
-from compiler.alertmanager.secretkeys import SecretKeys
+from compiler.alertmanager.secretkeys import SecretKeyPaths
 from compiler.reading.section import Section, check_texts, section_of
 
 _CONFIRM_KEYS = ("title", "text", "ok_text", "dismiss_text")
 
 
-def check_shape(section: Section, key: ConfigKey, secrets: SecretKeys) -> None:
+def check_shape(section: Section, key: ConfigKey, secrets: SecretKeyPaths) -> None:
     """Report a value of another shape than the key's own."""
     match key.shape:
         case "any":

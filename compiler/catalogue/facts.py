@@ -19,7 +19,7 @@ class FactMissing(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class ResourceFacts:
     """Numbers and properties of one resource; 0 or "" where they are not known.
 
     `vcpus`, `memory` (bytes) and `ebs_bursts` are the instance class's; `storage` (bytes) is what was allocated;

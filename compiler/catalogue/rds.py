@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compiler.catalogue.facts import Facts
+from compiler.catalogue.facts import ResourceFacts
 from compiler.catalogue.rule import Chosen, Metric, Rule, When, critical, warning
 
 NAMESPACE = "AWS/RDS"
@@ -28,7 +28,7 @@ REPLICA = When(text="read replicas (`replica: true`)", holds=lambda f: "replica"
 INSIGHTS = When(text="with `performance_insights: true`", holds=lambda f: "performance_insights" in f.flags)
 
 
-def _small(facts: Facts) -> bool:
+def _small(facts: ResourceFacts) -> bool:
     return facts.max_connections_estimated and facts.memory < SMALL_MEMORY
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from compiler.catalogue.facts import Facts
+from compiler.catalogue.facts import ResourceFacts
 
 Severity = Literal["critical", "warning"]
 Operator = Literal[">", ">=", "<", "<="]
@@ -51,7 +51,7 @@ class Chosen:
     """A threshold that depends on the resource. `text` says the rule for the documentation."""
 
     text: str
-    of: Callable[[Facts], float]
+    of: Callable[[ResourceFacts], float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +59,7 @@ class When:
     """The resources that a rule is for. `text` completes "only" in the documentation: "PostgreSQL"."""
 
     text: str
-    holds: Callable[[Facts], bool]
+    holds: Callable[[ResourceFacts], bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,7 +58,7 @@ class Environment:
     rollout: str  # of ROLLOUTS
     reserved_concurrency: int  # of each forwarder, 0 for none
     ops_pagerduty_key: str  # a key of the secret: pages by EventBridge directly when the relay itself is unwell
-    ops_email: tuple[str, ...]  # told by SNS directly when the relay itself is unwell
+    ops_email: tuple[str, ...]  # notified by SNS directly when the relay itself is unwell
     runbook_base_url: str
     databases: tuple[Database, ...]
     clusters: tuple[Cluster, ...]
@@ -98,7 +98,7 @@ def parse_environment(root: Value, name: str, findings: Findings) -> Environment
     if not section.list("ops_email"):
         mend = "add `ops_email: [platform@example.com]`"
         findings.warning(
-            section.at("ops_email"), "no-ops-email", "nobody is told when the relay itself is unwell", mend
+            section.at("ops_email"), "no-ops-email", "nobody is notified when the relay itself is unwell", mend
         )
     region = section.get("region")
     runbooks = section.get("runbook_base_url")

@@ -19,8 +19,8 @@ from compiler.resources.resource import (
     Function,
     LoadBalancer,
     Queue,
+    ResourceWatch,
     Service,
-    Watch,
 )
 
 ENGINES = ("mysql", "mariadb", "postgres", "oracle", "sqlserver")
@@ -291,11 +291,11 @@ def _needed_number(item: Section, key: str, low: float, high: float) -> float:
     return item.number(key, 0, low=low, high=high)
 
 
-def _watch(item: Section, kind: str) -> Watch:
+def _watch(item: Section, kind: str) -> ResourceWatch:
     places = {key: item.at(key) for key in (*WATCH_KEYS, "id", "class", "storage_gb") if item.has(key)}
     for key, value in item.mapping("thresholds").items() if item.has("thresholds") else ():
         places[f"thresholds.{key}"] = value.key_place or value.place
-    return Watch(
+    return ResourceWatch(
         labels=labels_of(item),
         thresholds=_thresholds(item, kind),
         anomaly=_anomaly(item, kind),

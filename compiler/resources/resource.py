@@ -13,7 +13,7 @@ NOWHERE = Place(file="")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Watch:
+class ResourceWatch:
     """How a resource is watched, whatever it is.
 
     `labels` stand on its alarms; without `service` that is its own id. `thresholds` are this environment's own numbers
@@ -52,7 +52,7 @@ class Database:
     max_connections: float = 0
     memory_gb: float = 0
     vcpus: float = 0
-    watch: Watch = field(default_factory=Watch)
+    watch: ResourceWatch = field(default_factory=ResourceWatch)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +74,7 @@ class Cluster:
     vcpus: float = 0
     local_storage_gb: float = 0
     storage_network_megabytes: float = 0
-    watch: Watch = field(default_factory=Watch)
+    watch: ResourceWatch = field(default_factory=ResourceWatch)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +95,7 @@ class Cache:
     must_not_evict: bool = False
     max_connections: float = 0
     vcpus: float = 0
-    watch: Watch = field(default_factory=Watch)
+    watch: ResourceWatch = field(default_factory=ResourceWatch)
 
     @property
     def members(self) -> tuple[str, ...]:
@@ -125,7 +125,7 @@ class Service:
     target_group: str = ""  # targetgroup/checkout/73e2d6bc24d8a067
     healthy_targets: int = 1
     service_connect: str = ""
-    watch: Watch = field(default_factory=Watch)
+    watch: ResourceWatch = field(default_factory=ResourceWatch)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +133,7 @@ class LoadBalancer:
     """An Application Load Balancer, by the last part of its ARN."""
 
     id: str  # app/main/50dc6c495c0c9188
-    watch: Watch = field(default_factory=Watch)
+    watch: ResourceWatch = field(default_factory=ResourceWatch)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +142,7 @@ class Queue:
 
     id: str  # QueueName
     dead_letter_queue: str = ""
-    watch: Watch = field(default_factory=Watch)
+    watch: ResourceWatch = field(default_factory=ResourceWatch)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +152,7 @@ class Function:
     id: str  # FunctionName
     timeout_seconds: float = 0
     stream: bool = False
-    watch: Watch = field(default_factory=Watch)
+    watch: ResourceWatch = field(default_factory=ResourceWatch)
 
 
 Resource = Database | Cluster | Cache | Service | LoadBalancer | Queue | Function

@@ -28,7 +28,7 @@ _TAG_VALUE = re.compile(r"[\w\s.:/=+@-]{1,256}")  # AWS's rule for tags; PutMetr
 
 
 class PlannedAlarms(Construct):
-    """The alarms of a plan. Each tells the topic of its severity when it fires and when it ends.
+    """The alarms of a plan. Each publishes to the topic of its severity when it fires and when it resolves.
 
     `topics` are ARNs by severity; without them those of alertrelay's own topics of the environment, by name and not by
     reference: an export would tie the two stacks together and refuse to replace either.
@@ -52,15 +52,15 @@ class PlannedAlarms(Construct):
                 composite.add_resource_dependency(made[child])
 
     def _metric_alarm(self, alarm: MetricAlarm) -> cloudwatch.CfnAlarm:
-        tell = [self.topics[alarm.severity]]
+        actions = [self.topics[alarm.severity]]
         return cloudwatch.CfnAlarm(
             self,
             alarm.name,
             alarm_name=alarm.name,
             alarm_description=alarm.description,
-            alarm_actions=tell,
-            ok_actions=tell,
-            insufficient_data_actions=tell if alarm.insufficient_data else None,
+            alarm_actions=actions,
+            ok_actions=actions,
+            insufficient_data_actions=actions if alarm.insufficient_data else None,
             evaluation_periods=alarm.of,
             datapoints_to_alarm=alarm.datapoints,
             treat_missing_data=alarm.missing,
@@ -69,15 +69,15 @@ class PlannedAlarms(Construct):
         )
 
     def _composite(self, parent: CompositeAlarm) -> cloudwatch.CfnCompositeAlarm:
-        tell = [self.topics[parent.severity]]
+        actions = [self.topics[parent.severity]]
         return cloudwatch.CfnCompositeAlarm(
             self,
             parent.name,
             alarm_name=parent.name,
             alarm_description=parent.description,
             alarm_rule=parent.rule,
-            alarm_actions=tell,
-            ok_actions=tell,
+            alarm_actions=actions,
+            ok_actions=actions,
             tags=tags(parent.labels, parent.alertname, parent.severity),
         )
 

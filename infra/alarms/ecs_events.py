@@ -1,4 +1,4 @@
-"""What ECS tells by events and by no metric: failed deployments, tasks that cannot be placed, tasks that die."""
+"""Events of ECS that no metric shows: failed deployments, tasks that cannot be placed, tasks that die."""
 
 from __future__ import annotations
 

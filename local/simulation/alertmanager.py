@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from alertrelay.alert import Integration, Labels
-from alertrelay.channels import channel
+from alertrelay.channels import KINDS, channel
 from alertrelay.config.model import Config, Receiver, Route, Target
 from alertrelay.memory.store import MemoryStore
 from alertrelay.nflog.dedup import Mute
@@ -37,7 +37,7 @@ from alertrelay.policy.timing import first_flush
 
 from compiler.load import Release
 from local.simulation.agenda import Agenda
-from local.simulation.intake import Held, Intake, by_order
+from local.simulation.intake import Intake, IntakeAlert, by_order
 from local.simulation.record import Record, Shown, Sinks
 
 
@@ -49,7 +49,7 @@ class _Group:
     receiver: Receiver
     key: str
     labels: Labels
-    alerts: dict[str, Held] = field(default_factory=dict)
+    alerts: dict[str, IntakeAlert] = field(default_factory=dict)
     timer: int = 0
     flushed: bool = False
     busy: bool = False
@@ -65,12 +65,12 @@ class _Flush:
     group: _Group
     at: datetime
     tick: datetime
-    alerts: Sequence[Held]
-    shown: Sequence[Held]
+    alerts: Sequence[IntakeAlert]
+    shown: Sequence[IntakeAlert]
     waiting: int = 0
     failed: bool = False
 
-    def of(self, status: str, alerts: Sequence[Held]) -> frozenset[str]:
+    def of(self, status: str, alerts: Sequence[IntakeAlert]) -> frozenset[str]:
         """Fingerprints by the status at the flush: nothing ends while it lasts."""
         return frozenset(one.fingerprint for one in alerts if one.status(self.at) == status)
 
@@ -100,7 +100,7 @@ class Alertmanager:
         self._groups: dict[tuple[str, str], _Group] = {}
         self._log: dict[tuple[str, Integration], Entry] = {}
 
-    def post(self, alerts: Sequence[Held]) -> None:
+    def post(self, alerts: Sequence[IntakeAlert]) -> None:
         """Alerts arrived, as the intake holds them."""
         for held in alerts:
             self._remember(held)
@@ -114,7 +114,7 @@ class Alertmanager:
         self._config, self._loaded = config, self._agenda.now()
         self.post(self._intake.held(self._agenda.now()))
 
-    def _remember(self, held: Held) -> None:
+    def _remember(self, held: IntakeAlert) -> None:
         """For inhibition, whose sources may have any route."""
         alert, key = held.alert(self._agenda.now()), key_of(held.fingerprint)
         order_key = order_of(alert, received=held.at, index=0)
@@ -122,7 +122,7 @@ class Alertmanager:
         for noted in source_entries(self._config.inhibit_rules, held.labels):
             self._store.note_source(noted, key, fires=alert.status == "firing")
 
-    def _dispatch(self, held: Held) -> None:
+    def _dispatch(self, held: IntakeAlert) -> None:
         for route in match_routes(self._config.route, held.labels):
             receiver = self._config.receiver(route.receiver)
             key = group_key(route, held.labels)
@@ -136,7 +136,7 @@ class Alertmanager:
                 group.alerts[held.fingerprint] = held
                 self._hasten(group, held)
 
-    def _hasten(self, group: _Group, held: Held) -> None:
+    def _hasten(self, group: _Group, held: IntakeAlert) -> None:
         """Up to 0.28 any late alert makes a group that has not been flushed be flushed at once."""
         now = self._agenda.now()
         if (
@@ -173,12 +173,12 @@ class Alertmanager:
             self._notify(flush, target)
         self._done(flush, took=True)
 
-    def _unmuted(self, group: _Group, alerts: Sequence[Held]) -> list[Held]:
+    def _unmuted(self, group: _Group, alerts: Sequence[IntakeAlert]) -> list[IntakeAlert]:
         """What is muted, whether it fires or has ended, is nobody's to hear."""
         now = self._agenda.now()
         header = GroupState(
             identity=GroupIdentity(
-                integration=Integration(receiver=group.receiver.name, channel="webhook", index=0),
+                integration=Integration(receiver=group.receiver.name, channel=KINDS[0], index=0),
                 route_id=group.route.id,
                 group_key=group.key,
                 group_labels=group.labels,
@@ -191,7 +191,8 @@ class Alertmanager:
             header,
             members,
             facts,
-            config=self._config,
+            rules=self._config.inhibit_rules,
+            intervals=self._config.time_intervals,
             alerts=self._store,
             now=now,
             log=_ignore,
@@ -323,7 +324,7 @@ def _shown(flush: _Flush, target: Target) -> list[Shown]:
     ]
 
 
-def _member(held: Held, now: datetime) -> Member:
+def _member(held: IntakeAlert, now: datetime) -> Member:
     """As one that fires: Alertmanager mutes what has ended too."""
     return Member(
         key=key_of(held.fingerprint),

@@ -23,7 +23,7 @@ _CLASSIC_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class IntakeAlert:
     """An alert as it stands. `guessed`: its end is resolve_timeout's. `at`: its clock, which never stands still."""
 
     labels: Labels
@@ -62,9 +62,9 @@ class Intake:
         self._start = start
         self._classic = classic_names
         self._refuse = refuse
-        self._held: dict[str, Held] = {}
+        self._held: dict[str, IntakeAlert] = {}
 
-    def post(self, items: Sequence[Any], *, now: datetime, resolve_timeout: float, place: str) -> list[Held]:
+    def post(self, items: Sequence[Any], *, now: datetime, resolve_timeout: float, place: str) -> list[IntakeAlert]:
         """The valid alerts as they then stand; the others are named by `refuse`."""
         held = []
         for number, item in enumerate(items):
@@ -76,7 +76,7 @@ class Intake:
             held.append(new)
         return [self._put(new, now) for new in held]
 
-    def held(self, now: datetime) -> list[Held]:
+    def held(self, now: datetime) -> list[IntakeAlert]:
         """All that is still kept."""
         return [old for old in self._held.values() if not self._is_swept(old, now)]
 
@@ -84,7 +84,7 @@ class Intake:
         """Of an alert that came at some time."""
         return self._held[fingerprint].labels
 
-    def _read(self, item: Any, now: datetime, timeout: timedelta) -> Held:
+    def _read(self, item: Any, now: datetime, timeout: timedelta) -> IntakeAlert:
         if not isinstance(item, Mapping):
             raise ValueError(f"an alert is an object with labels, {item!r} came")  # noqa: TRY004 - one kind of refusal
         labels = {k: v for k, v in self._texts(item, "labels").items() if v}
@@ -97,7 +97,7 @@ class Intake:
         ends_at = ends_at or (now + timeout if guessed else NEVER)
         if ends_at < starts_at:
             raise ValueError(f"it ends ({ends_at.isoformat()}) before it starts ({starts_at.isoformat()})")
-        return Held(
+        return IntakeAlert(
             labels=labels,
             annotations=annotations,
             starts_at=starts_at,
@@ -118,7 +118,7 @@ class Intake:
                 raise ValueError(f"{key!r} holds an empty name or what is no UTF-8")
         return dict(found)
 
-    def _put(self, new: Held, now: datetime) -> Held:
+    def _put(self, new: IntakeAlert, now: datetime) -> IntakeAlert:
         old = self._held.get(new.fingerprint)
         if old:
             new = replace(new, at=max(now, old.at + timedelta(microseconds=1)))
@@ -127,26 +127,26 @@ class Intake:
         self._held[new.fingerprint] = new
         return new
 
-    def _is_swept(self, old: Held, now: datetime) -> bool:
+    def _is_swept(self, old: IntakeAlert, now: datetime) -> bool:
         over = max(old.ends_at, old.at)
         return over <= now and swept(over, now=now, began=self._start, every=ALERT_MAINTENANCE)
 
 
-def by_order(held: Iterable[Held]) -> list[Held]:
+def by_order(held: Iterable[IntakeAlert]) -> list[IntakeAlert]:
     """As a notification shows them: by job, instance, then all labels; what lacks one comes last."""
 
-    def place(one: Held) -> tuple[Any, ...]:
+    def place(one: IntakeAlert) -> tuple[Any, ...]:
         job, instance = (one.labels.get(name) for name in ("job", "instance"))
         return job is None, job or "", instance is None, instance or "", len(one.labels), sorted(one.labels.items())
 
     return sorted(held, key=place)
 
 
-def _overlap(old: Held, new: Held) -> bool:
+def _overlap(old: IntakeAlert, new: IntakeAlert) -> bool:
     return old.starts_at < new.ends_at < old.ends_at or old.starts_at < new.starts_at < old.ends_at
 
 
-def _merged(old: Held, new: Held, now: datetime) -> Held:
+def _merged(old: IntakeAlert, new: IntakeAlert, now: datetime) -> IntakeAlert:
     """The younger one's texts, the earlier start; a known end that lies later, unless the younger one has ended."""
     later = old.ends_at > new.ends_at
     holds = old.status(now) == "resolved" if new.status(now) == "resolved" else not old.guessed

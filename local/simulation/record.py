@@ -83,7 +83,7 @@ class Record:
     def suppressed(
         self, at: datetime, *, receiver: str, group_key: str, alert: Shown, reason: str, detail: str = ""
     ) -> None:
-        """One alert that a receiver is not told of."""
+        """One alert of which a receiver is not notified."""
         if self.explain:
             shown = {"labels": dict(alert.labels), "status": alert.status}
             line = {"receiver": receiver, "groupKey": group_key, "suppressed": shown, "reason": reason}

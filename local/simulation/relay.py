@@ -30,7 +30,7 @@ from alertrelay.ports import (
 )
 
 from local.simulation.agenda import Agenda
-from local.simulation.intake import Held, Intake
+from local.simulation.intake import Intake, IntakeAlert
 from local.simulation.record import Record, Shown, Sinks
 from local.simulation.timeline import Answer
 
@@ -86,7 +86,7 @@ class OurRelay:
         )
         self.reload(config)
 
-    def post(self, alerts: Sequence[Held]) -> None:
+    def post(self, alerts: Sequence[IntakeAlert]) -> None:
         """Takes alerts, as the intake holds them. What is due now is notified after everything else of this moment."""
         now = self._agenda.now()
         updates = updates_of([held.alert(now) for held in alerts], received=now)

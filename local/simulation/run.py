@@ -20,14 +20,14 @@ from compiler.load import Release, try_out
 from compiler.reading.finding import Finding
 from local.simulation.agenda import Agenda
 from local.simulation.alertmanager import Alertmanager
-from local.simulation.intake import Held, Intake
+from local.simulation.intake import Intake, IntakeAlert
 from local.simulation.record import Record, Sinks
 from local.simulation.relay import OurRelay
-from local.simulation.timeline import Entry, Post, Reload, SilenceExpired, SilenceSet, SinkSet, moment
+from local.simulation.timeline import Post, Reload, SilenceExpired, SilenceSet, SinkSet, TimelineEntry, moment
 
 
 class _Relay(Protocol):
-    def post(self, alerts: Sequence[Held]) -> None: ...
+    def post(self, alerts: Sequence[IntakeAlert]) -> None: ...
 
     def reload(self, config: Config) -> None: ...
 
@@ -49,7 +49,7 @@ class Options:
         return self.compatible or "0.33"
 
 
-class Run:
+class SimulatedRun:
     """`last_resort`: whether delivery.yml names one."""
 
     def __init__(self, config: Config, options: Options, *, last_resort: bool) -> None:
@@ -85,7 +85,7 @@ class Run:
             release=self._options.compatible,
         )
 
-    def lines(self, entries: Sequence[Entry]) -> list[str]:
+    def lines(self, entries: Sequence[TimelineEntry]) -> list[str]:
         """Plays the timeline; the lines to print."""
         until = self._options.start + timedelta(seconds=self._options.until)
         for entry in entries:
@@ -97,7 +97,7 @@ class Run:
             self._agenda.close()
         return list(self._record.lines())
 
-    def _happens(self, entry: Entry) -> None:
+    def _happens(self, entry: TimelineEntry) -> None:
         match entry.what:
             case Post(alerts=alerts):
                 now, timeout = self._agenda.now(), self._config.resolve_timeout

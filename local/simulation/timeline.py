@@ -61,7 +61,7 @@ What = Post | SilenceSet | SilenceExpired | SinkSet | Reload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class TimelineEntry:
     """What happens at one moment. `place` names the entry to people."""
 
     at: datetime
@@ -69,7 +69,7 @@ class Entry:
     place: str
 
 
-def read_timeline(path: Path, start: datetime) -> list[Entry]:
+def read_timeline(path: Path, start: datetime) -> list[TimelineEntry]:
     """The entries in order of time, those of one moment in the order of the file. Raises TimelineError."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
@@ -82,14 +82,14 @@ def read_timeline(path: Path, start: datetime) -> list[Entry]:
     return parse_timeline(data, start, file=str(path))
 
 
-def parse_timeline(data: Sequence[Any], start: datetime, *, file: str = "timeline") -> list[Entry]:
+def parse_timeline(data: Sequence[Any], start: datetime, *, file: str = "timeline") -> list[TimelineEntry]:
     """The same from plain JSON."""
     entries = []
     for number, item in enumerate(data):
         place = f"{file}[{number}]"
         if not isinstance(item, list) or len(item) != 2:
             raise TimelineError(f"{place}: [t, what] is expected, {_name(item)} came")
-        entries.append(Entry(at=_at(item[0], start, place), what=_what(item[1], place), place=place))
+        entries.append(TimelineEntry(at=_at(item[0], start, place), what=_what(item[1], place), place=place))
     return sorted(entries, key=lambda entry: entry.at)
 
 

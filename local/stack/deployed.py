@@ -22,7 +22,7 @@ from local.standins import peer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Function:
+class DeployedFunction:
     """A forwarder of the template, as its alias has it: `arn` is that of the alias.
 
     `inbox` is the queue that stands for its subscriptions: moto hands nothing to Lambda. `timers` is the queue of its
@@ -42,7 +42,7 @@ class Function:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scorer:
+class ScorerFunction:
     """The anomaly-scorer: a function on a schedule, without a queue."""
 
     name: str
@@ -58,8 +58,8 @@ class Deployed:
     of those that forwarders listen to, by name; `queues` are all of the template's, by name; `secrets` holds every
     value that may be shown nowhere."""
 
-    functions: tuple[Function, ...]
-    scorer: Scorer | None
+    functions: tuple[DeployedFunction, ...]
+    scorer: ScorerFunction | None
     topics: Mapping[str, str]
     queues: Mapping[str, str]
     table: str
@@ -221,17 +221,17 @@ def _functions(
     queues: Mapping[str, str],
     code: Mapping[str, Path],
     aliases: Mapping[str, str],
-) -> tuple[tuple[Function, ...], Scorer | None]:
+) -> tuple[tuple[DeployedFunction, ...], ScorerFunction | None]:
     """The forwarders and the scorer: what an alias leads to. A function without one takes part in deploys alone."""
     client, sqs = emulator.client("lambda"), emulator.client("sqs")
     sources = {function_of(m["FunctionName"]): m for m in left_out["Lambda::EventSourceMapping"]}
     invokes = {(function_of(c["FunctionName"]), c["Qualifier"]): c for c in left_out["Lambda::EventInvokeConfig"]}
-    made: list[Function] = []
-    scorer: Scorer | None = None
+    made: list[DeployedFunction] = []
+    scorer: ScorerFunction | None = None
     for name, alias in aliases.items():
         function = client.get_function_configuration(FunctionName=name, Qualifier=alias)
         if name not in sources:
-            scorer = Scorer(
+            scorer = ScorerFunction(
                 name=name,
                 handler=function["Handler"],
                 environment=function["Environment"]["Variables"],
@@ -242,7 +242,7 @@ def _functions(
         inbox = sqs.create_queue(QueueName=f"{name}-inbox")["QueueUrl"]
         invoke = invokes[name, alias]
         made.append(
-            Function(
+            DeployedFunction(
                 name=name,
                 arn=client.get_alias(FunctionName=name, Name=alias)["AliasArn"],
                 handler=function["Handler"],
@@ -275,7 +275,7 @@ def _put_policies(emulator: Emulator, policies: Iterable[Mapping[str, Any]]) -> 
 
 
 def _subscribe(
-    emulator: Emulator, subscriptions: Iterable[Mapping[str, Any]], by_arn: Mapping[str, Function]
+    emulator: Emulator, subscriptions: Iterable[Mapping[str, Any]], by_arn: Mapping[str, DeployedFunction]
 ) -> dict[str, str]:
     """The function's inbox in place of each subscription of a function; people's addresses as they are."""
     sns, topics = emulator.client("sns"), {}

@@ -24,7 +24,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ReadTimeoutError
 
-from local.standins import Fault, Recorded
+from local.standins import Fault, RecordedRequest
 
 FAKE_ENVIRONMENT: Mapping[str, str] = {
     "AWS_ACCESS_KEY_ID": "FAKEFAKEFAKEFAKEFAKE",
@@ -72,7 +72,7 @@ class Emulator:
         self._host, self._port, self._one_region = host, port, one_region
         self.faults: dict[str, Fault] = {}  # by service: sns, dynamodb, secretsmanager, sqs
         self._now = now
-        self._recorded: list[Recorded] = []
+        self._recorded: list[RecordedRequest] = []
         self._clients: dict[str, Any] = {}
         self._entered = ExitStack()
 
@@ -92,7 +92,7 @@ class Emulator:
         self._entered.close()
 
     @property
-    def published(self) -> tuple[Recorded, ...]:
+    def published(self) -> tuple[RecordedRequest, ...]:
         """What was published to SNS, in order, also what was answered with a fault."""
         return tuple(self._recorded)
 
@@ -133,12 +133,20 @@ class Emulator:
                 if isinstance(policy, dict):
                     key.policy = json.dumps(policy)
 
-    def items(self, table: str) -> list[dict[str, Any]]:
-        """The items of a table as moto holds them, in DynamoDB's JSON."""
+    def items_with(self, table: str, attribute: str) -> list[dict[str, Any]]:
+        """The items of a table that have an attribute, as moto holds them, in DynamoDB's JSON. It is asked at every
+        step of a day: only these are turned into JSON."""
         from moto.dynamodb.models import dynamodb_backends
 
         tables = (backend[self.region].tables.get(table) for backend in dynamodb_backends.values())
-        return [item.to_json()["Attributes"] for found in tables if found for item in found.all_items()]
+        return [
+            item.to_json()["Attributes"]
+            for found in tables
+            if found
+            for partition in found.items.values()
+            for item in partition.values()
+            if attribute in item.attrs
+        ]
 
     @contextmanager
     def _on_our_clock(self) -> Iterator[None]:
@@ -190,7 +198,7 @@ class Emulator:
         attributes = _attributes(fields)
         message = {to: fields[name] for name, to in _PUBLISH_FIELDS.items() if name in fields}
         self._recorded.append(
-            Recorded(
+            RecordedRequest(
                 channel="sns",
                 at=self._now(),
                 path="",

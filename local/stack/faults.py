@@ -45,13 +45,13 @@ class Faults:
 
 
 def places(config: Config) -> tuple[str, ...]:
-    """Everything that can be down: the channels, the receivers that tell anybody, the last resort."""
+    """Everything that can be down: the channels, the receivers that notify anybody, the last resort."""
     receivers = [r.name for r in config.receivers if r.targets]
     return (*KINDS, *receivers, *([LAST_RESORT] if config.last_resort else []))
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
+class FaultySender:
     """A sender whose target may be down. A hang moves the clock by its nominal length."""
 
     inner: Sender

@@ -17,7 +17,7 @@ from alertrelay.alert import rfc3339
 from alertrelay.memory.store import ManualClock
 
 import lambdas
-from local.stack.deployed import Function
+from local.stack.deployed import DeployedFunction
 
 RETRY_AFTER = (timedelta(minutes=1), timedelta(minutes=2))
 """Lambda's pauses before the second and the third attempt of an asynchronous invocation:
@@ -37,7 +37,7 @@ class Failure:
 
 
 class FunctionRaised(Exception):
-    """What a function in a process of its own raised, or how it was killed, as its runtime told it."""
+    """What a function in a process of its own raised, or how it was killed, as its runtime reports it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Context:
 class Invocable:
     """A function with its handler bound to this run. `handles` are the channels whose integrations are its own."""
 
-    function: Function
+    function: DeployedFunction
     handler: Handler
     handles: frozenset[str]
     clock: ManualClock
@@ -78,10 +78,10 @@ class Invocable:
             except Exception as error:  # noqa: BLE001 - whatever it raises, Lambda tries the event again
                 self.logs.write(traceback.format_exc())  # as the runtime does
                 failure = Failure(at=self.clock.now(), function=name, kind=type(error).__name__, text=str(error))
-        raise Failed(failure)
+        raise HandlerFailed(failure)
 
 
-class Failed(Exception):
+class HandlerFailed(Exception):
     """The handler raised."""
 
     def __init__(self, failure: Failure) -> None:
@@ -90,7 +90,7 @@ class Failed(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Attempt:
+class AsyncRetry:
     """An asynchronous event that is to be tried again. `number` counts the attempts before."""
 
     due: datetime
@@ -154,7 +154,7 @@ def from_sqs(message: Mapping[str, Any], *, queue: str, region: str) -> dict[str
     }
 
 
-def on_failure_record(attempt: Attempt, failure: Failure) -> dict[str, Any]:
+def on_failure_record(attempt: AsyncRetry, failure: Failure) -> dict[str, Any]:
     """What Lambda sends to the destination of an event that it gave up:
     https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html"""
     return {

@@ -28,7 +28,7 @@ from alertrelay.memory.store import ManualClock
 from alertrelay.notification import Outcome
 
 from infra import synth
-from local.stack.deployed import Function, Scorer
+from local.stack.deployed import DeployedFunction, ScorerFunction
 from local.stack.emulator import FAKE_ENVIRONMENT
 from local.stack.invocation import FunctionRaised, Invocable, load
 from local.stack.running import RunningStack
@@ -102,7 +102,9 @@ class Container:
     `logs` is what the function and the emulator have printed so far.
     """
 
-    def __init__(self, function: Function | Scorer, layer: Path, programs: Kit, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self, function: DeployedFunction | ScorerFunction, layer: Path, programs: Kit, environ: Mapping[str, str]
+    ) -> None:
         self._function = function
         self._layer = layer
         self._programs = programs
@@ -291,7 +293,7 @@ class RieStack(RunningStack):
         }
         return Container(scorer, layer_of(self.template), self.programs, environ)
 
-    def _bound(self, function: Function) -> Invocable:
+    def _bound(self, function: DeployedFunction) -> Invocable:
         environ = {
             **function.environment,
             "AWS_REGION": self.emulator.region,
@@ -310,7 +312,7 @@ class RieStack(RunningStack):
             finally:
                 print(said.getvalue(), end="")
                 for outcome in outcomes_in(said.getvalue()):
-                    self.told(function, outcome)
+                    self.note_outcome(function, outcome)
 
         handles = load(function.handler).channels
         return Invocable(function=function, handler=handler, handles=handles, clock=self.clock, logs=self.logs)

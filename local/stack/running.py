@@ -22,14 +22,14 @@ from alertrelay.nflog.group_state import GroupHeader
 from alertrelay.notification import Outcome, Reason
 from alertrelay.sources import Envelope
 
-from local.stack.deployed import Deployed, Function, deploy
+from local.stack.deployed import Deployed, DeployedFunction, deploy
 from local.stack.emulator import Emulator
-from local.stack.faults import Faults, Watched
+from local.stack.faults import Faults, FaultySender
 from local.stack.invocation import (
     RETRY_AFTER,
-    Attempt,
-    Failed,
+    AsyncRetry,
     Failure,
+    HandlerFailed,
     Invocable,
     from_sns,
     from_sqs,
@@ -37,7 +37,7 @@ from local.stack.invocation import (
     on_failure_record,
 )
 from local.stack.ticks import MINUTE, Idle, armed, inputs, minute_of, next_tick
-from local.standins import Fault, Recorded, StandIns
+from local.standins import Fault, RecordedRequest, StandIns
 
 SHOWN_RETRIES = 4
 """A delivery that nobody takes is retried for four days; 1, 2, 5 and 15 minutes are shown, then the run ends."""
@@ -47,7 +47,7 @@ INSTANT = 0.001
 
 
 class RunningStack:
-    """A context manager. `observe` is told of every outcome and of every invocation that raised, with the time and the
+    """A context manager. `observe` gets every outcome and of every invocation that raised, with the time and the
     function's name."""
 
     LONGEST = timedelta(days=5)
@@ -73,11 +73,11 @@ class RunningStack:
         self._observe = observe
         self._deploy = deployment
         self._entered = self._entering = ExitStack()
-        self._again: list[Attempt] = []
+        self._again: list[AsyncRetry] = []
         self._sent: dict[str, tuple[str, datetime]] = {}
         self._fruitless: Counter[str] = Counter()
         self._quiet: Counter[str] = Counter()  # looks at a group, since the last message, that brought nothing
-        self._told = False
+        self._notified = False
         self._ticked = minute_of(self.clock.now())
         self._worked = self.clock.now()
 
@@ -104,7 +104,7 @@ class RunningStack:
         return ManualClock(start)
 
     @property
-    def received(self) -> tuple[Recorded, ...]:
+    def received(self) -> tuple[RecordedRequest, ...]:
         """What the stand-ins and SNS got."""
         return (*self.standins.requests, *self.emulator.published)
 
@@ -112,7 +112,7 @@ class RunningStack:
         """New containers: nothing is left of what the old ones kept in memory."""
         self.functions = tuple(self._bound(function) for function in self.deployed.functions)
 
-    def _bound(self, function: Function) -> Invocable:
+    def _bound(self, function: DeployedFunction) -> Invocable:
         environ = {
             **function.environment,
             "AWS_ENDPOINT_URL": self.emulator.url,
@@ -126,16 +126,16 @@ class RunningStack:
             clock=self.clock,
             endpoints=self.standins.endpoints,
             haste=self.faults.haste,
-            observe=lambda outcome: self.told(function, outcome),
-            around=lambda sender: Watched(sender, self.faults, self.standins, self.emulator, self.clock),
+            observe=lambda outcome: self.note_outcome(function, outcome),
+            around=lambda sender: FaultySender(sender, self.faults, self.standins, self.emulator, self.clock),
         )
         return Invocable(
             function=function, handler=handler, handles=forwarder.channels, clock=self.clock, logs=self.logs
         )
 
-    def told(self, function: Function, outcome: Outcome) -> None:
+    def note_outcome(self, function: DeployedFunction, outcome: Outcome) -> None:
         """What a function says of one update."""
-        self._told = self._told or (outcome.outcome != "pending" and outcome.reason != Reason.REPEAT)
+        self._notified = self._notified or (outcome.outcome != "pending" and outcome.reason != Reason.REPEAT)
         self._observe(self.clock.now(), function.name, outcome)
 
     def publish(self, topic_arn: str, envelope: Envelope) -> Envelope:
@@ -157,7 +157,7 @@ class RunningStack:
     def invoke(self, name: str, event: Mapping[str, Any]) -> None:
         """Hands an event to a function as SNS would, and lets everything that is due happen."""
         function = next(f for f in self.functions if f.function.name.endswith(name))
-        self._asynchronously(Attempt(due=self.clock.now(), number=0, function=function, event=event))
+        self._asynchronously(AsyncRetry(due=self.clock.now(), number=0, function=function, event=event))
         self.work()
 
     def run_until(self, at: datetime) -> None:
@@ -233,7 +233,7 @@ class RunningStack:
             )
             subscription = f"{notification['TopicArn']}:{function.function.name}"
             event = from_sns(notification, subscription=subscription, sent_at=sent_at, message_id=message_id)
-            self._asynchronously(Attempt(due=self.clock.now(), number=0, function=function, event=event))
+            self._asynchronously(AsyncRetry(due=self.clock.now(), number=0, function=function, event=event))
         return bool(found)
 
     def _take_retries(self) -> bool:
@@ -242,11 +242,11 @@ class RunningStack:
         self._asynchronously(heapq.heappop(self._again))
         return True
 
-    def _asynchronously(self, attempt: Attempt) -> None:
+    def _asynchronously(self, attempt: AsyncRetry) -> None:
         function = attempt.function.function
         try:
             attempt.function(attempt.event)
-        except Failed as failed:
+        except HandlerFailed as failed:
             self._observe(failed.failure.at, function.name, failed.failure)
             if attempt.number < function.retries:
                 due = self.clock.now() + RETRY_AFTER[min(attempt.number, len(RETRY_AFTER) - 1)]
@@ -269,7 +269,7 @@ class RunningStack:
         ).get("Messages", [])
         for message in found:
             event = from_sqs(message, queue=url.rpartition("/")[2], region=self.emulator.region)
-            self._told = False
+            self._notified = False
             subject = _subject(message["Body"])
             before = self._armed().get(subject)
             if self._took(function, event):
@@ -278,13 +278,13 @@ class RunningStack:
             if before and after and before.progress.recorded_at == after.progress.recorded_at:
                 continue  # nobody looked: it came early, or twice
             for brought_nothing in (self._fruitless, self._quiet):
-                brought_nothing[subject] = 0 if self._told else brought_nothing[subject] + 1
+                brought_nothing[subject] = 0 if self._notified else brought_nothing[subject] + 1
         return True  # a message that came too often was moved to the dead-letter queue: look again
 
     def _took(self, function: Invocable, event: Mapping[str, Any]) -> bool:
         try:
             answer = function(event)
-        except Failed as failed:
+        except HandlerFailed as failed:
             self._observe(failed.failure.at, function.function.name, failed.failure)
             return False
         return not (answer or {}).get("batchItemFailures")

@@ -22,7 +22,7 @@ from alertrelay.memory.store import ManualClock
 
 from infra.assets import ANOMALY_FILE
 from local.series import NotASeries, read_series
-from local.stack.deployed import Scorer
+from local.stack.deployed import ScorerFunction
 from local.stack.emulator import Emulator
 from local.stack.invocation import Context, load
 
@@ -67,7 +67,7 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class ScorerLogEvent:
     """Something that the scorer noticed: an event of its log, with the fields of it."""
 
     at: datetime
@@ -112,13 +112,13 @@ class ScorerHere:
 
     def __init__(
         self,
-        scorer: Scorer,
+        scorer: ScorerFunction,
         emulator: Emulator,
         clock: ManualClock,
         logs: io.StringIO,
         *,
         config: AnomalyConfig,
-        observe: Callable[[Found], None],
+        observe: Callable[[ScorerLogEvent], None],
         published: Callable[[str, str], None],
     ) -> None:
         self._scorer, self._emulator, self._clock, self._logs = scorer, emulator, clock, logs
@@ -135,7 +135,7 @@ class ScorerHere:
         self._handler = load(scorer.handler).bound(
             environ,
             clock=clock,
-            observe=lambda event, fields: observe(Found(at=clock.now(), event=event, fields=dict(fields))),
+            observe=lambda event, fields: observe(ScorerLogEvent(at=clock.now(), event=event, fields=dict(fields))),
             published=published,
         )
 

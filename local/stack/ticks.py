@@ -27,12 +27,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def armed(emulator: Emulator, table: str) -> dict[str, GroupHeader]:
     """The groups that are due some time, by id: what the index of the table holds."""
-    found = emulator.items(table)
-    return {
-        item["pk"]["S"].removeprefix("H#"): items.header(item)
-        for item in found
-        if "shard" in item and "next_due" in item
-    }
+    found = emulator.items_with(table, "next_due")
+    return {item["pk"]["S"].removeprefix("H#"): items.header(item) for item in found if "shard" in item}
 
 
 def inputs(emulator: Emulator) -> dict[str, Any]:
@@ -64,8 +60,8 @@ class Idle:
     until: datetime | None = None
 
     def next_look(self, header: GroupHeader) -> datetime:
-        """When to look at a group again at which the last look brought nothing: when it is to be told again, and the
-        last time before something arrives, so that its ticks stay what they are."""
+        """Return when to flush a group again whose last flush sent nothing: at its repeat, and the last time before
+        something arrives, so that its ticks stay what they are."""
         due = header.schedule.next_due
         assert due is not None
         if header.progress.failures or self.config.time_intervals:

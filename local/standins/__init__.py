@@ -11,10 +11,10 @@ from typing import cast
 
 from alertrelay.channels import KINDS
 
-from local.standins.board import Board, Fault, Recorded
+from local.standins.board import Board, Fault, RecordedRequest
 from local.standins.peer import Peer
 
-__all__ = ["Fault", "Recorded", "StandIns", "endpoints", "listening", "peer"]
+__all__ = ["Fault", "RecordedRequest", "StandIns", "endpoints", "listening", "peer"]
 
 
 @functools.cache
@@ -36,7 +36,7 @@ def endpoints(host: str, ports: Mapping[str, int]) -> dict[str, str]:
 class StandIns:
     """A context manager: inside it the peers listen, after it no thread and no socket is left.
 
-    `now` is what `Recorded.at` is taken from. They listen at `host`, on any free port where `ports` names none.
+    `now` is what `RecordedRequest.at` is taken from. They listen at `host`, on any free port where `ports` names none.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class StandIns:
         return endpoints(self._host, {kind: listener.port for kind, listener in self._listeners.items()})
 
     @property
-    def requests(self) -> tuple[Recorded, ...]:
+    def requests(self) -> tuple[RecordedRequest, ...]:
         """What arrived so far, in order, also what was answered with a fault."""
         return self._board.requests
 

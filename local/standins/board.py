@@ -45,9 +45,9 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recorded:
+class RecordedRequest:
     """One request, without secrets. `answered` is a status, or the fault's name. `tokens` say whose it was, as in
-    `StandIns.fail`; they are secrets and stay out of its repr."""
+    `StandIns.fail`; they are secrets and stay out of its repr. `raw` is a mail as it came, b"" for other channels."""
 
     channel: str
     at: datetime
@@ -57,6 +57,7 @@ class Recorded:
     request_id: str
     answered: str
     tokens: frozenset[str] = field(repr=False)
+    raw: bytes = field(default=b"", repr=False)
 
     @property
     def taken(self) -> bool:
@@ -79,15 +80,15 @@ class Board:
         self.now = now
         self._lock = threading.Lock()
         self._planned: list[_Planned] = []
-        self._requests: list[Recorded] = []
+        self._requests: list[RecordedRequest] = []
 
     @property
-    def requests(self) -> tuple[Recorded, ...]:
+    def requests(self) -> tuple[RecordedRequest, ...]:
         """In order of arrival."""
         with self._lock:
             return tuple(self._requests)
 
-    def record(self, request: Recorded) -> None:
+    def record(self, request: RecordedRequest) -> None:
         """Keeps it."""
         with self._lock:
             self._requests.append(request)

@@ -16,7 +16,7 @@ from typing import Any, cast
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from alertrelay.channels.email import EmailSettings
 
-from local.standins.board import TRICKLE_SECONDS, Board, Fault, Recorded
+from local.standins.board import TRICKLE_SECONDS, Board, Fault, RecordedRequest
 from local.standins.peer import Peer
 
 _HTTP_STATUSES = frozenset({429, 500, 503})
@@ -97,7 +97,7 @@ class SmtpListener:
         for transport in self._open:
             cast(asyncio.Transport, transport).abort()
         await server.wait_closed()
-        while self._open:  # a transport is closed when its protocol was told
+        while self._open:  # a transport is closed when its protocol knows of it
             await asyncio.sleep(0)
 
     def _session(self) -> SMTP:
@@ -193,7 +193,7 @@ class _Mailbox:
         mail = email.message_from_bytes(content, policy=email.policy.default)
         headers = {name.lower(): str(value) for name, value in mail.items()}
         self._board.record(
-            Recorded(
+            RecordedRequest(
                 channel="email",
                 at=self._board.now(),
                 path="",
@@ -208,6 +208,7 @@ class _Mailbox:
                 request_id=headers.get("x-alertrelay-notification", ""),
                 answered=answered,
                 tokens=frozenset(recipients),
+                raw=content,
             )
         )
 

@@ -11,8 +11,8 @@ import struct
 import threading
 from typing import Any, cast
 
-from local.standins.board import TRICKLE_SECONDS, Board, Fault, Recorded
-from local.standins.peer import Answer, Request, Service
+from local.standins.board import TRICKLE_SECONDS, Board, Fault, RecordedRequest
+from local.standins.peer import PeerAnswer, PeerService, Request
 
 _HIDDEN_HEADERS = frozenset({"authorization", "cookie", "host"})
 
@@ -20,7 +20,7 @@ _HIDDEN_HEADERS = frozenset({"authorization", "cookie", "host"})
 class HttpListener:
     """One channel's port on loopback. It keeps its number when it refuses for a while."""
 
-    def __init__(self, service: Service, board: Board, *, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(self, service: PeerService, board: Board, *, host: str = "127.0.0.1", port: int = 0) -> None:
         self.port = port
         self._host = host
         self._service = service
@@ -59,7 +59,7 @@ class _Server(http.server.ThreadingHTTPServer):
     daemon_threads = False  # server_close waits for them
     request_queue_size = 128
 
-    def __init__(self, address: tuple[str, int], service: Service, board: Board) -> None:
+    def __init__(self, address: tuple[str, int], service: PeerService, board: Board) -> None:
         self.service = service
         self.board = board
         self.ending = threading.Event()
@@ -130,7 +130,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         service, board = self._owner.service, self._owner.board
         path, body = service.redacted(request)
         board.record(
-            Recorded(
+            RecordedRequest(
                 channel=service.channel,
                 at=board.now(),
                 path=path,
@@ -142,7 +142,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             )
         )
 
-    def _answer(self, answer: Answer, retry_after: str = "") -> None:
+    def _answer(self, answer: PeerAnswer, retry_after: str = "") -> None:
         text = answer.body if isinstance(answer.body, str) else json.dumps(answer.body)
         raw = text.encode("utf-8")
         self.send_response(answer.status)
@@ -157,7 +157,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         match fault.kind:
             case "status":
                 body = self._owner.service.failure(fault.status) if fault.body is None else fault.body
-                self._answer(Answer(status=fault.status, body=body), fault.retry_after)
+                self._answer(PeerAnswer(status=fault.status, body=body), fault.retry_after)
             case "timeout":
                 self._wait_for_the_client()
             case "trickle":

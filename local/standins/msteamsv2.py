@@ -1,4 +1,4 @@
-"""The webhook of a Teams workflow, as far as a sender can tell, and what Teams would make of the card.
+"""The webhook of a Teams workflow, as far as a sender can see, and what Teams would make of the card.
 
 Stricter than the service in one thing: a card that Teams would refuse is a 400 here. There it is a 202, and only the
 run history of the workflow shows that nothing was posted.
@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from alertrelay.channels.msteamsv2 import CHANNEL, MsTeamsSettings
 
 from local.standins.http import HttpListener
-from local.standins.peer import Answer, Peer, Request
+from local.standins.peer import Peer, PeerAnswer, Request
 
 HOST = "default0.environment.api.powerplatform.com"
 _PATH = re.compile(r"/.*triggers/manual/paths/invoke")
@@ -27,14 +27,18 @@ class MsTeams:
 
     channel = CHANNEL.kind
 
-    def answer(self, request: Request) -> Answer:
+    def answer(self, request: Request) -> PeerAnswer:
         """202 and nothing else, or what is wrong with the card."""
         parts = urlsplit(request.path)
         if not _PATH.fullmatch(parts.path) or "sig=" not in parts.query:
-            return Answer(status=401, body=_error("DirectApiAuthorizationRequired", "The request has no signature."))
+            return PeerAnswer(
+                status=401, body=_error("DirectApiAuthorizationRequired", "The request has no signature.")
+            )
         wrong = list(_wrong(request.json()))
         return (
-            Answer(status=400, body=_error("InvalidCard", "; ".join(wrong))) if wrong else Answer(status=202, body="")
+            PeerAnswer(status=400, body=_error("InvalidCard", "; ".join(wrong)))
+            if wrong
+            else PeerAnswer(status=202, body="")
         )
 
     def failure(self, status: int) -> Any:

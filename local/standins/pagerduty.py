@@ -1,4 +1,4 @@
-"""PagerDuty, as far as a sender can tell: Events API v2."""
+"""PagerDuty, as far as a sender can see: Events API v2."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from alertrelay.channels.pagerduty import PagerDutySettings
 
 from local.standins.http import HttpListener
-from local.standins.peer import Answer, Peer, Request, strings
+from local.standins.peer import Peer, PeerAnswer, Request, strings
 
 
 class PagerDuty:
@@ -17,20 +17,20 @@ class PagerDuty:
 
     channel = "pagerduty"
 
-    def answer(self, request: Request) -> Answer:
+    def answer(self, request: Request) -> PeerAnswer:
         """202, or 400 with everything that is wrong with the event."""
         if request.path != "/v2/enqueue":
-            return Answer(status=404, body={"status": "not found"})
+            return PeerAnswer(status=404, body={"status": "not found"})
         event = request.json()
         errors = _event_errors(event) if isinstance(event, dict) else ["the body is no JSON object"]
         if len(request.body) > 512 * 1024:
             errors.append("Event is larger than 512 KB")
         if errors:
-            return Answer(
+            return PeerAnswer(
                 status=400, body={"status": "invalid event", "message": "Event object is invalid", "errors": errors}
             )
         dedup_key = event.get("dedup_key") or hashlib.sha256(request.body).hexdigest()[:32]
-        return Answer(status=202, body={"status": "success", "message": "Event processed", "dedup_key": dedup_key})
+        return PeerAnswer(status=202, body={"status": "success", "message": "Event processed", "dedup_key": dedup_key})
 
     def failure(self, status: int) -> Any:
         """A body of no interest."""

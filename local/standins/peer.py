@@ -29,19 +29,19 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class PeerAnswer:
     """A status and a body: text as it is, anything else as JSON."""
 
     status: int
     body: Any
 
 
-class Service(Protocol):
+class PeerService(Protocol):
     """One peer by HTTP, as far as a sender can see it. No sockets here."""
 
     channel: str
 
-    def answer(self, request: Request) -> Answer:
+    def answer(self, request: Request) -> PeerAnswer:
         """What the service says where nothing is wrong with it."""
 
     def failure(self, status: int) -> Any:

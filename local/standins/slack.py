@@ -1,4 +1,4 @@
-"""Slack, as far as a sender can tell: incoming webhooks and the two calls of the Web API that a relay needs."""
+"""Slack, as far as a sender can see: incoming webhooks and the two calls of the Web API that a relay needs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from alertrelay.channels.slack import SlackSettings
 
 from local.standins.http import HttpListener
-from local.standins.peer import Answer, Peer, Request, strings
+from local.standins.peer import Peer, PeerAnswer, Request, strings
 
 
 class Slack:
@@ -22,16 +22,18 @@ class Slack:
         self._lock = threading.Lock()
         self._posted: list[tuple[str, str]] = []
 
-    def answer(self, request: Request) -> Answer:
+    def answer(self, request: Request) -> PeerAnswer:
         """The text `ok` for a webhook, JSON with status 200 for the Web API."""
         message = request.json()
         if request.path.startswith("/services/"):
             if not isinstance(message, dict):
-                return Answer(status=400, body="invalid_payload")
-            return Answer(status=200, body="ok") if _has_content(message) else Answer(status=400, body="no_text")
+                return PeerAnswer(status=400, body="invalid_payload")
+            return (
+                PeerAnswer(status=200, body="ok") if _has_content(message) else PeerAnswer(status=400, body="no_text")
+            )
         if not request.path.startswith("/api/chat."):
-            return Answer(status=404, body="no_service")
-        return Answer(status=200, body=self._api(request, message))
+            return PeerAnswer(status=404, body="no_service")
+        return PeerAnswer(status=200, body=self._api(request, message))
 
     def _api(self, request: Request, message: Any) -> dict[str, Any]:
         if not request.headers.get("authorization", "").startswith("Bearer "):

@@ -1,7 +1,82 @@
-"""SNS: the emulated AWS stands in (local/stack/emulator.py)."""
+"""SNS: the emulated AWS stands in (local/stack/emulator.py). Amazon Q reads custom notifications from its topics.
+
+SNS takes whatever is published. Amazon Q shows what is of its schema and drops the rest without a word to the sender,
+so that a test has to ask `problem_of`.
+"""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from typing import Any
+
 from local.standins.peer import Peer
 
-PEER = Peer(headline=lambda body: str(body.get("subject") or body.get("message", "")))
+_TOP = {"version": str, "source": str, "id": str, "content": dict, "metadata": dict}
+_CONTENT = {"textType": str, "title": str, "description": str, "nextSteps": list, "keywords": list}
+_METADATA = {
+    "threadId": str,
+    "summary": str,
+    "eventType": str,
+    "relatedResources": list,
+    "additionalContext": dict,
+    "enableCustomActions": bool,
+}
+_LIMITS = {"title": 250, "description": 8_000}
+"""Not documented; what was seen to pass."""
+
+
+def problem_of(message: str) -> str:
+    """Returns why Amazon Q would not show a message, "" where it would."""
+    try:
+        found = json.loads(message)
+    except ValueError:
+        return "it is not JSON"
+    if not isinstance(found, Mapping):
+        return "it is not an object"
+    if found.get("version") != "1.0" or found.get("source") != "custom":
+        return "version 1.0 and source custom are required"
+    problems = [_shape(found, _TOP, "")]
+    content, metadata = found.get("content"), found.get("metadata", {})
+    if isinstance(content, Mapping):
+        problems += [_shape(content, _CONTENT, "content."), _content(content)]
+    else:
+        problems.append("content is required")
+    if isinstance(metadata, Mapping):
+        problems.append(_shape(metadata, _METADATA, "metadata."))
+    return next((problem for problem in problems if problem), "")
+
+
+def _shape(found: Mapping[str, Any], known: Mapping[str, type], where: str) -> str:
+    for name, value in found.items():
+        if name not in known:
+            return f"{where}{name} is not in the schema"
+        if not isinstance(value, known[name]):
+            return f"{where}{name} is not of type {known[name].__name__}"
+        texts = value if isinstance(value, list) else []
+        if isinstance(value, Mapping) and name == "additionalContext":
+            texts = list(value.values())
+        if not all(isinstance(text, str) for text in texts):
+            return f"{where}{name} holds something else than texts"
+    return ""
+
+
+def _content(content: Mapping[str, Any]) -> str:
+    if not content.get("description"):
+        return "content.description is required"
+    if content.get("textType", "client-markdown") != "client-markdown":
+        return "content.textType is not client-markdown"
+    long = [name for name, most in _LIMITS.items() if len(str(content.get(name, ""))) > most]
+    return f"content.{long[0]} is longer than {_LIMITS[long[0]]} characters" if long else ""
+
+
+def headline(body: Mapping[str, Any]) -> str:
+    """Returns the subject, the title of a custom notification, or the message."""
+    message = str(body.get("message", ""))
+    if not body.get("subject") and message.startswith("{") and not problem_of(message):
+        content = json.loads(message)["content"]
+        return str(content.get("title") or content["description"])
+    return str(body.get("subject") or message)
+
+
+PEER = Peer(headline=headline)

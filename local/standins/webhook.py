@@ -7,7 +7,7 @@ from typing import Any
 from alertrelay.channels.webhook import WebhookSettings
 
 from local.standins.http import HttpListener
-from local.standins.peer import Answer, Peer, Request
+from local.standins.peer import Peer, PeerAnswer, Request
 
 
 class Webhook:
@@ -15,9 +15,11 @@ class Webhook:
 
     channel = "webhook"
 
-    def answer(self, request: Request) -> Answer:
+    def answer(self, request: Request) -> PeerAnswer:
         """200 `ok` for any JSON."""
-        return Answer(status=200, body="ok") if request.json() is not None else Answer(status=400, body="no JSON")
+        return (
+            PeerAnswer(status=200, body="ok") if request.json() is not None else PeerAnswer(status=400, body="no JSON")
+        )
 
     def failure(self, status: int) -> Any:
         """A body of no interest."""

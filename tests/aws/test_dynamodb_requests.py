@@ -109,12 +109,11 @@ def test_the_header_and_the_members_are_read_strongly(recorder: Recorder, method
     assert "IndexName" not in asked
 
 
-def test_what_is_due_is_asked_of_each_shard_of_the_index(recorder: Recorder) -> None:
-    assert list(dynamo(recorder, ManualClock(NOW)).due("slack", before=NOW)) == []
-    assert [operation for operation, _ in recorder.calls] == ["query"] * 16
-    assert {asked["IndexName"] for _, asked in recorder.calls} == {"due"}
-    shards = {asked["ExpressionAttributeValues"][":shard"]["S"] for _, asked in recorder.calls}
-    assert shards == {f"due#slack#{n:02d}" for n in range(16)}
+def test_one_request_finds_the_due_groups_of_all_channels(recorder: Recorder) -> None:
+    assert list(dynamo(recorder, ManualClock(NOW)).due(["email", "slack"], before=NOW)) == []
+    operation, asked = recorder.only()
+    assert (operation, asked["IndexName"]) == ("scan", "due")
+    assert "ConsistentRead" not in asked
 
 
 def test_a_flush_sees_the_alert_that_its_own_invocation_wrote(recorder: Recorder) -> None:

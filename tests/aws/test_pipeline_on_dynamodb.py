@@ -27,7 +27,7 @@ class OnDynamoDB(World):
     def due(self) -> list[datetime]:
         """When the groups are to be looked at."""
         far = self.clock.now() + timedelta(days=1)
-        return [at for channel in KINDS for _, at in self.store.due(channel, before=far)]
+        return [at for _, at in self.store.due(KINDS, before=far)]
 
     def ticks(self) -> list[datetime]:
         due = self.due()

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from alertrelay.anomaly.scorer.metric import Metric
+from alertrelay.anomaly.scorer.metric import WatchedMetric
 from alertrelay.anomaly.scorer.ports import (
     Deployment,
     Metrics,
@@ -113,21 +113,21 @@ def notebook(request: pytest.FixtureRequest, dynamodb: Any, clock: ManualClock) 
 def test_one_run_at_a_time_holds_the_lease_until_it_gives_it_back_or_it_runs_out(notebook: Notebook) -> None:
     first = notebook.begin_run(owner="a", now=START, until=START + 100)
     assert first is not None
-    assert first.told == {}
+    assert first.published == {}
     assert notebook.begin_run(owner="b", now=START + 50, until=START + 150) is None
-    notebook.end_run(first, told={"shard-00": START})
+    notebook.end_run(first, published={"shard-00": START})
     second = notebook.begin_run(owner="b", now=START + 60, until=START + 160)
     assert second is not None
-    assert second.told == {"shard-00": START}
+    assert second.published == {"shard-00": START}
     third = notebook.begin_run(owner="c", now=START + 161, until=START + 261)
     assert third is not None
     # The second comes back late: the lease is no longer its own.
-    notebook.end_run(second, told={"shard-00": START + 99})
+    notebook.end_run(second, published={"shard-00": START + 99})
     assert notebook.begin_run(owner="d", now=START + 200, until=START + 300) is None
-    notebook.end_run(third, told=third.told)
+    notebook.end_run(third, published=third.published)
     fourth = notebook.begin_run(owner="d", now=START + 201, until=START + 301)
     assert fourth is not None
-    assert fourth.told == {"shard-00": START}
+    assert fourth.published == {"shard-00": START}
 
 
 def test_deployments_are_found_from_a_time_on_oldest_first_and_each_once(notebook: Notebook) -> None:
@@ -188,12 +188,12 @@ def test_a_table_that_does_not_answer_is_a_failure(dynamodb: Any, clock: ManualC
 # --- the metrics ----------------------------------------------------------------------------------------------------
 
 
-def _metric(name: str = "Orders", *, service: str = "") -> Metric:
+def _metric(name: str = "Orders", *, service: str = "") -> WatchedMetric:
     dimensions = (("Service", service),) if service else ()
-    return Metric(watch="w", namespace="Shop", name=name, dimensions=dimensions, statistic="Sum", period=300)
+    return WatchedMetric(watch="w", namespace="Shop", name=name, dimensions=dimensions, statistic="Sum", period=300)
 
 
-def _fill(metrics: Metrics, aws: Clients, metric: Metric, points: list[tuple[float, float]]) -> None:
+def _fill(metrics: Metrics, aws: Clients, metric: WatchedMetric, points: list[tuple[float, float]]) -> None:
     if isinstance(metrics, MemoryMetrics):
         metrics.put(metric, points)
         return

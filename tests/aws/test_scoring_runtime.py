@@ -15,7 +15,7 @@ from alertrelay.anomaly.scorer.run import RunIncomplete
 from alertrelay.aws.clients import Clients
 from alertrelay.config.watch import AnomalyConfig, Watch
 from alertrelay.memory.store import ManualClock
-from alertrelay.runtime.scorer import Scorer
+from alertrelay.runtime.scorer import ScorerHandler
 
 from tests.aws import state
 
@@ -68,7 +68,7 @@ def bound(aws: Clients, tmp_path: Path) -> Iterator[Bound]:
         "ALERTRELAY_TOPICS": json.dumps(topics),
     }
     found = Bound(handler=lambda _event, _context: None, clock=ManualClock(NOW))
-    found.handler = Scorer().bound(
+    found.handler = ScorerHandler().bound(
         environ,
         clock=found.clock,
         observe=lambda event, fields: found.log.append((event, fields)),
@@ -139,7 +139,7 @@ def test_anything_else_is_logged_and_does_no_harm(bound: Bound, event: object) -
 
 def test_a_missing_variable_is_named(tmp_path: Path) -> None:
     with pytest.raises(KeyError, match="ALERTRELAY_ANOMALY_CONFIG"):
-        Scorer().bound(
+        ScorerHandler().bound(
             {"AWS_REGION": "eu-west-1"},
             clock=ManualClock(NOW),
             observe=lambda _event, _fields: None,

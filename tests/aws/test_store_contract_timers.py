@@ -23,7 +23,7 @@ EXPIRES = after(600).replace(microsecond=0)
 
 
 def due(store: Store, before: datetime, channel: Channel = "pagerduty") -> dict[str, datetime]:
-    return dict(store.due(channel, before=before))
+    return dict(store.due([channel], before=before))
 
 
 def test_the_groups_that_fall_due_by_then_are_found_with_their_time(store: Store) -> None:

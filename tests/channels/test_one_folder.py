@@ -27,7 +27,6 @@ NAMED = {
     "cli/live_sms.py": {"sns"},  # which receivers are phones
     "compiler/alertmanager/file.py": {"email", "slack"},  # global keys with a check of their own
     "compiler/alertmanager/integrations.py": {"email", "slack", "sns"},  # the readers that need more than data
-    "compiler/alertmanager/receivers.py": {"webhook"},  # what stands for a kind that is not served
     "infra/permissions.py": {"email", "sns"},  # what IAM must allow
     "infra/sms_watch.py": {"sns"},  # whether any receiver is a phone
     "lambdas/pagerduty_forwarder.py": {"pagerduty"},
@@ -83,7 +82,7 @@ def test_a_folder_holds_what_its_descriptor_promises(kind: str) -> None:
     assert type(sender).__name__ == one.sender
     assert issubclass(one.settings, Settings)
     assert callable(peer(kind).headline)
-    fields = set(one.settings.__dataclass_fields__)  # type: ignore[attr-defined]  # a dataclass, as all settings are
+    fields = set(one.settings.__dataclass_fields__)
     assert {key.field for key in one.keys if key.field} <= fields
     assert one.settings.key_field in {*fields, ""}
     assert not one.rate or set(one.rate.counted_by) <= fields

@@ -52,7 +52,7 @@ def test_the_page_loads_nothing(tmp_path: Path) -> None:
 def test_a_metric_without_alerts_says_so(tmp_path: Path) -> None:
     text, body = _report(_metric(tmp_path / "cpu.csv", spikes={}))
     assert _alerts(body) == []
-    assert "Nothing would have been told" in text
+    assert "Nobody would have been notified" in text
 
 
 def test_a_period_of_shadow_is_judged_with_what_was_learned_before_it(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import yaml
 from cli.command import main
 from infra import synth
 from infra.sam_template import sam_template
-from local.stack.day import template_of
+from local.stack.day_input import template_of
 
 SAM = synth.BUILD / "sam-venv" / "bin" / "sam"
 

@@ -17,7 +17,7 @@ from cli import cloud
 from cli.live import examine
 from compiler.load import load
 from compiler.reading.finding import Finding
-from local.stack.day import Run
+from local.stack.day import DayRun
 from local.standins import Fault
 from tests.example import CONFIG as SHIPPED
 
@@ -33,7 +33,7 @@ SMS_ALARM = "prod-alertrelay-sms-AlertrelaySmsSpend"
 
 
 @pytest.fixture
-def deployed(begin: Callable[..., Run], monkeypatch: pytest.MonkeyPatch) -> Run:
+def deployed(begin: Callable[..., DayRun], monkeypatch: pytest.MonkeyPatch) -> DayRun:
     """The stack with everything that a person has to do after a deploy done."""
     in_sandbox(monkeypatch, False)
     run = begin()
@@ -56,11 +56,11 @@ def in_sandbox(monkeypatch: pytest.MonkeyPatch, yes: bool, *verified: str) -> No
         monkeypatch.setattr(SNSResponse, name, lambda _, answer=answer: ActionResult(answer), raising=False)
 
 
-def set_sms(run: Run, **attributes: str) -> None:
+def set_sms(run: DayRun, **attributes: str) -> None:
     run.stack.emulator.client("sns").set_sms_attributes(attributes=attributes)
 
 
-def alarm_at(run: Run, usd: float) -> None:
+def alarm_at(run: DayRun, usd: float) -> None:
     """The alarm as it is deployed for another limit than the one that every account has."""
     run.stack.emulator.client("cloudwatch").put_metric_alarm(
         AlarmName=SMS_ALARM,
@@ -81,18 +81,18 @@ def codes(findings: tuple[Finding, ...]) -> dict[str, list[Finding]]:
     return found
 
 
-def outputs(run: Run) -> dict[str, str]:
+def outputs(run: DayRun) -> dict[str, str]:
     stack = cloud.stack_of("prod", run.stack.emulator.client)
     assert stack is not None
     return dict(stack.outputs)
 
 
-def test_a_stack_as_deployed_with_its_keys_is_clean(deployed: Run, config: Config) -> None:
+def test_a_stack_as_deployed_with_its_keys_is_clean(deployed: DayRun, config: Config) -> None:
     assert examine(config, deployed.stack.emulator.client) == ()
 
 
 def test_what_keeps_sms_from_arriving_is_named_with_the_commands_that_mend_it(
-    deployed: Run, config: Config, monkeypatch: pytest.MonkeyPatch
+    deployed: DayRun, config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     in_sandbox(monkeypatch, True)
     set_sms(deployed, MonthlySpendLimit="1", DeliveryStatusIAMRole="")
@@ -107,13 +107,13 @@ def test_what_keeps_sms_from_arriving_is_named_with_the_commands_that_mend_it(
 
 
 def test_a_number_that_is_verified_gets_its_sms_in_the_sandbox(
-    deployed: Run, config: Config, monkeypatch: pytest.MonkeyPatch
+    deployed: DayRun, config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     in_sandbox(monkeypatch, True, "+15555550100")
     assert examine(config, deployed.stack.emulator.client) == ()
 
 
-def test_an_alarm_on_the_cost_of_sms_that_is_missing_is_named(deployed: Run, config: Config) -> None:
+def test_an_alarm_on_the_cost_of_sms_that_is_missing_is_named(deployed: DayRun, config: Config) -> None:
     deployed.stack.emulator.client("cloudwatch").delete_alarms(AlarmNames=[SMS_ALARM])
     (finding,) = examine(config, deployed.stack.emulator.client)
     assert (finding.code, finding.key) == ("sms-alarm", SMS_ALARM)
@@ -121,7 +121,7 @@ def test_an_alarm_on_the_cost_of_sms_that_is_missing_is_named(deployed: Run, con
 
 
 def test_sms_is_not_looked_at_where_nobody_is_told_by_it(
-    deployed: Run, config: Config, monkeypatch: pytest.MonkeyPatch
+    deployed: DayRun, config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     set_sms(deployed, MonthlySpendLimit="1", DeliveryStatusIAMRole="")
     in_sandbox(monkeypatch, True)
@@ -133,7 +133,7 @@ def test_sms_is_not_looked_at_where_nobody_is_told_by_it(
     assert examine(dataclasses.replace(config, receivers=without), deployed.stack.emulator.client) == ()
 
 
-def test_a_missing_and_an_empty_key_are_named_and_no_value_is(deployed: Run, config: Config) -> None:
+def test_a_missing_and_an_empty_key_are_named_and_no_value_is(deployed: DayRun, config: Config) -> None:
     client = deployed.stack.emulator.client
     values = {name: f"FAKE-value-of-{name}" for name in config.secret_keys()}
     values.pop("pagerduty_key")
@@ -149,7 +149,7 @@ def test_a_missing_and_an_empty_key_are_named_and_no_value_is(deployed: Run, con
 
 @pytest.mark.parametrize("text", ["no json FAKE-value", "[]", '"FAKE-value"', "{"])
 def test_a_secret_that_is_no_object_is_one_finding_that_shows_nothing_of_it(
-    deployed: Run, config: Config, text: str
+    deployed: DayRun, config: Config, text: str
 ) -> None:
     client = deployed.stack.emulator.client
     client("secretsmanager").put_secret_value(SecretId=deployed.stack.deployed.secret_arn, SecretString=text)
@@ -159,7 +159,7 @@ def test_a_secret_that_is_no_object_is_one_finding_that_shows_nothing_of_it(
 
 
 def test_an_address_that_has_not_confirmed_is_named(
-    deployed: Run, config: Config, monkeypatch: pytest.MonkeyPatch
+    deployed: DayRun, config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sns = deployed.stack.emulator.client("sns")
     listed = sns.get_paginator
@@ -180,7 +180,7 @@ def test_an_address_that_has_not_confirmed_is_named(
     assert {f.key for f in found["unconfirmed"]} == {"alertrelay-prod-ops", "alertrelay-prod-last-resort"}
 
 
-def test_a_topic_that_nobody_hears_is_named(deployed: Run, config: Config) -> None:
+def test_a_topic_that_nobody_hears_is_named(deployed: DayRun, config: Config) -> None:
     sns, arn = deployed.stack.emulator.client("sns"), outputs(deployed)["TopicLastResort"]
     for each in sns.list_subscriptions_by_topic(TopicArn=arn)["Subscriptions"]:
         sns.unsubscribe(SubscriptionArn=each["SubscriptionArn"])
@@ -203,7 +203,7 @@ def of_another_account(policy: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("change", [without("Cloudwatch"), of_another_account])
 def test_a_topic_whose_policy_shuts_cloudwatch_out_is_named(
-    deployed: Run, config: Config, change: Callable[[dict[str, Any]], None]
+    deployed: DayRun, config: Config, change: Callable[[dict[str, Any]], None]
 ) -> None:
     sns, arn = deployed.stack.emulator.client("sns"), outputs(deployed)["TopicWarning"]
     policy = json.loads(sns.get_topic_attributes(TopicArn=arn)["Attributes"]["Policy"])
@@ -215,7 +215,7 @@ def test_a_topic_whose_policy_shuts_cloudwatch_out_is_named(
 
 @pytest.mark.parametrize("change", [without("Cloudwatch"), of_another_account])
 def test_a_key_whose_policy_shuts_cloudwatch_out_is_named(
-    deployed: Run, config: Config, change: Callable[[dict[str, Any]], None]
+    deployed: DayRun, config: Config, change: Callable[[dict[str, Any]], None]
 ) -> None:
     client = deployed.stack.emulator.client
     arn = outputs(deployed)["TopicWarning"]
@@ -228,7 +228,7 @@ def test_a_key_whose_policy_shuts_cloudwatch_out_is_named(
     assert "alertrelay-prod-critical" in finding.message
 
 
-def test_the_key_of_aws_and_a_disabled_key_are_named(deployed: Run, config: Config) -> None:
+def test_the_key_of_aws_and_a_disabled_key_are_named(deployed: DayRun, config: Config) -> None:
     client = deployed.stack.emulator.client
     arns = outputs(deployed)
     client("sns").set_topic_attributes(
@@ -241,7 +241,7 @@ def test_the_key_of_aws_and_a_disabled_key_are_named(deployed: Run, config: Conf
     assert any("Disabled" in m for m in messages)
 
 
-def test_dead_letters_are_counted_by_queue(deployed: Run, config: Config) -> None:
+def test_dead_letters_are_counted_by_queue(deployed: DayRun, config: Config) -> None:
     client = deployed.stack.emulator.client
     for name in ("alertrelay-prod-slack-forwarder-failed", "alertrelay-prod-slack-forwarder-timers"):
         url = deployed.stack.deployed.queues[name]
@@ -252,19 +252,19 @@ def test_dead_letters_are_counted_by_queue(deployed: Run, config: Config) -> Non
     assert finding.message.startswith("2 messages")
 
 
-def test_functions_that_run_with_another_configuration_are_named(deployed: Run, config: Config) -> None:
+def test_functions_that_run_with_another_configuration_are_named(deployed: DayRun, config: Config) -> None:
     found = examine(dataclasses.replace(config, hash="0" * 64), deployed.stack.emulator.client)
     assert {f.code for f in found} == {"configuration-differs"}
     assert {f.severity for f in found} == {"warning"}
     assert len(found) == len(deployed.stack.deployed.functions)
 
 
-def test_an_environment_that_is_not_deployed_is_one_finding(deployed: Run, config: Config) -> None:
+def test_an_environment_that_is_not_deployed_is_one_finding(deployed: DayRun, config: Config) -> None:
     (finding,) = examine(dataclasses.replace(config, environment="elsewhere"), deployed.stack.emulator.client)
     assert finding.code == "not-deployed"
 
 
-def test_what_may_not_be_read_is_said_and_hides_nothing_else(deployed: Run, config: Config) -> None:
+def test_what_may_not_be_read_is_said_and_hides_nothing_else(deployed: DayRun, config: Config) -> None:
     client = deployed.stack.emulator.client
     url = deployed.stack.deployed.queues["alertrelay-prod-slack-forwarder-failed"]
     client("sqs").send_message(QueueUrl=url, MessageBody="x")
@@ -288,7 +288,7 @@ def test_live_wants_an_environment_of_the_folder(arguments: list[str], capsys: p
 
 
 def test_the_command_shows_what_is_live_beside_the_files_and_its_exit_code_follows(
-    deployed: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    deployed: DayRun, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from cli.command import main
 

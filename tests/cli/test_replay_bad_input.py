@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from local.stack.day import Day, Run
+from local.stack.day import Day, DayRun
 
 Live = Callable[..., Day]
 PLATFORM = {("slack-platform", "slack"): ["delivered"], ("email-platform", "email"): ["delivered"]}
@@ -40,7 +40,7 @@ def test_what_no_parser_knows_reaches_slack_and_email_as_a_raw_message(
 
 
 def test_a_record_without_a_message_is_told_with_what_it_has(
-    begin: Callable[[], Run], told: Callable[[Day], object]
+    begin: Callable[[], DayRun], told: Callable[[Day], object]
 ) -> None:
     run = begin()
     record = {"EventSource": "aws:sns", "Sns": {"Subject": "a subject alone", "Message": None, "MessageId": "m-1"}}

@@ -11,11 +11,11 @@ import pytest
 from alertrelay.sources import parse, unwrap
 
 from local.account import expected
-from local.stack.day import Day, Run, Told
+from local.stack.day import Day, DayRun, TimedOutcome
 from local.standins import Fault
 
 Live = Callable[..., Day]
-Begin = Callable[..., Run]
+Begin = Callable[..., DayRun]
 PAGE = ("pagerduty-oncall", "pagerduty")
 SLACK, MAIL = ("slack-critical", "slack"), ("email-oncall", "email")
 
@@ -93,7 +93,9 @@ def test_retries_that_nobody_takes_are_shown_for_1_2_5_and_15_minutes_and_stay_p
 ) -> None:
     day = lived(critical, down={"pagerduty": Fault.named("refused")})
 
-    tries = sorted({said.at for said in day.history if isinstance(said, Told) and said.outcome.channel == "pagerduty"})
+    tries = sorted(
+        {said.at for said in day.history if isinstance(said, TimedOutcome) and said.outcome.channel == "pagerduty"}
+    )
     minutes = [round((b - a).total_seconds() / 60) for a, b in itertools.pairwise(tries)]
     assert minutes == [1, 2, 5, 15]
     page = next(d for d in day.events[0].deliveries if d.outcome.channel == "pagerduty")
@@ -157,7 +159,7 @@ def test_with_everything_down_each_update_is_pending_and_lies_in_a_queue(
     assert day.lost == ()
 
 
-def _set_secret(run: Run, keys: dict[str, str]) -> None:
+def _set_secret(run: DayRun, keys: dict[str, str]) -> None:
     manager = run.stack.emulator.client("secretsmanager")
     manager.put_secret_value(SecretId=run.stack.deployed.secret_arn, SecretString=json.dumps(keys))
 

@@ -10,10 +10,10 @@ import pytest
 from alertrelay.sources import unwrap
 
 from local import timeline
-from local.stack.day import Day, Run
+from local.stack.day import Day, DayRun
 from local.standins import Fault
 
-Begin = Callable[..., Run]
+Begin = Callable[..., DayRun]
 
 
 def _down(**faults: str) -> dict[str, Fault]:
@@ -60,7 +60,7 @@ def test_no_secret_is_in_anything_that_anybody_can_read(
     assert leaks == []
 
 
-def _rotate(run: Run, keys: dict[str, str]) -> None:
+def _rotate(run: DayRun, keys: dict[str, str]) -> None:
     manager = run.stack.emulator.client("secretsmanager")
     manager.put_secret_value(SecretId=run.stack.deployed.secret_arn, SecretString=json.dumps(keys))
     manager.put_secret_value(
@@ -68,7 +68,7 @@ def _rotate(run: Run, keys: dict[str, str]) -> None:
     )
 
 
-def _places(run: Run, day: Day) -> Iterator[tuple[str, str]]:
+def _places(run: DayRun, day: Day) -> Iterator[tuple[str, str]]:
     yield "the timeline", "\n".join(timeline.as_text(day))
     yield "the JSON", json.dumps(timeline.as_json(day))
     yield "the logs", day.logs

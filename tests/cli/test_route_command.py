@@ -167,7 +167,7 @@ def test_a_case_that_differs_is_shown_with_its_line(
     assert capsys.readouterr().out.splitlines() == [
         f'{path}:2: {{code="500", severity="critical"}}',
         "  expected chat,page",
-        "  but told page,chat",
+        "  but got page,chat",
         "2 cases, 1 differs",
     ]
 

@@ -11,20 +11,20 @@ from typing import Any
 import pytest
 from alertrelay.config.model import Config
 
-from cli.rehearsal import ALERTNAME, NoWay, labels_for, told_by
+from cli.rehearsal import ALERTNAME, NoWay, labels_for, targets_of
 from cli.send_test_alert import NotSent, Rehearsal, exit_code
 from compiler.load import load
-from local.stack.day import Run
+from local.stack.day import DayRun
 from local.standins import Fault
 from tests.example import CONFIG as SHIPPED
 
-Begin = Callable[..., Run]
+Begin = Callable[..., DayRun]
 
 
 class Waiting:
     """The stack's clock; while send-test sleeps, the stack lives on."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: DayRun) -> None:
         self._stack = run.stack
 
     def now(self) -> datetime:
@@ -43,13 +43,13 @@ def config() -> Config:
 
 
 @pytest.fixture
-def rehearse(begin: Begin, config: Config) -> Callable[..., tuple[Run, Rehearsal, list[str]]]:
+def rehearse(begin: Begin, config: Config) -> Callable[..., tuple[DayRun, Rehearsal, list[str]]]:
     def plan(
         receiver: str | None = None,
         down: Mapping[str, Fault] | None = None,
         labels: Mapping[str, str] | None = None,
         files: Config = config,
-    ) -> tuple[Run, Rehearsal, list[str]]:
+    ) -> tuple[DayRun, Rehearsal, list[str]]:
         run, said = begin(down), list[str]()
         client: Any = run.stack.emulator.client
         planned = Rehearsal.planned(
@@ -129,20 +129,21 @@ def test_labels_reach_every_routed_receiver_of_the_shipped_file(config: Config) 
         if name == config.route.receiver:
             continue
         labels = labels_for(config, name, test_id="t", extra={})
-        assert name in {told.integration.receiver for told in told_by(config, labels)}, name
+        assert name in {told.integration.receiver for told in targets_of(config, labels)}, name
         assert labels["alertname"] == ALERTNAME
 
 
 def test_a_test_alert_is_never_in_the_group_of_a_real_one(config: Config) -> None:
     first, second = (labels_for(config, None, test_id=i, extra={}) for i in ("a", "b"))
     real = {"alertname": "RDSHighCPU", "severity": "warning", "service": "orders", "env": "prod"}
-    groups = [{told.gid for told in told_by(config, labels)} for labels in (first, real)]
+    groups = [{told.gid for told in targets_of(config, labels)} for labels in (first, real)]
     assert not groups[0] & groups[1]
     assert first != second
 
 
 @pytest.mark.parametrize(
-    ("receiver", "says"), [("nobody", "tells nobody"), ("slack-databse", "slack-database"), ("sms-oncal", "sms-oncall")]
+    ("receiver", "says"),
+    [("nobody", "notifies nobody"), ("slack-databse", "slack-database"), ("sms-oncal", "sms-oncall")],
 )
 def test_a_receiver_that_cannot_be_tested_is_refused_with_the_reason(config: Config, receiver: str, says: str) -> None:
     with pytest.raises(NoWay, match=says):

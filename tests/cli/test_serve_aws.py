@@ -18,7 +18,7 @@ from alertrelay.runtime.container import SystemClock
 from cli import serve_aws
 from cli.command import main
 from infra.stacks import FORWARDERS as DEPLOYED
-from local.stack.deployed import Deployed, Function
+from local.stack.deployed import Deployed, DeployedFunction
 from local.stack.invocation import load
 from local.standins import StandIns
 
@@ -82,7 +82,7 @@ def test_every_event_is_handled_by_every_function_with_them_behind_it(
         assert _bound(function, peers)(json.loads(event.read_text()), Context()) is None
 
 
-def _bound(function: Function, peers: StandIns) -> Any:
+def _bound(function: DeployedFunction, peers: StandIns) -> Any:
     """The function with the environment that sam would give it, in a region that is not the stack's."""
     port = urllib.parse.urlsplit(function.inbox_url).port or 0
     ports: dict[Any, int] = {c: listener.port for c, listener in peers._listeners.items()}

@@ -11,7 +11,8 @@ from alertrelay.sources import unwrap
 from cli import discover
 from cli.command import main
 from compiler.config_folder import VARIABLE
-from local.stack.day import START, Run, own_time, template_of
+from local.stack.day import DayRun
+from local.stack.day_input import START, own_time, template_of
 from tests.cli.discovery.account import account, add_database
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "start.md").read_text(encoding="utf-8")
@@ -67,7 +68,7 @@ def test_what_init_writes_deploys_the_relay_alone_and_delivers_an_alarm(here: Pa
     alarms = "".join(path.read_text() for path in template.parent.glob("*Alarms*.template.json"))
     assert "AWS::CloudWatch::Alarm" not in alarms
     envelopes = unwrap(_block("example: my-alarm.json").encode())
-    with Run(template, "prod", start=own_time(envelopes, START), down={}) as run:
+    with DayRun(template, "prod", start=own_time(envelopes, START), down={}) as run:
         run.publish("my-alarm.json", envelopes)
         day = run.finish()
     assert day.lost == ()

@@ -7,18 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from compiler.alertmanager.file import Alertmanager, parse_alertmanager
+from compiler.alertmanager.file import AlertmanagerFile, parse_alertmanager
 from compiler.reading.finding import Finding, Findings
 from compiler.reading.yamlfile import parse
 
-Read = Callable[..., tuple[Alertmanager | None, tuple[Finding, ...]]]
+Read = Callable[..., tuple[AlertmanagerFile | None, tuple[Finding, ...]]]
 
 
 @pytest.fixture(name="read_config")
 def _read_config() -> Read:
     """What an alertmanager.yml of this text becomes, and what is found in it."""
 
-    def read(text: str, transport: str = "smtp") -> tuple[Alertmanager | None, tuple[Finding, ...]]:
+    def read(text: str, transport: str = "smtp") -> tuple[AlertmanagerFile | None, tuple[Finding, ...]]:
         findings = Findings()
         root = parse(text, findings, file="alertmanager.yml")
         parsed = parse_alertmanager(root, findings, transport=transport) if root else None  # type: ignore[arg-type]

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from alertrelay.channels.email import EmailSettings
 
-from compiler.delivery import Delivery, check_delivery, parse_delivery
+from compiler.delivery import DeliveryFile, check_delivery, parse_delivery
+from compiler.load import try_out
 from compiler.reading.finding import Finding, Findings
 from compiler.reading.yamlfile import parse
 from compiler.resources.environment import LastResort
@@ -30,7 +33,7 @@ receivers:
 REST = "last_resort: {email: [oncall@example.com]}\n"
 
 
-def _check(read_config: Read, text: str) -> tuple[Delivery, tuple[Finding, ...]]:
+def _check(read_config: Read, text: str) -> tuple[DeliveryFile, tuple[Finding, ...]]:
     findings = Findings()
     root = parse(text, findings, file="delivery.yml")
     assert root is not None
@@ -111,3 +114,55 @@ def test_an_unknown_receiver_is_met_with_the_nearest(read_config: Read) -> None:
 def test_a_receiver_that_no_route_names_needs_no_fallback(read_config: Read) -> None:
     _, findings = _check(read_config, f"fallbacks: {{{FINE}}}\n{REST}")
     assert [f for f in findings if f.code == "no-fallback"] == []
+
+
+MAIL = """
+global: {smtp_smarthost: "mail.example.org:587", smtp_from: relay@example.org}
+route: {receiver: mail}
+receivers:
+  - name: mail
+    email_configs: [{to: "On call <OnCall@example.org>, db@example.org", send_resolved: true}]
+  - name: chat
+    slack_configs: [{api_url_file: /s/chat, send_resolved: true}]
+"""
+
+
+def _on_call(tmp_path: Path, email: str) -> tuple[EmailSettings | None, list[tuple[str, ...]]]:
+    (tmp_path / "alertmanager.yml").write_text(MAIL)
+    delivery = tmp_path / "delivery.yml"
+    delivery.write_text(f"fallbacks: {{mail: [[chat]]}}\nlast_resort: {{email: [a@example.org]}}\nemail: {email}\n")
+    loaded = try_out(tmp_path / "alertmanager.yml", delivery=delivery)
+    found: list[tuple[str, ...]] = [(f.severity, f.code, f.mend) for f in loaded.findings]
+    if loaded.config is None:
+        return None, found
+    settings = loaded.config.receivers[0].targets[0].settings
+    assert isinstance(settings, EmailSettings)
+    return settings, found
+
+
+def test_who_is_on_call_is_compiled_into_each_receiver_that_mails_to_them(tmp_path: Path) -> None:
+    settings, findings = _on_call(tmp_path, "{on_call: [oncall@example.org]}")
+    assert settings is not None
+    assert findings == []
+    assert settings.on_call == ("OnCall@example.org",)
+    assert list(settings.recipients.values()) == [True, False]
+
+
+def test_an_address_on_call_that_no_receiver_mails_to_is_an_error(tmp_path: Path) -> None:
+    settings, findings = _on_call(tmp_path, "{on_call: [dba@example.org]}")
+    assert settings is None
+    assert findings == [("error", "unknown-receiver", "did you mean 'db@example.org'?")]
+
+
+@pytest.mark.parametrize("value", ["[oncall]", "[1]", "oncall@example.org", "{a: b}", "[[oncall@example.org]]"])
+def test_what_is_no_list_of_addresses_is_an_error(tmp_path: Path, value: str) -> None:
+    settings, findings = _on_call(tmp_path, f"{{on_call: {value}}}")
+    assert settings is None
+    assert [finding[0] for finding in findings] == ["error"]
+
+
+def test_on_call_has_no_effect_with_ses_and_a_warning_says_so(tmp_path: Path) -> None:
+    settings, findings = _on_call(tmp_path, "{transport: ses, on_call: [oncall@example.org]}")
+    assert settings is not None
+    assert [finding[:2] for finding in findings] == [("warning", "not-obeyed")]
+    assert settings.recipients == {}

@@ -12,8 +12,8 @@ from compiler.resources.resource import (
     Function,
     LoadBalancer,
     Queue,
+    ResourceWatch,
     Service,
-    Watch,
 )
 
 DATABASE = "id: a, engine: mysql, class: db.m7g.large, storage_gb: 20"
@@ -83,7 +83,7 @@ functions: [{id: resize, timeout_seconds: 30, stream: true}]
                 max_connections=500,
                 memory_gb=16,
                 vcpus=2,
-                watch=Watch(
+                watch=ResourceWatch(
                     labels={"service": "orders"},
                     thresholds={"cpu_percent": 70},
                     anomaly=("connections",),
@@ -100,7 +100,7 @@ functions: [{id: resize, timeout_seconds: 30, stream: true}]
                 engine="valkey",
                 instance_class="cache.r7g.large",
                 nodes=2,
-                watch=Watch(thresholds={"memory_percent": 80.5}),
+                watch=ResourceWatch(thresholds={"memory_percent": 80.5}),
             ),
         ),
         services=(
@@ -116,7 +116,7 @@ functions: [{id: resize, timeout_seconds: 30, stream: true}]
                 service_connect="web",
             ),
         ),
-        load_balancers=(LoadBalancer(id="app/main/0123456789abcdef", watch=Watch(anomaly=("requests",))),),
+        load_balancers=(LoadBalancer(id="app/main/0123456789abcdef", watch=ResourceWatch(anomaly=("requests",))),),
         queues=(Queue(id="orders.fifo", dead_letter_queue="orders-dead.fifo"),),
         functions=(Function(id="resize", timeout_seconds=30, stream=True),),
     )

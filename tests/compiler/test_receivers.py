@@ -57,7 +57,7 @@ def test_pagerduty_s_eu_host_comes_from_the_integration_or_from_global(read_conf
 
 
 def test_slack_by_webhook(read_config: Read) -> None:
-    expected = SlackSettings(mode="webhook", key="hook", url="", channel="#a")
+    expected = SlackSettings(mode="incoming", key="hook", url="", channel="#a")
     assert _settings(read_config, _text("slack_configs: [{api_url_file: /s/hook, channel: '#a'}]")) == expected
     text = _text("slack_configs: [{channel: '#a'}]", "global: {slack_api_url_file: /s/hook}\n")
     assert _settings(read_config, text) == expected
@@ -123,6 +123,31 @@ def test_email_by_ses_needs_no_smarthost(read_config: Read) -> None:
     settings = _settings(read_config, text, transport="ses")
     assert isinstance(settings, EmailSettings)
     assert (settings.transport, settings.smarthost) == ("ses", "")
+
+
+AMAZON_Q = "attributes: {alertrelay-format: amazon-q}"
+
+
+def test_sns_to_amazon_q(read_config: Read) -> None:
+    arn = "arn:aws:sns:eu-west-1:111122223333:team-topic"
+    text = _text(f"sns_configs: [{{topic_arn: '{arn}', {AMAZON_Q}}}]")
+    settings = _settings(read_config, text)
+    assert settings == SnsSettings(topic_arn=arn, phone_number="", target_arn="", amazon_q=True)
+    _, findings = read_config(text)
+    assert [f.code for f in findings if f.code == "own-rendering"] == []
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        f"{{phone_number: '+15555550100', {AMAZON_Q}}}",
+        f"{{target_arn: 'arn:aws:sns:eu-west-1:111122223333:endpoint/GCM/a/b', {AMAZON_Q}}}",
+        "{topic_arn: 'arn:aws:sns:eu-west-1:111122223333:t', attributes: {alertrelay-format: amazonq}}",
+    ],
+)
+def test_amazon_q_reads_topics_alone_and_by_its_one_name(read_config: Read, entry: str) -> None:
+    _, findings = read_config(_text(f"sns_configs: [{entry}]"))
+    assert [(f.severity, f.code) for f in findings if f.code == "bad-value"] == [("error", "bad-value")]
 
 
 def test_sns_to_a_phone_and_to_a_topic(read_config: Read) -> None:

@@ -100,7 +100,7 @@ def _target(receiver: str, channel: Channel, settings: Any) -> Target:
 
 
 PAGER = _target("oncall", "pagerduty", PagerDutySettings(routing_key="pagerduty_key", url="", client="", client_url=""))
-SLACK = _target("team", "slack", SlackSettings(mode="webhook", key="slack_hook", url="", channel="#a"))
+SLACK = _target("team", "slack", SlackSettings(mode="incoming", key="slack_hook", url="", channel="#a"))
 EMAIL = _target(
     "team",
     "email",

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from compiler.load import Release, try_out
-from local.simulation.run import Options, Run
+from local.simulation.run import Options, SimulatedRun
 from local.simulation.timeline import parse_timeline
 
 Webhooks = Mapping[str, Sequence[Mapping[str, Any]]]
@@ -94,7 +94,7 @@ def simulated(scenario: Scenario, compatible: Release | None, start: datetime = 
         warn=said.append,
     )
     timeline = json.loads(json.dumps(scenario.timeline))
-    lines = Run(loaded.config, options, last_resort=False).lines(parse_timeline(timeline, start))
+    lines = SimulatedRun(loaded.config, options, last_resort=False).lines(parse_timeline(timeline, start))
     return [
         Sent(
             t=line["t"],

@@ -86,7 +86,7 @@ def config(*, last_resort: bool = False, send_resolved: bool = True) -> Config:
     critical = Matcher(name="severity", op="=", value="critical")
     warning = Matcher(name="severity", op="=", value="warning")
     info = Matcher(name="severity", op="=", value="info")
-    slack = SlackSettings(mode="webhook", key="slack_webhook", url="", channel="")
+    slack = SlackSettings(mode="incoming", key="slack_webhook", url="", channel="")
     return Config(
         environment="test",
         hash="c0ffee",

@@ -37,7 +37,8 @@ class Scenario:
 
     `faults` sets the weather of the bad hour; `begins` and `ends` act at its bounds. `burst`: how many updates come at
     one instant, now and then. `storm`: every alarm is of a service of its own, and all fire within ten seconds.
-    `lasts`: they resolve after so many seconds, at least and at most. `remarks`: how many pairs of events come at one instant.
+    `lasts`: they resolve after so many seconds, at least and at most. `remarks`: how many pairs of events come at one
+    instant.
     """
 
     name: str

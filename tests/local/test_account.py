@@ -10,8 +10,8 @@ from alertrelay.config.model import Config, Receiver, Route
 from alertrelay.notification import Outcome, Reason
 from alertrelay.sources import parse, unwrap
 
-from local.account import Account, Event, masked
-from local.stack.day import START, topic_for
+from local.account import Account, PublishedEvent, masked
+from local.stack.day_input import START, topic_for
 
 AT = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
 NOBODY = Config(
@@ -50,9 +50,9 @@ BEGIN = Outcome(
 END = replace(BEGIN, status="resolved")
 
 
-def _file(account: Account, name: str) -> Event:
+def _file(account: Account, name: str) -> PublishedEvent:
     """A file that holds the message."""
-    event = Event(file=name, at=AT, topic="")
+    event = PublishedEvent(file=name, at=AT, topic="")
     event.add(MESSAGE, PARSED)
     account.events.append(event)
     return event
@@ -66,7 +66,7 @@ def account() -> Account:
     return empty
 
 
-def _outcomes(event: Event) -> list[str]:
+def _outcomes(event: PublishedEvent) -> list[str]:
     return [delivery.outcome.outcome for delivery in event.deliveries]
 
 

@@ -20,8 +20,10 @@ from cli.anomaly.deployed import DeployedScorer, NoScorer, scorer_of
 from cli.anomaly.judge import judge, of_entry
 from local import timeline
 from local.stack import scorer as played
-from local.stack.day import Day, Progress, Run, UsageError, live
+from local.stack.day import Day, DayRun, live
+from local.stack.day_input import UsageError
 from local.stack.deployed import anomaly_config_of
+from local.stack.progress import ProgressLine
 from local.stack.scorer import series_of, with_modes
 from tests.example import CONFIG as SHIPPED
 from tools import shop
@@ -31,7 +33,7 @@ from tools import shop
 class Lived:
     """The evening of the made shop, after it was lived through; the stack still runs."""
 
-    run: Run
+    run: DayRun
     day: Day
     scorer: DeployedScorer
 
@@ -46,8 +48,8 @@ def lived(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         assert shipped is not None
         config = with_modes(shipped, ["orders-placed=alert"])
         series = series_of(folder / "orders-placed.csv", config)
-        with Run(template, "prod", start=series.begins, down={}, watched=config) as run:
-            run.play(series, Progress())
+        with DayRun(template, "prod", start=series.begins, down={}, watched=config) as run:
+            run.play(series, ProgressLine())
             day = run.finish()
             clock = run.stack.clock
             yield Lived(run, day, scorer_of(SHIPPED, "prod", clock, client=run.stack.emulator.client))
@@ -76,7 +78,7 @@ def test_a_person_reads_what_came_what_is_usual_and_where_to_look(lived: Lived) 
 
 
 def test_the_peak_before_it_was_left_alone(lived: Lived) -> None:
-    noticed = [found for found in lived.day.history if isinstance(found, played.Found)]
+    noticed = [found for found in lived.day.history if isinstance(found, played.ScorerLogEvent)]
     assert [found.event for found in noticed] == ["anomaly_opened", "anomaly_ended"]
     assert noticed[0].at == shop.TROUBLE + timedelta(minutes=7, seconds=10)
 
@@ -92,12 +94,12 @@ def test_the_timeline_and_the_json_say_what_the_scorer_noticed_and_why(lived: Li
 
 
 def test_status_shows_the_entry_its_metric_and_its_anomaly(lived: Lived) -> None:
-    found = status.told(lived.scorer, now=lived.run.stack.clock.now())
+    found = status.status_of(lived.scorer, now=lived.run.stack.clock.now())
     entries = {entry["watch"]: entry for entry in found["entries"]}
     assert (entries["orders-placed"]["metrics"], entries["orders-placed"]["anomalies"]) == (1, 1)
     assert entries["checkout-latency"]["mode"] == "shadow"
     assert [entry["kind"] for entry in found["journal"]] == ["ended", "opened"]
-    only = status.told(lived.scorer, now=lived.run.stack.clock.now(), watch="checkout-latency")
+    only = status.status_of(lived.scorer, now=lived.run.stack.clock.now(), watch="checkout-latency")
     assert [entry["watch"] for entry in only["entries"]] == ["checkout-latency"]
 
 
@@ -115,7 +117,7 @@ def test_feedback_on_an_alert_is_stored_with_its_entry_and_counted(lived: Lived)
     assert list(lived.scorer.notebook.votes(0.0)) == [said]
     told = feedback.sentence(said, lived.scorer, clock)
     assert "orders-placed: 1 of 1 judged helpful in 90 days; its mode is shadow, so nothing moves" in told
-    judged = status.told(lived.scorer, now=clock.now())["entries"]
+    judged = status.status_of(lived.scorer, now=clock.now())["entries"]
     assert next(e for e in judged if e["watch"] == "orders-placed")["helpful"] == 1
 
 
@@ -208,7 +210,7 @@ def test_the_page_of_an_entry_says_its_mode(tmp_path: Path, monkeypatch: pytest.
     target = tmp_path / "report.html"
     words = ["--input", str(tmp_path / "orders-placed.csv"), "--watch", "orders-placed", "--output", str(target)]
     assert main(["anomaly", "report", *words]) == 0
-    assert "mode: nobody was told" in target.read_text()
+    assert "mode: nobody was notified" in target.read_text()
 
 
 def _live(lived: Lived, **changes: Any) -> dict[str, str]:

@@ -16,7 +16,8 @@ from alertrelay.sources import unwrap
 from cli.command import main
 from local import timeline
 from local.stack import rie
-from local.stack.day import Run, template_of
+from local.stack.day import DayRun
+from local.stack.day_input import template_of
 from local.stack.invocation import Failure, FunctionRaised
 from local.stack.rie import RealClock, RieMissing, RieStack, answer_of, kit, layer_of, outcomes_in
 from local.standins import Fault
@@ -62,7 +63,7 @@ def test_a_fallback_happens_there_too_and_what_is_due_later_is_not_awaited(monke
     template = template_of("prod", arch=kit().arch)
     began = datetime.now(UTC)
     down = {"pagerduty": Fault.named("404")}
-    with Run(template, "prod", start=began, down=down, engine=RieStack) as run:
+    with DayRun(template, "prod", start=began, down=down, engine=RieStack) as run:
         ports = [container._port for container in run.stack.containers.values()]  # type: ignore[attr-defined]
         run.publish("alarm", unwrap((EVENTS / "rds-cpu-critical-alarm.json").read_bytes()))
         day = run.finish()
@@ -177,7 +178,7 @@ def _command(pid: int) -> str:
 @needs_emulator
 def test_the_scorer_runs_in_the_deployed_layer_keeps_its_state_and_hears_of_a_deployment() -> None:
     template = template_of("prod", arch=kit().arch)
-    with Run(template, "prod", start=datetime.now(UTC), down={}, engine=RieStack) as run:
+    with DayRun(template, "prod", start=datetime.now(UTC), down={}, engine=RieStack) as run:
         assert isinstance(run.stack, RieStack)
         with run.stack.scorer() as container:
             for name in ("ecs-deployment", "scheduled-run", "scheduled-run"):

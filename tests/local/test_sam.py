@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from infra import synth
-from local.stack.day import template_of
+from local.stack.day_input import template_of
 
 SAM = synth.BUILD / "sam-venv" / "bin"
 EVENTS = synth.ROOT / "events"

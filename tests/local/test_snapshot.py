@@ -10,7 +10,7 @@ import pytest
 from alertrelay.sources import unwrap
 
 from local.stack import snapshot
-from local.stack.day import Run
+from local.stack.day import DayRun
 from local.stack.emulator import Emulator
 from local.stack.snapshot import deployed_once
 
@@ -25,7 +25,7 @@ def folder(tmp_path: Path) -> Path:
 
 def outcomes(template: Path, content: bytes, folder: Path) -> list[tuple[str, str, str]]:
     kept = functools.partial(deployed_once, folder=folder)
-    with Run(template, "prod", start=START, down={}, deployment=kept) as run:
+    with DayRun(template, "prod", start=START, down={}, deployment=kept) as run:
         run.publish("file", unwrap(content))
         (event,) = run.finish().events
     return sorted((d.outcome.receiver, d.outcome.channel or "", d.outcome.outcome) for d in event.deliveries)

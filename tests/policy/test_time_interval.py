@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pytest
-from alertrelay.config.model import Config, Ranges, Route, TimeInterval
-from alertrelay.policy.time_interval import Muted, active, muted
+from alertrelay.config.model import Ranges, Route, TimeInterval
+from alertrelay.policy.time_interval import Intervals, Muted, active, muted
 
 from tests.policy.trees import route
 
@@ -128,45 +128,36 @@ def test_a_place_that_the_machine_does_not_know_is_an_error_here() -> None:
         holds("2026-01-01T00:00:00", TimeInterval(location="Moon/Sea_of_Tranquillity"))
 
 
-def _muting(mute: tuple[str, ...] = (), active: tuple[str, ...] = ()) -> tuple[Route, Config]:
+def _muting(mute: tuple[str, ...] = (), active: tuple[str, ...] = ()) -> tuple[Route, Intervals]:
     node = dataclasses.replace(route("r"), mute_time_intervals=mute, active_time_intervals=active)
-    config = Config(
-        environment="test",
-        hash="",
-        route=node,
-        receivers=(),
-        fallbacks={},
-        last_resort=False,
-        time_intervals={
-            "night": (TimeInterval(times=((0, 360),)),),
-            "weekend": (TimeInterval(weekdays=((0, 0),)), TimeInterval(weekdays=((6, 6),))),
-            "moon": (TimeInterval(location="Moon/Sea_of_Tranquillity"),),
-        },
-    )
-    return node, config
+    return node, {
+        "night": (TimeInterval(times=((0, 360),)),),
+        "weekend": (TimeInterval(weekdays=((0, 0),)), TimeInterval(weekdays=((6, 6),))),
+        "moon": (TimeInterval(location="Moon/Sea_of_Tranquillity"),),
+    }
 
 
 MONDAY_NOON, MONDAY_NIGHT, SUNDAY_NOON = "2026-01-05T12:00:00", "2026-01-05T03:00:00", "2026-01-04T12:00:00"
 
 
 def test_any_mute_interval_mutes_and_is_named() -> None:
-    node, config = _muting(mute=("weekend", "night"))
-    assert muted(node, config, utc(MONDAY_NOON)) is None
-    assert muted(node, config, utc(MONDAY_NIGHT)) == Muted("mute_time_interval", "night")
-    assert muted(node, config, utc(SUNDAY_NOON)) == Muted("mute_time_interval", "weekend")
+    node, intervals = _muting(mute=("weekend", "night"))
+    assert muted(node, intervals, utc(MONDAY_NOON)) is None
+    assert muted(node, intervals, utc(MONDAY_NIGHT)) == Muted("mute_time_interval", "night")
+    assert muted(node, intervals, utc(SUNDAY_NOON)) == Muted("mute_time_interval", "weekend")
 
 
 def test_outside_all_active_intervals_it_is_muted() -> None:
-    node, config = _muting(active=("weekend", "night"))
-    assert muted(node, config, utc(MONDAY_NOON)) == Muted("active_time_interval", "weekend, night")
-    assert muted(node, config, utc(MONDAY_NIGHT)) is None
+    node, intervals = _muting(active=("weekend", "night"))
+    assert muted(node, intervals, utc(MONDAY_NOON)) == Muted("active_time_interval", "weekend, night")
+    assert muted(node, intervals, utc(MONDAY_NIGHT)) is None
 
 
 def test_both_have_to_let_it_through_and_active_is_asked_first() -> None:
-    node, config = _muting(mute=("night",), active=("weekend",))
-    assert muted(node, config, utc(SUNDAY_NOON)) is None
-    assert muted(node, config, utc("2026-01-04T03:00:00")) == Muted("mute_time_interval", "night")
-    assert muted(node, config, utc(MONDAY_NIGHT)) == Muted("active_time_interval", "weekend")
+    node, intervals = _muting(mute=("night",), active=("weekend",))
+    assert muted(node, intervals, utc(SUNDAY_NOON)) is None
+    assert muted(node, intervals, utc("2026-01-04T03:00:00")) == Muted("mute_time_interval", "night")
+    assert muted(node, intervals, utc(MONDAY_NIGHT)) == Muted("active_time_interval", "weekend")
 
 
 def test_a_place_that_the_machine_does_not_know_mutes_nothing() -> None:

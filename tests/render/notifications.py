@@ -277,7 +277,7 @@ CASES: Mapping[str, Notification] = {
                 "reason": "0.8704 s; usual for Friday 03:04 is 0.3917 s to 0.448 s, 32.0 robust sigma above; started "
                 "03:04; distance from this time of day +0.4505 s (rarer than 1 in 1,000,000); distance from the "
                 "forecast +0.4399 s (rarer than 1 in 1,000,000)",
-                "score": "1.0000, told from 0.8 on",
+                "score": "1.0000, notifies from 0.8 on",
                 "deployed_shortly_before": "CodeDeploy deployment d-EXAMPLE1 of catalog succeeded at 02:51 UTC",
                 "runbook_url": "https://wiki.example.com/runbooks/anomaly-detected.md",
                 "was_this_helpful": "alertrelay feedback 462560e75eb41b25 helpful --env prod (or: not)",

@@ -9,7 +9,7 @@ from typing import Any
 
 from alertrelay.alert import rfc3339
 from alertrelay.sources import Envelope, parse, unwrap
-from alertrelay.sources.awsevent.bridge import TELLERS
+from alertrelay.sources.awsevent.bridge import READERS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -122,7 +122,7 @@ def _replaced(value: Any, path: list[int], by: Any) -> Any:
     return {**value, key: _replaced(value[key], path[1:], by)}
 
 
-@given(st.sampled_from(sorted(TELLERS)), SHAPED, SHAPED)
+@given(st.sampled_from(sorted(READERS)), SHAPED, SHAPED)
 @settings(deadline=None, max_examples=400)
 def test_every_kind_of_event_with_any_detail(kind: str, detail: object, resources: object) -> None:
     source, named, _ = kind.partition(":")

@@ -203,6 +203,8 @@ def test_words_count_in_names_and_prose_but_not_where_they_are_wire_names(made: 
     tree = made({"@/a.py": text})
     assert (words.vocabulary(tree, {"told_at"}).old, words.vocabulary(tree, {"told_at"}).new) == (4, 2)
     assert words.vocabulary(tree, frozenset()).old == 5
+    keyword = made({"@/a.py": "told_at = 1\nassert told_at == 1\nlog('x', told_at=2, x_told_at=3)\n"})
+    assert words.vocabulary(keyword, {"told_at"}).old == 3
 
 
 def test_public_class_names_that_stand_twice_are_listed_with_their_files(made: Made) -> None:

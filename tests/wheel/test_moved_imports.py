@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hatch_build import moved
+from tools.wheel_hook import moved
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,12 @@ def _ledger(keys: frozenset[str] = frozenset({KEY, OTHER})) -> Any:
         events=frozenset({OTHER}),
         storm=frozenset({KEY}),
         fallbacks=frozenset({str(slack)}),
-        fallbacks_owed=frozenset({"mail/email/0"}),
+        fallbacks_owed=frozenset({"mail/email/0", "mail/email/0#0a1b2c3d4e5f"}),
+        refused=frozenset({"0a1b2c3d4e5f"}),
+        behind={
+            "5f4e3d2c1b0a": product.Behind(since=START, tries=2, firing=frozenset({KEY}), unsure=frozenset({OTHER})),
+            "ffffffffffff": product.Behind(since=START, events=frozenset({OTHER}), repeats=True),
+        },
         dedup_key="d" * 64,
         receipts={
             str(pager): product.Receipt(integration=pager, key_name="pagerduty_key", key_version="0a1b2c3d"),

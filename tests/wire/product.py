@@ -26,6 +26,7 @@ from alertrelay.groups.messages import body_of as body_of
 from alertrelay.groups.messages import change_from_json as change_from_json
 from alertrelay.groups.messages import change_json as change_json
 from alertrelay.groups.messages import message_of as message_of
+from alertrelay.nflog.behind import Behind as Behind
 from alertrelay.nflog.group_state import AlertItem as AlertItem
 from alertrelay.nflog.group_state import GroupChange, GroupHeader, GroupIdentity, Progress
 from alertrelay.nflog.group_state import Member as Member
@@ -37,7 +38,7 @@ from alertrelay.notification import OutcomeName, Reason
 from alertrelay.notification import Receipt as Receipt
 from alertrelay.policy.inhibit import InhibitKey as InhibitKey
 from alertrelay.policy.silence import Silence
-from alertrelay.runtime.scorer import Scorer
+from alertrelay.runtime.scorer import ScorerHandler
 from alertrelay.sources import Envelope as Envelope
 
 from compiler.load import load
@@ -94,7 +95,7 @@ def bind_forwarder(name: str, environ: Mapping[str, str], *, clock: Any, endpoin
 
 def bind_scorer(environ: Mapping[str, str], *, clock: Any) -> Handler:
     """Return the handler of the anomaly-scorer, built for this environment and clock."""
-    return Scorer().bound(
+    return ScorerHandler().bound(
         environ, clock=clock, observe=lambda _event, _fields: None, published=lambda _severity, _message: None
     )
 

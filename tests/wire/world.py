@@ -140,7 +140,7 @@ class World:
     def tick(self) -> None:
         """Invoke the forwarders that have a group to find, as the schedule of each minute does: 80 queries for all."""
         self._ticked = self.clock.now()
-        due = {item["pk"]["S"].partition("-")[0] for item in self.emulator.items(TABLE) if "next_due" in item}
+        due = {item["pk"]["S"].partition("-")[0] for item in self.emulator.items_with(TABLE, "next_due")}
         for name in sorted({FORWARDER_OF.get(channel, "email") for channel in due}):
             self.invoke(name, TICK)
 
@@ -170,7 +170,8 @@ class World:
     def items(self) -> Items:
         """Return the table's items in DynamoDB's JSON, by key; sets are sorted."""
         return sorted(
-            (_sorted(item) for item in self.emulator.items(TABLE)), key=lambda i: (i["pk"]["S"], i["sk"]["S"])
+            (_sorted(item) for item in self.emulator.items_with(TABLE, "pk")),
+            key=lambda i: (i["pk"]["S"], i["sk"]["S"]),
         )
 
     def put(self, items: Items) -> None:
@@ -241,8 +242,8 @@ class World:
         named = " ".join(queued.text for queued in self.waiting())
         dues = [
             datetime.fromtimestamp(int(item["next_due"]["N"]) / 1e6, UTC)
-            for item in self.emulator.items(TABLE)
-            if "next_due" in item and item["pk"]["S"].removeprefix("H#") not in named
+            for item in self.emulator.items_with(TABLE, "next_due")
+            if item["pk"]["S"].removeprefix("H#") not in named
         ]
         if not dues:
             return None

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from tools.protocol_model.group import State, Successor
+from tools.protocol_model.group_turn import State, Successor
 
 LIMIT = 12_000_000
 

@@ -22,7 +22,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from tools.protocol_model.group import State, Successor
+from tools.protocol_model.group_turn import State, Successor
 
 OUTCOMES = (("taken", True, 0), ("refused", False, 1), ("no answer, delivered", True, 2), ("no answer, lost", False, 2))
 """(what happens, whether it arrives, the budget that it takes from)."""

@@ -228,7 +228,7 @@ def _trace(found: Trace) -> list[Figure]:
             then="5,823 of 146",
             goal="once a text",
             now=f"{found.width:,} of {found.texts:,}",
-            holds=0 < found.width <= found.texts,
+            holds=found.width <= found.texts,
         ),
         Figure(
             name="one alarm: other calls",

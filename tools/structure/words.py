@@ -6,8 +6,10 @@ the next word does not show it to be a noun ("Records of", "Names that"). It ope
 word is one of RELATIVES.
 
 tell/told against notify: every occurrence as a word or as a part of a name (`tell_ops`, `TellOps`) in the files, in
-strings and comments too. A string literal that stands in wire_names.txt is not counted: it is stored, queued or logged,
-and keeps its name. Classes: a public name counts once for all of its definitions in the product.
+strings and comments too. A name of wire_names.txt is not counted where it is a whole string literal or the keyword of a
+call, `log("feedback", told_from=x)`: it is stored, queued or logged, and keeps its name.
+
+Classes: a public name counts once for all of its definitions in the product.
 """
 
 from __future__ import annotations
@@ -88,7 +90,8 @@ def _openings(module: Module) -> Iterator[tuple[str, str]]:
 def vocabulary(product: Product, wire_names: Set[str] | None = None) -> Vocabulary:
     """Count both words in the product, this tool left out."""
     kept = listed(HERE / "wire_names.txt") if wire_names is None else wire_names
-    wire = re.compile(rf"""(["'])(?:{"|".join(map(re.escape, sorted(kept)))})\1""") if kept else None
+    names = "|".join(map(re.escape, sorted(kept, key=len, reverse=True)))
+    wire = re.compile(rf"""(["'])(?:{names})\1|(?<![\w.])(?:{names})=(?![=\s])""") if kept else None
     where: dict[str, int] = {}
     new = 0
     for module in product.in_words:

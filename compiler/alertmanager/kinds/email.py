@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from email.utils import formataddr, getaddresses
 
-from alertrelay.channels.email import EmailSettings
+from alertrelay.channels.email import EmailSettings, bare_addresses
 
-from compiler.alertmanager.kinds.reading import Reading
+from compiler.alertmanager.kinds.reading import ReceiverContext
 from compiler.reading.section import Section
 
 _ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
 
 
-def read_email(section: Section, reading: Reading) -> EmailSettings:
+def read_email(section: Section, reading: ReceiverContext) -> EmailSettings:
     smtp = reading.transport == "smtp"
     to: tuple[str, ...] = ()
     if section.require("to", "add `to: oncall@example.com`"):
@@ -45,7 +45,14 @@ def read_email(section: Section, reading: Reading) -> EmailSettings:
         username=section.text("auth_username") or reading.global_.text("smtp_auth_username"),
         password=password,
         require_tls=section.flag("require_tls", default=reading.global_.flag("smtp_require_tls", default=True)),
+        on_call=_on_call(to, reading),
     )
+
+
+def _on_call(to: tuple[str, ...], reading: ReceiverContext) -> tuple[str, ...]:
+    """Returns which of its own addresses are on call, as they stand there."""
+    named = {address.casefold() for address in reading.on_call}
+    return tuple(address for address in bare_addresses(to) if address.casefold() in named)
 
 
 def check_smarthost(section: Section, key: str) -> None:

@@ -6,20 +6,22 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from compiler.alertmanager.secretkeys import SecretKeys
+from compiler.alertmanager.secretkeys import SecretKeyPaths
 from compiler.delivery import Transport
 from compiler.reading.finding import Findings
 from compiler.reading.section import Section
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """What every receiver needs: `global`, the secret's keys, where findings go, and the e-mail transport."""
+class ReceiverContext:
+    """What every receiver needs: `global`, the secret's keys, where findings go, and of e-mail the transport and the
+    addresses that are on call."""
 
     global_: Section
-    secrets: SecretKeys
+    secrets: SecretKeyPaths
     findings: Findings
     transport: Transport
+    on_call: tuple[str, ...] = ()
 
 
 def check_url(section: Section, key: str, *, template_is_named: bool = True) -> None:

@@ -6,13 +6,13 @@ import re
 
 from alertrelay.channels.slack import SlackSettings
 
-from compiler.alertmanager.kinds.reading import Reading
+from compiler.alertmanager.kinds.reading import ReceiverContext
 from compiler.reading.section import Section
 
 SLACK_POST = "/api/chat.postMessage"
 
 
-def read_slack(section: Section, reading: Reading) -> SlackSettings:
+def read_slack(section: Section, reading: ReceiverContext) -> SlackSettings:
     """Three spellings: an app token (0.30 and later), a bot token behind chat.postMessage, or a webhook."""
     own = section.has("api_url") or section.has("api_url_file")
     post = section.text("api_url") if own else reading.global_.text("slack_api_url")
@@ -25,7 +25,7 @@ def read_slack(section: Section, reading: Reading) -> SlackSettings:
     return _slack_webhook(section, own, reading)
 
 
-def _slack_app(section: Section, holder: Section, token: str, url: str, reading: Reading) -> SlackSettings:
+def _slack_app(section: Section, holder: Section, token: str, url: str, reading: ReceiverContext) -> SlackSettings:
     reading.secrets.http_config(section)
     return SlackSettings(
         mode="bot",
@@ -35,7 +35,7 @@ def _slack_app(section: Section, holder: Section, token: str, url: str, reading:
     )
 
 
-def _slack_bot(section: Section, post: str, own: bool, reading: Reading) -> SlackSettings:
+def _slack_bot(section: Section, post: str, own: bool, reading: ReceiverContext) -> SlackSettings:
     if own:
         reading.secrets.one_of(section, "api_url", inline=True)
     key = reading.secrets.http_config(section, bearer=True)
@@ -45,7 +45,7 @@ def _slack_bot(section: Section, post: str, own: bool, reading: Reading) -> Slac
     return SlackSettings(mode="bot", key=key, url=post, channel=_posted_to(section))
 
 
-def _slack_webhook(section: Section, own: bool, reading: Reading) -> SlackSettings:
+def _slack_webhook(section: Section, own: bool, reading: ReceiverContext) -> SlackSettings:
     reading.secrets.http_config(section)
     if own:
         key = reading.secrets.one_of(section, "api_url")
@@ -53,7 +53,7 @@ def _slack_webhook(section: Section, own: bool, reading: Reading) -> SlackSettin
         key = reading.secrets.one_of(reading.global_, "slack_api_url")
         if not reading.global_.has("slack_api_url") and not reading.global_.has("slack_api_url_file"):
             section.require("api_url_file", "add `api_url_file: /etc/alertmanager/secrets/slack_webhook`")
-    return SlackSettings(mode="webhook", key=key, url="", channel=section.text("channel"))
+    return SlackSettings(mode="incoming", key=key, url="", channel=section.text("channel"))
 
 
 def _posted_to(section: Section) -> str:

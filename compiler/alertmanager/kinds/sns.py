@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from alertrelay.channels.sns import SnsSettings
+from alertrelay.channels.sns import AMAZON_Q, FORMAT_ATTRIBUTE, SnsSettings
 
-from compiler.alertmanager.kinds.reading import Reading
+from compiler.alertmanager.kinds.reading import ReceiverContext
 from compiler.reading.section import Section, keys
 
 _SIGV4 = keys("region access_key secret_key profile role_arn external_id use_fips_sts_endpoint")
@@ -15,7 +15,7 @@ _OWN_TOPIC = re.compile(r"alertrelay-.*(critical|warning|info|slo-violations|inf
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
-def read_sns(section: Section, reading: Reading) -> SnsSettings:
+def read_sns(section: Section, reading: ReceiverContext) -> SnsSettings:
     reading.secrets.http_config(section)
     inner = section.section("sigv4", _SIGV4)
     if inner and inner.has("access_key") != inner.has("secret_key"):
@@ -36,7 +36,24 @@ def read_sns(section: Section, reading: Reading) -> SnsSettings:
         topic_arn=section.text("topic_arn"),
         phone_number=section.text("phone_number"),
         target_arn=section.text("target_arn"),
+        amazon_q=_amazon_q(section),
     )
+
+
+def _amazon_q(section: Section) -> bool:
+    """Whether the message is to be a custom notification of Amazon Q, which reads topics alone."""
+    value = section.mapping("attributes").get(FORMAT_ATTRIBUTE)
+    if value is None:
+        return False
+    if value.text != AMAZON_Q:
+        message = f"{value.text!r} is not a format of messages"
+        section.findings.error(
+            value.place, "bad-value", message, f"write `{FORMAT_ATTRIBUTE}: {AMAZON_Q}`, or remove it"
+        )
+    elif not section.has("topic_arn"):
+        message = "Amazon Q reads topics: a phone or an endpoint would be sent JSON"
+        section.findings.error(value.place, "bad-value", message, "use topic_arn, or remove the attribute")
+    return value.text == AMAZON_Q
 
 
 def _check_sns_address(section: Section, key: str) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from alertrelay.anomaly.scorer.discovery import look_up
-from alertrelay.anomaly.scorer.metric import Metric
+from alertrelay.anomaly.scorer.metric import WatchedMetric
 from alertrelay.memory.scorer import MemoryMetrics
 
 from tests.anomaly.scorer.world import START, config, metric, watch
 
 
-def _found(entry: object, *metrics: Metric, **resources: dict[str, str]) -> list[str]:
+def _found(entry: object, *metrics: WatchedMetric, **resources: dict[str, str]) -> list[str]:
     source = MemoryMetrics(resources=dict(resources))
     for one in metrics:
         source.put(one, [(START, 1.0)])
@@ -17,7 +17,7 @@ def _found(entry: object, *metrics: Metric, **resources: dict[str, str]) -> list
     return sorted(str(dict(one.dimensions)) for one in found.metrics)
 
 
-def _balancer(name: str, **more: str) -> Metric:
+def _balancer(name: str, **more: str) -> WatchedMetric:
     dims = tuple(sorted({"LoadBalancer": name, **more}.items()))
     return metric("lb", namespace="AWS/ApplicationELB", name="RequestCount", dimensions=dims)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from alertrelay.anomaly.scorer.fetch import DATAPOINTS, QUERIES, Wanted, ask, batches
-from alertrelay.anomaly.scorer.metric import Metric
+from alertrelay.anomaly.scorer.metric import WatchedMetric
 from alertrelay.anomaly.scorer.ports import Answer, MetricsFailure
 from alertrelay.memory.scorer import MemoryMetrics
 from hypothesis import given
@@ -60,7 +60,7 @@ def test_each_metric_gets_no_point_before_what_it_asked_for() -> None:
 
 def test_after_a_failure_nothing_more_is_asked() -> None:
     class Down(MemoryMetrics):
-        def read(self, metrics: Sequence[Metric], *, start: float, end: float) -> Answer:
+        def read(self, metrics: Sequence[WatchedMetric], *, start: float, end: float) -> Answer:
             self.requested += 1
             raise MetricsFailure("down")
 

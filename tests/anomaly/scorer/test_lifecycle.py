@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from alertrelay.anomaly.scorer.lifecycle import BACK, LEARNED_AFTER, Open, Seen, step
-from alertrelay.anomaly.scorer.threshold import Level
+from alertrelay.anomaly.scorer.lifecycle import BACK, LEARNED_AFTER, Open, ScoredPoint, step
+from alertrelay.anomaly.scorer.threshold import ScoreLevel
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.anomaly.scorer.world import START
 
-LEVELS = (Level(severity="warning", score=0.8), Level(severity="critical", score=0.99))
+LEVELS = (ScoreLevel(severity="warning", score=0.8), ScoreLevel(severity="critical", score=0.99))
 
 
-def _seen(value: float = 100.0, *, score: float = 0.0, at: float = START, calm: bool = True) -> Seen:
-    return Seen(at=at, value=value, score=score, calm=calm, since=at, course=100.0, reach=10.0)
+def _seen(value: float = 100.0, *, score: float = 0.0, at: float = START, calm: bool = True) -> ScoredPoint:
+    return ScoredPoint(at=at, value=value, score=score, calm=calm, since=at, course=100.0, reach=10.0)
 
 
 def test_it_opens_under_the_worst_severity_that_the_score_reaches() -> None:

@@ -91,7 +91,7 @@ def test_the_alert_says_whose_metric_it_is_what_came_what_is_usual_and_where_to_
     assert "orders" in notes["value"]
     assert " to " in notes["threshold"]
     assert "usual for Monday 02:" in notes["reason"]
-    assert notes["score"].endswith("told from 0.8 on")
+    assert notes["score"].endswith("notifies from 0.8 on")
     assert notes["runbook_url"] == "https://wiki.example.com/runbooks/anomaly-detected.md"
     assert f"alertrelay feedback {update['fingerprint']} helpful" in notes["was_this_helpful"]
     assert update["generatorURL"].startswith(

@@ -7,31 +7,31 @@ from datetime import UTC
 
 import pytest
 from alertrelay.anomaly.scorer.drift import Drift
-from alertrelay.anomaly.scorer.lifecycle import Seen, step
+from alertrelay.anomaly.scorer.lifecycle import ScoredPoint, step
 from alertrelay.anomaly.scorer.publish import MESSAGE_BYTES, messages
 from alertrelay.anomaly.scorer.reporting import Presence
 from alertrelay.anomaly.scorer.shard_state import (
+    AnnouncedAlert,
+    Announcement,
     Book,
     BookUnreadable,
-    Entry,
+    JournalEntry,
     Said,
-    Telling,
-    Told,
     Track,
     of_bytes,
     to_bytes,
 )
-from alertrelay.anomaly.scorer.threshold import Level
+from alertrelay.anomaly.scorer.threshold import ScoreLevel
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.anomaly.scorer.world import START, metric
 
-LEVELS = (Level(severity="warning", score=0.8), Level(severity="critical", score=0.99))
+LEVELS = (ScoreLevel(severity="warning", score=0.8), ScoreLevel(severity="critical", score=0.99))
 
 
-def _seen(value: float = 100.0, *, score: float = 0.0, at: float = START, calm: bool = True) -> Seen:
-    return Seen(at=at, value=value, score=score, calm=calm, since=at, course=100.0, reach=10.0)
+def _seen(value: float = 100.0, *, score: float = 0.0, at: float = START, calm: bool = True) -> ScoredPoint:
+    return ScoredPoint(at=at, value=value, score=score, calm=calm, since=at, course=100.0, reach=10.0)
 
 
 def _book() -> Book:
@@ -40,11 +40,11 @@ def _book() -> Book:
     track = Track(
         metric=metric(), read_to=START, presence=Presence(last=START), drift=Drift(based=START, at=START), open=opened
     )
-    track.said, track.silent, track.told = said, START, {"0011": Told(labels={"a": "b"}, since=START)}
+    track.said, track.silent, track.announced = said, START, {"0011": AnnouncedAlert(labels={"a": "b"}, since=START)}
     track.course.learn(START, 3.0, UTC)
     book = Book(run=START, tracks={metric().key: track}, lost=START)
-    book.outbox = [Telling(severity="info", update={"a": 1}, service="s", note={"text": "t"})]
-    book.write(Entry(at=START, kind="opened", watch="w", metric="m", mode="alert", text="t"))
+    book.outbox = [Announcement(severity="info", update={"a": 1}, service="s", note={"text": "t"})]
+    book.write(JournalEntry(at=START, kind="opened", watch="w", metric="m", mode="alert", text="t"))
     return book
 
 
@@ -68,18 +68,20 @@ def test_whatever_lies_there_in_its_place_is_unreadable_and_nothing_worse(junk: 
 def test_the_journal_keeps_the_newest_thousand() -> None:
     book = Book()
     for place in range(1100):
-        book.write(Entry(at=place, kind="opened", watch="w", metric="m", mode="alert", text="t"))
+        book.write(JournalEntry(at=place, kind="opened", watch="w", metric="m", mode="alert", text="t"))
     assert (len(book.journal), book.journal[0].at) == (1000, 100)
 
 
 def test_many_updates_are_few_messages_each_within_the_limit_of_sns() -> None:
     updates = [
-        Telling(severity="warning" if n % 3 else "info", update={"n": n, "text": "x" * 2000}, service="", note=None)
+        Announcement(
+            severity="warning" if n % 3 else "info", update={"n": n, "text": "x" * 2000}, service="", note=None
+        )
         for n in range(500)
     ]
     found = list(messages(updates))
     assert {severity for severity, _ in found} == {"warning", "info"}
     assert all(len(message) < MESSAGE_BYTES + 5000 for _, message in found)
-    told = [update["n"] for _, message in found for update in json.loads(message)["alerts"]]
-    assert sorted(told) == list(range(500))
+    announced = [update["n"] for _, message in found for update in json.loads(message)["alerts"]]
+    assert sorted(announced) == list(range(500))
     assert len(found) <= 8

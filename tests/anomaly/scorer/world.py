@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from alertrelay.anomaly.scorer.metric import Metric
+from alertrelay.anomaly.scorer.metric import WatchedMetric
 from alertrelay.anomaly.scorer.ports import Metrics, Notebook, PublishFailure, Scoring, Shelf
 from alertrelay.anomaly.scorer.run import Ran, run
 from alertrelay.anomaly.scorer.shard_state import Book, of_bytes
@@ -60,7 +60,7 @@ def config(*watches: Watch, **changes: Any) -> AnomalyConfig:
     return AnomalyConfig(**{**given, **changes})
 
 
-def metric(entry: str = "orders", **changes: Any) -> Metric:
+def metric(entry: str = "orders", **changes: Any) -> WatchedMetric:
     """The metric of `watch()`."""
     given: dict[str, Any] = {
         "watch": entry,
@@ -70,7 +70,7 @@ def metric(entry: str = "orders", **changes: Any) -> Metric:
         "statistic": "Sum",
         "period": STEP,
     }
-    return Metric(**{**given, **changes})
+    return WatchedMetric(**{**given, **changes})
 
 
 def course(begin: float, end: float, *, seed: int = 1, step: int = STEP) -> Iterator[tuple[float, float]]:
@@ -97,12 +97,14 @@ class World:
     topic_fails: bool = False
     _ids: Iterator[int] = field(default_factory=itertools.count)
 
-    def shop(self, *, days: int = 6, hours: float = 24.0, of: Metric | None = None) -> World:
+    def shop(self, *, days: int = 6, hours: float = 24.0, of: WatchedMetric | None = None) -> World:
         """Six days of orders before the clock's time, and some hours after it."""
         self.metrics.put(of or metric(), course(START - days * DAY, START + hours * 3600))
         return self
 
-    def change(self, at: float, factor: Callable[[float], float], *, points: int = 1, of: Metric | None = None) -> None:
+    def change(
+        self, at: float, factor: Callable[[float], float], *, points: int = 1, of: WatchedMetric | None = None
+    ) -> None:
         """Makes points, from a time on, something else."""
         found = of or metric()
         series = self.metrics.series[found.namespace, found.name, found.dimensions, found.statistic]

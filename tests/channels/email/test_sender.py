@@ -14,7 +14,7 @@ from alertrelay.config.model import Target
 from alertrelay.notification import Message, Receipt
 from alertrelay.ports import AuthDead, DeliveryFailure, Key, Permanent, RateLimited, Retryable
 
-from local.standins import Fault, Recorded, StandIns
+from local.standins import Fault, RecordedRequest, StandIns
 from local.standins.board import Board
 from local.standins.email import SmtpListener
 from tests.channels.email.example import MAIL, PASSWORD, SENT, email_settings
@@ -45,7 +45,7 @@ def send(
 
 def sent(
     peers: StandIns, wanted: Target = EMAIL, *, message: Message = MAIL, earlier: Receipt | None = None
-) -> Recorded:
+) -> RecordedRequest:
     send(Network(endpoints=peers.endpoints), wanted, message=message, earlier=earlier)
     return peers.requests[-1]
 
@@ -132,25 +132,6 @@ def test_any_text_arrives(peers: StandIns, text: str) -> None:
     expected = text.replace("\ud83d", "?").replace("\r\n", "\n").replace("\r", "\n")
     assert mail.body["text"].rstrip("\n") == expected.rstrip("\n")
     assert mail.body["html"] == ""
-
-
-def test_refused_recipients_are_named_when_others_were_taken(peers: StandIns) -> None:
-    peers.fail("email", status(550, "5.1.1 no such user"), token="db@example.com")
-    receipt = send(Network(endpoints=peers.endpoints))
-    assert peers.requests[-1].taken
-    assert peers.requests[-1].body["to"] == ["oncall@example.com"]
-    assert receipt.ref["refused"] == "db@example.com (550 5.1.1 no such user)"
-
-
-@pytest.mark.parametrize(("codes", "kind"), [((550, 551), Permanent), ((450, 550), Retryable), ((451, 452), Retryable)])
-def test_a_mail_that_every_recipient_refuses_is_no_delivery(
-    peers: StandIns, codes: tuple[int, int], kind: type[DeliveryFailure]
-) -> None:
-    peers.fail("email", status(codes[0]), token="oncall@example.com")
-    failure = failure_of(peers, status(codes[1]), token="db@example.com")
-    assert type(failure) is kind
-    assert "oncall@example.com" in failure.text
-    assert "db@example.com" in failure.text
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from alertrelay.sources import unwrap
 
-from local.stack.day import Day, Run
-from local.standins import Fault, Recorded
+from local.stack.day import Day, DayRun
+from local.standins import Fault, RecordedRequest
 from local.standins.msteamsv2 import headline
 from local.timeline import as_text
 
@@ -26,12 +26,12 @@ def in_place_of_slack(text: str) -> str:
     return text.replace(old[0], f"  - name: slack-critical\n{new}")
 
 
-def cards(day: Day) -> list[Recorded]:
+def cards(day: Day) -> list[RecordedRequest]:
     return [request for request in day.received if request.channel == "msteamsv2"]
 
 
 @pytest.fixture
-def lived_with_teams(begin_changed: Callable[..., Run]) -> Callable[..., Day]:
+def lived_with_teams(begin_changed: Callable[..., DayRun]) -> Callable[..., Day]:
     def live(*contents: bytes, down: dict[str, Fault] | None = None) -> Day:
         run = begin_changed(in_place_of_slack, down)
         for number, content in enumerate(contents):

@@ -18,7 +18,7 @@ SLACK_MESSAGE: Message = {"text": "CPU high"}
 SLACK_BOT = SlackSettings(
     mode="bot", key="slack_bot_token", url="https://slack.com/api/chat.postMessage", channel="#critical-alerts"
 )
-SLACK_WEBHOOK = SlackSettings(mode="webhook", key="slack_url", url="", channel="")
+SLACK_WEBHOOK = SlackSettings(mode="incoming", key="slack_url", url="", channel="")
 SLACK_MARKUP = re.compile(
     r"<!date\^-?\d+\^\{date_short_pretty\} \{time\}\|\d{4}-\d\d-\d\d \d\d:\d\d UTC>|<https?://[^<>|\s]+\|[A-Za-z ]+>"
 )
@@ -67,7 +67,7 @@ def check_mrkdwn(text: str, limit: int) -> None:
 
 
 BY_WEBHOOK = Sent(
-    settings=SlackSettings(mode="webhook", key="slack_webhook", url="", channel="#critical"),
+    settings=SlackSettings(mode="incoming", key="slack_webhook", url="", channel="#critical"),
     message=SLACK_MESSAGE,
     secret=WEBHOOK_ADDRESS,
     parts=("notarealwebhook1234567", "B0NOTREAL", "/services/"),

@@ -19,7 +19,7 @@ from compiler.alarms.check import (
 )
 from compiler.alarms.plan import plan
 from compiler.reading.finding import Findings, Place
-from compiler.resources.resource import Cache, Cluster, Database, Queue, Service, Watch
+from compiler.resources.resource import Cache, Cluster, Database, Queue, ResourceWatch, Service
 
 PROD = Setting(environment="prod", region="eu-west-1", runbook_base_url="https://wiki.example.com/runbooks")
 EVERYTHING = (
@@ -55,7 +55,7 @@ EVERYTHING = (
         service_connect="web",
     ),
     Service(id="jobs", cluster="main", container_insights="standard"),
-    Queue(id="orders", dead_letter_queue="orders-dead", watch=Watch(thresholds={"messages": 100})),
+    Queue(id="orders", dead_letter_queue="orders-dead", watch=ResourceWatch(thresholds={"messages": 100})),
 )
 
 
@@ -199,7 +199,7 @@ def test_a_description_or_a_name_beyond_cloudwatchs_limit_is_refused(found: Plan
 
 
 def test_a_warning_after_its_critical_alarm_is_named() -> None:
-    watch = Watch(thresholds={"cpu_percent": 95, "free_storage_percent": 5})
+    watch = ResourceWatch(thresholds={"cpu_percent": 95, "free_storage_percent": 5})
     database = Database(id="a", engine="mysql", instance_class="db.m7g.large", storage_gb=100, watch=watch)
     findings = Findings()
     check_order(plan([database], PROD, findings).alarms, findings)
@@ -219,14 +219,14 @@ def test_a_stack_that_is_too_large_is_refused_with_the_mend() -> None:
     (finding,) = findings.sorted()
     assert finding.code == "too-many-alarms"
     assert "stack: NAME" in finding.mend
-    split = [dataclasses.replace(queues[0], watch=Watch(stack="more")), *queues[1:]]
+    split = [dataclasses.replace(queues[0], watch=ResourceWatch(stack="more")), *queues[1:]]
     findings = Findings()
     check_stacks(plan(split, PROD, findings), findings)
     assert findings.sorted() == ()
 
 
 def test_a_parent_of_too_many_parts_is_refused() -> None:
-    shared = Watch(labels={"service": "shop"})
+    shared = ResourceWatch(labels={"service": "shop"})
     databases = [
         Database(id=f"db{n}", engine="mysql", instance_class="db.m7g.large", storage_gb=100, watch=shared)
         for n in range(34)
@@ -240,7 +240,7 @@ def test_a_parent_of_too_many_parts_is_refused() -> None:
 
 def test_a_missing_page_is_an_error_where_the_file_named_it(found: Plan) -> None:
     place = Place(file="prod.yml", line=7, column=20, key="databases[0].runbooks.RDSHighCPU")
-    watch = Watch(runbooks={"RDSHighCPU": "orders-cpu.md"}, places={"runbooks.RDSHighCPU": place})
+    watch = ResourceWatch(runbooks={"RDSHighCPU": "orders-cpu.md"}, places={"runbooks.RDSHighCPU": place})
     database = Database(id="a", engine="mysql", instance_class="db.m7g.large", storage_gb=100, watch=watch)
     made = plan([database], PROD, Findings())
     pages = {alarm.runbook for alarm in made.every} - {"orders-cpu.md", "rds-low-memory.md"}
@@ -254,7 +254,7 @@ def test_a_missing_page_is_an_error_where_the_file_named_it(found: Plan) -> None
 
 def test_two_resources_with_one_name_are_refused_where_the_second_stands() -> None:
     findings = Findings()
-    plan([Queue(id="a"), Queue(id="a", watch=Watch(places={"": Place(file="x.yml", line=9)}))], PROD, findings)
+    plan([Queue(id="a"), Queue(id="a", watch=ResourceWatch(places={"": Place(file="x.yml", line=9)}))], PROD, findings)
     assert {(f.code, f.line) for f in findings.sorted()} == {("duplicate-alarm", 9)}
 
 

@@ -18,8 +18,8 @@ from compiler.resources.resource import (
     LoadBalancer,
     Queue,
     Resource,
+    ResourceWatch,
     Service,
-    Watch,
 )
 
 PROD = Setting(environment="prod", region="eu-west-1", runbook_base_url="https://wiki.example.com/runbooks")
@@ -102,7 +102,7 @@ def test_memory_and_storage_are_bytes_of_class_and_allocation() -> None:
 
 
 def test_an_own_share_is_applied_to_the_whole_and_the_sentence_says_both() -> None:
-    found = alarms(database(watch=Watch(thresholds={"free_storage_percent": 30})))
+    found = alarms(database(watch=ResourceWatch(thresholds={"free_storage_percent": 30})))
     assert found["RDSLowStorage", "warning"].threshold == 30 * GIB
     assert why(found["RDSLowStorage", "warning"]) == "30 % of 100 GiB (storage) is this environment's own number."
 
@@ -159,17 +159,19 @@ def test_what_is_not_known_is_asked_for_and_no_alarm_is_made_of_a_guess() -> Non
 
 
 def test_a_threshold_that_no_alarm_uses_is_named() -> None:
-    watch = Watch(thresholds={"replica_lag_seconds": 30}, anomaly=("requests",), runbooks={"RDSReplicaLag": "a.md"})
+    watch = ResourceWatch(
+        thresholds={"replica_lag_seconds": 30}, anomaly=("requests",), runbooks={"RDSReplicaLag": "a.md"}
+    )
     assert [f.code for f in planned(database(watch=watch))[1]] == ["unused", "unused", "unused"]
 
 
 def test_a_number_beside_a_band_is_named_as_unused() -> None:
-    watch = Watch(thresholds={"connections_percent": 50}, anomaly=("connections",))
+    watch = ResourceWatch(thresholds={"connections_percent": 50}, anomaly=("connections",))
     assert [f.code for f in planned(database(watch=watch))[1]] == ["unused"]
 
 
 def test_a_band_replaces_the_warning_and_the_critical_number_stays() -> None:
-    found = alarms(database(watch=Watch(anomaly=("connections",))))
+    found = alarms(database(watch=ResourceWatch(anomaly=("connections",))))
     assert found["RDSHighConnections", "warning"].threshold is None
     assert found["RDSHighConnections", "warning"].billed_metrics == 3
     assert found["RDSHighConnections", "critical"].threshold == 613
@@ -216,13 +218,13 @@ def test_a_name_that_is_too_long_is_cut_and_still_tells_two_things_apart() -> No
 
 
 def test_a_description_that_cannot_fit_is_a_finding_at_the_labels() -> None:
-    found, findings = planned(database(watch=Watch(labels={"team": "t" * 900})))
+    found, findings = planned(database(watch=ResourceWatch(labels={"team": "t" * 900})))
     assert found == {}
     assert {f.code for f in findings} == {"too-long"}
 
 
 def test_a_description_without_room_gives_up_the_dashboard_first() -> None:
-    found, _ = planned(database(watch=Watch(labels={"team": "t" * 580})))
+    found, _ = planned(database(watch=ResourceWatch(labels={"team": "t" * 580})))
     assert found["RDSHighCPU", "warning"].description.count("dashboard:") == 0
     assert "runbook: https://wiki.example.com/runbooks/rds-high-cpu.md" in found["RDSHighCPU", "warning"].description
 

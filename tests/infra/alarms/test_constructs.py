@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from alertrelay.sources.metadata import read
 
-from compiler.resources.resource import Cache, Cluster, Database, Function, LoadBalancer, Queue, Service, Watch
+from compiler.resources.resource import Cache, Cluster, Database, Function, LoadBalancer, Queue, ResourceWatch, Service
 from infra.node import use_packaged_node
 
 use_packaged_node()
@@ -94,7 +94,7 @@ def test_a_number_that_cannot_be_derived_is_asked_for() -> None:
 
 
 def test_labels_of_the_resource_win_over_those_of_the_construct() -> None:
-    watch = Watch(labels={"team": "data"})
+    watch = ResourceWatch(labels={"team": "data"})
     database = Database(id="a", engine="mysql", instance_class="db.r6g.large", storage_gb=100, watch=watch)
     for alarm in synthesised(lambda stack: ResourceAlarms(stack, "A", database, labels=LABELS)):
         assert read(alarm["AlarmDescription"]).labels["team"] == "data"

@@ -16,17 +16,17 @@ from alertrelay.alert import SEVERITY_RANK, Alert, Channel, Integration, Labels,
 
 
 class Reason(StrEnum):
-    """Why something was or was not told. The same names stand in logs, metrics, `replay` and docs/decisions.md."""
+    """Why something was or was not notified. The same names stand in logs, metrics, `replay` and docs/decisions.md."""
 
-    # told
+    # notified
     FIRST = "first_notification"
     NEW_ALERTS = "new_alerts_added"
     SOME_RESOLVED = "some_alerts_resolved"
     ALL_RESOLVED = "all_alerts_resolved"
     EVENT = "event"
     REPEAT = "repeat_interval_elapsed"
-    STORE_FAILING = "store_failing"  # told without dedupe, because the table did not answer
-    REACHED_AGAIN = "channel_reached_again"  # the first channel answers again; its fallbacks are told
+    STORE_FAILING = "store_failing"  # notified without dedupe, because the table did not answer
+    REACHED_AGAIN = "channel_reached_again"  # the first channel answers again; its fallbacks are notified
     CHANNEL_FAILED = "channel_failed"  # the channel did not take it: a fallback did, or it is pending
     # merged, suppressed
     MERGED = "merged_into_group_notification"
@@ -102,7 +102,7 @@ class Listing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
-    """What one channel is to be told about one group, before it is rendered.
+    """Holds the notification of one group by one channel, before it is rendered.
 
     `alerts` is what may be shown (firing first, then by severity, the news first among equals); `firing_count`
     and `resolved_count` count the whole group, so a renderer can say how many it does not show.
@@ -148,10 +148,27 @@ Message = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Recipients:
+    """The outcome of one message at each of its recipients, by short name, where a channel answers for each: `taken`,
+    `deferred` (refused for now) or `refused` for good, with the recipient and the answer in words for people."""
+
+    taken: frozenset[str] = frozenset()
+    deferred: Mapping[str, str] = field(default_factory=dict)
+    refused: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def missed(self) -> frozenset[str]:
+        """Returns those who did not take it."""
+        return frozenset(self.deferred) | frozenset(self.refused)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """What a channel gave back for a message, kept in the ledger so that it can be ended or edited later."""
+    """What a channel gave back for a message, kept in the ledger so that it can be ended or edited later.
+    `recipients` is not kept: who is still owed something stands in the ledger itself."""
 
     integration: Integration
     key_name: str = ""  # name of the key in the secret
-    key_version: str = ""  # short hash of the key's value: names a version, tells nothing of it
+    key_version: str = ""  # short hash of the key's value: names a version, shows nothing of it
     ref: Mapping[str, str] = field(default_factory=dict)  # Slack: {"channel", "ts"}; e-mail: {"message_id"}
+    recipients: Recipients | None = field(default=None, compare=False)

@@ -12,19 +12,21 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from alertrelay.config.model import Target
-from alertrelay.notification import Message, Outcome, Receipt
+from alertrelay.notification import Message, Outcome, Receipt, Recipients
 
 
 class DeliveryFailure(Exception):
     """A channel did not take a message. `text` is a short sentence that is safe to log and to show.
 
     `ambiguous`: the message may have arrived all the same (a read timeout, a 5xx after the body was sent).
+    `recipients`: who refused it, where the channel answers for each.
     """
 
-    def __init__(self, text: str, *, ambiguous: bool = False) -> None:
+    def __init__(self, text: str, *, ambiguous: bool = False, recipients: Recipients | None = None) -> None:
         super().__init__(text)
         self.text = text
         self.ambiguous = ambiguous
+        self.recipients = recipients
 
 
 class RateLimited(DeliveryFailure):

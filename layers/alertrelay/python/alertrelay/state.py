@@ -7,7 +7,7 @@ is the next due time. aws/state/ and memory/ hold implementations that pass the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -123,8 +123,8 @@ class Groups(Protocol):
         """Gives the lease back; nothing where it is no longer ours. `unsent_due`: nothing was sent, and the group is
         due then; what its mark left uncertain is certain again."""
 
-    def due(self, channel: Channel, *, before: datetime) -> Iterable[tuple[str, datetime]]:
-        """The groups of a channel that fall due before then, with when; eventually consistent."""
+    def due(self, channels: Collection[Channel], *, before: datetime) -> Iterable[tuple[str, datetime]]:
+        """The groups of these channels that fall due before then, with when, in no order; eventually consistent."""
 
     def mark_moved(self, gid: str, member: Member, *, expires: datetime) -> None:
         """Marks a member as moved away, unless it has been updated since."""

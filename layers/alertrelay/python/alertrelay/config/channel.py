@@ -6,9 +6,9 @@ compiler, the stacks and a cold start can read it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 Use = Literal["decides", "setting", "rendered", "not_obeyed", "refused"]
 """`decides` who is notified or by which way: no template may stand in it. `rendered` says how Alertmanager's message
@@ -29,7 +29,8 @@ class ConfigKey:
     `field` is the field of the channel's settings that the key fills; without one nothing is read but the type.
     `inherits` names the key under `global` that holds the default. `missing` is the mend where the key is required and
     absent. `inline_field` is for a secret that may stand inline: the field for such a value. `items` and `needed` are
-    the keys of each mapping of a list. `problem` and `mend` are the finding of a refused key.
+    the keys of each mapping of a list. `problem` and `mend` are the finding of a refused key. `obeyed` is an entry of a
+    mapping that is otherwise only accepted.
     """
 
     name: str
@@ -44,6 +45,7 @@ class ConfigKey:
     needed: tuple[str, ...] = ()
     problem: str = ""
     mend: str = ""
+    obeyed: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -63,11 +65,11 @@ def keys(names: str, use: Use, shape: Shape = "text") -> tuple[ConfigKey, ...]:
     return tuple(ConfigKey(name=name, use=use, shape=shape) for name in names.split())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The base of every channel's settings: values without any secret. `key_field` is the field that names the key
     of the environment's secret, "" for a channel without one."""
 
-    __slots__ = ()
     key_field: ClassVar[str] = ""
 
     @property
@@ -79,6 +81,21 @@ class Settings:
     def can_edit(self) -> bool:
         """Whether a message that was sent to this target can be changed."""
         return False
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The addresses of people that a message goes to, where the configuration has them."""
+        return ()
+
+    @property
+    def recipients(self) -> Mapping[str, bool]:
+        """The recipients of a message by short name, with whether each is on call, where the channel answers for each;
+        none where it takes or refuses a message as a whole."""
+        return {}
+
+    def only_for(self, names: Collection[str]) -> Self:  # noqa: ARG002 - a message as a whole has one recipient
+        """Returns the settings for some of its recipients."""
+        return self
 
     @property
     def resolves_by_key(self) -> bool:

@@ -27,14 +27,14 @@ class MatcherError(ValueError):
     """Raised for a text that is not a matcher; the message has the cause."""
 
 
-class Parsed(NamedTuple):
+class ParsedMatchers(NamedTuple):
     """The matchers of a text; `disagree` describes how the two grammars differ on it, "" where they agree."""
 
     matchers: tuple[Matcher, ...]
     disagree: Literal["", "classic-only", "different"]
 
 
-def parse_matchers(text: str) -> Parsed:
+def parse_matchers(text: str) -> ParsedMatchers:
     """Parses one string of a `matchers:` list, which may hold several matchers and braces.
 
     Both grammars are tried: where only the classic one accepts, or both and differ, the classic result counts; where
@@ -43,12 +43,12 @@ def parse_matchers(text: str) -> Parsed:
     try:
         modern = parse_utf8(text)
     except MatcherError:
-        return Parsed(parse_classic(text), "classic-only")
+        return ParsedMatchers(parse_classic(text), "classic-only")
     try:
         classic = parse_classic(text)
     except MatcherError:
-        return Parsed(modern, "")
-    return Parsed(classic, "" if classic == modern else "different")
+        return ParsedMatchers(modern, "")
+    return ParsedMatchers(classic, "" if classic == modern else "different")
 
 
 def parse_matcher(text: str) -> Matcher:

@@ -97,7 +97,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receiver:
-    """A receiver may have no targets: then nobody is told, on purpose."""
+    """A receiver may have no targets: then nobody is notified, on purpose."""
 
     name: str
     targets: tuple[Target, ...]

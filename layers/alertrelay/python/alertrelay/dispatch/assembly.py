@@ -8,15 +8,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
 from alertrelay.alert import Channel
 from alertrelay.config.model import Config, Target
 from alertrelay.dispatch import dispatcher
 from alertrelay.dispatch.degraded import Degraded
 from alertrelay.dispatch.delays import Delays
-from alertrelay.dispatch.portion import Insert, Schedule
-from alertrelay.dispatch.scheduling import Scheduler
+from alertrelay.dispatch.portion import Insert, ScheduleFlush
+from alertrelay.dispatch.scheduling import Flush, Scheduler
 from alertrelay.dispatch.sent_back import OnTimer, Receive, take
 from alertrelay.dispatch.unrecorded import record_notified
 from alertrelay.groups.insert import insert
@@ -28,7 +28,7 @@ from alertrelay.notify.outcomes import Reporter
 from alertrelay.notify.pipeline import flush
 from alertrelay.notify.rate_limit import Digests, RateLimiter
 from alertrelay.notify.stale_alarms import ResolvedAlarms
-from alertrelay.notify.targets import targets_of
+from alertrelay.notify.targets import Targets, targets_of
 from alertrelay.ports import Clock, Secrets, Sender, Telemetry, Timers
 from alertrelay.state import Limit, Store
 
@@ -52,8 +52,24 @@ class Pipeline:
     on_timer: OnTimer
     on_tick: OnTick
     insert: Insert
-    schedule: Schedule
+    schedule: ScheduleFlush
     clock: Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parts:
+    """What both halves of a pipeline use: the one that takes messages, and the flush of a group."""
+
+    config: Config
+    router: Router
+    store: Store
+    timers: Timers
+    clock: Clock
+    telemetry: Telemetry
+    targets: Targets
+    courier: Courier
+    writer: Writer
+    digests: Digests
 
 
 def assemble(
@@ -79,64 +95,83 @@ def assemble(
     """Returns the pipeline of a forwarder that handles `channels`. `senders` has every channel, since a fallback may
     need any. `accounts_for_unrouted`, `notes_sources`: see groups/router.py; `resolved_alarms`:
     notify/stale_alarms.py."""
-    router = Router(
-        config=config, channels=channels, accounts_for_unrouted=accounts_for_unrouted, notes_sources=notes_sources
+    parts = _Parts(
+        config=config,
+        router=Router(
+            config=config, channels=channels, accounts_for_unrouted=accounts_for_unrouted, notes_sources=notes_sources
+        ),
+        store=store,
+        timers=timers,
+        clock=clock,
+        telemetry=telemetry,
+        targets=targets_of(config, last_resort),
+        courier=Courier(senders=senders, secrets=secrets, render=render, clock=clock, alert_ops=telemetry.alert_ops),
+        writer=Writer(site=site, clock=clock, new_id=new_id),
+        digests=Digests(alerts=store, groups=store, timers=timers, clock=clock),
     )
-    courier = Courier(senders=senders, secrets=secrets, render=render, clock=clock, alert_ops=telemetry.alert_ops)
-    writer = Writer(site=site, clock=clock, new_id=new_id)
-    targets = targets_of(config, last_resort)
-    digests = Digests(alerts=store, groups=store, timers=timers, clock=clock)
-    ports = {
+    ports = {**_stage_ports(parts, limits or {}), "resolved_alarms": resolved_alarms, "new_id": new_id, "shown": shown}
+    return _dispatching(parts, channels, partial(flush, ports))
+
+
+def _stage_ports(parts: _Parts, limits: Mapping[Channel, Limit]) -> dict[str, Any]:
+    """Returns the ports by the names that the stages of notify/pipeline.py have for them."""
+    config, store, log = parts.config, parts.store, parts.telemetry.log
+    return {
         "config": config,
         "config_hash": config.hash,
         "rules": config.inhibit_rules,
-        "router": router,
-        "targets": targets,
+        "intervals": config.time_intervals,
+        "router": parts.router,
+        "targets": parts.targets,
         "alerts": store,
         "groups": store,
         "inhibitors": store,
         "lookup": store,
-        "timers": timers,
-        "clock": clock,
-        "telemetry": telemetry,
-        "log": telemetry.log,
-        "resolved_alarms": resolved_alarms,
-        "courier": courier,
-        "writer": writer,
-        "reporter": Reporter(clock),
-        "limiter": RateLimiter(
-            limits=limits or {}, configured=config.limits, rates=store, clock=clock, log=telemetry.log
-        ),
-        "digests": digests,
-        "new_id": new_id,
-        "shown": shown,
+        "timers": parts.timers,
+        "clock": parts.clock,
+        "telemetry": parts.telemetry,
+        "log": log,
+        "courier": parts.courier,
+        "writer": parts.writer,
+        "reporter": Reporter(parts.clock),
+        "limiter": RateLimiter(limits=limits, configured=config.limits, rates=store, clock=parts.clock, log=log),
+        "digests": parts.digests,
     }
-    flush_group = partial(flush, ports)
-    scheduler = Scheduler(
-        config=config, groups=store, timers=timers, clock=clock, emit=telemetry.emit, flush=flush_group, digests=digests
-    )
-    degraded = Degraded(
-        targets=targets, courier=courier, writer=writer, timers=timers, telemetry=telemetry, unrecorded=[]
-    )
-    insert_update = partial(insert, router=router, alerts=store, groups=store, inhibitors=store, telemetry=telemetry)
+
+
+def _dispatching(parts: _Parts, channels: frozenset[Channel], flush_group: Flush) -> Pipeline:
+    """Returns the functions that take messages, timers and ticks, and flush a group that is due."""
+    router, groups, timers, clock, telemetry = parts.router, parts.store, parts.timers, parts.clock, parts.telemetry
+    schedule, insert_update = _scheduler(parts, flush_group).schedule, _insert(parts)
     receive = partial(
         dispatcher.receive,
         router=router,
-        groups=store,
+        groups=groups,
         timers=timers,
         clock=clock,
         telemetry=telemetry,
         insert=insert_update,
-        schedule=scheduler.schedule,
+        schedule=schedule,
         flush=flush_group,
-        record=partial(record_notified, config=config, groups=store, timers=timers, clock=clock, new_id=new_id),
-        without_state=degraded.notify,
+        record=partial(
+            record_notified, config=parts.config, groups=groups, timers=timers, clock=clock, new_id=parts.writer.new_id
+        ),
+        without_state=_degraded(parts).notify,
         delays=Delays(),
     )
     on_timer = partial(
         dispatcher.on_timer,
         receive=receive,
-        groups=store,
+        groups=groups,
+        timers=timers,
+        clock=clock,
+        telemetry=telemetry,
+        flush=flush_group,
+    )
+    on_tick = partial(
+        dispatcher.on_tick,
+        channels=channels,
+        groups=groups,
         timers=timers,
         clock=clock,
         telemetry=telemetry,
@@ -146,16 +181,36 @@ def assemble(
         take=partial(take, channels=channels, receive=receive, on_timer=on_timer, log=telemetry.log),
         receive=receive,
         on_timer=on_timer,
-        on_tick=partial(
-            dispatcher.on_tick,
-            channels=channels,
-            groups=store,
-            timers=timers,
-            clock=clock,
-            telemetry=telemetry,
-            flush=flush_group,
-        ),
+        on_tick=on_tick,
         insert=insert_update,
-        schedule=scheduler.schedule,
+        schedule=schedule,
         clock=clock,
+    )
+
+
+def _insert(parts: _Parts) -> Insert:
+    store = parts.store
+    return partial(insert, router=parts.router, alerts=store, groups=store, inhibitors=store, telemetry=parts.telemetry)
+
+
+def _scheduler(parts: _Parts, flush_group: Flush) -> Scheduler:
+    return Scheduler(
+        config=parts.config,
+        groups=parts.store,
+        timers=parts.timers,
+        clock=parts.clock,
+        emit=parts.telemetry.emit,
+        flush=flush_group,
+        digests=parts.digests,
+    )
+
+
+def _degraded(parts: _Parts) -> Degraded:
+    return Degraded(
+        targets=parts.targets,
+        courier=parts.courier,
+        writer=parts.writer,
+        timers=parts.timers,
+        telemetry=parts.telemetry,
+        unrecorded=[],
     )

@@ -16,6 +16,7 @@ from alertrelay.config.durations import GIVE_UP, PATIENCE, RETRY
 from alertrelay.groups.joining import Joining, Update
 from alertrelay.groups.messages import ReceiveMessage, body_of
 from alertrelay.groups.outcomes import of_alert
+from alertrelay.nflog.behind import Behind
 from alertrelay.nflog.group_state import GroupHeader, GroupIdentity
 from alertrelay.nflog.ledger import Ledger, merged
 from alertrelay.notification import Notification, Outcome, Reason
@@ -113,7 +114,7 @@ class Degraded:
         message = self._message(batch)
         send_by = deadline - SEND_MARGIN
         own = self.courier.attempt(Delivery(target=target, notification=message, send_by=send_by, within=OWN_BUDGET))
-        if own.receipt:
+        if own.delivered:
             return _ledger(batch, message, own, Tried([], [])), _outcomes(batch, own, None)
         fallbacks = Fallbacks(
             gid=batch.gids[0], targets=self.targets, courier=self.courier, writer=self.writer, send_by=send_by
@@ -121,7 +122,7 @@ class Degraded:
         tried = fallbacks.fall_back(own, message, next_try_at=self.courier.clock.now() + RETRY)
         outcomes = [replace(o, outcome="pending", reason=Reason.CHANNEL_FAILED) for o in _outcomes(batch, own, own)]
         for fallback in tried.attempts:
-            if fallback.receipt:
+            if fallback.delivered:
                 outcomes += _outcomes(batch, fallback, own)
         return _ledger(batch, message, own, tried), outcomes
 
@@ -182,15 +183,17 @@ def _ledger(batch: _Batch, message: Notification, own: Attempt, tried: Tried) ->
     firing = frozenset(u.key for u in batch.updates if u.alert.kind == "alert")
     events = frozenset(u.key for u in batch.updates if u.alert.kind == "event")
     reached = {str(a.integration): a.receipt for a in (own, *tried.attempts) if a.receipt}
-    fell_back = bool(reached) and own.receipt is None
+    fell_back, partly = bool(tried.reached), (*tried.unanswered, *tried.partly)
+    theirs = (a for a in tried.attempts if a.receipt) if fell_back else ()
     here = firing if own.receipt or own.unanswered else frozenset[str]()
     return Ledger(
         firing=here,
         unsure=here if own.unanswered else frozenset(),
         fallback_firing=firing if fell_back else frozenset(),
-        fallback_unsure=firing if tried.unanswered and not fell_back else frozenset(),
+        fallback_unsure=firing if partly and not fell_back else frozenset(),
         events=events if reached else frozenset(),
-        fallbacks=frozenset({*(reached if fell_back else ()), *(str(a.integration) for a in tried.unanswered)}),
+        fallbacks=frozenset(str(a.integration) for a in (*theirs, *partly)),
+        behind={name: Behind(since=message.at, events=events) for name in own.recipients.deferred if own.receipt},
         dedup_key=message.dedup_key if here else "",
         receipts=reached,
     )

@@ -19,7 +19,7 @@ from typing import Any, Protocol
 from alertrelay.alert import Alert, Channel
 from alertrelay.config.durations import GIVE_UP, OVERDUE, OVERTAKEN, RETRY, TICK
 from alertrelay.dispatch.delays import Delays
-from alertrelay.dispatch.portion import Insert, Schedule, guarded, insert_in_time, schedule_in_time
+from alertrelay.dispatch.portion import Insert, ScheduleFlush, guarded, insert_in_time, schedule_in_time
 from alertrelay.dispatch.scheduling import Flush
 from alertrelay.dispatch.sent_back import notify_again
 from alertrelay.dispatch.unrecorded import flush_doubted, never_resolved
@@ -98,7 +98,7 @@ def receive(
     clock: Clock,
     telemetry: Telemetry,
     insert: Insert,
-    schedule: Schedule,
+    schedule: ScheduleFlush,
     flush: Flush,
     record: RecordNotified,
     without_state: WithoutState,
@@ -237,7 +237,7 @@ def on_tick(
     twice, and what it misses by a lagging index it finds a minute later. Where the queue fails it flushes what is due
     itself, as far as its time goes. Raises StoreFailure."""
     now = clock.now()
-    found = [(gid, due) for channel in sorted(channels) for gid, due in groups.due(channel, before=now + TICK_AHEAD)]
+    found = list(groups.due(channels, before=now + TICK_AHEAD))
     bodies = [(body_of(FlushMessage(gid=gid, at=due)), max(0.0, (due - now).total_seconds())) for gid, due in found]
     try:
         timers.send_all(bodies)

@@ -36,7 +36,7 @@ class Insert(Protocol):
         """Return whether the update must come again. Raises StoreFailure."""
 
 
-class Schedule(Protocol):
+class ScheduleFlush(Protocol):
     """Schedules a flush of a group that updates joined. See dispatch/scheduling.py."""
 
     def __call__(self, gid: str, joining: Joining, *, deadline: datetime) -> Ledger | None:
@@ -130,7 +130,7 @@ def schedule_in_time(
     *,
     total: int,
     notified: Mapping[str, Ledger],
-    schedule: Schedule,
+    schedule: ScheduleFlush,
     clock: Clock,
     log: Log,
     deadline: datetime,

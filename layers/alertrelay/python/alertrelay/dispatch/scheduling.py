@@ -54,21 +54,15 @@ class Scheduler:
         TimersFailure."""
         header = self.groups.header(gid)
         unknown, keys = unknown_resolves(joining, header, self.config)
-        known = replace(joining, updates=[u for u in joining.updates if u.key not in keys]) if keys else joining
-        self._schedule(gid, known, header, deadline=deadline)
-        return unknown if keys else None
-
-    def _schedule(self, gid: str, joining: Joining, header: GroupHeader | None, *, deadline: datetime) -> None:
-        for outcome in outcomes_of_replaced(joining, header):
-            self.emit(outcome)
-        pending = list(_unsettled(joining, header, self.emit))
-        known = header or joining.header
+        if keys:
+            joining = replace(joining, updates=[u for u in joining.updates if u.key not in keys])
+        pending, known = self._pending(joining, header), header or joining.header
         if not pending or known is None:
             if joining.repeated and header and header.schedule.next_due:
                 # A first attempt may have died while it held the group: what joined meanwhile relies on its closing
                 # query.
                 send_flush_timer(self.timers, self.clock, gid, at=header.schedule.next_due)
-            return
+            return unknown if keys else None
         if header:
             self._join_digest(header, pending)
         route = self.config.route_of(known.identity.route_id) or self.config.route
@@ -84,6 +78,13 @@ class Scheduler:
                 arm(self.groups, self.timers, self.clock, gid, known, due=due)
         if not flushed:
             self._report_pending(pending, joining, header, known)
+        return unknown if keys else None
+
+    def _pending(self, joining: Joining, header: GroupHeader | None) -> list[Update]:
+        """Returns the updates that the next flush must see, and reports what became of the others."""
+        for outcome in outcomes_of_replaced(joining, header):
+            self.emit(outcome)
+        return list(_unsettled(joining, header, self.emit))
 
     def _report_pending(
         self, pending: list[Update], joining: Joining, header: GroupHeader | None, known: GroupHeader

@@ -1,7 +1,7 @@
 """The bodies of the forwarder's own queue and of its dead letters, as types.
 
-A deployment happens in mid-incident, so the wire form (`do`, `told` and the names inside a change) never changes:
-tests/wire/ holds recorded bodies.
+A deployment happens in mid-incident, so the wire form (`do`, the names of a body and those inside a change) never
+changes: tests/wire/ holds recorded bodies.
 """
 
 from __future__ import annotations

@@ -83,9 +83,7 @@ def reroute(
     joined = _Joined(alerts=alerts, groups=groups, clock=clock)
     beside: dict[str, tuple[GroupHeader, list[Member]]] = {}
     out_of_time = False
-    for member in members:
-        if not is_firing(member, now):
-            continue
+    for member in (m for m in members if is_firing(m, now)):
         if out_of_time := clock.now() >= stop:
             break
         _note_as_source(router, inhibitors, member, noted)

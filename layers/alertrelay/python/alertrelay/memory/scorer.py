@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from alertrelay.anomaly.scorer.fetch import DATAPOINTS, QUERIES
-from alertrelay.anomaly.scorer.metric import Dimensions, Metric
-from alertrelay.anomaly.scorer.ports import Answer, Deployment, Kept, Lease, QueryRefused, Vote
+from alertrelay.anomaly.scorer.metric import Dimensions, WatchedMetric
+from alertrelay.anomaly.scorer.ports import Answer, Deployment, Kept, QueryRefused, RunLease, Vote
 
 Series = tuple[str, str, Dimensions, str]
 """Namespace, name, dimensions, statistic."""
@@ -24,7 +24,7 @@ class MemoryMetrics:
     invalid: set[str] = field(default_factory=set)  # names of metrics
     requested: int = 0
 
-    def put(self, metric: Metric, points: Iterable[tuple[float, float]]) -> None:
+    def put(self, metric: WatchedMetric, points: Iterable[tuple[float, float]]) -> None:
         """Adds points."""
         self.series.setdefault(_series(metric), {}).update(points)
 
@@ -36,7 +36,7 @@ class MemoryMetrics:
         """See ports.Metrics."""
         return [arn for arn, held in self.resources.items() if all(held.get(k) == v for k, v in tags.items())]
 
-    def read(self, metrics: Sequence[Metric], *, start: float, end: float) -> Answer:
+    def read(self, metrics: Sequence[WatchedMetric], *, start: float, end: float) -> Answer:
         """See ports.Metrics."""
         assert len(metrics) <= QUERIES
         assert sum((end - start) / metric.period for metric in metrics) <= DATAPOINTS
@@ -46,7 +46,7 @@ class MemoryMetrics:
         self.requested += len(metrics)
         return Answer(points={metric.key: self._points(metric, start, end) for metric in metrics})
 
-    def _points(self, metric: Metric, start: float, end: float) -> list[tuple[float, float]]:
+    def _points(self, metric: WatchedMetric, start: float, end: float) -> list[tuple[float, float]]:
         held = self.series.get(_series(metric), {})
         return sorted((at, value) for at, value in held.items() if start <= at < end)
 
@@ -79,21 +79,21 @@ class MemoryNotebook:
     anomalies: dict[str, dict[str, tuple[Mapping[str, Any], float]]] = field(default_factory=dict)
     _owner: str = ""
     _until: float = 0.0
-    _told: dict[str, float] = field(default_factory=dict)
+    _published: dict[str, float] = field(default_factory=dict)
     _deployments: dict[str, Deployment] = field(default_factory=dict)
     _votes: list[Vote] = field(default_factory=list)
 
-    def begin_run(self, *, owner: str, now: float, until: float) -> Lease | None:
+    def begin_run(self, *, owner: str, now: float, until: float) -> RunLease | None:
         """See ports.Notebook."""
         if self._owner and self._until >= now:
             return None
         self._owner, self._until = owner, until
-        return Lease(owner=owner, told=dict(self._told))
+        return RunLease(owner=owner, published=dict(self._published))
 
-    def end_run(self, lease: Lease, *, told: Mapping[str, float]) -> None:
+    def end_run(self, lease: RunLease, *, published: Mapping[str, float]) -> None:
         """See ports.Notebook."""
         if self._owner == lease.owner:
-            self._owner, self._told = "", dict(told)
+            self._owner, self._published = "", dict(published)
 
     def keep_deployment(self, deployment: Deployment) -> None:
         """See ports.Notebook."""
@@ -121,5 +121,5 @@ class MemoryNotebook:
         self.anomalies.get(service, {}).pop(fingerprint, None)
 
 
-def _series(metric: Metric) -> Series:
+def _series(metric: WatchedMetric) -> Series:
     return metric.namespace, metric.name, metric.dimensions, metric.statistic

@@ -6,7 +6,7 @@ They keep the promises of ports.py and pass the contract tests of the real ones.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -228,13 +228,13 @@ class MemoryStore:
                 given = replace(given, progress=replace(given.progress, uncertain=False))
             self._headers[gid] = given
 
-    def due(self, channel: Channel, *, before: datetime) -> Iterable[tuple[str, datetime]]:
+    def due(self, channels: Collection[Channel], *, before: datetime) -> Iterable[tuple[str, datetime]]:
         """See state.Groups."""
         with self._lock:
             return [
                 (gid, due)
                 for gid, header in self._headers.items()
-                if header.identity.integration.channel == channel
+                if header.identity.integration.channel in channels
                 and (due := header.schedule.next_due)
                 and due <= before
             ]

@@ -1,7 +1,7 @@
 """A ledger that is too large for its group's header: what stands in chunks, and what of it stays in the header.
 
 Every join of a group reads its header, and pays for its size. What stays is what an end needs even if a chunk is lost:
-the key of the incident, and who was told.
+the key of the incident, and who was notified.
 """
 
 from __future__ import annotations

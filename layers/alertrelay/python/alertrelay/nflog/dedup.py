@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from alertrelay.config.durations import CRASH_MARGIN
-from alertrelay.nflog.group_state import GroupHeader, GroupState, Member
+from alertrelay.nflog.behind import OWN, Behind, fallbacks_in, may_know
+from alertrelay.nflog.group_state import GroupHeader, GroupState, Member, Progress
 from alertrelay.nflog.ledger import Ledger
+from alertrelay.nflog.together import all_together
 from alertrelay.notification import Reason
 
 
@@ -63,7 +65,8 @@ class Unnotified:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """Sets of alert keys. `reason` None: the group's own channel needs no notification."""
+    """Sets of alert keys. `reason` None: the group's own channel needs no notification. `owed`: resolves and events
+    that recipients of the own channel missed."""
 
     ledger: Ledger
     reason: Reason | None
@@ -71,6 +74,7 @@ class Decision:
     own: OwnChannel
     fallback: FallbackChannels
     unnotified: Unnotified
+    owed: frozenset[str] = frozenset()
 
 
 def decide(
@@ -88,10 +92,8 @@ def decide(
 
     What is to be resolved comes from the ledger alone, so that an announced alert is resolved even when it is muted or
     its member is missing. After a crash (`uncertain`) all that may have been announced is announced once more, and
-    resolved if it has resolved since.
-    """
-    members, mutes = list(members), mutes or {}
-    progress = group.progress
+    resolved if it has resolved since."""
+    members, mutes, progress = list(members), mutes or {}, group.progress
     muted = frozenset(mutes)
     firing = frozenset(m.key for m in members if is_firing(m, now)) - leaving
     present_events = frozenset(m.key for m in members if m.status == "event")
@@ -104,11 +106,8 @@ def decide(
     new, resolved = shown - known, ledger.firing - firing
     notified = known | ledger.fallback_firing | storm
     fresh = {m.key for m in members if progress.recorded_at is None or m.at > progress.recorded_at}
-    ended = frozenset(m.key for m in members if m.key in fresh and m.status == "resolved")
     open_ = shown | (firing & ledger.firing)
-    since = (tick or now) - progress.notified_at if progress.notified_at else None
-    repeats = bool(shown) and since is not None and since >= timedelta(seconds=repeat_interval)
-    ours = ledger.firing | ledger.storm
+    repeats = bool(shown) and _repeat_is_due(progress, tick or now, repeat_interval)
     return Decision(
         ledger=replace(ledger, events=(ledger.events | muted) & present_events, storm=storm),
         reason=_reason(ledger, open_, new, resolved, events, repeats=repeats),
@@ -117,12 +116,30 @@ def decide(
         fallback=FallbackChannels(
             new=(shown - notified) | events, resolved=(ledger.fallback_firing | ledger.fallback_unsure) - firing
         ),
-        unnotified=Unnotified(
-            unheard=ended - ours,
-            lapsed=_lapsed(group, members, fresh, now) - ours,
-            muted={key: why for key, why in mutes.items() if key in fresh and key not in notified},
+        unnotified=_unnotified(
+            group, members, ledger, fresh, now, muted={key: mutes[key] for key in muted & fresh - notified}
         ),
+        owed=_owed(ledger, firing, present_events),
     )
+
+
+def _unnotified(
+    group: GroupState,
+    members: Sequence[Member],
+    ledger: Ledger,
+    fresh: Set[str],
+    now: datetime,
+    *,
+    muted: Mapping[str, Mute],
+) -> Unnotified:
+    ours = ledger.firing | ledger.storm
+    ended = frozenset(m.key for m in members if m.key in fresh and m.status == "resolved")
+    return Unnotified(unheard=ended - ours, lapsed=_lapsed(group, members, fresh, now) - ours, muted=muted)
+
+
+def _repeat_is_due(progress: Progress, tick: datetime, repeat_interval: float) -> bool:
+    notified_at = progress.notified_at
+    return notified_at is not None and tick - notified_at >= timedelta(seconds=repeat_interval)
 
 
 def without_resolves(decision: Decision) -> Decision:
@@ -137,6 +154,11 @@ def without_resolves(decision: Decision) -> Decision:
         own=replace(decision.own, resolved=frozenset()),
         reason=rest if resolves_only else decision.reason,
     )
+
+
+def without_refusals(decision: Decision) -> Decision:
+    """Returns the same once nothing waits for the own channel: who refused the last message gets the next one."""
+    return replace(decision, ledger=replace(decision.ledger, refused=frozenset()))
 
 
 def is_firing(member: Member, now: datetime) -> bool:
@@ -166,10 +188,26 @@ def unsettled(before: Member, header: GroupHeader | None) -> bool:
     return not notified and (progress.failures > 0 or not seen)
 
 
+def _owed(ledger: Ledger, firing: frozenset[str], events: frozenset[str]) -> frozenset[str]:
+    behind = ledger.behind.values()
+    return frozenset().union(*((one.firing | one.unsure) - firing | one.events & events for one in behind))
+
+
 def _after_crash(group: GroupState, members: list[Member], now: datetime) -> Ledger:
     """Returns the ledger with what may have been announced: all that fires, and what resolved since the last record, or
-    ever where there is none, or where the ledger is lost; by the fallbacks too that were about to be notified."""
+    ever where there is none, or where the ledger is lost; by the fallbacks too that were about to be notified. Who was
+    behind is notified with all the others, unless only those behind may have been."""
     ledger, recorded_at = group.ledger, group.progress.recorded_at
+    intent = fallbacks_in(group.progress.intent)
+    if ledger.behind and OWN not in group.progress.intent and not group.stored.lost:
+        unsure = ledger.fallback_unsure | ledger.firing if intent else ledger.fallback_unsure
+        return replace(
+            ledger,
+            behind=may_know(ledger.behind, ledger.firing),
+            fallback_unsure=unsure - ledger.fallback_firing,
+            fallbacks=ledger.fallbacks | intent,
+        )
+    ledger = all_together(ledger)
     since = recorded_at - CRASH_MARGIN if recorded_at and not group.stored.lost else None
     live = {
         m.key
@@ -178,7 +216,6 @@ def _after_crash(group: GroupState, members: list[Member], now: datetime) -> Led
     }
     firing = ledger.firing | live
     by_fallbacks = frozenset(live) if group.stored.lost and ledger.fallbacks else ledger.fallback_firing
-    intent = group.progress.intent
     return replace(
         ledger,
         firing=firing,
@@ -224,6 +261,20 @@ def notified_own(decision: Decision) -> Ledger:
         unsure=frozenset(),
         events=ledger.events | own.events,
     )
+
+
+def left_behind(ledger: Ledger, decision: Decision, names: Iterable[str], *, certain: bool, now: datetime) -> Ledger:
+    """Returns the ledger once some recipients did not take what the others took: they know what all of them knew
+    before. Not `certain`: an earlier try may have reached them."""
+    before, own = decision.ledger, decision.own
+    one = Behind(
+        since=now,
+        firing=before.firing - before.unsure,
+        unsure=before.unsure if certain else before.unsure | own.new,
+        events=own.events,
+        repeats=decision.reason == Reason.REPEAT,
+    )
+    return replace(ledger, behind={**dict.fromkeys(names, one), **ledger.behind})
 
 
 def notified_fallback(decision: Decision, ledger: Ledger) -> Ledger:

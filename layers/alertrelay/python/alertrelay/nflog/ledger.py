@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from alertrelay.alert import Integration
+from alertrelay.nflog.behind import Behind, behind_from_json, behind_json
 from alertrelay.notification import Receipt
 
 
@@ -20,7 +21,9 @@ class Ledger:
     what is in it and not in `firing` is still owed to the own channel. `fallback_unsure`: nothing of it is in
     `fallback_firing`; a fallback may have announced it, without an answer. It counts as not notified, and is resolved.
     `fallbacks`: integrations that announced as a fallback, or may have; `fallbacks_owed`: those of a succeeded stage
-    that failed, and are retried alone.
+    that failed, and are retried alone; `<integration>#<recipient>` is one recipient of it.
+    `behind`: recipients of the own channel who missed what is in `firing` and `events`, by short name. `refused`: those
+    who refused for good what none of the others has taken yet.
     `storm`: handed to the integration's digest, which announces and resolves them.
     `receipts`: what each channel gave back for its first message, by str(Integration).
     """
@@ -33,6 +36,8 @@ class Ledger:
     storm: frozenset[str] = frozenset()
     fallbacks: frozenset[str] = frozenset()
     fallbacks_owed: frozenset[str] = frozenset()
+    refused: frozenset[str] = frozenset()
+    behind: Mapping[str, Behind] = field(default_factory=dict)
     dedup_key: str = ""
     receipts: Mapping[str, Receipt] = field(default_factory=dict)
 
@@ -44,7 +49,7 @@ class Ledger:
     @property
     def open(self) -> bool:
         """Whether anything is announced, or may be, and not resolved."""
-        return bool(self.firing or self.fallback_firing or self.fallback_unsure)
+        return bool(self.firing or self.fallback_firing or self.fallback_unsure or self.behind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +70,7 @@ class Spill:
 PACKED_FROM = 20
 """Alerts in a set above which their hashes are packed; fewer stay readable."""
 ALERT_SETS = ("firing", "unsure", "fallback_firing", "fallback_unsure", "events", "storm")
-_NAME_SETS = ("fallbacks", "fallbacks_owed")
+_NAME_SETS = ("fallbacks", "fallbacks_owed", "refused")
 _SETS = (*ALERT_SETS, *_NAME_SETS)
 
 
@@ -74,7 +79,12 @@ def merged(ledger: Ledger, more: Ledger) -> Ledger:
     sets = {name: getattr(ledger, name) | getattr(more, name) for name in _SETS}
     sets["unsure"] -= (ledger.firing - ledger.unsure) | (more.firing - more.unsure)
     sets["fallback_unsure"] -= sets["fallback_firing"]
-    return Ledger(**sets, dedup_key=ledger.dedup_key or more.dedup_key, receipts={**more.receipts, **ledger.receipts})
+    return Ledger(
+        **sets,
+        behind={**more.behind, **ledger.behind},
+        dedup_key=ledger.dedup_key or more.dedup_key,
+        receipts={**more.receipts, **ledger.receipts},
+    )
 
 
 def doubted(ledger: Ledger, *, sure: frozenset[str]) -> Ledger:
@@ -92,6 +102,8 @@ def ledger_json(ledger: Ledger) -> dict[str, Any]:
     """Returns plain JSON without what is empty; `ledger_from_json` reads it back."""
     data: dict[str, Any] = {name: _packed(getattr(ledger, name)) for name in ALERT_SETS if getattr(ledger, name)}
     data |= {name: sorted(getattr(ledger, name)) for name in _NAME_SETS if getattr(ledger, name)}
+    if ledger.behind:
+        data["behind"] = behind_json(ledger.behind)
     if ledger.dedup_key:
         data["dedup_key"] = ledger.dedup_key
     if ledger.receipts:
@@ -104,6 +116,7 @@ def ledger_from_json(data: Mapping[str, Any]) -> Ledger:
     receipts = [_receipt(item) for item in data.get("receipts", ())]
     return Ledger(
         **{name: _unpacked(data.get(name, ())) for name in _SETS},
+        behind=behind_from_json(data.get("behind", {})),
         dedup_key=data.get("dedup_key", ""),
         receipts={str(receipt.integration): receipt for receipt in receipts},
     )

@@ -3,25 +3,33 @@ before."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from alertrelay.alert import Integration, Labels
+from alertrelay.alert import Integration
 from alertrelay.channels import channel
-from alertrelay.config.durations import RETRY
 from alertrelay.config.model import Config, Target
 from alertrelay.groups.reroute import DIGEST
-from alertrelay.nflog.dedup import may_have_notified_fallback, notified_fallback, notified_own, without_resolves
+from alertrelay.nflog.behind import OWN, without_alerts
+from alertrelay.nflog.dedup import (
+    OwnChannel,
+    left_behind,
+    notified_own,
+    without_refusals,
+    without_resolves,
+)
 from alertrelay.nflog.ledger import Ledger
-from alertrelay.notification import Failed, Notification, Outcome, Reason, Receipt
+from alertrelay.nflog.together import all_together
+from alertrelay.notification import Failed, Notification, Outcome, Reason
 from alertrelay.notify.compose import Content
 from alertrelay.notify.deliver import Attempt, Courier, Delivery
-from alertrelay.notify.fallback import Fallbacks, Tried
-from alertrelay.notify.held import Held, held_open
+from alertrelay.notify.fallback import Fallbacks, HeldAt, fall_back, names_of, still_owed, with_receipts
+from alertrelay.notify.held import held_open
 from alertrelay.notify.outcomes import Reporter
 from alertrelay.notify.rate_limit import Digests, RateLimiter, storm_is_over
+from alertrelay.notify.recipients import narrowed
 from alertrelay.notify.targets import Targets
 from alertrelay.ports import Permanent, SelfAlert, Telemetry
 from alertrelay.state import Groups, StoreFailure
@@ -36,7 +44,7 @@ FOR_FALLBACKS = timedelta(seconds=6)
 class Announced:
     """What came of a flush. `attempts`: that of the own channel first, then those of its fallbacks. `unfinished`:
     something is still to be notified, by a later try. `uncertain`: a message may have arrived although the channel did
-    not confirm it."""
+    not confirm it. `owed_tries`: how often the recipient who is tried again next was tried, 0 where none is."""
 
     ledger: Ledger
     outcomes: tuple[Outcome, ...] = ()
@@ -44,6 +52,7 @@ class Announced:
     sent: bool = False
     unfinished: bool = False
     uncertain: bool = False
+    owed_tries: int = 0
 
 
 def settle_unnotified(
@@ -54,6 +63,8 @@ def settle_unnotified(
     target = targets.of(content.group.identity.integration)
     left_out: Sequence[Outcome] = ()
     outcomes = reporter.unnotified(content)
+    if content.decision.reason is None:
+        content = replace(content, decision=without_refusals(content.decision))
     if target and not (target.send_resolved or channel(target.integration.channel).pages or courier.edits(target)):
         left_out = reporter.suppressed(content, content.decision.own.resolved, Reason.SEND_RESOLVED_FALSE)
         content = replace(content, decision=without_resolves(content.decision))
@@ -86,12 +97,7 @@ def limit(
         return announced, False
     own, free = decision.own, channel(target.integration.channel).pages or courier.edits(target)
     if identity.route_id == DIGEST:
-        waits = (
-            decision.reason == Reason.SOME_RESOLVED
-            and not free
-            and not storm_is_over((content.members[key] for key in decision.view.firing), now=now)
-        )
-        return announced, waits
+        return announced, _digest_waits(content, now, free=free)
     news = own.new | own.events
     if own.resolved and (news or free or limiter.admits_resolve(target)):
         return announced, False
@@ -106,17 +112,29 @@ def limit(
     except StoreFailure as failure:
         telemetry.log("digest_not_joined", failure=str(failure))
         return announced, False
-    ledger = announced.ledger
-    ledger = replace(
+    outcomes = reporter.waiting(content, news, Reason.STORM)
+    outcomes += reporter.waiting(content, own.resolved, Reason.STORM, resolved=True)
+    ledger = _with_digest(announced.ledger, own)
+    return replace(announced, ledger=ledger, outcomes=(*announced.outcomes, *outcomes)), True
+
+
+def _digest_waits(content: Content, now: datetime, *, free: bool) -> bool:
+    """Returns whether a digest says nothing yet of what has resolved: the storm goes on. `free`: an edit, a page."""
+    if free or content.decision.reason != Reason.SOME_RESOLVED:
+        return False
+    return not storm_is_over((content.members[key] for key in content.decision.view.firing), now=now)
+
+
+def _with_digest(ledger: Ledger, own: OwnChannel) -> Ledger:
+    """Returns the ledger once the digest has the news and the resolves of the own channel."""
+    return replace(
         ledger,
         firing=ledger.firing - own.resolved,
         unsure=ledger.unsure - own.resolved,
+        behind=without_alerts(ledger.behind, own.resolved),
         storm=ledger.storm | own.new,
         events=ledger.events | own.events,
     )
-    outcomes = reporter.waiting(content, news, Reason.STORM)
-    outcomes += reporter.waiting(content, own.resolved, Reason.STORM, resolved=True)
-    return replace(announced, ledger=ledger, outcomes=(*announced.outcomes, *outcomes)), True
 
 
 def deliver_or_fall_back(
@@ -133,7 +151,7 @@ def deliver_or_fall_back(
     groups: Groups,
 ) -> Announced:
     """Notifies the own channel, and its fallbacks where that fails."""
-    held = partial(held_open, config=config, groups=groups, log=telemetry.log)
+    held: HeldAt = partial(held_open, config=config, groups=groups, log=telemetry.log)
     decision, own = content.decision, content.decision.own
     if digested or not decision.reason:
         return announced
@@ -143,10 +161,12 @@ def deliver_or_fall_back(
     if target is None:
         gone = _receiver_gone(content.group.identity.integration, message, telemetry)
         return _failed(content, announced, gone, message, fallbacks, reporter, held, known=False)
+    if content.group.ledger.behind and not fallbacks.intend(frozenset({OWN})):
+        return announced  # the lease is lost
     # News and a repeat are posted, since an edit notifies nobody; a resolve edits the first message where it can.
     earlier = decision.ledger.receipts.get(str(target.integration))
     delivery = Delivery(
-        target=target,
+        target=_caught_up(target, decision.ledger),
         notification=message,
         send_by=fallbacks.send_by - FOR_FALLBACKS if decision.fallback.new else fallbacks.send_by,
         within=OWN_BUDGET,
@@ -154,8 +174,10 @@ def deliver_or_fall_back(
         edit=earlier is not None and not (news or own.repeats) and courier.edits(target),
     )
     attempt = courier.attempt(delivery)
-    if attempt.receipt:
+    if attempt.delivered:
         return _delivered(content, announced, attempt, message, fallbacks, reporter)
+    if attempt.receipt:
+        return _missed_on_call(content, announced, attempt, message, fallbacks, reporter, held)
     return _failed(content, announced, attempt, message, fallbacks, reporter, held, known=True)
 
 
@@ -168,8 +190,7 @@ def _delivered(
     reporter: Reporter,
 ) -> Announced:
     decision = content.decision
-    ledger = _with_receipts(notified_own(decision), [own])
-    ledger = replace(ledger, dedup_key=message.dedup_key if ledger.firing else "", fallbacks_owed=frozenset())
+    ledger = replace(_taken(content, own, message, fallbacks.courier.clock.now()), fallbacks_owed=frozenset())
     # What has resolved there is the same message's news; see resolve_fallbacks.
     if _reached_again(content) and not decision.fallback.resolved:
         note = replace(message, reason=Reason.REACHED_AGAIN)
@@ -177,6 +198,51 @@ def _delivered(
         fallbacks.follow_up(decision.ledger.fallbacks, note, decision.ledger, failed=_answered(own))
     outcomes = reporter.of_own(content, own, keys=_subjects(content), reason=message.reason)
     return replace(announced, ledger=ledger, outcomes=(*announced.outcomes, *outcomes), attempts=(own,), sent=True)
+
+
+def _caught_up(target: Target, ledger: Ledger) -> Target:
+    """Returns the target without those who are behind, or who have refused this message for good."""
+    names = frozenset(target.settings.recipients) - frozenset(ledger.behind)
+    left = names - ledger.refused or names
+    return narrowed(target, left) if left else target
+
+
+def _taken(content: Content, own: Attempt, message: Notification, now: datetime) -> Ledger:
+    """Returns the ledger once the own channel took the message, with those behind who did not for now."""
+    decision = content.decision
+    ledger = replace(with_receipts(notified_own(decision), [own]), refused=frozenset())
+    ledger = replace(ledger, dedup_key=message.dedup_key if ledger.firing else "")
+    return left_behind(ledger, decision, own.recipients.deferred, certain=own.certain, now=now)
+
+
+def _missed_on_call(
+    content: Content,
+    announced: Announced,
+    own: Attempt,
+    message: Notification,
+    fallbacks: Fallbacks,
+    reporter: Reporter,
+    held: HeldAt,
+) -> Announced:
+    """Some took it, but not everybody who is on call: the fallbacks are notified, and nobody twice on the own channel.
+    Who refused it for good is tried again only where no fallback took it."""
+    now = fallbacks.courier.clock.now()
+    subjects = _subjects(content)
+    news = [key for key in subjects if key in content.decision.fallback.new]
+    ledger, tried, outcomes = fall_back(
+        content, _taken(content, own, message, now), own, message, news, fallbacks, reporter, held
+    )
+    if news and not tried.reached:
+        ledger = left_behind(ledger, content.decision, own.missed, certain=own.certain, now=now)
+    waits = bool(own.missed & frozenset(ledger.behind))
+    owns = reporter.of_own(content, replace(own, receipt=None) if waits else own, keys=subjects, reason=message.reason)
+    return replace(
+        announced,
+        ledger=ledger,
+        outcomes=(*announced.outcomes, *owns, *outcomes),
+        attempts=(own, *tried.attempts),
+        sent=True,
+    )
 
 
 def _reached_again(content: Content) -> bool:
@@ -213,34 +279,19 @@ def _failed(
     message: Notification,
     fallbacks: Fallbacks,
     reporter: Reporter,
-    held: Callable[[Target, Mapping[str, Labels]], Held | None],
+    held: HeldAt,
     *,
     known: bool,
 ) -> Announced:
     """`known`: the configuration still has the receiver."""
     decision, subjects = content.decision, _subjects(content)
     news = [key for key in subjects if key in decision.fallback.new]
-    tried = Tried([], [])
-    if news:
-        about = frozenset(content.alerts[key].state_key for key in news if key in content.alerts)
-        tried = fallbacks.fall_back(
-            own,
-            replace(message, news=about, status="firing"),
-            next_try_at=fallbacks.courier.clock.now() + RETRY,
-            held=lambda target: held(target, {key: content.members[key].labels for key in news}),
-        )
-    reached = [a for a in tried.attempts if a.receipt]
-    ledger = announced.ledger
-    if tried.unanswered:
-        ledger = may_have_notified_fallback(decision, ledger)
-        ledger = replace(ledger, fallbacks=ledger.fallbacks | _names(tried.unanswered))
-    if reached:
-        theirs = [a for a in reached if str(a.integration) not in tried.annotated]
-        ledger = _with_receipts(notified_fallback(decision, ledger), theirs)
-        owed = _names(a for a in tried.attempts if not a.receipt) - tried.annotated
-        ledger = replace(
-            ledger, fallbacks=ledger.fallbacks | _names(theirs), fallbacks_owed=ledger.fallbacks_owed | owed
-        )
+    refused = announced.ledger.refused | frozenset(own.recipients.refused)
+    before = replace(announced.ledger, refused=refused)
+    if not own.certain:  # it may have reached all but those behind: all are notified once more
+        before = all_together(before)
+    ledger, tried, fallback_outcomes = fall_back(content, before, own, message, news, fallbacks, reporter, held)
+    reached = tried.reached
     over = not known and bool(reached or not news)
     if over:
         # Nobody can resolve it there, and its alerts were notified elsewhere: this group has nothing left to do.
@@ -250,15 +301,10 @@ def _failed(
     outcomes = reporter.of_own(content, own, keys=owing, reason=message.reason)
     if not known:
         outcomes = [replace(o, outcome="failed", reason=Reason.RECEIVER_GONE) for o in outcomes]
-    detail = own.failure.text if own.failure else ""
-    for fallback in reached:
-        outcomes += reporter.of_fallback(
-            content, fallback, keys=news, reason=Reason.CHANNEL_FAILED, detail=detail, resolved=False
-        )
     return replace(
         announced,
         ledger=ledger,
-        outcomes=(*announced.outcomes, *outcomes),
+        outcomes=(*announced.outcomes, *outcomes, *fallback_outcomes),
         attempts=(own, *tried.attempts),
         sent=bool(reached),
         unfinished=bool(owing) and not over,
@@ -274,16 +320,6 @@ def _subjects(content: Content) -> Sequence[str]:
         return [key for key in content.alerts if key in decision.view.shown][:1]
     about = own.new | own.events | own.resolved
     return [*(k for k in content.alerts if k in about), *sorted(about - set(content.alerts))]
-
-
-def _names(attempts: Iterable[Attempt]) -> frozenset[str]:
-    return frozenset(str(a.integration) for a in attempts)
-
-
-def _with_receipts(ledger: Ledger, attempts: Iterable[Attempt]) -> Ledger:
-    """The first receipt of a channel stays: later messages are threaded under it, and it is the one that is edited."""
-    fresh: dict[str, Receipt] = {str(a.integration): a.receipt for a in attempts if a.receipt}
-    return replace(ledger, receipts={**fresh, **ledger.receipts})
 
 
 def resolve_fallbacks(
@@ -313,13 +349,10 @@ def resolve_fallbacks(
     attempts = fallbacks.follow_up(ledger.fallbacks, message, ledger, failed=failed)
     reached, missed = [a for a in attempts if a.receipt], [a for a in attempts if not a.receipt]
     if left or not missed:
-        ledger = replace(
-            ledger,
-            fallback_firing=ledger.fallback_firing - resolved,
-            fallback_unsure=ledger.fallback_unsure - resolved,
-        )
+        known, unsure = ledger.fallback_firing - resolved, ledger.fallback_unsure - resolved
+        ledger = replace(ledger, fallback_firing=known, fallback_unsure=unsure)
     if not left:
-        ledger = replace(ledger, fallbacks=_names(missed), fallbacks_owed=frozenset())
+        ledger = replace(ledger, fallbacks=names_of(missed), fallbacks_owed=frozenset())
     outcomes = [
         outcome
         for a in reached
@@ -341,7 +374,7 @@ def retry_owed(content: Content, announced: Announced, *, fallbacks: Fallbacks, 
     if not still:
         return replace(announced, ledger=replace(ledger, fallbacks_owed=frozenset()))
     # What has just failed in this flush is not tried again in it.
-    names = ledger.fallbacks_owed - _names(a for a in announced.attempts[1:] if not a.receipt)
+    names = ledger.fallbacks_owed.difference(*(a.owing for a in announced.attempts[1:]))
     if not names or not fallbacks.intend(names):
         return announced
     own = content.group.identity.integration
@@ -350,11 +383,11 @@ def retry_owed(content: Content, announced: Announced, *, fallbacks: Fallbacks, 
     message = fallbacks.writer.notification(content, Reason.CHANNEL_FAILED, resolved=frozenset(), news=still)
     attempts = fallbacks.follow_up(names, message, ledger, failed=failed)
     reached = [a for a in attempts if a.receipt]
-    ledger = _with_receipts(ledger, reached)
+    ledger = with_receipts(ledger, reached)
     ledger = replace(
         ledger,
-        fallbacks=ledger.fallbacks | _names(a for a in attempts if a.receipt or a.unanswered),
-        fallbacks_owed=ledger.fallbacks_owed - _names(reached),
+        fallbacks=ledger.fallbacks | names_of(a for a in attempts if a.receipt or a.unanswered),
+        fallbacks_owed=(ledger.fallbacks_owed - names) | still_owed(names, attempts),
     )
     outcomes = [
         outcome

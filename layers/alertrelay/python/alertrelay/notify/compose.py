@@ -142,7 +142,7 @@ def _in_order(decision: Decision, members: Mapping[str, Member], most: int) -> l
     """Returns keys in the order of showing: what fires before what resolved, then by severity, the news first among
     equals."""
     own = decision.own
-    news = own.new | own.events | own.resolved | decision.fallback.resolved
+    news = own.new | own.events | own.resolved | decision.fallback.resolved | decision.owed
     current = decision.view.open | own.events
 
     def place(key: str) -> tuple[bool, int, bool, datetime]:

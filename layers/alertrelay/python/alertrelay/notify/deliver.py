@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from alertrelay.alert import Channel, Integration
 from alertrelay.config.model import Target
-from alertrelay.notification import Failed, Message, Notification, Receipt
+from alertrelay.notification import Failed, Message, Notification, Receipt, Recipients
+from alertrelay.notify.recipients import Asked, first_asked
 from alertrelay.notify.targets import peer_of
 from alertrelay.ports import (
     AuthDead,
@@ -47,6 +48,19 @@ class Attempt:
     attempts: int
     seconds: float
     certain: bool  # no try was ambiguous: where it failed, surely nothing was delivered
+    recipients: Recipients = field(default_factory=Recipients)
+    missed: frozenset[str] = frozenset()  # recipients on call who did not take what others took
+
+    @property
+    def delivered(self) -> bool:
+        """Whether it was taken, also by everybody who is on call: a fallback is notified where it was not."""
+        return self.receipt is not None and not self.missed
+
+    @property
+    def owing(self) -> frozenset[str]:
+        """Returns names to try once more: the channel, or those of its recipients who refused it for now."""
+        name = str(self.integration)
+        return frozenset(f"{name}#{one}" for one in self.recipients.deferred) if self.receipt else frozenset({name})
 
     @property
     def unanswered(self) -> bool:
@@ -70,7 +84,7 @@ class Attempt:
 class Delivery:
     """What one notification is sent with. `earlier` is what the target gave back for the group's first message; with
     `edit` that one is changed. Nothing is begun that could outlive `send_by`: a trigger that arrives after another
-    owner's resolve would reopen an incident for ever. `within` is in seconds."""
+    owner's resolve would reopen an incident for ever. `within` is in seconds. `once`: a timer tries it again."""
 
     target: Target
     notification: Notification
@@ -78,6 +92,7 @@ class Delivery:
     within: float
     earlier: Receipt | None = None
     edit: bool = False
+    once: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,38 +123,45 @@ class Courier:
         until = self.failing.get(peer_of(one.target))
         broken = until is not None and began < until
         longest = BROKEN_TIMEOUT if broken else HTTP_TIMEOUT
-        pauses = iter(() if broken else BACKOFF)
+        pauses = iter(() if broken or one.once else BACKOFF)
         tries, certain = 0, True
         receipt: Receipt | None = None
         failure: DeliveryFailure | None = None
         message: Message | None = None
+        asked = first_asked(one.target)
         try:
             message = self.render(one.notification, one.target)
         except Exception as error:  # noqa: BLE001 - a fault of ours must lead to the next channel, not to a lost alert
             failure = Permanent(f"the message could not be rendered ({type(error).__name__})")
-        while receipt is None and message is not None:
+        while message is not None and asked.target:
             now = self.clock.now()
             if (stop - now).total_seconds() < SHORTEST:
                 failure = failure or Retryable(f"no time was left to try {channel}")
                 break
             tries += 1
             try:
-                receipt = self._try(one, message, stop, longest)
+                taken = self._try(replace(one, target=asked.target), message, stop, longest)
+                receipt, failure, asked = receipt or taken, None, asked.after(taken.recipients)
+                pause = next(pauses, None) if asked.target else None
             except DeliveryFailure as caught:
                 failure, certain = caught, certain and not caught.ambiguous
+                asked = asked.after_failure(caught.recipients)
                 pause = _pause(caught, pauses)
-                if pause is None or self.clock.now() + timedelta(seconds=pause + SHORTEST) > stop:
-                    break
-                self.clock.sleep(pause)
+            if pause is None or self.clock.now() + timedelta(seconds=pause + SHORTEST) > stop:
+                break
+            self.clock.sleep(pause)
         self._note(one.target, failure if receipt is None else None)
+        self._report_refused(one.target, asked, taken=receipt is not None)
         return Attempt(
             integration=one.target.integration,
             notification_id=one.notification.id,
             receipt=receipt,
-            failure=None if receipt else failure,
+            failure=asked.failure() if receipt else failure,
             attempts=tries,
             seconds=(self.clock.now() - began).total_seconds(),
             certain=certain,
+            recipients=asked.recipients,
+            missed=asked.missed if receipt else frozenset(),
         )
 
     def _try(self, one: Delivery, message: Message, stop: datetime, longest: float) -> Receipt:
@@ -184,12 +206,19 @@ class Courier:
         prefer = earlier.key_version if earlier and earlier.key_name == name else ""
         return self.secrets.versions(name, prefer=prefer)
 
+    def _report_refused(self, target: Target, asked: Asked, *, taken: bool) -> None:
+        """Only a person can mend an address that is refused for good. Where all are, the message is (`_note`)."""
+        if asked.recipients.refused and (taken or asked.recipients.deferred):
+            named = ", ".join(asked.recipients.refused.values())
+            text = f"{target.integration}: {named} was refused for good, and is not tried again with this message."
+            self.alert_ops(SelfAlert(name="RecipientRefused", text=text, cause=str(target.integration)))
+
     def _note(self, target: Target, failure: DeliveryFailure | None) -> None:
         """The breaker, and a self-alert where only a person can mend it."""
         if failure is None:
             self.failing.pop(peer_of(target), None)
             return
-        if isinstance(failure, Retryable):
+        if isinstance(failure, Retryable) and not (failure.recipients and failure.recipients.missed):
             self.failing[peer_of(target)] = self.clock.now() + BREAKER
         if isinstance(failure, AuthDead | Permanent):
             name = "SecretKeyRefused" if isinstance(failure, AuthDead) else "MessageRefused"

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
+from alertrelay.alert import Labels
 from alertrelay.channels import channel
+from alertrelay.config.durations import RETRY
 from alertrelay.config.model import Target
+from alertrelay.nflog.dedup import may_have_notified_fallback, notified_fallback
 from alertrelay.nflog.ledger import Ledger
-from alertrelay.notification import Failed, Notification, Reason
-from alertrelay.notify.compose import Writer, fallback_key
+from alertrelay.notification import Failed, Notification, Outcome, Reason, Receipt
+from alertrelay.notify.compose import Content, Writer, fallback_key
 from alertrelay.notify.deliver import Attempt, Courier, Delivery
 from alertrelay.notify.held import Held
+from alertrelay.notify.outcomes import Reporter
 from alertrelay.notify.targets import Targets
 from alertrelay.state import Groups, StoreFailure
 
@@ -21,6 +25,8 @@ BUDGET = 6.0
 """Seconds for one channel of a stage."""
 
 
+HeldAt = Callable[[Target, Mapping[str, Labels]], Held | None]
+"""What a target's destination holds open already of these alerts, by their labels."""
 Intend = Callable[[frozenset[str]], bool]
 """Writes that these fallbacks are about to be notified; False where the lease is lost, and nothing is to be sent."""
 
@@ -33,6 +39,17 @@ class Tried(NamedTuple):
     attempts: list[Attempt]
     before: list[Attempt]
     annotated: frozenset[str] = frozenset()
+
+    @property
+    def reached(self) -> list[Attempt]:
+        """Those that delivered."""
+        return [a for a in self.attempts if a.delivered]
+
+    @property
+    def partly(self) -> list[Attempt]:
+        """Those that some recipients took, but not everybody on call: they are to be resolved."""
+        tried = (*self.attempts, *self.before)
+        return [a for a in tried if a.receipt and a.missed and str(a.integration) not in self.annotated]
 
     @property
     def unanswered(self) -> list[Attempt]:
@@ -84,7 +101,7 @@ class Fallbacks:
                 self._notify(target, notification, failed=own.failed, held=annotated.get(str(target.integration)))
                 for target in here
             ]
-            if any(a.receipt for a in attempts):
+            if any(a.delivered for a in attempts):
                 return Tried(attempts, tried, frozenset(annotated))
             tried += attempts
         return Tried(tried, [], frozenset(annotated))
@@ -141,3 +158,66 @@ def intent_of(gid: str, *, owner: str, groups: Groups, known: frozenset[str], lo
             return True
 
     return intend
+
+
+def fall_back(
+    content: Content,
+    ledger: Ledger,
+    own: Attempt,
+    message: Notification,
+    news: Sequence[str],
+    fallbacks: Fallbacks,
+    reporter: Reporter,
+    held: HeldAt,
+) -> tuple[Ledger, Tried, list[Outcome]]:
+    """Notifies the fallbacks of `news`, which the own channel did not take, or not for everybody on call. Returns the
+    ledger after it, the attempts and their outcomes."""
+    decision = content.decision
+    if not news:
+        return ledger, Tried([], []), []
+    about = frozenset(content.alerts[key].state_key for key in news if key in content.alerts)
+    tried = fallbacks.fall_back(
+        own,
+        replace(message, news=about, status="firing"),
+        next_try_at=fallbacks.courier.clock.now() + RETRY,
+        held=lambda target: held(target, {key: content.members[key].labels for key in news}),
+    )
+    theirs = [a for a in tried.attempts if a.receipt and str(a.integration) not in tried.annotated]
+    if tried.unanswered or tried.partly:
+        ledger = may_have_notified_fallback(decision, ledger)
+        ledger = replace(ledger, fallbacks=ledger.fallbacks | names_of((*tried.unanswered, *tried.partly)))
+    if tried.reached:
+        ledger = with_receipts(notified_fallback(decision, ledger), theirs)
+        owed = frozenset(name for a in tried.attempts if str(a.integration) not in tried.annotated for name in a.owing)
+        ledger = replace(
+            ledger, fallbacks=ledger.fallbacks | names_of(theirs), fallbacks_owed=ledger.fallbacks_owed | owed
+        )
+    detail = own.failure.text if own.failure else ""
+    outcomes = [
+        outcome
+        for fallback in tried.reached
+        for outcome in reporter.of_fallback(
+            content, fallback, keys=news, reason=Reason.CHANNEL_FAILED, detail=detail, resolved=False
+        )
+    ]
+    return ledger, tried, outcomes
+
+
+def names_of(attempts: Iterable[Attempt]) -> frozenset[str]:
+    """Returns the names of the integrations."""
+    return frozenset(str(a.integration) for a in attempts)
+
+
+def with_receipts(ledger: Ledger, attempts: Iterable[Attempt]) -> Ledger:
+    """The first receipt of a channel stays: later messages are threaded under it, and it is the one that is edited."""
+    fresh: dict[str, Receipt] = {str(a.integration): a.receipt for a in attempts if a.receipt}
+    return replace(ledger, receipts={**fresh, **ledger.receipts})
+
+
+def still_owed(names: frozenset[str], attempts: Sequence[Attempt]) -> frozenset[str]:
+    """Returns which channels, and which recipients of one (`<integration>#<recipient>`), are to be tried once more."""
+    done: set[str] = set()
+    for a in attempts:
+        done |= {str(a.integration)} if a.receipt else set()
+        done |= {f"{a.integration}#{name}" for name in (*a.recipients.taken, *a.recipients.refused)}
+    return (names - done).union(*(a.owing for a in attempts if a.receipt))

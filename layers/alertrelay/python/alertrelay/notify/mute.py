@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from alertrelay.alert import severity_rank
-from alertrelay.config.model import Config, InhibitRule, Route
+from alertrelay.config.model import InhibitRule, Route
 from alertrelay.nflog.dedup import Mute, is_firing
 from alertrelay.nflog.group_state import GroupState, Member
 from alertrelay.notification import Reason
 from alertrelay.policy import inhibit, silence, time_interval
 from alertrelay.policy.inhibit import InhibitKey
+from alertrelay.policy.time_interval import Intervals
 from alertrelay.state import Alerts, Facts, Lookup, StoreFailure
 
 BATCH = 99
@@ -62,7 +63,8 @@ def mute(
     members: Sequence[Member],
     facts: Facts,
     *,
-    config: Config,
+    rules: Sequence[InhibitRule],
+    intervals: Intervals,
     alerts: Alerts,
     now: datetime,
     log: Log,
@@ -71,14 +73,14 @@ def mute(
     """Returns the mutes by key of the alert. Asks each possible source whether it fires. `compatible`: see
     policy/time_interval.py."""
     live = _live(group, members, now)
-    by_interval = time_interval.muted(route, config, now, compatible=compatible)
+    by_interval = time_interval.muted(route, intervals, now, compatible=compatible)
     if by_interval:
         why = Mute(reason=Reason(by_interval.reason), detail=by_interval.interval)
         return {member.key: why for member in live}
     found: dict[str, Mute] = {}
-    if config.inhibit_rules:
+    if rules:
         try:
-            found = _inhibited(config.inhibit_rules, live, facts, alerts, now)
+            found = _inhibited(rules, live, facts, alerts, now)
         except StoreFailure as failure:
             log("inhibition_not_asked", failure=str(failure))
     return found | _silenced(live, facts, now) if facts.silences else found

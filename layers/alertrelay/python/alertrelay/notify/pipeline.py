@@ -11,15 +11,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import cache
 from typing import Any, NamedTuple
 
 from alertrelay.groups.reroute import Moved, reroute
 from alertrelay.nflog.dedup import Decision, Mute, decide
 from alertrelay.nflog.group_state import GroupHeader, GroupState, Member
+from alertrelay.nflog.together import for_recipients
 from alertrelay.notification import Reason
 from alertrelay.notify.announce import deliver_or_fall_back, limit, resolve_fallbacks, retry_owed, settle_unnotified
 from alertrelay.notify.backlog import rejoin_digest
+from alertrelay.notify.catch_up import catch_up
 from alertrelay.notify.compose import UNFINISHED, compose
 from alertrelay.notify.fallback import Fallbacks, intent_of
 from alertrelay.notify.lease import Lease, Timing, hand_back, lease_of, take_lease, timing_of
@@ -27,6 +28,7 @@ from alertrelay.notify.mute import look_up, mute
 from alertrelay.notify.record import leave, record
 from alertrelay.notify.silence_expiry import warn_of_silence_expiry
 from alertrelay.notify.stale_alarms import ResolvedAlarms, resolve_stale_alarms
+from alertrelay.notify.targets import Targets
 from alertrelay.ports import SelfAlert, Telemetry
 from alertrelay.state import Alerts, Facts, Groups, StoreFailure
 
@@ -47,10 +49,13 @@ def dedup(
     moved: Moved,
     *,
     timing: Timing,
+    targets: Targets,
 ) -> Decision:
     """Decides what is to be notified, against the ledger of what was."""
+    target = targets.of(group.identity.integration)
+    ledger = for_recipients(group.ledger, target.settings.recipients if target else ())
     return decide(
-        group,
+        replace(group, ledger=ledger),
         members,
         now=lease.began,
         repeat_interval=timing.repeat_interval,
@@ -69,6 +74,7 @@ def verify_repeat(
     decision: Decision,
     *,
     timing: Timing,
+    targets: Targets,
     resolved_alarms: ResolvedAlarms,
     alerts: Alerts,
     groups: Groups,
@@ -86,7 +92,15 @@ def verify_repeat(
         now=lease.began,
         log=telemetry.log,
     )
-    return left, decision if left is members else dedup(lease, group, left, mutes, moved, timing=timing)
+    if left is members:
+        return left, decision
+    return left, dedup(lease, group, left, mutes, moved, timing=timing, targets=targets)
+
+
+def parameters(run: Callable[..., Any]) -> tuple[str, ...]:
+    """Returns the names of the values that a stage takes; those with a default are not for the pipeline to give."""
+    code, optional = run.__code__, run.__kwdefaults__ or {}
+    return tuple(n for n in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount] if n not in optional)
 
 
 class Stage(NamedTuple):
@@ -109,6 +123,7 @@ NORMAL: tuple[Stage, ...] = (
     Stage(("content", "announced"), settle_unnotified),
     Stage(("announced", "digested"), limit),
     Stage(("announced",), deliver_or_fall_back),
+    Stage(("announced",), catch_up),
     Stage(("announced",), resolve_fallbacks),
     Stage(("announced",), retry_owed),
     Stage(("recorded",), record),
@@ -121,6 +136,7 @@ DEGRADED: tuple[Stage, ...] = (
     Stage(("content", "announced"), settle_unnotified),
     Stage(("announced", "digested"), limit),
     Stage(("announced",), deliver_or_fall_back),
+    Stage(("announced",), catch_up),
     Stage(("announced",), resolve_fallbacks),
     Stage(("announced",), retry_owed),
     Stage(("recorded",), record),
@@ -129,6 +145,8 @@ DEGRADED: tuple[Stage, ...] = (
 """A flush does no more than it must, with one request before it notifies, where three before it did not end: nothing is
 rerouted, silenced, inhibited or left to a digest that may not have heard of it."""
 
+TAKES: Mapping[Callable[..., Any], tuple[str, ...]] = {run: parameters(run) for _, run in (*NORMAL, *DEGRADED)}
+"""The names of the values that each stage takes."""
 Ports = Mapping[str, Any]
 """By the names that stages have for them; see dispatch/assembly.py."""
 
@@ -175,19 +193,12 @@ def flush(
     )
     try:
         for gives, run in stages:
-            given = run(**{name: values[name] for name in parameters(run)})
+            given = run(**{name: values[name] for name in TAKES[run]})
             values.update(zip(gives, given if len(gives) > 1 else (given,), strict=False))
     except StoreFailure:
         hand_back(lease, group, ports["groups"], ports["log"])
         raise
     return True
-
-
-@cache
-def parameters(run: Callable[..., Any]) -> tuple[str, ...]:
-    """Returns the names of the values that a stage takes; those with a default are not for the pipeline to give."""
-    code, optional = run.__code__, run.__kwdefaults__ or {}
-    return tuple(n for n in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount] if n not in optional)
 
 
 def _without_digest(group: GroupState) -> GroupState:

@@ -87,9 +87,11 @@ def _change(
     progress, due = group.progress, group.schedule.due or now
     failures = progress.failures + 1 if again else 0
     own = announced.attempts[0] if announced.attempts else None
-    next_due = (
-        now + timedelta(seconds=_retry_after(own, failures)) if again else next_tick(group_interval, due=due, now=now)
-    )
+    next_due = tick = next_tick(group_interval, due=due, now=now)
+    if again:
+        next_due = now + timedelta(seconds=_retry_after(own, failures))
+    if announced.owed_tries:
+        next_due = min(next_due, now + timedelta(seconds=_delay(announced.owed_tries)))
     # A channel that was given up is tried once more when the repeat is due.
     notified = announced.sent or (announced.unfinished and not again)
     return GroupChange(
@@ -101,9 +103,9 @@ def _change(
             failures=failures,
             failing_since=since,
         ),
-        due=due if again else next_due,
+        due=due if again else tick,
         next_due=next_due,
-        closing=not (again or content.decision.view.firing),
+        closing=not (again or announced.owed_tries or content.decision.view.firing),
         config_hash="",
     )
 
@@ -124,7 +126,7 @@ def _give_up(gid: str, content: Content, announced: Announced, timers: Timers) -
     )
     timers.dead_letter(body_of(undelivered))
     ledger = replace(notified_own(content.decision), fallback_firing=frozenset(), fallback_unsure=frozenset())
-    ledger = replace(ledger, fallbacks=frozenset())
+    ledger = replace(ledger, fallbacks=frozenset(), refused=frozenset())
     return replace(announced, ledger=ledger, outcomes=outcomes)
 
 
@@ -132,7 +134,11 @@ def _retry_after(own: Attempt | None, failures: int) -> float:
     """Returns seconds: the channel's own Retry-After where it gave one, else the growing delays."""
     if own and isinstance(own.failure, RateLimited) and own.failure.retry_after is not None:
         return max(1.0, min(own.failure.retry_after, RETRIES[-1]))
-    return RETRIES[min(failures, len(RETRIES)) - 1]
+    return _delay(failures)
+
+
+def _delay(tries: int) -> float:
+    return RETRIES[min(tries, len(RETRIES)) - 1]
 
 
 def _tidy(ledger: Ledger) -> Ledger:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from alertrelay.alert import Integration
 from alertrelay.config.model import Config, Target
+from alertrelay.notify.recipients import narrowed
 
 _ADDRESSES = ("url_key", "url", "smarthost", "key")
 """Settings that say where messages go: an address, or the name of the secret's key that holds it."""
@@ -26,9 +27,14 @@ class Targets:
         return self.known.get(integration)
 
     def named(self, name: str) -> Target | None:
-        """Returns a target by str(Integration), the last resort among them."""
+        """Returns a target by str(Integration), the last resort among them; `<integration>#<recipient>` is the target
+        for one of its recipients, None where it has them no more."""
         every = (*self.known.values(), *((self.last_resort,) if self.last_resort else ()))
-        return next((target for target in every if str(target.integration) == name), None)
+        whole, _, recipient = name.rpartition("#") if name.rpartition("#")[2].isalnum() else (name, "", "")
+        found = next((target for target in every if str(target.integration) == whole), None)
+        if not (found and recipient):
+            return found
+        return narrowed(found, [recipient]) if recipient in found.settings.recipients else None
 
     def behind(self, receiver: str) -> Iterator[tuple[Target, ...]]:
         """Yields the stages behind a receiver, in order; the last resort comes last."""

@@ -9,14 +9,16 @@ repeats.
 from __future__ import annotations
 
 import calendar
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
-from alertrelay.config.model import Config, Ranges, Route, TimeInterval
+from alertrelay.config.model import Ranges, Route, TimeInterval
 
+Intervals = Mapping[str, Sequence[TimeInterval]]
+"""Each name with its entries, of which any one that holds makes the name hold."""
 MuteReason = Literal["active_time_interval", "mute_time_interval"]
 
 
@@ -27,7 +29,7 @@ class Muted(NamedTuple):
     interval: str
 
 
-def muted(route: Route, config: Config, at: datetime, *, compatible: bool = False) -> Muted | None:
+def muted(route: Route, intervals: Intervals, at: datetime, *, compatible: bool = False) -> Muted | None:
     """Returns whether the route is muted at `at`: outside all its active intervals, or inside one of its mute
     intervals.
 
@@ -35,11 +37,11 @@ def muted(route: Route, config: Config, at: datetime, *, compatible: bool = Fals
     `alertrelay check` refuses such a name, and an alert that is notified once too often beats a lost one.
     """
     if route.active_time_intervals and not any(
-        _holds(config, name, at, compatible, unknown=True) for name in route.active_time_intervals
+        _holds(intervals, name, at, compatible, unknown=True) for name in route.active_time_intervals
     ):
         return Muted("active_time_interval", ", ".join(route.active_time_intervals))
     for name in route.mute_time_intervals:
-        if _holds(config, name, at, compatible, unknown=False):
+        if _holds(intervals, name, at, compatible, unknown=False):
             return Muted("mute_time_interval", name)
     return None
 
@@ -49,9 +51,9 @@ def active(intervals: Iterable[TimeInterval], at: datetime, *, compatible: bool 
     return any(_contains(interval, at, compatible) for interval in intervals)
 
 
-def _holds(config: Config, name: str, at: datetime, compatible: bool, *, unknown: bool) -> bool:
+def _holds(intervals: Intervals, name: str, at: datetime, compatible: bool, *, unknown: bool) -> bool:
     try:
-        return active(config.time_intervals[name], at, compatible=compatible)
+        return active(intervals[name], at, compatible=compatible)
     except KeyError:
         return unknown
 

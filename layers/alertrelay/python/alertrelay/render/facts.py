@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from alertrelay.alert import Alert
 from alertrelay.notification import Notification
 from alertrelay.render import wording
-from alertrelay.render.text import clean, cut, link, one_line, short
+from alertrelay.render.text import clean, cut, link, one_line, short, shortened
 
 _TITLES = ("Service", "Cluster", "Environment", "Region", "Account", "Team")
 _SHOWN_ANNOTATIONS = frozenset(
@@ -37,7 +37,8 @@ def where(notification: Notification) -> list[Fact]:
     """Returns service, cluster, environment, region, account, team, the resource, the metric."""
     alert = wording.lead(notification)
     titles = zip(wording.PLACES, _TITLES, strict=True)
-    facts = [Fact(name=title, text=short(alert.labels[n], 200)) for n, title in titles if n in alert.labels]
+    named = shortened({title: alert.labels[n] for n, title in titles if n in alert.labels})
+    facts = [Fact(name=title, text=text) for title, text in named.items()]
     if "env" not in alert.labels and notification.environment:
         facts.append(Fact(name="Environment", text=short(notification.environment, 200)))
     held = resource(alert)
@@ -46,8 +47,8 @@ def where(notification: Notification) -> list[Fact]:
     if "metric" in alert.labels:
         metric = " ".join(one_line(alert.labels[n]) for n in ("namespace", "metric") if n in alert.labels)
         facts.append(Fact(name="Metric", text=cut(metric, 200)))
-    named = held or "service" in alert.labels or "cluster" in alert.labels
-    if not named and alert.kind == "alert" and not wording.over(notification):
+    placed = held or "service" in alert.labels or "cluster" in alert.labels
+    if not placed and alert.kind == "alert" and not wording.over(notification):
         facts.append(Fact(name="Service", text=f"not named: add {_remedy(alert, 'service')}", missing=True))
     return [f for f in facts if f.text]
 

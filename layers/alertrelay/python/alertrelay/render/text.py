@@ -71,6 +71,22 @@ def short(text: str, limit: int) -> str:
     return cut(one_line(text), limit)
 
 
+def shortened(texts: Mapping[str, str], *, limit: int = 200, name_limit: int = 100) -> dict[str, str]:
+    """Returns names and values, each on one line, values at most `limit` long."""
+    found = {}
+    for key, text in texts.items():
+        name = key if key.isidentifier() and key.isascii() and len(key) <= name_limit else short(key, name_limit)
+        plain = text.isascii() and text.isprintable() and len(text) <= limit
+        found[name] = " ".join(text.split()) if plain else short(text, limit)
+    return found
+
+
+def cut_each(texts: Mapping[str, str], limit: int) -> dict[str, str]:
+    """Returns texts by name, each cut to `limit` UTF-16 units."""
+    # A character takes two units at most.
+    return {name: text if 2 * len(text) <= limit else cut(text, limit) for name, text in texts.items()}
+
+
 def width(text: str) -> int:
     """Returns the length in UTF-16 units."""
     return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2

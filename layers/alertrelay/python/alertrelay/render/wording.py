@@ -135,7 +135,7 @@ def what(notification: Notification) -> str:
     """
     alert = lead(notification)
     text, counts = summary(alert), tally(notification)
-    others = len({a.name for a in notification.alerts}) > 1
+    others = any(a.name != alert.name for a in notification.alerts[1:])
     head = one_line(alert.name) + (" and others" if others else "")
     if notification.group_labels.get("alertname") == STORM:
         head = f"{STORM}: {head}"
@@ -169,7 +169,7 @@ def _thing(notification: Notification, alert: Alert) -> str:
     names = ["cluster", "service"]
     if total(notification) == 1 and alert.source in ALARM_SOURCES:
         names = [*resource_labels(alert), *names]
-    return next((one_line(alert.labels[n]) for n in names if one_line(alert.labels.get(n, ""))), "")
+    return next((text for n in names if n in alert.labels and (text := one_line(alert.labels[n]))), "")
 
 
 def resource_labels(alert: Alert) -> list[str]:

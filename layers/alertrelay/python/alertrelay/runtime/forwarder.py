@@ -13,8 +13,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from alertrelay.alert import Channel
 from alertrelay.aws.budget import Budget
-from alertrelay.aws.clients import clients
+from alertrelay.aws.clients import Clients, clients
 from alertrelay.aws.cloudwatch import ended_alarms
 from alertrelay.aws.secrets import SecretKeys
 from alertrelay.aws.ses import mailer
@@ -114,23 +115,50 @@ def build(
     region = environ.get("AWS_REGION") or environ["AWS_DEFAULT_REGION"]
     aws = clients(environ.get("AWS_ENDPOINT_URL"), region=region)
     config = _config(environ)
-    observer = Observer(
+    observer = _observer(config, environ, observe)
+    network = Network(endpoints=endpoints, haste=haste, sns=publisher(aws.sns), ses=mailer(aws.sesv2, region=region))
+    senders = Senders(network)
+    budget = Budget(clock)
+    pipeline = _pipeline(
+        channels,
+        config,
+        environ,
+        region=region,
+        aws=aws,
+        budget=budget,
+        clock=clock,
+        observer=observer,
+        senders={kind: around(senders[kind]) for kind in KINDS},
+    )
+    test = partial(self_test, config, channels, now=clock.now())
+    return Built(replace(pipeline, take=_within(budget, pipeline.take)), observer, test)
+
+
+def _observer(config: Config, environ: Mapping[str, str], observe: Callable[[Outcome], None] | None) -> Observer:
+    return Observer(
         service=environ.get("POWERTOOLS_SERVICE_NAME", "alertrelay"),
         level=environ.get("POWERTOOLS_LOG_LEVEL", ""),
         namespace=environ.get("POWERTOOLS_METRICS_NAMESPACE", "alertrelay"),
         also=observe,
         environment=config.environment,
     )
-    network = Network(endpoints=endpoints, haste=haste, sns=publisher(aws.sns), ses=mailer(aws.sesv2, region=region))
-    senders = Senders(network)
+
+
+def _pipeline(
+    channels: frozenset[str],
+    config: Config,
+    environ: Mapping[str, str],
+    *,
+    region: str,
+    aws: Clients,
+    budget: Budget,
+    clock: Clock,
+    observer: Observer,
+    senders: Mapping[Channel, Sender],
+) -> Pipeline:
     account = environ["ALERTRELAY_ACCOUNT_ID"]
-    telemetry = Telemetry(
-        emit=observer.emit,
-        log=observer.log,
-        alert_ops=ops_alerter(aws, environ["ALERTRELAY_OPS_TOPIC_ARN"], clock, observer),
-    )
-    budget = Budget(clock)
-    pipeline = assemble(
+    alert_ops = ops_alerter(aws, environ["ALERTRELAY_OPS_TOPIC_ARN"], clock, observer)
+    return assemble(
         config=config,
         site=Site(environment=config.environment, account=account, region=region),
         channels=channels,
@@ -143,16 +171,14 @@ def build(
         ),
         clock=clock,
         secrets=SecretKeys(aws.secretsmanager, environ["ALERTRELAY_SECRET_ARN"], time.monotonic),
-        senders={kind: around(senders[kind]) for kind in KINDS},
+        senders=senders,
         render=render,
-        telemetry=telemetry,
+        telemetry=Telemetry(emit=observer.emit, log=observer.log, alert_ops=alert_ops),
         resolved_alarms=ended_alarms(aws.cloudwatch, account=account, region=region, log=observer.log),
         new_id=lambda: uuid.uuid4().hex,
         last_resort=_last_resort(config, environ),
         limits=LIMITS,
     )
-    test = partial(self_test, config, channels, now=clock.now())
-    return Built(replace(pipeline, take=_within(budget, pipeline.take)), observer, test)
 
 
 def _within(budget: Budget, receive: Receive) -> Receive:

@@ -35,7 +35,7 @@ class _Built:
     observer: Observer
 
 
-class Scorer:
+class ScorerHandler:
     """A Lambda handler: of its schedule, and of deployments, which it keeps. Its parts are built with the first
     invocation."""
 
@@ -57,7 +57,7 @@ class Scorer:
         observe: Callable[[str, Mapping[str, Any]], None],
         published: Callable[[str, str], None],
     ) -> Callable[[Any, Any], dict[str, Any] | None]:
-        """The same handler with its environment and clock given, for a run on this machine. `observe` is told of each
+        """The same handler with its environment and clock given, for a run on this machine. `observe` gets each
         event of its log, `published` of each message, by severity."""
         built = _build(environ, clock=clock)
         scoring = built.scoring
@@ -74,9 +74,9 @@ class Scorer:
         return lambda event, context: _handle(watched, event, context)
 
 
-def scorer() -> Scorer:
+def scorer() -> ScorerHandler:
     """The handler of the function."""
-    return Scorer()
+    return ScorerHandler()
 
 
 def _build(environ: Mapping[str, str], *, clock: Clock | None = None) -> _Built:

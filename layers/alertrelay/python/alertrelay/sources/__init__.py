@@ -1,6 +1,6 @@
 """From what arrives to alerts. One file a payload kind; nothing crashes, nothing is dropped.
 
-`unwrap` takes the messages out of a Lambda event, `parse` makes alerts of one message. docs/sources.md tells
+`unwrap` takes the messages out of a Lambda event, `parse` makes alerts of one message. docs/sources.md says
 which fields become what.
 """
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from alertrelay.alert import Alert, Labels, Source, Status, fingerprint
 from alertrelay.sources import alarm_words, burn_rate, levels, metadata
-from alertrelay.sources.alarm_update import AlarmUpdate, Metric
+from alertrelay.sources.alarm_update import AlarmMetric, AlarmUpdate
 from alertrelay.sources.arrival import Arrival
 from alertrelay.sources.origin import origin
 from alertrelay.sources.severity import of_topic
@@ -28,15 +28,14 @@ def alert_of(update: AlarmUpdate, arrival: Arrival, *, source: Source) -> Alert:
     held_back = update.suppressed_by if status == "firing" else ""
     if held_back:
         status = "unknown"
-    labels = _labels(update, meta, arrival)
+    metric, shared = _the_metric(update.metrics), _shared_dimensions(update.metrics)
+    labels = _labels(update, meta, metric, shared, topic=of_topic(arrival.envelope.topic_arn))
     changed = update.changed_at or arrival.at
     return Alert(
         labels=labels,
         annotations={
-            **alarm_words.notes_of(
-                update, meta, metric=_the_metric(update.metrics), shared=_shared_dimensions(update.metrics)
-            ),
-            **texts.annotation_set([("suppressed_by", held_back)]),
+            **alarm_words.notes_of(update, meta, metric=metric, shared=shared),
+            **(texts.annotation_set([("suppressed_by", held_back)]) if held_back else {}),
         },
         status=status,
         kind="alert",
@@ -63,18 +62,23 @@ def child_of(child: object) -> str:
     return f"{name} ({state})" if state else name
 
 
-def _labels(update: AlarmUpdate, meta: metadata.Metadata, arrival: Arrival) -> Labels:
+def _labels(
+    update: AlarmUpdate,
+    meta: metadata.Metadata,
+    metric: AlarmMetric | None,
+    shared: Labels,
+    *,
+    topic: Mapping[str, str],
+) -> Labels:
     """Return dimensions and contributor attributes under their own names; what the alarm itself is called wins.
 
     A dimension that loses its name to another value is kept as `dimension_<name>`.
     """
-    metric = _the_metric(update.metrics)
     namespace = _the_namespace(update.metrics)
     attributes = dict(update.contributor_attributes)
     if levels.level(attributes.get("severity")):
         del attributes["severity"]
-    named = texts.label_set([*_shared_dimensions(update.metrics).items(), *attributes.items()])
-    topic = of_topic(arrival.envelope.topic_arn)
+    named = texts.label_set([*shared.items(), *attributes.items()])
     ours = texts.label_set(
         [
             ("alertname", update.name),
@@ -113,7 +117,7 @@ def _category(update: AlarmUpdate, topic: Mapping[str, str]) -> str:
     return "slo" if objective else topic.get("category", "")
 
 
-def _the_metric(metrics: tuple[Metric, ...]) -> Metric | None:
+def _the_metric(metrics: tuple[AlarmMetric, ...]) -> AlarmMetric | None:
     """The metric that the alarm is about, where it is one: the only one, or the only one that is returned."""
     if len(metrics) == 1:
         return metrics[0]
@@ -121,12 +125,12 @@ def _the_metric(metrics: tuple[Metric, ...]) -> Metric | None:
     return returned[0] if len(returned) == 1 else None
 
 
-def _the_namespace(metrics: tuple[Metric, ...]) -> str:
+def _the_namespace(metrics: tuple[AlarmMetric, ...]) -> str:
     namespaces = {metric.namespace for metric in metrics}
     return namespaces.pop() if len(namespaces) == 1 else ""
 
 
-def _shared_dimensions(metrics: tuple[Metric, ...]) -> Labels:
+def _shared_dimensions(metrics: tuple[AlarmMetric, ...]) -> Labels:
     """What all metrics of the alarm have in common: a ratio of two metrics of one service is about that service."""
     if not metrics:
         return {}

@@ -8,7 +8,7 @@ from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Metric:
+class AlarmMetric:
     """One metric that an alarm reads. `returned`: it is what the threshold is held against."""
 
     namespace: str
@@ -59,7 +59,7 @@ class AlarmUpdate:
     tags: Mapping[str, str] = field(default_factory=dict)
     contributor_id: str = ""
     contributor_attributes: Mapping[str, str] = field(default_factory=dict)
-    metrics: tuple[Metric, ...] = ()
+    metrics: tuple[AlarmMetric, ...] = ()
     condition: Condition = field(default_factory=Condition)
     log_groups: tuple[str, ...] = ()  # of a log alarm
     rule: str = ""  # of a composite alarm

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from alertrelay.sources import burn_rate
 from alertrelay.sources import reason as reasons
-from alertrelay.sources.alarm_update import AlarmUpdate, Condition, Metric
+from alertrelay.sources.alarm_update import AlarmMetric, AlarmUpdate, Condition
 from alertrelay.sources.metadata import Metadata
 from alertrelay.values import text as texts
 from alertrelay.values import units
@@ -35,7 +35,7 @@ _NOT_NAMED = 8  # contributor attributes beyond these are not in the summary
 
 
 def notes_of(
-    update: AlarmUpdate, meta: Metadata, *, metric: Metric | None, shared: Mapping[str, str]
+    update: AlarmUpdate, meta: Metadata, *, metric: AlarmMetric | None, shared: Mapping[str, str]
 ) -> Mapping[str, str]:
     """Return the annotations of an update. `metric` is the one it is about, `shared` what all its metrics share."""
     seen = reasons.read(update.reason, update.reason_data)
@@ -45,6 +45,7 @@ def notes_of(
     value = units.shown(seen.value, unit) if seen.value is not None else ""
     burning = _burn_rate(update, seen, shared)
     evaluation = evaluated(update.evaluation)
+    threshold = _threshold(update.condition, seen, unit)
     said = texts.first_sentence(meta.prose)
     if evaluation and update.state.upper() == "INSUFFICIENT_DATA":
         said = ". ".join(filter(None, (f"Alarm {update.name} {evaluation}", update.reason)))
@@ -54,8 +55,8 @@ def notes_of(
             ("description", "\n".join(filter(None, (meta.prose, meta.further)))),
             *meta.annotations.items(),
             ("value", value),
-            ("threshold", _threshold(update.condition, seen, unit)),
-            ("condition", _in_words(update.condition, metric, seen, unit)),
+            ("threshold", threshold),
+            ("condition", _in_words(update.condition, metric, threshold)),
             ("expression", update.condition.expression),
             ("burn_rate", burning),
             ("reason", update.reason),
@@ -74,7 +75,7 @@ def evaluated(word: str) -> str:
     return _EVALUATIONS.get(word.upper(), texts.one_line(word.lower().replace("_", " "), 100))
 
 
-def _what_happened(update: AlarmUpdate, metric: Metric | None, value: str) -> str:
+def _what_happened(update: AlarmUpdate, metric: AlarmMetric | None, value: str) -> str:
     """A summary where nobody wrote one."""
     given = update.contributor_attributes
     attributes = [each for name, each in given.items() if each and name.lower() != "severity"][:_NOT_NAMED]
@@ -126,7 +127,7 @@ def _threshold(condition: Condition, seen: reasons.Seen, unit: str) -> str:
     return f"{low} to {high}" if low and high else low or high
 
 
-def _in_words(condition: Condition, metric: Metric | None, seen: reasons.Seen, unit: str) -> str:
+def _in_words(condition: Condition, metric: AlarmMetric | None, threshold: str) -> str:
     """CPUUtilization average over 60 s > 80% for 10 of 10 periods."""
     sign = _OPERATORS.get(condition.operator)
     if condition.text or not sign:
@@ -134,7 +135,6 @@ def _in_words(condition: Condition, metric: Metric | None, seen: reasons.Seen, u
     named = condition.expression_label or condition.subject or (metric.name if metric else "")
     what = named or condition.expression or "the metric"
     statistic = _statistic(metric.statistic) if metric and not condition.expression_label else ""
-    threshold = _threshold(condition, seen, unit)
     limit = f"the expected band ({threshold})" if sign.isalpha() and threshold else threshold or "the expected band"
     words = [
         what,

@@ -50,7 +50,7 @@ def of_group(group: Mapping[str, object], arrival: Arrival, *, source: Source) -
         )
         return (raw.event(arrival, alertname="EmptyNotification", source=source, summary=summary),)
     alerts = [_of_entry(entry, number, group, arrival, source) for number, entry in enumerate(entries)]
-    return tuple(_told_apart(alerts, [_over_labels(_given(texts.mapping(entry), group)) for entry in entries]))
+    return tuple(_distinct(alerts, [_over_labels(_given(texts.mapping(entry), group)) for entry in entries]))
 
 
 def entries_of(group: Mapping[str, object]) -> list[object]:
@@ -163,7 +163,7 @@ def _first(values: Mapping[str, object], keys: Iterable[str]) -> str:
     return next((said for key in keys if (said := texts.printable(values.get(key)).strip())), "")
 
 
-def _told_apart(alerts: Sequence[Alert], over_labels: Sequence[str]) -> Iterator[Alert]:
+def _distinct(alerts: Sequence[Alert], over_labels: Sequence[str]) -> Iterator[Alert]:
     """A sender that gives one fingerprint to alerts of different labels would have them overwrite each other."""
     labels_of: dict[str, set[str]] = {}
     for alert, own in zip(alerts, over_labels, strict=True):

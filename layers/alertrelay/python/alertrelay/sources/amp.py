@@ -138,7 +138,7 @@ def _sections(text: str) -> list[tuple[str, str]]:
 def _of_text(text: str, arrival: Arrival) -> tuple[Alert, ...]:
     entries = [entry for status, body in _sections(text) for entry in _entries(body, status)]
     truncated = arrival.envelope.attributes.get("truncated") == "true"
-    # The last one of a message that was cut may lack labels, and so be taken for another alert: it is told once.
+    # The last one of a message that was cut may lack labels, and so be taken for another alert: it is notified once.
     lost = truncated and bool(entries) and "generatorURL" not in entries[-1]
     whole = entries[:-1] if lost else entries
     alerts = alertmanager.of_group({"alerts": whole}, arrival, source="amp") if whole else ()

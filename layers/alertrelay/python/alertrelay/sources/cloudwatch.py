@@ -29,13 +29,30 @@ def parse(value: object, arrival: Arrival) -> tuple[Alert, ...]:
     return (alert_of(_update(texts.mapping(value), arrival), arrival, source="cloudwatch"),)
 
 
+_READ = (
+    "AlarmArn",
+    "AlarmName",
+    "Region",
+    "AWSAccountId",
+    "NewStateValue",
+    "EvaluationState",
+    "AlarmDescription",
+    "OldStateValue",
+    "NewStateReason",
+    "AlarmContributorId",
+    "AlarmRule",
+)
+"""Keys of an alarm's message whose values are texts."""
+
+
 def _update(message: Mapping[str, object], arrival: Arrival) -> AlarmUpdate:
-    given = texts.field(message, "AlarmArn")
+    said = texts.texts_of(message, *_READ)
+    given = said["AlarmArn"]
     arn = Arn.of(given)
     topic = Arn.of(arrival.envelope.topic_arn)
-    name = texts.field(message, "AlarmName") or arn.resource.removeprefix("alarm:") or given
-    region = arn.region or topic.region or region_of_place(texts.field(message, "Region"))
-    account = texts.field(message, "AWSAccountId") or arn.account or topic.account
+    name = said["AlarmName"] or arn.resource.removeprefix("alarm:") or given
+    region = arn.region or topic.region or region_of_place(said["Region"])
+    account = said["AWSAccountId"] or arn.account or topic.account
     definition = texts.mapping(message.get("Trigger"))
     query = query_alarm.read(definition) or query_alarm.read(_definition_of_query(message))
     return AlarmUpdate(
@@ -44,20 +61,20 @@ def _update(message: Mapping[str, object], arrival: Arrival) -> AlarmUpdate:
         arn=given or f"arn:{topic.partition or partition_of(region)}:cloudwatch:{region}:{account}:alarm:{name}",
         account=account,
         region=region,
-        state=texts.field(message, "NewStateValue"),
-        evaluation=texts.field(message, "EvaluationState"),
+        state=said["NewStateValue"],
+        evaluation=said["EvaluationState"],
         changed_at=instant(message.get("StateChangeTime")),
-        description=texts.field(message, "AlarmDescription"),
-        previous_state=texts.field(message, "OldStateValue"),
-        reason=texts.field(message, "NewStateReason"),
+        description=said["AlarmDescription"],
+        previous_state=said["OldStateValue"],
+        reason=said["NewStateReason"],
         reason_data=_reason_data(message.get("NewStateReasonData")),
         tags=_tags(message),
-        contributor_id=texts.field(message, "AlarmContributorId"),
+        contributor_id=said["AlarmContributorId"],
         contributor_attributes=texts.string_map(message.get("AlarmContributorAttributes")),
         metrics=trigger.metrics(definition),
         condition=query.condition if query else trigger.condition(definition),
         log_groups=query.log_groups if query else (),
-        rule=texts.field(message, "AlarmRule"),
+        rule=said["AlarmRule"],
         children=tuple(child_of(child) for child in texts.items(message.get("TriggeringChildren"))),
         notes={**(query.notes if query else {}), **_notes(message, definition)},
     )

@@ -20,6 +20,8 @@ def level(value: object) -> str:
     The whole value counts first, then the first of its leading words that names a severity: "P1 - site down" is
     critical. A negated word ("not critical") names none.
     """
+    if value is None:
+        return ""
     said = texts.printable(value)[:_READ]
     whole = severity(said)
     if whole in SEVERITY_RANK:
@@ -34,10 +36,11 @@ def level_in_name(name: str) -> str:
     `prod-disk-critical`, but not `critical-path-latency`.
     """
     words = _words(name[:_READ])
-    for word, found in zip(words, _levels(words), strict=True):
+    levels = _levels(words)
+    for word, found in zip(words, levels, strict=True):
         if found and re.fullmatch(r"(?i:sev)[0-9]?|P[0-9]", word):
             return found
-    last = _levels(words)[-1:]
+    last = levels[-1:]
     return "critical" if last == ["critical"] and words[-1].lower() in ("critical", "crit") else ""
 
 

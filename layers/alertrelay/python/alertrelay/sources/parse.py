@@ -27,7 +27,7 @@ from alertrelay.sources import (
 )
 from alertrelay.sources.arrival import Arrival
 from alertrelay.sources.awsevent import bridge, notice
-from alertrelay.sources.awsevent.told import told_apart
+from alertrelay.sources.awsevent.draft import distinct
 from alertrelay.sources.envelope import NOT_JSON, Envelope, decoded
 from alertrelay.values.text import one_line, unquoted
 
@@ -137,7 +137,7 @@ def _of_list(values: list[object], arrival: Arrival, depth: int, kinds: Sequence
     each = [(entry, _of_list_entry(entry, arrival, depth, kinds)) for entry in map(_decoded_if_text, values)]
     source: Source = next((found[0] for _, found in each if found), "raw")
     alerts = [alert for entry, found in each for alert in _alerts_of_entry(entry, found, arrival)]
-    return source, told_apart(alerts)
+    return source, distinct(alerts)
 
 
 def _of_list_entry(entry: object, arrival: Arrival, depth: int, kinds: Sequence[SourceKind]) -> _Found | None:

@@ -49,14 +49,7 @@ def alert(
     over = status == "resolved" and known == "alert"
     return Alert(
         labels=own,
-        annotations=texts.annotation_set(
-            [
-                ("summary", texts.one_line(summary) or own["alertname"]),
-                ("runbook_url", own.get("runbook_url") or own.get("runbook")),
-                ("dashboard_url", own.get("dashboard_url") or own.get("dashboard")),
-                *(notes or {}).items(),
-            ]
-        ),
+        annotations=_annotations(own, summary, notes or {}),
         status="resolved" if over else "firing" if known == "event" else status,
         kind=known,
         starts_at=at or changed_at or arrival.at,
@@ -66,6 +59,17 @@ def alert(
         fingerprint=fingerprint(own),
         state_key=texts.cut(texts.printable(key), texts.LABEL_MAX) if key else identity_of(arrival),
         generator_url=web_link(links),
+    )
+
+
+def _annotations(labels: Mapping[str, str], summary: str, notes: Mapping[str, str]) -> dict[str, str]:
+    return texts.annotation_set(
+        [
+            ("summary", texts.one_line(summary) or labels["alertname"]),
+            ("runbook_url", labels.get("runbook_url") or labels.get("runbook")),
+            ("dashboard_url", labels.get("dashboard_url") or labels.get("dashboard")),
+            *notes.items(),
+        ]
     )
 
 

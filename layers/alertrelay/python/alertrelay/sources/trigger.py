@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from alertrelay.sources.alarm_update import Condition, Metric
+from alertrelay.sources.alarm_update import AlarmMetric, Condition
 from alertrelay.sources.reason import number
 from alertrelay.values import text as texts
 
@@ -17,37 +17,46 @@ _QUERY = re.compile(
 )
 
 
-def metrics(definition: Mapping[str, object]) -> tuple[Metric, ...]:
+def metrics(definition: Mapping[str, object]) -> tuple[AlarmMetric, ...]:
     """The metrics that an alarm reads, without the expressions over them."""
     members = [texts.mapping(member) for member in texts.items(definition.get("Metrics"))]
     if members:
         stats = tuple(_member(member) for member in members if texts.mapping(member.get("MetricStat")))
         return stats or tuple(metric for member in members if (metric := queried(texts.field(member, "Expression"))))
-    if not (texts.field(definition, "MetricName") or texts.field(definition, "Namespace")):
+    said = texts.texts_of(definition, "MetricName", "Namespace", "ExtendedStatistic", "Statistic", "Unit")
+    if not (said["MetricName"] or said["Namespace"]):
         return ()
     return (
-        _metric(
-            definition,
-            statistic=texts.field(definition, "ExtendedStatistic") or texts.field(definition, "Statistic"),
-            unit=definition,
+        AlarmMetric(
+            namespace=said["Namespace"],
+            name=said["MetricName"],
+            dimensions=texts.pairs(definition.get("Dimensions")),
+            statistic=said["ExtendedStatistic"] or said["Statistic"],
+            unit=said["Unit"],
         ),
     )
 
 
-def _member(member: Mapping[str, object]) -> Metric:
+def _member(member: Mapping[str, object]) -> AlarmMetric:
     stat = texts.mapping(member.get("MetricStat"))
     metric = texts.mapping(stat.get("Metric"))
-    return _metric(
-        metric, statistic=texts.field(stat, "Stat"), unit=stat, returned=member.get("ReturnData") is not False
+    named, said = texts.texts_of(metric, "Namespace", "MetricName"), texts.texts_of(stat, "Stat", "Unit")
+    return AlarmMetric(
+        namespace=named["Namespace"],
+        name=named["MetricName"],
+        dimensions=texts.pairs(metric.get("Dimensions")),
+        statistic=said["Stat"],
+        unit=said["Unit"],
+        returned=member.get("ReturnData") is not False,
     )
 
 
-def queried(expression: str) -> Metric | None:
+def queried(expression: str) -> AlarmMetric | None:
     """The metric that a Metrics Insights query is about; None for any other expression."""
     match = _QUERY.match(expression)
     if not match:
         return None
-    return Metric(
+    return AlarmMetric(
         namespace=match["namespace"].strip("\"'"),
         name=match["metric"].strip("\"' "),
         dimensions={},
@@ -55,36 +64,23 @@ def queried(expression: str) -> Metric | None:
     )
 
 
-def _metric(
-    fields: Mapping[str, object], *, statistic: str, unit: Mapping[str, object], returned: bool = True
-) -> Metric:
-    return Metric(
-        namespace=texts.field(fields, "Namespace"),
-        name=texts.field(fields, "MetricName"),
-        dimensions=texts.pairs(fields.get("Dimensions")),
-        statistic=statistic,
-        unit=texts.field(unit, "Unit"),
-        returned=returned,
-    )
-
-
 def condition(definition: Mapping[str, object]) -> Condition:
     """When it fires."""
-    expression = _expression(definition)
+    said = texts.texts_of(definition, "ComparisonOperator", "ThresholdMetricId")
+    expression = texts.texts_of(_expression(definition, band=said["ThresholdMetricId"]), "Expression", "Label")
     return Condition(
-        operator=texts.field(definition, "ComparisonOperator"),
+        operator=said["ComparisonOperator"],
         threshold=number(definition.get("Threshold")),
         period=_whole(definition.get("Period")) or _shortest_period(definition),
         evaluation_periods=_whole(definition.get("EvaluationPeriods")),
         datapoints_to_alarm=_whole(definition.get("DatapointsToAlarm")),
-        expression=texts.field(expression, "Expression"),
-        expression_label=texts.field(expression, "Label"),
+        expression=expression["Expression"],
+        expression_label=expression["Label"],
     )
 
 
-def _expression(definition: Mapping[str, object]) -> Mapping[str, object]:
+def _expression(definition: Mapping[str, object], *, band: str) -> Mapping[str, object]:
     """The expression that the threshold is held against; an anomaly alarm's band is the threshold, not that."""
-    band = texts.field(definition, "ThresholdMetricId")
     for member in texts.items(definition.get("Metrics")):
         fields = texts.mapping(member)
         if (
@@ -104,5 +100,7 @@ def _shortest_period(definition: Mapping[str, object]) -> int:
 
 
 def _whole(value: object) -> int:
+    if type(value) is int:
+        return max(0, value)
     found = number(value)
     return int(found) if found is not None and found > 0 else 0

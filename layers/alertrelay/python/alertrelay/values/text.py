@@ -96,7 +96,8 @@ def cut_with_note(text: str, limit: int = ANNOTATION_MAX) -> str:
 def one_line(text: str, limit: int = SUMMARY_MAX) -> str:
     """Returns the first line that is not blank, spaces collapsed."""
     line = next((line for line in text.splitlines() if line.strip()), "")
-    return cut(" ".join(line.split()), limit)
+    joined = " ".join(line.split())
+    return joined if len(joined) <= limit else cut(joined, limit)
 
 
 def first_sentence(text: str, limit: int = SUMMARY_MAX) -> str:
@@ -122,10 +123,21 @@ def mapping(value: object) -> Mapping[str, object]:
 
 def field(fields: Mapping[str, object], key: str) -> str:
     """Returns the value of a key as text without surrounding space, "" where it is missing or null."""
-    value = fields.get(key)
-    if isinstance(value, str) and value.isascii() and value.isprintable():
-        return value.strip()
-    return printable(value).strip()
+    return texts_of(fields, key)[key]
+
+
+def texts_of(fields: Mapping[str, object], *keys: str) -> dict[str, str]:
+    """Returns the values of several keys as text without surrounding space, "" where one is missing or null."""
+    found: dict[str, str] = {}
+    for key in keys:
+        value = fields.get(key)
+        if value is None:
+            found[key] = ""
+        elif isinstance(value, str) and value.isascii() and value.isprintable():
+            found[key] = value.strip()
+        else:
+            found[key] = printable(value).strip()
+    return found
 
 
 def string_map(value: object) -> dict[str, str]:

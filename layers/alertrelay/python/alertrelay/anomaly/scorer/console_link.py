@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from alertrelay.alert import rfc3339
-from alertrelay.anomaly.scorer.metric import Metric
+from alertrelay.anomaly.scorer.metric import WatchedMetric
 from alertrelay.values.arn import console
 
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-")
 
 
-def graph_link(metric: Metric, *, region: str, begin: float, end: float) -> str:
+def graph_link(metric: WatchedMetric, *, region: str, begin: float, end: float) -> str:
     """Returns the link to the metric between two times in seconds; "" where the region is unknown. The console writes
     values so: `~'text`, `~(~one~two)`, `~(key~value)`, with `*` and two hex digits for what is not plain."""
     base = console(region)
@@ -31,8 +31,8 @@ def _time(at: float) -> str:
 
 
 def _text(value: str) -> str:
-    told = "".join(char if char in _PLAIN else _escaped(char) for char in value)
-    return f"'{told}"
+    escaped = "".join(char if char in _PLAIN else _escaped(char) for char in value)
+    return f"'{escaped}"
 
 
 def _escaped(char: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-from alertrelay.anomaly.scorer.metric import Dimensions, Metric, dimensions_of
+from alertrelay.anomaly.scorer.metric import Dimensions, WatchedMetric, dimensions_of
 from alertrelay.anomaly.scorer.ports import Kept, Metrics, MetricsFailure, QueryRefused
 from alertrelay.config.watch import AnomalyConfig, Watch
 
@@ -44,7 +44,7 @@ class Catalogue:
 
     at: float
     config: str
-    metrics: tuple[Metric, ...]
+    metrics: tuple[WatchedMetric, ...]
     left_out: int = 0
     empty: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()
@@ -71,7 +71,7 @@ def kept_catalogue(kept: Kept | None, config: AnomalyConfig) -> Catalogue | None
         found = Catalogue(
             at=float(data["at"]),
             config=data["config"],
-            metrics=tuple(map(Metric.of_json, data["metrics"])),
+            metrics=tuple(map(WatchedMetric.of_json, data["metrics"])),
             left_out=data["left_out"],
             empty=tuple(data["empty"]),
             failed=tuple(data["failed"]),
@@ -84,7 +84,7 @@ def kept_catalogue(kept: Kept | None, config: AnomalyConfig) -> Catalogue | None
 def look_up(config: AnomalyConfig, metrics: Metrics, *, now: float, before: Catalogue | None = None) -> Catalogue:
     """Asks CloudWatch. An entry without an answer keeps its metrics from `before`. Raises MetricsFailure where
     nothing at all is known."""
-    found: dict[str, Metric] = {}
+    found: dict[str, WatchedMetric] = {}
     empty, failed = [], []
     last: MetricsFailure | QueryRefused | None = None
     # Those that are named outright come first: a pattern must not push them out.
@@ -121,7 +121,7 @@ def entries_hash(config: AnomalyConfig) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _found(watch: Watch, metrics: Metrics) -> Iterator[Metric]:
+def _found(watch: Watch, metrics: Metrics) -> Iterator[WatchedMetric]:
     if watch.exact:
         yield _metric(watch, watch.metric, dimensions_of(watch.dimensions))
         return
@@ -131,8 +131,8 @@ def _found(watch: Watch, metrics: Metrics) -> Iterator[Metric]:
             yield _metric(watch, name, dimensions)
 
 
-def _metric(watch: Watch, name: str, dimensions: Dimensions) -> Metric:
-    return Metric(
+def _metric(watch: Watch, name: str, dimensions: Dimensions) -> WatchedMetric:
+    return WatchedMetric(
         watch=watch.name,
         namespace=watch.namespace,
         name=name,

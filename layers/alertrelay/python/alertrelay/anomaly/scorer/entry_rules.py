@@ -8,8 +8,8 @@ from datetime import UTC, date, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from alertrelay.anomaly.detector.refractory import DEFAULT_THRESHOLD
-from alertrelay.anomaly.scorer.metric import Metric
-from alertrelay.anomaly.scorer.threshold import Feedback, Level, levels
+from alertrelay.anomaly.scorer.metric import WatchedMetric
+from alertrelay.anomaly.scorer.threshold import Feedback, ScoreLevel, levels
 from alertrelay.config.watch import AnomalyConfig, Watch
 from alertrelay.values import units
 
@@ -24,12 +24,12 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class EntryRule:
     """The rule for an entry's points. `levels` are sorted, the mildest first, and there is one at least.
     `deployments(since, names)` are the changes shortly before, in words."""
 
     watch: Watch
-    levels: tuple[Level, ...]
+    levels: tuple[ScoreLevel, ...]
     zone: tzinfo
     holidays: frozenset[date]
     deployments: Callable[[float, Sequence[str]], Sequence[str]]
@@ -39,11 +39,11 @@ def rules_of(
     config: AnomalyConfig,
     feedback: Mapping[str, Feedback],
     deployments: Callable[[float, Sequence[str]], Sequence[str]] = lambda _since, _names: (),
-) -> dict[str, Rule]:
+) -> dict[str, EntryRule]:
     """Returns the rule of each entry, by its name."""
     zone = _zone(config.timezone)
     return {
-        watch.name: Rule(
+        watch.name: EntryRule(
             watch=watch,
             levels=levels(watch, feedback.get(watch.name), default=DEFAULT_THRESHOLD),
             zone=zone,
@@ -62,13 +62,13 @@ def _zone(name: str) -> tzinfo:
         return UTC
 
 
-def named(watch: Watch, metric: Metric) -> str:
+def named(watch: Watch, metric: WatchedMetric) -> str:
     """Returns `p99 TargetResponseTime of checkout`."""
     about = watch.labels.get("service") or ", ".join(value for _, value in metric.dimensions)
     return f"{metric.statistic} {metric.name}" + (f" of {about}" if about else "")
 
 
-def unit_of(watch: Watch, metric: Metric) -> str:
+def unit_of(watch: Watch, metric: WatchedMetric) -> str:
     """Returns the entry's own unit, else what the service documents."""
     if metric.statistic == "SampleCount":
         return ""

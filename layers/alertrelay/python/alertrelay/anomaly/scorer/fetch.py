@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from alertrelay.anomaly.scorer.metric import Metric
+from alertrelay.anomaly.scorer.metric import WatchedMetric
 from alertrelay.anomaly.scorer.ports import Answer, Metrics, MetricsFailure, Points, QueryRefused
 
 QUERIES = 500
@@ -19,12 +19,12 @@ DATAPOINTS = 100_800
 class Wanted:
     """A metric, and from when on (seconds) its points are wanted."""
 
-    metric: Metric
+    metric: WatchedMetric
     start: float
 
 
 @dataclass(slots=True)
-class Found:
+class Fetched:
     """`points` by key, for every metric that answered, if only with none; `refused` says why one did not;
     `failed` is the failure after which the others were not asked."""
 
@@ -35,11 +35,11 @@ class Found:
 
 
 def ask(
-    metrics: Metrics, wanted: Iterable[Wanted], *, end: Callable[[Metric], float], more: Callable[[], bool]
-) -> Found:
+    metrics: Metrics, wanted: Iterable[Wanted], *, end: Callable[[WatchedMetric], float], more: Callable[[], bool]
+) -> Fetched:
     """Returns the points of each up to the `end` of its last whole period. Never raises a failure: what CloudWatch did
     not say is missing. `more` says whether there is time for another request."""
-    found = Found(points={}, refused={})
+    found = Fetched(points={}, refused={})
     for batch in batches(wanted, end=end):
         if not more():
             break
@@ -48,7 +48,7 @@ def ask(
     return found
 
 
-def batches(wanted: Iterable[Wanted], *, end: Callable[[Metric], float]) -> Iterator[list[Wanted]]:
+def batches(wanted: Iterable[Wanted], *, end: Callable[[WatchedMetric], float]) -> Iterator[list[Wanted]]:
     """Yields metrics of one period together, within both limits."""
 
     def period(one: Wanted) -> int:
@@ -67,7 +67,7 @@ def batches(wanted: Iterable[Wanted], *, end: Callable[[Metric], float]) -> Iter
             yield batch
 
 
-def _ask(metrics: Metrics, batch: Sequence[Wanted], *, end: float, found: Found) -> bool:
+def _ask(metrics: Metrics, batch: Sequence[Wanted], *, end: float, found: Fetched) -> bool:
     """Returns False where CloudWatch does not answer at all. A refused request is asked again in halves, until it is
     known which metric it was refused for."""
     try:
@@ -86,7 +86,7 @@ def _ask(metrics: Metrics, batch: Sequence[Wanted], *, end: float, found: Found)
     return True
 
 
-def _take(answer: Answer, batch: Sequence[Wanted], found: Found) -> None:
+def _take(answer: Answer, batch: Sequence[Wanted], found: Fetched) -> None:
     """Gives each metric its points: the request begins with the earliest of them."""
     found.refused |= answer.refused
     for one in batch:

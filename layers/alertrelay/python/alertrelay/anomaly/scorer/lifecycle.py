@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from alertrelay.anomaly.scorer.threshold import Level
+from alertrelay.anomaly.scorer.threshold import ScoreLevel
 from alertrelay.config.watch import Direction
 
 LEARNED_AFTER = 86_400.0
@@ -29,7 +29,7 @@ Kind = Literal["opened", "worse", "ended"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class ScoredPoint:
     """A point as the scorer saw it. `score` is after the refractory period, `rarity` before it; `calm` says that no
     trouble goes on, `since` when the present one began. `band` is what was usual for it; `course` is the usual value of
     the time of day alone, whatever the last hour was, and `reach` how far points usually are from that; None while
@@ -62,7 +62,7 @@ class Open:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class AnomalyChange:
     """The alerts to publish: `severities` are those that begin, or end, now. `learned`: it ended because it has become
     usual."""
 
@@ -75,8 +75,8 @@ class Change:
 
 
 def step(
-    now: Open | None, seen: Seen, levels: Sequence[Level], direction: Direction = "both"
-) -> tuple[Open | None, Change | None]:
+    now: Open | None, seen: ScoredPoint, levels: Sequence[ScoreLevel], direction: Direction = "both"
+) -> tuple[Open | None, AnomalyChange | None]:
     """Returns the anomaly after a point, and the change to publish. `levels` are sorted, the mildest first."""
     names = [level.severity for level in levels]
     reached = [level.severity for level in levels if seen.score >= level.score][-1:]
@@ -93,7 +93,7 @@ def step(
         back=now.back + 1 if _is_back(now, seen) else 0,
     )
     if more:
-        return still, Change(kind="worse", severities=more, open=still, at=seen.at)
+        return still, AnomalyChange(kind="worse", severities=more, open=still, at=seen.at)
     if still.back >= BACK:
         return None, end(still, seen.at, "it is back in its usual range")
     if seen.at - now.opened >= LEARNED_AFTER:
@@ -102,12 +102,12 @@ def step(
     return still, None
 
 
-def end(now: Open, at: float, why: str) -> Change:
+def end(now: Open, at: float, why: str) -> AnomalyChange:
     """Returns the end of an anomaly, for a reason in words."""
-    return Change(kind="ended", severities=now.severities, open=now, at=at, why=why)
+    return AnomalyChange(kind="ended", severities=now.severities, open=now, at=at, why=why)
 
 
-def _opened(seen: Seen, severity: str) -> tuple[Open, Change]:
+def _opened(seen: ScoredPoint, severity: str) -> tuple[Open, AnomalyChange]:
     width = WIDE * seen.reach
     side: Side = ""
     if seen.course is not None and abs(seen.value - seen.course) > width:
@@ -121,10 +121,10 @@ def _opened(seen: Seen, severity: str) -> tuple[Open, Change]:
         side=side,
         width=width,
     )
-    return found, Change(kind="opened", severities=found.severities, open=found, at=seen.at)
+    return found, AnomalyChange(kind="opened", severities=found.severities, open=found, at=seen.at)
 
 
-def _is_trouble(seen: Seen, direction: Direction) -> bool:
+def _is_trouble(seen: ScoredPoint, direction: Direction) -> bool:
     """Returns whether a point means trouble. Where only one side does, coming back from the other one does not: however
     steep the fall after a rush, it is no fall below what is usual."""
     if direction == "both" or seen.course is None:
@@ -134,7 +134,7 @@ def _is_trouble(seen: Seen, direction: Direction) -> bool:
     return apart > least if direction == "high" else apart < -least
 
 
-def _is_back(now: Open, seen: Seen) -> bool:
+def _is_back(now: Open, seen: ScoredPoint) -> bool:
     """Returns whether a point is near its time of day again; where it never left that, calm again."""
     if not now.side or seen.course is None:
         return seen.calm

@@ -13,7 +13,7 @@ Dimensions = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Metric:
+class WatchedMetric:
     """`watch` is the name of the entry; `period` is in seconds; `dimensions` are sorted by name."""
 
     watch: str
@@ -39,7 +39,7 @@ class Metric:
         return [self.watch, self.namespace, self.name, self.dimensions, self.statistic, self.period]
 
     @classmethod
-    def of_json(cls, data: Sequence[Any]) -> Metric:
+    def of_json(cls, data: Sequence[Any]) -> WatchedMetric:
         """Reads the form of `to_json`."""
         watch, namespace, name, dimensions, statistic, period = data
         return cls(

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from alertrelay.anomaly.scorer.metric import Dimensions, Metric
+from alertrelay.anomaly.scorer.metric import Dimensions, WatchedMetric
 from alertrelay.config.watch import AnomalyConfig
 from alertrelay.ports import Clock
 
@@ -55,7 +55,7 @@ class Metrics(Protocol):
     def tagged(self, tags: Mapping[str, str]) -> Iterable[str]:
         """Returns the ARNs of all resources with these tags. Raises MetricsFailure."""
 
-    def read(self, metrics: Sequence[Metric], *, start: float, end: float) -> Answer:
+    def read(self, metrics: Sequence[WatchedMetric], *, start: float, end: float) -> Answer:
         """Returns the points from `start` up to, not including, `end`, in seconds; at most 500 metrics and 100,800
         points. Raises QueryRefused, MetricsFailure."""
 
@@ -110,20 +110,20 @@ class Vote:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lease:
-    """A run that was granted. `told` has, by shard, the run whose alerts are known to have been published."""
+class RunLease:
+    """A run that was granted. `published` has, by shard, the run whose alerts are known to have been published."""
 
     owner: str
-    told: Mapping[str, float]
+    published: Mapping[str, float]
 
 
 class Notebook(Protocol):
     """The scorer's part of the state table. Raises NotebookFailure."""
 
-    def begin_run(self, *, owner: str, now: float, until: float) -> Lease | None:
+    def begin_run(self, *, owner: str, now: float, until: float) -> RunLease | None:
         """Takes the lease of a run; None where another run holds it."""
 
-    def end_run(self, lease: Lease, *, told: Mapping[str, float]) -> None:
+    def end_run(self, lease: RunLease, *, published: Mapping[str, float]) -> None:
         """Gives the lease back, where it is still ours, and notes what was published."""
 
     def keep_deployment(self, deployment: Deployment) -> None:

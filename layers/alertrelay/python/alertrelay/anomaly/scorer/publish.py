@@ -10,9 +10,9 @@ from typing import Any
 
 from alertrelay.alert import Labels, fingerprint, rfc3339
 from alertrelay.anomaly.scorer.console_link import graph_link
-from alertrelay.anomaly.scorer.entry_rules import Origin, Rule, named
-from alertrelay.anomaly.scorer.metric import Metric
-from alertrelay.anomaly.scorer.shard_state import Said, Telling, Told, Track
+from alertrelay.anomaly.scorer.entry_rules import EntryRule, Origin, named
+from alertrelay.anomaly.scorer.metric import WatchedMetric
+from alertrelay.anomaly.scorer.shard_state import AnnouncedAlert, Announcement, Said, Track
 from alertrelay.config.watch import Watch
 from alertrelay.sources.anomaly import SENDER
 from alertrelay.sources.origin import cluster_of
@@ -36,38 +36,39 @@ class _Alert:
     score: float = 0.0
 
 
-def tellings_of(origin: Origin, rule: Rule | None, track: Track, *, at: float) -> list[Telling]:
+def announcements_of(origin: Origin, rule: EntryRule | None, track: Track, *, at: float) -> list[Announcement]:
     """Returns the updates that bring the published alerts of a metric up to date: new ones, and resolves.
 
-    `track.told` is as after them. `rule` is None where its entry was removed. `at` is the clock by which updates are
-    ordered: the run's, in seconds, so that a retried run says the same."""
+    `track.announced` is as after them. `rule` is None where its entry was removed. `at` is the clock by which updates
+    are ordered: the run's, in seconds, so that a retried run says the same."""
     wanted = _wanted(origin, rule, track)
     begins = [
         _update(origin, track.metric, alert, at=at, ends=False)
         for mark, alert in wanted.items()
-        if mark not in track.told
+        if mark not in track.announced
     ]
     ends = [
-        _update(origin, track.metric, _end(track, told, at=at), at=at, ends=True)
-        for mark, told in track.told.items()
+        _update(origin, track.metric, _end(track, announced, at=at), at=at, ends=True)
+        for mark, announced in track.announced.items()
         if mark not in wanted
     ]
-    track.told = {
-        mark: track.told.get(mark) or Told(labels=alert.labels, since=alert.since) for mark, alert in wanted.items()
+    track.announced = {
+        mark: track.announced.get(mark) or AnnouncedAlert(labels=alert.labels, since=alert.since)
+        for mark, alert in wanted.items()
     }
     return [*begins, *ends]
 
 
-def perhaps_told(origin: Origin, rule: Rule, metric: Metric) -> dict[str, Told]:
+def perhaps_announced(origin: Origin, rule: EntryRule, metric: WatchedMetric) -> dict[str, AnnouncedAlert]:
     """Returns every alert that may have been published of a metric, where the record of it is lost."""
     if rule.watch.mode == "shadow":
         return {}
     named = [(ANOMALY, level.severity) for level in rule.levels] + [(SILENT, rule.levels[0].severity)]
     found = [labels_of(origin, rule.watch, metric, alertname, severity) for alertname, severity in named]
-    return {fingerprint(labels): Told(labels=labels, since=None) for labels in found}
+    return {fingerprint(labels): AnnouncedAlert(labels=labels, since=None) for labels in found}
 
 
-def labels_of(origin: Origin, watch: Watch, metric: Metric, alertname: str, severity: str) -> Labels:
+def labels_of(origin: Origin, watch: Watch, metric: WatchedMetric, alertname: str, severity: str) -> Labels:
     """Returns dimensions under their own names; then labels of the environment and the entry, and last our own."""
     dimensions = texts.label_set(metric.dimensions)
     return texts.label_set(
@@ -88,25 +89,25 @@ def labels_of(origin: Origin, watch: Watch, metric: Metric, alertname: str, seve
     )
 
 
-def messages(tellings: Sequence[Telling]) -> Iterator[tuple[str, str]]:
+def messages(announcements: Sequence[Announcement]) -> Iterator[tuple[str, str]]:
     """Returns severity and text of the messages to publish: as few messages as SNS's limit allows."""
     for severity in SEVERITIES:
         batch: list[Mapping[str, Any]] = []
         size = 0
-        for telling in tellings:
-            if telling.severity != severity:
+        for announcement in announcements:
+            if announcement.severity != severity:
                 continue
-            length = len(json.dumps(telling.update))
+            length = len(json.dumps(announcement.update))
             if batch and size + length > MESSAGE_BYTES:
                 yield severity, _message(batch)
                 batch, size = [], 0
-            batch.append(telling.update)
+            batch.append(announcement.update)
             size += length
         if batch:
             yield severity, _message(batch)
 
 
-def _wanted(origin: Origin, rule: Rule | None, track: Track) -> dict[str, _Alert]:
+def _wanted(origin: Origin, rule: EntryRule | None, track: Track) -> dict[str, _Alert]:
     """Returns the alerts that should be open for the metric, by fingerprint. In shadow none."""
     if rule is None or rule.watch.mode == "shadow":
         return {}
@@ -123,8 +124,8 @@ def _wanted(origin: Origin, rule: Rule | None, track: Track) -> dict[str, _Alert
     return {fingerprint(alert.labels): alert for alert in alerts}
 
 
-def _end(track: Track, told: Told, *, at: float) -> _Alert:
-    labels = told.labels
+def _end(track: Track, announced: AnnouncedAlert, *, at: float) -> _Alert:
+    labels = announced.labels
     name = f"{labels.get('metric', track.metric.name)} of {labels.get('service') or labels.get('alarm_name', '')}"
     if labels.get("alertname") == SILENT:
         again = track.presence.last is not None and at - track.presence.last < 2 * track.metric.period
@@ -132,10 +133,10 @@ def _end(track: Track, told: Told, *, at: float) -> _Alert:
         said = Said(summary=f"{name} had stopped reporting", reason=reason)
     else:
         said = track.said or Said(summary=f"{name} was unusual")
-    return _Alert(labels=labels, since=at if told.since is None else told.since, said=said)
+    return _Alert(labels=labels, since=at if announced.since is None else announced.since, said=said)
 
 
-def _update(origin: Origin, metric: Metric, alert: _Alert, *, at: float, ends: bool) -> Telling:
+def _update(origin: Origin, metric: WatchedMetric, alert: _Alert, *, at: float, ends: bool) -> Announcement:
     mark = fingerprint(alert.labels)
     # Around the time of the data, not of the run: a repeated update has the same link.
     link = graph_link(metric, region=origin.region, begin=alert.since - _SHOWN_BEFORE, end=at + _SHOWN_AFTER)
@@ -151,7 +152,7 @@ def _update(origin: Origin, metric: Metric, alert: _Alert, *, at: float, ends: b
     }
     text = f"{alert.said.summary}, since {_clock(alert.since)}"
     note = {"text": text, "score": round(alert.score, 3), "since": _time(alert.since), "link": link}
-    return Telling(
+    return Announcement(
         severity=alert.labels["severity"],
         update=body,
         service=alert.labels.get("service", ""),

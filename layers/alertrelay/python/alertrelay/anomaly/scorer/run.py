@@ -16,21 +16,21 @@ from functools import cache
 from alertrelay.anomaly.detector.refractory import DEFAULT_THRESHOLD
 from alertrelay.anomaly.scorer.deployments import WITHIN, named
 from alertrelay.anomaly.scorer.discovery import FRESH, NAME, Catalogue, kept_catalogue, look_up
-from alertrelay.anomaly.scorer.entry_rules import Origin, Rule, rules_of
-from alertrelay.anomaly.scorer.metric import Metric, shard_of
+from alertrelay.anomaly.scorer.entry_rules import EntryRule, Origin, rules_of
+from alertrelay.anomaly.scorer.metric import WatchedMetric, shard_of
 from alertrelay.anomaly.scorer.ports import (
     Deployment,
-    Lease,
     MetricsFailure,
     NotebookFailure,
     PublishFailure,
+    RunLease,
     Scoring,
     ShelfFailure,
     Vote,
 )
 from alertrelay.anomaly.scorer.publish import messages
-from alertrelay.anomaly.scorer.shard import Run, Shard, keep, load, score
-from alertrelay.anomaly.scorer.shard_state import Telling
+from alertrelay.anomaly.scorer.shard import ScorerRun, Shard, keep, load, score
+from alertrelay.anomaly.scorer.shard_state import Announcement
 from alertrelay.anomaly.scorer.threshold import DAY, Feedback, feedback_of, levels
 from alertrelay.config.watch import AnomalyConfig
 
@@ -52,7 +52,7 @@ class Ran:
 
     metrics: int = 0
     points: int = 0
-    told: int = 0
+    published: int = 0
     problems: tuple[str, ...] = ()
 
 
@@ -67,21 +67,21 @@ def run(scoring: Scoring, at: float, *, deadline: float) -> Ran:
     except NotebookFailure as failure:
         # Its object protects each shard all the same; its alerts may be published again, and are recognised.
         scoring.log("scorer_lease_not_taken", failure=str(failure))
-        lease = Lease(owner=owner, told={})
+        lease = RunLease(owner=owner, published={})
     if lease is None:
         scoring.log("scorer_run_overlaps")
         return Ran()
-    told = dict(lease.told)
-    ran = _run(scoring, at, until=deadline - MARGIN, told=told)
+    published = dict(lease.published)
+    ran = _run(scoring, at, until=deadline - MARGIN, published=published)
     try:
-        scoring.notebook.end_run(lease, told=told)
+        scoring.notebook.end_run(lease, published=published)
     except NotebookFailure as failure:
         scoring.log("scorer_lease_not_given_back", failure=str(failure))
     _measure(scoring, at, ran)
     return ran
 
 
-def _run(scoring: Scoring, at: float, *, until: float, told: dict[str, float]) -> Ran:
+def _run(scoring: Scoring, at: float, *, until: float, published: dict[str, float]) -> Ran:
     try:
         catalogue, known = _catalogue(scoring, at)
     except (MetricsFailure, ShelfFailure) as failure:
@@ -95,7 +95,7 @@ def _run(scoring: Scoring, at: float, *, until: float, told: dict[str, float]) -
         now = scoring.clock.now().timestamp()
         this.learn_until = now + (until - now) / (len(shards) - place)
         try:
-            sent += _shard(this, name, metrics, known=known, told=told)
+            sent += _shard(this, name, metrics, known=known, published=published)
         except (MetricsFailure, ShelfFailure, PublishFailure) as failure:
             scoring.log("scorer_shard_failed", object=name, failure=str(failure))
             this.problems.append(f"{name}: {failure}")
@@ -104,7 +104,7 @@ def _run(scoring: Scoring, at: float, *, until: float, told: dict[str, float]) -
         scoring.log("watched", watch=name, metric=str(metric), value=seen.value, low=low, high=high, score=seen.score)
     scoring.log("scorer_run", at=at, **this.tally)
     done = this.tally["scored"] + this.tally["learned"]
-    return Ran(metrics=done, points=this.tally["points"], told=sent, problems=tuple(this.problems))
+    return Ran(metrics=done, points=this.tally["points"], published=sent, problems=tuple(this.problems))
 
 
 def _catalogue(scoring: Scoring, at: float) -> tuple[Catalogue, bool]:
@@ -126,11 +126,11 @@ def _catalogue(scoring: Scoring, at: float) -> tuple[Catalogue, bool]:
     return new, kept is not None
 
 
-def _shards(scoring: Scoring, catalogue: Catalogue) -> dict[str, list[Metric]]:
+def _shards(scoring: Scoring, catalogue: Catalogue) -> dict[str, list[WatchedMetric]]:
     """Groups metrics by the name of their object. The number of shards follows from the configuration alone, so that a
     metric stays where it is."""
     names = shard_names(scoring.config)
-    found: dict[str, list[Metric]] = {name: [] for name in names}
+    found: dict[str, list[WatchedMetric]] = {name: [] for name in names}
     for metric in catalogue.metrics:
         found[names[shard_of(metric.key, len(names))]].append(metric)
     return found
@@ -142,11 +142,13 @@ def shard_names(config: AnomalyConfig) -> list[str]:
     return [f"shard-{number:02d}-of-{count}" for number in range(count)]
 
 
-def _shard(this: Run, name: str, metrics: Sequence[Metric], *, known: bool, told: dict[str, float]) -> int:
+def _shard(
+    this: ScorerRun, name: str, metrics: Sequence[WatchedMetric], *, known: bool, published: dict[str, float]
+) -> int:
     """Returns how many updates were published."""
     shard = load(this, name, metrics, known=known)
     book = shard.book
-    if told.get(name) == book.run:
+    if published.get(name) == book.run:
         book.outbox = []
     # An object without metrics is written once, so that one that is missing is known to be lost.
     if book.run < this.at and (metrics or book.tracks or shard.version is None):
@@ -156,34 +158,34 @@ def _shard(this: Run, name: str, metrics: Sequence[Metric], *, known: bool, told
             this.scoring.log("scorer_state_changed_meanwhile", object=name)
             return 0
     sent = _publish(this, shard)
-    told[name] = book.run
+    published[name] = book.run
     return sent
 
 
-def _publish(this: Run, shard: Shard) -> int:
+def _publish(this: ScorerRun, shard: Shard) -> int:
     """Raises PublishFailure."""
     for severity, message in messages(shard.book.outbox):
         this.scoring.publish(severity, message)
-    for telling in shard.book.outbox:
-        _note(this.scoring, telling, this.at)
+    for announcement in shard.book.outbox:
+        _note(this.scoring, announcement, this.at)
     return len(shard.book.outbox)
 
 
-def _note(scoring: Scoring, telling: Telling, at: float) -> None:
+def _note(scoring: Scoring, announcement: Announcement, at: float) -> None:
     """Keeps the note that other alerts of the service show. Nothing depends on it."""
-    if not telling.service:
+    if not announcement.service:
         return
-    mark = telling.update["fingerprint"]
+    mark = announcement.update["fingerprint"]
     try:
-        if telling.note:
-            scoring.notebook.note_anomaly(telling.service, mark, telling.note, until=at + NOTE_LASTS)
+        if announcement.note:
+            scoring.notebook.note_anomaly(announcement.service, mark, announcement.note, until=at + NOTE_LASTS)
         else:
-            scoring.notebook.drop_anomaly(telling.service, mark)
+            scoring.notebook.drop_anomaly(announcement.service, mark)
     except NotebookFailure as failure:
         scoring.log("anomaly_not_noted", fingerprint=mark, failure=str(failure))
 
 
-def _begin(scoring: Scoring, at: float, *, until: float) -> Run:
+def _begin(scoring: Scoring, at: float, *, until: float) -> ScorerRun:
     feedback = feedback_of(_votes(scoring, at), now=at)
 
     @cache
@@ -201,7 +203,7 @@ def _begin(scoring: Scoring, at: float, *, until: float) -> Run:
     rules = rules_of(scoring.config, feedback, deployments)
     _say_feedback(scoring, rules, feedback)
     origin = Origin(config=scoring.config, account=scoring.account, region=scoring.region)
-    return Run(scoring=scoring, at=at, until=until, rules=rules, origin=origin)
+    return ScorerRun(scoring=scoring, at=at, until=until, rules=rules, origin=origin)
 
 
 def _votes(scoring: Scoring, at: float) -> Sequence[Vote]:
@@ -212,15 +214,15 @@ def _votes(scoring: Scoring, at: float) -> Sequence[Vote]:
         return ()
 
 
-def _say_feedback(scoring: Scoring, rules: Mapping[str, Rule], feedback: Mapping[str, Feedback]) -> None:
+def _say_feedback(scoring: Scoring, rules: Mapping[str, EntryRule], feedback: Mapping[str, Feedback]) -> None:
     """Logs for the dashboard the share judged helpful, and the score from which the entry alerts now."""
     for name, found in feedback.items():
         rule = rules.get(name)
         if rule is None:
             continue
         fields = {"watch": name, "helpful": found.helpful, "not_helpful": found.not_helpful, "share": found.share}
-        told_from, without = rule.levels[0].score, levels(rule.watch, None, default=DEFAULT_THRESHOLD)[0].score
-        scoring.log("feedback", **fields, mode=rule.watch.mode, told_from=told_from, told_from_without=without)
+        scores = rule.levels[0].score, levels(rule.watch, None, default=DEFAULT_THRESHOLD)[0].score
+        scoring.log("feedback", **fields, mode=rule.watch.mode, told_from=scores[0], told_from_without=scores[1])
 
 
 def _measure(scoring: Scoring, at: float, ran: Ran) -> None:

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 
+from alertrelay.anomaly.detector.detector import Reading
 from alertrelay.anomaly.detector.scorer import Scored, Scorer
 from alertrelay.anomaly.scorer.drift import watched
-from alertrelay.anomaly.scorer.entry_rules import Rule, named, unit_of
-from alertrelay.anomaly.scorer.lifecycle import Change, Open, Seen, end, step
-from alertrelay.anomaly.scorer.metric import Metric
+from alertrelay.anomaly.scorer.entry_rules import EntryRule, named, unit_of
+from alertrelay.anomaly.scorer.lifecycle import AnomalyChange, Open, ScoredPoint, end, step
+from alertrelay.anomaly.scorer.metric import WatchedMetric
 from alertrelay.anomaly.scorer.reporting import heard
 from alertrelay.anomaly.scorer.shard_state import Said, Track
 from alertrelay.values import units
@@ -19,7 +20,7 @@ FRESH = 3_600.0
 """Seconds. Of an anomaly that opened longer before, in points that were only learned, nobody is notified."""
 
 
-def new_scorer(metric: Metric, rule: Rule) -> Scorer:
+def new_scorer(metric: WatchedMetric, rule: EntryRule) -> Scorer:
     """Makes the scorer that the entry configures."""
     return Scorer(float(metric.period), direction=rule.watch.direction, zone=rule.zone)
 
@@ -27,14 +28,14 @@ def new_scorer(metric: Metric, rule: Rule) -> Scorer:
 def feed(
     track: Track,
     scorer: Scorer,
-    rule: Rule,
+    rule: EntryRule,
     points: Iterable[tuple[float, float]],
     *,
-    look: Callable[[Seen], None] = lambda _: None,
-) -> list[Change]:
+    look: Callable[[ScoredPoint], None] = lambda _: None,
+) -> list[AnomalyChange]:
     """Scores points in order, and returns what began, got worse or ended. Those that are not newer than what came
     before are left out; `look` sees each of the others, after it was scored."""
-    changes: list[Change] = []
+    changes: list[AnomalyChange] = []
     for at, value in points:
         if track.presence.last is not None and at <= track.presence.last:
             continue
@@ -49,35 +50,47 @@ def feed(
         scored = scorer.take(at, value)
         if scored.reading is None:
             continue
-        track.drift = watched(track.drift, at, scored.since)
-        usual = track.course.usual(at, rule.zone)
-        seen = Seen(
-            at=at,
-            value=value,
-            score=scored.score,
-            calm=scored.since is None,
-            since=at if scored.since is None else scored.since,
-            band=scorer.band(scored.reading),
-            course=usual[0] if usual else None,
-            reach=usual[1] if usual else 0.0,
-            rarity=scored.reading.rarity,
-        )
-        track.open, change = step(track.open, seen, rule.levels, rule.watch.direction)
-        if change and change.learned:
-            track.course.forget()
-        if seen.calm and track.open is None:
-            track.course.learn(at, value, rule.zone)
-        if change:
-            changes.append(change)
-            if change.kind == "ended":
-                track.said = _said_of_end(track, rule, change)
-            else:
-                track.said = _said(track.metric, rule, scorer, scored, seen, change.open)
+        seen = _seen(track, scorer, rule, scored, scored.reading, at, value)
+        change = _step(track, scorer, rule, scored, seen)
+        changes += [change] if change else []
         look(seen)
     return changes
 
 
-def learn(track: Track, scorer: Scorer, rule: Rule, points: Iterable[tuple[float, float]], *, now: float) -> None:
+def _seen(
+    track: Track, scorer: Scorer, rule: EntryRule, scored: Scored, reading: Reading, at: float, value: float
+) -> ScoredPoint:
+    """Returns the point as the scorer saw it, beside the usual course of its metric's day."""
+    track.drift = watched(track.drift, at, scored.since)
+    usual = track.course.usual(at, rule.zone)
+    return ScoredPoint(
+        at=at,
+        value=value,
+        score=scored.score,
+        calm=scored.since is None,
+        since=at if scored.since is None else scored.since,
+        band=scorer.band(reading),
+        course=usual[0] if usual else None,
+        reach=usual[1] if usual else 0.0,
+        rarity=reading.rarity,
+    )
+
+
+def _step(track: Track, scorer: Scorer, rule: EntryRule, scored: Scored, seen: ScoredPoint) -> AnomalyChange | None:
+    """Opens, keeps or ends the anomaly of the metric, and learns the course of its day where all is calm."""
+    track.open, change = step(track.open, seen, rule.levels, rule.watch.direction)
+    if change and change.learned:
+        track.course.forget()
+    if seen.calm and track.open is None:
+        track.course.learn(seen.at, seen.value, rule.zone)
+    if change and change.kind == "ended":
+        track.said = _said_of_end(track, rule, change)
+    elif change:
+        track.said = _said(track.metric, rule, scorer, scored, seen, change.open)
+    return change
+
+
+def learn(track: Track, scorer: Scorer, rule: EntryRule, points: Iterable[tuple[float, float]], *, now: float) -> None:
     """Learns a metric's past, of which nobody is notified: what has gone on for long is the metric's own way, as far as
     anybody knows. What was open before its past was learned anew stays open."""
     past = replace(track, open=None, silent=None)
@@ -89,7 +102,7 @@ def learn(track: Track, scorer: Scorer, rule: Rule, points: Iterable[tuple[float
         track.open, track.said = past.open, past.said
 
 
-def _said_of_end(track: Track, rule: Rule, change: Change) -> Said:
+def _said_of_end(track: Track, rule: EntryRule, change: AnomalyChange) -> Said:
     """Returns the words of a resolve: those of the beginning, with another reason."""
     most = units.shown(change.open.value, unit_of(rule.watch, track.metric))
     before = track.said or Said(summary=f"{named(rule.watch, track.metric)} was unusual")
@@ -101,13 +114,13 @@ def _short(usual: float, value: float) -> float:
     return float(f"{usual:.3g}") if abs(usual) > 1e-6 * abs(value) else 0.0
 
 
-def _holiday(rule: Rule, at: float) -> bool:
+def _holiday(rule: EntryRule, at: float) -> bool:
     if rule.watch.calendar != "business" or not rule.holidays:
         return False
     return datetime.fromtimestamp(at, rule.zone).date() in rule.holidays
 
 
-def _said(metric: Metric, rule: Rule, scorer: Scorer, scored: Scored, seen: Seen, now: Open) -> Said:
+def _said(metric: WatchedMetric, rule: EntryRule, scorer: Scorer, scored: Scored, seen: ScoredPoint, now: Open) -> Said:
     unit = unit_of(rule.watch, metric)
 
     def shown(size: float) -> str:
@@ -129,6 +142,6 @@ def _said(metric: Metric, rule: Rule, scorer: Scorer, scored: Scored, seen: Seen
         value=value,
         usual=usual,
         reason=scorer.explain(seen.at, seen.value, scored, shown),
-        score=f"{seen.score:.4f}, told from {rule.levels[0].score:.4g} on",
+        score=f"{seen.score:.4f}, notifies from {rule.levels[0].score:.4g} on",
         deployments=tuple(rule.deployments(now.since, about)),
     )

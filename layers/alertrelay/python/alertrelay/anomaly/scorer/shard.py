@@ -14,15 +14,24 @@ from alertrelay.anomaly.detector.scorer import Scorer
 from alertrelay.anomaly.detector.state import pack, unpack
 from alertrelay.anomaly.scorer.console_link import graph_link
 from alertrelay.anomaly.scorer.drift import Drift, drifted
-from alertrelay.anomaly.scorer.entry_rules import Origin, Rule
+from alertrelay.anomaly.scorer.entry_rules import EntryRule, Origin
 from alertrelay.anomaly.scorer.fetch import Wanted, ask
-from alertrelay.anomaly.scorer.lifecycle import Change, Open, Seen
-from alertrelay.anomaly.scorer.metric import Metric
+from alertrelay.anomaly.scorer.lifecycle import AnomalyChange, Open, ScoredPoint
+from alertrelay.anomaly.scorer.metric import WatchedMetric
 from alertrelay.anomaly.scorer.ports import Scoring
-from alertrelay.anomaly.scorer.publish import ANOMALY, labels_of, perhaps_told, tellings_of
+from alertrelay.anomaly.scorer.publish import ANOMALY, announcements_of, labels_of, perhaps_announced
 from alertrelay.anomaly.scorer.reporting import Presence, silence
 from alertrelay.anomaly.scorer.score_points import feed, learn, new_scorer
-from alertrelay.anomaly.scorer.shard_state import Book, BookUnreadable, Entry, Said, Telling, Track, of_bytes, to_bytes
+from alertrelay.anomaly.scorer.shard_state import (
+    Announcement,
+    Book,
+    BookUnreadable,
+    JournalEntry,
+    Said,
+    Track,
+    of_bytes,
+    to_bytes,
+)
 from alertrelay.anomaly.scorer.time_of_day import Course
 
 SETTLED = 120.0
@@ -40,21 +49,21 @@ LEARNED_AT_ONCE = 20
 
 
 @dataclass(slots=True, kw_only=True)
-class Run:
+class ScorerRun:
     """A run: its time in seconds (that of its schedule, so that a retry is the same run), until when it has to be
     done, how each entry is judged, and what it counts."""
 
     scoring: Scoring
     at: float
     until: float
-    rules: Mapping[str, Rule]
+    rules: Mapping[str, EntryRule]
     origin: Origin
     learn_until: float = math.inf  # the share of a shard in the time for learning: later ones are scored in any case
     problems: list[str] = field(default_factory=list)  # what could not be done, and is done by the next run
     tally: Counter[str] = field(default_factory=Counter)
-    tops: dict[str, tuple[Metric, Seen]] = field(default_factory=dict)  # the most unusual point, by entry
+    tops: dict[str, tuple[WatchedMetric, ScoredPoint]] = field(default_factory=dict)  # the most unusual point, by entry
 
-    def end_of(self, metric: Metric) -> float:
+    def end_of(self, metric: WatchedMetric) -> float:
         """Returns the end of the metric's last whole period."""
         return (self.at - SETTLED) // metric.period * metric.period
 
@@ -77,7 +86,7 @@ class Shard:
     version: str | None
 
 
-def load(run: Run, name: str, metrics: Sequence[Metric], *, known: bool) -> Shard:
+def load(run: ScorerRun, name: str, metrics: Sequence[WatchedMetric], *, known: bool) -> Shard:
     """Reads the object. What is lost or of another version is learned anew; what was open stays open, unless the book
     itself is lost. `known`: earlier runs have left their traces, so that a missing object is a lost one. Raises
     ShelfFailure."""
@@ -97,15 +106,15 @@ def load(run: Run, name: str, metrics: Sequence[Metric], *, known: bool) -> Shar
     return Shard(name=name, book=book, scorers=scorers, version=kept.version if kept else None)
 
 
-def score(run: Run, shard: Shard, metrics: Sequence[Metric]) -> list[Telling]:
-    """Brings every metric of the shard up to date, in memory alone, and returns what is to be told. A metric that fails
+def score(run: ScorerRun, shard: Shard, metrics: Sequence[WatchedMetric]) -> list[Announcement]:
+    """Brings every metric of the shard up to date, in memory alone, and returns the announcements. A metric that fails
     is learned anew later. Raises MetricsFailure."""
     wanted = {metric.key: metric for metric in metrics}
     book = shard.book
-    tellings: list[Telling] = []
+    announcements: list[Announcement] = []
     for key in [key for key in book.tracks if key not in wanted]:
         shard.scorers.pop(key, None)
-        tellings += _let_go(run, book.tracks.pop(key))
+        announcements += _let_go(run, book.tracks.pop(key))
     _read_on(run, shard, wanted)
     _learn(run, shard, [metric for key, metric in wanted.items() if key not in shard.scorers])
     if wanted.keys() <= shard.scorers.keys():
@@ -113,11 +122,11 @@ def score(run: Run, shard: Shard, metrics: Sequence[Metric]) -> list[Telling]:
     for key, track in book.tracks.items():
         rule = run.rules[wanted[key].watch]
         _notice_silence(run, book, track, rule)
-        tellings += tellings_of(run.origin, rule, track, at=run.at)
-    return tellings
+        announcements += announcements_of(run.origin, rule, track, at=run.at)
+    return announcements
 
 
-def keep(run: Run, shard: Shard) -> bool:
+def keep(run: ScorerRun, shard: Shard) -> bool:
     """Writes the object over the one that was read; False where somebody wrote it meanwhile. Raises ShelfFailure."""
     shard.book.run = run.at
     content = to_bytes(shard.book, pack(shard.scorers))
@@ -125,7 +134,7 @@ def keep(run: Run, shard: Shard) -> bool:
     return run.scoring.shelf.put(shard.name, content, over=shard.version)
 
 
-def _read_on(run: Run, shard: Shard, metrics: Mapping[str, Metric]) -> None:
+def _read_on(run: ScorerRun, shard: Shard, metrics: Mapping[str, WatchedMetric]) -> None:
     due = []
     for key, track in shard.book.tracks.items():
         end, period = run.end_of(track.metric), track.metric.period
@@ -149,7 +158,7 @@ def _read_on(run: Run, shard: Shard, metrics: Mapping[str, Metric]) -> None:
 
 
 @contextmanager
-def _alone(run: Run, shard: Shard, metric: Metric) -> Iterator[None]:
+def _alone(run: ScorerRun, shard: Shard, metric: WatchedMetric) -> Iterator[None]:
     """Isolates a broken metric, so that it does not stop the rest: the next run learns it again."""
     try:
         yield
@@ -159,8 +168,8 @@ def _alone(run: Run, shard: Shard, metric: Metric) -> Iterator[None]:
         shard.scorers.pop(metric.key, None)
 
 
-def _feed(run: Run, shard: Shard, track: Track, rule: Rule, points: Sequence[tuple[float, float]]) -> None:
-    def look(seen: Seen) -> None:
+def _feed(run: ScorerRun, shard: Shard, track: Track, rule: EntryRule, points: Sequence[tuple[float, float]]) -> None:
+    def look(seen: ScoredPoint) -> None:
         run.tally["points"] += 1
         top = run.tops.get(rule.watch.name)
         if top is None or seen.rarity > top[1].rarity:
@@ -178,7 +187,7 @@ def _feed(run: Run, shard: Shard, track: Track, rule: Rule, points: Sequence[tup
         track.drift = Drift(based=run.at, at=run.at)
 
 
-def _learn(run: Run, shard: Shard, metrics: Sequence[Metric]) -> None:
+def _learn(run: ScorerRun, shard: Shard, metrics: Sequence[WatchedMetric]) -> None:
     """Learns from two weeks of CloudWatch, as many as there is time for; the others wait for the next run."""
     left = list(metrics)
     while left and run.may_learn():
@@ -199,18 +208,18 @@ def _learn(run: Run, shard: Shard, metrics: Sequence[Metric]) -> None:
     run.tally["learning"] += len(left)
 
 
-def _refused(run: Run, metric: Metric, problem: str) -> None:
+def _refused(run: ScorerRun, metric: WatchedMetric, problem: str) -> None:
     run.tally["refused"] += 1
     run.scoring.log("metric_refused", metric=str(metric), watch=metric.watch, problem=problem)
 
 
-def _learn_one(run: Run, shard: Shard, metric: Metric, points: Sequence[tuple[float, float]]) -> None:
+def _learn_one(run: ScorerRun, shard: Shard, metric: WatchedMetric, points: Sequence[tuple[float, float]]) -> None:
     end, rule = run.end_of(metric), run.rules[metric.watch]
     before = shard.book.tracks.get(metric.key)
     track = before or Track(metric=metric, read_to=end, presence=Presence(), drift=Drift(based=run.at, at=run.at))
     if before is None and shard.book.lost:
         # The published alerts of a metric whose book was lost are unknown: every one that does not go on is resolved.
-        track.told = perhaps_told(run.origin, rule, metric)
+        track.announced = perhaps_announced(run.origin, rule, metric)
     track.presence, track.course, track.read_to = Presence(), Course(), end
     scorer = new_scorer(metric, rule)
     learn(track, scorer, rule, points, now=end)
@@ -220,7 +229,7 @@ def _learn_one(run: Run, shard: Shard, metric: Metric, points: Sequence[tuple[fl
     run.tally["empty"] += not points
 
 
-def _notice_silence(run: Run, book: Book, track: Track, rule: Rule) -> None:
+def _notice_silence(run: ScorerRun, book: Book, track: Track, rule: EntryRule) -> None:
     since = silence(track.presence, run.end_of(track.metric), track.metric.period)
     if since is not None and track.silent is None:
         track.silent = since
@@ -229,24 +238,24 @@ def _notice_silence(run: Run, book: Book, track: Track, rule: Rule) -> None:
         track.silent = None  # it was waited for long enough
 
 
-def _let_go(run: Run, track: Track) -> list[Telling]:
+def _let_go(run: ScorerRun, track: Track) -> list[Announcement]:
     """Resolves the alerts of a metric that is no longer watched. Its entry may have been removed as well."""
     track.open = track.silent = None
     track.said = replace(track.said or Said(summary=f"{track.metric} was unusual"), reason="it is no longer watched")
-    return tellings_of(run.origin, None, track, at=run.at)
+    return announcements_of(run.origin, None, track, at=run.at)
 
 
-def _write(run: Run, book: Book, track: Track, rule: Rule, change: Change) -> None:
+def _write(run: ScorerRun, book: Book, track: Track, rule: EntryRule, change: AnomalyChange) -> None:
     said = track.said or Said(summary="")
     text = change.why or said.reason or said.summary
     _happened(run, book, track, rule, change.kind, at=change.at, text=text, said=said, about=change.open)
 
 
 def _happened(
-    run: Run,
+    run: ScorerRun,
     book: Book,
     track: Track,
-    rule: Rule,
+    rule: EntryRule,
     kind: str,
     *,
     at: float,
@@ -258,7 +267,7 @@ def _happened(
     severity = about.severities[-1] if about else ""
     link = graph_link(track.metric, region=run.origin.region, begin=at - BEFORE, end=at + AFTER)
     labels = labels_of(run.origin, rule.watch, track.metric, ANOMALY, severity)
-    found = Entry(
+    found = JournalEntry(
         at=at,
         kind=kind,
         watch=rule.watch.name,
@@ -275,5 +284,5 @@ def _happened(
     )
     book.write(found)
     # `service` is the function's own word in its log lines.
-    told = {name: value for name, value in dataclasses.asdict(found).items() if name not in ("service", "at", "kind")}
-    run.scoring.log(f"anomaly_{kind}", **told, affects=found.service, shown=said.value if said else "", link=link)
+    fields = {name: value for name, value in dataclasses.asdict(found).items() if name not in ("service", "at", "kind")}
+    run.scoring.log(f"anomaly_{kind}", **fields, affects=found.service, shown=said.value if said else "", link=link)

@@ -17,7 +17,7 @@ from typing import Any
 from alertrelay.alert import Labels
 from alertrelay.anomaly.scorer.drift import Drift
 from alertrelay.anomaly.scorer.lifecycle import Open
-from alertrelay.anomaly.scorer.metric import Metric
+from alertrelay.anomaly.scorer.metric import WatchedMetric
 from alertrelay.anomaly.scorer.reporting import Presence
 from alertrelay.anomaly.scorer.time_of_day import Course
 
@@ -32,10 +32,10 @@ class Track:
     """The state of one metric. `read_to` is the end of what was read of it, in seconds.
 
     `silent` is since when it does not report, None while it does. `said` is what its open anomaly says, or the end of
-    one. `told` are the alerts, by fingerprint, that were announced and have not been ended.
+    one. `announced` are the alerts, by fingerprint, that were announced and have not been ended.
     """
 
-    metric: Metric
+    metric: WatchedMetric
     read_to: float
     presence: Presence
     drift: Drift
@@ -43,11 +43,11 @@ class Track:
     open: Open | None = None
     silent: float | None = None
     said: Said | None = None
-    told: dict[str, Told] = field(default_factory=dict)
+    announced: dict[str, AnnouncedAlert] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class AnnouncedAlert:
     """An alert that was announced: its end has the labels and the time of its begin, whatever the configuration says by
     then. `since` is None where nobody knows."""
 
@@ -69,7 +69,7 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class JournalEntry:
     """Something that happened, for people: `kind` is opened, worse, ended, silent or learned_anew."""
 
     at: float
@@ -88,7 +88,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Telling:
+class Announcement:
     """An update that is to be published. `note` is what other alerts of the service say of it, None to drop that."""
 
     severity: str
@@ -99,16 +99,16 @@ class Telling:
 
 @dataclass(slots=True, kw_only=True)
 class Book:
-    """The state of one shard. `run` is the time of the run that wrote it, in seconds; `outbox` is what that run had to
-    tell. `lost` is when its past was found to be missing, None where it never was."""
+    """The state of one shard. `run` is the time of the run that wrote it, in seconds; `outbox` are its
+    announcements. `lost` is when its past was found to be missing, None where it never was."""
 
     run: float = 0.0
     tracks: dict[str, Track] = field(default_factory=dict)
-    journal: list[Entry] = field(default_factory=list)
-    outbox: list[Telling] = field(default_factory=list)
+    journal: list[JournalEntry] = field(default_factory=list)
+    outbox: list[Announcement] = field(default_factory=list)
     lost: float | None = None
 
-    def write(self, entry: Entry) -> None:
+    def write(self, entry: JournalEntry) -> None:
         """Adds to the journal."""
         self.journal.append(entry)
         del self.journal[:-JOURNAL]
@@ -150,7 +150,7 @@ def _plain(book: Book) -> dict[str, Any]:
             "open": dataclasses.asdict(track.open) if track.open else None,
             "said": dataclasses.asdict(track.said) if track.said else None,
             "silent": track.silent,
-            "told": {mark: dataclasses.asdict(told) for mark, told in track.told.items()},
+            "told": {mark: dataclasses.asdict(announced) for mark, announced in track.announced.items()},
         }
         for key, track in book.tracks.items()
     }
@@ -158,7 +158,7 @@ def _plain(book: Book) -> dict[str, Any]:
         "run": book.run,
         "tracks": tracks,
         "journal": [dataclasses.asdict(entry) for entry in book.journal],
-        "outbox": [dataclasses.asdict(telling) for telling in book.outbox],
+        "outbox": [dataclasses.asdict(announcement) for announcement in book.outbox],
         "lost": book.lost,
     }
 
@@ -167,8 +167,8 @@ def _book(data: Mapping[str, Any]) -> Book:
     return Book(
         run=data["run"],
         tracks={key: _track(track) for key, track in data["tracks"].items()},
-        journal=[Entry(**entry) for entry in data["journal"]],
-        outbox=[Telling(**telling) for telling in data["outbox"]],
+        journal=[JournalEntry(**entry) for entry in data["journal"]],
+        outbox=[Announcement(**announcement) for announcement in data["outbox"]],
         lost=data["lost"],
     )
 
@@ -176,7 +176,7 @@ def _book(data: Mapping[str, Any]) -> Book:
 def _track(data: Mapping[str, Any]) -> Track:
     held, said = data["open"], data["said"]
     return Track(
-        metric=Metric.of_json(data["metric"]),
+        metric=WatchedMetric.of_json(data["metric"]),
         read_to=data["read_to"],
         presence=Presence(**data["presence"]),
         drift=Drift(**data["drift"]),
@@ -184,5 +184,5 @@ def _track(data: Mapping[str, Any]) -> Track:
         open=Open(**{**held, "severities": tuple(held["severities"])}) if held else None,
         said=Said(**{**said, "deployments": tuple(said["deployments"])}) if said else None,
         silent=data["silent"],
-        told={mark: Told(**told) for mark, told in data["told"].items()},
+        announced={mark: AnnouncedAlert(**announced) for mark, announced in data["told"].items()},
     )

@@ -63,14 +63,14 @@ def _weighed(votes: list[Vote]) -> Feedback:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Level:
+class ScoreLevel:
     """A severity, and the score from which it applies."""
 
     severity: str
     score: float
 
 
-def levels(watch: Watch, feedback: Feedback | None, *, default: float) -> tuple[Level, ...]:
+def levels(watch: Watch, feedback: Feedback | None, *, default: float) -> tuple[ScoreLevel, ...]:
     """Returns the entry's levels, the mildest first. Where it names none it warns from `default` on. In assist all are
     info.
 
@@ -82,7 +82,7 @@ def levels(watch: Watch, feedback: Feedback | None, *, default: float) -> tuple[
     said = watch.severity or {"warning": default}
     if watch.mode == "assist":
         said = {"info": min(said.values())}
-    found = [Level(severity=name, score=moved(score, factor)) for name, score in said.items()]
+    found = [ScoreLevel(severity=name, score=moved(score, factor)) for name, score in said.items()]
     return tuple(sorted(found, key=lambda level: level.score))
 
 

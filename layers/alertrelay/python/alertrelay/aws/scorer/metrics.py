@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from alertrelay.anomaly.scorer.fetch import DATAPOINTS
-from alertrelay.anomaly.scorer.metric import Dimensions, Metric, dimensions_of
+from alertrelay.anomaly.scorer.metric import Dimensions, WatchedMetric, dimensions_of
 from alertrelay.anomaly.scorer.ports import Answer, MetricsFailure, QueryRefused
 from alertrelay.aws.errors import code
 
@@ -52,7 +52,7 @@ class CloudWatchMetrics:
             pages = self._tagging().get_paginator("get_resources").paginate(TagFilters=filters)
             return [entry["ResourceARN"] for page in pages for entry in page["ResourceTagMappingList"]]
 
-    def read(self, metrics: Sequence[Metric], *, start: float, end: float) -> Answer:
+    def read(self, metrics: Sequence[WatchedMetric], *, start: float, end: float) -> Answer:
         """See scoring.ports.Metrics."""
         keys = {f"m{place}": metric.key for place, metric in enumerate(metrics)}
         request: dict[str, Any] = {
@@ -78,7 +78,7 @@ class CloudWatchMetrics:
         return Answer(points={key: sorted(found) for key, found in points.items()}, refused=unread)
 
 
-def _query(name: str, metric: Metric) -> dict[str, Any]:
+def _query(name: str, metric: WatchedMetric) -> dict[str, Any]:
     return {
         "Id": name,
         "MetricStat": {

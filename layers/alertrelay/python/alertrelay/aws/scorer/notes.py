@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from alertrelay.anomaly.scorer.ports import Deployment, Lease, NotebookFailure, Vote
+from alertrelay.anomaly.scorer.ports import Deployment, NotebookFailure, RunLease, Vote
 from alertrelay.aws.state import items
 from alertrelay.aws.state.table import Table
 from alertrelay.ports import Clock
@@ -33,7 +33,7 @@ class DynamoNotebook:
         self._table = Table(client, table, clock)
         self._clock = clock
 
-    def begin_run(self, *, owner: str, now: float, until: float) -> Lease | None:
+    def begin_run(self, *, owner: str, now: float, until: float) -> RunLease | None:
         """See scoring.ports.Notebook."""
         with _failing():
             taken, item = self._table.update(
@@ -45,9 +45,9 @@ class DynamoNotebook:
                 returns="ALL_NEW",
                 done={"owner": items.text(owner)},
             )
-        return Lease(owner=owner, told=json.loads(item.get("told", {"S": "{}"})["S"])) if taken else None
+        return RunLease(owner=owner, published=json.loads(item.get("told", {"S": "{}"})["S"])) if taken else None
 
-    def end_run(self, lease: Lease, *, told: Mapping[str, float]) -> None:
+    def end_run(self, lease: RunLease, *, published: Mapping[str, float]) -> None:
         """See scoring.ports.Notebook."""
         with _failing():
             self._table.update(
@@ -55,7 +55,7 @@ class DynamoNotebook:
                 "R",
                 "SET told = :told REMOVE #owner, #until",
                 condition="#owner = :owner",
-                values={":owner": items.text(lease.owner), ":told": items.as_json(dict(told))},
+                values={":owner": items.text(lease.owner), ":told": items.as_json(dict(published))},
                 done={"owner": None},
             )
 

@@ -77,9 +77,9 @@ def shard(gid: str) -> str:
     return f"due#{channel_of(gid)}#{int(hashlib.sha256(gid.encode()).hexdigest(), 16) % SHARDS:02d}"
 
 
-def shards(channel: Channel) -> list[str]:
-    """Returns all parts of a channel."""
-    return [f"due#{channel}#{number:02d}" for number in range(SHARDS)]
+def shards_of(channel: Channel) -> str:
+    """Returns how the names of all parts of a channel begin."""
+    return f"due#{channel}#"
 
 
 def alert_content(alert: Alert) -> dict[str, str]:

@@ -6,7 +6,7 @@ stands on its own partition, apart from its members.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -238,16 +238,20 @@ class DynamoStore:
             values[":due"] = items.micros(unsent_due)
         self._table.update(f"H#{gid}", "H", expression, condition="#owner = :me", values=values)
 
-    def due(self, channel: Channel, *, before: datetime) -> Iterator[tuple[str, datetime]]:
-        """See state.Store: all shards of the channel in the index, keys only."""
-        for shard in items.shards(channel):
-            pages = self._table.query(
-                IndexName=items.DUE_INDEX,
-                KeyConditionExpression="#shard = :shard AND next_due <= :before",
-                ExpressionAttributeNames={"#shard": "shard"},
-                ExpressionAttributeValues={":shard": items.text(shard), ":before": items.micros(before)},
-            )
-            yield from (items.due(item) for item in pages)
+    def due(self, channels: Collection[Channel], *, before: datetime) -> Iterator[tuple[str, datetime]]:
+        """See state.Groups. One scan: the index holds the keys of open groups alone (about 100 bytes each), so that a
+        page of 1 MB answers for 10,000 of them, while a query a shard is 16 requests a channel even where none is
+        open."""
+        shards = {f":shard{number}": items.text(items.shards_of(channel)) for number, channel in enumerate(channels)}
+        of_ours = " OR ".join(f"begins_with(#shard, {name})" for name in shards)
+        pages = self._table.pages(
+            "scan",
+            IndexName=items.DUE_INDEX,
+            FilterExpression=f"next_due <= :before AND ({of_ours})",
+            ExpressionAttributeNames={"#shard": "shard"},
+            ExpressionAttributeValues={":before": items.micros(before), **shards},
+        )
+        return (items.due(item) for item in pages)
 
     def add_groups(self, member: Member, groups: Iterable[str]) -> bool:
         """See state.Store."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -120,10 +120,14 @@ class Table:
                 raise StoreFailure(f"DynamoDB {operation}: {code(error)}") from None
 
     def query(self, **arguments: Any) -> Iterator[dict[str, Any]]:
+        """Reads the items of all pages of a query. Raises StoreFailure."""
+        return self.pages("query", **arguments)
+
+    def pages(self, operation: Literal["query", "scan"], **arguments: Any) -> Iterator[dict[str, Any]]:
         """Reads the items of all pages. Raises StoreFailure."""
         start: dict[str, Any] = {}
         while True:
-            page = self.call("query", TableName=self.name, **arguments, **start)
+            page = self.call(operation, TableName=self.name, **arguments, **start)
             yield from page["Items"]
             if "LastEvaluatedKey" not in page:
                 return

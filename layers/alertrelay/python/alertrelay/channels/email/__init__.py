@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar, Literal
+import hashlib
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import ClassVar, Literal, Self
 
 from alertrelay.config.channel import ChannelDescriptor, Rate, Settings, keys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmailSettings(Settings):
-    """SMTP by `smarthost` (host:port), or SES where `transport` says so. `password` names a key, "" for none."""
+    """SMTP by `smarthost` (host:port), or SES where `transport` says so. `password` names a key, "" for none.
+    `on_call`: bare addresses of `to` that have to take a mail, or it counts as failed."""
 
     key_field: ClassVar[str] = "password"
     to: tuple[str, ...]
@@ -21,11 +24,42 @@ class EmailSettings(Settings):
     username: str
     password: str
     require_tls: bool
+    on_call: tuple[str, ...] = ()
 
     @property
     def key_name(self) -> str:
         """SES goes by the function's own permission."""
         return self.password if self.transport == "smtp" else ""
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The recipients' addresses without names."""
+        return bare_addresses(self.to)
+
+    @property
+    def recipients(self) -> Mapping[str, bool]:
+        """An SMTP server answers for each recipient; SES takes a mail as a whole."""
+        if self.transport != "smtp":
+            return {}
+        on_call = {recipient_name(address) for address in self.on_call}
+        return {name: name in on_call for name in map(recipient_name, self.addresses)}
+
+    def only_for(self, names: Collection[str]) -> Self:
+        """Returns the settings for some of its recipients."""
+        kept = tuple(to for to in self.to if any(recipient_name(one) in names for one in bare_addresses([to])))
+        return replace(self, to=kept)
+
+
+def bare_addresses(to: Iterable[str]) -> tuple[str, ...]:
+    """Returns the addresses without names, in order, each once."""
+    from email.utils import getaddresses  # it loads socket, which reading a configuration has no need of
+
+    return tuple(dict.fromkeys(address for _, address in getaddresses(list(to)) if "@" in address))
+
+
+def recipient_name(address: str) -> str:
+    """Returns what a recipient is called in the state table and in the log: 12 hex digits of a hash, no address."""
+    return hashlib.sha256(address.casefold().encode("utf-8", "replace")).hexdigest()[:12]
 
 
 CHANNEL = ChannelDescriptor(
@@ -46,7 +80,7 @@ CHANNEL = ChannelDescriptor(
     settings=EmailSettings,
     sender="EmailSender",
     key_text="the SMTP password, where there is a user; none with SES: IAM",
-    receipt="`message_id` of the thread's first mail; `refused`",
+    receipt="`message_id` of the thread's first mail",
     send_resolved=False,
     retried=None,
     rate=Rate(people=3),

@@ -122,8 +122,8 @@ def _links(found: list[facts.Fact]) -> str:
                 f"{escape(fact.name)}</a>"
             )
         else:
-            told = escape(fact.text if fact.missing else f"{fact.name}: {fact.text}")
-            cells.append(f'<div style="margin:0 0 8px"><em>{told}</em></div>')
+            shown = escape(fact.text if fact.missing else f"{fact.name}: {fact.text}")
+            cells.append(f'<div style="margin:0 0 8px"><em>{shown}</em></div>')
     return f'<div style="margin-top:18px">{"".join(cells)}</div>' if cells else ""
 
 
@@ -136,5 +136,5 @@ def _others(notification: Notification) -> str:
     lines = [f"{wording.alert_icon(a)} {escape(cut(facts.line(notification, a, differs), 300))}" for a in rest]
     if hidden > 0:
         lines.append(f"<em>{escape(wording.more(hidden))}</em>")
-    rows = "".join(f'<tr><td style="padding:3px 0;font-size:15px">{told}</td></tr>' for told in lines)
+    rows = "".join(f'<tr><td style="padding:3px 0;font-size:15px">{shown}</td></tr>' for shown in lines)
     return '<p style="margin:18px 0 0;font-weight:bold">Others of this group</p>' + _table(rows)

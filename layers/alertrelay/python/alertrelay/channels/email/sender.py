@@ -7,20 +7,23 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email.headerregistry import BaseHeader, HeaderRegistry, MessageIDHeader
 from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
+from email.policy import SMTP, SMTPUTF8, Policy
 from email.utils import format_datetime, getaddresses
 from typing import Any, cast
 
-from alertrelay.channels.email import EmailSettings
+from alertrelay.channels.email import EmailSettings, bare_addresses, recipient_name
 from alertrelay.channels.transport.answer import needed
 from alertrelay.channels.transport.connection import Network
-from alertrelay.channels.transport.smtp import Mail, transmit
+from alertrelay.channels.transport.smtp import Answers, Mail, masked, transmit
 from alertrelay.config.model import Target
-from alertrelay.notification import Message, Receipt
+from alertrelay.notification import Message, Receipt, Recipients
 from alertrelay.ports import Key, Permanent
 
 NOTIFICATION_HEADER = "X-Alertrelay-Notification"
+MESSAGE_ID_CHARACTERS = 985
+"""A line of a mail has at most 998 characters (RFC 5322, 2.1.1), of which "In-Reply-To: " takes 13."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,7 @@ class EmailSender:
     ) -> Receipt:
         """One mail to all recipients. `earlier` names the first mail of the group: this one is sent as an answer to
         it, so that mail programs show them as one thread. The receipt's `ref` is `{"message_id"}` of the thread's
-        first mail, and `refused` where some recipients were refused while others were taken. Raises a
+        first mail; its `recipients`, as those of a failure, are what became of it at each. Raises a
         DeliveryFailure."""
         settings = cast(EmailSettings, target.settings)
         first = earlier.ref.get("message_id", "") if earlier else ""
@@ -55,13 +58,16 @@ class EmailSender:
             recipients=recipients(settings),
             content=bytes(compose(message, settings, notification_id=notification_id, answers=first)),
         )
-        refused = transmit(mail, settings, key=found, timeout=timeout, network=self.network)
-        named = ", ".join(f"{recipient} ({answer})" for recipient, answer in refused.items())
+        failure, answers = transmit(mail, settings, key=found, timeout=timeout, network=self.network)
+        if failure:
+            failure.recipients = _recipients((), answers)
+            raise failure
         return Receipt(
             integration=target.integration,
             key_name=settings.password,
             key_version=found.version if found else "",
-            ref={"message_id": first or own} | ({"refused": named} if named else {}),
+            ref={"message_id": first or own},
+            recipients=_recipients(mail.recipients, answers),
         )
 
     def _by_ses(self, message: Message, target: Target, notification_id: str, *, answers: str) -> Receipt:
@@ -89,12 +95,24 @@ def message_id(notification_id: str, sender: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9._-]{1,120}", safe):
         safe = hashlib.sha256(notification_id.encode("utf-8", "replace")).hexdigest()[:32]
     domain = _bare(sender).rpartition("@")[2]
-    return f"<{safe}@{domain if domain.isascii() and domain else 'alertrelay.invalid'}>"
+    made = f"<{safe}@{domain}>"
+    fits = domain and domain.isascii() and len(made) <= MESSAGE_ID_CHARACTERS
+    return made if fits else f"<{safe}@alertrelay.invalid>"
+
+
+def _recipients(addressed: tuple[str, ...], answers: Answers) -> Recipients:
+    """Returns what became of a mail at each recipient: `addressed` took it but for those that answered otherwise."""
+    named = {address: (code, f"{masked(address)} ({text})") for address, (code, text) in answers.items()}
+    return Recipients(
+        taken=frozenset(recipient_name(address) for address in addressed if address not in answers),
+        deferred={recipient_name(address): text for address, (code, text) in named.items() if code < 500},
+        refused={recipient_name(address): text for address, (code, text) in named.items() if code >= 500},
+    )
 
 
 def recipients(settings: EmailSettings) -> tuple[str, ...]:
     """Bare addresses, in order, each once. Raises Permanent where there is none."""
-    found = tuple(dict.fromkeys(address for _, address in getaddresses(list(settings.to)) if "@" in address))
+    found = bare_addresses(settings.to)
     if not found:
         raise Permanent(f"no e-mail address in {', '.join(settings.to) or 'an empty `to`'}")
     return found
@@ -103,7 +121,7 @@ def recipients(settings: EmailSettings) -> tuple[str, ...]:
 def compose(message: Message, settings: EmailSettings, *, notification_id: str, answers: str = "") -> EmailMessage:
     """The mail. Every header value is one line: an alarm's name cannot add a header."""
     plain = all(address.isascii() for address in (_bare(settings.sender), *recipients(settings)))
-    mail = EmailMessage(policy=SMTP if plain else SMTPUTF8)
+    mail = EmailMessage(policy=(SMTP if plain else SMTPUTF8).clone(header_factory=_header_classes()))
     mail["From"] = one_line(settings.sender)
     mail["To"] = ", ".join(one_line(to) for to in settings.to)
     mail["Subject"] = one_line(str(message.get("subject") or "alert"))
@@ -115,6 +133,22 @@ def compose(message: Message, settings: EmailSettings, *, notification_id: str, 
     if message.get("html"):
         mail.add_alternative(_utf8(str(message["html"])), subtype="html", charset="utf-8", cte="quoted-printable")
     return mail
+
+
+class _OneLine(MessageIDHeader):
+    """A header of ids on one line. Python takes In-Reply-To and References for plain text, and from 78 characters on
+    folds them into encoded words, which no mail program takes for an id."""
+
+    def fold(self, *, policy: Policy) -> str:
+        """Returns the header, with its name and its end."""
+        return f"{cast(BaseHeader, self).name}: {self}{policy.linesep}"
+
+
+def _header_classes() -> HeaderRegistry:
+    classes = HeaderRegistry()
+    for name in ("Message-ID", "In-Reply-To", "References"):
+        classes.map_to_type(name, cast(type[BaseHeader], _OneLine))
+    return classes
 
 
 def ses_request(
@@ -141,7 +175,7 @@ def ses_request(
 def mail_headers(notification_id: str, answers: str) -> Mapping[str, str]:
     """Headers beyond the usual ones: our mark, no out-of-office answers (RFC 3834), and the thread."""
     headers = {NOTIFICATION_HEADER: one_line(notification_id), "Auto-Submitted": "auto-generated"}
-    if re.fullmatch(r"<[!-~]+@[!-~]+>", answers):
+    if len(answers) <= MESSAGE_ID_CHARACTERS and re.fullmatch(r"<[!-~]+@[!-~]+>", answers):
         headers |= {"In-Reply-To": answers, "References": answers}
     return headers
 

@@ -66,7 +66,10 @@ def _body(notification: Notification, share: float) -> list[dict[str, Any]]:
     rows = [facts.timing(notification), *facts.measure(alert), *facts.impact(notification)]
     return [
         _banner(notification, share),
-        *(_text(f"**{escape(told, 1000 * share)}**", color="Warning") for told in notice.sentences(notification)),
+        *(
+            _text(f"**{escape(sentence, 1000 * share)}**", color="Warning")
+            for sentence in notice.sentences(notification)
+        ),
         *_description(alert, share),
         _facts(rows, share),
         # Above the place: on a phone what to do must not be out of sight.
@@ -120,7 +123,7 @@ def _links(links: list[Fact], share: float) -> list[dict[str, Any]]:
         if f not in whole
     ]
     shown = [{"type": "ActionSet", "actions": actions}] if actions else []
-    return [*shown, *(_text(told) for told in words)]
+    return [*shown, *(_text(line) for line in words)]
 
 
 def _others(notification: Notification, share: float) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from alertrelay.ports import AuthDead, Key
 
 PEER = "Microsoft Teams"
 _INNER = re.compile(r"HTTP error (\d{3})", re.IGNORECASE)
-"""What Teams itself answered, told by its connector in the text of a 200."""
+"""What Teams itself answered, repeated by its connector in the text of a 200."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class MsTeamsSender:
 
 
 def _status(response: Response) -> int:
-    """The answer's status, or the one that a 200 tells of in its text."""
+    """Return the answer's status, or the one that the text of a 200 repeats."""
     inner = _INNER.search(response.text) if 200 <= response.status < 300 else None
     return int(inner[1]) if inner else response.status
 

@@ -5,13 +5,15 @@ Source: PagerDuty developer-docs, events-API-v2 (trigger events): summary at mos
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from alertrelay.alert import Alert, rfc3339
 from alertrelay.channels.pagerduty import PagerDutySettings
 from alertrelay.notification import Message, Notification
 from alertrelay.render import facts, notice, wording
-from alertrelay.render.text import clean, cut, one_line, short
+from alertrelay.render.facts import Fact
+from alertrelay.render.text import clean, cut, cut_each, one_line, short, shortened
 
 SEVERITIES = frozenset({"critical", "error", "warning", "info"})
 _SUMMARY = 1000
@@ -26,11 +28,20 @@ def render(notification: Notification, settings: PagerDutySettings) -> Message:
     """The event's body without `routing_key`, which the sender adds. At most about 400 KB."""
     if wording.over(notification):
         return {"event_action": "resolve", "dedup_key": notification.dedup_key}
+    alert, links = wording.lead(notification), facts.links(notification)
+    rows = [
+        facts.timing(notification),
+        *facts.measure(alert),
+        *facts.impact(notification),
+        *facts.where(notification),
+        *facts.long_texts(notification),
+        *links,
+    ]
     event: dict[str, Any] = {
         "event_action": "trigger",
         "dedup_key": notification.dedup_key,
-        "payload": _payload(notification, _details(notification, wording.lead(notification))),
-        "links": [{"href": f.href, "text": f.name} for f in facts.links(notification) if f.href],
+        "payload": _payload(notification, alert, _details(notification, alert, rows)),
+        "links": [{"href": f.href, "text": f.name} for f in links if f.href],
     }
     if settings.client:
         event["client"] = short(settings.client, _NAME)
@@ -39,8 +50,7 @@ def render(notification: Notification, settings: PagerDutySettings) -> Message:
     return event
 
 
-def _payload(notification: Notification, details: dict[str, Any]) -> dict[str, Any]:
-    alert = wording.lead(notification)
+def _payload(notification: Notification, alert: Alert, details: dict[str, Any]) -> dict[str, Any]:
     severity = notification.severity.lower()
     mark, what = notice.mark(notification), wording.what(notification)
     payload = {
@@ -63,28 +73,22 @@ def _source(notification: Notification, alert: Alert) -> str:
 
 
 def _first(alert: Alert, *names: str) -> str:
-    return next((one_line(alert.labels[n]) for n in names if one_line(alert.labels.get(n, ""))), "")
+    return next((text for n in names if n in alert.labels and (text := one_line(alert.labels[n]))), "")
 
 
-def _details(notification: Notification, alert: Alert) -> dict[str, Any]:
-    rows = [
-        facts.timing(notification),
-        *facts.measure(alert),
-        *facts.impact(notification),
-        *facts.where(notification),
-        *facts.long_texts(notification),
-        *facts.links(notification),
-    ]
+def _details(notification: Notification, alert: Alert, rows: Sequence[Fact]) -> dict[str, Any]:
     details: dict[str, Any] = {}
     if noticed := notice.sentences(notification):
         details["Notice"] = " ".join(noticed)
     if text := wording.description(alert) or clean(alert.annotations.get("summary", "")):
         details["Description"] = cut(text, _DETAIL)
-    for fact in rows:
-        details.setdefault(fact.name, fact.href or cut(fact.text, _DETAIL))
+    texts = cut_each({fact.name: fact.text for fact in reversed(rows)}, _DETAIL)
+    hrefs = {fact.name: fact.href for fact in reversed(rows)}
+    for name in dict.fromkeys(fact.name for fact in rows):
+        details.setdefault(name, hrefs[name] or texts[name])
     details["Firing"] = notification.firing_count
     details["Ended"] = notification.resolved_count
-    details["Labels"] = {short(name, 100): short(value, 200) for name, value in list(alert.labels.items())[:_LABELS]}
+    details["Labels"] = shortened(dict(list(alert.labels.items())[:_LABELS]))
     if alert.kind == "event":
         details["End"] = "An event has no end: resolve this incident by hand"
     return {**details, **_others(notification), **_listing(notification)}

@@ -16,7 +16,7 @@ class SlackSettings(Settings):
     """
 
     key_field: ClassVar[str] = "key"
-    mode: Literal["webhook", "bot"]
+    mode: Literal["incoming", "bot"]
     key: str
     url: str
     channel: str

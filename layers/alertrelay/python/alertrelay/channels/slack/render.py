@@ -88,8 +88,8 @@ def _section(text: str) -> dict[str, Any]:
     return {"type": "section", "text": _mrkdwn(text)}
 
 
-def _texts(told: list[Fact]) -> list[dict[str, Any]]:
-    return [_section(f"*{escape(fact.name, 100)}*: {escape(fact.text, 2500)}") for fact in told]
+def _texts(found: list[Fact]) -> list[dict[str, Any]]:
+    return [_section(f"*{escape(fact.name, 100)}*: {escape(fact.text, 2500)}") for fact in found]
 
 
 def _description(alert: Alert) -> list[dict[str, Any]]:
@@ -111,8 +111,8 @@ def _timing(notification: Notification) -> dict[str, Any]:
     if wording.over(notification):
         start, end = wording.bounds(notification)
         lasted = wording.lasted(notification)
-        told = f"*Lasted*\n{lasted}, {_date(start)} to {_date(end)}" if lasted else f"*Ended*\n{_date(end)}"
-        return _mrkdwn(told)
+        text = f"*Lasted*\n{lasted}, {_date(start)} to {_date(end)}" if lasted else f"*Ended*\n{_date(end)}"
+        return _mrkdwn(text)
     name = facts.timing(notification).name
     return _mrkdwn(f"*{name}*\n{_date(alert.starts_at)} ({wording.ago(notification, alert)})")
 
@@ -124,9 +124,9 @@ def _date(at: datetime) -> str:
 
 def _links(found: list[Fact]) -> list[dict[str, Any]]:
     rows: list[str] = []
-    for told in map(_link, found):
-        joined = f"{rows[-1]}  ·  {told}" if rows else told
-        rows = [*rows[:-1], joined] if len(joined) <= _TEXT else [*rows, told]
+    for link in map(_link, found):
+        joined = f"{rows[-1]}  ·  {link}" if rows else link
+        rows = [*rows[:-1], joined] if len(joined) <= _TEXT else [*rows, link]
     return [_section(row) for row in rows]
 
 

@@ -70,7 +70,7 @@ class SlackSender:
         settings = cast(SlackSettings, target.settings)
         found = needed(key, settings.key)
         call = _Call(self.network, settings, found, notification_id, timeout, time.monotonic())
-        if settings.mode == "webhook":
+        if settings.mode == "incoming":
             call.to_webhook(message)
             ref: Mapping[str, str] = {}
         else:

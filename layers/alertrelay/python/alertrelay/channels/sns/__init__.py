@@ -5,17 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from alertrelay.alert import Integration
-from alertrelay.config.channel import ChannelDescriptor, Rate, Settings, keys
+from alertrelay.config.channel import ChannelDescriptor, ConfigKey, Rate, Settings, keys
 from alertrelay.config.model import Target
+
+FORMAT_ATTRIBUTE = "alertrelay-format"
+"""An entry of `attributes`, which Alertmanager takes too: its value is the format of the message."""
+AMAZON_Q = "amazon-q"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SnsSettings(Settings):
-    """Exactly one of the three is set. The last resort's topic is named by the runtime, not here."""
+    """Exactly one of the three is set. The last resort's topic is named by the runtime, not here. With `amazon_q` the
+    message is a custom notification of Amazon Q Developer, which posts it to Slack or Microsoft Teams."""
 
     topic_arn: str
     phone_number: str
     target_arn: str
+    amazon_q: bool = False
 
 
 CHANNEL = ChannelDescriptor(
@@ -26,7 +32,7 @@ CHANNEL = ChannelDescriptor(
     keys=(
         *keys("topic_arn phone_number target_arn", "decides"),
         *keys("subject message", "rendered"),
-        *keys("attributes", "rendered", "texts"),
+        ConfigKey(name="attributes", use="rendered", shape="texts", obeyed=FORMAT_ATTRIBUTE),
         *keys("api_url", "not_obeyed"),
         *keys("sigv4", "not_obeyed", "sigv4"),
     ),

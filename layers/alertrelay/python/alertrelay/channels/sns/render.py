@@ -6,6 +6,7 @@ Limits: subject under 100 characters without line breaks, message 256 KB. A text
 from __future__ import annotations
 
 from alertrelay.channels.sns import SnsSettings
+from alertrelay.channels.sns.amazon_q import custom_notification
 from alertrelay.notification import Message, Notification
 from alertrelay.render import facts, notice, plain, wording
 from alertrelay.render.text import ascii_text, gsm_text
@@ -17,9 +18,11 @@ _SMS_NOTICE = 110
 
 
 def render(notification: Notification, settings: SnsSettings) -> Message:
-    """`subject` and `message`; what is sent to a phone has no subject. Attributes are the sender's."""
+    """`subject` and `message`; what is sent to a phone or to Amazon Q has no subject. Attributes are the sender's."""
     if settings.phone_number:
         return {"message": _sms(notification)}
+    if settings.amazon_q:
+        return {"message": custom_notification(notification)}
     return {"subject": _short(ascii_text(plain.subject(notification)), _SUBJECT), "message": plain.body(notification)}
 
 

@@ -23,7 +23,7 @@ _HEADER_CHARACTERS = 100
 
 
 def needed(key: Key | None, name: str) -> Key:
-    """The key, or AuthDead: a receiver without its key is told by its fallbacks."""
+    """The key, or AuthDead: a receiver without its key is notified by its fallbacks."""
     if key is None or not key.value.strip():
         raise AuthDead(f"the secret has no key {name or '(the configuration names none)'}")
     return key
@@ -33,7 +33,7 @@ def refusal(
     peer: str, response: Response, *, said: str = "", key_name: str = "", auth: frozenset[int] = AUTH_STATUSES
 ) -> DeliveryFailure:
     """The failure that a status other than success stands for. `said` is what the peer finds wrong with the request,
-    made safe by `shown`: it is told only where the request is at fault."""
+    made safe by `shown`: it is shown only where the request is at fault."""
     status = response.status
     text = f"{peer} answered {status}"
     if status == 429:

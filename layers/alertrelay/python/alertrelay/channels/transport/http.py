@@ -1,7 +1,7 @@
 """One POST, bounded in time and size, whose failures are typed and name no secret.
 
 On `requests`, with three changes: an answer is bounded as a whole and not a byte at a time, what failed before the
-connection stood is told apart from what failed after it, and nothing of the environment (proxies, netrc, cookies of
+connection stood is distinguished from what failed after it, and nothing of the environment (proxies, netrc, cookies of
 earlier answers, redirects) decides where an alert goes.
 """
 

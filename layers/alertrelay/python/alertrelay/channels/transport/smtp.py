@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import ipaddress
+import re
 import smtplib
 import ssl
 import time
@@ -17,6 +18,8 @@ from alertrelay.ports import AuthDead, DeliveryFailure, Key, Permanent, RateLimi
 
 PEER = "the mail server"
 IMPLICIT_TLS_PORT = 465
+Answers = Mapping[str, tuple[int, str]]
+"""The code and the text of the server's answer, by the recipient that it refused, for now (4xx) or for good (5xx)."""
 QUOTA_SECONDS = 600.0
 """SES asks to wait up to 10 minutes after 454 "Daily message quota exceeded"."""
 
@@ -56,18 +59,19 @@ class Mail:
 
 def transmit(
     mail: Mail, settings: MailServer, *, key: Key | None, timeout: float, network: Network
-) -> Mapping[str, str]:
-    """Hands the mail over; returns the recipients that were refused while others were taken, with the server's answer.
-    `timeout` in seconds bounds the whole call except the name lookup.
+) -> tuple[DeliveryFailure | None, Answers]:
+    """Hands the mail over to all recipients that the server takes. Returns the failure where none took it, and the
+    answers of those that were refused. `timeout` in seconds bounds the whole call except the name lookup.
 
-    Raises a DeliveryFailure. It is ambiguous only where the end of the data was sent and no answer came.
+    A failure is ambiguous only where the end of the data was sent and no answer came.
     """
     if timeout <= 0:
-        raise Retryable(f"no time was left to ask {PEER}")
-    server = _Server(settings, key, deadline=time.monotonic() + timeout / network.haste, network=network)
+        return Retryable(f"no time was left to ask {PEER}"), {}
+    server = _Server(settings, mail, key, deadline=time.monotonic() + timeout / network.haste, network=network)
     failure: DeliveryFailure
     try:
-        return server.hand_over(mail)
+        server.hand_over()
+        return None, server.answers
     except NotConnected as error:
         failure = Retryable(f"{PEER} {error.text}")
     except _Refused as error:
@@ -81,7 +85,7 @@ def transmit(
             else "closed the connection unasked"
         )
         failure = Retryable(f"{PEER} {how}", ambiguous=server.data_sent)
-    raise failure  # outside the handler: the error's context may carry the password
+    return failure, server.answers
 
 
 class _Refused(Exception):
@@ -93,9 +97,11 @@ class _Refused(Exception):
 class _Server(smtplib.SMTP):
     """smtplib's dialogue, with one deadline for all of it and no name lookup of our own host."""
 
-    def __init__(self, settings: MailServer, key: Key | None, *, deadline: float, network: Network) -> None:
+    def __init__(self, settings: MailServer, mail: Mail, key: Key | None, *, deadline: float, network: Network) -> None:
         super().__init__(local_hostname=settings.hello or "localhost")
         self.data_sent = False
+        self.answers: dict[str, tuple[int, str]] = {}
+        self._mail = mail
         self._settings = settings
         self._key = key
         self._deadline = deadline
@@ -105,20 +111,21 @@ class _Server(smtplib.SMTP):
         # A local stand-in has no certificate that anybody trusts, unless the caller brings the trust.
         self._needs_tls = settings.require_tls and not (local and network.tls is None)
 
-    def hand_over(self, mail: Mail) -> Mapping[str, str]:
+    def hand_over(self) -> None:
         try:
             self._open()
             self._log_in()
-            refused = self._envelope(mail)
-            code, answer = self._data(mail.content)
+            self._envelope()
+            code, answer = self._data(self._mail.content)
             if code != 250:
                 raise smtplib.SMTPDataError(code, answer)
-            return refused
         finally:
             self.close()  # no QUIT: the mail is taken, and a slow goodbye would cost the time of others
 
     def said(self, answer: bytes | str) -> str:
         text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
+        for recipient in self._mail.recipients:  # servers do echo them
+            text = re.sub(re.escape(recipient), masked(recipient), text, flags=re.IGNORECASE)
         return shown(text, self._key.value if self._key else "")
 
     def getreply(self) -> tuple[int, bytes]:
@@ -185,33 +192,31 @@ class _Server(smtplib.SMTP):
         except UnicodeError:
             raise _Refused(AuthDead(f"key {self._key.name} holds characters that SMTP's AUTH cannot carry")) from None
 
-    def _envelope(self, mail: Mail) -> dict[str, str]:
-        code, answer = self.mail(mail.sender, ["SMTPUTF8"] if self._needs_utf8(mail) else [])
+    def _envelope(self) -> None:
+        sender, recipients = self._mail.sender, self._mail.recipients
+        code, answer = self.mail(sender, ["SMTPUTF8"] if self._needs_utf8() else [])
         if code != 250:
-            raise smtplib.SMTPSenderRefused(code, answer, mail.sender)
-        refused: dict[str, tuple[int, bytes]] = {}
-        for recipient in mail.recipients:
+            raise smtplib.SMTPSenderRefused(code, answer, sender)
+        for recipient in recipients:
             code, answer = self.rcpt(recipient)
             if code == 421:
                 raise smtplib.SMTPResponseException(code, answer)
             if code not in (250, 251):
-                refused[recipient] = (code, answer)
-        if len(refused) == len(mail.recipients):
-            raise _Refused(self._all_refused(refused))
-        return {recipient: f"{code} {self.said(answer)}".strip() for recipient, (code, answer) in refused.items()}
+                self.answers[recipient] = (code, f"{code} {self.said(answer)}".strip())
+        if len(self.answers) == len(recipients):
+            raise _Refused(self._all_refused())
 
-    def _needs_utf8(self, mail: Mail) -> bool:
-        if all(address.isascii() for address in (mail.sender, *mail.recipients)):
+    def _needs_utf8(self) -> bool:
+        if all(address.isascii() for address in (self._mail.sender, *self._mail.recipients)):
             return False
         if not self.has_extn("smtputf8"):
             raise _Refused(Permanent(f"{PEER} takes no addresses beyond ASCII (it offers no SMTPUTF8)"))
         self.command_encoding = "utf-8"
         return True
 
-    def _all_refused(self, refused: Mapping[str, tuple[int, bytes]]) -> DeliveryFailure:
-        codes = [code for code, _ in refused.values()]
-        named = ", ".join(f"{recipient} ({code} {self.said(answer)})" for recipient, (code, answer) in refused.items())
-        if all(code >= 500 for code in codes):
+    def _all_refused(self) -> DeliveryFailure:
+        named = ", ".join(f"{masked(recipient)} ({text})" for recipient, (_, text) in self.answers.items())
+        if all(code >= 500 for code, _ in self.answers.values()):
             return Permanent(f"{PEER} refused every recipient: {named}")
         return Retryable(f"{PEER} did not take any recipient: {named}")
 
@@ -238,6 +243,12 @@ def _classed(code: int, said: str) -> DeliveryFailure:
     if 500 <= code < 600:
         return Permanent(text)
     return Retryable(text if code > 0 else f"{PEER} answered with something other than SMTP")
+
+
+def masked(address: str) -> str:
+    """Returns an address as anybody but its owner may see it: `o…@example.com`."""
+    local, _, domain = address.rpartition("@")
+    return f"{local[:1]}…@{domain}"
 
 
 def _host_and_port(address: str) -> tuple[str, int]:

@@ -1,5 +1,5 @@
-"""What AWS itself tells: events by EventBridge, and the notices that services publish to SNS without it.
+"""Alerts from AWS itself: events by EventBridge, and the notices that services publish to SNS without it.
 
-A service's events are one file: functions from an event to what is to be told (`Told`), and a table of them by
-`detail-type`. What no table knows is told by `general`, so no event of AWS is ever raw.
+A service's events are one file: functions from an event to a draft of its alert (`AlertDraft`), and a table of them by
+`detail-type`. What no table knows is read by `general`, so no event of AWS is ever raw.
 """

@@ -6,10 +6,10 @@ Source: Amazon Inspector Classic user guide, "Setting up an SNS topic for Amazon
 from __future__ import annotations
 
 from alertrelay.sources.arrival import Arrival
+from alertrelay.sources.awsevent.draft import AlertDraft, camel
 from alertrelay.sources.awsevent.event import resource_name
 from alertrelay.sources.awsevent.fields import Fields
 from alertrelay.sources.awsevent.news import is_bad
-from alertrelay.sources.awsevent.told import Told, camel
 from alertrelay.values.arn import Arn
 
 
@@ -30,14 +30,14 @@ _ASSESSMENT = (
 )
 
 
-def tell_assessment(fields: Fields, _: Arrival) -> Told:
+def read_assessment(fields: Fields, _: Arrival) -> AlertDraft:
     """A run that began or ended, or a finding of it."""
     event = fields.text("event")
     arn = fields.text("finding", "run", "template")
     counts = fields.text("findingsCount")
     state = fields.text("newstate")
     said = ", ".join(part for part in (state.lower(), f"findings {counts}" if counts else "") if part)
-    return Told(
+    return AlertDraft(
         alertname=f"Inspector{camel(event.replace('_', ' ').title())}",
         summary=f"Inspector {event.lower().replace('_', ' ')}{f': {said}' if said else ''} ({resource_name(arn)})",
         guess="warning" if event == "FINDING_REPORTED" or is_bad(state) else "info",

@@ -1,4 +1,4 @@
-"""Events by EventBridge: by service and detail-type to who can tell of it, else by what all events have."""
+"""Events by EventBridge: a reader by service and detail-type, else by what all events have."""
 
 from __future__ import annotations
 
@@ -23,28 +23,28 @@ from alertrelay.sources.awsevent import (
     storage,
     trail,
 )
+from alertrelay.sources.awsevent.draft import AlertDraft, alerts_of
 from alertrelay.sources.awsevent.event import Event, event_of, is_event
-from alertrelay.sources.awsevent.general import Teller, general
-from alertrelay.sources.awsevent.told import Told, alerts_of
+from alertrelay.sources.awsevent.general import Reader, general
 
 _TABLES = (
-    caches.TELLERS,
-    compliance.TELLERS,
-    compute.TELLERS,
-    containers.TELLERS,
-    cost.TELLERS,
-    databases.TELLERS,
-    development.TELLERS,
-    health.TELLERS,
-    jobs.TELLERS,
-    mail.TELLERS,
-    observing.TELLERS,
-    operations.TELLERS,
-    security.TELLERS,
-    storage.TELLERS,
-    trail.TELLERS,
+    caches.READERS,
+    compliance.READERS,
+    compute.READERS,
+    containers.READERS,
+    cost.READERS,
+    databases.READERS,
+    development.READERS,
+    health.READERS,
+    jobs.READERS,
+    mail.READERS,
+    observing.READERS,
+    operations.READERS,
+    security.READERS,
+    storage.READERS,
+    trail.READERS,
 )
-TELLERS: Mapping[str, Teller] = {kind.lower(): teller for table in _TABLES for kind, teller in table.items()}
+READERS: Mapping[str, Reader] = {kind.lower(): reader for table in _TABLES for kind, reader in table.items()}
 """By detail-type in lower case, else by service as `ecs:`."""
 
 detect = is_event
@@ -53,10 +53,12 @@ detect = is_event
 def parse(value: object, arrival: Arrival) -> tuple[Alert, ...]:
     """One alert; of an event that holds findings, one a finding."""
     event = event_of(value)
-    found = teller_of(event)(event)
-    return alerts_of((found,) if isinstance(found, Told) else found, arrival) or alerts_of((general(event),), arrival)
+    found = reader_of(event)(event)
+    return alerts_of((found,) if isinstance(found, AlertDraft) else found, arrival) or alerts_of(
+        (general(event),), arrival
+    )
 
 
-def teller_of(event: Event) -> Teller:
-    """Who can tell of it."""
-    return TELLERS.get(event.detail_type.lower()) or TELLERS.get(f"{event.service}:") or general
+def reader_of(event: Event) -> Reader:
+    """Return the reader of an event."""
+    return READERS.get(event.detail_type.lower()) or READERS.get(f"{event.service}:") or general

@@ -11,11 +11,11 @@ from dataclasses import replace
 
 from alertrelay.sources.arrival import Arrival
 from alertrelay.sources.awsevent.databases import NOUNS, cluster_labels, guess_of
+from alertrelay.sources.awsevent.draft import AlertDraft
 from alertrelay.sources.awsevent.event import Event, resource_name
 from alertrelay.sources.awsevent.fields import Fields
-from alertrelay.sources.awsevent.general import Teller, page, told
+from alertrelay.sources.awsevent.general import Reader, draft, page
 from alertrelay.sources.awsevent.news import is_bad
-from alertrelay.sources.awsevent.told import Told
 from alertrelay.sources.awsevent.vocabulary import NAMESPACES
 from alertrelay.values.arn import Arn
 
@@ -29,7 +29,7 @@ def is_cache(fields: Fields) -> bool:
     return fields.has("SourceType", "SourceIdentifier", "Message") or any(map(_CACHE.fullmatch, fields.given))
 
 
-def tell_cache(fields: Fields, arrival: Arrival) -> Told:
+def read_cache(fields: Fields, arrival: Arrival) -> AlertDraft:
     """{"ElastiCache:FailoverComplete": "sessions-002"}, or {"SourceType", "SourceIdentifier", "Message", "Date"}."""
     found = next((match for key in fields.given if (match := _CACHE.fullmatch(key))), None)
     if found:
@@ -53,7 +53,7 @@ def is_cache_text(text: str) -> bool:
     return len(text) < 1_000 and bool(_CACHE.fullmatch(text))
 
 
-def tell_cache_text(text: str, arrival: Arrival) -> Told:
+def read_cache_text(text: str, arrival: Arrival) -> AlertDraft:
     """What happened, and where."""
     found = _CACHE.fullmatch(text)
     service, what, name = found.group("service", "what", "name") if found else ("ElastiCache", text, "")
@@ -64,12 +64,12 @@ _CACHE_ROUTINE = re.compile(r"complete|created|added|scaling|started|changed")
 _CACHE_LOUD = re.compile(r"failover|replac|recover|delet|reboot|limit|approach|removed")
 
 
-def _cache(service: str, what: str, name: str, arrival: Arrival) -> Told:
+def _cache(service: str, what: str, name: str, arrival: Arrival) -> AlertDraft:
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", what).lower()
     region = Arn.of(arrival.envelope.topic_arn).region
     lower = service.lower()
     node = "" if service == "RDS" else name
-    return Told(
+    return AlertDraft(
         alertname=f"{service} {what}",
         summary=f"{service} {name or 'cluster'}: {words}",
         guess=_cache_guess(words),
@@ -92,13 +92,13 @@ def _cache_guess(words: str) -> str:
     return "info" if _CACHE_ROUTINE.search(words) else ""
 
 
-def _cache_event(event: Event) -> Told:
+def _cache_event(event: Event) -> AlertDraft:
     """ElastiCache by EventBridge: Cache Created, Snapshot Creation Failed and so on. Named as by SNS."""
     detail = event.detail
     name = detail.text("SourceIdentifier", "sourceIdentifier") or resource_name(detail.text("SourceArn") or event.arn)
     message = detail.text("Message")
     kind = event.detail_type or "Event"
-    return told(
+    return draft(
         event,
         alertname=f"ElastiCache {kind}",
         summary=f"ElastiCache {name or 'cache'}: {message or kind.lower()}",
@@ -109,4 +109,4 @@ def _cache_event(event: Event) -> Told:
     )
 
 
-TELLERS: Mapping[str, Teller] = {"elasticache:": _cache_event}
+READERS: Mapping[str, Reader] = {"elasticache:": _cache_event}

@@ -10,22 +10,22 @@ from dataclasses import replace
 from urllib.parse import quote
 
 from alertrelay.sources.arrival import Arrival
+from alertrelay.sources.awsevent.draft import AlertDraft, camel
 from alertrelay.sources.awsevent.event import Event, bare, resource_name
 from alertrelay.sources.awsevent.fields import Fields
-from alertrelay.sources.awsevent.general import Row, Teller, always, page, routine, told
+from alertrelay.sources.awsevent.general import Reader, Row, always, draft, page, routine
 from alertrelay.sources.awsevent.lasting import lasts
 from alertrelay.sources.awsevent.news import folded, is_bad
 from alertrelay.sources.awsevent.sentences import sentence
-from alertrelay.sources.awsevent.told import Told, camel
 
 _ADVISOR_SEVERITY: Mapping[str, str] = {"error": "error", "red": "error", "warn": "warning", "yellow": "warning"}
 
 
-def _compliance(event: Event) -> Told:
+def _compliance(event: Event) -> AlertDraft:
     return _config(event.detail, event)
 
 
-def _config(fields: Fields, event: Event) -> Told:
+def _config(fields: Fields, event: Event) -> AlertDraft:
     """A rule of AWS Config about a resource: it lasts until the resource complies, or is deleted."""
     rule = fields.text("configRuleName")
     resource, kind = fields.text("resourceId"), fields.text("resourceType")
@@ -35,7 +35,7 @@ def _config(fields: Fields, event: Event) -> Told:
     account = fields.text("awsAccountId") or event.account
     region = fields.text("awsRegion") or event.region
     words = now.lower().replace("_", " ") or "changed"
-    found = told(
+    found = draft(
         event,
         alertname="ConfigRuleNonCompliant",
         summary=f"AWS Config rule {rule}: {kind} {resource} is {words}" + (f", was {was.lower()}" if was else ""),
@@ -62,20 +62,20 @@ def is_config(fields: Fields) -> bool:
     )
 
 
-def tell_config(fields: Fields, _: Arrival) -> Told:
+def read_config(fields: Fields, _: Arrival) -> AlertDraft:
     """Compliance, an item that changed, a delivery."""
     if fields.text("newEvaluationResult.complianceType"):
         return _config(fields, bare("aws.config", fields))
     return _item(fields)
 
 
-def _item(fields: Fields) -> Told:
+def _item(fields: Fields) -> AlertDraft:
     kind = fields.text("messageType")
     item = fields.inner("configurationItem", "configurationItemSummary")
     what = fields.text("configurationItemDiff.changeType", "configurationItemSummary.changeType")
     name = item.text("resourceName", "resourceId") or fields.text("configRuleName", "configRuleNames", "s3ObjectKey")
     region = item.text("awsRegion") or fields.text("awsRegion")
-    return Told(
+    return AlertDraft(
         alertname=f"Config{camel(kind)}" if not kind.startswith("Config") else camel(kind),
         summary=sentence(f"AWS Config {kind}:", f"{item.text('resourceType')} {name}".strip(), what),
         guess="warning" if is_bad(kind) else "info",
@@ -88,7 +88,7 @@ def _item(fields: Fields) -> Told:
     )
 
 
-def _advisor(event: Event) -> Told:
+def _advisor(event: Event) -> AlertDraft:
     """A check's item of one resource: it lasts until the check is OK again."""
     detail = event.detail
     check, status = detail.text("check-name"), detail.text("status")
@@ -98,7 +98,7 @@ def _advisor(event: Event) -> Told:
     name = resource_name(named)
     over = folded(status) in ("ok", "green", "info")
     facts = ", ".join(f"{key}: {value}" for key in _ITEM_FACTS if (value := item.text(key)))
-    found = told(
+    found = draft(
         event,
         alertname="TrustedAdvisorCheck",
         summary=f"Trusted Advisor: {check or 'check'} is {status or 'changed'}{f' for {name}' if name else ''}"
@@ -121,10 +121,10 @@ _ITEM_NAMES = (
 _ITEM_FACTS = ("Port", "Protocol", "IP Range", "Limit Amount", "Current Usage", "Reason", "Issue")
 
 
-def _certificate(event: Event) -> Told:
+def _certificate(event: Event) -> AlertDraft:
     name, days = event.detail.text("CommonName", "DomainName"), event.detail.text("DaysToExpiry")
     expired = "expired" in event.detail_type.lower()
-    return told(
+    return draft(
         event,
         alertname="ACMCertificateExpired" if expired else "ACMCertificateExpires",
         summary=f"ACM certificate for {name} "
@@ -134,7 +134,7 @@ def _certificate(event: Event) -> Told:
     )
 
 
-TELLERS: Mapping[str, Teller] = {
+READERS: Mapping[str, Reader] = {
     "Config Rules Compliance Change": _compliance,
     "Config Configuration Item Change": lambda event: replace(
         _item(event.detail),

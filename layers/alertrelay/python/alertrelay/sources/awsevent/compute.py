@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from alertrelay.sources.arrival import Arrival
+from alertrelay.sources.awsevent.draft import AlertDraft
 from alertrelay.sources.awsevent.event import Event, resource_name
 from alertrelay.sources.awsevent.fields import Fields
-from alertrelay.sources.awsevent.general import Row, Teller, always, page, routine, told
+from alertrelay.sources.awsevent.general import Reader, Row, always, draft, page, routine
 from alertrelay.sources.awsevent.news import folded, is_bad, is_good
 from alertrelay.sources.awsevent.sentences import best
-from alertrelay.sources.awsevent.told import Told
 from alertrelay.sources.awsevent.vocabulary import NAMESPACES
 from alertrelay.values import text as texts
 from alertrelay.values.arn import Arn
@@ -30,7 +30,7 @@ _STATE = Row(
 )
 
 
-def _ebs(event: Event) -> Told:
+def _ebs(event: Event) -> AlertDraft:
     """What was done with a volume or a snapshot, and whether it could be."""
     action = event.detail.text("event") or "event"
     row = Row(
@@ -43,12 +43,12 @@ def _ebs(event: Event) -> Told:
     return row(event)
 
 
-def _spot(event: Event) -> Told:
+def _spot(event: Event) -> AlertDraft:
     instance = event.detail.text("instance-id", "instanceId") or resource_name(event.arn)
     action = event.detail.text("instance-action")
     coming = f"will be interrupted in two minutes ({action or 'terminate'})"
     rebalance = "rebalance" in event.detail_type.lower()
-    return told(
+    return draft(
         event,
         alertname="EC2RebalanceRecommendation" if rebalance else "EC2SpotInterruption",
         summary=f"EC2 Spot instance {instance} " + ("is at risk of interruption" if rebalance else coming),
@@ -59,9 +59,9 @@ def _spot(event: Event) -> Told:
     )
 
 
-def _scaling(event: Event) -> Told:
+def _scaling(event: Event) -> AlertDraft:
     """Auto Scaling by EventBridge: launches, terminations, lifecycle hooks, instance refreshes."""
-    found = tell_scaling(event.detail, event.detail_type, event.region)
+    found = read_scaling(event.detail, event.detail_type, event.region)
     return replace(
         found,
         labels={**found.labels, "aws_service": event.service},
@@ -79,12 +79,12 @@ def is_scaling(fields: Fields) -> bool:
     )
 
 
-def tell_scaling_notice(fields: Fields, arrival: Arrival) -> Told:
+def read_scaling_notice(fields: Fields, arrival: Arrival) -> AlertDraft:
     """A notice by SNS; its own id is the activity's, which several notices may share."""
     arn = Arn.of(fields.text("AutoScalingGroupARN"))
     region = arn.region or Arn.of(arrival.envelope.topic_arn).region
     event = fields.text("Event", "LifecycleTransition").removeprefix("autoscaling:")
-    found = tell_scaling(fields, event, region)
+    found = read_scaling(fields, event, region)
     return replace(
         found,
         account=fields.text("AccountId") or arn.account,
@@ -112,7 +112,7 @@ _ACTIVITIES: Mapping[str, tuple[str, str]] = {
 notifications" and "Event reference"."""
 
 
-def tell_scaling(fields: Fields, what: str, region: str) -> Told:
+def read_scaling(fields: Fields, what: str, region: str) -> AlertDraft:
     """Both ways hold the same fields. A launch or an end that went well is normal course."""
     group = fields.text("AutoScalingGroupName")
     instance = fields.text("EC2InstanceId", "InstanceId")
@@ -125,7 +125,7 @@ def tell_scaling(fields: Fields, what: str, region: str) -> Told:
     reason = best([status, cause], failed=bad)
     head = f"Auto Scaling group {group or 'unknown'}: {verb}{f' {instance}' if instance else ''}"
     activity = fields.text("ActivityId")
-    return Told(
+    return AlertDraft(
         alertname=f"AutoScaling {name}",
         summary=f"{head}. {reason}" if reason else head,
         severity="info" if name == "TestNotification" else "",
@@ -151,7 +151,7 @@ _FLEET = Row(
 )
 """Source: Amazon EC2 user guide, "EC2 Fleet event types"."""
 
-TELLERS: Mapping[str, Teller] = {
+READERS: Mapping[str, Reader] = {
     "EC2 Instance State-change Notification": _STATE,
     "EC2 Spot Instance Interruption Warning": _spot,
     "EC2 Spot Instance Request Fulfillment": Row(

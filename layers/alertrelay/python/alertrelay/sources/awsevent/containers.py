@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from alertrelay.sources.awsevent.draft import AlertDraft
 from alertrelay.sources.awsevent.event import Event, resource_name
 from alertrelay.sources.awsevent.fields import Fields
-from alertrelay.sources.awsevent.general import Row, Teller, routine, told
+from alertrelay.sources.awsevent.general import Reader, Row, draft, routine
 from alertrelay.sources.awsevent.lasting import lasts
 from alertrelay.sources.awsevent.news import is_bad
 from alertrelay.sources.awsevent.sentences import best, outcome_word, shown_state
-from alertrelay.sources.awsevent.told import Told
 from alertrelay.values.arn import Arn
 
 _KILLED = 137
@@ -23,7 +23,7 @@ _ORDERLY = re.compile(r"scaling activity initiated by|task stopped by|initiated 
 """Reasons of a stop that somebody wanted. Source: Amazon ECS developer guide, "Stopped tasks error messages"."""
 
 
-def _task(event: Event) -> Told:
+def _task(event: Event) -> AlertDraft:
     detail = event.detail
     status = detail.text("lastStatus")
     if status.upper() != "STOPPED":
@@ -35,8 +35,8 @@ def _task(event: Event) -> Told:
     memory = any("out of memory" in said for said in dead) or "outofmemory" in why.lower()
     orderly = not memory and _orderly(detail, why, died=bool(dead))
     name = "ECSTaskOutOfMemory" if memory else f"ECSTask{_stop_name(detail, failed=bool(dead) and not orderly)}"
-    told_why = "" if dead and why.lower().startswith("essential container") else why
-    said = ". ".join(part for part in (told_why.rstrip("."), "; ".join(dead)) if part) or "no reason given"
+    stated_why = "" if dead and why.lower().startswith("essential container") else why
+    said = ". ".join(part for part in (stated_why.rstrip("."), "; ".join(dead)) if part) or "no reason given"
     reason = best([why, *dead], failed=not orderly)
     return _about(event, name, f" stopped: {said}", severity="info" if orderly else "", guess="warning", reason=reason)
 
@@ -50,7 +50,7 @@ def _stop_name(detail: Fields, *, failed: bool) -> str:
 def _orderly(detail: Fields, why: str, *, died: bool) -> bool:
     """Stopped because somebody wanted it: a deployment, a scaling, a person; or a single run that ended well.
 
-    A container that is told to stop exits as it likes: with 143, or with 137 when it did not hurry.
+    A container that is asked to stop exits as it likes: with 143, or with 137 when it did not hurry.
     """
     said = f"{why} {detail.text('stopCode')}".lower()
     ended_well = "essentialcontainerexited" in said.replace(" ", "") or "essential container" in said
@@ -80,7 +80,9 @@ _UNDER_WAY = routine("PROVISIONING", "PENDING", "ACTIVATING", "RUNNING", "DEACTI
 """Source: Amazon ECS developer guide, "Task lifecycle"."""
 
 
-def _about(event: Event, alertname: str, what: str, *, severity: str = "", guess: str = "", reason: str = "") -> Told:
+def _about(
+    event: Event, alertname: str, what: str, *, severity: str = "", guess: str = "", reason: str = ""
+) -> AlertDraft:
     """Of a task or a service: whose it is, in which cluster, and the page of it."""
     detail = event.detail
     cluster, service = _whose(event)
@@ -90,7 +92,7 @@ def _about(event: Event, alertname: str, what: str, *, severity: str = "", guess
     subject = f"ECS service {service}" if service else f"ECS task {family or resource_name(event.arn)}"
     noun = f"A task of {subject}" if service and detail.has("taskArn") else subject
     path = f"/ecs/v2/clusters/{cluster}" + (f"/services/{service}/health" if service else "/tasks") if cluster else ""
-    return told(
+    return draft(
         event,
         alertname=alertname,
         summary=f"{noun}{f' in cluster {cluster}' if cluster else ''}{what}",
@@ -123,7 +125,7 @@ def _whose(event: Event) -> tuple[str, str]:
     return cluster, service
 
 
-def _service(event: Event) -> Told:
+def _service(event: Event) -> AlertDraft:
     """A deployment or an action of a service's scheduler. The event's own level counts, save that ECS writes INFO of a
     deployment that it rolls back too."""
     detail = event.detail
@@ -144,7 +146,7 @@ def _service(event: Event) -> Told:
     )
 
 
-def _instance(event: Event) -> Told:
+def _instance(event: Event) -> AlertDraft:
     """An agent that is disconnected, until it is connected again or the instance is deregistered."""
     detail = event.detail
     connected = detail.text("agentConnected")
@@ -152,7 +154,7 @@ def _instance(event: Event) -> Told:
     state = "agent is disconnected" if lost else f"is {shown_state(detail.text('status')) or 'changed'}"
     cluster = resource_name(detail.text("clusterArn"))
     node = detail.text("ec2InstanceId") or resource_name(event.arn)
-    found = told(
+    found = draft(
         event,
         alertname="ECSContainerInstanceDisconnected" if connected else "ECSContainerInstanceChanged",
         summary=f"ECS container instance {node} in cluster {cluster or 'unknown'}: {state}",
@@ -169,7 +171,7 @@ def _instance(event: Event) -> Told:
 _SCANNED = routine("COMPLETE", "ACTIVE", "INITIAL_SCAN_COMPLETE", "SCAN_COMPLETE", "FINDINGS_READY")
 
 
-def _scan(event: Event) -> Told:
+def _scan(event: Event) -> AlertDraft:
     """A scan of an image, an instance or a function: as bad as the worst that it found."""
     detail = event.detail
     counts = detail.inner("finding-severity-counts")
@@ -186,7 +188,7 @@ def _scan(event: Event) -> Told:
     image = repository + (f":{tag}" if tag else "")
     what = f"image {image}" if image else detail.text("instance-id") or resource_name(event.arn) or "a resource"
     name = "ECRImageScan" if event.service == "ecr" else "InspectorScan"
-    return told(
+    return draft(
         event,
         alertname=name if done else f"{name}Failed",
         summary=f"Scan of {what}: {shown if done else shown_state(status)}",
@@ -205,7 +207,7 @@ _ECR_ACTION = Row(
     labels={"action": "action-type", "image_tag": "image-tag"},
 )
 
-TELLERS: Mapping[str, Teller] = {
+READERS: Mapping[str, Reader] = {
     "ECS Task State Change": _task,
     "ECS Deployment State Change": _service,
     "ECS Service Deployment State Change": _service,

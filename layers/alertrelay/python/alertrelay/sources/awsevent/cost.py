@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from alertrelay.sources.arrival import Arrival
+from alertrelay.sources.awsevent.draft import AlertDraft
 from alertrelay.sources.awsevent.event import Event, resource_name
 from alertrelay.sources.awsevent.fields import Fields
-from alertrelay.sources.awsevent.general import Teller, told
-from alertrelay.sources.awsevent.told import Told
+from alertrelay.sources.awsevent.general import Reader, draft
 
 _BUDGETS = "https://console.aws.amazon.com/billing/home#/budgets"
 _LINE = re.compile(r"^[ \t>*]*(?P<key>[A-Z][A-Za-z ]{2,30}?)[ \t]*:[ \t]*(?P<value>\S.*)$", re.MULTILINE)
@@ -28,12 +28,12 @@ def is_budget_text(text: str) -> bool:
     return "AWS Budget" in head and ("Budget Name:" in head or "budget" in head[:400].lower())
 
 
-def tell_budget_text(text: str, arrival: Arrival) -> Told:
+def read_budget_text(text: str, arrival: Arrival) -> AlertDraft:
     """`Budget Name: …` and so on, below a salutation."""
     pairs = {match["key"]: match["value"].rstrip() for match in _LINE.finditer(text[:20_000])}
     asked = _ASKED.search(text[:4_000])
     account = _ACCOUNT.search(text[:4_000])
-    found = tell_budget(Fields.of({"BudgetName": asked["name"] if asked else "", **pairs}), arrival)
+    found = read_budget(Fields.of({"BudgetName": asked["name"] if asked else "", **pairs}), arrival)
     return replace(found, description=text, account=account["account"] if account else "")
 
 
@@ -42,7 +42,7 @@ def is_budget(fields: Fields) -> bool:
     return fields.has("budgetName") or fields.has("budget", "notification")
 
 
-def tell_budget(fields: Fields, arrival: Arrival) -> Told:
+def read_budget(fields: Fields, arrival: Arrival) -> AlertDraft:
     """Actual over the threshold is a warning, as is a forecast; whose severity it is, the topic says."""
     name = fields.text("budgetName", "budget.budgetName", "budget.name", "budget") or arrival.envelope.subject
     kind = fields.text("alertType", "notificationType", "notification.notificationType").upper()
@@ -55,7 +55,7 @@ def tell_budget(fields: Fields, arrival: Arrival) -> Told:
     spent = f": {what}{actual}" if actual else ""
     of = f" of {limit} budgeted" if limit else ""
     over = f", alert threshold {threshold}" if threshold else ""
-    return Told(
+    return AlertDraft(
         alertname="BudgetForecastExceeded" if kind.startswith("FORECAST") else "BudgetExceeded",
         summary=f"Budget {name or 'without a name'}{spent}{of}{over}" if spent or of or over else f"Budget {name}",
         labels={"aws_service": "budgets", "resource": name, "budget": name},
@@ -71,7 +71,7 @@ def is_anomaly(fields: Fields) -> bool:
     return fields.has("anomalyId") and (fields.has("impact") or fields.has("anomalyDetailsLink"))
 
 
-def tell_anomaly(fields: Fields) -> Told:
+def read_anomaly(fields: Fields) -> AlertDraft:
     """How much more than expected, on what."""
     impact = fields.number("impact.totalImpact", "totalImpact", "impact.maxImpact")
     share = fields.number("impact.totalImpactPercentage")
@@ -84,7 +84,7 @@ def tell_anomaly(fields: Fields) -> Told:
     percent = f" ({share:.0f}%)" if share is not None else ""
     cause = f". Cause: {'; '.join(causes[:3])}" if causes else ""
     monitor = fields.text("monitorName") or resource_name(fields.text("monitorArn"))
-    return Told(
+    return AlertDraft(
         alertname="CostAnomaly",
         summary=f"Cost anomaly in {what or 'the account'}{amount}{percent}{cause}",
         identity=f"cost-anomaly:{fields.text('anomalyId')}",
@@ -97,14 +97,14 @@ def tell_anomaly(fields: Fields) -> Told:
     )
 
 
-def _anomaly(event: Event) -> Told:
-    found = tell_anomaly(event.detail)
+def _anomaly(event: Event) -> AlertDraft:
+    found = read_anomaly(event.detail)
     return replace(
-        told(event, alertname=found.alertname, summary=found.summary, labels=found.labels),
+        draft(event, alertname=found.alertname, summary=found.summary, labels=found.labels),
         identity=found.identity,
         notes=found.notes,
         link=found.link,
     )
 
 
-TELLERS: Mapping[str, Teller] = {"Anomaly Detected": _anomaly, "ce:": _anomaly}
+READERS: Mapping[str, Reader] = {"Anomaly Detected": _anomaly, "ce:": _anomaly}

@@ -12,13 +12,13 @@ from datetime import datetime
 from urllib.parse import quote, urlsplit
 
 from alertrelay.sources.arrival import Arrival
+from alertrelay.sources.awsevent.draft import AlertDraft, camel
 from alertrelay.sources.awsevent.event import Event, resource_name
 from alertrelay.sources.awsevent.fields import Fields
-from alertrelay.sources.awsevent.general import Teller, guessed, routine, severity_said, told
+from alertrelay.sources.awsevent.general import Reader, draft, guessed, routine, severity_said
 from alertrelay.sources.awsevent.news import is_bad
 from alertrelay.sources.awsevent.rds import category_of, severity_of
 from alertrelay.sources.awsevent.sentences import outcome_word
-from alertrelay.sources.awsevent.told import Told, camel
 from alertrelay.sources.awsevent.vocabulary import NAMESPACES
 from alertrelay.values.arn import Arn
 
@@ -87,7 +87,7 @@ def _identity(service: str, name: str, event_id: str, at: datetime | None) -> st
     return f"{service}:{name}/{event_id}/{at:%Y-%m-%dT%H:%M:%S}" if name and event_id and at else ""
 
 
-def _rds(event: Event) -> Told:
+def _rds(event: Event) -> AlertDraft:
     detail = event.detail
     kind = detail.text("SourceType").lower().replace("_", "-")
     name = detail.text("SourceIdentifier") or resource_name(detail.text("SourceArn") or event.arn)
@@ -96,7 +96,7 @@ def _rds(event: Event) -> Told:
     event_id = detail.text("EventID")
     noun = _noun(event.service, kind)
     at = detail.at("Date")
-    found = told(
+    found = draft(
         event,
         alertname=f"{camel(noun)}{_category(event_id, categories)}",
         summary=f"{noun} {name}: {message or event.detail_type}",
@@ -158,7 +158,7 @@ def _dms_guess(word: str, said: str) -> str:
     return guessed(good=_DMS_ROUTINE(word), doubtful=is_bad(f"{word} {said}"))
 
 
-def _dms(event: Event) -> Told:
+def _dms(event: Event) -> AlertDraft:
     detail = event.detail
     kind = detail.text("type").lower().replace("_", "-")
     name = resource_name(event.arn)
@@ -167,7 +167,7 @@ def _dms(event: Event) -> Told:
     event_id = detail.text("eventId")
     noun = NOUNS.get(kind, "DMS")
     word = _dms_word(event_id, state) or outcome_word(state)
-    return told(
+    return draft(
         event,
         alertname=f"{camel(noun)}{word}",
         summary=f"{noun} {name}: {message or state.lower()}",
@@ -183,7 +183,7 @@ def is_subscription(fields: Fields) -> bool:
     return fields.has("Event Source") and (fields.has("Event Message") or fields.has("Event ID"))
 
 
-def tell_subscription(fields: Fields, _: Arrival) -> Told:
+def read_subscription(fields: Fields, _: Arrival) -> AlertDraft:
     """`Identifier Link` is a console page that names the region and the source; some writers add lines to it."""
     link = next(iter(fields.text("Identifier Link").split()), "")
     event_id = fields.text("Event ID").rpartition("#")[2].strip()
@@ -198,7 +198,7 @@ def tell_subscription(fields: Fields, _: Arrival) -> Told:
     at = fields.at("Event Time")
     graded = {"guess": _dms_guess(word, message)} if service == "dms" else _graded(event_id, message, categories)
     said = severity_said(fields, doubtful=is_bad(message))
-    return Told(
+    return AlertDraft(
         alertname=f"{camel(noun)}{word or _category(event_id, categories)}",
         summary=f"{noun} {name}: {message}",
         severity=said or graded.get("severity", ""),
@@ -244,7 +244,7 @@ def _named_in(link: str) -> str:
     return found[1] if found else ""
 
 
-TELLERS: Mapping[str, Teller] = {
+READERS: Mapping[str, Reader] = {
     "rds:": _rds,
     "docdb:": _rds,
     "neptune:": _rds,

@@ -11,13 +11,13 @@ from dataclasses import replace
 from urllib.parse import quote
 
 from alertrelay.sources.arrival import Arrival
+from alertrelay.sources.awsevent.draft import AlertDraft
 from alertrelay.sources.awsevent.event import Event, resource_name
 from alertrelay.sources.awsevent.fields import Fields
-from alertrelay.sources.awsevent.general import Row, Teller, always, general, guessed, page, routine
+from alertrelay.sources.awsevent.general import Reader, Row, always, general, guessed, page, routine
 from alertrelay.sources.awsevent.lasting import lasts
 from alertrelay.sources.awsevent.news import is_bad, is_good
 from alertrelay.sources.awsevent.sentences import outcome_word, sentence
-from alertrelay.sources.awsevent.told import Told
 from alertrelay.values import text as texts
 from alertrelay.values.arn import Arn
 
@@ -80,7 +80,7 @@ def is_deployment(fields: Fields) -> bool:
     return fields.has("deploymentId") and fields.has("applicationName")
 
 
-def tell_deployment(fields: Fields, _: Arrival) -> Told:
+def read_deployment(fields: Fields, _: Arrival) -> AlertDraft:
     """Of a deployment, or of one instance of it."""
     application, group = fields.text("applicationName"), fields.text("deploymentGroupName")
     instance = resource_name(fields.text("instanceId"))
@@ -90,7 +90,7 @@ def tell_deployment(fields: Fields, _: Arrival) -> Told:
     deployment = fields.text("deploymentId")
     about = f"{application}/{group}" if group else application
     what = f"{about} on {instance}" if instance else about
-    return Told(
+    return AlertDraft(
         alertname=f"CodeDeployDeployment{outcome_word(state)}",
         summary=sentence("CodeDeploy deployment of", what, state, reason),
         guess=guessed(good=routine()(state), doubtful=is_bad(f"{state} {reason}")),
@@ -115,13 +115,13 @@ def is_approval(fields: Fields) -> bool:
     return fields.has("approval") and bool(fields.inner("approval").text("pipelineName"))
 
 
-def tell_approval(fields: Fields, _: Arrival) -> Told:
+def read_approval(fields: Fields, _: Arrival) -> AlertDraft:
     """Which pipeline waits, until when, and where to answer. The token is a secret: it is not shown."""
     approval = fields.inner("approval")
     pipeline, stage = approval.text("pipelineName"), approval.text("stageName")
     expires, said = approval.text("expires"), approval.text("customData")
     until = f" until {expires}" if expires else ""
-    return Told(
+    return AlertDraft(
         alertname="CodePipelineApprovalNeeded",
         summary=f"CodePipeline {pipeline} waits for approval of {stage}/{approval.text('actionName')}{until}"
         + (f": {said}" if said else ""),
@@ -160,7 +160,7 @@ def _pairs(text: str) -> dict[str, str]:
     return found
 
 
-def tell_stack(text: str, _: Arrival) -> Told:
+def read_stack(text: str, _: Arrival) -> AlertDraft:
     """Of a stack, or of one resource of it."""
     fields = Fields.of(_pairs(text[:100_000]))
     stack_id = fields.text("StackId")
@@ -173,7 +173,7 @@ def tell_stack(text: str, _: Arrival) -> Told:
         kind == "AWS::CloudFormation::Stack" and fields.text("PhysicalResourceId") == stack_id
     )
     what = stack if own else f"{stack}, resource {resource} ({kind})"
-    return Told(
+    return AlertDraft(
         alertname=f"CloudFormation{'Stack' if own else 'Resource'}{outcome_word(status)}",
         summary=sentence("CloudFormation stack", what, status, reason),
         guess=guessed(good=_STACK_GOES_WELL(status), doubtful=is_bad(status) and "DELETE" not in status),
@@ -204,7 +204,7 @@ _TRANSITION = re.compile(r"\bto (?P<now>Ok|Info|Pending|Warning|Degraded|Severe|
 _GOOD_HEALTH = ("Ok", "Info")
 
 
-def tell_beanstalk(text: str, arrival: Arrival) -> Told:
+def read_beanstalk(text: str, arrival: Arrival) -> AlertDraft:
     """What became of an environment; a transition of its health lasts until it is Ok again."""
     fields = Fields.of({match["key"]: match["value"].strip() for match in _BEANSTALK.finditer(text[:20_000])})
     topic = Arn.of(arrival.envelope.topic_arn)
@@ -215,7 +215,7 @@ def tell_beanstalk(text: str, arrival: Arrival) -> Told:
     return replace(found, description=texts.cut(text, 4_000), at=at, updated_at=at or found.updated_at)
 
 
-def _beanstalk(event: Event) -> Told:
+def _beanstalk(event: Event) -> AlertDraft:
     detail = event.detail
     name, message = detail.text("EnvironmentName"), detail.text("Message")
     if not name:
@@ -226,12 +226,12 @@ def _beanstalk(event: Event) -> Told:
     return replace(found, description=detail.lines(), at=event.at, updated_at=event.at)
 
 
-def _environment(name: str, application: str, message: str, account: str, region: str) -> Told:
+def _environment(name: str, application: str, message: str, account: str, region: str) -> AlertDraft:
     """By EventBridge and by SNS under one name and identity."""
     health = _TRANSITION.search(message)
     now = health["now"] if health else ""
     bad = is_bad(message) or now in ("Severe", "Degraded", "Warning", "NoData")
-    found = Told(
+    found = AlertDraft(
         alertname="ElasticBeanstalkEnvironment",
         summary=f"Elastic Beanstalk environment {name}: {message}",
         guess=guessed(good=now in _GOOD_HEALTH or is_good(message), doubtful=bad),
@@ -250,7 +250,7 @@ def _environment(name: str, application: str, message: str, account: str, region
     return lasts(found, identity, ended=now in _GOOD_HEALTH, updated_at=None)
 
 
-TELLERS: Mapping[str, Teller] = {
+READERS: Mapping[str, Reader] = {
     "elasticbeanstalk:": _beanstalk,
     "codebuild:": _BUILD,
     "codedeploy:": _DEPLOYMENT,

@@ -8,19 +8,19 @@ from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from alertrelay.alert import SEVERITY_RANK
+from alertrelay.sources.awsevent.draft import AlertDraft, camel
 from alertrelay.sources.awsevent.event import Event, resource_name
 from alertrelay.sources.awsevent.fields import Fields
 from alertrelay.sources.awsevent.lasting import lasting
 from alertrelay.sources.awsevent.news import folded, is_bad
 from alertrelay.sources.awsevent.sentences import best, is_hash, outcome_word, sentence
-from alertrelay.sources.awsevent.told import Told, camel
 from alertrelay.sources.awsevent.vocabulary import HOMES, LINKS, NAMES, NAMESPACES, REASONS, RESULTS, STATES
 from alertrelay.sources.severity import severity
 from alertrelay.values import text as texts
 from alertrelay.values.arn import console
 
-Teller = Callable[[Event], Told | Iterable[Told]]
-"""From an event to what is to be told of it: one thing, or one a finding."""
+Reader = Callable[[Event], AlertDraft | Iterable[AlertDraft]]
+"""From an event to drafts: one, or one a finding."""
 
 _ROUTINE_STATES = (
     "succeeded success successful succeed completed complete finished done passed pass ok running "
@@ -71,7 +71,7 @@ class Row:
     doubts: tuple[str, ...] = RESULTS
     alertname: str = ""
 
-    def __call__(self, event: Event) -> Told:
+    def __call__(self, event: Event) -> AlertDraft:
         """Return what the event holds."""
         detail = event.detail
         name = detail.text(*self.name) or ", ".join(dict.fromkeys(map(resource_name, event.resources[:3])))
@@ -81,7 +81,7 @@ class Row:
         reason = best(detail.every(*self.reason, "errorMessage", "statusReason"), state=state, name=name)
         own = {label: detail.text(path) for label, path in self.labels.items()}
         doubtful = is_bad(state) or any(map(is_bad, detail.under(*self.doubts)))
-        return told(
+        return draft(
             event,
             alertname=self.alertname or f"{re.sub(r' (of|for|on)$', '', self.noun)} {outcome_word(state)}",
             summary=sentence(self.noun, "/".join(part for part in [name, *parts] if part), state, reason),
@@ -106,7 +106,7 @@ def guessed(*, good: bool, doubtful: bool) -> str:
     return "warning" if doubtful else "info" if good else ""
 
 
-def told(
+def draft(
     event: Event,
     *,
     alertname: str,
@@ -119,9 +119,9 @@ def told(
     reason: str = "",
     path: str = "",
     identity: str = "",
-) -> Told:
+) -> AlertDraft:
     """An event of the envelope's id, account, region and time, with the labels that all events of AWS have."""
-    return Told(
+    return AlertDraft(
         alertname=alertname,
         summary=summary,
         identity=identity or event.id,
@@ -152,7 +152,7 @@ def own_link(detail: Fields) -> str:
     return link[0] if link and link[0].startswith("https://") else ""
 
 
-def general(event: Event) -> Told:
+def general(event: Event) -> AlertDraft:
     """An event of which nothing is known but its envelope. No state of it is known to be good news, and its own word
     below warning, which may be a log level, does not undo what the topic gives.
     """
@@ -165,7 +165,7 @@ def general(event: Event) -> Told:
     service = "" if event.service.split(".")[0] in kind.lower().replace(" ", "") else f"{event.source}: "
     bad = is_bad(state) or is_bad(kind) or is_bad(reason)
     said = severity_said(detail, doubtful=bad)
-    found = told(
+    found = draft(
         event,
         alertname=camel(kind) or "AWSEvent",
         summary=sentence(f"{service}{kind}", texts.cut(name, 120), "" if state == name else state, reason),

@@ -10,10 +10,10 @@ from dataclasses import replace
 from urllib.parse import quote
 
 from alertrelay.sources.arrival import Arrival
+from alertrelay.sources.awsevent.draft import AlertDraft
 from alertrelay.sources.awsevent.event import Event, bare, resource_name
 from alertrelay.sources.awsevent.fields import Fields
-from alertrelay.sources.awsevent.general import Teller, told
-from alertrelay.sources.awsevent.told import Told
+from alertrelay.sources.awsevent.general import Reader, draft
 from alertrelay.values import text as texts
 
 _WHAT: Mapping[str, str] = {
@@ -30,7 +30,7 @@ _ALERTNAMES: Mapping[str, str] = {
 }
 
 
-def _tell(event: Event) -> Told:
+def _read(event: Event) -> AlertDraft:
     """An issue that has a status is open until it is closed: one alert, by its ARN and account. All else, planned
     changes above all, would fire for weeks: an event, announced once a status.
 
@@ -48,7 +48,7 @@ def _tell(event: Event) -> Told:
     first = page in ("", "1")
     lasting = category in ("issue", "investigation") and bool(status) and bool(arn) and first
     affected, count = _affected(event)
-    found = told(
+    found = draft(
         event,
         alertname=_ALERTNAMES.get(category, "AWSHealthEvent"),
         summary=_summary(detail, category, status, affected, count),
@@ -86,9 +86,9 @@ def is_health(fields: Fields) -> bool:
     return fields.has("eventArn", "eventTypeCode")
 
 
-def tell_health(fields: Fields, _: Arrival) -> Told:
+def read_health(fields: Fields, _: Arrival) -> AlertDraft:
     """As by EventBridge."""
-    return _tell(bare("aws.health", fields))
+    return _read(bare("aws.health", fields))
 
 
 def _page(detail: Fields) -> str:
@@ -134,4 +134,4 @@ def _description(detail: Fields) -> str:
     return texts.printable(text.replace("\\n", "\n")) or detail.text("eventDescription")
 
 
-TELLERS: Mapping[str, Teller] = {"AWS Health Event": _tell, "AWS Health Abuse Event": _tell, "health:": _tell}
+READERS: Mapping[str, Reader] = {"AWS Health Event": _read, "AWS Health Abuse Event": _read, "health:": _read}

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 
 from alertrelay.sources.arrival import Arrival
+from alertrelay.sources.awsevent.draft import AlertDraft
 from alertrelay.sources.awsevent.event import resource_name
 from alertrelay.sources.awsevent.fields import Fields
-from alertrelay.sources.awsevent.general import Row, Teller, always, never, page, routine
+from alertrelay.sources.awsevent.general import Reader, Row, always, never, page, routine
 from alertrelay.sources.awsevent.news import is_bad, is_good
-from alertrelay.sources.awsevent.told import Told
 from alertrelay.values.arn import Arn
 
 
@@ -21,7 +21,7 @@ def is_invocation(fields: Fields) -> bool:
     return fields.has("requestContext", "responsePayload") and not known
 
 
-def tell_invocation(fields: Fields, _: Arrival) -> Told:
+def read_invocation(fields: Fields, _: Arrival) -> AlertDraft:
     """Which function, why, after how many tries."""
     arn = fields.text("requestContext.functionArn")
     name = re.sub(r":(\$LATEST|[0-9]+)$", "", Arn.of(arn).resource).removeprefix("function:")
@@ -30,7 +30,7 @@ def tell_invocation(fields: Fields, _: Arrival) -> Told:
     region = Arn.of(arn).region
     failed = condition.lower() != "success"
     tries = fields.text("requestContext.approximateInvokeCount")
-    return Told(
+    return AlertDraft(
         alertname="LambdaInvocationFailed" if failed else "LambdaInvocationSucceeded",
         summary=f"Lambda function {name or 'unknown'}: {condition or 'failed'}"
         + (f" after {tries} tries" if tries and failed else "")
@@ -52,15 +52,15 @@ def is_records(fields: Fields) -> bool:
     return any(record.text("eventSource").startswith("aws:") for record in fields.each("Records"))
 
 
-def tell_records(fields: Fields, _: Arrival) -> Iterator[Told]:
-    """One a record, as information: they tell that something was done."""
+def read_records(fields: Fields, _: Arrival) -> Iterator[AlertDraft]:
+    """One a record, as information: they report that something was done."""
     for record in fields.each("Records"):
         service = record.text("eventSource").removeprefix("aws:") or "unknown"
         arn = record.text("eventSourceARN")
         name = record.text("eventName") or "event"
         ref = record.text("codecommit.references.ref", "ses.mail.commonHeaders.subject")
         where = resource_name(arn) or record.text("ses.mail.source")
-        yield Told(
+        yield AlertDraft(
             alertname=f"{service.capitalize()} {name}",
             summary=f"{service} {name}: {where}{f' {ref}' if ref else ''}",
             guess="warning" if is_bad(name) else "info",
@@ -80,7 +80,7 @@ _QUALITY = Row(
 )
 _MESSAGE = ("message", "statusReason", "cause", "error", "failureReason")
 
-TELLERS: Mapping[str, Teller] = {
+READERS: Mapping[str, Reader] = {
     "Glue Job State Change": Row(
         noun="Glue job",
         name=("jobName",),

@@ -9,10 +9,10 @@ import re
 from dataclasses import replace
 from datetime import datetime
 
+from alertrelay.sources.awsevent.draft import AlertDraft
 from alertrelay.sources.awsevent.event import Event
 from alertrelay.sources.awsevent.fields import Fields
 from alertrelay.sources.awsevent.news import folded, words_of
-from alertrelay.sources.awsevent.told import Told
 
 _NOUNS = (
     "incident", "insight", "finding", "problem", "anomaly", "alarm", "issue", "violation", "outage", "investigation",
@@ -30,14 +30,14 @@ _OPEN_WORDS = (
 _OPEN = frozenset(_OPEN_WORDS.split())
 
 
-def lasts(found: Told, identity: str, *, ended: bool, updated_at: datetime | None) -> Told:
+def lasts(found: AlertDraft, identity: str, *, ended: bool, updated_at: datetime | None) -> AlertDraft:
     """Return an alert that lasts under the source's id; without an id the event as it is."""
     if not identity:
         return found
     return replace(found, identity=identity, kind="alert", ended=ended, updated_at=updated_at or found.at)
 
 
-def lasting(found: Told, event: Event, state: str) -> Told:
+def lasting(found: AlertDraft, event: Event, state: str) -> AlertDraft:
     """Return an event of no known kind as an alert where its type names what lasts, and it has its id and its state."""
     noun = next((noun for noun in _NOUNS if noun in words_of(event.detail_type)), "")
     word = _phase(event.detail_type, state)

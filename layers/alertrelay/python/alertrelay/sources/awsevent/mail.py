@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from alertrelay.sources.awsevent.draft import AlertDraft, camel
 from alertrelay.sources.awsevent.event import Event
 from alertrelay.sources.awsevent.fields import Fields
-from alertrelay.sources.awsevent.general import Teller, general, page
+from alertrelay.sources.awsevent.general import Reader, general, page
 from alertrelay.sources.awsevent.news import is_bad
-from alertrelay.sources.awsevent.told import Told, camel
 from alertrelay.sources.awsevent.vocabulary import NAMESPACES
 from alertrelay.values.arn import Arn
 
@@ -33,7 +33,7 @@ def is_mail(fields: Fields) -> bool:
     )
 
 
-def tell_mail(fields: Fields, topic_region: str = "") -> Told:
+def read_mail(fields: Fields, topic_region: str = "") -> AlertDraft:
     """Whose mail, to whom, and what became of it."""
     kind = fields.text("notificationType", "eventType") or "event"
     folded = kind.lower().replace(" ", "")
@@ -51,7 +51,7 @@ def tell_mail(fields: Fields, topic_region: str = "") -> Told:
     calm = folded in _CALM or part.text("bounceType").lower() == "transient"
     region = arn.region or topic_region
     about = f" ({subject})" if subject else ""
-    return Told(
+    return AlertDraft(
         alertname=f"SES{camel(kind)}",
         summary=f"SES {kind.lower()}{f' ({detail})' if detail else ''}: mail of {sender}{about} "
         f"to {', '.join(named[:3]) or 'nobody named'}{f'. {why}' if why else ''}"
@@ -69,11 +69,11 @@ def tell_mail(fields: Fields, topic_region: str = "") -> Told:
     )
 
 
-def _event(event: Event) -> Told:
+def _event(event: Event) -> AlertDraft:
     if not event.detail.has("mail"):
         return general(event)
-    found = tell_mail(event.detail, event.region)
+    found = read_mail(event.detail, event.region)
     return replace(found, identity=event.id, account=event.account, region=event.region or found.region)
 
 
-TELLERS: Mapping[str, Teller] = {"ses:": _event}
+READERS: Mapping[str, Reader] = {"ses:": _event}

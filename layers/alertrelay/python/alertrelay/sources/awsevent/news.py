@@ -2,7 +2,7 @@
 
 Whole words count, each with its negation: UNAVAILABLE is not AVAILABLE, "not completed" is bad, "no threats found" is
 not.
-What the words suggest is a guess; `Told.guess` says what a guess may do.
+What the words suggest is a guess; `AlertDraft.guess` says what a guess may do.
 """
 
 from __future__ import annotations

@@ -24,8 +24,8 @@ from alertrelay.sources.awsevent import (
     storage,
     trail,
 )
+from alertrelay.sources.awsevent.draft import AlertDraft, alert_of, alerts_of
 from alertrelay.sources.awsevent.fields import Fields
-from alertrelay.sources.awsevent.told import Told, alert_of, alerts_of
 from alertrelay.values import text as texts
 from alertrelay.values.arn import Arn
 
@@ -35,7 +35,7 @@ class Json:
     """A notice that is a JSON object."""
 
     knows: Callable[[Fields], bool]
-    tell: Callable[[Fields, Arrival], Told | Iterable[Told]]
+    read: Callable[[Fields, Arrival], AlertDraft | Iterable[AlertDraft]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,36 +43,36 @@ class Prose:
     """A notice that is plain text."""
 
     knows: Callable[[str], bool]
-    tell: Callable[[str, Arrival], Told]
+    read: Callable[[str, Arrival], AlertDraft]
 
 
 JSON: tuple[Json, ...] = (
-    Json(knows=databases.is_subscription, tell=databases.tell_subscription),
-    Json(knows=caches.is_cache, tell=caches.tell_cache),
-    Json(knows=compute.is_scaling, tell=compute.tell_scaling_notice),
-    Json(knows=development.is_deployment, tell=development.tell_deployment),
-    Json(knows=development.is_approval, tell=development.tell_approval),
-    Json(knows=mail.is_mail, tell=lambda fields, arrival: mail.tell_mail(fields, _region(arrival))),
-    Json(knows=storage.is_storage, tell=storage.tell_storage),
-    Json(knows=jobs.is_records, tell=jobs.tell_records),
-    Json(knows=jobs.is_invocation, tell=jobs.tell_invocation),
-    Json(knows=storage.is_glacier, tell=storage.tell_glacier),
-    Json(knows=compliance.is_config, tell=compliance.tell_config),
-    Json(knows=trail.is_trail, tell=trail.tell_trail),
-    Json(knows=operations.is_command, tell=operations.tell_command),
-    Json(knows=health.is_health, tell=health.tell_health),
-    Json(knows=observing.is_insight, tell=observing.tell_insight),
-    Json(knows=cost.is_anomaly, tell=lambda fields, _: cost.tell_anomaly(fields)),
-    Json(knows=cost.is_budget, tell=cost.tell_budget),
-    Json(knows=assessment.is_assessment, tell=assessment.tell_assessment),
-    Json(knows=security.is_findings, tell=security.tell_findings),
+    Json(knows=databases.is_subscription, read=databases.read_subscription),
+    Json(knows=caches.is_cache, read=caches.read_cache),
+    Json(knows=compute.is_scaling, read=compute.read_scaling_notice),
+    Json(knows=development.is_deployment, read=development.read_deployment),
+    Json(knows=development.is_approval, read=development.read_approval),
+    Json(knows=mail.is_mail, read=lambda fields, arrival: mail.read_mail(fields, _region(arrival))),
+    Json(knows=storage.is_storage, read=storage.read_storage),
+    Json(knows=jobs.is_records, read=jobs.read_records),
+    Json(knows=jobs.is_invocation, read=jobs.read_invocation),
+    Json(knows=storage.is_glacier, read=storage.read_glacier),
+    Json(knows=compliance.is_config, read=compliance.read_config),
+    Json(knows=trail.is_trail, read=trail.read_trail),
+    Json(knows=operations.is_command, read=operations.read_command),
+    Json(knows=health.is_health, read=health.read_health),
+    Json(knows=observing.is_insight, read=observing.read_insight),
+    Json(knows=cost.is_anomaly, read=lambda fields, _: cost.read_anomaly(fields)),
+    Json(knows=cost.is_budget, read=cost.read_budget),
+    Json(knows=assessment.is_assessment, read=assessment.read_assessment),
+    Json(knows=security.is_findings, read=security.read_findings),
 )
 PROSE: tuple[Prose, ...] = (
-    Prose(knows=development.is_stack_text, tell=development.tell_stack),
-    Prose(knows=cost.is_budget_text, tell=cost.tell_budget_text),
-    Prose(knows=development.is_beanstalk_text, tell=development.tell_beanstalk),
-    Prose(knows=caches.is_cache_text, tell=caches.tell_cache_text),
-    Prose(knows=storage.is_backup_text, tell=storage.tell_backup),
+    Prose(knows=development.is_stack_text, read=development.read_stack),
+    Prose(knows=cost.is_budget_text, read=cost.read_budget_text),
+    Prose(knows=development.is_beanstalk_text, read=development.read_beanstalk),
+    Prose(knows=caches.is_cache_text, read=caches.read_cache_text),
+    Prose(knows=storage.is_backup_text, read=storage.read_backup),
 )
 
 
@@ -85,8 +85,8 @@ def detect(value: object) -> bool:
 def parse(value: object, arrival: Arrival) -> tuple[Alert, ...]:
     """One alert; of a notice with records or findings, one each."""
     fields = Fields.of(texts.mapping(value))
-    found = next(kind.tell(fields, arrival) for kind in JSON if kind.knows(fields))
-    return alerts_of((found,) if isinstance(found, Told) else found, arrival)
+    found = next(kind.read(fields, arrival) for kind in JSON if kind.knows(fields))
+    return alerts_of((found,) if isinstance(found, AlertDraft) else found, arrival)
 
 
 def detect_text(value: object) -> bool:
@@ -97,7 +97,7 @@ def detect_text(value: object) -> bool:
 def parse_text(value: object, arrival: Arrival) -> tuple[Alert, ...]:
     """One alert."""
     said = texts.printable(value)
-    return (alert_of(next(kind.tell(said, arrival) for kind in PROSE if kind.knows(said)), arrival),)
+    return (alert_of(next(kind.read(said, arrival) for kind in PROSE if kind.knows(said)), arrival),)
 
 
 def _region(arrival: Arrival) -> str:

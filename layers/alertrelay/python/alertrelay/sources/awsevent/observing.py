@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from alertrelay.sources.arrival import Arrival
+from alertrelay.sources.awsevent.draft import AlertDraft
 from alertrelay.sources.awsevent.event import Event, bare, resource_name
 from alertrelay.sources.awsevent.fields import Fields
-from alertrelay.sources.awsevent.general import Teller, severity_said, told
+from alertrelay.sources.awsevent.general import Reader, draft, severity_said
 from alertrelay.sources.awsevent.lasting import lasts
 from alertrelay.sources.awsevent.news import folded, is_bad
 from alertrelay.sources.awsevent.sentences import best, sentence, shown_state
-from alertrelay.sources.awsevent.told import Told
 
 _IMPACT: Mapping[str, str] = {"1": "critical", "2": "error", "3": "warning", "4": "warning", "5": "warning"}
 """Incident Manager's impact codes. Nobody opens an incident that nobody is to hear of: none is info."""
@@ -25,7 +25,7 @@ _IMPACT: Mapping[str, str] = {"1": "critical", "2": "error", "3": "warning", "4"
 _NEWS: Mapping[str, str] = {"severity": "now more severe", "anomaly": "with a new anomaly"}
 
 
-def _insight(event: Event) -> Told:
+def _insight(event: Event) -> AlertDraft:
     """An insight of DevOps Guru, from its opening to its closing; by EventBridge and by SNS by the same id."""
     detail = event.detail
     kind = detail.text("messageType") or event.detail_type
@@ -34,7 +34,7 @@ def _insight(event: Event) -> Told:
     news = f" ({_NEWS[word[0].lower()]})" if word else ""
     what = detail.text("insightDescription", "insightName") or f"insight {detail.text('insightId')}".strip()
     identity = detail.text("insightId")
-    found = told(
+    found = draft(
         event,
         alertname="DevOpsGuruInsight",
         summary=f"DevOps Guru {detail.text('insightType').lower()} insight{news}: {what}".replace("  ", " "),
@@ -57,7 +57,7 @@ def is_insight(fields: Fields) -> bool:
     return fields.has("InsightId", "MessageType")
 
 
-def tell_insight(fields: Fields, arrival: Arrival) -> Told:
+def read_insight(fields: Fields, arrival: Arrival) -> AlertDraft:
     """As by EventBridge."""
     at = fields.at("EndTime", "StartTime")
     event = replace(
@@ -66,7 +66,7 @@ def tell_insight(fields: Fields, arrival: Arrival) -> Told:
     return replace(_insight(event), at=at or arrival.at)
 
 
-def _incident(event: Event) -> Told:
+def _incident(event: Event) -> AlertDraft:
     """An incident of Incident Manager. Its id is its record's ARN; without one it is an event."""
     detail = event.detail
     inner = detail.inner("incidentRecord") or detail
@@ -76,7 +76,7 @@ def _incident(event: Event) -> Told:
     state = inner.text("status", "state") or event.detail_type.rpartition(" ")[2]
     over = folded(state) in ("resolved", "closed") or folded(event.detail_type).endswith(("resolved", "closed"))
     title = inner.text("title", "name") or resource_name(arn) or "incident without a title"
-    found = told(
+    found = draft(
         event,
         alertname="SSMIncident",
         summary=sentence(
@@ -90,7 +90,7 @@ def _incident(event: Event) -> Told:
     return lasts(found, arn, ended=over, updated_at=at)
 
 
-def _internet(event: Event) -> Told:
+def _internet(event: Event) -> AlertDraft:
     """A health event of Internet Monitor."""
     detail = event.detail
     state = detail.text("status") or event.detail_type.rpartition(" ")[2]
@@ -100,7 +100,7 @@ def _internet(event: Event) -> Told:
     share = detail.text("percentOfTotalTrafficImpacted")
     identity = detail.text("eventId", "eventArn") or _between(event.arn, "health-event/")
     share = f", {share} % of all traffic" if share else ""
-    found = told(
+    found = draft(
         event,
         alertname="InternetMonitorHealthEvent",
         summary=f"Internet Monitor {monitor}: health event {state.lower()}" + (f", {impact}" if impact else "") + share,
@@ -125,7 +125,7 @@ _CONNECTIONS = (
 )  # fmt: skip
 
 
-def _network(event: Event) -> Told:
+def _network(event: Event) -> AlertDraft:
     """A connection that is down until it is up again; of the tunnels of one VPN by their address outside."""
     detail = event.detail
     change = detail.text("changeType")
@@ -134,7 +134,7 @@ def _network(event: Event) -> Told:
     about = detail.text(*_CONNECTIONS) or next(iter(event.resources[-1:]), "")
     address = detail.text("outsideIpAddress", "peerAddress")
     name = "/".join(part for part in (resource_name(about), address) if part)
-    found = told(
+    found = draft(
         event,
         alertname=f"NetworkManager {what.replace('-', ' ').title() if up or down else event.detail_type}",
         summary=sentence("Network Manager", name, change, detail.text("changeDescription")),
@@ -153,14 +153,14 @@ def _network(event: Event) -> Told:
     )
 
 
-def _canary(event: Event) -> Told:
+def _canary(event: Event) -> AlertDraft:
     """A run of a canary: the canary fails until a run of it succeeds."""
     detail = event.detail
     name = detail.text("canary-name", "canary-id") or resource_name(event.arn)
     state = detail.text("test-run-status") or event.detail_type.rpartition(" ")[2]
     passed = folded(state) in ("passed", "success", "succeeded", "successful")
     reason = best(detail.every("state-reason", "stateReason", "message"), state=state, name=name, failed=not passed)
-    found = told(
+    found = draft(
         event,
         alertname="SyntheticsCanaryTestRunFailure",
         summary=sentence("Synthetics canary", name, state, reason),
@@ -174,12 +174,12 @@ def _canary(event: Event) -> Told:
     return lasts(found, identity, ended=passed, updated_at=event.at)
 
 
-def _readiness(event: Event) -> Told:
+def _readiness(event: Event) -> AlertDraft:
     """A readiness check of Application Recovery Controller: NOT_READY until it is READY."""
     now = event.detail.text("new-state.readiness-status", "readiness-status")
     was = event.detail.text("previous-state.readiness-status")
     name = resource_name(event.arn)
-    found = told(
+    found = draft(
         event,
         alertname="RecoveryReadiness",
         summary=sentence("Recovery readiness of", name, now) + (f", was {shown_state(was)}" if was else ""),
@@ -191,7 +191,7 @@ def _readiness(event: Event) -> Told:
     return lasts(found, known, ended=now == "READY", updated_at=event.at)
 
 
-TELLERS: Mapping[str, Teller] = {
+READERS: Mapping[str, Reader] = {
     "DevOps Guru New Insight Open": _insight,
     "DevOps Guru Insight Severity Upgraded": _insight,
     "DevOps Guru New Anomaly Association": _insight,

@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from alertrelay.sources.arrival import Arrival
+from alertrelay.sources.awsevent.draft import AlertDraft
 from alertrelay.sources.awsevent.event import Event
 from alertrelay.sources.awsevent.fields import Fields
-from alertrelay.sources.awsevent.general import Row, Teller, guessed, never, routine
+from alertrelay.sources.awsevent.general import Reader, Row, guessed, never, routine
 from alertrelay.sources.awsevent.lasting import lasts
 from alertrelay.sources.awsevent.news import folded, is_bad
 from alertrelay.sources.awsevent.sentences import outcome_word, sentence
-from alertrelay.sources.awsevent.told import Told
 
 _AUTOMATION = Row(
     noun="SSM automation",
@@ -48,12 +48,12 @@ def is_command(fields: Fields) -> bool:
     return fields.has("commandId", "documentName")
 
 
-def tell_command(fields: Fields, _: Arrival) -> Told:
+def read_command(fields: Fields, _: Arrival) -> AlertDraft:
     """Of a command, or of its run on one instance."""
     state = fields.text("detailedStatus", "status")
     document = fields.text("documentName")
     where = fields.text("instanceId", "instanceIds")
-    return Told(
+    return AlertDraft(
         alertname=f"SSMCommand{outcome_word(state)}",
         summary=sentence("SSM command", f"{document}{f' on {where}' if where else ''}", state),
         guess=guessed(good=routine()(state), doubtful=is_bad(state)),
@@ -69,7 +69,7 @@ _POLICY = Row(
 )
 
 
-def _policy(event: Event) -> Told:
+def _policy(event: Event) -> AlertDraft:
     """A policy of a parameter acted: that it could (Success) is no good news, what it announces may be an expiry."""
     reason = event.detail.text("action-reason")
     return replace(
@@ -91,7 +91,7 @@ _COMPLIANCE = Row(
 )
 
 
-def _ssm_compliance(event: Event) -> Told:
+def _ssm_compliance(event: Event) -> AlertDraft:
     """What an instance has to comply with lasts until it does."""
     detail = event.detail
     status, resource = detail.text("compliance-status"), detail.text("resource-id")
@@ -104,7 +104,7 @@ def _ssm_compliance(event: Event) -> Told:
 _OPS_ITEM = Row(noun="SSM OpsItem", name=("title", "ops-item-id"), state=("status",), good=never)
 
 
-def _ops_item(event: Event) -> Told:
+def _ops_item(event: Event) -> AlertDraft:
     """An OpsItem is open until it is resolved."""
     detail = event.detail
     item = detail.text("ops-item-id", "opsItemId")
@@ -115,7 +115,7 @@ def _ops_item(event: Event) -> Told:
     return lasts(found, identity, ended=status in ("resolved", "closed"), updated_at=event.at)
 
 
-TELLERS: Mapping[str, Teller] = {
+READERS: Mapping[str, Reader] = {
     "EC2 Automation Execution Status-change Notification": _AUTOMATION,
     "EC2 Automation Step Status-change Notification": _AUTOMATION,
     "EC2 Command Status-change Notification": _COMMAND,

@@ -10,11 +10,11 @@ from dataclasses import replace
 from urllib.parse import quote
 
 from alertrelay.sources.arrival import Arrival
+from alertrelay.sources.awsevent.draft import AlertDraft
 from alertrelay.sources.awsevent.event import Event, bare, resource_name
 from alertrelay.sources.awsevent.fields import Fields
-from alertrelay.sources.awsevent.general import Row, Teller, general, page, routine, told
+from alertrelay.sources.awsevent.general import Reader, Row, draft, general, page, routine
 from alertrelay.sources.awsevent.lasting import lasts
-from alertrelay.sources.awsevent.told import Told
 from alertrelay.sources.severity import severity
 
 _ENDED_WORKFLOW = ("resolved", "suppressed")
@@ -23,13 +23,13 @@ _NORMALISED = ((90, "critical"), (70, "error"), (40, "warning"), (0, "info"))
 _GUARDDUTY = ((9.0, "critical"), (7.0, "error"), (4.0, "warning"), (0.0, "info"))
 
 
-def _security_hub(event: Event) -> Iterator[Told]:
+def _security_hub(event: Event) -> Iterator[AlertDraft]:
     """One alert a finding: it lasts until its workflow or its record says that it is over."""
     for finding in event.detail.each("findings") or ((event.detail,) if event.detail.has("ProductArn") else ()):
         yield _finding(event, finding)
 
 
-def _finding(event: Event, finding: Fields) -> Told:
+def _finding(event: Event, finding: Fields) -> AlertDraft:
     identity = finding.text("Id", "ProductFields.aws/securityhub/FindingId", "finding_info.uid", "metadata.uid")
     resources = [each.text("Id", "uid", "name") for each in finding.each("Resources")]
     title = finding.text("Title", "finding_info.title", "GeneratorId") or "finding without a title"
@@ -40,7 +40,7 @@ def _finding(event: Event, finding: Fields) -> Told:
     graded = _hub_severity(finding)
     word = finding.text("Severity.Label", "FindingProviderFields.Severity.Label", "severity").upper() or graded
     ended = _over(finding)
-    found = told(
+    found = draft(
         event,
         alertname="SecurityHubFinding",
         summary=f"{product or 'Security Hub'} finding{f' ({word})' if word else ''}: {title}{on}",
@@ -90,7 +90,7 @@ def _hub_severity(finding: Fields) -> str:
     return "" if score is None else next((word for least, word in _NORMALISED if score >= least), "info")
 
 
-def _guardduty(event: Event) -> Told:
+def _guardduty(event: Event) -> AlertDraft:
     """Sent again while it goes on: one event by its id, whose clock is the finding's last update."""
     detail = event.detail
     identity = detail.text("id", "arn")
@@ -108,7 +108,7 @@ def _guardduty(event: Event) -> Told:
     )
     title = detail.text("title") or detail.text("type") or "finding without a title"
     count = detail.text("service.count")
-    found = told(
+    found = draft(
         event,
         alertname="GuardDutyFinding",
         summary=f"GuardDuty finding{f' (severity {score:g})' if score is not None else ''}: {title}"
@@ -141,7 +141,7 @@ def _is_archived(detail: Fields) -> bool:
     return "true" in (detail.text("service.archived").lower(), detail.text("archived").lower())
 
 
-def _inspector(event: Event) -> Told:
+def _inspector(event: Event) -> AlertDraft:
     detail = event.detail
     word = detail.text("severity")
     graded = severity(word) if word else ""
@@ -149,7 +149,7 @@ def _inspector(event: Event) -> Told:
     resources = [each.text("id") for each in detail.each("resources")] or list(event.resources)
     title = detail.text("title", "packageVulnerabilityDetails.vulnerabilityId", "type") or "finding without a title"
     on = f" on {', '.join(resource_name(each) for each in resources[:3])}" if resources else ""
-    found = told(
+    found = draft(
         event,
         alertname="InspectorFinding",
         summary=f"Inspector finding{f' ({word})' if word else ''}: {title}{on}",
@@ -175,13 +175,13 @@ def _inspector(event: Event) -> Told:
     )
 
 
-def _macie(event: Event) -> Told:
+def _macie(event: Event) -> AlertDraft:
     detail = event.detail
     word = detail.text("severity.description", "severity")
     graded = severity(word) if word else ""
     bucket = detail.text("resourcesAffected.s3Bucket.name")
     title = detail.text("title", "type") or "finding without a title"
-    found = told(
+    found = draft(
         event,
         alertname="MacieFinding",
         summary=f"Macie finding{f' ({word})' if graded else ''}: {title}{f' in bucket {bucket}' if bucket else ''}",
@@ -200,12 +200,12 @@ def _macie(event: Event) -> Told:
     )
 
 
-def _access(event: Event) -> Told:
+def _access(event: Event) -> AlertDraft:
     detail = event.detail
     resource = detail.text("resource")
     over = detail.text("status").lower() in _ENDED_STATUS or detail.text("isDeleted").lower() == "true"
     who = "everybody" if detail.text("isPublic") == "true" else detail.text("principal.AWS") or "somebody outside"
-    found = told(
+    found = draft(
         event,
         alertname="AccessAnalyzerFinding",
         summary=f"Access Analyzer: {resource_name(resource) or 'a resource'} "
@@ -229,7 +229,7 @@ def _is_guardduty(fields: Fields) -> bool:
     return fields.has("type", "severity", "title") and (fields.has("service", "resource") or fields.has("detectorId"))
 
 
-def tell_findings(fields: Fields, _: Arrival) -> Iterator[Told]:
+def read_findings(fields: Fields, _: Arrival) -> Iterator[AlertDraft]:
     """As by EventBridge."""
     guardduty = _is_guardduty(fields)
     found = bare("aws.guardduty" if guardduty else "aws.securityhub", fields)
@@ -240,7 +240,7 @@ def tell_findings(fields: Fields, _: Arrival) -> Iterator[Told]:
         yield from _security_hub(event)
 
 
-TELLERS: Mapping[str, Teller] = {
+READERS: Mapping[str, Reader] = {
     "Security Hub Findings - Imported": lambda event: tuple(_security_hub(event)) or general(event),
     "Security Hub Findings - Custom Action": lambda event: tuple(_security_hub(event)) or general(event),
     "Findings Imported V2": lambda event: tuple(_security_hub(event)) or general(event),

@@ -20,7 +20,7 @@ _LONGEST = 2_000
 
 
 def best(candidates: Iterable[str], *, state: str = "", name: str = "", failed: bool = False) -> str:
-    """Return the candidate that tells a person most, "" for none; of equals the first.
+    """Return the candidate that says most to a person, "" for none; of equals the first.
 
     What only repeats the state or the name comes last. Where the event is bad news, a sentence of bad news beats a
     neutral one, and a sentence of success ("report generated successfully") is none.

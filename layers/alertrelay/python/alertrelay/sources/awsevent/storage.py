@@ -11,12 +11,12 @@ from dataclasses import replace
 from urllib.parse import quote, unquote_plus
 
 from alertrelay.sources.arrival import Arrival
+from alertrelay.sources.awsevent.draft import AlertDraft
 from alertrelay.sources.awsevent.event import Event, resource_name
 from alertrelay.sources.awsevent.fields import Fields
-from alertrelay.sources.awsevent.general import Row, Teller, guessed, page, routine
+from alertrelay.sources.awsevent.general import Reader, Row, guessed, page, routine
 from alertrelay.sources.awsevent.news import folded, is_bad
 from alertrelay.sources.awsevent.sentences import outcome_word
-from alertrelay.sources.awsevent.told import Told
 from alertrelay.sources.awsevent.vocabulary import NAMESPACES
 from alertrelay.values import text as texts
 from alertrelay.values.arn import Arn
@@ -40,14 +40,14 @@ def is_storage(fields: Fields) -> bool:
     return any(record.text("eventSource") == "aws:s3" or record.has("s3") for record in fields.each("Records"))
 
 
-def tell_storage(fields: Fields, _: Arrival) -> Iterator[Told]:
+def read_storage(fields: Fields, _: Arrival) -> Iterator[AlertDraft]:
     """One a record; an object that was lost or whose copy failed is a warning, all else is information."""
     for record in fields.each("Records"):
         bucket, key = record.text("s3.bucket.name"), unquote_plus(record.text("s3.object.key"))
         what = record.text("eventName").removeprefix("s3:")
         region = record.text("awsRegion")
         size = record.text("s3.object.size")
-        yield Told(
+        yield AlertDraft(
             alertname=f"S3{outcome_word(what)}",
             summary=f"S3 {what or 'event'}: {bucket}/{key}{f', {size} bytes' if size else ''}",
             guess="warning" if is_bad(what) or re.search(r"missed|notreplicated|nottracked", folded(what)) else "info",
@@ -61,7 +61,7 @@ def tell_storage(fields: Fields, _: Arrival) -> Iterator[Told]:
         )
     if not fields.has("Records"):
         bucket = fields.text("Bucket")
-        yield Told(
+        yield AlertDraft(
             alertname="S3TestEvent",
             summary=f"S3 test event: bucket {bucket} may now send its notifications here",
             severity="info",
@@ -88,7 +88,7 @@ def is_backup_text(text: str) -> bool:
     return bool(_JOB.match(text.lstrip()[:100])) or text.lstrip().startswith(("Recovery point", "A recovery point"))
 
 
-def tell_backup(text: str, arrival: Arrival) -> Told:
+def read_backup(text: str, arrival: Arrival) -> AlertDraft:
     """The message's attributes say the job's kind, its state and its id; without them the sentence does."""
     attributes = Fields.of(dict(arrival.envelope.attributes))
     named = {
@@ -109,7 +109,7 @@ def tell_backup(text: str, arrival: Arrival) -> Told:
     said = f"{state} {sentence}"
     scanned = "scan" in kind.lower()  # says that it is over, not what it found
     job_name = words.title().replace(" ", "")
-    return Told(
+    return AlertDraft(
         alertname=f"AWS{'' if 'backup' in words else 'Backup'}{job_name}{outcome_word(state.title())}",
         summary=f"AWS {words}{of}: {(state or 'changed').lower().replace('_', ' ')}. {sentence}",
         guess=guessed(good=bool(_WELL.search(said)) and not scanned, doubtful=is_bad(said)),
@@ -132,10 +132,10 @@ def is_glacier(fields: Fields) -> bool:
     return fields.has("VaultARN", "Action")
 
 
-def tell_glacier(fields: Fields, _: Arrival) -> Told:
+def read_glacier(fields: Fields, _: Arrival) -> AlertDraft:
     """That a retrieval is done."""
     vault, state = resource_name(fields.text("VaultARN")), fields.text("StatusCode")
-    return Told(
+    return AlertDraft(
         alertname=f"Glacier{outcome_word(fields.text('Action'))}{outcome_word(state)}",
         summary=f"Glacier {fields.text('Action')} of vault {vault}: {fields.text('StatusMessage') or state}",
         guess=guessed(good=routine()(state), doubtful=is_bad(state)),
@@ -162,7 +162,7 @@ _QUIET_BUCKET = (
 """Source: Amazon S3 user guide, "EventBridge event message structure"."""
 
 
-def _bucket(event: Event) -> Told:
+def _bucket(event: Event) -> AlertDraft:
     """An object that came, went or changed: the type says it, and the reason only how."""
     quiet = event.detail_type.lower() in _QUIET_BUCKET
     return replace(_BUCKET(event), guess="info" if quiet else "warning" if is_bad(event.detail_type) else "")
@@ -180,7 +180,7 @@ _SCAN = Row(
 """A scan that is COMPLETED says nothing of what it found: its result does, and without one nothing is known.
 Source: AWS Backup developer guide, "Monitoring AWS Backup events using Amazon EventBridge"."""
 
-TELLERS: Mapping[str, Teller] = {
+READERS: Mapping[str, Reader] = {
     "Copy Job State Change": _backup("copy job of"),
     "Restore Job State Change": _backup("restore job of"),
     "Recovery Point State Change": _backup("recovery point of"),

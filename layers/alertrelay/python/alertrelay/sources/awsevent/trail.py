@@ -10,14 +10,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from alertrelay.sources.arrival import Arrival
+from alertrelay.sources.awsevent.draft import AlertDraft, camel
 from alertrelay.sources.awsevent.event import Event, bare, resource_name
 from alertrelay.sources.awsevent.fields import Fields
-from alertrelay.sources.awsevent.general import Teller, told
+from alertrelay.sources.awsevent.general import Reader, draft
 from alertrelay.sources.awsevent.lasting import lasts
-from alertrelay.sources.awsevent.told import Told, camel
 
 
-def _api_call(event: Event) -> Told:
+def _api_call(event: Event) -> AlertDraft:
     """An API call that CloudTrail saw: who did what, from where, and whether it was refused."""
     detail = event.detail
     call, service = detail.text("eventName") or "a call", detail.text("eventSource").partition(".")[0] or "aws"
@@ -26,7 +26,7 @@ def _api_call(event: Event) -> Told:
     reason = detail.text("errorMessage", "errorCode")
     address = detail.text("sourceIPAddress")
     denied = f", refused: {reason}" if error else f": {reason}" if reason else ""
-    return told(
+    return draft(
         event,
         alertname=f"CloudTrail{camel(call)}",
         summary=f"{who} called {service}:{call}{f' from {address}' if address else ''}{denied}",
@@ -38,7 +38,7 @@ def _api_call(event: Event) -> Told:
     )
 
 
-def _insight(event: Event) -> Told:
+def _insight(event: Event) -> AlertDraft:
     """Unusual activity of an API, from its Start to its End, which share an id."""
     detail = event.detail
     inner = detail.inner("insightDetails")
@@ -47,7 +47,7 @@ def _insight(event: Event) -> Told:
     usual, now = (inner.number(f"insightContext.statistics.{name}.average") for name in ("baseline", "insight"))
     rates = f": {now:g} a minute, usually {usual:g}" if usual is not None and now is not None else ""
     state, shared = inner.text("state").lower(), detail.text("sharedEventID")
-    found = told(
+    found = draft(
         event,
         alertname="CloudTrailInsight",
         summary=f"CloudTrail insight: unusual {kind} of {call}{rates}",
@@ -76,7 +76,7 @@ def _who(detail: Fields) -> str:
     return f"{kind} {named}".strip() if kind or named else "Somebody"
 
 
-def _sign_in(event: Event) -> Told:
+def _sign_in(event: Event) -> AlertDraft:
     """A sign-in to the console: of root, refused, or without a second factor it is a warning."""
     detail = event.detail
     result = detail.text("responseElements.ConsoleLogin", "responseElements.CheckMfa") or detail.text("eventName")
@@ -87,7 +87,7 @@ def _sign_in(event: Event) -> Told:
     without = " without a second factor" if second.lower() == "no" else ""
     doing = "failed to sign in" if failed else "signed in"
     reason = detail.text("errorMessage")
-    return told(
+    return draft(
         event,
         alertname="ConsoleSignInFailed" if failed else "ConsoleRootSignIn" if root else "ConsoleSignIn",
         summary=f"{_who(detail)} {doing} to the console{without}{f' from {address}' if address else ''}"
@@ -106,11 +106,11 @@ def is_trail(fields: Fields) -> bool:
     return fields.has("userIdentity", "eventName") or fields.has("s3Bucket", "s3ObjectKey")
 
 
-def tell_trail(fields: Fields, _: Arrival) -> Told:
+def read_trail(fields: Fields, _: Arrival) -> AlertDraft:
     """A call or a sign-in as by EventBridge; a delivery is information."""
     if fields.has("s3Bucket"):
         bucket = fields.text("s3Bucket")
-        return Told(
+        return AlertDraft(
             alertname="CloudTrailLogDelivered",
             summary=f"CloudTrail wrote to bucket {bucket}: {fields.text('s3ObjectKey')}",
             severity="info",
@@ -125,7 +125,7 @@ def tell_trail(fields: Fields, _: Arrival) -> Told:
     return (_sign_in if fields.text("eventName") == "ConsoleLogin" else _api_call)(event)
 
 
-TELLERS: Mapping[str, Teller] = {
+READERS: Mapping[str, Reader] = {
     "AWS API Call via CloudTrail": _api_call,
     "AWS Service Event via CloudTrail": _api_call,
     "AWS Console Action via CloudTrail": _api_call,

@@ -1,4 +1,4 @@
-"""What an event tells, before it is an alert."""
+"""The draft of an alert, as an event of AWS gives it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MOST = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class AlertDraft:
     """`summary` is the sentence for people, without the region, which is added to it.
 
     `identity` is the source's id of it, "" for none: then it is the message's own.
@@ -50,55 +50,55 @@ class Told:
     ended: bool = False
 
 
-def alert_of(told: Told, arrival: Arrival) -> Alert:
+def alert_of(draft: AlertDraft, arrival: Arrival) -> Alert:
     """The alert; where the event does not say its account or region, the topic's are taken."""
     topic = Arn.of(arrival.envelope.topic_arn)
-    region = told.region or topic.region
+    region = draft.region or topic.region
     given = of_topic(arrival.envelope.topic_arn)
     labels = texts.label_set(
         {
             **given,
-            **told.labels,
-            "severity": told.severity or higher(given.get("severity", ""), told.guess) or DEFAULT,
-            "account_id": told.account or topic.account,
+            **draft.labels,
+            "severity": draft.severity or higher(given.get("severity", ""), draft.guess) or DEFAULT,
+            "account_id": draft.account or topic.account,
             "region": region,
-            "alertname": camel(told.alertname) or "AWSEvent",
+            "alertname": camel(draft.alertname) or "AWSEvent",
         }.items()
     )
-    starts = told.at or told.updated_at or arrival.at
+    starts = draft.at or draft.updated_at or arrival.at
     return Alert(
         labels=labels,
         annotations=texts.annotation_set(
             [
-                ("summary", _placed(told.summary or labels["alertname"], region)),
-                ("description", told.description),
-                ("reason", told.reason),
-                *told.notes.items(),
+                ("summary", _placed(draft.summary or labels["alertname"], region)),
+                ("description", draft.description),
+                ("reason", draft.reason),
+                *draft.notes.items(),
             ]
         ),
-        status="resolved" if told.ended else "firing",
-        kind=told.kind,
+        status="resolved" if draft.ended else "firing",
+        kind=draft.kind,
         starts_at=starts,
-        ends_at=(told.updated_at or arrival.at) if told.ended else None,
-        updated_at=told.updated_at,
+        ends_at=(draft.updated_at or arrival.at) if draft.ended else None,
+        updated_at=draft.updated_at,
         source="aws-event",
         fingerprint=fingerprint(labels),
-        state_key=f"aws:{texts.printable(told.identity)}" if told.identity else identity_of(arrival),
-        generator_url=told.link if told.link.startswith(("https://", "http://")) else "",
+        state_key=f"aws:{texts.printable(draft.identity)}" if draft.identity else identity_of(arrival),
+        generator_url=draft.link if draft.link.startswith(("https://", "http://")) else "",
     )
 
 
-def alerts_of(found: Iterable[Told], arrival: Arrival) -> tuple[Alert, ...]:
+def alerts_of(found: Iterable[AlertDraft], arrival: Arrival) -> tuple[Alert, ...]:
     """Return an alert for each, at most MOST; where there are more, one that shows the message itself."""
     first = list(islice(found, MOST + 1))
     alerts = [alert_of(each, arrival) for each in first[:MOST]]
     if len(first) > MOST:
         alerts.append(alert_of(_rest(first[MOST], arrival), arrival))
-    return told_apart(alerts)
+    return distinct(alerts)
 
 
-def _rest(beyond: Told, arrival: Arrival) -> Told:
-    return Told(
+def _rest(beyond: AlertDraft, arrival: Arrival) -> AlertDraft:
+    return AlertDraft(
         alertname="AWSEventTooLong",
         summary=f"One message with over {MOST} parts: the rest stands only in its text",
         labels={"aws_service": beyond.labels.get("aws_service", "")},
@@ -109,7 +109,7 @@ def _rest(beyond: Told, arrival: Arrival) -> Told:
     )
 
 
-def told_apart(alerts: Iterable[Alert]) -> tuple[Alert, ...]:
+def distinct(alerts: Iterable[Alert]) -> tuple[Alert, ...]:
     """Events of one message that are known only by the message would be taken for one: they are numbered."""
     seen: set[str] = set()
     found = []
