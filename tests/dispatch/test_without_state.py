@@ -51,6 +51,17 @@ class RecordsFail:
         return getattr(self.inner, name)
 
 
+class Queue(MemoryTimers):
+    """A queue that takes nothing while `down` is set."""
+
+    down = False
+
+    def send(self, body: Mapping[str, Any], *, delay_seconds: float) -> None:
+        if self.down:
+            raise TimersFailure("SQS SendMessage: EndpointConnectionError")
+        super().send(body, delay_seconds=delay_seconds)
+
+
 class NoQueue(MemoryTimers):
     """A queue that takes nothing."""
 
@@ -157,9 +168,10 @@ def test_all_down_and_no_table_is_pending_in_the_queue_and_delivered_from_there(
     assert [len(world.sent(c)) for c in ("pagerduty", "slack", "email")] == [1, 1, 1]
 
 
-def test_only_where_neither_table_nor_queue_takes_it_the_function_raises() -> None:
+def test_where_neither_table_nor_queue_takes_it_the_function_raises_notified_or_not() -> None:
     world = World(wrap=lambda _: Absent(), timers_of=NoQueue)
-    receive(world.relays[0], alarm("cpu"), deadline=world.deadline)
+    with pytest.raises(NotAccountedFor):
+        receive(world.relays[0], alarm("cpu"), deadline=world.deadline)
     assert len(world.pages()) == 1
     world.fail("pagerduty", by=Retryable("it answered 503"))
     for channel in ("slack", "email"):

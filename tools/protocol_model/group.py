@@ -14,6 +14,7 @@ wins, an odd k is resolved. A state is a tuple of
     sink   bit mask of the alerts that people take for firing
     procs  the running invocations: (step, event, holds the lease, locals...)
     bud    the faults that may still come
+    down   how often the table may still fail while a flush reads: no fault that excuses a repeat
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ class Group:
             0,
             (),
             (c.crash, c.dup, c.slow, c.fail, c.mute),
+            c.table,
         )
 
     def succ(self, s: State) -> list[Successor]:

@@ -90,13 +90,21 @@ class Groups(Protocol):
         """Makes the group due unless it is armed and not closing; `header` gives the identity of a new group."""
 
     def bring_forward(self, gid: str, *, due: datetime, seen: datetime) -> bool:
-        """Moves an unleased group's due time from `seen` forward to `due`."""
+        """Moves an unleased group's due time from `seen` to `due`."""
 
     def lease(
-        self, gid: str, *, owner: str, now: datetime, until: datetime, arm: GroupHeader | None = None
+        self,
+        gid: str,
+        *,
+        owner: str,
+        now: datetime,
+        until: datetime,
+        arm: GroupHeader | None = None,
+        again: bool = False,
     ) -> GroupState | None:
-        """Takes the group if it is due and unleased; with `arm` (a wait of 0) if it is unarmed or closing and unleased.
-        Returns the state before the write with its whole ledger, None where it is refused."""
+        """Takes the group if it is due and unleased; with `arm` (a wait of 0) if it is unarmed or closing and unleased;
+        `again` also where this owner holds it, since the answer of its first try was lost. Returns the state before the
+        write with its whole ledger, None where it is refused."""
 
     def intend(self, gid: str, *, owner: str, fallbacks: frozenset[str]) -> bool:
         """Writes which fallbacks are about to be notified, only for the owner; the next record removes it. False: the
@@ -111,8 +119,9 @@ class Groups(Protocol):
     def finish(self, gid: str, *, owner: str, expires: datetime | None) -> bool:
         """Disarms a closing group of ours. False: a joiner armed it meanwhile."""
 
-    def release(self, gid: str, *, owner: str) -> None:
-        """Gives the lease back; nothing where it is no longer ours."""
+    def release(self, gid: str, *, owner: str, unsent_due: datetime | None = None) -> None:
+        """Gives the lease back; nothing where it is no longer ours. `unsent_due`: nothing was sent, and the group is
+        due then; what its mark left uncertain is certain again."""
 
     def due(self, channels: Collection[Channel], *, before: datetime) -> Iterable[tuple[str, datetime]]:
         """The groups of these channels that fall due before then, with when, in no order; eventually consistent."""

@@ -15,9 +15,11 @@ from alertrelay.channels import Renderer
 from alertrelay.config.model import Config, Target
 from alertrelay.dispatch import dispatcher
 from alertrelay.dispatch.degraded import Degraded
+from alertrelay.dispatch.delays import Delays
 from alertrelay.dispatch.portion import Insert, ScheduleFlush
 from alertrelay.dispatch.scheduling import Flush, Scheduler
 from alertrelay.dispatch.sent_back import OnTimer, Receive, take
+from alertrelay.dispatch.unrecorded import record_notified
 from alertrelay.groups.insert import insert
 from alertrelay.groups.router import Router
 from alertrelay.notify.compose import Site, Writer
@@ -155,7 +157,11 @@ def _dispatching(parts: _Parts, channels: frozenset[Channel], flush_group: Flush
         insert=insert_update,
         schedule=schedule,
         flush=flush_group,
+        record=partial(
+            record_notified, config=parts.config, groups=groups, timers=timers, clock=clock, new_id=parts.writer.new_id
+        ),
         without_state=_degraded(parts).notify,
+        delays=Delays(),
     )
     on_timer = partial(
         dispatcher.on_timer,

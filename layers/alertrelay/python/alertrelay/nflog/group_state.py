@@ -7,7 +7,7 @@ at an equal clock resolved wins.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
@@ -48,7 +48,8 @@ class Member:
     """One alert in one group. Small: what a flush decides by; long text stays in the AlertItem.
 
     `ends_at` is set where the source announced when the alert ends (Alertmanager's API); labels are those that it was
-    routed by, so that a flush can ask about silences and routes without a further read.
+    routed by, so that a flush can ask about silences and routes without a further read. `late`: its message may have
+    come before, and may have been notified then.
     """
 
     key: str
@@ -61,6 +62,7 @@ class Member:
     at: datetime  # the writer's clock
     ends_at: datetime | None = None
     expires: datetime | None = None
+    late: bool = False
 
     @property
     def name(self) -> str:
@@ -153,6 +155,14 @@ class GroupState(GroupHeader):
 def unknown(group: GroupHeader) -> GroupState:
     """Returns the state of a group of which nothing is known but its identity."""
     return GroupState(identity=group.identity, config_hash=group.config_hash)
+
+
+def before_own_lease(group: GroupState) -> GroupState:
+    """Returns the state before a lease whose answer was lost, as far as the lease shows it. It was certain where this
+    is the only lease since the last record, and that record left no failed delivery behind."""
+    progress = group.progress
+    certain = progress.tries == 1 and not progress.failures
+    return replace(group, progress=replace(progress, uncertain=progress.uncertain and not certain))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

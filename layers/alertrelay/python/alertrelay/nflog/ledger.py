@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from alertrelay.alert import Integration
@@ -84,6 +84,17 @@ def merged(ledger: Ledger, more: Ledger) -> Ledger:
         behind={**more.behind, **ledger.behind},
         dedup_key=ledger.dedup_key or more.dedup_key,
         receipts={**more.receipts, **ledger.receipts},
+    )
+
+
+def doubted(ledger: Ledger, *, sure: frozenset[str]) -> Ledger:
+    """Returns the ledger of what may have been notified, certain only of `sure` and of events."""
+    by_fallbacks = ledger.fallback_firing - sure
+    return replace(
+        ledger,
+        unsure=ledger.unsure | (ledger.firing - sure),
+        fallback_firing=ledger.fallback_firing - by_fallbacks,
+        fallback_unsure=ledger.fallback_unsure | by_fallbacks,
     )
 
 
