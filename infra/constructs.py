@@ -115,7 +115,8 @@ class EnvironmentAlarms(Construct):
         plans = alarm_stacks(relay.watched)
         if part not in plans:
             raise ValueError(f"{construct_id}: part={part!r}: one of {', '.join(map(repr, plans))} was expected")
-        PlannedAlarms(self, "Planned", plans[part], environment=relay.deployment)
+        send_tags = relay.watched.alarm_tags_in_notifications
+        PlannedAlarms(self, "Planned", plans[part], environment=relay.deployment, send_tags=send_tags)
         if not part and relay.watched.services:
             EcsEvents(self, "EcsEvents", replace(relay.watched, name=relay.deployment))
         cdk.Stack.of(self).add_stack_dependency(relay)

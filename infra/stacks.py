@@ -42,7 +42,7 @@ ARCHITECTURES = {"arm64": lambda_.Architecture.ARM_64, "x86_64": lambda_.Archite
 
 
 class EnvironmentStage(cdk.Stage):
-    """One environment: the relay, and the alarms that it carries. An empty region is that of whoever deploys."""
+    """One environment: the relay, and the alarms that it carries. An empty region is that of the credentials."""
 
     def __init__(
         self,
@@ -79,6 +79,7 @@ class EnvironmentStage(cdk.Stage):
                 planned,
                 environment=environment.name,
                 stack_name=f"{name}-alarms-{part}" if part else f"{name}-alarms",
+                send_tags=environment.alarm_tags_in_notifications,
             )
             # Alarms name their topics; without the topics their actions would go nowhere.
             alarms.add_stack_dependency(relay)
@@ -222,7 +223,16 @@ class EnvironmentRelay(cdk.Stack):
 class AlarmsStack(cdk.Stack):
     """Alarms of what the environment lists, apart from the relay: a stack holds at most 500 resources."""
 
-    def __init__(self, scope: Construct, construct_id: str, alarms: Plan, *, environment: str, stack_name: str) -> None:
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        alarms: Plan,
+        *,
+        environment: str,
+        stack_name: str,
+        send_tags: bool = False,
+    ) -> None:
         super().__init__(
             scope,
             construct_id,
@@ -231,7 +241,7 @@ class AlarmsStack(cdk.Stack):
             # A template has at most 1 MB: without indentation 500 alarms fit.
             suppress_template_indentation=True,
         )
-        PlannedAlarms(self, "Planned", alarms, environment=environment)
+        PlannedAlarms(self, "Planned", alarms, environment=environment, send_tags=send_tags)
 
 
 def _layer(scope: Construct, layer: Asset, arch: str) -> lambda_.LayerVersion:

@@ -1,4 +1,4 @@
-"""What `config/environments/<env>.yml` and `config/delivery.yml` say, as plain values for the stacks.
+"""Reads `config/environments/<env>.yml` and a part of `config/delivery.yml`, as plain values for the stacks.
 
 The Lambdas do not read these: what they need of them is in `config.model.Config`.
 """
@@ -27,7 +27,7 @@ from compiler.resources.resource import (
 
 KEYS = keys(
     "region retain log_retention_days labels publisher_accounts publishers ops_email ops_pagerduty_key "
-    "rollout reserved_concurrency runbook_base_url "
+    "rollout reserved_concurrency runbook_base_url alarm_tags_in_notifications "
     "databases clusters caches services load_balancers queues functions"
 )
 ROLLOUTS = ("canary", "at_once")
@@ -60,6 +60,7 @@ class Environment:
     ops_pagerduty_key: str  # a key of the secret: pages by EventBridge directly when the relay itself is unwell
     ops_email: tuple[str, ...]  # notified by SNS directly when the relay itself is unwell
     runbook_base_url: str
+    alarm_tags_in_notifications: bool  # each alarm sends its tags along with each change of its state
     databases: tuple[Database, ...]
     clusters: tuple[Cluster, ...]
     caches: tuple[Cache, ...]
@@ -84,7 +85,7 @@ class Environment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastResort:
-    """Who is subscribed to the stack's own topic behind the last stage."""
+    """The subscribers of the stack's own topic, behind the last stage."""
 
     email: tuple[str, ...]
     sms: tuple[str, ...]
@@ -116,6 +117,7 @@ def parse_environment(root: Value, name: str, findings: Findings) -> Environment
         ops_pagerduty_key=SECRET_KEY(ops_key, findings) if ops_key else "",
         ops_email=tuple(filter(None, (EMAIL_ADDRESS(v, findings) for v in section.list("ops_email")))),
         runbook_base_url=WEB_ADDRESS(runbooks, findings) if runbooks else "",
+        alarm_tags_in_notifications=section.flag("alarm_tags_in_notifications", default=False),
         databases=listing.databases(section),
         clusters=listing.clusters(section),
         caches=listing.caches(section),

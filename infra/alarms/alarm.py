@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import aws_cdk as cdk
 from alertrelay.alert import Labels
 from aws_cdk import Aws, CfnTag
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -31,7 +32,8 @@ class PlannedAlarms(Construct):
     """The alarms of a plan. Each publishes to the topic of its severity when it fires and when it resolves.
 
     `topics` are ARNs by severity; without them those of alertrelay's own topics of the environment, by name and not by
-    reference: an export would tie the two stacks together and refuse to replace either.
+    reference: an export would tie the two stacks together and refuse to replace either. With `send_tags` each alarm
+    sends its tags along.
     """
 
     def __init__(
@@ -42,14 +44,19 @@ class PlannedAlarms(Construct):
         *,
         environment: str,
         topics: Mapping[str, str] | None = None,
+        send_tags: bool = False,
     ) -> None:
         super().__init__(scope, construct_id)
         self.topics = topics or {severity: topic_arn(environment, severity) for severity in ("critical", "warning")}
+        self._send_tags = send_tags
         made = {alarm.name: self._metric_alarm(alarm) for alarm in alarms.alarms}
         for parent in alarms.parents:
             composite = self._composite(parent)
             for child in parent.children:
                 composite.add_resource_dependency(made[child])
+        if send_tags:
+            reason = "ActionConfiguration is newer (October 2026) than the schemas that the CDK checks by."
+            cdk.Validations.of(self).acknowledge(cdk.Acknowledgment(id="CloudFormation-Validate::F3002", reason=reason))
 
     def _metric_alarm(self, alarm: MetricAlarm) -> cloudwatch.CfnAlarm:
         actions = [self.topics[alarm.severity]]
@@ -65,6 +72,7 @@ class PlannedAlarms(Construct):
             datapoints_to_alarm=alarm.datapoints,
             treat_missing_data=alarm.missing,
             tags=tags(alarm.labels, alarm.alertname, alarm.severity),
+            action_configuration=_sending_tags(cloudwatch.CfnAlarm) if self._send_tags else None,
             **_watching(alarm),
         )
 
@@ -79,6 +87,7 @@ class PlannedAlarms(Construct):
             alarm_actions=actions,
             ok_actions=actions,
             tags=tags(parent.labels, parent.alertname, parent.severity),
+            action_configuration=_sending_tags(cloudwatch.CfnCompositeAlarm) if self._send_tags else None,
         )
 
 
@@ -102,6 +111,7 @@ class ResourceAlarms(Construct):
         region: str = "",
         runbook_base_url: str = "",
         topics: Mapping[str, str] | None = None,
+        send_tags: bool = False,
     ) -> None:
         super().__init__(scope, construct_id)
         named = environment or (labels or {}).get("env", "")
@@ -112,7 +122,7 @@ class ResourceAlarms(Construct):
         self.plan = plan([resource], setting, findings)
         if findings.failed:
             raise ValueError("\n".join(f"{construct_id}: {f.message} ({f.mend})" for f in findings.sorted()))
-        PlannedAlarms(self, "Alarms", self.plan, environment=named, topics=topics)
+        PlannedAlarms(self, "Alarms", self.plan, environment=named, topics=topics, send_tags=send_tags)
 
 
 def topic_arn(environment: str, severity: str) -> str:
@@ -124,6 +134,11 @@ def tags(labels: Labels, alertname: str, severity: str) -> Sequence[CfnTag]:
     """The labels as tags, for searching and for bills. A value that AWS would refuse stands in the description only."""
     found = {**labels, "alertname": alertname, "severity": severity}
     return [CfnTag(key=key, value=value) for key, value in sorted(found.items()) if _TAG_VALUE.fullmatch(value)]
+
+
+def _sending_tags(kind: Any) -> Any:
+    """ActionConfiguration of a kind of alarm: all tags, also those that are added later."""
+    return kind.ActionConfigurationProperty(alarm_tags_propagation=kind.AlarmTagsPropagationProperty(enabled=True))
 
 
 def _watching(alarm: MetricAlarm) -> dict[str, Any]:

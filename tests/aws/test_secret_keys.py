@@ -231,7 +231,7 @@ def test_a_page_goes_out_by_another_version_where_pagerduty_says_400_of_a_dead_k
         courier = Courier(
             senders={"pagerduty": PagerDutySender(Network(endpoints=peers.endpoints))},
             secrets=keys,
-            render=lambda *_: {"event_action": "resolve", "dedup_key": "d"},
+            renderer=lambda _: lambda *_: {"event_action": "resolve", "dedup_key": "d"},
             clock=ManualClock(NOW),
             alert_ops=lambda _: None,
         )

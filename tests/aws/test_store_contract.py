@@ -182,6 +182,12 @@ def test_a_member_is_given_back_as_it_was_put(store: Store) -> None:
     assert list(store.members(GID)) == [put]
 
 
+def test_a_member_that_is_late_is_given_back_as_such(store: Store) -> None:
+    put = replace(member(), late=True)
+    assert store.put_member(GID, put)[0]
+    assert list(store.members(GID)) == [put]
+
+
 def test_a_member_takes_only_newer_updates(store: Store) -> None:
     assert store.put_member(GID, member(clock=5))[0]
     assert not store.put_member(GID, member(clock=5, at=after(1)))[0]
@@ -227,3 +233,25 @@ def test_a_group_of_three_hundred_is_read_whole(store: Store) -> None:
     for key in reversed(keys):
         store.put_member(GID, member(key))
     assert [m.key for m in store.members(GID)] == keys
+
+
+def test_a_resolve_keeps_where_its_alert_came_from(store: Store) -> None:
+    here, there = "cloudwatch 111122223333 eu-west-1", "custom 444455556666 -"
+    store.put_alert(replace(item(1), opened_by=here), groups={"slack-1"})
+    end = item(2, update=alert(status="resolved"))
+    _, stored = store.put_alert(replace(end, resolved_by=there), groups=())
+    assert (stored.opened_by, stored.resolved_by) == (here, there)
+    assert stored.from_elsewhere
+    assert store.get_alerts([end.key]) == {end.key: stored}
+    _, again = store.put_alert(replace(item(3), opened_by=there), groups=())
+    assert (again.opened_by, again.from_elsewhere) == (there, False)
+    _, stored = store.put_alert(replace(item(4, update=alert(status="resolved")), resolved_by=there), groups=())
+    assert not stored.from_elsewhere
+
+
+def test_a_resolve_of_an_alert_of_an_earlier_version_is_not_from_elsewhere(store: Store) -> None:
+    store.put_alert(item(1), groups={"slack-1"})
+    _, stored = store.put_alert(
+        replace(item(2, update=alert(status="resolved")), resolved_by="custom 444455556666 -"), groups=()
+    )
+    assert not stored.from_elsewhere

@@ -47,6 +47,7 @@ databases:
      runbooks: {RDSHighCPU: orders-cpu.md}, stack: orders}
 clusters:
   - {id: catalog, engine: aurora-mysql, max_capacity: 16, readers: false, binlog_replica: true}
+alarm_tags_in_notifications: true
 caches:
   - {id: sessions, engine: valkey, class: cache.r7g.large, nodes: 2, thresholds: {memory_percent: 80.5}}
 services:
@@ -71,6 +72,7 @@ functions: [{id: resize, timeout_seconds: 30, stream: true}]
         rollout="at_once",
         reserved_concurrency=100,
         runbook_base_url="https://wiki.example.com/runbooks",
+        alarm_tags_in_notifications=True,
         databases=(
             Database(
                 id="orders-db",

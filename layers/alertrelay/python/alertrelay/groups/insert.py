@@ -7,6 +7,7 @@ goes on, since it may be the retry of an attempt that crashed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -16,7 +17,7 @@ from alertrelay.groups.bounded import bounded
 from alertrelay.groups.joining import Joining, Update
 from alertrelay.groups.outcomes import of_alert, of_member
 from alertrelay.groups.router import Router, account_for_unrouted, groups_for, inhibitor_entries
-from alertrelay.groups.unknown_resolves import resolves_by_key
+from alertrelay.groups.unknown_resolves import fired_before, resolves_by_key
 from alertrelay.groups.unrouted import is_kept, keep, unrouted_group
 from alertrelay.nflog.dedup import unsettled
 from alertrelay.nflog.group_state import AlertItem, GroupHeader, Member, MemberStatus
@@ -34,12 +35,20 @@ _STALE = (
 )
 
 
-def updates_of(alerts: Iterable[Alert], *, received: datetime) -> list[Update]:
+def updates_of(
+    alerts: Iterable[Alert], *, received: datetime, late: bool = False, settled: bool = False
+) -> list[Update]:
     """Orders alerts; `received` is when the message reached its topic: the clock of sources that have none, or one that
     is wrong."""
     possible = (bounded(alert, received=received) for alert in alerts)
     return [
-        Update(alert=alert, key=_key(alert), order_key=order_of(alert, received=received, index=index))
+        Update(
+            alert=alert,
+            key=_key(alert),
+            order_key=order_of(alert, received=received, index=index),
+            late=late,
+            settled=settled,
+        )
         for index, alert in enumerate(possible)
     ]
 
@@ -63,35 +72,43 @@ def insert(
     inhibitors: Inhibitors,
     now: datetime,
     telemetry: Telemetry,
-) -> None:
-    """Stores one update and adds it to `joinings`, by gid: the groups that have one to flush. Raises StoreFailure."""
+) -> bool:
+    """Stores one update and adds it to `joinings`, by gid: the groups that have one to flush. Returns whether it must
+    come again: a resolve that may have overtaken its firing. Raises StoreFailure."""
     store = _store_resolve if update.resolved else _store_firing
-    written, headers, unrouted = store(update, router, alerts, now, telemetry)
+    stored = store(update, router, alerts, now, telemetry)
+    written = stored.written
     if written:
         # An entry that outlives its alert does no harm: a flush asks the alert itself.
         for entry in inhibitor_entries(router, update.alert):
             inhibitors.note_source(entry, update.key, fires=update.alert.status == "firing")
     member = member_of(update, now)
     if written:
-        keep(unrouted, member, groups, interval=router.config.route.group_interval, now=now)
-    for gid, header in headers.items():
+        keep(stored.unrouted, member, groups, interval=router.config.route.group_interval, now=now)
+    for gid, header in stored.headers.items():
         put, before = groups.put_member(gid, member) if written else (False, None)
         joining = joinings.setdefault(gid, Joining(header=header))
         joining.header = joining.header or header
         if written:
             joining.updates.append(update)
+        if stored.doubted:
+            joining.doubted.append(update)
         if not put:
             joining.repeated[update.key] = before or member
         elif before:
             joining.replaced.append(before)
+    return stored.unsettled
 
 
 class _Stored(NamedTuple):
-    """Whether the update was written, the groups that it joins, and the group that keeps it although it leads to
-    nobody."""
+    """The result of storing an update: whether it was written, and the groups that it joins. `doubted`: its alert may
+    be open in them although the table has not seen it fire; `unsettled`: that shows when the update comes again.
+    `unrouted`: the group that keeps it although it leads to nobody."""
 
     written: bool
     headers: dict[str, GroupHeader | None]
+    doubted: bool = False
+    unsettled: bool = False
     unrouted: Mapping[str, GroupHeader] = {}
 
 
@@ -109,13 +126,22 @@ def _store_firing(update: Update, router: Router, alerts: Alerts, now: datetime,
         for header in found.values():
             integration = header.identity.integration
             telemetry.emit(of_alert(update.alert, "suppressed", why, integration=integration))
-    return _Stored(written, dict(found), unrouted)
+    overtaken = not written and stored.alert.status == "resolved" and stored.order_key > update.order_key
+    if overtaken:
+        # By now the table has seen it fire: what waits for that needs no resolve.
+        alerts.add_groups(replace(member_of(update, now), order_key=stored.order_key), found)
+    return _Stored(written, dict(found), doubted=overtaken and update.late, unrouted=unrouted)
 
 
 def _store_resolve(update: Update, router: Router, alerts: Alerts, now: datetime, telemetry: Telemetry) -> _Stored:
     """A resolve goes to every group that the alert was put in, by the labels of its firing; and to those in which it
     may be open although the table does not know it (groups/unknown_resolves.py)."""
     written, stored = alerts.put_alert(_item(update, now), groups=())
+    if written and stored.from_elsewhere:
+        key = update.alert.state_key
+        telemetry.log(
+            "resolve_from_elsewhere", state_key=key, opened_by=stored.opened_by, resolved_by=stored.resolved_by
+        )
     kept = unrouted_group(router)
     unrouted = {gid: header for gid, header in kept.items() if gid in stored.groups and router.accounts_for_unrouted}
     if written and stored.groups <= set(kept) and router.accounts_for_unrouted:
@@ -125,11 +151,13 @@ def _store_resolve(update: Update, router: Router, alerts: Alerts, now: datetime
     found: dict[str, GroupHeader | None] = dict.fromkeys(
         sorted(gid for gid in stored.groups if channel_of(gid) in router.channels and gid not in kept)
     )
-    if written:
-        for gid, header in groups_for(router, stored.alert.labels).items():
-            if resolves_by_key(router.config, header.identity.integration, stored.alert.labels):
-                found[gid] = header
-    return _Stored(written, found, unrouted)
+    routed = groups_for(router, stored.alert.labels) if written else {}
+    unseen = bool(routed) and stored.groups <= set(kept) and fired_before(update.alert)
+    for gid, header in routed.items():
+        by_key = resolves_by_key(router.config, header.identity.integration, stored.alert.labels)
+        if by_key or (unseen and update.settled):
+            found[gid] = header
+    return _Stored(written, found, doubted=unseen, unsettled=unseen and not update.settled, unrouted=unrouted)
 
 
 def _why_refused(update: Update, stored: AlertItem, telemetry: Telemetry) -> Reason:
@@ -153,7 +181,18 @@ def _item(update: Update, now: datetime) -> AlertItem:
         rank=severity_rank(alert.labels),
         alert=alert,
         expires=None if keeps else max(now, alert.ends_at or alert.starts_at) + ALERT_KEPT,
+        opened_by=origin_of(alert) if alert.status == "firing" else "",
+        resolved_by=origin_of(alert) if update.resolved else "",
     )
+
+
+def origin_of(alert: Alert) -> str:
+    """Returns the origin of an update, as `cloudwatch 111122223333 eu-west-1`: its kind of source, and the account and
+    region of the alarm's ARN, else those of its labels, else "-"."""
+    parts = alert.state_key.split(":")
+    arn = parts if len(parts) > 5 and parts[0] == "arn" else ()
+    region, account = arn[3:5] if arn else (alert.labels.get("region", ""), alert.labels.get("account_id", ""))
+    return " ".join("".join(part.split())[:64] or "-" for part in (alert.source, account, region))
 
 
 def member_of(update: Update, now: datetime) -> Member:
@@ -171,6 +210,7 @@ def member_of(update: Update, now: datetime) -> Member:
         starts_at=alert.starts_at,
         at=now,
         ends_at=alert.ends_at if status == "firing" else None,
+        late=update.late and status == "firing",
         expires=None if lasts else max(now, alert.ends_at or alert.starts_at) + MEMBER_KEPT,
     )
 

@@ -11,11 +11,11 @@ from alertrelay.config.model import Target
 from alertrelay.nflog.behind import Behind, Owed, owed_to
 from alertrelay.nflog.dedup import FallbackChannels, OwnChannel
 from alertrelay.notification import Notification, Outcome, Reason
-from alertrelay.notify.announce import OWN_BUDGET, Announced
+from alertrelay.notify.announce import OWN_BUDGET
+from alertrelay.notify.announced import Announced
 from alertrelay.notify.compose import Content
 from alertrelay.notify.deliver import Attempt, Delivery
 from alertrelay.notify.fallback import Fallbacks, HeldAt, fall_back
-from alertrelay.notify.held import Destinations
 from alertrelay.notify.outcomes import Reporter
 from alertrelay.notify.recipients import narrowed
 from alertrelay.notify.targets import Targets
@@ -41,7 +41,7 @@ def catch_up(
     fallbacks: Fallbacks,
     reporter: Reporter,
     telemetry: Telemetry,
-    places: Destinations,
+    held: HeldAt,
 ) -> Announced:
     """Notifies who is behind, those who are owed the same by one message. Who missed the message of this flush is not
     tried again in it. Where somebody on call still does not take what no fallback has, the fallbacks are notified."""
@@ -51,7 +51,6 @@ def catch_up(
         return announced
     if target is None:
         return replace(announced, ledger=replace(announced.ledger, behind={}))
-    held: HeldAt = places.held_open
     own = announced.attempts[0] if announced.attempts else None
     fresh = own.recipients.missed if own else frozenset()
     if own and fresh & frozenset(behind):

@@ -47,13 +47,15 @@ class Shared(NamedTuple):
 @dataclass(frozen=True, kw_only=True)
 class Destinations:
     """Looks up, for one flush of the group `gid`, what other groups have open at a destination. Each header is read
-    once, and `READ` of them at a time; where the table does not answer, nothing is open."""
+    once, and `READ` of them at a time; where the table does not answer, nothing is open. Before a message of its own a
+    group asks only while it is `in_time`: it must go out."""
 
     gid: str
     site: Site
     config: Config
     groups: Groups
     log: Callable[..., None]
+    in_time: Callable[[], bool] = lambda: True
     headers: dict[str, GroupHeader | None] = field(default_factory=dict)
 
     def held_open(self, target: Target, about: About) -> Held | None:
@@ -65,13 +67,15 @@ class Destinations:
 
     def served(self, target: Target, about: About) -> Mapping[str, Held]:
         """Returns, by key, the alerts that a fallback of another group has announced at the target's destination."""
+        if not self.in_time():
+            return {}
         self._read(target, about, own=False, fallbacks=True)
         found = {key: self._served(key, target, labels) for key, labels in about.items()}
         return {key: held for key, held in found.items() if held}
 
     def shared(self, ledger: Ledger, about: About, targets: Iterable[Target]) -> Shared:
         """Returns what of this group's fallbacks the groups of their destinations have taken over: the message or the
-        incident; where it is none that can be told from others, all these alerts."""
+        incident; where it is none that can be named apart, all these alerts."""
         taken, beside = set(), {}
         for target in targets:
             self._read(target, about, own=True, fallbacks=False)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from alertrelay.groups.reroute import Moved, reroute
@@ -19,31 +19,25 @@ from alertrelay.nflog.dedup import Decision, Mute, decide, is_firing, nothing
 from alertrelay.nflog.group_state import GroupHeader, GroupState, Member
 from alertrelay.nflog.together import for_recipients
 from alertrelay.notification import Reason
-from alertrelay.notify.announce import (
-    Announced,
-    deliver_or_fall_back,
-    hand_over,
-    limit,
-    resolve_fallbacks,
-    retry_owed,
-    settle_unnotified,
-)
+from alertrelay.notify.announce import deliver_or_fall_back, settle_unnotified
+from alertrelay.notify.announced import Announced
 from alertrelay.notify.backlog import rejoin_digest
 from alertrelay.notify.catch_up import catch_up
-from alertrelay.notify.compose import Content, compose
+from alertrelay.notify.compose import UNFINISHED, Content, compose
 from alertrelay.notify.fallback import Fallbacks, intent_of
+from alertrelay.notify.follow_up import resolve_fallbacks, retry_owed
 from alertrelay.notify.held import Destinations
-from alertrelay.notify.lease import Lease, Timing, lease_of, take_lease, timing_of
+from alertrelay.notify.lease import Lease, Timing, hand_back, lease_of, take_lease, timing_of
 from alertrelay.notify.mute import look_up, mute
 from alertrelay.notify.record import leave, record
 from alertrelay.notify.silence_expiry import warn_of_silence_expiry
 from alertrelay.notify.stale_alarms import ResolvedAlarms, resolve_stale_alarms
+from alertrelay.notify.takeover import hand_over
 from alertrelay.notify.targets import Targets
+from alertrelay.notify.throttle import limit
 from alertrelay.ports import SelfAlert, Telemetry
-from alertrelay.state import Alerts, Facts, Groups
+from alertrelay.state import Alerts, Facts, Groups, StoreFailure
 
-UNFINISHED = 3
-"""Leases that left no record, after which a flush does no more than it must."""
 SHOWN_DEGRADED = 5
 """Alerts that a degraded flush reads for its message."""
 
@@ -134,6 +128,8 @@ class Stage(NamedTuple):
     run: Callable[..., Any]
 
 
+LOOKING_UP = timedelta(seconds=5)
+"""After the beginning of a flush nothing is read any more about what others have open: the message must go out."""
 NORMAL: tuple[Stage, ...] = (
     Stage(("members",), read_members),
     Stage(("moved",), reroute),
@@ -229,12 +225,22 @@ def flush(
         send_by=lease.send_by,
         intend=intent_of(gid, owner=owner, groups=ports["groups"], known=known, log=ports["log"]),
     )
-    values["places"] = Destinations(
-        gid=gid, site=ports["writer"].site, config=config, groups=ports["groups"], log=ports["log"]
+    places = Destinations(
+        gid=gid,
+        site=ports["writer"].site,
+        config=config,
+        groups=ports["groups"],
+        log=ports["log"],
+        in_time=lambda: clock.now() < lease.began + LOOKING_UP,
     )
-    for gives, run in stages:
-        given = run(**{name: values[name] for name in TAKES[run]})
-        values.update(zip(gives, given if len(gives) > 1 else (given,), strict=False))
+    values |= {"places": places, "held": places.held_open}
+    try:
+        for gives, run in stages:
+            given = run(**{name: values[name] for name in TAKES[run]})
+            values.update(zip(gives, given if len(gives) > 1 else (given,), strict=False))
+    except StoreFailure:
+        hand_back(lease, group, ports["groups"], ports["log"])
+        raise
     return True
 
 

@@ -119,12 +119,14 @@ def alert_item(item: Attributes) -> AlertItem:
         ),
         groups=frozenset(item.get("homes", {"SS": []})["SS"]),
         expires=_expiry(item),
+        opened_by=item.get("src", {"S": ""})["S"],
+        resolved_by=item.get("by", {"S": ""})["S"],
     )
 
 
 def member_attributes(gid: str, member: Member) -> dict[str, Any]:
     """Returns a member's item, at most about 1 KB."""
-    item = {
+    item: dict[str, Any] = {
         "pk": text(f"M#{gid}"),
         "sk": text(member.key),
         "v": {"N": str(SCHEMA)},
@@ -138,6 +140,8 @@ def member_attributes(gid: str, member: Member) -> dict[str, Any]:
     }
     if member.ends_at:
         item["ends_at"] = micros(member.ends_at)
+    if member.late:
+        item["late"] = {"BOOL": True}
     return {**item, "ttl": seconds(member.expires)} if member.expires else item
 
 
@@ -154,6 +158,7 @@ def member(item: Attributes) -> Member:
         at=_time(item["at"]),
         ends_at=_time_of(item, "ends_at"),
         expires=_expiry(item),
+        late=item.get("late", {}).get("BOOL", False),
     )
 
 
