@@ -164,7 +164,7 @@ BREAKS: tuple[Break, ...] = (
         name="no uncertain mark",
         patch=_no_uncertain_mark,
         scenarios=("alerts last minutes while processes are killed",),
-        seeds=8,
+        seeds=12,
     ),
     Break(
         name="a lost answer is taken as a refusal",
