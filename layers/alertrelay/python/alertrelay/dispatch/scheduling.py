@@ -115,9 +115,8 @@ class Scheduler:
         now, schedule = self.clock.now(), header.schedule
         due = schedule.next_due or now
         if due <= now:
-            return not postponed(self.groups, self.clock, gid, schedule, self.trouble) and self.flush(
-                gid, deadline=deadline
-            )
+            waits = postponed(self.groups, self.clock, gid, schedule, self.trouble)
+            return not waits and self.flush(gid, deadline=deadline)
         tick = next_tick(group_interval, due=schedule.due or now, now=now)
         if header.progress.failures and not schedule.owner and due > tick:
             if self.groups.bring_forward(gid, due=tick, seen=due):
