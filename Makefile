@@ -1,4 +1,4 @@
-# make run    the stack on this machine, with six example days
+# make run    the stack on this machine, in a minute
 # make test   everything that CI checks
 # Needs only make, python3 >= 3.11 and the package index; all else is made in .venv.
 SHELL := /bin/bash
@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE :=
 # The CDK library speaks to a node process: node comes from a Python package, so that nothing is installed by hand.
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 
-.PHONY: help wheel env rie sam bench bench-scorer tools run synth test lint types imports clean lock bench-anomaly structure audit checkov
+.PHONY: help wheel env rie sam bench bench-scorer tools run run-all synth test lint types imports clean lock bench-anomaly structure audit checkov
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -42,44 +42,11 @@ rie: .build/rie-venv/.stamp ## what `alertrelay replay --engine rie` needs
 
 sam: .build/sam-venv/.stamp ## the sam command, as .build/sam-venv/bin/sam
 
-GOOD_DAY := info-alarm info-ok rds-cpu-warning-alarm rds-cpu-critical-alarm rds-cpu-critical-alarm-second-topic \
-	rds-cpu-critical-ok rds-cpu-warning-ok slo-violation
-BAD_DAY := rds-cpu-critical-alarm rds-cpu-critical-ok
-REASONS_DAY := cluster-down service-down-in-its-cluster-alarm service-down-in-its-cluster-ok cluster-down-over \
-	multiple-services-down service-down-among-many-alarm service-down-among-many-ok multiple-services-down-over \
-	one-alert-three-severities one-alert-three-severities-over
-DOWN_DAY := ecs-cpu-alarm service-down-alarm ecs-memory-while-down-alarm service-down-ok
+run: env ## the stack on this machine, in a minute: PagerDuty down, grouping, inhibition, an anomaly
+	@$(BIN)/python -m tools.first_minute
 
-run: env ## the stack on this machine: a good day, a burst of 50, PagerDuty down, a service and a cluster down, an anomaly
-	@echo "== The stack that cdk deploy would create, on this machine: its own template, functions and queues, on an"
-	@echo "== emulated AWS. PagerDuty, Slack and the mail server are stand-ins; nothing leaves this machine."
-	@echo
-	@echo "== 1. A good day: what is critical pages, what is not does not, and every end is told where its begin was."
-	@$(BIN)/alertrelay replay $(GOOD_DAY:%=events/%.json)
-	@echo
-	@echo "== 2. A burst: fifty databases of one service alarm within a minute. One incident, few messages, nobody left out."
-	@rm -rf .build/burst
-	@$(BIN)/python -m tools.burst events/rds-cpu-critical-alarm.json .build/burst >/dev/null
-	@$(BIN)/alertrelay replay .build/burst/*.json
-	@echo
-	@echo "== 3. PagerDuty is down: Slack and e-mail say so at once, PagerDuty is tried again after 1, 2, 5 and 15 minutes,"
-	@echo "==    and whoever heard of the alarm hears of its end."
-	@$(BIN)/alertrelay replay $(BAD_DAY:%=events/%.json) --down pagerduty=503
-	@echo
-	@echo "== 4. A service is down: what that explains is kept from people, by name, and told when it still fires afterwards."
-	@$(BIN)/alertrelay replay $(DOWN_DAY:%=events/%.json)
-	@echo
-	@echo "== 5. The larger speaks for the smaller: a cluster for its services, the count of many for each of them, critical for"
-	@echo "==    the warning of the same alert and the warning for the info."
-	@$(BIN)/alertrelay replay $(REASONS_DAY:%=events/%.json)
-	@echo
-	@echo "== 6. A metric, six hours of it: the evening's peak is as every evening and left alone; half an hour after it the"
-	@echo "==    checkout takes four orders in ten, and that is found with the first point, explained, and told to its end."
-	@$(BIN)/python -m tools.shop .build/shop >/dev/null
-	@$(BIN)/alertrelay replay .build/shop/orders-placed.csv --mode orders-placed=alert
-	@echo
-	@echo "== Next: $(BIN)/alertrelay replay events/ecs-cpu-alarm.json --down slack=timeout"
-	@echo "==       $(BIN)/alertrelay replay --help    docs/try-it-locally.md    events/README.md"
+run-all: env ## the same with every example, and every line
+	@$(BIN)/python -m tools.first_minute --all
 
 lint: env ## ruff
 	$(BIN)/ruff check .

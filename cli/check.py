@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
 import os
 import sys
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli.config_dir import add_config_dir
+from cli.output import add_output, dumped
 
 if TYPE_CHECKING:
     from compiler.reading.finding import Finding
@@ -21,19 +21,19 @@ _COLOURS = {"error": "31", "warning": "33", "info": "36"}
 _DESCRIPTION = """\
 Check the configuration: every key, every name that one file uses of another, every secret that stands in plain text.
 
-Of every alarm: that its metric exists, that statistic, unit and dimensions fit it, that it has a runbook; and a table
-of what each resource gets and what it costs a month.
+Also every alarm: its metric, statistic, unit, dimensions and runbook; and print a table of the alarms of each resource
+with their monthly cost.
 
 Without an argument: alertmanager.yml, delivery.yml, anomaly.yml and all of environments/ of the configuration folder
-(--config-dir). With --config or --delivery only the files that are named, so any Alertmanager file can be tried;
---delivery alone is checked against alertmanager.yml of the configuration folder.
+(--config-dir). With --config or --delivery only the named files, so any Alertmanager file can be tried; --delivery
+alone is checked against alertmanager.yml of the configuration folder.
 """
 _EPILOG = """\
 examples:
   alertrelay check                        the project's own configuration
-  alertrelay check --env prod --strict    one environment; a warning is a fault too
+  alertrelay check --env prod --strict    one environment; warnings are errors
   alertrelay check --config-dir ../our-alerts
-  alertrelay check --env prod --live      what is deployed, too: keys, confirmations, topics, dead letters
+  alertrelay check --env prod --live      the deployment as well: keys, confirmations, topics, dead letters
   alertrelay check --config /etc/alertmanager/alertmanager.yml
   alertrelay check --json | jq -r '.[] | select(.severity == "error") | .message'
 
@@ -58,7 +58,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--live", action="store_true", help="with --env: also what is deployed, read with your AWS credentials"
     )
     parser.add_argument("--strict", action="store_true", help="warnings are errors")
-    parser.add_argument("--json", action="store_true", help="a JSON list of findings")
+    add_output(parser)
     parser.set_defaults(run=run)
 
 
@@ -73,13 +73,13 @@ def run(args: argparse.Namespace) -> int:
     from compiler.reading.finding import merged
 
     findings = [*_known(_findings(args)), *(_live(args.config_dir, args.env) if args.live else ())]
-    if args.json:
-        print(json.dumps([dataclasses.asdict(finding) for finding in findings], indent=2))
+    if args.output != "table":
+        print(dumped([dataclasses.asdict(finding) for finding in findings], args.output))
     else:
         for line in _alarms(args):
             print(line)
         colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-        for line in report(merged(findings), colour=colour, counted=findings):
+        for line in report(merged(findings, fold=not args.strict), colour=colour, counted=findings):
             print(line)
     if any(finding.code == "unreadable" for finding in findings):
         return 2

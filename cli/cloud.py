@@ -1,4 +1,4 @@
-"""A deployed environment, found by its stack's outputs with the credentials of whoever asks."""
+"""A deployed environment, found by its stack's outputs with the credentials of the user."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def config_hash(function: str, client: Client) -> str:
 
 
 def unreadable(what: str, error: BotoCoreError | ClientError) -> CloudUnreadable:
-    """What AWS answered, with what a person does about it."""
+    """Returns AWS's answer as an error, with the mend."""
     word = code(error)
     if word in ("NoCredentialsError", "PartialCredentialsError", "ProfileNotFound"):
         return CloudUnreadable(f"{what}: there are no credentials for AWS ({word}): set AWS_PROFILE, or log in")

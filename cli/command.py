@@ -28,6 +28,7 @@ SUBCOMMANDS: tuple[str, ...] = (
     "send_test_alert",
     "serve_aws",
     "export",
+    "completion",
 )
 """Modules of this room, in the order of the help. Each has `add_parser(subparsers)`, which sets `run=` to its
 function `(args) -> exit code`, and imports what is slow only inside it."""

@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from compiler.resources.environment import Environment
 
 _DESCRIPTION = """\
-Find what can be watched, and show it as a diff of environments/NAME.yml: databases, Aurora clusters, caches, ECS
-services, load balancers, queues and functions, each with its class and engine, and the labels service and team by its
-tags (service, app, application; team, owner, squad). --write applies it. Every line and comment of the file stays; what
-is listed already is left alone.
+Find the resources that can be watched, and show them as a diff of environments/NAME.yml: databases, Aurora clusters,
+caches, ECS services, load balancers, queues and functions, each with its class and engine, and the labels service and
+team by its tags (service, app, application; team, owner, squad). --write applies it. Every line and comment of the
+file stays; listed resources are left alone.
 
 The account is read with your AWS credentials, in the environment's region: rds:Describe*, elasticache:Describe*,
 ecs:List* and ecs:Describe*, elasticloadbalancing:Describe*, sqs:ListQueues and sqs:GetQueueAttributes,
 lambda:ListFunctions and lambda:ListEventSourceMappings, tag:GetResources. A service that may not be read is named, and
-the others go on. With --from nothing is asked of AWS.
+the others are read. With --from AWS is not asked.
 """
 _EPILOG = """\
 examples:

@@ -18,8 +18,8 @@ _FOLDERS = {"AWS::Lambda::Function": "function", "AWS::Lambda::LayerVersion": "l
 
 _DESCRIPTION = """\
 Write the templates of one environment for teams that deploy with sam instead of the CDK: template.yaml is the relay,
-alarms.yaml its alarms, and the folders beside them are what the functions and the layer are made of. Logical ids and
-names are those of `cdk deploy`, so one can follow the other.
+alarms.yaml its alarms, and the folders beside them hold the code of the functions and the layer. Logical ids and
+names are those of `cdk deploy`, so each can update the other's stack.
 """
 _EPILOG = """\
 example:

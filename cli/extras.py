@@ -1,4 +1,5 @@
-"""Which optional packages a command needs, for an answer in place of a traceback where they are not installed."""
+"""Names the optional packages that a command needs, for an answer in place of a traceback where they are not
+installed."""
 
 from __future__ import annotations
 

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from cli.anomaly.deployed import DeployedScorer
 
 _DESCRIPTION = """\
-Say of an alert whether it was helpful: whether somebody who got it was glad of it. ALERT is its fingerprint, which
-stands in the message of an anomaly and in the log, or the ARN of a CloudWatch alarm. What the scorer only noticed in
-shadow can be judged too (`alertrelay anomaly status` shows it). The last word of anybody on one firing counts.
+Record whether an alert was helpful to its readers. ALERT is its fingerprint, which stands in the message of an anomaly
+and in the log, or the ARN of a CloudWatch alarm. Anomalies that were only found in shadow can be judged too
+(`alertrelay anomaly status` lists them). The last answer to one firing counts.
 
 Entries of config/anomaly.yml with `mode: adaptive` notify from a higher score on after alerts that were not helpful,
 and from a lower one after alerts that were: slowly, and within bounds (docs/anomaly.md).
@@ -42,7 +42,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Adds the subcommand."""
     parser = subparsers.add_parser(
         "feedback",
-        help="say whether an alert was helpful",
+        help="record whether an alert was helpful",
         description=_DESCRIPTION,
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -52,7 +52,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add_config_dir(parser)
     parser.add_argument("--env", metavar="NAME", required=True, help="an environment of the configuration")
     parser.add_argument("--by", metavar="NAME", default="", help="default: your user name")
-    parser.add_argument("--comment", metavar="TEXT", default="", help="why, for whoever reads it later")
+    parser.add_argument("--comment", metavar="TEXT", default="", help="why, for later readers")
     parser.add_argument("--json", action="store_true", help="what was stored, as JSON")
     parser.set_defaults(run=run)
 
@@ -139,7 +139,7 @@ def _in_shadow(scorer: DeployedScorer, alert: str) -> Vote:
 
 
 def sentence(said: Vote, scorer: DeployedScorer, clock: Clock) -> str:
-    """What was stored, and what follows of it."""
+    """Words what was stored, and what follows from it."""
     from alertrelay.anomaly.scorer.entry_rules import rules_of
     from alertrelay.anomaly.scorer.threshold import feedback_of
 

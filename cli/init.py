@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 _DESCRIPTION = """\
 Write a folder of your own: alertmanager.yml, delivery.yml, anomaly.yml, an environment, a CDK app, a CI workflow and a
-README. What is not given by a flag is asked on a terminal. Nothing in it is invented: it watches nothing, checks clean,
-and deploys the relay alone; `alertrelay discover` then lists what your account has.
+README. On a terminal, values without a flag are asked for. Nothing in it is invented: it watches nothing, checks
+clean, and deploys the relay alone; `alertrelay discover` then lists the resources of your account.
 
-With --alertmanager the file that you have is taken as it is, if it has no errors.
+With --alertmanager your own file is copied as it is, if it has no errors.
 """
 _EPILOG = """\
 examples:
@@ -55,7 +55,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("folder", metavar="FOLDER", nargs="?", type=Path, default=Path(), help="default: this one")
+    parser.add_argument(
+        "folder", metavar="FOLDER", nargs="?", type=Path, default=Path(), help="default: the working folder"
+    )
     parser.add_argument(
         "--environment", metavar="NAME", action="append", default=[], help="prod, for example; may be repeated"
     )

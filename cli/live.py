@@ -1,6 +1,6 @@
 """`alertrelay check --env X --live`: what is wrong with a deployed environment that no file can show.
 
-Reads only, with the credentials of whoever asks; no value of the secret leaves this module.
+Reads only, with the credentials of the user; no value of the secret leaves this module.
 """
 
 from __future__ import annotations
@@ -180,7 +180,7 @@ def _dead_letters(config: Config, deployed: DeployedStack, client: Client) -> It
         number = sum(int(counts.get(key, 0)) for key in wanted)
         if number:
             message = f"{number} message{'s' if number > 1 else ''} in {name}: alerts that were not notified in time"
-            mend = "docs/deploy.md, 'When an ops mail arrives', says what it is and how to send it again"
+            mend = "docs/operations.md, 'A message in a dead-letter queue', explains how to send it again"
             yield _finding(deployed.stack, name, "error", "dead-letters", message, mend)
 
 
@@ -199,8 +199,8 @@ def _policy(text: str | None) -> list[Mapping[str, Any]]:
 
 
 def _allows(policy: list[Mapping[str, Any]], action: str, account: str, resource: str) -> bool:
-    """Whether CloudWatch may do `action` for the alarms of `account`: what its statements say, without IAM's finer
-    points. A denial counts only where it has no condition, as the one against plain HTTP has."""
+    """Returns whether CloudWatch may do `action` for the alarms of `account`: what its statements say, without IAM's
+    finer points. A denial counts only where it has no condition, as the one against plain HTTP has."""
     own = [s for s in policy if _names(s.get("Principal"), PUBLISHER) and _covers(s, action)]
     own = [s for s in own if not resource or any(r in ("*", resource) for r in _list(s.get("Resource", "*")))]
     denied = any(s.get("Effect") == "Deny" and not s.get("Condition") for s in own)

@@ -11,14 +11,15 @@ from typing import Any
 
 from alertrelay.sources import Parsed, parse, unwrap
 
+from cli.output import FORMS, dumped
 from local.alert_json import alert_json
 
 _DESCRIPTION = """\
-Show the alerts that a payload becomes: one JSON line a file, in the order of the arguments, keys sorted.
+Show the alerts that a payload becomes: one JSON line for each file, in the order of the arguments, keys sorted.
 
 A file holds what Lambda receives (SNS or SQS), an SNS envelope, or the bare message: a CloudWatch alarm, an
-Alertmanager webhook, plain text, anything. Whatever it is, it becomes at least one alert; `source` says who took it,
-and `raw` means that no parser knew it, then `problem` says why. docs/sources.md has the meaning of each field.
+Alertmanager webhook, plain text, anything. It becomes at least one alert; `source` names the parser that accepted it,
+and `raw` means that none did; `problem` then gives the reason. docs/sources.md explains the mapping of each field.
 """
 _EPILOG = """\
 examples:
@@ -43,9 +44,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "-o",
         "--output",
-        choices=("json", "table"),
+        choices=FORMS,
         default="json",
-        help="json: a line for each file (the default); table: the same for people",
+        help="json: a line for each file (the default); yaml: a document for each file; table: the same for people",
     )
     parser.set_defaults(run=run)
 
@@ -64,13 +65,16 @@ def run(args: argparse.Namespace) -> int:
         line = line_of(name, content, received_at=datetime.now(UTC))
         if args.output == "table":
             print("\n".join(_readable(line)), flush=True)
+        elif args.output == "yaml":
+            print(f"---\n{dumped(line, 'yaml')}", flush=True)
         else:
             print(json.dumps(line, sort_keys=True), flush=True)
     return code
 
 
 def line_of(name: str, content: bytes, *, received_at: datetime) -> dict[str, Any]:
-    """What is printed of one file: the alerts of all its records, the source of the first that a parser knew."""
+    """Returns the printed line of one file: the alerts of all its records, the source of the first that a parser
+    knew."""
     parsed = [parse(envelope, received_at=received_at) for envelope in unwrap(content)]
     problems = list(dict.fromkeys(each.problem for each in parsed if each.problem))
     return {

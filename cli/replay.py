@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 _DESCRIPTION = """\
 Send events through the stack that `cdk deploy` would create, on this machine: the synthesised template is deployed to
 an emulated AWS on loopback, its own functions run with their own environment, and PagerDuty, Slack and the mail server
-are stand-ins. Shows who was notified of what, when, by which channel, and why. Nothing leaves this machine.
+are stand-ins. Shows each notification: time, receiver, channel, and reason. Nothing leaves this machine.
 
 A file holds what Lambda receives, an SNS envelope, or the bare message. The clock starts at the first file's own time
-and is only moved, never waited for; after the last file it runs on until nothing is due. Files are played in the order
-of their own times; one without a time stays behind the file that it was named after.
+and jumps, without waiting; after the last file it runs on until nothing is due. Files are played in the order of their
+own times; one without a time stays behind the file that it was named after.
 
 A file ENTRY.csv holds a metric (timestamp,value) that the entry of that name in config/anomaly.yml watches: its last
-six hours are lived through, and the anomaly-scorer runs as each point comes, with what is before them as the past.
+six hours are played, and the anomaly-scorer runs as each point arrives, with everything before as history.
 """
 _EPILOG = """\
 examples:
@@ -37,7 +37,7 @@ examples:
   alertrelay replay events/*.json --json | jq -r '.events[] | .file, (.deliveries[] | .outcome + " " + .receiver)'
 
 exit code: 0 nothing is lost, 1 an alert was neither delivered nor queued, 2 usage or an unreadable file, 3 the stack on
-this machine crashed, which says nothing about the alerts
+this machine crashed, which proves nothing about the alerts
 """
 
 

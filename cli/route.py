@@ -18,12 +18,11 @@ if TYPE_CHECKING:
     from compiler.reading.yamlfile import Value
 
 _DESCRIPTION = """\
-Show who is notified of an alert with the labels given: the last line has the receivers, with commas between them, in
-the order in which the routes match, a receiver twice where two routes name it. Without a label it is the root's
-receiver.
+Show who is notified of an alert with the given labels: the last line names the receivers, separated by commas, in the
+order in which the routes match, twice where two routes name one. Without a label it is the root's receiver.
 
-Any Alertmanager file will do, also one with secrets or with kinds of receivers that alertrelay does not serve: nothing
-is sent, and no secret is read. Inhibition, silences and time intervals come later and play no part here.
+Any Alertmanager file is accepted, even with secrets or with kinds of receivers that alertrelay does not serve: nothing
+is sent, and no secret is read. Inhibition, silences and time intervals apply later and are not considered.
 """
 _EPILOG = """\
 examples:

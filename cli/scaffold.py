@@ -18,7 +18,7 @@ SLACK_POST = "https://slack.com/api/chat.postMessage"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
-    """What the user chose. `region` "" leaves it to the credentials of the deploy, `slack` "" leaves Slack out.
+    """The user's choices. `region` "" leaves it to the credentials of the deploy, `slack` "" leaves Slack out.
 
     `alertmanager` is the text of a file that the user has; the channels are then that file's own.
     """
@@ -61,7 +61,9 @@ def files(answers: Answers) -> dict[str, str]:
         ".github/workflows/alerts.yml": _filled("alerts.yml", version=__version__),
     }
     region = (
-        f"region: {answers.region}" if answers.region else "# region: the one of whoever deploys, until it is named"
+        f"region: {answers.region}"
+        if answers.region
+        else "# region: that of the credentials of the deploy, until it is named"
     )
     for name in answers.environments:
         found[f"environments/{name}.yml"] = _filled("environment.yml", environment=name, region=region, mail=mail)

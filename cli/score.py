@@ -15,8 +15,8 @@ from local.series import NotASeries, SeriesRow, note_of_texts, read_series
 _DESCRIPTION = """\
 Score metrics: reads CSV files with the columns timestamp,value and writes them with anomaly_score, 0 to 1, added.
 
-The rows stay one to one and in order. A score uses the row and the rows before it; files share nothing. The score is
-the one after the refractory period: high once per trouble, not on each of its rows. A blank value scores 0.
+The rows and their order stay. A score uses its row and the rows before it; files share nothing. It is the score after
+the refractory period: high once per incident, not on each of its rows. A blank value scores 0.
 """
 _EPILOG = """\
 examples:
@@ -24,7 +24,7 @@ examples:
   alertrelay score --input metrics/ --output scored/ --explain     a folder, mirrored, with a reason per row
   alertrelay score --threshold                                     the score from which an alert is sent
 
-exit code: 0, 1 when a file is no such CSV (the others are scored), 2 when one cannot be read or written
+exit code: 0, 1 when a file is not such a CSV (the others are scored), 2 when one cannot be read or written
 """
 
 _PROGRESS = 100_000

@@ -28,14 +28,14 @@ POLL_SECONDS = 1.0
 Seen = Literal["delivered", "fallback", "pending"]
 
 _DESCRIPTION = """\
-Publish a test alert to the deployed topic, wait until the relay has recorded who was notified, then publish its end and
-wait again. Every message says that it is a TEST.
+Publish a test alert to the deployed topic, wait until the relay has recorded who was notified, then publish its
+resolve and wait again. Every message says that it is a TEST.
 
 Without --receiver it is a warning, for the receivers of warnings. With --receiver its labels are chosen so that the
-route tree sends it there, and to as few others as possible; who else hears of it is said first. A receiver of
-PagerDuty really pages.
+route tree sends it there, and to as few others as possible; the others are listed first. A receiver of PagerDuty
+really pages.
 
-Needs the credentials of a person (AWS_PROFILE): docs/deploy.md lists what they have to be allowed.
+Needs the credentials of a person (AWS_PROFILE): docs/deploy.md lists the permissions.
 """
 _EPILOG = """\
 examples:
@@ -43,7 +43,7 @@ examples:
   alertrelay send-test --env prod --receiver pagerduty-oncall
   alertrelay send-test --env prod --receiver slack-database --label category=cache --json
 
-exit code: 0 every integration took the alert and its end, 1 one did not in time (or only a fallback did),
+exit code: 0 every integration accepted the alert and its resolve, 1 one did not in time (or only a fallback did),
 2 usage, or AWS did not answer
 """
 
@@ -54,7 +54,7 @@ class NotSent(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What the table says of one integration. `seconds` run from publishing until it was written down."""
+    """A row of the table: one integration. `seconds` run from publishing until it was written down."""
 
     integration: str
     seen: Seen
@@ -78,7 +78,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--label", metavar="NAME=VALUE", action="append", default=[], help="a label of the alert; may be repeated"
     )
-    parser.add_argument("--wait", metavar="2m", type=seconds, help="the longest wait for the alert, and for its end")
+    parser.add_argument("--wait", metavar="2m", type=seconds, help="the longest wait for the alert and its resolve")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of lines")
     parser.set_defaults(run=run)
 

@@ -32,18 +32,18 @@ BUCKET = "alertrelay-dev-scorer"
 
 _DESCRIPTION = """\
 Serve an emulated AWS with the deployed dev template in it, and stand-ins for PagerDuty, Slack, webhooks and mail, until
-Ctrl-C. `sam local invoke` runs a function in Docker with these behind it; events/env.json names their ports. What
-arrives at a stand-in is shown, a line each.
+Ctrl-C. `sam local invoke` runs a function in Docker with these behind it; events/env.json names their ports. Each
+request to a stand-in is printed.
 """
 _EPILOG = """\
-example, in another terminal (docs/sam.md has it all):
+example, in another terminal (see docs/try-it-locally.md):
   sam local invoke alertrelay-dev-slack-forwarder -t cdk.out/assembly-dev/devRelay*.template.json \\
     -e events/rds-cpu-critical-alarm.json --env-vars events/env.json
 
 With Docker Desktop a container reaches 127.0.0.1 as host.docker.internal. Docker Engine on Linux needs
 `alertrelay serve-aws --bind 172.17.0.1`, and `--add-host host.docker.internal:host-gateway` for sam.
 
-exit code: 0 ended by Ctrl-C, 2 a port is taken, or the template cannot be made
+exit code: 0 stopped by Ctrl-C, 2 a port is taken, or the template cannot be made
 """
 
 
@@ -128,7 +128,7 @@ def serving(
 def env_vars(
     host: str = HOST, *, aws_port: int = AWS_PORT, ports: Mapping[str, int] | None = None
 ) -> dict[str, dict[str, str]]:
-    """What `sam --env-vars` reads: for every function, and for each alone."""
+    """Returns the variables for `sam --env-vars`: for every function, and for each alone."""
     from alertrelay.channels import forwarders
 
     from local.standins import endpoints

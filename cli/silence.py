@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import getpass
-import json
 import sys
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from cli.config_dir import add_config_dir
 from cli.duration import parsed
+from cli.output import add_output, dumped
 from cli.table import aligned
 
 if TYPE_CHECKING:
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 ALIASES: Mapping[str, tuple[str, ...]] = {"query": ("list",)}
 _DESCRIPTION = """\
-Silences mute alerts by their labels, for a time, with an author and a comment. They take effect at the next look at a
-group, and end by themselves. What was announced before is still ended. For windows that come back each week, write a
-time interval in config/alertmanager.yml instead.
+Silences mute alerts by their labels, for a time, with an author and a comment. They take effect at the next flush of a
+group, and expire by themselves. Alerts that were notified before are still resolved. For weekly windows, write a time
+interval in alertmanager.yml instead.
 """
 _EPILOG = """\
 examples:
@@ -41,7 +41,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Adds the subcommand and its three actions."""
     parser = subparsers.add_parser(
         "silence",
-        help="mute alerts for a time; list and end silences",
+        help="mute alerts for a time; list and expire silences",
         description=_DESCRIPTION,
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -49,7 +49,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     add = _action(actions, "add", "create a silence, or change one")
     add.add_argument("matchers", nargs="+", metavar="MATCHER", help='as service=orders, severity=~"warning|info"')
-    add.add_argument("--comment", required=True, metavar="TEXT", help="why, for whoever wonders at 3 a.m.")
+    add.add_argument("--comment", required=True, metavar="TEXT", help="why, for the person on call at 3 a.m.")
     add.add_argument("--author", default="", metavar="NAME", help="default: your user name")
     add.add_argument("--start", metavar="TIME", help="RFC 3339; default: now")
     until = add.add_mutually_exclusive_group(required=True)
@@ -60,8 +60,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     query.add_argument(
         "labels", nargs="*", metavar="NAME=VALUE", help="only those that mute an alert with these labels"
     )
-    query.add_argument("--expired", action="store_true", help="also those that ended within five days")
-    expire = _action(actions, "expire", "end silences now")
+    query.add_argument("--expired", action="store_true", help="also those that expired within five days")
+    expire = _action(actions, "expire", "expire silences now")
     expire.add_argument("ids", nargs="+", metavar="ID")
 
 
@@ -71,7 +71,7 @@ def _action(
     parser = actions.add_parser(name, help=text, description=text, aliases=ALIASES.get(name, ()))
     add_config_dir(parser)
     parser.add_argument("--env", required=True, metavar="NAME", help="an environment of the configuration")
-    parser.add_argument("--json", action="store_true", help="JSON, as Alertmanager's API spells silences")
+    add_output(parser)
     parser.set_defaults(run=lambda args: run(args, ACTIONS[name]))
     return parser
 
@@ -139,7 +139,7 @@ def _add(args: argparse.Namespace, store: Store, clock: Clock) -> int:
     from alertrelay.dispatch import silences
 
     saved = silences.save(store, clock, _wanted(args, clock.now()), new_id=str(uuid.uuid4()))
-    print(json.dumps({"silenceID": saved}) if args.json else saved)
+    print(saved if args.output == "table" else dumped({"silenceID": saved}, args.output))
     return 0
 
 
@@ -173,8 +173,8 @@ def _query(args: argparse.Namespace, store: Store, clock: Clock) -> int:
         for one in silences.listed(store, now=now, expired=args.expired)
         if not labels or any(matches(together, labels) for together in one.matchers)
     ]
-    if args.json:
-        print(json.dumps([to_json(one, now) for one in found], indent=2))
+    if args.output != "table":  # as Alertmanager's API spells silences
+        print(dumped([to_json(one, now) for one in found], args.output))
     else:
         print(_table(found, now))
     return 0

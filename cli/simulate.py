@@ -11,6 +11,7 @@ from pathlib import Path
 
 from cli.config_dir import add_config_dir
 from cli.duration import seconds
+from cli.output import FORMS, dumped
 from cli.table import aligned
 from compiler.reading.duration import spell_duration
 
@@ -18,10 +19,10 @@ START = "2026-01-01T00:00:00Z"
 
 _DESCRIPTION = """\
 Play a timeline of alerts, silences and failing receivers against a configuration, on a clock that jumps from one event
-to the next: hours take seconds. Prints a JSON line for each try to reach an integration, in order of time.
+to the next: hours take seconds. Prints a JSON line for each attempt to notify an integration, in order of time.
 
-Any Alertmanager file will do, also one with secrets or with kinds of receivers that alertrelay does not serve: nothing
-is sent, and no secret is read. With --compatible it is Alertmanager that is simulated, in order to compare.
+Any Alertmanager file is accepted, even with secrets or with kinds of receivers that alertrelay does not serve: nothing
+is sent, and no secret is read. --compatible simulates Alertmanager itself, for comparison.
 """
 _EPILOG = """\
 examples:
@@ -34,7 +35,7 @@ a timeline is a list of [seconds, what]:
    [10, {"silence": {"name": "work", "matchers": [{"name": "service", "value": "orders"}], "startsAt": 10, "endsAt": 900}}],
    [60, {"sink": {"pagerduty-oncall": 503}}], [90, {"expire": "work"}], [120, {"reload": "route: …"}]]
 
-exit code: 0, 1 the configuration has errors, 2 usage or a file could not be read (docs/simulate.md has it all)
+exit code: 0 shown, 1 the configuration has errors, 2 usage or a file could not be read (see docs/try-it-locally.md)
 """  # noqa: E501 - an example is one line
 
 
@@ -62,9 +63,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "-o",
         "--output",
-        choices=("json", "table"),
+        choices=FORMS,
         default="json",
-        help="json: a line for each try (the default); table: the same for people",
+        help="json: a line for each attempt (the default); yaml: a list; table: the same for people",
     )
     parser.add_argument("--start", metavar="TIME", type=_time, default=START, help=f"RFC 3339, default {START}")
     parser.add_argument(
@@ -75,7 +76,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         choices=("0.33", "0.25"),
         help="as this release of Alertmanager: 0.33 (the default), or 0.25",
     )
-    parser.add_argument("--explain", action="store_true", help="also show what nobody is notified of, and why")
+    parser.add_argument("--explain", action="store_true", help="also show suppressed alerts, and why")
     parser.set_defaults(run=run)
 
 
@@ -107,6 +108,9 @@ def run(args: argparse.Namespace) -> int:
         options.warn(f"alertrelay simulate: {error}")
         return 2
     lines = SimulatedRun(loaded.config, options, last_resort=loaded.last_resort is not None).lines(entries)
+    if args.output == "yaml":
+        print(dumped([json.loads(line) for line in lines], "yaml"))
+        return 0
     print("\n".join(aligned(_rows(lines)) if args.output == "table" else lines), end="\n" if lines else "")
     return 0
 

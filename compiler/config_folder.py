@@ -13,7 +13,7 @@ _MEND = "name the folder that holds alertmanager.yml, delivery.yml and environme
 
 
 class NoConfigFolder(ValueError):
-    """What was named is no folder. The text says where it was named, what is there, and the mend."""
+    """The named folder does not exist, or is none. The text says where it was named, what is there, and the mend."""
 
 
 def config_folder(named: Path | None, environ: Mapping[str, str], *, otherwise: Path | None = None) -> Path:

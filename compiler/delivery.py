@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -9,12 +10,14 @@ from typing import Any, Literal
 from alertrelay.channels import channel
 from alertrelay.config.model import Receiver
 
+from compiler.alertmanager.intervals import known_zone
 from compiler.reading.finding import Findings, Place, did_you_mean
 from compiler.reading.formats import EMAIL_ADDRESS, PHONE_NUMBER
 from compiler.reading.section import Section, section_of, string_of
 from compiler.reading.yamlfile import Value
 from compiler.resources.environment import LastResort
 
+EMAIL = ("transport", "on_call", "time_zone")
 KEYS = ("fallbacks", "last_resort", "email", "limits")
 MOST = 120
 """Messages of a limit: PagerDuty takes as many events a minute for one routing key."""
@@ -34,6 +37,7 @@ class DeliveryFile:
     place: Place
     on_call: tuple[str, ...] = ()
     on_call_places: Mapping[str, Place] = field(default_factory=dict, repr=False)
+    time_zone: str = ""
     limits: Mapping[str, int] = field(default_factory=dict)
     limit_places: Mapping[str, Place] = field(default_factory=dict, repr=False)
     places: Mapping[str, tuple[Value, tuple[tuple[Value, ...], ...]]] = field(repr=False)
@@ -111,8 +115,8 @@ def _last_resort(section: Section, findings: Findings) -> LastResort | None:
 
 
 def _email(section: Section, findings: Findings) -> dict[str, Any]:
-    """How e-mail goes out, and which recipients have to take it."""
-    inner = section.section("email", ("transport", "on_call"))
+    """Reads how e-mail goes out, which recipients have to take it, and the zone of its times."""
+    inner = section.section("email", EMAIL)
     if inner is None:
         return {"transport": "smtp"}
     found = {address: item.place for item in inner.list("on_call") if (address := EMAIL_ADDRESS(item, findings))}
@@ -120,7 +124,12 @@ def _email(section: Section, findings: Findings) -> dict[str, Any]:
     if found and transport == "ses":
         message = "on_call has no effect with the transport ses, which takes a mail for all recipients or for none"
         findings.warning(inner.at("on_call"), "not-obeyed", message, "remove it, or use smtp")
-    return {"transport": transport, "on_call": tuple(found), "on_call_places": found}
+    return {
+        "transport": transport,
+        "on_call": tuple(found),
+        "on_call_places": found,
+        "time_zone": _time_zone(inner),
+    }
 
 
 def _transport(inner: Section) -> Transport:
@@ -134,10 +143,21 @@ def _transport(inner: Section) -> Transport:
             return "smtp"
 
 
+def _time_zone(inner: Section) -> str:
+    """Reads the zone that mails show times in; "" for UTC."""
+    name = inner.string("time_zone", "")
+    if name and not known_zone(name):
+        message = f"{name!r} is not a time zone of the tz database"
+        mend = did_you_mean(name, zoneinfo.available_timezones()) or "as in Europe/Berlin"
+        inner.findings.error(inner.at("time_zone"), "bad-value", message, mend)
+        return ""
+    return name
+
+
 def check_delivery(
     delivery: DeliveryFile, receivers: Mapping[str, Receiver], routed: frozenset[str], findings: Findings
 ) -> None:
-    """What can be said of the file only beside alertmanager.yml. `routed` are the receivers that a route names."""
+    """Checks the file against alertmanager.yml. `routed` are the receivers that a route names."""
     for name, (value, stages) in delivery.places.items():
         if name not in receivers:
             mend = did_you_mean(name, receivers)

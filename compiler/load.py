@@ -52,8 +52,8 @@ _NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """What was found. `config` and `environment` are None where an error stands among the findings; `anomaly` also
-    where the environment watches no metric.
+    """The result of reading. `config` and `environment` are None where an error stands among the findings; `anomaly`
+    also where the environment watches no metric.
 
     `try_out` knows no environment.
     """
@@ -71,7 +71,7 @@ class Loaded:
 
 
 def is_environment_name(name: str) -> bool:
-    """Whether it may become part of names in AWS."""
+    """Returns whether it may become part of names in AWS."""
     return _NAME.fullmatch(name) is not None
 
 
@@ -114,7 +114,7 @@ def try_out(config: Path | str, *, delivery: Path | None = None, release: Releas
     findings = Findings()
     said = _delivery(delivery, findings) if delivery else NOTHING
     root = read(config, findings) if isinstance(config, Path) else parse(config, findings, file="reload")
-    parsed = parse_alertmanager(root, findings, transport=said.transport, on_call=said.on_call) if root else None
+    parsed = _of_delivery(root, said, findings) if root else None
     _cross_check(parsed, said, findings)
     found = tuple(_tolerated(finding) for finding in findings.sorted())
     failed = parsed is None or any(finding.severity == "error" for finding in found)
@@ -163,7 +163,7 @@ def examine(
     names: Sequence[str] = (),
     own: bool = False,
 ) -> tuple[Finding, ...]:
-    """What there is to say of the files named, and of the environments `names` below `folder`.
+    """Returns the findings on the files named, and on the environments `names` below `folder`.
 
     Where both files are named they are held against each other. `own`: they are what is deployed, so a value that is
     left of the example is worth a warning.
@@ -179,7 +179,7 @@ def examine(
 
 
 def check_folder(folder: Path, *, environment: str | None = None) -> tuple[Finding, ...]:
-    """What there is to say of a whole configuration folder, or of it with one environment alone."""
+    """Returns the findings on a whole configuration folder, or on it with one environment alone."""
     names = environments(folder) if environment is None else (environment,)
     found = examine(
         alertmanager=folder / ALERTMANAGER, delivery=folder / DELIVERY, folder=folder, names=names, own=True
@@ -224,9 +224,13 @@ def _read(path: Path, findings: Findings, *, own: bool) -> Value | None:
 
 def _alertmanager(path: Path, delivery: DeliveryFile, findings: Findings, *, own: bool) -> AlertmanagerFile | None:
     root = _read(path, findings, own=own)
-    if root is None:
-        return None
-    return parse_alertmanager(root, findings, transport=delivery.transport, on_call=delivery.on_call)
+    return _of_delivery(root, delivery, findings) if root else None
+
+
+def _of_delivery(root: Value, delivery: DeliveryFile, findings: Findings) -> AlertmanagerFile | None:
+    return parse_alertmanager(
+        root, findings, transport=delivery.transport, on_call=delivery.on_call, time_zone=delivery.time_zone
+    )
 
 
 def _delivery(path: Path, findings: Findings, *, own: bool = False) -> DeliveryFile:

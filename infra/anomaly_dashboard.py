@@ -1,4 +1,4 @@
-"""What the anomaly-scorer found, on one page: anomalies, values against what is usual, what people thought of them."""
+"""Shows the anomaly-scorer's findings on one page: anomalies, values beside the usual ones, feedback."""
 
 from __future__ import annotations
 

@@ -123,7 +123,7 @@ def load_valid(config: Path, names: Sequence[str], *, placeholders: bool = False
         for finding in loaded.findings
     )
     warned = [finding for finding in findings if finding.severity == "warning"]
-    for line in merged(warned if not placeholders else [one for one in warned if one.code != CODE]):
+    for line in merged((one for one in warned if one.code != CODE or not placeholders), fold=True):
         print(line, file=sys.stderr)  # noqa: T201 - synth speaks to people on stderr
     if errors := [str(finding) for finding in findings if finding.severity == "error"]:
         raise ConfigurationInvalid("\n".join(errors))

@@ -1,4 +1,4 @@
-"""What is uploaded: the layer, and a folder of function code for each environment. Built here, without Docker.
+"""Builds the uploads: the layer, and a folder of function code for each environment. Built here, without Docker.
 
 Both are kept in `.build/`, under a name that is the hash of their inputs: what did not change is not built again, and
 two builds of one input have one name in the template.

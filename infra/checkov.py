@@ -33,7 +33,7 @@ ANSWERS: Mapping[str, Mapping[str, str]] = {
         "CKV_AWS_21": "each run replaces its objects: versions would be kept of what the next run makes worthless",
     },
 }
-NO_OWN_KEY = {"CKV_AWS_26": "on purpose: what says that the key is gone must not need the key (infra/topics.py)"}
+NO_OWN_KEY = {"CKV_AWS_26": "on purpose: the alert that the key is missing must not need the key (infra/topics.py)"}
 
 
 @jsii.implements(cdk.IAspect)

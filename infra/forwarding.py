@@ -54,7 +54,7 @@ MAX_RECEIVES = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relay:
-    """What all forwarders of an environment share."""
+    """The parts that all forwarders of an environment share."""
 
     environment: Environment
     topics: Mapping[str, sns.Topic]

@@ -1,4 +1,4 @@
-"""What each function has: its logs, the alias that its events come by, and a queue for what it could not handle."""
+"""Gives each function its logs, the alias that its events come by, and a queue for what it could not handle."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a forwarder may do, written out by hand: nothing is granted by a construct behind our back."""
+"""Grants a forwarder its permissions, written out by hand: nothing is granted by a construct behind our back."""
 
 from __future__ import annotations
 
@@ -84,7 +84,8 @@ def _of_chunks(table: dynamodb.ITable) -> iam.PolicyStatement:
 
 
 def channel_statements(config: Config, channels: Collection[str]) -> list[iam.PolicyStatement]:
-    """What one forwarder needs beside the common: the topics, phones and SES senders that it may have to use."""
+    """Returns the permissions of one forwarder beside the common ones: the topics, phones and SES senders that it may
+    have to use."""
     settings = _sent_by(config, channels)
     statements = []
     if topics := _named_topics(settings):

@@ -86,7 +86,7 @@ def deny_statements(topic_arn: str, *, accounts: Sequence[str], but: Sequence[st
       allows it: EventBridge and Backup have none.
     - Of everybody else, who is not in `but`, save those for whom AWS:SourceOwner names this account. ElastiCache has
       no service principal and is known by that alone.
-    - Of those, whoever is of this account: for them AWS:SourceOwner names this account too, without being ElastiCache.
+    - Of those, the principals of this account: AWS:SourceOwner names this account for them too, as for ElastiCache.
 
     `Bool` and not `BoolIfExists`: where the key is absent nothing is denied, and the Allow statements decide alone. A
     caller whose request lacks it is anonymous, and no statement allows that.

@@ -1,4 +1,4 @@
-"""How a new version takes over: it is checked without traffic, gets a tenth of it, and goes back where alarms fire."""
+"""Rolls a new version out: it is checked without traffic, gets a tenth of it, and goes back where alarms fire."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ ARCHITECTURES = {"arm64": lambda_.Architecture.ARM_64, "x86_64": lambda_.Archite
 
 
 class EnvironmentStage(cdk.Stage):
-    """One environment: the relay, and the alarms that it carries. An empty region is that of whoever deploys."""
+    """One environment: the relay, and the alarms that it carries. An empty region is that of the credentials."""
 
     def __init__(
         self,

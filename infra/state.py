@@ -1,4 +1,4 @@
-"""What outlives an invocation: the table of groups, and the secret with the keys of the channels."""
+"""Keeps what outlives an invocation: the table of groups, and the secret with the keys of the channels."""
 
 from __future__ import annotations
 

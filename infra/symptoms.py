@@ -36,8 +36,8 @@ DEAD_LETTERS = (
         namespace="AWS/SQS",
         metric="ApproximateNumberOfMessagesVisible",
         statistic="Maximum",
-        means="Alerts lie in this dead-letter queue and nobody was notified of them: docs/deploy.md says how to read "
-        "them and how to send them again.",
+        means="Alerts lie in this dead-letter queue and nobody was notified of them: docs/operations.md says how to "
+        "read them and how to send them again.",
     ),
     Symptom(
         alertname="AlertrelayDeadLettersForgotten",
@@ -90,7 +90,7 @@ RULE_FAILURES = (
         metric="ApproximateNumberOfMessagesVisible",
         statistic="Maximum",
         means="EventBridge could not hand an event to its target; the message names its rule and target. A tick may be "
-        "deleted, the next one did its work; any other event is an alert that nobody saw: docs/deploy.md.",
+        "deleted, the next one did its work; any other event is an alert that nobody saw: docs/operations.md.",
     ),
 )
 OPS_PAGE = (
@@ -222,7 +222,7 @@ def scorer_symptoms(every: int) -> tuple[Symptom, ...]:
             namespace="alertrelay",
             metric="MetricsLeftOut",
             means="The patterns of config/anomaly.yml find more metrics than max_metrics, and the rest is not watched: "
-            "narrow them, or raise max_metrics after a look at what it costs.",
+            "narrow them, or raise max_metrics after checking its cost.",
             severity="warning",
             impact="Some of the metrics that were meant are not watched.",
         ),

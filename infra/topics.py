@@ -21,7 +21,7 @@ ALERT_TOPICS = ("critical", "warning", "info", "slo-violations", "infrastructure
 
 
 def topic_prefix(environment: str) -> str:
-    """What the name of each of our topics begins with, the last dash included."""
+    """Returns the common beginning of our topics' names, the last dash included."""
     return f"alertrelay-{environment}-"
 
 
@@ -88,7 +88,7 @@ class AlertTopics(Construct):
 
 
 class OpsTopic(Construct):
-    """The topic of the relay's own trouble, by e-mail from SNS directly.
+    """The topic of the relay's own trouble, read by e-mail from SNS directly.
 
     Not encrypted with a key of ours: what reports that the key is missing must not need it. (CloudWatch cannot use the
     AWS-managed key.) Nothing secret is ever published here.

@@ -1,4 +1,4 @@
-"""What became of every alert of every file: each outcome put to the update that it is about, and what is missing."""
+"""Accounts for every alert of every file: puts each outcome to its update, and finds what is missing."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class PublishedEvent:
         return tuple(alert for parsed in self.parsed for alert in parsed.alerts)
 
     def holds(self, outcome: Outcome) -> bool:
-        """Whether the outcome is about an update of this file."""
+        """Returns whether the outcome is about an update of this file."""
         return any(a.state_key == outcome.state_key and a.status == outcome.status for a in self.alerts)
 
 
@@ -129,8 +129,8 @@ def groups(config: Config, alert: Alert) -> Iterator[tuple[str, Integration]]:
 
 
 def expected(config: Config, alerts: Iterable[Alert]) -> Iterator[tuple[Alert, Integration]]:
-    """Every (update, integration) that must be accounted for: what fires, by the route tree. An end goes to whoever was
-    notified, which only the table knows."""
+    """Yields every (update, integration) that must be accounted for: firing alerts, by the route tree. A resolve goes
+    to the integrations that were notified, which only the table knows."""
     for alert in alerts:
         if alert.status == "firing":
             for integration in sorted({integration for _, integration in groups(config, alert)}):
@@ -161,8 +161,8 @@ def _name(delivery: AccountedUpdate) -> str:
 
 
 def _settles(new: AccountedUpdate, old: AccountedUpdate) -> bool:
-    """Whether an outcome takes the place of an earlier, pending one: of the same update at the same integration, of a
-    newer update of that alert, or of a function that could not say yet whom it would notify."""
+    """Returns whether an outcome takes the place of an earlier, pending one: of the same update at the same
+    integration, of a newer update of that alert, or of a function that could not say yet whom it would notify."""
     a, b = new.outcome, old.outcome
     if b.outcome != "pending" or a.state_key != b.state_key or a.fallback_for:
         return False

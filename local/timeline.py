@@ -1,4 +1,4 @@
-"""What a day looked like: for people, in order of time; for programs, by file."""
+"""Shows a replay: for people, in order of time; for programs, by file."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def reason(outcome: Outcome) -> str:
 
 
 def _request(day: Day, outcome: Outcome) -> dict[str, Any] | None:
-    found = _received(day, outcome)
+    found = received_by(day, outcome)
     if found is None:
         return None
     shown = {
@@ -83,8 +83,8 @@ def _mapping(value: object) -> Mapping[Any, Any]:
     return value
 
 
-def _received(day: Day, outcome: Outcome) -> RecordedRequest | None:
-    """What the peer got of a notification: the request that it took, else the last one."""
+def received_by(day: Day, outcome: Outcome) -> RecordedRequest | None:
+    """Returns the request that carried a notification: the one that the peer took, else the last."""
     if not outcome.notification_id:
         return None
     found = [r for r in day.received if r.request_id == outcome.notification_id]
@@ -107,11 +107,11 @@ def as_text(day: Day, *, colour: bool = False) -> Iterator[str]:
         elif isinstance(said, ScorerLogEvent):
             yield from _found(said)
         elif isinstance(said, Failure):
-            yield f"  {_clock(said.at)}  error       {said.function} raised {said.kind}: {_short(said.text)}"
+            yield f"  {_clock(said.at)}  error       {said.function} raised {said.kind}: {short(said.text)}"
         else:
             yield _outcome_line(said, colour=colour)
-            message = _received(day, said[0].outcome)
-            text = _short(headline(message)) if message else ""
+            message = received_by(day, said[0].outcome)
+            text = short(headline(message)) if message else ""
             if text and text not in seen:
                 seen.add(text)
                 yield f"{'':<24}\u00bb {text}"
@@ -188,7 +188,7 @@ def _found(found: ScorerLogEvent) -> Iterator[str]:
     shadow = ", in shadow: nobody is notified" if fields.get("mode") == "shadow" else ""
     yield f"  {_clock(found.at)}  {word:<10}  {fields.get('watch', ''):<21} {fields.get('metric', '')}{score}{shadow}"
     for part in str(fields.get("text") or fields.get("problem") or fields.get("why") or "").split("; "):
-        yield f"{'':<24}· {_short(part)}"
+        yield f"{'':<24}· {short(part)}"
 
 
 def _event(event: PublishedEvent) -> Iterator[str]:
@@ -196,7 +196,7 @@ def _event(event: PublishedEvent) -> Iterator[str]:
     yield f"{event.at:%Y-%m-%d} {_clock(event.at)}  {event.file}, to {event.topic.rpartition(':')[2] or 'no topic'}"
     for alert in event.alerts[:SHOWN_ALERTS]:
         what = f"{alert.status.upper()} {alert.name} ({alert.labels.get('severity', 'no severity')})"
-        yield f"{'':<21}{what}: {_short(alert.annotations.get('summary', ''))}"
+        yield f"{'':<21}{what}: {short(alert.annotations.get('summary', ''))}"
     if len(event.alerts) > SHOWN_ALERTS:
         yield f"{'':<21}and {len(event.alerts) - SHOWN_ALERTS} more alerts"
 
@@ -211,7 +211,7 @@ def _outcome_line(outcomes: list[TimedOutcome], *, colour: bool) -> str:
     tries = f", {outcome.attempts} tries" if outcome.attempts > 1 else ""
     place = f"{outcome.receiver or 'nobody':<21} {outcome.channel or '':<9}"
     what = f"{outcome.alertname} {outcome.status}{merged}"
-    return f"  {_clock(outcomes[0].at)}  {word}  {place}  {what}: {_short(reason(outcome))}{instead}{tries}"
+    return f"  {_clock(outcomes[0].at)}  {word}  {place}  {what}: {short(reason(outcome))}{instead}{tries}"
 
 
 def headline(received: RecordedRequest) -> str:
@@ -251,6 +251,6 @@ def _length(length: timedelta) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds % 60} s"
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return line if len(line) <= 110 else line[:109] + "…"

@@ -57,13 +57,13 @@ def begin_changed(template: Path, tmp_path: Path) -> Iterator[Callable[..., DayR
             routing.write_text(change(routing.read_text(encoding="utf-8")), encoding="utf-8")
             loaded = load(files, "prod")
             assert loaded.config, loaded.findings
-            changed = _with_config(template, loaded.config, tmp_path / "assembly")
+            changed = with_config(template, loaded.config, tmp_path / "assembly")
             return running.enter_context(DayRun(changed, "prod", start=START, down=down or {}))
 
         yield enter
 
 
-def _with_config(template: Path, config: Config, folder: Path) -> Path:
+def with_config(template: Path, config: Config, folder: Path) -> Path:
     """A copy of the template whose functions ship another compiled configuration."""
     folder.mkdir()
     for path in template.parents[1].iterdir():

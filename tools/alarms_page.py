@@ -81,8 +81,8 @@ same construct takes a `Cluster`, `Cache`, `Service`, `LoadBalancer`, `Queue` or
 2. Its metric in `compiler/alarms/metrics.py`: unit, direction, dimensions, shortest period. The check compares
    the rule with it.
 3. Its page in `runbooks/`, named after the alertname: RDSHighCPU is `rds-high-cpu.md`.
-4. Its keys in `docs/schemas/environment.schema.json`; a test names what is missing.
-5. `python -m tools.alarms_page`, which writes this page and the index of the runbooks.
+4. `python -m tools.alarms_page`, which writes this page and the index of the runbooks.
+5. `python -m tools.schemas --write`, which writes its keys into `docs/schemas/environment.schema.json`.
 
 `python -m tools.alarm_events FOLDER` writes an event for every alarm of an environment's templates, to be replayed.
 """
@@ -93,8 +93,15 @@ _TABLE = """\
 _OPERATORS = {">": "above", ">=": "at least", "<": "below", "<=": "at most"}
 
 
+def untitled() -> list[str]:
+    """Returns the kinds of the catalogue that have no title here."""
+    return [kind for kind in CATALOGUE if kind not in TITLES]
+
+
 def catalogue_page() -> str:
-    """docs/alarms.md."""
+    """docs/alarms.md. Raises LookupError where a kind of the catalogue has no title."""
+    if kinds := untitled():
+        raise LookupError(f"tools/alarms_page.py: TITLES has no title for {', '.join(kinds)}")
     lines = [_HEAD.format(metric=ALARM_METRIC, composite=COMPOSITE_ALARM)]
     lines += [f"- **{letter}** {f'[{name}]({url})' if url else name}\n" for letter, (name, url) in SOURCES.items()]
     for kind, rules in CATALOGUE.items():

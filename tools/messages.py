@@ -33,27 +33,29 @@ CASES: Mapping[str, str] = {
     "warning-name-only": "An alarm of which nothing is known but its name",
     "fallback": "A fallback: PagerDuty did not take the page",
     "reached-again": "The first channel answers again",
-    "group-of-four": "A group, with a new alert and one that ended",
-    "some-ended": "Part of a group ended",
-    "resolved": "All is well again",
+    "group-of-four": "A group, with a new alert and a resolved one",
+    "some-ended": "A part of a group has resolved",
+    "resolved": "Everything has resolved",
     "composite": "A composite alarm",
     "anomaly": "An alarm on the band of CloudWatch's own anomaly detection",
     "anomaly-scored": "An anomaly that the scorer found",
-    "event": "An event, which has no end",
+    "event": "An event, which never resolves",
     "raw-text": "Text that nobody could parse",
     "without-state": "The state table did not answer",
     "group-of-10000": "Ten thousand alerts in one group",
     "hostile": "An alarm that tries to break the message",
 }
+FOLDED = 700
+"""Characters of a section before "See more": docs.slack.dev names no number, this is what its clients do about."""
 WHOLE = ("critical-everything", "fallback", "resolved")
 """Cases that are also shown as PagerDuty's fields and as the mail's text."""
 PICTURES: Mapping[str, tuple[str, int, bool]] = {
-    "slack-critical": ("critical-everything.slack.json", 570, False),
-    "slack-fallback": ("fallback.slack.json", 640, False),
-    "slack-group": ("group-of-four.slack.json", 400, False),
+    "slack-critical": ("critical-everything.slack.json", 710, False),
+    "slack-fallback": ("fallback.slack.json", 780, False),
+    "slack-group": ("group-of-four.slack.json", 480, False),
     "slack-resolved": ("resolved.slack.json", 560, False),
-    "email-critical": ("critical-everything.email.html", 800, False),
-    "email-fallback-dark": ("fallback.email.html", 900, True),
+    "email-critical": ("critical-everything.email.html", 870, False),
+    "email-fallback-dark": ("fallback.email.html", 1010, True),
 }
 """Picture: the golden file, the height in pixels, whether in a dark mode. A drawing adds its own."""
 HEAD = """# The messages
@@ -69,7 +71,8 @@ What holds for all of them:
 - A message that stands in for another says so at the top, and why.
 - Long texts are cut at a character with an ellipsis; what is not shown is counted.
 - An alert's text can neither mention anybody nor break the message.
-- Times are UTC; Slack shows them in the reader's own zone. How long ago is meant at the time of the message.
+- Times are UTC; Slack shows the reader's own zone and counts "4 min ago" on, a mail has the zone of `delivery.yml`.
+- What repeats has a command to copy that silences it for two hours.
 - A webhook gets Alertmanager's version 4; what says that it is a fallback is the annotation `alertrelay_notice`.
 
 | Slack | E-mail |
@@ -143,10 +146,10 @@ def pagerduty_text(event: Mapping[str, Any]) -> str:
 
 
 def slack_text(message: Mapping[str, Any]) -> str:
-    """Returns a Slack message as text: the line, and what stands beside the coloured bar."""
-    (attachment,) = message["attachments"]
-    lines = [_plain(message["text"])]
-    for block in attachment["blocks"]:
+    """Returns a Slack message as text: the line that a phone's notification shows too, and the blocks below it."""
+    first, *blocks = message["blocks"]
+    lines = [_plain(text) for text in _texts(first)]
+    for block in blocks:
         texts = [_plain(text) for text in _texts(block)] or ["-" * 20]
         rows = [text.replace("\n", ": ", 1) for text in texts] if "fields" in block else texts
         lines += [f"| {line}" for row in rows for line in row.splitlines()]
@@ -167,30 +170,35 @@ def _plain(mrkdwn: str) -> str:
 
 
 def slack_page(message: Mapping[str, Any]) -> str:
-    """Returns a page that looks about as Slack does: enough to judge a message by."""
-    (attachment,) = message["attachments"]
-    blocks = "".join(map(_slack_block, attachment["blocks"]))
+    """Returns a page that looks about as Slack does: enough to judge a message by. Slack folds an attachment, and a
+    section of a long text without `expand`."""
+    blocks = "".join(map(_slack_block, message["blocks"]))
+    blocks += '<div class="b m">Show more</div>' if message.get("attachments") else ""
     return (
         '<!doctype html><meta charset="utf-8"><style>body{font:15px/1.46 Lato,Helvetica,Arial,sans-serif;color:#1d1c1d;'
         "margin:14px;width:640px}a{color:#1264a3;text-decoration:none}.f{display:grid;grid-template-columns:1fr 1fr;"
-        "gap:6px 16px}.b{margin:0 0 8px}.c{font-size:12px;color:#616061}.a{border-left:4px solid;padding-left:12px;"
-        "margin-top:4px}pre{background:#f8f8f8;border:1px solid #ddd;padding:8px;white-space:pre-wrap}</style>"
-        f"<b>alertrelay</b> <span class=c>APP 03:08</span><div>{_slack_html(message['text'])}</div>"
-        f'<div class=a style="border-color:{attachment["color"]}">{blocks}</div>'
+        "gap:6px 16px}.b{margin:0 0 8px}.c{font-size:12px;color:#616061}.m{color:#1264a3}pre{background:#f8f8f8;"
+        "border:1px solid #ddd;border-radius:4px;padding:8px;margin:4px 0;white-space:pre-wrap;font-size:12px}</style>"
+        f"<b>alertrelay</b> <span class=c>APP 03:08</span>{blocks}"
     )
 
 
 def _slack_block(block: Mapping[str, Any]) -> str:
-    body = "".join(f"<div>{_slack_html(text)}</div>" for text in _texts(block))
+    texts = list(_texts(block))
+    folds = block["type"] == "section" and not block.get("expand") and any(len(text) > FOLDED for text in texts)
+    shown = "".join(f"<div>{_slack_html(text[:FOLDED] if folds else text)}</div>" for text in texts)
     kind = "f" if "fields" in block else "c" if block["type"] == "context" else ""
-    return f'<div class="b {kind}">{body}</div>' if body else "<hr>"
+    more = '<div class="b m">See more</div>' if folds else ""
+    return f'<div class="b {kind}">{shown}</div>{more}' if shown else "<hr>"
 
 
 def _slack_html(mrkdwn: str) -> str:
-    text = re.sub(r"<!date[^|]*\|([^>]*)>", r"\1", mrkdwn)
-    text = re.sub(r"<(https?:[^|>]*)\|([^>]*)>", r'<a href="\1">\2</a>', text)
-    text = _ITALIC.sub(r"<i>\1</i>", _BOLD.sub(r"<b>\1</b>", text))
-    return re.sub(r"(?s)```(.*?)```", r"<pre>\1</pre>", text).replace("\n", "<br>")
+    """Returns mrkdwn as HTML. A time ago is shown as a reader sees it who looks at once."""
+    shown = re.sub(r"<!date[^|]*\|([^>]*)>", r"\1", mrkdwn)
+    shown = re.sub(r"<(https?:[^|>]*)\|([^>]*)>", r'<a href="\1">\2</a>', shown)
+    head, *code = shown.split("```")
+    shown = _ITALIC.sub(r"<i>\1</i>", _BOLD.sub(r"<b>\1</b>", head)).rstrip("\n")
+    return (shown + "".join(f"<pre>{part}</pre>" for part in code[::2])).replace("\n", "<br>")
 
 
 def take_pictures(chromium: str) -> None:

@@ -1,4 +1,4 @@
-"""What the release workflow asks: is the tag the version, which notes does it have, what does it ship.
+"""Answers the release workflow: is the tag the version, which notes has it, and which files.
 
 python -m tools.release check v1.2.3 | notes | sbom
 """

@@ -38,7 +38,7 @@ class DeployedScorer:
     store: Store
 
     def books(self) -> Sequence[Book]:
-        """What it has kept of its metrics; what cannot be read is left out. Raises NoScorer."""
+        """Returns what the scorer has kept of its metrics; what cannot be read is left out. Raises NoScorer."""
         found = []
         for name in shard_names(self.config):
             try:
@@ -52,7 +52,7 @@ class DeployedScorer:
         return found
 
     def catalogue(self) -> Catalogue | None:
-        """Which metrics it found, None before its first run. Raises NoScorer."""
+        """Returns the metrics that it found, None before its first run. Raises NoScorer."""
         try:
             return kept_catalogue(self.shelf.get(NAME), self.config)
         except ShelfFailure as failure:

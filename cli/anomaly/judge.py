@@ -1,4 +1,4 @@
-"""What the scorer makes of a series: the very code of the function, over points that are there already."""
+"""Scores a series as the function would: the very code of the function, over points that are there already."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class JudgedAlert:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What the page shows. `incidents` is None where none were named; `mode` is the entry's, "" for a bare file."""
+    """The content of the page. `incidents` is None where none were named; `mode` is the entry's, "" for a bare file."""
 
     name: str
     threshold: float

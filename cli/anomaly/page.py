@@ -43,6 +43,14 @@ table { border-collapse: collapse; width: 100%; font-size: .9rem; } td, th { tex
   border-bottom: 1px solid var(--line); vertical-align: top; }
 td.num { white-space: nowrap; font-variant-numeric: tabular-nums; }
 .yes { color: var(--good); } .no { color: var(--alert); }
+.chart { overflow-x: auto; direction: rtl; } svg { direction: ltr; }
+@media (max-width: 700px) {
+  body { margin: 1rem auto; padding: 0 12px; } .tiles { gap: 8px; } .tile { padding: 8px 10px; min-width: 90px; }
+  svg { min-width: 820px; } text { font-size: 16px; }
+  table, tbody, tr, td { display: block; width: auto; } tr:has(th) { display: none; }
+  tr { border-bottom: 1px solid var(--line); padding: 6px 0; } td { border: 0; padding: 2px 0; }
+  td.num { white-space: normal; font-weight: 600; }
+}
 """
 
 
@@ -141,7 +149,8 @@ def _scores(report: Report) -> str:
 
 
 def _svg(height: int, label: str, parts: Sequence[str]) -> str:
-    return f'<svg viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="{label}">{"".join(parts)}</svg>'
+    drawing = f'<svg viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="{label}">{"".join(parts)}</svg>'
+    return f'<div class="chart">{drawing}</div>'
 
 
 def _frame(scale: _Scale, ticks: Sequence[float]) -> str:

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 _DESCRIPTION = """\
 Judge the anomaly-scorer on a metric: one HTML page with the series, its usual band, the scores, and the alerts that
-would have been sent, each with its reason. It is the code of the function that runs.
+would have been sent, each with its reason. The code is that of the deployed function.
 
 The points come from a CSV with the columns timestamp,value, or with --env from CloudWatch, for an entry of
-config/anomaly.yml: that is how a period in shadow is judged. All points are learned from; --from and --to name the
-part that is shown and judged. --incidents is a CSV with the columns start,end: the page then says which were found, and
-which alerts were for nothing.
+config/anomaly.yml: use it to judge a period in shadow. All points are learned from; --from and --to name the part that
+is shown and judged. --incidents is a CSV with the columns start,end: the page then shows which were found, and which
+alerts were false.
 """
 _EPILOG = """\
 examples:
@@ -34,7 +34,7 @@ examples:
   alertrelay anomaly report --env prod --watch checkout-latency --from 2026-11-01 --incidents incidents.csv \\
     --output report.html
 
-exit code: 0, 1 when a file is not what it should be, 2 when one cannot be read or written, or AWS does not answer
+exit code: 0, 1 when a file has unexpected content, 2 when one cannot be read or written, or AWS does not answer
 """
 _LEARNED = timedelta(days=14).total_seconds()
 FEWEST = 24

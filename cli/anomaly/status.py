@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from cli.config_dir import add_config_dir
+from cli.output import add_output, dumped
 
 if TYPE_CHECKING:
     from cli.anomaly.deployed import DeployedScorer
 
 _DAYS = 28
 _DESCRIPTION = f"""\
-Show what the anomaly-scorer of an environment watches: each entry with its mode, how many metrics it has, from which
-score on it notifies, what it found in the last {_DAYS} days and what people thought of that; then what happened last.
+Show what the anomaly-scorer of an environment watches: each entry with its mode, the number of its metrics, the score
+from which it notifies, its anomalies of the last {_DAYS} days and what people thought of that; then what happened last.
 In shadow, what it found is what it would have notified.
 """
 _EPILOG = """\
@@ -60,7 +60,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     add_config_dir(parser)
     parser.add_argument("--env", metavar="NAME", required=True, help="an environment of the configuration")
     parser.add_argument("--watch", metavar="ENTRY", help="one entry, with every anomaly of it")
-    parser.add_argument("--json", action="store_true", help="one JSON object")
+    add_output(parser)
     parser.set_defaults(run=run)
 
 
@@ -78,8 +78,8 @@ def run(args: argparse.Namespace) -> int:
     except (NoScorer, CloudUnreadable, NotebookFailure) as error:
         print(f"alertrelay anomaly status: {error}", file=sys.stderr)
         return 2
-    if args.json:
-        print(json.dumps(found, indent=2))
+    if args.output != "table":
+        print(dumped(found, args.output))
     else:
         print("\n".join(_lines(found, every=bool(args.watch))))
     return 0

@@ -11,6 +11,7 @@ from typing import Any
 
 from alertrelay.aws.errors import code
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from cli.cloud import Client
 from cli.discovery import item
@@ -50,7 +51,7 @@ def discover(client: Client, wanted: Mapping[str, str]) -> tuple[tuple[Item, ...
     unread: list[Unread] = []
     try:
         tags = _tags(client, wanted)
-    except (BotoCoreError, ClientError) as error:
+    except (BotoCoreError, ClientError, ResponseParserError) as error:
         if wanted:
             raise NoSelection(f"--tag: tag:GetResources answered {_why(error)}") from None
         tags = {}
@@ -62,12 +63,14 @@ def discover(client: Client, wanted: Mapping[str, str]) -> tuple[tuple[Item, ...
                 own = str(one.properties["id"]).startswith(OWN)
                 if not own and (not wanted or one.arn in tags):
                     found.append(dataclasses.replace(one, tags=tags.get(one.arn, one.tags)))
-        except (BotoCoreError, ClientError) as error:
+        except (BotoCoreError, ClientError, ResponseParserError) as error:
             unread.append(Unread(service=name, why=_why(error)))
     return tuple(found), tuple(unread)
 
 
-def _why(error: BotoCoreError | ClientError) -> str:
+def _why(error: BotoCoreError | ClientError | ResponseParserError) -> str:
+    if isinstance(error, ResponseParserError):
+        return "an answer that is not of AWS"
     called = f" ({error.operation_name})" if isinstance(error, ClientError) else ""
     return f"{code(error)}{called}"
 

@@ -37,7 +37,7 @@ class Item:
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """What it is by: an ECS service has its name in its cluster."""
+        """Returns its key in the list: an ECS service has its name in its cluster."""
         return self.kind, str(self.properties.get("cluster", "")), str(self.properties["id"])
 
     @property

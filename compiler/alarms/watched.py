@@ -75,6 +75,7 @@ def watched(resource: Resource) -> Watched:
             return _queue(resource)
         case Function():
             return _function(resource)
+    raise TypeError(f"compiler/alarms/watched.py does not say how rules see a {type(resource).__name__}: add a case")
 
 
 def _database(database: Database) -> Watched:
@@ -112,48 +113,54 @@ def _database(database: Database) -> Watched:
 
 
 def _cluster(cluster: Cluster) -> Watched:
-    known = classes().get(cluster.instance_class.removeprefix("db."))
-    # An Aurora capacity unit is 2 GiB; max_connections follows from the largest capacity.
-    memory = cluster.memory_gb * GIB or cluster.max_capacity * 2 * GIB or (known.memory if known else 0)
-    limit, source, estimated = max_connections(cluster.engine, memory)
-    called = f"Aurora cluster {cluster.id}"
-    identity = {"DBClusterIdentifier": cluster.id}
-    roles = ("writer", "reader") if cluster.readers else ("writer",)
     return Watched(
         kind="aurora",
         id=cluster.id,
         cluster=cluster.id,
-        parts=(
-            Part(kind="cluster", name=cluster.id, called=called, dimensions=identity),
-            *(
-                Part(
-                    kind=role,
-                    name=f"{cluster.id}.{role}",
-                    called=f"the {role} of {called}",
-                    dimensions={**identity, "Role": role.upper()},
-                )
-                for role in roles
-            ),
-        ),
-        facts=ResourceFacts(
-            engine=cluster.engine,
-            instance_class=cluster.instance_class,
-            vcpus=cluster.vcpus or (known.vcpus if known else 0),
-            memory=memory,
-            local_storage=cluster.local_storage_gb * GIB or 2 * memory,
-            storage_network=cluster.storage_network_megabytes * 1_000_000,
-            max_connections=cluster.max_connections or limit,
-            max_connections_from="as the environment file says" if cluster.max_connections else source,
-            max_connections_estimated=estimated and not cluster.max_connections,
-            flags=_flags(
-                serverless=cluster.max_capacity > 0,
-                readers=cluster.readers,
-                binlog_replica=cluster.binlog_replica,
-                performance_insights=cluster.performance_insights,
-            ),
-        ),
+        parts=_cluster_parts(cluster),
+        facts=_cluster_facts(cluster),
         watch=cluster.watch,
         console=f"rds/home?region={{region}}#database:id={cluster.id};is-cluster=true",
+    )
+
+
+def _cluster_parts(cluster: Cluster) -> tuple[Part, ...]:
+    called = f"Aurora cluster {cluster.id}"
+    identity = {"DBClusterIdentifier": cluster.id}
+    roles = ("writer", "reader") if cluster.readers else ("writer",)
+    by_role = (
+        Part(
+            kind=role,
+            name=f"{cluster.id}.{role}",
+            called=f"the {role} of {called}",
+            dimensions={**identity, "Role": role.upper()},
+        )
+        for role in roles
+    )
+    return (Part(kind="cluster", name=cluster.id, called=called, dimensions=identity), *by_role)
+
+
+def _cluster_facts(cluster: Cluster) -> ResourceFacts:
+    known = classes().get(cluster.instance_class.removeprefix("db."))
+    # An Aurora capacity unit is 2 GiB; max_connections follows from the largest capacity.
+    memory = cluster.memory_gb * GIB or cluster.max_capacity * 2 * GIB or (known.memory if known else 0)
+    limit, source, estimated = max_connections(cluster.engine, memory)
+    return ResourceFacts(
+        engine=cluster.engine,
+        instance_class=cluster.instance_class,
+        vcpus=cluster.vcpus or (known.vcpus if known else 0),
+        memory=memory,
+        local_storage=cluster.local_storage_gb * GIB or 2 * memory,
+        storage_network=cluster.storage_network_megabytes * 1_000_000,
+        max_connections=cluster.max_connections or limit,
+        max_connections_from="as the environment file says" if cluster.max_connections else source,
+        max_connections_estimated=estimated and not cluster.max_connections,
+        flags=_flags(
+            serverless=cluster.max_capacity > 0,
+            readers=cluster.readers,
+            binlog_replica=cluster.binlog_replica,
+            performance_insights=cluster.performance_insights,
+        ),
     )
 
 

@@ -65,10 +65,15 @@ class AlertmanagerFile:
 
 
 def parse_alertmanager(
-    root: Value, findings: Findings, *, transport: Transport = "smtp", on_call: tuple[str, ...] = ()
+    root: Value,
+    findings: Findings,
+    *,
+    transport: Transport = "smtp",
+    on_call: tuple[str, ...] = (),
+    time_zone: str = "",
 ) -> AlertmanagerFile | None:
-    """Reads the file; None where it has no route at all. `transport` is how e-mail goes out, `on_call` the addresses
-    that have to take it (delivery.yml)."""
+    """Reads the file; None where it has no route at all. Of delivery.yml: `transport` is how e-mail goes out, `on_call`
+    the addresses that have to take it, `time_zone` that of its times."""
     section = section_of(root, KEYS, findings)
     if section is None:
         return None
@@ -76,7 +81,14 @@ def parse_alertmanager(
     global_ = section.section("global", (*_GLOBAL_SERVED, *_GLOBAL_OTHERS)) or _empty(section)
     _check_global(global_, secrets)
     timeout = global_.seconds("resolve_timeout")
-    reading = ReceiverContext(global_=global_, secrets=secrets, findings=findings, transport=transport, on_call=on_call)
+    reading = ReceiverContext(
+        global_=global_,
+        secrets=secrets,
+        findings=findings,
+        transport=transport,
+        on_call=on_call,
+        time_zone=time_zone,
+    )
     receivers = _receivers(section, reading)
     intervals = parse_intervals(section)
     rules = parse_inhibit_rules(section)

@@ -40,7 +40,7 @@ def read_settings(section: Section, channel: ChannelDescriptor, reading: Receive
 
 
 def _refuse(section: Section, channel: ChannelDescriptor) -> bool:
-    """Whether a key stands there that is refused; one finding is enough, also for what is missing beside it."""
+    """Returns whether a key stands there that is refused; one finding is enough, also for what is missing beside it."""
     for key in channel.keys:
         if key.use == "refused" and section.has(key.name):
             section.findings.error(section.at(key.name), "unsupported", key.problem, key.mend)

@@ -69,7 +69,7 @@ def _location(section: Section) -> str:
         message = "'Local' is the zone of the machine, which is UTC in Lambda"
         section.findings.warning(section.at("location"), "local-time", message, "as in Europe/Berlin")
         return ""
-    if location and not _known_zone(location):
+    if location and not known_zone(location):
         mend = "as in Europe/Berlin"
         section.findings.error(section.at("location"), "bad-value", f"{location!r} is no time zone of IANA", mend)
     return location
@@ -139,7 +139,8 @@ def _day(text: str) -> int | None:
     return number if number and -_LONGEST_MONTH <= number <= _LONGEST_MONTH else None
 
 
-def _known_zone(name: str) -> bool:
+def known_zone(name: str) -> bool:
+    """Returns whether the tz database has a zone of this name, as far as this machine knows."""
     try:
         zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):

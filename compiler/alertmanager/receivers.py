@@ -102,7 +102,7 @@ def _check_templates(section: Section, served: ChannelDescriptor) -> None:
 
 
 def _all_obeyed(section: Section, served: ChannelDescriptor, name: str) -> bool:
-    """Whether a mapping holds nothing but the entry that is obeyed."""
+    """Returns whether a mapping holds nothing but the entry that is obeyed."""
     obeyed = next(key.obeyed for key in served.keys if key.name == name)
     return bool(obeyed) and set(section.mapping(name)) == {obeyed}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -11,6 +12,7 @@ from typing import Literal
 Severity = Literal["error", "warning", "info"]
 _LISTED = 12
 _PLACES = 3
+_FOLDED = 5
 _ORDER: dict[Severity, int] = {"error": 0, "warning": 1, "info": 2}
 
 
@@ -89,16 +91,28 @@ class Findings:
         return tuple(sorted(unique, key=lambda f: (files.index(f.file), f.line, f.column, _ORDER[f.severity], f.key)))
 
 
-def merged(findings: Iterable[Finding]) -> list[Finding]:
+def merged(findings: Iterable[Finding], *, fold: bool = False) -> list[Finding]:
     """Return the findings with those that differ only in their place as one: the first, with a count and the places.
 
-    Errors stand alone: each has to be mended where it is.
+    With `fold` a code that has more than five of these becomes one as well, by files. Errors stand alone: each has to
+    be mended where it is.
     """
     alike: dict[tuple[str, ...], list[Finding]] = {}
     for number, one in enumerate(findings):
         alone = str(number) if one.severity == "error" else ""
         alike.setdefault((one.severity, one.code, one.message, one.mend, alone), []).append(one)
-    return [_counted(same) for same in alike.values()]
+    sentences: dict[tuple[str, str], list[Sequence[Finding]]] = {}
+    for same in alike.values():
+        sentences.setdefault((same[0].severity, same[0].code), []).append(same)
+    folded = {kind for kind, several in sentences.items() if fold and kind[0] != "error" and len(several) > _FOLDED}
+    rows = []
+    for same in alike.values():
+        kind = (same[0].severity, same[0].code)
+        if kind not in folded:
+            rows.append(_counted(same))
+        elif same is sentences[kind][0]:
+            rows.append(_folded([one for several in sentences[kind] for one in several]))
+    return rows
 
 
 def _counted(same: Sequence[Finding]) -> Finding:
@@ -108,6 +122,15 @@ def _counted(same: Sequence[Finding]) -> Finding:
     places = [f"{one.file}:{one.line}" if one.line else one.file for one in others]
     shown = ", ".join(places[:_PLACES]) + (", …" if len(places) > _PLACES else "")
     return dataclasses.replace(first, message=f"{first.message} ({len(same)} times: here, {shown})")
+
+
+def _folded(same: Sequence[Finding]) -> Finding:
+    files = Counter(one.file for one in same)
+    by_file = ", ".join(f"{name} {count}" for name, count in files.items())
+    message = (
+        f"{same[0].message}; {len(same)} findings of this kind, which `alertrelay check --strict` lists: {by_file}"
+    )
+    return dataclasses.replace(same[0], message=message)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

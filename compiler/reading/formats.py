@@ -24,7 +24,7 @@ LABEL_VALUE = text_like(r"[^,\r\n]+", "a label's value: one line without a comma
 
 
 def is_email_address(text: str) -> bool:
-    """Whether a text has the shape of an e-mail address."""
+    """Returns whether a text has the shape of an e-mail address."""
     return re.fullmatch(_EMAIL, text) is not None
 
 

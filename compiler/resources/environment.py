@@ -1,4 +1,4 @@
-"""What `config/environments/<env>.yml` and `config/delivery.yml` say, as plain values for the stacks.
+"""Reads `config/environments/<env>.yml` and a part of `config/delivery.yml`, as plain values for the stacks.
 
 The Lambdas do not read these: what they need of them is in `config.model.Config`.
 """
@@ -85,7 +85,7 @@ class Environment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastResort:
-    """Who is subscribed to the stack's own topic behind the last stage."""
+    """The subscribers of the stack's own topic, behind the last stage."""
 
     email: tuple[str, ...]
     sms: tuple[str, ...]

@@ -145,7 +145,7 @@ def _cache(item: Section) -> Cache:
 
 
 def cache_kind(engine: str, *, serverless: bool) -> str:
-    """Which part of the catalogue is for such a cache."""
+    """Returns the part of the catalogue for such a cache."""
     if serverless:
         return "elasticache-serverless"
     return "memcached" if engine == "memcached" else "elasticache"
@@ -332,7 +332,7 @@ def _thresholds(item: Section, kind: str) -> Mapping[str, float]:
 
 
 def anomaly_words(kind: str) -> tuple[str, ...]:
-    """What of a kind of resource can be held against a learnt band."""
+    """Returns the measures of a kind of resource that can be compared with a learnt band."""
     return tuple(rule.key for rule in CATALOGUE[kind] if rule.band)
 
 

@@ -14,12 +14,12 @@ NOWHERE = Place(file="")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResourceWatch:
-    """How a resource is watched, whatever it is.
+    """The settings that every watched resource has.
 
     `labels` stand on its alarms; without `service` that is its own id. `thresholds` are this environment's own numbers
     by key (`cpu_percent: 70`). `anomaly` names what is held against CloudWatch's learnt band instead of a number.
-    `insufficient_data`: its alarms fire when their metric is gone. `runbooks` are its own pages by alertname. `stack`
-    names the further stack that its alarms go to. `places` says where each key stands, "" the whole.
+    `insufficient_data`: its alarms fire when their metric is missing. `runbooks` are its own pages by alertname.
+    `stack` names the further stack that its alarms go to. `places` says where each key stands, "" the whole.
     """
 
     labels: Labels = field(default_factory=dict)
@@ -31,7 +31,7 @@ class ResourceWatch:
     places: Mapping[str, Place] = field(default_factory=dict, compare=False, repr=False)
 
     def at(self, key: str = "") -> Place:
-        """Where a key of the resource stands, else the resource itself."""
+        """Returns the place of a key of the resource, else that of the resource itself."""
         return self.places.get(key) or self.places.get("", NOWHERE)
 
 

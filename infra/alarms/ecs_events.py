@@ -1,4 +1,5 @@
-"""Events of ECS that no metric shows: failed deployments, tasks that cannot be placed, tasks that die."""
+"""Watches what ECS reports by events and by no metric: failed deployments, tasks that cannot be placed, tasks that
+die."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What `alertrelay simulate` is made of: a timeline, an intake of alerts, a clock, and two relays to choose from."""
+"""Implements `alertrelay simulate`: a timeline, an intake of alerts, a clock, and two relays to choose from."""

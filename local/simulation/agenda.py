@@ -1,4 +1,4 @@
-"""What is to happen, by time, one thing after the other: the clock of a simulation.
+"""Orders what is to happen by time: the clock of a simulation.
 
 An invocation that sleeps lets everything else go on, as functions do that run side by side: each has its thread, of
 which one alone runs at any moment, so a run is the same every time.

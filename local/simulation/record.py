@@ -1,4 +1,4 @@
-"""What a simulation prints: one JSON line a try, and with `--explain` one for each alert that is kept from people."""
+"""Prints a simulation: one JSON line a try, and with `--explain` one for each suppressed alert."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ OK = 200
 
 
 class Sinks:
-    """What the receivers answer now."""
+    """The present answers of the receivers."""
 
     def __init__(self) -> None:
         self._everybody: Answer = OK
         self._receivers: dict[str, Answer] = {}
 
     def set(self, change: SinkSet) -> None:
-        """What is said of all replaces what was said of one."""
+        """Sets answers; one for all receivers replaces those of single ones."""
         if change.everybody is not None:
             self._everybody = change.everybody
             self._receivers.clear()

@@ -41,12 +41,12 @@ def _ignore(*_: Any, **__: Any) -> None:
     """Takes what nobody reads here."""
 
 
-def _as_it_is(notification: Notification, _: Target) -> Message:
+def _as_it_is(notification: Notification, _: object) -> Message:
     return {"notification": notification}
 
 
 class OurRelay:
-    """What would happen with the functions deployed: a forwarder that handles every channel and reads no secret."""
+    """Simulates the deployed functions: a forwarder that handles every channel and reads no secret."""
 
     def __init__(
         self,
@@ -81,7 +81,7 @@ class OurRelay:
             telemetry=telemetry,
             resolved_alarms=lambda _: frozenset(),
             new_id=lambda: f"n{next(numbers)}",
-            render=_as_it_is,
+            renderer=lambda _: _as_it_is,
             shown=1_000_000,
         )
         self.reload(config)

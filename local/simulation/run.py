@@ -45,7 +45,7 @@ class Options:
 
     @property
     def release(self) -> Release:
-        """Whose reading of the configuration holds."""
+        """Returns the release by which the configuration is read."""
         return self.compatible or "0.33"
 
 

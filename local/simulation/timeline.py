@@ -44,7 +44,7 @@ class SilenceExpired:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SinkSet:
-    """What receivers answer from now on: all of them, or those named."""
+    """The answers of receivers from now on: of all, or of those named."""
 
     everybody: Answer | None = None
     receivers: Mapping[str, Answer]
@@ -62,7 +62,7 @@ What = Post | SilenceSet | SilenceExpired | SinkSet | Reload
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimelineEntry:
-    """What happens at one moment. `place` names the entry to people."""
+    """The happenings of one moment. `place` names the entry to people."""
 
     at: datetime
     what: What

@@ -59,7 +59,7 @@ class Played:
 
     @property
     def said(self) -> str:
-        """How much of it is lived through, after how much past, as which entry."""
+        """Words the number of points that are played, the history before them, and the entry."""
         past, lived = len(self.series.past), len(self.series.points) - len(self.series.past)
         return f"{lived} points of {self.series.watch.name} ({self.series.watch.mode}), after {past} that are its past"
 

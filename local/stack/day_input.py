@@ -70,7 +70,7 @@ def checked_template(template: Path) -> Path:
 
 
 def region_of(template: Path) -> str:
-    """The region that the template was made for; eu-west-1 where it leaves that to whoever deploys."""
+    """The region that the template was made for; eu-west-1 where it leaves that to the deploy."""
     manifest = json.loads((template.parent / "manifest.json").read_text(encoding="utf-8"))
     targets = {a["environment"] for a in manifest["artifacts"].values() if "environment" in a}
     named = sorted(t.rpartition("/")[2] for t in targets if not t.endswith("unknown-region"))
@@ -121,7 +121,8 @@ def own_name(topic: str, topics: Iterable[str]) -> str:
 
 
 def own_time(envelopes: Iterable[Envelope], otherwise: datetime) -> datetime:
-    """When the file's messages reached their topic, else when their alerts last changed, as far as they say."""
+    """Returns the time at which the messages reached their topic, else that of their alerts' last change, if they
+    say."""
     times = [e.sent_at or _changed(parse(e, received_at=otherwise).alerts, otherwise) for e in envelopes]
     return max(times, default=otherwise)
 

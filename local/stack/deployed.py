@@ -68,15 +68,21 @@ class Deployed:
     config: Config
 
 
+_LEFT_OUT = (
+    "Lambda::Alias",
+    "Lambda::EventInvokeConfig",
+    "Lambda::EventSourceMapping",
+    "SNS::Subscription",
+    "SNS::TopicPolicy",
+)
+"""Kinds that the emulator does not make of a template: they are made here."""
+
+
 def deploy(emulator: Emulator, template: Path, *, table: str = "", secret: str = "", bucket: str = "") -> Deployed:
     """Creates the stack. `table`, `secret` and `bucket` are names in place of made up ones. Raises what moto raises
     where the template asks for what it does not know."""
     content = json.loads(template.read_text(encoding="utf-8"))
-    for resource in content["Resources"].values():
-        if table and resource["Type"] == "AWS::DynamoDB::Table":
-            resource["Properties"]["TableName"] = table
-        if bucket and resource["Type"] == "AWS::S3::Bucket":
-            resource["Properties"]["BucketName"] = bucket
+    _name_resources(content, table=table, bucket=bucket)
     code = _code_folders(content, template.parent)
     config = config_of(template)
     secrets = fake_secrets(config)
@@ -84,20 +90,11 @@ def deploy(emulator: Emulator, template: Path, *, table: str = "", secret: str =
     prepared = prepare(content, secrets=arns)
     _put_assets(emulator, content)
     outputs = _create_stack(emulator, f"alertrelay-{config.environment}", prepared.body)
-    left_out = {
-        kind: list(prepared.resources(f"AWS::{kind}", outputs))
-        for kind in (
-            "Lambda::Alias",
-            "Lambda::EventInvokeConfig",
-            "Lambda::EventSourceMapping",
-            "SNS::Subscription",
-            "SNS::TopicPolicy",
-        )
-    }
+    left_out = {kind: list(prepared.resources(f"AWS::{kind}", outputs)) for kind in _LEFT_OUT}
     aliases = _create_aliases(emulator, left_out["Lambda::Alias"])
     queues = _queues(emulator)
     functions, scorer = _functions(emulator, left_out, queues, code, aliases)
-    _verify_senders(emulator, config)
+    verify_senders(emulator, config)
     emulator.mend_key_policies()
     _put_policies(emulator, left_out["SNS::TopicPolicy"])
     topics = _subscribe(emulator, left_out["SNS::Subscription"], {f.arn: f for f in functions})
@@ -113,13 +110,21 @@ def deploy(emulator: Emulator, template: Path, *, table: str = "", secret: str =
     )
 
 
+def _name_resources(content: Mapping[str, Any], *, table: str, bucket: str) -> None:
+    for resource in content["Resources"].values():
+        if table and resource["Type"] == "AWS::DynamoDB::Table":
+            resource["Properties"]["TableName"] = table
+        if bucket and resource["Type"] == "AWS::S3::Bucket":
+            resource["Properties"]["BucketName"] = bucket
+
+
 def _create_secrets(emulator: Emulator, names: Iterable[str], value: str, called: str) -> dict[str, str]:
     manager = emulator.client("secretsmanager")
     return {name: manager.create_secret(Name=called or name, SecretString=value)["ARN"] for name in names}
 
 
-def _verify_senders(emulator: Emulator, config: Config) -> None:
-    """What a person does in SES's console once: without it SES takes no mail from the sender."""
+def verify_senders(emulator: Emulator, config: Config) -> None:
+    """Verifies the senders, as a person does once in SES's console: without it SES takes no mail from them."""
     ses = emulator.client("sesv2")
     settings = (target.settings for receiver in config.receivers for target in receiver.targets)
     for sender in {one.sender for one in settings if isinstance(one, EmailSettings) and one.transport == "ses"}:
@@ -135,7 +140,7 @@ def config_of(template: Path) -> Config:
 
 
 def anomaly_config_of(template: Path) -> AnomalyConfig | None:
-    """What the anomaly-scorer of a template ships with, None where it has none."""
+    """Returns the configuration of a template's anomaly-scorer, None where it has none."""
     shipped = _shipped(template, "ALERTRELAY_ANOMALY_CONFIG")
     return None if shipped is None else AnomalyConfig.from_json(shipped)
 
@@ -215,6 +220,16 @@ def _create_aliases(emulator: Emulator, wanted: Iterable[Mapping[str, Any]]) -> 
     return made
 
 
+def _scorer(name: str, function: Mapping[str, Any], code: Path) -> ScorerFunction:
+    return ScorerFunction(
+        name=name,
+        handler=function["Handler"],
+        environment=function["Environment"]["Variables"],
+        timeout_seconds=function["Timeout"],
+        code=code,
+    )
+
+
 def _functions(
     emulator: Emulator,
     left_out: Mapping[str, list[Mapping[str, Any]]],
@@ -231,13 +246,7 @@ def _functions(
     for name, alias in aliases.items():
         function = client.get_function_configuration(FunctionName=name, Qualifier=alias)
         if name not in sources:
-            scorer = ScorerFunction(
-                name=name,
-                handler=function["Handler"],
-                environment=function["Environment"]["Variables"],
-                timeout_seconds=function["Timeout"],
-                code=code[name],
-            )
+            scorer = _scorer(name, function, code[name])
             continue
         inbox = sqs.create_queue(QueueName=f"{name}-inbox")["QueueUrl"]
         invoke = invokes[name, alias]

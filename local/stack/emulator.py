@@ -93,7 +93,7 @@ class Emulator:
 
     @property
     def published(self) -> tuple[RecordedRequest, ...]:
-        """What was published to SNS, in order, also what was answered with a fault."""
+        """Returns what was published to SNS, in order, also what was answered with a fault."""
         return tuple(self._recorded)
 
     def client(self, service: str) -> Any:
@@ -212,7 +212,7 @@ class Emulator:
 
 
 _PATIENT = Config(connect_timeout=600, read_timeout=600)
-"""A slow machine is no fault of AWS: whoever asks the emulator waits."""
+"""A slow machine is no fault of AWS: clients of the emulator wait."""
 _OURS = _PATIENT.merge(
     # Once: a CreateStack that is tried again after its read timed out ends in AlreadyExistsException.
     Config(user_agent_extra=OURSELVES, retries={"total_max_attempts": 1, "mode": "standard"})

@@ -1,4 +1,4 @@
-"""Which receivers are down, and how. A fault is switched on just around the send that it strikes."""
+"""Lets receivers fail. A fault is switched on just around the send that it strikes."""
 
 from __future__ import annotations
 
@@ -36,11 +36,12 @@ class Faults:
 
     @property
     def haste(self) -> float:
-        """What real waiting is divided by: 1 where nothing hangs."""
+        """Returns the divisor of real waiting: 1 where nothing hangs."""
         return HASTE if any(fault.kind in _HANGS for fault in self.down.values()) else 1.0
 
     def strikes(self, target: Target) -> Fault | None:
-        """What happens to a message of this target. A receiver's own fault counts before its channel's."""
+        """Returns the fault that strikes a message of this target. A receiver's own fault counts before its
+        channel's."""
         return self.down.get(target.integration.receiver) or self.down.get(target.integration.channel)
 
 

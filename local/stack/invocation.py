@@ -37,12 +37,12 @@ class Failure:
 
 
 class FunctionRaised(Exception):
-    """What a function in a process of its own raised, or how it was killed, as its runtime reports it."""
+    """An error of a function in a process of its own, or its end by a signal, as its runtime reports it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a handler may ask of its invocation; the time left is the manual clock's."""
+    """The context of an invocation, as handlers read it; the time left is the manual clock's."""
 
     function_name: str
     aws_request_id: str
@@ -155,7 +155,7 @@ def from_sqs(message: Mapping[str, Any], *, queue: str, region: str) -> dict[str
 
 
 def on_failure_record(attempt: AsyncRetry, failure: Failure) -> dict[str, Any]:
-    """What Lambda sends to the destination of an event that it gave up:
+    """Returns Lambda's record of an event that it gave up, for the destination:
     https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html"""
     return {
         "version": "1.0",

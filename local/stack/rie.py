@@ -63,7 +63,7 @@ class Kit:
 
 
 def kit() -> Kit:
-    """What `make rie` has installed. Raises RieMissing."""
+    """Returns what `make rie` has installed. Raises RieMissing."""
     if platform.system() != "Linux" or platform.machine() not in _MACHINES:
         raise RieMissing(
             f"the emulator runs on Linux, x86_64 or aarch64: this is {platform.system()} {platform.machine()}"
@@ -167,7 +167,7 @@ class Container:
         return self._read(0)
 
     def _runtime_environ(self) -> dict[str, str]:
-        """The template's own environment, and what Lambda adds to it. Nothing of whoever runs this."""
+        """The template's own environment, and what Lambda adds to it. Nothing of the user's own."""
         return {
             "PATH": os.environ.get("PATH", ""),
             "TZ": ":UTC",
@@ -247,7 +247,7 @@ def layer_of(template: Path) -> Path:
 
 
 def outcomes_in(logs: str) -> Iterator[Outcome]:
-    """What the functions said of each update: the log lines named `outcome`."""
+    """Returns the outcome of each update: the log lines named `outcome`."""
     names = {f.name for f in fields(Outcome)}
     for line in logs.splitlines():
         with contextlib.suppress(ValueError):

@@ -105,7 +105,7 @@ class RunningStack:
 
     @property
     def received(self) -> tuple[RecordedRequest, ...]:
-        """What the stand-ins and SNS got."""
+        """Returns what the stand-ins and SNS received."""
         return (*self.standins.requests, *self.emulator.published)
 
     def rebind(self) -> None:
@@ -134,7 +134,7 @@ class RunningStack:
         )
 
     def note_outcome(self, function: DeployedFunction, outcome: Outcome) -> None:
-        """What a function says of one update."""
+        """Passes on a function's outcome of one update."""
         self._notified = self._notified or (outcome.outcome != "pending" and outcome.reason != Reason.REPEAT)
         self._observe(self.clock.now(), function.name, outcome)
 
@@ -190,7 +190,7 @@ class RunningStack:
         return list(self._armed())
 
     def next_try(self, gid: str) -> datetime | None:
-        """When a group is looked at next, by the first message that names it, or by a tick."""
+        """Returns the time of a group's next flush, by the first message that names it, or by a tick."""
         dues = [_due(m) for f in self.functions for m in self._timers(f) if gid in m.body]
         header = self._armed().get(gid)
         return min([*dues, *([header.schedule.next_due] if header and header.schedule.next_due else [])], default=None)

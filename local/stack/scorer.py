@@ -47,7 +47,7 @@ class Series:
 
     @property
     def begins(self) -> datetime:
-        """When its last part begins."""
+        """Returns the begin of its last part."""
         return self._clock(self.points[-1][0]) - LIVED
 
     @property
@@ -56,7 +56,7 @@ class Series:
         return [point for point in self.points if self._clock(point[0]) < self.begins]
 
     def lived(self) -> Iterator[tuple[datetime, tuple[float, float]]]:
-        """When the scorer runs, and the point that has come for it."""
+        """Yields the times at which the scorer runs, with the point that has come for it."""
         for at, value in self.points:
             if self._clock(at) >= self.begins:
                 yield self._clock(at + self.watch.period) + SETTLES, (at, value)

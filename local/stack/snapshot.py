@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.synth import BUILD
-from local.stack.deployed import Deployed, deploy
+from local.stack.deployed import Deployed, deploy, verify_senders
 from local.stack.emulator import Emulator
 
 FOLDER = BUILD / "deployed"
@@ -50,6 +50,7 @@ def deployed_once(emulator: Emulator, template: Path, folder: Path = FOLDER) -> 
         _keep(kept, (deployed, _state()))
         return deployed
     _restore(state)
+    verify_senders(emulator, deployed.config)
     return deployed  # type: ignore[no-any-return]
 
 

@@ -1,7 +1,7 @@
 """The minutes at which a tick finds something: EventBridge's rule is played for those only, not through idle hours.
 
-A group that an operator has nothing new to hear of is looked at every few minutes for as long as it fires; once such a
-look has brought nothing, only its repeats are played.
+A group without news is flushed every few minutes for as long as it fires; once such a flush had nothing to notify, only
+its repeats are played.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def armed(emulator: Emulator, table: str) -> dict[str, GroupHeader]:
 
 
 def inputs(emulator: Emulator) -> dict[str, Any]:
-    """What the rules of the stack hand each minute to which function, by the function's name."""
+    """Returns the input that the stack's rules give to a function each minute, by the function's name."""
     events = emulator.client("events")
     found = {}
     for rule in events.list_rules()["Rules"]:
@@ -60,8 +60,8 @@ class Idle:
     until: datetime | None = None
 
     def next_look(self, header: GroupHeader) -> datetime:
-        """Return when to flush a group again whose last flush sent nothing: at its repeat, and the last time before
-        something arrives, so that its ticks stay what they are."""
+        """Returns the next flush of a group whose last one had nothing to notify: that of its repeat, and the
+        last time before something arrives, so that its ticks stay what they are."""
         due = header.schedule.next_due
         assert due is not None
         if header.progress.failures or self.config.time_intervals:

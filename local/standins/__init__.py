@@ -73,7 +73,7 @@ class StandIns:
 
     @property
     def requests(self) -> tuple[RecordedRequest, ...]:
-        """What arrived so far, in order, also what was answered with a fault."""
+        """Returns what arrived so far, in order, also what was answered with a fault."""
         return self._board.requests
 
     def fail(self, channel: str, fault: Fault, *, token: str = "", times: int | None = None) -> None:

@@ -1,4 +1,4 @@
-"""What is to go wrong, and what arrived. Shared by the listeners' threads."""
+"""Holds the planned faults and the requests. Shared by the listeners' threads."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class RecordedRequest:
 
     @property
     def taken(self) -> bool:
-        """Whether the peer took it."""
+        """Returns whether the peer took it."""
         return self.answered in ("200", "202", "250")
 
 

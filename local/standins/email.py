@@ -1,4 +1,4 @@
-"""A mail server: a real SMTP server on loopback, by aiosmtpd, in one thread that is gone after `stop`."""
+"""A mail server: a real SMTP server on loopback, by aiosmtpd, in one thread that ends with `stop`."""
 
 from __future__ import annotations
 

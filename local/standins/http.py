@@ -1,4 +1,4 @@
-"""The HTTP side of a stand-in: one port a channel, a thread a connection, all gone after `stop`."""
+"""The HTTP side of a stand-in: one port a channel, a thread a connection, all ended by `stop`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each stand-in states of itself, and the HTTP side's requests and answers."""
+"""Describes a stand-in, and the HTTP side's requests and answers."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ class PeerService(Protocol):
     channel: str
 
     def answer(self, request: Request) -> PeerAnswer:
-        """What the service says where nothing is wrong with it."""
+        """Returns the service's answer while nothing is wrong with it."""
 
     def failure(self, status: int) -> Any:
         """The body that the service sends with a status of failure."""
 
     def tokens(self, request: Request) -> frozenset[str]:
-        """Whose request it is: by these a fault can strike one receiver alone."""
+        """Returns the tokens that identify a receiver, so that a fault can strike it alone."""
 
     def redacted(self, request: Request) -> tuple[str, Any]:
         """Path and body without what is secret in them."""

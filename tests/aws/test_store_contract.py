@@ -182,6 +182,12 @@ def test_a_member_is_given_back_as_it_was_put(store: Store) -> None:
     assert list(store.members(GID)) == [put]
 
 
+def test_a_member_that_is_late_is_given_back_as_such(store: Store) -> None:
+    put = replace(member(), late=True)
+    assert store.put_member(GID, put)[0]
+    assert list(store.members(GID)) == [put]
+
+
 def test_a_member_takes_only_newer_updates(store: Store) -> None:
     assert store.put_member(GID, member(clock=5))[0]
     assert not store.put_member(GID, member(clock=5, at=after(1)))[0]

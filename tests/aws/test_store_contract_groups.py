@@ -332,6 +332,33 @@ def test_a_group_that_a_joiner_armed_meanwhile_is_not_disarmed(store: Store) -> 
     assert found.schedule.next_due == after(1)
 
 
+def test_a_lease_that_sent_nothing_is_given_back_as_certain(store: Store) -> None:
+    leased(store)
+    store.release(GID, owner="another", unsent_due=after(3))
+    store.release(GID, owner="me", unsent_due=after(2))
+    found = store.header(GID)
+    assert found
+    assert (found.schedule.owner, found.schedule.lease_until, found.schedule.next_due) == ("", None, after(2))
+    assert not found.progress.uncertain
+    assert store.lease(GID, owner="another", now=after(2), until=after(70))
+
+
+def test_an_owner_finds_the_lease_whose_answer_was_lost(store: Store) -> None:
+    leased(store)
+    assert store.lease(GID, owner="another", now=NOW, until=after(40), again=True) is None
+    found = store.lease(GID, owner="me", now=NOW, until=after(40), again=True)
+    assert found
+    assert not found.progress.uncertain
+
+
+def test_a_lost_lease_after_another_that_died_stays_uncertain(store: Store) -> None:
+    leased(store, "first")
+    assert store.lease(GID, owner="me", now=after(36), until=after(70))
+    found = store.lease(GID, owner="me", now=after(36), until=after(70), again=True)
+    assert found
+    assert found.progress.uncertain
+
+
 def test_a_lease_is_given_back_by_its_owner_alone(store: Store) -> None:
     store.release(GID, owner="me")
     assert store.header(GID) is None

@@ -197,3 +197,13 @@ def test_a_threshold_that_would_say_nothing_is_refused(
     with pytest.raises(SystemExit, match="2"):
         command.main(["anomaly", "report", "--input", "cpu.csv", "--output", str(tmp_path / "out.html"), *arguments])
     assert told in capsys.readouterr().err
+
+
+def test_the_labels_of_the_drawings_are_readable_on_a_phone(tmp_path: Path) -> None:
+    page, _ = _report(_metric(tmp_path / "cpu.csv", spikes={1000: 90.0}))
+    width = int(re.search(r'viewBox="0 0 (\d+)', page)[1])  # type: ignore[index]
+    narrow = page.split("@media (max-width: 700px) {", 1)[1]
+    least = int(re.search(r"svg { min-width: (\d+)px", narrow)[1])  # type: ignore[index]
+    letters = int(re.search(r"text { font-size: (\d+)px", narrow)[1])  # type: ignore[index]
+    assert letters * least / width >= 10
+    assert page.count('<div class="chart"><svg') == page.count("<svg") == 2

@@ -72,7 +72,7 @@ def test_a_hang_moves_the_clock_by_its_length(begin: Begin, critical: bytes) -> 
     assert 5 <= (run.stack.clock.now() - event.at).total_seconds() < 11
 
 
-def test_when_pagerduty_answers_again_the_page_is_opened_and_the_fallbacks_hear_of_it(
+def test_when_pagerduty_answers_again_it_gets_the_page_and_fallbacks_a_notice(
     begin: Begin, told: Callable[..., Any], critical: bytes, critical_ok: bytes
 ) -> None:
     run = begin({"pagerduty": Fault.named("503")})
@@ -88,9 +88,7 @@ def test_when_pagerduty_answers_again_the_page_is_opened_and_the_fallbacks_hear_
     assert day.lost == ()
 
 
-def test_retries_that_nobody_takes_are_shown_for_1_2_5_and_15_minutes_and_stay_pending(
-    lived: Live, critical: bytes
-) -> None:
+def test_failing_retries_are_shown_after_1_2_5_and_15_minutes_and_stay_pending(lived: Live, critical: bytes) -> None:
     day = lived(critical, down={"pagerduty": Fault.named("refused")})
 
     tries = sorted(

@@ -44,7 +44,7 @@ def test_the_committed_env_file_is_what_the_command_prints(capsys: pytest.Captur
     assert json.loads(capsys.readouterr().out) == json.loads((EVENTS / "env.json").read_text())
 
 
-def test_the_env_file_sets_all_that_refers_to_another_resource_and_only_what_is_declared(
+def test_the_env_file_sets_every_reference_and_only_declared_variables(
     served: tuple[Deployed, StandIns],
 ) -> None:
     env = serve_aws.env_vars()

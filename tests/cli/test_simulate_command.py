@@ -91,7 +91,7 @@ def test_secrets_and_templates_are_warned_of_and_never_shown(
     assert "not-a-real-key" not in said.out + said.err
 
 
-def test_a_kind_that_is_not_served_counts_and_a_receiver_without_integrations_prints_nothing(
+def test_an_unserved_kind_counts_and_an_empty_receiver_prints_nothing(
     simulate: Simulate,
 ) -> None:
     for receiver, lines in (("phones", 1), ("nobody", 0)):
@@ -188,7 +188,7 @@ def test_a_failed_try_is_repeated_without_jitter_as_alertmanager(simulate: Simul
     assert [(line["t"], line["code"]) for line in lines] == [(30, 500), (30.5, 500), (31.25, 500), (32.375, 200)]
 
 
-def test_a_refusal_is_not_retried_within_the_flush_as_alertmanager_save_429_of_pagerduty(simulate: Simulate) -> None:
+def test_a_refusal_is_not_retried_within_the_flush_except_429_of_pagerduty(simulate: Simulate) -> None:
     for code, tries in ((400, 1), (429, 3)):
         lines = simulate([[0, {"sink": code}], [0, [CPU]]], "--compatible", until=31.5)
         assert len(lines) == tries

@@ -50,13 +50,13 @@ fallbacks:
   page: [[chat, phone], [chat2]]
   chat: [[phone]]
 last_resort: {email: [oncall@example.com], sms: ["+15555550100"]}
-email: {transport: ses}
+email: {transport: ses, time_zone: Europe/Berlin}
 """
     delivery, findings = _check(read_config, text)
     assert findings == ()
     assert delivery.fallbacks == {"page": (("chat", "phone"), ("chat2",)), "chat": (("phone",),)}
     assert delivery.last_resort == LastResort(email=("oncall@example.com",), sms=("+15555550100",))
-    assert delivery.transport == "ses"
+    assert (delivery.transport, delivery.time_zone) == ("ses", "Europe/Berlin")
 
 
 FINE = "page: [[chat]], chat: [[phone]]"
@@ -91,6 +91,7 @@ FINE = "page: [[chat]], chat: [[phone]]"
         (f"fallbacks: {{{FINE}}}\nlast_resort: {{email: [oncall]}}\n", "error", "bad-value", 2),
         (f"fallbacks: {{{FINE}}}\nlast_resort: {{sms: [5555550100]}}\n", "error", "wrong-type", 2),
         (f"fallbacks: {{{FINE}}}\n{REST}email: {{transport: sendmail}}\n", "error", "bad-value", 3),
+        (f"fallbacks: {{{FINE}}}\n{REST}email: {{time_zone: Europe/Berlim}}\n", "error", "bad-value", 3),
         (f"fallbacks:\n  chat: [[phone]]\n{REST}", "warning", "no-fallback", 1),
         (f"fallbacks:\n  page: [[phone]]\n  chat: [[chat2]]\n{REST}", "warning", "same-channel", 3),
         (f"fallbacks: {{{FINE}}}\n", "warning", "no-last-resort", 1),

@@ -63,11 +63,12 @@ def test_the_hash_names_the_content_and_nothing_else(folder: Path) -> None:
 
 
 def test_the_transport_of_delivery_yml_decides_how_mail_goes_out(folder: Path) -> None:
-    _replace(folder / "delivery.yml", "transport: smtp", "transport: ses")
+    _replace(folder / "delivery.yml", "transport: smtp", "transport: ses\n  time_zone: Asia/Tokyo")
     config = load(folder, "dev").config
     assert config is not None
     settings = [t.settings for r in config.receivers for t in r.targets if t.integration.channel == "email"]
     assert {getattr(s, "transport", "") for s in settings} == {"ses"}
+    assert {getattr(s, "time_zone", "") for s in settings} == {"Asia/Tokyo"}
 
 
 def test_the_keys_that_the_secret_has_to_hold(folder: Path) -> None:

@@ -100,3 +100,24 @@ def test_repeated_warnings_are_one_with_a_count_and_errors_stand_alone() -> None
     ]
     (one,) = merged([_finding(number) for number in range(1, 9)])
     assert one.message == "m (8 times: here, a.yml:2, a.yml:3, a.yml:4, …)"
+
+
+def _said(message: str, line: int, severity: str = "warning") -> Finding:
+    return replace(_finding(line, severity), message=message)
+
+
+def test_many_warnings_of_one_code_fold_into_one() -> None:
+    several = [_said(f"m{number}", number) for number in range(1, 7)]
+    (one,) = merged(several, fold=True)
+    assert one.message == "m1; 6 findings of this kind, which `alertrelay check --strict` lists: a.yml 6"
+    assert merged(several) == several
+    assert merged(several[:5], fold=True) == several[:5]
+    errors = [replace(finding, severity="error") for finding in several]
+    assert merged(errors, fold=True) == errors
+
+
+def test_the_example_is_one_placeholder_warning_with_a_count(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check"]) == 0
+    assert capsys.readouterr().out.count(" placeholder ") == 1
+    assert main(["check", "--strict"]) == 1
+    assert capsys.readouterr().out.count(" placeholder ") > 20

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import jsonschema  # type: ignore[import-untyped]  # it ships no types
 import pytest
 import yaml
 
+from compiler.alarms.watched import watched
 from compiler.catalogue.table import CATALOGUE
 from compiler.delivery import KEYS as DELIVERY_KEYS
 from compiler.delivery import parse_delivery
@@ -20,6 +24,7 @@ from compiler.resources.environment import KEYS as ENVIRONMENT_KEYS
 from compiler.resources.environment import LOG_RETENTION_DAYS, parse_environment
 from tests.example import CONFIG as SHIPPED
 from tests.example import EXAMPLES
+from tools import alarms_page, schemas
 
 DELIVERY = [
     "fallbacks: {a: [[b]]}",
@@ -45,6 +50,8 @@ DELIVERY = [
     "email: {transport: smtp}",
     "email: {transport: ses}",
     "email: {transport: x}",
+    "email: {time_zone: Europe/Berlin}",
+    "email: {time_zone: 1}",
     "email: {transport: }",
     "email: {}",
     "email: ses",
@@ -186,6 +193,39 @@ def test_the_environment_schema_and_the_loader_agree(text: str, project: Path) -
     assert root is not None
     parse_environment(root, "dev", findings)
     assert _schema_accepts(_schema(project, "environment"), text) is not findings.failed
+
+
+def test_the_environment_schema_has_the_catalogue_of_today() -> None:
+    text = schemas.SCHEMA.read_text(encoding="utf-8")
+    assert schemas.generated(text) == text, "python -m tools.schemas --write"
+
+
+@pytest.mark.parametrize(
+    ("write", "said"),
+    [
+        (alarms_page.catalogue_page, "tools/alarms_page.py: TITLES has no title for streams"),
+        (lambda: schemas.generated("{}"), "tools/schemas.py: KINDS names no key of an environment's file for "),
+        (
+            lambda: watched(cast(Any, object())),
+            "compiler/alarms/watched.py does not say how rules see a object: add ",
+        ),
+    ],
+)
+def test_a_new_kind_of_resource_names_its_next_step(
+    write: Callable[[], object], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(CATALOGUE, "streams", CATALOGUE["sqs"])
+    with pytest.raises((LookupError, TypeError), match=re.escape(said)):
+        write()
+
+
+def test_a_new_alarm_is_written_into_the_schema(monkeypatch: pytest.MonkeyPatch) -> None:
+    rule = replace(CATALOGUE["sqs"][0], alertname="SQSDummy", key="dummy")
+    monkeypatch.setitem(CATALOGUE, "sqs", (*CATALOGUE["sqs"], rule))
+    found = json.loads(schemas.generated(schemas.SCHEMA.read_text(encoding="utf-8")))
+    queue = found["properties"]["queues"]["items"]["properties"]
+    assert "SQSDummy" in queue["runbooks"]["propertyNames"]["enum"]
+    assert {"dummy_seconds", "dummy_critical_seconds"} <= set(queue["thresholds"]["properties"])
 
 
 def test_the_schemas_name_every_key_of_the_loader(project: Path) -> None:

@@ -106,7 +106,7 @@ class Meeting:
 
         self.relay = replace(
             self.world.relays[0],
-            render=lambda note, _: {"note": note},
+            renderer=lambda _: lambda note, _: {"note": note},
             new_id=new_id,
             emit=lambda _: None,
             log=lambda *_, **__: None,

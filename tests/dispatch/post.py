@@ -130,7 +130,7 @@ class PostWorld(MortalWorld):
 
     def _relay(self, channels: Any) -> Relay:
         relay = super()._relay(channels)
-        return replace(relay, render=_rendered)
+        return replace(relay, renderer=lambda _: _rendered)
 
     def of_ops(self, name: str) -> list[str]:
         """The texts of the self-alerts of one name."""

@@ -51,7 +51,7 @@ def _courier(sender: Answering, clock: ManualClock) -> Courier:
     return Courier(
         senders={"webhook": sender, "slack": sender},
         secrets=MemorySecrets({}),
-        render=lambda *_: {},
+        renderer=lambda _: lambda *_: {},
         clock=clock,
         alert_ops=lambda _: None,
     )

@@ -172,7 +172,7 @@ def test_one_crash_repeats_at_most_one_notification_a_receiver(moment: str) -> N
         assert sum(told) <= 7
 
 
-def test_a_process_that_dies_after_sending_and_before_recording_tells_once_more_and_still_ends_it() -> None:
+def test_a_crash_between_sending_and_recording_notifies_twice_and_resolves() -> None:
     world = MortalWorld()
     slack = world.relays[1]
     world.mortal.killed_by = "record"
@@ -259,7 +259,7 @@ def _play(world: MortalWorld, steps: Sequence[tuple[Any, ...]]) -> dict[str, tup
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(STEPS, max_size=14))
-def test_after_any_faults_everything_that_fires_is_announced_and_everything_announced_is_ended(
+def test_after_any_faults_what_fires_is_notified_and_what_was_notified_is_resolved(
     steps: list[tuple[Any, ...]],
 ) -> None:
     world = MortalWorld(config=config())

@@ -20,7 +20,7 @@ TICK = 310
 """Seconds within which an open group is looked at again."""
 
 
-def test_a_critical_alarm_reaches_each_receiver_once_and_its_ok_ends_it_on_the_same_key() -> None:
+def test_a_critical_alarm_notifies_each_receiver_once_and_resolves_on_its_key() -> None:
     world = World()
     world.publish(alarm("cpu"))
     world.publish(alarm("cpu", "OK", at=START + 5 * MINUTE))
@@ -62,7 +62,7 @@ def test_a_page_that_pagerduty_refuses_goes_to_slack_and_mail_and_says_why() -> 
     assert any("PagerDuty answered 503" in str(message) for message in world.sent("email"))
 
 
-def test_a_first_channel_that_answers_again_is_told_what_still_fires_and_its_fallbacks_hear_of_it() -> None:
+def test_a_first_channel_that_answers_again_is_notified_and_fallbacks_learn_of_it() -> None:
     world = World()
     world.fail("pagerduty", by=DOWN)
     world.publish(alarm("cpu"))
@@ -79,7 +79,7 @@ def test_a_first_channel_that_answers_again_is_told_what_still_fires_and_its_fal
 
 
 @pytest.mark.parametrize("still_firing", [True, False])
-def test_a_first_channel_that_answers_again_and_a_resolve_are_one_message_to_a_fallback(still_firing: bool) -> None:
+def test_a_channel_that_answers_again_and_a_resolve_are_one_message_to_a_fallback(still_firing: bool) -> None:
     world = World()
     world.fail("pagerduty", by=DOWN)
     world.publish(alarm("cpu"), alarm("disk", at=START + timedelta(seconds=1)))
@@ -143,7 +143,7 @@ def test_pagerduty_is_a_fallback_for_what_is_critical_only() -> None:
     assert {o.outcome for o in world.outcomes} == {"pending"}
 
 
-def test_when_every_channel_fails_the_delivery_is_pending_and_comes_back_with_growing_delays() -> None:
+def test_when_every_channel_fails_the_delivery_is_retried_with_growing_delays() -> None:
     world = World()
     world.fail("pagerduty", "slack", "email", by=DOWN)
     world.publish(alarm("cpu"))
@@ -265,7 +265,7 @@ def test_a_channel_that_just_failed_is_tried_once_by_the_same_container() -> Non
     assert [o.attempts for o in world.of("pending")] == [4, 1]
 
 
-def test_an_error_of_our_own_in_a_sender_leads_to_the_fallback_and_its_text_is_not_told() -> None:
+def test_an_error_of_our_own_in_a_sender_leads_to_the_fallback_without_its_text() -> None:
     world = World()
     world.senders["pagerduty"].always = RuntimeError("https://hooks.example.com/secret")  # type: ignore[assignment]
     world.publish(alarm("cpu"))
@@ -319,7 +319,7 @@ def test_a_message_that_can_be_edited_is_edited_to_resolved_regardless() -> None
     assert second[2] is not None
 
 
-def test_a_repeat_is_posted_where_messages_can_be_edited_since_an_edit_notifies_nobody() -> None:
+def test_a_repeat_is_posted_and_not_edited_since_an_edit_notifies_nobody() -> None:
     world = World()
     world.senders["slack"].can_edit = True
     world.publish(alarm("cpu", severity="warning"))

@@ -43,7 +43,7 @@ def without(name: str) -> Config:
     )
 
 
-def test_a_deploy_that_removes_the_receiver_of_an_open_incident_says_so_and_loses_nothing() -> None:
+def test_a_deploy_that_removes_the_receiver_of_an_open_incident_loses_nothing() -> None:
     world = World(config=config(last_resort=True), last_resort=LAST_RESORT)
     world.publish(alarm("cpu"))
     after = deployed(world, without("pager"))
@@ -57,7 +57,7 @@ def test_a_deploy_that_removes_the_receiver_of_an_open_incident_says_so_and_lose
     assert all(not header.ledger.firing for header in after.memory._headers.values())
 
 
-def test_a_deploy_that_edits_the_description_in_mid_incident_ends_it_where_it_was_told() -> None:
+def test_a_description_edited_in_mid_incident_resolves_where_it_was_notified() -> None:
     world = World()
     world.publish(alarm("cpu", severity="critical"))
     world.publish(alarm("cpu", at=START + MINUTE, severity="warning", service="renamed"))
@@ -159,7 +159,7 @@ def _at_once(invoke: Any, envelopes: list[Any]) -> None:
         thread.join()
 
 
-def test_a_table_that_fails_between_sending_and_recording_is_told_later_what_was_said() -> None:
+def test_a_table_that_fails_between_sending_and_recording_is_updated_later() -> None:
     class FailsToRecord(MemoryStore):
         down = False
 

@@ -50,7 +50,7 @@ def test_one_alarm_on_two_topics_pages_once_and_its_ok_by_the_info_topic_ends_it
     assert len(world.sent("slack")) == 2
 
 
-def test_of_two_copies_of_one_update_the_higher_severity_is_told_whichever_comes_first() -> None:
+def test_of_two_copies_of_one_update_the_higher_severity_wins_in_any_order() -> None:
     for first, second in (("critical", "warning"), ("warning", "critical")):
         world = World()
         world.publish(alarm("cpu", severity=first), alarm("cpu", severity=second))
@@ -139,7 +139,7 @@ def test_raw_texts_are_told_one_by_one_and_leave_no_incident_open_for_the_next()
     assert len(world.pages()) == 2
 
 
-def test_an_alertmanager_batch_is_one_message_a_receiver_and_every_alert_is_accounted_for() -> None:
+def test_an_alertmanager_batch_is_one_message_a_receiver_and_accounts_for_each() -> None:
     world = World()
     alerts = [
         {

@@ -47,7 +47,7 @@ def test_a_mail_that_falls_back_on_pagerduty_opens_no_second_incident() -> None:
     assert len({key for _, key in world.pages()}) == 1
 
 
-def test_an_annotation_is_resolved_by_the_group_that_holds_the_alert_and_by_nobody_else() -> None:
+def test_an_annotation_is_resolved_only_by_the_group_that_holds_the_alert() -> None:
     world = World()
     world.fail("email", by=DOWN)
     world.publish(alarm("cpu"))

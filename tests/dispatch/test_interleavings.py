@@ -64,7 +64,7 @@ def settled(world: World) -> None:
 # --- the order of requests -----------------------------------------------------------------------------------------
 
 
-def test_a_join_puts_the_alert_then_the_member_and_only_then_reads_the_header_and_arms() -> None:
+def test_a_join_puts_alert_and_member_before_it_reads_the_header_and_arms() -> None:
     world, store, _ = world_of(group_wait=30)
     world.publish(warning("a"))
     assert store.requests == ["put_alert", "put_member", "header", "arm"]
@@ -103,7 +103,7 @@ def test_a_duplicate_at_the_same_time_as_its_original_is_told_once(before: str) 
 
 
 @pytest.mark.parametrize("paused_before", ["put_alert", "put_member", "header", "arm", "lease"])
-def test_a_joiner_that_is_paused_while_its_group_is_told_and_closed_is_told_all_the_same(paused_before: str) -> None:
+def test_a_joiner_that_pauses_while_its_group_is_flushed_and_closed_is_notified(paused_before: str) -> None:
     world, store, _ = world_of()
     world.publish(warning("a"))
     world.publish(warning("a", "OK", 10))
@@ -155,7 +155,7 @@ def test_who_fires_again_while_its_end_is_told_is_announced_again(before: str) -
 # --- two owners ----------------------------------------------------------------------------------------------------
 
 
-def test_an_owner_whose_lease_ran_out_while_it_sent_records_nothing_and_the_end_is_told_once() -> None:
+def test_an_owner_without_its_lease_records_nothing_and_the_resolve_comes_once() -> None:
     world, store, relay = world_of()
     slack = world.senders["slack"]
     take, began = slack.send, list[datetime]()

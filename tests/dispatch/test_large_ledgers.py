@@ -60,7 +60,7 @@ def test_an_update_of_what_people_know_is_named_a_duplicate_by_the_next_flush() 
     assert len(world.pages()) == 2
 
 
-def test_an_update_of_what_the_own_channel_is_still_owed_is_told_there_and_is_no_duplicate() -> None:
+def test_an_update_that_the_own_channel_lacks_is_notified_and_no_duplicate() -> None:
     world = World()
     world.fail("pagerduty", by=Retryable("it answered 503"))
     world.publish(alarm("a"))
@@ -72,7 +72,7 @@ def test_an_update_of_what_the_own_channel_is_still_owed_is_told_there_and_is_no
     assert ("suppressed", Reason.DUPLICATE) not in of_alarm(world, "a", "pager")
 
 
-def test_an_alert_of_a_digest_that_ended_and_fires_again_unseen_by_its_group_is_announced_by_the_digest() -> None:
+def test_an_alert_of_a_digest_that_fires_again_unseen_is_notified_by_the_digest() -> None:
     world = World(limits={"pagerduty": Limit(interval=1e6, burst=1)})
     world.publish(alarm("a", service="one"), alarm("b", at=START + SECOND, service="two"))
     world.run(305)
@@ -88,7 +88,7 @@ def test_an_alert_of_a_digest_that_ended_and_fires_again_unseen_by_its_group_is_
     assert {key: action for action, key in world.pages()}[digest] == "resolve"
 
 
-def test_where_flushes_do_not_end_the_plain_one_tells_what_a_digest_may_not_have_heard_of(
+def test_where_flushes_do_not_finish_the_plain_one_notifies_what_a_digest_may_lack(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     world = MortalWorld(limits={"pagerduty": Limit(interval=1e6, burst=1)})
@@ -140,7 +140,7 @@ def losing_world() -> tuple[World, Losing]:
     return world, world.store
 
 
-def test_where_the_ledger_is_lost_what_fires_is_told_once_more_and_the_relay_says_why() -> None:
+def test_a_lost_ledger_notifies_firing_alerts_once_more_and_explains_it() -> None:
     world, store = losing_world()
     world.publish(alarm("a"))
     store.lost = True
@@ -155,7 +155,7 @@ def test_where_the_ledger_is_lost_what_fires_is_told_once_more_and_the_relay_say
     assert [action for action, _ in world.pages()] == ["trigger", "trigger", "resolve"]
 
 
-def test_where_the_ledger_is_lost_what_has_ended_since_is_ended_on_the_key_of_its_incident() -> None:
+def test_a_lost_ledger_resolves_on_the_key_of_the_incident() -> None:
     world, store = losing_world()
     world.publish(alarm("a"))
     world.publish(alarm("a", "OK", at=START + MINUTE))
@@ -165,7 +165,7 @@ def test_where_the_ledger_is_lost_what_has_ended_since_is_ended_on_the_key_of_it
     assert len({key for _, key in world.pages()}) == 1
 
 
-def test_where_the_ledger_is_lost_an_end_that_its_channel_did_not_take_is_not_lost_with_it() -> None:
+def test_a_lost_ledger_keeps_a_resolve_that_its_channel_refused() -> None:
     """The end came long before the last record, which only says that it failed."""
     world, store = losing_world()
     world.publish(alarm("a"))
@@ -178,7 +178,7 @@ def test_where_the_ledger_is_lost_an_end_that_its_channel_did_not_take_is_not_lo
     assert [action for action, _ in world.pages()] == ["trigger", "resolve"]
 
 
-def test_where_the_ledger_is_lost_the_fallbacks_that_announced_something_hear_of_its_end() -> None:
+def test_a_lost_ledger_resolves_on_the_fallbacks_that_announced() -> None:
     world, store = losing_world()
     world.relays = world.relays[:1]
     world.fail("pagerduty", by=Retryable("it answered 503"))

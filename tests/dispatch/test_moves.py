@@ -78,7 +78,7 @@ def adding_a_mail() -> Config:
     return replace(old, hash="a mail", route=replace(old.route, routes=tuple(routes)))
 
 
-def test_whoever_is_added_beside_those_who_were_told_hears_of_what_fires_already_and_of_its_end() -> None:
+def test_a_receiver_added_beside_others_is_notified_of_firing_alerts_and_resolves() -> None:
     world = World()
     world.publish(warning("a"), warning("b", minutes=1))
     world.run(TICK)
@@ -242,7 +242,7 @@ class Slow:
         return call
 
 
-def test_whoever_is_added_beside_a_large_group_hears_of_all_of_it_in_parts_each_within_an_invocation() -> None:
+def test_a_receiver_added_to_a_large_group_is_notified_in_parts() -> None:
     world = World(wrap=Slow)
     many = 1500
     for n in range(many):
@@ -264,7 +264,7 @@ def test_whoever_is_added_beside_a_large_group_hears_of_all_of_it_in_parts_each_
     assert world.ops == []
 
 
-def test_a_group_that_is_too_large_to_move_at_once_moves_in_parts_each_within_its_invocation() -> None:
+def test_a_group_too_large_to_move_at_once_moves_in_parts() -> None:
     world = World(wrap=Slow)
     many = 1500
     for n in range(many):

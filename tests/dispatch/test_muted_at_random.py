@@ -82,7 +82,7 @@ class Story:
 
 @given(HAPPENS, st.booleans())
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_what_is_muted_is_not_announced_what_fires_else_is_told_and_what_was_told_is_ended(
+def test_muted_alerts_are_not_notified_others_are_and_all_notified_resolve(
     happens: list[Any], send_resolved: bool
 ) -> None:
     story = Story(send_resolved)

@@ -66,7 +66,7 @@ def test_what_ends_while_it_is_inhibited_was_never_told() -> None:
     assert {o.reason for o in world.of("suppressed")} == {Reason.INHIBITED, Reason.RESOLVED_EARLY}
 
 
-def test_what_was_announced_before_is_not_repeated_while_inhibited_and_its_end_is_told() -> None:
+def test_an_inhibited_alert_is_not_repeated_and_its_resolve_is_notified() -> None:
     world = World(config=inhibiting())
     world.publish(alarm("disk", severity="warning"), alarm("cpu", at=START + MINUTE))
     world.run(2 * 3600)
@@ -130,7 +130,7 @@ def test_inhibitors_that_cannot_be_read_hold_nothing_back() -> None:
 
 
 @pytest.mark.parametrize("key", ["mute_time_intervals", "active_time_intervals"])
-def test_outside_its_hours_a_route_tells_nobody_and_at_the_first_tick_within_them_what_still_fires(key: str) -> None:
+def test_outside_its_hours_a_route_is_mute_and_notifies_at_its_first_tick_within(key: str) -> None:
     night = TimeInterval(times=((0, 240),))
     day = TimeInterval(times=((240, 1440),))
     hours = {"hours": (night if key == "mute_time_intervals" else day,)}

@@ -66,7 +66,7 @@ def test_an_alert_that_fires_again_after_its_silence_is_told_again() -> None:
     assert [action for action, _ in world.pages()] == ["trigger", "resolve", "trigger"]
 
 
-def test_the_end_of_a_silence_over_a_critical_alert_is_announced_once_and_pages_nobody() -> None:
+def test_the_expiry_of_a_silence_over_a_critical_alert_is_announced_once() -> None:
     world = World()
     silence(world, 30)
     world.publish(alarm("cpu"))

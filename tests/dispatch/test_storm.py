@@ -70,7 +70,7 @@ def most_in(times: list[float], seconds: float) -> int:
     return max((sum(1 for t in times if start <= t < start + seconds) for start in times), default=0)
 
 
-def test_a_storm_of_many_groups_is_a_few_pages_and_one_digest_that_ends_with_its_last_member() -> None:
+def test_a_storm_of_many_groups_is_a_few_pages_and_one_digest_that_resolves_last() -> None:
     world = World(limits=LIMITS)
     storm(world, 400)
     world.run(400)
@@ -105,7 +105,7 @@ def test_an_alert_that_a_digest_announced_and_ended_is_announced_when_it_fires_a
     assert {key: action for action, key in world.pages()}[digest] == "resolve"
 
 
-def test_pagerduty_gets_at_most_120_triggers_a_minute_and_slack_one_message_a_second_in_the_mean() -> None:
+def test_pagerduty_gets_at_most_120_triggers_a_minute_and_slack_one_a_second() -> None:
     world = World(limits=LIMITS)
     seen: dict[str, list[float]] = {"pagerduty": [], "slack": []}
     for channel in ("pagerduty", "slack"):
@@ -123,7 +123,7 @@ def test_pagerduty_gets_at_most_120_triggers_a_minute_and_slack_one_message_a_se
     assert most_in(seen["slack"], 10) <= 10 + LIMITS["slack"].burst + 2
 
 
-def test_ten_thousand_alarms_in_one_group_are_a_handful_of_messages_with_the_true_count() -> None:
+def test_ten_thousand_alarms_in_one_group_are_a_few_messages_with_the_true_count() -> None:
     world = World(limits=LIMITS)
     storm(world, 1, alarms=10_000)
     world.run(400)
@@ -199,7 +199,7 @@ def test_where_the_bucket_does_not_answer_the_alert_is_told() -> None:
     assert len(world.pages()) == 1
 
 
-def test_an_alert_of_a_digest_that_fires_again_after_its_end_is_told_by_its_own_group() -> None:
+def test_an_alert_of_a_digest_that_fires_again_is_notified_by_its_own_group() -> None:
     world = World(limits={"pagerduty": Limit(interval=600, burst=1)})
     world.publish(alarm("a", service="one"), alarm("b", service="two"))
     world.run(400)

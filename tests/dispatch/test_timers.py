@@ -126,7 +126,7 @@ def test_a_group_that_closed_begins_anew_with_its_wait() -> None:
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.9])
-def test_a_repeat_comes_at_its_interval_and_not_a_tick_later_however_long_sending_takes(seconds: float) -> None:
+def test_a_repeat_comes_at_its_interval_however_long_sending_takes(seconds: float) -> None:
     world = World()
     times: list[float] = []
     take = world.senders["slack"].send

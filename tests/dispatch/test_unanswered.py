@@ -70,7 +70,7 @@ def test_a_fallback_without_an_answer_is_resolved(stages: list[list[str]]) -> No
     assert open_incidents(world) == []
 
 
-def test_a_fallback_without_an_answer_is_resolved_although_the_own_channel_took_the_alert_since() -> None:
+def test_a_fallback_without_an_answer_is_resolved_after_the_own_channel_accepted() -> None:
     world, pagerduty = world_of("slack", ["pager"], ["mail"])
     world.fail("slack", by=DOWN)
     world.publish(alarm("cpu"))

@@ -6,12 +6,12 @@ from datetime import timedelta
 
 import pytest
 from alertrelay.memory.store import CollectingSender, MemoryStore
-from alertrelay.ports import Retryable
+from alertrelay.ports import NotAccountedFor, Retryable
 from alertrelay.state import Limit
 
 from tests.dispatch.test_unanswered import critical_to, open_incidents
-from tests.dispatch.test_without_state import NoQueue, Switch
-from tests.dispatch.world import START, World, alarm, config, timed
+from tests.dispatch.test_without_state import Queue, Switch
+from tests.dispatch.world import START, World, alarm, config, receive, timed
 
 MINUTE = timedelta(minutes=1)
 TICK = 310
@@ -50,16 +50,20 @@ def test_the_fallback_page_of_a_lost_table_is_resolved() -> None:
 
 @pytest.mark.parametrize("known_from_before", [True, False])
 def test_what_table_and_queue_did_not_take_is_resolved(known_from_before: bool) -> None:
-    world = World(wrap=Switch, timers_of=NoQueue)
+    world = World(wrap=Switch, timers_of=Queue)
     at = START
     if known_from_before:
         world.publish(alarm("cpu"), alarm("cpu", "OK", at=START + MINUTE))
         world.run(TICK)
         at = START + 20 * MINUTE
-    world.store.down = True
-    world.publish(alarm("cpu", at=at))
+    queue = world.timers(world.relays[0])
+    assert isinstance(queue, Queue)
+    world.store.down = queue.down = True
+    world.clock.move_to(at)
+    with pytest.raises(NotAccountedFor):
+        receive(world.relays[0], alarm("cpu", at=at), deadline=world.deadline)
     assert len(open_incidents(world)) == 1
-    world.store.down = False
+    world.store.down = queue.down = False
     world.publish(alarm("cpu", "OK", at=at + 5 * MINUTE))
     world.run(TICK)
     assert open_incidents(world) == []
@@ -78,7 +82,7 @@ def test_a_group_that_fires_on_keeps_its_incident_when_a_lost_alert_of_it_resolv
     assert open_incidents(world) == []
 
 
-def test_the_first_ok_of_many_new_alarms_reaches_no_person_and_at_most_one_resolve_each() -> None:
+def test_the_first_ok_of_many_new_alarms_notifies_nobody() -> None:
     world = World(config=critical_to("pager", ["mail"]))
     world.publish(*(alarm(f"a{n}", "OK", service=f"s{n}", at=START) for n in range(20)))
     world.run(TICK)

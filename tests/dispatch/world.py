@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from alertrelay.alert import Channel, Integration, rfc3339
-from alertrelay.channels import KINDS, forwarders, render, settings_of
+from alertrelay.channels import KINDS, Renderer, forwarders, renderer, settings_of
 from alertrelay.channels.email import EmailSettings
 from alertrelay.channels.pagerduty import PagerDutySettings
 from alertrelay.channels.slack import SlackSettings
@@ -21,7 +21,7 @@ from alertrelay.config.model import Config, Matcher, Receiver, Route, Target
 from alertrelay.dispatch.assembly import SHOWN, assemble
 from alertrelay.dispatch.dispatcher import TICK_AHEAD
 from alertrelay.memory.store import CollectingSender, ManualClock, MemorySecrets, MemoryStore, MemoryTimers
-from alertrelay.notification import Message, Notification, Outcome
+from alertrelay.notification import Outcome
 from alertrelay.notify.compose import Site
 from alertrelay.notify.stale_alarms import ResolvedAlarms
 from alertrelay.ports import Clock, DeliveryFailure, Secrets, SelfAlert, Sender, Telemetry, Timers, TimersFailure
@@ -174,7 +174,7 @@ class Relay:
     new_id: Callable[[], str]
     last_resort: Target | None = None
     limits: Mapping[Channel, Limit] = field(default_factory=dict)
-    render: Callable[[Notification, Target], Message] = render
+    renderer: Callable[[Target], Renderer] = renderer
     shown: int = SHOWN
 
     def __post_init__(self) -> None:
@@ -189,7 +189,7 @@ class Relay:
             clock=self.clock,
             secrets=self.secrets,
             senders=self.senders,
-            render=self.render,
+            renderer=self.renderer,
             telemetry=Telemetry(emit=self.emit, log=self.log, alert_ops=self.alert_ops),
             resolved_alarms=self.resolved_alarms,
             new_id=self.new_id,

@@ -163,7 +163,7 @@ BREAKS: tuple[Break, ...] = (
     Break(
         name="no uncertain mark",
         patch=_no_uncertain_mark,
-        scenarios=("alerts are short while processes are killed",),
+        scenarios=("alerts last minutes while processes are killed",),
         seeds=8,
     ),
     Break(

@@ -12,9 +12,10 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
+from alertrelay.config.durations import REDELIVERED
 from alertrelay.memory.store import ManualClock
 from alertrelay.ports import TimersFailure
 from alertrelay.state import StoreFailure
@@ -31,18 +32,22 @@ SQS_MOST = 900.0
 Kind = Literal["topic", "queue", "tick"]
 
 
+NEVER = datetime.max.replace(tzinfo=UTC)
+
+
 class Killed(BaseException):
     """The process is gone: no handler sees it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """Something that Lambda is to be invoked with. `tries`: how often it was."""
+    """Something that Lambda is to be invoked with. `tries`: how often it was; `since`: when a topic took it."""
 
     function: str
     kind: Kind
     payload: Any
     tries: int = 0
+    since: datetime = NEVER
 
 
 @dataclass
@@ -81,6 +86,8 @@ class Cloud:
     handlers: dict[str, list[Handler]] = field(default_factory=dict)
     dead: list[Event] = field(default_factory=list)
     crashes: int = 0
+    unanswered: int = 0
+    late: int = 0
     unrecorded: int = 0
     redriven: int = 0
     counts: Counter[str] = field(default_factory=Counter)
@@ -116,10 +123,10 @@ class Cloud:
         """Delivers a message of a topic to every function."""
         for function in self.handlers:
             delay = self.weather.rng.uniform(1, 90) if self.weather.strikes(self.weather.sns_delayed) else 0.0
-            self.after(delay, Event(function=function, kind="topic", payload=event))
+            published = Event(function=function, kind="topic", payload=event, since=self.clock.now())
+            self.after(delay, published)
             if self.weather.strikes(self.weather.sns_doubled):
-                again = Event(function=function, kind="topic", payload=event)
-                self.after(delay + self.weather.rng.uniform(0, 40), again)
+                self.after(delay + self.weather.rng.uniform(0, 40), published)
 
     def step(self, request: Callable[[], Any], verdict: str) -> Any:
         """Does one request of the running invocation, or kills it before or after."""
@@ -176,6 +183,7 @@ class Cloud:
         self._turn[event.function] += 1
         containers = self.handlers[event.function]
         running = Invocation(event.function, self.clock.now() + TIMEOUT)
+        self.late += event.kind == "topic" and not event.tries and self.clock.now() - event.since >= REDELIVERED
         self._running.append(running)
         try:
             payload = json.loads(json.dumps(event.payload))
@@ -212,6 +220,7 @@ class Table:
             answer = cloud.step(lambda: method(*args, **kwargs), verdict)
             if verdict == "fails-after":
                 cloud.note("table_failed")
+                cloud.unanswered += 1
                 raise StoreFailure(f"DynamoDB {name}: ReadTimeoutError")
             return answer
 

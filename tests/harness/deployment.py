@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from alertrelay.alert import Channel
-from alertrelay.channels import KINDS, render
+from alertrelay.channels import KINDS, renderer
 from alertrelay.config.model import Config
 from alertrelay.dispatch.assembly import assemble
 from alertrelay.groups.messages import TICK
@@ -144,7 +144,7 @@ class Deployment:
             clock=clock,
             secrets=MemorySecrets(self.keys),
             senders=dict.fromkeys(KINDS, sender),
-            render=render,
+            renderer=renderer,
             telemetry=Telemetry(emit=lambda _: None, log=lambda _event, **_fields: None, alert_ops=self.ops.append),
             resolved_alarms=lambda _arns: frozenset(),
             new_id=lambda: f"{self.seed:04d}-{next(self._ids):06d}",

@@ -12,6 +12,8 @@ from tests.harness.reading import Reading, State, read
 
 PATIENCE = timedelta(minutes=40)
 """How long an alert fires until somebody must have been notified, whatever fails."""
+WAIT = timedelta(minutes=5.5)
+"""The longest that an alert waits for its group's flush."""
 Receivers = Mapping[str, Sequence[str]]
 """The destination of each receiver, with those of its fallbacks."""
 
@@ -67,28 +69,46 @@ class Verdict:
 
 @dataclass
 class View:
-    """What the readers of one destination take to be so. `history`: each alert's states with their times."""
+    """What the readers of one destination take to be so. `history`: each alert's states with their times; `begun`: when
+    each began to fire, in order. An alert that fires anew is news, although its readers may take it to fire still:
+    while the table fails no resolve is notified. `implied`: resolved by the end of their group, which did not name
+    them; their own resolve is news still."""
 
+    begun: Mapping[str, Sequence[datetime]] = field(default_factory=dict)
     known: dict[str, dict[str, State]] = field(default_factory=lambda: defaultdict(dict))
     open_: set[str] = field(default_factory=set)
+    implied: set[str] = field(default_factory=set)
     history: dict[str, list[tuple[datetime, str, State]]] = field(default_factory=lambda: defaultdict(list))
 
     def take(self, message: Received, reading: Reading) -> bool:
         """Takes a message in; False where it conveys nothing that was not known."""
         known = self.known[reading.stream]
         states: dict[str, State] = dict(reading.states)
+        named = {token for token, state in states.items() if state == "resolved" and token in self.implied}
         if reading.over or reading.whole:
             gone: dict[str, State] = dict.fromkeys(known, "resolved")
             states = gone | states
         if reading.over:
             states |= dict.fromkeys(known, "resolved")
-        changed = {token: state for token, state in states.items() if known.get(token, "resolved") != state}
+        changed = {
+            token: state
+            for token, state in states.items()
+            if known.get(token, "resolved") != state or (state == "firing" and self._fires_anew(token, message.at))
+        }
         opens = message.channel == "pagerduty" and (reading.stream in self.open_) == reading.over
         (self.open_.discard if reading.over else self.open_.add)(reading.stream)
+        self.implied -= named
+        if reading.over:
+            self.implied |= {token for token in changed if token not in reading.states}
         known |= states
         for token, state in changed.items():
             self.history[token].append((message.at, reading.stream, state))
-        return self._resolve(message.at, reading.elsewhere) or bool(changed or opens)
+        return self._resolve(message.at, reading.elsewhere) or bool(changed or opens or named)
+
+    def _fires_anew(self, token: str, now: datetime) -> bool:
+        """Whether the alert began to fire since its readers were last notified that it does."""
+        notified = [at for at, _, state in self.history[token] if state == "firing"]
+        return bool(notified) and any(notified[-1] < at <= now for at in self.begun.get(token, ()))
 
     def _resolve(self, at: datetime, tokens: Iterable[str]) -> bool:
         """Resolves alerts in whatever stream they fire; False where none does."""
@@ -122,12 +142,19 @@ def judge(
     updates: int,
     bound: int,
     healthy_since: datetime,
+    forgotten: bool = False,
     patience: timedelta = PATIENCE,
     dead: Sequence[str] = (),
 ) -> Verdict:
     """Returns the verdict. Within `patience` somebody must know of an alert, at its own destination or a fallback's.
-    From `healthy_since` on nothing fails: an alert that fires long after it is known at its own destination too."""
-    views: dict[str, View] = defaultdict(View)
+    From `healthy_since` on nothing fails: an alert that fires long after it is known at its own destination too.
+
+    Where the table was lost then (`forgotten`), another one's resolve may close the incident of what fired before, and
+    what waited for its group's flush is lost with the table."""
+    begun: dict[str, list[datetime]] = defaultdict(list)
+    for one in episodes:
+        begun[one.token].append(one.begins)
+    views: dict[str, View] = defaultdict(lambda: View(begun=begun))
     duplicates, messages = [], 0
     for message in sorted(inbox, key=lambda one: one.at):
         messages += 1
@@ -141,7 +168,7 @@ def judge(
     return Verdict(
         updates=updates,
         messages=messages,
-        lost=list(_lost(views, episodes, receivers, healthy_since, patience)),
+        lost=list(_lost(views, episodes, receivers, healthy_since, patience, forgotten=forgotten)),
         unresolved=[
             f"never resolved at {name}: {token}"
             for name, view in sorted(views.items())
@@ -169,12 +196,16 @@ def _lost(
     receivers: Receivers,
     healthy_since: datetime,
     patience: timedelta,
+    *,
+    forgotten: bool,
 ) -> Iterable[str]:
     for one in episodes:
         since = one.owed_since
-        if one.ends - since < patience:
+        waited = forgotten and healthy_since - WAIT <= one.begins < healthy_since
+        if one.ends - since < patience or waited:
             continue
         own_must = one.ends - max(since, healthy_since) >= PATIENCE and not one.event
+        own_must = own_must and not (forgotten and one.begins < healthy_since)
         for receiver in one.receivers:
             own, *others = receivers[receiver]
             known = any(views[place].firing(one.token, since=since, until=since + patience) for place in (own, *others))

@@ -12,7 +12,7 @@ from tests.harness.peers import Received
 TOKEN = re.compile(r"tok\d+x")
 """The name of an alert of the harness: it stands in every line about that alert."""
 _GROUP = re.compile(r"receiver \S+, group (.*)")
-_OVER = re.compile(r"✅|^- ENDED|ended after|Resolved: ")
+_OVER = re.compile(r"✅|^- RESOLVED|resolved after|, resolved$|Resolved: ")
 _SILENCE = re.compile(r"[Tt]he silence of|SilenceEnding")
 """A silence that ends is no news of the alert that it mutes."""
 State = Literal["firing", "resolved"]

@@ -56,7 +56,7 @@ def program(path: Path, text: str) -> Path:
     return path
 
 
-def test_a_function_ships_its_handlers_and_the_compiled_configuration_and_nothing_else(
+def test_a_function_ships_its_handlers_and_the_compiled_configuration_alone(
     assembly: Path, relay: Template, environment: str
 ) -> None:
     for function in relay.of_type("AWS::Lambda::Function").values():

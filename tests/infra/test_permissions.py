@@ -55,7 +55,7 @@ def test_a_forwarder_reaches_its_own_queues_only(relay: Template) -> None:
         assert {queue[: len(name) + 5] for queue in sends} == {f"{name}Timer", f"{name}Expir", f"{name}Faile"}
 
 
-def test_a_forwarder_reads_the_one_secret_and_writes_items_and_deletes_nothing_but_chunks(relay: Template) -> None:
+def test_a_forwarder_reads_one_secret_writes_items_and_deletes_only_chunks(relay: Template) -> None:
     (secret,) = relay.of_type("AWS::SecretsManager::Secret")
     (table,) = relay.of_type("AWS::DynamoDB::Table")
     for name in ("PagerDuty", "Slack", "Email"):

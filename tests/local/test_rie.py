@@ -176,7 +176,7 @@ def _command(pid: int) -> str:
 
 
 @needs_emulator
-def test_the_scorer_runs_in_the_deployed_layer_keeps_its_state_and_hears_of_a_deployment() -> None:
+def test_the_scorer_runs_in_the_deployed_layer_and_learns_of_a_deployment() -> None:
     template = template_of("prod", arch=kit().arch)
     with DayRun(template, "prod", start=datetime.now(UTC), down={}, engine=RieStack) as run:
         assert isinstance(run.stack, RieStack)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import functools
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from alertrelay.sources import unwrap
 
+from compiler.load import load
 from local.stack import snapshot
 from local.stack.day import DayRun
 from local.stack.emulator import Emulator
 from local.stack.snapshot import deployed_once
+from tests.example import CONFIG
+from tests.stack import with_config
 
 START = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
 
@@ -39,6 +43,20 @@ def test_a_run_from_a_kept_deployment_is_as_the_first(template: Path, critical: 
     assert outcomes(template, critical, folder) == first
     assert outcomes(template, critical, folder) == first
     assert kept.read_bytes() == content
+
+
+def test_a_kept_deployment_sends_mail_by_ses_as_the_first(
+    template: Path, critical: bytes, folder: Path, tmp_path: Path
+) -> None:
+    files = shutil.copytree(CONFIG, tmp_path / "config")
+    delivery = files / "delivery.yml"
+    delivery.write_text(delivery.read_text().replace("transport: smtp", "transport: ses"))
+    config = load(files, "prod").config
+    assert config is not None
+    by_ses = with_config(template, config, tmp_path / "assembly")
+    first = outcomes(by_ses, critical, folder)
+    assert ("email-oncall", "email", "delivered") in first
+    assert outcomes(by_ses, critical, folder) == first
 
 
 def test_a_kept_deployment_is_not_made_again(

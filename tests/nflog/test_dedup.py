@@ -137,7 +137,7 @@ def test_an_event_is_forgotten_when_its_member_has_expired() -> None:
 # --- fallbacks -----------------------------------------------------------------------------------------------------
 
 
-def test_what_a_fallback_said_is_still_owed_to_the_own_channel_and_not_said_again_by_fallbacks() -> None:
+def test_what_a_fallback_notified_is_owed_to_the_own_channel_alone() -> None:
     first = decide(header(), [member("a")])
     told = notified_fallback(first, first.ledger)
     assert (told.firing, told.fallback_firing) == (of(), of("a"))
@@ -198,7 +198,7 @@ def test_what_a_crashed_flush_may_have_announced_and_has_ended_since_is_ended(re
     assert decision.unnotified.unheard == of()
 
 
-def test_what_ended_well_before_the_last_record_was_not_announced_by_the_flush_that_crashed() -> None:
+def test_what_resolved_before_the_last_record_was_not_notified_by_the_crashed_flush() -> None:
     before = NOW - CRASH_MARGIN
     members = [member("just", "resolved", at=before), member("long", "resolved", at=before - SECOND)]
     assert decide(header(uncertain=True, recorded_at=NOW), members).own.resolved == of("just")

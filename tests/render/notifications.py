@@ -230,6 +230,7 @@ CASES: Mapping[str, Notification] = {
                 "reason": "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:alb-5xx transitioned to ALARM",
                 "alarm_rule": "ALARM(alb-5xx) AND ALARM(orders-db-cpu)",
                 "triggering_alarms": "alb-5xx, orders-db-cpu",
+                "triggering_alarm_urls": f"{CONSOLE}alb-5xx\n{CONSOLE}orders-db-cpu",
             },
             generator_url=CONSOLE + "CheckoutDown",
         )

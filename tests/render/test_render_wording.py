@@ -100,10 +100,10 @@ def test_a_channel_that_answers_again_is_no_fallback() -> None:
 
 def test_counts_say_how_many_fire_and_how_many_of_all_ended() -> None:
     assert wording.tally(CASES["critical-everything"]) == ""
-    assert wording.tally(CASES["group-of-four"]) == "3 firing (1 new), 1 of 4 ended"
-    assert wording.tally(CASES["some-ended"]) == "2 firing, 1 of 3 ended"
+    assert wording.tally(CASES["group-of-four"]) == "3 firing (1 new), 1 of 4 resolved"
+    assert wording.tally(CASES["some-ended"]) == "2 firing, 1 of 3 resolved"
     both = [replace(RESOLVED_RDS, state_key=key) for key in "ab"]
-    assert wording.tally(notification(*both, reason=Reason.ALL_RESOLVED)) == "all 2 ended"
+    assert wording.tally(notification(*both, reason=Reason.ALL_RESOLVED)) == "all 2 resolved"
 
 
 def test_an_event_is_never_called_resolved() -> None:
@@ -123,8 +123,8 @@ def test_a_group_of_resolved_alerts_lasted_from_the_first_start_to_the_last_end(
 def test_an_end_without_a_known_start_claims_no_duration() -> None:
     ended = notification(replace(RESOLVED_RDS, starts_at=NOW, ends_at=NOW), reason=Reason.ALL_RESOLVED)
     assert wording.headline(ended).startswith("RESOLVED: RDSHighCPU ")
-    assert facts.timing(ended) == facts.Fact(name="Ended", text="2026-11-20 03:08 UTC")
-    assert facts.line(ended, ended.alerts[0], frozenset()).endswith(", ended")
+    assert facts.timing(ended) == facts.Fact(name="Resolved", text="2026-11-20 03:08 UTC")
+    assert facts.line(ended, ended.alerts[0], frozenset()).endswith(", resolved")
 
 
 def test_the_summary_of_an_end_is_the_past_unless_it_was_made_of_the_end() -> None:
@@ -213,4 +213,4 @@ def test_lines_of_a_group_tell_what_differs() -> None:
     assert differs == {"pod"}
     lines = [facts.line(group, a, differs) for a in group.alerts]
     assert lines[2] == "PodCrashLooping: checkout-3, value 7 restarts, for 9 min, new"
-    assert lines[3] == "PodCrashLooping: checkout-4, ended after 8 min"
+    assert lines[3] == "PodCrashLooping: checkout-4, resolved after 8 min"

@@ -313,6 +313,13 @@ def test_a_composite_alarm_names_its_children(alarm: Any, one: Any, children: ob
     assert alert.annotations["summary"].startswith("Alarm orders-cpu is ALARM. Threshold Crossed")
 
 
+def test_a_composite_alarm_has_the_address_of_each_child(alarm: Any, one: Any) -> None:
+    children = [{"Arn": "arn:aws:cloudwatch:eu-central-1:111122223333:alarm:a b", "State": {"Value": "ALARM"}}, "c"]
+    addresses = one(alarm(Trigger=..., AlarmRule="x", TriggeringChildren=children)).annotations["triggering_alarm_urls"]
+    console = "https://eu-central-1.console.aws.amazon.com/cloudwatch/home?region=eu-central-1#alarmsV2:alarm/"
+    assert addresses.splitlines() == [f"{console}a%20b", f"{console}c"]
+
+
 def test_a_percentile_is_named_in_the_condition(alarm: Any, one: Any) -> None:
     trigger = {**alarm()["Trigger"], "StatisticType": "ExtendedStatistic", "ExtendedStatistic": "p90"}
     assert "CPUUtilization p90 over" in one(alarm(Trigger=trigger)).annotations["condition"]

@@ -79,6 +79,8 @@ UNDELIVERED = product.UndeliveredMessage(
     gid="pagerduty-0", receiver="pager/pagerduty/0", failure="it is down", since=START, alerts=["HighCPU 00 firing"]
 )
 
+LATE = product.ReceiveMessage(envelope=product.Envelope(text="text"), late=True, settled=True)
+
 
 def bodies() -> str:
     """Return what stands within queue bodies, and that it is read back as it was."""
@@ -92,8 +94,10 @@ def bodies() -> str:
         "envelope-minimal": _envelope(full=False).to_json(),
         "receive": product.body_of(product.ReceiveMessage(envelope=_envelope(full=False))),
         "receive-rest": product.body_of(product.ReceiveMessage(envelope=_envelope(full=False), start=7)),
+        "receive-late": product.body_of(LATE),
         "undelivered": product.body_of(UNDELIVERED),
     }
+    assert product.message_of(forms["receive-late"]) == LATE
     assert product.message_of(forms["receive-rest"]) == product.ReceiveMessage(envelope=_envelope(full=False), start=7)
     assert product.message_of(forms["undelivered"]) == UNDELIVERED
     assert product.change_from_json(forms["change-full"]) == _change(full=True)

@@ -1,4 +1,4 @@
-"""How docs/messages.md shows the messages of a channel: a file a kind, which states a `DRAWING`."""
+"""Draws the messages of a channel for docs/messages.md: a file a kind, which states a `DRAWING`."""
 
 from __future__ import annotations
 

@@ -88,7 +88,7 @@ DRAWING = Drawing(
     text=text,
     page=page,
     pictures={
-        "teams-critical": (f"critical-everything.{__name__.rpartition('.')[2]}.json", 580, False),
-        "teams-fallback": (f"fallback.{__name__.rpartition('.')[2]}.json", 630, False),
+        "teams-critical": (f"critical-everything.{__name__.rpartition('.')[2]}.json", 660, False),
+        "teams-fallback": (f"fallback.{__name__.rpartition('.')[2]}.json", 720, False),
     },
 )

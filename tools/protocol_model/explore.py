@@ -18,7 +18,7 @@ LIMIT = 12_000_000
 
 
 class Model(Protocol):
-    """What is explored."""
+    """The protocol that is explored."""
 
     def init(self) -> State:
         """Returns the first state."""
@@ -27,13 +27,13 @@ class Model(Protocol):
         """Returns every state that may follow."""
 
     def settled(self, s: State) -> bool:
-        """Whether every event is handled, and no invocation runs."""
+        """Returns whether every event is handled, and no invocation runs."""
 
     def right(self, s: State) -> bool:
-        """Whether people know what is so."""
+        """Returns whether people know what is so."""
 
     def good(self, s: State) -> bool:
-        """Whether it may stay like this."""
+        """Returns whether it may stay like this."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

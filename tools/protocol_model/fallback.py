@@ -2,14 +2,16 @@
 
 A join is one step here and one flush runs at a time, since group.py explores how they meet. A send to a channel is
 taken, is refused for certain, or ends without an answer, delivered or not. While the table does not answer, an event is
-notified without it, and what was sent is queued for recording, or lost where the queue fails too; the whole table may
-be lost after the alert was announced. A state is
+notified without it, and what was sent is queued for recording; where the queue fails too that is forgotten, and the
+event comes again. The whole table may be lost after the alert was announced. A state is
     ev      deliveries of each event that are still to come; an event is k, as in group.py
     mem     the member: 0 absent, or k
     hdr     (armed, maybe, intent): intent: a fallback was about to be notified when the flush was last heard of
     led     (firing, unsure, fallback, fallback_unsure): announced on the own channel, which is unsure; announced by the
             fallback; may have been announced by it
-    queued  what was sent without the table and is to be recorded: 0 nothing, 1 by the own channel, 2 by the fallback
+    queued  of each event, what was sent without the table and is to be recorded: 0 nothing, 1 by the own channel, 2 by
+            the fallback, 3 and 4 likewise, but a flush has recorded since
+    late    of each event, whether it was forgotten, so that a member that it makes is late
     heard   (own, fallback): whether people take the alert for firing there
     run     the running flush, or None
     bud     (crashes, sends without a delivery, sends without an answer, outages of the table, losses of the table)
@@ -37,6 +39,7 @@ class FallbackScope:
     refused: int = 0
     unanswered: int = 0
     outage: int = 0
+    outage_from: int = 0
     loss: int = 0
     keyed: bool = False
     own_dead: bool = False
@@ -49,7 +52,10 @@ FALLBACK_SCOPES = {
     "died": FallbackScope(crash=2, refused=2, unanswered=1),
     "died-refired": FallbackScope(events=(2, 5, 6), crash=2, refused=1, unanswered=1),
     "own-dead": FallbackScope(events=(2,), crash=2, unanswered=2, own_dead=True),
-    "outage": FallbackScope(crash=1, refused=1, unanswered=1, outage=2, keyed=True),
+    "outage": FallbackScope(crash=1, refused=1, unanswered=1, outage=1, keyed=True),
+    "outage-twice": FallbackScope(refused=1, unanswered=1, outage=2, keyed=True),
+    "outage-refired": FallbackScope(events=(2, 5, 6), crash=1, refused=1, outage=2, keyed=True),
+    "outage-repeated": FallbackScope(events=(2, 6, 9), crash=1, outage=2, outage_from=6),
     "lost": FallbackScope(crash=1, refused=1, loss=1, keyed=True),
     "lost-refired": FallbackScope(events=(2, 5, 6), crash=1, loss=1, ordered=True),
 }
@@ -60,13 +66,29 @@ FALLBACK_BROKEN = {
     "F4-own-settles-fallback": ("own_settles", "answers-resolved", "what the own channel takes is off the fallbacks"),
     "F5-unknown-resolve-dropped": ("drop_unknown", "lost", "a resolve that no ledger knows is suppressed"),
     "F6-lost-record": ("drop_unknown", "outage", "the same, where table and queue failed together"),
+    "F8-flush-forgotten": (
+        "believes_flushed",
+        "outage-refired",
+        "what was sent counts although a flush may have resolved an older update since",
+    ),
+    "F9-late-believed": ("late_believed", "outage", "a late firing that resolves before its flush was never announced"),
+    "F10-stale-dropped": (
+        "stale_dropped",
+        "outage-repeated",
+        "a late firing whose resolve is known was never announced",
+    ),
+    "F7-event-forgotten": (
+        "forgets",
+        "outage-refired",
+        "what neither table nor queue could record does not come again",
+    ),
 }
 
 
 class Fallback:
     """`flag` names the rule that a broken variant leaves out."""
 
-    names = ("ev", "mem", "hdr", "led", "queued", "heard", "run", "bud", "blind")
+    names = ("ev", "mem", "hdr", "led", "queued", "late", "heard", "run", "bud", "blind")
 
     def __init__(self, scope: FallbackScope, flag: str = "") -> None:
         self.scope, self.flag = scope, flag
@@ -76,7 +98,18 @@ class Fallback:
         """Returns the first state."""
         c = self.scope
         budget = (c.crash, c.refused, c.unanswered, c.outage, c.loss)
-        return ((1,) * len(c.events), 0, (0, 0, 0), (0, 0, 0, 0), 0, (0, 0), None, budget, 0)
+        return (
+            (1,) * len(c.events),
+            0,
+            (0, 0, 0),
+            (0, 0, 0, 0),
+            (0,) * len(c.events),
+            (0,) * len(c.events),
+            (0, 0),
+            None,
+            budget,
+            0,
+        )
 
     def succ(self, s: State) -> list[Successor]:
         """Returns every state that may follow."""
@@ -95,56 +128,81 @@ class Fallback:
                 put(f"CRASH at {now['run'][0]}", True, run=None, bud=_less(now["bud"], 0), ev=again)
         elif now["hdr"][0]:
             put("timer: lease", run=("own", -1, *self._decide(now, stray=False)), hdr=(1, 1, now["hdr"][2]))
-        elif now["queued"]:
-            put("queue: record what was sent", **self._amended(now))
+        else:
+            for i, sent in enumerate(now["queued"]):
+                if sent:
+                    put(f"queue: record what was sent of {self.scope.events[i]}", **self._amended(now, i))
         if now["bud"][4] and now["heard"][0] and not now["run"] and not now["mem"] & 1:
             lost = {"mem": 0, "hdr": (0, 0, 0), "led": (0, 0, 0, 0), "bud": _less(now["bud"], 4)}
             put("LOSS of the table", True, **lost, blind=int(now["heard"][1] and not self.scope.keyed) | now["blind"])
         return out
 
     def _events(self, now: dict[str, Any], put: Any) -> None:
-        armed, maybe, intent = now["hdr"]
+        _, maybe, intent = now["hdr"]
         for i, count in enumerate(now["ev"]):
             if not count or (self.scope.ordered and any(now["ev"][:i])):
                 continue
             k, ev = self.scope.events[i], _set(now["ev"], i, 0)
-            known = any(now["led"]) or armed or now["run"]
-            if k < now["mem"]:
+            stray = self._in_doubt(now, i)
+            if stray and now["run"]:
+                pass  # the group is held: the event comes again
+            elif stray and self.flag == "drop_unknown":
+                put(f"{k} in doubt is dropped", ev=ev, mem=max(now["mem"], k))
+            elif stray:
+                after = {**now, "mem": max(now["mem"], k)}
+                run = ("own", i, *self._decide(after, stray=True))
+                put(f"{k} in doubt", ev=ev, mem=after["mem"], hdr=(1, 1, intent), run=run)
+            elif k < now["mem"]:
                 put(f"stale {k}", ev=ev)
-            elif k & 1 and not known and not now["queued"]:
-                if self.flag == "drop_unknown":
-                    put(f"unknown resolve {k} dropped", ev=ev, mem=k)
-                else:
-                    after = {**now, "mem": k}
-                    put(f"unknown resolve {k}", ev=ev, mem=k, run=("own", i, *self._decide(after, stray=True)))
-            elif not (k & 1 and now["queued"]):
+            else:
                 put(f"join {k}", ev=ev, mem=k, hdr=(1, maybe, intent))
-            if now["bud"][3] and not k & 1 and not now["run"] and k >= now["mem"]:
-                self._without_state(now, put, ev)
+            if now["bud"][3] and not k & 1 and not now["run"] and k >= max(now["mem"], self.scope.outage_from):
+                self._without_state(now, put, i)
 
-    def _without_state(self, now: dict[str, Any], put: Any, ev: Any) -> None:
-        """The table does not answer: the alert goes out, and what was sent is queued, or with it forgotten."""
-        bud = _less(now["bud"], 3)
+    def _without_state(self, now: dict[str, Any], put: Any, i: int) -> None:
+        """The table does not answer: the alert goes out, and what was sent is queued; else the event comes again, and
+        nobody knows of the send."""
+        bud, (own, fallback) = _less(now["bud"], 3), now["heard"]
         for lost in (False, True):
             what = "and is forgotten" if lost else "and is queued"
-            put(f"OUTAGE: own {what}", True, ev=ev, bud=bud, heard=(1, now["heard"][1]), queued=0 if lost else 1)
+            ev = now["ev"] if lost and self.flag != "forgets" else _set(now["ev"], i, 0)
+            by_own, by_fallback = (now["queued"] if lost else _set(now["queued"], i, by) for by in (1, 2))
+            after = {"ev": ev, "late": _set(now["late"], i, 1) if lost else now["late"]}
+            put(f"OUTAGE: own {what}", True, **after, bud=bud, heard=(1, fallback), queued=by_own)
             if bud[1]:
                 less = _less(bud, 1)
-                put(
-                    f"OUTAGE: fallback {what}",
-                    True,
-                    ev=ev,
-                    bud=less,
-                    heard=(now["heard"][0], 1),
-                    queued=0 if lost else 2,
-                )
+                put(f"OUTAGE: fallback {what}", True, **after, bud=less, heard=(own, 1), queued=by_fallback)
 
-    def _amended(self, now: dict[str, Any]) -> dict[str, Any]:
-        """The event comes back with the ledger of what was sent; its group is due at once."""
+    def _in_doubt(self, now: dict[str, Any], i: int) -> bool:
+        """Whether this event shows that the alert may be open although the ledger does not name it: a resolve of what
+        the group does not know as firing, or knows by an event that was late, and a late firing that is resolved
+        already. What is late may have been notified by an earlier try, and nobody knows."""
+        k, mem, led = self.scope.events[i], now["mem"], now["led"]
+        by_key = self.scope.keyed and not led[2] and not led[3]
+        if not k & 1:
+            return bool(k < mem and mem & 1 and now["late"][i] and not any(led) and self.flag != "stale_dropped")
+        if k < mem:
+            return False
+        if k == mem:
+            return not any(led) or bool(by_key and now["hdr"][1])
+        fires = mem > 0 and not mem & 1
+        if fires and now["late"][self.scope.events.index(mem)] and self.flag != "late_believed":
+            return not led[0] or by_key
+        return not any(led) and not (fires and now["hdr"][0])
+
+    def _amended(self, now: dict[str, Any], i: int) -> dict[str, Any]:
+        """The event comes back with the ledger of what was sent; its group is due at once. Where a flush may have
+        resolved an older update since, what was sent is in doubt."""
         firing, unsure, fallback, may = now["led"]
-        led = (1, 0, fallback, may) if now["queued"] == 1 else (firing, unsure, 1, may)
-        first = min(k for k in self.scope.events if not k & 1)
-        return {"led": led, "mem": max(now["mem"], first), "hdr": (1, *now["hdr"][1:]), "queued": 0}
+        k, own = self.scope.events[i], now["queued"][i] in (1, 3)
+        overtaken = now["queued"][i] > 2 and not (firing if own else fallback) and self.flag != "believes_flushed"
+        if overtaken:
+            led = (
+                (1, int(unsure or not firing), fallback, may) if own else (firing, unsure, fallback, int(not fallback))
+            )
+        else:
+            led = (1, 0, fallback, may) if own else (firing, unsure, 1, 0)
+        return {"led": led, "mem": max(now["mem"], k), "hdr": (1, *now["hdr"][1:]), "queued": _set(now["queued"], i, 0)}
 
     def _decide(self, now: dict[str, Any], *, stray: bool) -> tuple[Any, ...]:
         """Returns (member, ledger, unfinished, uncertain): what this flush goes by."""
@@ -165,8 +223,8 @@ class Fallback:
     def _own(self, now: dict[str, Any], put: Any, event: int, mem: int, led: Any, *_: int) -> None:
         firing, unsure, fallback, may = led
         fires = mem > 0 and not mem & 1
-        new, gone = fires and not (firing and not unsure), firing and not fires
-        if not (new or gone):
+        new, ended = fires and not (firing and not unsure), firing and not fires
+        if not (new or ended):
             put("nothing for the own channel", run=("resolve", event, mem, led, 0, 0))
             return
         for label, arrives, budget in OUTCOMES:
@@ -229,23 +287,25 @@ class Fallback:
         armed = int(fires or unfinished or now["mem"] != mem)
         # What waits for its next tick only, as a group that fires and is settled does, needs no flush of its own.
         idle = fires and not unfinished and now["mem"] == mem
-        put("record", led=led, hdr=(0 if idle else armed, int(unfinished and uncertain), 0), run=None)
+        queued = tuple(sent + 2 if 0 < sent < 3 else sent for sent in now["queued"])
+        hdr = (0 if idle else armed, int(unfinished and uncertain), 0)
+        put("record", led=led, hdr=hdr, run=None, queued=queued)
 
     def settled(self, s: State) -> bool:
-        """Whether every event is handled, and no invocation runs."""
+        """Returns whether every event is handled, and no invocation runs."""
         now = dict(zip(self.names, s, strict=True))
         waits = now["hdr"][0] and not self.scope.own_dead
-        return not any(now["ev"]) and now["run"] is None and not now["queued"] and not waits
+        return not any(now["ev"]) and now["run"] is None and not any(now["queued"]) and not waits
 
     def right(self, s: State) -> bool:
-        """Whether people know what is so. What a lost table leaves open at a fallback without keys stays so."""
-        own, fallback = s[5]
+        """Returns whether people know what is so. What a lost table leaves open at a fallback without keys stays so."""
+        own, fallback = s[6]
         if self.fires:
             return bool(fallback if self.scope.own_dead else own)
-        return not own and not (fallback and not s[8])
+        return not own and not (fallback and not s[9])
 
     def good(self, s: State) -> bool:
-        """Whether it may stay like this."""
+        """Returns whether it may stay like this."""
         return self.settled(s) and self.right(s)
 
 

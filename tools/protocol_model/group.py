@@ -14,6 +14,7 @@ wins, an odd k is resolved. A state is a tuple of
     sink   bit mask of the alerts that people take for firing
     procs  the running invocations: (step, event, holds the lease, locals...)
     bud    the faults that may still come
+    down   how often the table may still fail while a flush reads: no fault that excuses a repeat
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ class Group:
             0,
             (),
             (c.crash, c.dup, c.slow, c.fail, c.mute),
+            c.table,
         )
 
     def succ(self, s: State) -> list[Successor]:
@@ -105,15 +107,15 @@ class Group:
                 t.put(f"ttl removes resolved member {a}", mem=replaced(t.mem, a, 0))
 
     def settled(self, s: State) -> bool:
-        """Whether every event is handled and no invocation runs."""
+        """Returns whether every event is handled and no invocation runs."""
         return not any(s[0]) and not s[8] and not s[9][4]
 
     def right(self, s: State) -> bool:
-        """Whether people know what is so."""
+        """Returns whether people know what is so."""
         return bool(s[7] == self.truth)
 
     def good(self, s: State) -> bool:
-        """Whether it may stay like this: a group of which nothing fires is unarmed and unleased."""
+        """Returns whether it may stay like this: a group of which nothing fires is unarmed and unleased."""
         if not (self.settled(s) and self.right(s)):
             return False
         return bool(self.truth) or s[3][:3] == (0, 0, 0)

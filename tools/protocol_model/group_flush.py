@@ -23,6 +23,10 @@ def _lease(t: Turn, p: Process) -> None:
 def _query(t: Turn, p: Process) -> None:
     """A strong query, one alert a page; after the last page the decision."""
     known, m, snap = p.loc
+    if t.down and p.own and not m:  # nothing was sent: the group is given back as it was, due and certain
+        given = (0 if t.flag == "givesunarmed" else 2, 0, t.closing, int(t.flag == "keepsmark"))
+        others = tuple((r[0], r[1], 0, *r[3:]) for r in p.rest)
+        t.put("FQ the table fails, give back", True, hdr=given, procs=others, down=t.down - 1)
     snap += (t.mem[len(snap)],)
     if len(snap) < t.n:
         p.go("read page", "FQ", known, m, snap)

@@ -151,13 +151,13 @@ class Move:
         return (k | 1 if self.flag == "movedodd" else -k, int(t.mem[1]))
 
     def settled(self, s: State) -> bool:
-        """Whether every event is handled, and no invocation runs."""
+        """Returns whether every event is handled, and no invocation runs."""
         return not any(s[0]) and not s[6] and not s[5] and not s[7] and not s[3][0]
 
     def right(self, s: State) -> bool:
-        """Whether people know what is so."""
+        """Returns whether people know what is so."""
         return bool(s[4][0] == 0 and self.truth == s[4][1])
 
     def good(self, s: State) -> bool:
-        """Whether it may stay like this."""
+        """Returns whether it may stay like this."""
         return self.settled(s) and self.right(s)

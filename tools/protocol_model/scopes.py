@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """What may happen: `events` as (alert, k); how many crashes, duplicated deliveries, leases that run out under a
-    slow owner, failing sends and changes of a silence; how many joiners and flushers at once. `merge`: with a wait of 0
-    one write arms and leases."""
+    """The bounds of an exploration: `events` as (alert, k); how many crashes, duplicated deliveries, leases that run
+    out under a slow owner, failing sends, changes of a silence and reads that the table fails; how many joiners and
+    flushers at once. `merge`: with a wait of 0 one write arms and leases."""
 
     events: tuple[tuple[int, int], ...]
     wait_0: bool = False
@@ -19,6 +19,7 @@ class Scope:
     slow: int = 0
     fail: int = 0
     mute: int = 0
+    table: int = 0
     joiners: int = 2
     flushers: int = 2
     merge: bool = False
@@ -40,6 +41,8 @@ SCOPES = {
     "mute": Scope(events=_FLAP, crash=2, mute=2, joiners=1),
     "mute2": Scope(events=((0, 2), (0, 5), (1, 2)), crash=2, mute=2, joiners=1, flushers=1),
     "fail": Scope(events=_FLAP, crash=1, slow=1, fail=2),
+    "table": Scope(events=_FLAP, crash=1, table=2),
+    "tabletwo": Scope(events=((0, 2), (0, 5), (1, 2)), wait_0=True, table=2),
 }
 BROKEN = {
     "B1-read-before-put": ("readfirst", "two", "join reads the header, then writes the member"),
@@ -79,6 +82,8 @@ BROKEN = {
         "two",
         "joiner takes a closing group for armed, the closer does not query again",
     ),
+    "B16-gives-unarmed": ("givesunarmed", "tabletwo", "a group that the table failed is given back as unarmed"),
+    "B17-keeps-mark": ("keepsmark", "table", "a group that the table failed before a send is given back as uncertain"),
 }
 """By name: the rule that is left out, the scope in which that must be found, and what is wrong."""
 SMALL = {
@@ -89,6 +94,10 @@ SMALL = {
     ),
     "small-flap": (Scope(events=_FLAP, crash=1, joiners=1, flushers=1), ("uncond", "brief", "halfmaybe")),
     "small-equal": (Scope(events=((0, 2), (0, 3)), dup=1), ("noalert",)),
+    "small-table": (
+        Scope(events=((0, 2), (1, 2)), table=1, joiners=1, flushers=1),
+        ("givesunarmed", "keepsmark"),
+    ),
     "small-slow": (Scope(events=((0, 2), (0, 5)), slow=1, joiners=1), ("noguard", "unfenced")),
 }
 """Explored in seconds, each with the rules whose absence it shows."""

@@ -35,7 +35,7 @@ OLD, NEW = ("tell", "told"), ("notify",)
 
 @dataclass(frozen=True, kw_only=True)
 class Docstrings:
-    """How many open with a verb, and how many with a free relative."""
+    """The number of docstrings, of those that open with a verb, and with a free relative."""
 
     all: int
     verbs: int

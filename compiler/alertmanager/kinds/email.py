@@ -45,6 +45,7 @@ def read_email(section: Section, reading: ReceiverContext) -> EmailSettings:
         username=section.text("auth_username") or reading.global_.text("smtp_auth_username"),
         password=password,
         require_tls=section.flag("require_tls", default=reading.global_.flag("smtp_require_tls", default=True)),
+        time_zone=reading.time_zone,
         on_call=_on_call(to, reading),
     )
 

@@ -1,4 +1,4 @@
-"""What the readers of all kinds share."""
+"""Shares what the readers of all kinds need."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from compiler.reading.section import Section
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiverContext:
-    """What every receiver needs: `global`, the secret's keys, where findings go, and of e-mail the transport and the
-    addresses that are on call."""
+    """The needs of every receiver: `global`, the secret's keys, where findings go, and of e-mail the transport, the
+    addresses that are on call, and the zone of its times."""
 
     global_: Section
     secrets: SecretKeyPaths
     findings: Findings
     transport: Transport
     on_call: tuple[str, ...] = ()
+    time_zone: str = ""
 
 
 def check_url(section: Section, key: str, *, template_is_named: bool = True) -> None:

@@ -62,5 +62,5 @@ def _posted_to(section: Section) -> str:
 
 
 def is_slack_post(url: str) -> bool:
-    """Whether it is the address of chat.postMessage, which is no secret (a webhook's is)."""
+    """Returns whether it is the address of chat.postMessage, which is no secret (a webhook's is)."""
     return re.fullmatch(r"https?://[^/?#@]+" + re.escape(SLACK_POST), url) is not None

@@ -41,7 +41,7 @@ def read_sns(section: Section, reading: ReceiverContext) -> SnsSettings:
 
 
 def _amazon_q(section: Section) -> bool:
-    """Whether the message is to be a custom notification of Amazon Q, which reads topics alone."""
+    """Returns whether the message is to be a custom notification of Amazon Q, which reads topics alone."""
     value = section.mapping("attributes").get(FORMAT_ATTRIBUTE)
     if value is None:
         return False

@@ -104,7 +104,7 @@ def test_the_numbers_of_an_alert_have_the_unit_of_its_entry() -> None:
     world = _world(unit="ms")
     world.until(START + 3 * HOUR)
     notes = world.published[0][2]["annotations"]
-    assert re.match(r"Sum Orders of shop is \S+ ms, usual is \S+ ms to \S+ ms$", notes["summary"])
+    assert re.match(r"Sum Orders of shop is \S+ ms, usual is \S+ ms to \S+ ms at this hour$", notes["summary"])
     assert re.search(r"^\S+ ms; usual for Monday 02:0\d is \S+ ms to \S+ ms, .* \+\S+ ms \(", notes["reason"])
 
 
@@ -115,7 +115,7 @@ def test_of_a_metric_that_is_always_0_the_alert_says_0_and_no_range() -> None:
     world.change(TROUBLE, lambda _: 7.0, points=6)
     world.until(START + 3 * HOUR)
     notes = world.published[0][2]["annotations"]
-    assert notes["summary"] == "Sum Orders of shop is 7, usual is 0"
+    assert notes["summary"] == "Sum Orders of shop is 7, usual is 0 at this hour"
     assert "7; usual for Monday 02:00 is 0, from which it hardly ever moved" in notes["reason"]
 
 
@@ -648,3 +648,11 @@ def test_the_book_is_plain_json_that_names_the_metric() -> None:
     track = world.book().tracks[metric().key]
     assert track.metric == metric()
     assert json.loads(json.dumps(track.metric.to_json())) == ["orders", "Shop", "Orders", [], "Sum", 300]
+
+
+def test_the_usual_range_of_a_count_is_whole_numbers() -> None:
+    world = _world()
+    world.change(TROUBLE, lambda _: 7.0, points=6)
+    world.until(START + 3 * HOUR)
+    summary = world.published[0][2]["annotations"]["summary"]
+    assert re.search(r" is \d+, usual is \d+ to \d+ at this hour$", summary)

@@ -58,7 +58,7 @@ def test_a_card_says_firing_updated_and_resolved(
     begun, updated, ended, last = lines
     assert begun.startswith("🔴 CRITICAL RDSHighCPU ")
     assert ", 2 firing (1 new): " in updated
-    assert ", 1 firing, 1 of 2 ended: " in ended
+    assert ", 1 firing, 1 of 2 resolved: " in ended
     assert last.startswith("✅ RESOLVED after ")
     assert any("» 🔴 CRITICAL " in line for line in as_text(day))
     assert day.lost == ()

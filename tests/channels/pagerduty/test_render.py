@@ -25,9 +25,32 @@ def test_pagerduty_gets_one_of_its_own_severities(label: str | None, expected: s
 
 def test_pagerduty_is_told_that_an_event_will_not_end_by_itself() -> None:
     details = pagerduty.render(CASES["event"], PAGERDUTY)["payload"]["custom_details"]
-    assert details["End"] == "An event has no end: resolve this incident by hand"
+    assert details["End"] == "An event does not resolve: close this incident by hand"
 
 
 def test_pagerduty_without_client_sends_none() -> None:
     message = pagerduty.render(CASES["event"], replace(PAGERDUTY, client="", client_url=""))
     assert not {"client", "client_url"} & set(message)
+
+
+def test_pagerduty_links_the_alert_itself_where_no_client_url_is_configured() -> None:
+    case = CASES["critical-everything"]
+    message = pagerduty.render(case, replace(PAGERDUTY, client_url=""))
+    assert message["client_url"] == case.alerts[0].generator_url
+    message = pagerduty.render(case, replace(PAGERDUTY, client_url="https://wiki.example.com"))
+    assert message["client_url"] == "https://wiki.example.com"
+
+
+@pytest.mark.parametrize(
+    ("picture", "sent"),
+    [
+        ("https://grafana.example.com/render/7.png", "https://grafana.example.com/render/7.png"),
+        ("http://grafana.example.com/render/7.png", None),
+        ("javascript:alert(1)", None),
+    ],
+)
+def test_pagerduty_shows_the_picture_of_a_panel_by_https_alone(picture: str, sent: str | None) -> None:
+    case = alert({"alertname": "X"}, {"image_url": picture})
+    images = pagerduty.render(notification(case), PAGERDUTY).get("images", [])
+    assert [image["src"] for image in images] == ([sent] if sent else [])
+    assert all(image["alt"] == "X" for image in images)

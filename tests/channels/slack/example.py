@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -20,21 +21,22 @@ SLACK_BOT = SlackSettings(
 )
 SLACK_WEBHOOK = SlackSettings(mode="incoming", key="slack_url", url="", channel="")
 SLACK_MARKUP = re.compile(
-    r"<!date\^-?\d+\^\{date_short_pretty\} \{time\}\|\d{4}-\d\d-\d\d \d\d:\d\d UTC>|<https?://[^<>|\s]+\|[A-Za-z ]+>"
+    r"<!date\^-?\d+\^(\{date_short_pretty\} \{time\}\|\d{4}-\d\d-\d\d \d\d:\d\d UTC|\{ago\}\|[a-z0-9 ]+)>"
+    r"|<https?://[^<>|\s]+\|[A-Za-z][^<>|]*>"
 )
 
 
 def check_slack(message: Message) -> None:
     check_json(message)
     check_clean(message)
-    assert set(message) <= {"text", "attachments", "channel"}
+    assert set(message) <= {"text", "blocks", "attachments", "channel"}
     check_mrkdwn(message["text"], 3000)
     assert message["text"].strip()
-    (attachment,) = message["attachments"]
-    assert set(attachment) == {"color", "blocks"}
-    assert re.fullmatch("#[0-9a-f]{6}", attachment["color"])
-    assert 0 < len(attachment["blocks"]) <= 45
-    for block in attachment["blocks"]:
+    assert message["attachments"] == []
+    assert message["blocks"][0]["text"]["text"] == message["text"]
+    assert 0 < len(message["blocks"]) <= 45
+    assert len(json.dumps(message["blocks"], ensure_ascii=False)) < 12_000  # 13,200: msg_blocks_too_long
+    for block in message["blocks"]:
         assert Block.parse(block).to_dict() == block  # type: ignore[union-attr]  # None would be an AttributeError: fails too
         check_block(block)
 
@@ -62,7 +64,7 @@ def check_mrkdwn(text: str, limit: int) -> None:
     assert not re.search("@(channel|here|everyone|group)", bare, re.IGNORECASE)
     assert bare.count("`") in (0, 6)
     if "`" in bare:
-        assert bare.startswith("```")
+        assert bare.startswith(("```", "*Silence for 2 h*\n```"))
         assert bare.endswith("```")
 
 

@@ -1,10 +1,16 @@
 from __future__ import annotations
 
+import html
 import json
+import re
+import shlex
 from dataclasses import replace
 
 from alertrelay.channels.slack import render as slack
+from alertrelay.config.matchers import parse_matcher
+from alertrelay.policy.matchers import matches
 
+from cli.command import parser
 from tests.channels.slack.example import SLACK_BOT, SLACK_WEBHOOK, check_slack
 from tests.render.notifications import CASES, RDS, notification
 
@@ -14,10 +20,39 @@ def test_slack_names_the_channel_only_for_a_bot() -> None:
     assert "channel" not in slack.render(CASES["event"], SLACK_WEBHOOK)
 
 
-def test_slack_is_green_when_all_is_over_and_not_before() -> None:
-    colours = {name: slack.render(CASES[name], SLACK_BOT)["attachments"][0]["color"] for name in CASES}
-    assert {name for name, told in colours.items() if told == slack.RESOLVED_COLOUR} == {"resolved"}
-    assert colours["some-ended"] == slack.COLOURS["warning"]
+def test_slack_shows_the_colour_as_an_icon_and_folds_nothing_of_the_beginning() -> None:
+    first = {name: slack.render(CASES[name], SLACK_BOT)["blocks"][0] for name in CASES}
+    assert {name for name, block in first.items() if "✅" in block["text"]["text"]} == {"resolved"}
+    assert first["some-ended"]["text"]["text"].startswith("🟡 *WARNING*")
+    assert all(block["expand"] for block in first.values())
+
+
+def test_slack_removes_the_attachments_of_a_message_that_an_earlier_version_posted() -> None:
+    assert slack.render(CASES["resolved"], SLACK_BOT)["attachments"] == []
+
+
+def test_slack_counts_the_time_until_the_reader_looks() -> None:
+    fields = next(b["fields"] for b in slack.render(CASES["critical-everything"], SLACK_BOT)["blocks"] if "fields" in b)
+    assert re.fullmatch(r"\*Since\*\n<!date\^\d+\^[^>]+> \(<!date\^\d+\^\{ago\}\|4 min ago>\)", fields[0]["text"])
+
+
+def test_slack_has_a_command_to_copy_that_silences_the_alert() -> None:
+    texts = [b["text"]["text"] for b in slack.render(CASES["critical-everything"], SLACK_BOT)["blocks"] if "text" in b]
+    (silence,) = (text for text in texts if text.startswith("*Silence for 2 h*"))
+    command = html.unescape(re.search(r"(?s)```(.*)```", silence)[1])  # type: ignore[index]
+    args = parser().parse_args(shlex.split(command)[1:])
+    assert (args.env, args.duration) == ("prod", "2h")
+    labels = CASES["critical-everything"].alerts[0].labels
+    assert all(matches([parse_matcher(text)], labels) for text in args.matchers)
+    assert len(args.matchers) >= 3
+
+
+def test_slack_keeps_a_message_of_long_texts_within_its_limit() -> None:
+    notes = {f"note_{number}": "&" * 1000 for number in range(9)}
+    message = slack.render(notification(replace(RDS, annotations={**RDS.annotations, **notes})), SLACK_BOT)
+    check_slack(message)
+    assert "More does not fit into a Slack message." in json.dumps(message)
+    assert message["blocks"][-1]["type"] == "context"
 
 
 def test_slack_shows_the_failed_channel_in_the_line_of_the_phone() -> None:
@@ -44,5 +79,5 @@ def test_slack_counts_what_it_does_not_show() -> None:
 
 
 def test_slack_shows_raw_text_as_it_came() -> None:
-    blocks = slack.render(CASES["raw-text"], SLACK_BOT)["attachments"][0]["blocks"]
-    assert blocks[0]["text"]["text"].startswith('```{"job": "nightly"')
+    blocks = slack.render(CASES["raw-text"], SLACK_BOT)["blocks"]
+    assert blocks[1]["text"]["text"].startswith('```{"job": "nightly"')

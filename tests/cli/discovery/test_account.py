@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 from botocore.exceptions import ClientError
+from botocore.parsers import ResponseParserError
 
 from cli.cloud import Client
 from cli.discovery import account as reading
-from cli.discovery.account import NoSelection, Unread, discover
+from cli.discovery.account import READERS, NoSelection, Unread, discover
+from cli.discovery.item import Item
 from tests.cli.discovery.account import account, add_database, denying, fill
 
 
@@ -67,6 +69,18 @@ def test_a_service_without_permission_is_named_and_the_others_go_on(client: Clie
         Unread(service="SQS", why="AccessDenied (ListThem)"),
     )
     assert {one.kind for one in found} == {"caches", "services", "load_balancers"}
+
+
+def test_an_answer_that_is_not_of_the_service_counts_as_unread(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(client)
+
+    def proxied(_: Client) -> Iterator[Item]:
+        raise ResponseParserError("Unable to parse response, invalid XML received: <!doctype html>")
+
+    monkeypatch.setitem(READERS, "SQS", proxied)
+    found, unread = discover(client, {})
+    assert unread == (Unread(service="SQS", why="an answer that is not of AWS"),)
+    assert len(found) > 4
 
 
 def test_tags_without_permission_cost_the_owners_and_not_the_resources(client: Client) -> None:

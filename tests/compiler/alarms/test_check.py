@@ -213,7 +213,8 @@ def test_a_resource_that_wakes_nobody_is_named(found: Plan) -> None:
 
 
 def test_a_stack_that_is_too_large_is_refused_with_the_mend() -> None:
-    queues = [Queue(id=f"q{n}") for n in range(STACK_LIMIT // 2 + 1)]
+    each = len(plan([Queue(id="q")], PROD, Findings()).alarms)
+    queues = [Queue(id=f"q{n}") for n in range(STACK_LIMIT // each + 1)]
     findings = Findings()
     check_stacks(plan(queues, PROD, findings), findings)
     (finding,) = findings.sorted()

@@ -1,4 +1,4 @@
-"""What travels through the pipeline about alerts: a notification before it is rendered, its receipt, and the outcome of
+"""Defines what travels through the pipeline: a notification before it is rendered, its receipt, and the outcome of
 each update with its named reason.
 
 Standard library only, immutable, keyword-only. All times are aware datetimes in UTC.
@@ -16,7 +16,7 @@ from alertrelay.alert import SEVERITY_RANK, Alert, Channel, Integration, Labels,
 
 
 class Reason(StrEnum):
-    """Why something was or was not notified. The same names stand in logs, metrics, `replay` and docs/decisions.md."""
+    """The reason of an outcome. The same names stand in logs, metrics, `replay` and docs/decisions.md."""
 
     # notified
     FIRST = "first_notification"
@@ -57,7 +57,7 @@ OutcomeName = Literal["delivered", "fallback", "merged", "suppressed", "pending"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What became of one alert update at one integration. `detail` is for people; it never holds a secret."""
+    """The fate of one alert update at one integration. `detail` is for people; it never holds a secret."""
 
     alertname: str
     fingerprint: str
@@ -79,7 +79,7 @@ class Outcome:
 class Failed:
     """A channel that did not take a notification, as a fallback message names it. `text` is safe to show.
 
-    `title` and `message` are the channel's own words for itself and its message; alertrelay.channels.render sets them.
+    `title` and `message` are the channel's own words for itself and its message; alertrelay.channels.named sets them.
     `tried` is False where nothing was sent to it: no time was left, or it is no longer in the configuration.
     """
 
@@ -102,7 +102,7 @@ class Listing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
-    """Holds the notification of one group by one channel, before it is rendered.
+    """The content of one channel's message about one group, before it is rendered.
 
     `alerts` is what may be shown (firing first, then by severity, the news first among equals); `firing_count`
     and `resolved_count` count the whole group, so a renderer can say how many it does not show.
@@ -139,7 +139,7 @@ class Notification:
 
     @property
     def not_shown(self) -> int:
-        """How many alerts of the group are in no line of `alerts`."""
+        """Returns the number of the group's alerts that are in no line of `alerts`."""
         return max(0, self.firing_count + self.resolved_count - len(self.alerts))
 
 
@@ -164,7 +164,7 @@ class Recipients:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """What a channel gave back for a message, kept in the ledger so that it can be ended or edited later.
+    """A channel's answer to a message, kept in the ledger so that the message can be resolved or edited later.
     `recipients` is not kept: who is still owed something stands in the ledger itself."""
 
     integration: Integration

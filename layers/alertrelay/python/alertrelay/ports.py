@@ -1,4 +1,4 @@
-"""What the pipeline needs from the outside beside the state table, as Protocols, and the ways in which it fails.
+"""States what the pipeline needs from the outside beside the state table, as Protocols, and the ways in which it fails.
 
 Clock, Timers, Secrets and Sender have a real implementation (aws/, channels/) and a memory twin (memory/); both pass
 the same contract tests. The table's ports stand in state.py.
@@ -129,10 +129,10 @@ class Sender(Protocol):
         key."""
 
     def key_name(self, target: Target) -> str:
-        """Which key of the secret this target needs, "" for none."""
+        """Returns the key of the secret that this target needs, "" for none."""
 
     def edits(self, target: Target) -> bool:
-        """Whether an earlier message of this target can be changed."""
+        """Returns whether an earlier message of this target can be changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +147,7 @@ class SelfAlert:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Telemetry:
-    """What a forwarder reports: outcomes, events of its log, and what is wrong with the relay itself.
+    """The reports of a forwarder: outcomes, events of its log, and what is wrong with the relay itself.
 
     `emit` takes the outcome of an update; `log(event, **fields)`; `alert_ops` must not raise.
     """

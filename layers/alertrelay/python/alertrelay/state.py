@@ -24,8 +24,8 @@ class StoreFailure(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
-    """How many messages a channel takes: `burst` at once, then one every `interval` seconds. With `quiet` a message
-    that is refused closes the bucket for so many seconds."""
+    """The number of messages that a channel takes: `burst` at once, then one every `interval` seconds. With `quiet` a
+    message that is refused closes the bucket for so many seconds."""
 
     interval: float
     burst: int
@@ -34,7 +34,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnomalyNote:
-    """What the anomaly-scorer adds to other alerts of a service: `text` is a sentence, `since` RFC 3339."""
+    """The line that the anomaly-scorer adds to other alerts of a service: `text` is a sentence, `since` RFC 3339."""
 
     text: str
     score: float
@@ -44,7 +44,7 @@ class AnomalyNote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What stands in the table beside a group. `inhibitors`: the alerts noted under (rule, equal values), each with
+    """The facts in the table beside a group. `inhibitors`: the alerts noted under (rule, equal values), each with
     whether it matches both sides of the rule. `anomalies`: what is unusual of a service now, by its name. What is
     missing is left out."""
 
@@ -90,13 +90,21 @@ class Groups(Protocol):
         """Makes the group due unless it is armed and not closing; `header` gives the identity of a new group."""
 
     def bring_forward(self, gid: str, *, due: datetime, seen: datetime) -> bool:
-        """Moves an unleased group's due time from `seen` forward to `due`."""
+        """Moves an unleased group's due time from `seen` to `due`."""
 
     def lease(
-        self, gid: str, *, owner: str, now: datetime, until: datetime, arm: GroupHeader | None = None
+        self,
+        gid: str,
+        *,
+        owner: str,
+        now: datetime,
+        until: datetime,
+        arm: GroupHeader | None = None,
+        again: bool = False,
     ) -> GroupState | None:
-        """Takes the group if it is due and unleased; with `arm` (a wait of 0) if it is unarmed or closing and unleased.
-        Returns the state before the write with its whole ledger, None where it is refused."""
+        """Takes the group if it is due and unleased; with `arm` (a wait of 0) if it is unarmed or closing and unleased;
+        `again` also where this owner holds it, since the answer of its first try was lost. Returns the state before the
+        write with its whole ledger, None where it is refused."""
 
     def intend(self, gid: str, *, owner: str, fallbacks: frozenset[str]) -> bool:
         """Writes which fallbacks are about to be notified, only for the owner; the next record removes it. False: the
@@ -111,8 +119,9 @@ class Groups(Protocol):
     def finish(self, gid: str, *, owner: str, expires: datetime | None) -> bool:
         """Disarms a closing group of ours. False: a joiner armed it meanwhile."""
 
-    def release(self, gid: str, *, owner: str) -> None:
-        """Gives the lease back; nothing where it is no longer ours."""
+    def release(self, gid: str, *, owner: str, unsent_due: datetime | None = None) -> None:
+        """Gives the lease back; nothing where it is no longer ours. `unsent_due`: nothing was sent, and the group is
+        due then; what its mark left uncertain is certain again."""
 
     def due(self, channels: Collection[Channel], *, before: datetime) -> Iterable[tuple[str, datetime]]:
         """The groups of these channels that fall due before then, with when, in no order; eventually consistent."""
@@ -122,14 +131,14 @@ class Groups(Protocol):
 
 
 class Inhibitors(Protocol):
-    """Which alerts may inhibit others, by rule and equal values."""
+    """The alerts that may inhibit others, by rule and equal values."""
 
     def note_source(self, entry: InhibitKey, key: str, *, fires: bool) -> None:
         """Puts an alert under, or takes it from, what it inhibits by."""
 
 
 class Lookup(Protocol):
-    """What a flush reads beside its group."""
+    """The reads of a flush beside its group."""
 
     def facts(
         self, *, alerts: Sequence[str], inhibitors: Sequence[tuple[str, str]], services: Sequence[str] = ()

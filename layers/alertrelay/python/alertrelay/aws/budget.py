@@ -1,4 +1,4 @@
-"""How long a page waits for a slow table: then it goes out without it."""
+"""Bounds the wait of a page for a slow table: then it goes out without it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Budget:
 
     @property
     def spent(self) -> bool:
-        """Whether no further request is to be begun."""
+        """Returns whether no further request is to be begun."""
         return self._limited and self._waited >= BUDGET
 
     @contextmanager

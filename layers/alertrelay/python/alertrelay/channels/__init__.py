@@ -8,10 +8,10 @@ name in `KINDS` (docs/channels.md).
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from importlib import import_module
-from typing import cast
+from typing import Any, cast
 
 from alertrelay.config.channel import ChannelDescriptor, Settings
 from alertrelay.config.model import Target
@@ -19,6 +19,8 @@ from alertrelay.notification import Message, Notification
 
 KINDS = ("pagerduty", "slack", "email", "sns", "webhook", "msteamsv2")
 SHARED_FORWARDER = "email-forwarder"
+Renderer = Callable[[Notification, Any], Message]
+"""Takes a notification and the settings of its target."""
 
 
 @functools.cache
@@ -52,12 +54,20 @@ def load(kinds: Iterable[str]) -> None:
         import_module(f"{__name__}.{kind}.sender")
 
 
+def named(notification: Notification) -> Notification:
+    """Return the notification with the own words of the channel that failed: a renderer knows its own channel only."""
+    failed = notification.failed
+    if not failed or failed.title or failed.integration.channel not in KINDS:
+        return notification
+    names = channel(failed.integration.channel)
+    return replace(notification, failed=replace(failed, title=names.title, message=names.message))
+
+
+def renderer(target: Target) -> Renderer:
+    """Return the function that gives a notification the shape of the target's channel."""
+    return cast(Renderer, import_module(f"{__name__}.{target.integration.channel}.render").render)
+
+
 def render(notification: Notification, target: Target) -> Message:
     """Return the message that the target's channel is to be sent, in that channel's own shape."""
-    failed = notification.failed
-    if failed and not failed.title and failed.integration.channel in KINDS:
-        # A renderer knows its own channel only; a fallback's message names another one.
-        names = channel(failed.integration.channel)
-        notification = replace(notification, failed=replace(failed, title=names.title, message=names.message))
-    renderer = import_module(f"{__name__}.{target.integration.channel}.render")
-    return cast(Message, renderer.render(notification, target.settings))
+    return renderer(target)(named(notification), target.settings)

@@ -1,4 +1,4 @@
-"""What the rest of alertrelay knows of a channel: its names, its keys in alertmanager.yml, its limits and its settings.
+"""Describes a channel to the rest of alertrelay: its names, its keys in alertmanager.yml, its limits and its settings.
 
 Each folder of alertrelay/channels/ states one ChannelDescriptor. Plain data without imports of its own, so that the
 compiler, the stacks and a cold start can read it.
@@ -79,7 +79,7 @@ class Settings:
 
     @property
     def can_edit(self) -> bool:
-        """Whether a message that was sent to this target can be changed."""
+        """Returns whether a message that was sent to this target can be changed."""
         return False
 
     @property
@@ -99,15 +99,15 @@ class Settings:
 
     @property
     def resolves_by_key(self) -> bool:
-        """Whether a resolve names what it resolves by a key of ours, and one of an unknown key does nothing."""
+        """Returns whether a resolve names what it resolves by a key of ours, and one of an unknown key does nothing."""
         return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rate:
-    """How many messages people take alone: incidents in a minute of a channel that pages, else messages before a
-    digest. `counted_by` are the fields of the settings that they are counted by, names of keys and places and never a
-    key's value; without any they are counted by the integration."""
+    """The number of messages that people take alone: incidents in a minute of a channel that pages, else messages
+    before a digest. `counted_by` are the fields of the settings that they are counted by, names of keys and places and
+    never a key's value; without any they are counted by the integration."""
 
     people: int
     counted_by: tuple[str, ...] = ()

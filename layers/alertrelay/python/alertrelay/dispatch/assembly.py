@@ -11,17 +11,20 @@ from functools import partial
 from typing import Any, Protocol
 
 from alertrelay.alert import Channel
+from alertrelay.channels import Renderer
 from alertrelay.config.model import Config, Target
 from alertrelay.dispatch import dispatcher
 from alertrelay.dispatch.degraded import Degraded
+from alertrelay.dispatch.delays import Delays
 from alertrelay.dispatch.portion import Insert, ScheduleFlush
 from alertrelay.dispatch.scheduling import Flush, Scheduler
 from alertrelay.dispatch.sent_back import OnTimer, Receive, take
+from alertrelay.dispatch.unrecorded import record_notified
 from alertrelay.groups.insert import insert
 from alertrelay.groups.router import Router
-from alertrelay.notification import Message, Notification
 from alertrelay.notify.compose import Site, Writer
 from alertrelay.notify.deliver import Courier
+from alertrelay.notify.held import held_open
 from alertrelay.notify.outcomes import Reporter
 from alertrelay.notify.pipeline import flush
 from alertrelay.notify.rate_limit import Digests, RateLimiter
@@ -82,7 +85,7 @@ def assemble(
     clock: Clock,
     secrets: Secrets,
     senders: Mapping[Channel, Sender],
-    render: Callable[[Notification, Target], Message],
+    renderer: Callable[[Target], Renderer],
     telemetry: Telemetry,
     resolved_alarms: ResolvedAlarms,
     new_id: Callable[[], str],
@@ -103,7 +106,9 @@ def assemble(
         clock=clock,
         telemetry=telemetry,
         targets=targets_of(config, last_resort),
-        courier=Courier(senders=senders, secrets=secrets, render=render, clock=clock, alert_ops=telemetry.alert_ops),
+        courier=Courier(
+            senders=senders, secrets=secrets, renderer=renderer, clock=clock, alert_ops=telemetry.alert_ops
+        ),
         writer=Writer(site=site, clock=clock, new_id=new_id),
         digests=Digests(alerts=store, groups=store, timers=timers, clock=clock),
     )
@@ -116,6 +121,7 @@ def _stage_ports(parts: _Parts, limits: Mapping[Channel, Limit]) -> dict[str, An
     config, store, log = parts.config, parts.store, parts.telemetry.log
     return {
         "config": config,
+        "held": partial(held_open, config=config, groups=store, log=log),
         "config_hash": config.hash,
         "rules": config.inhibit_rules,
         "intervals": config.time_intervals,
@@ -151,7 +157,11 @@ def _dispatching(parts: _Parts, channels: frozenset[Channel], flush_group: Flush
         insert=insert_update,
         schedule=schedule,
         flush=flush_group,
+        record=partial(
+            record_notified, config=parts.config, groups=groups, timers=timers, clock=clock, new_id=parts.writer.new_id
+        ),
         without_state=_degraded(parts).notify,
+        delays=Delays(),
     )
     on_timer = partial(
         dispatcher.on_timer,

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from alertrelay.alert import Alert
 from alertrelay.channels import channel
-from alertrelay.config.durations import GIVE_UP, RETRY
+from alertrelay.config.durations import GIVE_UP, PATIENCE, RETRY
 from alertrelay.groups.joining import Joining, Update
 from alertrelay.groups.messages import ReceiveMessage, body_of
 from alertrelay.groups.outcomes import of_alert
@@ -24,13 +24,12 @@ from alertrelay.notify.announce import OWN_BUDGET
 from alertrelay.notify.compose import Writer, incident_key
 from alertrelay.notify.deliver import Attempt, Courier, Delivery
 from alertrelay.notify.fallback import Fallbacks, Tried
+from alertrelay.notify.record import RECORD_RETRY
 from alertrelay.notify.targets import Targets
 from alertrelay.ports import NotAccountedFor, Telemetry, Timers, TimersFailure
-from alertrelay.sources import Envelope
 from alertrelay.state import StoreFailure
+from alertrelay.values.tries import tried
 
-PATIENCE = timedelta(minutes=2)
-"""How long what is not critical waits for the table, by the topic's clock."""
 PAUSE = 1.0
 """Seconds between two messages that no ledger knows, in one container."""
 SEND_MARGIN = timedelta(seconds=2)
@@ -58,52 +57,53 @@ class Degraded:
 
     def notify(
         self,
-        envelope: Envelope,
+        message: ReceiveMessage,
         groups: Mapping[str, Joining],
         failure: StoreFailure,
         *,
         deadline: datetime,
-        notified: Mapping[str, Ledger],
+        inserted: bool = False,
     ) -> None:
-        """Notifies what cannot wait, and queues the rest. `notified` was sent by an earlier try: what is certain of it
-        is not sent again.
+        """Notifies what cannot wait, and queues the rest. What an earlier try notified for certain is not sent again.
+        `inserted`: the updates stand in the table, so that a flush may notify them before they come back.
 
-        Raises NotAccountedFor where an alert is neither notified nor queued.
+        Raises NotAccountedFor where the queue does not take it: an alert that nobody could be notified of, a resolve,
+        or that an alert was notified. Forgotten, that could neither be resolved nor be kept from an older resolve.
         """
         self.telemetry.log("store_failing", failure=str(failure))
         now = self.courier.clock.now()
-        known = {gid: ledger.notified for gid, ledger in notified.items()}
+        known = {gid: ledger.notified for gid, ledger in message.notified.items()}
         open_ = {gid: _firing(joining, known.get(gid, frozenset())) for gid, joining in groups.items()}
         open_ = {gid: updates for gid, updates in open_.items() if updates}
         resolves = [u for joining in groups.values() for u in joining.updates if u.resolved]
-        age = now - (envelope.sent_at or now)
+        age = now - (message.envelope.sent_at or now)
         critical = any(u.alert.labels.get("severity") == "critical" for updates in open_.values() for u in updates)
         if open_ and not critical and age < PATIENCE:
             raise NotAccountedFor(f"the table fails ({failure}); not critical, so it waits {PATIENCE.seconds} s for it")
-        sent, unsent, outcomes = dict(notified), False, list[Outcome]()
+        sent, outcomes = dict(message.notified), list[Outcome]()
         for batch in _batches(groups, open_):
             ledger, results = self._send(batch, deadline=deadline)
             outcomes += results
-            unsent = unsent or not ledger.notified
             if ledger.notified or ledger.open:
                 sent |= {gid: merged(sent.get(gid, Ledger()), ledger) for gid in batch.gids}
         outcomes += [of_alert(u.alert, "pending", Reason.STORE_FAILING) for u in resolves]
         try:
-            self._queue(envelope, sent, age)
+            self._queue(replace(message, notified=sent), age, delay=RECORD_RETRY if inserted else RETRY.total_seconds())
         except TimersFailure as lost:
-            if unsent or resolves:
-                raise NotAccountedFor(f"the table fails ({failure}) and so does the queue ({lost})") from None
-            self.telemetry.log("record_lost", failure=str(lost))
+            for outcome in outcomes:
+                if outcome.outcome != "pending":
+                    self.telemetry.emit(outcome)
+            raise NotAccountedFor(f"the table fails ({failure}) and so does the queue ({lost})") from None
         for outcome in outcomes:
             self.telemetry.emit(outcome)
 
-    def _queue(self, envelope: Envelope, sent: Mapping[str, Ledger], age: timedelta) -> None:
+    def _queue(self, message: ReceiveMessage, age: timedelta, *, delay: float) -> None:
         """The event itself, with the ledger of what was sent: it comes back, joins its groups, and is recorded."""
-        body = body_of(ReceiveMessage(envelope=envelope, notified=sent))
+        body = body_of(message)
         if age >= GIVE_UP:
             self.timers.dead_letter(body)
         else:
-            self.timers.send(body, delay_seconds=RETRY.total_seconds())
+            tried(lambda: self.timers.send(body, delay_seconds=delay), TimersFailure)
 
     def _send(self, batch: _Batch, *, deadline: datetime) -> tuple[Ledger, list[Outcome]]:
         """Sends one message, by the batch's own channel or its fallbacks; with the ledger of what it announced, or may

@@ -13,15 +13,18 @@ import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Protocol
 
 from alertrelay.alert import Alert, Channel
-from alertrelay.config.durations import CRASH_MARGIN, GIVE_UP, RETRY, TICK
+from alertrelay.config.durations import GIVE_UP, OVERDUE, OVERTAKEN, RETRY, TICK
+from alertrelay.dispatch.delays import Delays
 from alertrelay.dispatch.portion import Insert, ScheduleFlush, guarded, insert_in_time, schedule_in_time
 from alertrelay.dispatch.scheduling import Flush
 from alertrelay.dispatch.sent_back import notify_again
+from alertrelay.dispatch.unrecorded import flush_doubted, never_resolved
 from alertrelay.groups.bounded import EARLIEST, FUTURE, clock_refused
-from alertrelay.groups.flush_timer import make_due, send_flush_timer
+from alertrelay.groups.flush_timer import postponed, send_flush_timer
 from alertrelay.groups.insert import updates_of
 from alertrelay.groups.joining import Joining, Update
 from alertrelay.groups.messages import (
@@ -35,14 +38,14 @@ from alertrelay.groups.messages import (
 )
 from alertrelay.groups.outcomes import of_alert
 from alertrelay.groups.router import Router, account_for_unrouted, groups_for
-from alertrelay.nflog.group_state import GroupState
-from alertrelay.nflog.ledger import Ledger, merged
+from alertrelay.nflog.ledger import Ledger
 from alertrelay.notification import Reason
 from alertrelay.notify.record import RECORD_RETRY
 from alertrelay.ports import Clock, NotAccountedFor, SelfAlert, Telemetry, Timers, TimersFailure
 from alertrelay.sources import Envelope, parse
 from alertrelay.sources.arrival import Arrival
 from alertrelay.state import Groups, StoreFailure
+from alertrelay.values.tries import tried
 
 SOON = 2.0
 """Seconds: a timer that comes back this early waits: SQS delays are whole seconds, and clocks differ a little."""
@@ -52,7 +55,6 @@ FLUSH_TIME = timedelta(seconds=20)
 """What is left of a tick that begins another flush itself: a channel and its fallbacks may take as long."""
 AT_LEAST = timedelta(seconds=1)
 """Until a message that could not do its work comes again."""
-NOTHING: Mapping[str, Ledger] = {}
 
 
 class WithoutState(Protocol):
@@ -60,22 +62,36 @@ class WithoutState(Protocol):
 
     def __call__(
         self,
-        envelope: Envelope,
+        message: ReceiveMessage,
         groups: Mapping[str, Joining],
         failure: StoreFailure,
         *,
         deadline: datetime,
-        notified: Mapping[str, Ledger],
+        inserted: bool = False,
     ) -> None:
         """Raises NotAccountedFor."""
+
+
+class RecordNotified(Protocol):
+    """Puts what was notified without the table into the ledgers. See dispatch/unrecorded.py."""
+
+    def __call__(
+        self,
+        joinings: Mapping[str, Joining],
+        notified: Mapping[str, Ledger],
+        *,
+        since: datetime,
+        new: frozenset[str],
+        deadline: datetime,
+    ) -> dict[str, Ledger]:
+        """Returns those of the groups that somebody holds. Raises StoreFailure."""
 
 
 def receive(
     envelope: Envelope,
     *,
     deadline: datetime,
-    notified: Mapping[str, Ledger] = NOTHING,
-    start: int = 0,
+    earlier: ReceiveMessage | None = None,
     router: Router,
     groups: Groups,
     timers: Timers,
@@ -84,56 +100,64 @@ def receive(
     insert: Insert,
     schedule: ScheduleFlush,
     flush: Flush,
+    record: RecordNotified,
     without_state: WithoutState,
+    delays: Delays,
 ) -> None:
     """Takes one message from a topic. When this returns, every update of it has been notified, or is durable in a group
     that is due or in the queue, and its outcome has been emitted.
 
-    `notified` is what an earlier invocation notified of its groups while the table was failing; `start` is the place
-    of the first update that an earlier one had no time for. Raises NotAccountedFor where neither the table nor the
-    queue took an update, and TimersFailure: then the event must come again.
+    `earlier` is what an earlier invocation left of it in the queue. Raises NotAccountedFor where neither the table nor
+    the queue took an update, or that it was notified, and TimersFailure: then the event must come again.
     """
     now = clock.now()
     arrival = Arrival(envelope=replace(envelope, sent_at=_sent_at(envelope, now=now)), received_at=now)
-    envelope = arrival.envelope
-    parsed = parse(envelope, received_at=now)
+    parsed = parse(arrival.envelope, received_at=now)
+    critical = any(alert.labels.get("severity") == "critical" for alert in parsed.alerts)
+    late = delays.late(now - arrival.at, critical=critical) if earlier is None else earlier.late
+    message = replace(earlier or ReceiveMessage(envelope=envelope), envelope=arrival.envelope, late=late)
     telemetry.log("received", source=parsed.source, alerts=len(parsed.alerts), problem=parsed.problem)
     if parsed.hop:
         _refuse_loop(parsed.alerts, telemetry)
         return
-    updates = _of_consequence(router, parsed.alerts, telemetry, received=arrival.at, first=start == 0)[start:]
+    updates = _of_consequence(router, parsed.alerts, telemetry, message, received=arrival.at)[message.start :]
     try:
         portion = insert_in_time(updates, arrival, insert=insert, clock=clock, log=telemetry.log, deadline=deadline)
     except StoreFailure as failure:
         by_route, failed = _by_route(router, updates, arrival, telemetry)
-        without_state(envelope, by_route, failure, deadline=deadline, notified=notified)
+        without_state(message, by_route, failure, deadline=deadline)
         _raise_failed(failed, ())
         return
     scheduled = schedule_in_time(
         portion,
         total=len(updates),
-        notified=notified,
+        notified=message.notified,
         schedule=schedule,
         clock=clock,
         log=telemetry.log,
         deadline=deadline,
     )
     if scheduled.rest is not None:
-        rest = ReceiveMessage(envelope=envelope, notified=notified, start=start + scheduled.rest)
-        total = start + len(updates)
-        telemetry.log("message_split", message_id=envelope.message_id, start=rest.start, alerts=total)
+        rest = replace(message, start=message.start + scheduled.rest)
+        total = message.start + len(updates)
+        telemetry.log("message_split", message_id=message.envelope.message_id, start=rest.start, alerts=total)
         timers.send(body_of(rest), delay_seconds=0)
     failing, last = scheduled.failing, scheduled.last
-    amended = {**notified, **scheduled.unknown}
+    new = message.new | never_resolved(portion.joinings)
     try:
-        left = _record_notified(portion.joinings, amended, groups, clock, flush, deadline=deadline)
+        left = record(portion.joinings, message.notified, since=arrival.at, new=new, deadline=deadline)
+        left |= flush_doubted(
+            portion.joinings, scheduled.unknown, groups=groups, clock=clock, flush=flush, deadline=deadline
+        )
         if left:
-            body = body_of(ReceiveMessage(envelope=envelope, notified=left))
-            timers.send(body, delay_seconds=CRASH_MARGIN.total_seconds())
+            timers.send(body_of(replace(message, notified=left, new=new)), delay_seconds=RECORD_RETRY)
     except StoreFailure as caught:
         failing, last = failing or {"": Joining(header=None)}, caught
     if last:
-        without_state(envelope, failing, last, deadline=deadline, notified=notified)
+        without_state(replace(message, new=new), failing, last, deadline=deadline, inserted=True)
+    if portion.unsettled:
+        again = replace(message, notified={}, settled=True)
+        timers.send(body_of(again), delay_seconds=OVERTAKEN.total_seconds())
     _raise_failed(portion.failed, scheduled.broken)
 
 
@@ -152,33 +176,6 @@ def _raise_failed(failed: Sequence[str], broken: Sequence[Exception]) -> None:
         raise NotAccountedFor(f"{len(failed)} alerts of the message could not be processed, the first is {failed[0]}")
 
 
-def _record_notified(
-    joinings: Mapping[str, Joining],
-    notified: Mapping[str, Ledger],
-    groups: Groups,
-    clock: Clock,
-    flush: Flush,
-    *,
-    deadline: datetime,
-) -> dict[str, Ledger]:
-    """Puts what was notified without the table into the ledger of its group, so that it is resolved, and not notified
-    again. Returns those of the groups that somebody holds, to be tried again later."""
-    left = {}
-    for gid, ledger in notified.items():
-        header = groups.header(gid)
-        known = header or (joinings[gid].header if gid in joinings else None)
-        armed = header is not None and header.schedule.armed
-
-        def amend(before: GroupState, ledger: Ledger = ledger) -> GroupState:
-            return replace(before, ledger=merged(before.ledger, ledger))
-
-        if armed and header:
-            make_due(groups, clock, gid, header.schedule)  # else its flush would notify it again first
-        if known and not flush(gid, deadline=deadline, arm=None if armed else known, amend=amend):
-            left[gid] = ledger
-    return left
-
-
 def _refuse_loop(alerts: Sequence[Alert], telemetry: Telemetry) -> None:
     """What we sent ourselves goes to the ops topic only."""
     names = ", ".join(sorted({alert.name for alert in alerts}))
@@ -188,9 +185,10 @@ def _refuse_loop(alerts: Sequence[Alert], telemetry: Telemetry) -> None:
 
 
 def _of_consequence(
-    router: Router, alerts: Sequence[Alert], telemetry: Telemetry, *, received: datetime, first: bool
+    router: Router, alerts: Sequence[Alert], telemetry: Telemetry, message: ReceiveMessage, *, received: datetime
 ) -> list[Update]:
     """INSUFFICIENT_DATA and muted alarms neither open nor resolve alerts: they are recorded, once."""
+    first = message.start == 0 and not message.settled
     for alert in alerts if first else ():
         if alert.status == "unknown" and router.accounts_for_unrouted:
             by = alert.annotations.get("suppressed_by", "")
@@ -198,7 +196,8 @@ def _of_consequence(
             telemetry.emit(of_alert(alert, "suppressed", reason, detail=by))
         if clock_refused(alert, received=received):
             telemetry.log("source_clock_refused", state_key=alert.state_key, updated_at=str(alert.updated_at))
-    return [u for u in updates_of(alerts, received=received) if u.alert.status != "unknown"]
+    updates = updates_of(alerts, received=received, late=message.late, settled=message.settled)
+    return [update for update in updates if update.alert.status != "unknown"]
 
 
 def _by_route(
@@ -272,7 +271,7 @@ def on_timer(
     KeyError and TypeError where it is none of ours."""
     message = message_of(body)
     if isinstance(message, ReceiveMessage):
-        receive(message.envelope, deadline=deadline, notified=message.notified, start=message.start)
+        receive(message.envelope, deadline=deadline, earlier=message)
         return
     if message is None:
         raise ValueError(f"a message of the forwarder's own queue was expected: {', '.join(OWN_MESSAGES)}")
@@ -283,7 +282,7 @@ def on_timer(
             notify_again(message, groups, timers, clock, telemetry, flush, deadline=deadline)
         else:
             # As the owner still: refused where somebody has taken the group since, and notified it once more.
-            groups.record(message.gid, owner=message.owner, change=message.change)
+            tried(partial(groups.record, message.gid, owner=message.owner, change=message.change), StoreFailure)
     except StoreFailure as failure:
         telemetry.log("store_failing", gid=message.gid, failure=str(failure))
         now = clock.now()
@@ -292,7 +291,7 @@ def on_timer(
             timers.dead_letter(again)
         else:
             delay = RECORD_RETRY if isinstance(message, RecordMessage) else RETRY.total_seconds()
-            timers.send(again, delay_seconds=delay)
+            tried(lambda: timers.send(again, delay_seconds=delay), TimersFailure)
 
 
 def _on_due(
@@ -300,7 +299,9 @@ def _on_due(
 ) -> None:
     """Flushes the group if it is due. A message that comes early, or finds the group held, comes again; where the group
     is due later than the message says, it has been flushed since, and the message for that was sent."""
-    gid = message.gid
+    gid, now = message.gid, clock.now()
+    if now - message.at >= OVERDUE and (late := groups.header(gid)) and postponed(groups, clock, gid, late.schedule):
+        return
     if flush(gid, deadline=deadline):
         return
     header = groups.header(gid)

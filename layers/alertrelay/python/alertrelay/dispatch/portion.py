@@ -32,8 +32,8 @@ Log = Callable[..., None]
 class Insert(Protocol):
     """Stores an update and puts it in its groups. See groups/insert.py."""
 
-    def __call__(self, update: Update, joinings: dict[str, Joining], *, now: datetime) -> None:
-        """Raises StoreFailure."""
+    def __call__(self, update: Update, joinings: dict[str, Joining], *, now: datetime) -> bool:
+        """Return whether the update must come again. Raises StoreFailure."""
 
 
 class ScheduleFlush(Protocol):
@@ -46,11 +46,13 @@ class ScheduleFlush(Protocol):
 @dataclass(slots=True, kw_only=True)
 class Portion:
     """The part of a message that was inserted. `joinings` are in the order of `first`, the place of the first update of
-    each; `inserted` updates are durable. `failed`: the names of alerts that could not even be notified plainly."""
+    each; `inserted` updates are durable. `unsettled`: one of them must come again. `failed`: the names of alerts that
+    could not even be notified plainly."""
 
     joinings: dict[str, Joining] = field(default_factory=dict)
     first: dict[str, int] = field(default_factory=dict)
     inserted: int = 0
+    unsettled: bool = False
     failed: list[str] = field(default_factory=list)
 
 
@@ -76,7 +78,7 @@ def insert_in_time(
     until = now + INSERTING * (deadline - now)
 
     def act(update: Update) -> None:
-        insert(update, portion.joinings, now=clock.now())
+        portion.unsettled |= insert(update, portion.joinings, now=clock.now())
 
     for place, update in enumerate(updates):
         if place and clock.now() >= until:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from alertrelay.config.model import Config
-from alertrelay.groups.flush_timer import arm, send_flush_timer
+from alertrelay.groups.flush_timer import arm, postponed, send_flush_timer
 from alertrelay.groups.insert import member_of, outcomes_of_replaced
 from alertrelay.groups.joining import Joining, Update
 from alertrelay.groups.outcomes import of_alert
@@ -114,7 +114,7 @@ class Scheduler:
         now, schedule = self.clock.now(), header.schedule
         due = schedule.next_due or now
         if due <= now:
-            return self.flush(gid, deadline=deadline)
+            return not postponed(self.groups, self.clock, gid, schedule) and self.flush(gid, deadline=deadline)
         tick = next_tick(group_interval, due=schedule.due or now, now=now)
         if header.progress.failures and not schedule.owner and due > tick:
             if self.groups.bring_forward(gid, due=tick, seen=due):

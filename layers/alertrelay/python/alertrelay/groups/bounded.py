@@ -14,7 +14,7 @@ from alertrelay.alert import Alert
 FUTURE = timedelta(minutes=5)
 """How far a source's clock may be ahead of the receipt of its message."""
 ANNOUNCED = timedelta(days=3650)
-"""How far ahead an end may be announced; a later one is none."""
+"""How far ahead an `endsAt` may lie; a later one counts as none."""
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 

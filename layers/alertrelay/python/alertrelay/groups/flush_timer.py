@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from alertrelay.config.durations import CATCH_UP, OVERDUE
 from alertrelay.groups.messages import FlushMessage, body_of
 from alertrelay.nflog.group_state import GroupHeader, Schedule
 from alertrelay.ports import Clock, Timers
@@ -23,8 +24,18 @@ def arm(groups: Groups, timers: Timers, clock: Clock, gid: str, header: GroupHea
         send_flush_timer(timers, clock, gid, at=due)
 
 
+def postponed(groups: Groups, clock: Clock, gid: str, schedule: Schedule) -> bool:
+    """Lets a group that was held up wait once for what was sent meanwhile without the table, and is recorded first.
+    Returns whether it waits. Raises StoreFailure."""
+    now, next_due = clock.now(), schedule.next_due
+    # What was postponed, died or failed before is due at another time than its tick.
+    if next_due is None or schedule.owner or next_due != schedule.due or now - next_due < OVERDUE:
+        return False
+    return groups.bring_forward(gid, due=now + CATCH_UP, seen=next_due)
+
+
 def make_due(groups: Groups, clock: Clock, gid: str, schedule: Schedule) -> None:
-    """What is not in the ledger as it should be cannot wait for the group's tick: the flush of that tick would come
+    """Makes a group due at once whose ledger is incomplete: the flush of its tick would come
     first. Nothing changes where somebody holds the group. Raises StoreFailure."""
     now, next_due = clock.now(), schedule.next_due
     if next_due and next_due > now and not schedule.owner:

@@ -7,7 +7,9 @@ goes on, since it may be the retry of an attempt that crashed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from alertrelay.alert import Alert, severity_rank
 from alertrelay.config.durations import ALERT_KEPT, MEMBER_KEPT
@@ -15,7 +17,7 @@ from alertrelay.groups.bounded import bounded
 from alertrelay.groups.joining import Joining, Update
 from alertrelay.groups.outcomes import of_alert, of_member
 from alertrelay.groups.router import Router, account_for_unrouted, groups_for, inhibitor_entries
-from alertrelay.groups.unknown_resolves import resolves_by_key
+from alertrelay.groups.unknown_resolves import fired_before, resolves_by_key
 from alertrelay.nflog.dedup import unsettled
 from alertrelay.nflog.group_state import AlertItem, GroupHeader, Member, MemberStatus
 from alertrelay.notification import Outcome, Reason
@@ -32,12 +34,20 @@ _STALE = (
 )
 
 
-def updates_of(alerts: Iterable[Alert], *, received: datetime) -> list[Update]:
+def updates_of(
+    alerts: Iterable[Alert], *, received: datetime, late: bool = False, settled: bool = False
+) -> list[Update]:
     """Orders alerts; `received` is when the message reached its topic: the clock of sources that have none, or one that
     is wrong."""
     possible = (bounded(alert, received=received) for alert in alerts)
     return [
-        Update(alert=alert, key=key_of(alert.state_key), order_key=order_of(alert, received=received, index=index))
+        Update(
+            alert=alert,
+            key=key_of(alert.state_key),
+            order_key=order_of(alert, received=received, index=index),
+            late=late,
+            settled=settled,
+        )
         for index, alert in enumerate(possible)
     ]
 
@@ -52,29 +62,40 @@ def insert(
     inhibitors: Inhibitors,
     now: datetime,
     telemetry: Telemetry,
-) -> None:
-    """Stores one update and adds it to `joinings`, by gid: the groups that have one to flush. Raises StoreFailure."""
+) -> bool:
+    """Stores one update and adds it to `joinings`, by gid: the groups that have one to flush. Returns whether it must
+    come again: a resolve that may have overtaken its firing. Raises StoreFailure."""
     store = _store_resolve if update.resolved else _store_firing
-    written, headers = store(update, router, alerts, now, telemetry)
+    stored = store(update, router, alerts, now, telemetry)
+    written = stored.written
     if written:
         # An entry that outlives its alert does no harm: a flush asks the alert itself.
         for entry in inhibitor_entries(router, update.alert):
             inhibitors.note_source(entry, update.key, fires=update.alert.status == "firing")
     member = member_of(update, now)
-    for gid, header in headers.items():
+    for gid, header in stored.headers.items():
         put, before = groups.put_member(gid, member) if written else (False, None)
         joining = joinings.setdefault(gid, Joining(header=header))
         joining.header = joining.header or header
         if written:
             joining.updates.append(update)
+        if stored.doubted:
+            joining.doubted.append(update)
         if not put:
             joining.repeated[update.key] = before or member
         elif before:
             joining.replaced.append(before)
+    return stored.unsettled
 
 
-_Stored = tuple[bool, dict[str, GroupHeader | None]]
-"""Whether the update was written, and the groups that it joins."""
+class _Stored(NamedTuple):
+    """The result of storing an update: whether it was written, and the groups that it joins. `doubted`: its alert may
+    be open in them although the table has not seen it fire; `unsettled`: that shows when the update comes again."""
+
+    written: bool
+    headers: dict[str, GroupHeader | None]
+    doubted: bool = False
+    unsettled: bool = False
 
 
 def _store_firing(update: Update, router: Router, alerts: Alerts, now: datetime, telemetry: Telemetry) -> _Stored:
@@ -82,14 +103,18 @@ def _store_firing(update: Update, router: Router, alerts: Alerts, now: datetime,
     if not found:
         account_for_unrouted(router, update.alert, telemetry)
         if not inhibitor_entries(router, update.alert):
-            return False, {}
+            return _Stored(False, {})
     written, stored = alerts.put_alert(_item(update, now), groups=found)
     if not written:
         why = _why_refused(update, stored, telemetry)
         for header in found.values():
             integration = header.identity.integration
             telemetry.emit(of_alert(update.alert, "suppressed", why, integration=integration))
-    return written, dict(found)
+    overtaken = not written and stored.alert.status == "resolved" and stored.order_key > update.order_key
+    if overtaken:
+        # By now the table has seen it fire: what waits for that needs no resolve.
+        alerts.add_groups(replace(member_of(update, now), order_key=stored.order_key), found)
+    return _Stored(written, dict(found), doubted=overtaken and update.late)
 
 
 def _store_resolve(update: Update, router: Router, alerts: Alerts, now: datetime, telemetry: Telemetry) -> _Stored:
@@ -108,11 +133,13 @@ def _store_resolve(update: Update, router: Router, alerts: Alerts, now: datetime
     found: dict[str, GroupHeader | None] = dict.fromkeys(
         sorted(gid for gid in stored.groups if channel_of(gid) in router.channels)
     )
-    if written:
-        for gid, header in groups_for(router, stored.alert.labels).items():
-            if resolves_by_key(router.config, header.identity.integration, stored.alert.labels):
-                found[gid] = header
-    return written, found
+    routed = groups_for(router, stored.alert.labels) if written else {}
+    unseen = bool(routed) and not stored.groups and fired_before(update.alert)
+    for gid, header in routed.items():
+        by_key = resolves_by_key(router.config, header.identity.integration, stored.alert.labels)
+        if by_key or (unseen and update.settled):
+            found[gid] = header
+    return _Stored(written, found, doubted=unseen, unsettled=unseen and not update.settled)
 
 
 def _why_refused(update: Update, stored: AlertItem, telemetry: Telemetry) -> Reason:
@@ -165,6 +192,7 @@ def member_of(update: Update, now: datetime) -> Member:
         starts_at=alert.starts_at,
         at=now,
         ends_at=alert.ends_at if status == "firing" else None,
+        late=update.late and status == "firing",
         expires=None if lasts else max(now, alert.ends_at or alert.starts_at) + MEMBER_KEPT,
     )
 

@@ -48,11 +48,16 @@ class RecordMessage:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiveMessage:
     """A message from a topic that comes again. `notified`: the ledger of what each group notified without the table;
-    `start`: the place of the first update that an earlier invocation had no time for."""
+    `start`: the place of the first update that an earlier invocation had no time for; `late`, `settled`: see
+    groups/joining.py; `new`: keys of alerts of which no resolve stood in their groups when an earlier one inserted
+    them."""
 
     envelope: Envelope
     notified: Mapping[str, Ledger] = field(default_factory=dict)
     start: int = 0
+    late: bool = False
+    settled: bool = False
+    new: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +85,10 @@ def body_of(message: QueueMessage) -> dict[str, Any]:
             body = {"do": "record", "gid": message.gid, "owner": message.owner, "change": change}
         case ReceiveMessage():
             notified = {gid: ledger_json(ledger) for gid, ledger in message.notified.items()}
-            start = {"from": message.start} if message.start else {}
-            return {"do": "receive", "envelope": message.envelope.to_json(), "told": notified, **start}
+            body = {"do": "receive", "envelope": message.envelope.to_json(), "told": notified}
+            more: dict[str, Any] = {"from": message.start, "late": message.late, "settled": message.settled}
+            more["new"] = sorted(message.new)
+            return body | {name: value for name, value in more.items() if value}
         case UndeliveredMessage():
             return {
                 "do": "bury",
@@ -110,8 +117,14 @@ def message_of(body: object) -> QueueMessage | None:
             return RecordMessage(gid=body["gid"], owner=body["owner"], change=change, since=since)
         case "receive":
             notified = {gid: ledger_from_json(ledger) for gid, ledger in body["told"].items()}
-            start = int(body.get("from", 0))
-            return ReceiveMessage(envelope=Envelope.from_json(body["envelope"]), notified=notified, start=start)
+            return ReceiveMessage(
+                envelope=Envelope.from_json(body["envelope"]),
+                notified=notified,
+                start=int(body.get("from", 0)),
+                late=body.get("late", False),
+                settled=body.get("settled", False),
+                new=frozenset(body.get("new", ())),
+            )
         case "bury":
             return UndeliveredMessage(
                 gid=body["gid"],

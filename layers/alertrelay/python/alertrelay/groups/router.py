@@ -1,4 +1,4 @@
-"""Which groups of this forwarder an alert belongs to, by the route tree alone, and what it is noted under as a
+"""Finds the groups of this forwarder that an alert belongs to, by the route tree alone, and its keys as a
 source."""
 
 from __future__ import annotations

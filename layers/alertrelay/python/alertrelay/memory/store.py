@@ -14,7 +14,16 @@ from typing import Any
 from alertrelay.alert import Channel
 from alertrelay.config.model import Target
 from alertrelay.nflog.chunks import spills
-from alertrelay.nflog.group_state import AlertItem, GroupChange, GroupHeader, GroupState, Member, Schedule, unknown
+from alertrelay.nflog.group_state import (
+    AlertItem,
+    GroupChange,
+    GroupHeader,
+    GroupState,
+    Member,
+    Schedule,
+    before_own_lease,
+    unknown,
+)
 from alertrelay.notification import Message, Receipt
 from alertrelay.policy.group_key import order_ahead
 from alertrelay.policy.inhibit import InhibitKey
@@ -74,7 +83,7 @@ class MemoryStore:
             return True, new
 
     def _ahead(self, order_key: str) -> bool:
-        """Whether it is of a source whose clock was wrong, and loses to any."""
+        """Returns whether it is of a source whose clock was wrong, and loses to any."""
         return order_key > order_ahead(self._clock.now())
 
     def get_alerts(self, keys: Sequence[str]) -> Mapping[str, AlertItem]:
@@ -136,11 +145,20 @@ class MemoryStore:
             return True
 
     def lease(
-        self, gid: str, *, owner: str, now: datetime, until: datetime, arm: GroupHeader | None = None
+        self,
+        gid: str,
+        *,
+        owner: str,
+        now: datetime,
+        until: datetime,
+        arm: GroupHeader | None = None,
+        again: bool = False,
     ) -> GroupState | None:
         """See state.Groups."""
         with self._lock:
             old = self._headers.get(gid) or (unknown(arm) if arm else None)
+            if again and old and old.schedule.owner == owner:
+                return before_own_lease(old)
             if old is None or ((held := old.schedule.lease_until) is not None and held >= now):
                 return None
             schedule, progress = old.schedule, old.progress
@@ -202,12 +220,17 @@ class MemoryStore:
             self._headers[gid] = replace(old, schedule=Schedule())
             return True
 
-    def release(self, gid: str, *, owner: str) -> None:
+    def release(self, gid: str, *, owner: str, unsent_due: datetime | None = None) -> None:
         """See state.Groups."""
         with self._lock:
             old = self._headers.get(gid)
-            if old is not None and old.schedule.owner == owner:
-                self._headers[gid] = _scheduled(old, owner="", lease_until=None)
+            if old is None or old.schedule.owner != owner:
+                return
+            given = _scheduled(old, owner="", lease_until=None)
+            if unsent_due:
+                given = _scheduled(given, next_due=unsent_due)
+                given = replace(given, progress=replace(given.progress, uncertain=False))
+            self._headers[gid] = given
 
     def due(self, channels: Collection[Channel], *, before: datetime) -> Iterable[tuple[str, datetime]]:
         """See state.Groups."""

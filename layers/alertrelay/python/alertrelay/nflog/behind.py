@@ -38,7 +38,7 @@ class Owed:
 
     @property
     def now(self) -> bool:
-        """Whether there is anything to send."""
+        """Returns whether there is anything to send."""
         return bool(self.new or self.resolved or self.events or self.repeats)
 
 

@@ -1,7 +1,7 @@
 """A ledger that is too large for its group's header: what stands in chunks, and what of it stays in the header.
 
-Every join of a group reads its header, and pays for its size. What stays is what an end needs even if a chunk is lost:
-the key of the incident, and who was notified.
+Every join of a group reads its header, and pays for its size. What stays is what a resolve needs even if a chunk is
+lost: the key of the incident, and who was notified.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ CHUNK_BYTES = 300_000
 
 
 def spills(ledger: Ledger) -> bool:
-    """Whether the ledger is too large to stand in its header."""
+    """Returns whether the ledger is too large to stand in its header."""
     alerts = sum(len(getattr(ledger, name)) for name in ALERT_SETS)
     return alerts > INLINE_ALERTS or len(_text(ledger)) > INLINE_BYTES
 
@@ -46,7 +46,7 @@ def joined(spill: Spill, chunks: Sequence[bytes]) -> Ledger | None:
 
 
 def kept(ledger: Ledger) -> Ledger:
-    """What of a ledger that spills stays in the header."""
+    """Returns the part of a ledger that stays in the header when the rest spills."""
     return Ledger(dedup_key=ledger.dedup_key, fallbacks=ledger.fallbacks, fallbacks_owed=ledger.fallbacks_owed)
 
 

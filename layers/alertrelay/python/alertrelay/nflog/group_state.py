@@ -7,7 +7,7 @@ at an equal clock resolved wins.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
@@ -48,7 +48,8 @@ class Member:
     """One alert in one group. Small: what a flush decides by; long text stays in the AlertItem.
 
     `ends_at` is set where the source announced when the alert ends (Alertmanager's API); labels are those that it was
-    routed by, so that a flush can ask about silences and routes without a further read.
+    routed by, so that a flush can ask about silences and routes without a further read. `late`: its message may have
+    come before, and may have been notified then.
     """
 
     key: str
@@ -61,6 +62,7 @@ class Member:
     at: datetime  # the writer's clock
     ends_at: datetime | None = None
     expires: datetime | None = None
+    late: bool = False
 
     @property
     def name(self) -> str:
@@ -70,7 +72,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupIdentity:
-    """Which group of which integration; never changes."""
+    """The group and its integration; never changes."""
 
     integration: Integration
     route_id: str
@@ -80,7 +82,7 @@ class GroupIdentity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """When the group is flushed next, and who holds it.
+    """The time of the next flush, and the holder of the lease.
 
     `next_due` None = unarmed. `due` is the group's own tick, from which the next one is counted; a lease and a retry
     move `next_due` alone.
@@ -94,13 +96,13 @@ class Schedule:
 
     @property
     def armed(self) -> bool:
-        """Whether a flush of it is due, now or later."""
+        """Returns whether a flush of it is due, now or later."""
         return self.next_due is not None and not self.closing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far the flushes of the group came."""
+    """The progress of the group's flushes."""
 
     recorded_at: datetime | None = None  # when the member query of the last record began
     notified_at: datetime | None = None  # the last flush that notified anybody
@@ -113,7 +115,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """How the ledger was found in the table.
+    """The form in which the ledger was found in the table.
 
     `spill` is set where it stands in chunks beside the item. `chunks`: the names of all that were found there, also of
     those that nothing points to. `backlog`: joins since the last record could not read the ledger, and left it to the
@@ -155,9 +157,17 @@ def unknown(group: GroupHeader) -> GroupState:
     return GroupState(identity=group.identity, config_hash=group.config_hash)
 
 
+def before_own_lease(group: GroupState) -> GroupState:
+    """Returns the state before a lease whose answer was lost, as far as the lease shows it. It was certain where this
+    is the only lease since the last record, and that record left no failed delivery behind."""
+    progress = group.progress
+    certain = progress.tries == 1 and not progress.failures
+    return replace(group, progress=replace(progress, uncertain=progress.uncertain and not certain))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupChange:
-    """What one record writes. With `closing` the lease is kept for the closing query, else it is given back and the
+    """The writes of one record. With `closing` the lease is kept for the closing query, else it is given back and the
     group is due at `next_due`. The tries of `progress` are not written: a record ends them."""
 
     ledger: Ledger

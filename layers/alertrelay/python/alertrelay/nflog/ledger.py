@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from alertrelay.alert import Integration
@@ -14,7 +14,7 @@ from alertrelay.notification import Receipt
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ledger:
-    """What was notified of a group; alerts stand by hash of state_key.
+    """The notifications of a group; alerts stand by hash of state_key.
 
     `firing`: announced on the group's own channel, not resolved there. `unsure`: part of it where a crash or an
     ambiguous answer left open what people know. `fallback_firing`: announced by a fallback, not resolved there;
@@ -43,18 +43,18 @@ class Ledger:
 
     @property
     def notified(self) -> frozenset[str]:
-        """What somebody was notified of for certain, or what was settled by that."""
+        """Returns what was certainly notified, or settled by that."""
         return (self.firing - self.unsure) | self.fallback_firing | self.events
 
     @property
     def open(self) -> bool:
-        """Whether anything is announced, or may be, and not resolved."""
+        """Returns whether anything is announced, or may be, and not resolved."""
         return bool(self.firing or self.fallback_firing or self.fallback_unsure or self.behind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spill:
-    """Where a ledger stands that is too large for its header: `count` chunks under the id of the `flush` that wrote
+    """The place of a ledger that is too large for its header: `count` chunks under the id of the `flush` that wrote
     them. `digest` is that of what they hold."""
 
     flush: str
@@ -84,6 +84,17 @@ def merged(ledger: Ledger, more: Ledger) -> Ledger:
         behind={**more.behind, **ledger.behind},
         dedup_key=ledger.dedup_key or more.dedup_key,
         receipts={**more.receipts, **ledger.receipts},
+    )
+
+
+def doubted(ledger: Ledger, *, sure: frozenset[str]) -> Ledger:
+    """Returns the ledger of what may have been notified, certain only of `sure` and of events."""
+    by_fallbacks = ledger.fallback_firing - sure
+    return replace(
+        ledger,
+        unsure=ledger.unsure | (ledger.firing - sure),
+        fallback_firing=ledger.fallback_firing - by_fallbacks,
+        fallback_unsure=ledger.fallback_unsure | by_fallbacks,
     )
 
 

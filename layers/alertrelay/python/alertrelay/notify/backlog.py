@@ -1,4 +1,5 @@
-"""What joins leave to the flush of a group whose ledger is too large for its header: they do not know the repeats.
+"""Does at the flush of a group what joins cannot, where its ledger is too large for its header: they do not know the
+repeats.
 
 A join that reads the ledger does the same at once (dispatch/scheduling.py).
 """

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Literal
 
 from alertrelay.config.durations import GIVE_UP
-from alertrelay.config.model import Config, Target
+from alertrelay.config.model import Target
 from alertrelay.nflog.behind import Behind, Owed, owed_to
 from alertrelay.nflog.dedup import FallbackChannels, OwnChannel
 from alertrelay.notification import Notification, Outcome, Reason
-from alertrelay.notify.announce import OWN_BUDGET, Announced
+from alertrelay.notify.announce import OWN_BUDGET
+from alertrelay.notify.announced import Announced
 from alertrelay.notify.compose import Content
 from alertrelay.notify.deliver import Attempt, Delivery
 from alertrelay.notify.fallback import Fallbacks, HeldAt, fall_back
-from alertrelay.notify.held import held_open
 from alertrelay.notify.outcomes import Reporter
 from alertrelay.notify.recipients import narrowed
 from alertrelay.notify.targets import Targets
 from alertrelay.ports import SelfAlert, Telemetry
-from alertrelay.state import Groups
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +41,7 @@ def catch_up(
     fallbacks: Fallbacks,
     reporter: Reporter,
     telemetry: Telemetry,
-    config: Config,
-    groups: Groups,
+    held: HeldAt,
 ) -> Announced:
     """Notifies who is behind, those who are owed the same by one message. Who missed the message of this flush is not
     tried again in it. Where somebody on call still does not take what no fallback has, the fallbacks are notified."""
@@ -54,7 +51,6 @@ def catch_up(
         return announced
     if target is None:
         return replace(announced, ledger=replace(announced.ledger, behind={}))
-    held: HeldAt = partial(held_open, config=config, groups=groups, log=telemetry.log)
     own = announced.attempts[0] if announced.attempts else None
     fresh = own.recipients.missed if own else frozenset()
     if own and fresh & frozenset(behind):

@@ -1,4 +1,4 @@
-"""What a flush shows of its group: which alerts, in which order, under which key."""
+"""Composes the message of a flush: which alerts, in which order, under which key."""
 
 from __future__ import annotations
 
@@ -16,14 +16,17 @@ from alertrelay.policy.group_key import dedup_key
 from alertrelay.ports import Clock
 from alertrelay.render.notice import FROM_ELSEWHERE
 from alertrelay.state import Alerts, AnomalyNote, Facts, StoreFailure
+from alertrelay.values.tries import tried
 
+UNFINISHED = 3
+"""Leases that left no record, after which a flush does no more than it must."""
 ANOMALIES = 3
 """Anomalies of a service that one of its alerts names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """Where a relay is deployed: part of each incident's key, so that no stack resolves another's."""
+    """The place of a deployment: part of each incident's key, so that no stack resolves another's."""
 
     environment: str
     account: str
@@ -59,13 +62,15 @@ def compose(
     shown: int,
 ) -> Content:
     """Reads what is to be shown and not among `facts` yet, at most `shown` alerts. The table may fail here: then each
-    alert is what its member knows of it."""
+    alert is what its member knows of it. That is the name alone of an event, which is notified once: where one is to be
+    notified, the next flush reads it. Raises StoreFailure then, as long as that flush is a normal one."""
     by_key = {m.key: m for m in members}
+    must = decision.own.events if group.progress.tries < UNFINISHED else frozenset[str]()
     return Content(
         gid=gid,
         group=group,
         decision=decision,
-        alerts=_read(alerts, _in_order(decision, by_key, shown), by_key, facts.alerts),
+        alerts=_read(alerts, _in_order(decision, by_key, shown), by_key, facts.alerts, must),
         members=by_key,
         anomalies=facts.anomalies,
     )
@@ -138,7 +143,7 @@ def _in_order(decision: Decision, members: Mapping[str, Member], most: int) -> l
     """Returns keys in the order of showing: what fires before what resolved, then by severity, the news first among
     equals."""
     own = decision.own
-    news = own.new | own.events | own.resolved | decision.fallback.resolved | decision.owed
+    news = own.new | own.events | own.resolved | decision.fallback.resolved | own.owed
     current = decision.view.open | own.events
 
     def place(key: str) -> tuple[bool, int, bool, datetime]:
@@ -156,12 +161,18 @@ def _in_order(decision: Decision, members: Mapping[str, Member], most: int) -> l
 
 
 def _read(
-    alerts: Alerts, keys: Sequence[str], members: Mapping[str, Member], known: Mapping[str, AlertItem]
+    alerts: Alerts,
+    keys: Sequence[str],
+    members: Mapping[str, Member],
+    known: Mapping[str, AlertItem],
+    must: frozenset[str],
 ) -> dict[str, Alert]:
     missing = [key for key in keys if key not in known]
     try:
-        items = {**known, **alerts.get_alerts(missing)} if missing else known
+        items = {**known, **tried(lambda: alerts.get_alerts(missing), StoreFailure)} if missing else known
     except StoreFailure:
+        if not must.isdisjoint(missing):
+            raise
         items = known
     found = {key: _marked(items[key]) for key in keys if key in items}
     return {key: found.get(key) or _from_member(members[key]) for key in keys if key in found or key in members}

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from alertrelay.alert import Channel, Integration
+from alertrelay.channels import Renderer, named
 from alertrelay.config.model import Target
 from alertrelay.notification import Failed, Message, Notification, Receipt, Recipients
 from alertrelay.notify.recipients import Asked, first_asked
@@ -39,7 +40,7 @@ BROKEN_TIMEOUT = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """How one channel took one notification: a receipt, or the failure of the last try."""
+    """The attempt of one channel at one notification: a receipt, or the failure of the last try."""
 
     integration: Integration
     notification_id: str
@@ -53,7 +54,7 @@ class Attempt:
 
     @property
     def delivered(self) -> bool:
-        """Whether it was taken, also by everybody who is on call: a fallback is notified where it was not."""
+        """Returns whether it was taken, also by everybody who is on call: a fallback is notified where it was not."""
         return self.receipt is not None and not self.missed
 
     @property
@@ -64,7 +65,7 @@ class Attempt:
 
     @property
     def unanswered(self) -> bool:
-        """Whether it may have arrived although the channel did not confirm it."""
+        """Returns whether it may have arrived although the channel did not confirm it."""
         return self.receipt is None and not self.certain
 
     @property
@@ -82,7 +83,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """What one notification is sent with. `earlier` is what the target gave back for the group's first message; with
+    """The parts of one sending. `earlier` is what the target gave back for the group's first message; with
     `edit` that one is changed. Nothing is begun that could outlive `send_by`: a trigger that arrives after another
     owner's resolve would reopen an incident for ever. `within` is in seconds. `once`: a timer tries it again."""
 
@@ -97,20 +98,20 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Courier:
-    """Delivers notifications. `render` gives a notification the channel's own shape.
+    """Delivers notifications. `renderer` returns what gives a notification the channel's own shape.
 
     `failing` is a circuit breaker, per container and peer: one that did not answer is tried once and shortly till then.
     """
 
     senders: Mapping[Channel, Sender]
     secrets: Secrets
-    render: Callable[[Notification, Target], Message]
+    renderer: Callable[[Target], Renderer]
     clock: Clock
     alert_ops: Callable[[SelfAlert], None]
     failing: dict[str, datetime] = field(default_factory=dict)
 
     def edits(self, target: Target) -> bool:
-        """Whether an earlier message of this target can be changed."""
+        """Returns whether an earlier message of this target can be changed."""
         return self.senders[target.integration.channel].edits(target)
 
     def attempt(self, one: Delivery) -> Attempt:
@@ -118,25 +119,21 @@ class Courier:
 
         Never raises: an error of ours is a failure of this channel, and the next one is tried.
         """
-        channel, began = one.target.integration.channel, self.clock.now()
+        began = self.clock.now()
         stop = min(one.send_by, began + timedelta(seconds=one.within))
-        until = self.failing.get(peer_of(one.target))
-        broken = until is not None and began < until
-        longest = BROKEN_TIMEOUT if broken else HTTP_TIMEOUT
-        pauses = iter(() if broken or one.once else BACKOFF)
+        longest, pauses = self._pace(one, began)
         tries, certain = 0, True
         receipt: Receipt | None = None
         failure: DeliveryFailure | None = None
-        message: Message | None = None
-        asked = first_asked(one.target)
+        message, asked = None, first_asked(one.target)
         try:
-            message = self.render(one.notification, one.target)
+            message = self.renderer(one.target)(named(one.notification), one.target.settings)
         except Exception as error:  # noqa: BLE001 - a fault of ours must lead to the next channel, not to a lost alert
             failure = Permanent(f"the message could not be rendered ({type(error).__name__})")
         while message is not None and asked.target:
             now = self.clock.now()
             if (stop - now).total_seconds() < SHORTEST:
-                failure = failure or Retryable(f"no time was left to try {channel}")
+                failure = failure or Retryable(f"no time was left to try {one.target.integration.channel}")
                 break
             tries += 1
             try:
@@ -163,6 +160,13 @@ class Courier:
             recipients=asked.recipients,
             missed=asked.missed if receipt else frozenset(),
         )
+
+    def _pace(self, one: Delivery, now: datetime) -> tuple[float, Iterator[float]]:
+        """Returns the longest time for one try, in seconds, and the pauses between the tries."""
+        until = self.failing.get(peer_of(one.target))
+        if until is not None and now < until:
+            return BROKEN_TIMEOUT, iter(())
+        return HTTP_TIMEOUT, iter(() if one.once else BACKOFF)
 
     def _try(self, one: Delivery, message: Message, stop: datetime, longest: float) -> Receipt:
         channel = one.target.integration.channel

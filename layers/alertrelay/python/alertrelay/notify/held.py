@@ -1,4 +1,5 @@
-"""What is open at a destination already: a fallback there is an annotation of it, not a second message or incident."""
+"""Finds what is open at a destination already: a fallback there is an annotation of it, not a second message or
+incident."""
 
 from __future__ import annotations
 

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from alertrelay.config.durations import LEASE_MARGIN
+from alertrelay.config.durations import CRASH_MARGIN, LEASE_MARGIN
 from alertrelay.config.model import Route
 from alertrelay.nflog.group_state import GroupHeader, GroupState
 from alertrelay.policy.timing import last_tick
 from alertrelay.ports import Clock
-from alertrelay.state import Groups
+from alertrelay.state import Groups, StoreFailure
+from alertrelay.values.tries import tried
 
 SEND_MARGIN = timedelta(seconds=7)
 """Nothing is sent in the last seconds of a lease."""
@@ -63,12 +64,30 @@ def take_lease(
     ours to flush now. The lease moves the due time, so a crash leaves the group due. Raises StoreFailure."""
     now = clock.now()
     until = deadline + LEASE_MARGIN
-    found = groups.lease(gid, owner=owner, now=now, until=until, arm=arm)
+    try:
+        found = groups.lease(gid, owner=owner, now=now, until=until, arm=arm)
+    except StoreFailure:
+        # It may be taken by now: then nobody else could take it, and all of it would be notified once more.
+        found = groups.lease(gid, owner=owner, now=now, until=until, arm=arm, again=True)
     if found is None:
         return None
     due = now if arm or found.schedule.due is None else found.schedule.due
     group = amend(found)
     return until, replace(group, schedule=replace(group.schedule, due=due))
+
+
+def hand_back(lease: Lease, group: GroupState, groups: Groups, log: Callable[..., None]) -> None:
+    """Gives a group back as it was found, after the table failed before anything was sent: else the next owner would
+    notify all of it once more. It waits as after a crash, so that what is sent without the table is recorded first. One
+    that was uncertain before is left as if its owner had died."""
+    if group.progress.uncertain:
+        return
+    due = lease.began + CRASH_MARGIN
+    due = max(due, group.schedule.next_due or due)
+    try:
+        tried(lambda: groups.release(lease.gid, owner=lease.owner, unsent_due=due), StoreFailure)
+    except StoreFailure:
+        log("lease_kept", gid=lease.gid)
 
 
 def lease_of(gid: str, owner: str, group: GroupState, timing: Timing, *, now: datetime, until: datetime) -> Lease:

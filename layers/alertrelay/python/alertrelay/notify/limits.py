@@ -1,4 +1,4 @@
-"""How many messages of one kind people take before a digest serves them better: the default of each channel.
+"""Limits the messages of one kind that people take before a digest serves them better: the default of each channel.
 
 A page is an incident to handle, so a channel that pages takes twenty a minute; the other channels take a few messages,
 and after the first that was too many none alone until five minutes were quiet. `limits` of delivery.yml sets them by

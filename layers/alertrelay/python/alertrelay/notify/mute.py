@@ -1,4 +1,4 @@
-"""Which firing alerts of a group are muted now, and why: a time interval, an inhibition, a silence.
+"""Finds the firing alerts of a group that are muted now, and why: a time interval, an inhibition, a silence.
 
 Fails open: what cannot be read mutes nothing.
 """

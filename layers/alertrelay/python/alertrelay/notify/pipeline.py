@@ -18,22 +18,22 @@ from alertrelay.nflog.dedup import Decision, Mute, decide
 from alertrelay.nflog.group_state import GroupHeader, GroupState, Member
 from alertrelay.nflog.together import for_recipients
 from alertrelay.notification import Reason
-from alertrelay.notify.announce import deliver_or_fall_back, limit, resolve_fallbacks, retry_owed, settle_unnotified
+from alertrelay.notify.announce import deliver_or_fall_back, settle_unnotified
 from alertrelay.notify.backlog import rejoin_digest
 from alertrelay.notify.catch_up import catch_up
-from alertrelay.notify.compose import compose
+from alertrelay.notify.compose import UNFINISHED, compose
 from alertrelay.notify.fallback import Fallbacks, intent_of
-from alertrelay.notify.lease import Lease, Timing, lease_of, take_lease, timing_of
+from alertrelay.notify.follow_up import resolve_fallbacks, retry_owed
+from alertrelay.notify.lease import Lease, Timing, hand_back, lease_of, take_lease, timing_of
 from alertrelay.notify.mute import look_up, mute
 from alertrelay.notify.record import leave, record
 from alertrelay.notify.silence_expiry import warn_of_silence_expiry
 from alertrelay.notify.stale_alarms import ResolvedAlarms, resolve_stale_alarms
 from alertrelay.notify.targets import Targets
+from alertrelay.notify.throttle import limit
 from alertrelay.ports import SelfAlert, Telemetry
-from alertrelay.state import Alerts, Facts, Groups
+from alertrelay.state import Alerts, Facts, Groups, StoreFailure
 
-UNFINISHED = 3
-"""Leases that left no record, after which a flush does no more than it must."""
 SHOWN_DEGRADED = 5
 """Alerts that a degraded flush reads for its message."""
 
@@ -193,9 +193,13 @@ def flush(
         send_by=lease.send_by,
         intend=intent_of(gid, owner=owner, groups=ports["groups"], known=known, log=ports["log"]),
     )
-    for gives, run in stages:
-        given = run(**{name: values[name] for name in TAKES[run]})
-        values.update(zip(gives, given if len(gives) > 1 else (given,), strict=False))
+    try:
+        for gives, run in stages:
+            given = run(**{name: values[name] for name in TAKES[run]})
+            values.update(zip(gives, given if len(gives) > 1 else (given,), strict=False))
+    except StoreFailure:
+        hand_back(lease, group, ports["groups"], ports["log"])
+        raise
     return True
 
 

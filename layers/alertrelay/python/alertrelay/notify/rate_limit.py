@@ -44,7 +44,7 @@ class RateLimiter:
     log: Callable[..., None]
 
     def admits(self, target: Target) -> bool:
-        """Whether one more message may go to the target now. Fails open: a second message beats a lost one."""
+        """Returns whether one more message may go to the target now. Fails open: a second message beats a lost one."""
         limit, key = limit_of(target, self.configured, self.limits), _rate_key(target)
         admitted = self._take(key, limit)
         if not admitted and limit and limit.quiet:
@@ -52,13 +52,13 @@ class RateLimiter:
         return admitted
 
     def admits_resolve(self, target: Target) -> bool:
-        """Whether one more resolve may go to the target alone. After a storm none may: they join its digest."""
+        """Returns whether one more resolve may go to the target alone. After a storm none may: they join its digest."""
         limit = limit_of(target, self.configured, self.limits)
         return limit is None or not limit.quiet or self._take(f"{_rate_key(target)} resolves", limit)
 
     def admits_doubtful(self, target: Target) -> bool:
-        """Whether one more resolve of what may never have been announced may go to the target now. They have a rate of
-        their own, so that they take no room from pages."""
+        """Returns whether one more resolve of what may never have been announced may go to the target now. They have a
+        rate of their own, so that they take no room from pages."""
         limit = limit_of(target, self.configured, self.limits)
         return self._take(f"{_rate_key(target)} doubtful resolves", replace(limit, quiet=0.0) if limit else None)
 

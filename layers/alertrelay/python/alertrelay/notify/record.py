@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -14,7 +15,7 @@ from alertrelay.nflog.dedup import is_firing, notified_own
 from alertrelay.nflog.group_state import GroupChange, GroupState, Progress
 from alertrelay.nflog.ledger import Ledger
 from alertrelay.notification import Reason
-from alertrelay.notify.announce import Announced
+from alertrelay.notify.announced import Announced
 from alertrelay.notify.backlog import backlog_outcomes
 from alertrelay.notify.compose import Content
 from alertrelay.notify.deliver import Attempt
@@ -23,6 +24,7 @@ from alertrelay.notify.outcomes import Reporter
 from alertrelay.policy.timing import first_flush, next_tick
 from alertrelay.ports import Clock, RateLimited, Telemetry, Timers, TimersFailure
 from alertrelay.state import Groups, StoreFailure
+from alertrelay.values.tries import tried
 
 RETRIES = (RETRY.total_seconds(), 120, 300, 900)
 """Seconds until a failed delivery is tried again; the last one repeats."""
@@ -31,7 +33,8 @@ RECORD_RETRY = 10
 
 
 class Recorded(NamedTuple):
-    """What was written. `by_us` is False where the lease was lost or the table failed: then nothing more is written."""
+    """The result of writing. `by_us` is False where the lease was lost or the table failed: then nothing more is
+    written."""
 
     change: GroupChange
     by_us: bool
@@ -163,15 +166,11 @@ def _write(
     timers: Timers,
     telemetry: Telemetry,
 ) -> bool:
-    for last in (False, True):
-        try:
-            return groups.record(lease.gid, owner=lease.owner, change=change, before=before)
-        except StoreFailure:
-            if last:
-                break
+    with contextlib.suppress(StoreFailure):
+        return tried(lambda: groups.record(lease.gid, owner=lease.owner, change=change, before=before), StoreFailure)
     try:
-        message = RecordMessage(gid=lease.gid, owner=lease.owner, change=change)
-        timers.send(body_of(message), delay_seconds=RECORD_RETRY)
+        body = body_of(RecordMessage(gid=lease.gid, owner=lease.owner, change=change))
+        tried(lambda: timers.send(body, delay_seconds=RECORD_RETRY), TimersFailure)
     except TimersFailure as failure:
         # The message is out: raising would only send it twice. The lease runs out and the group is due again.
         telemetry.log("record_lost", gid=lease.gid, failure=str(failure))
@@ -219,13 +218,15 @@ def _close(
     disarmed."""
     gid, owner, now = lease.gid, lease.owner, clock.now()
     events = change.ledger.events
-    left = [m for m in groups.members(gid) if is_firing(m, now) or (m.status == "event" and m.key not in events)]
+    found = tried(lambda: groups.members(gid), StoreFailure)
+    left = [m for m in found if is_firing(m, now) or (m.status == "event" and m.key not in events)]
     if left:
         due = first_flush(timing.group_wait, starts_at=min(m.starts_at for m in left), now=now)
         again = replace(change, closing=False, due=due, next_due=due)
         if groups.record(gid, owner=owner, change=again, before=group):
             send_flush_timer(timers, clock, gid, at=due)
         return
-    if not groups.finish(gid, owner=owner, expires=None if change.ledger.open else now + ALERT_KEPT):
+    expires = None if change.ledger.open else now + ALERT_KEPT
+    if not tried(lambda: groups.finish(gid, owner=owner, expires=expires), StoreFailure):
         groups.release(gid, owner=owner)
         send_flush_timer(timers, clock, gid, at=now)

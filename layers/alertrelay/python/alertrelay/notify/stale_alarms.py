@@ -80,7 +80,7 @@ def _resolve(gid: str, member: Member, alerts: Alerts, groups: Groups, now: date
 
 
 def _resolved_item(item: AlertItem, resolved: Member) -> AlertItem:
-    reason = "The alarm is gone, or was OK when CloudWatch was asked: no OK had come."
+    reason = "The alarm was deleted, or was OK when CloudWatch was asked: no OK had come."
     annotations = {**item.alert.annotations, "reason": reason}
     alert = replace(item.alert, status="resolved", ends_at=resolved.at, annotations=annotations)
     return replace(

@@ -1,4 +1,4 @@
-"""Who can be notified: the integrations of the configuration, the fallbacks behind them, and the last resort."""
+"""Lists who can be notified: the integrations of the configuration, the fallbacks behind them, and the last resort."""
 
 from __future__ import annotations
 

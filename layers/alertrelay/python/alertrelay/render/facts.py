@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
+from urllib.parse import unquote
 
 from alertrelay.alert import Alert
 from alertrelay.notification import Notification
@@ -21,11 +25,15 @@ _SHOWN_ANNOTATIONS = frozenset(
         "impact",
         "runbook_url",
         "dashboard_url",
+        "triggering_alarm_urls",
+        "image_url",
         FROM_ELSEWHERE,
     }
 )
 _RESOURCE_LABELS = 8
 _LONG_TEXTS = 7
+_COMMAND = 600
+_CHILDREN = 5
 _ORIGINS = {
     "anomaly": "Graph in CloudWatch",
     "grafana": "Alert in Grafana",
@@ -71,17 +79,17 @@ def resource(alert: Alert) -> str:
     return ", ".join(held) + (f", and {len(names) - _RESOURCE_LABELS} labels more" if len(names) > len(held) else "")
 
 
-def timing(notification: Notification) -> Fact:
+def timing(notification: Notification, zone: tzinfo = UTC) -> Fact:
     """Returns the start, or the duration; for an event, its time."""
     alert = wording.lead(notification)
     if wording.over(notification):
         start, end = wording.bounds(notification)
         lasted = wording.lasted(notification)
         if not lasted:
-            return Fact(name="Ended", text=wording.moment(end))
-        return Fact(name="Lasted", text=f"{lasted}, {wording.moment(start)} to {wording.clock(end, start)}")
+            return Fact(name="Resolved", text=wording.moment(end, zone))
+        return Fact(name="Lasted", text=f"{lasted}, {wording.moment(start, zone)} to {wording.clock(end, start, zone)}")
     name = "At" if alert.kind == "event" else "Since"
-    return Fact(name=name, text=f"{wording.moment(alert.starts_at)} ({wording.ago(notification, alert)})")
+    return Fact(name=name, text=f"{wording.moment(alert.starts_at, zone)} ({wording.ago(notification, alert)})")
 
 
 def measure(alert: Alert) -> list[Fact]:
@@ -134,7 +142,15 @@ def links(notification: Notification) -> list[Fact]:
     facts.append(_linked("Dashboard", alert.annotations.get("dashboard_url", "")))
     origin = "Alarm in CloudWatch" if alert.source in wording.ALARM_SOURCES else _ORIGINS.get(alert.source, "Source")
     facts.append(_linked(origin, alert.generator_url))
+    facts.append(_linked("Graph", alert.annotations.get("image_url", "")))
+    children = clean(alert.annotations.get("triggering_alarm_urls", "")).splitlines()
+    facts += [_linked(_child(url), url) for url in children[:_CHILDREN] if link(url)]
     return [f for f in facts if f.text]
+
+
+def _child(url: str) -> str:
+    """Returns the name of a link to a composite alarm's child: that of the alarm, which ends the console's address."""
+    return f"Alarm {cut(one_line(unquote(url.rpartition('/')[2])), 80)}"
 
 
 def _linked(name: str, given: str) -> Fact:
@@ -157,6 +173,43 @@ def _remedy(alert: Alert, key: str) -> str:
     return f"`{key}:` to the alarm's description"
 
 
+def silence(notification: Notification) -> list[Fact]:
+    """Returns the command to copy that silences these alerts for two hours, where there is one."""
+    command = _silence_command(notification)
+    # A command that had to be cut or cleaned would be another one.
+    shown = command.isprintable() and len(command) <= _COMMAND
+    return [Fact(name="Silence for 2 h", text=command)] if command and shown else []
+
+
+def _silence_command(notification: Notification) -> str:
+    """Matches the group's labels, the name where all shown alerts have one, and a single alert's own labels. Returns ""
+    for events, which never repeat, for what has resolved, and for a digest."""
+    alert = wording.lead(notification)
+    if wording.over(notification) or wording.only_events(notification) or not notification.alerts:
+        return ""
+    labels = dict(notification.group_labels)
+    if wording.STORM in (labels.get("alertname"), alert.name):
+        return ""
+    if len({one.name for one in notification.alerts}) == 1:
+        labels["alertname"] = alert.name
+    if wording.total(notification) == 1:
+        names = [n for n in ("service", "cluster") if n in alert.labels] + wording.resource_labels(alert)
+        labels |= {name: alert.labels[name] for name in names[:_RESOURCE_LABELS]}
+    matchers = [_matcher(name, value) for name, value in sorted(labels.items()) if value]
+    if not matchers:
+        return ""
+    env = shlex.quote(one_line(notification.environment))
+    return f"alertrelay silence add --env {env} --duration 2h --comment 'being worked on' {' '.join(matchers)}"
+
+
+def _matcher(name: str, value: str) -> str:
+    """Returns `name=value` for a shell, with quotes only where the value needs them."""
+    if re.fullmatch(r"[\w.:/@-]+", value, re.ASCII):
+        return f"{name}={value}"
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return shlex.quote(f'{name}="{escaped}"')
+
+
 def differing(notification: Notification) -> frozenset[str]:
     """Returns the labels in which the shown alerts differ: they distinguish the lines of a group."""
     seen: dict[str, set[str | None]] = {}
@@ -174,7 +227,7 @@ def line(notification: Notification, alert: Alert, differs: frozenset[str]) -> s
     value = one_line(alert.annotations.get("value", ""))
     if wording.ended(alert):
         seconds = ((alert.ends_at or notification.at) - alert.starts_at).total_seconds()
-        return f"{head}, ended" + (f" after {wording.span(seconds)}" if seconds > 0 else "")
+        return f"{head}, resolved" + (f" after {wording.span(seconds)}" if seconds > 0 else "")
     ago = wording.ago(notification, alert)
     since = ago if alert.kind == "event" or ago == "just now" else f"for {ago.removesuffix(' ago')}"
     return ", ".join([head, *([f"value {cut(value, 40)}"] if value else []), since, *_news(notification, alert)])

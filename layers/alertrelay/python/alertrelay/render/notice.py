@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, tzinfo
+
 from alertrelay.notification import Failed, Notification, Reason
 from alertrelay.render import wording
 from alertrelay.render.text import cut, one_line
@@ -32,14 +34,14 @@ def icon(notification: Notification) -> str:
     return "\u2139\ufe0f" if notification.reason is Reason.REACHED_AGAIN else "\u26a0\ufe0f"
 
 
-def sentences(notification: Notification) -> list[str]:
+def sentences(notification: Notification, zone: tzinfo = UTC) -> list[str]:
     """Returns the sentences at the top of a message: a fallback and why, the first channel answers again, no state, a
     resolve from elsewhere."""
     found = []
     if notification.reason is Reason.REACHED_AGAIN:
         found.append(_reached_again(notification))
     elif notification.failed:
-        found.append(_not_delivered(notification))
+        found.append(_not_delivered(notification, zone))
     if notification.without_state:
         found.append(
             "The state table did not answer: duplicates are possible, and others of the group may be missing here."
@@ -63,7 +65,7 @@ def _title(failed: Failed) -> str:
     return failed.title or failed.integration.channel
 
 
-def _not_delivered(notification: Notification) -> str:
+def _not_delivered(notification: Notification, zone: tzinfo) -> str:
     failed = notification.failed
     assert failed is not None
     why = _failure_text(notification)
@@ -77,7 +79,7 @@ def _not_delivered(notification: Notification) -> str:
         what = "NOT delivered" if failed.tried else "NOT sent"
         text = f"This {failed.message or 'message'} was {what}: {why}"
     if notification.next_try_at:
-        text += f" It is retried at {wording.clock(notification.next_try_at, notification.at)}."
+        text += f" It is retried at {wording.clock(notification.next_try_at, notification.at, zone)}."
     receiver = cut(one_line(failed.integration.receiver), 100)
     return f"{text} You received this because receiver {receiver} could not be notified."
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, tzinfo
 
 from alertrelay.notification import Listing, Notification
 from alertrelay.render import facts, notice, wording
@@ -20,15 +21,16 @@ def subject(notification: Notification) -> str:
     return f"[{prefix}] {wording.subject(notification)}"
 
 
-def body(notification: Notification, *, listed: int = LISTED) -> str:
+def body(notification: Notification, *, listed: int = LISTED, zone: tzinfo = UTC) -> str:
     """The whole message, at most about 30,000 characters; a digest names `listed` alerts besides, a line each."""
     alert = wording.lead(notification)
-    parts = ["\n\n".join(f"!! {sentence}" for sentence in notice.sentences(notification))]
+    parts = ["\n\n".join(f"!! {sentence}" for sentence in notice.sentences(notification, zone))]
     parts.append(cut(f"{wording.state(notification)} {wording.what(notification)}", 1000))
     parts.append(cut(wording.description(alert), 4000))
-    parts.append(_rows([facts.timing(notification), *facts.measure(alert), *facts.impact(notification)]))
+    parts.append(_rows([facts.timing(notification, zone), *facts.measure(alert), *facts.impact(notification)]))
     parts.append("\n".join(f"{fact.name}: {fact.href or fact.text}" for fact in facts.links(notification)))
     parts.append(_rows(facts.where(notification)))
+    parts.append(_rows(facts.silence(notification)))
     parts += [_rows([fact]) for fact in facts.long_texts(notification)]
     parts.append(others(notification))
     parts.append(listing(notification, most=listed))
@@ -48,7 +50,7 @@ def others(notification: Notification) -> str:
     differs = facts.differing(notification)
     lines = ["Others of this group:"]
     for alert in rest[:OTHERS]:
-        state = "ENDED" if wording.ended(alert) else wording.severity_of(alert).upper()
+        state = "RESOLVED" if wording.ended(alert) else wording.severity_of(alert).upper()
         lines.append(cut(f"- {state} {facts.line(notification, alert, differs)}", 300))
     hidden = wording.more(wording.total(notification) - 1 - len(rest[:OTHERS]))
     return "\n".join([*lines, *([hidden] if hidden else [])])

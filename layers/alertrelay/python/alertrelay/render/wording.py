@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 from alertrelay.alert import Alert, fingerprint
 from alertrelay.notification import Notification, Reason
@@ -208,29 +208,29 @@ def subject(notification: Notification) -> str:
 
 
 def tally(notification: Notification) -> str:
-    """Returns `3 firing, 1 of 4 ended`; "" for a single alert."""
+    """Returns `3 firing, 1 of 4 resolved`; "" for a single alert."""
     count, resolved = total(notification), notification.resolved_count
     if count <= 1:
         return ""
     if only_events(notification):
         return f"{count} events"
     if over(notification):
-        return f"all {count} ended"
+        return f"all {count} resolved"
     firing = f"{notification.firing_count} firing"
     if notification.reason is Reason.NEW_ALERTS and 0 < len(notification.news) < notification.firing_count:
         firing += f" ({len(notification.news)} new)"
-    return f"{firing}, {resolved} of {count} ended" if resolved else firing
+    return f"{firing}, {resolved} of {count} resolved" if resolved else firing
 
 
-def moment(at: datetime) -> str:
+def moment(at: datetime, zone: tzinfo = UTC) -> str:
     """Formats `2026-11-20 03:04 UTC`."""
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M %Z}"
 
 
-def clock(at: datetime, now: datetime) -> str:
+def clock(at: datetime, now: datetime, zone: tzinfo = UTC) -> str:
     """Formats `03:04 UTC`, with the date where it is another day than `now`."""
-    same_day = at.astimezone(UTC).date() == now.astimezone(UTC).date()
-    return f"{at.astimezone(UTC):%H:%M} UTC" if same_day else moment(at)
+    same_day = at.astimezone(zone).date() == now.astimezone(zone).date()
+    return f"{at.astimezone(zone):%H:%M %Z}" if same_day else moment(at, zone)
 
 
 def span(seconds: float) -> str:

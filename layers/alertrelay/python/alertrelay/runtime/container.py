@@ -1,4 +1,4 @@
-"""What every function of the stack has: the clock of the machine, and self-alerts to the operators of the relay."""
+"""Gives every function of the stack the clock of the machine, and self-alerts to the operators of the relay."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from alertrelay.aws.ses import mailer
 from alertrelay.aws.sns import publisher
 from alertrelay.aws.state.store import DynamoStore
 from alertrelay.aws.timers import SqsTimers
-from alertrelay.channels import KINDS, channel, load, render, settings_of, shared_forwarder
+from alertrelay.channels import KINDS, channel, load, renderer, settings_of, shared_forwarder
 from alertrelay.channels.sns import last_resort
 from alertrelay.channels.transport.connection import Network
 from alertrelay.channels.transport.senders import Senders
@@ -46,7 +46,8 @@ class RecordsFailed(Exception):
 
 
 class Built(NamedTuple):
-    """What a container keeps: the pipeline, its log and metrics, and the test that a new version must pass."""
+    """The objects that a container keeps: the pipeline, its log and metrics, and the test that a new version must
+    pass."""
 
     pipeline: Pipeline
     observer: Observer
@@ -172,7 +173,7 @@ def _pipeline(
         clock=clock,
         secrets=SecretKeys(aws.secretsmanager, environ["ALERTRELAY_SECRET_ARN"], time.monotonic),
         senders=senders,
-        render=render,
+        renderer=renderer,
         telemetry=Telemetry(emit=observer.emit, log=observer.log, alert_ops=alert_ops),
         resolved_alarms=ended_alarms(aws.cloudwatch, account=account, region=region, log=observer.log),
         new_id=lambda: uuid.uuid4().hex,

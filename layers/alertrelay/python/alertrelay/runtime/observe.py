@@ -1,4 +1,4 @@
-"""What the relay says of itself: structured log lines and CloudWatch metrics (EMF), by Powertools.
+"""Reports on the relay itself: structured log lines and CloudWatch metrics (EMF), by Powertools.
 
 A log line is an event with fields; `docs/operations.md` lists them. Nothing here is ever given a secret.
 """
@@ -61,7 +61,7 @@ class Observer:
         self._logger.error(event, extra={"error": type(error).__name__, "where": where})
 
     def emit(self, outcome: Outcome) -> None:
-        """What became of one update at one integration: a line, and a count."""
+        """Logs and counts the outcome of one update at one integration."""
         fields = {name: value for name, value in asdict(outcome).items() if value not in ("", None)}
         self._logger.info("outcome", extra=fields)
         self._counts[outcome.channel or "none", outcome.outcome] += 1

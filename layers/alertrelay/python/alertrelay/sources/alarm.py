@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from alertrelay.alert import Alert, Labels, Source, Status, fingerprint
 from alertrelay.sources import alarm_words, burn_rate, levels, metadata
-from alertrelay.sources.alarm_update import AlarmMetric, AlarmUpdate
+from alertrelay.sources.alarm_update import AlarmMetric, AlarmUpdate, Child
 from alertrelay.sources.arrival import Arrival
 from alertrelay.sources.origin import origin
 from alertrelay.sources.severity import of_topic
@@ -49,8 +49,8 @@ def alert_of(update: AlarmUpdate, arrival: Arrival, *, source: Source) -> Alert:
     )
 
 
-def child_of(child: object) -> str:
-    """A composite alarm's child: "name (ALARM)".
+def child_of(child: object) -> Child:
+    """Reads a composite alarm's child.
 
     The documentation has names or ARNs, messages have {"Arn", "State": {"Value"}}, events the same in lower case.
     """
@@ -58,8 +58,7 @@ def child_of(child: object) -> str:
     arn = texts.field(fields, "arn") if fields else texts.printable(child)
     states = {key.lower(): value for key, value in texts.mapping(fields.get("state")).items()}
     state = texts.field(states, "value")
-    name = Arn.of(arn).resource.removeprefix("alarm:") or arn
-    return f"{name} ({state})" if state else name
+    return Child(Arn.of(arn).resource.removeprefix("alarm:") or arn, state)
 
 
 def _labels(

@@ -19,9 +19,20 @@ class AlarmMetric:
     returned: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Child:
+    """An alarm that a composite alarm consists of. `state` is "" where the message does not give it."""
+
+    name: str
+    state: str
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.state})" if self.state else self.name
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """When the alarm fires. `threshold` None: a band, or unknown. Periods are in seconds, 0 where not given.
+    """The condition of an alarm. `threshold` None: a band, or unknown. Periods are in seconds, 0 where not given.
 
     `subject` and `counted` are of an alarm on the results of a query: "count(*)", "query result". `text` is the whole
     condition of an alarm that has no threshold (PromQL).
@@ -63,5 +74,5 @@ class AlarmUpdate:
     condition: Condition = field(default_factory=Condition)
     log_groups: tuple[str, ...] = ()  # of a log alarm
     rule: str = ""  # of a composite alarm
-    children: tuple[str, ...] = ()  # of a composite alarm: "name (ALARM)"
+    children: tuple[Child, ...] = ()  # of a composite alarm
     notes: Mapping[str, str] = field(default_factory=dict)

@@ -11,7 +11,7 @@ from alertrelay.sources.alarm_update import AlarmMetric, AlarmUpdate, Condition
 from alertrelay.sources.metadata import Metadata
 from alertrelay.values import text as texts
 from alertrelay.values import units
-from alertrelay.values.arn import log_group_link
+from alertrelay.values.arn import alarm_link, log_group_link
 
 _OPERATORS: Mapping[str, str] = {
     "GreaterThanThreshold": ">",
@@ -63,11 +63,17 @@ def notes_of(
             ("evaluation", evaluation),
             ("previous_state", update.previous_state),
             ("alarm_rule", update.rule),
-            ("triggering_alarms", ", ".join(update.children)),
+            ("triggering_alarms", ", ".join(map(str, update.children))),
+            ("triggering_alarm_urls", "\n".join(_child_links(update))),
             ("logs_url", log_group_link(update.region, update.log_groups[0]) if update.log_groups else ""),
             *update.notes.items(),
         ]
     )
+
+
+def _child_links(update: AlarmUpdate) -> list[str]:
+    """Return where the console shows each child. A composite alarm has those of its own account and region alone."""
+    return [href for child in update.children if child.name and (href := alarm_link(update.region, child.name))]
 
 
 def evaluated(word: str) -> str:

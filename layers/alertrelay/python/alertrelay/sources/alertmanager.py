@@ -118,8 +118,8 @@ def _over_labels(given: Mapping[str, object]) -> str:
 
 
 def _end(fields: Mapping[str, object], group: Mapping[str, object], arrival: Arrival) -> tuple[Status, datetime | None]:
-    """Whether the alert has ended, and when: by its own status, else by its end, else by the group's status. What is
-    posted with an end that has not come fires until then, unless it is posted again."""
+    """Returns whether the alert has ended, and when: by its own status, else by its end, else by the group's status.
+    A posted alert whose `endsAt` has not come fires until then, unless it is posted again."""
     end = instant(fields.get("endsAt"))
     own = fields.get("status")
     if end and not (isinstance(own, str) and own):

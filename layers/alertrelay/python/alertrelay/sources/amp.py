@@ -61,7 +61,7 @@ def _is_template(text: str) -> bool:
 
 
 def _left_of(said: str, arrival: Arrival) -> Alert:
-    """The body is gone or broken; its subject still names the group."""
+    """The body is missing or broken; its subject still names the group."""
     subject = texts.one_line(arrival.envelope.subject, 150)
     named = subject if sentence.informative(subject) else texts.one_line(said, 150)
     summary = f"An alert of Amazon Managed Prometheus could not be read: {named or subject}"

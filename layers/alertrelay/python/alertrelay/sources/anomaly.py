@@ -1,4 +1,4 @@
-"""What the anomaly-scorer publishes: alerts in the webhook's shape, with the scorer's own clock (`updatedAt`)."""
+"""Reads what the anomaly-scorer publishes: alerts in the webhook's shape, with the scorer's own clock (`updatedAt`)."""
 
 from __future__ import annotations
 

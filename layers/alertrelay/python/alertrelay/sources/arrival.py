@@ -1,4 +1,4 @@
-"""What a parser knows besides the message: how and when it came."""
+"""Carries what a parser knows besides the message: its topic, and its time."""
 
 from __future__ import annotations
 
@@ -17,5 +17,5 @@ class Arrival:
 
     @property
     def at(self) -> datetime:
-        """When it reached the topic, else when it reached us: the time of what carries none itself."""
+        """Returns the time at which it reached the topic, else us: the time of what carries none itself."""
         return self.envelope.sent_at or self.received_at

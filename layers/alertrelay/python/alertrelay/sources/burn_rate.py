@@ -18,12 +18,12 @@ _DAYS = 30
 
 
 def is_objective(namespace: str, metric: str) -> bool:
-    """Whether a metric measures a service level objective."""
+    """Returns whether a metric measures a service level objective."""
     return bool(_BURN_RATE.search(metric[:300])) or (namespace == _NAMESPACE and metric == "AttainmentRate")
 
 
 def is_burn_rate(metric: str) -> bool:
-    """Whether a metric is a burn rate."""
+    """Returns whether a metric is a burn rate."""
     return bool(_BURN_RATE.search(metric[:300]))
 
 

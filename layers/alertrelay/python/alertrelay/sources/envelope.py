@@ -1,4 +1,4 @@
-"""What brings a message: a Lambda event of SNS or SQS, an SNS envelope alone, or nothing at all."""
+"""Unwraps what carries a message: a Lambda event of SNS or SQS, an SNS envelope alone, or nothing at all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which service, environment and cluster an alert is about, from the names that AWS and OpenTelemetry give to them.
+"""Finds the service, environment and cluster of an alert, from the names that AWS and OpenTelemetry give to them.
 
 Sources: ECS metrics (ClusterName, ServiceName), Application Signals (Service, Environment), OpenTelemetry resource
 semantic conventions (service.name, deployment.environment.name, k8s.cluster.name), which CloudWatch prefixes with

@@ -72,7 +72,7 @@ GUESSES: tuple[SourceKind, ...] = (SourceKind(source="custom", detect=own_json.d
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parsed:
-    """What a message held: at least one alert.
+    """The content of a message: at least one alert.
 
     `problem` says why it became raw, or is "". `hop` is set on what this relay sent itself: it is parsed, but goes to
     the ops topic only.

@@ -24,7 +24,7 @@ _GROUPS_SHOWN = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """What a query alarm reads and when it fires. `notes` are annotations."""
+    """The query of an alarm, and its condition. `notes` are annotations."""
 
     condition: Condition
     log_groups: tuple[str, ...] = ()

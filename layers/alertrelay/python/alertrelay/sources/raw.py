@@ -1,4 +1,4 @@
-"""What no other parser knows: a message that a person can read, announced once."""
+"""Reads what no other parser knows: a message that a person can read, announced once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from alertrelay.sources.severity import DEFAULT, of_topic
 from alertrelay.values import text as texts
 from alertrelay.values.arn import Arn
 
-_TELLING_KEYS = (
+_TEXT_KEYS = (
     "summary",
     "title",
     "subject",
@@ -82,7 +82,8 @@ def event(
 
 
 def identity_of(arrival: Arrival) -> str:
-    """Which event a message is that says nothing of it itself: SNS's id, else that of SQS, else a hash of its text."""
+    """Returns the identity of an event whose message states none: SNS's id, else that of SQS, else a hash of its
+    text."""
     envelope = arrival.envelope
     if envelope.message_id:
         return f"sns:{envelope.message_id}"
@@ -108,7 +109,7 @@ def _said(value: object, arrival: Arrival) -> str:
             return texts.one_line(field["said"] if field else f"A message that is broken JSON: {text[:_READ]}")
         return sentence.best(texts.unquoted(text).splitlines()[:_LINES_READ])
     if isinstance(value, dict):
-        return sentence.best(texts.printable(said) for key in _TELLING_KEYS if isinstance(said := value.get(key), str))
+        return sentence.best(texts.printable(said) for key in _TEXT_KEYS if isinstance(said := value.get(key), str))
     return ""
 
 

@@ -1,4 +1,4 @@
-"""What CloudWatch says in words about why an alarm changed: the value that it saw, and the threshold.
+"""Reads CloudWatch's words about why an alarm changed: the value that it saw, and the threshold.
 
 The wording is CloudWatch's own and has changed over the years, so nothing that decides hangs on it.
 """

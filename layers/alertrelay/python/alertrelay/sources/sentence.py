@@ -1,4 +1,4 @@
-"""Which of several texts a person should read first."""
+"""Chooses the text that a person should read first."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ _READ = 400  # characters of a candidate that are looked at
 
 
 def informative(text: str) -> bool:
-    """Whether a text is more than the news that there is a message: `[FIRING:1]`, a hash or "Notification" are not."""
+    """Returns whether a text is more than the news that there is a message: `[FIRING:1]`, a hash or "Notification" are
+    not."""
     rest = _MARKS.sub(" ", text[:_READ]).strip()
     if not rest or rest.startswith(("{", "[{")) or _OPAQUE.fullmatch(rest):
         return False

@@ -1,4 +1,4 @@
-"""How bad it is: the words that people write, and what a topic's name says where nobody wrote any."""
+"""Reads the severity: from the words that people write, else from a topic's name."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def higher(one: str, other: str) -> str:
 
 
 def of_topic(topic_arn: str) -> Mapping[str, str]:
-    """What a topic's name gives to an alert that has nothing better: severity, and for some a category.
+    """Returns the labels that a topic's name gives to an alert without better ones: severity, for some a category.
 
     The last words of the name decide: `alertrelay-prod-slo-violations`. A topic that is not one of ours gives nothing.
     """

@@ -40,7 +40,7 @@ def alert(
 ) -> Alert:
     """Return the alert of a message that is about one thing.
 
-    `key` is the sender's own id of it, by which an end finds its beginning; without one it is an event, known by its
+    `key` is the sender's own id of it, by which a resolve finds its alert; without one it is an event, known by its
     message. `severity` is the sender's own word, mapped; `guess` counts only where it raises what the topic gives.
     `at` is when it began, `changed_at` the sender's clock. Of `links` the first that a browser can open counts.
     """

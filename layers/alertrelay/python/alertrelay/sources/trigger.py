@@ -1,4 +1,4 @@
-"""What an alarm watches and when it fires, as the `Trigger` of its SNS message says it."""
+"""Reads the metric and the condition of an alarm from the `Trigger` of its SNS message."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def queried(expression: str) -> AlarmMetric | None:
 
 
 def condition(definition: Mapping[str, object]) -> Condition:
-    """When it fires."""
+    """Returns the condition under which it fires."""
     said = texts.texts_of(definition, "ComparisonOperator", "ThresholdMetricId")
     expression = texts.texts_of(_expression(definition, band=said["ThresholdMetricId"]), "Expression", "Label")
     return Condition(

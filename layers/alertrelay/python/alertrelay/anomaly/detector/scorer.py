@@ -65,6 +65,10 @@ class Scorer:
             return None
         return middle - BAND * sigma, middle + BAND * sigma
 
+    def by_time_of_day(self, reading: Reading) -> bool:
+        """Returns whether the usual range is that of the time of day; else it is that of the last points."""
+        return reading.measured is not None and usual(reading.measured, self._detector.spread)[2]
+
     def explain(self, at: float, value: float, scored: Scored, shown: Callable[[float], str] = number) -> str:
         """Explains the score of the point that was just taken. Times are those of the zone; `shown` puts a value into
         words, with its unit."""

@@ -91,7 +91,7 @@ def _step(track: Track, scorer: Scorer, rule: EntryRule, scored: Scored, seen: S
 
 
 def learn(track: Track, scorer: Scorer, rule: EntryRule, points: Iterable[tuple[float, float]], *, now: float) -> None:
-    """Learns a metric's past, of which nobody is notified: what has gone on for long is the metric's own way, as far as
+    """Learns a metric's past, of which nobody is notified: what lasted for long is the metric's own way, as far as
     anybody knows. What was open before its past was learned anew stays open."""
     past = replace(track, open=None, silent=None)
     feed(past, scorer, rule, points)
@@ -110,7 +110,10 @@ def _said_of_end(track: Track, rule: EntryRule, change: AnomalyChange) -> Said:
 
 
 def _short(usual: float, value: float) -> float:
-    """What is usual is known to three digits at best; beside the value a millionth of it is nothing."""
+    """Rounds a usual value: it is known to three digits at best, a count is whole, and beside the value a millionth of
+    it is nothing."""
+    if value.is_integer() and 10 <= abs(usual) < 1e15:
+        usual = round(usual)
     return float(f"{usual:.3g}") if abs(usual) > 1e-6 * abs(value) else 0.0
 
 
@@ -134,8 +137,9 @@ def _said(metric: WatchedMetric, rule: EntryRule, scorer: Scorer, scored: Scored
         low = max(low, 0.0) if seen.value >= 0.0 and high > 0.0 else low
         ends = [shown(_short(end, seen.value)) for end in (low, high)]
         usual = ends[0] if ends[0] == ends[1] else " to ".join(ends)
+        hour = " at this hour" if scored.reading and scorer.by_time_of_day(scored.reading) else ""
         # A value within it is unusual for how it came there.
-        why = f": {scorer.strongest(scored, shown)}" if low <= seen.value <= high else f", usual is {usual}"
+        why = f": {scorer.strongest(scored, shown)}" if low <= seen.value <= high else f", usual is {usual}{hour}"
     about = [rule.watch.labels.get("service", ""), *(text for _, text in metric.dimensions)]
     return Said(
         summary=f"{named(rule.watch, metric)} is {value}{why}",

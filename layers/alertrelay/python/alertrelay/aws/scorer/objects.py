@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _ABSENT = frozenset({"NoSuchKey", "404"})
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html: 412 where the condition does not hold,
-# 409 where another write was going on, 404 for If-Match where the object is gone.
+# 409 while another write is in progress, 404 for If-Match where the object was deleted.
 _CHANGED = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"})
 
 

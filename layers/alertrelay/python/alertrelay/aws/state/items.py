@@ -126,7 +126,7 @@ def alert_item(item: Attributes) -> AlertItem:
 
 def member_attributes(gid: str, member: Member) -> dict[str, Any]:
     """Returns a member's item, at most about 1 KB."""
-    item = {
+    item: dict[str, Any] = {
         "pk": text(f"M#{gid}"),
         "sk": text(member.key),
         "v": {"N": str(SCHEMA)},
@@ -140,6 +140,8 @@ def member_attributes(gid: str, member: Member) -> dict[str, Any]:
     }
     if member.ends_at:
         item["ends_at"] = micros(member.ends_at)
+    if member.late:
+        item["late"] = {"BOOL": True}
     return {**item, "ttl": seconds(member.expires)} if member.expires else item
 
 
@@ -156,6 +158,7 @@ def member(item: Attributes) -> Member:
         at=_time(item["at"]),
         ends_at=_time_of(item, "ends_at"),
         expires=_expiry(item),
+        late=item.get("late", {}).get("BOOL", False),
     )
 
 

@@ -15,7 +15,15 @@ from alertrelay.aws.budget import Budget
 from alertrelay.aws.state import inhibitors as noted_sources
 from alertrelay.aws.state import items, ledger_chunks
 from alertrelay.aws.state.table import Table, read
-from alertrelay.nflog.group_state import AlertItem, GroupChange, GroupHeader, GroupState, Member, unknown
+from alertrelay.nflog.group_state import (
+    AlertItem,
+    GroupChange,
+    GroupHeader,
+    GroupState,
+    Member,
+    before_own_lease,
+    unknown,
+)
 from alertrelay.policy.group_key import order_ahead
 from alertrelay.policy.inhibit import InhibitKey
 from alertrelay.policy.silence import Silence
@@ -148,7 +156,14 @@ class DynamoStore:
         )[0]
 
     def lease(
-        self, gid: str, *, owner: str, now: datetime, until: datetime, arm: GroupHeader | None = None
+        self,
+        gid: str,
+        *,
+        owner: str,
+        now: datetime,
+        until: datetime,
+        arm: GroupHeader | None = None,
+        again: bool = False,
     ) -> GroupState | None:
         """See state.Store."""
         free = "(attribute_not_exists(lease_until) OR lease_until < :now)"
@@ -167,6 +182,8 @@ class DynamoStore:
             values |= _new(gid, arm)
         else:
             condition = f"next_due <= :now AND {free}"
+        if again:
+            condition = f"#owner = :owner OR ({condition})"
         written, before = self._table.update(
             f"H#{gid}",
             "H",
@@ -179,7 +196,8 @@ class DynamoStore:
         if not written:
             return None
         if before:
-            return ledger_chunks.whole(self._table, gid, before)
+            found = ledger_chunks.whole(self._table, gid, before)
+            return before_own_lease(found) if again and found.schedule.owner == owner else found
         return unknown(arm) if arm else None
 
     def intend(self, gid: str, *, owner: str, fallbacks: frozenset[str]) -> bool:
@@ -216,15 +234,13 @@ class DynamoStore:
         closed = dict.fromkeys(("next_due", "owner", "lease_until", "closing"))
         return self._table.update(f"H#{gid}", "H", expression, condition=condition, values=values, done=closed)[0]
 
-    def release(self, gid: str, *, owner: str) -> None:
+    def release(self, gid: str, *, owner: str, unsent_due: datetime | None = None) -> None:
         """See state.Store."""
-        self._table.update(
-            f"H#{gid}",
-            "H",
-            "REMOVE #owner, lease_until",
-            condition="#owner = :me",
-            values={":me": items.text(owner)},
-        )
+        expression, values = "REMOVE #owner, lease_until", {":me": items.text(owner)}
+        if unsent_due:
+            expression = f"SET next_due = :due {expression}, maybe"
+            values[":due"] = items.micros(unsent_due)
+        self._table.update(f"H#{gid}", "H", expression, condition="#owner = :me", values=values)
 
     def due(self, channels: Collection[Channel], *, before: datetime) -> Iterator[tuple[str, datetime]]:
         """See state.Groups. One scan: the index holds the keys of open groups alone (about 100 bytes each), so that a

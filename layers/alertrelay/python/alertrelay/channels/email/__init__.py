@@ -13,7 +13,8 @@ from alertrelay.config.channel import ChannelDescriptor, Rate, Settings, keys
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmailSettings(Settings):
     """SMTP by `smarthost` (host:port), or SES where `transport` says so. `password` names a key, "" for none.
-    `on_call`: bare addresses of `to` that have to take a mail, or it counts as failed."""
+    `on_call`: bare addresses of `to` that have to take a mail, or it counts as failed. `time_zone` is the one of the
+    times in a mail, by its name in the tz database; "" for UTC."""
 
     key_field: ClassVar[str] = "password"
     to: tuple[str, ...]
@@ -25,6 +26,7 @@ class EmailSettings(Settings):
     password: str
     require_tls: bool
     on_call: tuple[str, ...] = ()
+    time_zone: str = ""
 
     @property
     def key_name(self) -> str:

@@ -6,7 +6,9 @@ notice set both their colours, everything else takes the reader's.
 
 from __future__ import annotations
 
+from datetime import UTC, tzinfo
 from html import escape
+from zoneinfo import ZoneInfo
 
 from alertrelay.channels.email import EmailSettings
 from alertrelay.notification import Message, Notification
@@ -25,19 +27,31 @@ _LISTED = 20_000
 _TABLE = '<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="border-spacing:0'
 
 
-def render(notification: Notification, _settings: EmailSettings) -> Message:
+def render(notification: Notification, settings: EmailSettings) -> Message:
     """Returns `subject`, `text` and `html`."""
+    zone = _zone(settings.time_zone)
     subject = cut(plain.subject(notification), _SUBJECT)
     parts = [
-        *(_notice(text) for text in notice.sentences(notification)),
+        *(_notice(text) for text in notice.sentences(notification, zone)),
         _banner(notification, wording.state(notification), wording.what(notification)),
         _description(notification),
         _links(facts.links(notification)),
-        _rows(notification),
+        _rows(notification, zone),
         _others(notification),
         f'<p style="margin:20px 0 0;font-size:12px;opacity:0.7">{escape(plain.footer(notification))}</p>',
     ]
-    return {"subject": subject, "text": plain.body(notification, listed=_LISTED), "html": _page(subject, parts)}
+    return {
+        "subject": subject,
+        "text": plain.body(notification, listed=_LISTED, zone=zone),
+        "html": _page(subject, parts),
+    }
+
+
+def _zone(name: str) -> tzinfo:
+    try:
+        return ZoneInfo(name) if name else UTC
+    except (KeyError, ValueError, OSError):  # a container without the tz database still sends its mail
+        return UTC
 
 
 def _page(subject: str, parts: list[str]) -> str:
@@ -79,14 +93,15 @@ def _description(notification: Notification) -> str:
     return f'<p style="margin:16px 0 0;white-space:pre-wrap">{escape(cut(text, 4000))}</p>' if text else ""
 
 
-def _rows(notification: Notification) -> str:
+def _rows(notification: Notification, zone: tzinfo) -> str:
     alert = wording.lead(notification)
     rows = [
-        facts.timing(notification),
+        facts.timing(notification, zone),
         *facts.measure(alert),
         *facts.impact(notification),
         *facts.where(notification),
         *facts.long_texts(notification),
+        *facts.silence(notification),
     ]
     return _table("".join(_row(fact) for fact in rows))
 

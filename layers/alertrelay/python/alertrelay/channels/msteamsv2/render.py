@@ -76,6 +76,7 @@ def _body(notification: Notification, share: float) -> list[dict[str, Any]]:
         *_links(facts.links(notification), share),
         *([_facts(places, share)] if (places := facts.where(notification)) else []),
         *(_text(f"**{escape(f.name, 60)}**: {escape(f.text, 1200 * share)}") for f in facts.long_texts(notification)),
+        *(_text(f"**{f.name}**: {escape(f.text, 2000)}") for f in facts.silence(notification)),
         *_others(notification, share),
         _text(escape(plain.footer(notification), 700 * share), size="Small", isSubtle=True),
     ]

@@ -13,7 +13,7 @@ from alertrelay.channels.pagerduty import PagerDutySettings
 from alertrelay.notification import Message, Notification
 from alertrelay.render import facts, notice, wording
 from alertrelay.render.facts import Fact
-from alertrelay.render.text import clean, cut, cut_each, one_line, short, shortened
+from alertrelay.render.text import clean, cut, cut_each, link, one_line, short, shortened
 
 SEVERITIES = frozenset({"critical", "error", "warning", "info"})
 _SUMMARY = 1000
@@ -36,6 +36,7 @@ def render(notification: Notification, settings: PagerDutySettings) -> Message:
         *facts.where(notification),
         *facts.long_texts(notification),
         *links,
+        *facts.silence(notification),
     ]
     event: dict[str, Any] = {
         "event_action": "trigger",
@@ -45,9 +46,21 @@ def render(notification: Notification, settings: PagerDutySettings) -> Message:
     }
     if settings.client:
         event["client"] = short(settings.client, _NAME)
-    if settings.client_url:
-        event["client_url"] = settings.client_url
+    # PagerDuty shows it as the link "View in alertrelay": where the alert is, unless the configuration names another.
+    if client_url := settings.client_url or link(alert.generator_url):
+        event["client_url"] = client_url
+    if images := _images(alert):
+        event["images"] = images
     return event
+
+
+def _images(alert: Alert) -> list[dict[str, str]]:
+    """The picture of the alert's panel, where its source made one. PagerDuty takes addresses by https alone."""
+    source = link(alert.annotations.get("image_url", ""))
+    if not source.startswith("https://"):
+        return []
+    href = link(alert.generator_url)
+    return [{"src": source, "alt": short(alert.name, _NAME), **({"href": href} if href else {})}]
 
 
 def _payload(notification: Notification, alert: Alert, details: dict[str, Any]) -> dict[str, Any]:
@@ -87,10 +100,10 @@ def _details(notification: Notification, alert: Alert, rows: Sequence[Fact]) -> 
     for name in dict.fromkeys(fact.name for fact in rows):
         details.setdefault(name, hrefs[name] or texts[name])
     details["Firing"] = notification.firing_count
-    details["Ended"] = notification.resolved_count
+    details["Resolved"] = notification.resolved_count
     details["Labels"] = shortened(dict(list(alert.labels.items())[:_LABELS]))
     if alert.kind == "event":
-        details["End"] = "An event has no end: resolve this incident by hand"
+        details["End"] = "An event does not resolve: close this incident by hand"
     return {**details, **_others(notification), **_listing(notification)}
 
 

@@ -1,12 +1,17 @@
-"""Slack: the notification line as `text`, everything else in one coloured attachment of blocks.
+"""Slack: blocks at the top level, and their first line as `text` for the phone's notification.
+
+Slack folds attachments behind "Show more", so a message has none: its colour is the icon at the beginning.
+`attachments` is an empty list because chat.update keeps those of an older message where the key is absent.
 
 Limits: section text 3000, field 2000, context element 3000 characters; we stay 10 % below (docs.slack.dev, Block Kit).
+All blocks together: about 13,200 characters as JSON, else `msg_blocks_too_long` (undocumented; slackapi/bolt-js 2509).
 Escaping: exactly `&`, `<` and `>`. Links are plain links, no buttons: a button of an app without interactivity shows
 a warning sign when it is pressed.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import datetime
 from typing import Any
@@ -18,16 +23,14 @@ from alertrelay.render import facts, notice, plain, wording
 from alertrelay.render.facts import Fact
 from alertrelay.render.text import cut
 
-COLOURS = {"critical": "#d7263d", "error": "#f46036", "warning": "#f2b134", "info": "#2f80ed"}
-OTHER_COLOUR = "#8d99ae"
-RESOLVED_COLOUR = "#2eb67d"
 _TEXT = 2700
 _FIELD = 450
 _FIELDS = 10
 _LINE = 210
 _LINES = 12
-_LIST_SECTIONS = 12
 _NAME = 90
+_WHOLE = 11_900
+"""Characters of all blocks as JSON."""
 # A backtick cannot be escaped, and an odd one swallows the rest of the text.
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "`": "'"}
 _RAW_ESCAPES = {**_ESCAPES, "`": "\u02cb"}
@@ -36,15 +39,13 @@ _UNBROADCAST = "@\u2060"
 
 
 def render(notification: Notification, settings: SlackSettings) -> Message:
-    """The body of chat.postMessage and chat.update without `ts`, or of an incoming webhook. An edit to resolved is
-    the same call with the resolved notification."""
+    """Returns the body of chat.postMessage and chat.update without `ts`, or of an incoming webhook. An edit to resolved
+    is the same call with the resolved notification."""
     mark = notice.mark(notification)
     line = f"{notice.icon(notification)} {mark}: " if mark else ""
     line += f"{wording.icon(notification)} *{escape(wording.state(notification), 100)}* "
-    message: dict[str, Any] = {
-        "text": line + escape(wording.what(notification), 600),
-        "attachments": [{"color": colour(notification), "blocks": _blocks(notification)}],
-    }
+    line += escape(wording.what(notification), 600)
+    message: dict[str, Any] = {"text": line, "blocks": _blocks(notification, line), "attachments": []}
     if settings.mode == "bot":
         message["channel"] = settings.channel
     return message
@@ -55,17 +56,11 @@ def escape(text: str, limit: int) -> str:
     return cut(_BROADCAST.sub(_UNBROADCAST, text), limit, _ESCAPES)
 
 
-def colour(notification: Notification) -> str:
-    """The bar at the side."""
-    if wording.over(notification):
-        return RESOLVED_COLOUR
-    return COLOURS.get(notification.severity.lower(), OTHER_COLOUR)
-
-
-def _blocks(notification: Notification) -> list[dict[str, Any]]:
+def _blocks(notification: Notification, line: str) -> list[dict[str, Any]]:
     alert = wording.lead(notification)
     sign = notice.icon(notification)
-    blocks = [_section(f"{sign} *{escape(n, 2000)}*") for n in notice.sentences(notification)]
+    blocks = [_section(line, expand=True)]
+    blocks += [_section(f"{sign} *{escape(n, 2000)}*", expand=True) for n in notice.sentences(notification)]
     blocks += _description(alert)
     blocks.append({"type": "section", "fields": [_timing(notification), *map(_field, facts.measure(alert))]})
     blocks += _texts(facts.impact(notification))
@@ -73,10 +68,34 @@ def _blocks(notification: Notification) -> list[dict[str, Any]]:
     blocks += _links(facts.links(notification))
     if places := facts.where(notification):
         blocks.append({"type": "section", "fields": [_field(fact) for fact in places[:_FIELDS]]})
-    blocks += _texts(facts.long_texts(notification))
-    blocks += _others(notification)
-    blocks += _listing(notification)
-    blocks.append({"type": "context", "elements": [_mrkdwn(escape(plain.footer(notification), 700))]})
+    blocks += _silence(notification)
+    context = {"type": "context", "elements": [_mrkdwn(escape(plain.footer(notification), 700))]}
+    further = [_texts(facts.long_texts(notification)), _others(notification)]
+    for more in further:
+        blocks += _fitting(more, _WHOLE - _size([*blocks, context]))
+    blocks += _listing(notification, _WHOLE - _size([*blocks, context]))
+    return [*blocks, context]
+
+
+def _size(blocks: list[dict[str, Any]]) -> int:
+    return len(json.dumps(blocks, ensure_ascii=False))
+
+
+def _fitting(blocks: list[dict[str, Any]], room: int) -> list[dict[str, Any]]:
+    """Returns the first blocks that fit into `room` characters, and a note where one does not."""
+    for count, _ in enumerate(blocks):
+        if _size(blocks[: count + 1]) > room:
+            return [*blocks[: max(0, count - 1)], _section("_More does not fit into a Slack message._")]
+    return blocks
+
+
+def _silence(notification: Notification) -> list[dict[str, Any]]:
+    """A command to copy: Slack keeps what stands in a code block as it is."""
+    blocks = []
+    for fact in facts.silence(notification):
+        # A backtick would end the block, and with another character in its place it would be another command.
+        if "`" not in fact.text and not _BROADCAST.search(fact.text):
+            blocks.append(_section(f"*{fact.name}*\n```{cut(fact.text, _TEXT, _ESCAPES)}```"))
     return blocks
 
 
@@ -84,8 +103,9 @@ def _mrkdwn(text: str) -> dict[str, Any]:
     return {"type": "mrkdwn", "text": text}
 
 
-def _section(text: str) -> dict[str, Any]:
-    return {"type": "section", "text": _mrkdwn(text)}
+def _section(text: str, *, expand: bool = False) -> dict[str, Any]:
+    """`expand` keeps a long text from being folded behind "see more"."""
+    return {"type": "section", "text": _mrkdwn(text), **({"expand": True} if expand else {})}
 
 
 def _texts(found: list[Fact]) -> list[dict[str, Any]]:
@@ -111,28 +131,29 @@ def _timing(notification: Notification) -> dict[str, Any]:
     if wording.over(notification):
         start, end = wording.bounds(notification)
         lasted = wording.lasted(notification)
-        text = f"*Lasted*\n{lasted}, {_date(start)} to {_date(end)}" if lasted else f"*Ended*\n{_date(end)}"
+        text = f"*Lasted*\n{lasted}, {_date(start)} to {_date(end)}" if lasted else f"*Resolved*\n{_date(end)}"
         return _mrkdwn(text)
     name = facts.timing(notification).name
-    return _mrkdwn(f"*{name}*\n{_date(alert.starts_at)} ({wording.ago(notification, alert)})")
+    ago = _date(alert.starts_at, "{ago}", wording.ago(notification, alert))
+    return _mrkdwn(f"*{name}*\n{_date(alert.starts_at)} ({ago})")
 
 
-def _date(at: datetime) -> str:
-    """Shown in the reader's own time zone; the fallback is for what cannot."""
-    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{wording.moment(at)}>"
+def _date(at: datetime, form: str = "{date_short_pretty} {time}", otherwise: str = "") -> str:
+    """Shown in the reader's own time zone, and counted until the reader looks; `otherwise` is for what cannot."""
+    return f"<!date^{int(at.timestamp())}^{form}|{otherwise or wording.moment(at)}>"
 
 
 def _links(found: list[Fact]) -> list[dict[str, Any]]:
     rows: list[str] = []
-    for link in map(_link, found):
-        joined = f"{rows[-1]}  ·  {link}" if rows else link
-        rows = [*rows[:-1], joined] if len(joined) <= _TEXT else [*rows, link]
+    for shown in map(_link, found):
+        joined = f"{rows[-1]}  ·  {shown}" if rows else shown
+        rows = [*rows[:-1], joined] if len(joined) <= _TEXT else [*rows, shown]
     return [_section(row) for row in rows]
 
 
 def _link(fact: Fact) -> str:
     """A link is whole or not there: half of one leads nowhere, and its rest would be read as text."""
-    link = f"*<{fact.href.replace('&', '&amp;')}|{fact.name}>*"
+    link = f"*<{fact.href.replace('&', '&amp;')}|{escape(fact.name, 100)}>*"
     if fact.href and len(link) <= _TEXT:
         return link
     return f"_{escape(fact.text, 300)}_" if fact.missing else f"{fact.name}: {escape(fact.text, 500)}"
@@ -150,8 +171,8 @@ def _others(notification: Notification) -> list[dict[str, Any]]:
     return [{"type": "divider"}, _section("\n".join(["*Others of this group*", *lines]))]
 
 
-def _listing(notification: Notification) -> list[dict[str, Any]]:
-    """All alerts of a digest by name, as many as Slack's blocks hold, and how many each service has."""
+def _listing(notification: Notification, room: int) -> list[dict[str, Any]]:
+    """All alerts of a digest by name, as many as fit into `room` characters, and how many each service has."""
     found = notification.listing
     if found is None or not found.firing:
         return []
@@ -159,9 +180,9 @@ def _listing(notification: Notification) -> list[dict[str, Any]]:
     for line in found.firing:
         name = f"• {escape(line, _NAME)}\n"
         if len(sections[-1]) + len(name) > _TEXT:
-            if len(sections) == _LIST_SECTIONS:
-                break
             sections.append("")
+        if _size([_section(text) for text in sections]) + len(name) > room - _NAME:
+            break
         sections[-1] += name
         shown += 1
     if hidden := wording.more(len(found.firing) - shown):

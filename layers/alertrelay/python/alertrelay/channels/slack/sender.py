@@ -39,7 +39,7 @@ _TRANSIENT_WORDS = frozenset(
     {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"}
 )
 _PERHAPS_POSTED_WORDS = frozenset({"fatal_error", "internal_error"})
-_MESSAGE_GONE_WORDS = frozenset(
+_MESSAGE_CLOSED_WORDS = frozenset(
     {
         "message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found", "invalid_thread_ts",
         "cannot_reply_to_message",
@@ -65,7 +65,7 @@ class SlackSender:
         edit: bool = False,
     ) -> Receipt:
         """Posts; a bot posts in the thread of `earlier`, broadcast to the channel, or with `edit` changes that message.
-        Where that message is gone or closed a new one is posted. The receipt's `ref` is `{"channel", "ts"}` of the
+        Where that message is deleted or closed a new one is posted. The receipt's `ref` is `{"channel", "ts"}` of the
         thread's first message for a bot, empty for a webhook. Raises a DeliveryFailure."""
         settings = cast(SlackSettings, target.settings)
         found = needed(key, settings.key)
@@ -116,7 +116,7 @@ class _Call:
             answer, response = self._edit(message, place) if edit else self._reply(message, place)
             if answer.get("ok") is True:
                 return place
-            if answer.get("error") not in _MESSAGE_GONE_WORDS:
+            if answer.get("error") not in _MESSAGE_CLOSED_WORDS:
                 raise self._api_refusal(response, answer)
         answer, response = self._api(self.settings.url, {**message, "channel": self.settings.channel})
         if answer.get("ok") is not True:

@@ -1,4 +1,4 @@
-"""What a peer's answer means, and how much of it may be shown."""
+"""Classifies a peer's answer, and cuts it to what may be shown."""
 
 from __future__ import annotations
 
@@ -66,8 +66,8 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def shown(text: str, *secrets: str) -> str:
-    """What a peer said, on one line, short, and without anything that could be part of a key: peers do echo what they
-    were sent, whole, encoded or in pieces."""
+    """Returns a peer's answer on one line, short, and without anything that could be part of a key: peers do echo what
+    they were sent, whole, encoded or in pieces."""
     for secret in filter(None, secrets):
         raw = secret.encode("utf-8", "replace")
         for form in (secret, quote(secret), quote(secret, safe=""), base64.b64encode(raw).decode()):

@@ -20,7 +20,7 @@ CONNECT_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
-    """How the channels reach the outside.
+    """The way of the channels to the outside.
 
     `endpoints` sends a host's traffic elsewhere, for local runs: the keys are hosts (`events.pagerduty.com`), `*` for
     every other host of HTTP, and `smtp` for the mail server; the values are base URLs (`http://127.0.0.1:9001`), for

@@ -25,7 +25,7 @@ QUOTA_SECONDS = 600.0
 
 
 class MailServer(Protocol):
-    """Whom to connect to, and as whom. `password` is the name of the secret's key."""
+    """A mail server and the user there. `password` is the name of the secret's key."""
 
     @property
     def smarthost(self) -> str:
@@ -45,7 +45,7 @@ class MailServer(Protocol):
 
     @property
     def require_tls(self) -> bool:
-        """Whether the connection must be encrypted."""
+        """Returns whether the connection must be encrypted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,5 +60,5 @@ def parse(value: object, arrival: Arrival) -> tuple[Alert, ...]:
 
 
 def reader_of(event: Event) -> Reader:
-    """Return the reader of an event."""
+    """Returns the reader that knows such an event."""
     return READERS.get(event.detail_type.lower()) or READERS.get(f"{event.service}:") or general

@@ -54,7 +54,7 @@ def is_cache_text(text: str) -> bool:
 
 
 def read_cache_text(text: str, arrival: Arrival) -> AlertDraft:
-    """What happened, and where."""
+    """Returns the happening and its place."""
     found = _CACHE.fullmatch(text)
     service, what, name = found.group("service", "what", "name") if found else ("ElastiCache", text, "")
     return _cache(service, what, name or "", arrival)

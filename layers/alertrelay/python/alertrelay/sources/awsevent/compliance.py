@@ -1,4 +1,4 @@
-"""What complies and what does not: AWS Config, Trusted Advisor, certificates; and other notices to an account.
+"""Reads notices about compliance: AWS Config, Trusted Advisor, certificates; and other notices to an account.
 
 Source: the user guides' chapters on EventBridge and on SNS.
 """

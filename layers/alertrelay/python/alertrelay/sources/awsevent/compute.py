@@ -113,7 +113,7 @@ notifications" and "Event reference"."""
 
 
 def read_scaling(fields: Fields, what: str, region: str) -> AlertDraft:
-    """Both ways hold the same fields. A launch or an end that went well is normal course."""
+    """Both ways hold the same fields. A launch or a termination that succeeded is routine."""
     group = fields.text("AutoScalingGroupName")
     instance = fields.text("EC2InstanceId", "InstanceId")
     folded_what = folded(what)

@@ -72,7 +72,7 @@ def is_anomaly(fields: Fields) -> bool:
 
 
 def read_anomaly(fields: Fields) -> AlertDraft:
-    """How much more than expected, on what."""
+    """Returns by how much a cost exceeds the expected one."""
     impact = fields.number("impact.totalImpact", "totalImpact", "impact.maxImpact")
     share = fields.number("impact.totalImpactPercentage")
     causes = [

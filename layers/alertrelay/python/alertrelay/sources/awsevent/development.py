@@ -116,7 +116,7 @@ def is_approval(fields: Fields) -> bool:
 
 
 def read_approval(fields: Fields, _: Arrival) -> AlertDraft:
-    """Which pipeline waits, until when, and where to answer. The token is a secret: it is not shown."""
+    """Returns the pipeline that waits, until when, and where to answer. The token is a secret: it is not shown."""
     approval = fields.inner("approval")
     pipeline, stage = approval.text("pipelineName"), approval.text("stageName")
     expires, said = approval.text("expires"), approval.text("customData")
@@ -205,7 +205,7 @@ _GOOD_HEALTH = ("Ok", "Info")
 
 
 def read_beanstalk(text: str, arrival: Arrival) -> AlertDraft:
-    """What became of an environment; a transition of its health lasts until it is Ok again."""
+    """Returns the state of an environment; a transition of its health lasts until it is Ok again."""
     fields = Fields.of({match["key"]: match["value"].strip() for match in _BEANSTALK.finditer(text[:20_000])})
     topic = Arn.of(arrival.envelope.topic_arn)
     found = _environment(

@@ -1,4 +1,4 @@
-"""The draft of an alert, as an event of AWS gives it."""
+"""Holds the content of an event before it is an alert."""
 
 from __future__ import annotations
 

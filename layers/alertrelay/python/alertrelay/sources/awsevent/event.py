@@ -81,5 +81,5 @@ def resource_name(arn: str) -> str:
 
 
 def bare(source: str, fields: Fields) -> Event:
-    """What came by SNS, as if it were the detail of an event."""
+    """Returns a message of SNS as if it were the detail of an event."""
     return Event(id="", source=source, detail_type="", account="", region="", at=None, resources=(), detail=fields)

@@ -43,7 +43,7 @@ class Fields:
         return bool(self.given)
 
     def has(self, *names: str) -> bool:
-        """Whether all of these keys are there, whatever they hold."""
+        """Returns whether all of these keys are there, whatever they hold."""
         return all(_fold(name) in self.folded for name in names)
 
     def value(self, *names: str) -> object:
@@ -109,7 +109,7 @@ class Fields:
         )
 
     def lines(self, limit: int = 40) -> str:
-        """What it holds as `path: value` lines, for people."""
+        """Returns the content as `path: value` lines, for people."""
         shown = [f"{path}: {texts.cut(said, 500)}" for path, said in islice(_flat(self.given, "", 5), limit + 1)]
         more = ["(and more)"] if len(shown) > limit else []
         return "\n".join(shown[:limit] + more)

@@ -53,7 +53,7 @@ def never(_: str) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """Where an event says what, which part of it (`within`), in what state, and why; paths as in `Fields`.
+    """The paths of an event's subject, its part (`within`), its state and the reason; paths as in `Fields`.
 
     `link` is the console's path, with {name}, {region} and the names of `labels` to be filled in. `good` knows the
     states of this kind that are good news; `doubts` are the endings of names whose bad news overrules such a state.

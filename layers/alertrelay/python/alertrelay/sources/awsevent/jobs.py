@@ -15,14 +15,14 @@ from alertrelay.values.arn import Arn
 
 
 def is_invocation(fields: Fields) -> bool:
-    """What Lambda sends to a destination when an invocation failed, or went well."""
+    """Returns whether it is Lambda's message to a destination, of a failed invocation or of one that succeeded."""
     asked = fields.inner("requestPayload")
     known = asked.has("Records") or asked.has("detail-type") or asked.has("NewStateValue")
     return fields.has("requestContext", "responsePayload") and not known
 
 
 def read_invocation(fields: Fields, _: Arrival) -> AlertDraft:
-    """Which function, why, after how many tries."""
+    """Returns the function, the reason, and the number of tries."""
     arn = fields.text("requestContext.functionArn")
     name = re.sub(r":(\$LATEST|[0-9]+)$", "", Arn.of(arn).resource).removeprefix("function:")
     condition = fields.text("requestContext.condition")

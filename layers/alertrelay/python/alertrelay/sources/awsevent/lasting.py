@@ -1,4 +1,4 @@
-"""What lasts until it is over: insights, incidents, findings. Its end resolves the alert that its beginning opened.
+"""Reads what lasts: insights, incidents, findings. The closing event resolves the alert that the first one opened.
 
 The two belong together by the source's own id. Without one an event is announced once: nothing could ever end it.
 """
@@ -22,7 +22,7 @@ _NOUNS = (
 _OVER_WORDS = "resolved closed over ended recovered remediated archived inactive ok normal cleared cancelled canceled"
 _OVER = frozenset(_OVER_WORDS.split())
 _ENDS = frozenset({"closed", "resolved", "ended", "recovered", "cleared"})
-"""Words by which a type itself is an end."""
+"""Words by which a type itself resolves."""
 _OPEN_WORDS = (
     "set open opened pending new active created updated firing alarm triggered inprogress ongoing investigating "
     "detected reopened acknowledged mitigated warning critical"
@@ -52,7 +52,7 @@ def lasting(found: AlertDraft, event: Event, state: str) -> AlertDraft:
 
 
 def _phase(detail_type: str, state: str) -> str:
-    """An end is known by the type (Insight Closed) or the state, a beginning by the state or the type's last word."""
+    """A resolve is known by the type (Insight Closed) or the state, a start by the state or the type's last word."""
     kind = words_of(detail_type)
     if _ENDS.intersection(kind) or folded(state) in _OVER:
         return "over"

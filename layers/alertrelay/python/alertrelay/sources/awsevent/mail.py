@@ -34,7 +34,7 @@ def is_mail(fields: Fields) -> bool:
 
 
 def read_mail(fields: Fields, topic_region: str = "") -> AlertDraft:
-    """Whose mail, to whom, and what became of it."""
+    """Returns sender and recipients of a mail, and its outcome."""
     kind = fields.text("notificationType", "eventType") or "event"
     folded = kind.lower().replace(" ", "")
     part = fields.inner(folded, kind)

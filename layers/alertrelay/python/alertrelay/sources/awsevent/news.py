@@ -83,7 +83,8 @@ def folded(state: str) -> str:
 
 
 def _denies_the_unknown(after: list[str]) -> bool:
-    """Whether "not" denies what no list has: "snapshot not copied". That is bad news too, save where it denies some."""
+    """Returns whether "not" denies what no list has: "snapshot not copied". That is bad news too, save where it denies
+    some."""
     return bool(after) and after[0] not in _HARMLESS and not any(map(_BAD.fullmatch, after))
 
 

@@ -1,4 +1,4 @@
-"""What services publish to SNS without EventBridge: JSON, or plain text."""
+"""Reads what services publish to SNS without EventBridge: JSON, or plain text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What watches, and says when it is over: DevOps Guru, Incident Manager, Internet Monitor, Network Manager, canaries.
+"""Reads events of services that watch, and report when it is over: DevOps Guru, Incident Manager, Internet Monitor,
+Network Manager, canaries.
 
 Source: the events reference of Amazon EventBridge, and the user guides' chapters on it.
 """

@@ -1,0 +1,106 @@
+"""Follows up on fallbacks that were notified before: resolves there, and further tries of those that failed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from alertrelay.notification import Failed, Reason
+from alertrelay.notify.announced import Announced
+from alertrelay.notify.compose import Content
+from alertrelay.notify.deliver import Attempt
+from alertrelay.notify.fallback import Fallbacks, names_of, still_owed, with_receipts
+from alertrelay.notify.outcomes import Reporter
+from alertrelay.notify.rate_limit import RateLimiter
+
+
+def reached_again(content: Content) -> bool:
+    """Returns whether the own channel is notified of what only its fallbacks knew."""
+    return bool(content.decision.own.new & content.decision.ledger.fallback_firing)
+
+
+def answered(own: Attempt) -> Failed:
+    """Returns the own channel as the note that it answers again names it."""
+    return Failed(integration=own.integration, text="", attempts=own.attempts, seconds=0.0)
+
+
+def resolve_fallbacks(
+    content: Content, announced: Announced, *, fallbacks: Fallbacks, reporter: Reporter, limiter: RateLimiter
+) -> Announced:
+    """Resolves, on the fallbacks that announced them, the alerts that fire no more.
+
+    While others still fire a missed resolve comes with the next message; the last one is retried until it is delivered.
+    """
+    resolved = content.decision.fallback.resolved
+    if not resolved:
+        return announced
+    ledger = announced.ledger
+    left = (ledger.fallback_firing | ledger.fallback_unsure) - resolved
+    targets = [target for name in ledger.fallbacks if (target := fallbacks.targets.named(name))]
+    doubtful = not left and resolved <= ledger.fallback_unsure
+    if doubtful and not all(limiter.admits_doubtful(target) for target in targets):
+        return replace(announced, unfinished=True)
+    reason = Reason.SOME_RESOLVED if left else Reason.ALL_RESOLVED
+    message = fallbacks.writer.notification(content, reason, resolved=resolved, news=resolved)
+    if not left:
+        message = replace(message, status="resolved")
+    own = announced.attempts[0] if announced.attempts else None
+    failed = None
+    if left and own and own.receipt and reached_again(content):
+        message, failed = replace(message, reason=Reason.REACHED_AGAIN), answered(own)
+    attempts = fallbacks.follow_up(ledger.fallbacks, message, ledger, failed=failed)
+    reached, missed = [a for a in attempts if a.receipt], [a for a in attempts if not a.receipt]
+    if left or not missed:
+        known, unsure = ledger.fallback_firing - resolved, ledger.fallback_unsure - resolved
+        ledger = replace(ledger, fallback_firing=known, fallback_unsure=unsure)
+    if not left:
+        ledger = replace(ledger, fallbacks=names_of(missed), fallbacks_owed=frozenset())
+    outcomes = [
+        outcome
+        for a in reached
+        for outcome in reporter.of_fallback(content, a, keys=sorted(resolved), reason=reason, detail="", resolved=True)
+    ]
+    return replace(
+        announced,
+        ledger=ledger,
+        outcomes=(*announced.outcomes, *outcomes),
+        sent=announced.sent or bool(reached),
+        unfinished=announced.unfinished or bool(missed and not left),
+    )
+
+
+def retry_owed(content: Content, announced: Announced, *, fallbacks: Fallbacks, reporter: Reporter) -> Announced:
+    """Retries a channel alone that failed in a stage which succeeded without it, while the own channel is owed."""
+    ledger = announced.ledger
+    still = content.decision.view.firing & ledger.fallback_firing - ledger.firing
+    if not still:
+        return replace(announced, ledger=replace(ledger, fallbacks_owed=frozenset()))
+    # What has just failed in this flush is not tried again in it.
+    names = ledger.fallbacks_owed.difference(*(a.owing for a in announced.attempts[1:]))
+    if not names or not fallbacks.intend(names):
+        return announced
+    own = content.group.identity.integration
+    text = f"{own.channel} has not taken it yet"
+    failed = Failed(integration=own, text=text, attempts=0, seconds=0.0)
+    message = fallbacks.writer.notification(content, Reason.CHANNEL_FAILED, resolved=frozenset(), news=still)
+    attempts = fallbacks.follow_up(names, message, ledger, failed=failed)
+    reached = [a for a in attempts if a.receipt]
+    ledger = with_receipts(ledger, reached)
+    ledger = replace(
+        ledger,
+        fallbacks=ledger.fallbacks | names_of(a for a in attempts if a.receipt or a.unanswered),
+        fallbacks_owed=(ledger.fallbacks_owed - names) | still_owed(names, attempts),
+    )
+    outcomes = [
+        outcome
+        for a in reached
+        for outcome in reporter.of_fallback(
+            content, a, keys=sorted(still), reason=Reason.CHANNEL_FAILED, detail=text, resolved=False
+        )
+    ]
+    return replace(
+        announced,
+        ledger=ledger,
+        outcomes=(*announced.outcomes, *outcomes),
+        sent=announced.sent or bool(reached),
+        unfinished=announced.unfinished or bool(ledger.fallbacks_owed),
+    )

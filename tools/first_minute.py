@@ -1,0 +1,161 @@
+"""Plays what the relay is for on this machine: `make run` in about ten lines a replay, `make run-all` every line.
+
+python -m tools.first_minute [--all]
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cli.command import CRASHED
+from infra.synth import BUILD
+from local import brief, timeline
+from local.stack.day import Day, live
+from local.stack.day_input import UsageError
+from tools import burst, shop
+
+ENVIRONMENT = "prod"
+PAGE = "rds-cpu-critical-alarm"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replay:
+    """One replay. `events` are names of files in events/; `copies` of the page arrive within a minute."""
+
+    title: str
+    events: tuple[str, ...] = ()
+    copies: int = 0
+    metric: bool = False
+    down: tuple[str, ...] = ()
+
+
+PAGERDUTY_DOWN = Replay(
+    title="PagerDuty is down. Slack and e-mail get the page at once, PagerDuty is retried, and each gets the resolve.",
+    events=(PAGE, "rds-cpu-critical-ok"),
+    down=("pagerduty=503",),
+)
+INHIBITION = Replay(
+    title="Inhibition. A service that is down explains its other alerts; one that outlasts it is notified afterwards.",
+    events=("ecs-cpu-alarm", "service-down-alarm", "ecs-memory-while-down-alarm", "service-down-ok"),
+)
+ANOMALY = Replay(
+    title="An anomaly. The evening's peak is usual; then a checkout takes four orders in ten, and that is an alert.",
+    metric=True,
+)
+MISSION = (
+    PAGERDUTY_DOWN,
+    Replay(title="Grouping. Twelve databases of one service alarm within a minute: one incident.", copies=12),
+    INHIBITION,
+    ANOMALY,
+)
+ALL = (
+    PAGERDUTY_DOWN,
+    Replay(
+        title="A usual day. Critical alerts page, others do not, and each resolve follows its alert.",
+        events=(
+            *("info-alarm", "info-ok", "rds-cpu-warning-alarm", PAGE, f"{PAGE}-second-topic"),
+            *("rds-cpu-critical-ok", "rds-cpu-warning-ok", "slo-violation"),
+        ),
+    ),
+    Replay(title="Grouping. Fifty databases of one service alarm within a minute: one incident.", copies=50),
+    INHIBITION,
+    Replay(
+        title="More inhibition: by a cluster, by a count of services, and by a higher severity of the same alert.",
+        events=(
+            *("cluster-down", "service-down-in-its-cluster-alarm", "service-down-in-its-cluster-ok"),
+            *("cluster-down-over", "multiple-services-down", "service-down-among-many-alarm"),
+            *("service-down-among-many-ok", "multiple-services-down-over"),
+            *("one-alert-three-severities", "one-alert-three-severities-over"),
+        ),
+    ),
+    ANOMALY,
+    Replay(
+        title="Messages of others: an alarm without any metadata, and a message of Amazon Q.",
+        events=("no-metadata-alarm", "no-metadata-ok", "amazonq-notification"),
+    ),
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Return 0, or the exit code of `alertrelay replay` where an alert is lost, or the stack is not there."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.first_minute", description="What the relay is for, on this machine"
+    )
+    parser.add_argument("--all", action="store_true", help="every example, with every line")
+    args = parser.parse_args(argv)
+    _print(_opening(cold=not (BUILD / "replay").is_dir()))
+    days = []
+    for number, replay in enumerate(ALL if args.all else MISSION, start=1):
+        _print(["", f"== {number}. {replay.title}"])
+        try:
+            day = _lived(replay)
+        except UsageError as error:
+            print(f"alertrelay: {error}", file=sys.stderr)
+            return CRASHED
+        _print(timeline.as_text(day) if args.all else brief.brief(day))
+        days.append(day)
+    _print(["", "== All of it", *brief.verdict(days)])
+    _print(_closing(every=args.all))
+    return int(any(day.lost for day in days))
+
+
+def _lived(replay: Replay) -> Day:
+    names = [f"events/{name}.json" for name in replay.events]
+    modes = []
+    with contextlib.redirect_stdout(io.StringIO()):  # the makers print the names of their files
+        if replay.copies:
+            folder = BUILD / f"burst-{replay.copies}"
+            burst.main([f"events/{PAGE}.json", str(folder), "--copies", str(replay.copies)])
+            names += sorted(str(path) for path in folder.glob("*.json"))
+        if replay.metric:
+            shop.main([str(BUILD / "shop")])
+            names.append(str(BUILD / "shop" / "orders-placed.csv"))
+            modes.append("orders-placed=alert")
+    files = [(name, Path(name).read_bytes()) for name in names]
+    return live(files, environment=ENVIRONMENT, down=replay.down, topic=None, modes=modes)
+
+
+def _opening(*, cold: bool) -> Iterator[str]:
+    yield "== The stack that `cdk deploy` would create, on this machine: its own template, functions and queues, on an"
+    yield "== emulated AWS. PagerDuty, Slack and the mail server are stand-ins. Nothing leaves this machine."
+    if cold:
+        yield "== The first time here, this builds the layer (its packages come from the index), and the CDK's node"
+        yield "== unpacks its libraries: about half a minute. Later runs begin with the replay."
+
+
+def _closing(*, every: bool) -> Iterator[str]:
+    yield ""
+    if kept := caches(os.environ):
+        yield f"== Kept in your cache folder, outside this one: {', '.join(kept)}. `make clean` removes the rest."
+    if not every:
+        yield "== Next: make run-all    (every example, with every line)"
+    yield "== Try:  .venv/bin/alertrelay replay events/ecs-cpu-alarm.json --down slack=timeout"
+    yield "== Read: docs/try-it-locally.md    events/README.md"
+
+
+def caches(environ: Mapping[str, str]) -> list[str]:
+    """Return the folders of the user's cache that the environment and the CDK's node keep things in, as far as they are
+    there: pip's and uv's downloads, and the libraries that jsii unpacked."""
+    home = Path(environ.get("HOME") or Path.home())
+    linux, mac = Path(environ.get("XDG_CACHE_HOME") or home / ".cache"), home / "Library" / "Caches"
+    known = (
+        *(linux / "pip", linux / "uv", home / ".cache" / "aws" / "jsii"),
+        *(mac / "pip", mac / "com.amazonaws.jsii"),
+    )
+    return [str(path).replace(str(home), "~", 1) for path in known if path.is_dir()]
+
+
+def _print(lines: Sequence[str] | Iterator[str]) -> None:
+    for line in lines:
+        print(line, flush=True)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
