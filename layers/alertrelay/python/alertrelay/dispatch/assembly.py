@@ -159,9 +159,7 @@ def _dispatching(parts: _Parts, channels: frozenset[Channel], flush_group: Flush
         insert=insert_update,
         schedule=schedule,
         flush=flush_group,
-        record=partial(
-            record_notified, config=parts.config, groups=groups, timers=timers, clock=clock, new_id=parts.writer.new_id
-        ),
+        record=_record(parts),
         without_state=_degraded(parts).notify,
         delays=Delays(),
         trouble=trouble,
@@ -194,6 +192,17 @@ def _dispatching(parts: _Parts, channels: frozenset[Channel], flush_group: Flush
         insert=insert_update,
         schedule=schedule,
         clock=clock,
+    )
+
+
+def _record(parts: _Parts) -> dispatcher.RecordNotified:
+    return partial(
+        record_notified,
+        config=parts.config,
+        groups=parts.store,
+        timers=parts.timers,
+        clock=parts.clock,
+        new_id=parts.writer.new_id,
     )
 
 

@@ -19,7 +19,15 @@ from typing import Any, Protocol
 from alertrelay.alert import Alert, Channel
 from alertrelay.config.durations import GIVE_UP, OVERDUE, OVERTAKEN, RETRY, TICK
 from alertrelay.dispatch.delays import Delays
-from alertrelay.dispatch.portion import Insert, ScheduleFlush, guarded, insert_in_time, schedule_in_time
+from alertrelay.dispatch.portion import (
+    Insert,
+    Portion,
+    Scheduled,
+    ScheduleFlush,
+    guarded,
+    insert_in_time,
+    schedule_in_time,
+)
 from alertrelay.dispatch.scheduling import Flush
 from alertrelay.dispatch.sent_back import notify_again
 from alertrelay.dispatch.unrecorded import flush_doubted, never_resolved
@@ -114,9 +122,7 @@ def receive(
     now = clock.now()
     arrival = Arrival(envelope=replace(envelope, sent_at=_sent_at(envelope, now=now)), received_at=now)
     parsed = parse(arrival.envelope, received_at=now)
-    critical = any(alert.labels.get("severity") == "critical" for alert in parsed.alerts)
-    late = delays.late(now - arrival.at, critical=critical) if earlier is None else earlier.late
-    message = replace(earlier or ReceiveMessage(envelope=envelope), envelope=arrival.envelope, late=late)
+    message = _message(arrival, parsed.alerts, earlier, delays)
     telemetry.log("received", source=parsed.source, alerts=len(parsed.alerts), problem=parsed.problem)
     if parsed.hop:
         _refuse_loop(parsed.alerts, telemetry)
@@ -140,17 +146,40 @@ def receive(
         deadline=deadline,
     )
     if scheduled.rest is not None:
-        rest = replace(message, start=message.start + scheduled.rest)
-        total = message.start + len(updates)
-        telemetry.log("message_split", message_id=message.envelope.message_id, start=rest.start, alerts=total)
-        timers.send(body_of(rest), delay_seconds=0)
+        _send_rest(message, scheduled.rest, len(updates), timers, telemetry)
+    _record_earlier(
+        message,
+        portion,
+        scheduled,
+        since=arrival.at,
+        deadline=deadline,
+        timers=timers,
+        record=record,
+        doubted=partial(flush_doubted, groups=groups, clock=clock, flush=flush),
+        without_state=without_state,
+    )
+    _raise_failed(portion.failed, scheduled.broken)
+
+
+def _record_earlier(
+    message: ReceiveMessage,
+    portion: Portion,
+    scheduled: Scheduled,
+    *,
+    since: datetime,
+    deadline: datetime,
+    timers: Timers,
+    record: RecordNotified,
+    doubted: Callable[..., dict[str, Ledger]],
+    without_state: WithoutState,
+) -> None:
+    """Records what was notified without the table, and goes on without it where it fails again. What is not done now
+    comes again by the queue."""
     failing, last = scheduled.failing, scheduled.last
     new = message.new | never_resolved(portion.joinings)
     try:
-        left = record(portion.joinings, message.notified, since=arrival.at, new=new, deadline=deadline)
-        left |= flush_doubted(
-            portion.joinings, scheduled.unknown, groups=groups, clock=clock, flush=flush, deadline=deadline
-        )
+        left = record(portion.joinings, message.notified, since=since, new=new, deadline=deadline)
+        left |= doubted(portion.joinings, scheduled.unknown, deadline=deadline)
         if left:
             timers.send(body_of(replace(message, notified=left, new=new)), delay_seconds=RECORD_RETRY)
     except StoreFailure as caught:
@@ -161,7 +190,25 @@ def receive(
     if portion.unsettled:
         again = replace(message, notified={}, settled=True)
         timers.send(body_of(again), delay_seconds=OVERTAKEN.total_seconds())
-    _raise_failed(portion.failed, scheduled.broken)
+
+
+def _message(
+    arrival: Arrival, alerts: Sequence[Alert], earlier: ReceiveMessage | None, delays: Delays
+) -> ReceiveMessage:
+    """Returns the message with what an earlier invocation knows of it, and whether it came late."""
+    if earlier is not None:
+        return replace(earlier, envelope=arrival.envelope)
+    critical = any(alert.labels.get("severity") == "critical" for alert in alerts)
+    late = delays.late(arrival.received_at - arrival.at, critical=critical)
+    return ReceiveMessage(envelope=arrival.envelope, late=late)
+
+
+def _send_rest(message: ReceiveMessage, done: int, updates: int, timers: Timers, telemetry: Telemetry) -> None:
+    """Leaves the updates after the first `done` to the next invocation."""
+    rest = replace(message, start=message.start + done)
+    total = message.start + updates
+    telemetry.log("message_split", message_id=message.envelope.message_id, start=rest.start, alerts=total)
+    timers.send(body_of(rest), delay_seconds=0)
 
 
 def _sent_at(envelope: Envelope, *, now: datetime) -> datetime:

@@ -183,16 +183,7 @@ def flush(
         _report_unfinished(gid, group, ports["telemetry"])
         stages, group = DEGRADED, _without_digest(group)
         values |= {"moved": Moved(all=False), "facts": Facts(), "mutes": {}, "shown": SHOWN_DEGRADED}
-    values["group"] = group
-    known = group.progress.intent
-    values["fallbacks"] = Fallbacks(
-        gid=gid,
-        targets=ports["targets"],
-        courier=ports["courier"],
-        writer=ports["writer"],
-        send_by=lease.send_by,
-        intend=intent_of(gid, owner=owner, groups=ports["groups"], known=known, log=ports["log"]),
-    )
+    values |= {"group": group, "fallbacks": _fallbacks(ports, lease, group)}
     try:
         for gives, run in stages:
             given = run(**{name: values[name] for name in TAKES[run]})
@@ -201,6 +192,18 @@ def flush(
         hand_back(lease, group, ports["groups"], ports["log"])
         raise
     return True
+
+
+def _fallbacks(ports: Ports, lease: Lease, group: GroupState) -> Fallbacks:
+    known = group.progress.intent
+    return Fallbacks(
+        gid=lease.gid,
+        targets=ports["targets"],
+        courier=ports["courier"],
+        writer=ports["writer"],
+        send_by=lease.send_by,
+        intend=intent_of(lease.gid, owner=lease.owner, groups=ports["groups"], known=known, log=ports["log"]),
+    )
 
 
 def _without_digest(group: GroupState) -> GroupState:
