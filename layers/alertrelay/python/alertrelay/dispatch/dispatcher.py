@@ -157,6 +157,8 @@ def receive(
         record=record,
         doubted=partial(flush_doubted, groups=groups, clock=clock, flush=flush),
         without_state=without_state,
+        trouble=trouble,
+        now=now,
     )
     _raise_failed(portion.failed, scheduled.broken)
 
@@ -172,6 +174,8 @@ def _record_earlier(
     record: RecordNotified,
     doubted: Callable[..., dict[str, Ledger]],
     without_state: WithoutState,
+    trouble: Trouble,
+    now: datetime,
 ) -> None:
     """Records what was notified without the table, and goes on without it where it fails again. What is not done now
     comes again by the queue."""
