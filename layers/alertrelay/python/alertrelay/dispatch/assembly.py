@@ -20,6 +20,7 @@ from alertrelay.dispatch.portion import Insert, ScheduleFlush
 from alertrelay.dispatch.scheduling import Flush, Scheduler
 from alertrelay.dispatch.sent_back import OnTimer, Receive, take
 from alertrelay.dispatch.unrecorded import record_notified
+from alertrelay.groups.flush_timer import Trouble
 from alertrelay.groups.insert import insert
 from alertrelay.groups.router import Router
 from alertrelay.notify.compose import Site, Writer
@@ -148,7 +149,8 @@ def _stage_ports(parts: _Parts, limits: Mapping[Channel, Limit]) -> dict[str, An
 def _dispatching(parts: _Parts, channels: frozenset[Channel], flush_group: Flush) -> Pipeline:
     """Returns the functions that take messages, timers and ticks, and flush a group that is due."""
     router, groups, timers, clock, telemetry = parts.router, parts.store, parts.timers, parts.clock, parts.telemetry
-    schedule, insert_update = _scheduler(parts, flush_group).schedule, _insert(parts)
+    trouble = Trouble()
+    schedule, insert_update = _scheduler(parts, flush_group, trouble).schedule, _insert(parts)
     receive = partial(
         dispatcher.receive,
         router=router,
@@ -159,11 +161,10 @@ def _dispatching(parts: _Parts, channels: frozenset[Channel], flush_group: Flush
         insert=insert_update,
         schedule=schedule,
         flush=flush_group,
-        record=partial(
-            record_notified, config=parts.config, groups=groups, timers=timers, clock=clock, new_id=parts.writer.new_id
-        ),
+        record=_record(parts),
         without_state=_degraded(parts).notify,
         delays=Delays(),
+        trouble=trouble,
     )
     on_timer = partial(
         dispatcher.on_timer,
@@ -173,6 +174,7 @@ def _dispatching(parts: _Parts, channels: frozenset[Channel], flush_group: Flush
         clock=clock,
         telemetry=telemetry,
         flush=flush_group,
+        trouble=trouble,
     )
     on_tick = partial(
         dispatcher.on_tick,
@@ -182,6 +184,7 @@ def _dispatching(parts: _Parts, channels: frozenset[Channel], flush_group: Flush
         clock=clock,
         telemetry=telemetry,
         flush=flush_group,
+        trouble=trouble,
     )
     return Pipeline(
         take=partial(take, channels=channels, receive=receive, on_timer=on_timer, log=telemetry.log),
@@ -194,12 +197,23 @@ def _dispatching(parts: _Parts, channels: frozenset[Channel], flush_group: Flush
     )
 
 
+def _record(parts: _Parts) -> dispatcher.RecordNotified:
+    return partial(
+        record_notified,
+        config=parts.config,
+        groups=parts.store,
+        timers=parts.timers,
+        clock=parts.clock,
+        new_id=parts.writer.new_id,
+    )
+
+
 def _insert(parts: _Parts) -> Insert:
     store = parts.store
     return partial(insert, router=parts.router, alerts=store, groups=store, inhibitors=store, telemetry=parts.telemetry)
 
 
-def _scheduler(parts: _Parts, flush_group: Flush) -> Scheduler:
+def _scheduler(parts: _Parts, flush_group: Flush, trouble: Trouble) -> Scheduler:
     return Scheduler(
         config=parts.config,
         groups=parts.store,
@@ -208,6 +222,7 @@ def _scheduler(parts: _Parts, flush_group: Flush) -> Scheduler:
         emit=parts.telemetry.emit,
         flush=flush_group,
         digests=parts.digests,
+        trouble=trouble,
     )
 
 

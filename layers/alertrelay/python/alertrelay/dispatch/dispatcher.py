@@ -19,12 +19,20 @@ from typing import Any, Protocol
 from alertrelay.alert import Alert, Channel
 from alertrelay.config.durations import GIVE_UP, OVERDUE, OVERTAKEN, RETRY, TICK
 from alertrelay.dispatch.delays import Delays
-from alertrelay.dispatch.portion import Insert, ScheduleFlush, guarded, insert_in_time, schedule_in_time
+from alertrelay.dispatch.portion import (
+    Insert,
+    Portion,
+    Scheduled,
+    ScheduleFlush,
+    guarded,
+    insert_in_time,
+    schedule_in_time,
+)
 from alertrelay.dispatch.scheduling import Flush
 from alertrelay.dispatch.sent_back import notify_again
 from alertrelay.dispatch.unrecorded import flush_doubted, never_resolved
 from alertrelay.groups.bounded import EARLIEST, FUTURE, clock_refused
-from alertrelay.groups.flush_timer import postponed, send_flush_timer
+from alertrelay.groups.flush_timer import Trouble, postponed, send_flush_timer
 from alertrelay.groups.insert import updates_of
 from alertrelay.groups.joining import Joining, Update
 from alertrelay.groups.messages import (
@@ -103,6 +111,7 @@ def receive(
     record: RecordNotified,
     without_state: WithoutState,
     delays: Delays,
+    trouble: Trouble,
 ) -> None:
     """Takes one message from a topic. When this returns, every update of it has been notified, or is durable in a group
     that is due or in the queue, and its outcome has been emitted.
@@ -113,9 +122,7 @@ def receive(
     now = clock.now()
     arrival = Arrival(envelope=replace(envelope, sent_at=_sent_at(envelope, now=now)), received_at=now)
     parsed = parse(arrival.envelope, received_at=now)
-    critical = any(alert.labels.get("severity") == "critical" for alert in parsed.alerts)
-    late = delays.late(now - arrival.at, critical=critical) if earlier is None else earlier.late
-    message = replace(earlier or ReceiveMessage(envelope=envelope), envelope=arrival.envelope, late=late)
+    message = _message(arrival, parsed.alerts, earlier, delays)
     telemetry.log("received", source=parsed.source, alerts=len(parsed.alerts), problem=parsed.problem)
     if parsed.hop:
         _refuse_loop(parsed.alerts, telemetry)
@@ -124,6 +131,7 @@ def receive(
     try:
         portion = insert_in_time(updates, arrival, insert=insert, clock=clock, log=telemetry.log, deadline=deadline)
     except StoreFailure as failure:
+        trouble.at = now
         by_route, failed = _by_route(router, updates, arrival, telemetry)
         without_state(message, by_route, failure, deadline=deadline)
         _raise_failed(failed, ())
@@ -138,27 +146,73 @@ def receive(
         deadline=deadline,
     )
     if scheduled.rest is not None:
-        rest = replace(message, start=message.start + scheduled.rest)
-        total = message.start + len(updates)
-        telemetry.log("message_split", message_id=message.envelope.message_id, start=rest.start, alerts=total)
-        timers.send(body_of(rest), delay_seconds=0)
+        _send_rest(message, scheduled.rest, len(updates), timers, telemetry)
+    _record_earlier(
+        message,
+        portion,
+        scheduled,
+        since=arrival.at,
+        deadline=deadline,
+        timers=timers,
+        record=record,
+        doubted=partial(flush_doubted, groups=groups, clock=clock, flush=flush),
+        without_state=without_state,
+        trouble=trouble,
+        now=now,
+    )
+    _raise_failed(portion.failed, scheduled.broken)
+
+
+def _record_earlier(
+    message: ReceiveMessage,
+    portion: Portion,
+    scheduled: Scheduled,
+    *,
+    since: datetime,
+    deadline: datetime,
+    timers: Timers,
+    record: RecordNotified,
+    doubted: Callable[..., dict[str, Ledger]],
+    without_state: WithoutState,
+    trouble: Trouble,
+    now: datetime,
+) -> None:
+    """Records what was notified without the table, and goes on without it where it fails again. What is not done now
+    comes again by the queue."""
     failing, last = scheduled.failing, scheduled.last
     new = message.new | never_resolved(portion.joinings)
     try:
-        left = record(portion.joinings, message.notified, since=arrival.at, new=new, deadline=deadline)
-        left |= flush_doubted(
-            portion.joinings, scheduled.unknown, groups=groups, clock=clock, flush=flush, deadline=deadline
-        )
+        left = record(portion.joinings, message.notified, since=since, new=new, deadline=deadline)
+        left |= doubted(portion.joinings, scheduled.unknown, deadline=deadline)
         if left:
             timers.send(body_of(replace(message, notified=left, new=new)), delay_seconds=RECORD_RETRY)
     except StoreFailure as caught:
         failing, last = failing or {"": Joining(header=None)}, caught
     if last:
+        trouble.at = now
         without_state(replace(message, new=new), failing, last, deadline=deadline, inserted=True)
     if portion.unsettled:
         again = replace(message, notified={}, settled=True)
         timers.send(body_of(again), delay_seconds=OVERTAKEN.total_seconds())
-    _raise_failed(portion.failed, scheduled.broken)
+
+
+def _message(
+    arrival: Arrival, alerts: Sequence[Alert], earlier: ReceiveMessage | None, delays: Delays
+) -> ReceiveMessage:
+    """Returns the message with what an earlier invocation knows of it, and whether it came late."""
+    if earlier is not None:
+        return replace(earlier, envelope=arrival.envelope)
+    critical = any(alert.labels.get("severity") == "critical" for alert in alerts)
+    late = delays.late(arrival.received_at - arrival.at, critical=critical)
+    return ReceiveMessage(envelope=arrival.envelope, late=late)
+
+
+def _send_rest(message: ReceiveMessage, done: int, updates: int, timers: Timers, telemetry: Telemetry) -> None:
+    """Leaves the updates after the first `done` to the next invocation."""
+    rest = replace(message, start=message.start + done)
+    total = message.start + updates
+    telemetry.log("message_split", message_id=message.envelope.message_id, start=rest.start, alerts=total)
+    timers.send(body_of(rest), delay_seconds=0)
 
 
 def _sent_at(envelope: Envelope, *, now: datetime) -> datetime:
@@ -232,12 +286,17 @@ def on_tick(
     clock: Clock,
     telemetry: Telemetry,
     flush: Flush,
+    trouble: Trouble,
 ) -> None:
     """Each minute: sends a timer for every group of ours that falls due before the next tick. It has no state, may run
     twice, and what it misses by a lagging index it finds a minute later. Where the queue fails it flushes what is due
     itself, as far as its time goes. Raises StoreFailure."""
     now = clock.now()
-    found = list(groups.due(channels, before=now + TICK_AHEAD))
+    try:
+        found = list(groups.due(channels, before=now + TICK_AHEAD))
+    except StoreFailure:
+        trouble.at = now
+        raise
     bodies = [(body_of(FlushMessage(gid=gid, at=due)), max(0.0, (due - now).total_seconds())) for gid, due in found]
     try:
         timers.send_all(bodies)
@@ -266,6 +325,7 @@ def on_timer(
     clock: Clock,
     telemetry: Telemetry,
     flush: Flush,
+    trouble: Trouble,
 ) -> None:
     """Takes one message of the forwarder's own queue. Raises TimersFailure: then SQS delivers it again; ValueError,
     KeyError and TypeError where it is none of ours."""
@@ -277,7 +337,7 @@ def on_timer(
         raise ValueError(f"a message of the forwarder's own queue was expected: {', '.join(OWN_MESSAGES)}")
     try:
         if isinstance(message, FlushMessage):
-            _on_due(message, groups, timers, clock, flush, deadline=deadline)
+            _on_due(message, groups, timers, clock, flush, trouble, deadline=deadline)
         elif isinstance(message, UndeliveredMessage):
             notify_again(message, groups, timers, clock, telemetry, flush, deadline=deadline)
         else:
@@ -285,7 +345,7 @@ def on_timer(
             tried(partial(groups.record, message.gid, owner=message.owner, change=message.change), StoreFailure)
     except StoreFailure as failure:
         telemetry.log("store_failing", gid=message.gid, failure=str(failure))
-        now = clock.now()
+        now = trouble.at = clock.now()
         again = body_of(replace(message, since=message.since or now))
         if now - (message.since or now) >= GIVE_UP:
             timers.dead_letter(again)
@@ -295,12 +355,20 @@ def on_timer(
 
 
 def _on_due(
-    message: FlushMessage, groups: Groups, timers: Timers, clock: Clock, flush: Flush, *, deadline: datetime
+    message: FlushMessage,
+    groups: Groups,
+    timers: Timers,
+    clock: Clock,
+    flush: Flush,
+    trouble: Trouble,
+    *,
+    deadline: datetime,
 ) -> None:
     """Flushes the group if it is due. A message that comes early, or finds the group held, comes again; where the group
     is due later than the message says, it has been flushed since, and the message for that was sent."""
     gid, now = message.gid, clock.now()
-    if now - message.at >= OVERDUE and (late := groups.header(gid)) and postponed(groups, clock, gid, late.schedule):
+    held_up = trouble.recent(now) and now - message.at >= OVERDUE
+    if held_up and (late := groups.header(gid)) and postponed(groups, clock, gid, late.schedule, trouble):
         return
     if flush(gid, deadline=deadline):
         return

@@ -215,24 +215,8 @@ def flush(
         _report_unfinished(gid, group, ports["telemetry"])
         stages, group = DEGRADED, _without_digest(group)
         values |= {"moved": Moved(all=False), "facts": Facts(), "mutes": {}, "shown": SHOWN_DEGRADED}
-    values["group"] = group
-    known = group.progress.intent
-    values["fallbacks"] = Fallbacks(
-        gid=gid,
-        targets=ports["targets"],
-        courier=ports["courier"],
-        writer=ports["writer"],
-        send_by=lease.send_by,
-        intend=intent_of(gid, owner=owner, groups=ports["groups"], known=known, log=ports["log"]),
-    )
-    places = Destinations(
-        gid=gid,
-        site=ports["writer"].site,
-        config=config,
-        groups=ports["groups"],
-        log=ports["log"],
-        in_time=lambda: clock.now() < lease.began + LOOKING_UP,
-    )
+    values |= {"group": group, "fallbacks": _fallbacks(ports, lease, group)}
+    places = _destinations(ports, lease)
     values |= {"places": places, "held": places.held_open}
     try:
         for gives, run in stages:
@@ -242,6 +226,30 @@ def flush(
         hand_back(lease, group, ports["groups"], ports["log"])
         raise
     return True
+
+
+def _destinations(ports: Ports, lease: Lease) -> Destinations:
+    clock = ports["clock"]
+    return Destinations(
+        gid=lease.gid,
+        site=ports["writer"].site,
+        config=ports["config"],
+        groups=ports["groups"],
+        log=ports["log"],
+        in_time=lambda: clock.now() < lease.began + LOOKING_UP,
+    )
+
+
+def _fallbacks(ports: Ports, lease: Lease, group: GroupState) -> Fallbacks:
+    known = group.progress.intent
+    return Fallbacks(
+        gid=lease.gid,
+        targets=ports["targets"],
+        courier=ports["courier"],
+        writer=ports["writer"],
+        send_by=lease.send_by,
+        intend=intent_of(lease.gid, owner=lease.owner, groups=ports["groups"], known=known, log=ports["log"]),
+    )
 
 
 def _without_digest(group: GroupState) -> GroupState:
