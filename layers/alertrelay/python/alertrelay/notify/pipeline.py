@@ -252,6 +252,18 @@ def _fallbacks(ports: Ports, lease: Lease, group: GroupState) -> Fallbacks:
     )
 
 
+def _destinations(ports: Ports, lease: Lease) -> Destinations:
+    clock = ports["clock"]
+    return Destinations(
+        gid=lease.gid,
+        site=ports["writer"].site,
+        config=ports["config"],
+        groups=ports["groups"],
+        log=ports["log"],
+        in_time=lambda: clock.now() < lease.began + LOOKING_UP,
+    )
+
+
 def _without_digest(group: GroupState) -> GroupState:
     if not group.stored.backlog:
         return group
