@@ -37,10 +37,11 @@ def world_of(*names: str) -> World:
 
 
 def incidents(world: World) -> dict[str, list[str]]:
-    """The actions of each incident, by its key."""
+    """The actions of each incident, by its key. PagerDuty drops the resolve of a key that it does not know."""
     found: dict[str, list[str]] = {}
     for action, key in world.pages():
-        found.setdefault(key, []).append(action)
+        if action == "trigger" or key in found:
+            found.setdefault(key, []).append(action)
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -153,7 +154,34 @@ def _incident_key_of_the_day(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(compose, "_incident", renamed)
 
 
+def _unrecorded_is_forgotten(patch: pytest.MonkeyPatch) -> None:
+    notify = degraded.Degraded.notify
+
+    def forgetful(self: Any, message: Any, groups: Any, failure: Any, **given: Any) -> None:
+        fires = any(not update.resolved for joining in groups.values() for update in joining.updates)
+        with contextlib.suppress(*([NotAccountedFor] if fires else [])):
+            notify(self, message, groups, failure, **given)
+
+    patch.setattr(degraded.Degraded, "notify", forgetful)
+
+
+def _groups_not_given_back(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(pipeline, "hand_back", lambda *_args: None)
+
+
 BREAKS: tuple[Break, ...] = (
+    Break(
+        name="what nobody could record is forgotten",
+        patch=_unrecorded_is_forgotten,
+        scenarios=("table and queue are down",),
+        seeds=4,
+    ),
+    Break(
+        name="a group that the table failed is not given back",
+        patch=_groups_not_given_back,
+        scenarios=("the table is throttled",),
+        seeds=4,
+    ),
     Break(
         name="no second query after closing",
         patch=_no_second_query,
@@ -164,7 +192,7 @@ BREAKS: tuple[Break, ...] = (
         name="no uncertain mark",
         patch=_no_uncertain_mark,
         scenarios=("alerts last minutes while processes are killed",),
-        seeds=8,
+        seeds=12,
     ),
     Break(
         name="a lost answer is taken as a refusal",

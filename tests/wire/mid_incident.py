@@ -79,11 +79,19 @@ def resume(world: World, state: Mapping[str, Any]) -> int:
     return len(world.standins.requests)
 
 
+UNREAD = frozenset({"src", "by"})
+"""Attributes of an alert's item that came later: the recorded code reads items by name, and writes none of them."""
+
+
 def comparable(state: Mapping[str, Any]) -> str:
-    """Return what is compared of two states: normalised, and without the instant at which a message is seen again, and
-    the buckets of rates, which are how the limits of a version fill."""
+    """Return what is compared of two states: normalised, and without the instant at which a message is seen again,
+    the buckets of rates, which are how the limits of a version fill, and what the recorded code does not read."""
     queued = [[one["forwarder"], one["due"], normalise.configured(one["text"])] for one in state["queued"]]
-    items = [item for item in items_of(state) if not item["pk"]["S"].startswith("B#")]
+    items = [
+        {name: value for name, value in item.items() if name not in UNREAD}
+        for item in items_of(state)
+        if not item["pk"]["S"].startswith("B#")
+    ]
     kept = {name: state[name] for name in ("at", "again", "slack", "heard")}
     return normalise.document({**kept, "queued": queued, "table": normalise.table(items)})
 

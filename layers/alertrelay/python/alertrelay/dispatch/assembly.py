@@ -20,6 +20,7 @@ from alertrelay.dispatch.portion import Insert, ScheduleFlush, insert_in_time, s
 from alertrelay.dispatch.scheduling import Flush, Scheduler
 from alertrelay.dispatch.sent_back import OnTimer, Receive, take
 from alertrelay.dispatch.unrecorded import flush_doubted, record_notified
+from alertrelay.groups.flush_timer import Trouble
 from alertrelay.groups.insert import insert
 from alertrelay.groups.router import Router
 from alertrelay.notify.compose import Site, Writer
@@ -146,8 +147,8 @@ def _stage_ports(parts: _Parts, limits: Mapping[Channel, Limit]) -> dict[str, An
 def _dispatching(parts: _Parts, channels: frozenset[Channel], flush_group: Flush) -> Pipeline:
     """Returns the functions that take messages, timers and ticks, and flush a group that is due."""
     router, groups, timers, clock, telemetry = parts.router, parts.store, parts.timers, parts.clock, parts.telemetry
-    schedule, insert_update = _scheduler(parts, flush_group).schedule, _insert(parts)
-    without_state = _degraded(parts).notify
+    trouble, without_state = Trouble(), _degraded(parts).notify
+    schedule, insert_update = _scheduler(parts, flush_group, trouble).schedule, _insert(parts)
     receive = partial(
         dispatcher.receive,
         router=router,
@@ -156,9 +157,10 @@ def _dispatching(parts: _Parts, channels: frozenset[Channel], flush_group: Flush
         telemetry=telemetry,
         insert=partial(insert_in_time, insert=insert_update, clock=clock, log=telemetry.log),
         schedule=partial(schedule_in_time, schedule=schedule, clock=clock, log=telemetry.log),
-        record=_record(parts, flush_group, without_state),
+        record=_record(parts, flush_group, without_state, trouble),
         without_state=without_state,
         delays=Delays(),
+        trouble=trouble,
     )
     on_timer = partial(
         dispatcher.on_timer,
@@ -168,6 +170,7 @@ def _dispatching(parts: _Parts, channels: frozenset[Channel], flush_group: Flush
         clock=clock,
         telemetry=telemetry,
         flush=flush_group,
+        trouble=trouble,
     )
     on_tick = partial(
         dispatcher.on_tick,
@@ -177,6 +180,7 @@ def _dispatching(parts: _Parts, channels: frozenset[Channel], flush_group: Flush
         clock=clock,
         telemetry=telemetry,
         flush=flush_group,
+        trouble=trouble,
     )
     return Pipeline(
         take=partial(take, channels=channels, receive=receive, on_timer=on_timer, log=telemetry.log),
@@ -189,7 +193,9 @@ def _dispatching(parts: _Parts, channels: frozenset[Channel], flush_group: Flush
     )
 
 
-def _record(parts: _Parts, flush_group: Flush, without_state: dispatcher.WithoutState) -> Callable[..., None]:
+def _record(
+    parts: _Parts, flush_group: Flush, without_state: dispatcher.WithoutState, trouble: Trouble
+) -> Callable[..., None]:
     notified = partial(
         record_notified,
         config=parts.config,
@@ -204,6 +210,7 @@ def _record(parts: _Parts, flush_group: Flush, without_state: dispatcher.Without
         record=notified,
         doubted=partial(flush_doubted, groups=parts.store, clock=parts.clock, flush=flush_group),
         without_state=without_state,
+        trouble=trouble,
     )
 
 
@@ -212,7 +219,7 @@ def _insert(parts: _Parts) -> Insert:
     return partial(insert, router=parts.router, alerts=store, groups=store, inhibitors=store, telemetry=parts.telemetry)
 
 
-def _scheduler(parts: _Parts, flush_group: Flush) -> Scheduler:
+def _scheduler(parts: _Parts, flush_group: Flush, trouble: Trouble) -> Scheduler:
     return Scheduler(
         config=parts.config,
         groups=parts.store,
@@ -221,6 +228,7 @@ def _scheduler(parts: _Parts, flush_group: Flush) -> Scheduler:
         emit=parts.telemetry.emit,
         flush=flush_group,
         digests=parts.digests,
+        trouble=trouble,
     )
 
 

@@ -28,7 +28,7 @@ from alertrelay.dispatch.scheduling import Flush
 from alertrelay.dispatch.sent_back import notify_again
 from alertrelay.dispatch.unrecorded import never_resolved
 from alertrelay.groups.bounded import EARLIEST, FUTURE, clock_refused
-from alertrelay.groups.flush_timer import postponed, send_flush_timer
+from alertrelay.groups.flush_timer import Trouble, postponed, send_flush_timer
 from alertrelay.groups.insert import updates_of
 from alertrelay.groups.joining import Joining, Update
 from alertrelay.groups.messages import (
@@ -105,6 +105,7 @@ def receive(
     record: Callable[..., None],
     without_state: WithoutState,
     delays: Delays,
+    trouble: Trouble,
 ) -> None:
     """Takes one message from a topic. When this returns, every update of it has been notified, or is durable in a group
     that is due or in the queue, and its outcome has been emitted.
@@ -125,6 +126,7 @@ def receive(
     try:
         portion = insert(updates, arrival, deadline=deadline)
     except StoreFailure as failure:
+        trouble.at = now
         by_route, failed = _by_route(router, updates, arrival, telemetry)
         without_state(message, by_route, failure, deadline=deadline)
         _raise_failed(failed, ())
@@ -132,7 +134,7 @@ def receive(
     scheduled = schedule(portion, total=len(updates), notified=message.notified, deadline=deadline)
     if scheduled.rest is not None:
         _send_rest(message, scheduled.rest, len(updates), timers, telemetry)
-    record(message, portion, scheduled, since=arrival.at, deadline=deadline)
+    record(message, portion, scheduled, since=arrival.at, now=now, deadline=deadline)
     _raise_failed(portion.failed, scheduled.broken)
 
 
@@ -147,6 +149,8 @@ def record_earlier(
     record: RecordNotified,
     doubted: Callable[..., dict[str, Ledger]],
     without_state: WithoutState,
+    trouble: Trouble,
+    now: datetime,
 ) -> None:
     """Records what was notified without the table, and goes on without it where it fails again. What is not done now
     comes again by the queue."""
@@ -160,6 +164,7 @@ def record_earlier(
     except StoreFailure as caught:
         failing, last = failing or {"": Joining(header=None)}, caught
     if last:
+        trouble.at = now
         without_state(replace(message, new=new), failing, last, deadline=deadline, inserted=True)
     if portion.unsettled:
         again = replace(message, notified={}, settled=True)
@@ -256,12 +261,17 @@ def on_tick(
     clock: Clock,
     telemetry: Telemetry,
     flush: Flush,
+    trouble: Trouble,
 ) -> None:
     """Each minute: sends a timer for every group of ours that falls due before the next tick. It has no state, may run
     twice, and what it misses by a lagging index it finds a minute later. Where the queue fails it flushes what is due
     itself, as far as its time goes. Raises StoreFailure."""
     now = clock.now()
-    found = list(groups.due(channels, before=now + TICK_AHEAD))
+    try:
+        found = list(groups.due(channels, before=now + TICK_AHEAD))
+    except StoreFailure:
+        trouble.at = now
+        raise
     bodies = [(body_of(FlushMessage(gid=gid, at=due)), max(0.0, (due - now).total_seconds())) for gid, due in found]
     try:
         timers.send_all(bodies)
@@ -290,6 +300,7 @@ def on_timer(
     clock: Clock,
     telemetry: Telemetry,
     flush: Flush,
+    trouble: Trouble,
 ) -> None:
     """Takes one message of the forwarder's own queue. Raises TimersFailure: then SQS delivers it again; ValueError,
     KeyError and TypeError where it is none of ours."""
@@ -301,7 +312,7 @@ def on_timer(
         raise ValueError(f"a message of the forwarder's own queue was expected: {', '.join(OWN_MESSAGES)}")
     try:
         if isinstance(message, FlushMessage):
-            _on_due(message, groups, timers, clock, flush, deadline=deadline)
+            _on_due(message, groups, timers, clock, flush, trouble, deadline=deadline)
         elif isinstance(message, UndeliveredMessage):
             notify_again(message, groups, timers, clock, telemetry, flush, deadline=deadline)
         else:
@@ -309,7 +320,7 @@ def on_timer(
             tried(partial(groups.record, message.gid, owner=message.owner, change=message.change), StoreFailure)
     except StoreFailure as failure:
         telemetry.log("store_failing", gid=message.gid, failure=str(failure))
-        now = clock.now()
+        now = trouble.at = clock.now()
         again = body_of(replace(message, since=message.since or now))
         if now - (message.since or now) >= GIVE_UP:
             timers.dead_letter(again)
@@ -319,12 +330,20 @@ def on_timer(
 
 
 def _on_due(
-    message: FlushMessage, groups: Groups, timers: Timers, clock: Clock, flush: Flush, *, deadline: datetime
+    message: FlushMessage,
+    groups: Groups,
+    timers: Timers,
+    clock: Clock,
+    flush: Flush,
+    trouble: Trouble,
+    *,
+    deadline: datetime,
 ) -> None:
     """Flushes the group if it is due. A message that comes early, or finds the group held, comes again; where the group
     is due later than the message says, it has been flushed since, and the message for that was sent."""
     gid, now = message.gid, clock.now()
-    if now - message.at >= OVERDUE and (late := groups.header(gid)) and postponed(groups, clock, gid, late.schedule):
+    held_up = trouble.recent(now) and now - message.at >= OVERDUE
+    if held_up and (late := groups.header(gid)) and postponed(groups, clock, gid, late.schedule, trouble):
         return
     if flush(gid, deadline=deadline):
         return

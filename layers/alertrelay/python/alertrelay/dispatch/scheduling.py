@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
 from alertrelay.config.model import Config
-from alertrelay.groups.flush_timer import arm, postponed, send_flush_timer
+from alertrelay.groups.flush_timer import Trouble, arm, postponed, send_flush_timer
 from alertrelay.groups.insert import member_of, outcomes_of_replaced
 from alertrelay.groups.joining import Joining, Update
 from alertrelay.groups.outcomes import of_alert
@@ -47,6 +47,7 @@ class Scheduler:
     emit: Callable[[Outcome], None]
     flush: Flush
     digests: Digests
+    trouble: Trouble = field(default_factory=Trouble)
 
     def schedule(self, gid: str, joining: Joining, *, deadline: datetime) -> Ledger | None:
         """Makes sure that the group is flushed: now by us, by the owner of its lease, or by a timer. Returns what
@@ -114,7 +115,8 @@ class Scheduler:
         now, schedule = self.clock.now(), header.schedule
         due = schedule.next_due or now
         if due <= now:
-            return not postponed(self.groups, self.clock, gid, schedule) and self.flush(gid, deadline=deadline)
+            waits = postponed(self.groups, self.clock, gid, schedule, self.trouble)
+            return not waits and self.flush(gid, deadline=deadline)
         tick = next_tick(group_interval, due=schedule.due or now, now=now)
         if header.progress.failures and not schedule.owner and due > tick:
             if self.groups.bring_forward(gid, due=tick, seen=due):

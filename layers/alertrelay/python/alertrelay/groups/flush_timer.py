@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from alertrelay.config.durations import CATCH_UP, OVERDUE
@@ -24,10 +25,23 @@ def arm(groups: Groups, timers: Timers, clock: Clock, gid: str, header: GroupHea
         send_flush_timer(timers, clock, gid, at=due)
 
 
-def postponed(groups: Groups, clock: Clock, gid: str, schedule: Schedule) -> bool:
-    """Lets a group that was held up wait once for what was sent meanwhile without the table, and is recorded first.
+@dataclass(slots=True)
+class Trouble:
+    """When this container last found the table failing."""
+
+    at: datetime | None = None
+
+    def recent(self, now: datetime) -> bool:
+        """Returns whether that is so short ago that the queue may still hold what was sent without the table."""
+        return self.at is not None and now - self.at < OVERDUE
+
+
+def postponed(groups: Groups, clock: Clock, gid: str, schedule: Schedule, trouble: Trouble) -> bool:
+    """Lets a group that the table held up wait once for what was sent meanwhile without it, and is recorded first.
     Returns whether it waits. Raises StoreFailure."""
     now, next_due = clock.now(), schedule.next_due
+    if not trouble.recent(now):
+        return False
     # What was postponed, died or failed before is due at another time than its tick.
     if next_due is None or schedule.owner or next_due != schedule.due or now - next_due < OVERDUE:
         return False
