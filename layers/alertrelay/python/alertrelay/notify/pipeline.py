@@ -220,7 +220,7 @@ def flush(
     values |= {"places": places, "held": places.held_open}
     try:
         for gives, run in stages:
-            given = run(**{name: values[name] for name in TAKES[run]})
+            given = run(**{name: values[name] for name in TAKES.get(run) or parameters(run)})
             values.update(zip(gives, given if len(gives) > 1 else (given,), strict=False))
     except StoreFailure:
         hand_back(lease, group, ports["groups"], ports["log"])
