@@ -228,18 +228,6 @@ def flush(
     return True
 
 
-def _destinations(ports: Ports, lease: Lease) -> Destinations:
-    clock = ports["clock"]
-    return Destinations(
-        gid=lease.gid,
-        site=ports["writer"].site,
-        config=ports["config"],
-        groups=ports["groups"],
-        log=ports["log"],
-        in_time=lambda: clock.now() < lease.began + LOOKING_UP,
-    )
-
-
 def _fallbacks(ports: Ports, lease: Lease, group: GroupState) -> Fallbacks:
     known = group.progress.intent
     return Fallbacks(
