@@ -174,24 +174,27 @@ def _dispatching(parts: _Parts, channels: frozenset[Channel], flush_group: Flush
         flush=flush_group,
         trouble=trouble,
     )
-    on_tick = partial(
-        dispatcher.on_tick,
-        channels=channels,
-        groups=groups,
-        timers=timers,
-        clock=clock,
-        telemetry=telemetry,
-        flush=flush_group,
-        trouble=trouble,
-    )
     return Pipeline(
         take=partial(take, channels=channels, receive=receive, on_timer=on_timer, log=telemetry.log),
         receive=receive,
         on_timer=on_timer,
-        on_tick=on_tick,
+        on_tick=_on_tick(parts, channels, flush_group, trouble),
         insert=insert_update,
         schedule=schedule,
         clock=clock,
+    )
+
+
+def _on_tick(parts: _Parts, channels: frozenset[Channel], flush_group: Flush, trouble: Trouble) -> OnTick:
+    return partial(
+        dispatcher.on_tick,
+        channels=channels,
+        groups=parts.store,
+        timers=parts.timers,
+        clock=parts.clock,
+        telemetry=parts.telemetry,
+        flush=flush_group,
+        trouble=trouble,
     )
 
 
