@@ -11,7 +11,7 @@ import pytest
 from alertrelay.aws.state.table import THROTTLED_FOR
 from alertrelay.memory.store import ManualClock
 from alertrelay.state import Store, StoreFailure
-from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError
+from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
 from tests.aws.state import (
     GID,
@@ -38,6 +38,7 @@ METHODS: dict[str, Method] = {
     "put_member": lambda s: s.put_member(GID, member(clock=9)),
     "members": lambda s: s.members(GID),
     "header": lambda s: s.header(GID),
+    "headers": lambda s: s.headers([GID]),
     "arm": lambda s: s.arm(GID, header(), due=NOW),
     "bring_forward": lambda s: s.bring_forward(GID, due=NOW, seen=after(35)),
     "lease": lambda s: s.lease(GID, owner="me", now=after(99), until=after(135)),
@@ -138,12 +139,21 @@ def test_a_table_that_is_absent_is_a_failure(dynamodb: Any, method: Method) -> N
 def test_an_error_is_named_by_its_code_at_once_and_shows_nothing_of_the_item(
     method: Method, error: Exception, shown: str
 ) -> None:
-    client, clock = Broken([error]), ManualClock(NOW)
+    client, clock = Broken([error, error]), ManualClock(NOW)
     with pytest.raises(StoreFailure) as caught:
         method(dynamo(client, clock))
     assert str(caught.value).endswith(f": {shown}")
     assert SECRET not in "".join(traceback.format_exception(caught.value))
-    assert (client.calls, clock.now()) == (1, NOW)
+    assert (client.calls, clock.now()) == (2 if "Connect" in shown or "Internal" in shown else 1, NOW)
+
+
+@pytest.mark.parametrize(
+    "error", [answered("InternalServerError", 500), ReadTimeoutError(endpoint_url="https://x")], ids=["500", "lost"]
+)
+def test_an_answer_that_is_lost_is_asked_for_once_more(error: Exception) -> None:
+    client = Broken([error])
+    assert dynamo(client, ManualClock(NOW)).header(GID) is None
+    assert client.calls == 2
 
 
 @pytest.mark.parametrize(
@@ -165,7 +175,7 @@ def test_a_throttle_that_does_not_end_is_a_failure_within_the_time_of_an_invocat
 
 
 def test_after_a_throttle_another_error_is_a_failure_at_once() -> None:
-    client = Broken([answered("ThrottlingException"), answered("InternalServerError", 500)])
-    with pytest.raises(StoreFailure, match="InternalServerError"):
+    client = Broken([answered("ThrottlingException"), answered("AccessDeniedException")])
+    with pytest.raises(StoreFailure, match="AccessDeniedException"):
         dynamo(client, ManualClock(NOW)).members(GID)
     assert client.calls == 2

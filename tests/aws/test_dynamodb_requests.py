@@ -38,6 +38,7 @@ METHODS: dict[str, Method] = {
     "put_member that expires": lambda s: s.put_member(GID, member(status="resolved", expires=EXPIRES)),
     "members": lambda s: s.members(GID),
     "header": lambda s: s.header(GID),
+    "headers": lambda s: s.headers([GID, "slack-2"]),
     "arm": lambda s: s.arm(GID, header(), due=NOW),
     "bring_forward": lambda s: s.bring_forward(GID, due=NOW, seen=NOW),
     "lease": lambda s: s.lease(GID, owner="me", now=NOW, until=after(35)),
@@ -204,7 +205,7 @@ def test_a_write_that_others_made_first_is_refused_even_where_an_answer_was_lost
 
 
 def test_botocore_itself_repeats_a_request_whose_answer_is_lost(dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What `Recorder.answers_lost` imitates, and how a refusal tells that it is the answer to a repetition."""
+    """As the scorer's client does: a refusal says that it is the answer to a repetition."""
     monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
     lost = ["the first answer"]
 

@@ -3,15 +3,26 @@ from __future__ import annotations
 import json
 import traceback
 from collections.abc import Iterator
+from datetime import timedelta
 from itertools import islice
 from typing import Any
 
 import pytest
 from alertrelay.aws import secrets
+from alertrelay.aws.budget import Budget
 from alertrelay.aws.clients import Clients
 from alertrelay.aws.secrets import SecretKeys
+from alertrelay.channels.pagerduty import PagerDutySettings
+from alertrelay.channels.pagerduty.sender import PagerDutySender
+from alertrelay.channels.transport.connection import Network
+from alertrelay.memory.store import ManualClock
+from alertrelay.notify.deliver import Courier, Delivery
 from alertrelay.ports import SecretMissing
 from botocore.exceptions import ConnectTimeoutError
+
+from local.standins import Fault, StandIns
+from tests.channels.example import target
+from tests.render.notifications import NOW, notification
 
 ONE, TWO, THREE = "not-a-real-key-1", "not-a-real-key-2", "not-a-real-key-3"
 
@@ -50,10 +61,14 @@ def seconds() -> Seconds:
     return Seconds()
 
 
+def read_by(client: Counting, arn: str, seconds: Seconds) -> SecretKeys:
+    return SecretKeys(lambda: client, arn, seconds, Budget(ManualClock(NOW)))  # type: ignore[arg-type,return-value]  # a ten-line stand-in
+
+
 def kept(client: Counting, seconds: Seconds, value: str | bytes) -> SecretKeys:
     content: Any = {"SecretBinary": value} if isinstance(value, bytes) else {"SecretString": value}
     arn = client.client.create_secret(Name="alertrelay-dev", **content)["ARN"]
-    return SecretKeys(lambda: client, arn, seconds)  # type: ignore[arg-type,return-value]  # a ten-line stand-in
+    return read_by(client, arn, seconds)
 
 
 @pytest.fixture
@@ -130,7 +145,12 @@ def test_a_failed_read_is_not_paid_for_again_at_once(keys: SecretKeys, client: C
     for _ in range(5):
         with pytest.raises(SecretMissing, match="cannot be read: ConnectTimeoutError"):
             next(keys.versions("pd"))
-    assert len(client.stages) <= 2  # each stage once
+    assert client.stages == [
+        "AWSCURRENT",
+        "AWSCURRENT",
+        "AWSPREVIOUS",
+        "AWSPREVIOUS",
+    ]  # a lost answer is asked for twice
     client.down = False
     seconds.now += secrets.FAILURE_SECONDS
     assert next(keys.versions("pd")).value == ONE
@@ -185,7 +205,7 @@ def test_a_secret_without_the_key_says_so_and_shows_nothing(
 def test_a_secret_that_is_not_there_says_so(aws: Clients, seconds: Seconds) -> None:
     arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:alertrelay-dev-AbCdEf"
     with pytest.raises(SecretMissing, match="alertrelay-dev-AbCdEf cannot be read: ResourceNotFoundException"):
-        next(SecretKeys(aws.secretsmanager, arn, seconds).versions("pd"))
+        next(SecretKeys(aws.secretsmanager, arn, seconds, Budget(ManualClock(NOW))).versions("pd"))
 
 
 def test_a_client_that_cannot_be_made_is_a_missing_secret(aws: Clients, seconds: Seconds) -> None:
@@ -193,4 +213,36 @@ def test_a_client_that_cannot_be_made_is_a_missing_secret(aws: Clients, seconds:
         raise ConnectTimeoutError(endpoint_url="x")
 
     with pytest.raises(SecretMissing, match="cannot be read"):
-        list(islice(SecretKeys(none, "arn:x:secret:y", seconds).versions("pd"), 1))
+        next(SecretKeys(none, "arn:x:secret:y", seconds, Budget(ManualClock(NOW))).versions("pd"))
+
+
+@pytest.mark.parametrize("good", ["anew", "previous"])
+def test_a_page_goes_out_by_another_version_where_pagerduty_says_400_of_a_dead_key(
+    keys: SecretKeys, client: Counting, good: str
+) -> None:
+    """A rotation while the old key is in the cache; and one to a key that never worked."""
+    assert values(islice(keys.versions("pd"), 1)) == [ONE]
+    rotate(keys, client, TWO)
+    dead = ONE if good == "anew" else TWO
+    if good == "previous":
+        keys = read_by(client, keys.arn, Seconds())
+    with StandIns() as peers:
+        peers.fail("pagerduty", Fault(kind="status", status=400, body="Invalid routing key"), token=dead)
+        courier = Courier(
+            senders={"pagerduty": PagerDutySender(Network(endpoints=peers.endpoints))},
+            secrets=keys,
+            renderer=lambda _: lambda *_: {"event_action": "resolve", "dedup_key": "d"},
+            clock=ManualClock(NOW),
+            alert_ops=lambda _: None,
+        )
+        settings = PagerDutySettings(
+            routing_key="pd", url="https://events.pagerduty.com/v2/enqueue", client="", client_url=""
+        )
+        attempt = courier.attempt(
+            Delivery(
+                target=target(settings), notification=notification(), send_by=NOW + timedelta(minutes=1), within=10
+            )
+        )
+        assert attempt.receipt is not None
+        assert [request.answered for request in peers.requests] == ["400", "202"]
+        assert peers.requests[-1].tokens == {TWO if good == "anew" else ONE}

@@ -38,6 +38,13 @@ def test_a_group_that_nobody_armed_has_no_header(store: Store) -> None:
     assert store.header(GID) is None
 
 
+def test_headers_of_many_groups_are_read_at_once_as_each_alone(store: Store) -> None:
+    for gid in (GID, "slack-2"):
+        assert store.arm(gid, header(), due=after(30))
+    found = store.headers([GID, "slack-2", "slack-3"])
+    assert found == {gid: store.header(gid) for gid in (GID, "slack-2")}
+
+
 def test_the_first_to_arm_a_group_gives_it_its_identity_and_its_time(store: Store) -> None:
     assert store.arm(GID, header(), due=after(30))
     assert not store.arm(GID, header("another"), due=after(1))

@@ -194,7 +194,7 @@ class Meeting:
         event = self.events.get(actor.name.removesuffix(AGAIN))
         if event:
             delay, body = event
-            self.queue.waiting.append((self.world.clock.now() + delay, body))
+            self.queue.put(body, at=self.world.clock.now() + delay)
 
     def check(self, *, died: int) -> None:
         """See Play."""

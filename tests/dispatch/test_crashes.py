@@ -115,7 +115,7 @@ class MortalWorld(World):
         try:
             on_timer(relay, json.loads(json.dumps(body)), deadline=self.deadline)
         except (Killed, NotAccountedFor):
-            self.timers(relay).waiting.append((self.clock.now() + VISIBILITY, body))
+            self.timers(relay).put(body, at=self.clock.now() + VISIBILITY)
 
     def incidents(self) -> dict[str, bool]:
         """PagerDuty's view: is the incident of a key open?"""

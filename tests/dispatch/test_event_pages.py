@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
+import pytest
 from alertrelay.sources import Envelope
 
 from tests.dispatch.world import START, World, config, timed
@@ -75,3 +77,62 @@ def test_the_same_page_from_two_regions_is_announced_once() -> None:
     world.publish(page(1, "i-0aaa", "i-0bbb"), page(1, "i-0bbb", "i-0aaa", message_id="backup"))
     world.run(TICK)
     assert len(world.sent("slack")) == 1
+
+
+def anomaly(resource: str, *, impact: float, minutes: int, message_id: str = "", topic: str = "warning") -> Envelope:
+    """One cost anomaly as it goes on: the same id, another cause."""
+    detail = {
+        "anomalyId": "a-1",
+        "accountId": "123456789012",
+        "anomalyStartDate": "2026-11-20T02:00:00Z",
+        "dimensionalValue": resource,
+        "impact": {"totalImpact": impact},
+        "rootCauses": [{"service": resource}],
+    }
+    event = {
+        "version": "0",
+        "id": f"c{minutes}",
+        "detail-type": "Anomaly Detected",
+        "source": "aws.ce",
+        "account": "123456789012",
+        "time": f"2026-11-20T03:{minutes:02d}:00Z",
+        "region": "eu-west-1",
+        "resources": [],
+        "detail": detail,
+    }
+    return Envelope(
+        text=json.dumps(event),
+        message_id=message_id or f"c{minutes}",
+        topic_arn=f"arn:aws:sns:eu-central-1:111122223333:alertrelay-test-{topic}",
+        sent_at=START + timedelta(minutes=minutes),
+    )
+
+
+@pytest.mark.parametrize("wait", [30, 0])
+def test_an_event_of_one_identity_that_names_another_thing_is_announced_too(wait: int) -> None:
+    world = World(config=timed(config(), group_wait=wait))
+    world.publish(anomaly("Amazon Bedrock", impact=100, minutes=0), anomaly("Amazon Athena", impact=900, minutes=0))
+    world.run(TICK)
+    assert "Amazon Bedrock" in said(world)
+    assert "Amazon Athena" in said(world)
+    found = [(o.outcome, o.reason) for o in world.outcomes if o.receiver == "slack" and o.outcome != "pending"]
+    assert len(found) == 2
+    assert {outcome for outcome, _ in found} <= {"delivered", "merged"}
+
+
+def test_an_event_that_only_counts_on_is_announced_once() -> None:
+    world = World()
+    world.publish(anomaly("Amazon Bedrock", impact=100, minutes=0))
+    world.run(TICK)
+    world.publish(anomaly("Amazon Bedrock", impact=250, minutes=10))
+    world.run(TICK)
+    assert len(world.sent("slack")) == 1
+
+
+def test_copies_of_an_event_from_two_topics_are_one() -> None:
+    world = World(config=timed(config(), group_wait=30))
+    copies = [anomaly("Amazon Bedrock", impact=100, minutes=0, topic=topic) for topic in ("warning", "infrastructure")]
+    world.publish(*copies)
+    world.run(TICK)
+    assert said(world).count("Cost anomaly") == said(world).count("Cost anomaly in Amazon Bedrock") > 0
+    assert len({o.notification_id for o in world.outcomes if o.notification_id and o.receiver == "slack"}) == 1

@@ -129,7 +129,9 @@ def test_a_function_that_runs_out_of_time_anywhere_tells_it_later(left: float) -
     world.fail("slack", by=None)
     world.run(1200)
     assert [action for action, _ in world.pages()][:1] == ["trigger"]
-    assert {o.receiver for o in world.outcomes if o.outcome == "delivered"} == {"pager", "slack", "mail"}
+    # "merged": a fallback announced it at that destination.
+    done = {o.receiver for o in world.outcomes if o.outcome in ("delivered", "merged") and not o.fallback_for}
+    assert done == {"pager", "slack", "mail"}
 
 
 def test_fifty_invocations_at_once_announce_each_alert_once_and_end_it_once() -> None:

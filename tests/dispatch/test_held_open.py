@@ -91,10 +91,10 @@ class NoHeaderOfOthers:
         self.inner = inner
         self.failing = False
 
-    def header(self, gid: str) -> Any:
-        if self.failing and not gid.startswith("email"):
-            raise StoreFailure("DynamoDB get_item: InternalServerError")
-        return self.inner.header(gid)
+    def headers(self, gids: Any) -> Any:
+        if self.failing:
+            raise StoreFailure("DynamoDB batch_get_item: InternalServerError")
+        return self.inner.headers(gids)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.inner, name)
@@ -106,3 +106,89 @@ def test_where_the_table_does_not_say_what_is_held_the_fallback_is_notified() ->
     world.store.failing = True
     receive(world.relays[2], alarm("cpu"), deadline=world.deadline)
     assert {o.receiver for o in world.of("fallback")} == {"slack", "pager"}
+
+
+def publish_to_mail_first(world: World, *names: str, state: str = "ALARM", at: Any = START) -> None:
+    """A fallback has announced the alert before the destination's own group does."""
+    world.clock.move_to(at)
+    for name in names:
+        for relay in (world.relays[2], world.relays[0], world.relays[1]):
+            receive(relay, alarm(name, state, at=at), deadline=world.deadline)
+
+
+def test_a_group_takes_over_the_incident_that_a_fallback_opened_at_its_destination() -> None:
+    world = World()
+    world.fail("email", by=DOWN)
+    publish_to_mail_first(world, "cpu")
+    assert len({key for _, key in world.pages()}) == 1
+    world.run(TICK)
+    publish_to_mail_first(world, "cpu", state="OK", at=world.clock.now())
+    world.run(2 * TICK)
+    assert open_incidents(world) == []
+
+
+def test_an_incident_that_was_taken_over_stays_while_more_fires() -> None:
+    world = World()
+    world.fail("email", by=DOWN)
+    publish_to_mail_first(world, "cpu")
+    world.run(TICK)
+    world.fail("email", by=None)
+    publish_to_mail_first(world, "disk", at=world.clock.now())
+    world.run(TICK)
+    publish_to_mail_first(world, "cpu", state="OK", at=world.clock.now())
+    world.run(2 * TICK)
+    assert len(open_incidents(world)) == 1
+    publish_to_mail_first(world, "disk", state="OK", at=world.clock.now())
+    world.run(2 * TICK)
+    assert open_incidents(world) == []
+
+
+def test_a_group_edits_what_a_fallback_posted_at_its_destination() -> None:
+    world = World()
+    world.senders["slack"] = CollectingSender(can_edit=True)
+    world.fail("pagerduty", by=DOWN)
+    world.publish(alarm("cpu"))
+    (_, _, _, first), (_, _, earlier, edit), *others = world.senders["slack"].sent
+    assert (first, edit) == (False, True)
+    assert earlier is not None
+    assert all(edited for _, _, _, edited in others)
+
+
+def test_where_nothing_can_be_edited_the_group_says_nothing_more() -> None:
+    world = World()
+    world.fail("pagerduty", by=DOWN)
+    world.publish(alarm("cpu"))
+    assert len(world.sent("slack")) == 1
+    assert ("slack", "merged") in {(o.receiver, o.outcome) for o in world.outcomes if not o.fallback_for}
+    world.run(TICK)
+    world.publish(alarm("cpu", "OK", at=world.clock.now()))
+    world.run(2 * TICK)
+    assert len(world.sent("slack")) == 2
+    assert "RESOLVED" in str(world.sent("slack")[-1])
+
+
+def test_an_event_of_a_fallback_is_not_announced_by_the_group_there() -> None:
+    world = World()
+    world.fail("pagerduty", by=DOWN)
+    topic = "arn:aws:sns:eu-central-1:111122223333:alertrelay-test-critical"
+    world.publish(replace(alarm("x"), text="the cellar is full of water", topic_arn=topic))
+    assert len(world.sent("slack")) == 1
+    world.run(3 * TICK)
+    assert len(world.sent("slack")) == 1
+
+
+def test_the_last_message_of_a_fallback_calls_nothing_resolved_that_fires() -> None:
+    world = World(config=replace(config(), fallbacks={"pager": (("mail",),)}))
+    routes = tuple(r for r in world.config.route.routes if r.receiver != "mail")
+    world = World(config=replace(world.config, route=replace(world.config.route, routes=routes)))
+    world.fail("pagerduty", by=DOWN)
+    world.publish(alarm("cpu"))
+    world.fail("pagerduty", by=None)
+    world.run(TICK)
+    world.publish(alarm("disk", at=world.clock.now()))
+    world.run(TICK)
+    world.publish(alarm("cpu", "OK", at=world.clock.now()))
+    world.run(TICK)
+    last = str(world.sent("email")[-1])
+    assert "RESOLVED" in last
+    assert "disk" not in last

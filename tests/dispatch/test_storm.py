@@ -19,7 +19,7 @@ from compiler.load import load
 from tests.dispatch.world import START, World, alarm, config, receive, timed
 from tests.example import CONFIG as SHIPPED
 
-READS = ("header", "members", "get_alerts", "facts", "silences", "due")
+READS = ("header", "headers", "members", "get_alerts", "facts", "silences", "due")
 WRITES = (
     "put_alert",
     "put_member",

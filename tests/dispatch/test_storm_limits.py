@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +15,7 @@ from alertrelay.config.model import Config, Receiver, Target
 from alertrelay.memory.store import ManualClock, MemoryStore
 from alertrelay.notify.limits import LIMITS, QUIET, SMS, incidents, limit_of, messages
 
-from tests.dispatch.world import START, World, alarm, config
+from tests.dispatch.world import START, World, alarm, config, timed
 
 COUNT = 800
 """The messages of a storm do not depend on its size; ten thousand take minutes here."""
@@ -44,6 +45,14 @@ def _storm(world: World, count: int, *, seconds: float = 60.0) -> None:
         world.publish(alarm(f"lasting-{number}", at=at, service=f"s{number}"))
 
 
+def _spread(world: World, count: int, *, minutes: float) -> None:
+    """Fires alarms one after the other, while timers and ticks run."""
+    for number in range(count):
+        at = START + timedelta(minutes=minutes * number / count)
+        world.run((at - world.clock.now()).total_seconds())
+        world.publish(alarm(f"lasting-{number}", at=at, service=f"s{number}"))
+
+
 def _resolve(world: World, first: int, count: int) -> None:
     at = world.clock.now()
     for number in range(first, count):
@@ -61,12 +70,12 @@ def test_a_storm_is_at_most_ten_messages_a_channel_from_first_to_last() -> None:
     times: list[datetime] = []
     send = world.senders["pagerduty"].send
 
-    def timed(message: Any, *args: Any, **given: Any) -> Any:
+    def noting(message: Any, *args: Any, **given: Any) -> Any:
         if message["event_action"] == "trigger":
             times.append(world.clock.now())
         return send(message, *args, **given)
 
-    world.senders["pagerduty"].send = timed  # type: ignore[method-assign]
+    world.senders["pagerduty"].send = noting  # type: ignore[method-assign]
     _storm(world, COUNT)
     world.run(400)
     _resolve(world, 0, COUNT)
@@ -77,6 +86,21 @@ def test_a_storm_is_at_most_ten_messages_a_channel_from_first_to_last() -> None:
     assert max(sum(1 for t in times if at <= t < at + minute) for at in times) <= 21
     state = {key: action for action, key in world.pages()}
     assert set(state.values()) == {"resolve"}
+
+
+@pytest.mark.parametrize(("minutes", "most"), [(35, 10), (90, 12)])
+def test_a_storm_of_an_hour_is_few_messages_too(minutes: int, most: int) -> None:
+    """A digest more for each time that the storm lasts four times as long."""
+    world = World(config=timed(_with_sms(), repeat_interval=4 * 3600), limits=LIMITS)
+    _spread(world, 300, minutes=minutes)
+    world.run(700)
+    text = " ".join(m["text"] for m in world.sent("email"))
+    assert len(set(re.findall(r"lasting-\d+", text))) == 300
+    _resolve(world, 0, 300)
+    world.run(1500)
+    for channel in ("slack", "email", "sns"):
+        assert 3 <= len(_posted(world, channel)) <= most, channel
+    assert {action for _, action in {key: action for action, key in world.pages()}.items()} == {"resolve"}
 
 
 def test_the_digest_has_the_count_the_services_and_in_a_mail_every_name() -> None:

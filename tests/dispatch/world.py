@@ -237,7 +237,7 @@ class World:
         self.log: list[tuple[str, dict[str, Any]]] = []
         self.ids = itertools.count()
         self.vanished: frozenset[str] = frozenset()
-        self.ticked = START - MINUTE
+        self.ticked = self.next_tick = START - MINUTE
         self.relays = [self._relay(channels) for channels in FORWARDERS]
 
     def _relay(self, channels: frozenset[Channel]) -> Relay:
@@ -287,11 +287,15 @@ class World:
 
     def ticks(self) -> list[datetime]:
         """The next whole minute at which a tick has something to find."""
+        earliest = max(self.clock.now(), self.ticked + MINUTE)
+        if self.next_tick == earliest + (START - earliest) % MINUTE:
+            return [self.next_tick]  # none is sooner; thousands of groups are not searched anew
         armed = [header.schedule.next_due for header in self.memory._headers.values() if header.schedule.next_due]
         if not armed:
             return []
-        after = max(self.clock.now(), self.ticked + MINUTE, min(armed) - TICK_AHEAD)
-        return [after + (START - after) % MINUTE]
+        after = max(earliest, min(armed) - TICK_AHEAD)
+        self.next_tick = after + (START - after) % MINUTE
+        return [self.next_tick]
 
     def tick(self) -> None:
         """Ticks if it is a whole minute, as the schedule does."""

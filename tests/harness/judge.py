@@ -156,15 +156,17 @@ def judge(
         begun[one.token].append(one.begins)
     views: dict[str, View] = defaultdict(lambda: View(begun=begun))
     duplicates, messages = [], 0
+    events = {one.token for one in episodes if one.event}
     for message in sorted(inbox, key=lambda one: one.at):
         messages += 1
         reading = read(message)
-        # PagerDuty drops the resolve of a key that is not open: nobody hears of it.
-        silent = reading.note or (_is_pagerduty(message.destination) and not reading.states)
+        # PagerDuty drops the resolve of a key that is not open, and an edit notifies nobody.
+        # An event has nothing open that could be edited: a line says that another channel failed.
+        line = "FAILED" in str(message.body) and bool(reading.states) and set(reading.states) <= events
+        silent = reading.note or message.edit or line or (_is_pagerduty(message.destination) and not reading.states)
         if not views[message.destination].take(message, reading) and not silent:
             named = ", ".join(f"{token} {state}" for token, state in reading.states.items()) or "a resolve"
             duplicates.append(f"twice at {message.destination} at {message.at:%H:%M:%S}: {named}")
-    events = {one.token for one in episodes if one.event}
     return Verdict(
         updates=updates,
         messages=messages,

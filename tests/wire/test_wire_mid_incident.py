@@ -40,8 +40,9 @@ def conversations(said: Heard) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for one in said:
         verbs = found.setdefault(f"{one['target'].split()[0]} {one['key']}" if one["key"] else one["target"], [])
-        # PagerDuty is silent about a resolve of an incident that is not open.
-        if not (one["target"].startswith("pagerduty") and one["verb"] == "resolved" and verbs[-1:] == ["resolved"]):
+        # PagerDuty is silent about a resolve of an incident that is not open, and an edit notifies nobody.
+        silent = one["target"].startswith("pagerduty") or one["target"] == "slack update"
+        if not (silent and one["verb"] == "resolved" and verbs[-1:] == ["resolved"]):
             verbs.append(one["verb"])
     return found
 
@@ -82,11 +83,16 @@ def test_a_deployment_in_mid_incident_closes_what_the_old_code_opened(name: str,
         check(name, before, heard(world)[len(before) :])
 
 
+CHANGED = frozenset({"storm", "ambiguous", "fallback", "fallback-reached-again"})
+"""Opened otherwise by today's code: a digest begins at another alert; a group takes over what a fallback announced at
+its destination."""
+
+
 @pytest.mark.parametrize("name", sorted(INCIDENTS.keys() - DEAR))
 def test_a_rollback_in_mid_incident_finds_what_the_old_code_would_have_left(name: str, then: Code | None) -> None:
     with deployed(todays()) as world:
         INCIDENTS[name].open_(world)
-        alike = name != "storm"  # its digest begins at another alert than it did
+        alike = name not in CHANGED
         if alike:
             assert comparable(state_of(world)) == comparable(recording(name))
         if then is None:

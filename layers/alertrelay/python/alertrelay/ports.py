@@ -18,14 +18,18 @@ from alertrelay.notification import Message, Outcome, Receipt, Recipients
 class DeliveryFailure(Exception):
     """A channel did not take a message. `text` is a short sentence that is safe to log and to show.
 
-    `ambiguous`: the message may have arrived all the same (a read timeout, a 5xx after the body was sent).
-    `recipients`: who refused it, where the channel answers for each.
+    `ambiguous`: the message may have arrived all the same (a read timeout, a 5xx after the body was sent). `tried` is
+    False where nothing was sent: no time was left, or there is no key. `recipients`: who refused it, where the channel
+    answers for each.
     """
 
-    def __init__(self, text: str, *, ambiguous: bool = False, recipients: Recipients | None = None) -> None:
+    def __init__(
+        self, text: str, *, ambiguous: bool = False, tried: bool = True, recipients: Recipients | None = None
+    ) -> None:
         super().__init__(text)
         self.text = text
         self.ambiguous = ambiguous
+        self.tried = tried
         self.recipients = recipients
 
 

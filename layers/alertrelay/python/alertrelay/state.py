@@ -82,6 +82,9 @@ class Groups(Protocol):
         """The header's item alone, at most 4 KB, strongly consistent: a GroupState, save where its ledger is too large
         and stands in chunks."""
 
+    def headers(self, gids: Sequence[str]) -> Mapping[str, GroupHeader]:
+        """Reads the headers of up to 100 groups in one batch, each as `header` does; what is missing is left out."""
+
     def state(self, gid: str) -> GroupState | None:
         """The header with its ledger, strongly consistent; for no join: each chunk costs a read of its size. Without a
         lease it may be `lost` for a moment, while a flush replaces its chunks."""

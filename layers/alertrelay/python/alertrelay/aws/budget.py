@@ -1,4 +1,8 @@
-"""Bounds the wait of a page for a slow table: then it goes out without it."""
+"""Bounds how long an invocation waits for the state table and the secret together; then it goes on without them.
+
+A notification that has no state may come twice, and one without its secret goes to a fallback that needs none; one that
+waits until Lambda kills it goes nowhere.
+"""
 
 from __future__ import annotations
 
@@ -8,30 +12,41 @@ from datetime import timedelta
 
 from alertrelay.ports import Clock
 
-BUDGET = timedelta(seconds=3)
-"""Of waiting beyond what is usual. No request is begun after it; the last one may take two more seconds."""
+LIMIT = timedelta(seconds=5)
+"""Of waiting in one invocation beyond what is usual."""
+LONGEST = timedelta(seconds=2)
+"""Of one request: to connect, and to read (aws/clients.py, PROMPT). None is begun that could exceed the limit."""
 USUAL = timedelta(seconds=0.25)
 """Of one request: what a table that is well takes, however many requests a large group needs."""
 
 
 class Budget:
-    """Counts the waiting for the table while a message from a topic is taken. What a timer brings is not limited: its
-    alerts stand in the table alone."""
+    """Counts the waiting of one invocation. Outside `limited` nothing is refused."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._limited = False
+        self._kept = timedelta()
         self._waited = timedelta()
 
     @property
-    def spent(self) -> bool:
-        """Returns whether no further request is to be begun."""
-        return self._limited and self._waited >= BUDGET
+    def for_table(self) -> bool:
+        """Returns whether one more request to the table may be begun: the first read of the secret needs time too."""
+        return self._fits(LONGEST + self._kept)
+
+    @property
+    def for_secret(self) -> bool:
+        """Returns whether one more read of the secret may be begun."""
+        return self._fits(LONGEST)
+
+    def _fits(self, needed: timedelta) -> bool:
+        return not self._limited or self._waited + needed <= LIMIT
 
     @contextmanager
-    def limited(self) -> Iterator[None]:
-        """Counts from 0, until the message is dealt with."""
+    def limited(self, *, secret_at_hand: bool) -> Iterator[None]:
+        """Counts from 0, until the invocation is done. Unless `secret_at_hand`, the time of one read is kept for it."""
         self._limited, self._waited = True, timedelta()
+        self._kept = timedelta() if secret_at_hand else LONGEST
         try:
             yield
         finally:
@@ -39,7 +54,7 @@ class Budget:
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
-        """Counts one request, answered or not."""
+        """Counts one request, or one pause before it, answered or not."""
         began = self._clock.now()
         try:
             yield

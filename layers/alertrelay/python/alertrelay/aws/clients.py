@@ -24,7 +24,15 @@ BOUNDED = Config(
     retries={"total_max_attempts": 2, "mode": "standard"},
     tcp_keepalive=True,
 )
-"""A page waits for state and secrets at most a few seconds; then it goes out without them."""
+PROMPT = Config(
+    connect_timeout=1,
+    read_timeout=1,
+    retries={"total_max_attempts": 1, "mode": "standard"},
+    tcp_keepalive=True,
+)
+"""Of the table and the secret, which a notification waits for: who asks repeats it, as far as its time goes
+(aws/budget.py)."""
+_WAITED_FOR = frozenset({"dynamodb", "secretsmanager"})
 PATIENT = Config(
     connect_timeout=2,
     read_timeout=20,
@@ -95,7 +103,7 @@ class Clients:
                 service,
                 region_name=wanted[1],
                 endpoint_url=self._endpoint_url,
-                config=self._config,
+                config=PROMPT if self._config is BOUNDED and service in _WAITED_FOR else self._config,
             )
         return self._made[wanted]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from botocore import exceptions
 from botocore.exceptions import BotoCoreError, ClientError
 
 THROTTLED = frozenset(
@@ -24,3 +25,8 @@ def status(error: BotoCoreError | ClientError) -> int:
     if isinstance(error, ClientError):
         return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     return 0
+
+
+def unanswered(error: BotoCoreError | ClientError) -> bool:
+    """Returns whether the same request may be answered if it is sent once more: no answer came, or a 5xx."""
+    return isinstance(error, exceptions.ConnectionError | exceptions.HTTPClientError) or status(error) >= 500

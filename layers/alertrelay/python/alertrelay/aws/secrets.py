@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from alertrelay.aws.errors import code
+from alertrelay.aws.budget import Budget
+from alertrelay.aws.errors import code, unanswered
 from alertrelay.ports import Key, SecretMissing
 
 if TYPE_CHECKING:
@@ -35,16 +36,24 @@ class _Read:
     keys: Mapping[str, Any] | None = None
     failure: str = ""
     failed_at: float = 0.0
+    read_at: float = 0.0
 
 
 @dataclass(slots=True)
 class SecretKeys:
-    """`client` makes or gives the client; it is called with the first read. `monotonic` counts seconds."""
+    """`client` makes or gives the client; it is called with the first read. `monotonic` counts seconds. `budget` bounds
+    the waiting for it."""
 
     client: Callable[[], SecretsManagerClient]
     arn: str
     monotonic: Callable[[], float]
+    budget: Budget
     _stages: dict[Stage, _Read] = field(default_factory=lambda: {"AWSCURRENT": _Read(), "AWSPREVIOUS": _Read()})
+
+    @property
+    def at_hand(self) -> bool:
+        """Returns whether the current keys need no read now."""
+        return self._fresh(self._stages["AWSCURRENT"])
 
     def versions(self, name: str, *, prefer: str = "") -> Iterator[Key]:
         """See ports.Secrets. Lazy throughout: nothing is read, and SecretMissing is not raised, before the first
@@ -95,39 +104,62 @@ class SecretKeys:
 
     def _keys(self, stage: Stage, *, past_cache: bool) -> Mapping[str, Any]:
         read = self._stages[stage]
-        if not (read.failure and self.monotonic() - read.failed_at < FAILURE_SECONDS):
-            self._fetch(read, stage, past_cache=past_cache)
+        failed = bool(read.failure) and self.monotonic() - read.failed_at < FAILURE_SECONDS
+        if not failed and (past_cache or not self._fresh(read)):
+            if self.budget.for_secret:
+                self._fetch(read, stage, past_cache=past_cache)
+            elif read.keys is None:
+                raise SecretMissing(f"the secret {self._secret_name} was not read: no time was left for it")
         if read.keys is None:
             raise SecretMissing(read.failure)
         return read.keys
 
+    def _fresh(self, read: _Read) -> bool:
+        return read.keys is not None and self.monotonic() - read.read_at < MAX_AGE_SECONDS
+
     def _fetch(self, read: _Read, stage: Stage, *, past_cache: bool) -> None:
         # Slow to import (it brings boto3), and a receiver without a key never needs it.
-        from aws_lambda_powertools.utilities.parameters import SecretsProvider
         from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError, TransformParameterError
 
         try:
-            if read.provider is None:
-                read.provider = SecretsProvider(boto3_client=self.client())
-            found = read.provider.get(
-                self.arn, max_age=MAX_AGE_SECONDS, transform="json", force_fetch=past_cache, VersionStage=stage
-            )
+            found = self._get(read, stage, past_cache=past_cache)
             if isinstance(found, Mapping):
                 if stage == "AWSCURRENT" and read.keys not in (None, found):
                     self._stages["AWSPREVIOUS"] = _Read()  # a rotation moved that stage too
-                read.keys, read.failure = found, ""
+                read.keys, read.failure, read.read_at = found, "", self.monotonic()
                 return
             read.failure = f"the secret {self._secret_name} is JSON, but no object of keys"
         except (TransformParameterError, UnicodeDecodeError):
             read.failure = f"the secret {self._secret_name} is not JSON: an object of keys was expected"
-        except GetParameterError as error:
-            cause = error.__context__
-            why = code(cause) if isinstance(cause, ClientError | BotoCoreError) else type(cause).__name__
-            read.failure = f"the secret {self._secret_name} cannot be read: {why}"
-        except BotoCoreError as error:
-            read.failure = f"the secret {self._secret_name} cannot be read: {code(error)}"
+        except (GetParameterError, BotoCoreError) as error:
+            read.failure = f"the secret {self._secret_name} cannot be read: {_why(error)}"
         read.failed_at = self.monotonic()
+
+    def _get(self, read: _Read, stage: Stage, *, past_cache: bool) -> object:
+        """Reads a stage; once more where no answer came, and time is left. Raises what the provider does."""
+        from aws_lambda_powertools.utilities.parameters import SecretsProvider
+        from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
+
+        if read.provider is None:
+            read.provider = SecretsProvider(boto3_client=self.client())
+        for last in (False, True):
+            try:
+                with self.budget.waiting():
+                    return read.provider.get(
+                        self.arn, max_age=MAX_AGE_SECONDS, transform="json", force_fetch=past_cache, VersionStage=stage
+                    )
+            except GetParameterError as error:
+                cause = error.__context__
+                lost = isinstance(cause, ClientError | BotoCoreError) and unanswered(cause)
+                if last or not lost or not self.budget.for_secret:
+                    raise
+        raise AssertionError  # the second try returns or raises
 
     @property
     def _secret_name(self) -> str:
         return self.arn.rpartition(":")[2]
+
+
+def _why(error: Exception) -> str:
+    cause = error if isinstance(error, BotoCoreError) else error.__context__
+    return code(cause) if isinstance(cause, ClientError | BotoCoreError) else type(cause).__name__

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from alertrelay.alert import Channel
-from alertrelay.channels import Renderer
+from alertrelay.channels import Renderer, shared_forwarder
 from alertrelay.config.model import Config, Target
 from alertrelay.dispatch import dispatcher
 from alertrelay.dispatch.degraded import Degraded
@@ -25,7 +25,6 @@ from alertrelay.groups.insert import insert
 from alertrelay.groups.router import Router
 from alertrelay.notify.compose import Site, Writer
 from alertrelay.notify.deliver import Courier
-from alertrelay.notify.held import held_open
 from alertrelay.notify.outcomes import Reporter
 from alertrelay.notify.pipeline import flush
 from alertrelay.notify.rate_limit import Digests, RateLimiter
@@ -100,7 +99,11 @@ def assemble(
     parts = _Parts(
         config=config,
         router=Router(
-            config=config, channels=channels, accounts_for_unrouted=accounts_for_unrouted, notes_sources=notes_sources
+            config=config,
+            channels=channels,
+            accounts_for_unrouted=accounts_for_unrouted,
+            notes_sources=notes_sources,
+            unrouted_channel=shared_forwarder()[0],
         ),
         store=store,
         timers=timers,
@@ -122,7 +125,6 @@ def _stage_ports(parts: _Parts, limits: Mapping[Channel, Limit]) -> dict[str, An
     config, store, log = parts.config, parts.store, parts.telemetry.log
     return {
         "config": config,
-        "held": partial(held_open, config=config, groups=store, log=log),
         "config_hash": config.hash,
         "rules": config.inhibit_rules,
         "intervals": config.time_intervals,

@@ -6,7 +6,7 @@ goes on, since it may be the retry of an attempt that crashed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -18,6 +18,7 @@ from alertrelay.groups.joining import Joining, Update
 from alertrelay.groups.outcomes import of_alert, of_member
 from alertrelay.groups.router import Router, account_for_unrouted, groups_for, inhibitor_entries
 from alertrelay.groups.unknown_resolves import fired_before, resolves_by_key
+from alertrelay.groups.unrouted import is_kept, keep, unrouted_group
 from alertrelay.nflog.dedup import unsettled
 from alertrelay.nflog.group_state import AlertItem, GroupHeader, Member, MemberStatus
 from alertrelay.notification import Outcome, Reason
@@ -43,13 +44,22 @@ def updates_of(
     return [
         Update(
             alert=alert,
-            key=key_of(alert.state_key),
+            key=_key(alert),
             order_key=order_of(alert, received=received, index=index),
             late=late,
             settled=settled,
         )
         for index, alert in enumerate(possible)
     ]
+
+
+def _key(alert: Alert) -> str:
+    """Returns the key that an alert stands under. Events of one identity that name different resources (a cost anomaly
+    with another cause, a notice that goes on) are different events: none replaces another before it was notified."""
+    resources = alert.labels.get("resource", "") if alert.kind == "event" else ""
+    if not resources:
+        return key_of(alert.state_key)
+    return key_of(" ".join([alert.state_key, *sorted(set(resources.split(", ")))]))
 
 
 def insert(
@@ -73,6 +83,8 @@ def insert(
         for entry in inhibitor_entries(router, update.alert):
             inhibitors.note_source(entry, update.key, fires=update.alert.status == "firing")
     member = member_of(update, now)
+    if written:
+        keep(stored.unrouted, member, groups, interval=router.config.route.group_interval, now=now)
     for gid, header in stored.headers.items():
         put, before = groups.put_member(gid, member) if written else (False, None)
         joining = joinings.setdefault(gid, Joining(header=header))
@@ -90,21 +102,25 @@ def insert(
 
 class _Stored(NamedTuple):
     """The result of storing an update: whether it was written, and the groups that it joins. `doubted`: its alert may
-    be open in them although the table has not seen it fire; `unsettled`: that shows when the update comes again."""
+    be open in them although the table has not seen it fire; `unsettled`: that shows when the update comes again.
+    `unrouted`: the group that keeps it although it leads to nobody."""
 
     written: bool
     headers: dict[str, GroupHeader | None]
     doubted: bool = False
     unsettled: bool = False
+    unrouted: Mapping[str, GroupHeader] = {}
 
 
 def _store_firing(update: Update, router: Router, alerts: Alerts, now: datetime, telemetry: Telemetry) -> _Stored:
-    found = groups_for(router, update.alert.labels)
+    found, unrouted = groups_for(router, update.alert.labels), dict[str, GroupHeader]()
     if not found:
-        account_for_unrouted(router, update.alert, telemetry)
-        if not inhibitor_entries(router, update.alert):
+        nobody = account_for_unrouted(router, update.alert, telemetry)
+        if nobody and is_kept(router, update.alert):
+            unrouted = unrouted_group(router)
+        elif not inhibitor_entries(router, update.alert):
             return _Stored(False, {})
-    written, stored = alerts.put_alert(_item(update, now), groups=found)
+    written, stored = alerts.put_alert(_item(update, now), groups=[*found, *unrouted])
     if not written:
         why = _why_refused(update, stored, telemetry)
         for header in found.values():
@@ -114,7 +130,7 @@ def _store_firing(update: Update, router: Router, alerts: Alerts, now: datetime,
     if overtaken:
         # By now the table has seen it fire: what waits for that needs no resolve.
         alerts.add_groups(replace(member_of(update, now), order_key=stored.order_key), found)
-    return _Stored(written, dict(found), doubted=overtaken and update.late)
+    return _Stored(written, dict(found), doubted=overtaken and update.late, unrouted=unrouted)
 
 
 def _store_resolve(update: Update, router: Router, alerts: Alerts, now: datetime, telemetry: Telemetry) -> _Stored:
@@ -126,20 +142,22 @@ def _store_resolve(update: Update, router: Router, alerts: Alerts, now: datetime
         telemetry.log(
             "resolve_from_elsewhere", state_key=key, opened_by=stored.opened_by, resolved_by=stored.resolved_by
         )
-    if written and not stored.groups and router.accounts_for_unrouted:
+    kept = unrouted_group(router)
+    unrouted = {gid: header for gid, header in kept.items() if gid in stored.groups and router.accounts_for_unrouted}
+    if written and stored.groups <= set(kept) and router.accounts_for_unrouted:
         telemetry.emit(of_alert(update.alert, "suppressed", Reason.NOT_ANNOUNCED))
     if not written and router.accounts_for_unrouted:
         telemetry.emit(of_alert(update.alert, "suppressed", _why_refused(update, stored, telemetry)))
     found: dict[str, GroupHeader | None] = dict.fromkeys(
-        sorted(gid for gid in stored.groups if channel_of(gid) in router.channels)
+        sorted(gid for gid in stored.groups if channel_of(gid) in router.channels and gid not in kept)
     )
     routed = groups_for(router, stored.alert.labels) if written else {}
-    unseen = bool(routed) and not stored.groups and fired_before(update.alert)
+    unseen = bool(routed) and stored.groups <= set(kept) and fired_before(update.alert)
     for gid, header in routed.items():
         by_key = resolves_by_key(router.config, header.identity.integration, stored.alert.labels)
         if by_key or (unseen and update.settled):
             found[gid] = header
-    return _Stored(written, found, doubted=unseen, unsettled=unseen and not update.settled)
+    return _Stored(written, found, doubted=unseen, unsettled=unseen and not update.settled, unrouted=unrouted)
 
 
 def _why_refused(update: Update, stored: AlertItem, telemetry: Telemetry) -> Reason:

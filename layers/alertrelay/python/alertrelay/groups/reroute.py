@@ -15,6 +15,7 @@ from typing import NamedTuple
 from alertrelay.config.durations import MEMBER_KEPT
 from alertrelay.groups.flush_timer import send_flush_timer
 from alertrelay.groups.router import Router, groups_for
+from alertrelay.groups.unrouted import marked, unrouted_group
 from alertrelay.nflog.dedup import is_firing
 from alertrelay.nflog.group_state import GroupHeader, GroupState, Member
 from alertrelay.policy.group_key import channel_of
@@ -72,9 +73,10 @@ def reroute(
 ) -> Moved:
     """Nothing moves while the configuration is the one of the last record. A group of thousands does not move within
     one invocation: what has moved after a third of the time up to `until` is marked by this flush, and the next one
-    goes on with the rest. Receivers that the configuration adds beside this group are notified of its alerts too.
-    Raises StoreFailure."""
-    if group.config_hash in ("", router.config.hash) or group.identity.route_id == DIGEST:
+    goes on with the rest. Receivers that the configuration adds beside this group are notified of its alerts too;
+    what leads to nobody is kept for the next configuration. Raises StoreFailure."""
+    known = router.config.hash
+    if group.config_hash in ("", known, marked(known)) or group.identity.route_id == DIGEST:
         return Moved()
     now = clock.now()
     stop = now + SHARE * (until - now)
@@ -88,6 +90,8 @@ def reroute(
             break
         _note_as_source(router, inhibitors, member, noted)
         found = groups_for(router, member.labels, every_channel=True)
+        if not found and member.ends_at is None:
+            found = unrouted_group(router)
         if found.pop(gid, None):
             for other, header in found.items():
                 beside.setdefault(other, (header, []))[1].append(member)

@@ -22,14 +22,15 @@ class Router:
     """The part of the routing that a forwarder does.
 
     `channels` are those whose integrations it handles. `accounts_for_unrouted` marks the one forwarder that records
-    the outcome of alerts that end at an empty receiver, `notes_sources` the one that notes what may inhibit others,
-    whatever receivers that has.
+    the outcome of alerts that end at an empty receiver, and keeps them in a group of `unrouted_channel`;
+    `notes_sources` the one that notes what may inhibit others, whatever receivers that has.
     """
 
     config: Config
     channels: frozenset[Channel]
     accounts_for_unrouted: bool
     notes_sources: bool
+    unrouted_channel: Channel
 
 
 def groups_for(router: Router, labels: Labels, *, every_channel: bool = False) -> dict[str, GroupHeader]:
@@ -60,12 +61,14 @@ def inhibitor_entries(router: Router, alert: Alert) -> Sequence[InhibitKey]:
     return source_entries(router.config.inhibit_rules, alert.labels, kind=alert.kind) if router.notes_sources else ()
 
 
-def account_for_unrouted(router: Router, alert: Alert, telemetry: Telemetry) -> None:
-    """Records why this forwarder does not notify: by name where nobody at all is notified."""
+def account_for_unrouted(router: Router, alert: Alert, telemetry: Telemetry) -> bool:
+    """Records why this forwarder does not notify: by name where nobody at all is notified, which is returned."""
     routes = match_routes(router.config.route, alert.labels)
     receivers = [router.config.receiver(route.receiver) for route in routes]
     if any(receiver and receiver.targets for receiver in receivers):
         telemetry.log("not_this_forwarder", fingerprint=alert.fingerprint, reason=Reason.NOT_OURS)
-    elif router.accounts_for_unrouted:
+        return False
+    if router.accounts_for_unrouted:
         names = ", ".join(sorted({receiver.name for receiver in receivers if receiver}))
         telemetry.emit(of_alert(alert, "suppressed", Reason.NO_INTEGRATIONS, receiver=names))
+    return True

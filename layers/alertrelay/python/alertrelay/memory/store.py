@@ -5,6 +5,7 @@ They keep the promises of ports.py and pass the contract tests of the real ones.
 
 from __future__ import annotations
 
+import bisect
 import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -107,6 +108,10 @@ class MemoryStore:
         with self._lock:
             found = self._members.get(gid, {})
             return [found[key] for key in sorted(found) if (ends := found[key].expires) is None or ends > now]
+
+    def headers(self, gids: Sequence[str]) -> Mapping[str, GroupHeader]:
+        """See state.Groups."""
+        return {gid: found for gid in gids if (found := self.header(gid))}
 
     def header(self, gid: str) -> GroupHeader | None:
         """See state.Groups."""
@@ -309,9 +314,13 @@ def _scheduled(group: GroupState, **changes: Any) -> GroupState:
     return replace(group, schedule=replace(group.schedule, **changes))
 
 
+def _time(entry: tuple[datetime, Mapping[str, Any]]) -> datetime:
+    return entry[0]
+
+
 @dataclass
 class MemoryTimers:
-    """ports.Timers in a list; `due` takes out what has come back by now."""
+    """ports.Timers in a list, in order of time; `due` takes out what has come back by now."""
 
     clock: Clock
     horizon: float = 60.0
@@ -327,7 +336,11 @@ class MemoryTimers:
         """See ports.Timers."""
         if not 0 <= delay_seconds <= 900:
             raise ValueError(f"a delay of 0 to 900 s was expected, {delay_seconds} came")
-        self.waiting.append((self.clock.now() + timedelta(seconds=delay_seconds), body))
+        self.put(body, at=self.clock.now() + timedelta(seconds=delay_seconds))
+
+    def put(self, body: Mapping[str, Any], *, at: datetime) -> None:
+        """Adds a message that becomes visible at `at`."""
+        bisect.insort(self.waiting, (at, body), key=_time)
 
     def dead_letter(self, body: Mapping[str, Any]) -> None:
         """See ports.Timers."""
@@ -335,14 +348,14 @@ class MemoryTimers:
 
     def due(self) -> list[Mapping[str, Any]]:
         """Removes and returns the messages that are visible by now, in order of time."""
-        now = self.clock.now()
-        ready = sorted((w for w in self.waiting if w[0] <= now), key=lambda w: w[0])
-        self.waiting = [w for w in self.waiting if w[0] > now]
+        count = bisect.bisect_right(self.waiting, self.clock.now(), key=_time)
+        ready = self.waiting[:count]
+        del self.waiting[:count]
         return [body for _, body in ready]
 
     def next_at(self) -> datetime | None:
         """Returns the time at which the next one becomes visible."""
-        return min((at for at, _ in self.waiting), default=None)
+        return self.waiting[0][0] if self.waiting else None
 
 
 @dataclass(frozen=True)

@@ -109,7 +109,12 @@ def decide(
     open_ = shown | (firing & ledger.firing)
     repeats = bool(shown) and _repeat_is_due(progress, tick or now, repeat_interval)
     return Decision(
-        ledger=replace(ledger, events=(ledger.events | muted) & present_events, storm=storm),
+        ledger=replace(
+            ledger,
+            events=(ledger.events | muted) & present_events,
+            events_at=frozenset(one for one in ledger.events_at if one.partition(" ")[0] in present_events),
+            storm=storm,
+        ),
         reason=_reason(ledger, open_, new, resolved, events, repeats=repeats),
         view=View(firing=firing, open=open_, shown=shown),
         own=OwnChannel(
@@ -141,6 +146,19 @@ def _unnotified(
 def _repeat_is_due(progress: Progress, tick: datetime, repeat_interval: float) -> bool:
     notified_at = progress.notified_at
     return notified_at is not None and tick - notified_at >= timedelta(seconds=repeat_interval)
+
+
+def nothing(firing: frozenset[str]) -> Decision:
+    """Returns the decision that notifies nobody of what fires, and leaves an empty ledger."""
+    none = frozenset[str]()
+    return Decision(
+        ledger=Ledger(),
+        reason=None,
+        view=View(firing=firing, open=none, shown=none),
+        own=OwnChannel(new=none, resolved=none, events=none, repeats=False),
+        fallback=FallbackChannels(new=none, resolved=none),
+        unnotified=Unnotified(unheard=none, lapsed=none, muted={}),
+    )
 
 
 def without_resolves(decision: Decision) -> Decision:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -24,7 +24,9 @@ class Ledger:
     that failed, and are retried alone; `<integration>#<recipient>` is one recipient of it.
     `behind`: recipients of the own channel who missed what is in `firing` and `events`, by short name. `refused`: those
     who refused for good what none of the others has taken yet.
+    `events_at`: of `events`, those that a fallback announced, each as "key fallback".
     `storm`: handed to the integration's digest, which announces and resolves them.
+    `digests`: of a storm's digest, how many messages it has been since nothing of it was open.
     `receipts`: what each channel gave back for its first message, by str(Integration).
     """
 
@@ -33,12 +35,14 @@ class Ledger:
     fallback_firing: frozenset[str] = frozenset()
     fallback_unsure: frozenset[str] = frozenset()
     events: frozenset[str] = frozenset()
+    events_at: frozenset[str] = frozenset()
     storm: frozenset[str] = frozenset()
     fallbacks: frozenset[str] = frozenset()
     fallbacks_owed: frozenset[str] = frozenset()
     refused: frozenset[str] = frozenset()
     behind: Mapping[str, Behind] = field(default_factory=dict)
     dedup_key: str = ""
+    digests: int = 0
     receipts: Mapping[str, Receipt] = field(default_factory=dict)
 
     @property
@@ -70,8 +74,13 @@ class Spill:
 PACKED_FROM = 20
 """Alerts in a set above which their hashes are packed; fewer stay readable."""
 ALERT_SETS = ("firing", "unsure", "fallback_firing", "fallback_unsure", "events", "storm")
-_NAME_SETS = ("fallbacks", "fallbacks_owed", "refused")
+_NAME_SETS = ("fallbacks", "fallbacks_owed", "events_at", "refused")
 _SETS = (*ALERT_SETS, *_NAME_SETS)
+
+
+def events_at(keys: Iterable[str], names: Collection[str]) -> frozenset[str]:
+    """Returns how a ledger notes that these fallbacks announced these events."""
+    return frozenset(f"{key} {name}" for key in keys for name in names)
 
 
 def merged(ledger: Ledger, more: Ledger) -> Ledger:
@@ -83,6 +92,7 @@ def merged(ledger: Ledger, more: Ledger) -> Ledger:
         **sets,
         behind={**more.behind, **ledger.behind},
         dedup_key=ledger.dedup_key or more.dedup_key,
+        digests=max(ledger.digests, more.digests),
         receipts={**more.receipts, **ledger.receipts},
     )
 
@@ -106,6 +116,8 @@ def ledger_json(ledger: Ledger) -> dict[str, Any]:
         data["behind"] = behind_json(ledger.behind)
     if ledger.dedup_key:
         data["dedup_key"] = ledger.dedup_key
+    if ledger.digests:
+        data["digests"] = ledger.digests
     if ledger.receipts:
         data["receipts"] = [_receipt_json(receipt) for receipt in ledger.receipts.values()]
     return data
@@ -118,6 +130,7 @@ def ledger_from_json(data: Mapping[str, Any]) -> Ledger:
         **{name: _unpacked(data.get(name, ())) for name in _SETS},
         behind=behind_from_json(data.get("behind", {})),
         dedup_key=data.get("dedup_key", ""),
+        digests=int(data.get("digests", 0)),
         receipts={str(receipt.integration): receipt for receipt in receipts},
     )
 

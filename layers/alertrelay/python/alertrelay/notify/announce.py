@@ -9,18 +9,21 @@ from datetime import datetime, timedelta
 from alertrelay.alert import Integration
 from alertrelay.channels import channel
 from alertrelay.config.model import Target
+from alertrelay.groups.reroute import DIGEST
 from alertrelay.nflog.behind import OWN
 from alertrelay.nflog.dedup import left_behind, notified_own, without_refusals, without_resolves
 from alertrelay.nflog.ledger import Ledger
 from alertrelay.nflog.together import all_together
-from alertrelay.notification import Notification, Outcome, Reason
+from alertrelay.notification import Notification, Outcome, Reason, Receipt
 from alertrelay.notify.announced import Announced
 from alertrelay.notify.compose import Content
 from alertrelay.notify.deliver import Attempt, Courier, Delivery
 from alertrelay.notify.fallback import Fallbacks, HeldAt, fall_back, with_receipts
 from alertrelay.notify.follow_up import answered, reached_again
+from alertrelay.notify.held import Destinations
 from alertrelay.notify.outcomes import Reporter
 from alertrelay.notify.recipients import narrowed
+from alertrelay.notify.takeover import taking_over, unsent
 from alertrelay.notify.targets import Targets
 from alertrelay.ports import Permanent, SelfAlert, Telemetry
 
@@ -57,6 +60,7 @@ def deliver_or_fall_back(
     reporter: Reporter,
     telemetry: Telemetry,
     held: HeldAt,
+    places: Destinations,
 ) -> Announced:
     """Notifies the own channel, and its fallbacks where that fails."""
     decision, own = content.decision, content.decision.own
@@ -70,8 +74,14 @@ def deliver_or_fall_back(
         return _failed(content, announced, removed, message, fallbacks, reporter, held, known=False)
     if content.group.ledger.behind and not fallbacks.intend(frozenset({OWN})):
         return announced  # the lease is lost
+    heard = places.served(target, {key: content.members[key].labels for key in news if key in content.members})
+    message, earlier = taking_over(heard, message, decision.ledger, target)
+    if heard and news <= set(heard) and not own.repeats:
+        edits = channel(target.integration.channel).pages or (earlier and courier.edits(target))
+        if own.events or not (own.resolved or edits):
+            return _merged(content, announced, message, earlier or Receipt(integration=target.integration), reporter)
+        news = frozenset()
     # News and a repeat are posted, since an edit notifies nobody; a resolve edits the first message where it can.
-    earlier = decision.ledger.receipts.get(str(target.integration))
     delivery = Delivery(
         target=_caught_up(target, decision.ledger),
         notification=message,
@@ -86,6 +96,18 @@ def deliver_or_fall_back(
     if attempt.receipt:
         return _missed_on_call(content, announced, attempt, message, fallbacks, reporter, held)
     return _failed(content, announced, attempt, message, fallbacks, reporter, held, known=True)
+
+
+def _merged(
+    content: Content, announced: Announced, message: Notification, receipt: Receipt, reporter: Reporter
+) -> Announced:
+    """A message that cannot be edited would say again what a fallback said here: it counts as sent."""
+    own = unsent(receipt)
+    ledger = replace(with_receipts(notified_own(content.decision), [own]), fallbacks_owed=frozenset())
+    ledger = replace(ledger, dedup_key=message.dedup_key if ledger.firing else "")
+    outcomes = reporter.of_own(content, own, keys=_subjects(content), reason=message.reason)
+    merged = [replace(outcome, outcome="merged", reason=Reason.MERGED) for outcome in outcomes]
+    return replace(announced, ledger=ledger, outcomes=(*announced.outcomes, *merged), attempts=(own,), sent=True)
 
 
 def _delivered(
@@ -119,6 +141,8 @@ def _taken(content: Content, own: Attempt, message: Notification, now: datetime)
     decision = content.decision
     ledger = replace(with_receipts(notified_own(decision), [own]), refused=frozenset())
     ledger = replace(ledger, dedup_key=message.dedup_key if ledger.firing else "")
+    if content.group.identity.route_id == DIGEST:
+        ledger = replace(ledger, digests=ledger.digests + 1)
     return left_behind(ledger, decision, own.recipients.deferred, certain=own.certain, now=now)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from alertrelay.nflog.ledger import Ledger
 from alertrelay.notification import Outcome
@@ -13,7 +14,8 @@ from alertrelay.notify.deliver import Attempt
 class Announced:
     """Holds what came of a flush. `attempts`: that of the own channel first, then those of its fallbacks.
     `unfinished`: something is still to be notified, by a later try. `owed_tries`: how often the recipient who is tried
-    again next was tried, 0 where none is."""
+    again next was tried, 0 where none is. `beside`: by name, the fallbacks at whose destination a group of its own has
+    something open, with the keys of that."""
 
     ledger: Ledger
     outcomes: tuple[Outcome, ...] = ()
@@ -21,6 +23,7 @@ class Announced:
     sent: bool = False
     unfinished: bool = False
     owed_tries: int = 0
+    beside: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def uncertain(self) -> bool:

@@ -40,7 +40,8 @@ BROKEN_TIMEOUT = 2.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """The attempt of one channel at one notification: a receipt, or the failure of the last try."""
+    """The attempt of one channel at one notification: a receipt, or the failure of the last try. `attempts`
+    counts the tries in which something was sent."""
 
     integration: Integration
     notification_id: str
@@ -133,14 +134,15 @@ class Courier:
         while message is not None and asked.target:
             now = self.clock.now()
             if (stop - now).total_seconds() < SHORTEST:
-                failure = failure or Retryable(f"no time was left to try {one.target.integration.channel}")
+                failure = failure or Retryable(f"no time was left to try {one.target.integration.channel}", tried=False)
                 break
-            tries += 1
             try:
                 taken = self._try(replace(one, target=asked.target), message, stop, longest)
+                tries += 1
                 receipt, failure, asked = receipt or taken, None, asked.after(taken.recipients)
                 pause = next(pauses, None) if asked.target else None
             except DeliveryFailure as caught:
+                tries += caught.tried
                 failure, certain = caught, certain and not caught.ambiguous
                 asked = asked.after_failure(caught.recipients)
                 pause = _pause(caught, pauses)
@@ -173,7 +175,7 @@ class Courier:
         try:
             return self._with_each_key(one, message, stop, longest)
         except SecretMissing as missing:
-            raise AuthDead(str(missing)) from None
+            raise AuthDead(str(missing), tried=False) from None
         except DeliveryFailure:
             raise
         except Exception as error:  # noqa: BLE001 - a fault of ours must lead to the next channel, not to a lost alert
@@ -184,7 +186,7 @@ class Courier:
         """Sends once; where the key is refused, once more with each other version of the key."""
         sender = self.senders[one.target.integration.channel]
         name = sender.key_name(one.target)
-        refused = AuthDead(f"no version of key {name!r} is left to try")
+        refused: DeliveryFailure = Retryable(f"no time was left to try {one.target.integration.channel}", tried=False)
         for key in self._keys(name, one.earlier):
             # Each version of the key has what is left, so that three of them do not take three times as long.
             timeout = min(longest, (stop - self.clock.now()).total_seconds())
@@ -222,7 +224,8 @@ class Courier:
         if failure is None:
             self.failing.pop(peer_of(target), None)
             return
-        if isinstance(failure, Retryable) and not (failure.recipients and failure.recipients.missed):
+        partly = failure.recipients and failure.recipients.missed
+        if isinstance(failure, Retryable) and failure.tried and not partly:
             self.failing[peer_of(target)] = self.clock.now() + BREAKER
         if isinstance(failure, AuthDead | Permanent):
             name = "SecretKeyRefused" if isinstance(failure, AuthDead) else "MessageRefused"

@@ -12,7 +12,7 @@ from alertrelay.channels import channel
 from alertrelay.config.durations import RETRY
 from alertrelay.config.model import Target
 from alertrelay.nflog.dedup import may_have_notified_fallback, notified_fallback
-from alertrelay.nflog.ledger import Ledger
+from alertrelay.nflog.ledger import Ledger, events_at
 from alertrelay.notification import Failed, Notification, Outcome, Reason, Receipt
 from alertrelay.notify.compose import Content, Writer, fallback_key
 from alertrelay.notify.deliver import Attempt, Courier, Delivery
@@ -190,7 +190,10 @@ def fall_back(
         ledger = with_receipts(notified_fallback(decision, ledger), theirs)
         owed = frozenset(name for a in tried.attempts if str(a.integration) not in tried.annotated for name in a.owing)
         ledger = replace(
-            ledger, fallbacks=ledger.fallbacks | names_of(theirs), fallbacks_owed=ledger.fallbacks_owed | owed
+            ledger,
+            fallbacks=ledger.fallbacks | names_of(theirs),
+            fallbacks_owed=ledger.fallbacks_owed | owed,
+            events_at=ledger.events_at | events_at(decision.own.events, names_of(theirs)),
         )
     detail = own.failure.text if own.failure else ""
     outcomes = [

@@ -11,6 +11,7 @@ from alertrelay.notify.deliver import Attempt
 from alertrelay.notify.fallback import Fallbacks, names_of, still_owed, with_receipts
 from alertrelay.notify.outcomes import Reporter
 from alertrelay.notify.rate_limit import RateLimiter
+from alertrelay.notify.takeover import of_this_reader
 
 
 def reached_again(content: Content) -> bool:
@@ -41,13 +42,14 @@ def resolve_fallbacks(
         return replace(announced, unfinished=True)
     reason = Reason.SOME_RESOLVED if left else Reason.ALL_RESOLVED
     message = fallbacks.writer.notification(content, reason, resolved=resolved, news=resolved)
-    if not left:
-        message = replace(message, status="resolved")
     own = announced.attempts[0] if announced.attempts else None
     failed = None
     if left and own and own.receipt and reached_again(content):
         message, failed = replace(message, reason=Reason.REACHED_AGAIN), answered(own)
-    attempts = fallbacks.follow_up(ledger.fallbacks, message, ledger, failed=failed)
+    attempts = []
+    for name in sorted(ledger.fallbacks):
+        last = message if left else of_this_reader(message, announced.beside.get(name, frozenset()))
+        attempts += fallbacks.follow_up([name], last, ledger, failed=failed)
     reached, missed = [a for a in attempts if a.receipt], [a for a in attempts if not a.receipt]
     if left or not missed:
         known, unsure = ledger.fallback_firing - resolved, ledger.fallback_unsure - resolved
@@ -81,6 +83,8 @@ def retry_owed(content: Content, announced: Announced, *, fallbacks: Fallbacks, 
     own = content.group.identity.integration
     text = f"{own.channel} has not taken it yet"
     failed = Failed(integration=own, text=text, attempts=0, seconds=0.0)
+    if announced.attempts and announced.attempts[0].receipt is None:
+        failed = announced.attempts[0].failed
     message = fallbacks.writer.notification(content, Reason.CHANNEL_FAILED, resolved=frozenset(), news=still)
     attempts = fallbacks.follow_up(names, message, ledger, failed=failed)
     reached = [a for a in attempts if a.receipt]

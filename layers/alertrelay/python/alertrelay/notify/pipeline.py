@@ -10,25 +10,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from alertrelay.groups.reroute import Moved, reroute
-from alertrelay.nflog.dedup import Decision, Mute, decide
+from alertrelay.groups.unrouted import UNROUTED, marked
+from alertrelay.nflog.dedup import Decision, Mute, decide, is_firing, nothing
 from alertrelay.nflog.group_state import GroupHeader, GroupState, Member
 from alertrelay.nflog.together import for_recipients
 from alertrelay.notification import Reason
 from alertrelay.notify.announce import deliver_or_fall_back, settle_unnotified
+from alertrelay.notify.announced import Announced
 from alertrelay.notify.backlog import rejoin_digest
 from alertrelay.notify.catch_up import catch_up
-from alertrelay.notify.compose import UNFINISHED, compose
+from alertrelay.notify.compose import UNFINISHED, Content, compose
 from alertrelay.notify.fallback import Fallbacks, intent_of
 from alertrelay.notify.follow_up import resolve_fallbacks, retry_owed
+from alertrelay.notify.held import Destinations
 from alertrelay.notify.lease import Lease, Timing, hand_back, lease_of, take_lease, timing_of
 from alertrelay.notify.mute import look_up, mute
 from alertrelay.notify.record import leave, record
 from alertrelay.notify.silence_expiry import warn_of_silence_expiry
 from alertrelay.notify.stale_alarms import ResolvedAlarms, resolve_stale_alarms
+from alertrelay.notify.takeover import hand_over
 from alertrelay.notify.targets import Targets
 from alertrelay.notify.throttle import limit
 from alertrelay.ports import SelfAlert, Telemetry
@@ -105,6 +109,18 @@ def parameters(run: Callable[..., Any]) -> tuple[str, ...]:
     return tuple(n for n in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount] if n not in optional)
 
 
+def keep_unrouted(
+    lease: Lease, group: GroupState, members: Sequence[Member], moved: Moved
+) -> tuple[Content, Announced]:
+    """Decides nothing of what leads to nobody: while something of it fires, the group stays."""
+    leaving = {member.key for member in moved.members}
+    firing = frozenset(m.key for m in members if is_firing(m, lease.began)) - leaving
+    content = Content(
+        gid=lease.gid, group=group, decision=nothing(firing), alerts={}, members={m.key: m for m in members}
+    )
+    return content, Announced(ledger=content.decision.ledger)
+
+
 class Stage(NamedTuple):
     """One step: the names of the values that it gives, and the function that gives them."""
 
@@ -112,6 +128,8 @@ class Stage(NamedTuple):
     run: Callable[..., Any]
 
 
+LOOKING_UP = timedelta(seconds=5)
+"""After the beginning of a flush nothing is read any more about what others have open: the message must go out."""
 NORMAL: tuple[Stage, ...] = (
     Stage(("members",), read_members),
     Stage(("moved",), reroute),
@@ -126,6 +144,7 @@ NORMAL: tuple[Stage, ...] = (
     Stage(("announced", "digested"), limit),
     Stage(("announced",), deliver_or_fall_back),
     Stage(("announced",), catch_up),
+    Stage(("announced",), hand_over),
     Stage(("announced",), resolve_fallbacks),
     Stage(("announced",), retry_owed),
     Stage(("recorded",), record),
@@ -147,7 +166,18 @@ DEGRADED: tuple[Stage, ...] = (
 """A flush does no more than it must, with one request before it notifies, where three before it did not end: nothing is
 rerouted, silenced, inhibited or left to a digest that may not have heard of it."""
 
-TAKES: Mapping[Callable[..., Any], tuple[str, ...]] = {run: parameters(run) for _, run in (*NORMAL, *DEGRADED)}
+KEEPING: tuple[Stage, ...] = (
+    Stage(("members",), read_members),
+    Stage(("moved",), reroute),
+    Stage(("content", "announced"), keep_unrouted),
+    Stage(("recorded",), record),
+    Stage((), leave),
+)
+"""Of the group of what leads to nobody (groups/unrouted.py)."""
+
+TAKES: Mapping[Callable[..., Any], tuple[str, ...]] = {
+    run: parameters(run) for _, run in (*NORMAL, *DEGRADED, *KEEPING)
+}
 """The names of the values that each stage takes."""
 Ports = Mapping[str, Any]
 """By the names that stages have for them; see dispatch/assembly.py."""
@@ -177,13 +207,17 @@ def flush(
     lease = lease_of(gid, owner, group, timing, now=clock.now(), until=until)
     values = {**ports, "gid": gid, "lease": lease, "route": route, "timing": timing, "now": lease.began, "until": until}
     stages = NORMAL
+    if group.identity.route_id == UNROUTED:
+        stages, values["config_hash"] = KEEPING, marked(config.hash)
     if group.stored.lost:
         _report_lost(gid, group, ports["telemetry"])
-    if group.progress.tries >= UNFINISHED:
+    if stages is NORMAL and group.progress.tries >= UNFINISHED:
         _report_unfinished(gid, group, ports["telemetry"])
         stages, group = DEGRADED, _without_digest(group)
         values |= {"moved": Moved(all=False), "facts": Facts(), "mutes": {}, "shown": SHOWN_DEGRADED}
     values |= {"group": group, "fallbacks": _fallbacks(ports, lease, group)}
+    places = _destinations(ports, lease)
+    values |= {"places": places, "held": places.held_open}
     try:
         for gives, run in stages:
             given = run(**{name: values[name] for name in TAKES.get(run) or parameters(run)})
@@ -203,6 +237,18 @@ def _fallbacks(ports: Ports, lease: Lease, group: GroupState) -> Fallbacks:
         writer=ports["writer"],
         send_by=lease.send_by,
         intend=intent_of(lease.gid, owner=lease.owner, groups=ports["groups"], known=known, log=ports["log"]),
+    )
+
+
+def _destinations(ports: Ports, lease: Lease) -> Destinations:
+    clock = ports["clock"]
+    return Destinations(
+        gid=lease.gid,
+        site=ports["writer"].site,
+        config=ports["config"],
+        groups=ports["groups"],
+        log=ports["log"],
+        in_time=lambda: clock.now() < lease.began + LOOKING_UP,
     )
 
 

@@ -27,6 +27,8 @@ from alertrelay.state import Alerts, Groups, Limit, Rates, StoreFailure
 
 WAIT = timedelta(seconds=10)
 """How long the first alerts of a storm are collected."""
+GROWTH = 4
+"""By how much each message of a digest waits longer than the one before it."""
 TOP = 5
 """Services that a digest counts."""
 RESOLVED = "Resolved: "
@@ -86,7 +88,7 @@ class Digests:
     timers: Timers
     clock: Clock
 
-    def join(self, integration: Integration, members: Iterable[Member]) -> None:
+    def join(self, integration: Integration, members: Iterable[Member], *, wait: timedelta = WAIT) -> None:
         """Makes members of a group members of the digest too, which is flushed soon. Raises StoreFailure."""
         now = self.clock.now()
         gid = storm_id(integration)
@@ -96,11 +98,13 @@ class Digests:
         identity = GroupIdentity(
             integration=integration, route_id=DIGEST, group_key=DIGEST, group_labels={"alertname": "AlertStorm"}
         )
-        arm(self.groups, self.timers, self.clock, gid, GroupHeader(identity=identity), due=now + WAIT)
+        arm(self.groups, self.timers, self.clock, gid, GroupHeader(identity=identity), due=now + wait)
 
     def join_resolves(self, integration: Integration, members: Iterable[Member]) -> None:
-        """Puts resolves into the digest, which announces each once. Raises StoreFailure."""
-        self.join(integration, [_resolve_event(member) for member in members])
+        """Puts resolves into the digest, which announces each once, together with those of the next minutes. Raises
+        StoreFailure."""
+        found = [_resolve_event(member) for member in members]
+        self.join(integration, found, wait=timedelta(seconds=QUIET))
 
 
 def _resolve_event(member: Member) -> Member:
@@ -110,6 +114,13 @@ def _resolve_event(member: Member) -> Member:
         status="event",
         labels={**member.labels, "alertname": f"{RESOLVED}{member.name}"},
     )
+
+
+def next_digest_in(digests: int) -> timedelta:
+    """Returns how long a digest waits with more alerts after so many messages, while the storm goes on: a storm of
+    hours is a few messages too."""
+    factor: int = GROWTH ** max(0, digests - 1)
+    return timedelta(seconds=QUIET) * factor
 
 
 def storm_is_over(members: Iterable[Member], *, now: datetime) -> bool:

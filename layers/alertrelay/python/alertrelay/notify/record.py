@@ -146,7 +146,7 @@ def _tidy(ledger: Ledger) -> Ledger:
     """A group of which nothing is open any more keeps no keys and no receipts."""
     if ledger.open or ledger.storm:
         return ledger
-    return Ledger(events=ledger.events)
+    return Ledger(events=ledger.events, events_at=ledger.events_at)
 
 
 def _with_the_move(change: GroupChange, moved: Moved, group: GroupState, *, now: datetime) -> GroupChange:

@@ -15,7 +15,7 @@ from alertrelay.notify.announced import Announced
 from alertrelay.notify.compose import Content
 from alertrelay.notify.deliver import Courier
 from alertrelay.notify.outcomes import Reporter
-from alertrelay.notify.rate_limit import Digests, RateLimiter, storm_is_over
+from alertrelay.notify.rate_limit import Digests, RateLimiter, next_digest_in, storm_is_over
 from alertrelay.notify.targets import Targets
 from alertrelay.ports import Telemetry
 from alertrelay.state import StoreFailure
@@ -69,10 +69,20 @@ def limit(
 
 
 def _digest_waits(content: Content, now: datetime, *, free: bool) -> bool:
-    """Returns whether a digest says nothing yet of what has resolved: the storm goes on. `free`: an edit, a page."""
-    if free or content.decision.reason != Reason.SOME_RESOLVED:
+    """Returns whether a digest is not sent yet while the storm goes on: about what has resolved, or so soon after the
+    one before it. `free`: an edit, a page."""
+    own, only_resolved = content.decision.own, content.decision.reason == Reason.SOME_RESOLVED and not free
+    if not (only_resolved or ((own.new or own.events) and _too_soon(content, now))):
         return False
     return not storm_is_over((content.members[key] for key in content.decision.view.firing), now=now)
+
+
+def _too_soon(content: Content, now: datetime) -> bool:
+    """Returns whether a digest was notified so often that this message is to wait. PagerDuty takes each as an update
+    of one incident."""
+    digests, last = content.decision.ledger.digests, content.group.progress.notified_at
+    pages = channel(content.group.identity.integration.channel).pages
+    return digests > 0 and not pages and last is not None and now - last < next_digest_in(digests)
 
 
 def _with_digest(ledger: Ledger, own: OwnChannel) -> Ledger:

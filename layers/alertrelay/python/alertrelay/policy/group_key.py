@@ -38,6 +38,11 @@ def storm_id(integration: Integration) -> str:
     return f"{integration.channel}-{_digest(['storm', str(integration)])[:32]}"
 
 
+def unrouted_id(integration: Integration) -> str:
+    """Returns the group id of what leads to nobody."""
+    return f"{integration.channel}-{_digest(['unrouted', integration.channel])[:32]}"
+
+
 def channel_of(gid: str) -> Channel:
     """Returns the channel that a group id was made for."""
     return gid.partition("-")[0]

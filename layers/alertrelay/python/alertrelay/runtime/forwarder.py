@@ -7,7 +7,7 @@ import os
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -28,7 +28,7 @@ from alertrelay.channels.transport.connection import Network
 from alertrelay.channels.transport.senders import Senders
 from alertrelay.config.model import Config, Target
 from alertrelay.dispatch.assembly import Pipeline, assemble
-from alertrelay.dispatch.sent_back import Receive, own_body
+from alertrelay.dispatch.sent_back import own_body
 from alertrelay.groups.messages import TICK
 from alertrelay.notification import Outcome
 from alertrelay.notify.compose import Site
@@ -37,7 +37,7 @@ from alertrelay.ports import Clock, Sender, Telemetry
 from alertrelay.runtime.container import SystemClock, ops_alerter
 from alertrelay.runtime.observe import Observer
 from alertrelay.runtime.self_test import SELF_TEST, self_test
-from alertrelay.sources import Envelope, unwrap
+from alertrelay.sources import unwrap
 from alertrelay.state import StoreFailure
 
 
@@ -47,11 +47,12 @@ class RecordsFailed(Exception):
 
 class Built(NamedTuple):
     """The objects that a container keeps: the pipeline, its log and metrics, and the test that a new version must
-    pass."""
+    pass. `limited` bounds how long an invocation waits for state and secrets."""
 
     pipeline: Pipeline
     observer: Observer
     self_test: Callable[[], dict[str, Any]]
+    limited: Callable[[], AbstractContextManager[None]] = nullcontext
 
 
 class Forwarder:
@@ -120,6 +121,7 @@ def build(
     network = Network(endpoints=endpoints, haste=haste, sns=publisher(aws.sns), ses=mailer(aws.sesv2, region=region))
     senders = Senders(network)
     budget = Budget(clock)
+    secrets = SecretKeys(aws.secretsmanager, environ["ALERTRELAY_SECRET_ARN"], time.monotonic, budget)
     pipeline = _pipeline(
         channels,
         config,
@@ -127,12 +129,13 @@ def build(
         region=region,
         aws=aws,
         budget=budget,
+        secrets=secrets,
         clock=clock,
         observer=observer,
         senders={kind: around(senders[kind]) for kind in KINDS},
     )
     test = partial(self_test, config, channels, now=clock.now())
-    return Built(replace(pipeline, take=_within(budget, pipeline.take)), observer, test)
+    return Built(pipeline, observer, test, lambda: budget.limited(secret_at_hand=secrets.at_hand))
 
 
 def _observer(config: Config, environ: Mapping[str, str], observe: Callable[[Outcome], None] | None) -> Observer:
@@ -153,6 +156,7 @@ def _pipeline(
     region: str,
     aws: Clients,
     budget: Budget,
+    secrets: SecretKeys,
     clock: Clock,
     observer: Observer,
     senders: Mapping[Channel, Sender],
@@ -171,7 +175,7 @@ def _pipeline(
             aws.sqs, queue_url=environ["ALERTRELAY_QUEUE_URL"], dlq_url=environ["ALERTRELAY_DEAD_LETTER_URL"]
         ),
         clock=clock,
-        secrets=SecretKeys(aws.secretsmanager, environ["ALERTRELAY_SECRET_ARN"], time.monotonic),
+        secrets=secrets,
         senders=senders,
         renderer=renderer,
         telemetry=Telemetry(emit=observer.emit, log=observer.log, alert_ops=alert_ops),
@@ -180,14 +184,6 @@ def _pipeline(
         last_resort=_last_resort(config, environ),
         limits=LIMITS,
     )
-
-
-def _within(budget: Budget, receive: Receive) -> Receive:
-    def within(envelope: Envelope, *, deadline: datetime) -> None:
-        with budget.limited():
-            receive(envelope, deadline=deadline)
-
-    return within
 
 
 def _config(environ: Mapping[str, str]) -> Config:
@@ -211,9 +207,10 @@ def _handle(built: Built, event: Any, context: Any) -> dict[str, Any] | None:
             return None
         if event == SELF_TEST:
             return built.self_test()
-        if _is_sqs(event):
-            return {"batchItemFailures": _from_queue(built.pipeline, observer, event["Records"], deadline)}
-        _from_topic(built.pipeline, observer, event, deadline)
+        with built.limited():
+            if _is_sqs(event):
+                return {"batchItemFailures": _from_queue(built.pipeline, observer, event["Records"], deadline)}
+            _from_topic(built.pipeline, observer, event, deadline)
         return None
     finally:
         observer.end()

@@ -121,6 +121,11 @@ class DynamoStore:
         item = self._header_item(gid)
         return read(items.header, item) if item else None
 
+    def headers(self, gids: Sequence[str]) -> Mapping[str, GroupHeader]:
+        """See state.Store."""
+        found = self._batch([_header_key(gid) for gid in gids])
+        return {item["pk"]["S"].removeprefix("H#"): read(items.header, item) for item in found}
+
     def state(self, gid: str) -> GroupState | None:
         """See state.Store."""
         item = self._header_item(gid)

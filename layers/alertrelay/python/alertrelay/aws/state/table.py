@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from botocore.exceptions import BotoCoreError, ClientError
 
 from alertrelay.aws.budget import Budget
-from alertrelay.aws.errors import code
+from alertrelay.aws.errors import code, unanswered
 from alertrelay.aws.state import items
 from alertrelay.ports import Clock
 from alertrelay.state import StoreFailure
@@ -60,8 +60,8 @@ class Table:
     ) -> tuple[bool, dict[str, Any]]:
         """Updates an item: whether the condition held, with what `returns` asks for, or the item that it failed on.
 
-        `done` is what the item holds after this write (None: without the attribute). Where an answer is lost botocore
-        asks again, and the write itself makes its repetition fail: then it counts, with the item as it stands now.
+        `done` is what the item holds after this write (None: without the attribute). Where an answer is lost it is
+        asked for again, and the write itself makes its repetition fail: then it counts, with the item as it stands now.
         """
         condition = f"{_READABLE} AND ({condition})"
         try:
@@ -100,24 +100,27 @@ class Table:
         return True, answer.get("Attributes", {})
 
     def call(self, operation: str, **arguments: Any) -> dict[str, Any]:
-        """Sends one request of any kind. Raises StoreFailure, whose text holds nothing of an item."""
-        began = self._clock.now()
+        """Sends one request of any kind, once more where no answer came. Raises StoreFailure, whose text shows no
+        item."""
+        began, lost = self._clock.now(), 0
         while True:
-            if self._budget.spent:
+            if not self._budget.for_table:
                 raise StoreFailure(f"DynamoDB {operation}: too slow")
             try:
+                client = self._client()  # the first one is made here, which is no waiting for the table
                 with self._budget.waiting():
-                    answer: dict[str, Any] = getattr(self._client(), operation)(**arguments)
+                    answer: dict[str, Any] = getattr(client, operation)(**arguments)
                 return answer
-            except ClientError as error:
+            except (ClientError, BotoCoreError) as error:
                 if code(error) == _REFUSED:
-                    raise _refused(error) from None
+                    raise _refused(error, repeated=lost > 0) from None
                 waited = (self._clock.now() - began).total_seconds()
-                if code(error) not in _THROTTLED or waited >= THROTTLED_FOR:
+                if code(error) in _THROTTLED and waited < THROTTLED_FOR:
+                    self.pause()
+                elif unanswered(error) and not lost:
+                    lost += 1
+                else:
                     raise StoreFailure(f"DynamoDB {operation}: {code(error)}") from None
-                self.pause()
-            except BotoCoreError as error:
-                raise StoreFailure(f"DynamoDB {operation}: {code(error)}") from None
 
     def query(self, **arguments: Any) -> Iterator[dict[str, Any]]:
         """Reads the items of all pages of a query. Raises StoreFailure."""
@@ -135,7 +138,8 @@ class Table:
 
     def pause(self) -> None:
         """Waits between two attempts."""
-        self._clock.sleep(random.uniform(0.05, 1.0))  # noqa: S311 - full jitter, no secret
+        with self._budget.waiting():
+            self._clock.sleep(random.uniform(0.05, 1.0))  # noqa: S311 - full jitter, no secret
 
 
 def read(build: Callable[[items.Attributes], T], item: items.Attributes) -> T:
@@ -170,7 +174,7 @@ def _values(given: Mapping[str, Any], *expressions: str) -> dict[str, Any]:
 
 
 class _RefusedError(Exception):
-    """A condition did not hold; `item` is what stands there, `repeated` says that botocore asked more than once."""
+    """A condition did not hold; `item` is what stands there, `repeated` says that it was asked more than once."""
 
     def __init__(self, item: dict[str, Any], *, repeated: bool) -> None:
         super().__init__("refused")
@@ -182,10 +186,11 @@ class _RefusedError(Exception):
         return self.repeated and bool(done) and all(self.item.get(n) == value for n, value in (done or {}).items())
 
 
-def _refused(error: ClientError) -> _RefusedError:
+def _refused(error: ClientError | BotoCoreError, *, repeated: bool) -> _RefusedError:
     """Raises StoreFailure where the condition failed on the item of a newer version of us."""
-    response: Any = error.response
+    response: Any = getattr(error, "response", {})
     item = response.get("Item", {})
     if item:
         _check_schema(item)
-    return _RefusedError(item, repeated=response.get("ResponseMetadata", {}).get("RetryAttempts", 0) > 0)
+    by_botocore = response.get("ResponseMetadata", {}).get("RetryAttempts", 0) > 0
+    return _RefusedError(item, repeated=repeated or by_botocore)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import cast
 
 from alertrelay.channels.pagerduty import PagerDutySettings
-from alertrelay.channels.transport.answer import needed, refusal, shown
+from alertrelay.channels.transport.answer import AUTH_STATUSES, needed, refusal, shown
 from alertrelay.channels.transport.connection import Network
 from alertrelay.channels.transport.http import Response, post
 from alertrelay.config.model import Target
@@ -14,6 +15,9 @@ from alertrelay.notification import Message, Receipt
 from alertrelay.ports import Key
 
 PEER = "PagerDuty"
+_DEAD_KEY = re.compile(r"routing[ _]key", re.IGNORECASE)
+"""A key that was deleted or mistyped is a 400 too, in plain text or among the errors: docs/answers.md."""
+_PLAIN_CHARACTERS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,9 @@ class PagerDutySender:
             peer=PEER,
         )
         if not 200 <= response.status < 300:
-            raise refusal(PEER, response, said=_said(response, routing_key), key_name=found.name)
+            said = _said(response, routing_key)
+            auth = AUTH_STATUSES | ({400} if _DEAD_KEY.search(said) else set())
+            raise refusal(PEER, response, said=said, key_name=found.name, auth=auth)
         dedup_key = message.get("dedup_key")
         return Receipt(
             integration=target.integration,
@@ -64,8 +70,12 @@ class PagerDutySender:
 
 
 def _said(response: Response, routing_key: str) -> str:
-    """`{"status": "invalid event", "message": …, "errors": […]}`, as one line."""
-    answer = response.json() or {}
+    """Returns `{"status": "invalid event", "message": …, "errors": […]}` as one line, or the text that stands in its
+    place where it is about the key."""
+    answer = response.json()
+    if answer is None:
+        plain = shown(response.text[:_PLAIN_CHARACTERS], routing_key)
+        return plain if _DEAD_KEY.search(plain) else ""
     errors = answer.get("errors")
     parts = [answer.get("message"), *(errors if isinstance(errors, list) else [])]
     return shown("; ".join(p for p in parts if isinstance(p, str)), routing_key)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from alertrelay.channels.slack import SlackSettings
-from alertrelay.channels.transport.answer import needed, refusal, retry_after
+from alertrelay.channels.transport.answer import AUTH_STATUSES, needed, refusal, retry_after
 from alertrelay.channels.transport.connection import Network
 from alertrelay.channels.transport.http import Response, post
 from alertrelay.config.model import Target
@@ -26,6 +26,10 @@ _WORD = re.compile(r"[a-z][a-z_]{1,59}")
 # A webhook answers 403 and 404 for two different things: this address is dead, or this channel is.
 _WEBHOOK_CHANNEL_WORDS = frozenset(
     {"channel_not_found", "user_not_found", "channel_is_archived", "posting_to_general_channel_denied"}
+)
+# And an address that is dead it answers with any 4xx: docs/answers.md.
+_WEBHOOK_DEAD_WORDS = frozenset(
+    {"invalid_token", "no_active_hooks", "no_service", "no_service_id", "no_team", "team_disabled"}
 )
 _LIMITED_WORDS = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
 _TOKEN_WORDS = frozenset(
@@ -158,7 +162,9 @@ class _Call:
 
     def _webhook_refusal(self, response: Response) -> DeliveryFailure:
         word = _word(response.text)
-        auth = frozenset[int]() if word in _WEBHOOK_CHANNEL_WORDS else frozenset({401, 403, 404})
+        auth = frozenset[int]() if word in _WEBHOOK_CHANNEL_WORDS else AUTH_STATUSES
+        if word in _WEBHOOK_DEAD_WORDS:
+            auth |= {400, 410}
         return refusal(PEER, response, said=word, key_name=self.key.name, auth=auth)
 
     def _api_refusal(self, response: Response, answer: Mapping[str, Any]) -> DeliveryFailure:

@@ -25,7 +25,7 @@ _HEADER_CHARACTERS = 100
 def needed(key: Key | None, name: str) -> Key:
     """The key, or AuthDead: a receiver without its key is notified by its fallbacks."""
     if key is None or not key.value.strip():
-        raise AuthDead(f"the secret has no key {name or '(the configuration names none)'}")
+        raise AuthDead(f"the secret has no key {name or '(the configuration names none)'}", tried=False)
     return key
 
 
