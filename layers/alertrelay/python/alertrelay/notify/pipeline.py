@@ -220,24 +220,12 @@ def flush(
     values |= {"places": places, "held": places.held_open}
     try:
         for gives, run in stages:
-            given = run(**{name: values[name] for name in TAKES[run]})
+            given = run(**{name: values[name] for name in TAKES.get(run) or parameters(run)})
             values.update(zip(gives, given if len(gives) > 1 else (given,), strict=False))
     except StoreFailure:
         hand_back(lease, group, ports["groups"], ports["log"])
         raise
     return True
-
-
-def _destinations(ports: Ports, lease: Lease) -> Destinations:
-    clock = ports["clock"]
-    return Destinations(
-        gid=lease.gid,
-        site=ports["writer"].site,
-        config=ports["config"],
-        groups=ports["groups"],
-        log=ports["log"],
-        in_time=lambda: clock.now() < lease.began + LOOKING_UP,
-    )
 
 
 def _fallbacks(ports: Ports, lease: Lease, group: GroupState) -> Fallbacks:
