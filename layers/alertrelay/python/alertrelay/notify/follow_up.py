@@ -48,7 +48,11 @@ def resolve_fallbacks(
         message, failed = replace(message, reason=Reason.REACHED_AGAIN), answered(own)
     attempts = []
     for name in sorted(ledger.fallbacks):
-        last = message if left else of_this_reader(message, announced.beside.get(name, frozenset()))
+        target = fallbacks.targets.named(name)
+        # An incident of its own is resolved, whatever another one there holds: a trigger would open it anew.
+        alone = target is not None and target.settings.resolves_by_key
+        beside = frozenset[str]() if alone else announced.beside.get(name, frozenset())
+        last = message if left else of_this_reader(message, beside)
         attempts += fallbacks.follow_up([name], last, ledger, failed=failed)
     reached, missed = [a for a in attempts if a.receipt], [a for a in attempts if not a.receipt]
     if left or not missed:
