@@ -10,11 +10,11 @@ from typing import Any, Literal
 from alertrelay.channels import channel
 from alertrelay.config.model import Receiver
 
-from compiler.alertmanager.intervals import known_zone
 from compiler.reading.finding import Findings, Place, did_you_mean
 from compiler.reading.formats import EMAIL_ADDRESS, PHONE_NUMBER
 from compiler.reading.section import Section, section_of, string_of
 from compiler.reading.yamlfile import Value
+from compiler.reading.zone import known_zone
 from compiler.resources.environment import LastResort
 
 EMAIL = ("transport", "on_call", "time_zone")

@@ -14,7 +14,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cli.command import CRASHED
 from infra.synth import BUILD
 from local import brief, timeline
 from local.stack.day import Day, live
@@ -22,6 +21,8 @@ from local.stack.day_input import UsageError
 from tools import burst, shop
 
 ENVIRONMENT = "prod"
+CRASHED = 3
+"""The exit code of `alertrelay` for a crash, which says nothing about the alerts."""
 PAGE = "rds-cpu-critical-alarm"
 
 

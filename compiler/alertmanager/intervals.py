@@ -7,7 +7,6 @@ inclusive; days of a month may count from its end with negative numbers.
 from __future__ import annotations
 
 import re
-import zoneinfo
 from collections.abc import Callable
 
 from alertrelay.config.model import Ranges, TimeInterval
@@ -15,6 +14,7 @@ from alertrelay.config.model import Ranges, TimeInterval
 from compiler.reading.finding import did_you_mean
 from compiler.reading.section import Section, keys
 from compiler.reading.yamlfile import Value
+from compiler.reading.zone import known_zone
 
 _FIELDS = ("times", "weekdays", "days_of_month", "months", "years", "location")
 _WEEKDAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
@@ -137,13 +137,3 @@ def _number(text: str) -> int | None:
 def _day(text: str) -> int | None:
     number = _number(text)
     return number if number and -_LONGEST_MONTH <= number <= _LONGEST_MONTH else None
-
-
-def known_zone(name: str) -> bool:
-    """Returns whether the tz database has a zone of this name, as far as this machine knows."""
-    try:
-        zoneinfo.ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        # A machine without any zone data cannot distinguish a wrong name from a right one.
-        return not zoneinfo.available_timezones()
-    return True

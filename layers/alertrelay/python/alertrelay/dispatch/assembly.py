@@ -16,10 +16,10 @@ from alertrelay.config.model import Config, Target
 from alertrelay.dispatch import dispatcher
 from alertrelay.dispatch.degraded import Degraded
 from alertrelay.dispatch.delays import Delays
-from alertrelay.dispatch.portion import Insert, ScheduleFlush
+from alertrelay.dispatch.portion import Insert, ScheduleFlush, insert_in_time, schedule_in_time
 from alertrelay.dispatch.scheduling import Flush, Scheduler
 from alertrelay.dispatch.sent_back import OnTimer, Receive, take
-from alertrelay.dispatch.unrecorded import record_notified
+from alertrelay.dispatch.unrecorded import flush_doubted, record_notified
 from alertrelay.groups.flush_timer import Trouble
 from alertrelay.groups.insert import insert
 from alertrelay.groups.router import Router
@@ -149,20 +149,18 @@ def _stage_ports(parts: _Parts, limits: Mapping[Channel, Limit]) -> dict[str, An
 def _dispatching(parts: _Parts, channels: frozenset[Channel], flush_group: Flush) -> Pipeline:
     """Returns the functions that take messages, timers and ticks, and flush a group that is due."""
     router, groups, timers, clock, telemetry = parts.router, parts.store, parts.timers, parts.clock, parts.telemetry
-    trouble = Trouble()
+    trouble, without_state = Trouble(), _degraded(parts).notify
     schedule, insert_update = _scheduler(parts, flush_group, trouble).schedule, _insert(parts)
     receive = partial(
         dispatcher.receive,
         router=router,
-        groups=groups,
         timers=timers,
         clock=clock,
         telemetry=telemetry,
-        insert=insert_update,
-        schedule=schedule,
-        flush=flush_group,
-        record=_record(parts),
-        without_state=_degraded(parts).notify,
+        insert=partial(insert_in_time, insert=insert_update, clock=clock, log=telemetry.log),
+        schedule=partial(schedule_in_time, schedule=schedule, clock=clock, log=telemetry.log),
+        record=_record(parts, flush_group, without_state, trouble),
+        without_state=without_state,
         delays=Delays(),
         trouble=trouble,
     )
@@ -176,35 +174,48 @@ def _dispatching(parts: _Parts, channels: frozenset[Channel], flush_group: Flush
         flush=flush_group,
         trouble=trouble,
     )
-    on_tick = partial(
-        dispatcher.on_tick,
-        channels=channels,
-        groups=groups,
-        timers=timers,
-        clock=clock,
-        telemetry=telemetry,
-        flush=flush_group,
-        trouble=trouble,
-    )
     return Pipeline(
         take=partial(take, channels=channels, receive=receive, on_timer=on_timer, log=telemetry.log),
         receive=receive,
         on_timer=on_timer,
-        on_tick=on_tick,
+        on_tick=_on_tick(parts, channels, flush_group, trouble),
         insert=insert_update,
         schedule=schedule,
         clock=clock,
     )
 
 
-def _record(parts: _Parts) -> dispatcher.RecordNotified:
+def _on_tick(parts: _Parts, channels: frozenset[Channel], flush_group: Flush, trouble: Trouble) -> OnTick:
     return partial(
+        dispatcher.on_tick,
+        channels=channels,
+        groups=parts.store,
+        timers=parts.timers,
+        clock=parts.clock,
+        telemetry=parts.telemetry,
+        flush=flush_group,
+        trouble=trouble,
+    )
+
+
+def _record(
+    parts: _Parts, flush_group: Flush, without_state: dispatcher.WithoutState, trouble: Trouble
+) -> Callable[..., None]:
+    notified = partial(
         record_notified,
         config=parts.config,
         groups=parts.store,
         timers=parts.timers,
         clock=parts.clock,
         new_id=parts.writer.new_id,
+    )
+    return partial(
+        dispatcher.record_earlier,
+        timers=parts.timers,
+        record=notified,
+        doubted=partial(flush_doubted, groups=parts.store, clock=parts.clock, flush=flush_group),
+        without_state=without_state,
+        trouble=trouble,
     )
 
 

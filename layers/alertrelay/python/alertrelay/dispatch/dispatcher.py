@@ -20,17 +20,13 @@ from alertrelay.alert import Alert, Channel
 from alertrelay.config.durations import GIVE_UP, OVERDUE, OVERTAKEN, RETRY, TICK
 from alertrelay.dispatch.delays import Delays
 from alertrelay.dispatch.portion import (
-    Insert,
     Portion,
     Scheduled,
-    ScheduleFlush,
     guarded,
-    insert_in_time,
-    schedule_in_time,
 )
 from alertrelay.dispatch.scheduling import Flush
 from alertrelay.dispatch.sent_back import notify_again
-from alertrelay.dispatch.unrecorded import flush_doubted, never_resolved
+from alertrelay.dispatch.unrecorded import never_resolved
 from alertrelay.groups.bounded import EARLIEST, FUTURE, clock_refused
 from alertrelay.groups.flush_timer import Trouble, postponed, send_flush_timer
 from alertrelay.groups.insert import updates_of
@@ -101,14 +97,12 @@ def receive(
     deadline: datetime,
     earlier: ReceiveMessage | None = None,
     router: Router,
-    groups: Groups,
     timers: Timers,
     clock: Clock,
     telemetry: Telemetry,
-    insert: Insert,
-    schedule: ScheduleFlush,
-    flush: Flush,
-    record: RecordNotified,
+    insert: Callable[..., Portion],
+    schedule: Callable[..., Scheduled],
+    record: Callable[..., None],
     without_state: WithoutState,
     delays: Delays,
     trouble: Trouble,
@@ -117,7 +111,8 @@ def receive(
     that is due or in the queue, and its outcome has been emitted.
 
     `earlier` is what an earlier invocation left of it in the queue. Raises NotAccountedFor where neither the table nor
-    the queue took an update, or that it was notified, and TimersFailure: then the event must come again.
+    the queue took an update, or that it was notified, and TimersFailure: then the event must come again. `insert` and
+    `schedule` are those of dispatch/portion.py, `record` is record_earlier.
     """
     now = clock.now()
     arrival = Arrival(envelope=replace(envelope, sent_at=_sent_at(envelope, now=now)), received_at=now)
@@ -129,41 +124,21 @@ def receive(
         return
     updates = _of_consequence(router, parsed.alerts, telemetry, message, received=arrival.at)[message.start :]
     try:
-        portion = insert_in_time(updates, arrival, insert=insert, clock=clock, log=telemetry.log, deadline=deadline)
+        portion = insert(updates, arrival, deadline=deadline)
     except StoreFailure as failure:
         trouble.at = now
         by_route, failed = _by_route(router, updates, arrival, telemetry)
         without_state(message, by_route, failure, deadline=deadline)
         _raise_failed(failed, ())
         return
-    scheduled = schedule_in_time(
-        portion,
-        total=len(updates),
-        notified=message.notified,
-        schedule=schedule,
-        clock=clock,
-        log=telemetry.log,
-        deadline=deadline,
-    )
+    scheduled = schedule(portion, total=len(updates), notified=message.notified, deadline=deadline)
     if scheduled.rest is not None:
         _send_rest(message, scheduled.rest, len(updates), timers, telemetry)
-    _record_earlier(
-        message,
-        portion,
-        scheduled,
-        since=arrival.at,
-        deadline=deadline,
-        timers=timers,
-        record=record,
-        doubted=partial(flush_doubted, groups=groups, clock=clock, flush=flush),
-        without_state=without_state,
-        trouble=trouble,
-        now=now,
-    )
+    record(message, portion, scheduled, since=arrival.at, now=now, deadline=deadline)
     _raise_failed(portion.failed, scheduled.broken)
 
 
-def _record_earlier(
+def record_earlier(
     message: ReceiveMessage,
     portion: Portion,
     scheduled: Scheduled,

@@ -118,8 +118,7 @@ class Courier:
     def attempt(self, one: Delivery) -> Attempt:
         """Tries a channel until it takes the notification, refuses it for good, or the time is over.
 
-        Never raises: an error of ours is a failure of this channel, and the next one is tried.
-        """
+        Never raises: an error of ours is a failure of this channel, and the next one is tried."""
         began = self.clock.now()
         stop = min(one.send_by, began + timedelta(seconds=one.within))
         longest, pauses = self._pace(one, began)

@@ -65,10 +65,10 @@ def _blocks(notification: Notification, line: str) -> list[dict[str, Any]]:
     blocks.append({"type": "section", "fields": [_timing(notification), *map(_field, facts.measure(alert))]})
     blocks += _texts(facts.impact(notification))
     # Above the place: on a phone the fields stand below each other, and what to do must not be out of sight.
-    blocks += _links(facts.links(notification))
+    blocks += _links([_link(fact) for fact in facts.links(notification)])
     if places := facts.where(notification):
         blocks.append({"type": "section", "fields": [_field(fact) for fact in places[:_FIELDS]]})
-    blocks += _silence(notification)
+    blocks += _silence(facts.silence(notification))
     context = {"type": "context", "elements": [_mrkdwn(escape(plain.footer(notification), 700))]}
     further = [_texts(facts.long_texts(notification)), _others(notification)]
     for more in further:
@@ -89,10 +89,10 @@ def _fitting(blocks: list[dict[str, Any]], room: int) -> list[dict[str, Any]]:
     return blocks
 
 
-def _silence(notification: Notification) -> list[dict[str, Any]]:
+def _silence(found: list[Fact]) -> list[dict[str, Any]]:
     """A command to copy: Slack keeps what stands in a code block as it is."""
     blocks = []
-    for fact in facts.silence(notification):
+    for fact in found:
         # A backtick would end the block, and with another character in its place it would be another command.
         if "`" not in fact.text and not _BROADCAST.search(fact.text):
             blocks.append(_section(f"*{fact.name}*\n```{cut(fact.text, _TEXT, _ESCAPES)}```"))
@@ -143,9 +143,9 @@ def _date(at: datetime, form: str = "{date_short_pretty} {time}", otherwise: str
     return f"<!date^{int(at.timestamp())}^{form}|{otherwise or wording.moment(at)}>"
 
 
-def _links(found: list[Fact]) -> list[dict[str, Any]]:
+def _links(links: list[str]) -> list[dict[str, Any]]:
     rows: list[str] = []
-    for shown in map(_link, found):
+    for shown in links:
         joined = f"{rows[-1]}  ·  {shown}" if rows else shown
         rows = [*rows[:-1], joined] if len(joined) <= _TEXT else [*rows, shown]
     return [_section(row) for row in rows]
