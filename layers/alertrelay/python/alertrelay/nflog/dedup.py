@@ -109,12 +109,7 @@ def decide(
     open_ = shown | (firing & ledger.firing)
     repeats = bool(shown) and _repeat_is_due(progress, tick or now, repeat_interval)
     return Decision(
-        ledger=replace(
-            ledger,
-            events=(ledger.events | muted) & present_events,
-            events_at=frozenset(one for one in ledger.events_at if one.partition(" ")[0] in present_events),
-            storm=storm,
-        ),
+        ledger=_with_events(replace(ledger, storm=storm), muted, present_events),
         reason=_reason(ledger, open_, new, resolved, events, repeats=repeats),
         view=View(firing=firing, open=open_, shown=shown),
         own=OwnChannel(
@@ -127,6 +122,12 @@ def decide(
             group, members, ledger, fresh, now, muted={key: mutes[key] for key in muted & fresh - notified}
         ),
     )
+
+
+def _with_events(ledger: Ledger, muted: frozenset[str], present: frozenset[str]) -> Ledger:
+    """Returns the ledger of the events that are still there; a muted one is over as if it were announced."""
+    at = frozenset(one for one in ledger.events_at if one.partition(" ")[0] in present)
+    return replace(ledger, events=(ledger.events | muted) & present, events_at=at)
 
 
 def _unnotified(
