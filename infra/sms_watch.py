@@ -72,8 +72,8 @@ class SmsWatch(Construct):
 
 def _description(environment: str, limit: float) -> str:
     means = (
-        f"sms: {NEAR:.0%} of the {limit:g} dollars are spent that SMS may cost this account this month. Beyond them "
-        "SNS drops every SMS and reports no error. Raise the limit: docs/deploy.md, 'SMS', names the commands."
+        f"sms: {NEAR:.0%} of this account's limit of {limit:g} dollars for SMS in this month is spent. Beyond the "
+        "limit SNS drops every SMS and reports no error. Raise it: docs/deploy.md, 'SMS', has the commands."
     )
     metadata = {
         "alertname": NAME,
@@ -81,6 +81,6 @@ def _description(environment: str, limit: float) -> str:
         "service": "alertrelay",
         "env": environment,
         "category": "alerting",
-        "impact": "Soon nobody is reached by SMS until the month is over.",
+        "impact": "Soon SMS reaches nobody until the end of the month.",
     }
     return describe(means, metadata)

@@ -36,8 +36,8 @@ DEAD_LETTERS = (
         namespace="AWS/SQS",
         metric="ApproximateNumberOfMessagesVisible",
         statistic="Maximum",
-        means="Alerts lie in this dead-letter queue and nobody was notified of them: docs/operations.md says how to "
-        "read them and how to send them again.",
+        means="Alerts lie in this dead-letter queue and nobody was notified of them: docs/operations.md shows how to "
+        "read them and send them again.",
     ),
     Symptom(
         alertname="AlertrelayDeadLettersForgotten",
@@ -45,7 +45,7 @@ DEAD_LETTERS = (
         metric="ApproximateAgeOfOldestMessage",
         statistic="Maximum",
         threshold=DAY_SECONDS,
-        means="A message lies in this dead-letter queue for a day; SQS deletes it 14 days after it was first sent.",
+        means="A message has been in this dead-letter queue for a day; SQS deletes it 14 days after it was first sent.",
     ),
 )
 TIMERS = (
@@ -55,7 +55,7 @@ TIMERS = (
         metric="ApproximateAgeOfOldestMessage",
         statistic="Maximum",
         threshold=HOUR_SECONDS,
-        means="Nothing reads this queue. A message is at most 15 minutes delayed and then retried for 15: look at the "
+        means="Nothing reads this queue. A message is delayed for 15 minutes at most and retried for 15: look at the "
         "function's event source and throttles.",
     ),
 )
@@ -68,7 +68,7 @@ TICKS = (
         datapoints=4,
         minutes=4,
         pulse=True,
-        means="No tick of the function has come to its end for 4 minutes: it was not woken, or failed each time. "
+        means="No tick of the function has completed for 4 minutes: it was not invoked, or failed each time. "
         "Groups that wait for longer than a minute are not notified: new alerts of open groups, retries, resolves. Is "
         "the rule enabled, and what do the logs say?",
     ),
@@ -80,7 +80,7 @@ TICKS = (
         datapoints=2,
         minutes=3,
         means="The state table does not answer. Alerts go out without it: with duplicates, without silences, and at "
-        "most one a second; what waits in groups is late. Look at the throttles of the table, and whether it exists.",
+        "most one a second; alerts that wait in groups are late. Check the table's throttles, and whether it exists.",
     ),
 )
 RULE_FAILURES = (
@@ -90,7 +90,7 @@ RULE_FAILURES = (
         metric="ApproximateNumberOfMessagesVisible",
         statistic="Maximum",
         means="EventBridge could not hand an event to its target; the message names its rule and target. A tick may be "
-        "deleted, the next one did its work; any other event is an alert that nobody saw: docs/operations.md.",
+        "deleted, since the next one did its work; any other event is an alert that nobody saw: docs/operations.md.",
     ),
 )
 OPS_PAGE = (
@@ -98,9 +98,9 @@ OPS_PAGE = (
         alertname="AlertrelayPageFailed",
         namespace="AWS/Events",
         metric="FailedInvocations",
-        means="PagerDuty did not take a page of the relay about itself: is its routing key still right? After it was "
-        "changed in the secret, the connection has to be deployed anew: docs/deploy.md.",
-        impact="When the relay is unwell, mail alone says so.",
+        means="PagerDuty did not accept a page about the relay itself: is its routing key still right? After a change "
+        "of the key in the secret, deploy the connection again: docs/deploy.md.",
+        impact="When the relay is unwell, only mail reports it.",
     ),
 )
 FUNCTIONS = (
@@ -112,7 +112,7 @@ FUNCTIONS = (
         # that failed to the last attempt, or many that fail. A single error that the retry mends wakes nobody.
         datapoints=3,
         minutes=5,
-        means="The function fails on every attempt: its logs say why, its failed queue holds what it gave up.",
+        means="The function fails on every attempt: its logs show why, and its failed queue holds the events.",
     ),
     Symptom(
         alertname="AlertrelayThrottled",
@@ -130,13 +130,13 @@ FUNCTIONS = (
         alertname="AlertrelayDestinationFailed",
         namespace="AWS/Lambda",
         metric="DestinationDeliveryFailures",
-        means="Lambda could not put a failed event into the failed queue: it is lost but for the alarms' history.",
+        means="Lambda could not put a failed event into the failed queue: only the alarms' history still has it.",
     ),
     Symptom(
         alertname="AlertrelayRecursionStopped",
         namespace="AWS/Lambda",
         metric="RecursiveInvocationsDropped",
-        means="Lambda took timers for a loop and dropped them: the function's recursive loop setting must be Allow.",
+        means="Lambda mistook timers for a loop and dropped them: the function's recursive loop setting must be Allow.",
     ),
 )
 TOPICS = (
@@ -166,8 +166,8 @@ SCORER_DEAD_LETTERS = (
         namespace="AWS/SQS",
         metric="ApproximateNumberOfMessagesVisible",
         statistic="Maximum",
-        means="Lambda gave up a run of the anomaly-scorer, or a deployment that it was to keep. A run may be deleted: "
-        "the next one did its work.",
+        means="Lambda gave up on a run of the anomaly-scorer, or on recording a deployment. A run may be deleted, "
+        "since the next one did its work.",
         severity="warning",
         impact=NO_ANOMALIES,
     ),
@@ -180,8 +180,8 @@ SCORER_FUNCTION = (
         # A run is tried at 0, 1 and 3 minutes; each of the three that fails is one that nothing mended.
         datapoints=3,
         minutes=15,
-        means="Runs of the anomaly-scorer fail to the last attempt: its logs name what did not answer. The next run "
-        "goes on where this one stopped.",
+        means="Runs of the anomaly-scorer fail on every attempt: its logs name the cause. The next run continues "
+        "where this one stopped.",
         severity="warning",
         impact=NO_ANOMALIES,
     ),
@@ -213,7 +213,7 @@ def scorer_symptoms(every: int) -> tuple[Symptom, ...]:
             threshold=max(900, every),
             datapoints=2,
             minutes=30,
-            means="The anomaly-scorer ends its runs long after their time: it has too many metrics, or is throttled.",
+            means="The anomaly-scorer finishes its runs far too late: it has too many metrics, or is throttled.",
             severity="warning",
             impact=NO_ANOMALIES,
         ),
@@ -221,9 +221,9 @@ def scorer_symptoms(every: int) -> tuple[Symptom, ...]:
             alertname="AnomalyMetricsLeftOut",
             namespace="alertrelay",
             metric="MetricsLeftOut",
-            means="The patterns of config/anomaly.yml find more metrics than max_metrics, and the rest is not watched: "
-            "narrow them, or raise max_metrics after checking its cost.",
+            means="The patterns of config/anomaly.yml match more metrics than max_metrics, and the rest is not "
+            "watched: narrow them, or raise max_metrics after checking its cost.",
             severity="warning",
-            impact="Some of the metrics that were meant are not watched.",
+            impact="Some of the intended metrics are not watched.",
         ),
     )

@@ -174,10 +174,11 @@ def index_page() -> str:
     """runbooks/README.md: every page by the kind of resource, with what the alarm means for users."""
     lines = [
         "<!-- Made by `python -m tools.alarms_page`. Do not edit. -->\n# Runbooks\n\n"
-        "One page an alarm; its link stands in the alarm's message. The numbers and their reasons are in "
+        "One page for each alarm; the alarm's message has the link. The thresholds and their reasons are in "
         "[docs/alarms.md](../docs/alarms.md).\n\n"
-        "- Where the pages are read on a web server, its address is `runbook_base_url` of the environment file.\n"
-        "- A resource may have a page of its own: `runbooks: {RDSHighCPU: orders-high-cpu.md}`.\n"
+        "- If a web server shows the pages, set its address as `runbook_base_url` in the environment file.\n"
+        "- The commands need the AWS CLI v2, bash and GNU `date`; AWS CloudShell has all three.\n"
+        "- A resource may have its own page: `runbooks: {RDSHighCPU: orders-high-cpu.md}`.\n"
     ]
     lines.append("\n## Something is down\n")
     lines += [f"- [{parent.alertname}]({parent.runbook}): {parent.impact}\n" for parent in _parents()]

@@ -96,7 +96,7 @@ RULES = (
         both_sides=True,
         high=1_000_000_000_000,
         levels=(
-            warning(0, 3, 3, "No number fits a day and a night: the band is learnt from the last two weeks.", "X"),
+            warning(0, 3, 3, "No number fits both day and night: the band is learnt from the last two weeks.", "X"),
         ),
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from compiler.catalogue.rule import Metric, Rule, When, critical, warning
 
 NAMESPACE = "AWS/SQS"
-LATE = "The work of the messages is done late, and lost when the queue's retention ends."
+LATE = "Messages are processed late, and lost when the queue's retention ends."
 BACKLOG = When(
     text="with a number under `thresholds.messages`, or `anomaly: [messages]`", holds=lambda f: "messages" in f.flags
 )
@@ -32,10 +32,10 @@ RULES = (
                 300,
                 5,
                 5,
-                "Consumers that keep up take a message within seconds; say more where waiting is normal.",
+                "Consumers that keep up take a message within seconds; set more where waiting is normal.",
                 "X",
             ),
-            critical(1800, 5, 5, "After half an hour nobody reads this queue, or far too slowly.", "X", down=True),
+            critical(1800, 5, 5, "After half an hour nothing reads this queue, or far too slowly.", "X", down=True),
         ),
     ),
     Rule(
@@ -69,7 +69,7 @@ RULES = (
         category="queue",
         what="Number of dead letters",
         says="{called} holds messages",
-        impact="Messages failed every attempt: their work is not done, and they are deleted after the retention.",
+        impact="Messages failed every attempt: they stay unprocessed, and are deleted when the retention ends.",
         missing="notBreaching",
         missing_why="an empty queue that rests reports nothing",
         when=DEAD_LETTERS,

@@ -26,7 +26,7 @@ RULES = (
         missing="notBreaching",
         missing_why="without requests there is no error",
         levels=(
-            warning(5, 5, 5, "A share fits every traffic, and minutes with fewer than 20 requests do not count.", "X"),
+            warning(5, 5, 5, "A share fits any traffic, and minutes with fewer than 20 requests do not count.", "X"),
             critical(
                 20,
                 5,

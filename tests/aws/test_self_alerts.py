@@ -59,7 +59,7 @@ def test_the_next_self_alert_counts_those_that_were_held_back() -> None:
     one.alert(_unfinished("last"))
     first, second = one.published
     assert "held back" not in first["Message"]
-    assert "4 more like it were held back since 00:00 UTC" in second["Message"]
+    assert "4 like it were held back since 00:00 UTC" in second["Message"]
 
 
 def test_self_alerts_of_two_causes_do_not_hide_each_other() -> None:

@@ -57,7 +57,7 @@ def test_who_is_refused_for_good_is_reported_to_ops_and_not_tried_again() -> Non
     world.run(280)
     assert world.post.asked == [(A, B)]
     assert world.of_ops("RecipientRefused") == [
-        "mail/email/0: b… (550) was refused for good, and is not tried again with this message."
+        "mail/email/0: b… (550) was permanently refused and will not be retried for this message."
     ]
     assert world.of_ops("MessageRefused") == []
     assert world.sent("slack") == []

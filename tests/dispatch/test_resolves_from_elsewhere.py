@@ -73,13 +73,14 @@ def marks(world: World) -> list[tuple[str, str]]:
 def test_a_resolve_by_another_way_is_marked_in_its_message_and_logged_by_name() -> None:
     world = World()
     world.publish(alarm("cpu"))
-    assert "not from where it was opened" not in texts(world)
+    assert "not come from where the alert was opened" not in texts(world)
     world.publish(by_eventbridge("OK"))
     world.run(400)
     assert set(marks(world)) == {("cloudwatch 111122223333 eu-central-1", "eventbridge 111122223333 eu-central-1")}
     assert (
-        "The resolve of this alert is not from where it was opened: it came from eventbridge of account 111122223333 in"
-        " eu-central-1, its alert from cloudwatch of account 111122223333 in eu-central-1. Check that it is over."
+        "The resolve of this alert did not come from where the alert was opened: it came from eventbridge of account"
+        " 111122223333 in eu-central-1, its alert from cloudwatch of account 111122223333 in eu-central-1."
+        " Check that it is over."
     ) in texts(world)
     assert [action for action, _ in world.pages()] == ["trigger", "resolve"]
 
@@ -100,7 +101,7 @@ def test_a_resolve_out_of_another_account_is_marked(account: str) -> None:
     world.publish(incident("Insight Closed", account))
     world.run(400)
     assert bool(marks(world)) == (account != "111122223333")
-    assert ("not from where it was opened" in texts(world)) == (account != "111122223333")
+    assert ("not come from where the alert was opened" in texts(world)) == (account != "111122223333")
 
 
 def test_an_alarm_that_fires_again_and_resolves_as_it_fired_is_not_marked() -> None:

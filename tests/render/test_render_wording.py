@@ -50,7 +50,7 @@ def test_the_subject_of_a_group_without_alertname_tells_it_where_all_share_it() 
 def test_a_fallback_says_what_failed_how_often_and_when_it_is_tried_again() -> None:
     (told,) = notice.sentences(CASES["fallback"])
     assert told == (
-        "This page was NOT delivered: PagerDuty answered 503, 4 tries in 9 s. It is retried at 03:09 UTC. "
+        "This page was NOT delivered: PagerDuty answered 503, 4 tries in 9 s. It will be retried at 03:09 UTC. "
         "You received this because receiver oncall-page could not be notified."
     )
 
@@ -86,14 +86,16 @@ def test_the_fallback_of_an_end_warns_that_the_channel_may_still_show_it_as_open
     )
     (told,) = notice.sentences(ended)
     assert told.startswith(
-        "PagerDuty was NOT notified of the resolve, it may still show this as open: PagerDuty answered"
+        "PagerDuty was NOT notified of the resolve and may still show this as open: PagerDuty answered"
     )
     assert "1 try in under 1 s." in told
 
 
 def test_a_channel_that_answers_again_is_no_fallback() -> None:
     again = CASES["reached-again"]
-    assert notice.sentences(again) == ["PagerDuty answers again and was notified. Before: PagerDuty answered 503."]
+    assert notice.sentences(again) == [
+        "PagerDuty answers again and was notified. Its last failure: PagerDuty answered 503."
+    ]
     assert not notice.is_fallback(again)
     assert notice.sentences(replace(again, failed=None)) == ["First channel answers again and was notified."]
 
@@ -163,7 +165,7 @@ def test_what_is_missing_is_said_with_its_mend() -> None:
     rule = notification(alert({"alertname": "X"}, source="alertmanager"))
     assert facts.links(rule)[0].text == "no runbook: add the annotation `runbook_url` to its rule"
     monitor = notification(alert({"alertname": "X"}, source="third-party"))
-    assert facts.links(monitor)[0].text == "no runbook: add `runbook` to what its sender writes (docs/sources.md)"
+    assert facts.links(monitor)[0].text == "no runbook: add `runbook` to its sender's message (docs/sources.md)"
 
 
 def test_a_metric_without_a_value_says_so_and_a_composite_alarm_does_not() -> None:

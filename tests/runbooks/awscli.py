@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any
 
@@ -36,8 +37,8 @@ def waiters(name: str) -> dict[str, str]:
     return {xform_name(each, "-"): model.get_waiter(each).operation for each in model.waiter_names}
 
 
-def problems(words: list[str]) -> list[str]:
-    """What the CLI would refuse in `aws WORD…`."""
+def problems(words: list[str], *, whole: bool = True) -> list[str]:
+    """Returns what the CLI would refuse in `aws WORD…`. A command that is not `whole` may lack required options."""
     plain = [word for word in words if not word.startswith("-")]
     if len(plain) < 2:
         return ["no service and operation"]
@@ -58,20 +59,48 @@ def problems(words: list[str]) -> list[str]:
         if verb not in operations:
             return [f"{name} has no operation {verb}"]
         wanted = operations[verb]
-    return _options(model.operation_model(wanted), given) + _query(model.operation_model(wanted), words)
+    operation = model.operation_model(wanted)
+    lacks = _lacking(operation, given) if whole else []
+    return _unknown(operation, given) + lacks + _values(operation, words) + _query(operation, words)
 
 
-def _options(operation: Any, given: set[str]) -> list[str]:
-    shape = operation.input_shape
-    members = shape.members if shape else {}
-    known = {f"--{xform_name(each, '-')}" for each in members}
-    known |= {f"--no-{xform_name(each, '-')}" for each, kind in members.items() if kind.type_name == "boolean"}
-    found = [f"{operation.name} has no {option}" for option in sorted(given - known - GLOBAL)]
-    if "--cli-input-json" in given or not shape:
-        return found
-    required = {f"--{xform_name(each, '-')}" for each in shape.required_members}
+def _members(operation: Any) -> dict[str, Any]:
+    return {f"--{xform_name(each, '-')}": kind for each, kind in _input(operation)}
+
+
+def _input(operation: Any) -> list[tuple[str, Any]]:
+    return list(operation.input_shape.members.items()) if operation.input_shape else []
+
+
+def _unknown(operation: Any, given: set[str]) -> list[str]:
+    members = _members(operation)
+    denials = {f"--no-{option[2:]}" for option, kind in members.items() if kind.type_name == "boolean"}
+    return [f"{operation.name} has no {option}" for option in sorted(given - set(members) - denials - GLOBAL)]
+
+
+def _lacking(operation: Any, given: set[str]) -> list[str]:
+    if "--cli-input-json" in given or not operation.input_shape:
+        return []
+    required = {f"--{xform_name(each, '-')}" for each in operation.input_shape.required_members}
     denied = {f"--{option.removeprefix('--no-')}" for option in given}  # a flag's own "no" is a value too
-    return found + [f"{operation.name} needs {option}" for option in sorted(required - given - denied)]
+    return [f"{operation.name} needs {option}" for option in sorted(required - given - denied)]
+
+
+def _values(operation: Any, words: list[str]) -> list[str]:
+    """Returns the values that are none of an option's own, and the keys that its structure does not have."""
+    members, option, found = _members(operation), "", list[str]()
+    for word in words:
+        if word.startswith("--"):
+            option = word
+        elif option in members and "$" not in word and word[:1] not in "[{":
+            shape = members[option]
+            shape = shape.member if shape.type_name == "list" else shape
+            if word not in (getattr(shape, "enum", None) or [word]):
+                found.append(f"{operation.name} {option} takes no {word}")
+            if shape.type_name == "structure":
+                keys = re.findall(r"(?:^|,)(\w+)=", re.sub(r"[{\[].*?[\]}]+", "", word))
+                found += [f"{operation.name} {option} has no {key}" for key in keys if key not in shape.members]
+    return found
 
 
 def _query(operation: Any, words: list[str]) -> list[str]:

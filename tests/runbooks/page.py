@@ -46,6 +46,10 @@ class Page:
     def of(self, *languages: str) -> list[str]:
         return [block.text for block in self.blocks if block.language in languages]
 
+    def quoted(self, program: str) -> list[str]:
+        """The commands that a sentence or a comment quotes in backticks."""
+        return re.findall(rf"`({program} [^`]*)`", self.text)
+
 
 def pages() -> list[Page]:
     """Every page of the folder; the generated index is not one."""

@@ -12,7 +12,7 @@ from compiler.alarms.metrics import PUBLISHED
 from compiler.catalogue.rule import Rule
 from compiler.catalogue.table import CATALOGUE, PARENTS
 from tests.runbooks import awscli, shell
-from tests.runbooks.page import Page, pages
+from tests.runbooks.page import FOLDER, Page, pages
 
 PAGES = pages()
 SECTIONS = ["Impact", "First", "Common causes", "Resolve", "Escalate", "Prevent"]
@@ -55,6 +55,8 @@ FURTHER_METRICS = {
         DestinationDeliveryFailures UnreservedConcurrentExecutions
     """,
 }
+
+COMMAND = re.compile(r"(?<![\w/.-])aws(?= +[a-z][a-z0-9-]+ +[a-z])")
 
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.file)
 
@@ -106,6 +108,19 @@ def test_every_aws_command_is_one_that_the_cli_takes(page: Page) -> None:
 
 
 @every_page
+def test_every_aws_command_in_a_sentence_is_one_that_the_cli_knows(page: Page) -> None:
+    mentioned = [call for text in page.quoted("aws") for call in shell.commands(text, "aws")]
+    assert [problem for call in mentioned for problem in awscli.problems(call, whole=False)] == []
+
+
+def test_no_line_of_any_runbook_has_a_command_that_no_test_sees() -> None:
+    for path in FOLDER.glob("*.md"):
+        page = Page(path.name, path.read_text(encoding="utf-8"))
+        seen = [call for text in [*page.of("sh"), *page.quoted("aws")] for call in shell.commands(text, "aws")]
+        assert len(COMMAND.findall(page.text)) == len(seen), path.name
+
+
+@every_page
 def test_every_variable_is_set_before_it_is_used(page: Page) -> None:
     assert shell.unset_variables(page.of("sh")) == []
 
@@ -145,6 +160,8 @@ WRONG = {
     "has no --db-instance": "aws rds describe-db-instances --db-instance x",
     "needs --metric-name": "aws cloudwatch get-metric-statistics --namespace AWS/RDS --start-time a --end-time b",
     "no waiter": "aws rds wait db-instance-ready --db-instance-identifier x",
+    "takes no Mean": "aws cloudwatch get-metric-statistics --statistics Mean",
+    "has no Ports": "aws ec2 authorize-security-group-ingress --ip-permissions IpProtocol=tcp,Ports=80",
     "no Status in a structure": "aws rds describe-db-instances --query 'DBInstances[0].Status'",
     "no Id in a list": "aws rds describe-db-instances --query 'DBInstances.Id'",
     "no Time in a structure": "aws rds describe-events --query 'sort_by(Events,&Time)[].Message'",

@@ -18,7 +18,7 @@ def test_an_email_shows_times_in_the_zone_of_its_settings() -> None:
     mail = email.render(CASES["fallback"], replace(EMAIL, time_zone="Europe/Berlin"))
     for part in ("text", "html"):
         assert "2026-11-20 04:04 CET (4 min ago)" in mail[part]
-        assert "It is retried at 04:09 CET." in mail[part]
+        assert "It will be retried at 04:09 CET." in mail[part]
         assert "UTC" not in mail[part]
 
 

@@ -51,7 +51,7 @@ def test_slack_keeps_a_message_of_long_texts_within_its_limit() -> None:
     notes = {f"note_{number}": "&" * 1000 for number in range(9)}
     message = slack.render(notification(replace(RDS, annotations={**RDS.annotations, **notes})), SLACK_BOT)
     check_slack(message)
-    assert "More does not fit into a Slack message." in json.dumps(message)
+    assert "The rest does not fit into a Slack message." in json.dumps(message)
     assert message["blocks"][-1]["type"] == "context"
 
 

@@ -208,7 +208,7 @@ def _raise_failed(failed: Sequence[str], broken: Sequence[Exception]) -> None:
 def _refuse_loop(alerts: Sequence[Alert], telemetry: Telemetry) -> None:
     """What we sent ourselves goes to the ops topic only."""
     names = ", ".join(sorted({alert.name for alert in alerts}))
-    telemetry.alert_ops(SelfAlert(name="LoopDetected", text=f"A message of alertrelay's own came back: {names}."))
+    telemetry.alert_ops(SelfAlert(name="LoopDetected", text=f"One of alertrelay's own messages came back: {names}."))
     for alert in alerts:
         telemetry.emit(of_alert(alert, "suppressed", Reason.LOOP))
 

@@ -81,7 +81,7 @@ def notify_again(
     header = groups.header(gid)
     if header is None:
         names = ", ".join(message.alerts)
-        text = f"A delivery that was sent back has no group: {names}."
+        text = f"A delivery was sent back, but its group no longer exists: {names}."
         telemetry.alert_ops(SelfAlert(name="BuriedGroupGone", text=text))
         return
 

@@ -29,9 +29,9 @@ from alertrelay.state import Alerts, Groups, Inhibitors
 BEHIND = timedelta(minutes=5)
 """By so much an update that is refused as stale is late; beyond, a clock may be wrong."""
 _STALE = (
-    f"An update is more than {BEHIND.seconds // 60} minutes older than the one known of its alert, by their clocks, and"
-    " was not notified (reason stale). Where nothing old was sent again, a source's clock is wrong: the log lines"
-    " `stale_update` name the alerts."
+    f"An update is more than {BEHIND.seconds // 60} minutes older than the latest one of its alert, by their clocks,"
+    " and was not notified (reason stale). Unless old messages were sent again, a source's clock is wrong: the log"
+    " lines `stale_update` name the alerts."
 )
 
 

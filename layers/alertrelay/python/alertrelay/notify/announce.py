@@ -180,7 +180,7 @@ def _receiver_removed(integration: Integration, message: Notification, telemetry
     """A deploy removed the receiver while its group was open: reported to ops, and what fires goes to the last
     resort."""
     text = f"{integration} is no longer in the configuration"
-    said = f"{text}, but what it announced is still open."
+    said = f"{text}, but alerts that it announced are still open."
     telemetry.alert_ops(SelfAlert(name="ReceiverGone", text=said, cause=str(integration)))
     return Attempt(
         integration=integration,

@@ -205,5 +205,7 @@ def _waiting(announced: Announced, one: Behind) -> Announced:
 def _report_given_up(target: Target, names: Sequence[str], attempt: Attempt, telemetry: Telemetry) -> None:
     failure = attempt.failure.text if attempt.failure else ""
     answers = ", ".join(attempt.recipients.deferred.get(name, failure) for name in names)
-    text = f"{target.integration}: a message was not taken for {GIVE_UP.days} days, and is not tried again: {answers}."
+    text = (
+        f"{target.integration}: a message was not accepted for {GIVE_UP.days} days and will not be retried: {answers}."
+    )
     telemetry.alert_ops(SelfAlert(name="RecipientRefused", text=text, cause=str(target.integration)))

@@ -215,7 +215,7 @@ class Courier:
         """Only a person can mend an address that is refused for good. Where all are, the message is (`_note`)."""
         if asked.recipients.refused and (taken or asked.recipients.deferred):
             named = ", ".join(asked.recipients.refused.values())
-            text = f"{target.integration}: {named} was refused for good, and is not tried again with this message."
+            text = f"{target.integration}: {named} was permanently refused and will not be retried for this message."
             self.alert_ops(SelfAlert(name="RecipientRefused", text=text, cause=str(target.integration)))
 
     def _note(self, target: Target, failure: DeliveryFailure | None) -> None:

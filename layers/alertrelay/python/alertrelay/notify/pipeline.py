@@ -262,8 +262,9 @@ def _report_unfinished(gid: str, group: GroupState, telemetry: Telemetry) -> Non
     identity, tries = group.identity, group.progress.tries
     telemetry.log("flush_unfinished", gid=gid, receiver=str(identity.integration), tries=tries)
     text = (
-        f"{tries} flushes of the group {identity.group_key} of {identity.integration} ended without a record: killed"
-        " by their time or memory limit, or by the table. It is notified without its details, silences and inhibitions."
+        f"{tries} flushes of the group {identity.group_key} of {identity.integration} ended without a record:"
+        " they hit their time or memory limit, or the table failed. The group is notified without details, silences"
+        " and inhibitions."
     )
     telemetry.alert_ops(SelfAlert(name="FlushUnfinished", text=text, cause=str(identity.integration)))
 
@@ -272,8 +273,8 @@ def _report_lost(gid: str, group: GroupState, telemetry: Telemetry) -> None:
     identity = group.identity
     telemetry.log("ledger_lost", gid=gid, receiver=str(identity.integration))
     text = (
-        f"What was notified of the group {identity.group_key} of {identity.integration} is lost: a chunk of its ledger"
-        " is missing in the table. What fires, and what resolved in the last three days, is notified once more; what"
-        " resolved before and was not notified may hang open there."
+        f"The notification log of the group {identity.group_key} of {identity.integration} is lost: a chunk of its"
+        " ledger is missing from the table. Alerts that fire, or resolved in the last three days, are notified once"
+        " more; alerts that resolved earlier without a notification may stay open there."
     )
     telemetry.alert_ops(SelfAlert(name="LedgerLost", text=text, cause=str(identity.integration)))

@@ -76,7 +76,7 @@ def resource(alert: Alert) -> str:
     """Returns the labels that name the thing itself: dimensions, instance, pod."""
     names = wording.resource_labels(alert)
     held = [one_line(f"{n} {alert.labels[n]}") for n in names[:_RESOURCE_LABELS]]
-    return ", ".join(held) + (f", and {len(names) - _RESOURCE_LABELS} labels more" if len(names) > len(held) else "")
+    return ", ".join(held) + (f", and {len(names) - _RESOURCE_LABELS} more labels" if len(names) > len(held) else "")
 
 
 def timing(notification: Notification, zone: tzinfo = UTC) -> Fact:
@@ -165,7 +165,7 @@ def _remedy(alert: Alert, key: str) -> str:
     if alert.source in ("alertmanager", "grafana", "amp"):
         return "the annotation `runbook_url` to its rule" if key == "runbook" else f"the label `{key}` to its rule"
     if alert.source in ("third-party", "custom"):
-        return f"`{key}` to what its sender writes (docs/sources.md)"
+        return f"`{key}` to its sender's message (docs/sources.md)"
     if alert.source == "anomaly":
         if key == "runbook":
             return "`runbook_base_url:` to the environment's file"

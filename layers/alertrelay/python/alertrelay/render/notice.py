@@ -44,7 +44,7 @@ def sentences(notification: Notification, zone: tzinfo = UTC) -> list[str]:
         found.append(_not_delivered(notification, zone))
     if notification.without_state:
         found.append(
-            "The state table did not answer: duplicates are possible, and others of the group may be missing here."
+            "The state table did not answer: duplicates are possible, and other alerts of the group may be missing."
         )
     return found + _from_elsewhere(notification)
 
@@ -58,7 +58,7 @@ def _from_elsewhere(notification: Notification) -> list[str]:
     named = cut(one_line(first.name), 100) if len(notification.alerts) > 1 else "this alert"
     more = f" (and {len(ended) - 1} more)" if len(ended) > 1 else ""
     why = cut(one_line(first.annotations[FROM_ELSEWHERE]), 250)
-    return [f"The resolve of {named}{more} is not from where it was opened: {why}. Check that it is over."]
+    return [f"The resolve of {named}{more} did not come from where the alert was opened: {why}. Check that it is over."]
 
 
 def _title(failed: Failed) -> str:
@@ -74,19 +74,19 @@ def _not_delivered(notification: Notification, zone: tzinfo) -> str:
         why += f", {tries} in {wording.span(failed.seconds)}"
     why += "."
     if wording.over(notification):
-        text = f"{_title(failed)} was NOT notified of the resolve, it may still show this as open: {why}"
+        text = f"{_title(failed)} was NOT notified of the resolve and may still show this as open: {why}"
     else:
         what = "NOT delivered" if failed.tried else "NOT sent"
         text = f"This {failed.message or 'message'} was {what}: {why}"
     if notification.next_try_at:
-        text += f" It is retried at {wording.clock(notification.next_try_at, notification.at, zone)}."
+        text += f" It will be retried at {wording.clock(notification.next_try_at, notification.at, zone)}."
     receiver = cut(one_line(failed.integration.receiver), 100)
     return f"{text} You received this because receiver {receiver} could not be notified."
 
 
 def _reached_again(notification: Notification) -> str:
     text = f"{mark(notification)} and was notified."
-    return f"{text} Before: {_failure_text(notification)}." if notification.failed else text
+    return f"{text} Its last failure: {_failure_text(notification)}." if notification.failed else text
 
 
 def _failure_text(notification: Notification) -> str:

@@ -63,7 +63,7 @@ def listing(notification: Notification, *, most: int) -> str:
         return ""
     lines = [
         services(found),
-        f"All {len(found.firing)} that fire:",
+        f"All {len(found.firing)} firing:",
         *(cut(one_line(line), 160) for line in found.firing[:most]),
     ]
     hidden = wording.more(len(found.firing) - most)

@@ -25,9 +25,7 @@ class _Sent(NamedTuple):
     def sentence(self) -> str:
         if not self.held_back:
             return ""
-        return (
-            f" {self.held_back} more like it were held back since {self.at:%H:%M} UTC; the log has each as self_alert."
-        )
+        return f" {self.held_back} like it were held back since {self.at:%H:%M} UTC; the log has each as self_alert."
 
 
 class SystemClock:

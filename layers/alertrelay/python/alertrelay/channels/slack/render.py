@@ -85,7 +85,7 @@ def _fitting(blocks: list[dict[str, Any]], room: int) -> list[dict[str, Any]]:
     """Returns the first blocks that fit into `room` characters, and a note where one does not."""
     for count, _ in enumerate(blocks):
         if _size(blocks[: count + 1]) > room:
-            return [*blocks[: max(0, count - 1)], _section("_More does not fit into a Slack message._")]
+            return [*blocks[: max(0, count - 1)], _section("_The rest does not fit into a Slack message._")]
     return blocks
 
 

@@ -184,7 +184,7 @@ class _Server(smtplib.SMTP):
         if self._key is None:
             raise _Refused(AuthDead(f"the secret has no key {self._settings.password or '(none is configured)'}"))
         if not isinstance(self.sock, ssl.SSLSocket) and not _is_loopback(self._host_name):
-            raise _Refused(Permanent("the password would go in clear: set require_tls for this receiver"))
+            raise _Refused(Permanent("the password would be sent in the clear: set require_tls for this receiver"))
         try:
             self.login(self._settings.username, self._key.value)
         except smtplib.SMTPNotSupportedError:
@@ -210,7 +210,7 @@ class _Server(smtplib.SMTP):
         if all(address.isascii() for address in (self._mail.sender, *self._mail.recipients)):
             return False
         if not self.has_extn("smtputf8"):
-            raise _Refused(Permanent(f"{PEER} takes no addresses beyond ASCII (it offers no SMTPUTF8)"))
+            raise _Refused(Permanent(f"{PEER} accepts no addresses outside ASCII (it offers no SMTPUTF8)"))
         self.command_encoding = "utf-8"
         return True
 
