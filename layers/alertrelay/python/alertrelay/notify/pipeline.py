@@ -26,7 +26,7 @@ from alertrelay.notify.catch_up import catch_up
 from alertrelay.notify.compose import UNFINISHED, Content, compose
 from alertrelay.notify.fallback import Fallbacks, intent_of
 from alertrelay.notify.follow_up import resolve_fallbacks, retry_owed
-from alertrelay.notify.held import Destinations
+from alertrelay.notify.held import Destinations, Headers
 from alertrelay.notify.lease import Lease, Timing, hand_back, lease_of, take_lease, timing_of
 from alertrelay.notify.mute import look_up, mute
 from alertrelay.notify.record import leave, record
@@ -243,11 +243,10 @@ def _fallbacks(ports: Ports, lease: Lease, group: GroupState) -> Fallbacks:
 def _destinations(ports: Ports, lease: Lease) -> Destinations:
     clock = ports["clock"]
     return Destinations(
-        gid=lease.gid,
         site=ports["writer"].site,
-        config=ports["config"],
-        groups=ports["groups"],
-        log=ports["log"],
+        root=ports["config"].route,
+        targets=ports["targets"],
+        headers=Headers(gid=lease.gid, groups=ports["groups"], log=ports["log"]),
         in_time=lambda: clock.now() < lease.began + LOOKING_UP,
     )
 
