@@ -27,6 +27,8 @@ READ = 100
 """Headers in one request."""
 About = Mapping[str, Labels]
 """Alerts by key, each with its labels."""
+Beside = Mapping[str, frozenset[str]]
+"""By name, the fallbacks at whose destination a group of its own has something open, with the keys of that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +41,10 @@ class Held:
 
 class Shared(NamedTuple):
     """Of the fallbacks of a group, by name: those that a group of their destination has `taken` over, and resolves
-    there; and for those `beside` which such a group has something open, the keys of that."""
+    there; and those `beside` which such a group has something open."""
 
     taken: frozenset[str]
-    beside: Mapping[str, frozenset[str]]
+    beside: Beside
 
 
 Holders = Sequence[tuple[Target, str]]

@@ -144,7 +144,7 @@ NORMAL: tuple[Stage, ...] = (
     Stage(("announced", "digested"), limit),
     Stage(("announced",), deliver_or_fall_back),
     Stage(("announced",), catch_up),
-    Stage(("announced",), hand_over),
+    Stage(("announced", "beside"), hand_over),
     Stage(("announced",), resolve_fallbacks),
     Stage(("announced",), retry_owed),
     Stage(("recorded",), record),
@@ -214,7 +214,7 @@ def flush(
     if stages is NORMAL and group.progress.tries >= UNFINISHED:
         _report_unfinished(gid, group, ports["telemetry"])
         stages, group = DEGRADED, _without_digest(group)
-        values |= {"moved": Moved(all=False), "facts": Facts(), "mutes": {}, "shown": SHOWN_DEGRADED}
+        values |= {"moved": Moved(all=False), "facts": Facts(), "mutes": {}, "beside": {}, "shown": SHOWN_DEGRADED}
     values |= {"group": group, "fallbacks": _fallbacks(ports, lease, group)}
     places = _destinations(ports, lease)
     values |= {"places": places, "held": places.held_open}
