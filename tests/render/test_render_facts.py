@@ -17,7 +17,7 @@ from tests.render.notifications import CASES, alert, notification
 
 
 def test_a_composite_alarm_links_its_children() -> None:
-    links = {fact.name: fact.href for fact in facts.links(CASES["composite"])}
+    links = {fact.name: fact.href for fact in facts.of(CASES["composite"]).links}
     assert links["Alarm alb-5xx"].endswith("#alarmsV2:alarm/alb-5xx")
     assert links["Alarm orders-db-cpu"].endswith("#alarmsV2:alarm/orders-db-cpu")
 
@@ -25,25 +25,25 @@ def test_a_composite_alarm_links_its_children() -> None:
 def test_a_few_children_are_links_and_no_address_of_another_scheme_is() -> None:
     urls = ["javascript:alert(1)", *(f"https://console.example.com/#alarmsV2:alarm/a{number}" for number in range(9))]
     case = notification(alert({"alertname": "X"}, {"triggering_alarm_urls": "\n".join(urls)}))
-    names = [fact.name for fact in facts.links(case) if fact.name.startswith("Alarm a")]
+    names = [fact.name for fact in facts.of(case).links if fact.name.startswith("Alarm a")]
     assert names == ["Alarm a0", "Alarm a1", "Alarm a2", "Alarm a3"]
 
 
 @pytest.mark.parametrize("case", ["resolved", "event", "raw-text"])
 def test_what_resolved_or_never_repeats_has_no_command(case: str) -> None:
-    assert facts.silence(CASES[case]) == []
+    assert facts.of(CASES[case]).silence == []
 
 
 @given(value=st.text(max_size=40))
 def test_a_command_silences_the_alert_that_it_stands_beside(value: str) -> None:
     labels = {"alertname": "X", "service": value, "pod": "a b"}
     case = notification(alert({name: text for name, text in labels.items() if text}))
-    for fact in facts.silence(case):
+    for fact in facts.of(case).silence:
         args = parser().parse_args(shlex.split(fact.text)[1:])
         assert matches([parse_matcher(text) for text in args.matchers], case.alerts[0].labels)
 
 
 def test_a_group_is_silenced_by_its_labels() -> None:
     several = replace(CASES["group-of-four"], group_labels={"cluster": "eks-prod"})
-    (fact,) = facts.silence(several)
+    (fact,) = facts.of(several).silence
     assert fact.text.endswith(" alertname=PodCrashLooping cluster=eks-prod")

@@ -112,7 +112,7 @@ def test_an_event_is_never_called_resolved() -> None:
     event = replace(CASES["event"], status="resolved", firing_count=0, resolved_count=1)
     event = replace(event, alerts=(replace(event.alerts[0], status="resolved", ends_at=NOW),))
     assert wording.headline(event).startswith("WARNING EVENT RDS-EVENT-0049 ")
-    assert facts.timing(event).name == "At"
+    assert facts.of(event).timing.name == "At"
 
 
 def test_a_group_of_resolved_alerts_lasted_from_the_first_start_to_the_last_end() -> None:
@@ -125,7 +125,7 @@ def test_a_group_of_resolved_alerts_lasted_from_the_first_start_to_the_last_end(
 def test_an_end_without_a_known_start_claims_no_duration() -> None:
     ended = notification(replace(RESOLVED_RDS, starts_at=NOW, ends_at=NOW), reason=Reason.ALL_RESOLVED)
     assert wording.headline(ended).startswith("RESOLVED: RDSHighCPU ")
-    assert facts.timing(ended) == facts.Fact(name="Resolved", text="2026-11-20 03:08 UTC")
+    assert facts.of(ended).timing == facts.Fact(name="Resolved", text="2026-11-20 03:08 UTC")
     assert facts.line(ended, ended.alerts[0], frozenset()).endswith(", resolved")
 
 
@@ -138,7 +138,7 @@ def test_the_summary_of_an_end_is_the_past_unless_it_was_made_of_the_end() -> No
 
 def test_what_began_this_second_began_just_now() -> None:
     fresh = notification(RDS, at=RDS.starts_at)
-    assert facts.timing(fresh).text == "2026-11-20 03:04 UTC (just now)"
+    assert facts.of(fresh).timing.text == "2026-11-20 03:04 UTC (just now)"
     assert facts.line(fresh, RDS, frozenset()).endswith(", just now")
 
 
@@ -151,21 +151,20 @@ def test_the_resource_is_not_the_cluster_once_more() -> None:
 def test_annotations_without_a_word_of_ours_are_shown_and_counted() -> None:
     notes = {"summary": "s", "reason": "why", "subject": "s", "previous_state": "OK"}
     notes |= {f"note_{n}": "x" for n in range(9)}
-    told = facts.long_texts(notification(alert({"alertname": "X"}, notes)))
+    told = facts.of(notification(alert({"alertname": "X"}, notes))).long_texts
     assert [f.name for f in told] == ["Reason", *(f"Note {n}" for n in range(6)), "Further"]
     assert told[-1].text == "3 annotations not shown"
 
 
 def test_what_is_missing_is_said_with_its_mend() -> None:
-    told = {
-        f.name: f.text for f in (*facts.where(CASES["warning-name-only"]), *facts.links(CASES["warning-name-only"]))
-    }
+    found = facts.of(CASES["warning-name-only"])
+    told = {f.name: f.text for f in (*found.where, *found.links)}
     assert told["Service"] == "not named: add `service:` to the alarm's description"
     assert told["Runbook"] == "no runbook: add `runbook:` to the alarm's description"
     rule = notification(alert({"alertname": "X"}, source="alertmanager"))
-    assert facts.links(rule)[0].text == "no runbook: add the annotation `runbook_url` to its rule"
+    assert facts.of(rule).links[0].text == "no runbook: add the annotation `runbook_url` to its rule"
     monitor = notification(alert({"alertname": "X"}, source="third-party"))
-    assert facts.links(monitor)[0].text == "no runbook: add `runbook` to its sender's message (docs/sources.md)"
+    assert facts.of(monitor).links[0].text == "no runbook: add `runbook` to its sender's message (docs/sources.md)"
 
 
 def test_a_metric_without_a_value_says_so_and_a_composite_alarm_does_not() -> None:
@@ -175,8 +174,8 @@ def test_a_metric_without_a_value_says_so_and_a_composite_alarm_does_not() -> No
 
 def test_a_missing_runbook_is_no_news_once_it_is_over_nor_for_an_event() -> None:
     over = notification(replace(BARE, status="resolved", ends_at=NOW), reason=Reason.ALL_RESOLVED)
-    assert facts.links(over) == []
-    assert facts.links(CASES["event"]) == []
+    assert facts.of(over).links == []
+    assert facts.of(CASES["event"]).links == []
 
 
 def test_the_description_does_not_repeat_the_summary() -> None:

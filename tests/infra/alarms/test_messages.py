@@ -11,7 +11,7 @@ import pytest
 from alertrelay.alert import Alert
 from alertrelay.channels.pagerduty import render as pagerduty
 from alertrelay.channels.slack import render as slack
-from alertrelay.render import plain
+from alertrelay.render import facts, plain
 from alertrelay.sources.envelope import unwrap
 from alertrelay.sources.parse import parse
 
@@ -90,7 +90,7 @@ def test_every_channel_shows_what_the_night_needs(told: list[tuple[Mapping[str, 
     for alarm, alert in told:
         note = notification(alert)
         for text in (
-            plain.body(note),
+            plain.body(note, facts.of(note)),
             json.dumps(slack.render(note, SLACK_BOT), ensure_ascii=False),
             json.dumps(pagerduty.render(note, PAGERDUTY), ensure_ascii=False),
         ):

@@ -36,11 +36,11 @@ class Router:
 def groups_for(router: Router, labels: Labels, *, every_channel: bool = False) -> dict[str, GroupHeader]:
     """Returns the groups of this forwarder (or of all) that a firing alert belongs to, by gid."""
     config, found = router.config, {}
+    by_receiver = {receiver.name: receiver.targets for receiver in config.receivers}
     for route in match_routes(config.route, labels):
-        receiver = config.receiver(route.receiver)
         targets = [
             target
-            for target in (receiver.targets if receiver else ())
+            for target in by_receiver.get(route.receiver, ())
             if every_channel or target.integration.channel in router.channels
         ]
         if not targets:

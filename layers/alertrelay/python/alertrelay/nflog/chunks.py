@@ -18,10 +18,13 @@ INLINE_BYTES = 3200
 """Of the ledger as JSON, so that a header with all its other attributes is one read unit of 4 KB."""
 CHUNK_BYTES = 300_000
 """An item of DynamoDB takes 400 KB."""
+_NOTHING = Ledger()
 
 
 def spills(ledger: Ledger) -> bool:
     """Returns whether the ledger is too large to stand in its header."""
+    if ledger == _NOTHING:  # that of a new group
+        return False
     alerts = sum(len(getattr(ledger, name)) for name in ALERT_SETS)
     return alerts > INLINE_ALERTS or len(_text(ledger)) > INLINE_BYTES
 

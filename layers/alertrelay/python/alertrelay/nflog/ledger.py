@@ -119,7 +119,15 @@ def ledger_json(ledger: Ledger) -> dict[str, Any]:
     if ledger.digests:
         data["digests"] = ledger.digests
     if ledger.receipts:
-        data["receipts"] = [_receipt_json(receipt) for receipt in ledger.receipts.values()]
+        data["receipts"] = [
+            {
+                "integration": integration_json(receipt.integration),
+                "key_name": receipt.key_name,
+                "key_version": receipt.key_version,
+                "ref": dict(receipt.ref),
+            }
+            for receipt in ledger.receipts.values()
+        ]
     return data
 
 
@@ -152,15 +160,6 @@ def _unpacked(data: Sequence[str] | str) -> frozenset[str]:
 def integration_json(integration: Integration) -> dict[str, Any]:
     """Plain JSON."""
     return {f.name: getattr(integration, f.name) for f in fields(integration)}
-
-
-def _receipt_json(receipt: Receipt) -> dict[str, Any]:
-    return {
-        "integration": integration_json(receipt.integration),
-        "key_name": receipt.key_name,
-        "key_version": receipt.key_version,
-        "ref": dict(receipt.ref),
-    }
 
 
 def _receipt(data: Mapping[str, Any]) -> Receipt:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from alertrelay.nflog.ledger import Ledger
 from alertrelay.notification import Outcome
@@ -14,8 +13,7 @@ from alertrelay.notify.deliver import Attempt
 class Announced:
     """Holds what came of a flush. `attempts`: that of the own channel first, then those of its fallbacks.
     `unfinished`: something is still to be notified, by a later try. `owed_tries`: how often the recipient who is tried
-    again next was tried, 0 where none is. `beside`: by name, the fallbacks at whose destination a group of its own has
-    something open, with the keys of that."""
+    again next was tried, 0 where none is."""
 
     ledger: Ledger
     outcomes: tuple[Outcome, ...] = ()
@@ -23,7 +21,6 @@ class Announced:
     sent: bool = False
     unfinished: bool = False
     owed_tries: int = 0
-    beside: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def uncertain(self) -> bool:

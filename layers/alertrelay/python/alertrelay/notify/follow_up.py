@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from alertrelay.notification import Failed, Reason
+from alertrelay.nflog.ledger import Ledger
+from alertrelay.notification import Failed, Notification, Reason
 from alertrelay.notify.announced import Announced
 from alertrelay.notify.compose import Content
 from alertrelay.notify.deliver import Attempt
 from alertrelay.notify.fallback import Fallbacks, names_of, still_owed, with_receipts
+from alertrelay.notify.held import Beside
 from alertrelay.notify.outcomes import Reporter
 from alertrelay.notify.rate_limit import RateLimiter
 from alertrelay.notify.takeover import of_this_reader
@@ -25,7 +27,13 @@ def answered(own: Attempt) -> Failed:
 
 
 def resolve_fallbacks(
-    content: Content, announced: Announced, *, fallbacks: Fallbacks, reporter: Reporter, limiter: RateLimiter
+    content: Content,
+    announced: Announced,
+    beside: Beside,
+    *,
+    fallbacks: Fallbacks,
+    reporter: Reporter,
+    limiter: RateLimiter,
 ) -> Announced:
     """Resolves, on the fallbacks that announced them, the alerts that fire no more.
 
@@ -42,18 +50,10 @@ def resolve_fallbacks(
         return replace(announced, unfinished=True)
     reason = Reason.SOME_RESOLVED if left else Reason.ALL_RESOLVED
     message = fallbacks.writer.notification(content, reason, resolved=resolved, news=resolved)
-    own = announced.attempts[0] if announced.attempts else None
-    failed = None
-    if left and own and own.receipt and reached_again(content):
-        message, failed = replace(message, reason=Reason.REACHED_AGAIN), answered(own)
-    attempts = []
-    for name in sorted(ledger.fallbacks):
-        target = fallbacks.targets.named(name)
-        # An incident of its own is resolved, whatever another one there holds: a trigger would open it anew.
-        alone = target is not None and target.settings.resolves_by_key
-        beside = frozenset[str]() if alone else announced.beside.get(name, frozenset())
-        last = message if left else of_this_reader(message, beside)
-        attempts += fallbacks.follow_up([name], last, ledger, failed=failed)
+    if left:
+        attempts = _resolve_some(content, announced, message, fallbacks)
+    else:
+        attempts = _resolve_all(ledger, message, beside, fallbacks)
     reached, missed = [a for a in attempts if a.receipt], [a for a in attempts if not a.receipt]
     if left or not missed:
         known, unsure = ledger.fallback_firing - resolved, ledger.fallback_unsure - resolved
@@ -72,6 +72,26 @@ def resolve_fallbacks(
         sent=announced.sent or bool(reached),
         unfinished=announced.unfinished or bool(missed and not left),
     )
+
+
+def _resolve_some(content: Content, announced: Announced, message: Notification, fallbacks: Fallbacks) -> list[Attempt]:
+    """Notifies the fallbacks of a resolve while others fire, and with it that the own channel answers again."""
+    own, failed = announced.attempts[0] if announced.attempts else None, None
+    if own and own.receipt and reached_again(content):
+        message, failed = replace(message, reason=Reason.REACHED_AGAIN), answered(own)
+    return fallbacks.follow_up(announced.ledger.fallbacks, message, announced.ledger, failed=failed)
+
+
+def _resolve_all(ledger: Ledger, message: Notification, beside: Beside, fallbacks: Fallbacks) -> list[Attempt]:
+    """Resolves everything on the fallbacks; each is sent what of it is open at its own destination."""
+    attempts = []
+    for name in sorted(ledger.fallbacks):
+        target = fallbacks.targets.named(name)
+        # An incident of its own is resolved, whatever another one there holds: a trigger would open it anew.
+        alone = target is not None and target.settings.resolves_by_key
+        open_ = frozenset[str]() if alone else beside.get(name, frozenset())
+        attempts += fallbacks.follow_up([name], of_this_reader(message, open_), ledger)
+    return attempts
 
 
 def retry_owed(content: Content, announced: Announced, *, fallbacks: Fallbacks, reporter: Reporter) -> Announced:

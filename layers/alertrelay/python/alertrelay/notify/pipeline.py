@@ -26,7 +26,7 @@ from alertrelay.notify.catch_up import catch_up
 from alertrelay.notify.compose import UNFINISHED, Content, compose
 from alertrelay.notify.fallback import Fallbacks, intent_of
 from alertrelay.notify.follow_up import resolve_fallbacks, retry_owed
-from alertrelay.notify.held import Destinations
+from alertrelay.notify.held import Destinations, Headers
 from alertrelay.notify.lease import Lease, Timing, hand_back, lease_of, take_lease, timing_of
 from alertrelay.notify.mute import look_up, mute
 from alertrelay.notify.record import leave, record
@@ -144,7 +144,7 @@ NORMAL: tuple[Stage, ...] = (
     Stage(("announced", "digested"), limit),
     Stage(("announced",), deliver_or_fall_back),
     Stage(("announced",), catch_up),
-    Stage(("announced",), hand_over),
+    Stage(("announced", "beside"), hand_over),
     Stage(("announced",), resolve_fallbacks),
     Stage(("announced",), retry_owed),
     Stage(("recorded",), record),
@@ -214,7 +214,7 @@ def flush(
     if stages is NORMAL and group.progress.tries >= UNFINISHED:
         _report_unfinished(gid, group, ports["telemetry"])
         stages, group = DEGRADED, _without_digest(group)
-        values |= {"moved": Moved(all=False), "facts": Facts(), "mutes": {}, "shown": SHOWN_DEGRADED}
+        values |= {"moved": Moved(all=False), "facts": Facts(), "mutes": {}, "beside": {}, "shown": SHOWN_DEGRADED}
     values |= {"group": group, "fallbacks": _fallbacks(ports, lease, group)}
     places = _destinations(ports, lease)
     values |= {"places": places, "held": places.held_open}
@@ -243,11 +243,10 @@ def _fallbacks(ports: Ports, lease: Lease, group: GroupState) -> Fallbacks:
 def _destinations(ports: Ports, lease: Lease) -> Destinations:
     clock = ports["clock"]
     return Destinations(
-        gid=lease.gid,
         site=ports["writer"].site,
-        config=ports["config"],
-        groups=ports["groups"],
-        log=ports["log"],
+        root=ports["config"].route,
+        targets=ports["targets"],
+        headers=Headers(gid=lease.gid, groups=ports["groups"], log=ports["log"]),
         in_time=lambda: clock.now() < lease.began + LOOKING_UP,
     )
 

@@ -11,7 +11,7 @@ from alertrelay.notification import Notification, Receipt
 from alertrelay.notify.announced import Announced
 from alertrelay.notify.compose import Content
 from alertrelay.notify.deliver import Attempt
-from alertrelay.notify.held import Destinations, Held
+from alertrelay.notify.held import Beside, Destinations, Held
 from alertrelay.notify.targets import Targets
 from alertrelay.policy.group_key import key_of
 
@@ -42,7 +42,9 @@ def unsent(receipt: Receipt) -> Attempt:
     )
 
 
-def hand_over(content: Content, announced: Announced, *, targets: Targets, places: Destinations) -> Announced:
+def hand_over(
+    content: Content, announced: Announced, *, targets: Targets, places: Destinations
+) -> tuple[Announced, Beside]:
     """Leaves to the groups of a destination what they have taken over of this group's fallbacks there."""
     ledger = announced.ledger
     keys = ledger.fallback_firing | ledger.fallback_unsure
@@ -51,7 +53,7 @@ def hand_over(content: Content, announced: Announced, *, targets: Targets, place
     found = places.shared(ledger, about, named)
     receipts = {name: receipt for name, receipt in ledger.receipts.items() if name not in found.taken}
     ledger = replace(ledger, fallbacks=ledger.fallbacks - found.taken, receipts=receipts)
-    return replace(announced, ledger=ledger, beside=found.beside)
+    return replace(announced, ledger=ledger), found.beside
 
 
 def of_this_reader(message: Notification, open_: frozenset[str]) -> Notification:

@@ -16,9 +16,10 @@ Stages = tuple[tuple[Target, ...], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Targets:
-    """`known` has all but the last resort; `stages` stand behind each receiver, in order."""
+    """`known` has all but the last resort; `at` has them by receiver, and `stages` stand behind each, in order."""
 
     known: Mapping[Integration, Target]
+    at: Mapping[str, tuple[Target, ...]]
     stages: Mapping[str, Stages]
     last_resort: Target | None = None
 
@@ -56,6 +57,7 @@ def targets_of(config: Config, last_resort: Target | None) -> Targets:
     by_receiver = {receiver.name: receiver.targets for receiver in config.receivers}
     return Targets(
         known={target.integration: target for targets in by_receiver.values() for target in targets},
+        at=by_receiver,
         stages={
             receiver: tuple(tuple(target for name in stage for target in by_receiver.get(name, ())) for stage in stages)
             for receiver, stages in config.fallbacks.items()

@@ -14,12 +14,15 @@ from alertrelay.config.model import Matcher
 
 def matches(matchers: Iterable[Matcher], labels: Labels) -> bool:
     """Returns whether labels satisfy every matcher of a list; a missing label counts as empty."""
-    return all(_holds(matcher, labels.get(matcher.name, "")) for matcher in matchers)
+    for matcher in matchers:
+        value = labels.get(matcher.name, "")
+        if not (value == matcher.value if matcher.op == "=" else _holds(matcher, value)):
+            return False
+    return True
 
 
 def _holds(matcher: Matcher, value: str) -> bool:
-    if matcher.op == "=":
-        return value == matcher.value
+    """Returns whether a matcher that is not a plain equality holds."""
     if matcher.op == "!=":
         return value != matcher.value
     found = _pattern(matcher.value).search(_valid(value)) is not None

@@ -52,9 +52,41 @@ class Fact:
     missing: bool = False
 
 
-def where(notification: Notification) -> list[Fact]:
-    """Returns service, cluster, environment, region, account, team, the resource, the metric."""
-    alert = wording.lead(notification)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """All facts of a notification, worked out once for every shape of its message: `where` has service, cluster,
+    environment, region, account, team, the resource, the metric; `measure` the value against its threshold, and the
+    condition; `long_texts` the reason, and the annotations that we have no word for; `links` the runbook, the
+    dashboard and the alarm itself; `silence` the command to copy."""
+
+    what: str
+    description: str
+    timing: Fact
+    measure: list[Fact]
+    impact: list[Fact]
+    where: list[Fact]
+    long_texts: list[Fact]
+    links: list[Fact]
+    silence: list[Fact]
+
+
+def of(notification: Notification, zone: tzinfo = UTC) -> Facts:
+    """Returns the facts of the alert that the message shows in full; `zone` is for its times."""
+    alert, over = wording.lead(notification), wording.over(notification)
+    return Facts(
+        what=wording.what(notification),
+        description=wording.description(alert),
+        timing=_timing(notification, alert, zone, over=over),
+        measure=measure(alert),
+        impact=_impact(alert, over=over),
+        where=_where(notification, alert, over=over),
+        long_texts=_long_texts(alert),
+        links=_links(alert, over=over),
+        silence=_silence(notification, alert, over=over),
+    )
+
+
+def _where(notification: Notification, alert: Alert, *, over: bool) -> list[Fact]:
     titles = zip(wording.PLACES, _TITLES, strict=True)
     named = shortened({title: alert.labels[n] for n, title in titles if n in alert.labels})
     facts = [Fact(name=title, text=text) for title, text in named.items()]
@@ -67,7 +99,7 @@ def where(notification: Notification) -> list[Fact]:
         metric = " ".join(one_line(alert.labels[n]) for n in ("namespace", "metric") if n in alert.labels)
         facts.append(Fact(name="Metric", text=cut(metric, 200)))
     placed = held or "service" in alert.labels or "cluster" in alert.labels
-    if not placed and alert.kind == "alert" and not wording.over(notification):
+    if not placed and alert.kind == "alert" and not over:
         facts.append(Fact(name="Service", text=f"not named: add {_remedy(alert, 'service')}", missing=True))
     return [f for f in facts if f.text]
 
@@ -79,10 +111,9 @@ def resource(alert: Alert) -> str:
     return ", ".join(held) + (f", and {len(names) - _RESOURCE_LABELS} more labels" if len(names) > len(held) else "")
 
 
-def timing(notification: Notification, zone: tzinfo = UTC) -> Fact:
+def _timing(notification: Notification, alert: Alert, zone: tzinfo, *, over: bool) -> Fact:
     """Returns the start, or the duration; for an event, its time."""
-    alert = wording.lead(notification)
-    if wording.over(notification):
+    if over:
         start, end = wording.bounds(notification)
         lasted = wording.lasted(notification)
         if not lasted:
@@ -110,19 +141,19 @@ def _value(alert: Alert) -> list[Fact]:
     return []
 
 
-def impact(notification: Notification) -> list[Fact]:
+def _impact(alert: Alert, *, over: bool) -> list[Fact]:
     """Returns the impact, while the alert fires."""
-    text = clean(wording.lead(notification).annotations.get("impact", ""))
-    return [Fact(name="Impact", text=cut(text, 1100))] if text and not wording.over(notification) else []
+    text = "" if over else clean(alert.annotations.get("impact", ""))
+    return [Fact(name="Impact", text=cut(text, 1100))] if text else []
 
 
-def long_texts(notification: Notification) -> list[Fact]:
+def _long_texts(alert: Alert) -> list[Fact]:
     """Returns the reason, and the annotations that we have no word for, unless they only repeat the summary."""
-    alert = wording.lead(notification)
+    summary = wording.summary(alert)
     texts = {name: clean(text) for name, text in alert.annotations.items() if name not in _SHOWN_ANNOTATIONS}
     if texts.get("previous_state") in ("OK", "ALARM"):
         del texts["previous_state"]
-    further = [name for name, text in texts.items() if text and one_line(text) != wording.summary(alert)]
+    further = [name for name, text in texts.items() if text and one_line(text) != summary]
     further.sort(key=lambda name: name != "reason")
     facts = []
     for name in further[:_LONG_TEXTS]:
@@ -133,11 +164,10 @@ def long_texts(notification: Notification) -> list[Fact]:
     return facts
 
 
-def links(notification: Notification) -> list[Fact]:
+def _links(alert: Alert, *, over: bool) -> list[Fact]:
     """Returns runbook, dashboard and the alarm itself. A missing runbook is mentioned while it could still help."""
-    alert = wording.lead(notification)
     facts = [_linked("Runbook", alert.annotations.get("runbook_url", ""))]
-    if not facts[0].text and alert.kind == "alert" and not wording.over(notification):
+    if not facts[0].text and alert.kind == "alert" and not over:
         facts = [Fact(name="Runbook", text=f"no runbook: add {_remedy(alert, 'runbook')}", missing=True)]
     facts.append(_linked("Dashboard", alert.annotations.get("dashboard_url", "")))
     origin = "Alarm in CloudWatch" if alert.source in wording.ALARM_SOURCES else _ORIGINS.get(alert.source, "Source")
@@ -173,28 +203,27 @@ def _remedy(alert: Alert, key: str) -> str:
     return f"`{key}:` to the alarm's description"
 
 
-def silence(notification: Notification) -> list[Fact]:
+def _silence(notification: Notification, alert: Alert, *, over: bool) -> list[Fact]:
     """Returns the command to copy that silences these alerts for two hours, where there is one."""
-    command = _silence_command(notification)
+    command = "" if over else _silence_command(notification, alert)
     # A command that had to be cut or cleaned would be another one.
     shown = command.isprintable() and len(command) <= _COMMAND
     return [Fact(name="Silence for 2 h", text=command)] if command and shown else []
 
 
-def _silence_command(notification: Notification) -> str:
+def _silence_command(notification: Notification, alert: Alert) -> str:
     """Matches the group's labels, the name where all shown alerts have one, and a single alert's own labels. Returns ""
-    for events, which never repeat, for what has resolved, and for a digest."""
-    alert = wording.lead(notification)
-    if wording.over(notification) or wording.only_events(notification) or not notification.alerts:
+    for events, which never repeat, and for a digest."""
+    if wording.only_events(notification) or not notification.alerts:
         return ""
-    labels = dict(notification.group_labels)
+    labels, names = dict(notification.group_labels), {one.name for one in notification.alerts}
     if wording.STORM in (labels.get("alertname"), alert.name):
         return ""
-    if len({one.name for one in notification.alerts}) == 1:
-        labels["alertname"] = alert.name
+    if len(names) == 1:
+        labels["alertname"] = names.pop()
     if wording.total(notification) == 1:
-        names = [n for n in ("service", "cluster") if n in alert.labels] + wording.resource_labels(alert)
-        labels |= {name: alert.labels[name] for name in names[:_RESOURCE_LABELS]}
+        own = [n for n in ("service", "cluster") if n in alert.labels] + wording.resource_labels(alert)
+        labels |= {name: alert.labels[name] for name in own[:_RESOURCE_LABELS]}
     matchers = [_matcher(name, value) for name, value in sorted(labels.items()) if value]
     if not matchers:
         return ""

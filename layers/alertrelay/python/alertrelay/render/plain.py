@@ -7,7 +7,7 @@ from datetime import UTC, tzinfo
 
 from alertrelay.notification import Listing, Notification
 from alertrelay.render import facts, notice, wording
-from alertrelay.render.facts import Fact
+from alertrelay.render.facts import Fact, Facts
 from alertrelay.render.text import cut, one_line, short
 
 OTHERS = 30
@@ -21,17 +21,16 @@ def subject(notification: Notification) -> str:
     return f"[{prefix}] {wording.subject(notification)}"
 
 
-def body(notification: Notification, *, listed: int = LISTED, zone: tzinfo = UTC) -> str:
+def body(notification: Notification, found: Facts, *, listed: int = LISTED, zone: tzinfo = UTC) -> str:
     """The whole message, at most about 30,000 characters; a digest names `listed` alerts besides, a line each."""
-    alert = wording.lead(notification)
     parts = ["\n\n".join(f"!! {sentence}" for sentence in notice.sentences(notification, zone))]
-    parts.append(cut(f"{wording.state(notification)} {wording.what(notification)}", 1000))
-    parts.append(cut(wording.description(alert), 4000))
-    parts.append(_rows([facts.timing(notification, zone), *facts.measure(alert), *facts.impact(notification)]))
-    parts.append("\n".join(f"{fact.name}: {fact.href or fact.text}" for fact in facts.links(notification)))
-    parts.append(_rows(facts.where(notification)))
-    parts.append(_rows(facts.silence(notification)))
-    parts += [_rows([fact]) for fact in facts.long_texts(notification)]
+    parts.append(cut(f"{wording.state(notification)} {found.what}", 1000))
+    parts.append(cut(found.description, 4000))
+    parts.append(_rows([found.timing, *found.measure, *found.impact]))
+    parts.append("\n".join(f"{fact.name}: {fact.href or fact.text}" for fact in found.links))
+    parts.append(_rows(found.where))
+    parts.append(_rows(found.silence))
+    parts += [_rows([fact]) for fact in found.long_texts]
     parts.append(others(notification))
     parts.append(listing(notification, most=listed))
     parts.append(footer(notification))

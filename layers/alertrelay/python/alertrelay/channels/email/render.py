@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from alertrelay.channels.email import EmailSettings
 from alertrelay.notification import Message, Notification
 from alertrelay.render import facts, notice, plain, wording
-from alertrelay.render.facts import Fact
+from alertrelay.render.facts import Fact, Facts
 from alertrelay.render.text import cut
 
 _SUBJECT = 150
@@ -30,19 +30,20 @@ _TABLE = '<table role="presentation" width="100%" cellpadding="0" cellspacing="0
 def render(notification: Notification, settings: EmailSettings) -> Message:
     """Returns `subject`, `text` and `html`."""
     zone = _zone(settings.time_zone)
+    found = facts.of(notification, zone)
     subject = cut(plain.subject(notification), _SUBJECT)
     parts = [
         *(_notice(text) for text in notice.sentences(notification, zone)),
-        _banner(notification, wording.state(notification), wording.what(notification)),
-        _description(notification),
-        _links(facts.links(notification)),
-        _rows(notification, zone),
+        _banner(notification, wording.state(notification), found.what),
+        _description(found.description),
+        _links(found.links),
+        _rows(found),
         _others(notification),
         f'<p style="margin:20px 0 0;font-size:12px;opacity:0.7">{escape(plain.footer(notification))}</p>',
     ]
     return {
         "subject": subject,
-        "text": plain.body(notification, listed=_LISTED, zone=zone),
+        "text": plain.body(notification, found, listed=_LISTED, zone=zone),
         "html": _page(subject, parts),
     }
 
@@ -88,21 +89,12 @@ def _banner(notification: Notification, state: str, what: str) -> str:
     )
 
 
-def _description(notification: Notification) -> str:
-    text = wording.description(wording.lead(notification))
+def _description(text: str) -> str:
     return f'<p style="margin:16px 0 0;white-space:pre-wrap">{escape(cut(text, 4000))}</p>' if text else ""
 
 
-def _rows(notification: Notification, zone: tzinfo) -> str:
-    alert = wording.lead(notification)
-    rows = [
-        facts.timing(notification, zone),
-        *facts.measure(alert),
-        *facts.impact(notification),
-        *facts.where(notification),
-        *facts.long_texts(notification),
-        *facts.silence(notification),
-    ]
+def _rows(found: Facts) -> str:
+    rows = [found.timing, *found.measure, *found.impact, *found.where, *found.long_texts, *found.silence]
     return _table("".join(_row(fact) for fact in rows))
 
 
@@ -127,7 +119,7 @@ def _anchor(href: str, text: str) -> str:
     return f'<a href="{escape(href)}" style="color:#2e7cf6">{text}</a>'
 
 
-def _links(found: list[facts.Fact]) -> str:
+def _links(found: list[Fact]) -> str:
     cells = []
     for fact in found:
         if fact.href:

@@ -12,11 +12,10 @@ import json
 import re
 from typing import Any
 
-from alertrelay.alert import Alert
 from alertrelay.channels.msteamsv2 import MsTeamsSettings
 from alertrelay.notification import Message, Notification
 from alertrelay.render import facts, notice, plain, wording
-from alertrelay.render.facts import Fact
+from alertrelay.render.facts import Fact, Facts
 from alertrelay.render.text import cut
 
 BUDGET = 20_000
@@ -36,9 +35,9 @@ _FUNCTION = re.compile(r"\{(?=\{(?:DATE|TIME)\()")
 
 def render(notification: Notification, _settings: MsTeamsSettings) -> Message:
     """The body of the workflow's webhook."""
-    message: dict[str, Any] = {}
+    found, message = facts.of(notification), dict[str, Any]()
     for share in _SHARES:
-        message = _message(_body(notification, share))
+        message = _message(_body(notification, found, share))
         if len(json.dumps(message)) <= BUDGET:
             break
     return message
@@ -61,22 +60,21 @@ def _message(body: list[dict[str, Any]]) -> dict[str, Any]:
     return {"type": "message", "attachments": [attachment]}
 
 
-def _body(notification: Notification, share: float) -> list[dict[str, Any]]:
-    alert = wording.lead(notification)
-    rows = [facts.timing(notification), *facts.measure(alert), *facts.impact(notification)]
+def _body(notification: Notification, found: Facts, share: float) -> list[dict[str, Any]]:
+    raw = wording.lead(notification).source == "raw"
     return [
         _banner(notification, share),
         *(
             _text(f"**{escape(sentence, 1000 * share)}**", color="Warning")
             for sentence in notice.sentences(notification)
         ),
-        *_description(alert, share),
-        _facts(rows, share),
+        *_description(found.description, share, raw=raw),
+        _facts([found.timing, *found.measure, *found.impact], share),
         # Above the place: on a phone what to do must not be out of sight.
-        *_links(facts.links(notification), share),
-        *([_facts(places, share)] if (places := facts.where(notification)) else []),
-        *(_text(f"**{escape(f.name, 60)}**: {escape(f.text, 1200 * share)}") for f in facts.long_texts(notification)),
-        *(_text(f"**{f.name}**: {escape(f.text, 2000)}") for f in facts.silence(notification)),
+        *_links(found.links, share),
+        *([_facts(found.where, share)] if found.where else []),
+        *(_text(f"**{escape(f.name, 60)}**: {escape(f.text, 1200 * share)}") for f in found.long_texts),
+        *(_text(f"**{f.name}**: {escape(f.text, 2000)}") for f in found.silence),
         *_others(notification, share),
         _text(escape(plain.footer(notification), 700 * share), size="Small", isSubtle=True),
     ]
@@ -97,11 +95,10 @@ def _banner(notification: Notification, share: float) -> dict[str, Any]:
     return {"type": "Container", "style": style, "bleed": True, "items": [line]}
 
 
-def _description(alert: Alert, share: float) -> list[dict[str, Any]]:
-    text = wording.description(alert)
+def _description(text: str, share: float, *, raw: bool) -> list[dict[str, Any]]:
     if not text:
         return []
-    how = {"fontType": "Monospace"} if alert.source == "raw" else {}
+    how = {"fontType": "Monospace"} if raw else {}
     return [_text(escape(text, 2000 * share), **how)]
 
 

@@ -28,21 +28,21 @@ def render(notification: Notification, settings: PagerDutySettings) -> Message:
     """The event's body without `routing_key`, which the sender adds. At most about 400 KB."""
     if wording.over(notification):
         return {"event_action": "resolve", "dedup_key": notification.dedup_key}
-    alert, links = wording.lead(notification), facts.links(notification)
+    alert, found = wording.lead(notification), facts.of(notification)
     rows = [
-        facts.timing(notification),
-        *facts.measure(alert),
-        *facts.impact(notification),
-        *facts.where(notification),
-        *facts.long_texts(notification),
-        *links,
-        *facts.silence(notification),
+        found.timing,
+        *found.measure,
+        *found.impact,
+        *found.where,
+        *found.long_texts,
+        *found.links,
+        *found.silence,
     ]
     event: dict[str, Any] = {
         "event_action": "trigger",
         "dedup_key": notification.dedup_key,
-        "payload": _payload(notification, alert, _details(notification, alert, rows)),
-        "links": [{"href": f.href, "text": f.name} for f in links if f.href],
+        "payload": _payload(notification, alert, found.what, _details(notification, alert, found.description, rows)),
+        "links": [{"href": f.href, "text": f.name} for f in found.links if f.href],
     }
     if settings.client:
         event["client"] = short(settings.client, _NAME)
@@ -63,9 +63,9 @@ def _images(alert: Alert) -> list[dict[str, str]]:
     return [{"src": source, "alt": short(alert.name, _NAME), **({"href": href} if href else {})}]
 
 
-def _payload(notification: Notification, alert: Alert, details: dict[str, Any]) -> dict[str, Any]:
+def _payload(notification: Notification, alert: Alert, what: str, details: dict[str, Any]) -> dict[str, Any]:
     severity = notification.severity.lower()
-    mark, what = notice.mark(notification), wording.what(notification)
+    mark = notice.mark(notification)
     payload = {
         "summary": cut(f"{mark}: {what}" if mark else what, _SUMMARY),
         "source": cut(_source(notification, alert), _NAME),
@@ -89,11 +89,11 @@ def _first(alert: Alert, *names: str) -> str:
     return next((text for n in names if n in alert.labels and (text := one_line(alert.labels[n]))), "")
 
 
-def _details(notification: Notification, alert: Alert, rows: Sequence[Fact]) -> dict[str, Any]:
+def _details(notification: Notification, alert: Alert, description: str, rows: Sequence[Fact]) -> dict[str, Any]:
     details: dict[str, Any] = {}
     if noticed := notice.sentences(notification):
         details["Notice"] = " ".join(noticed)
-    if text := wording.description(alert) or clean(alert.annotations.get("summary", "")):
+    if text := description or clean(alert.annotations.get("summary", "")):
         details["Description"] = cut(text, _DETAIL)
     texts = cut_each({fact.name: fact.text for fact in reversed(rows)}, _DETAIL)
     hrefs = {fact.name: fact.href for fact in reversed(rows)}

@@ -20,7 +20,7 @@ from alertrelay.alert import Alert
 from alertrelay.channels.slack import SlackSettings
 from alertrelay.notification import Message, Notification
 from alertrelay.render import facts, notice, plain, wording
-from alertrelay.render.facts import Fact
+from alertrelay.render.facts import Fact, Facts
 from alertrelay.render.text import cut
 
 _TEXT = 2700
@@ -41,11 +41,11 @@ _UNBROADCAST = "@\u2060"
 def render(notification: Notification, settings: SlackSettings) -> Message:
     """Returns the body of chat.postMessage and chat.update without `ts`, or of an incoming webhook. An edit to resolved
     is the same call with the resolved notification."""
-    mark = notice.mark(notification)
+    found, mark = facts.of(notification), notice.mark(notification)
     line = f"{notice.icon(notification)} {mark}: " if mark else ""
     line += f"{wording.icon(notification)} *{escape(wording.state(notification), 100)}* "
-    line += escape(wording.what(notification), 600)
-    message: dict[str, Any] = {"text": line, "blocks": _blocks(notification, line), "attachments": []}
+    line += escape(found.what, 600)
+    message: dict[str, Any] = {"text": line, "blocks": _blocks(notification, found, line), "attachments": []}
     if settings.mode == "bot":
         message["channel"] = settings.channel
     return message
@@ -56,21 +56,22 @@ def escape(text: str, limit: int) -> str:
     return cut(_BROADCAST.sub(_UNBROADCAST, text), limit, _ESCAPES)
 
 
-def _blocks(notification: Notification, line: str) -> list[dict[str, Any]]:
+def _blocks(notification: Notification, found: Facts, line: str) -> list[dict[str, Any]]:
     alert = wording.lead(notification)
     sign = notice.icon(notification)
     blocks = [_section(line, expand=True)]
     blocks += [_section(f"{sign} *{escape(n, 2000)}*", expand=True) for n in notice.sentences(notification)]
-    blocks += _description(alert)
-    blocks.append({"type": "section", "fields": [_timing(notification), *map(_field, facts.measure(alert))]})
-    blocks += _texts(facts.impact(notification))
+    blocks += _description(found.description, raw=alert.source == "raw")
+    timing = _timing(notification, alert, found.timing.name)
+    blocks.append({"type": "section", "fields": [timing, *map(_field, found.measure)]})
+    blocks += _texts(found.impact)
     # Above the place: on a phone the fields stand below each other, and what to do must not be out of sight.
-    blocks += _links([_link(fact) for fact in facts.links(notification)])
-    if places := facts.where(notification):
-        blocks.append({"type": "section", "fields": [_field(fact) for fact in places[:_FIELDS]]})
-    blocks += _silence(facts.silence(notification))
+    blocks += _links([_link(fact) for fact in found.links])
+    if found.where:
+        blocks.append({"type": "section", "fields": [_field(fact) for fact in found.where[:_FIELDS]]})
+    blocks += _silence(found.silence)
     context = {"type": "context", "elements": [_mrkdwn(escape(plain.footer(notification), 700))]}
-    further = [_texts(facts.long_texts(notification)), _others(notification)]
+    further = [_texts(found.long_texts), _others(notification)]
     for more in further:
         blocks += _fitting(more, _WHOLE - _size([*blocks, context]))
     blocks += _listing(notification, _WHOLE - _size([*blocks, context]))
@@ -112,11 +113,10 @@ def _texts(found: list[Fact]) -> list[dict[str, Any]]:
     return [_section(f"*{escape(fact.name, 100)}*: {escape(fact.text, 2500)}") for fact in found]
 
 
-def _description(alert: Alert) -> list[dict[str, Any]]:
-    text = wording.description(alert)
+def _description(text: str, *, raw: bool) -> list[dict[str, Any]]:
     if not text:
         return []
-    if alert.source == "raw":
+    if raw:
         return [_section(f"```{cut(_BROADCAST.sub(_UNBROADCAST, text), 2000, _RAW_ESCAPES)}```")]
     return [_section(escape(text, 2000))]
 
@@ -126,14 +126,12 @@ def _field(fact: Fact) -> dict[str, Any]:
     return _mrkdwn(f"*{fact.name}*\n" + (f"_{text}_" if fact.missing else text))
 
 
-def _timing(notification: Notification) -> dict[str, Any]:
-    alert = wording.lead(notification)
+def _timing(notification: Notification, alert: Alert, name: str) -> dict[str, Any]:
     if wording.over(notification):
         start, end = wording.bounds(notification)
         lasted = wording.lasted(notification)
         text = f"*Lasted*\n{lasted}, {_date(start)} to {_date(end)}" if lasted else f"*Resolved*\n{_date(end)}"
         return _mrkdwn(text)
-    name = facts.timing(notification).name
     ago = _date(alert.starts_at, "{ago}", wording.ago(notification, alert))
     return _mrkdwn(f"*{name}*\n{_date(alert.starts_at)} ({ago})")
 

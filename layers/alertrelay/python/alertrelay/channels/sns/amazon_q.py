@@ -30,7 +30,7 @@ _SPECIAL = re.compile(r"<(?=[!@#/a-zA-Z])|\]\(")
 
 def custom_notification(notification: Notification) -> str:
     """Returns the message as JSON. Messages of one group have one thread, in which a resolve follows its alerts."""
-    lead = wording.lead(notification)
+    lead, found = wording.lead(notification), facts.of(notification)
     body: dict[str, Any] = {
         "version": "1.0",
         "source": "custom",
@@ -38,8 +38,8 @@ def custom_notification(notification: Notification) -> str:
         "content": {
             "textType": "client-markdown",
             "title": _text(_title(notification), TITLE),
-            "description": _text(plain.body(notification, listed=_LISTED).strip(), DESCRIPTION),
-            "nextSteps": [_text(f"{f.name}: {f.href or f.text}", 600) for f in facts.links(notification)[:_STEPS]],
+            "description": _text(plain.body(notification, found, listed=_LISTED).strip(), DESCRIPTION),
+            "nextSteps": [_text(f"{f.name}: {f.href or f.text}", 600) for f in found.links[:_STEPS]],
             "keywords": _keywords(notification, lead),
         },
         "metadata": {

@@ -23,7 +23,8 @@ def render(notification: Notification, settings: SnsSettings) -> Message:
         return {"message": _sms(notification)}
     if settings.amazon_q:
         return {"message": custom_notification(notification)}
-    return {"subject": _short(ascii_text(plain.subject(notification)), _SUBJECT), "message": plain.body(notification)}
+    subject = _short(ascii_text(plain.subject(notification)), _SUBJECT)
+    return {"subject": subject, "message": plain.body(notification, facts.of(notification))}
 
 
 def _sms(notification: Notification) -> str:
@@ -32,7 +33,7 @@ def _sms(notification: Notification) -> str:
     text = "".join(f"{_short(n, _SMS_NOTICE)}. " for n in notices) + gsm_text(wording.headline(notification))
     if wording.over(notification):
         return _short(text, _SMS)
-    href = next((f.href for f in facts.links(notification) if f.href and len(f.href) <= _SMS_LINK), "")
+    href = next((f.href for f in facts.of(notification).links if f.href and len(f.href) <= _SMS_LINK), "")
     word = "at" if alert.kind == "event" else "since"
     tail = f", {word} {wording.clock(alert.starts_at, notification.at)}" + (f" {href}" if href else "")
     return _short(text.rstrip(". "), _SMS - len(tail)) + tail
