@@ -15,6 +15,7 @@ from compiler.alertmanager.kinds.email import read_email
 from compiler.alertmanager.kinds.reading import ReceiverContext, check_url, plain_text
 from compiler.alertmanager.kinds.slack import read_slack
 from compiler.alertmanager.kinds.sns import read_sns
+from compiler.alertmanager.shapes import item_sections
 from compiler.reading.section import Section
 
 __all__ = ["ReceiverContext", "read_settings"]
@@ -24,6 +25,9 @@ _READERS: Mapping[str, Callable[[Section, ReceiverContext], Settings]] = {
     "email": read_email,
     "sns": read_sns,
 }
+
+
+_MOST_ITEMS = 20
 
 
 def read_settings(section: Section, channel: ChannelDescriptor, reading: ReceiverContext) -> Settings:
@@ -59,12 +63,41 @@ def _value(section: Section, key: ConfigKey, reading: ReceiverContext, *, requir
             return {key.field: section.whole(key.name, key.default, low=0, high=2**31)}
         case "plain":
             return {key.field: plain_text(section, key.name) or key.default}
+        case "items":
+            return {key.field: _items(section, key)}
     text = section.text(key.name) or (reading.global_.text(key.inherits) if key.inherits else "") or key.default
     if required and not text:
         section.require(key.name, key.missing)
     if key.shape == "url" and section.get(key.name):
         check_url(section, key.name)
     return {key.field: text}
+
+
+def _items(section: Section, key: ConfigKey) -> tuple[Any, ...]:
+    """The entries of a list that are sent; each of the others has a warning."""
+    entries = [(entry, _left_out(entry, key)) for entry in item_sections(section, key)]
+    for entry, (code, problem, mend) in ((entry, found) for entry, found in entries if found):
+        section.findings.warning(entry.place, code, f"{key.name}: {problem}", mend)
+    sent = [entry for entry, found in entries if not found]
+    if len(sent) > _MOST_ITEMS:
+        message = f"{key.name}: {_MOST_ITEMS} are sent with each message, and {len(sent)} stand here"
+        section.findings.warning(sent[_MOST_ITEMS].place, "not-obeyed", message)
+    assert key.made is not None
+    return tuple(key.made(**{name: _text(entry, name) for name in key.items}) for entry in sent[:_MOST_ITEMS])
+
+
+def _left_out(entry: Section, key: ConfigKey) -> tuple[str, str, str] | None:
+    """Returns code, problem and mend of an entry that is not sent."""
+    if any("{{" in _text(entry, name) for name in key.items):
+        return "own-rendering", "alertrelay renders its own message", "write it without a template to be used"
+    if not _text(entry, key.items[0]).lower().startswith(tuple(f"{scheme}://" for scheme in key.schemes)):
+        return "not-obeyed", f"{key.items[0]!r} is no {' or '.join(key.schemes)} address", "https://…"
+    return None
+
+
+def _text(entry: Section, name: str) -> str:
+    value = entry.get(name)
+    return value.text if value is not None else ""
 
 
 def _secret(section: Section, key: ConfigKey, reading: ReceiverContext, *, required: bool) -> dict[str, str]:

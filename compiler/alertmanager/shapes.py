@@ -28,7 +28,7 @@ def check_shape(section: Section, key: ConfigKey, secrets: SecretKeyPaths) -> No
         case "list":
             check_texts(section.list(key.name), section.findings)
         case "items" | "actions":
-            _check_items(section, key)
+            item_sections(section, key)
         case "flag":
             section.flag(key.name, default=False)
         case "seconds":
@@ -46,7 +46,9 @@ def _check_headers(section: Section, key: str) -> None:
         section.findings.error(section.at(key), "duplicate-name", message, "remove one of the two")
 
 
-def _check_items(section: Section, key: ConfigKey) -> None:
+def item_sections(section: Section, key: ConfigKey) -> list[Section]:
+    """Return each mapping of a list; an unknown key, a missing one and a value of another type are findings."""
+    found = []
     for item in section.list(key.name):
         inner = section_of(item, key.items, section.findings)
         if inner is None:
@@ -57,6 +59,8 @@ def _check_items(section: Section, key: ConfigKey) -> None:
         check_texts((inner.items[name] for name in inner.items if name != "confirm"), section.findings)
         if key.shape == "actions":
             _check_action(inner)
+        found.append(inner)
+    return found
 
 
 def _check_action(action: Section) -> None:

@@ -138,7 +138,7 @@ AT: dict[str, list[Any]] = {
     "receivers.0.pagerduty_configs.0.routing_key_file": ["", None],
     "receivers.0.pagerduty_configs.0.links": [[], [{"href": "a"}], [{"nix": "a"}], ["x"], {}],
     "receivers.0.pagerduty_configs.0.images": [
-        [], [{"src": "a"}], [{"nix": "a"}], ["x"], [{"src": ["a"]}], [{"src": 5}],
+        [], [{"src": "a"}], [{"nix": "a"}], ["x"], [{"src": ["a"]}], [{"src": 5}], [{"text": "a"}],
     ],
     "receivers.0.pagerduty_configs.0.details": [{}, {"a": 5}, [], None],
     "receivers.0.email_configs.0.to": ["", None],

@@ -13,7 +13,7 @@ import pytest
 from alertrelay.alert import Channel, Integration
 from alertrelay.channels import KINDS, settings_of
 from alertrelay.channels.email import EmailSettings
-from alertrelay.channels.pagerduty import PagerDutySettings
+from alertrelay.channels.pagerduty import PagerDutyImage, PagerDutyLink, PagerDutySettings
 from alertrelay.channels.slack import SlackSettings
 from alertrelay.channels.webhook import WebhookSettings
 from alertrelay.config.model import Config, InhibitRule, Matcher, Receiver, Route, Target, TimeInterval
@@ -99,7 +99,18 @@ def _target(receiver: str, channel: Channel, settings: Any) -> Target:
     return Target(integration=integration, send_resolved=True, settings=settings)
 
 
-PAGER = _target("oncall", "pagerduty", PagerDutySettings(routing_key="pagerduty_key", url="", client="", client_url=""))
+PAGER = _target(
+    "oncall",
+    "pagerduty",
+    PagerDutySettings(
+        routing_key="pagerduty_key",
+        url="",
+        client="",
+        client_url="",
+        images=(PagerDutyImage(src="https://example.com/a.png", alt="Map", href=""),),
+        links=(PagerDutyLink(href="https://example.com", text="Handbook"),),
+    ),
+)
 SLACK = _target("team", "slack", SlackSettings(mode="incoming", key="slack_hook", url="", channel="#a"))
 EMAIL = _target(
     "team",

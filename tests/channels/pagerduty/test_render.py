@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from alertrelay.channels.pagerduty import PagerDutyImage, PagerDutyLink
 from alertrelay.channels.pagerduty import render as pagerduty
 
 from tests.channels.pagerduty.example import PAGERDUTY
@@ -54,3 +55,37 @@ def test_pagerduty_shows_the_picture_of_a_panel_by_https_alone(picture: str, sen
     images = pagerduty.render(notification(case), PAGERDUTY).get("images", [])
     assert [image["src"] for image in images] == ([sent] if sent else [])
     assert all(image["alt"] == "X" for image in images)
+
+
+def test_pagerduty_gets_the_configured_pictures_and_links_behind_those_of_the_alert() -> None:
+    settings = replace(
+        PAGERDUTY,
+        images=(
+            PagerDutyImage(src="https://example.com/map.png", alt="Map", href="https://example.com/map"),
+            PagerDutyImage(src="https://example.com/b.png", alt="", href=""),
+            PagerDutyImage(src="http://example.com/c.png", alt="C", href=""),
+        ),
+        links=(
+            PagerDutyLink(href="https://wiki.example.com/on-call", text="On-call handbook"),
+            PagerDutyLink(href="https://wiki.example.com/b", text=""),
+            PagerDutyLink(href="javascript:alert(1)", text="C"),
+        ),
+    )
+    case = alert({"alertname": "X"}, {"image_url": "https://example.com/panel.png", "runbook_url": "https://r.test/x"})
+    message = pagerduty.render(notification(case), settings)
+    assert [image["src"] for image in message["images"]] == [
+        "https://example.com/panel.png",
+        "https://example.com/map.png",
+        "https://example.com/b.png",
+    ]
+    assert message["images"][1] == {
+        "src": "https://example.com/map.png",
+        "alt": "Map",
+        "href": "https://example.com/map",
+    }
+    assert message["images"][2] == {"src": "https://example.com/b.png"}
+    assert message["links"][0]["href"] == "https://r.test/x"
+    assert message["links"][-2:] == [
+        {"href": "https://wiki.example.com/on-call", "text": "On-call handbook"},
+        {"href": "https://wiki.example.com/b", "text": "https://wiki.example.com/b"},
+    ]

@@ -29,8 +29,9 @@ class ConfigKey:
     `field` is the field of the channel's settings that the key fills; without one nothing is read but the type.
     `inherits` names the key under `global` that holds the default. `missing` is the mend where the key is required and
     absent. `inline_field` is for a secret that may stand inline: the field for such a value. `items` and `needed` are
-    the keys of each mapping of a list. `problem` and `mend` are the finding of a refused key. `obeyed` is an entry of a
-    mapping that is otherwise only accepted.
+    the keys of each mapping of a list; where the list fills a field, `made` is the type of its entries, with a text for
+    each of `items`, and `schemes` are those of the address that the first of `items` is. `problem` and `mend` are the
+    finding of a refused key. `obeyed` is an entry of a mapping that is otherwise only accepted.
     """
 
     name: str
@@ -43,6 +44,8 @@ class ConfigKey:
     inline_field: str = ""
     items: tuple[str, ...] = ()
     needed: tuple[str, ...] = ()
+    made: type[Any] | None = None
+    schemes: tuple[str, ...] = ()
     problem: str = ""
     mend: str = ""
     obeyed: str = ""

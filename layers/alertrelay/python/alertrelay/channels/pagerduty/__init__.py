@@ -9,14 +9,34 @@ from alertrelay.config.channel import ChannelDescriptor, ConfigKey, Rate, Settin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PagerDutyImage:
+    """A picture of an incident: its address, a text in its place, and where it leads; "" for none."""
+
+    src: str
+    alt: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PagerDutyLink:
+    """A link of an incident, with the text that is shown for it."""
+
+    href: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PagerDutySettings(Settings):
-    """`routing_key` names the secret's key. `url` is the Events v2 address (the EU host by configuration)."""
+    """`routing_key` names the secret's key. `url` is the Events v2 address (the EU host by configuration). `images` and
+    `links` stand in every incident, behind those of its alert."""
 
     key_field: ClassVar[str] = "routing_key"
     routing_key: str
     url: str
     client: str
     client_url: str
+    images: tuple[PagerDutyImage, ...] = ()
+    links: tuple[PagerDutyLink, ...] = ()
 
     @property
     def resolves_by_key(self) -> bool:
@@ -56,8 +76,22 @@ CHANNEL = ChannelDescriptor(
         ConfigKey(name="client_url", shape="plain", field="client_url"),
         *keys("description", "rendered"),
         *keys("details", "rendered", "mapping"),
-        ConfigKey(name="images", use="rendered", shape="items", items=("src", "alt", "text", "href")),
-        ConfigKey(name="links", use="rendered", shape="items", items=("href", "text")),
+        ConfigKey(
+            name="images",
+            shape="items",
+            field="images",
+            items=("src", "alt", "href"),
+            made=PagerDutyImage,
+            schemes=("https",),
+        ),
+        ConfigKey(
+            name="links",
+            shape="items",
+            field="links",
+            items=("href", "text"),
+            made=PagerDutyLink,
+            schemes=("https", "http"),
+        ),
         *keys("source severity class component group", "rendered"),
         *keys("timeout", "not_obeyed", "seconds"),
     ),

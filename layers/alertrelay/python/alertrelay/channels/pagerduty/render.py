@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from alertrelay.alert import Alert, rfc3339
-from alertrelay.channels.pagerduty import PagerDutySettings
+from alertrelay.channels.pagerduty import PagerDutyImage, PagerDutySettings
 from alertrelay.notification import Message, Notification
 from alertrelay.render import facts, notice, wording
 from alertrelay.render.facts import Fact
@@ -42,25 +42,34 @@ def render(notification: Notification, settings: PagerDutySettings) -> Message:
         "event_action": "trigger",
         "dedup_key": notification.dedup_key,
         "payload": _payload(notification, alert, found.what, _details(notification, alert, found.description, rows)),
-        "links": [{"href": f.href, "text": f.name} for f in found.links if f.href],
+        "links": [*({"href": f.href, "text": f.name} for f in found.links if f.href), *_own_links(settings)],
     }
     if settings.client:
         event["client"] = short(settings.client, _NAME)
     # PagerDuty shows it as the link "View in alertrelay": where the alert is, unless the configuration names another.
     if client_url := settings.client_url or link(alert.generator_url):
         event["client_url"] = client_url
-    if images := _images(alert):
+    if images := _images(alert, settings):
         event["images"] = images
     return event
 
 
-def _images(alert: Alert) -> list[dict[str, str]]:
-    """The picture of the alert's panel, where its source made one. PagerDuty takes addresses by https alone."""
-    source = link(alert.annotations.get("image_url", ""))
-    if not source.startswith("https://"):
-        return []
-    href = link(alert.generator_url)
-    return [{"src": source, "alt": short(alert.name, _NAME), **({"href": href} if href else {})}]
+def _own_links(settings: PagerDutySettings) -> list[dict[str, str]]:
+    """The links of the configuration; one without a text shows its address."""
+    found = [(link(one.href), one.text) for one in settings.links]
+    return [{"href": href, "text": short(text, _NAME) or href} for href, text in found if href]
+
+
+def _images(alert: Alert, settings: PagerDutySettings) -> list[dict[str, str]]:
+    """The picture of the alert's panel, where its source made one, and those of the configuration. PagerDuty takes
+    addresses by https alone."""
+    panel = PagerDutyImage(src=alert.annotations.get("image_url", ""), alt=alert.name, href=alert.generator_url)
+    images = []
+    for one in (panel, *settings.images):
+        image = {"src": link(one.src), "alt": short(one.alt, _NAME), "href": link(one.href)}
+        if image["src"].startswith("https://"):
+            images.append({key: value for key, value in image.items() if value})
+    return images
 
 
 def _payload(notification: Notification, alert: Alert, what: str, details: dict[str, Any]) -> dict[str, Any]:
