@@ -24,7 +24,6 @@ from alertrelay.notify.held import Destinations
 from alertrelay.notify.outcomes import Reporter
 from alertrelay.notify.recipients import narrowed
 from alertrelay.notify.takeover import taking_over, unsent
-from alertrelay.notify.targets import Targets
 from alertrelay.ports import Permanent, SelfAlert, Telemetry
 
 OWN_BUDGET = 10.0
@@ -34,11 +33,10 @@ FOR_FALLBACKS = timedelta(seconds=6)
 
 
 def settle_unnotified(
-    content: Content, *, targets: Targets, courier: Courier, reporter: Reporter
+    content: Content, *, target: Target | None, courier: Courier, reporter: Reporter
 ) -> tuple[Content, Announced]:
     """Accounts for what needs no notification. Where the channel is to hear of no resolve, what has resolved leaves the
     decision; PagerDuty always hears of it, and a message that can be edited is edited, whatever send_resolved says."""
-    target = targets.of(content.group.identity.integration)
     left_out: Sequence[Outcome] = ()
     outcomes = reporter.unnotified(content)
     if content.decision.reason is None:
@@ -54,7 +52,7 @@ def deliver_or_fall_back(
     announced: Announced,
     digested: bool,
     *,
-    targets: Targets,
+    target: Target | None,
     courier: Courier,
     fallbacks: Fallbacks,
     reporter: Reporter,
@@ -68,7 +66,6 @@ def deliver_or_fall_back(
         return announced
     news = own.new | own.events
     message = fallbacks.writer.notification(content, decision.reason, resolved=own.resolved, news=news)
-    target = targets.of(content.group.identity.integration)
     if target is None:
         removed = _receiver_removed(content.group.identity.integration, message, telemetry)
         return _failed(content, announced, removed, message, fallbacks, reporter, held, known=False)
