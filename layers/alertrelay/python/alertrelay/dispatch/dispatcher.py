@@ -122,7 +122,8 @@ def receive(
     if parsed.hop:
         _refuse_loop(parsed.alerts, telemetry)
         return
-    updates = _of_consequence(router, parsed.alerts, telemetry, message, received=arrival.at)[message.start :]
+    since = arrival.at
+    updates = _of_consequence(router, parsed.alerts, telemetry, message, received=since)[message.start :]
     try:
         portion = insert(updates, arrival, deadline=deadline)
     except StoreFailure as failure:
@@ -134,7 +135,7 @@ def receive(
     scheduled = schedule(portion, total=len(updates), notified=message.notified, deadline=deadline)
     if scheduled.rest is not None:
         _send_rest(message, scheduled.rest, len(updates), timers, telemetry)
-    record(message, portion, scheduled, since=arrival.at, now=now, deadline=deadline)
+    record(message, portion, scheduled, since=since, now=now, deadline=deadline)
     _raise_failed(portion.failed, scheduled.broken)
 
 

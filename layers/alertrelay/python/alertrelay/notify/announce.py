@@ -11,7 +11,7 @@ from alertrelay.channels import channel
 from alertrelay.config.model import Target
 from alertrelay.groups.reroute import DIGEST
 from alertrelay.nflog.behind import OWN
-from alertrelay.nflog.dedup import left_behind, notified_own, without_refusals, without_resolves
+from alertrelay.nflog.dedup import Decision, left_behind, notified_own, without_refusals, without_resolves
 from alertrelay.nflog.ledger import Ledger
 from alertrelay.nflog.together import all_together
 from alertrelay.notification import Notification, Outcome, Reason, Receipt
@@ -24,7 +24,6 @@ from alertrelay.notify.held import Destinations
 from alertrelay.notify.outcomes import Reporter
 from alertrelay.notify.recipients import narrowed
 from alertrelay.notify.takeover import taking_over, unsent
-from alertrelay.notify.targets import Targets
 from alertrelay.ports import Permanent, SelfAlert, Telemetry
 
 OWN_BUDGET = 10.0
@@ -34,11 +33,10 @@ FOR_FALLBACKS = timedelta(seconds=6)
 
 
 def settle_unnotified(
-    content: Content, *, targets: Targets, courier: Courier, reporter: Reporter
+    content: Content, *, target: Target | None, courier: Courier, reporter: Reporter
 ) -> tuple[Content, Announced]:
     """Accounts for what needs no notification. Where the channel is to hear of no resolve, what has resolved leaves the
     decision; PagerDuty always hears of it, and a message that can be edited is edited, whatever send_resolved says."""
-    target = targets.of(content.group.identity.integration)
     left_out: Sequence[Outcome] = ()
     outcomes = reporter.unnotified(content)
     if content.decision.reason is None:
@@ -54,7 +52,7 @@ def deliver_or_fall_back(
     announced: Announced,
     digested: bool,
     *,
-    targets: Targets,
+    target: Target | None,
     courier: Courier,
     fallbacks: Fallbacks,
     reporter: Reporter,
@@ -68,7 +66,6 @@ def deliver_or_fall_back(
         return announced
     news = own.new | own.events
     message = fallbacks.writer.notification(content, decision.reason, resolved=own.resolved, news=news)
-    target = targets.of(content.group.identity.integration)
     if target is None:
         removed = _receiver_removed(content.group.identity.integration, message, telemetry)
         return _failed(content, announced, removed, message, fallbacks, reporter, held, known=False)
@@ -82,20 +79,32 @@ def deliver_or_fall_back(
             return _merged(content, announced, message, earlier or Receipt(integration=target.integration), reporter)
         news = frozenset()
     # News and a repeat are posted, since an edit notifies nobody; a resolve edits the first message where it can.
-    delivery = Delivery(
-        target=_caught_up(target, decision.ledger),
-        notification=message,
-        send_by=fallbacks.send_by - FOR_FALLBACKS if decision.fallback.new else fallbacks.send_by,
-        within=OWN_BUDGET,
-        earlier=earlier,
-        edit=earlier is not None and not (news or own.repeats) and courier.edits(target),
-    )
-    attempt = courier.attempt(delivery)
+    edit = earlier is not None and not (news or own.repeats) and courier.edits(target)
+    attempt = courier.attempt(_delivery(target, message, decision, fallbacks, earlier, edit=edit))
     if attempt.delivered:
         return _delivered(content, announced, attempt, message, fallbacks, reporter)
     if attempt.receipt:
         return _missed_on_call(content, announced, attempt, message, fallbacks, reporter, held)
     return _failed(content, announced, attempt, message, fallbacks, reporter, held, known=True)
+
+
+def _delivery(
+    target: Target,
+    message: Notification,
+    decision: Decision,
+    fallbacks: Fallbacks,
+    earlier: Receipt | None,
+    *,
+    edit: bool,
+) -> Delivery:
+    return Delivery(
+        target=_caught_up(target, decision.ledger),
+        notification=message,
+        send_by=fallbacks.send_by - FOR_FALLBACKS if decision.fallback.new else fallbacks.send_by,
+        within=OWN_BUDGET,
+        earlier=earlier,
+        edit=edit,
+    )
 
 
 def _merged(

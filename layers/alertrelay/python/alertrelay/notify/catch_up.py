@@ -18,7 +18,6 @@ from alertrelay.notify.deliver import Attempt, Delivery
 from alertrelay.notify.fallback import Fallbacks, HeldAt, fall_back
 from alertrelay.notify.outcomes import Reporter
 from alertrelay.notify.recipients import narrowed
-from alertrelay.notify.targets import Targets
 from alertrelay.ports import SelfAlert, Telemetry
 
 
@@ -37,7 +36,7 @@ def catch_up(
     content: Content,
     announced: Announced,
     *,
-    targets: Targets,
+    target: Target | None,
     fallbacks: Fallbacks,
     reporter: Reporter,
     telemetry: Telemetry,
@@ -45,7 +44,6 @@ def catch_up(
 ) -> Announced:
     """Notifies who is behind, those who are owed the same by one message. Who missed the message of this flush is not
     tried again in it. Where somebody on call still does not take what no fallback has, the fallbacks are notified."""
-    target = targets.of(content.group.identity.integration)
     behind = announced.ledger.behind
     if not behind:
         return announced

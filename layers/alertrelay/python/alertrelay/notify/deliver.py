@@ -150,16 +150,17 @@ class Courier:
             self.clock.sleep(pause)
         self._note(one.target, failure if receipt is None else None)
         self._report_refused(one.target, asked, taken=receipt is not None)
+        missed = asked.missed if receipt else frozenset[str]()
         return Attempt(
             integration=one.target.integration,
             notification_id=one.notification.id,
             receipt=receipt,
-            failure=asked.failure() if receipt else failure,
+            failure=asked.failure_for(missed) if receipt else failure,
             attempts=tries,
             seconds=(self.clock.now() - began).total_seconds(),
             certain=certain,
             recipients=asked.recipients,
-            missed=asked.missed if receipt else frozenset(),
+            missed=missed,
         )
 
     def _pace(self, one: Delivery, now: datetime) -> tuple[float, Iterator[float]]:

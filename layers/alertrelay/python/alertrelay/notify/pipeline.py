@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from alertrelay.config.model import Target
 from alertrelay.groups.reroute import Moved, reroute
 from alertrelay.groups.unrouted import UNROUTED, marked
 from alertrelay.nflog.dedup import Decision, Mute, decide, is_firing, nothing
@@ -34,7 +35,6 @@ from alertrelay.notify.silence_expiry import warn_of_silence_expiry
 from alertrelay.notify.stale_alarms import ResolvedAlarms, resolve_stale_alarms
 from alertrelay.notify.storm_end import end_storm
 from alertrelay.notify.takeover import hand_over
-from alertrelay.notify.targets import Targets
 from alertrelay.notify.throttle import limit
 from alertrelay.ports import SelfAlert, Telemetry
 from alertrelay.state import Alerts, Facts, Groups, StoreFailure
@@ -56,10 +56,9 @@ def dedup(
     moved: Moved,
     *,
     timing: Timing,
-    targets: Targets,
+    target: Target | None,
 ) -> Decision:
     """Decides what is to be notified, against the ledger of what was."""
-    target = targets.of(group.identity.integration)
     ledger = for_recipients(group.ledger, target.settings.recipients if target else ())
     return decide(
         replace(group, ledger=ledger),
@@ -81,7 +80,7 @@ def verify_repeat(
     decision: Decision,
     *,
     timing: Timing,
-    targets: Targets,
+    target: Target | None,
     resolved_alarms: ResolvedAlarms,
     alerts: Alerts,
     groups: Groups,
@@ -101,7 +100,7 @@ def verify_repeat(
     )
     if left is members:
         return left, decision
-    return left, dedup(lease, group, left, mutes, moved, timing=timing, targets=targets)
+    return left, dedup(lease, group, left, mutes, moved, timing=timing, target=target)
 
 
 def parameters(run: Callable[..., Any]) -> tuple[str, ...]:
@@ -219,8 +218,8 @@ def flush(
         values |= {"moved": Moved(all=False), "facts": Facts(), "mutes": {}, "beside": {}, "shown": SHOWN_DEGRADED}
     values |= {"group": group, "fallbacks": _fallbacks(ports, lease, group)}
     values["flush_with"] = lambda other, by, amend: flush(ports, other, deadline=by, amend=amend)
-    places = _destinations(ports, lease)
-    values |= {"places": places, "held": places.held_open}
+    target, places = ports["targets"].of(group.identity.integration), _destinations(ports, lease)
+    values |= {"target": target, "places": places, "held": places.held_open}
     try:
         for gives, run in stages:
             given = run(**{name: values[name] for name in TAKES.get(run) or parameters(run)})

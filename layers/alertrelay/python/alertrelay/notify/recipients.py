@@ -45,14 +45,14 @@ class Asked:
             target = narrowed(target, left) if left else target
         return replace(self, target=target, recipients=recipients)
 
-    def failure(self) -> DeliveryFailure | None:
-        """Returns why the message counts as failed although others took it; None where it does not."""
+    def failure_for(self, missed: frozenset[str]) -> DeliveryFailure | None:
+        """Returns why the message counts as failed although others than `missed` took it; None where it does not."""
         answers = {**self.recipients.deferred, **self.recipients.refused}
-        named = ", ".join(answers[name] for name in sorted(self.missed))
+        named = ", ".join(answers[name] for name in sorted(missed))
         text = f"it was not taken for {named}, who is on call; other recipients have it"
         if not named:
             return None
-        return Retryable(text) if self.missed & frozenset(self.recipients.deferred) else Permanent(text)
+        return Retryable(text) if missed & frozenset(self.recipients.deferred) else Permanent(text)
 
     def _with(self, found: Recipients | None) -> Recipients:
         found, before = found or Recipients(), self.recipients

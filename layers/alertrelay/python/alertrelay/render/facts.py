@@ -53,7 +53,7 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class FactSheet:
     """All facts of a notification, worked out once for every shape of its message: `where` has service, cluster,
     environment, region, account, team, the resource, the metric; `measure` the value against its threshold, and the
     condition; `long_texts` the reason, and the annotations that we have no word for; `links` the runbook, the
@@ -70,10 +70,10 @@ class Facts:
     silence: list[Fact]
 
 
-def of(notification: Notification, zone: tzinfo = UTC) -> Facts:
+def of(notification: Notification, zone: tzinfo = UTC) -> FactSheet:
     """Returns the facts of the alert that the message shows in full; `zone` is for its times."""
     alert, over = wording.lead(notification), wording.over(notification)
-    return Facts(
+    return FactSheet(
         what=wording.what(notification),
         description=wording.description(alert),
         timing=_timing(notification, alert, zone, over=over),

@@ -7,7 +7,7 @@ from datetime import UTC, tzinfo
 
 from alertrelay.notification import Listing, Notification
 from alertrelay.render import facts, notice, wording
-from alertrelay.render.facts import Fact, Facts
+from alertrelay.render.facts import Fact, FactSheet
 from alertrelay.render.text import cut, one_line, short
 
 OTHERS = 30
@@ -21,7 +21,7 @@ def subject(notification: Notification) -> str:
     return f"[{prefix}] {wording.subject(notification)}"
 
 
-def body(notification: Notification, found: Facts, *, listed: int = LISTED, zone: tzinfo = UTC) -> str:
+def body(notification: Notification, found: FactSheet, *, listed: int = LISTED, zone: tzinfo = UTC) -> str:
     """The whole message, at most about 30,000 characters; a digest names `listed` alerts besides, a line each."""
     parts = ["\n\n".join(f"!! {sentence}" for sentence in notice.sentences(notification, zone))]
     parts.append(cut(f"{wording.state(notification)} {found.what}", 1000))

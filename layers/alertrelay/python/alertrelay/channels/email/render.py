@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from alertrelay.channels.email import EmailSettings
 from alertrelay.notification import Message, Notification
 from alertrelay.render import facts, notice, plain, wording
-from alertrelay.render.facts import Fact, Facts
+from alertrelay.render.facts import Fact, FactSheet
 from alertrelay.render.text import cut
 
 _SUBJECT = 150
@@ -93,7 +93,7 @@ def _description(text: str) -> str:
     return f'<p style="margin:16px 0 0;white-space:pre-wrap">{escape(cut(text, 4000))}</p>' if text else ""
 
 
-def _rows(found: Facts) -> str:
+def _rows(found: FactSheet) -> str:
     rows = [found.timing, *found.measure, *found.impact, *found.where, *found.long_texts, *found.silence]
     return _table("".join(_row(fact) for fact in rows))
 

@@ -15,7 +15,7 @@ from typing import Any
 from alertrelay.channels.msteamsv2 import MsTeamsSettings
 from alertrelay.notification import Message, Notification
 from alertrelay.render import facts, notice, plain, wording
-from alertrelay.render.facts import Fact, Facts
+from alertrelay.render.facts import Fact, FactSheet
 from alertrelay.render.text import cut
 
 BUDGET = 20_000
@@ -60,7 +60,7 @@ def _message(body: list[dict[str, Any]]) -> dict[str, Any]:
     return {"type": "message", "attachments": [attachment]}
 
 
-def _body(notification: Notification, found: Facts, share: float) -> list[dict[str, Any]]:
+def _body(notification: Notification, found: FactSheet, share: float) -> list[dict[str, Any]]:
     raw = wording.lead(notification).source == "raw"
     return [
         _banner(notification, share),

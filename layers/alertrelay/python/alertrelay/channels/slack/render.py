@@ -20,7 +20,7 @@ from alertrelay.alert import Alert
 from alertrelay.channels.slack import SlackSettings
 from alertrelay.notification import Message, Notification
 from alertrelay.render import facts, notice, plain, wording
-from alertrelay.render.facts import Fact, Facts
+from alertrelay.render.facts import Fact, FactSheet
 from alertrelay.render.text import cut
 
 _TEXT = 2700
@@ -56,7 +56,7 @@ def escape(text: str, limit: int) -> str:
     return cut(_BROADCAST.sub(_UNBROADCAST, text), limit, _ESCAPES)
 
 
-def _blocks(notification: Notification, found: Facts, line: str) -> list[dict[str, Any]]:
+def _blocks(notification: Notification, found: FactSheet, line: str) -> list[dict[str, Any]]:
     alert = wording.lead(notification)
     sign = notice.icon(notification)
     blocks = [_section(line, expand=True)]
