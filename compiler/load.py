@@ -198,8 +198,9 @@ def check_folder(folder: Path, *, environment: str | None = None) -> tuple[Findi
 
 
 def read_environment(folder: Path, name: str) -> tuple[Environment | None, tuple[Finding, ...]]:
-    """Return one environment alone, with what is found in its file."""
+    """Return one environment alone, with what is found in its file, and any other file that claims its name."""
     findings = Findings()
+    _check_twins(folder, [name], findings)
     found = _environment(folder, name, findings)
     return found, findings.sorted()
 

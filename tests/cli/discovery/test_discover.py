@@ -300,3 +300,12 @@ def test_an_environment_with_errors_is_left_alone(folder: Path, capsys: pytest.C
     path.write_text(path.read_text() + "quues: []\n")
     assert _discover(folder, "--write") == 2
     assert "has to be sound first" in capsys.readouterr().err
+
+
+def test_two_files_of_one_environment_are_both_left_alone(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = folder / "environments" / "prod.yml"
+    text = path.read_text()
+    path.with_suffix(".yaml").write_text(text)
+    assert _discover(folder, "--write") == 2
+    assert "prod.yaml: error duplicate-name" in capsys.readouterr().err
+    assert path.read_text() == path.with_suffix(".yaml").read_text() == text
