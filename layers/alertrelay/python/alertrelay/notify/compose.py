@@ -6,15 +6,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from alertrelay.alert import Alert, Labels, severity_rank
+from alertrelay.alert import Alert, Labels, fingerprint, severity_rank
 from alertrelay.groups.reroute import DIGEST
-from alertrelay.nflog.dedup import Decision
+from alertrelay.nflog.dedup import Decision, is_firing
 from alertrelay.nflog.group_state import AlertItem, GroupIdentity, GroupState, Member
 from alertrelay.notification import Listing, Notification, Reason
 from alertrelay.notify.rate_limit import RESOLVED, listing_of
 from alertrelay.policy.group_key import dedup_key
 from alertrelay.ports import Clock
 from alertrelay.render.notice import FROM_ELSEWHERE
+from alertrelay.render.wording import STORM
 from alertrelay.state import Alerts, AnomalyNote, Facts, StoreFailure
 from alertrelay.values.tries import tried
 
@@ -91,11 +92,16 @@ class Writer:
         identity, decision = content.group.identity, content.decision
         firing = decision.view.open | decision.own.events
         now = self.clock.now()
+        back = handed_back(content, resolved, now)
+        resolved -= back
         shown = {
             key: _as_notified(alert, content.anomalies, resolved=key in resolved, now=now)
             for key, alert in content.alerts.items()
             if key in firing or key in resolved
         }
+        if back:
+            over = _storm_over([content.members[key] for key in back], now)
+            shown = {**shown, "": over} if firing else {"": over, **shown}
         return Notification(
             id=self.new_id(),
             integration=identity.integration,
@@ -113,6 +119,35 @@ class Writer:
             home=self.site.home,
             listing=_listing(content, firing) if identity.route_id == DIGEST else None,
         )
+
+
+def handed_back(content: Content, resolved: Iterable[str], now: datetime) -> frozenset[str]:
+    """Returns what a digest resolves no more because it fires on and its own group has announced it
+    (notify/storm_end.py)."""
+    if content.group.identity.route_id != DIGEST:
+        return frozenset()
+    found = ((key, content.members[key]) for key in resolved if key in content.members)
+    return frozenset(key for key, member in found if member.status == "moved" or is_firing(member, now))
+
+
+def _storm_over(members: Sequence[Member], now: datetime) -> Alert:
+    """Returns what a digest's message has in place of the alerts that it hands back: none of them has resolved."""
+    count = len(members)
+    fire = "1 alert still fires and has" if count == 1 else f"{count} alerts still fire, and each has"
+    highest = max((member.labels for member in members), key=severity_rank)
+    labels = {"alertname": STORM, "severity": highest.get("severity", "")}
+    return Alert(
+        labels=labels,
+        annotations={"summary": f"The storm is over: {fire} a message of its own"},
+        status="resolved",
+        kind="alert",
+        starts_at=min(member.starts_at for member in members),
+        ends_at=now,
+        updated_at=None,
+        source="raw",
+        fingerprint=fingerprint(labels),
+        state_key="",
+    )
 
 
 def _listing(content: Content, firing: Iterable[str]) -> Listing:

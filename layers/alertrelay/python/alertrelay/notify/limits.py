@@ -31,6 +31,8 @@ def messages(most: int) -> Limit:
 
 SETTLING = Limit(interval=7200.0, burst=1, quiet=7200.0)
 """Taking one closes a bucket: for two hours after the last alert too many, resolves join the digest."""
+END_OF_STORM = Limit(interval=1800.0, burst=1)
+"""How often what still fires after a storm is tried alone."""
 LIMITS: Mapping[Channel, Limit] = {
     kind: incidents(rate.people) if channel(kind).pages else messages(rate.people)
     for kind in KINDS

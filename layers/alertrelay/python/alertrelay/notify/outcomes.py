@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from alertrelay.alert import Integration
 from alertrelay.notification import Outcome, OutcomeName, Reason
-from alertrelay.notify.compose import Content
+from alertrelay.notify.compose import Content, handed_back
 from alertrelay.notify.deliver import Attempt
 from alertrelay.policy.group_key import clock_of
 from alertrelay.ports import Clock
@@ -51,6 +51,8 @@ class Reporter:
         """Returns the outcomes of the updates that one message to the group's own channel notified, or did not: the
         first stands for the message, the others are merged into it."""
         resolved = content.decision.own.resolved
+        back = handed_back(content, resolved, self.clock.now())
+        keys = [key for key in keys if key not in back]
         if own.receipt is None:
             text = own.failure.text if own.failure else ""
             failed = Reason.CHANNEL_FAILED

@@ -32,6 +32,7 @@ from alertrelay.notify.mute import look_up, mute
 from alertrelay.notify.record import leave, record
 from alertrelay.notify.silence_expiry import warn_of_silence_expiry
 from alertrelay.notify.stale_alarms import ResolvedAlarms, resolve_stale_alarms
+from alertrelay.notify.storm_end import end_storm
 from alertrelay.notify.takeover import hand_over
 from alertrelay.notify.targets import Targets
 from alertrelay.notify.throttle import limit
@@ -133,6 +134,7 @@ LOOKING_UP = timedelta(seconds=5)
 NORMAL: tuple[Stage, ...] = (
     Stage(("members",), read_members),
     Stage(("moved",), reroute),
+    Stage(("moved",), end_storm),
     Stage((), rejoin_digest),
     Stage(("facts",), look_up),
     Stage(("mutes",), mute),
@@ -216,6 +218,7 @@ def flush(
         stages, group = DEGRADED, _without_digest(group)
         values |= {"moved": Moved(all=False), "facts": Facts(), "mutes": {}, "shown": SHOWN_DEGRADED}
     values |= {"group": group, "fallbacks": _fallbacks(ports, lease, group)}
+    values["flush_with"] = lambda other, by, amend: flush(ports, other, deadline=by, amend=amend)
     places = _destinations(ports, lease)
     values |= {"places": places, "held": places.held_open}
     try:

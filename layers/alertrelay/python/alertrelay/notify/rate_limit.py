@@ -20,7 +20,7 @@ from alertrelay.groups.flush_timer import arm
 from alertrelay.groups.reroute import DIGEST
 from alertrelay.nflog.group_state import GroupHeader, GroupIdentity, Member
 from alertrelay.notification import Listing
-from alertrelay.notify.limits import QUIET, SETTLING, limit_of
+from alertrelay.notify.limits import END_OF_STORM, QUIET, SETTLING, limit_of
 from alertrelay.policy.group_key import key_of, storm_id
 from alertrelay.ports import Clock, Timers
 from alertrelay.state import Alerts, Groups, Limit, Rates, StoreFailure
@@ -63,6 +63,19 @@ class RateLimiter:
         rate of their own, so that they take no room from pages."""
         limit = limit_of(target, self.configured, self.limits)
         return self._take(f"{_rate_key(target)} doubtful resolves", replace(limit, quiet=0.0) if limit else None)
+
+    def allows_after(self, target: Target, quiet: timedelta) -> int:
+        """Returns how many messages the target takes at once when none was refused for so long. A bucket that a refusal
+        closed opens with one, and has one more each interval."""
+        limit = limit_of(target, self.configured, self.limits)
+        if limit is None or quiet.total_seconds() < limit.quiet:
+            return 0
+        return min(limit.burst, 1 + int((quiet.total_seconds() - limit.quiet) / limit.interval))
+
+    def admits_end_of_storm(self, target: Target) -> bool:
+        """Returns whether what still fires after a storm may be tried alone now. Each try asks the limit itself, and
+        one that is refused would close it anew, so the tries have a rate of their own."""
+        return self._take(f"{target.integration} end of storm", END_OF_STORM)
 
     def _take(self, key: str, limit: Limit | None) -> bool:
         if limit is None:

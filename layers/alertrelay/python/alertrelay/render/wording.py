@@ -137,7 +137,7 @@ def what(notification: Notification) -> str:
     text, counts = summary(alert), tally(notification)
     others = any(a.name != alert.name for a in notification.alerts[1:])
     head = one_line(alert.name) + (" and others" if others else "")
-    if notification.group_labels.get("alertname") == STORM:
+    if notification.group_labels.get("alertname") == STORM != alert.name:
         head = f"{STORM}: {head}"
     places = dict.fromkeys((environment(notification), _thing(notification, alert), *_elsewhere(notification, alert)))
     place = [p for p in places if p and not _says(head, p)]
@@ -145,7 +145,8 @@ def what(notification: Notification) -> str:
     head += f", {counts}" if counts else ""
     if not text:
         return head
-    return f"{head}, was: {text}" if over(notification) and not _describes_its_state(alert) else f"{head}: {text}"
+    describes_now = _describes_its_state(alert) or alert.name == STORM
+    return f"{head}, was: {text}" if over(notification) and not describes_now else f"{head}: {text}"
 
 
 def _elsewhere(notification: Notification, alert: Alert) -> list[str]:
@@ -215,7 +216,7 @@ def tally(notification: Notification) -> str:
     if only_events(notification):
         return f"{count} events"
     if over(notification):
-        return f"all {count} resolved"
+        return f"{resolved} resolved" if lead(notification).name == STORM else f"all {count} resolved"
     firing = f"{notification.firing_count} firing"
     if notification.reason is Reason.NEW_ALERTS and 0 < len(notification.news) < notification.firing_count:
         firing += f" ({len(notification.news)} new)"
