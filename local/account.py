@@ -105,8 +105,11 @@ class Account:
                 if not said and not queued and alert.status != "unknown":
                     yield Lost(file=event.file, alertname=alert.name, integration="")
             for delivery in event.deliveries:
-                pending = delivery.outcome.outcome == "pending"
-                if pending and not queued and not any(gid in waiting for gid in self.groups_of(delivery.outcome)):
+                said = delivery.outcome
+                pending = said.outcome == "pending" and not _fell_back(
+                    event, said.state_key, said.receiver, said.channel
+                )
+                if pending and not queued and not any(gid in waiting for gid in self.groups_of(said)):
                     yield Lost(file=event.file, alertname=delivery.outcome.alertname, integration=_name(delivery))
             for alert, integration in expected(self.config, event.alerts):
                 if not queued and not _notified(event, alert, integration) and not _for_nobody(event, alert):
@@ -137,7 +140,20 @@ def expected(config: Config, alerts: Iterable[Alert]) -> Iterator[tuple[Alert, I
                 yield alert, integration
 
 
+def _fell_back(event: PublishedEvent, state_key: str, receiver: str, channel: str | None) -> bool:
+    """Returns whether a fallback notified an event in place of an integration: it is not tried there again."""
+    events = {alert.state_key for alert in event.alerts if alert.kind == "event"}
+    return state_key in events and any(
+        d.outcome.state_key == state_key
+        and d.outcome.outcome == "fallback"
+        and d.outcome.fallback_for.startswith(f"{receiver}/{channel}/")
+        for d in event.deliveries
+    )
+
+
 def _notified(event: PublishedEvent, alert: Alert, integration: Integration) -> bool:
+    if _fell_back(event, alert.state_key, integration.receiver, integration.channel):
+        return True
     return any(
         d.outcome.state_key == alert.state_key and _same(integration, d.outcome) and not d.outcome.fallback_for
         for d in event.deliveries

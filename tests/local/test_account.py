@@ -85,6 +85,13 @@ def test_a_fallback_stands_beside_the_pending_channel(account: Account) -> None:
     assert _outcomes(account.events[0]) == ["pending", "fallback"]
 
 
+def test_an_event_that_a_fallback_notified_is_not_lost_at_its_own_channel(account: Account) -> None:
+    account.observe(AT, "slack", BEGIN)
+    account.observe(AT, "slack", replace(BEGIN, outcome="fallback", receiver="mail", fallback_for="oncall/slack/0"))
+
+    assert list(account.lost("")) == []
+
+
 def test_the_same_file_again_has_outcomes_of_its_own(account: Account) -> None:
     account.observe(AT, "slack", BEGIN)
     again = _file(account, "second")
