@@ -105,11 +105,11 @@ class Account:
                 if not said and not queued and alert.status != "unknown":
                     yield Lost(file=event.file, alertname=alert.name, integration="")
             for delivery in event.deliveries:
-                said = delivery.outcome
-                pending = said.outcome == "pending" and not _fell_back(
-                    event, said.state_key, said.receiver, said.channel
+                one = delivery.outcome
+                pending = one.outcome == "pending" and not _fell_back(
+                    event, one.state_key, one.receiver, one.channel
                 )
-                if pending and not queued and not any(gid in waiting for gid in self.groups_of(said)):
+                if pending and not queued and not any(gid in waiting for gid in self.groups_of(one)):
                     yield Lost(file=event.file, alertname=delivery.outcome.alertname, integration=_name(delivery))
             for alert, integration in expected(self.config, event.alerts):
                 if not queued and not _notified(event, alert, integration) and not _for_nobody(event, alert):
