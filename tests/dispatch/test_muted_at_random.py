@@ -10,7 +10,7 @@ from alertrelay.config.model import InhibitRule, Matcher
 from alertrelay.dispatch import silences
 from alertrelay.policy.silence import Silence
 from alertrelay.ports import Retryable
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.dispatch.test_moves import deploy, open_at
@@ -77,10 +77,16 @@ class Story:
         return silenced | (set(NAMES) - {"source"} if "source" in self.firing else set())
 
     def announced(self) -> set[str]:
-        return {name for receiver, name in open_at(self.world) if receiver in ("slack", "pager")}
+        """What was announced for certain: the resolve of an alert that the table has not seen fire is owed where its
+        firing may have been announced before the table was lost."""
+        doubtful = {key for header in self.world.memory._headers.values() for key in header.ledger.unsure}
+        names = {key: item.alert.state_key.rpartition(":")[2] for key, item in self.world.memory._alerts.items()}
+        found = {name for receiver, name in open_at(self.world) if receiver in ("slack", "pager")}
+        return found - {names[key] for key in doubtful}
 
 
 @given(HAPPENS, st.booleans())
+@example([("alarm", "one", False), ("alarm", "source", True), ("slack", False), ("wait", 4000)], True)
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_muted_alerts_are_not_notified_others_are_and_all_notified_resolve(
     happens: list[Any], send_resolved: bool
