@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from alertrelay.alert import Alert
-from alertrelay.sources import alertmanager
+from alertrelay.sources import alertmanager, own_json
 from alertrelay.sources.arrival import Arrival
 from alertrelay.values import text as texts
 
@@ -17,9 +17,15 @@ _HOLDERS = ("data", "alerts", "groups")
 
 
 def detect(value: object) -> bool:
-    """A list of what has labels, or one such thing alone."""
+    """A list of what has labels, or one such thing alone, unless that is somebody's own JSON with labels."""
     entries = list(_entries(value, 3))
-    return bool(entries) and all(_is_alert(entry) for entry in entries)
+    if not entries or not all(_is_alert(entry) for entry in entries):
+        return False
+    return (
+        _in_list(value, 3)
+        or "alertname" in texts.mapping(texts.mapping(entries[0])["labels"])
+        or not own_json.detect(entries[0])
+    )
 
 
 def parse(value: object, arrival: Arrival) -> tuple[Alert, ...]:
@@ -45,6 +51,12 @@ def _entries(value: object, depth: int) -> Iterator[object]:
         yield from _entries(texts.mapping(value)[held], depth - 1)
     elif value:
         yield value
+
+
+def _in_list(value: object, depth: int) -> bool:
+    """Return whether the alerts stand in a list, however deep."""
+    held = _holder(value)
+    return isinstance(value, list) or bool(held and depth and _in_list(texts.mapping(value)[held], depth - 1))
 
 
 def _holder(value: object) -> str:

@@ -1,10 +1,13 @@
 """JSON that somebody's own script or an input transformer writes: a title, a severity, a link, by their usual names.
 
 Nobody documents this shape, so it comes after all others. A severity in `severity` counts as it is; a `priority`, a
-`level` or an `urgency` may only raise what the topic gives, since `low` and `normal` are said of many things.
+`level` or an `urgency` may only raise what the topic gives, since `low` and `normal` are said of many things. Where no
+`severity` names one, that of the labels or tags counts.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from alertrelay.alert import Alert
 from alertrelay.sources import levels, sentence
@@ -58,21 +61,25 @@ _LISTED = 60  # fields that are shown
 
 
 def detect(value: object) -> bool:
-    """An informative text with a severity, a state or a link."""
+    """An informative text with a severity, a state, a link or an object `labels`; or a severity with such labels."""
     if not isinstance(value, dict) or not value:
         return False
     fields = _flat(value)
-    if not any(sentence.informative(fields.text(name)) for name in _TITLES):
-        return False
-    graded = levels.level(fields.text(*_SEVERITY)) or levels.level(fields.text(*_GUESSES))
-    return bool(graded or state_of(fields.text(*_STATES)) or web_link(fields.text(name) for name in _LINKS))
+    said = any(sentence.informative(fields.text(name)) for name in _TITLES)
+    if fields.inner("labels"):
+        return said or bool(levels.level(fields.text(*_SEVERITY)))
+    if not said:
+        # The end of an event for PagerDuty has no text.
+        return fields.has("routing_key") and bool(_key(fields) and state_of(fields.text(*_STATES)))
+    return bool(_graded(fields) or state_of(fields.text(*_STATES)) or web_link(fields.text(name) for name in _LINKS))
 
 
 def parse(value: object, arrival: Arrival) -> tuple[Alert, ...]:
     """Return one alert where there are a state and an id, by which its end finds it; else one event."""
     fields = _flat(value)
     status = state_of(fields.text(*_STATES))
-    title = sentence.best(fields.text(name) for name in _TITLES)
+    tags = _tags(fields)
+    title = sentence.best(fields.text(name) for name in _TITLES) or _nameless(fields, tags)
     key = _key(fields) if status else ""
     # Of an alert the notification itself names the state; an event has none.
     over = fields.text(*_STATES).lower() in _OVER and not key and marked(title)[0] is None
@@ -82,14 +89,14 @@ def parse(value: object, arrival: Arrival) -> tuple[Alert, ...]:
     return (
         alert(
             arrival,
-            name=texts.one_line(fields.text(*_NAMES), 120) or "CustomMessage",
+            name=texts.one_line(fields.text(*_NAMES) or tags.get("alertname", ""), 120) or "CustomMessage",
             summary=f"Resolved: {title}" if over else title,
             key=key,
             source="custom",
             status=status or "firing",
-            severity=levels.level(fields.text(*_SEVERITY)),
+            severity=_severity(fields),
             guess=levels.level(fields.text(*_GUESSES)),
-            labels={**tag_labels(fields.value("labels", "tags")), **own},
+            labels={**tags, **own},
             notes={
                 "description": listed if said in ("", title) else f"{said}\n\n{listed}",
                 "runbook_url": fields.text("runbook_url", "runbook", "playbook"),
@@ -105,13 +112,35 @@ def parse(value: object, arrival: Arrival) -> tuple[Alert, ...]:
 
 
 def _key(fields: Fields) -> str:
-    graded = levels.level(fields.text(*_SEVERITY)) or levels.level(fields.text(*_GUESSES))
-    number = fields.text(*_IDS) or (fields.text(*_ANY_IDS) if graded else "")
+    number = fields.text(*_IDS) or (fields.text(*_ANY_IDS) if _graded(fields) else "")
     return f"json:{number}" if number else ""
+
+
+def _severity(fields: Fields) -> str:
+    """Return the severity of its own field, else that of its tags, which lowers no priority or level; "" for none."""
+    tagged = levels.level(Fields.of(_tags(fields)).text(*_SEVERITY))
+    raised = levels.higher(tagged, levels.level(fields.text(*_GUESSES))) if tagged else ""
+    return levels.level(fields.text(*_SEVERITY)) or raised
+
+
+def _graded(fields: Fields) -> str:
+    return _severity(fields) or levels.level(fields.text(*_GUESSES))
+
+
+def _tags(fields: Fields) -> dict[str, str]:
+    return {**tag_labels(fields.value("tags")), **tag_labels(fields.value("labels"))}
+
+
+def _nameless(fields: Fields, tags: Mapping[str, str]) -> str:
+    """Return a summary of what has no text."""
+    if fields.has("routing_key"):
+        return f"PagerDuty event {fields.text(*_IDS)}"
+    return ", ".join(f"{name}={value}" for name, value in tags.items())
 
 
 def _flat(value: object) -> Fields:
     """The fields of an object, and of the alert, incident or issue within it, which many senders put one level down."""
     fields = Fields.of(value)
-    inner = fields.inner(*_HOLDERS)
+    # An event for PagerDuty (Events API v2) has its text in `payload`. Anybody else's is tried as a message of its own.
+    inner = fields.inner(*_HOLDERS, *(["payload"] if fields.has("routing_key") else []))
     return Fields.of({**inner.given, **fields.given}) if inner else fields

@@ -31,6 +31,8 @@ _FIELD = re.compile(
     r'"(?:summary|title|alertname|AlarmName|alarmName|message|description|detail-type)"\s{0,9}:\s{0,9}"(?P<said>[^"\\]{3,300})'
 )
 """Of JSON that is broken or was cut, the first informative field."""
+_ROUTING_KEY = re.compile(r"""(routing_key[\\"']{0,9}\s{0,9}[:=]\s{0,9}[\\"']{0,9})[^\s"'\\,;&}]+""")
+"""Its value in JSON, also in JSON within JSON, in a form and in a line of text."""
 _LINES_READ = 200
 _READ = 2_000
 _LINKS = ("link", "url", "Link", "Url", "URL", "html_url", "console_url")
@@ -64,9 +66,9 @@ def event(
         labels={"severity": DEFAULT, **given, **own, "alertname": alertname},
         annotations=texts.annotation_set(
             [
-                ("summary", summary),
-                ("description", envelope.text if part is None else part),
-                ("subject", envelope.subject),
+                ("summary", masked(summary)),
+                ("description", masked(envelope.text if part is None else texts.printable(part))),
+                ("subject", masked(envelope.subject)),
                 ("reason", note),
             ]
         ),
@@ -79,6 +81,11 @@ def event(
         fingerprint=fingerprint(own),
         state_key=identity_of(arrival),
     )
+
+
+def masked(text: str) -> str:
+    """Return a text without the values of `routing_key`: with one of PagerDuty's, anybody could page."""
+    return _ROUTING_KEY.sub(r"\1***", text) if "routing_key" in text else text
 
 
 def identity_of(arrival: Arrival) -> str:
