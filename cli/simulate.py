@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cli.config_dir import add_config_dir
+from cli.config_dir import add_config_dir, delivery_beside
 from cli.duration import seconds
 from cli.output import FORMS, dumped
 from cli.table import aligned
@@ -88,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
     from local.simulation.timeline import TimelineError, read_timeline
 
     config = args.config or args.config_dir / ALERTMANAGER
-    delivery = args.delivery or _beside(config, compatible=args.compatible is not None)
+    delivery = args.delivery or (None if args.compatible else delivery_beside(config))
     options = Options(
         start=args.start,
         until=args.until,
@@ -113,14 +113,6 @@ def run(args: argparse.Namespace) -> int:
         return 0
     print("\n".join(aligned(_rows(lines)) if args.output == "table" else lines), end="\n" if lines else "")
     return 0
-
-
-def _beside(config: Path, *, compatible: bool) -> Path | None:
-    """Return delivery.yml beside the Alertmanager file; None where there is none, or Alertmanager is simulated."""
-    from compiler.load import DELIVERY
-
-    path = config.parent / DELIVERY
-    return path if path.exists() and not compatible else None
 
 
 def _rows(lines: Sequence[str]) -> list[list[str]]:
