@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.config_dir import add_config_dir
+from cli.config_dir import add_config_dir, delivery_beside
 from cli.output import add_output, dumped
 
 if TYPE_CHECKING:
@@ -25,8 +25,9 @@ Also every alarm: its metric, statistic, unit, dimensions and runbook; and print
 with their monthly cost.
 
 Without an argument: alertmanager.yml, delivery.yml, anomaly.yml and all of environments/ of the configuration folder
-(--config-dir). With --config or --delivery only the named files, so any Alertmanager file can be tried; --delivery
-alone is checked against alertmanager.yml of the configuration folder.
+(--config-dir). With --config or --delivery only the named files, so any Alertmanager file can be tried; --config alone
+is checked with the delivery.yml beside it, if there is one, and --delivery alone against alertmanager.yml of the
+configuration folder.
 """
 _EPILOG = """\
 examples:
@@ -95,7 +96,8 @@ def _findings(args: argparse.Namespace) -> Sequence[Finding]:
     names = [args.env] if args.env is not None else []
     beside = args.config_dir / load.ALERTMANAGER
     alertmanager = args.config or (beside if beside.exists() else None)
-    return load.examine(alertmanager=alertmanager, delivery=args.delivery, folder=args.config_dir, names=names)
+    delivery = args.delivery or delivery_beside(args.config)
+    return load.examine(alertmanager=alertmanager, delivery=delivery, folder=args.config_dir, names=names)
 
 
 def _known(findings: Sequence[Finding]) -> Sequence[Finding]:

@@ -9,10 +9,14 @@ from typing import Any
 from alertrelay.aws.errors import code
 from botocore.config import Config as ClientConfig
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 Client = Callable[[str], Any]
 """A client of AWS by its service's name, the same one each time."""
 
+UNREADABLE = (BotoCoreError, ClientError, ResponseParserError)
+"""What a call of AWS raises; the last where something else answered, such as a proxy with a page of HTML."""
+NOT_OF_AWS = "an answer that is not of AWS"
 ALIAS = "live"
 """The alias by which events reach each function: infra/functions.py."""
 HASH_VARIABLE = "ALERTRELAY_CONFIG_HASH"
@@ -64,7 +68,7 @@ def stack_of(environment: str, client: Client) -> DeployedStack | None:
         if "does not exist" in str(error):
             return None
         raise unreadable(f"the stack {name}", error) from None
-    except BotoCoreError as error:
+    except (BotoCoreError, ResponseParserError) as error:
         raise unreadable(f"the stack {name}", error) from None
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", ())}
     return DeployedStack(stack=name, status=stack["StackStatus"], outputs=outputs)
@@ -85,14 +89,16 @@ def config_hash(function: str, client: Client) -> str:
     """
     try:
         answer = client("lambda").get_function_configuration(FunctionName=function, Qualifier=ALIAS)
-    except (BotoCoreError, ClientError) as error:
+    except UNREADABLE as error:
         raise unreadable(f"the function {function}", error) from None
     found: str = answer.get("Environment", {}).get("Variables", {}).get(HASH_VARIABLE, "")
     return found
 
 
-def unreadable(what: str, error: BotoCoreError | ClientError) -> CloudUnreadable:
+def unreadable(what: str, error: BotoCoreError | ClientError | ResponseParserError) -> CloudUnreadable:
     """Returns AWS's answer as an error, with the mend."""
+    if isinstance(error, ResponseParserError):
+        return CloudUnreadable(f"{what} cannot be read: {NOT_OF_AWS}: is there a proxy, or AWS_ENDPOINT_URL?")
     word = code(error)
     if word in ("NoCredentialsError", "PartialCredentialsError", "ProfileNotFound"):
         return CloudUnreadable(f"{what}: there are no credentials for AWS ({word}): set AWS_PROFILE, or log in")

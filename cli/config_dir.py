@@ -20,3 +20,12 @@ def resolve(args: argparse.Namespace) -> None:
     """Puts the folder to use into `args.config_dir`, where the command has the option. Raises NoConfigFolder."""
     if hasattr(args, "config_dir"):
         args.config_dir = config_folder(args.config_dir, os.environ)
+
+
+def delivery_beside(alertmanager: Path) -> Path | None:
+    """Return delivery.yml in the folder of an Alertmanager file, None where there is none: it holds the mail transport,
+    without which the file of an alertrelay folder may be incomplete."""
+    from compiler.load import DELIVERY
+
+    path = alertmanager.parent / DELIVERY
+    return path if path.exists() else None

@@ -10,9 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from alertrelay.config.model import Config
-from botocore.exceptions import BotoCoreError, ClientError
 
-from cli.cloud import Client, CloudUnreadable, DeployedStack, config_hashes, stack_of, unreadable
+from cli.cloud import UNREADABLE, Client, CloudUnreadable, DeployedStack, config_hashes, stack_of, unreadable
 from cli.live_sms import sms
 from compiler.reading.finding import Finding, Severity
 
@@ -42,7 +41,7 @@ def examine(config: Config, client: Client) -> tuple[Finding, ...]:
             found += check(config, deployed, client)
         except CloudUnreadable as error:
             found.append(_finding(deployed.stack, "", "error", "unreadable", str(error)))
-        except (BotoCoreError, ClientError) as error:
+        except UNREADABLE as error:
             what = check.__name__.strip("_").replace("_", " ")
             found.append(_finding(deployed.stack, "", "error", "unreadable", str(unreadable(what, error))))
     return tuple(found)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.config_dir import add_config_dir
+from cli.config_dir import add_config_dir, delivery_beside
 
 if TYPE_CHECKING:
     from alertrelay.config.model import Config, Route
@@ -67,7 +67,8 @@ def run(args: argparse.Namespace) -> int:
         labels = _labels(args.labels)
     except ValueError as error:
         return _usage(str(error))
-    loaded = try_out(args.config or args.config_dir / ALERTMANAGER)
+    path = args.config or args.config_dir / ALERTMANAGER
+    loaded = try_out(path, delivery=delivery_beside(path))
     if loaded.config is None:
         return _refuse(loaded.errors)
     if args.cases:

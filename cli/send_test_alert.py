@@ -222,9 +222,7 @@ class Rehearsal:
         return {"labels": dict(self.labels), "topic": self.topic, "integrations": rows}
 
     def _publish(self, starts: datetime, ends: datetime | None) -> None:
-        from botocore.exceptions import BotoCoreError, ClientError
-
-        from cli.cloud import unreadable
+        from cli.cloud import UNREADABLE, unreadable
         from cli.rehearsal import ALERTNAME, message
 
         try:
@@ -233,7 +231,7 @@ class Rehearsal:
                 Subject=f"{ALERTNAME} of alertrelay",
                 Message=message(self.labels, starts_at=starts, ends_at=ends),
             )
-        except (BotoCoreError, ClientError) as error:
+        except UNREADABLE as error:
             raise unreadable(f"the topic {self.topic}", error) from None
 
     def _watch(

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from cli.config_dir import add_config_dir
-from cli.duration import parsed
+from cli.duration import seconds, time
 from cli.output import add_output, dumped
 from cli.table import aligned
 
@@ -51,10 +51,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add.add_argument("matchers", nargs="+", metavar="MATCHER", help='as service=orders, severity=~"warning|info"')
     add.add_argument("--comment", required=True, metavar="TEXT", help="why, for the person on call at 3 a.m.")
     add.add_argument("--author", default="", metavar="NAME", help="default: your user name")
-    add.add_argument("--start", metavar="TIME", help="RFC 3339; default: now")
+    add.add_argument("--start", metavar="TIME", type=time, help="RFC 3339; default: now")
     until = add.add_mutually_exclusive_group(required=True)
-    until.add_argument("--duration", metavar="1h30m", help="how long, from its start")
-    until.add_argument("--end", metavar="TIME", help="RFC 3339")
+    until.add_argument("--duration", metavar="1h30m", type=seconds, help="how long, from its start")
+    until.add_argument("--end", metavar="TIME", type=time, help="RFC 3339")
     add.add_argument("--id", default="", metavar="ID", help="change this one instead")
     query = _action(actions, "query", "list silences")
     query.add_argument(
@@ -148,8 +148,8 @@ def _wanted(args: argparse.Namespace, now: datetime) -> Silence:
     from alertrelay.config.matchers import parse_matcher
     from alertrelay.policy.silence import Silence
 
-    starts_at = _time(args.start) if args.start else now
-    ends_at = _time(args.end) if args.end else starts_at + timedelta(seconds=parsed(args.duration))
+    starts_at = args.start or now
+    ends_at = args.end or starts_at + timedelta(seconds=args.duration)
     return Silence(
         id=args.id,
         matchers=(tuple(parse_matcher(text) for text in args.matchers),),
@@ -200,14 +200,6 @@ def _table(found: Sequence[Silence], now: datetime) -> str:
         ends = f"{one.ends_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
         rows.append((one.id, state(one, now), ends, one.created_by, matchers, one.comment))
     return "\n".join(aligned(rows))
-
-
-def _time(text: str) -> datetime:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise ValueError(f"{text!r}: a time as 2026-11-20T04:00:00Z was expected") from None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _label(word: str) -> tuple[str, str]:

@@ -6,11 +6,10 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
-from cli.config_dir import add_config_dir
-from cli.duration import seconds
+from cli.config_dir import add_config_dir, delivery_beside
+from cli.duration import seconds, time
 from cli.output import FORMS, dumped
 from cli.table import aligned
 from compiler.reading.duration import spell_duration
@@ -67,7 +66,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         default="json",
         help="json: a line for each attempt (the default); yaml: a list; table: the same for people",
     )
-    parser.add_argument("--start", metavar="TIME", type=_time, default=START, help=f"RFC 3339, default {START}")
+    parser.add_argument("--start", metavar="TIME", type=time, default=START, help=f"RFC 3339, default {START}")
     parser.add_argument(
         "--compatible",
         metavar="RELEASE",
@@ -88,7 +87,7 @@ def run(args: argparse.Namespace) -> int:
     from local.simulation.timeline import TimelineError, read_timeline
 
     config = args.config or args.config_dir / ALERTMANAGER
-    delivery = args.delivery or _beside(config, compatible=args.compatible is not None)
+    delivery = args.delivery or (None if args.compatible else delivery_beside(config))
     options = Options(
         start=args.start,
         until=args.until,
@@ -115,14 +114,6 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _beside(config: Path, *, compatible: bool) -> Path | None:
-    """Return delivery.yml beside the Alertmanager file; None where there is none, or Alertmanager is simulated."""
-    from compiler.load import DELIVERY
-
-    path = config.parent / DELIVERY
-    return path if path.exists() and not compatible else None
-
-
 def _rows(lines: Sequence[str]) -> list[list[str]]:
     """Return the table of the lines: what was sent to whom, and with --explain what was not."""
     rows = [["AT", "RECEIVER", "STATUS", "ALERTS", "REASON", "ANSWER"]]
@@ -136,12 +127,3 @@ def _rows(lines: Sequence[str]) -> list[list[str]]:
         at = spell_duration(round(line["t"]))
         rows.append([at, line["receiver"], status, f"{len(alerts)}: {', '.join(names)}", line["reason"], answer])
     return rows
-
-
-def _time(text: str) -> datetime:
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        message = f"{text!r}: a time of RFC 3339 is expected, as in {START}"
-        raise argparse.ArgumentTypeError(message) from None
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)

@@ -80,7 +80,8 @@ same construct takes a `Cluster`, `Cache`, `Service`, `LoadBalancer`, `Queue` or
 1. A `Rule` in `compiler/catalogue/<kind>.py`, with a reason and a source for its number.
 2. Its metric in `compiler/alarms/metrics.py`: unit, direction, dimensions, shortest period. The check compares
    the rule with it.
-3. Its page in `runbooks/`, named after the alertname: RDSHighCPU is `rds-high-cpu.md`.
+3. Its page in `runbooks/`, named after the alertname: RDSHighCPU is `rds-high-cpu.md`. "Prevent" names the key of
+   each threshold.
 4. `python -m tools.alarms_page`, which writes this page and the index of the runbooks.
 5. `python -m tools.schemas --write`, which writes its keys into `docs/schemas/environment.schema.json`.
 

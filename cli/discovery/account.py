@@ -13,7 +13,7 @@ from alertrelay.aws.errors import code
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
-from cli.cloud import Client
+from cli.cloud import NOT_OF_AWS, UNREADABLE, Client
 from cli.discovery import item
 from cli.discovery.item import OWN, Item
 
@@ -51,7 +51,7 @@ def discover(client: Client, wanted: Mapping[str, str]) -> tuple[tuple[Item, ...
     unread: list[Unread] = []
     try:
         tags = _tags(client, wanted)
-    except (BotoCoreError, ClientError, ResponseParserError) as error:
+    except UNREADABLE as error:
         if wanted:
             raise NoSelection(f"--tag: tag:GetResources answered {_why(error)}") from None
         tags = {}
@@ -63,14 +63,14 @@ def discover(client: Client, wanted: Mapping[str, str]) -> tuple[tuple[Item, ...
                 own = str(one.properties["id"]).startswith(OWN)
                 if not own and (not wanted or one.arn in tags):
                     found.append(dataclasses.replace(one, tags=tags.get(one.arn, one.tags)))
-        except (BotoCoreError, ClientError, ResponseParserError) as error:
+        except UNREADABLE as error:
             unread.append(Unread(service=name, why=_why(error)))
     return tuple(found), tuple(unread)
 
 
 def _why(error: BotoCoreError | ClientError | ResponseParserError) -> str:
     if isinstance(error, ResponseParserError):
-        return "an answer that is not of AWS"
+        return NOT_OF_AWS
     called = f" ({error.operation_name})" if isinstance(error, ClientError) else ""
     return f"{code(error)}{called}"
 
@@ -211,7 +211,7 @@ def _balancers_of_groups(client: Client) -> dict[str, str]:
     """By target group: its load balancer. Without the permission services are listed without theirs."""
     try:
         groups = list(_paged(client("elbv2"), "describe_target_groups", "TargetGroups"))
-    except (BotoCoreError, ClientError):
+    except UNREADABLE:
         return {}  # named by the reader of load balancers, which needs the same permission
     return {
         one["TargetGroupArn"]: _last_part(one["LoadBalancerArns"][0], _APPLICATION)

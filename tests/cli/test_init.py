@@ -215,3 +215,14 @@ def test_an_end_of_the_answers_writes_nothing(
     assert main(["init", "alerts"]) == 2
     assert "ended before the last answer" in capsys.readouterr().err
     assert list(here.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", [["route", "severity=critical"], ["check", "--config", "alertmanager.yml"]])
+def test_the_mail_transport_of_the_folder_holds_for_its_alertmanager_file(
+    command: list[str], here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["init", "--environment", "prod", "--on-call-mail", MAIL, "--yes"]) == 0
+    capsys.readouterr()
+    assert main(command) == 0
+    assert "smarthost" not in capsys.readouterr().err
+    assert (here / "delivery.yml").exists()

@@ -10,6 +10,7 @@ from typing import Any
 import botocore.session
 import pytest
 from alertrelay.config.model import Config
+from botocore.parsers import ResponseParserError
 from moto.core.responses import ActionResult
 from moto.sns.responses import SNSResponse
 
@@ -277,6 +278,24 @@ def test_what_may_not_be_read_is_said_and_hides_nothing_else(deployed: DayRun, c
         return session.create_client(service, region_name=emulator.region, endpoint_url=emulator.url)
 
     assert set(codes(examine(config, refused))) == {"unreadable", "dead-letters"}
+
+
+@pytest.mark.parametrize("service", ["cloudformation", "secretsmanager", "lambda", "sns"])
+def test_a_page_of_a_proxy_is_no_answer_of_aws(deployed: DayRun, config: Config, service: str) -> None:
+    client = deployed.stack.emulator.client
+
+    class Proxied:
+        """A client each of whose calls is answered by a page of HTML."""
+
+        def __getattr__(self, _: str) -> Any:
+            return self
+
+        def __call__(self, *_: Any, **__: Any) -> Any:
+            raise ResponseParserError("Unable to parse response, invalid XML received: <!doctype html>")
+
+    found = examine(config, lambda name: Proxied() if name == service else client(name))
+    assert {one.code for one in found} == {"unreadable"}
+    assert all("an answer that is not of AWS" in one.message for one in found)
 
 
 @pytest.mark.parametrize("arguments", [["--live"], ["--live", "--env", "prod", "--config", "x.yml"]])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from alertrelay.memory.store import ManualClock, MemoryStore
@@ -81,8 +82,6 @@ def test_an_id_changes_the_silence_in_place(
     [
         (["add", "--duration", "2h", "--comment", "c", "service=~("], "regular expression"),
         (["add", "--duration", "2h", "--comment", "c", 'service=""'], "without any of the labels"),
-        (["add", "--duration", "2 hours", "--comment", "c", "a=b"], "2 hours"),
-        (["add", "--end", "yesterday", "--comment", "c", "a=b"], "yesterday"),
         (["expire", "nobody"], "there is no silence 'nobody'"),
         (["query", "service"], "NAME=VALUE"),
     ],
@@ -94,6 +93,37 @@ def test_what_a_person_got_wrong_is_said_in_one_line(
     error = capsys.readouterr().err
     assert error.count("\n") == 1
     assert expected in error
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["--duration", "2 hours"], "2 hours"),
+        (["--duration", "99999999999999"], "10 years"),
+        (["--end", "yesterday"], "yesterday"),
+        (["--end", "9999-12-31T23:59:59Z"], "1970 to 2999"),
+        (["--end", "0001-01-01T00:00:00+05:00"], "1970 to 2999"),
+        (["--duration", "2h", "--start", "9999-12-31T23:59:59Z"], "1970 to 2999"),
+    ],
+)
+def test_a_time_out_of_range_is_a_usage_error(
+    store: MemoryStore, clock: ManualClock, capsys: pytest.CaptureFixture[str], words: list[str], expected: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run(store, clock, "add", *words, "--comment", "c", "a=b")
+    assert ended.value.code == 2
+    assert expected in capsys.readouterr().err
+
+
+def test_a_stored_silence_may_last_to_the_end_of_time(
+    store: MemoryStore, clock: ManualClock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    added(store, clock, capsys)
+    (one,), version = store.silences()
+    never = dataclasses.replace(one, id="never", ends_at=datetime.max.replace(tzinfo=UTC))
+    assert store.put_silences([never], seen=version)
+    added(store, clock, capsys)
+    assert "never" in {kept.id for kept in store.silences()[0]}
 
 
 def test_what_ended_five_days_ago_is_forgotten(

@@ -249,3 +249,23 @@ def test_a_configuration_with_errors_exits_with_1_and_a_missing_one_with_2(tmp_p
     rest = ["--timeline", str(tmp_path / "timeline.json"), "--until", "1"]
     assert main(["simulate", "--config", str(tmp_path / "bad.yml"), *rest]) == 1
     assert main(["simulate", "--config", str(tmp_path / "missing.yml"), *rest]) == 2
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [
+        (["--until", "99999999999999"], "10 years"),
+        (["--until", "60", "--start", "9999-12-31T23:59:59Z"], "1970 to 2999"),
+        (["--until", "60", "--start", "0001-01-01T00:00:00+05:00"], "1970 to 2999"),
+    ],
+)
+def test_a_time_out_of_range_is_a_usage_error(
+    flags: list[str], expected: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "alertmanager.yml").write_text(CONFIG)
+    (tmp_path / "timeline.json").write_text("[]")
+    files = ["--config", str(tmp_path / "alertmanager.yml"), "--timeline", str(tmp_path / "timeline.json")]
+    with pytest.raises(SystemExit) as ended:
+        main(["simulate", *files, *flags])
+    assert ended.value.code == 2
+    assert expected in capsys.readouterr().err

@@ -11,7 +11,7 @@ from alertrelay.memory.store import ManualClock, MemoryStore
 
 from cli import cloud, silence
 from cli.command import main, parser
-from cli.duration import parsed, seconds
+from cli.duration import seconds
 from cli.rehearsal import NoWay, labels_for
 from cli.table import aligned
 from compiler.load import load
@@ -52,7 +52,6 @@ def test_a_receiver_that_is_not_there_is_met_with_those_that_are(capsys: pytest.
         (["add", "service=~(", "--duration", "2h", "--comment", "c"], "("),
         (["add", "service=", "--duration", "2h", "--comment", "c"], "name a value"),
         (["add", "service=a", "--end", "2020-01-01T00:00:00Z", "--comment", "c"], "before it starts"),
-        (["add", "service=a", "--end", "tomorrow", "--comment", "c"], "a time as 2026-11-20T04:00:00Z"),
         (["query", "service"], "NAME=VALUE was expected"),
     ],
 )
@@ -78,7 +77,7 @@ def test_every_flag_takes_durations_as_the_files_do(text: str, expected: float) 
     simulated = parser().parse_args(["simulate", "--timeline", "t", "--until", text])
     sent = parser().parse_args(["send-test", "--env", "prod", "--wait", text])
     muted = parser().parse_args(["silence", "add", "a=b", "--env", "prod", "--comment", "c", "--duration", text])
-    assert {simulated.until, sent.wait, parsed(muted.duration)} == {expected}
+    assert {simulated.until, sent.wait, muted.duration} == {expected}
 
 
 @pytest.mark.parametrize("text", ["", "-1", "nan", "inf", "5 minutes", "1m1h"])

@@ -56,7 +56,7 @@ def _rewrite(store: Store, clock: Clock, change: Callable[[Mapping[str, Silence]
         stored = {one.id: one for one in found}
         wanted = change(stored, now)
         stored |= {one.id: one for one in wanted.write}
-        kept = [one for one in stored.values() if one.ends_at + KEPT > now]
+        kept = [one for one in stored.values() if one.ends_at > now - KEPT]
         if not wanted.write or store.put_silences(kept, seen=version):
             return wanted.id
     raise StoreFailure(f"somebody else changed the silences {TRIES} times in a row: try again")
