@@ -106,9 +106,7 @@ class Account:
                     yield Lost(file=event.file, alertname=alert.name, integration="")
             for delivery in event.deliveries:
                 one = delivery.outcome
-                pending = one.outcome == "pending" and not _fell_back(
-                    event, one.state_key, one.receiver, one.channel
-                )
+                pending = one.outcome == "pending" and not _fell_back(event, one.state_key, one.receiver, one.channel)
                 if pending and not queued and not any(gid in waiting for gid in self.groups_of(one)):
                     yield Lost(file=event.file, alertname=delivery.outcome.alertname, integration=_name(delivery))
             for alert, integration in expected(self.config, event.alerts):
