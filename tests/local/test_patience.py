@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from alertrelay.aws.clients import BOUNDED, Clients
+from alertrelay.aws.clients import PROMPT, Clients
 from botocore.exceptions import ReadTimeoutError
 
 from local.stack.emulator import Emulator
@@ -40,7 +40,7 @@ def test_the_harness_waits_and_asks_once(emulator: Emulator) -> None:
 def test_a_function_waits_for_the_emulator_with_its_own_number_of_tries(emulator: Emulator) -> None:
     config = config_of(functions_client(emulator, "dynamodb"))
     assert (config.read_timeout, config.connect_timeout) == (LONG, LONG)
-    assert config.retries == BOUNDED.retries  # type: ignore[attr-defined] # the stubs do not know its options
+    assert config.retries == PROMPT.retries  # type: ignore[attr-defined] # the stubs do not know its options
 
 
 @pytest.mark.parametrize("kind", ["timeout", "trickle"])

@@ -41,7 +41,7 @@ def test_slack_has_a_command_to_copy_that_silences_the_alert() -> None:
     (silence,) = (text for text in texts if text.startswith("*Silence for 2 h*"))
     command = html.unescape(re.search(r"(?s)```(.*)```", silence)[1])  # type: ignore[index]
     args = parser().parse_args(shlex.split(command)[1:])
-    assert (args.env, args.duration) == ("prod", "2h")
+    assert (args.env, args.duration) == ("prod", 7200)
     labels = CASES["critical-everything"].alerts[0].labels
     assert all(matches([parse_matcher(text)], labels) for text in args.matchers)
     assert len(args.matchers) >= 3
