@@ -55,9 +55,9 @@ def resolve_fallbacks(
     else:
         attempts = _resolve_all(ledger, message, beside, fallbacks)
     reached, missed = [a for a in attempts if a.receipt], [a for a in attempts if not a.receipt]
-    if left or not missed:
-        known, unsure = ledger.fallback_firing - resolved, ledger.fallback_unsure - resolved
-        ledger = replace(ledger, fallback_firing=known, fallback_unsure=unsure)
+    # Whoever has taken the resolve, or may have, is notified anew of an alert that fires again.
+    unsure = ledger.fallback_unsure - resolved if left or not missed else ledger.fallback_unsure | resolved
+    ledger = replace(ledger, fallback_firing=ledger.fallback_firing - resolved, fallback_unsure=unsure)
     if not left:
         ledger = replace(ledger, fallbacks=names_of(missed), fallbacks_owed=frozenset())
     outcomes = [
