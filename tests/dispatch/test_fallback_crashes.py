@@ -79,7 +79,7 @@ def test_only_a_fallback_costs_the_write_of_an_intent() -> None:
     assert world.mortal.requests == _requests() - 1
 
 
-def test_an_alert_that_fires_again_after_a_flush_died_with_its_resolve_is_announced_anew() -> None:
+def test_after_a_flush_that_died_with_a_resolve_a_re_fire_is_announced_anew() -> None:
     world = world_of(["pager"])
     world.publish(alarm("cpu"))
     world.publish(alarm("cpu", "OK", at=START + timedelta(seconds=20)))

@@ -138,7 +138,7 @@ def test_a_fallback_without_an_answer_and_without_the_table_is_resolved() -> Non
     assert open_incidents(world) == []
 
 
-def test_an_alert_that_fires_again_after_a_resolve_without_an_answer_is_announced_there_anew() -> None:
+def test_after_a_resolve_without_an_answer_a_re_fire_is_announced_anew() -> None:
     world, pagerduty = world_of("slack", ["pager"])
     pagerduty.silent = False
     world.fail("slack", by=DOWN)

@@ -55,7 +55,7 @@ def resolve_fallbacks(
     else:
         attempts = _resolve_all(ledger, message, beside, fallbacks)
     reached, missed = [a for a in attempts if a.receipt], [a for a in attempts if not a.receipt]
-    # Whoever has taken the resolve, or may have, is notified anew of an alert that fires again.
+    # A reader who has the resolve, or may have, is notified anew of an alert that fires again.
     unsure = ledger.fallback_unsure - resolved if left or not missed else ledger.fallback_unsure | resolved
     ledger = replace(ledger, fallback_firing=ledger.fallback_firing - resolved, fallback_unsure=unsure)
     if not left:
