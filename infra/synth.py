@@ -72,7 +72,7 @@ def synthesise(
 
 def kept_assembly(folder: Path, *, environment: str, arch: str | None = None, config: Path | None = None) -> Path:
     """Returns the cloud assembly of these inputs in a folder of its own below `folder`, synthesised where it is not
-    there yet. It stays as it is: whoever changes the configuration, or names another, gets another folder, while a
+    there yet. It stays as it is: a changed configuration gets another folder, and a
     run that began with this one still reads it. Those that nobody used for half a day are removed.
 
     Parameters and errors are those of `synthesise`.
