@@ -76,7 +76,7 @@ ifeq ($(CI),true)
 endif
 
 test: lint types imports tools ## everything that CI checks
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 ANOMALY_DATA ?= ../shared/anomaly
 .build/bench/.stamp: requirements/bench.txt
