@@ -123,7 +123,8 @@ def _of_text(description: str) -> tuple[_Found, str, str]:
     below = False  # the first blank line: what stands below it was written for this relay
     for line in description.strip().splitlines():
         below = below or not line.strip()
-        plain = _of_line(line)[0] and (below or "|" not in line)
+        marked = "=" in line or "|" in line
+        plain = not marked or (_of_line(line)[0] and (below or "|" not in line))
         pairs, rest = ([], line) if plain else _pairs(line)
         paired += pairs
         if rest or not pairs:
@@ -176,7 +177,7 @@ def _keys(lines: list[str]) -> tuple[dict[str, str], list[str]]:
     found: dict[str, str] = {}
     rest: list[str] = []
     for line in lines:
-        key, value = _of_line(line)
+        key, value = _of_line(line) if ":" in line else ("", "")
         if not key or (key == "priority" and not level(value)):
             rest.append(line)
         elif value:
