@@ -51,17 +51,21 @@ def one_line(text: str) -> str:
     return " ".join((text if text.isprintable() else clean(text)).split())
 
 
-def cut(text: str, limit: int, escapes: Mapping[int, str] | None = None) -> str:
-    """Returns `text` with `escapes`, a table of `str.maketrans`, applied to it, cut to `limit` with an ellipsis.
+def cut(text: str, limit: int, escapes: Mapping[str, str] | None = None) -> str:
+    """Returns `text` with `escapes` applied to its characters, cut to `limit` with an ellipsis. A character that stands
+    in the replacement of others is the first of `escapes`.
 
     The limit counts UTF-16 units of the escaped text: services do not document whether they count those or code points.
     A character, its escape and what is joined to it stay whole.
     """
     begins = text[: limit + 1]
-    whole = begins.translate(escapes) if escapes else begins
+    whole = begins
+    for char, escaped in (escapes or {}).items():
+        if char in whole:
+            whole = whole.replace(char, escaped)
     if len(whole) <= limit and (whole.isascii() or width(whole) <= limit):
         return whole
-    pieces: Sequence[str] = [escapes.get(ord(char), char) for char in begins] if escapes else begins
+    pieces: Sequence[str] = [escapes.get(char, char) for char in begins] if escapes else begins
     sizes = accumulate(len(piece) + sum(char > "\uffff" for char in piece) for piece in pieces)
     ends = next((place for place, size in enumerate(sizes) if size > limit - 1), len(pieces))
     while ends and (_joins(text[ends]) or text[ends - 1] == "\u200d"):

@@ -28,7 +28,7 @@ _SHARES = (1.0, 0.6, 0.35, 0.2, 0.1)
 _LINES = 12
 _LINK = 1800
 _ACTIONS = 6
-_ESCAPES = str.maketrans({"\\": "\\\\", "*": "\\*", "_": "\\_", "[": "\\[", "]": "\\]", "`": "\\`", "\n": "\n\n"})
+_ESCAPES = {"\\": "\\\\", "*": "\\*", "_": "\\_", "[": "\\[", "]": "\\]", "`": "\\`", "\n": "\n\n"}
 _FUNCTION = re.compile(r"\{(?=\{(?:DATE|TIME)\()")
 """A card formats `{{DATE(…)}}` in its texts."""
 

@@ -32,8 +32,9 @@ _NAME = 90
 _WHOLE = 11_900
 """Characters of all blocks as JSON."""
 # A backtick cannot be escaped, and an odd one swallows the rest of the text.
-_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "`": "'"})
-_RAW_ESCAPES = _ESCAPES | str.maketrans({"`": "\u02cb"})
+_ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "`": "'"}
+_RAW_ESCAPES = {**_ESCAPES, "`": "\u02cb"}
+_ENCODE = json.JSONEncoder(ensure_ascii=False).encode
 _BROADCAST = re.compile(r"@(?=channel|here|everyone|group)", re.IGNORECASE)
 _UNBROADCAST = "@\u2060"
 
@@ -79,7 +80,7 @@ def _blocks(notification: Notification, found: FactSheet, line: str) -> list[dic
 
 
 def _size(blocks: list[dict[str, Any]]) -> int:
-    return len(json.dumps(blocks, ensure_ascii=False))
+    return len(_ENCODE(blocks))
 
 
 def _fitting(blocks: list[dict[str, Any]], room: int) -> tuple[list[dict[str, Any]], int]:
