@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 PAGE = 25
 """Alarms a request: of each that fires its contributors may have to be asked for, too."""
+_CREATING = timedelta(seconds=1)
 _STATE_OF = ("AlarmName", "AlarmArn", "AlarmDescription", "AlarmRule")
 
 
@@ -44,7 +45,7 @@ def surveyed_alarms(
         question = {"StateValue": state, "AlarmTypes": types, "MaxRecords": PAGE}
         try:
             page = cloudwatch.describe_alarms(**question, **({"NextToken": token} if token else {}))
-            ours = [(alarm, topic) for alarm in _alarms(page) if (topic := _topic(alarm, prefix))]
+            ours = [(alarm, topic) for alarm in _alarms(page) if _changed(alarm) and (topic := _topic(alarm, prefix))]
             found = [each for alarm, topic in ours for each in _updates(cloudwatch, alarm, account, topic, now())]
         except (ClientError, BotoCoreError) as error:
             log("alarms_not_surveyed", failure=code(error))
@@ -60,6 +61,17 @@ def _alarms(page: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
             yield from (alarm for alarm in listed if isinstance(alarm, dict) and "AlarmArn" in alarm)
 
 
+def _changed(alarm: Mapping[str, Any]) -> bool:
+    """Returns whether it fires, or its state is another than the one that it was created with: an alarm that never
+    fired has nothing to resolve."""
+    since, created = _since(alarm), alarm.get("AlarmConfigurationUpdatedTimestamp")
+    return alarm.get("StateValue") == "ALARM" or not (since and created) or since - created >= _CREATING
+
+
+def _since(said: Mapping[str, Any]) -> datetime | None:
+    return said.get("StateTransitionedTimestamp") or said.get("StateUpdatedTimestamp")
+
+
 def _topic(alarm: Mapping[str, Any], prefix: str) -> str:
     """Returns the first of our topics that the alarm notifies, "" for none."""
     return next((action for action in alarm.get("AlarmActions", ()) if prefix in action), "")
@@ -72,7 +84,7 @@ def _updates(
     parts = _contributors(client, alarm) if alarm.get("StateValue") == "ALARM" else []
     for part in parts or [{}]:
         said = {**alarm, **part}
-        since = said.get("StateTransitionedTimestamp") or said.get("StateUpdatedTimestamp") or now
+        since = _since(said) or now
         message = {
             **{name: alarm[name] for name in _STATE_OF if name in alarm},
             "AWSAccountId": account,

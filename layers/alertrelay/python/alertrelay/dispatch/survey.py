@@ -82,7 +82,7 @@ class Surveyor:
         for envelope, since in page.updates:
             if self.clock.now() >= until:
                 return False
-            if phase == "over" and now - since > RECENT:
+            if phase == "over" and abs(now - since) > RECENT:
                 continue
             try:
                 earlier = ReceiveMessage(envelope=envelope, late=phase == "firing")
