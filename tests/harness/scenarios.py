@@ -296,6 +296,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     ),
     Scenario(name="alerts are short while processes are killed", lasts=SHORT, faults=_set(kill=0.04)),
     Scenario(name="alerts last minutes while processes are killed", lasts=(31, 150), faults=_set(kill=0.2)),
+    Scenario(name="processes die once a message is out", lasts=(31, 60), faults=_set(kill_sent=0.8)),
     Scenario(
         name="alerts are short while PagerDuty resets its connections",
         lasts=SHORT,
