@@ -11,12 +11,12 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from alertrelay.alert import Channel
 from alertrelay.aws.budget import Budget
-from alertrelay.aws.clients import Clients, clients
 from alertrelay.aws.cloudwatch import ended_alarms
+from alertrelay.aws.direct_clients import forwarder_clients
 from alertrelay.aws.secrets import SecretKeys
 from alertrelay.aws.ses import mailer
 from alertrelay.aws.sns import publisher
@@ -39,6 +39,9 @@ from alertrelay.runtime.observe import Observer
 from alertrelay.runtime.self_test import SELF_TEST, self_test
 from alertrelay.sources import unwrap
 from alertrelay.state import StoreFailure
+
+if TYPE_CHECKING:
+    from alertrelay.aws.clients import Clients
 
 
 class RecordsFailed(Exception):
@@ -115,7 +118,7 @@ def build(
     if endpoints is None:
         endpoints = json.loads(environ.get("ALERTRELAY_ENDPOINTS") or "{}")
     region = environ.get("AWS_REGION") or environ["AWS_DEFAULT_REGION"]
-    aws = clients(environ.get("AWS_ENDPOINT_URL"), region=region)
+    aws = forwarder_clients(environ, region, clock.sleep)
     config = _config(environ)
     observer = _observer(config, environ, observe)
     network = Network(endpoints=endpoints, haste=haste, sns=publisher(aws.sns), ses=mailer(aws.sesv2, region=region))

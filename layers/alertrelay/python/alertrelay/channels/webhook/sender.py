@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from alertrelay.channels.transport.answer import needed, refusal
+from alertrelay.channels.transport.by_requests import post
 from alertrelay.channels.transport.connection import Network
-from alertrelay.channels.transport.http import post
 from alertrelay.channels.webhook import WebhookSettings
 from alertrelay.config.model import Target
 from alertrelay.notification import Message, Receipt
