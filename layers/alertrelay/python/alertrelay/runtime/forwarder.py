@@ -22,7 +22,7 @@ from alertrelay.aws.ses import mailer
 from alertrelay.aws.sns import publisher
 from alertrelay.aws.state.store import DynamoStore
 from alertrelay.aws.timers import SqsTimers
-from alertrelay.channels import KINDS, channel, load, renderer, settings_of, shared_forwarder
+from alertrelay.channels import channel, load, renderer, settings_of, shared_forwarder
 from alertrelay.channels.sns import last_resort
 from alertrelay.channels.transport.connection import Network
 from alertrelay.channels.transport.senders import Senders
@@ -122,7 +122,6 @@ def build(
     config = _config(environ)
     observer = _observer(config, environ, observe)
     network = Network(endpoints=endpoints, haste=haste, sns=publisher(aws.sns), ses=mailer(aws.sesv2, region=region))
-    senders = Senders(network)
     budget = Budget(clock)
     secrets = SecretKeys(aws.secretsmanager, environ["ALERTRELAY_SECRET_ARN"], time.monotonic, budget)
     pipeline = _pipeline(
@@ -135,7 +134,7 @@ def build(
         secrets=secrets,
         clock=clock,
         observer=observer,
-        senders={kind: around(senders[kind]) for kind in KINDS},
+        senders=Senders(network, around=around),
     )
     test = partial(self_test, config, channels, now=clock.now())
     return Built(pipeline, observer, test, lambda: budget.limited(secret_at_hand=secrets.at_hand))

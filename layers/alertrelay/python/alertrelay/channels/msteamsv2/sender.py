@@ -9,9 +9,8 @@ import re
 from dataclasses import dataclass, field
 
 from alertrelay.channels.transport.answer import AUTH_STATUSES, needed, refusal, shown
-from alertrelay.channels.transport.by_requests import post
 from alertrelay.channels.transport.connection import Network
-from alertrelay.channels.transport.http import Response
+from alertrelay.channels.transport.http import Response, post
 from alertrelay.config.model import Target
 from alertrelay.notification import Message, Receipt
 from alertrelay.ports import AuthDead, Key

@@ -1,4 +1,4 @@
-"""The POST of transport/http.py on `requests`, for the endpoints of people's own: webhooks and Teams.
+"""The POST of alertrelay.channels.transport.http on `requests`, for the endpoints of people's own: webhooks.
 
 With three changes to `requests`: an answer is bounded as a whole and not a byte at a time, what failed before the
 connection stood is distinguished from what failed after it, and nothing of the environment (proxies, netrc, cookies of
