@@ -1,4 +1,4 @@
-"""Names an error of AWS's clients in a word that is safe to show: of botocore's, and of our own (alertrelay.aws.direct).
+"""Names an error of an AWS client in a word that is safe to show: botocore's, and our own (alertrelay.aws.direct).
 
 Botocore is not imported here. A function that has not loaded it meets none of its errors, and `failures()` is asked
 only once something was raised.
