@@ -135,7 +135,7 @@ def _nameless(fields: Fields, tags: Mapping[str, str]) -> str:
     """Return a summary of what has no text."""
     if fields.has("routing_key"):
         return f"PagerDuty event {fields.text(*_IDS)}"
-    return ", ".join(f"{name}={value}" for name, value in tags.items())
+    return tags.get("alertname") or ", ".join(f"{name}={value}" for name, value in tags.items())
 
 
 def _flat(value: object) -> Fields:

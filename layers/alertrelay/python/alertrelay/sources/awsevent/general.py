@@ -14,7 +14,7 @@ from alertrelay.sources.awsevent.fields import Fields
 from alertrelay.sources.awsevent.lasting import lasting
 from alertrelay.sources.awsevent.news import folded, is_bad
 from alertrelay.sources.awsevent.sentences import best, is_hash, outcome_word, sentence
-from alertrelay.sources.awsevent.vocabulary import HOMES, LINKS, NAMES, NAMESPACES, REASONS, RESULTS, STATES
+from alertrelay.sources.awsevent.vocabulary import ACTS, HOMES, LINKS, NAMES, NAMESPACES, REASONS, RESULTS, STATES
 from alertrelay.sources.severity import severity
 from alertrelay.values import text as texts
 from alertrelay.values.arn import console
@@ -160,7 +160,7 @@ def general(event: Event) -> AlertDraft:
     kind = event.detail_type or f"{event.source or 'unknown'} event"
     name = _name(event)
     state = _state(detail)
-    candidates = (*detail.every(*REASONS), detail.ending("reason", "message", "description"))
+    candidates = (*detail.every(*REASONS, *ACTS), detail.ending("reason", "message", "description"))
     reason = best(candidates, state=state, name=name, failed=is_bad(kind))
     service = "" if event.service.split(".")[0] in kind.lower().replace(" ", "") else f"{event.source}: "
     bad = is_bad(state) or is_bad(kind) or is_bad(reason)
@@ -187,7 +187,8 @@ def _name(event: Event) -> str:
 
 def _state(detail: Fields) -> str:
     """The state; a result that is bad news where the state itself is not."""
-    state = detail.text(*STATES) or detail.ending("status", "state")
+    acts = (said for name in ACTS if (said := detail.text(name)) and not said.count(" "))
+    state = detail.text(*STATES) or next(acts, "") or detail.ending("status", "state")
     if is_bad(state):
         return state
     results = detail.under("result", "resultstatus", "outcome", "changetype")
