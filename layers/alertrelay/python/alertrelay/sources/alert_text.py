@@ -30,9 +30,15 @@ _THING = re.compile(
 _TAIL = re.compile(r"(?P<name>.{1,200}?)\s{1,9}[-(\u2013]\s{0,9}(?P<word>[A-Za-z0-9]{1,20})\)?")
 _STATE_TAIL = re.compile(r"\s{1,9}(?:is\s{1,9})?[A-Z]{2,20}\s{0,9}\*{0,9}$")  # Nagios: web1/HTTP is CRITICAL **
 _MARKED = re.compile(r"[\[(]([^\[\]()\n]{1,80})[\])]")
-_NAMES = ("alertname", "alert_name", "alert", "alert_type", "rule", "rulename", "monitor", "check")
-_SUMMARIES = ("summary", "title", "description", "message", "reason", "info")
-_IDS = ("dedup_key", "dedupkey", "incident_key", "fingerprint", "alert_id", "group_key", "groupkey")
+_NAMES = ("alertname", "alert_name", "alert", "alert_type", "rule", "rulename", "monitor", "check", "problem_name")
+_SUMMARIES = ("summary", "title", "description", "message", "reason", "info", "additional_info", "problem_name")
+_IDS = (
+    *("dedup_key", "dedupkey", "incident_key", "fingerprint", "alert_id", "group_key", "groupkey"),
+    "original_problem_id",  # Zabbix
+)
+_STATES = ("status", "state", "trigger_status")
+_NOTIFICATIONS = ("problem", "recovery", "acknowledgement")
+"""Types of a notification of Nagios and Icinga that open, close or go on with a problem of a service or a host."""
 _LABELS = (
     "service",
     "env",
@@ -112,7 +118,7 @@ def _cut_short(alert: Alert) -> Alert:
 
 def _is_alert(entry: _Entry) -> bool:
     graded = levels.level(entry.first(("severity", "priority")))
-    stated = state_of(entry.first(("status", "state")))
+    stated = _stated_by_key(entry)[0] or state_of(entry.first(_STATES))
     informative = any(sentence.informative(entry.said.get(name, "")) for name in (*_SUMMARIES, *_NAMES))
     return informative and bool(graded or (stated and _name(entry)[0]))
 
@@ -129,7 +135,7 @@ def _alert(
 ) -> Alert:
     """`title` is what a Subject or a first line says besides a state or a severity."""
     name, tail = _name(entry)
-    stated = state_of(entry.first(("status", "state")))
+    stated = state_of(entry.first(_STATES))
     status = _stated_by_key(entry)[0] or stated or subject_status
     key = _key(entry, name, group, body if alone else "\n".join(entry.said.values()))
     said = sentence.best([*(entry.said.get(each, "") for each in _SUMMARIES), group, title, _first_words(body)])
@@ -166,6 +172,9 @@ def _stated_by_key(entry: _Entry) -> tuple[Status | None, str]:
 
     `*Resolved:* KubePodCrashLooping shop/checkout-0`. Prose after such a key is no alert's name.
     """
+    kind = entry.said.get("notification_type", "").lower()
+    if kind in _NOTIFICATIONS:
+        return state_of(kind), entry.first(("service", "host"))
     for key in ("firing", "resolved", "problem", "recovered"):
         about = plain(entry.said.get(key, ""))
         if about and (names_alert(about) or _describes(entry)):
@@ -200,7 +209,8 @@ def _key(entry: _Entry, name: str, group: str, text: str) -> str:
         return f"text:{_digest(group)}"
     if entry.listed and entry.labels:
         return f"text:{fingerprint(entry.labels)}"
-    things = sorted(set(_THING.findall(_URL.sub(" ", text[: texts.READ_MAX]))))
+    host = entry.said.get("host", "") if "notification_type" in entry.said else ""
+    things = sorted({*_THING.findall(_URL.sub(" ", text[: texts.READ_MAX])), *filter(None, [host])})
     return f"text:{_digest(name, *things)}" if name else ""
 
 
@@ -217,9 +227,12 @@ def _first_words(body: str) -> str:
 def _entries(body: str) -> Iterator[_Entry]:
     """Yield one entry per alert: another begins where a name comes a second time."""
     entry = _Entry()
-    section = ""
+    section = asked = ""
     for raw in body.splitlines()[:_LINES_READ]:
         line = _BULLET.sub("", raw[: texts.LABEL_MAX].replace("*", "").replace("`", "").replace('"', "")).strip(" _#\t")
+        if asked and line:
+            entry.said[asked], asked = line, ""
+            continue
         match = _LINE.fullmatch(line)
         if not match:
             section = section if line else ""
@@ -228,6 +241,7 @@ def _entries(body: str) -> Iterator[_Entry]:
         indented = raw[:1] in (" ", "\t")
         if not value:
             section = key if key in _SECTIONS else ""
+            asked = key if key in _SUMMARIES and key not in entry.said else ""
             entry.listed = entry.listed or section in ("labels", "common_labels", "commonlabels")
         elif section and indented:
             entry.labels[label_name(match["key"])] = value

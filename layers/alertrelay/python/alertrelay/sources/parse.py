@@ -104,8 +104,8 @@ def parse(envelope: Envelope, *, received_at: datetime) -> Parsed:
 _DEPTH = 3
 _SAMPLE = 50
 _WRAPPERS = (
-    "default", "body", "Message", "message", "event", "Event", "events", "payload", "Payload", "requestPayload", "data",
-    "input", "invokingEvent", "detail",
+    "default", "body", "Message", "message", "event", "Event", "events", "payload", "Payload", "messages",
+    "requestPayload", "data", "input", "invokingEvent", "detail",
 )  # fmt: skip
 """Where people and services put a message into another: SNS's JSON structure, an HTTP request, a failed invocation."""
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from alertrelay.alert import Alert, Source, fingerprint
 from alertrelay.sources import sentence
 from alertrelay.sources.arrival import Arrival
+from alertrelay.sources.awsevent.fields import Fields
 from alertrelay.sources.envelope import NOT_JSON, too_deep
 from alertrelay.sources.severity import DEFAULT, of_topic
 from alertrelay.values import text as texts
@@ -26,7 +27,18 @@ _TEXT_KEYS = (
     "description",
     "detail-type",
     "Description",
+    "errorMessage",
+    "error",
+    "Cause",
+    "cause",
+    "Error",
+    "reason",
 )
+_TEXT_ENDINGS = (
+    *("title", "summary", "message", "subject", "description", "errormessage", "error", "cause", "reason"),
+    *("eventname", "alertname"),
+)
+"""What a sentence one or two objects deeper is called."""
 _FIELD = re.compile(
     r'"(?:summary|title|alertname|AlarmName|alarmName|message|description|detail-type)"\s{0,9}:\s{0,9}"(?P<said>[^"\\]{3,300})'
 )
@@ -109,7 +121,10 @@ def _said(value: object, arrival: Arrival) -> str:
             return _of_unread_json(text)
         return sentence.best(texts.unquoted(text).splitlines()[:_LINES_READ])
     if isinstance(value, dict):
-        return sentence.best(texts.printable(said) for key in _TEXT_KEYS if isinstance(said := value.get(key), str))
+        own = [said for key in _TEXT_KEYS if isinstance(said := value.get(key), str)]
+        found = sentence.best(map(texts.printable, own))
+        within = Fields.of(value).under(*_TEXT_ENDINGS) if not sentence.informative(found) else ()
+        return found if sentence.informative(found) else sentence.best([*filter(sentence.informative, within), found])
     return ""
 
 

@@ -10,8 +10,8 @@ from alertrelay.alert import Status
 _FIRING = (
     "firing", "alerting", "alert", "alarm", "triggered", "trigger", "re-triggered", "retriggered", "problem", "active",
     "activated", "open", "opened", "new", "down", "warn", "warning", "critical", "error", "no data", "nodata",
-    "in_alarm", "failing", "acknowledged", "unresolved", "create",
-    "created",
+    "in_alarm", "failing", "acknowledged", "acknowledge", "acknowledgement", "ack", "unacknowledged", "snoozed",
+    "escalated", "reopened", "unresolved", "create", "created",
 )  # fmt: skip
 _RESOLVED = (
     "resolved", "resolve", "ok", "okay", "recovered", "recovery", "closed", "close", "normal", "up", "clear", "cleared",
@@ -28,10 +28,12 @@ _OF_ALERTS = frozenset(
 _BRACKET = re.compile(r"\s{0,9}\[(?P<word>[^\[\]\n]{1,80})\]")
 _COUNT = re.compile(r"(?P<word>[A-Za-z][A-Za-z _-]{0,30}?)\s{0,3}(?::\s{0,3}[0-9]{1,9}.*| on .*)?", re.DOTALL)
 _PREFIX = re.compile(
-    r"\W{0,4}(?:(?P<word>(?i:resolved|recovered|firing|triggered|closed|problem|recovery))\s{0,9}:|(?P<loud>PROBLEM|RECOVERY)\b)"
-    r"[\s*_`\u2013-]{0,9}(?P<rest>.*)",
+    r"\W{0,4}(?:(?P<word>(?i:resolved|recovered|firing|triggered|closed|problem|recovery))"
+    r"(?: in [0-9dhms ]{1,30})?\s{0,9}:|(?P<loud>PROBLEM|RECOVERY|ACKNOWLEDGEMENT)\b)[\s*_`\u2013-]{0,9}(?P<rest>.*)",
     re.DOTALL,
 )
+_SENTENCE = re.compile(r"\W{0,4}Problem (?P<verb>started at|has been resolved)\b")
+"""How Zabbix begins a text that has no Subject."""
 _BRACKETS_READ = 4
 _URL = re.compile(r"https?://\S{1,1000}")
 # What a machine is called: db-1, web1/HTTP, host:a, node_exporter. Words of people with a hyphen have no digit.
@@ -97,6 +99,8 @@ def marked(line: str) -> Marked:
             status, certain = found, counted["word"].strip().lower() in _OF_ALERTS
     rest = line[at:].strip()
     prefix = _PREFIX.fullmatch(rest) if status is None else None
+    if began := _SENTENCE.match(rest):
+        return Marked("firing" if began["verb"] == "started at" else "resolved", "", False, tuple(words))
     if prefix:
         status, rest = state_of(prefix["word"] or prefix["loud"]), prefix["rest"].strip()
     return Marked(status, rest, status is None or certain or names_alert(rest), tuple(words))

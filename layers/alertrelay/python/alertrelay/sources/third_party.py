@@ -47,6 +47,8 @@ def alert(
     known = kind if key else "event"
     own = _labels(arrival, name=name, severity=severity, guess=guess, given=labels or {})
     over = status == "resolved" and known == "alert"
+    if status == "resolved" and not over and source == "third-party":
+        summary = f"Resolved: {summary}"  # of an alert the notification itself names the state; an event has none
     return Alert(
         labels=own,
         annotations=_annotations(own, summary, notes or {}),
