@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE :=
 # The CDK library speaks to a node process: node comes from a Python package, so that nothing is installed by hand.
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 
-.PHONY: help wheel env rie sam bench bench-scorer tools run run-all synth test lint types imports clean lock bench-anomaly structure audit checkov
+.PHONY: help wheel env rie sam bench bench-scorer tools run run-all synth test lint types imports clean lock bench-anomaly bench-decisions structure audit checkov
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,7 +27,7 @@ help: ## this list
 
 env: .venv/.stamp ## the environment alone
 
-.build/rie-venv/.stamp: requirements/rie.txt .venv/.stamp
+.build/rie-venv/.stamp: requirements/rie.txt local/stack/rie_venv.py .venv/.stamp
 	@echo "== .build/rie-venv: Lambda's runtime on this machine, for the Python of the layer"
 	@$(BIN)/python -m local.stack.rie_venv
 	@touch $@
@@ -64,8 +64,8 @@ synth: env ## the CloudFormation templates of every environment, in cdk.out
 bench-scorer: env ## what a run of the anomaly scorer takes: 5,000 metrics
 	@$(BIN)/python -m tools.bench_scorer
 
-bench: rie ## cold starts of the deployed layer in Lambda's emulator, median of 5
-	@$(BIN)/python -m tools.bench_cold_start events/rds-cpu-critical-alarm.json
+bench: rie ## cold starts of the deployed layer in Lambda's emulator, median of 9 (BENCH='--write --memory 1024 512 128')
+	@$(BIN)/python -m tools.bench.cold_start $(BENCH)
 
 # CI installs what some tests need; elsewhere those tests are skipped by name. A machine without the layer's Python has
 # no emulator: its tests say so.
@@ -76,7 +76,10 @@ ifeq ($(CI),true)
 endif
 
 test: lint types imports tools ## everything that CI checks
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+bench-decisions: env ## what deciding takes: messages, flushes, a storm beside Alertmanager (BENCH='--base CHECKOUT --alarms N')
+	@$(BIN)/python -m tools.bench.decisions $(BENCH)
 
 ANOMALY_DATA ?= ../shared/anomaly
 .build/bench/.stamp: requirements/bench.txt

@@ -45,6 +45,8 @@ INPUTS = (
     "requirements/layer.txt",
 )
 STAMP = ".inputs"
+KEPT = 12 * 3600
+"""Seconds after its last use for which a kept assembly stays."""
 STDERR = 2  # the descriptor: what the app prints is progress, and stdout belongs to the caller
 
 
@@ -61,21 +63,48 @@ def synthesise(
     Nothing is done when the assembly there was made from the same inputs. Two callers wait for each other. Says on
     stderr what it does. Raises SynthFailed and NoConfigFolder; the folder is then as it was.
     """
-    outdir, config = outdir.resolve(), config_of(config)
+    outdir, config, arch = outdir.resolve(), config_of(config), arch or os.environ.get("ALERTRELAY_ARCH", "")
     BUILD.mkdir(parents=True, exist_ok=True)
     with _lock(BUILD / "synth.lock"):
-        arch = arch or os.environ.get("ALERTRELAY_ARCH", "")
-        stamp = _stamp(environment, arch, config)
-        if (outdir / STAMP).is_file() and (outdir / STAMP).read_text() == stamp:
-            return outdir
-        made = BUILD / "assembly"
-        shutil.rmtree(made, ignore_errors=True)
-        _run_app(made, environment, arch, config)
-        (made / STAMP).write_text(stamp)
-        shutil.rmtree(outdir, ignore_errors=True)
-        outdir.parent.mkdir(parents=True, exist_ok=True)
-        shutil.move(made, outdir)
+        _make(outdir, _stamp(environment, arch, config), environment, arch, config)
     return outdir
+
+
+def kept_assembly(folder: Path, *, environment: str, arch: str | None = None, config: Path | None = None) -> Path:
+    """Returns the cloud assembly of these inputs in a folder of its own below `folder`, synthesised where it is not
+    there yet. It stays as it is: a changed configuration gets another folder, and a
+    run that began with this one still reads it. Those that nobody used for half a day are removed.
+
+    Parameters and errors are those of `synthesise`.
+    """
+    config, arch = config_of(config), arch or os.environ.get("ALERTRELAY_ARCH", "")
+    BUILD.mkdir(parents=True, exist_ok=True)
+    with _lock(BUILD / "synth.lock"):
+        stamp = _stamp(environment, arch, config)
+        outdir = (folder / f"{environment}-{stamp[:12]}").resolve()
+        _make(outdir, stamp, environment, arch, config)
+        (outdir / STAMP).touch()
+        _prune(folder)
+    return outdir
+
+
+def _make(outdir: Path, stamp: str, environment: str | None, arch: str, config: Path) -> None:
+    if (outdir / STAMP).is_file() and (outdir / STAMP).read_text() == stamp:
+        return
+    made = BUILD / "assembly"
+    shutil.rmtree(made, ignore_errors=True)
+    _run_app(made, environment, arch, config)
+    (made / STAMP).write_text(stamp)
+    shutil.rmtree(outdir, ignore_errors=True)
+    outdir.parent.mkdir(parents=True, exist_ok=True)
+    shutil.move(made, outdir)
+
+
+def _prune(folder: Path) -> None:
+    for outdir in folder.iterdir():
+        stamp = outdir / STAMP
+        if not stamp.is_file() or stamp.stat().st_mtime < time.time() - KEPT:
+            shutil.rmtree(outdir, ignore_errors=True)
 
 
 def config_of(named: Path | None) -> Path:

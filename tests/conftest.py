@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -20,9 +21,35 @@ os.environ[VARIABLE] = str(CONFIG)
 
 pytest_plugins = ["tests.stack"]
 
+HEAVY = (
+    "cli/test_replay_faults.py",
+    "cli/test_replay_command.py",
+    "aws/test_pipeline_on_dynamodb.py",
+    "cli/test_replay_secrets.py",
+    "sources/test_mutilated.py",
+    "guards/test_boto3_range.py",
+    "guards/test_swapped_config.py",
+    "wheel/test_wheel.py",
+    "cli/test_live.py",
+    "infra/test_assembly.py",
+    "local/test_snapshot.py",
+    "cli/test_export_sam.py",
+    "cli/test_replay_bad_input.py",
+    "harness/test_nothing_is_lost.py",
+    "aws/test_stores_agree.py",
+    "wire/test_wire_golden.py",
+    "dispatch/test_storm.py",
+    "differential/test_alertmanager_agrees.py",
+)
+"""The files that take longest (`pytest --durations`), begun first: a worker takes a whole file, and one of these begun
+last keeps it busy for minutes while the others are idle."""
+
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """`needs_tool("amtool")`: without the tool the test is skipped by name; under CI=true it runs, and so fails."""
+    """Begins with the longest files. `needs_tool("amtool")`: without the tool the test is skipped by name; under
+    CI=true it runs, and so fails."""
+    places = {Path(__file__).parent / name: place for place, name in enumerate(HEAVY)}
+    items.sort(key=lambda item: places.get(item.path, len(places)))
     in_ci = os.environ.get("CI", "").lower() == "true"
     for item in items:
         for marker in item.iter_markers("needs_tool"):

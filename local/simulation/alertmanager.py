@@ -16,7 +16,7 @@ from alertrelay.channels import KINDS, channel
 from alertrelay.config.model import Config, Receiver, Route, Target
 from alertrelay.memory.store import MemoryStore
 from alertrelay.nflog.dedup import Mute
-from alertrelay.nflog.group_state import AlertItem, GroupIdentity, GroupState, Member
+from alertrelay.nflog.group_state import AlertBrief, AlertItem, GroupIdentity, GroupState, Member
 from alertrelay.notification import Reason
 from alertrelay.notify.mute import look_up, mute
 from alertrelay.policy.alertmanager_compat import (
@@ -330,9 +330,11 @@ def _member(held: IntakeAlert, now: datetime) -> Member:
         key=key_of(held.fingerprint),
         order_key="",
         status="firing",
-        state_key=held.fingerprint,
-        fingerprint=held.fingerprint,
-        labels=held.labels,
-        starts_at=held.starts_at,
         at=now,
+        alert=AlertBrief(
+            state_key=held.fingerprint,
+            fingerprint=held.fingerprint,
+            labels=held.labels,
+            starts_at=held.starts_at,
+        ),
     )

@@ -48,8 +48,7 @@ def template_of(environment: str, *, config: Path | None = None, arch: str | Non
             f"--env {environment}: {config / 'environments'} has no such environment{_near(environment, there)}"
         )
     try:
-        folder = synth.BUILD / "replay" / "-".join(filter(None, (environment, arch)))
-        outdir = synth.synthesise(folder, environment=environment, arch=arch, config=config)
+        outdir = synth.kept_assembly(synth.BUILD / "replay", environment=environment, arch=arch, config=config)
     except synth.SynthFailed as error:
         raise UsageError(str(error)) from None
     return synth.template(outdir, environment)

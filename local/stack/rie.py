@@ -166,6 +166,12 @@ class Container:
         """Everything so far."""
         return self._read(0)
 
+    @property
+    def pid(self) -> int:
+        """Returns the emulator's process."""
+        assert self._process is not None
+        return self._process.pid
+
     def _runtime_environ(self) -> dict[str, str]:
         """The template's own environment, and what Lambda adds to it. Nothing of the user's own."""
         return {

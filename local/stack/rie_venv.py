@@ -30,9 +30,11 @@ def main() -> int:
         return 1
     program = uv.find_uv_bin()
     environ = {**os.environ, "UV_PYTHON_DOWNLOADS": "never"}
+    # Compiled, as Lambda's own runtime is: without that botocore alone takes half a second more.
+    sync = ["pip", "sync", "--quiet", "--compile-bytecode", "--python", str(HOME / "bin" / "python")]
     for arguments in (
         ["venv", "--quiet", "--clear", "--python", str(python), str(HOME)],
-        ["pip", "sync", "--quiet", "--python", str(HOME / "bin" / "python"), "--require-hashes", str(REQUIREMENTS)],
+        [*sync, "--require-hashes", str(REQUIREMENTS)],
     ):
         subprocess.run([program, *arguments], check=True, env=environ)
     return 0

@@ -14,6 +14,7 @@ from alertrelay.alert import Alert, Integration, Labels, Status, fingerprint
 from alertrelay.aws.state.store import DynamoStore
 from alertrelay.memory.store import ManualClock
 from alertrelay.nflog.group_state import (
+    AlertBrief,
     AlertItem,
     GroupChange,
     GroupIdentity,
@@ -89,12 +90,14 @@ def member(
         key=key,
         order_key=k(clock, resolved=status == "resolved"),
         status=status,
-        state_key=f"arn:aws:cloudwatch:eu-central-1:111122223333:alarm:{key}",
-        fingerprint="0123456789abcdef",
-        labels={"alertname": "RDSHighCPU", "severity": "critical"},
-        starts_at=NOW,
         at=at,
         expires=expires,
+        alert=AlertBrief(
+            state_key=f"arn:aws:cloudwatch:eu-central-1:111122223333:alarm:{key}",
+            fingerprint="0123456789abcdef",
+            labels={"alertname": "RDSHighCPU", "severity": "critical"},
+            starts_at=NOW,
+        ),
     )
 
 

@@ -33,7 +33,7 @@ def test_what_exceeds_an_item_is_cut_and_says_by_how_much(dynamo_store: Store) -
     shown = len(kept["note1"].partition("\n[cut here")[0])
     assert kept["note1"].endswith(f"[cut here: {20_000 - shown:,} of 20,000 characters are not shown]")
     assert 300_000 < sum(len(text.encode()) for text in kept.values()) < LIMIT
-    dynamo_store.put_member(GID, replace(member(), labels=labels))
+    dynamo_store.put_member(GID, replace(member(), alert=replace(member().alert, labels=labels)))
 
 
 def test_an_item_of_the_old_form_reads_the_same() -> None:

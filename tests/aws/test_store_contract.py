@@ -183,7 +183,7 @@ def test_a_member_is_given_back_as_it_was_put(store: Store) -> None:
 
 
 def test_a_member_that_is_late_is_given_back_as_such(store: Store) -> None:
-    put = replace(member(), late=True)
+    put = replace(member(), alert=replace(member().alert, late=True))
     assert store.put_member(GID, put)[0]
     assert list(store.members(GID)) == [put]
 

@@ -102,7 +102,7 @@ def _sink(answers_after: float) -> Iterator[_Sink]:
 @contextmanager
 def _process(scenario: Scenario, folder: Path, sink: _Sink) -> Iterator[str]:
     (folder / "alertmanager.yml").write_text(scenario.config(sink.url_of))
-    process, api = _started(folder)
+    process, api = started(folder)
     with process:
         try:
             yield api
@@ -110,7 +110,7 @@ def _process(scenario: Scenario, folder: Path, sink: _Sink) -> Iterator[str]:
             process.kill()
 
 
-def _started(folder: Path) -> tuple[subprocess.Popen[bytes], str]:
+def started(folder: Path) -> tuple[subprocess.Popen[bytes], str]:
     """The process once it is ready, and its address. Whoever else runs tests may take the port that was free."""
     for _ in range(_PORTS):
         api = f"http://127.0.0.1:{_free_port()}"

@@ -100,7 +100,7 @@ def test_what_ends_of_itself_before_it_is_told_comes_to_its_end_once_and_expires
         ("Short", "firing", Reason.RESOLVED_EARLY)
     ]
     (members,) = world.memory._members.values()
-    assert {m.name: m.expires - m.ends_at for m in members.values() if m.expires and m.ends_at} == {
+    assert {m.name: m.expires - m.alert.ends_at for m in members.values() if m.expires and m.alert.ends_at} == {
         "Short": timedelta(days=3),
         "Long": timedelta(days=3),
     }

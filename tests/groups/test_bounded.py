@@ -63,7 +63,7 @@ def test_no_time_of_an_alert_overflows_what_is_made_of_it(
     world = World()
     (update,) = updates_of([given_alert], received=START)
     member = member_of(update, START)
-    assert items.member(items.member_attributes("pagerduty-1", member)).ends_at == member.ends_at
+    assert items.member(items.member_attributes("pagerduty-1", member)).alert.ends_at == member.alert.ends_at
     json.loads(items.alert_content(update.alert)["S"])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("alertrelay.dispatch.dispatcher.parse", _parsing(given_alert))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from infra import synth
-from infra.synth import SynthFailed, main, synthesise
+from infra.synth import SynthFailed, kept_assembly, main, synthesise
 
 
 @pytest.fixture
@@ -95,6 +96,29 @@ def test_another_configuration_is_another_assembly_and_its_changes_count(
     synthesise(project / "out")
     assert runs(project) == 3
     assert main(["--config-dir", "app.py"]) == 1
+
+
+def test_a_kept_assembly_stays_while_another_configuration_is_synthesised(project: Path) -> None:
+    kept = project / ".build" / "kept"
+    first = kept_assembly(kept, environment="prod")
+    (project / "config" / "alertmanager.yml").write_text("route: {receiver: other}\n")
+    second = kept_assembly(kept, environment="prod")
+    assert first != second
+    assert first.is_dir()
+    assert second.is_dir()
+    assert kept_assembly(kept, environment="prod") == second
+    assert runs(project) == 2
+
+
+def test_a_kept_assembly_of_yesterday_is_removed_unless_it_is_the_one_in_use(project: Path) -> None:
+    kept = project / ".build" / "kept"
+    first = kept_assembly(kept, environment="dev")
+    os.utime(first / synth.STAMP, (0, 0))
+    assert kept_assembly(kept, environment="dev") == first
+    assert first.is_dir()
+    os.utime(first / synth.STAMP, (0, 0))
+    second = kept_assembly(kept, environment="prod")
+    assert list(kept.iterdir()) == [second]
 
 
 def test_a_failure_leaves_the_assembly_that_was_there(project: Path) -> None:

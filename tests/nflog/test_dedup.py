@@ -11,7 +11,7 @@ from alertrelay.alert import Integration
 from alertrelay.config.durations import CRASH_MARGIN
 from alertrelay.nflog import dedup
 from alertrelay.nflog.dedup import Decision, Mute, notified_fallback, notified_own
-from alertrelay.nflog.group_state import GroupIdentity, GroupState, Member, MemberStatus, Progress
+from alertrelay.nflog.group_state import AlertBrief, GroupIdentity, GroupState, Member, MemberStatus, Progress
 from alertrelay.nflog.ledger import Ledger
 from alertrelay.notification import Reason
 from hypothesis import given
@@ -32,11 +32,13 @@ def member(key: str, status: MemberStatus = "firing", *, at: datetime = NOW) -> 
         key=key,
         order_key="0" * 21,
         status=status,
-        state_key=key,
-        fingerprint="0123456789abcdef",
-        labels={"alertname": "X", "severity": "critical"},
-        starts_at=NOW,
         at=at,
+        alert=AlertBrief(
+            state_key=key,
+            fingerprint="0123456789abcdef",
+            labels={"alertname": "X", "severity": "critical"},
+            starts_at=NOW,
+        ),
     )
 
 
@@ -364,7 +366,8 @@ def test_nothing_is_repeated_while_all_of_it_is_muted() -> None:
 
 
 def test_an_alert_whose_announced_end_has_passed_has_ended() -> None:
-    over = replace(member("a"), ends_at=NOW + SECOND)
+    fires = member("a")
+    over = replace(fires, alert=replace(fires.alert, ends_at=NOW + SECOND))
     decision = decide(header(Ledger(firing=of("a")), recorded_at=NOW), [over], now=NOW + SECOND)
     assert (decision.own.resolved, decision.reason) == (of("a"), Reason.ALL_RESOLVED)
 

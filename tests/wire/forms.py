@@ -176,12 +176,14 @@ def _member(*, full: bool) -> Any:
         key=KEY,
         order_key=f"{7:020d}{int(full)}",
         status="resolved" if full else "firing",
-        state_key="arn:aws:cloudwatch:eu-central-1:123456789012:alarm:a",
-        fingerprint="0123456789abcdef",
-        labels={"alertname": "HighCPU", "severity": "critical"} if full else {},
-        starts_at=START,
+        alert=product.AlertBrief(
+            state_key="arn:aws:cloudwatch:eu-central-1:123456789012:alarm:a",
+            fingerprint="0123456789abcdef",
+            labels={"alertname": "HighCPU", "severity": "critical"} if full else {},
+            starts_at=START,
+            ends_at=LATER if full else None,
+        ),
         at=LATER,
-        ends_at=LATER if full else None,
         expires=LATER if full else None,
     )
 

@@ -27,6 +27,7 @@ from alertrelay.groups.messages import change_from_json as change_from_json
 from alertrelay.groups.messages import change_json as change_json
 from alertrelay.groups.messages import message_of as message_of
 from alertrelay.nflog.behind import Behind as Behind
+from alertrelay.nflog.group_state import AlertBrief as AlertBrief
 from alertrelay.nflog.group_state import AlertItem as AlertItem
 from alertrelay.nflog.group_state import GroupChange, GroupHeader, GroupIdentity, Progress
 from alertrelay.nflog.group_state import Member as Member

@@ -35,12 +35,19 @@ def fingerprint(labels: Labels) -> str:
 
     Source: prometheus/common model/fingerprinting.go.
     """
-    value = 0xCBF29CE484222325
-    for name in sorted(labels):
-        for part in (name, labels[name]):
-            for byte in part.encode("utf-8", "surrogatepass") + b"\xff":
-                value = ((value ^ byte) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF
+    parts = [part.encode("utf-8", "surrogatepass") for name in sorted(labels) for part in (name, labels[name])]
+    data, value = b"".join(part + b"\xff" for part in parts), 0xCBF29CE484222325
+    odd = len(data) % 4
+    for byte in data[:odd]:
+        value = (value ^ byte) * _PRIME & _ALL
+    # The low bits of a product do not depend on the high ones, so that one mask does for four bytes: half the time.
+    rest = data[odd:]
+    for a, b, c, d in zip(rest[::4], rest[1::4], rest[2::4], rest[3::4], strict=True):
+        value = ((((value ^ a) * _PRIME ^ b) * _PRIME ^ c) * _PRIME ^ d) * _PRIME & _ALL
     return f"{value:016x}"
+
+
+_PRIME, _ALL = 0x100000001B3, 0xFFFFFFFFFFFFFFFF
 
 
 def rfc3339(at: datetime) -> str:

@@ -20,7 +20,7 @@ from alertrelay.groups.router import Router, account_for_unrouted, groups_for, i
 from alertrelay.groups.unknown_resolves import fired_before, resolves_by_key
 from alertrelay.groups.unrouted import is_kept, keep, unrouted_group
 from alertrelay.nflog.dedup import unsettled
-from alertrelay.nflog.group_state import AlertItem, GroupHeader, Member, MemberStatus
+from alertrelay.nflog.group_state import AlertBrief, AlertItem, GroupHeader, Member, MemberStatus
 from alertrelay.notification import Outcome, Reason
 from alertrelay.policy.group_key import channel_of, clock_of, key_of, order_of
 from alertrelay.ports import SelfAlert, Telemetry
@@ -204,14 +204,16 @@ def member_of(update: Update, now: datetime) -> Member:
         key=update.key,
         order_key=update.order_key,
         status=status,
-        state_key=alert.state_key,
-        fingerprint=alert.fingerprint,
-        labels=alert.labels,
-        starts_at=alert.starts_at,
         at=now,
-        ends_at=alert.ends_at if status == "firing" else None,
-        late=update.late and status == "firing",
         expires=None if lasts else max(now, alert.ends_at or alert.starts_at) + MEMBER_KEPT,
+        alert=AlertBrief(
+            state_key=alert.state_key,
+            fingerprint=alert.fingerprint,
+            labels=alert.labels,
+            starts_at=alert.starts_at,
+            ends_at=alert.ends_at if status == "firing" else None,
+            late=update.late and status == "firing",
+        ),
     )
 
 

@@ -35,8 +35,8 @@ def of_member(member: Member, reason: Reason, integration: Integration | None) -
     """Returns the outcome of an update that is not notified, as its group knew it."""
     return Outcome(
         alertname=member.name,
-        fingerprint=member.fingerprint,
-        state_key=member.state_key,
+        fingerprint=member.alert.fingerprint,
+        state_key=member.alert.state_key,
         status="resolved" if member.status == "resolved" else "firing",
         receiver=integration.receiver if integration else "",
         channel=integration.channel if integration else None,

@@ -53,8 +53,8 @@ class _Joined:
         # Refused: a resolve or a newer update knows the groups as they were, and resolves it here.
         if self.alerts.add_groups(member, [gid]):
             self.groups.put_member(gid, replace(member, at=self.clock.now()))
-            _, since = self.since.get(gid, (header, member.starts_at))
-            self.since[gid] = header, min(since, member.starts_at)
+            _, since = self.since.get(gid, (header, member.alert.starts_at))
+            self.since[gid] = header, min(since, member.alert.starts_at)
 
 
 def reroute(
@@ -89,8 +89,8 @@ def reroute(
         if out_of_time := clock.now() >= stop:
             break
         _note_as_source(router, inhibitors, member, noted)
-        found = groups_for(router, member.labels, every_channel=True)
-        if not found and member.ends_at is None:
+        found = groups_for(router, member.alert.labels, every_channel=True)
+        if not found and member.alert.ends_at is None:
             found = unrouted_group(router)
         if found.pop(gid, None):
             for other, header in found.items():
@@ -133,12 +133,12 @@ def _join_beside(
                 return False
             joined.add(other, header, member)
         # The flush that put them there may have died before the group was armed.
-        joined.since.setdefault(other, (header, min(member.starts_at for member in members)))
+        joined.since.setdefault(other, (header, min(member.alert.starts_at for member in members)))
     return True
 
 
 def _note_as_source(router: Router, inhibitors: Inhibitors, member: Member, noted: Counter[InhibitKey]) -> None:
-    for entry in source_entries(router.config.inhibit_rules, member.labels):
+    for entry in source_entries(router.config.inhibit_rules, member.alert.labels):
         if noted[entry] < NOTED:
             inhibitors.note_source(entry, member.key, fires=True)
             noted[entry] += 1

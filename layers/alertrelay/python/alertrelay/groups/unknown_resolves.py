@@ -62,7 +62,7 @@ def _may_be_open(
     stands there where the update came before."""
     known, key = (header.ledger if header else None) or Ledger(), update.key
     doubted = any(one.key == key for one in joining.doubted)
-    if (before is not None and before.late) or not update.resolved:
+    if (before is not None and before.alert.late) or not update.resolved:
         own, paged = True, True
     else:
         repeated, seen = key in joining.repeated, _seen(before, header)

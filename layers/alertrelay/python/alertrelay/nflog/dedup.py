@@ -183,7 +183,7 @@ def without_refusals(decision: Decision) -> Decision:
 
 def is_firing(member: Member, now: datetime) -> bool:
     """Returns whether the alert fires at `now`; one whose announced end has passed does not."""
-    return member.status == "firing" and (member.ends_at is None or member.ends_at > now)
+    return member.status == "firing" and (member.alert.ends_at is None or member.alert.ends_at > now)
 
 
 def unsettled(before: Member, header: GroupHeader | None) -> bool:
@@ -249,8 +249,8 @@ def _after_crash(group: GroupState, members: list[Member], now: datetime) -> Led
 def _lapsed(group: GroupState, members: Iterable[Member], fresh: Collection[str], now: datetime) -> frozenset[str]:
     """Returns what reached its announced end since the last record, while its firing was still to be notified."""
     recorded_at, failures = group.progress.recorded_at, group.progress.failures
-    over = [m for m in members if m.status == "firing" and m.ends_at and m.ends_at <= now]
-    since = [m for m in over if m.ends_at and (recorded_at is None or m.ends_at > recorded_at)]
+    over = [m for m in members if m.status == "firing" and m.alert.ends_at and m.alert.ends_at <= now]
+    since = [m for m in over if m.alert.ends_at and (recorded_at is None or m.alert.ends_at > recorded_at)]
     return frozenset(m.key for m in since if m.key in fresh or failures)
 
 

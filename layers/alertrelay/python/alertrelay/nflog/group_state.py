@@ -44,30 +44,37 @@ class AlertItem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
-    """One alert in one group. Small: what a flush decides by; long text stays in the AlertItem.
+class AlertBrief:
+    """An alert as a member of a group carries it. Small: what a flush decides by; long text stays in the AlertItem.
 
     `ends_at` is set where the source announced when the alert ends (Alertmanager's API); labels are those that it was
     routed by, so that a flush can ask about silences and routes without a further read. `late`: its message may have
     come before, and may have been notified then.
     """
 
-    key: str
-    order_key: str
-    status: MemberStatus
     state_key: str
     fingerprint: str
     labels: Labels
     starts_at: datetime
-    at: datetime  # the writer's clock
     ends_at: datetime | None = None
-    expires: datetime | None = None
     late: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One alert in one group."""
+
+    key: str
+    order_key: str
+    status: MemberStatus
+    at: datetime  # the writer's clock
+    alert: AlertBrief
+    expires: datetime | None = None
 
     @property
     def name(self) -> str:
         """The alertname."""
-        return self.labels.get("alertname", "alert")
+        return self.alert.labels.get("alertname", "alert")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

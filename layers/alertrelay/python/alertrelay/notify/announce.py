@@ -71,7 +71,7 @@ def deliver_or_fall_back(
         return _failed(content, announced, removed, message, fallbacks, reporter, held, known=False)
     if content.group.ledger.behind and not fallbacks.intend(frozenset({OWN})):
         return announced  # the lease is lost
-    heard = places.served(target, {key: content.members[key].labels for key in news if key in content.members})
+    heard = places.served(target, {key: content.members[key].alert.labels for key in news if key in content.members})
     message, earlier = taking_over(heard, message, decision.ledger, target)
     if heard and news <= set(heard) and not own.repeats:
         edits = channel(target.integration.channel).pages or (earlier and courier.edits(target))

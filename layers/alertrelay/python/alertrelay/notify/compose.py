@@ -134,14 +134,14 @@ def _storm_over(members: Sequence[Member], now: datetime) -> Alert:
     """Returns what a digest's message has in place of the alerts that it hands back: none of them has resolved."""
     count = len(members)
     fire = "1 alert still fires and has" if count == 1 else f"{count} alerts still fire, and each has"
-    highest = max((member.labels for member in members), key=severity_rank)
+    highest = max((member.alert.labels for member in members), key=severity_rank)
     labels = {"alertname": STORM, "severity": highest.get("severity", "")}
     return Alert(
         labels=labels,
         annotations={"summary": f"The storm is over: {fire} a message of its own"},
         status="resolved",
         kind="alert",
-        starts_at=min(member.starts_at for member in members),
+        starts_at=min(member.alert.starts_at for member in members),
         ends_at=now,
         updated_at=None,
         source="raw",
@@ -183,8 +183,8 @@ def _in_order(decision: Decision, members: Mapping[str, Member], most: int) -> l
 
     def place(key: str) -> tuple[bool, int, bool, datetime]:
         member = members.get(key)
-        rank = severity_rank(member.labels) if member else 0
-        started = member.starts_at if member else datetime.max.replace(tzinfo=UTC)
+        rank = severity_rank(member.alert.labels) if member else 0
+        started = member.alert.starts_at if member else datetime.max.replace(tzinfo=UTC)
         return key not in current, -rank, key not in news, started
 
     # The news comes in first, however severe the rest is: a message must show what it is about.
@@ -232,16 +232,16 @@ def _from_member(member: Member) -> Alert:
     resolved = member.status == "resolved"
     named = member.status == "event" and member.name.startswith(RESOLVED)
     return Alert(
-        labels=member.labels,
+        labels=member.alert.labels,
         annotations={"summary": member.name if named else f"{member.name} (its details could not be read)"},
         status="resolved" if resolved else "firing",
         kind="event" if member.status == "event" else "alert",
-        starts_at=member.starts_at,
+        starts_at=member.alert.starts_at,
         ends_at=member.at if resolved else None,
         updated_at=None,
         source="raw",
-        fingerprint=member.fingerprint,
-        state_key=member.state_key,
+        fingerprint=member.alert.fingerprint,
+        state_key=member.alert.state_key,
     )
 
 

@@ -180,7 +180,7 @@ def fall_back(
         own,
         replace(message, news=about, status="firing"),
         next_try_at=fallbacks.courier.clock.now() + RETRY,
-        held=lambda target: held(target, {key: content.members[key].labels for key in news}),
+        held=lambda target: held(target, {key: content.members[key].alert.labels for key in news}),
     )
     theirs = [a for a in tried.attempts if a.receipt and str(a.integration) not in tried.annotated]
     if tried.unanswered or tried.partly:

@@ -42,13 +42,13 @@ def look_up(
     """Reads in one batch the alerts that may be notified, their possible inhibitors, the silences, and the anomalies of
     the services. Returns nothing where the table fails, and then nothing is muted."""
     live = _live(group, members, now)
-    named = (member.labels.get("service", "") for member in members)
+    named = (member.alert.labels.get("service", "") for member in members)
     services = list(dict.fromkeys(name for name in named if name))[:SERVICES]
-    pairs = sorted({(key.rule, key.equal) for m in live for key in inhibit.questions(rules, m.labels)})
+    pairs = sorted({(key.rule, key.equal) for m in live for key in inhibit.questions(rules, m.alert.labels)})
     # What has been notified is shown rarely, but it is not repeated while it is inhibited.
     known = group.ledger.firing - group.ledger.unsure
     new = [m for m in live if m.key not in known]
-    shown = sorted(new, key=lambda m: (-severity_rank(m.labels), m.starts_at))
+    shown = sorted(new, key=lambda m: (-severity_rank(m.alert.labels), m.alert.starts_at))
     shown = shown[: max(0, BATCH - len(services) - len(pairs))]
     try:
         return lookup.facts(alerts=[m.key for m in shown], inhibitors=pairs, services=services)
@@ -94,7 +94,7 @@ def _live(group: GroupState, members: Iterable[Member], now: datetime) -> list[M
 def _silenced(members: Sequence[Member], facts: Facts, now: datetime) -> dict[str, Mute]:
     found = {}
     for member in members:
-        by = silence.silenced_by(facts.silences, member.labels, now)
+        by = silence.silenced_by(facts.silences, member.alert.labels, now)
         if by and member.name != SILENCE_ENDS:
             last = max(by, key=lambda one: one.ends_at)
             detail = f"{last.id}: {last.comment}"
@@ -105,7 +105,7 @@ def _silenced(members: Sequence[Member], facts: Facts, now: datetime) -> dict[st
 def _inhibited(
     rules: Sequence[InhibitRule], members: Sequence[Member], facts: Facts, alerts: Alerts, now: datetime
 ) -> dict[str, Mute]:
-    asked = {member.key: inhibit.questions(rules, member.labels) for member in members}
+    asked = {member.key: inhibit.questions(rules, member.alert.labels) for member in members}
     questions = dict.fromkeys(question for found in asked.values() for question in found)
     answers = _answers(facts, questions, alerts, now)
     return {

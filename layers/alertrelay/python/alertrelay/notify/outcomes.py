@@ -114,8 +114,8 @@ class Reporter:
             latency = max(0.0, (self.clock.now() - clock_of(member.order_key)).total_seconds())
         return Outcome(
             alertname=member.name if member else alert.name if alert else "",
-            fingerprint=member.fingerprint if member else alert.fingerprint if alert else "",
-            state_key=member.state_key if member else alert.state_key if alert else key,
+            fingerprint=member.alert.fingerprint if member else alert.fingerprint if alert else "",
+            state_key=member.alert.state_key if member else alert.state_key if alert else key,
             status="resolved" if resolved else "firing",
             receiver=integration.receiver,
             channel=integration.channel,

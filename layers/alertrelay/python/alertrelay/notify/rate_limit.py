@@ -123,9 +123,9 @@ class Digests:
 def _resolve_event(member: Member) -> Member:
     return replace(
         member,
-        key=key_of(f"storm-resolve:{member.state_key}:{member.order_key}"),
+        key=key_of(f"storm-resolve:{member.alert.state_key}:{member.order_key}"),
         status="event",
-        labels={**member.labels, "alertname": f"{RESOLVED}{member.name}"},
+        alert=replace(member.alert, labels={**member.alert.labels, "alertname": f"{RESOLVED}{member.name}"}),
     )
 
 
@@ -145,10 +145,10 @@ def listing_of(members: Iterable[Member], alerts: Mapping[str, Alert]) -> Listin
     """Returns every alert of a digest by name, with the services that have the most. `alerts` by key are those whose
     summary is known."""
     found = list(members)
-    services = Counter(member.labels.get("service", "no service") for member in found)
+    services = Counter(member.alert.labels.get("service", "no service") for member in found)
     return Listing(
         services=tuple(sorted(services.items(), key=lambda one: (-one[1], one[0]))[:TOP]),
-        firing=tuple(sorted(_line(member.labels, alerts.get(member.key)) for member in found)),
+        firing=tuple(sorted(_line(member.alert.labels, alerts.get(member.key)) for member in found)),
     )
 
 

@@ -221,7 +221,7 @@ def _close(
     found = tried(lambda: groups.members(gid), StoreFailure)
     left = [m for m in found if is_firing(m, now) or (m.status == "event" and m.key not in events)]
     if left:
-        due = first_flush(timing.group_wait, starts_at=min(m.starts_at for m in left), now=now)
+        due = first_flush(timing.group_wait, starts_at=min(m.alert.starts_at for m in left), now=now)
         again = replace(change, closing=False, due=due, next_due=due)
         if groups.record(gid, owner=owner, change=again, before=group):
             send_flush_timer(timers, clock, gid, at=due)

@@ -42,7 +42,7 @@ def warn_of_silence_expiry(
     known = group.ledger.events | {member.key for member in members}
     for member in members:
         mute = mutes.get(member.key)
-        if mute is None or mute.until is None or mute.until > soon or member.labels.get("severity") != "critical":
+        if mute is None or mute.until is None or mute.until > soon or member.alert.labels.get("severity") != "critical":
             continue
         alert = _event(member, mute, mute.until, now)
         key = key_of(alert.state_key)
@@ -72,7 +72,7 @@ def _item(update: Update, now: datetime) -> AlertItem:
 
 
 def _event(member: Member, mute: Mute, until: datetime, now: datetime) -> Alert:
-    labels = {**member.labels, "alertname": SILENCE_ENDS, "severity": "warning"}
+    labels = {**member.alert.labels, "alertname": SILENCE_ENDS, "severity": "warning"}
     summary = f"The silence of {member.name} ends at {until:%H:%M} UTC, and it still fires"
     description = f"Silence {mute.detail}. If it shall go on, prolong it: alertrelay silence add --id."
     return Alert(

@@ -37,9 +37,9 @@ def resolve_stale_alarms(
 ) -> Sequence[Member]:
     """Returns the members as they are after those that CloudWatch no longer knows, or knows as OK, have been resolved;
     the same object where there are none."""
-    candidates = [m for m in members if is_firing(m, now) and m.state_key.startswith(_PREFIX)][:ASKED]
+    candidates = [m for m in members if is_firing(m, now) and m.alert.state_key.startswith(_PREFIX)][:ASKED]
     stale = resolved_alarms(_types(candidates, alerts, log)) if candidates else frozenset()
-    keys = {m.key for m in candidates if m.state_key in stale}
+    keys = {m.key for m in candidates if m.alert.state_key in stale}
     if not keys:
         return members
     return [_resolve(gid, member, alerts, groups, now, log) if member.key in keys else member for member in members]
@@ -48,26 +48,30 @@ def resolve_stale_alarms(
 def _types(candidates: Sequence[Member], alerts: Alerts, log: Log) -> dict[str, str]:
     """Returns the type of each alarm by state_key, as what arrived of it shows: a metric alarm its metric, a composite
     alarm its rule. "" where neither stands there; so it is for contributors, whose labels have names of their own."""
-    types = {m.state_key: "MetricAlarm" for m in candidates if _names_metric(m)}
-    other = [m for m in candidates if m.state_key not in types]
+    types = {m.alert.state_key: "MetricAlarm" for m in candidates if _names_metric(m)}
+    other = [m for m in candidates if m.alert.state_key not in types]
     try:
         found = alerts.get_alerts([m.key for m in other]) if other else {}
     except StoreFailure as failure:
         log("store_failing", failure=str(failure))
         found = {}
     composite = {key for key, item in found.items() if item.alert.annotations.get("alarm_rule")}
-    return types | {m.state_key: "CompositeAlarm" if m.key in composite else "" for m in other}
+    return types | {m.alert.state_key: "CompositeAlarm" if m.key in composite else "" for m in other}
 
 
 def _names_metric(member: Member) -> bool:
-    return "#" not in member.state_key and bool(member.labels.get("metric")) and bool(member.labels.get("namespace"))
+    return (
+        "#" not in member.alert.state_key
+        and bool(member.alert.labels.get("metric"))
+        and bool(member.alert.labels.get("namespace"))
+    )
 
 
 def _resolve(gid: str, member: Member, alerts: Alerts, groups: Groups, now: datetime, log: Log) -> Member:
     """Resolves the alert as of the update that is known, so that whatever comes next is newer."""
     order_key = f"{member.order_key[:20]}1"
     resolved = replace(member, order_key=order_key, status="resolved", at=now, expires=now + MEMBER_KEPT)
-    log("alarm_vanished", fingerprint=member.fingerprint, state_key=member.state_key)
+    log("alarm_vanished", fingerprint=member.alert.fingerprint, state_key=member.alert.state_key)
     try:
         found = alerts.get_alerts([member.key]).get(member.key)
         if found and found.order_key == member.order_key:

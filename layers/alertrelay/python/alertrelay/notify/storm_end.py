@@ -64,7 +64,7 @@ def end_storm(
 
 
 def _own_groups(router: Router, member: Member, digest: GroupState) -> list[str]:
-    found = groups_for(router, member.labels)
+    found = groups_for(router, member.alert.labels)
     return [gid for gid, one in found.items() if one.identity.integration == digest.identity.integration]
 
 

@@ -48,7 +48,7 @@ def hand_over(
     """Leaves to the groups of a destination what they have taken over of this group's fallbacks there."""
     ledger = announced.ledger
     keys = ledger.fallback_firing | ledger.fallback_unsure
-    about = {key: content.members[key].labels for key in sorted(keys) if key in content.members}
+    about = {key: content.members[key].alert.labels for key in sorted(keys) if key in content.members}
     named = [target for name in sorted(ledger.fallbacks) if (target := targets.named(name))]
     found = places.shared(ledger, about, named)
     receipts = {name: receipt for name, receipt in ledger.receipts.items() if name not in found.taken}

@@ -13,7 +13,11 @@ ELLIPSIS = "…"
 _BIDI = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
 _LINE_ENDS = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
 _JOINERS = frozenset("\u200d\ufe0e\ufe0f")
+_SPACE_AT_LINE_END = re.compile(r" +\n")
+_BLANK_LINES = re.compile(r"\n{3,}")
 _URL_SAFE = "!#$%&'()*+,/:;=?@[]~"
+_PLAIN_URL = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]+)?(?:[/?#][A-Za-z0-9_.!#$%&'()*+,/:;=?@~-]*)?")
+"""An address that is what `link` makes of it: most are."""
 _MAX_URL = 1800
 _GSM_SUBSTITUTES = str.maketrans({"[": "(", "]": ")", "{": "(", "}": ")", "^": "", "|": "/", "\\": "/", "`": "'"})
 _ASCII_SUBSTITUTES = str.maketrans(
@@ -24,10 +28,12 @@ _ASCII_SUBSTITUTES = str.maketrans(
 def clean(text: str) -> str:
     """Returns the text without control characters, lone surrogates and bidirectional overrides; line ends are newlines,
     at most two in a row."""
+    if text.isprintable():
+        return text.strip()
     lines = _LINE_ENDS.sub("\n", text).replace("\t", "    ")
     # Most texts have nothing to remove, and one may be 256 KB long.
     kept = lines if lines.replace("\n", "").isprintable() else "".join(map(_printable, lines))
-    return re.sub(r"\n{3,}", "\n\n", re.sub(r" +\n", "\n", kept)).strip()
+    return _BLANK_LINES.sub("\n\n", _SPACE_AT_LINE_END.sub("\n", kept)).strip()
 
 
 def _printable(char: str) -> str:
@@ -46,17 +52,20 @@ def one_line(text: str) -> str:
 
 
 def cut(text: str, limit: int, escapes: Mapping[str, str] | None = None) -> str:
-    """Returns `text` with `escapes` applied to its characters, cut to `limit` with an ellipsis.
+    """Returns `text` with `escapes` applied to its characters, cut to `limit` with an ellipsis. A character that stands
+    in the replacement of others is the first of `escapes`.
 
     The limit counts UTF-16 units of the escaped text: services do not document whether they count those or code points.
     A character, its escape and what is joined to it stay whole.
     """
-    pieces: Sequence[str] = text[: limit + 1]
-    if escapes and not escapes.keys().isdisjoint(pieces):
-        pieces = [escapes.get(char, char) for char in pieces]
-    whole = "".join(pieces)
+    begins = text[: limit + 1]
+    whole = begins
+    for char, escaped in (escapes or {}).items():
+        if char in whole:
+            whole = whole.replace(char, escaped)
     if len(whole) <= limit and (whole.isascii() or width(whole) <= limit):
         return whole
+    pieces: Sequence[str] = [escapes.get(char, char) for char in begins] if escapes else begins
     sizes = accumulate(len(piece) + sum(char > "\uffff" for char in piece) for piece in pieces)
     ends = next((place for place, size in enumerate(sizes) if size > limit - 1), len(pieces))
     while ends and (_joins(text[ends]) or text[ends - 1] == "\u200d"):
@@ -114,6 +123,8 @@ def link(url: str) -> str:
     What a renderer would have to escape (`<`, `>`, `|`, `"`, space, non-ASCII) is percent-encoded.
     """
     bare = url.strip()
+    if _PLAIN_URL.fullmatch(bare) and len(bare) <= _MAX_URL:
+        return bare
     if not bare or not (bare.isprintable() or (clean(bare) == bare and "\n" not in bare)):
         return ""
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, tzinfo
 
@@ -117,10 +116,17 @@ def summary(alert: Alert) -> str:
 def description(alert: Alert) -> str:
     """Returns the longer text without the summary that it often begins with; "" where it adds nothing."""
     text, short = clean(alert.annotations.get("description", "")), summary(alert)
-    sentence = re.compile(rf"{re.escape(short.rstrip('.'))}(\.(?=\s)|\.?(?=\n|$))")
-    if short and (begins := sentence.match(text)):
-        text = text[begins.end() :].strip()
+    if short and text.startswith(stem := short.rstrip(".")):
+        text = _after_sentence(text, text[len(stem) :])
     return "" if one_line(text) in ("", short, one_line(alert.name)) else text
+
+
+def _after_sentence(text: str, rest: str) -> str:
+    """Returns `rest` of a text without the full stop that it begins with; the whole text where no sentence ends
+    there."""
+    if rest.startswith("."):
+        return rest[1:].strip() if not rest[1:] or rest[1].isspace() else text
+    return rest.strip() if not rest or rest[0] == "\n" else text
 
 
 def environment(notification: Notification) -> str:
@@ -162,7 +168,17 @@ def _describes_its_state(alert: Alert) -> bool:
 
 
 def _says(text: str, word: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text) is not None
+    """Returns whether a text has the word as a whole one."""
+    at = text.find(word)
+    while at >= 0:
+        if not _in_word(text[at - 1 : at]) and not _in_word(text[at + len(word) :][:1]):
+            return True
+        at = text.find(word, at + 1)
+    return False
+
+
+def _in_word(char: str) -> bool:
+    return char.isalnum() or char == "_"
 
 
 def _thing(notification: Notification, alert: Alert) -> str:

@@ -36,8 +36,7 @@ ALIASES: Mapping[str, str] = {
 """Other names of documented keys, in KEY=VALUE, JSON and tags. A line `key: value` knows of them only `priority`."""
 _NUMBERED: Mapping[str, str] = {"priority": "P", "sev": "sev"}  # PRIORITY=1 is P1
 _PROSE_KEYS = ("summary", "description", "message", "title", "text", "details")
-_LINE_KEYS = sorted((*KEYS, "priority"), key=len, reverse=True)
-_LINE = re.compile(rf"\s{{0,99}}({'|'.join(_LINE_KEYS)})\s{{0,99}}:(.*)", re.IGNORECASE)
+_LINE_KEYS = frozenset((*KEYS, "priority"))
 _PAIR = re.compile(r"(?P<key>[A-Za-z][A-Za-z0-9_.-]{0,60})\s{0,9}[=:]\s{0,9}(?P<value>.*)", re.DOTALL)
 _EQUATION = re.compile(r"(?P<key>[A-Za-z][A-Za-z0-9_.-]{0,60})\s{0,9}=\s{0,9}(?P<value>.*)", re.DOTALL)
 _TOKEN = re.compile(r"(?P<key>[A-Za-z][A-Za-z0-9_.-]{0,60})=(?P<value>\S*)")
@@ -124,7 +123,8 @@ def _of_text(description: str) -> tuple[_Found, str, str]:
     below = False  # the first blank line: what stands below it was written for this relay
     for line in description.strip().splitlines():
         below = below or not line.strip()
-        plain = _LINE.fullmatch(line) and (below or "|" not in line)
+        marked = "=" in line or "|" in line
+        plain = not marked or (_of_line(line)[0] and (below or "|" not in line))
         pairs, rest = ([], line) if plain else _pairs(line)
         paired += pairs
         if rest or not pairs:
@@ -177,10 +177,16 @@ def _keys(lines: list[str]) -> tuple[dict[str, str], list[str]]:
     found: dict[str, str] = {}
     rest: list[str] = []
     for line in lines:
-        match = _LINE.fullmatch(line)
-        key = match[1].lower() if match else ""
-        if not match or (key == "priority" and not level(match[2])):
+        key, value = _of_line(line) if ":" in line else ("", "")
+        if not key or (key == "priority" and not level(value)):
             rest.append(line)
-        elif match[2].strip():
-            found[key] = match[2].strip()
+        elif value:
+            found[key] = value
     return found, rest
+
+
+def _of_line(line: str) -> tuple[str, str]:
+    """The documented key of a line `key: value`, and its value; two empty texts where it has none."""
+    head, colon, value = line.partition(":")
+    key = head.strip().lower() if colon else ""
+    return (key, value.strip()) if key in _LINE_KEYS else ("", "")

@@ -24,6 +24,8 @@ def printable(value: object) -> str:
     if value is None:
         return ""
     text = value if isinstance(value, str) else as_json(value)
+    if text.isascii():
+        return text.replace("\x00", "")
     try:
         text.encode()
     except UnicodeEncodeError:  # "\ud83d" alone: JSON can say it, UTF-8 and every API of ours cannot

@@ -16,6 +16,7 @@ from typing import Any
 from alertrelay.alert import Alert, Channel, Integration
 from alertrelay.nflog.chunks import kept
 from alertrelay.nflog.group_state import (
+    AlertBrief,
     AlertItem,
     GroupChange,
     GroupHeader,
@@ -132,15 +133,15 @@ def member_attributes(gid: str, member: Member) -> dict[str, Any]:
         "v": {"N": str(SCHEMA)},
         "k": text(member.order_key),
         "status": text(member.status),
-        "state_key": text(member.state_key),
-        "fingerprint": text(member.fingerprint),
-        "labels": as_json(dict(member.labels)),
-        "starts_at": micros(member.starts_at),
+        "state_key": text(member.alert.state_key),
+        "fingerprint": text(member.alert.fingerprint),
+        "labels": as_json(dict(member.alert.labels)),
+        "starts_at": micros(member.alert.starts_at),
         "at": micros(member.at),
     }
-    if member.ends_at:
-        item["ends_at"] = micros(member.ends_at)
-    if member.late:
+    if member.alert.ends_at:
+        item["ends_at"] = micros(member.alert.ends_at)
+    if member.alert.late:
         item["late"] = {"BOOL": True}
     return {**item, "ttl": seconds(member.expires)} if member.expires else item
 
@@ -151,14 +152,16 @@ def member(item: Attributes) -> Member:
         key=item["sk"]["S"],
         order_key=item["k"]["S"],
         status=item["status"]["S"],
-        state_key=item["state_key"]["S"],
-        fingerprint=item["fingerprint"]["S"],
-        labels=json.loads(item["labels"]["S"]),
-        starts_at=_time(item["starts_at"]),
         at=_time(item["at"]),
-        ends_at=_time_of(item, "ends_at"),
         expires=_expiry(item),
-        late=item.get("late", {}).get("BOOL", False),
+        alert=AlertBrief(
+            state_key=item["state_key"]["S"],
+            fingerprint=item["fingerprint"]["S"],
+            labels=json.loads(item["labels"]["S"]),
+            starts_at=_time(item["starts_at"]),
+            ends_at=_time_of(item, "ends_at"),
+            late=item.get("late", {}).get("BOOL", False),
+        ),
     )
 
 

@@ -34,6 +34,7 @@ _WHOLE = 11_900
 # A backtick cannot be escaped, and an odd one swallows the rest of the text.
 _ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "`": "'"}
 _RAW_ESCAPES = {**_ESCAPES, "`": "\u02cb"}
+_ENCODE = json.JSONEncoder(ensure_ascii=False).encode
 _BROADCAST = re.compile(r"@(?=channel|here|everyone|group)", re.IGNORECASE)
 _UNBROADCAST = "@\u2060"
 
@@ -53,7 +54,7 @@ def render(notification: Notification, settings: SlackSettings) -> Message:
 
 def escape(text: str, limit: int) -> str:
     """`text` for mrkdwn, at most `limit` long with its escapes, without mentions."""
-    return cut(_BROADCAST.sub(_UNBROADCAST, text), limit, _ESCAPES)
+    return cut(_BROADCAST.sub(_UNBROADCAST, text) if "@" in text else text, limit, _ESCAPES)
 
 
 def _blocks(notification: Notification, found: FactSheet, line: str) -> list[dict[str, Any]]:
@@ -71,23 +72,27 @@ def _blocks(notification: Notification, found: FactSheet, line: str) -> list[dic
         blocks.append({"type": "section", "fields": [_field(fact) for fact in found.where[:_FIELDS]]})
     blocks += _silence(found.silence)
     context = {"type": "context", "elements": [_mrkdwn(escape(plain.footer(notification), 700))]}
-    further = [_texts(found.long_texts), _others(notification)]
-    for more in further:
-        blocks += _fitting(more, _WHOLE - _size([*blocks, context]))
-    blocks += _listing(notification, _WHOLE - _size([*blocks, context]))
-    return [*blocks, context]
+    room = _WHOLE - _size([*blocks, context])
+    for further in (_texts(found.long_texts), _others(notification)):
+        fitting, room = _fitting(further, room)
+        blocks += fitting
+    return [*blocks, *_listing(notification, room), context]
 
 
 def _size(blocks: list[dict[str, Any]]) -> int:
-    return len(json.dumps(blocks, ensure_ascii=False))
+    return len(_ENCODE(blocks))
 
 
-def _fitting(blocks: list[dict[str, Any]], room: int) -> list[dict[str, Any]]:
-    """Returns the first blocks that fit into `room` characters, and a note where one does not."""
-    for count, _ in enumerate(blocks):
-        if _size(blocks[: count + 1]) > room:
-            return [*blocks[: max(0, count - 1)], _section("_The rest does not fit into a Slack message._")]
-    return blocks
+def _fitting(blocks: list[dict[str, Any]], room: int) -> tuple[list[dict[str, Any]], int]:
+    """Returns the first blocks that fit into `room` characters, and a note where one does not; and the room left."""
+    left = room
+    for count, block in enumerate(blocks):
+        size = _size([block])
+        if size > left:
+            fitting = [*blocks[: max(0, count - 1)], _section("_The rest does not fit into a Slack message._")]
+            return fitting, room - _size(fitting)
+        left -= size
+    return blocks, left
 
 
 def _silence(found: list[Fact]) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from itertools import islice
 
 from alertrelay.sources.envelope import decoded
@@ -19,6 +20,7 @@ _KEYS = 500
 _INNER = 20
 _SAID = 100
 """Entries of a list that are put into one line."""
+_SHORT = 64
 _EMPTY = ("", "-", "[: ]", "[]", "{}", "null", "None", "N/A", "n/a")
 
 
@@ -140,6 +142,12 @@ def _object(value: object) -> object:
 
 
 def _fold(key: str) -> str:
+    return _short_folded(key) if len(key) <= _SHORT else _NOISE.sub("", key.lower())
+
+
+@lru_cache(maxsize=1024)
+def _short_folded(key: str) -> str:
+    """Short ones are the keys of AWS and our own, asked for again and again; a long one would only fill the memory."""
     return _NOISE.sub("", key.lower())
 
 

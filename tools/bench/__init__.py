@@ -1,0 +1,1 @@
+"""The benches of what a deployed function takes, in Lambda's own emulator."""
