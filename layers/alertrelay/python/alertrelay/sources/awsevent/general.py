@@ -80,11 +80,12 @@ class Row:
         state = detail.text(*self.state)
         reason = best(detail.every(*self.reason, "errorMessage", "statusReason"), state=state, name=name)
         own = {label: detail.text(path) for label, path in self.labels.items()}
+        whole = "/".join(part for part in [name, *parts] if part)
         doubtful = is_bad(state) or any(map(is_bad, detail.under(*self.doubts)))
         return draft(
             event,
-            alertname=self.alertname or f"{re.sub(r' (of|for|on)$', '', self.noun)} {outcome_word(state)}",
-            summary=sentence(self.noun, "/".join(part for part in [name, *parts] if part), state, reason),
+            alertname=self.alertname or f"{_OF.sub('', self.noun)} {outcome_word(state)}",
+            summary=sentence(self.noun if whole else _OF.sub("", self.noun), whole, state, reason),
             severity=severity_said(detail, doubtful=doubtful),
             guess=guessed(good=self.good(state), doubtful=doubtful),
             resource=name,
@@ -92,6 +93,9 @@ class Row:
             reason=reason,
             path=self.link.format_map(_Quoted({**own, "name": name, "region": event.region})),
         )
+
+
+_OF = re.compile(r" (of|for|on)$")
 
 
 class _Quoted(dict[str, str]):
@@ -182,7 +186,7 @@ def _name(event: Event) -> str:
     detail = event.detail
     named = (*(said for path in NAMES if (said := detail.text(path))), detail.ending("name", "id"))
     found = [resource_name(said) for said in (*named[:-1], *event.resources[:3], named[-1]) if said]
-    return next((said for said in found if not is_hash(said)), found[0] if found else "")
+    return next((said for said in found if not is_hash(said) and not said.isdecimal()), found[0] if found else "")
 
 
 def _state(detail: Fields) -> str:
@@ -195,13 +199,20 @@ def _state(detail: Fields) -> str:
     return next((said for said in results if is_bad(said)), state)
 
 
+def known_severity(word: str) -> str:
+    """Return critical, error, warning or info where a word means one; "" for "untriaged" and the like, which no route
+    names."""
+    meant = severity(word)
+    return meant if meant in SEVERITY_RANK else ""
+
+
 def severity_said(detail: Fields, *, doubtful: bool = False) -> str:
     """Return the event's own word for how bad it is, where it has one that is known.
 
     A word below warning is not taken where the state is bad news: some services write INFO whatever happened.
     """
-    word = severity(detail.text("severity", "severity.label", "severityLevel", "insightSeverity", "logLevel"))
-    return word if word in SEVERITY_RANK and not (doubtful and word == "info") else ""
+    word = known_severity(detail.text("severity", "severity.label", "severityLevel", "insightSeverity", "logLevel"))
+    return "" if doubtful and word == "info" else word
 
 
 _GAP = re.compile(r"//|=(?=[&;#]|$)|%3D(?=&|$)|/(?=[?#]|$)|:$")
