@@ -196,6 +196,25 @@ def test_marks_of_a_title_are_read_in_own_json(one: Any) -> None:
     assert (found.kind, found.state_key, found.labels["severity"]) == ("alert", "json:77", "critical")
 
 
+def test_an_alert_is_named_without_its_state_and_an_event_with_it(one: Any) -> None:
+    alert = one({"title": "[Alerting] Memory of the database", "state": "alerting", "rule_id": 7})
+    assert (alert.kind, alert.annotations["summary"]) == ("alert", "Memory of the database")
+    event = one({"title": "[Pending] Memory of the database", "state": "pending", "url": "https://x.example.com"})
+    assert (event.kind, event.annotations["summary"]) == ("event", "[Pending] Memory of the database")
+
+
+def test_the_output_of_a_rule_is_its_sentence(one: Any) -> None:
+    found = one({"rule": "Shell in a container", "priority": "Error", "output": "A shell was opened in cart-0"})
+    assert (found.name, found.labels["severity"]) == ("Shell in a container", "error")
+    assert found.annotations["summary"] == "A shell was opened in cart-0"
+
+
+@pytest.mark.parametrize("state", ["Firing", "RESOLVED"])
+def test_the_default_text_is_read_whatever_case_its_heading_has(one: Any, state: str) -> None:
+    found = one(f"ALERTS {state}:\nLabels:\n - alertname = QueueLong\nAnnotations:\n - summary = 12 queues\n")
+    assert (found.source, found.name, found.status) == ("amp", "QueueLong", state.lower())
+
+
 def test_an_event_source_of_others_is_no_notice_of_a_database(one: Any) -> None:
     found = one({"event_source": "0", "event_id": "461", "event_name": "Load of node7 is high", "host_name": "node7"})
     assert (found.source, found.annotations["summary"]) == ("raw", "Load of node7 is high")

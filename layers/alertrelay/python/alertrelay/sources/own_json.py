@@ -19,7 +19,7 @@ from alertrelay.values import text as texts
 
 _TITLES = (
     "summary", "title", "headline", "alert_title", "alert_subject", "subject", "message", "text", "msg", "description",
-    "long_description", "alert_details", "reason", "event_name", "name",
+    "long_description", "alert_details", "output", "reason", "event_name", "name",
 )  # fmt: skip
 _SEVERITY = ("severity", "severity.label", "severityLabel", "alert_severity", "event_severity", "sev")
 _GUESSES = (
@@ -89,6 +89,8 @@ def parse(value: object, arrival: Arrival) -> tuple[Alert, ...]:
     status, word = _state(fields)
     status = status or (marks.status if marks.certain else None)
     key = _key(fields) if status else ""
+    if key and sentence.informative(marks.rest):
+        title = marks.rest
     # Of an alert the notification itself names the state; an event has none.
     over = word in _OVER and not key and marks.status is None
     own = {label: said for label, names in _LABELS.items() if (said := fields.text(*names))}
