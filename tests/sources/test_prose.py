@@ -75,7 +75,7 @@ def test_a_severity_in_brackets_counts_without_a_state(one: Any, subject: str, s
         ("web1/HTTP is CRITICAL **", True),
         ("shop/HTTP is CRITICAL **", True),
         ("the pods of node_exporter:9100", True),
-        ("i-0123456789abcdef0 is gone", True),
+        ("i-0123456789abcdef0 is stopped", True),
         ("see https://wiki.example.com/page1", False),
         ("version 2.0 of it", False),
         ("third-quarter figures", False),
