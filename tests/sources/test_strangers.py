@@ -245,6 +245,8 @@ WEBHOOK = "https://hooks.slack.com/services/T0/B0/abcdefghijkl"
         f"service_key: {KEY}",
         f"curl {WEBHOOK} failed",
         "token xoxb-123456789012-abcdefghijkl",
+        f'{{"secretAccessKey": "{KEY}abcdefgh"}}',
+        f"AWS_SECRET_ACCESS_KEY={KEY}abcdefgh",
     ],
 )
 @pytest.mark.parametrize(
