@@ -22,6 +22,7 @@ import uv
 from alertrelay.config.model import Config
 from alertrelay.config.watch import AnomalyConfig
 
+from infra import roots
 from infra.synth import BUILD, ROOT
 
 RUNTIME = "3.13"
@@ -91,13 +92,15 @@ def build_layer(interpreter: Interpreter, *, build: Path = BUILD) -> Asset:
             file=sys.stderr,
         )
     sources = sorted(path for path in package.rglob("*") if path.is_file() and path.parent.name != "__pycache__")
-    made_by = [RECIPE, PREPARE.read_text(encoding="utf-8"), "pyc" if python else "no pyc"]
+    makers = [path.read_text(encoding="utf-8") for path in (PREPARE, Path(roots.__file__))]
+    made_by = [RECIPE, *makers, "pyc" if python else "no pyc"]
     key = _hash([*made_by, *_names(interpreter)], [requirements, *sources], ROOT)
 
     def fill(folder: Path) -> None:
         target = folder / "python"
         _install(requirements, target, interpreter)
         shutil.copytree(package, target / "alertrelay", ignore=shutil.ignore_patterns("__pycache__"))
+        roots.write(target / roots.BUNDLE, target / roots.FOLDER)
         if python:
             _run([str(python), "-I", "-B", str(PREPARE), str(target)])
             _compile(python, target)
