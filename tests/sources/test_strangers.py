@@ -259,6 +259,15 @@ def test_no_key_gets_past_the_place_where_text_enters(parsed: Any, wrap: Any, se
     assert "***" in shown
 
 
-def test_a_routing_key_of_a_queue_is_no_secret(one: Any) -> None:
-    found = one({"title": "Queue of the shop is long", "severity": "high", "routingKey": "orders.created"})
+@pytest.mark.parametrize("name", ["routing_key", "routingKey"])
+def test_a_routing_key_of_a_queue_is_no_secret_and_tells_alerts_apart(one: Any, parsed: Any, name: str) -> None:
+    found = one({"title": "Queue of the shop is long", "severity": "high", name: "orders.created"})
     assert "orders.created" in found.annotations["description"]
+    entries = [{"labels": {**NAMED, "routing_key": key}} for key in ("orders.created", "orders.cancelled")]
+    first, second = parsed({"receiver": "r", "alerts": entries}).alerts
+    assert (first.labels["routing_key"], first.state_key != second.state_key) == ("orders.created", True)
+
+
+def test_the_beginning_of_a_key_is_hidden_where_the_message_was_cut(one: Any) -> None:
+    said = json.dumps(dict(one(f'{{"title": "x of y", "routing_key": "{KEY[:20]}').annotations))
+    assert KEY[:20] not in said
