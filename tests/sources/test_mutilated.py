@@ -25,7 +25,7 @@ hundred million."""
 
 
 def check(event: object, what: str) -> None:
-    """Assert that a person is told something that they can read, and that nothing of it breaks a channel."""
+    """Assert that a person receives something that they can read, and that nothing of it breaks a channel."""
     found = alerts_of(event)
     assert found, what
     for alert in found:

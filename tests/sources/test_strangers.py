@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from alertrelay.sources import Envelope, unwrap
 
 NAMED = {"alertname": "QueueLong"}
 
@@ -170,6 +171,12 @@ def test_a_type_that_ends_in_a_state_has_one(one: Any) -> None:
     assert fired.labels["severity"] == "error"
 
 
+@pytest.mark.parametrize("kind", ["account.closed", "order.created", "resolved"])
+def test_a_type_of_anything_else_has_none(one: Any, kind: str) -> None:
+    found = one({"type": kind, "severity": "high", "alert_id": "7", "description": "The account of a shop"})
+    assert (found.kind, found.annotations["summary"]) == ("event", "The account of a shop")
+
+
 def test_the_id_of_an_incident_wins_over_that_of_its_message(one: Any) -> None:
     def message(number: str, kind: str, status: str) -> dict[str, Any]:
         incident = {"id": "INC-7", "title": "Cart is slow", "status": status, "urgency": "high"}
@@ -220,7 +227,7 @@ def test_an_event_source_of_others_is_no_notice_of_a_database(one: Any) -> None:
     assert (found.source, found.annotations["summary"]) == ("raw", "Load of node7 is high")
 
 
-def test_a_recovery_without_an_id_is_told_as_one(one: Any) -> None:
+def test_a_recovery_without_an_id_is_named_as_one(one: Any) -> None:
     found = one({"title": "Cart is slow", "alert_transition": "Recovered"})
     assert (found.kind, found.annotations["summary"]) == ("event", "Resolved: Cart is slow")
 
@@ -238,6 +245,8 @@ WEBHOOK = "https://hooks.slack.com/services/T0/B0/abcdefghijkl"
         f"service_key: {KEY}",
         f"curl {WEBHOOK} failed",
         "token xoxb-123456789012-abcdefghijkl",
+        f'{{"secretAccessKey": "{KEY}abcdefgh"}}',
+        f"AWS_SECRET_ACCESS_KEY={KEY}abcdefgh",
     ],
 )
 @pytest.mark.parametrize(
@@ -259,8 +268,16 @@ def test_no_key_gets_past_the_place_where_text_enters(parsed: Any, wrap: Any, se
     assert "***" in shown
 
 
+def test_a_stored_envelope_holds_no_key() -> None:
+    record = {"Sns": {"Message": json.dumps({"routing_key": KEY}), "Subject": f"routing_key={KEY}", "MessageId": "m"}}
+    (envelope,) = unwrap({"Records": [record]})
+    stored = envelope.to_json()
+    assert KEY not in json.dumps(stored)
+    assert KEY not in json.dumps(Envelope.from_json({**stored, "text": f"routing_key: {KEY}"}).to_json())
+
+
 @pytest.mark.parametrize("name", ["routing_key", "routingKey"])
-def test_a_routing_key_of_a_queue_is_no_secret_and_tells_alerts_apart(one: Any, parsed: Any, name: str) -> None:
+def test_a_routing_key_of_a_queue_is_no_secret_and_keeps_alerts_apart(one: Any, parsed: Any, name: str) -> None:
     found = one({"title": "Queue of the shop is long", "severity": "high", name: "orders.created"})
     assert "orders.created" in found.annotations["description"]
     entries = [{"labels": {**NAMED, "routing_key": key}} for key in ("orders.created", "orders.cancelled")]

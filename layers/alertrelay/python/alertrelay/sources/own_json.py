@@ -7,6 +7,7 @@ Nobody documents this shape, so it comes after all others. A severity in `severi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from alertrelay.alert import Alert, Status
@@ -31,7 +32,10 @@ _STATES = (
     "alert_type_friendly_name",
 )
 _KINDS = ("event_type", "event", "type")
-"""What may end in a state after a dot: incident.resolved."""
+_OF_KIND = re.compile(
+    r"(?:.*\.)?(?:incident|alert|alarm|issue|problem|monitor|outage|check)s?\.(?P<state>[a-z_-]{1,40})"
+)
+"""The state that a type ends in: incident.resolved; but account.closed is no good news of an alert."""
 _IDS = (
     *("dedup_key", "dedup_id", "deduplication_key", "incident_key", "fingerprint", "alert_id", "alarm_id"),
     *("incident_id", "issue_id", "rule_id", "alert_uid", "check_id", "monitor_id"),
@@ -128,7 +132,8 @@ def _title(fields: Fields) -> str:
 def _state(fields: Fields) -> tuple[Status | None, str]:
     """Return the status, and the word for it in lower case; None where no field has such a word."""
     words = [fields.text(name).lower() for name in _STATES]
-    words += [kind.rpartition(".")[2] for name in _KINDS if "." in (kind := fields.text(name).lower())]
+    kinds = (_OF_KIND.fullmatch(fields.text(name).lower()[:200]) for name in _KINDS)
+    words += [kind["state"] for kind in kinds if kind]
     return next(((found, word) for word in words if (found := state_of(word))), (None, ""))
 
 
