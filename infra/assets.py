@@ -100,7 +100,8 @@ def build_layer(interpreter: Interpreter, *, build: Path = BUILD) -> Asset:
         target = folder / "python"
         _install(requirements, target, interpreter)
         shutil.copytree(package, target / "alertrelay", ignore=shutil.ignore_patterns("__pycache__"))
-        roots.write(target / roots.BUNDLE, target / roots.FOLDER)
+        if (target / roots.BUNDLE).exists():
+            roots.write(target / roots.BUNDLE, target / roots.FOLDER)
         if python:
             _run([str(python), "-I", "-B", str(PREPARE), str(target)])
             _compile(python, target)
