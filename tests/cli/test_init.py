@@ -162,9 +162,9 @@ def test_a_folder_that_is_not_empty_or_a_file_is_left_as_it_is(here: Path, capsy
     (here / "full" / "notes.txt").write_text("mine")
     flags = ["--environment", "prod", "--on-call-mail", MAIL]
     assert main(["init", "full", *flags]) == 2
-    assert "full: an empty folder was expected, this holds notes.txt" in capsys.readouterr().err
+    assert "full: an empty folder was expected, and it holds notes.txt" in capsys.readouterr().err
     assert main(["init", "full/notes.txt", *flags]) == 2
-    assert "this is a file" in capsys.readouterr().err
+    assert "it is a file" in capsys.readouterr().err
     assert main(["init", "a\0b", *flags]) == 2
     assert written(here) == ["full/notes.txt"]
 
@@ -204,6 +204,35 @@ def test_on_a_terminal_it_asks_for_what_no_flag_names(here: Path) -> None:
     assert config is not None
     assert config.secret_keys() == ("pagerduty_key",)
     assert (here / "alerts" / "environments" / "prod.yml").exists()
+
+
+def test_a_wrong_answer_is_asked_for_again_with_what_was_expected(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from cli.command import parser
+
+    answers = {
+        "Environments": ["Prod", "dev,dev", ""],
+        "Region": ["mars", ""],
+        "On-call": ["", "oncall", MAIL],
+        "Slack": ["#a\x07", "#alerts"],
+        "Microsoft": ["maybe", "no"],
+        "PagerDuty": ["R0123", "yes"],
+    }
+
+    def ask(question: str) -> str:
+        return next(left.pop(0) for word, left in answers.items() if question.startswith(word))
+
+    assert init.create(parser().parse_args(["init", "alerts"]), ask=ask) == 0
+
+    assert not any(answers.values())
+    said = [line for line in capsys.readouterr().err.splitlines() if line.startswith("  ")]
+    assert len(said) == 8
+    assert [line.split(":")[0].strip() for line in said[:2]] == ["'Prod'", "dev"]
+    assert said[-1] == "  'R0123': yes or no was expected"
+    config = load(here / "alerts", "prod").config
+    assert config is not None
+    assert config.secret_keys() == ("pagerduty_key", "slack_bot_token")
 
 
 def test_an_end_of_the_answers_writes_nothing(
