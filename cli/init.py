@@ -8,9 +8,12 @@ import shlex
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from cli import questions
+from cli.questions import Ask, InitRefused
 
 if TYPE_CHECKING:
     from cli.scaffold import Answers
@@ -34,16 +37,6 @@ exit code: 0 written, 1 the Alertmanager file has errors, 2 usage, or the folder
 """
 _HARMLESS = frozenset({".git", ".venv", "venv"})
 """What may stand in the folder before: a repository and a Python environment are made first."""
-
-Ask = Callable[[str], str]
-
-
-class InitRefused(Exception):
-    """Nothing was written. The text says what was expected, what came, and the mend; `code` is the exit code."""
-
-    def __init__(self, text: str, code: int = 2) -> None:
-        super().__init__(text)
-        self.code = code
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -87,11 +80,11 @@ def run(args: argparse.Namespace) -> int:
 
 
 def create(args: argparse.Namespace, *, ask: Ask | None) -> int:
-    """Asks for what is missing, writes, and shows what is next. Raises Refused."""
+    """Asks for what is missing, writes, and shows what is next. Raises InitRefused."""
     from cli.scaffold import files, secret_keys
 
     _check_empty(args.folder)
-    answers = _answers(args, ask)
+    answers = questions.answers(args, ask)
     made = files(answers)
     findings = _write(args.folder, made)
     secrets = secret_keys(answers)
@@ -107,98 +100,6 @@ def _asked(question: str) -> str:
     return input()
 
 
-def _answers(args: argparse.Namespace, ask: Ask | None) -> Answers:
-    from cli.scaffold import Answers
-
-    environments = tuple(args.environment) or _several(ask, "Environments, with commas [prod]:", "prod")
-    if ask is None and not args.environment and not args.yes:
-        raise InitRefused("there is no terminal to ask on: --environment NAME and --on-call-mail MAIL were expected")
-    _check_names(environments)
-    region = args.region if args.region is not None else _one(ask, "Region, such as eu-west-1 [of the credentials]:")
-    _check_region(region)
-    mail = args.on_call_mail if args.on_call_mail is not None else _one(ask, "On-call mail:")
-    if not mail:
-        raise InitRefused("--on-call-mail MAIL was expected: the last resort needs somebody")
-    own = _own_file(args.alertmanager)
-    slack, teams, pagerduty = args.slack or "", args.teams, args.pagerduty
-    if ask is not None and own is None and not (slack or teams or pagerduty):
-        slack = _one(ask, "Slack channel, such as #alerts [none]:")
-        teams = _yes(ask, "Microsoft Teams? [no]:")
-        pagerduty = _yes(ask, "PagerDuty? [no]:")
-    if own is not None and (slack or teams or pagerduty):
-        raise InitRefused("--alertmanager FILE names its own channels: leave out --slack, --teams and --pagerduty")
-    if not slack.isprintable():
-        raise InitRefused(f"--slack {slack!r}: the name of a channel was expected, such as '#alerts'")
-    for flag, value in (("--on-call-mail", mail), ("--mail-from", args.mail_from or mail)):
-        _check_mail(flag, value)
-    return Answers(
-        environments=environments,
-        region=region,
-        on_call_mail=mail,
-        mail_from=args.mail_from or mail,
-        slack=slack,
-        teams=teams,
-        pagerduty=pagerduty,
-        alertmanager=own,
-    )
-
-
-def _one(ask: Ask | None, question: str) -> str:
-    return ask(question).strip() if ask else ""
-
-
-def _several(ask: Ask | None, question: str, default: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in (_one(ask, question) or default).split(","))
-
-
-def _yes(ask: Ask, question: str) -> bool:
-    return ask(question).strip().lower() in ("y", "yes")
-
-
-def _check_names(names: Sequence[str]) -> None:
-    from compiler.load import is_environment_name
-
-    for name in names:
-        if not is_environment_name(name):
-            raise InitRefused(
-                f"--environment {name!r}: small letters, digits and hyphens were expected, a letter first, 31 at most: "
-                "it becomes part of names in AWS"
-            )
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if list(names).count(name) > 1)
-        raise InitRefused(f"--environment {twice}: stands twice; name each environment once")
-
-
-def _check_region(region: str) -> None:
-    from compiler.reading.regions import region_fault
-
-    if region and (fault := region_fault(region)):
-        raise InitRefused(f"--region {region!r} {fault}")
-
-
-def _check_mail(flag: str, mail: str) -> None:
-    from compiler.reading.formats import is_email_address
-
-    if not is_email_address(mail) or not mail.isprintable():
-        raise InitRefused(f"{flag} {mail!r}: an e-mail address was expected")
-
-
-def _own_file(path: Path | None) -> str | None:
-    """Return the text of a file without errors. Raises Refused, with every error in it."""
-    if path is None:
-        return None
-    from cli.check import report
-    from compiler.load import examine
-
-    errors = [finding for finding in examine(alertmanager=path, delivery=None) if finding.severity == "error"]
-    errors = [one for one in errors if not (one.code == "missing-key" and "smarthost" in one.message)]
-    if errors:
-        unreadable = any(error.code == "unreadable" for error in errors)
-        lines = "\n".join(report(errors))
-        raise InitRefused(f"--alertmanager {path} has errors, so nothing was written\n{lines}", 2 if unreadable else 1)
-    return path.read_text(encoding="utf-8-sig")
-
-
 def _check_empty(folder: Path) -> None:
     try:
         there = sorted(path.name for path in folder.iterdir() if path.name not in _HARMLESS)
@@ -207,14 +108,15 @@ def _check_empty(folder: Path) -> None:
     except NotADirectoryError:
         raise InitRefused(f"{folder}: a folder was expected, this is a file; name another") from None
     except (OSError, ValueError) as error:
-        raise InitRefused(f"{folder}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+        why = getattr(error, "strerror", None) or error
+        raise InitRefused(f"{folder}: cannot be read: {why}; name a folder of yours, or a new one") from None
     if there:
         shown = ", ".join(there[:3]) + (", …" if len(there) > 3 else "")
         raise InitRefused(f"{folder}: an empty folder was expected, this holds {shown}; name another, or a new one")
 
 
 def _write(folder: Path, made: Mapping[str, str]) -> tuple[Finding, ...]:
-    """Write into a folder beside it, check that, and only then move it; return the findings. Raises Refused."""
+    """Write into a folder beside it, check that, and only then move it; return the findings. Raises InitRefused."""
     from compiler.load import check_folder
 
     folder = folder.absolute()
@@ -230,7 +132,9 @@ def _write(folder: Path, made: Mapping[str, str]) -> tuple[Finding, ...]:
                 raise InitRefused("\n".join(["what would be written has errors:", *errors]), 1)
             _move(beside, folder)
     except OSError as error:
-        raise InitRefused(f"{error.filename or folder}: cannot be written: {error.strerror}") from None
+        raise InitRefused(
+            f"{folder}: cannot be written: {error.strerror}; name a folder in which you may write"
+        ) from None
     return findings
 
 

@@ -51,11 +51,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add.add_argument("matchers", nargs="+", metavar="MATCHER", help='as service=orders, severity=~"warning|info"')
     add.add_argument("--comment", required=True, metavar="TEXT", help="why, for the person on call at 3 a.m.")
     add.add_argument("--author", default="", metavar="NAME", help="default: your user name")
-    add.add_argument("--start", metavar="TIME", type=time, help="RFC 3339; default: now")
+    add.add_argument("--start", metavar="TIME", type=time, help="RFC 3339; default: now, or with --id its own")
     until = add.add_mutually_exclusive_group(required=True)
     until.add_argument("--duration", metavar="1h30m", type=seconds, help="how long, from its start")
     until.add_argument("--end", metavar="TIME", type=time, help="RFC 3339")
-    add.add_argument("--id", default="", metavar="ID", help="change this one instead")
+    add.add_argument("--id", default="", metavar="ID", help="change this one; other matchers make it a new one")
     query = _action(actions, "query", "list silences")
     query.add_argument(
         "labels", nargs="*", metavar="NAME=VALUE", help="only those that mute an alert with these labels"
@@ -129,7 +129,10 @@ def validate(args: argparse.Namespace, clock: Clock) -> None:
     from alertrelay.policy.silence import check
 
     if "matchers" in args:
-        check(_wanted(args, clock.now()), clock.now())
+        if not args.comment.strip():
+            raise ValueError("--comment is empty: say why, for the person on call at 3 a.m.")
+        now = clock.now()
+        check(_wanted(args, now, starts_at=args.start or now), now)
     if "labels" in args:
         for word in args.labels:
             _label(word)
@@ -138,17 +141,27 @@ def validate(args: argparse.Namespace, clock: Clock) -> None:
 def _add(args: argparse.Namespace, store: Store, clock: Clock) -> int:
     from alertrelay.dispatch import silences
 
-    saved = silences.save(store, clock, _wanted(args, clock.now()), new_id=str(uuid.uuid4()))
+    now = clock.now()
+    starts_at = args.start or _start_of(args.id, store, now)
+    saved = silences.save(store, clock, _wanted(args, now, starts_at=starts_at), new_id=str(uuid.uuid4()))
     print(saved if args.output == "table" else dumped({"silenceID": saved}, args.output))
     return 0
 
 
-def _wanted(args: argparse.Namespace, now: datetime) -> Silence:
+def _start_of(id: str, store: Store, now: datetime) -> datetime:  # noqa: A002 - the field's own name
+    """Return the start of the silence that is changed, as amtool keeps it: with another one it would be a new silence.
+    A new one, and one that expired, starts now."""
+    from alertrelay.policy.silence import state
+
+    found, _ = store.silences()
+    return next((one.starts_at for one in found if one.id == id and state(one, now) != "expired"), now)
+
+
+def _wanted(args: argparse.Namespace, now: datetime, *, starts_at: datetime) -> Silence:
     """Return the silence that the flags describe. Raises ValueError."""
     from alertrelay.config.matchers import parse_matcher
     from alertrelay.policy.silence import Silence
 
-    starts_at = args.start or now
     ends_at = args.end or starts_at + timedelta(seconds=args.duration)
     return Silence(
         id=args.id,

@@ -48,13 +48,15 @@ def begin(template: Path) -> Iterator[Begin]:
 
 @pytest.fixture
 def begin_changed(template: Path, tmp_path: Path) -> Iterator[Callable[..., DayRun]]:
-    """begin_changed(change, down={…}) is a running stack whose alertmanager.yml is the shipped one, changed."""
+    """begin_changed(change, down={…}) is a running stack whose alertmanager.yml, or another file, is changed."""
     with ExitStack() as running:
 
-        def enter(change: Callable[[str], str], down: Mapping[str, Fault] | None = None) -> DayRun:
+        def enter(
+            change: Callable[[str], str], down: Mapping[str, Fault] | None = None, file: str = "alertmanager.yml"
+        ) -> DayRun:
             files = shutil.copytree(CONFIG, tmp_path / "config")
-            routing = files / "alertmanager.yml"
-            routing.write_text(change(routing.read_text(encoding="utf-8")), encoding="utf-8")
+            changed_file = files / file
+            changed_file.write_text(change(changed_file.read_text(encoding="utf-8")), encoding="utf-8")
             loaded = load(files, "prod")
             assert loaded.config, loaded.findings
             changed = with_config(template, loaded.config, tmp_path / "assembly")

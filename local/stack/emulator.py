@@ -18,13 +18,17 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any
 from unittest import mock
-from urllib.parse import parse_qsl
 
+import botocore.endpoint
 import botocore.session
+from alertrelay.channels import KINDS
+from botocore.awsrequest import AWSPreparedRequest
 from botocore.config import Config
 from botocore.exceptions import ReadTimeoutError
 
-from local.standins import Fault, RecordedRequest
+from local.stack.in_process import answer, header_text
+from local.standins import Fault, RecordedRequest, peer
+from local.standins.peer import Reader
 
 FAKE_ENVIRONMENT: Mapping[str, str] = {
     "AWS_ACCESS_KEY_ID": "FAKEFAKEFAKEFAKEFAKE",
@@ -41,14 +45,14 @@ _REGION = re.compile(r"(Credential=[^/]+/\d+/)[a-z0-9-]+/")
 _XML_ERROR = (
     "<ErrorResponse><Error><Type>{type}</Type><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
 )
-_PUBLISH_FIELDS = {
-    "TopicArn": "topic_arn",
-    "TargetArn": "target_arn",
-    "PhoneNumber": "phone_number",
-    "Subject": "subject",
-    "Message": "message",
-}
+_READS = (".GetItem", ".BatchGetItem", ".Query", ".Scan")
 _CODES = {429: "Throttling", 503: "ServiceUnavailable", 500: "InternalError", 403: "AuthorizationError"}
+
+
+def _service(authorization: str) -> str:
+    """The service that a request is signed for, "" for one without a signature."""
+    found = _SERVICE.search(authorization)
+    return found.group(1) if found else ""
 
 
 class Emulator:
@@ -68,9 +72,11 @@ class Emulator:
         one_region: bool = False,
     ) -> None:
         self.url = ""
+        self._app: Any = None
         self.region = region
         self._host, self._port, self._one_region = host, port, one_region
-        self.faults: dict[str, Fault] = {}  # by service: sns, dynamodb, secretsmanager, sqs
+        self.writes = 0  # requests that may have changed a table
+        self.faults: dict[str, Fault] = {}  # by service: sns, ses, dynamodb, secretsmanager, sqs
         self._now = now
         self._recorded: list[RecordedRequest] = []
         self._clients: dict[str, Any] = {}
@@ -81,8 +87,11 @@ class Emulator:
             entering.enter_context(_environment(self.region))
             # The functions are three containers in one process: the services' models are read once for all.
             entering.enter_context(mock.patch.object(botocore.session, "get_session", self._session_of_a_function))
+            # A pause between two tries is random, and no part of what a run shows: it takes no time at all.
+            entering.enter_context(mock.patch.object(botocore.endpoint, "time", _NoPause()))
             entering.enter_context(self._on_our_clock())
-            self.url = entering.enter_context(_serving(self._wsgi_app(), self._host, self._port))
+            self._app = self._wsgi_app()
+            self.url = entering.enter_context(_serving(self._app, self._host, self._port))
             self._entered = entering.pop_all()
         return self
 
@@ -93,13 +102,15 @@ class Emulator:
 
     @property
     def published(self) -> tuple[RecordedRequest, ...]:
-        """Returns what was published to SNS, in order, also what was answered with a fault."""
+        """Returns what was published to SNS and mailed by SES, in order, also what was answered with a fault."""
         return tuple(self._recorded)
 
     def client(self, service: str) -> Any:
         """A client of the emulated AWS."""
         if service not in self._clients:
-            self._clients[service] = _session().create_client(
+            session = _session()
+            session.register("before-send", self._answered_here)
+            self._clients[service] = session.create_client(
                 service, region_name=self.region, endpoint_url=self.url, config=_OURS
             )
         return self._clients[service]
@@ -108,13 +119,20 @@ class Emulator:
         session = _PatientSession(env_vars)
         session.register_component("data_loader", _models())
         session.register("before-send", self._hang)
+        session.register("before-send", self._answered_here)
         return session
 
     def _hang(self, **sent: Any) -> None:
         """A fault that is a hang is known at once to be one, and ends as the client's own bound would end it."""
-        fault = self.faults.get(sent["event_name"].split(".")[1])
+        request: AWSPreparedRequest = sent["request"]
+        fault = self.faults.get(_service(header_text(request.headers.get("Authorization", ""))))
         if fault and fault.kind in ("timeout", "trickle"):
-            raise ReadTimeoutError(endpoint_url=sent["request"].url)
+            raise ReadTimeoutError(endpoint_url=request.url)
+
+    def _answered_here(self, **sent: Any) -> Any:
+        """The client is in this process, as the emulator is: no socket is needed between them."""
+        request: AWSPreparedRequest = sent["request"]
+        return answer(self._app, request) if request.url.startswith(self.url) else None
 
     def queued(self, queue_url: str) -> list[Any]:
         """The messages of a queue as moto holds them, also the delayed and the invisible ones."""
@@ -170,41 +188,42 @@ class Emulator:
     def _wsgi_app(self) -> Any:
         from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
+        readers = {service: (kind, read) for kind in KINDS for service, read in peer(kind).readers.items()}
         moto_app = DomainDispatcherApplication(create_backend_app)
 
         def gate(environ: dict[str, Any], start_response: Any) -> Any:
+            target = environ.get("HTTP_X_AMZ_TARGET", "")
+            if target.startswith("DynamoDB") and not target.endswith(_READS):
+                self.writes += 1
             if OURSELVES in environ.get("HTTP_USER_AGENT", ""):
                 return moto_app(environ, start_response)
             if self._one_region:
                 signed = environ.get("HTTP_AUTHORIZATION", "")
                 environ["HTTP_AUTHORIZATION"] = _REGION.sub(rf"\g<1>{self.region}/", signed)
-            found = _SERVICE.search(environ.get("HTTP_AUTHORIZATION", ""))
-            service = found.group(1) if found else ""
+            service = _service(environ.get("HTTP_AUTHORIZATION", ""))
             fault = self.faults.get(service)
-            if service == "sns":
-                self._record(environ, fault)
+            if service in readers:
+                self._record(environ, *readers[service], fault)
             if fault is None:
                 return moto_app(environ, start_response)
             return _failed(fault, environ, start_response)
 
         return gate
 
-    def _record(self, environ: dict[str, Any], fault: Fault | None) -> None:
+    def _record(self, environ: dict[str, Any], channel: str, read: Reader, fault: Fault | None) -> None:
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         environ["wsgi.input"] = io.BytesIO(body)
-        fields = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
-        if fields.get("Action") != "Publish":
+        sent = read(body, environ.get("PATH_INFO", ""))
+        if sent is None:
             return
-        attributes = _attributes(fields)
-        message = {to: fields[name] for name, to in _PUBLISH_FIELDS.items() if name in fields}
         self._recorded.append(
             RecordedRequest(
-                channel="sns",
+                channel=channel,
                 at=self._now(),
                 path="",
-                headers={},
-                body={**message, "attributes": attributes},
-                request_id=attributes.get("alertrelay-notification", ""),
+                headers=sent.headers,
+                body=sent.body,
+                request_id=sent.request_id,
                 answered=str(fault) if fault else "200",
                 tokens=frozenset(),
             )
@@ -217,6 +236,13 @@ _OURS = _PATIENT.merge(
     # Once: a CreateStack that is tried again after its read timed out ends in AlreadyExistsException.
     Config(user_agent_extra=OURSELVES, retries={"total_max_attempts": 1, "mode": "standard"})
 )
+
+
+class _NoPause:
+    """Stands in for the module `time` where botocore waits between two tries."""
+
+    def sleep(self, seconds: float) -> None:
+        """Returns at once."""
 
 
 class _PatientSession(botocore.session.Session):
@@ -239,23 +265,13 @@ def _session(env_vars: Any = None) -> botocore.session.Session:
     return session
 
 
-def _attributes(fields: Mapping[str, str]) -> dict[str, str]:
-    """`MessageAttributes.entry.1.Name`, `.Value.StringValue`: the query protocol's lists."""
-    found = {}
-    for key, name in fields.items():
-        if (entry := re.fullmatch(r"(MessageAttributes\.entry\.\d+)\.Name", key)) is not None:
-            found[name] = fields.get(f"{entry.group(1)}.Value.StringValue", "")
-    return found
-
-
 def _failed(fault: Fault, environ: dict[str, Any], start_response: Any) -> list[bytes]:
-    connection = environ["werkzeug.socket"]
     if fault.kind != "status":
         if fault.kind in ("timeout", "trickle"):
-            select.select([connection], [], [])  # until the client gives up
+            select.select([environ["werkzeug.socket"]], [], [])  # until the client gives up
         # No answer at all: the client sees a closed connection.
         raise ConnectionError("closed on purpose")
-    as_json = "x-amz-json" in environ.get("CONTENT_TYPE", "")
+    as_json = "json" in environ.get("CONTENT_TYPE", "")
     code = _CODES.get(fault.status, "ResourceNotFoundException" if as_json else "InvalidParameter")
     if as_json:
         text, content = json.dumps({"__type": code, "message": "failed on purpose"}), environ["CONTENT_TYPE"]

@@ -14,12 +14,12 @@ from alertrelay.ports import DeliveryFailure, Key, Sender
 from local.stack.emulator import Emulator
 from local.standins import Fault, StandIns, peer
 
-HASTE = 10.0
-"""A hang of 5 s takes half a second."""
+HASTE = 50.0
+"""A hang of 5 s takes a tenth of a second."""
 PATIENCE = 600.0
 """Seconds that a stand-in which does not hang has for its answer, however slow the machine is."""
 AWS_HANG = 4.0
-"""Seconds of a hang of SNS: two tries of aws/clients.BOUNDED."""
+"""Seconds of a hang of SNS or SES: two tries of aws/clients.BOUNDED."""
 LAST_RESORT = "last-resort"
 _HANGS = ("timeout", "trickle")
 
@@ -76,8 +76,9 @@ class FaultySender:
         fault = self.faults.strikes(target)
         hangs = fault is not None and fault.kind in _HANGS
         channel = target.integration.channel
+        service = peer(channel).service(target.settings)
         if fault:
-            self._switch_on(channel, fault)
+            self._switch_on(channel, service, fault)
         try:
             return self.inner.send(
                 message,
@@ -91,11 +92,11 @@ class FaultySender:
         except DeliveryFailure:
             if hangs:
                 # AWS's own client has its own bound.
-                self.clock.sleep(timeout if peer(channel).listen else AWS_HANG)
+                self.clock.sleep(AWS_HANG if service else timeout)
             raise
         finally:
             if fault:
-                self._switch_off(channel)
+                self._switch_off(service)
 
     def key_name(self, target: Target) -> str:
         """See ports.Sender."""
@@ -105,17 +106,17 @@ class FaultySender:
         """See ports.Sender."""
         return self.inner.edits(target)
 
-    def _switch_on(self, channel: str, fault: Fault) -> None:
-        if peer(channel).listen:
+    def _switch_on(self, channel: str, service: str, fault: Fault) -> None:
+        if service:
+            self.emulator.faults[service] = fault
+        else:
             self.peers.fail(channel, fault)
-        else:
-            self.emulator.faults[channel] = fault
 
-    def _switch_off(self, channel: str) -> None:
-        if peer(channel).listen:
-            self.peers.heal()
+    def _switch_off(self, service: str) -> None:
+        if service:
+            del self.emulator.faults[service]
         else:
-            del self.emulator.faults[channel]
+            self.peers.heal()
 
 
 def parse_down(values: list[str]) -> Mapping[str, Fault]:

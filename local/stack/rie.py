@@ -275,8 +275,8 @@ class RieStack(RunningStack):
         for channel, fault in self.faults.down.items():
             if peer(channel).listen:
                 self.standins.fail(channel, fault)
-            else:
-                self.emulator.faults[channel] = fault
+            for service in peer(channel).readers:
+                self.emulator.faults[service] = fault
         return self
 
     def make_clock(self, start: datetime) -> ManualClock:

@@ -77,6 +77,8 @@ class RunningStack:
         self._sent: dict[str, tuple[str, datetime]] = {}
         self._fruitless: Counter[str] = Counter()
         self._quiet: Counter[str] = Counter()  # looks at a group, since the last message, that brought nothing
+        self._armed_groups: dict[str, GroupHeader] = {}
+        self._armed_at = -1
         self._notified = False
         self._ticked = minute_of(self.clock.now())
         self._worked = self.clock.now()
@@ -105,7 +107,7 @@ class RunningStack:
 
     @property
     def received(self) -> tuple[RecordedRequest, ...]:
-        """Returns what the stand-ins and SNS received."""
+        """Returns what the stand-ins, SNS and SES received."""
         return (*self.standins.requests, *self.emulator.published)
 
     def rebind(self) -> None:
@@ -293,7 +295,10 @@ class RunningStack:
         return self.emulator.queued(function.function.timers_url)
 
     def _armed(self) -> dict[str, GroupHeader]:
-        return armed(self.emulator, self.deployed.table)
+        """The groups that the table holds until they are due, read anew where it may have changed."""
+        if self._armed_at != self.emulator.writes:
+            self._armed_groups, self._armed_at = armed(self.emulator, self.deployed.table), self.emulator.writes
+        return self._armed_groups
 
     def _messages(self) -> list[Any]:
         return [message for function in self.functions for message in self._timers(function)]

@@ -1,10 +1,14 @@
-"""A mail server: a real SMTP server on loopback, by aiosmtpd, in one thread that ends with `stop`."""
+"""A mail server: a real SMTP server on loopback, by aiosmtpd, in one thread that ends with `stop`.
+
+With `transport: ses` the emulated AWS stands in (local/stack/emulator.py).
+"""
 
 from __future__ import annotations
 
 import asyncio
 import email
 import email.policy
+import json
 import logging
 import ssl
 import threading
@@ -15,9 +19,10 @@ from typing import Any, cast
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from alertrelay.channels.email import EmailSettings
+from alertrelay.channels.email.sender import NOTIFICATION_HEADER
 
 from local.standins.board import TRICKLE_SECONDS, Board, Fault, RecordedRequest
-from local.standins.peer import Peer
+from local.standins.peer import Peer, SentMessage
 
 _HTTP_STATUSES = frozenset({429, 500, 503})
 """`--down email=503` means a mail server that is unwell; to SMTP 503 is a bad order of commands."""
@@ -223,6 +228,22 @@ def _text(fault: Fault) -> str:
     return f"{code} {fault.body or 'failed on purpose'}"
 
 
+def _mailed(body: bytes, path: str) -> SentMessage | None:
+    if not path.endswith("/outbound-emails"):
+        return None
+    request = json.loads(body)
+    mail = request["Content"]["Simple"]
+    headers = {one["Name"].lower(): one["Value"] for one in mail.get("Headers", ())}
+    message = {
+        "from": request["FromEmailAddress"],
+        "to": request["Destination"]["ToAddresses"],
+        "subject": mail["Subject"]["Data"],
+        "text": mail["Body"]["Text"]["Data"],
+        "html": mail["Body"].get("Html", {}).get("Data", ""),
+    }
+    return SentMessage(headers=headers, body=message, request_id=headers.get(NOTIFICATION_HEADER.lower(), ""))
+
+
 def _fake_key(name: str, _settings: EmailSettings) -> str:
     return f"FAKE-password-{name}"
 
@@ -234,4 +255,6 @@ PEER = Peer(
     hosts=("smtp",),
     scheme="",
     listen=lambda board, host, port: SmtpListener(board, host=host, port=port),
+    service=lambda settings: "ses" if settings.transport == "ses" else "",
+    readers={"ses": _mailed},
 )

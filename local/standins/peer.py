@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from alertrelay.config.channel import Settings
@@ -54,6 +54,19 @@ class PeerService(Protocol):
         """Path and body without what is secret in them."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentMessage:
+    """A message that a service of AWS was asked to deliver, as a stand-in would record it."""
+
+    headers: Mapping[str, str]
+    body: Mapping[str, Any]
+    request_id: str
+
+
+Reader = Callable[[bytes, str], SentMessage | None]
+"""Reads a request's body, by its path; None where nothing is to be delivered."""
+
+
 class Listener(Protocol):
     """A port of a stand-in."""
 
@@ -83,8 +96,9 @@ class Peer:
 
     `headline` returns the line of a message that a person sees first, from the request's body. `fake_key` makes a value
     for a key of the secret, by its name and the target's settings. `port` is that of `alertrelay serve-aws`; `hosts`
-    are the keys of connection.Network.endpoints whose traffic comes here, as `scheme` and address. Without a listener
-    the emulated AWS stands in.
+    are the keys of connection.Network.endpoints whose traffic comes here, as `scheme` and address. `service` returns
+    the service of AWS that takes a target's messages, by its settings: there the emulated AWS stands in. It is "" where
+    the listener takes them. `readers` by such a service read what it was asked to deliver.
     """
 
     headline: Callable[[Mapping[str, Any]], str]
@@ -93,6 +107,8 @@ class Peer:
     hosts: tuple[str, ...] = ()
     scheme: str = "http://"
     listen: Callable[[Board, str, int], Listener] | None = None
+    service: Callable[[Any], str] = lambda _settings: ""
+    readers: Mapping[str, Reader] = field(default_factory=dict)
 
 
 def strings(*values: object) -> frozenset[str]:

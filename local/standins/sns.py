@@ -7,10 +7,12 @@ so that a test has to ask `problem_of`.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import parse_qsl
 
-from local.standins.peer import Peer
+from local.standins.peer import Peer, SentMessage
 
 _TOP = {"version": str, "source": str, "id": str, "content": dict, "metadata": dict}
 _CONTENT = {"textType": str, "title": str, "description": str, "nextSteps": list, "keywords": list}
@@ -24,6 +26,13 @@ _METADATA = {
 }
 _LIMITS = {"title": 250, "description": 8_000}
 """Not documented; what was seen to pass."""
+_PUBLISH_FIELDS = {
+    "TopicArn": "topic_arn",
+    "TargetArn": "target_arn",
+    "PhoneNumber": "phone_number",
+    "Subject": "subject",
+    "Message": "message",
+}
 
 
 def problem_of(message: str) -> str:
@@ -79,4 +88,26 @@ def headline(body: Mapping[str, Any]) -> str:
     return str(body.get("subject") or message)
 
 
-PEER = Peer(headline=headline)
+def _published(body: bytes, _path: str) -> SentMessage | None:
+    fields = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+    if fields.get("Action") != "Publish":
+        return None
+    attributes = _attributes(fields)
+    message = {to: fields[name] for name, to in _PUBLISH_FIELDS.items() if name in fields}
+    return SentMessage(
+        headers={},
+        body={**message, "attributes": attributes},
+        request_id=attributes.get("alertrelay-notification", ""),
+    )
+
+
+def _attributes(fields: Mapping[str, str]) -> dict[str, str]:
+    """`MessageAttributes.entry.1.Name`, `.Value.StringValue`: the query protocol's lists."""
+    found = {}
+    for key, name in fields.items():
+        if (entry := re.fullmatch(r"(MessageAttributes\.entry\.\d+)\.Name", key)) is not None:
+            found[name] = fields.get(f"{entry.group(1)}.Value.StringValue", "")
+    return found
+
+
+PEER = Peer(headline=headline, service=lambda _settings: "sns", readers={"sns": _published})

@@ -1,18 +1,43 @@
+"""The contract of a POST, which each transport keeps: by the standard library, and on `requests`."""
+
 from __future__ import annotations
 
 import socket
 import ssl
+from collections.abc import Callable, Iterator
+from types import ModuleType
 
 import pytest
-from alertrelay.channels.transport import http
+from alertrelay.channels.transport import by_requests, http, wire
 from alertrelay.channels.transport.connection import Network, connect
-from alertrelay.channels.transport.http import Response, post
+from alertrelay.channels.transport.http import Response
 from alertrelay.ports import DeliveryFailure, Permanent, Retryable
 
 from local.standins import Fault, StandIns
 from tests.channels.raw_peer import saying
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+Post = Callable[..., Response]
+"""See http.post."""
+
+
+class Current:
+    """The transport whose turn it is."""
+
+    module: ModuleType = http
+
+
+@pytest.fixture(params=[http, by_requests], ids=["standard library", "requests"], autouse=True)
+def transport(request: pytest.FixtureRequest) -> Iterator[ModuleType]:
+    Current.module = request.param
+    yield request.param
+    Current.module = http
+
+
+def post(url: str, **arguments: object) -> Response:
+    made: Post = Current.module.post
+    return made(url, **arguments)
 
 
 def ask(url: str, *, timeout: float = 600, endpoints: dict[str, str] | None = None) -> Response:
@@ -49,25 +74,26 @@ def test_a_cookie_is_not_kept(peers: StandIns) -> None:
     peers_base = peers.endpoints["*"]
     with saying(OK.replace(b"\r\n\r\n", b"\r\nSet-Cookie: a=b; Path=/\r\n\r\n")) as base:
         ask(base)
-    assert not http._session().cookies
+    assert not by_requests._session().cookies
     ask(peers_base + "/hook")
     assert "cookie" not in peers.requests[-1].headers
 
 
 def test_a_connection_is_kept_for_the_next_request_and_not_for_long(
-    peers: StandIns, monkeypatch: pytest.MonkeyPatch
+    peers: StandIns, monkeypatch: pytest.MonkeyPatch, transport: ModuleType
 ) -> None:
+    opens = wire if transport is http else by_requests
     made: list[int] = []
 
     def counted(host: str, port: int, *, seconds: float) -> socket.socket:
         made.append(port)
         return connect(host, port, seconds=seconds)
 
-    monkeypatch.setattr(http, "connect", counted)
+    monkeypatch.setattr(opens, "connect", counted)
     ask(peers.endpoints["*"])
     ask(peers.endpoints["*"])
     assert len(made) == 1
-    monkeypatch.setattr(http, "IDLE_SECONDS", 0.0)
+    monkeypatch.setattr(opens, "IDLE_SECONDS", 0.0)
     ask(peers.endpoints["*"])
     assert len(made) == 2
 

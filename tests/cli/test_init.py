@@ -206,6 +206,35 @@ def test_on_a_terminal_it_asks_for_what_no_flag_names(here: Path) -> None:
     assert (here / "alerts" / "environments" / "prod.yml").exists()
 
 
+def test_a_wrong_answer_is_asked_for_again_with_what_was_expected(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from cli.command import parser
+
+    answers = {
+        "Environments": ["Prod", "dev,dev", ""],
+        "Region": ["mars", ""],
+        "On-call": ["", "oncall", MAIL],
+        "Slack": ["#a\x07", "#alerts"],
+        "Microsoft": ["maybe", "no"],
+        "PagerDuty": ["R0123", "yes"],
+    }
+
+    def ask(question: str) -> str:
+        return next(left.pop(0) for word, left in answers.items() if question.startswith(word))
+
+    assert init.create(parser().parse_args(["init", "alerts"]), ask=ask) == 0
+
+    assert not any(answers.values())
+    said = [line for line in capsys.readouterr().err.splitlines() if line.startswith("  ")]
+    assert len(said) == 8
+    assert [line.split(":")[0].strip() for line in said[:2]] == ["'Prod'", "dev"]
+    assert said[-1] == "  'R0123': yes or no was expected"
+    config = load(here / "alerts", "prod").config
+    assert config is not None
+    assert config.secret_keys() == ("pagerduty_key", "slack_bot_token")
+
+
 def test_an_end_of_the_answers_writes_nothing(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

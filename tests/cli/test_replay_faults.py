@@ -50,6 +50,45 @@ def test_while_pagerduty_fails_slack_and_email_say_so_and_why(
     assert day.lost == ()
 
 
+def _by_ses(delivery: str) -> str:
+    return delivery.replace("transport: smtp", "transport: ses")
+
+
+@pytest.mark.parametrize(
+    ("fault", "why"),
+    [
+        ("503", "SES answered ServiceUnavailable"),
+        ("429", "SES answered Throttling"),
+        ("timeout", "SES cannot be reached: ReadTimeoutError"),
+        ("refused", "SES cannot be reached: ConnectionClosedError"),
+    ],
+)
+def test_mail_by_ses_can_be_down_too(
+    begin_changed: Callable[..., DayRun], told: Callable[..., Any], critical: bytes, fault: str, why: str
+) -> None:
+    run = begin_changed(_by_ses, down={"email": Fault.named(fault)}, file="delivery.yml")
+    run.publish("alarm", unwrap(critical))
+
+    day = run.finish()
+
+    assert told(day)[MAIL] == ["pending"]
+    details = [d.outcome.detail for d in day.events[0].deliveries if d.outcome.receiver == "email-oncall"]
+    assert any(why in detail for detail in details), details
+    assert not any(request.taken for request in day.received if request.channel == "email")
+    assert day.lost == ()
+
+
+def test_mail_by_ses_is_recorded_as_mail(begin_changed: Callable[..., DayRun], warning: bytes) -> None:
+    run = begin_changed(_by_ses, down={"slack": Fault.named("503")}, file="delivery.yml")
+    run.publish("alarm", unwrap(warning))
+
+    mails = [request for request in run.finish().received if request.channel == "email"]
+
+    assert mails[0].taken
+    assert "Slack FAILED" in mails[0].body["subject"]
+    assert mails[0].request_id
+
+
 def test_a_rate_limit_that_fits_is_waited_for_and_nobody_falls_back(
     begin: Begin, told: Callable[..., Any], critical: bytes
 ) -> None:

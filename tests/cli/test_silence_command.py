@@ -69,12 +69,30 @@ def test_expire_ends_it_now_and_twice_does_no_harm(
     assert capsys.readouterr().out.strip() == "no silences"
 
 
-def test_an_id_changes_the_silence_in_place(
+def test_an_id_changes_the_silence_in_place_and_keeps_its_start(
     store: MemoryStore, clock: ManualClock, capsys: pytest.CaptureFixture[str]
 ) -> None:
     one = added(store, clock, capsys)
-    assert added(store, clock, capsys, "--id", one, "service=orders") == one
-    assert len(store.silences()[0]) == 1
+    (before,), _ = store.silences()
+    clock.sleep(3600)
+    words = ("--duration", "4h", "--comment", "longer", "--author", "bob", "--id", one, "service=orders")
+    assert run(store, clock, "add", *words) == 0
+    assert capsys.readouterr().out.strip() == one
+    (after,), _ = store.silences()
+    assert (after.id, after.comment, after.created_by) == (one, "longer", "bob")
+    assert after.starts_at == before.starts_at
+    assert after.ends_at == before.starts_at + timedelta(hours=4)
+
+
+def test_an_id_with_other_matchers_is_a_new_silence_and_the_old_one_ends(
+    store: MemoryStore, clock: ManualClock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = added(store, clock, capsys)
+    clock.sleep(60)
+    other = added(store, clock, capsys, "--id", one, "service=web")
+    assert other != one
+    run(store, clock, "query", "--json")
+    assert [s["id"] for s in json.loads(capsys.readouterr().out)] == [other]
 
 
 @pytest.mark.parametrize(
@@ -82,6 +100,13 @@ def test_an_id_changes_the_silence_in_place(
     [
         (["add", "--duration", "2h", "--comment", "c", "service=~("], "regular expression"),
         (["add", "--duration", "2h", "--comment", "c", 'service=""'], "without any of the labels"),
+        (["add", "--duration", "0s", "--comment", "c", "a=b"], "name a longer duration, or a later end"),
+        (["add", "--end", "2020-01-01T00:00:00Z", "--comment", "c", "a=b"], "name a later end"),
+        (
+            ["add", "--start", "2031-01-02T00:00:00Z", "--end", "2031-01-01T00:00:00Z", "--comment", "c", "a=b"],
+            "before it starts at 2031-01-02T00:00:00.000Z: turn them round",
+        ),
+        (["add", "--duration", "2h", "--comment", " ", "a=b"], "--comment is empty"),
         (["expire", "nobody"], "there is no silence 'nobody'"),
         (["query", "service"], "NAME=VALUE"),
     ],

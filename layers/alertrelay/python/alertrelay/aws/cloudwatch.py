@@ -12,9 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from alertrelay.aws.errors import code
+from alertrelay.aws.errors import code, failures
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -140,7 +138,7 @@ class _Pages:
         for _ in range(PAGES):
             try:
                 page = self._operation(**self._question, **token)
-            except (ClientError, BotoCoreError) as error:
+            except failures() as error:
                 log("alarms_not_verified", failure=code(error))
                 return
             yield page

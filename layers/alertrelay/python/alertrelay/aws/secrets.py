@@ -1,24 +1,22 @@
 """Reads the environment's one secret, a JSON object of keys, from AWS Secrets Manager.
 
-Read through Powertools' parameters provider, whose cache goes by name without the stage: hence one provider for
-AWSCURRENT and one for AWSPREVIOUS.
+What was read is kept for each stage apart: AWSCURRENT, and AWSPREVIOUS, which may still work after a rotation.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from alertrelay.aws.budget import Budget
-from alertrelay.aws.errors import code, unanswered
+from alertrelay.aws.errors import code, failures, unanswered
 from alertrelay.ports import Key, SecretMissing
 
 if TYPE_CHECKING:
-    from aws_lambda_powertools.utilities.parameters import SecretsProvider
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 MAX_AGE_SECONDS = 300
@@ -32,7 +30,6 @@ Stage = Literal["AWSCURRENT", "AWSPREVIOUS"]
 class _Read:
     """What is known of one stage. `keys` outlives the cache: an old key may still work when no read does."""
 
-    provider: SecretsProvider | None = None
     keys: Mapping[str, Any] | None = None
     failure: str = ""
     failed_at: float = 0.0
@@ -107,7 +104,7 @@ class SecretKeys:
         failed = bool(read.failure) and self.monotonic() - read.failed_at < FAILURE_SECONDS
         if not failed and (past_cache or not self._fresh(read)):
             if self.budget.for_secret:
-                self._fetch(read, stage, past_cache=past_cache)
+                self._fetch(read, stage)
             elif read.keys is None:
                 raise SecretMissing(f"the secret {self._secret_name} was not read: no time was left for it")
         if read.keys is None:
@@ -117,41 +114,31 @@ class SecretKeys:
     def _fresh(self, read: _Read) -> bool:
         return read.keys is not None and self.monotonic() - read.read_at < MAX_AGE_SECONDS
 
-    def _fetch(self, read: _Read, stage: Stage, *, past_cache: bool) -> None:
-        # Slow to import (it brings boto3), and a receiver without a key never needs it.
-        from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError, TransformParameterError
-
+    def _fetch(self, read: _Read, stage: Stage) -> None:
         try:
-            found = self._get(read, stage, past_cache=past_cache)
+            found = _parsed(self._get(stage))
+        except failures() as error:
+            read.failure = f"the secret {self._secret_name} cannot be read: {code(error)}"
+        except ValueError:
+            read.failure = f"the secret {self._secret_name} is not JSON: an object of keys was expected"
+        else:
             if isinstance(found, Mapping):
                 if stage == "AWSCURRENT" and read.keys not in (None, found):
                     self._stages["AWSPREVIOUS"] = _Read()  # a rotation moved that stage too
                 read.keys, read.failure, read.read_at = found, "", self.monotonic()
                 return
             read.failure = f"the secret {self._secret_name} is JSON, but no object of keys"
-        except (TransformParameterError, UnicodeDecodeError):
-            read.failure = f"the secret {self._secret_name} is not JSON: an object of keys was expected"
-        except (GetParameterError, BotoCoreError) as error:
-            read.failure = f"the secret {self._secret_name} cannot be read: {_why(error)}"
         read.failed_at = self.monotonic()
 
-    def _get(self, read: _Read, stage: Stage, *, past_cache: bool) -> object:
-        """Reads a stage; once more where no answer came, and time is left. Raises what the provider does."""
-        from aws_lambda_powertools.utilities.parameters import SecretsProvider
-        from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
-
-        if read.provider is None:
-            read.provider = SecretsProvider(boto3_client=self.client())
+    def _get(self, stage: Stage) -> Mapping[str, Any]:
+        """Reads a stage; once more where no answer came, and time is left. Raises what the client does."""
         for last in (False, True):
             try:
+                client = self.client()
                 with self.budget.waiting():
-                    return read.provider.get(
-                        self.arn, max_age=MAX_AGE_SECONDS, transform="json", force_fetch=past_cache, VersionStage=stage
-                    )
-            except GetParameterError as error:
-                cause = error.__context__
-                lost = isinstance(cause, ClientError | BotoCoreError) and unanswered(cause)
-                if last or not lost or not self.budget.for_secret:
+                    return client.get_secret_value(SecretId=self.arn, VersionStage=stage)
+            except failures() as error:
+                if last or not unanswered(error) or not self.budget.for_secret:
                     raise
         raise AssertionError  # the second try returns or raises
 
@@ -160,6 +147,14 @@ class SecretKeys:
         return self.arn.rpartition(":")[2]
 
 
-def _why(error: Exception) -> str:
-    cause = error if isinstance(error, BotoCoreError) else error.__context__
-    return code(cause) if isinstance(cause, ClientError | BotoCoreError) else type(cause).__name__
+def _parsed(answer: Mapping[str, Any]) -> object:
+    """The JSON of a secret, which was put as a text or as bytes. Raises ValueError, whose text shows nothing of it."""
+    failed: ValueError
+    try:
+        if "SecretString" in answer:
+            return json.loads(answer["SecretString"])
+        binary = answer.get("SecretBinary", b"")  # our own client leaves it in base64
+        return json.loads(base64.b64decode(binary) if isinstance(binary, str) else binary)
+    except (ValueError, RecursionError):
+        failed = ValueError("not JSON")
+    raise failed  # outside the handler: the error's context holds the secret

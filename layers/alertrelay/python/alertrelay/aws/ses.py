@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError, ReadTimeoutError
-
-from alertrelay.aws.errors import THROTTLED, code, status
+from alertrelay.aws.errors import THROTTLED, answered, code, failures, in_doubt, refused_here, status
 from alertrelay.ports import DeliveryFailure, Permanent, RateLimited, Retryable
 
 if TYPE_CHECKING:
@@ -26,26 +24,26 @@ def mailer(client: Callable[[], SESV2Client], *, region: str) -> Callable[[Mappi
         failure: DeliveryFailure
         try:
             return f"<{client().send_email(**request)['MessageId']}@{domain}>"
-        except (ClientError, BotoCoreError) as error:
+        except failures() as error:
             failure = _failure(error)
         raise failure  # outside the handler: the error's context holds the request
 
     return send
 
 
-def _failure(error: ClientError | BotoCoreError) -> DeliveryFailure:
+def _failure(error: Exception) -> DeliveryFailure:
     """Codes: https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html#API_SendEmail_Errors."""
     name = code(error)
-    text = f"SES answered {name}" if isinstance(error, ClientError) else f"SES cannot be reached: {name}"
+    text = f"SES answered {name}" if answered(error) is not None else f"SES cannot be reached: {name}"
     if name == "LimitExceededException":
         return RateLimited(text, retry_after=QUOTA_SECONDS)
     if name in THROTTLED:
         daily = "daily" in str(error).lower()
         return RateLimited(text, retry_after=QUOTA_SECONDS if daily else None)
-    if isinstance(error, ParamValidationError):
+    if refused_here(error):
         return Permanent(f"botocore refused the request to SES: {name}")
-    if not isinstance(error, ClientError):
-        return Retryable(text, ambiguous=isinstance(error, ReadTimeoutError))
+    if answered(error) is None:
+        return Retryable(text, ambiguous=in_doubt(error))
     if status(error) >= 500:
         return Retryable(text, ambiguous=True)
     return Permanent(text)

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError, ReadTimeoutError
-
-from alertrelay.aws.errors import THROTTLED, code, status
+from alertrelay.aws.errors import THROTTLED, answered, code, failures, in_doubt, refused_here, status
 from alertrelay.ports import DeliveryFailure, Permanent, RateLimited, Retryable
 
 if TYPE_CHECKING:
@@ -26,23 +24,23 @@ def publisher(client: Callable[[str], SNSClient]) -> Callable[[Mapping[str, Any]
         failure: DeliveryFailure
         try:
             return client(region).publish(**request).get("MessageId", "")
-        except (ClientError, BotoCoreError) as error:
+        except failures() as error:
             failure = _failure(error)
         raise failure  # outside the handler: the error's context holds the request
 
     return publish
 
 
-def _failure(error: ClientError | BotoCoreError) -> DeliveryFailure:
+def _failure(error: Exception) -> DeliveryFailure:
     """Codes: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html#API_Publish_Errors."""
     name = code(error)
-    text = f"SNS answered {name}" if isinstance(error, ClientError) else f"SNS cannot be reached: {name}"
+    text = f"SNS answered {name}" if answered(error) is not None else f"SNS cannot be reached: {name}"
     if name in THROTTLED:
         return RateLimited(text)
-    if isinstance(error, ParamValidationError):
+    if refused_here(error):
         return Permanent(f"botocore refused the request to SNS: {name}")
-    if not isinstance(error, ClientError):
-        return Retryable(text, ambiguous=isinstance(error, ReadTimeoutError))
+    if answered(error) is None:
+        return Retryable(text, ambiguous=in_doubt(error))
     if name in _TRANSIENT or status(error) >= 500:
         return Retryable(text, ambiguous=True)
     return Permanent(text)

@@ -7,9 +7,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from alertrelay.aws.errors import code
+from alertrelay.aws.errors import code, failures
 from alertrelay.ports import TimersFailure
 from alertrelay.values.text import compact_json
 
@@ -51,7 +49,7 @@ class SqsTimers:
             ]
             try:
                 answer = self._client().send_message_batch(QueueUrl=self._queue_url, Entries=entries)
-            except (ClientError, BotoCoreError) as error:
+            except failures() as error:
                 refused = code(error)
                 continue
             refused = next((failed["Code"] for failed in answer.get("Failed", ())), refused)
@@ -69,7 +67,7 @@ class SqsTimers:
             raise TimersFailure(f"a message of {size} bytes is too large for the {name}: {MAX_BODY_BYTES} at most")
         try:
             self._client().send_message(QueueUrl=url, MessageBody=text, DelaySeconds=delay)
-        except (ClientError, BotoCoreError) as error:
+        except failures() as error:
             raise TimersFailure(f"the {name} did not take the message: {code(error)}") from None
 
 

@@ -7,6 +7,7 @@ of a key of the environment's secret.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -164,6 +165,11 @@ class Config:
         return typing.cast(Config, _build(cls, data, settings_of))
 
 
+@functools.cache
+def _hints(of: type) -> dict[str, Any]:
+    return typing.get_type_hints(of)
+
+
 def _build(hint: Any, value: Any, settings_of: SettingsOf) -> Any:
     """A value of the annotated type from plain JSON; only the shapes that stand in this file and in settings."""
     origin, args = typing.get_origin(hint), typing.get_args(hint)
@@ -174,7 +180,7 @@ def _build(hint: Any, value: Any, settings_of: SettingsOf) -> Any:
             settings=_build(settings_of(value["integration"]["channel"]), value["settings"], settings_of),
         )
     if dataclasses.is_dataclass(hint):
-        hints = typing.get_type_hints(hint)
+        hints = _hints(typing.cast(type, hint))
         return typing.cast(Any, hint)(
             **{f.name: _build(hints[f.name], value[f.name], settings_of) for f in dataclasses.fields(hint)}
         )

@@ -119,11 +119,19 @@ def check(wanted: Silence, now: datetime) -> None:
     if any(all(_may_be_missing(one) for one in together) for together in wanted.matchers):
         message = 'these matchers hold for alerts without any of the labels; name a value, as in service="orders"'
         raise SilenceRefused("matches_everything", message)
-    if wanted.ends_at <= wanted.starts_at:
-        raise SilenceRefused("bad_times", f"it ends at {rfc3339(wanted.ends_at)}, before it starts: turn them round")
-    if wanted.ends_at < now:
-        raise SilenceRefused("bad_times", f"it ended at {rfc3339(wanted.ends_at)}, which is past: name a later end")
+    _check_times(wanted, now)
     _check_size(wanted)
+
+
+def _check_times(wanted: Silence, now: datetime) -> None:
+    end = rfc3339(wanted.ends_at)
+    if wanted.ends_at == wanted.starts_at:
+        raise SilenceRefused("bad_times", f"it starts and ends at {end}: name a longer duration, or a later end")
+    if wanted.ends_at < now:
+        raise SilenceRefused("bad_times", f"it would end at {end}, and it is {rfc3339(now)} now: name a later end")
+    if wanted.ends_at < wanted.starts_at:
+        message = f"it would end at {end}, before it starts at {rfc3339(wanted.starts_at)}: turn them round"
+        raise SilenceRefused("bad_times", message)
 
 
 def _check_matcher(matcher: Matcher) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from alertrelay.aws.clients import Clients
 from alertrelay.ports import Clock, SelfAlert
 from alertrelay.runtime.observe import Observer
+
+if TYPE_CHECKING:
+    from alertrelay.aws.clients import Clients
 
 OPS_QUIET = timedelta(minutes=15)
 """Self-alerts of one name and cause go out once in this time and container."""

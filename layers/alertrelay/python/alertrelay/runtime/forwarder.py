@@ -11,18 +11,18 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from alertrelay.alert import Channel
 from alertrelay.aws.budget import Budget
-from alertrelay.aws.clients import Clients, clients
 from alertrelay.aws.cloudwatch import ended_alarms
+from alertrelay.aws.direct_clients import forwarder_clients
 from alertrelay.aws.secrets import SecretKeys
 from alertrelay.aws.ses import mailer
 from alertrelay.aws.sns import publisher
 from alertrelay.aws.state.store import DynamoStore
 from alertrelay.aws.timers import SqsTimers
-from alertrelay.channels import KINDS, channel, load, renderer, settings_of, shared_forwarder
+from alertrelay.channels import channel, load, renderer, settings_of, shared_forwarder
 from alertrelay.channels.sns import last_resort
 from alertrelay.channels.transport.connection import Network
 from alertrelay.channels.transport.senders import Senders
@@ -39,6 +39,9 @@ from alertrelay.runtime.observe import Observer
 from alertrelay.runtime.self_test import SELF_TEST, self_test
 from alertrelay.sources import unwrap
 from alertrelay.state import StoreFailure
+
+if TYPE_CHECKING:
+    from alertrelay.aws.clients import Clients
 
 
 class RecordsFailed(Exception):
@@ -115,11 +118,10 @@ def build(
     if endpoints is None:
         endpoints = json.loads(environ.get("ALERTRELAY_ENDPOINTS") or "{}")
     region = environ.get("AWS_REGION") or environ["AWS_DEFAULT_REGION"]
-    aws = clients(environ.get("AWS_ENDPOINT_URL"), region=region)
+    aws = forwarder_clients(environ, region, clock.sleep)
     config = _config(environ)
     observer = _observer(config, environ, observe)
     network = Network(endpoints=endpoints, haste=haste, sns=publisher(aws.sns), ses=mailer(aws.sesv2, region=region))
-    senders = Senders(network)
     budget = Budget(clock)
     secrets = SecretKeys(aws.secretsmanager, environ["ALERTRELAY_SECRET_ARN"], time.monotonic, budget)
     pipeline = _pipeline(
@@ -132,7 +134,7 @@ def build(
         secrets=secrets,
         clock=clock,
         observer=observer,
-        senders={kind: around(senders[kind]) for kind in KINDS},
+        senders=Senders(network, around=around),
     )
     test = partial(self_test, config, channels, now=clock.now())
     return Built(pipeline, observer, test, lambda: budget.limited(secret_at_hand=secrets.at_hand))

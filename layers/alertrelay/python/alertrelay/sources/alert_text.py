@@ -15,7 +15,7 @@ from alertrelay.alert import Alert, Status, fingerprint
 from alertrelay.sources import levels, sentence
 from alertrelay.sources.amazonq import plain
 from alertrelay.sources.arrival import Arrival
-from alertrelay.sources.states import marked, state_of
+from alertrelay.sources.states import is_camel, marked, names_alert, state_of
 from alertrelay.sources.third_party import alert as alert_of
 from alertrelay.sources.third_party import label_name
 from alertrelay.values import text as texts
@@ -28,12 +28,17 @@ _THING = re.compile(
     r"(?<![\w/:.-])(?:[a-z0-9][\w.-]{0,80}/[\w.-]{0,80}[0-9][\w.-]{0,80}|i-[0-9a-f]{8,17}|[\w.-]{2,80}:[0-9]{2,5})(?![\w/:])"
 )
 _TAIL = re.compile(r"(?P<name>.{1,200}?)\s{1,9}[-(\u2013]\s{0,9}(?P<word>[A-Za-z0-9]{1,20})\)?")
-_CAMEL = re.compile(r"[A-Z][a-z0-9]{1,60}(?:[A-Z][A-Za-z0-9]{0,60}){1,9}")
 _STATE_TAIL = re.compile(r"\s{1,9}(?:is\s{1,9})?[A-Z]{2,20}\s{0,9}\*{0,9}$")  # Nagios: web1/HTTP is CRITICAL **
 _MARKED = re.compile(r"[\[(]([^\[\]()\n]{1,80})[\])]")
-_NAMES = ("alertname", "alert_name", "alert", "alert_type", "rule", "rulename", "monitor", "check")
-_SUMMARIES = ("summary", "title", "description", "message", "reason", "info")
-_IDS = ("dedup_key", "dedupkey", "incident_key", "fingerprint", "alert_id", "group_key", "groupkey")
+_NAMES = ("alertname", "alert_name", "alert", "alert_type", "rule", "rulename", "monitor", "check", "problem_name")
+_SUMMARIES = ("summary", "title", "description", "message", "reason", "info", "additional_info", "problem_name")
+_IDS = (
+    *("dedup_key", "dedupkey", "incident_key", "fingerprint", "alert_id", "group_key", "groupkey"),
+    "original_problem_id",  # Zabbix
+)
+_STATES = ("status", "state", "trigger_status")
+_NOTIFICATIONS = ("problem", "recovery", "acknowledgement")
+"""Types of a notification of Nagios and Icinga that open, close or go on with a problem of a service or a host."""
 _LABELS = (
     "service",
     "env",
@@ -72,19 +77,27 @@ def detect(value: object) -> bool:
 
 
 def parse(value: object, arrival: Arrival) -> tuple[Alert, ...]:
-    """Return the alerts of a text, none where it has neither a state nor a severity with a text."""
+    """Return the alerts of a text, none where it has neither a state nor a severity with a text.
+
+    Prose that happens to begin with a word for a state ("Resolved: we met them") is none: it names nothing that
+    another message could be about.
+    """
     body = texts.printable(value)
     subject = texts.one_line(arrival.envelope.subject) or texts.one_line(body)
-    status, rest = marked(subject)
+    status, rest, certain, words = marked(subject)
     entries = list(_entries(body))
     named = [entry for entry in entries if _name(entry)[0]] or entries[:1] or [_Entry()]
-    if status is None and not any(_is_alert(entry) for entry in named):
+    if not certain and not any(map(_describes, named)):
+        status = None
+    graded = any(map(levels.level, words)) and sentence.informative(rest)  # [P1] Payments are down
+    if status is None and not graded and not any(map(_is_alert, named)):
         return ()
     group = _STATE_TAIL.sub("", rest.split(" (", 1)[0]).strip() if status and sentence.informative(rest) else ""
     if group or len(named) == 1:
         named = named[:1]
     alone = len(named) == 1
-    alerts = [_alert(entry, body, status, group, arrival, alone=alone) for entry in named[:_ENTRIES_READ]]
+    title = rest if alone and (status or graded) else ""
+    alerts = [_alert(entry, body, status, group, arrival, alone=alone, title=title) for entry in named[:_ENTRIES_READ]]
     cut = len(named) > _ENTRIES_READ or (not alone and body.count("\n") >= _LINES_READ)
     return tuple(_numbered(map(_cut_short, alerts) if cut else alerts))
 
@@ -105,19 +118,27 @@ def _cut_short(alert: Alert) -> Alert:
 
 def _is_alert(entry: _Entry) -> bool:
     graded = levels.level(entry.first(("severity", "priority")))
-    stated = state_of(entry.first(("status", "state")))
+    stated = _stated_by_key(entry)[0] or state_of(entry.first(_STATES))
     informative = any(sentence.informative(entry.said.get(name, "")) for name in (*_SUMMARIES, *_NAMES))
     return informative and bool(graded or (stated and _name(entry)[0]))
 
 
+def _describes(entry: _Entry) -> bool:
+    """Return whether an entry has what only an alert has: a severity, an id, labels, or a name with a thing."""
+    thing = any(name in entry.said for name in _LABELS)
+    known = levels.level(entry.first(("severity", "priority"))) or entry.first(_IDS)
+    return bool(known or entry.labels or thing or is_camel(entry.first(_NAMES)))
+
+
 def _alert(
-    entry: _Entry, body: str, subject_status: Status | None, group: str, arrival: Arrival, *, alone: bool
+    entry: _Entry, body: str, subject_status: Status | None, group: str, arrival: Arrival, *, alone: bool, title: str
 ) -> Alert:
+    """`title` is what a Subject or a first line says besides a state or a severity."""
     name, tail = _name(entry)
-    stated = state_of(entry.first(("status", "state")))
-    status = _stated_by_key(entry) or stated or subject_status
+    stated = state_of(entry.first(_STATES))
+    status = _stated_by_key(entry)[0] or stated or subject_status
     key = _key(entry, name, group, body if alone else "\n".join(entry.said.values()))
-    said = sentence.best([*(entry.said.get(each, "") for each in _SUMMARIES), group, _first_words(body)])
+    said = sentence.best([*(entry.said.get(each, "") for each in _SUMMARIES), group, title, _first_words(body)])
     over = status == "resolved" and not key  # of an alert the notification itself names the state
     labels = {**entry.labels, **{label: entry.said[label] for label in _LABELS if label in entry.said}}
     return alert_of(
@@ -146,24 +167,26 @@ def _alert(
     )
 
 
-def _stated_by_key(entry: _Entry) -> Status | None:
-    """Return the status of an entry whose key is itself a state: `*Resolved:* KubePodCrashLooping shop/checkout-0`."""
-    return next(
-        (
-            state
-            for key in ("firing", "resolved", "problem", "recovered")
-            if key in entry.said and (state := state_of(key))
-        ),
-        None,
-    )
+def _stated_by_key(entry: _Entry) -> tuple[Status | None, str]:
+    """Return the status of an entry whose key is itself a state, and what that is about.
+
+    `*Resolved:* KubePodCrashLooping shop/checkout-0`. Prose after such a key is no alert's name.
+    """
+    kind = entry.said.get("notification_type", "").lower()
+    if kind in _NOTIFICATIONS:
+        return state_of(kind), entry.first(("service", "host"))
+    for key in ("firing", "resolved", "problem", "recovered"):
+        about = plain(entry.said.get(key, ""))
+        if about and (names_alert(about) or _describes(entry)):
+            return state_of(key), about
+    return None, ""
 
 
 def _name(entry: _Entry) -> tuple[str, str]:
     """The alert's name, and the severity that stands behind it: `KubePodCrashLooping - critical`."""
     said = entry.labels.get("alertname", "") or entry.first(_NAMES)
-    by_state = entry.first(("firing", "resolved", "problem", "recovered"))
-    if not said and by_state:
-        return by_state.split(" ", 1)[0], ""
+    if not said:
+        return _name_of_group(_stated_by_key(entry)[1]), ""
     tail = _TAIL.fullmatch(said[:300])
     given = entry.first(_NAMES)[:300]
     behind = _TAIL.fullmatch(given)
@@ -174,7 +197,7 @@ def _name(entry: _Entry) -> tuple[str, str]:
 def _name_of_group(group: str) -> str:
     """Alertmanager's own Subject begins with the alertname; any other is a title, and the whole of it is the name."""
     first = group.split(" ", 1)[0]
-    return first if _CAMEL.fullmatch(first) else group
+    return first if is_camel(first) else group
 
 
 def _key(entry: _Entry, name: str, group: str, text: str) -> str:
@@ -186,7 +209,8 @@ def _key(entry: _Entry, name: str, group: str, text: str) -> str:
         return f"text:{_digest(group)}"
     if entry.listed and entry.labels:
         return f"text:{fingerprint(entry.labels)}"
-    things = sorted(set(_THING.findall(_URL.sub(" ", text[: texts.READ_MAX]))))
+    host = entry.said.get("host", "") if "notification_type" in entry.said else ""
+    things = sorted({*_THING.findall(_URL.sub(" ", text[: texts.READ_MAX])), *filter(None, [host])})
     return f"text:{_digest(name, *things)}" if name else ""
 
 
@@ -203,9 +227,12 @@ def _first_words(body: str) -> str:
 def _entries(body: str) -> Iterator[_Entry]:
     """Yield one entry per alert: another begins where a name comes a second time."""
     entry = _Entry()
-    section = ""
+    section = asked = ""
     for raw in body.splitlines()[:_LINES_READ]:
         line = _BULLET.sub("", raw[: texts.LABEL_MAX].replace("*", "").replace("`", "").replace('"', "")).strip(" _#\t")
+        if asked and line:
+            entry.said[asked], asked = line, ""
+            continue
         match = _LINE.fullmatch(line)
         if not match:
             section = section if line else ""
@@ -214,6 +241,7 @@ def _entries(body: str) -> Iterator[_Entry]:
         indented = raw[:1] in (" ", "\t")
         if not value:
             section = key if key in _SECTIONS else ""
+            asked = key if key in _SUMMARIES and key not in entry.said else ""
             entry.listed = entry.listed or section in ("labels", "common_labels", "commonlabels")
         elif section and indented:
             entry.labels[label_name(match["key"])] = value

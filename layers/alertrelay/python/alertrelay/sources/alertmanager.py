@@ -10,7 +10,7 @@ from datetime import datetime
 from alertrelay.alert import Alert, Labels, Source, Status, fingerprint
 from alertrelay.sources import raw
 from alertrelay.sources.arrival import Arrival
-from alertrelay.sources.severity import of_topic
+from alertrelay.sources.severity import DEFAULT, of_topic
 from alertrelay.values import text as texts
 from alertrelay.values.times import instant
 
@@ -45,12 +45,23 @@ def of_group(group: Mapping[str, object], arrival: Arrival, *, source: Source) -
     """The alerts of a group in the webhook's shape; an empty group is one event, because somebody sent it."""
     entries = entries_of(group)
     if not entries:
-        summary = texts.one_line(
-            f"A notification without alerts came from {texts.printable(group.get('receiver')) or source}"
-        )
-        return (raw.event(arrival, alertname="EmptyNotification", source=source, summary=summary),)
+        return (_empty(group, arrival, source),)
     alerts = [_of_entry(entry, number, group, arrival, source) for number, entry in enumerate(entries)]
     return tuple(_distinct(alerts, [_over_labels(_given(texts.mapping(entry), group)) for entry in entries]))
+
+
+def _empty(group: Mapping[str, object], arrival: Arrival, source: Source) -> Alert:
+    """Return the event of a group without alerts. What the group has in common is shown and grades it; without any it
+    is at most what its topic gives, since nothing fires."""
+    common = texts.label_set(texts.mapping(group.get("commonLabels") or group.get("groupLabels")).items())
+    said = _first(texts.mapping(group.get("commonAnnotations")), _SUMMARY_KEYS)
+    hidden = _hidden(group, arrival)
+    came = f"A notification without alerts came from {texts.printable(group.get('receiver')) or source}"
+    summary = texts.one_line(f"{came}: {said or _what(common) if common or said else hidden}".removesuffix(": "))
+    event = raw.event(arrival, alertname="EmptyNotification", source=source, summary=summary, note=hidden)
+    known = bool(common or said or hidden)
+    graded = of_topic(arrival.envelope.topic_arn).get("severity") or (DEFAULT if known else "info")
+    return replace(event, labels={**event.labels, "severity": graded, **common, "alertname": "EmptyNotification"})
 
 
 def entries_of(group: Mapping[str, object]) -> list[object]:
@@ -81,7 +92,7 @@ def _of_entry(entry: object, number: int, group: Mapping[str, object], arrival: 
     status, ends_at = _end(fields, group, arrival)
     url = texts.printable(fields.get("generatorURL"))
     return Alert(
-        labels={"alertname": _name(own), **of_topic(arrival.envelope.topic_arn), **own},
+        labels={**of_topic(arrival.envelope.topic_arn), **own, "alertname": _name(own)},
         annotations=_annotations(fields, group, own, arrival),
         status=status,
         kind="alert",
@@ -104,7 +115,9 @@ def _unnamed(entry: object, number: int, arrival: Arrival, source: Source) -> Al
 
 
 def _name(own: Labels) -> str:
-    return next((own[key] for key in ("alertname", "rulename", "__name__") if key in own), "UnnamedAlert")
+    """Return the alertname; a blank one names nothing."""
+    names = (own.get(key, "") for key in ("alertname", "rulename", "__name__"))
+    return next((name for name in names if name.strip()), "UnnamedAlert")
 
 
 def _given(fields: Mapping[str, object], group: Mapping[str, object]) -> Mapping[str, object]:

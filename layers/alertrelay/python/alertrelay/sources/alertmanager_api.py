@@ -7,13 +7,18 @@ the answer of Prometheus's own /api/v1/alerts.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from alertrelay.alert import Alert
-from alertrelay.sources import alertmanager, own_json
+from alertrelay.sources import alertmanager, levels, own_json
 from alertrelay.sources.arrival import Arrival
+from alertrelay.sources.awsevent.fields import Fields
 from alertrelay.values import text as texts
 
 _HOLDERS = ("data", "alerts", "groups")
+_OWN_FIELDS = ("annotations", "startsAt", "endsAt", "updatedAt", "activeAt", "generatorURL", "status", "state")
+"""What an alert of the API has beside its labels. Own JSON with an alertname among its labels has none of them."""
+_ANNOTATIONS = ("summary", "title", "message", "description")
 
 
 def detect(value: object) -> bool:
@@ -21,18 +26,25 @@ def detect(value: object) -> bool:
     entries = list(_entries(value, 3))
     if not entries or not all(_is_alert(entry) for entry in entries):
         return False
-    return (
-        _in_list(value, 3)
-        or "alertname" in texts.mapping(texts.mapping(entries[0])["labels"])
-        or not own_json.detect(entries[0])
-    )
+    first = texts.mapping(entries[0])
+    named = "alertname" in texts.mapping(first["labels"]) and not first.keys().isdisjoint(_OWN_FIELDS)
+    return named or _in_list(value, 3) or not own_json.detect(first)
 
 
 def parse(value: object, arrival: Arrival) -> tuple[Alert, ...]:
-    """One alert an entry."""
-    return alertmanager.of_group(
-        {"alerts": [_plain(entry) for entry in _entries(value, 3)]}, arrival, source="alertmanager"
-    )
+    """One alert an entry; a severity or a sentence that stands beside its labels is the alert's too."""
+    entries = alertmanager.entries_of({"alerts": [_plain(entry) for entry in _entries(value, 3)]})
+    alerts = alertmanager.of_group({"alerts": entries}, arrival, source="alertmanager")
+    return tuple(_graded(alert, texts.mapping(entry)) for alert, entry in zip(alerts, entries, strict=True))
+
+
+def _graded(alert: Alert, entry: Mapping[str, object]) -> Alert:
+    """Return the alert with the severity beside its labels where these have none. Its identity is that of the labels,
+    so that a resolve without the severity finds it."""
+    if "severity" in texts.mapping(entry.get("labels")):
+        return alert
+    beside = levels.level(Fields.of(entry).text("severity", "severity.label", "priority"))
+    return replace(alert, labels={**alert.labels, "severity": beside}) if beside else alert
 
 
 def _is_alert(entry: object) -> bool:
@@ -71,4 +83,6 @@ def _plain(entry: object) -> Mapping[str, object]:
     state = fields.get("state") or (texts.mapping(status).get("state"))
     word = "firing" if isinstance(status, dict) or state else status
     starts = next((fields[key] for key in ("startsAt", "activeAt", "endsAt") if fields.get(key)), None)
-    return {**fields, "status": word, "startsAt": starts}
+    said = {name: fields[name] for name in _ANNOTATIONS if isinstance(fields.get(name), str)}
+    notes = {**said, **texts.mapping(fields.get("annotations"))}
+    return {**fields, "annotations": notes, "status": word, "startsAt": starts}

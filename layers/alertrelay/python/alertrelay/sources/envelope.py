@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from alertrelay.alert import rfc3339
+from alertrelay.sources.masking import masked
 from alertrelay.values import text as texts
 from alertrelay.values.arn import Arn
 from alertrelay.values.times import instant
@@ -33,6 +34,11 @@ class Envelope:
     sent_at: datetime | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
     record_id: str = ""
+
+    def __post_init__(self) -> None:
+        """Hide the routing keys in it, so that no parser, no store and no log ever holds one."""
+        object.__setattr__(self, "text", masked(self.text))
+        object.__setattr__(self, "subject", masked(self.subject))
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON, for a queue."""
@@ -114,6 +120,18 @@ def decoded(text: str, *, strict: bool = True) -> object:
         return json.loads(text, strict=strict)
     except (ValueError, RecursionError):
         return NOT_JSON
+
+
+def too_deep(text: str) -> bool:
+    """Return whether a text that `decoded` does not take is JSON as far as it can be read: its objects stand within
+    each other too often."""
+    try:
+        json.loads(text)
+    except RecursionError:
+        return True
+    except ValueError:
+        return False
+    return False
 
 
 def _wrapped(value: object) -> Iterator[Envelope]:

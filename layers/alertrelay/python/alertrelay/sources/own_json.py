@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from alertrelay.alert import Alert
+from alertrelay.alert import Alert, Status
 from alertrelay.sources import levels, sentence
 from alertrelay.sources.arrival import Arrival
 from alertrelay.sources.awsevent.fields import Fields
@@ -18,31 +18,35 @@ from alertrelay.sources.third_party import alert, tag_labels, web_link
 from alertrelay.values import text as texts
 
 _TITLES = (
-    "summary",
-    "title",
-    "headline",
-    "alert_title",
-    "subject",
-    "message",
-    "text",
-    "msg",
-    "description",
-    "reason",
-    "name",
+    "summary", "title", "headline", "alert_title", "alert_subject", "subject", "message", "text", "msg", "description",
+    "long_description", "alert_details", "reason", "event_name", "name",
+)  # fmt: skip
+_SEVERITY = ("severity", "severity.label", "severityLabel", "alert_severity", "event_severity", "sev")
+_GUESSES = (
+    *("priority", "level", "alert_level", "urgency", "criticality", "alert_priority", "log_level"),
+    "importance_level",
 )
-_SEVERITY = ("severity", "severity.label", "severityLabel", "alert_severity", "sev")
-_GUESSES = ("priority", "level", "alert_level", "urgency", "criticality", "alert_priority", "log_level")
-_STATES = ("status", "state", "alert_status", "alert_state", "event_action", "current_state", "transition", "action")
+_STATES = (
+    *("status", "state", "alert_status", "alert_state", "event_action", "current_state", "transition", "action"),
+    "alert_type_friendly_name",
+)
+_KINDS = ("event_type", "event", "type")
+"""What may end in a state after a dot: incident.resolved."""
 _IDS = (
     *("dedup_key", "dedup_id", "deduplication_key", "incident_key", "fingerprint", "alert_id", "alarm_id"),
-    *("incident_id", "issue_id", "rule_id", "alert_uid"),
+    *("incident_id", "issue_id", "rule_id", "alert_uid", "check_id", "monitor_id"),
 )
 _ANY_IDS = ("id", "uuid")
 """An id of anything: of an alert where the message also has a severity."""
-_NAMES = ("alertname", "alert_name", "rule_name", "rule", "check_name", "check", "alarm_name", "event_type", "type")
+_NAMES = (
+    *("alertname", "alert_name", "rule_name", "rule", "check_name", "check", "alarm_name", "monitor_name"),
+    *("monitor_friendly_name", "event_type", "type"),
+)
+_NAMED = _NAMES[:-2]
+"""Names that stand in for a title; a type is none."""
 _LINKS = (
     "link", "url", "html_url", "console_url", "console_link", "alert_url", "rule_url", "details_url", "permalink",
-    "href", "web_url", "source_url", "generator_url",
+    "href", "web_url", "source_url", "generator_url", "monitor_url",
 )  # fmt: skip
 _LABELS = {
     "service": ("service", "service_name", "application", "app", "component"),
@@ -52,7 +56,7 @@ _LABELS = {
     "region": ("region", "aws_region"),
     "account_id": ("account_id", "account", "aws_account", "aws_account_id"),
     "resource": ("resource", "resource_id", "resource_name", "resource_arn"),
-    "host": ("host", "hostname"),
+    "host": ("host", "hostname", "host_name", "device"),
     "instance": ("instance", "instance_id"),
 }
 _OVER = frozenset({"resolved", "recovered", "closed", "cleared", "resolve", "close"})
@@ -65,24 +69,28 @@ def detect(value: object) -> bool:
     if not isinstance(value, dict) or not value:
         return False
     fields = _flat(value)
-    said = any(sentence.informative(fields.text(name)) for name in _TITLES)
+    said = any(sentence.informative(fields.text(name)) for name in (*_TITLES, *_NAMED))
     if fields.inner("labels"):
         return said or bool(levels.level(fields.text(*_SEVERITY)))
     if not said:
         # The end of an event for PagerDuty has no text.
-        return fields.has("routing_key") and bool(_key(fields) and state_of(fields.text(*_STATES)))
-    return bool(_graded(fields) or state_of(fields.text(*_STATES)) or web_link(fields.text(name) for name in _LINKS))
+        return fields.has("routing_key") and bool(_key(fields) and _state(fields)[0])
+    marks = marked(_title(fields))
+    stated = _state(fields)[0] or (marks.status and marks.certain) or any(map(levels.level, marks.words))
+    return bool(stated or _graded(fields) or web_link(fields.text(name) for name in _LINKS))
 
 
 def parse(value: object, arrival: Arrival) -> tuple[Alert, ...]:
     """Return one alert where there are a state and an id, by which its end finds it; else one event."""
     fields = _flat(value)
-    status = state_of(fields.text(*_STATES))
     tags = _tags(fields)
-    title = sentence.best(fields.text(name) for name in _TITLES) or _nameless(fields, tags)
+    title = _title(fields) or _nameless(fields, tags)
+    marks = marked(title)  # [P2] [Triggered] CPU is high
+    status, word = _state(fields)
+    status = status or (marks.status if marks.certain else None)
     key = _key(fields) if status else ""
     # Of an alert the notification itself names the state; an event has none.
-    over = fields.text(*_STATES).lower() in _OVER and not key and marked(title)[0] is None
+    over = word in _OVER and not key and marks.status is None
     own = {label: said for label, names in _LABELS.items() if (said := fields.text(*names))}
     said = fields.text("description", "message", "text", "details", "reason")
     listed = Fields.of(value).lines(_LISTED)
@@ -95,7 +103,7 @@ def parse(value: object, arrival: Arrival) -> tuple[Alert, ...]:
             source="custom",
             status=status or "firing",
             severity=_severity(fields),
-            guess=levels.level(fields.text(*_GUESSES)),
+            guess=levels.higher(levels.level(fields.text(*_GUESSES)), *map(levels.level, marks.words)),
             labels={**tags, **own},
             notes={
                 "description": listed if said in ("", title) else f"{said}\n\n{listed}",
@@ -109,6 +117,17 @@ def parse(value: object, arrival: Arrival) -> tuple[Alert, ...]:
             changed_at=fields.at("updated_at", "resolved_at", "timestamp", "time"),
         ),
     )
+
+
+def _title(fields: Fields) -> str:
+    return sentence.best(fields.text(name) for name in (*_TITLES, *_NAMED))
+
+
+def _state(fields: Fields) -> tuple[Status | None, str]:
+    """Return the status, and the word for it in lower case; None where no field has such a word."""
+    words = [fields.text(name).lower() for name in _STATES]
+    words += [kind.rpartition(".")[2] for name in _KINDS if "." in (kind := fields.text(name).lower())]
+    return next(((found, word) for word in words if (found := state_of(word))), (None, ""))
 
 
 def _key(fields: Fields) -> str:
@@ -135,7 +154,7 @@ def _nameless(fields: Fields, tags: Mapping[str, str]) -> str:
     """Return a summary of what has no text."""
     if fields.has("routing_key"):
         return f"PagerDuty event {fields.text(*_IDS)}"
-    return ", ".join(f"{name}={value}" for name, value in tags.items())
+    return tags.get("alertname") or ", ".join(f"{name}={value}" for name, value in tags.items())
 
 
 def _flat(value: object) -> Fields:
@@ -143,4 +162,5 @@ def _flat(value: object) -> Fields:
     fields = Fields.of(value)
     # An event for PagerDuty (Events API v2) has its text in `payload`. Anybody else's is tried as a message of its own.
     inner = fields.inner(*_HOLDERS, *(["payload"] if fields.has("routing_key") else []))
-    return Fields.of({**inner.given, **fields.given}) if inner else fields
+    named = {"id": inner.value("id")} if inner.has("id") else {}  # the other is the id of this message
+    return Fields.of({**inner.given, **fields.given, **named}) if inner else fields

@@ -28,7 +28,7 @@ from alertrelay.sources import (
 from alertrelay.sources.arrival import Arrival
 from alertrelay.sources.awsevent import bridge, notice
 from alertrelay.sources.awsevent.draft import distinct
-from alertrelay.sources.envelope import NOT_JSON, Envelope, decoded
+from alertrelay.sources.envelope import NOT_JSON, Envelope, decoded, too_deep
 from alertrelay.values.text import one_line, unquoted
 
 HOP_ATTRIBUTE = "alertrelay-hop"
@@ -104,8 +104,8 @@ def parse(envelope: Envelope, *, received_at: datetime) -> Parsed:
 _DEPTH = 3
 _SAMPLE = 50
 _WRAPPERS = (
-    "default", "body", "Message", "message", "event", "Event", "events", "payload", "Payload", "requestPayload", "data",
-    "input", "invokingEvent", "detail",
+    "default", "body", "Message", "message", "event", "Event", "events", "payload", "Payload", "messages",
+    "requestPayload", "data", "input", "invokingEvent", "detail",
 )  # fmt: skip
 """Where people and services put a message into another: SNS's JSON structure, an HTTP request, a failed invocation."""
 
@@ -152,7 +152,7 @@ def _alerts_of_entry(entry: object, found: _Found | None, arrival: Arrival) -> S
 
 
 def _by_kind(value: object, arrival: Arrival, kinds: Sequence[SourceKind]) -> tuple[_Found | None, str]:
-    problem = "not JSON" if value is NOT_JSON else "no known kind of message"
+    problem = _unread(arrival) if value is NOT_JSON else "no known kind of message"
     seen = unquoted(arrival.envelope.text) if value is NOT_JSON else value
     for kind in kinds:
         try:
@@ -161,6 +161,10 @@ def _by_kind(value: object, arrival: Arrival, kinds: Sequence[SourceKind]) -> tu
         except Exception as error:  # noqa: BLE001  whatever a parser stumbles over, a person still reads the message
             problem = f"the {kind.source} parser failed: {type(error).__name__}: {one_line(str(error))}"
     return None, problem
+
+
+def _unread(arrival: Arrival) -> str:
+    return "JSON that is nested too deep to be read" if too_deep(arrival.envelope.text) else "not JSON"
 
 
 def _decoded(text: str) -> object:

@@ -10,7 +10,8 @@ from dataclasses import replace
 from alertrelay.alert import Alert, Source, fingerprint
 from alertrelay.sources import sentence
 from alertrelay.sources.arrival import Arrival
-from alertrelay.sources.envelope import NOT_JSON
+from alertrelay.sources.awsevent.fields import Fields
+from alertrelay.sources.envelope import NOT_JSON, too_deep
 from alertrelay.sources.severity import DEFAULT, of_topic
 from alertrelay.values import text as texts
 from alertrelay.values.arn import Arn
@@ -26,13 +27,24 @@ _TEXT_KEYS = (
     "description",
     "detail-type",
     "Description",
+    "errorMessage",
+    "error",
+    "Cause",
+    "cause",
+    "Error",
+    "reason",
 )
+_TEXT_ENDINGS = (
+    *("title", "summary", "message", "subject", "description", "errormessage", "error", "cause", "reason"),
+    *("eventname", "alertname"),
+)
+"""What a sentence one or two objects deeper is called."""
 _FIELD = re.compile(
     r'"(?:summary|title|alertname|AlarmName|alarmName|message|description|detail-type)"\s{0,9}:\s{0,9}"(?P<said>[^"\\]{3,300})'
 )
 """Of JSON that is broken or was cut, the first informative field."""
-_ROUTING_KEY = re.compile(r"""(routing_key[\\"']{0,9}\s{0,9}[:=]\s{0,9}[\\"']{0,9})[^\s"'\\,;&}]+""")
-"""Its value in JSON, also in JSON within JSON, in a form and in a line of text."""
+_JSON = re.compile(r"\s{0,99}(?:\{|\[\s{0,99}(?:[\"\[{\]]|-?[0-9.eE+]{1,40}\s{0,99},|(?:true|false|null)\b))")
+"""What begins like JSON; "[Open] Position" and "[1/2] Report" do not."""
 _LINES_READ = 200
 _READ = 2_000
 _LINKS = ("link", "url", "Link", "Url", "URL", "html_url", "console_url")
@@ -66,9 +78,9 @@ def event(
         labels={"severity": DEFAULT, **given, **own, "alertname": alertname},
         annotations=texts.annotation_set(
             [
-                ("summary", masked(summary)),
-                ("description", masked(envelope.text if part is None else texts.printable(part))),
-                ("subject", masked(envelope.subject)),
+                ("summary", summary),
+                ("description", envelope.text if part is None else texts.printable(part)),
+                ("subject", envelope.subject),
                 ("reason", note),
             ]
         ),
@@ -81,11 +93,6 @@ def event(
         fingerprint=fingerprint(own),
         state_key=identity_of(arrival),
     )
-
-
-def masked(text: str) -> str:
-    """Return a text without the values of `routing_key`: with one of PagerDuty's, anybody could page."""
-    return _ROUTING_KEY.sub(r"\1***", text) if "routing_key" in text else text
 
 
 def identity_of(arrival: Arrival) -> str:
@@ -110,14 +117,23 @@ def _summary(value: object, arrival: Arrival) -> str:
 def _said(value: object, arrival: Arrival) -> str:
     if value is NOT_JSON or isinstance(value, str):
         text = arrival.envelope.text if value is NOT_JSON else str(value)
-        if text.lstrip().startswith(("{", "[")):
-            field = _FIELD.search(text[: texts.READ_MAX])
-            # On one line, because the first line of broken JSON is only a bracket.
-            return texts.one_line(field["said"] if field else f"A message that is broken JSON: {text[:_READ]}")
+        if _JSON.match(text):
+            return _of_unread_json(text)
         return sentence.best(texts.unquoted(text).splitlines()[:_LINES_READ])
     if isinstance(value, dict):
-        return sentence.best(texts.printable(said) for key in _TEXT_KEYS if isinstance(said := value.get(key), str))
+        own = [said for key in _TEXT_KEYS if isinstance(said := value.get(key), str)]
+        found = sentence.best(map(texts.printable, own))
+        within = Fields.of(value).under(*_TEXT_ENDINGS) if not sentence.informative(found) else ()
+        return found if sentence.informative(found) else sentence.best([*filter(sentence.informative, within), found])
     return ""
+
+
+def _of_unread_json(text: str) -> str:
+    """Describe JSON that is broken, was cut, or is nested deeper than any parser of ours goes."""
+    field = _FIELD.search(text[: texts.READ_MAX])
+    what = "is nested too deep to be read" if too_deep(text) else "is broken JSON"
+    # On one line, because the first line of broken JSON is only a bracket.
+    return texts.one_line(field["said"] if field else f"A message that {what}: {text[:_READ]}")
 
 
 def _shape(value: object, arrival: Arrival) -> str:

@@ -26,7 +26,7 @@ _WORDS: Mapping[str, tuple[str, ...]] = {
         "p1",
     ),
     "error": ("error", "err", "high", "major", "sev2", "p2"),
-    "warning": ("warning", "warn", "medium", "moderate", "minor", "sev3", "p3"),
+    "warning": ("warning", "warn", "medium", "moderate", "average", "minor", "sev3", "p3"),
     "info": ("info", "information", "informational", "notice", "low", "none", "debug", "sev4", "sev5", "p4", "p5"),
 }
 MEANING = {word: severity for severity, words in _WORDS.items() for word in words}

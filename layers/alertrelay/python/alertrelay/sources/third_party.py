@@ -12,7 +12,7 @@ from alertrelay.sources import levels
 from alertrelay.sources.arrival import Arrival
 from alertrelay.sources.awsevent.fields import Fields
 from alertrelay.sources.origin import origin
-from alertrelay.sources.raw import identity_of, masked
+from alertrelay.sources.raw import identity_of
 from alertrelay.sources.severity import of_topic
 from alertrelay.values import text as texts
 from alertrelay.values.arn import Arn
@@ -47,6 +47,8 @@ def alert(
     known = kind if key else "event"
     own = _labels(arrival, name=name, severity=severity, guess=guess, given=labels or {})
     over = status == "resolved" and known == "alert"
+    if status == "resolved" and not over and source == "third-party":
+        summary = f"Resolved: {summary}"  # of an alert the notification itself names the state; an event has none
     return Alert(
         labels=own,
         annotations=_annotations(own, summary, notes or {}),
@@ -63,7 +65,7 @@ def alert(
 
 
 def _annotations(labels: Mapping[str, str], summary: str, notes: Mapping[str, str]) -> dict[str, str]:
-    whole = texts.annotation_set(
+    return texts.annotation_set(
         [
             ("summary", texts.one_line(summary) or labels["alertname"]),
             ("runbook_url", labels.get("runbook_url") or labels.get("runbook")),
@@ -71,7 +73,6 @@ def _annotations(labels: Mapping[str, str], summary: str, notes: Mapping[str, st
             *notes.items(),
         ]
     )
-    return {name: masked(said) for name, said in whole.items()}
 
 
 def _labels(arrival: Arrival, *, name: str, severity: str, guess: str, given: Mapping[str, str]) -> dict[str, str]:

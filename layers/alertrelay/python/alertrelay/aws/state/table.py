@@ -7,10 +7,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from alertrelay.aws.budget import Budget
-from alertrelay.aws.errors import code, unanswered
+from alertrelay.aws.errors import answered, code, failures, unanswered
 from alertrelay.aws.state import items
 from alertrelay.ports import Clock
 from alertrelay.state import StoreFailure
@@ -111,7 +109,7 @@ class Table:
                 with self._budget.waiting():
                     answer: dict[str, Any] = getattr(client, operation)(**arguments)
                 return answer
-            except (ClientError, BotoCoreError) as error:
+            except failures() as error:
                 if code(error) == _REFUSED:
                     raise _refused(error, repeated=lost > 0) from None
                 waited = (self._clock.now() - began).total_seconds()
@@ -186,9 +184,9 @@ class _RefusedError(Exception):
         return self.repeated and bool(done) and all(self.item.get(n) == value for n, value in (done or {}).items())
 
 
-def _refused(error: ClientError | BotoCoreError, *, repeated: bool) -> _RefusedError:
+def _refused(error: Exception, *, repeated: bool) -> _RefusedError:
     """Raises StoreFailure where the condition failed on the item of a newer version of us."""
-    response: Any = getattr(error, "response", {})
+    response = answered(error) or {}
     item = response.get("Item", {})
     if item:
         _check_schema(item)

@@ -38,11 +38,13 @@ class Network:
 
 
 class NotConnected(Exception):
-    """There is no connection, so surely nothing was delivered. `text` follows the peer's name in a sentence."""
+    """There is no connection, so surely nothing was delivered. `text` follows the peer's name in a sentence; `late`
+    says that the time was over."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, late: bool = False) -> None:
         super().__init__(text)
         self.text = text
+        self.late = late
 
 
 def connect(host: str, port: int, *, seconds: float) -> socket.socket:
@@ -63,7 +65,7 @@ def connect(host: str, port: int, *, seconds: float) -> socket.socket:
             return sock
         except OSError as error:
             sock.close()
-            failed = NotConnected(_reason(error))
+            failed = NotConnected(_reason(error), late=isinstance(error, TimeoutError))
     raise failed or NotConnected("has no address")
 
 
@@ -74,7 +76,7 @@ def handshake(sock: socket.socket, context: ssl.SSLContext, host: str) -> ssl.SS
         return context.wrap_socket(sock, server_hostname=host)
     except (OSError, ValueError) as error:
         sock.close()
-        failed = NotConnected(_reason(error))
+        failed = NotConnected(_reason(error), late=isinstance(error, TimeoutError))
     raise failed
 
 

@@ -1,41 +1,24 @@
-"""One POST, bounded in time and size, whose failures are typed and name no secret.
+"""One POST to a channel's peer, bounded in time and size, whose failures are typed and name no secret.
 
-On `requests`, with three changes: an answer is bounded as a whole and not a byte at a time, what failed before the
-connection stood is distinguished from what failed after it, and nothing of the environment (proxies, netrc, cookies of
-earlier answers, redirects) decides where an alert goes.
+By the standard library, which is loaded at once; transport/by_requests.py does the same on `requests`. Nothing of the
+environment (proxies, netrc, cookies of earlier answers, redirects) decides where an alert goes.
 """
 
 from __future__ import annotations
 
 import functools
-import http.client
-import io
 import json
-import logging
-import socket
-import ssl
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http.cookiejar import DefaultCookiePolicy
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlsplit
 
-import certifi
-import requests
-import urllib3
-from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError
-
 from alertrelay import __version__
-from alertrelay.channels.transport.connection import CONNECT_SECONDS, Bounded, Network, NotConnected, connect
+from alertrelay.channels.transport.connection import CONNECT_SECONDS, Network, NotConnected
+from alertrelay.channels.transport.wire import BadAddress, NotAnswered, Wire
 from alertrelay.ports import DeliveryFailure, Permanent, Retryable
 
 MAX_ANSWER_BYTES = 64 * 1024
-IDLE_SECONDS = 20.0
-"""A container sleeps between invocations while gateways forget its connections (a NAT gateway after 350 s): a request
-on a forgotten one ends in a reset, of which nobody can say whether it was delivered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,30 +55,60 @@ def post(
     none. No text holds the address, a header or anything that the peer said.
     """
     if timeout <= 0:
-        raise Retryable(f"no time was left to ask {peer}")
+        raise no_time_left(peer)
+    seconds = timeout / network.haste
     failure: DeliveryFailure
     try:
-        with _session().post(
-            _rewritten(url, network.endpoints),
-            data=body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"),
-            headers=_headers(headers),
-            timeout=_bound(timeout / network.haste),
-            allow_redirects=False,
-            stream=True,
-        ) as answer:
-            text, complete = _body(answer)
-            return Response(
-                status=answer.status_code,
-                headers={name.lower(): value for name, value in answer.headers.items()},
-                text=text,
-                complete=complete,
-            )
-    except (requests.RequestException, HTTPError, http.client.HTTPException, OSError, ValueError) as error:
-        failure = _failure(error, peer, timeout)
+        answer = _wire().post(
+            rewritten(url, network.endpoints),
+            as_sent(body),
+            with_ours(headers),
+            connecting=min(CONNECT_SECONDS, seconds),
+            seconds=seconds,
+            most=MAX_ANSWER_BYTES,
+        )
+        text = answer.body.decode("utf-8", "replace")
+        return Response(status=answer.status, headers=answer.headers, text=text, complete=answer.complete)
+    except NotConnected as error:
+        failure = Retryable(f"{peer} {error.text}")
+    except NotAnswered as error:
+        failure = unanswered(peer, timeout, in_time=error.in_time)
+    except BadAddress:
+        failure = malformed(peer)
     raise failure  # outside the handler: the error's context would carry the address
 
 
-def _headers(headers: Mapping[str, str]) -> dict[str, str]:
+@functools.cache
+def _wire() -> Wire:
+    """One a container: it keeps connections."""
+    return Wire()
+
+
+def no_time_left(peer: str) -> DeliveryFailure:
+    """Return the failure of a call whose time was over before it began."""
+    return Retryable(f"no time was left to ask {peer}")
+
+
+def unanswered(peer: str, timeout: float, *, in_time: bool) -> DeliveryFailure:
+    """Return the failure of a request that was sent, to which no answer came: until the time was over, or, `in_time`,
+    until the connection ended."""
+    if in_time:
+        return Retryable(f"{peer} closed the connection without an answer", ambiguous=True)
+    return Retryable(f"{peer} did not answer within {round(timeout, 2):g} s", ambiguous=True)
+
+
+def malformed(peer: str) -> DeliveryFailure:
+    """Return the failure of a request that could not be written."""
+    return Permanent(f"the address or a header for {peer} is malformed")
+
+
+def as_sent(body: bytes | Mapping[str, Any]) -> bytes:
+    """Return the bytes of a body; half a surrogate pair becomes a question mark."""
+    return body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
+
+
+def with_ours(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers of a request with those that each has."""
     return {
         "Content-Type": "application/json; charset=utf-8",
         "User-Agent": f"alertrelay/{__version__}",
@@ -104,133 +117,12 @@ def _headers(headers: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _bound(seconds: float) -> Any:
-    # requests hands it on as it is; its stubs do not know it
-    return urllib3.Timeout(total=seconds, connect=min(CONNECT_SECONDS, seconds), read=seconds)
-
-
-def _rewritten(url: str, endpoints: Mapping[str, str]) -> str:
+def rewritten(url: str, endpoints: Mapping[str, str]) -> str:
+    """Return the address to ask, where a local run sends its host's traffic elsewhere."""
+    if not endpoints:
+        return url
     parts = urlsplit(url)
     base = endpoints.get(parts.hostname or "", endpoints.get("*", ""))
     if not base:
         return url
     return base.rstrip("/") + parts.path + (f"?{parts.query}" if parts.query else "")
-
-
-def _body(answer: requests.Response) -> tuple[str, bool]:
-    read, complete = b"", True
-    try:
-        while len(read) <= MAX_ANSWER_BYTES:
-            chunk = answer.raw.read(8192, decode_content=False)
-            if not chunk:
-                break
-            read += chunk
-    except (HTTPError, http.client.HTTPException, OSError, ValueError):
-        complete = False  # the status came, and the status is what most channels answer with
-    if len(read) > MAX_ANSWER_BYTES:
-        complete = False
-    return read[:MAX_ANSWER_BYTES].decode("utf-8", "replace"), complete
-
-
-def _failure(error: Exception, peer: str, timeout: float) -> DeliveryFailure:
-    inner = error.args[0] if error.args else None
-    cause = inner.reason if isinstance(inner, MaxRetryError) else inner
-    match (error, cause):
-        case (_, _NoConnection()):
-            return Retryable(f"{peer} {cause.text}")
-        case (requests.Timeout() | TimeoutError() | urllib3.exceptions.TimeoutError(), _):
-            return Retryable(f"{peer} did not answer within {round(timeout, 2):g} s", ambiguous=True)
-        case (requests.ConnectionError(), urllib3.exceptions.ReadTimeoutError()):
-            return Retryable(f"{peer} did not answer within {round(timeout, 2):g} s", ambiguous=True)
-        case (ValueError(), _):  # requests' InvalidURL, MissingSchema, InvalidHeader …
-            return Permanent(f"the address or a header for {peer} is malformed")
-        case _:
-            return Retryable(f"{peer} closed the connection without an answer", ambiguous=True)
-
-
-@functools.cache
-def _session() -> requests.Session:
-    """One a container: it keeps connections, and the TLS context whose making costs more than a request."""
-    # urllib3 logs the address: with each request at DEBUG, at WARNING where an answer's headers are malformed.
-    logging.getLogger("urllib3").setLevel(logging.CRITICAL)
-    session = requests.Session()
-    session.trust_env = False
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    session.mount("https://", _Adapter())
-    session.mount("http://", _Adapter())
-    return session
-
-
-class _NoConnection(NewConnectionError):
-    """NotConnected, as urllib3 passes it on."""
-
-    def __init__(self, connection: HTTPConnection, text: str) -> None:
-        super().__init__(connection, text)
-        self.text = text
-
-
-class _BoundedAnswer(http.client.HTTPResponse):
-    """urllib3 sets the socket's timeout to what is left of the whole just before it makes this."""
-
-    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
-        deadline = time.monotonic() + (sock.gettimeout() or 0.0)
-        super().__init__(sock, *args, **kwargs)
-        self.fp.close()
-        self.fp = io.BufferedReader(Bounded(sock, deadline=deadline))
-
-
-class _Plain(HTTPConnection):
-    response_class = _BoundedAnswer
-    _used_at = 0.0
-
-    @property
-    def is_connected(self) -> bool:
-        return super().is_connected and time.monotonic() - self._used_at < IDLE_SECONDS
-
-    def _new_conn(self) -> socket.socket:
-        return connect(self._dns_host, self.port or self.default_port, seconds=cast(float, self.timeout))
-
-    def connect(self) -> None:
-        failed: _NoConnection
-        try:
-            super().connect()
-            return
-        except NotConnected as error:
-            failed = _NoConnection(self, error.text)
-        except ssl.SSLCertVerificationError:
-            failed = _NoConnection(self, "shows a certificate that is not trusted")
-        except TimeoutError:
-            failed = _NoConnection(self, "did not answer a connection in time")
-        except (ssl.SSLError, urllib3.exceptions.SSLError):
-            failed = _NoConnection(self, "failed the TLS handshake")
-        except OSError:
-            failed = _NoConnection(self, "closed the connection before anything was sent")
-        raise failed
-
-    def request(self, *args: Any, **kwargs: Any) -> None:
-        if self.sock is not None:  # a kept socket still has what the last answer left of its time
-            self.sock.settimeout(self.timeout)
-        self._used_at = time.monotonic()
-        super().request(*args, **kwargs)
-
-
-class _Tls(_Plain, HTTPSConnection):
-    pass
-
-
-class _PlainPool(urllib3.HTTPConnectionPool):
-    ConnectionCls = _Plain
-
-
-class _TlsPool(urllib3.HTTPSConnectionPool):
-    ConnectionCls = _Tls
-
-
-class _Adapter(HTTPAdapter):
-    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **pool_kwargs: Any) -> None:
-        context = ssl.create_default_context(cafile=certifi.where())
-        super().init_poolmanager(connections, maxsize, block, ssl_context=context, **pool_kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _TlsPool}
-
-    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:  # noqa: ARG002 - the signature is requests'
-        conn.cert_reqs = "CERT_REQUIRED"  # requests would load its bundle anew for each connection

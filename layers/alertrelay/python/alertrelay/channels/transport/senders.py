@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from typing import cast
 
@@ -12,10 +12,12 @@ from alertrelay.ports import Sender
 
 
 class Senders(Mapping[str, Sender]):
-    """The senders by kind. A page must not wait for the import of what only its fallback needs."""
+    """The senders by kind. A page must not wait for the import of what only its fallback needs. `around` is put around
+    each."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, around: Callable[[Sender], Sender] = lambda sender: sender) -> None:
         self._network = network
+        self._around = around
         self._made: dict[str, Sender] = {}
 
     def __getitem__(self, kind: str) -> Sender:
@@ -23,7 +25,7 @@ class Senders(Mapping[str, Sender]):
             if kind not in KINDS:
                 raise KeyError(kind)
             module = import_module(f"alertrelay.channels.{kind}.sender")
-            self._made[kind] = cast(Sender, getattr(module, channel(kind).sender)(self._network))
+            self._made[kind] = self._around(cast(Sender, getattr(module, channel(kind).sender)(self._network)))
         return self._made[kind]
 
     def __iter__(self) -> Iterator[str]:

@@ -7,7 +7,6 @@ from typing import cast
 
 from alertrelay.channels.transport.answer import needed, refusal
 from alertrelay.channels.transport.connection import Network
-from alertrelay.channels.transport.http import post
 from alertrelay.channels.webhook import WebhookSettings
 from alertrelay.config.model import Target
 from alertrelay.notification import Message, Receipt
@@ -36,6 +35,8 @@ class WebhookSender:
         edit: bool = False,  # noqa: ARG002 - a webhook has no earlier message
     ) -> Receipt:
         """Any 2xx is success. Raises a DeliveryFailure; its text shows nothing of the answer, which is not ours."""
+        from alertrelay.channels.transport.by_requests import post  # slow to import, and few have a webhook
+
         name = self.key_name(target)
         found = needed(key, name) if name else None
         response = post(

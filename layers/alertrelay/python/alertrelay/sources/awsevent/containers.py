@@ -27,6 +27,9 @@ def _task(event: Event) -> AlertDraft:
     detail = event.detail
     status = detail.text("lastStatus")
     if status.upper() != "STOPPED":
+        why = detail.text("stoppedReason")
+        if detail.text("desiredStatus").upper() == "STOPPED" and why and not _orderly(detail, why, died=False):
+            return _about(event, "ECSTaskStopping", f" is stopping: {why}", guess="warning")
         what = f" is {shown_state(status) or 'changed'}"
         return _about(event, "ECSTask" + outcome_word(status), what, guess="info" if _UNDER_WAY(status) else "")
     why = detail.text("stoppedReason", "stopCode")

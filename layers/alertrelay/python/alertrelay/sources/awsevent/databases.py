@@ -180,7 +180,11 @@ def _dms(event: Event) -> AlertDraft:
 
 def is_subscription(fields: Fields) -> bool:
     """The notice of an event subscription of RDS, DocumentDB, Neptune, Redshift or DMS."""
-    return fields.has("Event Source") and (fields.has("Event Message") or fields.has("Event ID"))
+    if not fields.has("Event Source"):
+        return False
+    # Zabbix and others have an event_source and an event_id too.
+    identified = "-EVENT-" in fields.text("Event ID").upper()
+    return identified or (fields.has("Event Message") and (fields.has("Source ID") or fields.has("Identifier Link")))
 
 
 def read_subscription(fields: Fields, _: Arrival) -> AlertDraft:

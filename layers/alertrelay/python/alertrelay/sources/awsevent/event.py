@@ -49,7 +49,7 @@ def is_event(value: object) -> bool:
 def event_of(value: object) -> Event:
     """The event; account and region come from its resources where it does not say them."""
     fields = Fields.of(texts.mapping(value))
-    detail = fields.inner("detail")
+    detail = fields.inner("detail") or _of_no_object(fields.value("detail"))
     if fields.has("additionalAttributes"):  # of a notification rule of the developer tools
         detail = Fields.of({**detail.given, "additionalAttributes": fields.value("additionalAttributes")})
     resources = fields.texts("resources")
@@ -64,6 +64,11 @@ def event_of(value: object) -> Event:
         resources=resources,
         detail=detail,
     )
+
+
+def _of_no_object(detail: object) -> Fields:
+    """The fields of a detail that is no object, as an input transformer or a mistake writes it: a text is a message."""
+    return Fields.of({"message" if isinstance(detail, str) else "detail": detail}) if detail else Fields({}, {})
 
 
 def resource_name(arn: str) -> str:

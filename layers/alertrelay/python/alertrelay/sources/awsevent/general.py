@@ -14,7 +14,7 @@ from alertrelay.sources.awsevent.fields import Fields
 from alertrelay.sources.awsevent.lasting import lasting
 from alertrelay.sources.awsevent.news import folded, is_bad
 from alertrelay.sources.awsevent.sentences import best, is_hash, outcome_word, sentence
-from alertrelay.sources.awsevent.vocabulary import HOMES, LINKS, NAMES, NAMESPACES, REASONS, RESULTS, STATES
+from alertrelay.sources.awsevent.vocabulary import ACTS, HOMES, LINKS, NAMES, NAMESPACES, REASONS, RESULTS, STATES
 from alertrelay.sources.severity import severity
 from alertrelay.values import text as texts
 from alertrelay.values.arn import console
@@ -80,11 +80,12 @@ class Row:
         state = detail.text(*self.state)
         reason = best(detail.every(*self.reason, "errorMessage", "statusReason"), state=state, name=name)
         own = {label: detail.text(path) for label, path in self.labels.items()}
+        whole = "/".join(part for part in [name, *parts] if part)
         doubtful = is_bad(state) or any(map(is_bad, detail.under(*self.doubts)))
         return draft(
             event,
-            alertname=self.alertname or f"{re.sub(r' (of|for|on)$', '', self.noun)} {outcome_word(state)}",
-            summary=sentence(self.noun, "/".join(part for part in [name, *parts] if part), state, reason),
+            alertname=self.alertname or f"{_OF.sub('', self.noun)} {outcome_word(state)}",
+            summary=sentence(self.noun if whole else _OF.sub("", self.noun), whole, state, reason),
             severity=severity_said(detail, doubtful=doubtful),
             guess=guessed(good=self.good(state), doubtful=doubtful),
             resource=name,
@@ -92,6 +93,9 @@ class Row:
             reason=reason,
             path=self.link.format_map(_Quoted({**own, "name": name, "region": event.region})),
         )
+
+
+_OF = re.compile(r" (of|for|on)$")
 
 
 class _Quoted(dict[str, str]):
@@ -160,7 +164,7 @@ def general(event: Event) -> AlertDraft:
     kind = event.detail_type or f"{event.source or 'unknown'} event"
     name = _name(event)
     state = _state(detail)
-    candidates = (*detail.every(*REASONS), detail.ending("reason", "message", "description"))
+    candidates = (*detail.every(*REASONS, *ACTS), detail.ending("reason", "message", "description"))
     reason = best(candidates, state=state, name=name, failed=is_bad(kind))
     service = "" if event.service.split(".")[0] in kind.lower().replace(" ", "") else f"{event.source}: "
     bad = is_bad(state) or is_bad(kind) or is_bad(reason)
@@ -182,16 +186,24 @@ def _name(event: Event) -> str:
     detail = event.detail
     named = (*(said for path in NAMES if (said := detail.text(path))), detail.ending("name", "id"))
     found = [resource_name(said) for said in (*named[:-1], *event.resources[:3], named[-1]) if said]
-    return next((said for said in found if not is_hash(said)), found[0] if found else "")
+    return next((said for said in found if not is_hash(said) and not said.isdecimal()), found[0] if found else "")
 
 
 def _state(detail: Fields) -> str:
     """The state; a result that is bad news where the state itself is not."""
-    state = detail.text(*STATES) or detail.ending("status", "state")
+    acts = (said for name in ACTS if (said := detail.text(name)) and not said.count(" "))
+    state = detail.text(*STATES) or next(acts, "") or detail.ending("status", "state")
     if is_bad(state):
         return state
     results = detail.under("result", "resultstatus", "outcome", "changetype")
     return next((said for said in results if is_bad(said)), state)
+
+
+def known_severity(word: str) -> str:
+    """Return critical, error, warning or info where a word means one; "" for "untriaged" and the like, which no route
+    names."""
+    meant = severity(word)
+    return meant if meant in SEVERITY_RANK else ""
 
 
 def severity_said(detail: Fields, *, doubtful: bool = False) -> str:
@@ -199,8 +211,8 @@ def severity_said(detail: Fields, *, doubtful: bool = False) -> str:
 
     A word below warning is not taken where the state is bad news: some services write INFO whatever happened.
     """
-    word = severity(detail.text("severity", "severity.label", "severityLevel", "insightSeverity", "logLevel"))
-    return word if word in SEVERITY_RANK and not (doubtful and word == "info") else ""
+    word = known_severity(detail.text("severity", "severity.label", "severityLevel", "insightSeverity", "logLevel"))
+    return "" if doubtful and word == "info" else word
 
 
 _GAP = re.compile(r"//|=(?=[&;#]|$)|%3D(?=&|$)|/(?=[?#]|$)|:$")

@@ -112,9 +112,9 @@ READERS: Mapping[str, Reader] = {
     "Glue Data Quality Evaluation Results Available": _QUALITY,
     "Step Functions Execution Status Change": Row(
         noun="Step Functions execution of",
-        name=("stateMachineArn",),
+        name=("stateMachineArn", "executionArn", "name"),
         state=("status",),
-        reason=("cause", "error", "name"),
+        reason=("cause", "cause.errorMessage", "error"),
         labels={"execution": "name", "execution_arn": "executionArn"},
         link="/states/home?region={region}#/v2/executions/details/{execution_arn}",
     ),

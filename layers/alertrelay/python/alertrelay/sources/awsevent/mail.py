@@ -12,6 +12,7 @@ from alertrelay.sources.awsevent.draft import AlertDraft, camel
 from alertrelay.sources.awsevent.event import Event
 from alertrelay.sources.awsevent.fields import Fields
 from alertrelay.sources.awsevent.general import Reader, general, page
+from alertrelay.sources.awsevent.lasting import lasts
 from alertrelay.sources.awsevent.news import is_bad
 from alertrelay.sources.awsevent.vocabulary import NAMESPACES
 from alertrelay.values.arn import Arn
@@ -70,10 +71,21 @@ def read_mail(fields: Fields, topic_region: str = "") -> AlertDraft:
 
 
 def _event(event: Event) -> AlertDraft:
+    if event.detail_type.startswith("Advisor Recommendation Status "):
+        return _advice(event)
     if not event.detail.has("mail"):
         return general(event)
     found = read_mail(event.detail, event.region)
     return replace(found, identity=event.id, account=event.account, region=event.region or found.region)
+
+
+def _advice(event: Event) -> AlertDraft:
+    """A recommendation of the deliverability advisor: one a kind and identity, open until it is resolved."""
+    data = event.detail.inner("data")
+    kind, arn = data.text("type"), data.text("resourceArn")
+    identity = f"ses-advice:{arn}/{kind}" if kind and arn else ""
+    found = replace(general(event), alertname="SESRecommendation")
+    return lasts(found, identity, ended=event.detail_type.endswith("Resolved"), updated_at=event.at)
 
 
 READERS: Mapping[str, Reader] = {"ses:": _event}

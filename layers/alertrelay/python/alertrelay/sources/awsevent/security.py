@@ -13,9 +13,8 @@ from alertrelay.sources.arrival import Arrival
 from alertrelay.sources.awsevent.draft import AlertDraft
 from alertrelay.sources.awsevent.event import Event, bare, resource_name
 from alertrelay.sources.awsevent.fields import Fields
-from alertrelay.sources.awsevent.general import Reader, Row, draft, general, page, routine
+from alertrelay.sources.awsevent.general import Reader, Row, draft, general, known_severity, page, routine
 from alertrelay.sources.awsevent.lasting import lasts
-from alertrelay.sources.severity import severity
 
 _ENDED_WORKFLOW = ("resolved", "suppressed")
 _ENDED_STATUS = ("resolved", "suppressed", "archived", "closed", "deleted", "inactive")
@@ -85,7 +84,7 @@ def _over(finding: Fields) -> bool:
 def _hub_severity(finding: Fields) -> str:
     label = finding.text("Severity.Label", "FindingProviderFields.Severity.Label", "severity")
     if label:
-        return severity(label)
+        return known_severity(label)
     score = finding.number("Severity.Normalized")
     return "" if score is None else next((word for least, word in _NORMALISED if score >= least), "info")
 
@@ -144,7 +143,7 @@ def _is_archived(detail: Fields) -> bool:
 def _inspector(event: Event) -> AlertDraft:
     detail = event.detail
     word = detail.text("severity")
-    graded = severity(word) if word else ""
+    graded = known_severity(word)
     over = detail.text("status").lower() in _ENDED_STATUS
     resources = [each.text("id") for each in detail.each("resources")] or list(event.resources)
     title = detail.text("title", "packageVulnerabilityDetails.vulnerabilityId", "type") or "finding without a title"
@@ -178,7 +177,7 @@ def _inspector(event: Event) -> AlertDraft:
 def _macie(event: Event) -> AlertDraft:
     detail = event.detail
     word = detail.text("severity.description", "severity")
-    graded = severity(word) if word else ""
+    graded = known_severity(word)
     bucket = detail.text("resourcesAffected.s3Bucket.name")
     title = detail.text("title", "type") or "finding without a title"
     found = draft(
@@ -219,10 +218,27 @@ def _access(event: Event) -> AlertDraft:
     return lasts(found, detail.text("id"), ended=over, updated_at=detail.at("updatedAt") or event.at)
 
 
+def _case(event: Event) -> AlertDraft:
+    """A case of Security Incident Response; its comments and its updates are events of their own."""
+    found = general(event)
+    kind = event.detail_type.lower()
+    if kind not in ("case created", "case closed"):
+        return found
+    named = replace(found, alertname="SecurityIncidentCase", guess="warning")
+    number = event.detail.text("caseId")
+    identity = f"security-ir:{event.account}/{event.region}/{number}" if number else ""
+    return lasts(named, identity, ended=kind == "case closed", updated_at=event.at)
+
+
 def is_findings(fields: Fields) -> bool:
     """Findings without the event around them: Security Hub's format, or GuardDuty's."""
-    hub = any(each.has("ProductArn") for each in fields.each("findings")) or fields.has("ProductArn", "GeneratorId")
-    return hub or _is_guardduty(fields)
+    hub = any(each.has("ProductArn") or _is_hub(each) for each in fields.each("findings"))
+    alone = fields.has("ProductArn") and (fields.has("GeneratorId") or _is_hub(fields))
+    return hub or alone or _is_guardduty(fields)
+
+
+def _is_hub(fields: Fields) -> bool:
+    return fields.has("Id", "Title", "Resources") and bool(fields.inner("Severity"))
 
 
 def _is_guardduty(fields: Fields) -> bool:
@@ -256,5 +272,6 @@ READERS: Mapping[str, Reader] = {
     ),
     "Inspector2 Finding": _inspector,
     "Macie Finding": _macie,
+    "security-ir:": _case,
     "Access Analyzer Finding": _access,
 }

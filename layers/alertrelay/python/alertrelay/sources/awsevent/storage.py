@@ -165,7 +165,11 @@ _QUIET_BUCKET = (
 def _bucket(event: Event) -> AlertDraft:
     """An object that came, went or changed: the type says it, and the reason only how."""
     quiet = event.detail_type.lower() in _QUIET_BUCKET
-    return replace(_BUCKET(event), guess="info" if quiet else "warning" if is_bad(event.detail_type) else "")
+    found = replace(_BUCKET(event), guess="info" if quiet else "warning" if is_bad(event.detail_type) else "")
+    if event.detail.text("reason", "deletion-type"):
+        return found
+    where = "/".join(part for part in (found.labels.get("resource", ""), event.detail.text("object.key")) if part)
+    return replace(found, alertname=f"S3 {event.detail_type}", summary=f"S3 {event.detail_type.lower()}: {where}")
 
 
 _SCAN = Row(

@@ -18,8 +18,10 @@ STATES: tuple[str, ...] = (
     "currentStatus", "lastStatus", "newState", "newStatus", "currentServiceStatus", "test-run-status",
     "operationStatus", "status-code", "alarm_state", "targetHealth", "healthStatus", "lifecycle", "changeType",
     "readiness-status", "new-state.readiness-status", "new-state", "executionStatus", "jobStatus", "build-status",
-    "result", "eventName", "eventType", "event", "action", "operation", "outcome", "type",
+    "result",
 )  # fmt: skip
+ACTS: tuple[str, ...] = ("eventName", "eventType", "event", "action", "operation", "outcome", "type")
+"""Names that have a state where it is one word: SERVICE_STEADY_STATE, but not "Opened Qubits", which is a title."""
 
 REASONS: tuple[str, ...] = (
     "reason", "statusReason", "stateReason", "status-reason", "state-reason", "stateDetails", "state-details",

@@ -1,0 +1,245 @@
+"""Shapes that real senders write and that no parser knew, or one took for its own: reworded, one test a kind."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+NAMED = {"alertname": "QueueLong"}
+
+
+@pytest.mark.parametrize("beside", [{"severity": "critical"}, {"priority": "P1"}, {"severity": {"label": "CRITICAL"}}])
+def test_a_severity_beside_the_labels_of_the_api_counts(one: Any, beside: dict[str, Any]) -> None:
+    message = {"labels": NAMED, "status": "firing", "title": "Queue of the shop is long", **beside}
+    fired = one(message)
+    assert (fired.source, fired.kind, fired.labels["severity"]) == ("alertmanager", "alert", "critical")
+    assert fired.annotations["summary"] == "Queue of the shop is long"
+    ended = one({"labels": NAMED, "status": "resolved"})
+    assert (ended.status, ended.state_key) == ("resolved", fired.state_key)
+
+
+def test_the_severity_of_the_labels_wins_over_the_one_beside_them(one: Any) -> None:
+    assert one([{"labels": {**NAMED, "severity": "info"}, "severity": "critical"}]).labels["severity"] == "info"
+
+
+def test_what_an_annotation_says_wins_over_a_title_beside_it(one: Any) -> None:
+    found = one([{"labels": NAMED, "summary": "beside", "annotations": {"summary": "within"}}])
+    assert found.annotations["summary"] == "within"
+
+
+@pytest.mark.parametrize("text", [{"title": "Queue of the shop is long"}, {}])
+def test_an_alertname_among_labels_alone_is_own_json(one: Any, text: dict[str, str]) -> None:
+    found = one({"severity": "critical", "labels": NAMED, **text})
+    assert (found.source, found.kind, found.name, found.labels["severity"]) == (
+        "custom",
+        "event",
+        "QueueLong",
+        "critical",
+    )
+    assert found.annotations["summary"] == text.get("title", "QueueLong")
+
+
+@pytest.mark.parametrize("topic", ["", "critical"])
+def test_a_notification_without_alerts_is_at_most_what_its_topic_gives(one: Any, topic: str) -> None:
+    found = one({"receiver": "relay", "status": "firing", "alerts": []}, topic)
+    assert (found.kind, found.labels["severity"]) == ("event", topic or "info")
+
+
+@pytest.mark.parametrize(
+    ("group", "severity", "said"),
+    [
+        ({"commonLabels": {**NAMED, "severity": "critical"}}, "critical", "QueueLong"),
+        ({"groupLabels": NAMED, "commonAnnotations": {"summary": "12 queues"}}, "warning", "12 queues"),
+        ({"truncatedAlerts": 7}, "warning", "7 more alerts"),
+    ],
+)
+def test_a_notification_whose_alerts_were_left_out_is_graded_by_what_they_share(
+    one: Any, group: dict[str, Any], severity: str, said: str
+) -> None:
+    found = one({"receiver": "relay", "status": "firing", "alerts": [], **group})
+    assert (found.name, found.labels["severity"]) == ("EmptyNotification", severity)
+    assert said in found.annotations["summary"]
+
+
+@pytest.mark.parametrize("name", ["", "  ", "\t"])
+def test_a_blank_alertname_is_none(one: Any, name: str) -> None:
+    found = one({"receiver": "r", "alerts": [{"labels": {"alertname": name, "rulename": "QueueLong"}}]})
+    assert found.name == "QueueLong"
+    assert one({"receiver": "r", "alerts": [{"labels": {"alertname": name, "team": "a"}}]}).name == "UnnamedAlert"
+
+
+def event(**fields: Any) -> dict[str, Any]:
+    return {
+        "id": "e-1",
+        "source": "aws.braket",
+        "detail-type": "Braket Task Change",
+        "account": "111122223333",
+        "region": "eu-west-1",
+        "time": "2026-11-20T08:50:00Z",
+        "resources": [],
+        **fields,
+    }
+
+
+@pytest.mark.parametrize(
+    ("detail", "shown"),
+    [("The task lost its device", "The task lost its device"), (["device", {"id": "d-7"}], "d-7"), (12, "12")],
+)
+@pytest.mark.parametrize("kind", ["Braket Task Change", "CloudWatch Alarm State Change", "ECS Task State Change"])
+def test_a_detail_that_is_no_object_is_shown(one: Any, detail: object, shown: str, kind: str) -> None:
+    found = one(event(detail=detail, **{"detail-type": kind}))
+    assert found.source == "aws-event"
+    assert shown in f"{found.annotations['summary']} {found.annotations.get('description', '')}"
+
+
+def test_a_detail_that_is_a_sentence_is_in_the_summary(one: Any) -> None:
+    found = one(event(detail="The task lost its device"))
+    assert found.annotations["summary"] == "Braket Task Change: The task lost its device (eu-west-1)"
+
+
+@pytest.mark.parametrize(("word", "state"), [("Opened Qubits", False), ("QUBITS_OPENED", True)])
+def test_an_act_of_several_words_is_no_state(one: Any, word: str, state: bool) -> None:
+    found = one(event(detail={"name": "task-7", "eventType": word, "message": "Calibration of the device"}))
+    said = found.annotations["summary"]
+    assert (word.lower().replace("_", " ") in said.lower()) is state
+    assert "Calibration of the device" in said
+
+
+DEEP = '{"a":' * 100_000 + "1" + "}" * 100_000
+
+
+@pytest.mark.parametrize(
+    ("text", "summary"),
+    [
+        (DEEP, "A message that is nested too deep to be read: {"),
+        ("[" * 100_000 + "]" * 100_000, "A message that is nested too deep to be read: ["),
+        (f'{{"title": "Disk of db-1 is full", "x": {DEEP}}}', "Disk of db-1 is full"),
+        ('{"a": [1, 2', "A message that is broken JSON: {"),
+        ("[Open] Post: night watch", "[Open] Post: night watch"),
+        ("[1/2] Report of the night", "[1/2] Report of the night"),
+        ("[null, 1", "A message that is broken JSON: [null"),
+    ],
+)
+def test_json_that_cannot_be_read_is_called_what_it_is(one: Any, text: str, summary: str) -> None:
+    assert one(text).annotations["summary"].startswith(summary)
+
+
+def test_the_problem_of_deep_json_is_its_depth(parsed: Any) -> None:
+    assert parsed(DEEP).problem == "JSON that is nested too deep to be read"
+    assert parsed(DEEP[:-1]).problem == "JSON that is nested too deep to be read"
+    assert parsed('{"a": [1, 2').problem == "not JSON"
+
+
+@pytest.mark.parametrize(
+    ("message", "summary"),
+    [
+        ({"Error": "States.Timeout", "Cause": "The nightly run took too long"}, "The nightly run took too long"),
+        ({"errorMessage": "no such table", "errorType": "KeyError"}, "no such table"),
+        ({"kind": 3, "data": {"issue": {"title": "TypeError in the cart"}}}, "TypeError in the cart"),
+    ],
+)
+def test_unknown_json_is_named_by_its_own_sentence(one: Any, message: object, summary: str) -> None:
+    found = one(message)
+    assert (found.name, found.annotations["summary"]) == ("RawMessage", summary)
+
+
+def both(one: Any, begin: dict[str, Any], end: dict[str, Any]) -> Any:
+    fired, ended = one(begin), one(end)
+    assert (fired.kind, fired.status, ended.status) == ("alert", "firing", "resolved")
+    assert fired.state_key == ended.state_key
+    return fired
+
+
+def test_an_uptime_check_is_resolved_by_its_check(one: Any) -> None:
+    down = {"check_id": 41, "check_name": "Shop", "importance_level": "HIGH", "long_description": "Timeout of 30 s"}
+    fired = both(one, {**down, "current_state": "DOWN"}, {**down, "current_state": "UP"})
+    assert (fired.name, fired.annotations["summary"], fired.labels["severity"]) == ("Shop", "Timeout of 30 s", "error")
+
+
+def test_a_monitor_is_resolved_by_its_friendly_state(one: Any) -> None:
+    down = {"monitorID": "41", "monitorFriendlyName": "Shop", "alertDetails": "Timeout of 30 s", "alertType": "1"}
+    fired = both(one, {**down, "alertTypeFriendlyName": "Down"}, {**down, "alertTypeFriendlyName": "Up"})
+    assert (fired.name, fired.annotations["summary"]) == ("Shop", "Timeout of 30 s")
+
+
+def test_a_type_that_ends_in_a_state_has_one(one: Any) -> None:
+    begin = {"event_type": "incident.created", "incident_id": "i-9", "severity": "high", "description": "Cart is slow"}
+    fired = both(one, begin, {"event_type": "incident.resolved", "incident_id": "i-9", "reason": "it is fast again"})
+    assert fired.labels["severity"] == "error"
+
+
+def test_the_id_of_an_incident_wins_over_that_of_its_message(one: Any) -> None:
+    def message(number: str, kind: str, status: str) -> dict[str, Any]:
+        incident = {"id": "INC-7", "title": "Cart is slow", "status": status, "urgency": "high"}
+        return {"messages": [{"id": number, "event": f"incident.{kind}", "incident": incident}]}
+
+    fired = both(one, message("m1", "trigger", "triggered"), message("m2", "resolve", "resolved"))
+    assert fired.state_key == "json:INC-7"
+
+
+def test_an_acknowledgement_is_no_new_alert(one: Any) -> None:
+    alert = {"alertId": "a-1", "message": "Cart is slow", "priority": "P2"}
+    fired, seen = one({"action": "Create", "alert": alert}), one({"action": "Acknowledge", "alert": alert})
+    assert (fired.state_key, seen.status) == (seen.state_key, "firing")
+
+
+def test_a_name_and_a_severity_without_a_text_are_own_json(one: Any) -> None:
+    found = one({"alert_name": "Link is down", "severity": "critical", "device": "router-7"})
+    assert (found.source, found.labels["severity"], found.labels["host"]) == ("custom", "critical", "router-7")
+    assert found.annotations["summary"] == "Link is down"
+
+
+def test_marks_of_a_title_are_read_in_own_json(one: Any) -> None:
+    found = one({"title": "[P1] [Triggered] Cart is slow", "alert_id": "77"})
+    assert (found.kind, found.state_key, found.labels["severity"]) == ("alert", "json:77", "critical")
+
+
+def test_an_event_source_of_others_is_no_notice_of_a_database(one: Any) -> None:
+    found = one({"event_source": "0", "event_id": "461", "event_name": "Load of node7 is high", "host_name": "node7"})
+    assert (found.source, found.annotations["summary"]) == ("raw", "Load of node7 is high")
+
+
+def test_a_recovery_without_an_id_is_told_as_one(one: Any) -> None:
+    found = one({"title": "Cart is slow", "alert_transition": "Recovered"})
+    assert (found.kind, found.annotations["summary"]) == ("event", "Resolved: Cart is slow")
+
+
+KEY = "0123456789abcdef0123456789abcdef"
+WEBHOOK = "https://hooks.slack.com/services/T0/B0/abcdefghijkl"
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        f'{{"routing_key": "{KEY}"}}',
+        f"routingKey={KEY}",
+        f"X-Routing-Key: {KEY}",
+        f"service_key: {KEY}",
+        f"curl {WEBHOOK} failed",
+        "token xoxb-123456789012-abcdefghijkl",
+    ],
+)
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda said: event(detail={"message": said, "state": "FAILED"}),
+        lambda said: {"receiver": "r", "alerts": [{"labels": NAMED, "annotations": {"summary": "x", "note": said}}]},
+        lambda said: {"AlarmName": "a", "NewStateValue": "ALARM", "NewStateReason": said, "AlarmDescription": said},
+        lambda said: {"source": "custom", "content": {"title": "x", "description": said}},
+        lambda said: {"title": "Deploy failed", "severity": "high", "message": said},
+        lambda said: f"Deploy failed\n{said}",
+    ],
+)
+def test_no_key_gets_past_the_place_where_text_enters(parsed: Any, wrap: Any, secret: str) -> None:
+    (found,) = parsed(wrap(secret), subject=secret[:90]).alerts
+    shown = json.dumps([dict(found.labels), dict(found.annotations), found.generator_url])
+    assert KEY[:20] not in shown
+    assert "abcdefghijkl" not in shown
+    assert "***" in shown
+
+
+def test_a_routing_key_of_a_queue_is_no_secret(one: Any) -> None:
+    found = one({"title": "Queue of the shop is long", "severity": "high", "routingKey": "orders.created"})
+    assert "orders.created" in found.annotations["description"]
