@@ -11,7 +11,7 @@ from alertrelay.config.model import Config
 from alertrelay.groups.flush_timer import Trouble, arm, postponed, send_flush_timer
 from alertrelay.groups.insert import member_of, outcomes_of_replaced
 from alertrelay.groups.joining import Joining, Update
-from alertrelay.groups.outcomes import of_alert
+from alertrelay.groups.outcomes import of_alert, of_unknown_resolve
 from alertrelay.groups.unknown_resolves import unknown_resolves
 from alertrelay.nflog.group_state import GroupHeader, GroupState
 from alertrelay.nflog.ledger import Ledger
@@ -32,8 +32,9 @@ class Flush(Protocol):
         deadline: datetime,
         arm: GroupHeader | None = None,
         amend: Callable[[GroupState], GroupState] = ...,
+        reported: frozenset[str] = ...,
     ) -> bool:
-        """Raises StoreFailure only while nothing has been sent."""
+        """Raises StoreFailure only while nothing has been sent. `reported`: keys whose outcomes are known already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +57,7 @@ class Scheduler:
         header = self.groups.header(gid)
         unknown, keys = unknown_resolves(joining, header, self.config)
         if keys:
+            self._report_unknown(joining, header, unknown, keys)
             joining = replace(joining, updates=[u for u in joining.updates if u.key not in keys])
         pending, known = self._pending(joining, header), header or joining.header
         if not pending or known is None:
@@ -97,6 +99,17 @@ class Scheduler:
             what: OutcomeName = "suppressed" if repeated else "pending"
             reason = Reason.DUPLICATE if repeated else Reason.WAITING
             self.emit(of_alert(update.alert, what, reason, integration=known.identity.integration))
+
+    def _report_unknown(
+        self, joining: Joining, header: GroupHeader | None, unknown: Ledger, keys: frozenset[str]
+    ) -> None:
+        """Reports the resolves that only a fallback is sent now, in case it paged: their own channel is not notified,
+        or when they come again."""
+        integration = joining.identity_of(header)
+        for update in joining.updates:
+            if integration and update.resolved and update.key in keys - unknown.firing:
+                waits = not update.settled and any(one.key == update.key for one in joining.doubted)
+                self.emit(of_unknown_resolve(update.alert, integration, comes_again=waits))
 
     def _join_digest(self, header: GroupHeader, updates: list[Update]) -> None:
         """The storm digest owns alerts of the group until they resolve. One that has resolved and fires again since the
