@@ -234,5 +234,7 @@ def test_all_recorded_events_at_once_the_latest_first_lose_nothing(template: Pat
     assert day.lost == ()
     outcomes = [(event.file, delivery.outcome.outcome) for event in day.events for delivery in event.deliveries]
     assert {name for name, _ in outcomes} == set(names)
-    pending = [(e.file, d.outcome, d.next_try) for e in day.events for d in e.deliveries if d.outcome.outcome == "pending"]
+    pending = [
+        (e.file, d.outcome, d.next_try) for e in day.events for d in e.deliveries if d.outcome.outcome == "pending"
+    ]
     assert pending == []
