@@ -17,6 +17,17 @@ Client = Callable[[str], Any]
 UNREADABLE = (BotoCoreError, ClientError, ResponseParserError)
 """What a call of AWS raises; the last where something else answered, such as a proxy with a page of HTML."""
 NOT_OF_AWS = "an answer that is not of AWS"
+_NOT_REACHED = frozenset(
+    {
+        "EndpointConnectionError",
+        "ConnectTimeoutError",
+        "ReadTimeoutError",
+        "ConnectionClosedError",
+        "ProxyConnectionError",
+        "SSLError",
+        "HTTPClientError",
+    }
+)
 ALIAS = "live"
 """The alias by which events reach each function: infra/functions.py."""
 HASH_VARIABLE = "ALERTRELAY_CONFIG_HASH"
@@ -114,4 +125,10 @@ def unreadable(what: str, error: BotoCoreError | ClientError | ResponseParserErr
     if "AccessDenied" in word or "Unauthorized" in word:
         operation = error.operation_name if isinstance(error, ClientError) else ""
         return CloudUnreadable(f"{what}: {operation} is not allowed ({word}): docs/deploy.md lists what is needed")
-    return CloudUnreadable(f"{what} cannot be read: {word}")
+    if word in _NOT_REACHED:
+        return CloudUnreadable(
+            f"{what}: AWS cannot be reached ({word}): check the network, a proxy, the region and AWS_ENDPOINT_URL"
+        )
+    if "Throttl" in word or "TooManyRequests" in word:
+        return CloudUnreadable(f"{what}: AWS throttles the calls ({word}): try again in a minute")
+    return CloudUnreadable(f"{what} cannot be read: {word}: try again, and look for the code in AWS's documentation")

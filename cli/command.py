@@ -7,6 +7,7 @@ import importlib
 import sys
 import traceback
 from collections.abc import Sequence
+from typing import NoReturn
 
 from cli import config_dir
 from cli.extras import advice
@@ -34,13 +35,23 @@ SUBCOMMANDS: tuple[str, ...] = (
 function `(args) -> exit code`, and imports what is slow only inside it."""
 
 
+class _Parser(argparse.ArgumentParser):
+    """Ends each error with the mend."""
+
+    def error(self, message: str) -> NoReturn:
+        """Prints usage and the error, and exits with 2."""
+        if message.endswith("expected one argument"):
+            message += ", joined by = where it begins with a hyphen"
+        super().error(f"{message}; see `{self.prog} --help`")
+
+
 CRASHED = 3
 """The exit code of a traceback: 1 and 2 are answers of the commands."""
 
 
 def parser() -> argparse.ArgumentParser:
     """The command line of all subcommands."""
-    found = argparse.ArgumentParser(
+    found = _Parser(
         prog="alertrelay",
         description="A serverless alert relay for AWS. Only discover (without --from), silence, feedback, send-test, "
         "anomaly status and check --live ask an AWS account; everything else runs without one and without network.",

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli.config_dir import add_config_dir
+from cli.files import unreadable
 
 if TYPE_CHECKING:
     from cli.cloud import Client
@@ -125,8 +126,7 @@ def _found(args: argparse.Namespace, environment: Environment) -> tuple[Sequence
         raw = sys.stdin.buffer.read() if args.source == "-" else Path(args.source).read_bytes()
         return stated(raw.decode("utf-8-sig"), wanted), ()
     except (OSError, ValueError) as error:
-        why = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        raise DiscoverRefused(f"--from {args.source}: cannot be read: {why}") from None
+        raise DiscoverRefused(f"--from {unreadable(error, args.source)}") from None
     except NotStated as error:
         raise DiscoverRefused(f"--from {args.source}: {error}") from None
 

@@ -11,7 +11,7 @@ from compiler.reading.duration import DurationError, parse_duration
 LONGEST_YEARS = 10
 YEARS = range(1970, 3000)
 """With the longest duration added, and any timer of a route, a time of these is still far below datetime's maximum."""
-_EXPECTED = "30s, 5m, 1h30m or a number of seconds was expected"
+_EXPECTED = "30s, 5m, 1h30m or a number of seconds"
 
 
 def seconds(text: str) -> float:
@@ -21,9 +21,9 @@ def seconds(text: str) -> float:
     except DurationError as error:
         found = _number(text)
         if not (math.isfinite(found) and found >= 0):
-            raise argparse.ArgumentTypeError(f"{error}: {_EXPECTED}") from None
+            raise argparse.ArgumentTypeError(f"{error}: expected {_EXPECTED}") from None
     if found > LONGEST_YEARS * 365 * 86_400:
-        raise argparse.ArgumentTypeError(f"{text!r} is too long: at most {LONGEST_YEARS} years were expected")
+        raise argparse.ArgumentTypeError(f"{text!r} is too long: expected at most {LONGEST_YEARS} years")
     return found
 
 
@@ -39,9 +39,9 @@ def time(text: str) -> datetime:
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
-        message = f"{text!r}: a time of RFC 3339 was expected, as in 2026-01-01T00:00:00Z"
+        message = f"{text!r}: expected a time of RFC 3339, as in 2026-01-01T00:00:00Z"
         raise argparse.ArgumentTypeError(message) from None
     if at.year not in YEARS:
-        message = f"{text!r}: a time of the years {YEARS[0]} to {YEARS[-1]} was expected"
+        message = f"{text!r}: expected a time of the years {YEARS[0]} to {YEARS[-1]}"
         raise argparse.ArgumentTypeError(message)
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)

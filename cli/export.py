@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from cli.config_dir import add_config_dir
+from cli.files import unwritable
 
 MARK = "# Written by `alertrelay export sam`; the next export writes it anew."
 TEMPLATE = "template.yaml"
@@ -63,8 +64,12 @@ def run(args: argparse.Namespace) -> int:
     except UsageError as error:
         print(f"alertrelay export: {error}", file=sys.stderr)
         return 2
-    for stack, path in found.items():
-        print(write(path, output, name_of(stack, args.env)))
+    try:
+        for stack, path in found.items():
+            print(write(path, output, name_of(stack, args.env)))
+    except OSError as error:
+        print(f"alertrelay export: {unwritable(error, output)}", file=sys.stderr)
+        return 2
     return 0
 
 
@@ -106,7 +111,7 @@ def _in_use(output: Path) -> str:
     if output.is_dir() and any(output.iterdir()):
         ours = output / TEMPLATE
         if not ours.is_file() or not ours.read_text(encoding="utf-8", errors="replace").startswith(MARK):
-            return f"--output {output}: an empty folder was expected, or one of an earlier export"
+            return f"--output {output}: expected an empty folder, or one of an earlier export; name another"
     elif output.exists() and not output.is_dir():
-        return f"--output {output}: a folder was expected, this is a file"
+        return f"--output {output}: expected a folder, and it is a file; name another"
     return ""

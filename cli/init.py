@@ -106,13 +106,13 @@ def _check_empty(folder: Path) -> None:
     except FileNotFoundError:
         return
     except NotADirectoryError:
-        raise InitRefused(f"{folder}: a folder was expected, this is a file; name another") from None
+        raise InitRefused(f"{folder}: expected a folder, and it is a file; name another") from None
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
         raise InitRefused(f"{folder}: cannot be read: {why}; name a folder of yours, or a new one") from None
     if there:
         shown = ", ".join(there[:3]) + (", …" if len(there) > 3 else "")
-        raise InitRefused(f"{folder}: an empty folder was expected, this holds {shown}; name another, or a new one")
+        raise InitRefused(f"{folder}: an empty folder was expected, and it holds {shown}; name another, or a new one")
 
 
 def _write(folder: Path, made: Mapping[str, str]) -> tuple[Finding, ...]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from alertrelay.sources import Parsed, parse, unwrap
 
+from cli.files import unreadable
 from cli.output import FORMS, dumped
 from local.alert_json import alert_json
 
@@ -58,8 +59,7 @@ def run(args: argparse.Namespace) -> int:
         try:
             content = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
         except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-            why = (error.strerror if isinstance(error, OSError) else None) or str(error)
-            print(f"alertrelay normalise: cannot read {name}: {why}", file=sys.stderr)
+            print(f"alertrelay normalise: {unreadable(error, name)}", file=sys.stderr)
             code = 2
             continue
         line = line_of(name, content, received_at=datetime.now(UTC))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from alertrelay.channels import KINDS
 
 from cli.config_dir import add_config_dir
+from cli.files import unreadable, unwritable
 
 if TYPE_CHECKING:
     from local.stack.day import Day
@@ -111,7 +112,7 @@ def run(args: argparse.Namespace) -> int:
         print(f"alertrelay replay: {error}", file=sys.stderr)
         return 2
     if args.logs:
-        args.logs.write_text(day.logs, encoding="utf-8")
+        code = max(code, _write_logs(args.logs, day.logs))
     if args.json:
         print(json.dumps(timeline.as_json(day), indent=2))
     else:
@@ -122,6 +123,16 @@ def run(args: argparse.Namespace) -> int:
         print(f"alertrelay replay: {problem}", file=sys.stderr)
         code = 2
     return code or int(bool(day.lost))
+
+
+def _write_logs(path: Path, logs: str) -> int:
+    """Writes what the functions logged. What the replay found is shown even where that fails, with exit code 2."""
+    try:
+        path.write_text(logs, encoding="utf-8")
+    except (OSError, ValueError) as error:
+        print(f"alertrelay replay: {unwritable(error, path)}", file=sys.stderr)
+        return 2
+    return 0
 
 
 def _lived(files: list[tuple[str, bytes]], args: argparse.Namespace) -> Day:
@@ -169,7 +180,6 @@ def _read(names: list[str]) -> tuple[list[tuple[str, bytes]], int]:
         try:
             found.append((name, sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()))
         except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-            why = (error.strerror if isinstance(error, OSError) else None) or str(error)
-            print(f"alertrelay replay: cannot read {name}: {why}", file=sys.stderr)
+            print(f"alertrelay replay: {unreadable(error, name)}", file=sys.stderr)
             code = 2
     return found, code

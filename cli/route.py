@@ -141,7 +141,7 @@ def _labels(arguments: Sequence[str]) -> dict[str, str]:
     for text in arguments:
         matcher = parse_matcher(text)
         if matcher.op != "=":
-            raise ValueError(f"{text!r} is no label: NAME=VALUE is expected")
+            raise ValueError(f"{text!r} is not a label: write it as NAME=VALUE")
         labels[matcher.name] = matcher.value
     return labels
 
@@ -184,7 +184,7 @@ def _cases(root: Value, findings: Findings) -> Iterator[_Case]:
 
     if not isinstance(root.data, tuple) or not root.data:
         mend = "as in - {labels: {severity: critical}, receivers: [oncall]}"
-        findings.error(root.place, "wrong-type", f"a list of cases is expected, {root.kind} came", mend)
+        findings.error(root.place, "wrong-type", f"expected a list of cases, got {root.kind}", mend)
         return
     for item in root.data:
         section = section_of(item, ("labels", "receivers"), findings)
@@ -193,7 +193,7 @@ def _cases(root: Value, findings: Findings) -> Iterator[_Case]:
         labels = section.mapping("labels")
         for value in labels.values():
             if isinstance(value.data, tuple | Mapping):
-                section.wrong(value, "text")
+                section.wrong(value, "text", "write one text")
         yield _Case(
             place=f"{item.place.file}:{item.place.line}",
             labels={name: value.text for name, value in labels.items()},

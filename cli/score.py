@@ -10,6 +10,7 @@ from pathlib import Path
 from alertrelay.anomaly.detector.refractory import DEFAULT_THRESHOLD
 from alertrelay.anomaly.detector.scorer import Scorer
 
+from cli.files import unreadable, unwritable
 from local.series import NotASeries, SeriesRow, note_of_texts, read_series
 
 _DESCRIPTION = """\
@@ -59,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     code = 0
     pairs = _pairs(args.input, args.output)
     if not pairs:
-        _note(f"{args.input}: there is no .csv file in this folder")
+        _note(f"{args.input}: expected .csv files in this folder, and there is none")
     for source, target in pairs:
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -68,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
             _note(str(error))
             code = max(code, 1)
         except OSError as error:
-            _note(f"{error.filename or target}: {error.strerror}")
+            _note(unreadable(error, source) if error.filename == str(source) else unwritable(error, target))
             code = 2
     return code
 

@@ -84,7 +84,8 @@ def run(args: argparse.Namespace) -> int:
             sys.stdout.flush()
             _show(peers, over)
     except OSError as error:
-        print(f"alertrelay serve-aws: cannot listen on {args.bind}: {error.strerror or error}", file=sys.stderr)
+        why = f"cannot listen on {args.bind}: {error.strerror or error}"
+        print(f"alertrelay serve-aws: {why}; stop what listens there, or name another --bind", file=sys.stderr)
         return 2
     except UsageError as error:
         print(f"alertrelay serve-aws: {error}", file=sys.stderr)

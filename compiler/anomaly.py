@@ -62,7 +62,7 @@ def check_environments(root: Value, known: Collection[str], findings: Findings) 
     for item in section.sections("watch", WATCH_KEYS) if section else ():
         for value in item.list("environments"):
             if value.text not in known:
-                mend = did_you_mean(value.text, known) or f"one of {', '.join(sorted(known))}"
+                mend = did_you_mean(value.text, known, f"one of {', '.join(sorted(known))}")
                 findings.error(value.place, "bad-value", f"there is no environment {value.text!r}", mend)
 
 
@@ -159,7 +159,7 @@ def _timezone(section: Section) -> str:
 
 def _day(value: Value, findings: Findings) -> date | None:
     if value.data is None or isinstance(value.data, tuple | Mapping):
-        findings.error(value.place, "wrong-type", f"a day is expected, {value.kind} came", "as in 2026-12-25")
+        findings.error(value.place, "wrong-type", f"expected a day, got {value.kind}", "as in 2026-12-25")
         return None
     try:
         return date.fromisoformat(value.text)
@@ -237,7 +237,7 @@ def _mode(item: Section) -> Mode:
 def _one_of(item: Section, key: str, known: tuple[str, ...], default: str) -> str:
     text = item.string(key, default)
     if text not in known:
-        mend = did_you_mean(text, known) or ", ".join(known)
+        mend = did_you_mean(text, known, ", ".join(known))
         item.findings.error(item.at(key), "bad-value", f"{text!r} is no {key}", mend)
         return default
     return text

@@ -41,4 +41,4 @@ def checked(folder: Path, *, said: str) -> Path:
         there = "is not a folder" if folder.exists() else "does not exist"
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         there = f"cannot be read: {getattr(error, 'strerror', None) or error}"
-    raise NoConfigFolder(f"{said}: a folder was expected, this {there}; {_MEND}")
+    raise NoConfigFolder(f"{said}: expected a folder, and it {there}; {_MEND}")

@@ -78,7 +78,7 @@ def _limits(section: Section, findings: Findings) -> dict[str, Any]:
         if isinstance(most, int) and not isinstance(most, bool) and 1 <= most <= MOST:
             limits[receiver] = most
         else:
-            message = f"a whole number of 1 to {MOST} is expected, {value.kind} {value.text!r} came".replace(" ''", "")
+            message = f"expected a whole number of 1 to {MOST}, got {value.kind} {value.text!r}".replace(" ''", "")
             mend = "how many messages the receiver takes before a digest; of PagerDuty, incidents a minute"
             findings.error(value.place, "bad-value", message, mend)
     return {"limits": limits, "limit_places": places}
@@ -87,7 +87,7 @@ def _limits(section: Section, findings: Findings) -> dict[str, Any]:
 def _stages(value: Value, findings: Findings) -> tuple[tuple[Value, ...], ...]:
     mend = "stages in order, each a list of receivers: [[slack-critical, email-oncall], [email-platform]]"
     if not isinstance(value.data, tuple):
-        findings.error(value.place, "wrong-type", f"a list of stages is expected, {value.kind} came", mend)
+        findings.error(value.place, "wrong-type", f"expected a list of stages, got {value.kind}", mend)
         return ()
     if not value.data:
         findings.error(value.place, "empty-list", "no stage stands here", "name one, or remove the key")
@@ -148,7 +148,7 @@ def _time_zone(inner: Section) -> str:
     name = inner.string("time_zone", "")
     if name and not known_zone(name):
         message = f"{name!r} is not a time zone of the tz database"
-        mend = did_you_mean(name, zoneinfo.available_timezones()) or "as in Europe/Berlin"
+        mend = did_you_mean(name, zoneinfo.available_timezones(), "as in Europe/Berlin")
         inner.findings.error(inner.at("time_zone"), "bad-value", message, mend)
         return ""
     return name

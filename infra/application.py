@@ -86,7 +86,7 @@ def _say_cost(each: Valid) -> None:
     if each.anomaly:
         metrics, dollars = most_dollars(each.anomaly)
         most = "" if all(watch.exact for watch in each.anomaly.watches) else " at most"
-        volume = f"{metrics} metric{'' if metrics == 1 else 's'}{most}, {dollars:,.2f} $ a month for GetMetricData"
+        volume = f"{metrics} metric{'' if metrics == 1 else 's'}{most}, ${dollars:,.2f} a month for GetMetricData"
         print(f"{each.environment.name}: the anomaly-scorer asks for {volume}", file=sys.stderr)  # noqa: T201 - synth speaks to people on stderr
 
 

@@ -22,6 +22,7 @@ import uv
 from alertrelay.config.model import Config
 from alertrelay.config.watch import AnomalyConfig
 
+from infra import roots
 from infra.synth import BUILD, ROOT
 
 RUNTIME = "3.13"
@@ -30,7 +31,8 @@ ANOMALY_FILE = "alertrelay-anomaly.json"
 PLATFORMS: Mapping[str, str] = {"arm64": "aarch64-manylinux_2_28", "x86_64": "x86_64-manylinux_2_28"}
 """Lambda's architecture to uv's platform. Lambda's Python 3.13 runs on Amazon Linux 2023, whose glibc is 2.34."""
 
-RECIPE = "1"  # changes the name of every layer when the way of building changes
+PREPARE = ROOT / "infra" / "prepare_layer.py"
+RECIPE = "2"  # changes the name of every layer when the way of building changes
 
 
 class BuildFailed(Exception):
@@ -90,13 +92,18 @@ def build_layer(interpreter: Interpreter, *, build: Path = BUILD) -> Asset:
             file=sys.stderr,
         )
     sources = sorted(path for path in package.rglob("*") if path.is_file() and path.parent.name != "__pycache__")
-    key = _hash([RECIPE, *_names(interpreter), "pyc" if python else "no pyc"], [requirements, *sources], ROOT)
+    makers = [path.read_text(encoding="utf-8") for path in (PREPARE, Path(roots.__file__))]
+    made_by = [RECIPE, *makers, "pyc" if python else "no pyc"]
+    key = _hash([*made_by, *_names(interpreter)], [requirements, *sources], ROOT)
 
     def fill(folder: Path) -> None:
         target = folder / "python"
         _install(requirements, target, interpreter)
         shutil.copytree(package, target / "alertrelay", ignore=shutil.ignore_patterns("__pycache__"))
+        if (target / roots.BUNDLE).exists():
+            roots.write(target / roots.BUNDLE, target / roots.FOLDER)
         if python:
+            _run([str(python), "-I", "-B", str(PREPARE), str(target)])
             _compile(python, target)
 
     return _once(build / "layer", key, fill)

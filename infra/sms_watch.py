@@ -38,7 +38,7 @@ def limit_usd(scope: Construct) -> float:
     except (TypeError, ValueError):
         limit = 0.0
     if not (math.isfinite(limit) and limit > 0):
-        raise ValueError(f"{LIMIT_CONTEXT} in the CDK context: dollars, more than 0, were expected, {given!r} came")
+        raise ValueError(f"{LIMIT_CONTEXT} in the CDK context: expected dollars, more than 0, got {given!r}")
     return limit
 
 

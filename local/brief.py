@@ -43,7 +43,9 @@ def brief(day: Day) -> Iterator[str]:
     for line in _lines(day):
         several = f", until {line.last:%H:%M:%S}" if line.last != line.first else ""
         places = ", ".join(f"{name} {line.channels[name]}" for name in KINDS if line.channels[name])
-        yield f"  {line.first:%H:%M:%S}  {line.word:<10}  {line.text}{f' [{places}]' if places else ''}{several}"
+        added = f"{f' [{places}]' if places else ''}{several}"
+        text = line.text.removesuffix(".") if added else line.text
+        yield f"  {line.first:%H:%M:%S}  {line.word:<10}  {text}{added}"
         if line.message and line.word not in quoted:
             quoted.add(line.word)
             yield f"{'':<24}» {line.message}"

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from compiler.config_folder import VARIABLE
+from compiler.reading.finding import Findings, Place, Severity
 from tests.example import CONFIG, EXAMPLES
 
 # How long an example takes is the machine's affair: it fails no test.
@@ -56,6 +57,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             tool = marker.args[0]
             if shutil.which(tool) is None and not in_ci:
                 item.add_marker(pytest.mark.skip(reason=f"{tool} is not installed (.ci/run installs it)"))
+
+
+def _mend_every_finding() -> None:
+    """Whatever a test makes the compiler find, an error or a warning without a mend fails it."""
+    add = Findings._add
+
+    def checked(self: Findings, place: Place, severity: Severity, code: str, message: str, mend: str) -> None:
+        assert mend or severity == "info", f"{code}: {message!r} at {place} has no mend"
+        add(self, place, severity, code, message, mend)
+
+    Findings._add = checked  # type: ignore[method-assign]
+
+
+_mend_every_finding()
 
 
 def _refuse_the_user_s_files(event: str, arguments: tuple[object, ...]) -> None:

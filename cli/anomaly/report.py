@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli.config_dir import add_config_dir
+from cli.files import unreadable, unwritable
 from local.series import NotASeries, note_of_texts, read_series, seconds_of
 
 if TYPE_CHECKING:
@@ -79,9 +80,9 @@ def run(args: argparse.Namespace) -> int:
     if args.threshold is not None and args.watch:
         args.parser.error("--threshold is for a file without --watch ENTRY: the entry says its own")
     if args.threshold is not None and not 0.0 < args.threshold < 1.0:
-        args.parser.error(f"--threshold: a score between 0 and 1 was expected, {args.threshold:g} came")
+        args.parser.error(f"--threshold: expected a score between 0 and 1, got {args.threshold:g}")
     try:
-        report = _from_cloudwatch(args) if args.env else _from_file(args)
+        report = _report(args)
         args.output.write_text(page(report), encoding="utf-8")
     except NotASeries as error:
         print(f"alertrelay anomaly report: {error}", file=sys.stderr)
@@ -90,10 +91,33 @@ def run(args: argparse.Namespace) -> int:
         print(f"alertrelay anomaly report: {error}", file=sys.stderr)
         return 2
     except OSError as error:
-        print(f"alertrelay anomaly report: {error.filename or args.output}: {error.strerror}", file=sys.stderr)
+        reads = error.filename in map(str, filter(None, (args.input, args.incidents)))
+        fault = unreadable(error, args.input) if reads else unwritable(error, args.output)
+        print(f"alertrelay anomaly report: {fault}", file=sys.stderr)
         return 2
-    print(f"{args.output}: {len(report.points)} points, {len(report.alerts)} alerts at {report.threshold:.4g}")
+    found = f"{_counted(report.points, 'point')}, {_counted(report.alerts, 'alert')} at {report.threshold:.4g}"
+    print(f"{args.output}: {found}")
     return 0
+
+
+def _report(args: argparse.Namespace) -> Report:
+    report = _from_cloudwatch(args) if args.env else _from_file(args)
+    if not report.points:
+        raise NotASeries(_nothing(args))
+    return report
+
+
+def _counted(things: Sequence[object], noun: str) -> str:
+    return f"{len(things)} {noun}{'' if len(things) == 1 else 's'}"
+
+
+def _nothing(args: argparse.Namespace) -> str:
+    """Words that there is nothing to show: an empty page would look like a good sign."""
+    part = " ".join(f"{flag} {value}" for flag, value in (("--from", args.begin), ("--to", args.end)) if value)
+    place = args.input or args.watch
+    if not part:
+        return f"{place}: no points: expected rows of timestamp,value"
+    return f"{part}: no points of {place} lie in that time; name a time in which it has some"
 
 
 def _from_file(args: argparse.Namespace) -> Report:
@@ -161,8 +185,8 @@ def _note_few(name: str, points: Sequence[object]) -> None:
     """Warn where there is nothing that one could learn from: a page without alerts would look like a good sign."""
     if len(points) < FEWEST:
         print(
-            f"alertrelay anomaly report: {name}: too few points to judge by: {len(points)}, and {FEWEST} were expected "
-            "at least; a day of the metric is the least that shows anything, two weeks are good",
+            f"alertrelay anomaly report: {name}: too few points to judge by: expected at least "
+            f"{FEWEST}, got {len(points)}; a day of the metric is the least that shows anything, two weeks are good",
             file=sys.stderr,
         )
 
@@ -195,5 +219,5 @@ def _bound(text: str | None, default: float) -> float:
         return default
     at = seconds_of(text)
     if at is None:
-        raise NotASeries(f"{text!r} is no time; write 2026-11-20 or 2026-11-20T03:05:00")
+        raise NotASeries(f"{text!r} is not a time: write 2026-11-20 or 2026-11-20T03:05:00")
     return at

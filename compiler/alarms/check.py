@@ -249,7 +249,7 @@ def check_runbooks(found: Plan, runbooks: Collection[str], findings: Findings) -
         message = f"runbooks/{page}, the page of {alarm.alertname}, does not exist"
         watch = watches[alarm.kind, alarm.resource]
         if alarm.alertname in watch.runbooks:
-            mend = did_you_mean(page, runbooks) or "write it"
+            mend = did_you_mean(page, runbooks, "write it")
             findings.error(watch.at(f"runbooks.{alarm.alertname}"), "no-runbook", message, mend)
         else:
             findings.warning(alarm.place, "no-runbook", message, "write it, or name another under `runbooks`")

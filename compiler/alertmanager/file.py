@@ -132,7 +132,7 @@ def _check_global(global_: Section, secrets: SecretKeyPaths) -> None:
         check_smarthost(global_, "smtp_smarthost")
     for key in ("smtp_auth_identity", "smtp_tls_config", "smtp_force_implicit_tls"):
         if global_.has(key):
-            global_.findings.warning(global_.at(key), "not-obeyed", f"{key!r} is not obeyed by alertrelay")
+            global_.findings.not_obeyed(global_.at(key), repr(key))
     for key in ("smtp_auth_secret", "smtp_auth_secret_file"):
         if global_.has(key):
             message = "CRAM-MD5 is not spoken by alertrelay"
@@ -160,7 +160,7 @@ def _check_rest(section: Section) -> None:
         findings.warning(section.at("templates"), "own-rendering", message, "they may stay for Alertmanager's sake")
     for key in ("tracing", "event_recorder"):
         if section.has(key):
-            findings.warning(section.at(key), "not-obeyed", f"{key!r} is not obeyed by alertrelay")
+            findings.not_obeyed(section.at(key), repr(key))
 
 
 def _check_route(item: PlacedRoute, receivers: dict[str, Receiver], intervals: Collection[str]) -> None:

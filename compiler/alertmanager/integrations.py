@@ -81,7 +81,7 @@ def _items(section: Section, key: ConfigKey) -> tuple[Any, ...]:
     sent = [entry for entry, found in entries if not found]
     if len(sent) > _MOST_ITEMS:
         message = f"{key.name}: {_MOST_ITEMS} are sent with each message, and {len(sent)} stand here"
-        section.findings.warning(sent[_MOST_ITEMS].place, "not-obeyed", message)
+        section.findings.warning(sent[_MOST_ITEMS].place, "not-obeyed", message, "remove some of them")
     assert key.made is not None
     return tuple(key.made(**{name: _text(entry, name) for name in key.items}) for entry in sent[:_MOST_ITEMS])
 

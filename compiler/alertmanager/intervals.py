@@ -94,6 +94,15 @@ def _time_range(section: Section) -> tuple[int, int] | None:
     return start, end
 
 
+_SHAPES = {
+    "weekdays": "write names of days, as in saturday or monday:friday",
+    "days_of_month": "write days from 1 to 31, or from the end with -1, as in 1:5",
+    "months": "write names or numbers of months, as in december or 1:3",
+    "years": "write years, as in 2026:2028",
+}
+"""The mend of a range that cannot be read, by its key."""
+
+
 def _ranges(section: Section, key: str, read: Callable[[str], int | None]) -> Ranges:
     found = (_range(section, key, value, read) for value in section.list(key))
     return tuple(item for item in found if item)
@@ -104,7 +113,9 @@ def _range(section: Section, key: str, value: Value, read: Callable[[str], int |
     first = read(begin)
     last = read(end) if colon else first
     if first is None or last is None:
-        mend = did_you_mean(begin, _WEEKDAYS if key == "weekdays" else _MONTHS) if begin.isalpha() else ""
+        mend = _SHAPES[key]
+        if begin.isalpha() and key in ("weekdays", "months"):
+            mend = did_you_mean(begin, _WEEKDAYS if key == "weekdays" else _MONTHS, mend)
         section.findings.error(value.place, "bad-value", f"{value.text!r} does not belong in {key}", mend)
     elif key == "days_of_month" and first < 0 < last:
         mend = "count both from the start, or both from the end"

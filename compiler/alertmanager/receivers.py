@@ -45,7 +45,7 @@ def parse_receiver(section: Section, reading: ReceiverContext) -> Receiver:
             message = f"alertrelay does not send to {key.removesuffix('_configs')}"
             section.findings.error(section.at(key), "unsupported-receiver", message, f"it knows {kinds}")
         elif key == "labels":
-            section.findings.warning(section.at(key), "not-obeyed", "labels of a receiver are not obeyed by alertrelay")
+            section.findings.not_obeyed(section.at(key), "`labels` of a receiver")
     for key, served in _SERVED.items():
         known = (*_COMMON, *(name for one in served.keys for name in one.names))
         for index, item in enumerate(section.sections(key, known)):
@@ -81,7 +81,7 @@ def _target(section: Section, served: ChannelDescriptor, integration: Integratio
         if key.use in ("rendered", "not_obeyed"):
             check_shape(section, key, reading.secrets)
         if key.use == "not_obeyed" and section.has(key.name) and not (key.shape == "sigv4" and _only_region(section)):
-            section.findings.warning(section.at(key.name), "not-obeyed", f"{key.name!r} is not obeyed by alertrelay")
+            section.findings.not_obeyed(section.at(key.name), repr(key.name))
     return Target(
         integration=integration,
         send_resolved=_send_resolved(section, served),

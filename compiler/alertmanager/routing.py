@@ -192,7 +192,7 @@ def _legacy(section: Section, name: str, value: Value, *, regex: bool) -> Iterat
         # Alertmanager prints a match_re with its anchors, and the print is part of the keys of groups.
         yield matcher(name, "=~", _anchored(value.text)) if regex else matcher(name, "=", value.text)
     except MatcherError as error:
-        section.findings.error(value.place, "bad-matcher", str(error))
+        section.findings.error(value.place, "bad-matcher", str(error), "write a regular expression of RE2")
 
 
 def _anchored(pattern: str) -> str:

@@ -85,7 +85,7 @@ class SecretKeyPaths:
                     inner.at(key), "unsupported", message, "remove it, or send to an address without it"
                 )
             elif key not in _HARMLESS:
-                self.findings.warning(inner.at(key), "not-obeyed", f"{key!r} is not obeyed by alertrelay")
+                self.findings.not_obeyed(inner.at(key), repr(key))
         return credentials
 
     def tls_config(self, section: Section, key: str = "tls_config") -> None:

@@ -53,12 +53,12 @@ class Findings:
 
     _found: list[Finding] = field(default_factory=list)
 
-    def error(self, place: Place, code: str, message: str, mend: str = "") -> None:
-        """Something that must not be deployed."""
+    def error(self, place: Place, code: str, message: str, mend: str) -> None:
+        """Something that must not be deployed. `mend` says what to do."""
         self._add(place, "error", code, message, mend)
 
-    def warning(self, place: Place, code: str, message: str, mend: str = "") -> None:
-        """Something that works, and that somebody will regret."""
+    def warning(self, place: Place, code: str, message: str, mend: str) -> None:
+        """Something that works, and that somebody will regret. `mend` says what to do."""
         self._add(place, "warning", code, message, mend)
 
     def info(self, place: Place, code: str, message: str, mend: str = "") -> None:
@@ -77,6 +77,12 @@ class Findings:
                 message=message,
                 mend=mend,
             )
+        )
+
+    def not_obeyed(self, place: Place, what: str) -> None:
+        """Something that Alertmanager obeys and alertrelay does not."""
+        self.warning(
+            place, "not-obeyed", f"{what} is not obeyed by alertrelay", "remove it, or leave it for Alertmanager"
         )
 
     @property
@@ -133,10 +139,10 @@ def _folded(same: Sequence[Finding]) -> Finding:
     return dataclasses.replace(same[0], message=message)
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
+def did_you_mean(word: str, known: Iterable[str], otherwise: str = "remove it") -> str:
     """Returns a mend that names the nearest known word, or all of them where none is near and they are few."""
     candidates = sorted(known)
     near = difflib.get_close_matches(word, candidates, n=1, cutoff=0.6)
     if near:
         return f"did you mean {near[0]!r}?"
-    return f"known here: {', '.join(candidates)}" if 0 < len(candidates) <= _LISTED else ""
+    return f"known here: {', '.join(candidates)}" if 0 < len(candidates) <= _LISTED else otherwise

@@ -20,5 +20,5 @@ def region_fault(name: str) -> str:
     """Return what is wrong with the name of a region and the mend, "" for one that there is."""
     if name in regions():
         return ""
-    near = did_you_mean(name, regions()) or "as in eu-west-1"
+    near = did_you_mean(name, regions(), "as in eu-west-1")
     return f"is not a region of AWS that botocore knows; {near} (a newer one needs a newer botocore)"

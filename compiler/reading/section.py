@@ -48,9 +48,9 @@ class Section:
         found = self.get(key)
         return found.place if found else _below(self.place, key)
 
-    def wrong(self, value: Value, expected: str, mend: str = "") -> None:
+    def wrong(self, value: Value, expected: str, mend: str) -> None:
         """The finding for a value of another type."""
-        self.findings.error(value.place, "wrong-type", f"{expected} is expected, {value.kind} came", mend)
+        self.findings.error(value.place, "wrong-type", f"expected {expected}, got {value.kind}", mend)
 
     def require(self, key: str, mend: str) -> bool:
         """Returns whether the key is there; an error where not."""
@@ -65,7 +65,7 @@ class Section:
         if value is None:
             return default
         if isinstance(value.data, tuple | Mapping):
-            self.wrong(value, "text")
+            self.wrong(value, "text", "write one text")
             return default
         return value.text
 
@@ -88,7 +88,7 @@ class Section:
             return default
         if isinstance(value.data, bool):
             return value.data
-        self.wrong(value, "true or false")
+        self.wrong(value, "true or false", "write true or false, without quotes")
         return default
 
     def number(self, key: str, default: float, *, low: float, high: float) -> float:
@@ -102,7 +102,7 @@ class Section:
         if value is None:
             return default
         if isinstance(value.data, bool) or not isinstance(value.data, int):
-            self.wrong(value, "a whole number", f"a number from {low:g} to {high:g}")
+            self.wrong(value, "a whole number", f"write a whole number from {low:g} to {high:g}")
             return default
         return int(number_of(value, self.findings, low=low, high=high, default=default))
 
@@ -157,12 +157,12 @@ def section_of(value: Value, known: Collection[str], findings: Findings) -> Sect
     """Returns the mapping, after an error for each key that is not among `known`; None where it is no mapping."""
     if not isinstance(value.data, Mapping):
         mend = "write `key: value` lines"
-        findings.error(value.place, "wrong-type", f"a mapping is expected, {value.kind} came", mend)
+        findings.error(value.place, "wrong-type", f"expected a mapping, got {value.kind}", mend)
         return None
     for name, item in value.data.items():
         if name not in known:
             place = item.key_place or item.place
-            mend = did_you_mean(name, known) or "remove it"
+            mend = did_you_mean(name, known, "remove it")
             findings.error(place, "unknown-key", f"{name!r} is not a key here", mend)
     return Section(value, findings)
 
@@ -171,7 +171,7 @@ def check_texts(values: Iterable[Value], findings: Findings) -> None:
     """An error for each that is no scalar: any of those is read as the text that stands in the file."""
     for value in values:
         if isinstance(value.data, tuple | Mapping):
-            findings.error(value.place, "wrong-type", f"text is expected, {value.kind} came")
+            findings.error(value.place, "wrong-type", f"expected text, got {value.kind}", "write one text")
 
 
 def string_of(value: Value, findings: Findings) -> str:
@@ -179,7 +179,7 @@ def string_of(value: Value, findings: Findings) -> str:
     if not isinstance(value.data, str):
         scalar = not isinstance(value.data, tuple | Mapping | None)
         mend = f'quote it: "{value.text}"' if scalar else "write one text"
-        findings.error(value.place, "wrong-type", f"text is expected, {value.kind} came", mend)
+        findings.error(value.place, "wrong-type", f"expected text, got {value.kind}", mend)
         return ""
     if not value.data.strip():
         findings.error(value.place, "empty-text", "is empty", "remove the key, or say what it is")
@@ -189,9 +189,9 @@ def string_of(value: Value, findings: Findings) -> str:
 
 def number_of(value: Value, findings: Findings, *, low: float, high: float, default: float, unit: str = "") -> float:
     """Returns a number within both bounds, else `default` after a finding, which names the `unit`."""
-    mend = f"a number from {low:g} to {high:g}" + (f", in {unit}" if unit else "")
+    mend = f"write a number from {low:g} to {high:g}" + (f", in {unit}" if unit else "")
     if isinstance(value.data, bool) or not isinstance(value.data, int | float):
-        findings.error(value.place, "wrong-type", f"a number is expected, {value.kind} came", mend)
+        findings.error(value.place, "wrong-type", f"expected a number, got {value.kind}", mend)
         return default
     if not (math.isfinite(value.data) and low <= value.data <= high):
         message = f"{value.text} is out of range"

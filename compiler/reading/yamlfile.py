@@ -90,12 +90,12 @@ def parse(text: str, findings: Findings, *, file: str) -> Value | None:
         loader = yaml.SafeLoader(text)
         node = loader.get_single_node()
         if node is None:
-            mend = "an empty file is no configuration: start from the shipped one"
+            mend = "write something in it, or remove the file"
             findings.error(Place(file=file, line=1, column=1), "empty", "holds nothing", mend)
             return None
         return _Builder(file, loader, findings).build(node, "", depth=0)
     except yaml.MarkedYAMLError as error:
-        findings.error(_mark(file, error.problem_mark or error.context_mark), "yaml", _problem(error), "mend the YAML")
+        findings.error(_mark(file, error.problem_mark or error.context_mark), "yaml", _problem(error), _mend(error))
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         place = Place(file=file, line=line, column=error.position - (text.rfind("\n", 0, error.position) + 1) + 1)
@@ -114,9 +114,35 @@ def _mark(file: str, mark: yaml.Mark | None) -> Place:
     return Place(file=file, line=mark.line + 1, column=mark.column + 1) if mark else Place(file=file, line=1, column=1)
 
 
+def _mend(error: yaml.MarkedYAMLError) -> str:
+    """Returns what most likely went wrong, by the words of PyYAML."""
+    said = f"{error.context or ''} {error.problem or ''}"
+    return next(
+        (mend for words, mend in _MENDS if words in said), "look at the line above: indentation, quotes, colons"
+    )
+
+
 def _problem(error: yaml.MarkedYAMLError) -> str:
     parts = [part for part in (error.context, error.problem) if part]
     return "is not YAML: " + ", ".join(parts)
+
+
+_MENDS = (
+    ("\\t", "indent with spaces: YAML takes no tabs"),
+    ("quoted scalar", "close the quote"),
+    ("flow sequence", "close the bracket, with commas between the items"),
+    ("flow mapping", "close the brace, with commas between the pairs"),
+    ("<stream end>", "close what is open: a bracket, a brace or a quote"),
+    ("undefined alias", "define the anchor (&name) above its alias (*name)"),
+    ("mapping values are not allowed", "quote a value with a colon in it, or start a new line"),
+    ("could not find expected ':'", "write `key: value`, with a space after the colon"),
+    ("simple key", "write `key: value`, with a space after the colon"),
+    ("cannot start any token", "quote the value"),
+    ("block collection", "indent this line like its neighbours"),
+    ("block mapping", "indent this line like its neighbours"),
+    ("another document", "keep one document: remove the line ---"),
+)
+"""Words of PyYAML's messages, and the mend."""
 
 
 class _Builder:
@@ -205,7 +231,7 @@ class _Builder:
         if isinstance(node, yaml.ScalarNode):
             self._whole(node.value, place)
             return str(node.value)
-        raise _Broken(place, "yaml", "a key is a list or a mapping", "quote the key if it is meant to be text")
+        raise _Broken(place, "yaml", "has a list or a mapping as a key", "quote the key if it is meant to be text")
 
 
 def _named(place: Place, key: str) -> Place:

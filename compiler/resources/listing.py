@@ -266,7 +266,7 @@ def _one_of(item: Section, key: str, known: Iterable[str], default: str, *, need
     value = item.get(key)
     text = value.text if value else ""
     if text not in known:
-        item.findings.error(item.at(key), "bad-value", f"{text!r} is no {key}", did_you_mean(text, known))
+        item.findings.error(item.at(key), "bad-value", f"{text!r} is not a known {key}", did_you_mean(text, known))
         return default
     return text
 

@@ -86,17 +86,19 @@ class Intake:
 
     def _read(self, item: Any, now: datetime, timeout: timedelta) -> IntakeAlert:
         if not isinstance(item, Mapping):
-            raise ValueError(f"an alert is an object with labels, {item!r} came")  # noqa: TRY004 - one kind of refusal
+            raise ValueError(f"expected an alert, an object with labels, got {item!r}")  # noqa: TRY004 - one kind of refusal
         labels = {k: v for k, v in self._texts(item, "labels").items() if v}
         annotations = self._texts(item, "annotations")
         if not labels:
-            raise ValueError("at least one label that is not empty is needed")
+            raise ValueError('an alert needs a label that is not empty, as in {"alertname": "ServiceDown"}')
         starts_at, ends_at = (moment(item.get(key), self._start) for key in ("startsAt", "endsAt"))
         starts_at = starts_at or ends_at or now
         guessed = ends_at is None and item.get("source") != "cloudwatch"
         ends_at = ends_at or (now + timeout if guessed else NEVER)
         if ends_at < starts_at:
-            raise ValueError(f"it ends ({ends_at.isoformat()}) before it starts ({starts_at.isoformat()})")
+            raise ValueError(
+                f"it ends ({ends_at.isoformat()}) before it starts ({starts_at.isoformat()}): turn them round"
+            )
         return IntakeAlert(
             labels=labels,
             annotations=annotations,
@@ -110,12 +112,12 @@ class Intake:
     def _texts(self, item: Mapping[str, Any], key: str) -> dict[str, str]:
         found = item.get(key) or {}
         if not isinstance(found, Mapping) or not all(isinstance(value, str) for value in found.values()):
-            raise ValueError(f"{key!r} is an object of texts, {found!r} came")
+            raise ValueError(f"expected an object of texts as {key!r}, got {found!r}")
         for name, value in found.items():
             if self._classic and not _CLASSIC_NAME.fullmatch(name):
-                raise ValueError(f"{name!r} is no name of a label for releases before 0.27")
+                raise ValueError(f"{name!r} is not a label name for releases before 0.27: use letters, digits and _")
             if not name or not _is_unicode(name) or not _is_unicode(value):
-                raise ValueError(f"{key!r} holds an empty name or what is no UTF-8")
+                raise ValueError(f"{key!r} holds an empty name, or something that is not UTF-8: write UTF-8 text")
         return dict(found)
 
     def _put(self, new: IntakeAlert, now: datetime) -> IntakeAlert:

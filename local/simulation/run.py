@@ -17,7 +17,7 @@ from alertrelay.policy.silence import Silence, SilenceRefused
 from alertrelay.policy.silence_json import from_json
 
 from compiler.load import Release, try_out
-from compiler.reading.finding import Finding
+from compiler.reading.finding import Finding, did_you_mean
 from local.simulation.agenda import Agenda
 from local.simulation.alertmanager import Alertmanager
 from local.simulation.intake import Intake, IntakeAlert
@@ -103,6 +103,7 @@ class SimulatedRun:
                 now, timeout = self._agenda.now(), self._config.resolve_timeout
                 self._relay.post(self._intake.post(alerts, now=now, resolve_timeout=timeout, place=entry.place))
             case SinkSet() as change:
+                self._check_receivers(entry.place, change)
                 self._sinks.set(change)
             case SilenceSet(name=name, data=data):
                 self._silence(entry.place, lambda: self._set_silence(name, data))
@@ -110,6 +111,13 @@ class SimulatedRun:
                 self._silence(entry.place, lambda: self._expire_silence(name))
             case Reload(text=text):
                 self._reload(entry.place, text)
+
+    def _check_receivers(self, place: str, change: SinkSet) -> None:
+        """Warns of a receiver that the configuration does not have: a misspelt one would never fail."""
+        known = [*(receiver.name for receiver in self._config.receivers), last_resort_target("").integration.receiver]
+        for name in change.receivers:
+            if name not in known:
+                self._options.warn(f"{place}: there is no receiver {name!r} ({did_you_mean(name, known)})")
 
     def _silence(self, place: str, change: Callable[[], None]) -> None:
         try:
@@ -134,7 +142,7 @@ class SimulatedRun:
     def _expire_silence(self, name: str) -> None:
         stored = next((one for one in self._store.silences()[0] if one.id == self._silences.get(name)), None)
         if stored is None:
-            raise ValueError(f"no silence was given the name {name!r}")
+            raise ValueError(f"no silence is named {name!r} here: set one before it is expired")
         ended = silence.expire(stored, stored.id, now=self._agenda.now())
         self._write([ended] if ended else [])
 

@@ -13,11 +13,17 @@ from typing import Any
 Answer = int | str
 """What a receiver answers: a status, or `timeout` or `refused`."""
 _WORDS = ("timeout", "refused")
+_VALUES = {
+    "silence": 'an object with a name, as in {"name": "maintenance", …},',
+    "expire": "the name of a silence",
+    "reload": "the text of an alertmanager.yml",
+}
+_MOMENT = "expected seconds from the start, or a time of RFC 3339 as in 2026-01-01T00:10:00Z"
 _FORMS = 'a list of alerts, {"silence": …}, {"expire": …}, {"sink": …} or {"reload": …}'
 
 
 class TimelineError(ValueError):
-    """The file is no timeline; the text says what was expected, what came and where."""
+    """The file is not a timeline. The text says where, what was expected and what stands there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,11 +80,11 @@ def read_timeline(path: Path, start: datetime) -> list[TimelineEntry]:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise TimelineError(f"{path}: {error.strerror or error}") from None
+        raise TimelineError(f"{path} cannot be read: {error.strerror or error}; name a timeline file") from None
     except ValueError as error:
-        raise TimelineError(f"{path}: not JSON: {error}") from None
+        raise TimelineError(f"{path}: expected JSON, a list of [t, what]: {error}") from None
     if not isinstance(data, list):
-        raise TimelineError(f"{path}: a list of [t, what] is expected, {_name(data)} came")
+        raise TimelineError(f"{path}: expected a list of [t, what], got {_name(data)}")
     return parse_timeline(data, start, file=str(path))
 
 
@@ -88,7 +94,7 @@ def parse_timeline(data: Sequence[Any], start: datetime, *, file: str = "timelin
     for number, item in enumerate(data):
         place = f"{file}[{number}]"
         if not isinstance(item, list) or len(item) != 2:
-            raise TimelineError(f"{place}: [t, what] is expected, {_name(item)} came")
+            raise TimelineError(f"{place}: expected [t, what], got {_name(item)}")
         entries.append(TimelineEntry(at=_at(item[0], start, place), what=_what(item[1], place), place=place))
     return sorted(entries, key=lambda entry: entry.at)
 
@@ -103,10 +109,13 @@ def moment(value: Any, start: datetime) -> datetime | None:
     if isinstance(value, str):
         if not value or value.startswith("0001-01-01T00:00:00"):
             return None
-        at = datetime.fromisoformat(value)
+        try:
+            at = datetime.fromisoformat(value)
+        except ValueError:
+            raise ValueError(f"{_MOMENT}, got {value!r}") from None
         return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ValueError(f"seconds from the start, or a time of RFC 3339, are expected, {value!r} came")
+        raise ValueError(f"{_MOMENT}, got {value!r}")
     try:
         return start + timedelta(seconds=value)
     except OverflowError:
@@ -119,7 +128,7 @@ def _at(value: Any, start: datetime, place: str) -> datetime:
     except ValueError as error:
         raise TimelineError(f"{place}: {error}") from None
     if at is None or at < start:
-        raise TimelineError(f"{place}: t is seconds from the start, 0 or more; {value!r} came")
+        raise TimelineError(f"{place}: expected t in seconds from the start, 0 or more, got {value!r}")
     return at
 
 
@@ -127,7 +136,7 @@ def _what(data: Any, place: str) -> What:
     if isinstance(data, list):
         return Post(alerts=data)
     if not isinstance(data, Mapping):
-        raise TimelineError(f"{place}: {_FORMS} is expected, {_name(data)} came")
+        raise TimelineError(f"{place}: expected {_FORMS}, got {_name(data)}")
     match data:
         case {"silence": {"name": str(name)} as silence}:
             return SilenceSet(name=name, data={key: silence[key] for key in silence if key != "name"})
@@ -139,16 +148,21 @@ def _what(data: Any, place: str) -> What:
             return SinkSet(everybody=_answer(answer, place), receivers={})
         case {"reload": str(text)}:
             return Reload(text=text)
-        case {"silence": _}:
-            raise TimelineError(f'{place}: a silence has a name, as in {{"silence": {{"name": "maintenance", …}}}}')
         case _:
-            raise TimelineError(f"{place}: {_FORMS} is expected, the keys {', '.join(map(str, data)) or 'none'} came")
+            raise TimelineError(f"{place}: {_not_understood(data)}")
+
+
+def _not_understood(data: Mapping[str, Any]) -> str:
+    for key, expected in _VALUES.items():
+        if key in data:
+            return f"expected {expected} as {key!r}, got {_name(data[key])}"
+    return f"expected {_FORMS}, got the keys {', '.join(map(str, data)) or 'none'}"
 
 
 def _answer(value: Any, place: str) -> Answer:
     if value in _WORDS or (isinstance(value, int) and not isinstance(value, bool) and 100 <= value <= 599):
         return value  # type: ignore[no-any-return] # one of the two
-    raise TimelineError(f"{place}: a sink answers a status (100 to 599), timeout or refused; {value!r} came")
+    raise TimelineError(f"{place}: expected a status (100 to 599), timeout or refused, got {value!r}")
 
 
 def _name(value: Any) -> str:

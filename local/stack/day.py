@@ -121,6 +121,12 @@ def live(
         return run.finish()
 
 
+def _refusal(error: ClientError | BotoCoreError) -> str:
+    """Returns what AWS says, without botocore's frames around it, and the mend where it is known."""
+    text = str(error).rpartition(" operation: ")[2] or str(error)
+    return f"{text}: shorten it to 256 KB" if "too long" in text else text
+
+
 class DayRun:
     """A day in the making: a context manager in which the stack runs."""
 
@@ -227,7 +233,7 @@ class DayRun:
             try:
                 sent = stack.publish(arn, envelope)
             except (ClientError, BotoCoreError) as error:
-                self._unpublished.append(f"{name}: SNS does not take this message: {error}")
+                self._unpublished.append(f"{name}: SNS does not take this message: {_refusal(error)}")
                 continue
             event.add(sent, parse(sent, received_at=now))
             self._publishing = event

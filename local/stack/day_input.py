@@ -61,7 +61,7 @@ def checked_template(template: Path) -> Path:
         region_of(template)
     except OSError as error:
         raise UsageError(
-            f"--template: {error.filename or template} cannot be read: {error.strerror or error}"
+            f"--template: {error.filename or template} cannot be read: {error.strerror or error}; name one in a cdk.out"
         ) from None
     except (ValueError, KeyError, TypeError, AttributeError):
         raise UsageError(f"--template {template}: a template of a RelayStack was expected, in its cdk.out") from None

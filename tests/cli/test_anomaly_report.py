@@ -141,17 +141,28 @@ def test_the_name_of_a_file_is_shown_as_text(tmp_path: Path) -> None:
     assert "a&lt;b&gt;&amp;c" in text
 
 
-def test_a_file_without_points_makes_a_page(tmp_path: Path) -> None:
-    source = tmp_path / "empty.csv"
-    source.write_text("timestamp,value\n")
-    assert "No point" in _report(source)[0]
+@pytest.mark.parametrize(
+    ("rows", "part", "said"),
+    [
+        ("", [], "empty.csv: no points: expected rows of timestamp,value"),
+        ("2026-11-01 00:00:00,1\n", ["--from", "2030-01-01"], "--from 2030-01-01: no points of "),
+    ],
+)
+def test_a_page_that_would_be_empty_is_not_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], rows: str, part: list[str], said: str
+) -> None:
+    source, target = tmp_path / "empty.csv", tmp_path / "page.html"
+    source.write_text(f"timestamp,value\n{rows}")
+    assert command.main(["anomaly", "report", "--input", str(source), "--output", str(target), *part]) == 1
+    assert said in capsys.readouterr().err
+    assert not target.exists()
 
 
 @pytest.mark.parametrize(
     ("arguments", "code", "told"),
     [
         (["--incidents", "none.csv"], 2, "none.csv"),
-        (["--from", "yesterday"], 1, "'yesterday' is no time"),
+        (["--from", "yesterday"], 1, "'yesterday' is not a time"),
     ],
 )
 def test_a_wrong_argument_is_named(
@@ -185,9 +196,9 @@ def test_a_metric_that_is_no_csv_is_named(tmp_path: Path, capsys: pytest.Capture
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["--threshold", "nan"], "between 0 and 1 was expected, nan came"),
-        (["--threshold", "0"], "between 0 and 1 was expected, 0 came"),
-        (["--threshold", "80"], "between 0 and 1 was expected, 80 came"),
+        (["--threshold", "nan"], "expected a score between 0 and 1, got nan"),
+        (["--threshold", "0"], "expected a score between 0 and 1, got 0"),
+        (["--threshold", "80"], "expected a score between 0 and 1, got 80"),
         (["--threshold", "0.9", "--watch", "orders-placed"], "the entry says its own"),
     ],
 )

@@ -73,14 +73,14 @@ def test_what_is_no_folder_is_named_by_every_command(
 ) -> None:
     (here / "alertmanager.yml").touch()
     assert main([*command, "--config-dir", "alertmanager.yml"]) == 2
-    assert "--config-dir alertmanager.yml: a folder was expected, this is not a folder" in capsys.readouterr().err
+    assert "--config-dir alertmanager.yml: expected a folder, and it is not a folder" in capsys.readouterr().err
     monkeypatch.setenv(VARIABLE, "nowhere")
     assert main(command) == 2
-    assert f"{VARIABLE}=nowhere: a folder was expected, this does not exist" in capsys.readouterr().err
+    assert f"{VARIABLE}=nowhere: expected a folder, and it does not exist" in capsys.readouterr().err
 
 
 def test_a_name_that_no_system_takes_is_refused_and_not_raised() -> None:
-    with pytest.raises(NoConfigFolder, match="a folder was expected"):
+    with pytest.raises(NoConfigFolder, match="expected a folder"):
         config_folder(Path("a\0b"), {})
 
 

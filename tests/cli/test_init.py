@@ -162,9 +162,9 @@ def test_a_folder_that_is_not_empty_or_a_file_is_left_as_it_is(here: Path, capsy
     (here / "full" / "notes.txt").write_text("mine")
     flags = ["--environment", "prod", "--on-call-mail", MAIL]
     assert main(["init", "full", *flags]) == 2
-    assert "full: an empty folder was expected, this holds notes.txt" in capsys.readouterr().err
+    assert "full: an empty folder was expected, and it holds notes.txt" in capsys.readouterr().err
     assert main(["init", "full/notes.txt", *flags]) == 2
-    assert "this is a file" in capsys.readouterr().err
+    assert "it is a file" in capsys.readouterr().err
     assert main(["init", "a\0b", *flags]) == 2
     assert written(here) == ["full/notes.txt"]
 

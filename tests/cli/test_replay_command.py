@@ -109,7 +109,7 @@ def test_a_file_that_cannot_be_read_is_named_and_the_others_are_replayed(
     code, out, err = replay("there-is-none.json", "info-alarm.json", "--json")
 
     assert code == 2
-    assert "cannot read there-is-none.json: No such file" in err
+    assert "there-is-none.json cannot be read: No such file" in err
     assert [event["file"] for event in json.loads(out)["events"]] == ["info-alarm.json"]
 
 

@@ -140,7 +140,7 @@ def test_a_disk_that_is_full_is_told_with_the_file(tmp_path: Path, capsys: pytes
     source = str(_write(tmp_path / "in.csv", _rows(30)))
     assert command.main(["score", "--input", source, "--output", "/dev/full"]) == 2
     assert command.main(["anomaly", "report", "--input", source, "--output", "/dev/full"]) == 2
-    assert capsys.readouterr().err.count("/dev/full: No space left on device") == 2
+    assert capsys.readouterr().err.count("/dev/full cannot be written: No space left on device") == 2
 
 
 def test_a_file_with_its_newest_row_first_scores_0_and_says_why(
@@ -174,7 +174,7 @@ def test_a_file_that_ends_in_capitals_is_scored_too(tmp_path: Path) -> None:
 def test_a_folder_without_any_csv_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "in").mkdir()
     _score(tmp_path / "in", tmp_path / "out")
-    assert "in: there is no .csv file in this folder" in capsys.readouterr().err
+    assert "in: expected .csv files in this folder, and there is none" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

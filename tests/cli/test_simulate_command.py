@@ -269,3 +269,43 @@ def test_a_time_out_of_range_is_a_usage_error(
         main(["simulate", *files, *flags])
     assert ended.value.code == 2
     assert expected in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ({"sink": {"pagre": 503}}, "timeline.json[0]: there is no receiver 'pagre' (did you mean 'pager'?)"),
+        (
+            [{**CPU, "endsAt": "tomorrow"}],
+            "timeline.json[0][0]: expected seconds from the start, or a time of RFC 3339",
+        ),
+        ({"expire": "work"}, "timeline.json[0]: no silence is named 'work' here"),
+        ({"silence": {**SILENCE, "endsAt": "soon"}}, "as in 2026-01-01T00:10:00Z, got 'soon'"),
+    ],
+)
+def test_what_an_entry_gets_wrong_is_named_and_the_run_goes_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], entry: Any, said: str
+) -> None:
+    (tmp_path / "alertmanager.yml").write_text(CONFIG)
+    (tmp_path / "timeline.json").write_text(json.dumps([[0, entry]]))
+    command = ["simulate", "--config", str(tmp_path / "alertmanager.yml"), "--until", "1h"]
+    assert main([*command, "--timeline", str(tmp_path / "timeline.json")]) == 0
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        ({"reload": 5}, "expected the text of an alertmanager.yml as 'reload', got a number"),
+        ({"expire": None}, "expected the name of a silence as 'expire', got null"),
+        ({"sink": {"pager": 5}}, "expected a status (100 to 599), timeout or refused, got 5"),
+    ],
+)
+def test_a_timeline_that_cannot_be_played_is_a_usage_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], what: Any, said: str
+) -> None:
+    (tmp_path / "alertmanager.yml").write_text(CONFIG)
+    (tmp_path / "timeline.json").write_text(json.dumps([[0, what]]))
+    command = ["simulate", "--config", str(tmp_path / "alertmanager.yml"), "--until", "1h"]
+    assert main([*command, "--timeline", str(tmp_path / "timeline.json")]) == 2
+    assert f"timeline.json[0]: {said}" in capsys.readouterr().err

@@ -51,7 +51,7 @@ def test_a_receiver_that_is_not_there_is_met_with_those_that_are(capsys: pytest.
     [
         (["add", "service=~(", "--duration", "2h", "--comment", "c"], "("),
         (["add", "service=", "--duration", "2h", "--comment", "c"], "name a value"),
-        (["add", "service=a", "--end", "2020-01-01T00:00:00Z", "--comment", "c"], "before it starts"),
+        (["add", "service=a", "--end", "2020-01-01T00:00:00Z", "--comment", "c"], "name a later end"),
         (["query", "service"], "NAME=VALUE was expected"),
     ],
 )
@@ -85,7 +85,14 @@ def test_what_is_no_duration_is_a_usage_error_with_the_spelling(text: str, capsy
     with pytest.raises(SystemExit) as left:
         parser().parse_args(["simulate", "--timeline", "t", f"--until={text}"])
     assert left.value.code == 2
-    assert "30s, 5m, 1h30m or a number of seconds was expected" in capsys.readouterr().err
+    assert "expected 30s, 5m, 1h30m or a number of seconds" in capsys.readouterr().err
+
+
+def test_a_usage_error_ends_with_the_mend(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parser().parse_args(["silence", "add", "--env", "prod", "--duration", "-4h", "--comment", "c", "a=b"])
+    said = capsys.readouterr().err
+    assert "joined by = where it begins with a hyphen; see `alertrelay silence add --help`" in said
 
 
 def test_simulate_takes_the_delivery_beside_the_file_and_can_show_a_table(
@@ -119,7 +126,7 @@ def test_a_report_of_two_points_says_too_few(tmp_path: Path, capsys: pytest.Capt
     source, target = tmp_path / "in.csv", tmp_path / "out.html"
     source.write_text("timestamp,value\n2026-11-01 00:00:00,1\n2026-11-01 00:05:00,2\n")
     assert main(["anomaly", "report", "--input", str(source), "--output", str(target)]) == 0
-    assert "too few points to judge by: 2, and 24 were expected at least" in capsys.readouterr().err
+    assert "too few points to judge by: expected at least 24, got 2" in capsys.readouterr().err
 
 
 def test_text_values_are_counted_and_blanks_are_not(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

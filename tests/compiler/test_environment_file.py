@@ -247,7 +247,7 @@ def test_an_unknown_class_asks_for_its_numbers_and_is_taken_with_them() -> None:
 def test_a_number_in_the_wrong_unit_is_told_the_right_one() -> None:
     text = "ops_email: [o@example.com]\ndatabases: [{<db>, thresholds: {read_latency_seconds: 20}}]\n"
     (error,) = _read(_filled(text))[1]
-    assert error.mend == "a number from 0 to 10, in seconds"
+    assert error.mend == "write a number from 0 to 10, in seconds"
 
 
 def test_the_nodes_of_a_group_have_the_ids_that_elasticache_gives() -> None:

@@ -139,9 +139,8 @@ def _source(copy: Copy) -> set[str]:
         PACKAGE / "sources/newrelic.py", PACKAGE / "sources/dummy.py", ("newrelic", "dummy"), ("New Relic", "Dummy")
     )
     parse = PACKAGE / "sources/parse.py"
-    line = '    SourceKind(source="third-party", detect=newrelic.detect, parse=newrelic.parse),\n'
+    line = '    SourceKind(source="third-party", module="newrelic"),\n'
     copy.edit(parse, line, line + line.replace("newrelic", "dummy"))
-    copy.edit(parse, "    datadog,\n", "    datadog,\n    dummy,\n")
     copy.derive(
         "events/newrelic-activated.json",
         "events/dummy-activated.json",

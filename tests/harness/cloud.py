@@ -240,7 +240,7 @@ class Queue:
         """See ports.Timers."""
         cloud, weather = self.cloud, self.cloud.weather
         if not 0 <= delay_seconds <= SQS_MOST:
-            raise ValueError(f"a delay of 0 to 900 s was expected, {delay_seconds} came")
+            raise ValueError(f"expected a delay of 0 to 900 s, got {delay_seconds}")
         verdict = weather.queue()
         if verdict == "fails":
             cloud.note("queue_failed")

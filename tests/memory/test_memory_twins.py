@@ -69,7 +69,7 @@ def test_messages_come_back_in_the_order_of_their_time_and_then_of_sending(clock
 def test_a_delay_that_sqs_would_not_take_is_an_error_of_the_caller(clock: ManualClock, delay: int) -> None:
     """The real one cuts it rather than lose an alert; in a test it has to be seen."""
     timers = MemoryTimers(clock)
-    with pytest.raises(ValueError, match=f"0 to 900 s was expected, {delay} came"):
+    with pytest.raises(ValueError, match=f"expected a delay of 0 to 900 s, got {delay}"):
         timers.send({}, delay_seconds=delay)
     assert timers.waiting == []
 

@@ -99,7 +99,7 @@ RDS = alert(
     RDS_LABELS,
     {
         "summary": "CPU of the orders database is above 80 % for 10 minutes",
-        "description": "CPU of the orders database is above 80 % for 10 minutes. Checkout slows down from 90 % on.",
+        "description": "CPU of the orders database is above 80 % for 10 minutes. Checkout slows down above 90 %.",
         "impact": "Customers wait at checkout; above 95 % payments time out",
         "value": "93.4%",
         "threshold": "80%",

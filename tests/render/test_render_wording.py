@@ -18,8 +18,8 @@ from tests.render.notifications import BARE, CASES, NOW, PAGER, RDS, RESOLVED_RD
 @pytest.mark.parametrize(
     ("seconds", "expected"),
     [
-        (-30, "under 1 s"),
-        (0.4, "under 1 s"),
+        (-30, "less than 1 s"),
+        (0.4, "less than 1 s"),
         (40, "40 s"),
         (60, "1 min"),
         (89 * 60 + 59, "89 min"),
@@ -88,7 +88,7 @@ def test_the_fallback_of_an_end_warns_that_the_channel_may_still_show_it_as_open
     assert told.startswith(
         "PagerDuty was NOT notified of the resolve and may still show this as open: PagerDuty answered"
     )
-    assert "1 try in under 1 s." in told
+    assert "1 try in less than 1 s." in told
 
 
 def test_a_channel_that_answers_again_is_no_fallback() -> None:
@@ -179,7 +179,7 @@ def test_a_missing_runbook_is_no_news_once_it_is_over_nor_for_an_event() -> None
 
 
 def test_the_description_does_not_repeat_the_summary() -> None:
-    assert wording.description(RDS) == "Checkout slows down from 90 % on."
+    assert wording.description(RDS) == "Checkout slows down above 90 %."
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,7 @@ def test_a_severity_in_brackets_counts_without_a_state(one: Any, subject: str, s
         ("web1/HTTP is CRITICAL **", True),
         ("shop/HTTP is CRITICAL **", True),
         ("the pods of node_exporter:9100", True),
-        ("i-0123456789abcdef0 is gone", True),
+        ("i-0123456789abcdef0 is stopped", True),
         ("see https://wiki.example.com/page1", False),
         ("version 2.0 of it", False),
         ("third-quarter figures", False),
@@ -126,6 +126,20 @@ def test_an_acknowledgement_of_nagios_goes_on_with_its_alert(one: Any) -> None:
         for kind in ("PROBLEM", "ACKNOWLEDGEMENT")
     )
     assert (seen.status, seen.state_key) == ("firing", fired.state_key)
+
+
+@pytest.mark.parametrize(
+    ("text", "summary"),
+    [
+        ("Alert: QueueLong\nDescription:\n\n12 orders: none is taken\nSeverity: high", "12 orders: none is taken"),
+        ("Alert: QueueLong\nSummary:\nDescription: 12 orders wait\nSeverity: high", "12 orders wait"),
+        ("Alert: QueueLong\nSummary:\nSeverity: high\nDescription: 12 orders wait", "12 orders wait"),
+    ],
+)
+def test_a_sentence_may_stand_on_the_line_after_its_key(one: Any, text: str, summary: str) -> None:
+    found = one(text, subject="[FIRING:1]")
+    assert (found.name, found.labels["severity"]) == ("QueueLong", "error")
+    assert found.annotations["summary"] == summary
 
 
 def test_two_hosts_with_one_service_are_two_alerts_of_nagios(one: Any) -> None:

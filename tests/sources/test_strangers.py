@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from alertrelay.sources import Envelope, unwrap
 
 NAMED = {"alertname": "QueueLong"}
 
@@ -170,6 +171,12 @@ def test_a_type_that_ends_in_a_state_has_one(one: Any) -> None:
     assert fired.labels["severity"] == "error"
 
 
+@pytest.mark.parametrize("kind", ["account.closed", "order.created", "resolved"])
+def test_a_type_of_anything_else_has_none(one: Any, kind: str) -> None:
+    found = one({"type": kind, "severity": "high", "alert_id": "7", "description": "The account of a shop"})
+    assert (found.kind, found.annotations["summary"]) == ("event", "The account of a shop")
+
+
 def test_the_id_of_an_incident_wins_over_that_of_its_message(one: Any) -> None:
     def message(number: str, kind: str, status: str) -> dict[str, Any]:
         incident = {"id": "INC-7", "title": "Cart is slow", "status": status, "urgency": "high"}
@@ -196,12 +203,31 @@ def test_marks_of_a_title_are_read_in_own_json(one: Any) -> None:
     assert (found.kind, found.state_key, found.labels["severity"]) == ("alert", "json:77", "critical")
 
 
+def test_an_alert_is_named_without_its_state_and_an_event_with_it(one: Any) -> None:
+    alert = one({"title": "[Alerting] Memory of the database", "state": "alerting", "rule_id": 7})
+    assert (alert.kind, alert.annotations["summary"]) == ("alert", "Memory of the database")
+    event = one({"title": "[Pending] Memory of the database", "state": "pending", "url": "https://x.example.com"})
+    assert (event.kind, event.annotations["summary"]) == ("event", "[Pending] Memory of the database")
+
+
+def test_the_output_of_a_rule_is_its_sentence(one: Any) -> None:
+    found = one({"rule": "Shell in a container", "priority": "Error", "output": "A shell was opened in cart-0"})
+    assert (found.name, found.labels["severity"]) == ("Shell in a container", "error")
+    assert found.annotations["summary"] == "A shell was opened in cart-0"
+
+
+@pytest.mark.parametrize("state", ["Firing", "RESOLVED"])
+def test_the_default_text_is_read_whatever_case_its_heading_has(one: Any, state: str) -> None:
+    found = one(f"ALERTS {state}:\nLabels:\n - alertname = QueueLong\nAnnotations:\n - summary = 12 queues\n")
+    assert (found.source, found.name, found.status) == ("amp", "QueueLong", state.lower())
+
+
 def test_an_event_source_of_others_is_no_notice_of_a_database(one: Any) -> None:
     found = one({"event_source": "0", "event_id": "461", "event_name": "Load of node7 is high", "host_name": "node7"})
     assert (found.source, found.annotations["summary"]) == ("raw", "Load of node7 is high")
 
 
-def test_a_recovery_without_an_id_is_told_as_one(one: Any) -> None:
+def test_a_recovery_without_an_id_is_named_as_one(one: Any) -> None:
     found = one({"title": "Cart is slow", "alert_transition": "Recovered"})
     assert (found.kind, found.annotations["summary"]) == ("event", "Resolved: Cart is slow")
 
@@ -219,6 +245,8 @@ WEBHOOK = "https://hooks.slack.com/services/T0/B0/abcdefghijkl"
         f"service_key: {KEY}",
         f"curl {WEBHOOK} failed",
         "token xoxb-123456789012-abcdefghijkl",
+        f'{{"secretAccessKey": "{KEY}abcdefgh"}}',
+        f"AWS_SECRET_ACCESS_KEY={KEY}abcdefgh",
     ],
 )
 @pytest.mark.parametrize(
@@ -240,6 +268,23 @@ def test_no_key_gets_past_the_place_where_text_enters(parsed: Any, wrap: Any, se
     assert "***" in shown
 
 
-def test_a_routing_key_of_a_queue_is_no_secret(one: Any) -> None:
-    found = one({"title": "Queue of the shop is long", "severity": "high", "routingKey": "orders.created"})
+def test_a_stored_envelope_holds_no_key() -> None:
+    record = {"Sns": {"Message": json.dumps({"routing_key": KEY}), "Subject": f"routing_key={KEY}", "MessageId": "m"}}
+    (envelope,) = unwrap({"Records": [record]})
+    stored = envelope.to_json()
+    assert KEY not in json.dumps(stored)
+    assert KEY not in json.dumps(Envelope.from_json({**stored, "text": f"routing_key: {KEY}"}).to_json())
+
+
+@pytest.mark.parametrize("name", ["routing_key", "routingKey"])
+def test_a_routing_key_of_a_queue_is_no_secret_and_keeps_alerts_apart(one: Any, parsed: Any, name: str) -> None:
+    found = one({"title": "Queue of the shop is long", "severity": "high", name: "orders.created"})
     assert "orders.created" in found.annotations["description"]
+    entries = [{"labels": {**NAMED, "routing_key": key}} for key in ("orders.created", "orders.cancelled")]
+    first, second = parsed({"receiver": "r", "alerts": entries}).alerts
+    assert (first.labels["routing_key"], first.state_key != second.state_key) == ("orders.created", True)
+
+
+def test_the_beginning_of_a_key_is_hidden_where_the_message_was_cut(one: Any) -> None:
+    said = json.dumps(dict(one(f'{{"title": "x of y", "routing_key": "{KEY[:20]}').annotations))
+    assert KEY[:20] not in said

@@ -26,7 +26,7 @@ from typing import Any
 
 from alertrelay.sources import unwrap
 
-from infra import synth
+from infra import roots, synth
 from infra.assets import CONFIG_FILE
 from local.stack.day_input import region_of, template_of
 from local.stack.deployed import Deployed, DeployedFunction, deploy
@@ -164,8 +164,11 @@ class World:
         copy = self.folder / f"layer-{built.name}"
         if not copy.exists():
             shutil.copytree(built, copy)
-            bundle = copy / "python" / "certifi" / "cacert.pem"
+            bundle, folder = (copy / "python" / part for part in (roots.BUNDLE, roots.FOLDER))
             bundle.write_text(bundle.read_text(encoding="utf-8") + self.root.read_text(encoding="utf-8"))
+            if folder.exists():
+                shutil.rmtree(folder)
+                roots.write(bundle, folder)
             shutil.copy(bundle, self.folder / "roots.pem")
         return copy
 

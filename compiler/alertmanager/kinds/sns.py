@@ -28,7 +28,7 @@ def read_sns(section: Section, reading: ReceiverContext) -> SnsSettings:
     ways = ("topic_arn", "phone_number", "target_arn")
     named = [key for key in ways if section.has(key)]
     if len(named) != 1:
-        message = f"one of {', '.join(ways)} is expected, {' and '.join(named) or 'none'} came"
+        message = f"expected one of {', '.join(ways)}, got {' and '.join(named) or 'none'}"
         section.findings.error(section.place, "one-of", message, "keep one; another sns_config takes another")
     for key in named:
         _check_sns_address(section, key)

@@ -188,7 +188,7 @@ def test_a_name_that_yaml_would_read_as_something_else_is_quoted(name: str) -> N
 @pytest.mark.parametrize(
     ("one", "why"),
     [
-        (database("d", "db2-se", "db.m7g.large", 100), "'db2' is no engine"),
+        (database("d", "db2-se", "db.m7g.large", 100), "'db2' is not a known engine"),
         (database("d", "postgres", "db.m7g.large", 1), "1 is out of range"),
         (plain("queues", "a b"), "is not the name of such a resource"),
         (plain("queues", "a\n# b"), "is not the name of such a resource"),
@@ -286,7 +286,7 @@ def test_a_file_is_read_without_asking_aws(
     ("flags", "words"),
     [
         (["--env", "prd"], "did you mean 'prod'?"),
-        (["--env", "prod", "--from", "nowhere.json"], "--from nowhere.json: cannot be read"),
+        (["--env", "prod", "--from", "nowhere.json"], "--from nowhere.json cannot be read"),
         (["--env", "prod", "--tag", "=x"], "KEY or KEY=VALUE was expected"),
     ],
 )

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from typing import Protocol as Interface
 from urllib.parse import urlencode
-from xml.sax.saxutils import unescape
 
 
 class Request(NamedTuple):
@@ -142,9 +141,13 @@ def _json_refusal(said: str, headers: Mapping[str, str], body: bytes) -> Refusal
     return Refusal(name, message, {key: value for key, value in fields.items() if key in ("Item",)})
 
 
+_ENTITIES = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "apos": "'"}
+_ENTITY = re.compile(f"&({'|'.join(_ENTITIES)});")
+
+
 def _element(text: str, name: str) -> str:
     found = re.search(rf"<{name}>([^<]*)</{name}>", text)
-    return unescape(found.group(1), {"&quot;": '"', "&apos;": "'"}) if found else ""
+    return _ENTITY.sub(lambda entity: _ENTITIES[entity.group(1)], found.group(1)) if found else ""
 
 
 def _base64(value: object) -> str:

@@ -126,7 +126,7 @@ def _split_classic(text: str) -> list[str]:
 def _classic_one(text: str) -> Matcher:
     match = _CLASSIC.fullmatch(text)
     if match is None:
-        raise MatcherError(f"{text!r} is not a matcher")
+        raise MatcherError(f"{text!r} is not a matcher: write it as name=value")
     name, op, raw = match.groups()
     return matcher(name, _operator(op), _classic_value(raw))
 

@@ -117,7 +117,7 @@ class AnomalyConfig:
 
 
 def monthly_dollars(metrics: int, period: int) -> float:
-    """Returns the cost of a month of GetMetricData: 1,000 metrics at 300 s are 86.40 $."""
+    """Returns the cost of a month of GetMetricData: 1,000 metrics at 300 s are $86.40."""
     return metrics * REQUEST_DOLLARS * MONTH_SECONDS / period
 
 

@@ -348,7 +348,7 @@ class MemoryTimers:
     def send(self, body: Mapping[str, Any], *, delay_seconds: float) -> None:
         """See ports.Timers."""
         if not 0 <= delay_seconds <= 900:
-            raise ValueError(f"a delay of 0 to 900 s was expected, {delay_seconds} came")
+            raise ValueError(f"expected a delay of 0 to 900 s, got {delay_seconds}")
         self.put(body, at=self.clock.now() + timedelta(seconds=delay_seconds))
 
     def put(self, body: Mapping[str, Any], *, at: datetime) -> None:

@@ -112,9 +112,9 @@ def _time(data: Mapping[str, Any], key: str) -> datetime | None:
         at = datetime.fromisoformat(text)
         return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
-        message = f"{key!r} is {text[:40]!r}: a time of RFC 3339 is expected, as in 2026-11-20T04:00:00Z"
+        message = f"{key!r} is {text[:40]!r}: write a time of RFC 3339, as in 2026-11-20T04:00:00Z"
         raise SilenceRefused("malformed", message) from None
 
 
-def _malformed(expected: str, came: object) -> SilenceRefused:
-    return SilenceRefused("malformed", f"{expected}; this came: {str(came)[:80]}")
+def _malformed(expected: str, got: object) -> SilenceRefused:
+    return SilenceRefused("malformed", f"{expected}, got {str(got)[:80]}")

@@ -13,7 +13,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Literal, NamedTuple
-from zoneinfo import ZoneInfo
 
 from alertrelay.config.model import Ranges, Route, TimeInterval
 
@@ -95,4 +94,8 @@ def _in(ranges: Ranges, value: int) -> bool:
 
 @lru_cache(maxsize=64)
 def _zone(location: str) -> tzinfo:
-    return ZoneInfo(location) if location else UTC
+    if not location:
+        return UTC
+    from zoneinfo import ZoneInfo  # slow to import, and few intervals name a location
+
+    return ZoneInfo(location)

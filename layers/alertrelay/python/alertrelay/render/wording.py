@@ -251,10 +251,10 @@ def clock(at: datetime, now: datetime, zone: tzinfo = UTC) -> str:
 
 
 def span(seconds: float) -> str:
-    """Formats `40 s`, `4 min`, `5 h 10 min`, `3 d 4 h`; `under 1 s` also where a clock runs ahead."""
+    """Formats `40 s`, `4 min`, `5 h 10 min`, `3 d 4 h`; `less than 1 s` also where a clock runs ahead."""
     whole = int(seconds)
     if whole < 1:
-        return "under 1 s"
+        return "less than 1 s"
     if whole < 60:
         return f"{whole} s"
     minutes = whole // 60

@@ -39,6 +39,7 @@ from alertrelay.runtime.container import SystemClock, ops_alerter
 from alertrelay.runtime.observe import Observer
 from alertrelay.runtime.self_test import SELF_TEST, self_test
 from alertrelay.sources import unwrap
+from alertrelay.sources.parse import load as load_sources
 from alertrelay.state import StoreFailure
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class Forwarder:
 
     def __init__(self, *channels: str) -> None:
         load(channels)  # while Lambda initialises: faster than with the first alert
+        load_sources()
         self.channels = frozenset(channels)
         self._built: Built | None = None
 

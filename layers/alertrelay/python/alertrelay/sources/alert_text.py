@@ -55,6 +55,7 @@ _LABELS = (
     "resource",
 )
 _SECTIONS = ("labels", "common_labels", "commonlabels", "details")
+_KNOWN = frozenset((*_NAMES, *_SUMMARIES, *_IDS, *_LABELS, *_STATES, *_SECTIONS, "severity", "priority", "url", "link"))
 _LINES_READ = 2_000
 _ENTRIES_READ = 200
 
@@ -230,10 +231,11 @@ def _entries(body: str) -> Iterator[_Entry]:
     section = asked = ""
     for raw in body.splitlines()[:_LINES_READ]:
         line = _BULLET.sub("", raw[: texts.LABEL_MAX].replace("*", "").replace("`", "").replace('"', "")).strip(" _#\t")
-        if asked and line:
-            entry.said[asked], asked = line, ""
-            continue
         match = _LINE.fullmatch(line)
+        known = match and label_name(match["key"].lower()) in _KNOWN
+        if asked and line and not known:
+            entry.said[asked], asked = line, ""  # "Additional Info:", and the text on a line of its own
+            continue
         if not match:
             section = section if line else ""
             continue
@@ -246,7 +248,7 @@ def _entries(body: str) -> Iterator[_Entry]:
         elif section and indented:
             entry.labels[label_name(match["key"])] = value
         else:
-            section = ""
+            section = asked = ""
             if key in _NAMES and key in entry.said:
                 yield entry
                 entry = _Entry()

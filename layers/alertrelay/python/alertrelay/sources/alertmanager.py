@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -47,7 +48,7 @@ def of_group(group: Mapping[str, object], arrival: Arrival, *, source: Source) -
     if not entries:
         return (_empty(group, arrival, source),)
     alerts = [_of_entry(entry, number, group, arrival, source) for number, entry in enumerate(entries)]
-    return tuple(_distinct(alerts, [_over_labels(_given(texts.mapping(entry), group)) for entry in entries]))
+    return tuple(_distinct(alerts, [_given(texts.mapping(entry), group) for entry in entries]))
 
 
 def _empty(group: Mapping[str, object], arrival: Arrival, source: Source) -> Alert:
@@ -176,11 +177,13 @@ def _first(values: Mapping[str, object], keys: Iterable[str]) -> str:
     return next((said for key in keys if (said := texts.printable(values.get(key)).strip())), "")
 
 
-def _distinct(alerts: Sequence[Alert], over_labels: Sequence[str]) -> Iterator[Alert]:
+def _distinct(alerts: Sequence[Alert], given: Sequence[Mapping[str, object]]) -> Iterator[Alert]:
     """A sender that gives one fingerprint to alerts of different labels would have them overwrite each other."""
+    often = {key for key, count in Counter(alert.state_key for alert in alerts).items() if count > 1}
     labels_of: dict[str, set[str]] = {}
-    for alert, own in zip(alerts, over_labels, strict=True):
-        labels_of.setdefault(alert.state_key, set()).add(own)
-    for alert, own in zip(alerts, over_labels, strict=True):
-        shared = alert.kind == "alert" and len(labels_of[alert.state_key]) > 1
-        yield replace(alert, state_key=own) if shared else alert
+    for alert, own in zip(alerts, given, strict=True):
+        if alert.state_key in often:
+            labels_of.setdefault(alert.state_key, set()).add(_over_labels(own))
+    for alert, own in zip(alerts, given, strict=True):
+        shared = alert.kind == "alert" and len(labels_of.get(alert.state_key, ())) > 1
+        yield replace(alert, state_key=_over_labels(own)) if shared else alert

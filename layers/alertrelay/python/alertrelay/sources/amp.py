@@ -20,7 +20,7 @@ from alertrelay.values import text as texts
 _GO_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:.]+ [+-][0-9]{4}")
 _TEMPLATE_HEAD = re.compile(r'\s*\{.{0,2000}?"alerts"\s*:\s*\[', re.DOTALL)
 _REPLACED = ("Error - not a valid UTF-8", "Error - Message should not be empty", "Error - Message has been truncated")
-_SECTION = re.compile(r"^Alerts (?P<status>Firing|Resolved):[ \t\r]*$", re.MULTILINE)
+_SECTION = re.compile(r"^Alerts (?P<status>Firing|Resolved):[ \t\r]*$", re.MULTILINE | re.IGNORECASE)
 _PAIR = re.compile(r" ?- (?P<name>[^=\n]{1,200}?) = (?P<value>.*)", re.DOTALL)
 # The end of a value: a quotation mark before the next key, or before the end of the object.
 _END = re.compile(r'"(?=\s*(?:,\s*"[^"\n]{1,200}"\s*:|\}\s*(?:[,\]}]|$)))')

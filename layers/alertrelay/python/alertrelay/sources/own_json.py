@@ -7,6 +7,7 @@ Nobody documents this shape, so it comes after all others. A severity in `severi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from alertrelay.alert import Alert, Status
@@ -19,7 +20,7 @@ from alertrelay.values import text as texts
 
 _TITLES = (
     "summary", "title", "headline", "alert_title", "alert_subject", "subject", "message", "text", "msg", "description",
-    "long_description", "alert_details", "reason", "event_name", "name",
+    "long_description", "alert_details", "output", "reason", "event_name", "name",
 )  # fmt: skip
 _SEVERITY = ("severity", "severity.label", "severityLabel", "alert_severity", "event_severity", "sev")
 _GUESSES = (
@@ -31,7 +32,10 @@ _STATES = (
     "alert_type_friendly_name",
 )
 _KINDS = ("event_type", "event", "type")
-"""What may end in a state after a dot: incident.resolved."""
+_OF_KIND = re.compile(
+    r"(?:.*\.)?(?:incident|alert|alarm|issue|problem|monitor|outage|check)s?\.(?P<state>[a-z_-]{1,40})"
+)
+"""The state that a type ends in: incident.resolved; but account.closed is no good news of an alert."""
 _IDS = (
     *("dedup_key", "dedup_id", "deduplication_key", "incident_key", "fingerprint", "alert_id", "alarm_id"),
     *("incident_id", "issue_id", "rule_id", "alert_uid", "check_id", "monitor_id"),
@@ -89,6 +93,8 @@ def parse(value: object, arrival: Arrival) -> tuple[Alert, ...]:
     status, word = _state(fields)
     status = status or (marks.status if marks.certain else None)
     key = _key(fields) if status else ""
+    if key and sentence.informative(marks.rest):
+        title = marks.rest
     # Of an alert the notification itself names the state; an event has none.
     over = word in _OVER and not key and marks.status is None
     own = {label: said for label, names in _LABELS.items() if (said := fields.text(*names))}
@@ -126,7 +132,8 @@ def _title(fields: Fields) -> str:
 def _state(fields: Fields) -> tuple[Status | None, str]:
     """Return the status, and the word for it in lower case; None where no field has such a word."""
     words = [fields.text(name).lower() for name in _STATES]
-    words += [kind.rpartition(".")[2] for name in _KINDS if "." in (kind := fields.text(name).lower())]
+    kinds = (_OF_KIND.fullmatch(fields.text(name).lower()[:200]) for name in _KINDS)
+    words += [kind["state"] for kind in kinds if kind]
     return next(((found, word) for word in words if (found := state_of(word))), (None, ""))
 
 

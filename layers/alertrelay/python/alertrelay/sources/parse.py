@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from importlib import import_module
+from typing import Any
 
 from alertrelay.alert import Alert, Source
-from alertrelay.sources import (
-    alert_text,
-    alertmanager,
-    alertmanager_api,
-    amazonq,
-    amp,
-    anomaly,
-    cloudwatch,
-    cloudwatch_direct,
-    datadog,
-    eventbridge,
-    grafana,
-    grafana_oncall,
-    newrelic,
-    own_json,
-    pagerduty_webhook,
-    raw,
-)
+from alertrelay.sources import raw
 from alertrelay.sources.arrival import Arrival
-from alertrelay.sources.awsevent import bridge, notice
 from alertrelay.sources.awsevent.draft import distinct
 from alertrelay.sources.envelope import NOT_JSON, Envelope, decoded, too_deep
 from alertrelay.values.text import one_line, unquoted
@@ -37,36 +22,62 @@ HOP_ATTRIBUTE = "alertrelay-hop"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceKind:
-    """One payload kind. `detect` sees decoded JSON, or text that is none; where `parse` fails the message is raw."""
+    """One payload kind, in a module of alertrelay.sources that is imported when a message may be of it: a page about an
+    alarm does not wait for the others.
+
+    Its `detect` sees decoded JSON, or text that is none; where its `parse` fails the message is raw. `text` is put
+    behind the names of both where a module reads two kinds.
+    """
 
     source: Source
-    detect: Callable[[object], bool]
-    parse: Callable[[object, Arrival], Sequence[Alert]]
+    module: str
+    text: str = ""
+
+    def detect(self, value: object) -> bool:
+        """Returns whether a message is of this kind."""
+        found: bool = _function(self.module, f"detect{self.text}")(value)
+        return found
+
+    def parse(self, value: object, arrival: Arrival) -> Sequence[Alert]:
+        """Returns the alerts of a message of this kind. Raises whatever its parser stumbles over."""
+        found: Sequence[Alert] = _function(self.module, f"parse{self.text}")(value, arrival)
+        return found
+
+
+@functools.cache
+def _function(module: str, name: str) -> Callable[..., Any]:
+    found: Callable[..., Any] = getattr(import_module(f"alertrelay.sources.{module}"), name)
+    return found
+
+
+def load() -> None:
+    """Import what reads an alarm of CloudWatch, so that the first message does not wait for it."""
+    _function(KINDS[0].module, "parse")
 
 
 KINDS: tuple[SourceKind, ...] = (
-    SourceKind(source="cloudwatch", detect=cloudwatch.detect, parse=cloudwatch.parse),
-    SourceKind(source="eventbridge", detect=eventbridge.detect, parse=eventbridge.parse),
-    SourceKind(source="cloudwatch-direct", detect=cloudwatch_direct.detect, parse=cloudwatch_direct.parse),
-    SourceKind(source="anomaly", detect=anomaly.detect, parse=anomaly.parse),
-    SourceKind(source="grafana", detect=grafana.detect, parse=grafana.parse),
-    SourceKind(source="amp", detect=amp.detect, parse=amp.parse),
-    SourceKind(source="alertmanager", detect=alertmanager.detect, parse=alertmanager.parse),
-    SourceKind(source="alertmanager", detect=alertmanager_api.detect, parse=alertmanager_api.parse),
-    SourceKind(source="third-party", detect=datadog.detect, parse=datadog.parse),
-    SourceKind(source="third-party", detect=newrelic.detect, parse=newrelic.parse),
-    SourceKind(source="third-party", detect=pagerduty_webhook.detect, parse=pagerduty_webhook.parse),
-    SourceKind(source="third-party", detect=grafana_oncall.detect, parse=grafana_oncall.parse),
-    SourceKind(source="custom", detect=amazonq.detect, parse=amazonq.parse),
-    SourceKind(source="aws-event", detect=bridge.detect, parse=bridge.parse),
-    SourceKind(source="aws-event", detect=notice.detect, parse=notice.parse),
-    SourceKind(source="aws-event", detect=notice.detect_text, parse=notice.parse_text),
-    SourceKind(source="custom", detect=alert_text.detect, parse=alert_text.parse),
+    SourceKind(source="cloudwatch", module="cloudwatch"),
+    SourceKind(source="eventbridge", module="eventbridge"),
+    SourceKind(source="cloudwatch-direct", module="cloudwatch_direct"),
+    SourceKind(source="anomaly", module="anomaly"),
+    SourceKind(source="grafana", module="grafana"),
+    SourceKind(source="amp", module="amp"),
+    SourceKind(source="alertmanager", module="alertmanager"),
+    SourceKind(source="alertmanager", module="alertmanager_api"),
+    SourceKind(source="third-party", module="datadog"),
+    SourceKind(source="third-party", module="newrelic"),
+    SourceKind(source="third-party", module="pagerduty_webhook"),
+    SourceKind(source="third-party", module="grafana_oncall"),
+    SourceKind(source="custom", module="amazonq"),
+    SourceKind(source="aws-event", module="awsevent.bridge"),
+    SourceKind(source="aws-event", module="awsevent.notice"),
+    SourceKind(source="aws-event", module="awsevent.notice", text="_text"),
+    SourceKind(source="custom", module="alert_text"),
 )
 """The first that detects takes the message, unless its `parse` finds nothing in it. To add a source: one file with
 `detect` and `parse`, one line here."""
 
-GUESSES: tuple[SourceKind, ...] = (SourceKind(source="custom", detect=own_json.detect, parse=own_json.parse),)
+GUESSES: tuple[SourceKind, ...] = (SourceKind(source="custom", module="own_json"),)
 """Kinds that are known by their words alone: tried after all others were tried on what the message holds within it."""
 
 

@@ -27,6 +27,8 @@ _TEXT_KEYS = (
     "description",
     "detail-type",
     "Description",
+    "content",
+    "body",
     "errorMessage",
     "error",
     "Cause",
@@ -36,7 +38,7 @@ _TEXT_KEYS = (
 )
 _TEXT_ENDINGS = (
     *("title", "summary", "message", "subject", "description", "errormessage", "error", "cause", "reason"),
-    *("eventname", "alertname"),
+    *("eventname", "alertname", "output"),
 )
 """What a sentence one or two objects deeper is called."""
 _FIELD = re.compile(

@@ -28,7 +28,7 @@ _GENERIC = frozenset(
         *("notice", "update", "status", "subject", "title", "email", "info", "information", "important", "warning"),
         *("critical", "error", "urgent", "firing", "resolved", "test", "testing", "unknown", "undefined", "untitled"),
         *("amazon", "aws", "sns", "cloudwatch", "elasticache", "rds", "dms", "chatbot", "prometheus", "alertmanager"),
-        *("nagios", "icinga", "zabbix"),
+        *("nagios", "icinga", "zabbix", "labels", "annotations", "details"),
         *("grafana", "datadog", "relic", "monitor", "monitoring", "system", "ops", "custom", "default"),
     ]
 )

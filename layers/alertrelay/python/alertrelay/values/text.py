@@ -23,6 +23,8 @@ def printable(value: object) -> str:
     """Returns `value` as valid Unicode text: text as it is, null as "", all else as JSON."""
     if value is None:
         return ""
+    if type(value) is int:
+        return str(value)  # as JSON has it, in a tenth of the time
     text = value if isinstance(value, str) else as_json(value)
     if text.isascii():
         return text.replace("\x00", "")
@@ -173,11 +175,13 @@ def label_set(pairs: Iterable[tuple[object, object]]) -> dict[str, str]:
     for name, value in pairs:
         # Most labels are plain and short already: no call for those.
         key = name if isinstance(name, str) and name.isidentifier() else cut(printable(name), LABEL_MAX)
+        if len(found) >= NAMES_MAX and key not in found:
+            continue
         if isinstance(value, str) and value.isascii() and value.isprintable() and len(value) <= LABEL_MAX:
             text = value
         else:
             text = cut(printable(value), LABEL_MAX)
-        if key and text and (len(found) < NAMES_MAX or key in found):
+        if key and text:
             found[key] = text
     return found
 
@@ -188,10 +192,12 @@ def annotation_set(pairs: Iterable[tuple[object, object]]) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, value in pairs:
         key = name if isinstance(name, str) and name.isidentifier() else cut(printable(name), LABEL_MAX)
+        if len(found) >= NAMES_MAX and key not in found:
+            continue
         if isinstance(value, str) and value.isascii() and value.isprintable() and len(value) <= ANNOTATION_MAX:
             text = value.strip()
         else:
             text = cut_with_note(printable(value).strip())
-        if key and text and (len(found) < NAMES_MAX or key in found):
+        if key and text:
             found[key] = text
     return found

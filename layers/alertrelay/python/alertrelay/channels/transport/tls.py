@@ -3,16 +3,38 @@
 from __future__ import annotations
 
 import functools
+import os
 import ssl
 from importlib.util import find_spec
 from pathlib import Path
+
+FOLDER = Path(__file__).with_name("roots")
+"""The same roots as certifi's, each in a file by the hash of its name, of which OpenSSL reads those that it needs. The
+build of the layer writes it (infra/roots.py); elsewhere it is absent."""
 
 
 @functools.cache
 def context() -> ssl.SSLContext:
     """Return the context of clients, with certifi's roots, which the layer brings. Raises OSError where they cannot be
     read."""
+    return trusting(FOLDER)
+
+
+def trusting(folder: Path) -> ssl.SSLContext:
+    """Return a context with the roots of a folder, with certifi's bundle where the folder is missing or cannot be read.
+    Raises OSError."""
+    if _readable(folder):
+        return ssl.create_default_context(capath=str(folder))
     return ssl.create_default_context(cafile=bundle())
+
+
+def _readable(folder: Path) -> bool:
+    """Returns whether the folder has roots that can be read: OpenSSL itself would find none, and say nothing."""
+    try:
+        with os.scandir(folder) as found:
+            return os.access(next(found).path, os.R_OK)
+    except (OSError, StopIteration):
+        return False
 
 
 def bundle() -> str:
