@@ -77,7 +77,7 @@ def _headers(stream: BinaryIO) -> dict[str, str]:
 
 
 def read_body(stream: BinaryIO, head: Head, most: int) -> tuple[bytes, bool, bool]:
-    """Read the body, at most so many bytes of it: with whether it is whole, and whether it had an end of its own. Never
+    """Read the body, at most so many bytes of it: with whether it is whole, and whether its length was known. Never
     raises: the status came, and the status is what most peers answer with."""
     chunked = head.headers.get("transfer-encoding", "").lower().endswith("chunked")
     length = head.headers.get("content-length", "")
