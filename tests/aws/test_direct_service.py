@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import traceback
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from alertrelay.aws import protocols
@@ -25,8 +25,10 @@ from alertrelay.aws.errors import (
     unanswered,
 )
 from alertrelay.aws.signing import Credentials, Scope
+from alertrelay.aws.state.store import DynamoStore
 from alertrelay.channels.transport.connection import NotConnected
 from alertrelay.channels.transport.wire import Answer, BadAddress, NotAnswered, Wire
+from alertrelay.memory.store import ManualClock
 
 NOW = datetime(2026, 11, 20, 3, 4, 5, tzinfo=UTC)
 SECRET = "obviously-not-a-token"
@@ -221,3 +223,21 @@ def test_a_request_goes_over_a_real_wire_to_nobody() -> None:
     client = Service(protocol=protocols.SQS, way=way, url="http://127.0.0.1:1", scope=scope, seconds=2.0, attempts=2)
     with pytest.raises(EndpointConnectionError):
         client.send_message(QueueUrl="q")
+
+
+@pytest.mark.parametrize("name", ["ProvisionedThroughputExceededException", "ThrottlingException"])
+def test_a_table_that_throttles_is_waited_out_without_botocore_too(name: str) -> None:
+    wire = Scripted([refusal(name), refusal(name), Answer(status=200, headers={}, body=b"{}", complete=True)])
+    client = replace(service(wire, attempts=1), protocol=protocols.DYNAMODB)
+    clock = ManualClock(NOW)
+    assert DynamoStore(lambda: cast(Any, client), "t", clock).header("slack-1") is None
+    assert len(wire.sent) == 3
+    assert NOW < clock.now() <= NOW + timedelta(seconds=2)
+
+
+def test_a_write_whose_answer_was_lost_counts_where_its_repetition_finds_it() -> None:
+    due = {"next_due": {"N": str(int((NOW + timedelta(minutes=1)).timestamp() * 1_000_000))}, "v": {"N": "1"}}
+    wire = Scripted([NotAnswered(in_time=True), refusal("ConditionalCheckFailedException", Item=due)])
+    client = replace(service(wire, attempts=1), protocol=protocols.DYNAMODB)
+    store = DynamoStore(lambda: cast(Any, client), "t", ManualClock(NOW))
+    assert store.bring_forward("slack-1", due=NOW + timedelta(minutes=1), seen=NOW)

@@ -36,13 +36,15 @@ class Rendered:
 @dataclass(frozen=True, kw_only=True)
 class Sent:
     """One way in which the channel sends. `secret` is the value of its key, obviously none, and `parts` are texts of it
-    that must be seen nowhere. `delivered` are the faults that this peer's sender takes for success."""
+    that must be seen nowhere. `delivered` are the faults that this peer's sender takes for success. `answers` is its
+    section of docs/answers.md, where that is not the channel's title or the way's name."""
 
     settings: Settings
     message: Message
     secret: str
     parts: tuple[str, ...]
     delivered: tuple[str, ...] = ()
+    answers: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,3 +81,13 @@ def all_rendered() -> dict[str, Rendered]:
 def all_sent() -> dict[str, Sent]:
     """Every way of sending by a socket of ours, by its name."""
     return {name: sent for example in examples().values() for name, sent in example.sent.items()}
+
+
+def answers_of() -> dict[str, str]:
+    """Every way of sending by the title of its section in docs/answers.md."""
+    found = {}
+    for kind, example in examples().items():
+        for way, sent in example.sent.items():
+            title = sent.answers or (channel(kind).title if way == kind else way)
+            found[title[:1].upper() + title[1:]] = way
+    return found

@@ -10,24 +10,16 @@ from typing import Any, NamedTuple
 import pytest
 from alertrelay.aws.ses import mailer
 from alertrelay.aws.sns import publisher
-from alertrelay.channels import KINDS
 from alertrelay.channels.transport.connection import Network
 from alertrelay.channels.transport.senders import Senders
 from alertrelay.ports import AuthDead, DeliveryFailure, Permanent, RateLimited, Retryable
 from botocore.exceptions import ClientError
 
 from local.standins import Fault, StandIns
-from tests.channels.example import all_sent, key, target
+from tests.channels.example import all_sent, answers_of, key, target
 
 PAGE = Path(__file__).parents[2] / "docs" / "answers.md"
-HTTP = {
-    "PagerDuty": "pagerduty",
-    "Slack webhook": "slack webhook",
-    "Slack bot": "slack bot",
-    "Microsoft Teams": "msteamsv2",
-    "Webhook": "webhook",
-    "E-mail by SMTP": "email",
-}
+HTTP = answers_of()
 """The sections whose peer is a stand-in, each with its way of sending."""
 AWS = ("E-mail by SES", "SNS")
 
@@ -104,10 +96,6 @@ def test_an_error_of_aws_means_what_its_row_says(row: Row) -> None:
 def test_every_channel_has_its_table_and_every_row_its_source() -> None:
     sections = {row.section for row in ROWS}
     assert sections == {*HTTP, *AWS}
-    assert {all_sent()[way].settings.__class__ for way in HTTP.values()} >= {
-        sent.settings.__class__ for sent in all_sent().values()
-    }
-    assert len(KINDS) == 6  # a seventh needs a section here
     table_lines = [line for line in PAGE.read_text(encoding="utf-8").splitlines() if re.match(r"\| \d", line)]
     assert len({(r.section, r.body, r.outcome, r.source) for r in ROWS}) == len(table_lines)
 

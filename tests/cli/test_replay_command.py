@@ -118,7 +118,7 @@ def test_a_file_that_cannot_be_read_is_named_and_the_others_are_replayed(
     [
         (("--down", "pagerdutty"), "did you mean pagerduty?"),
         (("--down", "slack-criticl=503"), "did you mean slack-critical?"),
-        (("--down", "slack=broken"), "'broken' is no fault"),
+        (("--down", "slack=broken"), "'broken' is not a fault"),
         (("--down", "slack="), "CHANNEL or RECEIVER was expected"),
         (("--topic", "critcal"), "did you mean critical?"),
         (("--env", "prd"), "did you mean prod?"),

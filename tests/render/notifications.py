@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from alertrelay.alert import Alert, Channel, Integration, Kind, Source, Status, fingerprint
@@ -66,7 +66,7 @@ def notification(
         status="firing" if firing else "resolved",
         reason=reason,
         environment="prod",
-        group_key='{}/{severity="critical"}:{' + told + "}",
+        group_key=_route_key(alerts) + ":{" + told + "}",
         group_labels=labels,
         dedup_key="3f1d8a5b0c7e9d2468ace13579bdf02468ace13579bdf0123456789abcdef012",
         alerts=alerts,
@@ -78,6 +78,12 @@ def notification(
         next_try_at=next_try_at,
         without_state=without_state,
     )
+
+
+def _route_key(alerts: Sequence[Alert]) -> str:
+    """Returns the key of a route that leads all of them here: one by severity, or the root where they have several."""
+    severities = {one.labels.get("severity", "") for one in alerts}
+    return f'{{}}/{{severity="{min(severities)}"}}' if len(severities) == 1 and severities != {""} else "{}"
 
 
 RDS_LABELS = {
@@ -161,11 +167,11 @@ CASES: Mapping[str, Notification] = {
     "warning-name-only": notification(BARE),
     "group-of-four": notification(
         pod(1, severity="critical"),
-        pod(2),
-        pod(3),
-        pod(4, status="resolved"),
+        pod(2, severity="critical"),
+        pod(3, severity="critical"),
+        pod(4, severity="critical", status="resolved"),
         reason=Reason.NEW_ALERTS,
-        news=frozenset({pod(3).state_key}),
+        news=frozenset({pod(3, severity="critical").state_key}),
         group_labels={"alertname": "PodCrashLooping", "cluster": "eks-prod"},
     ),
     "some-ended": notification(

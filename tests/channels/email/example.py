@@ -114,6 +114,7 @@ def files(message: Message) -> dict[str, str]:
 
 
 SENT = Sent(
+    answers="E-mail by SMTP",
     settings=email_settings(),
     message=MAIL,
     secret=PASSWORD,
