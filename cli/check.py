@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _COLOURS = {"error": "31", "warning": "33", "info": "36"}
 
 _DESCRIPTION = """\
-Check the configuration: every key, every name that one file uses of another, every secret that stands in plain text.
+Check the configuration: every key, every name by which one file refers to another, every secret in plain text.
 
 Also every alarm: its metric, statistic, unit, dimensions and runbook; and print a table of the alarms of each resource
 with their monthly cost.

@@ -50,7 +50,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Adds the subcommand."""
     parser = subparsers.add_parser(
         "discover",
-        help="list what an account has to be watched",
+        help="list the resources of an account that can be watched",
         description=_DESCRIPTION,
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -58,7 +58,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add_config_dir(parser)
     parser.add_argument("--env", metavar="NAME", required=True, help="an environment of the configuration")
     parser.add_argument(
-        "--tag", metavar="KEY[=VALUE]", action="append", default=[], help="only what has this tag; all of several"
+        "--tag",
+        metavar="KEY[=VALUE]",
+        action="append",
+        default=[],
+        help="only what has this tag, or all of several",
     )
     parser.add_argument(
         "--from", dest="source", metavar="FILE", help="a CloudFormation template or `terraform show -json`; - is stdin"

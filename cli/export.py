@@ -35,7 +35,7 @@ exit code: 0 written, 2 usage, the folder is in use, or the configuration has er
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Adds the subcommand."""
-    parser = subparsers.add_parser("export", help="the environment as templates of another tool")
+    parser = subparsers.add_parser("export", help="write the environment as templates of another tool")
     formats = parser.add_subparsers(title="formats", metavar="FORMAT", required=True)
     sam = formats.add_parser(
         "sam",

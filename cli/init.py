@@ -33,7 +33,8 @@ examples:
   alertrelay init alerts --environment dev --environment prod --on-call-mail oncall@acme.test --pagerduty --yes
   alertrelay init alerts --environment prod --on-call-mail oncall@acme.test --alertmanager alertmanager.yml --yes
 
-exit code: 0 written, 1 the Alertmanager file has errors, 2 usage, or the folder cannot be written; then nothing is
+exit code: 0 written, 1 the Alertmanager file has errors, 2 usage, or the folder cannot be written; with 1 and 2
+nothing is written
 """
 _HARMLESS = frozenset({".git", ".venv", "venv"})
 """What may stand in the folder before: a repository and a Python environment are made first."""
@@ -61,7 +62,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--teams", action="store_true", help="a Microsoft Teams channel, by its webhook")
     parser.add_argument("--pagerduty", action="store_true", help="a PagerDuty service, by its Events API v2 key")
     parser.add_argument("--alertmanager", metavar="FILE", type=Path, help="an alertmanager.yml that you have")
-    parser.add_argument("--yes", action="store_true", help="ask nothing: what no flag names gets its default")
+    parser.add_argument("--yes", action="store_true", help="ask nothing; a value without a flag gets its default")
     parser.add_argument("--json", action="store_true", help="what was written, as JSON")
     parser.set_defaults(run=run)
 

@@ -80,7 +80,7 @@ def _secret(config: Config, deployed: DeployedStack, client: Client) -> Iterator
     except ValueError:
         keys = None
     if not isinstance(keys, dict):
-        message = "the secret is no JSON object of keys: nothing of it can be used"
+        message = "the secret is not a JSON object of keys, so nothing of it can be used"
         yield _finding(deployed.stack, "SecretArn", "error", "secret-not-json", message, mend)
         return
     for name in config.secret_keys():

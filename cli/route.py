@@ -52,8 +52,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--config", metavar="FILE", type=Path, help="an Alertmanager file (default: alertmanager.yml of the folder)"
     )
-    parser.add_argument("--tree", action="store_true", help="show the routes that match, and what holds at each")
-    parser.add_argument("--cases", metavar="FILE", type=Path, help="a YAML list of {labels, receivers} to hold against")
+    parser.add_argument("--tree", action="store_true", help="show the routes that match, and the settings of each")
+    parser.add_argument("--cases", metavar="FILE", type=Path, help="a YAML list of {labels, receivers} that must hold")
     parser.set_defaults(run=run)
 
 

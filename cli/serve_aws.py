@@ -51,7 +51,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Adds the subcommand."""
     parser = subparsers.add_parser(
         "serve-aws",
-        help="what a function under `sam local invoke` needs behind it",
+        help="serve what a function under `sam local invoke` needs: AWS and the channels",
         description=_DESCRIPTION,
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -93,7 +93,7 @@ def _name(item: Section) -> str:
     name = item.string("name")
     if name and not _NAME.fullmatch(name):
         mend = "small letters, digits and hyphens, as in checkout-latency"
-        item.findings.error(item.at("name"), "bad-value", f"{name!r} is no name of an entry", mend)
+        item.findings.error(item.at("name"), "bad-value", f"{name!r} is not a valid entry name", mend)
     return name
 
 
@@ -140,7 +140,7 @@ def _period(section: Section, default: int) -> int:
     if seconds is None:
         return default
     if seconds not in PERIODS:
-        message = f"{section.text('period')} is no period of the scorer"
+        message = f"{section.text('period')} is not a period of the scorer"
         section.findings.error(section.at("period"), "bad-value", message, "1m, 5m, 15m or 1h")
         return default
     return int(seconds)
@@ -152,7 +152,7 @@ def _timezone(section: Section) -> str:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         mend = "a name as in Europe/Berlin, or UTC"
-        section.findings.error(section.at("timezone"), "bad-value", f"{name!r} is no time zone", mend)
+        section.findings.error(section.at("timezone"), "bad-value", f"{name!r} is not a time zone", mend)
         return "UTC"
     return name
 
@@ -164,7 +164,7 @@ def _day(value: Value, findings: Findings) -> date | None:
     try:
         return date.fromisoformat(value.text)
     except ValueError:
-        findings.error(value.place, "bad-value", f"{value.text!r} is no day", "as in 2026-12-25")
+        findings.error(value.place, "bad-value", f"{value.text!r} is not a day", "as in 2026-12-25")
         return None
 
 
@@ -181,7 +181,7 @@ def _severity(item: Section) -> Mapping[str, float]:
     found: dict[str, float] = {}
     for name, value in item.mapping("severity").items():
         if name not in SEVERITIES:
-            message = f"{name!r} is no severity"
+            message = f"{name!r} is not a severity"
             item.findings.error(value.place, "unknown-key", message, did_you_mean(name, SEVERITIES))
         else:
             found[name] = number_of(value, item.findings, low=0.5, high=0.9999, default=0.9999)
@@ -198,7 +198,7 @@ def _labels(item: Section) -> Labels:
         text = LABEL_VALUE(value, item.findings)
         if not _LABEL_NAME.fullmatch(name):
             mend = "letters, digits and underscores, no digit first"
-            item.findings.error(value.place, "bad-label", f"{name!r} is no label name", mend)
+            item.findings.error(value.place, "bad-label", f"{name!r} is not a label name", mend)
         elif name in OURS:
             mend = "remove it: its score, its entry and its metric decide"
             item.findings.error(value.place, "bad-label", f"the label {name!r} is the scorer's own", mend)

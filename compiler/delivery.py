@@ -139,7 +139,7 @@ def _transport(inner: Section) -> Transport:
         case "ses":
             return "ses"
         case other:
-            inner.findings.error(inner.at("transport"), "bad-value", f"{other!r} is no transport", "smtp or ses")
+            inner.findings.error(inner.at("transport"), "bad-value", f"{other!r} is not a transport", "smtp or ses")
             return "smtp"
 
 
@@ -201,7 +201,7 @@ def _check_stage(name: str, stage: tuple[Value, ...], receivers: Mapping[str, Re
             findings.error(item.place, "unknown-receiver", f"alertmanager.yml has no receiver {other!r}", mend)
         elif other and not receivers[other].targets:
             findings.error(
-                item.place, "tells-nobody", f"{other!r} notifies nobody, so it is no fallback", "name another"
+                item.place, "tells-nobody", f"{other!r} notifies nobody, so it cannot be a fallback", "name another"
             )
 
 

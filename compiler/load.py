@@ -249,7 +249,7 @@ def _environment(folder: Path, name: str, findings: Findings) -> Environment | N
     path = folder / ENVIRONMENTS / f"{name}.yml"
     if not is_environment_name(name):
         mend = "small letters, digits and hyphens: it becomes part of names in AWS"
-        findings.error(Place(file=str(path)), "bad-value", f"{name!r} is no name of an environment", mend)
+        findings.error(Place(file=str(path)), "bad-value", f"{name!r} is not a valid environment name", mend)
         return None
     if not path.exists():
         message = f"there is no environment {name!r}"

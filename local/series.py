@@ -61,7 +61,7 @@ def _rows(path: Path, reader: Reader) -> Iterator[SeriesRow]:
         wrong = wrong or ("" if at is not None else f"{path}:{reader.line_num}: {timestamp!r}")
         yield SeriesRow(timestamp, value_text, at, value_of(value_text))
     if wrong and not right:
-        raise NotASeries(f"{wrong} is no time, and no other row has one; write 2026-11-20 03:05:00 or seconds")
+        raise NotASeries(f"{wrong} is not a time, and no other row has one; write 2026-11-20 03:05:00 or seconds")
 
 
 _MISSING = frozenset({"nan", "null", "none", "na", "n/a", "-"})
@@ -75,7 +75,7 @@ def note_of_texts(path: Path, rows: Sequence[SeriesRow]) -> str:
         return ""
     first = texts[0]
     shown = first.value_text if len(first.value_text) <= 40 else f"{first.value_text[:39]}…"
-    count = f"{len(texts):,} of {len(rows):,} values are no numbers" if len(texts) > 1 else "one value is no number"
+    count = f"{len(texts):,} of {len(rows):,} values are not numbers" if len(texts) > 1 else "one value is not a number"
     return f"{path}: {count} and left out, the first at {first.timestamp!r}: {shown!r}"
 
 

@@ -71,7 +71,9 @@ def _location(section: Section) -> str:
         return ""
     if location and not known_zone(location):
         mend = "as in Europe/Berlin"
-        section.findings.error(section.at("location"), "bad-value", f"{location!r} is no time zone of IANA", mend)
+        section.findings.error(
+            section.at("location"), "bad-value", f"{location!r} is not a time zone of the IANA database", mend
+        )
     return location
 
 
@@ -82,7 +84,7 @@ def _time_range(section: Section) -> tuple[int, int] | None:
         match = _TIME.fullmatch(text)
         if match is None:
             section.findings.error(
-                section.at(key), "bad-value", f"{text!r} is no time of day", 'as in "09:00" or "24:00"'
+                section.at(key), "bad-value", f"{text!r} is not a time of day", 'as in "09:00" or "24:00"'
             )
             return None
         minutes.append(int(match[1]) * 60 + int(match[2]) if match[1] else 1440)

@@ -300,7 +300,7 @@ RULES = (
         high=1_000_000,
         levels=(
             warning(
-                10, 5, 5, "Ten a minute for five minutes is no accident; AWS says to choose by the traffic.", "P,X"
+                10, 5, 5, "Ten a minute for five minutes are not an accident; AWS says to choose by the traffic.", "P,X"
             ),
         ),
     ),

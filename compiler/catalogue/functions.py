@@ -45,7 +45,7 @@ RULES = (
         missing="notBreaching",
         missing_why="a function that is not called cannot be throttled",
         high=1_000_000_000,
-        levels=(warning(0, 5, 5, "Throttling that lasts 5 minutes is no burst: the concurrency is used up.", "X"),),
+        levels=(warning(0, 5, 5, "Throttling that lasts 5 minutes is not a burst: the concurrency is used up.", "X"),),
     ),
     Rule(
         alertname="LambdaNearTimeout",

@@ -132,7 +132,7 @@ def _rollout(section: Section) -> str:
     word = section.text("rollout", ROLLOUTS[0])
     if word not in ROLLOUTS:
         section.findings.error(
-            section.at("rollout"), "bad-value", f"{word!r} is no way to roll out", f"one of {', '.join(ROLLOUTS)}"
+            section.at("rollout"), "bad-value", f"{word!r} is not a way to roll out", f"one of {', '.join(ROLLOUTS)}"
         )
         return ROLLOUTS[0]
     return word

@@ -226,7 +226,7 @@ def labels_of(section: Section) -> Labels:
         text = LABEL_VALUE(value, section.findings)
         if not _LABEL_NAME.fullmatch(name):
             mend = "letters, digits and underscores, no digit first"
-            section.findings.error(value.place, "bad-label", f"{name!r} is no label name", mend)
+            section.findings.error(value.place, "bad-label", f"{name!r} is not a label name", mend)
         elif text:
             labels[name] = text
     return labels

@@ -36,9 +36,7 @@ class Fault:
             return cls(kind="status", status=int(name))
         if name in get_args(FaultKind) and name != "status":
             return cls(kind=cast(FaultKind, name))
-        raise ValueError(
-            f"{name!r} is no fault: 503 or another status, timeout, refused, reset or trickle was expected"
-        )
+        raise ValueError(f"{name!r} is not a fault: expected 503 or another status, timeout, refused, reset or trickle")
 
     def __str__(self) -> str:
         return str(self.status) if self.kind == "status" else self.kind

@@ -22,7 +22,7 @@ class PagerDuty:
         if request.path != "/v2/enqueue":
             return PeerAnswer(status=404, body={"status": "not found"})
         event = request.json()
-        errors = _event_errors(event) if isinstance(event, dict) else ["the body is no JSON object"]
+        errors = _event_errors(event) if isinstance(event, dict) else ["the body is not a JSON object"]
         if len(request.body) > 512 * 1024:
             errors.append("Event is larger than 512 KB")
         if errors:

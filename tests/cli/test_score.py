@@ -119,7 +119,7 @@ def test_times_that_no_calendar_has_are_refused(
     rows = [(f"{(1_793_491_200 + 300 * place) * factor}", f"{place % 7}") for place in range(700)]
     arguments = ["--input", str(_write(tmp_path / "in.csv", rows)), "--output", str(tmp_path / "out.csv"), "--explain"]
     assert command.main(["score", *arguments]) == 1
-    assert f"in.csv:2: '{rows[0][0]}' is no time" in capsys.readouterr().err
+    assert f"in.csv:2: '{rows[0][0]}' is not a time" in capsys.readouterr().err
 
 
 def test_times_at_the_ends_of_the_calendar_are_explained(tmp_path: Path) -> None:

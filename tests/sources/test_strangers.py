@@ -288,3 +288,44 @@ def test_a_routing_key_of_a_queue_is_no_secret_and_keeps_alerts_apart(one: Any, 
 def test_the_beginning_of_a_key_is_hidden_where_the_message_was_cut(one: Any) -> None:
     said = json.dumps(dict(one(f'{{"title": "x of y", "routing_key": "{KEY[:20]}').annotations))
     assert KEY[:20] not in said
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\ufeff{alarm}",
+        "{alarm}\n\n-- \nTo receive no more of these, write to us",
+        "ALARM: orders-cpu\n{alarm}",
+        "Look at this:\r\n{alarm}\r\nYours, the team",
+    ],
+)
+def test_an_object_beside_other_words_is_read(parsed: Any, alarm: Any, text: str) -> None:
+    found = parsed(text.replace("{alarm}", json.dumps(alarm())))
+    assert (found.source, found.problem, found.alerts[0].name) == ("cloudwatch", "", "orders-cpu")
+
+
+def test_one_object_a_line_is_a_list(parsed: Any, alarm: Any) -> None:
+    first, second = (json.dumps(alarm(AlarmName=name, AlarmArn=...)) for name in ("a", "b"))
+    assert [alert.name for alert in parsed(f"{first}\n{second}\n").alerts] == ["a", "b"]
+
+
+def test_own_json_beside_other_words_is_read(one: Any) -> None:
+    found = one('From the shop:\n{"title": "Queue is long", "severity": "critical"}')
+    assert (found.source, found.labels["severity"]) == ("custom", "critical")
+
+
+@pytest.mark.parametrize("text", ['[\n{alarm},\n{"AlarmName": ', '{alarm}\n{"AlarmName": ', "See:\n{alarm}\n{"])
+def test_what_was_cut_stays_whole_as_a_raw_event(parsed: Any, alarm: Any, text: str) -> None:
+    found = parsed(text.replace("{alarm}", json.dumps(alarm())))
+    assert (found.source, len(found.alerts)) == ("raw", 1)
+
+
+@pytest.mark.parametrize("text", ['Look:\n{"a": ', "Set {x} to 1\n{y}", '{"a": 1}\n{"b": 2}'])
+def test_objects_that_nobody_knows_stay_raw(parsed: Any, text: str) -> None:
+    found = parsed(text)
+    assert (found.source, len(found.alerts)) == ("raw", 1)
+
+
+def test_a_page_is_named_by_its_words(one: Any) -> None:
+    page = "<!DOCTYPE html><html><style>p {color: red}</style>\n<body><p>Disk of db-1 is full</p></body></html>"
+    assert one(page).annotations["summary"] == "Disk of db-1 is full"

@@ -35,7 +35,7 @@ def check_url(section: Section, key: str, *, template_is_named: bool = True) -> 
     except ValueError:
         good = False
     if not good and not (template_is_named and "{{" in url):
-        section.findings.error(section.at(key), "bad-value", f"{key!r} is no http or https address", "https://…")
+        section.findings.error(section.at(key), "bad-value", f"{key!r} is not an http or https address", "https://…")
 
 
 def plain_text(section: Section, key: str) -> str:

@@ -66,7 +66,7 @@ def _check_sns_address(section: Section, key: str) -> None:
             section.findings.error(section.at(key), "bad-address", message, 'as in "+15555550100", in quotes')
     elif not _ARN.fullmatch(value):
         example = "arn:aws:sns:eu-west-1:111122223333:name"
-        section.findings.error(section.at(key), "bad-address", f"{value!r} is no ARN of SNS", f"as in {example}")
+        section.findings.error(section.at(key), "bad-address", f"{value!r} is not an ARN of SNS", f"as in {example}")
     elif _OWN_TOPIC.fullmatch(value.rsplit(":", 1)[-1]):
         message = f"{value!r} is one of alertrelay's own topics: each alert would come back"
         section.findings.error(section.at(key), "loop", message, "name a topic that alertrelay does not read")

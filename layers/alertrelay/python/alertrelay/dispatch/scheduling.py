@@ -59,6 +59,8 @@ class Scheduler:
         if keys:
             self._report_unknown(joining, header, unknown, keys)
             joining = replace(joining, updates=[u for u in joining.updates if u.key not in keys])
+        if header:
+            self._join_digest(header, joining.updates)
         pending, known = self._pending(joining, header), header or joining.header
         if not pending or known is None:
             if joining.repeated and header and header.schedule.next_due:
@@ -66,8 +68,6 @@ class Scheduler:
                 # query.
                 send_flush_timer(self.timers, self.clock, gid, at=header.schedule.next_due)
             return unknown if keys else None
-        if header:
-            self._join_digest(header, pending)
         route = self.config.route_of(known.identity.route_id) or self.config.route
         if header and header.schedule.armed:
             repeated = bool(joining.repeated)
@@ -150,8 +150,11 @@ def _unsettled(joining: Joining, header: GroupHeader | None, emit: Callable[[Out
     uncertain = header is not None and header.progress.uncertain
     busy = uncertain or (header is not None and header.schedule.next_due is not None)
     integration = joining.identity_of(header)
-    known = (ledger.firing - ledger.unsure) | ledger.events
+    known = (ledger.firing - ledger.unsure) | ledger.events | _owned_by_digest(joining, ledger)
     for update in joining.updates:
+        if header and _accounted_for(update, joining, header):
+            emit(of_alert(update.alert, "suppressed", Reason.DUPLICATE, integration=integration))
+            continue
         notified = update.key in known
         owed = update.key in ledger.fallback_firing and not notified
         if update.resolved:
@@ -168,3 +171,17 @@ def _unsettled(joining: Joining, header: GroupHeader | None, emit: Callable[[Out
             emit(of_alert(update.alert, "pending", Reason.CHANNEL_FAILED, integration=integration))
         else:
             emit(of_alert(update.alert, "suppressed", why, integration=integration))
+
+
+def _owned_by_digest(joining: Joining, ledger: Ledger) -> frozenset[str]:
+    """Returns what the storm digest was given when it fired last, and announces itself."""
+    before = (*joining.replaced, *joining.repeated.values())
+    return ledger.storm & frozenset(member.key for member in before if member.status == "firing")
+
+
+def _accounted_for(update: Update, joining: Joining, header: GroupHeader) -> bool:
+    """Returns whether an update that came before has its outcome: a flush has seen it, and has nothing left to try."""
+    before, progress = joining.repeated.get(update.key), header.progress
+    if before is None or progress.recorded_at is None or progress.uncertain or progress.failures:
+        return False
+    return before.at <= progress.recorded_at

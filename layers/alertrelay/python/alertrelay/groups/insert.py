@@ -151,8 +151,8 @@ def _store_resolve(update: Update, router: Router, alerts: Alerts, now: datetime
         )
     kept = unrouted_group(router)
     unrouted = {gid: header for gid, header in kept.items() if gid in stored.groups and router.accounts_for_unrouted}
-    if not written and router.accounts_for_unrouted:
-        telemetry.emit(of_alert(update.alert, "suppressed", _why_refused(update, stored, telemetry)))
+    if not written:
+        _report_refused(update, router, _why_refused(update, stored, telemetry), telemetry)
     found: dict[str, GroupHeader | None] = dict.fromkeys(
         sorted(gid for gid in stored.groups if channel_of(gid) in router.channels and gid not in kept)
     )
@@ -175,6 +175,18 @@ def _store_resolve(update: Update, router: Router, alerts: Alerts, now: datetime
 def _notifies_unseen(router: Router, headers: Iterable[GroupHeader]) -> bool:
     """Returns whether a group is notified of a resolve that no table knows only when it comes again."""
     return any(not resolves_by_own_key(router.config, header.identity.integration) for header in headers)
+
+
+def _report_refused(update: Update, router: Router, why: Reason, telemetry: Telemetry) -> None:
+    """Reports a resolve that is not stored; one that came again, at each integration where it waited for that."""
+    if router.accounts_for_unrouted:
+        telemetry.emit(of_alert(update.alert, "suppressed", why))
+    if update.settled and why is Reason.STALE:
+        for header in groups_for(router, update.alert.labels).values():
+            superseded = of_alert(
+                update.alert, "suppressed", Reason.SUPERSEDED, integration=header.identity.integration
+            )
+            telemetry.emit(superseded)
 
 
 def _why_refused(update: Update, stored: AlertItem, telemetry: Telemetry) -> Reason:

@@ -15,6 +15,8 @@ from alertrelay.values.arn import Arn
 from alertrelay.values.times import instant
 
 _SNS_TYPES = ("Notification", "SubscriptionConfirmation", "UnsubscribeConfirmation")
+_DECODER = json.JSONDecoder(strict=False)
+_EMBEDDED = 1_000  # objects of one text that are read
 NOT_JSON = object()
 """What `decoded` gives for text that is no JSON. (JSON has a null, so None is taken.)"""
 
@@ -117,9 +119,27 @@ def decoded(text: str, *, strict: bool = True) -> object:
     Not strict, raw line breaks and tabs within strings are taken as they stand: DMS and many templates write them.
     """
     try:
-        return json.loads(text, strict=strict)
+        return json.loads(text.removeprefix("\ufeff"), strict=strict)
     except (ValueError, RecursionError):
         return NOT_JSON
+
+
+def embedded(text: str) -> object:
+    """Return the JSON objects that begin a line of a text: one alone, a list of several, NOT_JSON for none.
+
+    Writers put a line before an object, a signature behind it, or one object a line. Where one of them is broken all
+    stay unread, and so does a list that was cut: its first entry must not hide the others.
+    """
+    at = 0 if text.startswith("{") else -1 if text.lstrip().startswith("[") else text.find("\n{") + 1
+    found: list[object] = []
+    while len(found) < _EMBEDDED and at >= 0 and text[at : at + 1] == "{":
+        try:
+            value, end = _DECODER.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            return NOT_JSON
+        found.append(value)
+        at = end + len(text[end : end + 100]) - len(text[end : end + 100].lstrip())
+    return NOT_JSON if not found else found[0] if len(found) == 1 else found
 
 
 def too_deep(text: str) -> bool:

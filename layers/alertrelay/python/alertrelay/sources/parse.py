@@ -13,7 +13,7 @@ from alertrelay.alert import Alert, Source
 from alertrelay.sources import raw
 from alertrelay.sources.arrival import Arrival
 from alertrelay.sources.awsevent.draft import distinct
-from alertrelay.sources.envelope import NOT_JSON, Envelope, decoded, too_deep
+from alertrelay.sources.envelope import NOT_JSON, Envelope, decoded, embedded, too_deep
 from alertrelay.values.text import one_line, unquoted
 
 HOP_ATTRIBUTE = "alertrelay-hop"
@@ -106,7 +106,7 @@ def parse(envelope: Envelope, *, received_at: datetime) -> Parsed:
         value = _decoded_if_text(lenient) if lenient is not NOT_JSON else value
         found, problem = _known(value, arrival, _DEPTH, KINDS)
     if not found:
-        found, _ = _known(value, arrival, _DEPTH, GUESSES)
+        found = _known(value, arrival, _DEPTH, GUESSES)[0] or _within(value, arrival)
         problem = "" if found else problem
     source, alerts = found or ("raw", raw.parse(value, arrival))
     return Parsed(source=source, alerts=alerts, problem=problem, hop=HOP_ATTRIBUTE in envelope.attributes)
@@ -135,6 +135,14 @@ def _known(value: object, arrival: Arrival, depth: int, kinds: Sequence[SourceKi
         tried = (_known(each, arrival, depth - 1, kinds)[0] for each in held if isinstance(each, dict | list))
         found = next((each for each in tried if each), None)
     return found, "" if found else problem
+
+
+def _within(value: object, arrival: Arrival) -> _Found | None:
+    """Return what the objects are known as that stand in a text beside other words."""
+    within = embedded(arrival.envelope.text) if value is NOT_JSON else NOT_JSON
+    if within is NOT_JSON:
+        return None
+    return _known(within, arrival, _DEPTH, KINDS)[0] or _known(within, arrival, _DEPTH, GUESSES)[0]
 
 
 def _of_list(values: list[object], arrival: Arrival, depth: int, kinds: Sequence[SourceKind]) -> _Found | None:

@@ -47,6 +47,8 @@ _FIELD = re.compile(
 """Of JSON that is broken or was cut, the first informative field."""
 _JSON = re.compile(r"\s{0,99}(?:\{|\[\s{0,99}(?:[\"\[{\]]|-?[0-9.eE+]{1,40}\s{0,99},|(?:true|false|null)\b))")
 """What begins like JSON; "[Open] Position" and "[1/2] Report" do not."""
+_PAGE = re.compile(r"\s{0,99}<(?:!doctype|html|head|body|table|div|p|h[1-6])\b", re.IGNORECASE)
+_TAG = re.compile(r"<(?:style|script)\b.{0,2000}?</(?:style|script)>|<[^<>]{1,1000}>", re.IGNORECASE | re.DOTALL)
 _LINES_READ = 200
 _READ = 2_000
 _LINKS = ("link", "url", "Link", "Url", "URL", "html_url", "console_url")
@@ -121,6 +123,8 @@ def _said(value: object, arrival: Arrival) -> str:
         text = arrival.envelope.text if value is NOT_JSON else str(value)
         if _JSON.match(text):
             return _of_unread_json(text)
+        if _PAGE.match(text):
+            text = _TAG.sub(" ", text[: texts.READ_MAX])
         return sentence.best(texts.unquoted(text).splitlines()[:_LINES_READ])
     if isinstance(value, dict):
         own = [said for key in _TEXT_KEYS if isinstance(said := value.get(key), str)]
