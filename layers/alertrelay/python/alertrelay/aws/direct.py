@@ -11,7 +11,6 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from alertrelay import __version__
@@ -53,6 +52,8 @@ class Skew:
 
     def learned(self, date: str) -> bool:
         """Returns whether an answer's Date header shows that our time was wrong; then the time is right from now on."""
+        from email.utils import parsedate_to_datetime  # slow to import, and answers are seldom refusals
+
         try:
             theirs = parsedate_to_datetime(date)
             behind = theirs - self.now()

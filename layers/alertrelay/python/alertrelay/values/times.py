@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
-from email.utils import parsedate_to_datetime
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
@@ -60,6 +59,8 @@ def _from_text(text: str) -> datetime | None:
     if not match:
         if "," not in text:
             return None
+        from email.utils import parsedate_to_datetime  # slow to import, and few sources write such dates
+
         parsed = parsedate_to_datetime(text)
         return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
     part = match.groupdict()

@@ -6,7 +6,6 @@ import base64
 import math
 import re
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
 from urllib.parse import quote
 
 from alertrelay.channels.transport.http import Response
@@ -53,6 +52,8 @@ def refusal(
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds that the peer asks to wait: a number, or a date, which is counted from the answer's own Date header so
     that our clock does not matter. None where there is none that can be read."""
+    from email.utils import parsedate_to_datetime  # slow to import, and few answers ask to wait
+
     value, date = (headers.get(name, "").strip()[:_HEADER_CHARACTERS] for name in ("retry-after", "date"))
     try:
         seconds = float(value)

@@ -7,7 +7,6 @@ environment (proxies, netrc), no cookie and no redirect decides where a request 
 from __future__ import annotations
 
 import base64
-import http.client
 import io
 import select
 import socket
@@ -15,10 +14,9 @@ import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
-from alertrelay.channels.transport import tls
+from alertrelay.channels.transport import http11, tls
 from alertrelay.channels.transport.connection import Bounded, connect, handshake
 
 IDLE_SECONDS = 20.0
@@ -64,7 +62,7 @@ class Wire:
 
     def __init__(self, context: Callable[[], ssl.SSLContext] = tls.context) -> None:
         self._context = context
-        self._kept: dict[_Place, tuple[_Connection, float]] = {}
+        self._kept: dict[_Place, tuple[socket.socket, float]] = {}
 
     def post(
         self, url: str, body: bytes, headers: Mapping[str, str], *, connecting: float, seconds: float, most: int
@@ -75,114 +73,68 @@ class Wire:
         Raises BadAddress, NotConnected, which says that nothing was sent, and NotAnswered.
         """
         deadline = time.monotonic() + seconds
-        place, target, extra = _parts(url)
-        _check(headers)
-        connection = self._kept_connection(place) or self._opened(place, min(connecting, seconds))
-        failed: Exception
+        place, sent = _written(url, headers, body)
+        sock = self._kept_socket(place) or self._opened(place, min(connecting, seconds))
+        failed: NotAnswered
         try:
-            connection.deadline = deadline
-            connection.timed_socket(deadline - time.monotonic())
-            connection.request("POST", target, body=body, headers={**extra, **headers})
-            answer = connection.getresponse()
-            read, complete = _read(answer, most)
-            if complete and not answer.will_close:
-                self._kept[place] = connection, time.monotonic()
+            sock.settimeout(max(0.001, deadline - time.monotonic()))
+            sock.sendall(sent)
+            with io.BufferedReader(Bounded(sock, deadline=deadline)) as stream:
+                head = http11.read_head(stream)
+                read, complete, ended = http11.read_body(stream, head, most)
+            if head.kept and ended:
+                self._kept[place] = sock, time.monotonic()
             else:
-                connection.close()
-            found = {name.lower(): value for name, value in answer.getheaders()}
-            return Answer(status=answer.status, headers=found, body=read, complete=complete)
-        except (UnicodeError, http.client.InvalidURL, ValueError):
-            failed = BadAddress("the address or a header is malformed")
+                sock.close()
+            return Answer(status=head.status, headers=head.headers, body=read, complete=complete)
         except TimeoutError:
             failed = NotAnswered(in_time=False)
-        except (OSError, http.client.HTTPException):
+        except (OSError, http11.NotHttp):
             failed = NotAnswered(in_time=True)
-        connection.close()
+        sock.close()
         raise failed  # outside the handler: the error's context holds the address
 
-    def _kept_connection(self, place: _Place) -> _Connection | None:
-        connection, since = self._kept.pop(place, (None, 0.0))
-        if connection is None:
+    def _kept_socket(self, place: _Place) -> socket.socket | None:
+        sock, since = self._kept.pop(place, (None, 0.0))
+        if sock is None:
             return None
-        if time.monotonic() - since < IDLE_SECONDS and not connection.ended():
-            return connection
-        connection.close()
+        if time.monotonic() - since < IDLE_SECONDS and not _speaks(sock):
+            return sock
+        sock.close()
         return None
 
-    def _opened(self, place: _Place, seconds: float) -> _Connection:
+    def __del__(self) -> None:
+        """Closes what it kept."""
+        for sock, _ in self._kept.values():
+            sock.close()
+
+    def _opened(self, place: _Place, seconds: float) -> socket.socket:
         context = self._context() if place.tls else None
         deadline = time.monotonic() + seconds
         sock = connect(place.host, place.port, seconds=seconds)
         if context:
             sock.settimeout(max(0.001, deadline - time.monotonic()))
             sock = handshake(sock, context, place.host)
-        return _Connection(place, sock)
+        return sock
 
 
-class _BoundedAnswer(http.client.HTTPResponse):
-    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
-        deadline = time.monotonic() + (sock.gettimeout() or 0.0)
-        super().__init__(sock, *args, **kwargs)
-        self.fp.close()
-        self.fp = io.BufferedReader(Bounded(sock, deadline=deadline))
+def _speaks(sock: socket.socket) -> bool:
+    """Returns whether the peer has closed a kept connection, or says what nobody asked for."""
+    pending = isinstance(sock, ssl.SSLSocket) and sock.pending()
+    return bool(pending or select.select([sock], [], [], 0)[0])
 
 
-class _Connection(http.client.HTTPConnection):
-    """A connection that stands already. It is never opened anew by itself: `auto_open` is off."""
-
-    response_class = _BoundedAnswer
-    auto_open = 0
-
-    def __init__(self, place: _Place, sock: socket.socket) -> None:
-        super().__init__(place.host, place.port)
-        self.default_port = 443 if place.tls else 80
-        self.sock: socket.socket = sock
-        self.deadline = 0.0
-        self._written: list[bytes] = []
-
-    def __del__(self) -> None:
-        """Closes the socket with the container that kept it."""
-        self.close()
-
-    def timed_socket(self, seconds: float) -> None:
-        """Bounds what is sent, and with it the answer, which takes what is left."""
-        self.sock.settimeout(max(0.001, seconds))
-
-    def request(self, *args: Any, **kwargs: Any) -> None:
-        """Sends headers and body at once: two packets, and two records of TLS, take longer than to join them."""
-        self._written = []
-        super().request(*args, **kwargs)
-        self.sock.sendall(b"".join(self._written))
-
-    def send(self, data: Any) -> None:
-        """Keeps a part of a request until it is whole."""
-        self._written.append(data)
-
-    def getresponse(self) -> http.client.HTTPResponse:
-        """Waits for the answer until the deadline."""
-        self.timed_socket(self.deadline - time.monotonic())
-        return super().getresponse()
-
-    def ended(self) -> bool:
-        """Returns whether the peer has closed it, or says what nobody asked for."""
-        return bool(select.select([self.sock], [], [], 0)[0])
-
-
-def _read(answer: http.client.HTTPResponse, most: int) -> tuple[bytes, bool]:
-    read = bytearray()
+def _written(url: str, headers: Mapping[str, str], body: bytes) -> tuple[_Place, bytes]:
+    """Returns a request, and where it goes. Raises BadAddress."""
+    place, target, extra = _parts(url)
+    host = f"[{place.host}]" if ":" in place.host else place.host
+    named = host if place.port == (443 if place.tls else 80) else f"{host}:{place.port}"
+    failed: BadAddress
     try:
-        while len(read) <= most and (chunk := answer.read(min(65_536, most + 1 - len(read)))):
-            read += chunk
-    except (http.client.HTTPException, OSError, ValueError):
-        return bytes(read[:most]), False  # the status came, and the status is what most peers answer with
-    missing = answer.length or 0
-    return bytes(read[:most]), len(read) <= most and not missing
-
-
-def _check(headers: Mapping[str, str]) -> None:
-    """Raises BadAddress for a header that cannot be sent, or that would be two."""
-    if any(character in value for value in headers.values() for character in "\r\n\0"):
-        raise BadAddress("a header is malformed")
+        return place, http11.request(target, named, {**extra, **headers}, body)
+    except ValueError:
+        failed = BadAddress("the address or a header is malformed")
+    raise failed  # outside the handler: the error's context holds the address
 
 
 def _parts(url: str) -> tuple[_Place, str, dict[str, str]]:
