@@ -54,7 +54,7 @@ def forwarder_role(
         allow("Keys", ["secretsmanager:GetSecretValue"], [secret.secret_arn]),
         allow("Tell", ["sns:Publish"], [topic.topic_arn for topic in publish_to]),
         # They know no resource (composite alarms are left out of an answer for one): asked by name which alarms still
-        # fire, before they are repeated.
+        # fire, before they are repeated, and which fire at all, where the table is new or was lost.
         allow("Verify", ["cloudwatch:DescribeAlarms", "cloudwatch:DescribeAlarmContributors"], ["*"]),
         *extra,
     ]

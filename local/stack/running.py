@@ -94,7 +94,14 @@ class RunningStack:
             self._idle = Idle(config=self.deployed.config, repeats_until=self.clock.now())
             self.functions = tuple(self._bound(function) for function in self.deployed.functions)
             self._entered = entering.pop_all()
+        self._tick_first()
         return self
+
+    def _tick_first(self) -> None:
+        """The first minute of a deployment, before anything arrives: CloudWatch is asked which alarms fire."""
+        for function in self.functions:
+            if function.function.name in self._ticks:
+                self._took(function, self._ticks[function.function.name])
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -9,7 +9,7 @@ from alertrelay.alert import Channel
 from alertrelay.config.model import Matcher
 from alertrelay.policy.inhibit import InhibitKey
 from alertrelay.policy.silence import Silence
-from alertrelay.state import Store
+from alertrelay.state import Store, Survey
 
 from tests.aws.state import GID, NOW, after, alert, change, header, item, member
 
@@ -186,3 +186,24 @@ def test_a_list_that_somebody_else_replaced_meanwhile_is_not_replaced(store: Sto
     store.put_silences([silence("a")], seen=0)
     assert not store.put_silences([], seen=seen)
     assert tuple(store.silences()[0]) == (silence("a"),)
+
+
+# --- surveys -------------------------------------------------------------------------------------------------------
+
+
+def test_a_survey_that_nobody_began_has_version_0(store: Store) -> None:
+    assert store.survey("slack") == (Survey(), 0)
+
+
+def test_a_survey_comes_back_as_it_was_put_for_its_forwarder_alone(store: Store) -> None:
+    assert store.put_survey("slack", Survey(token="page 2", tries=3), seen=0)
+    assert store.put_survey("slack", Survey(phase="over"), seen=1)
+    assert store.survey("slack") == (Survey(phase="over"), 2)
+    assert store.survey("pagerduty") == (Survey(), 0)
+
+
+def test_a_survey_is_replaced_only_where_nobody_else_replaced_it(store: Store) -> None:
+    store.put_survey("slack", Survey(token="page 2"), seen=0)
+    for seen in (0, 2):
+        assert not store.put_survey("slack", Survey(phase="done"), seen=seen)
+    assert store.survey("slack") == (Survey(token="page 2"), 1)

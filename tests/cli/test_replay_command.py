@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alertrelay.sources import unwrap
 
 from cli.command import main
+from local.stack.day import DayRun
+from local.stack.day_input import START, own_time
 from tools.burst import burst
 
 CRITICAL = "rds-cpu-critical-alarm.json"
@@ -218,16 +221,20 @@ def test_a_burst_of_fifty_becomes_few_messages_and_one_incident(
     assert len({body["dedup_key"] for body in requests}) == 1
 
 
-def test_all_recorded_events_in_any_order_lose_nothing(
-    replay: Callable[..., tuple[int, str, str]], events: Path
-) -> None:
-    """The latest first: the clock never runs backwards, so that the whole day arrives at once."""
-    names = [path.name for path in events.glob("*.json") if path.stem != "env"]
-    names.sort(key=lambda name: (events / name).read_text().partition('"Timestamp": "')[2][:24], reverse=True)
+def test_all_recorded_events_at_once_the_latest_first_lose_nothing(template: Path, events: Path) -> None:
+    """The clock never runs backwards, so that the whole day arrives within its last minutes, later before earlier."""
+    files = {path.name: unwrap(path.read_bytes()) for path in events.glob("*.json") if path.stem != "env"}
+    names = sorted(files, key=lambda name: own_time(files[name], START), reverse=True)
 
-    code, out, _ = replay(*names, "--json")
+    with DayRun(template, "prod", start=own_time(files[names[0]], START), down={}) as run:
+        for name in names:
+            run.publish(name, files[name])
+        day = run.finish()
 
-    assert code == 0
-    outcomes = [(e["file"], d["outcome"]) for e in json.loads(out)["events"] for d in e["deliveries"]]
+    assert day.lost == ()
+    outcomes = [(event.file, delivery.outcome.outcome) for event in day.events for delivery in event.deliveries]
     assert {name for name, _ in outcomes} == set(names)
-    assert "pending" not in {outcome for _, outcome in outcomes}
+    pending = [
+        (e.file, d.outcome, d.next_try) for e in day.events for d in e.deliveries if d.outcome.outcome == "pending"
+    ]
+    assert pending == []

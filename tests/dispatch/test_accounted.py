@@ -46,6 +46,7 @@ def ends_of(outcomes: list[Outcome]) -> Counter[tuple[str, str, str]]:
 @example([A_BEGIN, ("wait", 400), AN_END, A_BEGIN], 30, 250, False)
 @example([("down", "slack"), A_BEGIN, ("wait", 100), AN_END, ("up", "slack")], 0, 250, True)
 @example([("down", "slack"), A_BEGIN, ("wait", 100), AN_END, ("up", "slack")], 0, 0, True)
+@example([("down", "pagerduty"), A_BEGIN, AN_END, ("down", "email"), ("wait", 4000), A_BEGIN], 0, 0, False)
 def test_each_update_comes_to_one_end_at_each_integration(
     happens: list[Any], group_wait: int, inline: int, send_resolved: bool
 ) -> None:

@@ -101,9 +101,10 @@ def test_a_channel_that_answers_again_and_a_resolve_are_one_message_to_a_fallbac
     assert len(world.sent("email")) - before == len(own.sent("email")) - mails + 1
 
 
-def test_a_fallback_is_said_once_however_often_the_first_channel_is_tried_again() -> None:
+@pytest.mark.parametrize("ambiguous", [False, True])
+def test_a_fallback_is_said_once_however_often_the_first_channel_is_tried_again(ambiguous: bool) -> None:
     world = World()
-    world.fail("pagerduty", by=DOWN)
+    world.fail("pagerduty", by=Retryable("it answered 503", ambiguous=ambiguous))
     world.publish(alarm("cpu"))
     told = len(world.sent("slack")), len(world.sent("email"))
     world.run(59 * 60)

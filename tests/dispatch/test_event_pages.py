@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -136,3 +137,31 @@ def test_copies_of_an_event_from_two_topics_are_one() -> None:
     world.run(TICK)
     assert said(world).count("Cost anomaly") == said(world).count("Cost anomaly in Amazon Bedrock") > 0
     assert len({o.notification_id for o in world.outcomes if o.notification_id and o.receiver == "slack"}) == 1
+
+
+def retold(text: str, *, clock: str = "02:59:00") -> Envelope:
+    """The same page with another text, which names what no label names."""
+    first = page(1, "i-0aaa", message_id=f"m-{text}")
+    changed = first.text.replace("The hardware is degraded.", text).replace("02:59:00", clock)
+    return replace(first, text=changed)
+
+
+@pytest.mark.parametrize("clock", ["02:59:00", "02:59:30"])
+@pytest.mark.parametrize("wait", [30, 0])
+def test_an_event_that_differs_in_its_text_alone_is_announced_too(wait: int, clock: str) -> None:
+    world = World(config=timed(config(), group_wait=wait))
+    world.publish(page(1, "i-0aaa"), retold("It moves to host-7 on Friday.", clock=clock))
+    world.run(TICK)
+    assert "hardware is degraded" in said(world)
+    assert "host-7" in said(world)
+    ends = [o.outcome for o in world.outcomes if o.receiver == "slack" and o.outcome != "pending"]
+    assert ends == (["delivered", "merged"] if wait else ["delivered", "delivered"])
+
+
+def test_more_resources_than_a_label_names_are_announced() -> None:
+    world = World(config=timed(config(), group_wait=30))
+    many = [f"i-0{n}" for n in range(6)]
+    world.publish(page(1, *many), page(1, *many[:5], "i-0zzz", message_id="other"))
+    world.run(TICK)
+    assert "i-05" in said(world)
+    assert "i-0zzz" in said(world)

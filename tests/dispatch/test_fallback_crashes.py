@@ -77,3 +77,16 @@ def test_only_a_fallback_costs_the_write_of_an_intent() -> None:
     world = MortalWorld(config=critical_to("slack", ["pager"]))
     world.publish(alarm("cpu"))
     assert world.mortal.requests == _requests() - 1
+
+
+def test_after_a_flush_that_died_with_a_resolve_a_re_fire_is_announced_anew() -> None:
+    world = world_of(["pager"])
+    world.publish(alarm("cpu"))
+    world.publish(alarm("cpu", "OK", at=START + timedelta(seconds=20)))
+    world.mortal.killed_by = "record"
+    world.run(60)
+    assert world.mortal.killed_by == "", "it died with the resolve sent"
+    assert open_incidents(world) == []
+    world.publish(alarm("cpu", at=world.clock.now()))
+    world.run(600)
+    assert len(open_incidents(world)) == 1

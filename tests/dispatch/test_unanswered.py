@@ -136,3 +136,18 @@ def test_a_fallback_without_an_answer_and_without_the_table_is_resolved() -> Non
     world.publish(alarm("cpu", "OK", at=START + 10 * MINUTE))
     world.run(TICK)
     assert open_incidents(world) == []
+
+
+def test_after_a_resolve_without_an_answer_a_re_fire_is_announced_anew() -> None:
+    world, pagerduty = world_of("slack", ["pager"])
+    pagerduty.silent = False
+    world.fail("slack", by=DOWN)
+    world.publish(alarm("cpu"))
+    pagerduty.silent = True
+    world.publish(alarm("cpu", "OK", at=START + timedelta(seconds=30)))
+    world.run(40)
+    assert open_incidents(world) == [], "the resolve arrived, and its answer was lost"
+    pagerduty.silent = False
+    world.publish(alarm("cpu", at=world.clock.now()))
+    world.run(TICK)
+    assert len(open_incidents(world)) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -129,3 +130,40 @@ def test_a_channel_that_cannot_resolve_by_key_stays_quiet() -> None:
     world.publish(alarm("cpu", "OK", at=START + 5 * MINUTE))
     world.run(TICK)
     assert len(world.sent("slack")) == 1
+
+
+def ends_at_each(world: World) -> dict[str, list[str]]:
+    """The final outcomes of each integration, what a fallback says among them."""
+    found: dict[str, list[str]] = {}
+    for o in world.outcomes:
+        if o.outcome != "pending":
+            found.setdefault(o.receiver, []).append(f"{o.outcome} {o.reason}" + (" instead" if o.fallback_for else ""))
+    return found
+
+
+def test_a_resolve_alone_has_one_outcome_at_each_integration() -> None:
+    world = World()
+    world.publish(alarm("cpu", "OK"))
+    waiting = [(o.receiver, o.outcome) for o in world.outcomes]
+    assert sorted(waiting) == [("mail", "pending"), ("pager", "delivered"), ("slack", "pending")]
+    world.run(1200)
+    delivered = ["delivered all_alerts_resolved"]
+    assert ends_at_each(world) == {"pager": delivered, "slack": delivered, "mail": delivered}
+
+
+def test_the_first_ok_of_a_new_alarm_has_one_outcome_at_each_integration() -> None:
+    world = World()
+    new = alarm("cpu", "OK")
+    world.publish(
+        replace(new, text=new.text.replace('"OldStateValue": "ALARM"', '"OldStateValue": "INSUFFICIENT_DATA"'))
+    )
+    world.run(1200)
+    quiet = ["suppressed resolve_of_unannounced"]
+    assert ends_at_each(world) == {"pager": ["delivered all_alerts_resolved"], "slack": quiet, "mail": quiet}
+
+
+def test_a_resolve_that_leads_to_nobody_has_one_outcome() -> None:
+    world = World()
+    world.publish(alarm("cpu", "OK", severity="info"))
+    world.run(1200)
+    assert ends_at_each(world) == {"": ["suppressed resolve_of_unannounced"]}

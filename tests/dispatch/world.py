@@ -20,6 +20,7 @@ from alertrelay.config.channel import Settings
 from alertrelay.config.model import Config, Matcher, Receiver, Route, Target
 from alertrelay.dispatch.assembly import SHOWN, assemble
 from alertrelay.dispatch.dispatcher import TICK_AHEAD
+from alertrelay.dispatch.survey import AskAlarms
 from alertrelay.memory.store import CollectingSender, ManualClock, MemorySecrets, MemoryStore, MemoryTimers
 from alertrelay.notification import Outcome
 from alertrelay.notify.compose import Site
@@ -174,6 +175,7 @@ class Relay:
     new_id: Callable[[], str]
     last_resort: Target | None = None
     limits: Mapping[Channel, Limit] = field(default_factory=dict)
+    alarms: AskAlarms | None = None
     renderer: Callable[[Target], Renderer] = renderer
     shown: int = SHOWN
 
@@ -195,6 +197,7 @@ class Relay:
             new_id=self.new_id,
             last_resort=self.last_resort,
             limits=self.limits,
+            alarms=self.alarms,
             shown=self.shown,
         )
 
@@ -225,6 +228,7 @@ class World:
     )
     last_resort: Target | None = None
     limits: Mapping[Channel, Limit] = field(default_factory=dict)
+    alarms: AskAlarms | None = None
     wrap: Callable[[Store], Any] = lambda store: store
     timers_of: Callable[[ManualClock], MemoryTimers] = MemoryTimers
 
@@ -253,6 +257,7 @@ class World:
             emit=self.outcomes.append,
             alert_ops=self.ops.append,
             limits=self.limits,
+            alarms=self.alarms,
             resolved_alarms=lambda arns: frozenset(arns) & self.vanished,
             log=lambda event, **fields: self.log.append((event, fields)),
             new_id=lambda: f"id-{next(self.ids)}",

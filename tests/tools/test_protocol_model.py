@@ -9,6 +9,7 @@ from tools.protocol_model.__main__ import MOVE_BROKEN, broken, holding, main
 from tools.protocol_model.explore import check
 from tools.protocol_model.fallback import FALLBACK_BROKEN, FALLBACK_SCOPES
 from tools.protocol_model.group import Group
+from tools.protocol_model.lost import LOST_BROKEN, LOST_SCOPES
 from tools.protocol_model.scopes import SMALL
 
 MOVES = tuple(name for name, _ in holding() if name.startswith("move-"))
@@ -20,8 +21,10 @@ def test_a_small_scope_of_a_group_holds(name: str) -> None:
     assert not found.broken, "\n".join(found.trace)
 
 
-@pytest.mark.parametrize("name", [*MOVES, *(f"fallback-{name}" for name in FALLBACK_SCOPES)])
-def test_a_scope_of_moves_or_fallbacks_holds(name: str) -> None:
+@pytest.mark.parametrize(
+    "name", [*MOVES, *(f"fallback-{name}" for name in FALLBACK_SCOPES), *(f"lost-{name}" for name in LOST_SCOPES)]
+)
+def test_a_scope_of_another_model_holds(name: str) -> None:
     found = check(dict(holding())[name]())
     assert not found.broken, "\n".join(found.trace)
 
@@ -31,8 +34,8 @@ def test_a_group_without_one_rule_is_caught(name: str, flag: str) -> None:
     assert check(Group(SMALL[name][0], flag)).broken
 
 
-@pytest.mark.parametrize("name", [*FALLBACK_BROKEN, *(f"move-{flag}" for flag in MOVE_BROKEN)])
-def test_a_move_or_a_fallback_without_one_rule_is_caught(name: str) -> None:
+@pytest.mark.parametrize("name", [*FALLBACK_BROKEN, *LOST_BROKEN, *(f"move-{flag}" for flag in MOVE_BROKEN)])
+def test_another_model_without_one_rule_is_caught(name: str) -> None:
     models = next(models for found, _, models in broken() if found == name)
     assert any(check(model()).broken for model in models)
 

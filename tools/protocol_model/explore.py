@@ -65,8 +65,8 @@ def check(model: Model) -> Verdict:  # noqa: C901 - one loop, kept flat for spee
                 states.append(after)
                 parent.append(i)
                 how.append(label)
-            if "!S3" in label:
-                return verdict("a notification repeats what is known, without a crash", i, label)
+            if label.startswith("!") or " !" in label:
+                return verdict(_said(label), i, label)
             if fault:
                 continue
             src.append(i)
@@ -83,6 +83,17 @@ def check(model: Model) -> Verdict:  # noqa: C901 - one loop, kept flat for spee
     if stranded >= 0:
         return verdict("stranded: from here no fair run reaches a right state", stranded)
     return Verdict(broken="", states=len(states))
+
+
+_NEVER = {
+    "!S3": "a notification repeats what is known, without a crash",
+    "!S6": "an incident is resolved while an announced alert of it fires",
+}
+"""By the mark that a model puts in the label of what must never happen."""
+
+
+def _said(label: str) -> str:
+    return next(what for mark, what in _NEVER.items() if mark in label)
 
 
 def _trace(parent: Sequence[int], how: Sequence[str], at: int, label: str) -> list[str]:

@@ -15,6 +15,8 @@ event comes again. The whole table may be lost after the alert was announced. A 
     heard   (own, fallback): whether people take the alert for firing there
     run     the running flush, or None
     bud     (crashes, sends without a delivery, sends without an answer, outages of the table, losses of the table)
+    blind   whether a lost table leaves the alert open at a fallback without keys
+    rec     the member that the last record covers
 """
 
 from __future__ import annotations
@@ -52,6 +54,7 @@ FALLBACK_SCOPES = {
     "died": FallbackScope(crash=2, refused=2, unanswered=1),
     "died-refired": FallbackScope(events=(2, 5, 6), crash=2, refused=1, unanswered=1),
     "own-dead": FallbackScope(events=(2,), crash=2, unanswered=2, own_dead=True),
+    "own-dead-refired": FallbackScope(events=(2, 5, 6), crash=1, refused=1, unanswered=1, own_dead=True),
     "outage": FallbackScope(crash=1, refused=1, unanswered=1, outage=1, keyed=True),
     "outage-twice": FallbackScope(refused=1, unanswered=1, outage=2, keyed=True),
     "outage-refired": FallbackScope(events=(2, 5, 6), crash=1, refused=1, outage=2, keyed=True),
@@ -77,6 +80,16 @@ FALLBACK_BROKEN = {
         "outage-repeated",
         "a late firing whose resolve is known was never announced",
     ),
+    "F11-half-resolved-known": (
+        "missed_resolve_known",
+        "own-dead-refired",
+        "what a fallback was asked to resolve counts as announced there until it has answered",
+    ),
+    "F12-resolved-before-a-crash": (
+        "crashed_resolve_known",
+        "own-dead-refired",
+        "what came since the last record counts as announced by the fallbacks, although a flush that died resolved it",
+    ),
     "F7-event-forgotten": (
         "forgets",
         "outage-refired",
@@ -88,7 +101,7 @@ FALLBACK_BROKEN = {
 class Fallback:
     """`flag` names the rule that a broken variant leaves out."""
 
-    names = ("ev", "mem", "hdr", "led", "queued", "late", "heard", "run", "bud", "blind")
+    names = ("ev", "mem", "hdr", "led", "queued", "late", "heard", "run", "bud", "blind", "rec")
 
     def __init__(self, scope: FallbackScope, flag: str = "") -> None:
         self.scope, self.flag = scope, flag
@@ -108,6 +121,7 @@ class Fallback:
             (0, 0),
             None,
             budget,
+            0,
             0,
         )
 
@@ -133,7 +147,7 @@ class Fallback:
                 if sent:
                     put(f"queue: record what was sent of {self.scope.events[i]}", **self._amended(now, i))
         if now["bud"][4] and now["heard"][0] and not now["run"] and not now["mem"] & 1:
-            lost = {"mem": 0, "hdr": (0, 0, 0), "led": (0, 0, 0, 0), "bud": _less(now["bud"], 4)}
+            lost = {"mem": 0, "rec": 0, "hdr": (0, 0, 0), "led": (0, 0, 0, 0), "bud": _less(now["bud"], 4)}
             put("LOSS of the table", True, **lost, blind=int(now["heard"][1] and not self.scope.keyed) | now["blind"])
         return out
 
@@ -210,6 +224,8 @@ class Fallback:
         mem, (_, maybe, intent) = now["mem"], now["hdr"]
         if maybe or stray:
             firing, unsure = int(firing or mem > 0), int(mem > 0 or unsure)
+        if maybe and fallback and mem != now["rec"] and self.flag != "crashed_resolve_known":
+            fallback, may = 0, 1
         if intent and maybe and mem > 0:
             fallback, may = (1, may) if self.flag == "intent_certain" else (fallback, int(not fallback) | may)
         if stray and self.scope.keyed:
@@ -270,7 +286,8 @@ class Fallback:
         for label, arrives, budget in OUTCOMES:
             if budget and not now["bud"][budget]:
                 continue
-            after = (fallback, may) if budget else (0, 0)
+            kept = (fallback, may) if self.flag == "missed_resolve_known" else (0, 1)
+            after = kept if budget else (0, 0)
             put(
                 f"fallback's resolve {label}",
                 bool(budget),
@@ -289,7 +306,7 @@ class Fallback:
         idle = fires and not unfinished and now["mem"] == mem
         queued = tuple(sent + 2 if 0 < sent < 3 else sent for sent in now["queued"])
         hdr = (0 if idle else armed, int(unfinished and uncertain), 0)
-        put("record", led=led, hdr=hdr, run=None, queued=queued)
+        put("record", led=led, hdr=hdr, run=None, queued=queued, rec=mem)
 
     def settled(self, s: State) -> bool:
         """Returns whether every event is handled, and no invocation runs."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from alertrelay.alert import Channel
 from alertrelay.nflog.group_state import AlertItem, GroupChange, GroupHeader, GroupState, Member
@@ -52,6 +52,19 @@ class Facts:
     inhibitors: Mapping[tuple[str, str], Mapping[str, bool]] = field(default_factory=dict)
     silences: Sequence[Silence] = ()
     anomalies: Mapping[str, Sequence[AnomalyNote]] = field(default_factory=dict)
+
+
+SurveyPhase = Literal["firing", "over", "done"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """The progress of what CloudWatch is asked where the table is new, or was lost: the `phase` is what it is asked
+    for, by pages, from `token` on; `tries` counts the ticks without an answer."""
+
+    phase: SurveyPhase = "firing"
+    token: str = ""
+    tries: int = 0
 
 
 class Alerts(Protocol):
@@ -167,5 +180,15 @@ class Silences(Protocol):
         """Replaces the list of version `seen`. False where somebody else did: read again."""
 
 
-class Store(Alerts, Groups, Inhibitors, Lookup, Rates, Silences, Protocol):
+class Surveys(Protocol):
+    """The surveys of CloudWatch's alarms, by the name of a forwarder."""
+
+    def survey(self, name: str) -> tuple[Survey, int]:
+        """The survey and its version, strongly consistent; one that has not begun and 0 where there is none."""
+
+    def put_survey(self, name: str, survey: Survey, *, seen: int) -> bool:
+        """Replaces the one of version `seen`. False where somebody else did, or the table was lost: read again."""
+
+
+class Store(Alerts, Groups, Inhibitors, Lookup, Rates, Silences, Surveys, Protocol):
     """The whole table, as a composition root hands it out by its parts."""

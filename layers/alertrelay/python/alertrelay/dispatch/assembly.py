@@ -19,6 +19,7 @@ from alertrelay.dispatch.delays import Delays
 from alertrelay.dispatch.portion import Insert, ScheduleFlush, insert_in_time, schedule_in_time
 from alertrelay.dispatch.scheduling import Flush, Scheduler
 from alertrelay.dispatch.sent_back import OnTimer, Receive, take
+from alertrelay.dispatch.survey import AskAlarms, Surveyor, joined_all
 from alertrelay.dispatch.unrecorded import flush_doubted, record_notified
 from alertrelay.groups.flush_timer import Trouble
 from alertrelay.groups.insert import insert
@@ -91,11 +92,12 @@ def assemble(
     new_id: Callable[[], str],
     last_resort: Target | None = None,
     limits: Mapping[Channel, Limit] | None = None,
+    alarms: AskAlarms | None = None,
     shown: int = SHOWN,
 ) -> Pipeline:
     """Returns the pipeline of a forwarder that handles `channels`. `senders` has every channel, since a fallback may
     need any. `accounts_for_unrouted`, `notes_sources`: see groups/router.py; `resolved_alarms`:
-    notify/stale_alarms.py."""
+    notify/stale_alarms.py; `alarms`: dispatch/survey.py, None where there is no CloudWatch to ask."""
     parts = _Parts(
         config=config,
         router=Router(
@@ -116,8 +118,10 @@ def assemble(
         writer=Writer(site=site, clock=clock, new_id=new_id),
         digests=Digests(alerts=store, groups=store, timers=timers, clock=clock),
     )
+    name = "-".join(sorted(channels))
+    known = partial(joined_all, store, name, telemetry.log) if alarms else lambda: True
     ports = {**_stage_ports(parts, limits or {}), "resolved_alarms": resolved_alarms, "new_id": new_id, "shown": shown}
-    return _dispatching(parts, channels, partial(flush, ports))
+    return _dispatching(parts, channels, partial(flush, {**ports, "joined_all": known}), alarms, name)
 
 
 def _stage_ports(parts: _Parts, limits: Mapping[Channel, Limit]) -> dict[str, Any]:
@@ -146,7 +150,9 @@ def _stage_ports(parts: _Parts, limits: Mapping[Channel, Limit]) -> dict[str, An
     }
 
 
-def _dispatching(parts: _Parts, channels: frozenset[Channel], flush_group: Flush) -> Pipeline:
+def _dispatching(
+    parts: _Parts, channels: frozenset[Channel], flush_group: Flush, alarms: AskAlarms | None, name: str
+) -> Pipeline:
     """Returns the functions that take messages, timers and ticks, and flush a group that is due."""
     router, groups, timers, clock, telemetry = parts.router, parts.store, parts.timers, parts.clock, parts.telemetry
     trouble, without_state = Trouble(), _degraded(parts).notify
@@ -178,14 +184,31 @@ def _dispatching(parts: _Parts, channels: frozenset[Channel], flush_group: Flush
         take=partial(take, channels=channels, receive=receive, on_timer=on_timer, log=telemetry.log),
         receive=receive,
         on_timer=on_timer,
-        on_tick=_on_tick(parts, channels, flush_group, trouble),
+        on_tick=_on_tick(parts, channels, flush_group, trouble, _survey(parts, alarms, name, receive)),
         insert=insert_update,
         schedule=schedule,
         clock=clock,
     )
 
 
-def _on_tick(parts: _Parts, channels: frozenset[Channel], flush_group: Flush, trouble: Trouble) -> OnTick:
+def _survey(
+    parts: _Parts, alarms: AskAlarms | None, name: str, receive: Callable[..., None]
+) -> Callable[..., None] | None:
+    if alarms is None:
+        return None
+    surveyor = Surveyor(
+        name=name, ask=alarms, surveys=parts.store, take=receive, clock=parts.clock, telemetry=parts.telemetry
+    )
+    return surveyor.go_on
+
+
+def _on_tick(
+    parts: _Parts,
+    channels: frozenset[Channel],
+    flush_group: Flush,
+    trouble: Trouble,
+    survey: Callable[..., None] | None,
+) -> OnTick:
     return partial(
         dispatcher.on_tick,
         channels=channels,
@@ -195,6 +218,7 @@ def _on_tick(parts: _Parts, channels: frozenset[Channel], flush_group: Flush, tr
         telemetry=parts.telemetry,
         flush=flush_group,
         trouble=trouble,
+        survey=survey,
     )
 
 

@@ -263,10 +263,11 @@ def on_tick(
     telemetry: Telemetry,
     flush: Flush,
     trouble: Trouble,
+    survey: Callable[..., None] | None = None,
 ) -> None:
     """Each minute: sends a timer for every group of ours that falls due before the next tick. It has no state, may run
     twice, and what it misses by a lagging index it finds a minute later. Where the queue fails it flushes what is due
-    itself, as far as its time goes. Raises StoreFailure."""
+    itself, as far as its time goes. Then it goes on with the survey (dispatch/survey.py). Raises StoreFailure."""
     now = clock.now()
     try:
         found = list(groups.due(channels, before=now + TICK_AHEAD))
@@ -280,6 +281,8 @@ def on_tick(
         telemetry.log("timers_failing", failure=str(failure))
         _flush_due([gid for gid, due in sorted(found, key=lambda one: one[1]) if due <= now], flush, clock, deadline)
     telemetry.log("tick", due=len(bodies))
+    if survey:
+        survey(deadline=deadline)
 
 
 def _flush_due(gids: Sequence[str], flush: Flush, clock: Clock, deadline: datetime) -> None:

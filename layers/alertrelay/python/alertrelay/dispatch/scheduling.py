@@ -11,7 +11,7 @@ from alertrelay.config.model import Config
 from alertrelay.groups.flush_timer import Trouble, arm, postponed, send_flush_timer
 from alertrelay.groups.insert import member_of, outcomes_of_replaced
 from alertrelay.groups.joining import Joining, Update
-from alertrelay.groups.outcomes import of_alert
+from alertrelay.groups.outcomes import of_alert, of_unknown_resolve
 from alertrelay.groups.unknown_resolves import unknown_resolves
 from alertrelay.nflog.group_state import GroupHeader, GroupState
 from alertrelay.nflog.ledger import Ledger
@@ -32,8 +32,9 @@ class Flush(Protocol):
         deadline: datetime,
         arm: GroupHeader | None = None,
         amend: Callable[[GroupState], GroupState] = ...,
+        reported: frozenset[str] = ...,
     ) -> bool:
-        """Raises StoreFailure only while nothing has been sent."""
+        """Raises StoreFailure only while nothing has been sent. `reported`: keys whose outcomes are known already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +57,10 @@ class Scheduler:
         header = self.groups.header(gid)
         unknown, keys = unknown_resolves(joining, header, self.config)
         if keys:
+            self._report_unknown(joining, header, unknown, keys)
             joining = replace(joining, updates=[u for u in joining.updates if u.key not in keys])
+        if header:
+            self._join_digest(header, joining.updates)
         pending, known = self._pending(joining, header), header or joining.header
         if not pending or known is None:
             if joining.repeated and header and header.schedule.next_due:
@@ -64,8 +68,6 @@ class Scheduler:
                 # query.
                 send_flush_timer(self.timers, self.clock, gid, at=header.schedule.next_due)
             return unknown if keys else None
-        if header:
-            self._join_digest(header, pending)
         route = self.config.route_of(known.identity.route_id) or self.config.route
         if header and header.schedule.armed:
             repeated = bool(joining.repeated)
@@ -97,6 +99,17 @@ class Scheduler:
             what: OutcomeName = "suppressed" if repeated else "pending"
             reason = Reason.DUPLICATE if repeated else Reason.WAITING
             self.emit(of_alert(update.alert, what, reason, integration=known.identity.integration))
+
+    def _report_unknown(
+        self, joining: Joining, header: GroupHeader | None, unknown: Ledger, keys: frozenset[str]
+    ) -> None:
+        """Reports the resolves that only a fallback is sent now, in case it paged: their own channel is not notified,
+        or when they come again."""
+        integration = joining.identity_of(header)
+        for update in joining.updates:
+            if integration and update.resolved and update.key in keys - unknown.firing:
+                waits = not update.settled and any(one.key == update.key for one in joining.doubted)
+                self.emit(of_unknown_resolve(update.alert, integration, comes_again=waits))
 
     def _join_digest(self, header: GroupHeader, updates: list[Update]) -> None:
         """The storm digest owns alerts of the group until they resolve. One that has resolved and fires again since the
@@ -137,8 +150,11 @@ def _unsettled(joining: Joining, header: GroupHeader | None, emit: Callable[[Out
     uncertain = header is not None and header.progress.uncertain
     busy = uncertain or (header is not None and header.schedule.next_due is not None)
     integration = joining.identity_of(header)
-    known = (ledger.firing - ledger.unsure) | ledger.events
+    known = (ledger.firing - ledger.unsure) | ledger.events | _owned_by_digest(joining, ledger)
     for update in joining.updates:
+        if header and _accounted_for(update, joining, header):
+            emit(of_alert(update.alert, "suppressed", Reason.DUPLICATE, integration=integration))
+            continue
         notified = update.key in known
         owed = update.key in ledger.fallback_firing and not notified
         if update.resolved:
@@ -155,3 +171,17 @@ def _unsettled(joining: Joining, header: GroupHeader | None, emit: Callable[[Out
             emit(of_alert(update.alert, "pending", Reason.CHANNEL_FAILED, integration=integration))
         else:
             emit(of_alert(update.alert, "suppressed", why, integration=integration))
+
+
+def _owned_by_digest(joining: Joining, ledger: Ledger) -> frozenset[str]:
+    """Returns what the storm digest was given when it fired last, and announces itself."""
+    before = (*joining.replaced, *joining.repeated.values())
+    return ledger.storm & frozenset(member.key for member in before if member.status == "firing")
+
+
+def _accounted_for(update: Update, joining: Joining, header: GroupHeader) -> bool:
+    """Returns whether an update that came before has its outcome: a flush has seen it, and has nothing left to try."""
+    before, progress = joining.repeated.get(update.key), header.progress
+    if before is None or progress.recorded_at is None or progress.uncertain or progress.failures:
+        return False
+    return before.at <= progress.recorded_at

@@ -74,7 +74,8 @@ def flush_doubted(
         def amend(before: GroupState, more: Ledger = ledger) -> GroupState:
             return replace(before, ledger=merged(before.ledger, more))
 
-        if known and not flush(gid, deadline=deadline, arm=None if armed else known, amend=amend):
+        arm, paged = None if armed else known, ledger.fallback_unsure - ledger.firing
+        if known and not flush(gid, deadline=deadline, arm=arm, amend=amend, reported=paged):
             left[gid] = ledger
     return left
 

@@ -6,6 +6,7 @@ goes on, since it may be the retry of an attempt that crashed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -15,9 +16,9 @@ from alertrelay.alert import Alert, severity_rank
 from alertrelay.config.durations import ALERT_KEPT, MEMBER_KEPT
 from alertrelay.groups.bounded import bounded
 from alertrelay.groups.joining import Joining, Update
-from alertrelay.groups.outcomes import of_alert, of_member
+from alertrelay.groups.outcomes import of_alert, of_member, of_unknown_resolve
 from alertrelay.groups.router import Router, account_for_unrouted, groups_for, inhibitor_entries
-from alertrelay.groups.unknown_resolves import fired_before, resolves_by_key
+from alertrelay.groups.unknown_resolves import fired_before, resolves_by_key, resolves_by_own_key
 from alertrelay.groups.unrouted import is_kept, keep, unrouted_group
 from alertrelay.nflog.dedup import unsettled
 from alertrelay.nflog.group_state import AlertBrief, AlertItem, GroupHeader, Member, MemberStatus
@@ -53,13 +54,19 @@ def updates_of(
     ]
 
 
+_TEXTS = ("summary", "description", "affected")
+_NUMBER = re.compile(r"[^\w]{0,9}[0-9][0-9.,]{0,30}[^\w]{0,9}")
+
+
 def _key(alert: Alert) -> str:
-    """Returns the key that an alert stands under. Events of one identity that name different resources (a cost anomaly
-    with another cause, a notice that goes on) are different events: none replaces another before it was notified."""
-    resources = alert.labels.get("resource", "") if alert.kind == "event" else ""
-    if not resources:
+    """Returns the key that an alert stands under. Events of one identity that name different things, in a label or in
+    their text, are different events: none replaces another before it was notified. One that only counts on is not."""
+    if alert.kind != "event":
         return key_of(alert.state_key)
-    return key_of(" ".join([alert.state_key, *sorted(set(resources.split(", ")))]))
+    words = set(alert.labels.get("resource", "").split(", "))
+    words.update(*(alert.annotations.get(name, "").split() for name in _TEXTS))
+    named = {word.strip(".,;:()") for word in words if not _NUMBER.fullmatch(word)}
+    return key_of(" ".join([alert.state_key, *sorted(named)]))
 
 
 def insert(
@@ -144,20 +151,41 @@ def _store_resolve(update: Update, router: Router, alerts: Alerts, now: datetime
         )
     kept = unrouted_group(router)
     unrouted = {gid: header for gid, header in kept.items() if gid in stored.groups and router.accounts_for_unrouted}
-    if written and stored.groups <= set(kept) and router.accounts_for_unrouted:
-        telemetry.emit(of_alert(update.alert, "suppressed", Reason.NOT_ANNOUNCED))
-    if not written and router.accounts_for_unrouted:
-        telemetry.emit(of_alert(update.alert, "suppressed", _why_refused(update, stored, telemetry)))
+    if not written:
+        _report_refused(update, router, _why_refused(update, stored, telemetry), telemetry)
     found: dict[str, GroupHeader | None] = dict.fromkeys(
         sorted(gid for gid in stored.groups if channel_of(gid) in router.channels and gid not in kept)
     )
     routed = groups_for(router, stored.alert.labels) if written else {}
-    unseen = bool(routed) and stored.groups <= set(kept) and fired_before(update.alert)
+    unknown = written and stored.groups <= set(kept)
+    unseen = bool(routed) and unknown and fired_before(update.alert)
+    again = unseen and not update.settled and _notifies_unseen(router, routed.values())
     for gid, header in routed.items():
         by_key = resolves_by_key(router.config, header.identity.integration, stored.alert.labels)
         if by_key or (unseen and update.settled):
             found[gid] = header
-    return _Stored(written, found, doubted=unseen, unsettled=unseen and not update.settled, unrouted=unrouted)
+        elif unknown:
+            telemetry.emit(of_unknown_resolve(update.alert, header.identity.integration, comes_again=again))
+    if unknown and router.accounts_for_unrouted and not groups_for(router, stored.alert.labels, every_channel=True):
+        telemetry.emit(of_alert(update.alert, "suppressed", Reason.NOT_ANNOUNCED))
+    return _Stored(written, found, doubted=unseen, unsettled=again, unrouted=unrouted)
+
+
+def _notifies_unseen(router: Router, headers: Iterable[GroupHeader]) -> bool:
+    """Returns whether a group is notified of a resolve that no table knows only when it comes again."""
+    return any(not resolves_by_own_key(router.config, header.identity.integration) for header in headers)
+
+
+def _report_refused(update: Update, router: Router, why: Reason, telemetry: Telemetry) -> None:
+    """Reports a resolve that is not stored; one that came again, at each integration where it waited for that."""
+    if router.accounts_for_unrouted:
+        telemetry.emit(of_alert(update.alert, "suppressed", why))
+    if update.settled and why is Reason.STALE:
+        for header in groups_for(router, update.alert.labels).values():
+            superseded = of_alert(
+                update.alert, "suppressed", Reason.SUPERSEDED, integration=header.identity.integration
+            )
+            telemetry.emit(superseded)
 
 
 def _why_refused(update: Update, stored: AlertItem, telemetry: Telemetry) -> Reason:

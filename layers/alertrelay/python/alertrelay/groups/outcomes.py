@@ -31,6 +31,14 @@ def of_alert(
     )
 
 
+def of_unknown_resolve(alert: Alert, integration: Integration, *, comes_again: bool) -> Outcome:
+    """Returns the outcome of a resolve of which the table knows no firing, where it is not notified now: it waits for a
+    firing that it may have overtaken, or nobody was notified of one."""
+    if comes_again:
+        return of_alert(alert, "pending", Reason.WAITING, integration=integration)
+    return of_alert(alert, "suppressed", Reason.NOT_ANNOUNCED, integration=integration)
+
+
 def of_member(member: Member, reason: Reason, integration: Integration | None) -> Outcome:
     """Returns the outcome of an update that is not notified, as its group knew it."""
     return Outcome(

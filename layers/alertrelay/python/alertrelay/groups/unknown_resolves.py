@@ -40,7 +40,14 @@ def unknown_resolves(joining: Joining, header: GroupHeader | None, config: Confi
 
 def resolves_by_key(config: Config, integration: Integration, labels: Labels) -> bool:
     """Returns whether an alert of these labels may be open under a key that the route alone gives."""
-    return _own_by_key(config, integration) or bool(_pagers(config, integration, labels))
+    return resolves_by_own_key(config, integration) or bool(_pagers(config, integration, labels))
+
+
+def resolves_by_own_key(config: Config, integration: Integration) -> bool:
+    """Returns whether the integration resolves by a key that the route alone gives."""
+    receiver = config.receiver(integration.receiver)
+    found = (one for one in (receiver.targets if receiver else ()) if one.integration == integration)
+    return any(one.settings.resolves_by_key for one in found)
 
 
 def fired_before(alert: Alert) -> bool:
@@ -68,7 +75,7 @@ def _may_be_open(
         repeated, seen = key in joining.repeated, _seen(before, header)
         accounted = _accounted_for(update, before, header, repeated=repeated)
         died = repeated and not seen and header is not None and header.progress.uncertain
-        own = doubted and update.settled if not _own_by_key(config, integration) else not accounted
+        own = doubted and update.settled if not resolves_by_own_key(config, integration) else not accounted
         paged = died or not accounted or (doubted and not (repeated and seen))
     own = own and key not in known.firing | known.storm
     paged = paged and key not in known.fallback_firing | known.fallback_unsure
@@ -76,12 +83,6 @@ def _may_be_open(
     pagers = _pagers(config, integration, update.alert.labels) if paged else none
     here = keys if own else none
     return Ledger(firing=here, unsure=here, fallback_unsure=keys if pagers else none, fallbacks=pagers)
-
-
-def _own_by_key(config: Config, integration: Integration) -> bool:
-    receiver = config.receiver(integration.receiver)
-    found = (one for one in (receiver.targets if receiver else ()) if one.integration == integration)
-    return any(one.settings.resolves_by_key for one in found)
 
 
 def _pagers(config: Config, integration: Integration, labels: Labels) -> frozenset[str]:

@@ -30,7 +30,7 @@ from alertrelay.policy.group_key import order_ahead
 from alertrelay.policy.inhibit import InhibitKey
 from alertrelay.policy.silence import Silence
 from alertrelay.ports import Clock, DeliveryFailure, Key, SecretMissing
-from alertrelay.state import AnomalyNote, Facts, Limit
+from alertrelay.state import AnomalyNote, Facts, Limit, Survey
 
 
 class ManualClock:
@@ -64,6 +64,7 @@ class MemoryStore:
         self._sources: dict[tuple[str, str], dict[str, bool]] = {}
         self.anomalies: dict[str, Sequence[AnomalyNote]] = {}  # written by the scorer's own port
         self._buckets: dict[str, datetime] = {}
+        self._surveys: dict[str, tuple[Survey, int]] = {}
         self._silences: tuple[Sequence[Silence], int] = ((), 0)
 
     def put_alert(self, item: AlertItem, *, groups: Iterable[str]) -> tuple[bool, AlertItem]:
@@ -307,6 +308,18 @@ class MemoryStore:
             if self._silences[1] != seen:
                 return False
             self._silences = (tuple(silences), seen + 1)
+            return True
+
+    def survey(self, name: str) -> tuple[Survey, int]:
+        """See state.Store."""
+        return self._surveys.get(name, (Survey(), 0))
+
+    def put_survey(self, name: str, survey: Survey, *, seen: int) -> bool:
+        """See state.Store."""
+        with self._lock:
+            if self.survey(name)[1] != seen:
+                return False
+            self._surveys[name] = (survey, seen + 1)
             return True
 
 

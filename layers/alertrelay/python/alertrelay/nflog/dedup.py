@@ -229,19 +229,20 @@ def _after_crash(group: GroupState, members: list[Member], now: datetime) -> Led
         )
     ledger = all_together(ledger)
     since = recorded_at - CRASH_MARGIN if recorded_at and not group.stored.lost else None
-    live = {
-        m.key
-        for m in members
-        if is_firing(m, now) or (m.status in ("resolved", "firing") and (since is None or m.at >= since))
-    }
+    came = [m for m in members if m.status in ("resolved", "firing")]
+    live = {m.key for m in came if is_firing(m, now) or since is None or m.at >= since}
     firing = ledger.firing | live
-    by_fallbacks = frozenset(live) if group.stored.lost and ledger.fallbacks else ledger.fallback_firing
+    # An alert that came since may have been resolved there by the flush that died, and fire again. Clocks have no
+    # margin here: a flush whose own channel did not answer has recorded, and its fallbacks know.
+    fresh = {m.key for m in came if recorded_at is None or m.at > recorded_at}
+    by_fallbacks = frozenset(live) if group.stored.lost and ledger.fallbacks else ledger.fallback_firing - fresh
+    unsure = ledger.fallback_unsure | (ledger.fallback_firing - by_fallbacks)
     return replace(
         ledger,
         firing=firing,
         unsure=firing,
         fallback_firing=by_fallbacks,
-        fallback_unsure=(ledger.fallback_unsure | live if intent else ledger.fallback_unsure) - by_fallbacks,
+        fallback_unsure=(unsure | live if intent else unsure) - by_fallbacks,
         fallbacks=ledger.fallbacks | intent,
     )
 

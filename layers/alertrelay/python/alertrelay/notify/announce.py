@@ -33,12 +33,12 @@ FOR_FALLBACKS = timedelta(seconds=6)
 
 
 def settle_unnotified(
-    content: Content, *, target: Target | None, courier: Courier, reporter: Reporter
+    content: Content, *, target: Target | None, courier: Courier, reporter: Reporter, reported: frozenset[str]
 ) -> tuple[Content, Announced]:
     """Accounts for what needs no notification. Where the channel is to hear of no resolve, what has resolved leaves the
     decision; PagerDuty always hears of it, and a message that can be edited is edited, whatever send_resolved says."""
     left_out: Sequence[Outcome] = ()
-    outcomes = reporter.unnotified(content)
+    outcomes = reporter.unnotified(content, but=reported)
     if content.decision.reason is None:
         content = replace(content, decision=without_refusals(content.decision))
     if target and not (target.send_resolved or channel(target.integration.channel).pages or courier.edits(target)):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
+from alertrelay.config.model import Target
 from alertrelay.nflog.ledger import Ledger
-from alertrelay.notification import Failed, Notification, Reason
+from alertrelay.notification import Failed, Notification, Outcome, Reason
 from alertrelay.notify.announced import Announced
 from alertrelay.notify.compose import Content
 from alertrelay.notify.deliver import Attempt
@@ -14,6 +16,7 @@ from alertrelay.notify.held import Beside
 from alertrelay.notify.outcomes import Reporter
 from alertrelay.notify.rate_limit import RateLimiter
 from alertrelay.notify.takeover import of_this_reader
+from alertrelay.notify.throttle import JoinedAll
 
 
 def reached_again(content: Content) -> bool:
@@ -34,6 +37,7 @@ def resolve_fallbacks(
     fallbacks: Fallbacks,
     reporter: Reporter,
     limiter: RateLimiter,
+    joined_all: JoinedAll,
 ) -> Announced:
     """Resolves, on the fallbacks that announced them, the alerts that fire no more.
 
@@ -46,6 +50,8 @@ def resolve_fallbacks(
     left = (ledger.fallback_firing | ledger.fallback_unsure) - resolved
     targets = [target for name in ledger.fallbacks if (target := fallbacks.targets.named(name))]
     doubtful = not left and resolved <= ledger.fallback_unsure
+    if not left and not joined_all():
+        return replace(announced, unfinished=True)
     if doubtful and not all(limiter.admits_doubtful(target) for target in targets):
         return replace(announced, unfinished=True)
     reason = Reason.SOME_RESOLVED if left else Reason.ALL_RESOLVED
@@ -55,16 +61,12 @@ def resolve_fallbacks(
     else:
         attempts = _resolve_all(ledger, message, beside, fallbacks)
     reached, missed = [a for a in attempts if a.receipt], [a for a in attempts if not a.receipt]
-    if left or not missed:
-        known, unsure = ledger.fallback_firing - resolved, ledger.fallback_unsure - resolved
-        ledger = replace(ledger, fallback_firing=known, fallback_unsure=unsure)
+    # A reader who has the resolve, or may have, is notified anew of an alert that fires again.
+    unsure = ledger.fallback_unsure - resolved if left or not missed else ledger.fallback_unsure | resolved
+    ledger = replace(ledger, fallback_firing=ledger.fallback_firing - resolved, fallback_unsure=unsure)
     if not left:
         ledger = replace(ledger, fallbacks=names_of(missed), fallbacks_owed=frozenset())
-    outcomes = [
-        outcome
-        for a in reached
-        for outcome in reporter.of_fallback(content, a, keys=sorted(resolved), reason=reason, detail="", resolved=True)
-    ]
+    outcomes = [outcome for a in reached for outcome in _of_resolve(content, a, targets, reason, reporter)]
     return replace(
         announced,
         ledger=ledger,
@@ -72,6 +74,17 @@ def resolve_fallbacks(
         sent=announced.sent or bool(reached),
         unfinished=announced.unfinished or bool(missed and not left),
     )
+
+
+def _of_resolve(
+    content: Content, reached: Attempt, targets: Sequence[Target], reason: Reason, reporter: Reporter
+) -> list[Outcome]:
+    """Returns the outcomes of what a fallback was asked to resolve. One that resolves by key drops what was never open
+    there, so what may only have been has none."""
+    resolved, known = content.decision.fallback.resolved, content.decision.ledger.fallback_firing
+    by_key = any(t.integration == reached.integration and t.settings.resolves_by_key for t in targets)
+    keys = sorted(resolved & known if by_key else resolved)
+    return reporter.of_fallback(content, reached, keys=keys, reason=reason, detail="", resolved=True)
 
 
 def _resolve_some(content: Content, announced: Announced, message: Notification, fallbacks: Fallbacks) -> list[Attempt]:

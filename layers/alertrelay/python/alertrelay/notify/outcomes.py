@@ -26,14 +26,14 @@ class Reporter:
         own = content.group.identity.integration
         return [self._of(content, key, own, "suppressed", reason, resolved=resolved) for key in sorted(keys)]
 
-    def unnotified(self, content: Content) -> list[Outcome]:
+    def unnotified(self, content: Content, *, but: frozenset[str]) -> list[Outcome]:
         """Returns the outcomes of what needs no notification: resolves of alerts that the own channel was not notified
-        of, firings that reached their announced end before, and alerts that are muted."""
+        of, save `but`, firings that reached their announced end before, and alerts that are muted."""
         found, own = content.decision.unnotified, content.group.identity.integration
         early = Reason.RESOLVED_EARLY
         return [
             *self.suppressed(content, found.lapsed, early, resolved=False),
-            *self.suppressed(content, found.unheard, early),
+            *self.suppressed(content, found.unheard - but, early),
             *(
                 self._of(content, key, own, "suppressed", mute.reason, detail=mute.detail, resolved=False)
                 for key, mute in sorted(found.muted.items())

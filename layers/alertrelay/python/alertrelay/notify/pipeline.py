@@ -191,11 +191,12 @@ def flush(
     deadline: datetime,
     arm: GroupHeader | None = None,
     amend: Callable[[GroupState], GroupState] = lambda group: group,
+    reported: frozenset[str] = frozenset(),
 ) -> bool:
     """Flushes a group that is due (or, with `arm`, that is unarmed). False: not ours to do now.
 
-    `deadline` is when this invocation is killed; `amend` adds to the state what could not be recorded before. Raises
-    StoreFailure only while nothing has been sent.
+    `deadline` is when this invocation is killed; `amend` adds to the state what could not be recorded before;
+    `reported`: keys of updates whose outcome is known already. Raises StoreFailure only while nothing has been sent.
     """
     owner, clock = ports["new_id"](), ports["clock"]
     taken = take_lease(gid, groups=ports["groups"], clock=clock, owner=owner, deadline=deadline, arm=arm, amend=amend)
@@ -216,7 +217,7 @@ def flush(
         _report_unfinished(gid, group, ports["telemetry"])
         stages, group = DEGRADED, _without_digest(group)
         values |= {"moved": Moved(all=False), "facts": Facts(), "mutes": {}, "beside": {}, "shown": SHOWN_DEGRADED}
-    values |= {"group": group, "fallbacks": _fallbacks(ports, lease, group)}
+    values |= {"group": group, "reported": reported, "fallbacks": _fallbacks(ports, lease, group)}
     values["flush_with"] = lambda other, by, amend: flush(ports, other, deadline=by, amend=amend)
     target, places = ports["targets"].of(group.identity.integration), _destinations(ports, lease)
     values |= {"target": target, "places": places, "held": places.held_open}

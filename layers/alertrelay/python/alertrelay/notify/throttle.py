@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
@@ -20,6 +21,9 @@ from alertrelay.notify.targets import Targets
 from alertrelay.ports import Telemetry
 from alertrelay.state import StoreFailure
 
+JoinedAll = Callable[[], bool]
+"""Whether the table knows all that fires, as far as CloudWatch was asked. See dispatch/survey.py."""
+
 
 def limit(
     content: Content,
@@ -32,15 +36,18 @@ def limit(
     digests: Digests,
     reporter: Reporter,
     telemetry: Telemetry,
+    joined_all: JoinedAll,
 ) -> tuple[Announced, bool]:
     """Hands the news, or the resolves, to the digest of the integration where its channel takes no more now; True where
     the digest has them. A repeat waits for the next flush. Where the table fails it is notified at once, whatever the
     rate. A digest itself waits with what has resolved until the storm is over, or all has. Resolves of what may never
-    have been announced have a rate of their own, and wait: thousands may come at a deployment."""
+    have been announced have a rate of their own, and wait: thousands may come at a deployment. The last resolve of a
+    group waits while a lost table may lack what else of it fires."""
     identity, decision = content.group.identity, content.decision
     target = targets.of(identity.integration)
-    doubtful = decision.reason == Reason.ALL_RESOLVED and decision.own.resolved <= decision.ledger.unsure
-    if doubtful and target and not limiter.admits_doubtful(target):
+    ends = decision.reason == Reason.ALL_RESOLVED
+    doubtful = ends and decision.own.resolved <= decision.ledger.unsure
+    if (ends and not joined_all()) or (doubtful and target and not limiter.admits_doubtful(target)):
         held_back = reporter.waiting(content, decision.own.resolved, Reason.WAITING, resolved=True)
         return replace(announced, outcomes=(*announced.outcomes, *held_back), unfinished=True), True
     if not (decision.reason and target):

@@ -252,6 +252,7 @@ def line(notification: Notification, alert: Alert, differs: frozenset[str]) -> s
     """Returns one alert of a group in one line: name, the labels that distinguish it, value, duration. Not cut."""
     distinct = [one_line(alert.labels[n]) for n in alert.labels if n in differs][:4]
     text = ", ".join([t for t in distinct if t] or [t for t in (wording.summary(alert),) if t])
+    text = ". ".join([text, *_own_text(notification, alert)])
     head = one_line(alert.name) + (f": {text}" if text else "")
     value = one_line(alert.annotations.get("value", ""))
     if wording.ended(alert):
@@ -260,6 +261,15 @@ def line(notification: Notification, alert: Alert, differs: frozenset[str]) -> s
     ago = wording.ago(notification, alert)
     since = ago if alert.kind == "event" or ago == "just now" else f"for {ago.removesuffix(' ago')}"
     return ", ".join([head, *([f"value {cut(value, 40)}"] if value else []), since, *_news(notification, alert)])
+
+
+def _own_text(notification: Notification, alert: Alert) -> list[str]:
+    """Returns what an event says otherwise than the one shown in full, where both are of one identity."""
+    shown = notification.alerts[0]
+    if alert.kind != "event" or alert is shown or alert.state_key != shown.state_key:
+        return []
+    texts = ((name, alert.annotations.get(name, "")) for name in ("summary", "description", "affected"))
+    return [cut(one_line(text), 300) for name, text in texts if text and text != shown.annotations.get(name)]
 
 
 def _news(notification: Notification, alert: Alert) -> list[str]:

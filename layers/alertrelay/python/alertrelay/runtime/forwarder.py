@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from alertrelay.alert import Channel
+from alertrelay.aws.alarm_survey import surveyed_alarms
 from alertrelay.aws.budget import Budget
 from alertrelay.aws.cloudwatch import ended_alarms
 from alertrelay.aws.direct_clients import forwarder_clients
@@ -187,6 +188,14 @@ def _pipeline(
         new_id=lambda: uuid.uuid4().hex,
         last_resort=_last_resort(config, environ),
         limits=LIMITS,
+        alarms=surveyed_alarms(
+            aws.cloudwatch,
+            account=account,
+            region=region,
+            topics=f"alertrelay-{config.environment}-",
+            now=clock.now,
+            log=observer.log,
+        ),
     )
 
 

@@ -31,7 +31,7 @@ from alertrelay.nflog.ledger import Ledger, Spill, integration_json, ledger_from
 from alertrelay.policy import silence_json
 from alertrelay.policy.group_key import channel_of
 from alertrelay.policy.silence import Silence
-from alertrelay.state import AnomalyNote
+from alertrelay.state import AnomalyNote, Survey
 from alertrelay.values.text import compact_json, fitted, stored_bytes
 
 SCHEMA = 1
@@ -316,3 +316,15 @@ def _time_of(item: Attributes, name: str) -> datetime | None:
 
 def _expiry(item: Attributes) -> datetime | None:
     return datetime.fromtimestamp(int(item["ttl"]["N"]), UTC) if "ttl" in item else None
+
+
+def survey_attributes(survey: Survey, *, version: int) -> dict[str, Any]:
+    """Returns a survey of CloudWatch's alarms; `survey` reads it back."""
+    tries, numbered = {"N": str(survey.tries)}, {"N": str(version)}
+    return {"phase": text(survey.phase), "page": text(survey.token), "tries": tries, "version": numbered}
+
+
+def survey(item: Attributes) -> tuple[Survey, int]:
+    """Returns a survey and its version from its item."""
+    found = Survey(phase=item["phase"]["S"], token=item["page"]["S"], tries=int(item["tries"]["N"]))
+    return found, int(item["version"]["N"])

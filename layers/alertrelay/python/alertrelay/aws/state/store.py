@@ -1,7 +1,7 @@
 """Implements the ports of the table on DynamoDB, one request a method, except where a ledger is in chunks.
 
-Keys: `A#<alert>`/`A`, `M#<gid>`/<alert>, `H#<gid>`/`H`, `L#<gid>`/<chunk>, `I#<rule>#<equal>`/`I`, `S`/`S`. A header
-stands on its own partition, apart from its members.
+Keys: `A#<alert>`/`A`, `M#<gid>`/<alert>, `H#<gid>`/`H`, `L#<gid>`/<chunk>, `I#<rule>#<equal>`/`I`, `S`/`S`,
+`Q#<forwarder>`/`Q`. A header stands on its own partition, apart from its members.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from alertrelay.policy.group_key import order_ahead
 from alertrelay.policy.inhibit import InhibitKey
 from alertrelay.policy.silence import Silence
 from alertrelay.ports import Clock
-from alertrelay.state import Facts, Limit
+from alertrelay.state import Facts, Limit, Survey
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -353,6 +353,27 @@ class DynamoStore:
             "S",
             "S",
             "SET silences = :silences, #version = :version, v = :v",
+            condition="#version = :seen" if seen else "attribute_not_exists(#version)",
+            values={
+                **{f":{name}": value for name, value in written.items()},
+                **({":seen": {"N": str(seen)}} if seen else {}),
+            },
+            done=written,
+        )[0]
+
+    def survey(self, name: str) -> tuple[Survey, int]:
+        """See state.Store."""
+        key = {"pk": items.text(f"Q#{name}"), "sk": items.text("Q")}
+        answer = self._table.call("get_item", TableName=self._table.name, Key=key, ConsistentRead=True)
+        return read(items.survey, answer["Item"]) if "Item" in answer else (Survey(), 0)
+
+    def put_survey(self, name: str, survey: Survey, *, seen: int) -> bool:
+        """See state.Store."""
+        written = items.survey_attributes(survey, version=seen + 1)
+        return self._table.update(
+            f"Q#{name}",
+            "Q",
+            "SET #phase = :phase, #page = :page, #tries = :tries, #version = :version, v = :v",
             condition="#version = :seen" if seen else "attribute_not_exists(#version)",
             values={
                 **{f":{name}": value for name, value in written.items()},
