@@ -13,7 +13,7 @@ from alertrelay.groups.insert import member_of, outcomes_of_replaced
 from alertrelay.groups.joining import Joining, Update
 from alertrelay.groups.outcomes import of_alert, of_unknown_resolve
 from alertrelay.groups.unknown_resolves import unknown_resolves
-from alertrelay.nflog.group_state import GroupHeader, GroupState
+from alertrelay.nflog.group_state import GroupHeader, GroupState, Member
 from alertrelay.nflog.ledger import Ledger
 from alertrelay.notification import Outcome, OutcomeName, Reason
 from alertrelay.notify.rate_limit import Digests
@@ -152,13 +152,11 @@ def _unsettled(joining: Joining, header: GroupHeader | None, emit: Callable[[Out
     integration = joining.identity_of(header)
     known = (ledger.firing - ledger.unsure) | ledger.events | _owned_by_digest(joining, ledger)
     for update in joining.updates:
-        if header and _accounted_for(update, joining, header):
-            emit(of_alert(update.alert, "suppressed", Reason.DUPLICATE, integration=integration))
-            continue
         notified = update.key in known
         owed = update.key in ledger.fallback_firing and not notified
         if update.resolved:
-            settled, why = not (notified or owed or busy), Reason.NOT_ANNOUNCED
+            waits = busy and not (header and _seen(joining.repeated.get(update.key), header))
+            settled, why = not (notified or owed or waits), Reason.NOT_ANNOUNCED
         else:
             # A firing alert in the ledger was notified; a crash in between leaves `uncertain`, never the ledger.
             settled, why = (notified or owed) and not uncertain, Reason.DUPLICATE
@@ -179,9 +177,9 @@ def _owned_by_digest(joining: Joining, ledger: Ledger) -> frozenset[str]:
     return ledger.storm & frozenset(member.key for member in before if member.status == "firing")
 
 
-def _accounted_for(update: Update, joining: Joining, header: GroupHeader) -> bool:
-    """Returns whether an update that came before has its outcome: a flush has seen it, and has nothing left to try."""
-    before, progress = joining.repeated.get(update.key), header.progress
+def _seen(before: Member | None, header: GroupHeader) -> bool:
+    """Returns whether a flush has seen a resolve that came before, and has nothing left to try."""
+    progress = header.progress
     if before is None or progress.recorded_at is None or progress.uncertain or progress.failures:
         return False
     return before.at <= progress.recorded_at
