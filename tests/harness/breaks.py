@@ -191,8 +191,7 @@ BREAKS: tuple[Break, ...] = (
     Break(
         name="no uncertain mark",
         patch=_no_uncertain_mark,
-        scenarios=("alerts last minutes while processes are killed",),
-        seeds=12,
+        scenarios=("processes die once a message is out",),
     ),
     Break(
         name="a lost answer is taken as a refusal",

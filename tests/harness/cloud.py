@@ -15,7 +15,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from alertrelay.config.durations import REDELIVERED
 from alertrelay.memory.store import ManualClock
 from alertrelay.ports import TimersFailure
 from alertrelay.state import StoreFailure
@@ -86,8 +85,9 @@ class Cloud:
     handlers: dict[str, list[Handler]] = field(default_factory=dict)
     dead: list[Event] = field(default_factory=list)
     crashes: int = 0
-    unanswered: int = 0
-    late: int = 0
+    leases_lost: int = 0
+    """Leases of which the table lost the answer: where it loses all three of a flush, an owner that never knew of it
+    seems to have died."""
     unrecorded: int = 0
     redriven: int = 0
     counts: Counter[str] = field(default_factory=Counter)
@@ -183,7 +183,6 @@ class Cloud:
         self._turn[event.function] += 1
         containers = self.handlers[event.function]
         running = Invocation(event.function, self.clock.now() + TIMEOUT)
-        self.late += event.kind == "topic" and not event.tries and self.clock.now() - event.since >= REDELIVERED
         self._running.append(running)
         try:
             payload = json.loads(json.dumps(event.payload))
@@ -220,7 +219,7 @@ class Table:
             answer = cloud.step(lambda: method(*args, **kwargs), verdict)
             if verdict == "fails-after":
                 cloud.note("table_failed")
-                cloud.unanswered += 1
+                cloud.leases_lost += name == "lease"
                 raise StoreFailure(f"DynamoDB {name}: ReadTimeoutError")
             return answer
 

@@ -15,6 +15,7 @@ from alertrelay.alert import Channel
 from alertrelay.channels import KINDS, renderer
 from alertrelay.config.model import Config
 from alertrelay.dispatch.assembly import assemble
+from alertrelay.dispatch.survey import Alarms, AskAlarms
 from alertrelay.groups.messages import TICK
 from alertrelay.memory.store import ManualClock, MemorySecrets, MemoryStore
 from alertrelay.notify.compose import Site
@@ -79,13 +80,14 @@ class Unheard:
 @dataclass
 class Deployment:
     """`skews`: the offset of each container's clock, in seconds; every function has one container for each.
-    `limited`: receivers have the limits of a storm."""
+    `limited`: receivers have the limits of a storm; `described`: what CloudWatch is asked for."""
 
     seed: int
     skews: Sequence[float] = SKEWS
     limited: bool = False
     config: Config = field(default_factory=compiled)
     ops: list[SelfAlert] = field(default_factory=list)
+    described: AskAlarms = lambda _state, _token: Alarms((), "")
 
     def __post_init__(self) -> None:
         self.rng = random.Random(self.seed)
@@ -150,6 +152,7 @@ class Deployment:
             new_id=lambda: f"{self.seed:04d}-{next(self._ids):06d}",
             last_resort=LAST_RESORT,
             limits=LIMITS if self.limited else {},
+            alarms=lambda state, token: self.described(state, token),
         )
         return partial(forwarder._handle, forwarder.Built(pipeline, cast(Observer, Unheard()), dict))
 

@@ -20,7 +20,8 @@ Receivers = Mapping[str, Sequence[str]]
 
 @dataclass(frozen=True, kw_only=True)
 class Episode:
-    """An alert that fired. `muted_until`: nobody needs to be notified before. `event`: it never resolves."""
+    """An alert that fired. `muted_until`: nobody needs to be notified before. `event`: it never resolves. `asked`: its
+    source can be asked whether it fires, after the table was lost."""
 
     token: str
     begins: datetime
@@ -28,6 +29,7 @@ class Episode:
     receivers: tuple[str, ...]
     muted_until: datetime | None = None
     event: bool = False
+    asked: bool = False
 
     @property
     def owed_since(self) -> datetime:
@@ -37,7 +39,8 @@ class Episode:
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """Each list names what is wrong. `bound`: how many duplicates the faults excuse. A dead
+    """Each list names what is wrong. `bound`: how many duplicates the faults excuse. `needless`: resolves of incidents
+    that were not open, which PagerDuty drops without a sound; wrong only where nothing was in doubt (`certain`). A dead
     letter that is left pages by its queue's alarm: it is reported, and excuses nothing."""
 
     updates: int
@@ -46,35 +49,37 @@ class Verdict:
     unresolved: Sequence[str]
     incidents_open: Sequence[str]
     duplicates: Sequence[str]
+    needless: Sequence[str]
+    certain: bool
     bound: int
     dead: Sequence[str] = ()
 
     @property
     def wrong(self) -> bool:
         """Whether the promise was broken."""
-        found = bool(self.lost or self.unresolved or self.incidents_open)
+        found = bool(self.lost or self.unresolved or self.incidents_open or (self.certain and self.needless))
         return found or len(self.duplicates) > self.bound
 
     def __str__(self) -> str:
         found = (
             f"{self.updates} updates, {self.messages} messages: lost {len(self.lost)}, never resolved "
             f"{len(self.unresolved)}, PagerDuty open {len(self.incidents_open)}, dead letters {len(self.dead)}, "
-            f"duplicates {len(self.duplicates)} of at most {self.bound}"
+            f"duplicates {len(self.duplicates)} of at most {self.bound}, resolves of what was not open "
+            f"{len(self.needless)}"
         )
         named = [*self.lost, *self.unresolved, *self.incidents_open, *self.dead]
         if len(self.duplicates) > self.bound:
             named += self.duplicates
+        if self.certain:
+            named += self.needless
         return "\n  ".join([found, *named[:12]]) if self.wrong else found
 
 
 @dataclass
 class View:
-    """What the readers of one destination take to be so. `history`: each alert's states with their times; `begun`: when
-    each began to fire, in order. An alert that fires anew is news, although its readers may take it to fire still:
-    while the table fails no resolve is notified. `implied`: resolved by the end of their group, which did not name
-    them; their own resolve is news still."""
+    """What the readers of one destination take to be so. `history`: each alert's states with their times. `implied`:
+    resolved by the end of their group, which did not name them; their own resolve is news still."""
 
-    begun: Mapping[str, Sequence[datetime]] = field(default_factory=dict)
     known: dict[str, dict[str, State]] = field(default_factory=lambda: defaultdict(dict))
     open_: set[str] = field(default_factory=set)
     implied: set[str] = field(default_factory=set)
@@ -90,11 +95,7 @@ class View:
             states = gone | states
         if reading.over:
             states |= dict.fromkeys(known, "resolved")
-        changed = {
-            token: state
-            for token, state in states.items()
-            if known.get(token, "resolved") != state or (state == "firing" and self._fires_anew(token, message.at))
-        }
+        changed = {token: state for token, state in states.items() if known.get(token, "resolved") != state}
         opens = message.channel == "pagerduty" and (reading.stream in self.open_) == reading.over
         (self.open_.discard if reading.over else self.open_.add)(reading.stream)
         self.implied -= named
@@ -104,11 +105,6 @@ class View:
         for token, state in changed.items():
             self.history[token].append((message.at, reading.stream, state))
         return self._resolve(message.at, reading.elsewhere) or bool(changed or opens or named)
-
-    def _fires_anew(self, token: str, now: datetime) -> bool:
-        """Whether the alert began to fire since its readers were last notified that it does."""
-        notified = [at for at, _, state in self.history[token] if state == "firing"]
-        return bool(notified) and any(notified[-1] < at <= now for at in self.begun.get(token, ()))
 
     def _resolve(self, at: datetime, tokens: Iterable[str]) -> bool:
         """Resolves alerts in whatever stream they fire; False where none does."""
@@ -143,6 +139,7 @@ def judge(
     bound: int,
     healthy_since: datetime,
     forgotten: bool = False,
+    certain: bool = False,
     patience: timedelta = PATIENCE,
     dead: Sequence[str] = (),
 ) -> Verdict:
@@ -150,21 +147,24 @@ def judge(
     From `healthy_since` on nothing fails: an alert that fires long after it is known at its own destination too.
 
     Where the table was lost then (`forgotten`), another one's resolve may close the incident of what fired before, and
-    what waited for its group's flush is lost with the table."""
-    begun: dict[str, list[datetime]] = defaultdict(list)
-    for one in episodes:
-        begun[one.token].append(one.begins)
-    views: dict[str, View] = defaultdict(lambda: View(begun=begun))
-    duplicates, messages = [], 0
+    what waited for its group's flush is lost with the table, save for alerts whose source can be asked. `certain`:
+    nothing left it open whether an incident is open."""
+    views: dict[str, View] = defaultdict(View)
+    duplicates, needless, messages = [], [], 0
     events = {one.token for one in episodes if one.event}
     for message in sorted(inbox, key=lambda one: one.at):
         messages += 1
         reading = read(message)
-        # PagerDuty drops the resolve of a key that is not open, and an edit notifies nobody.
+        # An edit notifies nobody, and PagerDuty drops the resolve of a key that is not open.
         # An event has nothing open that could be edited: a line says that another channel failed.
         line = "FAILED" in str(message.body) and bool(reading.states) and set(reading.states) <= events
-        silent = reading.note or message.edit or line or (_is_pagerduty(message.destination) and not reading.states)
-        if not views[message.destination].take(message, reading) and not silent:
+        silent = reading.note or message.edit or line
+        unopened = _is_pagerduty(message.destination) and reading.over
+        if views[message.destination].take(message, reading) or silent:
+            continue
+        if unopened:
+            needless.append(f"not open at {message.destination} at {message.at:%H:%M:%S}: {reading.stream[:8]}")
+        else:
             named = ", ".join(f"{token} {state}" for token, state in reading.states.items()) or "a resolve"
             duplicates.append(f"twice at {message.destination} at {message.at:%H:%M:%S}: {named}")
     return Verdict(
@@ -183,6 +183,8 @@ def judge(
             if _is_pagerduty(name) and not set(view.known[key]) <= events
         ],
         duplicates=duplicates,
+        needless=needless,
+        certain=certain,
         bound=bound,
         dead=dead,
     )
@@ -203,11 +205,12 @@ def _lost(
 ) -> Iterable[str]:
     for one in episodes:
         since = one.owed_since
-        waited = forgotten and healthy_since - WAIT <= one.begins < healthy_since
+        unknown = forgotten and not one.asked
+        waited = unknown and healthy_since - WAIT <= one.begins < healthy_since
         if one.ends - since < patience or waited:
             continue
         own_must = one.ends - max(since, healthy_since) >= PATIENCE and not one.event
-        own_must = own_must and not (forgotten and one.begins < healthy_since)
+        own_must = own_must and not (unknown and one.begins < healthy_since)
         for receiver in one.receivers:
             own, *others = receivers[receiver]
             known = any(views[place].firing(one.token, since=since, until=since + patience) for place in (own, *others))

@@ -13,7 +13,7 @@ from alertrelay.dispatch import silences
 from alertrelay.policy.silence import Silence
 
 from tests.harness.deployment import MINUTE, START, Deployment, regrouped
-from tests.harness.judge import PATIENCE, Verdict, judge
+from tests.harness.judge import PATIENCE, Episode, Verdict, judge
 from tests.harness.traffic import Alarm, Traffic, alarms
 from tests.harness.weather import Trouble, Weather
 
@@ -58,6 +58,20 @@ class Scenario:
     known_fault: str = ""
     """What is wrong today, where it is known: the scenario must fail until it is mended."""
 
+    @property
+    def weather(self) -> Weather:
+        """The weather of its bad hour."""
+        found = Weather(rng=random.Random(0))
+        self.faults(found)
+        return found
+
+    @property
+    def certain(self) -> bool:
+        """Whether the relay knows at every time what is open: only peers fail, and no update overtakes another."""
+        changes = self.ends is _lose_table or self.begins is _reload
+        doubts = any(value for name, value in vars(self.weather).items() if name not in ("rng", "peers", "accepted"))
+        return not (changes or doubts or any(self.skews))
+
 
 def play(scenario: Scenario, *, seed: int = 1, updates: int = UPDATES) -> Verdict:
     """Runs a scenario and judges it."""
@@ -65,11 +79,13 @@ def play(scenario: Scenario, *, seed: int = 1, updates: int = UPDATES) -> Verdic
     if scenario.fallbacks is not None:
         deployment.deploy(replace(deployment.config, fallbacks=scenario.fallbacks))
     traffic = _schedule(scenario, deployment, updates)
+    deployment.described = traffic.described
     deployment.cloud.run(OVER)
     cloud = deployment.cloud
     forgotten = scenario.ends is _lose_table
-    # Nothing says which of them had been announced: their resolves are.
-    open_then = sum(len(one.receivers) for one in traffic.episodes if one.begins < FAULTS_END < one.ends)
+    # Nothing says which of them had been announced: those that CloudWatch knows are announced once more.
+    again = [one for one in traffic.episodes if forgotten and one.asked and one.begins < FAULTS_END < one.ends]
+    again += _fires_again_unresolved(scenario, traffic)
     return judge(
         deployment.peers.inbox,
         traffic.episodes,
@@ -77,18 +93,31 @@ def play(scenario: Scenario, *, seed: int = 1, updates: int = UPDATES) -> Verdic
         updates=traffic.updates,
         bound=cloud.crashes
         + deployment.peers.unconfirmed
-        + cloud.unanswered
         + cloud.unrecorded
-        + cloud.late
-        + (open_then if forgotten else 0),
+        + cloud.leases_lost
+        + sum(len(one.receivers) for one in again),
         healthy_since=FAULTS_END,
         forgotten=forgotten,
+        certain=scenario.certain and not deployment.peers.unconfirmed,
         patience=scenario.patience,
         dead=[
             *(f"dead letter of {one.function}: {one.kind}" for one in cloud.dead if one.kind != "tick"),
             *(f"expired at {name}" for name, queue in deployment.queues.items() for _ in queue.expired),
         ],
     )
+
+
+def _fires_again_unresolved(scenario: Scenario, traffic: Traffic) -> list[Episode]:
+    """Returns what fires again in an outage of the table: no resolve is notified meanwhile, and the firing is news."""
+    weather = scenario.weather
+    if not weather.table_fails:
+        return []
+    over = {(one.token, one.ends) for one in traffic.episodes if FAULTS_BEGIN <= one.ends <= FAULTS_END}
+    return [
+        one
+        for one in traffic.episodes
+        if one.begins <= FAULTS_END and any(token == one.token and ends < one.begins for token, ends in over)
+    ]
 
 
 def _schedule(scenario: Scenario, deployment: Deployment, updates: int) -> Traffic:
@@ -220,7 +249,8 @@ def _reload(deployment: Deployment, _traffic: Traffic) -> None:
 
 def _lose_table(deployment: Deployment, _traffic: Traffic) -> None:
     """A restore from nothing: no item is left."""
-    for items in (deployment.store._alerts, deployment.store._members, deployment.store._headers):
+    store = deployment.store
+    for items in (store._alerts, store._members, store._headers, store._surveys):
         items.clear()
 
 
@@ -296,6 +326,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     ),
     Scenario(name="alerts are short while processes are killed", lasts=SHORT, faults=_set(kill=0.04)),
     Scenario(name="alerts last minutes while processes are killed", lasts=(31, 150), faults=_set(kill=0.2)),
+    Scenario(name="processes die once a message is out", lasts=(31, 60), faults=_set(kill_sent=0.8)),
     Scenario(
         name="alerts are short while PagerDuty resets its connections",
         lasts=SHORT,

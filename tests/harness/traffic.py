@@ -6,11 +6,13 @@ import hashlib
 import json
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from alertrelay.alert import rfc3339
+from alertrelay.dispatch.survey import Alarms
+from alertrelay.sources import Envelope, unwrap
 
 from tests.harness.judge import Episode
 
@@ -39,12 +41,14 @@ class Alarm:
 
 @dataclass
 class Traffic:
-    """Makes updates, and keeps what is true of each alert. `muted`: until when a service is silenced."""
+    """Makes updates, and keeps what is true of each alert. `muted`: until when a service is silenced; `changed`: when
+    each alarm of CloudWatch changed, to which state, with the event of that."""
 
     rng: random.Random
     alarms: list[Alarm]
     episodes: list[Episode] = field(default_factory=list)
     muted: dict[str, datetime] = field(default_factory=dict)
+    changed: dict[str, tuple[datetime, str, dict[str, Any]]] = field(default_factory=dict)
     updates: int = 0
 
     def toggle(self, alarm: Alarm, at: datetime) -> dict[str, Any]:
@@ -61,6 +65,7 @@ class Traffic:
                 ends=at,
                 receivers=alarm.receivers,
                 muted_until=at if self._inhibited(alarm, since) else self.muted.get(alarm.service),
+                asked=alarm.source == "cloudwatch",
             )
         )
         return self._event(alarm, "resolved", at, since=since)
@@ -85,11 +90,23 @@ class Traffic:
         return sns_event(text, severity="critical", at=at, subject=f"{token} copy failed")
 
     def _event(self, alarm: Alarm, status: str, at: datetime, since: datetime | None = None) -> dict[str, Any]:
-        if alarm.source == "cloudwatch":
-            text = _cloudwatch(alarm, "ALARM" if status == "firing" else "OK", at)
-        else:
-            text = _alertmanager(alarm, status, at, since or at)
-        return sns_event(text, severity=alarm.severity, at=at)
+        if alarm.source != "cloudwatch":
+            return sns_event(_alertmanager(alarm, status, at, since or at), severity=alarm.severity, at=at)
+        state = "ALARM" if status == "firing" else "OK"
+        event = sns_event(_cloudwatch(alarm, state, at), severity=alarm.severity, at=at)
+        self.changed[alarm.token] = at, state, event
+        return event
+
+    def described(self, state: str, token: str) -> Alarms:
+        """Returns a page of CloudWatch's alarms in a state, five at a time. What they were before is not said."""
+        found = [(at, event) for _, (at, now, event) in sorted(self.changed.items()) if now == state]
+        first = int(token or 0)
+        page = [(_without_history(unwrap(event)[0]), at) for at, event in found[first : first + 5]]
+        return Alarms(page, str(first + 5) if first + 5 < len(found) else "")
+
+
+def _without_history(update: Envelope) -> Envelope:
+    return replace(update, text=json.dumps(json.loads(update.text) | {"OldStateValue": ""}))
 
 
 def alarms(count: int, *, services: int, ordered_only: bool = False) -> list[Alarm]:

@@ -25,11 +25,13 @@ class Trouble:
 
 @dataclass(kw_only=True)
 class Weather:
-    """Chances between 0 and 1. `kill`: of each request, that the process dies before or after it; `race`: that another
-    invocation of the same function runs to its end before it. `table_lost`: a write is done and its answer is lost."""
+    """Chances between 0 and 1. `kill`: of each request, that the process dies before or after it; `kill_sent`: that it
+    dies when a peer took its message, before that is recorded; `race`: that another invocation of the same function
+    runs to its end before a request. `table_lost`: a write is done and its answer is lost."""
 
     rng: random.Random
     kill: float = 0.0
+    kill_sent: float = 0.0
     race: float = 0.0
     table_fails: float = 0.0
     table_lost: float = 0.0
@@ -70,7 +72,8 @@ class Weather:
 
     def peer(self) -> Verdict:
         """What happens to the process around a message."""
-        return next(self._drawn(fails=0.0, lost=0.0), "done")
+        sent: Verdict = "after" if self.strikes(self.kill_sent) else "done"
+        return next(self._drawn(fails=0.0, lost=0.0), sent)
 
     def trouble(self, *names: str) -> Trouble | None:
         """What the peer of these names does with this message."""

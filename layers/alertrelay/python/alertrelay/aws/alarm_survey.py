@@ -11,10 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from alertrelay.alert import rfc3339
-from alertrelay.aws.errors import code
+from alertrelay.aws.errors import code, failures
 from alertrelay.dispatch.survey import Alarms, AskAlarms
 from alertrelay.sources import Envelope
 
@@ -47,7 +45,7 @@ def surveyed_alarms(
             page = cloudwatch.describe_alarms(**question, **({"NextToken": token} if token else {}))
             ours = [(alarm, topic) for alarm in _alarms(page) if _changed(alarm) and (topic := _topic(alarm, prefix))]
             found = [each for alarm, topic in ours for each in _updates(cloudwatch, alarm, account, topic, now())]
-        except (ClientError, BotoCoreError) as error:
+        except failures() as error:
             log("alarms_not_surveyed", failure=code(error))
             return None
         return Alarms(updates=found, token=page.get("NextToken", ""))

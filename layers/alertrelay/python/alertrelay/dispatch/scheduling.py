@@ -162,7 +162,7 @@ def _unsettled(joining: Joining, header: GroupHeader | None, emit: Callable[[Out
             settled, why = (notified or owed) and not uncertain, Reason.DUPLICATE
         if not settled:
             yield update
-        elif update.key in joining.repeated:
+        elif update.key in joining.repeated and not update.settled:
             emit(of_alert(update.alert, "suppressed", Reason.DUPLICATE, integration=integration))
         elif owed:
             # Its fallbacks know; the own channel is notified with the next try.

@@ -157,6 +157,7 @@ def _store_resolve(update: Update, router: Router, alerts: Alerts, now: datetime
         sorted(gid for gid in stored.groups if channel_of(gid) in router.channels and gid not in kept)
     )
     routed = groups_for(router, stored.alert.labels) if written else {}
+    found |= {gid: header for gid, header in routed.items() if gid in found}
     unknown = written and stored.groups <= set(kept)
     unseen = bool(routed) and unknown and fired_before(update.alert)
     again = unseen and not update.settled and _notifies_unseen(router, routed.values())

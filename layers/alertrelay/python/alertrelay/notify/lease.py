@@ -67,8 +67,9 @@ def take_lease(
     try:
         found = groups.lease(gid, owner=owner, now=now, until=until, arm=arm)
     except StoreFailure:
-        # It may be taken by now: then nobody else could take it, and all of it would be notified once more.
-        found = groups.lease(gid, owner=owner, now=now, until=until, arm=arm, again=True)
+        # It may be taken by now: then nobody else could take it, and all of it would be notified once more. So it is
+        # asked twice more; that three answers are lost in a row is the table's outage.
+        found = tried(lambda: groups.lease(gid, owner=owner, now=now, until=until, arm=arm, again=True), StoreFailure)
     if found is None:
         return None
     due = now if arm or found.schedule.due is None else found.schedule.due
