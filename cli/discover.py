@@ -109,7 +109,7 @@ def _note(text: str) -> None:
 
 
 def _environment(folder: Path, name: str) -> tuple[Environment, str]:
-    """Return the environment as it is, and the text of its file. Raises Refused."""
+    """Return the environment as it is, and the text of its file. Raises DiscoverRefused."""
     from compiler.load import ENVIRONMENTS, read_environment
 
     environment, findings = read_environment(folder, name)
@@ -120,7 +120,7 @@ def _environment(folder: Path, name: str) -> tuple[Environment, str]:
 
 
 def _found(args: argparse.Namespace, environment: Environment) -> tuple[Sequence[Item], Sequence[Unread]]:
-    """Raises Refused, NoSelection, NotStated."""
+    """Raises DiscoverRefused, NoSelection, NotStated."""
     from cli.discovery.stated import NotStated, stated
 
     wanted = _tags(args.tag)

@@ -114,7 +114,7 @@ def test_a_closed_port_opens_again_on_the_same_number(peers: StandIns) -> None:
 
 @pytest.mark.parametrize("name", ["", "200", "600", "status", "down", "5 0 3", "-1"])
 def test_a_fault_that_is_none_is_named(name: str) -> None:
-    with pytest.raises(ValueError, match="is no fault"):
+    with pytest.raises(ValueError, match="is not a fault"):
         Fault.named(name)
 
 

@@ -64,7 +64,7 @@ def test_an_earlier_export_is_written_anew(exported: Path) -> None:
 def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "template.yaml").write_text("Resources: {}\n")
     assert main(["export", "sam", "--output", str(tmp_path)]) == 2
-    assert "an empty folder was expected" in capsys.readouterr().err
+    assert "expected an empty folder" in capsys.readouterr().err
     assert (tmp_path / "template.yaml").read_text() == "Resources: {}\n"
 
 
