@@ -25,6 +25,8 @@ LONG = timedelta(minutes=85)
 """Where nobody can be reached, or only the alarm of the dead letters notifies."""
 PROMPT = timedelta(minutes=6.5)
 """Where nothing fails: a group's wait and its interval, and a minute."""
+WAITS = timedelta(minutes=15)
+"""After the loss of the table: for a resolve to come again, and for its group."""
 SHOWN = 9
 """Alarms of a service: a Slack message names twelve alerts of its group."""
 
@@ -86,6 +88,9 @@ def play(scenario: Scenario, *, seed: int = 1, updates: int = UPDATES) -> Verdic
     # Nothing says which of them had been announced: those that CloudWatch knows are announced once more.
     again = [one for one in traffic.episodes if forgotten and one.asked and one.begins < FAULTS_END < one.ends]
     again += _fires_again_unresolved(scenario, traffic)
+    # A resolve that the lost table knew nothing of is notified ten minutes later: meanwhile a re-fire is news.
+    lost = {one.token for one in traffic.episodes if forgotten and one.begins < FAULTS_END < one.ends}
+    again += [one for one in traffic.episodes if one.token in lost and timedelta() < one.begins - FAULTS_END < WAITS]
     return judge(
         deployment.peers.inbox,
         traffic.episodes,
