@@ -16,7 +16,7 @@ FAULTS = [
     ("class: db.m7g.xlarge", "class: db.m7g.xlagre", "unknown-class", "give `memory_gb: …` and `vcpus: …`"),
     ("  - id: orders-db", "  - id: orders_db", "bad-value", "as in orders-db"),
     ("  - id: sessions", "  - id: sessions-001", "node-id", "name the replication group, sessions"),
-    ("cpu_percent: 70 #", "cpu_percent: 700 #", "out-of-range", "a number from 0 to 100, in percent"),
+    ("cpu_percent: 70 #", "cpu_percent: 700 #", "out-of-range", "write a number from 0 to 100, in percent"),
     ("cpu_percent: 70 #", "cpu_prcent: 70 #", "unknown-key", "did you mean 'cpu_percent'?"),
     ("age_seconds: 900 #", "age_minutes: 15 #", "unknown-key", "age_seconds"),
     ("service: billing, team: commerce", 'service: "billing,orders", team: commerce', "bad-value", "as in checkout"),
