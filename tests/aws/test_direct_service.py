@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import pytest
 from alertrelay.aws import protocols
-from alertrelay.aws.direct import MAX_ANSWER_BYTES, Service, Skew, Way
+from alertrelay.aws.direct import MAX_ANSWER_BYTES, DirectService, Skew, Way
 from alertrelay.aws.errors import (
     ConnectionClosedError,
     ConnectTimeoutError,
@@ -24,31 +24,31 @@ from alertrelay.aws.errors import (
     in_doubt,
     unanswered,
 )
-from alertrelay.aws.signing import Credentials, Scope
+from alertrelay.aws.signing import Credentials, SigningScope
 from alertrelay.aws.state.store import DynamoStore
 from alertrelay.channels.transport.connection import NotConnected
-from alertrelay.channels.transport.wire import Answer, BadAddress, NotAnswered, Wire
+from alertrelay.channels.transport.wire import BadAddress, HttpAnswer, NotAnswered, Wire
 from alertrelay.memory.store import ManualClock
 
 NOW = datetime(2026, 11, 20, 3, 4, 5, tzinfo=UTC)
 SECRET = "obviously-not-a-token"
-OK = Answer(status=200, headers={}, body=b'{"MessageId": "m"}', complete=True)
+OK = HttpAnswer(status=200, headers={}, body=b'{"MessageId": "m"}', complete=True)
 
 
-def refusal(name: str, status: int = 400, date: datetime | None = None, **fields: Any) -> Answer:
+def refusal(name: str, status: int = 400, date: datetime | None = None, **fields: Any) -> HttpAnswer:
     headers = {"date": format_datetime(date, usegmt=True)} if date else {}
     body = {"__type": f"com.amazonaws.x#{name}", "message": f"about {SECRET}", **fields}
-    return Answer(status=status, headers=headers, body=json.dumps(body).encode(), complete=True)
+    return HttpAnswer(status=status, headers=headers, body=json.dumps(body).encode(), complete=True)
 
 
 @dataclass
 class Scripted:
     """A wire that answers, or raises, what is next."""
 
-    script: list[Answer | Exception]
+    script: list[HttpAnswer | Exception]
     sent: list[dict[str, Any]] = field(default_factory=list)
 
-    def post(self, url: str, body: bytes, headers: Any, **bounds: Any) -> Answer:
+    def post(self, url: str, body: bytes, headers: Any, **bounds: Any) -> HttpAnswer:
         self.sent.append({"url": url, "body": body, "headers": headers, **bounds})
         found = self.script.pop(0)
         if isinstance(found, Exception):
@@ -56,19 +56,19 @@ class Scripted:
         return found
 
 
-def service(wire: Scripted, *, attempts: int = 2, slept: list[float] | None = None) -> Service:
+def service(wire: Scripted, *, attempts: int = 2, slept: list[float] | None = None) -> DirectService:
     way = Way(
         wire=wire,  # type: ignore[arg-type]  # a ten-line stand-in
         credentials=Credentials(key_id="FAKE", secret=SECRET, token=SECRET),
         skew=Skew(lambda: NOW),
         sleep=(slept if slept is not None else []).append,
     )
-    scope = Scope(region="eu-west-1", service="sqs")
+    scope = SigningScope(region="eu-west-1", service="sqs")
     url = "https://sqs.eu-west-1.amazonaws.com"
-    return Service(protocol=protocols.SQS, way=way, url=url, scope=scope, seconds=2.0, attempts=attempts)
+    return DirectService(protocol=protocols.SQS, way=way, url=url, scope=scope, seconds=2.0, attempts=attempts)
 
 
-def ask(*script: Answer | Exception, attempts: int = 2, slept: list[float] | None = None) -> tuple[Scripted, Any]:
+def ask(*script: HttpAnswer | Exception, attempts: int = 2, slept: list[float] | None = None) -> tuple[Scripted, Any]:
     wire = Scripted(list(script))
     return wire, service(wire, attempts=attempts, slept=slept).send_message(QueueUrl="q", MessageBody="b")
 
@@ -93,11 +93,11 @@ def test_a_request_is_bounded_and_signed() -> None:
         NotConnected("refused"),
         NotAnswered(in_time=False),
         NotAnswered(in_time=True),
-        Answer(status=200, headers={}, body=b"{", complete=False),
+        HttpAnswer(status=200, headers={}, body=b"{", complete=False),
     ],
     ids=str,
 )
-def test_what_may_pass_is_tried_once_more_after_a_pause(first: Answer | Exception) -> None:
+def test_what_may_pass_is_tried_once_more_after_a_pause(first: HttpAnswer | Exception) -> None:
     slept: list[float] = []
     wire, answer = ask(first, OK, slept=slept)
     assert len(wire.sent) == 2
@@ -177,17 +177,19 @@ def test_a_date_that_makes_no_sense_teaches_nothing(date: str) -> None:
 @pytest.mark.parametrize(
     ("answer", "name"),
     [
-        (Answer(status=403, headers={}, body=b"<html>proxy</html>", complete=True), "403"),
-        (Answer(status=400, headers={}, body=b"[" * 99_999, complete=True), "400"),
-        (Answer(status=400, headers={}, body=b"[]", complete=True), "400"),
-        (Answer(status=400, headers={"x-amzn-errortype": "Gone:http://x"}, body=b"{}", complete=True), "Gone"),
+        (HttpAnswer(status=403, headers={}, body=b"<html>proxy</html>", complete=True), "403"),
+        (HttpAnswer(status=400, headers={}, body=b"[" * 99_999, complete=True), "400"),
+        (HttpAnswer(status=400, headers={}, body=b"[]", complete=True), "400"),
+        (HttpAnswer(status=400, headers={"x-amzn-errortype": "Gone:http://x"}, body=b"{}", complete=True), "Gone"),
         (
-            Answer(status=400, headers={"x-amzn-query-error": "Old.Name;S"}, body=b'{"__type":"a#N"}', complete=True),
+            HttpAnswer(
+                status=400, headers={"x-amzn-query-error": "Old.Name;S"}, body=b'{"__type":"a#N"}', complete=True
+            ),
             "Old.Name",
         ),
     ],
 )  # fmt: skip
-def test_whatever_answers_has_a_name(answer: Answer, name: str) -> None:
+def test_whatever_answers_has_a_name(answer: HttpAnswer, name: str) -> None:
     with pytest.raises(Refused) as caught:
         ask(answer)
     assert code(caught.value) == name
@@ -204,7 +206,7 @@ def test_the_item_that_a_condition_failed_on_comes_along() -> None:
     [refusal("AccessDeniedException"), NotAnswered(in_time=False), BadAddress(SECRET)],
     ids=["refused", "lost", "malformed"],
 )
-def test_an_error_shows_nothing_of_a_request_or_of_an_answer(raised: Answer | Exception) -> None:
+def test_an_error_shows_nothing_of_a_request_or_of_an_answer(raised: HttpAnswer | Exception) -> None:
     with pytest.raises(failures()) as caught:
         ask(raised, attempts=1)
     shown = "".join(traceback.format_exception(caught.value))
@@ -219,15 +221,17 @@ def test_a_large_answer_is_read_whole() -> None:
 
 def test_a_request_goes_over_a_real_wire_to_nobody() -> None:
     way = Way(wire=Wire(), credentials=Credentials(key_id="FAKE", secret=SECRET), sleep=lambda _: None)
-    scope = Scope(region="eu-west-1", service="sqs")
-    client = Service(protocol=protocols.SQS, way=way, url="http://127.0.0.1:1", scope=scope, seconds=2.0, attempts=2)
+    scope = SigningScope(region="eu-west-1", service="sqs")
+    client = DirectService(
+        protocol=protocols.SQS, way=way, url="http://127.0.0.1:1", scope=scope, seconds=2.0, attempts=2
+    )
     with pytest.raises(EndpointConnectionError):
         client.send_message(QueueUrl="q")
 
 
 @pytest.mark.parametrize("name", ["ProvisionedThroughputExceededException", "ThrottlingException"])
 def test_a_table_that_throttles_is_waited_out_without_botocore_too(name: str) -> None:
-    wire = Scripted([refusal(name), refusal(name), Answer(status=200, headers={}, body=b"{}", complete=True)])
+    wire = Scripted([refusal(name), refusal(name), HttpAnswer(status=200, headers={}, body=b"{}", complete=True)])
     client = replace(service(wire, attempts=1), protocol=protocols.DYNAMODB)
     clock = ManualClock(NOW)
     assert DynamoStore(lambda: cast(Any, client), "t", clock).header("slack-1") is None

@@ -9,7 +9,7 @@ from unittest import mock
 
 import botocore.auth
 import pytest
-from alertrelay.aws.signing import Credentials, Scope, signed
+from alertrelay.aws.signing import Credentials, SigningScope, signed
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials as BotoCredentials
@@ -41,14 +41,14 @@ PUBLISHED = {
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_the_vectors_that_aws_has_published(name: str) -> None:
     headers, body, signature = PUBLISHED[name]
-    scope = Scope(region="us-east-1", service="service")
+    scope = SigningScope(region="us-east-1", service="service")
     sent = signed(headers, body, host=HOST, path="/", credentials=EXAMPLE, scope=scope, at=AT)
     assert sent["Authorization"].endswith(f"Signature={signature}")
     assert sent["X-Amz-Date"] == "20150830T123600Z"
 
 
 def test_the_published_vector_of_a_get() -> None:
-    scope = Scope(region="us-east-1", service="service")
+    scope = SigningScope(region="us-east-1", service="service")
     sent = signed({}, b"", host=HOST, path="/", credentials=EXAMPLE, scope=scope, at=AT, method="GET")
     assert sent["Authorization"].endswith("5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31")
 
@@ -72,7 +72,7 @@ def test_a_thousand_random_requests_are_signed_as_botocore_signs_them() -> None:
         credentials = Credentials(
             key_id=_word(chance, string.ascii_uppercase), secret=_word(chance, values), token=token
         )
-        scope = Scope(
+        scope = SigningScope(
             region=chance.choice(["eu-west-1", "us-gov-west-1"]), service=_word(chance, string.ascii_lowercase)
         )
         at = datetime(2020, 1, 1, tzinfo=UTC) + timedelta(seconds=chance.randint(0, 10**9))
@@ -88,7 +88,7 @@ def test_a_thousand_random_requests_are_signed_as_botocore_signs_them() -> None:
 
 def test_another_secret_key_day_or_region_signs_otherwise() -> None:
     def signature(secret: str = "s", at: datetime = AT, region: str = "eu-west-1") -> str:
-        credentials, scope = Credentials(key_id="k", secret=secret), Scope(region=region, service="sqs")
+        credentials, scope = Credentials(key_id="k", secret=secret), SigningScope(region=region, service="sqs")
         return signed({}, b"", host=HOST, path="/", credentials=credentials, scope=scope, at=at)["Authorization"][-64:]
 
     found = {signature(), signature("t"), signature(at=AT + timedelta(days=1)), signature(region="eu-west-2")}

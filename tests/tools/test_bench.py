@@ -11,7 +11,7 @@ import time
 import pytest
 
 from tools.bench import page
-from tools.bench.cold_start import ANCHOR_NAMES, ANCHORS, RESULTS, Figures
+from tools.bench.cold_start import ANCHOR_NAMES, ANCHORS, RESULTS, StartFigures
 from tools.bench.processes import cpu_ms, peak_mb, runtime_of
 
 
@@ -26,11 +26,11 @@ def test_a_kept_run_is_a_median_of_nine_with_every_forwarder_and_anchor() -> Non
     whole = results["memory"][page.WHOLE]
     assert set(ANCHOR_NAMES.values()) < set(whole)
     assert len(whole) >= len(ANCHOR_NAMES) + 3
-    assert {frozenset(one) for one in whole.values()} == {frozenset(Figures.__slots__)}
+    assert {frozenset(one) for one in whole.values()} == {frozenset(StartFigures.__slots__)}
 
 
 def test_a_ratio_is_to_the_stand_in_of_the_same_run() -> None:
-    one = dict.fromkeys(Figures.__slots__, 100.0)
+    one = dict.fromkeys(StartFigures.__slots__, 100.0)
     results = {"machine": "m", "rounds": 9, "memory": {page.WHOLE: {page.ANCHOR: one, "ours": {**one, "cpu": 55.0}}}}
     assert "| ours | 55 ms | 0.55 |" in page.table(results)
 

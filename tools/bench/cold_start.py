@@ -61,7 +61,7 @@ class Variant:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Figures:
+class StartFigures:
     """Of one start: to the message at its peer, in milliseconds; the whole first invocation and a warm one in CPU; the
     peak of memory in MB; and the requests to AWS until the first invocation was done."""
 
@@ -251,18 +251,20 @@ def _variants(world: World, built: Path, against: Path | None, only: Sequence[st
     return [variant for variant in variants if not only or any(word in variant.name for word in only)]
 
 
-def _rounds(world: World, variants: Sequence[Variant], programs: Kit, memory: int, rounds: int) -> dict[str, Figures]:
+def _rounds(
+    world: World, variants: Sequence[Variant], programs: Kit, memory: int, rounds: int
+) -> dict[str, StartFigures]:
     """Returns the medians of each variant."""
-    found: dict[str, list[Figures]] = {variant.name: [] for variant in variants}
+    found: dict[str, list[StartFigures]] = {variant.name: [] for variant in variants}
     for _ in range(rounds):
         for variant in variants:
             found[variant.name].append(_start(world, variant, programs, memory))
     return {name: _median(figures) for name, figures in found.items()}
 
 
-def _median(figures: Sequence[Figures]) -> Figures:
-    names = Figures.__slots__
-    return Figures(**{name: round(statistics.median(getattr(one, name) for one in figures), 1) for name in names})
+def _median(figures: Sequence[StartFigures]) -> StartFigures:
+    names = StartFigures.__slots__
+    return StartFigures(**{name: round(statistics.median(getattr(one, name) for one in figures), 1) for name in names})
 
 
 @contextmanager
@@ -281,7 +283,7 @@ def _container(world: World, variant: Variant, programs: Kit, memory: int) -> It
         yield container, container.pid
 
 
-def _start(world: World, variant: Variant, programs: Kit, memory: int) -> Figures:
+def _start(world: World, variant: Variant, programs: Kit, memory: int) -> StartFigures:
     meter = world.meter
     with _container(world, variant, programs, memory) as (container, emulator):
         world.forget()
@@ -301,7 +303,7 @@ def _start(world: World, variant: Variant, programs: Kit, memory: int) -> Figure
         for _ in range(WARM):
             _invoke(container, world.event())
         warm = (cpu_ms(pid) - first) / WARM
-        return Figures(cpu=cpu, wall=until, first=first, warm=warm, rss=peak_mb(pid), requests=requests)
+        return StartFigures(cpu=cpu, wall=until, first=first, warm=warm, rss=peak_mb(pid), requests=requests)
 
 
 def _invoke(container: Container, event: Mapping[str, Any]) -> None:

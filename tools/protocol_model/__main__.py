@@ -12,7 +12,7 @@ from functools import partial
 from tools.protocol_model.explore import Model, Verdict, check
 from tools.protocol_model.fallback import FALLBACK_BROKEN, FALLBACK_SCOPES, Fallback
 from tools.protocol_model.group import Group
-from tools.protocol_model.lost import LOST_BROKEN, LOST_SCOPES, Lost
+from tools.protocol_model.lost import LOST_BROKEN, LOST_SCOPES, LostTable
 from tools.protocol_model.move import Move
 from tools.protocol_model.scopes import BROKEN, SCOPES
 
@@ -33,7 +33,7 @@ def holding() -> Iterator[tuple[str, Callable[[], Model]]]:
     for name, fallback in FALLBACK_SCOPES.items():
         yield f"fallback-{name}", partial(Fallback, fallback)
     for name, lost in LOST_SCOPES.items():
-        yield f"lost-{name}", partial(Lost, lost)
+        yield f"lost-{name}", partial(LostTable, lost)
     for back in (False, True):
         for events in MOVES:
             name = f"move-{'-'.join(map(str, events)) or 'alone'}{'-rollback' if back else ''}"
@@ -47,7 +47,7 @@ def broken() -> Iterator[tuple[str, str, list[Callable[[], Model]]]]:
     for name, (flag, where, what) in FALLBACK_BROKEN.items():
         yield name, what, [partial(Fallback, FALLBACK_SCOPES[where], flag)]
     for name, (flag, where, what) in LOST_BROKEN.items():
-        yield name, what, [partial(Lost, LOST_SCOPES[where], flag)]
+        yield name, what, [partial(LostTable, LOST_SCOPES[where], flag)]
     for flag, what in MOVE_BROKEN.items():
         tries = [(events, back) for back in (False, True) for events in MOVES]
         yield f"move-{flag}", what, [partial(Move, list(e), 2, flag, back) for e, back in tries]

@@ -54,7 +54,7 @@ def _fires(k: int) -> bool:
     return k > 0 and not k & 1
 
 
-class Lost:
+class LostTable:
     """`flag` names the rule that a broken variant leaves out."""
 
     def __init__(self, scope: LostScope, flag: str = "") -> None:

@@ -26,9 +26,9 @@ from alertrelay.aws.errors import (
     code,
     status,
 )
-from alertrelay.aws.signing import Credentials, Scope, signed
+from alertrelay.aws.signing import Credentials, SigningScope, signed
 from alertrelay.channels.transport.connection import NotConnected
-from alertrelay.channels.transport.wire import Answer, BadAddress, NotAnswered, Wire
+from alertrelay.channels.transport.wire import BadAddress, HttpAnswer, NotAnswered, Wire
 
 CONNECT_SECONDS = 1.0
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
@@ -76,14 +76,14 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
+class DirectService:
     """One service in one region. `seconds` bounds the wait for an answer, `attempts` is how often a request is sent
     that was throttled, was not answered or met a failure of AWS."""
 
     protocol: protocols.Protocol
     way: Way
     url: str
-    scope: Scope
+    scope: SigningScope
     seconds: float
     attempts: int
 
@@ -106,7 +106,7 @@ class Service:
                     raise
             self.way.sleep(random.random())  # noqa: S311 - full jitter, no secret
 
-    def _answer(self, operation: str, request: protocols.Request, tries: int) -> dict[str, Any]:
+    def _answer(self, operation: str, request: protocols.AwsRequest, tries: int) -> dict[str, Any]:
         answer = self._sent(request)
         if 400 <= answer.status < 500 and self.way.skew.learned(answer.headers.get("date", "")):
             answer = self._sent(request)  # signed anew, with the right time; once, since the second date fits
@@ -120,7 +120,7 @@ class Service:
         response = {**refused.fields, "Error": {"Code": name, "Message": refused.message}, "ResponseMetadata": metadata}
         raise Refused(response, operation)
 
-    def _sent(self, request: protocols.Request) -> Answer:
+    def _sent(self, request: protocols.AwsRequest) -> HttpAnswer:
         """Returns whatever was answered. Raises Unanswered, outside the handler: its context may hold the request."""
         scheme, _, host = self.url.partition("://")
         headers = {**request.headers, "User-Agent": f"alertrelay/{__version__}", "Accept-Encoding": "identity"}

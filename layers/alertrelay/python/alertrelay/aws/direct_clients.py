@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from alertrelay.aws import protocols
-from alertrelay.aws.direct import Service, Way
-from alertrelay.aws.signing import Credentials, Scope
+from alertrelay.aws.direct import DirectService, Way
+from alertrelay.aws.signing import Credentials, SigningScope
 from alertrelay.channels.transport.wire import Wire
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class DirectClients:
         self._way = Way(wire=Wire(), credentials=credentials, sleep=sleep)
         self._region = region
         self._endpoint = endpoint.rstrip("/")
-        self._made: dict[tuple[str, str], Service] = {}
+        self._made: dict[tuple[str, str], DirectService] = {}
         self._others: Clients | None = None
 
     def dynamodb(self) -> DynamoDBClient:
@@ -109,11 +109,11 @@ class DirectClients:
         region = region or self._region
         if (name, region) not in self._made:
             suffix = _SUFFIXES.get(region[:2], "amazonaws.com")
-            self._made[name, region] = Service(
+            self._made[name, region] = DirectService(
                 protocol=protocol,
                 way=self._way,
                 url=self._endpoint or f"https://{host or name}.{region}.{suffix}",
-                scope=Scope(region=region, service=name),
+                scope=SigningScope(region=region, service=name),
                 seconds=seconds,
                 attempts=attempts,
             )

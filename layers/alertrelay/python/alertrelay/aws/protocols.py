@@ -15,7 +15,7 @@ from typing import Protocol as Interface
 from urllib.parse import urlencode
 
 
-class Request(NamedTuple):
+class AwsRequest(NamedTuple):
     """What is sent, apart from what signing adds."""
 
     path: str
@@ -38,7 +38,7 @@ class Protocol(Interface):
     def operations(self) -> Mapping[str, str]:
         """The operations that are known here."""
 
-    def request(self, operation: str, arguments: Mapping[str, Any]) -> Request:
+    def request(self, operation: str, arguments: Mapping[str, Any]) -> AwsRequest:
         """Returns the request of an operation."""
 
     def answer(self, body: bytes) -> dict[str, Any]:
@@ -56,13 +56,13 @@ class JsonByTarget:
     version: str
     operations: Mapping[str, str]
 
-    def request(self, operation: str, arguments: Mapping[str, Any]) -> Request:
+    def request(self, operation: str, arguments: Mapping[str, Any]) -> AwsRequest:
         """See Protocol."""
         headers = {
             "Content-Type": f"application/x-amz-json-{self.version}",
             "X-Amz-Target": f"{self.prefix}.{operation}",
         }
-        return Request("/", headers, json.dumps(arguments, default=_base64).encode())
+        return AwsRequest("/", headers, json.dumps(arguments, default=_base64).encode())
 
     def answer(self, body: bytes) -> dict[str, Any]:
         """See Protocol."""
@@ -81,9 +81,9 @@ class JsonByPath:
     paths: Mapping[str, str]
     operations: Mapping[str, str]
 
-    def request(self, operation: str, arguments: Mapping[str, Any]) -> Request:
+    def request(self, operation: str, arguments: Mapping[str, Any]) -> AwsRequest:
         """See Protocol."""
-        return Request(self.paths[operation], {"Content-Type": "application/json"}, json.dumps(arguments).encode())
+        return AwsRequest(self.paths[operation], {"Content-Type": "application/json"}, json.dumps(arguments).encode())
 
     def answer(self, body: bytes) -> dict[str, Any]:
         """See Protocol."""
@@ -96,14 +96,14 @@ class JsonByPath:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Query:
+class QueryProtocol:
     """awsQuery: a form, answered in XML. `read` are the elements of an answer that are read."""
 
     version: str
     read: tuple[str, ...]
     operations: Mapping[str, str] = field(default_factory=dict)
 
-    def request(self, operation: str, arguments: Mapping[str, Any]) -> Request:
+    def request(self, operation: str, arguments: Mapping[str, Any]) -> AwsRequest:
         """See Protocol. Of mappings, the only one is SNS's MessageAttributes."""
         fields: dict[str, str] = {"Action": operation, "Version": self.version}
         for name, value in arguments.items():
@@ -115,7 +115,7 @@ class Query:
                 fields[f"{entry}.Name"] = key
                 fields |= {f"{entry}.Value.{part}": text for part, text in one.items()}
         headers = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
-        return Request("/", headers, urlencode(fields, errors="replace").encode())
+        return AwsRequest("/", headers, urlencode(fields, errors="replace").encode())
 
     def answer(self, body: bytes) -> dict[str, Any]:
         """See Protocol."""
@@ -186,5 +186,5 @@ SQS = JsonByTarget(
     version="1.0",
     operations={"send_message": "SendMessage", "send_message_batch": "SendMessageBatch"},
 )
-SNS = Query(version="2010-03-31", read=("MessageId",), operations={"publish": "Publish"})
+SNS = QueryProtocol(version="2010-03-31", read=("MessageId",), operations={"publish": "Publish"})
 SES = JsonByPath(paths={"SendEmail": "/v2/email/outbound-emails"}, operations={"send_email": "SendEmail"})

@@ -27,7 +27,7 @@ class Credentials:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
+class SigningScope:
     """Where a signature holds: a service by its signing name, in a region."""
 
     region: str
@@ -41,7 +41,7 @@ def signed(
     host: str,
     path: str,
     credentials: Credentials,
-    scope: Scope,
+    scope: SigningScope,
     at: datetime,
     method: str = "POST",
 ) -> dict[str, str]:

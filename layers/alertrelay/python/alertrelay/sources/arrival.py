@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,3 +20,14 @@ class Arrival:
     def at(self) -> datetime:
         """Returns the time at which it reached the topic, else us: the time of what carries none itself."""
         return self.envelope.sent_at or self.received_at
+
+
+def identity_of(arrival: Arrival) -> str:
+    """Returns the identity of an event whose message states none: SNS's id, else that of SQS, else a hash of its
+    text."""
+    envelope = arrival.envelope
+    if envelope.message_id:
+        return f"sns:{envelope.message_id}"
+    if envelope.record_id:
+        return f"sqs:{envelope.record_id}"
+    return "text:" + hashlib.sha256(envelope.text.encode("utf-8", "replace")).hexdigest()[:32]

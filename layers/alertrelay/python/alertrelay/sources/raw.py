@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from dataclasses import replace
 
 from alertrelay.alert import Alert, Source, fingerprint
 from alertrelay.sources import sentence
-from alertrelay.sources.arrival import Arrival
+from alertrelay.sources.arrival import Arrival, identity_of
 from alertrelay.sources.awsevent.fields import Fields
 from alertrelay.sources.envelope import NOT_JSON, too_deep
 from alertrelay.sources.severity import DEFAULT, of_topic
@@ -97,17 +96,6 @@ def event(
         fingerprint=fingerprint(own),
         state_key=identity_of(arrival),
     )
-
-
-def identity_of(arrival: Arrival) -> str:
-    """Returns the identity of an event whose message states none: SNS's id, else that of SQS, else a hash of its
-    text."""
-    envelope = arrival.envelope
-    if envelope.message_id:
-        return f"sns:{envelope.message_id}"
-    if envelope.record_id:
-        return f"sqs:{envelope.record_id}"
-    return "text:" + hashlib.sha256(envelope.text.encode("utf-8", "replace")).hexdigest()[:32]
 
 
 def _summary(value: object, arrival: Arrival) -> str:

@@ -9,10 +9,9 @@ from itertools import islice
 
 from alertrelay.alert import Alert, Kind, Source, Status, fingerprint
 from alertrelay.sources import levels
-from alertrelay.sources.arrival import Arrival
+from alertrelay.sources.arrival import Arrival, identity_of
 from alertrelay.sources.awsevent.fields import Fields
 from alertrelay.sources.origin import origin
-from alertrelay.sources.raw import identity_of
 from alertrelay.sources.severity import of_topic
 from alertrelay.values import text as texts
 from alertrelay.values.arn import Arn

@@ -26,7 +26,7 @@ _SAFE = "!#$%&'()*+,/:;=?@[]~"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class HttpAnswer:
     """`headers` by lower-case name. `complete` is false where the body was cut by size, time or a reset."""
 
     status: int
@@ -66,7 +66,7 @@ class Wire:
 
     def post(
         self, url: str, body: bytes, headers: Mapping[str, str], *, connecting: float, seconds: float, most: int
-    ) -> Answer:
+    ) -> HttpAnswer:
         """POSTs, and returns whatever was answered, of any status. `connecting` and `seconds` bound the connection and
         the whole call except the name lookup, `most` the bytes of the body that are read.
 
@@ -86,7 +86,7 @@ class Wire:
                 self._kept[place] = sock, time.monotonic()
             else:
                 sock.close()
-            return Answer(status=head.status, headers=head.headers, body=read, complete=complete)
+            return HttpAnswer(status=head.status, headers=head.headers, body=read, complete=complete)
         except TimeoutError:
             failed = NotAnswered(in_time=False)
         except (OSError, http11.NotHttp):

@@ -9,8 +9,7 @@ from datetime import datetime
 from itertools import islice
 
 from alertrelay.alert import Alert, Kind, fingerprint
-from alertrelay.sources.arrival import Arrival
-from alertrelay.sources.raw import identity_of
+from alertrelay.sources.arrival import Arrival, identity_of
 from alertrelay.sources.severity import DEFAULT, higher, of_topic
 from alertrelay.values import text as texts
 from alertrelay.values.arn import Arn
