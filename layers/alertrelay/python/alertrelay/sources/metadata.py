@@ -124,7 +124,7 @@ def _of_text(description: str) -> tuple[_Found, str, str]:
     for line in description.strip().splitlines():
         below = below or not line.strip()
         marked = "=" in line or "|" in line
-        plain = not marked or (_of_line(line)[0] and (below or "|" not in line))
+        plain = not marked or (_own_key(line) and (below or "|" not in line))
         pairs, rest = ([], line) if plain else _pairs(line)
         paired += pairs
         if rest or not pairs:
@@ -177,7 +177,8 @@ def _keys(lines: list[str]) -> tuple[dict[str, str], list[str]]:
     found: dict[str, str] = {}
     rest: list[str] = []
     for line in lines:
-        key, value = _of_line(line) if ":" in line else ("", "")
+        head, _, value = map(str.strip, line.partition(":"))
+        key = head.lower() if ":" in line and head.lower() in _LINE_KEYS else ""
         if not key or (key == "priority" and not level(value)):
             rest.append(line)
         elif value:
@@ -185,8 +186,8 @@ def _keys(lines: list[str]) -> tuple[dict[str, str], list[str]]:
     return found, rest
 
 
-def _of_line(line: str) -> tuple[str, str]:
-    """The documented key of a line `key: value`, and its value; two empty texts where it has none."""
-    head, colon, value = line.partition(":")
+def _own_key(line: str) -> str:
+    """The documented key of a line `key: value`, "" where it has none."""
+    head, colon, _ = line.partition(":")
     key = head.strip().lower() if colon else ""
-    return (key, value.strip()) if key in _LINE_KEYS else ("", "")
+    return key if key in _LINE_KEYS else ""
