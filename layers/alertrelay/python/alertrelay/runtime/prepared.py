@@ -25,7 +25,7 @@ _MADE_BY = importlib.util.MAGIC_NUMBER + f"{_sre.MAGIC}\n".encode()
 """Begins a file: the versions of compiled code and of compiled expressions."""
 
 
-class Prepared(NamedTuple):
+class PreparedCode(NamedTuple):
     """Code by the digest of its text, and the arguments of `_sre.compile` by pattern and flags. Each is packed by
     itself, since few are used."""
 
@@ -44,15 +44,15 @@ def packed(codes: Mapping[bytes, CodeType], patterns: Mapping[tuple[str | bytes,
     return _MADE_BY + marshal.dumps(kept)
 
 
-def unpacked(content: bytes) -> Prepared:
+def unpacked(content: bytes) -> PreparedCode:
     """Return what a file holds; nothing where another version of Python wrote it, or it is damaged."""
     if content.startswith(_MADE_BY):
         try:
             codes, patterns = marshal.loads(content[len(_MADE_BY) :])  # noqa: S302 - our own layer's
         except (EOFError, ValueError, TypeError):
-            return Prepared({}, {})
-        return Prepared(codes, patterns)
-    return Prepared({}, {})
+            return PreparedCode({}, {})
+        return PreparedCode(codes, patterns)
+    return PreparedCode({}, {})
 
 
 def install(file: Path = FILE) -> None:
