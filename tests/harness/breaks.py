@@ -85,7 +85,7 @@ def _lease_leaves_no_due_time(patch: pytest.MonkeyPatch) -> None:
 
 
 def _no_fallbacks(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(fallback.Fallbacks, "fall_back", lambda *_args, **_given: [])
+    patch.setattr(fallback.Fallbacks, "fall_back", lambda *_args, **_given: fallback.Tried([], []))
 
 
 def _fallbacks_never_resolved(patch: pytest.MonkeyPatch) -> None:
@@ -137,7 +137,7 @@ def _silence_hides_resolves(patch: pytest.MonkeyPatch) -> None:
     decide = dedup.decide
 
     def hiding(group: Any, members: Any, *, mutes: Mapping[str, Any] | None = None, **given: Any) -> Any:
-        muted = frozenset(m.key for m in members if m.key in (mutes or {}) or m.labels.get("service") == "s0")
+        muted = frozenset(m.key for m in members if m.key in (mutes or {}) or m.alert.labels.get("service") == "s0")
         found = decide(group, members, mutes=mutes, **given)
         own = replace(found.own, resolved=found.own.resolved - muted)
         return replace(found, own=own)

@@ -65,7 +65,11 @@ class Skewed:
 
 
 class Unheard:
-    """An Observer that keeps nothing: the judge hears of no log."""
+    """An Observer that keeps nothing but mistakes of the code under test: the judge hears of no log, and a break that
+    raises at every turn would be found without saying anything."""
+
+    def __init__(self, mistakes: list[Exception]) -> None:
+        self.mistakes = mistakes
 
     def begin(self, context: Any) -> None:
         """See Observer."""
@@ -75,6 +79,8 @@ class Unheard:
 
     def failed(self, event: str, error: Exception) -> None:
         """See Observer."""
+        if isinstance(error, AttributeError | NameError | TypeError):
+            self.mistakes.append(error)
 
 
 @dataclass
@@ -95,6 +101,7 @@ class Deployment:
         self.weather = Weather(rng=random.Random(self.seed + 1))
         self.cloud = Cloud(self.clock, self.weather)
         self.store = MemoryStore(self.clock)
+        self.mistakes: list[Exception] = []
         self.keys = {key: ["first"] for key in self.config.secret_keys()}
         self.peers = Peers(
             now=self.clock.now,
@@ -154,7 +161,7 @@ class Deployment:
             limits=LIMITS if self.limited else {},
             alarms=lambda state, token: self.described(state, token),
         )
-        return partial(forwarder._handle, forwarder.Built(pipeline, cast(Observer, Unheard()), dict))
+        return partial(forwarder._handle, forwarder.Built(pipeline, cast(Observer, Unheard(self.mistakes)), dict))
 
     def _tick(self) -> None:
         for name in FORWARDERS:

@@ -83,6 +83,8 @@ def play(scenario: Scenario, *, seed: int = 1, updates: int = UPDATES) -> Verdic
     traffic = _schedule(scenario, deployment, updates)
     deployment.described = traffic.described
     deployment.cloud.run(OVER)
+    if deployment.mistakes:
+        raise deployment.mistakes[0]
     cloud = deployment.cloud
     forgotten = scenario.ends is _lose_table
     # Nothing says which of them had been announced: those that CloudWatch knows are announced once more.
