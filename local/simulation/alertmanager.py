@@ -185,13 +185,15 @@ class Alertmanager:
             )
         )
         members = [_member(held, now) for held in alerts]
-        facts = look_up(header, members, rules=self._config.inhibit_rules, lookup=self._store, now=now, log=_ignore)
+        facts = look_up(
+            header, members, rules=self._config.inhibit_rules, lookup=self._store, forwarder="", now=now, log=_ignore
+        )
         kept_back = mute(
             group.route,
             header,
             members,
             facts,
-            rules=self._config.inhibit_rules,
+            rules=rules,
             intervals=self._config.time_intervals,
             alerts=self._store,
             now=now,

@@ -25,7 +25,7 @@ LEASE = 40
 """Seconds in which any lease runs out."""
 LONG = 420
 """Seconds in which every lease, redelivery and tick has come."""
-BESIDE = ("facts", "take", "get_alerts")
+BESIDE = ("facts", "take", "get_alerts", "waking")
 """Reads that decide nothing here: they change no more than a message's text, so no actor stops before them."""
 
 

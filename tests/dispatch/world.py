@@ -17,6 +17,7 @@ from alertrelay.channels.pagerduty import PagerDutySettings
 from alertrelay.channels.slack import SlackSettings
 from alertrelay.channels.sns import SnsSettings
 from alertrelay.config.channel import Settings
+from alertrelay.config.durations import ALONE
 from alertrelay.config.model import Config, Matcher, Receiver, Route, Target
 from alertrelay.dispatch.assembly import SHOWN, assemble
 from alertrelay.dispatch.dispatcher import TICK_AHEAD
@@ -27,7 +28,7 @@ from alertrelay.notify.compose import Site
 from alertrelay.notify.stale_alarms import ResolvedAlarms
 from alertrelay.ports import Clock, DeliveryFailure, Secrets, SelfAlert, Sender, Telemetry, Timers, TimersFailure
 from alertrelay.sources import Envelope
-from alertrelay.state import Limit, Store, StoreFailure
+from alertrelay.state import Limit, Store, StoreFailure, Waking
 
 START = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -243,6 +244,7 @@ class World:
         self.vanished: frozenset[str] = frozenset()
         self.ticked = self.next_tick = START - MINUTE
         self.relays = [self._relay(channels) for channels in FORWARDERS]
+        self.sleepy()
 
     def _relay(self, channels: frozenset[Channel]) -> Relay:
         return Relay(
@@ -298,9 +300,21 @@ class World:
         armed = [header.schedule.next_due for header in self.memory._headers.values() if header.schedule.next_due]
         if not armed:
             return []
-        after = max(earliest, min(armed) - TICK_AHEAD)
+        after = earliest if self.waking() else max(earliest, min(armed) - TICK_AHEAD)
         self.next_tick = after + (START - after) % MINUTE
         return [self.next_tick]
+
+    def waking(self) -> bool:
+        """Whether there is a change that groups which sleep are to be woken for."""
+        marks = [self.memory.waking("-".join(sorted(relay.channels))) for relay in self.relays]
+        return any(mark is not None and (not mark.done or mark.silences != silences) for mark, silences, _ in marks)
+
+    def sleepy(self) -> None:
+        """Groups may sleep from the begin: the build has been alone for long enough."""
+        for relay in self.relays:
+            since = self.clock.now() - ALONE
+            mark = Waking(build=f"{relay.config.hash} ", since=since, silences=0, changed=since, done=True)
+            self.memory.put_waking("-".join(sorted(relay.channels)), mark, seen=0)
 
     def tick(self) -> None:
         """Ticks if it is a whole minute, as the schedule does."""

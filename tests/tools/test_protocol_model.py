@@ -7,12 +7,13 @@ import pytest
 
 from tools.protocol_model.__main__ import MOVE_BROKEN, broken, holding, main
 from tools.protocol_model.explore import check
-from tools.protocol_model.fallback import FALLBACK_BROKEN, FALLBACK_SCOPES
+from tools.protocol_model.fallback import FALLBACK_BROKEN
 from tools.protocol_model.group import Group
-from tools.protocol_model.lost import LOST_BROKEN, LOST_SCOPES
+from tools.protocol_model.lost import LOST_BROKEN
 from tools.protocol_model.scopes import SMALL
+from tools.protocol_model.wakings import WAKING_BROKEN
 
-MOVES = tuple(name for name, _ in holding() if name.startswith("move-"))
+OTHERS = tuple(name for name, _ in holding() if name.startswith(("move-", "fallback-", "lost-", "waking-")))
 
 
 @pytest.mark.parametrize("name", SMALL)
@@ -21,9 +22,7 @@ def test_a_small_scope_of_a_group_holds(name: str) -> None:
     assert not found.broken, "\n".join(found.trace)
 
 
-@pytest.mark.parametrize(
-    "name", [*MOVES, *(f"fallback-{name}" for name in FALLBACK_SCOPES), *(f"lost-{name}" for name in LOST_SCOPES)]
-)
+@pytest.mark.parametrize("name", OTHERS)
 def test_a_scope_of_another_model_holds(name: str) -> None:
     found = check(dict(holding())[name]())
     assert not found.broken, "\n".join(found.trace)
@@ -34,7 +33,9 @@ def test_a_group_without_one_rule_is_caught(name: str, flag: str) -> None:
     assert check(Group(SMALL[name][0], flag)).broken
 
 
-@pytest.mark.parametrize("name", [*FALLBACK_BROKEN, *LOST_BROKEN, *(f"move-{flag}" for flag in MOVE_BROKEN)])
+@pytest.mark.parametrize(
+    "name", [*FALLBACK_BROKEN, *LOST_BROKEN, *WAKING_BROKEN, *(f"move-{flag}" for flag in MOVE_BROKEN)]
+)
 def test_another_model_without_one_rule_is_caught(name: str) -> None:
     models = next(models for found, _, models in broken() if found == name)
     assert any(check(model()).broken for model in models)

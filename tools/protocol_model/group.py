@@ -6,8 +6,8 @@ wins, an odd k is resolved. A state is a tuple of
     ev     deliveries of each event that are still to come
     al     the alert items: the highest k of each alert
     mem    the members: 0 absent, k, or -k: resolved, and put before the last record
-    hdr    (next_due, lease, closing, maybe); next_due 0 absent, 1 later, 2 due, 3 as the lease; lease 0 none, 1 live,
-           2 run out; maybe: a flush began and did not record
+    hdr    (next_due, lease, closing, maybe); next_due 0 absent, 1 later, 2 due, 3 as the lease, 4 asleep: so late that
+           no time reaches it here; lease 0 none, 1 live, 2 run out; maybe: a flush began and did not record
     led    bit masks: announced, of which unsure
     q      timer messages on their way
     idx    whether the index of due groups shows the group; it lags
@@ -15,6 +15,7 @@ wins, an odd k is resolved. A state is a tuple of
     procs  the running invocations: (step, event, holds the lease, locals...)
     bud    the faults that may still come
     down   how often the table may still fail while a flush reads: no fault that excuses a repeat
+    woken  whether a joiner has found the group held since it was leased
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ class Group:
             (),
             (c.crash, c.dup, c.slow, c.fail, c.mute),
             c.table,
+            0,
         )
 
     def succ(self, s: State) -> list[Successor]:
@@ -130,5 +132,5 @@ def _crash(t: Turn, p: Process) -> None:
         return
     again = replaced(t.ev, p.trig, min(t.ev[p.trig] + 1, 2))
     t.put(f"CRASH at {p.pc}", True, procs=p.rest, bud=b, ev=again)
-    if p.pc not in ("J0", "J1", "J1r", "J2", "J3"):  # armed: even losing the event must do no harm
+    if p.pc not in ("J0", "J1", "J1r", "J2", "J3", "J5", "J6", "J7"):  # armed: even losing the event must do no harm
         t.put(f"CRASH at {p.pc}, event never redelivered", True, procs=p.rest, bud=b)

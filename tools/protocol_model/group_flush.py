@@ -15,7 +15,7 @@ def _lease(t: Turn, p: Process) -> None:
     if free or (t.flag == "nolease" and t.nd > 1):
         others = tuple((r[0], r[1], 0, *r[3:]) for r in p.rest)
         h = (0 if t.flag == "leaseclear" else 3, 1, 0, 0 if t.flag == "nomaybe" else 1)
-        t.put("F1 lease", hdr=h, procs=(*others, ("FQ", p.trig, 1, t.led, t.maybe, ())))
+        t.put("F1 lease", hdr=h, woken=0, procs=(*others, ("FQ", p.trig, 1, t.led, t.maybe, ())))
     else:
         p.go("not due or leased, drop", None)
 
@@ -36,14 +36,17 @@ def _query(t: Turn, p: Process) -> None:
     if m:  # an earlier flush began and did not record: all that is live may have been announced
         live = sum(1 << i for i in range(t.n) if snap[i] > 0)
         firing, unsure = firing | live, unsure | (0 if t.flag == "halfmaybe" else firing | live)
-    shown = fire & ~(1 if t.bud[4] & 1 else 0)
+    muted = 1 if t.bud[4] & 1 else 0
+    shown = fire & ~muted
     resolved = firing & ~fire
     need = bool(shown & ~(firing & ~unsure) or resolved)
     settled = ((firing & ~resolved) | shown, unsure & ~resolved & ~shown)
     snap = tuple(v if v > 0 and v & 1 else 0 for v in snap)
     first = "FC" if t.flag == "recordfirst" else "FS"
     label = f"read last page, shown={shown:b} resolved={resolved:b}"
-    p.go(label, first if need else "FC", (shown, not fire, settled), resolved, snap)
+    all_known = settled == (fire, 0) and not muted & fire
+    calm = t.scope.sleeps and bool(fire) and (all_known or t.flag == "sleepsmuted")
+    p.go(label, first if need else "FC", (shown, not fire, settled, calm), resolved, snap)
 
 
 def _send(t: Turn, p: Process) -> None:
@@ -81,7 +84,7 @@ def _back_off(t: Turn, p: Process) -> None:
 def _record(t: Turn, p: Process) -> None:
     """Records, re-arms and releases, or records and closes."""
     fire, resolved, snap = p.loc
-    shown, closing, settled = fire
+    shown, closing, settled, calm = fire
     seen = t.mem
     if t.flag not in _NO_MEMBER_COVERED:  # rec_at in the header covers what was read
         seen = tuple(-v if v & 1 and v == snap[i] else v for i, v in enumerate(t.mem))
@@ -91,9 +94,14 @@ def _record(t: Turn, p: Process) -> None:
     loc = (fire, resolved, snap)
     if not p.own and t.flag != "unfenced":
         p.go("lease lost, stop", None)
+    elif calm and t.woken and t.flag != "ignoresmark":
+        p.go("a joiner came, not to sleep", "FC", (shown, closing, settled, False), resolved, p.loc[2])
+    elif calm:
+        p.go("record, sleep, release", after, *loc, own=0, led=settled, mem=seen, hdr=(4, 0, 0, 0), woken=0)
     elif not closing:
         own, lease = (p.own, t.lease) if again else (0, 0)
-        p.go("record, re-arm, release", after, *loc, own=own, led=settled, mem=seen, hdr=(1, lease, 0, 0))
+        hdr = (1, lease, 0, 0)
+        p.go("record, re-arm, release", after, *loc, own=own, led=settled, mem=seen, hdr=hdr, woken=0)
     elif t.flag in ("queryfirst", "brief", "noclosing"):
         p.go("record", after, *loc, led=settled, mem=seen, hdr=(t.nd, t.lease, 0, 0))
     else:

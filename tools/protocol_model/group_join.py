@@ -1,4 +1,5 @@
-"""The steps of a joiner of one group: remember the alert, put the member, read the header, arm, send the timer."""
+"""The steps of a joiner of one group: remember the alert, put the member, read the header, arm or wake, send the
+timer."""
 
 from __future__ import annotations
 
@@ -41,9 +42,40 @@ def _read_header(t: Turn, p: Process) -> None:
     k = t.events[p.trig][1]
     armed = t.nd and (not t.closing or t.flag == "noclosing")
     quiet = k & 1 and t.flag != "resolvedarms"  # unarmed or closing: nothing announced is open there
-    p.go(f"read header nd={t.nd} closing={t.closing}", None if armed or quiet else "J3")
+    after = _of_an_armed_group(t, k) if armed else None if quiet else "J3"
+    p.go(f"read header nd={t.nd} closing={t.closing}", after)
     if t.flag == "stalehdr" and t.idx and not armed:
         p.go("stale header read: armed", None)
+
+
+def _of_an_armed_group(t: Turn, k: int) -> str | None:
+    """A group that sleeps is woken; one that is held may be about to sleep, without having seen this member."""
+    if not t.scope.sleeps or (t.flag == "resolvesleeps" and k & 1):
+        return None
+    if t.nd == 4:
+        return None if t.flag == "nowake" else "J5"
+    return "J6" if t.lease and not t.woken and t.flag != "nomark" else None
+
+
+def _wake(t: Turn, p: Process) -> None:
+    """Brings the due time forward, if it is as it was read."""
+    if t.nd == 4:
+        p.go("wake", "J4", hdr=(1, 0, 0, t.maybe))
+    else:
+        p.go("woken or leased meanwhile, return", None)
+
+
+def _mark(t: Turn, p: Process) -> None:
+    """Marks a group that is held, so that the record leaves it awake."""
+    if t.lease:
+        p.go("mark as woken", None, woken=1)
+    else:
+        p.go("no longer held", None if t.flag == "noreread" else "J7")
+
+
+def _read_again(t: Turn, p: Process) -> None:
+    """Whoever took the group since has seen the member; who held it before may have left it asleep."""
+    p.go(f"read header again nd={t.nd}", "J5" if t.nd == 4 else None)
 
 
 def _arm(t: Turn, p: Process) -> None:
@@ -70,5 +102,8 @@ JOINING: Mapping[str, Callable[[Turn, Process], None]] = {
     "J2": _read_header,
     "J3": _arm,
     "J4": _send_timer,
+    "J5": _wake,
+    "J6": _mark,
+    "J7": _read_again,
 }
 """By the name of the step."""

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 class Scope:
     """The bounds of an exploration: `events` as (alert, k); how many crashes, duplicated deliveries, leases that run
     out under a slow owner, failing sends, changes of a silence and reads that the table fails; how many joiners and
-    flushers at once. `merge`: with a wait of 0 one write arms and leases."""
+    flushers at once. `merge`: with a wait of 0 one write arms and leases. `sleeps`: a group of which all is known, and
+    nothing muted, is not due again by itself."""
 
     events: tuple[tuple[int, int], ...]
     wait_0: bool = False
@@ -23,6 +24,7 @@ class Scope:
     joiners: int = 2
     flushers: int = 2
     merge: bool = False
+    sleeps: bool = False
 
 
 _FLAP = ((0, 2), (0, 5), (0, 6))
@@ -43,6 +45,12 @@ SCOPES = {
     "fail": Scope(events=_FLAP, crash=1, slow=1, fail=2),
     "table": Scope(events=_FLAP, crash=1, table=2),
     "tabletwo": Scope(events=((0, 2), (0, 5), (1, 2)), wait_0=True, table=2),
+    "sleep": Scope(events=((0, 2), (0, 5), (1, 2)), crash=1, flushers=1, sleeps=True),
+    "sleepflap": Scope(events=(*_FLAP, (1, 2)), sleeps=True, joiners=3, flushers=1),
+    "sleepends": Scope(events=((0, 2), (0, 5), (1, 2), (1, 5)), flushers=1, sleeps=True),
+    "sleepslow": Scope(events=((0, 2), (0, 5), (1, 2)), slow=1, fail=1, sleeps=True, joiners=1),
+    "sleepmute": Scope(events=((0, 2), (0, 5), (1, 2)), crash=1, mute=2, sleeps=True, joiners=1),
+    "sleep0": Scope(events=((0, 2), (1, 2), (1, 5)), wait_0=True, merge=True, crash=1, sleeps=True),
 }
 BROKEN = {
     "B1-read-before-put": ("readfirst", "two", "join reads the header, then writes the member"),
@@ -84,6 +92,12 @@ BROKEN = {
     ),
     "B16-gives-unarmed": ("givesunarmed", "tabletwo", "a group that the table failed is given back as unarmed"),
     "B17-keeps-mark": ("keepsmark", "table", "a group that the table failed before a send is given back as uncertain"),
+    "B18-nobody-wakes": ("nowake", "sleep", "a joiner takes a group that sleeps for armed"),
+    "B19-no-mark": ("nomark", "sleep", "a joiner takes a group that is held for armed: its owner may let it sleep"),
+    "B20-mark-ignored": ("ignoresmark", "sleep", "an owner lets a group sleep that a joiner has found held"),
+    "B21-no-second-read": ("noreread", "sleep", "a joiner that finds nobody to mark returns, and the group sleeps"),
+    "B22-sleeps-muted": ("sleepsmuted", "sleepmute", "a group sleeps while a silence holds back an alert of it"),
+    "B23-resolve-wakes-nobody": ("resolvesleeps", "sleepends", "a resolve takes a group that sleeps for armed"),
 }
 """By name: the rule that is left out, the scope in which that must be found, and what is wrong."""
 SMALL = {
@@ -97,6 +111,14 @@ SMALL = {
     "small-table": (
         Scope(events=((0, 2), (1, 2)), table=1, joiners=1, flushers=1),
         ("givesunarmed", "keepsmark"),
+    ),
+    "small-sleep": (
+        Scope(events=((0, 2), (0, 5), (1, 2)), flushers=1, sleeps=True),
+        ("nowake", "nomark", "ignoresmark", "noreread", "resolvesleeps"),
+    ),
+    "small-sleep-muted": (
+        Scope(events=((0, 2), (1, 2)), mute=2, sleeps=True, joiners=1, flushers=1),
+        ("sleepsmuted",),
     ),
     "small-slow": (Scope(events=((0, 2), (0, 5)), slow=1, joiners=1), ("noguard", "unfenced")),
 }

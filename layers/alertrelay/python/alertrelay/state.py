@@ -43,6 +43,20 @@ class AnomalyNote:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Waking:
+    """The progress of waking all groups that sleep, after something changed that they do not notice by themselves: the
+    `build` that ticks (since when it is the only one), and the version of the list of `silences`. `changed` is when the
+    last of these was seen; from then on groups are woken by pages, from `token` on, until all are `done`."""
+
+    build: str
+    since: datetime
+    silences: int
+    changed: datetime
+    token: str = ""
+    done: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """The facts in the table beside a group. `inhibitors`: the alerts noted under (rule, equal values), each with
     whether it matches both sides of the rule. `anomalies`: what is unusual of a service now, by its name. What is
@@ -52,6 +66,7 @@ class Facts:
     inhibitors: Mapping[tuple[str, str], Mapping[str, bool]] = field(default_factory=dict)
     silences: Sequence[Silence] = ()
     anomalies: Mapping[str, Sequence[AnomalyNote]] = field(default_factory=dict)
+    waking: Waking | None = None
 
 
 SurveyPhase = Literal["firing", "over", "done"]
@@ -108,6 +123,12 @@ class Groups(Protocol):
     def bring_forward(self, gid: str, *, due: datetime, seen: datetime) -> bool:
         """Moves an unleased group's due time from `seen` to `due`."""
 
+    def wake(self, gid: str, *, due: datetime, seen: datetime) -> bool:
+        """Makes a group that sleeps until `seen` due at `due`, as its own tick."""
+
+    def note_joined(self, gid: str) -> bool:
+        """Marks a group that is held as woken, so that its owner does not let it sleep. False: nobody holds it."""
+
     def lease(
         self,
         gid: str,
@@ -127,7 +148,8 @@ class Groups(Protocol):
         lease is lost, send nothing more."""
 
     def record(self, gid: str, *, owner: str, change: GroupChange, before: GroupState | None = None) -> bool:
-        """One write after a send, only for the owner. False: the lease is lost, write nothing more.
+        """One write after a send, only for the owner. False: the lease is lost, write nothing more. A group that is to
+        sleep although it was woken while it was held stays awake, by a second write.
 
         A ledger that is too large is written in chunks first, and those of `before`, the state as it was leased, that
         this record replaces are deleted after it. Without `before` they stay, as garbage."""
@@ -141,6 +163,10 @@ class Groups(Protocol):
 
     def due(self, channels: Collection[Channel], *, before: datetime) -> Iterable[tuple[str, datetime]]:
         """The groups of these channels that fall due before then, with when, in no order; eventually consistent."""
+
+    def armed_after(self, channels: Collection[Channel], *, after: datetime, token: str) -> tuple[Sequence[str], str]:
+        """A page of the groups of these channels that fall due after then, from `token` ("" at first) on, with the
+        token of the next page, "" after the last; eventually consistent."""
 
     def mark_moved(self, gid: str, member: Member, *, expires: datetime) -> None:
         """Marks a member as moved away, unless it has been updated since."""
@@ -157,10 +183,15 @@ class Lookup(Protocol):
     """The reads of a flush beside its group."""
 
     def facts(
-        self, *, alerts: Sequence[str], inhibitors: Sequence[tuple[str, str]], services: Sequence[str] = ()
+        self,
+        *,
+        alerts: Sequence[str],
+        inhibitors: Sequence[tuple[str, str]],
+        services: Sequence[str] = (),
+        waking: str = "",
     ) -> Facts:
         """Reads in one batch of a hundred items: alerts by hash of state_key, what is noted under (rule, equal values),
-        the anomalies of services, and all silences."""
+        the anomalies of services, all silences, and the `waking` of the forwarder of that name."""
 
 
 class Rates(Protocol):
@@ -190,5 +221,16 @@ class Surveys(Protocol):
         """Replaces the one of version `seen`. False where somebody else did, or the table was lost: read again."""
 
 
-class Store(Alerts, Groups, Inhibitors, Lookup, Rates, Silences, Surveys, Protocol):
+class Wakings(Protocol):
+    """The marks of what groups that sleep must be woken for, by the name of a forwarder."""
+
+    def waking(self, name: str) -> tuple[Waking | None, int, int]:
+        """The mark and its version, None and 0 where there is none; and the version of the list of silences. Strongly
+        consistent."""
+
+    def put_waking(self, name: str, waking: Waking, *, seen: int) -> bool:
+        """Replaces the one of version `seen`. False where somebody else did."""
+
+
+class Store(Alerts, Groups, Inhibitors, Lookup, Rates, Silences, Surveys, Wakings, Protocol):
     """The whole table, as a composition root hands it out by its parts."""

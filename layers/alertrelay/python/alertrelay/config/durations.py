@@ -24,6 +24,9 @@ PATIENCE = timedelta(minutes=2)
 OVERTAKEN = timedelta(minutes=10)
 """How long a resolve that the table did not expect waits for its firing, which it may have overtaken."""
 
+ALONE = timedelta(minutes=15)
+"""How long a build must be the only one that ticks before it lets groups sleep: longer than a deployment in steps."""
+
 RETRY = timedelta(seconds=60)
 """Until what found a channel or the table failing is tried again for the first time."""
 OVERDUE = timedelta(seconds=150)

@@ -21,6 +21,7 @@ from alertrelay.dispatch.scheduling import Flush, Scheduler
 from alertrelay.dispatch.sent_back import OnTimer, Receive, take
 from alertrelay.dispatch.survey import AskAlarms, Surveyor, joined_all
 from alertrelay.dispatch.unrecorded import flush_doubted, record_notified
+from alertrelay.dispatch.wakings import Waker
 from alertrelay.groups.flush_timer import Trouble
 from alertrelay.groups.insert import insert
 from alertrelay.groups.router import Router
@@ -29,6 +30,7 @@ from alertrelay.notify.deliver import Courier
 from alertrelay.notify.outcomes import Reporter
 from alertrelay.notify.pipeline import flush
 from alertrelay.notify.rate_limit import Digests, RateLimiter
+from alertrelay.notify.sleep import Sleep
 from alertrelay.notify.stale_alarms import ResolvedAlarms
 from alertrelay.notify.targets import Targets, targets_of
 from alertrelay.ports import Clock, Secrets, Sender, Telemetry, Timers
@@ -72,6 +74,7 @@ class _Parts:
     courier: Courier
     writer: Writer
     digests: Digests
+    sleep: Sleep
 
 
 def assemble(
@@ -94,10 +97,13 @@ def assemble(
     limits: Mapping[Channel, Limit] | None = None,
     alarms: AskAlarms | None = None,
     shown: int = SHOWN,
+    version: str = "",
 ) -> Pipeline:
     """Returns the pipeline of a forwarder that handles `channels`. `senders` has every channel, since a fallback may
     need any. `accounts_for_unrouted`, `notes_sources`: see groups/router.py; `resolved_alarms`:
-    notify/stale_alarms.py; `alarms`: dispatch/survey.py, None where there is no CloudWatch to ask."""
+    notify/stale_alarms.py; `alarms`: dispatch/survey.py, None where there is no CloudWatch to ask; `version`: of the
+    function."""
+    name = "-".join(sorted(channels))
     parts = _Parts(
         config=config,
         router=Router(
@@ -117,8 +123,8 @@ def assemble(
         ),
         writer=Writer(site=site, clock=clock, new_id=new_id),
         digests=Digests(alerts=store, groups=store, timers=timers, clock=clock),
+        sleep=Sleep(name=name, build=f"{config.hash} {version}"),
     )
-    name = "-".join(sorted(channels))
     known = partial(joined_all, store, name, telemetry.log) if alarms else lambda: True
     ports = {**_stage_ports(parts, limits or {}), "resolved_alarms": resolved_alarms, "new_id": new_id, "shown": shown}
     return _dispatching(parts, channels, partial(flush, {**ports, "joined_all": known}), alarms, name)
@@ -147,6 +153,8 @@ def _stage_ports(parts: _Parts, limits: Mapping[Channel, Limit]) -> dict[str, An
         "reporter": Reporter(parts.clock),
         "limiter": RateLimiter(limits=limits, configured=config.limits, rates=store, clock=parts.clock, log=log),
         "digests": parts.digests,
+        "sleep": parts.sleep,
+        "forwarder": parts.sleep.name,
     }
 
 
@@ -209,6 +217,16 @@ def _on_tick(
     trouble: Trouble,
     survey: Callable[..., None] | None,
 ) -> OnTick:
+    waker = Waker(
+        sleep=parts.sleep,
+        channels=channels,
+        config=parts.config,
+        groups=parts.store,
+        wakings=parts.store,
+        timers=parts.timers,
+        clock=parts.clock,
+        telemetry=parts.telemetry,
+    )
     return partial(
         dispatcher.on_tick,
         channels=channels,
@@ -218,6 +236,7 @@ def _on_tick(
         telemetry=parts.telemetry,
         flush=flush_group,
         trouble=trouble,
+        wake=waker.go_on,
         survey=survey,
     )
 

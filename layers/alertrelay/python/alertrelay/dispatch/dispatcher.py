@@ -263,11 +263,13 @@ def on_tick(
     telemetry: Telemetry,
     flush: Flush,
     trouble: Trouble,
+    wake: Callable[..., None],
     survey: Callable[..., None] | None = None,
 ) -> None:
     """Each minute: sends a timer for every group of ours that falls due before the next tick. It has no state, may run
     twice, and what it misses by a lagging index it finds a minute later. Where the queue fails it flushes what is due
-    itself, as far as its time goes. Then it goes on with the survey (dispatch/survey.py). Raises StoreFailure."""
+    itself, as far as its time goes. Then it goes on with waking what sleeps (dispatch/wakings.py), and with the survey
+    (dispatch/survey.py). Raises StoreFailure, TimersFailure."""
     now = clock.now()
     try:
         found = list(groups.due(channels, before=now + TICK_AHEAD))
@@ -281,6 +283,7 @@ def on_tick(
         telemetry.log("timers_failing", failure=str(failure))
         _flush_due([gid for gid, due in sorted(found, key=lambda one: one[1]) if due <= now], flush, clock, deadline)
     telemetry.log("tick", due=len(bodies))
+    wake(deadline=deadline)
     if survey:
         survey(deadline=deadline)
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from alertrelay.config.model import Config
-from alertrelay.groups.flush_timer import Trouble, arm, postponed, send_flush_timer
+from alertrelay.groups.flush_timer import Trouble, arm, keep_awake, postponed, send_flush_timer
 from alertrelay.groups.insert import member_of, outcomes_of_replaced
 from alertrelay.groups.joining import Joining, Update
 from alertrelay.groups.outcomes import of_alert, of_unknown_resolve
@@ -63,9 +63,9 @@ class Scheduler:
             self._join_digest(header, joining.updates)
         pending, known = self._pending(joining, header), header or joining.header
         if not pending or known is None:
-            if joining.repeated and header and header.schedule.next_due:
-                # A first attempt may have died while it held the group: what joined meanwhile relies on its closing
-                # query.
+            if joining.repeated and header and header.schedule.next_due and not self._woken(gid, header):
+                # A first attempt may have died before it woke the group, or while it held it: what joined meanwhile
+                # relies on its closing query.
                 send_flush_timer(self.timers, self.clock, gid, at=header.schedule.next_due)
             return unknown if keys else None
         route = self.config.route_of(known.identity.route_id) or self.config.route
@@ -82,6 +82,14 @@ class Scheduler:
         if not flushed:
             self._report_pending(pending, joining, header, known)
         return unknown if keys else None
+
+    def _woken(self, gid: str, header: GroupHeader) -> bool:
+        """Keeps the group awake; returns whether it slept. Its timer is sent."""
+        route = self.config.route_of(header.identity.route_id) or self.config.route
+        tick = keep_awake(self.groups, self.clock, gid, header, group_interval=route.group_interval)
+        if tick:
+            send_flush_timer(self.timers, self.clock, gid, at=tick)
+        return tick is not None
 
     def _pending(self, joining: Joining, header: GroupHeader | None) -> list[Update]:
         """Returns the updates that the next flush must see, and reports what became of the others."""
@@ -131,6 +139,8 @@ class Scheduler:
             waits = postponed(self.groups, self.clock, gid, schedule, self.trouble)
             return not waits and self.flush(gid, deadline=deadline)
         tick = next_tick(group_interval, due=schedule.due or now, now=now)
+        if self._woken(gid, header):
+            return False
         if header.progress.failures and not schedule.owner and due > tick:
             if self.groups.bring_forward(gid, due=tick, seen=due):
                 send_flush_timer(self.timers, self.clock, gid, at=tick)

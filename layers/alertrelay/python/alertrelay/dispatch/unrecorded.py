@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from alertrelay.config.durations import CATCH_UP, CRASH_MARGIN
 from alertrelay.config.model import Config
 from alertrelay.dispatch.scheduling import Flush
-from alertrelay.groups.flush_timer import make_due, send_flush_timer
+from alertrelay.groups.flush_timer import make_due, send_flush_timer, wake
 from alertrelay.groups.joining import Joining
 from alertrelay.nflog.group_state import GroupChange, GroupHeader, GroupState
 from alertrelay.nflog.ledger import Ledger, doubted, merged
@@ -43,7 +43,10 @@ def record_notified(
         known = header or (joining.header if joining else None)
         if known is None:
             continue
-        amend = _amended(ledger, new, since=since, group_interval=_group_interval(config, known))
+        interval = _group_interval(config, known)
+        if header and wake(groups, clock, gid, header, group_interval=interval.total_seconds()):
+            header = groups.header(gid)  # it keeps the tick that it has by now
+        amend = _amended(ledger, new, since=since, group_interval=interval)
         due = _record(gid, known, header, amend, groups, clock, owner=new_id(), deadline=deadline)
         if due:
             send_flush_timer(timers, clock, gid, at=due)

@@ -8,6 +8,7 @@ from datetime import datetime
 from alertrelay.config.durations import CATCH_UP, OVERDUE
 from alertrelay.groups.messages import FlushMessage, body_of
 from alertrelay.nflog.group_state import GroupHeader, Schedule
+from alertrelay.policy.timing import next_tick
 from alertrelay.ports import Clock, Timers
 from alertrelay.state import Groups
 
@@ -23,6 +24,33 @@ def arm(groups: Groups, timers: Timers, clock: Clock, gid: str, header: GroupHea
     """Makes the group due, and sends its timer, unless it is armed. Raises StoreFailure, TimersFailure."""
     if groups.arm(gid, header, due=due):
         send_flush_timer(timers, clock, gid, at=due)
+
+
+def keep_awake(
+    groups: Groups, clock: Clock, gid: str, header: GroupHeader, *, group_interval: float
+) -> datetime | None:
+    """Makes sure that a group which somebody has joined is flushed at its next tick, though it sleeps, or its owner is
+    about to let it sleep. Returns when, where it slept. Raises StoreFailure."""
+    if header.schedule.owner:
+        if header.schedule.woken or groups.note_joined(gid):
+            return None
+        # Given back since the header was read. Whoever took it after that has seen the new member.
+        found = groups.header(gid)
+        if found is None:
+            return None
+        header = found
+    return wake(groups, clock, gid, header, group_interval=group_interval)
+
+
+def wake(groups: Groups, clock: Clock, gid: str, header: GroupHeader, *, group_interval: float) -> datetime | None:
+    """Brings a group that sleeps forward to its next tick, and returns that; None where it does not sleep. Raises
+    StoreFailure."""
+    schedule = header.schedule
+    if not schedule.sleeps or schedule.next_due is None:
+        return None
+    tick = next_tick(group_interval, due=schedule.next_due, now=clock.now())
+    woken = tick < schedule.next_due and groups.wake(gid, due=tick, seen=schedule.next_due)
+    return tick if woken else None
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from alertrelay.config.durations import MEMBER_KEPT
-from alertrelay.groups.flush_timer import send_flush_timer
+from alertrelay.groups.flush_timer import keep_awake, send_flush_timer
 from alertrelay.groups.router import Router, groups_for
 from alertrelay.groups.unrouted import marked, unrouted_group
 from alertrelay.nflog.dedup import is_firing
@@ -154,9 +154,11 @@ def _arm(
     clock: Clock,
 ) -> None:
     found = groups.header(gid)
-    if found and found.schedule.armed:
-        return
     route = router.config.route_of(header.identity.route_id) or router.config.route
-    due = first_flush(route.group_wait, starts_at=since, now=clock.now())
-    if groups.arm(gid, header, due=due) and channel_of(gid) in router.channels:
+    if found and found.schedule.armed:
+        due = keep_awake(groups, clock, gid, found, group_interval=route.group_interval)
+    else:
+        due = first_flush(route.group_wait, starts_at=since, now=clock.now())
+        due = due if groups.arm(gid, header, due=due) else None
+    if due and channel_of(gid) in router.channels:
         send_flush_timer(timers, clock, gid, at=due)

@@ -30,7 +30,10 @@ from alertrelay.policy.group_key import order_ahead
 from alertrelay.policy.inhibit import InhibitKey
 from alertrelay.policy.silence import Silence
 from alertrelay.ports import Clock, DeliveryFailure, Key, SecretMissing
-from alertrelay.state import AnomalyNote, Facts, Limit, Survey
+from alertrelay.state import AnomalyNote, Facts, Limit, Survey, Waking
+
+WAKE_PAGE = 3
+"""Groups of a page: so few that tests see several."""
 
 
 class ManualClock:
@@ -65,6 +68,7 @@ class MemoryStore:
         self.anomalies: dict[str, Sequence[AnomalyNote]] = {}  # written by the scorer's own port
         self._buckets: dict[str, datetime] = {}
         self._surveys: dict[str, tuple[Survey, int]] = {}
+        self._wakings: dict[str, tuple[Waking, int]] = {}
         self._silences: tuple[Sequence[Silence], int] = ((), 0)
 
     def put_alert(self, item: AlertItem, *, groups: Iterable[str]) -> tuple[bool, AlertItem]:
@@ -150,6 +154,24 @@ class MemoryStore:
             self._headers[gid] = _scheduled(old, next_due=due)
             return True
 
+    def wake(self, gid: str, *, due: datetime, seen: datetime) -> bool:
+        """See state.Groups."""
+        with self._lock:
+            old = self._headers.get(gid)
+            if old is None or old.schedule.next_due != seen or old.schedule.owner or not old.schedule.asleep:
+                return False
+            self._headers[gid] = _scheduled(old, next_due=due, due=due, asleep=False)
+            return True
+
+    def note_joined(self, gid: str) -> bool:
+        """See state.Groups."""
+        with self._lock:
+            old = self._headers.get(gid)
+            if old is None or not old.schedule.owner:
+                return False
+            self._headers[gid] = _scheduled(old, woken=True)
+            return True
+
     def lease(
         self,
         gid: str,
@@ -178,6 +200,7 @@ class MemoryStore:
                 next_due=until,
                 due=now if arm else schedule.due,
                 closing=False,
+                woken=False,
             )
             self._headers[gid] = replace(taken, progress=replace(progress, uncertain=True, tries=progress.tries + 1))
             return replace(old, stored=replace(old.stored, backlog=old.stored.backlog or spills(old.ledger)))
@@ -212,7 +235,10 @@ class MemoryStore:
                 stored=replace(old.stored, backlog=spills(old.ledger)),
             )
             if change.closing:
-                self._headers[gid] = _scheduled(new, closing=True)
+                self._headers[gid] = _scheduled(new, closing=True, asleep=False, woken=False)
+            elif change.asleep_until and not old.schedule.woken:
+                until = change.asleep_until
+                self._headers[gid] = replace(new, schedule=Schedule(next_due=until, due=until, asleep=True))
             else:
                 self._headers[gid] = replace(new, schedule=Schedule(next_due=change.next_due, due=change.due))
             return True
@@ -249,6 +275,19 @@ class MemoryStore:
                 and due <= before
             ]
 
+    def armed_after(self, channels: Collection[Channel], *, after: datetime, token: str) -> tuple[Sequence[str], str]:
+        """See state.Groups. The token is the last group of the page before."""
+        with self._lock:
+            found = sorted(
+                gid
+                for gid, header in self._headers.items()
+                if header.identity.integration.channel in channels
+                and gid > token
+                and (due := header.schedule.next_due)
+                and due > after
+            )
+            return found[:WAKE_PAGE], found[WAKE_PAGE - 1] if len(found) > WAKE_PAGE else ""
+
     def add_groups(self, member: Member, groups: Iterable[str]) -> bool:
         """See state.Store."""
         with self._lock:
@@ -275,7 +314,12 @@ class MemoryStore:
                 noted.pop(key, None)
 
     def facts(
-        self, *, alerts: Sequence[str], inhibitors: Sequence[tuple[str, str]], services: Sequence[str] = ()
+        self,
+        *,
+        alerts: Sequence[str],
+        inhibitors: Sequence[tuple[str, str]],
+        services: Sequence[str] = (),
+        waking: str = "",
     ) -> Facts:
         """See state.Store."""
         with self._lock:
@@ -284,6 +328,7 @@ class MemoryStore:
                 inhibitors={one: dict(self._sources[one]) for one in inhibitors if one in self._sources},
                 silences=self._silences[0],
                 anomalies={name: self.anomalies[name] for name in services if self.anomalies.get(name)},
+                waking=self.waking(waking)[0],
             )
 
     def take(self, key: str, *, now: datetime, limit: Limit) -> bool:
@@ -313,6 +358,19 @@ class MemoryStore:
     def survey(self, name: str) -> tuple[Survey, int]:
         """See state.Store."""
         return self._surveys.get(name, (Survey(), 0))
+
+    def waking(self, name: str) -> tuple[Waking | None, int, int]:
+        """See state.Wakings."""
+        with self._lock:
+            return (*self._wakings.get(name, (None, 0)), self._silences[1])
+
+    def put_waking(self, name: str, waking: Waking, *, seen: int) -> bool:
+        """See state.Wakings."""
+        with self._lock:
+            if self.waking(name)[1] != seen:
+                return False
+            self._wakings[name] = (waking, seen + 1)
+            return True
 
     def put_survey(self, name: str, survey: Survey, *, seen: int) -> bool:
         """See state.Store."""

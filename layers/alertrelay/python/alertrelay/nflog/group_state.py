@@ -92,7 +92,7 @@ class Schedule:
     """The time of the next flush, and the holder of the lease.
 
     `next_due` None = unarmed. `due` is the group's own tick, from which the next one is counted; a lease and a retry
-    move `next_due` alone.
+    move `next_due` alone. `asleep`: the last record left out ticks; `woken`: somebody joined while the group was held.
     """
 
     next_due: datetime | None = None
@@ -100,6 +100,13 @@ class Schedule:
     owner: str = ""
     lease_until: datetime | None = None
     closing: bool = False
+    asleep: bool = False
+    woken: bool = False
+
+    @property
+    def sleeps(self) -> bool:
+        """Returns whether a joiner must bring its flush forward: nothing has moved it since the record."""
+        return self.asleep and not self.owner and self.next_due is not None and self.next_due == self.due
 
     @property
     def armed(self) -> bool:
@@ -175,7 +182,8 @@ def before_own_lease(group: GroupState) -> GroupState:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupChange:
     """The writes of one record. With `closing` the lease is kept for the closing query, else it is given back and the
-    group is due at `next_due`. The tries of `progress` are not written: a record ends them."""
+    group is due at `next_due`, or at `asleep_until`, a later tick, where nobody joined while it was held. The tries of
+    `progress` are not written: a record ends them."""
 
     ledger: Ledger
     progress: Progress
@@ -183,3 +191,4 @@ class GroupChange:
     next_due: datetime | None
     closing: bool
     config_hash: str
+    asleep_until: datetime | None = None

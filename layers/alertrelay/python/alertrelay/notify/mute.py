@@ -18,8 +18,8 @@ from alertrelay.policy.inhibit import InhibitKey
 from alertrelay.policy.time_interval import Intervals
 from alertrelay.state import Alerts, Facts, Lookup, StoreFailure
 
-BATCH = 99
-"""Items beside the silences in the one batch that a flush reads."""
+BATCH = 98
+"""Items beside the silences and the mark of those that sleep in the one batch that a flush reads."""
 SERVICES = 5
 """Services of a group whose anomalies its messages may name."""
 SILENCE_ENDS = "SilenceEnding"
@@ -36,6 +36,7 @@ def look_up(
     *,
     rules: Sequence[InhibitRule],
     lookup: Lookup,
+    forwarder: str,
     now: datetime,
     log: Log,
 ) -> Facts:
@@ -51,7 +52,8 @@ def look_up(
     shown = sorted(new, key=lambda m: (-severity_rank(m.alert.labels), m.alert.starts_at))
     shown = shown[: max(0, BATCH - len(services) - len(pairs))]
     try:
-        return lookup.facts(alerts=[m.key for m in shown], inhibitors=pairs, services=services)
+        keys = [m.key for m in shown]
+        return lookup.facts(alerts=keys, inhibitors=pairs, services=services, waking=forwarder)
     except StoreFailure as failure:
         log("mutes_not_asked", failure=str(failure))
         return Facts()

@@ -32,6 +32,7 @@ from alertrelay.notify.lease import Lease, Timing, hand_back, lease_of, take_lea
 from alertrelay.notify.mute import look_up, mute
 from alertrelay.notify.record import leave, record
 from alertrelay.notify.silence_expiry import warn_of_silence_expiry
+from alertrelay.notify.sleep import wakes_at
 from alertrelay.notify.stale_alarms import ResolvedAlarms, resolve_stale_alarms
 from alertrelay.notify.storm_end import end_storm
 from alertrelay.notify.takeover import hand_over
@@ -148,6 +149,7 @@ NORMAL: tuple[Stage, ...] = (
     Stage(("announced", "beside"), hand_over),
     Stage(("announced",), resolve_fallbacks),
     Stage(("announced",), retry_owed),
+    Stage(("wakes_at",), wakes_at),
     Stage(("recorded",), record),
     Stage((), leave),
 )
@@ -220,7 +222,7 @@ def flush(
     values |= {"group": group, "reported": reported, "fallbacks": _fallbacks(ports, lease, group)}
     values["flush_with"] = lambda other, by, amend: flush(ports, other, deadline=by, amend=amend)
     target, places = ports["targets"].of(group.identity.integration), _destinations(ports, lease)
-    values |= {"target": target, "places": places, "held": places.held_open}
+    values |= {"target": target, "places": places, "held": places.held_open, "wakes_at": None}
     try:
         for gives, run in stages:
             given = run(**{name: values[name] for name in TAKES.get(run) or parameters(run)})

@@ -21,7 +21,7 @@ from alertrelay.notify.compose import Content
 from alertrelay.notify.deliver import Attempt
 from alertrelay.notify.lease import Lease, Timing
 from alertrelay.notify.outcomes import Reporter
-from alertrelay.policy.timing import first_flush, next_tick
+from alertrelay.policy.timing import first_flush, next_tick, tick_at
 from alertrelay.ports import Clock, RateLimited, Telemetry, Timers, TimersFailure
 from alertrelay.state import Groups, StoreFailure
 from alertrelay.values.tries import tried
@@ -46,6 +46,7 @@ def record(
     content: Content,
     announced: Announced,
     moved: Moved,
+    wakes_at: datetime | None,
     *,
     timing: Timing,
     config_hash: str,
@@ -57,8 +58,8 @@ def record(
 ) -> Recorded:
     """Writes the state after this flush, and reports its outcomes.
 
-    The group waits for its next tick, or for the next try of a channel that failed, or is closed when nothing of it
-    fires. Where the table fails now, the record is queued.
+    The group waits for its next tick, or for the first at which something is due (`wakes_at`), or for the next try of a
+    channel that failed, or is closed when nothing of it fires. Where the table fails now, the record is queued.
     """
     now = clock.now()
     since = (group.progress.failing_since or now) if announced.unfinished else None
@@ -67,6 +68,9 @@ def record(
         since = None
     change = _change(lease, group, content, announced, since, now=now, group_interval=timing.group_interval)
     change = _with_the_move(replace(change, config_hash=config_hash), moved, group, now=clock.now())
+    if wakes_at and not change.closing:
+        until = tick_at(timing.group_interval, due=change.next_due or now, at=wakes_at)
+        change = replace(change, asleep_until=until if change.next_due and until > change.next_due else None)
     recorded = _write(lease, change, group, groups, timers, telemetry)
     for outcome in (*backlog_outcomes(content, reporter), *announced.outcomes):
         telemetry.emit(outcome)

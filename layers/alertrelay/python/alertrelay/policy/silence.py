@@ -72,6 +72,12 @@ def silenced_by(silences: Iterable[Silence], labels: Labels, now: datetime) -> t
     return tuple(s for s in silences if state(s, now) == "active" and any(matches(m, labels) for m in s.matchers))
 
 
+def begins_at(silences: Iterable[Silence], labels: Labels, now: datetime) -> datetime | None:
+    """Returns when the first silence begins that will mute an alert with these labels, None where none will."""
+    pending = (one for one in silences if state(one, now) == "pending")
+    return min((one.starts_at for one in pending if any(matches(m, labels) for m in one.matchers)), default=None)
+
+
 def create(wanted: Silence, *, now: datetime, new_id: str) -> Change:
     """Returns a new silence; a start in the past becomes now. Raises SilenceRefused."""
     check(wanted, now)

@@ -19,6 +19,12 @@ def next_tick(group_interval: float, *, due: datetime, now: datetime) -> datetim
     return due + ((now - due) // interval + 1) * interval
 
 
+def tick_at(group_interval: float, *, due: datetime, at: datetime) -> datetime:
+    """Returns the first tick that is not before `at`."""
+    interval = timedelta(seconds=group_interval)
+    return due - ((due - at) // interval) * interval
+
+
 def last_tick(group_interval: float, *, due: datetime, now: datetime) -> datetime:
     """Returns the tick that a flush at `now` stands for. Repeats are counted in ticks: by the clock of each flush, one
     that is a moment quicker than the last would come a whole tick late."""

@@ -188,6 +188,7 @@ def _pipeline(
         new_id=lambda: uuid.uuid4().hex,
         last_resort=_last_resort(config, environ),
         limits=LIMITS,
+        version=environ.get("AWS_LAMBDA_FUNCTION_VERSION", ""),
         alarms=surveyed_alarms(
             aws.cloudwatch,
             account=account,

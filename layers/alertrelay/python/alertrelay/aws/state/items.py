@@ -31,7 +31,7 @@ from alertrelay.nflog.ledger import Ledger, Spill, integration_json, ledger_from
 from alertrelay.policy import silence_json
 from alertrelay.policy.group_key import channel_of
 from alertrelay.policy.silence import Silence
-from alertrelay.state import AnomalyNote, Survey
+from alertrelay.state import AnomalyNote, Survey, Waking
 from alertrelay.values.text import compact_json, fitted, stored_bytes
 
 SCHEMA = 1
@@ -234,6 +234,8 @@ def identity(group: GroupIdentity) -> dict[str, str]:
 def header(item: Attributes) -> GroupHeader:
     """Reads a group as its header's item alone shows it: a GroupState, save where its ledger stands in chunks."""
     group = json.loads(item["group"]["S"])
+    # The mark holds for the record that set it alone: earlier versions leave it where it is.
+    asleep = "asleep" in item and item["asleep"] == item.get("rec_at")
     shown: dict[str, Any] = {
         "identity": GroupIdentity(**{**group, "integration": Integration(**group["integration"])}),
         "schedule": Schedule(
@@ -242,13 +244,15 @@ def header(item: Attributes) -> GroupHeader:
             owner=item.get("owner", {"S": ""})["S"],
             lease_until=_time_of(item, "lease_until"),
             closing="closing" in item,
+            asleep=asleep,
+            woken="woken" in item,
         ),
         "progress": Progress(
             recorded_at=_time_of(item, "rec_at"),
             notified_at=_time_of(item, "told_at"),
             uncertain="maybe" in item,
             tries=int(item.get("tries", {"N": "0"})["N"]),
-            failures=int(item.get("failures", {"N": "0"})["N"]),
+            failures=0 if asleep else int(item.get("failures", {"N": "0"})["N"]),
             failing_since=_time_of(item, "failing_since"),
             intent=frozenset(item.get("intent", {"SS": []})["SS"]),
         ),
@@ -287,6 +291,8 @@ def change_attributes(change: GroupChange, spill: Spill | None = None, *, backlo
         "failing_since": micros(progress.failing_since) if progress.failing_since else None,
         "tries": None,
         "intent": None,
+        "asleep": None,
+        "woken": None,
         **(
             {"closing": present}
             if change.closing
@@ -299,6 +305,14 @@ def change_attributes(change: GroupChange, spill: Spill | None = None, *, backlo
             }
         ),
     }
+
+
+def sleeping_attributes(change: GroupChange, attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns what a record sets of a group that is to sleep, by what it sets of one that is not. Earlier versions
+    bring a group forward for a joiner only where its channel has failed: one that sleeps has, for them."""
+    until = micros(change.asleep_until) if change.asleep_until else attributes["next_due"]
+    asleep = attributes["rec_at"]
+    return {**attributes, "next_due": until, "due": until, "asleep": asleep, "failures": {"N": "1"}}
 
 
 def _ledger(item: Attributes) -> dict[str, Any]:
@@ -327,4 +341,30 @@ def survey_attributes(survey: Survey, *, version: int) -> dict[str, Any]:
 def survey(item: Attributes) -> tuple[Survey, int]:
     """Returns a survey and its version from its item."""
     found = Survey(phase=item["phase"]["S"], token=item["page"]["S"], tries=int(item["tries"]["N"]))
+    return found, int(item["version"]["N"])
+
+
+def waking_attributes(waking: Waking, *, version: int) -> dict[str, Any]:
+    """Returns the mark of what groups that sleep are woken for; `waking` reads it back."""
+    return {
+        "build": text(waking.build),
+        "since": micros(waking.since),
+        "silences": {"N": str(waking.silences)},
+        "changed": micros(waking.changed),
+        "page": text(waking.token),
+        "done": {"BOOL": waking.done},
+        "version": {"N": str(version)},
+    }
+
+
+def waking(item: Attributes) -> tuple[Waking, int]:
+    """Returns the mark and its version from its item."""
+    found = Waking(
+        build=item["build"]["S"],
+        since=_time(item["since"]),
+        silences=int(item["silences"]["N"]),
+        changed=_time(item["changed"]),
+        token=item["page"]["S"],
+        done=item["done"]["BOOL"],
+    )
     return found, int(item["version"]["N"])

@@ -1,11 +1,12 @@
 """Implements the ports of the table on DynamoDB, one request a method, except where a ledger is in chunks.
 
 Keys: `A#<alert>`/`A`, `M#<gid>`/<alert>, `H#<gid>`/`H`, `L#<gid>`/<chunk>, `I#<rule>#<equal>`/`I`, `S`/`S`,
-`Q#<forwarder>`/`Q`. A header stands on its own partition, apart from its members.
+`Q#<forwarder>`/`Q`, `W#<forwarder>`/`W`. A header stands on its own partition, apart from its members.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -28,13 +29,16 @@ from alertrelay.policy.group_key import order_ahead
 from alertrelay.policy.inhibit import InhibitKey
 from alertrelay.policy.silence import Silence
 from alertrelay.ports import Clock
-from alertrelay.state import Facts, Limit, Survey
+from alertrelay.state import Facts, Limit, Survey, Waking
+from alertrelay.values.text import compact_json
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _SILENCES_KEY = {"pk": items.text("S"), "sk": items.text("S")}
 BUCKET_KEPT = timedelta(hours=1)
+WAKE_PAGE = 500
+"""Groups that are woken before the mark is moved on: a few seconds of a tick."""
 
 
 class DynamoStore:
@@ -160,6 +164,22 @@ class DynamoStore:
             done={"next_due": items.micros(due), "owner": None},
         )[0]
 
+    def wake(self, gid: str, *, due: datetime, seen: datetime) -> bool:
+        """See state.Groups."""
+        return self._table.update(
+            f"H#{gid}",
+            "H",
+            "SET next_due = :due, due = :due REMOVE asleep, failures",
+            condition="next_due = :seen AND attribute_exists(asleep) AND attribute_not_exists(#owner)",
+            values={":due": items.micros(due), ":seen": items.micros(seen)},
+            done={"next_due": items.micros(due), "owner": None},
+        )[0]
+
+    def note_joined(self, gid: str) -> bool:
+        """See state.Groups."""
+        held, values = "attribute_exists(#owner)", {":yes": {"BOOL": True}}
+        return self._table.update(f"H#{gid}", "H", "SET woken = :yes", condition=held, values=values)[0]
+
     def lease(
         self,
         gid: str,
@@ -192,7 +212,7 @@ class DynamoStore:
         written, before = self._table.update(
             f"H#{gid}",
             "H",
-            f"{sets} REMOVE closing{', #ttl' if arm else ''} ADD tries :one",
+            f"{sets} REMOVE closing, woken{', #ttl' if arm else ''} ADD tries :one",
             condition=condition,
             values=values,
             returns="ALL_OLD",
@@ -215,18 +235,24 @@ class DynamoStore:
         spill = ledger_chunks.write(self._table, gid, owner, change.ledger, before)
         # Until now joins may have found a ledger that they cannot read.
         attributes = items.change_attributes(change, spill, backlog=before is None or before.stored.spill is not None)
-        sets = [name for name, value in attributes.items() if value is not None]
-        removes = [name for name, value in attributes.items() if value is None]
-        expression = "SET " + ", ".join(f"#{name} = :{name}" for name in sets)
-        if removes:
-            expression += " REMOVE " + ", ".join(f"#{name}" for name in removes)
-        values = {f":{name}": attributes[name] for name in sets} | {":me": items.text(owner)}
-        recorded, _ = self._table.update(
-            f"H#{gid}", "H", expression, condition="#owner = :me", values=values, done=attributes
-        )
+        recorded, found = False, dict[str, Any](woken=True)
+        if change.asleep_until:
+            asleep = items.sleeping_attributes(change, attributes)
+            recorded, found = self._record(gid, owner, asleep, "#owner = :me AND attribute_not_exists(woken)")
+        if not recorded and "woken" in found:
+            recorded, _ = self._record(gid, owner, attributes, "#owner = :me")
         if recorded and before:
             ledger_chunks.sweep(self._table, gid, before, spill)
         return recorded
+
+    def _record(
+        self, gid: str, owner: str, attributes: Mapping[str, Any], condition: str
+    ) -> tuple[bool, dict[str, Any]]:
+        sets = [name for name, value in attributes.items() if value is not None]
+        expression = "SET " + ", ".join(f"#{name} = :{name}" for name in sets)
+        expression += " REMOVE " + ", ".join(f"#{name}" for name in attributes if name not in sets)
+        values = {f":{name}": attributes[name] for name in sets} | {":me": items.text(owner)}
+        return self._table.update(f"H#{gid}", "H", expression, condition=condition, values=values, done=attributes)
 
     def finish(self, gid: str, *, owner: str, expires: datetime | None) -> bool:
         """See state.Store."""
@@ -262,6 +288,24 @@ class DynamoStore:
         )
         return (items.due(item) for item in pages)
 
+    def armed_after(self, channels: Collection[Channel], *, after: datetime, token: str) -> tuple[Sequence[str], str]:
+        """See state.Groups. The token is the index's own key, as JSON."""
+        shards = {f":shard{number}": items.text(items.shards_of(channel)) for number, channel in enumerate(channels)}
+        of_ours = " OR ".join(f"begins_with(#shard, {name})" for name in shards)
+        start = {"ExclusiveStartKey": json.loads(token)} if token else {}
+        page = self._table.call(
+            "scan",
+            TableName=self._table.name,
+            IndexName=items.DUE_INDEX,
+            FilterExpression=f"next_due > :after AND ({of_ours})",
+            ExpressionAttributeNames={"#shard": "shard"},
+            ExpressionAttributeValues={":after": items.micros(after), **shards},
+            Limit=WAKE_PAGE,
+            **start,
+        )
+        last = page.get("LastEvaluatedKey")
+        return [items.due(item)[0] for item in page["Items"]], compact_json(last, sort_keys=True) if last else ""
+
     def add_groups(self, member: Member, groups: Iterable[str]) -> bool:
         """See state.Store."""
         groups = sorted(groups)
@@ -288,15 +332,20 @@ class DynamoStore:
         noted_sources.note(self._table, entry, key, fires=fires, now=self._clock.now())
 
     def facts(
-        self, *, alerts: Sequence[str], inhibitors: Sequence[tuple[str, str]], services: Sequence[str] = ()
+        self,
+        *,
+        alerts: Sequence[str],
+        inhibitors: Sequence[tuple[str, str]],
+        services: Sequence[str] = (),
+        waking: str = "",
     ) -> Facts:
         """See state.Store."""
         named = {items.anomalies_key(service): service for service in services}
-        wanted = [_SILENCES_KEY]
+        wanted = [_SILENCES_KEY, *([_waking_key(waking)] if waking else [])]
         wanted += [{"pk": items.text(f"I#{rule}#{equal}"), "sk": items.text("I")} for rule, equal in inhibitors]
         wanted += [{"pk": items.text(f"A#{key}"), "sk": items.text("A")} for key in dict.fromkeys(alerts)]
         wanted += [{"pk": items.text(key), "sk": items.text("N")} for key in named]
-        found: dict[str, list[Any]] = {"A": [], "I": [], "S": [], "N": []}
+        found: dict[str, list[Any]] = {"A": [], "I": [], "S": [], "N": [], "W": []}
         for item in self._batch(wanted):
             found[item["sk"]["S"]].append(item)
         found["I"] += self._batch(noted_sources.wider(found["I"]))
@@ -305,6 +354,7 @@ class DynamoStore:
             inhibitors=_merged(read(items.sources, item) for item in found["I"]),
             silences=read(items.silences, found["S"][0])[0] if found["S"] else (),
             anomalies={named[item["pk"]["S"]]: items.anomaly_notes(item, self._clock.now()) for item in found["N"]},
+            waking=read(items.waking, found["W"][0])[0] if found["W"] else None,
         )
 
     def take(self, key: str, *, now: datetime, limit: Limit) -> bool:
@@ -382,6 +432,27 @@ class DynamoStore:
             done=written,
         )[0]
 
+    def waking(self, name: str) -> tuple[Waking | None, int, int]:
+        """See state.Wakings."""
+        found = {item["sk"]["S"]: item for item in self._batch([_waking_key(name), _SILENCES_KEY])}
+        waking, version = read(items.waking, found["W"]) if "W" in found else (None, 0)
+        return waking, version, read(items.silences, found["S"])[1] if "S" in found else 0
+
+    def put_waking(self, name: str, waking: Waking, *, seen: int) -> bool:
+        """See state.Wakings."""
+        written = items.waking_attributes(waking, version=seen + 1)
+        return self._table.update(
+            f"W#{name}",
+            "W",
+            "SET " + ", ".join(f"#{one} = :{one}" for one in written) + ", v = :v",
+            condition="#version = :seen" if seen else "attribute_not_exists(#version)",
+            values={
+                **{f":{one}": value for one, value in written.items()},
+                **({":seen": {"N": str(seen)}} if seen else {}),
+            },
+            done=written,
+        )[0]
+
     def _batch(self, wanted: list[Any]) -> Iterator[dict[str, Any]]:
         """Yields items by key, 100 a request, each read strongly; what is missing is left out."""
         while wanted:
@@ -400,6 +471,10 @@ def _merged(found: Iterable[tuple[tuple[str, str], dict[str, bool]]]) -> dict[tu
     for entry, sources in found:
         merged.setdefault(entry, {}).update(sources)
     return merged
+
+
+def _waking_key(name: str) -> dict[str, Any]:
+    return {"pk": items.text(f"W#{name}"), "sk": items.text("W")}
 
 
 def _header_key(gid: str) -> dict[str, Any]:
