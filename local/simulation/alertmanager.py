@@ -185,9 +185,8 @@ class Alertmanager:
             )
         )
         members = [_member(held, now) for held in alerts]
-        facts = look_up(
-            header, members, rules=self._config.inhibit_rules, lookup=self._store, forwarder="", now=now, log=_ignore
-        )
+        rules = self._config.inhibit_rules
+        facts = look_up(header, members, rules=rules, lookup=self._store, forwarder="", now=now, log=_ignore)
         kept_back = mute(
             group.route,
             header,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from alertrelay.nflog.group_state import Schedule
 from alertrelay.nflog.ledger import Ledger
 from alertrelay.state import Store
 
@@ -379,3 +380,78 @@ def test_a_lease_is_given_back_by_its_owner_alone(store: Store) -> None:
     assert found
     assert (found.schedule.owner, found.schedule.lease_until, found.schedule.next_due) == ("", None, after(35))
     assert store.lease(GID, owner="another", now=after(35), until=after(70))
+
+
+# --- sleeping ------------------------------------------------------------------------------------------------------
+
+
+def asleep(store: Store) -> None:
+    """The group sleeps for an hour, though its next tick comes in five minutes."""
+    leased(store)
+    tick = change(ledger(A), next_due=after(300), due=after(300))
+    tick = replace(tick, progress=replace(tick.progress, recorded_at=NOW), asleep_until=after(3600))
+    assert store.record(GID, owner="me", change=tick)
+
+
+def schedule(store: Store) -> Schedule:
+    found = store.header(GID)
+    assert found
+    return found.schedule
+
+
+def test_a_group_sleeps_until_then_and_shows_it(store: Store) -> None:
+    asleep(store)
+    assert schedule(store) == Schedule(next_due=after(3600), due=after(3600), asleep=True)
+    assert schedule(store).sleeps
+    found = store.header(GID)
+    assert found
+    assert found.progress.failures == 0, "only earlier versions take its channel for failing"
+
+
+def test_a_group_that_sleeps_is_woken_once_and_by_what_was_seen(store: Store) -> None:
+    asleep(store)
+    assert not store.wake(GID, due=after(300), seen=after(3599))
+    assert store.wake(GID, due=after(300), seen=after(3600))
+    assert schedule(store) == Schedule(next_due=after(300), due=after(300))
+    assert not store.wake(GID, due=after(200), seen=after(300))
+
+
+def test_a_group_that_is_held_is_not_woken_but_marked_and_then_does_not_sleep(store: Store) -> None:
+    leased(store)
+    assert not store.wake(GID, due=after(300), seen=after(35))
+    assert store.note_joined(GID)
+    assert schedule(store).woken
+    tick = replace(change(ledger(A), next_due=after(300), due=after(300)), asleep_until=after(3600))
+    assert store.record(GID, owner="me", change=tick)
+    assert schedule(store) == Schedule(next_due=after(300), due=after(300))
+
+
+def test_nobody_is_marked_where_nobody_holds_the_group(store: Store) -> None:
+    assert not store.note_joined(GID)
+    asleep(store)
+    assert not store.note_joined(GID)
+    assert not schedule(store).woken
+
+
+def test_a_lease_takes_the_mark_of_the_one_before_it(store: Store) -> None:
+    leased(store)
+    assert store.note_joined(GID)
+    assert store.lease(GID, owner="other", now=after(36), until=after(70))
+    assert not schedule(store).woken
+
+
+def test_who_lost_the_lease_lets_nothing_sleep(store: Store) -> None:
+    leased(store)
+    tick = replace(change(ledger(A), next_due=after(300), due=after(300)), asleep_until=after(3600))
+    assert not store.record(GID, owner="other", change=tick)
+    assert schedule(store).owner == "me"
+
+
+def test_what_was_held_or_postponed_since_its_record_does_not_sleep(store: Store) -> None:
+    asleep(store)
+    assert store.bring_forward(GID, due=after(65), seen=after(3600))
+    assert not schedule(store).sleeps
+    assert store.lease(GID, owner="me", now=after(66), until=after(100))
+    assert not schedule(store).sleeps
+    store.release(GID, owner="me", unsent_due=after(130))
+    assert not schedule(store).sleeps

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from alertrelay.alert import Channel
 from alertrelay.config.model import Matcher
 from alertrelay.policy.inhibit import InhibitKey
 from alertrelay.policy.silence import Silence
-from alertrelay.state import Store, Survey
+from alertrelay.state import Store, Survey, Waking
 
 from tests.aws.state import GID, NOW, after, alert, change, header, item, member
 
@@ -207,3 +208,45 @@ def test_a_survey_is_replaced_only_where_nobody_else_replaced_it(store: Store) -
     for seen in (0, 2):
         assert not store.put_survey("slack", Survey(phase="done"), seen=seen)
     assert store.survey("slack") == (Survey(token="page 2"), 1)
+
+
+# --- what groups that sleep are woken for ----------------------------------------------------------------------------
+
+MARK = Waking(build="c0ffee 7", since=NOW, silences=1, changed=after(60), token="page 2")
+
+
+def test_a_mark_that_nobody_wrote_has_version_0(store: Store) -> None:
+    assert store.waking("slack") == (None, 0, 0)
+
+
+def test_a_mark_comes_back_as_it_was_put_with_the_version_of_the_silences_and_among_the_facts(store: Store) -> None:
+    assert store.put_waking("slack", MARK, seen=0)
+    store.put_silences([silence("a")], seen=0)
+    assert store.waking("slack") == (MARK, 1, 1)
+    assert store.waking("pagerduty") == (None, 0, 1)
+    assert store.facts(alerts=(), inhibitors=(), waking="slack").waking == MARK
+    assert store.facts(alerts=(), inhibitors=(), waking="pagerduty").waking is None
+
+
+def test_a_mark_is_replaced_only_where_nobody_else_replaced_it(store: Store) -> None:
+    store.put_waking("slack", MARK, seen=0)
+    for seen in (0, 2):
+        assert not store.put_waking("slack", replace(MARK, done=True), seen=seen)
+    assert store.put_waking("slack", replace(MARK, done=True), seen=1)
+    assert store.waking("slack") == (replace(MARK, done=True), 2, 0)
+
+
+def test_pages_hold_every_group_that_is_due_later_once_and_no_other(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("alertrelay.aws.state.store.WAKE_PAGE", 3)
+    for number in range(8):
+        assert store.arm(f"pagerduty-{number}", header(), due=after(600 + number))
+    assert store.arm("pagerduty-soon", header(), due=after(30))
+    found, token, pages = list[str](), "", 0
+    while not pages or token:
+        gids, token = store.armed_after(["pagerduty"], after=after(60), token=token)
+        found, pages = [*found, *gids], pages + 1
+    assert sorted(found) == [f"pagerduty-{number}" for number in range(8)]
+    assert pages > 2
+    assert store.armed_after(["slack"], after=after(60), token="")[0] == []

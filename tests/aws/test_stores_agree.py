@@ -45,6 +45,7 @@ class Step:
     receipts: bool = False
     closing: bool = False
     arm: bool = False
+    sleeps: bool = False
     flag: bool = False
 
 
@@ -81,11 +82,14 @@ RECORD = st.builds(
     receipts=st.booleans(),
     closing=st.booleans(),
     at=st.one_of(st.none(), SECONDS),
+    sleeps=st.booleans(),
     flag=st.booleans(),
 )
+WAKE = st.builds(Step, do=st.just("wake"), at=SECONDS)
+NOTE_JOINED = st.builds(Step, do=st.just("note_joined"))
 FINISH = st.builds(Step, do=st.just("finish"), owner=OWNERS, flag=st.booleans())
 RELEASE = st.builds(Step, do=st.just("release"), owner=OWNERS)
-ANY = st.one_of(PASS, PUT_ALERT, PUT_MEMBER, ARM, BRING_FORWARD, LEASE, RECORD, FINISH, RELEASE)
+ANY = st.one_of(PASS, PUT_ALERT, PUT_MEMBER, ARM, BRING_FORWARD, WAKE, LEASE, NOTE_JOINED, RECORD, FINISH, RELEASE)
 # A flush as it should be, with something else in between: left to chance, hardly a lease would ever be recorded.
 FLUSH = st.tuples(
     st.just(Step("arm")),
@@ -145,15 +149,25 @@ def take(store: Store, step: Step, now: datetime) -> object:
                 failing_since=now if step.flag else None,
                 notified_at=None if step.flag else now,
             )
-            return store.record(
-                GROUP, owner=step.owner, change=replace(written, progress=replace(written.progress, recorded_at=now))
-            )
+            written = replace(written, progress=replace(written.progress, recorded_at=now))
+            sleeps = step.sleeps and step.at is not None and not step.flag  # nothing that failed sleeps
+            written = replace(written, asleep_until=_soon(now, 3600) if sleeps else None)
+            return store.record(GROUP, owner=step.owner, change=written)
         case "finish":
             return store.finish(GROUP, owner=step.owner, expires=_soon(now, 600) if step.flag else None)
         case "release":
             store.release(GROUP, owner=step.owner)
             return None
-    raise ValueError(step.do)
+    return take_asleep(store, step, now)
+
+
+def take_asleep(store: Store, step: Step, now: datetime) -> object:
+    """What the store answers of a group that sleeps, or may be about to."""
+    if step.do == "note_joined":
+        return store.note_joined(GROUP)
+    found = store.header(GROUP)
+    seen = found.schedule.next_due if found and found.schedule.next_due else now
+    return store.wake(GROUP, due=_soon(now, step.at), seen=seen)
 
 
 @contextmanager

@@ -164,3 +164,33 @@ class DeletesEnds(MemoryStore):
             members = self._members[gid]
             self._members[gid] = {key: m for key, m in members.items() if m.status != "resolved"}
         return done
+
+
+class WakesNobody(MemoryStore):
+    """A group that sleeps is not brought forward."""
+
+    def wake(self, gid: str, *, due: datetime, seen: datetime) -> bool:
+        header = self._headers[gid]
+        return due < seen and header.schedule.sleeps
+
+
+class NotesNobody(MemoryStore):
+    """A joiner leaves no mark at a group that is held."""
+
+    def note_joined(self, gid: str) -> bool:
+        return bool(self._headers[gid].schedule.owner)
+
+
+class NotesAnywhere(MemoryStore):
+    """A joiner takes its mark for left although nobody holds the group any more."""
+
+    def note_joined(self, gid: str) -> bool:
+        return super().note_joined(gid) or True
+
+
+class SleepsThoughWoken(MemoryStore):
+    """The record does not ask whether somebody joined."""
+
+    def record(self, gid: str, *, owner: str, change: GroupChange, before: GroupState | None = None) -> bool:
+        self._headers[gid] = changed(self._headers[gid], woken=False)
+        return super().record(gid, owner=owner, change=change, before=before)

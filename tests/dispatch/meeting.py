@@ -89,11 +89,11 @@ def _gid() -> str:
 
 
 class Meeting:
-    """A `Play`. `wait` is the group's group_wait; `table` a store, right or broken."""
+    """A `Play`. `wait` is the group's group_wait; `table` a store, right or broken; `sleeps`: groups may sleep."""
 
-    def __init__(self, wait: int, table: type[MemoryStore] = MemoryStore) -> None:
+    def __init__(self, wait: int, table: type[MemoryStore] = MemoryStore, *, sleeps: bool = False) -> None:
         self.wait = wait
-        self.world = World(config=_config(wait), wrap=Stopping, timers_of=StoppingTimers)
+        self.world = World(config=_config(wait), wrap=Stopping, timers_of=StoppingTimers, sleeps=sleeps)
         self.world.memory.__class__ = table
         self.pager = self.world.senders["pagerduty"] = Pager()
         counters = dict[str, "itertools.count[int]"]()

@@ -104,6 +104,43 @@ def an_owner_outlives_its_lease(meeting: Meeting) -> None:
     meeting.a_lease_runs_out()
 
 
+def another_one_joins_while_the_group_falls_asleep(meeting: Meeting) -> None:
+    if meeting.wait:
+        meeting.joined("a")
+        meeting.falls_due()
+        meeting.flushes()
+    else:
+        meeting.joins("a")
+    meeting.joins("b", seconds=meeting.wait)
+
+
+def one_joins_and_one_ends_while_the_group_sleeps(meeting: Meeting) -> None:
+    meeting.joined("a")
+    meeting.told()
+    meeting.joins("b", seconds=60)
+    meeting.joins("a", "OK", seconds=60)
+    meeting.ticks()
+
+
+def it_ends_and_fires_again_while_the_group_falls_asleep(meeting: Meeting) -> None:
+    meeting.joined("b")
+    meeting.told()
+    meeting.joined("a", seconds=60)
+    meeting.falls_due()
+    meeting.flushes()
+    meeting.joins("a", "OK", seconds=330)
+    meeting.joins("a", "ALARM", seconds=340)
+
+
+SLEEPING: list[tuple[Scene, int, int, int]] = [  # with preemptions, deaths, and how many schedules it has at least
+    (another_one_joins_while_the_group_falls_asleep, 2, 0, 15),
+    (one_joins_and_one_ends_while_the_group_sleeps, 2, 0, 15),
+    (it_ends_and_fires_again_while_the_group_falls_asleep, 1, 0, 40),
+    (another_one_joins_while_the_group_falls_asleep, 1, 1, 40),
+    (one_joins_and_one_ends_while_the_group_sleeps, 0, 1, 40),
+]
+
+
 SCENES: list[tuple[Scene, int, int]] = [  # with its preemptions, and how many schedules it has at least
     (two_joiners_and_the_flush, 2, 150),
     (an_alarm_that_comes_twice_at_once, 2, 30),
@@ -128,10 +165,16 @@ WAITS = pytest.mark.parametrize("wait", [0, 30])
 
 
 def _explored(
-    scene: Scene, wait: int, *, preemptions: int, deaths: int = 0, table: type[MemoryStore] = MemoryStore
+    scene: Scene,
+    wait: int,
+    *,
+    preemptions: int,
+    deaths: int = 0,
+    table: type[MemoryStore] = MemoryStore,
+    sleeps: bool = False,
 ) -> Explored:
     def stage() -> Meeting:
-        meeting = Meeting(wait, table)
+        meeting = Meeting(wait, table, sleeps=sleeps)
         scene(meeting)
         return meeting
 
@@ -154,6 +197,14 @@ def test_wherever_one_of_those_that_meet_dies_what_fires_is_told_and_ended(
     scene: Scene, wait: int, preemptions: int, least: int
 ) -> None:
     assert _explored(scene, wait, preemptions=preemptions + MORE, deaths=1).schedules >= least
+
+
+@WAITS
+@pytest.mark.parametrize(("scene", "preemptions", "deaths", "least"), SLEEPING)
+def test_whenever_somebody_joins_a_group_that_sleeps_or_is_about_to_it_is_flushed_at_its_next_tick(
+    scene: Scene, wait: int, preemptions: int, deaths: int, least: int
+) -> None:
+    assert _explored(scene, wait, preemptions=preemptions + MORE, deaths=deaths, sleeps=True).schedules >= least
 
 
 BROKEN: list[tuple[type[MemoryStore], Scene, int, int, int]] = [  # with wait, preemptions and deaths that show it
@@ -179,6 +230,20 @@ def test_a_table_that_breaks_a_rule_of_the_protocol_is_found(
 ) -> None:
     with pytest.raises(Violation):
         _explored(scene, wait, preemptions=preemptions, deaths=deaths, table=table)
+
+
+@pytest.mark.parametrize(
+    ("table", "scene", "deaths"),
+    [
+        (broken.WakesNobody, one_joins_and_one_ends_while_the_group_sleeps, 0),
+        (broken.NotesNobody, another_one_joins_while_the_group_falls_asleep, 0),
+        (broken.NotesAnywhere, another_one_joins_while_the_group_falls_asleep, 0),
+        (broken.SleepsThoughWoken, another_one_joins_while_the_group_falls_asleep, 0),
+    ],
+)
+def test_a_table_that_lets_a_group_sleep_on_is_found(table: type[MemoryStore], scene: Scene, deaths: int) -> None:
+    with pytest.raises(Violation):
+        _explored(scene, 30, preemptions=2, deaths=deaths, table=table, sleeps=True)
 
 
 @pytest.mark.parametrize(("table", "notified"), [(MemoryStore, 0), (broken.RemembersAnything, 1)])

@@ -145,7 +145,7 @@ def test_no_end_is_sent_while_the_table_fails_and_it_is_sent_when_it_answers() -
     world.run(300)
     assert [action for action, _ in world.pages()] == ["trigger"]
     store.down = False
-    world.run(120)
+    world.run(TICK)
     assert [action for action, _ in world.pages()] == ["trigger", "resolve"]
 
 

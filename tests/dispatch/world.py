@@ -220,7 +220,8 @@ def on_tick(relay: Relay) -> None:
 
 @dataclass
 class World:
-    """The relay of one environment. `store` may be wrapped; `senders` are told to fail by their `always`."""
+    """The relay of one environment. `store` may be wrapped; `senders` are told to fail by their `always`. `sleeps`:
+    the build has been alone for so long that groups may sleep from the begin."""
 
     config: Config = field(default_factory=config)
     clock: ManualClock = field(default_factory=lambda: ManualClock(START))
@@ -230,6 +231,7 @@ class World:
     last_resort: Target | None = None
     limits: Mapping[Channel, Limit] = field(default_factory=dict)
     alarms: AskAlarms | None = None
+    sleeps: bool = True
     wrap: Callable[[Store], Any] = lambda store: store
     timers_of: Callable[[ManualClock], MemoryTimers] = MemoryTimers
 
@@ -244,7 +246,8 @@ class World:
         self.vanished: frozenset[str] = frozenset()
         self.ticked = self.next_tick = START - MINUTE
         self.relays = [self._relay(channels) for channels in FORWARDERS]
-        self.sleepy()
+        if self.sleeps:
+            self._alone()
 
     def _relay(self, channels: frozenset[Channel]) -> Relay:
         return Relay(
@@ -306,15 +309,17 @@ class World:
 
     def waking(self) -> bool:
         """Whether there is a change that groups which sleep are to be woken for."""
-        marks = [self.memory.waking("-".join(sorted(relay.channels))) for relay in self.relays]
-        return any(mark is not None and (not mark.done or mark.silences != silences) for mark, silences, _ in marks)
+        for relay in self.relays:
+            mark, _, silences = self.memory.waking(_forwarder(relay))
+            if mark and (not mark.done or mark.silences != silences or mark.build != _build(relay)):
+                return True
+        return False
 
-    def sleepy(self) -> None:
-        """Groups may sleep from the begin: the build has been alone for long enough."""
+    def _alone(self) -> None:
         for relay in self.relays:
             since = self.clock.now() - ALONE
-            mark = Waking(build=f"{relay.config.hash} ", since=since, silences=0, changed=since, done=True)
-            self.memory.put_waking("-".join(sorted(relay.channels)), mark, seen=0)
+            mark = Waking(build=_build(relay), since=since, silences=0, changed=since, done=True)
+            self.memory.put_waking(_forwarder(relay), mark, seen=0)
 
     def tick(self) -> None:
         """Ticks if it is a whole minute, as the schedule does."""
@@ -355,6 +360,14 @@ class World:
     def of(self, outcome: str) -> list[Outcome]:
         """The outcomes of one name."""
         return [o for o in self.outcomes if o.outcome == outcome]
+
+
+def _forwarder(relay: Relay) -> str:
+    return "-".join(sorted(relay.channels))
+
+
+def _build(relay: Relay) -> str:
+    return f"{relay.config.hash} "
 
 
 class Absent:

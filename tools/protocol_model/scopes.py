@@ -49,7 +49,7 @@ SCOPES = {
     "sleepflap": Scope(events=(*_FLAP, (1, 2)), sleeps=True, joiners=3, flushers=1),
     "sleepends": Scope(events=((0, 2), (0, 5), (1, 2), (1, 5)), flushers=1, sleeps=True),
     "sleepslow": Scope(events=((0, 2), (0, 5), (1, 2)), slow=1, fail=1, sleeps=True, joiners=1),
-    "sleepmute": Scope(events=((0, 2), (0, 5), (1, 2)), crash=1, mute=2, sleeps=True, joiners=1),
+    "sleepmute": Scope(events=((0, 2), (1, 2), (1, 5)), crash=1, mute=2, sleeps=True, joiners=1),
     "sleep0": Scope(events=((0, 2), (1, 2), (1, 5)), wait_0=True, merge=True, crash=1, sleeps=True),
 }
 BROKEN = {

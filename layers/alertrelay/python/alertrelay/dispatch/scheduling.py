@@ -63,10 +63,11 @@ class Scheduler:
             self._join_digest(header, joining.updates)
         pending, known = self._pending(joining, header), header or joining.header
         if not pending or known is None:
-            if joining.repeated and header and header.schedule.next_due and not self._woken(gid, header):
+            if joining.repeated and header and header.schedule.next_due:
                 # A first attempt may have died before it woke the group, or while it held it: what joined meanwhile
                 # relies on its closing query.
-                send_flush_timer(self.timers, self.clock, gid, at=header.schedule.next_due)
+                at = self._woken(gid, header) or header.schedule.next_due
+                send_flush_timer(self.timers, self.clock, gid, at=at)
             return unknown if keys else None
         route = self.config.route_of(known.identity.route_id) or self.config.route
         if header and header.schedule.armed:
@@ -83,13 +84,10 @@ class Scheduler:
             self._report_pending(pending, joining, header, known)
         return unknown if keys else None
 
-    def _woken(self, gid: str, header: GroupHeader) -> bool:
-        """Keeps the group awake; returns whether it slept. Its timer is sent."""
+    def _woken(self, gid: str, header: GroupHeader) -> datetime | None:
+        """Keeps the group awake; returns its next tick, where it slept."""
         route = self.config.route_of(header.identity.route_id) or self.config.route
-        tick = keep_awake(self.groups, self.clock, gid, header, group_interval=route.group_interval)
-        if tick:
-            send_flush_timer(self.timers, self.clock, gid, at=tick)
-        return tick is not None
+        return keep_awake(self.groups, self.clock, gid, header, group_interval=route.group_interval)
 
     def _pending(self, joining: Joining, header: GroupHeader | None) -> list[Update]:
         """Returns the updates that the next flush must see, and reports what became of the others."""
@@ -139,7 +137,10 @@ class Scheduler:
             waits = postponed(self.groups, self.clock, gid, schedule, self.trouble)
             return not waits and self.flush(gid, deadline=deadline)
         tick = next_tick(group_interval, due=schedule.due or now, now=now)
-        if self._woken(gid, header):
+        if woken := self._woken(gid, header):
+            if woken <= now:
+                return self.flush(gid, deadline=deadline)
+            send_flush_timer(self.timers, self.clock, gid, at=woken)
             return False
         if header.progress.failures and not schedule.owner and due > tick:
             if self.groups.bring_forward(gid, due=tick, seen=due):

@@ -43,7 +43,7 @@ class Waker:
     def go_on(self, *, deadline: datetime) -> None:
         """Goes on where the last tick stopped, as far as time goes. Raises StoreFailure, TimersFailure."""
         now, name = self.clock.now(), self.sleep.name
-        found, silences, version = self.wakings.waking(name)
+        found, version, silences = self.wakings.waking(name)
         if found is None or found.build != self.sleep.build:
             new = Waking(build=self.sleep.build, since=now, silences=silences, changed=now)
         elif found.silences != silences:

@@ -8,7 +8,7 @@ from datetime import datetime
 from alertrelay.config.durations import CATCH_UP, OVERDUE
 from alertrelay.groups.messages import FlushMessage, body_of
 from alertrelay.nflog.group_state import GroupHeader, Schedule
-from alertrelay.policy.timing import next_tick
+from alertrelay.policy.timing import next_tick, tick_at
 from alertrelay.ports import Clock, Timers
 from alertrelay.state import Groups
 
@@ -48,7 +48,9 @@ def wake(groups: Groups, clock: Clock, gid: str, header: GroupHeader, *, group_i
     schedule = header.schedule
     if not schedule.sleeps or schedule.next_due is None:
         return None
-    tick = next_tick(group_interval, due=schedule.next_due, now=clock.now())
+    tick = tick_at(group_interval, due=schedule.next_due, at=clock.now())
+    if recorded_at := header.progress.recorded_at:
+        tick = max(tick, next_tick(group_interval, due=schedule.next_due, now=recorded_at))
     woken = tick < schedule.next_due and groups.wake(gid, due=tick, seen=schedule.next_due)
     return tick if woken else None
 

@@ -236,7 +236,7 @@ class DynamoStore:
         # Until now joins may have found a ledger that they cannot read.
         attributes = items.change_attributes(change, spill, backlog=before is None or before.stored.spill is not None)
         recorded, found = False, dict[str, Any](woken=True)
-        if change.asleep_until:
+        if change.asleep_until and not change.closing:
             asleep = items.sleeping_attributes(change, attributes)
             recorded, found = self._record(gid, owner, asleep, "#owner = :me AND attribute_not_exists(woken)")
         if not recorded and "woken" in found:
