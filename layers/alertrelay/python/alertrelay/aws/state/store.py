@@ -256,7 +256,7 @@ class DynamoStore:
 
     def finish(self, gid: str, *, owner: str, expires: datetime | None) -> bool:
         """See state.Store."""
-        expression = "REMOVE next_due, #shard, due, #owner, lease_until, closing"
+        expression = "REMOVE next_due, #shard, due, #owner, lease_until, closing, woken"
         values = {":me": items.text(owner)}
         if expires:
             expression = f"SET #ttl = :ttl {expression}"
