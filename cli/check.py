@@ -155,6 +155,12 @@ def report(findings: Sequence[Finding], *, colour: bool = False, counted: Sequen
     return [*lines, summary.replace("infos", "info")]
 
 
+def refuse(errors: Sequence[Finding], *, unread: int = 1) -> int:
+    """Prints the errors; returns `unread`, and 2 where a file could not be read."""
+    print("\n".join(report(errors)), file=sys.stderr)
+    return 2 if any(error.code == "unreadable" for error in errors) else unread
+
+
 def _printable(text: str) -> str:
     """No control character of a file reaches the terminal."""
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
