@@ -219,7 +219,7 @@ def test_a_mark_that_nobody_wrote_has_version_0(store: Store) -> None:
     assert store.waking("slack") == (None, 0, 0)
 
 
-def test_a_mark_comes_back_as_it_was_put_with_the_version_of_the_silences_and_among_the_facts(store: Store) -> None:
+def test_a_mark_comes_back_with_the_version_of_the_silences_and_among_the_facts(store: Store) -> None:
     assert store.put_waking("slack", MARK, seen=0)
     store.put_silences([silence("a")], seen=0)
     assert store.waking("slack") == (MARK, 1, 1)

@@ -201,7 +201,7 @@ def test_wherever_one_of_those_that_meet_dies_what_fires_is_told_and_ended(
 
 @WAITS
 @pytest.mark.parametrize(("scene", "preemptions", "deaths", "least"), SLEEPING)
-def test_whenever_somebody_joins_a_group_that_sleeps_or_is_about_to_it_is_flushed_at_its_next_tick(
+def test_whenever_somebody_joins_a_group_that_sleeps_it_is_flushed(
     scene: Scene, wait: int, preemptions: int, deaths: int, least: int
 ) -> None:
     assert _explored(scene, wait, preemptions=preemptions + MORE, deaths=deaths, sleeps=True).schedules >= least

@@ -135,7 +135,7 @@ def test_who_joins_a_group_that_sleeps_is_notified_at_its_next_tick(state: str) 
     assert world.clock.now() < START + 56 * MINUTE
 
 
-def test_a_silence_that_was_added_while_a_group_slept_is_announced_before_it_ends() -> None:
+def test_a_silence_added_while_a_group_slept_is_announced_before_it_ends() -> None:
     world = World()
     world.publish(alarm("cpu"))
     world.run(120)
@@ -225,7 +225,7 @@ def test_who_died_before_it_woke_a_group_wakes_it_when_it_comes_again(at: str, s
     assert len(world.sent("slack")) == 2
 
 
-def test_a_group_that_slept_keeps_a_tick_when_what_was_notified_without_the_table_is_recorded() -> None:
+def test_a_group_that_slept_keeps_its_tick_when_it_is_recorded_late() -> None:
     class Down:
         down = False
 

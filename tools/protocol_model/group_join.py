@@ -74,7 +74,7 @@ def _mark(t: Turn, p: Process) -> None:
 
 
 def _read_again(t: Turn, p: Process) -> None:
-    """Whoever took the group since has seen the member; who held it before may have left it asleep."""
+    """A later owner has seen the member; the one before may have left the group asleep."""
     p.go(f"read header again nd={t.nd}", "J5" if t.nd == 4 else None)
 
 

@@ -34,7 +34,7 @@ def keep_awake(
     if header.schedule.owner:
         if header.schedule.woken or groups.note_joined(gid):
             return None
-        # Given back since the header was read. Whoever took it after that has seen the new member.
+        # Given back since the header was read. A later owner has seen the new member.
         found = groups.header(gid)
         if found is None:
             return None
