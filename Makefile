@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE :=
 # The CDK library speaks to a node process: node comes from a Python package, so that nothing is installed by hand.
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 
-.PHONY: help wheel env rie sam bench bench-scorer tools run run-all synth test lint types imports clean lock bench-anomaly bench-decisions structure audit checkov
+.PHONY: help wheel env rie sam bench bench-scorer tools run run-all synth test lint types imports clean lock bench-anomaly bench-decisions bench-requests structure audit checkov
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -77,6 +77,9 @@ endif
 
 test: lint types imports tools ## everything that CI checks
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+bench-requests: env ## what an alert asks of AWS: in a minute, in half an hour, before its page leaves (BENCH=CHECKOUT)
+	@$(BIN)/python tools/bench/counting.py $(or $(BENCH),.)
 
 bench-decisions: env ## what deciding takes: messages, flushes, a storm beside Alertmanager (BENCH='--base CHECKOUT --alarms N')
 	@$(BIN)/python -m tools.bench.decisions $(BENCH)

@@ -15,7 +15,7 @@ from tools.protocol_model.group import Group
 from tools.protocol_model.lost import LOST_BROKEN, LOST_SCOPES, LostTable
 from tools.protocol_model.move import Move
 from tools.protocol_model.scopes import BROKEN, SCOPES
-from tools.protocol_model.wakings import WAKING_BROKEN, WAKING_SCOPES, Wakings
+from tools.protocol_model.wakings import WAKING_BROKEN, WAKING_SCOPES, WakingAll
 
 MOVES: Sequence[Sequence[int]] = ([], [5], [3], [5, 6], [6])
 """What comes while a group is moved, as k."""
@@ -36,7 +36,7 @@ def holding() -> Iterator[tuple[str, Callable[[], Model]]]:
     for name, lost in LOST_SCOPES.items():
         yield f"lost-{name}", partial(LostTable, lost)
     for name, waking in WAKING_SCOPES.items():
-        yield f"waking-{name}", partial(Wakings, waking)
+        yield f"waking-{name}", partial(WakingAll, waking)
     for back in (False, True):
         for events in MOVES:
             name = f"move-{'-'.join(map(str, events)) or 'alone'}{'-rollback' if back else ''}"
@@ -52,7 +52,7 @@ def broken() -> Iterator[tuple[str, str, list[Callable[[], Model]]]]:
     for name, (flag, where, what) in LOST_BROKEN.items():
         yield name, what, [partial(LostTable, LOST_SCOPES[where], flag)]
     for name, (flag, where, what) in WAKING_BROKEN.items():
-        yield name, what, [partial(Wakings, WAKING_SCOPES[where], flag)]
+        yield name, what, [partial(WakingAll, WAKING_SCOPES[where], flag)]
     for flag, what in MOVE_BROKEN.items():
         tries = [(events, back) for back in (False, True) for events in MOVES]
         yield f"move-{flag}", what, [partial(Move, list(e), 2, flag, back) for e, back in tries]

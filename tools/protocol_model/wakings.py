@@ -39,7 +39,7 @@ WAKING_BROKEN = {
 }
 
 
-class Wakings:
+class WakingAll:
     """`flag` names the rule that a broken variant leaves out."""
 
     def __init__(self, scope: WakingScope, flag: str = "") -> None:
