@@ -38,6 +38,7 @@ examples:
   alertrelay check --env prod --live      the deployment as well: keys, confirmations, topics, dead letters
   alertrelay check --config /etc/alertmanager/alertmanager.yml
   alertrelay check --config alertmanager.yml --rules rules/*.yml
+  alertrelay check --config alertmanager.yml --fix --dry-run
   alertrelay check --json | jq -r '.[] | select(.severity == "error") | .message'
 
 exit code: 0 clean or warnings, 1 errors (with --strict warnings too), 2 a file, or AWS, could not be read
@@ -68,6 +69,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         default=[],
         help="rule files of Prometheus: also the routes and inhibitions that none of their alerts reaches",
     )
+    parser.add_argument(
+        "--fix",
+        action="store_true",
+        help="first rewrite the Alertmanager file: secrets become paths, deprecated keys today's; shows the change, "
+        "asks on a terminal, then writes",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="with --fix: show the change, and write nothing")
+    parser.add_argument("--yes", action="store_true", help="with --fix: do not ask")
     parser.add_argument("--strict", action="store_true", help="warnings are errors")
     add_output(parser)
     parser.set_defaults(run=run)
@@ -81,6 +90,13 @@ def run(args: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return 2
+    if args.fix:
+        from cli.check_fix import fix
+        from compiler.load import ALERTMANAGER
+
+        code = fix(args.config or args.config_dir / ALERTMANAGER, dry_run=args.dry_run, yes=args.yes)
+        if code is not None:
+            return code
     from compiler.reading.finding import merged
 
     findings = [*_known(_findings(args)), *(_live(args.config_dir, args.env) if args.live else ())]
