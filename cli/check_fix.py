@@ -11,9 +11,9 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from cli.check import refuse
 from cli.config_dir import delivery_beside
 from cli.files import unreadable, unwritable
+from cli.report import refuse
 from compiler.load import read_delivery
 from compiler.mending.mend import CannotMend, Mended, mend
 

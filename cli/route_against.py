@@ -8,8 +8,8 @@ from pathlib import Path
 from alertrelay.alert import Labels
 from alertrelay.config.model import Config
 
-from cli.check import refuse
 from cli.config_dir import delivery_beside
+from cli.report import refuse
 from cli.route_cases import Case, print_labels, read_cases
 from cli.route_changes import (
     Probe,

@@ -12,7 +12,7 @@ import yaml
 from alertrelay.config.matchers import print_matcher
 from alertrelay.config.model import Matcher, Operator
 
-from compiler.mending.source import Edit, Entry, child, entries, is_alias, rename
+from compiler.mending.source import Edit, Pair, child, entries, is_alias, rename
 
 _OPERATORS: tuple[tuple[str, Operator], ...] = (("", "="), ("_re", "=~"))
 _OLD: Mapping[str, tuple[str, Operator]] = {
@@ -37,7 +37,7 @@ def renew(text: str, root: yaml.Node) -> tuple[Edit, ...]:
 
 def _mapping(text: str, mapping: yaml.MappingNode) -> Iterator[Edit]:
     """Both old keys of each side, where they can become one list."""
-    found = [Entry(key=key, value=value, mapping=mapping) for key, value in mapping.value if key.value in _OLD]
+    found = [Pair(key=key, value=value, mapping=mapping) for key, value in mapping.value if key.value in _OLD]
     names = {str(key.value) for key, _ in mapping.value if isinstance(key, yaml.ScalarNode)}
     for new in dict.fromkeys(_OLD[entry.name][0] for entry in found):
         both = [entry for entry in found if _OLD[entry.name][0] == new]
@@ -57,7 +57,7 @@ def _mapping(text: str, mapping: yaml.MappingNode) -> Iterator[Edit]:
                 yield from _items(text, entry)
 
 
-def _plain(text: str, entry: Entry) -> bool:
+def _plain(text: str, entry: Pair) -> bool:
     """Returns whether the value is a mapping of texts that stands here, without an anchor, an alias or a merge."""
     value = entry.value
     return (
@@ -76,7 +76,7 @@ def _plain(text: str, entry: Entry) -> bool:
     )
 
 
-def _meet(text: str, both: Sequence[Entry]) -> bool:
+def _meet(text: str, both: Sequence[Pair]) -> bool:
     """Returns whether nothing but comments lies between the two, and their entries have one indentation."""
     first, second = both
     between = text[first.value.value[-1][1].end_mark.index : second.key.start_mark.index]
@@ -86,16 +86,16 @@ def _meet(text: str, both: Sequence[Entry]) -> bool:
     return ordered and same and bare and _alone(text, second)
 
 
-def _is_flow(entry: Entry) -> bool:
+def _is_flow(entry: Pair) -> bool:
     return isinstance(entry.value, yaml.MappingNode) and bool(entry.value.flow_style)
 
 
-def _alone(text: str, entry: Entry) -> bool:
+def _alone(text: str, entry: Pair) -> bool:
     start = entry.key.start_mark.index
     return not text[text.rfind("\n", 0, start) + 1 : start].strip()
 
 
-def _texts(entry: Entry) -> Iterator[str]:
+def _texts(entry: Pair) -> Iterator[str]:
     op = _OLD[entry.name][1]
     for key, value in entry.value.value:
         written = "" if value.tag.endswith(":null") else str(value.value)
@@ -103,7 +103,7 @@ def _texts(entry: Entry) -> Iterator[str]:
         yield print_matcher(Matcher(name=str(key.value), op=op, value=text))
 
 
-def _items(text: str, entry: Entry) -> Iterator[Edit]:
+def _items(text: str, entry: Pair) -> Iterator[Edit]:
     if _is_flow(entry):
         yield _flow(entry.value, list(_texts(entry)))
         return
@@ -123,7 +123,7 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _line(text: str, entry: Entry, *, keep_value: bool = False) -> Edit:
+def _line(text: str, entry: Pair, *, keep_value: bool = False) -> Edit:
     """Removes the lines of an entry, or with `keep_value` the one of its key."""
     start = entry.key.start_mark.index
     begin = text.rfind("\n", 0, start) + 1 if _alone(text, entry) else start

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import yaml
 
-from compiler.mending.source import Edit, Entry, child, entries, is_alias, rename, replace_value
+from compiler.mending.source import Edit, Pair, child, entries, is_alias, rename, replace_value
 from compiler.reading.finding import Finding
 
 FOLDER = "/etc/alertmanager/secrets"
@@ -83,7 +83,7 @@ class _Names:
         """Returns the values by name."""
         return {name: value for value, name in self._by_value.items()}
 
-    def of(self, entry: Entry, hint: str) -> str:
+    def of(self, entry: Pair, hint: str) -> str:
         """Returns the name of an entry's value."""
         value = str(entry.value.value).strip()
         if value not in self._by_value:

@@ -9,7 +9,7 @@ import yaml
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Pair:
     """One `key: value` of a mapping. An alias shares its `value` with the entry that has the anchor."""
 
     key: yaml.ScalarNode
@@ -40,7 +40,7 @@ def compose(text: str) -> yaml.Node | None:
         loader.dispose()
 
 
-def entries(root: yaml.Node) -> Iterator[Entry]:
+def entries(root: yaml.Node) -> Iterator[Pair]:
     """Returns every entry of every mapping once, in the order of the file; an alias leads nowhere again."""
     seen: set[int] = set()
     waiting = [root]
@@ -52,35 +52,35 @@ def entries(root: yaml.Node) -> Iterator[Entry]:
         if isinstance(node, yaml.MappingNode):
             for key, value in node.value:
                 if isinstance(key, yaml.ScalarNode):
-                    yield Entry(key=key, value=value, mapping=node)
+                    yield Pair(key=key, value=value, mapping=node)
             waiting += [value for _, value in reversed(node.value)]
         elif isinstance(node, yaml.SequenceNode):
             waiting += reversed(node.value)
 
 
-def child(node: yaml.Node | None, name: str) -> Entry | None:
+def child(node: yaml.Node | None, name: str) -> Pair | None:
     """Returns the entry of a mapping by its key."""
     if not isinstance(node, yaml.MappingNode):
         return None
     found = (
-        Entry(key=key, value=value, mapping=node)
+        Pair(key=key, value=value, mapping=node)
         for key, value in node.value
         if isinstance(key, yaml.ScalarNode) and key.value == name
     )
     return next(found, None)
 
 
-def is_alias(text: str, entry: Entry) -> bool:
+def is_alias(text: str, entry: Pair) -> bool:
     """Returns whether an alias stands behind the key, whose value stands elsewhere."""
     return text[entry.key.end_mark.index :].lstrip(" \t").removeprefix(":").lstrip(" \t\r\n").startswith("*")
 
 
-def rename(entry: Entry, name: str) -> Edit:
+def rename(entry: Pair, name: str) -> Edit:
     """Replaces a key."""
     return Edit(start=entry.key.start_mark.index, end=entry.key.end_mark.index, text=name)
 
 
-def replace_value(text: str, entry: Entry, value: str) -> Edit:
+def replace_value(text: str, entry: Pair, value: str) -> Edit:
     """Replaces a scalar, of one line or several; its anchor stays, and the line break behind it."""
     start, end = entry.value.start_mark.index, entry.value.end_mark.index
     whole = text[start:end]
