@@ -200,6 +200,7 @@ class Relay:
             limits=self.limits,
             alarms=self.alarms,
             shown=self.shown,
+            sleeps=True,
         )
 
 

@@ -98,11 +98,12 @@ def assemble(
     alarms: AskAlarms | None = None,
     shown: int = SHOWN,
     version: str = "",
+    sleeps: bool = False,
 ) -> Pipeline:
     """Returns the pipeline of a forwarder that handles `channels`. `senders` has every channel, since a fallback may
     need any. `accounts_for_unrouted`, `notes_sources`: see groups/router.py; `resolved_alarms`:
     notify/stale_alarms.py; `alarms`: dispatch/survey.py, None where there is no CloudWatch to ask; `version`: of the
-    function."""
+    function; `sleeps`: groups may sleep (notify/sleep.py)."""
     name = "-".join(sorted(channels))
     parts = _Parts(
         config=config,
@@ -123,7 +124,7 @@ def assemble(
         ),
         writer=Writer(site=site, clock=clock, new_id=new_id),
         digests=Digests(alerts=store, groups=store, timers=timers, clock=clock),
-        sleep=Sleep(name=name, build=f"{config.hash} {version}"),
+        sleep=Sleep(name=name if sleeps else "", build=f"{config.hash} {version}"),
     )
     known = partial(joined_all, store, name, telemetry.log) if alarms else lambda: True
     ports = {**_stage_ports(parts, limits or {}), "resolved_alarms": resolved_alarms, "new_id": new_id, "shown": shown}
@@ -236,7 +237,7 @@ def _on_tick(
         telemetry=parts.telemetry,
         flush=flush_group,
         trouble=trouble,
-        wake=waker.go_on,
+        wake=waker.go_on if parts.sleep.name else None,
         survey=survey,
     )
 

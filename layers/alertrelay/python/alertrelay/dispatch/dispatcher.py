@@ -263,7 +263,7 @@ def on_tick(
     telemetry: Telemetry,
     flush: Flush,
     trouble: Trouble,
-    wake: Callable[..., None],
+    wake: Callable[..., None] | None = None,
     survey: Callable[..., None] | None = None,
 ) -> None:
     """Each minute: sends a timer for every group of ours that falls due before the next tick. It has no state, may run
@@ -283,7 +283,8 @@ def on_tick(
         telemetry.log("timers_failing", failure=str(failure))
         _flush_due([gid for gid, due in sorted(found, key=lambda one: one[1]) if due <= now], flush, clock, deadline)
     telemetry.log("tick", due=len(bodies))
-    wake(deadline=deadline)
+    if wake:
+        wake(deadline=deadline)
     if survey:
         survey(deadline=deadline)
 

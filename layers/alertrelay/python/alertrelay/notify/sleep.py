@@ -27,7 +27,8 @@ from alertrelay.state import Facts, Waking
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sleep:
-    """The name of a forwarder's mark, and its build: a version of the function, with its configuration."""
+    """The name of a forwarder's mark, "" where its groups are not to sleep, and its build: a version of the function,
+    with its configuration."""
 
     name: str
     build: str
@@ -35,7 +36,7 @@ class Sleep:
     def allowed(self, waking: Waking | None, now: datetime) -> bool:
         """Returns whether everybody who may join a group knows that it may sleep: no other build has ticked for a
         while."""
-        return waking is not None and waking.build == self.build and now - waking.since >= ALONE
+        return bool(self.name) and waking is not None and waking.build == self.build and now - waking.since >= ALONE
 
 
 def wakes_at(

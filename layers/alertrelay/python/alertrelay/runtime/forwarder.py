@@ -189,6 +189,7 @@ def _pipeline(
         last_resort=_last_resort(config, environ),
         limits=LIMITS,
         version=environ.get("AWS_LAMBDA_FUNCTION_VERSION", ""),
+        sleeps=environ.get("ALERTRELAY_GROUPS_SLEEP", "") == "1",
         alarms=surveyed_alarms(
             aws.cloudwatch,
             account=account,
