@@ -35,7 +35,9 @@ ALERTMANAGER = "alertmanager.yml"
 DELIVERY = "delivery.yml"
 ANOMALY = "anomaly.yml"
 ENVIRONMENTS = "environments"
-Release = Literal["0.33", "0.25"]
+Release = Literal["0.25", "0.28", "0.33", "0.35"]
+BEFORE_031: frozenset[Release] = frozenset({"0.25", "0.28"})
+"""Releases that ignore `group_by: []` of a child, keep an empty group, and flush at once where a late alert joins."""
 DEPLOYMENT_ONLY = frozenset(
     {
         "bad-address",
@@ -150,7 +152,7 @@ def compile_config(
     config = Config(
         environment=environment,
         hash="",
-        route=without_empty_group_by(alertmanager.route) if release == "0.25" else alertmanager.route,
+        route=without_empty_group_by(alertmanager.route) if release in BEFORE_031 else alertmanager.route,
         receivers=alertmanager.receivers,
         fallbacks=delivery.fallbacks,
         last_resort=delivery.last_resort is not None,
@@ -198,7 +200,8 @@ def _check_meaning(
     alerts = read_rules(rules, findings)
     if all(one.severity != "error" or one.code in DEPLOYMENT_ONLY for one in findings.sorted()):
         fallbacks = {name for stages in delivery.fallbacks.values() for stage in stages for name in stage}
-        check_meaning(parsed, fallbacks={*fallbacks, *delivery.fallbacks}, today=today, rules=alerts)
+        smtp = delivery.transport == "smtp"
+        check_meaning(parsed, fallbacks={*fallbacks, *delivery.fallbacks}, today=today, rules=alerts, smtp=smtp)
 
 
 def check_folder(

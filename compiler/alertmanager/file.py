@@ -1,4 +1,4 @@
-"""`config/alertmanager.yml`: a plain Alertmanager file, as of 0.33, read for what alertrelay serves.
+"""`config/alertmanager.yml`: a plain Alertmanager file, as of 0.35, read for what alertrelay serves.
 
 Strict as Alertmanager is: an unknown key, a receiver that does not exist or an interval that is not named is an error.
 A key that is known and has no effect here is named in a finding, so that nothing is passed over in silence.

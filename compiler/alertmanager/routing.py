@@ -21,12 +21,12 @@ from alertrelay.config.matchers import (
 from alertrelay.config.model import Matcher, Route
 
 from compiler.reading.duration import spell_duration
-from compiler.reading.section import Section, keys
+from compiler.reading.section import Section, check_texts, keys
 from compiler.reading.yamlfile import Value
 
 KEYS = keys(
     "receiver group_by group_wait group_interval repeat_interval match match_re matchers continue "
-    "routes mute_time_intervals active_time_intervals labels receiver_matchers"
+    "routes mute_time_intervals active_time_intervals labels"
 )
 _INHERITED = keys("receiver group_by group_wait group_interval repeat_interval")
 _ROOT_ONLY_CHILDREN = ("match", "match_re", "matchers", "mute_time_intervals", "active_time_intervals")
@@ -85,10 +85,10 @@ def _node(
     printed = print_matchers(matchers)
     route_key = printed if index is None else f"{key}/{printed}"
     route_id = printed if index is None else f"{prefix}/{printed}/{index}"
-    for not_obeyed in ("labels", "receiver_matchers"):
-        if section.has(not_obeyed):
-            message = f"{not_obeyed!r} is not obeyed by alertrelay, and decides who is notified"
-            section.findings.error(section.at(not_obeyed), "unsupported", message, "use matchers")
+    check_texts(section.mapping("labels").values(), section.findings)
+    if section.has("labels"):
+        message = "`labels` of a route (0.34) are data for templates, and decide nothing; alertrelay does not send them"
+        section.findings.warning(section.at("labels"), "not-obeyed", message, "they may stay for Alertmanager's sake")
     children = tuple(
         _node(child, own, key=route_key, prefix=route_id, index=i, placed=placed)
         for i, child in enumerate(section.sections("routes", KEYS))
