@@ -29,6 +29,7 @@ SUBCOMMANDS: tuple[str, ...] = (
     "send_test_alert",
     "serve_aws",
     "export",
+    "lsp",
     "completion",
 )
 """Modules of this room, in the order of the help. Each has `add_parser(subparsers)`, which sets `run=` to its

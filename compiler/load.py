@@ -187,16 +187,16 @@ def examine(
     if said:
         _cross_check(parsed, said, findings)
     if parsed and today and alertmanager:
-        _check_meaning(parsed, said or NOTHING, findings, today=today, rules=rules)
+        check_meaning_of(parsed, said or NOTHING, findings, today=today, rules=rules)
     for name in names:
         _environment(folder or Path(), name, findings)
     return findings.sorted()
 
 
-def _check_meaning(
+def check_meaning_of(
     parsed: AlertmanagerFile, delivery: DeliveryFile, findings: Findings, *, today: date, rules: Sequence[Path]
 ) -> None:
-    """Only where Alertmanager would start: what a broken tree means is not known."""
+    """Adds what the file means, only where Alertmanager would start: what a broken tree means is not known."""
     alerts = read_rules(rules, findings)
     if all(one.severity != "error" or one.code in DEPLOYMENT_ONLY for one in findings.sorted()):
         fallbacks = {name for stages in delivery.fallbacks.values() for stage in stages for name in stage}
@@ -261,6 +261,12 @@ def _alertmanager(path: Path, delivery: DeliveryFile, findings: Findings, *, own
     root = read_alertmanager(path, findings)
     if root and own:
         name_placeholders(root, findings)
+    return _of_delivery(root, delivery, findings) if root else None
+
+
+def read_alertmanager_file(file: Path | Value, delivery: DeliveryFile, findings: Findings) -> AlertmanagerFile | None:
+    """Returns an alertmanager.yml by its path or its root value; None where there is none to go on with."""
+    root = read_alertmanager(file, findings) if isinstance(file, Path) else file
     return _of_delivery(root, delivery, findings) if root else None
 
 
