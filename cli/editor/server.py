@@ -13,7 +13,7 @@ from pygls.lsp.server import LanguageServer
 from pygls.workspace import TextDocument
 
 from cli.editor.cursor import cursor_at
-from cli.editor.keys import ANY, ITEM, Key, Kind, at
+from cli.editor.keys import ANY, ITEM, Doc, Kind, at
 from compiler.buffer import examine_buffer
 from compiler.load import ANOMALY, DELIVERY, ENVIRONMENTS
 from compiler.reading.finding import Finding
@@ -137,7 +137,7 @@ def _value(text: str) -> types.CompletionItem:
     return types.CompletionItem(label=text, kind=types.CompletionItemKind.Value)
 
 
-def _values(key: Key, source: str) -> Iterator[str]:
+def _values(key: Doc, source: str) -> Iterator[str]:
     yield from key.values
     if key.names:
         yield from _named(source, key.names)

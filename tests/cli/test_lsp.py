@@ -12,7 +12,7 @@ from typing import IO, Any
 import pytest
 
 from cli.editor.cursor import cursor_at
-from cli.editor.keys import Key, keys_of
+from cli.editor.keys import Doc, keys_of
 
 ALERTMANAGER = """\
 route:
@@ -186,7 +186,7 @@ def test_a_cursor_s_place_is_found_by_indentation(text: str, path: tuple[str, ..
 
 
 def test_every_key_of_an_alertmanager_file_is_documented() -> None:
-    def bare(key: Key, way: str, depth: int) -> Iterator[str]:
+    def bare(key: Doc, way: str, depth: int) -> Iterator[str]:
         for name, one in key.below.items() if depth < 4 else ():
             if not one.docs and name not in ("[]", "*"):
                 yield f"{way}.{name}"

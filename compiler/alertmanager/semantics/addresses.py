@@ -9,12 +9,14 @@ import ipaddress
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
+from alertrelay.channels import KINDS, channel
+
 from compiler.reading.section import Section
 from compiler.reading.yamlfile import Value
 
 _INSIDE = (".local", ".internal", ".svc", ".lan", ".localdomain", ".localhost", ".home.arpa", ".test", ".invalid")
 _OTHERS = ("proxy_url", "title_link", "url", "icon_url", "image_url", "thumb_url", "href", "src", "generator_url")
-_OWN_URL = ("webhook_configs", "incidentio_configs")
+_DECIDING = {channel(kind).configs: {key.name for key in channel(kind).keys if key.use == "decides"} for kind in KINDS}
 
 
 def check_addresses(root: Section, *, smtp: bool) -> None:
@@ -45,7 +47,9 @@ def _addresses(value: Value, parent: str) -> Iterator[tuple[str, Value]]:
 
 def _is_address(name: str, parent: str) -> bool:
     """Returns whether messages go to what stands behind a key."""
-    return (name.endswith(("_url", "smarthost")) and name not in _OTHERS) or (name == "url" and parent in _OWN_URL)
+    if name == "url":
+        return name in _DECIDING.get(parent, ())
+    return name.endswith(("_url", "smarthost")) and name not in _OTHERS
 
 
 def _host(address: str) -> str:
