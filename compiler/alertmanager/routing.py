@@ -168,6 +168,10 @@ def _matchers(section: Section) -> Iterator[Matcher]:
 
 def read_matchers(section: Section, equal: str, regex: str, strings: str) -> Iterator[Matcher]:
     """Reads the matchers of a route or of one side of an inhibition rule: all three keys, of which all must hold."""
+    for old in (equal, regex):
+        if section.has(old):
+            message = f"{old!r} is deprecated since 0.22"
+            section.findings.info(section.at(old), "deprecated-key", message, "`alertrelay check --fix` renews it")
     for name, value in section.mapping(equal).items():
         yield from _legacy(section, name, value, regex=False)
     for name, value in section.mapping(regex).items():
