@@ -28,6 +28,7 @@ SUBCOMMANDS: tuple[str, ...] = (
     "anomaly",
     "send_test_alert",
     "serve_aws",
+    "cost",
     "export",
     "completion",
 )
