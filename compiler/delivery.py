@@ -16,7 +16,6 @@ from compiler.reading.formats import EMAIL_ADDRESS, PHONE_NUMBER
 from compiler.reading.section import Section, section_of, string_of
 from compiler.reading.yamlfile import Value
 from compiler.reading.zone import known_zone
-from compiler.resources.environment import LastResort
 
 EMAIL = ("transport", "on_call", "time_zone")
 KEYS = ("fallbacks", "last_resort", "email", "limits")
@@ -25,6 +24,14 @@ MOST = 120
 
 Stages = tuple[tuple[str, ...], ...]
 Transport = Literal["smtp", "ses"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastResort:
+    """The subscribers of the stack's own topic, behind the last stage."""
+
+    email: tuple[str, ...]
+    sms: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

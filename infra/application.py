@@ -17,10 +17,11 @@ from alertrelay.config.watch import AnomalyConfig
 from compiler import placeholders
 from compiler.cost.demand import demand
 from compiler.cost.table import summary
+from compiler.delivery import LastResort
 from compiler.load import Loaded, environments, load
 from compiler.placeholders import CODE
 from compiler.reading.finding import Finding, merged
-from compiler.resources.environment import Environment, LastResort
+from compiler.resources.environment import Environment
 from infra.assets import architecture, build_function, build_layer, lambda_interpreter
 from infra.stacks import EnvironmentStage
 from infra.synth import ROOT

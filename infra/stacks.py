@@ -14,8 +14,8 @@ from constructs import Construct
 
 from compiler.alarms.alarm import Plan
 from compiler.alarms.plan import alarm_stacks
-from compiler.delivery import sends_sms
-from compiler.resources.environment import Environment, LastResort
+from compiler.delivery import LastResort, sends_sms
+from compiler.resources.environment import Environment
 from infra.alarms.alarm import PlannedAlarms
 from infra.alarms.ecs_events import EcsEvents
 from infra.anomaly import NAME, AnomalyScorer

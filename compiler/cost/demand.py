@@ -13,9 +13,9 @@ from compiler.alarms.alarm import Plan, setting_of
 from compiler.alarms.plan import plan
 from compiler.cost.month import Demand, Scored
 from compiler.cost.usage import MONTH_MINUTES, Alert
-from compiler.delivery import sends_sms
+from compiler.delivery import LastResort, sends_sms
 from compiler.reading.finding import Findings
-from compiler.resources.environment import Environment, LastResort
+from compiler.resources.environment import Environment
 
 OPEN_MINUTES = 30.0
 ALERTS_A_DAY = 100.0

@@ -13,9 +13,8 @@ from alertrelay.sources.metadata import read
 from cli import live_sms
 from cli.live_sms import ALARM
 from compiler.cost.month import OWN_ALARMS, SCORER_ALARMS
-from compiler.delivery import sends_sms
+from compiler.delivery import LastResort, sends_sms
 from compiler.load import load
-from compiler.resources.environment import LastResort
 from infra.node import use_packaged_node
 from tests.example import CONFIG
 from tests.infra.template import Template
