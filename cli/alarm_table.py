@@ -6,8 +6,8 @@ from collections import Counter
 from pathlib import Path
 
 from compiler.alarms.alarm import Plan, setting_of
-from compiler.alarms.cost import monthly
 from compiler.alarms.plan import plan
+from compiler.cost.alarms import monthly
 from compiler.load import environments, read_environment
 from compiler.reading.finding import Findings
 

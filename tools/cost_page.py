@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from compiler.cost import usage
-from compiler.cost.month import ALERTS, REST, Demand, Line, Scored, bill, of_scorer, relay_dollars
+from compiler.cost.month import ALERTS, REST, Demand, Line, ScorerDemand, bill, of_scorer, relay_dollars
 from compiler.cost.table import price, quantity
 
 ROOT = Path(__file__).parent.parent
@@ -25,7 +25,7 @@ CHANNELS = 4
 
 def demand(alerts_a_day: float, *, homes: float = HOMES[0], open_minutes: float = OPEN) -> Demand:
     """Return the demand that a table is counted for."""
-    alert = usage.Alert(homes=homes, open_minutes=open_minutes, group_interval=INTERVAL)
+    alert = usage.CountedAlert(homes=homes, open_minutes=open_minutes, group_interval=INTERVAL)
     return Demand(alerts_a_day=alerts_a_day, alert=alert, channels=CHANNELS)
 
 
@@ -68,7 +68,7 @@ def _month(load: float, homes: float, open_minutes: float) -> str:
 
 
 def _scorer() -> str:
-    scored = Scored(metrics=200, period=300, asked=200 * usage.MONTH_MINUTES / 5)
+    scored = ScorerDemand(metrics=200, period=300, asked=200 * usage.MONTH_MINUTES / 5)
     lines = of_scorer(scored)
     return _table(("The anomaly-scorer, 200 metrics each 5 minutes", "Quantity", "Price", "$"), lines)
 

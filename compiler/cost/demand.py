@@ -11,8 +11,8 @@ from alertrelay.policy.route import match_routes
 
 from compiler.alarms.alarm import Plan, setting_of
 from compiler.alarms.plan import plan
-from compiler.cost.month import Demand, Scored
-from compiler.cost.usage import MONTH_MINUTES, Alert
+from compiler.cost.month import Demand, ScorerDemand
+from compiler.cost.usage import MONTH_MINUTES, CountedAlert
 from compiler.delivery import LastResort, sends_sms
 from compiler.reading.finding import Findings
 from compiler.resources.environment import Environment
@@ -41,7 +41,7 @@ def demand(
     targets = [target for each in reached for target in each]
     return Demand(
         alerts_a_day=alerts_a_day,
-        alert=Alert(
+        alert=CountedAlert(
             homes=fmean(map(len, reached)) if homes is None else homes,
             open_minutes=open_minutes,
             group_interval=config.route.group_interval,
@@ -78,12 +78,12 @@ def _labels(environment: Environment, planned: Plan) -> list[Mapping[str, str]]:
     return found or [{**environment.labels, **labels} for labels in _SAMPLES]
 
 
-def _scored(anomaly: AnomalyConfig) -> Scored:
+def _scored(anomaly: AnomalyConfig) -> ScorerDemand:
     """Returns the most that it asks for: exact entries count once each, those with a pattern up to max_metrics, all of
     them at the shortest period."""
     every, exact = anomaly.every, [watch for watch in anomaly.watches if watch.exact]
     if len(exact) == len(anomaly.watches) and len(exact) <= anomaly.max_metrics:
         asked = sum(MONTH_SECONDS / watch.period for watch in exact)
-        return Scored(metrics=len(exact), period=every, asked=asked)
+        return ScorerDemand(metrics=len(exact), period=every, asked=asked)
     metrics = anomaly.max_metrics
-    return Scored(metrics=metrics, period=every, asked=metrics * MONTH_SECONDS / every)
+    return ScorerDemand(metrics=metrics, period=every, asked=metrics * MONTH_SECONDS / every)

@@ -42,7 +42,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scored:
+class ScorerDemand:
     """What the anomaly-scorer of an environment asks for at most: `metrics` a run each `period` seconds, of which some
     are due less often, and `asked` a month."""
 
@@ -57,11 +57,11 @@ class Demand:
     resources, `composites` their parents."""
 
     alerts_a_day: float
-    alert: usage.Alert
+    alert: usage.CountedAlert
     channels: int
     alarms: int = 0
     composites: int = 0
-    scored: Scored | None = None
+    scored: ScorerDemand | None = None
     sms: bool = False
     ops_page: bool = False
 
@@ -140,7 +140,7 @@ def _options(demand: Demand) -> list[Line]:
     return lines
 
 
-def of_scorer(scored: Scored) -> list[Line]:
+def of_scorer(scored: ScorerDemand) -> list[Line]:
     """Returns the lines of the anomaly-scorer: what it asks for, its runs, its own watch, and its dashboard."""
     name, runs = "anomaly-scorer", usage.MONTH_MINUTES * 60 / scored.period
     seconds = runs * (3 + scored.metrics / SCORED_A_SECOND) * SCORER_MB / 1024

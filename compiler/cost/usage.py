@@ -102,7 +102,7 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Alert:
+class CountedAlert:
     """An alert that fires, stays open, and resolves. `homes` are the integrations that it notifies."""
 
     homes: float
@@ -115,7 +115,7 @@ class Alert:
         return self.open_minutes * 60 / self.group_interval
 
 
-def methods(alert: Alert) -> Counter[str]:
+def methods(alert: CountedAlert) -> Counter[str]:
     """Returns the requests to the table, by method, from the alarm until the last group is closed."""
     found: Counter[str] = Counter()
     parts = (
@@ -132,7 +132,7 @@ def methods(alert: Alert) -> Counter[str]:
     return found
 
 
-def of_alert(alert: Alert) -> Work:
+def of_alert(alert: CountedAlert) -> Work:
     """Returns what the alert takes in all."""
     calls, homes = methods(alert), alert.homes
     timers = homes * (TIMERS_FIRST + TIMERS_OPEN * alert.flushes_open + TIMERS_LAST)

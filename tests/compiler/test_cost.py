@@ -13,7 +13,7 @@ from compiler.cost import prices, usage
 from compiler.cost.demand import demand, integrations
 from compiler.cost.month import ALERTS, REST, Demand, Line, bill, relay_dollars
 from compiler.cost.table import price, quantity
-from compiler.cost.usage import UNITS, Alert, methods
+from compiler.cost.usage import UNITS, CountedAlert, methods
 from compiler.load import Loaded, load
 from tests.dispatch.world import World, alarm, config, timed
 from tests.example import CONFIG
@@ -66,7 +66,7 @@ def test_an_alert_takes_no_more_of_the_table_than_the_bill_says() -> None:
     assert all(header.schedule.next_due is None for header in world.memory._headers.values())
     # What the ticks ask is counted apart.
     calls = Counter({name: count for name, count in world.store.calls.items() if name not in usage.TICK})
-    counted = methods(Alert(homes=HOMES, open_minutes=OPEN_MINUTES, group_interval=INTERVAL))
+    counted = methods(CountedAlert(homes=HOMES, open_minutes=OPEN_MINUTES, group_interval=INTERVAL))
     assert set(calls) <= set(UNITS)
     for which in (0, 1):
         assert _units(calls, which) <= _units(counted, which) <= 1.4 * _units(calls, which)
