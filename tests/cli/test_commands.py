@@ -168,7 +168,10 @@ def test_the_short_help_has_the_words_of_each_command() -> None:
     ("words", "unneeded"),
     [
         (["--help"], ("compiler.load", "alertrelay.config", "yaml")),
-        (["route", "severity=critical"], ("botocore", "compiler.catalogue", "compiler.anomaly", "email", "cli.simulate")),
+        (
+            ["route", "severity=critical"],
+            ("botocore", "compiler.catalogue", "compiler.anomaly", "email", "cli.simulate"),
+        ),
         (["check", "--env", "prod"], ("botocore", "aws_cdk", "email", "cli.route")),
     ],
 )
