@@ -71,10 +71,9 @@ def run(args: argparse.Namespace) -> int:
         return 2
     loaded = load.load(args.config_dir, args.env)
     if loaded.config is None or loaded.environment is None:
-        from cli.check import report
+        from cli.report import refuse
 
-        print("\n".join(report(loaded.errors)), file=sys.stderr)
-        return 2 if any(error.code == "unreadable" for error in loaded.errors) else 1
+        return refuse(loaded.errors)
     counted = demand(
         loaded.environment,
         loaded.config,

@@ -170,7 +170,7 @@ def test_the_short_help_has_the_words_of_each_command() -> None:
         (["--help"], ("compiler.load", "alertrelay.config", "yaml")),
         (
             ["route", "severity=critical"],
-            ("botocore", "compiler.catalogue", "compiler.anomaly", "email", "cli.simulate"),
+            ("botocore", "compiler.catalogue", "compiler.anomaly", "email", "cli.check"),
         ),
         (["check", "--env", "prod"], ("botocore", "aws_cdk", "email", "cli.route")),
     ],
