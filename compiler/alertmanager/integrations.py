@@ -6,11 +6,13 @@ than data has a reader of its own in kinds/.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from alertrelay.config.channel import ChannelDescriptor, ConfigKey, Settings
 
+from compiler.alertmanager.http_auth import read_http_auth
 from compiler.alertmanager.kinds.email import read_email
 from compiler.alertmanager.kinds.reading import ReceiverContext, check_url, plain_text
 from compiler.alertmanager.kinds.slack import read_slack
@@ -34,9 +36,12 @@ def read_settings(section: Section, channel: ChannelDescriptor, reading: Receive
     """Return the settings of one integration; faults are findings and count as absent."""
     if own := _READERS.get(channel.kind):
         return own(section, reading)
-    reading.secrets.http_config(section)
-    refused = _refuse(section, channel)
     values: dict[str, Any] = {}
+    if channel.auth:
+        values[channel.auth] = read_http_auth(section, reading.secrets)
+    else:
+        reading.secrets.http_config(section)
+    refused = _refuse(section, channel)
     for key in channel.keys:
         if key.field:
             values |= _value(section, key, reading, required=bool(key.missing) and not refused)
@@ -54,7 +59,7 @@ def _refuse(section: Section, channel: ChannelDescriptor) -> bool:
 
 def _value(section: Section, key: ConfigKey, reading: ReceiverContext, *, required: bool) -> dict[str, Any]:
     match key.shape:
-        case "secret":
+        case "secret" | "number_or_file":
             return _secret(section, key, reading, required=required)
         case "flag":
             inherited = reading.global_.flag(key.inherits, default=key.default) if key.inherits else key.default
@@ -106,7 +111,9 @@ def _secret(section: Section, key: ConfigKey, reading: ReceiverContext, *, requi
     held = section.has(key.name) or section.has(f"{key.name}_file")
     if key.inline_field:
         values[key.inline_field] = section.text(key.name)
-        if section.has(key.name):
+        if section.has(key.name) and key.shape == "number_or_file":
+            _check_number(section, key.name)
+        elif section.has(key.name):
             check_url(section, key.name)
             mend = f"if it holds a token: `{key.name}_file: /etc/alertmanager/secrets/NAME`"
             section.findings.warning(section.at(key.name), "inline-url", "the address stands in plain text", mend)
@@ -117,3 +124,11 @@ def _secret(section: Section, key: ConfigKey, reading: ReceiverContext, *, requi
     if required and not held:
         section.require(f"{key.name}_file", key.missing)
     return values | {key.field: found}
+
+
+def _check_number(section: Section, name: str) -> None:
+    """A whole number, which Alertmanager reads: a name such as @alerts is none."""
+    text = section.text(name)
+    if "{{" not in text and not re.fullmatch(r"-?[0-9]{1,19}", text):
+        message = f"{text!r} is not a whole number"
+        section.findings.error(section.at(name), "bad-value", message, "write the number, as in -1001234567890")

@@ -102,6 +102,5 @@ CHANNEL = ChannelDescriptor(
     limits={"summary characters": 1024, "event bytes": 512 * 1024},
     rate=Rate(people=20, counted_by=("routing_key",)),  # of about 120 events a minute a routing key
     pages=True,
-    own_forwarder=True,
     retried=frozenset({429}),
 )

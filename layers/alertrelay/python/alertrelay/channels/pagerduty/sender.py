@@ -9,7 +9,7 @@ from typing import cast
 from alertrelay.channels.pagerduty import PagerDutySettings
 from alertrelay.channels.transport.answer import AUTH_STATUSES, needed, refusal, shown
 from alertrelay.channels.transport.connection import Network
-from alertrelay.channels.transport.http import Response, post
+from alertrelay.channels.transport.http import Response, ask
 from alertrelay.config.model import Target
 from alertrelay.notification import Message, Receipt
 from alertrelay.ports import Key
@@ -40,7 +40,7 @@ class PagerDutySender:
         """202 means accepted; the processing behind it is not ours to see. Raises a DeliveryFailure."""
         found = needed(key, self.key_name(target))
         routing_key = found.value.strip()
-        response = post(
+        response = ask(
             cast(PagerDutySettings, target.settings).url,
             body={**message, "routing_key": routing_key},
             headers={"X-Request-Id": notification_id},

@@ -1,21 +1,25 @@
-"""A webhook of the team's own, in Alertmanager's version 4."""
+"""A webhook of the team's own, in Alertmanager's version 4 or with a body that the configuration has."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, field
 
-from alertrelay.config.channel import ChannelDescriptor, ConfigKey, Settings, keys
+from alertrelay.config.channel import ChannelDescriptor, ConfigKey, HttpAuth, Settings, keys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookSettings(Settings):
     """`url` inline, or `url_key`: the name of the secret's key that holds it. `max_alerts` 0 = all."""
 
-    key_field: ClassVar[str] = "url_key"
     url: str
     url_key: str
     max_alerts: int
+    auth: HttpAuth = field(default_factory=HttpAuth)
+
+    @property
+    def key_name(self) -> str:
+        """The address, where it is a secret, and what authorizes the call."""
+        return " ".join(filter(None, (self.url_key, *self.auth.keys)))
 
 
 CHANNEL = ChannelDescriptor(
@@ -36,8 +40,8 @@ CHANNEL = ChannelDescriptor(
         *keys("payload", "rendered", "any"),
         *keys("timeout", "not_obeyed", "seconds"),
     ),
+    auth="auth",
     settings=WebhookSettings,
-    sender="WebhookSender",
-    key_text="the address, with `url_file`",
+    key_text="the address, with `url_file`; the token, password or headers of `http_config`",
     receipt="none",
 )
