@@ -12,7 +12,7 @@ from alertrelay.config.channel import HttpAuth
 from compiler.alertmanager.secretkeys import HARMLESS, HTTP_CONFIG, SecretKeyPaths
 from compiler.reading.section import Section, keys
 
-_WAYS = ("authorization", "basic_auth", "bearer_token", "bearer_token_file", "oauth2")
+AUTHORIZATIONS = ("authorization", "basic_auth", "bearer_token", "bearer_token_file", "oauth2")
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _OURS = frozenset({"Content-Length", "Content-Type", "Host", "Transfer-Encoding", "X-Request-Id", "X-Alertrelay-Hop"})
 _HEADER_KEYS = keys("values secrets files")
@@ -24,7 +24,7 @@ def read_http_auth(section: Section, secrets: SecretKeyPaths) -> HttpAuth:
     if http is None:
         return HttpAuth()
     secrets.check_http(http)
-    ways = [key for key in _WAYS if http.has(key)]
+    ways = [key for key in AUTHORIZATIONS if http.has(key)]
     if len(ways) > 1:
         message = f"{' and '.join(map(repr, ways))} exclude each other"
         http.findings.error(http.at(ways[1]), "one-of", message, f"keep {ways[0]!r}")
@@ -32,7 +32,7 @@ def read_http_auth(section: Section, secrets: SecretKeyPaths) -> HttpAuth:
         if key == "oauth2":
             mend = "use `authorization`, or send to an address that takes a token"
             http.findings.error(http.at(key), "unsupported", "'oauth2' is not spoken by alertrelay", mend)
-        elif key not in (*_WAYS, "http_headers", *HARMLESS):
+        elif key not in (*AUTHORIZATIONS, "http_headers", *HARMLESS):
             http.findings.not_obeyed(http.at(key), repr(key))
     headers, secret_headers = _headers(http, secrets)
     kind, key, username = _authorization(http, secrets)

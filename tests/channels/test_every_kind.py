@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 from alertrelay.alert import Alert
 from alertrelay.channels import KINDS, channel, render
-from alertrelay.channels.transport.connection import Network
-from alertrelay.channels.transport.senders import Senders
-from alertrelay.notification import Message, Receipt
+from alertrelay.notification import Message
 from alertrelay.ports import AuthDead, RateLimited
 from markdown_it import MarkdownIt
 
-from local.standins import Fault, StandIns, peer
+from local.standins import Fault, peer
 from tests.channels.example import all_rendered, all_sent, key, read, target
+from tests.channels.sending import Sending
+from tests.channels.sending import sending as on_stand_in
 from tests.render.notifications import CASES, alert, notification
 
 STEPS = """Value is <no value> on <host>. Steps of *run_book* #7:
@@ -96,26 +96,10 @@ def test_a_hostile_text_is_no_markup_to_a_reader_of_commonmark(way: str) -> None
     assert "```rm -rf```" in text
 
 
-class Sending:
-    """A way of sending, on a stand-in of its own."""
-
-    def __init__(self, peers: StandIns, way: str) -> None:
-        self.sent, self.peers = SENT[way], peers
-        self.target = target(self.sent.settings)
-        self.kind = self.target.integration.channel
-        self.sender = Senders(Network(endpoints=peers.endpoints))[self.kind]
-
-    def send(self, **how: Any) -> Receipt:
-        return self.sender.send(
-            self.sent.message, self.target, **{"key": key(self.sent), "notification_id": "n-1", "timeout": 600, **how}
-        )
-
-
 @pytest.fixture
 def sending(request: pytest.FixtureRequest) -> Iterator[Sending]:
-    kind, way = request.param
-    with StandIns(kinds=[kind]) as peers:
-        yield Sending(peers, way)
+    with on_stand_in(request.param[1]) as running:
+        yield running
 
 
 EDITED = [(kind, way) for kind, way in WAYS if SENT[way].settings.can_edit]

@@ -26,6 +26,14 @@ KINDS = (
     "msteamsv2",
     "telegram",
     "discord",
+    "opsgenie",
+    "victorops",
+    "webex",
+    "pushover",
+    "rocketchat",
+    "mattermost",
+    "incidentio",
+    "jira",
 )
 OWN_FORWARDERS = ("pagerduty", "slack")
 """The kinds that a function of their own sends to, named `<kind>-forwarder`; SHARED_FORWARDER sends to all others."""

@@ -15,12 +15,13 @@ Use = Literal["decides", "setting", "rendered", "not_obeyed", "refused"]
 would look, `not_obeyed` has no effect here: both are accepted with a warning. `refused` is an error."""
 
 Shape = Literal[
-    "text", "plain", "url", "secret", "number_or_file", "flag", "whole", "seconds", "list", "items", "actions",
-    "mapping", "texts", "headers", "tls_config", "sigv4", "any",
+    "text", "plain", "url", "secret", "number_or_file", "url_or_file", "flag", "whole", "seconds", "json", "list",
+    "items", "actions", "mapping", "texts", "headers", "tls_config", "sigv4", "any",
 ]  # fmt: skip
-"""`plain` is a text without templates. `secret` names a key of the secret by the path of `<name>_file`, and so does
-`number_or_file`, which may stand inline. `list` and `texts` hold texts, `items` and `actions` mappings."""
-FILES = ("secret", "number_or_file")
+"""`plain` is a text without templates. `secret` names a key of the secret by the path of `<name>_file`, and so do
+`number_or_file` and `url_or_file`, which may stand inline. `json` is a mapping of anything, `list` and `texts` hold
+texts, `items` and `actions` mappings."""
+FILES = ("secret", "number_or_file", "url_or_file")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +33,9 @@ class ConfigKey:
     absent. `inline_field` is for a secret that may stand inline: the field for such a value. `items` and `needed` are
     the keys of each mapping of a list; where the list fills a field, `made` is the type of its entries, with a text for
     each of `items`, and `schemes` are those of the address that the first of `items` is. `problem` and `mend` are the
-    finding of a refused key. `obeyed` is an entry of a mapping that is otherwise only accepted.
+    finding of a refused key, and of a template in `json`, which without them is a warning. `obeyed` is an entry of a
+    mapping that is otherwise only accepted. `choices` are the texts that may stand there, in capital letters or not,
+    and `reserved` the names that a mapping may not have. `instead` is a secret with which this one is not required.
     """
 
     name: str
@@ -50,6 +53,9 @@ class ConfigKey:
     problem: str = ""
     mend: str = ""
     obeyed: str = ""
+    choices: tuple[str, ...] = ()
+    reserved: frozenset[str] = frozenset()
+    instead: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -143,10 +149,10 @@ class ChannelDescriptor:
     `configs` is Alertmanager's key of a receiver. `send_resolved` is Alertmanager's default. render.py has a function
     `render`, sender.py a function `deliver` for transport/service.py, or the class that `sender` names. Both are
     imported when they are used. `key_text` and `receipt` say, for docs/channels.md, what the key in the secret is, and
-    what is kept of a message that was sent. `auth` is the field of the settings for what `http_config` authorizes by.
-    `limits` are the service's own. `pages`: an incident channel. As a fallback it gets only critical alerts, it always
-    gets the resolve, and it gets no warning that a silence expires. `retried`: statuses under 500 that Alertmanager
-    itself retries, None for every failure."""
+    what is kept of a message that was sent. `auth` is the field of the settings for what `http_config` authorizes by,
+    `auth_needed` the mend where that is required and absent. `limits` are the service's own. `pages`: an incident
+    channel. As a fallback it gets only critical alerts, it always gets the resolve, and it gets no warning that a
+    silence expires. `retried`: statuses under 500 that Alertmanager itself retries, None for every failure."""
 
     kind: str
     title: str
@@ -158,6 +164,7 @@ class ChannelDescriptor:
     receipt: str
     sender: str = ""
     auth: str = ""
+    auth_needed: str = ""
     send_resolved: bool = True
     limits: Mapping[str, int] = field(default_factory=dict)
     rate: Rate | None = None
