@@ -26,7 +26,7 @@ def test_what_is_new_answers_the_first_message_which_is_changed_at_the_end() -> 
 
 
 @pytest.mark.parametrize(("said", "then"), [(NOT_MODIFIED, "editMessageText"), (GONE, "sendMessage")])
-def test_a_message_that_is_as_it_should_be_is_left_and_one_that_is_not_there_is_sent_anew(said: str, then: str) -> None:
+def test_an_unchanged_message_is_left_and_a_deleted_one_is_sent_anew(said: str, then: str) -> None:
     with sending("telegram") as chat:
         first = chat.send()
         chat.fail(400, said)
