@@ -120,7 +120,12 @@ def assemble(
     )
     name = survey_name(channels)
     known = partial(joined_all, store, name, telemetry.log) if alarms else lambda: True
-    ports = {**_stage_ports(parts, limits or {}), "resolved_alarms": resolved_alarms, "new_id": new_id, "shown": shown}
+    ports = {
+        **_stage_ports(parts, {} if limits is None else limits),
+        "resolved_alarms": resolved_alarms,
+        "new_id": new_id,
+        "shown": shown,
+    }
     return _dispatching(parts, channels, partial(flush, {**ports, "joined_all": known}), alarms, name)
 
 
