@@ -312,12 +312,13 @@ def test_a_misspelt_key_is_met_with_the_right_one(read_config: Read) -> None:
 
 def test_text_templates_are_accepted_with_one_warning_an_integration(read_config: Read) -> None:
     text = _text(
-        "pagerduty_configs: [{routing_key_file: /s/k, description: '{{ .x }}', details: {}, client: '{{ .z }}'}]"
+        "pagerduty_configs: [{routing_key_file: /s/k, description: '{{ .x }}', details: {a: '{{ .y }}'}, "
+        "client: '{{ .z }}'}]"
     )
     assert _found(read_config, text) == []
     warnings = _found(read_config, text, "warning")
-    assert [f.code for f in warnings] == ["own-rendering", "own-rendering"]
-    assert "description, details" in warnings[0].message
+    assert [f.code for f in warnings] == ["own-rendering"] * 3
+    assert [f.message.partition(":")[0] for f in warnings] == ["description", "details", "client"]
     settings = _settings(read_config, text)
     assert isinstance(settings, PagerDutySettings)
     assert settings.client == "alertrelay"

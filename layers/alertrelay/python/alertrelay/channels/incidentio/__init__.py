@@ -23,11 +23,6 @@ class IncidentIoSettings(Settings):
         """The address where it is a secret, and the token."""
         return " ".join(filter(None, (self.url_key, self.token, *self.auth.keys)))
 
-    @property
-    def resolves_by_key(self) -> bool:
-        """An alert of the same key is resolved; one that is not open stays so."""
-        return True
-
 
 CHANNEL = ChannelDescriptor(
     kind="incidentio",

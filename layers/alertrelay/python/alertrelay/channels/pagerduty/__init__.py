@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from alertrelay.config.channel import ChannelDescriptor, ConfigKey, Rate, Settings, keys
@@ -29,7 +30,7 @@ class PagerDutyLink:
 class PagerDutySettings(Settings):
     """`routing_key` names the secret's key, or `service_key` that of an integration of Events API v1. `url` is the
     address of Events v2 (the EU host by configuration). `images` and `links` stand in every incident, behind those of
-    its alert."""
+    its alert, and `details` too. `severity` to `group` stand in place of the alert's own, "" for those."""
 
     key_field: ClassVar[str] = "routing_key"
     routing_key: str
@@ -39,6 +40,12 @@ class PagerDutySettings(Settings):
     images: tuple[PagerDutyImage, ...] = ()
     links: tuple[PagerDutyLink, ...] = ()
     service_key: str = ""
+    severity: str = ""
+    source: str = ""
+    class_: str = ""
+    component: str = ""
+    group: str = ""
+    details: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def key_name(self) -> str:
@@ -77,7 +84,12 @@ CHANNEL = ChannelDescriptor(
         ConfigKey(name="client", shape="plain", field="client", default="alertrelay"),
         ConfigKey(name="client_url", shape="plain", field="client_url"),
         *keys("description", "rendered"),
-        *keys("details", "rendered", "mapping"),
+        ConfigKey(name="details", shape="texts", field="details"),
+        ConfigKey(name="severity", shape="plain", field="severity", choices=("CRITICAL", "ERROR", "WARNING", "INFO")),
+        ConfigKey(name="source", shape="plain", field="source"),
+        ConfigKey(name="class", shape="plain", field="class_"),
+        ConfigKey(name="component", shape="plain", field="component"),
+        ConfigKey(name="group", shape="plain", field="group"),
         ConfigKey(
             name="images",
             shape="items",
@@ -94,7 +106,6 @@ CHANNEL = ChannelDescriptor(
             made=PagerDutyLink,
             schemes=("https", "http"),
         ),
-        *keys("source severity class component group", "rendered"),
         *keys("timeout", "not_obeyed", "seconds"),
     ),
     settings=PagerDutySettings,

@@ -38,10 +38,11 @@ def render(notification: Notification, settings: PagerDutySettings) -> Message:
         *found.links,
         *found.silence,
     ]
+    details = _details(notification, alert, found.description, rows) | shortened(settings.details, limit=_DETAIL)
     event: dict[str, Any] = {
         "event_action": "trigger",
         "dedup_key": notification.dedup_key,
-        "payload": _payload(notification, alert, found.what, _details(notification, alert, found.description, rows)),
+        "payload": {**_payload(notification, alert, found.what, details), **_own(settings)},
         "links": [*({"href": f.href, "text": f.name} for f in found.links if f.href), *_own_links(settings)],
     }
     if settings.client:
@@ -76,6 +77,18 @@ def _detailed(payload: dict[str, Any]) -> dict[str, Any]:
     """The details, with what Events API v1 has no field for."""
     named = {"Severity": payload["severity"], "Source": payload["source"]}
     return {**named, **payload["custom_details"]}
+
+
+def _own(settings: PagerDutySettings) -> dict[str, Any]:
+    """The fields that the configuration sets."""
+    found = {
+        "severity": settings.severity.lower(),
+        "source": short(settings.source, _NAME),
+        "class": short(settings.class_, _NAME),
+        "component": short(settings.component, _NAME),
+        "group": short(settings.group, _NAME),
+    }
+    return {name: text for name, text in found.items() if text}
 
 
 def _own_links(settings: PagerDutySettings) -> list[dict[str, str]]:
