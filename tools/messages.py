@@ -22,7 +22,6 @@ from typing import Any
 from alertrelay.channels import KINDS, channel
 
 from local.standins import peer
-from local.standins.peer import Peer
 from tools.drawings import Drawing
 
 ROOT = Path(__file__).parent.parent
@@ -127,7 +126,7 @@ def _section(kind: str, drawing: Drawing) -> Iterator[str]:
 
 def _is_read(kind: str) -> bool:
     """Returns whether its message is a text of its own, which no drawing shows."""
-    return kind not in drawings() and peer(kind).shown is not Peer.__dataclass_fields__["shown"].default
+    return kind not in drawings() and peer(kind).for_people
 
 
 def _stated(kind: str, way: str) -> str:

@@ -15,9 +15,15 @@ def shown(text: str) -> str:
     """Return a text without marks and escapes, with plain spaces; code is as it stands."""
     parts, end = [], 0
     for code in _CODE.finditer(text):
-        parts += [_plain(text[end : code.start()]), code[1] if code[1] is not None else code[2]]
+        inner = code[1] if code[1] is not None else code[2]
+        parts += [_plain(text[end : code.start()]), inner.replace("\u2060", "")]
         end = code.end()
     return "".join([*parts, _plain(text[end:])])
+
+
+def without_code(text: str) -> str:
+    """Return a text without its code, in which a reader of Markdown looks for nothing."""
+    return _CODE.sub("", text)
 
 
 def _plain(text: str) -> str:

@@ -98,6 +98,11 @@ def no_problem(_message: Mapping[str, Any]) -> Iterable[str]:
     return ()
 
 
+def all_texts(body: Mapping[str, Any]) -> str:
+    """Return every text of a message, a line each."""
+    return "\n".join(texts(body))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peer:
     """The stand-in of one kind of channel: each folder beside this file that is named after a kind states one as
@@ -125,8 +130,14 @@ class Peer:
     readers: Mapping[str, Reader] = field(default_factory=dict)
     ways: Mapping[str, str] = field(default_factory=dict)
     problems: Callable[[Mapping[str, Any]], Iterable[str]] = no_problem
-    shown: Callable[[Mapping[str, Any]], str] = lambda body: "\n".join(texts(body))
+    shown: Callable[[Mapping[str, Any]], str] = all_texts
     any_success: bool = True
+
+    @property
+    def for_people(self) -> bool:
+        """Returns whether people read its messages as they are; a program reads the others, which hold every text as it
+        came."""
+        return self.shown is not all_texts
 
 
 def texts(value: Any) -> Iterator[str]:

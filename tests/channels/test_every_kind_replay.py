@@ -17,7 +17,7 @@ from local.stack.day import Day, DayRun
 from local.standins import Fault, RecordedRequest, peer
 from local.timeline import as_text
 
-OLD = {"pagerduty", "slack", "email", "sns", "webhook", "msteamsv2"}
+OLD = {"pagerduty", "slack", "email", "sns", "webhook"}
 """Kinds with a day of their own elsewhere."""
 NEW = [kind for kind in KINDS if kind not in OLD]
 RECEIVER = "slack-critical"

@@ -16,6 +16,7 @@ from local.standins import markdown
 from local.standins.peer import Peer, PeerAnswer, Request, strings
 from local.standins.service import JsonService
 
+_SLACK = re.compile(r"<[!@#]|<\w+:")
 _PATH = re.compile(r"/hooks/([^/?]+)")
 
 
@@ -31,7 +32,7 @@ def problems(body: Mapping[str, Any]) -> Iterator[str]:
         yield "No text specified"
     if len(text) > CHANNEL.limits["text characters"]:
         yield "the text is split into several posts"
-    if "<" in text:
+    if _SLACK.search(text):
         yield "a form of Slack's is read in the text"
 
 

@@ -96,6 +96,7 @@ PEER = Peer(
     fake_key=_fake_key,
     port=4575,
     hosts=(HOST,),
+    ways={"msteamsv2": "webhook_url_file: /etc/alertmanager/secrets/teams_workflow"},
     shown=lambda body: _ESCAPED.sub(r"\1", "\n".join(texts(body)).replace("\n\n", "\n").replace("\u00a0", " ")),
     listen=lambda board, host, port: HttpListener(MsTeams(), board, host=host, port=port),
 )

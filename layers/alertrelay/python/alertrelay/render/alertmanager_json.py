@@ -44,21 +44,22 @@ def body(notification: Notification, *, version: str = "4", max_alerts: int = 0)
     }
 
 
-def shortened(message: dict[str, Any]) -> dict[str, Any]:
-    """Returns a body whose texts are cut to a few thousand characters, for a service that takes no more."""
+def shortened(message: dict[str, Any], limit: int) -> dict[str, Any]:
+    """Returns a body whose texts are at most so long each, for a service that takes no more."""
     alerts = [
-        {**one, **{part: {k: cut(v, 4000) for k, v in one[part].items()} for part in ("labels", "annotations")}}
-        for one in message["alerts"]
+        {**one, **{part: _cut(one[part], limit) for part in ("labels", "annotations")}} for one in message["alerts"]
     ]
-    common = {
-        part: _common([one[part[6:].lower()] for one in alerts]) for part in ("commonLabels", "commonAnnotations")
-    }
     return {
         **message,
         "alerts": alerts,
-        **common,
-        "groupLabels": {k: cut(v, 4000) for k, v in message["groupLabels"].items()},
+        "groupLabels": _cut(message["groupLabels"], limit),
+        "commonLabels": _common([one["labels"] for one in alerts]),
+        "commonAnnotations": _common([one["annotations"] for one in alerts]),
     }
+
+
+def _cut(texts: Labels, limit: int) -> dict[str, str]:
+    return {cut(name, 200): cut(text, limit) for name, text in texts.items()}
 
 
 def _alert(alert: Alert, said: str) -> dict[str, Any]:

@@ -39,16 +39,22 @@ def _replaced(text: str, escapes: Mapping[str, str]) -> str:
 
 
 def markup(
-    escapes: Mapping[str, str], *, bold: str = "**", line: str = "\n", size: Callable[[str], int] = width
+    escapes: Mapping[str, str],
+    *,
+    bold: str = "**",
+    line: str = "\n",
+    size: Callable[[str], int] = width,
+    in_block: str = "<",
 ) -> Markup:
-    """Return the markup of a chat with these escapes; `line` ends a line of a text too."""
+    """Return the markup of a chat with these escapes; `line` ends a line of a text too. `in_block` is what stands for a
+    `<` within a block of code, where a chat reads it even there."""
     escaped = partial(escape, escapes=escapes)
     return Markup(
         escape=lambda text: escaped(text).replace("\n", line),
         bold=lambda text: f"{bold}{text}{bold}",
         italic=lambda text: f"_{text}_",
         code=lambda text: f"`{text}`",
-        block=lambda text: f"```\n{text.replace('`', _FENCE)}\n```",
+        block=lambda text: f"```\n{text.replace('`', _FENCE).replace('<', in_block)}\n```",
         link=lambda name, href: f"[{name}]({href.replace('(', '%28').replace(')', '%29')})",
         size=size,
         line=line,

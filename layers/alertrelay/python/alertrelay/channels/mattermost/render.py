@@ -15,7 +15,7 @@ from alertrelay.render.markdown import markup
 
 _WHOLE = 14_000
 _ESCAPES = {**{char: f"\\{char}" for char in "\\*_~`|[]"}, "&": "&amp;", "<": "&lt;", ">": "&gt;"}
-_MARKUP = markup(_ESCAPES)
+_MARKUP = markup(_ESCAPES, in_block="<\u2060")
 
 
 def render(notification: Notification, settings: MattermostSettings) -> Message:
