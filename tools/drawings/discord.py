@@ -7,7 +7,7 @@ from typing import Any
 
 from markdown_it import MarkdownIt
 
-from local.standins.discord import shown
+from local.standins import peer
 from tools.drawings import Drawing
 
 _ABOUT = (
@@ -34,7 +34,7 @@ def page(message: Mapping[str, Any]) -> str:
 _NAME = __name__.rpartition(".")[2]
 DRAWING = Drawing(
     about=_ABOUT,
-    text=shown,
+    text=peer(_NAME).shown,
     page=page,
     pictures={"discord-critical": (f"critical-everything.{_NAME}.json", 720, False)},
 )

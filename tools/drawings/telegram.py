@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from local.standins.telegram import shown
+from local.standins import peer
 from tools.drawings import Drawing
 
 _ABOUT = (
@@ -28,7 +28,7 @@ def page(message: Mapping[str, Any]) -> str:
 _NAME = __name__.rpartition(".")[2]
 DRAWING = Drawing(
     about=_ABOUT,
-    text=shown,
+    text=peer(_NAME).shown,
     page=page,
     pictures={"telegram-critical": (f"critical-everything.{_NAME}.json", 720, False)},
 )
