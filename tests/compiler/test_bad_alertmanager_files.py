@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
@@ -51,17 +52,13 @@ def test_a_fault_is_named_with_its_place_and_mend(
 )
 def test_junk_is_neither_a_crash_nor_rewritten(text: str, tmp_path: Path) -> None:
     assert any(one.severity == "error" for one in found(tmp_path, text))
-    try:
+    with suppress(CannotMend):
         assert mend(text, file="a.yml", delivery=NOTHING).text == text
-    except CannotMend as error:
-        assert error.findings
 
 
 def test_a_secret_in_a_block_is_masked_and_moved_whole() -> None:
-    text = (
-        SOUND
-        + "  - name: p\n    pagerduty_configs:\n      - routing_key: |\n          FAKE1\n          FAKE2\n        class: x\n"
-    )
+    block = "|\n          FAKE1\n          FAKE2\n"
+    text = SOUND + f"  - name: p\n    pagerduty_configs:\n      - routing_key: {block}        class: x\n"
     mended = mend(text, file="a.yml", delivery=NOTHING)
     assert mended.secrets == {"p_pagerduty_routing_key": "FAKE1\nFAKE2"}
     assert "FAKE" not in "\n".join((mended.text, *mended.diff))
