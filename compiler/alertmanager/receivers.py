@@ -15,6 +15,7 @@ from alertrelay.config.channel import ChannelDescriptor, Settings
 from alertrelay.config.model import Receiver, Target
 
 from compiler.alertmanager.integrations import ReceiverContext, read_settings
+from compiler.alertmanager.kinds.reading import texts_of
 from compiler.alertmanager.shapes import check_shape
 from compiler.reading.section import Section, keys
 
@@ -25,7 +26,11 @@ _ALERTMANAGER_KINDS = keys(
 )
 _SERVED: Mapping[str, ChannelDescriptor] = {channel(kind).configs: channel(kind) for kind in KINDS}
 UNSUPPORTED = tuple(f"{kind}_configs" for kind in _ALERTMANAGER_KINDS if f"{kind}_configs" not in _SERVED)
-_SEND_RESOLVED_OTHERS_FALSE = ("rocketchat_configs", "wechat_configs")
+_SEND_RESOLVED_OTHERS_FALSE = ("wechat_configs",)
+_SUCCESSORS = {
+    "msteams_configs": "Microsoft retired its connectors: make a workflow, as in `msteamsv2_configs: "
+    "[{webhook_url_file: /etc/alertmanager/secrets/teams_workflow}]`"
+}
 KEYS = ("name", "labels", *_SERVED, *UNSUPPORTED)
 
 
@@ -41,9 +46,9 @@ def parse_receiver(section: Section, reading: ReceiverContext) -> Receiver:
     targets: list[Target] = []
     for key in section.items:
         if key in UNSUPPORTED:
-            kinds = ", ".join(_SERVED)
+            mend = _SUCCESSORS.get(key, f"it knows {', '.join(_SERVED)}")
             message = f"alertrelay does not send to {key.removesuffix('_configs')}"
-            section.findings.error(section.at(key), "unsupported-receiver", message, f"it knows {kinds}")
+            section.findings.error(section.at(key), "unsupported-receiver", message, mend)
         elif key == "labels":
             section.findings.not_obeyed(section.at(key), "`labels` of a receiver")
     for key, served in _SERVED.items():
@@ -91,7 +96,7 @@ def _target(section: Section, served: ChannelDescriptor, integration: Integratio
 
 def _check_templates(section: Section, served: ChannelDescriptor) -> None:
     for key in (name for one in served.keys for name in one.deciding):
-        if "{{" in section.text(key):
+        if any("{{" in text for text in texts_of(section.get(key))):
             message = f"{key!r} holds a template: who is notified would depend on the text of an alert"
             section.findings.error(section.at(key), "template", message, "write it out, with a route for each")
     own = [key.name for key in served.keys if key.use == "rendered" and section.has(key.name)]
