@@ -17,7 +17,7 @@ from alertrelay.config.model import Receiver, Target
 from compiler.alertmanager.integrations import ReceiverContext, read_settings
 from compiler.alertmanager.kinds.reading import texts_of
 from compiler.alertmanager.shapes import check_shape
-from compiler.reading.section import Section, keys
+from compiler.reading.section import Section, check_texts, keys
 
 _COMMON = ("send_resolved", "http_config")
 _ALERTMANAGER_KINDS = keys(
@@ -50,7 +50,7 @@ def parse_receiver(section: Section, reading: ReceiverContext) -> Receiver:
             message = f"alertrelay does not send to {key.removesuffix('_configs')}"
             section.findings.error(section.at(key), "unsupported-receiver", message, mend)
         elif key == "labels":
-            section.findings.not_obeyed(section.at(key), "`labels` of a receiver")
+            _check_labels(section)
     for key, served in _SERVED.items():
         known = (*_COMMON, *(name for one in served.keys for name in one.names))
         for index, item in enumerate(section.sections(key, known)):
@@ -60,6 +60,16 @@ def parse_receiver(section: Section, reading: ReceiverContext) -> Receiver:
     for index, (kind, other) in enumerate(_others(section), start=taken):
         targets.append(_placeholder(other, kind, Integration(receiver=name, channel=_PLACEHOLDER, index=index)))
     return Receiver(name=name, targets=tuple(targets))
+
+
+def _check_labels(section: Section) -> None:
+    """Labels of a receiver serve Alertmanager's API alone; `name` is the one that it sets itself."""
+    labels = section.mapping("labels")
+    check_texts(labels.values(), section.findings)
+    if "name" in labels:
+        message = "the label 'name' of a receiver is its own name"
+        section.findings.error(labels["name"].place, "bad-label", message, "give it another name")
+    section.findings.not_obeyed(section.at("labels"), "`labels` of a receiver")
 
 
 _PLACEHOLDER = next(kind for kind in KINDS if channel(kind).rate is None)
