@@ -71,3 +71,12 @@ def test_a_file_of_five_megabytes_is_read(tmp_path: Path) -> None:
     routes = "".join(f"    - matchers: ['service=\"s{number}\"']\n" for number in range(300))
     text = SOUND.replace("route: {receiver: r}", f"route:\n  receiver: r\n  routes:\n{routes}") + "# x\n" * 1_250_000
     assert [one for one in found(tmp_path, text) if one.severity != "info"] == []
+
+
+def test_what_may_be_a_secret_is_not_shown_beside_one_that_is_moved() -> None:
+    entry = "webhook_configs: [{url: 'https://x.example.com/FAKE1'}], wechat_configs: [{api_secret: FAKE2}]"
+    text = f"route: {{receiver: r}}\nreceivers: [{{name: r, pagerduty_configs: [{{routing_key: FAKE3}}], {entry}}}]\n"
+    mended = mend(text, file="a.yml", delivery=NOTHING)
+    assert "FAKE3" in mended.secrets.values()
+    assert "FAKE1" in mended.text
+    assert "FAKE" not in "\n".join(mended.diff)
