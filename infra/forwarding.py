@@ -19,6 +19,7 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from compiler.cost.usage import FORWARDER_MB
 from compiler.resources.environment import Environment
 from infra.assets import CONFIG_FILE
 from infra.functions import (
@@ -31,14 +32,11 @@ from infra.functions import (
     log_group,
 )
 from infra.permissions import forwarder_role
+from infra.served import handler_of
 from infra.topics import topic_prefix
 
 TIMEOUT = Duration.seconds(30)
 """Fallbacks are tried within one invocation, and a throttled table is retried until near its end."""
-
-MEMORY_MB = 1024
-"""CPU comes with memory, and a cold start is all CPU: over a second at 512 MB, half of it at 1024 for the same money.
-Above that a page gains less than the jitter of SNS."""
 
 TICK = {"do": "tick"}
 """What the function gets each minute: alertrelay.runtime.forwarder.TICK."""
@@ -114,12 +112,12 @@ class ForwarderConstruct(Construct):
             description=f"alertrelay {relay.environment.name}: {name}",
             runtime=lambda_.Runtime.PYTHON_3_13,
             architecture=relay.architecture,
-            handler=f"lambdas.{name.replace('-', '_')}.handler",
+            handler=handler_of(name),
             code=relay.code,
             layers=[relay.layer],
             # What the function may do stands in permissions.py, all of it: constructs add nothing.
             role=role.without_policy_updates(),
-            memory_size=MEMORY_MB,
+            memory_size=FORWARDER_MB,
             timeout=TIMEOUT,
             environment=self._environment(relay, name),
             log_group=logs,

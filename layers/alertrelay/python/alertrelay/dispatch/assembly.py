@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from alertrelay.alert import Channel
-from alertrelay.channels import Renderer, shared_forwarder
+from alertrelay.channels import Renderer, shared_forwarder, survey_name
 from alertrelay.config.model import Config, Target
 from alertrelay.dispatch import dispatcher
 from alertrelay.dispatch.degraded import Degraded
@@ -104,7 +104,7 @@ def assemble(
     need any. `accounts_for_unrouted`, `notes_sources`: see groups/router.py; `resolved_alarms`:
     notify/stale_alarms.py; `alarms`: dispatch/survey.py, None where there is no CloudWatch to ask; `version`: of the
     function; `sleeps`: groups may sleep (notify/sleep.py)."""
-    name = "-".join(sorted(channels))
+    name = survey_name(channels)
     parts = _Parts(
         config=config,
         router=Router(
@@ -127,7 +127,12 @@ def assemble(
         sleep=Sleep(name=name if sleeps else "", build=f"{config.hash} {version}"),
     )
     known = partial(joined_all, store, name, telemetry.log) if alarms else lambda: True
-    ports = {**_stage_ports(parts, limits or {}), "resolved_alarms": resolved_alarms, "new_id": new_id, "shown": shown}
+    ports = {
+        **_stage_ports(parts, {} if limits is None else limits),
+        "resolved_alarms": resolved_alarms,
+        "new_id": new_id,
+        "shown": shown,
+    }
     return _dispatching(parts, channels, partial(flush, {**ports, "joined_all": known}), alarms, name)
 
 
