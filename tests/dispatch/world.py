@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from alertrelay.alert import Channel, Integration, rfc3339
-from alertrelay.channels import KINDS, Renderer, forwarders, renderer, settings_of
+from alertrelay.channels import KINDS, Renderer, forwarders, renderer, settings_of, survey_name
 from alertrelay.channels.email import EmailSettings
 from alertrelay.channels.pagerduty import PagerDutySettings
 from alertrelay.channels.slack import SlackSettings
@@ -364,7 +364,7 @@ class World:
 
 
 def _forwarder(relay: Relay) -> str:
-    return "-".join(sorted(relay.channels))
+    return survey_name(relay.channels)
 
 
 def _build(relay: Relay) -> str:

@@ -49,6 +49,7 @@ class Scheduler:
     flush: Flush
     digests: Digests
     trouble: Trouble = field(default_factory=Trouble)
+    sleeps: bool = False
 
     def schedule(self, gid: str, joining: Joining, *, deadline: datetime) -> Ledger | None:
         """Makes sure that the group is flushed: now by us, by the owner of its lease, or by a timer. Returns what
@@ -87,7 +88,8 @@ class Scheduler:
     def _woken(self, gid: str, header: GroupHeader) -> datetime | None:
         """Keeps the group awake; returns its next tick, where it slept."""
         route = self.config.route_of(header.identity.route_id) or self.config.route
-        return keep_awake(self.groups, self.clock, gid, header, group_interval=route.group_interval)
+        interval, sleeps = route.group_interval, self.sleeps
+        return keep_awake(self.groups, self.clock, gid, header, group_interval=interval, sleeps=sleeps)
 
     def _pending(self, joining: Joining, header: GroupHeader | None) -> list[Update]:
         """Returns the updates that the next flush must see, and reports what became of the others."""

@@ -27,12 +27,12 @@ def arm(groups: Groups, timers: Timers, clock: Clock, gid: str, header: GroupHea
 
 
 def keep_awake(
-    groups: Groups, clock: Clock, gid: str, header: GroupHeader, *, group_interval: float
+    groups: Groups, clock: Clock, gid: str, header: GroupHeader, *, group_interval: float, sleeps: bool
 ) -> datetime | None:
     """Makes sure that a group which somebody has joined is flushed at its next tick, though it sleeps, or its owner is
-    about to let it sleep. Returns when, where it slept. Raises StoreFailure."""
+    about to let it sleep, as an owner of ours does with `sleeps`. Returns when, where it slept. Raises StoreFailure."""
     if header.schedule.owner:
-        if header.schedule.woken or groups.note_joined(gid):
+        if not sleeps or header.schedule.woken or groups.note_joined(gid):
             return None
         # Given back since the header was read. A later owner has seen the new member.
         found = groups.header(gid)

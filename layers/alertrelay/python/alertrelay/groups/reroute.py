@@ -70,6 +70,7 @@ def reroute(
     clock: Clock,
     telemetry: Telemetry,
     until: datetime,
+    forwarder: str,
 ) -> Moved:
     """Nothing moves while the configuration is the one of the last record. A group of thousands does not move within
     one invocation: what has moved after a third of the time up to `until` is marked by this flush, and the next one
@@ -102,7 +103,7 @@ def reroute(
     added = _join_beside(gid, beside, joined, stop, telemetry)
     # Armed when all are in: the first flush of a new group finds every member that came along.
     for other, (header, since) in joined.since.items():
-        _arm(other, header, since, router, groups, timers, clock)
+        _arm(other, header, since, router, groups, timers, clock, sleeps=bool(forwarder))
     return Moved(moved, added and not out_of_time)
 
 
@@ -152,11 +153,13 @@ def _arm(
     groups: Groups,
     timers: Timers,
     clock: Clock,
+    *,
+    sleeps: bool,
 ) -> None:
     found = groups.header(gid)
     route = router.config.route_of(header.identity.route_id) or router.config.route
     if found and found.schedule.armed:
-        due = keep_awake(groups, clock, gid, found, group_interval=route.group_interval)
+        due = keep_awake(groups, clock, gid, found, group_interval=route.group_interval, sleeps=sleeps)
     else:
         due = first_flush(route.group_wait, starts_at=since, now=clock.now())
         due = due if groups.arm(gid, header, due=due) else None
