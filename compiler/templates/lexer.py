@@ -15,6 +15,7 @@ _NUMBER = re.compile(
 )
 _STRING = re.compile(r'"(?:[^"\\\n]|\\[^\n])*"')
 _CHAR = re.compile(r"'(?:[^'\\\n]|\\[^\n])*'")
+_LEFT_TRIM = re.compile(r"\{\{-[ \t\r\n]")
 _RIGHT = re.compile(r"[ \t\r\n]-\}\}|\}\}")
 _AFTER_WORD = frozenset(" \t\r\n.,|:)(")
 
@@ -25,7 +26,7 @@ def tokens(text: str) -> Iterator[Token]:
     while at < len(text):
         start = text.find("{{", at)
         end = len(text) if start < 0 else start
-        opens_trimmed = start >= 0 and text[start + 2 : start + 3] == "-" and text[start + 3 : start + 4] in tuple(_SPACE)
+        opens_trimmed = start >= 0 and _LEFT_TRIM.match(text, start) is not None
         piece = text[at:end]
         piece = piece.lstrip(_SPACE) if trim else piece
         piece = piece.rstrip(_SPACE) if opens_trimmed else piece
@@ -90,9 +91,9 @@ class _Action:
             return self._paren(char)
         if char in "\"'`":
             return self._quoted(char)
-        if char == "$" or char == "." and not text[at + 1 : at + 2].isdigit():
+        if char == "$" or (char == "." and not text[at + 1 : at + 2].isdigit()):
             return self._field_or_variable(char)
-        if char in "+-." or char.isascii() and char.isdigit():
+        if char in "+-." or (char.isascii() and char.isdigit()):
             return self._number()
         word = _WORD.match(text, at)
         if word:

@@ -10,7 +10,9 @@ from compiler.templates.syntax import TemplateSyntaxError
 _ESCAPE = re.compile(r"\\(?:([abfnrtv\\'\"])|([0-7]{3})|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|.?)")
 _SIMPLE = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _BASES = {"0x": 16, "0X": 16, "0o": 8, "0O": 8, "0b": 2, "0B": 2}
-_INTEGER = re.compile(r"[+-]?(?:0[xX](?:_?[0-9a-fA-F])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+|0(?:_?[0-7])*|[1-9](?:_?[0-9])*)")
+_INTEGER = re.compile(
+    r"[+-]?(?:0[xX](?:_?[0-9a-fA-F])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+|0(?:_?[0-7])*|[1-9](?:_?[0-9])*)"
+)
 _FLOAT = re.compile(r"[+-]?(?:[0-9](?:_?[0-9])*)?(?:\.(?:[0-9](?:_?[0-9])*)?)?(?:[eE][+-]?[0-9]+)?")
 
 
@@ -44,7 +46,7 @@ def _escape(found: re.Match[str], quote: str, at: int) -> bytes:
 
 
 def number(token: str, at: int) -> int | float:
-    """Returns a number: whole where Go's is, a float where it has a point or an exponent. Raises TemplateSyntaxError."""
+    """Returns a number: a float where it has a point or an exponent. Raises TemplateSyntaxError."""
     if _INTEGER.fullmatch(token):
         value = _whole(token)
         if -(2**63) <= value < 2**63:
@@ -70,5 +72,7 @@ def character(token: str, at: int) -> int:
     """Returns the code of a character in single quotes. Raises TemplateSyntaxError."""
     text = unquoted(token, at)
     if len(text) != 1:
-        raise TemplateSyntaxError(at, "a text stands in single quotes, which hold one character", 'use double quotes: "')
+        raise TemplateSyntaxError(
+            at, "a text stands in single quotes, which hold one character", 'use double quotes: "'
+        )
     return ord(text)

@@ -184,4 +184,3 @@ class _Parser(PipelineParser):
 
     def _line(self, token: Token) -> int:
         return spot_of(self.source, token.at).line
-

@@ -11,7 +11,10 @@ from compiler.templates.syntax import KEYWORDS, TemplateSyntaxError, Token
 
 _NOT_CALLED = ("const", "dot", "nil")
 _DEEP = 60
-_FUNCTIONS_NOT_SERVED = {"call": "no value of a notification is a function", "env": "it is Prometheus's, not Alertmanager's"}
+_FUNCTIONS_NOT_SERVED = {
+    "call": "no value of a notification is a function",
+    "env": "it is Prometheus's, not Alertmanager's",
+}
 
 
 class PipelineParser:

@@ -32,13 +32,11 @@ def humanize(value: Any) -> str:
 
 
 def _below_one(seconds: float) -> str:
-    prefix = ""
-    if seconds:
-        for prefix in _PREFIXES:
-            seconds *= 1000
-            if abs(seconds) >= 1:
-                break
-    return f"{seconds:.4g}{prefix}s"
+    steps = 0
+    while seconds and abs(seconds) < 1 and steps < len(_PREFIXES):
+        seconds *= 1000
+        steps += 1
+    return f"{seconds:.4g}{_PREFIXES[steps - 1] if steps else ''}s"
 
 
 def _seconds(value: Any) -> float:

@@ -1,4 +1,4 @@
-"""Runs a compiled template. Source of the rules: Go's text/template exec.go, with missingkey=zero as Alertmanager sets it.
+"""Runs a compiled template. Source: Go's text/template exec.go, with missingkey=zero as Alertmanager sets it.
 
 A tree is plain JSON. Nodes: ["text", text], ["action", line, pipe], ["if"|"with"|"range", line, pipe, then, else|null],
 ["template", line, name, pipe|null], ["break"], ["continue"]. A pipe is [variables, is_assignment, commands], a command

@@ -175,11 +175,16 @@ def _list(environment: Environment, *items: Any) -> Slice:
     return Slice(items)
 
 
+def _short_of_arguments(_: Environment, first: Any, *_others: Any) -> Any:
+    """Stands for `and` and `or`, which the evaluator runs itself: they leave arguments unevaluated."""
+    return first
+
+
 _ANY = ("any", "any")
 FUNCTIONS: Mapping[str, Function] = {
     # Go's
-    "and": Function(("any", "any"), lambda _e, first, *rest: first, variadic=True),  # the executor stops early
-    "or": Function(("any", "any"), lambda _e, first, *rest: first, variadic=True),
+    "and": Function(_ANY, _short_of_arguments, variadic=True),
+    "or": Function(_ANY, _short_of_arguments, variadic=True),
     "not": Function(("any",), lambda _e, value: not truth(value)),
     "len": Function(("any",), _length),
     "index": Function(_ANY, _index, variadic=True),

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from typing import Any
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = 1_000_000_000
@@ -146,7 +145,7 @@ def _offset(at: datetime, chunk: str) -> str:
 def _zone(at: datetime) -> str:
     """The zone's short name; where it has none, its offset."""
     name = at.tzname() or ""
-    return _offset(at, "-0700") if not name or name.startswith("UTC+") or name.startswith("UTC-") else name
+    return _offset(at, "-0700") if not name or name.startswith(("UTC+", "UTC-")) else name
 
 
 def _hour12(at: datetime) -> int:
@@ -196,10 +195,8 @@ def add_date(time: GoTime, years: int, months: int, days: int) -> GoTime:
     return replace(time, at=time.at.replace(year=day.year, month=day.month, day=day.day))
 
 
-def time_fields(time: GoTime) -> dict[str, Any]:
+def time_parts(time: GoTime) -> list[str]:
     """Returns what Go prints of it in `%#v`: year, month, day, hour, minute, second, nanosecond."""
     at = time.at
-    return {
-        "year": at.year, "month": MONTHS[at.month - 1], "day": at.day, "hour": at.hour, "minute": at.minute,
-        "second": at.second, "nanosecond": at.microsecond * 1000 + time.nanos,
-    }  # fmt: skip
+    parts = (at.day, at.hour, at.minute, at.second, at.microsecond * 1000 + time.nanos)
+    return [str(at.year), f"time.{MONTHS[at.month - 1]}", *map(str, parts)]

@@ -119,7 +119,7 @@ class _Format:
         return _bounded(int(digits.group()[:9]))
 
     def _star(self) -> int | None:
-        value = self._values[self._number] if self._number < len(self._values) else None
+        value: Any = self._values[self._number] if self._number < len(self._values) else None
         self._number += 1
         return _bounded(int(value)) if kind_of(value) in ("int", "uint") else None
 

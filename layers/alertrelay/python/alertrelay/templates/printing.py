@@ -8,9 +8,9 @@ from typing import Any
 
 from alertrelay.templates import numbers, quoting
 from alertrelay.templates.budget import Budget
-from alertrelay.templates.gotime import Duration, GoTime, Month, Weekday, time_fields
+from alertrelay.templates.gotime import Duration, GoTime, Month, Weekday, time_parts
 from alertrelay.templates.numbers import Flags
-from alertrelay.templates.values import KV, Pairs, Struct, go_bytes, kind_of, sorted_items, type_name
+from alertrelay.templates.values import KV, Pairs, Slice, go_bytes, kind_of, sorted_items, type_name
 
 _STRINGERS = (KV, Pairs, GoTime, Duration, Month, Weekday)
 _INTEGER_BASES = {"d": 10, "b": 2, "o": 8, "O": 8, "x": 16, "X": 16}
@@ -112,11 +112,9 @@ class Printer:
 
     def _composite(self, value: Any, verb: str, flags: Flags, depth: int) -> str:
         if isinstance(value, GoTime):
-            value = Struct(**time_fields(value))
             if flags.sharp_v:
-                return "time.Date({year}, time.{month}, {day}, {hour}, {minute}, {second}, {nanosecond}, time.UTC)".format(
-                    **value.fields
-                )
+                return f"time.Date({', '.join(time_parts(value))}, time.UTC)"
+            value = Slice(time_parts(value))
         if depth > 50:
             return "..."
         if flags.sharp_v:
@@ -141,8 +139,8 @@ class Printer:
     def _literal(self, value: Any, flags: Flags, depth: int) -> str:
         """Returns the value as Go would write it in source, `%#v`."""
         if isinstance(value, dict):
-            pairs = ((self._inner(n, "v", flags, depth), self._inner(v, "v", flags, depth)) for n, v in sorted_items(value))
-            inside = ", ".join(f"{name}:{item}" for name, item in pairs)
+            pairs = ([self._inner(one, "v", flags, depth) for one in pair] for pair in sorted_items(value))
+            inside = ", ".join(":".join(pair) for pair in pairs)
         elif isinstance(value, list):
             inside = ", ".join(self._inner(item, "v", flags, depth) for item in value)
         else:

@@ -17,7 +17,7 @@ _ESCAPES = {
 
 
 def printable(char: str) -> bool:
-    """Returns whether Go's strconv.IsPrint takes the character: letters, marks, numbers, punctuation, symbols, space."""
+    """Returns whether Go's strconv.IsPrint takes the character: letters, marks, numbers, signs, and the space."""
     return char == " " or unicodedata.category(char)[0] in "LMNPS"
 
 
@@ -34,7 +34,7 @@ def _quoted(char: str, mark: str, ascii_only: bool) -> str:
         return _ESCAPES[char]
     if 0xDC80 <= code <= 0xDCFF:  # a byte that is not UTF-8
         return f"\\x{code - 0xDC00:02x}"
-    if code < 0x7F and code >= 0x20 or (code > 0x7F and not ascii_only and printable(char)):
+    if (code < 0x7F and code >= 0x20) or (code > 0x7F and not ascii_only and printable(char)):
         return char
     if code < 0x80:
         return f"\\x{code:02x}"

@@ -9,9 +9,8 @@ from typing import Any
 import re2
 
 from alertrelay.templates.budget import Budget, TemplateFailure
-from alertrelay.templates.values import go_bytes, go_string
 
-_NAME = re.compile(rb"\$(?:\{([0-9A-Za-z_]+)\}|([0-9A-Za-z_]+))|\$\$")
+_NAME = re.compile(r"\$(?:\{(\w+)\}|(\w+)|\$)")
 _ONE_BYTE = re.compile(r"(?<!\\)(?:\\\\)*\\C")
 
 
@@ -21,7 +20,7 @@ def _compiled(pattern: str) -> Any:
     options.log_errors = False
     try:
         if not _ONE_BYTE.search(pattern):
-            return re2.compile(pattern.encode("utf-8"), options)
+            return re2.compile(pattern, options)
     except (re2.error, UnicodeEncodeError):
         pass
     raise TemplateFailure("a regular expression is not one of RE2")
@@ -34,40 +33,41 @@ def check(pattern: str) -> None:
 
 def found_in(pattern: str, text: str) -> bool:
     """Returns whether the pattern matches anywhere."""
-    return _compiled(pattern).search(go_bytes(text)) is not None
+    return _compiled(pattern).search(_valid(text)) is not None
 
 
 def replaced(pattern: str, replacement: str, text: str, budget: Budget) -> str:
     """Returns the text with each match replaced; `$1` and `${name}` are its groups."""
-    raw, form = go_bytes(text), go_bytes(replacement)
-    expression = _compiled(pattern)
-    names = expression.groupindex
-    parts: list[bytes] = []
-    last = after = 0
-    for match in expression.finditer(raw):
+    valid = _valid(text)
+    parts: list[str] = []
+    last, after = 0, -1
+    for match in _compiled(pattern).finditer(valid):
         budget.step()
         start, end = match.span()
-        if start == end and start == after and after:  # an empty match right behind another one
+        if start == end == after:  # an empty match right behind another one
             continue
-        parts += [raw[last:start], _expanded(form, match, names)]
+        parts += [valid[last:start], _expanded(replacement, match)]
         budget.make(len(parts[-1]) + len(parts[-2]))
         last = after = end
-    parts.append(raw[last:])
-    return go_string(b"".join(parts))
+    return "".join([*parts, valid[last:]])
 
 
-def _expanded(form: bytes, match: Any, names: Any) -> bytes:
-    if b"$" not in form:
-        return form
-    return _NAME.sub(lambda found: _group(found, match, names), form)
+def _valid(text: str) -> str:
+    """RE2 matches UTF-8: a byte that is none becomes the replacement character."""
+    return text if text.isascii() else text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
-def _group(found: re.Match[bytes], match: Any, names: Any) -> bytes:
-    if found.group() == b"$$":
-        return b"$"
-    name = (found[1] or found[2]).decode()
+def _expanded(replacement: str, match: Any) -> str:
+    if "$" not in replacement:
+        return replacement
+    return _NAME.sub(lambda found: _group(found, match), replacement)
+
+
+def _group(found: re.Match[str], match: Any) -> str:
+    if found.group() == "$$":
+        return "$"
+    name = found[1] or found[2]
     if name.isdigit() and (name == "0" or name[0] != "0"):
         number = int(name[:9])
-        return (match.group(number) or b"") if number <= match.re.groups else b""
-    known = {n.decode() if isinstance(n, bytes) else n: g for n, g in names.items()}
-    return (match.group(known[name]) or b"") if name in known else b""
+        return (match.group(number) or "") if number <= match.re.groups else ""
+    return (match.group(name) or "") if name in match.re.groupindex else ""

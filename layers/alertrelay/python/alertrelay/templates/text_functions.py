@@ -16,7 +16,7 @@ _JS = {
 }  # fmt: skip
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _SPACES = " \t\n\v\f\r\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
-_MIDDLE = frozenset("'’.:·_")
+_MIDDLE = frozenset("'\u2019.:\u00b7_")
 """Characters inside a word between two letters (Unicode's word boundaries, UAX 29)."""
 
 
