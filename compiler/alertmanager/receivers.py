@@ -1,8 +1,8 @@
 """`receivers:` of alertmanager.yml: each kind that alertrelay serves, with all the keys that Alertmanager 0.33 knows.
 
-Which keys a kind has, and what each is, is the data of its channel (alertrelay/channels/<kind>/__init__.py). Text
-templates are accepted and our own rendering is used. A template in what decides who is notified (channel, address, key)
-is refused: it would be decided by the alert's text.
+Which keys a kind has, and what each is, is the data of its channel (alertrelay/channels/<kind>/__init__.py). The
+team's own texts are compiled (texts.py) and stand in the message where they are set. A template in what decides who is
+notified (channel, address, key) is refused: it would be decided by the alert's text.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from alertrelay.config.model import Receiver, Target
 
 from compiler.alertmanager.integrations import ReceiverContext, read_settings
 from compiler.alertmanager.shapes import check_shape
+from compiler.alertmanager.texts import read_texts
 from compiler.reading.section import Section, keys
 
 _COMMON = ("send_resolved", "http_config")
@@ -78,7 +79,7 @@ def _placeholder(section: Section, kind: str, integration: Integration) -> Targe
 def _target(section: Section, served: ChannelDescriptor, integration: Integration, reading: ReceiverContext) -> Target:
     _check_templates(section, served)
     for key in served.keys:
-        if key.use in ("rendered", "not_obeyed"):
+        if key.use in ("templated", "rendered", "not_obeyed"):
             check_shape(section, key, reading.secrets)
         if key.use == "not_obeyed" and section.has(key.name) and not (key.shape == "sigv4" and _only_region(section)):
             section.findings.not_obeyed(section.at(key.name), repr(key.name))
@@ -86,6 +87,7 @@ def _target(section: Section, served: ChannelDescriptor, integration: Integratio
         integration=integration,
         send_resolved=_send_resolved(section, served),
         settings=read_settings(section, served, reading),
+        texts=read_texts(section, served, reading.templates),
     )
 
 
@@ -97,7 +99,7 @@ def _check_templates(section: Section, served: ChannelDescriptor) -> None:
     own = [key.name for key in served.keys if key.use == "rendered" and section.has(key.name)]
     own = [name for name in own if not _all_obeyed(section, served, name)]
     if own:
-        message = f"{', '.join(own)}: alertrelay renders its own message"
+        message = f"{', '.join(own)}: alertrelay's messages have a look of their own"
         section.findings.warning(section.at(own[0]), "own-rendering", message, "it may stay for Alertmanager's sake")
 
 

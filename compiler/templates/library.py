@@ -33,6 +33,10 @@ class Library:
         main, trees = self._parsed(source)
         return Program(main=main, templates=reachable(main, trees))
 
+    def html(self, source: str) -> Program:
+        """Makes the program of a text in HTML. Raises TemplateSyntaxError."""
+        return self.text(source)
+
     def _parsed(self, source: str) -> tuple[list[Node], Mapping[str, list[Node]]]:
         parsed = parse(source, FUNCTIONS)
         trees = {**self.trees, **{n: t for n, t in parsed.defines.items() if n not in self.trees or not is_empty(t)}}

@@ -111,7 +111,7 @@ class PipelineParser:
 
     def _known(self, name: str, at: int) -> None:
         if name not in self.variables:
-            near = difflib.get_close_matches(name, self.variables, n=1, cutoff=0.6)
+            near = difflib.get_close_matches(name, self.variables[1:], n=1, cutoff=0.6)
             mend = f"did you mean {near[0]!r}?" if near else f"declare it: {{{{ {name} := … }}}}"
             raise TemplateSyntaxError(at, f"the variable {name} is not defined", mend)
 
@@ -186,7 +186,7 @@ class PipelineParser:
     def _function(self, token: Token) -> str:
         if token.text in self._functions:
             return token.text
-        near = difflib.get_close_matches(token.text, sorted(self._functions), n=1, cutoff=0.6)
+        near = difflib.get_close_matches(token.text, sorted(self._functions), n=1, cutoff=0.7)
         why = _FUNCTIONS_NOT_SERVED.get(token.text)
         mend = why or (f"did you mean {near[0]!r}?" if near else "docs/templates.md lists the functions")
         raise TemplateSyntaxError(token.at, f"there is no function {token.text!r} in Alertmanager", mend)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from compiler.alertmanager.secretkeys import SecretKeyPaths
 from compiler.delivery import Transport
 from compiler.reading.finding import Findings
 from compiler.reading.section import Section
+from compiler.templates.files import TemplateFiles
+from compiler.templates.library import Library
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiverContext:
     """The needs of every receiver: `global`, the secret's keys, where findings go, and of e-mail the transport, the
-    addresses that are on call, and the zone of its times."""
+    addresses that are on call, and the zone of its times; of texts the templates that they may call."""
 
     global_: Section
     secrets: SecretKeyPaths
@@ -23,6 +25,7 @@ class ReceiverContext:
     transport: Transport
     on_call: tuple[str, ...] = ()
     time_zone: str = ""
+    templates: TemplateFiles = field(default_factory=lambda: TemplateFiles(Library()))
 
 
 def check_url(section: Section, key: str, *, template_is_named: bool = True) -> None:

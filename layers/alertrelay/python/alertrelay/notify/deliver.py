@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from alertrelay.alert import Channel, Integration
-from alertrelay.channels import Renderer, named
+from alertrelay.channels import Renderer, prepared
 from alertrelay.config.model import Target
 from alertrelay.notification import Failed, Message, Notification, Receipt, Recipients
 from alertrelay.notify.recipients import Asked, first_asked
@@ -127,7 +127,7 @@ class Courier:
         failure: DeliveryFailure | None = None
         message, asked = None, first_asked(one.target)
         try:
-            message = self.renderer(one.target)(named(one.notification), one.target.settings)
+            message = self._message(one)
         except Exception as error:  # noqa: BLE001 - a fault of ours must lead to the next channel, not to a lost alert
             failure = Permanent(f"the message could not be rendered ({type(error).__name__})")
         while message is not None and asked.target:
@@ -162,6 +162,15 @@ class Courier:
             recipients=asked.recipients,
             missed=missed,
         )
+
+    def _message(self, one: Delivery) -> Message:
+        """Renders. A template of the team's own that fails leaves our text in its place: ops hear of it."""
+        notification = prepared(one.notification, one.target)
+        if notification.text_failures:
+            named = "; ".join(notification.text_failures)
+            text = f"{one.target.integration}: a template failed ({named}). alertrelay's own text was sent instead."
+            self.alert_ops(SelfAlert(name="TemplateFailed", text=text, cause=str(one.target.integration)))
+        return self.renderer(one.target)(notification, one.target.settings)
 
     def _pace(self, one: Delivery, now: datetime) -> tuple[float, Iterator[float]]:
         """Returns the longest time for one try, in seconds, and the pauses between the tries."""
