@@ -99,7 +99,7 @@ def _check_templates(section: Section, served: ChannelDescriptor) -> None:
     own = [key.name for key in served.keys if key.use == "rendered" and section.has(key.name)]
     own = [name for name in own if not _all_obeyed(section, served, name)]
     if own:
-        message = f"{', '.join(own)}: alertrelay's messages have a look of their own"
+        message = f"{', '.join(own)}: alertrelay gives its messages a form of its own"
         section.findings.warning(section.at(own[0]), "own-rendering", message, "it may stay for Alertmanager's sake")
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from alertrelay.config.channel import ChannelDescriptor, ConfigKey
-from alertrelay.templates.execute import Program
+from alertrelay.render.templates.execute import Program
 
 from compiler.reading.finding import Findings, did_you_mean
 from compiler.reading.section import Section

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from alertrelay.templates.execute import Program
-from alertrelay.templates.functions import FUNCTIONS
+from alertrelay.render.templates.execute import Program
+from alertrelay.render.templates.functions import FUNCTIONS
 
-from compiler.templates.parser import Parsed, is_empty, parse
+from compiler.templates.parser import ParsedTemplate, is_empty, parse
 from compiler.templates.syntax import TemplateSyntaxError
 
 Node = list[Any]
@@ -20,7 +20,7 @@ class Library:
     def __init__(self, trees: Mapping[str, list[Node]] | None = None) -> None:
         self.trees: dict[str, list[Node]] = dict(trees or {})
 
-    def add(self, name: str, text: str) -> Parsed:
+    def add(self, name: str, text: str) -> ParsedTemplate:
         """Adds a file: what it defines, and its own text under its name. Raises TemplateSyntaxError."""
         parsed = parse(text, FUNCTIONS)
         for defined, nodes in {name: parsed.main, **parsed.defines}.items():

@@ -1,4 +1,4 @@
-"""Makes trees of a template, as alertrelay.templates.execute runs them. Source: Go's text/template/parse/parse.go.
+"""Makes trees of a template, as render/templates/execute.py runs them. Source: Go's text/template/parse/parse.go.
 
 What Go finds when it parses is an error here too: an unknown function, an undefined variable, a control that is not
 closed.
@@ -19,7 +19,7 @@ _DEEP = 60
 
 
 @dataclass(slots=True)
-class Parsed:
+class ParsedTemplate:
     """A template's own tree, those that it defines, and where each name that it calls stands (as an offset)."""
 
     main: list[Node]
@@ -27,7 +27,7 @@ class Parsed:
     calls: dict[str, int] = field(default_factory=dict)
 
 
-def parse(text: str, functions: Collection[str]) -> Parsed:
+def parse(text: str, functions: Collection[str]) -> ParsedTemplate:
     """Parses one text. Raises TemplateSyntaxError."""
     return _Parser(text, functions).parse()
 
@@ -40,10 +40,10 @@ def is_empty(nodes: list[Node]) -> bool:
 class _Parser(PipelineParser):
     def __init__(self, text: str, functions: Collection[str]) -> None:
         super().__init__(text, list(tokens(text)), functions)
-        self._parsed = Parsed([])
+        self._parsed = ParsedTemplate([])
         self._ranges = self._depth = 0
 
-    def parse(self) -> Parsed:
+    def parse(self) -> ParsedTemplate:
         while self.peek().kind != "eof":
             if self.peek().kind == "left" and self._after_left() == "define":
                 self._definition()

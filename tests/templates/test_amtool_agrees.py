@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from alertrelay.templates.execute import render
-from alertrelay.templates.reading import data_of
+from alertrelay.render.templates.execute import render
+from alertrelay.render.templates.reading import data_of
 
 from compiler.templates.files import upstream_library
 from compiler.templates.library import Library

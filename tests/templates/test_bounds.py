@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from alertrelay.templates.budget import MAX_OUTPUT, Budget, TemplateFailure
-from alertrelay.templates.execute import Program, render
-from alertrelay.templates.functions import FUNCTIONS
-from alertrelay.templates.reading import data_of
+from alertrelay.render.templates.budget import MAX_OUTPUT, RenderBudget, TemplateFailure
+from alertrelay.render.templates.execute import Program, render
+from alertrelay.render.templates.functions import FUNCTIONS
+from alertrelay.render.templates.reading import data_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -22,7 +22,7 @@ MIXED = data_of(json.loads(next(path for path in DATA if path.stem == "mixed").r
 PIECES = sorted({piece for text in texts("texts.tmpl").values() for piece in text.split("\n") if "{{" in piece})
 
 
-def _failure(source: str, budget: Budget | None = None) -> str:
+def _failure(source: str, budget: RenderBudget | None = None) -> str:
     with pytest.raises(TemplateFailure) as caught:
         render(Library().text(source), MIXED, now=NOW, budget=budget)
     return caught.value.text
@@ -76,7 +76,7 @@ def test_what_fails_names_its_line_and_its_cause(source: str, says: str) -> None
     assert says in _failure(source)
 
 
-def _ends(program: Program, budget: Budget) -> str:
+def _ends(program: Program, budget: RenderBudget) -> str:
     """Runs it: either output or words come out, and no other exception."""
     try:
         return render(program, MIXED, now=NOW, budget=budget)
@@ -91,7 +91,7 @@ def test_any_text_ends_within_its_budget_or_fails_in_words(pieces: list[str], st
         parsed = parse("".join(pieces), FUNCTIONS)
     except TemplateSyntaxError:
         return
-    budget = Budget(steps=steps, output=steps)
+    budget = RenderBudget(steps=steps, output=steps)
     program = Program(main=json.loads(json.dumps(parsed.main)), templates=parsed.defines)
     made = _ends(program, budget)
     assert len(made.encode("utf-8", "surrogateescape")) <= max(steps, 200)
@@ -111,4 +111,4 @@ NODES = st.recursive(
 @given(st.lists(NODES, max_size=3), st.sampled_from([{}, {"a": [["template", 1, "a", None]]}]))
 def test_any_tree_ends(nodes: list[Any], templates: dict[str, Any]) -> None:
     calls = [["template", 1, name, None] for name in templates]
-    assert len(_ends(Program(main=[*nodes, *calls], templates=templates), Budget())) <= MAX_OUTPUT
+    assert len(_ends(Program(main=[*nodes, *calls], templates=templates), RenderBudget())) <= MAX_OUTPUT

@@ -127,7 +127,7 @@ class Courier:
         failure: DeliveryFailure | None = None
         message, asked = None, first_asked(one.target)
         try:
-            message = self._message(one)
+            message = self.renderer(one.target)(self._prepared(one), one.target.settings)
         except Exception as error:  # noqa: BLE001 - a fault of ours must lead to the next channel, not to a lost alert
             failure = Permanent(f"the message could not be rendered ({type(error).__name__})")
         while message is not None and asked.target:
@@ -163,14 +163,15 @@ class Courier:
             missed=missed,
         )
 
-    def _message(self, one: Delivery) -> Message:
-        """Renders. A template of the team's own that fails leaves our text in its place: ops hear of it."""
-        notification = prepared(one.notification, one.target)
-        if notification.text_failures:
-            named = "; ".join(notification.text_failures)
+    def _prepared(self, one: Delivery) -> Notification:
+        """Returns the notification with the team's own texts. A template that fails leaves our text in its place, and
+        a person has to mend it."""
+        found = prepared(one.notification, one.target)
+        if found.text_failures:
+            named = "; ".join(found.text_failures)
             text = f"{one.target.integration}: a template failed ({named}). alertrelay's own text was sent instead."
             self.alert_ops(SelfAlert(name="TemplateFailed", text=text, cause=str(one.target.integration)))
-        return self.renderer(one.target)(notification, one.target.settings)
+        return found
 
     def _pace(self, one: Delivery, now: datetime) -> tuple[float, Iterator[float]]:
         """Returns the longest time for one try, in seconds, and the pauses between the tries."""

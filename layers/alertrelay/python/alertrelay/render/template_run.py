@@ -9,12 +9,11 @@ from typing import Any
 from alertrelay.alert import Alert
 from alertrelay.notification import Notification, Reason
 from alertrelay.render import wording
-from alertrelay.templates.budget import Budget, TemplateFailure
-from alertrelay.templates.execute import Program, render
-from alertrelay.templates.gotime import GoTime
-from alertrelay.templates.reading import NO_TIME
-from alertrelay.templates.values import KV, Alerts, Data
-from alertrelay.templates.values import Alert as TemplateAlert
+from alertrelay.render.templates.budget import RenderBudget, TemplateFailure
+from alertrelay.render.templates.execute import Program, render
+from alertrelay.render.templates.gotime import GoTime
+from alertrelay.render.templates.reading import NO_TIME
+from alertrelay.render.templates.values import KV, AlertValue, AlertValues, Data
 
 _META = re.compile(r"[\\.+*?()|\[\]{}^$]")
 _REASONS = {
@@ -44,7 +43,7 @@ class _Run:
 
     def __init__(self, templates: Mapping[str, Any], notification: Notification) -> None:
         self._templates, self._notification = templates, notification
-        self._budget = Budget()
+        self._budget = RenderBudget()
         self._data: Data | None = None
 
     def value(self, text: Any) -> Any:
@@ -71,7 +70,7 @@ def data_of(notification: Notification) -> Data:
     return Data(
         Receiver=_META.sub(r"\\\g<0>", notification.integration.receiver),
         Status=notification.status,
-        Alerts=Alerts(alerts),
+        Alerts=AlertValues(alerts),
         NotificationReason=_REASONS.get(notification.reason, "unknown"),
         GroupLabels=_labels(notification.group_labels),
         CommonLabels=_common([alert.fields["Labels"] for alert in alerts]),
@@ -80,9 +79,9 @@ def data_of(notification: Notification) -> Data:
     )
 
 
-def _alert(alert: Alert) -> TemplateAlert:
+def _alert(alert: Alert) -> AlertValue:
     ended = wording.ended(alert)
-    return TemplateAlert(
+    return AlertValue(
         Status="resolved" if ended else "firing",
         Labels=_labels(alert.labels),
         Annotations=_labels(alert.annotations),

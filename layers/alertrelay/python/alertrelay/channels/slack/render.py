@@ -62,50 +62,27 @@ def _blocks(notification: Notification, found: FactSheet, line: str) -> list[dic
     sign = notice.icon(notification)
     head = [section(line, expand=True)]
     head += [section(f"{sign} *{escape(n, 2000)}*", expand=True) for n in notice.sentences(notification)]
-    tail = [*_facts(notification, found), *_silence(found.silence)]
-    foot = [{"type": "context", "elements": _footer(notification)}]
+    own = team.fields(notification)
+    timing = _timing(notification, wording.lead(notification), found.timing.name)
+    tail = own or [{"type": "section", "fields": [timing, *map(_field, found.measure)]}]
+    tail += _texts(found.impact)
+    # Above the place: on a phone the fields stand below each other, and what to do must not be out of sight.
+    tail += _links(team.links(notification) or [_link(fact) for fact in found.links])
+    if found.where and not own:
+        tail.append({"type": "section", "fields": [_field(fact) for fact in found.where[:_FIELDS]]})
+    tail += _silence(found.silence)
+    footers = filter(None, (team_text(notification, "footer"), plain.footer(notification)))
+    foot = [{"type": "context", "elements": [mrkdwn(escape(one, 700)) for one in footers]}]
     room = _WHOLE - _size([*head, *tail, *foot])
-    body, room = _fitting(_body(notification, found), room)
+    written = bool(team_text(notification, "text"))  # it names the other alerts itself
+    raw = wording.lead(notification).source == "raw"
+    body = team.words(notification) + ([] if written else _description(found.description, raw=raw))
+    body, room = _fitting(body, room)
     more: list[dict[str, Any]] = []
-    for further in _further(notification, found):
+    for further in () if written else (_texts(found.long_texts), _others(notification)):
         fitting, room = _fitting(further, room)
         more += fitting
     return [*head, *body, *tail, *more, *_listing(notification, room), *foot]
-
-
-def _body(notification: Notification, found: FactSheet) -> list[dict[str, Any]]:
-    """The team's own words, else the description."""
-    own = [block for key in ("pretext", "text") for block in team.sections(team_text(notification, key))]
-    if not team_text(notification, "text"):
-        own += _description(found.description, raw=wording.lead(notification).source == "raw")
-    return own
-
-
-def _facts(notification: Notification, found: FactSheet) -> list[dict[str, Any]]:
-    blocks = team.fields(notification)
-    where = found.where[:_FIELDS] if blocks is None else []
-    if blocks is None:
-        timing = _timing(notification, wording.lead(notification), found.timing.name)
-        blocks = [{"type": "section", "fields": [timing, *map(_field, found.measure)]}]
-    blocks += _texts(found.impact)
-    # Above the place: on a phone the fields stand below each other, and what to do must not be out of sight.
-    blocks += _links(team.links(notification) or [_link(fact) for fact in found.links])
-    if where:
-        blocks.append({"type": "section", "fields": [_field(fact) for fact in where]})
-    return blocks
-
-
-def _footer(notification: Notification) -> list[dict[str, Any]]:
-    own = team_text(notification, "footer")
-    return [*([mrkdwn(escape(own, 700))] if own else []), mrkdwn(escape(plain.footer(notification), 700))]
-
-
-def _further(notification: Notification, found: FactSheet) -> list[list[dict[str, Any]]]:
-    """What ours adds below: the team's own text has gone through the alerts itself."""
-    if not team_text(notification, "text"):
-        return [_texts(found.long_texts), _others(notification)]
-    hidden = wording.more(notification.not_shown)
-    return [[section(f"_{hidden}_")]] if hidden else []
 
 
 def _size(blocks: list[dict[str, Any]]) -> int:

@@ -11,6 +11,7 @@ from typing import Any
 
 from alertrelay.channels.slack.mrkdwn import TEXT, escape, mrkdwn, section
 from alertrelay.notification import Notification
+from alertrelay.render import wording
 from alertrelay.render.team_texts import text
 from alertrelay.render.text import cut, link, one_line
 
@@ -42,6 +43,13 @@ def title(notification: Notification) -> str:
     return f"*<{href.replace('&', '&amp;')}|{shown.replace('|', '¦')}>*" if href else f"*{shown}*"
 
 
+def words(notification: Notification) -> list[dict[str, Any]]:
+    """Returns the team's pretext and text as blocks, and how many alerts of the group they cannot name."""
+    blocks = [block for key in ("pretext", "text") for block in sections(text(notification, key))]
+    hidden = wording.more(notification.not_shown)
+    return [*blocks, section(f"_{hidden}_")] if hidden and text(notification, "text") else blocks
+
+
 def sections(given: str) -> list[dict[str, Any]]:
     """Returns a text of the team's own as blocks, none longer than Slack takes; split at line ends."""
     parts, rest = list[str](), markup(given)
@@ -53,11 +61,9 @@ def sections(given: str) -> list[dict[str, Any]]:
     return [section(part) for part in [*parts, rest] if part.strip()]
 
 
-def fields(notification: Notification) -> list[dict[str, Any]] | None:
-    """Returns the team's fields, short ones side by side; None where it set none."""
-    given = notification.texts.get("fields")
-    if not given:
-        return None
+def fields(notification: Notification) -> list[dict[str, Any]]:
+    """Returns the team's fields, short ones side by side; none where it set none."""
+    given = notification.texts.get("fields", ())
     blocks: list[dict[str, Any]] = []
     for entry in given:
         shown = mrkdwn(f"*{escape(one_line(str(entry.get('title', ''))), 200)}*\n{_value(entry)}")
@@ -74,12 +80,11 @@ def _value(entry: dict[str, Any]) -> str:
     return cut(markup(str(entry.get("value", "")).strip()), _FIELD)
 
 
-def links(notification: Notification) -> list[str] | None:
-    """Returns the team's actions as links, and its pictures; None where it set none."""
+def links(notification: Notification) -> list[str]:
+    """Returns the team's actions as links, and its pictures; none where it set none."""
     found = [(link(str(one.get("url", ""))), str(one.get("text", ""))) for one in notification.texts.get("actions", ())]
     found += [(link(text(notification, key)), name) for key, name in LINKS]
-    shown = [f"*<{href.replace('&', '&amp;')}|{escape(one_line(name), 100)}>*" for href, name in found if href]
-    return shown or None
+    return [f"*<{href.replace('&', '&amp;')}|{escape(one_line(name), 100)}>*" for href, name in found if href]
 
 
 def sender(notification: Notification) -> dict[str, str]:

@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from alertrelay.templates.budget import Budget, TemplateFailure
-from alertrelay.templates.numbers import Flags
-from alertrelay.templates.printing import Printer
-from alertrelay.templates.values import kind_of, type_name
+from alertrelay.render.templates.budget import RenderBudget, TemplateFailure
+from alertrelay.render.templates.numbers import Flags
+from alertrelay.render.templates.printing import Printer
+from alertrelay.render.templates.values import kind_of, type_name
 
 _MOST = 100_000
 """The widest width. Go's own limit is ten times that."""
@@ -17,13 +17,13 @@ _FLAGS = {"+": "plus", "-": "minus", "#": "sharp", " ": "space", "0": "zero"}
 _DIGITS = re.compile(r"[0-9]+")
 
 
-def sprintf(form: str, values: Sequence[Any], budget: Budget) -> str:
+def sprintf(form: str, values: Sequence[Any], budget: RenderBudget) -> str:
     """Returns the values in a format, with Go's `%!verb(…)` where one does not fit."""
     return _Format(form, values, budget).text()
 
 
 class _Format:
-    def __init__(self, form: str, values: Sequence[Any], budget: Budget) -> None:
+    def __init__(self, form: str, values: Sequence[Any], budget: RenderBudget) -> None:
         self._form, self._values, self._budget = form, values, budget
         self._printer = Printer(budget)
         self._at = self._number = 0

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from alertrelay.templates.budget import Budget, TemplateFailure
-from alertrelay.templates.evaluate import Evaluator, Variables
-from alertrelay.templates.functions import Environment
-from alertrelay.templates.printing import to_text
-from alertrelay.templates.values import Data, go_bytes, kind_of, sorted_items, truth, type_name
+from alertrelay.render.templates.budget import RenderBudget, TemplateFailure
+from alertrelay.render.templates.evaluate import Evaluator, Variables
+from alertrelay.render.templates.functions import CallContext
+from alertrelay.render.templates.printing import to_text
+from alertrelay.render.templates.values import Data, go_bytes, kind_of, sorted_items, truth, type_name
 
 Node = list[Any]
 
@@ -30,10 +30,10 @@ class Program:
     templates: Mapping[str, list[Node]]
 
 
-def render(program: Program, data: Data, *, now: datetime, budget: Budget | None = None) -> str:
+def render(program: Program, data: Data, *, now: datetime, budget: RenderBudget | None = None) -> str:
     """Returns the program's output. Raises TemplateFailure, and nothing else, whatever the program does."""
     try:
-        return _Run(program, Environment(budget or Budget(), now)).output(data)
+        return _Run(program, CallContext(budget or RenderBudget(), now)).output(data)
     except TemplateFailure:
         raise
     except RecursionError:
@@ -51,7 +51,7 @@ class _Continue(Exception):
 
 
 class _Run:
-    def __init__(self, program: Program, environment: Environment) -> None:
+    def __init__(self, program: Program, environment: CallContext) -> None:
         self._program, self._environment = program, environment
         self._budget = environment.budget
         self._evaluate = Evaluator(environment)

@@ -6,24 +6,24 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from alertrelay.templates import numbers, quoting
-from alertrelay.templates.budget import Budget
-from alertrelay.templates.gotime import Duration, GoTime, Month, Weekday, time_parts
-from alertrelay.templates.numbers import Flags
-from alertrelay.templates.values import KV, Pairs, Slice, go_bytes, kind_of, sorted_items, type_name
+from alertrelay.render.templates import numbers, quoting
+from alertrelay.render.templates.budget import RenderBudget
+from alertrelay.render.templates.gotime import Duration, GoTime, Month, Weekday, time_parts
+from alertrelay.render.templates.numbers import Flags
+from alertrelay.render.templates.values import KV, Pairs, Slice, go_bytes, kind_of, sorted_items, type_name
 
 _STRINGERS = (KV, Pairs, GoTime, Duration, Month, Weekday)
 _INTEGER_BASES = {"d": 10, "b": 2, "o": 8, "O": 8, "x": 16, "X": 16}
 
 
-def to_text(value: Any, budget: Budget) -> str:
+def to_text(value: Any, budget: RenderBudget) -> str:
     """Returns a value as `{{ value }}` prints it."""
     if type(value) is str:
         return value
     return Printer(budget).verb(value, "v", Flags())
 
 
-def sprint(values: Iterable[Any], budget: Budget) -> str:
+def sprint(values: Iterable[Any], budget: RenderBudget) -> str:
     """Returns the values as `print` does: with a space between two of which neither is a text."""
     printer, text, before = Printer(budget), "", True
     for number, value in enumerate(values):
@@ -36,7 +36,7 @@ def sprint(values: Iterable[Any], budget: Budget) -> str:
     return text
 
 
-def sprintln(values: Iterable[Any], budget: Budget) -> str:
+def sprintln(values: Iterable[Any], budget: RenderBudget) -> str:
     """Returns the values as `println` does: with a space between each two, and a line end."""
     printer = Printer(budget)
     return " ".join(printer.verb(value, "v", Flags()) for value in values) + "\n"
@@ -45,7 +45,7 @@ def sprintln(values: Iterable[Any], budget: Budget) -> str:
 class Printer:
     """Prints one value after the other within a budget: a value may hold another one many times over."""
 
-    def __init__(self, budget: Budget) -> None:
+    def __init__(self, budget: RenderBudget) -> None:
         self._budget = budget
 
     def verb(self, value: Any, verb: str, flags: Flags, depth: int = 0) -> str:

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from alertrelay.templates.functions import Function
+from alertrelay.render.templates.functions import TemplateFunction
 
-ESCAPERS: Mapping[str, Function] = {}
+ESCAPERS: Mapping[str, TemplateFunction] = {}

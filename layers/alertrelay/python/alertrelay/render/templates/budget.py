@@ -23,7 +23,7 @@ class TemplateFailure(Exception):
 
 
 @dataclass(slots=True)
-class Budget:
+class RenderBudget:
     """What is left of the bounds. Every method raises TemplateFailure when a bound is passed."""
 
     steps: int = MAX_STEPS

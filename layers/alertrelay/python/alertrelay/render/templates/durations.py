@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from alertrelay.templates.budget import TemplateFailure
-from alertrelay.templates.gotime import Duration
-from alertrelay.templates.values import kind_of, type_name
+from alertrelay.render.templates.budget import TemplateFailure
+from alertrelay.render.templates.gotime import Duration
+from alertrelay.render.templates.values import kind_of, type_name
 
 _PREFIXES = ("m", "u", "n", "p", "f", "a", "z", "y")
 

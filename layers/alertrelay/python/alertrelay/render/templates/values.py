@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
-from alertrelay.templates.gotime import Duration, GoTime
+from alertrelay.render.templates.gotime import Duration, GoTime
 
 
 class Html(str):
@@ -70,7 +70,7 @@ class AlertSlice(Slice):
     go_type = "[]template.Alert"
 
 
-class Alerts(Slice):
+class AlertValues(Slice):
     """The alerts of a notification."""
 
     go_type = "template.Alerts"
@@ -110,7 +110,7 @@ class Pair(Struct):
     __slots__ = ()
 
 
-class Alert(Struct):
+class AlertValue(Struct):
     """One alert."""
 
     go_type = "template.Alert"

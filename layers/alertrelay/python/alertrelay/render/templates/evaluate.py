@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from alertrelay.templates.budget import TemplateFailure
-from alertrelay.templates.escaping import ESCAPERS
-from alertrelay.templates.functions import FUNCTIONS, Environment, Function
-from alertrelay.templates.methods import method_of
-from alertrelay.templates.values import AnyMap, Struct, kind_of, truth, type_name
+from alertrelay.render.templates.budget import TemplateFailure
+from alertrelay.render.templates.escaping import ESCAPERS
+from alertrelay.render.templates.functions import FUNCTIONS, CallContext, TemplateFunction
+from alertrelay.render.templates.methods import method_of
+from alertrelay.render.templates.values import AnyMap, Struct, kind_of, truth, type_name
 
 _MISSING = object()
 """No value comes down the pipeline."""
@@ -37,7 +37,7 @@ class Variables(list[tuple[str, Any]]):
 class Evaluator:
     """Evaluates with one environment."""
 
-    def __init__(self, environment: Environment) -> None:
+    def __init__(self, environment: CallContext) -> None:
         self._environment = environment
         self._budget = environment.budget
 
@@ -134,7 +134,7 @@ class Evaluator:
     def _call(
         self,
         name: str,
-        function: Function,
+        function: TemplateFunction,
         given: list[Any],
         args: list[Operand],
         dot: Any,

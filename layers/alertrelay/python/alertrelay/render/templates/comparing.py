@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from alertrelay.templates.budget import TemplateFailure
-from alertrelay.templates.gotime import GoTime
-from alertrelay.templates.values import Struct, go_bytes, kind_of, type_name
+from alertrelay.render.templates.budget import TemplateFailure
+from alertrelay.render.templates.gotime import GoTime
+from alertrelay.render.templates.values import Struct, go_bytes, kind_of, type_name
 
 _BASIC = frozenset({"bool", "string", "int", "uint", "float"})
 

@@ -6,9 +6,9 @@ import re
 import unicodedata
 from urllib.parse import quote_plus, unquote_to_bytes
 
-from alertrelay.templates.budget import TemplateFailure
-from alertrelay.templates.quoting import printable
-from alertrelay.templates.values import go_bytes, go_string
+from alertrelay.render.templates.budget import TemplateFailure
+from alertrelay.render.templates.quoting import printable
+from alertrelay.render.templates.values import go_bytes, go_string
 
 _HTML = {"\0": "\ufffd", '"': "&#34;", "'": "&#39;", "&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _JS = {

@@ -8,7 +8,7 @@ from typing import Any
 
 import re2
 
-from alertrelay.templates.budget import Budget, TemplateFailure
+from alertrelay.render.templates.budget import RenderBudget, TemplateFailure
 
 _NAME = re.compile(r"\$(?:\{(\w+)\}|(\w+)|\$)")
 _ONE_BYTE = re.compile(r"(?<!\\)(?:\\\\)*\\C")
@@ -36,7 +36,7 @@ def found_in(pattern: str, text: str) -> bool:
     return _compiled(pattern).search(_valid(text)) is not None
 
 
-def replaced(pattern: str, replacement: str, text: str, budget: Budget) -> str:
+def replaced(pattern: str, replacement: str, text: str, budget: RenderBudget) -> str:
     """Returns the text with each match replaced; `$1` and `${name}` are its groups."""
     valid = _valid(text)
     parts: list[str] = []

@@ -6,16 +6,16 @@ import json
 import math
 from typing import Any
 
-from alertrelay.templates import numbers
-from alertrelay.templates.budget import Budget, TemplateFailure
-from alertrelay.templates.gotime import GoTime
-from alertrelay.templates.values import JSON_NAMES, Pair, kind_of, sorted_items
+from alertrelay.render.templates import numbers
+from alertrelay.render.templates.budget import RenderBudget, TemplateFailure
+from alertrelay.render.templates.gotime import GoTime
+from alertrelay.render.templates.values import JSON_NAMES, Pair, kind_of, sorted_items
 
 _ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029", "\x7f": "\x7f"}
 _DEEP = 50
 
 
-def to_json(value: Any, budget: Budget, *, depth: int = 0) -> str:
+def to_json(value: Any, budget: RenderBudget, *, depth: int = 0) -> str:
     """Returns JSON in which `<`, `>` and `&` are escaped, with the names of Alertmanager's webhook."""
     budget.step()
     if depth > _DEEP:
@@ -25,7 +25,7 @@ def to_json(value: Any, budget: Budget, *, depth: int = 0) -> str:
     return text
 
 
-def _json(value: Any, budget: Budget, depth: int) -> str:
+def _json(value: Any, budget: RenderBudget, depth: int) -> str:
     if value is None:
         return "null"
     match kind_of(value):
@@ -51,7 +51,7 @@ def _name(value: Any, field: str) -> str:
     return field if isinstance(value, Pair) else JSON_NAMES.get(field, field[0].lower() + field[1:])
 
 
-def _object(items: Any, budget: Budget, depth: int) -> str:
+def _object(items: Any, budget: RenderBudget, depth: int) -> str:
     return f"{{{','.join(f'{_text(n)}:{to_json(v, budget, depth=depth + 1)}' for n, v in items)}}}"
 
 

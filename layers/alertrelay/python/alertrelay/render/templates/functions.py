@@ -11,12 +11,12 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from alertrelay.templates import comparing, durations, gojson, regexes, text_functions
-from alertrelay.templates.budget import Budget, TemplateFailure
-from alertrelay.templates.gotime import Duration, GoTime
-from alertrelay.templates.printf import sprintf
-from alertrelay.templates.printing import sprint, sprintln
-from alertrelay.templates.values import (
+from alertrelay.render.templates import comparing, durations, gojson, regexes, text_functions
+from alertrelay.render.templates.budget import RenderBudget, TemplateFailure
+from alertrelay.render.templates.gotime import Duration, GoTime
+from alertrelay.render.templates.printf import sprintf
+from alertrelay.render.templates.printing import sprint, sprintln
+from alertrelay.render.templates.values import (
     AnyMap,
     Byte,
     Html,
@@ -32,15 +32,15 @@ from alertrelay.templates.values import (
 
 
 @dataclass(frozen=True, slots=True)
-class Environment:
+class CallContext:
     """What a function may use beside its arguments."""
 
-    budget: Budget
+    budget: RenderBudget
     now: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Function:
+class TemplateFunction:
     """A function: the Go types of its parameters (`any` takes everything, a last `...` repeats), and what it does."""
 
     parameters: tuple[str, ...]
@@ -61,7 +61,7 @@ class Function:
         return count >= self.least if self.variadic else count == self.least
 
 
-def _length(_: Environment, value: Any) -> int:
+def _length(_: CallContext, value: Any) -> int:
     match kind_of(value):
         case "string":
             return len(go_bytes(value))
@@ -70,7 +70,7 @@ def _length(_: Environment, value: Any) -> int:
     raise TemplateFailure(f"len of {'nil' if value is None else type_name(value)}")
 
 
-def _index(_: Environment, value: Any, *indexes: Any) -> Any:
+def _index(_: CallContext, value: Any, *indexes: Any) -> Any:
     for index in indexes:
         value = _at(value, index)
     return value
@@ -98,7 +98,7 @@ def _within(index: Any, last: int) -> int:
     return int(index)
 
 
-def _slice(_: Environment, value: Any, *indexes: Any) -> Any:
+def _slice(_: CallContext, value: Any, *indexes: Any) -> Any:
     kind = kind_of(value)
     if kind not in ("string", "slice"):
         raise TemplateFailure(f"slice of {'untyped nil' if value is None else type_name(value)}")
@@ -112,49 +112,49 @@ def _slice(_: Environment, value: Any, *indexes: Any) -> Any:
     return go_string(part) if isinstance(part, bytes) else type(value)(part)
 
 
-def _print(environment: Environment, *values: Any) -> str:
+def _print(environment: CallContext, *values: Any) -> str:
     return sprint(values, environment.budget)
 
 
-def _escaping(change: Callable[[str], str]) -> Function:
+def _escaping(change: Callable[[str], str]) -> TemplateFunction:
     """A function that prints its arguments and escapes what comes out."""
 
-    def run(environment: Environment, *values: Any) -> str:
+    def run(environment: CallContext, *values: Any) -> str:
         text = change(sprint(values, environment.budget))
         environment.budget.make(len(text))
         return text
 
-    return Function(("any",), run, variadic=True)
+    return TemplateFunction(("any",), run, variadic=True)
 
 
-def _changing(change: Callable[[str], Any]) -> Function:
+def _changing(change: Callable[[str], Any]) -> TemplateFunction:
     """A function of one text."""
 
-    def run(environment: Environment, text: str) -> Any:
+    def run(environment: CallContext, text: str) -> Any:
         environment.budget.make(len(text))
         return change(text)
 
-    return Function(("string",), run)
+    return TemplateFunction(("string",), run)
 
 
-def _join(environment: Environment, separator: str, texts: Sequence[str]) -> str:
+def _join(environment: CallContext, separator: str, texts: Sequence[str]) -> str:
     environment.budget.step(len(texts))
     environment.budget.make(sum(map(len, texts)) + len(separator) * len(texts))
     return separator.join(texts)
 
 
-def _in_zone(_: Environment, name: str, time: GoTime) -> GoTime:
+def _in_zone(_: CallContext, name: str, time: GoTime) -> GoTime:
     try:
         return time.within(ZoneInfo(name or "UTC"))
     except (KeyError, ValueError, OSError):
         raise TemplateFailure(f"tz: {name[:60]!r} is not a time zone") from None
 
 
-def _since(environment: Environment, time: GoTime) -> Duration:
+def _since(environment: CallContext, time: GoTime) -> Duration:
     return Duration(max(-(2**63), min(2**63 - 1, GoTime(environment.now).unix_nanos - time.unix_nanos)))
 
 
-def _dict(environment: Environment, *items: Any) -> AnyMap:
+def _dict(environment: CallContext, *items: Any) -> AnyMap:
     environment.budget.make(len(items))
     if len(items) % 2:
         raise TemplateFailure("dict needs a value for each key")
@@ -163,44 +163,46 @@ def _dict(environment: Environment, *items: Any) -> AnyMap:
     return AnyMap(zip(items[::2], items[1::2], strict=True))
 
 
-def _append(environment: Environment, to: Any, *items: Any) -> Slice:
+def _append(environment: CallContext, to: Any, *items: Any) -> Slice:
     if kind_of(to) != "slice":
         raise TemplateFailure(f"append to {type_name(to)}, which is not a list")
     environment.budget.make(len(to) + len(items))
     return Slice([*to, *items])
 
 
-def _list(environment: Environment, *items: Any) -> Slice:
+def _list(environment: CallContext, *items: Any) -> Slice:
     environment.budget.make(len(items))
     return Slice(items)
 
 
-def _short_of_arguments(_: Environment, first: Any, *_others: Any) -> Any:
+def _short_of_arguments(_: CallContext, first: Any, *_others: Any) -> Any:
     """Stands for `and` and `or`, which the evaluator runs itself: they leave arguments unevaluated."""
     return first
 
 
 _ANY = ("any", "any")
-FUNCTIONS: Mapping[str, Function] = {
+FUNCTIONS: Mapping[str, TemplateFunction] = {
     # Go's
-    "and": Function(_ANY, _short_of_arguments, variadic=True),
-    "or": Function(_ANY, _short_of_arguments, variadic=True),
-    "not": Function(("any",), lambda _e, value: not truth(value)),
-    "len": Function(("any",), _length),
-    "index": Function(_ANY, _index, variadic=True),
-    "slice": Function(_ANY, _slice, variadic=True),
-    "print": Function(("any",), _print, variadic=True),
-    "println": Function(("any",), lambda e, *values: sprintln(values, e.budget), variadic=True),
-    "printf": Function(("string", "any"), lambda e, form, *values: sprintf(form, values, e.budget), variadic=True),
+    "and": TemplateFunction(_ANY, _short_of_arguments, variadic=True),
+    "or": TemplateFunction(_ANY, _short_of_arguments, variadic=True),
+    "not": TemplateFunction(("any",), lambda _e, value: not truth(value)),
+    "len": TemplateFunction(("any",), _length),
+    "index": TemplateFunction(_ANY, _index, variadic=True),
+    "slice": TemplateFunction(_ANY, _slice, variadic=True),
+    "print": TemplateFunction(("any",), _print, variadic=True),
+    "println": TemplateFunction(("any",), lambda e, *values: sprintln(values, e.budget), variadic=True),
+    "printf": TemplateFunction(
+        ("string", "any"), lambda e, form, *values: sprintf(form, values, e.budget), variadic=True
+    ),
     "html": _escaping(text_functions.html),
     "js": _escaping(text_functions.javascript),
     "urlquery": _escaping(text_functions.url_query),
-    "eq": Function(_ANY, lambda _e, first, *rest: comparing.equal(first, rest), variadic=True),
-    "ne": Function(_ANY, lambda _e, first, other: not comparing.equal(first, (other,))),
-    "lt": Function(_ANY, lambda _e, first, other: comparing.less(first, other)),
-    "le": Function(_ANY, lambda _e, first, other: not comparing.less(other, first)),
-    "gt": Function(_ANY, lambda _e, first, other: comparing.less(other, first)),
-    "ge": Function(_ANY, lambda _e, first, other: not comparing.less(first, other)),
+    "eq": TemplateFunction(_ANY, lambda _e, first, *rest: comparing.equal(first, rest), variadic=True),
+    "ne": TemplateFunction(_ANY, lambda _e, first, other: not comparing.equal(first, (other,))),
+    "lt": TemplateFunction(_ANY, lambda _e, first, other: comparing.less(first, other)),
+    "le": TemplateFunction(_ANY, lambda _e, first, other: not comparing.less(other, first)),
+    "gt": TemplateFunction(_ANY, lambda _e, first, other: comparing.less(other, first)),
+    "ge": TemplateFunction(_ANY, lambda _e, first, other: not comparing.less(first, other)),
     # Alertmanager's
     "toUpper": _changing(text_functions.upper),
     "toLower": _changing(text_functions.lower),
@@ -209,20 +211,20 @@ FUNCTIONS: Mapping[str, Function] = {
     "urlUnescape": _changing(text_functions.url_unescape),
     "safeHtml": _changing(Html),
     "safeUrl": _changing(Url),
-    "join": Function(("string", "[]string"), _join),
-    "match": Function(("string", "string"), lambda _e, pattern, text: regexes.found_in(pattern, text)),
-    "reReplaceAll": Function(
+    "join": TemplateFunction(("string", "[]string"), _join),
+    "match": TemplateFunction(("string", "string"), lambda _e, pattern, text: regexes.found_in(pattern, text)),
+    "reReplaceAll": TemplateFunction(
         ("string", "string", "string"),
         lambda e, pattern, replacement, text: regexes.replaced(pattern, replacement, text, e.budget),
     ),
-    "stringSlice": Function(("string",), lambda _e, *texts: Strings(texts), variadic=True),
-    "date": Function(("string", "time.Time"), lambda _e, layout, time: time.format(layout)),
-    "tz": Function(("string", "time.Time"), _in_zone),
-    "since": Function(("time.Time",), _since),
-    "humanizeDuration": Function(("any",), lambda _e, value: durations.humanize(value)),
-    "toJson": Function(("any",), lambda e, value: gojson.to_json(value, e.budget)),
-    "dict": Function(("any",), _dict, variadic=True),
-    "list": Function(("any",), _list, variadic=True),
-    "append": Function(_ANY, _append, variadic=True),
+    "stringSlice": TemplateFunction(("string",), lambda _e, *texts: Strings(texts), variadic=True),
+    "date": TemplateFunction(("string", "time.Time"), lambda _e, layout, time: time.format(layout)),
+    "tz": TemplateFunction(("string", "time.Time"), _in_zone),
+    "since": TemplateFunction(("time.Time",), _since),
+    "humanizeDuration": TemplateFunction(("any",), lambda _e, value: durations.humanize(value)),
+    "toJson": TemplateFunction(("any",), lambda e, value: gojson.to_json(value, e.budget)),
+    "dict": TemplateFunction(("any",), _dict, variadic=True),
+    "list": TemplateFunction(("any",), _list, variadic=True),
+    "append": TemplateFunction(_ANY, _append, variadic=True),
 }
 """All functions by name, `call` apart: no value of a notification is a function."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from alertrelay.templates.gotime import GoTime, go_time
-from alertrelay.templates.values import KV, Alert, Alerts, Data
+from alertrelay.render.templates.gotime import GoTime, go_time
+from alertrelay.render.templates.values import KV, AlertValue, AlertValues, Data
 
 NO_TIME = go_time("0001-01-01T00:00:00Z")
 
@@ -17,7 +17,7 @@ def data_of(document: Mapping[str, Any]) -> Data:
         return Data(
             Receiver=str(document.get("receiver", "")),
             Status=str(document.get("status", "")),
-            Alerts=Alerts(_alert(one) for one in document.get("alerts") or ()),
+            Alerts=AlertValues(_alert(one) for one in document.get("alerts") or ()),
             NotificationReason=str(document.get("notification_reason", "")),
             GroupLabels=_labels(document.get("groupLabels")),
             CommonLabels=_labels(document.get("commonLabels")),
@@ -28,8 +28,8 @@ def data_of(document: Mapping[str, Any]) -> Data:
         raise ValueError(f"the data is not in the shape of Alertmanager's webhook: {error}") from None
 
 
-def _alert(one: Mapping[str, Any]) -> Alert:
-    return Alert(
+def _alert(one: Mapping[str, Any]) -> AlertValue:
+    return AlertValue(
         Status=str(one.get("status", "")),
         Labels=_labels(one.get("labels")),
         Annotations=_labels(one.get("annotations")),
