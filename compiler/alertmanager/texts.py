@@ -1,6 +1,6 @@
 """Compiles the team's own texts of an integration: what a message says in place of alertrelay's own words.
 
-What the texts become is plain JSON that render/team_texts.py reads.
+What the texts become is plain JSON that alertrelay/render/team_texts.py reads.
 """
 
 from __future__ import annotations

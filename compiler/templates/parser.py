@@ -1,4 +1,4 @@
-"""Makes trees of a template, as render/templates/execute.py runs them. Source: Go's text/template/parse/parse.go.
+"""Makes trees of a template, as alertrelay/render/templates/ runs them. Source: Go's text/template/parse/parse.go.
 
 What Go finds when it parses is an error here too: an unknown function, an undefined variable, a control that is not
 closed.
