@@ -8,6 +8,8 @@ from typing import Any
 from alertrelay.render.templates.execute import Program
 from alertrelay.render.templates.functions import FUNCTIONS
 
+from compiler.templates.html.context import HtmlProblem
+from compiler.templates.html.escape import escape
 from compiler.templates.parser import ParsedTemplate, is_empty, parse
 from compiler.templates.syntax import TemplateSyntaxError
 
@@ -35,7 +37,14 @@ class Library:
 
     def html(self, source: str) -> Program:
         """Makes the program of a text in HTML. Raises TemplateSyntaxError."""
-        return self.text(source)
+        main, trees = self._parsed(source)
+        try:
+            escaped, made = escape(main, trees)
+        except HtmlProblem as problem:
+            at = len("".join(source.splitlines(keepends=True)[: max(problem.line - 1, 0)]))
+            mend = "close tags and quotes within each branch, and write attributes with quotes"
+            raise TemplateSyntaxError(at, problem.text, mend) from None
+        return Program(main=escaped, templates=made)
 
     def _parsed(self, source: str) -> tuple[list[Node], Mapping[str, list[Node]]]:
         parsed = parse(source, FUNCTIONS)
