@@ -44,7 +44,7 @@ class HtmlProblem(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
+class HtmlContext:
     """A place in HTML. `state` is text, tag, attr_name, after_name, before_value, comment, rcdata, attr, url, srcset,
     css…, js…, or dead behind a break. `delim` is a key of QUOTES inside of an attribute's value. `url` is "", path,
     query or unknown; `js` says what a slash begins: regexp, division or unknown."""
@@ -62,7 +62,7 @@ class Context:
         return self.state == "comment" or self.state.endswith("_comment")
 
     @property
-    def nudged(self) -> Context:
+    def nudged(self) -> HtmlContext:
         """Returns the context in which an action here stands: the beginning of a value or of a name."""
         match self.state:
             case "tag":
@@ -94,7 +94,7 @@ def sort_of(attribute: str) -> str:
     return ""
 
 
-def joined(one: Context, other: Context, what: str, line: int) -> Context:
+def joined(one: HtmlContext, other: HtmlContext, what: str, line: int) -> HtmlContext:
     """Returns the context behind two branches. Raises HtmlProblem where they end in different ones."""
     if one.state == "dead":
         return other

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from compiler.templates.html.context import Context, HtmlProblem, joined
+from compiler.templates.html.context import HtmlContext, HtmlProblem, joined
 from compiler.templates.html.escapers import escaped_pipe, escapers_of
 from compiler.templates.html.transitions import after
 
@@ -21,13 +21,13 @@ Node = list[Any]
 class _Loop:
     """The contexts at each break and continue of a range."""
 
-    leaves: list[Context] = field(default_factory=list)
+    leaves: list[HtmlContext] = field(default_factory=list)
 
 
 def escape(main: list[Node], trees: Mapping[str, list[Node]]) -> tuple[list[Node], dict[str, list[Node]]]:
     """Returns a tree that escapes, and the trees that it calls. Raises HtmlProblem."""
     escaper = _Escaper(trees)
-    context, nodes = escaper.nodes(Context(), main)
+    context, nodes = escaper.nodes(HtmlContext(), main)
     if context.state != "text":
         raise HtmlProblem("the text ends inside of a tag, an attribute or an element")
     return nodes, escaper.made
@@ -37,11 +37,11 @@ class _Escaper:
     def __init__(self, trees: Mapping[str, list[Node]]) -> None:
         self._trees = trees
         self.made: dict[str, list[Node]] = {}
-        self._ends: dict[str, Context] = {}
+        self._ends: dict[str, HtmlContext] = {}
         self._called: set[str] = set()
         self._loops: list[_Loop] = []
 
-    def nodes(self, context: Context, nodes: list[Node] | None) -> tuple[Context, list[Node]]:
+    def nodes(self, context: HtmlContext, nodes: list[Node] | None) -> tuple[HtmlContext, list[Node]]:
         made: list[Node] = []
         for node in nodes or ():
             if context.state == "dead":
@@ -53,7 +53,7 @@ class _Escaper:
             made.append(escaped)
         return context, made
 
-    def _node(self, context: Context, node: Node) -> tuple[Context, Node]:
+    def _node(self, context: HtmlContext, node: Node) -> tuple[HtmlContext, Node]:
         match node[0]:
             case "text":
                 return _text(context, node[1])
@@ -67,14 +67,14 @@ class _Escaper:
                 return replace(context, state="dead"), node
         return self._branch(context, node)
 
-    def _action(self, context: Context, node: Node) -> tuple[Context, Node]:
+    def _action(self, context: HtmlContext, node: Node) -> tuple[HtmlContext, Node]:
         if node[2][0]:
             return context, node
         context = context.nudged
         names, end = escapers_of(context, node[2])
         return end, ["action", node[1], escaped_pipe(node[2], names)]
 
-    def _branch(self, context: Context, node: Node) -> tuple[Context, Node]:
+    def _branch(self, context: HtmlContext, node: Node) -> tuple[HtmlContext, Node]:
         kind, line, pipe, body, otherwise = node
         loops = kind == "range"
         end, made = self._body(context, body, line) if loops else self.nodes(context, body)
@@ -85,15 +85,15 @@ class _Escaper:
         other, made_other = self.nodes(context, otherwise)
         return joined(end, other, kind, line), [kind, line, pipe, made, made_other if otherwise else otherwise]
 
-    def _body(self, context: Context, body: list[Node], line: int) -> tuple[Context, list[Node]]:
+    def _body(self, context: HtmlContext, body: list[Node], line: int) -> tuple[HtmlContext, list[Node]]:
         self._loops.append(_Loop())
         end, made = self.nodes(context, body)
         for leave in self._loops.pop().leaves:
             end = joined(end, leave, "range", line)
         return end, made
 
-    def _call(self, context: Context, name: str) -> tuple[Context, str]:
-        own = name if context == Context() else f"{name} in {_words(context)}"
+    def _call(self, context: HtmlContext, name: str) -> tuple[HtmlContext, str]:
+        own = name if context == HtmlContext() else f"{name} in {_words(context)}"
         self._called.add(own)
         if own in self._ends:
             return self._ends[own], own
@@ -101,7 +101,7 @@ class _Escaper:
             return context, own  # it fails when it is called
         return self._end_of(context, name, own), own
 
-    def _end_of(self, context: Context, name: str, own: str) -> Context:
+    def _end_of(self, context: HtmlContext, name: str, own: str) -> HtmlContext:
         """Returns the context behind a template; one that calls itself has to end where it is assumed to."""
         assumed = context
         for _ in range(2):
@@ -117,7 +117,7 @@ class _Escaper:
         raise HtmlProblem(f"the template {name!r} calls itself in different parts of HTML")
 
 
-def _words(context: Context) -> str:
+def _words(context: HtmlContext) -> str:
     return " ".join(part for part in (context.state, context.delim, context.url, context.js, context.attr) if part)
 
 
@@ -125,7 +125,7 @@ def _line(node: Node) -> int:
     return node[1] if len(node) > 2 else 0
 
 
-def _text(context: Context, text: str) -> tuple[Context, Node]:
+def _text(context: HtmlContext, text: str) -> tuple[HtmlContext, Node]:
     """Follows a text. Comments are dropped, and a `<` that begins no tag is escaped."""
     parts: list[str] = []
     while text:
@@ -153,7 +153,7 @@ def _bare_signs(piece: str, *, changes: bool) -> str:
     return shown + kept
 
 
-def _for_comment(context: Context, piece: str) -> str:
+def _for_comment(context: HtmlContext, piece: str) -> str:
     """Returns what stands in place of a comment: white space where it parted two words."""
     if context.state == "js_block_comment":
         return "\n" if any(char in piece for char in "\n\r\u2028\u2029") else " "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from compiler.templates.html.context import Context, HtmlProblem
+from compiler.templates.html.context import HtmlContext, HtmlProblem
 
 _OWN = ("html", "urlquery")
 _STATES = {
@@ -23,7 +23,7 @@ PREFIX = "_escape_"
 """Before the name of each escaper, so that no text of a template can call it."""
 
 
-def escapers_of(context: Context, pipe: list[Any]) -> tuple[list[str], Context]:
+def escapers_of(context: HtmlContext, pipe: list[Any]) -> tuple[list[str], HtmlContext]:
     """Returns the names of the escapers for an action in a context, and the context behind it. Raises HtmlProblem."""
     _check_own(context, pipe)
     names = _for_state(context)
@@ -36,7 +36,7 @@ def escapers_of(context: Context, pipe: list[Any]) -> tuple[list[str], Context]:
     return names, context
 
 
-def _check_own(context: Context, pipe: list[Any]) -> None:
+def _check_own(context: HtmlContext, pipe: list[Any]) -> None:
     """`html` and `urlquery` escape already: they may stand at the end, and `html` in no value without quotes."""
     for at, command in enumerate(pipe[2]):
         name = command[0][1] if command[0][0] == "func" else ""
@@ -45,7 +45,7 @@ def _check_own(context: Context, pipe: list[Any]) -> None:
             raise HtmlProblem(f"{name!r} cannot stand here: the text is escaped by its place in HTML")
 
 
-def _for_state(context: Context) -> list[str]:
+def _for_state(context: HtmlContext) -> list[str]:
     if context.state in _STATES:
         return [_STATES[context.state]]
     if context.state == "attr":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from compiler.templates.html.context import Context, HtmlProblem
+from compiler.templates.html.context import HtmlContext, HtmlProblem
 
 _BEFORE_REGEXP = frozenset(
     [
@@ -32,7 +32,7 @@ _LINE_ENDS = {"js_line_comment": "\n\r\u2028\u2029", "css_line_comment": "\n\f\r
 _CSS_ESCAPE = re.compile(r"\\([0-9A-Fa-f]{1,6})(?:\r\n|[ \t\n\f\r])?|\\")
 
 
-def step(context: Context, text: str) -> tuple[Context, int]:
+def step(context: HtmlContext, text: str) -> tuple[HtmlContext, int]:
     """Returns the context behind a first part of the text, and how long that part is. Raises HtmlProblem."""
     state = context.state
     if state in ("js_block_comment", "css_block_comment"):
@@ -48,14 +48,14 @@ def step(context: Context, text: str) -> tuple[Context, int]:
     return _js(context, text) if state == "js" else _js_text(context, text)
 
 
-def in_url(context: Context, text: str) -> Context:
+def in_url(context: HtmlContext, text: str) -> HtmlContext:
     """Returns the context behind a part of an address: a `?` or `#` begins its query."""
     if "#" in text or "?" in text:
         return replace(context, url="query")
     return replace(context, url="path") if text.strip() and not context.url else context
 
 
-def _css(context: Context, text: str) -> tuple[Context, int]:
+def _css(context: HtmlContext, text: str) -> tuple[HtmlContext, int]:
     for found in re.finditer(r"""[("'/]""", text):
         at, char = found.start(), found.group()
         if char in "\"'":
@@ -70,7 +70,7 @@ def _css(context: Context, text: str) -> tuple[Context, int]:
     return context, len(text)
 
 
-def _css_text(context: Context, text: str) -> tuple[Context, int]:
+def _css_text(context: HtmlContext, text: str) -> tuple[HtmlContext, int]:
     at = 0
     while True:
         found = re.compile(rf"[\\{_ENDS[context.state]}]").search(text, at)
@@ -89,7 +89,7 @@ def _decoded(text: str) -> str:
     return _CSS_ESCAPE.sub(lambda found: chr(min(int(found[1], 16), 0x10FFFF)) if found[1] else "", text)
 
 
-def _js(context: Context, text: str) -> tuple[Context, int]:
+def _js(context: HtmlContext, text: str) -> tuple[HtmlContext, int]:
     found = re.search("[\"`'/<#-]", text)
     if not found:
         return replace(context, js=_slash_after(text, context.js)), len(text)
@@ -108,7 +108,7 @@ def _js(context: Context, text: str) -> tuple[Context, int]:
     return replace(context, **({"state": "js_regexp"} if context.js == "regexp" else {"js": "regexp"})), at + 1
 
 
-def _js_text(context: Context, text: str) -> tuple[Context, int]:
+def _js_text(context: HtmlContext, text: str) -> tuple[HtmlContext, int]:
     specials = {"js_single": r"['\\]", "js_double": r'["\\]', "js_back": r"[`\\]"}.get(context.state, r"[\\/\[\]]")
     inside, skip = False, -1
     for found in re.finditer(specials, text):

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from compiler.templates.html import styles_and_scripts
-from compiler.templates.html.context import CONTENT, QUOTES, SPACE, START, Context, HtmlProblem, sort_of
+from compiler.templates.html.context import CONTENT, QUOTES, SPACE, START, HtmlContext, HtmlProblem, sort_of
 
 _TAG = re.compile(r"[A-Za-z](?:[A-Za-z0-9]|[:-](?=[A-Za-z0-9]))*")
 _NAME_END = re.compile(r"[ \t\n\f\r=>'\"<]")
@@ -37,12 +37,12 @@ _JS_TYPES = frozenset(
 )
 
 
-def after(context: Context, text: str) -> tuple[Context, int]:
+def after(context: HtmlContext, text: str) -> tuple[HtmlContext, int]:
     """Returns the context behind a first part of the text, and how long that part is. Raises HtmlProblem."""
     if not context.delim:
         end = _end_of_element(context, text)
         if end == 0:
-            return Context(), 0
+            return HtmlContext(), 0
         return _step(context, text[:end])
     ends = [at for at in (text.find(char) for char in QUOTES[context.delim]) if at >= 0]
     end = min(ends, default=len(text))
@@ -53,17 +53,17 @@ def after(context: Context, text: str) -> tuple[Context, int]:
     element = context.element
     if context.attr == "script_type" and not _is_script(text[:end]):
         element = ""
-    return Context(state="tag", element=element), end + (context.delim != "space")
+    return HtmlContext(state="tag", element=element), end + (context.delim != "space")
 
 
-def _whole(context: Context, value: str) -> Context:
+def _whole(context: HtmlContext, value: str) -> HtmlContext:
     while value:
         context, length = _step(context, value)
         value = value[length:]
     return context
 
 
-def _step(context: Context, text: str) -> tuple[Context, int]:
+def _step(context: HtmlContext, text: str) -> tuple[HtmlContext, int]:
     own = _STEPS.get(context.state)
     return own(context, text) if own else styles_and_scripts.step(context, text)
 
@@ -72,7 +72,7 @@ def _is_script(kind: str) -> bool:
     return not kind or kind.partition(";")[0].strip().lower() in _JS_TYPES
 
 
-def _end_of_element(context: Context, text: str) -> int:
+def _end_of_element(context: HtmlContext, text: str) -> int:
     """Returns where the end tag of a script, style, title or textarea begins, else the text's length."""
     if not context.element:
         return len(text)
@@ -80,14 +80,14 @@ def _end_of_element(context: Context, text: str) -> int:
     return found.start() if found else len(text)
 
 
-def _text(context: Context, text: str) -> tuple[Context, int]:
+def _text(context: HtmlContext, text: str) -> tuple[HtmlContext, int]:
     at = 0
     while True:
         at = text.find("<", at)
         if at < 0 or at + 1 == len(text):
             return context, len(text)
         if text.startswith("<!--", at):
-            return Context(state="comment"), at + 4
+            return HtmlContext(state="comment"), at + 4
         closes = text.startswith("/", at + 1)
         if closes and at + 2 == len(text):
             return context, len(text)
@@ -95,7 +95,7 @@ def _text(context: Context, text: str) -> tuple[Context, int]:
         if name:
             element = name.group().lower()
             kept = element if element in CONTENT and not closes else ""
-            return Context(state="tag", element=kept), name.end()
+            return HtmlContext(state="tag", element=kept), name.end()
         at += 1 + closes
 
 
@@ -103,18 +103,18 @@ def _space(text: str) -> int:
     return len(text) - len(text.lstrip(SPACE))
 
 
-def _tag(context: Context, text: str) -> tuple[Context, int]:
+def _tag(context: HtmlContext, text: str) -> tuple[HtmlContext, int]:
     at = _space(text)
     if at == len(text):
         return context, at
     if text[at] == ">":
-        return Context(state=CONTENT[context.element], element=context.element), at + 1
+        return HtmlContext(state=CONTENT[context.element], element=context.element), at + 1
     end = _name_end(text, at)
     if end == at:
         raise HtmlProblem(f"{text[at]!r} stands where an attribute or the end of a tag is expected")
     name = text[at:end].lower()
     sort = "script_type" if context.element == "script" and name == "type" else sort_of(name)
-    return Context(state="attr_name" if end == len(text) else "after_name", element=context.element, attr=sort), end
+    return HtmlContext(state="attr_name" if end == len(text) else "after_name", element=context.element, attr=sort), end
 
 
 def _name_end(text: str, at: int) -> int:
@@ -124,12 +124,12 @@ def _name_end(text: str, at: int) -> int:
     return found.start() if found else len(text)
 
 
-def _attr_name(context: Context, text: str) -> tuple[Context, int]:
+def _attr_name(context: HtmlContext, text: str) -> tuple[HtmlContext, int]:
     end = _name_end(text, 0)
     return (context if end == len(text) else replace(context, state="after_name")), end
 
 
-def _after_name(context: Context, text: str) -> tuple[Context, int]:
+def _after_name(context: HtmlContext, text: str) -> tuple[HtmlContext, int]:
     at = _space(text)
     if at == len(text):
         return context, at
@@ -138,7 +138,7 @@ def _after_name(context: Context, text: str) -> tuple[Context, int]:
     return replace(context, state="before_value"), at + 1
 
 
-def _before_value(context: Context, text: str) -> tuple[Context, int]:
+def _before_value(context: HtmlContext, text: str) -> tuple[HtmlContext, int]:
     at = _space(text)
     if at == len(text):
         return context, at
@@ -146,20 +146,20 @@ def _before_value(context: Context, text: str) -> tuple[Context, int]:
     return replace(context, state=START[context.attr], delim=delim), at + (delim != "space")
 
 
-def _comment(context: Context, text: str) -> tuple[Context, int]:
+def _comment(context: HtmlContext, text: str) -> tuple[HtmlContext, int]:
     end = text.find("-->")
-    return (context, len(text)) if end < 0 else (Context(), end + 3)
+    return (context, len(text)) if end < 0 else (HtmlContext(), end + 3)
 
 
-def _stays(context: Context, text: str) -> tuple[Context, int]:
+def _stays(context: HtmlContext, text: str) -> tuple[HtmlContext, int]:
     return context, len(text)
 
 
-def _url(context: Context, text: str) -> tuple[Context, int]:
+def _url(context: HtmlContext, text: str) -> tuple[HtmlContext, int]:
     return styles_and_scripts.in_url(context, text), len(text)
 
 
-_STEPS: dict[str, Callable[[Context, str], tuple[Context, int]]] = {
+_STEPS: dict[str, Callable[[HtmlContext, str], tuple[HtmlContext, int]]] = {
     "text": _text,
     "tag": _tag,
     "attr_name": _attr_name,
