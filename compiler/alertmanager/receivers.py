@@ -97,16 +97,9 @@ def _check_templates(section: Section, served: ChannelDescriptor) -> None:
             message = f"{key!r} holds a template: who is notified would depend on the text of an alert"
             section.findings.error(section.at(key), "template", message, "write it out, with a route for each")
     own = [key.name for key in served.keys if key.use == "rendered" and section.has(key.name)]
-    own = [name for name in own if not _all_obeyed(section, served, name)]
     if own:
         message = f"{', '.join(own)}: alertrelay gives its messages a form of its own"
         section.findings.warning(section.at(own[0]), "own-rendering", message, "it may stay for Alertmanager's sake")
-
-
-def _all_obeyed(section: Section, served: ChannelDescriptor, name: str) -> bool:
-    """Returns whether a mapping holds nothing but the entry that is obeyed."""
-    obeyed = next(key.obeyed for key in served.keys if key.name == name)
-    return bool(obeyed) and set(section.mapping(name)) == {obeyed}
 
 
 def _send_resolved(section: Section, served: ChannelDescriptor) -> bool:

@@ -6,6 +6,7 @@ What the texts become is plain JSON that alertrelay/render/team_texts.py reads.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from alertrelay.config.channel import ChannelDescriptor, ConfigKey
@@ -44,7 +45,8 @@ def _redefined(key: ConfigKey, section: Section, templates: TemplateFiles) -> Va
     if key.upstream not in templates.defined:
         return None
     text = f'{{{{ template "{key.upstream}" . }}}}'
-    return Value(data=text, text=text, place=section.at(key.name))
+    value = Value(data=text, text=text, place=section.at(key.name))
+    return replace(value, data={"Subject": value}, text="") if key.shape == "headers" else value
 
 
 def _is_default(value: Value, key: ConfigKey, templates: TemplateFiles) -> bool:

@@ -1,7 +1,7 @@
 """Defines what Alertmanager's own templates show, for texts that call them by name.
 
 Written anew from what they print (tests/templates holds them against amtool); none of upstream's text stands here.
-`email.default.html` has no equivalent: alertrelay's own mail stands in its place.
+`email.default.html` is a plain list: where a text is nothing but that, alertrelay's own mail stands in its place.
 """
 
 from __future__ import annotations
@@ -61,6 +61,13 @@ _DEFINED = {
         "rocketchat.default.emoji rocketchat.default.iconurl wechat.default.to_user wechat.default.to_party "
         "wechat.default.to_tag wechat.default.agent_id",
         "",
+    ),
+    "email.default.html": (
+        f"<h2>{_CALL % '__subject'}</h2>"
+        "{{ range .Alerts }}<p><b>{{ .Labels.alertname }}</b> ({{ .Status }}, {{ .StartsAt }})<br>"
+        "{{ range .Labels.SortedPairs }}{{ .Name }} = {{ .Value }}<br>{{ end }}"
+        "{{ range .Annotations.SortedPairs }}{{ .Name }} = {{ .Value }}<br>{{ end }}"
+        '<a href="{{ .GeneratorURL }}">Source</a></p>{{ end }}'
     ),
     "pagerduty.default.instances": _CALL % "__text_alert_list",
     **_named("opsgenie.default.description victorops.default.state_message", _ANNOTATIONS + _TIGHT),

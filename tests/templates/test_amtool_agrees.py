@@ -43,7 +43,7 @@ def test_each_text_comes_out_byte_for_byte_as_of_amtool(data: Path, kind: str) -
 def test_what_calls_an_upstream_template_by_name_says_what_upstream_says(data: Path) -> None:
     ours, theirs = upstream_library(), _library()
     lists = {"__text_alert_list", "pagerduty.default.instances"}
-    named = [name for name in theirs.trees if name in ours.trees and not name.endswith(".tmpl")]
+    named = [name for name in theirs.trees if name in ours.trees and not name.endswith((".tmpl", ".html"))]
     calls = [f'{{{{ template "{name}" {".Alerts" if name in lists else "."} }}}}' for name in named]
     assert len(calls) > 35
     assert [_ours(call, data, "text", ours) for call in calls] == rendered(calls, data)

@@ -32,7 +32,7 @@ class ConfigKey:
     absent. `inline_field` is for a secret that may stand inline: the field for such a value. `items` and `needed` are
     the keys of each mapping of a list; where the list fills a field, `made` is the type of its entries, with a text for
     each of `items`, and `schemes` are those of the address that the first of `items` is. `problem` and `mend` are the
-    finding of a refused key. `obeyed` is an entry of a mapping that is no text of the team's own. `upstream` names the
+    finding of a refused key. `upstream` names the
     template that Alertmanager renders where the key is absent: to write that out is to leave the key out. `html`: its
     values are escaped by their context in HTML.
     """
@@ -51,7 +51,6 @@ class ConfigKey:
     schemes: tuple[str, ...] = ()
     problem: str = ""
     mend: str = ""
-    obeyed: str = ""
     upstream: str = ""
     html: bool = False
 

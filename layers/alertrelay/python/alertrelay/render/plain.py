@@ -37,6 +37,13 @@ def body(notification: Notification, found: FactSheet, *, listed: int = LISTED, 
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
+def framed(notification: Notification, own: str, zone: tzinfo = UTC) -> str:
+    """Returns a text of the team's own with our notices above and our footer below."""
+    notices = "\n\n".join(f"!! {sentence}" for sentence in notice.sentences(notification, zone))
+    parts = (notices, own, wording.more(notification.not_shown), footer(notification))
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
 def _rows(rows: Sequence[Fact]) -> str:
     return "\n".join(f"{fact.name}: {fact.text}" for fact in rows)
 
