@@ -20,6 +20,7 @@ from alertrelay.config.watch import AnomalyConfig
 
 from compiler.alarms.check import check_environment
 from compiler.alertmanager.file import AlertmanagerFile, parse_alertmanager
+from compiler.alertmanager.managed import parse_alertmanager_text, read_alertmanager
 from compiler.alertmanager.routing import without_empty_group_by
 from compiler.alertmanager.semantics.check import check_meaning
 from compiler.alertmanager.semantics.rules import read_rules
@@ -27,7 +28,7 @@ from compiler.anomaly import check_environments, parse_anomaly
 from compiler.delivery import NOTHING, DeliveryFile, check_delivery, parse_delivery
 from compiler.placeholders import name_placeholders
 from compiler.reading.finding import Finding, Findings, Place, did_you_mean
-from compiler.reading.yamlfile import Value, parse, read
+from compiler.reading.yamlfile import Value, read
 from compiler.resources.environment import Environment, LastResort, parse_environment
 
 ALERTMANAGER = "alertmanager.yml"
@@ -116,7 +117,11 @@ def try_out(config: Path | str, *, delivery: Path | None = None, release: Releas
     """
     findings = Findings()
     said = _delivery(delivery, findings) if delivery else NOTHING
-    root = read(config, findings) if isinstance(config, Path) else parse(config, findings, file="reload")
+    root = (
+        read_alertmanager(config, findings)
+        if isinstance(config, Path)
+        else parse_alertmanager_text(config, findings, file="reload")
+    )
     parsed = _of_delivery(root, said, findings) if root else None
     _cross_check(parsed, said, findings)
     found = tuple(_tolerated(finding) for finding in findings.sorted())
@@ -250,7 +255,9 @@ def _read(path: Path, findings: Findings, *, own: bool) -> Value | None:
 
 
 def _alertmanager(path: Path, delivery: DeliveryFile, findings: Findings, *, own: bool) -> AlertmanagerFile | None:
-    root = _read(path, findings, own=own)
+    root = read_alertmanager(path, findings)
+    if root and own:
+        name_placeholders(root, findings)
     return _of_delivery(root, delivery, findings) if root else None
 
 
@@ -258,6 +265,11 @@ def _of_delivery(root: Value, delivery: DeliveryFile, findings: Findings) -> Ale
     return parse_alertmanager(
         root, findings, transport=delivery.transport, on_call=delivery.on_call, time_zone=delivery.time_zone
     )
+
+
+def read_delivery(path: Path | None) -> DeliveryFile:
+    """Returns a delivery.yml for an Alertmanager file that is read alone, as far as it can be; NOTHING for none."""
+    return _delivery(path, Findings()) if path else NOTHING
 
 
 def _delivery(path: Path, findings: Findings, *, own: bool = False) -> DeliveryFile:
