@@ -18,6 +18,7 @@ SUBCOMMANDS: tuple[str, ...] = (
     "init",
     "discover",
     "normalise",
+    "template",
     "check",
     "route",
     "simulate",
