@@ -76,9 +76,11 @@ def parse_alertmanager(
     transport: Transport = "smtp",
     on_call: tuple[str, ...] = (),
     time_zone: str = "",
+    allowed: Mapping[str, Mapping[str, tuple[str, ...]]] | None = None,
 ) -> AlertmanagerFile | None:
     """Reads the file; None where it has no route at all. Of delivery.yml: `transport` is how e-mail goes out, `on_call`
-    the addresses that have to take it, `time_zone` that of its times."""
+    the addresses that have to take it, `time_zone` that of its times, `allowed` what a template may give that decides
+    who is notified."""
     section = section_of(root, KEYS, findings)
     if section is None:
         return None
@@ -94,6 +96,7 @@ def parse_alertmanager(
         on_call=on_call,
         time_zone=time_zone,
         templates=_templates(section),
+        allowed=allowed or {},
     )
     receivers = _receivers(section, reading)
     intervals = parse_intervals(section)

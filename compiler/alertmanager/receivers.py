@@ -2,7 +2,7 @@
 
 Which keys a kind has, and what each is, is the data of its channel (alertrelay/channels/<kind>/__init__.py). The
 team's own texts are compiled (texts.py) and stand in the message where they are set. A template in what decides who is
-notified (channel, address, key) is refused: it would be decided by the alert's text.
+notified (channel, address, key) is refused unless delivery.yml lists what it may give (decisions.py).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from alertrelay.channels import KINDS, channel
 from alertrelay.config.channel import ChannelDescriptor, Settings
 from alertrelay.config.model import Receiver, Target
 
+from compiler.alertmanager.decisions import read_decisions
 from compiler.alertmanager.integrations import ReceiverContext, read_settings
 from compiler.alertmanager.shapes import check_shape
 from compiler.alertmanager.texts import read_texts
@@ -77,7 +78,8 @@ def _placeholder(section: Section, kind: str, integration: Integration) -> Targe
 
 
 def _target(section: Section, served: ChannelDescriptor, integration: Integration, reading: ReceiverContext) -> Target:
-    _check_templates(section, served)
+    decides = read_decisions(section, served, reading.allowed.get(integration.receiver, {}))
+    _check_own_form(section, served)
     for key in served.keys:
         if key.use in ("templated", "rendered", "not_obeyed"):
             check_shape(section, key, reading.secrets)
@@ -87,15 +89,11 @@ def _target(section: Section, served: ChannelDescriptor, integration: Integratio
         integration=integration,
         send_resolved=_send_resolved(section, served),
         settings=read_settings(section, served, reading),
-        texts=read_texts(section, served, reading.templates),
+        texts={**read_texts(section, served, reading.templates), **decides},
     )
 
 
-def _check_templates(section: Section, served: ChannelDescriptor) -> None:
-    for key in (name for one in served.keys for name in one.deciding):
-        if "{{" in section.text(key):
-            message = f"{key!r} holds a template: who is notified would depend on the text of an alert"
-            section.findings.error(section.at(key), "template", message, "write it out, with a route for each")
+def _check_own_form(section: Section, served: ChannelDescriptor) -> None:
     own = [key.name for key in served.keys if key.use == "rendered" and section.has(key.name)]
     if own:
         message = f"{', '.join(own)}: alertrelay gives its messages a form of its own"

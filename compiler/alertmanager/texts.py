@@ -115,6 +115,14 @@ class _Compiled:
         return list(_calling(program.main, renamed))
 
 
+def walk(nodes: list[Any]) -> Iterator[Any]:
+    """Yields each node of a tree, and each that stands within one."""
+    for node in nodes:
+        yield node
+        if node[0] in ("if", "with", "range"):
+            yield from walk([*node[3], *(node[4] or ())])
+
+
 def _calling(nodes: list[Any], renamed: Mapping[str, str]) -> Iterator[Any]:
     """Yields a tree that calls templates by other names."""
     for node in nodes:

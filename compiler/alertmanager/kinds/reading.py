@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -17,7 +18,8 @@ from compiler.templates.library import Library
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiverContext:
     """The needs of every receiver: `global`, the secret's keys, where findings go, and of e-mail the transport, the
-    addresses that are on call, and the zone of its times; of texts the templates that they may call."""
+    addresses that are on call, and the zone of its times; of texts the templates that they may call, and by
+    receiver and key what a template may give that decides who is notified."""
 
     global_: Section
     secrets: SecretKeyPaths
@@ -25,6 +27,7 @@ class ReceiverContext:
     transport: Transport
     on_call: tuple[str, ...] = ()
     time_zone: str = ""
+    allowed: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     templates: TemplateFiles = field(default_factory=lambda: TemplateFiles(Library()))
 
 

@@ -25,6 +25,7 @@ from alertrelay.ports import (
     SelfAlert,
     Sender,
 )
+from alertrelay.render.team_texts import NotAllowed, addressed
 
 HTTP_TIMEOUT = 5.0
 """Seconds for one request. A flush sends only while this much is left before its lease is in danger."""
@@ -183,7 +184,10 @@ class Courier:
     def _try(self, one: Delivery, message: Message, stop: datetime, longest: float) -> Receipt:
         channel = one.target.integration.channel
         try:
+            one = replace(one, target=addressed(one.target, one.notification))
             return self._with_each_key(one, message, stop, longest)
+        except NotAllowed as refused:
+            raise Permanent(str(refused), tried=False) from None
         except SecretMissing as missing:
             raise AuthDead(str(missing), tried=False) from None
         except DeliveryFailure:

@@ -38,6 +38,15 @@ def rendered(texts: Mapping[str, Any], notification: Notification) -> tuple[dict
     return found, tuple(failures)
 
 
+def decided(tree: list[Any], notification: Notification) -> str:
+    """Returns what a template gives that the group's labels decide; the words of its failure where it fails."""
+    data = Data(GroupLabels=_labels(notification.group_labels))
+    try:
+        return render(Program(main=tree, templates={}), data, now=notification.at).strip()
+    except TemplateFailure as failure:
+        return failure.text
+
+
 class _Run:
     """The rendering of all texts of one message, within one budget: made when the first template is met."""
 
