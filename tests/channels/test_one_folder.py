@@ -28,7 +28,7 @@ NAMED = {
     "compiler/alertmanager/file.py": {"email", "slack"},  # global keys with a check of their own
     "compiler/alertmanager/integrations.py": {"email", "slack", "sns"},  # the readers that need more than data
     "infra/permissions.py": {"email", "sns"},  # what IAM must allow
-    "infra/sms_watch.py": {"sns"},  # whether any receiver is a phone
+    "compiler/delivery.py": {"sns"},  # whether any receiver is a phone
     "lambdas/pagerduty_forwarder.py": {"pagerduty"},
     "lambdas/slack_forwarder.py": {"slack"},
     "layers/alertrelay/python/alertrelay/sources/pagerduty_webhook.py": {"pagerduty"},  # the sender of what arrives

@@ -43,7 +43,7 @@ def test_a_listed_result_of_the_group_s_labels_is_where_the_message_goes() -> No
 @pytest.mark.parametrize("labels", [{"service": "billing"}, {}, {"service": "orders\n#search"}])
 def test_any_other_result_is_refused_and_named(labels: dict[str, str]) -> None:
     target, _ = _read("#{{ .GroupLabels.service }}", LISTED)
-    with pytest.raises(NotAllowed, match="what delivery[.]yml does not list: #"):
+    with pytest.raises(NotAllowed, match=r"what delivery\.yml does not list: #"):
         addressed(target, replace(FIRING, group_labels=labels))
 
 
