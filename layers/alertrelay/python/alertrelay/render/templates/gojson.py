@@ -9,7 +9,7 @@ from typing import Any
 from alertrelay.render.templates import numbers
 from alertrelay.render.templates.budget import RenderBudget, TemplateFailure
 from alertrelay.render.templates.gotime import GoTime
-from alertrelay.render.templates.values import JSON_NAMES, Pair, kind_of, sorted_items
+from alertrelay.render.templates.values import JSON_NAMES, NamePair, kind_of, sorted_items
 
 _ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029", "\x7f": "\x7f"}
 _DEEP = 50
@@ -48,7 +48,7 @@ def _json(value: Any, budget: RenderBudget, depth: int) -> str:
 
 
 def _name(value: Any, field: str) -> str:
-    return field if isinstance(value, Pair) else JSON_NAMES.get(field, field[0].lower() + field[1:])
+    return field if isinstance(value, NamePair) else JSON_NAMES.get(field, field[0].lower() + field[1:])
 
 
 def _object(items: Any, budget: RenderBudget, depth: int) -> str:

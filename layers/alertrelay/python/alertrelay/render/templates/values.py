@@ -46,7 +46,7 @@ class KV(dict[str, str]):
     def pairs(self) -> Pairs:
         """Returns name and value of each, `alertname` first and the others sorted."""
         names = sorted(self, key=lambda name: (name != "alertname", go_bytes(name)))
-        return Pairs(Pair(Name=name, Value=self[name]) for name in names)
+        return Pairs(NamePair(Name=name, Value=self[name]) for name in names)
 
     def __str__(self) -> str:
         return str(self.pairs())
@@ -103,7 +103,7 @@ class Struct:
         self.fields: Mapping[str, Any] = fields
 
 
-class Pair(Struct):
+class NamePair(Struct):
     """A name and its value."""
 
     go_type = "template.Pair"
