@@ -13,6 +13,7 @@ from typing import Any
 from alertrelay.config.channel import ChannelDescriptor
 from alertrelay.render.templates.functions import FUNCTIONS
 
+from compiler.alertmanager.kinds.reading import texts_of
 from compiler.alertmanager.texts import walk
 from compiler.reading.section import Section
 from compiler.templates.parser import parse
@@ -26,7 +27,7 @@ def read_decisions(
     fields = {one.name for one in dataclasses.fields(served.settings) if one.type == "str"}
     found: dict[str, Any] = {}
     for key in (name for one in served.keys for name in one.deciding):
-        if "{{" not in section.text(key):
+        if not any("{{" in text for text in texts_of(section.get(key))):
             continue
         if key not in fields or not allowed.get(key):
             _refuse(section, key, can_be_listed=key in fields)

@@ -18,7 +18,7 @@ from compiler.alertmanager.decisions import read_decisions
 from compiler.alertmanager.integrations import ReceiverContext, read_settings
 from compiler.alertmanager.shapes import check_shape
 from compiler.alertmanager.texts import read_texts
-from compiler.reading.section import Section, keys
+from compiler.reading.section import Section, check_texts, keys
 
 _COMMON = ("send_resolved", "http_config")
 _ALERTMANAGER_KINDS = keys(
@@ -27,7 +27,11 @@ _ALERTMANAGER_KINDS = keys(
 )
 _SERVED: Mapping[str, ChannelDescriptor] = {channel(kind).configs: channel(kind) for kind in KINDS}
 UNSUPPORTED = tuple(f"{kind}_configs" for kind in _ALERTMANAGER_KINDS if f"{kind}_configs" not in _SERVED)
-_SEND_RESOLVED_OTHERS_FALSE = ("rocketchat_configs", "wechat_configs")
+_SEND_RESOLVED_OTHERS_FALSE = ("wechat_configs",)
+_SUCCESSORS = {
+    "msteams_configs": "Microsoft retired its connectors: make a workflow, as in `msteamsv2_configs: "
+    "[{webhook_url_file: /etc/alertmanager/secrets/teams_workflow}]`"
+}
 KEYS = ("name", "labels", *_SERVED, *UNSUPPORTED)
 
 
@@ -43,11 +47,11 @@ def parse_receiver(section: Section, reading: ReceiverContext) -> Receiver:
     targets: list[Target] = []
     for key in section.items:
         if key in UNSUPPORTED:
-            kinds = ", ".join(_SERVED)
+            mend = _SUCCESSORS.get(key, f"it knows {', '.join(_SERVED)}")
             message = f"alertrelay does not send to {key.removesuffix('_configs')}"
-            section.findings.error(section.at(key), "unsupported-receiver", message, f"it knows {kinds}")
+            section.findings.error(section.at(key), "unsupported-receiver", message, mend)
         elif key == "labels":
-            section.findings.not_obeyed(section.at(key), "`labels` of a receiver")
+            _check_labels(section)
     for key, served in _SERVED.items():
         known = (*_COMMON, *(name for one in served.keys for name in one.names))
         for index, item in enumerate(section.sections(key, known)):
@@ -57,6 +61,16 @@ def parse_receiver(section: Section, reading: ReceiverContext) -> Receiver:
     for index, (kind, other) in enumerate(_others(section), start=taken):
         targets.append(_placeholder(other, kind, Integration(receiver=name, channel=_PLACEHOLDER, index=index)))
     return Receiver(name=name, targets=tuple(targets))
+
+
+def _check_labels(section: Section) -> None:
+    """Labels of a receiver serve Alertmanager's API alone; `name` is the one that it sets itself."""
+    labels = section.mapping("labels")
+    check_texts(labels.values(), section.findings)
+    if "name" in labels:
+        message = "the label 'name' of a receiver is its own name"
+        section.findings.error(labels["name"].place, "bad-label", message, "give it another name")
+    section.findings.not_obeyed(section.at("labels"), "`labels` of a receiver")
 
 
 _PLACEHOLDER = next(kind for kind in KINDS if channel(kind).rate is None)
