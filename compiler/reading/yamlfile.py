@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -115,7 +115,7 @@ def parse(text: str, findings: Findings, *, file: str) -> Value | None:
             mend = "write something in it, or remove the file"
             findings.error(Place(file=file, line=1, column=1), "empty", "holds nothing", mend)
             return None
-        return _Builder(file, loader, findings).build(node, "", depth=0)
+        return _Builder(file, loader, findings, text.split("\n")).build(node, "", depth=0)
     except yaml.MarkedYAMLError as error:
         findings.error(_mark(file, error.problem_mark or error.context_mark), "yaml", _problem(error), _mend(error))
     except yaml.reader.ReaderError as error:
@@ -190,8 +190,9 @@ _MENDS = (
 class _Builder:
     """Makes values of nodes and counts them."""
 
-    def __init__(self, file: str, loader: Loader, findings: Findings) -> None:
+    def __init__(self, file: str, loader: Loader, findings: Findings, lines: Sequence[str]) -> None:
         self.file = file
+        self.lines = lines
         self.loader = loader
         self.findings = findings
         self.count = 0
@@ -208,7 +209,9 @@ class _Builder:
         if isinstance(node, yaml.ScalarNode):
             self._whole(node.value, place)
             data = self._scalar(node, place)
-            return Value(data=data, text="" if data is None else node.value, place=place, inside=_inside(node))
+            return Value(
+                data=data, text="" if data is None else node.value, place=place, inside=_inside(node, self.lines)
+            )
         if isinstance(node, yaml.SequenceNode):
             items = tuple(self.build(item, f"{key}[{i}]", depth=depth + 1) for i, item in enumerate(node.value))
             return Value(data=items, text="", place=place)
@@ -278,15 +281,14 @@ class _Builder:
         raise _Broken(place, "yaml", "has a list or a mapping as a key", "quote the key if it is meant to be text")
 
 
-def _inside(node: yaml.ScalarNode) -> tuple[int, int] | None:
+def _inside(node: yaml.ScalarNode, lines: Sequence[str]) -> tuple[int, int] | None:
     """Returns the line and column, from 1, of the first character of a scalar's text."""
     line, column = node.start_mark.line + 1, node.start_mark.column + 1
     if node.style == ">":
         return None
     if node.style != "|":
         return line, column + (1 if node.style else 0)
-    lines = (node.start_mark.buffer or "")[node.start_mark.pointer :].split("\n")[1:]
-    first = next((one for one in lines if one.strip()), "")
+    first = next((one for one in lines[line:] if one.strip()), "")
     return line + 1, len(first) - len(first.lstrip(" ")) + 1
 
 
