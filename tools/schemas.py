@@ -59,7 +59,7 @@ def _item(by_hand: Mapping[str, Any], kinds: Sequence[str]) -> dict[str, Any]:
         "thresholds": _thresholds(kinds),
         "anomaly": _anomaly(kinds),
         "insufficient_data": {
-            "description": "`firing`: its alarms fire when their metric is gone.",
+            "description": "`firing`: its alarms fire when their metric stops.",
             "enum": ["firing", None],
         },
         "runbooks": _runbooks(kinds),
