@@ -73,16 +73,31 @@ def _blocks(notification: Notification, found: FactSheet, line: str) -> list[dic
     tail += _silence(found.silence)
     footers = filter(None, (team_text(notification, "footer"), plain.footer(notification)))
     foot = [{"type": "context", "elements": [mrkdwn(escape(one, 700)) for one in footers]}]
-    room = _WHOLE - _size([*head, *tail, *foot])
     written = bool(team_text(notification, "text"))  # it names the other alerts itself
     raw = wording.lead(notification).source == "raw"
     body = team.words(notification) + ([] if written else _description(found.description, raw=raw))
+    further = [] if written else [_texts(found.long_texts), _others(notification)]
+    whole = [*head, *body, *tail, *(block for each in further for block in each), *foot]
+    if notification.listing is None and _at_most(whole) <= _WHOLE:
+        return whole
+    room = _WHOLE - _size([*head, *tail, *foot])
     body, room = _fitting(body, room)
     more: list[dict[str, Any]] = []
-    for further in () if written else (_texts(found.long_texts), _others(notification)):
-        fitting, room = _fitting(further, room)
+    for each in further:
+        fitting, room = _fitting(each, room)
         more += fitting
     return [*head, *body, *tail, *more, *_listing(notification, room), *foot]
+
+
+def _at_most(blocks: list[dict[str, Any]]) -> int:
+    """Returns a bound of `_size` that takes no encoding: of a character JSON makes six at most, "\\u0000"."""
+    held = [text["text"] for block in blocks for text in (block.get("text"), *_inner(block)) if text]
+    return 6 * sum(map(len, held)) + 60 * len(held) + 90 * len(blocks)
+
+
+def _inner(block: dict[str, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = block.get("fields") or block.get("elements") or []
+    return found
 
 
 def _size(blocks: list[dict[str, Any]]) -> int:
