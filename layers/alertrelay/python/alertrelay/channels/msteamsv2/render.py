@@ -16,7 +16,8 @@ from alertrelay.channels.msteamsv2 import MsTeamsSettings
 from alertrelay.notification import Message, Notification
 from alertrelay.render import facts, notice, plain, wording
 from alertrelay.render.facts import Fact, FactSheet
-from alertrelay.render.text import cut
+from alertrelay.render.team_texts import text as team_text
+from alertrelay.render.text import cut, one_line
 
 BUDGET = 20_000
 """Bytes of a message as ASCII."""
@@ -71,7 +72,7 @@ def _body(notification: Notification, found: FactSheet, share: float) -> list[di
             _text(f"**{escape(sentence, 1000 * share)}**", color="Warning")
             for sentence in notice.sentences(notification)
         ),
-        *_description(found.description, share, raw=raw),
+        *(_own(notification, share) or _description(found.description, share, raw=raw)),
         _facts([found.timing, *found.measure, *found.impact], share),
         # Above the place: on a phone what to do must not be out of sight.
         *_links(found.links, share),
@@ -93,9 +94,16 @@ def _banner(notification: Notification, share: float) -> dict[str, Any]:
         style = RESOLVED_STYLE
     mark = notice.mark(notification)
     head = f"{notice.icon(notification)} {mark}: " if mark else ""
-    head += f"{wording.icon(notification)} {wording.headline(notification)}"
+    title = one_line(team_text(notification, "title")) or wording.headline(notification)
+    head += f"{wording.icon(notification)} {title}"
     line = _text(escape(head, 700 * share), weight="Bolder", size="Medium")
     return {"type": "Container", "style": style, "bleed": True, "items": [line]}
+
+
+def _own(notification: Notification, share: float) -> list[dict[str, Any]]:
+    """The team's text: its Markdown as it is, but for a card's functions."""
+    own = _FUNCTION.sub("{\u2060", team_text(notification, "text"))
+    return [_text(cut(own, int(6000 * share), {"\n": "\n\n"}))] if own else []
 
 
 def _description(text: str, share: float, *, raw: bool) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from alertrelay.config.channel import ChannelDescriptor, ConfigKey, Rate, Settings, keys
+from alertrelay.config.channel import ChannelDescriptor, ConfigKey, Rate, Settings, keys, templated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +83,7 @@ CHANNEL = ChannelDescriptor(
         ),
         ConfigKey(name="client", shape="plain", field="client", default="alertrelay"),
         ConfigKey(name="client_url", shape="plain", field="client_url"),
-        *keys("description", "rendered"),
+        *templated("pagerduty.default", "description=description"),
         ConfigKey(name="details", shape="texts", field="details"),
         ConfigKey(name="severity", shape="plain", field="severity", choices=("CRITICAL", "ERROR", "WARNING", "INFO")),
         ConfigKey(name="source", shape="plain", field="source"),
