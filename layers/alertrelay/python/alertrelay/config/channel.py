@@ -86,6 +86,12 @@ class Settings:
         return False
 
     @property
+    def destination(self) -> frozenset[object]:
+        """Returns where a message arrives, whatever else is set: what is open there is known to who reads this. As a
+        whole, where a channel does not say."""
+        return frozenset({self})
+
+    @property
     def addresses(self) -> tuple[str, ...]:
         """The addresses of people that a message goes to, where the configuration has them."""
         return ()
