@@ -121,6 +121,8 @@ def test_the_digest_has_the_count_the_services_and_in_a_mail_every_name() -> Non
     assert slack.count("lasting-") >= 150
     page = next(m for m in world.sent("pagerduty") if "AlertStorm" in json.dumps(m))
     assert page["payload"]["custom_details"]["Services"]
+    whole = "#alarmsV2:?~(alarmStateFilter~%27ALARM)"
+    assert all(whole in text for text in (mail, slack, json.dumps(page)))
 
 
 @pytest.mark.parametrize("channel", ["slack", "email"])
