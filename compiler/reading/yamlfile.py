@@ -68,6 +68,13 @@ def read(path: Path, findings: Findings, *, name: str = "") -> Value | None:
     `unreadable`.
     """
     file = name or str(path)
+    text = decoded(path, findings, name=file)
+    return None if text is None else parse(text, findings, file=file)
+
+
+def decoded(path: Path, findings: Findings, *, name: str = "") -> str | None:
+    """Returns the text of a file, or None where it cannot be read; then a finding says why."""
+    file = name or str(path)
     try:
         raw = path.read_bytes()
     except OSError as error:
@@ -75,7 +82,7 @@ def read(path: Path, findings: Findings, *, name: str = "") -> Value | None:
         findings.error(Place(file=file), "unreadable", f"cannot be read: {error.strerror or error}", mend)
         return None
     try:
-        return parse(raw.decode("utf-8-sig"), findings, file=file)
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         found = Place(file=file, line=line, column=error.start - (raw.rfind(b"\n", 0, error.start) + 1) + 1)

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from cli.check import report
 from cli.command import main
+from cli.report import report
 from compiler.reading.finding import Finding
 from tests.example import CONFIG as SHIPPED
 
@@ -55,7 +55,7 @@ def test_the_shipped_configuration_is_clean_even_strictly_but_for_being_an_examp
 ) -> None:
     monkeypatch.setenv("ALERTRELAY_ALLOW_PLACEHOLDERS", "1")
     assert main(["check", "--strict"]) == 0
-    assert capsys.readouterr().out.splitlines()[-1] == "0 errors, 0 warnings, 74 info"
+    assert capsys.readouterr().out.splitlines()[-1] == "0 errors, 0 warnings, 75 info"
 
 
 def test_one_environment_alone(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
