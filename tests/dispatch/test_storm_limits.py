@@ -302,3 +302,21 @@ def test_no_fallback_is_notified_of_resolves_that_a_digest_collects() -> None:
     world.fail("email", by=None)
     world.run(3000)
     assert "RESOLVED" in world.sent("email")[-1]["subject"]
+
+
+def test_resolves_wait_for_their_own_channel_where_a_fallback_takes_the_news_beside_them() -> None:
+    world = World(limits=LIMITS)
+    _storm(world, 30)
+    world.run(400)
+    world.fail("email", by=Retryable("it is down"))
+    _resolve(world, 0, 2)
+    at = world.clock.now()
+    world.publish(*(alarm(f"more-{n}", at=at + timedelta(milliseconds=n), service=f"more{n}") for n in range(20)))
+    world.run(900)
+    assert {o.receiver for o in world.of("fallback")} >= {"pager"}
+    sent = len(world.sent("email"))
+    world.fail("email", by=None)
+    world.run(4000)
+    text = " ".join(mail["text"] for mail in world.sent("email")[sent:])
+    assert "RESOLVED HighCPU: s0" in text
+    assert "RESOLVED HighCPU: s1" in text

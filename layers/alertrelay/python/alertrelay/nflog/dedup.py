@@ -116,19 +116,13 @@ def decide(
             new=new, resolved=resolved, events=events, repeats=repeats, owed=_owed(ledger, firing, present_events)
         ),
         fallback=FallbackChannels(
-            new=(shown - notified) | (events - _resolves(members)),
+            new=(shown - notified) | events,
             resolved=(ledger.fallback_firing | ledger.fallback_unsure) - firing,
         ),
         unnotified=_unnotified(
             group, members, ledger, fresh, now, muted={key: mutes[key] for key in muted & fresh - notified}
         ),
     )
-
-
-def _resolves(members: Iterable[Member]) -> frozenset[str]:
-    """Returns the events that are resolves. No fallback is notified of them: their own channel alone announced what
-    they resolve."""
-    return frozenset(m.key for m in members if m.is_resolve)
 
 
 def _with_events(ledger: Ledger, muted: frozenset[str], present: frozenset[str]) -> Ledger:
@@ -310,7 +304,7 @@ def notified_fallback(decision: Decision, ledger: Ledger) -> Ledger:
 
     Events are never repeated, so a fallback settles them.
     """
-    events = decision.own.events
+    events = decision.own.events & decision.fallback.new
     firing = ledger.fallback_firing | (decision.fallback.new - events)
     return replace(
         ledger,

@@ -13,7 +13,6 @@ from typing import Literal
 
 from alertrelay.alert import Alert, Integration, Labels
 from alertrelay.nflog.ledger import Ledger, Spill
-from alertrelay.policy.group_key import resolve_key
 
 MemberStatus = Literal["firing", "resolved", "moved", "event"]
 """`moved` marks a member that a configuration change took to another group."""
@@ -76,11 +75,6 @@ class Member:
     def name(self) -> str:
         """The alertname."""
         return self.alert.labels.get("alertname", "alert")
-
-    @property
-    def is_resolve(self) -> bool:
-        """Whether it is the resolve of another group's alert, in a storm's digest."""
-        return self.status == "event" and self.key == resolve_key(self.alert.state_key, self.order_key)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

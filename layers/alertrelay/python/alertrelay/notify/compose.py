@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from alertrelay.alert import Alert, Labels, fingerprint, severity_rank
@@ -68,6 +68,11 @@ def compose(
     alert is what its member knows of it. That is the name alone of an event, which is notified once: where one is to be
     notified, the next flush reads it. Raises StoreFailure then, as long as that flush is a normal one."""
     by_key = {m.key: m for m in members}
+    resolves = frozenset(key for key in decision.own.events if is_resolve(by_key.get(key)))
+    if resolves:
+        # Their own channel alone announced what they resolve.
+        news = decision.fallback.new - resolves
+        decision = replace(decision, fallback=replace(decision.fallback, new=news))
     must = decision.own.events if group.progress.tries < UNFINISHED else frozenset[str]()
     return Content(
         gid=gid,

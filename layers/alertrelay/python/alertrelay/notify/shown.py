@@ -10,7 +10,7 @@ from alertrelay.alert import Alert, severity_rank
 from alertrelay.nflog.dedup import Decision
 from alertrelay.nflog.group_state import AlertItem, Member
 from alertrelay.notify.rate_limit import RESOLVED
-from alertrelay.policy.group_key import clock_of, key_of
+from alertrelay.policy.group_key import clock_of, key_of, resolve_key
 from alertrelay.render.notice import FROM_ELSEWHERE
 from alertrelay.state import Alerts, AnomalyNote, StoreFailure
 from alertrelay.values.tries import tried
@@ -79,7 +79,8 @@ def _place(origin: str) -> str:
 
 
 def _from_member(member: Member) -> Alert:
-    over, name = member.is_resolve, member.name.removeprefix(RESOLVED) if member.is_resolve else member.name
+    over = is_resolve(member)
+    name = member.name.removeprefix(RESOLVED) if over else member.name
     resolved = over or member.status == "resolved"
     return Alert(
         labels={**member.alert.labels, "alertname": name} if over else member.alert.labels,
@@ -97,7 +98,9 @@ def _from_member(member: Member) -> Alert:
 
 def is_resolve(member: Member | None) -> bool:
     """Returns whether it is the resolve of another group's alert, in a storm's digest."""
-    return member is not None and member.is_resolve
+    if member is None or member.status != "event":
+        return False
+    return member.key == resolve_key(member.alert.state_key, member.order_key)
 
 
 def as_notified(
