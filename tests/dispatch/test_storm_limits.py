@@ -304,7 +304,7 @@ def test_no_fallback_is_notified_of_resolves_that_a_digest_collects() -> None:
     assert "RESOLVED" in world.sent("email")[-1]["subject"]
 
 
-def test_resolves_wait_for_their_own_channel_where_a_fallback_takes_the_news_beside_them() -> None:
+def test_resolves_wait_for_their_own_channel_where_a_fallback_takes_the_news() -> None:
     world = World(limits=LIMITS)
     _storm(world, 30)
     world.run(400)
