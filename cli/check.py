@@ -102,7 +102,7 @@ def run(args: argparse.Namespace) -> int:
     if args.output != "table":
         print(dumped([dataclasses.asdict(finding) for finding in findings], args.output))
     else:
-        for line in _alarms(args):
+        for line in _alarms(args, findings):
             print(line)
         colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
         for line in report(merged(findings, fold=not args.strict), colour=colour, counted=findings):
@@ -158,10 +158,14 @@ def _live(folder: Path, environment: str) -> Sequence[Finding]:
     return (*found, *scorer.examine(loaded.anomaly, environment, client, SystemClock()))
 
 
-def _alarms(args: argparse.Namespace) -> list[str]:
-    """The table of alarms, where a whole configuration is checked."""
+def _alarms(args: argparse.Namespace, findings: Sequence[Finding]) -> list[str]:
+    """The table of alarms, where a whole configuration is checked, of the environments without an error."""
     from cli.alarm_table import table
+    from compiler.load import ENVIRONMENTS
 
     if args.config is not None or args.delivery is not None:
+        return []
+    place = str(args.config_dir / ENVIRONMENTS)
+    if any(finding.severity == "error" and not finding.file.startswith(place) for finding in findings):
         return []
     return table(args.config_dir, environment=args.env)

@@ -13,29 +13,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from alertrelay.config.model import Config
-from alertrelay.config.watch import AnomalyConfig
 
-from compiler.alarms.check import check_environment
 from compiler.alertmanager.file import AlertmanagerFile, parse_alertmanager
 from compiler.alertmanager.managed import parse_alertmanager_text, read_alertmanager
 from compiler.alertmanager.routing import without_empty_group_by
-from compiler.alertmanager.semantics.check import check_meaning
-from compiler.alertmanager.semantics.rules import read_rules
-from compiler.anomaly import check_environments, parse_anomaly
-from compiler.delivery import NOTHING, DeliveryFile, check_delivery, parse_delivery
+from compiler.delivery import NOTHING, DeliveryFile, LastResort, check_delivery, parse_delivery
 from compiler.placeholders import name_placeholders
 from compiler.reading.finding import Finding, Findings, Place, did_you_mean
 from compiler.reading.yamlfile import Value, read
-from compiler.resources.environment import Environment, LastResort, parse_environment
+
+if TYPE_CHECKING:
+    from alertrelay.config.watch import AnomalyConfig
+
+    from compiler.resources.environment import Environment
 
 ALERTMANAGER = "alertmanager.yml"
 DELIVERY = "delivery.yml"
 ANOMALY = "anomaly.yml"
 ENVIRONMENTS = "environments"
-Release = Literal["0.33", "0.25"]
+Release = Literal["0.25", "0.28", "0.33", "0.35"]
+BEFORE_031: frozenset[Release] = frozenset({"0.25", "0.28"})
+"""Releases that ignore `group_by: []` of a child, keep an empty group, and flush at once where a late alert joins."""
 DEPLOYMENT_ONLY = frozenset(
     {
         "bad-address",
@@ -150,7 +151,7 @@ def compile_config(
     config = Config(
         environment=environment,
         hash="",
-        route=without_empty_group_by(alertmanager.route) if release == "0.25" else alertmanager.route,
+        route=without_empty_group_by(alertmanager.route) if release in BEFORE_031 else alertmanager.route,
         receivers=alertmanager.receivers,
         fallbacks=delivery.fallbacks,
         last_resort=delivery.last_resort is not None,
@@ -185,20 +186,24 @@ def examine(
     if said:
         _cross_check(parsed, said, findings)
     if parsed and today and alertmanager:
-        _check_meaning(parsed, said or NOTHING, findings, today=today, rules=rules)
+        check_meaning_of(parsed, said or NOTHING, findings, today=today, rules=rules)
     for name in names:
         _environment(folder or Path(), name, findings)
     return findings.sorted()
 
 
-def _check_meaning(
+def check_meaning_of(
     parsed: AlertmanagerFile, delivery: DeliveryFile, findings: Findings, *, today: date, rules: Sequence[Path]
 ) -> None:
-    """Only where Alertmanager would start: what a broken tree means is not known."""
+    """Adds what the file means, only where Alertmanager would start: what a broken tree means is not known."""
+    from compiler.alertmanager.semantics.check import check_meaning
+    from compiler.alertmanager.semantics.rules import read_rules
+
     alerts = read_rules(rules, findings)
     if all(one.severity != "error" or one.code in DEPLOYMENT_ONLY for one in findings.sorted()):
         fallbacks = {name for stages in delivery.fallbacks.values() for stage in stages for name in stage}
-        check_meaning(parsed, fallbacks={*fallbacks, *delivery.fallbacks}, today=today, rules=alerts)
+        smtp = delivery.transport == "smtp"
+        check_meaning(parsed, fallbacks={*fallbacks, *delivery.fallbacks}, today=today, rules=alerts, smtp=smtp)
 
 
 def check_folder(
@@ -242,6 +247,8 @@ def load_anomaly(folder: Path, findings: Findings) -> AnomalyConfig | None:
     root = read(path, findings) if path.exists() else None
     if root is None:
         return None
+    from compiler.anomaly import check_environments, parse_anomaly
+
     name_placeholders(root, findings)
     check_environments(root, environments(folder), findings)
     return parse_anomaly(root, findings)
@@ -258,6 +265,12 @@ def _alertmanager(path: Path, delivery: DeliveryFile, findings: Findings, *, own
     root = read_alertmanager(path, findings)
     if root and own:
         name_placeholders(root, findings)
+    return _of_delivery(root, delivery, findings) if root else None
+
+
+def read_alertmanager_file(file: Path | Value, delivery: DeliveryFile, findings: Findings) -> AlertmanagerFile | None:
+    """Returns an alertmanager.yml by its path or its root value; None where there is none to go on with."""
+    root = read_alertmanager(file, findings) if isinstance(file, Path) else file
     return _of_delivery(root, delivery, findings) if root else None
 
 
@@ -294,6 +307,10 @@ def _environment(folder: Path, name: str, findings: Findings) -> Environment | N
         known = environments(folder)
         findings.error(Place(file=str(path)), "unreadable", message, did_you_mean(name, known))
         return None
+    # Here, since the catalogue of alarms takes longer to import than a route to find.
+    from compiler.alarms.check import check_environment
+    from compiler.resources.environment import parse_environment
+
     root = _read(path, findings, own=True)
     found = parse_environment(root, name, findings) if root else None
     if found is not None and not any(f.file == str(path) and f.severity == "error" for f in findings.sorted()):
