@@ -112,9 +112,9 @@ class Settings:
 
     @property
     def destination(self) -> frozenset[object]:
-        """Returns where a message arrives, whatever else is set: what is open there is known to who reads this. As a
-        whole, where a channel does not say."""
-        return frozenset({self})
+        """Returns where a message arrives, whatever else is set: what is open there is known to who reads this. Empty
+        where a channel does not say: then equal settings alone are one destination."""
+        return frozenset()
 
     @property
     def addresses(self) -> tuple[str, ...]:

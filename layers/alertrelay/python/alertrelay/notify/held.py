@@ -167,7 +167,10 @@ class Destinations:
 
 def _reaches(other: Target, target: Target) -> bool:
     """Returns whether everybody who reads the target reads the other one too."""
-    return other.settings.destination >= target.settings.destination
+    if other.settings == target.settings:
+        return True
+    place = target.settings.destination
+    return bool(place) and place <= other.settings.destination
 
 
 def _taken(receipt: Receipt | None, dedup_key: str, key: str, ledger: Ledger, other: Target) -> bool:
