@@ -169,6 +169,8 @@ def _reaches(other: Target, target: Target) -> bool:
     """Returns whether everybody who reads the target reads the other one too."""
     if other.settings == target.settings:
         return True
+    if other.integration.channel != target.integration.channel:
+        return False
     place = target.settings.destination
     return bool(place) and place <= other.settings.destination
 
