@@ -23,6 +23,8 @@ SUBCOMMANDS: tuple[str, ...] = (
     "simulate",
     "replay",
     "silence",
+    "pending",
+    "redrive",
     "feedback",
     "score",
     "anomaly",
@@ -53,8 +55,8 @@ def parser() -> argparse.ArgumentParser:
     """The command line of all subcommands."""
     found = _Parser(
         prog="alertrelay",
-        description="A serverless alert relay for AWS. Only discover (without --from), silence, feedback, send-test, "
-        "anomaly status and check --live ask an AWS account; everything else runs without one and without network.",
+        description="A serverless alert relay for AWS. Only discover (without --from), silence, pending, redrive, "
+        "feedback, send-test, anomaly status and check --live ask an AWS account; everything else runs without one and without network.",
     )
     found.add_argument("--version", action=PrintVersion, help="the version, and the commit that it was made of")
     subparsers = found.add_subparsers(title="commands", metavar="COMMAND", required=True)
