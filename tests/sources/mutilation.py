@@ -20,6 +20,7 @@ from alertrelay.sources import parse, unwrap
 FOLDER = Path(__file__).parent / "faults"
 NOW = datetime(2026, 6, 10, 13, 0, tzinfo=UTC)
 MANY = 10_000
+"""Items of a measured list or object."""
 STEP = 50
 """Bytes between two cuts."""
 
@@ -102,10 +103,11 @@ def listed(old: Any) -> Any:
     return [old, None, [old], {"x": old}]
 
 
-def many(old: Any) -> Any:
+def many(old: Any, items: int = MANY) -> Any:
+    """Return an object or a list of so many items more than it had."""
     if isinstance(old, dict):
-        return {**old, **{f"key{number}": number for number in range(MANY)}}
-    return (old if isinstance(old, list) and old else [old]) * MANY
+        return {**old, **{f"key{number}": number for number in range(items)}}
+    return (old if isinstance(old, list) and old else [old]) * items
 
 
 KINDS: dict[str, Callable[[Path], Iterator[tuple[Any, str]]]] = {
