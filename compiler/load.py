@@ -17,7 +17,7 @@ from typing import Literal
 from alertrelay.config.model import Config
 from alertrelay.config.watch import AnomalyConfig
 
-from compiler.alarms.check import check_environment
+from compiler.alarms.check import check_environment, check_own_runbooks
 from compiler.alertmanager.file import AlertmanagerFile, parse_alertmanager
 from compiler.alertmanager.routing import without_empty_group_by
 from compiler.anomaly import check_environments, parse_anomaly
@@ -259,7 +259,10 @@ def _environment(folder: Path, name: str, findings: Findings) -> Environment | N
     root = _read(path, findings, own=True)
     found = parse_environment(root, name, findings) if root else None
     if found is not None and not any(f.file == str(path) and f.severity == "error" for f in findings.sorted()):
-        check_environment(found, runbooks(folder), findings)
+        pages = runbooks(folder)
+        check_environment(found, pages, findings)
+        if found.runbook_base_url and pages is not None:
+            check_own_runbooks(str(path), pages, findings)
     return found
 
 

@@ -70,7 +70,7 @@ def test_each_dead_letter_is_sent_deleted_or_left_for_a_reason(
     assert bool(judged.to) == bool(judged.body) == (action == "replay")
 
 
-def test_an_event_for_a_topic_goes_to_every_forwarder_as_that_topic_would_have_sent_it() -> None:
+def test_an_event_for_a_topic_goes_to_every_forwarder() -> None:
     judged = judge(RULES, letter(ECS, TARGET_ARN=TOPIC), functions=FUNCTIONS)
     sent = json.loads(judged.body)
     assert (judged.to, sent["TopicArn"], json.loads(sent["Message"])) == (FUNCTIONS, TOPIC, ECS)
