@@ -7,6 +7,7 @@ import dataclasses
 import os
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,7 @@ examples:
   alertrelay check --config-dir ../our-alerts
   alertrelay check --env prod --live      the deployment as well: keys, confirmations, topics, dead letters
   alertrelay check --config /etc/alertmanager/alertmanager.yml
+  alertrelay check --config alertmanager.yml --rules rules/*.yml
   alertrelay check --json | jq -r '.[] | select(.severity == "error") | .message'
 
 exit code: 0 clean or warnings, 1 errors (with --strict warnings too), 2 a file, or AWS, could not be read
@@ -57,6 +59,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--env", metavar="NAME", help="this environment alone")
     parser.add_argument(
         "--live", action="store_true", help="with --env: also what is deployed, read with your AWS credentials"
+    )
+    parser.add_argument(
+        "--rules",
+        metavar="FILE",
+        type=Path,
+        nargs="+",
+        default=[],
+        help="rule files of Prometheus: also the routes and inhibitions that none of their alerts reaches",
     )
     parser.add_argument("--strict", action="store_true", help="warnings are errors")
     add_output(parser)
@@ -91,13 +101,21 @@ def run(args: argparse.Namespace) -> int:
 def _findings(args: argparse.Namespace) -> Sequence[Finding]:
     from compiler import load
 
+    today = datetime.now(UTC).date()
     if args.config is None and args.delivery is None:
-        return load.check_folder(args.config_dir, environment=args.env)
+        return load.check_folder(args.config_dir, environment=args.env, today=today, rules=args.rules)
     names = [args.env] if args.env is not None else []
     beside = args.config_dir / load.ALERTMANAGER
     alertmanager = args.config or (beside if beside.exists() else None)
     delivery = args.delivery or delivery_beside(args.config)
-    return load.examine(alertmanager=alertmanager, delivery=delivery, folder=args.config_dir, names=names)
+    return load.examine(
+        alertmanager=alertmanager,
+        delivery=delivery,
+        folder=args.config_dir,
+        names=names,
+        today=today,
+        rules=args.rules,
+    )
 
 
 def _known(findings: Sequence[Finding]) -> Sequence[Finding]:
@@ -153,6 +171,12 @@ def report(findings: Sequence[Finding], *, colour: bool = False, counted: Sequen
     }
     summary = ", ".join(f"{count} {name}{'' if count == 1 else 's'}" for name, count in counts.items())
     return [*lines, summary.replace("infos", "info")]
+
+
+def refuse(errors: Sequence[Finding], *, unread: int = 1) -> int:
+    """Prints the errors; returns `unread`, and 2 where a file could not be read."""
+    print("\n".join(report(errors)), file=sys.stderr)
+    return 2 if any(error.code == "unreadable" for error in errors) else unread
 
 
 def _printable(text: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +13,6 @@ from cli.config_dir import add_config_dir, delivery_beside
 if TYPE_CHECKING:
     from alertrelay.config.model import Config, Route
 
-    from compiler.reading.finding import Finding, Findings
-    from compiler.reading.yamlfile import Value
 
 _DESCRIPTION = """\
 Show who is notified of an alert with the given labels: the last line names the receivers, separated by commas, in the
@@ -28,13 +25,17 @@ _EPILOG = """\
 examples:
   alertrelay route severity=critical service=orders
   alertrelay route --config /etc/alertmanager/alertmanager.yml --tree severity=critical
+  alertrelay route --tree                               the whole tree, drawn
   alertrelay route --cases tests/routing.yml            each case that differs is shown
+  alertrelay route --against old.yml --cases tests/routing.yml
+                                                        what a change changes, for a pull request
 
 a file of cases is a list:
   - labels: {severity: critical, service: orders}
     receivers: [pagerduty-oncall, slack-critical]
 
-exit code: 0, 1 a case differs or the configuration has errors, 2 usage or a file could not be read
+exit code: 0, 1 a case differs, --against shows other receivers, or a configuration has errors, 2 usage or a file could
+not be read
 """
 
 
@@ -52,17 +53,30 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--config", metavar="FILE", type=Path, help="an Alertmanager file (default: alertmanager.yml of the folder)"
     )
-    parser.add_argument("--tree", action="store_true", help="show the routes that match, and the settings of each")
+    parser.add_argument(
+        "--tree",
+        action="store_true",
+        help="draw the routes that match, and the settings of each; without a label all routes",
+    )
     parser.add_argument("--cases", metavar="FILE", type=Path, help="a YAML list of {labels, receivers} that must hold")
+    parser.add_argument(
+        "--against",
+        metavar="OLD",
+        type=Path,
+        help="an earlier file, or its folder: show who is notified now and was before, for each case and each route",
+    )
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Prints the receivers, or the cases that differ; the exit code of the help."""
+    from cli.check import refuse
     from compiler.load import ALERTMANAGER, try_out
 
     if args.cases and (args.labels or args.tree):
         return _usage("--cases takes no labels and no --tree: the file has them")
+    if args.against and args.tree:
+        return _usage("--against takes no --tree")
     try:
         labels = _labels(args.labels)
     except ValueError as error:
@@ -70,9 +84,13 @@ def run(args: argparse.Namespace) -> int:
     path = args.config or args.config_dir / ALERTMANAGER
     loaded = try_out(path, delivery=delivery_beside(path))
     if loaded.config is None:
-        return _refuse(loaded.errors)
+        return refuse(loaded.errors)
+    if args.against:
+        from cli.route_against import compare
+
+        return compare(loaded.config, path, against=args.against, cases=args.cases, labels=labels)
     if args.cases:
-        return _check_cases(loaded.config, args.cases)
+        return _run_cases(loaded.config, args.cases)
     if args.tree:
         print("\n".join(tree(loaded.config.route, labels)))
     print(",".join(receivers(loaded.config, labels)))
@@ -80,14 +98,15 @@ def run(args: argparse.Namespace) -> int:
 
 
 def receivers(config: Config, labels: Mapping[str, str]) -> list[str]:
-    """The receivers in the order of the routes that match, duplicates kept."""
+    """Returns the receivers in the order of the routes that match, duplicates kept."""
     from alertrelay.policy.route import match_routes
 
     return [route.receiver for route in match_routes(config.route, labels)]
 
 
 def tree(route: Route, labels: Mapping[str, str]) -> list[str]:
-    """The routes that an alert passes through, the ones it ends at with what holds there."""
+    """Draws the routes that an alert passes through, the ones it ends at with what holds there; the whole tree where
+    there is no label, which no alert is without."""
     return [_line(route, labels), *_branches(route, labels, "")]
 
 
@@ -102,6 +121,8 @@ def _branches(route: Route, labels: Mapping[str, str], indent: str) -> Iterator[
 def _taken(route: Route, labels: Mapping[str, str]) -> list[Route]:
     from alertrelay.policy.matchers import matches
 
+    if not labels:
+        return list(route.routes)
     taken = []
     for child in route.routes:
         if matches(child.matchers, labels):
@@ -117,7 +138,7 @@ def _line(route: Route, labels: Mapping[str, str]) -> str:
     from compiler.reading.duration import spell_duration
 
     name = print_matchers(route.matchers) + (" continue" if route.continue_ else "")
-    if _taken(route, labels):
+    if labels and _taken(route, labels):
         return name
     group_by = "all labels" if route.group_by is None else f"[{', '.join(route.group_by)}]"
     timers = ", ".join(
@@ -146,66 +167,12 @@ def _labels(arguments: Sequence[str]) -> dict[str, str]:
     return labels
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Case:
-    place: str
-    labels: Mapping[str, str]
-    receivers: tuple[str, ...]
+def _run_cases(config: Config, path: Path) -> int:
+    from cli.check import refuse
+    from cli.route_cases import differing, read_cases
 
-
-def _check_cases(config: Config, path: Path) -> int:
-    from alertrelay.config.matchers import print_matcher
-    from alertrelay.config.model import Matcher
-
-    from compiler.reading.finding import Findings
-    from compiler.reading.yamlfile import read
-
-    findings = Findings()
-    root = read(path, findings)
-    cases = list(_cases(root, findings)) if root else []
-    if findings.failed:
-        _refuse(findings.sorted())
-        return 2
-    differ = 0
-    for case in cases:
-        found = tuple(receivers(config, case.labels))
-        if found != case.receivers:
-            differ += 1
-            shown = ", ".join(print_matcher(Matcher(name=k, op="=", value=v)) for k, v in sorted(case.labels.items()))
-            print(f"{case.place}: {{{shown}}}")
-            print(f"  expected {','.join(case.receivers)}")
-            print(f"  but got {','.join(found)}")
-    print(f"{len(cases)} cases, {differ} {'differs' if differ == 1 else 'differ'}")
-    return int(differ > 0)
-
-
-def _cases(root: Value, findings: Findings) -> Iterator[_Case]:
-    from compiler.reading.section import section_of
-
-    if not isinstance(root.data, tuple) or not root.data:
-        mend = "as in - {labels: {severity: critical}, receivers: [oncall]}"
-        findings.error(root.place, "wrong-type", f"expected a list of cases, got {root.kind}", mend)
-        return
-    for item in root.data:
-        section = section_of(item, ("labels", "receivers"), findings)
-        if section is None or not section.require("receivers", "name the receivers that have to be notified, in order"):
-            continue
-        labels = section.mapping("labels")
-        for value in labels.values():
-            if isinstance(value.data, tuple | Mapping):
-                section.wrong(value, "text", "write one text")
-        yield _Case(
-            place=f"{item.place.file}:{item.place.line}",
-            labels={name: value.text for name, value in labels.items()},
-            receivers=tuple(value.text for value in section.list("receivers")),
-        )
-
-
-def _refuse(errors: Sequence[Finding]) -> int:
-    from cli.check import report
-
-    print("\n".join(report(errors)), file=sys.stderr)
-    return 2 if any(error.code == "unreadable" for error in errors) else 1
+    cases = read_cases(path)
+    return differing(config, cases) if isinstance(cases, list) else refuse(cases, unread=2)
 
 
 def _usage(message: str) -> int:

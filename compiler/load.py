@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Literal
 
@@ -20,6 +21,8 @@ from alertrelay.config.watch import AnomalyConfig
 from compiler.alarms.check import check_environment, check_own_runbooks
 from compiler.alertmanager.file import AlertmanagerFile, parse_alertmanager
 from compiler.alertmanager.routing import without_empty_group_by
+from compiler.alertmanager.semantics.check import check_meaning
+from compiler.alertmanager.semantics.rules import read_rules
 from compiler.anomaly import check_environments, parse_anomaly
 from compiler.delivery import NOTHING, DeliveryFile, check_delivery, parse_delivery
 from compiler.placeholders import name_placeholders
@@ -162,27 +165,50 @@ def examine(
     folder: Path | None = None,
     names: Sequence[str] = (),
     own: bool = False,
+    today: date | None = None,
+    rules: Sequence[Path] = (),
 ) -> tuple[Finding, ...]:
     """Returns the findings on the files named, and on the environments `names` below `folder`.
 
     Where both files are named they are held against each other. `own`: they are what is deployed, so a value that is
-    left of the example is worth a warning.
+    left of the example is worth a warning. With `today` it is checked what the Alertmanager file means from that day
+    on, and with `rules` which of its routes and inhibitions those files of Prometheus's rules reach.
     """
     findings = Findings()
     said = _delivery(delivery, findings, own=own) if delivery else None
     parsed = _alertmanager(alertmanager, said or NOTHING, findings, own=own) if alertmanager else None
     if said:
         _cross_check(parsed, said, findings)
+    if parsed and today and alertmanager:
+        _check_meaning(parsed, said or NOTHING, findings, today=today, rules=rules)
     for name in names:
         _environment(folder or Path(), name, findings)
     return findings.sorted()
 
 
-def check_folder(folder: Path, *, environment: str | None = None) -> tuple[Finding, ...]:
+def _check_meaning(
+    parsed: AlertmanagerFile, delivery: DeliveryFile, findings: Findings, *, today: date, rules: Sequence[Path]
+) -> None:
+    """Only where Alertmanager would start: what a broken tree means is not known."""
+    alerts = read_rules(rules, findings)
+    if all(one.severity != "error" or one.code in DEPLOYMENT_ONLY for one in findings.sorted()):
+        fallbacks = {name for stages in delivery.fallbacks.values() for stage in stages for name in stage}
+        check_meaning(parsed, fallbacks={*fallbacks, *delivery.fallbacks}, today=today, rules=alerts)
+
+
+def check_folder(
+    folder: Path, *, environment: str | None = None, today: date | None = None, rules: Sequence[Path] = ()
+) -> tuple[Finding, ...]:
     """Returns the findings on a whole configuration folder, or on it with one environment alone."""
     names = environments(folder) if environment is None else (environment,)
     found = examine(
-        alertmanager=folder / ALERTMANAGER, delivery=folder / DELIVERY, folder=folder, names=names, own=True
+        alertmanager=folder / ALERTMANAGER,
+        delivery=folder / DELIVERY,
+        folder=folder,
+        names=names,
+        own=True,
+        today=today,
+        rules=rules,
     )
     findings = Findings()
     load_anomaly(folder, findings)

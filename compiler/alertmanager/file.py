@@ -7,11 +7,11 @@ A key that is known and has no effect here is named in a finding, so that nothin
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from alertrelay.config.model import InhibitRule, Receiver, Route, TimeInterval
 
-from compiler.alertmanager.inhibition import parse_inhibit_rules
+from compiler.alertmanager.inhibition import PlacedRule, parse_inhibit_rules
 from compiler.alertmanager.intervals import parse_intervals
 from compiler.alertmanager.kinds.email import check_smarthost
 from compiler.alertmanager.kinds.reading import ReceiverContext, check_url
@@ -54,7 +54,8 @@ _GLOBAL_NO_TEXTS = keys("http_config smtp_tls_config smtp_require_tls smtp_force
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertmanagerFile:
-    """The file's values. `routed` are the receivers that some route names."""
+    """The file's values. `routed` are the receivers that some route names; `placed_routes`, `placed_rules` and
+    `section`, the whole file, keep where everything stands."""
 
     route: Route
     receivers: tuple[Receiver, ...]
@@ -62,6 +63,9 @@ class AlertmanagerFile:
     inhibit_rules: tuple[InhibitRule, ...]
     time_intervals: Mapping[str, tuple[TimeInterval, ...]]
     resolve_timeout: float
+    section: Section | None = field(default=None, repr=False, compare=False)
+    placed_routes: tuple[PlacedRoute, ...] = field(default=(), repr=False, compare=False)
+    placed_rules: tuple[PlacedRule, ...] = field(default=(), repr=False, compare=False)
 
 
 def parse_alertmanager(
@@ -105,9 +109,12 @@ def parse_alertmanager(
         route=route,
         receivers=tuple(receivers.values()),
         routed=frozenset(item.route.receiver for item in placed),
-        inhibit_rules=rules,
+        inhibit_rules=tuple(item.rule for item in rules),
         time_intervals=intervals,
         resolve_timeout=_RESOLVE_TIMEOUT if timeout is None else timeout,
+        section=section,
+        placed_routes=placed,
+        placed_rules=rules,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from alertrelay.config.matchers import sort_matchers, valid_name
 from alertrelay.config.model import InhibitRule, Matcher
@@ -15,9 +16,17 @@ _SIDE = ("match", "match_re", "matchers")
 KEYS = ("name", "equal", *(f"{side}_{key}" for side in ("source", "target") for key in _SIDE))
 
 
-def parse_inhibit_rules(root: Section) -> tuple[InhibitRule, ...]:
-    """Returns the rules in the order of the file."""
-    return tuple(_rule(section) for section in root.sections("inhibit_rules", KEYS))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedRule:
+    """A compiled rule and the section that it came from."""
+
+    rule: InhibitRule
+    section: Section
+
+
+def parse_inhibit_rules(root: Section) -> tuple[PlacedRule, ...]:
+    """Returns the rules in the order of the file, with their places."""
+    return tuple(PlacedRule(rule=_rule(section), section=section) for section in root.sections("inhibit_rules", KEYS))
 
 
 def _rule(section: Section) -> InhibitRule:

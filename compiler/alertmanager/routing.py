@@ -7,7 +7,7 @@ child means one group for all; before 0.31 it was ignored).
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from alertrelay.config.matchers import (
@@ -207,8 +207,20 @@ def _strings(section: Section, value: Value) -> Iterator[Matcher]:
         mend = 'as in severity="critical" or category=~"cpu|memory"'
         section.findings.error(value.place, "bad-matcher", str(error), mend)
         return
-    if parsed.disagree:
+    if _loses_brace(value.text, parsed.matchers):
+        message = f"{value.text!r} is read without its last brace, as {print_matchers(parsed.matchers)}"
+        mend = "put the value in double quotes, or braces around the whole"
+        section.findings.warning(value.place, "stripped-brace", message, mend)
+    elif parsed.disagree:
         meant = print_matchers(parsed.matchers)
         message = f"{value.text!r} is read as {meant}, in the grammar of Alertmanager 0.26 and older"
         section.findings.warning(value.place, "classic-matcher", message, "put the value in double quotes")
     yield from parsed.matchers
+
+
+def _loses_brace(text: str, matchers: Sequence[Matcher]) -> bool:
+    """Returns whether the classic grammar took a brace for the end of the list that belongs to the last value."""
+    text = text.strip()
+    if not text.endswith("}") or text.startswith("{") or not matchers:
+        return False
+    return text.endswith(matchers[-1].value + "}")

@@ -1,0 +1,30 @@
+"""Checks what a sound alertmanager.yml means: all that Alertmanager would start with, and somebody would regret."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date
+
+from compiler.alertmanager.file import AlertmanagerFile
+from compiler.alertmanager.semantics.calendar import check_intervals
+from compiler.alertmanager.semantics.inhibition import check_inhibition
+from compiler.alertmanager.semantics.receivers import check_receivers
+from compiler.alertmanager.semantics.routes import check_routes
+from compiler.alertmanager.semantics.rules import AlertRule, check_against_rules
+from compiler.reading.section import Section
+
+
+def check_meaning(
+    parsed: AlertmanagerFile, *, fallbacks: Collection[str], today: date, rules: Sequence[AlertRule] = ()
+) -> None:
+    """Adds the findings on a file without errors. `fallbacks` are the receivers that delivery.yml names."""
+    root = parsed.section
+    assert root is not None
+    check_routes(parsed.placed_routes)
+    named = (
+        Section(value, root.findings) for key in ("mute_time_intervals", "time_intervals") for value in root.list(key)
+    )
+    check_intervals(parsed.placed_routes, parsed.time_intervals, {one.text("name"): one for one in named}, today)
+    check_inhibition(parsed.placed_rules)
+    check_receivers(root, {*parsed.routed, *fallbacks})
+    check_against_rules(parsed.placed_routes, parsed.placed_rules, rules, root.findings)

@@ -1,0 +1,117 @@
+"""Reads the alerts of Prometheus's rule files, and finds routes and inhibitions that none of them reaches.
+
+An alert has its alertname and the labels of its rule. It can have any other label as well, from its series, and a label
+of the rule whose value is a template can have any value: those may match anything.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from alertrelay.config.matchers import print_matchers
+from alertrelay.config.model import Matcher, Route
+
+from compiler.alertmanager.inhibition import PlacedRule
+from compiler.alertmanager.routing import PlacedRoute
+from compiler.alertmanager.semantics.routes import nobody
+from compiler.reading.finding import Findings, Place
+from compiler.reading.yamlfile import Value, read
+
+_OFTEN = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertRule:
+    """An alerting rule: `known` are its labels as matchers, `set_` the names of all labels that it sets."""
+
+    name: str
+    known: tuple[Matcher, ...]
+    set_: frozenset[str]
+    place: Place
+
+
+def read_rules(paths: Iterable[Path], findings: Findings) -> tuple[AlertRule, ...]:
+    """Returns the alerts of rule files: Prometheus's own, or the PrometheusRule of the operator."""
+    found: list[AlertRule] = []
+    for path in paths:
+        root = read(path, findings)
+        if root is None:
+            continue
+        groups = _child(_child(root, "spec") or root, "groups")
+        if groups is None or not isinstance(groups.data, tuple):
+            mend = "name a file with `groups:`, as promtool checks it"
+            findings.error(root.place, "wrong-type", "is not a file of Prometheus's rules", mend)
+            continue
+        found += (rule for group in groups.data for rule in _alerts(group))
+    return tuple(found)
+
+
+def _alerts(group: Value) -> Iterator[AlertRule]:
+    rules = _child(group, "rules")
+    for rule in rules.data if rules and isinstance(rules.data, tuple) else ():
+        name = _child(rule, "alert")
+        if name is None or not name.text:
+            continue
+        labels = _child(rule, "labels")
+        own = labels.data if labels and isinstance(labels.data, Mapping) else {}
+        texts = {"alertname": name.text} | {key: value.text for key, value in own.items()}
+        known = tuple(Matcher(name=k, op="=", value=v) for k, v in texts.items() if "{{" not in v)
+        yield AlertRule(name=name.text, known=known, set_=frozenset(texts), place=name.place)
+
+
+def _child(value: Value | None, key: str) -> Value | None:
+    return value.data.get(key) if value and isinstance(value.data, Mapping) else None
+
+
+def check_against_rules(
+    placed: Sequence[PlacedRoute], inhibitions: Sequence[PlacedRule], rules: Sequence[AlertRule], findings: Findings
+) -> None:
+    """Adds what no alert of `rules` reaches, and the alerts that no route takes."""
+    if not rules:
+        return
+    for item in placed:
+        way = _way(placed, item.route)
+        if item.route.matchers and _by_none(way, rules) and not _by_none(way[: -len(item.route.matchers)], rules):
+            message = f"no alert of the rules can reach {print_matchers(item.route.matchers)}"
+            item.section.findings.warning(item.section.place, "no-rule-reaches", message, "mend the matchers or a rule")
+    for inhibition in inhibitions:
+        for side in ("source", "target"):
+            matchers: tuple[Matcher, ...] = getattr(inhibition.rule, side)
+            if matchers and _by_none(matchers, rules):
+                message = f"no alert of the rules can be a {side}: {print_matchers(matchers)}"
+                mend = "mend the matchers or a rule"
+                inhibition.section.findings.warning(inhibition.section.place, "no-rule-reaches", message, mend)
+    root = next(item.route for item in placed if item.route.id == "{}")
+    _check_root(root, rules, findings)
+
+
+def _way(placed: Sequence[PlacedRoute], route: Route) -> tuple[Matcher, ...]:
+    """The matchers of a route and of all routes above it, its own last."""
+    above = [item.route for item in placed if any(_below(item.route, route))]
+    return tuple(one for node in (*sorted(above, key=lambda node: len(node.id)), route) for one in node.matchers)
+
+
+def _below(node: Route, route: Route) -> Iterator[bool]:
+    for child in node.routes:
+        if child is route:
+            yield True
+        yield from _below(child, route)
+
+
+def _by_none(matchers: Sequence[Matcher], rules: Sequence[AlertRule]) -> bool:
+    return all(nobody((*rule.known, *matchers)) for rule in rules)
+
+
+def _check_root(root: Route, rules: Sequence[AlertRule], findings: Findings) -> None:
+    """An alert without a label that most rules set counts as one that has it not."""
+    counts = Counter(name for rule in rules for name in rule.set_)
+    usual = {name for name, count in counts.items() if count > _OFTEN * len(rules)}
+    for rule in rules:
+        absent = tuple(Matcher(name=name, op="=", value="") for name in sorted(usual - rule.set_))
+        if all(nobody((*rule.known, *absent, *child.matchers)) for child in root.routes) and root.routes:
+            without = f"; it has no label {', '.join(one.name for one in absent)}" if absent else ""
+            message = f"no route takes {rule.name}: it ends at the root, with {root.receiver!r}{without}"
+            findings.info(rule.place, "ends-at-root", message, "add a label or a route, if that is not meant")
