@@ -29,6 +29,7 @@ SUBCOMMANDS: tuple[str, ...] = (
     "score",
     "anomaly",
     "send_test_alert",
+    "drill",
     "serve_aws",
     "export",
     "completion",
@@ -56,8 +57,8 @@ def parser() -> argparse.ArgumentParser:
     found = _Parser(
         prog="alertrelay",
         description="A serverless alert relay for AWS. Only discover (without --from), silence, pending, redrive, "
-        "feedback, send-test, anomaly status and check --live ask an AWS account; everything else runs without one and "
-        "without network.",
+        "feedback, send-test, drill (without --local), anomaly status and check --live ask an AWS account; everything "
+        "else runs without one and without network.",
     )
     found.add_argument("--version", action=PrintVersion, help="the version, and the commit that it was made of")
     subparsers = found.add_subparsers(title="commands", metavar="COMMAND", required=True)
