@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE :=
 # The CDK library speaks to a node process: node comes from a Python package, so that nothing is installed by hand.
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 
-.PHONY: help wheel env rie sam bench bench-scorer tools run run-all synth test lint types imports clean lock bench-anomaly bench-decisions structure audit checkov
+.PHONY: help wheel env rie sam bench bench-scorer tools run run-all synth test lint types imports clean lock bench-anomaly bench-cli bench-decisions structure audit checkov
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -80,6 +80,9 @@ test: lint types imports tools ## everything that CI checks
 
 bench-decisions: env ## what deciding takes: messages, flushes, a storm beside Alertmanager (BENCH='--base CHECKOUT --alarms N')
 	@$(BIN)/python -m tools.bench.decisions $(BENCH)
+
+bench-cli: env ## what commands take in CPU (BENCH='--rounds N')
+	@$(BIN)/python -m tools.bench.cli $(BENCH)
 
 ANOMALY_DATA ?= ../shared/anomaly
 .build/bench/.stamp: requirements/bench.txt

@@ -6,21 +6,21 @@ from collections import Counter
 from pathlib import Path
 
 from compiler.alarms.alarm import Plan, setting_of
-from compiler.alarms.cost import monthly
 from compiler.alarms.plan import plan
-from compiler.load import environments, load
+from compiler.cost.alarms import monthly
+from compiler.load import environments, read_environment
 from compiler.reading.finding import Findings
 
 _HEAD = ("environment", "kind", "resource", "critical", "warning")
 
 
 def table(folder: Path, *, environment: str | None = None) -> list[str]:
-    """The lines, with an empty one at the end; none where no environment is free of errors."""
+    """The lines, with an empty one at the end; none where no environment is free of errors of its own."""
     rows: list[tuple[str, ...]] = []
     totals: list[str] = []
     for name in (environment,) if environment else environments(folder):
-        found = load(folder, name).environment
-        if found is not None and found.resources:
+        found, findings = read_environment(folder, name)
+        if found is not None and found.resources and not any(one.severity == "error" for one in findings):
             alarms = plan(found.resources, setting_of(found), Findings())
             rows += _rows(name, alarms)
             totals.append(_total(name, alarms))

@@ -17,8 +17,6 @@ from cli.output import add_output, dumped
 if TYPE_CHECKING:
     from compiler.reading.finding import Finding
 
-_COLOURS = {"error": "31", "warning": "33", "info": "36"}
-
 _DESCRIPTION = """\
 Check the configuration: every key, every name by which one file refers to another, every secret in plain text.
 
@@ -38,6 +36,7 @@ examples:
   alertrelay check --env prod --live      the deployment as well: keys, confirmations, topics, dead letters
   alertrelay check --config /etc/alertmanager/alertmanager.yml
   alertrelay check --config alertmanager.yml --rules rules/*.yml
+  alertrelay check --config alertmanager.yml --fix --dry-run
   alertrelay check --json | jq -r '.[] | select(.severity == "error") | .message'
 
 exit code: 0 clean or warnings, 1 errors (with --strict warnings too), 2 a file, or AWS, could not be read
@@ -68,6 +67,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         default=[],
         help="rule files of Prometheus: also the routes and inhibitions that none of their alerts reaches",
     )
+    parser.add_argument(
+        "--fix",
+        action="store_true",
+        help="first rewrite the Alertmanager file: secrets become paths, deprecated keys today's; shows the change, "
+        "asks on a terminal, then writes",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="with --fix: show the change, and write nothing")
+    parser.add_argument("--yes", action="store_true", help="with --fix: do not ask")
     parser.add_argument("--strict", action="store_true", help="warnings are errors")
     add_output(parser)
     parser.set_defaults(run=run)
@@ -81,13 +88,21 @@ def run(args: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return 2
+    if args.fix:
+        from cli.check_fix import fix
+        from compiler.load import ALERTMANAGER
+
+        code = fix(args.config or args.config_dir / ALERTMANAGER, dry_run=args.dry_run, yes=args.yes)
+        if code is not None:
+            return code
+    from cli.report import report
     from compiler.reading.finding import merged
 
     findings = [*_known(_findings(args)), *(_live(args.config_dir, args.env) if args.live else ())]
     if args.output != "table":
         print(dumped([dataclasses.asdict(finding) for finding in findings], args.output))
     else:
-        for line in _alarms(args):
+        for line in _alarms(args, findings):
             print(line)
         colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
         for line in report(merged(findings, fold=not args.strict), colour=colour, counted=findings):
@@ -143,42 +158,14 @@ def _live(folder: Path, environment: str) -> Sequence[Finding]:
     return (*found, *scorer.examine(loaded.anomaly, environment, client, SystemClock()))
 
 
-def _alarms(args: argparse.Namespace) -> list[str]:
-    """The table of alarms, where a whole configuration is checked."""
+def _alarms(args: argparse.Namespace, findings: Sequence[Finding]) -> list[str]:
+    """The table of alarms, where a whole configuration is checked, of the environments without an error."""
     from cli.alarm_table import table
+    from compiler.load import ENVIRONMENTS
 
     if args.config is not None or args.delivery is not None:
         return []
+    place = str(args.config_dir / ENVIRONMENTS)
+    if any(finding.severity == "error" and not finding.file.startswith(place) for finding in findings):
+        return []
     return table(args.config_dir, environment=args.env)
-
-
-def report(findings: Sequence[Finding], *, colour: bool = False, counted: Sequence[Finding] | None = None) -> list[str]:
-    """Return the lines for people: a finding, its mend below it, and last the counts (of `counted`, where given)."""
-    places = [f"{f.file}:{f.line}:{f.column}:" if f.line else f"{f.file}:" for f in findings]
-    wide = max(map(len, places), default=0)
-    code_wide = max((len(f.code) for f in findings), default=0)
-    lines = []
-    for place, finding in zip(places, findings, strict=True):
-        severity = f"{finding.severity:<7}"
-        if colour:
-            severity = f"\x1b[{_COLOURS[finding.severity]}m{severity}\x1b[0m"
-        lines.append(f"{place:<{wide}} {severity} {finding.code:<{code_wide}} {_printable(finding.message)}")
-        if finding.mend:
-            lines.append(f"{'':<{wide + code_wide + 9}} -> {_printable(finding.mend)}")
-    counts = {
-        name: sum(f.severity == name for f in (findings if counted is None else counted))
-        for name in ("error", "warning", "info")
-    }
-    summary = ", ".join(f"{count} {name}{'' if count == 1 else 's'}" for name, count in counts.items())
-    return [*lines, summary.replace("infos", "info")]
-
-
-def refuse(errors: Sequence[Finding], *, unread: int = 1) -> int:
-    """Prints the errors; returns `unread`, and 2 where a file could not be read."""
-    print("\n".join(report(errors)), file=sys.stderr)
-    return 2 if any(error.code == "unreadable" for error in errors) else unread
-
-
-def _printable(text: str) -> str:
-    """No control character of a file reaches the terminal."""
-    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import sys
-import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 from cli import config_dir
@@ -14,28 +13,30 @@ from cli.extras import advice
 from cli.version import PrintVersion
 from compiler.config_folder import NoConfigFolder
 
-SUBCOMMANDS: tuple[str, ...] = (
-    "init",
-    "discover",
-    "normalise",
-    "check",
-    "route",
-    "simulate",
-    "replay",
-    "silence",
-    "pending",
-    "redrive",
-    "feedback",
-    "score",
-    "anomaly",
-    "send_test_alert",
-    "drill",
-    "serve_aws",
-    "export",
-    "completion",
-)
-"""Modules of this room, in the order of the help. Each has `add_parser(subparsers)`, which sets `run=` to its
-function `(args) -> exit code`, and imports what is slow only inside it."""
+SUBCOMMANDS: Mapping[str, tuple[str, str]] = {
+    "init": ("init", "write a configuration of your own"),
+    "discover": ("discover", "list the resources of an account that can be watched"),
+    "normalise": ("normalise", "show the alerts that payloads become"),
+    "check": ("check", "check the configuration"),
+    "route": ("route", "show who is notified of an alert with these labels"),
+    "simulate": ("simulate", "show what a configuration would send over a timeline of alerts"),
+    "replay": ("replay", "send events through the whole stack on this machine"),
+    "silence": ("silence", "mute alerts for a time; list and expire silences"),
+    "pending": ("pending", "list what is not yet delivered"),
+    "redrive": ("redrive", "show and send again what lies in the dead-letter queues"),
+    "feedback": ("feedback", "record whether an alert was helpful"),
+    "score": ("score", "score metrics for anomalies"),
+    "anomaly": ("anomaly", "judge the anomaly-scorer: what it found, or would find"),
+    "send_test_alert": ("send-test", "send a marked test alert through a deployed environment"),
+    "drill": ("drill", "send marked test alerts through the relay, and check what became of them"),
+    "serve_aws": ("serve-aws", "serve what a function under `sam local invoke` needs: AWS and the channels"),
+    "cost": ("cost", "show what a month of an environment costs"),
+    "export": ("export", "write the environment as templates of another tool"),
+    "completion": ("completion", "print the completion script of a shell"),
+}
+"""Modules of this room, in the order of the help, each with its command and its line there. Each has
+`add_parser(subparsers)`, which sets `run=` to its function `(args) -> exit code`, and imports what is slow only inside
+it."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -52,8 +53,9 @@ CRASHED = 3
 """The exit code of a traceback: 1 and 2 are answers of the commands."""
 
 
-def parser() -> argparse.ArgumentParser:
-    """The command line of all subcommands."""
+def parser(only: str | None = None) -> argparse.ArgumentParser:
+    """The command line of all subcommands. With `only` the others stand in the help alone, and their modules are not
+    imported, which would take longer than most commands run."""
     found = _Parser(
         prog="alertrelay",
         description="A serverless alert relay for AWS. Only discover (without --from), silence, pending, redrive, "
@@ -62,14 +64,18 @@ def parser() -> argparse.ArgumentParser:
     )
     found.add_argument("--version", action=PrintVersion, help="the version, and the commit that it was made of")
     subparsers = found.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for name in SUBCOMMANDS:
-        importlib.import_module(f".{name}", __package__).add_parser(subparsers)
+    for module, (command, line) in SUBCOMMANDS.items():
+        if only in (None, command):
+            importlib.import_module(f".{module}", __package__).add_parser(subparsers)
+        else:
+            subparsers.add_parser(command, help=line)
     return found
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one subcommand and return its exit code; usage errors and a bad --config-dir exit with 2, a crash with 3."""
-    args = parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    args = parser(next((word for word in words if not word.startswith("-")), "")).parse_args(words)
     try:
         config_dir.resolve(args)
         code: int = args.run(args)
@@ -85,6 +91,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.close()
         return 0
     except Exception:  # noqa: BLE001 - Python's own exit code would be 1, which commands give a meaning
+        import traceback
+
         traceback.print_exc()
         print(f"alertrelay: this is a defect of ours; exit code {CRASHED}", file=sys.stderr)
         return CRASHED

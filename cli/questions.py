@@ -128,7 +128,7 @@ def _own_file(path: Path | None) -> str | None:
     """Return the text of a file without errors. Raises InitRefused, with every error in it."""
     if path is None:
         return None
-    from cli.check import report
+    from cli.report import report
     from compiler.load import examine
 
     errors = [finding for finding in examine(alertmanager=path, delivery=None) if finding.severity == "error"]

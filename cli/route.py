@@ -70,7 +70,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Prints the receivers, or the cases that differ; the exit code of the help."""
-    from cli.check import refuse
+    from cli.report import refuse
     from compiler.load import ALERTMANAGER, try_out
 
     if args.cases and (args.labels or args.tree):
@@ -168,7 +168,7 @@ def _labels(arguments: Sequence[str]) -> dict[str, str]:
 
 
 def _run_cases(config: Config, path: Path) -> int:
-    from cli.check import refuse
+    from cli.report import refuse
     from cli.route_cases import differing, read_cases
 
     cases = read_cases(path)

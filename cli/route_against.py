@@ -8,8 +8,8 @@ from pathlib import Path
 from alertrelay.alert import Labels
 from alertrelay.config.model import Config
 
-from cli.check import refuse
 from cli.config_dir import delivery_beside
+from cli.report import refuse
 from cli.route_cases import Case, print_labels, read_cases
 from cli.route_changes import (
     Probe,
@@ -20,9 +20,10 @@ from cli.route_changes import (
     changed_routes,
     changed_settings,
 )
+from compiler.alertmanager.managed import read_alertmanager
 from compiler.load import ALERTMANAGER, try_out
 from compiler.reading.finding import Findings
-from compiler.reading.yamlfile import Value, read
+from compiler.reading.yamlfile import Value
 
 
 def compare(now: Config, path: Path, *, against: Path, cases: Path | None, labels: Labels) -> int:
@@ -55,7 +56,7 @@ def compare(now: Config, path: Path, *, against: Path, cases: Path | None, label
 
 
 def _root(path: Path) -> Value:
-    root = read(path, Findings())
+    root = read_alertmanager(path, Findings())
     assert root is not None, "it compiled"
     return root
 

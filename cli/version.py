@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -35,6 +33,8 @@ class PrintVersion(argparse.Action):
 
 
 def _of_build(path: Path) -> str:
+    import json
+
     try:
         return str(json.loads(path.read_text(encoding="utf-8")).get("commit", ""))
     except (OSError, ValueError, AttributeError):
@@ -50,6 +50,8 @@ def _of_git(root: Path) -> str:
 
 
 def _git(root: Path, *words: str) -> str:
+    import subprocess
+
     try:
         done = subprocess.run(["git", "-C", str(root), *words], capture_output=True, text=True, check=False)
     except OSError:

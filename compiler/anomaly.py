@@ -28,7 +28,7 @@ OURS = frozenset({"alertname", "alarm_name", "severity", "namespace", "metric", 
 PERIODS = (60, 300, 900, 3600)
 """Seconds. What CloudWatch keeps for two weeks, from which lost state is rebuilt."""
 MOST_METRICS = 20_000
-_DEFAULT_METRICS = 500
+_DEFAULT_METRICS = 200
 _DEFAULT_PERIOD = 300
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
 _STATISTIC = re.compile(

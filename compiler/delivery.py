@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from alertrelay.channels import channel
-from alertrelay.config.model import Receiver
+from alertrelay.channels.sns import SnsSettings
+from alertrelay.config.model import Config, Receiver
 
 from compiler.reading.finding import Findings, Place, did_you_mean
 from compiler.reading.formats import EMAIL_ADDRESS, PHONE_NUMBER
 from compiler.reading.section import Section, section_of, string_of
 from compiler.reading.yamlfile import Value
 from compiler.reading.zone import known_zone
-from compiler.resources.environment import LastResort
 
 EMAIL = ("transport", "on_call", "time_zone")
 KEYS = ("fallbacks", "last_resort", "email", "limits")
@@ -24,6 +24,14 @@ MOST = 120
 
 Stages = tuple[tuple[str, ...], ...]
 Transport = Literal["smtp", "ses"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastResort:
+    """The subscribers of the stack's own topic, behind the last stage."""
+
+    email: tuple[str, ...]
+    sms: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,3 +249,9 @@ def _check_channels(
     if len(own) == 1 and others and others <= own:
         message = f"every fallback of {name!r} is {next(iter(own))} again"
         findings.warning(value.place, "same-channel", message, "name a receiver of another channel")
+
+
+def sends_sms(config: Config, people: LastResort | None) -> bool:
+    """Returns whether any receiver, or the last resort, is a phone."""
+    settings = [target.settings for receiver in config.receivers for target in receiver.targets]
+    return bool(people and people.sms) or any(isinstance(each, SnsSettings) and each.phone_number for each in settings)

@@ -13,22 +13,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from alertrelay.config.model import Config
-from alertrelay.config.watch import AnomalyConfig
 
-from compiler.alarms.check import check_environment, check_own_runbooks
 from compiler.alertmanager.file import AlertmanagerFile, parse_alertmanager
+from compiler.alertmanager.managed import parse_alertmanager_text, read_alertmanager
 from compiler.alertmanager.routing import without_empty_group_by
-from compiler.alertmanager.semantics.check import check_meaning
-from compiler.alertmanager.semantics.rules import read_rules
-from compiler.anomaly import check_environments, parse_anomaly
-from compiler.delivery import NOTHING, DeliveryFile, check_delivery, parse_delivery
+from compiler.delivery import NOTHING, DeliveryFile, LastResort, check_delivery, parse_delivery
 from compiler.placeholders import name_placeholders
 from compiler.reading.finding import Finding, Findings, Place, did_you_mean
-from compiler.reading.yamlfile import Value, parse, read
-from compiler.resources.environment import Environment, LastResort, parse_environment
+from compiler.reading.yamlfile import Value, read
+
+if TYPE_CHECKING:
+    from alertrelay.config.watch import AnomalyConfig
+
+    from compiler.resources.environment import Environment
 
 ALERTMANAGER = "alertmanager.yml"
 DELIVERY = "delivery.yml"
@@ -116,7 +116,11 @@ def try_out(config: Path | str, *, delivery: Path | None = None, release: Releas
     """
     findings = Findings()
     said = _delivery(delivery, findings) if delivery else NOTHING
-    root = read(config, findings) if isinstance(config, Path) else parse(config, findings, file="reload")
+    root = (
+        read_alertmanager(config, findings)
+        if isinstance(config, Path)
+        else parse_alertmanager_text(config, findings, file="reload")
+    )
     parsed = _of_delivery(root, said, findings) if root else None
     _cross_check(parsed, said, findings)
     found = tuple(_tolerated(finding) for finding in findings.sorted())
@@ -190,6 +194,9 @@ def _check_meaning(
     parsed: AlertmanagerFile, delivery: DeliveryFile, findings: Findings, *, today: date, rules: Sequence[Path]
 ) -> None:
     """Only where Alertmanager would start: what a broken tree means is not known."""
+    from compiler.alertmanager.semantics.check import check_meaning
+    from compiler.alertmanager.semantics.rules import read_rules
+
     alerts = read_rules(rules, findings)
     if all(one.severity != "error" or one.code in DEPLOYMENT_ONLY for one in findings.sorted()):
         fallbacks = {name for stages in delivery.fallbacks.values() for stage in stages for name in stage}
@@ -237,6 +244,8 @@ def load_anomaly(folder: Path, findings: Findings) -> AnomalyConfig | None:
     root = read(path, findings) if path.exists() else None
     if root is None:
         return None
+    from compiler.anomaly import check_environments, parse_anomaly
+
     name_placeholders(root, findings)
     check_environments(root, environments(folder), findings)
     return parse_anomaly(root, findings)
@@ -250,7 +259,9 @@ def _read(path: Path, findings: Findings, *, own: bool) -> Value | None:
 
 
 def _alertmanager(path: Path, delivery: DeliveryFile, findings: Findings, *, own: bool) -> AlertmanagerFile | None:
-    root = _read(path, findings, own=own)
+    root = read_alertmanager(path, findings)
+    if root and own:
+        name_placeholders(root, findings)
     return _of_delivery(root, delivery, findings) if root else None
 
 
@@ -258,6 +269,11 @@ def _of_delivery(root: Value, delivery: DeliveryFile, findings: Findings) -> Ale
     return parse_alertmanager(
         root, findings, transport=delivery.transport, on_call=delivery.on_call, time_zone=delivery.time_zone
     )
+
+
+def read_delivery(path: Path | None) -> DeliveryFile:
+    """Returns a delivery.yml for an Alertmanager file that is read alone, as far as it can be; NOTHING for none."""
+    return _delivery(path, Findings()) if path else NOTHING
 
 
 def _delivery(path: Path, findings: Findings, *, own: bool = False) -> DeliveryFile:
@@ -282,6 +298,10 @@ def _environment(folder: Path, name: str, findings: Findings) -> Environment | N
         known = environments(folder)
         findings.error(Place(file=str(path)), "unreadable", message, did_you_mean(name, known))
         return None
+    # Here, since the catalogue of alarms takes longer to import than a route to find.
+    from compiler.alarms.check import check_environment, check_own_runbooks
+    from compiler.resources.environment import parse_environment
+
     root = _read(path, findings, own=True)
     found = parse_environment(root, name, findings) if root else None
     if found is not None and not any(f.file == str(path) and f.severity == "error" for f in findings.sorted()):

@@ -12,13 +12,16 @@ from pathlib import Path
 import aws_cdk as cdk
 import cdk_nag
 from alertrelay.config.model import Config
-from alertrelay.config.watch import AnomalyConfig, most_dollars
+from alertrelay.config.watch import AnomalyConfig
 
 from compiler import placeholders
+from compiler.cost.demand import demand
+from compiler.cost.table import summary
+from compiler.delivery import LastResort
 from compiler.load import Loaded, environments, load
 from compiler.placeholders import CODE
 from compiler.reading.finding import Finding, merged
-from compiler.resources.environment import Environment, LastResort
+from compiler.resources.environment import Environment
 from infra.assets import architecture, build_function, build_layer, lambda_interpreter
 from infra.stacks import EnvironmentStage
 from infra.synth import ROOT
@@ -82,12 +85,10 @@ def synthesise(config: Path, environ: Mapping[str, str]) -> None:
 
 
 def _say_cost(each: Valid) -> None:
-    """What nobody expects of a scorer is what its questions cost."""
-    if each.anomaly:
-        metrics, dollars = most_dollars(each.anomaly)
-        most = "" if all(watch.exact for watch in each.anomaly.watches) else " at most"
-        volume = f"{metrics} metric{'' if metrics == 1 else 's'}{most}, ${dollars:,.2f} a month for GetMetricData"
-        print(f"{each.environment.name}: the anomaly-scorer asks for {volume}", file=sys.stderr)  # noqa: T201 - synth speaks to people on stderr
+    """Prints the month of the environment, by part, to stderr."""
+    counted = demand(each.environment, each.config, each.last_resort, each.anomaly)
+    for line in summary(each.environment.name, counted):
+        print(line, file=sys.stderr)  # noqa: T201 - synth speaks to people on stderr
 
 
 def _synth(app: cdk.App) -> None:

@@ -19,6 +19,7 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from compiler.cost.usage import FORWARDER_MB
 from compiler.resources.environment import Environment
 from infra.assets import CONFIG_FILE
 from infra.functions import (
@@ -35,10 +36,6 @@ from infra.topics import topic_prefix
 
 TIMEOUT = Duration.seconds(30)
 """Fallbacks are tried within one invocation, and a throttled table is retried until near its end."""
-
-MEMORY_MB = 1024
-"""CPU comes with memory, and a cold start is all CPU: over a second at 512 MB, half of it at 1024 for the same money.
-Above that a page gains less than the jitter of SNS."""
 
 TICK = {"do": "tick"}
 """What the function gets each minute: alertrelay.runtime.forwarder.TICK."""
@@ -119,7 +116,7 @@ class ForwarderConstruct(Construct):
             layers=[relay.layer],
             # What the function may do stands in permissions.py, all of it: constructs add nothing.
             role=role.without_policy_updates(),
-            memory_size=MEMORY_MB,
+            memory_size=FORWARDER_MB,
             timeout=TIMEOUT,
             environment=self._environment(relay, name),
             log_group=logs,

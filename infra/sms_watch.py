@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 
-from alertrelay.channels.sns import SnsSettings
-from alertrelay.config.model import Config
 from alertrelay.config.own_runbooks import own_runbook
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -14,7 +12,6 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from compiler.alarms.description import describe
-from compiler.resources.environment import LastResort
 
 LIMIT_CONTEXT = "alertrelay:sms_spend_limit_usd"
 """The CDK context, in cdk.json or by `-c`, that has the account's limit: no metric of CloudWatch does."""
@@ -23,12 +20,6 @@ LIMIT_USD = 1.0
 NEAR = 0.8
 NAME = "AlertrelaySmsSpend"
 PERIOD_SECONDS = 300
-
-
-def sends_sms(config: Config, people: LastResort | None) -> bool:
-    """Return whether any receiver, or the last resort, is a phone."""
-    settings = [target.settings for receiver in config.receivers for target in receiver.targets]
-    return bool(people and people.sms) or any(isinstance(each, SnsSettings) and each.phone_number for each in settings)
 
 
 def limit_usd(scope: Construct) -> float:

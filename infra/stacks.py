@@ -14,7 +14,8 @@ from constructs import Construct
 
 from compiler.alarms.alarm import Plan
 from compiler.alarms.plan import alarm_stacks
-from compiler.resources.environment import Environment, LastResort
+from compiler.delivery import LastResort, sends_sms
+from compiler.resources.environment import Environment
 from infra.alarms.alarm import PlannedAlarms
 from infra.alarms.ecs_events import EcsEvents
 from infra.anomaly import NAME, AnomalyScorer
@@ -28,7 +29,7 @@ from infra.rollout import Rollout
 from infra.rule_failures import RuleFailures
 from infra.self_watch import SelfWatch
 from infra.served import check_served
-from infra.sms_watch import SmsWatch, sends_sms
+from infra.sms_watch import SmsWatch
 from infra.state import ChannelSecret, StateTable
 from infra.topics import AlertTopics, LastResortTopic, OpsTopic, close
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-DAY_SECONDS = 86_400
 HOUR_SECONDS = 3_600
 
 
@@ -37,15 +36,7 @@ DEAD_LETTERS = (
         metric="ApproximateNumberOfMessagesVisible",
         statistic="Maximum",
         means="Alerts lie in this dead-letter queue and nobody was notified of them: docs/operations.md shows how to "
-        "read them and send them again.",
-    ),
-    Symptom(
-        alertname="AlertrelayDeadLettersForgotten",
-        namespace="AWS/SQS",
-        metric="ApproximateAgeOfOldestMessage",
-        statistic="Maximum",
-        threshold=DAY_SECONDS,
-        means="A message has been in this dead-letter queue for a day; SQS deletes it 14 days after it was first sent.",
+        "read them and send them again. SQS deletes each 14 days after it was first sent.",
     ),
 )
 TIMERS = (
@@ -59,19 +50,7 @@ TIMERS = (
         "function's event source and throttles.",
     ),
 )
-TICKS = (
-    Symptom(
-        alertname="AlertrelayTickMissing",
-        namespace="alertrelay",
-        metric="TicksDone",
-        threshold=1,
-        datapoints=4,
-        minutes=4,
-        pulse=True,
-        means="No tick of the function has completed for 4 minutes: it was not invoked, or failed each time. "
-        "Groups that wait for longer than a minute are not notified: new alerts of open groups, retries, resolves. Is "
-        "the rule enabled, and what do the logs say?",
-    ),
+TABLE = (
     Symptom(
         alertname="AlertrelayTableFailing",
         namespace="alertrelay",
@@ -123,40 +102,21 @@ FUNCTIONS = (
     Symptom(
         alertname="AlertrelayEventsDropped",
         namespace="AWS/Lambda",
+        # Whatever the cause is, and whether or not the failed queue took the event: the destination's own failures are
+        # among these, and what a recursion guard stops comes to a dead-letter queue.
         metric="AsyncEventsDropped",
-        means="Lambda dropped events without running the function: compare the failed queue with the alarms' history.",
-    ),
-    Symptom(
-        alertname="AlertrelayDestinationFailed",
-        namespace="AWS/Lambda",
-        metric="DestinationDeliveryFailures",
-        means="Lambda could not put a failed event into the failed queue: only the alarms' history still has it.",
-    ),
-    Symptom(
-        alertname="AlertrelayRecursionStopped",
-        namespace="AWS/Lambda",
-        metric="RecursiveInvocationsDropped",
-        means="Lambda mistook timers for a loop and dropped them: the function's recursive loop setting must be Allow.",
+        means="Lambda dropped events without running the function to its end: the failed queue should hold them. What "
+        "is missing there only the alarms' history still has. Is the function's recursive loop setting Allow?",
     ),
 )
 TOPICS = (
     Symptom(
         alertname="AlertrelayNotificationsFailed",
         namespace="AWS/SNS",
+        # Counts each notification that no attempt delivered, whether or not a dead-letter queue took it.
         metric="NumberOfNotificationsFailed",
-        means="SNS could not deliver from this topic: look at its subscriptions and their permissions.",
-    ),
-    Symptom(
-        alertname="AlertrelayNotificationsDeadLettered",
-        namespace="AWS/SNS",
-        metric="NumberOfNotificationsRedrivenToDlq",
-        means="SNS could not hand an alert to a forwarder and put it into that forwarder's undelivered queue.",
-    ),
-    Symptom(
-        alertname="AlertrelayNotificationsLost",
-        namespace="AWS/SNS",
-        metric="NumberOfNotificationsFailedToRedriveToDlq",
-        means="SNS could neither deliver an alert nor put it into a dead-letter queue: see the alarms' history.",
+        means="SNS could not deliver from this topic: an alert lies in a forwarder's undelivered queue or, where that "
+        "did not take it, nowhere but in the alarms' history. Look at the topic's subscriptions and their permissions.",
     ),
 )
 
@@ -186,6 +146,24 @@ SCORER_FUNCTION = (
         impact=NO_ANOMALIES,
     ),
 )
+
+
+def ticks(forwarders: int) -> tuple[Symptom, ...]:
+    """Return the symptom of ticks: each of the `forwarders` counts its own, each minute, under the environment."""
+    return (
+        Symptom(
+            alertname="AlertrelayTickMissing",
+            namespace="alertrelay",
+            metric="TicksDone",
+            threshold=forwarders,
+            datapoints=4,
+            minutes=4,
+            pulse=True,
+            means=f"For 4 minutes fewer than {forwarders} forwarders have completed their tick: one was not invoked, "
+            "or failed each time. Its groups that wait for longer than a minute are not notified: new alerts of open "
+            "groups, retries, resolves. Is its rule enabled, and what do the logs of the forwarders say?",
+        ),
+    )
 
 
 def scorer_symptoms(every: int) -> tuple[Symptom, ...]:

@@ -14,7 +14,8 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from compiler.resources.environment import Environment, LastResort
+from compiler.delivery import LastResort
+from compiler.resources.environment import Environment
 from infra.publishers import auto_scaling_role, deny_statements, key_statement, publishers, topic_statement
 
 ALERT_TOPICS = ("critical", "warning", "info", "slo-violations", "infrastructure")

@@ -13,10 +13,10 @@ from pathlib import Path
 from alertrelay.anomaly.scorer.publish import ANOMALY, RUNBOOKS, SILENT
 from alertrelay.config.own_runbooks import OWN_RUNBOOKS
 
-from compiler.alarms.cost import ALARM_METRIC, COMPOSITE_ALARM
 from compiler.alarms.sentence import amount
 from compiler.catalogue.rule import SOURCES, Chosen, Level, Rule
 from compiler.catalogue.table import CATALOGUE, PARENTS, Parent
+from compiler.cost.prices import ALARM_METRIC, COMPOSITE_ALARM
 
 ROOT = Path(__file__).resolve().parent.parent
 TITLES: Mapping[str, str] = {
@@ -104,7 +104,7 @@ def catalogue_page() -> str:
     """docs/alarms.md. Raises LookupError where a kind of the catalogue has no title."""
     if kinds := untitled():
         raise LookupError(f"tools/alarms_page.py: TITLES has no title for {', '.join(kinds)}")
-    lines = [_HEAD.format(metric=ALARM_METRIC, composite=COMPOSITE_ALARM)]
+    lines = [_HEAD.format(metric=ALARM_METRIC.one, composite=COMPOSITE_ALARM.one)]
     lines += [f"- **{letter}** {f'[{name}]({url})' if url else name}\n" for letter, (name, url) in SOURCES.items()]
     for kind, rules in CATALOGUE.items():
         lines.append(f"\n## {TITLES[kind]}\n{_TABLE}")

@@ -83,14 +83,6 @@ class Environment:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LastResort:
-    """The subscribers of the stack's own topic, behind the last stage."""
-
-    email: tuple[str, ...]
-    sms: tuple[str, ...]
-
-
 def parse_environment(root: Value, name: str, findings: Findings) -> Environment | None:
     """Reads one file; faults are findings and count as absent. None where it is no mapping at all."""
     section = section_of(root, KEYS, findings)

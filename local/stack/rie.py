@@ -182,7 +182,7 @@ class Container:
             "PYTHONDONTWRITEBYTECODE": "1",  # a layer is read-only
             "AWS_LAMBDA_FUNCTION_NAME": self._function.name,
             "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
-            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1024",
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
             "AWS_LAMBDA_FUNCTION_TIMEOUT": str(self._function.timeout_seconds),
             **FAKE_ENVIRONMENT,
             **self._environ,

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from cli.check import report
 from cli.command import main
+from cli.report import report
 from compiler.reading.finding import Finding
 from tests.example import CONFIG as SHIPPED
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -155,3 +157,38 @@ def test_the_help_of_a_command_names_its_exit_codes(command: str) -> None:
         if isinstance(action, argparse._SubParsersAction):
             texts.append(action.choices[group].format_help())
     assert any("exit code" in text for text in texts)
+
+
+def test_the_short_help_has_the_words_of_each_command() -> None:
+    # `alertrelay --help` imports no command: its table must say what they say.
+    assert parser("").format_help() == parser().format_help()
+
+
+@pytest.mark.parametrize(
+    ("words", "unneeded"),
+    [
+        (["--help"], ("compiler.load", "alertrelay.config", "yaml")),
+        (
+            ["route", "severity=critical"],
+            ("botocore", "compiler.catalogue", "compiler.anomaly", "email", "cli.check"),
+        ),
+        (["check", "--env", "prod"], ("botocore", "aws_cdk", "email", "cli.route")),
+    ],
+)
+def test_a_command_imports_what_it_needs(words: list[str], unneeded: tuple[str, ...]) -> None:
+    program = f"""
+import sys
+from cli.command import main
+try:
+    main({words!r})
+except SystemExit:
+    pass
+print(*sorted(sys.modules), sep=",", file=sys.stderr)
+"""
+    environ = {**os.environ, "ALERTRELAY_CONFIG_DIR": "tests/shipped/config"}
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env=environ, capture_output=True, text=True, check=True
+    )
+    loaded = set(done.stderr.strip().splitlines()[-1].split(","))
+    assert "cli.command" in loaded
+    assert not loaded & set(unneeded)

@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from alertrelay.config.watch import AnomalyConfig, Watch, monthly_dollars, most_dollars
+from alertrelay.config.watch import AnomalyConfig, Watch
 
 from compiler.anomaly import KEYS, WATCH_KEYS, parse_anomaly
 from compiler.load import check_folder
@@ -141,22 +141,6 @@ def test_the_compiled_configuration_reads_back_with_the_watched_entries() -> Non
     assert AnomalyConfig.from_json(json.loads(json.dumps(prod.to_json()))) == prod
     with pytest.raises(ValueError, match="schema 99"):
         AnomalyConfig.from_json({**prod.to_json(), "schema": 99})
-
-
-def test_a_thousand_metrics_at_five_minutes_cost_86_dollars_a_month() -> None:
-    assert monthly_dollars(1000, 300) == pytest.approx(86.4)
-
-
-def test_the_estimate_counts_exact_entries_and_bounds_patterns_by_max_metrics() -> None:
-    hourly = "  - {name: b, namespace: Shop, metric: Carts, period: 1h}\n"
-    exact, _ = _read("watch:\n  - {name: a, namespace: Shop, metric: Orders}\n" + hourly)
-    assert exact is not None
-    metrics, dollars = most_dollars(exact)
-    assert (metrics, round(dollars, 6)) == (2, round(monthly_dollars(1, 300) + monthly_dollars(1, 3600), 6))
-    pattern, _ = _read("max_metrics: 40\n" + ENTRY)
-    assert pattern is not None
-    metrics, dollars = most_dollars(pattern)
-    assert (metrics, round(dollars, 6)) == (40, round(monthly_dollars(40, 300), 6))
 
 
 def test_the_shipped_file_is_clean_and_every_entry_starts_in_shadow(project: Path) -> None:

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 import pytest
 from alertrelay.channels.email import EmailSettings
 
-from compiler.delivery import DeliveryFile, check_delivery, parse_delivery
+from compiler.delivery import DeliveryFile, LastResort, check_delivery, parse_delivery
 from compiler.load import try_out
 from compiler.reading.finding import Finding, Findings
 from compiler.reading.yamlfile import parse
-from compiler.resources.environment import LastResort
 
 if TYPE_CHECKING:
     from tests.compiler.conftest import Read

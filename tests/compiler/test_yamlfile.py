@@ -119,3 +119,33 @@ def test_no_text_raises(text: str) -> None:
 def test_no_punctuation_raises(text: str) -> None:
     value, findings = _parse(text)
     assert value is not None or findings
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: {b: c}\n# é\nd: [1, 0x1f, 1.5, yes, ~, 2026-01-01]\n",
+        "x: &x {k: v}\ny: {<<: *x, w: '日本'}\nz: |\n  two\n  lines\n",
+        'matchers: [severity!="info", a=~"b|c"]\n? long key\n: value\n',
+        "plain: a\tb\n",
+        "tag: !!str 5\nown: !x y\n",
+        "{a: [}\n",
+        "a: b: c\n",
+    ],
+)
+def test_libyaml_and_pyyaml_read_the_same(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def parsed() -> tuple[object, object]:
+        findings = Findings()
+        return parse(text, findings, file="f"), findings.sorted()
+
+    quick = parsed()
+    monkeypatch.setattr("yaml.__with_libyaml__", False)
+    assert parsed() == quick
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "{a: " * 100_000, "- " * 100_000, "[\n" * 100_000, "? " * 100_000])
+def test_nesting_without_a_bound_is_a_finding(text: str) -> None:
+    # libyaml's loader would end the process.
+    findings = Findings()
+    assert parse(text, findings, file="f") is None
+    assert findings.failed

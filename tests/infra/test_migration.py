@@ -28,6 +28,8 @@ HOLDS_SOMETHING = {
     "AWS::SecretsManager::Secret",
 }
 MADE_ANEW = {
+    # Watched together with others of the same mend: nothing is held in an alarm.
+    "AWS::CloudWatch::Alarm": 30,
     # For the aliases. CloudFormation makes the new ones first and deletes the old ones when all else is done, so that
     # an event comes twice rather than not at all.
     "AWS::Lambda::Permission": 22,

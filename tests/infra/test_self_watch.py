@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +12,9 @@ from alertrelay.sources.metadata import read
 
 from cli import live_sms
 from cli.live_sms import ALARM
+from compiler.cost.month import OWN_ALARMS, SCORER_ALARMS
+from compiler.delivery import LastResort, sends_sms
 from compiler.load import load
-from compiler.resources.environment import LastResort
 from infra.node import use_packaged_node
 from tests.example import CONFIG
 from tests.infra.template import Template
@@ -23,7 +23,7 @@ use_packaged_node()
 
 import aws_cdk as cdk  # noqa: E402 - importing the CDK starts node, which is found first
 
-from infra.sms_watch import LIMIT_CONTEXT, LIMIT_USD, NEAR, limit_usd, sends_sms  # noqa: E402
+from infra.sms_watch import LIMIT_CONTEXT, LIMIT_USD, NEAR, limit_usd  # noqa: E402
 
 Alarm = Mapping[str, Any]
 VISIBLE = "ApproximateNumberOfMessagesVisible"
@@ -43,34 +43,27 @@ def test_the_relay_watches_its_queues_functions_and_topics(relay: Template) -> N
         if resource["Type"] == "AWS::SQS::Queue":
             watched = {m for m, dims in found if json.loads(dims) == {"QueueName": {"Fn::GetAtt": [name, "QueueName"]}}}
             called, age, depth = resource["Properties"]["QueueName"], "ApproximateAgeOfOldestMessage", VISIBLE
-            if called.endswith("-timers"):
-                assert watched == {age}
-            elif called.endswith(("-rule-failures", "-anomaly-scorer-failed")):
-                assert watched == {depth}
-            else:
-                assert watched == {age, depth}
+            assert watched == {age if called.endswith("-timers") else depth}
         if resource["Type"] == "AWS::Lambda::Function" and not name.startswith(("Anomaly", "Rollout")):
             assert {m for m, dims in found if json.loads(dims) == {"FunctionName": {"Ref": name}}} == {
                 "Errors",
                 "Throttles",
                 "AsyncEventsDropped",
-                "DestinationDeliveryFailures",
-                "RecursiveInvocationsDropped",
             }
         if resource["Type"] == "AWS::SNS::Topic" and not name.startswith("Ops"):
             assert {
                 m for m, dims in found if json.loads(dims) == {"TopicName": {"Fn::GetAtt": [name, "TopicName"]}}
             } == {
                 "NumberOfNotificationsFailed",
-                "NumberOfNotificationsRedrivenToDlq",
-                "NumberOfNotificationsFailedToRedriveToDlq",
             }
 
 
-def test_the_page_on_costs_counts_every_alarm_of_the_relay(relay: Template) -> None:
-    count = len(list(relay.properties("AWS::CloudWatch::Alarm")))
-    page = (Path(__file__).parents[2] / "docs" / "deploy.md").read_text()
-    assert f"| {count} alarms of the relay" in page
+def test_the_bill_counts_every_alarm_of_the_relay(relay: Template) -> None:
+    names = [alarm["AlarmName"] for alarm in relay.properties("AWS::CloudWatch::Alarm")]
+    options = [name for name in names if "-sms-" in name]
+    scorer = [name for name in names if "-anomaly-scorer-" in name]
+    assert len(scorer) in (0, SCORER_ALARMS)
+    assert len(names) - len(options) - len(scorer) == OWN_ALARMS
 
 
 def test_the_watch_mails_by_the_ops_topic_and_says_when_it_is_over(relay: Template) -> None:

@@ -10,6 +10,7 @@ from typing import cast
 import pytest
 from alertrelay.dispatch.assembly import Pipeline
 from alertrelay.groups.messages import TICK
+from alertrelay.notification import Outcome, Reason
 from alertrelay.runtime import forwarder
 from alertrelay.runtime.container import SystemClock
 from alertrelay.runtime.observe import COUNTED, Observer
@@ -25,7 +26,7 @@ def metrics(text: str) -> dict[str, float]:
     for line in lines:
         for directive in line.get("_aws", {}).get("CloudWatchMetrics", []):
             assert directive["Dimensions"] == [["service", "env"]]
-            assert (line["service"], line["env"]) == ("slack-forwarder", "prod")
+            assert (line["service"], line["env"]) == ("alertrelay", "prod")
             for metric in directive["Metrics"]:
                 value = line[metric["Name"]]
                 found[metric["Name"]] = value[0] if isinstance(value, list) else value
@@ -60,3 +61,49 @@ def test_events_that_an_alarm_watches_are_counted_once_an_invocation(capsys: pyt
     observer.end()
     observer.end()
     assert metrics(capsys.readouterr().out) == {"StoreFailures": 2}
+
+
+def test_an_invocation_writes_one_line_of_metrics(capsys: pytest.CaptureFixture[str]) -> None:
+    observer = Observer(service="slack-forwarder", level="", namespace="alertrelay", also=None, environment="prod")
+    for outcome in ("delivered", "delivered", "suppressed", "pending", "merged"):
+        observer.emit(
+            Outcome(
+                alertname="A",
+                fingerprint="f",
+                state_key="k",
+                status="firing",
+                receiver="r",
+                channel="slack",
+                outcome=outcome,
+                reason=Reason.FIRST,
+                latency_seconds=2.5 if outcome == "delivered" else None,
+            )
+        )
+    capsys.readouterr()
+    observer.end()
+    (line,) = map(json.loads, capsys.readouterr().out.splitlines())
+    written = {
+        metric["Name"]: directive["Dimensions"]
+        for directive in line["_aws"]["CloudWatchMetrics"]
+        for metric in directive["Metrics"]
+    }
+    # What nobody was notified of is no metric: CloudWatch charges for each value of a dimension.
+    assert written == {
+        "Notifications": [["service", "channel", "outcome"]],
+        "AlertLatency": [["service", "channel"]],
+    }
+    assert (line["Notifications"], line["AlertLatency"], line["outcome"]) == ([2.0], [2.5, 2.5], "delivered")
+
+
+def test_two_channels_stand_on_two_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    observer = Observer(service="email-forwarder", level="", namespace="alertrelay", also=None, environment="prod")
+    observer.measure("AlertLatency", 1.0, channel="email")
+    observer.measure("AlertLatency", 1.0, channel="sns")
+    observer.count("StoreFailures")
+    observer.end()
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(line["service"], line.get("channel")) for line in lines] == [
+        ("alertrelay", None),
+        ("email-forwarder", "email"),
+        ("email-forwarder", "sns"),
+    ]

@@ -86,7 +86,7 @@ def _attribute(name: str, value: Mapping[str, Any]) -> Any:
 def log(lines: Iterable[str]) -> tuple[list[Any], list[Any]]:
     """Return the log lines and the metrics of what functions printed."""
     said = [json.loads(line) for line in lines if line.startswith("{")]
-    metrics = {_text(_metric(one)) for one in said if "_aws" in one}
+    metrics = {_text(metric) for one in said if "_aws" in one for metric in _metrics(one)}
     found = [one for one in said if "_aws" not in one]
     many = any(one.get("outcome") == "merged" for one in found)
     events = {
@@ -106,11 +106,12 @@ def _field(name: str, value: Any, *, many: bool) -> Any:
     return "<id>" if isinstance(value, str) and _MADE.fullmatch(value) else value
 
 
-def _metric(said: Mapping[str, Any]) -> dict[str, Any]:
-    (directive,) = said["_aws"]["CloudWatchMetrics"]
-    names = {metric["Name"] for metric in directive["Metrics"]}
-    dimensions = {name: said[name] for name in said if name not in names and name != "_aws"}
-    return {**directive, "values": dimensions}
+def _metrics(said: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield each directive of a line with the values of its own dimensions."""
+    for directive in said["_aws"]["CloudWatchMetrics"]:
+        (dimensions,) = directive["Dimensions"]
+        for metric in directive["Metrics"]:
+            yield {**directive, "Metrics": [metric], "values": {name: said[name] for name in dimensions}}
 
 
 def document(value: Any) -> str:

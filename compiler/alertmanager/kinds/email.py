@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from email.utils import formataddr, getaddresses
 
-from alertrelay.channels.email import EmailSettings, bare_addresses
+from alertrelay.channels.email import EmailSettings, bare_addresses, pairs_of
 
 from compiler.alertmanager.kinds.reading import ReceiverContext
 from compiler.reading.section import Section
@@ -68,9 +67,15 @@ def check_smarthost(section: Section, key: str) -> None:
 def _addresses(section: Section, key: str) -> tuple[str, ...]:
     """The addresses of a list with commas, each with its name if it has one. A template is refused elsewhere."""
     text = section.text(key)
-    pairs = getaddresses([text])
+    pairs = pairs_of(text)
     if "{{" not in text and not (text.isprintable() and all(_ADDRESS.fullmatch(address) for _, address in pairs)):
         message = f"{text!r} is not a list of e-mail addresses"
         mend = "as in oncall@example.com, Ops <ops@example.com>"
         section.findings.error(section.at(key), "bad-address", message, mend)
-    return tuple(formataddr(pair) if pair[0] else pair[1] for pair in pairs)
+    return tuple(_named(*pair) if pair[0] else pair[1] for pair in pairs)
+
+
+def _named(name: str, address: str) -> str:
+    from email.utils import formataddr  # it loads socket, and few addresses have a name
+
+    return formataddr((name, address))

@@ -34,7 +34,8 @@ GIVE_UP = timedelta(days=4)
 """After which what no channel took becomes a dead letter; the queues keep theirs for 14 days."""
 DEAD_LETTERS_KEPT = timedelta(days=14)
 
-ALERT_KEPT = timedelta(days=30)
-"""An alert's latest state, after it resolved or as an event; a closed group's header."""
+ALERT_KEPT = GIVE_UP + DEAD_LETTERS_KEPT
+"""An alert's latest state, after it resolved or as an event; a closed group's header. So long an older update of it may
+still come: by a message that was tried until it was given up, and sent back out of its dead-letter queue."""
 MEMBER_KEPT = timedelta(days=3)
 """A member that resolved or moved."""

@@ -21,10 +21,6 @@ Sensitivity = Literal["low", "normal", "high"]
 Mode = Literal["shadow", "assist", "alert", "adaptive"]
 Calendar = Literal["every-day", "business"]
 
-REQUEST_DOLLARS = 0.01 / 1000
-"""What GetMetricData costs a metric (https://aws.amazon.com/cloudwatch/pricing/, us-east-1)."""
-MONTH_SECONDS = 30 * 86_400
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watch:
@@ -114,18 +110,3 @@ class AnomalyConfig:
                 "watches": tuple(Watch(**watch) for watch in watches),
             }
         )
-
-
-def monthly_dollars(metrics: int, period: int) -> float:
-    """Returns the cost of a month of GetMetricData: 1,000 metrics at 300 s are $86.40."""
-    return metrics * REQUEST_DOLLARS * MONTH_SECONDS / period
-
-
-def most_dollars(config: AnomalyConfig) -> tuple[int, float]:
-    """Returns the most metrics that a run asks for, and the most that a month of it costs: exact entries count once,
-    and what an entry with a pattern finds is bounded by `max_metrics`."""
-    exact = [watch for watch in config.watches if watch.exact]
-    if len(exact) == len(config.watches) and len(exact) <= config.max_metrics:
-        return len(exact), sum(monthly_dollars(1, watch.period) for watch in exact)
-    # The dearest entries first: that many metrics at the shortest period.
-    return config.max_metrics, monthly_dollars(config.max_metrics, config.every)

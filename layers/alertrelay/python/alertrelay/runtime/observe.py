@@ -5,19 +5,32 @@ A log line is an event with fields; `docs/operations.md` lists them. Nothing her
 
 from __future__ import annotations
 
+import json
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
 from typing import IO, Any, cast
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.metrics import MetricUnit, single_metric
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
-from alertrelay.notification import Outcome
+from alertrelay.notification import Outcome, OutcomeName
 
 COUNTED = {"store_failing": "StoreFailures"}
 """Events of the log that an alarm watches, and the metric that counts them."""
+SENT: Mapping[OutcomeName, bool] = {
+    "delivered": True,
+    "fallback": True,
+    "failed": True,
+    "pending": False,
+    "merged": False,
+    "suppressed": False,
+}
+"""The outcomes that are counted in a metric, which costs by its dimensions' values; the log has all of them."""
+SHARED = "alertrelay"
+"""The service under which the forwarders of an environment count what one alarm watches for all of them."""
+Dimensions = tuple[tuple[str, str], ...]
 
 
 class Observer:
@@ -42,9 +55,8 @@ class Observer:
         self._environment = environment
         self._namespace = namespace
         self._also = also
-        self._counts: Counter[tuple[str, str]] = Counter()
-        self._latencies: list[tuple[str, float]] = []
-        self._counted: Counter[str] = Counter()
+        self._counts: Counter[tuple[str, Dimensions]] = Counter()
+        self._measured: list[tuple[str, Dimensions, float]] = []
 
     def log(self, event: str, **fields: Any) -> None:
         """Writes one line, and counts an event that an alarm watches."""
@@ -64,42 +76,63 @@ class Observer:
         """Logs and counts the outcome of one update at one integration."""
         fields = {name: value for name, value in asdict(outcome).items() if value not in ("", None)}
         self._logger.info("outcome", extra=fields)
-        self._counts[outcome.channel or "none", outcome.outcome] += 1
+        channel = outcome.channel or "none"
+        if SENT[outcome.outcome]:
+            self._metric("Notifications", channel=channel, outcome=outcome.outcome)
         if outcome.latency_seconds is not None:
-            self._latencies.append((outcome.channel or "none", outcome.latency_seconds))
+            self.measure("AlertLatency", outcome.latency_seconds, channel=channel)
         if self._also:
             self._also(outcome)
 
     def measure(self, name: str, value: float, **dimensions: str) -> None:
         """A number that an alarm or a dashboard looks at: a metric of its own."""
-        unit = MetricUnit.Seconds if name.endswith("Lag") else MetricUnit.Count
-        self._metric(name, unit, value, **dimensions)
+        self._measured.append((name, (("service", self._service), *dimensions.items()), value))
 
     def count(self, name: str) -> None:
-        """Counts something that an alarm of the relay on itself looks at."""
-        self._counted[name] += 1
+        """Counts something that an alarm of the relay on itself looks at, for all its functions together."""
+        self._metric(name, service=SHARED, env=self._environment)
 
     def begin(self, context: Any) -> None:
         """Names the request on every line of this invocation."""
         self._logger.append_keys(request_id=getattr(context, "aws_request_id", ""))
 
     def end(self) -> None:
-        """Writes this invocation's metrics."""
-        for (channel, outcome), count in sorted(self._counts.items()):
-            self._metric("Notifications", MetricUnit.Count, count, channel=channel, outcome=outcome)
-        for channel, seconds in self._latencies:
-            self._metric("AlertLatency", MetricUnit.Seconds, seconds, channel=channel)
-        for name, count in sorted(self._counted.items()):
-            self._metric(name, MetricUnit.Count, count, env=self._environment)
+        """Writes this invocation's metrics: one line, unless a dimension has several values."""
+        counts = [(name, dimensions, float(count)) for (name, dimensions), count in sorted(self._counts.items())]
+        for line in _merged(self._documents([*counts, *self._measured])):
+            sys.stdout.write(json.dumps(line, separators=(",", ":")) + "\n")
         self._counts.clear()
-        self._latencies.clear()
-        self._counted.clear()
+        self._measured.clear()
 
-    def _metric(self, name: str, unit: MetricUnit, value: float, **dimensions: str) -> None:
-        with single_metric(name=name, unit=unit, value=value, namespace=self._namespace) as metric:
-            metric.add_dimension("service", self._service)
-            for key, word in dimensions.items():
-                metric.add_dimension(key, word)
+    def _metric(self, name: str, **dimensions: str) -> None:
+        self._counts[name, tuple({"service": self._service, **dimensions}.items())] += 1
+
+    def _documents(self, values: Iterable[tuple[str, Dimensions, float]]) -> Iterator[dict[str, Any]]:
+        """Yields the EMF document of each set of dimensions."""
+        found: dict[Dimensions, EphemeralMetrics] = {}
+        for name, dimensions, value in values:
+            if dimensions not in found:
+                found[dimensions] = EphemeralMetrics(namespace=self._namespace, service=dict(dimensions)["service"])
+                for key, word in dimensions:
+                    found[dimensions].add_dimension(key, word)
+            unit = MetricUnit.Seconds if name.endswith(("Lag", "Latency")) else MetricUnit.Count
+            found[dimensions].add_metric(name, unit, value)
+        return (dict(metrics.serialize_metric_set()) for metrics in found.values())
+
+
+def _merged(documents: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Returns as few EMF documents as possible: a line may have several directives, but one value of each name."""
+    lines: list[dict[str, Any]] = []
+    for document in documents:
+        directives = document["_aws"]["CloudWatchMetrics"]
+        for line in lines:
+            if all(line.get(key, value) == value for key, value in document.items() if key != "_aws"):
+                line["_aws"]["CloudWatchMetrics"] += directives
+                line.update({**document, "_aws": line["_aws"]})
+                break
+        else:
+            lines.append(document)
+    return lines
 
 
 class _Stdout:

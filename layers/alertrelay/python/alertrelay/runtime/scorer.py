@@ -113,8 +113,14 @@ def _config(environ: Mapping[str, str]) -> AnomalyConfig:
 
 
 def _handle(built: _Built, event: Any, context: Any) -> dict[str, Any] | None:
-    scoring, observer = built.scoring, built.observer
-    observer.begin(context)
+    built.observer.begin(context)
+    try:
+        return _handled(built.scoring, event, context)
+    finally:
+        built.observer.end()
+
+
+def _handled(scoring: Scoring, event: Any, context: Any) -> dict[str, Any] | None:
     if event == SELF_TEST:
         # Its parts are built and its configuration is read: no metric is asked for, and nothing is written.
         return {"self_test": PASSED, "watches": len(scoring.config.watches)}

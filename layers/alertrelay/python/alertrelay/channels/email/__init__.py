@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal, Self
 
 from alertrelay.config.channel import ChannelDescriptor, Rate, Settings, keys
+
+_ADDRESS = r"[\w%+-]+(?:\.[\w%+-]+)*@[\w-]+(?:\.[\w-]+)*"
+_PLAIN = re.compile(f"{_ADDRESS}(?: *, *{_ADDRESS})*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,9 +58,16 @@ class EmailSettings(Settings):
 
 def bare_addresses(to: Iterable[str]) -> tuple[str, ...]:
     """Returns the addresses without names, in order, each once."""
-    from email.utils import getaddresses  # it loads socket, which reading a configuration has no need of
+    return tuple(dict.fromkeys(address for text in to for _, address in pairs_of(text) if "@" in address))
 
-    return tuple(dict.fromkeys(address for _, address in getaddresses(list(to)) if "@" in address))
+
+def pairs_of(text: str) -> list[tuple[str, str]]:
+    """Returns the names and addresses of a list with commas, as email.utils does."""
+    if _PLAIN.fullmatch(text):
+        return [("", address) for address in re.split(" *, *", text)]
+    from email.utils import getaddresses  # it loads socket, which a list of bare addresses has no need of
+
+    return getaddresses([text])
 
 
 def recipient_name(address: str) -> str:

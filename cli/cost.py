@@ -1,0 +1,141 @@
+"""`alertrelay cost`: what a month of an environment costs, before it is deployed."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import math
+import sys
+from typing import TYPE_CHECKING, Any
+
+from cli.config_dir import add_config_dir
+from cli.output import add_output, dumped
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from compiler.cost.month import Demand, Line
+
+_DESCRIPTION = """\
+Print the bill of a month: each line with its quantity and price. The relay alone first, at rest and for its alerts,
+then each option of the environment: alarms on its resources, the anomaly-scorer, SMS, a page about the relay itself.
+
+Counted from the files; no account is asked. Who is notified is taken from the environment's own alarms.
+"""
+_EPILOG = """\
+examples:
+  alertrelay cost --env prod
+  alertrelay cost --env prod --alerts-a-day 1000 --open-minutes 60
+  alertrelay cost --env prod --alerts-a-day 100000 --integrations 10 --json | jq .relay
+
+exit code: 0 counted, 1 the configuration has errors, 2 usage or a file could not be read
+"""
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Adds the subcommand."""
+    parser = subparsers.add_parser(
+        "cost",
+        help="show what a month of an environment costs",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_config_dir(parser)
+    parser.add_argument("--env", metavar="NAME", required=True, help="the environment")
+    parser.add_argument(
+        "--alerts-a-day", metavar="N", type=_number, default=100.0, help="alerts that fire and resolve (default 100)"
+    )
+    parser.add_argument(
+        "--integrations",
+        metavar="N",
+        type=_number,
+        help="notified of each alert (default: as of its alarms)",
+    )
+    parser.add_argument(
+        "--open-minutes", metavar="N", type=_number, default=30.0, help="how long each stays open (default 30)"
+    )
+    add_output(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Prints the bill; the exit code of the help."""
+    from compiler import load
+    from compiler.cost.demand import demand
+    from compiler.cost.month import bill
+
+    if args.env not in load.environments(args.config_dir):
+        there = ", ".join(load.environments(args.config_dir)) or "none"
+        print(f"alertrelay cost: --env {args.env}: expected one of {there}; see environments/", file=sys.stderr)
+        return 2
+    loaded = load.load(args.config_dir, args.env)
+    if loaded.config is None or loaded.environment is None:
+        from cli.report import refuse
+
+        return refuse(loaded.errors)
+    counted = demand(
+        loaded.environment,
+        loaded.config,
+        loaded.last_resort,
+        loaded.anomaly,
+        alerts_a_day=args.alerts_a_day,
+        homes=args.integrations,
+        open_minutes=args.open_minutes,
+    )
+    lines = bill(counted)
+    if args.output == "table":
+        _print(counted, lines)
+    else:
+        print(dumped(as_json(counted, lines), args.output))
+    return 0
+
+
+def as_json(demand: Demand, lines: Sequence[Line]) -> dict[str, Any]:
+    """Return the bill as JSON: `relay` is the sum without options, `month` with them, in US dollars."""
+    from compiler.cost.month import relay_dollars
+    from compiler.cost.prices import REGION
+
+    return {
+        "region": REGION,
+        "alerts_a_day": demand.alerts_a_day,
+        "integrations": demand.alert.homes,
+        "open_minutes": demand.alert.open_minutes,
+        "relay": round(relay_dollars(lines), 2),
+        "month": round(sum(line.dollars for line in lines), 2),
+        "lines": [
+            {
+                "part": line.part,
+                "what": line.what,
+                "quantity": round(line.quantity, 4),
+                "price": dataclasses.asdict(line.price),
+                "dollars": round(line.dollars, 4),
+            }
+            for line in lines
+        ],
+    }
+
+
+def _print(demand: Demand, lines: Sequence[Line]) -> None:
+    from compiler.cost.month import relay_dollars
+    from compiler.cost.table import assumptions, rows
+
+    table = [("", "QUANTITY", "PRICE", "US$"), *rows(lines)]
+    wide = [max(len(row[column]) for row in table) for column in range(4)]
+    print(f"{assumptions(demand)}\n")
+    for what, *numbers in table:
+        cells = (f"{cell:>{width}}" for cell, width in zip(numbers, wide[1:], strict=True))
+        print(f"{what:<{wide[0]}}  {'  '.join(cells)}".rstrip())
+    every = sum(line.dollars for line in lines)
+    print(f"\nthe relay alone {relay_dollars(lines):,.2f}, with its options {every:,.2f} US$ a month")
+
+
+def _number(text: str) -> float:
+    """Return a count. Raises ArgumentTypeError."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not (math.isfinite(number) and 0 <= number <= 1e9):
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a number from 0 on; write --alerts-a-day 1000")
+    return number

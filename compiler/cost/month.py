@@ -1,0 +1,161 @@
+"""Makes the bill of an environment: a line each with its quantity, at rest, for alerts, and for each option."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from compiler.cost import prices, usage
+from compiler.cost.prices import Price
+
+ALERT_TOPICS = 5
+TOPICS = ALERT_TOPICS + 1
+"""Those that alarms watch: of alerts, and the last resort."""
+QUEUES_WATCHED = usage.FORWARDERS * 3 + usage.FORWARDERS + 1
+"""Three dead-letter queues and one of timers a forwarder, and the queue of the rules."""
+FUNCTION_ALARMS = usage.FORWARDERS * 3
+SHARED_ALARMS = 2
+OWN_ALARMS = QUEUES_WATCHED + FUNCTION_ALARMS + SHARED_ALARMS + TOPICS
+SCORER_ALARMS, SCORER_METRICS = 5, 4
+PAGE_ALARMS = 3
+SCORER_MB = 1769
+SCORED_A_SECOND = 20_000
+"""Points that the scorer reads a second of its function: docs/performance.md."""
+REST, ALERTS = "the relay at rest", "the alerts"
+_CONTAINERS = 3
+"""Of each forwarder, which read the secret every five minutes while they are busy."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A line of the bill. `part` is REST, ALERTS, or the name of an option."""
+
+    part: str
+    what: str
+    quantity: float
+    price: Price
+
+    @property
+    def dollars(self) -> float:
+        """Returns the dollars of a month."""
+        return self.quantity * self.price.one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScorerDemand:
+    """What the anomaly-scorer of an environment asks for at most: `metrics` a run each `period` seconds, of which some
+    are due less often, and `asked` a month."""
+
+    metrics: int
+    period: int
+    asked: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Demand:
+    """What a month is counted for. `channels` are those that its alerts reach; `alarms` are metrics of the alarms on
+    resources, `composites` their parents."""
+
+    alerts_a_day: float
+    alert: usage.CountedAlert
+    channels: int
+    alarms: int = 0
+    composites: int = 0
+    scored: ScorerDemand | None = None
+    sms: bool = False
+    ops_page: bool = False
+
+
+def bill(demand: Demand) -> list[Line]:
+    """Returns all lines of a month: the relay at rest, then what alerts add, then the options that are chosen."""
+    return [*at_rest(), *of_alerts(demand), *_options(demand)]
+
+
+def relay_dollars(lines: Sequence[Line]) -> float:
+    """Returns the dollars of the relay alone, without any option."""
+    return sum(line.dollars for line in lines if line.part in (REST, ALERTS))
+
+
+def at_rest() -> list[Line]:
+    """Returns what a month costs in which no alert comes."""
+    ticks = usage.of_ticks()
+    polls = usage.FORWARDERS * usage.IDLE_POLLS * usage.MONTH_MINUTES
+    return [
+        _line(REST, "alarms of the relay on itself", OWN_ALARMS, prices.ALARM_METRIC),
+        _line(REST, "metric of the ticks that are done", 1, prices.CUSTOM_METRIC),
+        _line(REST, "the key of the topics", 1, prices.KEY),
+        _line(REST, "the secret with the channels' keys", 1, prices.SECRET),
+        _line(REST, f"polls of {usage.FORWARDERS} idle queues", polls, prices.SQS_REQUEST),
+        *_work(REST, "ticks", ticks, 1),
+    ]
+
+
+def of_alerts(demand: Demand) -> list[Line]:
+    """Returns what the alerts of a month add to it."""
+    count = demand.alerts_a_day * usage.MONTH_DAYS
+    if not count:
+        return []
+    work = usage.of_alert(demand.alert)
+    hours = min(1.0, demand.alerts_a_day / 24)  # metrics are charged by the hours in which they are written
+    five_minutes = min(usage.MONTH_MINUTES / 5, 2 * count)
+    metrics = demand.channels * usage.METRICS_A_CHANNEL * hours
+    reads = _CONTAINERS * usage.FORWARDERS * five_minutes
+    kept = count / usage.MONTH_DAYS * work.kept_days / 1e9
+    return [
+        _line(ALERTS, "messages to the topics, firing and resolved", 2 * count, prices.SNS_MESSAGE),
+        _line(ALERTS, "data keys of the topics", 2 * min(2 * count, ALERT_TOPICS * five_minutes), prices.KEY_REQUEST),
+        _line(ALERTS, "reads of the secret", reads, prices.SECRET_READ),
+        *_work(ALERTS, "alerts", work, count),
+        _line(ALERTS, "what the table keeps of them", kept, prices.TABLE_GB),
+        _line(ALERTS, "metrics of the channels", metrics, prices.CUSTOM_METRIC),
+        _line(ALERTS, "messages to the channels", count * work.sent / 1e9, prices.TRANSFER_OUT),
+    ]
+
+
+def _work(part: str, whose: str, work: usage.Work, times: float) -> list[Line]:
+    memory = usage.FORWARDER_MB / 1024
+    lines = [
+        _line(part, f"invocations for {whose}", times * work.invocations, prices.INVOCATION),
+        _line(part, f"their time, at {usage.FORWARDER_MB} MB", times * work.seconds * memory, prices.GB_SECOND),
+        _line(part, "writes to the table", times * work.writes, prices.TABLE_WRITE),
+        _line(part, "reads of the table", times * work.reads, prices.TABLE_READ),
+        _line(part, "timers, sent, received, deleted", times * work.timers * usage.QUEUE_REQUESTS, prices.SQS_REQUEST),
+        _line(part, "logs and metrics lines", times * work.logged / 1e9, prices.LOGS),
+    ]
+    return [line for line in lines if line.quantity]
+
+
+def _options(demand: Demand) -> list[Line]:
+    lines = []
+    if demand.alarms or demand.composites:
+        name = "alarms on resources"
+        lines.append(_line(name, "metrics of alarms", demand.alarms, prices.ALARM_METRIC))
+        lines.append(_line(name, "composite alarms, the parents", demand.composites, prices.COMPOSITE_ALARM))
+    if demand.sms:
+        lines.append(_line("SMS", "alarm on what SMS cost; the messages apart", 1, prices.ALARM_METRIC))
+    if demand.ops_page:
+        lines.append(_line("ops_pagerduty_key", "alarms on the page itself", PAGE_ALARMS, prices.ALARM_METRIC))
+    if demand.scored:
+        lines += of_scorer(demand.scored)
+    return lines
+
+
+def of_scorer(scored: ScorerDemand) -> list[Line]:
+    """Returns the lines of the anomaly-scorer: what it asks for, its runs, its own watch, and its dashboard."""
+    name, runs = "anomaly-scorer", usage.MONTH_MINUTES * 60 / scored.period
+    seconds = runs * (3 + scored.metrics / SCORED_A_SECOND) * SCORER_MB / 1024
+    objects = runs * (1 + scored.metrics // 400)
+    return [
+        _line(name, "metrics asked for (GetMetricData), at most", scored.asked, prices.GET_METRIC_DATA),
+        _line(name, "runs", runs, prices.INVOCATION),
+        _line(name, f"their time, at {SCORER_MB} MB, at most", seconds, prices.GB_SECOND),
+        _line(name, "writes of its state", objects, prices.OBJECT_WRITE),
+        _line(name, "reads of its state", objects, prices.OBJECT_READ),
+        _line(name, "alarms of the scorer on itself", SCORER_ALARMS, prices.ALARM_METRIC),
+        _line(name, "metrics of its runs", SCORER_METRICS, prices.CUSTOM_METRIC),
+        _line("dashboard of the anomaly-scorer", "dashboard", 1, prices.DASHBOARD),
+    ]
+
+
+def _line(part: str, what: str, quantity: float, price: Price) -> Line:
+    return Line(part=part, what=what, quantity=quantity, price=price)

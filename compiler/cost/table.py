@@ -1,0 +1,54 @@
+"""Writes a bill for people: a line each with its quantity, a sum for each part."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from compiler.cost.month import REST, Demand, Line, bill, relay_dollars
+from compiler.cost.prices import REGION
+
+
+def rows(lines: Sequence[Line]) -> list[tuple[str, str, str, str]]:
+    """Returns what, quantity, price and dollars of each line, with a row of its sum before each part."""
+    found: list[tuple[str, str, str, str]] = []
+    for part, several in groupby(lines, key=lambda line: line.part):
+        those = list(several)
+        found.append((part, "", "", f"{sum(line.dollars for line in those):.2f}"))
+        found += [(f"  {line.what}", quantity(line.quantity), price(line), f"{line.dollars:.2f}") for line in those]
+    return found
+
+
+def quantity(number: float) -> str:
+    """Returns a quantity as short as it can be read: 1,944,000; 0.15."""
+    return f"{number:,.0f}" if number >= 100 or number == int(number) else f"{number:,.2f}"
+
+
+def price(line: Line) -> str:
+    """Returns the price of a line: $0.40 / 1,000,000."""
+    whole, _, cents = f"{line.price.dollars:.7f}".rstrip("0").partition(".")
+    dollars = f"${whole}.{cents:0<2}"
+    return dollars if line.price.per == 1 else f"{dollars} / {line.price.per:,.0f}"
+
+
+def assumptions(demand: Demand) -> str:
+    """Returns what the month is counted for, in one sentence."""
+    alert = demand.alert
+    return (
+        f"{demand.alerts_a_day:,.0f} alerts a day, each in groups of its own at {alert.homes:.3g} integrations, open "
+        f"for {alert.open_minutes:g} minutes; list prices of {REGION}, no free tier"
+    )
+
+
+def summary(name: str, demand: Demand) -> list[str]:
+    """Returns the lines for a synthesis: the relay, then each option."""
+    lines = bill(demand)
+    rest = sum(line.dollars for line in lines if line.part == REST)
+    parts: dict[str, float] = {}
+    for line in lines:
+        parts[line.part] = parts.get(line.part, 0.0) + line.dollars
+    options = [f"{part} ${dollars:,.2f}" for part, dollars in list(parts.items())[2:]]
+    return [
+        f"{name}: the relay ${relay_dollars(lines):,.2f} a month at {assumptions(demand)}; ${rest:.2f} at rest",
+        *([f"{name}: and {', '.join(options)}"] if options else []),
+    ]

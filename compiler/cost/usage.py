@@ -1,0 +1,165 @@
+"""Counts what an alert takes of AWS: requests to the table, timers, invocations and their time, lines of log.
+
+The counts are those of an alert in groups of its own that fires once and resolves; tests/compiler/test_cost_usage.py
+holds them against the pipeline itself. What shares its groups with others takes less.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+FORWARDERS = 3
+FORWARDER_MB = 512
+"""Memory of a forwarder: docs/adr/0039. It uses 36 MB; the rest buys CPU."""
+CORE_MB = 1769
+"""Lambda gives so much memory a whole core, and others in proportion."""
+MONTH_DAYS = 30
+MONTH_MINUTES = MONTH_DAYS * 24 * 60
+
+UNITS: Mapping[str, tuple[float, float]] = {
+    "put_alert": (2, 0),  # 1 to 2 KB
+    "note_source": (1, 0),
+    "put_member": (1, 0),
+    "arm": (2, 0),  # the header, and its entry in the index
+    "lease": (3, 0),  # moves the entry: one is deleted, one is written
+    "record": (3, 0),
+    "finish": (2, 0),
+    "take": (1, 0),
+    "header": (0, 1),
+    "headers": (0, 1),
+    "members": (0, 1),
+    "facts": (0, 3),  # the silences, the alert, what may inhibit it
+    "get_alerts": (0, 1),
+    "due": (0, 0.5),
+    "survey": (0, 1),
+}
+"""Write and read units of each method of the store. An item of a header or a member is below 1 KB."""
+
+Methods = Mapping[str, float]
+JOIN: Methods = {"put_alert": FORWARDERS, "note_source": 1}
+"""Of an update, whatever it notifies."""
+JOIN_HOME: Methods = {"put_member": 1, "header": 1}
+"""Of an update in each of its groups."""
+ARM: Methods = {"arm": 1}
+FLUSH: Methods = {"lease": 2, "header": 1, "headers": 1, "members": 1, "facts": 1, "take": 1, "record": 1}
+"""Of the flush that notifies of the alert. A timer that a tick sent again is refused its lease, and reads why."""
+OPEN: Methods = {"lease": 1.2, "header": 0.2, "members": 1, "facts": 1, "get_alerts": 1, "record": 1}
+"""Of a flush that finds nothing new, each group_interval."""
+LAST: Methods = {
+    "lease": 1.2,
+    "header": 0.2,
+    "members": 2,
+    "facts": 1,
+    "get_alerts": 1,
+    "take": 1,
+    "record": 1,
+    "finish": 1,
+}
+"""Of the flush that notifies of the resolve, and closes the group."""
+TICK: Methods = {"due": 1, "survey": 1}
+
+TIMERS_FIRST, TIMERS_OPEN, TIMERS_LAST = 2.0, 1.2, 1.2
+"""Messages that bring a group to each flush: its own, and those of a tick that looked meanwhile."""
+QUEUE_REQUESTS = 3
+"""Of each message: sent, received, deleted."""
+IDLE_POLLS = 15
+"""A minute and queue: five pollers of Lambda, each of which waits 20 s.
+https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html"""
+
+CPU_SECONDS = 0.012 * CORE_MB / FORWARDER_MB
+"""Of a warm invocation, at a forwarder's share of a core: docs/performance.md."""
+REQUEST_SECONDS = 0.006
+"""Until AWS has answered a request of the same region: an assumption."""
+SEND_SECONDS = 0.2
+"""Until PagerDuty, Slack or a mail server has answered: an assumption."""
+
+LOGGED_INVOCATION, LOGGED_LINE, LOGGED_OUTCOME, LOGGED_METRICS = 460, 256, 720, 443
+"""Bytes, each with the 26 that CloudWatch adds to a line: Lambda's own three lines, a line, an outcome, the metrics."""
+KEPT_ALERT, KEPT_HOME = 2_100, 600
+"""Bytes of an alert, and of a header or member, with the 100 that the table adds to an item."""
+ALERT_DAYS, MEMBER_DAYS = 18, 3
+SENT_BYTES = 3_000
+"""Of a message to a channel, with what TLS adds."""
+METRICS_A_CHANNEL = 2
+"""Custom metrics where nothing fails: Notifications, AlertLatency."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What something takes: units of the table, messages of the queue, invocations and their seconds, bytes."""
+
+    writes: float = 0
+    reads: float = 0
+    timers: float = 0
+    invocations: float = 0
+    seconds: float = 0
+    logged: float = 0
+    sent: float = 0
+    kept_days: float = 0
+    """Bytes of the table, times the days for which it keeps them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountedAlert:
+    """An alert that fires, stays open, and resolves. `homes` are the integrations that it notifies."""
+
+    homes: float
+    open_minutes: float
+    group_interval: float  # seconds
+
+    @property
+    def flushes_open(self) -> float:
+        """Returns how often each of its groups is flushed in between."""
+        return self.open_minutes * 60 / self.group_interval
+
+
+def methods(alert: CountedAlert) -> Counter[str]:
+    """Returns the requests to the table, by method, from the alarm until the last group is closed."""
+    found: Counter[str] = Counter()
+    parts = (
+        (JOIN, 2),
+        (JOIN_HOME, 2 * alert.homes),
+        (ARM, alert.homes),
+        (FLUSH, alert.homes),
+        (OPEN, alert.homes * alert.flushes_open),
+        (LAST, alert.homes),
+    )
+    for part, times in parts:
+        for name, count in part.items():
+            found[name] += count * times  # type: ignore[assignment] # a Counter adds numbers of any kind
+    return found
+
+
+def of_alert(alert: CountedAlert) -> Work:
+    """Returns what the alert takes in all."""
+    calls, homes = methods(alert), alert.homes
+    timers = homes * (TIMERS_FIRST + TIMERS_OPEN * alert.flushes_open + TIMERS_LAST)
+    invocations = 2 * FORWARDERS + timers
+    requests = sum(calls.values()) + timers
+    sends = 2 * homes
+    return Work(
+        writes=sum(UNITS[name][0] * count for name, count in calls.items()),
+        reads=sum(UNITS[name][1] * count for name, count in calls.items()),
+        timers=timers,
+        invocations=invocations,
+        seconds=invocations * CPU_SECONDS + requests * REQUEST_SECONDS + sends * SEND_SECONDS,
+        logged=invocations * LOGGED_INVOCATION
+        + 2 * FORWARDERS * LOGGED_LINE
+        + 4 * homes * LOGGED_OUTCOME  # pending, then delivered
+        + sends * LOGGED_METRICS,
+        sent=sends * SENT_BYTES,
+        kept_days=KEPT_ALERT * ALERT_DAYS + homes * KEPT_HOME * (ALERT_DAYS + MEMBER_DAYS),
+    )
+
+
+def of_ticks() -> Work:
+    """Returns what the ticks of a month take while nothing is due."""
+    ticks = FORWARDERS * MONTH_MINUTES
+    return Work(
+        reads=ticks * sum(UNITS[name][1] * count for name, count in TICK.items()),
+        invocations=ticks,
+        seconds=ticks * (CPU_SECONDS + REQUEST_SECONDS * sum(TICK.values())),
+        logged=ticks * (LOGGED_INVOCATION + LOGGED_LINE + LOGGED_METRICS),
+    )

@@ -1,0 +1,101 @@
+"""Moves secrets out of an Alertmanager file: `<key>_file` names each by a path, and the values are returned."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import yaml
+
+from compiler.mending.source import Edit, Pair, child, entries, is_alias, rename, replace_value
+from compiler.reading.finding import Finding
+
+FOLDER = "/etc/alertmanager/secrets"
+_INSTEAD = re.compile(r"write `(\w+): /etc/")
+_RECEIVER = re.compile(r"receivers\[(\d+)\]\.(?:(\w+?)_configs)?")
+_UNFIT = re.compile(r"[^A-Za-z0-9_-]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MovedSecrets:
+    """`values` are those that were moved, by the name of the key in the environment's secret. `masked` are the places
+    of all secrets that stand in the file, also of those that stay."""
+
+    edits: tuple[Edit, ...]
+    values: Mapping[str, str]
+    masked: tuple[tuple[int, int], ...]
+
+
+def move_secrets(text: str, root: yaml.Node, findings: Sequence[Finding]) -> MovedSecrets:
+    """Returns what moves each secret that `findings` name as one in plain text."""
+    wanted: dict[tuple[int, int], list[Finding]] = {}
+    for one in findings:
+        if one.code == "inline-secret":
+            wanted.setdefault((one.line, one.column), []).append(one)
+    names = _Names(root)
+    edits: list[Edit] = []
+    masked = []
+    for entry in entries(root):
+        mark = entry.value.start_mark
+        here = [one for one in wanted.get((mark.line + 1, mark.column + 1), ()) if _key(one) == entry.name]
+        if not here or not isinstance(entry.value, yaml.ScalarNode):
+            continue
+        masked.append((mark.index, entry.value.end_mark.index))
+        instead = _INSTEAD.search(here[0].mend)
+        if instead is None:
+            continue
+        path = f"{FOLDER}/{names.of(entry, _hint(here[0], root))}"
+        edits.append(rename(entry, instead[1]))
+        if not is_alias(text, entry):
+            edits.append(replace_value(text, entry, path))
+    return MovedSecrets(edits=tuple(edits), values=names.values, masked=tuple(masked))
+
+
+def _key(finding: Finding) -> str:
+    return finding.key.rpartition(".")[2]
+
+
+def _hint(finding: Finding, root: yaml.Node) -> str:
+    """Returns a name for people: the receiver, the channel and the key."""
+    found = _RECEIVER.match(finding.key)
+    key = _key(finding)
+    if found is None:
+        return key
+    receivers = child(root, "receivers")
+    named = None
+    if receivers and isinstance(receivers.value, yaml.SequenceNode) and int(found[1]) < len(receivers.value.value):
+        named = child(receivers.value.value[int(found[1])], "name")
+    receiver = str(named.value.value) if named and isinstance(named.value, yaml.ScalarNode) else f"receiver_{found[1]}"
+    parts = [receiver, found[2] or "", key]
+    return "_".join(part for part in parts if part)
+
+
+class _Names:
+    """Names for the values: one for each, and none that a path of the file has already."""
+
+    def __init__(self, root: yaml.Node) -> None:
+        self._taken = set(_named(root))
+        self._by_value: dict[str, str] = {}
+
+    @property
+    def values(self) -> Mapping[str, str]:
+        """Returns the values by name."""
+        return {name: value for value, name in self._by_value.items()}
+
+    def of(self, entry: Pair, hint: str) -> str:
+        """Returns the name of an entry's value."""
+        value = str(entry.value.value).strip()
+        if value not in self._by_value:
+            base = _UNFIT.sub("_", hint).strip("_")[:60] or "secret"
+            numbered = (base if number == 1 else f"{base}_{number}" for number in range(1, 10_000))
+            name = next(name for name in numbered if name not in self._taken)
+            self._taken.add(name)
+            self._by_value[value] = name
+        return self._by_value[value]
+
+
+def _named(root: yaml.Node) -> Iterator[str]:
+    for entry in entries(root):
+        if entry.name.endswith("_file") and isinstance(entry.value, yaml.ScalarNode):
+            yield str(entry.value.value).rpartition("/")[2]

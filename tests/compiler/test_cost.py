@@ -1,0 +1,126 @@
+"""The bill of a month: what it is counted for, and what an alert takes of the pipeline itself."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+from alertrelay.config.durations import ALERT_KEPT, MEMBER_KEPT
+from alertrelay.state import Store
+
+from compiler.cost import prices, usage
+from compiler.cost.demand import demand, integrations
+from compiler.cost.month import ALERTS, REST, Demand, Line, bill, relay_dollars
+from compiler.cost.table import price, quantity
+from compiler.cost.usage import UNITS, CountedAlert, methods
+from compiler.load import Loaded, load
+from tests.dispatch.world import World, alarm, config, timed
+from tests.example import CONFIG
+
+OPEN_MINUTES, INTERVAL, HOMES = 30, 300, 3
+AT_REST_AT_MOST = 6.0
+
+
+class _Counting:
+    """The store, and how often each method was called."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.calls: Counter[str] = Counter()
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self.store, name)
+
+        def counted(*args: Any, **given: Any) -> Any:
+            self.calls[name] += 1
+            return method(*args, **given)
+
+        return counted
+
+
+def _prod() -> Loaded:
+    return load(CONFIG, "prod")
+
+
+def _demand(alerts_a_day: float, **given: Any) -> Demand:
+    loaded = _prod()
+    assert loaded.environment is not None
+    assert loaded.config is not None
+    return demand(
+        loaded.environment, loaded.config, loaded.last_resort, loaded.anomaly, alerts_a_day=alerts_a_day, **given
+    )
+
+
+def _units(calls: Counter[str], which: int) -> float:
+    return sum(UNITS[name][which] * count for name, count in calls.items())
+
+
+def test_an_alert_takes_no_more_of_the_table_than_the_bill_says() -> None:
+    given = timed(config(), group_wait=30, group_interval=INTERVAL, repeat_interval=4 * 3600)
+    world = World(config=given, wrap=_Counting)
+    world.publish(alarm("a"))
+    world.run(OPEN_MINUTES * 60)
+    world.publish(alarm("a", "OK", at=world.clock.now()))
+    world.run(2 * INTERVAL)
+    assert all(header.schedule.next_due is None for header in world.memory._headers.values())
+    # What the ticks ask is counted apart.
+    calls = Counter({name: count for name, count in world.store.calls.items() if name not in usage.TICK})
+    counted = methods(CountedAlert(homes=HOMES, open_minutes=OPEN_MINUTES, group_interval=INTERVAL))
+    assert set(calls) <= set(UNITS)
+    for which in (0, 1):
+        assert _units(calls, which) <= _units(counted, which) <= 1.4 * _units(calls, which)
+
+
+def test_what_the_table_keeps_is_kept_as_long_as_the_bill_says() -> None:
+    assert (ALERT_KEPT.days, MEMBER_KEPT.days) == (usage.ALERT_DAYS, usage.MEMBER_DAYS)
+
+
+def test_the_relay_at_rest_costs_less_than_six_dollars() -> None:
+    lines = bill(_demand(0))
+    assert relay_dollars(lines) <= AT_REST_AT_MOST
+    assert not [line for line in lines if line.part == ALERTS]
+    assert {line.part for line in lines} - {REST} == {
+        "alarms on resources",
+        "SMS",
+        "anomaly-scorer",
+        "dashboard of the anomaly-scorer",
+    }
+
+
+def test_the_scorer_is_charged_for_each_metric_that_it_asks_for() -> None:
+    (asked,) = (line for line in bill(_demand(0)) if line.price is prices.GET_METRIC_DATA)
+    loaded = _prod()
+    assert loaded.anomaly is not None
+    assert asked.quantity == loaded.anomaly.max_metrics * 30 * 86_400 / loaded.anomaly.every
+
+
+def test_more_alerts_integrations_and_minutes_cost_more() -> None:
+    def month(alerts: float, homes: float, minutes: float) -> float:
+        return relay_dollars(bill(_demand(alerts, homes=homes, open_minutes=minutes)))
+
+    assert month(100, 4, 30) < month(1000, 4, 30) < month(1000, 10, 30) < month(1000, 10, 60)
+
+
+def test_the_integrations_of_an_alert_are_counted_once_for_each_of_its_groups() -> None:
+    loaded = _prod()
+    assert loaded.config is not None
+    found = integrations(loaded.config, {"severity": "critical", "service": "orders", "env": "prod"})
+    receivers = [target.integration.receiver for target in found]
+    assert len(receivers) == len(set(receivers))
+    assert "pagerduty-oncall" in receivers
+
+
+@pytest.mark.parametrize(
+    ("number", "text"), [(1_944_000.0, "1,944,000"), (30.0, "30"), (0.15, "0.15"), (142.4, "142"), (7.094, "7.09")]
+)
+def test_a_quantity_is_short(number: float, text: str) -> None:
+    assert quantity(number) == text
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [(prices.TABLE_WRITE, "$0.625 / 1,000,000"), (prices.KEY, "$1.00"), (prices.GB_SECOND, "$0.0000133")],
+)
+def test_a_price_is_as_the_page_of_the_service_says(given: prices.Price, text: str) -> None:
+    assert price(Line(part=REST, what="", quantity=1, price=given)) == text
