@@ -24,6 +24,7 @@ SUBCOMMANDS: Mapping[str, tuple[str, str]] = {
     "silence": ("silence", "mute alerts for a time; list and expire silences"),
     "pending": ("pending", "list what is not yet delivered"),
     "redrive": ("redrive", "show and send again what lies in the dead-letter queues"),
+    "reconcile": ("reconcile", "compare CloudWatch's alarms with the open alerts"),
     "feedback": ("feedback", "record whether an alert was helpful"),
     "score": ("score", "score metrics for anomalies"),
     "anomaly": ("anomaly", "judge the anomaly-scorer: what it found, or would find"),
@@ -59,8 +60,8 @@ def parser(only: str | None = None) -> argparse.ArgumentParser:
     found = _Parser(
         prog="alertrelay",
         description="A serverless alert relay for AWS. Only discover (without --from), silence, pending, redrive, "
-        "feedback, send-test, drill (without --local), anomaly status and check --live ask an AWS account; everything "
-        "else runs without one and without network.",
+        "reconcile, feedback, send-test, drill (without --local), anomaly status and check --live ask an AWS account; "
+        "everything else runs without one and without network.",
     )
     found.add_argument("--version", action=PrintVersion, help="the version, and the commit that it was made of")
     subparsers = found.add_subparsers(title="commands", metavar="COMMAND", required=True)
