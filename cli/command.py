@@ -33,6 +33,7 @@ SUBCOMMANDS: Mapping[str, tuple[str, str]] = {
     "serve_aws": ("serve-aws", "serve what a function under `sam local invoke` needs: AWS and the channels"),
     "cost": ("cost", "show what a month of an environment costs"),
     "export": ("export", "write the environment as templates of another tool"),
+    "lsp": ("lsp", "serve an editor: diagnostics, hover and completion"),
     "completion": ("completion", "print the completion script of a shell"),
 }
 """Modules of this room, in the order of the help, each with its command and its line there. Each has

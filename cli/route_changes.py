@@ -13,7 +13,8 @@ from alertrelay.policy.route import match_routes
 from compiler.alertmanager.label_sets import Undecided, example, example_beside
 from compiler.reading.yamlfile import Value
 
-_MOST_PAIRS = 20_000
+_MOST_WORK = 4_000_000
+"""Pairs of routes, times the routes that each has to pass."""
 _SETTINGS = (
     "group_by", "group_wait", "group_interval", "repeat_interval", "mute_time_intervals", "active_time_intervals",
 )  # fmt: skip
@@ -108,7 +109,7 @@ def _together(nodes: Sequence[_Node], now: Config, before: Config) -> Iterator[P
     changed = [node for node in nodes if of_now.get(node.key) != of_before.get(node.key)]
     pairs = ((one, other) for one in changed for other in nodes if one.key != other.key)
     for number, (one, other) in enumerate(pairs):
-        if number >= _MOST_PAIRS:
+        if number * len(nodes) >= _MOST_WORK:
             return
         labels = _either((*one.way, *other.way))
         if labels is not None:

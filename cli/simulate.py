@@ -72,8 +72,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         metavar="RELEASE",
         nargs="?",
         const="0.33",
-        choices=("0.33", "0.25"),
-        help="as this release of Alertmanager: 0.33 (the default), or 0.25",
+        choices=("0.25", "0.28", "0.33", "0.35"),
+        help="as this release of Alertmanager: 0.33 (the default), 0.25, 0.28 or, unverified, 0.35",
     )
     parser.add_argument("--explain", action="store_true", help="also show suppressed alerts, and why")
     parser.set_defaults(run=run)
@@ -96,6 +96,8 @@ def run(args: argparse.Namespace) -> int:
         delivery=delivery,
         warn=lambda text: print(text, file=sys.stderr),
     )
+    if args.compatible == "0.35":
+        options.warn("alertrelay simulate: 0.35 is unverified (docs/try-it-locally.md): no program of it was run")
     loaded = try_out(config, delivery=delivery, release=options.release)
     for finding in merged(one for one in loaded.findings if one.severity != "info"):
         options.warn(str(finding))

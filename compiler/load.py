@@ -34,7 +34,9 @@ ALERTMANAGER = "alertmanager.yml"
 DELIVERY = "delivery.yml"
 ANOMALY = "anomaly.yml"
 ENVIRONMENTS = "environments"
-Release = Literal["0.33", "0.25"]
+Release = Literal["0.25", "0.28", "0.33", "0.35"]
+BEFORE_031: frozenset[Release] = frozenset({"0.25", "0.28"})
+"""Releases that ignore `group_by: []` of a child, keep an empty group, and flush at once where a late alert joins."""
 DEPLOYMENT_ONLY = frozenset(
     {
         "bad-address",
@@ -149,7 +151,7 @@ def compile_config(
     config = Config(
         environment=environment,
         hash="",
-        route=without_empty_group_by(alertmanager.route) if release == "0.25" else alertmanager.route,
+        route=without_empty_group_by(alertmanager.route) if release in BEFORE_031 else alertmanager.route,
         receivers=alertmanager.receivers,
         fallbacks=delivery.fallbacks,
         last_resort=delivery.last_resort is not None,
@@ -184,23 +186,24 @@ def examine(
     if said:
         _cross_check(parsed, said, findings)
     if parsed and today and alertmanager:
-        _check_meaning(parsed, said or NOTHING, findings, today=today, rules=rules)
+        check_meaning_of(parsed, said or NOTHING, findings, today=today, rules=rules)
     for name in names:
         _environment(folder or Path(), name, findings)
     return findings.sorted()
 
 
-def _check_meaning(
+def check_meaning_of(
     parsed: AlertmanagerFile, delivery: DeliveryFile, findings: Findings, *, today: date, rules: Sequence[Path]
 ) -> None:
-    """Only where Alertmanager would start: what a broken tree means is not known."""
+    """Adds what the file means, only where Alertmanager would start: what a broken tree means is not known."""
     from compiler.alertmanager.semantics.check import check_meaning
     from compiler.alertmanager.semantics.rules import read_rules
 
     alerts = read_rules(rules, findings)
     if all(one.severity != "error" or one.code in DEPLOYMENT_ONLY for one in findings.sorted()):
         fallbacks = {name for stages in delivery.fallbacks.values() for stage in stages for name in stage}
-        check_meaning(parsed, fallbacks={*fallbacks, *delivery.fallbacks}, today=today, rules=alerts)
+        smtp = delivery.transport == "smtp"
+        check_meaning(parsed, fallbacks={*fallbacks, *delivery.fallbacks}, today=today, rules=alerts, smtp=smtp)
 
 
 def check_folder(
@@ -262,6 +265,12 @@ def _alertmanager(path: Path, delivery: DeliveryFile, findings: Findings, *, own
     root = read_alertmanager(path, findings)
     if root and own:
         name_placeholders(root, findings)
+    return _of_delivery(root, delivery, findings) if root else None
+
+
+def read_alertmanager_file(file: Path | Value, delivery: DeliveryFile, findings: Findings) -> AlertmanagerFile | None:
+    """Returns an alertmanager.yml by its path or its root value; None where there is none to go on with."""
+    root = read_alertmanager(file, findings) if isinstance(file, Path) else file
     return _of_delivery(root, delivery, findings) if root else None
 
 

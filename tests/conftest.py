@@ -43,6 +43,7 @@ HEAVY = (
     "wheel/test_wheel.py",
     "harness/test_nothing_is_lost.py",
     "guards/test_boto3_range.py",
+    "channels/test_every_kind_replay.py",
     "channels/msteamsv2/test_replay.py",
     "cli/test_export_sam.py",
 )

@@ -1,6 +1,7 @@
-"""Writes the tables of docs/channels.md that follow from the channels' descriptors.
+"""Writes what follows from the channels: the table of docs/channels.md from their descriptors, and docs/answers.md from
+the answers beside their stand-ins.
 
-`python -m tools.channels_page` writes them between their marks; a test compares.
+`python -m tools.channels_page` writes both, the table between its marks; a test compares.
 """
 
 from __future__ import annotations
@@ -11,9 +12,13 @@ from pathlib import Path
 from alertrelay.channels import KINDS, channel, forwarders
 from alertrelay.config.channel import ChannelDescriptor
 
+from local.standins import answers
+
 PAGE = Path(__file__).parent.parent / "docs" / "channels.md"
 BEGIN = "<!-- channels: written by python -m tools.channels_page -->"
 END = "<!-- channels: end -->"
+ANSWERS = PAGE.with_name("answers.md")
+ANSWERS_BEGIN = "<!-- answers: written by python -m tools.channels_page from local/standins/<kind>/answers.md -->\n"
 
 
 def table() -> str:
@@ -53,8 +58,14 @@ def page(text: str) -> str:
     return f"{before}{BEGIN}\n{table()}\n{END}{after}"
 
 
+def answers_page(text: str) -> str:
+    """Return docs/answers.md with its tables written anew, behind the mark."""
+    return text.partition(ANSWERS_BEGIN)[0] + ANSWERS_BEGIN + "\n" + answers()
+
+
 def main() -> int:
-    """Writes the page."""
+    """Writes the pages."""
+    ANSWERS.write_text(answers_page(ANSWERS.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")
     PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")
     return 0
 

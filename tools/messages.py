@@ -21,6 +21,7 @@ from typing import Any
 
 from alertrelay.channels import KINDS, channel
 
+from local.standins import peer
 from tools.drawings import Drawing
 
 ROOT = Path(__file__).parent.parent
@@ -100,7 +101,8 @@ def page() -> str:
         else:
             subject = (GOLDEN / f"{case}.email.txt").read_text(encoding="utf-8").splitlines()[0]
             parts.append(f"Summary for PagerDuty, and subject of the e-mail:\n\n{_fenced(_summary(event) + subject)}")
-    return "\n".join([*parts, *(part for kind, drawing in drawings().items() for part in _section(kind, drawing))])
+    parts += [part for kind, drawing in drawings().items() for part in _section(kind, drawing)]
+    return "\n".join([*parts, *(_stated(kind, way) for kind in KINDS for way in peer(kind).ways if _is_read(kind))])
 
 
 def drawings() -> dict[str, Drawing]:
@@ -120,6 +122,18 @@ def _section(kind: str, drawing: Drawing) -> Iterator[str]:
     yield f"## In {title}\n\n{drawing.about}\n\n{shown}\n"
     for case in WHOLE:
         yield f"{CASES[case]}:\n\n{_fenced(drawing.text(_read(f'{case}.{kind}.json')))}"
+
+
+def _is_read(kind: str) -> bool:
+    """Returns whether its message is a text of its own, which no drawing shows."""
+    return kind not in drawings() and peer(kind).for_people
+
+
+def _stated(kind: str, way: str) -> str:
+    """The text of a critical alarm, as a person reads it there."""
+    case = WHOLE[0]
+    text = peer(kind).shown(_read(f"{case}.{way}.json"))
+    return f"## In {channel(kind).title}\n\n{CASES[case]}:\n\n{_fenced(text)}"
 
 
 def _read(name: str) -> dict[str, Any]:

@@ -19,8 +19,14 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 MOVED = ("cli", "compiler", "infra", "lambdas", "local")
 """Packages of the repository that become packages of alertrelay."""
-DATA = ("layers/alertrelay/python/alertrelay", "requirements/layer.txt", "requirements/rie.txt", "cdk.json")
-"""What the layer is built from, byte for byte, where infra.place.ROOT looks for it."""
+DATA = (
+    "layers/alertrelay/python/alertrelay",
+    "requirements/layer.txt",
+    "requirements/rie.txt",
+    "cdk.json",
+    "docs/schemas",
+)
+"""What the layer is built from, and the schemas of the editor's server, byte for byte, where ROOT looks for them."""
 COMMAND = "alertrelay.cli.command:main"
 BUILD_FILE = "build.json"
 _FROM = re.compile(rb"from\s+")

@@ -1,4 +1,4 @@
-"""`config/alertmanager.yml`: a plain Alertmanager file, as of 0.33, read for what alertrelay serves.
+"""`config/alertmanager.yml`: a plain Alertmanager file, as of 0.35, read for what alertrelay serves.
 
 Strict as Alertmanager is: an unknown key, a receiver that does not exist or an interval that is not named is an error.
 A key that is known and has no effect here is named in a finding, so that nothing is passed over in silence.
@@ -41,6 +41,7 @@ _GLOBAL_OTHERS = keys(
     "rocketchat_api_url rocketchat_token rocketchat_token_file rocketchat_token_id "
     "rocketchat_token_id_file mattermost_webhook_url mattermost_webhook_url_file"
 )
+GLOBAL_KEYS = (*_GLOBAL_SERVED, *_GLOBAL_OTHERS)
 _GLOBAL_SECRETS = keys(
     "smtp_auth_password smtp_auth_secret slack_app_token opsgenie_api_key wechat_api_secret "
     "victorops_api_key telegram_bot_token rocketchat_token rocketchat_token_id mattermost_webhook_url"
@@ -82,7 +83,7 @@ def parse_alertmanager(
     if section is None:
         return None
     secrets = SecretKeyPaths(findings)
-    global_ = section.section("global", (*_GLOBAL_SERVED, *_GLOBAL_OTHERS)) or _empty(section)
+    global_ = section.section("global", GLOBAL_KEYS) or _empty(section)
     _check_global(global_, secrets)
     timeout = global_.seconds("resolve_timeout")
     reading = ReceiverContext(

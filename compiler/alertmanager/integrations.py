@@ -6,17 +6,19 @@ than data has a reader of its own in kinds/.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from alertrelay.config.channel import ChannelDescriptor, ConfigKey, Settings
+from alertrelay.config.channel import FILES, ChannelDescriptor, ConfigKey, Settings, Shape
 
+from compiler.alertmanager.http_auth import AUTHORIZATIONS, read_http_auth
 from compiler.alertmanager.kinds.email import read_email
-from compiler.alertmanager.kinds.reading import ReceiverContext, check_url, plain_text
+from compiler.alertmanager.kinds.reading import ReceiverContext, check_url, left_out, plain, plain_text, texts_of
 from compiler.alertmanager.kinds.slack import read_slack
 from compiler.alertmanager.kinds.sns import read_sns
 from compiler.alertmanager.shapes import item_sections
-from compiler.reading.section import Section
+from compiler.reading.section import Section, check_texts
 
 __all__ = ["ReceiverContext", "read_settings"]
 
@@ -34,13 +36,28 @@ def read_settings(section: Section, channel: ChannelDescriptor, reading: Receive
     """Return the settings of one integration; faults are findings and count as absent."""
     if own := _READERS.get(channel.kind):
         return own(section, reading)
-    reading.secrets.http_config(section)
-    refused = _refuse(section, channel)
     values: dict[str, Any] = {}
+    if channel.auth:
+        auth = read_http_auth(section, reading.secrets)
+        values[channel.auth] = auth
+        if channel.auth_needed and not auth.keys and not _authorized(section, channel):
+            section.require("http_config.authorization", channel.auth_needed)
+    else:
+        reading.secrets.http_config(section)
+    refused = _refuse(section, channel)
     for key in channel.keys:
         if key.field:
-            values |= _value(section, key, reading, required=bool(key.missing) and not refused)
+            instead = key.instead and (section.has(key.instead) or section.has(f"{key.instead}_file"))
+            values |= _value(section, key, reading, required=bool(key.missing) and not refused and not instead)
     return channel.settings(**values)
+
+
+def _authorized(section: Section, channel: ChannelDescriptor) -> bool:
+    """Returns whether it is said how a call is authorized, rightly or not: then that has a finding of its own."""
+    if any(section.has(name) for key in channel.keys if key.shape == "secret" for name in key.names):
+        return True
+    inner = section.get("http_config")
+    return inner is not None and any(Section(inner, section.findings).has(way) for way in AUTHORIZATIONS)
 
 
 def _refuse(section: Section, channel: ChannelDescriptor) -> bool:
@@ -53,24 +70,71 @@ def _refuse(section: Section, channel: ChannelDescriptor) -> bool:
 
 
 def _value(section: Section, key: ConfigKey, reading: ReceiverContext, *, required: bool) -> dict[str, Any]:
-    match key.shape:
-        case "secret":
-            return _secret(section, key, reading, required=required)
-        case "flag":
-            inherited = reading.global_.flag(key.inherits, default=key.default) if key.inherits else key.default
-            return {key.field: section.flag(key.name, default=inherited)}
-        case "whole":
-            return {key.field: section.whole(key.name, key.default, low=0, high=2**31)}
-        case "plain":
-            return {key.field: plain_text(section, key.name) or key.default}
-        case "items":
-            return {key.field: _items(section, key)}
+    if key.shape in FILES:
+        return _secret(section, key, reading, required=required)
+    if read := _SHAPES.get(key.shape):
+        return {key.field: read(section, key)}
+    if key.shape == "flag":
+        inherited = reading.global_.flag(key.inherits, default=key.default) if key.inherits else key.default
+        return {key.field: section.flag(key.name, default=inherited)}
     text = section.text(key.name) or (reading.global_.text(key.inherits) if key.inherits else "") or key.default
     if required and not text:
         section.require(key.name, key.missing)
     if key.shape == "url" and section.get(key.name):
         check_url(section, key.name)
     return {key.field: text}
+
+
+def _plain(section: Section, key: ConfigKey) -> str:
+    return _choice(section, key, plain_text(section, key.name)) or str(key.default)
+
+
+def _seconds(section: Section, key: ConfigKey) -> int:
+    given = section.seconds(key.name)
+    return int(key.default if given is None else given)
+
+
+def _list(section: Section, key: ConfigKey) -> tuple[str, ...]:
+    """The entries of a list of texts, without those in which a template stands."""
+    found = section.list(key.name)
+    check_texts(found, section.findings)
+    for value in (one for one in found if "{{" in one.text):
+        left_out(section, key.name, value.place)
+    return tuple(one.text for one in found if "{{" not in one.text)
+
+
+def _choice(section: Section, key: ConfigKey, text: str) -> str:
+    """Returns the one of the key's choices that a text is; any text where it has none."""
+    if not text or not key.choices or text.upper() in key.choices:
+        return text.upper() if key.choices else text
+    mend = f"one of {', '.join(key.choices)}"
+    section.findings.error(section.at(key.name), "bad-value", f"{text!r} is not a {key.name}", mend)
+    return ""
+
+
+def _texts(section: Section, key: ConfigKey) -> dict[str, str]:
+    """The entries of a mapping without templates; each of the others has a warning."""
+    found = section.mapping(key.name)
+    check_texts(found.values(), section.findings)
+    for name in sorted(key.reserved & set(found)):
+        message = f"{name!r} is a field of its own"
+        section.findings.error(found[name].place, "bad-value", message, "give it another name")
+    for value in (one for one in found.values() if "{{" in one.text):
+        left_out(section, key.name, value.place)
+    return {name: one.text for name, one in found.items() if "{{" not in one.text}
+
+
+def _json(section: Section, key: ConfigKey) -> dict[str, Any]:
+    """A mapping of anything, without the entries in which a template stands."""
+    found = {}
+    for name, value in section.mapping(key.name).items():
+        if not any("{{" in text for text in texts_of(value)):
+            found[name] = plain(value)
+        elif key.problem:
+            section.findings.error(value.place, "unsupported", key.problem, key.mend)
+        else:
+            left_out(section, key.name, value.place)
+    return found
 
 
 def _items(section: Section, key: ConfigKey) -> tuple[Any, ...]:
@@ -88,9 +152,11 @@ def _items(section: Section, key: ConfigKey) -> tuple[Any, ...]:
 
 def _left_out(entry: Section, key: ConfigKey) -> tuple[str, str, str] | None:
     """Returns code, problem and mend of an entry that is not sent."""
-    if any("{{" in _text(entry, name) for name in key.items):
+    if key.use != "decides" and any("{{" in _text(entry, name) for name in key.items):
         return "own-rendering", "alertrelay renders its own message", "write it without a template to be used"
-    if not _text(entry, key.items[0]).lower().startswith(tuple(f"{scheme}://" for scheme in key.schemes)):
+    if key.schemes and not _text(entry, key.items[0]).lower().startswith(
+        tuple(f"{scheme}://" for scheme in key.schemes)
+    ):
         return "not-obeyed", f"{key.items[0]!r} is no {' or '.join(key.schemes)} address", "https://…"
     return None
 
@@ -106,7 +172,11 @@ def _secret(section: Section, key: ConfigKey, reading: ReceiverContext, *, requi
     held = section.has(key.name) or section.has(f"{key.name}_file")
     if key.inline_field:
         values[key.inline_field] = section.text(key.name)
-        if section.has(key.name):
+        if section.has(key.name) and key.shape == "number_or_file":
+            _check_number(section, key.name)
+        elif section.has(key.name) and key.shape == "url_or_file":
+            check_url(section, key.name)
+        elif section.has(key.name):
             check_url(section, key.name)
             mend = f"if it holds a token: `{key.name}_file: /etc/alertmanager/secrets/NAME`"
             section.findings.warning(section.at(key.name), "inline-url", "the address stands in plain text", mend)
@@ -117,3 +187,23 @@ def _secret(section: Section, key: ConfigKey, reading: ReceiverContext, *, requi
     if required and not held:
         section.require(f"{key.name}_file", key.missing)
     return values | {key.field: found}
+
+
+def _check_number(section: Section, name: str) -> None:
+    """A whole number, which Alertmanager reads: a name such as @alerts is none."""
+    text = section.text(name)
+    if "{{" not in text and not re.fullmatch(r"-?[0-9]{1,19}", text):
+        message = f"{text!r} is not a whole number"
+        section.findings.error(section.at(name), "bad-value", message, "write the number, as in -1001234567890")
+
+
+_SHAPES: Mapping[Shape, Callable[[Section, ConfigKey], Any]] = {
+    "whole": lambda section, key: section.whole(key.name, key.default, low=0, high=2**31),
+    "plain": _plain,
+    "seconds": _seconds,
+    "list": _list,
+    "json": _json,
+    "texts": _texts,
+    "items": _items,
+}
+"""The readers of the shapes whose value is the integration's own alone."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -64,7 +64,14 @@ def example_beside(matchers: Sequence[Matcher], others: Sequence[Sequence[Matche
     Raises Undecided.
     """
     tries = [0]
-    return _beside(tuple(matchers), [tuple(other) for other in others], tries)
+    exact = {one.name: one.value for one in matchers if one.op == "="}
+    able = [tuple(other) for other in others if not any(_differs(one, exact) for one in other)]
+    return _beside(tuple(matchers), able, tries)
+
+
+def _differs(one: Matcher, exact: Mapping[str, str]) -> bool:
+    """Returns whether a matcher asks for another value than the one that is asked for already."""
+    return one.op == "=" and exact.get(one.name, one.value) != one.value
 
 
 def _beside(matchers: tuple[Matcher, ...], others: list[tuple[Matcher, ...]], tries: list[int]) -> Labels | None:

@@ -15,8 +15,9 @@ from alertrelay.config.channel import ChannelDescriptor, Settings
 from alertrelay.config.model import Receiver, Target
 
 from compiler.alertmanager.integrations import ReceiverContext, read_settings
+from compiler.alertmanager.kinds.reading import texts_of
 from compiler.alertmanager.shapes import check_shape
-from compiler.reading.section import Section, keys
+from compiler.reading.section import Section, check_texts, keys
 
 _COMMON = ("send_resolved", "http_config")
 _ALERTMANAGER_KINDS = keys(
@@ -25,7 +26,11 @@ _ALERTMANAGER_KINDS = keys(
 )
 _SERVED: Mapping[str, ChannelDescriptor] = {channel(kind).configs: channel(kind) for kind in KINDS}
 UNSUPPORTED = tuple(f"{kind}_configs" for kind in _ALERTMANAGER_KINDS if f"{kind}_configs" not in _SERVED)
-_SEND_RESOLVED_OTHERS_FALSE = ("rocketchat_configs", "wechat_configs")
+_SEND_RESOLVED_OTHERS_FALSE = ("wechat_configs",)
+_SUCCESSORS = {
+    "msteams_configs": "Microsoft retired its connectors: make a workflow, as in `msteamsv2_configs: "
+    "[{webhook_url_file: /etc/alertmanager/secrets/teams_workflow}]`"
+}
 KEYS = ("name", "labels", *_SERVED, *UNSUPPORTED)
 
 
@@ -41,11 +46,11 @@ def parse_receiver(section: Section, reading: ReceiverContext) -> Receiver:
     targets: list[Target] = []
     for key in section.items:
         if key in UNSUPPORTED:
-            kinds = ", ".join(_SERVED)
+            mend = _SUCCESSORS.get(key, f"it knows {', '.join(_SERVED)}")
             message = f"alertrelay does not send to {key.removesuffix('_configs')}"
-            section.findings.error(section.at(key), "unsupported-receiver", message, f"it knows {kinds}")
+            section.findings.error(section.at(key), "unsupported-receiver", message, mend)
         elif key == "labels":
-            section.findings.not_obeyed(section.at(key), "`labels` of a receiver")
+            _check_labels(section)
     for key, served in _SERVED.items():
         known = (*_COMMON, *(name for one in served.keys for name in one.names))
         for index, item in enumerate(section.sections(key, known)):
@@ -55,6 +60,16 @@ def parse_receiver(section: Section, reading: ReceiverContext) -> Receiver:
     for index, (kind, other) in enumerate(_others(section), start=taken):
         targets.append(_placeholder(other, kind, Integration(receiver=name, channel=_PLACEHOLDER, index=index)))
     return Receiver(name=name, targets=tuple(targets))
+
+
+def _check_labels(section: Section) -> None:
+    """Labels of a receiver serve Alertmanager's API alone; `name` is the one that it sets itself."""
+    labels = section.mapping("labels")
+    check_texts(labels.values(), section.findings)
+    if "name" in labels:
+        message = "the label 'name' of a receiver is its own name"
+        section.findings.error(labels["name"].place, "bad-label", message, "give it another name")
+    section.findings.not_obeyed(section.at("labels"), "`labels` of a receiver")
 
 
 _PLACEHOLDER = next(kind for kind in KINDS if channel(kind).rate is None)
@@ -91,7 +106,7 @@ def _target(section: Section, served: ChannelDescriptor, integration: Integratio
 
 def _check_templates(section: Section, served: ChannelDescriptor) -> None:
     for key in (name for one in served.keys for name in one.deciding):
-        if "{{" in section.text(key):
+        if any("{{" in text for text in texts_of(section.get(key))):
             message = f"{key!r} holds a template: who is notified would depend on the text of an alert"
             section.findings.error(section.at(key), "template", message, "write it out, with a route for each")
     own = [key.name for key in served.keys if key.use == "rendered" and section.has(key.name)]

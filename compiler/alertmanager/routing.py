@@ -21,12 +21,12 @@ from alertrelay.config.matchers import (
 from alertrelay.config.model import Matcher, Route
 
 from compiler.reading.duration import spell_duration
-from compiler.reading.section import Section, keys
+from compiler.reading.section import Section, check_texts, keys
 from compiler.reading.yamlfile import Value
 
 KEYS = keys(
     "receiver group_by group_wait group_interval repeat_interval match match_re matchers continue "
-    "routes mute_time_intervals active_time_intervals labels receiver_matchers"
+    "routes mute_time_intervals active_time_intervals labels"
 )
 _INHERITED = keys("receiver group_by group_wait group_interval repeat_interval")
 _ROOT_ONLY_CHILDREN = ("match", "match_re", "matchers", "mute_time_intervals", "active_time_intervals")
@@ -85,10 +85,10 @@ def _node(
     printed = print_matchers(matchers)
     route_key = printed if index is None else f"{key}/{printed}"
     route_id = printed if index is None else f"{prefix}/{printed}/{index}"
-    for not_obeyed in ("labels", "receiver_matchers"):
-        if section.has(not_obeyed):
-            message = f"{not_obeyed!r} is not obeyed by alertrelay, and decides who is notified"
-            section.findings.error(section.at(not_obeyed), "unsupported", message, "use matchers")
+    check_texts(section.mapping("labels").values(), section.findings)
+    if section.has("labels"):
+        message = "`labels` of a route (0.34) are data for templates, and decide nothing; alertrelay does not send them"
+        section.findings.warning(section.at("labels"), "not-obeyed", message, "they may stay for Alertmanager's sake")
     children = tuple(
         _node(child, own, key=route_key, prefix=route_id, index=i, placed=placed)
         for i, child in enumerate(section.sections("routes", KEYS))
@@ -168,6 +168,10 @@ def _matchers(section: Section) -> Iterator[Matcher]:
 
 def read_matchers(section: Section, equal: str, regex: str, strings: str) -> Iterator[Matcher]:
     """Reads the matchers of a route or of one side of an inhibition rule: all three keys, of which all must hold."""
+    for old in (equal, regex):
+        if section.has(old):
+            message = f"{old!r} is deprecated since 0.22"
+            section.findings.info(section.at(old), "deprecated-key", message, "`alertrelay check --fix` renews it")
     for name, value in section.mapping(equal).items():
         yield from _legacy(section, name, value, regex=False)
     for name, value in section.mapping(regex).items():

@@ -22,7 +22,7 @@ HTTP_CONFIG = keys(
 _HTTP_SECRETS = ("authorization", "basic_auth", "oauth2", "bearer_token", "bearer_token_file", "http_headers")
 _HTTP_FLAGS = ("follow_redirects", "enable_http2", "proxy_from_environment")
 _TLS_CONFIG = keys("ca cert key ca_file cert_file key_file server_name insecure_skip_verify min_version max_version")
-_HARMLESS = ("follow_redirects", "enable_http2")
+HARMLESS = ("follow_redirects", "enable_http2")
 
 
 @dataclass(slots=True)
@@ -35,9 +35,10 @@ class SecretKeyPaths:
     def name(self, section: Section, key: str) -> str:
         """Returns the key of the secret that `key`, a `*_file`, names; "" where it is absent or wrong."""
         path = section.text(key)
-        if not path:
-            return ""
-        place = section.at(key)
+        return self.named(path, section.at(key)) if path else ""
+
+    def named(self, path: str, place: Place) -> str:
+        """Returns the key of the secret that a path names; "" where it names none."""
         last = posixpath.basename(path)
         if not _NAME.fullmatch(last):
             mend = "end the path in letters, digits, _ . or -, as in /etc/alertmanager/secrets/pagerduty_key"
@@ -74,7 +75,7 @@ class SecretKeyPaths:
         if inner is None:
             return ""
         credentials = ""
-        self._check_http(inner)
+        self.check_http(inner)
         for key in inner.items:
             if key == "authorization" and bearer:
                 credentials = self._authorization(inner)
@@ -84,7 +85,7 @@ class SecretKeyPaths:
                 self.findings.error(
                     inner.at(key), "unsupported", message, "remove it, or send to an address without it"
                 )
-            elif key not in _HARMLESS:
+            elif key not in HARMLESS:
                 self.findings.not_obeyed(inner.at(key), repr(key))
         return credentials
 
@@ -97,7 +98,7 @@ class SecretKeyPaths:
         if inner.has("key"):
             self.refuse(inner, "key")
 
-    def _check_http(self, http: Section) -> None:
+    def check_http(self, http: Section) -> None:
         """Checks for values that Alertmanager always refuses."""
         self.tls_config(http)
         for key in _HTTP_FLAGS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 from alertrelay.config.channel import ConfigKey
@@ -32,9 +33,21 @@ def check_shape(section: Section, key: ConfigKey, secrets: SecretKeyPaths) -> No
         case "flag":
             section.flag(key.name, default=False)
         case "seconds":
-            section.seconds(key.name)
+            _check_go_duration(section, key.name)
         case _:
             section.text(key.name)
+
+
+_GO_DURATION = re.compile(r"[+-]?(?:0|(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+)")
+"""Source: go.dev/pkg/time#ParseDuration."""
+
+
+def _check_go_duration(section: Section, key: str) -> None:
+    """A time-out is a duration of Go, unlike the timers of a route: fractions are right, days are wrong."""
+    text = section.text(key)
+    if text and not _GO_DURATION.fullmatch(text):
+        message = f"{text!r} is not a duration of Go"
+        section.findings.error(section.at(key), "bad-duration", message, "write it as 1.5s, 5s or 1m30s")
 
 
 def _check_headers(section: Section, key: str) -> None:

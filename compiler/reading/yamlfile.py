@@ -192,7 +192,9 @@ class _Builder:
         if depth > MAX_DEPTH:
             raise _Broken(place, "yaml", "is nested too deeply", "an anchor that holds its own alias never ends")
         if self.count > MAX_VALUES:
-            raise _Broken(place, "yaml", f"has more than {MAX_VALUES} values", "look for aliases of aliases")
+            raise _Broken(
+                place, "yaml", f"has more than {MAX_VALUES} values", "split it; or look for aliases of aliases"
+            )
         if isinstance(node, yaml.ScalarNode):
             self._whole(node.value, place)
             data = self._scalar(node, place)

@@ -35,7 +35,7 @@ from alertrelay.policy.inhibit import source_entries
 from alertrelay.policy.route import match_routes
 from alertrelay.policy.timing import first_flush
 
-from compiler.load import Release
+from compiler.load import BEFORE_031, Release
 from local.simulation.agenda import Agenda
 from local.simulation.intake import Intake, IntakeAlert, by_order
 from local.simulation.record import Record, Shown, Sinks
@@ -95,7 +95,8 @@ class Alertmanager:
         self._intake = intake
         self._sinks = sinks
         self._record = record
-        self._old = release == "0.25"
+        self._old = release in BEFORE_031
+        self._counts_hours = release != "0.35"
         self._began = self._loaded = agenda.now()
         self._groups: dict[tuple[str, str], _Group] = {}
         self._log: dict[tuple[str, Integration], Entry] = {}
@@ -196,7 +197,7 @@ class Alertmanager:
             alerts=self._store,
             now=now,
             log=_ignore,
-            compatible=True,
+            compatible=self._counts_hours,
         )
         for held, member in zip(alerts, members, strict=True):
             why = kept_back.get(member.key)

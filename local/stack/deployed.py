@@ -11,7 +11,7 @@ from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 
-from alertrelay.channels import channel, forwarders, settings_of
+from alertrelay.channels import OWN_FORWARDERS, channel, settings_of
 from alertrelay.channels.email import EmailSettings
 from alertrelay.config.model import Config
 from alertrelay.config.watch import AnomalyConfig
@@ -161,7 +161,7 @@ def fake_secrets(config: Config) -> dict[str, str]:
     made = {}
     for receiver in config.receivers:
         for target in receiver.targets:
-            if name := target.settings.key_name:
+            for name in target.settings.key_name.split():
                 made[name] = peer(target.integration.channel).fake_key(name, target.settings)
     return made
 
@@ -265,7 +265,7 @@ def _functions(
             )
         )
     # The page first: what runs side by side in AWS runs one after the other here.
-    pagers = tuple(name for name, kinds in forwarders().items() if any(channel(kind).pages for kind in kinds))
+    pagers = tuple(f"{kind}-forwarder" for kind in OWN_FORWARDERS if channel(kind).pages)
     return tuple(sorted(made, key=lambda f: not f.name.endswith(pagers))), scorer
 
 

@@ -1,11 +1,13 @@
-"""The channels' peers on loopback: real sockets, faults at will, every request kept. A file a kind."""
+"""The channels' peers on loopback: real sockets, faults at will, every request kept. A folder a kind, with its
+answers."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from importlib import import_module
+from pathlib import Path
 from types import TracebackType
 from typing import cast
 
@@ -14,13 +16,18 @@ from alertrelay.channels import KINDS
 from local.standins.board import Board, Fault, RecordedRequest
 from local.standins.peer import Peer
 
-__all__ = ["Fault", "RecordedRequest", "StandIns", "endpoints", "listening", "peer"]
+__all__ = ["Fault", "RecordedRequest", "StandIns", "answers", "endpoints", "listening", "peer"]
 
 
 @functools.cache
 def peer(kind: str) -> Peer:
     """Return the stand-in of a kind of channel."""
     return cast(Peer, import_module(f".{kind}", __package__).PEER)
+
+
+def answers() -> str:
+    """Return the tables of what each service answers, in Markdown, in the order of the channels."""
+    return "\n".join((Path(__file__).parent / kind / "answers.md").read_text(encoding="utf-8") for kind in KINDS)
 
 
 def listening() -> tuple[str, ...]:
@@ -30,13 +37,15 @@ def listening() -> tuple[str, ...]:
 
 def endpoints(host: str, ports: Mapping[str, int]) -> dict[str, str]:
     """For alertrelay.channels' senders: which host's traffic goes to which of the peers."""
-    return {name: f"{peer(kind).scheme}{host}:{ports[kind]}" for kind in listening() for name in peer(kind).hosts}
+    kinds = [kind for kind in listening() if kind in ports]
+    return {name: f"{peer(kind).scheme}{host}:{ports[kind]}" for kind in kinds for name in peer(kind).hosts}
 
 
 class StandIns:
     """A context manager: inside it the peers listen, after it no thread and no socket is left.
 
-    `now` is what `RecordedRequest.at` is taken from. They listen at `host`, on any free port where `ports` names none.
+    `now` is what `RecordedRequest.at` is taken from. They listen at `host`, on any free port where `ports` names none:
+    those of `kinds`, or all.
     """
 
     def __init__(
@@ -45,6 +54,7 @@ class StandIns:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         host: str = "127.0.0.1",
         ports: Mapping[str, int] | None = None,
+        kinds: Collection[str] = KINDS,
     ) -> None:
         self._board = Board(now)
         self._host = host
@@ -52,7 +62,7 @@ class StandIns:
         self._listeners = {
             kind: listen(self._board, host, wanted.get(kind, 0))
             for kind in listening()
-            if (listen := peer(kind).listen)
+            if kind in kinds and (listen := peer(kind).listen)
         }
 
     def __enter__(self) -> StandIns:

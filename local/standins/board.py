@@ -56,11 +56,12 @@ class RecordedRequest:
     answered: str
     tokens: frozenset[str] = field(repr=False)
     raw: bytes = field(default=b"", repr=False)
+    method: str = "POST"
 
     @property
     def taken(self) -> bool:
         """Returns whether the peer took it."""
-        return self.answered in ("200", "202", "250")
+        return self.answered.isdecimal() and self.answered.startswith("2")
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ from typing import Any, cast
 from local.standins.board import TRICKLE_SECONDS, Board, Fault, RecordedRequest
 from local.standins.peer import PeerAnswer, PeerService, Request
 
-_HIDDEN_HEADERS = frozenset({"authorization", "cookie", "host"})
+_HIDDEN_HEADERS = frozenset({"authorization", "cookie", "host", "x-auth-token", "x-user-id"})
 
 
 class HttpListener:
@@ -110,6 +110,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """One request: its fault, or the service's own answer."""
         request = Request(
+            method=self.command,
             path=self.path,
             headers={name.lower(): value for name, value in self.headers.items()},
             body=self.rfile.read(int(self.headers.get("Content-Length") or 0)),
@@ -122,6 +123,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self._answer(answer)
         elif fault:
             self._fail(fault)
+
+    do_GET = do_PUT = do_PATCH = do_POST  # noqa: N815 - http.server's names
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - http.server's name for it
         """Nothing: what arrived is in the record."""
@@ -139,6 +142,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                 request_id=request.headers.get("x-request-id", ""),
                 answered=answered,
                 tokens=service.tokens(request),
+                method=request.method,
             )
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -19,6 +19,7 @@ class Request:
     path: str
     headers: Mapping[str, str]
     body: bytes
+    method: str = "POST"
 
     def json(self) -> Any:
         """The parsed body, None where it is no JSON."""
@@ -39,7 +40,9 @@ class PeerAnswer:
 class PeerService(Protocol):
     """One peer by HTTP, as far as a sender can see it. No sockets here."""
 
-    channel: str
+    @property
+    def channel(self) -> str:
+        """Returns the kind of channel."""
 
     def answer(self, request: Request) -> PeerAnswer:
         """Returns the service's answer while nothing is wrong with it."""
@@ -90,15 +93,31 @@ def fake_key(name: str, _settings: Settings) -> str:
     return f"FAKE-{name}"
 
 
+def no_problem(_message: Mapping[str, Any]) -> Iterable[str]:
+    """Return nothing: any message is taken."""
+    return ()
+
+
+def all_texts(body: Mapping[str, Any]) -> str:
+    """Return every text of a message, a line each."""
+    return "\n".join(texts(body))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peer:
-    """The stand-in of one kind of channel: each file of this folder that is named after a kind states one as `PEER`.
+    """The stand-in of one kind of channel: each folder beside this file that is named after a kind states one as
+    `PEER`, and has in answers.md what the service answers.
 
     `headline` returns the line of a message that a person sees first, from the request's body. `fake_key` makes a value
     for a key of the secret, by its name and the target's settings. `port` is that of `alertrelay serve-aws`; `hosts`
     are the keys of connection.Network.endpoints whose traffic comes here, as `scheme` and address. `service` returns
     the service of AWS that takes a target's messages, by its settings: there the emulated AWS stands in. It is "" where
     the listener takes them. `readers` by such a service read what it was asked to deliver.
+
+    What the suites of all channels try, where tests/ has no example of the kind: `ways` are integrations as they stand
+    in alertmanager.yml, in YAML's flow style and without their braces, by the name of their section in answers.md or by
+    the kind; `problems` are what the service finds wrong with a message; `shown` is the text that a person reads of it;
+    `any_success` says that each 200 is success to the sender, whatever it says.
     """
 
     headline: Callable[[Mapping[str, Any]], str]
@@ -109,6 +128,24 @@ class Peer:
     listen: Callable[[Board, str, int], Listener] | None = None
     service: Callable[[Any], str] = lambda _settings: ""
     readers: Mapping[str, Reader] = field(default_factory=dict)
+    ways: Mapping[str, str] = field(default_factory=dict)
+    problems: Callable[[Mapping[str, Any]], Iterable[str]] = no_problem
+    shown: Callable[[Mapping[str, Any]], str] = all_texts
+    any_success: bool = True
+
+    @property
+    def for_people(self) -> bool:
+        """Returns whether people read its messages as they are; a program reads the others, which hold every text as it
+        came."""
+        return self.shown is not all_texts
+
+
+def texts(value: Any) -> Iterator[str]:
+    """Yield the texts of a JSON value, without its names."""
+    if isinstance(value, str):
+        yield value
+    for inner in value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ():
+        yield from texts(inner)
 
 
 def strings(*values: object) -> frozenset[str]:

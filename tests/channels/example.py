@@ -1,20 +1,33 @@
-"""What each folder of tests/channels/ states of its kind, so that the shared suites try it: `EXAMPLE` in example.py."""
+"""An example of each kind, which the shared suites try: that of the ways which its stand-in states, or `EXAMPLE` of
+tests/channels/<kind>/example.py where there is one."""
 
 from __future__ import annotations
 
 import functools
 import json
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
+from importlib.util import find_spec
 from typing import cast
 
 from alertrelay.alert import Integration
-from alertrelay.channels import KINDS, channel
+from alertrelay.channels import KINDS, channel, render
 from alertrelay.config.channel import Settings
 from alertrelay.config.model import Target
 from alertrelay.notification import Message
 from alertrelay.ports import Key
+
+from compiler.alertmanager.file import parse_alertmanager
+from compiler.reading.finding import Finding, Findings
+from compiler.reading.yamlfile import parse
+from local.standins import peer
+from tests.render.checks import check_clean, check_json
+from tests.render.notifications import CASES
+
+SOME_CASES = ("critical-everything", "group-of-four", "resolved", "fallback", "hostile")
+"""What has golden files where an example names no cases."""
 
 
 def as_json(message: Message) -> dict[str, str]:
@@ -58,7 +71,58 @@ class Example:
 @functools.cache
 def examples() -> Mapping[str, Example]:
     """The example of each kind."""
-    return {kind: cast(Example, import_module(f"tests.channels.{kind}.example").EXAMPLE) for kind in KINDS}
+    return {kind: _own(kind) if _has_own(kind) else _stated(kind) for kind in KINDS}
+
+
+def _has_own(kind: str) -> bool:
+    return bool(find_spec(f"tests.channels.{kind}") and find_spec(f"tests.channels.{kind}.example"))
+
+
+def _own(kind: str) -> Example:
+    return cast(Example, import_module(f"tests.channels.{kind}.example").EXAMPLE)
+
+
+def _stated(kind: str) -> Example:
+    """The example that follows from a stand-in's own words."""
+    ways = {way: read(kind, config)[0][0] for way, config in peer(kind).ways.items()}
+    return Example(
+        rendered={way: Rendered(settings=one, check=_taken_by(kind), cases=SOME_CASES) for way, one in ways.items()},
+        sent={way: _sent(kind, one) for way, one in ways.items()},
+    )
+
+
+def _taken_by(kind: str) -> Callable[[Message], None]:
+    def check(message: Message) -> None:
+        check_json(message)
+        if peer(kind).for_people:
+            check_clean(message)
+        assert list(peer(kind).problems(message)) == []
+
+    return check
+
+
+def _sent(kind: str, settings: Settings) -> Sent:
+    secrets = [peer(kind).fake_key(name, settings) for name in settings.key_name.split()]
+    return Sent(
+        settings=settings,
+        message=render(CASES["critical-everything"], target(settings)),
+        secret="\n".join(secrets),
+        parts=tuple(piece for secret in secrets for piece in re.split(r"[/?&=:]", secret) if "FAKE" in piece),
+        delivered=("echo 200",) if peer(kind).any_success else (),
+    )
+
+
+def read(kind: str, config: str) -> tuple[list[Settings], list[Finding]]:
+    """The settings of an integration as it stands in alertmanager.yml, in YAML's flow style, and what is found in it.
+    What stands before a `|` is of `global`."""
+    findings = Findings()
+    global_, _, own = config.rpartition("|")
+    text = f"global: {{{global_}}}\nroute: {{receiver: r}}\nreceivers:\n  - name: r\n"
+    root = parse(f"{text}    {channel(kind).configs}: [{{{own}}}]\n", findings, file="alertmanager.yml")
+    assert root is not None
+    parsed = parse_alertmanager(root, findings)
+    assert parsed is not None
+    return [target.settings for target in parsed.receivers[0].targets], list(findings.sorted())
 
 
 def target(settings: Settings) -> Target:
@@ -88,6 +152,6 @@ def answers_of() -> dict[str, str]:
     found = {}
     for kind, example in examples().items():
         for way, sent in example.sent.items():
-            title = sent.answers or (channel(kind).title if way == kind else way)
+            title = sent.answers or (channel(kind).title.removeprefix("the ") if way == kind else way)
             found[title[:1].upper() + title[1:]] = way
     return found

@@ -1,10 +1,9 @@
-"""Sends each row of docs/answers.md to its sender."""
+"""Sends each row of the answers, which stand beside the stand-ins and make docs/answers.md, to its sender."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -15,10 +14,9 @@ from alertrelay.channels.transport.senders import Senders
 from alertrelay.ports import AuthDead, DeliveryFailure, Permanent, RateLimited, Retryable
 from botocore.exceptions import ClientError
 
-from local.standins import Fault, StandIns
+from local.standins import Fault, StandIns, answers
 from tests.channels.example import all_sent, answers_of, key, target
 
-PAGE = Path(__file__).parents[2] / "docs" / "answers.md"
 HTTP = answers_of()
 """The sections whose peer is a stand-in, each with its way of sending."""
 AWS = ("E-mail by SES", "SNS")
@@ -37,7 +35,7 @@ class Row(NamedTuple):
 
 def rows() -> Iterator[Row]:
     section = ""
-    for line in PAGE.read_text(encoding="utf-8").splitlines():
+    for line in answers().splitlines():
         if line.startswith("## "):
             section = line.removeprefix("## ")
         if found := re.fullmatch(r"\| ([\d, ]+) \| (?:`(.*)` )?\| ([\w, ]+) \| (.+) \|", line):
@@ -96,7 +94,7 @@ def test_an_error_of_aws_means_what_its_row_says(row: Row) -> None:
 def test_every_channel_has_its_table_and_every_row_its_source() -> None:
     sections = {row.section for row in ROWS}
     assert sections == {*HTTP, *AWS}
-    table_lines = [line for line in PAGE.read_text(encoding="utf-8").splitlines() if re.match(r"\| \d", line)]
+    table_lines = [line for line in answers().splitlines() if re.match(r"\| \d", line)]
     assert len({(r.section, r.body, r.outcome, r.source) for r in ROWS}) == len(table_lines)
 
 

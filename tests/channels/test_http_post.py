@@ -19,7 +19,7 @@ from tests.channels.raw_peer import saying
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 Post = Callable[..., Response]
-"""See http.post."""
+"""See http.ask."""
 
 
 class Current:
@@ -36,7 +36,7 @@ def transport(request: pytest.FixtureRequest) -> Iterator[ModuleType]:
 
 
 def post(url: str, **arguments: object) -> Response:
-    made: Post = Current.module.post
+    made: Post = Current.module.ask
     return made(url, **arguments)
 
 

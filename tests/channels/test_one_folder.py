@@ -1,4 +1,5 @@
-"""A channel is one folder and one word: no other file of the product names a kind, save those that stand here."""
+"""A channel is one folder, its stand-in and one word: no other file of the product names a kind, save those that stand
+here."""
 
 from __future__ import annotations
 
@@ -28,7 +29,7 @@ NAMED = {
     "compiler/alertmanager/file.py": {"email", "slack"},  # global keys with a check of their own
     "compiler/alertmanager/integrations.py": {"email", "slack", "sns"},  # the readers that need more than data
     "infra/permissions.py": {"email", "sns"},  # what IAM must allow
-    "infra/sms_watch.py": {"sns"},  # whether any receiver is a phone
+    "compiler/delivery.py": {"sns"},  # whether any receiver is a phone
     "lambdas/pagerduty_forwarder.py": {"pagerduty"},
     "lambdas/slack_forwarder.py": {"slack"},
     "layers/alertrelay/python/alertrelay/sources/pagerduty_webhook.py": {"pagerduty"},  # the sender of what arrives
@@ -55,7 +56,7 @@ def own_kind(path: Path) -> str:
     folder = path.relative_to(ROOT).as_posix()
     places = (
         "layers/alertrelay/python/alertrelay/channels/{}/",
-        "local/standins/{}.py",
+        "local/standins/{}/",
         "compiler/alertmanager/kinds/{}.py",
     )
     return next((kind for kind in KINDS for place in places if folder.startswith(place.format(kind))), "")
@@ -80,13 +81,14 @@ def test_a_folder_holds_what_its_descriptor_promises(kind: str) -> None:
     assert one.kind == kind
     assert "-" not in kind  # a group's id begins with it, to the first dash
     sender = Senders(Network())[kind]
-    assert type(sender).__name__ == one.sender
+    assert type(sender).__name__ == (one.sender or "ServiceSender")
+    assert (ROOT / "local" / "standins" / kind / "answers.md").is_file()
     assert issubclass(one.settings, Settings)
     assert callable(peer(kind).headline)
     fields = set(one.settings.__dataclass_fields__)
     assert {key.field for key in one.keys if key.field} <= fields
     assert one.settings.key_field in {*fields, ""}
-    assert not one.rate or set(one.rate.counted_by) <= fields
+    assert not one.rate or set(one.rate.counted_by) <= {*fields, "key_name"}
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -11,6 +11,7 @@ import pytest
 from alertrelay.config.matchers import MatcherError, parse_classic, print_matchers, sort_matchers
 
 from compiler.reading.finding import Finding
+from local.standins import peer
 from tests.example import CONFIG as SHIPPED
 
 if TYPE_CHECKING:
@@ -168,8 +169,11 @@ STRICTER = {
     "a topic that is no ARN": ("bad-address", _receiver("sns_configs: [{topic_arn: alerts}]")),
     "a template in a topic": ("template", _receiver("sns_configs: [{topic_arn: '{{ .CommonLabels.t }}'}]")),
     "a template in a channel": ("template", _receiver("slack_configs: [{api_url_file: /s/k, channel: '{{ .x }}'}]")),
-    "a receiver that is not served": ("unsupported-receiver", _receiver("pushover_configs: [{token: a, user_key: b}]")),
-    "an old key of PagerDuty": ("unsupported", _receiver("pagerduty_configs: [{service_key_file: /s/k}]")),
+    "a receiver that is not served": (
+        "unsupported-receiver",
+        _receiver("wechat_configs: [{corp_id: a, api_secret: b}]"),
+    ),
+    "an old key of PagerDuty": ("inline-secret", _receiver("pagerduty_configs: [{service_key: 0123456789abcdef}]")),
     "a month that never comes": ("never-comes", _interval("months: ['13']")),
 }
 
@@ -181,6 +185,14 @@ def test_what_amtool_takes_and_must_not_be_deployed_is_refused(name: str, tmp_pa
     path.write_text(text)
     assert _accepted(path)
     assert code in [finding.code for finding in read_config(text)[1] if finding.severity == "error"]
+
+
+@pytest.mark.parametrize("kind", ["opsgenie", "victorops", "webex"])
+def test_an_integration_that_the_tool_knows_is_taken_by_both(kind: str, tmp_path: Path) -> None:
+    """0.25 knows no file of a token of the others, or not the kind."""
+    path = tmp_path / "alertmanager.yml"
+    path.write_text(_receiver(f"{kind}_configs: [{{{peer(kind).ways[kind]}}}]"))
+    assert _accepted(path)
 
 
 def test_the_shipped_file_is_taken(project: Path) -> None:

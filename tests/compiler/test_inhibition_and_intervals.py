@@ -144,7 +144,7 @@ def test_a_route_knows_what_stands_on_itself() -> None:
 
 
 def test_a_trial_takes_what_only_a_deployment_may_not_have_and_warns() -> None:
-    text = BASE.replace("{name: r}", "{name: r, pushover_configs: [{token: fake-token, user_key: fake-key}]}")
+    text = BASE.replace("{name: r}", "{name: r, wechat_configs: [{api_secret: fake-secret}]}")
     loaded = try_out(text)
     assert loaded.config is not None
     assert [(f.severity, f.code) for f in loaded.findings] == [("warning", "unsupported-receiver")]

@@ -277,10 +277,9 @@ def test_a_path_that_names_no_key_is_refused(path: str, read_config: Read) -> No
             "unsupported",
             "email_configs[0].auth_secret_file",
         ),
-        ("pagerduty_configs: [{service_key_file: /s/k}]", "unsupported", "pagerduty_configs[0].service_key_file"),
         ("pagerduty_configs: [{routing_key_file: /s/k, url: 'ftp://x'}]", "bad-value", "pagerduty_configs[0].url"),
         ("pagerduty_configs: [{routing_key_file: /s/k, url: 'http://[x'}]", "bad-value", "pagerduty_configs[0].url"),
-        ("discord_configs: [{webhook_url_file: /s/k}]", "unsupported-receiver", "discord_configs"),
+        ("wechat_configs: [{api_secret_file: /s/k}]", "unsupported-receiver", "wechat_configs"),
         ("slack_configs: [{api_url_file: /s/k, chanel: x}]", "unknown-key", "slack_configs[0].chanel"),
         ("slack_configs: [{api_url_file: [x]}]", "wrong-type", "slack_configs[0].api_url_file"),
         ("slack_configs: [x]", "wrong-type", "slack_configs[0]"),
@@ -313,12 +312,13 @@ def test_a_misspelt_key_is_met_with_the_right_one(read_config: Read) -> None:
 
 def test_text_templates_are_accepted_with_one_warning_an_integration(read_config: Read) -> None:
     text = _text(
-        "pagerduty_configs: [{routing_key_file: /s/k, description: '{{ .x }}', details: {}, client: '{{ .z }}'}]"
+        "pagerduty_configs: [{routing_key_file: /s/k, description: '{{ .x }}', details: {a: '{{ .y }}'}, "
+        "client: '{{ .z }}'}]"
     )
     assert _found(read_config, text) == []
     warnings = _found(read_config, text, "warning")
-    assert [f.code for f in warnings] == ["own-rendering", "own-rendering"]
-    assert "description, details" in warnings[0].message
+    assert [f.code for f in warnings] == ["own-rendering"] * 3
+    assert [f.message.partition(":")[0] for f in warnings] == ["description", "details", "client"]
     settings = _settings(read_config, text)
     assert isinstance(settings, PagerDutySettings)
     assert settings.client == "alertrelay"

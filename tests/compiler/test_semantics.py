@@ -207,3 +207,49 @@ def test_the_minutes_of_a_day_are_those_at_which_the_interval_holds() -> None:
         for minute in {0, 1439, *(edge for span in spans for edge in span if edge < 1440), chance.randint(0, 1439)}:
             at = datetime(day.year, day.month, day.day, minute // 60, minute % 60, tzinfo=UTC)
             assert active(entries, at) == any(start <= minute < end for start, end in spans)
+
+
+@pytest.mark.parametrize(
+    ("receiver", "hosts"),
+    [
+        ("webhook_configs: [{url: 'http://localhost:5001/FAKE'}]", ["localhost"]),
+        ("webhook_configs: [{url: 'http://10.0.0.5/FAKE'}, {url: 'http://[::1]:80/'}]", ["10.0.0.5", "::1"]),
+        ("webhook_configs: [{url: 'http://prometheus-msteams:2000/FAKE'}]", ["prometheus-msteams"]),
+        (
+            "webhook_configs: [{url: 'http://hook.monitoring.svc.cluster.local/'}]",
+            ["hook.monitoring.svc.cluster.local"],
+        ),
+        ("webhook_configs: [{url: 'https://hooks.example.com/x', http_config: {proxy_url: 'http://localhost'}}]", []),
+        ("email_configs: [{to: a@example.com, from: b@example.com, smarthost: 'mail:25'}]", ["mail"]),
+        ("email_configs: [{to: a@example.com, from: b@example.com, smarthost: 'smtp.example.com:25'}]", []),
+        ("pagerduty_configs: [{routing_key_file: /s/k, links: [{href: 'http://localhost/x'}]}]", []),
+    ],
+)
+def test_an_address_that_no_function_reaches_is_named_by_its_host(
+    receiver: str, hosts: list[str], tmp_path: Path
+) -> None:
+    text = f"route: {{receiver: r}}\nreceivers: [{{name: r, {receiver}}}]\n"
+    said = [one.message for one in found(tmp_path, text) if one.code == "unreachable-address"]
+    assert [message.split("'")[1] for message in said] == hosts
+    assert "FAKE" not in "".join(said)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("webhook_configs: [{url_file: /s/k, timeout: 1.5s}]", None),
+        ("webhook_configs: [{url_file: /s/k, timeout: 1m30s}]", None),
+        ("webhook_configs: [{url_file: /s/k, timeout: 1d12h}]", "bad-duration"),
+        ("slack_configs: [{api_url_file: /s/k, app_token_file: /s/t, channel: c}]", "one-of"),
+        ("labels: {team: a}", None),
+        ("labels: {name: other}", "bad-label"),
+    ],
+)
+def test_a_receiver_is_taken_and_refused_as_by_alertmanager_0_33(text: str, code: str | None, tmp_path: Path) -> None:
+    whole = f"route: {{receiver: r, labels: {{tier: one}}}}\nreceivers: [{{name: r, {text}}}]\n"
+    assert [one.code for one in found(tmp_path, whole) if one.severity == "error"] == ([code] if code else [])
+
+
+def test_the_labels_of_a_route_are_accepted_and_a_parameter_of_the_api_is_not(tmp_path: Path) -> None:
+    assert codes(tmp_path, tree("matchers: [a=b], labels: {tier: one}")) == ["not-obeyed"]
+    assert codes(tmp_path, tree("matchers: [a=b], receiver_matchers: [a=b]")) == ["unknown-key"]

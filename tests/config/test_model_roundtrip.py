@@ -16,6 +16,7 @@ from alertrelay.channels.email import EmailSettings
 from alertrelay.channels.pagerduty import PagerDutyImage, PagerDutyLink, PagerDutySettings
 from alertrelay.channels.slack import SlackSettings
 from alertrelay.channels.webhook import WebhookSettings
+from alertrelay.config.channel import HttpAuth
 from alertrelay.config.model import Config, InhibitRule, Matcher, Receiver, Route, Target, TimeInterval
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,10 +42,15 @@ def _routes(children: st.SearchStrategy[tuple[Route, ...]]) -> st.SearchStrategy
     )
 
 
+WORDS = st.dictionaries(TEXT, TEXT, max_size=2)
+AUTHS = st.builds(HttpAuth, type=TEXT, key=TEXT, username=TEXT, headers=WORDS, secret_headers=WORDS)
+
+
 @st.composite
 def _targets(draw: st.DrawFn) -> Target:
     channel: Channel = draw(st.sampled_from(KINDS))
-    settings = draw(st.builds(settings_of(channel)))
+    made = settings_of(channel)
+    settings = draw(st.builds(made, **({"auth": AUTHS} if "auth" in made.__dataclass_fields__ else {})))
     integration = Integration(receiver=draw(TEXT), channel=channel, index=draw(st.integers(0, 9)))
     return Target(integration=integration, send_resolved=draw(st.booleans()), settings=settings)
 

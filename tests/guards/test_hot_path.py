@@ -1,4 +1,5 @@
-"""What a page waits for loads neither botocore nor requests: they take longer than all the rest of a cold start.
+"""What a page waits for loads neither botocore nor requests: they take longer than all the rest of a cold start. Nor
+does it load a kind of channel that has no receiver.
 
 A forwarder runs in a process of its own, against the emulated AWS and the stand-ins, from its import until its message
 is out; then the modules of that process are counted.
@@ -66,6 +67,11 @@ class Stack:
         assert done.returncode == 0, done.stderr
         return set(json.loads(done.stdout.splitlines()[-1]))
 
+    def configured(self, function: DeployedFunction) -> set[str]:
+        """Returns the kinds that a function's configuration has receivers of."""
+        receivers = json.loads((function.code / CONFIG_FILE).read_text())["receivers"]
+        return {target["integration"]["channel"] for receiver in receivers for target in receiver["targets"]}
+
     def event(self) -> Any:
         event = json.loads((ROOT / "events" / "rds-cpu-critical-alarm.json").read_text())
         event["Records"][0]["Sns"]["TopicArn"] = self.topic
@@ -96,6 +102,8 @@ def test_a_cold_forwarder_sends_without_botocore_and_requests(
     assert channels <= stack.sent()
     assert sorted(module for module in modules if module.startswith(HEAVY)) == []
     assert "alertrelay.aws.direct" in modules
+    kinds = {parts[2] for module in modules if len(parts := module.split(".")) > 2 and parts[1] == "channels"}
+    assert kinds - {"transport"} <= stack.configured(function)
 
 
 def test_the_guard_sees_a_module_that_is_loaded(stack: Stack, tmp_path: Path) -> None:

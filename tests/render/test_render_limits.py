@@ -143,7 +143,7 @@ def notifications(draw: st.DrawFn) -> Notification:
 
 
 @pytest.mark.parametrize("name", RENDERED)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(notifications())
 def test_arbitrary_text_anywhere_keeps_limits_escaping_and_json(name: str, given_: Notification) -> None:
     RENDERED[name].check(told(name, given_))

@@ -97,7 +97,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
     """The wheel, installed, and the app of this file, synthesised with it."""
     folder = tmp_path_factory.mktemp("wheel")
     wheel = build_wheel(ROOT, folder / "dist")
-    python = install(wheel, folder / "environment", "local")
+    python = install(wheel, folder / "environment", "editor,local")
     project = folder / "project"
     (project / "alerts" / "environments").mkdir(parents=True)
     (project / "alerts" / "alertmanager.yml").write_text(ALERTMANAGER)

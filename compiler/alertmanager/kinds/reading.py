@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from compiler.alertmanager.secretkeys import SecretKeyPaths
 from compiler.delivery import Transport
-from compiler.reading.finding import Findings
+from compiler.reading.finding import Findings, Place
 from compiler.reading.section import Section
+from compiler.reading.yamlfile import Value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +42,36 @@ def check_url(section: Section, key: str, *, template_is_named: bool = True) -> 
 
 
 def plain_text(section: Section, key: str) -> str:
-    """A text without templates; one with is named in a warning and left out."""
+    """A text of the operator's own that is sent as it stands: every such field is read here. One with a template is
+    named in a warning and left out."""
     text = section.text(key)
     if "{{" in text:
-        message = f"{key}: alertrelay renders its own message"
-        section.findings.warning(section.at(key), "own-rendering", message, "write it without a template to be used")
+        left_out(section, key, section.at(key))
         return ""
     return text
+
+
+def left_out(section: Section, key: str, place: Place) -> None:
+    """The warning for a text that is not sent, because a template stands in it."""
+    message = f"{key}: alertrelay renders its own message"
+    section.findings.warning(place, "own-rendering", message, "write it without a template to be used")
+
+
+def texts_of(value: Value | None) -> Iterator[str]:
+    """Yield the texts of a value, also of what stands within it."""
+    if value is not None and not isinstance(value.data, tuple | Mapping):
+        yield value.text
+    for inner in _inner(value):
+        yield from texts_of(inner)
+
+
+def _inner(value: Value | None) -> Iterable[Value]:
+    data = value.data if value is not None else None
+    return data.values() if isinstance(data, Mapping) else data if isinstance(data, tuple) else ()
+
+
+def plain(value: Value) -> Any:
+    """Return a value as JSON has it."""
+    if isinstance(value.data, Mapping):
+        return {name: plain(inner) for name, inner in value.data.items()}
+    return [plain(inner) for inner in value.data] if isinstance(value.data, tuple) else value.data

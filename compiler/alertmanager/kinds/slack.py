@@ -17,6 +17,10 @@ def read_slack(section: Section, reading: ReceiverContext) -> SlackSettings:
     own = section.has("api_url") or section.has("api_url_file")
     post = section.text("api_url") if own else reading.global_.text("slack_api_url")
     if section.has("app_token") or section.has("app_token_file"):
+        for key in ("api_url", "api_url_file"):
+            if section.has(key):
+                message = f"{key!r} and an app token exclude each other"
+                section.findings.error(section.at(key), "one-of", message, "keep app_token_file, or the address")
         return _slack_app(section, section, "app_token", "app_url", reading)
     if is_slack_post(post):
         return _slack_bot(section, post, own, reading)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import date
 
 from compiler.alertmanager.file import AlertmanagerFile
+from compiler.alertmanager.semantics.addresses import check_addresses
 from compiler.alertmanager.semantics.calendar import check_intervals
 from compiler.alertmanager.semantics.inhibition import check_inhibition
 from compiler.alertmanager.semantics.receivers import check_receivers
@@ -15,9 +16,15 @@ from compiler.reading.section import Section
 
 
 def check_meaning(
-    parsed: AlertmanagerFile, *, fallbacks: Collection[str], today: date, rules: Sequence[AlertRule] = ()
+    parsed: AlertmanagerFile,
+    *,
+    fallbacks: Collection[str],
+    today: date,
+    rules: Sequence[AlertRule] = (),
+    smtp: bool = True,
 ) -> None:
-    """Adds the findings on a file without errors. `fallbacks` are the receivers that delivery.yml names."""
+    """Adds the findings on a file without errors. `fallbacks` are the receivers that delivery.yml names; `smtp`: mail
+    goes by the file's own mail servers."""
     root = parsed.section
     assert root is not None
     check_routes(parsed.placed_routes)
@@ -26,5 +33,6 @@ def check_meaning(
     )
     check_intervals(parsed.placed_routes, parsed.time_intervals, {one.text("name"): one for one in named}, today)
     check_inhibition(parsed.placed_rules)
+    check_addresses(root, smtp=smtp)
     check_receivers(root, {*parsed.routed, *fallbacks})
     check_against_rules(parsed.placed_routes, parsed.placed_rules, rules, root.findings)

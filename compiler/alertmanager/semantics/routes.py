@@ -15,6 +15,8 @@ from compiler.alertmanager.routing import PlacedRoute
 from compiler.reading.duration import spell_duration
 from compiler.reading.section import Section
 
+_MOST_OTHERS = 2_000
+"""Siblings of a route that are weighed: each of a level against all before it is quadratic."""
 Lists = tuple[tuple[Matcher, ...], ...]
 
 
@@ -37,6 +39,7 @@ def nobody(matchers: Sequence[Matcher], others: Sequence[Sequence[Matcher]] = ()
 
 def _check_children(parent: Route, way: tuple[Matcher, ...], taken: Lists, sections: Mapping[str, Section]) -> None:
     earlier: list[Route] = []
+    twins: dict[tuple[str, str], Route] = {}
     for index, child in enumerate(parent.routes):
         section = sections[child.id]
         last = index == len(parent.routes) - 1
@@ -44,13 +47,15 @@ def _check_children(parent: Route, way: tuple[Matcher, ...], taken: Lists, secti
         stopping = [one for one in earlier if not one.continue_]
         if not _is_unreachable(child, own, section, below=bool(way)):
             reached = not _is_taken(child, own, taken, stopping, section, sections)
-            _check_twins(child, earlier, section, sections)
+            _check_twins(child, twins, section, sections)
             if reached:
                 _check_children(child, own, (*taken, *(one.matchers for one in stopping)), sections)
         if last and child.continue_:
             message = "'continue' on the last of its routes has no effect: nothing comes after it"
             section.findings.info(section.at("continue"), "useless-continue", message, "remove it")
         earlier.append(child)
+        if child.continue_:
+            twins.setdefault((child.key, child.receiver), child)
 
 
 def _is_unreachable(child: Route, own: tuple[Matcher, ...], section: Section, *, below: bool) -> bool:
@@ -73,7 +78,7 @@ def _is_taken(
 ) -> bool:
     """Returns whether earlier routes without `continue` take all its alerts, after the finding."""
     others = [*taken, *(one.matchers for one in stopping)]
-    if not others or not nobody(own, others):
+    if not others or len(others) > _MOST_OTHERS or not nobody(own, others):
         return False
     printed = print_matchers(child.matchers)
     mend = "put the narrower route first, or `continue: true` on the other"
@@ -91,15 +96,16 @@ def _is_taken(
     return True
 
 
-def _check_twins(child: Route, earlier: Sequence[Route], section: Section, sections: Mapping[str, Section]) -> None:
+def _check_twins(
+    child: Route, earlier: Mapping[tuple[str, str], Route], section: Section, sections: Mapping[str, Section]
+) -> None:
     """Two routes of one key and one receiver share a notification log in Alertmanager, so each can suppress what the
-    other has to send."""
-    for one in earlier:
-        if one.continue_ and one.key == child.key and one.receiver == child.receiver:
-            line = sections[one.id].place.line
-            message = f"has the matchers and the receiver of the route in line {line}: both have one notification log"
-            section.findings.warning(section.place, "colliding-routes", message, "remove one, or use another receiver")
-            return
+    other has to send. `earlier` are those with `continue`."""
+    one = earlier.get((child.key, child.receiver))
+    if one is not None:
+        line = sections[one.id].place.line
+        message = f"has the matchers and the receiver of the route in line {line}: both have one notification log"
+        section.findings.warning(section.place, "colliding-routes", message, "remove one, or use another receiver")
 
 
 def _check_wait(route: Route, section: Section) -> None:

@@ -72,8 +72,10 @@ def check_against_rules(
     """Adds what no alert of `rules` reaches, and the alerts that no route takes."""
     if not rules:
         return
+    root = next(item.route for item in placed if item.route.id == "{}")
+    ways = dict(_ways(root))
     for item in placed:
-        way = _way(placed, item.route)
+        way = ways[item.route.id]
         if item.route.matchers and _by_none(way, rules) and not _by_none(way[: -len(item.route.matchers)], rules):
             message = f"no alert of the rules can reach {print_matchers(item.route.matchers)}"
             item.section.findings.warning(item.section.place, "no-rule-reaches", message, "mend the matchers or a rule")
@@ -84,21 +86,15 @@ def check_against_rules(
                 message = f"no alert of the rules can be a {side}: {print_matchers(matchers)}"
                 mend = "mend the matchers or a rule"
                 inhibition.section.findings.warning(inhibition.section.place, "no-rule-reaches", message, mend)
-    root = next(item.route for item in placed if item.route.id == "{}")
     _check_root(root, rules, findings)
 
 
-def _way(placed: Sequence[PlacedRoute], route: Route) -> tuple[Matcher, ...]:
-    """The matchers of a route and of all routes above it, its own last."""
-    above = [item.route for item in placed if any(_below(item.route, route))]
-    return tuple(one for node in (*sorted(above, key=lambda node: len(node.id)), route) for one in node.matchers)
-
-
-def _below(node: Route, route: Route) -> Iterator[bool]:
-    for child in node.routes:
-        if child is route:
-            yield True
-        yield from _below(child, route)
+def _ways(route: Route, above: tuple[Matcher, ...] = ()) -> Iterator[tuple[str, tuple[Matcher, ...]]]:
+    """The matchers of each route and of all routes above it, its own last, by its id."""
+    way = (*above, *route.matchers)
+    yield route.id, way
+    for child in route.routes:
+        yield from _ways(child, way)
 
 
 def _by_none(matchers: Sequence[Matcher], rules: Sequence[AlertRule]) -> bool:

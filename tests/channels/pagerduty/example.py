@@ -6,6 +6,7 @@ import re
 from alertrelay.channels.pagerduty import PagerDutySettings
 from alertrelay.notification import Message
 
+from local.standins.pagerduty import problems
 from tests.channels.example import Example, Rendered, Sent
 from tests.render.checks import check_address, check_clean, check_json, utf16
 
@@ -57,7 +58,30 @@ SENT = Sent(
     parts=(ROUTING_KEY,),
     delivered=("echo 200",),
 )
+V1 = PagerDutySettings(
+    routing_key="", service_key="pagerduty_v1", url="https://events.pagerduty.com/v2/enqueue", client="", client_url=""
+)
+
+
+def check_v1(message: Message) -> None:
+    check_json(message)
+    check_clean(message)
+    assert list(problems(message)) == []
+    assert set(message) <= {"event_type", "incident_key", "description", "details", "client_url", "contexts"}
+    assert len(json.dumps(message)) < 450_000
+
+
+SENT_V1 = Sent(
+    settings=V1,
+    message={"event_type": "trigger", "incident_key": "d1", "description": "CPU high", "details": {}, "contexts": []},
+    secret=ROUTING_KEY,
+    parts=(ROUTING_KEY,),
+    delivered=("echo 200",),
+)
 EXAMPLE = Example(
-    rendered={"pagerduty": Rendered(settings=PAGERDUTY, check=check_pagerduty)},
-    sent={"pagerduty": SENT},
+    rendered={
+        "pagerduty": Rendered(settings=PAGERDUTY, check=check_pagerduty),
+        "pagerduty-v1": Rendered(settings=V1, check=check_v1, cases=("critical-everything", "resolved", "fallback")),
+    },
+    sent={"pagerduty": SENT, "PagerDuty Events v1": SENT_V1},
 )

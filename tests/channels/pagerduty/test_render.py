@@ -89,3 +89,15 @@ def test_pagerduty_gets_the_configured_pictures_and_links_behind_those_of_the_al
         {"href": "https://wiki.example.com/on-call", "text": "On-call handbook"},
         {"href": "https://wiki.example.com/b", "text": "https://wiki.example.com/b"},
     ]
+
+
+def test_the_configuration_s_own_fields_stand_in_place_of_the_alert_s() -> None:
+    own = replace(PAGERDUTY, severity="WARNING", source="relay", class_="db", group="shop", details={"Team": "dba"})
+    payload = pagerduty.render(CASES["critical-everything"], own)["payload"]
+    assert (payload["severity"], payload["source"], payload["class"], payload["group"]) == (
+        "warning",
+        "relay",
+        "db",
+        "shop",
+    )
+    assert (payload["component"], payload["custom_details"]["Team"]) == ("orders", "dba")

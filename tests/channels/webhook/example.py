@@ -33,7 +33,6 @@ def check_webhook(message: Message) -> None:
 
 
 SENT = Sent(
-    answers="Webhook",
     settings=WebhookSettings(url="", url_key="hook_url", max_alerts=0),
     message=HOOK_MESSAGE,
     secret=HOOK_ADDRESS,

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 from alertrelay.channels.transport.connection import Network
+from alertrelay.channels.transport.senders import Senders
 from alertrelay.channels.webhook import WebhookSettings
-from alertrelay.channels.webhook.sender import WebhookSender
 from alertrelay.config.model import Target
 from alertrelay.ports import AuthDead, DeliveryFailure, Permanent, RateLimited, Retryable
 
@@ -17,7 +17,7 @@ INLINE = target(WebhookSettings(url="https://hooks.example.com/in?team=a", url_k
 
 def failure_of(peers: StandIns, wanted: Target, status: int) -> DeliveryFailure:
     peers.fail("webhook", Fault(kind="status", status=status))
-    sender = WebhookSender(Network(endpoints=peers.endpoints))
+    sender = Senders(Network(endpoints=peers.endpoints))["webhook"]
     name = sender.key_name(wanted)
     with pytest.raises(DeliveryFailure) as caught:
         sender.send(HOOK_MESSAGE, wanted, key=key(SENT) if name else None, notification_id="n-1", timeout=600)
@@ -25,7 +25,7 @@ def failure_of(peers: StandIns, wanted: Target, status: int) -> DeliveryFailure:
 
 
 def test_a_secret_address_is_called_with_the_mark_of_a_hop(peers: StandIns) -> None:
-    sender = WebhookSender(Network(endpoints=peers.endpoints))
+    sender = Senders(Network(endpoints=peers.endpoints))["webhook"]
     receipt = sender.send(HOOK_MESSAGE, WEBHOOK, key=key(SENT), notification_id="n-1", timeout=600)
     (request,) = peers.requests
     assert request.tokens == {"/in/notarealsecret99?token=notarealtoken77"}
@@ -34,7 +34,7 @@ def test_a_secret_address_is_called_with_the_mark_of_a_hop(peers: StandIns) -> N
 
 
 def test_an_inline_address_needs_no_key(peers: StandIns) -> None:
-    sender = WebhookSender(Network(endpoints=peers.endpoints))
+    sender = Senders(Network(endpoints=peers.endpoints))["webhook"]
     receipt = sender.send(HOOK_MESSAGE, INLINE, key=None, notification_id="n-1", timeout=600)
     assert peers.requests[-1].tokens == {"/in?team=a"}
     assert (receipt.key_name, receipt.key_version) == ("", "")
@@ -64,4 +64,4 @@ def test_a_refusal_is_classed_by_its_status(
 
 
 def test_a_webhook_is_not_edited() -> None:
-    assert not WebhookSender().edits(WEBHOOK)
+    assert not Senders(Network())["webhook"].edits(WEBHOOK)

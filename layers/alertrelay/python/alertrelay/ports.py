@@ -94,7 +94,8 @@ class Timers(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One version of one key of the environment's secret. `repr` shows neither."""
+    """One version of one key of the environment's secret; of several, which `name` names with a space between them, a
+    value a line. `repr` shows no value."""
 
     name: str
     value: str

@@ -135,7 +135,7 @@ class DirectService:
         )
         failed: Unanswered
         try:
-            return self.way.wire.post(
+            return self.way.wire.ask(
                 f"{scheme}://{host}{request.path}",
                 request.body,
                 headers,

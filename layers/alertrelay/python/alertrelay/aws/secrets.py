@@ -92,12 +92,15 @@ class SecretKeys:
             return False
 
     def _key(self, name: str, stage: Stage, *, past_cache: bool = False) -> Key:
-        value = self._keys(stage, past_cache=past_cache).get(name)
-        if not isinstance(value, str) or not value.strip():
-            is_what = "lacks" if value is None else "has no text in"
-            raise SecretMissing(f"the secret {self._secret_name} {is_what} the key {name}")
-        value = value.strip()  # a line's end that came along with a copied token
-        return Key(name, value, hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()[:8])
+        keys, values = self._keys(stage, past_cache=past_cache), []
+        for one in name.split():
+            value = keys.get(one)
+            if not isinstance(value, str) or not value.strip():
+                is_what = "lacks" if value is None else "has no text in"
+                raise SecretMissing(f"the secret {self._secret_name} {is_what} the key {one}")
+            values.append(value.strip())  # a line's end that came along with a copied token
+        joined = "\n".join(values)
+        return Key(name, joined, hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()[:8])
 
     def _keys(self, stage: Stage, *, past_cache: bool) -> Mapping[str, Any]:
         read = self._stages[stage]

@@ -8,7 +8,7 @@ name in `KINDS` (docs/channels.md).
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from importlib import import_module
 from typing import Any, cast
@@ -17,8 +17,29 @@ from alertrelay.config.channel import ChannelDescriptor, Settings
 from alertrelay.config.model import Target
 from alertrelay.notification import Message, Notification
 
-KINDS = ("pagerduty", "slack", "email", "sns", "webhook", "msteamsv2")
+KINDS = (
+    "pagerduty",
+    "slack",
+    "email",
+    "sns",
+    "webhook",
+    "msteamsv2",
+    "telegram",
+    "discord",
+    "opsgenie",
+    "victorops",
+    "webex",
+    "pushover",
+    "rocketchat",
+    "mattermost",
+    "incidentio",
+    "jira",
+)
+OWN_FORWARDERS = ("pagerduty", "slack")
+"""The kinds that a function of their own sends to, named `<kind>-forwarder`; SHARED_FORWARDER sends to all others."""
 SHARED_FORWARDER = "email-forwarder"
+SHARED_SURVEY = "email-msteamsv2-sns-webhook"
+"""The name that the table keeps the shared forwarder's survey under, of the kinds that it once had."""
 Renderer = Callable[[Notification, Any], Message]
 """Takes a notification and the settings of its target."""
 
@@ -38,13 +59,18 @@ def settings_of(kind: str) -> type[Settings]:
 
 def forwarders() -> dict[str, tuple[str, ...]]:
     """Return the kinds that each forwarder sends to, by its name."""
-    own = {f"{kind}-forwarder": (kind,) for kind in KINDS if channel(kind).own_forwarder}
+    own = {f"{kind}-forwarder": (kind,) for kind in OWN_FORWARDERS}
     return {**own, SHARED_FORWARDER: shared_forwarder()}
 
 
 def shared_forwarder() -> tuple[str, ...]:
     """Return the kinds that have no forwarder of their own: the e-mail forwarder sends to them."""
-    return tuple(kind for kind in KINDS if not channel(kind).own_forwarder)
+    return tuple(kind for kind in KINDS if kind not in OWN_FORWARDERS)
+
+
+def survey_name(kinds: Collection[str]) -> str:
+    """Return the name that a forwarder of some kinds keeps its survey under. A further kind changes none."""
+    return SHARED_SURVEY if set(kinds) == set(shared_forwarder()) else "-".join(sorted(kinds))
 
 
 def load(kinds: Iterable[str]) -> None:

@@ -15,11 +15,13 @@ Use = Literal["decides", "setting", "rendered", "not_obeyed", "refused"]
 would look, `not_obeyed` has no effect here: both are accepted with a warning. `refused` is an error."""
 
 Shape = Literal[
-    "text", "plain", "url", "secret", "flag", "whole", "seconds", "list", "items", "actions", "mapping", "texts",
-    "headers", "tls_config", "sigv4", "any",
+    "text", "plain", "url", "secret", "number_or_file", "url_or_file", "flag", "whole", "seconds", "json", "list",
+    "items", "actions", "mapping", "texts", "headers", "tls_config", "sigv4", "any",
 ]  # fmt: skip
-"""`plain` is a text without templates. `secret` names a key of the secret by the path of `<name>_file`. `list` and
-`texts` hold texts, `items` and `actions` mappings."""
+"""`plain` is a text without templates. `secret` names a key of the secret by the path of `<name>_file`, and so do
+`number_or_file` and `url_or_file`, which may stand inline. `json` is a mapping of anything, `list` and `texts` hold
+texts, `items` and `actions` mappings."""
+FILES = ("secret", "number_or_file", "url_or_file")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +33,9 @@ class ConfigKey:
     absent. `inline_field` is for a secret that may stand inline: the field for such a value. `items` and `needed` are
     the keys of each mapping of a list; where the list fills a field, `made` is the type of its entries, with a text for
     each of `items`, and `schemes` are those of the address that the first of `items` is. `problem` and `mend` are the
-    finding of a refused key. `obeyed` is an entry of a mapping that is otherwise only accepted.
+    finding of a refused key, and of a template in `json`, which without them is a warning. `obeyed` is an entry of a
+    mapping that is otherwise only accepted. `choices` are the texts that may stand there, in capital letters or not,
+    and `reserved` the names that a mapping may not have. `instead` is a secret with which this one is not required.
     """
 
     name: str
@@ -49,11 +53,14 @@ class ConfigKey:
     problem: str = ""
     mend: str = ""
     obeyed: str = ""
+    choices: tuple[str, ...] = ()
+    reserved: frozenset[str] = frozenset()
+    instead: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The key, and `<name>_file` where it is a secret."""
-        return (self.name, f"{self.name}_file") if self.shape == "secret" else (self.name,)
+        """The key, and `<name>_file` where it may be a secret."""
+        return (self.name, f"{self.name}_file") if self.shape in FILES else (self.name,)
 
     @property
     def deciding(self) -> tuple[str, ...]:
@@ -69,15 +76,33 @@ def keys(names: str, use: Use, shape: Shape = "text") -> tuple[ConfigKey, ...]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HttpAuth:
+    """How `http_config` authorizes a call: `key` names the secret's key of a token, which `type` precedes, or with
+    `username` of a password. `headers` are sent as they are, `secret_headers` have the name of a key of the secret."""
+
+    type: str = "Bearer"
+    key: str = ""
+    username: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    secret_headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys of the secret that it needs."""
+        return tuple(filter(None, (self.key, *self.secret_headers.values())))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The base of every channel's settings: values without any secret. `key_field` is the field that names the key
-    of the environment's secret, "" for a channel without one."""
+    """The base of every channel's settings: values without any secret. `key_field` is the field that names the key of
+    the environment's secret, "" for a channel without one. Where a message needs several keys they stand in one text,
+    with a space between them."""
 
     key_field: ClassVar[str] = ""
 
     @property
     def key_name(self) -> str:
-        """The key of the secret that a message to this target needs, "" for none."""
+        """The key of the secret that a message to this target needs, "" for none; several with a space between them."""
         return str(getattr(self, self.key_field)) if self.key_field else ""
 
     @property
@@ -121,15 +146,13 @@ class ChannelDescriptor:
     """One kind of channel.
 
     `title` and `message` are for people, within a sentence: "PagerDuty answers again", "this page was not delivered".
-    `configs` is Alertmanager's key of a receiver. `send_resolved` is Alertmanager's default.
-    `sender` is the name of the class in the folder's sender.py; render.py has a function `render`. Both are imported
-    when they are used. `key_text` and `receipt` say, for docs/channels.md, what the key in the secret is, and what is
-    kept of a message that was sent. `limits` are the service's own.
-    `pages`: an incident channel. As a fallback it gets only critical alerts, it always gets the resolve, and it gets no
-    warning that a silence expires. `own_forwarder`: a function of its own sends to it, named `<kind>-forwarder`; what
-    has none is sent by the e-mail forwarder.
-    `retried`: statuses under 500 that Alertmanager itself retries, None for every failure.
-    """
+    `configs` is Alertmanager's key of a receiver. `send_resolved` is Alertmanager's default. render.py has a function
+    `render`, sender.py a function `deliver` for transport/service.py, or the class that `sender` names. Both are
+    imported when they are used. `key_text` and `receipt` say, for docs/channels.md, what the key in the secret is, and
+    what is kept of a message that was sent. `auth` is the field of the settings for what `http_config` authorizes by,
+    `auth_needed` the mend where that is required and absent. `limits` are the service's own. `pages`: an incident
+    channel. As a fallback it gets only critical alerts, it always gets the resolve, and it gets no warning that a
+    silence expires. `retried`: statuses under 500 that Alertmanager itself retries, None for every failure."""
 
     kind: str
     title: str
@@ -137,14 +160,15 @@ class ChannelDescriptor:
     configs: str
     keys: tuple[ConfigKey, ...]
     settings: type[Settings]
-    sender: str
     key_text: str
     receipt: str
+    sender: str = ""
+    auth: str = ""
+    auth_needed: str = ""
     send_resolved: bool = True
     limits: Mapping[str, int] = field(default_factory=dict)
     rate: Rate | None = None
     pages: bool = False
-    own_forwarder: bool = False
     retried: frozenset[int] | None = frozenset()
 
     def rate_key(self, settings: Settings) -> str:

@@ -150,8 +150,12 @@ class Config:
 
     def secret_keys(self) -> tuple[str, ...]:
         """The keys that the environment's secret has to hold, sorted."""
-        names = {target.settings.key_name for receiver in self.receivers for target in receiver.targets}
-        return tuple(sorted(names - {""}))
+        named = (target.settings.key_name for receiver in self.receivers for target in receiver.targets)
+        return tuple(sorted({name for names in named for name in names.split()}))
+
+    def kinds(self) -> frozenset[str]:
+        """The kinds of channels that have an integration."""
+        return frozenset(target.integration.channel for receiver in self.receivers for target in receiver.targets)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON; `from_json` reads it back to an equal value."""

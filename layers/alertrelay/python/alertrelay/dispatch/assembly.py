@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from alertrelay.alert import Channel
-from alertrelay.channels import Renderer, shared_forwarder
+from alertrelay.channels import Renderer, shared_forwarder, survey_name
 from alertrelay.config.model import Config, Target
 from alertrelay.dispatch import dispatcher
 from alertrelay.dispatch.degraded import Degraded
@@ -118,9 +118,14 @@ def assemble(
         writer=Writer(site=site, clock=clock, new_id=new_id),
         digests=Digests(alerts=store, groups=store, timers=timers, clock=clock),
     )
-    name = "-".join(sorted(channels))
+    name = survey_name(channels)
     known = partial(joined_all, store, name, telemetry.log) if alarms else lambda: True
-    ports = {**_stage_ports(parts, limits or {}), "resolved_alarms": resolved_alarms, "new_id": new_id, "shown": shown}
+    ports = {
+        **_stage_ports(parts, {} if limits is None else limits),
+        "resolved_alarms": resolved_alarms,
+        "new_id": new_id,
+        "shown": shown,
+    }
     return _dispatching(parts, channels, partial(flush, {**ports, "joined_all": known}), alarms, name)
 
 

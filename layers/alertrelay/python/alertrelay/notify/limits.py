@@ -6,7 +6,7 @@ receiver."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from alertrelay.alert import Channel
 from alertrelay.channels import KINDS, channel
@@ -33,11 +33,25 @@ SETTLING = Limit(interval=7200.0, burst=1, quiet=7200.0)
 """Taking one closes a bucket: for two hours after the last alert too many, resolves join the digest."""
 END_OF_STORM = Limit(interval=1800.0, burst=1)
 """How often what still fires after a storm is tried alone."""
-LIMITS: Mapping[Channel, Limit] = {
-    kind: incidents(rate.people) if channel(kind).pages else messages(rate.people)
-    for kind in KINDS
-    if (rate := channel(kind).rate)
-}
+
+
+class _Limits(Mapping[Channel, Limit]):
+    """Asks a kind's descriptor when its limit is: a forwarder need not load those of all others."""
+
+    def __getitem__(self, kind: Channel) -> Limit:
+        rate = channel(kind).rate if kind in KINDS else None
+        if rate is None:
+            raise KeyError(kind)
+        return incidents(rate.people) if channel(kind).pages else messages(rate.people)
+
+    def __iter__(self) -> Iterator[Channel]:
+        return (kind for kind in KINDS if channel(kind).rate)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+LIMITS: Mapping[Channel, Limit] = _Limits()
 """A webhook has none: what reads it is no person."""
 SMS = messages(1)
 """The first message of a storm; an account's limit of spending would swallow a later page."""

@@ -6,7 +6,7 @@ import json
 import os
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
 from functools import partial
@@ -23,7 +23,7 @@ from alertrelay.aws.ses import mailer
 from alertrelay.aws.sns import publisher
 from alertrelay.aws.state.store import DynamoStore
 from alertrelay.aws.timers import SqsTimers
-from alertrelay.channels import channel, load, renderer, settings_of, shared_forwarder
+from alertrelay.channels import OWN_FORWARDERS, channel, load, renderer, settings_of
 from alertrelay.channels.sns import last_resort
 from alertrelay.channels.transport.connection import Network
 from alertrelay.channels.transport.senders import Senders
@@ -64,7 +64,8 @@ class Forwarder:
     """A Lambda handler for the integrations of some channels. Its parts are built with the first invocation."""
 
     def __init__(self, *channels: str) -> None:
-        load(channels)  # while Lambda initialises: faster than with the first alert
+        # While Lambda initialises: faster than with the first alert. A kind without a receiver is loaded by nobody.
+        load(_configured(channels, os.environ))
         load_sources()
         self.channels = frozenset(channels)
         self._built: Built | None = None
@@ -172,9 +173,9 @@ def _pipeline(
         config=config,
         site=Site(environment=config.environment, account=account, region=region),
         channels=channels,
-        accounts_for_unrouted=not channels.isdisjoint(shared_forwarder()),
-        # A page waits for nothing, so what may explain it is noted by the forwarder that pages: the last to be late.
-        notes_sources=any(channel(kind).pages for kind in channels),
+        accounts_for_unrouted=channels.isdisjoint(OWN_FORWARDERS),
+        # A page waits for nothing, so what may explain it is noted by each forwarder that pages: the last to be late.
+        notes_sources=any(channel(kind).pages for kind in channels & (config.kinds() | set(OWN_FORWARDERS))),
         store=DynamoStore(aws.dynamodb, environ["ALERTRELAY_TABLE"], clock, budget),
         timers=SqsTimers(
             aws.sqs, queue_url=environ["ALERTRELAY_QUEUE_URL"], dlq_url=environ["ALERTRELAY_DEAD_LETTER_URL"]
@@ -200,8 +201,22 @@ def _pipeline(
 
 
 def _config(environ: Mapping[str, str]) -> Config:
+    return Config.from_json(_read(environ), settings_of=settings_of)
+
+
+def _read(environ: Mapping[str, str]) -> dict[str, Any]:
     path = Path(environ.get("LAMBDA_TASK_ROOT", ".")) / environ["ALERTRELAY_CONFIG"]
-    return Config.from_json(json.loads(path.read_text(encoding="utf-8")), settings_of=settings_of)
+    read: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return read
+
+
+def _configured(kinds: Sequence[str], environ: Mapping[str, str]) -> Sequence[str]:
+    """Returns those of the kinds that have a receiver; all where there is no configuration yet."""
+    if "ALERTRELAY_CONFIG" not in environ:
+        return kinds
+    receivers = _read(environ)["receivers"]
+    used = {target["integration"]["channel"] for receiver in receivers for target in receiver["targets"]}
+    return [kind for kind in kinds if kind in used]
 
 
 def _last_resort(config: Config, environ: Mapping[str, str]) -> Target | None:

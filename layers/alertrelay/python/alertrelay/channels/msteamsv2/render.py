@@ -29,6 +29,7 @@ _LINES = 12
 _LINK = 1800
 _ACTIONS = 6
 _ESCAPES = {"\\": "\\\\", "*": "\\*", "_": "\\_", "[": "\\[", "]": "\\]", "`": "\\`", "\n": "\n\n"}
+_INDENT = re.compile(r"(?<=\n) +")
 _FUNCTION = re.compile(r"\{(?=\{(?:DATE|TIME)\()")
 """A card formats `{{DATE(…)}}` in its texts."""
 
@@ -44,8 +45,10 @@ def render(notification: Notification, _settings: MsTeamsSettings) -> Message:
 
 
 def escape(text: str, limit: float) -> str:
-    """`text` for a text block, at most `limit` UTF-16 units long with its escapes, as plain text."""
-    return cut(_FUNCTION.sub("{\u2060", text), int(limit), _ESCAPES)
+    """`text` for a text block, at most `limit` UTF-16 units long with its escapes, as plain text. An indent of four
+    spaces would make code of a line, which Teams does not show."""
+    shown = cut(_FUNCTION.sub("{\u2060", text), int(limit), _ESCAPES)
+    return _INDENT.sub(lambda found: "\u00a0" * len(found[0]), shown) if "\n " in shown else shown
 
 
 def _message(body: list[dict[str, Any]]) -> dict[str, Any]:

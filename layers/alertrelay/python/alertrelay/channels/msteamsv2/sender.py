@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from alertrelay.channels.transport.answer import AUTH_STATUSES, needed, refusal, shown
 from alertrelay.channels.transport.connection import Network
-from alertrelay.channels.transport.http import Response, post
+from alertrelay.channels.transport.http import Response, ask
 from alertrelay.config.model import Target
 from alertrelay.notification import Message, Receipt
 from alertrelay.ports import AuthDead, Key
@@ -43,7 +43,7 @@ class MsTeamsSender:
         address = found.value.strip()
         if not re.fullmatch(r"https?://[^\s/]+/\S*", address):
             raise AuthDead(f"the secret's key {found.name} holds no workflow address: https://… was expected")
-        response = post(
+        response = ask(
             address,
             body=message,
             headers={"X-Request-Id": notification_id},

@@ -1,8 +1,9 @@
-"""PagerDuty, Events API v2."""
+"""PagerDuty, Events API v2, and v1 for the integrations that have a service key."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from alertrelay.config.channel import ChannelDescriptor, ConfigKey, Rate, Settings, keys
@@ -27,8 +28,9 @@ class PagerDutyLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PagerDutySettings(Settings):
-    """`routing_key` names the secret's key. `url` is the Events v2 address (the EU host by configuration). `images` and
-    `links` stand in every incident, behind those of its alert."""
+    """`routing_key` names the secret's key, or `service_key` that of an integration of Events API v1. `url` is the
+    address of Events v2 (the EU host by configuration). `images` and `links` stand in every incident, behind those of
+    its alert, and `details` too. `severity` to `group` stand in place of the alert's own, "" for those."""
 
     key_field: ClassVar[str] = "routing_key"
     routing_key: str
@@ -37,16 +39,23 @@ class PagerDutySettings(Settings):
     client_url: str
     images: tuple[PagerDutyImage, ...] = ()
     links: tuple[PagerDutyLink, ...] = ()
+    service_key: str = ""
+    severity: str = ""
+    source: str = ""
+    class_: str = ""
+    component: str = ""
+    group: str = ""
+    details: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def key_name(self) -> str:
+        """The integration's key; that of v1 first, as Alertmanager has it."""
+        return self.service_key or self.routing_key
 
     @property
     def resolves_by_key(self) -> bool:
         """PagerDuty drops a resolve of a `dedup_key` that it does not know."""
         return True
-
-
-def _old(name: str) -> ConfigKey:
-    mend = "make an integration 'Events API v2' in PagerDuty and name its key with `routing_key_file`"
-    return ConfigKey(name=name, use="refused", problem=f"{name!r} is of PagerDuty's old Events API v1", mend=mend)
 
 
 CHANNEL = ChannelDescriptor(
@@ -61,9 +70,9 @@ CHANNEL = ChannelDescriptor(
             shape="secret",
             field="routing_key",
             missing="add `routing_key_file: /etc/alertmanager/secrets/pagerduty_key`",
+            instead="service_key",
         ),
-        _old("service_key"),
-        _old("service_key_file"),
+        ConfigKey(name="service_key", use="decides", shape="secret", field="service_key"),
         ConfigKey(
             name="url",
             use="decides",
@@ -75,7 +84,12 @@ CHANNEL = ChannelDescriptor(
         ConfigKey(name="client", shape="plain", field="client", default="alertrelay"),
         ConfigKey(name="client_url", shape="plain", field="client_url"),
         *keys("description", "rendered"),
-        *keys("details", "rendered", "mapping"),
+        ConfigKey(name="details", shape="texts", field="details"),
+        ConfigKey(name="severity", shape="plain", field="severity", choices=("CRITICAL", "ERROR", "WARNING", "INFO")),
+        ConfigKey(name="source", shape="plain", field="source"),
+        ConfigKey(name="class", shape="plain", field="class_"),
+        ConfigKey(name="component", shape="plain", field="component"),
+        ConfigKey(name="group", shape="plain", field="group"),
         ConfigKey(
             name="images",
             shape="items",
@@ -92,16 +106,14 @@ CHANNEL = ChannelDescriptor(
             made=PagerDutyLink,
             schemes=("https", "http"),
         ),
-        *keys("source severity class component group", "rendered"),
         *keys("timeout", "not_obeyed", "seconds"),
     ),
     settings=PagerDutySettings,
     sender="PagerDutySender",
-    key_text="the integration's routing key",
+    key_text="the integration's routing key, or its service key",
     receipt="`dedup_key`",
     limits={"summary characters": 1024, "event bytes": 512 * 1024},
-    rate=Rate(people=20, counted_by=("routing_key",)),  # of about 120 events a minute a routing key
+    rate=Rate(people=20, counted_by=("key_name",)),  # of about 120 events a minute a routing key
     pages=True,
-    own_forwarder=True,
     retried=frozenset({429}),
 )

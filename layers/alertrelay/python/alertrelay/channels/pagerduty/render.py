@@ -27,7 +27,7 @@ _LISTED = 1500
 def render(notification: Notification, settings: PagerDutySettings) -> Message:
     """The event's body without `routing_key`, which the sender adds. At most about 400 KB."""
     if wording.over(notification):
-        return {"event_action": "resolve", "dedup_key": notification.dedup_key}
+        return _shape({"event_action": "resolve", "dedup_key": notification.dedup_key}, settings)
     alert, found = wording.lead(notification), facts.of(notification)
     rows = [
         found.timing,
@@ -38,10 +38,11 @@ def render(notification: Notification, settings: PagerDutySettings) -> Message:
         *found.links,
         *found.silence,
     ]
+    details = _details(notification, alert, found.description, rows) | shortened(settings.details, limit=_DETAIL)
     event: dict[str, Any] = {
         "event_action": "trigger",
         "dedup_key": notification.dedup_key,
-        "payload": _payload(notification, alert, found.what, _details(notification, alert, found.description, rows)),
+        "payload": {**_payload(notification, alert, found.what, details), **_own(settings)},
         "links": [*({"href": f.href, "text": f.name} for f in found.links if f.href), *_own_links(settings)],
     }
     if settings.client:
@@ -51,7 +52,43 @@ def render(notification: Notification, settings: PagerDutySettings) -> Message:
         event["client_url"] = client_url
     if images := _images(alert, settings):
         event["images"] = images
-    return event
+    return _shape(event, settings)
+
+
+def _shape(event: dict[str, Any], settings: PagerDutySettings) -> Message:
+    """Returns an event, or for a service key that of Events API v1."""
+    return _v1(event) if settings.service_key else event
+
+
+def _v1(event: dict[str, Any]) -> Message:
+    """Source: developer.pagerduty.com/docs/events-api-v1: description at most 1,024, `contexts` are links and
+    images."""
+    found = {"event_type": event["event_action"], "incident_key": event["dedup_key"]}
+    if event["event_action"] != "trigger":
+        return found
+    payload = event["payload"]
+    contexts = [{"type": "link", **one} for one in event["links"]]
+    contexts += [{"type": "image", **one} for one in event.get("images", ())]
+    shown = {name: text for name, text in event.items() if name in ("client", "client_url")}
+    return {**found, **shown, "description": payload["summary"], "details": _detailed(payload), "contexts": contexts}
+
+
+def _detailed(payload: dict[str, Any]) -> dict[str, Any]:
+    """The details, with what Events API v1 has no field for."""
+    named = {"Severity": payload["severity"], "Source": payload["source"]}
+    return {**named, **payload["custom_details"]}
+
+
+def _own(settings: PagerDutySettings) -> dict[str, Any]:
+    """The fields that the configuration sets."""
+    found = {
+        "severity": settings.severity.lower(),
+        "source": short(settings.source, _NAME),
+        "class": short(settings.class_, _NAME),
+        "component": short(settings.component, _NAME),
+        "group": short(settings.group, _NAME),
+    }
+    return {name: text for name, text in found.items() if text}
 
 
 def _own_links(settings: PagerDutySettings) -> list[dict[str, str]]:

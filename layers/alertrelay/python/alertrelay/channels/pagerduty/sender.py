@@ -1,4 +1,4 @@
-"""PagerDuty, Events API v2: https://developer.pagerduty.com/docs/events-api-v2-overview."""
+"""PagerDuty: https://developer.pagerduty.com/docs/events-api-v2-overview and events-api-v1."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from alertrelay.channels.pagerduty import PagerDutySettings
-from alertrelay.channels.transport.answer import AUTH_STATUSES, needed, refusal, shown
+from alertrelay.channels.transport.answer import AUTH_STATUSES, needed, refusal, retry_after, shown
 from alertrelay.channels.transport.connection import Network
-from alertrelay.channels.transport.http import Response, post
+from alertrelay.channels.transport.http import Response, ask
 from alertrelay.config.model import Target
 from alertrelay.notification import Message, Receipt
-from alertrelay.ports import Key
+from alertrelay.ports import Key, RateLimited
 
 PEER = "PagerDuty"
-_DEAD_KEY = re.compile(r"routing[ _]key", re.IGNORECASE)
+_V1 = "https://events.pagerduty.com/generic/2010-04-15/create_event.json"
+_DEAD_KEY = re.compile(r"(?:routing|service)[ _]key", re.IGNORECASE)
 """A key that was deleted or mistyped is a 400 too, in plain text or among the errors: docs/answers.md."""
 _PLAIN_CHARACTERS = 200
 
@@ -37,12 +38,14 @@ class PagerDutySender:
         earlier: Receipt | None = None,  # noqa: ARG002 - an event with the same dedup_key is the edit
         edit: bool = False,  # noqa: ARG002 - an event with the same dedup_key is the edit
     ) -> Receipt:
-        """202 means accepted; the processing behind it is not ours to see. Raises a DeliveryFailure."""
+        """202, of Events API v1 200, means accepted; the processing behind it is not ours to see. Raises a
+        DeliveryFailure."""
+        settings = cast(PagerDutySettings, target.settings)
         found = needed(key, self.key_name(target))
         routing_key = found.value.strip()
-        response = post(
-            cast(PagerDutySettings, target.settings).url,
-            body={**message, "routing_key": routing_key},
+        response = ask(
+            _V1 if settings.service_key else settings.url,
+            body={**message, "service_key" if settings.service_key else "routing_key": routing_key},
             headers={"X-Request-Id": notification_id},
             timeout=timeout,
             network=self.network,
@@ -50,9 +53,11 @@ class PagerDutySender:
         )
         if not 200 <= response.status < 300:
             said = _said(response, routing_key)
+            if settings.service_key and response.status == 403:  # how v1 says that there are too many
+                raise RateLimited(f"{PEER} answered 403", retry_after=retry_after(response.headers))
             auth = AUTH_STATUSES | ({400} if _DEAD_KEY.search(said) else set())
             raise refusal(PEER, response, said=said, key_name=found.name, auth=auth)
-        dedup_key = message.get("dedup_key")
+        dedup_key = message.get("dedup_key") or message.get("incident_key")
         return Receipt(
             integration=target.integration,
             key_name=found.name,

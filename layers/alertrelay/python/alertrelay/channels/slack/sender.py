@@ -15,7 +15,7 @@ from typing import Any, cast
 from alertrelay.channels.slack import SlackSettings
 from alertrelay.channels.transport.answer import AUTH_STATUSES, needed, refusal, retry_after
 from alertrelay.channels.transport.connection import Network
-from alertrelay.channels.transport.http import Response, post
+from alertrelay.channels.transport.http import Response, ask
 from alertrelay.config.model import Target
 from alertrelay.notification import Message, Receipt
 from alertrelay.ports import AuthDead, DeliveryFailure, Key, Permanent, RateLimited, Retryable
@@ -151,7 +151,7 @@ class _Call:
     def _post(self, url: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> Response:
         # An edit that was refused leaves the rest of the time to the message after it, not as much again.
         spent = (time.monotonic() - self.started) * self.network.haste
-        return post(
+        return ask(
             url,
             body=body,
             headers={"X-Request-Id": self.notification_id, **headers},

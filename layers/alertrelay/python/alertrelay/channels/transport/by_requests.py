@@ -40,7 +40,7 @@ from alertrelay.channels.transport.wire import IDLE_SECONDS
 from alertrelay.ports import DeliveryFailure, Retryable
 
 
-def post(
+def ask(
     url: str,
     *,
     body: bytes | Mapping[str, Any],
@@ -48,13 +48,15 @@ def post(
     timeout: float,
     network: Network,
     peer: str,
+    method: str = "POST",
 ) -> Response:
-    """See http.post."""
+    """See http.ask."""
     if timeout <= 0:
         raise no_time_left(peer)
     failure: DeliveryFailure
     try:
-        with _session().post(
+        with _session().request(
+            method,
             rewritten(url, network.endpoints),
             data=as_sent(body),
             headers=with_ours(headers),

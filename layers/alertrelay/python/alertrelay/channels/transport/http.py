@@ -1,4 +1,4 @@
-"""One POST to a channel's peer, bounded in time and size, whose failures are typed and name no secret.
+"""One request to a channel's peer, bounded in time and size, whose failures are typed and name no secret.
 
 By the standard library, which is loaded at once; transport/by_requests.py does the same on `requests`. Nothing of the
 environment (proxies, netrc, cookies of earlier answers, redirects) decides where an alert goes.
@@ -39,7 +39,7 @@ class Response:
         return value if isinstance(value, dict) else None
 
 
-def post(
+def ask(
     url: str,
     *,
     body: bytes | Mapping[str, Any],
@@ -47,9 +47,11 @@ def post(
     timeout: float,
     network: Network,
     peer: str,
+    method: str = "POST",
 ) -> Response:
-    """POSTs and returns whatever was answered, of any status. A mapping goes as JSON. `timeout` in seconds bounds the
-    whole call except the name lookup; `peer` is who it is in the texts of failures.
+    """Sends a request, a POST unless `method` is another, and returns whatever was answered, of any status. A mapping
+    goes as JSON. `timeout` in seconds bounds the whole call except the name lookup; `peer` is who it is in the texts of
+    failures.
 
     Raises Retryable, `ambiguous` where the request was sent and no answer came, and Permanent for an address that is
     none. No text holds the address, a header or anything that the peer said.
@@ -59,13 +61,14 @@ def post(
     seconds = timeout / network.haste
     failure: DeliveryFailure
     try:
-        answer = _wire().post(
+        answer = _wire().ask(
             rewritten(url, network.endpoints),
             as_sent(body),
             with_ours(headers),
             connecting=min(CONNECT_SECONDS, seconds),
             seconds=seconds,
             most=MAX_ANSWER_BYTES,
+            method=method,
         )
         text = answer.body.decode("utf-8", "replace")
         return Response(status=answer.status, headers=answer.headers, text=text, complete=answer.complete)

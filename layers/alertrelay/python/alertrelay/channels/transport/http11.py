@@ -30,11 +30,11 @@ class Head(NamedTuple):
     kept: bool
 
 
-def request(target: str, host: str, headers: Mapping[str, str], body: bytes) -> bytes:
-    """Return a POST. Raises ValueError where the target or a header cannot be written."""
+def request(target: str, host: str, headers: Mapping[str, str], body: bytes, *, method: str = "POST") -> bytes:
+    """Return a request. Raises ValueError where the target or a header cannot be written."""
     if not target.isascii() or any(character <= " " or character == "\x7f" for character in target):
         raise ValueError("the target is malformed")
-    lines = [f"POST {target} HTTP/1.1", f"Host: {host}"]
+    lines = [f"{method} {target} HTTP/1.1", f"Host: {host}"]
     for name, value in headers.items():
         if not _NAME.fullmatch(name) or any(character in value for character in "\r\n\0"):
             raise ValueError("a header is malformed")

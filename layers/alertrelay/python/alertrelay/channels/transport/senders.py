@@ -8,6 +8,7 @@ from typing import cast
 
 from alertrelay.channels import KINDS, channel
 from alertrelay.channels.transport.connection import Network
+from alertrelay.channels.transport.service import ServiceSender
 from alertrelay.ports import Sender
 
 
@@ -24,8 +25,7 @@ class Senders(Mapping[str, Sender]):
         if kind not in self._made:
             if kind not in KINDS:
                 raise KeyError(kind)
-            module = import_module(f"alertrelay.channels.{kind}.sender")
-            self._made[kind] = self._around(cast(Sender, getattr(module, channel(kind).sender)(self._network)))
+            self._made[kind] = self._around(sender_of(kind, self._network))
         return self._made[kind]
 
     def __iter__(self) -> Iterator[str]:
@@ -33,3 +33,11 @@ class Senders(Mapping[str, Sender]):
 
     def __len__(self) -> int:
         return len(KINDS)
+
+
+def sender_of(kind: str, network: Network) -> Sender:
+    """Return the sender of a kind: the class that its descriptor names, else that of a service with its `deliver`."""
+    module, described = import_module(f"alertrelay.channels.{kind}.sender"), channel(kind)
+    if described.sender:
+        return cast(Sender, getattr(module, described.sender)(network))
+    return ServiceSender(network, described.title, module.deliver)

@@ -64,16 +64,24 @@ class Wire:
         self._context = context
         self._kept: dict[_Place, tuple[socket.socket, float]] = {}
 
-    def post(
-        self, url: str, body: bytes, headers: Mapping[str, str], *, connecting: float, seconds: float, most: int
+    def ask(
+        self,
+        url: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        *,
+        connecting: float,
+        seconds: float,
+        most: int,
+        method: str = "POST",
     ) -> HttpAnswer:
-        """POSTs, and returns whatever was answered, of any status. `connecting` and `seconds` bound the connection and
-        the whole call except the name lookup, `most` the bytes of the body that are read.
+        """Sends a request, and returns whatever was answered, of any status. `connecting` and `seconds` bound the
+        connection and the whole call except the name lookup, `most` the bytes of the body that are read.
 
         Raises BadAddress, NotConnected, which says that nothing was sent, and NotAnswered.
         """
         deadline = time.monotonic() + seconds
-        place, sent = _written(url, headers, body)
+        place, sent = _written(method, url, headers, body)
         sock = self._kept_socket(place) or self._opened(place, min(connecting, seconds))
         failed: NotAnswered
         try:
@@ -124,14 +132,14 @@ def _speaks(sock: socket.socket) -> bool:
     return bool(pending or select.select([sock], [], [], 0)[0])
 
 
-def _written(url: str, headers: Mapping[str, str], body: bytes) -> tuple[_Place, bytes]:
+def _written(method: str, url: str, headers: Mapping[str, str], body: bytes) -> tuple[_Place, bytes]:
     """Returns a request, and where it goes. Raises BadAddress."""
     place, target, extra = _parts(url)
     host = f"[{place.host}]" if ":" in place.host else place.host
     named = host if place.port == (443 if place.tls else 80) else f"{host}:{place.port}"
     failed: BadAddress
     try:
-        return place, http11.request(target, named, {**extra, **headers}, body)
+        return place, http11.request(target, named, {**extra, **headers}, body, method=method)
     except ValueError:
         failed = BadAddress("the address or a header is malformed")
     raise failed  # outside the handler: the error's context holds the address

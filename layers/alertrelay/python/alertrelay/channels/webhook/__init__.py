@@ -1,21 +1,29 @@
-"""A webhook of the team's own, in Alertmanager's version 4."""
+"""A webhook of the team's own, in Alertmanager's version 4 or with a body that the configuration has."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
-from alertrelay.config.channel import ChannelDescriptor, ConfigKey, Settings, keys
+from alertrelay.config.channel import ChannelDescriptor, ConfigKey, HttpAuth, Settings, keys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookSettings(Settings):
-    """`url` inline, or `url_key`: the name of the secret's key that holds it. `max_alerts` 0 = all."""
+    """`url` inline, or `url_key`: the name of the secret's key that holds it. `max_alerts` 0 = all. `payload` is
+    the whole body where the configuration has one."""
 
-    key_field: ClassVar[str] = "url_key"
     url: str
     url_key: str
     max_alerts: int
+    auth: HttpAuth = field(default_factory=HttpAuth)
+    payload: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def key_name(self) -> str:
+        """The address, where it is a secret, and what authorizes the call."""
+        return " ".join(filter(None, (self.url_key, *self.auth.keys)))
 
 
 CHANNEL = ChannelDescriptor(
@@ -33,11 +41,17 @@ CHANNEL = ChannelDescriptor(
             missing="add `url_file: /etc/alertmanager/secrets/NAME`, or `url: …`",
         ),
         ConfigKey(name="max_alerts", shape="whole", field="max_alerts", default=0),
-        *keys("payload", "rendered", "any"),
+        ConfigKey(
+            name="payload",
+            shape="json",
+            field="payload",
+            problem="'payload' holds templates, and alertrelay would send another body than was asked for",
+            mend="write it without templates, or remove it to send Alertmanager's version 4",
+        ),
         *keys("timeout", "not_obeyed", "seconds"),
     ),
+    auth="auth",
     settings=WebhookSettings,
-    sender="WebhookSender",
-    key_text="the address, with `url_file`",
+    key_text="the address, with `url_file`; the token, password or headers of `http_config`",
     receipt="none",
 )

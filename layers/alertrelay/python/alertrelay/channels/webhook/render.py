@@ -1,68 +1,12 @@
-"""A webhook's body: Alertmanager's version 4, so that what reads Alertmanager's reads ours.
-
-Source: prometheus/alertmanager docs/configuration.md `<webhook_config>` and notify/webhook/webhook.go.
-"""
+"""A webhook's body: Alertmanager's version 4, or what `payload` says."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from alertrelay.alert import Alert, Labels, rfc3339
 from alertrelay.channels.webhook import WebhookSettings
-from alertrelay.notification import Message, Notification, Reason
-from alertrelay.render import notice, wording
-
-_NO_END = "0001-01-01T00:00:00Z"
-_REASONS = {
-    Reason.FIRST: "first notification",
-    Reason.NEW_ALERTS: "new alerts added",
-    Reason.SOME_RESOLVED: "some alerts resolved",
-    Reason.ALL_RESOLVED: "all alerts resolved",
-}
-NOTICE = "alertrelay_notice"
-"""An annotation of every alert on a message that is a fallback, or that was sent without state."""
+from alertrelay.notification import Message, Notification
+from alertrelay.render import alertmanager_json
 
 
 def render(notification: Notification, settings: WebhookSettings) -> Message:
-    """The body. Labels and annotations are as given, but for lone surrogates, which are no JSON."""
-    shown = notification.alerts[: settings.max_alerts or None]
-    said = " ".join(notice.sentences(notification))
-    alerts = [_alert(alert, said) for alert in shown]
-    return {
-        "version": "4",
-        "groupKey": _text(notification.group_key),
-        "truncatedAlerts": max(0, wording.total(notification) - len(shown)),
-        "status": notification.status,
-        "receiver": _text(notification.integration.receiver),
-        "groupLabels": _texts(notification.group_labels),
-        "commonLabels": _common([a["labels"] for a in alerts]),
-        "commonAnnotations": _common([a["annotations"] for a in alerts]),
-        "externalURL": "",
-        "notification_reason": _REASONS.get(notification.reason, "unknown"),
-        "alerts": alerts,
-    }
-
-
-def _alert(alert: Alert, said: str) -> dict[str, Any]:
-    return {
-        "status": "resolved" if wording.ended(alert) else "firing",
-        "labels": _texts(alert.labels),
-        "annotations": {**_texts(alert.annotations), **({NOTICE: said} if said else {})},
-        "startsAt": rfc3339(alert.starts_at),
-        "endsAt": rfc3339(alert.ends_at) if wording.ended(alert) and alert.ends_at else _NO_END,
-        "generatorURL": _text(alert.generator_url),
-        "fingerprint": alert.fingerprint,
-    }
-
-
-def _text(text: str) -> str:
-    return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def _texts(given: Labels) -> dict[str, str]:
-    return {_text(name): _text(value) for name, value in given.items()}
-
-
-def _common(given: list[dict[str, str]]) -> dict[str, str]:
-    first = given[0] if given else {}
-    return {name: value for name, value in first.items() if all(g.get(name) == value for g in given)}
+    """Returns the body."""
+    return settings.payload or alertmanager_json.body(notification, max_alerts=settings.max_alerts)

@@ -44,4 +44,5 @@ PEER = Peer(
     port=4573,
     hosts=("*",),
     listen=lambda board, host, port: HttpListener(Webhook(), board, host=host, port=port),
+    ways={"webhook": "url_file: /etc/alertmanager/secrets/hook_url"},
 )

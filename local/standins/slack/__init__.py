@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import html
 import threading
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from alertrelay.channels.slack import SlackSettings
 
 from local.standins.http import HttpListener
-from local.standins.peer import Peer, PeerAnswer, Request, strings
+from local.standins.peer import Peer, PeerAnswer, Request, strings, texts
 
 
 class Slack:
@@ -84,6 +85,10 @@ def _channel_id(name: str) -> str:
     return "C" + hashlib.sha256(name.encode()).hexdigest()[:8].upper()
 
 
+def _shown(body: Mapping[str, Any]) -> str:
+    return html.unescape("\n".join(texts(body)).replace("\u2060", ""))
+
+
 def _fake_key(name: str, settings: SlackSettings) -> str:
     return (
         f"xoxb-FAKE-{name}" if settings.mode == "bot" else f"https://hooks.slack.com/services/TFAKE/BFAKE/FAKE-{name}"
@@ -95,5 +100,6 @@ PEER = Peer(
     fake_key=_fake_key,
     port=4572,
     hosts=("hooks.slack.com", "slack.com"),
+    shown=_shown,
     listen=lambda board, host, port: HttpListener(Slack(), board, host=host, port=port),
 )

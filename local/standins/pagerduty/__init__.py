@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from alertrelay.channels.pagerduty import PagerDutySettings
@@ -19,6 +19,8 @@ class PagerDuty:
 
     def answer(self, request: Request) -> PeerAnswer:
         """202, or 400 with everything that is wrong with the event."""
+        if request.path == "/generic/2010-04-15/create_event.json":
+            return _answer_v1(request)
         if request.path != "/v2/enqueue":
             return PeerAnswer(status=404, body={"status": "not found"})
         event = request.json()
@@ -39,12 +41,35 @@ class PagerDuty:
     def tokens(self, request: Request) -> frozenset[str]:
         """The routing key."""
         event = request.json()
-        return strings(event.get("routing_key") if isinstance(event, dict) else None)
+        return strings(event.get("routing_key"), event.get("service_key")) if isinstance(event, dict) else frozenset()
 
     def redacted(self, request: Request) -> tuple[str, Any]:
         """Without the routing key."""
         event = request.json()
-        return request.path, {k: v for k, v in event.items() if k != "routing_key"} if isinstance(event, dict) else None
+        kept = event.items() if isinstance(event, dict) else ()
+        return request.path, {k: v for k, v in kept if k not in ("routing_key", "service_key")}
+
+
+def _answer_v1(request: Request) -> PeerAnswer:
+    """Events API v1: 200, or 400 with everything that is wrong with the event."""
+    event = request.json() if isinstance(request.json(), dict) else {}
+    wrong = [] if event.get("service_key") else ["'service_key' is missing or blank"]
+    wrong += list(problems(event))
+    if wrong:
+        return PeerAnswer(status=400, body={"status": "invalid event", "message": wrong[0], "errors": wrong})
+    return PeerAnswer(status=200, body={"status": "success", "incident_key": event.get("incident_key", "i1")})
+
+
+def problems(event: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what PagerDuty refuses of an event of v1 as it is rendered."""
+    if "event_type" not in event:
+        return
+    if event["event_type"] not in ("trigger", "acknowledge", "resolve"):
+        yield "'event_type' must be one of trigger, acknowledge, resolve"
+    if not 0 < len(str(event.get("incident_key", ""))) <= 255:
+        yield "'incident_key' is missing or longer than 255 characters"
+    if event["event_type"] == "trigger" and not 0 < len(str(event.get("description", ""))) <= 1024:
+        yield "'description' is missing or longer than 1024 characters"
 
 
 def _event_errors(event: Mapping[str, Any]) -> list[str]:
@@ -72,8 +97,9 @@ def _event_errors(event: Mapping[str, Any]) -> list[str]:
 
 def _headline(body: Mapping[str, Any]) -> str:
     payload = body.get("payload")
-    summary = payload.get("summary", "") if isinstance(payload, Mapping) else ""
-    return f"{body.get('event_action')}: {summary}" if summary else str(body.get("event_action", ""))
+    summary = payload.get("summary", "") if isinstance(payload, Mapping) else body.get("description", "")
+    action = str(body.get("event_action") or body.get("event_type", ""))
+    return f"{action}: {summary}" if summary else action
 
 
 def _fake_key(name: str, _settings: PagerDutySettings) -> str:
@@ -85,5 +111,6 @@ PEER = Peer(
     fake_key=_fake_key,
     port=4571,
     hosts=("events.pagerduty.com", "events.eu.pagerduty.com"),
+    problems=problems,
     listen=lambda board, host, port: HttpListener(PagerDuty(), board, host=host, port=port),
 )

@@ -15,10 +15,11 @@ from urllib.parse import urlsplit
 from alertrelay.channels.msteamsv2 import CHANNEL, MsTeamsSettings
 
 from local.standins.http import HttpListener
-from local.standins.peer import Peer, PeerAnswer, Request
+from local.standins.peer import Peer, PeerAnswer, Request, texts
 
 HOST = "default0.environment.api.powerplatform.com"
 _PATH = re.compile(r"/.*triggers/manual/paths/invoke")
+_ESCAPED = re.compile(r"\\([\\*_\[\]`])")
 _ELEMENTS = frozenset({"TextBlock", "Container", "FactSet", "ActionSet"})
 
 
@@ -83,7 +84,7 @@ def headline(body: Mapping[str, Any]) -> str:
         text = body["attachments"][0]["content"]["body"][0]["items"][0]["text"]
     except (TypeError, KeyError, IndexError):
         return ""
-    return re.sub(r"\\([\\*_\[\]`])", r"\1", str(text))
+    return _ESCAPED.sub(r"\1", str(text))
 
 
 def _fake_key(name: str, _settings: MsTeamsSettings) -> str:
@@ -95,5 +96,7 @@ PEER = Peer(
     fake_key=_fake_key,
     port=4575,
     hosts=(HOST,),
+    ways={"msteamsv2": "webhook_url_file: /etc/alertmanager/secrets/teams_workflow"},
+    shown=lambda body: _ESCAPED.sub(r"\1", "\n".join(texts(body)).replace("\n\n", "\n").replace("\u00a0", " ")),
     listen=lambda board, host, port: HttpListener(MsTeams(), board, host=host, port=port),
 )

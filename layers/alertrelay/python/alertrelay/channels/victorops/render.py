@@ -1,0 +1,28 @@
+"""Splunk On-Call: one entity a group. Source: help.splunk.com, "REST endpoint integration" and "Incident fields"."""
+
+from __future__ import annotations
+
+from alertrelay.channels.victorops import VictorOpsSettings
+from alertrelay.notification import Message, Notification
+from alertrelay.render import facts, notice, plain, wording
+from alertrelay.render.text import cut, short
+
+_MESSAGE = 20_000
+_NAME = 500
+
+
+def render(notification: Notification, settings: VictorOpsSettings) -> Message:
+    """Returns the body of the endpoint. What has resolved is a RECOVERY of the same `entity_id`."""
+    found, mark = facts.of(notification), notice.mark(notification)
+    alert = wording.lead(notification)
+    links = [fact for fact in found.links if fact.href]
+    return {
+        **{short(name, 100): cut(value, _NAME) for name, value in settings.custom_fields.items()},
+        "message_type": "RECOVERY" if wording.over(notification) else settings.type,
+        "entity_id": notification.dedup_key,
+        "entity_display_name": cut(f"{mark}: {found.what}" if mark else found.what, _NAME),
+        "state_message": cut(plain.body(notification, found, listed=100), _MESSAGE),
+        "state_start_time": int(alert.starts_at.timestamp()),
+        "monitoring_tool": short(settings.tool, 100) or "alertrelay",
+        **{f"vo_annotate.u.{fact.name}": fact.href for fact in links},
+    }
