@@ -38,7 +38,7 @@ exit code: 0 every check held, 1 one did not, 2 usage, or AWS did not answer
 """
 
 
-class Refused(Exception):
+class DrillRefused(Exception):
     """Nothing was published. The text says why, and the mend."""
 
 
@@ -75,13 +75,13 @@ def run(args: argparse.Namespace) -> int:
             if not args.local:
                 confirm(args, chosen, grounds, ask)
             return drill(chosen, grounds, as_json=args.json)
-    except (Refused, CloudUnreadable, StoreFailure) as error:
+    except (DrillRefused, CloudUnreadable, StoreFailure) as error:
         print(f"alertrelay drill: {error}", file=sys.stderr)
         return 2
 
 
 def choose(name: str | None, ask: Callable[[str], str] | None) -> tuple[Scenario, ...]:
-    """Return the scenarios of a name, or of the answer to a menu. Raises Refused."""
+    """Return the scenarios of a name, or of the answer to a menu. Raises DrillRefused."""
     from cli.drills.scenarios import SCENARIOS, scenario
 
     numbered = {str(number): one.name for number, one in enumerate(SCENARIOS, start=1)}
@@ -89,17 +89,17 @@ def choose(name: str | None, ask: Callable[[str], str] | None) -> tuple[Scenario
         menu = [f"{number:>3}  {one.name:<10} {one.about}" for number, one in enumerate(SCENARIOS, start=1)]
         menu.append(f"     {ALL:<10} every one of them")
         if ask is None:
-            raise Refused("\n".join(["SCENARIO was expected, one of:", *menu]))
+            raise DrillRefused("\n".join(["SCENARIO was expected, one of:", *menu]))
         print("\n".join(menu))
         try:
             name = ask("scenario: ").strip()
         except EOFError:
-            raise Refused("no scenario was chosen") from None
+            raise DrillRefused("no scenario was chosen") from None
     name = numbered.get(name, name)
     if name == ALL:
         return SCENARIOS
     if (found := scenario(name)) is None:
-        raise Refused(f"{name!r} is not a scenario; there are: {', '.join(one.name for one in SCENARIOS)}, {ALL}")
+        raise DrillRefused(f"{name!r} is not a scenario; there are: {', '.join(one.name for one in SCENARIOS)}, {ALL}")
     return (found,)
 
 
@@ -109,7 +109,7 @@ Grounds = Callable[[], "Ground"]
 
 @contextmanager
 def _deployed(args: argparse.Namespace, say: Callable[[str], None]) -> Iterator[Grounds]:
-    """A deployed environment. Raises Refused, CloudUnreadable."""
+    """A deployed environment. Raises DrillRefused, CloudUnreadable."""
     from alertrelay.aws.state.store import DynamoStore
     from alertrelay.runtime.container import SystemClock
 
@@ -118,17 +118,17 @@ def _deployed(args: argparse.Namespace, say: Callable[[str], None]) -> Iterator[
     from compiler.load import load
 
     if not args.env:
-        raise Refused("--env NAME or --local was expected")
+        raise DrillRefused("--env NAME or --local was expected")
     loaded = load(args.config_dir, args.env)
     if loaded.config is None or loaded.environment is None:
-        raise Refused("\n".join(map(str, loaded.errors)))
+        raise DrillRefused("\n".join(map(str, loaded.errors)))
     config, client, clock = loaded.config, cloud.clients(loaded.environment.region), SystemClock()
     deployed = cloud.stack_of(args.env, client)
     if deployed is None:
-        raise Refused(f"there is no stack alertrelay-{args.env} here: npx cdk deploy, or AWS_PROFILE")
+        raise DrillRefused(f"there is no stack alertrelay-{args.env} here: npx cdk deploy, or AWS_PROFILE")
     other = [name for name, value in cloud.config_hashes(deployed, client).items() if value != config.hash]
     if other:
-        raise Refused(f"{', '.join(other)} runs with another configuration than these files: deploy them first")
+        raise DrillRefused(f"{', '.join(other)} runs with another configuration than these files: deploy them first")
     store = DynamoStore(lambda: client("dynamodb"), deployed.outputs["TableName"], clock)
     yield lambda: Ground(
         config=config, client=client, clock=clock, store=store, topics=deployed.outputs, say=say, wait=args.wait
@@ -137,7 +137,7 @@ def _deployed(args: argparse.Namespace, say: Callable[[str], None]) -> Iterator[
 
 @contextmanager
 def _local(args: argparse.Namespace, say: Callable[[str], None]) -> Iterator[Grounds]:
-    """The stack on this machine. Raises Refused."""
+    """The stack on this machine. Raises DrillRefused."""
     from local.stack.day import DayRun
     from local.stack.day_input import START, UsageError, template_of
     from local.stack.snapshot import deployed_once
@@ -146,7 +146,7 @@ def _local(args: argparse.Namespace, say: Callable[[str], None]) -> Iterator[Gro
     try:
         template = template_of(environment, config=args.config_dir)
     except UsageError as error:
-        raise Refused(str(error)) from None
+        raise DrillRefused(str(error)) from None
     with DayRun(template, environment, start=START, down={}, deployment=deployed_once) as day:
         yield lambda: local_ground(day, day.stack.emulator.client, say, wait=args.wait)
 
@@ -187,7 +187,7 @@ def local_ground(day: Any, client: Client, say: Callable[[str], None], *, wait: 
 def confirm(
     args: argparse.Namespace, chosen: Sequence[Scenario], grounds: Grounds, ask: Callable[[str], str] | None
 ) -> None:
-    """Says who is to be notified, and asks. Raises Refused."""
+    """Says who is to be notified, and asks. Raises DrillRefused."""
     from cli.drills.ground import NotDrilled, names
 
     if args.yes:
@@ -198,9 +198,9 @@ def confirm(
         except NotDrilled as refused:
             print(f"{one.name}: {refused}", file=sys.stderr)
     if ask is None:
-        raise Refused("there is no terminal to ask on: --yes was expected")
+        raise DrillRefused("there is no terminal to ask on: --yes was expected")
     if ask(f"Notify them in {args.env}? [y/N] ").strip().lower() not in ("y", "yes"):
-        raise Refused("nothing was sent")
+        raise DrillRefused("nothing was sent")
 
 
 def drill(chosen: Sequence[Scenario], grounds: Grounds, *, as_json: bool) -> int:

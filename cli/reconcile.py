@@ -116,7 +116,7 @@ def differences(
     ask = surveyed_alarms(lambda: cloudwatch, account=account, region=region, topics=topics, now=clock.now, log=log)
     try:
         fires, fine = alarms.states(ask, "ALARM"), alarms.states(ask, "OK")
-    except alarms.NotAnswered:
+    except alarms.AlarmsNotAnswered:
         raise CloudUnreadable(f"CloudWatch did not answer for all alarms ({said[-1]}): nothing is known") from None
     known = alarms.open_alarms(groups, KINDS, now=now)
     ended = ended_alarms(lambda: cloudwatch, account=account, region=region, log=log)

@@ -27,7 +27,7 @@ FOUND = "Missed, found by reconciliation. "
 _FAILING = ("EVALUATION_ERROR", "EVALUATION_FAILURE")
 
 
-class NotAnswered(Exception):
+class AlarmsNotAnswered(Exception):
     """CloudWatch did not answer for all alarms, so nothing of it is known."""
 
 
@@ -47,13 +47,13 @@ class Difference:
 
 
 def states(ask: AskAlarms, state: str) -> dict[str, tuple[Envelope, datetime]]:
-    """Reads all pages of alarms in a state (ALARM, OK), by state key. Raises NotAnswered where one is missing."""
+    """Reads all pages of alarms in a state (ALARM, OK), by state key. Raises AlarmsNotAnswered where one is missing."""
     found: dict[str, tuple[Envelope, datetime]] = {}
     token, first = "", True
     while token or first:
         page = ask(state, token)
         if page is None:
-            raise NotAnswered(state)
+            raise AlarmsNotAnswered(state)
         for envelope, since in page.updates:
             for alert in parse(envelope, received_at=since).alerts:
                 found[alert.state_key] = envelope, since

@@ -10,7 +10,7 @@ import pytest
 from alertrelay.ports import Retryable
 from alertrelay.state import StoreFailure
 
-from cli.drill import Refused, choose, drill, local_ground
+from cli.drill import DrillRefused, choose, drill, local_ground
 from cli.drills.ground import Ground, NotDrilled
 from cli.drills.scenarios import SCENARIOS, scenario
 from cli.pending import show
@@ -110,7 +110,7 @@ def test_the_menu_takes_a_number_a_name_or_all(
 
 
 def test_without_a_terminal_the_menu_is_the_answer_and_an_unknown_name_is_refused() -> None:
-    with pytest.raises(Refused, match=r"SCENARIO was expected(?s:.*)malformed"):
+    with pytest.raises(DrillRefused, match=r"SCENARIO was expected(?s:.*)malformed"):
         choose(None, None)
-    with pytest.raises(Refused, match="'fire' is not a scenario; there are: critical, warning"):
+    with pytest.raises(DrillRefused, match="'fire' is not a scenario; there are: critical, warning"):
         choose("fire", None)
