@@ -32,6 +32,7 @@ from infra.functions import (
     log_group,
 )
 from infra.permissions import forwarder_role
+from infra.served import handler_of
 from infra.topics import topic_prefix
 
 TIMEOUT = Duration.seconds(30)
@@ -111,7 +112,7 @@ class ForwarderConstruct(Construct):
             description=f"alertrelay {relay.environment.name}: {name}",
             runtime=lambda_.Runtime.PYTHON_3_13,
             architecture=relay.architecture,
-            handler=f"lambdas.{name.replace('-', '_')}.handler",
+            handler=handler_of(name),
             code=relay.code,
             layers=[relay.layer],
             # What the function may do stands in permissions.py, all of it: constructs add nothing.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import aws_cdk as cdk
-from alertrelay.channels import SHARED_FORWARDER, channel, forwarders
+from alertrelay.channels import KINDS, SHARED_FORWARDER, channel, forwarders
 from alertrelay.config.model import Config
 from alertrelay.config.watch import AnomalyConfig
 from aws_cdk import CfnOutput
@@ -28,9 +28,10 @@ from infra.permissions import channel_statements
 from infra.rollout import Rollout
 from infra.rule_failures import RuleFailures
 from infra.self_watch import SelfWatch
-from infra.served import check_served
+from infra.served import check_served, check_whole
 from infra.sms_watch import SmsWatch
 from infra.state import ChannelSecret, StateTable
+from infra.synth import ROOT
 from infra.topics import AlertTopics, LastResortTopic, OpsTopic, close
 
 FORWARDERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
@@ -122,6 +123,7 @@ class EnvironmentRelay(cdk.Stack):
         for key, value in (context or {}).items():
             self.node.set_context(key, value)  # before there are children
         check_served(config, {name: channels for name, (_, channels) in FORWARDERS.items()})
+        check_whole(map(channel, KINDS), FORWARDERS, ROOT)
         alerts = AlertTopics(self, "AlertTopics", environment)
         failures = RuleFailures(self, "RuleFailures", environment.name)
         alerts.resolve_deleted_alarms(failures.target)

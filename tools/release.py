@@ -9,6 +9,7 @@ import argparse
 import json
 import re
 import sys
+import uuid
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -44,12 +45,16 @@ def sbom(requirements: str) -> dict[str, Any]:
     """Return a CycloneDX 1.6 document of what ships: the package, and the pinned packages of the layer.
 
     https://cyclonedx.org/docs/1.6/json/. A package has several files, one a platform, and their hashes are all listed
-    as external references: the SBOM does not know which one is installed.
+    as external references: the SBOM does not know which one is installed. The format does not ask for the serial
+    number, but actions/attest refuses a document without one (src/sbom.ts). It is made of the content, so that a
+    release built again has the same.
     """
     components = list(_components(requirements))
+    content = f"{_purl('alertrelay', __version__)}\n{requirements}"
     return {
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
+        "serialNumber": uuid.uuid5(uuid.NAMESPACE_URL, content).urn,
         "version": 1,
         "metadata": {"component": _component("alertrelay", __version__)},
         "components": components,

@@ -1,7 +1,8 @@
-"""Writes into docs/schemas/environment.schema.json what the catalogue decides: thresholds, bands and runbooks by kind.
+"""Writes into docs/schemas/environment.schema.json what every kind of resource has: the form of its list, the keys that
+the loader knows for all, and the thresholds, bands and runbooks of the catalogue.
 
-`python -m tools.schemas --write`; without the flag it only compares. Keys that are no part of the catalogue (ids,
-engines) are written by hand, and tests/compiler/test_schemas.py holds them against the loader.
+`python -m tools.schemas --write`; without the flag it only compares. The sentence of a kind and the keys of its own
+(ids, engines) are written by hand, and tests/compiler/test_schemas.py holds them against the loader.
 """
 
 from __future__ import annotations
@@ -42,12 +43,40 @@ def generated(text: str) -> str:
         raise LookupError(f"tools/schemas.py: KINDS names no key of an environment's file for {', '.join(missing)}")
     schema: dict[str, Any] = json.loads(text)
     for key, kinds in KINDS.items():
-        schema["properties"][key]["items"]["properties"] |= {
-            "thresholds": _thresholds(kinds),
-            "anomaly": _anomaly(kinds),
-            "runbooks": _runbooks(kinds),
+        listed = schema["properties"][key]
+        schema["properties"][key] = {
+            "description": listed["description"],
+            "type": ["array", "null"],
+            "items": _item(listed["items"], kinds),
         }
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def _item(by_hand: Mapping[str, Any], kinds: Sequence[str]) -> dict[str, Any]:
+    """Return the schema of one resource: its own keys and what else is said of them by hand, and what all have."""
+    shared = {
+        "labels": {"$ref": "#/$defs/labels"},
+        "thresholds": _thresholds(kinds),
+        "anomaly": _anomaly(kinds),
+        "insufficient_data": {
+            "description": "`firing`: its alarms fire when their metric stops.",
+            "enum": ["firing", None],
+        },
+        "runbooks": _runbooks(kinds),
+        "stack": {
+            "description": "The further stack that its alarms go to.",
+            "type": ["string", "null"],
+            "pattern": f"^{listing.STACK[0]}$",
+        },
+    }
+    own = {name: schema for name, schema in by_hand["properties"].items() if name not in shared}
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["id"],
+        **by_hand,
+        "properties": {**own, **shared},
+    }
 
 
 def _thresholds(kinds: Sequence[str]) -> dict[str, Any]:

@@ -141,7 +141,8 @@ def _unwrapped(text: str) -> tuple[str, Mapping[str, str]]:
 
 def _diff(old: str, plain: str, new: str, moved: MovedSecrets, file: str) -> tuple[str, ...]:
     """Shows changed lines alone: what stands around them may hold a secret in a comment."""
-    values = [value for value in moved.values.values() if len(value) >= _SHORTEST]
+    hidden = {*moved.hidden, *moved.values.values()}
+    values = sorted((value for value in hidden if len(value) >= _SHORTEST), key=len, reverse=True)
     if old != plain:
         message = f"{file}: becomes the plain file inside, of {len(plain.splitlines())} lines"
         return (message, *_changed(plain, new, moved, values, file))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import yaml
 
@@ -14,17 +14,19 @@ from compiler.reading.finding import Finding
 FOLDER = "/etc/alertmanager/secrets"
 _INSTEAD = re.compile(r"write `(\w+): /etc/")
 _RECEIVER = re.compile(r"receivers\[(\d+)\]\.(?:(\w+?)_configs)?")
+_HIDDEN = re.compile(r"(?:password|secret|token|token_id|credentials|_key|_url|^url|^Authorization)$")
 _UNFIT = re.compile(r"[^A-Za-z0-9_-]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MovedSecrets:
     """`values` are those that were moved, by the name of the key in the environment's secret. `masked` are the places
-    of all secrets that stand in the file, also of those that stay."""
+    of all values that may be secrets, also of those that stay, and `hidden` their texts: neither may be shown."""
 
     edits: tuple[Edit, ...]
-    values: Mapping[str, str]
+    values: Mapping[str, str] = field(repr=False)
     masked: tuple[tuple[int, int], ...]
+    hidden: tuple[str, ...] = field(repr=False)
 
 
 def move_secrets(text: str, root: yaml.Node, findings: Sequence[Finding]) -> MovedSecrets:
@@ -35,13 +37,17 @@ def move_secrets(text: str, root: yaml.Node, findings: Sequence[Finding]) -> Mov
             wanted.setdefault((one.line, one.column), []).append(one)
     names = _Names(root)
     edits: list[Edit] = []
-    masked = []
+    masked, hidden = set(), set()
     for entry in entries(root):
         mark = entry.value.start_mark
+        if isinstance(entry.value, yaml.ScalarNode) and _HIDDEN.search(entry.name):
+            masked.add((mark.index, entry.value.end_mark.index))
+            hidden.add(str(entry.value.value).strip())
         here = [one for one in wanted.get((mark.line + 1, mark.column + 1), ()) if _key(one) == entry.name]
         if not here or not isinstance(entry.value, yaml.ScalarNode):
             continue
-        masked.append((mark.index, entry.value.end_mark.index))
+        masked.add((mark.index, entry.value.end_mark.index))
+        hidden.add(str(entry.value.value).strip())
         instead = _INSTEAD.search(here[0].mend)
         if instead is None:
             continue
@@ -49,7 +55,7 @@ def move_secrets(text: str, root: yaml.Node, findings: Sequence[Finding]) -> Mov
         edits.append(rename(entry, instead[1]))
         if not is_alias(text, entry):
             edits.append(replace_value(text, entry, path))
-    return MovedSecrets(edits=tuple(edits), values=names.values, masked=tuple(masked))
+    return MovedSecrets(edits=tuple(edits), values=names.values, masked=tuple(masked), hidden=tuple(hidden))
 
 
 def _key(finding: Finding) -> str:

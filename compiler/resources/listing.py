@@ -61,7 +61,7 @@ _QUEUE_NAME = (r"[A-Za-z0-9_-]{1,80}(\.fifo)?", "orders")
 _FUNCTION_NAME = (r"[A-Za-z0-9_-]{1,64}", "resize-images")
 _DISCOVERY_NAME = (r"[A-Za-z0-9_-]{1,64}", "checkout")
 _NODE = re.compile(r".*-[0-9]{3}")
-_STACK = (r"[a-z][a-z0-9-]{0,30}", "orders")
+STACK = (r"[a-z][a-z0-9-]{0,30}", "orders")
 _PAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*\.md")
 _LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 
@@ -301,7 +301,7 @@ def _watch(item: Section, kind: str) -> ResourceWatch:
         anomaly=_anomaly(item, kind),
         insufficient_data=_one_of(item, "insufficient_data", ("firing",), "", needed=False) == "firing",
         runbooks=_runbooks(item, kind, places),
-        stack=_name(item, "stack", *_STACK, needed=False),
+        stack=_name(item, "stack", *STACK, needed=False),
         places={**places, "": item.place},
     )
 

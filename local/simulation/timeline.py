@@ -1,4 +1,4 @@
-"""The timeline file: a JSON list of `[t, what]`, t in seconds from the start."""
+"""The timeline file: a JSON list of `[t, what]`, t in seconds from the start, or as a duration such as `1h30m`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from compiler.reading.duration import DurationError, parse_duration
+
 Answer = int | str
 """What a receiver answers: a status, or `timeout` or `refused`."""
 _WORDS = ("timeout", "refused")
@@ -18,7 +20,7 @@ _VALUES = {
     "expire": "the name of a silence",
     "reload": "the text of an alertmanager.yml",
 }
-_MOMENT = "expected seconds from the start, or a time of RFC 3339 as in 2026-01-01T00:10:00Z"
+_MOMENT = "expected seconds from the start, a duration as in 1h30m, or a time of RFC 3339 as in 2026-01-01T00:10:00Z"
 _FORMS = 'a list of alerts, {"silence": …}, {"expire": …}, {"sink": …} or {"reload": …}'
 
 
@@ -100,20 +102,14 @@ def parse_timeline(data: Sequence[Any], start: datetime, *, file: str = "timelin
 
 
 def moment(value: Any, start: datetime) -> datetime | None:
-    """A number of seconds from the start, or an absolute time; None where it is missing or Go's zero time.
+    """Seconds or a duration from the start, or an absolute time; None where it is missing or Go's zero time.
 
     Raises ValueError.
     """
     if value is None:
         return None
     if isinstance(value, str):
-        if not value or value.startswith("0001-01-01T00:00:00"):
-            return None
-        try:
-            at = datetime.fromisoformat(value)
-        except ValueError:
-            raise ValueError(f"{_MOMENT}, got {value!r}") from None
-        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+        return _moment_of_text(value, start)
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise ValueError(f"{_MOMENT}, got {value!r}")
     try:
@@ -122,13 +118,29 @@ def moment(value: Any, start: datetime) -> datetime | None:
         raise ValueError(f"{value!r} seconds from the start is out of reach") from None
 
 
+def _moment_of_text(value: str, start: datetime) -> datetime | None:
+    if not value or value.startswith("0001-01-01T00:00:00"):
+        return None
+    try:
+        return start + timedelta(seconds=parse_duration(value))
+    except OverflowError:
+        raise ValueError(f"{value!r} from the start is out of reach") from None
+    except DurationError:
+        pass
+    try:
+        at = datetime.fromisoformat(value)
+    except ValueError:
+        raise ValueError(f"{_MOMENT}, got {value!r}") from None
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+
+
 def _at(value: Any, start: datetime, place: str) -> datetime:
     try:
-        at = moment(value, start) if not isinstance(value, str) else None
+        at = moment(value, start)
     except ValueError as error:
         raise TimelineError(f"{place}: {error}") from None
     if at is None or at < start:
-        raise TimelineError(f"{place}: expected t in seconds from the start, 0 or more, got {value!r}")
+        raise TimelineError(f"{place}: expected t from the start on, in seconds or as in 1h30m, got {value!r}")
     return at
 
 

@@ -90,7 +90,11 @@ def test_a_report_of_years_names_the_year_of_its_days(tmp_path: Path) -> None:
     source = tmp_path / "years.csv"
     source.write_text("timestamp,value\n" + "".join(f"{86_400 * day},{day % 7}\n" for day in range(3000)))
     _, body = _report(source)
-    days = [text.text or "" for text in next(body.iter("svg")).iter("text") if text.get("x") != "56"]
+    days = [
+        text.text or ""
+        for text in next(body.iter("svg")).iter("text")
+        if not (text.get("x") == "56" or text.get("class"))
+    ]
     assert 4 <= len(days) <= 9
     assert days[-1].startswith("1977-")
 
@@ -218,3 +222,14 @@ def test_the_labels_of_the_drawings_are_readable_on_a_phone(tmp_path: Path) -> N
     letters = int(re.search(r"text { font-size: (\d+)px", narrow)[1])  # type: ignore[index]
     assert letters * least / width >= 10
     assert page.count('<div class="chart"><svg') == page.count("<svg") == 2
+
+
+def test_a_phone_shows_the_scale_beside_the_newest_points_and_names_each_cell(tmp_path: Path) -> None:
+    """The drawing begins at its right end there, and the head of the table is left out."""
+    page, body = _report(_metric(tmp_path / "cpu.csv", spikes={1000: 90.0}))
+    labels = list(next(body.iter("svg")).iter("text"))
+    near = [label.text for label in labels if label.get("class") == "near"]
+    assert near
+    assert near == [label.text for label in labels if label.get("x") == "56"]
+    heads = re.findall("<th>([^<]+)</th>", page)
+    assert re.findall('data-name="([^"]+)"', page.split("</tr>")[1]) == heads[1:]

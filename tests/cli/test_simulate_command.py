@@ -178,6 +178,12 @@ def test_times_may_be_absolute_and_the_start_may_be_chosen(simulate: Simulate) -
     assert [line["t"] for line in simulate([[60, [old]]])] == [90]
 
 
+def test_a_time_is_a_duration_as_on_the_command_line(simulate: Simulate) -> None:
+    ended = {**CPU, "startsAt": "1m", "endsAt": "5m"}
+    in_seconds = simulate([[60, [{**CPU, "startsAt": 60}]], [600, [{**CPU, "startsAt": 60, "endsAt": 300}]]])
+    assert simulate([["1m", [{**CPU, "startsAt": "1m"}]], ["10m", [ended]]]) == in_seconds
+
+
 def test_a_reload_that_has_errors_changes_nothing(simulate: Simulate) -> None:
     for flags in ((), ("--compatible",)):
         assert len(simulate([[0, [CPU]], [10, {"reload": "route: {receiver: ghost}"}]], *flags)) == 1
@@ -277,7 +283,7 @@ def test_a_time_out_of_range_is_a_usage_error(
         ({"sink": {"pagre": 503}}, "timeline.json[0]: there is no receiver 'pagre' (did you mean 'pager'?)"),
         (
             [{**CPU, "endsAt": "tomorrow"}],
-            "timeline.json[0][0]: expected seconds from the start, or a time of RFC 3339",
+            "timeline.json[0][0]: expected seconds from the start, a duration as in 1h30m, or a time of RFC 3339",
         ),
         ({"expire": "work"}, "timeline.json[0]: no silence is named 'work' here"),
         ({"silence": {**SILENCE, "endsAt": "soon"}}, "as in 2026-01-01T00:10:00Z, got 'soon'"),

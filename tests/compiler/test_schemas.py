@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 from collections.abc import Callable
@@ -226,6 +227,15 @@ def test_a_new_alarm_is_written_into_the_schema(monkeypatch: pytest.MonkeyPatch)
     queue = found["properties"]["queues"]["items"]["properties"]
     assert "SQSDummy" in queue["runbooks"]["propertyNames"]["enum"]
     assert {"dummy_seconds", "dummy_critical_seconds"} <= set(queue["thresholds"]["properties"])
+
+
+def test_what_every_kind_of_resource_has_is_written_by_the_command() -> None:
+    """By hand a kind needs its sentence, and the keys that are its own."""
+    whole = json.loads(schemas.SCHEMA.read_text(encoding="utf-8"))
+    by_hand = copy.deepcopy(whole)
+    own = {name: by_hand["properties"]["queues"]["items"]["properties"][name] for name in ("id", "dead_letter_queue")}
+    by_hand["properties"]["queues"] = {"description": "SQS queues.", "items": {"properties": own}}
+    assert json.loads(schemas.generated(json.dumps(by_hand))) == whole
 
 
 def test_the_schemas_name_every_key_of_the_loader(project: Path) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from alertrelay.alert import fingerprint
 
 WHOLE = {
     "truncated JSON": '{"AlarmName": "orders-cpu", "NewStateValue": "AL',
@@ -37,8 +38,11 @@ def test_whatever_it_is_it_is_one_event_that_a_person_can_read(parsed: Any, text
         assert "\x00" not in value
 
 
-def test_the_alertname_is_added_after_the_fingerprint(one: Any) -> None:
-    assert one("text", "critical").fingerprint == one("null", "critical").fingerprint
+def test_the_fingerprint_is_that_of_its_labels_as_it_is_for_any_alert(one: Any) -> None:
+    """Who reads a webhook of ours computes it again; the identity is the state key."""
+    first, second = one("text", "critical", message_id="m-1"), one("text", "critical", message_id="m-2")
+    assert first.fingerprint == second.fingerprint == fingerprint(first.labels)
+    assert first.state_key != second.state_key
 
 
 def test_severity_and_category_come_from_the_topic_else_warning(one: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,19 @@ def test_the_sbom_names_each_pinned_package_with_its_hashes() -> None:
     (files,) = document["components"][0]["externalReferences"]
     assert [found["content"] for found in files["hashes"]] == ["a" * 64, "b" * 64]
     assert document["dependencies"][0]["dependsOn"] == [c["bom-ref"] for c in document["components"]]
+
+
+def test_the_sbom_is_one_that_the_attestation_takes_and_the_same_each_time() -> None:
+    """actions/attest (src/sbom.ts) takes a document for CycloneDX by these three fields, although the format
+    itself does not ask for a serial number."""
+    document = sbom(LAYER)
+    assert document["bomFormat"] == "CycloneDX"
+    assert document["specVersion"]
+    assert re.fullmatch(
+        r"urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", document["serialNumber"]
+    )
+    assert sbom(LAYER) == document
+    assert sbom(LAYER.replace("2026.1", "2026.2"))["serialNumber"] != document["serialNumber"]
 
 
 def test_the_sbom_of_this_tree_has_every_package_of_the_layer(capsys: pytest.CaptureFixture[str]) -> None:

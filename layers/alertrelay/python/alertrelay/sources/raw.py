@@ -67,18 +67,15 @@ def event(
     """An event that is the message itself: identified by the SNS MessageId, else the SQS one, else a hash of the text.
 
     `part` is what is shown of a message of many parts: each must not carry the whole of it.
-
-    The alertname is added after the fingerprint is taken: it is a word of ours, and a better one must not make it
-    another alert.
     """
     envelope = arrival.envelope
     topic = Arn.of(envelope.topic_arn)
     own = texts.label_set(
         [("account_id", topic.account), ("region", topic.region), ("topic", envelope.topic_arn.rpartition(":")[2])]
     )
-    given = of_topic(envelope.topic_arn)
+    labels = {"severity": DEFAULT, **of_topic(envelope.topic_arn), **own, "alertname": alertname}
     return Alert(
-        labels={"severity": DEFAULT, **given, **own, "alertname": alertname},
+        labels=labels,
         annotations=texts.annotation_set(
             [
                 ("summary", summary),
@@ -93,7 +90,7 @@ def event(
         ends_at=None,
         updated_at=None,
         source=source,
-        fingerprint=fingerprint(own),
+        fingerprint=fingerprint(labels),
         state_key=identity_of(arrival),
     )
 
