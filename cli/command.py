@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
 from cli import config_dir
+from cli.exit_code import CRASHED
 from cli.extras import advice
 from cli.version import PrintVersion
 from compiler.config_folder import NoConfigFolder
@@ -49,10 +50,6 @@ class _Parser(argparse.ArgumentParser):
         if message.endswith("expected one argument"):
             message += ", joined by = where it begins with a hyphen"
         super().error(f"{message}; see `{self.prog} --help`")
-
-
-CRASHED = 3
-"""The exit code of a traceback: 1 and 2 are answers of the commands."""
 
 
 def parser(only: str | None = None) -> argparse.ArgumentParser:

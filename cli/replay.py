@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from alertrelay.channels import KINDS
 
 from cli.config_dir import add_config_dir
+from cli.exit_code import CRASHED
 from cli.files import unreadable, unwritable
 
 if TYPE_CHECKING:
@@ -102,6 +103,7 @@ def run(args: argparse.Namespace) -> int:
     """Prints the timeline, or the JSON; the exit code of the help."""
     from local import timeline
     from local.stack.day_input import UsageError
+    from local.stack.rie import RuntimeFault
 
     files, code = _read(args.files)
     if not files:
@@ -111,6 +113,9 @@ def run(args: argparse.Namespace) -> int:
     except UsageError as error:
         print(f"alertrelay replay: {error}", file=sys.stderr)
         return 2
+    except RuntimeFault as error:
+        print(f"alertrelay replay: --engine rie crashed, which proves nothing: {error}", file=sys.stderr)
+        return CRASHED
     if args.logs:
         code = max(code, _write_logs(args.logs, day.logs))
     if args.json:
@@ -136,7 +141,7 @@ def _write_logs(path: Path, logs: str) -> int:
 
 
 def _lived(files: list[tuple[str, bytes]], args: argparse.Namespace) -> Day:
-    """By the engine that was asked for. Raises UsageError."""
+    """By the engine that was asked for. Raises UsageError, RuntimeFault."""
     from local.stack.day import live
     from local.stack.day_input import UsageError
 
@@ -150,7 +155,7 @@ def _lived(files: list[tuple[str, bytes]], args: argparse.Namespace) -> Day:
             modes=args.mode,
             template=args.template,
         )
-    from local.stack.rie import RieMissing, RieStack, RuntimeFault, kit
+    from local.stack.rie import RieMissing, RieStack, kit
 
     for name, _ in files:
         if name.endswith(".csv"):
@@ -170,7 +175,7 @@ def _lived(files: list[tuple[str, bytes]], args: argparse.Namespace) -> Day:
             arch=arch,
             template=args.template,
         )
-    except (RieMissing, RuntimeFault) as error:
+    except RieMissing as error:
         raise UsageError(f"--engine rie: {error}") from None
 
 

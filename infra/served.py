@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
-from alertrelay.config.channel import ChannelDescriptor
+from alertrelay.config.channel import ChannelDescriptor, Settings
 from alertrelay.config.model import Config
 
 
@@ -56,11 +56,15 @@ def _incomplete(channels: Iterable[ChannelDescriptor], standins: Path) -> Iterat
     for one in channels:
         if not _is_module(one.kind, standins):
             yield f"channel {one.kind}: it has no stand-in for replay and the tests: add local/standins/{one.kind}"
-        if any(key.shape == "secret" for key in one.keys) and not one.settings.key_field:
+        if any(key.shape == "secret" for key in one.keys) and not _names_its_secret(one.settings):
             yield (
                 f"channel {one.kind}: a key of its configuration is a secret, and its settings do not say which field "
-                f"names it: set `key_field` of {one.settings.__name__}"
+                f"names it: set `key_field` of {one.settings.__name__}, or write its `key_name`"
             )
+
+
+def _names_its_secret(settings: type[Settings]) -> bool:
+    return bool(settings.key_field) or settings.key_name is not Settings.key_name
 
 
 def _is_module(name: str, folder: Path) -> bool:

@@ -16,8 +16,8 @@ from compiler.alertmanager.file import AlertmanagerFile, parse_alertmanager
 from compiler.alertmanager.managed import CONFIG, TEMPLATES
 from compiler.delivery import DeliveryFile
 from compiler.mending.deprecated import renew
-from compiler.mending.secrets import MovedSecrets, move_secrets
-from compiler.mending.source import Edit, applied, child, compose
+from compiler.mending.secrets import MovedSecrets, may_be_secrets, move_secrets
+from compiler.mending.source import Edit, applied, child, compose, entries
 from compiler.reading.finding import Finding, Findings
 from compiler.reading.yamlfile import Value, parse
 
@@ -141,8 +141,11 @@ def _unwrapped(text: str) -> tuple[str, Mapping[str, str]]:
 
 def _diff(old: str, plain: str, new: str, moved: MovedSecrets, file: str) -> tuple[str, ...]:
     """Shows changed lines alone: what stands around them may hold a secret in a comment."""
+    root = compose(plain)
+    names = " ".join(entry.name for entry in entries(root)) if root else ""
     hidden = {*moved.hidden, *moved.values.values()}
-    values = sorted((value for value in hidden if len(value) >= _SHORTEST), key=len, reverse=True)
+    # A secret that is a word of a key is masked at its place alone: a hole in the key would show it.
+    values = sorted((one for one in hidden if len(one) >= _SHORTEST and one not in names), key=len, reverse=True)
     if old != plain:
         message = f"{file}: becomes the plain file inside, of {len(plain.splitlines())} lines"
         return (message, *_changed(plain, new, moved, values, file))
@@ -150,12 +153,18 @@ def _diff(old: str, plain: str, new: str, moved: MovedSecrets, file: str) -> tup
 
 
 def _changed(old: str, new: str, moved: MovedSecrets, values: Sequence[str], file: str) -> Iterator[str]:
-    masked = applied(old, [Edit(start=start, end=end, text=_masked(old[start:end])) for start, end in moved.masked])
+    root = compose(new)
+    still = [span for span, _ in may_be_secrets(root)] if root else []
+    masked, shown = _without(old, moved.masked), _without(new, still)
     for value in values:
-        masked, new = masked.replace(value, _MASK), new.replace(value, _MASK)
-    for line in difflib.unified_diff(masked.splitlines(), new.splitlines(), file, file, lineterm="", n=0):
+        masked, shown = masked.replace(value, _MASK), shown.replace(value, _MASK)
+    for line in difflib.unified_diff(masked.splitlines(), shown.splitlines(), file, file, lineterm="", n=0):
         code, mark, _ = line.partition(" #")
         yield code.rstrip() if mark and (_MASK in code or "/secrets/" in code) else line
+
+
+def _without(text: str, spans: Sequence[tuple[int, int]]) -> str:
+    return applied(text, [Edit(start=start, end=end, text=_masked(text[start:end])) for start, end in spans])
 
 
 def _masked(span: str) -> str:

@@ -37,12 +37,10 @@ def move_secrets(text: str, root: yaml.Node, findings: Sequence[Finding]) -> Mov
             wanted.setdefault((one.line, one.column), []).append(one)
     names = _Names(root)
     edits: list[Edit] = []
-    masked, hidden = set(), set()
+    hidden = {text for _, text in may_be_secrets(root)}
+    masked = {span for span, _ in may_be_secrets(root)}
     for entry in entries(root):
         mark = entry.value.start_mark
-        if isinstance(entry.value, yaml.ScalarNode) and _HIDDEN.search(entry.name):
-            masked.add((mark.index, entry.value.end_mark.index))
-            hidden.add(str(entry.value.value).strip())
         here = [one for one in wanted.get((mark.line + 1, mark.column + 1), ()) if _key(one) == entry.name]
         if not here or not isinstance(entry.value, yaml.ScalarNode):
             continue
@@ -56,6 +54,13 @@ def move_secrets(text: str, root: yaml.Node, findings: Sequence[Finding]) -> Mov
         if not is_alias(text, entry):
             edits.append(replace_value(text, entry, path))
     return MovedSecrets(edits=tuple(edits), values=names.values, masked=tuple(masked), hidden=tuple(hidden))
+
+
+def may_be_secrets(root: yaml.Node) -> Iterator[tuple[tuple[int, int], str]]:
+    """Returns place and text of each value that its key calls a password, a token, a key or an address."""
+    for entry in entries(root):
+        if isinstance(entry.value, yaml.ScalarNode) and _HIDDEN.search(entry.name):
+            yield (entry.value.start_mark.index, entry.value.end_mark.index), str(entry.value.value).strip()
 
 
 def _key(finding: Finding) -> str:

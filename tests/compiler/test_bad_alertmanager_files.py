@@ -80,3 +80,12 @@ def test_what_may_be_a_secret_is_not_shown_beside_one_that_is_moved() -> None:
     assert "FAKE3" in mended.secrets.values()
     assert "FAKE1" in mended.text
     assert "FAKE" not in "\n".join(mended.diff)
+
+
+def test_a_secret_that_is_a_word_of_its_key_leaves_no_hole_in_it() -> None:
+    text = "global: {smtp_auth_password: password}\n" + SOUND
+    shown = mend(text, file="a.yml", delivery=NOTHING).diff
+    assert [line for line in shown if "smtp" in line] == [
+        "-global: {smtp_auth_password: <secret>}",
+        "+global: {smtp_auth_password_file: /etc/alertmanager/secrets/smtp_auth_password}",
+    ]

@@ -80,5 +80,8 @@ def test_a_part_that_is_missing_is_named_with_its_place(root: Path, missing: str
 
 
 def test_a_secret_that_the_settings_do_not_name_is_an_error(root: Path) -> None:
-    with pytest.raises(ValueError, match=r"channel webhook: a key .* is a secret.*set `key_field` of Settings$"):
+    with pytest.raises(
+        ValueError,
+        match=r"channel webhook: a key .* is a secret.*set `key_field` of Settings, or write its `key_name`$",
+    ):
         whole(root, replace(WEBHOOK, settings=Settings))

@@ -134,6 +134,17 @@ def test_without_the_emulator_the_command_says_what_is_missing(
     assert "make rie" in said or "runs on Linux" in said
 
 
+def test_an_emulator_that_fails_is_a_crash_and_no_usage_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fails() -> rie.Kit:
+        raise rie.RuntimeFault("the emulator ended at once: out of memory")
+
+    monkeypatch.setattr(rie, "kit", fails)
+    assert main(["replay", str(EVENTS / "raw-text.json"), "--engine", "rie"]) == 3
+    assert "crashed, which proves nothing: the emulator ended at once: out of memory" in capsys.readouterr().err
+
+
 def test_a_receiver_alone_cannot_be_down_there(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["replay", str(EVENTS / "raw-text.json"), "--engine", "rie", "--down", "slack-critical"]) == 2
     assert "a whole channel fails" in capsys.readouterr().err

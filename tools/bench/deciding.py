@@ -77,6 +77,7 @@ def _messages(events: Path) -> float:
     """CPU of one message: parsed, routed, and rendered for PagerDuty, Slack and e-mail."""
     sources, notification = _first("alertrelay.sources"), _first("alertrelay.notification", "alertrelay.alert")
     match = _first("alertrelay.policy.route").match_routes
+    reason = _first("alertrelay.notification", "alertrelay.alert").Reason.FIRST
     renders, root = [_renderer(kind) for kind in ("pagerduty", "slack", "email")], _tree()
     given = [json.loads(path.read_bytes()) for path in sorted(events.glob("*.json"))]
     pager = _first("alertrelay.alert").Integration(receiver="pager", channel="pagerduty", index=0)
@@ -89,7 +90,7 @@ def _messages(events: Path) -> float:
                 alerts = sources.parse(envelope, received_at=AT).alerts
                 for alert in alerts:
                     match(root, alert.labels)
-                message = _notification(notification, alerts, pager)
+                message = _notification(notification, alerts, pager, reason)
                 for render, settings in renders:
                     render(message, settings)
                 count += 1
@@ -138,12 +139,12 @@ def _tree() -> Any:
     return route(99, (), routes=tuple(below))
 
 
-def _notification(module: Any, alerts: Sequence[Any], pager: object) -> Any:
+def _notification(module: Any, alerts: Sequence[Any], pager: object, reason: object) -> Any:
     firing = sum(alert.status == "firing" for alert in alerts)
     given = {
         "integration": pager,
         "status": "firing" if firing else "resolved",
-        "reason": _first("alertrelay.notification", "alertrelay.alert").Reason.FIRST,
+        "reason": reason,
         "environment": "prod",
         "group_labels": {"alertname": alerts[0].labels.get("alertname", "")},
         "alerts": tuple(alerts[:20]),

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Literal
 
 Status = Literal["firing", "resolved", "unknown"]
@@ -35,7 +36,14 @@ def fingerprint(labels: Labels) -> str:
 
     Source: prometheus/common model/fingerprinting.go.
     """
-    parts = [part.encode("utf-8", "surrogatepass") for name in sorted(labels) for part in (name, labels[name])]
+    pairs = tuple(sorted(labels.items()))
+    # The next update of an alert has its labels again, and the sum takes Python longer than most of a parser.
+    short = sum(len(value) for _, value in pairs) <= _KEPT_SIZE
+    return _kept_sum(pairs) if short else _sum(pairs)
+
+
+def _sum(pairs: tuple[tuple[str, str], ...]) -> str:
+    parts = [part.encode("utf-8", "surrogatepass") for pair in pairs for part in pair]
     data, value = b"".join(part + b"\xff" for part in parts), 0xCBF29CE484222325
     odd = len(data) % 4
     for byte in data[:odd]:
@@ -47,6 +55,9 @@ def fingerprint(labels: Labels) -> str:
     return f"{value:016x}"
 
 
+_kept_sum = lru_cache(maxsize=512)(_sum)
+_KEPT_SIZE = 2_000
+"""Characters of label values: longer sets are not kept, since they would only fill the memory."""
 _PRIME, _ALL = 0x100000001B3, 0xFFFFFFFFFFFFFFFF
 
 

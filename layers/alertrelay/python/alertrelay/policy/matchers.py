@@ -11,6 +11,9 @@ import re2
 from alertrelay.alert import Labels
 from alertrelay.config.model import Matcher
 
+_SHORT = 200
+"""Characters of a value whose answer is kept: long ones would only fill the memory."""
+
 
 def matches(matchers: Iterable[Matcher], labels: Labels) -> bool:
     """Returns whether labels satisfy every matcher of a list; a missing label counts as empty."""
@@ -25,8 +28,18 @@ def _holds(matcher: Matcher, value: str) -> bool:
     """Returns whether a matcher that is not a plain equality holds."""
     if matcher.op == "!=":
         return value != matcher.value
-    found = _pattern(matcher.value).search(_valid(value)) is not None
+    found = _found(matcher.value, value) if len(value) <= _SHORT else _searched(matcher.value, value)
     return found if matcher.op == "=~" else not found
+
+
+@lru_cache(maxsize=4096)
+def _found(expression: str, value: str) -> bool:
+    """The values of a label are few, and each alert asks every route for them again."""
+    return _searched(expression, value)
+
+
+def _searched(expression: str, value: str) -> bool:
+    return _pattern(expression).search(_valid(value)) is not None
 
 
 def _valid(value: str) -> str:

@@ -41,6 +41,9 @@ _ORIGINS = {
     "amp": "Alert in Prometheus",
 }
 
+_BARE = re.compile(r"[\w.:/@-]+", re.ASCII)
+"""A value that a shell takes without quotes."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
@@ -186,8 +189,6 @@ def _child(url: str) -> str:
 def _linked(name: str, given: str) -> Fact:
     if not given:
         return Fact(name=name, text="")
-    if given.isascii() and given.isprintable() and len(given) <= 500:
-        return Fact(name=name, text=" ".join(given.split()), href=link(given))
     return Fact(name=name, text=short(given, 500), href=link(given))
 
 
@@ -233,7 +234,7 @@ def _silence_command(notification: Notification, alert: Alert) -> str:
 
 def _matcher(name: str, value: str) -> str:
     """Returns `name=value` for a shell, with quotes only where the value needs them."""
-    if re.fullmatch(r"[\w.:/@-]+", value, re.ASCII):
+    if _BARE.fullmatch(value):
         return f"{name}={value}"
     escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return shlex.quote(f'{name}="{escaped}"')

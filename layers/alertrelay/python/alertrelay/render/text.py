@@ -47,8 +47,10 @@ def _printable(char: str) -> str:
 
 def one_line(text: str) -> str:
     """Returns `clean`, with every run of white space as one space."""
-    # What is printable has no control character, override or line end: most texts need no more.
-    return " ".join((text if text.isprintable() else clean(text)).split())
+    # What is printable has no control character, override or line end, and no white space but spaces.
+    if text.isprintable():
+        return text if "  " not in text and text == text.strip() else " ".join(text.split())
+    return " ".join(clean(text).split())
 
 
 def cut(text: str, limit: int, escapes: Mapping[str, str] | None = None) -> str:
@@ -58,11 +60,11 @@ def cut(text: str, limit: int, escapes: Mapping[str, str] | None = None) -> str:
     The limit counts UTF-16 units of the escaped text: services do not document whether they count those or code points.
     A character, its escape and what is joined to it stay whole.
     """
-    begins = text[: limit + 1]
-    whole = begins
-    for char, escaped in (escapes or {}).items():
-        if char in whole:
-            whole = whole.replace(char, escaped)
+    begins = whole = text[: limit + 1]
+    if escapes:
+        for char, escaped in escapes.items():
+            if char in whole:
+                whole = whole.replace(char, escaped)
     if len(whole) <= limit and (whole.isascii() or width(whole) <= limit):
         return whole
     pieces: Sequence[str] = [escapes.get(char, char) for char in begins] if escapes else begins
@@ -75,9 +77,8 @@ def cut(text: str, limit: int, escapes: Mapping[str, str] | None = None) -> str:
 
 def short(text: str, limit: int) -> str:
     """Returns the text on one line, at most `limit` long."""
-    if text.isascii() and text.isprintable() and len(text) <= limit:
-        return " ".join(text.split())
-    return cut(one_line(text), limit)
+    line = one_line(text)
+    return line if len(line) <= limit and line.isascii() else cut(line, limit)
 
 
 def shortened(texts: Mapping[str, str], *, limit: int = 200, name_limit: int = 100) -> dict[str, str]:
@@ -85,8 +86,7 @@ def shortened(texts: Mapping[str, str], *, limit: int = 200, name_limit: int = 1
     found = {}
     for key, text in texts.items():
         name = key if key.isidentifier() and key.isascii() and len(key) <= name_limit else short(key, name_limit)
-        plain = text.isascii() and text.isprintable() and len(text) <= limit
-        found[name] = " ".join(text.split()) if plain else short(text, limit)
+        found[name] = short(text, limit)
     return found
 
 

@@ -241,7 +241,8 @@ def tally(notification: Notification) -> str:
 
 def moment(at: datetime, zone: tzinfo = UTC) -> str:
     """Formats `2026-11-20 03:04 UTC`."""
-    return f"{at.astimezone(zone):%Y-%m-%d %H:%M %Z}"
+    here = at.astimezone(zone)
+    return f"{here.isoformat(' ', 'minutes')[:16]} {here.tzname()}"
 
 
 def clock(at: datetime, now: datetime, zone: tzinfo = UTC) -> str:

@@ -15,7 +15,7 @@ from alertrelay.values.arn import Arn
 from alertrelay.values.times import instant
 
 _SNS_TYPES = ("Notification", "SubscriptionConfirmation", "UnsubscribeConfirmation")
-_DECODER = json.JSONDecoder(strict=False)
+_STRICT, _LENIENT = json.JSONDecoder(), json.JSONDecoder(strict=False)
 _EMBEDDED = 1_000  # objects of one text that are read
 NOT_JSON = object()
 """What `decoded` gives for text that is no JSON. (JSON has a null, so None is taken.)"""
@@ -78,9 +78,10 @@ def unwrap(event: object) -> list[Envelope]:
     """
     if isinstance(event, bytes | bytearray):
         event = bytes(event).decode("utf-8-sig", "replace")
-    text = event if isinstance(event, str) else texts.as_json(event)
     value = decoded(event) if isinstance(event, str) else event
-    found = list(_wrapped(value)) or [Envelope(text=texts.printable(text))]
+    found = list(_wrapped(value))
+    if not found:
+        found = [Envelope(text=texts.printable(event if isinstance(event, str) else texts.as_json(event)))]
     return [inner for envelope in found for inner in _unwrapped(envelope, _NESTED)]
 
 
@@ -119,7 +120,7 @@ def decoded(text: str, *, strict: bool = True) -> object:
     Not strict, raw line breaks and tabs within strings are taken as they stand: DMS and many templates write them.
     """
     try:
-        return json.loads(text.removeprefix("\ufeff"), strict=strict)
+        return (_STRICT if strict else _LENIENT).decode(text.removeprefix("\ufeff"))
     except (ValueError, RecursionError):
         return NOT_JSON
 
@@ -134,7 +135,7 @@ def embedded(text: str) -> object:
     found: list[object] = []
     while len(found) < _EMBEDDED and at >= 0 and text[at : at + 1] == "{":
         try:
-            value, end = _DECODER.raw_decode(text, at)
+            value, end = _LENIENT.raw_decode(text, at)
         except (ValueError, RecursionError):
             return NOT_JSON
         found.append(value)

@@ -35,24 +35,24 @@ class SourceKind:
 
     def detect(self, value: object) -> bool:
         """Returns whether a message is of this kind."""
-        found: bool = _function(self.module, f"detect{self.text}")(value)
+        found: bool = _function(self.module, "detect", self.text)(value)
         return found
 
     def parse(self, value: object, arrival: Arrival) -> Sequence[Alert]:
         """Returns the alerts of a message of this kind. Raises whatever its parser stumbles over."""
-        found: Sequence[Alert] = _function(self.module, f"parse{self.text}")(value, arrival)
+        found: Sequence[Alert] = _function(self.module, "parse", self.text)(value, arrival)
         return found
 
 
 @functools.cache
-def _function(module: str, name: str) -> Callable[..., Any]:
-    found: Callable[..., Any] = getattr(import_module(f"alertrelay.sources.{module}"), name)
+def _function(module: str, name: str, text: str) -> Callable[..., Any]:
+    found: Callable[..., Any] = getattr(import_module(f"alertrelay.sources.{module}"), name + text)
     return found
 
 
 def load() -> None:
     """Import what reads an alarm of CloudWatch, so that the first message does not wait for it."""
-    _function(KINDS[0].module, "parse")
+    _function(KINDS[0].module, "parse", "")
 
 
 KINDS: tuple[SourceKind, ...] = (

@@ -72,11 +72,26 @@ def _blocks(notification: Notification, found: FactSheet, line: str) -> list[dic
         blocks.append({"type": "section", "fields": [_field(fact) for fact in found.where[:_FIELDS]]})
     blocks += _silence(found.silence)
     context = {"type": "context", "elements": [_mrkdwn(escape(plain.footer(notification), 700))]}
+    texts, others = _texts(found.long_texts), _others(notification)
+    further = [*texts, *others]
+    if notification.listing is None and _at_most([*blocks, *further, context]) <= _WHOLE:
+        return [*blocks, *further, context]
     room = _WHOLE - _size([*blocks, context])
-    for further in (_texts(found.long_texts), _others(notification)):
-        fitting, room = _fitting(further, room)
+    for each in (texts, others):
+        fitting, room = _fitting(each, room)
         blocks += fitting
     return [*blocks, *_listing(notification, room), context]
+
+
+def _at_most(blocks: list[dict[str, Any]]) -> int:
+    """Returns a bound of `_size` that takes no encoding: of a character JSON makes six at most, "\\u0000"."""
+    held = [text["text"] for block in blocks for text in (block.get("text"), *_inner(block)) if text]
+    return 6 * sum(map(len, held)) + 60 * len(held) + 90 * len(blocks)
+
+
+def _inner(block: dict[str, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = block.get("fields") or block.get("elements") or []
+    return found
 
 
 def _size(blocks: list[dict[str, Any]]) -> int:
