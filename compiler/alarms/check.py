@@ -263,7 +263,7 @@ def check_own_runbooks(file: str, runbooks: Collection[str], findings: Findings)
         if page not in runbooks:
             message = f"runbooks/{page}, the page of {', '.join(names)}, does not exist"
             findings.warning(
-                Place(file=file), "no-runbook", message, "copy it from alertrelay's runbooks/, or write it"
+                Place(file=file), "no-own-runbook", message, "copy it from alertrelay's runbooks/, or write it"
             )
 
 
