@@ -18,6 +18,7 @@ SUBCOMMANDS: Mapping[str, tuple[str, str]] = {
     "init": ("init", "write a configuration of your own"),
     "discover": ("discover", "list the resources of an account that can be watched"),
     "normalise": ("normalise", "show the alerts that payloads become"),
+    "template": ("template", "render a template of alertmanager.yml"),
     "check": ("check", "check the configuration"),
     "route": ("route", "show who is notified of an alert with these labels"),
     "simulate": ("simulate", "show what a configuration would send over a timeline of alerts"),

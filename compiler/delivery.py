@@ -18,7 +18,7 @@ from compiler.reading.yamlfile import Value
 from compiler.reading.zone import known_zone
 
 EMAIL = ("transport", "on_call", "time_zone")
-KEYS = ("fallbacks", "last_resort", "email", "limits")
+KEYS = ("fallbacks", "last_resort", "email", "limits", "allowed")
 MOST = 120
 """Messages of a limit: PagerDuty takes as many events a minute for one routing key."""
 
@@ -48,6 +48,8 @@ class DeliveryFile:
     time_zone: str = ""
     limits: Mapping[str, int] = field(default_factory=dict)
     limit_places: Mapping[str, Place] = field(default_factory=dict, repr=False)
+    allowed: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    allowed_places: Mapping[str, Place] = field(default_factory=dict, repr=False)
     places: Mapping[str, tuple[Value, tuple[tuple[Value, ...], ...]]] = field(repr=False)
 
 
@@ -73,6 +75,7 @@ def parse_delivery(root: Value, findings: Findings) -> DeliveryFile:
         place=section.place,
         places=places,
         **_limits(section, findings),
+        **_allowed(section, findings),
     )
 
 
@@ -90,6 +93,20 @@ def _limits(section: Section, findings: Findings) -> dict[str, Any]:
             mend = "how many messages the receiver takes before a digest; of PagerDuty, incidents a minute"
             findings.error(value.place, "bad-value", message, mend)
     return {"limits": limits, "limit_places": places}
+
+
+def _allowed(section: Section, findings: Findings) -> dict[str, Any]:
+    """By receiver and key: what a template may give that decides who is notified."""
+    allowed: dict[str, Mapping[str, tuple[str, ...]]] = {}
+    places: dict[str, Place] = {}
+    for receiver, value in section.mapping("allowed").items():
+        places[receiver] = value.place
+        inner = Section(value, findings)
+        if isinstance(value.data, Mapping):
+            allowed[receiver] = {key: inner.strings(key) for key in inner.items}
+        else:
+            inner.wrong(value, "a mapping", 'as in `team-slack: {channel: ["#payments", "#search"]}`')
+    return {"allowed": allowed, "allowed_places": places}
 
 
 def _stages(value: Value, findings: Findings) -> tuple[tuple[Value, ...], ...]:
@@ -173,7 +190,7 @@ def check_delivery(
         for stage in stages:
             _check_stage(name, stage, receivers, findings)
         _check_channels(name, value, delivery.fallbacks[name], receivers, findings)
-    for name, place in delivery.limit_places.items():
+    for name, place in (*delivery.limit_places.items(), *delivery.allowed_places.items()):
         if name not in receivers:
             mend = did_you_mean(name, receivers)
             findings.error(place, "unknown-receiver", f"alertmanager.yml has no receiver {name!r}", mend)

@@ -276,7 +276,12 @@ def read_alertmanager_file(file: Path | Value, delivery: DeliveryFile, findings:
 
 def _of_delivery(root: Value, delivery: DeliveryFile, findings: Findings) -> AlertmanagerFile | None:
     return parse_alertmanager(
-        root, findings, transport=delivery.transport, on_call=delivery.on_call, time_zone=delivery.time_zone
+        root,
+        findings,
+        transport=delivery.transport,
+        on_call=delivery.on_call,
+        time_zone=delivery.time_zone,
+        allowed=delivery.allowed,
     )
 
 

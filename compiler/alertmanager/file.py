@@ -25,6 +25,7 @@ from compiler.delivery import Transport
 from compiler.reading.finding import Findings, did_you_mean
 from compiler.reading.section import Section, check_texts, keys, section_of
 from compiler.reading.yamlfile import Value
+from compiler.templates.files import TemplateFiles, read_templates
 
 KEYS = keys("global templates route inhibit_rules receivers mute_time_intervals time_intervals tracing event_recorder")
 _RESOLVE_TIMEOUT = 300.0
@@ -76,9 +77,11 @@ def parse_alertmanager(
     transport: Transport = "smtp",
     on_call: tuple[str, ...] = (),
     time_zone: str = "",
+    allowed: Mapping[str, Mapping[str, tuple[str, ...]]] | None = None,
 ) -> AlertmanagerFile | None:
     """Reads the file; None where it has no route at all. Of delivery.yml: `transport` is how e-mail goes out, `on_call`
-    the addresses that have to take it, `time_zone` that of its times."""
+    the addresses that have to take it, `time_zone` that of its times, `allowed` what a template may give that decides
+    who is notified."""
     section = section_of(root, KEYS, findings)
     if section is None:
         return None
@@ -93,6 +96,8 @@ def parse_alertmanager(
         transport=transport,
         on_call=on_call,
         time_zone=time_zone,
+        templates=_templates(section),
+        allowed=allowed or {},
     )
     receivers = _receivers(section, reading)
     intervals = parse_intervals(section)
@@ -160,12 +165,14 @@ def _receivers(section: Section, reading: ReceiverContext) -> dict[str, Receiver
     return receivers
 
 
+def _templates(section: Section) -> TemplateFiles:
+    check_texts(section.list("templates"), section.findings)
+    patterns = tuple(value for value in section.list("templates") if value.text)
+    return read_templates(patterns, section.findings)
+
+
 def _check_rest(section: Section) -> None:
     findings = section.findings
-    check_texts(section.list("templates"), findings)
-    if section.list("templates"):
-        message = "templates are not used: alertrelay renders its own messages"
-        findings.warning(section.at("templates"), "own-rendering", message, "they may stay for Alertmanager's sake")
     for key in ("tracing", "event_recorder"):
         if section.has(key):
             findings.not_obeyed(section.at(key), repr(key))

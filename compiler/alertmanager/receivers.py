@@ -1,8 +1,8 @@
 """`receivers:` of alertmanager.yml: each kind that alertrelay serves, with all the keys that Alertmanager 0.33 knows.
 
-Which keys a kind has, and what each is, is the data of its channel (alertrelay/channels/<kind>/__init__.py). Text
-templates are accepted and our own rendering is used. A template in what decides who is notified (channel, address, key)
-is refused: it would be decided by the alert's text.
+Which keys a kind has, and what each is, is the data of its channel (alertrelay/channels/<kind>/__init__.py). The
+team's own texts are compiled (texts.py) and stand in the message where they are set. A template in what decides who is
+notified (channel, address, key) is refused unless delivery.yml lists what it may give (decisions.py).
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from alertrelay.channels import KINDS, channel
 from alertrelay.config.channel import ChannelDescriptor, Settings
 from alertrelay.config.model import Receiver, Target
 
+from compiler.alertmanager.decisions import read_decisions
 from compiler.alertmanager.integrations import ReceiverContext, read_settings
-from compiler.alertmanager.kinds.reading import texts_of
 from compiler.alertmanager.shapes import check_shape
+from compiler.alertmanager.texts import read_texts
 from compiler.reading.section import Section, check_texts, keys
 
 _COMMON = ("send_resolved", "http_config")
@@ -91,9 +92,10 @@ def _placeholder(section: Section, kind: str, integration: Integration) -> Targe
 
 
 def _target(section: Section, served: ChannelDescriptor, integration: Integration, reading: ReceiverContext) -> Target:
-    _check_templates(section, served)
+    decides = read_decisions(section, served, reading.allowed.get(integration.receiver, {}))
+    _check_own_form(section, served)
     for key in served.keys:
-        if key.use in ("rendered", "not_obeyed"):
+        if key.use in ("templated", "rendered", "not_obeyed"):
             check_shape(section, key, reading.secrets)
         if key.use == "not_obeyed" and section.has(key.name) and not (key.shape == "sigv4" and _only_region(section)):
             section.findings.not_obeyed(section.at(key.name), repr(key.name))
@@ -101,25 +103,15 @@ def _target(section: Section, served: ChannelDescriptor, integration: Integratio
         integration=integration,
         send_resolved=_send_resolved(section, served),
         settings=read_settings(section, served, reading),
+        texts={**read_texts(section, served, reading.templates), **decides},
     )
 
 
-def _check_templates(section: Section, served: ChannelDescriptor) -> None:
-    for key in (name for one in served.keys for name in one.deciding):
-        if any("{{" in text for text in texts_of(section.get(key))):
-            message = f"{key!r} holds a template: who is notified would depend on the text of an alert"
-            section.findings.error(section.at(key), "template", message, "write it out, with a route for each")
+def _check_own_form(section: Section, served: ChannelDescriptor) -> None:
     own = [key.name for key in served.keys if key.use == "rendered" and section.has(key.name)]
-    own = [name for name in own if not _all_obeyed(section, served, name)]
     if own:
-        message = f"{', '.join(own)}: alertrelay renders its own message"
+        message = f"{', '.join(own)}: alertrelay gives its messages a form of its own"
         section.findings.warning(section.at(own[0]), "own-rendering", message, "it may stay for Alertmanager's sake")
-
-
-def _all_obeyed(section: Section, served: ChannelDescriptor, name: str) -> bool:
-    """Returns whether a mapping holds nothing but the entry that is obeyed."""
-    obeyed = next(key.obeyed for key in served.keys if key.name == name)
-    return bool(obeyed) and set(section.mapping(name)) == {obeyed}
 
 
 def _send_resolved(section: Section, served: ChannelDescriptor) -> bool:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
@@ -33,13 +33,23 @@ class Value:
     """One value. `data` is the plain scalar, a tuple of values, or a mapping by key.
 
     `text` is a scalar as it stands in the file (`05`, `yes`, `17:00`); "" for the others. `key_place` is where the key
-    stands that holds it, None for the items of a list.
+    stands that holds it, None for the items of a list. `inside` is the line and column where a scalar's text begins,
+    None where its lines are not those of the file.
     """
 
     data: Scalar | tuple[Value, ...] | Mapping[str, Value]
     text: str
     place: Place
     key_place: Place | None = None
+    inside: tuple[int, int] | None = field(default=None, compare=False)
+
+    def place_at(self, offset: int) -> Place:
+        """Returns where a character of the text stands in the file; where that is not known, the whole value."""
+        line = self.text.count("\n", 0, offset)
+        if self.inside is None or (line and self.inside[0] == self.place.line):
+            return self.place
+        column = offset - (self.text.rfind("\n", 0, offset) + 1)
+        return dataclasses.replace(self.place, line=self.inside[0] + line, column=self.inside[1] + column)
 
     @property
     def kind(self) -> str:
@@ -105,7 +115,7 @@ def parse(text: str, findings: Findings, *, file: str) -> Value | None:
             mend = "write something in it, or remove the file"
             findings.error(Place(file=file, line=1, column=1), "empty", "holds nothing", mend)
             return None
-        return _Builder(file, loader, findings).build(node, "", depth=0)
+        return _Builder(file, loader, findings, text.split("\n")).build(node, "", depth=0)
     except yaml.MarkedYAMLError as error:
         findings.error(_mark(file, error.problem_mark or error.context_mark), "yaml", _problem(error), _mend(error))
     except yaml.reader.ReaderError as error:
@@ -180,8 +190,9 @@ _MENDS = (
 class _Builder:
     """Makes values of nodes and counts them."""
 
-    def __init__(self, file: str, loader: Loader, findings: Findings) -> None:
+    def __init__(self, file: str, loader: Loader, findings: Findings, lines: Sequence[str]) -> None:
         self.file = file
+        self.lines = lines
         self.loader = loader
         self.findings = findings
         self.count = 0
@@ -198,7 +209,9 @@ class _Builder:
         if isinstance(node, yaml.ScalarNode):
             self._whole(node.value, place)
             data = self._scalar(node, place)
-            return Value(data=data, text="" if data is None else node.value, place=place)
+            return Value(
+                data=data, text="" if data is None else node.value, place=place, inside=_inside(node, self.lines)
+            )
         if isinstance(node, yaml.SequenceNode):
             items = tuple(self.build(item, f"{key}[{i}]", depth=depth + 1) for i, item in enumerate(node.value))
             return Value(data=items, text="", place=place)
@@ -266,6 +279,17 @@ class _Builder:
             self._whole(node.value, place)
             return str(node.value)
         raise _Broken(place, "yaml", "has a list or a mapping as a key", "quote the key if it is meant to be text")
+
+
+def _inside(node: yaml.ScalarNode, lines: Sequence[str]) -> tuple[int, int] | None:
+    """Returns the line and column, from 1, of the first character of a scalar's text."""
+    line, column = node.start_mark.line + 1, node.start_mark.column + 1
+    if node.style == ">":
+        return None
+    if node.style != "|":
+        return line, column + (1 if node.style else 0)
+    first = next((one for one in lines[line:] if one.strip()), "")
+    return line + 1, len(first) - len(first.lstrip(" ")) + 1
 
 
 def _named(place: Place, key: str) -> Place:

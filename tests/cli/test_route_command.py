@@ -117,8 +117,8 @@ receivers:
         ("r/sns/0", True),
         ("r/webhook/0", True),
         ("r/webhook/1", True),
+        ("r/telegram/0", False),
         ("r/webhook/2", False),
-        ("r/webhook/3", False),
     ]
 
 

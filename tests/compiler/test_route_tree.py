@@ -116,7 +116,6 @@ tracing: {}
 """
     _, findings = read_config(text)
     assert [(f.severity, f.code, f.key) for f in findings if f.code in ("not-obeyed", "own-rendering")] == [
-        ("warning", "own-rendering", "templates"),
         ("warning", "not-obeyed", "tracing"),
     ]
 

@@ -17,6 +17,9 @@ def read_email(section: Section, reading: ReceiverContext) -> EmailSettings:
     to: tuple[str, ...] = ()
     if section.require("to", "add `to: oncall@example.com`"):
         to = _addresses(section, "to")
+    for name, value in section.mapping("headers").items():
+        if name.lower() != "subject":
+            section.findings.not_obeyed(value.place, f"the header {name!r}")
     sender = section.text("from") or reading.global_.text("smtp_from")
     if not sender:
         section.require("from", "add `from: …`, or `smtp_from: …` under global")

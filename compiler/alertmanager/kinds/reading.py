@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,12 +13,15 @@ from compiler.delivery import Transport
 from compiler.reading.finding import Findings, Place
 from compiler.reading.section import Section
 from compiler.reading.yamlfile import Value
+from compiler.templates.files import TemplateFiles
+from compiler.templates.library import Library
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiverContext:
     """The needs of every receiver: `global`, the secret's keys, where findings go, and of e-mail the transport, the
-    addresses that are on call, and the zone of its times."""
+    addresses that are on call, and the zone of its times; of texts the templates that they may call, and by
+    receiver and key what a template may give that decides who is notified."""
 
     global_: Section
     secrets: SecretKeyPaths
@@ -26,6 +29,8 @@ class ReceiverContext:
     transport: Transport
     on_call: tuple[str, ...] = ()
     time_zone: str = ""
+    allowed: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    templates: TemplateFiles = field(default_factory=lambda: TemplateFiles(Library()))
 
 
 def check_url(section: Section, key: str, *, template_is_named: bool = True) -> None:

@@ -28,7 +28,7 @@ def test_the_address_is_named_by_its_file_and_the_end_is_sent() -> None:
 def test_templates_of_the_text_are_accepted_with_one_warning() -> None:
     _, findings = read("webhook_url_file: /s/k, title: '{{ .x }}', text: '{{ .y }}'")
     assert [(f.severity, f.code) for f in findings] == [("warning", "own-rendering")]
-    assert findings[0].message == "title, text: alertrelay renders its own message"
+    assert findings[0].message == "title, text: alertrelay gives its messages a form of its own"
 
 
 @pytest.mark.parametrize(

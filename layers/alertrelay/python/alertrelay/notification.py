@@ -108,7 +108,8 @@ class Notification:
     and `resolved_count` count the whole group, so a renderer can say how many it does not show.
     `news` holds the state_keys that this notification is about; the others are the rest of the group.
     `failed` is set on a fallback message, and on the notice that the first channel answers again
-    (reason `channel_reached_again`).
+    (reason `channel_reached_again`). `texts` are the team's own texts for it by key of the configuration, rendered;
+    `text_failures` says of each that could not be rendered which and why: ours stands in its place.
     """
 
     id: str
@@ -129,6 +130,8 @@ class Notification:
     listing: Listing | None = None  # of a digest: every alert by name, also those that `alerts` leaves out
     without_state: bool = False  # the state table did not answer: there may be duplicates
     home: Labels = field(default_factory=dict)  # region and account_id of the relay: a title names only others
+    texts: Mapping[str, Any] = field(default_factory=dict)
+    text_failures: tuple[str, ...] = ()
 
     @property
     def severity(self) -> str:

@@ -16,6 +16,7 @@ from typing import Any, cast
 from alertrelay.config.channel import ChannelDescriptor, Settings
 from alertrelay.config.model import Target
 from alertrelay.notification import Message, Notification
+from alertrelay.render.team_texts import with_team_texts
 
 KINDS = (
     "pagerduty",
@@ -89,6 +90,11 @@ def named(notification: Notification) -> Notification:
     return replace(notification, failed=replace(failed, title=names.title, message=names.message))
 
 
+def prepared(notification: Notification, target: Target) -> Notification:
+    """Return the notification as its target's renderer takes it: with names, and with the team's own texts."""
+    return with_team_texts(named(notification), target.texts)
+
+
 def renderer(target: Target) -> Renderer:
     """Return the function that gives a notification the shape of the target's channel."""
     return cast(Renderer, import_module(f"{__name__}.{target.integration.channel}.render").render)
@@ -96,4 +102,4 @@ def renderer(target: Target) -> Renderer:
 
 def render(notification: Notification, target: Target) -> Message:
     """Return the message that the target's channel is to be sent, in that channel's own shape."""
-    return renderer(target)(named(notification), target.settings)
+    return renderer(target)(prepared(notification, target), target.settings)

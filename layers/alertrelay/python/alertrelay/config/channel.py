@@ -10,9 +10,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Self
 
-Use = Literal["decides", "setting", "rendered", "not_obeyed", "refused"]
-"""`decides` who is notified or by which way: no template may stand in it. `rendered` says how Alertmanager's message
-would look, `not_obeyed` has no effect here: both are accepted with a warning. `refused` is an error."""
+Use = Literal["decides", "setting", "templated", "rendered", "not_obeyed", "refused"]
+"""`decides` who is notified or by which way: no template may stand in it. `templated` is a text of the team's own that
+stands in the message in place of ours. `rendered` says how Alertmanager's message would look, `not_obeyed` has no
+effect here: both are accepted with a warning. `refused` is an error."""
 
 Shape = Literal[
     "text", "plain", "url", "secret", "number_or_file", "url_or_file", "flag", "whole", "seconds", "json", "list",
@@ -33,9 +34,10 @@ class ConfigKey:
     absent. `inline_field` is for a secret that may stand inline: the field for such a value. `items` and `needed` are
     the keys of each mapping of a list; where the list fills a field, `made` is the type of its entries, with a text for
     each of `items`, and `schemes` are those of the address that the first of `items` is. `problem` and `mend` are the
-    finding of a refused key, and of a template in `json`, which without them is a warning. `obeyed` is an entry of a
-    mapping that is otherwise only accepted. `choices` are the texts that may stand there, in capital letters or not,
-    and `reserved` the names that a mapping may not have. `instead` is a secret with which this one is not required.
+    finding of a refused key, and of a template in `json`, which without them is a warning. `choices` are the texts that
+    may stand there, in capital letters or not, and `reserved` the names that a mapping may not have. `instead` is a
+    secret with which this one is not required. `upstream` names the template that Alertmanager renders where the key is
+    absent: to write that out is to leave the key out. `html`: its values are escaped by their context in HTML.
     """
 
     name: str
@@ -52,7 +54,8 @@ class ConfigKey:
     schemes: tuple[str, ...] = ()
     problem: str = ""
     mend: str = ""
-    obeyed: str = ""
+    upstream: str = ""
+    html: bool = False
     choices: tuple[str, ...] = ()
     reserved: frozenset[str] = frozenset()
     instead: str = ""
@@ -68,6 +71,16 @@ class ConfigKey:
         if self.use != "decides":
             return ()
         return self.names[1:] if self.shape == "secret" and not self.inline_field else self.names
+
+
+def templated(upstream: str, names: str) -> tuple[ConfigKey, ...]:
+    """Return keys of texts of the team's own, from their names in one text: a name, or `name=template`, where the
+    template is upstream's default behind the prefix `upstream`."""
+    pairs = (name.partition("=") for name in names.split())
+    return tuple(
+        ConfigKey(name=name, use="templated", upstream=f"{upstream}.{default}" if default else "")
+        for name, _, default in pairs
+    )
 
 
 def keys(names: str, use: Use, shape: Shape = "text") -> tuple[ConfigKey, ...]:

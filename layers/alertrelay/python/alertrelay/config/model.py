@@ -90,11 +90,16 @@ class TimeInterval:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """An integration with all that is needed to render for it and to send to it."""
+    """An integration with all that is needed to render for it and to send to it.
+
+    `texts` holds the team's own texts of its messages, as render/team_texts.py runs them: `fields` by key, and the
+    `templates` that they call. Empty where the configuration sets none.
+    """
 
     integration: Integration
     send_resolved: bool
     settings: Settings
+    texts: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,6 +230,7 @@ class _Reading:
             integration=self.reader(Integration)(value["integration"]),
             send_resolved=value["send_resolved"],
             settings=self.reader(self._settings_of(value["integration"]["channel"]))(value["settings"]),
+            texts=value["texts"],
         )
 
 

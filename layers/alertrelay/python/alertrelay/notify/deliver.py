@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from alertrelay.alert import Channel, Integration
-from alertrelay.channels import Renderer, named
+from alertrelay.channels import Renderer, prepared
 from alertrelay.config.model import Target
 from alertrelay.notification import Failed, Message, Notification, Receipt, Recipients
 from alertrelay.notify.recipients import Asked, first_asked
@@ -25,6 +25,7 @@ from alertrelay.ports import (
     SelfAlert,
     Sender,
 )
+from alertrelay.render.team_texts import NotAllowed, addressed
 
 HTTP_TIMEOUT = 5.0
 """Seconds for one request. A flush sends only while this much is left before its lease is in danger."""
@@ -127,7 +128,7 @@ class Courier:
         failure: DeliveryFailure | None = None
         message, asked = None, first_asked(one.target)
         try:
-            message = self.renderer(one.target)(named(one.notification), one.target.settings)
+            message = self.renderer(one.target)(self._prepared(one), one.target.settings)
         except Exception as error:  # noqa: BLE001 - a fault of ours must lead to the next channel, not to a lost alert
             failure = Permanent(f"the message could not be rendered ({type(error).__name__})")
         while message is not None and asked.target:
@@ -163,6 +164,16 @@ class Courier:
             missed=missed,
         )
 
+    def _prepared(self, one: Delivery) -> Notification:
+        """Returns the notification with the team's own texts. A template that fails leaves our text in its place, and
+        a person has to mend it."""
+        found = prepared(one.notification, one.target)
+        if found.text_failures:
+            named = "; ".join(found.text_failures)
+            text = f"{one.target.integration}: a template failed ({named}). alertrelay's own text was sent instead."
+            self.alert_ops(SelfAlert(name="TemplateFailed", text=text, cause=str(one.target.integration)))
+        return found
+
     def _pace(self, one: Delivery, now: datetime) -> tuple[float, Iterator[float]]:
         """Returns the longest time for one try, in seconds, and the pauses between the tries."""
         until = self.failing.get(peer_of(one.target))
@@ -173,7 +184,10 @@ class Courier:
     def _try(self, one: Delivery, message: Message, stop: datetime, longest: float) -> Receipt:
         channel = one.target.integration.channel
         try:
+            one = replace(one, target=addressed(one.target, one.notification))
             return self._with_each_key(one, message, stop, longest)
+        except NotAllowed as refused:
+            raise Permanent(str(refused), tried=False) from None
         except SecretMissing as missing:
             raise AuthDead(str(missing), tried=False) from None
         except DeliveryFailure:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, tzinfo
 
 from alertrelay.notification import Listing, Notification
-from alertrelay.render import facts, notice, wording
+from alertrelay.render import facts, notice, team_texts, wording
 from alertrelay.render.facts import Fact, FactSheet
 from alertrelay.render.text import cut, one_line, short
 
@@ -34,6 +34,13 @@ def body(notification: Notification, found: FactSheet, *, listed: int = LISTED, 
     parts.append(others(notification))
     parts.append(listing(notification, most=listed))
     parts.append(footer(notification))
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def framed(notification: Notification, own: str, zone: tzinfo = UTC) -> str:
+    """Returns a text of the team's own with our notices above and our footer below."""
+    notices = "\n\n".join(f"!! {sentence}" for sentence in notice.sentences(notification, zone))
+    parts = (notices, own, wording.more(notification.not_shown), footer(notification))
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -75,7 +82,9 @@ def services(found: Listing) -> str:
 
 
 def footer(notification: Notification) -> str:
-    """Returns the intended receiver, for a reader who wonders why the message arrived."""
+    """Returns the intended receiver, for a reader who wonders why the message arrived, and a template that failed."""
     key = short(notification.group_key, 300)
     receiver = short(notification.integration.receiver, 100)
-    return f"alertrelay {one_line(notification.environment)}, receiver {receiver}, group {key}"
+    failed = team_texts.failure_sentence(notification)
+    where = f"alertrelay {one_line(notification.environment)}, receiver {receiver}, group {key}"
+    return f"{failed}. {where}" if failed else where

@@ -5,6 +5,7 @@ Pure but for the log: no table is read, nothing is sent, nobody is notified.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -108,7 +109,9 @@ def _rendered(alert: Alert, target: Target, *, environment: str, now: datetime) 
         resolved_count=0,
         at=now,
     )
-    text = json.dumps(render(notification, target), ensure_ascii=False)
+    json.dumps(render(notification, target))
+    ours = dataclasses.replace(target, texts={})  # the team's own texts may name the alert or not
+    text = json.dumps(render(notification, ours), ensure_ascii=False)
     if WANTED["alertname"] not in text:
         shown = f"{target.integration.receiver}/{target.integration.channel}/{target.integration.index}"
         raise SelfTestFailed(f"the alert's name was expected in the message for {shown}; it is not there")

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal, Self
 
-from alertrelay.config.channel import ChannelDescriptor, Rate, Settings, keys
+from alertrelay.config.channel import ChannelDescriptor, ConfigKey, Rate, Settings, keys
 
 _ADDRESS = r"[\w%+-]+(?:\.[\w%+-]+)*@[\w-]+(?:\.[\w-]+)*"
 _PLAIN = re.compile(f"{_ADDRESS}(?: *, *{_ADDRESS})*", re.ASCII)
@@ -83,8 +83,9 @@ CHANNEL = ChannelDescriptor(
     keys=(
         *keys("to from smarthost hello auth_username auth_password_file", "decides"),
         *keys("auth_password auth_secret auth_secret_file require_tls", "setting"),
-        *keys("headers", "rendered", "headers"),
-        *keys("html text", "rendered"),
+        ConfigKey(name="headers", use="templated", shape="headers", upstream="email.default.subject"),
+        ConfigKey(name="html", use="templated", upstream="email.default.html", html=True),
+        *keys("text", "templated"),
         *keys("auth_identity", "not_obeyed"),
         *keys("tls_config", "not_obeyed", "tls_config"),
         *keys("threading", "not_obeyed", "mapping"),

@@ -6,6 +6,8 @@ notice set both their colours, everything else takes the reader's.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from datetime import UTC, tzinfo
 from html import escape
 from zoneinfo import ZoneInfo
@@ -14,9 +16,11 @@ from alertrelay.channels.email import EmailSettings
 from alertrelay.notification import Message, Notification
 from alertrelay.render import facts, notice, plain, wording
 from alertrelay.render.facts import Fact, FactSheet
-from alertrelay.render.text import cut
+from alertrelay.render.team_texts import text as team_text
+from alertrelay.render.text import cut, one_line
 
 _SUBJECT = 150
+_BODY = re.compile(r"<body(?:[^>\"']|\"[^\"]*\"|'[^']*')*>", re.IGNORECASE)
 # White on each of these reads well (contrast of at least 4.5).
 _COLOURS = {"critical": "#b42318", "error": "#c4320a", "warning": "#a15c07", "info": "#175cd3"}
 _OTHER_COLOUR = "#475467"
@@ -28,24 +32,56 @@ _TABLE = '<table role="presentation" width="100%" cellpadding="0" cellspacing="0
 
 
 def render(notification: Notification, settings: EmailSettings) -> Message:
-    """Returns `subject`, `text` and `html`."""
+    """Returns `subject`, `text` and `html`: the team's own where it set them, with our notices and our footer."""
     zone = _zone(settings.time_zone)
     found = facts.of(notification, zone)
-    subject = cut(plain.subject(notification), _SUBJECT)
-    parts = [
-        *(_notice(text) for text in notice.sentences(notification, zone)),
+    subject = cut(_team_subject(notification) or plain.subject(notification), _SUBJECT)
+    notices = notice.sentences(notification, zone)
+    own = {key: team_text(notification, key) for key in ("text", "html")}
+    text = plain.framed(notification, own["text"], zone) if own["text"] else ""
+    return {
+        "subject": subject,
+        "text": text or plain.body(notification, found, listed=_LISTED, zone=zone),
+        "html": _framed(notification, own["html"], notices) or _page(subject, _parts(notification, found, notices)),
+    }
+
+
+def _team_subject(notification: Notification) -> str:
+    """The team's subject, behind the mark of a fallback."""
+    headers = notification.texts.get("headers", {})
+    words = next((one_line(str(value)) for name, value in headers.items() if name.lower() == "subject"), "")
+    mark = notice.mark(notification)
+    return f"[{mark}] {words}" if words and mark else words
+
+
+def _parts(notification: Notification, found: FactSheet, notices: Sequence[str]) -> list[str]:
+    return [
+        *map(_notice, notices),
         _banner(notification, wording.state(notification), found.what),
         _description(found.description),
         _links(found.links),
         _rows(found),
         _others(notification),
-        f'<p style="margin:20px 0 0;font-size:12px;opacity:0.7">{escape(plain.footer(notification))}</p>',
+        _footer(notification),
     ]
-    return {
-        "subject": subject,
-        "text": plain.body(notification, found, listed=_LISTED, zone=zone),
-        "html": _page(subject, parts),
-    }
+
+
+def _footer(notification: Notification) -> str:
+    return f'<p style="margin:20px 0 0;font-size:12px;opacity:0.7">{escape(plain.footer(notification))}</p>'
+
+
+def _framed(notification: Notification, own: str, notices: Sequence[str]) -> str:
+    """The team's HTML with our notices at the beginning of its body and our footer at the end; "" for none."""
+    if not own:
+        return ""
+    body = _BODY.search(own)
+    end = own.lower().rfind("</body>")
+    end = len(own) if end < 0 else end
+    start = body.end() if body and body.end() <= end else 0
+    hidden = wording.more(notification.not_shown)
+    rest = [f"<p>{escape(hidden)}</p>"] if hidden else []
+    head = "\n".join(map(_notice, notices))
+    return f"{own[:start]}{head}{own[start:end]}{''.join(rest)}{_footer(notification)}{own[end:]}\n"
 
 
 def _zone(name: str) -> tzinfo:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from alertrelay.config.channel import ChannelDescriptor, ConfigKey, Rate, Settings, keys
+from alertrelay.config.channel import ChannelDescriptor, ConfigKey, Rate, Settings, keys, templated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,17 +35,21 @@ CHANNEL = ChannelDescriptor(
     keys=(
         *keys("channel api_url api_url_file app_url app_token_file", "decides"),
         *keys("app_token", "setting"),
-        *keys("username color title title_link pretext text message_text", "rendered"),
-        ConfigKey(
-            name="fields", use="rendered", shape="items", items=("title", "value", "short"), needed=("title", "value")
+        *templated(
+            "slack.default",
+            "title=title title_link=titlelink pretext=pretext text=text fallback=fallback footer=footer message_text "
+            "image_url thumb_url username=username icon_emoji=iconemoji icon_url=iconurl",
         ),
+        ConfigKey(
+            name="fields", use="templated", shape="items", items=("title", "value", "short"), needed=("title", "value")
+        ),
+        *keys("color callback_id", "rendered"),
         *keys("short_fields", "rendered", "flag"),
-        *keys("footer fallback callback_id icon_emoji icon_url image_url thumb_url", "rendered"),
         *keys("link_names", "rendered", "flag"),
         *keys("mrkdwn_in", "rendered", "list"),
         ConfigKey(
             name="actions",
-            use="rendered",
+            use="templated",
             shape="actions",
             items=("type", "text", "url", "style", "name", "value", "confirm"),
             needed=("type", "text"),

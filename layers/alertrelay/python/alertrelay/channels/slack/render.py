@@ -12,18 +12,18 @@ a warning sign when it is pressed.
 from __future__ import annotations
 
 import json
-import re
 from datetime import datetime
 from typing import Any
 
 from alertrelay.alert import Alert
-from alertrelay.channels.slack import SlackSettings
+from alertrelay.channels.slack import SlackSettings, team
+from alertrelay.channels.slack.mrkdwn import BROADCAST, ESCAPES, TEXT, UNBROADCAST, escape, mrkdwn, section
 from alertrelay.notification import Message, Notification
 from alertrelay.render import facts, notice, plain, wording
 from alertrelay.render.facts import Fact, FactSheet
+from alertrelay.render.team_texts import text as team_text
 from alertrelay.render.text import cut
 
-_TEXT = 2700
 _FIELD = 450
 _FIELDS = 10
 _LINE = 210
@@ -31,12 +31,8 @@ _LINES = 12
 _NAME = 90
 _WHOLE = 11_900
 """Characters of all blocks as JSON."""
-# A backtick cannot be escaped, and an odd one swallows the rest of the text.
-_ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "`": "'"}
-_RAW_ESCAPES = {**_ESCAPES, "`": "\u02cb"}
+_RAW_ESCAPES = {**ESCAPES, "`": "\u02cb"}
 _ENCODE = json.JSONEncoder(ensure_ascii=False).encode
-_BROADCAST = re.compile(r"@(?=channel|here|everyone|group)", re.IGNORECASE)
-_UNBROADCAST = "@\u2060"
 
 
 def render(notification: Notification, settings: SlackSettings) -> Message:
@@ -44,43 +40,53 @@ def render(notification: Notification, settings: SlackSettings) -> Message:
     is the same call with the resolved notification."""
     found, mark = facts.of(notification), notice.mark(notification)
     line = f"{notice.icon(notification)} {mark}: " if mark else ""
-    line += f"{wording.icon(notification)} *{escape(wording.state(notification), 100)}* "
-    line += escape(found.what, 600)
-    message: dict[str, Any] = {"text": line, "blocks": _blocks(notification, found, line), "attachments": []}
+    line += f"{wording.icon(notification)} {team.title(notification) or _headline(notification, found)}"
+    spoken = team_text(notification, "message_text") or team_text(notification, "fallback")
+    message: dict[str, Any] = {
+        "text": cut(team.markup(spoken), TEXT) or line,
+        "blocks": _blocks(notification, found, line),
+        "attachments": [],
+    }
     if settings.mode == "bot":
         message["channel"] = settings.channel
-    return message
+        return message
+    return {**message, **team.sender(notification)}
 
 
-def escape(text: str, limit: int) -> str:
-    """`text` for mrkdwn, at most `limit` long with its escapes, without mentions."""
-    return cut(_BROADCAST.sub(_UNBROADCAST, text) if "@" in text else text, limit, _ESCAPES)
+def _headline(notification: Notification, found: FactSheet) -> str:
+    return f"*{escape(wording.state(notification), 100)}* {escape(found.what, 600)}"
 
 
 def _blocks(notification: Notification, found: FactSheet, line: str) -> list[dict[str, Any]]:
-    alert = wording.lead(notification)
+    """The message from its first line to its footer. What is long comes in as far as a message holds it."""
     sign = notice.icon(notification)
-    blocks = [_section(line, expand=True)]
-    blocks += [_section(f"{sign} *{escape(n, 2000)}*", expand=True) for n in notice.sentences(notification)]
-    blocks += _description(found.description, raw=alert.source == "raw")
-    timing = _timing(notification, alert, found.timing.name)
-    blocks.append({"type": "section", "fields": [timing, *map(_field, found.measure)]})
-    blocks += _texts(found.impact)
+    head = [section(line, expand=True)]
+    head += [section(f"{sign} *{escape(n, 2000)}*", expand=True) for n in notice.sentences(notification)]
+    own = team.fields(notification)
+    timing = _timing(notification, wording.lead(notification), found.timing.name)
+    tail = own or [{"type": "section", "fields": [timing, *map(_field, found.measure)]}]
+    tail += _texts(found.impact)
     # Above the place: on a phone the fields stand below each other, and what to do must not be out of sight.
-    blocks += _links([_link(fact) for fact in found.links])
-    if found.where:
-        blocks.append({"type": "section", "fields": [_field(fact) for fact in found.where[:_FIELDS]]})
-    blocks += _silence(found.silence)
-    context = {"type": "context", "elements": [_mrkdwn(escape(plain.footer(notification), 700))]}
-    texts, others = _texts(found.long_texts), _others(notification)
-    further = [*texts, *others]
-    if notification.listing is None and _at_most([*blocks, *further, context]) <= _WHOLE:
-        return [*blocks, *further, context]
-    room = _WHOLE - _size([*blocks, context])
-    for each in (texts, others):
+    tail += _links(team.links(notification) or [_link(fact) for fact in found.links])
+    if found.where and not own:
+        tail.append({"type": "section", "fields": [_field(fact) for fact in found.where[:_FIELDS]]})
+    tail += _silence(found.silence)
+    footers = filter(None, (team_text(notification, "footer"), plain.footer(notification)))
+    foot = [{"type": "context", "elements": [mrkdwn(escape(one, 700)) for one in footers]}]
+    written = bool(team_text(notification, "text"))  # it names the other alerts itself
+    raw = wording.lead(notification).source == "raw"
+    body = team.words(notification) + ([] if written else _description(found.description, raw=raw))
+    further = [] if written else [_texts(found.long_texts), _others(notification)]
+    whole = [*head, *body, *tail, *(block for each in further for block in each), *foot]
+    if notification.listing is None and _at_most(whole) <= _WHOLE:
+        return whole
+    room = _WHOLE - _size([*head, *tail, *foot])
+    body, room = _fitting(body, room)
+    more: list[dict[str, Any]] = []
+    for each in further:
         fitting, room = _fitting(each, room)
-        blocks += fitting
-    return [*blocks, *_listing(notification, room), context]
+        more += fitting
+    return [*head, *body, *tail, *more, *_listing(notification, room), *foot]
 
 
 def _at_most(blocks: list[dict[str, Any]]) -> int:
@@ -104,7 +110,7 @@ def _fitting(blocks: list[dict[str, Any]], room: int) -> tuple[list[dict[str, An
     for count, block in enumerate(blocks):
         size = _size([block])
         if size > left:
-            fitting = [*blocks[: max(0, count - 1)], _section("_The rest does not fit into a Slack message._")]
+            fitting = [*blocks[: max(0, count - 1)], section("_The rest does not fit into a Slack message._")]
             return fitting, room - _size(fitting)
         left -= size
     return blocks, left
@@ -115,35 +121,26 @@ def _silence(found: list[Fact]) -> list[dict[str, Any]]:
     blocks = []
     for fact in found:
         # A backtick would end the block, and with another character in its place it would be another command.
-        if "`" not in fact.text and not _BROADCAST.search(fact.text):
-            blocks.append(_section(f"*{fact.name}*\n```{cut(fact.text, _TEXT, _ESCAPES)}```"))
+        if "`" not in fact.text and not BROADCAST.search(fact.text):
+            blocks.append(section(f"*{fact.name}*\n```{cut(fact.text, TEXT, ESCAPES)}```"))
     return blocks
 
 
-def _mrkdwn(text: str) -> dict[str, Any]:
-    return {"type": "mrkdwn", "text": text}
-
-
-def _section(text: str, *, expand: bool = False) -> dict[str, Any]:
-    """`expand` keeps a long text from being folded behind "see more"."""
-    return {"type": "section", "text": _mrkdwn(text), **({"expand": True} if expand else {})}
-
-
 def _texts(found: list[Fact]) -> list[dict[str, Any]]:
-    return [_section(f"*{escape(fact.name, 100)}*: {escape(fact.text, 2500)}") for fact in found]
+    return [section(f"*{escape(fact.name, 100)}*: {escape(fact.text, 2500)}") for fact in found]
 
 
 def _description(text: str, *, raw: bool) -> list[dict[str, Any]]:
     if not text:
         return []
     if raw:
-        return [_section(f"```{cut(_BROADCAST.sub(_UNBROADCAST, text), 2000, _RAW_ESCAPES)}```")]
-    return [_section(escape(text, 2000))]
+        return [section(f"```{cut(BROADCAST.sub(UNBROADCAST, text), 2000, _RAW_ESCAPES)}```")]
+    return [section(escape(text, 2000))]
 
 
 def _field(fact: Fact) -> dict[str, Any]:
     text = escape(fact.text, _FIELD)
-    return _mrkdwn(f"*{fact.name}*\n" + (f"_{text}_" if fact.missing else text))
+    return mrkdwn(f"*{fact.name}*\n" + (f"_{text}_" if fact.missing else text))
 
 
 def _timing(notification: Notification, alert: Alert, name: str) -> dict[str, Any]:
@@ -151,9 +148,9 @@ def _timing(notification: Notification, alert: Alert, name: str) -> dict[str, An
         start, end = wording.bounds(notification)
         lasted = wording.lasted(notification)
         text = f"*Lasted*\n{lasted}, {_date(start)} to {_date(end)}" if lasted else f"*Resolved*\n{_date(end)}"
-        return _mrkdwn(text)
+        return mrkdwn(text)
     ago = _date(alert.starts_at, "{ago}", wording.ago(notification, alert))
-    return _mrkdwn(f"*{name}*\n{_date(alert.starts_at)} ({ago})")
+    return mrkdwn(f"*{name}*\n{_date(alert.starts_at)} ({ago})")
 
 
 def _date(at: datetime, form: str = "{date_short_pretty} {time}", otherwise: str = "") -> str:
@@ -165,14 +162,14 @@ def _links(links: list[str]) -> list[dict[str, Any]]:
     rows: list[str] = []
     for shown in links:
         joined = f"{rows[-1]}  ·  {shown}" if rows else shown
-        rows = [*rows[:-1], joined] if len(joined) <= _TEXT else [*rows, shown]
-    return [_section(row) for row in rows]
+        rows = [*rows[:-1], joined] if len(joined) <= TEXT else [*rows, shown]
+    return [section(row) for row in rows]
 
 
 def _link(fact: Fact) -> str:
     """A link is whole or not there: half of one leads nowhere, and its rest would be read as text."""
     link = f"*<{fact.href.replace('&', '&amp;')}|{escape(fact.name, 100)}>*"
-    if fact.href and len(link) <= _TEXT:
+    if fact.href and len(link) <= TEXT:
         return link
     return f"_{escape(fact.text, 300)}_" if fact.missing else f"{fact.name}: {escape(fact.text, 500)}"
 
@@ -186,7 +183,7 @@ def _others(notification: Notification) -> list[dict[str, Any]]:
     lines = [f"{wording.alert_icon(a)} {escape(facts.line(notification, a, differs), _LINE)}" for a in rest]
     if hidden > 0:
         lines.append(f"_{wording.more(hidden)}_")
-    return [{"type": "divider"}, _section("\n".join(["*Others of this group*", *lines]))]
+    return [{"type": "divider"}, section("\n".join(["*Others of this group*", *lines]))]
 
 
 def _listing(notification: Notification, room: int) -> list[dict[str, Any]]:
@@ -197,12 +194,12 @@ def _listing(notification: Notification, room: int) -> list[dict[str, Any]]:
     sections, shown = [f"*{escape(plain.services(found), 600)}*\n"], 0
     for line in found.firing:
         name = f"• {escape(line, _NAME)}\n"
-        if len(sections[-1]) + len(name) > _TEXT:
+        if len(sections[-1]) + len(name) > TEXT:
             sections.append("")
-        if _size([_section(text) for text in sections]) + len(name) > room - _NAME:
+        if _size([section(text) for text in sections]) + len(name) > room - _NAME:
             break
         sections[-1] += name
         shown += 1
     if hidden := wording.more(len(found.firing) - shown):
         sections[-1] += f"_{hidden}_"
-    return [_section(text.rstrip()) for text in sections]
+    return [section(text.rstrip()) for text in sections]

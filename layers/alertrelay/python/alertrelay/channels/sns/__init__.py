@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from alertrelay.alert import Integration
-from alertrelay.config.channel import ChannelDescriptor, ConfigKey, Rate, Settings, keys
+from alertrelay.config.channel import ChannelDescriptor, ConfigKey, Rate, Settings, keys, templated
 from alertrelay.config.model import Target
 
 FORMAT_ATTRIBUTE = "alertrelay-format"
@@ -31,8 +31,8 @@ CHANNEL = ChannelDescriptor(
     configs="sns_configs",
     keys=(
         *keys("topic_arn phone_number target_arn", "decides"),
-        *keys("subject message", "rendered"),
-        ConfigKey(name="attributes", use="rendered", shape="texts", obeyed=FORMAT_ATTRIBUTE),
+        *templated("sns.default", "subject=subject message=message"),
+        ConfigKey(name="attributes", use="templated", shape="texts"),
         *keys("api_url", "not_obeyed"),
         *keys("sigv4", "not_obeyed", "sigv4"),
     ),

@@ -50,7 +50,7 @@ class SnsSender:
 
 
 def _request(message: Message, settings: SnsSettings, notification_id: str) -> dict[str, Any]:
-    marks = {HOP_ATTRIBUTE: "1", NOTIFICATION_ATTRIBUTE: notification_id}
+    marks = {**message.get("attributes", {}), HOP_ATTRIBUTE: "1", NOTIFICATION_ATTRIBUTE: notification_id}
     request: dict[str, Any] = {
         "Message": message["message"],
         "MessageAttributes": {n: {"DataType": "String", "StringValue": v} for n, v in marks.items() if v},

@@ -1,0 +1,135 @@
+"""Compiles the team's own texts of an integration: what a message says in place of alertrelay's own words.
+
+What the texts become is plain JSON that alertrelay/render/team_texts.py reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from alertrelay.config.channel import ChannelDescriptor, ConfigKey
+from alertrelay.render.templates.execute import Program
+
+from compiler.reading.finding import Findings, did_you_mean
+from compiler.reading.section import Section
+from compiler.reading.yamlfile import Value
+from compiler.templates.files import TemplateFiles
+from compiler.templates.library import UndefinedTemplate
+from compiler.templates.syntax import TemplateSyntaxError
+
+_STANDS = "alertrelay's own text stands in its place"
+
+
+def read_texts(section: Section, served: ChannelDescriptor, templates: TemplateFiles) -> Mapping[str, Any]:
+    """Returns the fields and the templates that they call; empty where the section sets no text."""
+    compiled = _Compiled(templates, section.findings)
+    fields: dict[str, Any] = {}
+    for key in served.keys:
+        if key.use != "templated":
+            continue
+        value = section.get(key.name)
+        if value is None or value.data == "":
+            value = _redefined(key, section, templates)
+        if value is None or _is_default(value, key, templates):
+            continue
+        made = compiled.value(value, html=key.html)
+        if made is not None:
+            fields[key.name] = made
+    return {"fields": fields, "templates": compiled.templates} if fields else {}
+
+
+def _redefined(key: ConfigKey, section: Section, templates: TemplateFiles) -> Value | None:
+    """Returns what Alertmanager renders where the key is absent, if the team's files define that template anew."""
+    if key.upstream not in templates.defined:
+        return None
+    text = f'{{{{ template "{key.upstream}" . }}}}'
+    value = Value(data=text, text=text, place=section.at(key.name))
+    return replace(value, data={"Subject": value}, text="") if key.shape == "headers" else value
+
+
+def _is_default(value: Value, key: ConfigKey, templates: TemplateFiles) -> bool:
+    """Returns whether a text is upstream's default, written out."""
+    if not key.upstream or key.upstream in templates.defined:
+        return False
+    return "".join(value.text.split()).replace("{{-", "{{").replace("-}}", "}}") == (
+        f'{{{{template"{key.upstream}".}}}}'
+    )
+
+
+class _Compiled:
+    """The templates of one integration so far. A fault of a text is a finding, and the text is left out."""
+
+    def __init__(self, templates: TemplateFiles, findings: Findings) -> None:
+        self._files, self._findings = templates, findings
+        self.templates: dict[str, Any] = {}
+
+    def value(self, value: Value, *, html: bool) -> Any:
+        """Returns the compiled value, None where something in it is at fault."""
+        if isinstance(value.data, Mapping):
+            items = {name: self.value(one, html=html) for name, one in value.data.items() if one.data is not None}
+            return None if None in items.values() else {"m": items}
+        if isinstance(value.data, tuple):
+            entries = [self.value(one, html=html) for one in value.data]
+            return None if None in entries else {"l": entries}
+        if "{{" not in value.text:
+            return {"v": value.data} if isinstance(value.data, bool) else value.text
+        program = self._program(value, html=html)
+        return program and {"t": self._shared(program)}
+
+    def _program(self, value: Value, *, html: bool) -> Program | None:
+        try:
+            return self._files.library.html(value.text) if html else self._files.library.text(value.text)
+        except UndefinedTemplate as error:
+            self._undefined(value, error)
+        except TemplateSyntaxError as error:
+            self._findings.error(value.place_at(error.at), "bad-template", error.problem, error.mend)
+        return None
+
+    def _undefined(self, value: Value, error: UndefinedTemplate) -> None:
+        """A warning where files of `templates:` are not at hand, which may define it; else an error."""
+        place = value.place_at(error.at)
+        if self._files.missing:
+            message = f"{error.problem} in any file here: {_STANDS}"
+            mend = f"put the file of {self._files.missing[0]!r} that defines it beside alertmanager.yml"
+            self._findings.warning(place, "no-template", message, mend)
+        else:
+            mend = did_you_mean(error.name, error.known, "define it in a file of `templates:`")
+            self._findings.error(place, "bad-template", error.problem, mend)
+
+    def _shared(self, program: Program) -> list[Any]:
+        """Returns the tree of a text; templates that another text of the integration defines otherwise get a name of
+        their own."""
+        renamed: dict[str, str] = {}
+        for name, tree in program.templates.items():
+            own = name
+            while self.templates.get(own, tree) != tree:
+                own += "'"
+            self.templates[own] = tree
+            renamed[name] = own
+        if all(name == own for name, own in renamed.items()):
+            return program.main
+        for name, own in renamed.items():
+            self.templates[own] = list(_calling(program.templates[name], renamed))
+        return list(_calling(program.main, renamed))
+
+
+def walk(nodes: list[Any]) -> Iterator[Any]:
+    """Yields each node of a tree, and each that stands within one."""
+    for node in nodes:
+        yield node
+        if node[0] in ("if", "with", "range"):
+            yield from walk([*node[3], *(node[4] or ())])
+
+
+def _calling(nodes: list[Any], renamed: Mapping[str, str]) -> Iterator[Any]:
+    """Yields a tree that calls templates by other names."""
+    for node in nodes:
+        if node[0] == "template":
+            yield [*node[:2], renamed.get(node[2], node[2]), node[3]]
+        elif node[0] in ("if", "with", "range"):
+            inner = [list(_calling(part, renamed)) if part else part for part in node[3:]]
+            yield [*node[:3], *inner]
+        else:
+            yield node
