@@ -21,7 +21,13 @@ OWN_RUNBOOKS: Mapping[str, tuple[str, ...]] = {
     "alertrelay-table.md": ("AlertrelayTableFailing", "LedgerLost", "AlarmsNotSurveyed"),
     "alertrelay-topics.md": ("AlertrelayNotificationsFailed",),
     "alertrelay-page-failed.md": ("AlertrelayPageFailed",),
-    "alertrelay-channel.md": ("SecretKeyRefused", "MessageRefused", "RecipientRefused", "ReceiverGone"),
+    "alertrelay-channel.md": (
+        "SecretKeyRefused",
+        "MessageRefused",
+        "RecipientRefused",
+        "ReceiverGone",
+        "TemplateFailed",
+    ),
     "alertrelay-updates.md": ("StaleUpdate", "LoopDetected"),
     "alertrelay-sms-spend.md": ("AlertrelaySmsSpend",),
     "anomaly-scorer-unwell.md": (
