@@ -26,6 +26,9 @@ RESOLVED_STYLE = "good"
 _SHARES = (1.0, 0.6, 0.35, 0.2, 0.1)
 """Each text gets this part of its limit: the first at which the card is within the budget."""
 _LINES = 12
+_NAMES = 200
+"""Alerts of a digest."""
+_NAME = 120
 _LINK = 1800
 _ACTIONS = 6
 _ESCAPES = {"\\": "\\\\", "*": "\\*", "_": "\\_", "[": "\\[", "]": "\\]", "`": "\\`", "\n": "\n\n"}
@@ -79,6 +82,7 @@ def _body(notification: Notification, found: FactSheet, share: float) -> list[di
         *(_text(f"**{escape(f.name, 60)}**: {escape(f.text, 1200 * share)}") for f in found.long_texts),
         *(_text(f"**{f.name}**: {escape(f.text, 2000)}") for f in found.silence),
         *_others(notification, share),
+        *_listing(notification, share),
         _text(escape(plain.footer(notification), 700 * share), size="Small", isSubtle=True),
     ]
 
@@ -125,6 +129,18 @@ def _links(links: list[Fact], share: float) -> list[dict[str, Any]]:
     ]
     shown = [{"type": "ActionSet", "actions": actions}] if actions else []
     return [*shown, *(_text(line) for line in words)]
+
+
+def _listing(notification: Notification, share: float) -> list[dict[str, Any]]:
+    """Alerts of a digest by name, as many as fit, and how many each service has."""
+    found = notification.listing
+    if found is None or not found.firing:
+        return []
+    shown = [escape(line, _NAME) for line in found.firing[: int(_NAMES * share)]]
+    head = _text(f"**{escape(plain.services(found), 600)}**", separator=True)
+    blocks = ["\n\n".join(shown[start : start + _LINES]) for start in range(0, len(shown), _LINES)]
+    hidden = wording.more(len(found.firing) - len(shown))
+    return [head, *(_text(text, spacing="None") for text in [*blocks, *([f"_{hidden}_"] if hidden else [])])]
 
 
 def _others(notification: Notification, share: float) -> list[dict[str, Any]]:

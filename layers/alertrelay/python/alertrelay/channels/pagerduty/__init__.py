@@ -53,6 +53,11 @@ class PagerDutySettings(Settings):
         return self.service_key or self.routing_key
 
     @property
+    def destination(self) -> frozenset[object]:
+        """Returns the service, which its key names."""
+        return frozenset({(self.url, self.routing_key)})
+
+    @property
     def resolves_by_key(self) -> bool:
         """PagerDuty drops a resolve of a `dedup_key` that it does not know."""
         return True
