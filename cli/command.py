@@ -24,10 +24,14 @@ SUBCOMMANDS: Mapping[str, tuple[str, str]] = {
     "simulate": ("simulate", "show what a configuration would send over a timeline of alerts"),
     "replay": ("replay", "send events through the whole stack on this machine"),
     "silence": ("silence", "mute alerts for a time; list and expire silences"),
+    "pending": ("pending", "list what is not yet delivered"),
+    "redrive": ("redrive", "show and send again what lies in the dead-letter queues"),
+    "reconcile": ("reconcile", "compare CloudWatch's alarms with the open alerts"),
     "feedback": ("feedback", "record whether an alert was helpful"),
     "score": ("score", "score metrics for anomalies"),
     "anomaly": ("anomaly", "judge the anomaly-scorer: what it found, or would find"),
     "send_test_alert": ("send-test", "send a marked test alert through a deployed environment"),
+    "drill": ("drill", "send marked test alerts through the relay, and check what became of them"),
     "serve_aws": ("serve-aws", "serve what a function under `sam local invoke` needs: AWS and the channels"),
     "cost": ("cost", "show what a month of an environment costs"),
     "export": ("export", "write the environment as templates of another tool"),
@@ -54,8 +58,9 @@ def parser(only: str | None = None) -> argparse.ArgumentParser:
     imported, which would take longer than most commands run."""
     found = _Parser(
         prog="alertrelay",
-        description="A serverless alert relay for AWS. Only discover (without --from), silence, feedback, send-test, "
-        "anomaly status and check --live ask an AWS account; everything else runs without one and without network.",
+        description="A serverless alert relay for AWS. Only discover (without --from), silence, pending, redrive, "
+        "reconcile, feedback, send-test, drill (without --local), anomaly status and check --live ask an AWS account; "
+        "everything else runs without one and without network.",
     )
     found.add_argument("--version", action=PrintVersion, help="the version, and the commit that it was made of")
     subparsers = found.add_subparsers(title="commands", metavar="COMMAND", required=True)

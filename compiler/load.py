@@ -313,13 +313,16 @@ def _environment(folder: Path, name: str, findings: Findings) -> Environment | N
         findings.error(Place(file=str(path)), "unreadable", message, did_you_mean(name, known))
         return None
     # Here, since the catalogue of alarms takes longer to import than a route to find.
-    from compiler.alarms.check import check_environment
+    from compiler.alarms.check import check_environment, check_own_runbooks
     from compiler.resources.environment import parse_environment
 
     root = _read(path, findings, own=True)
     found = parse_environment(root, name, findings) if root else None
     if found is not None and not any(f.file == str(path) and f.severity == "error" for f in findings.sorted()):
-        check_environment(found, runbooks(folder), findings)
+        pages = runbooks(folder)
+        check_environment(found, pages, findings)
+        if found.runbook_base_url and pages is not None:
+            check_own_runbooks(str(path), pages, findings)
     return found
 
 

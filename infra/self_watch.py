@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from alertrelay.config.own_runbooks import own_runbook
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
@@ -48,9 +49,11 @@ class SelfWatch(Construct):
         forwarders: Mapping[str, ForwarderConstruct],
         topics: Mapping[str, sns.Topic],
         rule_failures: sqs.IQueue,
+        runbook_base_url: str = "",
     ) -> None:
         super().__init__(scope, construct_id)
         self.environment = environment
+        self.runbooks = runbook_base_url.rstrip("/")
         self.action = actions.SnsAction(ops)
         self.alarms: dict[tuple[str, str], cloudwatch.Alarm] = {}
         """Every alarm, by what it watches and by its alertname."""
@@ -131,6 +134,7 @@ class SelfWatch(Construct):
             "service": "alertrelay",
             "env": self.environment,
             "category": "alerting",
+            "runbook": f"{self.runbooks}/{own_runbook(symptom.alertname)}" if self.runbooks else "",
             "impact": symptom.impact,
         }
         return describe(f"{name}: {symptom.means}", metadata)

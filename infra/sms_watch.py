@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from alertrelay.config.own_runbooks import own_runbook
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
@@ -38,14 +39,16 @@ class SmsWatch(Construct):
     and written when a message is sent, so that a gap changes nothing.
     Source: SNS developer guide, "Monitoring SMS activity using CloudWatch"."""
 
-    def __init__(self, scope: Construct, construct_id: str, environment: str, *, ops: sns.ITopic) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, environment: str, *, ops: sns.ITopic, runbook_base_url: str = ""
+    ) -> None:
         super().__init__(scope, construct_id)
         limit = limit_usd(self)
         alarm = cloudwatch.Alarm(
             self,
             NAME,
             alarm_name=f"{environment}-alertrelay-sms-{NAME}",
-            alarm_description=_description(environment, limit),
+            alarm_description=_description(environment, limit, runbook_base_url.rstrip("/")),
             metric=cloudwatch.Metric(
                 namespace="AWS/SNS",
                 metric_name="SMSMonthToDateSpentUSD",
@@ -61,7 +64,7 @@ class SmsWatch(Construct):
         alarm.add_ok_action(actions.SnsAction(ops))
 
 
-def _description(environment: str, limit: float) -> str:
+def _description(environment: str, limit: float, runbooks: str) -> str:
     means = (
         f"sms: {NEAR:.0%} of this account's limit of {limit:g} dollars for SMS in this month is spent. Beyond the "
         "limit SNS drops every SMS and reports no error. Raise it: docs/deploy.md, 'SMS', has the commands."
@@ -72,6 +75,7 @@ def _description(environment: str, limit: float) -> str:
         "service": "alertrelay",
         "env": environment,
         "category": "alerting",
+        "runbook": f"{runbooks}/{own_runbook(NAME)}" if runbooks else "",
         "impact": "Soon SMS reaches nobody until the end of the month.",
     }
     return describe(means, metadata)

@@ -134,7 +134,7 @@ class EnvironmentRelay(cdk.Stack):
         }
         watch = self._watch(relay, failures)
         if sends_sms(config, people):
-            SmsWatch(self, "SmsWatch", environment.name, ops=relay.ops)
+            SmsWatch(self, "SmsWatch", environment.name, ops=relay.ops, runbook_base_url=environment.runbook_base_url)
         self.scorer = self._scorer(relay, anomaly, alerts, watch) if anomaly else None
         self._close_topics(alerts)
         self._rollout(watch)
@@ -177,6 +177,7 @@ class EnvironmentRelay(cdk.Stack):
             forwarders=self.forwarders,
             topics={**relay.topics, "last-resort": relay.last_resort},
             rule_failures=failures.queue,
+            runbook_base_url=relay.environment.runbook_base_url,
         )
 
     def _scorer(self, relay: Relay, config: AnomalyConfig, alerts: AlertTopics, watch: SelfWatch) -> AnomalyScorer:

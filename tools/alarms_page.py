@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from alertrelay.anomaly.scorer.publish import ANOMALY, RUNBOOKS, SILENT
+from alertrelay.config.own_runbooks import OWN_RUNBOOKS
 
 from compiler.alarms.sentence import amount
 from compiler.catalogue.rule import SOURCES, Chosen, Level, Rule
@@ -188,6 +189,8 @@ def index_page() -> str:
         lines += [f"- [{rule.alertname}]({rule.runbook}): {rule.impact}\n" for rule in rules]
     lines.append("\n## Alerts of the anomaly-scorer\n")
     lines += [f"- [{alertname}]({page}): {OF_SCORER[alertname]}\n" for alertname, page in RUNBOOKS.items()]
+    lines.append("\n## The relay itself\n")
+    lines += [f"- [{names[0]}]({page}): {', '.join(names)}\n" for page, names in OWN_RUNBOOKS.items()]
     return "".join(lines)
 
 

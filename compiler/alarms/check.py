@@ -10,11 +10,13 @@ import re
 from collections.abc import Callable, Collection, Iterable
 from itertools import pairwise
 
+from alertrelay.config.own_runbooks import OWN_RUNBOOKS
+
 from compiler.alarms.alarm import NAME_LIMIT, CompositeAlarm, MetricAlarm, Plan, Stat, setting_of
 from compiler.alarms.description import LIMIT
 from compiler.alarms.metrics import PUBLISHED, Published
 from compiler.alarms.plan import plan as planned
-from compiler.reading.finding import Findings, did_you_mean
+from compiler.reading.finding import Findings, Place, did_you_mean
 from compiler.resources.environment import Environment
 
 STACK_LIMIT = 480  # of CloudFormation's 500 resources
@@ -253,6 +255,16 @@ def check_runbooks(found: Plan, runbooks: Collection[str], findings: Findings) -
             findings.error(watch.at(f"runbooks.{alarm.alertname}"), "no-runbook", message, mend)
         else:
             findings.warning(alarm.place, "no-runbook", message, "write it, or name another under `runbooks`")
+
+
+def check_own_runbooks(file: str, runbooks: Collection[str], findings: Findings) -> None:
+    """Checks that the pages exist to which the relay's own alarms link."""
+    for page, names in OWN_RUNBOOKS.items():
+        if page not in runbooks:
+            message = f"runbooks/{page}, the page of {', '.join(names)}, does not exist"
+            findings.warning(
+                Place(file=file), "no-own-runbook", message, "copy it from alertrelay's runbooks/, or write it"
+            )
 
 
 def _published(stat: Stat) -> Published | None:

@@ -27,6 +27,7 @@ groups:
       - {alert: Lost, expr: lost > 1}
 """
 _HOOK = "webhook_configs: [{url: 'https://hooks.example.com/x'}]"
+_SLACK = "slack_configs: [{api_url_file: /s/k, channel: c, title: '%s'}]"
 _ROOT = "route:\n  receiver: r\n"
 _TWO = f"receivers:\n  - {{name: r, {_HOOK}}}\n  - {{name: s, {_HOOK}}}\n"
 
@@ -57,6 +58,9 @@ EXAMPLES: dict[str, tuple[str, str]] = {
     "bad-matcher": ("bad-matcher", _routes("matchers: [severity]")),
     "bad-regex": ("bad-matcher", _routes("matchers: ['a=~\"(?=x)\"']")),
     "bad-time-interval": ("bad-value", _interval("{weekdays: ['friday:monday']}")),
+    "bad-template": ("bad-template", _receiver(_SLACK % "{{ if }}")),
+    "undefined-template": ("bad-template", _receiver(_SLACK % '{{ template "nope" . }}')),
+    "template-file-missing": ("no-template-file", "templates: [none.tmpl]\n" + _receiver(_HOOK)),
     "discord-no-webhook-url": ("missing-key", _receiver("discord_configs: [{}]")),
     "opsgenie-no-api-key": ("missing-key", _receiver("opsgenie_configs: [{}]")),
     "telegram-no-bot-token": ("missing-key", _receiver("telegram_configs: [{chat_id: 1}]")),

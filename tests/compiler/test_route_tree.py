@@ -125,9 +125,9 @@ def test_repeating_faster_than_the_group_interval_is_a_warning(read_config: Read
     assert [f.code for f in findings if f.severity == "warning"] == ["short-repeat"]
 
 
-def test_what_decides_who_is_told_and_is_not_understood_is_an_error(read_config: Read) -> None:
+def test_a_parameter_of_the_api_that_looks_like_a_key_is_an_unknown_one(read_config: Read) -> None:
     text = "route: {receiver: r, routes: [{receiver_matchers: [a=b]}]}\nreceivers: [{name: r}]\n"
-    assert [f.code for f in read_config(text)[1] if f.severity == "error"] == ["unsupported"]
+    assert [f.code for f in read_config(text)[1] if f.severity == "error"] == ["unknown-key"]
 
 
 def test_all_faults_of_a_file_are_named_in_one_reading(read_config: Read) -> None:

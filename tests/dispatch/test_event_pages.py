@@ -158,6 +158,16 @@ def test_an_event_that_differs_in_its_text_alone_is_announced_too(wait: int, clo
     assert ends == (["delivered", "merged"] if wait else ["delivered", "delivered"])
 
 
+@pytest.mark.parametrize(("count", "named"), [("1 of 9", False), ("111122223333", True), ("ID (111122223333).", True)])
+def test_a_number_that_names_an_account_keeps_events_apart_and_a_count_does_not(count: str, named: bool) -> None:
+    world = World(config=timed(config(), group_wait=30))
+    first = f"Affected: {count}"
+    world.publish(retold(first), retold(first.replace("1", "2")))
+    world.run(TICK)
+    assert (first in said(world)) is named
+    assert first.replace("1", "2") in said(world)
+
+
 def test_more_resources_than_a_label_names_are_announced() -> None:
     world = World(config=timed(config(), group_wait=30))
     many = [f"i-0{n}" for n in range(6)]

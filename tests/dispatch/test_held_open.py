@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
-from alertrelay.memory.store import CollectingSender
+from alertrelay.channels.email import EmailSettings
+from alertrelay.config.channel import Settings
+from alertrelay.memory.store import CollectingSender, MemorySecrets
 from alertrelay.ports import Retryable
 from alertrelay.state import Store, StoreFailure
 
 from tests.dispatch.test_unanswered import open_incidents
-from tests.dispatch.world import START, World, alarm, config, receive
+from tests.dispatch.world import PAGERDUTY, START, World, alarm, config, receive, receiver
 
 MINUTE = timedelta(minutes=1)
 TICK = 310
@@ -64,6 +66,40 @@ def test_an_annotation_is_made_once_however_often_the_first_channel_is_tried_aga
     asked = len(world.pages()), len(world.sent("slack"))
     world.run(40 * 60)
     assert (len(world.pages()), len(world.sent("slack"))) == asked
+
+
+MAIL = cast(EmailSettings, config().receivers[2].targets[0].settings)
+OTHERS: dict[str, Settings] = {
+    "the same key under another client": replace(PAGERDUTY, client="night", client_url="https://wiki.example.com"),
+    "one of two mailboxes, from another sender": replace(MAIL, to=("Boss@example.com",), sender="night@example.com"),
+    "a mailbox more": replace(MAIL, to=("boss@example.com", "oncall@example.com", "intern@example.com")),
+    "another key": replace(PAGERDUTY, routing_key="other_key"),
+}
+
+
+@pytest.mark.parametrize(("name", "notified"), [(name, place > 1) for place, name in enumerate(OTHERS)])
+def test_a_destination_is_where_messages_arrive_whatever_else_is_set(name: str, notified: bool) -> None:
+    """The alert is open at PagerDuty and with two mailboxes when Slack falls back on another receiver."""
+    before = config()
+    mail = receiver("mail", replace(MAIL, to=("oncall@example.com", "boss@example.com")))
+    receivers = (*before.receivers[:2], mail, receiver("backup", OTHERS[name]))
+    world = World(
+        config=replace(before, receivers=receivers, fallbacks={"slack": (("backup",),)}),
+        secrets=MemorySecrets({"pagerduty_key": ["k"], "other_key": ["o"], "slack_webhook": ["w"]}),
+    )
+    world.fail("slack", by=DOWN)
+    for relay in (world.relays[0], world.relays[2], world.relays[1]):
+        receive(relay, alarm("cpu"), deadline=world.deadline)
+    assert {o.receiver for o in world.of("fallback")} == {"backup"}
+    world.fail("slack", by=None)
+    world.run(TICK)
+    for relay in world.relays:
+        receive(relay, alarm("cpu", "OK", at=world.clock.now()), deadline=world.deadline)
+    world.run(2 * TICK)
+    assert open_incidents(world) == []
+    keys = {key for _, key in world.pages()}
+    ends = [mail for mail in world.sent("email") if "RESOLVED" in mail["subject"]]
+    assert len(keys) + len(ends) == (3 if notified else 2)
 
 
 @pytest.mark.parametrize("what", ["another destination", "another alert", "nothing announced"])

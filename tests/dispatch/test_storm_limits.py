@@ -14,6 +14,7 @@ from alertrelay.channels.sns import SnsSettings
 from alertrelay.config.model import Config, Receiver, Target
 from alertrelay.memory.store import ManualClock, MemoryStore
 from alertrelay.notify.limits import LIMITS, QUIET, SMS, incidents, limit_of, messages
+from alertrelay.ports import Retryable
 
 from tests.dispatch.world import START, World, alarm, config, timed
 
@@ -88,7 +89,7 @@ def test_a_storm_is_at_most_ten_messages_a_channel_from_first_to_last() -> None:
     assert set(state.values()) == {"resolve"}
 
 
-@pytest.mark.parametrize(("minutes", "count", "most"), [(35, 300, 10), (90, 1000, 10), (90, 300, 12)])
+@pytest.mark.parametrize(("minutes", "count", "most"), [(35, 300, 10), (90, 600, 10), (90, 300, 12)])
 def test_a_storm_of_an_hour_is_few_messages_too(minutes: int, count: int, most: int) -> None:
     """A digest more for each time that the storm lasts four times as long. Where new alarms come as slowly as one in 18
     seconds, two more go out alone before the limit is reached."""
@@ -120,6 +121,8 @@ def test_the_digest_has_the_count_the_services_and_in_a_mail_every_name() -> Non
     assert slack.count("lasting-") >= 150
     page = next(m for m in world.sent("pagerduty") if "AlertStorm" in json.dumps(m))
     assert page["payload"]["custom_details"]["Services"]
+    whole = "#alarmsV2:?~(alarmStateFilter~%27ALARM)"
+    assert all(whole in text for text in (mail, slack, json.dumps(page)))
 
 
 @pytest.mark.parametrize("channel", ["slack", "email"])
@@ -148,7 +151,13 @@ def test_after_a_storm_resolves_of_alerts_that_came_alone_join_its_digest() -> N
     world.run(900)
     mails = [m["text"] for m in world.sent("email")]
     assert len(mails) <= 6
-    assert sum(mail.count("Resolved: HighCPU") for mail in mails) >= 3
+    ends = " ".join(mails[4:])
+    assert {service for service in ("s0", "s1", "s2") if f"RESOLVED HighCPU: {service}, resolved after" in ends}
+    assert "CRITICAL" not in ends
+    assert [o.status for o in world.outcomes if o.receiver == "mail" and o.outcome in ("delivered", "merged")] == [
+        *["firing"] * 5,
+        *["resolved"] * 5,
+    ]
 
 
 def test_without_a_storm_resolves_are_sent_alone() -> None:
@@ -209,3 +218,105 @@ def test_a_limit_of_the_receiver_goes_before_that_of_its_channel() -> None:
     assert limit_of(config().receivers[0].targets[0], {"pager": 60}, LIMITS) == incidents(60)
     assert limit_of(SMS_TARGET, {}, LIMITS) == SMS
     assert limit_of(slack, {}, {}) is None
+
+
+@pytest.mark.parametrize(("minutes", "lasts"), [(15, 400), (120, 400), (1, 3 * 3600)])
+def test_however_slowly_a_storm_resolves_it_is_ten_messages(minutes: int, lasts: int) -> None:
+    """Ten thousand alarms differ in the length of the lists alone. `lasts`: seconds until the first one resolves."""
+    world = World(config=timed(_with_sms(), repeat_interval=48 * 3600), limits=LIMITS)
+    count = 60
+    _storm(world, count)
+    world.run(lasts)
+    began = world.clock.now()
+    for number in range(count):
+        world.run((began + timedelta(minutes=minutes * number / count) - world.clock.now()).total_seconds())
+        world.publish(alarm(f"lasting-{number}", "OK", at=world.clock.now(), service=f"s{number}"))
+    world.run(1500)
+    for channel in ("slack", "email", "sns"):
+        assert 3 <= len(_posted(world, channel)) <= 10, channel
+    assert "RESOLVED" in _posted(world, "slack")[-1]
+    resolved = {o.state_key for o in world.outcomes if (o.receiver, o.status) == ("mail", "resolved")}
+    assert len(resolved) == count
+    assert not [o for o in world.final().items() if o[1] == "pending"]
+
+
+@pytest.mark.parametrize("left", [1, 2, 3, 4, 5, 6])
+def test_what_outlasts_a_storm_is_announced_alone_within_its_ten_messages(left: int) -> None:
+    world = World(config=_with_sms(), limits=LIMITS)
+    _storm(world, 30)
+    world.run(240)
+    _resolve(world, 0, 30 - left)
+    world.run(3000)
+    for number in range(30 - left, 30):
+        _resolve(world, number, number + 1)
+        world.run(700)
+    world.run(3000)
+    for channel in ("slack", "email", "sns"):
+        assert len(_posted(world, channel)) <= 10, channel
+        assert "RESOLVED" in _posted(world, channel)[-1]
+
+
+def test_an_alert_that_fired_after_a_storm_resolves_alone_in_its_thread() -> None:
+    world = World(limits=LIMITS)
+    _storm(world, 30)
+    world.run(400)
+    _resolve(world, 0, 30)
+    world.run(1200)
+    sent = len(world.sent("email"))
+    world.publish(alarm("later", at=world.clock.now(), service="later"))
+    world.run(400)
+    world.publish(alarm("later", "OK", at=world.clock.now(), service="later"))
+    world.run(400)
+    assert [mail["subject"] for mail in world.sent("email")[sent:]] == [
+        "[CRITICAL] HighCPU later (test)",
+        "[RESOLVED] HighCPU later (test)",
+    ]
+
+
+def test_a_digest_calls_nothing_resolved_that_fires_again() -> None:
+    world = World(limits=LIMITS)
+    _storm(world, 30)
+    for seconds, number in ((200, 4), (600, 3), (200, 0), (1, 1)):
+        world.run(seconds)
+        _resolve(world, number, number + 1)
+    world.run(400)
+    world.publish(alarm("lasting-0", at=world.clock.now(), service="s0"))
+    assert "lasting-0 is high" in world.sent("slack")[-1]["text"]
+    world.run(2000)
+    digest = _posted(world, "slack")[-1]
+    assert "25 firing, 1 of 26 resolved" in digest
+    assert "HighCPU: s1, resolved after" in digest
+    assert "HighCPU: s0," not in digest
+
+
+def test_no_fallback_is_notified_of_resolves_that_a_digest_collects() -> None:
+    world = World(limits=LIMITS)
+    _storm(world, 30)
+    world.run(400)
+    pages = len(world.pages())
+    world.fail("email", by=Retryable("it is down"))
+    _resolve(world, 0, 30)
+    world.run(900)
+    assert {action for action, _ in world.pages()[pages:]} == {"resolve"}
+    assert not world.of("fallback")
+    world.fail("email", by=None)
+    world.run(3000)
+    assert "RESOLVED" in world.sent("email")[-1]["subject"]
+
+
+def test_resolves_wait_for_their_own_channel_where_a_fallback_takes_the_news() -> None:
+    world = World(limits=LIMITS)
+    _storm(world, 30)
+    world.run(400)
+    world.fail("email", by=Retryable("it is down"))
+    _resolve(world, 0, 2)
+    at = world.clock.now()
+    world.publish(*(alarm(f"more-{n}", at=at + timedelta(milliseconds=n), service=f"more{n}") for n in range(20)))
+    world.run(900)
+    assert {o.receiver for o in world.of("fallback")} >= {"pager"}
+    sent = len(world.sent("email"))
+    world.fail("email", by=None)
+    world.run(4000)
+    text = " ".join(mail["text"] for mail in world.sent("email")[sent:])
+    assert "RESOLVED HighCPU: s0" in text
+    assert "RESOLVED HighCPU: s1" in text

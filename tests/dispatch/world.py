@@ -57,7 +57,8 @@ def _route(key: str, receiver: str, *matchers: Matcher, continue_: bool = False,
     )
 
 
-def _receiver(name: str, settings: Settings, *, send_resolved: bool = True) -> Receiver:
+def receiver(name: str, settings: Settings, *, send_resolved: bool = True) -> Receiver:
+    """A receiver with one integration."""
     kind = next(kind for kind in KINDS if settings_of(kind) is type(settings))
     target = Target(
         integration=Integration(receiver=name, channel=kind, index=0), send_resolved=send_resolved, settings=settings
@@ -104,9 +105,9 @@ def config(*, last_resort: bool = False, send_resolved: bool = True) -> Config:
             ),
         ),
         receivers=(
-            _receiver("pager", PAGERDUTY),
-            _receiver("slack", slack, send_resolved=send_resolved),
-            _receiver("mail", _email("oncall@example.com")),
+            receiver("pager", PAGERDUTY),
+            receiver("slack", slack, send_resolved=send_resolved),
+            receiver("mail", _email("oncall@example.com")),
             Receiver(name="nobody", targets=()),
         ),
         fallbacks={

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
+from alertrelay.config.durations import REDELIVERED
 from alertrelay.memory.store import ManualClock
 from alertrelay.ports import TimersFailure
 from alertrelay.state import StoreFailure
@@ -85,12 +86,15 @@ class Cloud:
     handlers: dict[str, list[Handler]] = field(default_factory=dict)
     dead: list[Event] = field(default_factory=list)
     crashes: int = 0
-    leases_lost: int = 0
-    """Leases of which the table lost the answer: where it loses all three of a flush, an owner that never knew of it
-    seems to have died."""
+    leases_lost: set[tuple[str, str]] = field(default_factory=set)
+    """Leases (group, owner) of which the table lost every answer: an owner that never knew of it seems to have died.
+    And those of which it lost one, where the lease before left no record: nothing shows that nobody died."""
+    late: list[tuple[Event, datetime]] = field(default_factory=list)
+    """What a function got so late, and for the first time, that an earlier try may have notified it."""
     unrecorded: int = 0
     redriven: int = 0
     counts: Counter[str] = field(default_factory=Counter)
+    _came: set[tuple[str, str]] = field(default_factory=set)
     _due: list[tuple[datetime, int, Event | Callable[[], None]]] = field(default_factory=list)
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
     _running: list[Invocation] = field(default_factory=list)
@@ -165,6 +169,7 @@ class Cloud:
         if not isinstance(what, Event):
             what()
             return
+        self._note_late(what)
         failed = self._invoke(what)
         self.counts[what.kind, "failed" if failed else "done"] += 1  # type: ignore[index] # two words name a count
         if not failed:
@@ -176,6 +181,13 @@ class Cloud:
             self.after(VISIBILITY, again)
         else:
             self.dead.append(again)
+
+    def _note_late(self, event: Event) -> None:
+        if event.kind != "topic" or (came := (event.function, json.dumps(event.payload))) in self._came:
+            return
+        self._came.add(came)
+        if self.clock.now() - event.since >= REDELIVERED:
+            self.late.append((event, self.clock.now()))
 
     def _invoke(self, event: Event) -> bool:
         """Whether it failed."""
@@ -217,13 +229,20 @@ class Table:
                 cloud.note("table_failed")
                 raise StoreFailure(f"DynamoDB {name}: ThrottlingException")
             answer = cloud.step(lambda: method(*args, **kwargs), verdict)
+            if name == "lease" and answer:
+                self._note_lease(args[0], kwargs["owner"], lost=verdict == "fails-after")
             if verdict == "fails-after":
                 cloud.note("table_failed")
-                cloud.leases_lost += name == "lease"
                 raise StoreFailure(f"DynamoDB {name}: ReadTimeoutError")
             return answer
 
         return call
+
+    def _note_lease(self, gid: str, owner: str, *, lost: bool) -> None:
+        if lost:
+            self.cloud.leases_lost.add((gid, owner))
+        elif self.inner._headers[gid].progress.tries == 1:
+            self.cloud.leases_lost.discard((gid, owner))
 
 
 @dataclass(frozen=True)

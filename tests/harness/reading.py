@@ -13,6 +13,7 @@ TOKEN = re.compile(r"tok\d+x")
 """The name of an alert of the harness: it stands in every line about that alert."""
 _GROUP = re.compile(r"receiver \S+, group (.*)")
 _OVER = re.compile(r"✅|^- RESOLVED|resolved after|, resolved$|Resolved: ")
+DIGEST = "storm"
 _SILENCE = re.compile(r"[Tt]he silence of|SilenceEnding")
 """A silence that ends is no news of the alert that it mutes."""
 State = Literal["firing", "resolved"]
@@ -42,8 +43,9 @@ def read(message: Received) -> Reading:
     headline = " ".join(texts[:1]) if message.channel == "slack" else str(body.get("subject", ""))
     over = "RESOLVED" in headline
     group = next((found[1] for line in reversed(texts) if (found := _GROUP.search(line))), "")
-    elsewhere = frozenset(token for text in texts if "Resolved: " in text for token in TOKEN.findall(text))
-    states = {token: state for token, state in _states(iter(texts), over=over).items() if token not in elsewhere}
+    states = _states(iter(texts), over=over)
+    elsewhere = frozenset(token for token, state in states.items() if state == "resolved" and group == DIGEST)
+    states = {token: state for token, state in states.items() if token not in elsewhere}
     return Reading(stream=group, states=states, over=over, note=_note(body), elsewhere=elsewhere, whole=_whole(body))
 
 

@@ -36,7 +36,7 @@ def test_every_aws_command_of_a_guide_is_one_that_the_cli_takes(page: Page) -> N
 def test_the_guides_with_commands_are_found() -> None:
     found = {page.file: len(in_blocks(page)) + len(in_sentences(page)) for page in WITH}
     assert found["docs/deploy.md"] >= 6
-    assert found["docs/operations.md"] >= 3
+    assert found["docs/operations.md"] >= 2
 
 
 @pytest.mark.parametrize("page", WITH, ids=lambda page: page.file)

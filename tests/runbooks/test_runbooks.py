@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 from alertrelay.anomaly.scorer.publish import RUNBOOKS
+from alertrelay.config.own_runbooks import OWN_RUNBOOKS
 
 from compiler.alarms.metrics import PUBLISHED
 from compiler.catalogue.rule import Rule
@@ -21,6 +22,7 @@ ALERTNAMES = {
     **{rule.runbook: rule.alertname for rule in RULES.values()},
     **{parent.runbook: parent.alertname for parent in PARENTS.values()},
     **{page: alertname for alertname, page in RUNBOOKS.items()},
+    **{page: names[0] for page, names in OWN_RUNBOOKS.items()},
 }
 # Metrics that no alarm watches and that tell causes apart, from the metrics pages of each service.
 FURTHER_METRICS = {
@@ -71,6 +73,12 @@ def test_a_page_is_titled_by_its_alertname_and_has_the_sections_in_order(page: P
     assert page.headings == SECTIONS
     assert [heading for heading in SECTIONS if not page.section(heading)] == []
     assert page.text.split("\n")[2].endswith("."), "the line below the title says what the alarm means"
+
+
+@pytest.mark.parametrize(("file", "names"), OWN_RUNBOOKS.items())
+def test_a_page_about_the_relay_has_a_line_for_each_alert_that_it_serves(file: str, names: tuple[str, ...]) -> None:
+    (page,) = (one for one in PAGES if one.file == file)
+    assert tuple(re.findall(r"^\| `(\w+)` \| \S", page.text, re.MULTILINE)) == names
 
 
 @every_page

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from alertrelay.channels.msteamsv2.render import BUDGET, render
-from alertrelay.notification import Message
+from alertrelay.notification import Listing, Message
 
 from tests.channels.msteamsv2.example import SETTINGS, check_msteamsv2
 from tests.render.notifications import CASES, RDS, alert, notification
@@ -93,3 +93,17 @@ def test_a_card_too_large_is_cut_in_every_text_alike(character: str) -> None:
     assert len(json.dumps(message)) > BUDGET / 4
     assert "RDSHighCPU" in banner(message)[1]
     assert any("more not shown" in text for text in texts(message))
+
+
+def test_a_digest_names_as_many_alerts_as_a_card_holds_and_where_all_of_them_stand() -> None:
+    names = tuple(f"HighCPU lasting-{number} s{number}" for number in range(5000))
+    listing = Listing(services=(("orders", 3000), ("billing", 2000)), firing=names)
+    one = notification(*(alert({"alertname": "X", "service": f"s{n}"}) for n in range(100)))
+    message = render(replace(one, listing=listing, firing_count=5000, home={"region": "eu-central-1"}), SETTINGS)
+    check_msteamsv2(message)
+    said = json.dumps(message)
+    assert len(said) <= BUDGET
+    assert said.count("lasting-") >= 60
+    assert "Most: orders 3000, billing 2000" in said
+    assert "more not shown" in said
+    assert "#alarmsV2:?~(alarmStateFilter~%27ALARM)" in said

@@ -104,7 +104,8 @@ class Listing:
 class Notification:
     """The content of one channel's message about one group, before it is rendered.
 
-    `alerts` is what may be shown (firing first, then by severity, the news first among equals); `firing_count`
+    `alerts` is what may be shown (firing first, then by severity, the news first among equals; of a digest, what has
+    resolved comes after the first, since its `listing` names what fires); `firing_count`
     and `resolved_count` count the whole group, so a renderer can say how many it does not show.
     `news` holds the state_keys that this notification is about; the others are the rest of the group.
     `failed` is set on a fallback message, and on the notice that the first channel answers again

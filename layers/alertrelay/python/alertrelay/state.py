@@ -114,8 +114,8 @@ class Groups(Protocol):
         """Reads the headers of up to 100 groups in one batch, each as `header` does; what is missing is left out."""
 
     def state(self, gid: str) -> GroupState | None:
-        """The header with its ledger, strongly consistent; for no join: each chunk costs a read of its size. Without a
-        lease it may be `lost` for a moment, while a flush replaces its chunks."""
+        """The header with its ledger, strongly consistent. Each chunk costs a read of its size, so a join asks for it
+        only while a channel fails. Without a lease it may be `lost` for a moment, while a flush replaces its chunks."""
 
     def arm(self, gid: str, header: GroupHeader, *, due: datetime) -> bool:
         """Makes the group due unless it is armed and not closing; `header` gives the identity of a new group."""

@@ -124,6 +124,12 @@ class Settings:
         return False
 
     @property
+    def destination(self) -> frozenset[object]:
+        """Returns where a message arrives, whatever else is set: what is open there is known to who reads this. Empty
+        where a channel does not say: then equal settings alone are one destination."""
+        return frozenset()
+
+    @property
     def addresses(self) -> tuple[str, ...]:
         """The addresses of people that a message goes to, where the configuration has them."""
         return ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -19,7 +20,7 @@ from alertrelay.notification import Outcome, OutcomeName, Reason
 from alertrelay.notify.rate_limit import Digests
 from alertrelay.policy.timing import first_flush, next_tick
 from alertrelay.ports import Clock, Timers
-from alertrelay.state import Groups
+from alertrelay.state import Groups, StoreFailure
 
 
 class Flush(Protocol):
@@ -62,7 +63,7 @@ class Scheduler:
             joining = replace(joining, updates=[u for u in joining.updates if u.key not in keys])
         if header:
             self._join_digest(header, joining.updates)
-        pending, known = self._pending(joining, header), header or joining.header
+        pending, known = self._pending(gid, joining, header), header or joining.header
         if not pending or known is None:
             if joining.repeated and header and header.schedule.next_due:
                 # A first attempt may have died before it woke the group, or while it held it: what joined meanwhile
@@ -91,11 +92,21 @@ class Scheduler:
         interval, sleeps = route.group_interval, self.sleeps
         return keep_awake(self.groups, self.clock, gid, header, group_interval=interval, sleeps=sleeps)
 
-    def _pending(self, joining: Joining, header: GroupHeader | None) -> list[Update]:
+    def _pending(self, gid: str, joining: Joining, header: GroupHeader | None) -> list[Update]:
         """Returns the updates that the next flush must see, and reports what became of the others."""
-        for outcome in outcomes_of_replaced(joining, header):
+        for outcome in outcomes_of_replaced(joining, header, self._owing(gid, joining, header)):
             self.emit(outcome)
         return list(_unsettled(joining, header, self.emit))
+
+    def _owing(self, gid: str, joining: Joining, header: GroupHeader | None) -> GroupState | None:
+        """Returns the group with what a failed flush had still to notify, where an update of that may have been
+        replaced: a ledger in chunks is read for it, only while the channel fails."""
+        if header is None or header.ledger is not None or not (joining.replaced and header.progress.failures):
+            return None
+        with contextlib.suppress(StoreFailure):
+            found = self.groups.state(gid)
+            return found if found and not found.stored.lost else None
+        return None
 
     def _report_pending(
         self, pending: list[Update], joining: Joining, header: GroupHeader | None, known: GroupHeader

@@ -56,6 +56,8 @@ def updates_of(
 
 _TEXTS = ("summary", "description", "affected")
 _NUMBER = re.compile(r"[^\w]{0,9}[0-9][0-9.,]{0,30}[^\w]{0,9}")
+_IDENTITY = re.compile("[0-9]{9}")
+"""So many digits in a row are no count but the name of something: an account."""
 
 
 def _key(alert: Alert) -> str:
@@ -65,7 +67,7 @@ def _key(alert: Alert) -> str:
         return key_of(alert.state_key)
     words = set(alert.labels.get("resource", "").split(", "))
     words.update(*(alert.annotations.get(name, "").split() for name in _TEXTS))
-    named = {word.strip(".,;:()") for word in words if not _NUMBER.fullmatch(word)}
+    named = {word.strip(".,;:()") for word in words if not _NUMBER.fullmatch(word) or _IDENTITY.search(word)}
     return key_of(" ".join([alert.state_key, *sorted(named)]))
 
 
@@ -246,11 +248,14 @@ def member_of(update: Update, now: datetime) -> Member:
     )
 
 
-def outcomes_of_replaced(joining: Joining, header: GroupHeader | None) -> Iterator[Outcome]:
-    """Yields the outcome of each update that was still to be notified when a newer one of its alert took its place."""
+def outcomes_of_replaced(
+    joining: Joining, header: GroupHeader | None, owing: GroupHeader | None = None
+) -> Iterator[Outcome]:
+    """Yields the outcome of each update that was still to be notified when a newer one of its alert took its place.
+    `owing`: the group with its ledger, where that stands in chunks and a failed flush had something still to notify."""
     resolved = {update.key for update in joining.updates if update.resolved}
     integration = joining.identity_of(header)
     for before in joining.replaced:
-        if unsettled(before, header):
+        if unsettled(before, header) or (owing and unsettled(before, owing)):
             early = before.status != "resolved" and before.key in resolved
             yield of_member(before, Reason.RESOLVED_EARLY if early else Reason.SUPERSEDED, integration)

@@ -116,7 +116,8 @@ def decide(
             new=new, resolved=resolved, events=events, repeats=repeats, owed=_owed(ledger, firing, present_events)
         ),
         fallback=FallbackChannels(
-            new=(shown - notified) | events, resolved=(ledger.fallback_firing | ledger.fallback_unsure) - firing
+            new=(shown - notified) | events,
+            resolved=(ledger.fallback_firing | ledger.fallback_unsure) - firing,
         ),
         unnotified=_unnotified(
             group, members, ledger, fresh, now, muted={key: mutes[key] for key in muted & fresh - notified}
@@ -190,8 +191,8 @@ def unsettled(before: Member, header: GroupHeader | None) -> bool:
     """Returns whether an update that a newer one has just replaced was still to be notified: no flush has seen it, or
     the one that did could not notify it. While somebody holds the group that flush accounts for it.
 
-    Where the ledger stands in chunks the join does not know what a failed flush had still to notify, and leaves it to
-    the next one (notify/backlog.py)."""
+    While a channel fails, what a flush had still to notify stands in the ledger, and a join reads it where that stands
+    in chunks (dispatch/scheduling.py)."""
     if before.status == "moved":
         return False
     if header is None:
@@ -303,7 +304,7 @@ def notified_fallback(decision: Decision, ledger: Ledger) -> Ledger:
 
     Events are never repeated, so a fallback settles them.
     """
-    events = decision.own.events
+    events = decision.own.events & decision.fallback.new
     firing = ledger.fallback_firing | (decision.fallback.new - events)
     return replace(
         ledger,

@@ -226,7 +226,7 @@ def _failed(
     if over:
         # Nobody can resolve it there, and its alerts were notified elsewhere: this group has nothing left to do.
         ledger = replace(ledger, firing=notified_own(decision).firing, unsure=frozenset())
-    settled = decision.own.events if reached else frozenset()
+    settled = decision.own.events & decision.fallback.new if reached else frozenset()
     owing = [key for key in subjects if key not in settled]
     outcomes = reporter.of_own(content, own, keys=owing, reason=message.reason)
     if not known:

@@ -33,9 +33,9 @@ def rejoin_digest(group: GroupState, members: Sequence[Member], *, digests: Dige
 
 
 def backlog_outcomes(content: Content, reporter: Reporter) -> Sequence[Outcome]:
-    """Returns the outcomes of updates that came since the last record and were notified already; and of those before it
-    that only the fallbacks know, and that a newer one has replaced since. After a crash it is open what was notified,
-    and all of it is notified again."""
+    """Returns the outcomes of updates that came since the last record and were notified already. Those that the channel
+    had still to take, and that a newer one has replaced since, are reported by its join while the channel fails. After
+    a crash it is open what was notified, and all of it is notified again."""
     group, ledger = content.group, content.group.ledger
     recorded_at = group.progress.recorded_at
     if not group.stored.backlog or group.progress.uncertain or recorded_at is None:
@@ -43,11 +43,9 @@ def backlog_outcomes(content: Content, reporter: Reporter) -> Sequence[Outcome]:
     known = (ledger.firing - ledger.unsure) | ledger.events
     owed = ledger.fallback_firing - known
     fresh = {m.key: m.status != "resolved" for m in content.members.values() if m.at > recorded_at}
-    fires, resolved = {key for key in fresh if fresh[key]}, {key for key in fresh if not fresh[key]}
+    fires = {key for key in fresh if fresh[key]}
     return (
         *reporter.suppressed(content, fires & known, Reason.DUPLICATE, resolved=False),
-        *reporter.suppressed(content, fires & owed, Reason.SUPERSEDED, resolved=False),
-        *reporter.suppressed(content, resolved & owed, Reason.RESOLVED_EARLY, resolved=False),
         # A muted one is not notified on the own channel now.
         *reporter.waiting(content, (fires & owed) - content.decision.own.new, Reason.CHANNEL_FAILED),
     )

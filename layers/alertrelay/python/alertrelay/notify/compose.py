@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from alertrelay.alert import Alert, Labels, fingerprint, severity_rank
 from alertrelay.groups.reroute import DIGEST
 from alertrelay.nflog.dedup import Decision, is_firing
-from alertrelay.nflog.group_state import AlertItem, GroupIdentity, GroupState, Member
+from alertrelay.nflog.group_state import GroupIdentity, GroupState, Member
 from alertrelay.notification import Listing, Notification, Reason
-from alertrelay.notify.rate_limit import RESOLVED, listing_of
+from alertrelay.notify.rate_limit import listing_of
+from alertrelay.notify.shown import as_notified, in_order, is_resolve, read_shown
 from alertrelay.policy.group_key import dedup_key
 from alertrelay.ports import Clock
-from alertrelay.render.notice import FROM_ELSEWHERE
 from alertrelay.render.wording import STORM
-from alertrelay.state import Alerts, AnomalyNote, Facts, StoreFailure
-from alertrelay.values.tries import tried
+from alertrelay.state import Alerts, AnomalyNote, Facts
 
 UNFINISHED = 3
 """Leases that left no record, after which a flush does no more than it must."""
-ANOMALIES = 3
-"""Anomalies of a service that one of its alerts names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +48,11 @@ class Content:
     members: Mapping[str, Member]
     anomalies: Mapping[str, Sequence[AnomalyNote]] = field(default_factory=dict)
 
+    @property
+    def resolves(self) -> frozenset[str]:
+        """Returns the events of a digest that are resolves of alerts which were announced alone."""
+        return frozenset(key for key in self.decision.own.events if is_resolve(self.members.get(key)))
+
 
 def compose(
     gid: str,
@@ -66,12 +68,17 @@ def compose(
     alert is what its member knows of it. That is the name alone of an event, which is notified once: where one is to be
     notified, the next flush reads it. Raises StoreFailure then, as long as that flush is a normal one."""
     by_key = {m.key: m for m in members}
+    resolves = frozenset(key for key in decision.own.events if is_resolve(by_key.get(key)))
+    if resolves:
+        # Their own channel alone announced what they resolve.
+        news = decision.fallback.new - resolves
+        decision = replace(decision, fallback=replace(decision.fallback, new=news))
     must = decision.own.events if group.progress.tries < UNFINISHED else frozenset[str]()
     return Content(
         gid=gid,
         group=group,
         decision=decision,
-        alerts=_read(alerts, _in_order(decision, by_key, shown), by_key, facts.alerts, must),
+        alerts=read_shown(alerts, in_order(decision, by_key, shown), by_key, facts.alerts, must),
         members=by_key,
         anomalies=facts.anomalies,
     )
@@ -90,18 +97,24 @@ class Writer:
     ) -> Notification:
         """Returns the group as it stands, with `resolved` as resolved; `news` is what the message is about."""
         identity, decision = content.group.identity, content.decision
-        firing = decision.view.open | decision.own.events
-        now = self.clock.now()
+        over, now = content.resolves, self.clock.now()
+        firing = (decision.view.open | decision.own.events) - over
         back = handed_back(content, resolved, now)
-        resolved -= back
+        resolved = (resolved - back) | over
+        again = _fires_again(content, resolved)
+        resolved -= again
+        back = back if firing or resolved else back | again
+        if over and reason == Reason.EVENT:
+            reason = Reason.SOME_RESOLVED if firing else Reason.ALL_RESOLVED
         shown = {
-            key: _as_notified(alert, content.anomalies, resolved=key in resolved, now=now)
+            key: as_notified(alert, content.anomalies, resolved=key in resolved, now=now)
             for key, alert in content.alerts.items()
             if key in firing or key in resolved
         }
         if back:
-            over = _storm_over([content.members[key] for key in back], now)
-            shown = {**shown, "": over} if firing else {"": over, **shown}
+            note = _storm_over([content.members[key] for key in back], now)
+            shown = {**shown, "": note} if firing else {"": note, **shown}
+        digest = identity.route_id == DIGEST
         return Notification(
             id=self.new_id(),
             integration=identity.integration,
@@ -111,14 +124,28 @@ class Writer:
             group_key=identity.group_key,
             group_labels=identity.group_labels,
             dedup_key=_incident(self.site, identity, decision),
-            alerts=tuple(shown.values()),
-            news=frozenset(alert.state_key for key, alert in shown.items() if key in news),
+            alerts=_resolved_early(shown.values()) if digest else tuple(shown.values()),
+            news=frozenset(_state_keys(content, news)),
             firing_count=len(firing),
             resolved_count=len(resolved),
             at=now,
             home=self.site.home,
-            listing=_listing(content, firing) if identity.route_id == DIGEST else None,
+            listing=_listing(content, firing) if digest else None,
         )
+
+
+def _resolved_early(alerts: Iterable[Alert]) -> tuple[Alert, ...]:
+    """Returns the alerts of a digest with those that have resolved after the first: its listing names what fires."""
+    found = tuple(alerts)
+    return (*found[:1], *sorted(found[1:], key=lambda alert: alert.status == "firing"))
+
+
+def _state_keys(content: Content, keys: Iterable[str]) -> Iterator[str]:
+    for key in keys:
+        if key in content.members:
+            yield content.members[key].alert.state_key
+        elif key in content.alerts:
+            yield content.alerts[key].state_key
 
 
 def handed_back(content: Content, resolved: Iterable[str], now: datetime) -> frozenset[str]:
@@ -128,6 +155,13 @@ def handed_back(content: Content, resolved: Iterable[str], now: datetime) -> fro
         return frozenset()
     found = ((key, content.members[key]) for key in resolved if key in content.members)
     return frozenset(key for key, member in found if member.status == "moved" or is_firing(member, now))
+
+
+def _fires_again(content: Content, resolved: Iterable[str]) -> frozenset[str]:
+    """Returns what a digest would call resolved although it fires again, which its own group announces."""
+    if content.group.identity.route_id != DIGEST:
+        return frozenset()
+    return frozenset(key for key in resolved if key in content.alerts and content.alerts[key].status == "firing")
 
 
 def _storm_over(members: Sequence[Member], now: datetime) -> Alert:
@@ -172,89 +206,3 @@ def _incident(site: Site, identity: GroupIdentity, decision: Decision) -> str:
     own = decision.own
     alone = own.events and not decision.view.open and not own.resolved
     return incident_key(site, identity, sorted(own.events) if alone else ())
-
-
-def _in_order(decision: Decision, members: Mapping[str, Member], most: int) -> list[str]:
-    """Returns keys in the order of showing: what fires before what resolved, then by severity, the news first among
-    equals."""
-    own = decision.own
-    news = own.new | own.events | own.resolved | decision.fallback.resolved | own.owed
-    current = decision.view.open | own.events
-
-    def place(key: str) -> tuple[bool, int, bool, datetime]:
-        member = members.get(key)
-        rank = severity_rank(member.alert.labels) if member else 0
-        started = member.alert.starts_at if member else datetime.max.replace(tzinfo=UTC)
-        return key not in current, -rank, key not in news, started
-
-    # The news comes in first, however severe the rest is: a message must show what it is about.
-    first = sorted(news, key=place)[:most]
-    rest = current - news
-    if not rest:
-        return first
-    return sorted([*first, *sorted(rest, key=place)[: most - len(first)]], key=place)
-
-
-def _read(
-    alerts: Alerts,
-    keys: Sequence[str],
-    members: Mapping[str, Member],
-    known: Mapping[str, AlertItem],
-    must: frozenset[str],
-) -> dict[str, Alert]:
-    missing = [key for key in keys if key not in known]
-    try:
-        items = {**known, **tried(lambda: alerts.get_alerts(missing), StoreFailure)} if missing else known
-    except StoreFailure:
-        if not must.isdisjoint(missing):
-            raise
-        items = known
-    found = {key: _marked(items[key]) for key in keys if key in items}
-    return {key: found.get(key) or _from_member(members[key]) for key in keys if key in found or key in members}
-
-
-def _marked(item: AlertItem) -> Alert:
-    """A resolve that came from elsewhere than its alert may be forged: the message says so."""
-    if not item.from_elsewhere:
-        return item.alert
-    text = f"it came from {_place(item.resolved_by)}, its alert from {_place(item.opened_by)}"
-    return replace(item.alert, annotations={**item.alert.annotations, FROM_ELSEWHERE: text})
-
-
-def _place(origin: str) -> str:
-    """Returns an origin in words: `cloudwatch of account 111122223333 in eu-west-1`."""
-    source, account, region = (*origin.split(), "-", "-", "-")[:3]
-    words = source + (f" of account {account}" if account != "-" else "")
-    return words + (f" in {region}" if region != "-" else "")
-
-
-def _from_member(member: Member) -> Alert:
-    resolved = member.status == "resolved"
-    named = member.status == "event" and member.name.startswith(RESOLVED)
-    return Alert(
-        labels=member.alert.labels,
-        annotations={"summary": member.name if named else f"{member.name} (its details could not be read)"},
-        status="resolved" if resolved else "firing",
-        kind="event" if member.status == "event" else "alert",
-        starts_at=member.alert.starts_at,
-        ends_at=member.at if resolved else None,
-        updated_at=None,
-        source="raw",
-        fingerprint=member.alert.fingerprint,
-        state_key=member.alert.state_key,
-    )
-
-
-def _as_notified(
-    alert: Alert, anomalies: Mapping[str, Sequence[AnomalyNote]], *, resolved: bool, now: datetime
-) -> Alert:
-    """The ledger decides what a message calls resolved: the item may already hold a later update. What the
-    anomaly-scorer finds unusual of the same service stands beside what the alert has itself."""
-    if anomalies and alert.source != "anomaly" and alert.status != "resolved":
-        notes = anomalies.get(alert.labels.get("service", ""), ())
-        texts = [f"{n.text} (score {n.score:.3f})" + (f" {n.link}" if n.link else "") for n in notes[:ANOMALIES]]
-        if texts:
-            alert = replace(alert, annotations={**alert.annotations, "also_unusual": "\n".join(texts)})
-    if not resolved:
-        return replace(alert, status="firing", ends_at=None)
-    return alert if alert.status == "resolved" else replace(alert, status="resolved", ends_at=alert.ends_at or now)

@@ -149,7 +149,7 @@ class Destinations:
             (other, group_id(other.integration, route, labels))
             for route in match_routes(self.root, labels)
             for other in self.targets.at.get(route.receiver, ())
-            if other.settings == target.settings
+            if _reaches(other, target)
         ]
 
     def _fallbacks(self, target: Target, labels: Labels) -> Holders:
@@ -158,11 +158,21 @@ class Destinations:
         found: list[tuple[Target, str]] = []
         for route in match_routes(self.root, labels):
             stages = self.targets.stages.get(route.receiver, ())
-            if behind := [via for stage in stages for via in stage if via.settings == target.settings]:
+            if behind := [via for stage in stages for via in stage if _reaches(via, target)]:
                 origins = self.targets.at.get(route.receiver, ())
                 gids = [group_id(origin.integration, route, labels) for origin in origins]
                 found += [(via, gid) for via in behind for gid in gids]
         return found
+
+
+def _reaches(other: Target, target: Target) -> bool:
+    """Returns whether everybody who reads the target reads the other one too."""
+    if other.settings == target.settings:
+        return True
+    if other.integration.channel != target.integration.channel:
+        return False
+    place = target.settings.destination
+    return bool(place) and place <= other.settings.destination
 
 
 def _taken(receipt: Receipt | None, dedup_key: str, key: str, ledger: Ledger, other: Target) -> bool:

@@ -29,8 +29,10 @@ def messages(most: int) -> Limit:
     return Limit(interval=QUIET / most, burst=most, quiet=QUIET)
 
 
-SETTLING = Limit(interval=7200.0, burst=1, quiet=7200.0)
-"""Taking one closes a bucket: for two hours after the last alert too many, resolves join the digest."""
+STORM = 10
+"""Messages that people get of a storm on one channel, from its first alert to its last resolve."""
+ENDS = 2
+"""Of these, for the end of the digest, and for the resolves of what was announced alone."""
 END_OF_STORM = Limit(interval=1800.0, burst=1)
 """How often what still fires after a storm is tried alone."""
 

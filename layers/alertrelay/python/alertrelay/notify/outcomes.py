@@ -50,7 +50,7 @@ class Reporter:
     def of_own(self, content: Content, own: Attempt, *, keys: Sequence[str], reason: Reason) -> list[Outcome]:
         """Returns the outcomes of the updates that one message to the group's own channel notified, or did not: the
         first stands for the message, the others are merged into it."""
-        resolved = content.decision.own.resolved
+        resolved = content.decision.own.resolved | content.resolves
         back = handed_back(content, resolved, self.clock.now())
         keys = [key for key in keys if key not in back]
         if own.receipt is None:

@@ -2,8 +2,9 @@
 
 A digest is a group like any other, of the same integration: its members are alerts of other groups, it counts and
 names them, and it is resolved when its last member is. A storm is over when five minutes were quiet; until then a
-digest does not send that some of its alerts have resolved, after it what still fires is named. Resolves of alerts that
-were notified alone join a digest as events, save where they cost no message: PagerDuty's, and edits.
+digest does not send that some of its alerts have resolved, after it what still fires is named, and later ever less
+often. Resolves of alerts that were notified alone in a storm join its digest as events, save where they cost no
+message: PagerDuty's, and edits.
 """
 
 from __future__ import annotations
@@ -20,15 +21,19 @@ from alertrelay.groups.flush_timer import arm
 from alertrelay.groups.reroute import DIGEST
 from alertrelay.nflog.group_state import GroupHeader, GroupIdentity, Member
 from alertrelay.notification import Listing
-from alertrelay.notify.limits import END_OF_STORM, QUIET, SETTLING, limit_of
-from alertrelay.policy.group_key import key_of, storm_id
+from alertrelay.notify.limits import END_OF_STORM, ENDS, QUIET, STORM, limit_of
+from alertrelay.policy.group_key import resolve_key, storm_id
 from alertrelay.ports import Clock, Timers
 from alertrelay.state import Alerts, Groups, Limit, Rates, StoreFailure
 
 WAIT = timedelta(seconds=10)
 """How long the first alerts of a storm are collected."""
-GROWTH = 4
+GROWTH = 6
 """By how much each message of a digest waits longer than the one before it."""
+RESOLVES = timedelta(minutes=30)
+"""The longest that a resolve waits in a digest of which something fires."""
+PART = timedelta(days=1)
+"""An alert that began within so long before the last message of a digest was part of that storm."""
 TOP = 5
 """Services that a digest counts."""
 RESOLVED = "Resolved: "
@@ -47,14 +52,10 @@ class RateLimiter:
 
     def admits(self, target: Target) -> bool:
         """Returns whether one more message may go to the target now. Fails open: a second message beats a lost one."""
-        limit, key = limit_of(target, self.configured, self.limits), _rate_key(target)
-        admitted = self._take(key, limit)
-        if not admitted and limit and limit.quiet:
-            self._take(f"{key} resolves", SETTLING)
-        return admitted
+        return self._take(_rate_key(target), limit_of(target, self.configured, self.limits))
 
     def admits_resolve(self, target: Target) -> bool:
-        """Returns whether one more resolve may go to the target alone. After a storm none may: they join its digest."""
+        """Returns whether one more resolve may go to the target alone."""
         limit = limit_of(target, self.configured, self.limits)
         return limit is None or not limit.quiet or self._take(f"{_rate_key(target)} resolves", limit)
 
@@ -64,13 +65,22 @@ class RateLimiter:
         limit = limit_of(target, self.configured, self.limits)
         return self._take(f"{_rate_key(target)} doubtful resolves", replace(limit, quiet=0.0) if limit else None)
 
-    def allows_after(self, target: Target, quiet: timedelta) -> int:
+    def collects_resolves(self, target: Target) -> bool:
+        """Returns whether resolves to the target join the digest of a storm."""
+        limit = limit_of(target, self.configured, self.limits)
+        return limit is not None and bool(limit.quiet)
+
+    def allows_after(self, target: Target, quiet: timedelta, *, digests: int, free: bool) -> int:
         """Returns how many messages the target takes at once when none was refused for so long. A bucket that a refusal
-        closed opens with one, and has one more each interval."""
+        closed opens with one, and has one more each interval; and where people read them, a storm is no more than STORM
+        of them, with those that it began with, its `digests` and its end. Each resolve is one more, unless it is
+        `free`."""
         limit = limit_of(target, self.configured, self.limits)
         if limit is None or quiet.total_seconds() < limit.quiet:
             return 0
-        return min(limit.burst, 1 + int((quiet.total_seconds() - limit.quiet) / limit.interval))
+        opened = min(limit.burst, 1 + int((quiet.total_seconds() - limit.quiet) / limit.interval))
+        left = STORM - limit.burst - digests if free else (STORM - limit.burst - digests - ENDS) // 2
+        return max(0, min(opened, left)) if limit.quiet else opened
 
     def admits_end_of_storm(self, target: Target) -> bool:
         """Returns whether what still fires after a storm may be tried alone now. Each try asks the limit itself, and
@@ -119,19 +129,29 @@ class Digests:
         found = [_resolve_event(member) for member in members]
         self.join(integration, found, wait=timedelta(seconds=QUIET))
 
+    def has_storm_since(self, integration: Integration, starts: Iterable[datetime]) -> bool:
+        """Returns whether an alert that began at one of these times was part of the storm of the integration's digest,
+        now or before. Raises StoreFailure."""
+        header = self.groups.header(storm_id(integration))
+        if header is None:
+            return False
+        last = header.progress.notified_at
+        if last is None:
+            return header.schedule.armed
+        return any(last - PART <= at <= last for at in starts)
+
 
 def _resolve_event(member: Member) -> Member:
     return replace(
         member,
-        key=key_of(f"storm-resolve:{member.alert.state_key}:{member.order_key}"),
+        key=resolve_key(member.alert.state_key, member.order_key),
         status="event",
         alert=replace(member.alert, labels={**member.alert.labels, "alertname": f"{RESOLVED}{member.name}"}),
     )
 
 
 def next_digest_in(digests: int) -> timedelta:
-    """Returns how long a digest waits with more alerts after so many messages, while the storm goes on: a storm of
-    hours is a few messages too."""
+    """Returns how long a digest waits after so many messages: a storm of hours is a few messages too."""
     factor: int = GROWTH ** max(0, digests - 1)
     return timedelta(seconds=QUIET) * factor
 

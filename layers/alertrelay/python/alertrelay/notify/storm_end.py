@@ -17,6 +17,7 @@ from alertrelay.groups.reroute import DIGEST, Moved
 from alertrelay.groups.router import Router, groups_for
 from alertrelay.nflog.dedup import is_firing
 from alertrelay.nflog.group_state import GroupHeader, GroupState, Member
+from alertrelay.notify.deliver import Courier
 from alertrelay.notify.lease import Lease
 from alertrelay.notify.rate_limit import RateLimiter, storm_is_over
 from alertrelay.notify.targets import Targets
@@ -39,6 +40,7 @@ def end_storm(
     groups: Groups,
     targets: Targets,
     limiter: RateLimiter,
+    courier: Courier,
     clock: Clock,
     telemetry: Telemetry,
     flush_with: FlushWith,
@@ -51,7 +53,8 @@ def end_storm(
     target = targets.of(group.identity.integration)
     if not (firing and target and storm_is_over(firing, now=lease.began)):
         return moved
-    if len(firing) > limiter.allows_after(target, lease.began - max(member.at for member in members)):
+    quiet, free = lease.began - max(member.at for member in members), courier.edits(target)
+    if len(firing) > limiter.allows_after(target, quiet, digests=group.ledger.digests, free=free):
         return moved
     own = {member.key: _own_groups(router, member, group) for member in firing}
     gids = sorted({gid for found in own.values() for gid in found})

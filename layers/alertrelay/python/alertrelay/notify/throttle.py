@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from alertrelay.channels import channel
+from alertrelay.config.model import Target
 from alertrelay.groups.reroute import DIGEST
 from alertrelay.nflog.behind import without_alerts
 from alertrelay.nflog.dedup import OwnChannel
@@ -15,8 +16,9 @@ from alertrelay.notification import Reason
 from alertrelay.notify.announced import Announced
 from alertrelay.notify.compose import Content
 from alertrelay.notify.deliver import Courier
+from alertrelay.notify.limits import QUIET
 from alertrelay.notify.outcomes import Reporter
-from alertrelay.notify.rate_limit import Digests, RateLimiter, next_digest_in, storm_is_over
+from alertrelay.notify.rate_limit import RESOLVES, Digests, RateLimiter, next_digest_in, storm_is_over
 from alertrelay.notify.targets import Targets
 from alertrelay.ports import Telemetry
 from alertrelay.state import StoreFailure
@@ -56,12 +58,12 @@ def limit(
     if identity.route_id == DIGEST:
         return announced, _digest_waits(content, now, free=free)
     news = own.new | own.events
-    if own.resolved and (news or free or limiter.admits_resolve(target)):
-        return announced, False
-    if not own.resolved and limiter.admits(target):
+    if (own.resolved and (news or free)) or (not own.resolved and limiter.admits(target)):
         return announced, False
     resolved = [content.members[key] for key in sorted(own.resolved) if key in content.members]
     try:
+        if own.resolved and not _collected(content, target, limiter, digests) and limiter.admits_resolve(target):
+            return announced, False
         if resolved:
             digests.join_resolves(identity.integration, resolved)
         else:
@@ -75,21 +77,33 @@ def limit(
     return replace(announced, ledger=ledger, outcomes=(*announced.outcomes, *outcomes)), True
 
 
-def _digest_waits(content: Content, now: datetime, *, free: bool) -> bool:
-    """Returns whether a digest is not sent yet while the storm goes on: about what has resolved, or so soon after the
-    one before it. `free`: an edit, a page."""
-    own, only_resolved = content.decision.own, content.decision.reason == Reason.SOME_RESOLVED and not free
-    if not (only_resolved or ((own.new or own.events) and _too_soon(content, now))):
+def _collected(content: Content, target: Target, limiter: RateLimiter, digests: Digests) -> bool:
+    """Returns whether the resolves of the group are those of a storm, which its digest announces. Raises
+    StoreFailure."""
+    if not limiter.collects_resolves(target):
         return False
-    return not storm_is_over((content.members[key] for key in content.decision.view.firing), now=now)
+    starts = [content.alerts[key].starts_at for key in content.decision.own.resolved if key in content.alerts]
+    return digests.has_storm_since(target.integration, starts)
 
 
-def _too_soon(content: Content, now: datetime) -> bool:
-    """Returns whether a digest was notified so often that this message is to wait. PagerDuty takes each as an update
-    of one incident."""
+def _digest_waits(content: Content, now: datetime, *, free: bool) -> bool:
+    """Returns whether a digest is not sent yet. While the storm goes on: about what has resolved, or so soon after the
+    one before it. Once it is over, and that was sent: so soon, save for what fires. `free`: an edit, a page."""
+    own, firing = content.decision.own, [content.members[key] for key in content.decision.view.firing]
+    if free or not firing or not own.new | own.events | own.resolved:
+        return False
+    if not storm_is_over(firing, now=now):
+        return not own.new | own.events or _too_soon(content, now)
+    last, over = content.group.progress.notified_at, max(member.at for member in firing) + timedelta(seconds=QUIET)
+    if own.new or last is None or last < over:
+        return False
+    return _too_soon(content, now, longest=RESOLVES if own.events else timedelta.max)
+
+
+def _too_soon(content: Content, now: datetime, *, longest: timedelta = timedelta.max) -> bool:
+    """Returns whether a digest was notified so often that this message is to wait, at the longest so long."""
     digests, last = content.decision.ledger.digests, content.group.progress.notified_at
-    pages = channel(content.group.identity.integration.channel).pages
-    return digests > 0 and not pages and last is not None and now - last < next_digest_in(digests)
+    return digests > 0 and last is not None and now - last < min(next_digest_in(digests), longest)
 
 
 def _with_digest(ledger: Ledger, own: OwnChannel) -> Ledger:

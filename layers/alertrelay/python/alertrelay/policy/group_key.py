@@ -59,6 +59,11 @@ def key_of(state_key: str) -> str:
     return _digest(state_key)[:16]
 
 
+def resolve_key(state_key: str, order_key: str) -> str:
+    """Returns the hash under which a resolve stands in a storm's digest, which announces it once."""
+    return key_of(f"storm-resolve:{state_key}:{order_key}")
+
+
 def order_of(alert: Alert, *, received: datetime, index: int) -> str:
     """Returns the order key, `k`: the source's clock where it has one, else when the message reached the topic plus its
     place in it, so that a redelivery has the same. 20 digits of microseconds, then 1 if resolved else 0: at an equal

@@ -13,6 +13,7 @@ from alertrelay.notification import Notification
 from alertrelay.render import wording
 from alertrelay.render.notice import FROM_ELSEWHERE
 from alertrelay.render.text import clean, cut, link, one_line, short, shortened
+from alertrelay.values.arn import firing_alarms_link
 
 _TITLES = ("Service", "Cluster", "Environment", "Region", "Account", "Team")
 _SHOWN_ANNOTATIONS = frozenset(
@@ -84,7 +85,7 @@ def of(notification: Notification, zone: tzinfo = UTC) -> FactSheet:
         impact=_impact(alert, over=over),
         where=_where(notification, alert, over=over),
         long_texts=_long_texts(alert),
-        links=_links(alert, over=over),
+        links=[*_whole_list(notification), *_links(alert, over=over)],
         silence=_silence(notification, alert, over=over),
     )
 
@@ -165,6 +166,14 @@ def _long_texts(alert: Alert) -> list[Fact]:
     if len(further) > _LONG_TEXTS:
         facts.append(Fact(name="Further", text=f"{len(further) - _LONG_TEXTS} annotations not shown"))
     return facts
+
+
+def _whole_list(notification: Notification) -> list[Fact]:
+    """Returns, for a storm's digest, where all that fires stands: a message may have no room for it."""
+    if notification.listing is None or not notification.firing_count:
+        return []
+    place = firing_alarms_link(notification.home.get("region", ""))
+    return [_linked("All alarms that fire", place)] if place else []
 
 
 def _links(alert: Alert, *, over: bool) -> list[Fact]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+from alertrelay.config.own_runbooks import own_runbook
 from alertrelay.ports import Clock, SelfAlert
 from alertrelay.runtime.observe import Observer
 
@@ -54,11 +55,12 @@ def ops_alerter(aws: Clients, topic: str, clock: Clock, observer: Observer) -> C
         if before and now - before.at < OPS_QUIET:
             sent[alert.name, alert.cause] = before._replace(held_back=before.held_back + 1)
             return
+        page = own_runbook(alert.name)
         try:
             aws.sns().publish(
                 TopicArn=topic,
                 Subject=f"alertrelay: {alert.name}"[:99],
-                Message=alert.text + (before.sentence if before else ""),
+                Message=alert.text + (before.sentence if before else "") + (f"\n\nRunbook: {page}" if page else ""),
                 MessageAttributes={"alertrelay-hop": {"DataType": "String", "StringValue": "1"}},
             )
             sent[alert.name, alert.cause] = _Sent(now, 0)

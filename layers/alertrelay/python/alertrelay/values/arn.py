@@ -109,6 +109,12 @@ def alarm_link(region: str, alarm_name: str) -> str:
     return f"{base}/cloudwatch/home?region={region}#alarmsV2:alarm/{quote(alarm_name, safe='')}"
 
 
+def firing_alarms_link(region: str) -> str:
+    """Returns the console's link to the list of alarms that fire; "" where the region is unknown."""
+    base = console(region)
+    return f"{base}/cloudwatch/home?region={region}#alarmsV2:?~(alarmStateFilter~%27ALARM)" if base else ""
+
+
 def log_group_link(region: str, log_group: str) -> str:
     """Return where CloudWatch's console shows a log group; "" where the region is unknown.
 

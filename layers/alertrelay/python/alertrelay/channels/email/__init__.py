@@ -43,6 +43,11 @@ class EmailSettings(Settings):
         return bare_addresses(self.to)
 
     @property
+    def destination(self) -> frozenset[object]:
+        """Returns the mailboxes."""
+        return frozenset(address.casefold() for address in self.addresses) or frozenset(self.to)
+
+    @property
     def recipients(self) -> Mapping[str, bool]:
         """An SMTP server answers for each recipient; SES takes a mail as a whole."""
         if self.transport != "smtp":

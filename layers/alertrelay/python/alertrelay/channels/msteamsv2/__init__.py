@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from alertrelay.config.channel import ChannelDescriptor, ConfigKey, Rate, Settings, keys
+from alertrelay.config.channel import ChannelDescriptor, ConfigKey, Rate, Settings, templated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,7 @@ CHANNEL = ChannelDescriptor(
             field="webhook_url",
             missing="add `webhook_url_file: /etc/alertmanager/secrets/teams_workflow`",
         ),
-        *keys("title text", "rendered"),
+        *templated("msteamsv2.default", "title=title text=text"),
     ),
     settings=MsTeamsSettings,
     sender="MsTeamsSender",

@@ -16,7 +16,8 @@ from alertrelay.channels.msteamsv2 import MsTeamsSettings
 from alertrelay.notification import Message, Notification
 from alertrelay.render import facts, notice, plain, wording
 from alertrelay.render.facts import Fact, FactSheet
-from alertrelay.render.text import cut
+from alertrelay.render.team_texts import text as team_text
+from alertrelay.render.text import cut, one_line
 
 BUDGET = 20_000
 """Bytes of a message as ASCII."""
@@ -26,6 +27,9 @@ RESOLVED_STYLE = "good"
 _SHARES = (1.0, 0.6, 0.35, 0.2, 0.1)
 """Each text gets this part of its limit: the first at which the card is within the budget."""
 _LINES = 12
+_NAMES = 200
+"""Alerts of a digest."""
+_NAME = 120
 _LINK = 1800
 _ACTIONS = 6
 _ESCAPES = {"\\": "\\\\", "*": "\\*", "_": "\\_", "[": "\\[", "]": "\\]", "`": "\\`", "\n": "\n\n"}
@@ -71,7 +75,7 @@ def _body(notification: Notification, found: FactSheet, share: float) -> list[di
             _text(f"**{escape(sentence, 1000 * share)}**", color="Warning")
             for sentence in notice.sentences(notification)
         ),
-        *_description(found.description, share, raw=raw),
+        *(_own(notification, share) or _description(found.description, share, raw=raw)),
         _facts([found.timing, *found.measure, *found.impact], share),
         # Above the place: on a phone what to do must not be out of sight.
         *_links(found.links, share),
@@ -79,6 +83,7 @@ def _body(notification: Notification, found: FactSheet, share: float) -> list[di
         *(_text(f"**{escape(f.name, 60)}**: {escape(f.text, 1200 * share)}") for f in found.long_texts),
         *(_text(f"**{f.name}**: {escape(f.text, 2000)}") for f in found.silence),
         *_others(notification, share),
+        *_listing(notification, share),
         _text(escape(plain.footer(notification), 700 * share), size="Small", isSubtle=True),
     ]
 
@@ -93,9 +98,16 @@ def _banner(notification: Notification, share: float) -> dict[str, Any]:
         style = RESOLVED_STYLE
     mark = notice.mark(notification)
     head = f"{notice.icon(notification)} {mark}: " if mark else ""
-    head += f"{wording.icon(notification)} {wording.headline(notification)}"
+    title = one_line(team_text(notification, "title")) or wording.headline(notification)
+    head += f"{wording.icon(notification)} {title}"
     line = _text(escape(head, 700 * share), weight="Bolder", size="Medium")
     return {"type": "Container", "style": style, "bleed": True, "items": [line]}
+
+
+def _own(notification: Notification, share: float) -> list[dict[str, Any]]:
+    """The team's text: its Markdown as it is, but for a card's functions."""
+    own = _FUNCTION.sub("{\u2060", team_text(notification, "text"))
+    return [_text(cut(own, int(6000 * share), {"\n": "\n\n"}))] if own else []
 
 
 def _description(text: str, share: float, *, raw: bool) -> list[dict[str, Any]]:
@@ -125,6 +137,18 @@ def _links(links: list[Fact], share: float) -> list[dict[str, Any]]:
     ]
     shown = [{"type": "ActionSet", "actions": actions}] if actions else []
     return [*shown, *(_text(line) for line in words)]
+
+
+def _listing(notification: Notification, share: float) -> list[dict[str, Any]]:
+    """Alerts of a digest by name, as many as fit, and how many each service has."""
+    found = notification.listing
+    if found is None or not found.firing:
+        return []
+    shown = [escape(line, _NAME) for line in found.firing[: int(_NAMES * share)]]
+    head = _text(f"**{escape(plain.services(found), 600)}**", separator=True)
+    blocks = ["\n\n".join(shown[start : start + _LINES]) for start in range(0, len(shown), _LINES)]
+    hidden = wording.more(len(found.firing) - len(shown))
+    return [head, *(_text(text, spacing="None") for text in [*blocks, *([f"_{hidden}_"] if hidden else [])])]
 
 
 def _others(notification: Notification, share: float) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from alertrelay.config.channel import ChannelDescriptor, ConfigKey, Rate, Settings, keys
+from alertrelay.config.channel import ChannelDescriptor, ConfigKey, Rate, Settings, keys, templated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +53,11 @@ class PagerDutySettings(Settings):
         return self.service_key or self.routing_key
 
     @property
+    def destination(self) -> frozenset[object]:
+        """Returns the service, which its key names."""
+        return frozenset({(self.url, self.routing_key)})
+
+    @property
     def resolves_by_key(self) -> bool:
         """PagerDuty drops a resolve of a `dedup_key` that it does not know."""
         return True
@@ -83,7 +88,7 @@ CHANNEL = ChannelDescriptor(
         ),
         ConfigKey(name="client", shape="plain", field="client", default="alertrelay"),
         ConfigKey(name="client_url", shape="plain", field="client_url"),
-        *keys("description", "rendered"),
+        *templated("pagerduty.default", "description=description"),
         ConfigKey(name="details", shape="texts", field="details"),
         ConfigKey(name="severity", shape="plain", field="severity", choices=("CRITICAL", "ERROR", "WARNING", "INFO")),
         ConfigKey(name="source", shape="plain", field="source"),

@@ -13,6 +13,7 @@ from alertrelay.channels.pagerduty import PagerDutyImage, PagerDutySettings
 from alertrelay.notification import Message, Notification
 from alertrelay.render import facts, notice, wording
 from alertrelay.render.facts import Fact
+from alertrelay.render.team_texts import text as team_text
 from alertrelay.render.text import clean, cut, cut_each, link, one_line, short, shortened
 
 SEVERITIES = frozenset({"critical", "error", "warning", "info"})
@@ -112,6 +113,7 @@ def _images(alert: Alert, settings: PagerDutySettings) -> list[dict[str, str]]:
 def _payload(notification: Notification, alert: Alert, what: str, details: dict[str, Any]) -> dict[str, Any]:
     severity = notification.severity.lower()
     mark = notice.mark(notification)
+    what = one_line(team_text(notification, "description")) or what
     payload = {
         "summary": cut(f"{mark}: {what}" if mark else what, _SUMMARY),
         "source": cut(_source(notification, alert), _NAME),

@@ -1,0 +1,181 @@
+"""Reads the dead-letter queues of a deployed environment, and sends their messages again.
+
+A message is sent before it is deleted: where the second step fails it comes twice, which the forwarders take for a
+duplicate. What is shown or left is made visible again at once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from alertrelay.aws.errors import code
+from alertrelay.ports import Clock
+from botocore.exceptions import ClientError
+
+from cli.cloud import UNREADABLE, Client, CloudUnreadable, DeployedStack, unreadable
+from cli.recovery.letters import DeadLetterQueue, Judged, Letter, judge
+
+KINDS = ("undelivered", "failed", "expired")
+"""Of a forwarder: infra/forwarding.py."""
+RULES = "rule-failures"
+BATCH = 10
+"""What SQS gives at most in one answer."""
+HELD_SECONDS = 600
+"""A message that is being looked at is invisible for so long at most."""
+EMPTY_ANSWERS = 3
+"""In a row, after which a queue is taken to be empty: one answer asks only some of SQS's servers."""
+Done = Literal["sent", "deleted", "left", "would send", "would delete", "failed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handled:
+    """What became of a dead letter. `fault` is AWS's answer where `done` is failed."""
+
+    queue: str
+    letter: Letter
+    judged: Judged
+    done: Done
+    fault: str = ""
+
+    def as_json(self) -> dict[str, object]:
+        """The documented object."""
+        return {
+            "queue": self.queue,
+            "message_id": self.letter.message_id,
+            "sent_at": self.letter.sent_at.isoformat(),
+            "about": self.judged.about,
+            "done": self.done,
+            "why": self.fault or self.judged.why,
+            "to": list(self.judged.to),
+        }
+
+
+def queues_of(deployed: DeployedStack, only: Sequence[str] = ()) -> tuple[DeadLetterQueue, ...]:
+    """The dead-letter queues of a stack, those whose name ends with one of `only` where it is given."""
+    found = [
+        DeadLetterQueue(name=f"{function}-{kind}", holder="forwarder", function=function)
+        for function in sorted(deployed.named("Function").values())
+        for kind in KINDS
+    ]
+    found.append(DeadLetterQueue(name=f"{deployed.stack}-{RULES}", holder="rules"))
+    if scorer := deployed.outputs.get("AnomalyFunction"):
+        found.append(DeadLetterQueue(name=f"{scorer}-failed", holder="scorer"))
+    return tuple(one for one in found if not only or one.name.endswith(tuple(only)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redrive:
+    """Handles the dead letters of queues. Without `replay` nothing is changed; `per_second` bounds how many messages
+    are sent."""
+
+    client: Client
+    clock: Clock
+    functions: Sequence[str]
+    replay: bool
+    per_second: float
+
+    def go(self, queue: DeadLetterQueue) -> Iterator[Handled]:
+        """Yields what became of each message of a queue. Raises CloudUnreadable where the queue cannot be read."""
+        sqs, what = self.client("sqs"), f"the queue {queue.name}"
+        held: list[str] = []
+        url = ""
+        try:
+            url = sqs.get_queue_url(QueueName=queue.name)["QueueUrl"]
+            for message in _messages(sqs, url):
+                handled = self._one(sqs, url, queue, message)
+                if handled.done not in ("sent", "deleted"):
+                    held.append(message["ReceiptHandle"])
+                yield handled
+        except UNREADABLE as error:
+            if isinstance(error, ClientError) and "NonExistentQueue" in code(error):
+                raise CloudUnreadable(f"{what} does not exist: deploy the environment again") from None
+            raise unreadable(what, error) from None
+        finally:
+            _release(sqs, url, held)
+
+    def _one(self, sqs: Any, url: str, queue: DeadLetterQueue, message: Mapping[str, Any]) -> Handled:
+        letter = _letter(message)
+        judged = judge(queue, letter, functions=self.functions)
+
+        def handled(done: Done, fault: str = "") -> Handled:
+            return Handled(queue=queue.name, letter=letter, judged=judged, done=done, fault=fault)
+
+        if judged.action == "leave":
+            return handled("left")
+        if not self.replay:
+            return handled("would send" if judged.action == "replay" else "would delete")
+        try:
+            for function in judged.to:
+                self.clock.sleep(1 / self.per_second)
+                timers = sqs.get_queue_url(QueueName=f"{function}-timers")["QueueUrl"]
+                sqs.send_message(QueueUrl=timers, MessageBody=judged.body)
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        except UNREADABLE as error:
+            return handled("failed", str(unreadable(f"the message {letter.message_id}", error)))
+        return handled("sent" if judged.action == "replay" else "deleted")
+
+
+def counted(queue: DeadLetterQueue, client: Client) -> int:
+    """Return about how many messages a queue holds. Raises CloudUnreadable."""
+    sqs = client("sqs")
+    try:
+        url = sqs.get_queue_url(QueueName=queue.name)["QueueUrl"]
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+    except UNREADABLE as error:
+        raise unreadable(f"the queue {queue.name}", error) from None
+    return sum(int(found.get(name, 0)) for name in names)
+
+
+def _messages(sqs: Any, url: str) -> Iterator[Mapping[str, Any]]:
+    """Yields each message once: one that became visible again meanwhile ends the reading."""
+    seen, empty = set[str](), 0
+    while empty < EMPTY_ANSWERS:
+        answer = sqs.receive_message(
+            QueueUrl=url,
+            MaxNumberOfMessages=BATCH,
+            VisibilityTimeout=HELD_SECONDS,
+            WaitTimeSeconds=0,
+            AttributeNames=["SentTimestamp"],
+            MessageAttributeNames=["All"],
+        )
+        fresh = [one for one in answer.get("Messages", ()) if one["MessageId"] not in seen]
+        empty = 0 if fresh else empty + 1
+        for message in fresh:
+            seen.add(message["MessageId"])
+            yield message
+
+
+def _letter(message: Mapping[str, Any]) -> Letter:
+    millis = int(message.get("Attributes", {}).get("SentTimestamp", 0))
+    return Letter(
+        message_id=message["MessageId"],
+        body=message["Body"],
+        sent_at=datetime.fromtimestamp(millis / 1000, UTC),
+        attributes={
+            name: str(value.get("StringValue", "")) for name, value in message.get("MessageAttributes", {}).items()
+        },
+    )
+
+
+def _release(sqs: Any, url: str, held: Sequence[str]) -> None:
+    """Makes messages visible again. One that cannot be comes back by itself after HELD_SECONDS."""
+    for start in range(0, len(held), BATCH):
+        entries = [
+            {"Id": str(number), "ReceiptHandle": handle, "VisibilityTimeout": 0}
+            for number, handle in enumerate(held[start : start + BATCH])
+        ]
+        try:
+            sqs.change_message_visibility_batch(QueueUrl=url, Entries=entries)
+        except UNREADABLE:
+            return
+
+
+def report(handled: Sequence[Handled], faults: Sequence[str], *, replay: bool) -> str:
+    """The documented JSON."""
+    found = [one.as_json() for one in handled]
+    return json.dumps({"replayed": replay, "messages": found, "unreadable": list(faults)}, indent=2)

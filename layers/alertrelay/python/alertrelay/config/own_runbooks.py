@@ -1,0 +1,46 @@
+"""The runbook of each alarm of the relay on itself, and of each self-alert: a page serves one kind of trouble."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+OWN_RUNBOOKS: Mapping[str, tuple[str, ...]] = {
+    "alertrelay-dead-letters.md": (
+        "AlertrelayDeadLetters",
+        "AlertrelayRuleFailed",
+        "AnomalyScorerGaveUp",
+        "BuriedGroupGone",
+    ),
+    "alertrelay-errors.md": (
+        "AlertrelayErrors",
+        "AlertrelayThrottled",
+        "AlertrelayEventsDropped",
+        "FlushUnfinished",
+    ),
+    "alertrelay-ticks.md": ("AlertrelayTickMissing", "AlertrelayTimersStuck"),
+    "alertrelay-table.md": ("AlertrelayTableFailing", "LedgerLost", "AlarmsNotSurveyed"),
+    "alertrelay-topics.md": ("AlertrelayNotificationsFailed",),
+    "alertrelay-page-failed.md": ("AlertrelayPageFailed",),
+    "alertrelay-channel.md": (
+        "SecretKeyRefused",
+        "MessageRefused",
+        "RecipientRefused",
+        "ReceiverGone",
+        "TemplateFailed",
+    ),
+    "alertrelay-updates.md": ("StaleUpdate", "LoopDetected"),
+    "alertrelay-sms-spend.md": ("AlertrelaySmsSpend",),
+    "anomaly-scorer-unwell.md": (
+        "AnomalyScorerErrors",
+        "AnomalyScorerScoredNothing",
+        "AnomalyScorerLags",
+        "AnomalyMetricsLeftOut",
+    ),
+}
+"""By page of runbooks/, the names of the alarms and self-alerts that it serves; the first is its title."""
+_PAGES: Mapping[str, str] = {name: page for page, names in OWN_RUNBOOKS.items() for name in names}
+
+
+def own_runbook(name: str) -> str:
+    """Returns the page of an alarm or self-alert, "" where it has none."""
+    return _PAGES.get(name, "")

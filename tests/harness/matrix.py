@@ -1,0 +1,140 @@
+"""`make faults`: every fault that the harness can make, over seeds, as the table of docs/reliability.md.
+
+The judge is what the peers received (judge.py), never our log. A run is one hour of the fault and the hours around it,
+with the real handlers on a memory store and a manual clock.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import get_args
+
+from tests.harness.judge import Verdict
+from tests.harness.scenarios import SCENARIOS, UPDATES, Scenario, play
+from tests.harness.weather import Trouble, TroubleKind, Weather
+
+PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
+BEGIN, END = "<!-- faults: begin -->\n", "<!-- faults: end -->\n"
+PER_FAULT = 200
+"""Updates of each fault; `make faults FAULTS='--updates 10000'` for more."""
+CHANNELS: Mapping[str, str] = {"pagerduty": "PagerDuty", "slack": "Slack", "email": "mail"}
+WORDS: Mapping[TroubleKind, str] = {
+    "refused": "refuses connections",
+    "reset": "resets connections, half of them after it took the message",
+    "hang": "hangs until the time is over",
+    "429": "answers 429",
+    "5xx": "answers 503",
+    "5xx-taken": "answers 503 after it took the message",
+    "400": "answers 400",
+    "401": "answers 401",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """The sums of one fault over its runs. `wrong` are those runs in which the promise was broken, by seed."""
+
+    name: str
+    runs: int
+    updates: int
+    messages: int
+    lost: int
+    unresolved: int
+    incidents_open: int
+    duplicates: int
+    bound: int
+    dead: int
+    wrong: tuple[int, ...]
+
+    @property
+    def line(self) -> str:
+        """The row of the table."""
+        left_open = self.unresolved + self.incidents_open
+        cells = (self.name, self.updates, self.messages, self.lost, left_open, self.duplicates, self.bound, self.dead)
+        return f"| {' | '.join(map(str, cells))} |"
+
+
+def faults() -> tuple[Scenario, ...]:
+    """Each channel with each way of failing, and the scenarios of the test run."""
+    known = {one.name for one in SCENARIOS}
+    of_channels = map(_of_channel, itertools.product(CHANNELS, get_args(TroubleKind)))
+    return (*(one for one in of_channels if one.name not in known), *SCENARIOS)
+
+
+def _of_channel(which: tuple[str, TroubleKind]) -> Scenario:
+    channel, kind = which
+
+    def strike(weather: Weather) -> None:
+        weather.peers[channel] = Trouble(kind=kind, retry_after=20.0 if kind == "429" else None)
+
+    return Scenario(name=f"{CHANNELS[channel]} {WORDS[kind]}", faults=strike)
+
+
+def row(name: str, verdicts: Mapping[int, Verdict]) -> Row:
+    """Sums the verdicts of one fault, by seed."""
+    found = verdicts.values()
+    return Row(
+        name=name,
+        runs=len(verdicts),
+        updates=sum(one.updates for one in found),
+        messages=sum(one.messages for one in found),
+        lost=sum(len(one.lost) for one in found),
+        unresolved=sum(len(one.unresolved) for one in found),
+        incidents_open=sum(len(one.incidents_open) for one in found),
+        duplicates=sum(len(one.duplicates) for one in found),
+        bound=sum(one.bound for one in found),
+        dead=sum(len(one.dead) for one in found),
+        wrong=tuple(seed for seed, one in verdicts.items() if one.wrong),
+    )
+
+
+def judged(number: int, updates: int) -> Row:
+    """Runs one fault of `faults()` over as many seeds as make the updates."""
+    fault = faults()[number]
+    verdicts: dict[int, Verdict] = {}
+    while sum(one.updates for one in verdicts.values()) < updates:
+        seed = len(verdicts) + 1
+        verdicts[seed] = play(fault, seed=seed)
+    return row(fault.name, verdicts)
+
+
+def table(rows: Iterable[Row]) -> str:
+    """The table with its sums."""
+    rows = list(rows)
+    names = ("updates", "messages", "lost", "unresolved", "incidents_open", "duplicates", "bound", "dead")
+    sums = {name: sum(getattr(one, name) for one in rows) for name in names}
+    total = Row(name="**All**", runs=sum(one.runs for one in rows), wrong=(), **sums)
+    head = "| Fault, for an hour | Updates in | Messages out | Lost | Left open | Twice | At most | Dead letters left |"
+    return "\n".join([head, f"|{'---|' * 8}", *(one.line for one in rows), total.line, ""])
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Prints the table, with --write also into the page; returns 1 where a promise was broken."""
+    parser = argparse.ArgumentParser(prog="python -m tests.harness.matrix", description=__doc__)
+    parser.add_argument("--updates", type=int, default=PER_FAULT, help="of each fault, at least")
+    parser.add_argument("--jobs", type=int, default=2, help="processes")
+    parser.add_argument("--only", default="", help="faults whose name has this in it")
+    parser.add_argument("--write", action="store_true", help="into docs/reliability.md")
+    given = parser.parse_args(arguments)
+    chosen = [number for number, fault in enumerate(faults()) if given.only in fault.name]
+    rows: list[Row] = []
+    with ProcessPoolExecutor(given.jobs) as pool:
+        for one in pool.map(judged, chosen, itertools.repeat(max(given.updates, UPDATES // 2))):
+            rows.append(one)
+            seeds = f"  WRONG with the seeds {', '.join(map(str, one.wrong))}" if one.wrong else ""
+            sys.stderr.write(f"{one.line}{seeds}\n")
+    sys.stdout.write(table(rows))
+    if given.write:
+        before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
+        PAGE.write_text(f"{before}{BEGIN}{table(rows)}{END}{rest.partition(END)[2]}", encoding="utf-8")
+    return int(any(one.wrong for one in rows))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
