@@ -77,8 +77,10 @@ def cut(text: str, limit: int, escapes: Mapping[str, str] | None = None) -> str:
 
 def short(text: str, limit: int) -> str:
     """Returns the text on one line, at most `limit` long."""
-    line = one_line(text)
-    return line if len(line) <= limit and line.isascii() else cut(line, limit)
+    # Most texts are plain already: as wide as they are long, with nothing to remove.
+    if len(text) <= limit and text.isascii() and text.isprintable() and "  " not in text and text == text.strip():
+        return text
+    return cut(one_line(text), limit)
 
 
 def shortened(texts: Mapping[str, str], *, limit: int = 200, name_limit: int = 100) -> dict[str, str]:
@@ -86,7 +88,8 @@ def shortened(texts: Mapping[str, str], *, limit: int = 200, name_limit: int = 1
     found = {}
     for key, text in texts.items():
         name = key if key.isidentifier() and key.isascii() and len(key) <= name_limit else short(key, name_limit)
-        found[name] = short(text, limit)
+        line = one_line(text)
+        found[name] = line if len(line) <= limit and line.isascii() else cut(line, limit)
     return found
 
 

@@ -76,17 +76,15 @@ def _blocks(notification: Notification, found: FactSheet, line: str) -> list[dic
     written = bool(team_text(notification, "text"))  # it names the other alerts itself
     raw = wording.lead(notification).source == "raw"
     body = team.words(notification) + ([] if written else _description(found.description, raw=raw))
-    further = [] if written else [_texts(found.long_texts), _others(notification)]
-    whole = [*head, *body, *tail, *(block for each in further for block in each), *foot]
+    texts, others = ([], []) if written else (_texts(found.long_texts), _others(notification))
+    whole = [*head, *body, *tail, *texts, *others, *foot]
     if notification.listing is None and _at_most(whole) <= _WHOLE:
         return whole
     room = _WHOLE - _size([*head, *tail, *foot])
     body, room = _fitting(body, room)
-    more: list[dict[str, Any]] = []
-    for each in further:
-        fitting, room = _fitting(each, room)
-        more += fitting
-    return [*head, *body, *tail, *more, *_listing(notification, room), *foot]
+    texts, room = _fitting(texts, room)
+    others, room = _fitting(others, room)
+    return [*head, *body, *tail, *texts, *others, *_listing(notification, room), *foot]
 
 
 def _at_most(blocks: list[dict[str, Any]]) -> int:
