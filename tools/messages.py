@@ -166,7 +166,7 @@ def slack_text(message: Mapping[str, Any]) -> str:
     for block in blocks:
         texts = [_plain(text) for text in _texts(block)] or ["-" * 20]
         rows = [text.replace("\n", ": ", 1) for text in texts] if "fields" in block else texts
-        lines += [f"| {line}" for row in rows for line in row.splitlines()]
+        lines += [line for row in rows for line in row.splitlines()]
     return "\n".join(lines)
 
 

@@ -18,6 +18,7 @@ from compiler.reading.yamlfile import Value
 from compiler.templates.files import TemplateFiles
 from compiler.templates.library import UndefinedTemplate
 from compiler.templates.syntax import TemplateSyntaxError
+from compiler.templates.trial import fault
 
 _STANDS = "alertrelay's own text stands in its place"
 
@@ -84,12 +85,17 @@ class _Compiled:
 
     def _program(self, value: Value, *, html: bool) -> Program | None:
         try:
-            return self._files.library.html(value.text) if html else self._files.library.text(value.text)
+            program = self._files.library.html(value.text) if html else self._files.library.text(value.text)
         except UndefinedTemplate as error:
             self._undefined(value, error)
+            return None
         except TemplateSyntaxError as error:
             self._findings.error(value.place_at(error.at), "bad-template", error.problem, error.mend)
-        return None
+            return None
+        if failure := fault(program):
+            message = f"for a made group of two alerts it fails: {failure}; where it does, {_STANDS}"
+            self._findings.warning(value.place, "template-fails", message, "`alertrelay template render` tries a text")
+        return program
 
     def _undefined(self, value: Value, error: UndefinedTemplate) -> None:
         """A warning where files of `templates:` are not at hand, which may define it; else an error."""

@@ -83,6 +83,27 @@ def test_a_template_of_a_file_that_is_not_here_is_a_warning_and_ours_stands(tmp_
 @pytest.mark.parametrize(
     ("text", "says"),
     [
+        ("{{ .Alrets }}", "template.Data has no field or method 'Alrets'"),
+        ("{{ range .Alerts.Resolved }}{{ .Summary }}{{ end }}", "template.Alert has no field or method 'Summary'"),
+        ("{{ (index .Alerts 2).Status }}", "out of range"),
+    ],
+)
+def test_a_text_that_would_fail_is_a_warning_and_is_kept(tmp_path: Path, text: str, says: str) -> None:
+    texts, found = _slack(tmp_path, f"title: '{text}'")
+    assert "title" in texts["fields"]
+    assert len(found) == 1
+    assert found[0].startswith("warning template-fails alertmanager.yml:4:")
+    assert says in found[0]
+
+
+def test_a_text_of_what_an_alert_may_lack_is_no_finding(tmp_path: Path) -> None:
+    text = "{{ .CommonLabels.nope }}{{ range .Alerts.Firing }}{{ .Annotations.nope }}{{ end }}"
+    assert _slack(tmp_path, f"title: '{text}'")[1] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
         ("{{ .Status", "the action is not closed -> add `}}`"),
         ("ab {{ nope . }}", "there is no function 'nope' in Alertmanager -> docs/templates.md lists"),
         ("{{ toUper .Status }}", "there is no function 'toUper' in Alertmanager -> did you mean 'toUpper'?"),

@@ -258,8 +258,9 @@ def differing(notification: Notification) -> frozenset[str]:
     return frozenset(name for name, values in seen.items() if len(values) > 1)
 
 
-def line(notification: Notification, alert: Alert, differs: frozenset[str]) -> str:
-    """Returns one alert of a group in one line: name, the labels that distinguish it, value, duration. Not cut."""
+def line(notification: Notification, alert: Alert, differs: frozenset[str], *, timed: bool = True) -> str:
+    """Returns one alert of a group in one line: name, the labels that distinguish it, value, duration. Not cut. Without
+    `timed` the channel says itself since when it fires."""
     distinct = [one_line(alert.labels[n]) for n in alert.labels if n in differs][:4]
     text = ", ".join([t for t in distinct if t] or [t for t in (wording.summary(alert),) if t])
     text = ". ".join([text, *_own_text(notification, alert)])
@@ -270,7 +271,8 @@ def line(notification: Notification, alert: Alert, differs: frozenset[str]) -> s
         return f"{head}, resolved" + (f" after {wording.span(seconds)}" if seconds > 0 else "")
     ago = wording.ago(notification, alert)
     since = ago if alert.kind == "event" or ago == "just now" else f"for {ago.removesuffix(' ago')}"
-    return ", ".join([head, *([f"value {cut(value, 40)}"] if value else []), since, *_news(notification, alert)])
+    measured = [f"value {cut(value, 40)}"] if value else []
+    return ", ".join([head, *measured, *([since] if timed else []), *_news(notification, alert)])
 
 
 def _own_text(notification: Notification, alert: Alert) -> list[str]:

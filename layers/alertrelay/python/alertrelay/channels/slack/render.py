@@ -178,10 +178,17 @@ def _others(notification: Notification) -> list[dict[str, Any]]:
     if not rest and hidden <= 0:
         return []
     differs = facts.differing(notification)
-    lines = [f"{wording.alert_icon(a)} {escape(facts.line(notification, a, differs), _LINE)}" for a in rest]
+    lines = [_other(notification, alert, differs) for alert in rest]
     if hidden > 0:
         lines.append(f"_{wording.more(hidden)}_")
     return [{"type": "divider"}, section("\n".join(["*Others of this group*", *lines]))]
+
+
+def _other(notification: Notification, alert: Alert, differs: frozenset[str]) -> str:
+    """One alert in a line; how long ago it began is counted until the reader looks."""
+    began = "" if wording.ended(alert) else f", {_date(alert.starts_at, '{ago}', wording.ago(notification, alert))}"
+    shown = escape(facts.line(notification, alert, differs, timed=False), _LINE - len(began))
+    return f"{wording.alert_icon(alert)} {shown}{began}"
 
 
 def _listing(notification: Notification, room: int) -> list[dict[str, Any]]:
