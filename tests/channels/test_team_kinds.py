@@ -62,7 +62,7 @@ def _shown(message: Message) -> str:
 
 
 @pytest.mark.parametrize(("kind", "key"), PAIRS)
-def test_a_text_of_the_team_stands_in_the_message_and_one_that_fails_is_ours_and_named(kind: str, key: str) -> None:
+def test_a_text_of_the_team_stands_and_one_that_fails_is_ours(kind: str, key: str) -> None:
     shown = _shown(_message(kind, {key: "Zebra {{ .Status }} {{ .CommonLabels.service }}"}))
     assert "Zebra firing orders" in shown
     failing = _message(kind, {key: "{{ .Nothing }} Zebra"})
