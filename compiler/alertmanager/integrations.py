@@ -86,6 +86,9 @@ def _value(section: Section, key: ConfigKey, reading: ReceiverContext, *, requir
 
 
 def _plain(section: Section, key: ConfigKey) -> str:
+    given = section.get(key.name)
+    if "" in key.choices and given is not None and given.data == "":
+        return ""
     return _choice(section, key, plain_text(section, key.name)) or str(key.default)
 
 
@@ -107,7 +110,7 @@ def _choice(section: Section, key: ConfigKey, text: str) -> str:
     """Returns the one of the key's choices that a text is; any text where it has none."""
     if not text or not key.choices or text.upper() in key.choices:
         return text.upper() if key.choices else text
-    mend = f"one of {', '.join(key.choices)}"
+    mend = f"one of {', '.join(filter(None, key.choices))}"
     section.findings.error(section.at(key.name), "bad-value", f"{text!r} is not a {key.name}", mend)
     return ""
 

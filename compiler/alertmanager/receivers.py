@@ -99,11 +99,12 @@ def _target(section: Section, served: ChannelDescriptor, integration: Integratio
             check_shape(section, key, reading.secrets)
         if key.use == "not_obeyed" and section.has(key.name) and not (key.shape == "sigv4" and _only_region(section)):
             section.findings.not_obeyed(section.at(key.name), repr(key.name))
+    settings = read_settings(section, served, reading)
     return Target(
         integration=integration,
         send_resolved=_send_resolved(section, served),
-        settings=read_settings(section, served, reading),
-        texts={**read_texts(section, served, reading.templates), **decides},
+        settings=settings,
+        texts={**read_texts(section, served, reading.templates, settings), **decides},
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from alertrelay.config.channel import ChannelDescriptor, ConfigKey
+from alertrelay.config.channel import ChannelDescriptor, ConfigKey, Settings
 from alertrelay.render.templates.execute import Program
 
 from compiler.reading.finding import Findings, did_you_mean
@@ -23,7 +23,9 @@ from compiler.templates.trial import fault
 _STANDS = "alertrelay's own text stands in its place"
 
 
-def read_texts(section: Section, served: ChannelDescriptor, templates: TemplateFiles) -> Mapping[str, Any]:
+def read_texts(
+    section: Section, served: ChannelDescriptor, templates: TemplateFiles, settings: Settings
+) -> Mapping[str, Any]:
     """Returns the fields and the templates that they call; empty where the section sets no text."""
     compiled = _Compiled(templates, section.findings)
     fields: dict[str, Any] = {}
@@ -35,7 +37,7 @@ def read_texts(section: Section, served: ChannelDescriptor, templates: TemplateF
             value = _redefined(key, section, templates)
         if value is None or _is_default(value, key, templates):
             continue
-        made = compiled.value(value, html=key.html)
+        made = compiled.value(value, html=key.is_html(settings))
         if made is not None:
             fields[key.name] = made
     return {"fields": fields, "templates": compiled.templates} if fields else {}
@@ -54,7 +56,9 @@ def _is_default(value: Value, key: ConfigKey, templates: TemplateFiles) -> bool:
     """Returns whether a text is upstream's default, written out."""
     if not key.upstream or key.upstream in templates.defined:
         return False
-    return "".join(value.text.split()).replace("{{-", "{{").replace("-}}", "}}") == (
+    # Jira's may stand in a mapping, beside what says whether an update changes it.
+    inner = value.data.get("template") if isinstance(value.data, Mapping) else value
+    return inner is not None and "".join(inner.text.split()).replace("{{-", "{{").replace("-}}", "}}") == (
         f'{{{{template"{key.upstream}".}}}}'
     )
 

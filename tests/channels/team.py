@@ -14,7 +14,7 @@ from compiler.templates.files import upstream_library
 
 def team_target(kind: str, settings: Settings, texts: dict[str, Any]) -> Target:
     """A target with these texts, compiled as the compiler does."""
-    html = {key.name for key in channel(kind).keys if key.html}
+    html = {key.name for key in channel(kind).keys if key.is_html(settings)}
     templates: dict[str, Any] = {}
 
     def made(value: Any, *, html: bool) -> Any:

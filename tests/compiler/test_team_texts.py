@@ -163,3 +163,29 @@ def test_every_templated_key_is_a_text_that_a_renderer_can_take() -> None:
     keys = [key for kind in ("slack",) for key in channel(kind).keys if key.use == "templated"]
     assert keys
     assert all(not key.field for key in keys)
+
+
+TELEGRAM = "telegram_configs: [{{bot_token_file: /s/t, chat_id: -1, message: '<b>{{{{ .Status }}}}</b>'{}}}]"
+
+
+@pytest.mark.parametrize(("mode", "escaped"), [("", True), (", parse_mode: ''", False), (", parse_mode: HTML", True)])
+def test_a_text_is_escaped_as_html_where_another_key_says_so(tmp_path: Path, mode: str, escaped: bool) -> None:
+    texts, found = _read(tmp_path, TELEGRAM.format(mode))
+    assert found == ()
+    assert ("_escape_html_text" in str(texts)) is escaped
+
+
+def test_a_default_that_stands_in_a_mapping_is_as_if_the_key_were_absent(tmp_path: Path) -> None:
+    jira = (
+        "jira_configs: [{{api_url: 'https://j.example/rest/api/3', project: P, issue_type: Bug, http_config: "
+        "{{basic_auth: {{username: u, password_file: /s/j}}}}, summary: {{template: '{}', enable_update: false}}}}]"
+    )
+    assert _read(tmp_path, jira.format('{{ template "jira.default.summary" . }}')) == ({}, ())
+    texts, found = _read(tmp_path, jira.format("S {{ .Status }}"))
+    assert found == ()
+    assert texts["fields"]["summary"]["m"].keys() == {"template", "enable_update"}
+
+
+def test_the_http_client_of_sns_may_be_named(tmp_path: Path) -> None:
+    topic = "arn:aws:sns:eu-west-1:111122223333:t"
+    assert _read(tmp_path, f"sns_configs: [{{topic_arn: '{topic}', use_aws_http_client: true}}]") == ({}, ())

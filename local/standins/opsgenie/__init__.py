@@ -30,6 +30,7 @@ _FIELDS = frozenset(
         "tags",
         "actions",
         "responders",
+        "note",
         "close",
     ]
 )

@@ -43,7 +43,9 @@ def problems(body: Mapping[str, Any]) -> Iterator[str]:
         yield "message text is empty"
     if len(shown(body).encode("utf-16-le")) // 2 > CHANNEL.limits["text characters"]:
         yield "message is too long"
-    if "<" in _TAG.sub("", text) or ">" in _TAG.sub("", text) or re.search(r"&(?!amp;|lt;|gt;|quot;)", text):
+    if body.get("parse_mode") != "HTML":
+        return
+    if "<" in _TAG.sub("", text) or ">" in _TAG.sub("", text) or re.search(r"&(?!amp;|lt;|gt;|quot;|#[0-9]+;)", text):
         yield "can't parse entities: unsupported start tag"
     open_tags: list[str] = []
     for tag in _TAG.findall(text):

@@ -37,6 +37,7 @@ def test_a_webhook_is_told_of_a_fallback_in_an_annotation_of_every_alert() -> No
         (Reason.NEW_ALERTS, "new alerts added"),
         (Reason.SOME_RESOLVED, "some alerts resolved"),
         (Reason.ALL_RESOLVED, "all alerts resolved"),
+        (Reason.REPEAT, "repeat interval elapsed"),
         (Reason.STORE_FAILING, "unknown"),
     ],
 )

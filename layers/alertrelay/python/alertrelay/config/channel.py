@@ -37,7 +37,8 @@ class ConfigKey:
     finding of a refused key, and of a template in `json`, which without them is a warning. `choices` are the texts that
     may stand there, in capital letters or not, and `reserved` the names that a mapping may not have. `instead` is a
     secret with which this one is not required. `upstream` names the template that Alertmanager renders where the key is
-    absent: to write that out is to leave the key out. `html`: its values are escaped by their context in HTML.
+    absent: to write that out is to leave the key out. `html`: its values are escaped by their context in HTML, and
+    so they are where the field of the settings that `html_by` names says so.
     """
 
     name: str
@@ -56,6 +57,7 @@ class ConfigKey:
     mend: str = ""
     upstream: str = ""
     html: bool = False
+    html_by: str = ""
     choices: tuple[str, ...] = ()
     reserved: frozenset[str] = frozenset()
     instead: str = ""
@@ -64,6 +66,10 @@ class ConfigKey:
     def names(self) -> tuple[str, ...]:
         """The key, and `<name>_file` where it may be a secret."""
         return (self.name, f"{self.name}_file") if self.shape in FILES else (self.name,)
+
+    def is_html(self, settings: Settings) -> bool:
+        """Returns whether its values are escaped by their context in HTML."""
+        return self.html or bool(self.html_by and getattr(settings, self.html_by) in ("HTML", True))
 
     @property
     def deciding(self) -> tuple[str, ...]:

@@ -13,12 +13,14 @@ from alertrelay.render import notice, wording
 from alertrelay.render.text import cut
 
 _NO_END = "0001-01-01T00:00:00Z"
-_REASONS = {
+REASONS = {
     Reason.FIRST: "first notification",
     Reason.NEW_ALERTS: "new alerts added",
     Reason.SOME_RESOLVED: "some alerts resolved",
     Reason.ALL_RESOLVED: "all alerts resolved",
+    Reason.REPEAT: "repeat interval elapsed",
 }
+"""What Alertmanager calls the reason of a notification; any other is "unknown"."""
 NOTICE = "alertrelay_notice"
 """An annotation of every alert on a message that is a fallback, or that was sent without state."""
 
@@ -39,7 +41,7 @@ def body(notification: Notification, *, version: str = "4", max_alerts: int = 0)
         "commonLabels": _common([a["labels"] for a in alerts]),
         "commonAnnotations": _common([a["annotations"] for a in alerts]),
         "externalURL": "",
-        "notification_reason": _REASONS.get(notification.reason, "unknown"),
+        "notification_reason": REASONS.get(notification.reason, "unknown"),
         "alerts": alerts,
     }
 

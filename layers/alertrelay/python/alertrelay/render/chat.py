@@ -55,8 +55,8 @@ def headline(notification: Notification, markup: Markup, limit: int) -> str:
     return head + markup.text(wording.what(notification), limit - markup.size(head))
 
 
-def details(notification: Notification, markup: Markup, limit: int) -> str:
-    """Return all other facts, as many as fit."""
+def details(notification: Notification, markup: Markup, limit: int, *, fields: Sequence[str] = ()) -> str:
+    """Return all other facts, as many as fit; `fields` of the team stand in place of measures and place."""
     found, raw = facts.of(notification), wording.lead(notification).source == "raw"
     long = limit // 4
     sign = notice.icon(notification)
@@ -64,9 +64,9 @@ def details(notification: Notification, markup: Markup, limit: int) -> str:
     sections = [
         [f"{sign} {markup.bold(markup.text(one, long))}" for one in notice.sentences(notification)],
         [markup.block(described) if raw else markup.text(described, long)] if described else [],
-        [_row(fact, markup, long) for fact in (found.timing, *found.measure, *found.impact)],
+        [_row(fact, markup, long) for fact in (found.timing, *(() if fields else found.measure), *found.impact)],
         _links(found.links, markup, limit),
-        [_row(fact, markup, 400) for fact in found.where],
+        fields or [_row(fact, markup, 400) for fact in found.where],
         [line for fact in found.silence for line in _silence(fact, markup)],
         *([_row(fact, markup, long)] for fact in found.long_texts),
         _others(notification, markup),

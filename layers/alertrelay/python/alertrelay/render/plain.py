@@ -11,6 +11,8 @@ from alertrelay.render.facts import Fact, FactSheet
 from alertrelay.render.text import cut, one_line, short
 
 OTHERS = 30
+FRAME = 3000
+"""Characters that stand at most around a text of the team's own."""
 LISTED = 1500
 """Lines of a digest's list: below 256 KB, which SNS takes."""
 

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from alertrelay.alert import Alert
-from alertrelay.notification import Notification, Reason
+from alertrelay.notification import Notification
 from alertrelay.render import wording
+from alertrelay.render.alertmanager_json import REASONS
 from alertrelay.render.templates.budget import RenderBudget, TemplateFailure
 from alertrelay.render.templates.execute import Program, render
 from alertrelay.render.templates.gotime import GoTime
@@ -16,13 +17,6 @@ from alertrelay.render.templates.reading import NO_TIME
 from alertrelay.render.templates.values import KV, AlertValue, AlertValues, Data
 
 _META = re.compile(r"[\\.+*?()|\[\]{}^$]")
-_REASONS = {
-    Reason.FIRST: "first notification",
-    Reason.NEW_ALERTS: "new alerts added",
-    Reason.SOME_RESOLVED: "some alerts resolved",
-    Reason.ALL_RESOLVED: "all alerts resolved",
-    Reason.REPEAT: "repeat interval elapsed",
-}
 
 
 def rendered(texts: Mapping[str, Any], notification: Notification) -> tuple[dict[str, Any], tuple[str, ...]]:
@@ -80,7 +74,7 @@ def data_of(notification: Notification) -> Data:
         Receiver=_META.sub(r"\\\g<0>", notification.integration.receiver),
         Status=notification.status,
         Alerts=AlertValues(alerts),
-        NotificationReason=_REASONS.get(notification.reason, "unknown"),
+        NotificationReason=REASONS.get(notification.reason, "unknown"),
         GroupLabels=_labels(notification.group_labels),
         CommonLabels=_common([alert.fields["Labels"] for alert in alerts]),
         CommonAnnotations=_common([alert.fields["Annotations"] for alert in alerts]),

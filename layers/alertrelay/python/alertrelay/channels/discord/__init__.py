@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from alertrelay.config.channel import ChannelDescriptor, ConfigKey, Rate, Settings, keys
+from alertrelay.config.channel import ChannelDescriptor, ConfigKey, Rate, Settings, templated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ CHANNEL = ChannelDescriptor(
         ),
         ConfigKey(name="username", shape="plain", field="username"),
         ConfigKey(name="avatar_url", shape="plain", field="avatar_url"),
-        *keys("content title message", "rendered"),
+        *templated("discord.default", "content=content title=title message=message"),
     ),
     settings=DiscordSettings,
     key_text="the webhook's whole address",

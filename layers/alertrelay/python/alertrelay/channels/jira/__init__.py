@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from alertrelay.config.channel import ChannelDescriptor, ConfigKey, HttpAuth, Rate, Settings, keys
+from alertrelay.config.channel import ChannelDescriptor, ConfigKey, HttpAuth, Rate, Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +69,8 @@ CHANNEL = ChannelDescriptor(
         ConfigKey(name="reopen_duration", shape="seconds", field="reopen_seconds", default=0),
         ConfigKey(name="wont_fix_resolution", shape="plain", field="wont_fix"),
         ConfigKey(name="fields", shape="json", field="fields"),
-        *keys("summary description", "rendered", "any"),
+        ConfigKey(name="summary", use="templated", shape="any", upstream="jira.default.summary"),
+        ConfigKey(name="description", use="templated", shape="any", upstream="jira.default.description"),
     ),
     auth="auth",
     auth_needed="add `http_config: {basic_auth: {username: …, password_file: /etc/alertmanager/secrets/jira_token}}`",

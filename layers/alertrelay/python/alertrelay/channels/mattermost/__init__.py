@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from alertrelay.config.channel import ChannelDescriptor, ConfigKey, Rate, Settings, keys
+from alertrelay.config.channel import ChannelDescriptor, ConfigKey, Rate, Settings, keys, templated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,10 +42,11 @@ CHANNEL = ChannelDescriptor(
         ConfigKey(name="icon_url", shape="plain", field="icon_url"),
         ConfigKey(name="icon_emoji", shape="plain", field="icon_emoji"),
         ConfigKey(name="priority", shape="json", field="priority"),
-        *keys("text fallback color pretext author_name author_link author_icon title title_link", "rendered"),
+        *templated("mattermost.default", "text=text title=title title_link=titlelink pretext"),
+        *keys("fallback color author_name author_link author_icon", "rendered"),
         *keys("thumb_url footer footer_icon image_url type", "rendered"),
         ConfigKey(
-            name="fields", use="rendered", shape="items", items=("title", "value", "short"), needed=("title", "value")
+            name="fields", use="templated", shape="items", items=("title", "value", "short"), needed=("title", "value")
         ),
         *keys("attachments props", "rendered", "any"),
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from alertrelay.config.channel import ChannelDescriptor, ConfigKey, Rate, Settings, keys
+from alertrelay.config.channel import ChannelDescriptor, ConfigKey, Rate, Settings, templated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +77,8 @@ CHANNEL = ChannelDescriptor(
         ConfigKey(name="actions", shape="plain", field="actions"),
         ConfigKey(name="priority", shape="plain", field="priority", choices=("P1", "P2", "P3", "P4", "P5")),
         ConfigKey(name="update_alerts", shape="flag", field="updates", default=False),
-        *keys("message description note", "rendered"),
-        *keys("details", "rendered", "texts"),
+        *templated("opsgenie.default", "message=message description=description note"),
+        ConfigKey(name="details", use="templated", shape="texts"),
     ),
     settings=OpsgenieSettings,
     key_text="the API integration's key",

@@ -10,10 +10,12 @@ from typing import Any
 from alertrelay.channels.opsgenie import OpsgenieSettings
 from alertrelay.notification import Message, Notification
 from alertrelay.render import facts, notice, plain, wording
-from alertrelay.render.text import cut, short
+from alertrelay.render.team_texts import text as team_text
+from alertrelay.render.text import clean, cut, one_line, short
 
 _MESSAGE = 130
 _DESCRIPTION = 14_900
+_NOTE = 24_000
 _DETAIL = 350
 _DETAILS = 20
 _PRIORITIES = {"critical": "P1", "error": "P2", "warning": "P3", "info": "P5"}
@@ -28,11 +30,15 @@ def render(notification: Notification, settings: OpsgenieSettings) -> Message:
         note = cut(wording.headline(notification), 1000)
         return {**alias, "close": {"source": source, "note": note}}
     mark, found = notice.mark(notification), facts.of(notification)
+    what = one_line(team_text(notification, "message")) or found.what
+    own = cut(team_text(notification, "description"), _DESCRIPTION - plain.FRAME)
+    body = plain.framed(notification, own) if own else plain.body(notification, found, listed=100)
     message: dict[str, Any] = {
         **alias,
-        "message": cut(f"{mark}: {found.what}" if mark else found.what, _MESSAGE),
-        "description": cut(plain.body(notification, found, listed=100), _DESCRIPTION),
-        "details": _details(found),
+        "message": cut(f"{mark}: {what}" if mark else what, _MESSAGE),
+        "description": cut(body, _DESCRIPTION),
+        "note": cut(team_text(notification, "note"), _NOTE),
+        "details": _details(notification, found),
         "source": source,
         "priority": settings.priority or _PRIORITIES.get(notification.severity.lower(), "P3"),
         "entity": short(settings.entity or facts.resource(wording.lead(notification)), 512),
@@ -43,9 +49,13 @@ def render(notification: Notification, settings: OpsgenieSettings) -> Message:
     return {name: value for name, value in message.items() if value}
 
 
-def _details(found: facts.FactSheet) -> dict[str, str]:
+def _details(notification: Notification, found: facts.FactSheet) -> dict[str, str]:
+    """The team's details, and ours behind them as far as there is room."""
+    own = notification.texts.get("details", {})
     rows = [found.timing, *found.measure, *found.links, *found.where]
-    return {row.name: cut(row.href or row.text, _DETAIL) for row in rows[:_DETAILS]}
+    ours = {row.name: cut(row.href or row.text, _DETAIL) for row in rows}
+    given = {short(name, 40): cut(clean(str(value)), _DETAIL) for name, value in own.items() if str(value).strip()}
+    return dict(list((given | {name: value for name, value in ours.items() if name not in given}).items())[:_DETAILS])
 
 
 def _listed(text: str, most: int) -> list[str]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from alertrelay.config.channel import ChannelDescriptor, ConfigKey, Rate, Settings, keys
+from alertrelay.config.channel import ChannelDescriptor, ConfigKey, Rate, Settings, templated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PushoverSettings(Settings):
     """`token` and `user_key` name keys of the secret: of the application, and of the user or group. `priority` is that
-    of what fires, "" for Alertmanager's 2; `retry` and `expire` are seconds of an emergency, `ttl` those of others."""
+    of what fires, "" for Alertmanager's 2; `retry` and `expire` are seconds of an emergency, `ttl` those of others.
+    `html` and `monospace` say how the team's own message is shown."""
 
     token: str
     user_key: str
@@ -20,6 +21,8 @@ class PushoverSettings(Settings):
     retry: int
     expire: int
     ttl: int
+    html: bool = False
+    monospace: bool = False
 
     @property
     def key_name(self) -> str:
@@ -53,8 +56,10 @@ CHANNEL = ChannelDescriptor(
         ConfigKey(name="retry", shape="seconds", field="retry", default=60),
         ConfigKey(name="expire", shape="seconds", field="expire", default=3600),
         ConfigKey(name="ttl", shape="seconds", field="ttl", default=0),
-        *keys("title message url url_title", "rendered"),
-        *keys("html monospace", "rendered", "flag"),
+        *templated("pushover.default", "title=title url=url url_title"),
+        ConfigKey(name="message", use="templated", upstream="pushover.default.message", html_by="html"),
+        ConfigKey(name="html", shape="flag", field="html", default=False),
+        ConfigKey(name="monospace", shape="flag", field="monospace", default=False),
     ),
     settings=PushoverSettings,
     key_text="the application's token; the user's or group's key",

@@ -6,16 +6,22 @@ Source: pushover.net/api: message 1,024, title 250, url 512, url_title 100 chara
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 from alertrelay.channels.pushover import PushoverSettings
 from alertrelay.notification import Message, Notification
 from alertrelay.render import facts, notice, plain, wording
-from alertrelay.render.text import cut
+from alertrelay.render import team_texts as team
+from alertrelay.render.chat_team import untagged
+from alertrelay.render.facts import Fact
+from alertrelay.render.text import cut, link, one_line, short
 
 _MESSAGE = 1000
 _TITLE = 240
 _URL = 512
+_URL_TITLE = 90
+_FAILURE = 300
 _EMERGENCY = "2"
 
 
@@ -25,16 +31,17 @@ def render(notification: Notification, settings: PushoverSettings) -> Message:
     that end with it."""
     mark, found = notice.mark(notification), facts.of(notification)
     title = f"{notice.icon(notification)} {mark}: " if mark else ""
-    title += f"{wording.icon(notification)} {wording.headline(notification)}"
+    words = one_line(team.text(notification, "title")) or wording.headline(notification)
+    title += f"{wording.icon(notification)} {words}"
     priority = _priority(notification, settings)
-    link = next((fact for fact in found.links if fact.href and len(fact.href) <= _URL), None)
+    shown = _link(notification, found)
     message: dict[str, Any] = {
         "title": cut(title, _TITLE),
-        "message": cut(_text(notification, found), _MESSAGE),
+        **(_team(notification, settings) or {"message": cut(_text(notification, found), _MESSAGE)}),
         "priority": int(priority),
         "timestamp": int(notification.at.timestamp()),
-        "url": link.href if link else "",
-        "url_title": link.name if link else "",
+        "url": shown.href if shown else "",
+        "url_title": shown.name if shown else "",
         "device": settings.device,
         "sound": settings.sound,
     }
@@ -59,8 +66,36 @@ def _text(notification: Notification, found: facts.FactSheet) -> str:
     rows = [found.timing, *found.measure, *found.impact, *found.where]
     parts = [
         *notice.sentences(notification),
-        cut(found.description, 450),
+        cut(found.description, 250 if notification.text_failures else 450),
         "\n".join(f"{row.name}: {row.text}" for row in rows),
         plain.others(notification),
+        cut(team.failure_sentence(notification), _FAILURE),
     ]
     return "\n\n".join(part for part in parts if part)
+
+
+def _link(notification: Notification, found: facts.FactSheet) -> Fact | None:
+    """The team's link, or the first of ours that is short enough."""
+    own = link(team.text(notification, "url"))
+    name = short(team.text(notification, "url_title"), _URL_TITLE)
+    if own and len(own) <= _URL:
+        return Fact(name=name or "Open", text=own, href=own)
+    return next((fact for fact in found.links if fact.href and len(fact.href) <= _URL), None)
+
+
+def _team(notification: Notification, settings: PushoverSettings) -> dict[str, Any]:
+    """The team's message with our notices above, as HTML or in a fixed width where it says so; nothing where it set
+    none. HTML that is too long loses its tags, since half a tag is none."""
+    own = team.text(notification, "message")
+    if not own:
+        return {}
+    above = "\n".join(notice.sentences(notification))
+    below = cut(team.failure_sentence(notification), _FAILURE)
+    tagged = "\n\n".join(part for part in (escape(above), own, escape(below)) if part)
+    if settings.html and len(tagged) <= _MESSAGE:
+        return {"message": tagged, "html": 1}
+    words = untagged(own) if settings.html else own
+    room = _MESSAGE - sum(len(part) + 2 for part in (above, below) if part)
+    message = "\n\n".join(part for part in (above, cut(words, max(room, 100)), below) if part)
+    look = {"monospace": 1} if settings.monospace and not settings.html else {}
+    return {"message": cut(message, _MESSAGE), **look}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from alertrelay.config.channel import ChannelDescriptor, ConfigKey, Rate, Settings, keys
+from alertrelay.config.channel import ChannelDescriptor, ConfigKey, Rate, Settings, keys, templated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +63,9 @@ CHANNEL = ChannelDescriptor(
         ConfigKey(name="channel", use="decides", field="channel", missing='add `channel: "#alerts"`'),
         ConfigKey(name="emoji", shape="plain", field="emoji"),
         ConfigKey(name="icon_url", shape="plain", field="icon_url"),
-        *keys("color title title_link text image_url thumb_url", "rendered"),
-        ConfigKey(name="fields", use="rendered", shape="items", items=("title", "value", "short")),
+        *templated("rocketchat.default", "title=title title_link=titlelink text=text"),
+        *keys("color image_url thumb_url", "rendered"),
+        ConfigKey(name="fields", use="templated", shape="items", items=("title", "value", "short")),
         *keys("short_fields link_names", "rendered", "flag"),
         *keys("actions", "rendered", "any"),
     ),

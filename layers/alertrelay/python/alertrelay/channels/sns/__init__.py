@@ -34,6 +34,8 @@ CHANNEL = ChannelDescriptor(
         *templated("sns.default", "subject=subject message=message"),
         ConfigKey(name="attributes", use="templated", shape="texts"),
         *keys("api_url", "not_obeyed"),
+        # The client is AWS's own, whatever is said of it.
+        *keys("use_aws_http_client", "setting", "flag"),
         *keys("sigv4", "not_obeyed", "sigv4"),
     ),
     settings=SnsSettings,

@@ -11,7 +11,8 @@ from alertrelay.config.channel import ChannelDescriptor, ConfigKey, Rate, Settin
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TelegramSettings(Settings):
     """`bot_token` names the secret's key. `chat_id` is the chat's number, or `chat_id_key` names the secret's key of
-    it. `thread` is a topic of a forum, 0 for none."""
+    it. `thread` is a topic of a forum, 0 for none. `parse_mode` is that of the team's own message, in capital
+    letters."""
 
     key_field: ClassVar[str] = "bot_token"
     bot_token: str
@@ -20,6 +21,7 @@ class TelegramSettings(Settings):
     chat_id_key: str
     thread: int
     quiet: bool
+    parse_mode: str = "HTML"
 
     @property
     def key_name(self) -> str:
@@ -64,7 +66,14 @@ CHANNEL = ChannelDescriptor(
         ),
         ConfigKey(name="message_thread_id", shape="whole", field="thread", default=0),
         ConfigKey(name="disable_notifications", shape="flag", field="quiet", default=False),
-        *keys("message parse_mode", "rendered"),
+        ConfigKey(name="message", use="templated", upstream="telegram.default.message", html_by="parse_mode"),
+        ConfigKey(
+            name="parse_mode",
+            shape="plain",
+            field="parse_mode",
+            default="HTML",
+            choices=("HTML", "MARKDOWN", "MARKDOWNV2", ""),
+        ),
         *keys("timeout", "not_obeyed", "seconds"),
     ),
     settings=TelegramSettings,

@@ -17,6 +17,7 @@ from alertrelay.notification import Message
 from alertrelay.ports import RateLimited, Retryable
 
 _SENT_ONLY = ("disable_notification", "message_thread_id")
+_UNREADABLE = "can't parse entities"
 _AUTH = frozenset({401, 404})
 """403 says that the bot was removed from the chat, which no other token mends."""
 
@@ -50,8 +51,14 @@ def deliver(call: Call, message: Message) -> Mapping[str, str]:
 
 
 def _ask(call: Call, method: str, body: Mapping[str, Any]) -> Response:
+    """Asks, and once more as plain text where the markup of a text cannot be read: a team's template may leave a tag or
+    a sign open, and its message must arrive all the same."""
     settings: TelegramSettings = call.settings
-    return asked(call, f"{settings.url.rstrip('/')}/bot{token(call, settings.bot_token)}/{method}", body)
+    url = f"{settings.url.rstrip('/')}/bot{token(call, settings.bot_token)}/{method}"
+    response = asked(call, url, body)
+    if response.status == 400 and _UNREADABLE in str((response.json() or {}).get("description", "")):
+        response = asked(call, url, {name: value for name, value in body.items() if name != "parse_mode"})
+    return response
 
 
 def _taken(call: Call, response: Response) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from alertrelay.config.channel import ChannelDescriptor, ConfigKey, Rate, Settings, keys
+from alertrelay.config.channel import ChannelDescriptor, ConfigKey, Rate, Settings, templated
 
 FIXED = frozenset(
     [
@@ -73,7 +73,7 @@ CHANNEL = ChannelDescriptor(
         ),
         ConfigKey(name="monitoring_tool", shape="plain", field="tool", default="alertrelay"),
         ConfigKey(name="custom_fields", shape="texts", field="custom_fields", reserved=FIXED),
-        *keys("state_message entity_display_name", "rendered"),
+        *templated("victorops.default", "state_message=state_message entity_display_name=entity_display_name"),
     ),
     settings=VictorOpsSettings,
     key_text="the REST endpoint's key",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from alertrelay.config.channel import ChannelDescriptor, ConfigKey, HttpAuth, Rate, Settings, keys
+from alertrelay.config.channel import ChannelDescriptor, ConfigKey, HttpAuth, Rate, Settings, templated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ CHANNEL = ChannelDescriptor(
             default="https://webexapis.com/v1/messages",
         ),
         ConfigKey(name="room_id", use="decides", field="room_id", missing="add `room_id: …`"),
-        *keys("message", "rendered"),
+        *templated("webex.default", "message=message"),
     ),
     auth="auth",
     auth_needed="add `http_config: {authorization: {credentials_file: /etc/alertmanager/secrets/webex_bot}}`",
