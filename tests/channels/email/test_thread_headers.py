@@ -85,7 +85,7 @@ ADDRESSES = {
 
 
 @pytest.mark.parametrize("to", ADDRESSES.values(), ids=ADDRESSES)
-def test_each_recipient_stays_an_address_of_its_own_and_the_headers_behind_them_stay_headers(
+def test_each_recipient_stays_an_address_and_what_is_behind_them_a_header(
     to: tuple[str, ...],
 ) -> None:
     settings = dataclasses.replace(email_settings(to=to), sender=to[0])
