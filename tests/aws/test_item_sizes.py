@@ -6,8 +6,10 @@ import json
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from alertrelay.aws.state import items
 from alertrelay.state import Store
+from alertrelay.values.text import label_set
 
 from tests.aws.state import GID, alert, item, member
 
@@ -34,6 +36,16 @@ def test_what_exceeds_an_item_is_cut_and_says_by_how_much(dynamo_store: Store) -
     assert kept["note1"].endswith(f"[cut here: {20_000 - shown:,} of 20,000 characters are not shown]")
     assert 300_000 < sum(len(text.encode()) for text in kept.values()) < LIMIT
     dynamo_store.put_member(GID, replace(member(), alert=replace(member().alert, labels=labels)))
+
+
+@pytest.mark.parametrize("text", ["\n" * 1_024, "\x01" * 1_024, "🔥" * 1_024, "\\" * 1_024])
+def test_labels_of_any_text_leave_room_in_the_items_of_their_alert(text: str) -> None:
+    labels = label_set((f"label{number}", text) for number in range(200))
+    assert labels.keys() == {f"label{number}" for number in range(200)}
+    assert labels["label7"].endswith("characters are not shown]")
+    large = replace(alert(), labels=labels, annotations={"description": text * 380})
+    item = [items.alert_content(large), items.as_json(dict(labels))]
+    assert sum(len(attribute["S"].encode()) for attribute in item) < LIMIT - 25_000
 
 
 def test_an_item_of_the_old_form_reads_the_same() -> None:

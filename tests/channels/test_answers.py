@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -66,6 +67,25 @@ def outcome_at_peer(peers: StandIns, row: Row) -> str:
 
 @pytest.mark.parametrize("row", [r for r in ROWS if r.section in HTTP], ids=str)
 def test_an_answer_of_a_peer_means_what_its_row_says(peers: StandIns, row: Row) -> None:
+    assert outcome_at_peer(peers, row) == row.outcome
+
+
+LONG = "Event object is invalid, as are these of its fields: payload.component, payload.class, payload.source; " * 4
+LATE = [
+    Row("PagerDuty", 400, f"{LONG}Invalid routing key", "AuthDead", ""),
+    Row("PagerDuty", 400, json.dumps({"message": LONG, "errors": ["'routing_key' is blank"]}), "AuthDead", ""),
+    Row("PagerDuty", 400, json.dumps({"message": "invalid", "errors": [LONG, "Invalid Routing Key"]}), "AuthDead", ""),
+    Row("PagerDuty", 400, "routing_key=R0123456789ABCDEF", "AuthDead", ""),  # shown as "…", like all tokens
+    Row("PagerDuty", 400, json.dumps({"message": LONG, "errors": [LONG]}), "Permanent", ""),
+    Row("PagerDuty Events v1", 400, json.dumps({"errors": [LONG, "Service key is invalid"]}), "AuthDead", ""),
+    Row("Opsgenie", 422, json.dumps({"message": LONG, "errors": {"key": "Key format is not valid!"}}), "AuthDead", ""),
+    Row("Pushover", 400, json.dumps({"errors": [LONG, "user identifier is invalid"]}), "AuthDead", ""),
+    Row("E-mail by SMTP", 454, f"{LONG}Daily message quota exceeded", "RateLimited", ""),
+]
+
+
+@pytest.mark.parametrize("row", LATE, ids=lambda row: f"{row.section} {row.body[-30:]}")
+def test_what_decides_is_seen_behind_what_people_are_shown_of_an_answer(peers: StandIns, row: Row) -> None:
     assert outcome_at_peer(peers, row) == row.outcome
 
 

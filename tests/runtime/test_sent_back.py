@@ -103,7 +103,14 @@ def printed(body: str) -> dict[str, Any]:
     return {"Messages": [{"MessageId": "q", "ReceiptHandle": "r", "MD5OfBody": "0", "Body": body, "Attributes": {}}]}
 
 
+def _sent_back(record: dict[str, Any], *, times: int) -> dict[str, Any]:
+    for _ in range(times):
+        record = failed(sns_event({**notification(CPU), "Message": json.dumps(record)}))
+    return record
+
+
 CPU = alarm("cpu")
+_SUBSCRIBED = json.dumps(notification(CPU))
 LEFT_OVER: dict[str, Any] = {
     "a subscription's dead letter": notification(CPU),
     "an event of a function's dead-letter queue": sns_event(notification(CPU)),
@@ -112,6 +119,11 @@ LEFT_OVER: dict[str, Any] = {
     "a message that waited for the table": {"do": "receive", "envelope": CPU.to_json(), "told": {}},
     "the rest of a message": {"do": "receive", "envelope": CPU.to_json(), "told": {}, "from": 0},
     "one that is printed by the command line": printed(json.dumps(failed(sns_event(notification(CPU))))),
+    "a list of those that are printed": printed(json.dumps(failed(sns_event(notification(CPU)))))["Messages"],
+    "an invocation by the own queue that was printed within another that failed": sqs_event(
+        json.dumps(failed(sns_event({**notification(CPU), "Message": json.dumps(failed(sqs_event(_SUBSCRIBED)))})))
+    ),
+    "one that was sent back six times": _sent_back(failed(sns_event(notification(CPU))), times=6),
     "one that was sent back and failed once more": failed(
         sns_event({**notification(CPU), "Message": json.dumps(failed(sns_event(notification(CPU))))})
     ),

@@ -1,4 +1,4 @@
-"""The headers that make a thread, as the mail server got them, whatever the length of the sender's domain."""
+"""The headers that make a thread, and those of addresses, whatever the length of names and domains."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import dataclasses
 import email
 import email.policy
 from collections.abc import Iterator
+from email.utils import getaddresses
 
 import pytest
+from alertrelay.channels.email import bare_addresses
 from alertrelay.channels.email.sender import MESSAGE_ID_CHARACTERS, EmailSender, compose, message_id
 from alertrelay.channels.transport.connection import Network
 from alertrelay.notification import Receipt
@@ -71,3 +73,26 @@ def test_a_longer_id_than_a_line_holds_is_left_out(length: int) -> None:
     assert b"In-Reply-To" not in raw
     made = message_id("n-1", f"relay@{domain_of(length)}")
     assert made == "<n-1@alertrelay.invalid>"
+
+
+ADDRESSES = {
+    "names outside ASCII": ("Größe Größe Größe <orders-first@example.com>", "Größe Größe Größe <second@example.com>"),
+    "long names": ("é" * 60 + " <first@example.com>", "x" * 120 + " <second@example.com>"),
+    "a local part longer than RFC 5321 allows": (f"On call <{'a' * 100}@{'d' * 63}.example>", f"{'b' * 100}@d.example"),
+    "labels of 63 characters": (f"a@{'d' * 63}.{'e' * 63}.example", f"On call <b@{'f' * 63}.{'e' * 63}.example>"),
+    "a comma in a name": ('"Orders, on call" <first@example.com>', "second@example.com"),
+}
+
+
+@pytest.mark.parametrize("to", ADDRESSES.values(), ids=ADDRESSES)
+def test_each_recipient_stays_an_address_and_what_is_behind_them_a_header(
+    to: tuple[str, ...],
+) -> None:
+    settings = dataclasses.replace(email_settings(to=to), sender=to[0])
+    raw = bytes(compose(MAIL, settings, notification_id="n-1", answers="<id-1@example.com>"))
+    mail = email.message_from_bytes(raw, policy=email.policy.default)
+    assert [address.addr_spec for address in mail["To"].addresses] == list(bare_addresses(to))
+    (plain,) = [value for name, value in email.message_from_bytes(raw).items() if name == "To"]
+    assert [address for _, address in getaddresses([plain])] == list(bare_addresses(to))
+    assert [address.addr_spec for address in mail["From"].addresses] == list(bare_addresses(to[:1]))
+    assert (mail["Subject"], mail["In-Reply-To"]) == (MAIL["subject"], "<id-1@example.com>")

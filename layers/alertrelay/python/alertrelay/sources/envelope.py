@@ -73,8 +73,8 @@ def unwrap(event: object) -> list[Envelope]:
 
     Knows the Lambda events of SNS and SQS (with SNS envelopes or raw bodies), lists of their records, SNS's own
     envelope, what our own queues hold when it is sent back (Lambda's record of a failed invocation of ours, a `receive`
-    of the timers' queue, a message as `aws sqs receive-message` prints it), and these within each other. All else is
-    one bare message: another list, null, bytes that are no UTF-8.
+    of the timers' queue, a message, or a list of them, as `aws sqs receive-message` prints it), and these within each
+    other. All else is one bare message: another list, null, bytes that are no UTF-8.
     """
     if isinstance(event, bytes | bytearray):
         event = bytes(event).decode("utf-8-sig", "replace")
@@ -85,8 +85,9 @@ def unwrap(event: object) -> list[Envelope]:
     return [inner for envelope in found for inner in _unwrapped(envelope, _NESTED)]
 
 
-_NESTED = 4
-"""How many envelopes may stand within each other."""
+_NESTED = 16
+"""How many envelopes may stand within each other: more than 256 KB hold, since each escapes what is within it. What
+was sent back and failed again is deeper by two or three."""
 
 
 def _unwrapped(envelope: Envelope, depth: int) -> Iterator[Envelope]:
@@ -171,7 +172,9 @@ def _wrapped(value: object) -> Iterator[Envelope]:
     elif event.get("do") == "receive" and isinstance(event.get("envelope"), dict):
         yield Envelope.from_json(texts.mapping(event["envelope"]))
     else:
-        yield from map(_as_printed, filter(_is_printed, texts.items(event.get("Messages")) or (event,)))
+        messages = texts.items(value if isinstance(value, list) else event.get("Messages")) or (event,)
+        if any(map(_is_printed, messages)):
+            yield from map(_as_printed, messages)
 
 
 def _is_ours(record: Mapping[str, object]) -> bool:
@@ -201,6 +204,8 @@ _PRINTED = ("ReceiptHandle", "MD5OfBody")
 def _as_printed(message: object) -> Envelope:
     """A message of SQS's API, which has capitals where Lambda's record has none."""
     fields = texts.mapping(message)
+    if not _is_printed(message):
+        return Envelope(text=texts.as_json(message))
     return _of_sqs(
         {
             "body": fields["Body"],

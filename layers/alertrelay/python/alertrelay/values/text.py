@@ -8,6 +8,10 @@ from collections.abc import Iterable, Mapping
 
 LABEL_MAX = 1_024
 """Characters of a label's value. CloudWatch's own limit of a dimension's value is 1,024."""
+LABELS_BYTES = 300_000
+"""Of all labels as JSON, which no cut of the annotations makes up for: an item of DynamoDB takes 400 KB."""
+_LABELS_PLAIN = LABELS_BYTES // 13
+"""Characters of labels that surely fit: a control character is six bytes, and a pair has five more."""
 ANNOTATION_MAX = 20_000
 """Characters of an annotation. With it an alert of a 256 KB message stays well within a DynamoDB item."""
 SUMMARY_MAX = 250
@@ -170,7 +174,8 @@ def items(value: object) -> tuple[object, ...]:
 
 
 def label_set(pairs: Iterable[tuple[object, object]]) -> dict[str, str]:
-    """Returns labels in the order given: every value text, none empty, none over LABEL_MAX, no more than NAMES_MAX."""
+    """Returns labels in the order given: every value text, none empty, none over LABEL_MAX, no more than NAMES_MAX.
+    Where all together exceed LABELS_BYTES the longest are cut, with a note."""
     found: dict[str, str] = {}
     for name, value in pairs:
         # Most labels are plain and short already: no call for those.
@@ -183,7 +188,11 @@ def label_set(pairs: Iterable[tuple[object, object]]) -> dict[str, str]:
             text = cut(printable(value), LABEL_MAX)
         if key and text:
             found[key] = text
-    return found
+    return found if sum(map(len, found.values())) + sum(map(len, found)) <= _LABELS_PLAIN else _within_item(found)
+
+
+def _within_item(labels: Mapping[str, str]) -> dict[str, str]:
+    return fitted(labels, LABELS_BYTES - sum(stored_bytes(name) + 2 for name in labels))
 
 
 def annotation_set(pairs: Iterable[tuple[object, object]]) -> dict[str, str]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.headerregistry import BaseHeader, HeaderRegistry, MessageIDHeader
+from email.headerregistry import BaseHeader, HeaderRegistry, MessageIDHeader, UniqueAddressHeader
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8, Policy
 from email.utils import format_datetime, getaddresses
@@ -144,8 +144,24 @@ class _OneLine(MessageIDHeader):
         return f"{cast(BaseHeader, self).name}: {self}{policy.linesep}"
 
 
+class _LineEach(UniqueAddressHeader):
+    """Addresses, each folded alone. In a list, Python makes an encoded word of the comma behind a name outside ASCII,
+    and an empty line, which ends the headers, before an address that is too long for its line."""
+
+    def fold(self, *, policy: Policy) -> str:
+        """Returns the header, with its name and its end."""
+        header = cast(BaseHeader, self)
+        if len(self.addresses) < 2:
+            return cast(str, super().fold(policy=policy))  # type: ignore[misc] # of BaseHeader, behind it
+        alone = cast(type[Any], type(self))
+        lines = [alone(header.name, str(address)).fold(policy=policy) for address in self.addresses]
+        folded = [line.removeprefix(f"{header.name}:").strip() for line in lines]
+        return f"{header.name}: {f',{policy.linesep} '.join(folded)}{policy.linesep}"
+
+
 def _header_classes() -> HeaderRegistry:
     classes = HeaderRegistry()
+    classes.map_to_type("To", cast(type[BaseHeader], _LineEach))
     for name in ("Message-ID", "In-Reply-To", "References"):
         classes.map_to_type(name, cast(type[BaseHeader], _OneLine))
     return classes

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from alertrelay.channels.opsgenie import OpsgenieSettings
-from alertrelay.channels.transport.answer import AUTH_STATUSES, shown
+from alertrelay.channels.transport.answer import AUTH_STATUSES, mentions, shown
 from alertrelay.channels.transport.http import Response
 from alertrelay.channels.transport.service import Call, asked, taken, token
 from alertrelay.notification import Message
@@ -38,14 +38,14 @@ def _ask(call: Call, path: str, body: Mapping[str, Any], *, method: str = "POST"
     headers = {"Authorization": f"GenieKey {token(call, settings.api_key)}"}
     url = f"{settings.url.rstrip('/')}/v2/alerts{path}"
     response = asked(call, url, body, method=method, headers=headers)
-    said = _said(call, response)
-    dead = {422} if _BAD_KEY in said.lower() else set()
-    taken(call, response, said=said, auth=AUTH_STATUSES | dead)
+    said = _said(response)
+    dead = {422} if mentions(said, _BAD_KEY) else set()
+    taken(call, response, said=shown(said, *call.secrets.values()), auth=AUTH_STATUSES | dead)
 
 
-def _said(call: Call, response: Response) -> str:
-    """Returns `message` and `errors` of an answer as one line."""
+def _said(response: Response) -> str:
+    """Returns `message` and `errors` of an answer as one text."""
     answer = response.json() or {}
     errors = answer.get("errors")
     parts = [answer.get("message"), *(errors.values() if isinstance(errors, dict) else ())]
-    return shown("; ".join(part for part in parts if isinstance(part, str)), *call.secrets.values())
+    return "; ".join(part for part in parts if isinstance(part, str))

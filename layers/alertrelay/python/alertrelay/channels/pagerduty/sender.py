@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import cast
 
 from alertrelay.channels.pagerduty import PagerDutySettings
-from alertrelay.channels.transport.answer import AUTH_STATUSES, needed, refusal, retry_after, shown
+from alertrelay.channels.transport.answer import AUTH_STATUSES, mentions, needed, refusal, retry_after, shown
 from alertrelay.channels.transport.connection import Network
 from alertrelay.channels.transport.http import Response, ask
 from alertrelay.config.model import Target
@@ -16,9 +15,8 @@ from alertrelay.ports import Key, RateLimited
 
 PEER = "PagerDuty"
 _V1 = "https://events.pagerduty.com/generic/2010-04-15/create_event.json"
-_DEAD_KEY = re.compile(r"(?:routing|service)[ _]key", re.IGNORECASE)
+_DEAD_KEY = ("routing key", "routing_key", "service key", "service_key")
 """A key that was deleted or mistyped is a 400 too, in plain text or among the errors: docs/answers.md."""
-_PLAIN_CHARACTERS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +50,11 @@ class PagerDutySender:
             peer=PEER,
         )
         if not 200 <= response.status < 300:
-            said = _said(response, routing_key)
+            said = _said(response)
             if settings.service_key and response.status == 403:  # how v1 says that there are too many
                 raise RateLimited(f"{PEER} answered 403", retry_after=retry_after(response.headers))
-            auth = AUTH_STATUSES | ({400} if _DEAD_KEY.search(said) else set())
-            raise refusal(PEER, response, said=said, key_name=found.name, auth=auth)
+            auth = AUTH_STATUSES | ({400} if mentions(said, *_DEAD_KEY) else set())
+            raise refusal(PEER, response, said=shown(said, routing_key), key_name=found.name, auth=auth)
         dedup_key = message.get("dedup_key") or message.get("incident_key")
         return Receipt(
             integration=target.integration,
@@ -74,13 +72,12 @@ class PagerDutySender:
         return target.settings.can_edit
 
 
-def _said(response: Response, routing_key: str) -> str:
-    """Returns `{"status": "invalid event", "message": …, "errors": […]}` as one line, or the text that stands in its
+def _said(response: Response) -> str:
+    """Returns `{"status": "invalid event", "message": …, "errors": […]}` as one text, or the text that stands in its
     place where it is about the key."""
     answer = response.json()
     if answer is None:
-        plain = shown(response.text[:_PLAIN_CHARACTERS], routing_key)
-        return plain if _DEAD_KEY.search(plain) else ""
+        return response.text if mentions(response.text, *_DEAD_KEY) else ""
     errors = answer.get("errors")
     parts = [answer.get("message"), *(errors if isinstance(errors, list) else [])]
-    return shown("; ".join(p for p in parts if isinstance(p, str)), routing_key)
+    return "; ".join(p for p in parts if isinstance(p, str))

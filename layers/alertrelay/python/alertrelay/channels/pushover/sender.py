@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from alertrelay.channels.pushover import PushoverSettings
-from alertrelay.channels.transport.answer import shown
+from alertrelay.channels.transport.answer import mentions, shown
 from alertrelay.channels.transport.service import Call, asked, taken, token
 from alertrelay.notification import Message
 from alertrelay.ports import Permanent
@@ -27,8 +27,9 @@ def deliver(call: Call, message: Message) -> Mapping[str, str]:
     answer = response.json() or {}
     errors = answer.get("errors")
     texts = [one for one in errors if isinstance(one, str)] if isinstance(errors, list) else []
-    said = shown("; ".join(texts), *call.secrets.values())
-    dead = {400} if any(words in said for words in _KEYS) else set()
+    found = "; ".join(texts)
+    said = shown(found, *call.secrets.values())
+    dead = {400} if mentions(found, *_KEYS) else set()
     taken(call, response, said=said, auth=frozenset({401, 403, *dead}))
     if answer.get("status") == 0:
         raise Permanent(f"{call.peer} answered {response.status} with a failure" + (f": {said}" if said else ""))

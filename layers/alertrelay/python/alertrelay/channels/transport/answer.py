@@ -81,6 +81,13 @@ def shown(text: str, *secrets: str) -> str:
     return line if len(line) <= _SHOWN_CHARACTERS else line[: _SHOWN_CHARACTERS - 1] + "…"
 
 
+def mentions(text: str, *words: str) -> bool:
+    """Returns whether an answer holds any of `words`, which are in lower case. It wants the whole answer: what is
+    `shown` of it may end before them, or hide them as a part of a token."""
+    lower = text.lower()
+    return any(word in lower for word in words)
+
+
 def _beginning(text: str) -> str:
     """At most _READ_CHARACTERS, without the word that was cut: what is left of a token might not look like one."""
     if len(text) <= _READ_CHARACTERS:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from alertrelay.channels.transport.answer import shown
+from alertrelay.channels.transport.answer import mentions, shown
 from alertrelay.channels.transport.connection import CONNECT_SECONDS, Bounded, Network, NotConnected, connect, handshake
 from alertrelay.ports import AuthDead, DeliveryFailure, Key, Permanent, RateLimited, Retryable
 
@@ -77,7 +77,7 @@ def transmit(
     except _Refused as error:
         failure = error.failure
     except smtplib.SMTPResponseException as error:
-        failure = _classed(error.smtp_code, server.said(error.smtp_error))
+        failure = _classed(error.smtp_code, _text(error.smtp_error), server.said(error.smtp_error))
     except (OSError, smtplib.SMTPException):  # smtplib turns a timeout into a disconnection
         how = (
             f"did not answer within {round(timeout, 2):g} s"
@@ -123,7 +123,7 @@ class _Server(smtplib.SMTP):
             self.close()  # no QUIT: the mail is taken, and a slow goodbye would cost the time of others
 
     def said(self, answer: bytes | str) -> str:
-        text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
+        text = _text(answer)
         for recipient in self._mail.recipients:  # servers do echo them
             text = re.sub(re.escape(recipient), masked(recipient), text, flags=re.IGNORECASE)
         return shown(text, self._key.value if self._key else "")
@@ -231,14 +231,19 @@ class _Server(smtplib.SMTP):
         return self.getreply()
 
 
-def _classed(code: int, said: str) -> DeliveryFailure:
-    """4xx is for now, 5xx for good; 530, 534, 535 and 538 are about the password (RFC 4954, 6)."""
+def _text(answer: bytes | str) -> str:
+    return answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
+
+
+def _classed(code: int, answer: str, said: str) -> DeliveryFailure:
+    """4xx is for now, 5xx for good; 530, 534, 535 and 538 are about the password (RFC 4954, 6). `said` is what may be
+    shown of the answer."""
     text = f"{PEER} answered {code}" + (f": {said}" if said else "")
     if code in (530, 534, 535, 538):
         return AuthDead(text)
-    if code == 454 and "quota" in said.lower():
+    if code == 454 and mentions(answer, "quota"):
         return RateLimited(text, retry_after=QUOTA_SECONDS)
-    if code == 454 and "rate" in said.lower():
+    if code == 454 and mentions(answer, "rate"):
         return RateLimited(text)
     if 500 <= code < 600:
         return Permanent(text)
