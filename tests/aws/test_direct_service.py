@@ -48,7 +48,7 @@ class Scripted:
     script: list[HttpAnswer | Exception]
     sent: list[dict[str, Any]] = field(default_factory=list)
 
-    def post(self, url: str, body: bytes, headers: Any, **bounds: Any) -> HttpAnswer:
+    def ask(self, url: str, body: bytes, headers: Any, **bounds: Any) -> HttpAnswer:
         self.sent.append({"url": url, "body": body, "headers": headers, **bounds})
         found = self.script.pop(0)
         if isinstance(found, Exception):

@@ -99,7 +99,7 @@ def test_two_environments_of_one_name_are_an_error_in_check_and_at_load(
 
 
 def test_every_command_that_reads_the_configuration_has_the_flag() -> None:
-    assert _files_of_help() == {"completion", "normalise", "score", "init", "template"}
+    assert _files_of_help() == {"completion", "lsp", "normalise", "score", "init", "template"}
 
 
 def _files_of_help() -> set[str]:

@@ -43,7 +43,7 @@ class Failing:
     [("members", False), ("facts", False), ("lease", False), ("lease", True), ("members", True), ("record", True)],
 )
 def test_a_flush_that_the_table_failed_leads_to_no_repeat(name: str, lost: bool) -> None:
-    world = World(wrap=Failing, sleeps=False)
+    world = World(wrap=Failing)
     world.publish(alarm("cpu"))
     world.store.name, world.store.times, world.store.lost = name, 1, lost
     world.run(20 * 60)
@@ -55,7 +55,7 @@ def test_a_flush_that_the_table_failed_leads_to_no_repeat(name: str, lost: bool)
 
 
 def test_an_alert_that_joins_while_the_table_fails_a_flush_is_notified() -> None:
-    world = World(wrap=Failing, sleeps=False)
+    world = World(wrap=Failing)
     world.publish(alarm("cpu"))
     world.store.name, world.store.times = "members", 3
     world.run(TICK)

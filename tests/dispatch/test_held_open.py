@@ -19,6 +19,7 @@ from tests.dispatch.world import PAGERDUTY, START, World, alarm, config, receive
 MINUTE = timedelta(minutes=1)
 TICK = 310
 DOWN = Retryable("connection refused")
+UNANSWERED = Retryable("answered 503", ambiguous=True)
 
 
 def publish_to_pager_last(world: World, *names: str) -> None:
@@ -66,6 +67,20 @@ def test_an_annotation_is_made_once_however_often_the_first_channel_is_tried_aga
     asked = len(world.pages()), len(world.sent("slack"))
     world.run(40 * 60)
     assert (len(world.pages()), len(world.sent("slack"))) == asked
+
+
+def test_a_fallback_that_gave_no_answer_holds_nothing_open_for_its_own_group() -> None:
+    """Mail took the page of PagerDuty, and Slack may have or not: Slack's own group still announces it."""
+    world = World()
+    for channel in ("pagerduty", "slack"):
+        world.fail(channel, by=UNANSWERED)
+    world.publish(alarm("cpu"))
+    assert {o.receiver for o in world.of("fallback")} >= {"mail"}
+    world.fail("slack", by=None)
+    asked = len(world.sent("slack"))
+    world.run(10 * 60)
+    assert len(world.sent("slack")) > asked
+    assert "slack" in {o.receiver for o in world.of("delivered")}
 
 
 MAIL = cast(EmailSettings, config().receivers[2].targets[0].settings)

@@ -46,7 +46,7 @@ class Counting:
 
 
 def counting(**given: Any) -> tuple[World, Counting]:
-    world = World(wrap=Counting, **given)
+    world = World(wrap=Counting, sleeps=True, **given)
     assert isinstance(world.store, Counting)
     return world, world.store
 
@@ -85,7 +85,8 @@ def test_an_open_group_is_flushed_again_only_when_its_repeat_is_due() -> None:
 
 
 def test_while_another_build_may_join_a_group_it_is_flushed_at_each_tick() -> None:
-    world, table = counting(sleeps=False)
+    world, table = counting()
+    world.memory._wakings.clear()  # nobody has been alone for long
     world.publish(warning("a"))
     world.run(LONG)
     assert table.leases >= 2 + ALONE.total_seconds() // 300
@@ -109,7 +110,7 @@ def test_a_group_wakes_at_the_first_tick_after_an_announced_end() -> None:
 
 def test_a_group_of_which_an_alert_is_muted_does_not_sleep() -> None:
     """Its silence may be expired at any moment."""
-    world = World()
+    world = World(sleeps=True)
     world.publish(warning("a"))
     silenced(world, lasts=300)
     world.publish(warning("b", minutes=1))
@@ -124,7 +125,7 @@ def test_a_group_of_which_an_alert_is_muted_does_not_sleep() -> None:
 
 @pytest.mark.parametrize("state", ["ALARM", "OK"])
 def test_who_joins_a_group_that_sleeps_is_notified_at_its_next_tick(state: str) -> None:
-    world = World()
+    world = World(sleeps=True)
     world.publish(warning("a"))
     world.run(LONG + 60)
     world.publish(warning("b" if state == "ALARM" else "a", state, minutes=51))
@@ -136,7 +137,7 @@ def test_who_joins_a_group_that_sleeps_is_notified_at_its_next_tick(state: str) 
 
 
 def test_a_silence_added_while_a_group_slept_is_announced_before_it_ends() -> None:
-    world = World()
+    world = World(sleeps=True)
     world.publish(alarm("cpu"))
     world.run(120)
     silenced(world, lasts=45)
@@ -145,7 +146,7 @@ def test_a_silence_added_while_a_group_slept_is_announced_before_it_ends() -> No
 
 
 def test_a_group_wakes_when_a_silence_begins_that_was_added_before() -> None:
-    world = World()
+    world = World(sleeps=True)
     silenced(world, begins=15, lasts=30)
     world.publish(alarm("cpu"))
     world.run(LONG)
@@ -153,7 +154,7 @@ def test_a_group_wakes_when_a_silence_begins_that_was_added_before() -> None:
 
 
 def test_a_new_build_wakes_every_group_page_by_page() -> None:
-    world = World()
+    world = World(sleeps=True)
     services = [f"s{number}" for number in range(7)]
     world.publish(*(alarm("a", severity="warning", service=service) for service in services[:1]))
     for number, service in enumerate(services[1:]):
@@ -166,7 +167,7 @@ def test_a_new_build_wakes_every_group_page_by_page() -> None:
 
 
 def test_groups_are_woken_only_when_no_flush_runs_that_knew_the_former_state() -> None:
-    world = World()
+    world = World(sleeps=True)
     world.publish(warning("a"))
     world.run(60)
     deploy(world, warnings_to("mail"))
@@ -177,7 +178,7 @@ def test_groups_are_woken_only_when_no_flush_runs_that_knew_the_former_state() -
 
 
 def test_the_build_before_the_one_that_ticked_last_lets_no_group_sleep() -> None:
-    world = World()
+    world = World(sleeps=True)
     old = world.relays
     deploy(world, warnings_to("mail"))
     on_tick(world.relays[1])
@@ -213,7 +214,7 @@ def dying(world: World, at: str) -> Iterator[None]:
 @pytest.mark.parametrize("at", ["header", "wake"])
 @pytest.mark.parametrize("state", ["ALARM", "OK"])
 def test_who_died_before_it_woke_a_group_wakes_it_when_it_comes_again(at: str, state: str) -> None:
-    world = World(wrap=Dies)
+    world = World(wrap=Dies, sleeps=True)
     world.publish(warning("a"))
     world.run(LONG)
     update = warning("b" if state == "ALARM" else "a", state, minutes=50)
@@ -237,7 +238,7 @@ def test_a_group_that_slept_keeps_its_tick_when_it_is_recorded_late() -> None:
                 raise StoreFailure(f"DynamoDB {name}: EndpointConnectionError")
             return getattr(self.inner, name)
 
-    world = World(wrap=Down)
+    world = World(wrap=Down, sleeps=True)
     world.publish(alarm("a"))
     world.run(600)
     world.store.down = True

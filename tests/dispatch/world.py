@@ -180,6 +180,7 @@ class Relay:
     alarms: AskAlarms | None = None
     renderer: Callable[[Target], Renderer] = renderer
     shown: int = SHOWN
+    sleeps: bool = False
 
     def __post_init__(self) -> None:
         self.pipeline = assemble(
@@ -201,7 +202,7 @@ class Relay:
             limits=self.limits,
             alarms=self.alarms,
             shown=self.shown,
-            sleeps=True,
+            sleeps=self.sleeps,
         )
 
 
@@ -223,7 +224,7 @@ def on_tick(relay: Relay) -> None:
 @dataclass
 class World:
     """The relay of one environment. `store` may be wrapped; `senders` are told to fail by their `always`. `sleeps`:
-    the build has been alone for so long that groups may sleep from the begin."""
+    groups may sleep, from the begin: the build has been alone for long enough."""
 
     config: Config = field(default_factory=config)
     clock: ManualClock = field(default_factory=lambda: ManualClock(START))
@@ -233,7 +234,7 @@ class World:
     last_resort: Target | None = None
     limits: Mapping[Channel, Limit] = field(default_factory=dict)
     alarms: AskAlarms | None = None
-    sleeps: bool = True
+    sleeps: bool = False
     wrap: Callable[[Store], Any] = lambda store: store
     timers_of: Callable[[ManualClock], MemoryTimers] = MemoryTimers
 
@@ -265,6 +266,7 @@ class World:
             alert_ops=self.ops.append,
             limits=self.limits,
             alarms=self.alarms,
+            sleeps=self.sleeps,
             resolved_alarms=lambda arns: frozenset(arns) & self.vanished,
             log=lambda event, **fields: self.log.append((event, fields)),
             new_id=lambda: f"id-{next(self.ids)}",

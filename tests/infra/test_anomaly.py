@@ -181,7 +181,7 @@ def test_synth_says_what_the_questions_cost(
     (config_folder / "anomaly.yml").write_text("watch: [{name: a, namespace: Shop, metric: Orders}]\n")
     synthesise(config_folder, {"CDK_OUTDIR": str(tmp_path / "out"), "ALERTRELAY_ENVIRONMENTS": "dev"})
     said = capsys.readouterr().err
-    assert "dev: the anomaly-scorer asks for 1 metric, $0.09 a month for GetMetricData" in said
+    assert "anomaly-scorer $2.43" in said
 
 
 def test_the_schedule_follows_the_shortest_period(tmp_path: Path, config_folder: Path) -> None:

@@ -137,10 +137,9 @@ class Destinations:
             ledger, name = self.headers.ledger(gid), str(via.integration)
             if ledger and not events_at([key], [name]).isdisjoint(ledger.events_at):
                 return Held(receipt=None, dedup_key="")
-            if ledger and key in ledger.fallback_firing and name in ledger.fallbacks:
-                receipt = ledger.receipts.get(name)
-                mine = replace(receipt, integration=target.integration) if receipt else None
-                return Held(receipt=mine, dedup_key=fallback_key(self.site, name, gid))
+            if ledger and key in ledger.fallback_firing and _has_announced(name, ledger):
+                receipt = replace(ledger.receipts[name], integration=target.integration)
+                return Held(receipt=receipt, dedup_key=fallback_key(self.site, name, gid))
         return None
 
     def _own(self, target: Target, labels: Labels) -> Holders:
@@ -163,6 +162,12 @@ class Destinations:
                 gids = [group_id(origin.integration, route, labels) for origin in origins]
                 found += [(via, gid) for via in behind for gid in gids]
         return found
+
+
+def _has_announced(name: str, ledger: Ledger) -> bool:
+    """Returns whether this fallback certainly announced something: it gave a receipt, and owes nothing. One that did
+    not answer is among the fallbacks too, while another one took what it was asked."""
+    return name in ledger.fallbacks and name in ledger.receipts and name not in ledger.fallbacks_owed
 
 
 def _reaches(other: Target, target: Target) -> bool:

@@ -185,9 +185,10 @@ def _others(notification: Notification) -> list[dict[str, Any]]:
 
 
 def _other(notification: Notification, alert: Alert, differs: frozenset[str]) -> str:
-    """One alert in a line; how long ago it began is counted until the reader looks."""
-    began = "" if wording.ended(alert) else f", {_date(alert.starts_at, '{ago}', wording.ago(notification, alert))}"
-    shown = escape(facts.line(notification, alert, differs, timed=False), _LINE - len(began))
+    """One alert in a line; how long ago one that fires began is counted until the reader looks."""
+    counts = alert.kind != "event" and not wording.ended(alert)
+    began = f", {_date(alert.starts_at, '{ago}', wording.ago(notification, alert))}" if counts else ""
+    shown = escape(facts.line(notification, alert, differs, timed=not counts), _LINE - len(began))
     return f"{wording.alert_icon(alert)} {shown}{began}"
 
 
