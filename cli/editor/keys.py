@@ -18,6 +18,7 @@ ANY, ITEM = "*", "[]"
 _USES = {
     "decides": "decides who is notified, or by which way: no template may stand in it",
     "setting": "a setting of each message",
+    "filled": "a setting of each message, whose templates are run",
     "templated": "a text of your own, whose templates are run",
     "rendered": "how Alertmanager's own message looks",
     "not_obeyed": "accepted, and without an effect in alertrelay",

@@ -89,6 +89,8 @@ def _plain(section: Section, key: ConfigKey) -> str:
     given = section.get(key.name)
     if "" in key.choices and given is not None and given.data == "":
         return ""
+    if key.use == "filled" and "{{" in section.text(key.name):
+        return str(key.default)
     return _choice(section, key, plain_text(section, key.name)) or str(key.default)
 
 
@@ -122,7 +124,7 @@ def _texts(section: Section, key: ConfigKey) -> dict[str, str]:
     for name in sorted(key.reserved & set(found)):
         message = f"{name!r} is a field of its own"
         section.findings.error(found[name].place, "bad-value", message, "give it another name")
-    for value in (one for one in found.values() if "{{" in one.text):
+    for value in (one for one in found.values() if "{{" in one.text and key.use != "filled"):
         left_out(section, key.name, value.place)
     return {name: one.text for name, one in found.items() if "{{" not in one.text}
 

@@ -12,6 +12,7 @@ from typing import Any
 from alertrelay.config.channel import ChannelDescriptor, ConfigKey, Settings
 from alertrelay.render.templates.execute import Program
 
+from compiler.alertmanager.kinds.reading import texts_of
 from compiler.reading.finding import Findings, did_you_mean
 from compiler.reading.section import Section
 from compiler.reading.yamlfile import Value
@@ -30,9 +31,11 @@ def read_texts(
     compiled = _Compiled(templates, section.findings)
     fields: dict[str, Any] = {}
     for key in served.keys:
-        if key.use != "templated":
+        if key.use not in ("templated", "filled"):
             continue
         value = section.get(key.name)
+        if key.use == "filled" and value is not None and not any("{{" in text for text in texts_of(value)):
+            continue  # it stands in the settings
         if value is None or value.data == "":
             value = _redefined(key, section, templates)
         if value is None or _is_default(value, key, templates):

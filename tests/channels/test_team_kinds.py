@@ -3,9 +3,10 @@ where they are not."""
 
 from __future__ import annotations
 
+import functools
 import json
+import operator
 from dataclasses import replace
-from functools import cache
 from typing import Any
 
 import pytest
@@ -38,7 +39,7 @@ BODY = {kind: "description" if kind == "opsgenie" else keys[-1] for kind, keys i
 PAIRS = [(kind, key) for kind, keys in KEYS.items() for key in keys]
 
 
-@cache
+@functools.cache
 def _ours(kind: str) -> Message:
     return render(FIRING, team_target(kind, _settings(kind), {}))
 
@@ -147,3 +148,39 @@ def test_jira_takes_a_mapping_and_a_document() -> None:
     assert [one["type"] for one in fields["description"]["content"]] == ["rule", "paragraph"]
     wiki = _message("jira", {"description": "h2. {{ .Status }}"}, url="https://jira.example/rest/api/2")["fields"]
     assert wiki["description"].startswith("h2. firing\n\n{noformat}\nalertrelay prod")
+
+
+@pytest.mark.parametrize(
+    ("kind", "texts", "place", "expected"),
+    [
+        ("pagerduty", {"severity": "{{ .CommonLabels.severity | toUpper }}"}, ("payload", "severity"), "critical"),
+        ("pagerduty", {"class": "c {{ .Status }}"}, ("payload", "class"), "c firing"),
+        ("pagerduty", {"details": {"a": "{{ .Status }}"}}, ("payload", "custom_details", "a"), "firing"),
+        ("pagerduty", {"client_url": "https://a.example/{{ .Status }}"}, ("client_url",), "https://a.example/firing"),
+        ("opsgenie", {"priority": "{{ if eq .Status `firing` }}p2{{ end }}"}, ("priority",), "P2"),
+        ("opsgenie", {"tags": "{{ .Status }},{{ .CommonLabels.service }}"}, ("tags",), ["firing", "orders"]),
+        ("victorops", {"message_type": "{{ `warning` }}"}, ("message_type",), "WARNING"),
+        ("victorops", {"custom_fields": {"env": "{{ .Status }}"}}, ("env",), "firing"),
+        ("pushover", {"priority": "{{ if eq .Status `firing` }}1{{ else }}0{{ end }}"}, ("priority",), 1),
+        ("jira", {"priority": "{{ `Highest` }}"}, ("fields", "priority"), {"name": "Highest"}),
+        ("discord", {"username": "{{ .Status }}"}, ("username",), "firing"),
+        ("mattermost", {"icon_emoji": ":{{ .Status }}:"}, ("icon_emoji",), ":firing:"),
+        ("rocketchat", {"icon_url": "https://a.example/x"}, ("avatar",), "https://a.example/x"),
+    ],
+)  # fmt: skip
+def test_a_template_in_a_setting_is_run(
+    kind: str, texts: dict[str, Any], place: tuple[str, ...], expected: object
+) -> None:
+    assert functools.reduce(operator.getitem, place, _message(kind, texts)) == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "texts"),
+    [
+        ("opsgenie", {"priority": "{{ `high` }}"}),
+        ("pagerduty", {"client_url": "{{ .ExternalURL }}"}),
+        ("discord", {"avatar_url": "{{ `javascript:x` }}"}),
+    ],
+)
+def test_what_a_service_would_refuse_leaves_the_setting_as_it_is(kind: str, texts: dict[str, Any]) -> None:
+    assert _message(kind, texts) == _ours(kind)

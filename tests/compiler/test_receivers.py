@@ -310,18 +310,17 @@ def test_a_misspelt_key_is_met_with_the_right_one(read_config: Read) -> None:
     assert found.mend == "did you mean 'channel'?"
 
 
-def test_text_templates_are_accepted_with_one_warning_an_integration(read_config: Read) -> None:
+def test_templates_in_texts_and_settings_are_accepted_without_a_warning(read_config: Read) -> None:
     text = _text(
-        "pagerduty_configs: [{routing_key_file: /s/k, description: '{{ .x }}', details: {a: '{{ .y }}'}, "
-        "client: '{{ .z }}'}]"
+        "pagerduty_configs: [{routing_key_file: /s/k, description: '{{ .Status }}', "
+        "details: {a: '{{ .Status }}', b: c}, client: '{{ .Receiver }}', "
+        "severity: '{{ .CommonLabels.severity }}', group: g}]"
     )
     assert _found(read_config, text) == []
-    warnings = _found(read_config, text, "warning")
-    assert [f.code for f in warnings] == ["own-rendering"] * 2
-    assert [f.message.partition(":")[0] for f in warnings] == ["details", "client"]
+    assert _found(read_config, text, "warning") == []
     settings = _settings(read_config, text)
     assert isinstance(settings, PagerDutySettings)
-    assert settings.client == "alertrelay"
+    assert (settings.client, settings.severity, settings.group, settings.details) == ("alertrelay", "", "g", {"b": "c"})
 
 
 @pytest.mark.parametrize(

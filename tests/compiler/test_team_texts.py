@@ -189,3 +189,10 @@ def test_a_default_that_stands_in_a_mapping_is_as_if_the_key_were_absent(tmp_pat
 def test_the_http_client_of_sns_may_be_named(tmp_path: Path) -> None:
     topic = "arn:aws:sns:eu-west-1:111122223333:t"
     assert _read(tmp_path, f"sns_configs: [{{topic_arn: '{topic}', use_aws_http_client: true}}]") == ({}, ())
+
+
+def test_a_setting_is_compiled_where_a_template_stands_in_it(tmp_path: Path) -> None:
+    keys = "severity: '{{ .CommonLabels.severity }}', group: g, client: '{{ template \"pagerduty.default.client\" . }}'"
+    texts, found = _read(tmp_path, f"pagerduty_configs: [{{routing_key_file: /s/k, {keys}}}]")
+    assert found == ()
+    assert texts["fields"].keys() == {"severity"}

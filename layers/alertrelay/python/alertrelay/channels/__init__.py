@@ -16,7 +16,7 @@ from typing import Any, cast
 from alertrelay.config.channel import ChannelDescriptor, Settings
 from alertrelay.config.model import Target
 from alertrelay.notification import Message, Notification
-from alertrelay.render.team_texts import with_team_texts
+from alertrelay.render.team_texts import filled, with_team_texts
 
 KINDS = (
     "pagerduty",
@@ -97,7 +97,11 @@ def prepared(notification: Notification, target: Target) -> Notification:
 
 def renderer(target: Target) -> Renderer:
     """Return the function that gives a notification the shape of the target's channel."""
-    return cast(Renderer, import_module(f"{__name__}.{target.integration.channel}.render").render)
+    render = cast(Renderer, import_module(f"{__name__}.{target.integration.channel}.render").render)
+    keys = channel(target.integration.channel).keys if target.texts.get("fields") else ()
+    if not any(key.use == "filled" and key.name in target.texts["fields"] for key in keys):
+        return render
+    return lambda notification, settings: render(notification, filled(settings, keys, notification))
 
 
 def render(notification: Notification, target: Target) -> Message:

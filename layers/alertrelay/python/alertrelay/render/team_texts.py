@@ -6,13 +6,16 @@ A compiled text is a string without templates, {"t": tree}, {"m": mapping} or {"
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from alertrelay.config.channel import ConfigKey, Settings
 from alertrelay.config.model import Target
 from alertrelay.notification import Notification
-from alertrelay.render.text import clean, cut, one_line
+from alertrelay.render.text import clean, cut, link, one_line, short
+
+_SETTING = 1800
 
 
 def with_team_texts(notification: Notification, texts: Mapping[str, Any]) -> Notification:
@@ -32,6 +35,28 @@ def text(notification: Notification, key: str) -> str:
     This is the one way in which a channel takes a text of the team's own."""
     found = notification.texts.get(key, "")
     return clean(found).strip() if isinstance(found, str) else ""
+
+
+def filled(settings: Settings, keys: Iterable[ConfigKey], notification: Notification) -> Settings:
+    """Returns the settings with what the team's templates in them gave for this notification. What came out empty, or
+    is none of a key's choices or no address where it has to be one, leaves the setting as it is."""
+    found: dict[str, Any] = {}
+    for key in keys:
+        value = notification.texts.get(key.name) if key.use == "filled" else None
+        if isinstance(value, Mapping):
+            given = {name: clean(str(one)) for name, one in value.items()}
+            found[key.field] = {name: one for name, one in given.items() if one}
+        elif isinstance(value, str) and (words := _fitting(key, short(value, _SETTING))):
+            found[key.field] = words
+    return replace(settings, **found)
+
+
+def _fitting(key: ConfigKey, words: str) -> str:
+    if key.schemes:
+        return link(words)
+    if key.choices:
+        return words.upper() if words.upper() in key.choices else ""
+    return words
 
 
 def failure_sentence(notification: Notification) -> str:

@@ -13,7 +13,7 @@ from alertrelay.notification import Message, Notification
 from alertrelay.render import chat, chat_team, notice, wording
 from alertrelay.render.markdown import markup
 from alertrelay.render.team_texts import text
-from alertrelay.render.text import one_line
+from alertrelay.render.text import one_line, short
 
 _CONTENT = 1000
 _DESCRIPTION = 3900
@@ -41,7 +41,7 @@ def render(notification: Notification, settings: DiscordSettings) -> Message:
         # Whatever a text holds, it mentions nobody.
         "allowed_mentions": {"parse": []},
     }
-    named = {"username": settings.username, "avatar_url": settings.avatar_url}
+    named = {"username": short(settings.username, 80), "avatar_url": settings.avatar_url}
     return {**message, **{name: value for name, value in named.items() if value}}
 
 

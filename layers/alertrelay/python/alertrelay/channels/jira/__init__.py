@@ -62,7 +62,7 @@ CHANNEL = ChannelDescriptor(
         ),
         ConfigKey(name="project", use="decides", field="project", missing="add `project: OPS`, the project's key"),
         ConfigKey(name="issue_type", use="decides", field="issue_type", missing="add `issue_type: Bug`"),
-        ConfigKey(name="priority", shape="plain", field="priority"),
+        ConfigKey(name="priority", use="filled", upstream="jira.default.priority", shape="plain", field="priority"),
         ConfigKey(name="labels", shape="list", field="labels"),
         ConfigKey(name="resolve_transition", shape="plain", field="resolve"),
         ConfigKey(name="reopen_transition", shape="plain", field="reopen"),

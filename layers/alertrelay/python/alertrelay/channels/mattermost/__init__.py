@@ -38,9 +38,11 @@ CHANNEL = ChannelDescriptor(
             missing="add `webhook_url_file: /etc/alertmanager/secrets/mattermost_webhook`",
         ),
         ConfigKey(name="channel", use="decides", field="channel"),
-        ConfigKey(name="username", shape="plain", field="username"),
-        ConfigKey(name="icon_url", shape="plain", field="icon_url"),
-        ConfigKey(name="icon_emoji", shape="plain", field="icon_emoji"),
+        ConfigKey(
+            name="username", use="filled", upstream="mattermost.default.username", shape="plain", field="username"
+        ),
+        ConfigKey(name="icon_url", use="filled", schemes=("https", "http"), shape="plain", field="icon_url"),
+        ConfigKey(name="icon_emoji", use="filled", shape="plain", field="icon_emoji"),
         ConfigKey(name="priority", shape="json", field="priority"),
         *templated("mattermost.default", "text=text title=title title_link=titlelink pretext"),
         *keys("fallback color author_name author_link author_icon", "rendered"),
