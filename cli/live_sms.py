@@ -13,6 +13,7 @@ from typing import Any
 
 from alertrelay.channels.sns import SnsSettings
 from alertrelay.config.model import Config
+from botocore.exceptions import ClientError
 
 from cli.cloud import Client, DeployedStack
 from compiler.reading.finding import Finding, Severity
@@ -53,7 +54,9 @@ _NAME = 5
 def _subscribed(sns: Any, topic: str) -> set[str]:
     try:
         pages = list(sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic))
-    except sns.exceptions.NotFoundException:
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") != "NotFound":
+            raise
         return set()
     return {each["Endpoint"] for page in pages for each in page["Subscriptions"] if each["Protocol"] == "sms"}
 

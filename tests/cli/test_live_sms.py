@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 from alertrelay.channels.sns import SnsSettings
 from alertrelay.config.model import Config
+from botocore.exceptions import ClientError
 
 from cli.cloud import DeployedStack
 from cli.live_sms import sms
@@ -19,14 +20,8 @@ OUTPUTS = {"TopicLastResort": f"{TOPIC}last-resort", "TopicOps": f"{TOPIC}ops"}
 PHONE = "+15555550123"
 
 
-class NotFound(Exception):
-    """SNS's NotFoundException."""
-
-
 class Account:
     """Each client of an account in the sandbox. `phones`: the number that is subscribed to each topic."""
-
-    exceptions = type("Exceptions", (), {"NotFoundException": NotFound})
 
     def __init__(self, limit: str, phones: dict[str, str], *, missing: str = "") -> None:
         self._limit, self._phones, self._missing, self._operation = limit, phones, missing, ""
@@ -47,7 +42,7 @@ class Account:
     def paginate(self, **asked: str) -> Iterator[dict[str, Any]]:
         topic = asked.get("TopicArn", "")
         if topic and topic == self._missing:
-            raise NotFound
+            raise ClientError({"Error": {"Code": "NotFound", "Message": ""}}, "ListSubscriptionsByTopic")
         phone = self._phones.get(topic)
         found = [{"Protocol": "sms", "Endpoint": phone}] if phone else []
         yield {"Subscriptions": [*found, {"Protocol": "email", "Endpoint": "a@example.com"}], "PhoneNumbers": []}
