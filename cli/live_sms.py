@@ -13,6 +13,7 @@ from typing import Any
 
 from alertrelay.channels.sns import SnsSettings
 from alertrelay.config.model import Config
+from botocore.exceptions import ClientError
 
 from cli.cloud import Client, DeployedStack
 from compiler.reading.finding import Finding, Severity
@@ -26,7 +27,7 @@ ROLE = "alertrelay-sms-delivery-logs"
 
 
 def sms(config: Config, deployed: DeployedStack, client: Client) -> Iterator[Finding]:
-    """Nothing where no receiver and no last resort is a phone."""
+    """Nothing where no receiver is a phone, and no topic that is notified has one."""
     sns = client("sns")
     numbers = _numbers(config, deployed, sns)
     if not numbers:
@@ -40,8 +41,24 @@ def sms(config: Config, deployed: DeployedStack, client: Client) -> Iterator[Fin
 def _numbers(config: Config, deployed: DeployedStack, sns: Any) -> set[str]:
     settings = [target.settings for receiver in config.receivers for target in receiver.targets]
     numbers = {each.phone_number for each in settings if isinstance(each, SnsSettings) and each.phone_number}
-    pages = sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=deployed.outputs["TopicLastResort"])
-    return numbers | {each["Endpoint"] for page in pages for each in page["Subscriptions"] if each["Protocol"] == "sms"}
+    own = {deployed.outputs["TopicLastResort"], deployed.outputs["TopicOps"]}
+    topics = own | {each.topic_arn for each in settings if isinstance(each, SnsSettings)}
+    ours = deployed.outputs["TopicLastResort"].split(":")[:_NAME]
+    return numbers.union(*(_subscribed(sns, arn) for arn in sorted(topics) if arn.split(":")[:_NAME] == ours))
+
+
+_NAME = 5
+"""Of arn:aws:sns:region:account:name. The topics of others cannot be asked about."""
+
+
+def _subscribed(sns: Any, topic: str) -> set[str]:
+    try:
+        pages = list(sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic))
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") != "NotFound":
+            raise
+        return set()
+    return {each["Endpoint"] for page in pages for each in page["Subscriptions"] if each["Protocol"] == "sms"}
 
 
 def _delivery_logs(deployed: DeployedStack, attributes: dict[str, str]) -> Iterator[Finding]:
@@ -66,7 +83,7 @@ def _delivery_logs(deployed: DeployedStack, attributes: dict[str, str]) -> Itera
 def _spend_limit(
     config: Config, deployed: DeployedStack, client: Client, attributes: dict[str, str]
 ) -> Iterator[Finding]:
-    limit = _number(attributes.get("MonthlySpendLimit")) or DEFAULT_LIMIT_USD
+    limit = _number(attributes.get("MonthlySpendLimit"))
     if limit <= DEFAULT_LIMIT_USD:
         message = f"SMS may cost this account {limit:g} USD a month: beyond it SNS drops them all, without an error"
         mend = (
@@ -77,10 +94,10 @@ def _spend_limit(
     name = ALARM.format(environment=config.environment)
     found = client("cloudwatch").describe_alarms(AlarmNames=[name], AlarmTypes=["MetricAlarm"]).get("MetricAlarms", ())
     threshold = next((alarm["Threshold"] for alarm in found), None)
-    if threshold is None or abs(threshold - NEAR * limit) > 0.001:
+    if threshold is None or abs(threshold - NEAR * (limit or DEFAULT_LIMIT_USD)) > 0.001:
         at = "is missing" if threshold is None else f"fires at {threshold:g} USD"
         message = f"the alarm on what SMS costs {at}, and the account's limit is {limit:g} USD"
-        context = f"alertrelay:sms_spend_limit_usd={limit:g}"
+        context = f"alertrelay:sms_spend_limit_usd={limit or DEFAULT_LIMIT_USD:g}"
         mend = f"npx cdk deploy '{config.environment}/*' -c {context}, or keep it in cdk.json"
         yield _finding(deployed, name, "warning", "sms-alarm", message, mend)
 
@@ -101,10 +118,11 @@ def _sandbox(deployed: DeployedStack, sns: Any, numbers: set[str]) -> Iterator[F
 
 
 def _number(text: str | None) -> float:
+    """Returns the limit in dollars, which may be 0; the usual one where it is not set."""
     try:
-        return float(text or 0)
+        return float(text or DEFAULT_LIMIT_USD)
     except ValueError:
-        return 0.0
+        return DEFAULT_LIMIT_USD
 
 
 def _finding(deployed: DeployedStack, key: str, severity: Severity, code: str, message: str, mend: str) -> Finding:

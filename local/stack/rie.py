@@ -16,6 +16,7 @@ import socket
 import subprocess
 import tempfile
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
@@ -156,6 +157,8 @@ class Container:
         try:
             with _DIRECT.open(request, timeout=self._function.timeout_seconds + START_SECONDS) as response:
                 body = response.read()
+        except urllib.error.HTTPError as error:
+            raise refusal_of(error.code, error.read()) from None
         except OSError as error:
             raise RuntimeFault(f"the emulator of {self._function.name} does not answer: {error}") from None
         print(self._said_since(before), end="")
@@ -214,9 +217,14 @@ class Container:
 
 def answer_of(body: bytes) -> Any:
     """Return what a function answered. Raises FunctionRaised where it raised, and where it was killed: the emulator
-    then answers 200 as well, with a line of plain text (`… Task timed out after 30.00 seconds`)."""
+    then answers 200 as well, with a line of plain text (`… Task timed out after 30.00 seconds`), or with nothing where
+    it did not begin. A function that returns None answers `null`."""
+    if not body.strip():
+        raise FunctionRaised("the emulator answered nothing: the invocation did not begin, or its answer was lost")
     try:
-        answer = json.loads(body or b"null")
+        answer = json.loads(body)
+    except RecursionError:
+        raise FunctionRaised("JSON that is nested too deep to be read") from None
     except ValueError:
         raise FunctionRaised(body.decode("utf-8", "replace").strip()[-300:]) from None
     if isinstance(answer, dict) and "errorType" in answer:
@@ -226,6 +234,20 @@ def answer_of(body: bytes) -> Any:
     return answer
 
 
+def refusal_of(status: int, body: bytes) -> FunctionRaised | RuntimeFault:
+    """Return what an answer other than 200 stands for. 502 and 504: the function's process ended, and `body` may say
+    how; any other is the emulator's own.
+    Source: aws/aws-lambda-runtime-interface-emulator, cmd/aws-lambda-rie/handlers.go."""
+    if status not in _ENDED:
+        return RuntimeFault(f"the emulator answered {status}")
+    try:
+        answer_of(body)
+    except FunctionRaised as error:
+        return FunctionRaised(f"{status}: {error}")
+    return FunctionRaised(f"{status}: the function's process ended")
+
+
+_ENDED = (502, 504)
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 

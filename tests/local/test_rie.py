@@ -19,7 +19,17 @@ from local.stack import rie
 from local.stack.day import DayRun
 from local.stack.day_input import template_of
 from local.stack.invocation import Failure, FunctionRaised
-from local.stack.rie import RealClock, RieMissing, RieStack, answer_of, kit, layer_of, outcomes_in
+from local.stack.rie import (
+    RealClock,
+    RieMissing,
+    RieStack,
+    RuntimeFault,
+    answer_of,
+    kit,
+    layer_of,
+    outcomes_in,
+    refusal_of,
+)
 from local.standins import Fault
 from tests.stack import Begin
 
@@ -96,6 +106,11 @@ def test_the_layer_is_built_for_this_machine_and_brings_every_package_itself() -
             "RecordsFailed: 1 of 1 records failed",
         ),
         (b"\xff\xfe", "."),
+        (b"<html><body>Bad gateway</body></html>", "Bad gateway"),
+        (b"", "answered nothing"),
+        (b" \n", "answered nothing"),
+        (b"[" * 100_000, "JSON that is nested too deep"),
+        (b'"' + b"x" * 1_000 + b'"', "an object or null was expected"),
     ],
 )
 def test_a_function_that_raised_or_was_killed_is_a_failure_that_says_why(body: bytes, raised: str) -> None:
@@ -103,9 +118,26 @@ def test_a_function_that_raised_or_was_killed_is_a_failure_that_says_why(body: b
         answer_of(body)
 
 
-@pytest.mark.parametrize("body", [b"", b"null", b'{"batchItemFailures": []}'])
+@pytest.mark.parametrize("body", [b"null", b'{"batchItemFailures": []}'])
 def test_what_a_function_answers_is_its_json(body: bytes) -> None:
-    assert answer_of(body) == json.loads(body or b"null")
+    assert answer_of(body) == json.loads(body)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "raised", "text"),
+    [
+        (502, b'{"errorType":"Runtime.ExitError","errorMessage":"exit status 1"}', FunctionRaised, "Runtime.ExitError"),
+        (502, b"", FunctionRaised, "502"),
+        (504, b"<html>", FunctionRaised, "html"),
+        (400, b"", RuntimeFault, "400"),
+        (500, b"", RuntimeFault, "500"),
+    ],
+)
+def test_a_function_that_ended_is_held_apart_from_an_emulator_at_fault(
+    status: int, body: bytes, raised: type[Exception], text: str
+) -> None:
+    with pytest.raises(raised, match=text):
+        raise refusal_of(status, body)
 
 
 def test_a_function_that_times_out_is_told_by_the_day_and_tried_again(begin: Begin) -> None:
