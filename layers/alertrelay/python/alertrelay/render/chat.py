@@ -21,7 +21,7 @@ _NAME = 100
 class Markup:
     """How a chat marks text up. `escape` takes text as it came, and so do `code` (on one line) and `block`; `bold` and
     `italic` take what is escaped, `link` an escaped name and an address. `size` counts as the service does, and `line`
-    ends a line."""
+    ends a line. `broken`: characters that do not come through code as they are."""
 
     escape: Callable[[str], str]
     bold: Callable[[str], str]
@@ -31,6 +31,7 @@ class Markup:
     link: Callable[[str, str], str]
     size: Callable[[str], int] = width
     line: str = "\n"
+    broken: frozenset[str] = frozenset("`")
 
     def text(self, text: str, limit: int) -> str:
         """Returns a text, escaped and at most `limit` long with its escapes."""
@@ -120,8 +121,8 @@ def _links(links: Sequence[Fact], markup: Markup, limit: int) -> list[str]:
 
 def _silence(fact: Fact, markup: Markup) -> list[str]:
     """A command to copy. A backtick would end the code, and with another character in its place it would be another
-    command."""
-    if "`" in fact.text:
+    command; so it is with all that is `broken` in code."""
+    if not markup.broken.isdisjoint(fact.text):
         return []
     return [f"{markup.bold(markup.escape(fact.name))}:", markup.code(fact.text)]
 

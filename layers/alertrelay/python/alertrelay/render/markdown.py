@@ -58,4 +58,5 @@ def markup(
         link=lambda name, href: f"[{name}]({href.replace('(', '%28').replace(')', '%29')})",
         size=size,
         line=line,
+        broken=frozenset("`" if in_block == "<" else "`<"),
     )
