@@ -136,3 +136,16 @@ def test_a_hundred_of_them_are_notified_within_minutes() -> None:
     world.run(2 * TICK)
     assert len(open_at(world)) == 100
     assert world.clock.now() - START < timedelta(minutes=12)
+
+
+def test_what_resolves_before_it_moved_to_a_new_integration_is_not_notified() -> None:
+    world = World()
+    world.publish(info("a"))
+    world.run(TICK)
+    deploy(world, heard())
+    world.publish(info("a", "OK", 6))
+    world.run(4 * TICK)
+    assert told(world) == []
+    assert [(o.status, o.outcome, o.reason) for o in world.outcomes][1:] == [
+        ("resolved", "suppressed", "resolve_of_unannounced"),
+    ]

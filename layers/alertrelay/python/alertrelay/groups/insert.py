@@ -161,7 +161,7 @@ def _store_resolve(update: Update, router: Router, alerts: Alerts, now: datetime
     routed = groups_for(router, stored.alert.labels) if written else {}
     found |= {gid: header for gid, header in routed.items() if gid in found}
     unknown = written and stored.groups <= set(kept)
-    unseen = bool(routed) and unknown and fired_before(update.alert)
+    unseen = written and bool(routed) and not stored.groups and fired_before(update.alert)
     again = unseen and not update.settled and _notifies_unseen(router, routed.values())
     for gid, header in routed.items():
         by_key = resolves_by_key(router.config, header.identity.integration, stored.alert.labels)
