@@ -155,14 +155,11 @@ def local_ground(day: Any, client: Client, say: Callable[[str], None], *, wait: 
     """The ground of a stack that runs here: its clock moves while the drill waits, and the stack lives on."""
     from alertrelay.aws.state.store import DynamoStore
 
-    from cli import cloud
     from cli.drills.ground import Ground
     from local.stack.living import LivingClock
     from local.standins import Fault
 
-    stack, config = day.stack, day.stack.deployed.config
-    deployed = cloud.stack_of(config.environment, client)
-    assert deployed is not None
+    stack, deployed = day.stack, day.stack.deployed
     clock = LivingClock(stack)
 
     def fail(place: str | None) -> None:
@@ -170,9 +167,9 @@ def local_ground(day: Any, client: Client, say: Callable[[str], None], *, wait: 
         if place:
             stack.faults.down[place] = Fault.named("503")
 
-    store = DynamoStore(lambda: client("dynamodb"), deployed.outputs["TableName"], clock)
+    store = DynamoStore(lambda: client("dynamodb"), deployed.table, clock)
     return Ground(
-        config=config,
+        config=deployed.config,
         client=client,
         clock=clock,
         store=store,

@@ -28,8 +28,8 @@ begin with the dry run, and repair first what failed.
 """
 _EPILOG = """\
 examples:
-  alertrelay redrive --env prod                                  # shows, changes nothing
-  alertrelay redrive --env prod --queue slack-failed --replay    # sends those of one queue again
+  alertrelay redrive --env prod                                            # shows, changes nothing
+  alertrelay redrive --env prod --queue slack-forwarder-failed --replay    # sends those of one queue again
   alertrelay redrive --env prod --replay --per-second 1 --json
 
 exit code: 0 the queues are empty, or everything was sent or deleted, 1 messages are left (without --replay: there are

@@ -55,13 +55,14 @@ class ScorerFunction:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployed:
     """`functions` are the forwarders; `scorer` is None where the environment watches no metric. `topics` are the ARNs
-    of those that forwarders listen to, by name; `queues` are all of the template's, by name; `secrets` holds every
-    value that may be shown nowhere."""
+    of those that forwarders listen to, by name; `queues` are all of the template's, by name; `outputs` are those of
+    the stack; `secrets` holds every value that may be shown nowhere."""
 
     functions: tuple[DeployedFunction, ...]
     scorer: ScorerFunction | None
     topics: Mapping[str, str]
     queues: Mapping[str, str]
+    outputs: Mapping[str, str]
     table: str
     secret_arn: str
     secrets: Mapping[str, str]
@@ -103,6 +104,7 @@ def deploy(emulator: Emulator, template: Path, *, table: str = "", secret: str =
         scorer=scorer,
         topics=topics,
         queues=queues,
+        outputs=outputs,
         table=functions[0].environment["ALERTRELAY_TABLE"],
         secret_arn=next(iter(arns.values())),
         secrets=secrets,

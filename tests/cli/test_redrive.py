@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -160,6 +161,15 @@ def test_a_replay_keeps_to_its_rate(sqs: Queues) -> None:
     gaps = [b - a for a, b in itertools.pairwise(sqs.sent_at)]
     assert len(sqs.sent_at) == 30
     assert min(gaps) == pytest.approx(0.5)
+
+
+def test_the_queue_of_the_help_s_example_is_one_that_a_stack_has(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parser().parse_args(["redrive", "--help"])
+    (named,) = re.findall(r"--queue (\S+) +--replay", capsys.readouterr().out)
+    deployed = cloud.stack_of("prod", outputs_client(FunctionSlack=SLACK))
+    assert deployed is not None
+    assert [one.name for one in queues_of(deployed, [named])] == [f"{SLACK}-failed"]
 
 
 @pytest.mark.parametrize("operation", ["SendMessage", "DeleteMessage"])

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from alertrelay.sources import unwrap
 
+from cli.drill import choose, drill, local_ground
 from compiler.load import load
 from local.stack import snapshot
 from local.stack.day import DayRun
@@ -65,6 +66,17 @@ def test_a_kept_deployment_is_not_made_again(
     outcomes(template, critical, folder)
     monkeypatch.setattr(snapshot, "deploy", lambda *_: pytest.fail("deployed anew"))
     assert outcomes(template, critical, folder)
+
+
+def test_a_drill_holds_on_a_kept_deployment_as_on_the_first(
+    template: Path, critical: bytes, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outcomes(template, critical, folder)
+    monkeypatch.setattr(snapshot, "deploy", lambda *_: pytest.fail("deployed anew"))
+    kept, said = functools.partial(deployed_once, folder=folder), list[str]()
+    with DayRun(template, "prod", start=START, down={}, deployment=kept) as run:
+        ground = local_ground(run, run.stack.emulator.client, said.append)
+        assert drill(choose("malformed", None), lambda: ground, as_json=False) == 0, said
 
 
 @pytest.mark.parametrize("content", [b"", b"\x80", b"no pickle at all", b"\x80\x04K\x01."])
