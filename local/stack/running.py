@@ -20,6 +20,8 @@ from typing import Any
 from alertrelay.memory.store import ManualClock
 from alertrelay.nflog.group_state import GroupHeader
 from alertrelay.notification import Outcome, Reason
+from alertrelay.notify.limits import QUIET
+from alertrelay.notify.rate_limit import RESOLVES
 from alertrelay.sources import Envelope
 
 from local.stack.deployed import Deployed, DeployedFunction, deploy
@@ -36,11 +38,13 @@ from local.stack.invocation import (
     load,
     on_failure_record,
 )
-from local.stack.ticks import MINUTE, Idle, armed, inputs, minute_of, next_tick
+from local.stack.ticks import MINUTE, Idle, armed, collects, inputs, minute_of, next_tick
 from local.standins import Fault, RecordedRequest, StandIns
 
 SHOWN_RETRIES = 4
 """A delivery that nobody takes is retried for four days; 1, 2, 5 and 15 minutes are shown, then the run ends."""
+DIGEST_FLUSHES = 1 + int(RESOLVES.total_seconds() // QUIET)
+"""After so many flushes that brought nothing a storm's digest has announced the resolves that it collected."""
 REPEATS_SHOWN = timedelta(days=1)
 INSTANT = 0.001
 """Seconds: no two messages reach a topic at the same time, however long the clock would stand still."""
@@ -327,17 +331,20 @@ class RunningStack:
         return next_tick(dues, after=max(self._ticked + MINUTE, self._worked))
 
     def _nothing_new(self) -> bool:
-        """Every group has been looked at since the last message, in vain; one whose channel fails, four times."""
+        """Every group has been looked at since the last message, in vain; one whose channel fails, four times; a
+        storm's digest, for as long as it may collect resolves."""
         groups = self._armed()
         messages = {_subject(message.body) for message in self._messages()} - set(groups)
         return (
             not self._again
             and all(self._fruitless[subject] >= SHOWN_RETRIES for subject in messages)
-            and all(
-                self._fruitless[gid] >= SHOWN_RETRIES if header.progress.failures else self._quiet[gid]
-                for gid, header in groups.items()
-            )
+            and all(self._settled(gid, header) for gid, header in groups.items())
         )
+
+    def _settled(self, gid: str, header: GroupHeader) -> bool:
+        if header.progress.failures:
+            return self._fruitless[gid] >= SHOWN_RETRIES
+        return self._quiet[gid] >= (DIGEST_FLUSHES if collects(header) else 1)
 
 
 def _due(message: Any) -> datetime:

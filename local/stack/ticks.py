@@ -15,6 +15,7 @@ from typing import Any
 from alertrelay.aws.state import items
 from alertrelay.config.model import Config
 from alertrelay.dispatch.dispatcher import TICK_AHEAD
+from alertrelay.groups.reroute import DIGEST
 from alertrelay.nflog.group_state import GroupHeader
 from alertrelay.policy.timing import last_tick
 
@@ -51,6 +52,11 @@ def next_tick(dues: Iterable[datetime], *, after: datetime) -> datetime | None:
     return at + (_EPOCH - at) % MINUTE
 
 
+def collects(header: GroupHeader) -> bool:
+    """Whether it is the digest of a storm: what it has still to announce waits through flushes that bring nothing."""
+    return header.identity.route_id == DIGEST
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Idle:
     """A stretch of time in which nothing arrives: `until` is when the next file comes, None after the last one."""
@@ -64,7 +70,7 @@ class Idle:
         last time before something arrives, so that its ticks stay what they are."""
         due = header.schedule.next_due
         assert due is not None
-        if header.progress.failures or self.config.time_intervals:
+        if header.progress.failures or collects(header) or self.config.time_intervals:
             return due
         route = self.config.route_of(header.identity.route_id) or self.config.route
         looks = []
