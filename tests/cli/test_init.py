@@ -110,6 +110,14 @@ def test_git_takes_no_secret_that_the_fix_writes(here: Path) -> None:
     assert any(fnmatch.fnmatch(secrets, line) for line in ignored)
 
 
+def test_its_readme_names_the_commands_that_change_a_file(here: Path) -> None:
+    assert main(["init", "--environment", "prod", "--on-call-mail", MAIL]) == 0
+    about = (here / "README.md").read_text().partition("| File |")[0]
+    assert "`discover --write`" in about
+    assert "`check --fix`" in about
+    assert "never" not in about
+
+
 def test_several_environments_and_the_answer_as_json(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     flags = ["--environment", "dev", "--environment", "prod", "--on-call-mail", MAIL, "--pagerduty"]
     assert main(["init", "alerts", *flags, "--json"]) == 0
