@@ -177,7 +177,7 @@ def test_a_case_that_differs_is_shown_with_its_line(
     [
         ("", "holds nothing"),
         ("a: b", "a list of cases"),
-        ("[]", "a list of cases"),
+        ("[]", "expected a list of cases, got an empty list"),
         ("- a", "expected a mapping, got"),
         ("- {labels: {a: b}}", "'receivers' is missing"),
         ("- {label: {a: b}, receivers: [root]}", "did you mean 'labels'?"),
