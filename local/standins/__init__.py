@@ -86,11 +86,11 @@ class StandIns:
         """Returns what arrived so far, in order, also what was answered with a fault."""
         return self._board.requests
 
-    def fail(self, channel: str, fault: Fault, *, token: str = "", times: int | None = None) -> None:
-        """From now on `channel` fails so, `times` times or until `heal`. `token` fails one receiver alone: a routing
-        key, a webhook's path (`/services/T/B/X`), a bot's token or channel, an e-mail address. A port is shared by
-        all receivers of its channel, so a `refused` of one receiver alone is a reset."""
-        self._board.fail(channel, fault, token=token, times=times)
+    def fail(self, channel: str, fault: Fault, *, token: str = "", times: int | None = None, after: int = 0) -> None:
+        """From now on, or `after` so many requests, `channel` fails so, `times` times or until `heal`. `token` fails
+        one receiver alone: a routing key, a webhook's path (`/services/T/B/X`), a bot's token or channel, an e-mail
+        address. A port is shared by all receivers of its channel, so a `refused` of one receiver alone is a reset."""
+        self._board.fail(channel, fault, token=token, times=times, after=after)
         if fault.kind == "refused" and not token:
             self._listeners[channel].refuse()
 

@@ -70,6 +70,7 @@ class _Planned:
     fault: Fault
     token: str
     left: int | None
+    after: int
 
 
 class Board:
@@ -92,10 +93,10 @@ class Board:
         with self._lock:
             self._requests.append(request)
 
-    def fail(self, channel: str, fault: Fault, *, token: str, times: int | None) -> None:
+    def fail(self, channel: str, fault: Fault, *, token: str, times: int | None, after: int = 0) -> None:
         """See StandIns.fail. What was said last counts first."""
         with self._lock:
-            self._planned.insert(0, _Planned(channel, fault, token, times))
+            self._planned.insert(0, _Planned(channel, fault, token, times, after))
 
     def heal(self) -> None:
         """Nothing fails any more."""
@@ -109,6 +110,9 @@ class Board:
                 if planned.channel != channel or planned.left == 0 or planned.fault.late != late:
                     continue
                 if planned.token in tokens or not planned.token:
+                    if planned.after:
+                        planned.after -= 1
+                        continue
                     if planned.left is not None:
                         planned.left -= 1
                     return planned.fault

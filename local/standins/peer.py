@@ -116,8 +116,7 @@ class Peer:
 
     What the suites of all channels try, where tests/ has no example of the kind: `ways` are integrations as they stand
     in alertmanager.yml, in YAML's flow style and without their braces, by the name of their section in answers.md or by
-    the kind; `problems` are what the service finds wrong with a message; `shown` is the text that a person reads of it;
-    `any_success` says that each 200 is success to the sender, whatever it says.
+    the kind; `problems` are what the service finds wrong with a message; `shown` is the text that a person reads of it.
     """
 
     headline: Callable[[Mapping[str, Any]], str]
@@ -131,7 +130,6 @@ class Peer:
     ways: Mapping[str, str] = field(default_factory=dict)
     problems: Callable[[Mapping[str, Any]], Iterable[str]] = no_problem
     shown: Callable[[Mapping[str, Any]], str] = all_texts
-    any_success: bool = True
 
     @property
     def for_people(self) -> bool:

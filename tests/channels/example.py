@@ -108,7 +108,6 @@ def _sent(kind: str, settings: Settings) -> Sent:
         message=render(CASES["critical-everything"], target(settings)),
         secret="\n".join(secrets),
         parts=tuple(piece for secret in secrets for piece in re.split(r"[/?&=:]", secret) if "FAKE" in piece),
-        delivered=("echo 200",) if peer(kind).any_success else (),
     )
 
 

@@ -39,9 +39,9 @@ class Sending:
         given = {"key": self.key if self.settings.key_name else None, "notification_id": "n-1", "timeout": 600, **how}
         return self.sender.send(message, self.target, **given)
 
-    def fail(self, status: int, body: str = "", *, times: int = 1) -> None:
-        """Answers so, a number of times."""
-        self.peers.fail(self.kind, Fault(kind="status", status=status, body=body), times=times)
+    def fail(self, status: int, body: str = "", *, times: int = 1, after: int = 0) -> None:
+        """Answers so, a number of times, `after` so many answers of its own."""
+        self.peers.fail(self.kind, Fault(kind="status", status=status, body=body), times=times, after=after)
 
     @property
     def asked(self) -> Sequence[str]:

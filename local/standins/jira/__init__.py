@@ -127,5 +127,4 @@ PEER = Peer(
     },
     problems=problems,
     shown=shown,
-    any_success=True,
 )

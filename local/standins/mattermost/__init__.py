@@ -67,5 +67,4 @@ PEER = Peer(
     ways={"mattermost": "webhook_url_file: /etc/alertmanager/secrets/mattermost_webhook, channel: alerts"},
     problems=problems,
     shown=shown,
-    any_success=False,
 )

@@ -63,5 +63,4 @@ PEER = Peer(
     },
     problems=problems,
     shown=shown,
-    any_success=False,
 )

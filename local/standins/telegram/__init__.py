@@ -93,5 +93,4 @@ PEER = Peer(
     ways={"telegram": "bot_token_file: /etc/alertmanager/secrets/telegram_bot, chat_id: -1001234567890"},
     problems=problems,
     shown=shown,
-    any_success=False,
 )

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import pytest
-from alertrelay.ports import Permanent
+from alertrelay.ports import Permanent, Retryable
 
 from tests.channels.sending import sending
 
 API = "/rest/api/3"
+PAGE = "<html>Log in</html>"
 
 
 def test_an_issue_is_made_updated_and_resolved_by_its_transition() -> None:
@@ -59,3 +60,37 @@ def test_the_cloud_is_searched_elsewhere_and_version_2_takes_wiki_markup(url: st
         service.send()
     assert service.asked[0] == f"POST {search}"
     assert service.last.body["fields"]["description"].startswith("{noformat}\nCRITICAL RDSHighCPU")
+
+
+@pytest.mark.parametrize(
+    ("case", "own", "sign"),
+    [
+        ("group-of-four", 0, "key"),  # the issue itself is read
+        ("group-of-four", 1, "204"),  # and edited
+        ("resolved", 2, "transitions"),
+        ("resolved", 3, "204"),
+    ],
+)
+def test_a_page_in_place_of_an_answer_about_an_issue_is_a_failure(case: str, own: int, sign: str) -> None:
+    with sending("jira") as service:
+        first = service.send()
+        service.fail(200, PAGE, after=own)
+        with pytest.raises(Retryable, match=f"Jira answered 200 without its `{sign}`") as caught:
+            service.send(case, earlier=first)
+    assert caught.value.ambiguous
+
+
+@pytest.mark.parametrize(("own", "sign"), [(0, "issues"), (1, "key")])
+@pytest.mark.parametrize("page", [PAGE, "{}", '{"issues": null, "key": null}'])
+def test_a_page_in_place_of_a_search_or_of_a_new_issue_is_a_failure(own: int, sign: str, page: str) -> None:
+    with sending("jira") as service:
+        service.fail(200, page, after=own)
+        with pytest.raises(Retryable, match=f"Jira answered 200 without its `{sign}`"):
+            service.send()
+
+
+def test_a_page_in_place_of_a_search_does_not_pass_for_a_resolve_without_an_issue() -> None:
+    with sending("jira") as service:
+        service.fail(200, PAGE)
+        with pytest.raises(Retryable):
+            service.send("resolved")

@@ -56,7 +56,6 @@ SENT = Sent(
     message=TRIGGER,
     secret=ROUTING_KEY,
     parts=(ROUTING_KEY,),
-    delivered=("echo 200",),
 )
 V1 = PagerDutySettings(
     routing_key="", service_key="pagerduty_v1", url="https://events.pagerduty.com/v2/enqueue", client="", client_url=""
@@ -76,7 +75,6 @@ SENT_V1 = Sent(
     message={"event_type": "trigger", "incident_key": "d1", "description": "CPU high", "details": {}, "contexts": []},
     secret=ROUTING_KEY,
     parts=(ROUTING_KEY,),
-    delivered=("echo 200",),
 )
 EXAMPLE = Example(
     rendered={

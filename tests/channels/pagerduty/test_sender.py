@@ -90,9 +90,11 @@ def test_a_400_with_any_body_is_permanent(peers: StandIns, body: str) -> None:
     assert failure.text == "PagerDuty answered 400"
 
 
-def test_a_202_with_any_body_is_delivered(peers: StandIns) -> None:
-    peers.fail("pagerduty", Fault(kind="status", status=202, body="x" * 300_000))
-    assert page(peers).ref == {"dedup_key": "d1"}
+@pytest.mark.parametrize("body", ["", "x" * 300_000, "[1]", '{"status": "invalid event"}'])
+def test_a_202_that_is_not_pagerdutys_may_have_been_delivered(peers: StandIns, body: str) -> None:
+    failure = failure_of(peers, Fault(kind="status", status=202, body=body))
+    assert isinstance(failure, Retryable)
+    assert (failure.text, failure.ambiguous) == ("PagerDuty answered 202 without its `status`", True)
 
 
 def test_a_redirect_is_permanent(peers: StandIns) -> None:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import pytest
+from alertrelay.ports import Retryable
+
 from tests.channels.sending import sending
 
 
@@ -28,3 +31,11 @@ def test_a_thread_whose_first_message_was_deleted_is_left() -> None:
         chat.send("group-of-four", earlier=first)
     assert "parentId" not in chat.last.body
     assert chat.last.taken
+
+
+def test_a_page_in_place_of_a_change_is_a_failure() -> None:
+    with sending("webex") as chat:
+        first = chat.send()
+        chat.fail(200, "<html>")
+        with pytest.raises(Retryable, match="Webex answered 200 without its `id`"):
+            chat.send("resolved", earlier=first, edit=True)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from alertrelay.channels.discord import DiscordSettings
-from alertrelay.channels.transport.answer import shown
+from alertrelay.channels.transport.answer import not_its_own, shown
 from alertrelay.channels.transport.http import Response
 from alertrelay.channels.transport.service import Call, address, asked, taken
 from alertrelay.notification import Message
@@ -28,19 +28,24 @@ def deliver(call: Call, message: Message) -> Mapping[str, str]:
     if call.edit and first:
         changed = {name: value for name, value in message.items() if name not in _POSTED_ONLY}
         edited = asked(call, f"{url}/messages/{first}?{query}".rstrip("?"), changed, method="PATCH")
-        if 200 <= edited.status < 300:
-            return call.earlier
         if not _no_such_message(edited):
             _taken(call, edited)
-    answer = _taken(call, asked(call, f"{url}?wait=true{'&' if query else ''}{query}", message)).json() or {}
-    sent = answer.get("id")
+            return call.earlier
+    sent = _taken(call, asked(call, f"{url}?wait=true{'&' if query else ''}{query}", message))
     if first and not call.edit:
         return call.earlier
-    return {"message_id": sent} if isinstance(sent, str) and _ID.fullmatch(sent) else {}
+    return {"message_id": sent} if _ID.fullmatch(sent) else {}
 
 
-def _taken(call: Call, response: Response) -> Response:
-    return taken(call, response, said=_said(call, response.json() or {}))
+def _taken(call: Call, response: Response) -> str:
+    """Returns the id of the message that was posted or changed, which a success is; "" of one without a body."""
+    answer = response.json() or {}
+    taken(call, response, said=_said(call, answer))
+    if response.status == 204:
+        return ""
+    if not isinstance(sent := answer.get("id"), str):
+        raise not_its_own(call.peer, response, "id")
+    return sent
 
 
 def _said(call: Call, answer: Mapping[str, Any]) -> str:

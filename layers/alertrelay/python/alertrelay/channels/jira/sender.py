@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import quote, urlsplit
 
 from alertrelay.channels.jira import JiraSettings
-from alertrelay.channels.transport.answer import shown
+from alertrelay.channels.transport.answer import not_its_own, shown
 from alertrelay.channels.transport.http import Response
 from alertrelay.channels.transport.service import Call, asked, authorized, taken
 from alertrelay.notification import Message
@@ -20,6 +20,7 @@ from alertrelay.ports import Permanent
 
 _AUTH = frozenset({401, 403})
 _DONE = "done"
+_Part = TypeVar("_Part")
 
 
 class _Issue(NamedTuple):
@@ -34,10 +35,9 @@ def deliver(call: Call, message: Message) -> Mapping[str, str]:
     if issue is None:
         if message["resolved"]:
             return {}
-        made = _ask(call, "issue", {"fields": message["fields"]}).json() or {}
-        return {"issue": made["key"]} if isinstance(made.get("key"), str) else {}
+        return {"issue": _part(call, "key", str, _ask(call, "issue", {"fields": message["fields"]}))}
     fields = {name: value for name, value in message["fields"].items() if name not in ("project", "issuetype")}
-    _ask(call, f"issue/{quote(issue.key)}", {"fields": fields}, method="PUT")
+    _change(call, f"issue/{quote(issue.key)}", {"fields": fields}, method="PUT")
     if message["resolved"] and not issue.done and settings.resolve:
         _transition(call, issue, settings.resolve)
     elif issue.done and not message["resolved"] and settings.reopen:
@@ -53,8 +53,8 @@ def _known(call: Call) -> _Issue | None:
     response = _asked(call, f"issue/{quote(key)}?fields=status", b"", method="GET")
     if response.status == 404:
         return None
-    issue = _read(_taken(call, response).json())
-    return issue if issue and not issue.done else None
+    issue = _read(call, response, _taken(call, response).json())
+    return None if issue.done else issue
 
 
 def _found(call: Call, settings: JiraSettings, message: Message) -> _Issue | None:
@@ -67,9 +67,9 @@ def _found(call: Call, settings: JiraSettings, message: Message) -> _Issue | Non
         terms.append("statusCategory != Done")
     terms += [f"project = {json.dumps(settings.project)}", f"labels = {json.dumps(message['label'])}"]
     query = f"{' and '.join(terms)} order by status ASC, resolutiondate DESC"
-    answer = _ask(call, _search(settings), {"jql": query, "maxResults": 2, "fields": ["status"]}).json() or {}
-    issues = answer.get("issues")
-    return _read(issues[0]) if isinstance(issues, list) and issues else None
+    response = _ask(call, _search(settings), {"jql": query, "maxResults": 2, "fields": ["status"]})
+    issues = _part(call, "issues", list, response)
+    return _read(call, response, issues[0]) if issues else None
 
 
 def _search(settings: JiraSettings) -> str:
@@ -78,20 +78,29 @@ def _search(settings: JiraSettings) -> str:
     return "search/jql" if settings.api == "CLOUD" or (settings.api == "AUTO" and cloud) else "search"
 
 
-def _read(found: Any) -> _Issue | None:
+def _read(call: Call, response: Response, found: Any) -> _Issue:
+    """Raises Retryable for what is no issue."""
     try:
         return _Issue(str(found["key"]), found["fields"]["status"]["statusCategory"]["key"] == _DONE)
     except (KeyError, TypeError):
-        return None
+        raise not_its_own(call.peer, response, "key") from None
+
+
+def _part(call: Call, name: str, of: type[_Part], response: Response) -> _Part:
+    """Returns what Jira's own answer holds. Raises Retryable for another's: to take a login page for an answer would
+    lose the alert."""
+    found = (response.json() or {}).get(name)
+    if not isinstance(found, of):
+        raise not_its_own(call.peer, response, name)
+    return found
 
 
 def _transition(call: Call, issue: _Issue, name: str) -> None:
     """Raises Permanent where the issue has no transition of that name."""
     path = f"issue/{quote(issue.key)}/transitions"
-    answer = _ask(call, path, b"", method="GET").json() or {}
-    for one in answer.get("transitions", ()):
+    for one in _part(call, "transitions", list, _ask(call, path, b"", method="GET")):
         if isinstance(one, dict) and one.get("name") == name:
-            _ask(call, path, {"transition": {"id": one.get("id")}})
+            _change(call, path, {"transition": {"id": one.get("id")}})
             return
     raise Permanent(f"{call.peer} has no transition {name!r} for {issue.key}")
 
@@ -107,6 +116,13 @@ def _asked(call: Call, path: str, body: bytes | Mapping[str, Any], *, method: st
 
 def _ask(call: Call, path: str, body: bytes | Mapping[str, Any], *, method: str = "POST") -> Response:
     return _taken(call, _asked(call, path, body, method=method))
+
+
+def _change(call: Call, path: str, body: Mapping[str, Any], *, method: str = "POST") -> None:
+    """Edits an issue or moves it on. Raises Retryable for another success than 204, by which Jira says that it did."""
+    response = _ask(call, path, body, method=method)
+    if response.status != 204:
+        raise not_its_own(call.peer, response, "204")
 
 
 def _taken(call: Call, response: Response) -> Response:

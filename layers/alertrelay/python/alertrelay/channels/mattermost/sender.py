@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from alertrelay.channels.mattermost import MattermostSettings
-from alertrelay.channels.transport.answer import AUTH_STATUSES, shown
+from alertrelay.channels.transport.answer import AUTH_STATUSES, not_its_own, shown
 from alertrelay.channels.transport.service import Call, address, asked, taken
 from alertrelay.notification import Message
-from alertrelay.ports import Retryable
 
 _CHANNEL = "web.incoming_webhook.channel"
 
@@ -27,5 +26,5 @@ def deliver(call: Call, message: Message) -> Mapping[str, str]:
     channel = str(answer.get("id", "")).startswith(_CHANNEL)
     taken(call, response, said=text, auth=frozenset[int]() if channel else dead)
     if response.text.strip() != "ok":
-        raise Retryable(f"{call.peer} answered {response.status} without its `ok`", ambiguous=True)
+        raise not_its_own(call.peer, response, "ok")
     return {}

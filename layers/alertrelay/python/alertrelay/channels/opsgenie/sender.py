@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from alertrelay.channels.opsgenie import OpsgenieSettings
-from alertrelay.channels.transport.answer import AUTH_STATUSES, mentions, shown
+from alertrelay.channels.transport.answer import AUTH_STATUSES, mentions, not_its_own, shown
 from alertrelay.channels.transport.http import Response
 from alertrelay.channels.transport.service import Call, asked, taken, token
 from alertrelay.notification import Message
@@ -41,6 +41,8 @@ def _ask(call: Call, path: str, body: Mapping[str, Any], *, method: str = "POST"
     said = _said(response)
     dead = {422} if mentions(said, _BAD_KEY) else set()
     taken(call, response, said=shown(said, *call.secrets.values()), auth=AUTH_STATUSES | dead)
+    if not isinstance((response.json() or {}).get("requestId"), str):
+        raise not_its_own(call.peer, response, "requestId")
 
 
 def _said(response: Response) -> str:

@@ -6,7 +6,15 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from alertrelay.channels.pagerduty import PagerDutySettings
-from alertrelay.channels.transport.answer import AUTH_STATUSES, mentions, needed, refusal, retry_after, shown
+from alertrelay.channels.transport.answer import (
+    AUTH_STATUSES,
+    mentions,
+    needed,
+    not_its_own,
+    refusal,
+    retry_after,
+    shown,
+)
 from alertrelay.channels.transport.connection import Network
 from alertrelay.channels.transport.http import Response, ask
 from alertrelay.config.model import Target
@@ -55,6 +63,8 @@ class PagerDutySender:
                 raise RateLimited(f"{PEER} answered 403", retry_after=retry_after(response.headers))
             auth = AUTH_STATUSES | ({400} if mentions(said, *_DEAD_KEY) else set())
             raise refusal(PEER, response, said=shown(said, routing_key), key_name=found.name, auth=auth)
+        if (response.json() or {}).get("status") != "success":
+            raise not_its_own(PEER, response, "status")
         dedup_key = message.get("dedup_key") or message.get("incident_key")
         return Receipt(
             integration=target.integration,

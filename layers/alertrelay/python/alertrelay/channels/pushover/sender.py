@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from alertrelay.channels.pushover import PushoverSettings
-from alertrelay.channels.transport.answer import mentions, shown
+from alertrelay.channels.transport.answer import mentions, not_its_own, shown
 from alertrelay.channels.transport.service import Call, asked, taken, token
 from alertrelay.notification import Message
 from alertrelay.ports import Permanent
@@ -33,4 +33,6 @@ def deliver(call: Call, message: Message) -> Mapping[str, str]:
     taken(call, response, said=said, auth=frozenset({401, 403, *dead}))
     if answer.get("status") == 0:
         raise Permanent(f"{call.peer} answered {response.status} with a failure" + (f": {said}" if said else ""))
+    if answer.get("status") != 1:
+        raise not_its_own(call.peer, response, "status")
     return {}

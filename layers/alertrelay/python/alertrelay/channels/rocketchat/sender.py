@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from alertrelay.channels.rocketchat import RocketChatSettings
-from alertrelay.channels.transport.answer import retry_after, shown
+from alertrelay.channels.transport.answer import not_its_own, retry_after, shown
 from alertrelay.channels.transport.http import Response
 from alertrelay.channels.transport.service import Call, asked, taken, token
 from alertrelay.notification import Message
-from alertrelay.ports import Permanent, RateLimited, Retryable
+from alertrelay.ports import Permanent, RateLimited
 
 _AUTH = frozenset({401, 403})
 _LIMITED = "error-too-many-requests"
@@ -60,5 +60,5 @@ def _taken(call: Call, response: Response, settings: RocketChatSettings) -> dict
     if answer.get("success") is False:
         raise Permanent(f"{call.peer} answered {response.status} with a failure: {said} (channel {settings.channel})")
     if answer.get("success") is not True:
-        raise Retryable(f"{call.peer} answered {response.status} without its `success`", ambiguous=True)
+        raise not_its_own(call.peer, response, "success")
     return answer

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from alertrelay.channels.telegram import TelegramSettings
-from alertrelay.channels.transport.answer import retry_after, shown
+from alertrelay.channels.transport.answer import not_its_own, retry_after, shown
 from alertrelay.channels.transport.http import Response
 from alertrelay.channels.transport.service import Call, asked, taken, token
 from alertrelay.notification import Message
-from alertrelay.ports import RateLimited, Retryable
+from alertrelay.ports import RateLimited
 
 _SENT_ONLY = ("disable_notification", "message_thread_id")
 _UNREADABLE = "can't parse entities"
@@ -70,7 +70,7 @@ def _taken(call: Call, response: Response) -> dict[str, Any]:
         raise RateLimited(f"{call.peer} answered 429", retry_after=delay)
     taken(call, response, said=said, auth=_AUTH)
     if answer.get("ok") is not True:
-        raise Retryable(f"{call.peer} answered {response.status} without its `ok`", ambiguous=True)
+        raise not_its_own(call.peer, response, "ok")
     return answer
 
 

@@ -49,6 +49,12 @@ def refusal(
     return Permanent(text)
 
 
+def not_its_own(peer: str, response: Response, sign: str) -> Retryable:
+    """Return the failure of a 2xx without `sign`, which the service puts into each of its own: a login page or a proxy
+    may have answered in its place."""
+    return Retryable(f"{peer} answered {response.status} without its `{sign}`", ambiguous=True)
+
+
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds that the peer asks to wait: a number, or a date, which is counted from the answer's own Date header so
     that our clock does not matter. None where there is none that can be read."""

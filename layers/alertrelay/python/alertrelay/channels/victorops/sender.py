@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from alertrelay.channels.transport.answer import shown
+from alertrelay.channels.transport.answer import not_its_own, shown
 from alertrelay.channels.transport.service import Call, asked, taken, token
 from alertrelay.channels.victorops import VictorOpsSettings
 from alertrelay.notification import Message
@@ -27,4 +27,6 @@ def deliver(call: Call, message: Message) -> Mapping[str, str]:
     taken(call, response, said=text)
     if answer.get("result") == "failure":
         raise Permanent(f"{call.peer} answered {response.status} with a failure" + (f": {text}" if text else ""))
+    if answer.get("result") != "success":
+        raise not_its_own(call.peer, response, "result")
     return {"entity_id": message["entity_id"]}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from alertrelay.channels.transport.answer import shown
+from alertrelay.channels.transport.answer import not_its_own, shown
 from alertrelay.channels.transport.http import Response
 from alertrelay.channels.transport.service import Call, asked, authorized, taken
 from alertrelay.channels.webex import WebexSettings
@@ -33,13 +33,18 @@ def deliver(call: Call, message: Message) -> Mapping[str, str]:
     response = asked(call, settings.url, {**message, **thread}, headers=headers)
     if thread and response.status in _NOT_CHANGED:
         response = asked(call, settings.url, message, headers=headers)
-    sent = (_taken(call, response).json() or {}).get("id")
+    sent = _taken(call, response)
     if thread:
         return call.earlier
-    return {"message_id": sent} if isinstance(sent, str) and _ID.fullmatch(sent) else {}
+    return {"message_id": sent} if _ID.fullmatch(sent) else {}
 
 
-def _taken(call: Call, response: Response) -> Response:
-    said = (response.json() or {}).get("message")
+def _taken(call: Call, response: Response) -> str:
+    """Returns the id of the message that was posted or changed, which a success is."""
+    answer = response.json() or {}
+    said = answer.get("message")
     text = shown(said, *call.secrets.values()) if isinstance(said, str) else ""
-    return taken(call, response, said=text, auth=_AUTH)
+    taken(call, response, said=text, auth=_AUTH)
+    if not isinstance(sent := answer.get("id"), str):
+        raise not_its_own(call.peer, response, "id")
+    return sent
