@@ -22,6 +22,8 @@ then each option of the environment: alarms on its resources, the anomaly-scorer
 
 Counted from the files; no account is asked. Who is notified is taken from the environment's own alarms.
 """
+MOST = 1e9
+"""The upper limit of each count."""
 _EPILOG = """\
 examples:
   alertrelay cost --env prod
@@ -136,6 +138,6 @@ def _number(text: str) -> float:
         number = float(text)
     except ValueError:
         number = math.nan
-    if not (math.isfinite(number) and 0 <= number <= 1e9):
-        raise argparse.ArgumentTypeError(f"{text!r}: expected a number from 0 on; write --alerts-a-day 1000")
+    if not 0 <= number <= MOST:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a number from 0 to {MOST:,.0f}, as in 1000")
     return number

@@ -18,8 +18,9 @@ _DESCRIPTION = """\
 Show who is notified of an alert with the given labels: the last line names the receivers, separated by commas, in the
 order in which the routes match, twice where two routes name one. Without a label it is the root's receiver.
 
-Any Alertmanager file is accepted, even with secrets or with kinds of receivers that alertrelay does not serve: nothing
-is sent, and no secret is read. Inhibition, silences and time intervals apply later and are not considered.
+An Alertmanager file is accepted even with secrets or with kinds of receivers that alertrelay does not serve: nothing is
+sent, and no secret is read. It is refused where `check` finds a template at fault (bad-template).
+Inhibition, silences and time intervals apply later and are not considered.
 """
 _EPILOG = """\
 examples:

@@ -53,8 +53,9 @@ def print_labels(labels: Mapping[str, str]) -> str:
 
 def _cases(root: Value, findings: Findings) -> Iterator[Case]:
     if not isinstance(root.data, tuple) or not root.data:
+        found = "an empty list" if root.data == () else root.kind
         mend = "as in - {labels: {severity: critical}, receivers: [oncall]}"
-        findings.error(root.place, "wrong-type", f"expected a list of cases, got {root.kind}", mend)
+        findings.error(root.place, "wrong-type", f"expected a list of cases, got {found}", mend)
         return
     for item in root.data:
         section = section_of(item, ("labels", "receivers"), findings)

@@ -20,8 +20,9 @@ _DESCRIPTION = """\
 Play a timeline of alerts, silences and failing receivers against a configuration, on a clock that jumps from one event
 to the next: hours take seconds. Prints a JSON line for each attempt to notify an integration, in order of time.
 
-Any Alertmanager file is accepted, even with secrets or with kinds of receivers that alertrelay does not serve: nothing
-is sent, and no secret is read. --compatible simulates Alertmanager itself, for comparison.
+An Alertmanager file is accepted even with secrets or with kinds of receivers that alertrelay does not serve: nothing is
+sent, and no secret is read. It is refused where `check` finds a template at fault (bad-template).
+--compatible simulates Alertmanager itself, for comparison.
 """
 _EPILOG = """\
 examples:

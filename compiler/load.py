@@ -113,8 +113,8 @@ def _watched(config: AnomalyConfig, environment: Environment) -> AnomalyConfig |
 def try_out(config: Path | str, *, delivery: Path | None = None, release: Release = "0.33") -> Loaded:
     """Compiles an Alertmanager file, or the text of one, in order to ask it who is notified of what, and not to deploy.
 
-    What Alertmanager accepts is accepted: what only forbids a deployment (a secret in plain text, a kind of receiver
-    that is not served) is a warning here. No secret is read.
+    What only forbids a deployment (a secret in plain text, a kind of receiver that is not served) is a warning here; a
+    template at fault is an error, though Alertmanager meets it only when it notifies. No secret is read.
     """
     findings = Findings()
     said = _delivery(delivery, findings) if delivery else NOTHING

@@ -36,9 +36,9 @@ def listening() -> tuple[str, ...]:
 
 
 def endpoints(host: str, ports: Mapping[str, int]) -> dict[str, str]:
-    """For alertrelay.channels' senders: which host's traffic goes to which of the peers."""
+    """For alertrelay.channels' senders: which kind's, and which host's, traffic goes to which of the peers."""
     kinds = [kind for kind in listening() if kind in ports]
-    return {name: f"{peer(kind).scheme}{host}:{ports[kind]}" for kind in kinds for name in peer(kind).hosts}
+    return {name: f"{peer(kind).scheme}{host}:{ports[kind]}" for kind in kinds for name in (kind, *peer(kind).hosts)}
 
 
 class StandIns:
@@ -78,7 +78,7 @@ class StandIns:
 
     @property
     def endpoints(self) -> dict[str, str]:
-        """For alertrelay.channels' senders: which host's traffic goes to which of the peers."""
+        """For alertrelay.channels' senders: see `endpoints`."""
         return endpoints(self._host, {kind: listener.port for kind, listener in self._listeners.items()})
 
     @property

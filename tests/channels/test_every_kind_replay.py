@@ -32,10 +32,11 @@ OVER: Mapping[str, Callable[[RecordedRequest], bool]] = {
 
 
 def in_place_of_slack(text: str) -> str:
-    """alertmanager.yml whose `slack-critical` has an integration of each kind."""
+    """alertmanager.yml whose `slack-critical` has an integration of each kind, Jira's at the team's own host."""
     old = re.search(rf"  - name: {RECEIVER}\n(?:    .*\n)+", text)
     assert old
     new = "".join(f"    {channel(kind).configs}: [{{{peer(kind).ways[kind]}, send_resolved: true}}]\n" for kind in NEW)
+    new = new.replace("https://example.atlassian.net", "https://acme.atlassian.net")
     return text.replace(old[0], f"  - name: {RECEIVER}\n{new}")
 
 

@@ -18,6 +18,7 @@ from local.standins.board import FaultKind
 from tests.channels.example import all_sent, key, target
 from tests.channels.pagerduty.example import ROUTING_KEY, TRIGGER
 from tests.channels.pagerduty.example import SENT as PAGE
+from tests.channels.sending import sending
 from tests.channels.slack.example import BOT_TOKEN, BY_BOT, BY_WEBHOOK, SLACK_MESSAGE, WEBHOOK_PATH
 
 PAGERDUTY = target(PAGE.settings)
@@ -34,6 +35,30 @@ def send_all(peers: StandIns) -> None:
 def page(peers: StandIns, *, timeout: float = 600) -> None:
     sender = Senders(Network(endpoints=peers.endpoints))["pagerduty"]
     sender.send(TRIGGER, PAGERDUTY, key=key(PAGE), notification_id="n-1", timeout=timeout)
+
+
+OWN = "https://alerts.acme.example/behind"
+AT_OWN_HOST = [
+    ("jira", f"{OWN}/rest/api/2"),
+    ("opsgenie", f"{OWN}/"),
+    ("pagerduty", f"{OWN}/v2/enqueue"),
+    ("victorops", f"{OWN}/integrations/generic/20131114/alert/"),
+    ("incidentio", f"{OWN}/v2/alert_events/alertmanager/01ABC"),
+    ("webex", f"{OWN}/v1/messages"),
+    ("rocketchat", f"{OWN}/"),
+    ("telegram", OWN),
+    ("slack bot", f"{OWN}/api/chat.postMessage"),
+]
+
+
+@pytest.mark.parametrize(("way", "url"), AT_OWN_HOST, ids=[way for way, _ in AT_OWN_HOST])
+def test_the_kind_that_sends_chooses_its_peer_whatever_the_host(way: str, url: str) -> None:
+    with sending(way, url=url) as service:
+        service.send()
+        assert {(request.channel, request.taken) for request in service.peers.requests} == {(service.kind, True)}
+        service.peers.fail(service.kind, Fault.named("503"))
+        with pytest.raises(Retryable, match="answered 503"):
+            service.send()
 
 
 def test_a_record_holds_no_secret_and_has_the_callers_clock() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import fnmatch
 import io
 import json
 import shutil
@@ -96,6 +97,25 @@ def test_the_app_and_the_cdk_file_have_ten_lines_at_most(here: Path) -> None:
     runs = [step["run"] for step in steps if "run" in step]
     # Without the extra there is no CDK, and app.py ends at once.
     assert runs == [f'pip install "alertrelay[cdk]=={__version__}"', "alertrelay check --strict", "python app.py"]
+
+
+def test_git_takes_no_secret_that_the_fix_writes(here: Path) -> None:
+    own = "route: {receiver: a}\nreceivers: [{name: a, pagerduty_configs: [{routing_key: FAKE}]}]\n"
+    assert main(["init", "--environment", "prod", "--on-call-mail", MAIL]) == 0
+    (here / "alertmanager.yml").write_text(own)
+    main(["check", "--fix", "--yes"])
+    (secrets,) = set(written(here)) - set(FILES)
+    assert "FAKE" in (here / secrets).read_text()
+    ignored = (here / ".gitignore").read_text().splitlines()
+    assert any(fnmatch.fnmatch(secrets, line) for line in ignored)
+
+
+def test_its_readme_names_the_commands_that_change_a_file(here: Path) -> None:
+    assert main(["init", "--environment", "prod", "--on-call-mail", MAIL]) == 0
+    about = (here / "README.md").read_text().partition("| File |")[0]
+    assert "`discover --write`" in about
+    assert "`check --fix`" in about
+    assert "never" not in about
 
 
 def test_several_environments_and_the_answer_as_json(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -147,6 +147,23 @@ def test_what_decides_who_is_told_and_is_not_understood_is_refused(
     assert "receiver_matchers" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", ["route", "simulate"])
+def test_the_help_names_what_is_refused_though_nothing_is_sent(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "alertmanager.yml"
+    slack = "{api_url_file: /etc/alertmanager/secrets/hook, channel: '#a', text: '{{ if }}'}"
+    path.write_text(f"route: {{receiver: a}}\nreceivers: [{{name: a, slack_configs: [{slack}]}}]\n")
+    timeline = tmp_path / "timeline.json"
+    timeline.write_text("[]")
+    words = {"route": [], "simulate": ["--timeline", str(timeline), "--until", "1m"]}[command]
+    assert main([command, "--config", str(path), *words]) == 1
+    assert "bad-template" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main([command, "--help"])
+    assert "bad-template" in capsys.readouterr().out
+
+
 def cases(path: Path, config: Path, text: str) -> int:
     path.write_text(text)
     return main(["route", "--config", str(config), "--cases", str(path)])
@@ -177,7 +194,7 @@ def test_a_case_that_differs_is_shown_with_its_line(
     [
         ("", "holds nothing"),
         ("a: b", "a list of cases"),
-        ("[]", "a list of cases"),
+        ("[]", "expected a list of cases, got an empty list"),
         ("- a", "expected a mapping, got"),
         ("- {labels: {a: b}}", "'receivers' is missing"),
         ("- {label: {a: b}, receivers: [root]}", "did you mean 'labels'?"),

@@ -153,6 +153,17 @@ def test_a_missing_cluster_is_mended_with_a_cluster_s_name(tmp_path: Path, capsy
     assert found["region"]["mend"] == "did you mean 'eu-west-1'? (a newer one needs a newer botocore)"
 
 
+@pytest.mark.parametrize("flag", ["--alerts-a-day", "--integrations", "--open-minutes"])
+@pytest.mark.parametrize("value", ["-1", "1e10"])
+def test_a_count_that_is_out_of_bounds_is_met_with_both(
+    flag: str, value: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["cost", "--env", "prod", f"{flag}={value}"])
+    said = capsys.readouterr().err
+    assert f"argument {flag}: {value!r}: expected a number from 0 to 1,000,000,000" in " ".join(said.split())
+
+
 def test_columns_are_aligned_and_hold_no_control_characters() -> None:
     assert aligned([["A", "LONG"], ["abc", "\x1b[2J"]]) == ["A    LONG", "abc  \\x1b[2J"]
     assert aligned([]) == []

@@ -30,7 +30,7 @@ def _failure(status: int, message: str = "") -> dict[str, Any]:
 
 def _answer(request: Request) -> PeerAnswer:
     body = request.json()
-    if not request.path.startswith("/v2/alert_events/"):
+    if "/v2/alert_events/" not in request.path:
         return PeerAnswer(status=404, body=_failure(404, "not found"))
     if not bearer(request):
         return PeerAnswer(status=401, body=_failure(401, "Invalid token"))

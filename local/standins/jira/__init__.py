@@ -17,7 +17,7 @@ from local.standins.http import HttpListener
 from local.standins.peer import Peer, PeerAnswer, Request, texts
 from local.standins.service import bearer
 
-_PATH = re.compile(r"/rest/api/[23]/(search|search/jql|issue|issue/([A-Z]+-[0-9]+)(/transitions)?)")
+_PATH = re.compile(r"(?:/.*)?/rest/api/[23]/(search|search/jql|issue|issue/([A-Z]+-[0-9]+)(/transitions)?)")
 _LABEL = re.compile(r"labels = \"([^\"]+)\"")
 
 

@@ -14,9 +14,7 @@ from alertrelay.channels.opsgenie import CHANNEL
 from local.standins.peer import Peer, PeerAnswer, Request
 from local.standins.service import JsonService, bearer
 
-_PATH = re.compile(
-    r"(?:/jsm/ops/integration)?/v2/alerts(?:/([^/]+)/(close|message|description)[?]identifierType=alias)?"
-)
+_PATH = re.compile(r"(?:/.*)?/v2/alerts(?:/([^/]+)/(close|message|description)[?]identifierType=alias)?")
 _LIMITS = {"message": 130, "alias": 512, "description": 15_000, "entity": 512, "source": 100, "note": 25_000}
 _FIELDS = frozenset(
     [

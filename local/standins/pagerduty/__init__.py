@@ -21,7 +21,7 @@ class PagerDuty:
         """202, or 400 with everything that is wrong with the event."""
         if request.path == "/generic/2010-04-15/create_event.json":
             return _answer_v1(request)
-        if request.path != "/v2/enqueue":
+        if not request.path.endswith("/v2/enqueue"):
             return PeerAnswer(status=404, body={"status": "not found"})
         event = request.json()
         errors = _event_errors(event) if isinstance(event, dict) else ["the body is not a JSON object"]

@@ -35,7 +35,7 @@ def _failure(status: int, error: str = "") -> dict[str, Any]:
 
 def _answer(request: Request) -> PeerAnswer:
     body = request.json()
-    if request.path not in ("/api/v1/chat.postMessage", "/api/v1/chat.update"):
+    if not request.path.endswith(("/api/v1/chat.postMessage", "/api/v1/chat.update")):
         return PeerAnswer(status=404, body=_failure(404, "API endpoint not found"))
     if not (request.headers.get("x-auth-token") and request.headers.get("x-user-id")):
         return PeerAnswer(status=401, body={"status": "error", "message": "You must be logged in to do this."})

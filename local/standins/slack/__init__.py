@@ -32,7 +32,7 @@ class Slack:
             return (
                 PeerAnswer(status=200, body="ok") if _has_content(message) else PeerAnswer(status=400, body="no_text")
             )
-        if not request.path.startswith("/api/chat."):
+        if "/api/chat." not in request.path:
             return PeerAnswer(status=404, body="no_service")
         return PeerAnswer(status=200, body=self._api(request, message))
 
@@ -44,7 +44,7 @@ class Slack:
         if not _has_content(message):
             return {"ok": False, "error": "no_text"}
         with self._lock:
-            if request.path == "/api/chat.update":
+            if request.path.endswith("/api/chat.update"):
                 place = (str(message["channel"]), str(message.get("ts", "")))
                 if place not in self._posted:
                     return {"ok": False, "error": "message_not_found"}

@@ -15,7 +15,7 @@ from alertrelay.channels.telegram import CHANNEL, TelegramSettings
 from local.standins.peer import Peer, PeerAnswer, Request, strings
 from local.standins.service import JsonService
 
-_PATH = re.compile(r"/bot([^/]+)/(sendMessage|editMessageText)")
+_PATH = re.compile(r"(?:/.*)?/bot([^/]+)/(sendMessage|editMessageText)")
 _TAG = re.compile(r"</?(?:b|i|code|pre|a)(?: href=\"[^\"<>]*\")?>")
 _KNOWN = frozenset(
     [

@@ -14,7 +14,7 @@ from alertrelay.channels.victorops import CHANNEL
 from local.standins.peer import Peer, PeerAnswer, Request, strings
 from local.standins.service import JsonService
 
-_PATH = re.compile(r"/integrations/generic/20131114/alert/([^/]+)/([^/]+)")
+_PATH = re.compile(r"(?:/.*)?/integrations/generic/20131114/alert/([^/]+)/([^/]+)")
 _TYPES = frozenset({"CRITICAL", "WARNING", "INFO", "ACKNOWLEDGEMENT", "RECOVERY"})
 
 

@@ -16,7 +16,7 @@ from local.standins import markdown
 from local.standins.peer import Peer, PeerAnswer, Request
 from local.standins.service import JsonService, bearer
 
-_PATH = re.compile(r"/v1/messages(/[A-Za-z0-9_=-]+)?")
+_PATH = re.compile(r"(?:/.*)?/v1/messages(/[A-Za-z0-9_=-]+)?")
 _ROOM = "Y2lzY29zcGFyazovL3VzL1JPT00vRkFLRQ"
 
 

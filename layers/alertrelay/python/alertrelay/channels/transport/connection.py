@@ -11,7 +11,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 CONNECT_SECONDS = 2.0
@@ -23,7 +23,8 @@ class Network:
     """The way of the channels to the outside.
 
     `endpoints` sends a host's traffic elsewhere, for local runs: the keys are hosts (`events.pagerduty.com`), `*` for
-    every other host of HTTP, and `smtp` for the mail server; the values are base URLs (`http://127.0.0.1:9001`), for
+    every other host of HTTP, `smtp` for the mail server, and a kind of channel for all that its sender asks, whatever
+    the host: a team's own Jira is a Jira. The values are base URLs (`http://127.0.0.1:9001`), for
     `smtp` `host:port`. `haste` divides what is really waited, so that a local run shows a hang of 5 s in a moment; the
     texts of failures speak of the time that was asked for. `tls` is what mail servers' certificates are checked
     against; None is the system's trust store. `sns` publishes a request in a region and `ses` sends one mail; each
@@ -35,6 +36,11 @@ class Network:
     tls: ssl.SSLContext | None = None
     sns: Callable[[Mapping[str, Any], str], str] | None = None
     ses: Callable[[Mapping[str, Any]], str] | None = None
+
+    def of(self, kind: str) -> Network:
+        """Returns the way of one kind of channel."""
+        own = self.endpoints.get(kind)
+        return replace(self, endpoints={"*": own, "smtp": own}) if own else self
 
 
 class NotConnected(Exception):

@@ -38,6 +38,7 @@ class Senders(Mapping[str, Sender]):
 def sender_of(kind: str, network: Network) -> Sender:
     """Return the sender of a kind: the class that its descriptor names, else that of a service with its `deliver`."""
     module, described = import_module(f"alertrelay.channels.{kind}.sender"), channel(kind)
+    network = network.of(kind)
     if described.sender:
         return cast(Sender, getattr(module, described.sender)(network))
     return ServiceSender(network, described.title, module.deliver)
