@@ -10,11 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from alertrelay.sources import unwrap
 
 from cli.command import main
-from local.stack.day import DayRun
-from local.stack.day_input import START, own_time
 from tools.burst import burst
 
 CRITICAL = "rds-cpu-critical-alarm.json"
@@ -219,22 +216,3 @@ def test_a_burst_of_fifty_becomes_few_messages_and_one_incident(
     requests = [d["request"]["body"] for d in pages if d["outcome"] == "delivered"]
     assert len(requests) <= 8
     assert len({body["dedup_key"] for body in requests}) == 1
-
-
-def test_all_recorded_events_at_once_the_latest_first_lose_nothing(template: Path, events: Path) -> None:
-    """The clock never runs backwards, so that the whole day arrives within its last minutes, later before earlier."""
-    files = {path.name: unwrap(path.read_bytes()) for path in events.glob("*.json") if path.stem != "env"}
-    names = sorted(files, key=lambda name: own_time(files[name], START), reverse=True)
-
-    with DayRun(template, "prod", start=own_time(files[names[0]], START), down={}) as run:
-        for name in names:
-            run.publish(name, files[name])
-        day = run.finish()
-
-    assert day.lost == ()
-    outcomes = [(event.file, delivery.outcome.outcome) for event in day.events for delivery in event.deliveries]
-    assert {name for name, _ in outcomes} == set(names)
-    pending = [
-        (e.file, d.outcome, d.next_try) for e in day.events for d in e.deliveries if d.outcome.outcome == "pending"
-    ]
-    assert pending == []
