@@ -4,30 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from alertrelay.render.templates.escaping import URL_ATTRIBUTES
+
 QUOTES = {"double": '"', "single": "'", "space": " \t\n\f\r>"}
 """By what the value of an attribute ends."""
 SPACE = " \t\n\f\r"
-_URLS = frozenset(
-    [
-        "action",
-        "archive",
-        "background",
-        "cite",
-        "classid",
-        "codebase",
-        "data",
-        "formaction",
-        "href",
-        "icon",
-        "longdesc",
-        "manifest",
-        "poster",
-        "profile",
-        "src",
-        "usemap",
-        "xmlns",
-    ]
-)
 _PLAIN = frozenset({"srclang", "srcdoc"})
 START = {"": "attr", "script": "js", "script_type": "attr", "style": "css", "url": "url", "srcset": "srcset"}
 """The state in which the value of each sort of attribute begins."""
@@ -83,7 +64,7 @@ def sort_of(attribute: str) -> str:
         prefix, _, name = name.partition(":")
         if prefix == "xmlns":
             return "url"
-    if name in _URLS:
+    if name in URL_ATTRIBUTES:
         return "url"
     if name in ("style", "srcset"):
         return name

@@ -27,7 +27,7 @@ _TAGS = re.compile(r"<!--.*?-->|</?[A-Za-z][^>\"']*(?:\"[^\"]*\"[^>\"']*|'[^']*'
 _KEPT = frozenset(b"-._~ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
 _KEPT_WHOLE = _KEPT | frozenset(b"!#$&*+,/:;=?@[]")
 _SAFE_SCHEMES = ("http", "https", "mailto")
-_URLS = frozenset(
+URL_ATTRIBUTES = frozenset(
     [
         "action",
         "archive",
@@ -46,6 +46,11 @@ _URLS = frozenset(
         "src",
         "usemap",
         "xmlns",
+    ]
+)
+"""Attributes whose value is an address."""
+_UNSAFE = URL_ATTRIBUTES.union(
+    [
         "style",
         "srcset",
         "srcdoc",
@@ -109,7 +114,7 @@ def _text(value: str) -> str:
 
 def _name(value: str) -> str:
     name = value.lower()
-    bad = name in _URLS or name.startswith(("on", "data-")) or any(part in name for part in ("src", "uri", "url"))
+    bad = name in _UNSAFE or name.startswith(("on", "data-")) or any(part in name for part in ("src", "uri", "url"))
     return name if name.isascii() and name.isalnum() and not bad else FAILSAFE
 
 
