@@ -70,6 +70,17 @@ def clients(region: str, *, patience: int = 4) -> Client:
     return client
 
 
+def client_with(service: str, region: str) -> Callable[..., Any]:
+    """Returns what makes a client of a service with given credentials: those of an assumed role."""
+    import botocore.session
+
+    def create(**credentials: Any) -> Any:
+        session = botocore.session.get_session()
+        return session.create_client(service, region_name=region, config=_PATIENT, **credentials)
+
+    return create
+
+
 def stack_of(environment: str, client: Client) -> DeployedStack | None:
     """The relay's stack of an environment, None where there is none. Raises CloudUnreadable."""
     name = f"alertrelay-{environment}"
