@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from alertrelay.aws.state import items
 from alertrelay.channels import KINDS
-from alertrelay.memory.store import ManualClock
+from alertrelay.memory.ports import ManualClock
 from alertrelay.notify.limits import LIMITS
 from alertrelay.policy.group_key import key_of
 from alertrelay.state import Store

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from alertrelay.aws.state import items
-from alertrelay.memory.store import ManualClock
+from alertrelay.memory.ports import ManualClock
 from alertrelay.nflog.chunks import CHUNK_BYTES
 from alertrelay.nflog.group_state import GroupHeader, GroupState
 from alertrelay.nflog.ledger import Ledger
