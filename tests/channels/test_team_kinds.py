@@ -23,6 +23,7 @@ from tests.render.notifications import CASES
 
 FIRING = CASES["critical-everything"]
 FAILED = Failed(integration=Integration(receiver="p", channel="pagerduty", index=0), text="503", attempts=1, seconds=1)
+NO_END = "0001-01-01T00:00:00Z"
 KEYS = {
     "telegram": ("message",),
     "discord": ("content", "title", "message"),
@@ -156,6 +157,19 @@ def test_jira_takes_a_mapping_and_a_document() -> None:
         ("pagerduty", {"severity": "{{ .CommonLabels.severity | toUpper }}"}, ("payload", "severity"), "critical"),
         ("pagerduty", {"class": "c {{ .Status }}"}, ("payload", "class"), "c firing"),
         ("pagerduty", {"details": {"a": "{{ .Status }}"}}, ("payload", "custom_details", "a"), "firing"),
+        ("pagerduty", {"details": {"a": "{{ toJson .Alerts }}"}}, ("payload", "custom_details", "a", 0, "endsAt"), NO_END),
+        (
+            "pagerduty",
+            {"links": [{"href": "https://a.example/{{ .Status }}", "text": "T {{ .Status }}"}]},
+            ("links", -1),
+            {"href": "https://a.example/firing", "text": "T firing"},
+        ),
+        (
+            "pagerduty",
+            {"images": [{"src": "https://a.example/{{ .Status }}.png", "alt": "{{ .Status }}"}]},
+            ("images", -1),
+            {"src": "https://a.example/firing.png", "alt": "firing"},
+        ),
         ("pagerduty", {"client_url": "https://a.example/{{ .Status }}"}, ("client_url",), "https://a.example/firing"),
         ("opsgenie", {"priority": "{{ if eq .Status `firing` }}p2{{ end }}"}, ("priority",), "P2"),
         ("opsgenie", {"tags": "{{ .Status }},{{ .CommonLabels.service }}"}, ("tags",), ["firing", "orders"]),
@@ -163,6 +177,14 @@ def test_jira_takes_a_mapping_and_a_document() -> None:
         ("victorops", {"custom_fields": {"env": "{{ .Status }}"}}, ("env",), "firing"),
         ("pushover", {"priority": "{{ if eq .Status `firing` }}1{{ else }}0{{ end }}"}, ("priority",), 1),
         ("jira", {"priority": "{{ `Highest` }}"}, ("fields", "priority"), {"name": "Highest"}),
+        ("jira", {"labels": ["{{ .Status }}", "x"]}, ("fields", "labels", -2), "firing"),
+        (
+            "jira",
+            {"fields": {"customfield_1": {"id": "{{ toJson `15129` }}", "n": "{{ len .Alerts }}"}}},
+            ("fields", "customfield_1"),
+            {"id": "15129", "n": 1},
+        ),
+        ("jira", {"fields": {"a": "[{{ range .Alerts }}{{ toJson .Status }},{{ end }}]"}}, ("fields", "a"), ["firing"]),
         ("discord", {"username": "{{ .Status }}"}, ("username",), "firing"),
         ("mattermost", {"icon_emoji": ":{{ .Status }}:"}, ("icon_emoji",), ":firing:"),
         ("rocketchat", {"icon_url": "https://a.example/x"}, ("avatar",), "https://a.example/x"),
