@@ -23,7 +23,6 @@ from tests.render.notifications import CASES
 
 FIRING = CASES["critical-everything"]
 FAILED = Failed(integration=Integration(receiver="p", channel="pagerduty", index=0), text="503", attempts=1, seconds=1)
-NO_END = "0001-01-01T00:00:00Z"
 KEYS = {
     "telegram": ("message",),
     "discord": ("content", "title", "message"),
@@ -157,7 +156,7 @@ def test_jira_takes_a_mapping_and_a_document() -> None:
         ("pagerduty", {"severity": "{{ .CommonLabels.severity | toUpper }}"}, ("payload", "severity"), "critical"),
         ("pagerduty", {"class": "c {{ .Status }}"}, ("payload", "class"), "c firing"),
         ("pagerduty", {"details": {"a": "{{ .Status }}"}}, ("payload", "custom_details", "a"), "firing"),
-        ("pagerduty", {"details": {"a": "{{ toJson .Alerts }}"}}, ("payload", "custom_details", "a", 0, "endsAt"), NO_END),
+        ("pagerduty", {"details": {"a": "[{{ toJson .Status }},]"}}, ("payload", "custom_details", "a"), ["firing"]),
         (
             "pagerduty",
             {"links": [{"href": "https://a.example/{{ .Status }}", "text": "T {{ .Status }}"}]},

@@ -40,7 +40,7 @@ def test_a_text_that_fails_is_ours_and_ops_are_notified() -> None:
     attempt, (message,), (alert,) = attempted(target)
     assert attempt.delivered
     assert "A template of alertmanager.yml failed" in message["text"]
-    assert (alert.name, alert.cause) == ("TemplateFailed", "chat/telegram[0]")
+    assert (alert.name, alert.cause) == ("TemplateFailed", "chat/telegram/0")
     assert "message: line 1: " in alert.text
     assert alert.text.endswith("alertrelay's own text was sent instead.")
 
