@@ -10,8 +10,8 @@ from dataclasses import replace
 from typing import Any
 
 from alertrelay.config.channel import ChannelDescriptor, ConfigKey, Settings
-from alertrelay.render.structured import valued
 from alertrelay.render.templates.execute import Program
+from alertrelay.render.templates.structured import valued
 
 from compiler.alertmanager.kinds.reading import texts_of
 from compiler.reading.finding import Findings, did_you_mean

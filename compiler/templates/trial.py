@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from alertrelay.render.structured import valued
 from alertrelay.render.templates.budget import TemplateFailure
 from alertrelay.render.templates.execute import Program, render
 from alertrelay.render.templates.gotime import GoTime
 from alertrelay.render.templates.reading import NO_TIME
+from alertrelay.render.templates.structured import valued
 from alertrelay.render.templates.values import KV, AlertValue, AlertValues, Data
 
 _NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)

@@ -7,7 +7,7 @@ from typing import Any
 
 from alertrelay.channels import renderer
 from alertrelay.config.model import Target
-from alertrelay.memory.store import CollectingSender, ManualClock, MemorySecrets
+from alertrelay.memory.ports import CollectingSender, ManualClock, MemorySecrets
 from alertrelay.notify.deliver import Attempt, Courier, Delivery
 from alertrelay.ports import Permanent, SelfAlert
 

@@ -12,8 +12,8 @@ from alertrelay.channels.transport.connection import Network
 from alertrelay.channels.transport.senders import Senders
 from alertrelay.config.model import Target
 from alertrelay.notification import Listing
-from alertrelay.render.structured import valued
 from alertrelay.render.team_texts import NotRendered
+from alertrelay.render.templates.structured import valued
 
 from compiler.alertmanager.file import parse_alertmanager
 from compiler.reading.finding import Finding, Findings

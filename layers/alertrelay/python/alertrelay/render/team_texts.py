@@ -14,7 +14,7 @@ from typing import Any
 from alertrelay.config.channel import ConfigKey, Settings
 from alertrelay.config.model import Target
 from alertrelay.notification import Notification
-from alertrelay.render.structured import valued
+from alertrelay.render.templates.structured import valued
 from alertrelay.render.text import clean, cut, link, one_line, short
 
 _SETTING = 1800

@@ -5,8 +5,8 @@ from __future__ import annotations
 from alertrelay.channels.webhook import PAYLOAD, WebhookSettings
 from alertrelay.notification import Message, Notification
 from alertrelay.render import alertmanager_json
-from alertrelay.render.structured import valued
 from alertrelay.render.team_texts import NotRendered
+from alertrelay.render.templates.structured import valued
 from alertrelay.render.text import short
 
 
