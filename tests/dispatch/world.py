@@ -20,7 +20,7 @@ from alertrelay.config.channel import Settings
 from alertrelay.config.durations import ALONE
 from alertrelay.config.model import Config, Matcher, Receiver, Route, Target
 from alertrelay.dispatch.assembly import SHOWN, assemble
-from alertrelay.dispatch.dispatcher import TICK_AHEAD
+from alertrelay.dispatch.due import TICK_AHEAD
 from alertrelay.dispatch.survey import AskAlarms
 from alertrelay.memory.ports import CollectingSender, ManualClock, MemorySecrets, MemoryTimers
 from alertrelay.memory.store import MemoryStore

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from alertrelay.intake.messages import RECEIVER, entry_of, messages_of
-from alertrelay.intake.ports import Known, PostedAlerts, IntakeReport, Topics
+from alertrelay.intake.ports import IntakeReport, Known, PostedAlerts, Topics
 from alertrelay.intake.posted import AlertRefused, PostedAlert, merged, overlap, read_posted
 from alertrelay.ports import Clock
 from alertrelay.state import StoreFailure

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from alertrelay.intake.accept import Acceptance, accept
-from alertrelay.intake.ports import TopicFailure, RefusedBodies
+from alertrelay.intake.ports import RefusedBodies, TopicFailure
 from alertrelay.intake.request import ApiError, ApiRequest
 from alertrelay.intake.webhook import NoAlerts, take_webhook
 

@@ -15,12 +15,12 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from alertrelay.intake import operating, push, reading, silencing
 from alertrelay.intake.operating import Operating
-from alertrelay.intake.ports import TopicFailure, IntakeReport
+from alertrelay.intake.ports import IntakeReport, TopicFailure
 from alertrelay.intake.push import Push
 from alertrelay.intake.reading import Reads
 from alertrelay.intake.request import ApiError, ApiRequest, read_request
 from alertrelay.intake.silencing import Silencing
-from alertrelay.intake.tokens import Doorkeeper, TokenRefused, NoTokens, Right
+from alertrelay.intake.tokens import Doorkeeper, NoTokens, Right, TokenRefused
 from alertrelay.policy.silence_json import to_json
 from alertrelay.state import StoreFailure
 

@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 
 from alertrelay.intake.messages import empty_message, messages_of
-from alertrelay.intake.ports import RefusedBodies, IntakeReport, Topics
+from alertrelay.intake.ports import IntakeReport, RefusedBodies, Topics
 from alertrelay.sources import alertmanager
 from alertrelay.sources.parse import HOP_ATTRIBUTE
 

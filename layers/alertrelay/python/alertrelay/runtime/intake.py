@@ -27,7 +27,7 @@ from alertrelay.config.model import Config
 from alertrelay.dispatch import silences
 from alertrelay.intake.accept import Acceptance, end_expired
 from alertrelay.intake.operating import Operating
-from alertrelay.intake.ports import OpenAlerts, PostedAlerts, RefusedBodies, IntakeReport, Topics
+from alertrelay.intake.ports import IntakeReport, OpenAlerts, PostedAlerts, RefusedBodies, Topics
 from alertrelay.intake.push import Push
 from alertrelay.intake.reading import Reads
 from alertrelay.intake.routes import Handlers, routes

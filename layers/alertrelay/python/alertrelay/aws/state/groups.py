@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from alertrelay.alert import Channel
-from alertrelay.aws.state import items, ledger_chunks
+from alertrelay.aws.state import headers, items, ledger_chunks
 from alertrelay.aws.state.table import OnTable, read
 from alertrelay.nflog.group_state import GroupHeader, GroupState, Member
 from alertrelay.policy.group_key import order_ahead
@@ -61,12 +61,12 @@ class DynamoGroups(OnTable):
     def header(self, gid: str) -> GroupHeader | None:
         """See state.Groups."""
         item = self._header_item(gid)
-        return read(items.header, item) if item else None
+        return read(headers.header, item) if item else None
 
     def headers(self, gids: Sequence[str]) -> Mapping[str, GroupHeader]:
         """See state.Groups."""
         found = self._table.batch([header_key(gid) for gid in gids])
-        return {item["pk"]["S"].removeprefix("H#"): read(items.header, item) for item in found}
+        return {item["pk"]["S"].removeprefix("H#"): read(headers.header, item) for item in found}
 
     def state(self, gid: str) -> GroupState | None:
         """See state.Groups."""
@@ -131,7 +131,7 @@ class DynamoGroups(OnTable):
             ExpressionAttributeNames={"#shard": "shard"},
             ExpressionAttributeValues={":before": items.micros(before), **shards},
         )
-        return (items.due(item) for item in pages)
+        return (headers.due(item) for item in pages)
 
     def armed_after(self, channels: Collection[Channel], *, after: datetime, token: str) -> tuple[Sequence[str], str]:
         """See state.Groups. The token is the index's own key, as JSON."""
@@ -149,7 +149,7 @@ class DynamoGroups(OnTable):
             **start,
         )
         last = page.get("LastEvaluatedKey")
-        return [items.due(item)[0] for item in page["Items"]], compact_json(last, sort_keys=True) if last else ""
+        return [headers.due(item)[0] for item in page["Items"]], compact_json(last, sort_keys=True) if last else ""
 
 
 def header_key(gid: str) -> dict[str, Any]:
@@ -161,6 +161,6 @@ def new_header(gid: str, header: GroupHeader) -> dict[str, Any]:
     """Returns the values of an update that arms a group, by their names in its expression."""
     return {
         ":shard": items.text(items.shard(gid)),
-        ":group": items.identity(header.identity),
+        ":group": headers.identity(header.identity),
         ":cfg": items.text(header.config_hash),
     }

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from alertrelay.aws.state import items, ledger_chunks
+from alertrelay.aws.state import headers, items, ledger_chunks
 from alertrelay.aws.state.groups import DynamoGroups, new_header
 from alertrelay.nflog.group_state import GroupChange, GroupHeader, GroupState, before_own_lease, unknown
 
@@ -71,10 +71,10 @@ class DynamoLeases(DynamoGroups):
         """See state.Groups."""
         spill = ledger_chunks.write(self._table, gid, owner, change.ledger, before)
         # Until now joins may have found a ledger that they cannot read.
-        attributes = items.change_attributes(change, spill, backlog=before is None or before.stored.spill is not None)
+        attributes = headers.change_attributes(change, spill, backlog=before is None or before.stored.spill is not None)
         recorded, found = False, dict[str, Any](woken=True)
         if change.asleep_until and not change.closing:
-            asleep = items.sleeping_attributes(change, attributes)
+            asleep = headers.sleeping_attributes(change, attributes)
             recorded, found = self._record(gid, owner, asleep, "#owner = :me AND attribute_not_exists(woken)")
         if not recorded and "woken" in found:
             recorded, _ = self._record(gid, owner, attributes, "#owner = :me")
