@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from cli.config_dir import add_config_dir
+from cli.on_table import on_table
 from cli.output import add_output, dumped
 from cli.table import aligned
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from alertrelay.ports import Clock
 
     from cli.cloud import Client, DeployedStack
+    from cli.on_table import OpenTable
 
 _DESCRIPTION = """\
 Ask CloudWatch for the alarms that notify the topics of a deployed environment, of every type, and compare them with the
@@ -56,31 +59,15 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Compares; the exit code of the help."""
-    from alertrelay.aws.state.store import DynamoStore
-    from alertrelay.runtime.container import SystemClock
-    from alertrelay.state import StoreFailure
+    return on_table("reconcile", args, partial(_on, args))
 
-    from cli import cloud
-    from compiler.load import load
 
-    loaded = load(args.config_dir, args.env)
-    if loaded.environment is None:
-        for finding in loaded.errors:
-            print(finding, file=sys.stderr)
-        return 2
-    client, clock = cloud.clients(loaded.environment.region), SystemClock()
-    try:
-        deployed = cloud.stack_of(args.env, client)
-        if deployed is None:
-            print(f"alertrelay reconcile: there is no stack alertrelay-{args.env} here: deploy it", file=sys.stderr)
-            return 2
-        store = DynamoStore(lambda: client("dynamodb"), deployed.outputs["TableName"], clock)
-        audit = loaded.environment.audit
-        accounts = audited(args.env, deployed, client, clock, roles=audit.roles if audit else ())
-        return reconcile(args, deployed, accounts, client, store, clock)
-    except (cloud.CloudUnreadable, StoreFailure) as error:
-        print(f"alertrelay reconcile: {error}", file=sys.stderr)
-        return 2
+def _on(args: argparse.Namespace, table: OpenTable) -> int:
+    audit = table.environment.audit
+    accounts = audited(
+        table.environment.name, table.deployed, table.client, table.clock, roles=audit.roles if audit else ()
+    )
+    return reconcile(args, table.deployed, accounts, table.client, table.store, table.clock)
 
 
 def audited(
@@ -144,7 +131,7 @@ def _send(found: Sequence[Difference], deployed: DeployedStack, client: Client, 
     """Sends each update to every forwarder, by way of its own queue. Raises CloudUnreadable."""
     from alertrelay.dispatch.audit.run import send
 
-    queues = [_queue(function, client) for function in sorted(deployed.named("Function").values())]
+    queues = [_queue(function, client) for function in deployed.forwarders]
     send(found, queues, clock, deadline=None)
 
 

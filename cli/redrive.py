@@ -101,7 +101,7 @@ def redrive(args: argparse.Namespace, client: Client, clock: Clock) -> int:
     if not queues:
         names = ", ".join(one.name for one in queues_of(deployed))
         raise cloud.CloudUnreadable(f"--queue {' '.join(args.queue)}: no queue's name ends so; there are: {names}")
-    functions = sorted(deployed.named("Function").values())
+    functions = deployed.forwarders
     work = Redrive(client=client, clock=clock, functions=functions, replay=args.replay, per_second=args.per_second)
     handled: list[Handled] = []
     faults: list[str] = []

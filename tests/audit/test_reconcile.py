@@ -14,7 +14,7 @@ from alertrelay.dispatch.audit import run
 from alertrelay.dispatch.audit.ports import AuditedAccount
 from alertrelay.dispatch.audit.reconcile import FOUND, MUTES_UNKNOWN, Difference
 from alertrelay.dispatch.audit.run import reconciled, send
-from alertrelay.memory.store import ManualClock
+from alertrelay.memory.ports import ManualClock
 from botocore.exceptions import ClientError
 
 from tests.audit.cloudwatch import CloudWatch

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from alertrelay.dispatch.audit.reconcile import FOUND
-from alertrelay.memory.store import ManualClock
+from alertrelay.memory.ports import ManualClock
 from botocore.exceptions import ClientError
 
 from cli import cloud, reconcile

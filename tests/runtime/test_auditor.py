@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from alertrelay.dispatch.audit.ports import AuditedAccount
-from alertrelay.memory.store import ManualClock
+from alertrelay.memory.ports import ManualClock
 from alertrelay.ports import SelfAlert
 from alertrelay.runtime import auditor
 from alertrelay.runtime.auditor import RECONCILE, WEEKLY, Audited, AuditIncomplete, handle
