@@ -88,6 +88,10 @@ def run(args: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return 2
+    if not args.fix and (args.dry_run or args.yes):
+        flag = "--dry-run" if args.dry_run else "--yes"
+        print(f"alertrelay check: {flag} goes with --fix: add --fix, or leave it out", file=sys.stderr)
+        return 2
     if args.fix:
         from cli.check_fix import fix
         from compiler.load import ALERTMANAGER
@@ -161,7 +165,7 @@ def _live(folder: Path, environment: str) -> Sequence[Finding]:
 def _alarms(args: argparse.Namespace, findings: Sequence[Finding]) -> list[str]:
     """The table of alarms, where a whole configuration is checked, of the environments without an error."""
     from cli.alarm_table import table
-    from compiler.load import ENVIRONMENTS
+    from compiler.environment_names import ENVIRONMENTS
 
     if args.config is not None or args.delivery is not None:
         return []

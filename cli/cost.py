@@ -66,10 +66,10 @@ def run(args: argparse.Namespace) -> int:
     from compiler import load
     from compiler.cost.demand import demand
     from compiler.cost.month import bill
+    from compiler.environment_names import environment_fault
 
-    if args.env not in load.environments(args.config_dir):
-        there = ", ".join(load.environments(args.config_dir)) or "none"
-        print(f"alertrelay cost: --env {args.env}: expected one of {there}; see environments/", file=sys.stderr)
+    if fault := environment_fault(args.config_dir, args.env):
+        print(fault, file=sys.stderr)
         return 2
     loaded = load.load(args.config_dir, args.env)
     if loaded.config is None or loaded.environment is None:

@@ -9,13 +9,12 @@ from compiler.alarms.check import check_environment
 from compiler.alertmanager.managed import parse_alertmanager_text
 from compiler.anomaly import check_environments, parse_anomaly
 from compiler.delivery import check_delivery, parse_delivery
+from compiler.environment_names import ENVIRONMENTS, environments
 from compiler.load import (
     ALERTMANAGER,
     ANOMALY,
     DELIVERY,
-    ENVIRONMENTS,
     check_meaning_of,
-    environments,
     read_alertmanager_file,
     read_delivery,
     runbooks,

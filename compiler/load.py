@@ -8,7 +8,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -21,8 +20,9 @@ from compiler.alertmanager.file import AlertmanagerFile, parse_alertmanager
 from compiler.alertmanager.managed import parse_alertmanager_text, read_alertmanager
 from compiler.alertmanager.routing import without_empty_group_by
 from compiler.delivery import NOTHING, DeliveryFile, LastResort, check_delivery, parse_delivery
+from compiler.environment_names import ENVIRONMENTS, environment_fault, environments
 from compiler.placeholders import name_placeholders
-from compiler.reading.finding import Finding, Findings, Place, did_you_mean
+from compiler.reading.finding import Finding, Findings, Place
 from compiler.reading.yamlfile import Value, read
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 ALERTMANAGER = "alertmanager.yml"
 DELIVERY = "delivery.yml"
 ANOMALY = "anomaly.yml"
-ENVIRONMENTS = "environments"
 Release = Literal["0.25", "0.28", "0.33", "0.35"]
 BEFORE_031: frozenset[Release] = frozenset({"0.25", "0.28"})
 """Releases that ignore `group_by: []` of a child, keep an empty group, and flush at once where a late alert joins."""
@@ -52,7 +51,6 @@ DEPLOYMENT_ONLY = frozenset(
     }
 )
 """Codes of errors that are alertrelay's own: Alertmanager takes the file."""
-_NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,16 +71,6 @@ class Loaded:
     def errors(self) -> tuple[Finding, ...]:
         """The findings that forbid a deployment."""
         return tuple(f for f in self.findings if f.severity == "error")
-
-
-def is_environment_name(name: str) -> bool:
-    """Returns whether it may become part of names in AWS."""
-    return _NAME.fullmatch(name) is not None
-
-
-def environments(folder: Path) -> tuple[str, ...]:
-    """The names of the environments under a configuration folder, sorted."""
-    return tuple(sorted(path.stem for path in (folder / ENVIRONMENTS).glob("*.yml")))
 
 
 def load(folder: Path, environment: str) -> Loaded:
@@ -303,14 +291,8 @@ def _cross_check(alertmanager: AlertmanagerFile | None, delivery: DeliveryFile, 
 
 def _environment(folder: Path, name: str, findings: Findings) -> Environment | None:
     path = folder / ENVIRONMENTS / f"{name}.yml"
-    if not is_environment_name(name):
-        mend = "small letters, digits and hyphens: it becomes part of names in AWS"
-        findings.error(Place(file=str(path)), "bad-value", f"{name!r} is not a valid environment name", mend)
-        return None
-    if not path.exists():
-        message = f"there is no environment {name!r}"
-        known = environments(folder)
-        findings.error(Place(file=str(path)), "unreadable", message, did_you_mean(name, known))
+    if missing := environment_fault(folder, name):
+        findings.add(missing)
         return None
     # Here, since the catalogue of alarms takes longer to import than a route to find.
     from compiler.alarms.check import check_environment, check_own_runbooks

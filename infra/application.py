@@ -18,7 +18,8 @@ from compiler import placeholders
 from compiler.cost.demand import demand
 from compiler.cost.table import summary
 from compiler.delivery import LastResort
-from compiler.load import Loaded, environments, load
+from compiler.environment_names import environment_fault, environments
+from compiler.load import Loaded, load
 from compiler.placeholders import CODE
 from compiler.reading.finding import Finding, merged
 from compiler.resources.environment import Environment
@@ -107,8 +108,8 @@ def environment_names(config: Path, only: str) -> list[str]:
         raise ValueError(f"{config / 'environments'}: at least one environment was expected, NAME.yml; there is none")
     wanted = [name.strip() for name in only.split(",") if name.strip()]
     for name in wanted:
-        if name not in there:
-            raise ValueError(f"there is no environment {name}: {config / 'environments'} has {', '.join(there)}")
+        if fault := environment_fault(config, name):
+            raise ValueError(str(fault))
     return wanted or there
 
 

@@ -53,6 +53,7 @@ def test_a_channel_that_fails_fails_the_drill_which_still_goes_back_to_normal(
     first = next(check["what"] for check in found["checks"] if not check["passed"])
     assert first.startswith("slack-platform/slack/0")
     assert any(line.lstrip().startswith("FAIL slack-platform/slack/0 accepted 1 firing") for line in said)
+    assert any("ok   a fallback of slack-platform/slack/0 accepted 1 resolved" in line for line in said)
     assert run.stack.faults.down == {}
 
 

@@ -10,7 +10,8 @@ import pytest
 from alertrelay.channels import settings_of
 from alertrelay.config.model import Config
 
-from compiler.load import check_folder, environments, load
+from compiler.environment_names import environments
+from compiler.load import check_folder, load
 from tests.example import CONFIG as SHIPPED
 
 
