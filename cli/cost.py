@@ -64,9 +64,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Prints the bill; the exit code of the help."""
     from compiler import load
+    from compiler.config_files import environment_fault
     from compiler.cost.demand import demand
     from compiler.cost.month import bill
-    from compiler.environment_names import environment_fault
 
     if fault := environment_fault(args.config_dir, args.env):
         print(fault, file=sys.stderr)

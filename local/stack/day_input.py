@@ -14,8 +14,8 @@ from alertrelay.config.model import Config
 from alertrelay.config.watch import AnomalyConfig
 from alertrelay.sources import Envelope, parse
 
+from compiler.config_files import environment_fault
 from compiler.config_folder import NoConfigFolder
-from compiler.environment_names import environment_fault
 from compiler.reading.finding import nearest
 from infra import synth
 from local.stack.deployed import anomaly_config_of, config_of

@@ -10,8 +10,9 @@ import pytest
 from alertrelay.channels import settings_of
 from alertrelay.config.model import Config
 
-from compiler.environment_names import environments
-from compiler.load import check_folder, load
+from compiler.config_files import environments
+from compiler.examine import check_folder
+from compiler.load import load
 from tests.example import CONFIG as SHIPPED
 
 

@@ -10,7 +10,7 @@ import pytest
 from alertrelay.config.model import Config, Route
 from alertrelay.policy.route import match_routes
 
-from compiler.environment_names import environments
+from compiler.config_files import environments
 from compiler.load import load
 from tests.example import CONFIG as SHIPPED
 

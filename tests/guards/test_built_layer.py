@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from compiler.environment_names import environments
+from compiler.config_files import environments
 from compiler.load import load
 from infra.assets import build_function, build_layer, build_packages, own_interpreter
 from infra.synth import ROOT
