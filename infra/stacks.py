@@ -23,6 +23,8 @@ from infra.anomaly_dashboard import AnomalyDashboard
 from infra.assets import Asset
 from infra.checkov import CheckovAnswers
 from infra.forwarding import ForwarderConstruct, Relay
+from infra.intake import NAME as INTAKE
+from infra.intake import IntakeConstruct
 from infra.ops_page import OpsPage
 from infra.permissions import channel_statements
 from infra.rollout import Rollout
@@ -136,6 +138,7 @@ class EnvironmentRelay(cdk.Stack):
         if sends_sms(config, people):
             SmsWatch(self, "SmsWatch", environment.name, ops=relay.ops, runbook_base_url=environment.runbook_base_url)
         self.scorer = self._scorer(relay, anomaly, alerts, watch) if anomaly else None
+        self.intake = self._intake(relay, alerts, watch) if environment.intake else None
         self._close_topics(alerts)
         self._rollout(watch)
         if environment.ops_pagerduty_key:
@@ -189,9 +192,17 @@ class EnvironmentRelay(cdk.Stack):
         CfnOutput(self, "AnomalyFunction", value=scorer.function.function_name)
         return scorer
 
+    def _intake(self, relay: Relay, alerts: AlertTopics, watch: SelfWatch) -> IntakeConstruct:
+        """The intake and its alarms."""
+        intake = IntakeConstruct(self, "Intake", relay, key=alerts.key)
+        watch.watch_intake(intake, INTAKE)
+        CfnOutput(self, "IntakeUrl", value=intake.address, description="clients post alerts here: docs/intake.md")
+        CfnOutput(self, "FunctionIntake", value=intake.function.function_name)
+        return intake
+
     def _close_topics(self, alerts: AlertTopics) -> None:
         """Lets nobody publish to the topics but who is named."""
-        alerts.close([self.scorer.function] if self.scorer else [])
+        alerts.close([each.function for each in (self.scorer, self.intake) if each])
         for topic in (self.parts.ops, self.parts.last_resort):
             close(topic, functions=[forwarder.function for forwarder in self.forwarders.values()])
 
@@ -201,6 +212,8 @@ class EnvironmentRelay(cdk.Stack):
         alarms = dict.fromkeys(self.forwarders, watch.rollback(self.forwarders))
         if self.scorer:
             aliases[NAME], alarms[NAME] = self.scorer.live, watch.rollback([NAME])
+        if self.intake:
+            aliases[INTAKE], alarms[INTAKE] = self.intake.live, watch.rollback([INTAKE])
         Rollout(self, "Rollout", self.parts, aliases=aliases, alarms=alarms)
 
     def _ops_page(self, key: str, watch: SelfWatch, failures: RuleFailures) -> None:
