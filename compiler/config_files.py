@@ -126,10 +126,13 @@ def check_twins(folder: Path, names: Sequence[str], findings: Findings) -> None:
 
 
 def runbooks(folder: Path) -> frozenset[str] | None:
-    """Return the pages of runbooks/ in the configuration folder, or else beside it; None where there is none."""
+    """Return the pages of runbooks/ in the configuration folder, or else beside it; None where there is none.
+
+    Each is its path below that folder: `rds-high-cpu.md`, `prometheus/errors.md`.
+    """
     for pages in (folder / "runbooks", folder.absolute().parent / "runbooks"):
         if pages.is_dir():
-            return frozenset(path.name for path in pages.glob("*.md"))
+            return frozenset(path.relative_to(pages).as_posix() for path in pages.rglob("*.md"))
     return None
 
 
