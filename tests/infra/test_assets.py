@@ -71,6 +71,7 @@ def test_a_function_ships_its_handlers_and_the_compiled_configuration_alone(
             "lambdas/pre_traffic.py",
             "lambdas/slack_forwarder.py",
             "lambdas/email_forwarder.py",
+            "lambdas/intake.py",
         }
         variables = function["Properties"]["Environment"]["Variables"]
         if "ALERTRELAY_VERSIONS" not in variables:  # what checks new versions has no configuration of its own
