@@ -51,7 +51,8 @@ def run(args: argparse.Namespace) -> int:
     """Writes the rendered files, or compares them; the exit code of the help."""
     from cli.report import report
     from compiler.reading.finding import Findings
-    from compiler.rules.render import RENDERED, render
+    from compiler.rules.folder import RENDERED
+    from compiler.rules.render import render
 
     findings = Findings()
     found = render(args.rules_dir, findings, parameters=args.parameters)

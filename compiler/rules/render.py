@@ -14,11 +14,9 @@ from pathlib import Path
 
 from compiler.reading.finding import Findings, Place, did_you_mean
 from compiler.reading.yamlfile import decoded
+from compiler.rules.folder import PARAMETERS, TEMPLATES
 from compiler.rules.parameters import Parameters, read_parameters
 
-PARAMETERS = "parameters.yml"
-TEMPLATES = "templates"
-RENDERED = "rendered"
 SERVICES = "services.yml"
 """The file that is written from the listed services, and has no template."""
 _PARAMETER = re.compile(r"\$\{([^}\n]*)\}")
