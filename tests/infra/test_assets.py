@@ -72,6 +72,7 @@ def test_a_function_ships_its_handlers_and_the_compiled_configuration_alone(
             "lambdas/pre_traffic.py",
             "lambdas/slack_forwarder.py",
             "lambdas/email_forwarder.py",
+            "lambdas/intake.py",
         }
         variables = function["Properties"]["Environment"]["Variables"]
         # What checks new versions, and what compares alarms, have no configuration of their own.

@@ -129,7 +129,7 @@ def handle(built: Audited, event: Any, context: Any) -> dict[str, Any] | None:
         elif event == WEEKLY:
             _list_useless(built)
         else:
-            observer.log("event_not_for_the_auditor")
+            observer.log("event_not_known")
     except Exception as error:  # noqa: BLE001 - raised again, by its type alone
         observer.failed("audit_failed", error)
         # `from None`: what a library's exception says may hold what must not be logged.

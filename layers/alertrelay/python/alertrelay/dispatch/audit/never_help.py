@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from alertrelay.dispatch.audit.reconcile import Difference
+from alertrelay.dispatch.audit.reconcile import Difference, Kind
 
 NO_DATA_FOR = timedelta(days=7)
 """An alarm without data for so long watches nothing."""
@@ -24,11 +24,16 @@ def of_environment(alarms: Iterable[Mapping[str, Any]], topics: str, environment
 
 
 def never_help(alarms: Iterable[Mapping[str, Any]], topics: Collection[str], *, now: datetime) -> Iterator[Difference]:
-    """Yields the alarms that can never help, each with every reason. `alarms` are those that DescribeAlarms returned;
-    `topics` are the ARNs of the environment's topics, empty where they are not known."""
+    """Yields the alarms that can never help or resolve late, each with every reason. `alarms` are those that
+    DescribeAlarms returned; `topics` are the ARNs of the environment's topics, empty where they are not known."""
     for alarm in sorted(alarms, key=lambda one: str(one["AlarmArn"])):
-        if reasons := list(_reasons(alarm, topics, now)):
-            yield Difference(kind="never helps", alarm=alarm["AlarmArn"], why="; ".join(reasons))
+        late = alarm.get("ActionsEnabled", True) and alarm.get("AlarmActions") and not alarm.get("OKActions")
+        reasons = list(_reasons(alarm, topics, now))
+        kind: Kind = "never helps" if reasons else "resolves late"
+        if late:
+            reasons.append("it has no action for OK, so its alert is resolved by the next audit, or before its repeat")
+        if reasons:
+            yield Difference(kind=kind, alarm=alarm["AlarmArn"], why="; ".join(reasons))
 
 
 def _reasons(alarm: Mapping[str, Any], topics: Collection[str], now: datetime) -> Iterator[str]:
@@ -39,8 +44,6 @@ def _reasons(alarm: Mapping[str, Any], topics: Collection[str], now: datetime) -
         yield "its actions are disabled"
     elif not alarm.get("AlarmActions"):
         yield "it has no action for ALARM"
-    elif not alarm.get("OKActions"):
-        yield "it has no action for OK, so its alert is resolved late"
     yield from _unusable(alarm, topics)
     if alarm.get("EvaluationState") in _FAILING:
         yield f"CloudWatch cannot evaluate it: {alarm['EvaluationState']}"

@@ -16,7 +16,7 @@ from alertrelay.dispatch.audit.ports import AuditedAccount, Inventory, SeenAlarm
 from alertrelay.nflog.group_state import Member
 from alertrelay.sources import Envelope, parse
 
-Kind = Literal["missed", "over", "never helps"]
+Kind = Literal["missed", "over", "never helps", "resolves late"]
 JUST_NOW = timedelta(minutes=10)
 """A change so young may be on its way still: SNS, a retry of Lambda, a group's wait."""
 CLOCKS_DIFFER = timedelta(minutes=1)
@@ -27,8 +27,8 @@ OVER = "No OK had come, found by reconciliation: "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """An alarm on which the two do not agree, or that never helps. `alarm` is its state key; `envelope` is what brings
-    the relay up to date."""
+    """An alarm on which the two do not agree, that never helps, or whose resolve comes late. `alarm` is its state key;
+    `envelope` is what brings the relay up to date."""
 
     kind: Kind
     alarm: str
