@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
-from alertrelay.alert import Integration, Labels, rfc3339, severity_rank
+from alertrelay.alert import Labels, severity_rank
 from alertrelay.config.model import Config, Matcher, Route
-from alertrelay.policy.group_key import group_id
+from alertrelay.dispatch.audit.rehearsal import as_webhook, targets_of
 from alertrelay.policy.matchers import matches
 from alertrelay.policy.route import match_routes
 
@@ -27,15 +25,6 @@ TOPICS: Mapping[str, str] = {"critical": "TopicCritical", "info": "TopicInfo"}
 
 class NoWay(ValueError):
     """No test alert can be made that reaches the receiver. The text says why, and what to do."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RehearsalTarget:
-    """An integration that the test alert is to reach, and the group in which the table keeps it."""
-
-    integration: Integration
-    gid: str
-    route: Route
 
 
 def labels_for(config: Config, receiver: str | None, *, test_id: str, extra: Labels) -> dict[str, str]:
@@ -127,29 +116,11 @@ def _opened(text: str) -> list[str]:
     return [head + alternative + tail for alternative in group.group(1).split("|")]
 
 
-def targets_of(config: Config, labels: Labels) -> tuple[RehearsalTarget, ...]:
-    """Return the integrations that the route tree notifies of an alert with these labels, each in its group."""
-    found = {
-        RehearsalTarget(integration=target.integration, gid=group_id(target.integration, route, labels), route=route)
-        for route in match_routes(config.route, labels)
-        for receiver in [config.receiver(route.receiver)]
-        for target in (receiver.targets if receiver else ())
-    }
-    return tuple(sorted(found, key=lambda target: (target.integration, target.gid)))
-
-
 def message(labels: Labels, *, starts_at: datetime, ends_at: datetime | None) -> str:
-    """The test alert as Alertmanager's webhook sends one: that shape carries any labels."""
-    alert = {
-        "status": "resolved" if ends_at else "firing",
-        "labels": dict(labels),
-        "annotations": {
-            "summary": SUMMARY,
-            "description": f"Sent by `alertrelay send-test`, test {labels['alertrelay_test']}. Nobody has to act.",
-            "impact": "none: this is a TEST",
-        },
-        "startsAt": rfc3339(starts_at),
-        "endsAt": rfc3339(ends_at) if ends_at else "0001-01-01T00:00:00Z",
+    """The test alert as Alertmanager's webhook sends one."""
+    annotations = {
+        "summary": SUMMARY,
+        "description": f"Sent by `alertrelay send-test`, test {labels['alertrelay_test']}. Nobody has to act.",
+        "impact": "none: this is a TEST",
     }
-    envelope = {"version": "4", "receiver": "alertrelay-send-test", "status": alert["status"], "alerts": [alert]}
-    return json.dumps(envelope)
+    return as_webhook(labels, annotations=annotations, starts_at=starts_at, ends_at=ends_at)

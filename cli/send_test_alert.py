@@ -16,11 +16,11 @@ from cli.duration import seconds
 
 if TYPE_CHECKING:
     from alertrelay.config.model import Config
+    from alertrelay.dispatch.audit.rehearsal import RehearsalTarget
     from alertrelay.ports import Clock
     from alertrelay.state import Store
 
     from cli.cloud import Client, DeployedStack
-    from cli.rehearsal import RehearsalTarget
 
 GRACE_SECONDS = 60.0
 """What is waited beyond the group_wait or group_interval of the routes: a cold start, and one retry."""
@@ -154,6 +154,7 @@ class Rehearsal:
     ) -> Rehearsal:
         """Looks up the stack and chooses the labels; nothing is published. Raises NotSent, CloudUnreadable."""
         from alertrelay.aws.state.store import DynamoStore
+        from alertrelay.dispatch.audit.rehearsal import targets_of
 
         from cli import rehearsal
         from cli.cloud import stack_of
@@ -162,7 +163,7 @@ class Rehearsal:
             chosen = rehearsal.labels_for(config, receiver, test_id=uuid.uuid4().hex[:8], extra=labels)
         except rehearsal.NoWay as error:
             raise NotSent(str(error)) from None
-        targets = rehearsal.targets_of(config, chosen)
+        targets = targets_of(config, chosen)
         if not targets:
             raise NotSent("the route tree notifies nobody of this alert: name a --receiver")
         deployed = stack_of(config.environment, client)

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 from alertrelay.config.model import Config
+from alertrelay.dispatch.audit.rehearsal import targets_of
 
-from cli.rehearsal import ALERTNAME, NoWay, labels_for, targets_of
+from cli.rehearsal import ALERTNAME, NoWay, labels_for
 from cli.send_test_alert import NotSent, Rehearsal, exit_code
 from compiler.load import load
 from local.stack.day import DayRun
