@@ -60,6 +60,10 @@ class EmailSettings(Settings):
         kept = tuple(to for to in self.to if any(recipient_name(one) in names for one in bare_addresses([to])))
         return replace(self, to=kept)
 
+    def at(self, places: Mapping[str, str]) -> Self:
+        """Returns the settings for those of its recipients whom a group's labels name; `to` holds all whom they may."""
+        return self.only_for({recipient_name(one) for one in bare_addresses([places["to"]])})
+
 
 def bare_addresses(to: Iterable[str]) -> tuple[str, ...]:
     """Returns the addresses without names, in order, each once."""
