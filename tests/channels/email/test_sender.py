@@ -232,7 +232,7 @@ def test_implicit_tls_on_port_465_speaks_tls_first(
             send(Network(tls=trusting_tls), wanted)
 
 
-def test_implicit_tls_is_spoken_at_any_port_where_it_is_forced_and_not_at_465_where_it_is_refused(
+def test_implicit_tls_follows_what_forces_or_refuses_it_at_any_port(
     monkeypatch: pytest.MonkeyPatch, server_tls: ssl.SSLContext, trusting_tls: ssl.SSLContext, peers: StandIns
 ) -> None:
     with saying(b"554 no service\r\n", tls=server_tls, asked=False) as base:
