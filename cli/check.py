@@ -92,6 +92,10 @@ def run(args: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return 2
+    if not args.fix and (args.dry_run or args.yes):
+        flag = "--dry-run" if args.dry_run else "--yes"
+        print(f"alertrelay check: {flag} goes with --fix: add --fix, or leave it out", file=sys.stderr)
+        return 2
     if args.fix:
         from cli.check_fix import fix
         from compiler.config_files import ALERTMANAGER

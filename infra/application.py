@@ -15,7 +15,7 @@ from alertrelay.config.model import Config
 from alertrelay.config.watch import AnomalyConfig
 
 from compiler import placeholders
-from compiler.config_files import environments
+from compiler.config_files import environment_fault, environments
 from compiler.cost.demand import demand
 from compiler.cost.table import summary
 from compiler.delivery import LastResort
@@ -110,8 +110,8 @@ def environment_names(config: Path, only: str) -> list[str]:
         raise ValueError(f"{config / 'environments'}: at least one environment was expected, NAME.yml; there is none")
     wanted = [name.strip() for name in only.split(",") if name.strip()]
     for name in wanted:
-        if name not in there:
-            raise ValueError(f"there is no environment {name}: {config / 'environments'} has {', '.join(there)}")
+        if fault := environment_fault(config, name):
+            raise ValueError(str(fault))
     return wanted or there
 
 
