@@ -52,6 +52,7 @@ def demand(
         scored=_scored(anomaly) if anomaly else None,
         sms=sends_sms(config, people),
         ops_page=bool(environment.ops_pagerduty_key),
+        audited_every=environment.audit.every if environment.audit else 0,
     )
 
 
