@@ -109,7 +109,7 @@ def serving(folder: Path, environment: str | None, data: Path, keys: Path | None
     from alertrelay.runtime.container import SystemClock
 
     from compiler.original import without_secrets
-    from local.serve.database import Database
+    from local.serve.database import DataFile
     from local.serve.http import IntakeServer
     from local.serve.relay import LocalRelay, Outside
     from local.stack.deployed import fake_secrets
@@ -132,7 +132,7 @@ def serving(folder: Path, environment: str | None, data: Path, keys: Path | None
             sns=_printing(say, "sns"),
             ses=lambda mail: _printing(say, "ses")(mail, ""),
         )
-        database = entered.enter_context(Database(data))
+        database = entered.enter_context(DataFile(data))
         entered.enter_context(redirect_stdout(log))
         relay = LocalRelay(
             config, original, database, Outside(secret=secret, network=network), clock=SystemClock(), say=say

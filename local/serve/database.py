@@ -38,14 +38,14 @@ class QueuedMessage(NamedTuple):
     tries: int
 
 
-class Database:
+class DataFile:
     """A context manager. Safe under threads."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / FILE
         self._lock = threading.RLock()
 
-    def __enter__(self) -> Database:
+    def __enter__(self) -> DataFile:
         self._connection = sqlite3.connect(self.path, check_same_thread=False, isolation_level=None, timeout=1)
         try:
             self._connection.execute("PRAGMA locking_mode = EXCLUSIVE")  # two relays would notify twice
@@ -116,7 +116,7 @@ class Database:
 class Rows(MutableMapping[Any, Any]):
     """A dictionary whose entries are rows: read once, written through. `inner`: its values are such dictionaries."""
 
-    def __init__(self, database: Database, name: str) -> None:
+    def __init__(self, database: DataFile, name: str) -> None:
         self._database = database
         self._name = name
         found = database.execute("SELECT key, value FROM rows WHERE name = ?", name)
@@ -148,7 +148,7 @@ class Rows(MutableMapping[Any, Any]):
 class NestedRows(MutableMapping[Any, Any]):
     """A dictionary of dictionaries whose inner entries are rows, by (outer, inner) key."""
 
-    def __init__(self, database: Database, name: str) -> None:
+    def __init__(self, database: DataFile, name: str) -> None:
         self._rows = Rows(database, name)
         self._found: dict[Any, _Inner] = {}
         for outer, inner in self._rows:

@@ -26,7 +26,7 @@ from alertrelay.runtime.intake import IntakeState, IntakeWorld, handler_of
 from alertrelay.runtime.observe import Observer
 from alertrelay.sources import Envelope
 
-from local.serve.database import Database, QueuedMessage, Rows
+from local.serve.database import DataFile, QueuedMessage, Rows
 from local.serve.store import SqliteStore
 
 TOPIC, TIMERS, DEAD, REFUSED = "topic", "timers", "dead-letters", "refused"
@@ -49,7 +49,7 @@ class Outside:
 class QueuedTopics:
     """intake.ports.Topics: a message is durable when its row is written. `published` is called after it."""
 
-    database: Database
+    database: DataFile
     clock: Clock
     published: Callable[[], None]
 
@@ -71,7 +71,7 @@ class QueuedTopics:
 class QueuedTimers:
     """ports.Timers in the same file."""
 
-    database: Database
+    database: DataFile
     clock: Clock
     horizon: float = 60.0
 
@@ -94,7 +94,7 @@ class QueuedTimers:
 class QueuedRefusals:
     """intake.ports.RefusedBodies in the same file."""
 
-    database: Database
+    database: DataFile
     clock: Clock
 
     def keep(self, body: str, *, why: str) -> None:
@@ -110,7 +110,7 @@ class LocalRelay:
         self,
         config: Config,
         original: str,
-        database: Database,
+        database: DataFile,
         outside: Outside,
         clock: Clock,
         say: Callable[[str], Any],

@@ -13,7 +13,7 @@ from typing import Any
 from alertrelay.memory.store import MemoryStore
 from alertrelay.ports import Clock
 
-from local.serve.database import Database, NestedRows, Rows
+from local.serve.database import DataFile, NestedRows, Rows
 
 _DICTIONARIES = ("_alerts", "_headers", "anomalies", "_buckets", "_surveys", "_wakings")
 _NESTED = ("_members", "_sources")
@@ -23,7 +23,7 @@ _SILENCES = "silences"
 class SqliteStore(MemoryStore):
     """state.Store in a file. What has expired is dropped when it is opened."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: DataFile, clock: Clock) -> None:
         self._kept = Rows(database, _SILENCES)
         super().__init__(clock)
         now = clock.now()

@@ -13,7 +13,7 @@ from alertrelay.memory.store import MemoryStore
 from alertrelay.state import Store
 from moto import mock_aws
 
-from local.serve.database import Database
+from local.serve.database import DataFile
 from local.serve.store import SqliteStore
 from tests.aws import state
 
@@ -55,7 +55,7 @@ def store(request: pytest.FixtureRequest, clock: ManualClock, dynamodb: Any, tmp
         yield MemoryStore(clock)
         return
     if request.param == "sqlite":
-        with Database(tmp_path) as database:
+        with DataFile(tmp_path) as database:
             yield SqliteStore(database, clock)
         return
     with state.table(dynamodb):

@@ -14,7 +14,7 @@ import pytest
 from alertrelay.alert import rfc3339
 
 from cli.serve import Served, serving
-from local.serve.database import Database, UnreadableData
+from local.serve.database import DataFile, UnreadableData
 from local.serve.http import IntakeServer
 from local.serve.relay import REFUSED
 from tests.serve.conftest import ask, pages, until
@@ -50,13 +50,13 @@ def test_alerts_silences_and_the_token_survive_a_restart(folder: Path, tmp_path:
 
 
 def test_a_second_process_does_not_get_the_same_data(tmp_path: Path) -> None:
-    with Database(tmp_path), pytest.raises(UnreadableData, match="locked"), Database(tmp_path):
+    with DataFile(tmp_path), pytest.raises(UnreadableData, match="locked"), DataFile(tmp_path):
         pass
 
 
 def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     (tmp_path / "alertrelay.sqlite3").write_text("no database at all, but long enough to be read as one" * 20)
-    with pytest.raises(UnreadableData, match=r"alertrelay\.sqlite3"), Database(tmp_path):
+    with pytest.raises(UnreadableData, match=r"alertrelay\.sqlite3"), DataFile(tmp_path):
         pass
 
 
@@ -127,7 +127,7 @@ def test_a_body_that_is_no_alert_is_kept(folder: Path, tmp_path: Path) -> None:
     with serving(folder, None, tmp_path, None, port=0) as served:
         assert ask(served, "POST", "/api/v1/alertmanager", {"text": "no alert"}) == 400
         assert ask(served, "GET", "/health")["healthy"]
-    with Database(tmp_path) as database:
+    with DataFile(tmp_path) as database:
         kept = database.take(REFUSED, now=datetime.now(UTC))
     assert kept
     assert json.loads(kept.body)["body"] == '{"text": "no alert"}'
