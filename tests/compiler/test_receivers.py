@@ -352,7 +352,7 @@ def test_templates_in_texts_and_settings_are_accepted_without_a_warning(read_con
             "email_configs[0].tls_config",
         ),
         ("webhook_configs: [{url_file: /s/k, timeout: 5s}]", "webhook_configs[0].timeout"),
-        ("sns_configs: [{phone_number: '+15555550100', sigv4: {role_arn: x}}]", "sns_configs[0].sigv4"),
+        ("sns_configs: [{phone_number: '+15555550100', sigv4: {profile: x}}]", "sns_configs[0].sigv4"),
         (
             "slack_configs: [{api_url_file: /s/k, http_config: {proxy_url: x}}]",
             "slack_configs[0].http_config.proxy_url",
@@ -362,3 +362,13 @@ def test_templates_in_texts_and_settings_are_accepted_without_a_warning(read_con
 def test_what_is_known_and_not_obeyed_is_a_warning(configs: str, key: str, read_config: Read) -> None:
     warnings = _found(read_config, _text(configs, SMTP), "warning")
     assert ("not-obeyed", f"receivers[0].{key}") in [(f.code, f.key) for f in warnings]
+
+
+def test_a_role_of_another_account_is_refused_with_what_the_topic_has_to_allow(read_config: Read) -> None:
+    topic = "arn:aws:sns:eu-west-1:444455556666:team"
+    sigv4 = "{region: eu-west-1, role_arn: 'arn:aws:iam::444455556666:role/publisher'}"
+    text = _text(f"sns_configs: [{{topic_arn: '{topic}', sigv4: {sigv4}}}]")
+    (found,) = [one for one in _found(read_config, text) if one.code == "unsupported"]
+    assert found.key == "receivers[0].sns_configs[0].sigv4.role_arn"
+    assert "does not assume arn:aws:iam::444455556666:role/publisher" in found.message
+    assert f"Action: sns:Publish, Resource: {topic}" in found.mend

@@ -25,6 +25,8 @@ def read_sns(section: Section, reading: ReceiverContext) -> SnsSettings:
         message = "'secret_key' holds a secret in plain text"
         mend = "remove access_key and secret_key: the function's own role may publish"
         section.findings.error(inner.at("secret_key"), "inline-secret", message, mend)
+    if inner and inner.has("role_arn"):
+        _refuse_role(section, inner)
     ways = ("topic_arn", "phone_number", "target_arn")
     named = [key for key in ways if section.has(key)]
     if len(named) != 1:
@@ -38,6 +40,18 @@ def read_sns(section: Section, reading: ReceiverContext) -> SnsSettings:
         target_arn=section.text("target_arn"),
         amazon_q=_amazon_q(section),
     )
+
+
+def _refuse_role(section: Section, sigv4: Section) -> None:
+    """The forwarder publishes by its own role, whose policy names the topic; no other role is assumed."""
+    topic = section.text("topic_arn") or section.text("target_arn") or "the topic"
+    message = f"alertrelay publishes by the role of its email-forwarder, and does not assume {sigv4.text('role_arn')}"
+    mend = (
+        f"remove role_arn; a topic of another account has to allow that role in its policy: {{Effect: Allow, "
+        f"Principal: {{AWS: ROLE}}, Action: sns:Publish, Resource: {topic}}}, and its KMS key kms:GenerateDataKey* and "
+        "kms:Decrypt"
+    )
+    section.findings.error(sigv4.at("role_arn"), "unsupported", message, mend)
 
 
 def _amazon_q(section: Section) -> bool:
