@@ -30,7 +30,7 @@ from alertrelay.policy.group_key import order_ahead
 from alertrelay.policy.inhibit import InhibitKey
 from alertrelay.policy.silence import Silence
 from alertrelay.ports import Clock, DeliveryFailure, Key, SecretMissing
-from alertrelay.state import AnomalyNote, Facts, Limit, Survey, Waking
+from alertrelay.state import AnomalyNote, BudgetNote, Facts, Limit, Survey, Waking
 
 WAKE_PAGE = 3
 """Groups of a page: so few that tests see several."""
@@ -66,6 +66,7 @@ class MemoryStore:
         self._headers: dict[str, GroupState] = {}
         self._sources: dict[tuple[str, str], dict[str, bool]] = {}
         self.anomalies: dict[str, Sequence[AnomalyNote]] = {}  # written by the scorer's own port
+        self.budgets: dict[str, BudgetNote] = {}  # written by the slo function's own port
         self._buckets: dict[str, datetime] = {}
         self._surveys: dict[str, tuple[Survey, int]] = {}
         self._wakings: dict[str, tuple[Waking, int]] = {}
@@ -319,6 +320,7 @@ class MemoryStore:
         alerts: Sequence[str],
         inhibitors: Sequence[tuple[str, str]],
         services: Sequence[str] = (),
+        objectives: Sequence[str] = (),
         waking: str = "",
     ) -> Facts:
         """See state.Store."""
@@ -328,6 +330,7 @@ class MemoryStore:
                 inhibitors={one: dict(self._sources[one]) for one in inhibitors if one in self._sources},
                 silences=self._silences[0],
                 anomalies={name: self.anomalies[name] for name in services if self.anomalies.get(name)},
+                budgets={name: self.budgets[name] for name in objectives if name in self.budgets},
                 waking=self.waking(waking)[0],
             )
 
