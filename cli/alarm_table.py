@@ -7,8 +7,8 @@ from pathlib import Path
 
 from compiler.alarms.alarm import Plan, setting_of
 from compiler.alarms.plan import plan
+from compiler.config_files import environments, read_environment
 from compiler.cost.alarms import monthly
-from compiler.load import environments, read_environment
 from compiler.reading.finding import Findings
 
 _HEAD = ("environment", "kind", "resource", "critical", "warning")

@@ -90,7 +90,7 @@ def run(args: argparse.Namespace) -> int:
         return 2
     if args.fix:
         from cli.check_fix import fix
-        from compiler.load import ALERTMANAGER
+        from compiler.config_files import ALERTMANAGER
 
         code = fix(args.config or args.config_dir / ALERTMANAGER, dry_run=args.dry_run, yes=args.yes)
         if code is not None:
@@ -114,16 +114,17 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _findings(args: argparse.Namespace) -> Sequence[Finding]:
-    from compiler import load
+    from compiler.config_files import ALERTMANAGER
+    from compiler.examine import check_folder, examine
 
     today = datetime.now(UTC).date()
     if args.config is None and args.delivery is None:
-        return load.check_folder(args.config_dir, environment=args.env, today=today, rules=args.rules)
+        return check_folder(args.config_dir, environment=args.env, today=today, rules=args.rules)
     names = [args.env] if args.env is not None else []
-    beside = args.config_dir / load.ALERTMANAGER
+    beside = args.config_dir / ALERTMANAGER
     alertmanager = args.config or (beside if beside.exists() else None)
     delivery = args.delivery or delivery_beside(args.config)
-    return load.examine(
+    return examine(
         alertmanager=alertmanager,
         delivery=delivery,
         folder=args.config_dir,
@@ -161,7 +162,7 @@ def _live(folder: Path, environment: str) -> Sequence[Finding]:
 def _alarms(args: argparse.Namespace, findings: Sequence[Finding]) -> list[str]:
     """The table of alarms, where a whole configuration is checked, of the environments without an error."""
     from cli.alarm_table import table
-    from compiler.load import ENVIRONMENTS
+    from compiler.config_files import ENVIRONMENTS
 
     if args.config is not None or args.delivery is not None:
         return []

@@ -14,7 +14,7 @@ from pathlib import Path
 from cli.config_dir import delivery_beside
 from cli.files import unreadable, unwritable
 from cli.report import refuse
-from compiler.load import read_delivery
+from compiler.config_files import read_delivery
 from compiler.mending.mend import CannotMend, Mended, mend
 
 _BOM = b"\xef\xbb\xbf"

@@ -76,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
     from cli.discovery.account import NoSelection
     from cli.discovery.environment_text import NotEditable, added, faults_of
     from cli.discovery.stated import NotStated
-    from compiler.load import ENVIRONMENTS
+    from compiler.config_files import ENVIRONMENTS
 
     path = args.config_dir / ENVIRONMENTS / f"{args.env}.yml"
     try:
@@ -110,7 +110,7 @@ def _note(text: str) -> None:
 
 def _environment(folder: Path, name: str) -> tuple[Environment, str]:
     """Return the environment as it is, and the text of its file. Raises DiscoverRefused."""
-    from compiler.load import ENVIRONMENTS, read_environment
+    from compiler.config_files import ENVIRONMENTS, read_environment
 
     environment, findings = read_environment(folder, name)
     faults = [str(finding) for finding in findings if finding.severity == "error"]

@@ -118,7 +118,7 @@ def _check_empty(folder: Path) -> None:
 
 def _write(folder: Path, made: Mapping[str, str]) -> tuple[Finding, ...]:
     """Write into a folder beside it, check that, and only then move it; return the findings. Raises InitRefused."""
-    from compiler.load import check_folder
+    from compiler.examine import check_folder
 
     folder = folder.absolute()
     try:

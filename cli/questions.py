@@ -82,7 +82,7 @@ def _split(text: str) -> list[str]:
 
 
 def _environments(flag: str, names: list[str]) -> tuple[str, ...]:
-    from compiler.load import is_environment_name
+    from compiler.config_files import is_environment_name
 
     for name in names:
         if not is_environment_name(name):
@@ -129,7 +129,7 @@ def _own_file(path: Path | None) -> str | None:
     if path is None:
         return None
     from cli.report import report
-    from compiler.load import examine
+    from compiler.examine import examine
 
     errors = [finding for finding in examine(alertmanager=path, delivery=None) if finding.severity == "error"]
     errors = [one for one in errors if not (one.code == "missing-key" and "smarthost" in one.message)]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cli.config_dir import add_config_dir
+from cli.on_table import on_table
 from cli.output import add_output, dumped
 from cli.table import aligned
 
@@ -56,29 +56,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Compares; the exit code of the help."""
-    from alertrelay.aws.state.store import DynamoStore
-    from alertrelay.runtime.container import SystemClock
-    from alertrelay.state import StoreFailure
-
-    from cli import cloud
-    from compiler.load import load
-
-    loaded = load(args.config_dir, args.env)
-    if loaded.environment is None:
-        for finding in loaded.errors:
-            print(finding, file=sys.stderr)
-        return 2
-    client, clock = cloud.clients(loaded.environment.region), SystemClock()
-    try:
-        deployed = cloud.stack_of(args.env, client)
-        if deployed is None:
-            print(f"alertrelay reconcile: there is no stack alertrelay-{args.env} here: deploy it", file=sys.stderr)
-            return 2
-        store = DynamoStore(lambda: client("dynamodb"), deployed.outputs["TableName"], clock)
-        return reconcile(args, deployed, client, store, clock)
-    except (cloud.CloudUnreadable, StoreFailure) as error:
-        print(f"alertrelay reconcile: {error}", file=sys.stderr)
-        return 2
+    return on_table(
+        "reconcile", args, lambda table: reconcile(args, table.deployed, table.client, table.store, table.clock)
+    )
 
 
 def reconcile(args: argparse.Namespace, deployed: DeployedStack, client: Client, groups: Groups, clock: Clock) -> int:

@@ -21,7 +21,8 @@ from cli.route_changes import (
     changed_settings,
 )
 from compiler.alertmanager.managed import read_alertmanager
-from compiler.load import ALERTMANAGER, try_out
+from compiler.config_files import ALERTMANAGER
+from compiler.load import try_out
 from compiler.reading.finding import Findings
 from compiler.reading.yamlfile import Value
 

@@ -15,10 +15,11 @@ from alertrelay.config.model import Config
 from alertrelay.config.watch import AnomalyConfig
 
 from compiler import placeholders
+from compiler.config_files import environments
 from compiler.cost.demand import demand
 from compiler.cost.table import summary
 from compiler.delivery import LastResort
-from compiler.load import Loaded, environments, load
+from compiler.load import Loaded, load
 from compiler.placeholders import CODE
 from compiler.reading.finding import Finding, merged
 from compiler.resources.environment import Environment

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from alertrelay.channels import KINDS
 from alertrelay.config.model import Config, Target
-from alertrelay.memory.store import ManualClock
+from alertrelay.memory.ports import ManualClock
 from alertrelay.notification import Message, Receipt
 from alertrelay.ports import DeliveryFailure, Key, Sender
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from alertrelay.memory.store import ManualClock
+from alertrelay.memory.ports import ManualClock
 from alertrelay.nflog.group_state import GroupHeader
 from alertrelay.notification import Outcome, Reason
 from alertrelay.notify.limits import QUIET

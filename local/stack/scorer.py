@@ -18,7 +18,7 @@ from alertrelay.alert import rfc3339
 from alertrelay.anomaly.scorer.metric import dimensions_of
 from alertrelay.anomaly.scorer.shard import SETTLED
 from alertrelay.config.watch import AnomalyConfig, Mode, Watch
-from alertrelay.memory.store import ManualClock
+from alertrelay.memory.ports import ManualClock
 
 from infra.assets import ANOMALY_FILE
 from local.series import NotASeries, read_series

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 from alertrelay.aws.clients import Clients, clients
-from alertrelay.memory.store import ManualClock, MemoryStore
+from alertrelay.memory.ports import ManualClock
+from alertrelay.memory.store import MemoryStore
 from alertrelay.state import Store
 from moto import mock_aws
 

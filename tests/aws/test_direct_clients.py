@@ -17,7 +17,7 @@ from alertrelay.aws.secrets import SecretKeys
 from alertrelay.aws.ses import mailer
 from alertrelay.aws.sns import publisher
 from alertrelay.aws.timers import SqsTimers
-from alertrelay.memory.store import ManualClock
+from alertrelay.memory.ports import ManualClock
 from alertrelay.ports import Permanent, SecretMissing, TimersFailure
 from alertrelay.state import StoreFailure
 from moto.server import ThreadedMotoServer

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from alertrelay.aws.state import items
+from alertrelay.aws.state import headers
 from alertrelay.channels import KINDS
-from alertrelay.memory.store import ManualClock
+from alertrelay.memory.ports import ManualClock
 from alertrelay.notify.limits import LIMITS
 from alertrelay.policy.group_key import key_of
 from alertrelay.state import Store
@@ -95,7 +95,7 @@ class MortalOnDynamoDB(OnDynamoDB, MortalWorld):
     client: Any = None
 
     def due(self) -> list[datetime]:
-        return [items.due(item)[1] for item in self.client.scan(TableName=TABLE)["Items"] if "next_due" in item]
+        return [headers.due(item)[1] for item in self.client.scan(TableName=TABLE)["Items"] if "next_due" in item]
 
     def announced(self, table: Store) -> int:
         """Alerts that the one group has told and not ended, by the table itself."""

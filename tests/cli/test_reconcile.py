@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from alertrelay.memory.store import ManualClock
+from alertrelay.memory.ports import ManualClock
 from botocore.model import ServiceModel
 
 from cli import reconcile

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from alertrelay.alert import rfc3339
-from alertrelay.memory.store import ManualClock
+from alertrelay.memory.ports import ManualClock
 from botocore.exceptions import ClientError
 
 from cli import cloud, redrive

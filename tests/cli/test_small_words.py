@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from alertrelay.memory.store import ManualClock, MemoryStore
+from alertrelay.memory.ports import ManualClock
+from alertrelay.memory.store import MemoryStore
 
 from cli import cloud, silence
 from cli.command import main, parser

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from compiler.delivery import NOTHING
-from compiler.load import examine
+from compiler.examine import examine
 from compiler.mending.mend import CannotMend, mend
 from compiler.reading.finding import Finding
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from alertrelay.memory.store import MemorySecrets
+from alertrelay.memory.ports import MemorySecrets
 from alertrelay.notify.limits import LIMITS
 from alertrelay.sources import Envelope, parse, unwrap
 

@@ -12,7 +12,8 @@ import pytest
 from alertrelay.alert import Channel, Integration
 from alertrelay.channels.sns import SnsSettings
 from alertrelay.config.model import Config, Receiver, Target
-from alertrelay.memory.store import ManualClock, MemoryStore
+from alertrelay.memory.ports import ManualClock
+from alertrelay.memory.store import MemoryStore
 from alertrelay.notify.limits import LIMITS, QUIET, SMS, incidents, limit_of, messages
 from alertrelay.ports import Retryable
 

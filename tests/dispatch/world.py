@@ -20,9 +20,10 @@ from alertrelay.config.channel import Settings
 from alertrelay.config.durations import ALONE
 from alertrelay.config.model import Config, Matcher, Receiver, Route, Target
 from alertrelay.dispatch.assembly import SHOWN, assemble
-from alertrelay.dispatch.dispatcher import TICK_AHEAD
+from alertrelay.dispatch.due import TICK_AHEAD
 from alertrelay.dispatch.survey import AskAlarms
-from alertrelay.memory.store import CollectingSender, ManualClock, MemorySecrets, MemoryStore, MemoryTimers
+from alertrelay.memory.ports import CollectingSender, ManualClock, MemorySecrets, MemoryTimers
+from alertrelay.memory.store import MemoryStore
 from alertrelay.notification import Outcome
 from alertrelay.notify.compose import Site
 from alertrelay.notify.stale_alarms import ResolvedAlarms

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from alertrelay.dispatch import degraded, dispatcher
+from alertrelay.dispatch import degraded, due
 from alertrelay.memory.store import MemoryStore
 from alertrelay.nflog import dedup
 from alertrelay.nflog.ledger import Ledger
@@ -95,7 +95,7 @@ def _fallbacks_never_resolved(patch: pytest.MonkeyPatch) -> None:
 
 
 def _no_sweep(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(dispatcher, "on_tick", lambda **_given: None)
+    patch.setattr(due, "on_tick", lambda **_given: None)
 
 
 def _ledger_ignored(patch: pytest.MonkeyPatch) -> None:

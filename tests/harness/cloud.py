@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from alertrelay.config.durations import REDELIVERED
-from alertrelay.memory.store import ManualClock
+from alertrelay.memory.ports import ManualClock
 from alertrelay.ports import TimersFailure
 from alertrelay.state import StoreFailure
 

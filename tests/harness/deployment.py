@@ -17,7 +17,8 @@ from alertrelay.config.model import Config
 from alertrelay.dispatch.assembly import assemble
 from alertrelay.dispatch.survey import Alarms, AskAlarms
 from alertrelay.groups.messages import TICK
-from alertrelay.memory.store import ManualClock, MemorySecrets, MemoryStore
+from alertrelay.memory.ports import ManualClock, MemorySecrets
+from alertrelay.memory.store import MemoryStore
 from alertrelay.notify.compose import Site
 from alertrelay.notify.limits import LIMITS
 from alertrelay.ports import SelfAlert, Telemetry

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from alertrelay.alert import Channel
 from alertrelay.channels import Renderer, shared_forwarder, survey_name
 from alertrelay.config.model import Config, Target
-from alertrelay.dispatch import dispatcher
+from alertrelay.dispatch import dispatcher, due
 from alertrelay.dispatch.degraded import Degraded
 from alertrelay.dispatch.delays import Delays
 from alertrelay.dispatch.portion import Insert, ScheduleFlush, insert_in_time, schedule_in_time
@@ -185,7 +185,7 @@ def _dispatching(
         trouble=trouble,
     )
     on_timer = partial(
-        dispatcher.on_timer,
+        due.on_timer,
         receive=receive,
         groups=groups,
         timers=timers,
@@ -234,7 +234,7 @@ def _on_tick(
         telemetry=parts.telemetry,
     )
     return partial(
-        dispatcher.on_tick,
+        due.on_tick,
         channels=channels,
         groups=parts.store,
         timers=parts.timers,
