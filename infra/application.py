@@ -69,7 +69,7 @@ def synthesise(config: Path, environ: Mapping[str, str]) -> None:
     layer = build_layer(lambda_interpreter(arch))
     app = cdk.App(outdir=environ.get("CDK_OUTDIR") or "cdk.out", analytics_reporting=False, context=dict(CONTEXT))
     for each in valid:
-        code = build_function(each.config, each.anomaly)
+        code = build_function(each.config, each.anomaly, each.environment.objectives)
         EnvironmentStage(
             app,
             each.environment,

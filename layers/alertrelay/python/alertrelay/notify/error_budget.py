@@ -40,7 +40,7 @@ def _annotated(alert: Alert, said: Mapping[str, str]) -> Alert:
 
 def bar(share: float) -> str:
     """Returns what is spent as a bar: ▰▰▰▱▱▱▱▱▱▱."""
-    filled = min(BAR, max(0, round(share * BAR)))
+    filled = min(BAR, max(0, int(share * BAR + 0.5)))
     return "▰" * filled + "▱" * (BAR - filled)
 
 
@@ -74,8 +74,15 @@ def spent(note: BudgetNote, alertname: str) -> str:
     pairs = [pair for pair in PAIRS if pair.alertname == alertname] or PAIRS
     window = max(pairs, key=lambda pair: note.rates.get(pair.long, 0.0) / pair.factor(note.window)).long
     left = note.exhausted_in(note.rates.get(window, 0.0))
-    return "not at this rate" if left is None else f"in {span(left)} at the rate of the last {span(window)}"
+    return "not at this rate" if left is None else f"in {span(left)} at the rate of the last {_length(window)}"
 
 
 def _rate(note: BudgetNote, window: int) -> str:
-    return f"{note.rates.get(window, 0.0):.3g}x over {span(window)}"
+    return f"{note.rates.get(window, 0.0):.3g}x over {_length(window)}"
+
+
+def _length(window: int) -> str:
+    """Returns `5 min`, `1 h`, `3 d`."""
+    if window % 86_400 == 0:
+        return f"{window // 86_400} d"
+    return f"{window // 3_600} h" if window % 3_600 == 0 else f"{window // 60} min"

@@ -51,7 +51,7 @@ def run(watching: Watching, history: History) -> Mapping[str, BudgetNote]:
         except BudgetsFailure as failure:
             failed.append(objective.id)
             watching.log("slo_budget_not_kept", slo=objective.id, failure=str(failure))
-    watching.measure("SloObjectives", float(len(notes)))
+    watching.measure("SloObjectives", float(len(notes)), env=watching.config.environment)
     if failed:
         raise RunIncomplete(f"{len(failed)} of {len(notes)} budgets could not be kept: {', '.join(failed[:5])}")
     return notes
