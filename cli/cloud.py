@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ Client = Callable[[str], Any]
 
 UNREADABLE = (BotoCoreError, ClientError, ResponseParserError)
 """What a call of AWS raises; the last where something else answered, such as a proxy with a page of HTML."""
-NOT_OF_AWS = "an answer that is not of AWS"
+NOT_OF_AWS = "something other than AWS answered"
 _NOT_REACHED = frozenset(
     {
         "EndpointConnectionError",
@@ -104,6 +104,11 @@ def config_hash(function: str, client: Client) -> str:
         raise unreadable(f"the function {function}", error) from None
     found: str = answer.get("Environment", {}).get("Variables", {}).get(HASH_VARIABLE, "")
     return found
+
+
+def without_answer(errors: Iterable[str]) -> bool:
+    """Returns whether AWS was never reached: the words are those of `alertrelay.aws.errors.code`."""
+    return all(word in _NOT_REACHED for word in errors)
 
 
 def unreadable(what: str, error: BotoCoreError | ClientError | ResponseParserError) -> CloudUnreadable:

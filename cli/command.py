@@ -33,6 +33,7 @@ SUBCOMMANDS: Mapping[str, tuple[str, str]] = {
     "send_test_alert": ("send-test", "send a marked test alert through a deployed environment"),
     "drill": ("drill", "send marked test alerts through the relay, and check what became of them"),
     "serve_aws": ("serve-aws", "serve what a function under `sam local invoke` needs: AWS and the channels"),
+    "rules": ("rules", "render the Prometheus rules"),
     "cost": ("cost", "show what a month of an environment costs"),
     "export": ("export", "write the environment as templates of another tool"),
     "lsp": ("lsp", "serve an editor: diagnostics, hover and completion"),

@@ -64,13 +64,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Prints the bill; the exit code of the help."""
     from compiler import load
-    from compiler.config_files import environments
+    from compiler.config_files import environment_fault
     from compiler.cost.demand import demand
     from compiler.cost.month import bill
 
-    if args.env not in environments(args.config_dir):
-        there = ", ".join(environments(args.config_dir)) or "none"
-        print(f"alertrelay cost: --env {args.env}: expected one of {there}; see environments/", file=sys.stderr)
+    if fault := environment_fault(args.config_dir, args.env):
+        print(fault, file=sys.stderr)
         return 2
     loaded = load.load(args.config_dir, args.env)
     if loaded.config is None or loaded.environment is None:

@@ -24,7 +24,8 @@ Write a folder of your own: alertmanager.yml, delivery.yml, anomaly.yml, an envi
 README. On a terminal, values without a flag are asked for. Nothing in it is invented: it watches nothing, checks
 clean, and deploys the relay alone; `alertrelay discover` then lists the resources of your account.
 
-With --alertmanager your own file is copied as it is, if it has no errors.
+With --alertmanager your own file is copied as it is, if it has no errors: `alertrelay check --config FILE --fix` moves
+its secrets out and renews its deprecated keys before.
 """
 _EPILOG = """\
 examples:
@@ -168,7 +169,8 @@ def _lines(
     lines = [f"written: {folder / name}" for name in sorted(made)]
     warnings = [finding for finding in findings if finding.severity == "warning"]
     if warnings:
-        lines += ["", f"`alertrelay check` has {len(warnings)} to decide:"]
+        count = "a warning" if len(warnings) == 1 else f"{len(warnings)} warnings"
+        lines += ["", f"`alertrelay check` finds {count}:"]
         lines += [f"  {finding.code}: {finding.message}" for finding in warnings]
     go = "" if folder == Path() else f"cd {shlex.quote(str(folder))}; "
     lines += ["", f"next: {go}alertrelay check --strict", f"      alertrelay discover --env {answers.environments[0]}"]

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 _DESCRIPTION = """\
 Ask CloudWatch for the alarms that notify the topics of a deployed environment, of every type, and compare them with the
-alerts that the relay has open: alarms that fire and were missed, alerts whose alarm is over, and alarms that can never
-help (no data for a week, no actions, no action for OK, an evaluation that fails).
+alerts that the relay has open: alarms that fire and were missed, alerts whose alarm is over, alarms that can never
+help (no data for a week, no actions, an evaluation that fails), and alarms without an action for OK, whose alerts are
+resolved late.
 
 Nothing is changed. With --send a missed alarm, and the OK of one that is over, is sent to the forwarders as its topic
 would have; what they know already they do not notify again. Where CloudWatch does not answer for all alarms, nothing

@@ -63,4 +63,4 @@ def _alertmanager(path: Path, text: str, findings: Findings, today: date) -> Non
     root = parse_alertmanager_text(text, findings, file=str(path))
     parsed = read_alertmanager_file(root, delivery, findings) if root else None
     if parsed:
-        check_meaning_of(parsed, delivery, findings, today=today, rules=())
+        check_meaning_of(parsed, delivery, findings, today=today, rules=(), named=False)

@@ -36,6 +36,18 @@ def environments(folder: Path) -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in (folder / ENVIRONMENTS).glob("*.yml")))
 
 
+def environment_fault(folder: Path, name: str) -> Finding | None:
+    """Return what is wrong with the name of an environment, None where its file is there: every command says it so."""
+    path, known = folder / ENVIRONMENTS / f"{name}.yml", environments(folder)
+    code, message, mend = "unreadable", f"there is no environment {name!r}", did_you_mean(name, known)
+    if not is_environment_name(name):
+        code, message = "bad-value", f"{name!r} is not a valid environment name"
+        mend = "small letters, digits and hyphens: it becomes part of names in AWS"
+    elif path.exists():
+        return None
+    return Finding(file=str(path), line=0, column=0, key="", severity="error", code=code, message=message, mend=mend)
+
+
 def read_alertmanager_file(file: Path | Value, delivery: DeliveryFile, findings: Findings) -> AlertmanagerFile | None:
     """Returns an alertmanager.yml by its path or its root value; None where there is none to go on with."""
     root = read_alertmanager(file, findings) if isinstance(file, Path) else file
@@ -86,14 +98,8 @@ def read_environment(folder: Path, name: str) -> tuple[Environment | None, tuple
 
 def environment_file(folder: Path, name: str, findings: Findings) -> Environment | None:
     path = folder / ENVIRONMENTS / f"{name}.yml"
-    if not is_environment_name(name):
-        mend = "small letters, digits and hyphens: it becomes part of names in AWS"
-        findings.error(Place(file=str(path)), "bad-value", f"{name!r} is not a valid environment name", mend)
-        return None
-    if not path.exists():
-        message = f"there is no environment {name!r}"
-        known = environments(folder)
-        findings.error(Place(file=str(path)), "unreadable", message, did_you_mean(name, known))
+    if missing := environment_fault(folder, name):
+        findings.add(missing)
         return None
     # Here, since the catalogue of alarms takes longer to import than a route to find.
     from compiler.alarms.check import check_environment, check_own_runbooks
@@ -120,10 +126,13 @@ def check_twins(folder: Path, names: Sequence[str], findings: Findings) -> None:
 
 
 def runbooks(folder: Path) -> frozenset[str] | None:
-    """Return the pages of runbooks/ in the configuration folder, or else beside it; None where there is none."""
+    """Return the pages of runbooks/ in the configuration folder, or else beside it; None where there is none.
+
+    Each is its path below that folder: `rds-high-cpu.md`, `prometheus/errors.md`.
+    """
     for pages in (folder / "runbooks", folder.absolute().parent / "runbooks"):
         if pages.is_dir():
-            return frozenset(path.name for path in pages.glob("*.md"))
+            return frozenset(path.relative_to(pages).as_posix() for path in pages.rglob("*.md"))
     return None
 
 

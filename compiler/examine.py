@@ -18,10 +18,16 @@ from compiler.config_files import (
     environment_file,
     environments,
     load_anomaly,
+    runbooks,
 )
 from compiler.delivery import NOTHING, DeliveryFile
 from compiler.load import DEPLOYMENT_ONLY
 from compiler.reading.finding import Finding, Findings, Place
+from compiler.rules.files import PrometheusRule
+from compiler.rules.folder import rules_folder
+
+NOT_ALERTMANAGERS = DEPLOYMENT_ONLY | {"bad-promql", "bad-rule", "bad-objective", "missing-parameter", "no-runbook"}
+"""Codes of errors that leave the meaning of the Alertmanager file known."""
 
 
 def examine(
@@ -38,32 +44,57 @@ def examine(
 
     Where both files are named they are held against each other. `own`: they are what is deployed, so a value that is
     left of the example is worth a warning. With `today` it is checked what the Alertmanager file means from that day
-    on, and with `rules` which of its routes and inhibitions those files of Prometheus's rules reach.
+    on. `rules` are files of Prometheus's rules, checked beside the team's own folder of them; which routes and
+    inhibitions they reach is checked too.
     """
     findings = Findings()
     said = delivery_file(delivery, findings, own=own) if delivery else None
     parsed = alertmanager_file(alertmanager, said or NOTHING, findings, own=own) if alertmanager else None
     if said:
         cross_check(parsed, said, findings)
+    own_rules = rules_folder(folder) if own and folder else None
+    if rules or own_rules:
+        # Here, since a check without rules need not import the parser of PromQL.
+        from compiler.rules.examine import examine_rules
+
+        examined = examine_rules(rules, own_rules, findings, pages=runbooks(folder) if folder else None)
+    else:
+        examined = None
     if parsed and today and alertmanager:
-        check_meaning_of(parsed, said or NOTHING, findings, today=today, rules=rules)
-    for name in names:
-        environment_file(folder or Path(), name, findings)
+        alerts = examined.rules if examined else ()
+        check_meaning_of(parsed, said or NOTHING, findings, today=today, rules=alerts, named=bool(rules))
+    found = [environment_file(folder or Path(), name, findings) for name in names]
+    listed = [one for one in found if one is not None]
+    if own and parsed and len(listed) == len(found):
+        from compiler.producers import check_with_environments
+
+        check_with_environments(parsed, listed, examined, findings)
     return findings.sorted()
 
 
 def check_meaning_of(
-    parsed: AlertmanagerFile, delivery: DeliveryFile, findings: Findings, *, today: date, rules: Sequence[Path]
+    parsed: AlertmanagerFile,
+    delivery: DeliveryFile,
+    findings: Findings,
+    *,
+    today: date,
+    rules: Sequence[PrometheusRule],
+    named: bool,
 ) -> None:
     """Adds what the file means, only where Alertmanager would start: what a broken tree means is not known."""
     from compiler.alertmanager.semantics.check import check_meaning
-    from compiler.alertmanager.semantics.rules import read_rules
+    from compiler.alertmanager.semantics.rules import alert_rule
 
-    alerts = read_rules(rules, findings)
-    if all(one.severity != "error" or one.code in DEPLOYMENT_ONLY for one in findings.sorted()):
+    if all(one.severity != "error" or one.code in NOT_ALERTMANAGERS for one in findings.sorted()):
         fallbacks = {name for stages in delivery.fallbacks.values() for stage in stages for name in stage}
-        smtp = delivery.transport == "smtp"
-        check_meaning(parsed, fallbacks={*fallbacks, *delivery.fallbacks}, today=today, rules=alerts, smtp=smtp)
+        check_meaning(
+            parsed,
+            fallbacks={*fallbacks, *delivery.fallbacks},
+            today=today,
+            rules=[alert_rule(rule.alert, rule.labels, rule.place) for rule in rules if rule.alert],
+            named=named,
+            smtp=delivery.transport == "smtp",
+        )
 
 
 def check_folder(

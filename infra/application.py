@@ -15,11 +15,12 @@ from alertrelay.config.model import Config
 from alertrelay.config.watch import AnomalyConfig
 
 from compiler import placeholders
-from compiler.config_files import environments
+from compiler.config_files import environment_fault, environments
 from compiler.cost.demand import demand
 from compiler.cost.table import summary
 from compiler.delivery import LastResort
 from compiler.load import Loaded, load
+from compiler.original import without_secrets
 from compiler.placeholders import CODE
 from compiler.reading.finding import Finding, merged
 from compiler.resources.environment import Environment
@@ -55,6 +56,7 @@ class Valid:
     config: Config
     last_resort: LastResort | None
     anomaly: AnomalyConfig | None
+    original: str = ""  # alertmanager.yml without its secrets, where an intake shows it
 
 
 def synthesise(config: Path, environ: Mapping[str, str]) -> None:
@@ -69,7 +71,7 @@ def synthesise(config: Path, environ: Mapping[str, str]) -> None:
     layer = build_layer(lambda_interpreter(arch))
     app = cdk.App(outdir=environ.get("CDK_OUTDIR") or "cdk.out", analytics_reporting=False, context=dict(CONTEXT))
     for each in valid:
-        code = build_function(each.config, each.anomaly, each.environment.objectives)
+        code = build_function(each.config, each.anomaly, each.environment.objectives, original=each.original)
         EnvironmentStage(
             app,
             each.environment,
@@ -108,8 +110,8 @@ def environment_names(config: Path, only: str) -> list[str]:
         raise ValueError(f"{config / 'environments'}: at least one environment was expected, NAME.yml; there is none")
     wanted = [name.strip() for name in only.split(",") if name.strip()]
     for name in wanted:
-        if name not in there:
-            raise ValueError(f"there is no environment {name}: {config / 'environments'} has {', '.join(there)}")
+        if fault := environment_fault(config, name):
+            raise ValueError(str(fault))
     return wanted or there
 
 
@@ -135,10 +137,15 @@ def load_valid(config: Path, names: Sequence[str], *, placeholders: bool = False
             config=loaded.config,
             last_resort=loaded.last_resort,
             anomaly=loaded.anomaly,
+            original=_original(config) if loaded.environment.intake else "",
         )
         for loaded in found
         if loaded.environment is not None and loaded.config is not None
     ]
+
+
+def _original(config: Path) -> str:
+    return without_secrets((config / "alertmanager.yml").read_text(encoding="utf-8"))
 
 
 def _retained(loaded: Loaded) -> bool:

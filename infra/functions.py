@@ -88,11 +88,11 @@ def dead_letter_queue(scope: Construct, construct_id: str, name: str, *, of_queu
     return queue
 
 
-def log_group(scope: Construct, environment: Environment) -> logs.LogGroup:
+def log_group(scope: Construct, environment: Environment, construct_id: str = "Logs") -> logs.LogGroup:
     """The function's logs, which are also the history of notifications."""
     return logs.LogGroup(
         scope,
-        "Logs",
+        construct_id,
         retention=LOG_RETENTION[environment.log_retention_days],
         removal_policy=RemovalPolicy.RETAIN if environment.retain else RemovalPolicy.DESTROY,
     )

@@ -15,12 +15,16 @@ from constructs import Construct
 from compiler.alarms.description import describe
 from infra.anomaly import AnomalyScorer
 from infra.forwarding import ForwarderConstruct
+from infra.intake import IntakeConstruct
 from infra.ops_page import OpsPage
 from infra.rule_failures import NAME as RULES
 from infra.slo import SloFunction
 from infra.symptoms import (
     DEAD_LETTERS,
     FUNCTIONS,
+    INTAKE_FUNCTION,
+    INTAKE_REFUSED,
+    INTAKE_TICKS,
     OPS_PAGE,
     RULE_FAILURES,
     SCORER_DEAD_LETTERS,
@@ -32,6 +36,7 @@ from infra.symptoms import (
     TIMERS,
     TOPICS,
     Symptom,
+    intake_symptoms,
     scorer_symptoms,
     ticks,
 )
@@ -87,6 +92,13 @@ class SelfWatch(Construct):
         self._watch(name, {"FunctionName": slo.function.function_name}, SLO_FUNCTION)
         self._watch(f"{name}-failed", {"QueueName": slo.failed.queue_name}, SLO_DEAD_LETTERS)
         self._watch(name, {"service": name, "env": self.environment}, SLO_RUNS)
+
+    def watch_intake(self, intake: IntakeConstruct, name: str) -> None:
+        """Watch the intake: its function, what it could not do, and what its access log counts."""
+        self._watch(name, {"FunctionName": intake.function.function_name}, INTAKE_FUNCTION)
+        self._watch(f"{name}-failed", {"QueueName": intake.failed.queue_name}, INTAKE_TICKS)
+        self._watch(f"{name}-refused", {"QueueName": intake.refused.queue_name}, INTAKE_REFUSED)
+        self._watch(name, {}, intake_symptoms(intake.namespace))
 
     def watch_page(self, page: OpsPage, ops: sns.Topic) -> None:
         """Watch each of the two ways by which the relay's own trouble is known: mail about the page, and a page about

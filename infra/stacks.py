@@ -25,6 +25,8 @@ from infra.anomaly_dashboard import AnomalyDashboard
 from infra.assets import Asset
 from infra.checkov import CheckovAnswers
 from infra.forwarding import ForwarderConstruct, Relay
+from infra.intake import NAME as INTAKE
+from infra.intake import IntakeConstruct
 from infra.ops_page import OpsPage
 from infra.permissions import channel_statements
 from infra.rollout import Rollout
@@ -152,6 +154,7 @@ class EnvironmentRelay(cdk.Stack):
             SmsWatch(self, "SmsWatch", environment.name, ops=relay.ops, runbook_base_url=environment.runbook_base_url)
         self.scorer = self._scorer(relay, anomaly, alerts, watch) if anomaly else None
         self.slo = self._slo(relay, environment, watch)
+        self.intake = self._intake(relay, alerts, watch) if environment.intake else None
         self._close_topics(alerts)
         self._rollout(watch)
         if environment.ops_pagerduty_key:
@@ -215,9 +218,17 @@ class EnvironmentRelay(cdk.Stack):
         CfnOutput(self, "SloFunction", value=slo.function.function_name)
         return slo
 
+    def _intake(self, relay: Relay, alerts: AlertTopics, watch: SelfWatch) -> IntakeConstruct:
+        """The intake and its alarms."""
+        intake = IntakeConstruct(self, "Intake", relay, key=alerts.key)
+        watch.watch_intake(intake, INTAKE)
+        CfnOutput(self, "IntakeUrl", value=intake.address, description="clients post alerts here: docs/intake.md")
+        CfnOutput(self, "FunctionIntake", value=intake.function.function_name)
+        return intake
+
     def _close_topics(self, alerts: AlertTopics) -> None:
         """Lets nobody publish to the topics but who is named."""
-        alerts.close([self.scorer.function] if self.scorer else [])
+        alerts.close([each.function for each in (self.scorer, self.intake) if each])
         for topic in (self.parts.ops, self.parts.last_resort):
             close(topic, functions=[forwarder.function for forwarder in self.forwarders.values()])
 
@@ -229,6 +240,8 @@ class EnvironmentRelay(cdk.Stack):
             aliases[NAME], alarms[NAME] = self.scorer.live, watch.rollback([NAME])
         if self.slo:
             aliases[SLO], alarms[SLO] = self.slo.live, watch.rollback([SLO])
+        if self.intake:
+            aliases[INTAKE], alarms[INTAKE] = self.intake.live, watch.rollback([INTAKE])
         Rollout(self, "Rollout", self.parts, aliases=aliases, alarms=alarms)
 
     def _ops_page(self, key: str, watch: SelfWatch, failures: RuleFailures) -> None:

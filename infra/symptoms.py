@@ -192,6 +192,81 @@ SLO_RUNS = (
 )
 
 
+INTAKE_FUNCTION = (
+    Symptom(
+        alertname="AlertrelayIntakeErrors",
+        namespace="AWS/Lambda",
+        metric="Errors",
+        datapoints=3,
+        minutes=5,
+        means="The intake fails: its logs show why. Alertmanager repeats what was answered 503; Prometheus posts what "
+        "still fires again each minute.",
+    ),
+    Symptom(
+        alertname="AlertrelayIntakeThrottled",
+        namespace="AWS/Lambda",
+        metric="Throttles",
+        datapoints=2,
+        minutes=5,
+        means="Lambda refuses requests of the intake: the account's concurrency is used up, and posts are answered "
+        "503. docs/scale.md shows what to raise.",
+    ),
+)
+INTAKE_TICKS = (
+    Symptom(
+        alertname="AlertrelayIntakeTickFailed",
+        namespace="AWS/SQS",
+        metric="ApproximateNumberOfMessagesVisible",
+        statistic="Maximum",
+        means="Lambda gave up on a tick of the intake. Posted alerts that nobody posts any more are resolved late, or "
+        "by their published end half an hour later. The message may be deleted: the next tick did its work.",
+        severity="warning",
+        impact="Resolves are late.",
+    ),
+)
+INTAKE_REFUSED = (
+    Symptom(
+        alertname="AlertrelayIntakeRefused",
+        namespace="AWS/SQS",
+        metric="ApproximateNumberOfMessagesVisible",
+        statistic="Maximum",
+        means="Somebody with a valid token posts what is no alert: each body lies in this queue with the reason. A "
+        "webhook with a payload of its own, or a rule without labels, notifies nobody.",
+    ),
+)
+
+
+def intake_symptoms(namespace: str) -> tuple[Symptom, ...]:
+    """Return the symptoms of what the access log of an intake counts, also where the gateway itself answered."""
+    return (
+        Symptom(
+            alertname="AlertrelayIntakeLost",
+            namespace=namespace,
+            metric="IntakeLost",
+            means="A post was answered 413 or 429, and no client repeats these: its body had more than 4 MB, or the "
+            "gateway throttled. Post fewer alerts at once; raise the gateway's quota: docs/scale.md.",
+        ),
+        Symptom(
+            alertname="AlertrelayIntakeNotAllowed",
+            namespace=namespace,
+            metric="IntakeNotAllowed",
+            datapoints=3,
+            minutes=5,
+            means="Posts are answered 401 or 403, which no client repeats: a token was replaced and a client still has "
+            "the old one, or somebody guesses. The access log has the address of each.",
+        ),
+        Symptom(
+            alertname="AlertrelayIntakeUnavailable",
+            namespace=namespace,
+            metric="IntakeUnavailable5xx",
+            datapoints=3,
+            minutes=5,
+            means="The intake answers 503: a topic, the secret or the function fails, or the account's concurrency is "
+            "used up. Alertmanager repeats these; what Prometheus posts once only is lost.",
+        ),
+    )
+
+
 def ticks(forwarders: int) -> tuple[Symptom, ...]:
     """Return the symptom of ticks: each of the `forwarders` counts its own, each minute, under the environment."""
     return (

@@ -232,7 +232,10 @@ def _summary(day: Day) -> Iterator[str]:
     for lost in day.lost:
         what = f"{lost.alertname} of {lost.file}, {lost.integration or 'all receivers'}"
         yield f"  LOST: {what}: neither notified nor queued"
-    if not day.lost:
+    if day.unpublished:
+        count = "1 file" if len(day.unpublished) == 1 else f"{len(day.unpublished)} files"
+        yield f"{count} reached no topic, for the reasons below: nothing is known of what would become of it."
+    if not day.lost and (counts or not day.unpublished):
         yield "Nothing is lost: every update was delivered, merged, suppressed for a named reason, or has its next try."
 
 

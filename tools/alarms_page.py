@@ -187,6 +187,7 @@ def index_page() -> str:
         "- If a web server shows the pages, set its address as `runbook_base_url` in the environment file.\n"
         "- The commands need the AWS CLI v2, bash and GNU `date`; AWS CloudShell has all three.\n"
         "- A resource may have its own page: `runbooks: {RDSHighCPU: orders-high-cpu.md}`.\n"
+        "- The alerts of Prometheus have theirs in `prometheus/`: [docs/rules.md](../docs/rules.md) lists them.\n"
     ]
     lines.append("\n## Something is down\n")
     lines += [f"- [{parent.alertname}]({parent.runbook}): {parent.impact}\n" for parent in _parents()]

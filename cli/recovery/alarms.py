@@ -17,7 +17,7 @@ from alertrelay.nflog.group_state import Member
 from alertrelay.sources import Envelope, parse
 from alertrelay.state import Groups
 
-Kind = Literal["missed", "over", "never helps"]
+Kind = Literal["missed", "over", "never helps", "resolves late"]
 JUST_NOW = timedelta(minutes=10)
 """A change so young may be on its way still: SNS, a retry of Lambda, a group's wait."""
 NO_DATA_FOR = timedelta(days=7)
@@ -33,8 +33,8 @@ class AlarmsNotAnswered(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """An alarm on which the two do not agree, or that never helps. `alarm` is its state key; `envelope` is what brings
-    the relay up to date."""
+    """An alarm on which the two do not agree, that never helps, or whose resolve comes late. `alarm` is its state key;
+    `envelope` is what brings the relay up to date."""
 
     kind: Kind
     alarm: str
@@ -94,8 +94,13 @@ def never_help(alarms: Iterable[Mapping[str, Any]], *, now: datetime) -> Iterato
     """Yields the alarms of which nobody would hear, or hear the end, each with every reason. `alarms` are those that
     DescribeAlarms returned."""
     for alarm in sorted(alarms, key=lambda one: str(one["AlarmArn"])):
-        if reasons := list(_reasons(alarm, now)):
-            yield Difference(kind="never helps", alarm=alarm["AlarmArn"], why="; ".join(reasons))
+        late = alarm.get("ActionsEnabled", True) and alarm.get("AlarmActions") and not alarm.get("OKActions")
+        reasons = list(_reasons(alarm, now))
+        kind: Kind = "never helps" if reasons else "resolves late"
+        if late:
+            reasons.append("it has no action for OK, so its alert is resolved before its next repeat at the earliest")
+        if reasons:
+            yield Difference(kind=kind, alarm=alarm["AlarmArn"], why="; ".join(reasons))
 
 
 def _reasons(alarm: Mapping[str, Any], now: datetime) -> Iterator[str]:
@@ -106,8 +111,6 @@ def _reasons(alarm: Mapping[str, Any], now: datetime) -> Iterator[str]:
         yield "its actions are disabled"
     elif not alarm.get("AlarmActions"):
         yield "it has no action for ALARM"
-    elif not alarm.get("OKActions"):
-        yield "it has no action for OK, so its alert is resolved late"
     if alarm.get("EvaluationState") in _FAILING:
         yield f"CloudWatch cannot evaluate it: {alarm['EvaluationState']}"
 

@@ -103,7 +103,7 @@ def _list(section: Section, key: ConfigKey) -> tuple[str, ...]:
     """The entries of a list of texts, without those in which a template stands."""
     found = section.list(key.name)
     check_texts(found, section.findings)
-    for value in (one for one in found if "{{" in one.text):
+    for value in (one for one in found if "{{" in one.text and key.use != "filled"):
         left_out(section, key.name, value.place)
     return tuple(one.text for one in found if "{{" not in one.text)
 
@@ -130,24 +130,21 @@ def _texts(section: Section, key: ConfigKey) -> dict[str, str]:
 
 
 def _json(section: Section, key: ConfigKey) -> dict[str, Any]:
-    """A mapping of anything, without the entries in which a template stands."""
-    found = {}
-    for name, value in section.mapping(key.name).items():
-        if not any("{{" in text for text in texts_of(value)):
-            found[name] = plain(value)
-        elif key.problem:
-            section.findings.error(value.place, "unsupported", key.problem, key.mend)
-        else:
-            left_out(section, key.name, value.place)
-    return found
+    """A mapping of anything, without the entries in which a template stands: what they give stands in a message."""
+    given = section.mapping(key.name)
+    return {name: plain(one) for name, one in given.items() if not any("{{" in text for text in texts_of(one))}
 
 
 def _items(section: Section, key: ConfigKey) -> tuple[Any, ...]:
-    """The entries of a list that are sent; each of the others has a warning."""
-    entries = [(entry, _left_out(entry, key)) for entry in item_sections(section, key)]
-    for entry, (code, problem, mend) in ((entry, found) for entry, found in entries if found):
-        section.findings.warning(entry.place, code, f"{key.name}: {problem}", mend)
-    sent = [entry for entry, found in entries if not found]
+    """The entries of a list that are sent as they stand; each that never is has a warning."""
+    entries = [
+        entry for entry in item_sections(section, key) if not any("{{" in _text(entry, name) for name in key.items)
+    ]
+    wrong = [entry for entry in entries if key.schemes and not _is_address(_text(entry, key.items[0]), key)]
+    for entry in wrong:
+        message = f"{key.name}: {key.items[0]!r} is no {' or '.join(key.schemes)} address"
+        section.findings.warning(entry.place, "not-obeyed", message, "https://…")
+    sent = [entry for entry in entries if entry not in wrong]
     if len(sent) > _MOST_ITEMS:
         message = f"{key.name}: {_MOST_ITEMS} are sent with each message, and {len(sent)} stand here"
         section.findings.warning(sent[_MOST_ITEMS].place, "not-obeyed", message, "remove some of them")
@@ -155,15 +152,8 @@ def _items(section: Section, key: ConfigKey) -> tuple[Any, ...]:
     return tuple(key.made(**{name: _text(entry, name) for name in key.items}) for entry in sent[:_MOST_ITEMS])
 
 
-def _left_out(entry: Section, key: ConfigKey) -> tuple[str, str, str] | None:
-    """Returns code, problem and mend of an entry that is not sent."""
-    if key.use != "decides" and any("{{" in _text(entry, name) for name in key.items):
-        return "own-rendering", "alertrelay renders its own message", "write it without a template to be used"
-    if key.schemes and not _text(entry, key.items[0]).lower().startswith(
-        tuple(f"{scheme}://" for scheme in key.schemes)
-    ):
-        return "not-obeyed", f"{key.items[0]!r} is no {' or '.join(key.schemes)} address", "https://…"
-    return None
+def _is_address(text: str, key: ConfigKey) -> bool:
+    return text.lower().startswith(tuple(f"{scheme}://" for scheme in key.schemes))
 
 
 def _text(entry: Section, name: str) -> str:

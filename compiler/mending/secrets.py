@@ -78,7 +78,8 @@ def _hint(finding: Finding, root: yaml.Node) -> str:
     if receivers and isinstance(receivers.value, yaml.SequenceNode) and int(found[1]) < len(receivers.value.value):
         named = child(receivers.value.value[int(found[1])], "name")
     receiver = str(named.value.value) if named and isinstance(named.value, yaml.ScalarNode) else f"receiver_{found[1]}"
-    parts = [receiver, found[2] or "", key]
+    channel = found[2] or ""
+    parts = [receiver, "" if channel in receiver.casefold() else channel, key]
     return "_".join(part for part in parts if part)
 
 

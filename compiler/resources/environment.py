@@ -29,10 +29,11 @@ from compiler.resources.slo import ListedObjective, slos
 
 KEYS = keys(
     "region retain log_retention_days labels publisher_accounts publishers ops_email ops_pagerduty_key "
-    "rollout reserved_concurrency runbook_base_url alarm_tags_in_notifications "
+    "rollout intake reserved_concurrency runbook_base_url alarm_tags_in_notifications "
     "databases clusters caches services load_balancers queues functions slos"
 )
 ROLLOUTS = ("canary", "at_once")
+INTAKES = ("direct",)
 LEAST_RESERVED = 30
 """A forwarder handles 20 of its timers at once: with no more, what comes from the topics would be refused."""
 LOG_RETENTION_DAYS = (
@@ -58,6 +59,7 @@ class Environment:
     publisher_accounts: tuple[str, ...]
     publishers: tuple[str, ...]
     rollout: str  # of ROLLOUTS
+    intake: str  # of INTAKES; "" for none: alerts then come by SNS alone
     reserved_concurrency: int  # of each forwarder, 0 for none
     ops_pagerduty_key: str  # a key of the secret: pages by EventBridge directly when the relay itself is unwell
     ops_email: tuple[str, ...]  # notified by SNS directly when the relay itself is unwell
@@ -113,7 +115,8 @@ def parse_environment(root: Value, name: str, findings: Findings) -> Environment
         labels=listing.labels_of(section),
         publisher_accounts=tuple(filter(None, (ACCOUNT(v, findings) for v in section.list("publisher_accounts")))),
         publishers=tuple(filter(None, (IAM_PRINCIPAL(v, findings) for v in section.list("publishers")))),
-        rollout=_rollout(section),
+        rollout=_one_of(section, "rollout", ROLLOUTS, "a way to roll out") or ROLLOUTS[0],
+        intake=_one_of(section, "intake", INTAKES, "a kind of intake"),
         reserved_concurrency=section.whole("reserved_concurrency", 0, low=LEAST_RESERVED, high=1_000),
         ops_pagerduty_key=SECRET_KEY(ops_key, findings) if ops_key else "",
         ops_email=tuple(filter(None, (EMAIL_ADDRESS(v, findings) for v in section.list("ops_email")))),
@@ -130,13 +133,12 @@ def parse_environment(root: Value, name: str, findings: Findings) -> Environment
     )
 
 
-def _rollout(section: Section) -> str:
-    word = section.text("rollout", ROLLOUTS[0])
-    if word not in ROLLOUTS:
-        section.findings.error(
-            section.at("rollout"), "bad-value", f"{word!r} is not a way to roll out", f"one of {', '.join(ROLLOUTS)}"
-        )
-        return ROLLOUTS[0]
+def _one_of(section: Section, key: str, words: tuple[str, ...], what: str) -> str:
+    """Returns the word under a key, "" where it is missing or none of `words`."""
+    word = section.text(key, "")
+    if word and word not in words:
+        section.findings.error(section.at(key), "bad-value", f"{word!r} is not {what}", f"one of {', '.join(words)}")
+        return ""
     return word
 
 

@@ -89,6 +89,6 @@ def test_while_a_kind_fails_its_fallback_says_so_and_why(
     assert {kind: outcomes[RECEIVER, kind] for kind in NEW} == {kind: ["pending"] for kind in NEW}
     mails = [r.body["subject"] for r in day.received if r.channel == "email" and "FAILED" in r.body["subject"]]
     for kind in NEW:
-        title = channel(kind).title
+        title = channel(kind).title.removeprefix("the ")
         assert any(f"{title[:1].upper()}{title[1:]} FAILED" in subject for subject in mails), (kind, mails)
     assert day.lost == ()

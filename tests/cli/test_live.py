@@ -295,7 +295,7 @@ def test_a_page_of_a_proxy_is_no_answer_of_aws(deployed: DayRun, config: Config,
 
     found = examine(config, lambda name: Proxied() if name == service else client(name))
     assert {one.code for one in found} == {"unreadable"}
-    assert all("an answer that is not of AWS" in one.message for one in found)
+    assert all("something other than AWS answered" in one.message for one in found)
 
 
 @pytest.mark.parametrize("arguments", [["--live"], ["--live", "--env", "prod", "--config", "x.yml"]])

@@ -158,6 +158,12 @@ def test_an_alarm_that_can_never_help_is_named_with_the_reason(more: dict[str, A
     assert (len(found), why in "".join(found)) == (bool(why), True)
 
 
+def test_an_alarm_without_an_action_for_ok_is_not_said_to_help_never() -> None:
+    (late,) = never_help([described("cpu", OKActions=[])], now=NOW)
+    (never,) = never_help([described("cpu", OKActions=[], EvaluationState="EVALUATION_ERROR")], now=NOW)
+    assert (late.kind, never.kind) == ("resolves late", "never helps")
+
+
 def test_only_alarms_of_the_environment_are_listed() -> None:
     foreign = described("cpu", topic="arn:aws:sns:eu-central-1:111122223333:theirs", OKActions=[])
     own = described("prod-orders-cpu", AlarmActions=[], OKActions=[])

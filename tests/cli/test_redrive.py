@@ -48,7 +48,7 @@ def letter(body: object, **attributes: str) -> Letter:
         (EXPIRED, letter(RECEIVE), "replay", "HighCPU firing"),
         (EXPIRED, letter(FLUSH), "replay", "slack-0"),
         (EXPIRED, letter({"do": "bury", "gid": "slack-0", "alerts": ["HighCPU 0 firing"]}), "replay", "HighCPU 0"),
-        (EXPIRED, letter("\x00 no JSON"), "replay", "RawMessage firing"),
+        (EXPIRED, letter("\x00 disk is full"), "replay", "RawMessage firing: disk is full"),
         (EXPIRED, letter({"do": "tick"}), "delete", "a tick"),
         (EXPIRED, letter(failed({"do": "tick"})), "delete", "a tick"),
         (EXPIRED, letter({"do": "record", "gid": "slack-0"}), "leave", "'record'"),

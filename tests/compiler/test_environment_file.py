@@ -38,6 +38,7 @@ publishers: [arn:aws:iam::111122223333:role/alertmanager]
 ops_email: [ops@example.com]
 ops_pagerduty_key: ops_page
 rollout: at_once
+intake: direct
 reserved_concurrency: 100
 runbook_base_url: https://wiki.example.com/runbooks
 databases:
@@ -70,6 +71,7 @@ functions: [{id: resize, timeout_seconds: 30, stream: true}]
         ops_email=("ops@example.com",),
         ops_pagerduty_key="ops_page",
         rollout="at_once",
+        intake="direct",
         reserved_concurrency=100,
         runbook_base_url="https://wiki.example.com/runbooks",
         alarm_tags_in_notifications=True,

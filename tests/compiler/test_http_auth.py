@@ -113,17 +113,6 @@ def test_a_token_that_is_no_header_is_dead_without_asking_anybody(token: str) ->
     assert token not in caught.value.text
 
 
-def test_a_payload_without_templates_is_the_whole_body_and_one_with_is_refused() -> None:
-    (found,), findings = read("webhook", URL + "{}, payload: {text: on fire, blocks: [{n: 1}]}")
-    assert isinstance(found, WebhookSettings)
-    assert found.payload == {"text": "on fire", "blocks": [{"n": 1}]}
-    assert [one.code for one in findings] == ["inline-url"]
-    refused = [
-        one for one in read("webhook", URL + "{}, payload: {text: '{{ .Status }}'}")[1] if one.severity == "error"
-    ]
-    assert [(one.code, one.key.rpartition("[0].")[2]) for one in refused] == [("unsupported", "payload.text")]
-
-
 @pytest.mark.parametrize(
     ("kind", "code", "mend"),
     [

@@ -25,6 +25,7 @@ publishers:
 ops_email: [ops@example.com]
 ops_pagerduty_key: ops_page
 rollout: at_once
+intake: direct
 reserved_concurrency: 100
 databases:
   - id: orders-db

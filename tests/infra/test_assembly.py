@@ -35,7 +35,7 @@ def test_every_environment_of_the_configuration_has_its_two_stacks(assembly: Pat
 
 
 def test_an_environment_that_was_not_synthesised_is_named_with_those_that_were(assembly: Path) -> None:
-    with pytest.raises(FileNotFoundError, match=r"no environment qa in .*; there: dev, prod, staging"):
+    with pytest.raises(FileNotFoundError, match=r"no assembly of 'qa'; there are: dev, prod, staging"):
         template(assembly, "qa")
 
 

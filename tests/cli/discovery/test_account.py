@@ -79,7 +79,7 @@ def test_an_answer_that_is_not_of_the_service_counts_as_unread(client: Client, m
 
     monkeypatch.setitem(READERS, "SQS", proxied)
     found, unread = discover(client, {})
-    assert unread == (Unread(service="SQS", why="an answer that is not of AWS"),)
+    assert unread == (Unread(service="SQS", why="something other than AWS answered"),)
     assert len(found) > 4
 
 

@@ -10,10 +10,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Self
 
-Use = Literal["decides", "setting", "filled", "templated", "rendered", "not_obeyed", "refused"]
+Use = Literal["decides", "setting", "filled", "templated", "body", "rendered", "not_obeyed", "refused"]
 """`decides` who is notified or by which way: no template may stand in it. `filled` is a setting in
 which one may: what it gives stands in the settings for that message. `templated` is a text of the team's own that
-stands in the message in place of ours. `rendered` says how Alertmanager's message would look, `not_obeyed` has no
+stands in the message in place of ours. A `body` is the whole message, of a digest too, and where it fails nothing else
+is sent in its place. `rendered` says how Alertmanager's message would look, `not_obeyed` has no
 effect here: both are accepted with a warning. `refused` is an error."""
 
 Shape = Literal[
@@ -35,7 +36,7 @@ class ConfigKey:
     absent. `inline_field` is for a secret that may stand inline: the field for such a value. `items` and `needed` are
     the keys of each mapping of a list; where the list fills a field, `made` is the type of its entries, with a text for
     each of `items`, and `schemes` are those of the address that the first of `items` is, or that a filled key is.
-    `problem` and `mend` are the finding of a refused key, and of a template in `json`, which without them is a warning.
+    `problem` and `mend` are the finding of a refused key.
     `choices` are the texts that may stand there, in capital letters or not, and `reserved` the names that a mapping may
     not have. `instead` is a secret with which this one is not required. `upstream` names the template that Alertmanager
     renders where the key is absent: to write that out is to leave the key out. `html`: its values are escaped by their

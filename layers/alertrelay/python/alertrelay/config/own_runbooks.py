@@ -20,6 +20,15 @@ OWN_RUNBOOKS: Mapping[str, tuple[str, ...]] = {
     "alertrelay-ticks.md": ("AlertrelayTickMissing", "AlertrelayTimersStuck"),
     "alertrelay-table.md": ("AlertrelayTableFailing", "LedgerLost", "AlarmsNotSurveyed"),
     "alertrelay-topics.md": ("AlertrelayNotificationsFailed",),
+    "alertrelay-intake.md": (
+        "AlertrelayIntakeLost",
+        "AlertrelayIntakeNotAllowed",
+        "AlertrelayIntakeUnavailable",
+        "AlertrelayIntakeErrors",
+        "AlertrelayIntakeThrottled",
+        "AlertrelayIntakeTickFailed",
+        "AlertrelayIntakeRefused",
+    ),
     "alertrelay-page-failed.md": ("AlertrelayPageFailed",),
     "alertrelay-channel.md": (
         "SecretKeyRefused",

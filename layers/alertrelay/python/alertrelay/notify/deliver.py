@@ -25,7 +25,7 @@ from alertrelay.ports import (
     SelfAlert,
     Sender,
 )
-from alertrelay.render.team_texts import NotAllowed, addressed
+from alertrelay.render.team_texts import NotAllowed, NotRendered, addressed
 
 HTTP_TIMEOUT = 5.0
 """Seconds for one request. A flush sends only while this much is left before its lease is in danger."""
@@ -129,6 +129,8 @@ class Courier:
         message, asked = None, first_asked(one.target)
         try:
             message = self.renderer(one.target)(self._prepared(one), one.target.settings)
+        except NotRendered as error:
+            failure = Permanent(str(error), tried=False)
         except Exception as error:  # noqa: BLE001 - a fault of ours must lead to the next channel, not to a lost alert
             failure = Permanent(f"the message could not be rendered ({type(error).__name__})")
         while message is not None and asked.target:

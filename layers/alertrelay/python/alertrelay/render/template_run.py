@@ -19,12 +19,14 @@ from alertrelay.render.templates.values import KV, AlertValue, AlertValues, Data
 _META = re.compile(r"[\\.+*?()|\[\]{}^$]")
 
 
-def rendered(texts: Mapping[str, Any], notification: Notification) -> tuple[dict[str, Any], tuple[str, ...]]:
+def rendered(
+    templates: Mapping[str, Any], texts: Mapping[str, Any], notification: Notification
+) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Returns the texts that could be rendered, by key, and of each other one which and why."""
-    run = _Run(texts["templates"], notification)
+    run = _Run(templates, notification)
     found: dict[str, Any] = {}
     failures = []
-    for key, text in texts["fields"].items():
+    for key, text in texts.items():
         try:
             found[key] = run.value(text)
         except TemplateFailure as failure:
@@ -57,6 +59,8 @@ class _Run:
         match kind:
             case "m":
                 return {name: self.value(one) for name, one in inner.items()}
+            case "p":
+                return {self.value(name): self.value(one) for name, one in inner}
             case "l":
                 return [self.value(one) for one in inner]
             case "v":

@@ -92,6 +92,11 @@ class Observer:
         """Counts something that an alarm of the relay on itself looks at, for all its functions together."""
         self._metric(name, service=SHARED, env=self._environment)
 
+    def add(self, name: str, number: int) -> None:
+        """Counts several at once, as `count` does; a zero is no value."""
+        if number:
+            self._counts[name, (("service", SHARED), ("env", self._environment))] += number
+
     def begin(self, context: Any) -> None:
         """Names the request on every line of this invocation."""
         self._logger.append_keys(request_id=getattr(context, "aws_request_id", ""))

@@ -1,4 +1,4 @@
-"""A webhook of the team's own: POST of Alertmanager's version 4 JSON."""
+"""A webhook of the team's own: POST of JSON, Alertmanager's version 4 or what `payload` says."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from alertrelay.channels.transport.answer import AUTH_STATUSES
 from alertrelay.channels.transport.service import Call, address, asked, authorized, taken
-from alertrelay.channels.webhook import WebhookSettings
+from alertrelay.channels.webhook import PAYLOAD, WebhookSettings
 from alertrelay.notification import Message
 
 HOP_HEADER = "X-Alertrelay-Hop"
@@ -20,7 +20,7 @@ def deliver(call: Call, message: Message) -> Mapping[str, str]:
     settings: WebhookSettings = call.settings
     url = address(call, settings.url_key) if settings.url_key else settings.url
     headers = {**authorized(call, settings.auth), HOP_HEADER: "1"}
-    response = asked(call, url, message, headers=headers, by=ask)
+    response = asked(call, url, message.get(PAYLOAD, message), headers=headers, by=ask)
     # Only a secret can be out of date; what stands in the file is what the operator wrote.
     auth = (
         AUTH_STATUSES | {410} if settings.url_key else frozenset({401, 403}) if settings.auth.keys else frozenset[int]()

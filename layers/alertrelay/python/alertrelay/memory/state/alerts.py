@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
+from alertrelay.intake.ports import recent
 from alertrelay.memory.state.base import InMemory
 from alertrelay.nflog.group_state import AlertItem, Member
 from alertrelay.ports import Clock
@@ -47,3 +49,8 @@ class MemoryAlerts(InMemory):
                 return False
             self._alerts[member.key] = replace(item, groups=item.groups | frozenset(groups))
             return True
+
+    def firing(self, now: datetime) -> Sequence[AlertItem]:
+        """See intake.ports.OpenAlerts."""
+        with self._lock:
+            return [item for item in self._alerts.values() if recent(item, now)]
