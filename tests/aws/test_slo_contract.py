@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from alertrelay.aws.slo.budgets import DynamoBudgets
@@ -81,7 +81,7 @@ def _result(name: str, *values: float, status: str = "Complete") -> dict[str, An
 def test_requests_hold_as_many_metrics_as_their_points_allow() -> None:
     client = _Client(*({"MetricDataResults": []} for _ in range(3)))
     signals = [_signal(f"M{n}") for n in range(250)]
-    CloudWatchSignals(lambda: client).read(signals, period=300, start=AT - 300 * 1008, end=AT)
+    CloudWatchSignals(cast(Any, lambda: client)).read(signals, period=300, start=AT - 300 * 1008, end=AT)
     # 100,800 points: a hundred metrics of 1,008 periods each.
     assert [len(one["MetricDataQueries"]) for one in client.asked] == [100, 100, 50]
     query = client.asked[0]["MetricDataQueries"][0]["MetricStat"]
@@ -91,7 +91,9 @@ def test_requests_hold_as_many_metrics_as_their_points_allow() -> None:
 
 def test_a_metric_without_a_point_is_left_out() -> None:
     client = _Client({"MetricDataResults": [_result("m0", 3.0, 4.0), _result("m1")]})
-    found = CloudWatchSignals(lambda: client).read([_signal("A"), _signal("B")], period=300, start=AT, end=AT + 600)
+    found = CloudWatchSignals(cast(Any, lambda: client)).read(
+        [_signal("A"), _signal("B")], period=300, start=AT, end=AT + 600
+    )
     assert found == {_signal("A").key: {AT: 3.0, AT + 300: 4.0}}
 
 
@@ -106,5 +108,5 @@ def test_a_metric_that_cannot_be_read_fails_the_run_since_a_budget_without_it_wo
     answer: Any, said: str
 ) -> None:
     with pytest.raises(SignalsFailure) as caught:
-        CloudWatchSignals(lambda: _Client(answer)).read([_signal("A")], period=300, start=AT, end=AT + 300)
+        CloudWatchSignals(cast(Any, lambda: _Client(answer))).read([_signal("A")], period=300, start=AT, end=AT + 300)
     assert str(caught.value) == f"GetMetricData: {said}"

@@ -14,7 +14,7 @@ from local.cloudwatch.alarms import Minutes, changes, composite_state, metric_st
 from local.cloudwatch.expression import NotUnderstood, evaluated
 from local.cloudwatch.rules import Missing, State, state_of
 
-RETAIN = "INSUFFICIENT_DATA"
+RETAIN: State = "INSUFFICIENT_DATA"
 """What stands for "retain current state": no row of the table for `ignore` ends there otherwise."""
 THREE_OF_THREE = {
     "0 - X - X": ("OK", "OK", "OK", "OK"),
