@@ -50,6 +50,11 @@ class DeployedStack:
         """The outputs whose name begins so, by the rest of their name."""
         return {n.removeprefix(beginning): v for n, v in self.outputs.items() if n.startswith(beginning)}
 
+    @property
+    def forwarders(self) -> list[str]:
+        """The functions of the forwarders, by name: each has a queue of timers and three of dead letters."""
+        return sorted(name for name in self.named("Function").values() if name.endswith("-forwarder"))
+
 
 def clients(region: str, *, patience: int = 4) -> Client:
     """Clients with the user's own credentials (AWS_PROFILE, SSO, the environment); "" is the user's own region.
@@ -68,6 +73,17 @@ def clients(region: str, *, patience: int = 4) -> Client:
         return made[service]
 
     return client
+
+
+def client_with(service: str, region: str) -> Callable[..., Any]:
+    """Returns what makes a client of a service with given credentials: those of an assumed role."""
+    import botocore.session
+
+    def create(**credentials: Any) -> Any:
+        session = botocore.session.get_session()
+        return session.create_client(service, region_name=region, config=_PATIENT, **credentials)
+
+    return create
 
 
 def stack_of(environment: str, client: Client) -> DeployedStack | None:

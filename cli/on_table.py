@@ -13,12 +13,14 @@ if TYPE_CHECKING:
     from alertrelay.state import Store
 
     from cli.cloud import Client, DeployedStack
+    from compiler.resources.environment import Environment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenTable:
     """The table of a stack that was found, and what else a command asks of AWS."""
 
+    environment: Environment
     deployed: DeployedStack
     client: Client
     store: Store
@@ -47,7 +49,8 @@ def on_table(command: str, args: argparse.Namespace, action: Callable[[OpenTable
             print(f"alertrelay {command}: there is no stack alertrelay-{args.env} here: deploy it", file=sys.stderr)
             return 2
         store = DynamoStore(lambda: client("dynamodb"), deployed.outputs["TableName"], clock)
-        return action(OpenTable(deployed=deployed, client=client, store=store, clock=clock))
+        environment = loaded.environment
+        return action(OpenTable(environment=environment, deployed=deployed, client=client, store=store, clock=clock))
     except (cloud.CloudUnreadable, StoreFailure) as error:
         print(f"alertrelay {command}: {error}", file=sys.stderr)
         return 2

@@ -107,7 +107,7 @@ def redrive(args: argparse.Namespace, client: Client, clock: Clock) -> int:
         raise cloud.CloudUnreadable(
             f"--queue {' '.join(args.queue)}: the end of a queue's name was expected; there are: {names}"
         )
-    functions = sorted(deployed.named("Function").values())
+    functions = deployed.forwarders
     work = Redrive(client=client, clock=clock, functions=functions, replay=args.replay, per_second=args.per_second)
     handled: list[Handled] = []
     faults: list[str] = []

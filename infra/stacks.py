@@ -16,6 +16,7 @@ from compiler.alarms.plan import alarm_stacks
 from compiler.alarms.slo import plan_slos, slo_stacks
 from compiler.delivery import LastResort, sends_sms
 from compiler.reading.finding import Findings
+from compiler.resources.audit import Audit
 from compiler.resources.environment import Environment
 from infra.alarms.ecs_events import EcsEvents
 from infra.alarms.slo import SloStack
@@ -23,6 +24,7 @@ from infra.alarms.stack import AlarmsStack
 from infra.anomaly import NAME, AnomalyScorer
 from infra.anomaly_dashboard import AnomalyDashboard
 from infra.assets import Asset
+from infra.auditor import AuditorConstruct
 from infra.checkov import CheckovAnswers
 from infra.forwarding import ForwarderConstruct, Relay
 from infra.intake import NAME as INTAKE
@@ -111,7 +113,8 @@ class EnvironmentRelay(cdk.Stack):
     """Topics, state, forwarders, and the watch over them, of a configuration that is read and an asset that is built.
 
     `parts` is what the forwarders share, `forwarders` are they by name, `scorer` is None where no metric is watched,
-    `slo` where there is no objective.
+    `slo` where there is no objective,
+    `auditor` where nothing is checked on a schedule.
     """
 
     def __init__(
@@ -154,6 +157,7 @@ class EnvironmentRelay(cdk.Stack):
             SmsWatch(self, "SmsWatch", environment.name, ops=relay.ops, runbook_base_url=environment.runbook_base_url)
         self.scorer = self._scorer(relay, anomaly, alerts, watch) if anomaly else None
         self.slo = self._slo(relay, environment, watch)
+        self.auditor = self._auditor(relay, environment.audit, watch) if environment.audit else None
         self.intake = self._intake(relay, alerts, watch) if environment.intake else None
         self._close_topics(alerts)
         self._rollout(watch)
@@ -218,6 +222,12 @@ class EnvironmentRelay(cdk.Stack):
         CfnOutput(self, "SloFunction", value=slo.function.function_name)
         return slo
 
+    def _auditor(self, relay: Relay, audit: Audit, watch: SelfWatch) -> AuditorConstruct:
+        timers = [forwarder.timers for forwarder in self.forwarders.values()]
+        auditor = AuditorConstruct(self, "Auditor", relay, audit, timers=timers)
+        watch.watch_auditor(every=audit.every)
+        return auditor
+
     def _intake(self, relay: Relay, alerts: AlertTopics, watch: SelfWatch) -> IntakeConstruct:
         """The intake and its alarms."""
         intake = IntakeConstruct(self, "Intake", relay, key=alerts.key)
@@ -229,8 +239,9 @@ class EnvironmentRelay(cdk.Stack):
     def _close_topics(self, alerts: AlertTopics) -> None:
         """Lets nobody publish to the topics but who is named."""
         alerts.close([each.function for each in (self.scorer, self.intake) if each])
-        for topic in (self.parts.ops, self.parts.last_resort):
-            close(topic, functions=[forwarder.function for forwarder in self.forwarders.values()])
+        functions = [forwarder.function for forwarder in self.forwarders.values()]
+        close(self.parts.ops, functions=[*functions, *([self.auditor.function] if self.auditor else [])])
+        close(self.parts.last_resort, functions=functions)
 
     def _rollout(self, watch: SelfWatch) -> None:
         aliases = {name: forwarder.live for name, forwarder in self.forwarders.items()}

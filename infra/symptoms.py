@@ -28,6 +28,7 @@ class Symptom:
     impact: str = "Alerts may reach nobody, or late."
 
 
+NO_AUDIT = "An alarm whose notification is lost would not be noticed. Alerts that arrive are unaffected."
 NO_ANOMALIES = "Anomalies are notified late, or not at all. Other alerts are unaffected."
 DEAD_LETTERS = (
     Symptom(
@@ -281,6 +282,47 @@ def ticks(forwarders: int) -> tuple[Symptom, ...]:
             means=f"For 4 minutes fewer than {forwarders} forwarders have completed their tick: one was not invoked, "
             "or failed each time. Its groups that wait for longer than a minute are not notified: new alerts of open "
             "groups, retries, resolves. Is its rule enabled, and what do the logs of the forwarders say?",
+        ),
+    )
+
+
+def auditor_symptoms(every: int) -> tuple[Symptom, ...]:
+    """By the auditor's own metrics; `every` are the seconds between two comparisons."""
+    patience = 3 * every // 60
+    return (
+        Symptom(
+            alertname="AlertrelayAuditMissing",
+            namespace="alertrelay",
+            metric="AuditsDone",
+            threshold=1,
+            datapoints=patience,
+            minutes=patience,
+            pulse=True,
+            means=f"For {patience} minutes nobody has compared CloudWatch's alarms with the open alerts: the auditor "
+            "did not run, or failed each time. Are its rules enabled, and what do its logs say?",
+            severity="warning",
+            impact=NO_AUDIT,
+        ),
+        Symptom(
+            alertname="AlertrelayAccountNotRead",
+            namespace="alertrelay",
+            metric="AccountsNotRead",
+            datapoints=2,
+            minutes=patience,
+            means="The alarms of an account could not be read whole, so nothing is known of them: the auditor's log "
+            "lines account_not_read have the account and AWS's answer.",
+            severity="warning",
+            impact=NO_AUDIT,
+        ),
+        Symptom(
+            alertname="AlertrelayAlarmMissed",
+            namespace="alertrelay",
+            metric="AlarmsMissed",
+            minutes=60,
+            means="An alarm was in ALARM for ten minutes without an alert here: it was sent now. The auditor's log "
+            "lines alarm_differs name it; find out why its notification did not arrive.",
+            severity="warning",
+            impact="An alert was late, and others may be.",
         ),
     )
 

@@ -55,6 +55,7 @@ def demand(
         slos=slo_demand(environment),
         sms=sends_sms(config, people),
         ops_page=bool(environment.ops_pagerduty_key),
+        audited_every=environment.audit.every if environment.audit else 0,
     )
 
 

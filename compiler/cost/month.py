@@ -19,6 +19,9 @@ FUNCTION_ALARMS = usage.FORWARDERS * 3
 SHARED_ALARMS = 2
 OWN_ALARMS = QUEUES_WATCHED + FUNCTION_ALARMS + SHARED_ALARMS + TOPICS
 SCORER_ALARMS, SCORER_METRICS = 5, 4
+AUDITOR_ALARMS, AUDITOR_METRICS = 3, 3
+AUDITOR_MB, AUDIT_SECONDS = 512, 20
+"""Of the auditor, and what a comparison takes of it with some thousand alarms: an assumption."""
 PAGE_ALARMS = 3
 SCORER_MB = 1769
 SCORED_A_SECOND = 20_000
@@ -83,6 +86,8 @@ class Demand:
     slos: SloDemand | None = None
     sms: bool = False
     ops_page: bool = False
+    audited_every: int = 0
+    """Seconds between two comparisons, 0 for none."""
 
 
 def bill(demand: Demand) -> list[Line]:
@@ -158,6 +163,8 @@ def _options(demand: Demand) -> list[Line]:
         lines += of_scorer(demand.scored)
     if demand.slos:
         lines += of_slos(demand.slos)
+    if demand.audited_every:
+        lines += of_auditor(demand.audited_every)
     return lines
 
 
@@ -196,6 +203,17 @@ def of_scorer(scored: ScorerDemand) -> list[Line]:
         _line(name, "alarms of the scorer on itself", SCORER_ALARMS, prices.ALARM_METRIC),
         _line(name, "metrics of its runs", SCORER_METRICS, prices.CUSTOM_METRIC),
         _line("dashboard of the anomaly-scorer", "dashboard", 1, prices.DASHBOARD),
+    ]
+
+
+def of_auditor(every: int) -> list[Line]:
+    """Returns the lines of the auditor: its runs, its own watch."""
+    name, runs = "audit", usage.MONTH_MINUTES * 60 / every
+    return [
+        _line(name, "runs", runs, prices.INVOCATION),
+        _line(name, f"their time, at {AUDITOR_MB} MB", runs * AUDIT_SECONDS * AUDITOR_MB / 1024, prices.GB_SECOND),
+        _line(name, "alarms on the audit itself", AUDITOR_ALARMS, prices.ALARM_METRIC),
+        _line(name, "metrics of its runs", AUDITOR_METRICS, prices.CUSTOM_METRIC),
     ]
 
 

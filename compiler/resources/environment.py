@@ -15,6 +15,7 @@ from compiler.reading.formats import ACCOUNT, EMAIL_ADDRESS, IAM_PRINCIPAL, SECR
 from compiler.reading.section import Section, keys, section_of
 from compiler.reading.yamlfile import Value
 from compiler.resources import listing
+from compiler.resources.audit import Audit, audit_of
 from compiler.resources.resource import (
     Cache,
     Cluster,
@@ -29,7 +30,7 @@ from compiler.resources.slo import ListedObjective, slos
 
 KEYS = keys(
     "region retain log_retention_days labels publisher_accounts publishers ops_email ops_pagerduty_key "
-    "rollout intake reserved_concurrency runbook_base_url alarm_tags_in_notifications "
+    "rollout intake reserved_concurrency runbook_base_url alarm_tags_in_notifications audit "
     "databases clusters caches services load_balancers queues functions slos"
 )
 ROLLOUTS = ("canary", "at_once")
@@ -65,6 +66,7 @@ class Environment:
     ops_email: tuple[str, ...]  # notified by SNS directly when the relay itself is unwell
     runbook_base_url: str
     alarm_tags_in_notifications: bool  # each alarm sends its tags along with each change of its state
+    audit: Audit | None  # None: nothing is checked on a schedule
     databases: tuple[Database, ...]
     clusters: tuple[Cluster, ...]
     caches: tuple[Cache, ...]
@@ -122,6 +124,7 @@ def parse_environment(root: Value, name: str, findings: Findings) -> Environment
         ops_email=tuple(filter(None, (EMAIL_ADDRESS(v, findings) for v in section.list("ops_email")))),
         runbook_base_url=WEB_ADDRESS(runbooks, findings) if runbooks else "",
         alarm_tags_in_notifications=section.flag("alarm_tags_in_notifications", default=False),
+        audit=audit_of(section),
         databases=listing.databases(section),
         clusters=listing.clusters(section),
         caches=listing.caches(section),

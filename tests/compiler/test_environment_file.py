@@ -4,6 +4,7 @@ import pytest
 
 from compiler.reading.finding import Finding, Findings
 from compiler.reading.yamlfile import parse
+from compiler.resources.audit import Audit
 from compiler.resources.environment import Environment, parse_environment
 from compiler.resources.resource import (
     Cache,
@@ -49,6 +50,7 @@ databases:
 clusters:
   - {id: catalog, engine: aurora-mysql, max_capacity: 16, readers: false, binlog_replica: true}
 alarm_tags_in_notifications: true
+audit: {every: 5m, roles: [arn:aws:iam::444455556666:role/alertrelay-audit]}
 caches:
   - {id: sessions, engine: valkey, class: cache.r7g.large, nodes: 2, thresholds: {memory_percent: 80.5}}
 services:
@@ -75,6 +77,7 @@ functions: [{id: resize, timeout_seconds: 30, stream: true}]
         reserved_concurrency=100,
         runbook_base_url="https://wiki.example.com/runbooks",
         alarm_tags_in_notifications=True,
+        audit=Audit(every=300, roles=("arn:aws:iam::444455556666:role/alertrelay-audit",)),
         databases=(
             Database(
                 id="orders-db",
@@ -134,6 +137,7 @@ def test_what_is_left_out_has_a_default() -> None:
     assert (environment.databases, environment.labels) == ((), {})
     assert (environment.rollout, environment.reserved_concurrency, environment.ops_pagerduty_key) == ("canary", 0, "")
     assert environment.publishers == ()
+    assert environment.audit is None
 
 
 def _filled(text: str) -> str:
@@ -148,6 +152,16 @@ def _filled(text: str) -> str:
         ("reserved_concurrency: 29", "out-of-range", "reserved_concurrency"),
         ("reserved_concurrency: 30.5", "wrong-type", "reserved_concurrency"),
         ("ops_pagerduty_key: a key", "bad-value", "ops_pagerduty_key"),
+        ("audit: {evry: 5m}", "unknown-key", "audit.evry"),
+        ("audit: {every: 90s}", "out-of-range", "audit.every"),
+        ("audit: {every: 2d}", "out-of-range", "audit.every"),
+        ("audit: {every: soon}", "bad-duration", "audit.every"),
+        ("audit: {roles: [audit]}", "bad-value", "audit.roles[0]"),
+        (
+            "audit: {roles: [arn:aws:iam::444455556666:role/a, arn:aws:iam::444455556666:role/b]}",
+            "duplicate-name",
+            "audit.roles[1]",
+        ),
         ("publishers: arn:aws:iam::111122223333:role/a", "wrong-type", "publishers"),
         ("publishers: ['arn:aws:iam::111122223333:role/*']", "bad-value", "publishers[0]"),
         ("databases: [{<db>, label: {}}]", "unknown-key", "databases[0].label"),

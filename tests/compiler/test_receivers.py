@@ -168,6 +168,27 @@ def test_a_webhook_by_file_and_inline_with_a_warning(read_config: Read) -> None:
     assert [f.code for f in _found(read_config, inline, "warning")] == ["inline-url"]
 
 
+@pytest.mark.parametrize(
+    ("url", "found"),
+    [
+        ("https://relay:FAKE-pw@hooks.example.com/x", ("error", "inline-secret", "'url' holds a password")),
+        ("https://FAKE-token@hooks.example.com/x", ("error", "inline-secret", "'url' holds a password")),
+        ("https://hooks.example.com/x?sig=FAKE1234", ("warning", "inline-url", "looks like a token")),
+        ("https://hooks.example.com/b07e7e49-d7de-4223-b37a-000000000000", ("warning", "inline-url", "like a token")),
+        ("https://hooks.example.com/critical-alerts-of-the-platform", ("warning", "inline-url", "address stands")),
+        ("http://hooks.example.com:9094/v2?team=checkout", ("warning", "inline-url", "address stands")),
+    ],
+)
+def test_an_address_is_judged_by_what_it_holds_and_is_not_shown(
+    url: str, found: tuple[str, str, str], read_config: Read
+) -> None:
+    _, findings = read_config(_text(f"webhook_configs: [{{url: '{url}'}}]"))
+    (one,) = [one for one in findings if one.code in ("inline-url", "inline-secret")]
+    assert (one.severity, one.code) == found[:2]
+    assert found[2] in one.message
+    assert "FAKE" not in str(one)
+
+
 def test_integrations_are_numbered_within_their_kind(read_config: Read) -> None:
     parsed, _ = read_config(
         _text("slack_configs: [{api_url_file: /s/a}, {api_url_file: /s/b}]\n    webhook_configs: [{url_file: /s/c}]")

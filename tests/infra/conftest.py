@@ -27,6 +27,7 @@ ops_pagerduty_key: ops_page
 rollout: at_once
 intake: direct
 reserved_concurrency: 100
+audit: {every: 1h, roles: [arn:aws:iam::444455556666:role/alertrelay-audit]}
 databases:
   - id: orders-db
     engine: postgres

@@ -38,6 +38,12 @@ OWN_RUNBOOKS: Mapping[str, tuple[str, ...]] = {
         "TemplateFailed",
     ),
     "alertrelay-updates.md": ("StaleUpdate", "LoopDetected"),
+    "alertrelay-audit.md": (
+        "AlertrelayAlarmMissed",
+        "AlertrelayAuditMissing",
+        "AlertrelayAccountNotRead",
+        "AlarmsNeverHelp",
+    ),
     "alertrelay-sms-spend.md": ("AlertrelaySmsSpend",),
     "anomaly-scorer-unwell.md": (
         "AnomalyScorerErrors",

@@ -10,7 +10,7 @@ from typing import Any
 
 import botocore
 import pytest
-from alertrelay.aws.cloudwatch import ended_alarms
+from alertrelay.aws.alarms.ended import ended_alarms
 from botocore.exceptions import ClientError
 from botocore.loaders import Loader
 from botocore.model import ServiceModel

@@ -1,18 +1,17 @@
 """Asks CloudWatch whether alarms still fire.
 
 An alarm is one of three: firing, ended (OK, or deleted), or not known, which counts as firing. "Not returned" means
-deleted only in a complete answer, and only for an alarm of a kind that was asked for: botocore comes with the Lambda
-runtime, and an old one knows no log alarms.
-Source: DescribeAlarms and DescribeAlarmContributors of the CloudWatch API reference.
+deleted only in a complete answer, and only for an alarm of a type that was asked for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from alertrelay.aws.errors import code, failures
+from alertrelay.aws.alarms import asking
+from alertrelay.aws.alarms.asking import EVERY_TYPE, Pages
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -25,8 +24,6 @@ PAGES = 10
 """Pages of one answer that are read; one that is longer is incomplete."""
 CONTRIBUTORS_OF = 10
 """Alarms a call whose contributors are asked for, each with a request of its own; those of the rest are not known."""
-EVERY_TYPE = frozenset({"MetricAlarm", "CompositeAlarm", "LogAlarm"})
-"""All types of alarm that there are. A model that lacks one cannot see it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,58 +88,35 @@ def _would_be_found(kind: str, answer: _Answer) -> bool:
 
 
 def _describe(client: Any, names: Sequence[str], log: Log) -> _Answer:
-    """DescribeAlarms for every type that this botocore's model knows. Types are named always: without, the service
-    looks for metric alarms alone."""
-    model = client.meta.service_model
-    types = list(model.shape_for("AlarmType").enum)
-    shape = model.operation_model("DescribeAlarms").output_shape
-    lists = [name for name, member in shape.members.items() if member.type_name == "list"]
+    """DescribeAlarms by name, for every type that this botocore knows."""
+    types = asking.alarm_types(client)
     states: dict[str, str] = {}
     complete = True
     for start in range(0, len(names), NAMES):
         question = {"AlarmNames": names[start : start + NAMES], "AlarmTypes": types, "MaxRecords": NAMES}
-        pages = _Pages(client.describe_alarms, question)
-        for page in pages.read(log):
-            states |= {alarm["AlarmName"]: alarm["StateValue"] for name in lists for alarm in page.get(name, ())}
+        pages = Pages(client.describe_alarms, question, most=PAGES)
+        for page in pages:
+            states |= {alarm["AlarmName"]: alarm["StateValue"] for alarm in asking.listed(page)}
         complete = complete and pages.complete
-    # A type whose list this model has no name for would be asked for and never seen.
-    seen = frozenset(kind for kind in types if f"{kind}s" in lists)
-    return _Answer(states=states, asked=seen if complete else frozenset())
+        _say(pages, log)
+    return _Answer(states=states, asked=asking.seen_types(client) if complete else frozenset())
+
+
+def _say(pages: Pages, log: Log) -> None:
+    if pages.fault:
+        log("alarms_not_verified", failure=pages.fault)
 
 
 def _of_contributors(client: Any, alarms: Mapping[str, Sequence[str]], log: Log) -> dict[str, State]:
     """Returns the contributors of alarms that fire: DescribeAlarmContributors lists those that do."""
     states: dict[str, State] = {key: "unknown" for keys in alarms.values() for key in keys}
-    if "DescribeAlarmContributors" not in client.meta.service_model.operation_names:
+    if not asking.knows_contributors(client):
         return states
     for alarm in sorted(alarms)[:CONTRIBUTORS_OF]:
-        pages = _Pages(client.describe_alarm_contributors, {"AlarmName": alarm})
-        firing = {each["ContributorId"] for page in pages.read(log) for each in page.get("AlarmContributors", ())}
+        pages = asking.contributors(client, alarm, most=PAGES)
+        firing = {each["ContributorId"] for page in pages for each in page.get("AlarmContributors", ())}
+        _say(pages, log)
         if not pages.complete:
             break  # throttled or failing: the next repeat asks again
         states |= {key: "firing" if key.rpartition("#")[2] in firing else "ended" for key in alarms[alarm]}
     return states
-
-
-class _Pages:
-    """The pages of one answer; `complete` once the last one was read."""
-
-    def __init__(self, operation: Callable[..., Mapping[str, Any]], question: Mapping[str, Any]) -> None:
-        self._operation = operation
-        self._question = question
-        self.complete = False
-
-    def read(self, log: Log) -> Iterator[Mapping[str, Any]]:
-        """Yields page by page. An error ends the answer, and is logged."""
-        token: Mapping[str, str] = {}
-        for _ in range(PAGES):
-            try:
-                page = self._operation(**self._question, **token)
-            except failures() as error:
-                log("alarms_not_verified", failure=code(error))
-                return
-            yield page
-            if not page.get("NextToken"):
-                self.complete = True
-                return
-            token = {"NextToken": page["NextToken"]}

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 from alertrelay.alert import Alert
-from alertrelay.aws.alarm_survey import surveyed_alarms
+from alertrelay.aws.alarms.survey import surveyed_alarms
 from alertrelay.dispatch.survey import Alarms
 from alertrelay.sources import parse
 from botocore.exceptions import ClientError
 from botocore.model import ServiceModel
 
-from tests.aws.test_alarm_states import MODEL, OLD
+from tests.aws.test_alarms_ended import MODEL, OLD
 
 NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 SINCE = datetime(2026, 11, 20, 2, 40, 1, 250000, tzinfo=UTC)
@@ -115,6 +115,11 @@ def test_every_type_of_alarm_is_found(kind: str) -> None:
 def test_an_alarm_of_another_environment_is_none_of_ours() -> None:
     other = described("cpu", topic=TOPIC.replace("prod", "dev"))
     assert alerts(ask(CloudWatch({"MetricAlarms": [other]}))) == []
+
+
+def test_an_alarm_of_the_relay_on_itself_is_no_alert() -> None:
+    own = described("prod-alertrelay-table-AlertrelayTableFailing", topic=TOPIC.replace("critical", "ops"))
+    assert alerts(ask(CloudWatch({"MetricAlarms": [own]}))) == []
 
 
 def test_an_alarm_that_is_as_it_was_created_is_left_out() -> None:
