@@ -27,6 +27,7 @@ from infra.assets import Asset
 from infra.auditor import AuditorConstruct
 from infra.checkov import CheckovAnswers
 from infra.forwarding import ForwarderConstruct, Relay
+from infra.functions import ARCHITECTURES, layer_version
 from infra.intake import NAME as INTAKE
 from infra.intake import IntakeConstruct
 from infra.ops_page import OpsPage
@@ -47,8 +48,6 @@ FORWARDERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     for name, kinds in forwarders().items()
 }
 """By name: the construct's id, and the channels that its handler in lambdas/ serves."""
-
-ARCHITECTURES = {"arm64": lambda_.Architecture.ARM_64, "x86_64": lambda_.Architecture.X86_64}
 
 
 class EnvironmentStage(cdk.Stage):
@@ -185,7 +184,7 @@ class EnvironmentRelay(cdk.Stack):
             table=StateTable(self, "State", retain=environment.retain).table,
             secret=ChannelSecret(self, "Keys", environment.name, retain=environment.retain).secret,
             code=lambda_.Code.from_asset(str(code.path), asset_hash=code.hash),
-            layer=_layer(self, layer, arch),
+            layer=layer_version(self, layer, arch),
             architecture=ARCHITECTURES[arch],
             config_hash=config.hash,
             rule_failures=failures.target,
@@ -274,17 +273,6 @@ class EnvironmentRelay(cdk.Stack):
         CfnOutput(self, "TableName", value=relay.table.table_name)
         for name, forwarder in forwarders.items():
             CfnOutput(self, f"Function{_camel(name)}", value=forwarder.function.function_name)
-
-
-def _layer(scope: Construct, layer: Asset, arch: str) -> lambda_.LayerVersion:
-    return lambda_.LayerVersion(
-        scope,
-        "Layer",
-        code=lambda_.Code.from_asset(str(layer.path), asset_hash=layer.hash),
-        description="alertrelay and its third-party packages",
-        compatible_architectures=[ARCHITECTURES[arch]],
-        compatible_runtimes=[lambda_.Runtime.PYTHON_3_13],
-    )
 
 
 def _camel(name: str) -> str:

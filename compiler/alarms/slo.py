@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from alertrelay.alert import Labels
-from alertrelay.config.slo import FAST, PAIRS, SLOW, Objective, Pair, Signal
+from alertrelay.config.slo import FAST, PAIRS, SLOW, Objective, Signal, WindowPair
 
 from compiler.alarms.alarm import Setting, Stat, alarm_name, setting_of
 from compiler.alarms.description import describe
@@ -154,7 +154,7 @@ def expression(objective: Objective, *, at_least: int) -> str:
     return f"IF({total} >= {at_least}, {bad} / {total} / {objective.budget:.10g}, 0)"
 
 
-def _window(listed: ListedObjective, pair: Pair, length: int, labels: Labels, setting: Setting) -> WindowAlarm:
+def _window(listed: ListedObjective, pair: WindowPair, length: int, labels: Labels, setting: Setting) -> WindowAlarm:
     objective, is_long = listed.objective, length == pair.long
     factor = pair.factor(objective.window)
     said = f"The burn rate of SLO {objective.id} over {spell_duration(length)} is above {factor:.4g}."
@@ -190,7 +190,7 @@ def _stats(objective: Objective, window: int) -> tuple[Stat, ...]:
     )
 
 
-def window_name(objective: Objective, pair: Pair, length: int, setting: Setting) -> str:
+def window_name(objective: Objective, pair: WindowPair, length: int, setting: Setting) -> str:
     """Returns the name of a window's alarm. It does not hold the factor, so that another window of the objective
     changes an alarm and makes no new one."""
     side = "long" if length == pair.long else "short"
@@ -234,7 +234,7 @@ def _burn(
     )
 
 
-def _sentence(objective: Objective, pairs: Iterable[Pair]) -> str:
+def _sentence(objective: Objective, pairs: Iterable[WindowPair]) -> str:
     """Writes what the objective is, and the rates with the share of the budget that each spends."""
     rates = [
         f"{pair.factor(objective.window):.3g} times over {spell_duration(pair.long)} and {spell_duration(pair.short)} "

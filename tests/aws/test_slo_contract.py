@@ -104,9 +104,7 @@ def test_a_metric_without_a_point_is_left_out() -> None:
         ({"MetricDataResults": [_result("m0", status="InternalError")]}, "InternalError for A"),
     ],
 )
-def test_a_metric_that_cannot_be_read_fails_the_run_since_a_budget_without_it_would_look_better(
-    answer: Any, said: str
-) -> None:
+def test_a_metric_that_cannot_be_read_fails_the_run(answer: Any, said: str) -> None:
     with pytest.raises(SignalsFailure) as caught:
         CloudWatchSignals(cast(Any, lambda: _Client(answer))).read([_signal("A")], period=300, start=AT, end=AT + 300)
     assert str(caught.value) == f"GetMetricData: {said}"

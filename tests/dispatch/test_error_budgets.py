@@ -77,7 +77,7 @@ def test_without_a_state_the_message_says_so_and_goes_out() -> None:
     assert list(_texts(world))
 
 
-def test_another_alert_with_the_label_has_the_budget_where_there_is_one_and_says_nothing_else() -> None:
+def test_another_alert_with_the_label_has_the_budget_if_there_is_one() -> None:
     world = World()
     world.publish(_alert(slo="unknown", name="CheckoutSlow"))
     assert "not known" not in "".join(_texts(world))

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from alertrelay.config.slo import PAIRS, SloConfig
-from alertrelay.slo.budget import Counts, Measured, burn_rate, counted, note_of, note_of_attainment
+from alertrelay.slo.budget import Counts, EventCounts, burn_rate, counted, note_of, note_of_attainment
 from alertrelay.state import BudgetNote
 
 from tests.slo.objectives import AVAILABILITY, DAYS, LATENCY, METRICS, SIGNALS, WHOLE_BALANCER, objective
@@ -32,7 +32,7 @@ def test_99_9_percent_of_30_days_allow_43_2_minutes() -> None:
 def test_a_quarter_of_the_budget_spent_is_10_8_of_43_2_minutes() -> None:
     hours = {AT - n * 3600: Counts(1000, 0.25) for n in range(74, 721)}
     short = {AT - n * 300: Counts(1000 / 12, 0.25 / 12) for n in range(1, 73 * 12 + 1)}
-    note = note_of(objective(), Measured(at=AT, recent=short, older=hours))
+    note = note_of(objective(), EventCounts(at=AT, recent=short, older=hours))
     assert note.consumed == pytest.approx(10.8)
     assert note.remaining == pytest.approx(0.75)
     assert note.history == 30 * DAYS
@@ -43,14 +43,14 @@ def test_a_quarter_of_the_budget_spent_is_10_8_of_43_2_minutes() -> None:
 
 def test_an_hour_at_14_4_spends_2_percent_also_of_a_history_of_one_hour() -> None:
     short = {AT - n * 300: Counts(10_000, 144) for n in range(1, 13)}
-    note = note_of(objective(), Measured(at=AT, recent=short, older={}))
+    note = note_of(objective(), EventCounts(at=AT, recent=short, older={}))
     assert note.rates[3600] == pytest.approx(14.4)
     assert note.consumed == pytest.approx(0.02 * 43.2)
     assert note.history == 3600
 
 
 def test_without_any_traffic_nothing_burns() -> None:
-    note = note_of(objective(), Measured(at=AT, recent={}, older={}))
+    note = note_of(objective(), EventCounts(at=AT, recent={}, older={}))
     assert (note.consumed, note.remaining, note.history, set(note.rates.values())) == (0, 1, 0, {0.0})
     assert note.exhausted_in(0.0) is None
 

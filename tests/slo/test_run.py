@@ -11,7 +11,7 @@ from alertrelay.config.slo import Objective, SloConfig
 from alertrelay.memory.ports import ManualClock
 from alertrelay.memory.slo import MemoryBudgets, MemorySignals
 from alertrelay.slo.ports import BudgetsFailure, Watching
-from alertrelay.slo.run import History, RunIncomplete, attainment_rate, rate, run
+from alertrelay.slo.run import BudgetsIncomplete, History, attainment_rate, rate, run
 from alertrelay.state import BudgetNote
 
 from tests.slo.objectives import AVAILABILITY, LATENCY, SIGNALS, objective
@@ -133,7 +133,7 @@ def test_a_budget_that_cannot_be_kept_does_not_stop_the_others_and_fails_the_run
     def refuse(_: str, __: BudgetNote) -> None:
         raise BudgetsFailure("the table does not answer")
 
-    with pytest.raises(RunIncomplete, match="1 of 1 budgets could not be kept: checkout"):
+    with pytest.raises(BudgetsIncomplete, match="1 of 1 budgets could not be kept: checkout"):
         run(world.watching(refuse), world.history)
     failed = {"slo": "checkout", "failure": "the table does not answer"}
     assert ("slo_budget_not_kept", failed) in world.logged

@@ -23,7 +23,7 @@ FAST, SLOW = "ErrorBudgetBurningFast", "ErrorBudgetBurningSlow"
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class WindowPair:
     """Two windows in seconds: the long one spends `share` of the budget at the rate that the pair fires at, and the
     short one ends the alert soon after the errors end."""
 
@@ -40,10 +40,10 @@ class Pair:
 
 
 PAIRS = (
-    Pair(3_600, 300, 0.02, FAST, "critical"),
-    Pair(21_600, 1_800, 0.05, FAST, "critical"),
-    Pair(86_400, 7_200, 0.10, SLOW, "warning"),
-    Pair(259_200, 21_600, 0.10, SLOW, "warning"),
+    WindowPair(3_600, 300, 0.02, FAST, "critical"),
+    WindowPair(21_600, 1_800, 0.05, FAST, "critical"),
+    WindowPair(86_400, 7_200, 0.10, SLOW, "warning"),
+    WindowPair(259_200, 21_600, 0.10, SLOW, "warning"),
 )
 WINDOWS = tuple(sorted({seconds for pair in PAIRS for seconds in (pair.long, pair.short)}))
 """All windows, in seconds, the shortest first."""
@@ -60,7 +60,7 @@ class Signal:
 
     @property
     def key(self) -> tuple[str, ...]:
-        """Returns what tells it from other metrics."""
+        """Returns what distinguishes it from other metrics."""
         return (self.namespace, self.name, self.statistic, *(f"{n}={v}" for n, v in sorted(self.dimensions.items())))
 
 

@@ -35,7 +35,7 @@ class SloHandler:
         self._built: _Built | None = None
 
     def __call__(self, event: Any, context: Any) -> dict[str, Any] | None:
-        """Raises SignalsFailure or RunIncomplete: Lambda then tries the run again, and an alarm looks at errors."""
+        """Raises SignalsFailure or BudgetsIncomplete: Lambda then tries the run again, and an alarm looks at errors."""
         if self._built is None:
             self._built = _build(os.environ)
         return _handle(self._built, event, context)

@@ -33,7 +33,7 @@ Series = Mapping[float, Counts]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
+class EventCounts:
     """What was counted for an objective until `at`: the `recent` periods of EVERY seconds, and the hours before."""
 
     at: float
@@ -83,7 +83,7 @@ def within(series: Series, begin: float, end: float) -> Counts:
     return Counts(sum(c.total for c in held), sum(c.bad for c in held))
 
 
-def note_of(objective: Objective, measured: Measured) -> BudgetNote:
+def note_of(objective: Objective, measured: EventCounts) -> BudgetNote:
     """Returns the state of an objective's budget.
 
     Consumed minutes are the share of bad events times the minutes of which there is a history. A service that is a day

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from alertrelay.config.slo import EVERY, PAIRS, WINDOWS, Objective, Signal
-from alertrelay.slo.budget import HOUR, Measured, Points, aligned, counted, edge, note_of, note_of_attainment
+from alertrelay.slo.budget import HOUR, EventCounts, Points, aligned, counted, edge, note_of, note_of_attainment
 from alertrelay.slo.ports import BudgetsFailure, Signals, Watching
 from alertrelay.state import BudgetNote
 
@@ -17,7 +17,7 @@ LATEST = 900
 BY_KEY = Mapping[tuple[str, ...], Points]
 
 
-class RunIncomplete(Exception):
+class BudgetsIncomplete(Exception):
     """Some budgets could not be kept: raised after all were worked out, so that Lambda tries the run again."""
 
 
@@ -38,7 +38,7 @@ class History:
 
 def run(watching: Watching, history: History) -> Mapping[str, BudgetNote]:
     """Works out every budget, as of the last whole period, and returns them by objective. Raises SignalsFailure, and
-    RunIncomplete where a budget could not be kept."""
+    BudgetsIncomplete where a budget could not be kept."""
     at = aligned(watching.clock.now().timestamp())
     notes = {one.id: note for one, note in (*_of_events(watching, history, at), *_of_attainments(watching, at))}
     failed = []
@@ -53,7 +53,7 @@ def run(watching: Watching, history: History) -> Mapping[str, BudgetNote]:
             watching.log("slo_budget_not_kept", slo=objective.id, failure=str(failure))
     watching.measure("SloObjectives", float(len(notes)), env=watching.config.environment)
     if failed:
-        raise RunIncomplete(f"{len(failed)} of {len(notes)} budgets could not be kept: {', '.join(failed[:5])}")
+        raise BudgetsIncomplete(f"{len(failed)} of {len(notes)} budgets could not be kept: {', '.join(failed[:5])}")
     return notes
 
 
@@ -67,7 +67,7 @@ def _of_events(watching: Watching, history: History, at: float) -> Iterator[tupl
     recent = watching.signals.read(signals, period=EVERY, start=began, end=at)
     older = history.read(signals, watching.signals, start=first, until=began)
     for one in objectives:
-        yield one, note_of(one, Measured(at=at, recent=counted(one, recent), older=counted(one, older)))
+        yield one, note_of(one, EventCounts(at=at, recent=counted(one, recent), older=counted(one, older)))
 
 
 def _of_attainments(watching: Watching, at: float) -> Iterator[tuple[Objective, BudgetNote]]:
