@@ -15,7 +15,7 @@ from alertrelay.config.own_runbooks import OWN_RUNBOOKS
 
 from compiler.alarms.sentence import amount
 from compiler.catalogue.rule import SOURCES, Chosen, Level, Rule
-from compiler.catalogue.table import CATALOGUE, PARENTS, Parent
+from compiler.catalogue.table import CATALOGUE, CLUSTER, OF_CLUSTERS, PARENTS, SEVERAL_AT_LEAST, Parent
 from compiler.cost.prices import ALARM_METRIC, COMPOSITE_ALARM
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -117,6 +117,15 @@ def catalogue_page() -> str:
     )
     for parent, kinds in _parents().items():
         lines.append(f"| {_page(parent.alertname, parent.runbook)} | {', '.join(kinds)} | {parent.impact} |\n")
+    lines.append(
+        "\nTwo more are over the ServiceDown alarms of a cluster with two services or more; while they fire, the "
+        "ServiceDown alarms of the cluster are inhibited. They count services of one stack; a cluster whose services "
+        "are in several has no ClusterDown. From about a hundred services on they are counted in chunks, by composite "
+        "alarms that notify nobody.\n\n| Alarm | Fires when | Impact |\n| --- | --- | --- |\n"
+    )
+    for parent in OF_CLUSTERS:
+        number = "all are" if parent is CLUSTER else f"at least {SEVERAL_AT_LEAST} are"
+        lines.append(f"| {_page(parent.alertname, parent.runbook)} | {number} down | {parent.impact} |\n")
     lines.append(_TAIL)
     return "".join(lines)
 
@@ -184,7 +193,7 @@ def index_page() -> str:
         "- The alerts of Prometheus have theirs in `prometheus/`: [docs/rules.md](../docs/rules.md) lists them.\n"
     ]
     lines.append("\n## Something is down\n")
-    lines += [f"- [{parent.alertname}]({parent.runbook}): {parent.impact}\n" for parent in _parents()]
+    lines += [f"- [{parent.alertname}]({parent.runbook}): {parent.impact}\n" for parent in (*_parents(), *OF_CLUSTERS)]
     for kind, rules in CATALOGUE.items():
         lines.append(f"\n## {TITLES[kind]}\n")
         lines += [f"- [{rule.alertname}]({rule.runbook}): {rule.impact}\n" for rule in rules]

@@ -13,6 +13,7 @@ from itertools import pairwise
 from alertrelay.config.own_runbooks import OWN_RUNBOOKS
 
 from compiler.alarms.alarm import NAME_LIMIT, CompositeAlarm, MetricAlarm, Plan, Stat, setting_of
+from compiler.alarms.clusters import CHILDREN_LIMIT, RULE_LIMIT
 from compiler.alarms.description import LIMIT
 from compiler.alarms.metrics import PUBLISHED, Published
 from compiler.alarms.plan import plan as planned
@@ -20,8 +21,6 @@ from compiler.reading.finding import Findings, Place, did_you_mean
 from compiler.resources.environment import Environment
 
 STACK_LIMIT = 480  # of CloudFormation's 500 resources
-CHILDREN_LIMIT = 100  # of a composite alarm
-RULE_LIMIT = 10_240  # characters, PutCompositeAlarm
 METRICS_LIMIT = 10  # of a metric math alarm, its expression included
 DAY = 86_400  # seconds: periods times evaluation periods may not be longer
 _PERCENTILE = re.compile(r"p[0-9]{1,2}(\.[0-9]+)?")

@@ -49,9 +49,9 @@ class PlannedAlarms(Construct):
         super().__init__(scope, construct_id)
         self.topics = topics or {severity: topic_arn(environment, severity) for severity in ("critical", "warning")}
         self._send_tags = send_tags
-        made = {alarm.name: self._metric_alarm(alarm) for alarm in alarms.alarms}
+        made: dict[str, cdk.CfnResource] = {alarm.name: self._metric_alarm(alarm) for alarm in alarms.alarms}
         for parent in alarms.parents:
-            composite = self._composite(parent)
+            made[parent.name] = composite = self._composite(parent)
             for child in parent.children:
                 composite.add_resource_dependency(made[child])
         if send_tags:
@@ -77,7 +77,7 @@ class PlannedAlarms(Construct):
         )
 
     def _composite(self, parent: CompositeAlarm) -> cloudwatch.CfnCompositeAlarm:
-        actions = [self.topics[parent.severity]]
+        actions = [self.topics[parent.severity]] if parent.notifies else None
         return cloudwatch.CfnCompositeAlarm(
             self,
             parent.name,
