@@ -53,7 +53,8 @@ def _authorization(http: Section, secrets: SecretKeyPaths) -> tuple[str, str, st
         inner.findings.error(inner.at("username_file"), "unsupported", "'username_file' is not read", mend)
     user = inner.text("username")
     if ":" in user:
-        inner.findings.error(inner.at("username"), "bad-value", "a user's name has no colon", "see RFC 7617")
+        message = "a server reads a user up to the first colon (RFC 7617)"
+        inner.findings.warning(inner.at("username"), "bad-value", message, "write the user without one")
     # A password may stand alone: Opsgenie's heartbeats take their key so.
     return "Bearer" if user else "Basic", _needed(inner, "password", secrets), user
 

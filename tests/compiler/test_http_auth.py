@@ -51,7 +51,6 @@ def test_each_way_is_read(http_config: str, auth: HttpAuth) -> None:
         ("{authorization: {type: Token}}", "missing-key", "authorization.credentials_file"),
         ("{basic_auth: {username: a, password: x}}", "inline-secret", "basic_auth.password"),
         ("{basic_auth: {username: a}}", "missing-key", "basic_auth.password_file"),
-        ("{basic_auth: {username: 'a:b', password_file: /s/p}}", "bad-value", "basic_auth.username"),
         ("{basic_auth: {username_file: /s/u, password_file: /s/p}}", "unsupported", "basic_auth.username_file"),
         ("{bearer_token: x}", "inline-secret", "bearer_token"),
         ("{oauth2: {client_id: a}}", "unsupported", "oauth2"),
@@ -67,6 +66,13 @@ def test_what_cannot_be_sent_is_refused_at_its_key_and_not_shown(http_config: st
     errors = [one for one in read("webhook", URL + http_config)[1] if one.severity == "error"]
     assert (code, f"receivers[0].webhook_configs[0].http_config.{key}") in [(one.code, one.key) for one in errors]
     assert all(one.mend for one in errors)
+
+
+def test_a_user_with_a_colon_is_sent_as_it_stands_with_a_warning() -> None:
+    (found,), findings = read("webhook", URL + "{basic_auth: {username: ':', password_file: /s/p}}")
+    assert isinstance(found, WebhookSettings)
+    assert found.auth.username == ":"
+    assert ("warning", "bad-value") in [(one.severity, one.code) for one in findings]
 
 
 def sent_headers(found: WebhookSettings, secrets: Mapping[str, str]) -> Mapping[str, str]:
