@@ -152,7 +152,7 @@ class Container:
         url = f"http://127.0.0.1:{self._port}/2015-03-31/functions/function/invocations"
         request = urllib.request.Request(url, data=json.dumps(event).encode(), method="POST")
         try:
-            # Without a bound of ours: the emulator ends a function at its own time-out, and a dead one closes the socket.
+            # No bound of ours: the emulator ends a function at its time-out, and a dead one closes the socket.
             with _DIRECT.open(request) as response:
                 body = response.read()
         except urllib.error.HTTPError as error:
