@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+from cli.table import number_of
 from compiler.alarms.alarm import Plan, setting_of
 from compiler.alarms.plan import plan
 from compiler.alarms.slo import plan_slos
@@ -59,7 +60,7 @@ def _rows(name: str, alarms: Plan) -> list[tuple[str, ...]]:
 def _total(name: str, alarms: Plan) -> str:
     counts = Counter(alarm.severity for alarm in alarms.every)
     return (
-        f"{name}: {counts.total()} alarms, {counts['critical']} critical and {counts['warning']} warning, "
+        f"{name}: {number_of(counts.total(), 'alarm')}, {counts['critical']} critical and {counts['warning']} warning, "
         f"{len(alarms.parents)} of them parents; about ${monthly(alarms):.2f} a month"
     )
 
