@@ -14,7 +14,8 @@ _DESCRIPTION = """\
 Fill the templates of Prometheus rules in rules/templates with the values of rules/parameters.yml.
 
 The result, rules/rendered, are plain rule files: name them in `rule_files` of prometheus.yml, or deploy them to Amazon
-Managed Prometheus. `alertrelay check` says whether they are sound; docs/rules.md lists the alerts.
+Managed Prometheus; and a dashboard that Grafana imports. `alertrelay check` says whether the rules are sound;
+docs/rules.md lists the alerts.
 """
 _EPILOG = """\
 examples:
@@ -72,7 +73,7 @@ def run(args: argparse.Namespace) -> int:
     except OSError as error:
         print(f"alertrelay rules: {out} cannot be written: {error.strerror}; name another with --out", file=sys.stderr)
         return 2
-    print(f"{len(found.texts)} files of rules in {out}")
+    print(f"{len(found.texts)} files in {out}")
     for stray in _strays(out, found.texts):
         print(f"{stray} has no template: remove it, or Prometheus goes on reading it")
     return 0
@@ -86,7 +87,7 @@ def _compare(out: Path, texts: Mapping[str, str]) -> int:
     for stray in strays:
         print(f"{stray} has no template: remove it")
     if not changed and not strays:
-        print(f"{len(texts)} files of rules in {out} are up to date")
+        print(f"{len(texts)} files in {out} are up to date")
     return int(bool(changed or strays))
 
 
@@ -95,4 +96,5 @@ def _read(path: Path) -> str:
 
 
 def _strays(out: Path, texts: Mapping[str, str]) -> list[Path]:
-    return [path for path in sorted(out.glob("*.yml")) if path.name not in texts]
+    rendered = (path for path in sorted(out.glob("*")) if path.suffix in (".yml", ".json"))
+    return [path for path in rendered if path.name not in texts]

@@ -16,7 +16,7 @@ from cli.duration import seconds
 
 if TYPE_CHECKING:
     from alertrelay.config.model import Config
-    from alertrelay.dispatch.audit.rehearsal import RehearsalTarget
+    from alertrelay.policy.rehearsal import RehearsalTarget
     from alertrelay.ports import Clock
     from alertrelay.state import Store
 
@@ -154,16 +154,15 @@ class Rehearsal:
     ) -> Rehearsal:
         """Looks up the stack and chooses the labels; nothing is published. Raises NotSent, CloudUnreadable."""
         from alertrelay.aws.state.store import DynamoStore
-        from alertrelay.dispatch.audit.rehearsal import targets_of
+        from alertrelay.policy import rehearsal
 
-        from cli import rehearsal
         from cli.cloud import stack_of
 
         try:  # before AWS is asked for anything
             chosen = rehearsal.labels_for(config, receiver, test_id=uuid.uuid4().hex[:8], extra=labels)
         except rehearsal.NoWay as error:
             raise NotSent(str(error)) from None
-        targets = targets_of(config, chosen)
+        targets = rehearsal.targets_of(config, chosen)
         if not targets:
             raise NotSent("the route tree notifies nobody of this alert: name a --receiver")
         deployed = stack_of(config.environment, client)
@@ -223,8 +222,9 @@ class Rehearsal:
         return {"labels": dict(self.labels), "topic": self.topic, "integrations": rows}
 
     def _publish(self, starts: datetime, ends: datetime | None) -> None:
+        from alertrelay.policy.rehearsal import ALERTNAME, message
+
         from cli.cloud import UNREADABLE, unreadable
-        from cli.rehearsal import ALERTNAME, message
 
         try:
             self.client("sns").publish(

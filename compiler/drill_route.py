@@ -25,7 +25,8 @@ def check_drill(alertmanager: AlertmanagerFile, drill: Drill, environment: str, 
         message = f"the receiver {drill.receiver!r} notifies nobody, so a drill has nothing to look at"
         findings.error(drill.place, "tells-nobody", message, "give it a drill service, a drill channel, an address")
         return
-    labels = {"alertname": ALERTNAME, "service": SERVICE, "severity": drill.severity, "env": environment}
+    own = {"alertname": ALERTNAME, "service": SERVICE, "severity": drill.severity, "env": environment}
+    labels = {**own, "alertrelay_test": "scheduled"}
     routes = match_routes(alertmanager.route, labels)
     if others := sorted({route.receiver for route in routes} - {drill.receiver}):
         message = f"a drill would notify {', '.join(others)}"

@@ -14,15 +14,14 @@ from alertrelay.alert import fingerprint
 from alertrelay.config.matchers import parse_matcher
 from alertrelay.config.model import Config
 from alertrelay.dispatch import silences
-from alertrelay.dispatch.audit.rehearsal import RehearsalTarget, targets_of
 from alertrelay.nflog.group_state import GroupState
 from alertrelay.policy.group_key import key_of
+from alertrelay.policy.rehearsal import ALERTNAME, SUMMARY, TOPICS, RehearsalTarget, message, targets_of
 from alertrelay.policy.silence import Silence
 from alertrelay.ports import Clock
 from alertrelay.state import Store, StoreFailure
 
 from cli.cloud import UNREADABLE, Client, unreadable
-from cli.rehearsal import ALERTNAME, SUMMARY, TOPICS, message
 
 GRACE_SECONDS = 60.0
 """Beyond the group_wait or group_interval of a route: a cold start, and one retry."""

@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from alertrelay.channels import channel
-from alertrelay.dispatch.audit.rehearsal import RehearsalTarget
 from alertrelay.groups.insert import updates_of
+from alertrelay.policy.rehearsal import SUMMARY, RehearsalTarget
 from alertrelay.sources import Envelope, parse
 
 from cli.drills.ground import Check, Ground, NotDrilled, key, longest_interval, longest_wait
-from cli.rehearsal import SUMMARY
 
 STORM = 20
 """Alerts that fire at once."""

@@ -79,7 +79,10 @@ class MetricAlarm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompositeAlarm:
-    """The parent over the alarms of one service's resources of one kind. It fires when one of `children` does."""
+    """The parent over other alarms. It fires when one of `children` does, or by `expression`, a rule over them.
+
+    One that is only a part of another's rule notifies nobody (`notifies`).
+    """
 
     name: str
     alertname: str
@@ -92,12 +95,14 @@ class CompositeAlarm:
     runbook: str
     children: tuple[str, ...]
     stack: str
+    expression: str = ""
+    notifies: bool = True
     place: Place = NOWHERE
 
     @property
     def rule(self) -> str:
         """Returns the rule as PutCompositeAlarm takes it."""
-        return " OR ".join(f'ALARM("{child}")' for child in self.children)
+        return self.expression or " OR ".join(f'ALARM("{child}")' for child in self.children)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,15 +13,15 @@ from itertools import pairwise
 from alertrelay.config.own_runbooks import OWN_RUNBOOKS
 
 from compiler.alarms.alarm import NAME_LIMIT, CompositeAlarm, MetricAlarm, Plan, Stat, setting_of
+from compiler.alarms.clusters import CHILDREN_LIMIT, RULE_LIMIT
 from compiler.alarms.description import LIMIT
 from compiler.alarms.metrics import PUBLISHED, Published
 from compiler.alarms.plan import plan as planned
+from compiler.alarms.slo_check import check_slos
 from compiler.reading.finding import Findings, Place, did_you_mean
 from compiler.resources.environment import Environment
 
 STACK_LIMIT = 480  # of CloudFormation's 500 resources
-CHILDREN_LIMIT = 100  # of a composite alarm
-RULE_LIMIT = 10_240  # characters, PutCompositeAlarm
 METRICS_LIMIT = 10  # of a metric math alarm, its expression included
 DAY = 86_400  # seconds: periods times evaluation periods may not be longer
 _PERCENTILE = re.compile(r"p[0-9]{1,2}(\.[0-9]+)?")
@@ -35,11 +35,12 @@ def check_environment(environment: Environment, runbooks: Collection[str] | None
     """
     found = planned(environment.resources, setting_of(environment), findings)
     check_plan(found, findings)
+    check_slos(environment, runbooks, findings)
     if runbooks is not None:
         check_runbooks(found, runbooks, findings)
-    if found.alarms and not environment.runbook_base_url:
+    place = next((one.place for one in found.alarms), None) or next((one.at() for one in environment.slos), None)
+    if place and not environment.runbook_base_url:
         message = "no alarm has a link to its runbook"
-        place = found.alarms[0].place
         findings.warning(place, "no-runbook-base", message, "add `runbook_base_url: https://…/runbooks`")
     return found
 

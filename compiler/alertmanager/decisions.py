@@ -1,23 +1,33 @@
 """Reads templates in what decides who is notified: a Slack channel, a topic, an address.
 
-Each is refused, unless `allowed` of delivery.yml lists what it may give and nothing but the group's labels decides it:
-these are the same from the first notification of a group to its last.
+One that reads nothing (`to: '{{ template "team.to" }}'`) is what it gives. Each other one is refused, unless `allowed`
+of delivery.yml lists what it may give and nothing but the group's labels decides it: these are the same from the first
+notification of a group to its last.
 """
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from alertrelay.config.channel import ChannelDescriptor
+from alertrelay.render.templates.budget import TemplateFailure
+from alertrelay.render.templates.execute import render
 from alertrelay.render.templates.functions import FUNCTIONS
+from alertrelay.render.templates.values import Data
 
 from compiler.alertmanager.kinds.reading import texts_of
 from compiler.alertmanager.texts import walk
 from compiler.reading.section import Section
+from compiler.templates.files import TemplateFiles
 from compiler.templates.parser import parse
 from compiler.templates.syntax import TemplateSyntaxError
+
+_ADDRESSES = "to"
+"""The key of a mail's recipients, each of whom answers for itself."""
 
 
 def read_decisions(
@@ -26,16 +36,56 @@ def read_decisions(
     """Returns the compiled templates with what each may give; empty where no template decides."""
     fields = {one.name for one in dataclasses.fields(served.settings) if one.type == "str"}
     found: dict[str, Any] = {}
-    for key in (name for one in served.keys for name in one.deciding):
-        if not any("{{" in text for text in texts_of(section.get(key))):
-            continue
-        if key not in fields or not allowed.get(key):
-            _refuse(section, key, can_be_listed=key in fields)
+    for key in _templated(section, served):
+        listed = key in fields or key == _ADDRESSES
+        if not listed or not allowed.get(key):
+            _refuse(section, key, can_be_listed=listed)
             continue
         tree = _tree(section, key)
         if tree is not None:
             found[key] = {"t": tree, "allowed": list(allowed[key])}
     return {"decides": found} if found else {}
+
+
+def settled(
+    section: Section,
+    served: ChannelDescriptor,
+    templates: TemplateFiles,
+    allowed: Mapping[str, tuple[str, ...]],
+) -> tuple[Section, Section]:
+    """Returns the section with what each template gives that reads nothing; and that once more with all addresses that
+    the template of a mail's `to` may give, since each of them is a recipient of its own."""
+    found = {key: _constant(section, key, templates) for key in _templated(section, served)}
+    constant = _with(section, {key: text for key, text in found.items() if text})
+    every = ", ".join(allowed.get(_ADDRESSES, ()))
+    return constant, _with(
+        constant, {key: every for key in _templated(constant, served) if key == _ADDRESSES and every}
+    )
+
+
+def _with(section: Section, texts: Mapping[str, str]) -> Section:
+    data = {**section.items}
+    for key, text in texts.items():
+        data[key] = replace(data[key], data=text, text=text)
+    return replace(section, value=replace(section.value, data=data)) if texts else section
+
+
+def _templated(section: Section, served: ChannelDescriptor) -> list[str]:
+    keys = (name for one in served.keys for name in one.deciding)
+    return [key for key in keys if any("{{" in text for text in texts_of(section.get(key)))]
+
+
+def _constant(section: Section, key: str, templates: TemplateFiles) -> str:
+    """Returns what a template gives that reads no data; "" for any other."""
+    value = section.get(key)
+    try:
+        program = templates.library.text(value.text if value else "")
+        trees = [program.main, *program.templates.values()]
+        if any(True for tree in trees for _ in _named(tree, calls=False)):
+            return ""
+        return render(program, Data(), now=datetime.min.replace(tzinfo=UTC)).strip()
+    except (TemplateSyntaxError, TemplateFailure):
+        return ""
 
 
 def _refuse(section: Section, key: str, *, can_be_listed: bool) -> None:
@@ -66,10 +116,10 @@ def _of_group(names: list[str]) -> bool:
     return names[:1] == ["GroupLabels"]
 
 
-def _named(nodes: list[Any]) -> Iterator[list[str]]:
-    """Yields the names of every field that a tree reads; of what cannot be known, none."""
+def _named(nodes: list[Any], *, calls: bool = True) -> Iterator[list[str]]:
+    """Yields the names of every field that a tree reads; of what cannot be known, none: of a call too, with `calls`."""
     for node in walk(nodes):
-        if node[0] == "template":
+        if node[0] == "template" and calls:
             yield []
         elif node[0] in ("action", "if", "with", "range"):
             yield from _of_pipe(node[2])

@@ -17,6 +17,7 @@ from compiler.alertmanager.kinds.email import read_email
 from compiler.alertmanager.kinds.reading import ReceiverContext, check_url, left_out, plain, plain_text, texts_of
 from compiler.alertmanager.kinds.slack import read_slack
 from compiler.alertmanager.kinds.sns import read_sns
+from compiler.alertmanager.secret_urls import held_in
 from compiler.alertmanager.shapes import item_sections
 from compiler.reading.section import Section, check_texts
 
@@ -169,12 +170,9 @@ def _secret(section: Section, key: ConfigKey, reading: ReceiverContext, *, requi
         values[key.inline_field] = section.text(key.name)
         if section.has(key.name) and key.shape == "number_or_file":
             _check_number(section, key.name)
-        elif section.has(key.name) and key.shape == "url_or_file":
-            check_url(section, key.name)
         elif section.has(key.name):
             check_url(section, key.name)
-            mend = f"if it holds a token: `{key.name}_file: /etc/alertmanager/secrets/NAME`"
-            section.findings.warning(section.at(key.name), "inline-url", "the address stands in plain text", mend)
+            _note_address(section, key)
     found = reading.secrets.one_of(section, key.name, inline=bool(key.inline_field))
     if not held and key.inherits:
         found = reading.secrets.one_of(reading.global_, key.inherits)
@@ -182,6 +180,21 @@ def _secret(section: Section, key: ConfigKey, reading: ReceiverContext, *, requi
     if required and not held:
         section.require(f"{key.name}_file", key.missing)
     return values | {key.field: found}
+
+
+def _note_address(section: Section, key: ConfigKey) -> None:
+    """The finding for an address in plain text, by what it holds. It is not shown."""
+    held, place = held_in(section.text(key.name)), section.at(key.name)
+    instead = f"write `{key.name}_file: /etc/alertmanager/secrets/NAME` and put it in the secret as NAME"
+    if held == "a password":
+        mend = f"{instead}, or use http_config.basic_auth with a password_file: `check --fix` does it"
+        section.findings.error(place, "inline-secret", f"{key.name!r} holds a password in plain text", mend)
+    elif held == "a token":
+        message = "the address holds what looks like a token, in plain text"
+        section.findings.warning(place, "inline-url", message, f"{instead}: `check --fix` does it")
+    elif key.shape != "url_or_file":
+        mend = f"if it holds a token: `{key.name}_file: /etc/alertmanager/secrets/NAME`"
+        section.findings.warning(place, "inline-url", "the address stands in plain text", mend)
 
 
 def _check_number(section: Section, name: str) -> None:

@@ -126,18 +126,13 @@ class _Compiled:
         return program
 
     def _undefined(self, value: Value, error: UndefinedTemplate, *, whole: bool) -> None:
-        """A warning where files of `templates:` are not at hand, which may define it; else an error, and for what
-        nothing stands in."""
-        place = value.place_at(error.at)
+        """A warning, as our own text stands in its place; an error where nothing does."""
+        found = self._findings.error if whole else self._findings.warning
+        mend = did_you_mean(error.name, error.known, "define it in a file of `templates:`")
         if self._files.missing:
             mend = f"put the file of {self._files.missing[0]!r} that defines it beside alertmanager.yml"
-            if whole:
-                self._findings.error(place, "no-template", f"{error.problem} in any file here", mend)
-            else:
-                self._findings.warning(place, "no-template", f"{error.problem} in any file here: {_STANDS}", mend)
-        else:
-            mend = did_you_mean(error.name, error.known, "define it in a file of `templates:`")
-            self._findings.error(place, "bad-template", error.problem, mend)
+        message = error.problem if whole else f"{error.problem}: {_STANDS}"
+        found(value.place_at(error.at), "no-template", message, mend)
 
     def _shared(self, program: Program) -> list[Any]:
         """Returns the tree of a text; templates that another text of the integration defines otherwise get a name of

@@ -13,7 +13,7 @@ from compiler.rules.check import Parsed, check_rules
 from compiler.rules.files import PrometheusRule, read_rule_file
 from compiler.rules.folder import PARAMETERS
 from compiler.rules.parameters import Parameters
-from compiler.rules.render import SERVICES, render
+from compiler.rules.render import RULES, SERVICES, render
 
 BASE_URL = "runbook_base_url"
 
@@ -61,6 +61,8 @@ def _rendered(folder: Path, findings: Findings) -> tuple[Parameters | None, list
         return None, []
     rules: list[PrometheusRule] = []
     for name, text in found.texts.items():
+        if not name.endswith(RULES):
+            continue
         # The file of services is made by us; what is wrong with it is a finding on the parameters.
         noted = Findings() if name == SERVICES else findings
         root: Value | None = parse(text, noted, file=found.sources[name])
@@ -78,4 +80,5 @@ def rule_texts(paths: Sequence[Path], folder: Path | None) -> Iterator[RuleText]
     found = render(folder, Findings()) if folder else None
     if found is not None:
         for name, text in found.texts.items():
-            yield RuleText(file=found.sources[name], text=text)
+            if name.endswith(RULES):
+                yield RuleText(file=found.sources[name], text=text)

@@ -1,4 +1,4 @@
-"""Fills the templates of Prometheus rules: `${name}` becomes the value of that parameter, and nothing else changes.
+"""Fills the templates of rules and of a dashboard: `${name}` becomes the value of a parameter, nothing else changes.
 
 Prometheus's own templates (`{{ $labels.service }}`) are left alone, and so is every line break: a line of a rendered
 file is the same line of its template.
@@ -17,6 +17,8 @@ from compiler.reading.yamlfile import decoded
 from compiler.rules.folder import PARAMETERS, TEMPLATES
 from compiler.rules.parameters import Parameters, read_parameters
 
+RULES, DASHBOARD = ".yml", ".json"
+"""What templates are of: rule files, and a dashboard of Grafana."""
 SERVICES = "services.yml"
 """The file that is written from the listed services, and has no template."""
 _PARAMETER = re.compile(r"\$\{([^}\n]*)\}")
@@ -24,7 +26,7 @@ _PARAMETER = re.compile(r"\$\{([^}\n]*)\}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
-    """The rule files of a folder: `texts` by file name, `sources` the file that each is rendered from."""
+    """The files of a folder of rules: `texts` by file name, `sources` the file that each is rendered from."""
 
     parameters: Parameters
     texts: Mapping[str, str]
@@ -32,7 +34,7 @@ class Rendered:
 
 
 def render(folder: Path, findings: Findings, *, parameters: Path | None = None) -> Rendered | None:
-    """Returns the rule files of a folder of rules; None where its parameters cannot be read, after a finding.
+    """Returns the files of a folder of rules; None where its parameters cannot be read, after a finding.
 
     `parameters` is a file to fill the templates from instead of the folder's own.
     """
@@ -42,7 +44,8 @@ def render(folder: Path, findings: Findings, *, parameters: Path | None = None) 
     texts = {SERVICES: _services(given)}
     sources = {SERVICES: given.file}
     used = {"identity"}
-    for path in sorted((folder / TEMPLATES).glob("*.yml")):
+    templates = (folder / TEMPLATES).glob("*")
+    for path in sorted(path for path in templates if path.suffix in (RULES, DASHBOARD)):
         text = decoded(path, findings)
         if text is None:
             continue
@@ -64,7 +67,7 @@ def _fill(text: str, file: str, given: Parameters, findings: Findings) -> str:
     def value(found: re.Match[str]) -> str:
         name = found[1]
         if name in given.values:
-            return given.values[name]
+            return json.dumps(given.values[name])[1:-1] if file.endswith(DASHBOARD) else given.values[name]
         line = text.count("\n", 0, found.start()) + 1
         column = found.start() - (text.rfind("\n", 0, found.start()) + 1) + 1
         message = f"the parameter {name!r} has no value in {given.file}"

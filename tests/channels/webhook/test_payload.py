@@ -117,7 +117,7 @@ def test_nothing_is_sent_in_place_of_a_payload_that_fails(payload: str, said: st
     ("payload", "code", "severity", "mend"),
     [
         ("{a: '{{ .Status'}", "bad-template", "error", "add `}}`"),
-        ("{a: '{{ template \"card\" . }}'}", "bad-template", "error", "define it"),
+        ("{a: '{{ template \"card\" . }}'}", "no-template", "error", "define it"),
         ("on fire", "bad-value", "error", "a template that gives JSON"),
         ("{a: '{{ index .Alerts 7 }}'}", "template-fails", "warning", "template render"),
         ("'{\"a\": {{ .Status }}}'", "template-fails", "warning", "template render"),

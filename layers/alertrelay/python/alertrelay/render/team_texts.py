@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
+from alertrelay.alert import Labels
 from alertrelay.config.channel import ConfigKey, Settings
 from alertrelay.config.model import Target
 from alertrelay.notification import Notification
@@ -90,9 +92,9 @@ def failure_sentence(notification: Notification) -> str:
     return f"A template of alertmanager.yml failed, and alertrelay's own text stands in its place: {named}"
 
 
-def addressed(target: Target, notification: Notification) -> Target:
-    """Returns the target with what decides where its message goes, rendered from the group's labels where that holds a
-    template. Raises NotAllowed where the result is none of those that delivery.yml allows."""
+def addressed(target: Target, group_labels: Labels, *, now: datetime) -> Target:
+    """Returns the target with what decides where its messages of a group go, rendered from the group's labels where
+    that holds a template. Raises NotAllowed where the result is none of those that delivery.yml allows."""
     decides = target.texts.get("decides")
     if not decides:
         return target
@@ -100,11 +102,19 @@ def addressed(target: Target, notification: Notification) -> Target:
 
     found = {}
     for key, rule in decides.items():
-        value = decided(rule["t"], notification)
+        value = decided(rule["t"], group_labels, now)
         if value not in rule["allowed"]:
             raise NotAllowed(f"the template of {key} gives what delivery.yml does not list: {cut(one_line(value), 80)}")
         found[key] = value
-    return replace(target, settings=replace(target.settings, **found))
+    return replace(target, settings=target.settings.at(found))
+
+
+def addressed_if_allowed(target: Target | None, group_labels: Labels, *, now: datetime) -> Target | None:
+    """Returns `addressed`; the target as it is where that would raise, which its delivery then reports."""
+    try:
+        return addressed(target, group_labels, now=now) if target else None
+    except NotAllowed:
+        return target
 
 
 class NotRendered(ValueError):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from alertrelay.alert import Alert
+from alertrelay.alert import Alert, Labels
 from alertrelay.notification import Notification
 from alertrelay.render import wording
 from alertrelay.render.alertmanager_json import REASONS
@@ -34,11 +35,11 @@ def rendered(
     return found, tuple(failures)
 
 
-def decided(tree: list[Any], notification: Notification) -> str:
+def decided(tree: list[Any], group_labels: Labels, now: datetime) -> str:
     """Returns what a template gives that the group's labels decide; the words of its failure where it fails."""
-    data = Data(GroupLabels=_labels(notification.group_labels))
+    data = Data(GroupLabels=_labels(group_labels))
     try:
-        return render(Program(main=tree, templates={}), data, now=notification.at).strip()
+        return render(Program(main=tree, templates={}), data, now=now).strip()
     except TemplateFailure as failure:
         return failure.text
 

@@ -47,4 +47,5 @@ CHANNEL = ChannelDescriptor(
     settings=WebhookSettings,
     key_text="the address, with `url_file`; the token, password or headers of `http_config`",
     receipt="none",
+    accepted="what the webhook does with it is not known here",
 )

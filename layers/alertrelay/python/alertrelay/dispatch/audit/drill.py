@@ -13,19 +13,15 @@ from datetime import timedelta
 
 from alertrelay.alert import Labels, fingerprint
 from alertrelay.config.model import Config
-from alertrelay.dispatch.audit.rehearsal import RehearsalTarget, as_webhook, targets_of
 from alertrelay.policy.group_key import key_of
+from alertrelay.policy.rehearsal import RehearsalTarget, message, targets_of
 from alertrelay.ports import Clock
 from alertrelay.state import Groups, StoreFailure
 
 ALERTNAME, SERVICE = "AlertrelayDrill", "alertrelay-drill"
 POLL = 2.0
 """Seconds between two looks at the table."""
-ANNOTATIONS = {
-    "summary": "TEST of alertrelay, please ignore: a scheduled fire drill. It ends by itself.",
-    "description": "Sent by the auditor, to measure the way from a topic to each channel. Nobody has to act.",
-    "impact": "none: this is a TEST",
-}
+BY = "the auditor, to measure the way from a topic to each channel"
 Publish = Callable[[str], None]
 
 
@@ -48,7 +44,8 @@ class Drilled:
 
 def labels_of(severity: str, environment: str) -> dict[str, str]:
     """Returns the labels of the alert, by which a route leads it to its own receiver."""
-    return {"alertname": ALERTNAME, "service": SERVICE, "severity": severity, "env": environment}
+    own = {"alertname": ALERTNAME, "service": SERVICE, "severity": severity, "env": environment}
+    return {**own, "alertrelay_test": "scheduled"}
 
 
 def drill(
@@ -62,11 +59,10 @@ def drill(
         return [Drilled(integration=str(t.integration), channel=t.integration.channel, refused=why) for t in targets]
     starts = clock.now()
     key = key_of(fingerprint(labels))
-    publish(as_webhook(labels, annotations=ANNOTATIONS, starts_at=starts, ends_at=None))
+    publish(message(labels, starts_at=starts, ends_at=None, by=BY))
     longest = within + max((target.route.group_wait for target in targets), default=0.0)
     announced = _until(targets, lambda t: _announced(t, key, groups), clock, timedelta(seconds=longest))
-    ends = clock.now()
-    publish(as_webhook(labels, annotations=ANNOTATIONS, starts_at=starts, ends_at=ends))
+    publish(message(labels, starts_at=starts, ends_at=clock.now(), by=BY))
     longest = within + max((target.route.group_interval for target in targets), default=0.0)
     over = _until(targets, lambda t: not _open(t, key, groups), clock, timedelta(seconds=longest))
     return [

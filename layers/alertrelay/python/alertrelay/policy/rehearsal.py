@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import difflib
 import itertools
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from alertrelay.alert import Labels, severity_rank
+from alertrelay.alert import Integration, Labels, rfc3339, severity_rank
 from alertrelay.config.model import Config, Matcher, Route
-from alertrelay.dispatch.audit.rehearsal import as_webhook, targets_of
+from alertrelay.policy.group_key import group_id
 from alertrelay.policy.matchers import matches
 from alertrelay.policy.route import match_routes
-
-from compiler.reading.finding import nearest
 
 ALERTNAME = "TEST_please_ignore"
 SERVICE = "alertrelay-test"
@@ -25,6 +26,15 @@ TOPICS: Mapping[str, str] = {"critical": "TopicCritical", "info": "TopicInfo"}
 
 class NoWay(ValueError):
     """No test alert can be made that reaches the receiver. The text says why, and what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RehearsalTarget:
+    """An integration that the test alert is to reach, and the group in which the table keeps it."""
+
+    integration: Integration
+    gid: str
+    route: Route
 
 
 def labels_for(config: Config, receiver: str | None, *, test_id: str, extra: Labels) -> dict[str, str]:
@@ -56,8 +66,8 @@ def labels_for(config: Config, receiver: str | None, *, test_id: str, extra: Lab
 def _near(receiver: str, config: Config) -> str:
     """Return the name that was meant, if one is near, and all that there are."""
     names = [one.name for one in config.receivers if one.targets]
-    near = nearest(receiver, names)
-    meant = f"; did you mean {near}?" if near else ""
+    near = difflib.get_close_matches(receiver, names, n=1)
+    meant = f"; did you mean {near[0]}?" if near else ""
     return f"{meant}; there are: {', '.join(names) or 'none'}"
 
 
@@ -116,11 +126,31 @@ def _opened(text: str) -> list[str]:
     return [head + alternative + tail for alternative in group.group(1).split("|")]
 
 
-def message(labels: Labels, *, starts_at: datetime, ends_at: datetime | None) -> str:
-    """The test alert as Alertmanager's webhook sends one."""
-    annotations = {
-        "summary": SUMMARY,
-        "description": f"Sent by `alertrelay send-test`, test {labels['alertrelay_test']}. Nobody has to act.",
-        "impact": "none: this is a TEST",
+def targets_of(config: Config, labels: Labels) -> tuple[RehearsalTarget, ...]:
+    """Return the integrations that the route tree notifies of an alert with these labels, each in its group."""
+    found = {
+        RehearsalTarget(integration=target.integration, gid=group_id(target.integration, route, labels), route=route)
+        for route in match_routes(config.route, labels)
+        for receiver in [config.receiver(route.receiver)]
+        for target in (receiver.targets if receiver else ())
     }
-    return as_webhook(labels, annotations=annotations, starts_at=starts_at, ends_at=ends_at)
+    return tuple(sorted(found, key=lambda target: (target.integration, target.gid)))
+
+
+def message(
+    labels: Labels, *, starts_at: datetime, ends_at: datetime | None, by: str = "`alertrelay send-test`"
+) -> str:
+    """The test alert as Alertmanager's webhook sends one: that shape carries any labels."""
+    alert = {
+        "status": "resolved" if ends_at else "firing",
+        "labels": dict(labels),
+        "annotations": {
+            "summary": SUMMARY,
+            "description": f"Sent by {by}, test {labels['alertrelay_test']}. Nobody has to act.",
+            "impact": "none: this is a TEST",
+        },
+        "startsAt": rfc3339(starts_at),
+        "endsAt": rfc3339(ends_at) if ends_at else "0001-01-01T00:00:00Z",
+    }
+    envelope = {"version": "4", "receiver": "alertrelay-send-test", "status": alert["status"], "alerts": [alert]}
+    return json.dumps(envelope)
