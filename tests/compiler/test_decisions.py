@@ -64,6 +64,7 @@ def test_any_other_result_is_refused_and_named(labels: dict[str, str]) -> None:
         ("#{{ (index .Alerts 0).Labels.x }}", LISTED, "reads more than .GroupLabels"),
         ("#{{ . }}", LISTED, "reads more than .GroupLabels"),
         ('#{{ template "slack.default.title" . }}', LISTED, "reads more than .GroupLabels"),
+        ('#{{ define "c" }}{{ . }}{{ end }}{{ template "c" .CommonLabels.x }}', LISTED, "reads more than .GroupLabels"),
     ],
 )
 def test_a_template_that_a_text_of_an_alert_could_lead_is_an_error(channel: str, allowed: str, says: str) -> None:
@@ -144,3 +145,19 @@ def test_each_kind_s_place_may_be_listed(kind: str, key: str, place: str, keys: 
     assert getattr(addressed(target, {"place": place}, now=FIRING.at).settings, key) == place
     with pytest.raises(NotAllowed):
         addressed(target, {"place": f"{place}x"}, now=FIRING.at)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{{ define "c" }}#{{ .GroupLabels.team }}{{ end }}{{ template "c" . }}',
+        '{{ define "c" }}#{{ if eq . "search" }}search{{ else }}{{ . }}{{ end }}{{ end }}'
+        '{{ template "c" .GroupLabels.team }}',
+    ],
+)
+def test_a_template_that_is_called_may_decide_by_the_group_s_labels(text: str) -> None:
+    target, found = _read(text, LISTED)
+    assert found == ()
+    assert addressed(target, {"team": "orders"}, now=FIRING.at).settings.channel == "#orders"  # type: ignore[attr-defined]
+    with pytest.raises(NotAllowed):
+        addressed(target, {"team": "billing"}, now=FIRING.at)
