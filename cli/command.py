@@ -32,6 +32,7 @@ SUBCOMMANDS: Mapping[str, tuple[str, str]] = {
     "anomaly": ("anomaly", "judge the anomaly-scorer: what it found, or would find"),
     "send_test_alert": ("send-test", "send a marked test alert through a deployed environment"),
     "drill": ("drill", "send marked test alerts through the relay, and check what became of them"),
+    "serve": ("serve", "serve the intake and the whole relay on this machine"),
     "serve_aws": ("serve-aws", "serve what a function under `sam local invoke` needs: AWS and the channels"),
     "rules": ("rules", "render the Prometheus rules"),
     "cost": ("cost", "show what a month of an environment costs"),

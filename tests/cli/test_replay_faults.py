@@ -25,11 +25,9 @@ SLACK, MAIL = ("slack-critical", "slack"), ("email-oncall", "email")
     ("fault", "why"),
     [
         pytest.param(Fault.named("503"), "PagerDuty answered 503", id="503"),
-        pytest.param(Fault.named("429"), "PagerDuty answered 429", id="429"),
         pytest.param(Fault(kind="status", status=429, retry_after="300"), "PagerDuty answered 429", id="429 for 300 s"),
         pytest.param(Fault.named("timeout"), "PagerDuty did not answer within", id="timeout"),
         pytest.param(Fault.named("refused"), "PagerDuty refused the connection", id="refused"),
-        pytest.param(Fault.named("reset"), "PagerDuty", id="reset"),
         pytest.param(Fault.named("400"), "PagerDuty answered 400", id="400"),
     ],
 )

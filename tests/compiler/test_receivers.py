@@ -84,20 +84,25 @@ def test_slack_by_bot_token(configs: str, global_: str, read_config: Read) -> No
     )
 
 
-@pytest.mark.parametrize(
-    ("configs", "code", "key"),
-    [
-        (f"slack_configs: [{{api_url: 'https://slack.com/api/chat.postMessage', {BOT}}}]", "missing-key", "channel"),
-        (
-            "slack_configs: [{api_url: 'https://slack.com/api/chat.postMessage', channel: '#a'}]",
-            "missing-secret",
-            "http_config",
-        ),
-    ],
-)
-def test_a_bot_needs_a_channel_and_a_token(configs: str, code: str, key: str, read_config: Read) -> None:
-    (found,) = _found(read_config, _text(configs))
-    assert (found.code, found.key) == (code, f"receivers[0].slack_configs[0].{key}")
+def test_a_bot_needs_a_token_and_without_a_channel_it_reaches_nobody(read_config: Read) -> None:
+    post = "slack_configs: [{api_url: 'https://slack.com/api/chat.postMessage', send_resolved: true, "
+    (found,) = _found(read_config, _text(f"{post}channel: '#a'}}]"))
+    assert (found.code, found.key) == ("missing-secret", "receivers[0].slack_configs[0].http_config")
+    without = _text(f"{post}{BOT}}}]")
+    assert _found(read_config, without) == []
+    (found,) = _found(read_config, without, "warning")
+    assert (found.code, found.key) == ("missing-key", "receivers[0].slack_configs[0].channel")
+
+
+def test_what_amtool_takes_twice_or_thrice_is_taken_once(read_config: Read) -> None:
+    arn = "arn:aws:sns:eu-west-1:111122223333:team"
+    text = _text(f"sns_configs: [{{topic_arn: '{arn}', phone_number: '+15555550100', target_arn: '{arn}'}}]")
+    text = text.replace("{receiver: r", "{receiver: r, group_by: ['...', '...']", 1)
+    assert _found(read_config, text) == []
+    (found,) = _found(read_config, text, "warning")
+    assert (found.code, found.key) == ("not-obeyed", "receivers[0].sns_configs[0]")
+    settings = _settings(read_config, text)
+    assert (settings.topic_arn, settings.phone_number, settings.target_arn) == (arn, "", "")  # type: ignore[attr-defined]
 
 
 def test_email_takes_what_it_lacks_from_global(read_config: Read) -> None:

@@ -29,6 +29,13 @@ def read_sns(section: Section, reading: ReceiverContext) -> SnsSettings:
         _refuse_role(section, inner)
     ways = ("topic_arn", "phone_number", "target_arn")
     named = [key for key in ways if section.has(key)]
+    if len(named) == len(ways):
+        # Alertmanager's own check takes one or all three, and SNS refuses what it then asks for.
+        message = f"a message has one of {', '.join(ways)}: it goes to the topic alone"
+        section.findings.warning(
+            section.place, "not-obeyed", message, "keep topic_arn; another sns_config takes another"
+        )
+        named = named[:1]
     if len(named) != 1:
         message = f"expected one of {', '.join(ways)}, got {' and '.join(named) or 'none'}"
         section.findings.error(section.place, "one-of", message, "keep one; another sns_config takes another")
@@ -36,8 +43,8 @@ def read_sns(section: Section, reading: ReceiverContext) -> SnsSettings:
         _check_sns_address(section, key)
     return SnsSettings(
         topic_arn=section.text("topic_arn"),
-        phone_number=section.text("phone_number"),
-        target_arn=section.text("target_arn"),
+        phone_number=section.text("phone_number") if "phone_number" in named else "",
+        target_arn=section.text("target_arn") if "target_arn" in named else "",
         amazon_q=_amazon_q(section),
     )
 
