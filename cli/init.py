@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from cli import questions
 from cli.questions import Ask, InitRefused
+from cli.table import number_of
 
 if TYPE_CHECKING:
     from cli.scaffold import Answers
@@ -169,9 +170,10 @@ def _lines(
     lines = [f"written: {folder / name}" for name in sorted(made)]
     warnings = [finding for finding in findings if finding.severity == "warning"]
     if warnings:
-        count = "a warning" if len(warnings) == 1 else f"{len(warnings)} warnings"
-        lines += ["", f"`alertrelay check` finds {count}:"]
+        lines += ["", f"`alertrelay check` finds {number_of(len(warnings), 'warning')}:"]
         lines += [f"  {finding.code}: {finding.message}" for finding in warnings]
+    if any(finding.code == "deprecated-key" for finding in findings):
+        lines.append("  `alertrelay check --fix` renews deprecated keys")
     go = "" if folder == Path() else f"cd {shlex.quote(str(folder))}; "
     lines += ["", f"next: {go}alertrelay check --strict", f"      alertrelay discover --env {answers.environments[0]}"]
     if secrets:

@@ -165,6 +165,9 @@ def _labels(arguments: Sequence[str]) -> dict[str, str]:
         matcher = parse_matcher(text)
         if matcher.op != "=":
             raise ValueError(f"{text!r} is not a label: write it as NAME=VALUE")
+        if matcher.name in labels:
+            note = f"warning: the label {matcher.name!r} stands twice: the last one counts, as for amtool"
+            print(f"alertrelay route: {note}", file=sys.stderr)
         labels[matcher.name] = matcher.value
     return labels
 

@@ -244,8 +244,8 @@ def _summary(day: Day) -> Iterator[str]:
         what = f"{lost.alertname} of {lost.file}, {lost.integration or 'all receivers'}"
         yield f"  LOST: {what}: neither notified nor queued"
     if day.unpublished:
-        count = "1 file" if len(day.unpublished) == 1 else f"{len(day.unpublished)} files"
-        yield f"{count} reached no topic, for the reasons below: nothing is known of what would become of it."
+        files = "1 file" if len(day.unpublished) == 1 else f"{len(day.unpublished)} files"
+        yield f"{files} reached no topic, for the reasons below: nothing is proven about what they would lead to."
     if not day.lost and (counts or not day.unpublished):
         yield "Nothing is lost: every update was delivered, merged, suppressed for a named reason, or has its next try."
 

@@ -120,3 +120,8 @@ def test_a_verdict_is_not_given_where_no_file_reached_a_topic() -> None:
     said = "\n".join(as_text(day))
     assert "1 file reached no topic" in said
     assert "Nothing is lost" not in said
+
+
+def test_a_label_that_stands_twice_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["route", "severity=critical", "severity=info"]) == 0
+    assert "the label 'severity' stands twice: the last one counts" in capsys.readouterr().err

@@ -48,6 +48,23 @@ def test_a_fault_is_named_with_its_place_and_mend(
 
 
 @pytest.mark.parametrize(
+    ("text", "what", "where"),
+    [
+        ("apiVersion: v1\nkind: ConfigMap\ndata: {config.yml: 'route: {}'}\n", "ConfigMap", "data.config.yml"),
+        ("apiVersion: v1\nkind: Secret\ndata: {a.yml: cm91}\n", "Secret", "data.a.yml, decoded"),
+        ("apiVersion: v1\nkind: Service\nspec: {}\n", "a Service of Kubernetes", "name an alertmanager.yml"),
+        ("apiVersion: v1\nkind: AlertmanagerConfig\nspec: {}\n", "AlertmanagerConfig", "alertmanager-NAME-generated"),
+        ("alertmanager:\n  config: {route: {receiver: a}}\n", "Helm values", "save alertmanager.config"),
+    ],
+)
+def test_a_file_around_the_file_is_named_in_one_line(text: str, what: str, where: str, tmp_path: Path) -> None:
+    (one,) = found(tmp_path, text)
+    assert (one.severity, one.code, one.line) == ("error", "no-alertmanager-file", 1)
+    assert what in one.message
+    assert where in one.mend
+
+
+@pytest.mark.parametrize(
     "text", ["\x00", "a: \ud800".encode("utf-8", "surrogatepass").decode("utf-8", "replace"), "- a\n", "a"]
 )
 def test_junk_is_neither_a_crash_nor_rewritten(text: str, tmp_path: Path) -> None:

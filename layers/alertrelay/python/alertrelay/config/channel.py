@@ -98,8 +98,9 @@ def keys(names: str, use: Use, shape: Shape = "text") -> tuple[ConfigKey, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpAuth:
-    """How `http_config` authorizes a call: `key` names the secret's key of a token, which `type` precedes, or with
-    `username` of a password. `headers` are sent as they are, `secret_headers` have the name of a key of the secret."""
+    """How `http_config` authorizes a call: `key` names the secret's key of a token, which `type` precedes, or of a
+    password, with a `username`, or with the type Basic and none. `headers` are sent as they are, `secret_headers` have
+    the name of a key of the secret."""
 
     type: str = "Bearer"
     key: str = ""
