@@ -68,9 +68,9 @@ class PlannedAlarms(Construct):
         labels = tags(alarm.labels, alarm.alertname, alarm.severity)
         if alarm.log_group:
             assert self._role
-            sent = _sending_tags(cloudwatch.CfnLogAlarm) if self._send_tags else None
+            sent = sending_tags(cloudwatch.CfnLogAlarm) if self._send_tags else None
             return log_alarm(self, alarm, actions, labels, sent, self._role)
-        sent = _sending_tags(cloudwatch.CfnAlarm) if self._send_tags else None
+        sent = sending_tags(cloudwatch.CfnAlarm) if self._send_tags else None
         return promql_alarm(self, alarm, actions, labels, sent)
 
     def _metric_alarm(self, alarm: MetricAlarm) -> cloudwatch.CfnAlarm:
