@@ -89,14 +89,14 @@ def build(environ: Mapping[str, str], *, clock: Clock | None = None) -> Audited:
 
 
 def _drilling(environ: Mapping[str, str], topics: list[str], aws: Clients) -> Drilling:
-    told = json.loads(environ["ALERTRELAY_DRILL"])
+    given = json.loads(environ["ALERTRELAY_DRILL"])
     path = Path(environ.get("LAMBDA_TASK_ROOT", ".")) / environ["ALERTRELAY_CONFIG"]
     config = Config.from_json(json.loads(path.read_text(encoding="utf-8")), settings_of=settings_of)
-    topic = next(one for one in topics if one.endswith(f"-{told['severity']}"))
+    topic = next(one for one in topics if one.endswith(f"-{given['severity']}"))
     return Drilling(
         config=config,
-        severity=told["severity"],
-        within=float(told["within"]),
+        severity=given["severity"],
+        within=float(given["within"]),
         publish=lambda message: _publish(aws, topic, message),
     )
 
