@@ -120,7 +120,7 @@ def as_json(demand: Demand, lines: Sequence[Line]) -> dict[str, Any]:
 
 def _print(demand: Demand, lines: Sequence[Line]) -> None:
     from compiler.cost.month import relay_dollars
-    from compiler.cost.table import assumptions, rows
+    from compiler.cost.table import assumptions, rows, signals_hint
 
     table = [("", "QUANTITY", "PRICE", "US$"), *rows(lines)]
     wide = [max(len(row[column]) for row in table) for column in range(4)]
@@ -128,6 +128,8 @@ def _print(demand: Demand, lines: Sequence[Line]) -> None:
     for what, *numbers in table:
         cells = (f"{cell:>{width}}" for cell, width in zip(numbers, wide[1:], strict=True))
         print(f"{what:<{wide[0]}}  {'  '.join(cells)}".rstrip())
+    if demand.slos and (hint := signals_hint(demand.slos)):
+        print(f"\nError budgets: {hint}.")
     every = sum(line.dollars for line in lines)
     print(f"\nthe relay alone {relay_dollars(lines):,.2f}, with its options {every:,.2f} US$ a month")
 

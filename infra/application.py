@@ -71,7 +71,7 @@ def synthesise(config: Path, environ: Mapping[str, str]) -> None:
     layer = build_layer(lambda_interpreter(arch))
     app = cdk.App(outdir=environ.get("CDK_OUTDIR") or "cdk.out", analytics_reporting=False, context=dict(CONTEXT))
     for each in valid:
-        code = build_function(each.config, each.anomaly, original=each.original)
+        code = build_function(each.config, each.anomaly, each.environment.objectives, original=each.original)
         EnvironmentStage(
             app,
             each.environment,

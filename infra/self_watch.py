@@ -18,6 +18,7 @@ from infra.forwarding import ForwarderConstruct
 from infra.intake import IntakeConstruct
 from infra.ops_page import OpsPage
 from infra.rule_failures import NAME as RULES
+from infra.slo import SloFunction
 from infra.symptoms import (
     DEAD_LETTERS,
     FUNCTIONS,
@@ -28,6 +29,9 @@ from infra.symptoms import (
     RULE_FAILURES,
     SCORER_DEAD_LETTERS,
     SCORER_FUNCTION,
+    SLO_DEAD_LETTERS,
+    SLO_FUNCTION,
+    SLO_RUNS,
     TABLE,
     TIMERS,
     TOPICS,
@@ -84,6 +88,12 @@ class SelfWatch(Construct):
         self._watch(f"{name}-failed", {"QueueName": scorer.failed.queue_name}, SCORER_DEAD_LETTERS)
         self._watch(name, {"service": name}, scorer_symptoms(every))
 
+    def watch_slo(self, slo: SloFunction, name: str) -> None:
+        """Watch the slo function."""
+        self._watch(name, {"FunctionName": slo.function.function_name}, SLO_FUNCTION)
+        self._watch(f"{name}-failed", {"QueueName": slo.failed.queue_name}, SLO_DEAD_LETTERS)
+        self._watch(name, {"service": name, "env": self.environment}, SLO_RUNS)
+
     def watch_auditor(self, *, every: int) -> None:
         """Watch the auditor, which compares alarms each `every` seconds: by what it counts, since its own errors are
         runs that are missing."""
@@ -108,7 +118,7 @@ class SelfWatch(Construct):
 
         Missing ticks are not among them: of a canary's ticks a tenth, never four minutes of them in a row.
         """
-        wanted = ("AlertrelayErrors", "AnomalyScorerErrors")
+        wanted = ("AlertrelayErrors", "AnomalyScorerErrors", "SloFunctionErrors")
         failed = [self.alarms.get((f"{name}-failed", "AlertrelayDeadLetters")) for name in names]
         found = [self.alarms.get((name, alertname)) for name in names for alertname in wanted]
         return [alarm for alarm in (*found, *failed) if alarm]

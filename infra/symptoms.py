@@ -148,6 +148,50 @@ SCORER_FUNCTION = (
     ),
 )
 
+OLD_BUDGETS = (
+    "Messages about error budgets show old numbers, or none. The alarms fire as before: they need no function."
+)
+SLO_FUNCTION = (
+    Symptom(
+        alertname="SloFunctionErrors",
+        namespace="AWS/Lambda",
+        metric="Errors",
+        # A run is tried at 0, 1 and 3 minutes; each of the three that fails is one that nothing mended.
+        datapoints=3,
+        minutes=15,
+        means="Runs of the slo function fail on every attempt: its logs name the cause. The next run does the same "
+        "work.",
+        severity="warning",
+        impact=OLD_BUDGETS,
+    ),
+)
+SLO_DEAD_LETTERS = (
+    Symptom(
+        alertname="SloFunctionGaveUp",
+        namespace="AWS/SQS",
+        metric="ApproximateNumberOfMessagesVisible",
+        statistic="Maximum",
+        means="Lambda gave up on a run of the slo function. It may be deleted, since the next one did its work.",
+        severity="warning",
+        impact=OLD_BUDGETS,
+    ),
+)
+SLO_RUNS = (
+    Symptom(
+        alertname="SloBudgetsMissing",
+        namespace="alertrelay",
+        metric="SloObjectives",
+        threshold=1,
+        datapoints=30,
+        minutes=30,
+        pulse=True,
+        means="The slo function has worked out no error budget for 30 minutes: it did not run, or failed each time. Is "
+        "its schedule enabled, and what do its logs say?",
+        severity="warning",
+        impact=OLD_BUDGETS,
+    ),
+)
+
 
 INTAKE_FUNCTION = (
     Symptom(

@@ -12,8 +12,10 @@ from pathlib import Path
 
 from alertrelay.anomaly.scorer.publish import ANOMALY, RUNBOOKS, SILENT
 from alertrelay.config.own_runbooks import OWN_RUNBOOKS
+from alertrelay.config.slo import FAST, SLOW
 
 from compiler.alarms.sentence import amount
+from compiler.alarms.slo import RUNBOOKS as SLO_RUNBOOKS
 from compiler.catalogue.rule import SOURCES, Chosen, Level, Rule
 from compiler.catalogue.table import CATALOGUE, CLUSTER, OF_CLUSTERS, PARENTS, SEVERAL_AT_LEAST, Parent
 from compiler.cost.prices import ALARM_METRIC, COMPOSITE_ALARM
@@ -33,6 +35,10 @@ TITLES: Mapping[str, str] = {
 OF_SCORER: Mapping[str, str] = {
     ANOMALY: "A watched metric differs from its usual values at this time; find out whether it does harm.",
     SILENT: "The measured resource may be down without anybody noticing.",
+}
+OF_BUDGETS: Mapping[str, str] = {
+    FAST: "Users see failures now, and the budget of weeks is spent in hours to days.",
+    SLOW: "Users see more failures than agreed, and the budget does not last for its window.",
 }
 _FACTS = {
     "instance_class": "its class",
@@ -199,6 +205,8 @@ def index_page() -> str:
         lines += [f"- [{rule.alertname}]({rule.runbook}): {rule.impact}\n" for rule in rules]
     lines.append("\n## Alerts of the anomaly-scorer\n")
     lines += [f"- [{alertname}]({page}): {OF_SCORER[alertname]}\n" for alertname, page in RUNBOOKS.items()]
+    lines.append("\n## Error budgets\n")
+    lines += [f"- [{alertname}]({page}): {OF_BUDGETS[alertname]}\n" for alertname, page in SLO_RUNBOOKS.items()]
     lines.append("\n## The relay itself\n")
     lines += [f"- [{names[0]}]({page}): {', '.join(names)}\n" for page, names in OWN_RUNBOOKS.items()]
     return "".join(lines)

@@ -17,6 +17,7 @@ from compiler.alarms.clusters import CHILDREN_LIMIT, RULE_LIMIT
 from compiler.alarms.description import LIMIT
 from compiler.alarms.metrics import PUBLISHED, Published
 from compiler.alarms.plan import plan as planned
+from compiler.alarms.slo_check import check_slos
 from compiler.reading.finding import Findings, Place, did_you_mean
 from compiler.resources.environment import Environment
 
@@ -34,11 +35,12 @@ def check_environment(environment: Environment, runbooks: Collection[str] | None
     """
     found = planned(environment.resources, setting_of(environment), findings)
     check_plan(found, findings)
+    check_slos(environment, runbooks, findings)
     if runbooks is not None:
         check_runbooks(found, runbooks, findings)
-    if found.alarms and not environment.runbook_base_url:
+    place = next((one.place for one in found.alarms), None) or next((one.at() for one in environment.slos), None)
+    if place and not environment.runbook_base_url:
         message = "no alarm has a link to its runbook"
-        place = found.alarms[0].place
         findings.warning(place, "no-runbook-base", message, "add `runbook_base_url: https://…/runbooks`")
     return found
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from alertrelay.alert import Labels
+from alertrelay.config.slo import SloConfig
 
 from compiler.reading.finding import Findings
 from compiler.reading.formats import ACCOUNT, EMAIL_ADDRESS, IAM_PRINCIPAL, SECRET_KEY, WEB_ADDRESS, region_of
@@ -25,11 +26,12 @@ from compiler.resources.resource import (
     Resource,
     Service,
 )
+from compiler.resources.slo import ListedObjective, slos
 
 KEYS = keys(
     "region retain log_retention_days labels publisher_accounts publishers ops_email ops_pagerduty_key "
     "rollout intake reserved_concurrency runbook_base_url alarm_tags_in_notifications audit "
-    "databases clusters caches services load_balancers queues functions"
+    "databases clusters caches services load_balancers queues functions slos"
 )
 ROLLOUTS = ("canary", "at_once")
 INTAKES = ("direct",)
@@ -72,6 +74,13 @@ class Environment:
     load_balancers: tuple[LoadBalancer, ...]
     queues: tuple[Queue, ...]
     functions: tuple[Function, ...]
+    slos: tuple[ListedObjective, ...] = ()
+
+    @property
+    def objectives(self) -> SloConfig | None:
+        """Returns its objectives as the slo function takes them, None where it has none."""
+        found = tuple(one.objective for one in self.slos)
+        return SloConfig(environment=self.name, objectives=found) if found else None
 
     @property
     def resources(self) -> tuple[Resource, ...]:
@@ -123,6 +132,7 @@ def parse_environment(root: Value, name: str, findings: Findings) -> Environment
         load_balancers=listing.load_balancers(section),
         queues=listing.queues(section),
         functions=listing.functions(section),
+        slos=slos(section),
     )
 
 

@@ -72,7 +72,7 @@ class PlannedAlarms(Construct):
             datapoints_to_alarm=alarm.datapoints,
             treat_missing_data=alarm.missing,
             tags=tags(alarm.labels, alarm.alertname, alarm.severity),
-            action_configuration=_sending_tags(cloudwatch.CfnAlarm) if self._send_tags else None,
+            action_configuration=sending_tags(cloudwatch.CfnAlarm) if self._send_tags else None,
             **_watching(alarm),
         )
 
@@ -87,7 +87,7 @@ class PlannedAlarms(Construct):
             alarm_actions=actions,
             ok_actions=actions,
             tags=tags(parent.labels, parent.alertname, parent.severity),
-            action_configuration=_sending_tags(cloudwatch.CfnCompositeAlarm) if self._send_tags else None,
+            action_configuration=sending_tags(cloudwatch.CfnCompositeAlarm) if self._send_tags else None,
         )
 
 
@@ -136,7 +136,7 @@ def tags(labels: Labels, alertname: str, severity: str) -> Sequence[CfnTag]:
     return [CfnTag(key=key, value=value) for key, value in sorted(found.items()) if _TAG_VALUE.fullmatch(value)]
 
 
-def _sending_tags(kind: Any) -> Any:
+def sending_tags(kind: Any) -> Any:
     """ActionConfiguration of a kind of alarm: all tags, also those that are added later."""
     return kind.ActionConfigurationProperty(alarm_tags_propagation=kind.AlarmTagsPropagationProperty(enabled=True))
 
@@ -146,7 +146,7 @@ def _watching(alarm: MetricAlarm) -> dict[str, Any]:
     if alarm.threshold is None:
         return {
             "metrics": [
-                *(_query(stat, alarm.period, returned=True) for stat in alarm.stats),
+                *(query(stat, alarm.period, returned=True) for stat in alarm.stats),
                 cloudwatch.CfnAlarm.MetricDataQueryProperty(
                     id="band",
                     expression=f"ANOMALY_DETECTION_BAND({alarm.stats[0].id}, {BAND_WIDTH})",
@@ -164,7 +164,7 @@ def _watching(alarm: MetricAlarm) -> dict[str, Any]:
         return {
             **held,
             "metrics": [
-                *(_query(stat, alarm.period, returned=False) for stat in alarm.stats),
+                *(query(stat, alarm.period, returned=False) for stat in alarm.stats),
                 cloudwatch.CfnAlarm.MetricDataQueryProperty(
                     id="result", expression=alarm.expression, label=alarm.what, return_data=True
                 ),
@@ -176,19 +176,19 @@ def _watching(alarm: MetricAlarm) -> dict[str, Any]:
         **held,
         "namespace": stat.namespace,
         "metric_name": stat.name,
-        "dimensions": _dimensions(stat),
+        "dimensions": dimensions(stat),
         "period": alarm.period,
         "extended_statistic" if percentile else "statistic": stat.statistic,
     }
 
 
-def _query(stat: Stat, period: int, *, returned: bool) -> cloudwatch.CfnAlarm.MetricDataQueryProperty:
+def query(stat: Stat, period: int, *, returned: bool) -> cloudwatch.CfnAlarm.MetricDataQueryProperty:
     return cloudwatch.CfnAlarm.MetricDataQueryProperty(
         id=stat.id,
         return_data=returned,
         metric_stat=cloudwatch.CfnAlarm.MetricStatProperty(
             metric=cloudwatch.CfnAlarm.MetricProperty(
-                namespace=stat.namespace, metric_name=stat.name, dimensions=_dimensions(stat)
+                namespace=stat.namespace, metric_name=stat.name, dimensions=dimensions(stat)
             ),
             period=period,
             stat=stat.statistic,
@@ -196,5 +196,5 @@ def _query(stat: Stat, period: int, *, returned: bool) -> cloudwatch.CfnAlarm.Me
     )
 
 
-def _dimensions(stat: Stat) -> Sequence[cloudwatch.CfnAlarm.DimensionProperty]:
+def dimensions(stat: Stat) -> Sequence[cloudwatch.CfnAlarm.DimensionProperty]:
     return [cloudwatch.CfnAlarm.DimensionProperty(name=name, value=value) for name, value in stat.dimensions.items()]

@@ -29,7 +29,7 @@ from alertrelay.memory.ports import ManualClock
 from alertrelay.notification import Outcome
 
 from infra import synth
-from local.stack.deployed import DeployedFunction, ScorerFunction
+from local.stack.deployed import DeployedFunction, ScheduledFunction
 from local.stack.emulator import FAKE_ENVIRONMENT
 from local.stack.invocation import FunctionRaised, Invocable, load
 from local.stack.running import RunningStack
@@ -101,7 +101,7 @@ class Container:
     """
 
     def __init__(
-        self, function: DeployedFunction | ScorerFunction, layer: Path, programs: Kit, environ: Mapping[str, str]
+        self, function: DeployedFunction | ScheduledFunction, layer: Path, programs: Kit, environ: Mapping[str, str]
     ) -> None:
         self._function = function
         self._layer = layer

@@ -22,7 +22,7 @@ from alertrelay.memory.ports import ManualClock
 
 from infra.assets import ANOMALY_FILE
 from local.series import NotASeries, read_series
-from local.stack.deployed import ScorerFunction
+from local.stack.deployed import ScheduledFunction
 from local.stack.emulator import Emulator
 from local.stack.invocation import Context, load
 
@@ -112,7 +112,7 @@ class ScorerHere:
 
     def __init__(
         self,
-        scorer: ScorerFunction,
+        scorer: ScheduledFunction,
         emulator: Emulator,
         clock: ManualClock,
         logs: io.StringIO,

@@ -62,6 +62,7 @@ DELIVERY = [
 ]
 DATABASE = "id: a, engine: mysql, class: db.m7g.large, storage_gb: 20"
 TARGETS = "load_balancer: app/x/0123456789abcdef, target_group: targetgroup/y/0123456789abcdef"
+SLO, BALANCER = "id: a, service: s, objective: 99, window: 30d", "load_balancer: app/x/0123456789abcdef"
 ENVIRONMENT = [
     "region: eu-west-1",
     "region: us-gov-west-1",
@@ -165,6 +166,24 @@ ENVIRONMENT = [
     "functions: [{id: a, timeout_seconds: 901}]",
     "service: []",
     "[]",
+    "slos: [{id: a, service: s, objective: 99.9, window: 30d, <balancer>}]",
+    "slos: [{<slo>, <targets>, min_requests: 5, labels: {team: a}, stack: far}]",
+    "slos: [{id: a, service: s, objective: 100, window: 30d, <balancer>}]",
+    "slos: [{id: a, service: s, objective: 0.999, window: 30d, <balancer>}]",
+    "slos: [{id: A, service: s, objective: 99, window: 30d, <balancer>}]",
+    "slos: [{id: a, service: s, objective: 99, window: 1d12h, application_signals: x y}]",
+    "slos: [{id: a, service: s, objective: 99, window: month, application_signals: x y}]",
+    "slos: [{id: a, service: s, objective: 99, window: 4w, application_signals: checkout}]",
+    "slos: [{<slo>}]",
+    "slos: [{<slo>, <balancer>, application_signals: x}]",
+    "slos: [{<slo>, metrics: {good: {namespace: N, metric: A}, total: {namespace: N, metric: B, dimensions: {D: d}}}}]",
+    "slos: [{<slo>, metrics: {good: {namespace: N, metric: A}}}]",
+    "slos: [{<slo>, latency: {<balancer>, threshold_seconds: 0.5}}]",
+    "slos: [{<slo>, latency: {namespace: N, metric: M, threshold: 300}}]",
+    "slos: [{<slo>, latency: {<balancer>}}]",
+    "slos: [{service: s, objective: 99, window: 30d, <balancer>}]",
+    "slos: {}",
+    "slos:",
 ]
 
 
@@ -189,7 +208,12 @@ def test_the_delivery_schema_and_the_loader_agree(text: str, project: Path) -> N
 
 @pytest.mark.parametrize("text", ENVIRONMENT)
 def test_the_environment_schema_and_the_loader_agree(text: str, project: Path) -> None:
-    text = text.replace("<db>", DATABASE).replace("<targets>", TARGETS)
+    text = (
+        text.replace("<db>", DATABASE)
+        .replace("<targets>", TARGETS)
+        .replace("<slo>", SLO)
+        .replace("<balancer>", BALANCER)
+    )
     findings = Findings()
     root = parse(text, findings, file="dev.yml")
     assert root is not None

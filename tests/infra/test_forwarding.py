@@ -34,14 +34,13 @@ FOR_SAM = {"AWS_ENDPOINT_URL", "ALERTRELAY_ENDPOINTS"}
 
 def functions(template: Template, environment: str) -> dict[str, tuple[str, Any]]:
     """Logical id and properties of each forwarder, by its name. The scorer is none (test_anomaly.py), nor are the
-    auditor (test_auditor.py) and what checks new versions (test_rollout.py)."""
+    auditor (test_auditor.py), the slo function (test_slo.py) and what checks new versions (test_rollout.py)."""
     found = {
         r["Properties"]["FunctionName"].removeprefix(f"alertrelay-{environment}-"): (k, r["Properties"])
         for k, r in template.of_type("AWS::Lambda::Function").items()
     }
-    return {
-        name: function for name, function in found.items() if name not in ("anomaly-scorer", "auditor", "pre-traffic")
-    }
+    others = ("anomaly-scorer", "auditor", "pre-traffic", "slo")
+    return {name: function for name, function in found.items() if name not in others}
 
 
 def live(template: Template, function: str) -> str:
@@ -213,9 +212,9 @@ def test_reserved_concurrency_is_an_option_and_leaves_room_beside_the_timers(bus
         assert mapping["ScalingConfig"]["MaximumConcurrency"] < LEAST_RESERVED
 
 
-def test_no_queue_depends_on_the_topics_key(relay: Template) -> None:
+def test_no_queue_depends_on_the_topics_key(relay: Template, environment: str) -> None:
     queues = relay.properties("AWS::SQS::Queue")
-    assert len(queues) == 14
+    assert len(queues) == 14 + (environment == "prod")  # that of the slo function
     assert all(queue["SqsManagedSseEnabled"] is True for queue in queues)
     assert not any("KmsMasterKeyId" in queue for queue in queues)
     assert all(queue["MessageRetentionPeriod"] == 14 * 86_400 for queue in queues)

@@ -51,6 +51,7 @@ OWN_RUNBOOKS: Mapping[str, tuple[str, ...]] = {
         "AnomalyScorerLags",
         "AnomalyMetricsLeftOut",
     ),
+    "slo-function-unwell.md": ("SloFunctionErrors", "SloBudgetsMissing", "SloFunctionGaveUp"),
 }
 """By page of runbooks/, the names of the alarms and self-alerts that it serves; the first is its title."""
 _PAGES: Mapping[str, str] = {name: page for page, names in OWN_RUNBOOKS.items() for name in names}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,7 +22,7 @@ from alertrelay.nflog.group_state import (
 from alertrelay.policy import silence_json
 from alertrelay.policy.group_key import channel_of
 from alertrelay.policy.silence import Silence
-from alertrelay.state import AnomalyNote, Survey, Waking
+from alertrelay.state import AnomalyNote, BudgetNote, Survey, Waking
 from alertrelay.values.text import compact_json, fitted, stored_bytes
 
 SCHEMA = 1
@@ -202,6 +203,25 @@ def anomaly_notes(item: Attributes, now: datetime) -> tuple[AnomalyNote, ...]:
         except (KeyError, ValueError, TypeError):
             continue
     return tuple(sorted(found, key=lambda one: (-one.score, one.text)))
+
+
+def budget_key(objective: str) -> str:
+    """Returns the key of an objective's error budget."""
+    return f"B#{hashed(objective)}"
+
+
+def budget_attribute(note: BudgetNote) -> dict[str, str]:
+    """Returns the state of an error budget as one attribute; `budget` reads it back."""
+    return as_json({**asdict(note), "rates": {str(window): rate for window, rate in note.rates.items()}})
+
+
+def budget(item: Attributes) -> BudgetNote | None:
+    """Returns the state of an error budget; None where it cannot be read: it is only shown."""
+    try:
+        found = json.loads(item["budget"]["S"])
+        return BudgetNote(**{**found, "rates": {int(window): rate for window, rate in found["rates"].items()}})
+    except (KeyError, ValueError, TypeError, AttributeError):
+        return None
 
 
 def as_time(attribute: Mapping[str, str]) -> datetime:

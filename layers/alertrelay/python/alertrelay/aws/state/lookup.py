@@ -27,15 +27,18 @@ class DynamoLookup(OnTable):
         alerts: Sequence[str],
         inhibitors: Sequence[tuple[str, str]],
         services: Sequence[str] = (),
+        objectives: Sequence[str] = (),
         waking: str = "",
     ) -> Facts:
         """See state.Lookup."""
+        slos = {items.budget_key(objective): objective for objective in objectives}
         named = {items.anomalies_key(service): service for service in services}
         wanted = [SILENCES_KEY, *([waking_key(waking)] if waking else [])]
         wanted += [{"pk": items.text(f"I#{rule}#{equal}"), "sk": items.text("I")} for rule, equal in inhibitors]
         wanted += [{"pk": items.text(f"A#{key}"), "sk": items.text("A")} for key in dict.fromkeys(alerts)]
         wanted += [{"pk": items.text(key), "sk": items.text("N")} for key in named]
-        found: dict[str, list[Any]] = {"A": [], "I": [], "S": [], "N": [], "W": []}
+        wanted += [{"pk": items.text(key), "sk": items.text("B")} for key in slos]
+        found: dict[str, list[Any]] = {"A": [], "I": [], "S": [], "N": [], "B": [], "W": []}
         for item in self._table.batch(wanted):
             found[item["sk"]["S"]].append(item)
         found["I"] += self._table.batch(noted_sources.wider(found["I"]))
@@ -44,6 +47,7 @@ class DynamoLookup(OnTable):
             inhibitors=_merged(read(items.sources, item) for item in found["I"]),
             silences=read(items.silences, found["S"][0])[0] if found["S"] else (),
             anomalies={named[item["pk"]["S"]]: items.anomaly_notes(item, self._clock.now()) for item in found["N"]},
+            budgets={slos[item["pk"]["S"]]: note for item in found["B"] if (note := items.budget(item))},
             waking=read(items.waking, found["W"][0])[0] if found["W"] else None,
         )
 
