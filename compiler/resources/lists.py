@@ -21,6 +21,8 @@ STORAGE_TYPES = ("gp2", "gp3", "io1", "io2", "standard")
 _RDS_NAME = (r"[A-Za-z](-?[A-Za-z0-9]){0,62}", "orders-db")
 _CACHE_NAME = (r"[A-Za-z](-?[A-Za-z0-9]){0,49}", "sessions")
 _ECS_NAME = (r"[A-Za-z0-9_-]{1,255}", "checkout")
+_OTEL_NAME = (r"[A-Za-z0-9][A-Za-z0-9_.:/ -]{0,99}", "checkout")
+_LOG_GROUP = (r"[A-Za-z0-9_/.#-]{1,512}", "/ecs/checkout")
 _ECS_CLUSTER = (_ECS_NAME[0], "main")
 _BALANCER = (r"app/[A-Za-z0-9-]{1,32}/[0-9a-f]{16}", "app/main/50dc6c495c0c9188")
 _TARGETS = (r"targetgroup/[A-Za-z0-9-]{1,32}/[0-9a-f]{16}", "targetgroup/checkout/73e2d6bc24d8a067")
@@ -113,6 +115,13 @@ SERVICES = ResourceList(
         name_key("target_group", _TARGETS, "The last part of the target group's ARN.", needed=False),
         whole_key("healthy_targets", 1, 1, 1_000, "How many targets it needs; 1 unless said."),
         name_key("service_connect", _DISCOVERY_NAME, "Its discovery name in Service Connect.", needed=False),
+        name_key(
+            "opentelemetry",
+            _OTEL_NAME,
+            "Its service.name in the OpenTelemetry metrics that it sends to CloudWatch.",
+            needed=False,
+        ),
+        name_key("log_group", _LOG_GROUP, "The name of its log group.", needed=False),
     ),
 )
 LOAD_BALANCERS = ResourceList(
