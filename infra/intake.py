@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import aws_cdk as cdk
 from aws_cdk import Aws, Duration, RemovalPolicy
@@ -36,8 +36,9 @@ MAX_AGE = Duration.minutes(10)
 RATE, BURST = 10_000, 5_000
 """Requests a second of the gateway: the account's own quota, above any concurrency of Lambda. So overload is a 503 of
 Lambda, which clients repeat, and no 429 of the gateway, which they drop."""
-KEYS = ("P#*", "S")
-"""Keys of the state table that it writes: posted alerts, and the list of silences."""
+KEYS = ("P#*", "S", "H#*")
+"""Keys of the state table that it writes: posted alerts, the list of silences, and the headers of groups that an
+operator clears."""
 _LOGGED: Mapping[str, str] = {
     "at": "$context.requestTimeEpoch",
     "request": "$context.requestId",
@@ -59,16 +60,19 @@ COUNTED: Mapping[str, str] = {
 
 class IntakeConstruct(Construct):
     """`function` with its alias `live`, the `api` whose address clients post to, `refused` (bodies that are no alert),
-    `failed` (ticks that Lambda gave up), and the `namespace` of what the access log counts."""
+    `failed` (ticks that Lambda gave up), and the `namespace` of what the access log counts.
+    `outcomes` are the log groups of the forwarders, in which /stats counts."""
 
-    def __init__(self, scope: Construct, construct_id: str, relay: Relay, *, key: kms.IKey) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, relay: Relay, *, key: kms.IKey, outcomes: Sequence[logs.ILogGroup]
+    ) -> None:
         super().__init__(scope, construct_id)
         self.name = topic_prefix(relay.environment.name) + NAME
         self.namespace = f"alertrelay/{relay.environment.name}/intake"
         self.refused = dead_letter_queue(self, "Refused", f"{self.name}-refused")
         self.failed = dead_letter_queue(self, "Failed", f"{self.name}-failed")
         self.logs = log_group(self, relay.environment)
-        self.function = self._function(relay, key)
+        self.function = self._function(relay, key, outcomes)
         acknowledge_runtime(self.function)
         depend_by_reference(self.function)
         self.live = live_alias(self.function, failed=self.failed, retry_attempts=RETRIES, max_event_age=MAX_AGE)
@@ -80,9 +84,9 @@ class IntakeConstruct(Construct):
         """Returns the address that clients post to."""
         return f"https://{self.api.ref}.execute-api.{Aws.REGION}.{Aws.URL_SUFFIX}"
 
-    def _function(self, relay: Relay, key: kms.IKey) -> lambda_.Function:
+    def _function(self, relay: Relay, key: kms.IKey, outcomes: Sequence[logs.ILogGroup]) -> lambda_.Function:
         topics = {name: relay.topics[name] for name in SEVERITIES}
-        role = self._role(relay, topics, key)
+        role = self._role(relay, topics, key, outcomes)
         return lambda_.Function(
             self,
             "Function",
@@ -97,7 +101,7 @@ class IntakeConstruct(Construct):
             role=role.without_policy_updates(),
             memory_size=MEMORY_MB,
             timeout=TIMEOUT,
-            environment=self._environment(relay, topics),
+            environment=self._environment(relay, topics, outcomes),
             log_group=self.logs,
             retry_attempts=RETRIES,
             max_event_age=MAX_AGE,
@@ -105,7 +109,9 @@ class IntakeConstruct(Construct):
             current_version_options=lambda_.VersionOptions(removal_policy=RemovalPolicy.RETAIN),
         )
 
-    def _role(self, relay: Relay, topics: Mapping[str, sns.ITopic], key: kms.IKey) -> iam.Role:
+    def _role(
+        self, relay: Relay, topics: Mapping[str, sns.ITopic], key: kms.IKey, outcomes: Sequence[logs.ILogGroup]
+    ) -> iam.Role:
         table = relay.table.table_arn
         writes = allow("Write", ["dynamodb:PutItem", "dynamodb:UpdateItem"], [table])
         writes.add_condition("ForAllValues:StringLike", {"dynamodb:LeadingKeys": list(KEYS)})
@@ -116,16 +122,28 @@ class IntakeConstruct(Construct):
             allow("Keys", ["secretsmanager:GetSecretValue"], [relay.secret.secret_arn]),
             allow("Publish", ["sns:Publish"], [topic.topic_arn for topic in topics.values()]),
             allow("Encrypt", ["kms:Decrypt", "kms:GenerateDataKey"], [key.key_arn]),
+            allow("Count", ["logs:StartQuery"], [group.log_group_arn for group in outcomes]),
+            # It knows no resource: a query is named by an id that only who started it has.
+            allow("Counted", ["logs:GetQueryResults"], ["*"]),
             allow("Send", ["sqs:SendMessage"], [self.refused.queue_arn, self.failed.queue_arn]),
         ]
-        return iam.Role(
+        role = iam.Role(
             self,
             "Role",
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
             inline_policies={NAME: iam.PolicyDocument(statements=statements)},
         )
+        cdk.Validations.of(role).acknowledge(
+            cdk.Acknowledgment(
+                id="AwsSolutions::AwsSolutions-IAM5[Resource::*]",
+                reason="GetQueryResults knows no resource; StartQuery names the log groups of the forwarders alone",
+            )
+        )
+        return role
 
-    def _environment(self, relay: Relay, topics: Mapping[str, sns.ITopic]) -> dict[str, str]:
+    def _environment(
+        self, relay: Relay, topics: Mapping[str, sns.ITopic], outcomes: Sequence[logs.ILogGroup]
+    ) -> dict[str, str]:
         """What alertrelay.runtime.intake reads."""
         local = {"AWS_ENDPOINT_URL": ""} if relay.environment.name == "dev" else {}
         return local | {
@@ -138,6 +156,7 @@ class IntakeConstruct(Construct):
             "ALERTRELAY_SECRET_ARN": relay.secret.secret_arn,
             "ALERTRELAY_TOPICS": cdk.Stack.of(self).to_json_string({n: t.topic_arn for n, t in topics.items()}),
             "ALERTRELAY_REFUSED_URL": self.refused.queue_url,
+            "ALERTRELAY_LOG_GROUPS": cdk.Stack.of(self).to_json_string([group.log_group_name for group in outcomes]),
             "POWERTOOLS_SERVICE_NAME": NAME,
             "POWERTOOLS_METRICS_NAMESPACE": "alertrelay",
             "POWERTOOLS_LOG_LEVEL": "INFO",

@@ -229,7 +229,9 @@ class EnvironmentRelay(cdk.Stack):
 
     def _intake(self, relay: Relay, alerts: AlertTopics, watch: SelfWatch) -> IntakeConstruct:
         """The intake and its alarms."""
-        intake = IntakeConstruct(self, "Intake", relay, key=alerts.key)
+        intake = IntakeConstruct(
+            self, "Intake", relay, key=alerts.key, outcomes=[each.logs for each in self.forwarders.values()]
+        )
         watch.watch_intake(intake, INTAKE)
         CfnOutput(self, "IntakeUrl", value=intake.address, description="clients post alerts here: docs/intake.md")
         CfnOutput(self, "FunctionIntake", value=intake.function.function_name)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from alertrelay.channels import channel
 from alertrelay.groups.insert import updates_of
+from alertrelay.policy.rehearsal import SUMMARY, RehearsalTarget
 from alertrelay.sources import Envelope, parse
 
 from cli.drills.ground import Check, Ground, NotDrilled, key, longest_interval, longest_wait
-from cli.rehearsal import SUMMARY, RehearsalTarget
 
 STORM = 20
 """Alerts that fire at once."""

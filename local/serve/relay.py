@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import threading
 import uuid
+from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from alertrelay.channels import KINDS, renderer
@@ -17,8 +18,10 @@ from alertrelay.channels.transport.senders import Senders
 from alertrelay.config.durations import FORWARDER_TIMEOUT
 from alertrelay.config.model import Config
 from alertrelay.dispatch.assembly import Pipeline, assemble
+from alertrelay.intake.ports import DayFigures
 from alertrelay.memory.intake import MemoryPostedAlerts
 from alertrelay.memory.ports import MemorySecrets
+from alertrelay.notification import Outcome
 from alertrelay.notify.compose import Site
 from alertrelay.notify.limits import LIMITS
 from alertrelay.ports import Clock, SelfAlert, Telemetry
@@ -121,16 +124,20 @@ class LocalRelay:
         self._woken, self._stopped = threading.Event(), threading.Event()
         self._ticked = clock.now() - MINUTE  # a restart finds at once what fell due meanwhile
         store = SqliteStore(database, clock)
-        self._observer = _observer(config)
+        self._counts = CountedOutcomes()
+        self._observer = _observer(config, self._counts.add)
         self.pipeline = self._pipeline(config, store, outside)
         self._intake = handler_of(
             config,
             original,
-            IntakeState(posted=MemoryPostedAlerts(Rows(database, "posted")), alerts=store, silences=store),
+            IntakeState(
+                posted=MemoryPostedAlerts(Rows(database, "posted")), alerts=store, silences=store, groups=store
+            ),
             IntakeWorld(
                 topics=QueuedTopics(database, clock, self._woken.set),
                 refused=QueuedRefusals(database, clock),
                 secret=lambda _: outside.secret,
+                statistics=self._counts,
                 clock=clock,
             ),
             _observer(config),
@@ -230,7 +237,29 @@ class LocalRelay:
         self._say(f"ops: {alert.name}: {alert.text}")
 
 
-def _observer(config: Config) -> Observer:
+class CountedOutcomes:
+    """intake.ports.Statistics: what became of updates since this process began, a day at most."""
+
+    def __init__(self) -> None:
+        self._kept: deque[tuple[datetime, Outcome]] = deque(maxlen=100_000)
+
+    def add(self, outcome: Outcome) -> None:
+        """Notes an outcome, at the time of this machine."""
+        self._kept.append((datetime.now(UTC), outcome))
+
+    def last_day(self, now: datetime) -> DayFigures:
+        """See intake.ports.Statistics."""
+        found = [outcome for at, outcome in self._kept if at > now - timedelta(days=1)]
+        sent = [one for one in found if one.outcome not in ("suppressed", "merged")]
+        took = sorted(one.latency_seconds for one in sent if one.latency_seconds is not None)
+        return DayFigures(
+            deliveries=dict(Counter(one.outcome for one in sent)),
+            suppressed=dict(Counter(str(one.reason or one.outcome) for one in found if one not in sent)),
+            latency={f"p{part}": took[(len(took) - 1) * part // 100] for part in (50, 99)} if took else {},
+        )
+
+
+def _observer(config: Config, also: Callable[[Outcome], None] | None = None) -> Observer:
     return Observer(
-        service="alertrelay", level="INFO", namespace="alertrelay", also=None, environment=config.environment
+        service="alertrelay", level="INFO", namespace="alertrelay", also=also, environment=config.environment
     )

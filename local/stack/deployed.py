@@ -17,6 +17,7 @@ from alertrelay.config.model import Config
 from alertrelay.config.watch import AnomalyConfig
 
 from local.stack.emulator import Emulator
+from local.stack.named_topics import make_named_topics
 from local.stack.template import prepare, secrets_of
 from local.standins import peer
 
@@ -98,6 +99,7 @@ def deploy(emulator: Emulator, template: Path, *, table: str = "", secret: str =
     queues = _queues(emulator)
     functions, scheduled = _functions(emulator, left_out, queues, code, aliases)
     verify_senders(emulator, config)
+    make_named_topics(config)
     emulator.mend_key_policies()
     _put_policies(emulator, left_out["SNS::TopicPolicy"])
     topics = _subscribe(emulator, left_out["SNS::Subscription"], {f.arn: f for f in functions})

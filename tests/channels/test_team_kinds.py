@@ -108,6 +108,13 @@ def test_a_telegram_message_whose_markup_cannot_be_read_arrives_as_plain_text() 
         chat.fail(400, '{"ok":false,"error_code":400,"description":"Bad Request: can\'t parse entities: x"}')
         assert chat.send().ref
     assert "parse_mode" not in chat.last.body
+    assert "<b>" not in chat.last.body["text"]
+    assert "> 80%" in chat.last.body["text"]
+
+
+def test_a_number_of_a_character_needs_no_semicolon_in_telegram() -> None:
+    text = _message("telegram", {"message": "&#x1F525<b>{{ .Status }}</b>&#9888"})["text"]
+    assert text.startswith("&#x1F525<b>firing</b>&#9888")
 
 
 def test_pushover_shows_html_and_a_link_of_the_team() -> None:

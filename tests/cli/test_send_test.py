@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 from alertrelay.config.model import Config
+from alertrelay.policy.rehearsal import ALERTNAME, NoWay, labels_for, targets_of
 
-from cli.rehearsal import ALERTNAME, NoWay, labels_for, targets_of
 from cli.send_test_alert import NotSent, Rehearsal, exit_code
 from compiler.load import load
 from local.stack.day import DayRun

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from alertrelay.config.model import Config
+from alertrelay.intake.ports import DayFigures
 from alertrelay.memory.intake import MemoryPostedAlerts, MemoryRefusedBodies, MemoryTopics
 from alertrelay.memory.ports import ManualClock
 from alertrelay.memory.store import MemoryStore
@@ -50,18 +51,24 @@ class Door:
         self.refused = MemoryRefusedBodies()
         self.secret: dict[str, object] = dict(SECRET)
         self.config = config
+        self.figures: DayFigures | None = None
         self.handle = handler_of(
             config,
             "route:\n  receiver: oncall\n",
-            IntakeState(posted=self.posted, alerts=self.store, silences=self.store),
+            IntakeState(posted=self.posted, alerts=self.store, silences=self.store, groups=self.store),
             IntakeWorld(
                 topics=self.topics,
                 refused=self.refused,
                 secret=lambda _: self.secret,
+                statistics=self,
                 clock=self.clock,
             ),
             Observer(service="intake", level="ERROR", namespace="alertrelay", also=None, environment="test"),
         )
+
+    def last_day(self, now: datetime) -> DayFigures | None:
+        """See intake.ports.Statistics."""
+        return self.figures
 
     def ask(
         self,

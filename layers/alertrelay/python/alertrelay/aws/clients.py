@@ -84,6 +84,10 @@ class Clients:
         """Returns SES, version 2 of its API."""
         return cast("SESV2Client", self._client("sesv2"))
 
+    def logs(self) -> Any:
+        """CloudWatch Logs, which is asked for the last day's outcomes."""
+        return self._client("logs")
+
     def lambda_(self) -> Any:
         """Lambda, of which a new version is invoked before it gets traffic."""
         return self._client("lambda")

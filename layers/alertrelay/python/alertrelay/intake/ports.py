@@ -92,3 +92,20 @@ class IntakeReport:
 
     log: Callable[..., None]
     count: Callable[[str, int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayFigures:
+    """The last day in numbers: deliveries by outcome, suppressed updates by reason, and how long alerts took to their
+    notification, in seconds by percentile."""
+
+    deliveries: Mapping[str, int]
+    suppressed: Mapping[str, int]
+    latency: Mapping[str, float]
+
+
+class Statistics(Protocol):
+    """Counts what became of updates."""
+
+    def last_day(self, now: datetime) -> DayFigures | None:
+        """Returns None where it cannot be counted now. Never raises."""

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
 
+from alertrelay.intake.tokens import user_of
+
 MOST_BYTES = 4 * 1024 * 1024
 """Of a body: an invocation takes 6 MB, in which each quotation mark of the body is escaped."""
 
@@ -37,6 +39,7 @@ class ApiRequest:
     query: Mapping[str, Sequence[str]]
     headers: Mapping[str, str]
     body: bytes
+    client: str = ""  # the address that it came from, and the user of Basic
 
     def text(self) -> str:
         """Returns the body; what is no UTF-8 is replaced."""
@@ -89,6 +92,7 @@ def read_request(event: Mapping[str, Any]) -> ApiRequest:
         query=parse_qs(str(event.get("rawQueryString") or ""), keep_blank_values=True),
         headers=headers,
         body=content,
+        client=f"{user_of(headers.get('authorization', ''))}@{http.get('sourceIp', '')}",
     )
 
 

@@ -177,8 +177,16 @@ def _operations(add: _Adder, handlers: Handlers) -> None:
     def stats(_: ApiRequest) -> Answer:
         return _answer(200, operating.stats(parts))
 
+    def post_test(request: ApiRequest) -> Answer:
+        return _answer(200, operating.post_test(parts, request))
+
+    def post_clear(request: ApiRequest) -> Answer:
+        return _answer(200, operating.post_clear(parts, request))
+
+    add("POST", "/test", "admin", "Send a drill alert to a receiver", post_test)
+    add("POST", "/suppression/clear", "admin", "Notify once more what fires in a group", post_clear)
     add("GET", "/health", "read", "Check whether the table answers", health)
-    add("GET", "/stats", "read", "Count alerts and groups", stats)
+    add("GET", "/stats", "read", "Count alerts, groups, deliveries and what was suppressed", stats)
 
 
 def _answer(status: int, body: Any = None, *, headers: Mapping[str, str] | None = None) -> Answer:

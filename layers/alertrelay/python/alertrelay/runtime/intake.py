@@ -18,16 +18,19 @@ from alertrelay.aws.budget import Budget
 from alertrelay.aws.direct_clients import forwarder_clients
 from alertrelay.aws.intake.alerts import DynamoOpenAlerts
 from alertrelay.aws.intake.posted import DynamoPostedAlerts
+from alertrelay.aws.intake.statistics import LogStatistics
 from alertrelay.aws.intake.topics import SnsTopics, SqsRefusedBodies
 from alertrelay.aws.secrets import SecretKeys
+from alertrelay.aws.state.leases import DynamoLeases
 from alertrelay.aws.state.silences import DynamoSilences
 from alertrelay.aws.state.table import Table
 from alertrelay.channels import settings_of
 from alertrelay.config.model import Config
 from alertrelay.dispatch import silences
 from alertrelay.intake.accept import Acceptance, end_expired
+from alertrelay.intake.clearing import Clearing
 from alertrelay.intake.operating import Operating
-from alertrelay.intake.ports import IntakeReport, OpenAlerts, PostedAlerts, RefusedBodies, Topics
+from alertrelay.intake.ports import IntakeReport, OpenAlerts, PostedAlerts, RefusedBodies, Statistics, Topics
 from alertrelay.intake.push import Push
 from alertrelay.intake.reading import Reads
 from alertrelay.intake.routes import Handlers, routes
@@ -37,7 +40,7 @@ from alertrelay.ports import Clock
 from alertrelay.runtime.container import SystemClock
 from alertrelay.runtime.observe import Observer
 from alertrelay.runtime.self_test import PASSED, SELF_TEST
-from alertrelay.state import Silences
+from alertrelay.state import Groups, Silences
 
 UNAVAILABLE: Mapping[str, Any] = {
     "statusCode": 503,
@@ -55,6 +58,7 @@ class IntakeState:
     posted: PostedAlerts
     alerts: OpenAlerts
     silences: Silences
+    groups: Groups
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +68,7 @@ class IntakeWorld:
     topics: Topics
     refused: RefusedBodies
     secret: ReadSecret
+    statistics: Statistics
     clock: Clock
 
 
@@ -117,7 +122,12 @@ def handler_of(config: Config, original: str, state: IntakeState, world: IntakeW
                 expire=partial(silences.expire, state.silences, clock),
                 clock=clock,
             ),
-            operating=Operating(reading=reading),
+            operating=Operating(
+                reading=reading,
+                acceptance=acceptance,
+                clearing=Clearing(config=config, groups=state.groups, clock=clock, new_id=lambda: uuid.uuid4().hex),
+                statistics=world.statistics,
+            ),
             doorkeeper=Doorkeeper(read=world.secret, clock=clock),
             report=report,
         )
@@ -166,11 +176,13 @@ def _build(environ: Mapping[str, str], *, clock: Clock | None = None) -> Handle:
         posted=DynamoPostedAlerts(table, clock),
         alerts=DynamoOpenAlerts(table, clock),
         silences=DynamoSilences(table, clock),
+        groups=DynamoLeases(table, clock),
     )
     world = IntakeWorld(
         topics=SnsTopics(aws.sns, json.loads(environ["ALERTRELAY_TOPICS"])),
         refused=SqsRefusedBodies(aws.sqs, environ["ALERTRELAY_REFUSED_URL"], observer.log),
         secret=secrets.current,
+        statistics=LogStatistics(aws.logs, json.loads(environ["ALERTRELAY_LOG_GROUPS"]), clock, observer.log),
         clock=clock,
     )
     handle = handler_of(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import itertools
 import json
 import re
@@ -14,8 +15,6 @@ from alertrelay.config.model import Config, Matcher, Route
 from alertrelay.policy.group_key import group_id
 from alertrelay.policy.matchers import matches
 from alertrelay.policy.route import match_routes
-
-from compiler.reading.finding import nearest
 
 ALERTNAME = "TEST_please_ignore"
 SERVICE = "alertrelay-test"
@@ -67,8 +66,8 @@ def labels_for(config: Config, receiver: str | None, *, test_id: str, extra: Lab
 def _near(receiver: str, config: Config) -> str:
     """Return the name that was meant, if one is near, and all that there are."""
     names = [one.name for one in config.receivers if one.targets]
-    near = nearest(receiver, names)
-    meant = f"; did you mean {near}?" if near else ""
+    near = difflib.get_close_matches(receiver, names, n=1)
+    meant = f"; did you mean {near[0]}?" if near else ""
     return f"{meant}; there are: {', '.join(names) or 'none'}"
 
 
