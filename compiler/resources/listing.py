@@ -44,7 +44,7 @@ CACHE_KEYS = (
 )
 SERVICE_KEYS = (
     *keys("id cluster launch container_insights ebs_volume load_balancer target_group healthy_targets"),
-    *keys("service_connect"),
+    *keys("service_connect opentelemetry log_group"),
     *WATCH_KEYS,
 )
 LOAD_BALANCER_KEYS = ("id", *WATCH_KEYS)
@@ -54,6 +54,8 @@ FUNCTION_KEYS = ("id", "timeout_seconds", "stream", *WATCH_KEYS)
 _RDS_NAME = (r"[A-Za-z](-?[A-Za-z0-9]){0,62}", "orders-db")
 _CACHE_NAME = (r"[A-Za-z](-?[A-Za-z0-9]){0,49}", "sessions")
 _ECS_NAME = (r"[A-Za-z0-9_-]{1,255}", "checkout")
+_OTEL_NAME = (r"[A-Za-z0-9][A-Za-z0-9_.:/ -]{0,99}", "checkout")
+_LOG_GROUP = (r"[A-Za-z0-9_/.#-]{1,512}", "/ecs/checkout")
 _ECS_CLUSTER = (_ECS_NAME[0], "main")
 _BALANCER = (r"app/[A-Za-z0-9-]{1,32}/[0-9a-f]{16}", "app/main/50dc6c495c0c9188")
 _TARGETS = (r"targetgroup/[A-Za-z0-9-]{1,32}/[0-9a-f]{16}", "targetgroup/checkout/73e2d6bc24d8a067")
@@ -182,6 +184,8 @@ def _service(item: Section) -> Service:
         target_group=_name(item, "target_group", *_TARGETS, needed=False),
         healthy_targets=item.whole("healthy_targets", 1, low=1, high=1_000),
         service_connect=_name(item, "service_connect", *_DISCOVERY_NAME, needed=False),
+        opentelemetry=_name(item, "opentelemetry", *_OTEL_NAME, needed=False),
+        log_group=_name(item, "log_group", *_LOG_GROUP, needed=False),
         watch=_watch(item, "ecs"),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 import botocore.session
@@ -48,10 +49,10 @@ def direct(server: str) -> DirectClients:
     return DirectClients(PLAIN, region=REGION, endpoint=server, sleep=lambda _: None)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def botos(server: str) -> Callable[[str], Any]:
     session = botocore.session.get_session()
-    return lambda service: session.create_client(service, region_name=REGION, endpoint_url=server)
+    return cache(lambda service: session.create_client(service, region_name=REGION, endpoint_url=server))
 
 
 def done(client: Any, method: Callable[[Any], object]) -> tuple[list[Any], list[Any], object]:
