@@ -78,7 +78,7 @@ SCHEMAS: Mapping[str, Any] = {
         uptime=TIME,
         versionInfo=TEXTS,
     ),
-    "webhook": _object(
+    "groupNotification": _object(
         "alerts receiver",
         version=TEXT,
         receiver=TEXT,
@@ -88,7 +88,7 @@ SCHEMAS: Mapping[str, Any] = {
     "order": _object("receiver", receiver={"type": "string", "minLength": 1}, labels=TEXTS),
 }
 BODIES: Mapping[str, Any] = {
-    "POST /api/v1/alertmanager": _ref("webhook"),
+    "POST /api/v1/alertmanager": _ref("groupNotification"),
     "POST /api/v2/alerts": _list(_ref("postableAlert")),
     "POST /api/v2/silences": _ref("postableSilence"),
     "POST /test": _ref("order"),
