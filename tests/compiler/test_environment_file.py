@@ -162,6 +162,11 @@ def _filled(text: str) -> str:
         ("audit: {every: 2d}", "out-of-range", "audit.every"),
         ("audit: {every: soon}", "bad-duration", "audit.every"),
         ("audit: {roles: [audit]}", "bad-value", "audit.roles[0]"),
+        ("audit: {drill: {every: 1d}}", "missing-key", "audit.drill.receiver"),
+        ("audit: {drill: {receiver: drill, every: 5m}}", "out-of-range", "audit.drill.every"),
+        ("audit: {drill: {receiver: drill, within: 5m}}", "out-of-range", "audit.drill.within"),
+        ("audit: {drill: {receiver: drill, severity: page}}", "bad-value", "audit.drill.severity"),
+        ("audit: {heartbeat_key: https://example.com/x}", "bad-value", "audit.heartbeat_key"),
         (
             "audit: {roles: [arn:aws:iam::444455556666:role/a, arn:aws:iam::444455556666:role/b]}",
             "duplicate-name",
