@@ -150,7 +150,10 @@ def _row(rule: Rule, level: Level) -> str:
 
 
 def _condition(rule: Rule, level: Level) -> str:
-    if rule.expression:
+    if rule.promql or rule.logs:
+        query = rule.promql.replace(" > $threshold", "") or rule.logs
+        subject = f"`{query.replace('|', chr(92) + '|')}`"
+    elif rule.expression:
         what = rule.expression
         for letter, metric in zip("ab", rule.metrics, strict=False):
             what += f"{', ' if letter == 'b' else '; '}{letter} = {metric.name} {metric.statistic}"

@@ -43,7 +43,8 @@ class Stat:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricAlarm:
-    """An alarm on one metric, on an expression over several, or on a learnt band (then without a threshold)."""
+    """An alarm on one metric, on an expression over several, on a learnt band (then without a threshold), or on the
+    result of a query."""
 
     name: str
     alertname: str
@@ -69,11 +70,18 @@ class MetricAlarm:
     insufficient_data: bool
     down: bool
     stack: str
+    query: str = ""  # PromQL with its threshold; of a log_group, what Logs Insights takes
+    log_group: str = ""
     place: Place = NOWHERE
 
     @property
     def billed_metrics(self) -> int:
-        """Returns the metrics that CloudWatch charges: three for a band, each member of an expression."""
+        """Returns the metrics that CloudWatch charges: three for a band, each member of an expression.
+
+        An alarm on a query is charged as one, and for what it scans.
+        """
+        if self.query:
+            return 1
         return 3 if self.threshold is None else len(self.stats)
 
 

@@ -18,6 +18,7 @@ from compiler.alarms.description import LIMIT
 from compiler.alarms.metrics import PUBLISHED, Published
 from compiler.alarms.plan import plan as planned
 from compiler.alarms.slo_check import check_slos
+from compiler.catalogue.telemetry import QUERY_LIMIT
 from compiler.reading.finding import Findings, Place, did_you_mean
 from compiler.resources.environment import Environment
 
@@ -150,6 +151,22 @@ def check_expression(alarm: MetricAlarm, findings: Findings) -> None:
             findings.error(alarm.place, "mixed-measures", message, mend)
 
 
+def check_query(alarm: MetricAlarm, findings: Findings) -> None:
+    """Checks a query: one that is not PromQL, or too long, is found only when the stack is deployed."""
+    if not alarm.query:
+        return
+    if len(alarm.query) > QUERY_LIMIT:
+        message = f"{alarm.name}: its query is longer than the {QUERY_LIMIT:,} characters that CloudWatch takes"
+        findings.error(alarm.place, "bad-promql", message, "shorten the names in it")
+    if not alarm.log_group:
+        from compiler.rules.promql import PromQLError, parse  # here, since few environments have such an alarm
+
+        try:
+            parse(alarm.query)
+        except PromQLError as error:
+            findings.error(alarm.place, "bad-promql", f"{alarm.name}: {error}", error.mend)
+
+
 def check_description(alarm: MetricAlarm | CompositeAlarm, findings: Findings) -> None:
     """Checks the description: its reader at night needs a sentence, a reason, a severity and a runbook."""
     text, _, keys = alarm.description.partition("\n\n")
@@ -184,6 +201,7 @@ LINTS: tuple[Callable[[MetricAlarm, Findings], None], ...] = (
     check_period,
     check_expression,
     check_node_id,
+    check_query,
     check_description,
 )
 

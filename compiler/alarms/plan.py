@@ -195,8 +195,17 @@ def _metric_alarm(
         insufficient_data=_gap_fires(thing, rule),
         down=level.down,
         stack=thing.watch.stack,
+        query=_query(rule, part, threshold),
+        log_group=part.dimensions["LogGroup"] if rule.logs else "",
         place=thing.watch.at(),
     )
+
+
+def _query(rule: Rule, part: Part, threshold: float | None) -> str:
+    if not rule.promql:
+        return rule.logs
+    filled = rule.promql.replace("$service", part.dimensions["service.name"])
+    return filled.replace("$threshold", f"{threshold:g}")
 
 
 def _stats(rule: Rule, part: Part) -> tuple[Stat, ...]:

@@ -15,23 +15,28 @@ from typing import Any
 
 from alertrelay.config.channel import ChannelDescriptor
 from alertrelay.render.templates.budget import TemplateFailure
-from alertrelay.render.templates.execute import render
-from alertrelay.render.templates.functions import FUNCTIONS
+from alertrelay.render.templates.execute import Program, render
 from alertrelay.render.templates.values import Data
 
 from compiler.alertmanager.kinds.reading import texts_of
 from compiler.alertmanager.texts import walk
 from compiler.reading.section import Section
 from compiler.templates.files import TemplateFiles
-from compiler.templates.parser import parse
 from compiler.templates.syntax import TemplateSyntaxError
 
+_OTHERS = frozenset(
+    {"Receiver", "Status", "Alerts", "CommonLabels", "CommonAnnotations", "NotificationReason", "ExternalURL"}
+)
+"""What a notification has beside the labels of its group."""
 _ADDRESSES = "to"
 """The key of a mail's recipients, each of whom answers for itself."""
 
 
 def read_decisions(
-    section: Section, served: ChannelDescriptor, allowed: Mapping[str, tuple[str, ...]]
+    section: Section,
+    served: ChannelDescriptor,
+    templates: TemplateFiles,
+    allowed: Mapping[str, tuple[str, ...]],
 ) -> Mapping[str, Any]:
     """Returns the compiled templates with what each may give; empty where no template decides."""
     fields = {one.name for one in dataclasses.fields(served.settings) if one.type == "str"}
@@ -41,9 +46,9 @@ def read_decisions(
         if not listed or not allowed.get(key):
             _refuse(section, key, can_be_listed=listed)
             continue
-        tree = _tree(section, key)
-        if tree is not None:
-            found[key] = {"t": tree, "allowed": list(allowed[key])}
+        program = _program(section, key, templates)
+        if program is not None:
+            found[key] = {"t": program.main, "templates": program.templates, "allowed": list(allowed[key])}
     return {"decides": found} if found else {}
 
 
@@ -81,7 +86,7 @@ def _constant(section: Section, key: str, templates: TemplateFiles) -> str:
     try:
         program = templates.library.text(value.text if value else "")
         trees = [program.main, *program.templates.values()]
-        if any(True for tree in trees for _ in _named(tree, calls=False)):
+        if any(True for tree in trees for _ in _named(tree)):
             return ""
         return render(program, Data(), now=datetime.min.replace(tzinfo=UTC)).strip()
     except (TemplateSyntaxError, TemplateFailure):
@@ -96,16 +101,19 @@ def _refuse(section: Section, key: str, *, can_be_listed: bool) -> None:
     section.findings.error(section.at(key), "template", message, mend)
 
 
-def _tree(section: Section, key: str) -> list[Any] | None:
+def _program(section: Section, key: str, templates: TemplateFiles) -> Program | None:
     value = section.get(key)
     assert value is not None
     try:
-        tree = parse(value.text, FUNCTIONS).main
+        program = templates.library.text(value.text)
     except TemplateSyntaxError as error:
-        section.findings.error(value.place_at(error.at), "bad-template", error.problem, error.mend)
+        mend = error.mend or "define it in a file of `templates:`"
+        section.findings.error(value.place_at(error.at), "bad-template", error.problem, mend)
         return None
-    if all(_of_group(names) for names in _named(tree)):
-        return tree
+    # In a template that is called the dot is what the call hands over, which is looked at where it stands.
+    called = [names for tree in program.templates.values() for names in _named(tree) if names]
+    if all(map(_of_group, _named(program.main))) and not any(names[0] in _OTHERS for names in called):
+        return program
     message = f"the template of {key!r} reads more than .GroupLabels, which could change within a group"
     mend = "use .GroupLabels.NAME, with NAME in group_by"
     section.findings.error(section.at(key), "template", message, mend)
@@ -116,11 +124,12 @@ def _of_group(names: list[str]) -> bool:
     return names[:1] == ["GroupLabels"]
 
 
-def _named(nodes: list[Any], *, calls: bool = True) -> Iterator[list[str]]:
-    """Yields the names of every field that a tree reads; of what cannot be known, none: of a call too, with `calls`."""
+def _named(nodes: list[Any]) -> Iterator[list[str]]:
+    """Yields the names of every field that a tree reads; of what cannot be known, none. A call may hand over the
+    dot."""
     for node in walk(nodes):
-        if node[0] == "template" and calls:
-            yield []
+        if node[0] == "template" and node[3] is not None:
+            yield from (names for names in _of_pipe(node[3]) if names)
         elif node[0] in ("action", "if", "with", "range"):
             yield from _of_pipe(node[2])
 

@@ -94,7 +94,7 @@ def _placeholder(section: Section, kind: str, integration: Integration) -> Targe
 def _target(section: Section, served: ChannelDescriptor, integration: Integration, reading: ReceiverContext) -> Target:
     allowed = reading.allowed.get(integration.receiver, {})
     given, section = settled(section, served, reading.templates, allowed)
-    decides = read_decisions(given, served, allowed)
+    decides = read_decisions(given, served, reading.templates, allowed)
     _check_own_form(section, served)
     for key in served.keys:
         if key.use in ("templated", "rendered", "not_obeyed"):

@@ -16,6 +16,7 @@ from compiler.catalogue import (
     serverless,
     sqs,
     targets,
+    telemetry,
 )
 from compiler.catalogue.rule import Rule, runbook_of
 
@@ -25,7 +26,7 @@ CATALOGUE: Mapping[str, tuple[Rule, ...]] = {
     "elasticache": elasticache.RULES,
     "memcached": memcached.RULES,
     "elasticache-serverless": serverless.RULES,
-    "ecs": (*ecs.RULES, *targets.RULES),
+    "ecs": (*ecs.RULES, *targets.RULES, *telemetry.RULES),
     "alb": balancer.RULES,
     "sqs": sqs.RULES,
     "lambda": functions.RULES,

@@ -16,6 +16,7 @@ from compiler.alarms.alarm import CompositeAlarm, MetricAlarm, Plan, Setting, St
 from compiler.alarms.plan import plan
 from compiler.reading.finding import Findings
 from compiler.resources.resource import Resource
+from infra.alarms.queries import log_alarm, promql_alarm, query_role
 from infra.topics import topic_prefix
 
 BAND_WIDTH = 2  # standard deviations
@@ -49,7 +50,9 @@ class PlannedAlarms(Construct):
         super().__init__(scope, construct_id)
         self.topics = topics or {severity: topic_arn(environment, severity) for severity in ("critical", "warning")}
         self._send_tags = send_tags
-        made: dict[str, cdk.CfnResource] = {alarm.name: self._metric_alarm(alarm) for alarm in alarms.alarms}
+        logs = sorted({alarm.log_group for alarm in alarms.alarms if alarm.log_group})
+        self._role = query_role(self, "LogQueries", logs) if logs else None
+        made = {alarm.name: self._alarm(alarm) for alarm in alarms.alarms}
         for parent in alarms.parents:
             made[parent.name] = composite = self._composite(parent)
             for child in parent.children:
@@ -57,6 +60,18 @@ class PlannedAlarms(Construct):
         if send_tags:
             reason = "ActionConfiguration is newer (October 2026) than the schemas that the CDK checks by."
             cdk.Validations.of(self).acknowledge(cdk.Acknowledgment(id="CloudFormation-Validate::F3002", reason=reason))
+
+    def _alarm(self, alarm: MetricAlarm) -> cdk.CfnResource:
+        if not alarm.query:
+            return self._metric_alarm(alarm)
+        actions = [self.topics[alarm.severity]]
+        labels = tags(alarm.labels, alarm.alertname, alarm.severity)
+        if alarm.log_group:
+            assert self._role
+            sent = sending_tags(cloudwatch.CfnLogAlarm) if self._send_tags else None
+            return log_alarm(self, alarm, actions, labels, sent, self._role)
+        sent = sending_tags(cloudwatch.CfnAlarm) if self._send_tags else None
+        return promql_alarm(self, alarm, actions, labels, sent)
 
     def _metric_alarm(self, alarm: MetricAlarm) -> cloudwatch.CfnAlarm:
         actions = [self.topics[alarm.severity]]

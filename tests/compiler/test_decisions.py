@@ -64,6 +64,7 @@ def test_any_other_result_is_refused_and_named(labels: dict[str, str]) -> None:
         ("#{{ (index .Alerts 0).Labels.x }}", LISTED, "reads more than .GroupLabels"),
         ("#{{ . }}", LISTED, "reads more than .GroupLabels"),
         ('#{{ template "slack.default.title" . }}', LISTED, "reads more than .GroupLabels"),
+        ('#{{ define "c" }}{{ . }}{{ end }}{{ template "c" .CommonLabels.x }}', LISTED, "reads more than .GroupLabels"),
     ],
 )
 def test_a_template_that_a_text_of_an_alert_could_lead_is_an_error(channel: str, allowed: str, says: str) -> None:
@@ -120,3 +121,43 @@ def test_a_template_that_reads_nothing_is_what_it_gives(kind: str, text: str, gi
     assert found == ()
     assert given in str(target.settings)
     assert "decides" not in target.texts
+
+
+PLACES = [
+    ("telegram", "chat_id", "-1001", "bot_token_file: /s/t, "),
+    ("victorops", "routing_key", "orders", "api_key_file: /s/k, "),
+    ("webex", "room_id", "room", "http_config: {authorization: {credentials_file: /s/t}}, "),
+    ("pushover", "device", "phone", "token_file: /s/t, user_key_file: /s/u, "),
+    ("rocketchat", "channel", "#orders", "token_file: /s/t, token_id_file: /s/i, "),
+    ("mattermost", "channel", "orders", "webhook_url_file: /s/k, "),
+    ("jira", "project", "OPS", "api_url: 'https://jira.example.com/rest/api/2', issue_type: Bug, "
+     "http_config: {authorization: {credentials_file: /s/t}}, "),
+    ("sns", "topic_arn", "arn:aws:sns:eu-west-1:111122223333:orders", ""),
+    ("webhook", "url", "https://hooks.example.com/orders", ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "key", "place", "keys"), PLACES)
+def test_each_kind_s_place_may_be_listed(kind: str, key: str, place: str, keys: str) -> None:
+    config = f"{kind}_configs: [{{{keys}send_resolved: true, {key}: '%s'}}]"
+    target, found = _read("{{ .GroupLabels.place }}", f"allowed: {{r: {{{key}: ['{place}']}}}}", config)
+    assert [one for one in found if one.severity == "error"] == []
+    assert getattr(addressed(target, {"place": place}, now=FIRING.at).settings, key) == place
+    with pytest.raises(NotAllowed):
+        addressed(target, {"place": f"{place}x"}, now=FIRING.at)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{{ define "c" }}#{{ .GroupLabels.team }}{{ end }}{{ template "c" . }}',
+        '{{ define "c" }}#{{ if eq . "search" }}search{{ else }}{{ . }}{{ end }}{{ end }}'
+        '{{ template "c" .GroupLabels.team }}',
+    ],
+)
+def test_a_template_that_is_called_may_decide_by_the_group_s_labels(text: str) -> None:
+    target, found = _read(text, LISTED)
+    assert found == ()
+    assert addressed(target, {"team": "orders"}, now=FIRING.at).settings.channel == "#orders"  # type: ignore[attr-defined]
+    with pytest.raises(NotAllowed):
+        addressed(target, {"team": "billing"}, now=FIRING.at)

@@ -11,7 +11,8 @@ import pytest
 from alertrelay.sources import unwrap
 
 from local.brief import brief, verdict
-from local.stack.day import Day, DayRun
+from local.stack.day import DayRun
+from local.stack.history import Day
 from local.standins import Fault
 from tools import first_minute
 from tools.first_minute import ALL, MISSION, Replay, caches

@@ -102,7 +102,7 @@ def addressed(target: Target, group_labels: Labels, *, now: datetime) -> Target:
 
     found = {}
     for key, rule in decides.items():
-        value = decided(rule["t"], group_labels, now)
+        value = decided(rule, group_labels, now)
         if value not in rule["allowed"]:
             raise NotAllowed(f"the template of {key} gives what delivery.yml does not list: {cut(one_line(value), 80)}")
         found[key] = value

@@ -35,11 +35,11 @@ def rendered(
     return found, tuple(failures)
 
 
-def decided(tree: list[Any], group_labels: Labels, now: datetime) -> str:
+def decided(rule: Mapping[str, Any], group_labels: Labels, now: datetime) -> str:
     """Returns what a template gives that the group's labels decide; the words of its failure where it fails."""
     data = Data(GroupLabels=_labels(group_labels))
     try:
-        return render(Program(main=tree, templates={}), data, now=now).strip()
+        return render(Program(main=rule["t"], templates=rule["templates"]), data, now=now).strip()
     except TemplateFailure as failure:
         return failure.text
 
