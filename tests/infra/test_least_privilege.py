@@ -27,8 +27,10 @@ ROLES: Mapping[str, str] = {
     """,
     "Auditor": f"""
         {LOGS} {ALARMS} cloudwatch:ListAlarmMuteRules dynamodb:BatchGetItem dynamodb:GetItem dynamodb:Query
-        dynamodb:Scan sns:Publish sqs:SendMessage
+        dynamodb:Scan events:DescribeRule lambda:GetFunctionConfiguration secretsmanager:DescribeSecret
+        sns:ListSubscriptionsByTopic sns:Publish sqs:SendMessage
     """,
+    "Slo": f"{LOGS} cloudwatch:GetMetricData dynamodb:UpdateItem sqs:SendMessage",
     "RolloutHook": f"{LOGS} codedeploy:PutLifecycleEventHookExecutionStatus lambda:InvokeFunction",
     "RolloutRole": """
         cloudwatch:DescribeAlarms lambda:GetAlias lambda:GetProvisionedConcurrencyConfig lambda:InvokeFunction
