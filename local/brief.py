@@ -12,7 +12,7 @@ from alertrelay.channels import KINDS
 from alertrelay.notification import Outcome, Reason
 
 from local.account import PublishedEvent
-from local.stack.day import Day, Played, TimedOutcome
+from local.stack.history import Day, Played, TimedOutcome
 from local.stack.invocation import Failure
 from local.stack.scorer import ScorerLogEvent
 from local.timeline import headline, received_by, short, word

@@ -15,7 +15,7 @@ from alertrelay.notification import Outcome, Reason
 
 from local.account import AccountedUpdate, PublishedEvent, masked
 from local.alert_json import alert_json
-from local.stack.day import Day, Played, TimedOutcome
+from local.stack.history import BudgetShown, Day, Played, TimedOutcome
 from local.stack.invocation import Failure
 from local.stack.scorer import ScorerLogEvent
 from local.standins import RecordedRequest, peer
@@ -113,6 +113,8 @@ def as_text(day: Day, *, colour: bool = False) -> Iterator[str]:
             yield f"{said.at:%Y-%m-%d} {_clock(said.at)}  {said.series.file}: {said.said}"
         elif isinstance(said, ScorerLogEvent):
             yield from _found(said)
+        elif isinstance(said, BudgetShown):
+            yield f"{'':<24}\u00bb {said.text}"
         elif isinstance(said, Failure):
             yield f"  {_clock(said.at)}  error       {said.function} raised {said.kind}: {short(said.text)}"
         else:
@@ -133,7 +135,7 @@ class Quiet:
     events: tuple[PublishedEvent, ...]
 
 
-Said = PublishedEvent | Failure | Played | ScorerLogEvent
+Said = PublishedEvent | Failure | Played | ScorerLogEvent | BudgetShown
 
 
 def _shown(day: Day) -> Iterator[Said | Quiet | list[TimedOutcome]]:

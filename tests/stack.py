@@ -22,10 +22,11 @@ from alertrelay.sources import unwrap
 
 from compiler.load import load
 from infra.assets import CONFIG_FILE
-from local.stack.day import Day, DayRun
+from local.stack.day import DayRun
 from local.stack.day_input import template_of
 from local.stack.deployed import Deployed, config_of, fake_secrets, verify_senders
 from local.stack.emulator import Emulator
+from local.stack.history import Day
 from local.stack.running import RunningStack
 from local.stack.snapshot import deployed_once
 from local.standins import Fault
@@ -55,16 +56,18 @@ def template() -> Path:
 
 @pytest.fixture
 def begin(template: Path) -> Iterator[Begin]:
-    """begin(pagerduty=Fault(…)) is a running stack; it is gone after the test."""
+    """begin(pagerduty=Fault(…)) is a running stack; it is gone after the test. A test of what asks CloudFormation,
+    Lambda or KMS needs one that `deploy` makes: they are not kept."""
     with ExitStack() as running:
 
         def enter(
             down: Mapping[str, Fault] | None = None,
             start: datetime = START,
             engine: type[RunningStack] = BriefStack,
+            deployment: Callable[[Emulator, Path], Deployed] = deployed_once,
         ) -> DayRun:
             return running.enter_context(
-                DayRun(template, "prod", start=start, down=down or {}, engine=engine, deployment=deployed_once)
+                DayRun(template, "prod", start=start, down=down or {}, engine=engine, deployment=deployment)
             )
 
         yield enter

@@ -127,10 +127,10 @@ class _Compiled:
 
     def _undefined(self, value: Value, error: UndefinedTemplate, *, whole: bool) -> None:
         """A warning, as our own text stands in its place; an error where nothing does."""
-        place = value.place_at(error.at)
         mend = did_you_mean(error.name, error.known, "define it in a file of `templates:`")
         if self._files.missing:
             mend = f"put the file of {self._files.missing[0]!r} that defines it beside alertmanager.yml"
+        place = value.place_at(error.at)
         if whole:
             self._findings.error(place, "no-template", error.problem, mend)
         else:

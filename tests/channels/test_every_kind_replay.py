@@ -13,7 +13,8 @@ import pytest
 from alertrelay.channels import KINDS, channel
 from alertrelay.sources import unwrap
 
-from local.stack.day import Day, DayRun, TimedOutcome
+from local.stack.day import DayRun
+from local.stack.history import Day, TimedOutcome
 from local.standins import Fault, RecordedRequest, peer
 from local.timeline import as_text
 from tests.channels.test_team_kinds import BODY

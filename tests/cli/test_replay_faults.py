@@ -11,7 +11,8 @@ import pytest
 from alertrelay.sources import parse, unwrap
 
 from local.account import expected
-from local.stack.day import Day, DayRun, TimedOutcome
+from local.stack.day import DayRun
+from local.stack.history import Day, TimedOutcome
 from local.stack.running import RunningStack
 from local.standins import Fault
 

@@ -11,7 +11,8 @@ import pytest
 from alertrelay.sources import unwrap
 
 from local import timeline
-from local.stack.day import Day, DayRun
+from local.stack.day import DayRun
+from local.stack.history import Day
 from local.standins import Fault
 
 Begin = Callable[..., DayRun]

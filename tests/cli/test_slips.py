@@ -13,8 +13,8 @@ from compiler.load import try_out
 from compiler.reading.finding import nearest
 from infra.application import environment_names
 from local.stack import day_input
-from local.stack.day import Day
 from local.stack.day_input import UsageError, checked_down, template_of, watched_by
+from local.stack.history import Day
 from local.timeline import as_text
 from tests.example import CONFIG
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from alertrelay.notify.error_budget import ABSENT, budget, rates, spent
+from alertrelay.notify.error_budget import ABSENT, EARLY, budget, rates, spent
 from alertrelay.state import BudgetNote, StoreFailure
 
 from tests.dispatch.world import START, World, alarm
@@ -68,6 +68,13 @@ def test_the_resolve_has_the_budget_and_no_end() -> None:
     assert "RESOLVED" in text
     assert "10.8 of 43.2 min spent, 75 % left (99.9 % of 30 d, 17 min old)" in text
     assert "Budget spent" not in text
+
+
+def test_numbers_from_before_the_alert_are_called_so() -> None:
+    world = World()
+    world.memory.budgets["checkout-availability"] = BudgetNote(**{**_fields(), "rates": dict.fromkeys(RATES, 0.0)})
+    world.publish(_alert())
+    assert all(EARLY in text for text in _texts(world))
 
 
 def test_without_a_state_the_message_says_so_and_goes_out() -> None:

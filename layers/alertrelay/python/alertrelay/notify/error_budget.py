@@ -16,6 +16,7 @@ BAR = 10
 OLD = 3 * EVERY
 """Seconds after which the state is called old: the slo function has not run, or could not write."""
 ABSENT = "not known: the slo function has kept no state of {slo} that could be read"
+EARLY = "not known yet: these numbers are from before the alert"
 LABEL = "slo"
 
 
@@ -30,7 +31,8 @@ def with_budget(alert: Alert, budgets: Mapping[str, BudgetNote], *, now: datetim
         return _annotated(alert, {"error_budget": ABSENT.format(slo=objective)})
     said = {"error_budget": budget(note, now), "burn_rates": rates(note, alert.name)}
     if alert.status != "resolved":
-        said["budget_spent"] = spent(note, alert.name)
+        early = note.at <= alert.starts_at.timestamp() and not _burns(note, alert.name)
+        said["budget_spent"] = EARLY if early else spent(note, alert.name)
     return _annotated(alert, said)
 
 
@@ -75,6 +77,12 @@ def spent(note: BudgetNote, alertname: str) -> str:
     window = max(pairs, key=lambda pair: note.rates.get(pair.long, 0.0) / pair.factor(note.window)).long
     left = note.exhausted_in(note.rates.get(window, 0.0))
     return "not at this rate" if left is None else f"in {span(left)} at the rate of the last {_length(window)}"
+
+
+def _burns(note: BudgetNote, alertname: str) -> bool:
+    """Returns whether one of the alert's pairs is above its limit by this state."""
+    pairs = [pair for pair in PAIRS if pair.alertname == alertname]
+    return not pairs or any(note.rates.get(pair.long, 0.0) > pair.factor(note.window) for pair in pairs)
 
 
 def _rate(note: BudgetNote, window: int) -> str:
