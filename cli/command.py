@@ -35,7 +35,7 @@ SUBCOMMANDS: Mapping[str, tuple[str, str]] = {
     "drill": ("drill", "send marked test alerts through the relay, and check what became of them"),
     "serve": ("serve", "serve the intake and the whole relay on this machine"),
     "serve_aws": ("serve-aws", "serve what a function under `sam local invoke` needs: AWS and the channels"),
-    "rules": ("rules", "render the Prometheus rules"),
+    "rules": ("rules", "write and render the Prometheus rules"),
     "cost": ("cost", "show what a month of an environment costs"),
     "export": ("export", "write the environment as templates of another tool"),
     "lsp": ("lsp", "serve an editor: diagnostics, hover and completion"),
