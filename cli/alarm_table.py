@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+from cli.table import number_of
 from compiler.alarms.alarm import Plan, setting_of
 from compiler.alarms.plan import plan
+from compiler.alarms.slo import plan_slos
+from compiler.config_files import environments, read_environment
 from compiler.cost.alarms import monthly
-from compiler.load import environments, read_environment
+from compiler.cost.prices import ALARM_METRIC, COMPOSITE_ALARM
 from compiler.reading.finding import Findings
+from compiler.resources.environment import Environment
 
 _HEAD = ("environment", "kind", "resource", "critical", "warning")
 
@@ -20,10 +24,15 @@ def table(folder: Path, *, environment: str | None = None) -> list[str]:
     totals: list[str] = []
     for name in (environment,) if environment else environments(folder):
         found, findings = read_environment(folder, name)
-        if found is not None and found.resources and not any(one.severity == "error" for one in findings):
+        if (
+            found is not None
+            and (found.resources or found.slos)
+            and not any(one.severity == "error" for one in findings)
+        ):
             alarms = plan(found.resources, setting_of(found), Findings())
-            rows += _rows(name, alarms)
+            rows += [*_rows(name, alarms), *((name, "slo", one.objective.id, "1", "1") for one in found.slos)]
             totals.append(_total(name, alarms))
+            totals += _slo_total(name, found)
     if not rows:
         return []
     widths = [max(len(row[column]) for row in (_HEAD, *rows)) for column in range(len(_HEAD))]
@@ -51,6 +60,18 @@ def _rows(name: str, alarms: Plan) -> list[tuple[str, ...]]:
 def _total(name: str, alarms: Plan) -> str:
     counts = Counter(alarm.severity for alarm in alarms.every)
     return (
-        f"{name}: {counts.total()} alarms, {counts['critical']} critical and {counts['warning']} warning, "
+        f"{name}: {number_of(counts.total(), 'alarm')}, {counts['critical']} critical and {counts['warning']} warning, "
         f"{len(alarms.parents)} of them parents; about ${monthly(alarms):.2f} a month"
     )
+
+
+def _slo_total(name: str, environment: Environment) -> list[str]:
+    """Returns a line for the objectives: composite alarms, which notify, over the alarms of windows."""
+    planned = plan_slos(environment, Findings())
+    if not planned.burns:
+        return []
+    dollars = planned.billed_metrics * ALARM_METRIC.one + len(planned.burns) * COMPOSITE_ALARM.one
+    return [
+        f"{name}: {len(environment.slos)} SLOs: {len(planned.burns)} composite alarms over "
+        f"{len(planned.windows)} alarms of windows; about ${dollars:.2f} a month"
+    ]

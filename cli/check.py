@@ -23,6 +23,10 @@ Check the configuration: every key, every name by which one file refers to anoth
 Also every alarm: its metric, statistic, unit, dimensions and runbook; and print a table of the alarms of each resource
 with their monthly cost.
 
+And the Prometheus rules of rules/, in the configuration folder or beside it: PromQL and its types, severity, `for`,
+runbook, the services that they leave out, sources of inhibition that nothing raises. promtool is asked too where it is
+installed; under CI=true it has to be.
+
 Without an argument: alertmanager.yml, delivery.yml, anomaly.yml and all of environments/ of the configuration folder
 (--config-dir). With --config or --delivery only the named files, so any Alertmanager file can be tried; --config alone
 is checked with the delivery.yml beside it, if there is one, and --delivery alone against alertmanager.yml of the
@@ -65,7 +69,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         type=Path,
         nargs="+",
         default=[],
-        help="rule files of Prometheus: also the routes and inhibitions that none of their alerts reaches",
+        help="rule files of Prometheus to check; also routes and inhibitions that none of their alerts reaches",
     )
     parser.add_argument(
         "--fix",
@@ -88,9 +92,13 @@ def run(args: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return 2
+    if not args.fix and (args.dry_run or args.yes):
+        flag = "--dry-run" if args.dry_run else "--yes"
+        print(f"alertrelay check: {flag} goes with --fix: add --fix, or leave it out", file=sys.stderr)
+        return 2
     if args.fix:
         from cli.check_fix import fix
-        from compiler.load import ALERTMANAGER
+        from compiler.config_files import ALERTMANAGER
 
         code = fix(args.config or args.config_dir / ALERTMANAGER, dry_run=args.dry_run, yes=args.yes)
         if code is not None:
@@ -99,6 +107,7 @@ def run(args: argparse.Namespace) -> int:
     from compiler.reading.finding import merged
 
     findings = [*_known(_findings(args)), *(_live(args.config_dir, args.env) if args.live else ())]
+    findings += _promtool(args, findings)
     if args.output != "table":
         print(dumped([dataclasses.asdict(finding) for finding in findings], args.output))
     else:
@@ -114,16 +123,17 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _findings(args: argparse.Namespace) -> Sequence[Finding]:
-    from compiler import load
+    from compiler.config_files import ALERTMANAGER
+    from compiler.examine import check_folder, examine
 
     today = datetime.now(UTC).date()
     if args.config is None and args.delivery is None:
-        return load.check_folder(args.config_dir, environment=args.env, today=today, rules=args.rules)
+        return check_folder(args.config_dir, environment=args.env, today=today, rules=args.rules)
     names = [args.env] if args.env is not None else []
-    beside = args.config_dir / load.ALERTMANAGER
+    beside = args.config_dir / ALERTMANAGER
     alertmanager = args.config or (beside if beside.exists() else None)
     delivery = args.delivery or delivery_beside(args.config)
-    return load.examine(
+    return examine(
         alertmanager=alertmanager,
         delivery=delivery,
         folder=args.config_dir,
@@ -131,6 +141,20 @@ def _findings(args: argparse.Namespace) -> Sequence[Finding]:
         today=today,
         rules=args.rules,
     )
+
+
+def _promtool(args: argparse.Namespace, findings: Sequence[Finding]) -> Sequence[Finding]:
+    """What promtool says of the named rule files, and of the folder's own where a whole configuration is checked."""
+    from compiler.rules.folder import rules_folder
+
+    whole = args.config is None and args.delivery is None
+    folder = rules_folder(args.config_dir) if whole else None
+    if not args.rules and folder is None:
+        return ()
+    from cli.promtool import ask_promtool
+    from compiler.rules.examine import rule_texts
+
+    return ask_promtool(rule_texts(args.rules, folder), findings)
 
 
 def _known(findings: Sequence[Finding]) -> Sequence[Finding]:
@@ -161,7 +185,7 @@ def _live(folder: Path, environment: str) -> Sequence[Finding]:
 def _alarms(args: argparse.Namespace, findings: Sequence[Finding]) -> list[str]:
     """The table of alarms, where a whole configuration is checked, of the environments without an error."""
     from cli.alarm_table import table
-    from compiler.load import ENVIRONMENTS
+    from compiler.config_files import ENVIRONMENTS
 
     if args.config is not None or args.delivery is not None:
         return []

@@ -14,7 +14,7 @@ from pathlib import Path
 from cli.config_dir import delivery_beside
 from cli.files import unreadable, unwritable
 from cli.report import refuse
-from compiler.load import read_delivery
+from compiler.config_files import read_delivery
 from compiler.mending.mend import CannotMend, Mended, mend
 
 _BOM = b"\xef\xbb\xbf"
@@ -96,7 +96,13 @@ def write_all(
 
 def _joined(file: Path, values: Mapping[str, str]) -> bytes:
     """The JSON of the secret: what the file holds already, and the values."""
-    known = json.loads(file.read_bytes()) if file.exists() else {}
+    try:
+        known = json.loads(file.read_bytes()) if file.exists() else {}
+    except ValueError as error:
+        where = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else "not UTF-8"
+        raise ValueError(
+            f"{file} is there already and is no JSON ({where}): mend it or move it away; nothing is written"
+        ) from None
     if not isinstance(known, dict) or any(known.get(name, value) != value for name, value in values.items()):
         raise ValueError(f"{file} is there already, with other values; nothing is written: move it away")
     return (json.dumps({**known, **values}, indent=2, ensure_ascii=False) + "\n").encode("utf-8")

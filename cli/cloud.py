@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ Client = Callable[[str], Any]
 
 UNREADABLE = (BotoCoreError, ClientError, ResponseParserError)
 """What a call of AWS raises; the last where something else answered, such as a proxy with a page of HTML."""
-NOT_OF_AWS = "an answer that is not of AWS"
+NOT_OF_AWS = "something other than AWS answered"
 _NOT_REACHED = frozenset(
     {
         "EndpointConnectionError",
@@ -50,6 +50,11 @@ class DeployedStack:
         """The outputs whose name begins so, by the rest of their name."""
         return {n.removeprefix(beginning): v for n, v in self.outputs.items() if n.startswith(beginning)}
 
+    @property
+    def forwarders(self) -> list[str]:
+        """The functions of the forwarders, by name: each has a queue of timers and three of dead letters."""
+        return sorted(name for name in self.named("Function").values() if name.endswith("-forwarder"))
+
 
 def clients(region: str, *, patience: int = 4) -> Client:
     """Clients with the user's own credentials (AWS_PROFILE, SSO, the environment); "" is the user's own region.
@@ -68,6 +73,17 @@ def clients(region: str, *, patience: int = 4) -> Client:
         return made[service]
 
     return client
+
+
+def client_with(service: str, region: str) -> Callable[..., Any]:
+    """Returns what makes a client of a service with given credentials: those of an assumed role."""
+    import botocore.session
+
+    def create(**credentials: Any) -> Any:
+        session = botocore.session.get_session()
+        return session.create_client(service, region_name=region, config=_PATIENT, **credentials)
+
+    return create
 
 
 def stack_of(environment: str, client: Client) -> DeployedStack | None:
@@ -104,6 +120,11 @@ def config_hash(function: str, client: Client) -> str:
         raise unreadable(f"the function {function}", error) from None
     found: str = answer.get("Environment", {}).get("Variables", {}).get(HASH_VARIABLE, "")
     return found
+
+
+def without_answer(errors: Iterable[str]) -> bool:
+    """Returns whether AWS was never reached: the words are those of `alertrelay.aws.errors.code`."""
+    return all(word in _NOT_REACHED for word in errors)
 
 
 def unreadable(what: str, error: BotoCoreError | ClientError | ResponseParserError) -> CloudUnreadable:

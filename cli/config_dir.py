@@ -25,7 +25,7 @@ def resolve(args: argparse.Namespace) -> None:
 def delivery_beside(alertmanager: Path) -> Path | None:
     """Return delivery.yml in the folder of an Alertmanager file, None where there is none: it holds the mail transport,
     without which the file of an alertrelay folder may be incomplete."""
-    from compiler.load import DELIVERY
+    from compiler.config_files import DELIVERY
 
     path = alertmanager.parent / DELIVERY
     return path if path.exists() else None

@@ -64,12 +64,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Prints the bill; the exit code of the help."""
     from compiler import load
+    from compiler.config_files import environment_fault
     from compiler.cost.demand import demand
     from compiler.cost.month import bill
 
-    if args.env not in load.environments(args.config_dir):
-        there = ", ".join(load.environments(args.config_dir)) or "none"
-        print(f"alertrelay cost: --env {args.env}: expected one of {there}; see environments/", file=sys.stderr)
+    if fault := environment_fault(args.config_dir, args.env):
+        print(fault, file=sys.stderr)
         return 2
     loaded = load.load(args.config_dir, args.env)
     if loaded.config is None or loaded.environment is None:
@@ -120,7 +120,7 @@ def as_json(demand: Demand, lines: Sequence[Line]) -> dict[str, Any]:
 
 def _print(demand: Demand, lines: Sequence[Line]) -> None:
     from compiler.cost.month import relay_dollars
-    from compiler.cost.table import assumptions, rows
+    from compiler.cost.table import assumptions, rows, signals_hint
 
     table = [("", "QUANTITY", "PRICE", "US$"), *rows(lines)]
     wide = [max(len(row[column]) for row in table) for column in range(4)]
@@ -128,6 +128,8 @@ def _print(demand: Demand, lines: Sequence[Line]) -> None:
     for what, *numbers in table:
         cells = (f"{cell:>{width}}" for cell, width in zip(numbers, wide[1:], strict=True))
         print(f"{what:<{wide[0]}}  {'  '.join(cells)}".rstrip())
+    if demand.slos and (hint := signals_hint(demand.slos)):
+        print(f"\nError budgets: {hint}.")
     every = sum(line.dollars for line in lines)
     print(f"\nthe relay alone {relay_dollars(lines):,.2f}, with its options {every:,.2f} US$ a month")
 

@@ -76,23 +76,23 @@ def run(args: argparse.Namespace) -> int:
     from cli.discovery.account import NoSelection
     from cli.discovery.environment_text import NotEditable, added, faults_of
     from cli.discovery.stated import NotStated
-    from compiler.load import ENVIRONMENTS
+    from compiler.config_files import ENVIRONMENTS
 
     path = args.config_dir / ENVIRONMENTS / f"{args.env}.yml"
     try:
         environment, text = _environment(args.config_dir, args.env)
         found, unread = _found(args, environment)
-        new = _new(found, environment, text)
+        new, held = _new(found, environment, text)
         after = added(text, new) if new else text
     except NotEditable as error:
         return _refuse(f"{path}: {error}")
     except (DiscoverRefused, NoSelection, NotStated) as error:
         return _refuse(str(error))
     _show(path, text, after)
-    for line in _notes(found, new, environment, unread, whole=not args.tag and not args.source):
+    for line in _notes(found, (new, held), environment, unread, whole=not args.tag and not args.source):
         _note(line)
     for fault in faults_of(after, args.env):
-        _note(f"to decide: {fault}")
+        _note(f"still at fault: {fault}")
     if args.write and after != text:
         _write(path, after)
         _note(f"written: {path}; next: alertrelay check --env {args.env}")
@@ -110,8 +110,10 @@ def _note(text: str) -> None:
 
 def _environment(folder: Path, name: str) -> tuple[Environment, str]:
     """Return the environment as it is, and the text of its file. Raises DiscoverRefused."""
-    from compiler.load import ENVIRONMENTS, read_environment
+    from compiler.config_files import ENVIRONMENTS, environment_fault, read_environment
 
+    if missing := environment_fault(folder, name):
+        raise DiscoverRefused(str(missing))
     environment, findings = read_environment(folder, name)
     faults = [str(finding) for finding in findings if finding.severity == "error"]
     if environment is None or faults:
@@ -145,9 +147,19 @@ def _of_account(region: str, wanted: Mapping[str, str]) -> tuple[Sequence[Item],
     except BotoCoreError as error:
         raise DiscoverRefused(f"AWS cannot be asked: {type(error).__name__}: {error}") from None
     if len(unread) > len(READERS):
-        whys = ", ".join(dict.fromkeys(one.why for one in unread))
-        raise DiscoverRefused(f"nothing could be read: {whys}. Are there credentials (AWS_PROFILE), and a region?")
+        raise DiscoverRefused(_nothing_read(list(dict.fromkeys(one.why for one in unread))))
     return found, unread
+
+
+def _nothing_read(whys: Sequence[str]) -> str:
+    from cli.cloud import NOT_OF_AWS, without_answer
+
+    mend = "are there credentials (AWS_PROFILE), and a region?"
+    if without_answer(whys):
+        mend = "AWS cannot be reached: check the network, a proxy, the region and AWS_ENDPOINT_URL"
+    elif NOT_OF_AWS in whys:
+        mend = "is there a proxy, or AWS_ENDPOINT_URL?"
+    return f"nothing could be read: {', '.join(whys)}; {mend}"
 
 
 def client_of(region: str) -> Client:
@@ -167,14 +179,18 @@ def _tags(words: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def _new(found: Sequence[Item], environment: Environment, text: str) -> tuple[EnvironmentEntry, ...]:
-    """Return what the file does not list, and what it does not hold as a comment already."""
+def _new(
+    found: Sequence[Item], environment: Environment, text: str
+) -> tuple[tuple[EnvironmentEntry, ...], tuple[EnvironmentEntry, ...]]:
+    """Return what the file does not have yet, and what stands in it as a comment alone."""
     from cli.discovery.environment_text import block, entries
 
     listed = _listed(environment)
     fresh = entries(one for one in found if one.key not in listed)
     there = {line.strip() for line in text.splitlines()}
-    return tuple(one for one in fresh if not (one.comment and block(one, "")[1].strip() in there))
+    held = {one.item.key for one in fresh if one.comment and block(one, "")[1].strip() in there}
+    new = tuple(one for one in fresh if one.item.key not in held)
+    return new, tuple(one for one in fresh if one.item.key in held)
 
 
 def _listed(environment: Environment) -> dict[tuple[str, str, str], object]:
@@ -193,21 +209,25 @@ def _show(path: Path, before: str, after: str) -> None:
 
 def _notes(
     found: Sequence[Item],
-    new: Sequence[EnvironmentEntry],
+    entries: tuple[Sequence[EnvironmentEntry], Sequence[EnvironmentEntry]],
     environment: Environment,
     unread: Sequence[Unread],
     *,
     whole: bool,
 ) -> list[str]:
+    new, held = entries
     comments = [one for one in new if one.comment]
     lines = [f"{one.item.properties['id']} ({one.item.kind}) is only a comment: {one.comment}" for one in comments]
+    lines += [f"{one.item.properties['id']} ({one.item.kind}) is still only a comment: {one.comment}" for one in held]
     lines += _changed(found, environment)
     if whole and not unread:
         keys = {one.key for one in found}
         lines += [f"{key[2]} ({key[0]}) is listed and was not found" for key in _listed(environment) if key not in keys]
     lines += [f"{one.service} could not be read: {one.why}" for one in unread]
     watched = len(new) - len(comments)
-    return [*lines, f"{len(found)} found, {watched} to add, {len(comments)} as a comment"]
+    there = len(found) - len(new) - len(held)
+    listed = f", {there} listed already" if there else ""
+    return [*lines, f"{len(found)} found{listed}, {watched} to add, {len(comments) + len(held)} as a comment"]
 
 
 def _changed(found: Sequence[Item], environment: Environment) -> list[str]:

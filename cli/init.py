@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from cli import questions
 from cli.questions import Ask, InitRefused
+from cli.table import number_of
 
 if TYPE_CHECKING:
     from cli.scaffold import Answers
@@ -24,7 +25,8 @@ Write a folder of your own: alertmanager.yml, delivery.yml, anomaly.yml, an envi
 README. On a terminal, values without a flag are asked for. Nothing in it is invented: it watches nothing, checks
 clean, and deploys the relay alone; `alertrelay discover` then lists the resources of your account.
 
-With --alertmanager your own file is copied as it is, if it has no errors.
+With --alertmanager your own file is copied as it is, if it has no errors: `alertrelay check --config FILE --fix` moves
+its secrets out and renews its deprecated keys before.
 """
 _EPILOG = """\
 examples:
@@ -118,7 +120,7 @@ def _check_empty(folder: Path) -> None:
 
 def _write(folder: Path, made: Mapping[str, str]) -> tuple[Finding, ...]:
     """Write into a folder beside it, check that, and only then move it; return the findings. Raises InitRefused."""
-    from compiler.load import check_folder
+    from compiler.examine import check_folder
 
     folder = folder.absolute()
     try:
@@ -168,8 +170,10 @@ def _lines(
     lines = [f"written: {folder / name}" for name in sorted(made)]
     warnings = [finding for finding in findings if finding.severity == "warning"]
     if warnings:
-        lines += ["", f"`alertrelay check` has {len(warnings)} to decide:"]
+        lines += ["", f"`alertrelay check` finds {number_of(len(warnings), 'warning')}:"]
         lines += [f"  {finding.code}: {finding.message}" for finding in warnings]
+    if any(finding.code == "deprecated-key" for finding in findings):
+        lines.append("  `alertrelay check --fix` renews deprecated keys")
     go = "" if folder == Path() else f"cd {shlex.quote(str(folder))}; "
     lines += ["", f"next: {go}alertrelay check --strict", f"      alertrelay discover --env {answers.environments[0]}"]
     if secrets:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cli.config_dir import add_config_dir
+from cli.on_table import on_table
 from cli.output import add_output, dumped
 from cli.table import aligned
 
@@ -53,29 +53,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Lists; the exit code of the help."""
-    from alertrelay.aws.state.store import DynamoStore
-    from alertrelay.runtime.container import SystemClock
-    from alertrelay.state import StoreFailure
-
-    from cli import cloud
-    from compiler.load import load
-
-    loaded = load(args.config_dir, args.env)
-    if loaded.environment is None:
-        for finding in loaded.errors:
-            print(finding, file=sys.stderr)
-        return 2
-    client, clock = cloud.clients(loaded.environment.region), SystemClock()
-    try:
-        deployed = cloud.stack_of(args.env, client)
-        if deployed is None:
-            print(f"alertrelay pending: there is no stack alertrelay-{args.env} here: deploy it", file=sys.stderr)
-            return 2
-        store = DynamoStore(lambda: client("dynamodb"), deployed.outputs["TableName"], clock)
-        return show(args.output, store, clock, dead_letters(deployed, client))
-    except (cloud.CloudUnreadable, StoreFailure) as error:
-        print(f"alertrelay pending: {error}", file=sys.stderr)
-        return 2
+    return on_table(
+        "pending",
+        args,
+        lambda table: show(args.output, table.store, table.clock, dead_letters(table.deployed, table.client)),
+    )
 
 
 def dead_letters(deployed: DeployedStack, client: Client) -> dict[str, int | str]:

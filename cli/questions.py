@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import re
+import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
 
 Ask = Callable[[str], str]
 T = TypeVar("T")
+_SLACK = re.compile(r"#[^\s#@,:;!?\"'`<>|]{1,80}|[CDGU][A-Z0-9]{8,}")
 
 
 class InitRefused(Exception):
@@ -48,11 +51,12 @@ def answers(args: argparse.Namespace, ask: Ask | None) -> Answers:
     )
     sender = mail if args.mail_from is None else _mail("--mail-from ", args.mail_from)
     own = _own_file(args.alertmanager)
-    slack, teams, pagerduty = _slack("--slack ", args.slack or ""), args.teams, args.pagerduty
+    slack = _slack("--slack ", args.slack) if args.slack is not None else ""
+    teams, pagerduty = args.teams, args.pagerduty
     if own is not None and (slack or teams or pagerduty):
         raise InitRefused("--alertmanager FILE names its own channels: leave out --slack, --teams and --pagerduty")
     if ask is not None and own is None and not (slack or teams or pagerduty):
-        slack = _asked(ask, "Slack channel, such as #alerts [none]:", lambda text: _slack("", text))
+        slack = _asked(ask, "Slack channel, such as #alerts [none]:", lambda text: _slack("", text) if text else "")
         teams = _asked(ask, "Microsoft Teams? [no]:", _yes)
         pagerduty = _asked(ask, "PagerDuty? [no]:", _yes)
     return Answers(
@@ -82,7 +86,7 @@ def _split(text: str) -> list[str]:
 
 
 def _environments(flag: str, names: list[str]) -> tuple[str, ...]:
-    from compiler.load import is_environment_name
+    from compiler.config_files import is_environment_name
 
     for name in names:
         if not is_environment_name(name):
@@ -112,9 +116,12 @@ def _mail(flag: str, mail: str) -> str:
 
 
 def _slack(flag: str, channel: str) -> str:
-    if not channel.isprintable():
-        raise InitRefused(f"{flag}{channel!r}: the name of a channel was expected, such as '#alerts'")
-    return channel
+    """Returns a channel by its name or its id. Source: docs.slack.dev, chat.postMessage, "channel"."""
+    if channel.isprintable() and _SLACK.fullmatch(channel):
+        return channel
+    name = channel.strip().lstrip("#").strip().lower()
+    meant = f"; did you mean '#{name}'?" if _SLACK.fullmatch(f"#{name}") else ""
+    raise InitRefused(f"{flag}{channel!r}: a channel was expected, such as '#alerts', or its id{meant}")
 
 
 def _yes(text: str) -> bool:
@@ -129,12 +136,17 @@ def _own_file(path: Path | None) -> str | None:
     if path is None:
         return None
     from cli.report import report
-    from compiler.load import examine
+    from compiler.examine import examine
 
     errors = [finding for finding in examine(alertmanager=path, delivery=None) if finding.severity == "error"]
     errors = [one for one in errors if not (one.code == "missing-key" and "smarthost" in one.message)]
     if errors:
         unreadable = any(error.code == "unreadable" for error in errors)
-        lines = "\n".join(report(errors))
-        raise InitRefused(f"--alertmanager {path} has errors, so nothing was written\n{lines}", 2 if unreadable else 1)
+        lines = report(errors)
+        if any(error.code == "inline-secret" for error in errors):
+            lines.append(
+                f"first: alertrelay check --config {shlex.quote(str(path))} --fix    moves the secrets out of it"
+            )
+        what = "\n".join([f"--alertmanager {path} has errors, so nothing was written", *lines])
+        raise InitRefused(what, 2 if unreadable else 1)
     return path.read_text(encoding="utf-8-sig")

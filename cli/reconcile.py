@@ -4,38 +4,42 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
 
 from cli.config_dir import add_config_dir
+from cli.on_table import on_table
 from cli.output import add_output, dumped
 from cli.table import aligned
 
 if TYPE_CHECKING:
+    from alertrelay.dispatch.audit.ports import AuditedAccount
+    from alertrelay.dispatch.audit.reconcile import Difference
+    from alertrelay.dispatch.audit.run import AlertTable
     from alertrelay.ports import Clock
-    from alertrelay.state import Groups
 
     from cli.cloud import Client, DeployedStack
-    from cli.recovery.alarms import Difference
+    from cli.on_table import OpenTable
 
 _DESCRIPTION = """\
 Ask CloudWatch for the alarms that notify the topics of a deployed environment, of every type, and compare them with the
-alerts that the relay has open: alarms that fire and were missed, alerts whose alarm is over, and alarms that can never
-help (no data for a week, no actions, no action for OK, an evaluation that fails).
+alerts that the relay has open: alarms that fire and were missed, alerts whose alarm is over, alarms that can never
+help (no data for a week, no actions, an evaluation that fails), and alarms without an action for OK, whose alerts are
+resolved late.
 
 Nothing is changed. With --send a missed alarm, and the OK of one that is over, is sent to the forwarders as its topic
-would have; what they know already they do not notify again. Where CloudWatch does not answer for all alarms, nothing
-is taken for over or deleted.
+would have; what they know already they do not notify again. Of an account that CloudWatch does not answer for whole,
+nothing is taken for missed, over or deleted. With `audit` in the environment's file a function does the same on a
+schedule, also for the accounts of `audit.roles`.
 """
 _EPILOG = """\
 examples:
   alertrelay reconcile --env prod
   alertrelay reconcile --env prod --send
 
-exit code: 0 they agree, 1 they do not (with --send: it was sent), 2 usage, or AWS did not answer
+exit code: 0 they agree, 1 they do not (with --send: it was sent), 2 usage, or AWS did not answer for an account
 """
-_ASKED = 10
-"""Alarms a question: of so many the contributors are asked for too."""
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -56,119 +60,95 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Compares; the exit code of the help."""
-    from alertrelay.aws.state.store import DynamoStore
-    from alertrelay.runtime.container import SystemClock
-    from alertrelay.state import StoreFailure
-
-    from cli import cloud
-    from compiler.load import load
-
-    loaded = load(args.config_dir, args.env)
-    if loaded.environment is None:
-        for finding in loaded.errors:
-            print(finding, file=sys.stderr)
-        return 2
-    client, clock = cloud.clients(loaded.environment.region), SystemClock()
-    try:
-        deployed = cloud.stack_of(args.env, client)
-        if deployed is None:
-            print(f"alertrelay reconcile: there is no stack alertrelay-{args.env} here: deploy it", file=sys.stderr)
-            return 2
-        store = DynamoStore(lambda: client("dynamodb"), deployed.outputs["TableName"], clock)
-        return reconcile(args, deployed, client, store, clock)
-    except (cloud.CloudUnreadable, StoreFailure) as error:
-        print(f"alertrelay reconcile: {error}", file=sys.stderr)
-        return 2
+    return on_table("reconcile", args, partial(_on, args))
 
 
-def reconcile(args: argparse.Namespace, deployed: DeployedStack, client: Client, groups: Groups, clock: Clock) -> int:
+def _on(args: argparse.Namespace, table: OpenTable) -> int:
+    audit = table.environment.audit
+    accounts = audited(
+        table.environment.name, table.deployed, table.client, table.clock, roles=audit.roles if audit else ()
+    )
+    return reconcile(args, table.deployed, accounts, table.client, table.store, table.clock)
+
+
+def audited(
+    environment: str, deployed: DeployedStack, client: Client, clock: Clock, *, roles: Sequence[str]
+) -> list[AuditedAccount]:
+    """Returns the account of the stack, and those of `roles`, which the user's own credentials assume."""
+    from alertrelay.aws.alarms.inventory import audited_account
+    from alertrelay.aws.assumed import assumed
+
+    from cli.cloud import client_with
+
+    _, _, _, region, account, _ = deployed.outputs["TopicCritical"].split(":", 5)
+    topics = deployed.outputs["TopicCritical"].rpartition(":")[0] + f":alertrelay-{environment}-"
+    own = audited_account(lambda: client("cloudwatch"), account=account, region=region, topics=topics, now=clock.now)
+    further = [
+        audited_account(
+            lambda role=role: assumed(client("sts"), role, client_with("cloudwatch", region)),  # type: ignore[misc]
+            account=role.split(":")[4],
+            region=region,
+            topics=topics,
+            now=clock.now,
+        )
+        for role in roles
+    ]
+    return [own, *further]
+
+
+def reconcile(
+    args: argparse.Namespace,
+    deployed: DeployedStack,
+    accounts: Sequence[AuditedAccount],
+    client: Client,
+    table: AlertTable,
+    clock: Clock,
+) -> int:
     """Prints what does not agree, and sends it where that is asked for. Raises CloudUnreadable, StoreFailure."""
-    found = list(differences(args.env, deployed, client, groups, clock))
+    from alertrelay.channels import KINDS
+    from alertrelay.dispatch.audit.run import reconciled, useless
+
+    results = reconciled(accounts, table, KINDS, now=clock.now, log=lambda _event, **_fields: None)
+    topics = sorted(deployed.named("Topic").values())
+    never = [one for result in results for one in useless(result.inventory, topics, args.env)]
+    found = [*(one for result in results for one in result.found), *never]
     if args.output == "table":
         print("\n".join(_lines(found)))
     else:
         print(dumped([one.as_json() for one in found], args.output))
     if args.send:
-        send([one for one in found if one.envelope], deployed, client, clock)
-    return int(bool(found))
+        _send(found, deployed, client, clock)
+    unread = [one for one in results if one.inventory.unread]
+    for one in unread:
+        print(
+            f"alertrelay reconcile: the alarms of the account {one.account} were not all read "
+            f"({one.inventory.unread}): nothing is known of them; try again, or see docs/operations.md",
+            file=sys.stderr,
+        )
+    return 2 if unread else int(bool(found))
 
 
-def differences(
-    environment: str, deployed: DeployedStack, client: Client, groups: Groups, clock: Clock
-) -> Iterator[Difference]:
-    """Yields what does not agree. Raises CloudUnreadable, also where a page of alarms is missing: then nothing is
-    known of those that are not in the others."""
-    from alertrelay.aws.alarm_survey import surveyed_alarms
-    from alertrelay.aws.cloudwatch import ended_alarms
-    from alertrelay.channels import KINDS
+def _send(found: Sequence[Difference], deployed: DeployedStack, client: Client, clock: Clock) -> None:
+    """Sends each update to every forwarder, by way of its own queue. Raises CloudUnreadable."""
+    from alertrelay.dispatch.audit.run import send
 
-    from cli.cloud import CloudUnreadable
-    from cli.recovery import alarms
-
-    _, _, _, region, account, _ = deployed.outputs["TopicCritical"].split(":", 5)
-    said: list[str] = []
-
-    def log(_event: str, **fields: Any) -> None:
-        said.append(str(fields.get("failure", "")))
-
-    topics, now = f"alertrelay-{environment}-", clock.now()
-    cloudwatch = client("cloudwatch")
-    ask = surveyed_alarms(lambda: cloudwatch, account=account, region=region, topics=topics, now=clock.now, log=log)
-    try:
-        fires, fine = alarms.states(ask, "ALARM"), alarms.states(ask, "OK")
-    except alarms.AlarmsNotAnswered:
-        raise CloudUnreadable(f"CloudWatch did not answer for all alarms ({said[-1]}): nothing is known") from None
-    known = alarms.open_alarms(groups, KINDS, now=now)
-    ended = ended_alarms(lambda: cloudwatch, account=account, region=region, log=log)
-    asked = sorted(known.keys() - fires.keys())
-    batches = [asked[start : start + _ASKED] for start in range(0, len(asked), _ASKED)]
-    over = {key for batch in batches for key in ended(dict.fromkeys(batch, ""))}
-    yield from alarms.missed(fires, known, now=now)
-    yield from alarms.over(known, over, fine, now=now)
-    yield from alarms.never_help(described(cloudwatch, environment), now=now)
+    queues = [_queue(function, client) for function in deployed.forwarders]
+    send(found, queues, clock, deadline=None)
 
 
-def described(cloudwatch: Any, environment: str) -> Iterator[Mapping[str, Any]]:
-    """Yields the alarms that notify a topic of the environment, or are named as those that it deploys, of every type
-    that this botocore knows. Raises CloudUnreadable."""
+def _queue(function: str, client: Client) -> Callable[[str], None]:
+    """Returns what sends a message to a forwarder's own queue."""
     from cli.cloud import UNREADABLE, unreadable
 
-    kinds = list(cloudwatch.meta.service_model.shape_for("AlarmType").enum)
-    token: dict[str, str] = {}
-    while True:
+    def put(body: str) -> None:
+        sqs = client("sqs")
         try:
-            page = cloudwatch.describe_alarms(AlarmTypes=kinds, MaxRecords=100, **token)
+            url = sqs.get_queue_url(QueueName=f"{function}-timers")["QueueUrl"]
+            sqs.send_message(QueueUrl=url, MessageBody=body)
         except UNREADABLE as error:
-            raise unreadable("the alarms", error) from None
-        for listed in page.values():
-            for alarm in listed if isinstance(listed, list) else ():
-                actions = [*alarm.get("AlarmActions", ()), *alarm.get("OKActions", ())]
-                named = alarm.get("AlarmName", "").startswith(f"{environment}-")
-                if named or any(f":alertrelay-{environment}-" in action for action in actions):
-                    yield alarm
-        if not page.get("NextToken"):
-            return
-        token = {"NextToken": page["NextToken"]}
+            raise unreadable(f"the queue {function}-timers", error) from None
 
-
-def send(found: Sequence[Difference], deployed: DeployedStack, client: Client, clock: Clock) -> None:
-    """Sends each update to every forwarder, by way of its own queue, five a second. Raises CloudUnreadable."""
-    from alertrelay.alert import rfc3339
-
-    from cli.cloud import UNREADABLE, unreadable
-    from cli.recovery.alarms import notification
-
-    sqs = client("sqs")
-    for one in found:
-        assert one.envelope
-        body = notification(one.envelope, rfc3339(clock.now()))
-        for function in sorted(deployed.named("Function").values()):
-            clock.sleep(0.2)
-            try:
-                url = sqs.get_queue_url(QueueName=f"{function}-timers")["QueueUrl"]
-                sqs.send_message(QueueUrl=url, MessageBody=body)
-            except UNREADABLE as error:
-                raise unreadable(f"the queue {function}-timers", error) from None
+    return put
 
 
 def _lines(found: Sequence[Difference]) -> list[str]:

@@ -49,7 +49,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add_config_dir(parser)
     parser.add_argument("--env", metavar="NAME", required=True, help="an environment of the configuration")
     parser.add_argument(
-        "--queue", metavar="NAME", action="append", default=[], help="how a queue's name ends; may be repeated"
+        "--queue",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="only queues whose name ends in NAME; may be repeated",
     )
     parser.add_argument("--replay", action="store_true", help="do it; without it nothing is changed")
     parser.add_argument(
@@ -100,8 +104,10 @@ def redrive(args: argparse.Namespace, client: Client, clock: Clock) -> int:
     queues = queues_of(deployed, args.queue)
     if not queues:
         names = ", ".join(one.name for one in queues_of(deployed))
-        raise cloud.CloudUnreadable(f"--queue {' '.join(args.queue)}: no queue's name ends so; there are: {names}")
-    functions = sorted(deployed.named("Function").values())
+        raise cloud.CloudUnreadable(
+            f"--queue {' '.join(args.queue)}: the end of a queue's name was expected; there are: {names}"
+        )
+    functions = deployed.forwarders
     work = Redrive(client=client, clock=clock, functions=functions, replay=args.replay, per_second=args.per_second)
     handled: list[Handled] = []
     faults: list[str] = []

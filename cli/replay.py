@@ -16,7 +16,7 @@ from cli.exit_code import CRASHED
 from cli.files import unreadable, unwritable
 
 if TYPE_CHECKING:
-    from local.stack.day import Day
+    from local.stack.history import Day
 
 _DESCRIPTION = """\
 Send events through the stack that `cdk deploy` would create, on this machine: the synthesised template is deployed to

@@ -72,7 +72,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Prints the receivers, or the cases that differ; the exit code of the help."""
     from cli.report import refuse
-    from compiler.load import ALERTMANAGER, try_out
+    from compiler.config_files import ALERTMANAGER
+    from compiler.load import try_out
 
     if args.cases and (args.labels or args.tree):
         return _usage("--cases takes no labels and no --tree: the file has them")
@@ -164,6 +165,9 @@ def _labels(arguments: Sequence[str]) -> dict[str, str]:
         matcher = parse_matcher(text)
         if matcher.op != "=":
             raise ValueError(f"{text!r} is not a label: write it as NAME=VALUE")
+        if matcher.name in labels:
+            note = f"warning: the label {matcher.name!r} stands twice: the last one counts, as for amtool"
+            print(f"alertrelay route: {note}", file=sys.stderr)
         labels[matcher.name] = matcher.value
     return labels
 

@@ -20,8 +20,10 @@ from cli.route_changes import (
     changed_routes,
     changed_settings,
 )
+from cli.table import number_of
 from compiler.alertmanager.managed import read_alertmanager
-from compiler.load import ALERTMANAGER, try_out
+from compiler.config_files import ALERTMANAGER
+from compiler.load import try_out
 from compiler.reading.finding import Findings
 from compiler.reading.yamlfile import Value
 
@@ -48,9 +50,11 @@ def compare(now: Config, path: Path, *, against: Path, cases: Path | None, label
         print(line)
     differ = sum(one.differs for one in answers)
     names = len({one.probe.name for one in changed})
+    others = len(destinations) + len(common)
     print(
-        f"{names} of {tried} routes notify others, {differ} of {len(answers)} cases, "
-        f"{len(destinations) + len(common)} receivers or globals differ"
+        f"other receivers at {names} of {number_of(tried, 'route')}"
+        + (f", {differ} of {number_of(len(answers), 'case')}" if answers else "")
+        + (f"; {number_of(others, 'receiver or global', 'receivers or globals')} changed" if others else "")
     )
     return int(bool(changed or differ or failed or destinations or common))
 

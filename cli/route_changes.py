@@ -67,7 +67,7 @@ def changed_routes(now: Config, before: Config) -> tuple[list[RouteAnswer], int]
     """Returns what differs, an answer for each route and each change of receivers, and the number of routes tried.
 
     Each route of both trees is tried by an alert that ends at it and at no other, and each route that only one of the
-    trees has also together with every other route.
+    trees has also together with every other route. Twins with the same matchers count as one: they have one key.
     """
     nodes = list({node.key: node for config in (before, now) for node in _nodes(config.route)}.values())
     seen: set[object] = set()
@@ -80,7 +80,7 @@ def changed_routes(now: Config, before: Config) -> tuple[list[RouteAnswer], int]
         if change not in seen:
             seen.add(change)
             answers.append(found)
-    return answers, len(nodes)
+    return answers, len({node.route.key for node in nodes})
 
 
 def _moved(found: RouteAnswer) -> tuple[object, object]:

@@ -16,11 +16,11 @@ from cli.duration import seconds
 
 if TYPE_CHECKING:
     from alertrelay.config.model import Config
+    from alertrelay.policy.rehearsal import RehearsalTarget
     from alertrelay.ports import Clock
     from alertrelay.state import Store
 
     from cli.cloud import Client, DeployedStack
-    from cli.rehearsal import RehearsalTarget
 
 GRACE_SECONDS = 60.0
 """What is waited beyond the group_wait or group_interval of the routes: a cold start, and one retry."""
@@ -154,8 +154,8 @@ class Rehearsal:
     ) -> Rehearsal:
         """Looks up the stack and chooses the labels; nothing is published. Raises NotSent, CloudUnreadable."""
         from alertrelay.aws.state.store import DynamoStore
+        from alertrelay.policy import rehearsal
 
-        from cli import rehearsal
         from cli.cloud import stack_of
 
         try:  # before AWS is asked for anything
@@ -222,8 +222,9 @@ class Rehearsal:
         return {"labels": dict(self.labels), "topic": self.topic, "integrations": rows}
 
     def _publish(self, starts: datetime, ends: datetime | None) -> None:
+        from alertrelay.policy.rehearsal import ALERTNAME, message
+
         from cli.cloud import UNREADABLE, unreadable
-        from cli.rehearsal import ALERTNAME, message
 
         try:
             self.client("sns").publish(

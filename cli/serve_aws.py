@@ -177,12 +177,13 @@ def _show(peers: StandIns, over: threading.Event, say: Callable[[str], Any] = pr
     shown = 0
     while not over.wait(0.2):
         for request in peers.requests[shown:]:
-            say(_line(request))
+            say(line_of(request))
             shown += 1
         sys.stdout.flush()
 
 
-def _line(request: RecordedRequest) -> str:
+def line_of(request: RecordedRequest) -> str:
+    """Returns what a stand-in received, on one line."""
     from local.standins import peer
 
     what = peer(request.channel).headline(request.body if isinstance(request.body, dict) else {})

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from cli.config_dir import add_config_dir
 from cli.duration import seconds, time
+from cli.on_table import on_table
 from cli.output import add_output, dumped
 from cli.table import aligned
 
@@ -78,35 +79,14 @@ def _action(
 
 def run(args: argparse.Namespace, function: Callable[[argparse.Namespace, Store, Clock], int]) -> int:
     """Finds the environment's table and does the action; the exit code of the help."""
-    from alertrelay.aws.state.store import DynamoStore
     from alertrelay.runtime.container import SystemClock
-    from alertrelay.state import StoreFailure
 
-    from cli import cloud
-    from compiler.load import load
-
-    clock = SystemClock()
     try:
-        validate(args, clock)
+        validate(args, SystemClock())
     except ValueError as error:
         print(f"alertrelay silence: {error}", file=sys.stderr)
         return 1
-    loaded = load(args.config_dir, args.env)
-    if loaded.environment is None:
-        for finding in loaded.errors:
-            print(finding, file=sys.stderr)
-        return 2
-    client = cloud.clients(loaded.environment.region)
-    try:
-        deployed = cloud.stack_of(args.env, client)
-        if deployed is None:
-            print(f"alertrelay silence: there is no stack alertrelay-{args.env} here: deploy it", file=sys.stderr)
-            return 2
-        store = DynamoStore(lambda: client("dynamodb"), deployed.outputs["TableName"], clock)
-        return act(args, store, clock, function)
-    except (cloud.CloudUnreadable, StoreFailure) as error:
-        print(f"alertrelay silence: {error}", file=sys.stderr)
-        return 2
+    return on_table("silence", args, lambda table: act(args, table.store, table.clock, function))
 
 
 def act(

@@ -82,7 +82,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Prints the lines; the exit code of the help."""
-    from compiler.load import ALERTMANAGER, try_out
+    from compiler.config_files import ALERTMANAGER
+    from compiler.load import try_out
     from compiler.reading.finding import merged
     from local.simulation.run import Options, SimulatedRun
     from local.simulation.timeline import TimelineError, read_timeline

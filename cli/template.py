@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import glob
-import json
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -97,13 +96,14 @@ def _rendered(args: argparse.Namespace) -> str:
     from alertrelay.render.templates.execute import render
     from alertrelay.render.templates.reading import data_of
 
+    from cli.template_data import read_data
     from compiler.templates.files import upstream_library
     from compiler.templates.syntax import TemplateSyntaxError, spot_of
 
     library = upstream_library()
     name, text = "the text", args.text
     try:
-        for path in (Path(found) for pattern in args.globs for found in sorted(glob.glob(pattern))):  # noqa: PTH207
+        for path in [path for pattern in args.globs for path in _matching(pattern)]:
             name, text = str(path), _read(path)
             library.add(path.name, text)
         name, text = "the text", args.text
@@ -113,14 +113,20 @@ def _rendered(args: argparse.Namespace) -> str:
         mend = f"; {error.mend}" if error.mend else ""
         raise _Fault(f"{name}, line {spot.line}, column {spot.column}: {error.problem}{mend}", 1) from None
     try:
-        document = json.loads(_read(Path(args.data))) if args.data else EXAMPLE
-        data = data_of(document)
+        data = read_data(_read(Path(args.data))) if args.data else data_of(EXAMPLE)
     except ValueError as error:
         raise _Fault(f"{args.data}: {error}", 2) from None
     try:
         return render(program, data, now=datetime.now(UTC))
     except TemplateFailure as failure:
         raise _Fault(f"{failure}; alertrelay's own text would be sent in its place", 1) from None
+
+
+def _matching(pattern: str) -> list[Path]:
+    found = [Path(name) for name in sorted(glob.glob(pattern))]  # noqa: PTH207
+    if not found:  # amtool takes it without a word
+        print(f"alertrelay template render: warning: --template.glob {pattern}: no file matches", file=sys.stderr)
+    return found
 
 
 def _read(path: Path) -> str:

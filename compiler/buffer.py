@@ -8,18 +8,18 @@ from pathlib import Path
 from compiler.alarms.check import check_environment
 from compiler.alertmanager.managed import parse_alertmanager_text
 from compiler.anomaly import check_environments, parse_anomaly
-from compiler.delivery import check_delivery, parse_delivery
-from compiler.load import (
+from compiler.config_files import (
     ALERTMANAGER,
     ANOMALY,
     DELIVERY,
     ENVIRONMENTS,
-    check_meaning_of,
     environments,
     read_alertmanager_file,
     read_delivery,
     runbooks,
 )
+from compiler.delivery import check_delivery, parse_delivery
+from compiler.examine import check_meaning_of
 from compiler.reading.finding import Finding, Findings
 from compiler.reading.yamlfile import parse
 from compiler.resources.environment import parse_environment
@@ -63,4 +63,4 @@ def _alertmanager(path: Path, text: str, findings: Findings, today: date) -> Non
     root = parse_alertmanager_text(text, findings, file=str(path))
     parsed = read_alertmanager_file(root, delivery, findings) if root else None
     if parsed:
-        check_meaning_of(parsed, delivery, findings, today=today, rules=())
+        check_meaning_of(parsed, delivery, findings, today=today, rules=(), named=False)

@@ -203,7 +203,8 @@ def check_delivery(
         if receivers[name].targets and not delivery.fallbacks.get(name) and not alone:
             place = Place(file=delivery.place.file, line=1, column=1, key="fallbacks")
             mend = f"add `{name}: [[another-receiver]]` under fallbacks"
-            message = f"{name!r} has no fallback: while its channel is down nobody is notified at once"
+            only = "only the last resort is" if delivery.last_resort else "nobody is"
+            message = f"{name!r} has no fallback: while its channel is down {only} notified at once"
             findings.warning(place, "no-fallback", message, mend)
     if delivery.last_resort is None:
         mend = "add `last_resort: {email: [oncall@example.com]}`"

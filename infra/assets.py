@@ -20,6 +20,7 @@ from pathlib import Path
 
 import uv
 from alertrelay.config.model import Config
+from alertrelay.config.slo import SloConfig
 from alertrelay.config.watch import AnomalyConfig
 
 from infra import roots
@@ -28,6 +29,8 @@ from infra.synth import BUILD, ROOT
 RUNTIME = "3.13"
 CONFIG_FILE = "alertrelay-config.json"
 ANOMALY_FILE = "alertrelay-anomaly.json"
+SLO_FILE = "alertrelay-slo.json"
+ORIGINAL_FILE = "alertmanager.yml"
 PLATFORMS: Mapping[str, str] = {"arm64": "aarch64-manylinux_2_28", "x86_64": "x86_64-manylinux_2_28"}
 """Lambda's architecture to uv's platform. Lambda's Python 3.13 runs on Amazon Linux 2023, whose glibc is 2.34."""
 
@@ -115,12 +118,23 @@ def build_packages(requirements: Path, interpreter: Interpreter, *, build: Path 
     return _once(build / "packages", key, lambda folder: _install(requirements, folder, interpreter))
 
 
-def build_function(config: Config, anomaly: AnomalyConfig | None, *, build: Path = BUILD) -> Asset:
-    """lambdas/ as a package, with the compiled configuration beside it."""
+def build_function(
+    config: Config,
+    anomaly: AnomalyConfig | None,
+    objectives: SloConfig | None = None,
+    *,
+    original: str = "",
+    build: Path = BUILD,
+) -> Asset:
+    """lambdas/ as a package, with the compiled configuration beside it, and alertmanager.yml where it is shown."""
     sources = sorted((ROOT / "lambdas").glob("*.py"))
     compiled = {CONFIG_FILE: json.dumps(config.to_json(), sort_keys=True, indent=1)}
     if anomaly:
         compiled[ANOMALY_FILE] = json.dumps(anomaly.to_json(), sort_keys=True, indent=1)
+    if objectives:
+        compiled[SLO_FILE] = json.dumps(objectives.to_json(), sort_keys=True, indent=1)
+    if original:
+        compiled[ORIGINAL_FILE] = original
     key = _hash([RECIPE, *compiled.values()], sources, ROOT)
 
     def fill(folder: Path) -> None:

@@ -93,7 +93,7 @@ class RelayStack(EnvironmentRelay):
             valid.config,
             valid.last_resort,
             anomaly=valid.anomaly,
-            code=build_function(valid.config, valid.anomaly),
+            code=build_function(valid.config, valid.anomaly, valid.environment.objectives, original=valid.original),
             layer=build_layer(lambda_interpreter(arch)),
             arch=arch,
             stack_name=stack_name,

@@ -86,6 +86,7 @@ class ForwarderConstruct(Construct):
         self.expired = dead_letter_queue(self, "Expired", f"{self.name}-expired", of_queue=True)
         self.dead_letters = (self.undelivered, self.failed, self.expired)
         self.timers = self._timers()
+        self.logs = log_group(self, relay.environment)
         self.function = self._function(relay, name, extra)
         acknowledge_runtime(self.function)
         depend_by_reference(self.function)
@@ -94,10 +95,9 @@ class ForwarderConstruct(Construct):
         self.tick = self._tick(relay.rule_failures)
 
     def _function(self, relay: Relay, name: str, extra: Sequence[iam.PolicyStatement]) -> lambda_.Function:
-        logs = log_group(self, relay.environment)
         role = forwarder_role(
             self,
-            logs=logs,
+            logs=self.logs,
             timers=self.timers,
             send_to=(self.timers, self.expired, self.failed),
             table=relay.table,
@@ -120,7 +120,7 @@ class ForwarderConstruct(Construct):
             memory_size=FORWARDER_MB,
             timeout=TIMEOUT,
             environment=self._environment(relay, name),
-            log_group=logs,
+            log_group=self.logs,
             # Timers come back through the function's own queue: Lambda would take a long incident for a loop.
             recursive_loop=lambda_.RecursiveLoop.ALLOW,
             # For what came before there was an alias; the alias has the same.

@@ -13,7 +13,9 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from compiler.resources.environment import Environment
+from infra.assets import Asset
 
+ARCHITECTURES = {"arm64": lambda_.Architecture.ARM_64, "x86_64": lambda_.Architecture.X86_64}
 ALIAS = "live"
 """The alias of each function that its events come by."""
 
@@ -88,11 +90,11 @@ def dead_letter_queue(scope: Construct, construct_id: str, name: str, *, of_queu
     return queue
 
 
-def log_group(scope: Construct, environment: Environment) -> logs.LogGroup:
+def log_group(scope: Construct, environment: Environment, construct_id: str = "Logs") -> logs.LogGroup:
     """The function's logs, which are also the history of notifications."""
     return logs.LogGroup(
         scope,
-        "Logs",
+        construct_id,
         retention=LOG_RETENTION[environment.log_retention_days],
         removal_policy=RemovalPolicy.RETAIN if environment.retain else RemovalPolicy.DESTROY,
     )
@@ -113,3 +115,15 @@ def depend_by_reference(function: lambda_.Function) -> None:
     resource = function.node.default_child
     assert isinstance(resource, lambda_.CfnFunction)
     resource.add_deletion_override("DependsOn")
+
+
+def layer_version(scope: Construct, layer: Asset, arch: str) -> lambda_.LayerVersion:
+    """Return the layer of a built folder."""
+    return lambda_.LayerVersion(
+        scope,
+        "Layer",
+        code=lambda_.Code.from_asset(str(layer.path), asset_hash=layer.hash),
+        description="alertrelay and its third-party packages",
+        compatible_architectures=[ARCHITECTURES[arch]],
+        compatible_runtimes=[lambda_.Runtime.PYTHON_3_13],
+    )

@@ -15,19 +15,30 @@ from constructs import Construct
 from compiler.alarms.description import describe
 from infra.anomaly import AnomalyScorer
 from infra.forwarding import ForwarderConstruct
+from infra.intake import IntakeConstruct
 from infra.ops_page import OpsPage
 from infra.rule_failures import NAME as RULES
+from infra.slo import SloFunction
 from infra.symptoms import (
     DEAD_LETTERS,
     FUNCTIONS,
+    INTAKE_FUNCTION,
+    INTAKE_REFUSED,
+    INTAKE_TICKS,
     OPS_PAGE,
     RULE_FAILURES,
     SCORER_DEAD_LETTERS,
     SCORER_FUNCTION,
+    SLO_DEAD_LETTERS,
+    SLO_FUNCTION,
+    SLO_RUNS,
     TABLE,
     TIMERS,
     TOPICS,
     Symptom,
+    auditor_symptoms,
+    drill_symptoms,
+    intake_symptoms,
     scorer_symptoms,
     ticks,
 )
@@ -78,6 +89,25 @@ class SelfWatch(Construct):
         self._watch(f"{name}-failed", {"QueueName": scorer.failed.queue_name}, SCORER_DEAD_LETTERS)
         self._watch(name, {"service": name}, scorer_symptoms(every))
 
+    def watch_slo(self, slo: SloFunction, name: str) -> None:
+        """Watch the slo function."""
+        self._watch(name, {"FunctionName": slo.function.function_name}, SLO_FUNCTION)
+        self._watch(f"{name}-failed", {"QueueName": slo.failed.queue_name}, SLO_DEAD_LETTERS)
+        self._watch(name, {"service": name, "env": self.environment}, SLO_RUNS)
+
+    def watch_auditor(self, *, every: int, drill: int) -> None:
+        """Watch the auditor, which compares alarms each `every` seconds, and drills each `drill`, 0 for never: by what
+        it counts, since its own errors are runs that are missing."""
+        symptoms = (*auditor_symptoms(every), *(drill_symptoms(drill) if drill else ()))
+        self._watch("auditor", {"service": "alertrelay", "env": self.environment}, symptoms)
+
+    def watch_intake(self, intake: IntakeConstruct, name: str) -> None:
+        """Watch the intake: its function, what it could not do, and what its access log counts."""
+        self._watch(name, {"FunctionName": intake.function.function_name}, INTAKE_FUNCTION)
+        self._watch(f"{name}-failed", {"QueueName": intake.failed.queue_name}, INTAKE_TICKS)
+        self._watch(f"{name}-refused", {"QueueName": intake.refused.queue_name}, INTAKE_REFUSED)
+        self._watch(name, {}, intake_symptoms(intake.namespace))
+
     def watch_page(self, page: OpsPage, ops: sns.Topic) -> None:
         """Watch each of the two ways by which the relay's own trouble is known: mail about the page, and a page about
         the mail."""
@@ -90,7 +120,7 @@ class SelfWatch(Construct):
 
         Missing ticks are not among them: of a canary's ticks a tenth, never four minutes of them in a row.
         """
-        wanted = ("AlertrelayErrors", "AnomalyScorerErrors")
+        wanted = ("AlertrelayErrors", "AnomalyScorerErrors", "SloFunctionErrors")
         failed = [self.alarms.get((f"{name}-failed", "AlertrelayDeadLetters")) for name in names]
         found = [self.alarms.get((name, alertname)) for name in names for alertname in wanted]
         return [alarm for alarm in (*found, *failed) if alarm]

@@ -12,23 +12,33 @@ from aws_cdk import CfnOutput
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from compiler.alarms.alarm import Plan
 from compiler.alarms.plan import alarm_stacks
+from compiler.alarms.slo import plan_slos, slo_stacks
 from compiler.delivery import LastResort, sends_sms
+from compiler.reading.finding import Findings
+from compiler.resources.audit import Audit
 from compiler.resources.environment import Environment
-from infra.alarms.alarm import PlannedAlarms
 from infra.alarms.ecs_events import EcsEvents
+from infra.alarms.slo import SloStack
+from infra.alarms.stack import AlarmsStack
 from infra.anomaly import NAME, AnomalyScorer
 from infra.anomaly_dashboard import AnomalyDashboard
 from infra.assets import Asset
+from infra.auditor import AuditorConstruct
 from infra.checkov import CheckovAnswers
 from infra.forwarding import ForwarderConstruct, Relay
+from infra.functions import ARCHITECTURES, layer_version
+from infra.intake import NAME as INTAKE
+from infra.intake import IntakeConstruct
+from infra.managed_prometheus import RulesStack
 from infra.ops_page import OpsPage
 from infra.permissions import channel_statements
 from infra.rollout import Rollout
 from infra.rule_failures import RuleFailures
 from infra.self_watch import SelfWatch
 from infra.served import check_served, check_whole
+from infra.slo import NAME as SLO
+from infra.slo import SloFunction
 from infra.sms_watch import SmsWatch
 from infra.state import ChannelSecret, StateTable
 from infra.synth import ROOT
@@ -39,8 +49,6 @@ FORWARDERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     for name, kinds in forwarders().items()
 }
 """By name: the construct's id, and the channels that its handler in lambdas/ serves."""
-
-ARCHITECTURES = {"arm64": lambda_.Architecture.ARM_64, "x86_64": lambda_.Architecture.X86_64}
 
 
 class EnvironmentStage(cdk.Stage):
@@ -57,6 +65,7 @@ class EnvironmentStage(cdk.Stage):
         code: Asset,
         layer: Asset,
         arch: str,
+        rules: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(scope, environment.name, env=cdk.Environment(region=environment.region or None))
         name = f"alertrelay-{environment.name}"
@@ -87,6 +96,20 @@ class EnvironmentStage(cdk.Stage):
             alarms.add_stack_dependency(relay)
             if not part and environment.services:
                 EcsEvents(alarms, "EcsEvents", environment)
+        for part, slos in slo_stacks(plan_slos(environment, Findings())).items():
+            burning = SloStack(
+                self,
+                f"Slos{_camel(part)}",
+                slos,
+                environment=environment.name,
+                stack_name=f"{name}-slos-{part}" if part else f"{name}-slos",
+                send_tags=environment.alarm_tags_in_notifications,
+            )
+            burning.add_stack_dependency(relay)
+        if rules:
+            RulesStack(
+                self, "Rules", rules, environment=environment.name, stack_name=f"{name}-rules"
+            ).add_stack_dependency(relay)
         cdk.Tags.of(self).add("alertrelay", environment.name)
         cdk.Aspects.of(self).add(CheckovAnswers())
 
@@ -94,7 +117,9 @@ class EnvironmentStage(cdk.Stage):
 class EnvironmentRelay(cdk.Stack):
     """Topics, state, forwarders, and the watch over them, of a configuration that is read and an asset that is built.
 
-    `parts` is what the forwarders share, `forwarders` are they by name, `scorer` is None where no metric is watched.
+    `parts` is what the forwarders share, `forwarders` are they by name, `scorer` is None where no metric is watched,
+    `slo` where there is no objective,
+    `auditor` where nothing is checked on a schedule.
     """
 
     def __init__(
@@ -136,6 +161,9 @@ class EnvironmentRelay(cdk.Stack):
         if sends_sms(config, people):
             SmsWatch(self, "SmsWatch", environment.name, ops=relay.ops, runbook_base_url=environment.runbook_base_url)
         self.scorer = self._scorer(relay, anomaly, alerts, watch) if anomaly else None
+        self.slo = self._slo(relay, environment, watch)
+        self.auditor = self._auditor(relay, environment.audit, alerts, watch) if environment.audit else None
+        self.intake = self._intake(relay, alerts, watch) if environment.intake else None
         self._close_topics(alerts)
         self._rollout(watch)
         if environment.ops_pagerduty_key:
@@ -162,7 +190,7 @@ class EnvironmentRelay(cdk.Stack):
             table=StateTable(self, "State", retain=environment.retain).table,
             secret=ChannelSecret(self, "Keys", environment.name, retain=environment.retain).secret,
             code=lambda_.Code.from_asset(str(code.path), asset_hash=code.hash),
-            layer=_layer(self, layer, arch),
+            layer=layer_version(self, layer, arch),
             architecture=ARCHITECTURES[arch],
             config_hash=config.hash,
             rule_failures=failures.target,
@@ -189,11 +217,39 @@ class EnvironmentRelay(cdk.Stack):
         CfnOutput(self, "AnomalyFunction", value=scorer.function.function_name)
         return scorer
 
+    def _slo(self, relay: Relay, environment: Environment, watch: SelfWatch) -> SloFunction | None:
+        """The slo function and its alarms, where the environment has objectives."""
+        objectives = environment.objectives
+        if objectives is None:
+            return None
+        slo = SloFunction(self, "Slo", relay, objectives)
+        watch.watch_slo(slo, SLO)
+        CfnOutput(self, "SloFunction", value=slo.function.function_name)
+        return slo
+
+    def _auditor(self, relay: Relay, audit: Audit, alerts: AlertTopics, watch: SelfWatch) -> AuditorConstruct:
+        timers = [forwarder.timers for forwarder in self.forwarders.values()]
+        auditor = AuditorConstruct(self, "Auditor", relay, audit, timers=timers, key=alerts.key)
+        watch.watch_auditor(every=audit.every, drill=audit.drill.every if audit.drill else 0)
+        return auditor
+
+    def _intake(self, relay: Relay, alerts: AlertTopics, watch: SelfWatch) -> IntakeConstruct:
+        """The intake and its alarms."""
+        intake = IntakeConstruct(
+            self, "Intake", relay, key=alerts.key, outcomes=[each.logs for each in self.forwarders.values()]
+        )
+        watch.watch_intake(intake, INTAKE)
+        CfnOutput(self, "IntakeUrl", value=intake.address, description="clients post alerts here: docs/intake.md")
+        CfnOutput(self, "FunctionIntake", value=intake.function.function_name)
+        return intake
+
     def _close_topics(self, alerts: AlertTopics) -> None:
         """Lets nobody publish to the topics but who is named."""
-        alerts.close([self.scorer.function] if self.scorer else [])
-        for topic in (self.parts.ops, self.parts.last_resort):
-            close(topic, functions=[forwarder.function for forwarder in self.forwarders.values()])
+        drills = self.auditor if self.parts.environment.audit and self.parts.environment.audit.drill else None
+        alerts.close([each.function for each in (self.scorer, self.intake, drills) if each])
+        functions = [forwarder.function for forwarder in self.forwarders.values()]
+        close(self.parts.ops, functions=[*functions, *([self.auditor.function] if self.auditor else [])])
+        close(self.parts.last_resort, functions=functions)
 
     def _rollout(self, watch: SelfWatch) -> None:
         aliases = {name: forwarder.live for name, forwarder in self.forwarders.items()}
@@ -201,6 +257,10 @@ class EnvironmentRelay(cdk.Stack):
         alarms = dict.fromkeys(self.forwarders, watch.rollback(self.forwarders))
         if self.scorer:
             aliases[NAME], alarms[NAME] = self.scorer.live, watch.rollback([NAME])
+        if self.slo:
+            aliases[SLO], alarms[SLO] = self.slo.live, watch.rollback([SLO])
+        if self.intake:
+            aliases[INTAKE], alarms[INTAKE] = self.intake.live, watch.rollback([INTAKE])
         Rollout(self, "Rollout", self.parts, aliases=aliases, alarms=alarms)
 
     def _ops_page(self, key: str, watch: SelfWatch, failures: RuleFailures) -> None:
@@ -222,41 +282,6 @@ class EnvironmentRelay(cdk.Stack):
         CfnOutput(self, "TableName", value=relay.table.table_name)
         for name, forwarder in forwarders.items():
             CfnOutput(self, f"Function{_camel(name)}", value=forwarder.function.function_name)
-
-
-class AlarmsStack(cdk.Stack):
-    """Alarms of what the environment lists, apart from the relay: a stack holds at most 500 resources."""
-
-    def __init__(
-        self,
-        scope: Construct,
-        construct_id: str,
-        alarms: Plan,
-        *,
-        environment: str,
-        stack_name: str,
-        send_tags: bool = False,
-    ) -> None:
-        super().__init__(
-            scope,
-            construct_id,
-            stack_name=stack_name,
-            description=f"alertrelay {environment}: alarms",
-            # A template has at most 1 MB: without indentation 500 alarms fit.
-            suppress_template_indentation=True,
-        )
-        PlannedAlarms(self, "Planned", alarms, environment=environment, send_tags=send_tags)
-
-
-def _layer(scope: Construct, layer: Asset, arch: str) -> lambda_.LayerVersion:
-    return lambda_.LayerVersion(
-        scope,
-        "Layer",
-        code=lambda_.Code.from_asset(str(layer.path), asset_hash=layer.hash),
-        description="alertrelay and its third-party packages",
-        compatible_architectures=[ARCHITECTURES[arch]],
-        compatible_runtimes=[lambda_.Runtime.PYTHON_3_13],
-    )
 
 
 def _camel(name: str) -> str:

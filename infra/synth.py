@@ -122,7 +122,7 @@ def templates(outdir: Path, environment: str) -> dict[str, Path]:
     assembly = outdir / f"assembly-{environment}"
     if not assembly.is_dir():
         there = sorted(path.name.removeprefix("assembly-") for path in outdir.glob("assembly-*"))
-        raise FileNotFoundError(f"no environment {environment} in {outdir}; there: {', '.join(there) or 'none'}")
+        raise FileNotFoundError(f"{outdir}: no assembly of {environment!r}; there are: {', '.join(there) or 'none'}")
     artifacts = json.loads((assembly / "manifest.json").read_text())["artifacts"].values()
     stacks = [a["properties"] for a in artifacts if a["type"] == "aws:cloudformation:stack"]
     return {stack["stackName"]: assembly / stack["templateFile"] for stack in stacks}

@@ -12,10 +12,10 @@ from alertrelay.channels import KINDS
 from alertrelay.notification import Outcome, Reason
 
 from local.account import PublishedEvent
-from local.stack.day import Day, Played, TimedOutcome
+from local.stack.history import Day, Played, TimedOutcome
 from local.stack.invocation import Failure
 from local.stack.scorer import ScorerLogEvent
-from local.timeline import headline, received_by, short
+from local.timeline import headline, received_by, short, word
 
 REASONS_SHOWN = 6
 
@@ -86,7 +86,7 @@ def _add_outcome(found: dict[Hashable, _Line], day: Day, row: TimedOutcome) -> N
     key = (outcome.outcome, outcome.alertname, outcome.status, outcome.reason)
     why = f"{outcome.reason}: {short(outcome.detail)}" if outcome.detail else str(outcome.reason)
     instead = f" instead of {outcome.fallback_for.split('/')[0]}" if outcome.fallback_for else ""
-    line = _add(found, key, outcome.outcome, f"{outcome.alertname} {outcome.status}{instead}: {why}", row.at)
+    line = _add(found, key, word(outcome), f"{outcome.alertname} {outcome.status}{instead}: {why}", row.at)
     line.channels[outcome.channel or ""] += 1
     received = received_by(day, outcome)
     line.message = line.message or (short(headline(received)) if received else "")

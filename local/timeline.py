@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from alertrelay.alert import rfc3339
+from alertrelay.channels import channel
 from alertrelay.notification import Outcome, Reason
 
 from local.account import AccountedUpdate, PublishedEvent, masked
 from local.alert_json import alert_json
-from local.stack.day import Day, Played, TimedOutcome
+from local.stack.history import BudgetShown, Day, Played, TimedOutcome
 from local.stack.invocation import Failure
 from local.stack.scorer import ScorerLogEvent
 from local.standins import RecordedRequest, peer
@@ -49,6 +50,7 @@ def _delivery(day: Day, delivery: AccountedUpdate) -> dict[str, Any]:
         "channel": outcome.channel,
         "outcome": outcome.outcome,
         "reason": reason(outcome),
+        "accepted": outcome.accepted or None,
         "attempts": outcome.attempts,
         "request": _request(day, outcome),
         "alertname": outcome.alertname,
@@ -62,6 +64,11 @@ def _delivery(day: Day, delivery: AccountedUpdate) -> dict[str, Any]:
 def reason(outcome: Outcome) -> str:
     """The reason's name, and why in words where there is more to say."""
     return f"{outcome.reason}: {outcome.detail}" if outcome.detail else str(outcome.reason)
+
+
+def word(outcome: Outcome) -> str:
+    """The outcome's name; "accepted" where its channel's success does not say that people have the message."""
+    return "accepted" if outcome.accepted and outcome.outcome == "delivered" else outcome.outcome
 
 
 def _request(day: Day, outcome: Outcome) -> dict[str, Any] | None:
@@ -106,6 +113,8 @@ def as_text(day: Day, *, colour: bool = False) -> Iterator[str]:
             yield f"{said.at:%Y-%m-%d} {_clock(said.at)}  {said.series.file}: {said.said}"
         elif isinstance(said, ScorerLogEvent):
             yield from _found(said)
+        elif isinstance(said, BudgetShown):
+            yield f"{'':<24}\u00bb {said.text}"
         elif isinstance(said, Failure):
             yield f"  {_clock(said.at)}  error       {said.function} raised {said.kind}: {short(said.text)}"
         else:
@@ -126,7 +135,7 @@ class Quiet:
     events: tuple[PublishedEvent, ...]
 
 
-Said = PublishedEvent | Failure | Played | ScorerLogEvent
+Said = PublishedEvent | Failure | Played | ScorerLogEvent | BudgetShown
 
 
 def _shown(day: Day) -> Iterator[Said | Quiet | list[TimedOutcome]]:
@@ -203,15 +212,15 @@ def _event(event: PublishedEvent) -> Iterator[str]:
 
 def _outcome_line(outcomes: list[TimedOutcome], *, colour: bool) -> str:
     outcome = outcomes[0].outcome
-    word = f"{outcome.outcome:<10}"
+    shown = f"{word(outcome):<10}"
     if colour:
-        word = f"\x1b[{_COLOURS[outcome.outcome]}m{word}\x1b[0m"
+        shown = f"\x1b[{_COLOURS[outcome.outcome]}m{shown}\x1b[0m"
     merged = f" and {len(outcomes) - 1} more merged into it" if len(outcomes) > 1 else ""
     instead = f", instead of {outcome.fallback_for.split('/')[0]}" if outcome.fallback_for else ""
     tries = f", {outcome.attempts} tries" if outcome.attempts > 1 else ""
     place = f"{outcome.receiver or 'nobody':<21} {outcome.channel or '':<9}"
     what = f"{outcome.alertname} {outcome.status}{merged}"
-    return f"  {_clock(outcomes[0].at)}  {word}  {place}  {what}: {short(reason(outcome))}{instead}{tries}"
+    return f"  {_clock(outcomes[0].at)}  {shown}  {place}  {what}: {short(reason(outcome))}{instead}{tries}"
 
 
 def headline(received: RecordedRequest) -> str:
@@ -224,6 +233,10 @@ def _summary(day: Day) -> Iterator[str]:
     said = ", ".join(f"{counts[name]} {name}" for name in _COLOURS if counts[name]) or "nobody was notified"
     files = f"{len(day.events)} file{'' if len(day.events) == 1 else 's'}"
     yield f"{files}, {_length(day.ended - day.began)} of the clock: {said}"
+    outcomes = (d.outcome for event in day.events for d in event.deliveries)
+    accepted = ((channel(o.channel).title, o.accepted) for o in outcomes if o.accepted and o.channel)
+    for title, open_point in dict.fromkeys(accepted):
+        yield f"  accepted by {title}: {open_point}"
     open_ = (d for event in day.events for d in event.deliveries if d.next_try)
     yield from dict.fromkeys(f"  {d.outcome.receiver} lacks {d.outcome.alertname}: next try {_next(d)}" for d in open_)
     for name, bodies in day.waiting.items():
@@ -232,7 +245,10 @@ def _summary(day: Day) -> Iterator[str]:
     for lost in day.lost:
         what = f"{lost.alertname} of {lost.file}, {lost.integration or 'all receivers'}"
         yield f"  LOST: {what}: neither notified nor queued"
-    if not day.lost:
+    if day.unpublished:
+        files = "1 file" if len(day.unpublished) == 1 else f"{len(day.unpublished)} files"
+        yield f"{files} reached no topic, for the reasons below: nothing is proven about what they would lead to."
+    if not day.lost and (counts or not day.unpublished):
         yield "Nothing is lost: every update was delivered, merged, suppressed for a named reason, or has its next try."
 
 

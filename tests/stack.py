@@ -1,11 +1,17 @@
-"""The synthesised stack, deployed anew for each test: a quarter of a second, and nothing is shared but the template."""
+"""The synthesised stack, for each test anew from one deployment that is kept: nothing else is shared.
+
+That a run from a kept deployment is as one from a new one is shown by tests/local/test_snapshot.py.
+"""
 
 from __future__ import annotations
 
+import functools
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,8 +22,13 @@ from alertrelay.sources import unwrap
 
 from compiler.load import load
 from infra.assets import CONFIG_FILE
-from local.stack.day import Day, DayRun
+from local.stack.day import DayRun
 from local.stack.day_input import template_of
+from local.stack.deployed import Deployed, config_of, fake_secrets, verify_senders
+from local.stack.emulator import Emulator
+from local.stack.history import Day
+from local.stack.running import RunningStack
+from local.stack.snapshot import deployed_once
 from local.standins import Fault
 from tests.example import CONFIG
 
@@ -26,6 +37,14 @@ ROOT = Path(__file__).resolve().parents[1]
 EVENTS = ROOT / "events"
 
 Begin = Callable[..., DayRun]
+
+
+class BriefStack(RunningStack):
+    """Ends a day after the first retry of what nobody takes; a test of later ones asks for a RunningStack."""
+
+    RETRIES = 1
+
+
 Told = dict[tuple[str, str], list[str]]
 
 
@@ -37,11 +56,19 @@ def template() -> Path:
 
 @pytest.fixture
 def begin(template: Path) -> Iterator[Begin]:
-    """begin(pagerduty=Fault(…)) is a running stack; it is gone after the test."""
+    """begin(pagerduty=Fault(…)) is a running stack; it is gone after the test. A test of what asks CloudFormation,
+    Lambda or KMS needs one that `deploy` makes: they are not kept."""
     with ExitStack() as running:
 
-        def enter(down: Mapping[str, Fault] | None = None, start: datetime = START) -> DayRun:
-            return running.enter_context(DayRun(template, "prod", start=start, down=down or {}))
+        def enter(
+            down: Mapping[str, Fault] | None = None,
+            start: datetime = START,
+            engine: type[RunningStack] = BriefStack,
+            deployment: Callable[[Emulator, Path], Deployed] = deployed_once,
+        ) -> DayRun:
+            return running.enter_context(
+                DayRun(template, "prod", start=start, down=down or {}, engine=engine, deployment=deployment)
+            )
 
         yield enter
 
@@ -60,7 +87,10 @@ def begin_changed(template: Path, tmp_path: Path) -> Iterator[Callable[..., DayR
             loaded = load(files, "prod")
             assert loaded.config, loaded.findings
             changed = with_config(template, loaded.config, tmp_path / "assembly")
-            return running.enter_context(DayRun(changed, "prod", start=START, down=down or {}))
+            deployment = functools.partial(deployed_as, template)
+            return running.enter_context(
+                DayRun(changed, "prod", start=START, down=down or {}, engine=BriefStack, deployment=deployment)
+            )
 
         yield enter
 
@@ -78,6 +108,21 @@ def with_config(template: Path, config: Config, folder: Path) -> Path:
     return folder / template.parent.name / template.name
 
 
+def deployed_as(base: Path, emulator: Emulator, changed: Path) -> Deployed:
+    """Deploys a template that differs from `base` in its configuration alone: what is kept of `base`, with the code
+    that the changed one names, and its keys in the secret."""
+    kept, config = deployed_once(emulator, base), config_of(changed)
+    if (secrets := fake_secrets(config)) != kept.secrets:
+        manager = emulator.client("secretsmanager")
+        manager.put_secret_value(SecretId=kept.secret_arn, SecretString=json.dumps(secrets))
+    verify_senders(emulator, config)
+    folder = base.parent.resolve()
+    functions = tuple(
+        replace(one, code=(changed.parent / os.path.relpath(one.code, folder)).resolve()) for one in kept.functions
+    )
+    return replace(kept, config=config, secrets=secrets, functions=functions)
+
+
 @pytest.fixture
 def events() -> Path:
     """The folder of recorded events."""
@@ -92,8 +137,8 @@ def critical() -> bytes:
 
 @pytest.fixture
 def critical_ok() -> bytes:
-    """Its end."""
-    return (EVENTS / "rds-cpu-critical-ok.json").read_bytes()
+    """Its resolve, after eleven minutes in place of 18: each minute in between is played."""
+    return (EVENTS / "rds-cpu-critical-ok.json").read_bytes().replace(b"08:39:", b"08:32:")
 
 
 @pytest.fixture

@@ -61,7 +61,7 @@ def message(alarm: Properties, *, at: datetime = NOON) -> dict[str, Any]:
         "InsufficientDataActions": [_arn(action) for action in alarm.get("InsufficientDataActions", ())],
     }
     if "AlarmRule" in alarm:
-        first = re.findall(r'ALARM\("([^"]+)"\)', alarm["AlarmRule"])[0]
+        first = re.findall(r'"([^"]+)"', alarm["AlarmRule"])[0]
         child = f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{first}"
         return {
             **fired,

@@ -12,10 +12,12 @@ from pathlib import Path
 
 from alertrelay.anomaly.scorer.publish import ANOMALY, RUNBOOKS, SILENT
 from alertrelay.config.own_runbooks import OWN_RUNBOOKS
+from alertrelay.config.slo import FAST, SLOW
 
 from compiler.alarms.sentence import amount
+from compiler.alarms.slo import RUNBOOKS as SLO_RUNBOOKS
 from compiler.catalogue.rule import SOURCES, Chosen, Level, Rule
-from compiler.catalogue.table import CATALOGUE, PARENTS, Parent
+from compiler.catalogue.table import CATALOGUE, CLUSTER, OF_CLUSTERS, PARENTS, SEVERAL_AT_LEAST, Parent
 from compiler.cost.prices import ALARM_METRIC, COMPOSITE_ALARM
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,6 +35,10 @@ TITLES: Mapping[str, str] = {
 OF_SCORER: Mapping[str, str] = {
     ANOMALY: "A watched metric differs from its usual values at this time; find out whether it does harm.",
     SILENT: "The measured resource may be down without anybody noticing.",
+}
+OF_BUDGETS: Mapping[str, str] = {
+    FAST: "Users see failures now, and the budget of weeks is spent in hours to days.",
+    SLOW: "Users see more failures than agreed, and the budget does not last for its window.",
 }
 _FACTS = {
     "instance_class": "its class",
@@ -117,6 +123,15 @@ def catalogue_page() -> str:
     )
     for parent, kinds in _parents().items():
         lines.append(f"| {_page(parent.alertname, parent.runbook)} | {', '.join(kinds)} | {parent.impact} |\n")
+    lines.append(
+        "\nTwo more are over the ServiceDown alarms of a cluster with two services or more; while they fire, the "
+        "ServiceDown alarms of the cluster are inhibited. They count services of one stack; a cluster whose services "
+        "are in several has no ClusterDown. From about a hundred services on they are counted in chunks, by composite "
+        "alarms that notify nobody.\n\n| Alarm | Fires when | Impact |\n| --- | --- | --- |\n"
+    )
+    for parent in OF_CLUSTERS:
+        number = "all are" if parent is CLUSTER else f"at least {SEVERAL_AT_LEAST} are"
+        lines.append(f"| {_page(parent.alertname, parent.runbook)} | {number} down | {parent.impact} |\n")
     lines.append(_TAIL)
     return "".join(lines)
 
@@ -135,7 +150,10 @@ def _row(rule: Rule, level: Level) -> str:
 
 
 def _condition(rule: Rule, level: Level) -> str:
-    if rule.expression:
+    if rule.promql or rule.logs:
+        query = rule.promql.replace(" > $threshold", "") or rule.logs
+        subject = f"`{query.replace('|', chr(92) + '|')}`"
+    elif rule.expression:
         what = rule.expression
         for letter, metric in zip("ab", rule.metrics, strict=False):
             what += f"{', ' if letter == 'b' else '; '}{letter} = {metric.name} {metric.statistic}"
@@ -181,14 +199,17 @@ def index_page() -> str:
         "- If a web server shows the pages, set its address as `runbook_base_url` in the environment file.\n"
         "- The commands need the AWS CLI v2, bash and GNU `date`; AWS CloudShell has all three.\n"
         "- A resource may have its own page: `runbooks: {RDSHighCPU: orders-high-cpu.md}`.\n"
+        "- The alerts of Prometheus have theirs in `prometheus/`: [docs/rules.md](../docs/rules.md) lists them.\n"
     ]
     lines.append("\n## Something is down\n")
-    lines += [f"- [{parent.alertname}]({parent.runbook}): {parent.impact}\n" for parent in _parents()]
+    lines += [f"- [{parent.alertname}]({parent.runbook}): {parent.impact}\n" for parent in (*_parents(), *OF_CLUSTERS)]
     for kind, rules in CATALOGUE.items():
         lines.append(f"\n## {TITLES[kind]}\n")
         lines += [f"- [{rule.alertname}]({rule.runbook}): {rule.impact}\n" for rule in rules]
     lines.append("\n## Alerts of the anomaly-scorer\n")
     lines += [f"- [{alertname}]({page}): {OF_SCORER[alertname]}\n" for alertname, page in RUNBOOKS.items()]
+    lines.append("\n## Error budgets\n")
+    lines += [f"- [{alertname}]({page}): {OF_BUDGETS[alertname]}\n" for alertname, page in SLO_RUNBOOKS.items()]
     lines.append("\n## The relay itself\n")
     lines += [f"- [{names[0]}]({page}): {', '.join(names)}\n" for page, names in OWN_RUNBOOKS.items()]
     return "".join(lines)

@@ -25,8 +25,8 @@ from alertrelay.anomaly.scorer.run import run, shard_names
 from alertrelay.anomaly.scorer.score_points import learn, new_scorer
 from alertrelay.anomaly.scorer.shard_state import Book, Track, to_bytes
 from alertrelay.config.watch import AnomalyConfig, Watch
+from alertrelay.memory.ports import ManualClock
 from alertrelay.memory.scorer import MemoryMetrics, MemoryNotebook, MemoryShelf
-from alertrelay.memory.store import ManualClock
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC).timestamp()
 PERIOD = 300

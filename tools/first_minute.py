@@ -16,9 +16,11 @@ from pathlib import Path
 
 from infra.synth import BUILD
 from local import brief, timeline
-from local.stack.day import Day, live
+from local.stack.burning import burn
+from local.stack.day import live
 from local.stack.day_input import UsageError
-from tools import burst, shop
+from local.stack.history import Day
+from tools import burst, outage, shop
 
 ENVIRONMENT = "prod"
 CRASHED = 3
@@ -28,12 +30,14 @@ PAGE = "rds-cpu-critical-alarm"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replay:
-    """One replay. `events` are names of files in events/; `copies` of the page arrive within a minute."""
+    """One replay. `events` are names of files in events/; `copies` of the page arrive within a minute; `metric` is the
+    shop's, `budget` the error budget of tools/outage.py."""
 
     title: str
     events: tuple[str, ...] = ()
     copies: int = 0
     metric: bool = False
+    budget: bool = False
     down: tuple[str, ...] = ()
 
 
@@ -78,6 +82,10 @@ ALL = (
     ),
     ANOMALY,
     Replay(
+        title="An error budget that burns. Four in a hundred requests fail: a page with numbers, and the recovery.",
+        budget=True,
+    ),
+    Replay(
         title="Messages of others: an alarm without any metadata, and a message of Amazon Q.",
         events=("no-metadata-alarm", "no-metadata-ok", "amazonq-notification"),
     ),
@@ -108,6 +116,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _lived(replay: Replay) -> Day:
+    if replay.budget:
+        return burn(outage.traffic(), environment=ENVIRONMENT)
     names = [f"events/{name}.json" for name in replay.events]
     modes = []
     with contextlib.redirect_stdout(io.StringIO()):  # the makers print the names of their files
@@ -138,6 +148,7 @@ def _closing(*, every: bool) -> Iterator[str]:
     if not every:
         yield "== Next: make run-all    (every example, with every line)"
     yield "== Try:  .venv/bin/alertrelay replay events/ecs-cpu-alarm.json --down slack=timeout"
+    yield "== Use:  .venv/bin/alertrelay serve    (an Alertmanager to your Prometheus and amtool, until Ctrl-C)"
     yield "== Read: docs/try-it-locally.md    events/README.md"
 
 

@@ -19,7 +19,8 @@ from alertrelay.ports import Clock
 from alertrelay.state import Store
 
 from cli import cloud
-from compiler.load import ANOMALY, load
+from compiler.config_files import ANOMALY
+from compiler.load import load
 
 
 class NoScorer(Exception):

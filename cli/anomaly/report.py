@@ -192,7 +192,7 @@ def _note_few(name: str, points: Sequence[object]) -> None:
 
 
 def _config(folder: Path) -> AnomalyConfig:
-    from compiler.load import ANOMALY, load_anomaly
+    from compiler.config_files import ANOMALY, load_anomaly
     from compiler.reading.finding import Findings
 
     config = load_anomaly(folder, Findings())

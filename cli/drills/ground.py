@@ -16,12 +16,12 @@ from alertrelay.config.model import Config
 from alertrelay.dispatch import silences
 from alertrelay.nflog.group_state import GroupState
 from alertrelay.policy.group_key import key_of
+from alertrelay.policy.rehearsal import ALERTNAME, SUMMARY, TOPICS, RehearsalTarget, message, targets_of
 from alertrelay.policy.silence import Silence
 from alertrelay.ports import Clock
 from alertrelay.state import Store, StoreFailure
 
 from cli.cloud import UNREADABLE, Client, unreadable
-from cli.rehearsal import ALERTNAME, SUMMARY, TOPICS, RehearsalTarget, message, targets_of
 
 GRACE_SECONDS = 60.0
 """Beyond the group_wait or group_interval of a route: a cold start, and one retry."""

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from alertrelay.channels import channel
 from alertrelay.groups.insert import updates_of
+from alertrelay.policy.rehearsal import SUMMARY, RehearsalTarget
 from alertrelay.sources import Envelope, parse
 
 from cli.drills.ground import Check, Ground, NotDrilled, key, longest_interval, longest_wait
-from cli.rehearsal import SUMMARY, RehearsalTarget
 
 STORM = 20
 """Alerts that fire at once."""
@@ -44,11 +44,18 @@ def _there(ground: Ground, labels: Sequence[Mapping[str, str]], targets: Sequenc
 
 
 def _over(ground: Ground, labels: Sequence[Mapping[str, str]], targets: Sequence[RehearsalTarget]) -> Steps:
+    """Whatever accepted an alert accepts its resolve: the integration, or its fallback; where neither did, nothing."""
+    seen = {target: {ground.seen(target, key(one)) for one in labels} for target in targets}
     for one in labels:
         ground.resolve(one)
     for target in targets:
+        by = f"a fallback of {target.integration}" if "fallback" in seen[target] else str(target.integration)
+        what = f"{by} accepted {len(labels)} resolved"
+        if "" in seen[target]:
+            yield ground.check(what, False, "none had accepted them as firing")
+            continue
         yield ground.until(
-            f"{target.integration} accepted {len(labels)} resolved",
+            what,
             lambda target=target: not any(ground.open(target, key(one)) for one in labels),  # type: ignore[misc]
             longest_interval(targets),
         )

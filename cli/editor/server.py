@@ -15,7 +15,7 @@ from pygls.workspace import TextDocument
 from cli.editor.cursor import cursor_at
 from cli.editor.keys import ANY, ITEM, Doc, Kind, at
 from compiler.buffer import examine_buffer
-from compiler.load import ANOMALY, DELIVERY, ENVIRONMENTS
+from compiler.config_files import ANOMALY, DELIVERY, ENVIRONMENTS
 from compiler.reading.finding import Finding
 
 _SEVERITIES = {

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from alertrelay.alert import rfc3339
+from alertrelay.alert import Alert, rfc3339
 from alertrelay.dispatch.sent_back import own_body
 from alertrelay.groups.messages import OWN_MESSAGES, TICK, ReceiveMessage, UndeliveredMessage, message_of
+from alertrelay.render.text import one_line
 from alertrelay.sources import Envelope, parse, unwrap
 from alertrelay.sources.envelope import decoded
 from alertrelay.values.arn import Arn
@@ -129,7 +130,13 @@ def _of_rule(letter: Letter, functions: Sequence[str]) -> Judged:
 
 def _alerts(envelopes: Sequence[Envelope], at: datetime) -> str:
     found = [alert for envelope in envelopes for alert in parse(envelope, received_at=at).alerts]
-    return _listed([f"{alert.name} {alert.status}" for alert in found])
+    return _listed([f"{alert.name} {alert.status}{_said(alert)}" for alert in found])
+
+
+def _said(alert: Alert) -> str:
+    """Return the text of a message that no parser reads: its name is that of all of them."""
+    text = one_line(alert.annotations.get("summary", "")) if alert.source == "raw" else ""
+    return f": {text}" if text else ""
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -58,7 +58,7 @@ def queues_of(deployed: DeployedStack, only: Sequence[str] = ()) -> tuple[DeadLe
     """The dead-letter queues of a stack, those whose name ends with one of `only` where it is given."""
     found = [
         DeadLetterQueue(name=f"{function}-{kind}", holder="forwarder", function=function)
-        for function in sorted(deployed.named("Function").values())
+        for function in deployed.forwarders
         for kind in KINDS
     ]
     found.append(DeadLetterQueue(name=f"{deployed.stack}-{RULES}", holder="rules"))

@@ -43,7 +43,8 @@ class Stat:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricAlarm:
-    """An alarm on one metric, on an expression over several, or on a learnt band (then without a threshold)."""
+    """An alarm on one metric, on an expression over several, on a learnt band (then without a threshold), or on the
+    result of a query."""
 
     name: str
     alertname: str
@@ -69,17 +70,27 @@ class MetricAlarm:
     insufficient_data: bool
     down: bool
     stack: str
+    query: str = ""  # PromQL with its threshold; of a log_group, what Logs Insights takes
+    log_group: str = ""
     place: Place = NOWHERE
 
     @property
     def billed_metrics(self) -> int:
-        """Returns the metrics that CloudWatch charges: three for a band, each member of an expression."""
+        """Returns the metrics that CloudWatch charges: three for a band, each member of an expression.
+
+        An alarm on a query is charged as one, and for what it scans.
+        """
+        if self.query:
+            return 1
         return 3 if self.threshold is None else len(self.stats)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompositeAlarm:
-    """The parent over the alarms of one service's resources of one kind. It fires when one of `children` does."""
+    """The parent over other alarms. It fires when one of `children` does, or by `expression`, a rule over them.
+
+    One that is only a part of another's rule notifies nobody (`notifies`).
+    """
 
     name: str
     alertname: str
@@ -92,12 +103,14 @@ class CompositeAlarm:
     runbook: str
     children: tuple[str, ...]
     stack: str
+    expression: str = ""
+    notifies: bool = True
     place: Place = NOWHERE
 
     @property
     def rule(self) -> str:
         """Returns the rule as PutCompositeAlarm takes it."""
-        return " OR ".join(f'ALARM("{child}")' for child in self.children)
+        return self.expression or " OR ".join(f'ALARM("{child}")' for child in self.children)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

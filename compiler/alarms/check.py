@@ -13,15 +13,16 @@ from itertools import pairwise
 from alertrelay.config.own_runbooks import OWN_RUNBOOKS
 
 from compiler.alarms.alarm import NAME_LIMIT, CompositeAlarm, MetricAlarm, Plan, Stat, setting_of
+from compiler.alarms.clusters import CHILDREN_LIMIT, RULE_LIMIT
 from compiler.alarms.description import LIMIT
 from compiler.alarms.metrics import PUBLISHED, Published
 from compiler.alarms.plan import plan as planned
+from compiler.alarms.slo_check import check_slos
+from compiler.catalogue.telemetry import QUERY_LIMIT
 from compiler.reading.finding import Findings, Place, did_you_mean
 from compiler.resources.environment import Environment
 
 STACK_LIMIT = 480  # of CloudFormation's 500 resources
-CHILDREN_LIMIT = 100  # of a composite alarm
-RULE_LIMIT = 10_240  # characters, PutCompositeAlarm
 METRICS_LIMIT = 10  # of a metric math alarm, its expression included
 DAY = 86_400  # seconds: periods times evaluation periods may not be longer
 _PERCENTILE = re.compile(r"p[0-9]{1,2}(\.[0-9]+)?")
@@ -35,11 +36,12 @@ def check_environment(environment: Environment, runbooks: Collection[str] | None
     """
     found = planned(environment.resources, setting_of(environment), findings)
     check_plan(found, findings)
+    check_slos(environment, runbooks, findings)
     if runbooks is not None:
         check_runbooks(found, runbooks, findings)
-    if found.alarms and not environment.runbook_base_url:
+    place = next((one.place for one in found.alarms), None) or next((one.at() for one in environment.slos), None)
+    if place and not environment.runbook_base_url:
         message = "no alarm has a link to its runbook"
-        place = found.alarms[0].place
         findings.warning(place, "no-runbook-base", message, "add `runbook_base_url: https://…/runbooks`")
     return found
 
@@ -149,6 +151,22 @@ def check_expression(alarm: MetricAlarm, findings: Findings) -> None:
             findings.error(alarm.place, "mixed-measures", message, mend)
 
 
+def check_query(alarm: MetricAlarm, findings: Findings) -> None:
+    """Checks a query: one that is not PromQL, or too long, is found only when the stack is deployed."""
+    if not alarm.query:
+        return
+    if len(alarm.query) > QUERY_LIMIT:
+        message = f"{alarm.name}: its query is longer than the {QUERY_LIMIT:,} characters that CloudWatch takes"
+        findings.error(alarm.place, "bad-promql", message, "shorten the names in it")
+    if not alarm.log_group:
+        from compiler.rules.promql import PromQLError, parse  # here, since few environments have such an alarm
+
+        try:
+            parse(alarm.query)
+        except PromQLError as error:
+            findings.error(alarm.place, "bad-promql", f"{alarm.name}: {error}", error.mend)
+
+
 def check_description(alarm: MetricAlarm | CompositeAlarm, findings: Findings) -> None:
     """Checks the description: its reader at night needs a sentence, a reason, a severity and a runbook."""
     text, _, keys = alarm.description.partition("\n\n")
@@ -183,6 +201,7 @@ LINTS: tuple[Callable[[MetricAlarm, Findings], None], ...] = (
     check_period,
     check_expression,
     check_node_id,
+    check_query,
     check_description,
 )
 

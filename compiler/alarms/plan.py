@@ -18,6 +18,7 @@ from compiler.alarms.alarm import (
     labels_of,
     setting_of,
 )
+from compiler.alarms.clusters import cluster_alarms
 from compiler.alarms.sentence import band_sentence, parent_sentence, sentence
 from compiler.alarms.watched import Part, Watched, watched
 from compiler.catalogue.facts import FactMissing, ResourceFacts
@@ -46,7 +47,9 @@ def plan(resources: Iterable[Resource], setting: Setting, findings: Findings) ->
                     alarms[name] = alarm
         _unused(thing, findings)
     found = tuple(alarms.values())
-    return Plan(alarms=found, parents=tuple(_parents(found, things, setting, findings)), watched=things)
+    parents = tuple(_parents(found, things, setting, findings))
+    whole = tuple(cluster_alarms(parents, things, setting, findings))
+    return Plan(alarms=found, parents=(*parents, *whole), watched=things)
 
 
 def alarm_stacks(environment: Environment) -> Mapping[str, Plan]:
@@ -192,8 +195,17 @@ def _metric_alarm(
         insufficient_data=_gap_fires(thing, rule),
         down=level.down,
         stack=thing.watch.stack,
+        query=_query(rule, part, threshold),
+        log_group=part.dimensions["LogGroup"] if rule.logs else "",
         place=thing.watch.at(),
     )
+
+
+def _query(rule: Rule, part: Part, threshold: float | None) -> str:
+    if not rule.promql:
+        return rule.logs
+    filled = rule.promql.replace("$service", part.dimensions["service.name"])
+    return filled.replace("$threshold", f"{threshold:g}")
 
 
 def _stats(rule: Rule, part: Part) -> tuple[Stat, ...]:

@@ -229,6 +229,7 @@ def _service(service: Service) -> Watched:
             ),
             *_service_connect(service, name, called),
             *_targets(service, name),
+            *_telemetry(service, name, called),
         ),
         facts=ResourceFacts(
             nodes=service.healthy_targets,
@@ -238,6 +239,8 @@ def _service(service: Service) -> Watched:
                 enhanced=service.container_insights == "enhanced",
                 ebs_volume=service.ebs_volume,
                 service_connect=bool(service.service_connect),
+                otel=bool(service.opentelemetry),
+                logs=bool(service.log_group),
             ),
         ),
         watch=service.watch,
@@ -267,6 +270,14 @@ def _targets(service: Service, name: str) -> Iterator[Part]:
             called=f"service {_cut(service.id)} behind load balancer {_short(service.load_balancer)}",
             dimensions={"LoadBalancer": service.load_balancer, "TargetGroup": service.target_group},
         )
+
+
+def _telemetry(service: Service, name: str, called: str) -> Iterator[Part]:
+    if service.opentelemetry:
+        dimensions = {"service.name": service.opentelemetry}
+        yield Part(kind="telemetry", name=name, called=called, dimensions=dimensions)
+    if service.log_group:
+        yield Part(kind="log", name=name, called=called, dimensions={"LogGroup": service.log_group})
 
 
 def _balancer(balancer: LoadBalancer) -> Watched:

@@ -143,7 +143,7 @@ def _check_global(global_: Section, secrets: SecretKeyPaths) -> None:
     secrets.tls_config(global_, "smtp_tls_config")
     if global_.get("smtp_smarthost"):
         check_smarthost(global_, "smtp_smarthost")
-    for key in ("smtp_auth_identity", "smtp_tls_config", "smtp_force_implicit_tls"):
+    for key in ("smtp_auth_identity", "smtp_tls_config"):
         if global_.has(key):
             global_.findings.not_obeyed(global_.at(key), repr(key))
     for key in ("smtp_auth_secret", "smtp_auth_secret_file"):

@@ -51,9 +51,12 @@ def _authorization(http: Section, secrets: SecretKeyPaths) -> tuple[str, str, st
     if inner.has("username_file"):
         mend = "write `username: …`: a user's name is no secret"
         inner.findings.error(inner.at("username_file"), "unsupported", "'username_file' is not read", mend)
-    elif inner.require("username", "add `username: …`") and ":" in inner.text("username"):
-        inner.findings.error(inner.at("username"), "bad-value", "a user's name has no colon", "see RFC 7617")
-    return "Bearer", _needed(inner, "password", secrets), inner.text("username")
+    user = inner.text("username")
+    if ":" in user:
+        message = "a server reads a user up to the first colon (RFC 7617)"
+        inner.findings.warning(inner.at("username"), "bad-value", message, "write the user without one")
+    # A password may stand alone: Opsgenie's heartbeats take their key so.
+    return "Bearer" if user else "Basic", _needed(inner, "password", secrets), user
 
 
 def _needed(inner: Section, name: str, secrets: SecretKeyPaths) -> str:

@@ -17,6 +17,7 @@ from compiler.alertmanager.kinds.email import read_email
 from compiler.alertmanager.kinds.reading import ReceiverContext, check_url, left_out, plain, plain_text, texts_of
 from compiler.alertmanager.kinds.slack import read_slack
 from compiler.alertmanager.kinds.sns import read_sns
+from compiler.alertmanager.secret_urls import held_in
 from compiler.alertmanager.shapes import item_sections
 from compiler.reading.section import Section, check_texts
 
@@ -103,7 +104,7 @@ def _list(section: Section, key: ConfigKey) -> tuple[str, ...]:
     """The entries of a list of texts, without those in which a template stands."""
     found = section.list(key.name)
     check_texts(found, section.findings)
-    for value in (one for one in found if "{{" in one.text):
+    for value in (one for one in found if "{{" in one.text and key.use != "filled"):
         left_out(section, key.name, value.place)
     return tuple(one.text for one in found if "{{" not in one.text)
 
@@ -130,24 +131,21 @@ def _texts(section: Section, key: ConfigKey) -> dict[str, str]:
 
 
 def _json(section: Section, key: ConfigKey) -> dict[str, Any]:
-    """A mapping of anything, without the entries in which a template stands."""
-    found = {}
-    for name, value in section.mapping(key.name).items():
-        if not any("{{" in text for text in texts_of(value)):
-            found[name] = plain(value)
-        elif key.problem:
-            section.findings.error(value.place, "unsupported", key.problem, key.mend)
-        else:
-            left_out(section, key.name, value.place)
-    return found
+    """A mapping of anything, without the entries in which a template stands: what they give stands in a message."""
+    given = section.mapping(key.name)
+    return {name: plain(one) for name, one in given.items() if not any("{{" in text for text in texts_of(one))}
 
 
 def _items(section: Section, key: ConfigKey) -> tuple[Any, ...]:
-    """The entries of a list that are sent; each of the others has a warning."""
-    entries = [(entry, _left_out(entry, key)) for entry in item_sections(section, key)]
-    for entry, (code, problem, mend) in ((entry, found) for entry, found in entries if found):
-        section.findings.warning(entry.place, code, f"{key.name}: {problem}", mend)
-    sent = [entry for entry, found in entries if not found]
+    """The entries of a list that are sent as they stand; each that never is has a warning."""
+    entries = [
+        entry for entry in item_sections(section, key) if not any("{{" in _text(entry, name) for name in key.items)
+    ]
+    wrong = [entry for entry in entries if key.schemes and not _is_address(_text(entry, key.items[0]), key)]
+    for entry in wrong:
+        message = f"{key.name}: {key.items[0]!r} is no {' or '.join(key.schemes)} address"
+        section.findings.warning(entry.place, "not-obeyed", message, "https://…")
+    sent = [entry for entry in entries if entry not in wrong]
     if len(sent) > _MOST_ITEMS:
         message = f"{key.name}: {_MOST_ITEMS} are sent with each message, and {len(sent)} stand here"
         section.findings.warning(sent[_MOST_ITEMS].place, "not-obeyed", message, "remove some of them")
@@ -155,15 +153,8 @@ def _items(section: Section, key: ConfigKey) -> tuple[Any, ...]:
     return tuple(key.made(**{name: _text(entry, name) for name in key.items}) for entry in sent[:_MOST_ITEMS])
 
 
-def _left_out(entry: Section, key: ConfigKey) -> tuple[str, str, str] | None:
-    """Returns code, problem and mend of an entry that is not sent."""
-    if key.use != "decides" and any("{{" in _text(entry, name) for name in key.items):
-        return "own-rendering", "alertrelay renders its own message", "write it without a template to be used"
-    if key.schemes and not _text(entry, key.items[0]).lower().startswith(
-        tuple(f"{scheme}://" for scheme in key.schemes)
-    ):
-        return "not-obeyed", f"{key.items[0]!r} is no {' or '.join(key.schemes)} address", "https://…"
-    return None
+def _is_address(text: str, key: ConfigKey) -> bool:
+    return text.lower().startswith(tuple(f"{scheme}://" for scheme in key.schemes))
 
 
 def _text(entry: Section, name: str) -> str:
@@ -179,12 +170,9 @@ def _secret(section: Section, key: ConfigKey, reading: ReceiverContext, *, requi
         values[key.inline_field] = section.text(key.name)
         if section.has(key.name) and key.shape == "number_or_file":
             _check_number(section, key.name)
-        elif section.has(key.name) and key.shape == "url_or_file":
-            check_url(section, key.name)
         elif section.has(key.name):
             check_url(section, key.name)
-            mend = f"if it holds a token: `{key.name}_file: /etc/alertmanager/secrets/NAME`"
-            section.findings.warning(section.at(key.name), "inline-url", "the address stands in plain text", mend)
+            _note_address(section, key)
     found = reading.secrets.one_of(section, key.name, inline=bool(key.inline_field))
     if not held and key.inherits:
         found = reading.secrets.one_of(reading.global_, key.inherits)
@@ -192,6 +180,21 @@ def _secret(section: Section, key: ConfigKey, reading: ReceiverContext, *, requi
     if required and not held:
         section.require(f"{key.name}_file", key.missing)
     return values | {key.field: found}
+
+
+def _note_address(section: Section, key: ConfigKey) -> None:
+    """The finding for an address in plain text, by what it holds. It is not shown."""
+    held, place = held_in(section.text(key.name)), section.at(key.name)
+    instead = f"write `{key.name}_file: /etc/alertmanager/secrets/NAME` and put it in the secret as NAME"
+    if held == "a password":
+        mend = f"{instead}, or use http_config.basic_auth with a password_file: `check --fix` does it"
+        section.findings.error(place, "inline-secret", f"{key.name!r} holds a password in plain text", mend)
+    elif held == "a token":
+        message = "the address holds what looks like a token, in plain text"
+        section.findings.warning(place, "inline-url", message, f"{instead}: `check --fix` does it")
+    elif key.shape != "url_or_file":
+        mend = f"if it holds a token: `{key.name}_file: /etc/alertmanager/secrets/NAME`"
+        section.findings.warning(place, "inline-url", "the address stands in plain text", mend)
 
 
 def _check_number(section: Section, name: str) -> None:

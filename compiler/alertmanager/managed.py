@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from compiler.alertmanager.wrapped import what_it_is
 from compiler.reading.finding import Findings
 from compiler.reading.section import section_of
 from compiler.reading.yamlfile import Value, decoded, parse
@@ -25,6 +26,9 @@ def read_alertmanager(path: Path, findings: Findings) -> Value | None:
 def parse_alertmanager_text(text: str, findings: Findings, *, file: str) -> Value | None:
     """Parses as `read_alertmanager` does, from text."""
     root = parse(text, findings, file=file)
+    if root is not None and (other := what_it_is(root)):
+        findings.error(root.place, "no-alertmanager-file", *other)
+        return None
     if root is None or not isinstance(root.data, Mapping) or CONFIG not in root.data:
         return root
     section_of(root, (CONFIG, TEMPLATES), findings)

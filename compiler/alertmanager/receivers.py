@@ -14,7 +14,7 @@ from alertrelay.channels import KINDS, channel
 from alertrelay.config.channel import ChannelDescriptor, Settings
 from alertrelay.config.model import Receiver, Target
 
-from compiler.alertmanager.decisions import read_decisions
+from compiler.alertmanager.decisions import read_decisions, settled
 from compiler.alertmanager.integrations import ReceiverContext, read_settings
 from compiler.alertmanager.shapes import check_shape
 from compiler.alertmanager.texts import read_texts
@@ -92,7 +92,9 @@ def _placeholder(section: Section, kind: str, integration: Integration) -> Targe
 
 
 def _target(section: Section, served: ChannelDescriptor, integration: Integration, reading: ReceiverContext) -> Target:
-    decides = read_decisions(section, served, reading.allowed.get(integration.receiver, {}))
+    allowed = reading.allowed.get(integration.receiver, {})
+    given, section = settled(section, served, reading.templates, allowed)
+    decides = read_decisions(given, served, reading.templates, allowed)
     _check_own_form(section, served)
     for key in served.keys:
         if key.use in ("templated", "rendered", "not_obeyed"):

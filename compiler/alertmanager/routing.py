@@ -146,12 +146,12 @@ def _group_by(section: Section) -> tuple[str, ...] | None:
         name = value.text
         if not valid_name(name):
             section.findings.error(value.place, "bad-label", "a label name is expected", "as in alertname")
-        elif name in names:
+        elif name in names and name != "...":  # which Alertmanager does not count
             section.findings.error(value.place, "duplicate-name", f"{name!r} stands twice", "remove one")
         else:
             names.append(name)
     if "..." in names:
-        if len(names) > 1:
+        if set(names) != {"..."}:
             message = "'...' means all labels and stands alone"
             section.findings.error(section.at("group_by"), "bad-value", message, "write ['...'] or name the labels")
         return None

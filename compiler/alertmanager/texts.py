@@ -11,6 +11,7 @@ from typing import Any
 
 from alertrelay.config.channel import ChannelDescriptor, ConfigKey, Settings
 from alertrelay.render.templates.execute import Program
+from alertrelay.render.templates.structured import valued
 
 from compiler.alertmanager.kinds.reading import texts_of
 from compiler.reading.finding import Findings, did_you_mean
@@ -22,16 +23,19 @@ from compiler.templates.syntax import TemplateSyntaxError
 from compiler.templates.trial import fault
 
 _STANDS = "alertrelay's own text stands in its place"
+_NOTHING_SENT = "nothing is sent in its place and the fallbacks are notified"
 
 
 def read_texts(
     section: Section, served: ChannelDescriptor, templates: TemplateFiles, settings: Settings
 ) -> Mapping[str, Any]:
-    """Returns the fields and the templates that they call; empty where the section sets no text."""
+    """Returns the fields, the whole body where a kind has such a key, and the templates that they call; empty where the
+    section sets no text."""
     compiled = _Compiled(templates, section.findings)
     fields: dict[str, Any] = {}
+    body: dict[str, Any] = {}
     for key in served.keys:
-        if key.use not in ("templated", "filled"):
+        if key.use not in ("templated", "filled", "body"):
             continue
         value = section.get(key.name)
         if key.use == "filled" and value is not None and not any("{{" in text for text in texts_of(value)):
@@ -40,10 +44,11 @@ def read_texts(
             value = _redefined(key, section, templates)
         if value is None or _is_default(value, key, templates):
             continue
-        made = compiled.value(value, html=key.is_html(settings))
+        made = compiled.body(value) if key.use == "body" else compiled.value(value, html=key.is_html(settings))
         if made is not None:
-            fields[key.name] = made
-    return {"fields": fields, "templates": compiled.templates} if fields else {}
+            (body if key.use == "body" else fields)[key.name] = made
+    found = {name: made for name, made in (("fields", fields), ("body", body)) if made}
+    return {**found, "templates": compiled.templates} if found else {}
 
 
 def _redefined(key: ConfigKey, section: Section, templates: TemplateFiles) -> Value | None:
@@ -67,49 +72,69 @@ def _is_default(value: Value, key: ConfigKey, templates: TemplateFiles) -> bool:
 
 
 class _Compiled:
-    """The templates of one integration so far. A fault of a text is a finding, and the text is left out."""
+    """The templates of one integration so far. A fault of a text is a finding, and the text is left out. What stands in
+    a `whole` body is kept as JSON has it, and nothing stands in for it."""
 
     def __init__(self, templates: TemplateFiles, findings: Findings) -> None:
         self._files, self._findings = templates, findings
         self.templates: dict[str, Any] = {}
 
-    def value(self, value: Value, *, html: bool) -> Any:
+    def value(self, value: Value, *, html: bool, whole: bool = False) -> Any:
         """Returns the compiled value, None where something in it is at fault."""
         if isinstance(value.data, Mapping):
-            items = {name: self.value(one, html=html) for name, one in value.data.items() if one.data is not None}
+            given = {name: one for name, one in value.data.items() if whole or one.data is not None}
+            items = {name: self.value(one, html=html, whole=whole) for name, one in given.items()}
+            if any("{{" in name for name in items):
+                names = [Value(data=name, text=name, place=one.key_place or one.place) for name, one in given.items()]
+                pairs = [[self.value(name, html=html, whole=whole), items[name.text]] for name in names]
+                return None if any(None in pair for pair in pairs) else {"p": pairs}
             return None if None in items.values() else {"m": items}
         if isinstance(value.data, tuple):
-            entries = [self.value(one, html=html) for one in value.data]
+            entries = [self.value(one, html=html, whole=whole) for one in value.data]
             return None if None in entries else {"l": entries}
         if "{{" not in value.text:
-            return {"v": value.data} if isinstance(value.data, bool) else value.text
-        program = self._program(value, html=html)
+            kept = isinstance(value.data, bool) or (whole and not isinstance(value.data, str))
+            return {"v": value.data} if kept else value.text
+        program = self._program(value, html=html, whole=whole)
         return program and {"t": self._shared(program)}
 
-    def _program(self, value: Value, *, html: bool) -> Program | None:
+    def body(self, value: Value) -> Any:
+        """Returns the compiled body of a message, None where something in it is at fault: JSON, or a text that gives
+        it."""
+        if "{{" in value.text:
+            program = self._program(value, html=False, whole=True, as_json=True)
+            return program and {"t": self._shared(program)}
+        made = self.value(value, html=False, whole=True)
+        if isinstance(made, str) and isinstance(valued(made), str):
+            message, mend = "is a text, which is no body in JSON", "write a mapping, or a template that gives JSON"
+            self._findings.error(value.place, "bad-value", f"{value.place.key.rpartition('.')[2]!r} {message}", mend)
+        return made
+
+    def _program(self, value: Value, *, html: bool, whole: bool, as_json: bool = False) -> Program | None:
         try:
             program = self._files.library.html(value.text) if html else self._files.library.text(value.text)
         except UndefinedTemplate as error:
-            self._undefined(value, error)
+            self._undefined(value, error, whole=whole)
             return None
         except TemplateSyntaxError as error:
             self._findings.error(value.place_at(error.at), "bad-template", error.problem, error.mend)
             return None
-        if failure := fault(program):
-            message = f"for a made group of two alerts it fails: {failure}; where it does, {_STANDS}"
+        if failure := fault(program, as_json=as_json):
+            instead = _NOTHING_SENT if whole else _STANDS
+            message = f"for a made group of two alerts it fails: {failure}; where it does, {instead}"
             self._findings.warning(value.place, "template-fails", message, "`alertrelay template render` tries a text")
         return program
 
-    def _undefined(self, value: Value, error: UndefinedTemplate) -> None:
-        """A warning where files of `templates:` are not at hand, which may define it; else an error."""
-        place = value.place_at(error.at)
+    def _undefined(self, value: Value, error: UndefinedTemplate, *, whole: bool) -> None:
+        """A warning, as our own text stands in its place; an error where nothing does."""
+        mend = did_you_mean(error.name, error.known, "define it in a file of `templates:`")
         if self._files.missing:
-            message = f"{error.problem} in any file here: {_STANDS}"
             mend = f"put the file of {self._files.missing[0]!r} that defines it beside alertmanager.yml"
-            self._findings.warning(place, "no-template", message, mend)
+        place = value.place_at(error.at)
+        if whole:
+            self._findings.error(place, "no-template", error.problem, mend)
         else:
-            mend = did_you_mean(error.name, error.known, "define it in a file of `templates:`")
-            self._findings.error(place, "bad-template", error.problem, mend)
+            self._findings.warning(place, "no-template", f"{error.problem}: {_STANDS}", mend)
 
     def _shared(self, program: Program) -> list[Any]:
         """Returns the tree of a text; templates that another text of the integration defines otherwise get a name of

@@ -100,9 +100,10 @@ def critical(
 class Rule:
     """The watched metric of one part of a resource. Both severities of one trouble share the alertname and the runbook.
 
-    `metrics` is one metric, or the members of `expression` by their letter. `share_of` names the fact that the
-    threshold is a percentage of (`memory`): the alarm's own number is then in the metric's unit. `key` is the name of
-    the number in an environment's `thresholds`; `low` and `high` bound what a person can mean by it.
+    `metrics` is one metric, or the members of `expression` by their letter; none for a query (`promql`, `logs`).
+    `share_of` names the fact that the threshold is a percentage of (`memory`): the alarm's own number is then in the
+    metric's unit. `key` is the name of the number in an environment's `thresholds`; `low` and `high` bound what a
+    person can mean by it.
     """
 
     alertname: str
@@ -121,6 +122,8 @@ class Rule:
     impact: str
     levels: tuple[Level, ...]
     expression: str = ""
+    promql: str = ""  # of an alarm on OpenTelemetry metrics, its threshold included
+    logs: str = ""  # the query of an alarm on a log, which counts its lines
     share_of: str = ""
     when: When | None = None
     band: bool = False  # may be held against CloudWatch's anomaly band instead of a number

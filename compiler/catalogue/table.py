@@ -16,6 +16,7 @@ from compiler.catalogue import (
     serverless,
     sqs,
     targets,
+    telemetry,
 )
 from compiler.catalogue.rule import Rule, runbook_of
 
@@ -25,7 +26,7 @@ CATALOGUE: Mapping[str, tuple[Rule, ...]] = {
     "elasticache": elasticache.RULES,
     "memcached": memcached.RULES,
     "elasticache-serverless": serverless.RULES,
-    "ecs": (*ecs.RULES, *targets.RULES),
+    "ecs": (*ecs.RULES, *targets.RULES, *telemetry.RULES),
     "alb": balancer.RULES,
     "sqs": sqs.RULES,
     "lambda": functions.RULES,
@@ -57,6 +58,19 @@ CACHE = Parent(
     impact="Clients fail, or continue without a cache and put its load on the database.",
 )
 SERVICE = Parent(alertname="ServiceDown", what="The service", impact="Users cannot use the service.")
+SEVERAL = Parent(
+    alertname="MultipleServicesDown",
+    what="Several services",
+    impact="Users cannot use several services: look for one cause.",
+)
+CLUSTER = Parent(
+    alertname="ClusterDown",
+    what="All services",
+    impact="Users cannot use anything that runs in the cluster.",
+)
+OF_CLUSTERS = (SEVERAL, CLUSTER)
+"""Over the ServiceDown alarms of a cluster with at least two services."""
+SEVERAL_AT_LEAST = 2
 PARENTS: Mapping[str, Parent] = {
     "rds": DATABASE,
     "aurora": DATABASE,

@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 
 from alertrelay.config.model import Config, Target
+from alertrelay.config.slo import WINDOWS
 from alertrelay.config.watch import AnomalyConfig
 from alertrelay.policy.route import match_routes
 
 from compiler.alarms.alarm import Plan, setting_of
 from compiler.alarms.plan import plan
-from compiler.cost.month import Demand, ScorerDemand
+from compiler.alarms.slo import plan_slos
+from compiler.cost.month import Demand, ScorerDemand, SloDemand
 from compiler.cost.usage import MONTH_MINUTES, CountedAlert
 from compiler.delivery import LastResort, sends_sms
 from compiler.reading.finding import Findings
@@ -50,8 +52,28 @@ def demand(
         alarms=sum(alarm.billed_metrics for alarm in planned.alarms),
         composites=len(planned.parents),
         scored=_scored(anomaly) if anomaly else None,
+        slos=slo_demand(environment),
         sms=sends_sms(config, people),
         ops_page=bool(environment.ops_pagerduty_key),
+        audited_every=environment.audit.every if environment.audit else 0,
+    )
+
+
+def slo_demand(environment: Environment) -> SloDemand | None:
+    """Returns the demand of its objectives, None where it has none."""
+    planned = plan_slos(environment, Findings())
+    if not planned.windows:
+        return None
+    own = [one.objective for one in environment.slos]
+    signals = {signal.key for one in own for signal in one.signals}
+    # Each window and the attainment.
+    of_signals = sum(1 + len(WINDOWS) for one in own if one.application_signals)
+    return SloDemand(
+        objectives=len(own),
+        metrics=planned.billed_metrics,
+        composites=len(planned.burns),
+        signals=len(signals) + of_signals,
+        by_signals=len(planned.windows),
     )
 
 

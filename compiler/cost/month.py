@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from alertrelay.config.slo import EVERY, PAIRS
+
 from compiler.cost import prices, usage
 from compiler.cost.prices import Price
 
@@ -17,10 +19,16 @@ FUNCTION_ALARMS = usage.FORWARDERS * 3
 SHARED_ALARMS = 2
 OWN_ALARMS = QUEUES_WATCHED + FUNCTION_ALARMS + SHARED_ALARMS + TOPICS
 SCORER_ALARMS, SCORER_METRICS = 5, 4
+AUDITOR_ALARMS, AUDITOR_METRICS = 4, 4
+AUDITOR_MB, AUDIT_SECONDS = 512, 20
+"""Of the auditor, and what a comparison takes of it with some thousand alarms: an assumption."""
 PAGE_ALARMS = 3
 SCORER_MB = 1769
 SCORED_A_SECOND = 20_000
 """Points that the scorer reads a second of its function: docs/performance.md."""
+SLO_ALARMS, SLO_MB, SLO_SECONDS = 3, 512, 2.0
+SLO_METRICS = 3 + len(PAIRS)
+"""Of each objective: what is left, minutes consumed, hours to the end, and a burn rate of each long window."""
 REST, ALERTS = "the relay at rest", "the alerts"
 _CONTAINERS = 3
 """Of each forwarder, which read the secret every five minutes while they are busy."""
@@ -52,6 +60,19 @@ class ScorerDemand:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SloDemand:
+    """What the `objectives` of an environment ask for: `metrics` of their alarms, `composites`, the `signals` that a
+    run of the slo function reads, and the metrics of alarms that the same objectives would need `by_signals`, on SLOs
+    of Application Signals."""
+
+    objectives: int
+    metrics: int
+    composites: int
+    signals: int
+    by_signals: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Demand:
     """What a month is counted for. `channels` are those that its alerts reach; `alarms` are metrics of the alarms on
     resources, `composites` their parents."""
@@ -62,8 +83,11 @@ class Demand:
     alarms: int = 0
     composites: int = 0
     scored: ScorerDemand | None = None
+    slos: SloDemand | None = None
     sms: bool = False
     ops_page: bool = False
+    audited_every: int = 0
+    """Seconds between two comparisons, 0 for none."""
 
 
 def bill(demand: Demand) -> list[Line]:
@@ -137,7 +161,32 @@ def _options(demand: Demand) -> list[Line]:
         lines.append(_line("ops_pagerduty_key", "alarms on the page itself", PAGE_ALARMS, prices.ALARM_METRIC))
     if demand.scored:
         lines += of_scorer(demand.scored)
+    if demand.slos:
+        lines += of_slos(demand.slos)
+    if demand.audited_every:
+        lines += of_auditor(demand.audited_every)
     return lines
+
+
+def of_slos(slos: SloDemand) -> list[Line]:
+    """Returns the lines of the objectives: their alarms, and the slo function with its metrics."""
+    name, runs = "error budgets", usage.MONTH_MINUTES * 60 / EVERY
+    hours = usage.MONTH_MINUTES / 60
+    return [
+        _line(name, "metrics of the windows' alarms", slos.metrics, prices.ALARM_METRIC),
+        _line(name, "composite alarms, which notify", slos.composites, prices.COMPOSITE_ALARM),
+        _line(name, "metrics asked for (GetMetricData)", slos.signals * (runs + hours), prices.GET_METRIC_DATA),
+        _line(name, "metrics of the budgets", slos.objectives * SLO_METRICS + 1, prices.CUSTOM_METRIC),
+        _line(name, "runs", runs, prices.INVOCATION),
+        _line(name, f"their time, at {SLO_MB} MB", runs * SLO_SECONDS * SLO_MB / 1024, prices.GB_SECOND),
+        _line(name, "writes to the table", runs * slos.objectives, prices.TABLE_WRITE),
+        _line(name, "alarms of the slo function on itself", SLO_ALARMS, prices.ALARM_METRIC),
+    ]
+
+
+def saved_by_signals(slos: SloDemand) -> float:
+    """Returns the dollars of alarms that SLOs of Application Signals would save, before what AWS charges for them."""
+    return (slos.metrics - slos.by_signals) * prices.ALARM_METRIC.one
 
 
 def of_scorer(scored: ScorerDemand) -> list[Line]:
@@ -154,6 +203,17 @@ def of_scorer(scored: ScorerDemand) -> list[Line]:
         _line(name, "alarms of the scorer on itself", SCORER_ALARMS, prices.ALARM_METRIC),
         _line(name, "metrics of its runs", SCORER_METRICS, prices.CUSTOM_METRIC),
         _line("dashboard of the anomaly-scorer", "dashboard", 1, prices.DASHBOARD),
+    ]
+
+
+def of_auditor(every: int) -> list[Line]:
+    """Returns the lines of the auditor: its runs, its own watch."""
+    name, runs = "audit", usage.MONTH_MINUTES * 60 / every
+    return [
+        _line(name, "runs", runs, prices.INVOCATION),
+        _line(name, f"their time, at {AUDITOR_MB} MB", runs * AUDIT_SECONDS * AUDITOR_MB / 1024, prices.GB_SECOND),
+        _line(name, "alarms on the audit itself", AUDITOR_ALARMS, prices.ALARM_METRIC),
+        _line(name, "metrics of its runs", AUDITOR_METRICS, prices.CUSTOM_METRIC),
     ]
 
 

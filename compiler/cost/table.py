@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
-from compiler.cost.month import REST, Demand, Line, bill, relay_dollars
+from compiler.cost.month import REST, Demand, Line, SloDemand, bill, of_slos, relay_dollars, saved_by_signals
 from compiler.cost.prices import REGION
 
 
@@ -51,4 +51,26 @@ def summary(name: str, demand: Demand) -> list[str]:
     return [
         f"{name}: the relay ${relay_dollars(lines):,.2f} a month at {assumptions(demand)}; ${rest:.2f} at rest",
         *([f"{name}: and {', '.join(options)}"] if options else []),
+        *(_of_slos(name, demand.slos) if demand.slos else []),
     ]
+
+
+def _of_slos(name: str, slos: SloDemand) -> list[str]:
+    """Returns how many alarms and metrics the objectives have, and what Application Signals would save of them."""
+    dollars = sum(line.dollars for line in of_slos(slos))
+    said = (
+        f"{name}: {slos.objectives} SLOs: {slos.composites} composite alarms over alarms of {slos.metrics} metrics, "
+        f"${dollars:,.2f} a month"
+    )
+    return [said, *([f"{name}: {hint}"] if (hint := signals_hint(slos)) else [])]
+
+
+def signals_hint(slos: SloDemand) -> str:
+    """Returns the comparison with Application Signals, "" where it saves nothing."""
+    saved = saved_by_signals(slos)
+    if saved <= 0:
+        return ""
+    return (
+        f"as SLOs of Application Signals their alarms would take {slos.by_signals} metrics, ${saved:,.2f} less, and "
+        "AWS charges for the SLOs themselves by signal, at no price that is fixed for one"
+    )

@@ -16,7 +16,7 @@ from compiler.alertmanager.file import AlertmanagerFile, parse_alertmanager
 from compiler.alertmanager.managed import CONFIG, TEMPLATES
 from compiler.delivery import DeliveryFile
 from compiler.mending.deprecated import renew
-from compiler.mending.secrets import MovedSecrets, may_be_secrets, move_secrets
+from compiler.mending.secrets import MOVED, MovedSecrets, may_be_secrets, move_secrets
 from compiler.mending.source import Edit, applied, child, compose, entries
 from compiler.reading.finding import Finding, Findings
 from compiler.reading.yamlfile import Value, parse
@@ -24,6 +24,8 @@ from compiler.reading.yamlfile import Value, parse
 _MASK = "<secret>"
 _OLD_KEYS = ("match", "match_re", "matchers", "mute_time_intervals", "time_intervals")
 _SHORTEST = 4
+_USER = ".http_config.basic_auth"
+"""Where the user and the password of an address are written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,9 +97,15 @@ def _means_the_same(
     if before and (after is None or _decisions(before) != _decisions(after)):
         return False
     was, now = (dict(_leaves(parse(one, Findings(), file=file), "")) for one in (text, new))
-    secrets = {one.key for one in found if one.code == "inline-secret"}
+    secrets = {one.key for one in found if one.code in MOVED}
     differ = {key for key in was.keys() | now.keys() if was.get(key) != now.get(key)}
-    return all(key in secrets or key.removesuffix("_file") in secrets or _is_old(key) for key in differ)
+    return all(
+        key in secrets
+        or key.removesuffix("_file") in secrets
+        or key.replace(_USER, ".url").rpartition(".")[0] in secrets
+        or _is_old(key)
+        for key in differ
+    )
 
 
 def _decisions(parsed: AlertmanagerFile) -> object:

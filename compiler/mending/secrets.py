@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import yaml
 
+from compiler.alertmanager.secret_urls import basic_auth
 from compiler.mending.source import Edit, Pair, child, entries, is_alias, rename, replace_value
 from compiler.reading.finding import Finding
 
+MOVED = ("inline-secret", "inline-url")
+"""Codes of findings whose value is moved, where their mend names the key to write instead."""
 FOLDER = "/etc/alertmanager/secrets"
 _INSTEAD = re.compile(r"write `(\w+): /etc/")
 _RECEIVER = re.compile(r"receivers\[(\d+)\]\.(?:(\w+?)_configs)?")
@@ -33,7 +37,7 @@ def move_secrets(text: str, root: yaml.Node, findings: Sequence[Finding]) -> Mov
     """Returns what moves each secret that `findings` name as one in plain text."""
     wanted: dict[tuple[int, int], list[Finding]] = {}
     for one in findings:
-        if one.code == "inline-secret":
+        if one.code in MOVED:
             wanted.setdefault((one.line, one.column), []).append(one)
     names = _Names(root)
     edits: list[Edit] = []
@@ -49,11 +53,41 @@ def move_secrets(text: str, root: yaml.Node, findings: Sequence[Finding]) -> Mov
         instead = _INSTEAD.search(here[0].mend)
         if instead is None:
             continue
-        path = f"{FOLDER}/{names.of(entry, _hint(here[0], root))}"
+        hint = _hint(here[0], root)
+        if parted := _without_user(text, entry, names, hint):
+            edits += parted
+            continue
+        path = f"{FOLDER}/{names.of(str(entry.value.value).strip(), hint)}"
         edits.append(rename(entry, instead[1]))
         if not is_alias(text, entry):
             edits.append(replace_value(text, entry, path))
     return MovedSecrets(edits=tuple(edits), values=names.values, masked=tuple(masked), hidden=tuple(hidden))
+
+
+def _without_user(text: str, entry: Pair, names: _Names, hint: str) -> list[Edit]:
+    """Returns what takes user and password out of an address and writes them under `http_config.basic_auth`, which
+    every release of Alertmanager reads; none where the entry has an `http_config`, or is not of one plain line."""
+    found = basic_auth(str(entry.value.value))
+    start, end = entry.value.start_mark, entry.value.end_mark
+    shown = text[start.index : end.index]
+    if found is None or child(entry.mapping, "http_config") or is_alias(text, entry) or start.line != end.line:
+        return []
+    user, password, pair = found
+    if shown.count(pair) != 1 or shown.startswith("&"):
+        return []
+    name = names.of(password, re.sub("url$", "password", hint))
+    written = json.dumps(user, ensure_ascii=False)
+    if entry.mapping.flow_style:
+        auth = f", http_config: {{basic_auth: {{username: {written}, password_file: {FOLDER}/{name}}}}}"
+        inserted = Edit(start=end.index, end=end.index, text=auth)
+    else:
+        ends = "\r\n" if "\r\n" in text else "\n"
+        indent = " " * entry.key.start_mark.column
+        lines = ("http_config:", "  basic_auth:", f"    username: {written}", f"    password_file: {FOLDER}/{name}")
+        at = text.find("\n", end.index) + 1 or len(text)
+        before = "" if text[at - 1] == "\n" else ends
+        inserted = Edit(start=at, end=at, text=before + "".join(f"{indent}{line}{ends}" for line in lines))
+    return [Edit(start=start.index, end=end.index, text=shown.replace(pair, "")), inserted]
 
 
 def may_be_secrets(root: yaml.Node) -> Iterator[tuple[tuple[int, int], str]]:
@@ -78,7 +112,8 @@ def _hint(finding: Finding, root: yaml.Node) -> str:
     if receivers and isinstance(receivers.value, yaml.SequenceNode) and int(found[1]) < len(receivers.value.value):
         named = child(receivers.value.value[int(found[1])], "name")
     receiver = str(named.value.value) if named and isinstance(named.value, yaml.ScalarNode) else f"receiver_{found[1]}"
-    parts = [receiver, found[2] or "", key]
+    channel = found[2] or ""
+    parts = [receiver, "" if channel in receiver.casefold() else channel, key]
     return "_".join(part for part in parts if part)
 
 
@@ -94,9 +129,8 @@ class _Names:
         """Returns the values by name."""
         return {name: value for value, name in self._by_value.items()}
 
-    def of(self, entry: Pair, hint: str) -> str:
-        """Returns the name of an entry's value."""
-        value = str(entry.value.value).strip()
+    def of(self, value: str, hint: str) -> str:
+        """Returns the name of a value."""
         if value not in self._by_value:
             base = _UNFIT.sub("_", hint).strip("_")[:60] or "secret"
             numbered = (base if number == 1 else f"{base}_{number}" for number in range(1, 10_000))

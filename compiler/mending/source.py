@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 import yaml
 
+from compiler.reading.loader import TabLoader
+from compiler.reading.yamlfile import Loader
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
@@ -32,8 +35,19 @@ class Edit:
 
 
 def compose(text: str) -> yaml.Node | None:
-    """Returns the document's node tree, None for an empty one. Raises yaml.YAMLError."""
-    loader = yaml.SafeLoader(text)
+    """Returns the document's node tree, None for an empty one. Raises yaml.YAMLError.
+
+    By PyYAML's loader, or libyaml's where only that takes the text, as one with a question mark within brackets.
+    """
+    try:
+        return _tree(TabLoader(text))
+    except yaml.YAMLError:
+        if not yaml.__with_libyaml__:
+            raise
+        return _tree(yaml.CSafeLoader(text))
+
+
+def _tree(loader: Loader) -> yaml.Node | None:
     try:
         return loader.get_single_node()
     finally:

@@ -13,6 +13,8 @@ Severity = Literal["error", "warning", "info"]
 _LISTED = 12
 _PLACES = 3
 _FOLDED = 5
+_NEAR = 0.6
+"""How alike two words are of which one may be a slip of the other, from 0 to 1."""
 _ORDER: dict[Severity, int] = {"error": 0, "warning": 1, "info": 2}
 
 
@@ -64,6 +66,10 @@ class Findings:
     def info(self, place: Place, code: str, message: str, mend: str = "") -> None:
         """Something to know; `--strict` does not mind it."""
         self._add(place, "info", code, message, mend)
+
+    def add(self, finding: Finding) -> None:
+        """Something that was found elsewhere."""
+        self._found.append(finding)
 
     def _add(self, place: Place, severity: Severity, code: str, message: str, mend: str) -> None:
         self._found.append(
@@ -142,7 +148,17 @@ def _folded(same: Sequence[Finding]) -> Finding:
 def did_you_mean(word: str, known: Iterable[str], otherwise: str = "remove it") -> str:
     """Returns a mend that names the nearest known word, or all of them where none is near and they are few."""
     candidates = sorted(known)
-    near = difflib.get_close_matches(word, candidates, n=1, cutoff=0.6)
-    if near:
-        return f"did you mean {near[0]!r}?"
+    if near := nearest(word, candidates):
+        return f"did you mean {near!r}?"
     return f"known here: {', '.join(candidates)}" if 0 < len(candidates) <= _LISTED else otherwise
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return the known word that was probably meant, "" where none is near. A last part that both have (`_configs`)
+    makes two words no nearer."""
+    for near in difflib.get_close_matches(word, sorted(known), n=3, cutoff=_NEAR):
+        stem, _, tail = word.rpartition("_")
+        other, _, others = near.rpartition("_")
+        if tail != others or not stem or difflib.SequenceMatcher(None, other, stem).ratio() >= _NEAR:
+            return near
+    return ""

@@ -15,6 +15,11 @@ IAM_PRINCIPAL = text_like(
     "the ARN of a role or a user, of which `*` may stand for a part of the name",
     "arn:aws:iam::111122223333:role/alertmanager",
 )
+ROLE = text_like(
+    r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9_+=,.@/-]+",
+    "the ARN of a role",
+    "arn:aws:iam::444455556666:role/alertrelay-audit",
+)
 _EMAIL = r"[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;]+"
 EMAIL_ADDRESS = text_like(_EMAIL, "an e-mail address", "oncall@example.com")
 PHONE_NUMBER = text_like(r"\+[1-9][0-9]{6,14}", "a phone number in E.164", '"+15555550100"')

@@ -15,6 +15,7 @@ from pathlib import Path
 import yaml
 
 from compiler.reading.finding import Findings, Place
+from compiler.reading.loader import TabLoader
 
 MAX_DEPTH = 60
 MAX_VALUES = 200_000
@@ -143,7 +144,7 @@ def _composed(text: str) -> tuple[Loader, yaml.Node | None]:
         except (yaml.YAMLError, UnicodeError):
             if quick is not None:
                 quick.dispose()
-    loader = yaml.SafeLoader(text)
+    loader = TabLoader(text)
     return loader, loader.get_single_node()
 
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from alertrelay.alert import Labels
+from alertrelay.config.slo import SloConfig
 
 from compiler.reading.finding import Findings
 from compiler.reading.formats import ACCOUNT, EMAIL_ADDRESS, IAM_PRINCIPAL, SECRET_KEY, WEB_ADDRESS, region_of
 from compiler.reading.section import Section, keys, section_of
 from compiler.reading.yamlfile import Value
 from compiler.resources import listing
+from compiler.resources.audit import Audit, audit_of
 from compiler.resources.resource import (
     Cache,
     Cluster,
@@ -24,13 +26,15 @@ from compiler.resources.resource import (
     Resource,
     Service,
 )
+from compiler.resources.slo import ListedObjective, slos
 
 KEYS = keys(
     "region retain log_retention_days labels publisher_accounts publishers ops_email ops_pagerduty_key "
-    "rollout reserved_concurrency runbook_base_url alarm_tags_in_notifications "
-    "databases clusters caches services load_balancers queues functions"
+    "rollout intake reserved_concurrency runbook_base_url alarm_tags_in_notifications managed_prometheus audit "
+    "databases clusters caches services load_balancers queues functions slos"
 )
 ROLLOUTS = ("canary", "at_once")
+INTAKES = ("direct",)
 LEAST_RESERVED = 30
 """A forwarder handles 20 of its timers at once: with no more, what comes from the topics would be refused."""
 LOG_RETENTION_DAYS = (
@@ -56,11 +60,14 @@ class Environment:
     publisher_accounts: tuple[str, ...]
     publishers: tuple[str, ...]
     rollout: str  # of ROLLOUTS
+    intake: str  # of INTAKES; "" for none: alerts then come by SNS alone
     reserved_concurrency: int  # of each forwarder, 0 for none
     ops_pagerduty_key: str  # a key of the secret: pages by EventBridge directly when the relay itself is unwell
     ops_email: tuple[str, ...]  # notified by SNS directly when the relay itself is unwell
     runbook_base_url: str
+    managed_prometheus: bool  # the rules of rules/ are deployed to a workspace of Amazon Managed Prometheus
     alarm_tags_in_notifications: bool  # each alarm sends its tags along with each change of its state
+    audit: Audit | None  # None: nothing is checked on a schedule
     databases: tuple[Database, ...]
     clusters: tuple[Cluster, ...]
     caches: tuple[Cache, ...]
@@ -68,6 +75,13 @@ class Environment:
     load_balancers: tuple[LoadBalancer, ...]
     queues: tuple[Queue, ...]
     functions: tuple[Function, ...]
+    slos: tuple[ListedObjective, ...] = ()
+
+    @property
+    def objectives(self) -> SloConfig | None:
+        """Returns its objectives as the slo function takes them, None where it has none."""
+        found = tuple(one.objective for one in self.slos)
+        return SloConfig(environment=self.name, objectives=found) if found else None
 
     @property
     def resources(self) -> tuple[Resource, ...]:
@@ -104,12 +118,15 @@ def parse_environment(root: Value, name: str, findings: Findings) -> Environment
         labels=listing.labels_of(section),
         publisher_accounts=tuple(filter(None, (ACCOUNT(v, findings) for v in section.list("publisher_accounts")))),
         publishers=tuple(filter(None, (IAM_PRINCIPAL(v, findings) for v in section.list("publishers")))),
-        rollout=_rollout(section),
+        rollout=_one_of(section, "rollout", ROLLOUTS, "a way to roll out") or ROLLOUTS[0],
+        intake=_one_of(section, "intake", INTAKES, "a kind of intake"),
         reserved_concurrency=section.whole("reserved_concurrency", 0, low=LEAST_RESERVED, high=1_000),
         ops_pagerduty_key=SECRET_KEY(ops_key, findings) if ops_key else "",
         ops_email=tuple(filter(None, (EMAIL_ADDRESS(v, findings) for v in section.list("ops_email")))),
         runbook_base_url=WEB_ADDRESS(runbooks, findings) if runbooks else "",
+        managed_prometheus=section.flag("managed_prometheus", default=False),
         alarm_tags_in_notifications=section.flag("alarm_tags_in_notifications", default=False),
+        audit=audit_of(section),
         databases=listing.databases(section),
         clusters=listing.clusters(section),
         caches=listing.caches(section),
@@ -117,16 +134,16 @@ def parse_environment(root: Value, name: str, findings: Findings) -> Environment
         load_balancers=listing.load_balancers(section),
         queues=listing.queues(section),
         functions=listing.functions(section),
+        slos=slos(section),
     )
 
 
-def _rollout(section: Section) -> str:
-    word = section.text("rollout", ROLLOUTS[0])
-    if word not in ROLLOUTS:
-        section.findings.error(
-            section.at("rollout"), "bad-value", f"{word!r} is not a way to roll out", f"one of {', '.join(ROLLOUTS)}"
-        )
-        return ROLLOUTS[0]
+def _one_of(section: Section, key: str, words: tuple[str, ...], what: str) -> str:
+    """Returns the word under a key, "" where it is missing or none of `words`."""
+    word = section.text(key, "")
+    if word and word not in words:
+        section.findings.error(section.at(key), "bad-value", f"{word!r} is not {what}", f"one of {', '.join(words)}")
+        return ""
     return word
 
 

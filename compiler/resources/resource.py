@@ -113,7 +113,8 @@ class Service:
     """An ECS service. `container_insights` is "", "standard" or "enhanced".
 
     `load_balancer` and `target_group` are the last parts of their ARNs; `healthy_targets` is how many it needs.
-    `service_connect` is the discovery name under which others call it.
+    `service_connect` is the discovery name under which others call it. `opentelemetry` is its `service.name` in the
+    metrics that it sends to CloudWatch by OTLP, `log_group` the name of its log.
     """
 
     id: str  # ServiceName
@@ -125,6 +126,8 @@ class Service:
     target_group: str = ""  # targetgroup/checkout/73e2d6bc24d8a067
     healthy_targets: int = 1
     service_connect: str = ""
+    opentelemetry: str = ""
+    log_group: str = ""
     watch: ResourceWatch = field(default_factory=ResourceWatch)
 
 

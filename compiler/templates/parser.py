@@ -6,13 +6,15 @@ closed.
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
 from compiler.templates.lexer import tokens
 from compiler.templates.pipelines import PipelineParser
-from compiler.templates.syntax import TemplateSyntaxError, Token, spot_of
+from compiler.templates.syntax import TemplateSyntaxError, Token
 
 Node = list[Any]
 _DEEP = 60
@@ -41,6 +43,7 @@ class _Parser(PipelineParser):
     def __init__(self, text: str, functions: Collection[str]) -> None:
         super().__init__(text, list(tokens(text)), functions)
         self._parsed = ParsedTemplate([])
+        self._line_ends = [found.start() for found in re.finditer("\n", text)]
         self._ranges = self._depth = 0
 
     def parse(self) -> ParsedTemplate:
@@ -183,4 +186,4 @@ class _Parser(PipelineParser):
         return ["template", self._line(start), name, pipe]
 
     def _line(self, token: Token) -> int:
-        return spot_of(self.source, token.at).line
+        return bisect_left(self._line_ends, token.at) + 1

@@ -8,6 +8,7 @@ from alertrelay.render.templates.budget import TemplateFailure
 from alertrelay.render.templates.execute import Program, render
 from alertrelay.render.templates.gotime import GoTime
 from alertrelay.render.templates.reading import NO_TIME
+from alertrelay.render.templates.structured import valued
 from alertrelay.render.templates.values import KV, AlertValue, AlertValues, Data
 
 _NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
@@ -20,14 +21,14 @@ _TEXTS = {
 }
 
 
-def fault(program: Program) -> str:
-    """Returns why a text cannot be rendered for a group of which one alert fires and one is resolved; "" where it can
-    be."""
+def fault(program: Program, *, as_json: bool = False) -> str:
+    """Returns why a text cannot be rendered for a group of which one alert fires and one is resolved, or is no JSON
+    where that is asked for; "" where it can be."""
     try:
-        render(program, _DATA, now=_NOW)
+        made = render(program, _DATA, now=_NOW)
     except TemplateFailure as failure:
         return failure.text
-    return ""
+    return "what it gives is no JSON" if as_json and isinstance(valued(made), str) else ""
 
 
 def _alert(status: str, ended: GoTime) -> AlertValue:

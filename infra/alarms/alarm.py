@@ -16,6 +16,7 @@ from compiler.alarms.alarm import CompositeAlarm, MetricAlarm, Plan, Setting, St
 from compiler.alarms.plan import plan
 from compiler.reading.finding import Findings
 from compiler.resources.resource import Resource
+from infra.alarms.queries import log_alarm, promql_alarm, query_role
 from infra.topics import topic_prefix
 
 BAND_WIDTH = 2  # standard deviations
@@ -49,14 +50,28 @@ class PlannedAlarms(Construct):
         super().__init__(scope, construct_id)
         self.topics = topics or {severity: topic_arn(environment, severity) for severity in ("critical", "warning")}
         self._send_tags = send_tags
-        made = {alarm.name: self._metric_alarm(alarm) for alarm in alarms.alarms}
+        logs = sorted({alarm.log_group for alarm in alarms.alarms if alarm.log_group})
+        self._role = query_role(self, "LogQueries", logs) if logs else None
+        made = {alarm.name: self._alarm(alarm) for alarm in alarms.alarms}
         for parent in alarms.parents:
-            composite = self._composite(parent)
+            made[parent.name] = composite = self._composite(parent)
             for child in parent.children:
                 composite.add_resource_dependency(made[child])
         if send_tags:
             reason = "ActionConfiguration is newer (October 2026) than the schemas that the CDK checks by."
             cdk.Validations.of(self).acknowledge(cdk.Acknowledgment(id="CloudFormation-Validate::F3002", reason=reason))
+
+    def _alarm(self, alarm: MetricAlarm) -> cdk.CfnResource:
+        if not alarm.query:
+            return self._metric_alarm(alarm)
+        actions = [self.topics[alarm.severity]]
+        labels = tags(alarm.labels, alarm.alertname, alarm.severity)
+        if alarm.log_group:
+            assert self._role
+            sent = sending_tags(cloudwatch.CfnLogAlarm) if self._send_tags else None
+            return log_alarm(self, alarm, actions, labels, sent, self._role)
+        sent = sending_tags(cloudwatch.CfnAlarm) if self._send_tags else None
+        return promql_alarm(self, alarm, actions, labels, sent)
 
     def _metric_alarm(self, alarm: MetricAlarm) -> cloudwatch.CfnAlarm:
         actions = [self.topics[alarm.severity]]
@@ -72,12 +87,12 @@ class PlannedAlarms(Construct):
             datapoints_to_alarm=alarm.datapoints,
             treat_missing_data=alarm.missing,
             tags=tags(alarm.labels, alarm.alertname, alarm.severity),
-            action_configuration=_sending_tags(cloudwatch.CfnAlarm) if self._send_tags else None,
+            action_configuration=sending_tags(cloudwatch.CfnAlarm) if self._send_tags else None,
             **_watching(alarm),
         )
 
     def _composite(self, parent: CompositeAlarm) -> cloudwatch.CfnCompositeAlarm:
-        actions = [self.topics[parent.severity]]
+        actions = [self.topics[parent.severity]] if parent.notifies else None
         return cloudwatch.CfnCompositeAlarm(
             self,
             parent.name,
@@ -87,7 +102,7 @@ class PlannedAlarms(Construct):
             alarm_actions=actions,
             ok_actions=actions,
             tags=tags(parent.labels, parent.alertname, parent.severity),
-            action_configuration=_sending_tags(cloudwatch.CfnCompositeAlarm) if self._send_tags else None,
+            action_configuration=sending_tags(cloudwatch.CfnCompositeAlarm) if self._send_tags else None,
         )
 
 
@@ -136,7 +151,7 @@ def tags(labels: Labels, alertname: str, severity: str) -> Sequence[CfnTag]:
     return [CfnTag(key=key, value=value) for key, value in sorted(found.items()) if _TAG_VALUE.fullmatch(value)]
 
 
-def _sending_tags(kind: Any) -> Any:
+def sending_tags(kind: Any) -> Any:
     """ActionConfiguration of a kind of alarm: all tags, also those that are added later."""
     return kind.ActionConfigurationProperty(alarm_tags_propagation=kind.AlarmTagsPropagationProperty(enabled=True))
 
@@ -146,7 +161,7 @@ def _watching(alarm: MetricAlarm) -> dict[str, Any]:
     if alarm.threshold is None:
         return {
             "metrics": [
-                *(_query(stat, alarm.period, returned=True) for stat in alarm.stats),
+                *(query(stat, alarm.period, returned=True) for stat in alarm.stats),
                 cloudwatch.CfnAlarm.MetricDataQueryProperty(
                     id="band",
                     expression=f"ANOMALY_DETECTION_BAND({alarm.stats[0].id}, {BAND_WIDTH})",
@@ -164,7 +179,7 @@ def _watching(alarm: MetricAlarm) -> dict[str, Any]:
         return {
             **held,
             "metrics": [
-                *(_query(stat, alarm.period, returned=False) for stat in alarm.stats),
+                *(query(stat, alarm.period, returned=False) for stat in alarm.stats),
                 cloudwatch.CfnAlarm.MetricDataQueryProperty(
                     id="result", expression=alarm.expression, label=alarm.what, return_data=True
                 ),
@@ -176,19 +191,19 @@ def _watching(alarm: MetricAlarm) -> dict[str, Any]:
         **held,
         "namespace": stat.namespace,
         "metric_name": stat.name,
-        "dimensions": _dimensions(stat),
+        "dimensions": dimensions(stat),
         "period": alarm.period,
         "extended_statistic" if percentile else "statistic": stat.statistic,
     }
 
 
-def _query(stat: Stat, period: int, *, returned: bool) -> cloudwatch.CfnAlarm.MetricDataQueryProperty:
+def query(stat: Stat, period: int, *, returned: bool) -> cloudwatch.CfnAlarm.MetricDataQueryProperty:
     return cloudwatch.CfnAlarm.MetricDataQueryProperty(
         id=stat.id,
         return_data=returned,
         metric_stat=cloudwatch.CfnAlarm.MetricStatProperty(
             metric=cloudwatch.CfnAlarm.MetricProperty(
-                namespace=stat.namespace, metric_name=stat.name, dimensions=_dimensions(stat)
+                namespace=stat.namespace, metric_name=stat.name, dimensions=dimensions(stat)
             ),
             period=period,
             stat=stat.statistic,
@@ -196,5 +211,5 @@ def _query(stat: Stat, period: int, *, returned: bool) -> cloudwatch.CfnAlarm.Me
     )
 
 
-def _dimensions(stat: Stat) -> Sequence[cloudwatch.CfnAlarm.DimensionProperty]:
+def dimensions(stat: Stat) -> Sequence[cloudwatch.CfnAlarm.DimensionProperty]:
     return [cloudwatch.CfnAlarm.DimensionProperty(name=name, value=value) for name, value in stat.dimensions.items()]

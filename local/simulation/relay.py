@@ -15,7 +15,8 @@ from alertrelay.config.model import Config, Target
 from alertrelay.dispatch.assembly import assemble
 from alertrelay.groups.insert import updates_of
 from alertrelay.groups.joining import Joining
-from alertrelay.memory.store import MemorySecrets, MemoryStore
+from alertrelay.memory.ports import MemorySecrets
+from alertrelay.memory.store import MemoryStore
 from alertrelay.nflog.group_state import GroupState
 from alertrelay.notification import Message, Notification, Outcome, Receipt
 from alertrelay.notify.compose import Site

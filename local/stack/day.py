@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -14,7 +13,7 @@ from alertrelay.notification import Outcome
 from alertrelay.sources import Envelope, parse, unwrap
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local.account import Account, Lost, PublishedEvent
+from local.account import Account, PublishedEvent
 from local.stack.day_input import (
     START,
     checked_down,
@@ -30,56 +29,16 @@ from local.stack.day_input import (
 )
 from local.stack.deployed import Deployed, config_of, deploy
 from local.stack.emulator import Emulator
+from local.stack.history import BudgetShown, Day, Happened, Played, TimedOutcome
 from local.stack.invocation import Failure
 from local.stack.progress import ProgressLine
 from local.stack.running import RunningStack, texts
 from local.stack.scorer import ScorerHere, ScorerLogEvent, Series
 from local.stack.snapshot import deployed_once
-from local.standins import Fault, RecordedRequest
+from local.standins import Fault
 
 SHOWN = ("anomaly_opened", "anomaly_worse", "anomaly_ended", "anomaly_silent", "learned_anew", "metric_refused")
 """Events of the scorer's log that a person wants to see."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimedOutcome:
-    """An outcome at its time. `by` is the file whose publishing led to it at once, None where a timer did."""
-
-    at: datetime
-    outcome: Outcome
-    by: PublishedEvent | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Played:
-    """A series that was lived through, from `at` on. `said` is what it is, in words."""
-
-    at: datetime
-    series: Series
-
-    @property
-    def said(self) -> str:
-        """Words the number of points that are played, the history before them, and the entry."""
-        past, lived = len(self.series.past), len(self.series.points) - len(self.series.past)
-        return f"{lived} points of {self.series.watch.name} ({self.series.watch.mode}), after {past} that are its past"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Day:
-    """All that happened. `history` is in order of time; `logs` is what the functions printed."""
-
-    environment: str
-    down: Mapping[str, Fault]
-    began: datetime
-    ended: datetime
-    events: tuple[PublishedEvent, ...]
-    history: tuple[PublishedEvent | TimedOutcome | Failure | Played | ScorerLogEvent, ...]
-    received: tuple[RecordedRequest, ...]
-    waiting: Mapping[str, Sequence[str]]
-    lost: tuple[Lost, ...]
-    unpublished: tuple[str, ...]
-    secrets: Mapping[str, str] = field(repr=False)
-    logs: str = field(repr=False, default="")
 
 
 def live(
@@ -153,7 +112,7 @@ class DayRun:
         )
         self.account = Account(config_of(template))
         self._began = self.stack.clock.now()
-        self._history: list[PublishedEvent | TimedOutcome | Failure | Played | ScorerLogEvent] = []
+        self._history: list[Happened] = []
         self._unpublished: list[str] = []
         self._publishing: PublishedEvent | None = None
 
@@ -190,6 +149,10 @@ class DayRun:
                 self._publishing = None
         finally:
             scorer.close()
+
+    def show(self, budget: BudgetShown) -> None:
+        """Adds to the history what a message said of a budget."""
+        self._history.append(budget)
 
     def _scorer(self) -> ScorerHere:
         stack = self.stack

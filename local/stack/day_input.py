@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import posixpath
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +14,9 @@ from alertrelay.config.model import Config
 from alertrelay.config.watch import AnomalyConfig
 from alertrelay.sources import Envelope, parse
 
+from compiler.config_files import environment_fault
 from compiler.config_folder import NoConfigFolder
+from compiler.reading.finding import nearest
 from infra import synth
 from local.stack.deployed import anomaly_config_of, config_of
 from local.stack.faults import parse_down, places
@@ -42,11 +43,8 @@ def template_of(environment: str, *, config: Path | None = None, arch: str | Non
         config = synth.config_of(config)
     except NoConfigFolder as error:
         raise UsageError(str(error)) from None
-    there = sorted(path.stem for path in (config / "environments").glob("*.yml"))
-    if environment not in there:
-        raise UsageError(
-            f"--env {environment}: {config / 'environments'} has no such environment{_near(environment, there)}"
-        )
+    if missing := environment_fault(config, environment):
+        raise UsageError(str(missing))
     try:
         outdir = synth.kept_assembly(synth.BUILD / "replay", environment=environment, arch=arch, config=config)
     except synth.SynthFailed as error:
@@ -84,7 +82,7 @@ def checked_down(values: Sequence[str], config: Config) -> Mapping[str, Fault]:
         raise UsageError(str(error)) from None
     for place in faults:
         if place not in places(config):
-            raise UsageError(f"--down {place}: neither a channel nor a receiver{_near(place, places(config))}")
+            raise UsageError(f"--down {place}: no receiver has this channel or this name{_near(place, places(config))}")
     return faults
 
 
@@ -132,8 +130,8 @@ def _changed(alerts: Iterable[Alert], otherwise: datetime) -> datetime:
 
 def _near(word: str, known: Iterable[str]) -> str:
     known = list(known)
-    close = difflib.get_close_matches(word, known, n=1)
-    return f"; did you mean {close[0]}?" if close else f"; there are: {', '.join(known)}"
+    close = nearest(word, known)
+    return f"; did you mean {close}?" if close else f"; there are: {', '.join(known)}"
 
 
 def in_order(files: Sequence[tuple[str, T]]) -> list[tuple[str, T]]:
@@ -150,6 +148,8 @@ def watched_by(template: Path, modes: Sequence[str]) -> AnomalyConfig | None:
     """Return what the environment watches, with these modes. Raises UsageError."""
     config = anomaly_config_of(template)
     try:
+        if config is None and modes:
+            raise UsageError(f"--mode {modes[0]}: this environment watches no metric: add an entry to anomaly.yml")
         return with_modes(config, modes) if config else None
     except NoSeries as error:
         raise UsageError(str(error)) from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parseaddr
 from pathlib import Path
@@ -17,6 +17,7 @@ from alertrelay.config.model import Config
 from alertrelay.config.watch import AnomalyConfig
 
 from local.stack.emulator import Emulator
+from local.stack.named_topics import make_named_topics
 from local.stack.template import prepare, secrets_of
 from local.standins import peer
 
@@ -42,8 +43,8 @@ class DeployedFunction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ScorerFunction:
-    """The anomaly-scorer: a function on a schedule, without a queue."""
+class ScheduledFunction:
+    """A function on a schedule, without a queue: the anomaly-scorer, or the slo function."""
 
     name: str
     handler: str
@@ -54,12 +55,13 @@ class ScorerFunction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployed:
-    """`functions` are the forwarders; `scorer` is None where the environment watches no metric. `topics` are the ARNs
-    of those that forwarders listen to, by name; `queues` are all of the template's, by name; `outputs` are those of
-    the stack; `secrets` holds every value that may be shown nowhere."""
+    """`functions` are the forwarders; `scorer` is None where the environment watches no metric, `slo` where it has no
+    objective. `topics` are the ARNs of those that forwarders listen to, by name; `queues` are all of the template's,
+    by name; `outputs` are those of the stack; `secrets` holds every value that may be shown nowhere."""
 
     functions: tuple[DeployedFunction, ...]
-    scorer: ScorerFunction | None
+    scorer: ScheduledFunction | None
+    slo: ScheduledFunction | None
     topics: Mapping[str, str]
     queues: Mapping[str, str]
     outputs: Mapping[str, str]
@@ -69,6 +71,7 @@ class Deployed:
     config: Config
 
 
+SCORER, SLO = "lambdas.anomaly_scorer.handler", "lambdas.slo.handler"
 _LEFT_OUT = (
     "Lambda::Alias",
     "Lambda::EventInvokeConfig",
@@ -94,14 +97,16 @@ def deploy(emulator: Emulator, template: Path, *, table: str = "", secret: str =
     left_out = {kind: list(prepared.resources(f"AWS::{kind}", outputs)) for kind in _LEFT_OUT}
     aliases = _create_aliases(emulator, left_out["Lambda::Alias"])
     queues = _queues(emulator)
-    functions, scorer = _functions(emulator, left_out, queues, code, aliases)
+    functions, scheduled = _functions(emulator, left_out, queues, code, aliases)
     verify_senders(emulator, config)
+    make_named_topics(config)
     emulator.mend_key_policies()
     _put_policies(emulator, left_out["SNS::TopicPolicy"])
     topics = _subscribe(emulator, left_out["SNS::Subscription"], {f.arn: f for f in functions})
     return Deployed(
         functions=functions,
-        scorer=scorer,
+        scorer=_handled_by(SCORER, scheduled),
+        slo=_handled_by(SLO, scheduled),
         topics=topics,
         queues=queues,
         outputs=outputs,
@@ -222,8 +227,12 @@ def _create_aliases(emulator: Emulator, wanted: Iterable[Mapping[str, Any]]) -> 
     return made
 
 
-def _scorer(name: str, function: Mapping[str, Any], code: Path) -> ScorerFunction:
-    return ScorerFunction(
+def _handled_by(handler: str, functions: Sequence[ScheduledFunction]) -> ScheduledFunction | None:
+    return next((function for function in functions if function.handler == handler), None)
+
+
+def _scheduled(name: str, function: Mapping[str, Any], code: Path) -> ScheduledFunction:
+    return ScheduledFunction(
         name=name,
         handler=function["Handler"],
         environment=function["Environment"]["Variables"],
@@ -238,17 +247,18 @@ def _functions(
     queues: Mapping[str, str],
     code: Mapping[str, Path],
     aliases: Mapping[str, str],
-) -> tuple[tuple[DeployedFunction, ...], ScorerFunction | None]:
-    """The forwarders and the scorer: what an alias leads to. A function without one takes part in deploys alone."""
+) -> tuple[tuple[DeployedFunction, ...], Sequence[ScheduledFunction]]:
+    """The forwarders, and the functions without a queue: what an alias leads to. A function without one takes part in
+    deploys alone."""
     client, sqs = emulator.client("lambda"), emulator.client("sqs")
     sources = {function_of(m["FunctionName"]): m for m in left_out["Lambda::EventSourceMapping"]}
     invokes = {(function_of(c["FunctionName"]), c["Qualifier"]): c for c in left_out["Lambda::EventInvokeConfig"]}
     made: list[DeployedFunction] = []
-    scorer: ScorerFunction | None = None
+    scheduled: list[ScheduledFunction] = []
     for name, alias in aliases.items():
         function = client.get_function_configuration(FunctionName=name, Qualifier=alias)
         if name not in sources:
-            scorer = _scorer(name, function, code[name])
+            scheduled.append(_scheduled(name, function, code[name]))
             continue
         inbox = sqs.create_queue(QueueName=f"{name}-inbox")["QueueUrl"]
         invoke = invokes[name, alias]
@@ -268,7 +278,7 @@ def _functions(
         )
     # The page first: what runs side by side in AWS runs one after the other here.
     pagers = tuple(f"{kind}-forwarder" for kind in OWN_FORWARDERS if channel(kind).pages)
-    return tuple(sorted(made, key=lambda f: not f.name.endswith(pagers))), scorer
+    return tuple(sorted(made, key=lambda f: not f.name.endswith(pagers))), scheduled
 
 
 def function_of(name: str) -> str:

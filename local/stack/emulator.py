@@ -27,6 +27,7 @@ from botocore.config import Config
 from botocore.exceptions import ReadTimeoutError
 
 from local.stack.in_process import answer, header_text
+from local.stack.made_once import made_once
 from local.standins import Fault, RecordedRequest, peer
 from local.standins.peer import Reader
 
@@ -90,7 +91,7 @@ class Emulator:
             # A pause between two tries is random, and no part of what a run shows: it takes no time at all.
             entering.enter_context(mock.patch.object(botocore.endpoint, "time", _NoPause()))
             entering.enter_context(self._on_our_clock())
-            entering.enter_context(_services_listed_once())
+            entering.enter_context(made_once())
             self._app = self._wsgi_app()
             self.url = entering.enter_context(_serving(self._app, self._host, self._port))
             self._entered = entering.pop_all()
@@ -289,16 +290,6 @@ def _environment(region: str) -> Iterator[None]:
     with mock.patch.dict(os.environ, {**FAKE_ENVIRONMENT, "AWS_DEFAULT_REGION": region}):
         for name in removed:
             os.environ.pop(name, None)
-        yield
-
-
-@contextmanager
-def _services_listed_once() -> Iterator[None]:
-    """Keeps the names of moto's services, whose folders it lists anew for each request (5 % of a replay's CPU)."""
-    import moto.backends
-
-    names = tuple(moto.backends.list_of_moto_modules())
-    with mock.patch.object(moto.backends, "list_of_moto_modules", return_value=names):
         yield
 
 

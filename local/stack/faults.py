@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from alertrelay.channels import KINDS
 from alertrelay.config.model import Config, Target
-from alertrelay.memory.store import ManualClock
+from alertrelay.memory.ports import ManualClock
 from alertrelay.notification import Message, Receipt
 from alertrelay.ports import DeliveryFailure, Key, Sender
 
@@ -46,9 +46,13 @@ class Faults:
 
 
 def places(config: Config) -> tuple[str, ...]:
-    """Everything that can be down: the channels, the receivers that notify anybody, the last resort."""
+    """Everything that can be down: the channels that a receiver has, the receivers that notify anybody, the last
+    resort, which is a topic of SNS."""
     receivers = [r.name for r in config.receivers if r.targets]
-    return (*KINDS, *receivers, *([LAST_RESORT] if config.last_resort else []))
+    used = {target.integration.channel for receiver in config.receivers for target in receiver.targets}
+    if config.last_resort:
+        used.add("sns")
+    return (*(kind for kind in KINDS if kind in used), *receivers, *([LAST_RESORT] if config.last_resort else []))
 
 
 @dataclass(frozen=True, slots=True)

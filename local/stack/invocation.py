@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from alertrelay.alert import rfc3339
-from alertrelay.memory.store import ManualClock
+from alertrelay.memory.ports import ManualClock
 
 import lambdas
 from local.stack.deployed import DeployedFunction

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from alertrelay.memory.store import ManualClock
+from alertrelay.memory.ports import ManualClock
 from alertrelay.nflog.group_state import GroupHeader
 from alertrelay.notification import Outcome, Reason
 from alertrelay.notify.limits import QUIET
@@ -41,8 +41,6 @@ from local.stack.invocation import (
 from local.stack.ticks import MINUTE, Idle, armed, collects, inputs, minute_of, next_tick
 from local.standins import Fault, RecordedRequest, StandIns
 
-SHOWN_RETRIES = 4
-"""A delivery that nobody takes is retried for four days; 1, 2, 5 and 15 minutes are shown, then the run ends."""
 DIGEST_FLUSHES = 1 + int(RESOLVES.total_seconds() // QUIET)
 """After so many flushes that brought nothing a storm's digest has announced the resolves that it collected."""
 REPEATS_SHOWN = timedelta(days=1)
@@ -56,6 +54,8 @@ class RunningStack:
 
     LONGEST = timedelta(days=5)
     """After the last file, what is due later than this is not looked at."""
+    RETRIES = 4
+    """A delivery that nobody takes is retried for four days; 1, 2, 5 and 15 minutes are shown, then the run ends."""
 
     def __init__(
         self,
@@ -337,13 +337,13 @@ class RunningStack:
         messages = {_subject(message.body) for message in self._messages()} - set(groups)
         return (
             not self._again
-            and all(self._fruitless[subject] >= SHOWN_RETRIES for subject in messages)
+            and all(self._fruitless[subject] >= self.RETRIES for subject in messages)
             and all(self._settled(gid, header) for gid, header in groups.items())
         )
 
     def _settled(self, gid: str, header: GroupHeader) -> bool:
         if header.progress.failures:
-            return self._fruitless[gid] >= SHOWN_RETRIES
+            return self._fruitless[gid] >= self.RETRIES
         return self._quiet[gid] >= (DIGEST_FLUSHES if collects(header) else 1)
 
 

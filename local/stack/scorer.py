@@ -18,11 +18,11 @@ from alertrelay.alert import rfc3339
 from alertrelay.anomaly.scorer.metric import dimensions_of
 from alertrelay.anomaly.scorer.shard import SETTLED
 from alertrelay.config.watch import AnomalyConfig, Mode, Watch
-from alertrelay.memory.store import ManualClock
+from alertrelay.memory.ports import ManualClock
 
 from infra.assets import ANOMALY_FILE
 from local.series import NotASeries, read_series
-from local.stack.deployed import ScorerFunction
+from local.stack.deployed import ScheduledFunction
 from local.stack.emulator import Emulator
 from local.stack.invocation import Context, load
 
@@ -112,7 +112,7 @@ class ScorerHere:
 
     def __init__(
         self,
-        scorer: ScorerFunction,
+        scorer: ScheduledFunction,
         emulator: Emulator,
         clock: ManualClock,
         logs: io.StringIO,

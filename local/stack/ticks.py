@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from alertrelay.aws.state import items
+from alertrelay.aws.state import headers
 from alertrelay.config.model import Config
-from alertrelay.dispatch.dispatcher import TICK_AHEAD
+from alertrelay.dispatch.due import TICK_AHEAD
 from alertrelay.groups.reroute import DIGEST
 from alertrelay.nflog.group_state import GroupHeader
 from alertrelay.policy.timing import last_tick
@@ -29,7 +29,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 def armed(emulator: Emulator, table: str) -> dict[str, GroupHeader]:
     """The groups that are due some time, by id: what the index of the table holds."""
     found = emulator.items_with(table, "next_due")
-    return {item["pk"]["S"].removeprefix("H#"): items.header(item) for item in found if "shard" in item}
+    return {item["pk"]["S"].removeprefix("H#"): headers.header(item) for item in found if "shard" in item}
 
 
 def inputs(emulator: Emulator) -> dict[str, Any]:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from alertrelay.aws.clients import Clients, clients
-from alertrelay.memory.store import ManualClock, MemoryStore
+from alertrelay.memory.ports import ManualClock
+from alertrelay.memory.store import MemoryStore
 from alertrelay.state import Store
 from moto import mock_aws
 
+from local.serve.database import DataFile
+from local.serve.store import SqliteStore
 from tests.aws import state
 
 REGION = "eu-west-1"
@@ -44,11 +48,15 @@ def dynamo_store(clock: ManualClock, dynamodb: Any) -> Iterator[Store]:
         yield state.dynamo(dynamodb, clock)
 
 
-@pytest.fixture(params=["memory", "dynamodb"])
-def store(request: pytest.FixtureRequest, clock: ManualClock, dynamodb: Any) -> Iterator[Store]:
+@pytest.fixture(params=["memory", "sqlite", "dynamodb"])
+def store(request: pytest.FixtureRequest, clock: ManualClock, dynamodb: Any, tmp_path: Path) -> Iterator[Store]:
     """Each implementation of ports.Store in turn, empty."""
     if request.param == "memory":
         yield MemoryStore(clock)
+        return
+    if request.param == "sqlite":
+        with DataFile(tmp_path) as database:
+            yield SqliteStore(database, clock)
         return
     with state.table(dynamodb):
         yield state.dynamo(dynamodb, clock)

@@ -12,7 +12,7 @@ import botocore.session
 import pytest
 from alertrelay.alert import Alert, Integration, Labels, Status, fingerprint
 from alertrelay.aws.state.store import DynamoStore
-from alertrelay.memory.store import ManualClock
+from alertrelay.memory.ports import ManualClock
 from alertrelay.nflog.group_state import (
     AlertBrief,
     AlertItem,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 import botocore.session
@@ -17,7 +18,7 @@ from alertrelay.aws.secrets import SecretKeys
 from alertrelay.aws.ses import mailer
 from alertrelay.aws.sns import publisher
 from alertrelay.aws.timers import SqsTimers
-from alertrelay.memory.store import ManualClock
+from alertrelay.memory.ports import ManualClock
 from alertrelay.ports import Permanent, SecretMissing, TimersFailure
 from alertrelay.state import StoreFailure
 from moto.server import ThreadedMotoServer
@@ -48,10 +49,10 @@ def direct(server: str) -> DirectClients:
     return DirectClients(PLAIN, region=REGION, endpoint=server, sleep=lambda _: None)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def botos(server: str) -> Callable[[str], Any]:
     session = botocore.session.get_session()
-    return lambda service: session.create_client(service, region_name=REGION, endpoint_url=server)
+    return cache(lambda service: session.create_client(service, region_name=REGION, endpoint_url=server))
 
 
 def done(client: Any, method: Callable[[Any], object]) -> tuple[list[Any], list[Any], object]:

@@ -28,7 +28,7 @@ from alertrelay.aws.signing import Credentials, SigningScope
 from alertrelay.aws.state.store import DynamoStore
 from alertrelay.channels.transport.connection import NotConnected
 from alertrelay.channels.transport.wire import BadAddress, HttpAnswer, NotAnswered, Wire
-from alertrelay.memory.store import ManualClock
+from alertrelay.memory.ports import ManualClock
 
 NOW = datetime(2026, 11, 20, 3, 4, 5, tzinfo=UTC)
 SECRET = "obviously-not-a-token"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from alertrelay.aws.state.table import THROTTLED_FOR
-from alertrelay.memory.store import ManualClock
+from alertrelay.memory.ports import ManualClock
 from alertrelay.state import Store, StoreFailure
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from alertrelay.memory.store import ManualClock
+from alertrelay.memory.ports import ManualClock
 from alertrelay.policy.inhibit import InhibitKey
 from alertrelay.state import Store
 from botocore.exceptions import ReadTimeoutError

@@ -24,8 +24,8 @@ from alertrelay.aws.scorer.metrics import CloudWatchMetrics
 from alertrelay.aws.scorer.notes import DynamoNotebook
 from alertrelay.aws.scorer.objects import S3Shelf
 from alertrelay.aws.state.items import anomalies_key
+from alertrelay.memory.ports import ManualClock
 from alertrelay.memory.scorer import MemoryMetrics, MemoryNotebook, MemoryShelf
-from alertrelay.memory.store import ManualClock
 from botocore.exceptions import ClientError
 
 from tests.aws import state

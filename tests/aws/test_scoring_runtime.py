@@ -14,7 +14,7 @@ import pytest
 from alertrelay.anomaly.scorer.run import RunIncomplete
 from alertrelay.aws.clients import Clients
 from alertrelay.config.watch import AnomalyConfig, Watch
-from alertrelay.memory.store import ManualClock
+from alertrelay.memory.ports import ManualClock
 from alertrelay.runtime.scorer import ScorerHandler
 
 from tests.aws import state

@@ -15,7 +15,7 @@ from alertrelay.aws.secrets import SecretKeys
 from alertrelay.channels.pagerduty import PagerDutySettings
 from alertrelay.channels.pagerduty.sender import PagerDutySender
 from alertrelay.channels.transport.connection import Network
-from alertrelay.memory.store import ManualClock
+from alertrelay.memory.ports import ManualClock
 from alertrelay.notify.deliver import Courier, Delivery
 from alertrelay.ports import SecretMissing
 from botocore.exceptions import ConnectTimeoutError

@@ -6,7 +6,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
-from alertrelay.memory.store import ManualClock
+from alertrelay.memory.ports import ManualClock
 from alertrelay.ports import SelfAlert
 from alertrelay.runtime.container import OPS_QUIET, ops_alerter
 from alertrelay.runtime.observe import Observer

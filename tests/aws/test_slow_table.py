@@ -13,7 +13,7 @@ from alertrelay.aws.budget import LIMIT, USUAL, Budget
 from alertrelay.aws.secrets import SecretKeys
 from alertrelay.aws.state.store import DynamoStore
 from alertrelay.channels import KINDS
-from alertrelay.memory.store import CollectingSender, ManualClock
+from alertrelay.memory.ports import CollectingSender, ManualClock
 from alertrelay.notification import Receipt
 from alertrelay.ports import Permanent
 from alertrelay.runtime import forwarder

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
-from alertrelay.aws.state import items
-from alertrelay.memory.store import ManualClock
+from alertrelay.aws.state import headers
+from alertrelay.memory.ports import ManualClock
 from alertrelay.nflog.chunks import CHUNK_BYTES
 from alertrelay.nflog.group_state import GroupHeader, GroupState
 from alertrelay.nflog.ledger import Ledger
@@ -316,7 +316,7 @@ def test_only_a_header_whose_ledger_is_in_chunks_needs_code_that_knows_of_them(c
 
 def test_a_ledger_packed_into_the_header_is_read_and_moves_to_chunks(client: Any, on_dynamodb: Store) -> None:
     flushed(on_dynamodb, "first", 0, Ledger())
-    packed = items.ledger_attribute(told(10_000), None, backlog=False)
+    packed = headers.ledger_attribute(told(10_000), None, backlog=False)
     client.put_item(TableName=TABLE, Item={**header_item(client), "ledger": packed, "v": {"N": "1"}})
     standing = on_dynamodb.header(GID)
     assert standing

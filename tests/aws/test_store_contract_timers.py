@@ -239,7 +239,7 @@ def test_a_mark_is_replaced_only_where_nobody_else_replaced_it(store: Store) -> 
 def test_pages_hold_every_group_that_is_due_later_once_and_no_other(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("alertrelay.aws.state.store.WAKE_PAGE", 3)
+    monkeypatch.setattr("alertrelay.aws.state.groups.WAKE_PAGE", 3)
     for number in range(8):
         assert store.arm(f"pagerduty-{number}", header(), due=after(600 + number))
     assert store.arm("pagerduty-soon", header(), due=after(30))

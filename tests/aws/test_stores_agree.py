@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 from alertrelay.alert import severity_rank
-from alertrelay.memory.store import ManualClock, MemoryStore
+from alertrelay.memory.ports import ManualClock
+from alertrelay.memory.store import MemoryStore
 from alertrelay.nflog.group_state import Member
 from alertrelay.state import Store
 from hypothesis import event, given, settings

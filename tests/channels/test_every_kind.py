@@ -19,6 +19,8 @@ from local.standins import Fault, peer
 from tests.channels.example import all_rendered, all_sent, key, read, target
 from tests.channels.sending import Sending
 from tests.channels.sending import sending as on_stand_in
+from tests.channels.team import team_target
+from tests.channels.test_team_kinds import BODY
 from tests.render.notifications import CASES, alert, notification
 
 STEPS = """Value is <no value> on <host>. Steps of *run_book* #7:
@@ -54,6 +56,35 @@ def test_angle_brackets_numbered_steps_and_code_arrive_as_they_came(way: str) ->
     read_ = [line.strip() for line in text.replace("'tick'", "`tick`").splitlines()]
     for line in STEPS.splitlines():
         assert any(line.strip() in one for one in read_), line
+
+
+BODIES = {
+    **BODY,
+    "slack": "text",
+    "msteamsv2": "text",
+    "email": "text",
+    "pagerduty": "description",
+    "sns": "message",
+}
+"""The key of the team's own text that is a message's body; a payload and incident.io's JSON are as they are."""
+
+
+def _kind(way: str) -> str:
+    return target(RENDERED[way].settings).integration.channel
+
+
+@pytest.mark.parametrize(("kind", "key"), BODIES.items())
+def test_angle_brackets_in_a_value_of_a_team_s_template_arrive(kind: str, key: str) -> None:
+    settings = next(RENDERED[way].settings for way in RENDERED if way not in SMALL and _kind(way) == kind)
+    text = "{{ range .Alerts }}on {{ .Annotations.summary }}{{ end }}"
+    message = render(notification(stepped()), team_target(kind, settings, {key: text}))
+    assert "on Disk <no value> of <host> is full" in peer(kind).shown(message).replace("\u2060", "")
+
+
+def test_a_phone_shows_angle_brackets_too() -> None:
+    assert "Disk <no value> of <host> is full" in str(
+        render(notification(stepped()), target(RENDERED["phone"].settings))
+    )
 
 
 MARKDOWN = [way for way in ("discord", "webex", "mattermost") if way in RENDERED]

@@ -108,6 +108,13 @@ def test_a_telegram_message_whose_markup_cannot_be_read_arrives_as_plain_text() 
         chat.fail(400, '{"ok":false,"error_code":400,"description":"Bad Request: can\'t parse entities: x"}')
         assert chat.send().ref
     assert "parse_mode" not in chat.last.body
+    assert "<b>" not in chat.last.body["text"]
+    assert "> 80%" in chat.last.body["text"]
+
+
+def test_a_number_of_a_character_needs_no_semicolon_in_telegram() -> None:
+    text = _message("telegram", {"message": "&#x1F525<b>{{ .Status }}</b>&#9888"})["text"]
+    assert text.startswith("&#x1F525<b>firing</b>&#9888")
 
 
 def test_pushover_shows_html_and_a_link_of_the_team() -> None:
@@ -156,6 +163,19 @@ def test_jira_takes_a_mapping_and_a_document() -> None:
         ("pagerduty", {"severity": "{{ .CommonLabels.severity | toUpper }}"}, ("payload", "severity"), "critical"),
         ("pagerduty", {"class": "c {{ .Status }}"}, ("payload", "class"), "c firing"),
         ("pagerduty", {"details": {"a": "{{ .Status }}"}}, ("payload", "custom_details", "a"), "firing"),
+        ("pagerduty", {"details": {"a": "[{{ toJson .Status }},]"}}, ("payload", "custom_details", "a"), ["firing"]),
+        (
+            "pagerduty",
+            {"links": [{"href": "https://a.example/{{ .Status }}", "text": "T {{ .Status }}"}]},
+            ("links", -1),
+            {"href": "https://a.example/firing", "text": "T firing"},
+        ),
+        (
+            "pagerduty",
+            {"images": [{"src": "https://a.example/{{ .Status }}.png", "alt": "{{ .Status }}"}]},
+            ("images", -1),
+            {"src": "https://a.example/firing.png", "alt": "firing"},
+        ),
         ("pagerduty", {"client_url": "https://a.example/{{ .Status }}"}, ("client_url",), "https://a.example/firing"),
         ("opsgenie", {"priority": "{{ if eq .Status `firing` }}p2{{ end }}"}, ("priority",), "P2"),
         ("opsgenie", {"tags": "{{ .Status }},{{ .CommonLabels.service }}"}, ("tags",), ["firing", "orders"]),
@@ -163,6 +183,14 @@ def test_jira_takes_a_mapping_and_a_document() -> None:
         ("victorops", {"custom_fields": {"env": "{{ .Status }}"}}, ("env",), "firing"),
         ("pushover", {"priority": "{{ if eq .Status `firing` }}1{{ else }}0{{ end }}"}, ("priority",), 1),
         ("jira", {"priority": "{{ `Highest` }}"}, ("fields", "priority"), {"name": "Highest"}),
+        ("jira", {"labels": ["{{ .Status }}", "x"]}, ("fields", "labels", -2), "firing"),
+        (
+            "jira",
+            {"fields": {"customfield_1": {"id": "{{ toJson `15129` }}", "n": "{{ len .Alerts }}"}}},
+            ("fields", "customfield_1"),
+            {"id": "15129", "n": 1},
+        ),
+        ("jira", {"fields": {"a": "[{{ range .Alerts }}{{ toJson .Status }},{{ end }}]"}}, ("fields", "a"), ["firing"]),
         ("discord", {"username": "{{ .Status }}"}, ("username",), "firing"),
         ("mattermost", {"icon_emoji": ":{{ .Status }}:"}, ("icon_emoji",), ":firing:"),
         ("rocketchat", {"icon_url": "https://a.example/x"}, ("avatar",), "https://a.example/x"),

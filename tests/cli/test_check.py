@@ -55,7 +55,7 @@ def test_the_shipped_configuration_is_clean_even_strictly_but_for_being_an_examp
 ) -> None:
     monkeypatch.setenv("ALERTRELAY_ALLOW_PLACEHOLDERS", "1")
     assert main(["check", "--strict"]) == 0
-    assert capsys.readouterr().out.splitlines()[-1] == "0 errors, 0 warnings, 75 info"
+    assert capsys.readouterr().out.splitlines()[-1] == "0 errors, 0 warnings, 79 info"
 
 
 def test_one_environment_alone(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -129,6 +129,60 @@ def test_what_cannot_be_rewritten_surely_stays(text: str) -> None:
     assert fixed(text) == text
 
 
+HEAD = "route: {receiver: a}\nreceivers:\n"
+AUTH = 'username: "relay", password_file: /etc/alertmanager/secrets/a_webhook_password'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "kept"),
+    [
+        (
+            "- name: a\n  webhook_configs:\n  - url: 'https://relay:FAKE-pw@hooks.test/x' # c\n    max_alerts: 5\n",
+            "- name: a\n  webhook_configs:\n  - url: 'https://hooks.test/x' # c\n    http_config:\n      basic_auth:\n"
+            '        username: "relay"\n        password_file: /etc/alertmanager/secrets/a_webhook_password\n'
+            "    max_alerts: 5\n",
+            {"a_webhook_password": "FAKE-pw"},
+        ),
+        (
+            "- name: a\n  webhook_configs: [{url: 'https://relay:FAKE-pw@hooks.test/x', max_alerts: 5}]\n",
+            "- name: a\n  webhook_configs: [{url: 'https://hooks.test/x', http_config: {basic_auth: {"
+            f"{AUTH}}}}}, max_alerts: 5}}]\n",
+            {"a_webhook_password": "FAKE-pw"},
+        ),
+        (
+            "- name: a\n  webhook_configs:\n  - http_config: {follow_redirects: false}\n"
+            "    url: https://relay:FAKE-pw@hooks.test/x\n",
+            "- name: a\n  webhook_configs:\n  - http_config: {follow_redirects: false}\n"
+            "    url_file: /etc/alertmanager/secrets/a_webhook_url\n",
+            {"a_webhook_url": "https://relay:FAKE-pw@hooks.test/x"},
+        ),
+        (
+            "- name: a\n  webhook_configs: [{url: https://hooks.test/x?integrationKey=FAKE17f47892}]\n",
+            "- name: a\n  webhook_configs: [{url_file: /etc/alertmanager/secrets/a_webhook_url}]\n",
+            {"a_webhook_url": "https://hooks.test/x?integrationKey=FAKE17f47892"},
+        ),
+        (
+            "- name: a\n  webhook_configs: [{url: https://hooks.test/api/v2/alerts?team=checkout}]\n",
+            "- name: a\n  webhook_configs: [{url: https://hooks.test/api/v2/alerts?team=checkout}]\n",
+            {},
+        ),
+    ],
+    ids=["a user", "a user in brackets", "a user beside http_config", "a token", "nothing secret"],
+)
+def test_what_authorizes_in_an_address_leaves_the_file(old: str, new: str, kept: dict[str, str]) -> None:
+    found = mend(HEAD + old, file="a.yml", delivery=NOTHING)
+    assert found.text == HEAD + new
+    assert found.secrets == kept
+    assert "FAKE" not in "\n".join(found.diff)
+    assert fixed(found.text) == found.text
+
+
+def test_a_tab_behind_a_value_stays_where_it_is() -> None:
+    old = "route:\t{receiver: a}\t# c\nreceivers:\n- name: a\t\n  pagerduty_configs: [{routing_key: FAKE}]\t\n"
+    new = old.replace("routing_key: FAKE", "routing_key_file: /etc/alertmanager/secrets/a_pagerduty_routing_key")
+    assert fixed(old) == new
+
+
 @pytest.mark.parametrize(
     "text", ["a: [", "\ta: b", "a: 1\n---\nb: 2\n", "route: {receiver: a}\nroute: {receiver: b}\n"]
 )
@@ -209,6 +263,15 @@ def test_the_values_are_written_for_their_owner_alone_and_never_shown(
     path.write_text(OLD.replace("FAKE3", "OTHER"))
     assert main(["check", "--config", str(path), "--fix", "--yes"]) == 2  # other values under the same names
     assert "OTHER" in path.read_text()
+
+
+def test_a_file_of_secrets_that_is_no_json_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(tmp_path, OLD)
+    kept = tmp_path / "alertmanager.secrets.json"
+    kept.write_text('{\n"a": ', encoding="utf-8")
+    assert main(["check", "--config", str(path), "--fix", "--yes"]) == 2
+    assert f"{kept} is there already and is no JSON (line 2)" in capsys.readouterr().err
+    assert path.read_text(encoding="utf-8") == OLD
 
 
 def test_a_dry_run_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,6 +11,7 @@ from alertrelay.ports import Retryable
 from alertrelay.state import StoreFailure
 
 from cli.drill import DrillRefused, choose, drill, local_ground
+from cli.drills import scenarios
 from cli.drills.ground import Ground, NotDrilled
 from cli.drills.scenarios import SCENARIOS, scenario
 from cli.pending import show
@@ -53,6 +54,7 @@ def test_a_channel_that_fails_fails_the_drill_which_still_goes_back_to_normal(
     first = next(check["what"] for check in found["checks"] if not check["passed"])
     assert first.startswith("slack-platform/slack/0")
     assert any(line.lstrip().startswith("FAIL slack-platform/slack/0 accepted 1 firing") for line in said)
+    assert any("a fallback of slack-platform/slack/0 accepted 1 resolved" in line for line in said)
     assert run.stack.faults.down == {}
 
 
@@ -65,6 +67,18 @@ def on(world: World) -> Ground:
         store=world.memory,
         topics={},
         say=lambda _: None,
+    )
+
+
+def test_the_resolve_of_what_nobody_accepted_is_not_accepted_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    ground = on(World())
+    labels = ground.labels("warning")
+    targets = ground.targets(labels)
+    monkeypatch.setattr(Ground, "resolve", lambda *_: None)
+    checks = list(scenarios._over(ground, [labels], targets))
+    assert targets
+    assert [(check.passed, check.detail) for check in checks] == [(False, "none had accepted them as firing")] * len(
+        targets
     )
 
 

@@ -166,7 +166,7 @@ def test_an_alertmanager_file_with_errors_is_refused_with_its_errors(
         (["--environment", "prod", "--on-call-mail", MAIL, "--region", "eu-wets-1"], "did you mean 'eu-west-1'?"),
         (["--environment", "prod", "--on-call-mail", MAIL, "--mail-from", "x"], "--mail-from 'x'"),
         (["--environment", "prod", "--on-call-mail", "a@b.\udcff"], "an e-mail address was expected"),
-        (["--environment", "prod", "--on-call-mail", MAIL, "--slack", "#a\n"], "the name of a channel was expected"),
+        (["--environment", "prod", "--on-call-mail", MAIL, "--slack", "#a\n"], "a channel was expected"),
     ],
 )
 def test_what_is_missing_or_wrong_is_named_and_nothing_is_written(

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from datetime import timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from alertrelay.memory.store import ManualClock
-from botocore.model import ServiceModel
+from alertrelay.dispatch.audit.reconcile import FOUND
+from alertrelay.memory.ports import ManualClock
+from botocore.exceptions import ClientError
 
-from cli import reconcile
-from cli.cloud import CloudUnreadable, DeployedStack
+from cli import cloud, reconcile
+from cli.cloud import DeployedStack
 from cli.command import parser
-from cli.recovery.alarms import FOUND, NO_DATA_FOR, never_help
-from tests.aws.test_alarm_states import MODEL, OLD
-from tests.aws.test_alarm_survey import ARN, NOW, TOPIC, CloudWatch, described
+from tests.audit.cloudwatch import CloudWatch
+from tests.aws.test_alarms_ended import OLD
+from tests.aws.test_alarms_survey import ARN, NOW, TOPIC, described
 from tests.dispatch.world import World, alarm
 from tests.runtime.test_sent_back import handle, sqs_event
 
@@ -27,30 +26,7 @@ DEPLOYED = DeployedStack(
     outputs={"TopicCritical": TOPIC, "FunctionSlack": "alertrelay-prod-slack-forwarder"},
 )
 ARGS = ["reconcile", "--env", "prod", "-o", "json"]
-
-
-class Account(CloudWatch):
-    """The alarms of an account, by state and by name; `missing` is the number of the page that is throttled."""
-
-    def __init__(self, *alarms: Mapping[str, Any], model: ServiceModel = MODEL, missing: int = 0) -> None:
-        super().__init__(model=model)
-        self.alarms, self.missing, self.calls = alarms, missing, 0
-
-    def describe_alarms(self, **asked: Any) -> dict[str, Any]:
-        self.calls += 1
-        self.throttles = self.calls == self.missing
-        names = asked.get("AlarmNames")
-        self.pages = (
-            {
-                "MetricAlarms": [
-                    one
-                    for one in self.alarms
-                    if one["StateValue"] == asked.get("StateValue", one["StateValue"])
-                    and (names is None or one["AlarmName"] in names)
-                ]
-            },
-        )
-        return super().describe_alarms(**asked)
+ROLE = "arn:aws:iam::444455556666:role/alertrelay-audit"
 
 
 class Sent:
@@ -66,10 +42,19 @@ class Sent:
         self.bodies.append(given["MessageBody"])
 
 
-def go(world: World, account: Account, *words: str, sqs: Sent | None = None) -> int:
-    services = {"cloudwatch": account, "sqs": sqs}
+class Denied:
+    """STS of an account whose role does not trust us."""
+
+    def assume_role(self, **_given: str) -> None:
+        raise ClientError({"Error": {"Code": "AccessDenied", "Message": "not authorised"}}, "AssumeRole")
+
+
+def go(world: World, cloudwatch: CloudWatch, *words: str, sqs: Sent | None = None, roles: tuple[str, ...] = ()) -> int:
+    services = {"cloudwatch": cloudwatch, "sqs": sqs, "sts": Denied()}
     args = parser().parse_args([*ARGS, *words])
-    return reconcile.reconcile(args, DEPLOYED, lambda name: services[name], world.memory, world.clock)
+    client = services.__getitem__
+    accounts = reconcile.audited("prod", DEPLOYED, client, world.clock, roles=roles)
+    return reconcile.reconcile(args, DEPLOYED, accounts, client, world.memory, world.clock)
 
 
 @pytest.fixture
@@ -86,15 +71,15 @@ def kinds(text: str) -> dict[str, str]:
 
 
 def test_what_both_know_agrees(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    assert go(world, Account(described("cpu"))) == 0
+    assert go(world, CloudWatch(described("cpu"))) == 0
     assert json.loads(capsys.readouterr().out) == []
 
 
 def test_an_alarm_that_fires_and_is_not_known_was_missed_and_is_sent(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    account, sqs = Account(described("cpu"), described("disk")), Sent()
-    assert go(world, account, "--send", sqs=sqs) == 1
+    cloudwatch, sqs = CloudWatch(described("cpu"), described("disk")), Sent()
+    assert go(world, cloudwatch, "--send", sqs=sqs) == 1
     assert kinds(capsys.readouterr().out) == {"disk": "missed"}
     (body,) = sqs.bodies
     before = len(world.pages())
@@ -103,19 +88,14 @@ def test_an_alarm_that_fires_and_is_not_known_was_missed_and_is_sent(
     world.run(400)
     assert len(world.pages()) == before + 1
     assert FOUND.strip() in json.dumps(world.sent("pagerduty")[-1])
-    assert go(world, account) == 0
-
-
-def test_an_alarm_that_fires_since_a_moment_may_be_on_its_way(world: World) -> None:
-    young = described("disk", StateTransitionedTimestamp=NOW - timedelta(minutes=2))
-    assert go(world, Account(described("cpu"), young)) == 0
+    assert go(world, cloudwatch) == 0
 
 
 def test_an_open_alert_whose_alarm_is_ok_is_over_and_its_resolve_is_sent(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sqs = Sent()
-    assert go(world, Account(described("cpu", state="OK")), "--send", sqs=sqs) == 1
+    assert go(world, CloudWatch(described("cpu", state="OK")), "--send", sqs=sqs) == 1
     assert kinds(capsys.readouterr().out) == {"cpu": "over"}
     (body,) = sqs.bodies
     handle(world, sqs_event(body))
@@ -123,44 +103,44 @@ def test_an_open_alert_whose_alarm_is_ok_is_over_and_its_resolve_is_sent(
     assert [action for action, _ in world.pages()] == ["trigger", "resolve"]
 
 
-def test_a_deleted_alarm_is_over_only_where_every_kind_was_answered(
+def test_a_deleted_alarm_is_over_also_for_a_botocore_that_knows_no_log_alarms(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert go(world, Account()) == 1
+    sqs = Sent()
+    assert go(world, CloudWatch(model=OLD), "--send", sqs=sqs) == 1
     assert kinds(capsys.readouterr().out) == {"cpu": "over"}
-    assert go(world, Account(model=OLD)) == 0
+    handle(world, sqs_event(sqs.bodies[0]))
+    world.run(400)
+    assert [action for action, _ in world.pages()] == ["trigger", "resolve"]
 
 
-@pytest.mark.parametrize("missing", [1, 2])
-def test_where_a_page_is_missing_nothing_is_known(world: World, missing: int) -> None:
-    with pytest.raises(CloudUnreadable, match="Throttling"):
-        go(world, Account(missing=missing))
+def test_an_account_of_which_a_page_is_missing_is_named_and_nothing_of_it_is_known(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    missing = CloudWatch(described("a"), described("b"), page=1, fails=lambda _, n: "Throttling" if n == 2 else "")
+    assert go(world, missing) == 2
+    said = capsys.readouterr()
+    assert json.loads(said.out) == []
+    assert "111122223333 were not all read (Throttling)" in said.err
 
 
-def test_an_answer_by_name_that_is_missing_ends_nothing(world: World) -> None:
-    assert go(world, Account(missing=3)) == 0
+def test_a_role_that_is_denied_is_named_and_the_own_account_is_compared(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert go(world, CloudWatch(described("cpu"), described("disk")), roles=(ROLE,)) == 2
+    said = capsys.readouterr()
+    assert kinds(said.out) == {"disk": "missed"}
+    assert "444455556666 were not all read (AccessDenied)" in said.err
 
 
-@pytest.mark.parametrize(
-    ("more", "why"),
-    [
-        ({"state": "INSUFFICIENT_DATA", "StateTransitionedTimestamp": NOW - NO_DATA_FOR}, "no data since"),
-        ({"ActionsEnabled": False}, "disabled"),
-        ({"AlarmActions": []}, "no action for ALARM"),
-        ({"OKActions": []}, "no action for OK"),
-        ({"EvaluationState": "EVALUATION_ERROR"}, "EVALUATION_ERROR"),
-        ({"EvaluationState": "IN_WARM_UP"}, ""),
-        ({"state": "INSUFFICIENT_DATA", "StateTransitionedTimestamp": NOW - timedelta(days=6)}, ""),
-    ],
-)
-def test_an_alarm_that_can_never_help_is_named_with_the_reason(more: dict[str, Any], why: str) -> None:
-    found = [one.why for one in never_help([described("cpu", **more)], now=NOW)]
-    assert (len(found), why in "".join(found)) == (bool(why), True)
+def test_an_alarm_that_can_never_help_is_listed(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    found = CloudWatch(described("cpu"), described("prod-orders-cpu", state="OK", AlarmActions=[], OKActions=[]))
+    assert go(world, found) == 1
+    assert kinds(capsys.readouterr().out) == {"prod-orders-cpu": "never helps"}
 
 
-def test_only_alarms_of_the_environment_are_listed() -> None:
-    foreign = described("cpu", topic="arn:aws:sns:eu-central-1:111122223333:theirs", OKActions=[])
-    own = described("prod-orders-cpu", AlarmActions=[], OKActions=[])
-    answer: dict[str, Any] = {"MetricAlarms": [foreign, own]}
-    account: Any = SimpleNamespace(meta=SimpleNamespace(service_model=MODEL), describe_alarms=lambda **_: answer)
-    assert [one["AlarmName"] for one in reconcile.described(account, "prod")] == ["prod-orders-cpu"]
+def test_a_client_of_an_assumed_role_signs_with_its_credentials() -> None:
+    create: Any = cloud.client_with("cloudwatch", "eu-west-1")
+    client = create(aws_access_key_id="AKIAEXAMPLE", aws_secret_access_key="example", aws_session_token="t")
+    found = client._request_signer._credentials
+    assert (found.access_key, found.token, client.meta.region_name) == ("AKIAEXAMPLE", "t", "eu-west-1")

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from local.stack.day import Day, DayRun
+from local.stack.day import DayRun
+from local.stack.history import Day
 
 Live = Callable[..., Day]
 PLATFORM = {("slack-platform", "slack"): ["delivered"], ("email-platform", "email"): ["delivered"]}

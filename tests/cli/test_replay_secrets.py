@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from alertrelay.sources import unwrap
 
 from local import timeline
-from local.stack.day import Day, DayRun
+from local.stack.day import DayRun
+from local.stack.history import Day
 from local.standins import Fault
 
 Begin = Callable[..., DayRun]
@@ -37,7 +39,7 @@ def test_no_secret_is_in_anything_that_anybody_can_read(
     begin: Begin,
     critical: bytes,
     critical_ok: bytes,
-    warning: bytes,
+    events: Path,
     capfd: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
     down: dict[str, Fault],
@@ -47,7 +49,8 @@ def test_no_secret_is_in_anything_that_anybody_can_read(
     run.stack.emulator.faults |= {service: Fault.named(name) for service, name in aws.items()}
     secrets = {**run.stack.deployed.secrets, "the one before": "FAKE-routing-key-rotated"}
     _rotate(run, {**run.stack.deployed.secrets, "pagerduty_key": secrets["the one before"]})
-    for content in (critical, critical_ok) if down else (critical, warning, critical_ok):
+    warning = (events / "rds-cpu-warning-alarm.json").read_bytes()
+    for content in (critical, critical_ok) if down else (warning, critical, critical_ok):
         run.publish("file", unwrap(content))
 
     day = run.finish()

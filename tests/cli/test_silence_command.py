@@ -7,7 +7,8 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from alertrelay.memory.store import ManualClock, MemoryStore
+from alertrelay.memory.ports import ManualClock
+from alertrelay.memory.store import MemoryStore
 
 from cli import silence
 from cli.command import parser

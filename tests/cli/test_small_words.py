@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from alertrelay.memory.store import ManualClock, MemoryStore
+from alertrelay.memory.ports import ManualClock
+from alertrelay.memory.store import MemoryStore
+from alertrelay.policy.rehearsal import NoWay, labels_for
 
 from cli import cloud, silence
 from cli.command import main, parser
 from cli.duration import seconds
-from cli.rehearsal import NoWay, labels_for
 from cli.table import aligned
 from compiler.load import load
 from tests.example import CONFIG

@@ -59,7 +59,7 @@ EXAMPLES: dict[str, tuple[str, str]] = {
     "bad-regex": ("bad-matcher", _routes("matchers: ['a=~\"(?=x)\"']")),
     "bad-time-interval": ("bad-value", _interval("{weekdays: ['friday:monday']}")),
     "bad-template": ("bad-template", _receiver(_SLACK % "{{ if }}")),
-    "undefined-template": ("bad-template", _receiver(_SLACK % '{{ template "nope" . }}')),
+    "undefined-template": ("no-template", _receiver(_SLACK % '{{ template "nope" . }}')),
     "template-unknown-field": ("template-fails", _receiver(_SLACK % "{{ .Alrets }}")),
     "template-file-missing": ("no-template-file", "templates: [none.tmpl]\n" + _receiver(_HOOK)),
     "discord-no-webhook-url": ("missing-key", _receiver("discord_configs: [{}]")),

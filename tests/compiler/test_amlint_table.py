@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from compiler.load import examine
+from compiler.examine import examine
 from tests.compiler.amlint_examples import CHECKS, EXAMPLES, RULES
 
 PAGE = Path(__file__).parents[2] / "docs" / "configuration.md"

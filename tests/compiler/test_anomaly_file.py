@@ -8,7 +8,7 @@ import pytest
 from alertrelay.config.watch import AnomalyConfig, Watch
 
 from compiler.anomaly import KEYS, WATCH_KEYS, parse_anomaly
-from compiler.load import check_folder
+from compiler.examine import check_folder
 from compiler.reading.finding import Finding, Findings
 from compiler.reading.yamlfile import parse
 from tests.example import CONFIG as SHIPPED

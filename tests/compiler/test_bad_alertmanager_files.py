@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from compiler.delivery import NOTHING
-from compiler.load import examine
+from compiler.examine import examine
 from compiler.mending.mend import CannotMend, mend
 from compiler.reading.finding import Finding
 
@@ -45,6 +45,23 @@ def test_a_fault_is_named_with_its_place_and_mend(
     assert [(one.line, one.file) for one in errors[:1]] == [(line, str(tmp_path / "alertmanager.yml"))]
     assert key in errors[0].key
     assert mend_has in errors[0].mend
+
+
+@pytest.mark.parametrize(
+    ("text", "what", "where"),
+    [
+        ("apiVersion: v1\nkind: ConfigMap\ndata: {config.yml: 'route: {}'}\n", "ConfigMap", "data.config.yml"),
+        ("apiVersion: v1\nkind: Secret\ndata: {a.yml: cm91}\n", "Secret", "data.a.yml, decoded"),
+        ("apiVersion: v1\nkind: Service\nspec: {}\n", "a Service of Kubernetes", "name an alertmanager.yml"),
+        ("apiVersion: v1\nkind: AlertmanagerConfig\nspec: {}\n", "AlertmanagerConfig", "alertmanager-NAME-generated"),
+        ("alertmanager:\n  config: {route: {receiver: a}}\n", "Helm values", "save alertmanager.config"),
+    ],
+)
+def test_a_file_around_the_file_is_named_in_one_line(text: str, what: str, where: str, tmp_path: Path) -> None:
+    (one,) = found(tmp_path, text)
+    assert (one.severity, one.code, one.line) == ("error", "no-alertmanager-file", 1)
+    assert what in one.message
+    assert where in one.mend
 
 
 @pytest.mark.parametrize(

@@ -111,6 +111,12 @@ def test_an_unknown_receiver_is_met_with_the_nearest(read_config: Read) -> None:
     )
 
 
+def test_who_is_notified_without_a_fallback_is_said_as_it_is(read_config: Read) -> None:
+    for rest, said in ((REST, "only the last resort is"), ("", "nobody is")):
+        _, findings = _check(read_config, f"fallbacks:\n  chat: [[phone]]\n{rest}")
+        assert f"while its channel is down {said} notified at once" in "".join(f.message for f in findings)
+
+
 def test_a_receiver_that_no_route_names_needs_no_fallback(read_config: Read) -> None:
     _, findings = _check(read_config, f"fallbacks: {{{FINE}}}\n{REST}")
     assert [f for f in findings if f.code == "no-fallback"] == []

@@ -4,6 +4,7 @@ import pytest
 
 from compiler.reading.finding import Finding, Findings
 from compiler.reading.yamlfile import parse
+from compiler.resources.audit import Audit
 from compiler.resources.environment import Environment, parse_environment
 from compiler.resources.resource import (
     Cache,
@@ -38,6 +39,7 @@ publishers: [arn:aws:iam::111122223333:role/alertmanager]
 ops_email: [ops@example.com]
 ops_pagerduty_key: ops_page
 rollout: at_once
+intake: direct
 reserved_concurrency: 100
 runbook_base_url: https://wiki.example.com/runbooks
 databases:
@@ -48,11 +50,14 @@ databases:
 clusters:
   - {id: catalog, engine: aurora-mysql, max_capacity: 16, readers: false, binlog_replica: true}
 alarm_tags_in_notifications: true
+managed_prometheus: true
+audit: {every: 5m, roles: [arn:aws:iam::444455556666:role/alertrelay-audit]}
 caches:
   - {id: sessions, engine: valkey, class: cache.r7g.large, nodes: 2, thresholds: {memory_percent: 80.5}}
 services:
   - {id: web, cluster: main, launch: ec2, container_insights: enhanced, load_balancer: app/main/0123456789abcdef,
-     target_group: targetgroup/web/0123456789abcdef, healthy_targets: 2, ebs_volume: true, service_connect: web}
+     target_group: targetgroup/web/0123456789abcdef, healthy_targets: 2, ebs_volume: true, service_connect: web,
+     opentelemetry: shop/web, log_group: /ecs/web}
 load_balancers: [{id: app/main/0123456789abcdef, anomaly: [requests]}]
 queues: [{id: orders.fifo, dead_letter_queue: orders-dead.fifo}]
 functions: [{id: resize, timeout_seconds: 30, stream: true}]
@@ -70,9 +75,12 @@ functions: [{id: resize, timeout_seconds: 30, stream: true}]
         ops_email=("ops@example.com",),
         ops_pagerduty_key="ops_page",
         rollout="at_once",
+        intake="direct",
         reserved_concurrency=100,
         runbook_base_url="https://wiki.example.com/runbooks",
         alarm_tags_in_notifications=True,
+        managed_prometheus=True,
+        audit=Audit(every=300, roles=("arn:aws:iam::444455556666:role/alertrelay-audit",)),
         databases=(
             Database(
                 id="orders-db",
@@ -116,6 +124,8 @@ functions: [{id: resize, timeout_seconds: 30, stream: true}]
                 healthy_targets=2,
                 ebs_volume=True,
                 service_connect="web",
+                opentelemetry="shop/web",
+                log_group="/ecs/web",
             ),
         ),
         load_balancers=(LoadBalancer(id="app/main/0123456789abcdef", watch=ResourceWatch(anomaly=("requests",))),),
@@ -132,6 +142,7 @@ def test_what_is_left_out_has_a_default() -> None:
     assert (environment.databases, environment.labels) == ((), {})
     assert (environment.rollout, environment.reserved_concurrency, environment.ops_pagerduty_key) == ("canary", 0, "")
     assert environment.publishers == ()
+    assert environment.audit is None
 
 
 def _filled(text: str) -> str:
@@ -146,6 +157,21 @@ def _filled(text: str) -> str:
         ("reserved_concurrency: 29", "out-of-range", "reserved_concurrency"),
         ("reserved_concurrency: 30.5", "wrong-type", "reserved_concurrency"),
         ("ops_pagerduty_key: a key", "bad-value", "ops_pagerduty_key"),
+        ("audit: {evry: 5m}", "unknown-key", "audit.evry"),
+        ("audit: {every: 90s}", "out-of-range", "audit.every"),
+        ("audit: {every: 2d}", "out-of-range", "audit.every"),
+        ("audit: {every: soon}", "bad-duration", "audit.every"),
+        ("audit: {roles: [audit]}", "bad-value", "audit.roles[0]"),
+        ("audit: {drill: {every: 1d}}", "missing-key", "audit.drill.receiver"),
+        ("audit: {drill: {receiver: drill, every: 5m}}", "out-of-range", "audit.drill.every"),
+        ("audit: {drill: {receiver: drill, within: 5m}}", "out-of-range", "audit.drill.within"),
+        ("audit: {drill: {receiver: drill, severity: page}}", "bad-value", "audit.drill.severity"),
+        ("audit: {heartbeat_key: https://example.com/x}", "bad-value", "audit.heartbeat_key"),
+        (
+            "audit: {roles: [arn:aws:iam::444455556666:role/a, arn:aws:iam::444455556666:role/b]}",
+            "duplicate-name",
+            "audit.roles[1]",
+        ),
         ("publishers: arn:aws:iam::111122223333:role/a", "wrong-type", "publishers"),
         ("publishers: ['arn:aws:iam::111122223333:role/*']", "bad-value", "publishers[0]"),
         ("databases: [{<db>, label: {}}]", "unknown-key", "databases[0].label"),

@@ -16,6 +16,7 @@ from alertrelay.ports import AuthDead, Key
 from tests.channels.example import read, target
 
 URL = "url: 'https://hooks.example.com/in', http_config: "
+ALONE = base64.b64encode(b":FAKE-3").decode()
 BASIC = base64.b64encode(b"relay:FAKE-pass word").decode()
 
 
@@ -33,6 +34,7 @@ def settings(http_config: str) -> WebhookSettings:
         ("{authorization: {type: Token, credentials_file: /s/t}}", HttpAuth(type="Token", key="t")),
         ("{bearer_token_file: /s/t}", HttpAuth(key="t")),
         ("{basic_auth: {username: relay, password_file: /s/pass}}", HttpAuth(username="relay", key="pass")),
+        ("{basic_auth: {password_file: /s/pass}}", HttpAuth(type="Basic", key="pass")),
         ("{http_headers: {X-Team: {values: [a, b]}}}", HttpAuth(headers={"X-Team": "a, b"})),
         ("{http_headers: {X-Key: {files: [/s/k]}}}", HttpAuth(secret_headers={"X-Key": "k"})),
         ("{follow_redirects: false}", HttpAuth()),
@@ -48,8 +50,7 @@ def test_each_way_is_read(http_config: str, auth: HttpAuth) -> None:
         ("{authorization: {credentials: x}}", "inline-secret", "authorization.credentials"),
         ("{authorization: {type: Token}}", "missing-key", "authorization.credentials_file"),
         ("{basic_auth: {username: a, password: x}}", "inline-secret", "basic_auth.password"),
-        ("{basic_auth: {password_file: /s/p}}", "missing-key", "basic_auth.username"),
-        ("{basic_auth: {username: 'a:b', password_file: /s/p}}", "bad-value", "basic_auth.username"),
+        ("{basic_auth: {username: a}}", "missing-key", "basic_auth.password_file"),
         ("{basic_auth: {username_file: /s/u, password_file: /s/p}}", "unsupported", "basic_auth.username_file"),
         ("{bearer_token: x}", "inline-secret", "bearer_token"),
         ("{oauth2: {client_id: a}}", "unsupported", "oauth2"),
@@ -65,6 +66,13 @@ def test_what_cannot_be_sent_is_refused_at_its_key_and_not_shown(http_config: st
     errors = [one for one in read("webhook", URL + http_config)[1] if one.severity == "error"]
     assert (code, f"receivers[0].webhook_configs[0].http_config.{key}") in [(one.code, one.key) for one in errors]
     assert all(one.mend for one in errors)
+
+
+def test_a_user_with_a_colon_is_sent_as_it_stands_with_a_warning() -> None:
+    (found,), findings = read("webhook", URL + "{basic_auth: {username: ':', password_file: /s/p}}")
+    assert isinstance(found, WebhookSettings)
+    assert found.auth.username == ":"
+    assert ("warning", "bad-value") in [(one.severity, one.code) for one in findings]
 
 
 def sent_headers(found: WebhookSettings, secrets: Mapping[str, str]) -> Mapping[str, str]:
@@ -95,6 +103,7 @@ def sent_headers(found: WebhookSettings, secrets: Mapping[str, str]) -> Mapping[
             "Authorization",
             f"Basic {BASIC}",
         ),
+        ("{basic_auth: {password_file: /s/p}}", {"p": "FAKE-3"}, "Authorization", f"Basic {ALONE}"),
         ("{http_headers: {X-Team: {values: [a, b]}}}", {}, "X-Team", "a, b"),
         ("{http_headers: {X-Key: {files: [/s/k]}}}", {"k": "FAKE-2"}, "X-Key", "FAKE-2"),
     ],
@@ -111,17 +120,6 @@ def test_a_token_that_is_no_header_is_dead_without_asking_anybody(token: str) ->
     with pytest.raises(AuthDead) as caught:
         Senders(Network())["webhook"].send({}, target(found), key=Key("t", token, "v"), notification_id="n", timeout=1)
     assert token not in caught.value.text
-
-
-def test_a_payload_without_templates_is_the_whole_body_and_one_with_is_refused() -> None:
-    (found,), findings = read("webhook", URL + "{}, payload: {text: on fire, blocks: [{n: 1}]}")
-    assert isinstance(found, WebhookSettings)
-    assert found.payload == {"text": "on fire", "blocks": [{"n": 1}]}
-    assert [one.code for one in findings] == ["inline-url"]
-    refused = [
-        one for one in read("webhook", URL + "{}, payload: {text: '{{ .Status }}'}")[1] if one.severity == "error"
-    ]
-    assert [(one.code, one.key.rpartition("[0].")[2]) for one in refused] == [("unsupported", "payload.text")]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,9 @@ import pytest
 from alertrelay.channels import settings_of
 from alertrelay.config.model import Config
 
-from compiler.load import check_folder, environments, load
+from compiler.config_files import environments
+from compiler.examine import check_folder
+from compiler.load import load
 from tests.example import CONFIG as SHIPPED
 
 

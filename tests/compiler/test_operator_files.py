@@ -13,7 +13,8 @@ import pytest
 import yaml
 
 from compiler.delivery import NOTHING
-from compiler.load import examine, try_out
+from compiler.examine import examine
+from compiler.load import try_out
 from compiler.mending.mend import mend
 
 KINDS = {

@@ -10,7 +10,8 @@ import pytest
 import yaml
 
 from cli.command import main
-from compiler.load import check_folder, load
+from compiler.examine import check_folder
+from compiler.load import load
 from compiler.placeholders import RESOURCES, name_placeholders
 from compiler.reading.finding import Finding, Findings, merged
 from compiler.reading.yamlfile import parse

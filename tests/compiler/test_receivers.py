@@ -84,20 +84,25 @@ def test_slack_by_bot_token(configs: str, global_: str, read_config: Read) -> No
     )
 
 
-@pytest.mark.parametrize(
-    ("configs", "code", "key"),
-    [
-        (f"slack_configs: [{{api_url: 'https://slack.com/api/chat.postMessage', {BOT}}}]", "missing-key", "channel"),
-        (
-            "slack_configs: [{api_url: 'https://slack.com/api/chat.postMessage', channel: '#a'}]",
-            "missing-secret",
-            "http_config",
-        ),
-    ],
-)
-def test_a_bot_needs_a_channel_and_a_token(configs: str, code: str, key: str, read_config: Read) -> None:
-    (found,) = _found(read_config, _text(configs))
-    assert (found.code, found.key) == (code, f"receivers[0].slack_configs[0].{key}")
+def test_a_bot_needs_a_token_and_without_a_channel_it_reaches_nobody(read_config: Read) -> None:
+    post = "slack_configs: [{api_url: 'https://slack.com/api/chat.postMessage', send_resolved: true, "
+    (found,) = _found(read_config, _text(f"{post}channel: '#a'}}]"))
+    assert (found.code, found.key) == ("missing-secret", "receivers[0].slack_configs[0].http_config")
+    without = _text(f"{post}{BOT}}}]")
+    assert _found(read_config, without) == []
+    (found,) = _found(read_config, without, "warning")
+    assert (found.code, found.key) == ("missing-key", "receivers[0].slack_configs[0].channel")
+
+
+def test_what_amtool_takes_twice_or_thrice_is_taken_once(read_config: Read) -> None:
+    arn = "arn:aws:sns:eu-west-1:111122223333:team"
+    text = _text(f"sns_configs: [{{topic_arn: '{arn}', phone_number: '+15555550100', target_arn: '{arn}'}}]")
+    text = text.replace("{receiver: r", "{receiver: r, group_by: ['...', '...']", 1)
+    assert _found(read_config, text) == []
+    (found,) = _found(read_config, text, "warning")
+    assert (found.code, found.key) == ("not-obeyed", "receivers[0].sns_configs[0]")
+    settings = _settings(read_config, text)
+    assert (settings.topic_arn, settings.phone_number, settings.target_arn) == (arn, "", "")  # type: ignore[attr-defined]
 
 
 def test_email_takes_what_it_lacks_from_global(read_config: Read) -> None:
@@ -166,6 +171,27 @@ def test_a_webhook_by_file_and_inline_with_a_warning(read_config: Read) -> None:
         url="https://hooks.example.com/x", url_key="", max_alerts=0
     )
     assert [f.code for f in _found(read_config, inline, "warning")] == ["inline-url"]
+
+
+@pytest.mark.parametrize(
+    ("url", "found"),
+    [
+        ("https://relay:FAKE-pw@hooks.example.com/x", ("error", "inline-secret", "'url' holds a password")),
+        ("https://FAKE-token@hooks.example.com/x", ("error", "inline-secret", "'url' holds a password")),
+        ("https://hooks.example.com/x?sig=FAKE1234", ("warning", "inline-url", "looks like a token")),
+        ("https://hooks.example.com/b07e7e49-d7de-4223-b37a-000000000000", ("warning", "inline-url", "like a token")),
+        ("https://hooks.example.com/critical-alerts-of-the-platform", ("warning", "inline-url", "address stands")),
+        ("http://hooks.example.com:9094/v2?team=checkout", ("warning", "inline-url", "address stands")),
+    ],
+)
+def test_an_address_is_judged_by_what_it_holds_and_is_not_shown(
+    url: str, found: tuple[str, str, str], read_config: Read
+) -> None:
+    _, findings = read_config(_text(f"webhook_configs: [{{url: '{url}'}}]"))
+    (one,) = [one for one in findings if one.code in ("inline-url", "inline-secret")]
+    assert (one.severity, one.code) == found[:2]
+    assert found[2] in one.message
+    assert "FAKE" not in str(one)
 
 
 def test_integrations_are_numbered_within_their_kind(read_config: Read) -> None:
@@ -331,7 +357,7 @@ def test_templates_in_texts_and_settings_are_accepted_without_a_warning(read_con
             "email_configs[0].tls_config",
         ),
         ("webhook_configs: [{url_file: /s/k, timeout: 5s}]", "webhook_configs[0].timeout"),
-        ("sns_configs: [{phone_number: '+15555550100', sigv4: {role_arn: x}}]", "sns_configs[0].sigv4"),
+        ("sns_configs: [{phone_number: '+15555550100', sigv4: {profile: x}}]", "sns_configs[0].sigv4"),
         (
             "slack_configs: [{api_url_file: /s/k, http_config: {proxy_url: x}}]",
             "slack_configs[0].http_config.proxy_url",
@@ -341,3 +367,13 @@ def test_templates_in_texts_and_settings_are_accepted_without_a_warning(read_con
 def test_what_is_known_and_not_obeyed_is_a_warning(configs: str, key: str, read_config: Read) -> None:
     warnings = _found(read_config, _text(configs, SMTP), "warning")
     assert ("not-obeyed", f"receivers[0].{key}") in [(f.code, f.key) for f in warnings]
+
+
+def test_a_role_of_another_account_is_refused_with_what_the_topic_has_to_allow(read_config: Read) -> None:
+    topic = "arn:aws:sns:eu-west-1:444455556666:team"
+    sigv4 = "{region: eu-west-1, role_arn: 'arn:aws:iam::444455556666:role/publisher'}"
+    text = _text(f"sns_configs: [{{topic_arn: '{topic}', sigv4: {sigv4}}}]")
+    (found,) = [one for one in _found(read_config, text) if one.code == "unsupported"]
+    assert found.key == "receivers[0].sns_configs[0].sigv4.role_arn"
+    assert "does not assume arn:aws:iam::444455556666:role/publisher" in found.message
+    assert f"Action: sns:Publish, Resource: {topic}" in found.mend

@@ -10,8 +10,8 @@ import pytest
 from alertrelay.config.model import TimeInterval
 from alertrelay.policy.time_interval import active
 
-from compiler import load
 from compiler.alertmanager.semantics.calendar import minutes
+from compiler.examine import examine
 from compiler.reading.finding import Finding
 
 TODAY = date(2026, 11, 30)
@@ -25,7 +25,7 @@ def found(tmp_path: Path, text: str, *rules: str) -> list[Finding]:
     for number, rule in enumerate(rules):
         files.append(tmp_path / f"rules{number}.yml")
         files[-1].write_text(rule)
-    return list(load.examine(alertmanager=path, delivery=None, today=TODAY, rules=files))
+    return list(examine(alertmanager=path, delivery=None, today=TODAY, rules=files))
 
 
 def codes(tmp_path: Path, text: str, *rules: str) -> list[str]:
@@ -171,9 +171,7 @@ def test_a_receiver_that_nobody_names_is_found_and_a_fallback_is_none(tmp_path: 
     (tmp_path / "alertmanager.yml").write_text(text)
     unused = [
         one.message
-        for one in load.examine(
-            alertmanager=tmp_path / "alertmanager.yml", delivery=tmp_path / "delivery.yml", today=TODAY
-        )
+        for one in examine(alertmanager=tmp_path / "alertmanager.yml", delivery=tmp_path / "delivery.yml", today=TODAY)
         if one.code == "unused-receiver"
     ]
     assert unused == ["no route names the receiver 't', and no fallback does"]

@@ -10,7 +10,8 @@ import pytest
 from alertrelay.config.model import Config, Route
 from alertrelay.policy.route import match_routes
 
-from compiler.load import environments, load
+from compiler.config_files import environments
+from compiler.load import load
 from tests.example import CONFIG as SHIPPED
 
 PAGE, SMS = ["pagerduty-oncall"], ["sms-oncall"]

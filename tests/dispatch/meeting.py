@@ -10,7 +10,8 @@ from functools import cache
 from typing import Any
 
 from alertrelay.config.model import Config
-from alertrelay.memory.store import CollectingSender, MemoryStore, MemoryTimers
+from alertrelay.memory.ports import CollectingSender, MemoryTimers
+from alertrelay.memory.store import MemoryStore
 from alertrelay.nflog.dedup import decide
 from alertrelay.notification import Notification, Receipt
 from alertrelay.sources import Envelope

@@ -10,7 +10,7 @@ from alertrelay.channels.slack import SlackSettings
 from alertrelay.channels.webhook import WebhookSettings
 from alertrelay.config.channel import Settings
 from alertrelay.config.model import Target
-from alertrelay.memory.store import CollectingSender, ManualClock, MemorySecrets
+from alertrelay.memory.ports import CollectingSender, ManualClock, MemorySecrets
 from alertrelay.notification import Notification, Reason, Receipt
 from alertrelay.notify.deliver import Courier, Delivery
 from alertrelay.notify.targets import peer_of

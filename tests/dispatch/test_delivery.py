@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from alertrelay.alert import Channel
-from alertrelay.memory.store import MemorySecrets
+from alertrelay.memory.ports import MemorySecrets
 from alertrelay.notification import Reason, Receipt
 from alertrelay.ports import AuthDead, DeliveryFailure, Permanent, RateLimited, Retryable
 from alertrelay.sources import Envelope

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 from alertrelay.groups.messages import TICK
-from alertrelay.memory.store import MemoryTimers
+from alertrelay.memory.ports import MemoryTimers
 from alertrelay.ports import TimersFailure
 from alertrelay.runtime import forwarder
 from alertrelay.runtime.observe import Observer

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 from alertrelay.config.model import Config
-from alertrelay.memory.store import ManualClock, MemoryStore
+from alertrelay.memory.ports import ManualClock
+from alertrelay.memory.store import MemoryStore
 from alertrelay.notification import Reason
 from alertrelay.ports import Retryable
 from alertrelay.state import Store, StoreFailure

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 from alertrelay.channels.email import EmailSettings
 from alertrelay.config.channel import Settings
-from alertrelay.memory.store import CollectingSender, MemorySecrets
+from alertrelay.memory.ports import CollectingSender, MemorySecrets
 from alertrelay.ports import Retryable
 from alertrelay.state import Store, StoreFailure
 

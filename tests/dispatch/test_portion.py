@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from alertrelay.groups.router import groups_for
-from alertrelay.memory.store import MemoryTimers
+from alertrelay.memory.ports import MemoryTimers
 from alertrelay.notification import Reason
 from alertrelay.ports import NotAccountedFor, TimersFailure
 from alertrelay.sources import Envelope

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from alertrelay.memory.store import MemorySecrets
+from alertrelay.memory.ports import MemorySecrets
 from alertrelay.notify.limits import LIMITS
 from alertrelay.sources import Envelope, parse, unwrap
 
@@ -15,6 +16,7 @@ from local.stack.day_input import START, own_time
 from tests.dispatch.world import World
 from tests.example import CONFIG
 from tests.stack import EVENTS
+from tools.burst import burst
 
 LATEST = timedelta(minutes=60)
 """After the last event: a resolve waits for its group, and then half an hour at most in the digest of a storm."""
@@ -43,12 +45,29 @@ def _publish(world: World, account: Account, name: str, envelopes: list[Envelope
         world.publish(sent)
 
 
-def test_all_recorded_events_at_once_the_latest_first_lose_nothing() -> None:
-    """The clock never runs backwards, so that the whole day arrives within its last minutes, later before earlier."""
+def _world() -> tuple[World, Account]:
     config = load(CONFIG, "prod").config
     assert config is not None
     keys = {key: ["k"] for key in config.secret_keys()}
-    world, account, done = World(config=config, limits=LIMITS, secrets=MemorySecrets(keys)), Account(config), 0
+    return World(config=config, limits=LIMITS, secrets=MemorySecrets(keys)), Account(config)
+
+
+def test_a_burst_of_fifty_becomes_few_messages_and_one_incident(critical: bytes) -> None:
+    world, _ = _world()
+    for copy in burst(json.loads(critical), copies=50, instance="orders-db"):
+        world.publish(*unwrap(json.dumps(copy).encode()))
+    world.run(LATEST.total_seconds())
+
+    pages = [outcome for (_, receiver, _), outcome in world.final().items() if receiver == "pagerduty-oncall"]
+    assert len(pages) == 50
+    assert set(pages) == {"delivered", "merged"}
+    assert 0 < len(world.pages()) <= 8
+    assert len({incident for _, incident in world.pages()}) == 1
+
+
+def test_all_recorded_events_at_once_the_latest_first_lose_nothing() -> None:
+    """The clock never runs backwards, so that the whole day arrives within its last minutes, later before earlier."""
+    (world, account), done = _world(), 0
     files = _recorded()
     world.clock.move_to(max(own_time(envelopes, START) for envelopes in files.values()))
     for name, envelopes in files.items():

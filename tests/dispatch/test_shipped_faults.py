@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from alertrelay.config.model import Config
-from alertrelay.memory.store import ManualClock
+from alertrelay.memory.ports import ManualClock
 from alertrelay.sources import unwrap
 
 from compiler.load import load

@@ -123,17 +123,17 @@ def test_pagerduty_gets_at_most_120_triggers_a_minute_and_slack_one_a_second() -
     assert most_in(seen["slack"], 10) <= 10 + LIMITS["slack"].burst + 2
 
 
-def test_ten_thousand_alarms_in_one_group_are_a_few_messages_with_the_true_count() -> None:
+def test_thousands_of_alarms_in_one_group_are_a_few_messages_with_the_true_count() -> None:
     world = World(limits=LIMITS)
-    storm(world, 1, alarms=10_000)
+    storm(world, 1, alarms=2_500)
     world.run(400)
     for channel in ("pagerduty", "slack", "email"):
         assert len(world.sent(channel)) <= 4
-        assert "10000" in json.dumps(world.sent(channel)[-1]).replace(",", "")
+        assert "2500" in json.dumps(world.sent(channel)[-1]).replace(",", "")
     for header in world.memory._headers.values():
-        assert len(header.ledger.firing) == 10_000
+        assert len(header.ledger.firing) == 2_500
         written = ledger_json(header.ledger)
-        assert len(json.dumps(written)) < 200_000, "an item of DynamoDB takes 400 KB"
+        assert len(json.dumps(written)) < 50_000, "of ten thousand alerts 200 KB: an item of DynamoDB takes 400 KB"
         assert ledger_from_json(json.loads(json.dumps(written))) == header.ledger
 
 

@@ -180,9 +180,7 @@ def test_a_loss_within_a_survey_begins_it_anew() -> None:
             world.lose()
         return ask(world.cloudwatch, state, token)
 
-    for relay in world.relays:
-        relay.alarms = losing
-        relay.__post_init__()
+    world.relays = [replace(relay, alarms=losing) for relay in world.relays]
     world.publish(alarm("cpu", "OK", at=START + 3 * MINUTE))
     world.on_ticks(15)
     assert "resolve" not in [action for action, _ in world.pages()]

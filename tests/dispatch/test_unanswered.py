@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from alertrelay.config.model import Config
-from alertrelay.memory.store import CollectingSender
+from alertrelay.memory.ports import CollectingSender
 from alertrelay.notification import Receipt
 from alertrelay.ports import Retryable
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from alertrelay.memory.store import CollectingSender, MemoryStore
+from alertrelay.memory.ports import CollectingSender
+from alertrelay.memory.store import MemoryStore
 from alertrelay.ports import NotAccountedFor, Retryable
 from alertrelay.state import Limit
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from alertrelay.memory.store import MemoryTimers
+from alertrelay.memory.ports import MemoryTimers
 from alertrelay.notification import Reason
 from alertrelay.ports import NotAccountedFor, Retryable, TimersFailure
 from alertrelay.state import Store, StoreFailure

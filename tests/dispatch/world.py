@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from alertrelay.alert import Channel, Integration, rfc3339
@@ -19,10 +20,11 @@ from alertrelay.channels.sns import SnsSettings
 from alertrelay.config.channel import Settings
 from alertrelay.config.durations import ALONE
 from alertrelay.config.model import Config, Matcher, Receiver, Route, Target
-from alertrelay.dispatch.assembly import SHOWN, assemble
-from alertrelay.dispatch.dispatcher import TICK_AHEAD
+from alertrelay.dispatch.assembly import SHOWN, Pipeline, assemble
+from alertrelay.dispatch.due import TICK_AHEAD
 from alertrelay.dispatch.survey import AskAlarms
-from alertrelay.memory.store import CollectingSender, ManualClock, MemorySecrets, MemoryStore, MemoryTimers
+from alertrelay.memory.ports import CollectingSender, ManualClock, MemorySecrets, MemoryTimers
+from alertrelay.memory.store import MemoryStore
 from alertrelay.notification import Outcome
 from alertrelay.notify.compose import Site
 from alertrelay.notify.stale_alarms import ResolvedAlarms
@@ -182,8 +184,10 @@ class Relay:
     shown: int = SHOWN
     sleeps: bool = False
 
-    def __post_init__(self) -> None:
-        self.pipeline = assemble(
+    @cached_property
+    def pipeline(self) -> Pipeline:
+        """The pipeline of these parts, put together where it is first used."""
+        return assemble(
             config=self.config,
             site=Site(environment=self.config.environment, account="111122223333", region="eu-central-1"),
             channels=self.channels,

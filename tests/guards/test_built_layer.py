@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from compiler.load import environments, load
+from compiler.config_files import environments
+from compiler.load import load
 from infra.assets import build_function, build_layer, build_packages, own_interpreter
 from infra.synth import ROOT
 from tests.example import CONFIG as SHIPPED

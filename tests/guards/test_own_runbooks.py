@@ -22,7 +22,14 @@ LAYER = ROOT / "layers" / "alertrelay" / "python" / "alertrelay"
 def alarms() -> set[str]:
     """The alertnames of infra/symptoms.py, and that of the alarm on SMS, whose module needs node."""
     found = {one.alertname for value in vars(symptoms).values() if isinstance(value, tuple) for one in value}
-    found |= {one.alertname for one in (*symptoms.scorer_symptoms(60), *symptoms.ticks(3))}
+    made = (
+        *symptoms.scorer_symptoms(60),
+        *symptoms.ticks(3),
+        *symptoms.auditor_symptoms(900),
+        *symptoms.drill_symptoms(3_600),
+        *symptoms.intake_symptoms(""),
+    )
+    found |= {one.alertname for one in made}
     sms = (ROOT / "infra" / "sms_watch.py").read_text(encoding="utf-8")
     return found | set(re.findall(r'^NAME = "(\w+)"', sms, re.MULTILINE))
 

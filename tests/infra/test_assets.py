@@ -18,6 +18,7 @@ from infra import assets
 from infra.assets import (
     ANOMALY_FILE,
     CONFIG_FILE,
+    SLO_FILE,
     BuildFailed,
     build_function,
     build_layer,
@@ -65,16 +66,21 @@ def test_a_function_ships_its_handlers_and_the_compiled_configuration_alone(
         assert files == {
             CONFIG_FILE,
             ANOMALY_FILE,
+            *([SLO_FILE] if environment == "prod" else []),
             "lambdas/__init__.py",
             "lambdas/anomaly_scorer.py",
+            "lambdas/auditor.py",
             "lambdas/pagerduty_forwarder.py",
             "lambdas/pre_traffic.py",
             "lambdas/slack_forwarder.py",
+            "lambdas/slo.py",
             "lambdas/email_forwarder.py",
+            "lambdas/intake.py",
         }
         variables = function["Properties"]["Environment"]["Variables"]
-        if "ALERTRELAY_VERSIONS" not in variables:  # what checks new versions has no configuration of its own
-            assert {variables.get("ALERTRELAY_CONFIG"), variables.get("ALERTRELAY_ANOMALY_CONFIG")} & files
+        # What checks new versions, and what compares alarms, have no configuration of their own.
+        if not {"ALERTRELAY_VERSIONS", "ALERTRELAY_AUDIT_ROLES"} & variables.keys():
+            assert {variables.get(f"ALERTRELAY_{name}CONFIG") for name in ("", "ANOMALY_", "SLO_")} & files
         loaded = load(SHIPPED, environment)
         assert (
             Config.from_json(json.loads((folder / CONFIG_FILE).read_text()), settings_of=settings_of) == loaded.config

@@ -12,9 +12,14 @@ from typing import Any
 from infra.synth import ROOT
 from tests.infra.template import Template
 
-FUNCTIONS = ("PagerDuty", "Slack", "Email", "Anomaly")
+FUNCTIONS = ("PagerDuty", "Slack", "Email", "Anomaly", "SloFunction")
 MOST_ALARMS = 10
 """Of a deployment group; CodeDeploy's limit."""
+
+
+def _there(environment: str) -> tuple[str, ...]:
+    """The functions of an environment: prod alone has objectives."""
+    return FUNCTIONS if environment == "prod" else FUNCTIONS[:-1]
 
 
 def groups(template: Template) -> dict[str, Any]:
@@ -29,11 +34,11 @@ def alarm_names(template: Template, group: Any) -> set[str]:
     return {resources[ref]["Properties"]["AlarmName"].split("-alertrelay-")[1] for ref in refs}
 
 
-def test_each_function_has_an_alias_that_codedeploy_moves_after_the_check(relay: Template) -> None:
+def test_each_function_has_an_alias_that_codedeploy_moves_after_the_check(relay: Template, environment: str) -> None:
     aliases = relay.of_type("AWS::Lambda::Alias")
     (hook,) = (key for key in relay.of_type("AWS::Lambda::Function") if key.startswith("RolloutHook"))
     assert sorted(a["Properties"]["FunctionName"]["Ref"][:5] for a in aliases.values()) == sorted(
-        name[:5] for name in FUNCTIONS
+        name[:5] for name in _there(environment)
     )
     moved_by = set()
     for alias in aliases.values():
@@ -44,11 +49,11 @@ def test_each_function_has_an_alias_that_codedeploy_moves_after_the_check(relay:
     assert moved_by == set(groups(relay))
 
 
-def test_the_hook_checks_the_new_version_of_every_function(relay: Template) -> None:
+def test_the_hook_checks_the_new_version_of_every_function(relay: Template, environment: str) -> None:
     (hook,) = (r for key, r in relay.of_type("AWS::Lambda::Function").items() if key.startswith("RolloutHook"))
     variables = json.dumps(hook["Properties"]["Environment"]["Variables"]["ALERTRELAY_VERSIONS"])
     versions = relay.of_type("AWS::Lambda::Version")
-    assert len(versions) == len(FUNCTIONS)
+    assert len(versions) == len(_there(environment))
     assert all(f'{{"Ref": "{version}"}}' in variables for version in versions)
 
 
@@ -62,7 +67,9 @@ def test_any_forwarders_trouble_rolls_all_of_them_back(relay: Template) -> None:
         assert "DEPLOYMENT_STOP_ON_ALARM" in group["AutoRollbackConfiguration"]["Events"]
         found = alarm_names(relay, group)
         assert len(found) <= MOST_ALARMS
-        assert found == ({"anomaly-scorer-AnomalyScorerErrors"} if "anomaly" in key else wanted)
+        alone = {"anomaly": {"anomaly-scorer-AnomalyScorerErrors"}, "slo": {"slo-SloFunctionErrors"}}
+        named = next((name for name in alone if name in key.removeprefix("Rollout")[:9]), "")
+        assert found == alone.get(named, wanted)
 
 
 def test_at_once_moves_all_traffic_and_asks_no_alarm_but_still_checks(busy: Template) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -12,7 +13,7 @@ from alertrelay.sources.metadata import read
 
 from cli import live_sms
 from cli.live_sms import ALARM
-from compiler.cost.month import OWN_ALARMS, SCORER_ALARMS
+from compiler.cost.month import AUDITOR_ALARMS, OWN_ALARMS, SCORER_ALARMS, SLO_ALARMS
 from compiler.delivery import LastResort, sends_sms
 from compiler.load import load
 from infra.node import use_packaged_node
@@ -44,7 +45,9 @@ def test_the_relay_watches_its_queues_functions_and_topics(relay: Template) -> N
             watched = {m for m, dims in found if json.loads(dims) == {"QueueName": {"Fn::GetAtt": [name, "QueueName"]}}}
             called, age, depth = resource["Properties"]["QueueName"], "ApproximateAgeOfOldestMessage", VISIBLE
             assert watched == {age if called.endswith("-timers") else depth}
-        if resource["Type"] == "AWS::Lambda::Function" and not name.startswith(("Anomaly", "Rollout")):
+        if resource["Type"] == "AWS::Lambda::Function" and not name.startswith(
+            ("Anomaly", "Auditor", "Rollout", "Slo")
+        ):
             assert {m for m, dims in found if json.loads(dims) == {"FunctionName": {"Ref": name}}} == {
                 "Errors",
                 "Throttles",
@@ -62,8 +65,12 @@ def test_the_bill_counts_every_alarm_of_the_relay(relay: Template) -> None:
     names = [alarm["AlarmName"] for alarm in relay.properties("AWS::CloudWatch::Alarm")]
     options = [name for name in names if "-sms-" in name]
     scorer = [name for name in names if "-anomaly-scorer-" in name]
+    auditor = [name for name in names if "-auditor-" in name]
+    slo = [name for name in names if "-alertrelay-slo-" in name]
     assert len(scorer) in (0, SCORER_ALARMS)
-    assert len(names) - len(options) - len(scorer) == OWN_ALARMS
+    assert len(auditor) in (0, AUDITOR_ALARMS)
+    assert len(slo) in (0, SLO_ALARMS)
+    assert len(names) - len(options) - len(scorer) - len(auditor) - len(slo) == OWN_ALARMS
 
 
 def test_the_watch_mails_by_the_ops_topic_and_says_when_it_is_over(relay: Template) -> None:
@@ -73,19 +80,22 @@ def test_the_watch_mails_by_the_ops_topic_and_says_when_it_is_over(relay: Templa
         assert alarm["OKActions"] == alarm["AlarmActions"]
         # At rest the metrics of trouble are absent, and absence must not look like trouble or like an unknown. A tick
         # is the other way round, and so is a run of the scorer: where there is no metric there was none.
-        pulse = alarm["MetricName"] in ("TicksDone", "MetricsScored")
+        pulse = alarm["MetricName"] in ("TicksDone", "MetricsScored", "AuditsDone", "SloObjectives")
         # What SMS costs is written when one is sent: a gap changes nothing.
         rest = "ignore" if alarm["MetricName"] == "SMSMonthToDateSpentUSD" else "notBreaching"
         assert alarm["TreatMissingData"] == ("breaching" if pulse else rest)
         labels = read(alarm["AlarmDescription"]).labels
-        severity = "warning" if "-anomaly-scorer-" in alarm["AlarmName"] else "critical"
+        warns = re.search(
+            "-anomaly-scorer-|-alertrelay-slo-|-auditor-Alertrelay(Audit|Account|Alarm)", alarm["AlarmName"]
+        )
+        severity = "warning" if warns else "critical"
         assert (labels["service"], labels["severity"]) == ("alertrelay", severity)
 
 
 def test_one_error_that_the_retry_mends_wakes_nobody_but_a_last_attempt_does(prod: Template) -> None:
     # Attempts come at 0, 1 and 3 minutes: three of five minutes with an error.
     for alarm in prod.properties("AWS::CloudWatch::Alarm"):
-        if alarm["MetricName"] == "Errors" and "-anomaly-scorer-" not in alarm["AlarmName"]:
+        if alarm["MetricName"] == "Errors" and not re.search("-anomaly-scorer-|-slo-", alarm["AlarmName"]):
             assert (alarm["DatapointsToAlarm"], alarm["EvaluationPeriods"], alarm["Period"]) == (3, 5, 60)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from alertrelay.memory.store import ManualClock
+from alertrelay.memory.ports import ManualClock
 from alertrelay.notification import Outcome
 
 from cli import feedback
@@ -20,9 +20,10 @@ from cli.anomaly.deployed import DeployedScorer, NoScorer, scorer_of
 from cli.anomaly.judge import judge, of_entry
 from local import timeline
 from local.stack import scorer as played
-from local.stack.day import Day, DayRun, live
+from local.stack.day import DayRun, live
 from local.stack.day_input import UsageError
 from local.stack.deployed import anomaly_config_of
+from local.stack.history import Day
 from local.stack.progress import ProgressLine
 from local.stack.scorer import series_of, with_modes
 from tests.example import CONFIG as SHIPPED

@@ -11,7 +11,8 @@ import pytest
 from alertrelay.alert import Integration
 from alertrelay.channels.sns import SnsSettings
 from alertrelay.config.model import Target
-from alertrelay.memory.store import CollectingSender, ManualClock, MemorySecrets, MemoryStore, MemoryTimers
+from alertrelay.memory.ports import CollectingSender, ManualClock, MemorySecrets, MemoryTimers
+from alertrelay.memory.store import MemoryStore
 from alertrelay.nflog.group_state import GroupHeader, GroupIdentity
 from alertrelay.ports import Key, Retryable, SecretMissing
 

@@ -10,8 +10,9 @@ from alertrelay.anomaly.scorer.publish import RUNBOOKS
 from alertrelay.config.own_runbooks import OWN_RUNBOOKS
 
 from compiler.alarms.metrics import PUBLISHED
+from compiler.alarms.slo import RUNBOOKS as SLO_RUNBOOKS
 from compiler.catalogue.rule import Rule
-from compiler.catalogue.table import CATALOGUE, PARENTS
+from compiler.catalogue.table import CATALOGUE, OF_CLUSTERS, PARENTS
 from tests.runbooks import awscli, shell
 from tests.runbooks.page import FOLDER, Page, pages
 
@@ -20,8 +21,9 @@ SECTIONS = ["Impact", "First", "Common causes", "Resolve", "Escalate", "Prevent"
 RULES: dict[str, Rule] = {rule.runbook: rule for rules in CATALOGUE.values() for rule in rules}
 ALERTNAMES = {
     **{rule.runbook: rule.alertname for rule in RULES.values()},
-    **{parent.runbook: parent.alertname for parent in PARENTS.values()},
+    **{parent.runbook: parent.alertname for parent in (*PARENTS.values(), *OF_CLUSTERS)},
     **{page: alertname for alertname, page in RUNBOOKS.items()},
+    **{page: alertname for alertname, page in SLO_RUNBOOKS.items()},
     **{page: names[0] for page, names in OWN_RUNBOOKS.items()},
 }
 # Metrics that no alarm watches and that tell causes apart, from the metrics pages of each service.

@@ -10,7 +10,7 @@ from alertrelay.anomaly.scorer.publish import RUNBOOKS
 from alertrelay.config.own_runbooks import OWN_RUNBOOKS
 
 from cli.alarm_table import table
-from compiler.catalogue.table import CATALOGUE, PARENTS
+from compiler.catalogue.table import CATALOGUE, OF_CLUSTERS, PARENTS
 from tests.example import CONFIG as SHIPPED
 from tools import alarms_page
 from tools.alarms_page import catalogue_page, index_page, main
@@ -36,7 +36,7 @@ def test_a_stale_page_is_named_and_written(
 def test_every_alarm_has_a_row_with_a_reason_and_a_known_source() -> None:
     rows = [line.split(" | ") for line in catalogue_page().splitlines() if line.startswith("| [")]
     levels = [(rule, level) for rules in CATALOGUE.values() for rule in rules for level in rule.levels]
-    assert len(rows) == len(levels) + len(set(PARENTS.values()))
+    assert len(rows) == len(levels) + len(set(PARENTS.values())) + len(OF_CLUSTERS)
     for (rule, level), row in zip(levels, rows, strict=False):
         assert row[0].startswith(f"| [{rule.alertname}]")
         assert level.severity in row[0]
@@ -49,7 +49,7 @@ def test_every_alarm_has_a_row_with_a_reason_and_a_known_source() -> None:
 def test_the_index_links_every_page_once_for_each_kind() -> None:
     linked = re.findall(r"\(([a-z0-9-]+\.md)\)", index_page())
     pages = [rule.runbook for rules in CATALOGUE.values() for rule in rules]
-    pages += [*{parent.runbook for parent in PARENTS.values()}, *RUNBOOKS.values(), *OWN_RUNBOOKS]
+    pages += [*{parent.runbook for parent in (*PARENTS.values(), *OF_CLUSTERS)}, *RUNBOOKS.values(), *OWN_RUNBOOKS]
     assert sorted(linked) == sorted(pages)
     assert len(pages) == len(set(pages))
 
@@ -60,7 +60,7 @@ def test_the_table_counts_what_each_resource_gets_and_its_cost() -> None:
     rows = [line.split() for line in lines[1:] if line.startswith("prod ")]
     assert ["prod", "sqs", "orders"] in [row[:3] for row in rows]
     critical, warning = (sum(int(row[column]) for row in rows) for column in (3, 4))
-    total = f"prod: {critical + warning} alarms, {critical} critical and {warning} warning, 8 of them parents"
+    total = f"prod: {critical + warning} alarms, {critical} critical and {warning} warning, 10 of them parents"
     assert re.fullmatch(rf"{total}; about \$\d+\.\d\d a month", lines[-2])
 
 

@@ -11,7 +11,8 @@ import pytest
 from alertrelay.sources import unwrap
 
 from local.brief import brief, verdict
-from local.stack.day import Day, DayRun
+from local.stack.day import DayRun
+from local.stack.history import Day
 from local.standins import Fault
 from tools import first_minute
 from tools.first_minute import ALL, MISSION, Replay, caches
@@ -84,4 +85,4 @@ def test_a_stack_that_is_not_there_is_no_lost_alert(
     monkeypatch.chdir(ROOT)
     monkeypatch.setenv("ALERTRELAY_CONFIG_DIR", str(tmp_path))
     assert first_minute.main([]) == 3
-    assert "alertrelay: --env prod: " in capsys.readouterr().err
+    assert "there is no environment 'prod'" in capsys.readouterr().err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 from alertrelay.channels.email import EmailSettings, bare_addresses, pairs_of
 
@@ -48,8 +49,17 @@ def read_email(section: Section, reading: ReceiverContext) -> EmailSettings:
         password=password,
         require_tls=section.flag("require_tls", default=reading.global_.flag("smtp_require_tls", default=True)),
         time_zone=reading.time_zone,
+        implicit_tls=_implicit_tls(section, reading),
         on_call=_on_call(to, reading),
     )
+
+
+def _implicit_tls(section: Section, reading: ReceiverContext) -> Literal["by port", "always", "never"]:
+    """Source: prometheus/alertmanager notify/email: true and false hold for any port, and without it 465 is TLS."""
+    for holder, key in ((section, "force_implicit_tls"), (reading.global_, "smtp_force_implicit_tls")):
+        if holder.has(key):
+            return "always" if holder.flag(key, default=False) else "never"
+    return "by port"
 
 
 def _on_call(to: tuple[str, ...], reading: ReceiverContext) -> tuple[str, ...]:

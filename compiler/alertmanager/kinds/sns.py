@@ -25,8 +25,17 @@ def read_sns(section: Section, reading: ReceiverContext) -> SnsSettings:
         message = "'secret_key' holds a secret in plain text"
         mend = "remove access_key and secret_key: the function's own role may publish"
         section.findings.error(inner.at("secret_key"), "inline-secret", message, mend)
+    if inner and inner.has("role_arn"):
+        _refuse_role(section, inner)
     ways = ("topic_arn", "phone_number", "target_arn")
     named = [key for key in ways if section.has(key)]
+    if len(named) == len(ways):
+        # Alertmanager's own check takes one or all three, and SNS refuses what it then asks for.
+        message = f"a message has one of {', '.join(ways)}: it goes to the topic alone"
+        section.findings.warning(
+            section.place, "not-obeyed", message, "keep topic_arn; another sns_config takes another"
+        )
+        named = named[:1]
     if len(named) != 1:
         message = f"expected one of {', '.join(ways)}, got {' and '.join(named) or 'none'}"
         section.findings.error(section.place, "one-of", message, "keep one; another sns_config takes another")
@@ -34,10 +43,22 @@ def read_sns(section: Section, reading: ReceiverContext) -> SnsSettings:
         _check_sns_address(section, key)
     return SnsSettings(
         topic_arn=section.text("topic_arn"),
-        phone_number=section.text("phone_number"),
-        target_arn=section.text("target_arn"),
+        phone_number=section.text("phone_number") if "phone_number" in named else "",
+        target_arn=section.text("target_arn") if "target_arn" in named else "",
         amazon_q=_amazon_q(section),
     )
+
+
+def _refuse_role(section: Section, sigv4: Section) -> None:
+    """The forwarder publishes by its own role, whose policy names the topic; no other role is assumed."""
+    topic = section.text("topic_arn") or section.text("target_arn") or "the topic"
+    message = f"alertrelay publishes by the role of its email-forwarder, and does not assume {sigv4.text('role_arn')}"
+    mend = (
+        f"remove role_arn; a topic of another account has to allow that role in its policy: {{Effect: Allow, "
+        f"Principal: {{AWS: ROLE}}, Action: sns:Publish, Resource: {topic}}}, and its KMS key kms:GenerateDataKey* and "
+        "kms:Decrypt"
+    )
+    section.findings.error(sigv4.at("role_arn"), "unsupported", message, mend)
 
 
 def _amazon_q(section: Section) -> bool:

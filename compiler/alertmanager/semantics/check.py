@@ -11,7 +11,7 @@ from compiler.alertmanager.semantics.calendar import check_intervals
 from compiler.alertmanager.semantics.inhibition import check_inhibition
 from compiler.alertmanager.semantics.receivers import check_receivers
 from compiler.alertmanager.semantics.routes import check_routes
-from compiler.alertmanager.semantics.rules import AlertRule, check_against_rules
+from compiler.alertmanager.semantics.rules import AlertRule, check_against_rules, check_root
 from compiler.reading.section import Section
 
 
@@ -21,6 +21,7 @@ def check_meaning(
     fallbacks: Collection[str],
     today: date,
     rules: Sequence[AlertRule] = (),
+    named: bool = False,
     smtp: bool = True,
 ) -> None:
     """Adds the findings on a file without errors. `fallbacks` are the receivers that delivery.yml names; `smtp`: mail
@@ -28,11 +29,13 @@ def check_meaning(
     root = parsed.section
     assert root is not None
     check_routes(parsed.placed_routes)
-    named = (
+    intervals = (
         Section(value, root.findings) for key in ("mute_time_intervals", "time_intervals") for value in root.list(key)
     )
-    check_intervals(parsed.placed_routes, parsed.time_intervals, {one.text("name"): one for one in named}, today)
+    check_intervals(parsed.placed_routes, parsed.time_intervals, {one.text("name"): one for one in intervals}, today)
     check_inhibition(parsed.placed_rules)
     check_addresses(root, smtp=smtp)
     check_receivers(root, {*parsed.routed, *fallbacks})
-    check_against_rules(parsed.placed_routes, parsed.placed_rules, rules, root.findings)
+    if named:
+        check_against_rules(parsed.placed_routes, parsed.placed_rules, rules)
+    check_root(parsed.route, rules, root.findings)

@@ -1,4 +1,4 @@
-"""Reads the alerts of Prometheus's rule files, and finds routes and inhibitions that none of them reaches.
+"""Finds routes and inhibitions that no alert of Prometheus's rules reaches, and alerts that no route takes.
 
 An alert has its alertname and the labels of its rule. It can have any other label as well, from its series, and a label
 of the rule whose value is a template can have any value: those may match anything.
@@ -7,9 +7,8 @@ of the rule whose value is a template can have any value: those may match anythi
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from alertrelay.config.matchers import print_matchers
 from alertrelay.config.model import Matcher, Route
@@ -18,7 +17,6 @@ from compiler.alertmanager.inhibition import PlacedRule
 from compiler.alertmanager.routing import PlacedRoute
 from compiler.alertmanager.semantics.routes import nobody
 from compiler.reading.finding import Findings, Place
-from compiler.reading.yamlfile import Value, read
 
 _OFTEN = 0.5
 
@@ -33,45 +31,17 @@ class AlertRule:
     place: Place
 
 
-def read_rules(paths: Iterable[Path], findings: Findings) -> tuple[AlertRule, ...]:
-    """Returns the alerts of rule files: Prometheus's own, or the PrometheusRule of the operator."""
-    found: list[AlertRule] = []
-    for path in paths:
-        root = read(path, findings)
-        if root is None:
-            continue
-        groups = _child(_child(root, "spec") or root, "groups")
-        if groups is None or not isinstance(groups.data, tuple):
-            mend = "name a file with `groups:`, as promtool checks it"
-            findings.error(root.place, "wrong-type", "is not a file of Prometheus's rules", mend)
-            continue
-        found += (rule for group in groups.data for rule in _alerts(group))
-    return tuple(found)
-
-
-def _alerts(group: Value) -> Iterator[AlertRule]:
-    rules = _child(group, "rules")
-    for rule in rules.data if rules and isinstance(rules.data, tuple) else ():
-        name = _child(rule, "alert")
-        if name is None or not name.text:
-            continue
-        labels = _child(rule, "labels")
-        own = labels.data if labels and isinstance(labels.data, Mapping) else {}
-        texts = {"alertname": name.text} | {key: value.text for key, value in own.items()}
-        known = tuple(Matcher(name=k, op="=", value=v) for k, v in texts.items() if "{{" not in v)
-        yield AlertRule(name=name.text, known=known, set_=frozenset(texts), place=name.place)
-
-
-def _child(value: Value | None, key: str) -> Value | None:
-    return value.data.get(key) if value and isinstance(value.data, Mapping) else None
+def alert_rule(name: str, labels: Mapping[str, str], place: Place) -> AlertRule:
+    """Returns the alert of a rule by its name and the labels that it sets."""
+    texts = {"alertname": name, **labels}
+    known = tuple(Matcher(name=key, op="=", value=value) for key, value in texts.items() if "{{" not in value)
+    return AlertRule(name=name, known=known, set_=frozenset(texts), place=place)
 
 
 def check_against_rules(
-    placed: Sequence[PlacedRoute], inhibitions: Sequence[PlacedRule], rules: Sequence[AlertRule], findings: Findings
+    placed: Sequence[PlacedRoute], inhibitions: Sequence[PlacedRule], rules: Sequence[AlertRule]
 ) -> None:
-    """Adds what no alert of `rules` reaches, and the alerts that no route takes."""
-    if not rules:
-        return
+    """Adds what no alert of `rules` reaches."""
     root = next(item.route for item in placed if item.route.id == "{}")
     ways = dict(_ways(root))
     for item in placed:
@@ -86,7 +56,6 @@ def check_against_rules(
                 message = f"no alert of the rules can be a {side}: {print_matchers(matchers)}"
                 mend = "mend the matchers or a rule"
                 inhibition.section.findings.warning(inhibition.section.place, "no-rule-reaches", message, mend)
-    _check_root(root, rules, findings)
 
 
 def _ways(route: Route, above: tuple[Matcher, ...] = ()) -> Iterator[tuple[str, tuple[Matcher, ...]]]:
@@ -101,8 +70,8 @@ def _by_none(matchers: Sequence[Matcher], rules: Sequence[AlertRule]) -> bool:
     return all(nobody((*rule.known, *matchers)) for rule in rules)
 
 
-def _check_root(root: Route, rules: Sequence[AlertRule], findings: Findings) -> None:
-    """An alert without a label that most rules set counts as one that has it not."""
+def check_root(root: Route, rules: Sequence[AlertRule], findings: Findings) -> None:
+    """Adds the alerts that end at the root. One without a label that most rules set counts as one that has it not."""
     counts = Counter(name for rule in rules for name in rule.set_)
     usual = {name for name, count in counts.items() if count > _OFTEN * len(rules)}
     for rule in rules:

@@ -16,8 +16,8 @@ from alertrelay.anomaly.scorer.ports import Metrics, Notebook, PublishFailure, S
 from alertrelay.anomaly.scorer.run import Ran, run
 from alertrelay.anomaly.scorer.shard_state import Book, of_bytes
 from alertrelay.config.watch import AnomalyConfig, Watch
+from alertrelay.memory.ports import ManualClock
 from alertrelay.memory.scorer import MemoryMetrics, MemoryNotebook, MemoryShelf
-from alertrelay.memory.store import ManualClock
 
 START = datetime(2026, 11, 16, tzinfo=UTC).timestamp()  # a Monday
 STEP = 300

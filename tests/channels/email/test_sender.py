@@ -18,7 +18,7 @@ from local.standins import Fault, RecordedRequest, StandIns
 from local.standins.board import Board
 from local.standins.email import SmtpListener
 from tests.channels.email.example import MAIL, PASSWORD, SENT, email_settings
-from tests.channels.example import key, target
+from tests.channels.example import key, read, target
 from tests.channels.raw_peer import saying
 
 EMAIL = target(SENT.settings)
@@ -230,6 +230,37 @@ def test_implicit_tls_on_port_465_speaks_tls_first(
         wanted = target(email_settings(smarthost=f"127.0.0.1:{port}"))
         with pytest.raises(Permanent, match="554: no service"):
             send(Network(tls=trusting_tls), wanted)
+
+
+def test_implicit_tls_follows_what_forces_or_refuses_it_at_any_port(
+    monkeypatch: pytest.MonkeyPatch, server_tls: ssl.SSLContext, trusting_tls: ssl.SSLContext, peers: StandIns
+) -> None:
+    with saying(b"554 no service\r\n", tls=server_tls, asked=False) as base:
+        port = int(base.rpartition(":")[2])
+        settings = dataclasses.replace(email_settings(smarthost=f"127.0.0.1:{port}"), implicit_tls="always")
+        with pytest.raises(Permanent, match="554: no service"):
+            send(Network(tls=trusting_tls), target(settings))
+    port = int(peers.endpoints["smtp"].rpartition(":")[2])
+    monkeypatch.setattr("alertrelay.channels.transport.smtp.IMPLICIT_TLS_PORT", port)
+    settings = dataclasses.replace(email_settings(smarthost=f"127.0.0.1:{port}"), implicit_tls="never")
+    with pytest.raises(Permanent, match="offers no STARTTLS"):
+        send(Network(), target(settings))
+
+
+@pytest.mark.parametrize(
+    ("global_", "own", "expected"),
+    [
+        ("", "", "by port"),
+        ("smtp_force_implicit_tls: true", "", "always"),
+        ("smtp_force_implicit_tls: true", "force_implicit_tls: false, ", "never"),
+        ("", "force_implicit_tls: true, ", "always"),
+    ],
+)
+def test_force_implicit_tls_is_obeyed_and_inherited(global_: str, own: str, expected: str) -> None:
+    config = f"{global_}| {own}to: a@example.com, from: b@example.com, smarthost: 'smtp.example.com:587'"
+    (settings,), findings = read("email", config)
+    assert settings.implicit_tls == expected  # type: ignore[attr-defined]  # of EmailSettings
+    assert [one.code for one in findings] == ["send-resolved"]
 
 
 def test_a_password_does_not_go_in_clear_to_another_host(monkeypatch: pytest.MonkeyPatch, peers: StandIns) -> None:

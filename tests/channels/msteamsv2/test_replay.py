@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from alertrelay.sources import unwrap
 
-from local.stack.day import Day, DayRun
+from local.stack.day import DayRun
+from local.stack.history import Day
 from local.standins import Fault, RecordedRequest
 from local.standins.msteamsv2 import headline
 

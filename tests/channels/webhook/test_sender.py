@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import pytest
 from alertrelay.channels.transport.connection import Network
 from alertrelay.channels.transport.senders import Senders
@@ -65,3 +67,19 @@ def test_a_refusal_is_classed_by_its_status(
 
 def test_a_webhook_is_not_edited() -> None:
     assert not Senders(Network())["webhook"].edits(WEBHOOK)
+
+
+@pytest.mark.parametrize(
+    ("host", "code", "said"),
+    [
+        ("open.feishu.cn", 0, None),
+        ("open.feishu.cn", 19024, "the webhook answered 200 with a failure in its body"),
+        ("bridge.example.com", 20000, None),
+    ],
+)
+def test_a_code_is_feishu_s_own_at_its_hosts_alone(peers: StandIns, host: str, code: int, said: str | None) -> None:
+    peers.fail("webhook", Fault(kind="status", status=200, body=f'{{"code":{code},"msg":"x"}}'))
+    wanted = target(WebhookSettings(url=f"https://{host}/open-apis/bot/v2/hook/a", url_key="", max_alerts=0))
+    sender = Senders(Network(endpoints=peers.endpoints))["webhook"]
+    with pytest.raises(Permanent, match=said) if said else nullcontext():
+        sender.send(HOOK_MESSAGE, wanted, key=None, notification_id="n-1", timeout=600)

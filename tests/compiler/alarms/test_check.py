@@ -53,6 +53,8 @@ EVERYTHING = (
         load_balancer="app/main/50dc6c495c0c9188",
         target_group="targetgroup/web/73e2d6bc24d8a067",
         service_connect="web",
+        opentelemetry="shop/web",
+        log_group="/ecs/web",
     ),
     Service(id="jobs", cluster="main", container_insights="standard"),
     Queue(id="orders", dead_letter_queue="orders-dead", watch=ResourceWatch(thresholds={"messages": 100})),

@@ -62,7 +62,7 @@ def test_a_catalogue_page_that_is_missing_is_a_warning(folder: Path, capsys: pyt
     load_valid(folder, ["prod"], placeholders=True)
     warned = capsys.readouterr().err
     assert "warning no-runbook: runbooks/" in warned
-    assert "does not exist; 55 findings of this kind" in warned
+    assert "does not exist; 57 findings of this kind" in warned
     (folder.parent / "runbooks" / "rds-low-memory.md").write_text("# RDSLowMemory\n")
     load_valid(folder, ["prod"], placeholders=True)
-    assert "does not exist; 54 findings of this kind" in capsys.readouterr().err
+    assert "does not exist; 56 findings of this kind" in capsys.readouterr().err

@@ -79,7 +79,8 @@ def test_insufficient_data_is_told_where_it_was_asked_for_and_can_happen(busy_al
 def test_the_description_carries_the_metadata_that_an_alert_needs(alarms: Template) -> None:
     for alarm in every(alarms):
         metadata = read(alarm["AlarmDescription"])
-        assert {"alertname", "severity", "service", "env", "team", "plane", "category"} <= set(metadata.labels)
+        team = set() if metadata.labels["service"] == "main" else {"team"}  # the cluster is of several teams
+        assert {"alertname", "severity", "service", "env", "plane", "category"} | team <= set(metadata.labels)
         assert {"runbook_url", "dashboard_url", "impact"} <= set(metadata.annotations)
         assert len(alarm["AlarmDescription"]) <= 1024
         first, _, why = metadata.prose.partition(". ")
@@ -117,7 +118,10 @@ def test_names_differ_between_environments_and_between_things(assembly_names: li
 
 def test_a_parent_fires_with_any_of_its_parts_and_is_made_after_them(alarms: Template, environment: str) -> None:
     names = {r["Properties"]["AlarmName"]: id_ for id_, r in alarms.of_type("AWS::CloudWatch::Alarm").items()}
-    for parent in alarms.of_type("AWS::CloudWatch::CompositeAlarm").values():
+    parents = alarms.of_type("AWS::CloudWatch::CompositeAlarm")
+    for parent in parents.values():
+        if parent["Properties"]["AlarmName"].startswith(f"{environment}-cluster-"):
+            continue
         children = [
             part.removeprefix('ALARM("').removesuffix('")') for part in parent["Properties"]["AlarmRule"].split(" OR ")
         ]
@@ -125,6 +129,15 @@ def test_a_parent_fires_with_any_of_its_parts_and_is_made_after_them(alarms: Tem
         assert all(child.endswith("-critical") for child in children)
     down = named(alarms, f"{environment}-service-orders-DatabaseDown")["AlarmRule"]
     assert f'ALARM("{environment}-rds-orders-db-RDSNotReporting-critical")' in down
+
+
+def test_an_alarm_over_a_cluster_is_made_after_the_parents_of_its_services(alarms: Template, environment: str) -> None:
+    parents = alarms.of_type("AWS::CloudWatch::CompositeAlarm")
+    down = {i for i, p in parents.items() if f"{environment}-service-main." in p["Properties"]["AlarmName"]}
+    for name in ("MultipleServicesDown", "ClusterDown"):
+        (whole,) = (p for p in parents.values() if name in p["Properties"]["AlarmName"])
+        assert set(whole["DependsOn"]) == down
+        assert len(whole["Properties"]["AlarmActions"]) == 1
 
 
 def test_a_parent_is_told_together_with_its_parts(alarms: Template) -> None:

@@ -73,6 +73,7 @@ class Outcome:
     fallback_for: str = ""  # the integration that failed, where outcome is `fallback`
     group_key: str = ""
     latency_seconds: float | None = None  # from the source's clock to delivered
+    accepted: str = ""  # what the channel's success leaves open, where it does not say that people have it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

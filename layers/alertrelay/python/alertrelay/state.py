@@ -43,6 +43,32 @@ class AnomalyNote:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetNote:
+    """The state of an objective's error budget that the slo function keeps: as of `at` (seconds), `allowed` and
+    `consumed` minutes of the `window` (seconds), of which there is a `history` of so many seconds, and burn `rates` by
+    window in seconds."""
+
+    at: float
+    percent: float
+    window: int
+    allowed: float
+    consumed: float
+    history: float
+    rates: Mapping[int, float]
+
+    @property
+    def remaining(self) -> float:
+        """Returns the share of the budget that is left, below 0 where more was spent."""
+        return 1 - self.consumed / self.allowed
+
+    def exhausted_in(self, rate: float) -> float | None:
+        """Returns the seconds until the budget is spent at a burn rate, 0 where it is spent; None where it lasts."""
+        if self.remaining <= 0:
+            return 0.0
+        return self.remaining * self.window / rate if rate > 0 else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Waking:
     """The progress of waking all groups that sleep, after something changed that they do not notice by themselves: the
     `build` that ticks (since when it is the only one), and the version of the list of `silences`. `changed` is when the
@@ -59,13 +85,14 @@ class Waking:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """The facts in the table beside a group. `inhibitors`: the alerts noted under (rule, equal values), each with
-    whether it matches both sides of the rule. `anomalies`: what is unusual of a service now, by its name. What is
-    missing is left out."""
+    whether it matches both sides of the rule. `anomalies`: what is unusual of a service now, by its name; `budgets`: of
+    objectives, by their name. What is missing is left out."""
 
     alerts: Mapping[str, AlertItem] = field(default_factory=dict)
     inhibitors: Mapping[tuple[str, str], Mapping[str, bool]] = field(default_factory=dict)
     silences: Sequence[Silence] = ()
     anomalies: Mapping[str, Sequence[AnomalyNote]] = field(default_factory=dict)
+    budgets: Mapping[str, BudgetNote] = field(default_factory=dict)
     waking: Waking | None = None
 
 
@@ -188,10 +215,12 @@ class Lookup(Protocol):
         alerts: Sequence[str],
         inhibitors: Sequence[tuple[str, str]],
         services: Sequence[str] = (),
+        objectives: Sequence[str] = (),
         waking: str = "",
     ) -> Facts:
         """Reads in one batch of a hundred items: alerts by hash of state_key, what is noted under (rule, equal values),
-        the anomalies of services, all silences, and the `waking` of the forwarder of that name."""
+        the anomalies of services, the budgets of objectives, all silences, and the `waking` of the forwarder of that
+        name."""
 
 
 class Rates(Protocol):

@@ -84,6 +84,10 @@ class Clients:
         """Returns SES, version 2 of its API."""
         return cast("SESV2Client", self._client("sesv2"))
 
+    def logs(self) -> Any:
+        """CloudWatch Logs, which is asked for the last day's outcomes."""
+        return self._client("logs")
+
     def lambda_(self) -> Any:
         """Lambda, of which a new version is invoked before it gets traffic."""
         return self._client("lambda")
@@ -92,20 +96,32 @@ class Clients:
         """CodeDeploy, which waits for the answer of a new version's check."""
         return self._client("codedeploy")
 
+    def sts(self) -> Any:
+        """STS, which gives credentials of a role in another account."""
+        return self._client("sts")
+
+    def cloudwatch_with(self, **credentials: Any) -> CloudWatchClient:
+        """Makes a client of CloudWatch with credentials of another account."""
+        return cast("CloudWatchClient", self._create("cloudwatch", self._region, **credentials))
+
     def _client(self, service: str, region: str = "") -> Any:
         wanted = (service, region or self._region)
         if wanted not in self._made:
-            if self._session is None:
-                # At DEBUG botocore logs the bodies of answers, and one of them is the secret.
-                logging.getLogger("botocore").setLevel(logging.INFO)
-                self._session = botocore.session.get_session()
-            self._made[wanted] = self._session.create_client(
-                service,
-                region_name=wanted[1],
-                endpoint_url=self._endpoint_url,
-                config=PROMPT if self._config is BOUNDED and service in _WAITED_FOR else self._config,
-            )
+            self._made[wanted] = self._create(*wanted)
         return self._made[wanted]
+
+    def _create(self, service: str, region: str, **credentials: Any) -> Any:
+        if self._session is None:
+            # At DEBUG botocore logs the bodies of answers, and one of them is the secret.
+            logging.getLogger("botocore").setLevel(logging.INFO)
+            self._session = botocore.session.get_session()
+        return self._session.create_client(
+            service,
+            region_name=region,
+            endpoint_url=self._endpoint_url,
+            config=PROMPT if self._config is BOUNDED and service in _WAITED_FOR else self._config,
+            **credentials,
+        )
 
 
 def clients(endpoint_url: str | None, *, region: str, config: Config = BOUNDED) -> Clients:

@@ -90,11 +90,18 @@ class DirectClients:
 
     def cloudwatch(self) -> CloudWatchClient:
         """Returns CloudWatch, for alarms before a repeat: nothing new waits for it."""
+        return self._by_botocore().cloudwatch()
+
+    def logs(self) -> Any:
+        """Returns CloudWatch Logs, for a person who asks for figures."""
+        return self._by_botocore().logs()
+
+    def _by_botocore(self) -> Clients:
         if self._others is None:
             from alertrelay.aws.clients import clients
 
             self._others = clients(self._endpoint, region=self._region)
-        return self._others.cloudwatch()
+        return self._others
 
     def _service(
         self,

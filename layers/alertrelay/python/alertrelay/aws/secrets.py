@@ -69,6 +69,10 @@ class SecretKeys:
         if not given:
             raise SecretMissing(trouble)
 
+    def current(self, past_cache: bool) -> Mapping[str, object]:
+        """Returns the current keys, as they stand now where `past_cache`. Raises SecretMissing."""
+        return self._keys("AWSCURRENT", past_cache=past_cache)
+
     def _order(self, name: str, prefer: str) -> Iterator[Callable[[], Key]]:
         def cached() -> Key:
             return self._key(name, "AWSCURRENT")

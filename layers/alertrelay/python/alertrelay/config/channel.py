@@ -7,13 +7,14 @@ compiler, the stacks and a cold start can read it.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal, Self
 
-Use = Literal["decides", "setting", "filled", "templated", "rendered", "not_obeyed", "refused"]
+Use = Literal["decides", "setting", "filled", "templated", "body", "rendered", "not_obeyed", "refused"]
 """`decides` who is notified or by which way: no template may stand in it. `filled` is a setting in
 which one may: what it gives stands in the settings for that message. `templated` is a text of the team's own that
-stands in the message in place of ours. `rendered` says how Alertmanager's message would look, `not_obeyed` has no
+stands in the message in place of ours. A `body` is the whole message, of a digest too, and where it fails nothing else
+is sent in its place. `rendered` says how Alertmanager's message would look, `not_obeyed` has no
 effect here: both are accepted with a warning. `refused` is an error."""
 
 Shape = Literal[
@@ -35,7 +36,7 @@ class ConfigKey:
     absent. `inline_field` is for a secret that may stand inline: the field for such a value. `items` and `needed` are
     the keys of each mapping of a list; where the list fills a field, `made` is the type of its entries, with a text for
     each of `items`, and `schemes` are those of the address that the first of `items` is, or that a filled key is.
-    `problem` and `mend` are the finding of a refused key, and of a template in `json`, which without them is a warning.
+    `problem` and `mend` are the finding of a refused key.
     `choices` are the texts that may stand there, in capital letters or not, and `reserved` the names that a mapping may
     not have. `instead` is a secret with which this one is not required. `upstream` names the template that Alertmanager
     renders where the key is absent: to write that out is to leave the key out. `html`: its values are escaped by their
@@ -97,8 +98,9 @@ def keys(names: str, use: Use, shape: Shape = "text") -> tuple[ConfigKey, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpAuth:
-    """How `http_config` authorizes a call: `key` names the secret's key of a token, which `type` precedes, or with
-    `username` of a password. `headers` are sent as they are, `secret_headers` have the name of a key of the secret."""
+    """How `http_config` authorizes a call: `key` names the secret's key of a token, which `type` precedes, or of a
+    password, with a `username`, or with the type Basic and none. `headers` are sent as they are, `secret_headers` have
+    the name of a key of the secret."""
 
     type: str = "Bearer"
     key: str = ""
@@ -151,6 +153,10 @@ class Settings:
         """Returns the settings for some of its recipients."""
         return self
 
+    def at(self, places: Mapping[str, str]) -> Self:
+        """Returns the settings for the places, by key, that the labels of a group decide."""
+        return replace(self, **places)
+
     @property
     def resolves_by_key(self) -> bool:
         """Returns whether a resolve names what it resolves by a key of ours, and one of an unknown key does nothing."""
@@ -178,7 +184,8 @@ class ChannelDescriptor:
     what is kept of a message that was sent. `auth` is the field of the settings for what `http_config` authorizes by,
     `auth_needed` the mend where that is required and absent. `limits` are the service's own. `pages`: an incident
     channel. As a fallback it gets only critical alerts, it always gets the resolve, and it gets no warning that a
-    silence expires. `retried`: statuses under 500 that Alertmanager itself retries, None for every failure."""
+    silence expires. `accepted` says what a success leaves open, where it does not say that people have the message.
+    `retried`: statuses under 500 that Alertmanager itself retries, None for every failure."""
 
     kind: str
     title: str
@@ -195,6 +202,7 @@ class ChannelDescriptor:
     limits: Mapping[str, int] = field(default_factory=dict)
     rate: Rate | None = None
     pages: bool = False
+    accepted: str = ""
     retried: frozenset[int] | None = frozenset()
 
     def rate_key(self, settings: Settings) -> str:

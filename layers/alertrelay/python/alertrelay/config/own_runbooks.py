@@ -17,9 +17,18 @@ OWN_RUNBOOKS: Mapping[str, tuple[str, ...]] = {
         "AlertrelayEventsDropped",
         "FlushUnfinished",
     ),
-    "alertrelay-ticks.md": ("AlertrelayTickMissing", "AlertrelayTimersStuck"),
+    "alertrelay-ticks.md": ("AlertrelayTickMissing", "AlertrelayTimersStuck", "AlertrelayTimersOverdue"),
     "alertrelay-table.md": ("AlertrelayTableFailing", "LedgerLost", "AlarmsNotSurveyed"),
     "alertrelay-topics.md": ("AlertrelayNotificationsFailed",),
+    "alertrelay-intake.md": (
+        "AlertrelayIntakeLost",
+        "AlertrelayIntakeNotAllowed",
+        "AlertrelayIntakeUnavailable",
+        "AlertrelayIntakeErrors",
+        "AlertrelayIntakeThrottled",
+        "AlertrelayIntakeTickFailed",
+        "AlertrelayIntakeRefused",
+    ),
     "alertrelay-page-failed.md": ("AlertrelayPageFailed",),
     "alertrelay-channel.md": (
         "SecretKeyRefused",
@@ -29,6 +38,13 @@ OWN_RUNBOOKS: Mapping[str, tuple[str, ...]] = {
         "TemplateFailed",
     ),
     "alertrelay-updates.md": ("StaleUpdate", "LoopDetected"),
+    "alertrelay-audit.md": (
+        "AlertrelayAlarmMissed",
+        "AlertrelayAuditMissing",
+        "AlertrelayAccountNotRead",
+        "AlarmsNeverHelp",
+        "AlertrelayDrillLate",
+    ),
     "alertrelay-sms-spend.md": ("AlertrelaySmsSpend",),
     "anomaly-scorer-unwell.md": (
         "AnomalyScorerErrors",
@@ -36,6 +52,7 @@ OWN_RUNBOOKS: Mapping[str, tuple[str, ...]] = {
         "AnomalyScorerLags",
         "AnomalyMetricsLeftOut",
     ),
+    "slo-function-unwell.md": ("SloFunctionErrors", "SloBudgetsMissing", "SloFunctionGaveUp"),
 }
 """By page of runbooks/, the names of the alarms and self-alerts that it serves; the first is its title."""
 _PAGES: Mapping[str, str] = {name: page for page, names in OWN_RUNBOOKS.items() for name in names}

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from alertrelay.alert import Channel
 from alertrelay.channels import Renderer, shared_forwarder, survey_name
 from alertrelay.config.model import Config, Target
-from alertrelay.dispatch import dispatcher
+from alertrelay.dispatch import dispatcher, due
 from alertrelay.dispatch.degraded import Degraded
 from alertrelay.dispatch.delays import Delays
 from alertrelay.dispatch.portion import Insert, ScheduleFlush, insert_in_time, schedule_in_time
@@ -105,35 +105,36 @@ def assemble(
     notify/stale_alarms.py; `alarms`: dispatch/survey.py, None where there is no CloudWatch to ask; `version`: of the
     function; `sleeps`: groups may sleep (notify/sleep.py)."""
     name = survey_name(channels)
+    courier = Courier(senders=senders, secrets=secrets, renderer=renderer, clock=clock, alert_ops=telemetry.alert_ops)
     parts = _Parts(
         config=config,
-        router=Router(
-            config=config,
-            channels=channels,
-            accounts_for_unrouted=accounts_for_unrouted,
-            notes_sources=notes_sources,
-            unrouted_channel=shared_forwarder()[0],
-        ),
+        router=_router(config, channels, accounts_for_unrouted=accounts_for_unrouted, notes_sources=notes_sources),
         store=store,
         timers=timers,
         clock=clock,
         telemetry=telemetry,
         targets=targets_of(config, last_resort),
-        courier=Courier(
-            senders=senders, secrets=secrets, renderer=renderer, clock=clock, alert_ops=telemetry.alert_ops
-        ),
+        courier=courier,
         writer=Writer(site=site, clock=clock, new_id=new_id),
         digests=Digests(alerts=store, groups=store, timers=timers, clock=clock),
         sleep=Sleep(name=name if sleeps else "", build=f"{config.hash} {version}"),
     )
-    known = partial(joined_all, store, name, telemetry.log) if alarms else lambda: True
-    ports = {
-        **_stage_ports(parts, {} if limits is None else limits),
-        "resolved_alarms": resolved_alarms,
-        "new_id": new_id,
-        "shown": shown,
-    }
-    return _dispatching(parts, channels, partial(flush, {**ports, "joined_all": known}), alarms, name)
+    ports = _stage_ports(parts, {} if limits is None else limits)
+    ports |= {"resolved_alarms": resolved_alarms, "new_id": new_id, "shown": shown}
+    ports["joined_all"] = partial(joined_all, store, name, telemetry.log) if alarms else lambda: True
+    return _dispatching(parts, channels, partial(flush, ports), alarms, name)
+
+
+def _router(
+    config: Config, channels: frozenset[Channel], *, accounts_for_unrouted: bool, notes_sources: bool
+) -> Router:
+    return Router(
+        config=config,
+        channels=channels,
+        accounts_for_unrouted=accounts_for_unrouted,
+        notes_sources=notes_sources,
+        unrouted_channel=shared_forwarder()[0],
+    )
 
 
 def _stage_ports(parts: _Parts, limits: Mapping[Channel, Limit]) -> dict[str, Any]:
@@ -185,7 +186,7 @@ def _dispatching(
         trouble=trouble,
     )
     on_timer = partial(
-        dispatcher.on_timer,
+        due.on_timer,
         receive=receive,
         groups=groups,
         timers=timers,
@@ -234,7 +235,7 @@ def _on_tick(
         telemetry=parts.telemetry,
     )
     return partial(
-        dispatcher.on_tick,
+        due.on_tick,
         channels=channels,
         groups=parts.store,
         timers=parts.timers,

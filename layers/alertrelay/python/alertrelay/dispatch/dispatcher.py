@@ -1,64 +1,45 @@
-"""Takes messages from topics, timers and ticks:
+"""Takes messages from topics:
 
 parse -> route -> store (order, dedupe) -> group -> flush: decide -> render -> deliver, in order of fallback -> record.
 
 `receive` takes one message from a topic: groups/insert.py routes, stores and groups it; a group that is due is flushed
-(notify/pipeline.py) in the same invocation, and else by a message of the forwarder's own queue, which `on_timer` takes.
+(notify/pipeline.py) in the same invocation, and else by a message of the forwarder's own queue (dispatch/due.py).
 Where the table does not answer, dispatch/degraded.py goes on without it.
 """
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
-from functools import partial
-from typing import Any, Protocol
+from datetime import datetime
+from typing import Protocol
 
-from alertrelay.alert import Alert, Channel
-from alertrelay.config.durations import GIVE_UP, OVERDUE, OVERTAKEN, RETRY, TICK
+from alertrelay.alert import Alert
+from alertrelay.config.durations import OVERTAKEN
 from alertrelay.dispatch.delays import Delays
 from alertrelay.dispatch.portion import (
     Portion,
     Scheduled,
     guarded,
 )
-from alertrelay.dispatch.scheduling import Flush
-from alertrelay.dispatch.sent_back import notify_again
 from alertrelay.dispatch.unrecorded import never_resolved
 from alertrelay.groups.bounded import EARLIEST, FUTURE, clock_refused
-from alertrelay.groups.flush_timer import Trouble, postponed, send_flush_timer
+from alertrelay.groups.flush_timer import Trouble
 from alertrelay.groups.insert import updates_of
 from alertrelay.groups.joining import Joining, Update
 from alertrelay.groups.messages import (
-    OWN_MESSAGES,
-    FlushMessage,
     ReceiveMessage,
-    RecordMessage,
-    UndeliveredMessage,
     body_of,
-    message_of,
 )
 from alertrelay.groups.outcomes import of_alert
 from alertrelay.groups.router import Router, account_for_unrouted, groups_for
 from alertrelay.nflog.ledger import Ledger
 from alertrelay.notification import Reason
 from alertrelay.notify.record import RECORD_RETRY
-from alertrelay.ports import Clock, NotAccountedFor, SelfAlert, Telemetry, Timers, TimersFailure
+from alertrelay.ports import Clock, NotAccountedFor, SelfAlert, Telemetry, Timers
 from alertrelay.sources import Envelope, parse
 from alertrelay.sources.arrival import Arrival
-from alertrelay.state import Groups, StoreFailure
-from alertrelay.values.tries import tried
-
-SOON = 2.0
-"""Seconds: a timer that comes back this early waits: SQS delays are whole seconds, and clocks differ a little."""
-TICK_AHEAD = TICK + timedelta(seconds=15)
-"""How far a tick looks: to the next one, and a little further, since neither is punctual."""
-FLUSH_TIME = timedelta(seconds=20)
-"""What is left of a tick that begins another flush itself: a channel and its fallbacks may take as long."""
-AT_LEAST = timedelta(seconds=1)
-"""Until a message that could not do its work comes again."""
+from alertrelay.state import StoreFailure
 
 
 class WithoutState(Protocol):
@@ -251,119 +232,3 @@ def _by_route(
     for update in updates:
         guarded(join, update, arrival, failed, log=telemetry.log)
     return joinings, failed
-
-
-def on_tick(
-    *,
-    deadline: datetime,
-    channels: frozenset[Channel],
-    groups: Groups,
-    timers: Timers,
-    clock: Clock,
-    telemetry: Telemetry,
-    flush: Flush,
-    trouble: Trouble,
-    wake: Callable[..., None] | None = None,
-    survey: Callable[..., None] | None = None,
-) -> None:
-    """Each minute: sends a timer for every group of ours that falls due before the next tick. It has no state, may run
-    twice, and what it misses by a lagging index it finds a minute later. Where the queue fails it flushes what is due
-    itself, as far as its time goes. Then it goes on with waking what sleeps (dispatch/wakings.py), and with the survey
-    (dispatch/survey.py). Raises StoreFailure, TimersFailure."""
-    now = clock.now()
-    try:
-        found = list(groups.due(channels, before=now + TICK_AHEAD))
-    except StoreFailure:
-        trouble.at = now
-        raise
-    bodies = [(body_of(FlushMessage(gid=gid, at=due)), max(0.0, (due - now).total_seconds())) for gid, due in found]
-    try:
-        timers.send_all(bodies)
-    except TimersFailure as failure:
-        telemetry.log("timers_failing", failure=str(failure))
-        _flush_due([gid for gid, due in sorted(found, key=lambda one: one[1]) if due <= now], flush, clock, deadline)
-    telemetry.log("tick", due=len(bodies))
-    if wake:
-        wake(deadline=deadline)
-    if survey:
-        survey(deadline=deadline)
-
-
-def _flush_due(gids: Sequence[str], flush: Flush, clock: Clock, deadline: datetime) -> None:
-    """Flushes groups for which no timer could be sent. A flush whose own timer fails has notified and recorded."""
-    for gid in gids:
-        if deadline - clock.now() < FLUSH_TIME:
-            return
-        with contextlib.suppress(TimersFailure):
-            flush(gid, deadline=deadline)
-
-
-def on_timer(
-    body: Mapping[str, Any],
-    *,
-    deadline: datetime,
-    receive: Callable[..., None],
-    groups: Groups,
-    timers: Timers,
-    clock: Clock,
-    telemetry: Telemetry,
-    flush: Flush,
-    trouble: Trouble,
-) -> None:
-    """Takes one message of the forwarder's own queue. Raises TimersFailure: then SQS delivers it again; ValueError,
-    KeyError and TypeError where it is none of ours."""
-    message = message_of(body)
-    if isinstance(message, ReceiveMessage):
-        receive(message.envelope, deadline=deadline, earlier=message)
-        return
-    if message is None:
-        raise ValueError(f"a message of the forwarder's own queue was expected: {', '.join(OWN_MESSAGES)}")
-    try:
-        if isinstance(message, FlushMessage):
-            _on_due(message, groups, timers, clock, flush, trouble, deadline=deadline)
-        elif isinstance(message, UndeliveredMessage):
-            notify_again(message, groups, timers, clock, telemetry, flush, deadline=deadline)
-        else:
-            # As the owner still: refused where somebody has taken the group since, and notified it once more.
-            tried(partial(groups.record, message.gid, owner=message.owner, change=message.change), StoreFailure)
-    except StoreFailure as failure:
-        telemetry.log("store_failing", gid=message.gid, failure=str(failure))
-        now = trouble.at = clock.now()
-        again = body_of(replace(message, since=message.since or now))
-        if now - (message.since or now) >= GIVE_UP:
-            timers.dead_letter(again)
-        else:
-            delay = RECORD_RETRY if isinstance(message, RecordMessage) else RETRY.total_seconds()
-            tried(lambda: timers.send(again, delay_seconds=delay), TimersFailure)
-
-
-def _on_due(
-    message: FlushMessage,
-    groups: Groups,
-    timers: Timers,
-    clock: Clock,
-    flush: Flush,
-    trouble: Trouble,
-    *,
-    deadline: datetime,
-) -> None:
-    """Flushes the group if it is due. A message that comes early, or finds the group held, comes again; where the group
-    is due later than the message says, it has been flushed since, and the message for that was sent."""
-    gid, now = message.gid, clock.now()
-    held_up = trouble.recent(now) and now - message.at >= OVERDUE
-    if held_up and (late := groups.header(gid)) and postponed(groups, clock, gid, late.schedule, trouble):
-        return
-    if flush(gid, deadline=deadline):
-        return
-    header = groups.header(gid)
-    if header is None or header.schedule.next_due is None:
-        return  # somebody else has finished with it
-    next_due = header.schedule.next_due
-    if next_due > message.at and not header.schedule.owner:
-        return
-    wait = (next_due - clock.now()).total_seconds()
-    if wait <= SOON:
-        clock.sleep(wait)
-        if flush(gid, deadline=deadline):
-            return
-    send_flush_timer(timers, clock, gid, at=max(next_due, clock.now() + AT_LEAST))

@@ -28,7 +28,7 @@ class Receive(Protocol):
 
 
 class OnTimer(Protocol):
-    """Takes one message of the forwarder's own queue. See dispatch/dispatcher.py."""
+    """Takes one message of the forwarder's own queue. See dispatch/due.py."""
 
     def __call__(self, body: Mapping[str, Any], *, deadline: datetime) -> None:
         """Raises TimersFailure."""

@@ -11,14 +11,14 @@ from datetime import datetime, timedelta
 from alertrelay.policy import silence
 from alertrelay.policy.silence import Change, Silence
 from alertrelay.ports import Clock
-from alertrelay.state import Store, StoreFailure
+from alertrelay.state import Silences, StoreFailure
 
 KEPT = timedelta(hours=120)
 """How long an expired silence is listed, as Alertmanager's."""
 TRIES = 5
 
 
-def save(store: Store, clock: Clock, wanted: Silence, *, new_id: str) -> str:
+def save(store: Silences, clock: Clock, wanted: Silence, *, new_id: str) -> str:
     """Creates a silence, or changes the one whose id `wanted` carries. Returns the id under which it then stands.
 
     Raises SilenceRefused, StoreFailure.
@@ -32,7 +32,7 @@ def save(store: Store, clock: Clock, wanted: Silence, *, new_id: str) -> str:
     return _rewrite(store, clock, change)
 
 
-def expire(store: Store, clock: Clock, id: str) -> None:  # noqa: A002 - the field's own name
+def expire(store: Silences, clock: Clock, id: str) -> None:  # noqa: A002 - the field's own name
     """Ends a silence now; nothing where it is over already. Raises SilenceRefused, StoreFailure."""
 
     def change(stored: Mapping[str, Silence], now: datetime) -> Change:
@@ -42,14 +42,14 @@ def expire(store: Store, clock: Clock, id: str) -> None:  # noqa: A002 - the fie
     _rewrite(store, clock, change)
 
 
-def listed(store: Store, *, now: datetime, expired: bool) -> Sequence[Silence]:
+def listed(store: Silences, *, now: datetime, expired: bool) -> Sequence[Silence]:
     """The silences in order of their end. Raises StoreFailure."""
     found, _ = store.silences()
     kept = (one for one in found if expired or silence.state(one, now) != "expired")
     return sorted(kept, key=lambda one: one.ends_at)
 
 
-def _rewrite(store: Store, clock: Clock, change: Callable[[Mapping[str, Silence], datetime], Change]) -> str:
+def _rewrite(store: Silences, clock: Clock, change: Callable[[Mapping[str, Silence], datetime], Change]) -> str:
     for _ in range(TRIES):
         found, version = store.silences()
         now = clock.now()

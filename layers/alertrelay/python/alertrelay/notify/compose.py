@@ -16,7 +16,7 @@ from alertrelay.notify.shown import as_notified, in_order, is_resolve, read_show
 from alertrelay.policy.group_key import dedup_key
 from alertrelay.ports import Clock
 from alertrelay.render.wording import STORM
-from alertrelay.state import Alerts, AnomalyNote, Facts
+from alertrelay.state import Alerts, Facts
 
 UNFINISHED = 3
 """Leases that left no record, after which a flush does no more than it must."""
@@ -38,15 +38,15 @@ class Site:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """One flush's view of its group. `alerts` are those that are shown, in order, by key; `anomalies` is what is
-    unusual of their services, by name."""
+    """One flush's view of its group. `alerts` are those that are shown, in order, by key; `facts` has what is
+    unusual of their services and the error budgets of their objectives."""
 
     gid: str
     group: GroupState
     decision: Decision
     alerts: Mapping[str, Alert]
     members: Mapping[str, Member]
-    anomalies: Mapping[str, Sequence[AnomalyNote]] = field(default_factory=dict)
+    facts: Facts = field(default_factory=Facts)
 
     @property
     def resolves(self) -> frozenset[str]:
@@ -80,7 +80,7 @@ def compose(
         decision=decision,
         alerts=read_shown(alerts, in_order(decision, by_key, shown), by_key, facts.alerts, must),
         members=by_key,
-        anomalies=facts.anomalies,
+        facts=facts,
     )
 
 
@@ -107,7 +107,7 @@ class Writer:
         if over and reason == Reason.EVENT:
             reason = Reason.SOME_RESOLVED if firing else Reason.ALL_RESOLVED
         shown = {
-            key: as_notified(alert, content.anomalies, resolved=key in resolved, now=now)
+            key: as_notified(alert, content.facts, resolved=key in resolved, now=now)
             for key, alert in content.alerts.items()
             if key in firing or key in resolved
         }

@@ -25,7 +25,7 @@ from alertrelay.ports import (
     SelfAlert,
     Sender,
 )
-from alertrelay.render.team_texts import NotAllowed, addressed
+from alertrelay.render.team_texts import NotAllowed, NotRendered, addressed
 
 HTTP_TIMEOUT = 5.0
 """Seconds for one request. A flush sends only while this much is left before its lease is in danger."""
@@ -122,15 +122,18 @@ class Courier:
         Never raises: an error of ours is a failure of this channel, and the next one is tried."""
         began = self.clock.now()
         stop = min(one.send_by, began + timedelta(seconds=one.within))
-        longest, pauses = self._pace(one, began)
         tries, certain = 0, True
         receipt: Receipt | None = None
         failure: DeliveryFailure | None = None
-        message, asked = None, first_asked(one.target)
+        message = None
         try:
+            one = replace(one, target=addressed(one.target, one.notification.group_labels, now=one.notification.at))
             message = self.renderer(one.target)(self._prepared(one), one.target.settings)
+        except (NotRendered, NotAllowed) as error:
+            failure = Permanent(str(error), tried=False)
         except Exception as error:  # noqa: BLE001 - a fault of ours must lead to the next channel, not to a lost alert
             failure = Permanent(f"the message could not be rendered ({type(error).__name__})")
+        (longest, pauses), asked = self._pace(one, began), first_asked(one.target)
         while message is not None and asked.target:
             now = self.clock.now()
             if (stop - now).total_seconds() < SHORTEST:
@@ -184,10 +187,7 @@ class Courier:
     def _try(self, one: Delivery, message: Message, stop: datetime, longest: float) -> Receipt:
         channel = one.target.integration.channel
         try:
-            one = replace(one, target=addressed(one.target, one.notification))
             return self._with_each_key(one, message, stop, longest)
-        except NotAllowed as refused:
-            raise Permanent(str(refused), tried=False) from None
         except SecretMissing as missing:
             raise AuthDead(str(missing), tried=False) from None
         except DeliveryFailure:

@@ -22,6 +22,8 @@ BATCH = 98
 """Items beside the silences and the mark of those that sleep in the one batch that a flush reads."""
 SERVICES = 5
 """Services of a group whose anomalies its messages may name."""
+OBJECTIVES = 5
+"""Objectives of a group whose error budgets its messages may show."""
 SILENCE_ENDS = "SilenceEnding"
 """What warns of a silence's end must not be silenced by it."""
 WITNESSES, ROUNDS = 10, 10
@@ -40,23 +42,28 @@ def look_up(
     now: datetime,
     log: Log,
 ) -> Facts:
-    """Reads in one batch the alerts that may be notified, their possible inhibitors, the silences, and the anomalies of
-    the services. Returns nothing where the table fails, and then nothing is muted."""
+    """Reads in one batch the alerts that may be notified, their possible inhibitors, the silences, the anomalies of the
+    services, and the error budgets. Returns nothing where the table fails, and then nothing is muted."""
     live = _live(group, members, now)
-    named = (member.alert.labels.get("service", "") for member in members)
-    services = list(dict.fromkeys(name for name in named if name))[:SERVICES]
+    services, objectives = _named(members, "service")[:SERVICES], _named(members, "slo")[:OBJECTIVES]
     pairs = sorted({(key.rule, key.equal) for m in live for key in inhibit.questions(rules, m.alert.labels)})
     # What has been notified is shown rarely, but it is not repeated while it is inhibited.
     known = group.ledger.firing - group.ledger.unsure
     new = [m for m in live if m.key not in known]
     shown = sorted(new, key=lambda m: (-severity_rank(m.alert.labels), m.alert.starts_at))
-    shown = shown[: max(0, BATCH - len(services) - len(pairs))]
+    shown = shown[: max(0, BATCH - len(services) - len(objectives) - len(pairs))]
     try:
         keys = [m.key for m in shown]
-        return lookup.facts(alerts=keys, inhibitors=pairs, services=services, waking=forwarder)
+        return lookup.facts(alerts=keys, inhibitors=pairs, services=services, objectives=objectives, waking=forwarder)
     except StoreFailure as failure:
         log("mutes_not_asked", failure=str(failure))
         return Facts()
+
+
+def _named(members: Iterable[Member], label: str) -> list[str]:
+    """Returns the values of a label, each once."""
+    values = (member.alert.labels.get(label, "") for member in members)
+    return list(dict.fromkeys(value for value in values if value))
 
 
 def mute(

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from alertrelay.alert import Integration
+from alertrelay.channels import channel
 from alertrelay.notification import Outcome, OutcomeName, Reason
 from alertrelay.notify.compose import Content, handed_back
 from alertrelay.notify.deliver import Attempt
@@ -112,6 +113,7 @@ class Reporter:
         latency = None
         if member and outcome in ("delivered", "fallback"):
             latency = max(0.0, (self.clock.now() - clock_of(member.order_key)).total_seconds())
+        sent = outcome in ("delivered", "fallback") and integration.channel
         return Outcome(
             alertname=member.name if member else alert.name if alert else "",
             fingerprint=member.alert.fingerprint if member else alert.fingerprint if alert else "",
@@ -127,4 +129,5 @@ class Reporter:
             fallback_for=fallback_for,
             group_key=content.group.identity.group_key,
             latency_seconds=latency,
+            accepted=channel(integration.channel).accepted if sent else "",
         )

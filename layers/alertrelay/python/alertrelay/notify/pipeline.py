@@ -38,6 +38,7 @@ from alertrelay.notify.storm_end import end_storm
 from alertrelay.notify.takeover import hand_over
 from alertrelay.notify.throttle import limit
 from alertrelay.ports import SelfAlert, Telemetry
+from alertrelay.render.team_texts import addressed_if_allowed
 from alertrelay.state import Alerts, Facts, Groups, StoreFailure
 
 SHOWN_DEGRADED = 5
@@ -222,6 +223,7 @@ def flush(
     values |= {"group": group, "reported": reported, "fallbacks": _fallbacks(ports, lease, group)}
     values["flush_with"] = lambda other, by, amend: flush(ports, other, deadline=by, amend=amend)
     target, places = ports["targets"].of(group.identity.integration), _destinations(ports, lease)
+    target = addressed_if_allowed(target, group.identity.group_labels, now=lease.began)
     values |= {"target": target, "places": places, "held": places.held_open, "wakes_at": None}
     try:
         for gives, run in stages:

@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 from alertrelay.alert import Alert, severity_rank
 from alertrelay.nflog.dedup import Decision
 from alertrelay.nflog.group_state import AlertItem, Member
+from alertrelay.notify.error_budget import with_budget
 from alertrelay.notify.rate_limit import RESOLVED
 from alertrelay.policy.group_key import clock_of, key_of, resolve_key
 from alertrelay.render.notice import FROM_ELSEWHERE
-from alertrelay.state import Alerts, AnomalyNote, StoreFailure
+from alertrelay.state import Alerts, Facts, StoreFailure
 from alertrelay.values.tries import tried
 
 ANOMALIES = 3
@@ -104,12 +105,18 @@ def is_resolve(member: Member | None) -> bool:
 
 
 def as_notified(
-    alert: Alert, anomalies: Mapping[str, Sequence[AnomalyNote]], *, resolved: bool, now: datetime
+    alert: Alert,
+    facts: Facts,
+    *,
+    resolved: bool,
+    now: datetime,
 ) -> Alert:
     """The ledger decides what a message calls resolved: the item may already hold a later update. What the
-    anomaly-scorer finds unusual of the same service stands beside what the alert has itself."""
-    if anomalies and alert.source != "anomaly" and alert.status != "resolved":
-        notes = anomalies.get(alert.labels.get("service", ""), ())
+    anomaly-scorer finds unusual of the same service, and the error budget of its objective, stand beside what the alert
+    has itself."""
+    alert = with_budget(alert, facts.budgets, now=now)
+    if facts.anomalies and alert.source != "anomaly" and alert.status != "resolved":
+        notes = facts.anomalies.get(alert.labels.get("service", ""), ())
         texts = [f"{n.text} (score {n.score:.3f})" + (f" {n.link}" if n.link else "") for n in notes[:ANOMALIES]]
         if texts:
             alert = replace(alert, annotations={**alert.annotations, "also_unusual": "\n".join(texts)})

@@ -38,14 +38,14 @@ def resolve_stale_alarms(
     """Returns the members as they are after those that CloudWatch no longer knows, or knows as OK, have been resolved;
     the same object where there are none."""
     candidates = [m for m in members if is_firing(m, now) and m.alert.state_key.startswith(_PREFIX)][:ASKED]
-    stale = resolved_alarms(_types(candidates, alerts, log)) if candidates else frozenset()
+    stale = resolved_alarms(alarm_types(candidates, alerts, log)) if candidates else frozenset()
     keys = {m.key for m in candidates if m.alert.state_key in stale}
     if not keys:
         return members
     return [_resolve(gid, member, alerts, groups, now, log) if member.key in keys else member for member in members]
 
 
-def _types(candidates: Sequence[Member], alerts: Alerts, log: Log) -> dict[str, str]:
+def alarm_types(candidates: Sequence[Member], alerts: Alerts, log: Log) -> dict[str, str]:
     """Returns the type of each alarm by state_key, as what arrived of it shows: a metric alarm its metric, a composite
     alarm its rule. "" where neither stands there; so it is for contributors, whose labels have names of their own."""
     types = {m.alert.state_key: "MetricAlarm" for m in candidates if _names_metric(m)}

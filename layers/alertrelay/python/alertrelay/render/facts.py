@@ -23,6 +23,9 @@ _SHOWN_ANNOTATIONS = frozenset(
         "value",
         "threshold",
         "condition",
+        "error_budget",
+        "burn_rates",
+        "budget_spent",
         "impact",
         "runbook_url",
         "dashboard_url",
@@ -31,6 +34,8 @@ _SHOWN_ANNOTATIONS = frozenset(
         FROM_ELSEWHERE,
     }
 )
+_BUDGET = (("error_budget", "Error budget"), ("burn_rates", "Burn rate"), ("budget_spent", "Budget spent"))
+"""Annotations of an alert on an objective, and their titles; notify/error_budget.py writes them."""
 _RESOURCE_LABELS = 8
 _LONG_TEXTS = 7
 _COMMAND = 600
@@ -128,10 +133,12 @@ def _timing(notification: Notification, alert: Alert, zone: tzinfo, *, over: boo
 
 
 def measure(alert: Alert) -> list[Fact]:
-    """Returns the value against its threshold, and the condition. Missing only where there should be a value: a
-    composite alarm has none."""
+    """Returns the value against its threshold, the condition, and the error budget of an objective. Missing only where
+    there should be a value: a composite alarm has none."""
     condition = short(alert.annotations.get("condition", ""), 300)
-    return [*_value(alert), *([Fact(name="Condition", text=condition)] if condition else [])]
+    found = [*_value(alert), *([Fact(name="Condition", text=condition)] if condition else [])]
+    budget = ((title, one_line(alert.annotations.get(name, ""))) for name, title in _BUDGET)
+    return [*found, *(Fact(name=title, text=cut(text, 300)) for title, text in budget if text)]
 
 
 def _value(alert: Alert) -> list[Fact]:

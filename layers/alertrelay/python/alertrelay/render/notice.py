@@ -21,6 +21,7 @@ def mark(notification: Notification) -> str:
     """Return `PagerDuty FAILED` on a fallback, `PagerDuty NOT TRIED` where nothing was sent to it, `PagerDuty answers
     again` on that notice, else ""."""
     name = _title(notification.failed) if notification.failed else "First channel"
+    name = name.removeprefix("the ")
     name = f"{name[:1].upper()}{name[1:]}"
     if notification.reason is Reason.REACHED_AGAIN:
         return f"{name} answers again"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from alertrelay.alert import Alert
+from alertrelay.alert import Alert, Labels
 from alertrelay.notification import Notification
 from alertrelay.render import wording
 from alertrelay.render.alertmanager_json import REASONS
@@ -19,12 +20,14 @@ from alertrelay.render.templates.values import KV, AlertValue, AlertValues, Data
 _META = re.compile(r"[\\.+*?()|\[\]{}^$]")
 
 
-def rendered(texts: Mapping[str, Any], notification: Notification) -> tuple[dict[str, Any], tuple[str, ...]]:
+def rendered(
+    templates: Mapping[str, Any], texts: Mapping[str, Any], notification: Notification
+) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Returns the texts that could be rendered, by key, and of each other one which and why."""
-    run = _Run(texts["templates"], notification)
+    run = _Run(templates, notification)
     found: dict[str, Any] = {}
     failures = []
-    for key, text in texts["fields"].items():
+    for key, text in texts.items():
         try:
             found[key] = run.value(text)
         except TemplateFailure as failure:
@@ -32,11 +35,11 @@ def rendered(texts: Mapping[str, Any], notification: Notification) -> tuple[dict
     return found, tuple(failures)
 
 
-def decided(tree: list[Any], notification: Notification) -> str:
+def decided(rule: Mapping[str, Any], group_labels: Labels, now: datetime) -> str:
     """Returns what a template gives that the group's labels decide; the words of its failure where it fails."""
-    data = Data(GroupLabels=_labels(notification.group_labels))
+    data = Data(GroupLabels=_labels(group_labels))
     try:
-        return render(Program(main=tree, templates={}), data, now=notification.at).strip()
+        return render(Program(main=rule["t"], templates=rule["templates"]), data, now=now).strip()
     except TemplateFailure as failure:
         return failure.text
 
@@ -57,6 +60,8 @@ class _Run:
         match kind:
             case "m":
                 return {name: self.value(one) for name, one in inner.items()}
+            case "p":
+                return {self.value(name): self.value(one) for name, one in inner}
             case "l":
                 return [self.value(one) for one in inner]
             case "v":

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from alertrelay.alert import Channel
-from alertrelay.aws.alarm_survey import surveyed_alarms
+from alertrelay.aws.alarms.ended import ended_alarms
+from alertrelay.aws.alarms.survey import surveyed_alarms
 from alertrelay.aws.budget import Budget
-from alertrelay.aws.cloudwatch import ended_alarms
 from alertrelay.aws.direct_clients import forwarder_clients
 from alertrelay.aws.secrets import SecretKeys
 from alertrelay.aws.ses import mailer

@@ -88,9 +88,14 @@ class Observer:
         """A number that an alarm or a dashboard looks at: a metric of its own."""
         self._measured.append((name, (("service", self._service), *dimensions.items()), value))
 
-    def count(self, name: str) -> None:
+    def count(self, name: str, number: int = 1) -> None:
         """Counts something that an alarm of the relay on itself looks at, for all its functions together."""
-        self._metric(name, service=SHARED, env=self._environment)
+        self._metric(name, number, service=SHARED, env=self._environment)
+
+    def add(self, name: str, number: int) -> None:
+        """Counts several at once, as `count` does; a zero is no value."""
+        if number:
+            self._counts[name, (("service", SHARED), ("env", self._environment))] += number
 
     def begin(self, context: Any) -> None:
         """Names the request on every line of this invocation."""
@@ -104,8 +109,8 @@ class Observer:
         self._counts.clear()
         self._measured.clear()
 
-    def _metric(self, name: str, **dimensions: str) -> None:
-        self._counts[name, tuple({"service": self._service, **dimensions}.items())] += 1
+    def _metric(self, name: str, number: int = 1, **dimensions: str) -> None:
+        self._counts[name, tuple({"service": self._service, **dimensions}.items())] += number
 
     def _documents(self, values: Iterable[tuple[str, Dimensions, float]]) -> Iterator[dict[str, Any]]:
         """Yields the EMF document of each set of dimensions."""

@@ -11,7 +11,7 @@ from alertrelay.sources.levels import level
 from alertrelay.sources.severity import severity
 from alertrelay.values import text as texts
 
-LABEL_KEYS = ("alertname", "severity", "service", "env", "cluster", "team", "plane", "category")
+LABEL_KEYS = ("alertname", "severity", "service", "env", "cluster", "team", "plane", "category", "slo")
 ANNOTATION_KEYS: Mapping[str, str] = {
     "runbook": "runbook_url",
     "runbook_url": "runbook_url",

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
-from alertrelay.anomaly.scorer.fetch import DATAPOINTS
 from alertrelay.anomaly.scorer.metric import Dimensions, WatchedMetric, dimensions_of
 from alertrelay.anomaly.scorer.ports import Answer, MetricsFailure, QueryRefused
 from alertrelay.aws.errors import code
+from alertrelay.aws.metric_data import metric_data, metric_query
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
 _REFUSED = frozenset(
     {"ValidationError", "InvalidParameterValue", "InvalidParameterCombination", "MissingRequiredParameter"}
 )  # fmt: skip
-_UNREAD = frozenset({"InternalError", "Forbidden"})
-"""Of a single metric: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricDataResult.html"""
 
 
 class CloudWatchMetrics:
@@ -55,42 +52,19 @@ class CloudWatchMetrics:
     def read(self, metrics: Sequence[WatchedMetric], *, start: float, end: float) -> Answer:
         """See scoring.ports.Metrics."""
         keys = {f"m{place}": metric.key for place, metric in enumerate(metrics)}
-        request: dict[str, Any] = {
-            "MetricDataQueries": [_query(f"m{place}", metric) for place, metric in enumerate(metrics)],
-            "StartTime": datetime.fromtimestamp(start, UTC),
-            "EndTime": datetime.fromtimestamp(end, UTC),
-            "ScanBy": "TimestampAscending",
-            "MaxDatapoints": DATAPOINTS,
-        }
-        points: dict[str, list[tuple[float, float]]] = {key: [] for key in keys.values()}
-        unread: dict[str, str] = {}
+        queries = [_query(f"m{place}", metric) for place, metric in enumerate(metrics)]
         with _failing("GetMetricData"):
-            while True:
-                answer: Any = self._cloudwatch().get_metric_data(**request)
-                for result in answer["MetricDataResults"]:
-                    key = keys[result["Id"]]
-                    if result.get("StatusCode") in _UNREAD:
-                        unread[key] = f"CloudWatch says {result['StatusCode']}"
-                    points[key] += zip((t.timestamp() for t in result["Timestamps"]), result["Values"], strict=True)
-                if not answer.get("NextToken"):
-                    break
-                request["NextToken"] = answer["NextToken"]
-        return Answer(points={key: sorted(found) for key, found in points.items()}, refused=unread)
+            found = metric_data(self._cloudwatch(), queries, start=start, end=end)
+        return Answer(
+            points={keys[name]: list(points) for name, points in found.points.items()},
+            refused={keys[name]: f"CloudWatch says {status}" for name, status in found.unread.items()},
+        )
 
 
 def _query(name: str, metric: WatchedMetric) -> dict[str, Any]:
-    return {
-        "Id": name,
-        "MetricStat": {
-            "Metric": {
-                "Namespace": metric.namespace,
-                "MetricName": metric.name,
-                "Dimensions": [{"Name": n, "Value": v} for n, v in metric.dimensions],
-            },
-            "Period": metric.period,
-            "Stat": metric.statistic,
-        },
-    }
+    return metric_query(
+        name, metric.namespace, metric.name, metric.dimensions, period=metric.period, statistic=metric.statistic
+    )
 
 
 @contextmanager

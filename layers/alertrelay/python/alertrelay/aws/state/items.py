@@ -1,4 +1,4 @@
-"""Converts the items of a group to DynamoDB's attributes and back.
+"""Converts alerts, members and the small items of the table to DynamoDB's attributes and back.
 
 Times are whole microseconds since the epoch, save `ttl`, which DynamoDB wants in seconds. Every item carries the
 version of its schema.
@@ -9,29 +9,20 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from alertrelay.alert import Alert, Channel, Integration
-from alertrelay.nflog.chunks import kept
+from alertrelay.alert import Alert, Channel
 from alertrelay.nflog.group_state import (
     AlertBrief,
     AlertItem,
-    GroupChange,
-    GroupHeader,
-    GroupIdentity,
-    GroupState,
     Member,
-    Progress,
-    Schedule,
-    Stored,
 )
-from alertrelay.nflog.ledger import Ledger, Spill, integration_json, ledger_from_json, ledger_json
 from alertrelay.policy import silence_json
 from alertrelay.policy.group_key import channel_of
 from alertrelay.policy.silence import Silence
-from alertrelay.state import AnomalyNote, Survey, Waking
+from alertrelay.state import AnomalyNote, BudgetNote, Survey, Waking
 from alertrelay.values.text import compact_json, fitted, stored_bytes
 
 SCHEMA = 1
@@ -115,7 +106,7 @@ def alert_item(item: Attributes) -> AlertItem:
         alert=Alert(
             labels=json.loads(item["labels"]["S"]),
             status=item["status"]["S"],
-            starts_at=_time(item["starts_at"]),
+            starts_at=as_time(item["starts_at"]),
             **{**content, **times},
         ),
         groups=frozenset(item.get("homes", {"SS": []})["SS"]),
@@ -152,14 +143,14 @@ def member(item: Attributes) -> Member:
         key=item["sk"]["S"],
         order_key=item["k"]["S"],
         status=item["status"]["S"],
-        at=_time(item["at"]),
+        at=as_time(item["at"]),
         expires=_expiry(item),
         alert=AlertBrief(
             state_key=item["state_key"]["S"],
             fingerprint=item["fingerprint"]["S"],
             labels=json.loads(item["labels"]["S"]),
-            starts_at=_time(item["starts_at"]),
-            ends_at=_time_of(item, "ends_at"),
+            starts_at=as_time(item["starts_at"]),
+            ends_at=time_of(item, "ends_at"),
             late=item.get("late", {}).get("BOOL", False),
         ),
     )
@@ -214,118 +205,33 @@ def anomaly_notes(item: Attributes, now: datetime) -> tuple[AnomalyNote, ...]:
     return tuple(sorted(found, key=lambda one: (-one.score, one.text)))
 
 
-def due(item: Attributes) -> tuple[str, datetime]:
-    """Returns a group of the index, with when it is due."""
-    return item["pk"]["S"].removeprefix("H#"), _time(item["next_due"])
+def budget_key(objective: str) -> str:
+    """Returns the key of an objective's error budget."""
+    return f"B#{hashed(objective)}"
 
 
-def identity(group: GroupIdentity) -> dict[str, str]:
-    """Returns what never changes of a group: whose it is, and its labels."""
-    return as_json(
-        {
-            "integration": integration_json(group.integration),
-            "route_id": group.route_id,
-            "group_key": group.group_key,
-            "group_labels": dict(group.group_labels),
-        }
-    )
+def budget_attribute(note: BudgetNote) -> dict[str, str]:
+    """Returns the state of an error budget as one attribute; `budget` reads it back."""
+    return as_json({**asdict(note), "rates": {str(window): rate for window, rate in note.rates.items()}})
 
 
-def header(item: Attributes) -> GroupHeader:
-    """Reads a group as its header's item alone shows it: a GroupState, save where its ledger stands in chunks."""
-    group = json.loads(item["group"]["S"])
-    # The mark holds for the record that set it alone: earlier versions leave it where it is.
-    asleep = "asleep" in item and item["asleep"] == item.get("rec_at")
-    shown: dict[str, Any] = {
-        "identity": GroupIdentity(**{**group, "integration": Integration(**group["integration"])}),
-        "schedule": Schedule(
-            next_due=_time_of(item, "next_due"),
-            due=_time_of(item, "due"),
-            owner=item.get("owner", {"S": ""})["S"],
-            lease_until=_time_of(item, "lease_until"),
-            closing="closing" in item,
-            asleep=asleep,
-            woken="woken" in item,
-        ),
-        "progress": Progress(
-            recorded_at=_time_of(item, "rec_at"),
-            notified_at=_time_of(item, "told_at"),
-            uncertain="maybe" in item,
-            tries=int(item.get("tries", {"N": "0"})["N"]),
-            failures=0 if asleep else int(item.get("failures", {"N": "0"})["N"]),
-            failing_since=_time_of(item, "failing_since"),
-            intent=frozenset(item.get("intent", {"SS": []})["SS"]),
-        ),
-        "config_hash": item.get("cfg", {"S": ""})["S"],
-    }
-    ledger = _ledger(item)
-    if "spill" in ledger:
-        return GroupHeader(**shown, stored=Stored(spill=Spill(**ledger["spill"])))
-    return GroupState(**shown, ledger=ledger_from_json(ledger), stored=Stored(backlog="leftover" in ledger))
+def budget(item: Attributes) -> BudgetNote | None:
+    """Returns the state of an error budget; None where it cannot be read: it is only shown."""
+    try:
+        found = json.loads(item["budget"]["S"])
+        return BudgetNote(**{**found, "rates": {int(window): rate for window, rate in found["rates"].items()}})
+    except (KeyError, ValueError, TypeError, AttributeError):
+        return None
 
 
-def inline_ledger(item: Attributes) -> Ledger:
-    """Returns the part of the ledger in the header itself."""
-    return ledger_from_json(_ledger(item))
-
-
-def ledger_attribute(ledger: Ledger, spill: Spill | None, *, backlog: bool) -> dict[str, str]:
-    """Returns the ledger's attribute in the header: whole, or the summary of one in chunks."""
-    if spill:
-        return as_json({**ledger_json(kept(ledger)), "spill": {f.name: getattr(spill, f.name) for f in fields(Spill)}})
-    return as_json({**ledger_json(ledger), **({"leftover": True} if backlog else {})})
-
-
-def change_attributes(change: GroupChange, spill: Spill | None = None, *, backlog: bool = False) -> dict[str, Any]:
-    """Returns what a record sets; a None is an attribute to remove. See `ledger_attribute`."""
-    present = {"BOOL": True}
-    progress = change.progress
-    return {
-        "v": {"N": str(SPILLED if spill else SCHEMA)},
-        "ledger": ledger_attribute(change.ledger, spill, backlog=backlog),
-        "rec_at": micros(progress.recorded_at) if progress.recorded_at else None,
-        "cfg": text(change.config_hash),
-        "told_at": micros(progress.notified_at) if progress.notified_at else None,
-        "maybe": present if progress.uncertain else None,
-        "failures": {"N": str(progress.failures)} if progress.failures else None,
-        "failing_since": micros(progress.failing_since) if progress.failing_since else None,
-        "tries": None,
-        "intent": None,
-        "asleep": None,
-        "woken": None,
-        **(
-            {"closing": present}
-            if change.closing
-            else {
-                "closing": None,
-                "owner": None,
-                "lease_until": None,
-                "next_due": micros(change.next_due) if change.next_due else None,
-                "due": micros(change.due) if change.due else None,
-            }
-        ),
-    }
-
-
-def sleeping_attributes(change: GroupChange, attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns what a record sets of a group that is to sleep, by what it sets of one that is not. Earlier versions
-    bring a group forward for a joiner only where its channel has failed: one that sleeps has, for them."""
-    until = micros(change.asleep_until) if change.asleep_until else attributes["next_due"]
-    asleep = attributes["rec_at"]
-    return {**attributes, "next_due": until, "due": until, "asleep": asleep, "failures": {"N": "1"}}
-
-
-def _ledger(item: Attributes) -> dict[str, Any]:
-    ledger: dict[str, Any] = json.loads(item.get("ledger", {"S": "{}"})["S"])
-    return ledger
-
-
-def _time(attribute: Mapping[str, str]) -> datetime:
+def as_time(attribute: Mapping[str, str]) -> datetime:
+    """Reads a time of `micros`."""
     return _EPOCH + timedelta(microseconds=int(attribute["N"]))
 
 
-def _time_of(item: Attributes, name: str) -> datetime | None:
-    return _time(item[name]) if name in item else None
+def time_of(item: Attributes, name: str) -> datetime | None:
+    """Reads a time of `micros`, None where the item has none of that name."""
+    return as_time(item[name]) if name in item else None
 
 
 def _expiry(item: Attributes) -> datetime | None:
@@ -361,9 +267,9 @@ def waking(item: Attributes) -> tuple[Waking, int]:
     """Returns the mark and its version from its item."""
     found = Waking(
         build=item["build"]["S"],
-        since=_time(item["since"]),
+        since=as_time(item["since"]),
         silences=int(item["silences"]["N"]),
-        changed=_time(item["changed"]),
+        changed=as_time(item["changed"]),
         token=item["page"]["S"],
         done=item["done"]["BOOL"],
     )

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from alertrelay.aws.state import items
+from alertrelay.aws.state import headers, items
 from alertrelay.aws.state.table import Table, read
 from alertrelay.nflog.chunks import cut, joined, spills
 from alertrelay.nflog.group_state import GroupState, Stored
@@ -37,7 +37,7 @@ def write(table: Table, gid: str, owner: str, ledger: Ledger, before: GroupState
 def whole(table: Table, gid: str, item: items.Attributes) -> GroupState:
     """Reads a header from its item, with its chunks if it has any. Where one is missing the header says so. Raises
     StoreFailure."""
-    header = read(items.header, item)
+    header = read(headers.header, item)
     if isinstance(header, GroupState):
         return header
     spill = header.stored.spill
@@ -57,7 +57,7 @@ def whole(table: Table, gid: str, item: items.Attributes) -> GroupState:
         schedule=header.schedule,
         progress=progress,
         config_hash=header.config_hash,
-        ledger=ledger or read(items.inline_ledger, item),
+        ledger=ledger or read(headers.inline_ledger, item),
         stored=Stored(spill=spill, chunks=frozenset(found), backlog=True, lost=ledger is None),
     )
 

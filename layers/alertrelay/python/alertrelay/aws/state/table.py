@@ -120,6 +120,18 @@ class Table:
                 else:
                     raise StoreFailure(f"DynamoDB {operation}: {code(error)}") from None
 
+    def batch(self, wanted: list[Any]) -> Iterator[dict[str, Any]]:
+        """Yields items by key, 100 a request, each read strongly; what is missing is left out."""
+        while wanted:
+            # Strong, since a flush shows the alerts that its own invocation has just written.
+            asked = {self.name: {"Keys": wanted[:100], "ConsistentRead": True}}
+            answer = self.call("batch_get_item", RequestItems=asked)
+            yield from answer.get("Responses", {}).get(self.name, ())
+            unread = answer.get("UnprocessedKeys", {}).get(self.name, {}).get("Keys", [])
+            if unread:
+                self.pause()
+            wanted = wanted[100:] + unread
+
     def query(self, **arguments: Any) -> Iterator[dict[str, Any]]:
         """Reads the items of all pages of a query. Raises StoreFailure."""
         return self.pages("query", **arguments)
@@ -138,6 +150,14 @@ class Table:
         """Waits between two attempts."""
         with self._budget.waiting():
             self._clock.sleep(random.uniform(0.05, 1.0))  # noqa: S311 - full jitter, no secret
+
+
+class OnTable:
+    """The base of each part of the store: its table, and the clock that decides what has expired."""
+
+    def __init__(self, table: Table, clock: Clock) -> None:
+        self._table = table
+        self._clock = clock
 
 
 def read(build: Callable[[items.Attributes], T], item: items.Attributes) -> T:

@@ -18,7 +18,8 @@ _PLAIN = re.compile(f"{_ADDRESS}(?: *, *{_ADDRESS})*", re.ASCII)
 class EmailSettings(Settings):
     """SMTP by `smarthost` (host:port), or SES where `transport` says so. `password` names a key, "" for none.
     `on_call`: bare addresses of `to` that have to take a mail, or it counts as failed. `time_zone` is the one of the
-    times in a mail, by its name in the tz database; "" for UTC."""
+    times in a mail, by its name in the tz database; "" for UTC. `implicit_tls`: whether TLS is spoken from the first
+    byte, which is by the port where the configuration says nothing."""
 
     key_field: ClassVar[str] = "password"
     to: tuple[str, ...]
@@ -31,6 +32,7 @@ class EmailSettings(Settings):
     require_tls: bool
     on_call: tuple[str, ...] = ()
     time_zone: str = ""
+    implicit_tls: Literal["by port", "always", "never"] = "by port"
 
     @property
     def key_name(self) -> str:
@@ -60,6 +62,10 @@ class EmailSettings(Settings):
         kept = tuple(to for to in self.to if any(recipient_name(one) in names for one in bare_addresses([to])))
         return replace(self, to=kept)
 
+    def at(self, places: Mapping[str, str]) -> Self:
+        """Returns the settings for those of its recipients whom a group's labels name; `to` holds all whom they may."""
+        return self.only_for({recipient_name(one) for one in bare_addresses([places["to"]])})
+
 
 def bare_addresses(to: Iterable[str]) -> tuple[str, ...]:
     """Returns the addresses without names, in order, each once."""
@@ -88,13 +94,13 @@ CHANNEL = ChannelDescriptor(
     keys=(
         *keys("to from smarthost hello auth_username auth_password_file", "decides"),
         *keys("auth_password auth_secret auth_secret_file require_tls", "setting"),
+        *keys("force_implicit_tls", "setting", "flag"),
         ConfigKey(name="headers", use="templated", shape="headers", upstream="email.default.subject"),
         ConfigKey(name="html", use="templated", upstream="email.default.html", html=True),
         *keys("text", "templated"),
         *keys("auth_identity", "not_obeyed"),
         *keys("tls_config", "not_obeyed", "tls_config"),
         *keys("threading", "not_obeyed", "mapping"),
-        *keys("force_implicit_tls", "not_obeyed", "flag"),
     ),
     settings=EmailSettings,
     sender="EmailSender",

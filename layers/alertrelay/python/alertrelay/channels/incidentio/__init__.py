@@ -47,6 +47,7 @@ CHANNEL = ChannelDescriptor(
     settings=IncidentIoSettings,
     key_text="the alert source's token; the address, with `url_file`",
     receipt="none: an event of the same group is the update",
+    accepted="incident.io processes it afterwards",
     limits={"event bytes": 512 * 1024},
     rate=Rate(people=20, counted_by=("url", "url_key", "token")),
     pages=True,

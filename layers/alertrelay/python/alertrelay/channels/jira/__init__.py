@@ -12,7 +12,7 @@ from alertrelay.config.channel import ChannelDescriptor, ConfigKey, HttpAuth, Ra
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JiraSettings(Settings):
     """`url` is the API's address with its version; `api` says where issues are searched for. `reopen_seconds` is how
-    long after its resolution an issue is opened anew by `reopen`. `fields` are sent with an issue as they are."""
+    long after its resolution an issue is opened anew by `reopen`. `fields` are sent with each issue."""
 
     url: str
     api: str
@@ -63,12 +63,12 @@ CHANNEL = ChannelDescriptor(
         ConfigKey(name="project", use="decides", field="project", missing="add `project: OPS`, the project's key"),
         ConfigKey(name="issue_type", use="decides", field="issue_type", missing="add `issue_type: Bug`"),
         ConfigKey(name="priority", use="filled", upstream="jira.default.priority", shape="plain", field="priority"),
-        ConfigKey(name="labels", shape="list", field="labels"),
+        ConfigKey(name="labels", use="filled", shape="list", field="labels"),
         ConfigKey(name="resolve_transition", shape="plain", field="resolve"),
         ConfigKey(name="reopen_transition", shape="plain", field="reopen"),
         ConfigKey(name="reopen_duration", shape="seconds", field="reopen_seconds", default=0),
         ConfigKey(name="wont_fix_resolution", shape="plain", field="wont_fix"),
-        ConfigKey(name="fields", shape="json", field="fields"),
+        ConfigKey(name="fields", use="filled", shape="json", field="fields"),
         ConfigKey(name="summary", use="templated", shape="any", upstream="jira.default.summary"),
         ConfigKey(name="description", use="templated", shape="any", upstream="jira.default.description"),
     ),

@@ -35,6 +35,7 @@ CHANNEL = ChannelDescriptor(
     sender="MsTeamsSender",
     key_text="the workflow's whole address, with its `sig`",
     receipt="none: a card cannot be edited",
+    accepted="the workflow posts the card afterwards, and a failure shows in its run history alone",
     limits={"message bytes": 28 * 1024, "actions": 6},
     # A connection of the Teams connector takes about 100 calls a minute, and delays or drops what exceeds it unseen.
     rate=Rate(people=5, counted_by=("webhook_url",)),

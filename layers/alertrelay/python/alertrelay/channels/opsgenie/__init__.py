@@ -92,6 +92,7 @@ CHANNEL = ChannelDescriptor(
     settings=OpsgenieSettings,
     key_text="the API integration's key",
     receipt="`alias`",
+    accepted="Opsgenie processes it afterwards, and a failure shows in its log alone",
     limits={"message characters": 130, "description characters": 15_000, "details characters": 8_000},
     rate=Rate(people=20, counted_by=("api_key",)),
     pages=True,

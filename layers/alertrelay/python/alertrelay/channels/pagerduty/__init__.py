@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from alertrelay.config.channel import ChannelDescriptor, ConfigKey, Rate, Settings, keys, templated
 
@@ -45,7 +45,7 @@ class PagerDutySettings(Settings):
     class_: str = ""
     component: str = ""
     group: str = ""
-    details: Mapping[str, str] = field(default_factory=dict)
+    details: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def key_name(self) -> str:
@@ -103,7 +103,7 @@ CHANNEL = ChannelDescriptor(
             field="client_url",
         ),
         *templated("pagerduty.default", "description=description"),
-        ConfigKey(name="details", use="filled", shape="texts", field="details"),
+        ConfigKey(name="details", use="filled", shape="json", field="details"),
         ConfigKey(
             name="severity",
             use="filled",
@@ -117,6 +117,7 @@ CHANNEL = ChannelDescriptor(
         ConfigKey(name="group", use="filled", shape="plain", field="group"),
         ConfigKey(
             name="images",
+            use="filled",
             shape="items",
             field="images",
             items=("src", "alt", "href"),
@@ -125,6 +126,7 @@ CHANNEL = ChannelDescriptor(
         ),
         ConfigKey(
             name="links",
+            use="filled",
             shape="items",
             field="links",
             items=("href", "text"),

@@ -5,6 +5,7 @@ Source: PagerDuty developer-docs, events-API-v2 (trigger events): summary at mos
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,6 +24,7 @@ _DETAIL = 1024
 _LABELS = 30
 _LINES = 40
 _LISTED = 1500
+_STRUCTURE = 16_000
 
 
 def render(notification: Notification, settings: PagerDutySettings) -> Message:
@@ -39,7 +41,7 @@ def render(notification: Notification, settings: PagerDutySettings) -> Message:
         *found.links,
         *found.silence,
     ]
-    details = _details(notification, alert, found.description, rows) | shortened(settings.details, limit=_DETAIL)
+    details = _details(notification, alert, found.description, rows) | _own_details(settings)
     event: dict[str, Any] = {
         "event_action": "trigger",
         "dedup_key": notification.dedup_key,
@@ -90,6 +92,16 @@ def _own(settings: PagerDutySettings) -> dict[str, Any]:
         "group": short(settings.group, _NAME),
     }
     return {name: text for name, text in found.items() if text}
+
+
+def _own_details(settings: PagerDutySettings) -> dict[str, Any]:
+    """The details of the configuration: a text on one line, anything else as it is while it is not too long."""
+    found: dict[str, Any] = {}
+    for name, value in settings.details.items():
+        words = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        whole = not isinstance(value, str) and len(words) <= _STRUCTURE
+        found[short(name, 100)] = value if whole else short(words, _DETAIL)
+    return found
 
 
 def _own_links(settings: PagerDutySettings) -> list[dict[str, str]]:

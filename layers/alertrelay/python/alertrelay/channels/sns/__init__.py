@@ -42,6 +42,7 @@ CHANNEL = ChannelDescriptor(
     sender="SnsSender",
     key_text="none: IAM",
     receipt="`message_id`",
+    accepted="what its subscribers get is not known here",
     limits={"subject characters": 99, "message bytes": 256 * 1024},
     rate=Rate(people=3),
 )

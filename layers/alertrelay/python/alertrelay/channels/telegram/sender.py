@@ -15,6 +15,7 @@ from alertrelay.channels.transport.http import Response
 from alertrelay.channels.transport.service import Call, asked, taken, token
 from alertrelay.notification import Message
 from alertrelay.ports import RateLimited
+from alertrelay.render.chat_team import untagged
 
 _SENT_ONLY = ("disable_notification", "message_thread_id")
 _UNREADABLE = "can't parse entities"
@@ -57,7 +58,10 @@ def _ask(call: Call, method: str, body: Mapping[str, Any]) -> Response:
     url = f"{settings.url.rstrip('/')}/bot{token(call, settings.bot_token)}/{method}"
     response = asked(call, url, body)
     if response.status == 400 and _UNREADABLE in str((response.json() or {}).get("description", "")):
-        response = asked(call, url, {name: value for name, value in body.items() if name != "parse_mode"})
+        plain = {name: value for name, value in body.items() if name != "parse_mode"}
+        if body.get("parse_mode") == "HTML":
+            plain["text"] = untagged(str(body["text"]))
+        response = asked(call, url, plain)
     return response
 
 

@@ -149,7 +149,7 @@ def address(call: Call, name: str) -> str:
 def authorized(call: Call, auth: HttpAuth) -> dict[str, str]:
     """Return the headers by which `http_config` authorizes a call. Raises AuthDead for a secret that is no header."""
     headers = {**auth.headers, **{name: _line(call, key) for name, key in auth.secret_headers.items()}}
-    if auth.username:
+    if auth.username or auth.type == "Basic":
         pair = f"{auth.username}:{call.secrets[auth.key]}" if auth.key else f"{auth.username}:"
         headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
     elif auth.key:

@@ -47,6 +47,10 @@ class MailServer(Protocol):
     def require_tls(self) -> bool:
         """Returns whether the connection must be encrypted."""
 
+    @property
+    def implicit_tls(self) -> str:
+        """Returns whether TLS is spoken from the first byte: `always`, `never`, or `by port`, which is at 465."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
@@ -149,7 +153,9 @@ class _Server(smtplib.SMTP):
 
     def _open(self) -> None:
         sock = connect(self._host_name, self._port, seconds=min(CONNECT_SECONDS, self._left()))
-        if self._port == IMPLICIT_TLS_PORT:
+        if self._settings.implicit_tls == "always" or (
+            self._settings.implicit_tls == "by port" and self._port == IMPLICIT_TLS_PORT
+        ):
             sock = handshake(sock, self._context(), self._host_name)
             self._needs_tls = False
         self.sock = sock

@@ -86,6 +86,7 @@ CHANNEL = ChannelDescriptor(
     settings=VictorOpsSettings,
     key_text="the REST endpoint's key",
     receipt="`entity_id`",
+    accepted="Splunk On-Call processes it afterwards, and an unknown routing key leads to its default team",
     limits={"message characters": 20_480},
     rate=Rate(people=20, counted_by=("api_key", "routing_key")),
     pages=True,

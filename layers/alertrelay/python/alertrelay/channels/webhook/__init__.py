@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from alertrelay.config.channel import ChannelDescriptor, ConfigKey, HttpAuth, Settings, keys
+
+PAYLOAD = "payload"
+"""The key of a whole body of the team's own, in alertmanager.yml and in a rendered message: it may be a list."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookSettings(Settings):
-    """`url` inline, or `url_key`: the name of the secret's key that holds it. `max_alerts` 0 = all. `payload` is
-    the whole body where the configuration has one."""
+    """`url` inline, or `url_key`: the name of the secret's key that holds it. `max_alerts` 0 = all."""
 
     url: str
     url_key: str
     max_alerts: int
     auth: HttpAuth = field(default_factory=HttpAuth)
-    payload: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def key_name(self) -> str:
@@ -41,17 +40,12 @@ CHANNEL = ChannelDescriptor(
             missing="add `url_file: /etc/alertmanager/secrets/NAME`, or `url: …`",
         ),
         ConfigKey(name="max_alerts", shape="whole", field="max_alerts", default=0),
-        ConfigKey(
-            name="payload",
-            shape="json",
-            field="payload",
-            problem="'payload' holds templates, and alertrelay would send another body than was asked for",
-            mend="write it without templates, or remove it to send Alertmanager's version 4",
-        ),
+        ConfigKey(name=PAYLOAD, use="body", shape="any"),
         *keys("timeout", "not_obeyed", "seconds"),
     ),
     auth="auth",
     settings=WebhookSettings,
     key_text="the address, with `url_file`; the token, password or headers of `http_config`",
     receipt="none",
+    accepted="what the webhook does with it is not known here",
 )

@@ -145,12 +145,21 @@ class Evaluator:
         if not function.takes(count):
             least = f"at least {function.least}" if function.variadic else str(function.least)
             raise TemplateFailure(f"{name} takes {least} arguments, not {count}")
-        values = [self._operand(arg, dot, variables) for arg in args]
+        values = [
+            _constant(arg[1], function.parameter(index)) if arg[0] == "const" else self._operand(arg, dot, variables)
+            for index, arg in enumerate(args)
+        ]
         if final is not _MISSING:
             values.append(final)
         for index, value in enumerate(values):
             _check(name, value, function.parameter(index))
         return function.run(self._environment, *given, *values)
+
+
+def _constant(value: Any, wanted: str) -> Any:
+    """Returns a constant as Go gives it to a parameter: 28800e9 is a whole number where one is wanted."""
+    whole = wanted == "int" and type(value) is float and value.is_integer() and abs(value) < 2**63
+    return int(value) if whole else value
 
 
 def _check(name: str, value: Any, wanted: str) -> None:

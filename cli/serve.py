@@ -1,0 +1,210 @@
+"""`alertrelay serve`: the intake and the whole relay on loopback, until Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import secrets
+import signal
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, redirect_stdout
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cli.config_dir import add_config_dir
+
+if TYPE_CHECKING:
+    from alertrelay.config.model import Config
+
+    from local.standins import RecordedRequest
+
+PORT = 9093
+"""Alertmanager's."""
+TOKEN_FILE, LOG_FILE = "tokens.json", "alertrelay.log"
+_DESCRIPTION = """\
+Serve the HTTPS intake and the whole relay on loopback until Ctrl-C: a Prometheus, an Alertmanager or amtool talks to it
+as to an Alertmanager. Each message to a channel is printed. Without --secrets the channels are stand-ins.
+"""
+_EPILOG = """\
+examples:
+  alertrelay serve                            # the example's configuration, stand-ins, nothing is kept
+  alertrelay serve --data ~/.alertrelay --port 9093
+  alertrelay serve --secrets keys.json        # real receivers: {"pagerduty_key": "…", "slack_bot_token": "…", …}
+
+With --data alerts, silences, groups and the token survive a restart; the file is of one process at a time.
+What a forwarder would log stands in alertrelay.log of that folder. docs/intake.md has the lines of each client.
+
+exit code: 0 stopped by Ctrl-C, 2 the port is taken, or the configuration or the data cannot be read
+"""
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Adds the subcommand."""
+    parser = subparsers.add_parser(
+        "serve",
+        help="serve the intake and the whole relay on this machine",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--port", metavar="N", type=int, default=PORT, help=f"listen here (default: {PORT}; 0: any)")
+    parser.add_argument("--data", metavar="DIR", type=Path, help="keep state here (default: nowhere)")
+    parser.add_argument("--env", metavar="NAME", help="the environment of the configuration (default: the first)")
+    parser.add_argument("--secrets", metavar="FILE", type=Path, help="JSON of the channels' keys: send for real")
+    add_config_dir(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serves until SIGINT or SIGTERM; the exit code of the help."""
+    from local.serve.database import UnreadableData
+
+    over = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: over.set())
+    try:
+        with ExitStack() as entered:
+            data = args.data or Path(entered.enter_context(tempfile.TemporaryDirectory()))
+            data.mkdir(parents=True, exist_ok=True)
+            served = entered.enter_context(serving(args.config_dir, args.env, data, args.secrets, port=args.port))
+            served.say(_greeting(served, data if args.data else None))
+            while not over.wait(0.2):
+                served.show()
+    except (OSError, ValueError, UnreadableData) as error:
+        print(f"alertrelay serve: {_explained(error, args.port)}", file=sys.stderr)
+        return 2
+    return 0
+
+
+class Served:
+    """The relay as it runs: its `url`, its `token`, and what its channels received."""
+
+    def __init__(
+        self, port: int, token: str, received: Callable[[], tuple[RecordedRequest, ...]], say: Callable[[str], Any]
+    ) -> None:
+        self.port = port
+        self.url = f"http://127.0.0.1:{port}"
+        self.token = token
+        self.received = received
+        self.say = say
+        self._shown = 0
+
+    def show(self) -> None:
+        """Prints what arrived at the stand-ins since the last call."""
+        from cli.serve_aws import line_of
+
+        for request in self.received()[self._shown :]:
+            self.say(line_of(request))
+            self._shown += 1
+
+
+@contextmanager
+def serving(folder: Path, environment: str | None, data: Path, keys: Path | None, *, port: int) -> Iterator[Served]:
+    """The relay of a configuration, listening. Raises OSError where the port is taken, ValueError where a file cannot
+    be read, UnreadableData."""
+    from alertrelay.channels.transport.connection import Network
+    from alertrelay.runtime.container import SystemClock
+
+    from compiler.original import without_secrets
+    from local.serve.database import DataFile
+    from local.serve.http import IntakeServer
+    from local.serve.relay import LocalRelay, Outside
+    from local.stack.deployed import fake_secrets
+    from local.standins import StandIns
+
+    config = _configuration(folder, environment)
+    original = without_secrets((folder / "alertmanager.yml").read_text(encoding="utf-8"))
+    out = sys.stdout
+
+    def say(text: str) -> None:
+        print(text, file=out, flush=True)
+
+    with ExitStack() as entered:
+        log = entered.enter_context((data / LOG_FILE).open("a", encoding="utf-8", buffering=1))
+        peers = None if keys else entered.enter_context(StandIns())
+        tokens = _tokens(data / TOKEN_FILE)
+        secret = {**tokens, **(_keys(keys) if keys else fake_secrets(config))}
+        network = Network(
+            endpoints=peers.endpoints if peers else {},
+            sns=_printing(say, "sns"),
+            ses=lambda mail: _printing(say, "ses")(mail, ""),
+        )
+        database = entered.enter_context(DataFile(data))
+        entered.enter_context(redirect_stdout(log))
+        relay = LocalRelay(
+            config, original, database, Outside(secret=secret, network=network), clock=SystemClock(), say=say
+        )
+        worker = threading.Thread(target=relay.run)
+        server = entered.enter_context(IntakeServer(relay.handle, port=port))
+        worker.start()
+        entered.callback(worker.join)
+        entered.callback(relay.stop)
+        received = (lambda: peers.requests) if peers else (lambda: ())
+        yield Served(server.port, tokens["intake_admin_token"], received, say)
+
+
+def _configuration(folder: Path, environment: str | None) -> Config:
+    from compiler.config_files import environments
+    from compiler.load import load
+
+    names = list(environments(folder))
+    if not names:
+        raise ValueError(f"{folder / 'environments'}: at least one environment was expected, NAME.yml")
+    if environment and environment not in names:
+        raise ValueError(f"--env {environment}: there is no such environment: {', '.join(names)}")
+    loaded = load(folder, environment or names[0])
+    if loaded.config is None or any(finding.severity == "error" for finding in loaded.findings):
+        errors = "\n".join(str(finding) for finding in loaded.findings if finding.severity == "error")
+        raise ValueError(f"the configuration has errors:\n{errors}")
+    return loaded.config
+
+
+def _tokens(file: Path) -> dict[str, str]:
+    """Returns the intake's tokens; the first start makes one that may do everything."""
+    if file.exists():
+        return _keys(file)
+    made = {"intake_admin_token": secrets.token_hex(12)}
+    file.touch(mode=0o600)
+    file.write_text(json.dumps(made), encoding="utf-8")
+    return made
+
+
+def _keys(file: Path) -> dict[str, str]:
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError:
+        found = None
+    if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
+        raise ValueError(f'{file}: an object of texts in JSON was expected, {{"pagerduty_key": "…"}}')
+    return found
+
+
+def _printing(say: Callable[[str], Any], service: str) -> Callable[[Mapping[str, Any], str], str]:
+    """There is no AWS here: what would go to it is printed."""
+
+    def publish(request: Mapping[str, Any], _: str) -> str:
+        say(f"{service:<9} {request.get('Subject') or str(request.get('Message', ''))[:80]}")
+        return "local"
+
+    return publish
+
+
+def _greeting(served: Served, data: Path | None) -> str:
+    address = f"http://me:{served.token}@127.0.0.1:{served.port}"
+    kept = f"state in {data}" if data else "nothing is kept: --data DIR keeps it"
+    return f"""\
+serving on {served.url}; {kept}; Ctrl-C ends
+token       {served.token}
+try         amtool --alertmanager.url={address} alert add TryIt service=orders severity=critical
+            amtool --alertmanager.url={address} alert query
+prometheus  alerting: {{alertmanagers: [{{authorization: {{credentials: {served.token}}}, static_configs: \
+[{{targets: ["127.0.0.1:{served.port}"]}}]}}]}}"""
+
+
+def _explained(error: Exception, port: int) -> str:
+    if isinstance(error, OSError) and error.errno in (48, 98):
+        return f"port {port} is taken: stop what listens there, or name another --port"
+    return str(error)

@@ -1,0 +1,121 @@
+"""The slo function: works out the error budgets on a schedule, and keeps them for the messages."""
+
+from __future__ import annotations
+
+import aws_cdk as cdk
+from alertrelay.config.slo import EVERY, SloConfig
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_destinations as destinations
+from constructs import Construct
+
+from infra.assets import SLO_FILE
+from infra.forwarding import Relay
+from infra.functions import acknowledge_runtime, dead_letter_queue, depend_by_reference, live_alias, log_group
+from infra.permissions import allow
+from infra.topics import topic_prefix
+
+NAME = "slo"
+TIMEOUT = Duration.seconds(120)
+MEMORY_MB = 512
+RETRIES = 2
+MAX_AGE = Duration.minutes(5)
+KEYS = ("B#*",)
+"""Keys of the state table that it writes: the state of error budgets."""
+
+
+class SloFunction(Construct):
+    """`function` with its alias `live`, the `schedule` that runs it, the queue of what `failed` to the last, its
+    `logs`."""
+
+    def __init__(self, scope: Construct, construct_id: str, relay: Relay, config: SloConfig) -> None:
+        super().__init__(scope, construct_id)
+        self.name = topic_prefix(relay.environment.name) + NAME
+        self.logs = log_group(self, relay.environment)
+        self.failed = dead_letter_queue(self, "Failed", f"{self.name}-failed")
+        self.function = self._function(relay, config)
+        acknowledge_runtime(self.function)
+        depend_by_reference(self.function)
+        self.live = live_alias(self.function, failed=self.failed, retry_attempts=RETRIES, max_event_age=MAX_AGE)
+        self.schedule = events.Rule(
+            self,
+            "Schedule",
+            rule_name=f"{self.name}-schedule",
+            description="alertrelay works out the error budgets",
+            schedule=events.Schedule.rate(Duration.seconds(EVERY)),
+        )
+        self.schedule.add_target(
+            targets.LambdaFunction(
+                self.live, retry_attempts=2, max_event_age=MAX_AGE, dead_letter_queue=relay.rule_failures
+            )
+        )
+
+    def _function(self, relay: Relay, config: SloConfig) -> lambda_.Function:
+        return lambda_.Function(
+            self,
+            "Function",
+            function_name=self.name,
+            description=f"alertrelay {relay.environment.name}: {NAME}",
+            runtime=lambda_.Runtime.PYTHON_3_13,
+            architecture=relay.architecture,
+            handler="lambdas.slo.handler",
+            code=relay.code,
+            layers=[relay.layer],
+            # What the function may do stands below, all of it: constructs add nothing.
+            role=self._role(relay).without_policy_updates(),
+            memory_size=MEMORY_MB,
+            timeout=TIMEOUT,
+            environment=_environment(relay, config),
+            log_group=self.logs,
+            retry_attempts=RETRIES,
+            max_event_age=MAX_AGE,
+            on_failure=destinations.SqsDestination(self.failed),
+            current_version_options=lambda_.VersionOptions(removal_policy=RemovalPolicy.RETAIN),
+        )
+
+    def _role(self, relay: Relay) -> iam.Role:
+        budgets = iam.PolicyStatement(
+            sid="Budgets",
+            actions=["dynamodb:UpdateItem"],
+            resources=[relay.table.table_arn],
+            conditions={"ForAllValues:StringLike": {"dynamodb:LeadingKeys": list(KEYS)}},
+        )
+        statements = [
+            allow("Logs", ["logs:CreateLogStream", "logs:PutLogEvents"], [self.logs.log_group_arn]),
+            # It knows no resource.
+            allow("Metrics", ["cloudwatch:GetMetricData"], ["*"]),
+            budgets,
+            allow("Send", ["sqs:SendMessage"], [self.failed.queue_arn]),
+        ]
+        role = iam.Role(
+            self,
+            "Role",
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+            inline_policies={"slo": iam.PolicyDocument(statements=statements)},
+        )
+        cdk.Validations.of(role).acknowledge(
+            cdk.Acknowledgment(
+                id="AwsSolutions::AwsSolutions-IAM5[Resource::*]",
+                reason="metrics know no resource: it reads them, and nothing else",
+            )
+        )
+        return role
+
+
+def _environment(relay: Relay, config: SloConfig) -> dict[str, str]:
+    """What alertrelay.runtime.slo reads."""
+    # Empty ones that `sam local invoke --env-vars` can fill: it sets only what the template declares.
+    local = {"AWS_ENDPOINT_URL": ""} if relay.environment.name == "dev" else {}
+    return local | {
+        "ALERTRELAY_ENV": relay.environment.name,
+        "ALERTRELAY_SLO_CONFIG": SLO_FILE,
+        # Not read by the function: `alertrelay check --live` compares it with the files.
+        "ALERTRELAY_CONFIG_HASH": config.hash,
+        "ALERTRELAY_TABLE": relay.table.table_name,
+        "POWERTOOLS_SERVICE_NAME": NAME,
+        "POWERTOOLS_METRICS_NAMESPACE": "alertrelay",
+        "POWERTOOLS_LOG_LEVEL": "INFO",
+    }

@@ -1,0 +1,111 @@
+"""States what the intake needs from the outside, as Protocols. aws/intake/ and memory/intake.py implement them, and
+pass the same contract tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from alertrelay.intake.posted import PostedAlert
+from alertrelay.nflog.group_state import AlertItem
+
+
+class TopicFailure(Exception):
+    """A topic did not take a message. The text is safe to log."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is recorded of a posted alert: only what was published is known.
+
+    `content` is the digest of the published update, "" where two writers met and nobody knows whose was published
+    last: the next post is then published. `until`: the end that was published of a firing alert. `fires`: it was
+    published as firing, so that its end is still to be published. `version` counts writes, 0 for one that is not
+    stored.
+    """
+
+    alert: PostedAlert
+    content: str
+    until: datetime
+    fires: bool
+    version: int = 0
+
+
+class PostedAlerts(Protocol):
+    """The posted alerts, by fingerprint. Every method raises state.StoreFailure."""
+
+    def known(self, fingerprints: Collection[str]) -> Mapping[str, Known]:
+        """Reads up to 500 of them, strongly consistent; what is missing is left out."""
+
+    def put(self, found: Sequence[Known]) -> Sequence[str]:
+        """Writes each over the version that it carries, and returns the fingerprints of those that somebody else wrote
+        meanwhile."""
+
+    def doubt(self, found: Sequence[Known]) -> None:
+        """Writes each whatever stands there, as firing and with no content: the next post of it is published, and so is
+        its end."""
+
+    def over(self, now: datetime) -> Iterable[Known]:
+        """Reads what was published as firing and whose end has passed, eventually consistent."""
+
+
+class Topics(Protocol):
+    """The topics by severity: critical, warning, info."""
+
+    def publish(self, topic: str, message: str, *, attributes: Mapping[str, str]) -> None:
+        """Returns when the topic has stored the message durably. Raises TopicFailure."""
+
+
+class OpenAlerts(Protocol):
+    """What the relay holds of alerts, from whatever source. Raises state.StoreFailure."""
+
+    def firing(self, now: datetime) -> Sequence[AlertItem]:
+        """Reads the newest update of each alert that fires, and of those that ended at most half an hour ago."""
+
+
+RECENT = timedelta(minutes=30)
+"""How long a resolved alert is still listed to itself, as Alertmanager keeps it in memory."""
+
+
+def recent(item: AlertItem, now: datetime) -> bool:
+    """Returns whether an alert fires, or ended a short while ago. An event is announced once, and does not fire."""
+    alert = item.alert
+    if alert.kind == "event":
+        return False
+    return (alert.status == "firing" and alert.ends_at is None) or (
+        alert.ends_at is not None and alert.ends_at > now - RECENT
+    )
+
+
+class RefusedBodies(Protocol):
+    """A queue that keeps what was posted and is no alert, until a person has seen it."""
+
+    def keep(self, body: str, *, why: str) -> None:
+        """Never raises."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntakeReport:
+    """What the intake writes about itself: a line of the log, and counters."""
+
+    log: Callable[..., None]
+    count: Callable[[str, int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayFigures:
+    """The last day in numbers: deliveries by outcome, suppressed updates by reason, and how long alerts took to their
+    notification, in seconds by percentile."""
+
+    deliveries: Mapping[str, int]
+    suppressed: Mapping[str, int]
+    latency: Mapping[str, float]
+
+
+class Statistics(Protocol):
+    """Counts what became of updates."""
+
+    def last_day(self, now: datetime) -> DayFigures | None:
+        """Returns None where it cannot be counted now. Never raises."""

@@ -1,0 +1,100 @@
+"""Reads a request of API Gateway's payload 2.0, and refuses what no handler should see.
+
+Source: AWS, "Create AWS Lambda proxy integrations for HTTP APIs in API Gateway", payload format version 2.0. Repeated
+query parameters are joined there by commas, so that only the raw query string keeps them apart.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs
+
+from alertrelay.intake.tokens import user_of
+
+MOST_BYTES = 4 * 1024 * 1024
+"""Of a body: an invocation takes 6 MB, in which each quotation mark of the body is escaped."""
+
+
+class ApiError(Exception):
+    """An answer that is no success. `body` is JSON, None for an empty one."""
+
+    def __init__(self, status: int, body: object = None, *, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(str(status))
+        self.status = status
+        self.body = body
+        self.headers = dict(headers or {})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiRequest:
+    """One request. Names of headers are in lower case."""
+
+    method: str
+    path: str
+    query: Mapping[str, Sequence[str]]
+    headers: Mapping[str, str]
+    body: bytes
+    client: str = ""  # the address that it came from, and the user of Basic
+
+    def text(self) -> str:
+        """Returns the body; what is no UTF-8 is replaced."""
+        return self.body.decode("utf-8", "replace")
+
+    def json(self) -> Any:
+        """Returns the body's JSON. Raises ApiError as Alertmanager answers: 415 for another type, 400 for no JSON."""
+        kind = self.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+        if kind != "application/json":
+            message = f'unsupported media type "{kind}", only [application/json] are allowed'
+            raise ApiError(415, {"code": 415, "message": message})
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            message = "parsing body body failed: expected JSON"
+            raise ApiError(400, {"code": 400, "message": message}) from None
+
+    def flag(self, name: str) -> bool:
+        """Returns a boolean parameter, true where it is missing. Raises ApiError."""
+        given = self.query.get(name, ["true"])[-1]
+        if given.lower() not in _FLAGS:
+            message = f"{name} in query must be of type boolean: {given[:40]!r}"
+            raise ApiError(422, {"code": 601, "message": message})
+        return _FLAGS[given.lower()]
+
+
+_FLAGS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
+
+
+def read_request(event: Mapping[str, Any]) -> ApiRequest:
+    """Reads an event. Raises ApiError for a body that is too large, compressed or not readable."""
+    http = event.get("requestContext", {}).get("http", {})
+    headers = {str(name).lower(): str(value) for name, value in (event.get("headers") or {}).items()}
+    encoding = headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in ("", "identity"):
+        message = f"the body is compressed ({encoding[:20]}): send it as it is"
+        raise ApiError(415, {"code": 415, "message": message})
+    body = event.get("body") or ""
+    if len(body) > MOST_BYTES * 4 // 3 + 4:
+        raise _too_large()
+    try:
+        content = base64.b64decode(body, validate=True) if event.get("isBase64Encoded") else body.encode()
+    except (binascii.Error, ValueError):
+        raise ApiError(400, {"code": 400, "message": "the body cannot be read"}) from None
+    if len(content) > MOST_BYTES:
+        raise _too_large()
+    return ApiRequest(
+        method=str(http.get("method", "")).upper(),
+        path=str(event.get("rawPath", "")),
+        query=parse_qs(str(event.get("rawQueryString") or ""), keep_blank_values=True),
+        headers=headers,
+        body=content,
+        client=f"{user_of(headers.get('authorization', ''))}@{http.get('sourceIp', '')}",
+    )
+
+
+def _too_large() -> ApiError:
+    return ApiError(413, {"code": 413, "message": f"a body has at most {MOST_BYTES} bytes: post fewer alerts at once"})

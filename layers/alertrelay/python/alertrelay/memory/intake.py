@@ -1,0 +1,84 @@
+"""Keeps the intake's ports in memory: for tests, and for the relay on this machine."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Iterable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from alertrelay.intake.ports import Known, TopicFailure
+from alertrelay.state import StoreFailure
+
+
+class MemoryPostedAlerts:
+    """intake.ports.PostedAlerts over a mapping. `failing` makes each call fail."""
+
+    def __init__(self, kept: MutableMapping[str, Known] | None = None) -> None:
+        self._kept: MutableMapping[str, Known] = {} if kept is None else kept
+        self._lock = threading.Lock()
+        self.failing = False
+
+    def known(self, fingerprints: Collection[str]) -> Mapping[str, Known]:
+        """See intake.ports.PostedAlerts."""
+        self._check()
+        with self._lock:
+            return {name: self._kept[name] for name in fingerprints if name in self._kept}
+
+    def put(self, found: Sequence[Known]) -> Sequence[str]:
+        """See intake.ports.PostedAlerts."""
+        self._check()
+        lost = []
+        with self._lock:
+            for one in found:
+                name = one.alert.fingerprint
+                stands = self._kept.get(name)
+                if (stands.version if stands else 0) != one.version:
+                    lost.append(name)
+                else:
+                    self._kept[name] = replace(one, version=one.version + 1)
+        return lost
+
+    def doubt(self, found: Sequence[Known]) -> None:
+        """See intake.ports.PostedAlerts."""
+        self._check()
+        with self._lock:
+            for one in found:
+                stands = self._kept.get(one.alert.fingerprint)
+                version = (stands.version if stands else 0) + 1
+                self._kept[one.alert.fingerprint] = replace(one, content="", fires=True, version=version)
+
+    def over(self, now: datetime) -> Iterable[Known]:
+        """See intake.ports.PostedAlerts."""
+        self._check()
+        with self._lock:
+            return [one for one in self._kept.values() if one.fires and one.alert.ends_at <= now]
+
+    def _check(self) -> None:
+        if self.failing:
+            raise StoreFailure("failing on purpose")
+
+
+@dataclass
+class MemoryTopics:
+    """intake.ports.Topics that keeps what is published. `failing` makes each publish fail."""
+
+    published: list[tuple[str, str, Mapping[str, str]]] = field(default_factory=list)
+    failing: bool = False
+
+    def publish(self, topic: str, message: str, *, attributes: Mapping[str, str]) -> None:
+        """See intake.ports.Topics."""
+        if self.failing:
+            raise TopicFailure("failing on purpose")
+        self.published.append((topic, message, dict(attributes)))
+
+
+@dataclass
+class MemoryRefusedBodies:
+    """intake.ports.RefusedBodies in a list of (body, why)."""
+
+    kept: list[tuple[str, str]] = field(default_factory=list)
+
+    def keep(self, body: str, *, why: str) -> None:
+        """See intake.ports.RefusedBodies."""
+        self.kept.append((body, why))

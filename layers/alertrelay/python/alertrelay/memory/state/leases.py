@@ -1,0 +1,106 @@
+"""Leases groups in memory: what a flush needs of state.Groups."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from alertrelay.memory.state.groups import MemoryGroups, scheduled
+from alertrelay.nflog.chunks import spills
+from alertrelay.nflog.group_state import GroupChange, GroupHeader, GroupState, Schedule, before_own_lease, unknown
+
+
+class MemoryLeases(MemoryGroups):
+    """See state.Groups."""
+
+    def lease(
+        self,
+        gid: str,
+        *,
+        owner: str,
+        now: datetime,
+        until: datetime,
+        arm: GroupHeader | None = None,
+        again: bool = False,
+    ) -> GroupState | None:
+        """See state.Groups."""
+        with self._lock:
+            old = self._headers.get(gid) or (unknown(arm) if arm else None)
+            if again and old and old.schedule.owner == owner:
+                return before_own_lease(old)
+            if old is None or ((held := old.schedule.lease_until) is not None and held >= now):
+                return None
+            schedule, progress = old.schedule, old.progress
+            due = schedule.next_due is not None and schedule.next_due <= now
+            if not (not schedule.armed if arm else due):
+                return None
+            taken = scheduled(
+                old,
+                owner=owner,
+                lease_until=until,
+                next_due=until,
+                due=now if arm else schedule.due,
+                closing=False,
+                woken=False,
+            )
+            self._headers[gid] = replace(taken, progress=replace(progress, uncertain=True, tries=progress.tries + 1))
+            return replace(old, stored=replace(old.stored, backlog=old.stored.backlog or spills(old.ledger)))
+
+    def intend(self, gid: str, *, owner: str, fallbacks: frozenset[str]) -> bool:
+        """See state.Groups."""
+        with self._lock:
+            old = self._headers.get(gid)
+            if old is None or old.schedule.owner != owner:
+                return False
+            self._headers[gid] = replace(old, progress=replace(old.progress, intent=fallbacks))
+            return True
+
+    def record(
+        self,
+        gid: str,
+        *,
+        owner: str,
+        change: GroupChange,
+        before: GroupState | None = None,  # noqa: ARG002 - memory has no chunks
+    ) -> bool:
+        """See state.Groups."""
+        with self._lock:
+            old = self._headers.get(gid)
+            if old is None or old.schedule.owner != owner:
+                return False
+            new = replace(
+                old,
+                ledger=change.ledger,
+                progress=replace(change.progress, tries=0),
+                config_hash=change.config_hash,
+                stored=replace(old.stored, backlog=spills(old.ledger)),
+            )
+            if change.closing:
+                self._headers[gid] = scheduled(new, closing=True, asleep=False, woken=False)
+            elif change.asleep_until and not old.schedule.woken:
+                until = change.asleep_until
+                self._headers[gid] = replace(new, schedule=Schedule(next_due=until, due=until, asleep=True))
+            else:
+                self._headers[gid] = replace(new, schedule=Schedule(next_due=change.next_due, due=change.due))
+            return True
+
+    def finish(self, gid: str, *, owner: str, expires: datetime | None) -> bool:  # noqa: ARG002 - memory keeps all
+        """See state.Groups."""
+        with self._lock:
+            old = self._headers.get(gid)
+            if old is None or old.schedule.owner != owner or not old.schedule.closing:
+                return False
+            self._headers[gid] = replace(old, schedule=Schedule())
+            return True
+
+    def release(self, gid: str, *, owner: str, unsent_due: datetime | None = None) -> None:
+        """See state.Groups."""
+        with self._lock:
+            old = self._headers.get(gid)
+            if old is None or old.schedule.owner != owner:
+                return
+            given = scheduled(old, owner="", lease_until=None)
+            if unsent_due:
+                given = scheduled(given, next_due=unsent_due)
+                given = replace(given, progress=replace(given.progress, uncertain=False))
+            self._headers[gid] = given

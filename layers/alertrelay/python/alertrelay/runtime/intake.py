@@ -1,0 +1,196 @@
+"""The composition root of the intake: reads the environment once, builds the ports, and is the handler of the HTTP API
+and of the tick that ends what has expired."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from alertrelay.aws.budget import Budget
+from alertrelay.aws.direct_clients import forwarder_clients
+from alertrelay.aws.intake.alerts import DynamoOpenAlerts
+from alertrelay.aws.intake.posted import DynamoPostedAlerts
+from alertrelay.aws.intake.statistics import LogStatistics
+from alertrelay.aws.intake.topics import SnsTopics, SqsRefusedBodies
+from alertrelay.aws.secrets import SecretKeys
+from alertrelay.aws.state.leases import DynamoLeases
+from alertrelay.aws.state.silences import DynamoSilences
+from alertrelay.aws.state.table import Table
+from alertrelay.channels import settings_of
+from alertrelay.config.model import Config
+from alertrelay.dispatch import silences
+from alertrelay.intake.accept import Acceptance, end_expired
+from alertrelay.intake.clearing import Clearing
+from alertrelay.intake.operating import Operating
+from alertrelay.intake.ports import IntakeReport, OpenAlerts, PostedAlerts, RefusedBodies, Statistics, Topics
+from alertrelay.intake.push import Push
+from alertrelay.intake.reading import Reads
+from alertrelay.intake.routes import Handlers, routes
+from alertrelay.intake.silencing import Silencing
+from alertrelay.intake.tokens import Doorkeeper, ReadSecret
+from alertrelay.ports import Clock
+from alertrelay.runtime.container import SystemClock
+from alertrelay.runtime.observe import Observer
+from alertrelay.runtime.self_test import PASSED, SELF_TEST
+from alertrelay.state import Groups, Silences
+
+UNAVAILABLE: Mapping[str, Any] = {
+    "statusCode": 503,
+    "headers": {"Content-Type": "application/json"},
+    "body": '{"code": 503, "message": "not available now: try again"}',
+    "isBase64Encoded": False,
+}
+Handle = Callable[[Any, Any], Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntakeState:
+    """The state of an intake: what was posted, what fires, the silences."""
+
+    posted: PostedAlerts
+    alerts: OpenAlerts
+    silences: Silences
+    groups: Groups
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntakeWorld:
+    """The outside of an intake beside its state."""
+
+    topics: Topics
+    refused: RefusedBodies
+    secret: ReadSecret
+    statistics: Statistics
+    clock: Clock
+
+
+class IntakeHandler:
+    """A Lambda handler. Its parts are built with the first invocation."""
+
+    def __init__(self) -> None:
+        self._built: Handle | None = None
+
+    def __call__(self, event: Any, context: Any) -> Any:
+        """Answers a request of the HTTP API, or ends what has expired."""
+        if self._built is None:
+            self._built = _build(os.environ)
+        return self._built(event, context)
+
+    def bound(self, environ: Mapping[str, str], *, clock: Clock) -> Handle:
+        """The same handler with its environment and clock given, for a run on this machine."""
+        return _build(environ, clock=clock)
+
+
+def intake() -> IntakeHandler:
+    """The handler of the function."""
+    return IntakeHandler()
+
+
+def handler_of(config: Config, original: str, state: IntakeState, world: IntakeWorld, observer: Observer) -> Handle:
+    """Returns the handler over its ports."""
+    report = IntakeReport(log=observer.log, count=observer.add)
+    clock = world.clock
+    acceptance = Acceptance(
+        posted=state.posted,
+        topics=world.topics,
+        clock=clock,
+        report=report,
+        resolve_timeout=timedelta(seconds=config.resolve_timeout),
+    )
+    reading = Reads(
+        config=config,
+        original=original,
+        alerts=state.alerts,
+        silences=lambda: state.silences.silences()[0],
+        clock=clock,
+        began=clock.now(),
+    )
+    app = routes(
+        Handlers(
+            push=Push(acceptance=acceptance, refused=world.refused),
+            reading=reading,
+            silencing=Silencing(
+                save=lambda wanted: silences.save(state.silences, clock, wanted, new_id=str(uuid.uuid4())),
+                expire=partial(silences.expire, state.silences, clock),
+                clock=clock,
+            ),
+            operating=Operating(
+                reading=reading,
+                acceptance=acceptance,
+                clearing=Clearing(config=config, groups=state.groups, clock=clock, new_id=lambda: uuid.uuid4().hex),
+                statistics=world.statistics,
+            ),
+            doorkeeper=Doorkeeper(read=world.secret, clock=clock),
+            report=report,
+        )
+    )
+    return partial(_handle, app.resolve, acceptance, observer)
+
+
+def _handle(resolve: Handle, acceptance: Acceptance, observer: Observer, event: Any, context: Any) -> Any:
+    observer.begin(context)
+    try:
+        if event == SELF_TEST:
+            return {"self_test": PASSED}
+        if not isinstance(event, dict) or "rawPath" not in event:
+            return {"expired": end_expired(acceptance)}
+        return resolve(event, context)
+    except Exception as error:
+        observer.failed("intake_failed", error)
+        if isinstance(event, dict) and "rawPath" in event:
+            return dict(UNAVAILABLE)
+        raise
+    finally:
+        observer.end()
+
+
+def _build(environ: Mapping[str, str], *, clock: Clock | None = None) -> Handle:
+    """`environ` is what infra/intake.py sets. Raises KeyError where it lacks a name, OSError and ValueError where the
+    compiled configuration cannot be read."""
+    clock = clock or SystemClock()
+    region = environ.get("AWS_REGION") or environ["AWS_DEFAULT_REGION"]
+    aws = forwarder_clients(environ, region, clock.sleep)
+    folder = Path(environ.get("LAMBDA_TASK_ROOT", "."))
+    config = Config.from_json(
+        json.loads((folder / environ["ALERTRELAY_CONFIG"]).read_text(encoding="utf-8")), settings_of=settings_of
+    )
+    observer = Observer(
+        service=environ.get("POWERTOOLS_SERVICE_NAME", "intake"),
+        level=environ.get("POWERTOOLS_LOG_LEVEL", ""),
+        namespace=environ.get("POWERTOOLS_METRICS_NAMESPACE", "alertrelay"),
+        also=None,
+        environment=config.environment,
+    )
+    budget = Budget(clock)
+    table = Table(aws.dynamodb, environ["ALERTRELAY_TABLE"], clock, budget)
+    secrets = SecretKeys(aws.secretsmanager, environ["ALERTRELAY_SECRET_ARN"], time.monotonic, budget)
+    state = IntakeState(
+        posted=DynamoPostedAlerts(table, clock),
+        alerts=DynamoOpenAlerts(table, clock),
+        silences=DynamoSilences(table, clock),
+        groups=DynamoLeases(table, clock),
+    )
+    world = IntakeWorld(
+        topics=SnsTopics(aws.sns, json.loads(environ["ALERTRELAY_TOPICS"])),
+        refused=SqsRefusedBodies(aws.sqs, environ["ALERTRELAY_REFUSED_URL"], observer.log),
+        secret=secrets.current,
+        statistics=LogStatistics(aws.logs, json.loads(environ["ALERTRELAY_LOG_GROUPS"]), clock, observer.log),
+        clock=clock,
+    )
+    handle = handler_of(
+        config, (folder / environ["ALERTRELAY_ORIGINAL"]).read_text(encoding="utf-8"), state, world, observer
+    )
+
+    def limited(event: Any, context: Any) -> Any:
+        with budget.limited(secret_at_hand=secrets.at_hand):
+            return handle(event, context)
+
+    return limited

@@ -1,0 +1,48 @@
+"""Alarms that can never help are named with every reason."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from alertrelay.dispatch.audit.never_help import NO_DATA_FOR, never_help, of_environment
+
+from tests.aws.test_alarms_survey import ARN, NOW, TOPIC, described
+
+OURS = (TOPIC, TOPIC.replace("critical", "warning"))
+HEAD = "arn:aws:sns:eu-central-1:111122223333:"
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ({"state": "INSUFFICIENT_DATA", "StateTransitionedTimestamp": NOW - NO_DATA_FOR}, "no data since"),
+        ({"ActionsEnabled": False}, "disabled"),
+        ({"AlarmActions": []}, "no action for ALARM"),
+        ({"OKActions": []}, "no action for OK"),
+        ({"EvaluationState": "EVALUATION_ERROR"}, "EVALUATION_ERROR"),
+        ({"OKActions": [f"{HEAD}alertrelay-prod-crit"]}, "alertrelay-prod-crit does not exist"),
+        ({"OKActions": [TOPIC.replace("eu-central-1", "us-east-1")]}, "is in us-east-1, and the alarm in eu-central-1"),
+        ({"OKActions": [f"{HEAD}theirs"]}, ""),
+        ({"EvaluationState": "IN_WARM_UP"}, ""),
+        ({"state": "INSUFFICIENT_DATA", "StateTransitionedTimestamp": NOW - timedelta(days=6)}, ""),
+    ],
+)
+def test_an_alarm_that_can_never_help_is_named_with_the_reason(more: dict[str, Any], why: str) -> None:
+    found = [one.why for one in never_help([described("cpu", **more)], OURS, now=NOW)]
+    assert (len(found), why in "".join(found)) == (bool(why), True)
+
+
+def test_an_alarm_without_an_action_for_ok_is_not_said_to_help_never() -> None:
+    (late,) = never_help([described("cpu", OKActions=[])], OURS, now=NOW)
+    (never,) = never_help([described("cpu", OKActions=[], EvaluationState="EVALUATION_ERROR")], OURS, now=NOW)
+    assert (late.kind, never.kind) == ("resolves late", "never helps")
+
+
+def test_only_alarms_of_the_environment_are_listed() -> None:
+    foreign = described("cpu", topic=f"{HEAD}theirs", OKActions=[])
+    own = described("prod-orders-cpu", AlarmActions=[], OKActions=[])
+    notifies = described("disk")
+    found = of_environment([foreign, own, notifies], f"{HEAD}alertrelay-prod-", "prod")
+    assert [one["AlarmArn"].removeprefix(ARN) for one in found] == ["prod-orders-cpu", "disk"]

@@ -1,0 +1,98 @@
+"""The intake in the template: absent unless asked for; else its API, what it may do, and who hears of its trouble."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from tests.infra.template import Template
+
+VARIABLES = {
+    "ALERTRELAY_ENV",
+    "ALERTRELAY_CONFIG",
+    "ALERTRELAY_ORIGINAL",
+    "ALERTRELAY_CONFIG_HASH",
+    "ALERTRELAY_TABLE",
+    "ALERTRELAY_SECRET_ARN",
+    "ALERTRELAY_TOPICS",
+    "ALERTRELAY_REFUSED_URL",
+    "ALERTRELAY_LOG_GROUPS",
+    "POWERTOOLS_SERVICE_NAME",
+    "POWERTOOLS_METRICS_NAMESPACE",
+    "POWERTOOLS_LOG_LEVEL",
+}
+
+
+def only(template: Template, kind: str, **wanted: Any) -> Any:
+    (found,) = (
+        properties
+        for properties in template.properties(kind)
+        if all(properties.get(key) == value for key, value in wanted.items())
+    )
+    return found
+
+
+def test_an_environment_without_it_has_nothing_of_it(prod: Template) -> None:
+    assert not any("ApiGateway" in kind for kind in {r["Type"] for r in prod.document["Resources"].values()})
+    assert not any("Intake" in key for key in prod.document["Resources"])
+
+
+def test_it_is_one_function_behind_one_route(busy: Template) -> None:
+    function = only(busy, "AWS::Lambda::Function", FunctionName="alertrelay-busy-intake")
+    assert function["Handler"] == "lambdas.intake.handler"
+    assert set(function["Environment"]["Variables"]) == VARIABLES
+    assert only(busy, "AWS::ApiGatewayV2::Api")["ProtocolType"] == "HTTP"
+    integration = only(busy, "AWS::ApiGatewayV2::Integration")
+    assert integration["PayloadFormatVersion"] == "2.0"
+    assert integration["TimeoutInMillis"] > function["Timeout"] * 1000
+    assert only(busy, "AWS::ApiGatewayV2::Route")["RouteKey"] == "$default"
+
+
+def test_its_throttle_stands_above_the_concurrency_of_lambda(busy: Template) -> None:
+    stage = only(busy, "AWS::ApiGatewayV2::Stage")
+    settings = stage["DefaultRouteSettings"]
+    assert settings == {"ThrottlingRateLimit": 10_000, "ThrottlingBurstLimit": 5_000}
+    logged = json.loads(stage["AccessLogSettings"]["Format"])
+    assert logged["status"] == "$context.status"
+    assert "authorization" not in json.dumps(logged).lower()
+
+
+def test_every_answer_that_loses_a_post_is_counted_and_alarmed_on(busy: Template) -> None:
+    filters = {
+        one["MetricTransformations"][0]["MetricName"]: (
+            one["MetricTransformations"][0]["MetricNamespace"],
+            set(map(int, re.findall(r"\d{3}", one["FilterPattern"]))),
+        )
+        for one in busy.properties("AWS::Logs::MetricFilter")
+    }
+    assert filters == {
+        "IntakeNotAllowed": ("alertrelay/busy/intake", {401, 403}),
+        "IntakeLost": ("alertrelay/busy/intake", {413, 429}),
+        "IntakeUnavailable5xx": ("alertrelay/busy/intake", {500}),
+    }
+    alarms = [
+        a for a in busy.properties("AWS::CloudWatch::Alarm") if a["AlarmName"].startswith("busy-alertrelay-intake")
+    ]
+    watched = {(alarm["Namespace"], alarm["MetricName"]) for alarm in alarms}
+    assert {(namespace, name) for name, (namespace, _) in filters.items()} <= watched
+    assert all(alarm["AlarmActions"] for alarm in alarms)
+
+
+def test_it_writes_its_own_items_and_publishes_to_the_alert_topics(busy: Template) -> None:
+    (role,) = (r for key, r in busy.of_type("AWS::IAM::Role").items() if key.startswith("IntakeRole"))
+    statements = {s["Sid"]: s for s in role["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]}
+    assert statements["Write"]["Condition"] == {
+        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["P#*", "S", "H#*"]}
+    }
+    assert "Delete" not in json.dumps(statements)
+    assert len(statements["Publish"]["Resource"]) == 3
+
+
+def test_its_tick_runs_each_minute(busy: Template) -> None:
+    rule = only(busy, "AWS::Events::Rule", Name="alertrelay-busy-intake-tick")
+    assert rule["ScheduleExpression"] == "rate(1 minute)"
+
+
+def test_its_address_is_an_output(busy: Template) -> None:
+    assert "IntakeUrl" in busy.document["Outputs"]

@@ -1,0 +1,133 @@
+"""`alertrelay serve` as a client of the socket sees it: what it keeps, and what it refuses."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import socket
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from alertrelay.alert import rfc3339
+
+from cli.serve import Served, serving
+from local.serve.database import DataFile, UnreadableData
+from local.serve.http import IntakeServer
+from local.serve.relay import REFUSED
+from tests.serve.conftest import ask, pages, until
+
+CRITICAL = {"alertname": "Down", "severity": "critical"}
+
+
+def raw(port: int, *parts: bytes, seconds: float = 10) -> bytes:
+    """The beginning of what is answered to these bytes."""
+    with socket.create_connection(("127.0.0.1", port), timeout=seconds) as connection:
+        for part in parts:
+            connection.sendall(part)
+        return connection.recv(65536)
+
+
+def test_alerts_silences_and_the_token_survive_a_restart(folder: Path, tmp_path: Path) -> None:
+    ends = rfc3339(datetime.now(UTC) + timedelta(hours=1))
+    with serving(folder, None, tmp_path, None, port=0) as first:
+        assert ask(first, "POST", "/api/v2/alerts", [{"labels": CRITICAL, "endsAt": ends}]) is None
+        until(lambda: pages(first))
+        matchers = [{"name": "alertname", "value": "Down", "isRegex": False}]
+        silence = {"matchers": matchers, "startsAt": ends, "endsAt": "2199-01-01T00:00:00Z"}
+        made = ask(first, "POST", "/api/v2/silences", {**silence, "createdBy": "me", "comment": "later"})["silenceID"]
+    with serving(folder, None, tmp_path, None, port=0) as again:
+        assert again.token == first.token
+        assert [one["labels"]["alertname"] for one in ask(again, "GET", "/api/v2/alerts")] == ["Down"]
+        assert ask(again, "GET", f"/api/v2/silence/{made}")["comment"] == "later"
+        assert (
+            ask(again, "POST", "/api/v2/alerts", [{"labels": CRITICAL, "endsAt": rfc3339(datetime.now(UTC))}]) is None
+        )
+        until(lambda: pages(again))
+        assert [action for action, _ in pages(again)] == ["resolve"]
+
+
+def test_a_second_process_does_not_get_the_same_data(tmp_path: Path) -> None:
+    with DataFile(tmp_path), pytest.raises(UnreadableData, match="locked"), DataFile(tmp_path):
+        pass
+
+
+def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    (tmp_path / "alertrelay.sqlite3").write_text("no database at all, but long enough to be read as one" * 20)
+    with pytest.raises(UnreadableData, match=r"alertrelay\.sqlite3"), DataFile(tmp_path):
+        pass
+
+
+def test_the_wrong_token_is_401_and_says_nothing(served: Served) -> None:
+    assert ask(served, "GET", "/api/v2/status", token="not-the-token-at-all") == 401
+    answer = raw(served.port, b"GET /api/v2/status HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 401")
+    assert answer.endswith(b'{"message": "Unauthorized"}')
+
+
+@pytest.mark.parametrize(
+    ("request_line", "status"),
+    [
+        (b"GET /api/v2/../../../etc/passwd HTTP/1.1", b"404"),
+        (b"GET /api/v2/%2e%2e/%2e%2e/etc/passwd HTTP/1.1", b"404"),
+        (b"GET //etc/passwd HTTP/1.1", b"404"),
+        (b"GET /api/v2/alerts/ HTTP/1.1", b"40"),
+        (b"GET /" + b"a" * 70_000 + b" HTTP/1.1", b"414"),
+        (b"BREW /api/v2/alerts HTTP/1.1", b"501"),
+        (b"GET", b"400"),
+    ],
+)
+def test_tricks_with_paths_lead_nowhere(served: Served, request_line: bytes, status: bytes) -> None:
+    answer = raw(served.port, request_line + b"\r\nHost: x\r\n\r\n")
+    assert status in answer.split(b"\r\n")[0]
+
+
+def head(served: Served, *headers: str) -> bytes:
+    lines = ["POST /api/v2/alerts HTTP/1.1", "Host: x", f"Authorization: Bearer {served.token}", *headers, "", ""]
+    return "\r\n".join(lines).encode()
+
+
+def test_oversized_and_compressed_bodies_are_refused(served: Served) -> None:
+    assert b" 413 " in raw(served.port, head(served, "Content-Length: 99999999999"))
+    large = b"[" + b" " * (5 * 1024 * 1024) + b"]"
+    assert b" 413 " in raw(served.port, head(served, f"Content-Length: {len(large)}"), large)
+    body = gzip.compress(b"[]")
+    headers = ["Content-Type: application/json", "Content-Encoding: gzip", f"Content-Length: {len(body)}"]
+    assert b" 415 " in raw(served.port, head(served, *headers), body)
+    assert b" 411 " in raw(served.port, head(served, "Transfer-Encoding: chunked"), b"2\r\n[]\r\n0\r\n\r\n")
+
+
+def test_a_slow_client_is_cut_off_and_others_are_answered() -> None:
+    with IntakeServer(lambda _: {"statusCode": 200, "body": "OK"}, body_seconds=0.3) as server:
+        slow = socket.create_connection(("127.0.0.1", server.port), timeout=10)
+        with slow:
+            slow.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nslo")
+            assert b"200 OK" in raw(server.port, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").replace(b" 200 ", b" 200 OK")
+            assert slow.recv(100) == b""
+
+
+def test_bad_options_name_the_mend(folder: Path, tmp_path: Path) -> None:
+    keys = tmp_path / "keys.json"
+    keys.write_text("[]")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        for words, said in (
+            (("--port", port), f"port {port} is taken"),
+            (("--env", "nowhere"), "there is no such environment: here"),
+            (("--secrets", str(keys)), "an object of texts in JSON was expected"),
+        ):
+            command = [sys.executable, "-m", "cli.command", "serve", "--config-dir", str(folder), *words]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            assert (done.returncode, said in done.stderr) == (2, True), done.stderr
+
+
+def test_a_body_that_is_no_alert_is_kept(folder: Path, tmp_path: Path) -> None:
+    with serving(folder, None, tmp_path, None, port=0) as served:
+        assert ask(served, "POST", "/api/v1/alertmanager", {"text": "no alert"}) == 400
+        assert ask(served, "GET", "/health")["healthy"]
+    with DataFile(tmp_path) as database:
+        kept = database.take(REFUSED, now=datetime.now(UTC))
+    assert kept
+    assert json.loads(kept.body)["body"] == '{"text": "no alert"}'
