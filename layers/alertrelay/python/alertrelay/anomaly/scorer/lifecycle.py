@@ -59,7 +59,7 @@ class ScoredPoint:
 class Open:
     """An anomaly that goes on. `side` is where it left its usual range, `width` how far beyond that range counts as
     back, as it was when it opened; `value` is the one farthest from usual, by `apart`; `held` is since when it has not
-    gone clearly beyond `level`. These are 0 where an earlier version opened it. `severities` are those under which it
+    moved clearly beyond `level`. These are 0 where an earlier version opened it. `severities` are those under which it
     was published, the worst last."""
 
     since: float
