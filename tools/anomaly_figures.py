@@ -15,7 +15,7 @@ PRECISE = 0.8
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class BoundedFigure:
     """A figure and the bounds between which nine in ten draws of as many series have it."""
 
     value: float
@@ -37,7 +37,7 @@ class _Counts:
     weeks: float
 
 
-def at_default(judge: Any, series: Sequence[Any], threshold: float) -> dict[str, Figure]:
+def at_default(judge: Any, series: Sequence[Any], threshold: float) -> dict[str, BoundedFigure]:
     """Returns precision, recall, F0.5 and false alerts a week of alerts at a threshold."""
     counts = [_counts(judge.alerts([one], threshold)) for one in series]
     kinds: dict[str, Callable[[Sequence[_Counts]], float]] = {
@@ -62,7 +62,7 @@ def best(judge: Any, series: Sequence[Any], profile: str) -> tuple[float, float]
     return float(judge.normalise(list(series), profile, float(totals[place]))), float(thresholds[place])
 
 
-def nab(judge: Any, series: Sequence[Any], profile: str) -> Figure:
+def nab(judge: Any, series: Sequence[Any], profile: str) -> BoundedFigure:
     """Returns NAB's score; the draws keep the threshold that is best for all."""
     value, threshold = best(judge, series, profile)
     # A series that has no window adds false alerts alone.
@@ -76,7 +76,7 @@ def nab(judge: Any, series: Sequence[Any], profile: str) -> Figure:
         )
 
     found = _bounded(raws, score)
-    return Figure(value, found.low, found.high)
+    return BoundedFigure(value, found.low, found.high)
 
 
 def _counts(found: dict[str, Any]) -> _Counts:
@@ -100,8 +100,8 @@ def _f05(counts: Sequence[_Counts]) -> float:
     return 1.25 * precision * recall / (0.25 * precision + recall) if precision + recall else 0.0
 
 
-def _bounded(items: Sequence[_Item], of: Callable[[Sequence[_Item]], float]) -> Figure:
+def _bounded(items: Sequence[_Item], of: Callable[[Sequence[_Item]], float]) -> BoundedFigure:
     draw = random.Random(1)
     drawn = sorted(of(draw.choices(items, k=len(items))) for _ in range(_DRAWS))
     low, high = (drawn[int(share * (_DRAWS - 1))] for share in _BETWEEN)
-    return Figure(of(items), low, high)
+    return BoundedFigure(of(items), low, high)

@@ -12,12 +12,12 @@ from typing import Final, Literal
 from alertrelay.anomaly.detector import measures
 from alertrelay.anomaly.detector.baseline import DAY
 from alertrelay.anomaly.detector.flat_line import FlatLine
-from alertrelay.anomaly.detector.history import History, Passed, Usual
+from alertrelay.anomaly.detector.history import Passed, Usual, UsualHistory
 from alertrelay.anomaly.detector.hour_noise import HourNoise
 from alertrelay.anomaly.detector.measures import Measured, Measures
 from alertrelay.anomaly.detector.rarity import COMMON, WARM_UP, Rarity, Tail
 from alertrelay.anomaly.detector.slow import SlowCourse
-from alertrelay.anomaly.detector.trouble import WHOLE_WEEK, Trouble, certainty_of, doubt_of, is_within
+from alertrelay.anomaly.detector.trouble import WHOLE_WEEK, OpenTrouble, certainty_of, doubt_of, is_within
 from alertrelay.anomaly.detector.votes import ALERTS, BUDGETS, SILENT, VOICES, Pace, Voice, below_weekly, strengths
 
 WEEK = 604_800.0
@@ -105,11 +105,11 @@ class Detector:
         self._waiting: list[tuple[float, float]] = []
         self._measures: Measures | None = None
         self._tails = tuple(Tail() for _ in measures.NAMES)
-        self._history = History(step or 0.0)
+        self._history = UsualHistory(step or 0.0)
         self._hour_noise = HourNoise()
         self._hour_tail = Tail()
         self._slow = SlowCourse()
-        self._trouble = Trouble()
+        self._trouble = OpenTrouble()
         self._last = -math.inf
         self._first = math.inf  # the first point; nothing scores for a day from it: its course is not known yet
 
@@ -142,7 +142,7 @@ class Detector:
     def _begin(self) -> None:
         gaps = sorted(later - earlier for (earlier, _), (later, _) in itertools.pairwise(self._waiting))
         self._step = self._step or gaps[len(gaps) // 2]
-        self._history = History(self._step)
+        self._history = UsualHistory(self._step)
         self._measures = Measures(self._step, self._waiting[0][1])
         for at, value in self._waiting:
             self._read(at, value)

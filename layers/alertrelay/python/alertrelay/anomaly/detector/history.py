@@ -44,7 +44,7 @@ class Passed(NamedTuple):
     usual: Usual | None
 
 
-class History:
+class UsualHistory:
     """The least and the largest value of each half-hour of the last 14 days, by the clock of the people. A period that
     is longer than half an hour has its own length."""
 

@@ -18,7 +18,7 @@ from typing import Any
 from alertrelay.anomaly.detector.baseline import DailyProfile, Expectation, WeeklyProfile
 from alertrelay.anomaly.detector.detector import Detector
 from alertrelay.anomaly.detector.flat_line import FlatLine
-from alertrelay.anomaly.detector.history import History, Usual
+from alertrelay.anomaly.detector.history import Usual, UsualHistory
 from alertrelay.anomaly.detector.hour_noise import HourNoise
 from alertrelay.anomaly.detector.measures import Measures
 from alertrelay.anomaly.detector.novelty import KnownValues
@@ -26,7 +26,7 @@ from alertrelay.anomaly.detector.rarity import Tail
 from alertrelay.anomaly.detector.refractory import Onset, Refractory
 from alertrelay.anomaly.detector.scorer import Scorer
 from alertrelay.anomaly.detector.slow import SlowCourse
-from alertrelay.anomaly.detector.trouble import Trouble
+from alertrelay.anomaly.detector.trouble import OpenTrouble
 
 VERSION = 3
 """Raise it with every change of what a part remembers or means, and add the step from the one before to _older."""
@@ -45,12 +45,12 @@ _PARTS: Mapping[str, type] = {
     "_profile": DailyProfile,
     "_week": WeeklyProfile,
     "_expectation": Expectation,
-    "_history": History,
+    "_history": UsualHistory,
     "_hour_noise": HourNoise,
     "_hour_tail": Tail,
     "_slow": SlowCourse,
     "_day_tail": Tail,
-    "_trouble": Trouble,
+    "_trouble": OpenTrouble,
 }
 """Which class stands in which slot."""
 _CONFIGURED = frozenset({"_budget", "_direction", "_fades", "_voices", "_zone"})

@@ -29,7 +29,7 @@ _WEEKS_OF_PROOF = 50.0
 """A week of history proves a rate of once in so many weeks at most: two weeks of it make a score of 0.99 possible."""
 
 
-class Trouble:
+class OpenTrouble:
     """The trouble that goes on, if any. `worst` is the largest distance from the usual range, below 0 on the low
     side."""
 
