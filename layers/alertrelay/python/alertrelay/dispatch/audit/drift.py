@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 SECRET_AGE = timedelta(days=365)
-"""A key that was not changed for longer is worth a look: it may end, and who knew it may have left."""
+"""A key that was not changed for longer may end, and people who knew it may have left."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
