@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from alertrelay.channels.transport.connection import Network
-from alertrelay.dispatch.audit.drift import SECRET_AGE, Deployment, Expected
+from alertrelay.dispatch.audit.drift import SECRET_AGE, DeployedNow, Expected
 from alertrelay.dispatch.audit.ports import AuditedAccount
 from alertrelay.memory.ports import ManualClock, MemorySecrets
 from alertrelay.ports import DeliveryFailure, Key, Retryable, SelfAlert
@@ -56,11 +56,11 @@ def world() -> World:
 EXPECTED = Expected(topics=[TOPIC], ops=TOPIC.replace("critical", "ops"), functions=[SLACK], config_hash="c0ffee")
 
 
-def sound(**other: Any) -> Deployment:
+def sound(**other: Any) -> DeployedNow:
     """A deployment that is as it was made, save for `other`."""
     alias = f"arn:aws:lambda:eu-central-1:111122223333:function:{SLACK}:live"
     return replace(
-        Deployment(
+        DeployedNow(
             subscribers=lambda topic: ["ops@example.com"] if topic.endswith("-ops") else [alias],
             enabled=lambda _rule: True,
             config_hash=lambda _function: "c0ffee",

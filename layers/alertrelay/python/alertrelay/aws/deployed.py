@@ -7,16 +7,16 @@ from datetime import datetime
 from functools import partial
 
 from alertrelay.aws.clients import Clients
-from alertrelay.dispatch.audit.drift import Deployment
+from alertrelay.dispatch.audit.drift import DeployedNow
 
 ALIAS = "live"
 """The alias by which events reach each forwarder: infra/functions.py."""
 HASH_VARIABLE = "ALERTRELAY_CONFIG_HASH"
 
 
-def deployment(aws: Clients, secret: str) -> Deployment:
+def deployment(aws: Clients, secret: str) -> DeployedNow:
     """Returns the questions; `secret` is its ARN, whose value is not read."""
-    return Deployment(
+    return DeployedNow(
         subscribers=partial(_subscribers, aws),
         enabled=lambda rule: aws.events().describe_rule(Name=rule)["State"] == "ENABLED",
         config_hash=partial(_config_hash, aws),

@@ -9,7 +9,7 @@ from datetime import datetime
 from alertrelay.channels import KINDS
 from alertrelay.config.model import Config
 from alertrelay.dispatch.audit import drill as drills
-from alertrelay.dispatch.audit.drift import Deployment, Expected, drifts
+from alertrelay.dispatch.audit.drift import DeployedNow, Expected, drifts
 from alertrelay.dispatch.audit.heartbeat import Ping, beat, overdue
 from alertrelay.dispatch.audit.ports import AuditedAccount
 from alertrelay.dispatch.audit.run import AlertTable, reconciled, send, useless
@@ -51,7 +51,7 @@ class Audited:
     secrets: Secrets
     heartbeat_key: str
     ping: Ping
-    deployed: Deployment
+    deployed: DeployedNow
     expected: Expected
 
 

@@ -12,7 +12,7 @@ SECRET_AGE = timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Deployment:
+class DeployedNow:
     """What AWS answers of a deployment, each as a function that raises what a client raises.
 
     `subscribers` are the endpoints of a topic, those that have not confirmed as ""; `enabled` says whether a rule runs;
@@ -36,7 +36,7 @@ class Expected:
     config_hash: str
 
 
-def drifts(found: Deployment, expected: Expected, *, now: datetime) -> Iterator[str]:
+def drifts(found: DeployedNow, expected: Expected, *, now: datetime) -> Iterator[str]:
     """Yields what is not as it was deployed, in a sentence each. Raises what a client raises."""
     for topic in expected.topics:
         ends = found.subscribers(topic)
