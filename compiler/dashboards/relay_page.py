@@ -47,13 +47,13 @@ def _success(pairs: Sequence[tuple[str, str]]) -> list[list[Any]]:
             found.append([*row, {**options, "id": name, "visible": False}])
         good, others = f"FILL({ids['delivered']}, 0)", [f"FILL({ids[o]}, 0)" for o in ("fallback", "failed")]
         share = f"100 * {good} / ({' + '.join([good, *others])})"
-        found.append([{"expression": share, "label": channel, "id": f"s{number}"}])
+        found.append([{"expression": share, "label": f"{channel} by {service}", "id": f"s{number}"}])
     return found
 
 
 def _own(name: str, statistic: str, channel: str, service: str, outcome: str = "") -> list[Any]:
     dimensions = ["channel", channel, *(["outcome", outcome] if outcome else []), "service", service]
-    return [OWN, name, *dimensions, {"stat": statistic, "label": channel}]
+    return [OWN, name, *dimensions, {"stat": statistic, "label": f"{channel} by {service}"}]
 
 
 def _plumbing(environment: str, queues: Sequence[str]) -> Iterator[Widget]:
