@@ -85,7 +85,9 @@ def test_the_relay_at_rest_costs_less_than_six_dollars() -> None:
         "SMS",
         "anomaly-scorer",
         "dashboard of the anomaly-scorer",
+        "audit",
         "error budgets",
+        "dashboards",
     }
 
 
