@@ -88,6 +88,14 @@ def cross_check(alertmanager: AlertmanagerFile | None, delivery: DeliveryFile, f
         check_delivery(delivery, receivers, alertmanager.routed, findings)
 
 
+def check_drill_of(alertmanager: AlertmanagerFile | None, environment: Environment | None, findings: Findings) -> None:
+    """Adds errors where the scheduled drill of the environment would notify somebody else."""
+    if alertmanager and environment and environment.audit and environment.audit.drill:
+        from compiler.drill_route import check_drill
+
+        check_drill(alertmanager, environment.audit.drill, environment.name, findings)
+
+
 def read_environment(folder: Path, name: str) -> tuple[Environment | None, tuple[Finding, ...]]:
     """Return one environment alone, with what is found in its file, and any other file that claims its name."""
     findings = Findings()

@@ -12,6 +12,7 @@ from compiler.config_files import (
     DELIVERY,
     ENVIRONMENTS,
     alertmanager_file,
+    check_drill_of,
     check_twins,
     cross_check,
     delivery_file,
@@ -64,11 +65,18 @@ def examine(
         alerts = examined.rules if examined else ()
         check_meaning_of(parsed, said or NOTHING, findings, today=today, rules=alerts, named=bool(rules))
     found = [environment_file(folder or Path(), name, findings) for name in names]
+    for each in found:
+        check_drill_of(parsed, each, findings)
     listed = [one for one in found if one is not None]
     if own and parsed and len(listed) == len(found):
         from compiler.producers import check_with_environments
 
         check_with_environments(parsed, listed, examined, findings)
+    deploying = [one.name for one in listed if one.managed_prometheus]
+    if deploying and own and own_rules is None:
+        from compiler.rules.deployed import no_rules
+
+        no_rules(str((folder or Path()) / ENVIRONMENTS / f"{deploying[0]}.yml"), findings)
     return findings.sorted()
 
 

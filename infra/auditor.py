@@ -9,12 +9,14 @@ from aws_cdk import Aws, Duration
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from compiler.resources.audit import Audit
+from compiler.resources.audit import Audit, Drill
+from infra.assets import CONFIG_FILE
 from infra.forwarding import Relay
 from infra.functions import acknowledge_runtime, depend_by_reference, log_group
 from infra.permissions import allow
@@ -22,15 +24,17 @@ from infra.state import DUE_INDEX
 from infra.topics import topic_prefix
 
 NAME = "auditor"
-TIMEOUT = Duration.minutes(10)
-"""Thousands of alarms and of groups are read one after the other, and updates are sent five a second."""
+TIMEOUT = Duration.minutes(15)
+"""Thousands of alarms and of groups are read one after the other, updates are sent five a second, and a drill waits."""
 MEMORY_MB = 512
 EVENTS: Mapping[str, Mapping[str, str]] = {
     "Reconcile": {"do": "reconcile"},
     "Weekly": {"do": "list_useless_alarms"},
+    "Drill": {"do": "drill"},
+    "Heartbeat": {"do": "heartbeat"},
 }
 """What the function gets by its rules: alertrelay.runtime.auditor."""
-WEEK = Duration.days(7)
+WEEK, HEARTBEAT = Duration.days(7), Duration.minutes(5)
 
 
 class AuditorConstruct(Construct):
@@ -38,12 +42,19 @@ class AuditorConstruct(Construct):
     by it, and the next run does the same."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, relay: Relay, audit: Audit, *, timers: Sequence[sqs.IQueue]
+        self,
+        scope: Construct,
+        construct_id: str,
+        relay: Relay,
+        audit: Audit,
+        *,
+        timers: Sequence[sqs.IQueue],
+        key: kms.IKey,
     ) -> None:
         super().__init__(scope, construct_id)
         self.name = topic_prefix(relay.environment.name) + NAME
         logs = log_group(self, relay.environment)
-        role = _role(self, relay, audit, logs=logs, timers=timers)
+        role = _role(self, relay, audit, logs=logs, timers=timers, key=key)
         self.function = lambda_.Function(
             self,
             "Function",
@@ -67,6 +78,10 @@ class AuditorConstruct(Construct):
         depend_by_reference(self.function)
         self._schedule("Reconcile", Duration.seconds(audit.every), relay.rule_failures)
         self._schedule("Weekly", WEEK, relay.rule_failures)
+        if audit.drill:
+            self._schedule("Drill", Duration.seconds(audit.drill.every), relay.rule_failures)
+        if audit.heartbeat_key:
+            self._schedule("Heartbeat", HEARTBEAT, relay.rule_failures)
 
     def _schedule(self, name: str, every: Duration, failures: sqs.IQueue) -> None:
         rule = events.Rule(
@@ -91,6 +106,12 @@ class AuditorConstruct(Construct):
         # An empty one that `sam local invoke --env-vars` can fill: it sets only what the template declares.
         local = {"AWS_ENDPOINT_URL": ""} if relay.environment.name == "dev" else {}
         stack = cdk.Stack.of(self)
+        if audit.drill:
+            drill = {"severity": audit.drill.severity, "within": audit.drill.within}
+            local |= {"ALERTRELAY_CONFIG": CONFIG_FILE, "ALERTRELAY_DRILL": stack.to_json_string(drill)}
+        if audit.heartbeat_key:
+            local["ALERTRELAY_SECRET_ARN"] = relay.secret.secret_arn
+            local["ALERTRELAY_HEARTBEAT_KEY"] = audit.heartbeat_key
         return local | {
             "ALERTRELAY_ENV": relay.environment.name,
             "ALERTRELAY_TABLE": relay.table.table_name,
@@ -105,13 +126,27 @@ class AuditorConstruct(Construct):
         }
 
 
+def _drill_statements(relay: Relay, drill: Drill, key: kms.IKey) -> list[iam.PolicyStatement]:
+    """Lets a drill publish to the topic of its severity, and to no other."""
+    return [
+        allow("Drill", ["sns:Publish"], [relay.topics[drill.severity].topic_arn]),
+        allow("Encrypt", ["kms:Decrypt", "kms:GenerateDataKey"], [key.key_arn]),
+    ]
+
+
 def _role(
-    scope: Construct, relay: Relay, audit: Audit, *, logs: logs.ILogGroup, timers: Sequence[sqs.IQueue]
+    scope: Construct,
+    relay: Relay,
+    audit: Audit,
+    *,
+    logs: logs.ILogGroup,
+    timers: Sequence[sqs.IQueue],
+    key: kms.IKey,
 ) -> iam.Role:
     statements = [
         allow("Logs", ["logs:CreateLogStream", "logs:PutLogEvents"], [logs.log_group_arn]),
         # It reads the table, and changes nothing there.
-        allow("Read", ["dynamodb:BatchGetItem", "dynamodb:Query"], [relay.table.table_arn]),
+        allow("Read", ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"], [relay.table.table_arn]),
         allow("Due", ["dynamodb:Scan"], [f"{relay.table.table_arn}/index/{DUE_INDEX}"]),
         allow("Send", ["sqs:SendMessage"], [queue.queue_arn for queue in timers]),
         allow("Tell", ["sns:Publish"], [relay.ops.topic_arn]),
@@ -122,6 +157,8 @@ def _role(
             ["*"],
         ),
         *([allow("Accounts", ["sts:AssumeRole"], audit.roles)] if audit.roles else []),
+        *(_drill_statements(relay, audit.drill, key) if audit.drill else []),
+        *([allow("Keys", ["secretsmanager:GetSecretValue"], [relay.secret.secret_arn])] if audit.heartbeat_key else []),
     ]
     role = iam.Role(
         scope,

@@ -37,6 +37,7 @@ from infra.symptoms import (
     TOPICS,
     Symptom,
     auditor_symptoms,
+    drill_symptoms,
     intake_symptoms,
     scorer_symptoms,
     ticks,
@@ -94,10 +95,11 @@ class SelfWatch(Construct):
         self._watch(f"{name}-failed", {"QueueName": slo.failed.queue_name}, SLO_DEAD_LETTERS)
         self._watch(name, {"service": name, "env": self.environment}, SLO_RUNS)
 
-    def watch_auditor(self, *, every: int) -> None:
-        """Watch the auditor, which compares alarms each `every` seconds: by what it counts, since its own errors are
-        runs that are missing."""
-        self._watch("auditor", {"service": "alertrelay", "env": self.environment}, auditor_symptoms(every))
+    def watch_auditor(self, *, every: int, drill: int) -> None:
+        """Watch the auditor, which compares alarms each `every` seconds, and drills each `drill`, 0 for never: by what
+        it counts, since its own errors are runs that are missing."""
+        symptoms = (*auditor_symptoms(every), *(drill_symptoms(drill) if drill else ()))
+        self._watch("auditor", {"service": "alertrelay", "env": self.environment}, symptoms)
 
     def watch_intake(self, intake: IntakeConstruct, name: str) -> None:
         """Watch the intake: its function, what it could not do, and what its access log counts."""

@@ -29,6 +29,7 @@ from infra.forwarding import ForwarderConstruct, Relay
 from infra.functions import ARCHITECTURES, layer_version
 from infra.intake import NAME as INTAKE
 from infra.intake import IntakeConstruct
+from infra.managed_prometheus import RulesStack
 from infra.ops_page import OpsPage
 from infra.permissions import channel_statements
 from infra.rollout import Rollout
@@ -63,6 +64,7 @@ class EnvironmentStage(cdk.Stage):
         code: Asset,
         layer: Asset,
         arch: str,
+        rules: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(scope, environment.name, env=cdk.Environment(region=environment.region or None))
         name = f"alertrelay-{environment.name}"
@@ -97,6 +99,10 @@ class EnvironmentStage(cdk.Stage):
             budgets.add_stack_dependency(relay)
         if environment.dashboards:
             add_dashboards(self, environment, name)
+        if rules:
+            RulesStack(
+                self, "Rules", rules, environment=environment.name, stack_name=f"{name}-rules"
+            ).add_stack_dependency(relay)
         cdk.Tags.of(self).add("alertrelay", environment.name)
         cdk.Aspects.of(self).add(CheckovAnswers())
 
@@ -149,7 +155,7 @@ class EnvironmentRelay(cdk.Stack):
             SmsWatch(self, "SmsWatch", environment.name, ops=relay.ops, runbook_base_url=environment.runbook_base_url)
         self.scorer = self._scorer(relay, anomaly, alerts, watch) if anomaly else None
         self.slo = self._slo(relay, environment, watch)
-        self.auditor = self._auditor(relay, environment.audit, watch) if environment.audit else None
+        self.auditor = self._auditor(relay, environment.audit, alerts, watch) if environment.audit else None
         self.intake = self._intake(relay, alerts, watch) if environment.intake else None
         if environment.dashboards:
             add_relay_dashboard(self, environment.name, config, self.forwarders)
@@ -216,10 +222,10 @@ class EnvironmentRelay(cdk.Stack):
         CfnOutput(self, "SloFunction", value=slo.function.function_name)
         return slo
 
-    def _auditor(self, relay: Relay, audit: Audit, watch: SelfWatch) -> AuditorConstruct:
+    def _auditor(self, relay: Relay, audit: Audit, alerts: AlertTopics, watch: SelfWatch) -> AuditorConstruct:
         timers = [forwarder.timers for forwarder in self.forwarders.values()]
-        auditor = AuditorConstruct(self, "Auditor", relay, audit, timers=timers)
-        watch.watch_auditor(every=audit.every)
+        auditor = AuditorConstruct(self, "Auditor", relay, audit, timers=timers, key=alerts.key)
+        watch.watch_auditor(every=audit.every, drill=audit.drill.every if audit.drill else 0)
         return auditor
 
     def _intake(self, relay: Relay, alerts: AlertTopics, watch: SelfWatch) -> IntakeConstruct:
@@ -234,7 +240,8 @@ class EnvironmentRelay(cdk.Stack):
 
     def _close_topics(self, alerts: AlertTopics) -> None:
         """Lets nobody publish to the topics but who is named."""
-        alerts.close([each.function for each in (self.scorer, self.intake) if each])
+        drills = self.auditor if self.parts.environment.audit and self.parts.environment.audit.drill else None
+        alerts.close([each.function for each in (self.scorer, self.intake, drills) if each])
         functions = [forwarder.function for forwarder in self.forwarders.values()]
         close(self.parts.ops, functions=[*functions, *([self.auditor.function] if self.auditor else [])])
         close(self.parts.last_resort, functions=functions)

@@ -315,6 +315,15 @@ def auditor_symptoms(every: int) -> tuple[Symptom, ...]:
             impact=NO_AUDIT,
         ),
         Symptom(
+            alertname="AlertrelayTimersOverdue",
+            namespace="alertrelay",
+            metric="TimersOverdue",
+            datapoints=2,
+            minutes=patience,
+            means="Groups were due five minutes ago and were not flushed, at two looks in a row: ticks or timers do "
+            "not reach the forwarders, or their flushes fail. alertrelay pending lists them.",
+        ),
+        Symptom(
             alertname="AlertrelayAlarmMissed",
             namespace="alertrelay",
             metric="AlarmsMissed",
@@ -323,6 +332,20 @@ def auditor_symptoms(every: int) -> tuple[Symptom, ...]:
             "lines alarm_differs name it; find out why its notification did not arrive.",
             severity="warning",
             impact="An alert was late, and others may be.",
+        ),
+    )
+
+
+def drill_symptoms(every: int) -> tuple[Symptom, ...]:
+    """Return the symptoms of a fire drill each `every` seconds, by what the auditor counts of it."""
+    return (
+        Symptom(
+            alertname="AlertrelayDrillLate",
+            namespace="alertrelay",
+            metric="DrillsLate",
+            minutes=every // 60,
+            means="A fire drill by the real path was not accepted, or not resolved, in time: the auditor's log lines "
+            "drilled name each integration. Its channel, its key or the way to it fails for real alerts too.",
         ),
     )
 

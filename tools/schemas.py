@@ -1,8 +1,9 @@
-"""Writes into docs/schemas/environment.schema.json what every kind of resource has: the form of its list, the keys that
-the loader knows for all, and the thresholds, bands and runbooks of the catalogue.
+"""Writes into docs/schemas/environment.schema.json what every kind of resource has: the keys that its reader knows,
+with their bounds and sentences (compiler/resources/lists.py), and the thresholds, bands and runbooks of the
+catalogue.
 
-`python -m tools.schemas --write`; without the flag it only compares. The sentence of a kind and the keys of its own
-(ids, engines) are written by hand, and tests/compiler/test_schemas.py holds them against the loader.
+`python -m tools.schemas --write`; without the flag it only compares. By hand stand the rules between keys of one entry
+(`class` or `max_capacity`); tests/compiler/test_schemas.py holds them against the reader.
 """
 
 from __future__ import annotations
@@ -16,44 +17,40 @@ from typing import Any
 
 from compiler.catalogue.table import CATALOGUE
 from compiler.resources import listing
+from compiler.resources.keys import ResourceList
+from compiler.resources.lists import LISTS
 
 SCHEMA = Path(__file__).parents[1] / "docs" / "schemas" / "environment.schema.json"
-KINDS: Mapping[str, Sequence[str]] = {
-    "databases": ("rds",),
-    "clusters": ("aurora",),
-    "caches": ("elasticache", "memcached", "elasticache-serverless"),
-    "services": ("ecs",),
-    "load_balancers": ("alb",),
-    "queues": ("sqs",),
-    "functions": ("lambda",),
-}
-"""The kinds of the catalogue behind each key of an environment's file."""
+RULES = ("oneOf", "if", "then", "else", "dependentRequired")
+"""What the schema says by hand: which keys of an entry go together."""
 PAGE = "^[A-Za-z0-9][A-Za-z0-9_.-]*\\.md$"
 
 
 def unread() -> list[str]:
     """Return the kinds of the catalogue that belong to no key of an environment's file."""
-    return sorted(set(CATALOGUE) - {kind for kinds in KINDS.values() for kind in kinds})
+    return sorted(set(CATALOGUE) - {kind for listed in LISTS for kind in listed.kinds})
 
 
 def generated(text: str) -> str:
     """Return the schema with the parts of the catalogue as they are now. Raises LookupError where a kind of the
     catalogue belongs to no key."""
     if missing := unread():
-        raise LookupError(f"tools/schemas.py: KINDS names no key of an environment's file for {', '.join(missing)}")
+        raise LookupError(f"compiler/resources/lists.py: LISTS has no list for {', '.join(missing)}")
     schema: dict[str, Any] = json.loads(text)
-    for key, kinds in KINDS.items():
-        listed = schema["properties"][key]
-        schema["properties"][key] = {
-            "description": listed["description"],
+    for listed in LISTS:
+        by_hand = schema["properties"].get(listed.key, {}).get("items", {})
+        rules = {name: rule for name, rule in by_hand.items() if name in RULES}
+        schema["properties"][listed.key] = {
+            "description": listed.about,
             "type": ["array", "null"],
-            "items": _item(listed["items"], kinds),
+            "items": _item(rules, listed),
         }
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
-def _item(by_hand: Mapping[str, Any], kinds: Sequence[str]) -> dict[str, Any]:
-    """Return the schema of one resource: its own keys and what else is said of them by hand, and what all have."""
+def _item(rules: Mapping[str, Any], listed: ResourceList) -> dict[str, Any]:
+    """Return the schema of one resource: its own keys, what all have, and the rules between keys."""
+    kinds = listed.kinds
     shared = {
         "labels": {"$ref": "#/$defs/labels"},
         "thresholds": _thresholds(kinds),
@@ -69,13 +66,13 @@ def _item(by_hand: Mapping[str, Any], kinds: Sequence[str]) -> dict[str, Any]:
             "pattern": f"^{listing.STACK[0]}$",
         },
     }
-    own = {name: schema for name, schema in by_hand["properties"].items() if name not in shared}
+    own = {key.name: {"description": key.about, **key.schema} for key in listed.own}
     return {
         "type": "object",
         "additionalProperties": False,
-        "required": ["id"],
-        **by_hand,
+        "required": [key.name for key in listed.own if key.needed],
         "properties": {**own, **shared},
+        **rules,
     }
 
 
@@ -124,7 +121,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.write:
         SCHEMA.write_text(generated(text), encoding="utf-8", newline="\n")
     elif generated(text) != text:
-        print(f"{SCHEMA.name} lacks a change of the catalogue: python -m tools.schemas --write", file=sys.stderr)
+        print(
+            f"{SCHEMA.name} lacks a change of the reader or the catalogue: python -m tools.schemas --write",
+            file=sys.stderr,
+        )
         return 1
     return 0
 

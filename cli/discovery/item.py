@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from compiler.resources.listing import CACHE_ENGINES, CLUSTER_ENGINES
+from compiler.resources.lists import CACHE_ENGINES, CLUSTER_ENGINES
 from compiler.resources.resource import Cache
 
 LISTS = ("databases", "clusters", "caches", "services", "load_balancers", "queues", "functions")

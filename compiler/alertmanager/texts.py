@@ -127,12 +127,14 @@ class _Compiled:
 
     def _undefined(self, value: Value, error: UndefinedTemplate, *, whole: bool) -> None:
         """A warning, as our own text stands in its place; an error where nothing does."""
-        found = self._findings.error if whole else self._findings.warning
         mend = did_you_mean(error.name, error.known, "define it in a file of `templates:`")
         if self._files.missing:
             mend = f"put the file of {self._files.missing[0]!r} that defines it beside alertmanager.yml"
-        message = error.problem if whole else f"{error.problem}: {_STANDS}"
-        found(value.place_at(error.at), "no-template", message, mend)
+        place = value.place_at(error.at)
+        if whole:
+            self._findings.error(place, "no-template", error.problem, mend)
+        else:
+            self._findings.warning(place, "no-template", f"{error.problem}: {_STANDS}", mend)
 
     def _shared(self, program: Program) -> list[Any]:
         """Returns the tree of a text; templates that another text of the integration defines otherwise get a name of

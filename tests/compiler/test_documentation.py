@@ -12,6 +12,7 @@ import pytest
 from cli.command import main
 from compiler import delivery
 from compiler.resources import environment, listing
+from compiler.resources.lists import LISTS
 
 
 @pytest.fixture(name="page")
@@ -48,12 +49,7 @@ def test_every_key_of_our_own_files_is_explained(page: str) -> None:
     names = {
         *delivery.KEYS,
         *environment.KEYS,
-        *listing.DATABASE_KEYS,
-        *listing.CLUSTER_KEYS,
-        *listing.CACHE_KEYS,
-        *listing.SERVICE_KEYS,
-        *listing.QUEUE_KEYS,
-        *listing.FUNCTION_KEYS,
+        *(name for listed in LISTS for name in listing.known_keys(listed)),
     }
     missing = {name for name in names if not re.search(rf"`{name}[`.]", page)}
     assert missing == set()

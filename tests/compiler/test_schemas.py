@@ -23,6 +23,7 @@ from compiler.reading.yamlfile import parse
 from compiler.resources import listing
 from compiler.resources.environment import KEYS as ENVIRONMENT_KEYS
 from compiler.resources.environment import LOG_RETENTION_DAYS, parse_environment
+from compiler.resources.lists import LISTS
 from tests.example import CONFIG as SHIPPED
 from tests.example import EXAMPLES
 from tools import alarms_page, schemas
@@ -106,6 +107,14 @@ ENVIRONMENT = [
     "audit: {roles: [arn:aws:iam::444455556666:user/a]}",
     "audit: {roles: alertrelay}",
     "audit: daily",
+    "audit: {drill: {receiver: drill, every: 1d, within: 2m, severity: warning}}",
+    "audit: {drill: {every: 1d}}",
+    "audit: {drill: {receiver: ''}}",
+    "audit: {drill: {receiver: drill, severity: error}}",
+    "audit: {drill: {receiver: drill, to: me}}",
+    "audit: {drill: daily}",
+    "audit: {heartbeat_key: heartbeat_url}",
+    "audit: {heartbeat_key: https://example.com}",
     "audit: {often: 1m}",
     "ops_email: [a@example.com]",
     "ops_email: [a]",
@@ -187,16 +196,6 @@ ENVIRONMENT = [
     "slos:",
 ]
 
-KINDS = (
-    ("databases", ("rds",), listing.DATABASE_KEYS),
-    ("clusters", ("aurora",), listing.CLUSTER_KEYS),
-    ("caches", ("elasticache", "memcached", "elasticache-serverless"), listing.CACHE_KEYS),
-    ("services", ("ecs",), listing.SERVICE_KEYS),
-    ("load_balancers", ("alb",), listing.LOAD_BALANCER_KEYS),
-    ("queues", ("sqs",), listing.QUEUE_KEYS),
-    ("functions", ("lambda",), listing.FUNCTION_KEYS),
-)
-
 
 def _schema(project: Path, name: str) -> dict[str, Any]:
     schema: dict[str, Any] = json.loads((project / "docs" / "schemas" / f"{name}.schema.json").read_text())
@@ -241,7 +240,7 @@ def test_the_environment_schema_has_the_catalogue_of_today() -> None:
     ("write", "said"),
     [
         (alarms_page.catalogue_page, "tools/alarms_page.py: TITLES has no title for streams"),
-        (lambda: schemas.generated("{}"), "tools/schemas.py: KINDS names no key of an environment's file for "),
+        (lambda: schemas.generated("{}"), "compiler/resources/lists.py: LISTS has no list for "),
         (
             lambda: watched(cast(Any, object())),
             "compiler/alarms/watched.py does not say how rules see a object: add ",
@@ -265,13 +264,15 @@ def test_a_new_alarm_is_written_into_the_schema(monkeypatch: pytest.MonkeyPatch)
     assert {"dummy_seconds", "dummy_critical_seconds"} <= set(queue["thresholds"]["properties"])
 
 
-def test_what_every_kind_of_resource_has_is_written_by_the_command() -> None:
-    """By hand a kind needs its sentence, and the keys that are its own."""
+def test_a_list_of_resources_is_written_from_its_reader_alone() -> None:
+    """By hand stand only the rules between keys of one entry: a new list needs no line in the schema."""
     whole = json.loads(schemas.SCHEMA.read_text(encoding="utf-8"))
-    by_hand = copy.deepcopy(whole)
-    own = {name: by_hand["properties"]["queues"]["items"]["properties"][name] for name in ("id", "dead_letter_queue")}
-    by_hand["properties"]["queues"] = {"description": "SQS queues.", "items": {"properties": own}}
-    assert json.loads(schemas.generated(json.dumps(by_hand))) == whole
+    without = copy.deepcopy(whole)
+    for listed in LISTS:
+        items = without["properties"][listed.key]["items"]
+        without["properties"][listed.key] = {"items": {name: items[name] for name in schemas.RULES if name in items}}
+    del without["properties"]["queues"]
+    assert json.loads(schemas.generated(json.dumps(without))) == whole
 
 
 def test_the_schemas_name_every_key_of_the_loader(project: Path) -> None:
@@ -279,14 +280,15 @@ def test_the_schemas_name_every_key_of_the_loader(project: Path) -> None:
     assert set(delivery["properties"]) == set(DELIVERY_KEYS)
     assert set(environment["properties"]) == set(ENVIRONMENT_KEYS)
     assert set(environment["properties"]["log_retention_days"]["enum"]) == {*LOG_RETENTION_DAYS, None}
-    for key, kinds, known in KINDS:
-        item = environment["properties"][key]["items"]["properties"]
-        assert set(item) == set(known)
+    for listed in LISTS:
+        kinds = listed.kinds
+        item = environment["properties"][listed.key]["items"]["properties"]
+        assert set(item) == set(listing.known_keys(listed))
         assert set(item["thresholds"]["properties"]) == {k for kind in kinds for k in listing.threshold_range(kind)}
         assert set(item["runbooks"]["propertyNames"]["enum"]) == {r.alertname for k in kinds for r in CATALOGUE[k]}
         words = set(item["anomaly"].get("items", {}).get("enum", ()))
         assert words == {word for kind in kinds for word in listing.anomaly_words(kind)}
-    assert {kind for _, kinds, _ in KINDS for kind in kinds} == set(CATALOGUE)
+    assert {kind for listed in LISTS for kind in listed.kinds} == set(CATALOGUE)
 
 
 def test_each_shipped_file_names_its_schema_and_is_valid(project: Path) -> None:

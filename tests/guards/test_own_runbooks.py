@@ -26,6 +26,7 @@ def alarms() -> set[str]:
         *symptoms.scorer_symptoms(60),
         *symptoms.ticks(3),
         *symptoms.auditor_symptoms(900),
+        *symptoms.drill_symptoms(3_600),
         *symptoms.intake_symptoms(""),
     )
     found |= {one.alertname for one in made}

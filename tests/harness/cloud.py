@@ -27,6 +27,8 @@ TIMEOUT = timedelta(seconds=30)
 LAMBDA_RETRIES = (60, 120)
 """Seconds until Lambda tries an event of a topic again."""
 VISIBILITY = 180.0
+STEPS = 40
+"""Of an invocation, before and after each request: more than a flush with its fallbacks has."""
 MAX_RECEIVES = 5
 SQS_MOST = 900.0
 Kind = Literal["topic", "queue", "tick"]
@@ -57,8 +59,18 @@ class Invocation:
     function: str
     ends: datetime
     sent: int = 0
+    steps: int = 0
+    dies_at: int | None = None
+    """The step at which it is killed: twice a request's number, and one more for after it."""
     table_failed: bool = False
     queue_failed: bool = False
+
+    def verdict(self, verdict: str) -> str:
+        """Returns what becomes of the process at its next step."""
+        step, self.steps = self.steps, self.steps + 1
+        if self.dies_at is None or step != self.dies_at // 2:
+            return verdict
+        return "after" if self.dies_at % 2 else "before"
 
 
 @dataclass
@@ -98,6 +110,7 @@ class Cloud:
     _due: list[tuple[datetime, int, Event | Callable[[], None]]] = field(default_factory=list)
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
     _running: list[Invocation] = field(default_factory=list)
+    _deaths: itertools.count[int] = field(default_factory=itertools.count)
     _turn: Counter[str] = field(default_factory=Counter)
 
     def at(self, when: datetime, what: Event | Callable[[], None]) -> None:
@@ -135,6 +148,7 @@ class Cloud:
     def step(self, request: Callable[[], Any], verdict: str) -> Any:
         """Does one request of the running invocation, or kills it before or after."""
         running = self._running[-1] if self._running else None
+        verdict = running.verdict(verdict) if running else verdict
         if running and (verdict == "before" or self.clock.now() >= running.ends):
             self.crashes += 1
             raise Killed
@@ -195,6 +209,8 @@ class Cloud:
         self._turn[event.function] += 1
         containers = self.handlers[event.function]
         running = Invocation(event.function, self.clock.now() + TIMEOUT)
+        if self.weather.strikes(self.weather.kill_in_turn):
+            running.dies_at = next(self._deaths) % STEPS
         self._running.append(running)
         try:
             payload = json.loads(json.dumps(event.payload))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
@@ -19,9 +20,10 @@ from alertrelay.dispatch.survey import Alarms, AskAlarms
 from alertrelay.groups.messages import TICK
 from alertrelay.memory.ports import ManualClock, MemorySecrets
 from alertrelay.memory.store import MemoryStore
+from alertrelay.notification import Outcome
 from alertrelay.notify.compose import Site
 from alertrelay.notify.limits import LIMITS
-from alertrelay.ports import SelfAlert, Telemetry
+from alertrelay.ports import Key, SecretMissing, SelfAlert, Telemetry
 from alertrelay.runtime import forwarder
 from alertrelay.runtime.observe import Observer
 
@@ -39,6 +41,9 @@ FORWARDERS: Mapping[str, frozenset[Channel]] = {
     "email": frozenset({"email", "sns", "webhook"}),
 }
 SKEWS: Sequence[float] = (0.0,)
+SECRET = "s3cr3t-of-the-harness"
+"""Stands in each value of a key, and nowhere else."""
+FIRST, SECOND = f"{SECRET}-1", f"{SECRET}-2"
 
 
 @cache
@@ -63,6 +68,20 @@ class Skewed:
     def sleep(self, seconds: float) -> None:
         """See ports.Clock."""
         self.true.sleep(seconds)
+
+
+@dataclass(frozen=True)
+class Vault:
+    """ports.Secrets that cannot always be read."""
+
+    inner: MemorySecrets
+    weather: Weather
+
+    def versions(self, name: str, *, prefer: str = "") -> Iterator[Key]:
+        """See ports.Secrets."""
+        if self.weather.strikes(self.weather.secrets_fail):
+            raise SecretMissing("the secret was not read: ResourceNotFoundException")
+        yield from self.inner.versions(name, prefer=prefer)
 
 
 class Unheard:
@@ -103,7 +122,9 @@ class Deployment:
         self.cloud = Cloud(self.clock, self.weather)
         self.store = MemoryStore(self.clock)
         self.mistakes: list[Exception] = []
-        self.keys = {key: ["first"] for key in self.config.secret_keys()}
+        self.keys = {key: [FIRST] for key in self.config.secret_keys()}
+        self.leaks: list[str] = []
+        self.reasons: Counter[str] = Counter()
         self.peers = Peers(
             now=self.clock.now,
             sleep=self.clock.sleep,
@@ -138,7 +159,7 @@ class Deployment:
 
     def refuse_keys(self, *names: str) -> None:
         """From now on the peers accept only a newer value of these keys."""
-        self.weather.accepted.update(dict.fromkeys(names, ("second",)))
+        self.weather.accepted.update(dict.fromkeys(names, (SECOND,)))
 
     def _container(self, name: str, skew: float) -> Handler:
         clock = Skewed(self.clock, skew)
@@ -152,10 +173,10 @@ class Deployment:
             store=cast(Any, Table(self.store, self.cloud)),
             timers=self.queues[name],
             clock=clock,
-            secrets=MemorySecrets(self.keys),
+            secrets=Vault(MemorySecrets(self.keys), self.weather),
             senders=dict.fromkeys(KINDS, sender),
             renderer=renderer,
-            telemetry=Telemetry(emit=lambda _: None, log=lambda _event, **_fields: None, alert_ops=self.ops.append),
+            telemetry=Telemetry(emit=self._outcome, log=self._log, alert_ops=self._self_alert),
             resolved_alarms=lambda _arns: frozenset(),
             new_id=lambda: f"{self.seed:04d}-{next(self._ids):06d}",
             last_resort=LAST_RESORT,
@@ -163,6 +184,28 @@ class Deployment:
             alarms=lambda state, token: self.described(state, token),
         )
         return partial(forwarder._handle, forwarder.Built(pipeline, cast(Observer, Unheard(self.mistakes)), dict))
+
+    def leaked(self) -> list[str]:
+        """Returns where a value of a key stands: in what was reported, sent, stored, or left in a queue."""
+        self._look("a message", [(one.destination, one.body) for one in self.peers.inbox])
+        self._look("the table", vars(self.store))
+        self._look("a dead letter", [self.cloud.dead, [queue.expired for queue in self.queues.values()]])
+        return self.leaks
+
+    def _look(self, where: str, what: object) -> None:
+        if SECRET in repr(what):
+            self.leaks.append(f"a key stands in {where}")
+
+    def _outcome(self, outcome: Outcome) -> None:
+        self.reasons[outcome.reason] += outcome.outcome == "suppressed"
+        self._look(f"an outcome: {outcome.reason}", outcome)
+
+    def _log(self, event: str, **fields: Any) -> None:
+        self._look(f"the log: {event}", fields)
+
+    def _self_alert(self, alert: SelfAlert) -> None:
+        self.ops.append(alert)
+        self._look(f"a self-alert: {alert.name}", alert)
 
     def _tick(self) -> None:
         for name in FORWARDERS:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Literal
 
 from tests.harness.peers import Received
 from tests.harness.reading import Reading, State, read
@@ -14,6 +15,9 @@ PATIENCE = timedelta(minutes=40)
 """How long an alert fires until somebody must have been notified, whatever fails."""
 WAIT = timedelta(minutes=5.5)
 """The longest that an alert waits for its group's flush."""
+Account = Literal["delivered", "by fallback", "merged", "muted", "over before", "lost"]
+"""`delivered` at its own destination; known `by fallback` alone; `merged`, of these two, into a message with others
+that fire; `muted` by a silence or an inhibition; `over before` anybody had to know; `lost`."""
 Receivers = Mapping[str, Sequence[str]]
 """The destination of each receiver, with those of its fallbacks."""
 
@@ -53,11 +57,16 @@ class Verdict:
     certain: bool
     bound: int
     dead: Sequence[str] = ()
+    leaks: Sequence[str] = ()
+    accounts: Mapping[Account, int] = field(default_factory=dict)
+    """What became of each alert that fired at each of its receivers."""
 
     @property
     def wrong(self) -> bool:
         """Whether the promise was broken."""
-        found = bool(self.lost or self.unresolved or self.incidents_open or (self.certain and self.needless))
+        found = bool(
+            self.lost or self.unresolved or self.incidents_open or (self.certain and self.needless) or self.leaks
+        )
         return found or len(self.duplicates) > self.bound
 
     def __str__(self) -> str:
@@ -67,7 +76,7 @@ class Verdict:
             f"duplicates {len(self.duplicates)} of at most {self.bound}, resolves of what was not open "
             f"{len(self.needless)}"
         )
-        named = [*self.lost, *self.unresolved, *self.incidents_open, *self.dead]
+        named = [*self.leaks, *self.lost, *self.unresolved, *self.incidents_open, *self.dead]
         if len(self.duplicates) > self.bound:
             named += self.duplicates
         if self.certain:
@@ -84,6 +93,8 @@ class View:
     open_: set[str] = field(default_factory=set)
     implied: set[str] = field(default_factory=set)
     history: dict[str, list[tuple[datetime, str, State]]] = field(default_factory=lambda: defaultdict(list))
+    together: dict[str, list[datetime]] = field(default_factory=lambda: defaultdict(list))
+    """When a message that named several alerts as firing brought news of each."""
 
     def take(self, message: Received, reading: Reading) -> bool:
         """Takes a message in; False where it conveys nothing that was not known."""
@@ -102,8 +113,11 @@ class View:
         if reading.over:
             self.implied |= {token for token in changed if token not in reading.states}
         known |= states
+        several = sum(state == "firing" for state in states.values()) > 1
         for token, state in changed.items():
             self.history[token].append((message.at, reading.stream, state))
+            if several and state == "firing":
+                self.together[token].append(message.at)
         return self._resolve(message.at, reading.elsewhere) or bool(changed or opens or named)
 
     def _resolve(self, at: datetime, tokens: Iterable[str]) -> bool:
@@ -142,6 +156,7 @@ def judge(
     certain: bool = False,
     patience: timedelta = PATIENCE,
     dead: Sequence[str] = (),
+    leaks: Sequence[str] = (),
 ) -> Verdict:
     """Returns the verdict. Within `patience` somebody must know of an alert, at its own destination or a fallback's.
     From `healthy_since` on nothing fails: an alert that fires long after it is known at its own destination too.
@@ -167,10 +182,13 @@ def judge(
         else:
             named = ", ".join(f"{token} {state}" for token, state in reading.states.items()) or "a resolve"
             duplicates.append(f"twice at {message.destination} at {message.at:%H:%M:%S}: {named}")
+    lost = list(_lost(views, episodes, receivers, healthy_since, patience, forgotten=forgotten))
     return Verdict(
         updates=updates,
         messages=messages,
-        lost=list(_lost(views, episodes, receivers, healthy_since, patience, forgotten=forgotten)),
+        lost=lost,
+        leaks=leaks,
+        accounts=_accounts(views, episodes, receivers) | {"lost": len(lost)},
         unresolved=[
             f"never resolved at {name}: {token}"
             for name, view in sorted(views.items())
@@ -188,6 +206,23 @@ def judge(
         bound=bound,
         dead=dead,
     )
+
+
+def _accounts(views: Mapping[str, View], episodes: Iterable[Episode], receivers: Receivers) -> dict[Account, int]:
+    """Counts what became of each alert at each of its receivers, by what its readers knew while it fired, or shortly
+    after: an event never resolves, and a message may be on its way."""
+    found: Counter[Account] = Counter()
+    for one in episodes:
+        until = one.ends + WAIT
+        for receiver in one.receivers:
+            own, *others = receivers[receiver]
+            knew = (p for p in (own, *others) if views[p].firing(one.token, since=one.begins, until=until))
+            if place := next(knew, None):
+                found["delivered" if place == own else "by fallback"] += 1
+                found["merged"] += any(one.begins <= at <= until for at in views[place].together[one.token])
+            else:
+                found["muted" if one.muted_until else "over before"] += 1
+    return dict(found)
 
 
 def _is_pagerduty(destination: str) -> bool:

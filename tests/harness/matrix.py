@@ -9,13 +9,14 @@ from __future__ import annotations
 import argparse
 import itertools
 import sys
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
-from tests.harness.judge import Verdict
+from tests.harness.judge import Account, Verdict
 from tests.harness.scenarios import SCENARIOS, UPDATES, Scenario, play
 from tests.harness.weather import Trouble, TroubleKind, Weather
 
@@ -26,14 +27,24 @@ PER_FAULT = 200
 CHANNELS: Mapping[str, str] = {"pagerduty": "PagerDuty", "slack": "Slack", "email": "mail"}
 WORDS: Mapping[TroubleKind, str] = {
     "refused": "refuses connections",
+    "tls": "shows a certificate that is not trusted",
     "reset": "resets connections, half of them after it took the message",
     "hang": "hangs until the time is over",
+    "trickle": "answers byte by byte until the time is over",
     "429": "answers 429",
     "5xx": "answers 503",
     "5xx-taken": "answers 503 after it took the message",
     "400": "answers 400",
     "401": "answers 401",
 }
+
+
+SHOWN: Sequence[Account] = ("delivered", "by fallback", "merged", "muted", "over before")
+OWED: Sequence[Account] = ("delivered", "by fallback", "muted", "over before")
+HEAD = (
+    "Fault, for an hour", "Updates in", "Owed", "Delivered", "By fallback", "Merged", "Muted", "Over before",
+    "Messages out", "Lost", "Left open", "Twice", "At most", "Dead letters left",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,13 +61,17 @@ class Row:
     duplicates: int
     bound: int
     dead: int
+    accounts: Mapping[Account, int]
     wrong: tuple[int, ...]
 
     @property
     def line(self) -> str:
         """The row of the table."""
         left_open = self.unresolved + self.incidents_open
-        cells = (self.name, self.updates, self.messages, self.lost, left_open, self.duplicates, self.bound, self.dead)
+        owed = sum(self.accounts.get(name, 0) for name in OWED)
+        became = (self.accounts.get(name, 0) for name in SHOWN)
+        ends = (self.lost, left_open, self.duplicates, self.bound, self.dead)
+        cells = (self.name, self.updates, owed, *became, self.messages, *ends)
         return f"| {' | '.join(map(str, cells))} |"
 
 
@@ -90,8 +105,16 @@ def row(name: str, verdicts: Mapping[int, Verdict]) -> Row:
         duplicates=sum(len(one.duplicates) for one in found),
         bound=sum(one.bound for one in found),
         dead=sum(len(one.dead) for one in found),
+        accounts=_summed(one.accounts for one in found),
         wrong=tuple(seed for seed, one in verdicts.items() if one.wrong),
     )
+
+
+def _summed(accounts: Iterable[Mapping[Account, int]]) -> dict[Account, int]:
+    found: Counter[Account] = Counter()
+    for one in accounts:
+        found.update(one)
+    return dict(found)
 
 
 def judged(number: int, updates: int) -> Row:
@@ -109,9 +132,10 @@ def table(rows: Iterable[Row]) -> str:
     rows = list(rows)
     names = ("updates", "messages", "lost", "unresolved", "incidents_open", "duplicates", "bound", "dead")
     sums = {name: sum(getattr(one, name) for one in rows) for name in names}
-    total = Row(name="**All**", runs=sum(one.runs for one in rows), wrong=(), **sums)
-    head = "| Fault, for an hour | Updates in | Messages out | Lost | Left open | Twice | At most | Dead letters left |"
-    return "\n".join([head, f"|{'---|' * 8}", *(one.line for one in rows), total.line, ""])
+    accounts = _summed(one.accounts for one in rows)
+    total = Row(name="**All**", runs=sum(one.runs for one in rows), wrong=(), accounts=accounts, **sums)
+    head = f"| {' | '.join(HEAD)} |"
+    return "\n".join([head, f"|{'---|' * len(HEAD)}", *(one.line for one in rows), total.line, ""])
 
 
 def main(arguments: Sequence[str]) -> int:

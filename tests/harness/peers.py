@@ -81,11 +81,12 @@ class Peers:
         return answer
 
     def _failure(self, trouble: Trouble, timeout: float) -> DeliveryFailure:
-        if trouble.kind == "hang":
+        if trouble.kind in ("hang", "trickle"):
             self.sleep(timeout)
             return Retryable("no answer came in time", ambiguous=True)
         return {
             "refused": Retryable("the connection was refused"),
+            "tls": Retryable("it shows a certificate that is not trusted"),
             "reset": Retryable("the connection was reset", ambiguous=True),
             "429": RateLimited("it answered 429", retry_after=trouble.retry_after),
             "5xx": Retryable("it answered 503", ambiguous=True),

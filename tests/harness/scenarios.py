@@ -7,13 +7,14 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from alertrelay.config.model import Matcher
 from alertrelay.dispatch import silences
 from alertrelay.policy.silence import Silence
 
-from tests.harness.cloud import Cloud
-from tests.harness.deployment import MINUTE, START, Deployment, regrouped
+from tests.harness.cloud import Cloud, Event
+from tests.harness.deployment import FIRST, MINUTE, SECOND, START, Deployment, regrouped
 from tests.harness.judge import PATIENCE, Episode, Verdict, judge
 from tests.harness.traffic import Alarm, Traffic, alarms
 from tests.harness.weather import Trouble, Weather
@@ -106,11 +107,13 @@ def play(scenario: Scenario, *, seed: int = 1, updates: int = UPDATES) -> Verdic
         + cloud.unrecorded
         + len(cloud.leases_lost)
         + _late_and_over(cloud, traffic)
+        + traffic.unnamed
         + sum(len(one.receivers) for one in again),
         healthy_since=FAULTS_END,
         forgotten=forgotten,
         certain=scenario.certain and not deployment.peers.unconfirmed,
         patience=scenario.patience,
+        leaks=deployment.leaked(),
         dead=[
             *(f"dead letter of {one.function}: {one.kind}" for one in cloud.dead if one.kind != "tick"),
             *(f"expired at {name}" for name, queue in deployment.queues.items() for _ in queue.expired),
@@ -231,15 +234,15 @@ def _set(**chances: float) -> Callable[[Weather], None]:
 def _rotate(deployment: Deployment, _traffic: Traffic) -> None:
     """The secret has the new value, and the peers accept it alone."""
     for values in deployment.keys.values():
-        values[:] = ["second", "first"]
+        values[:] = [SECOND, FIRST]
     deployment.refuse_keys(*deployment.keys)
 
 
 def _rotate_early(deployment: Deployment, _traffic: Traffic) -> None:
     """The secret has a new value which the peers do not accept yet."""
     for name, values in deployment.keys.items():
-        values[:] = ["second", "first"]
-        deployment.weather.accepted[name] = ("first",)
+        values[:] = [SECOND, FIRST]
+        deployment.weather.accepted[name] = (FIRST,)
 
 
 def _silence(deployment: Deployment, traffic: Traffic) -> None:
@@ -265,6 +268,22 @@ def _inhibit(_deployment: Deployment, traffic: Traffic) -> None:
             leaf.plane = "leaf"
 
 
+def _poison(deployment: Deployment, traffic: Traffic) -> None:
+    """What no parser reads, to the topics and to the queues, in the bad hour."""
+    cloud = deployment.cloud
+
+    def publish(number: int) -> None:
+        cloud.publish(traffic.poison(2000 + number, *POISON[number], cloud.clock.now()))
+
+    for number in range(len(POISON)):
+        at = FAULTS_BEGIN + timedelta(minutes=5 * number)
+        cloud.at(at, partial(publish, number))
+        for name in deployment.queues:
+            message = {"messageId": f"poison-{number}", "eventSource": "aws:sqs", "body": QUEUED[number]}
+            cloud.at(at, Event(function=name, kind="queue", payload={"Records": [message]}))
+            traffic.unnamed += name == "slack"  # the default receiver is its
+
+
 def _reload(deployment: Deployment, _traffic: Traffic) -> None:
     deployment.deploy(regrouped(deployment.config))
 
@@ -284,6 +303,17 @@ def _both(*faults: Callable[[Weather], None]) -> Callable[[Weather], None]:
     return all_of_them
 
 
+POISON = (
+    ('{"AlarmName": "', '", "NewStateValue": "AL'),
+    ("", "\x00\ufffd\u202e\u2028"),
+    ("[" * 400, "]" * 400),
+    ('{"alerts": [{"labels": {"alertname": ["', '"]}}]}'),
+    ('{"Records": [{"Sns": {"Message": "', '"'),
+    ("", " " + "x" * 200_000),
+)
+"""What stands before and after the name of an alert, in messages of which none is as it should be."""
+QUEUED = ("null", "{", '{"do": "flush"}', '{"do": "receive", "envelope": 7}', '{"do": "something"}', "[]")
+"""Bodies of the forwarders' own queues."""
 SHORT = (3.0, 30.0)
 """Seconds."""
 BACKUPS = ("#pager-backup", "pager-backup@example.com", "critical-backup@example.com", "backup_pagerduty_key")
@@ -312,6 +342,8 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(name="every key is refused for an hour", faults=_peers("pagerduty", "slack", kind="401")),
     Scenario(name="the secret is rotated", begins=_rotate),
     Scenario(name="the secret is rotated before the peers know", begins=_rotate_early),
+    Scenario(name="Secrets Manager is absent", faults=_set(secrets_fail=1.0), patience=LONG),
+    Scenario(name="Secrets Manager fails now and then", faults=_set(secrets_fail=0.3)),
     Scenario(name="the table is throttled", faults=_set(table_fails=0.05)),
     Scenario(name="the table is absent", faults=_set(table_fails=1.0)),
     Scenario(name="answers of the table are lost", faults=_set(table_lost=0.05)),
@@ -326,6 +358,12 @@ SCENARIOS: tuple[Scenario, ...] = (
     ),
     Scenario(name="processes are killed", faults=_set(kill=0.01)),
     Scenario(name="processes are killed often", faults=_set(kill=0.04)),
+    Scenario(name="processes are killed at each step in turn", faults=_set(kill_in_turn=0.2)),
+    Scenario(
+        name="functions run out of time",
+        faults=_both(_peers("slack", "pagerduty", kind="hang", chance=0.7), _set(table_seconds=2.5)),
+    ),
+    Scenario(name="messages are poison", prepare=_poison),
     Scenario(name="containers meet", faults=_set(race=0.3), burst=6),
     Scenario(name="containers meet and are killed", faults=_set(race=0.3, kill=0.01), burst=6),
     Scenario(name="containers meet while groups close", faults=_set(race=0.2), remarks=10, patience=PROMPT),

@@ -50,6 +50,8 @@ class Traffic:
     muted: dict[str, datetime] = field(default_factory=dict)
     changed: dict[str, tuple[datetime, str, dict[str, Any]]] = field(default_factory=dict)
     updates: int = 0
+    unnamed: int = 0
+    """Messages of which nobody knows what they are about: they are announced, and name no alert."""
 
     def toggle(self, alarm: Alarm, at: datetime) -> dict[str, Any]:
         """Returns the event of an alarm's next update, and keeps what it did."""
@@ -88,6 +90,16 @@ class Traffic:
         )
         text = f"{token}: the nightly copy did not run"
         return sns_event(text, severity="critical", at=at, subject=f"{token} copy failed")
+
+    def poison(self, number: int, before: str, after: str, at: datetime) -> dict[str, Any]:
+        """Returns a message that no parser reads, around the name of an alert. What it is about nobody knows: it is
+        announced once, as raw text."""
+        self.updates += 1
+        token = f"tok{number}x"
+        self.episodes.append(
+            Episode(token=token, begins=at, ends=at + timedelta(hours=3), receivers=CRITICAL, event=True)
+        )
+        return sns_event(f"{before}{token}{after}", severity="critical", at=at)
 
     def _event(self, alarm: Alarm, status: str, at: datetime, since: datetime | None = None) -> dict[str, Any]:
         if alarm.source != "cloudwatch":

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Literal
 
-TroubleKind = Literal["refused", "reset", "hang", "429", "5xx", "5xx-taken", "400", "401"]
+TroubleKind = Literal["refused", "tls", "reset", "hang", "trickle", "429", "5xx", "5xx-taken", "400", "401"]
 Verdict = Literal["done", "before", "after", "fails", "fails-after"]
-AMBIGUOUS: frozenset[TroubleKind] = frozenset({"reset", "hang", "5xx", "5xx-taken"})
+AMBIGUOUS: frozenset[TroubleKind] = frozenset({"reset", "hang", "trickle", "5xx", "5xx-taken"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,12 +27,15 @@ class Trouble:
 class Weather:
     """Chances between 0 and 1. `kill`: of each request, that the process dies before or after it; `kill_sent`: that it
     dies when a peer took its message, before that is recorded; `race`: that another invocation of the same function
-    runs to its end before a request. `table_lost`: a write is done and its answer is lost."""
+    runs to its end before a request. `table_lost`: a write is done and its answer is lost. `kill_in_turn`: of each
+    invocation, that its process dies at a step, one step later each time."""
 
     rng: random.Random
     kill: float = 0.0
     kill_sent: float = 0.0
+    kill_in_turn: float = 0.0
     race: float = 0.0
+    secrets_fail: float = 0.0
     table_fails: float = 0.0
     table_lost: float = 0.0
     table_seconds: float = 0.0

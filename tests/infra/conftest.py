@@ -27,7 +27,11 @@ ops_pagerduty_key: ops_page
 rollout: at_once
 intake: direct
 reserved_concurrency: 100
-audit: {every: 1h, roles: [arn:aws:iam::444455556666:role/alertrelay-audit]}
+audit:
+  every: 1h
+  roles: [arn:aws:iam::444455556666:role/alertrelay-audit]
+  drill: {receiver: drill, every: 12h, severity: warning}
+  heartbeat_key: heartbeat_url
 databases:
   - id: orders-db
     engine: postgres
@@ -42,7 +46,16 @@ databases:
     storage_gb: 100
     stack: far
 """
+DRILL_ROUTE = """\
+    - matchers: ['alertname="AlertrelayDrill"']
+      receiver: drill
+      group_wait: 0s
+      group_interval: 1m
+"""
 SNS_RECEIVER = """\
+  - name: drill
+    pagerduty_configs:
+      - routing_key_file: /etc/alertmanager/secrets/drill_key
   - name: partner
     sns_configs:
       - topic_arn: arn:aws:sns:ap-southeast-2:111122223333:partner-alerts
@@ -99,7 +112,8 @@ def busy_assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
     delivery = config / "delivery.yml"
     delivery.write_text(delivery.read_text().replace("transport: smtp", "transport: ses"))
     alertmanager = config / "alertmanager.yml"
-    alertmanager.write_text(alertmanager.read_text().replace("receivers:\n", f"receivers:\n{SNS_RECEIVER}", 1))
+    text = alertmanager.read_text().replace("receivers:\n", f"receivers:\n{SNS_RECEIVER}", 1)
+    alertmanager.write_text(text.replace("  routes:\n", f"  routes:\n{DRILL_ROUTE}", 1))
     use_packaged_node()
     from infra.application import synthesise as synthesise_app
 

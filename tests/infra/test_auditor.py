@@ -23,7 +23,7 @@ def test_it_may_read_the_table_send_to_the_forwarders_and_ask_about_alarms(prod:
     own = by_sid(prod, "AuditorRole")
     assert {sid: statement["Action"] for sid, statement in own.items()} == {
         "Logs": ["logs:CreateLogStream", "logs:PutLogEvents"],
-        "Read": ["dynamodb:BatchGetItem", "dynamodb:Query"],
+        "Read": ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"],
         "Due": "dynamodb:Scan",
         "Send": "sqs:SendMessage",
         "Tell": "sns:Publish",
@@ -42,6 +42,33 @@ def test_it_may_read_the_table_send_to_the_forwarders_and_ask_about_alarms(prod:
         "Action": "sts:AssumeRole",
         "Resource": "arn:aws:iam::444455556666:role/alertrelay-audit",
     }
+
+
+def test_a_drill_may_publish_to_one_topic_and_a_heartbeat_may_read_the_secret(busy: Template) -> None:
+    own = by_sid(busy, "AuditorRole")
+    assert own["Drill"]["Action"] == "sns:Publish"
+    assert own["Drill"]["Resource"]["Ref"].startswith("AlertTopicsWarning")
+    assert (own["Encrypt"]["Action"], own["Keys"]["Action"]) == (
+        ["kms:Decrypt", "kms:GenerateDataKey"],
+        "secretsmanager:GetSecretValue",
+    )
+    assert {
+        rule["Name"].removeprefix("alertrelay-busy-auditor-"): rule["ScheduleExpression"]
+        for rule in busy.properties("AWS::Events::Rule")
+        if "-auditor-" in str(rule["Name"])
+    } == {
+        "reconcile": "rate(1 hour)",
+        "weekly": "rate(7 days)",
+        "drill": "rate(12 hours)",
+        "heartbeat": "rate(5 minutes)",
+    }
+    variables = function(busy)["Environment"]["Variables"]
+    assert json.loads(variables["ALERTRELAY_DRILL"]) == {"severity": "warning", "within": 120}
+    assert variables["ALERTRELAY_HEARTBEAT_KEY"] == "heartbeat_url"
+    for policy in busy.properties("AWS::SNS::TopicPolicy"):
+        alerts = policy["Topics"][0]["Ref"].startswith("AlertTopics")
+        ops = policy["Topics"][0]["Ref"].startswith("OpsTopic")
+        assert ("AuditorRole" in json.dumps(policy)) is (alerts or ops)
 
 
 def test_it_may_publish_to_the_ops_topic_and_to_no_other(prod: Template) -> None:

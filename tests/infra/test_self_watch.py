@@ -85,8 +85,10 @@ def test_the_watch_mails_by_the_ops_topic_and_says_when_it_is_over(relay: Templa
         rest = "ignore" if alarm["MetricName"] == "SMSMonthToDateSpentUSD" else "notBreaching"
         assert alarm["TreatMissingData"] == ("breaching" if pulse else rest)
         labels = read(alarm["AlarmDescription"]).labels
-        watched = re.search("-anomaly-scorer-|-auditor-|-alertrelay-slo-", alarm["AlarmName"])
-        severity = "warning" if watched else "critical"
+        warns = re.search(
+            "-anomaly-scorer-|-alertrelay-slo-|-auditor-Alertrelay(Audit|Account|Alarm)", alarm["AlarmName"]
+        )
+        severity = "warning" if warns else "critical"
         assert (labels["service"], labels["severity"]) == ("alertrelay", severity)
 
 

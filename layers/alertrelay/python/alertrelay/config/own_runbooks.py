@@ -17,7 +17,7 @@ OWN_RUNBOOKS: Mapping[str, tuple[str, ...]] = {
         "AlertrelayEventsDropped",
         "FlushUnfinished",
     ),
-    "alertrelay-ticks.md": ("AlertrelayTickMissing", "AlertrelayTimersStuck"),
+    "alertrelay-ticks.md": ("AlertrelayTickMissing", "AlertrelayTimersStuck", "AlertrelayTimersOverdue"),
     "alertrelay-table.md": ("AlertrelayTableFailing", "LedgerLost", "AlarmsNotSurveyed"),
     "alertrelay-topics.md": ("AlertrelayNotificationsFailed",),
     "alertrelay-intake.md": (
@@ -43,6 +43,7 @@ OWN_RUNBOOKS: Mapping[str, tuple[str, ...]] = {
         "AlertrelayAuditMissing",
         "AlertrelayAccountNotRead",
         "AlarmsNeverHelp",
+        "AlertrelayDrillLate",
     ),
     "alertrelay-sms-spend.md": ("AlertrelaySmsSpend",),
     "anomaly-scorer-unwell.md": (

@@ -80,6 +80,14 @@ def get_silences(reading: Reads, request: ApiRequest) -> list[dict[str, Any]]:
     return [to_json(one, now) for one in found]
 
 
+def get_silence(reading: Reads, id: str) -> dict[str, Any]:  # noqa: A002 - the field's own name
+    """Returns one silence. Raises ApiError where there is none, state.StoreFailure."""
+    found = next((one for one in reading.silences() if one.id == id), None)
+    if found is None:
+        raise ApiError(404)
+    return to_json(found, reading.clock.now())
+
+
 def metrics(reading: Reads) -> str:
     """Returns what is known now in Prometheus's text format, under Alertmanager's names. Counters are CloudWatch's: no
     container knows what the others did."""

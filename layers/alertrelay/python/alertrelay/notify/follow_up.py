@@ -88,11 +88,15 @@ def _of_resolve(
 
 
 def _resolve_some(content: Content, announced: Announced, message: Notification, fallbacks: Fallbacks) -> list[Attempt]:
-    """Notifies the fallbacks of a resolve while others fire, and with it that the own channel answers again."""
+    """Notifies the fallbacks of a resolve while others fire, and with it that the own channel answers again. One that
+    has just had a message which names these resolves is left out."""
     own, failed = announced.attempts[0] if announced.attempts else None, None
     if own and own.receipt and reached_again(content):
         message, failed = replace(message, reason=Reason.REACHED_AGAIN), answered(own)
-    return fallbacks.follow_up(announced.ledger.fallbacks, message, announced.ledger, failed=failed)
+    decision = content.decision
+    named = decision.fallback.resolved <= decision.own.resolved
+    just_had = names_of(a for a in announced.attempts[1:] if a.delivered) if named else frozenset()
+    return fallbacks.follow_up(announced.ledger.fallbacks - just_had, message, announced.ledger, failed=failed)
 
 
 def _resolve_all(ledger: Ledger, message: Notification, beside: Beside, fallbacks: Fallbacks) -> list[Attempt]:

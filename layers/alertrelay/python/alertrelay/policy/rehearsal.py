@@ -137,14 +137,16 @@ def targets_of(config: Config, labels: Labels) -> tuple[RehearsalTarget, ...]:
     return tuple(sorted(found, key=lambda target: (target.integration, target.gid)))
 
 
-def message(labels: Labels, *, starts_at: datetime, ends_at: datetime | None) -> str:
+def message(
+    labels: Labels, *, starts_at: datetime, ends_at: datetime | None, by: str = "`alertrelay send-test`"
+) -> str:
     """The test alert as Alertmanager's webhook sends one: that shape carries any labels."""
     alert = {
         "status": "resolved" if ends_at else "firing",
         "labels": dict(labels),
         "annotations": {
             "summary": SUMMARY,
-            "description": f"Sent by `alertrelay send-test`, test {labels['alertrelay_test']}. Nobody has to act.",
+            "description": f"Sent by {by}, test {labels['alertrelay_test']}. Nobody has to act.",
             "impact": "none: this is a TEST",
         },
         "startsAt": rfc3339(starts_at),

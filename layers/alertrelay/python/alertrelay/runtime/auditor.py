@@ -4,47 +4,39 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from alertrelay.aws.alarms.inventory import audited_account
 from alertrelay.aws.assumed import assumed
+from alertrelay.aws.budget import Budget
 from alertrelay.aws.clients import PATIENT, Clients, clients
+from alertrelay.aws.secrets import SecretKeys
 from alertrelay.aws.state.store import DynamoStore
-from alertrelay.channels import KINDS
+from alertrelay.channels import settings_of
+from alertrelay.channels.transport.connection import Network
+from alertrelay.channels.transport.http import ask
+from alertrelay.config.model import Config
+from alertrelay.dispatch.audit.heartbeat import Ping
 from alertrelay.dispatch.audit.ports import AuditedAccount
-from alertrelay.dispatch.audit.run import AlertTable, reconciled, send, useless
-from alertrelay.ports import Clock, SelfAlert
+from alertrelay.ports import Clock, Key
+from alertrelay.runtime import audits
+from alertrelay.runtime.audits import Audited, AuditIncomplete, Drilling
 from alertrelay.runtime.container import SystemClock, ops_alerter
 from alertrelay.runtime.observe import Observer
 from alertrelay.runtime.self_test import PASSED, SELF_TEST
 
 RECONCILE = {"do": "reconcile"}
 WEEKLY = {"do": "list_useless_alarms"}
+DRILL = {"do": "drill"}
+HEARTBEAT = {"do": "heartbeat"}
 """The events of its schedules: infra/auditor.py."""
-LISTED = 50
-"""Alarms of the weekly list; a mail of SNS holds 256 KB."""
-
-
-class AuditIncomplete(Exception):
-    """An audit could not do its work: an alarm looks at errors of the function, and the next run does it again."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Audited:
-    """The objects that a container keeps. `queues` send to each forwarder; `topics` are the environment's, by ARN."""
-
-    environment: str
-    accounts: Callable[[], Sequence[AuditedAccount]]
-    table: AlertTable
-    queues: Sequence[Callable[[str], None]]
-    topics: Sequence[str]
-    clock: Clock
-    observer: Observer
-    alert_ops: Callable[[SelfAlert], None]
+PING_SECONDS = 5.0
+"""The address of a heartbeat may hang: the whole request is over by then."""
 
 
 class Auditor:
@@ -66,7 +58,8 @@ def auditor() -> Auditor:
 
 
 def build(environ: Mapping[str, str], *, clock: Clock | None = None) -> Audited:
-    """`environ` is what infra/auditor.py sets. Raises KeyError where it lacks a name."""
+    """`environ` is what infra/auditor.py sets. Raises KeyError where it lacks a name, OSError and ValueError where the
+    compiled configuration of a drill cannot be read."""
     clock = clock or SystemClock()
     region = environ.get("AWS_REGION") or environ["AWS_DEFAULT_REGION"]
     aws = clients(environ.get("AWS_ENDPOINT_URL"), region=region, config=PATIENT)
@@ -88,7 +81,37 @@ def build(environ: Mapping[str, str], *, clock: Clock | None = None) -> Audited:
         clock=clock,
         observer=observer,
         alert_ops=ops_alerter(aws, environ["ALERTRELAY_OPS_TOPIC_ARN"], clock, observer),
+        drilling=_drilling(environ, topics, aws) if environ.get("ALERTRELAY_DRILL") else None,
+        secrets=SecretKeys(aws.secretsmanager, environ.get("ALERTRELAY_SECRET_ARN", ""), time.monotonic, Budget(clock)),
+        heartbeat_key=environ.get("ALERTRELAY_HEARTBEAT_KEY", ""),
+        ping=pinging(Network(endpoints=json.loads(environ.get("ALERTRELAY_ENDPOINTS") or "{}"))),
     )
+
+
+def _drilling(environ: Mapping[str, str], topics: list[str], aws: Clients) -> Drilling:
+    given = json.loads(environ["ALERTRELAY_DRILL"])
+    path = Path(environ.get("LAMBDA_TASK_ROOT", ".")) / environ["ALERTRELAY_CONFIG"]
+    config = Config.from_json(json.loads(path.read_text(encoding="utf-8")), settings_of=settings_of)
+    topic = next(one for one in topics if one.endswith(f"-{given['severity']}"))
+    return Drilling(
+        config=config,
+        severity=given["severity"],
+        within=float(given["within"]),
+        publish=lambda message: _publish(aws, topic, message),
+    )
+
+
+def _publish(aws: Clients, topic: str, message: str) -> None:
+    aws.sns().publish(TopicArn=topic, Subject="AlertrelayDrill of alertrelay", Message=message)
+
+
+def pinging(network: Network) -> Ping:
+    """Returns what posts to the address that a key holds."""
+
+    def ping(key: Key) -> int:
+        return ask(key.value, body={}, headers={}, timeout=PING_SECONDS, network=network, peer="the heartbeat").status
+
+    return ping
 
 
 def _put(aws: Clients, url: str, body: str) -> None:
@@ -125,9 +148,13 @@ def handle(built: Audited, event: Any, context: Any) -> dict[str, Any] | None:
     deadline = built.clock.now() + timedelta(milliseconds=context.get_remaining_time_in_millis())
     try:
         if event == RECONCILE:
-            _reconcile(built, deadline)
+            audits.reconcile(built, deadline)
         elif event == WEEKLY:
-            _list_useless(built)
+            audits.list_useless(built)
+        elif event == DRILL:
+            audits.drill(built)
+        elif event == HEARTBEAT:
+            audits.heartbeat(built)
         else:
             observer.log("event_not_known")
     except Exception as error:  # noqa: BLE001 - raised again, by its type alone
@@ -137,27 +164,3 @@ def handle(built: Audited, event: Any, context: Any) -> dict[str, Any] | None:
     finally:
         observer.end()
     return None
-
-
-def _reconcile(built: Audited, deadline: datetime) -> None:
-    observer = built.observer
-    results = reconciled(built.accounts(), built.table, KINDS, now=built.clock.now, log=observer.log)
-    found = [one for result in results for one in result.found]
-    for one in found:
-        observer.log("alarm_differs", kind=one.kind, state_key=one.alarm, why=one.why)
-    sent = send(found, built.queues, built.clock, deadline=deadline)
-    observer.log("reconciled", alarms=sum(len(one.inventory.alarms) for one in results), found=len(found), sent=sent)
-    observer.count("AlarmsMissed", sum(one.kind == "missed" for one in found))
-    observer.count("AccountsNotRead", sum(bool(one.inventory.unread) for one in results))
-    observer.count("AuditsDone")
-
-
-def _list_useless(built: Audited) -> None:
-    read = [account.read() for account in built.accounts()]
-    found = [one for inventory in read for one in useless(inventory, built.topics, built.environment)]
-    if not found:
-        return
-    lines = [f"- {one.alarm.split(':', 6)[-1]} ({one.alarm.split(':')[4]}): {one.why}" for one in found]
-    more = [f"and {len(lines) - LISTED} more: alertrelay reconcile lists all"] if len(lines) > LISTED else []
-    text = "\n".join(["These alarms can never help, or help late:", *lines[:LISTED], *more])
-    built.alert_ops(SelfAlert(name="AlarmsNeverHelp", text=text))
