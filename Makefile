@@ -75,7 +75,8 @@ ifeq ($(CI),true)
 	@$(MAKE) --no-print-directory rie || echo "== the tests of the emulator are skipped"
 endif
 
-test: lint types imports tools ## everything that CI checks
+test: tools ## everything that CI checks
+	@$(MAKE) --no-print-directory --jobs 3 --output-sync=target lint types imports
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 bench-requests: env ## what an alert asks of AWS: in a minute, in half an hour, before its page leaves (BENCH=CHECKOUT)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from typing import NoReturn
@@ -34,7 +35,7 @@ SUBCOMMANDS: Mapping[str, tuple[str, str]] = {
     "drill": ("drill", "send marked test alerts through the relay, and check what became of them"),
     "serve": ("serve", "serve the intake and the whole relay on this machine"),
     "serve_aws": ("serve-aws", "serve what a function under `sam local invoke` needs: AWS and the channels"),
-    "rules": ("rules", "render the Prometheus rules"),
+    "rules": ("rules", "write and render the Prometheus rules"),
     "cost": ("cost", "show what a month of an environment costs"),
     "export": ("export", "write the environment as templates of another tool"),
     "lsp": ("lsp", "serve an editor: diagnostics, hover and completion"),
@@ -45,6 +46,10 @@ SUBCOMMANDS: Mapping[str, tuple[str, str]] = {
 it."""
 
 
+_CHOICE = re.compile(r"invalid choice: '([^']*)' \(choose from (.*)\)")
+_WORD = re.compile(r"[\w.-]+")
+
+
 class _Parser(argparse.ArgumentParser):
     """Ends each error with the mend."""
 
@@ -52,6 +57,11 @@ class _Parser(argparse.ArgumentParser):
         """Prints usage and the error, and exits with 2."""
         if message.endswith("expected one argument"):
             message += ", joined by = where it begins with a hyphen"
+        if chosen := _CHOICE.search(message):
+            from compiler.reading.finding import nearest
+
+            near = nearest(chosen[1], _WORD.findall(chosen[2]))
+            message += f"; did you mean {near!r}?" if near else ""
         super().error(f"{message}; see `{self.prog} --help`")
 
 

@@ -84,13 +84,12 @@ def run(args: argparse.Namespace) -> int:
 
 def create(args: argparse.Namespace, *, ask: Ask | None) -> int:
     """Asks for what is missing, writes, and shows what is next. Raises InitRefused."""
-    from cli.scaffold import files, secret_keys
+    from cli.scaffold import files
 
     _check_empty(args.folder)
     answers = questions.answers(args, ask)
     made = files(answers)
-    findings = _write(args.folder, made)
-    secrets = secret_keys(answers)
+    findings, secrets = _write(args.folder, made, answers.environments[0])
     if args.json:
         print(json.dumps(_as_json(args.folder, made, findings, secrets), indent=2))
     else:
@@ -118,9 +117,11 @@ def _check_empty(folder: Path) -> None:
         raise InitRefused(f"{folder}: an empty folder was expected, and it holds {shown}; name another, or a new one")
 
 
-def _write(folder: Path, made: Mapping[str, str]) -> tuple[Finding, ...]:
-    """Write into a folder beside it, check that, and only then move it; return the findings. Raises InitRefused."""
+def _write(folder: Path, made: Mapping[str, str], environment: str) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
+    """Write into a folder beside it, check that, and only then move it; return the findings, and the keys that the
+    secret has to hold after the deploy. Raises InitRefused."""
     from compiler.examine import check_folder
+    from compiler.load import load
 
     folder = folder.absolute()
     try:
@@ -133,12 +134,13 @@ def _write(folder: Path, made: Mapping[str, str]) -> tuple[Finding, ...]:
             findings = check_folder(beside)
             if errors := [str(finding) for finding in findings if finding.severity == "error"]:
                 raise InitRefused("\n".join(["what would be written has errors:", *errors]), 1)
+            config = load(beside, environment).config
             _move(beside, folder)
     except OSError as error:
         raise InitRefused(
             f"{folder}: cannot be written: {error.strerror}; name a folder in which you may write"
         ) from None
-    return findings
+    return findings, config.secret_keys() if config else ()
 
 
 def _move(beside: Path, folder: Path) -> None:

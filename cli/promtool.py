@@ -24,6 +24,8 @@ _RULE = re.compile(r'group "(?P<group>.*?)", rule (?P<number>\d+), "(?P<name>.*?
 _LINE = re.compile(r"line (?P<line>\d+): (?P<message>.*)")
 _VERSION = re.compile(r"version (\S+)")
 _TIMEOUT = 60
+Refusal = tuple[Place, int, str]
+"""The place of a rule that is refused, its last line, and why."""
 OURS = frozenset(
     {"bad-promql", "bad-rule", "unknown-key", "missing-key", "wrong-type", "duplicate-name", "bad-duration"}
 )
@@ -47,15 +49,28 @@ def ask_promtool(texts: Iterable[RuleText], ours: Sequence[Finding]) -> tuple[Fi
         return findings.sorted()
     version = _version()
     known = {(one.file, one.line) for one in ours if one.code in OURS}
-    with tempfile.TemporaryDirectory() as folder:
-        for number, rule in enumerate(rules):
-            path = Path(folder) / f"{number}.yml"
-            path.write_text(rule.text, encoding="utf-8")
-            for place, last, message in _refused(path, rule):
-                if not any(place.file == file and place.line <= line <= last for file, line in known):
-                    mend = "mend it, or check with the promtool of the Prometheus that you run"
-                    findings.warning(place, "promtool", f"promtool {version} refuses it: {message}", mend)
+    for place, last, message in _all_refused(rules):
+        if not any(place.file == file and place.line <= line <= last for file, line in known):
+            mend = "mend it, or check with the promtool of the Prometheus that you run"
+            findings.warning(place, "promtool", f"promtool {version} refuses it: {message}", mend)
     return findings.sorted()
+
+
+def _all_refused(rules: Sequence[RuleText]) -> Iterator[Refusal]:
+    """Yields what promtool refuses of all files, asked once: its answer on a file begins with `Checking PATH`."""
+    with tempfile.TemporaryDirectory() as folder:
+        paths = {str(Path(folder) / f"{number}.yml"): rule for number, rule in enumerate(rules)}
+        for path, rule in paths.items():
+            Path(path).write_text(rule.text, encoding="utf-8")
+        answers: dict[str, list[str]] = {}
+        about = ""
+        for line in _run("check", "rules", *paths).splitlines():
+            named = next((path for path in paths if f"{path}: " in line), "")
+            about = named or about
+            answers.setdefault(about, []).append(line)
+        for path, lines in answers.items():
+            if path:
+                yield from _refused(path, paths[path], lines)
 
 
 def _version() -> str:
@@ -70,12 +85,11 @@ def _run(*arguments: str) -> str:
     return found.stdout + found.stderr
 
 
-def _refused(path: Path, rule: RuleText) -> Iterator[tuple[Place, int, str]]:
-    """Yields the place of each rule that is refused, the last line of that rule, and why."""
+def _refused(path: str, rule: RuleText, lines: Sequence[str]) -> Iterator[Refusal]:
     root = parse(rule.text, Findings(), file=rule.file)
     rules = read_rule_file(root, Findings()) if root else ()
     by_number = {(one.group, one.number): one for one in rules}
-    for line in _run("check", "rules", str(path)).splitlines():
+    for line in lines:
         _, found_path, rest = line.partition(f"{path}: ")
         if found := _RULE.search(line):
             one = by_number.get((found["group"], int(found["number"])))

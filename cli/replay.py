@@ -108,6 +108,7 @@ def run(args: argparse.Namespace) -> int:
     files, code = _read(args.files)
     if not files:
         return 2
+    unread = len(args.files) - len(files)
     try:
         day = _lived(files, args)
     except UsageError as error:
@@ -122,7 +123,7 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps(timeline.as_json(day), indent=2))
     else:
         colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-        for line in timeline.as_text(day, colour=colour):
+        for line in timeline.as_text(day, colour=colour, unread=unread):
             print(line)
     for problem in day.unpublished:
         print(f"alertrelay replay: {problem}", file=sys.stderr)

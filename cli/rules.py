@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cli.config_dir import add_config_dir
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -19,13 +21,14 @@ docs/rules.md lists the alerts.
 """
 _EPILOG = """\
 examples:
+  alertrelay rules init                            write rules, with the services of the environments
   alertrelay rules render                          write rules/rendered
   alertrelay rules render --check                  is rules/rendered up to date? for CI
   alertrelay rules render --parameters staging.yml --out build/rules
   promtool check rules rules/rendered/*.yml
 
 exit code: 0 written, or up to date; 1 the templates or parameters have errors, or --check found a difference;
-2 a file could not be read or written
+2 a file could not be read or written, or the folder to be written exists
 """
 
 
@@ -33,12 +36,15 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Adds the subcommand."""
     parser = subparsers.add_parser(
         "rules",
-        help="render the Prometheus rules",
+        help="write and render the Prometheus rules",
         description=_DESCRIPTION,
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("action", choices=("render",), metavar="render", help="what to do")
+    parser.add_argument(
+        "action", choices=("init", "render"), help="init writes a folder of your own, render fills its templates"
+    )
+    add_config_dir(parser)
     parser.add_argument(
         "--rules-dir", metavar="DIR", type=Path, default=Path("rules"), help="the folder of rules (default: rules)"
     )
@@ -50,6 +56,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Writes the rendered files, or compares them; the exit code of the help."""
+    if args.action == "init":
+        from cli.rules_init import write_rules
+
+        return write_rules(args.rules_dir, args.config_dir)
     from cli.report import report
     from compiler.reading.finding import Findings
     from compiler.rules.folder import RENDERED

@@ -72,6 +72,11 @@ def examine(
         from compiler.producers import check_with_environments
 
         check_with_environments(parsed, listed, examined, findings)
+    deploying = [one.name for one in listed if one.managed_prometheus]
+    if deploying and own and own_rules is None:
+        from compiler.rules.deployed import no_rules
+
+        no_rules(str((folder or Path()) / ENVIRONMENTS / f"{deploying[0]}.yml"), findings)
     return findings.sorted()
 
 

@@ -22,7 +22,7 @@ from compiler.delivery import LastResort
 from compiler.load import Loaded, load
 from compiler.original import without_secrets
 from compiler.placeholders import CODE
-from compiler.reading.finding import Finding, merged
+from compiler.reading.finding import Finding, Findings, merged
 from compiler.resources.environment import Environment
 from infra.assets import architecture, build_function, build_layer, lambda_interpreter
 from infra.stacks import EnvironmentStage
@@ -56,6 +56,7 @@ class Valid:
     config: Config
     last_resort: LastResort | None
     anomaly: AnomalyConfig | None
+    rules: Mapping[str, str]  # files of Prometheus's rules by name, where they are deployed
     original: str = ""  # alertmanager.yml without its secrets, where an intake shows it
 
 
@@ -81,6 +82,7 @@ def synthesise(config: Path, environ: Mapping[str, str]) -> None:
             code=code,
             layer=layer,
             arch=arch,
+            rules=each.rules,
         )
         _say_cost(each)
     cdk.Validations.of(app).add_plugins(cdk_nag.AwsSolutionsChecks(app))
@@ -121,11 +123,12 @@ def load_valid(config: Path, names: Sequence[str], *, placeholders: bool = False
     A value that is left of the example is an error where the environment is to be retained, unless `placeholders`.
     """
     found = [load(config, name) for name in names]
+    rules, on_rules = _deployed(config, found)
     findings = dict.fromkeys(
         _refused(finding) if _retained(loaded) and not placeholders else finding
         for loaded in found
         for finding in loaded.findings
-    )
+    ) | dict.fromkeys(on_rules)
     warned = [finding for finding in findings if finding.severity == "warning"]
     for line in merged((one for one in warned if one.code != CODE or not placeholders), fold=True):
         print(line, file=sys.stderr)  # noqa: T201 - synth speaks to people on stderr
@@ -137,11 +140,24 @@ def load_valid(config: Path, names: Sequence[str], *, placeholders: bool = False
             config=loaded.config,
             last_resort=loaded.last_resort,
             anomaly=loaded.anomaly,
+            rules=rules if loaded.environment.managed_prometheus else {},
             original=_original(config) if loaded.environment.intake else "",
         )
         for loaded in found
         if loaded.environment is not None and loaded.config is not None
     ]
+
+
+def _deployed(config: Path, found: Sequence[Loaded]) -> tuple[Mapping[str, str], Sequence[Finding]]:
+    """The rules that some environment deploys, and what is found in them, example values left out."""
+    wanted = [one.environment.name for one in found if one.environment and one.environment.managed_prometheus]
+    if not wanted:
+        return {}, ()
+    from compiler.rules.deployed import deployed_rules
+
+    findings = Findings()
+    rules = deployed_rules(config, str(config / "environments" / f"{wanted[0]}.yml"), findings)
+    return rules, [one for one in findings.sorted() if one.code != CODE]
 
 
 def _original(config: Path) -> str:

@@ -6,6 +6,7 @@ so the two policies are never written apart. What the table does not name is den
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -30,6 +31,7 @@ class Publisher:
     topic_conditions: Conditions
     key_conditions: Conditions
     why: str
+    topic_actions: tuple[str, ...] = ("sns:Publish",)
 
 
 def publishers(accounts: Sequence[str], named: Sequence[str]) -> tuple[Publisher, ...]:
@@ -48,7 +50,11 @@ def publishers(accounts: Sequence[str], named: Sequence[str]) -> tuple[Publisher
         _service("events.rds", own_account, "RDS event subscriptions"),
         _service("budgets", own_account, "budget notifications"),
         _service("backup", {}, "backup vault notifications; AWS Backup's own example has no condition"),
-        _service("aps", from_accounts, "Amazon Managed Prometheus' alert manager"),
+        # Its guide ("Alert receiver", permissions): it asks for the topic before it publishes.
+        dataclasses.replace(
+            _service("aps", from_accounts, "Amazon Managed Prometheus' alert manager"),
+            topic_actions=("sns:Publish", "sns:GetTopicAttributes"),
+        ),
         _auto_scaling(),
         _elasticache(),
         *([_named(named)] if named else []),
@@ -60,7 +66,7 @@ def topic_statement(publisher: Publisher, topic_arn: str) -> iam.PolicyStatement
     return iam.PolicyStatement(
         sid=publisher.sid,
         principals=[publisher.principal],
-        actions=["sns:Publish"],
+        actions=list(publisher.topic_actions),
         resources=[topic_arn],
         conditions=dict(publisher.topic_conditions) or None,
     )

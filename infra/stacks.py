@@ -30,6 +30,7 @@ from infra.forwarding import ForwarderConstruct, Relay
 from infra.functions import ARCHITECTURES, layer_version
 from infra.intake import NAME as INTAKE
 from infra.intake import IntakeConstruct
+from infra.managed_prometheus import RulesStack
 from infra.ops_page import OpsPage
 from infra.permissions import channel_statements
 from infra.rollout import Rollout
@@ -64,6 +65,7 @@ class EnvironmentStage(cdk.Stage):
         code: Asset,
         layer: Asset,
         arch: str,
+        rules: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(scope, environment.name, env=cdk.Environment(region=environment.region or None))
         name = f"alertrelay-{environment.name}"
@@ -104,6 +106,10 @@ class EnvironmentStage(cdk.Stage):
                 send_tags=environment.alarm_tags_in_notifications,
             )
             burning.add_stack_dependency(relay)
+        if rules:
+            RulesStack(
+                self, "Rules", rules, environment=environment.name, stack_name=f"{name}-rules"
+            ).add_stack_dependency(relay)
         cdk.Tags.of(self).add("alertrelay", environment.name)
         cdk.Aspects.of(self).add(CheckovAnswers())
 

@@ -98,8 +98,8 @@ def received_by(day: Day, outcome: Outcome) -> RecordedRequest | None:
     return next((r for r in found if r.taken), found[-1] if found else None)
 
 
-def as_text(day: Day, *, colour: bool = False) -> Iterator[str]:
-    """The lines for people."""
+def as_text(day: Day, *, colour: bool = False, unread: int = 0) -> Iterator[str]:
+    """The lines for people. `unread` files were named and could not be read."""
     down = ", ".join(f"{place} ({fault})" for place, fault in day.down.items())
     yield f"environment {day.environment}" + (f", down: {down}" if down else "")
     seen: set[str] = set()
@@ -125,7 +125,7 @@ def as_text(day: Day, *, colour: bool = False) -> Iterator[str]:
                 seen.add(text)
                 yield f"{'':<24}\u00bb {text}"
     yield ""
-    yield from _summary(day)
+    yield from _summary(day, unread)
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +228,7 @@ def headline(received: RecordedRequest) -> str:
     return peer(received.channel).headline(received.body if isinstance(received.body, dict) else {})
 
 
-def _summary(day: Day) -> Iterator[str]:
+def _summary(day: Day, unread: int) -> Iterator[str]:
     counts: Counter[str] = Counter(d.outcome.outcome for event in day.events for d in event.deliveries)
     said = ", ".join(f"{counts[name]} {name}" for name in _COLOURS if counts[name]) or "nobody was notified"
     files = f"{len(day.events)} file{'' if len(day.events) == 1 else 's'}"
@@ -245,11 +245,12 @@ def _summary(day: Day) -> Iterator[str]:
     for lost in day.lost:
         what = f"{lost.alertname} of {lost.file}, {lost.integration or 'all receivers'}"
         yield f"  LOST: {what}: neither notified nor queued"
-    if day.unpublished:
-        files = "1 file" if len(day.unpublished) == 1 else f"{len(day.unpublished)} files"
-        yield f"{files} reached no topic, for the reasons below: nothing is proven about what they would lead to."
-    if not day.lost and (counts or not day.unpublished):
-        yield "Nothing is lost: every update was delivered, merged, suppressed for a named reason, or has its next try."
+    if refused := len(day.unpublished) + unread:
+        files, them = ("1 file", "it") if refused == 1 else (f"{refused} files", "them")
+        yield f"{files} reached no topic, for the reasons on stderr, so nothing is proven about {them}."
+    if not day.lost and (counts or not refused):
+        verdict = "Nothing else is lost" if refused else "Nothing is lost"
+        yield f"{verdict}: every update was delivered, merged, suppressed for a named reason, or has its next try."
 
 
 def _next(delivery: AccountedUpdate) -> str:

@@ -56,16 +56,18 @@ def template() -> Path:
 
 @pytest.fixture
 def begin(template: Path) -> Iterator[Begin]:
-    """begin(pagerduty=Fault(…)) is a running stack; it is gone after the test."""
+    """begin(pagerduty=Fault(…)) is a running stack; it is gone after the test. A test of what asks CloudFormation,
+    Lambda or KMS needs one that `deploy` makes: they are not kept."""
     with ExitStack() as running:
 
         def enter(
             down: Mapping[str, Fault] | None = None,
             start: datetime = START,
             engine: type[RunningStack] = BriefStack,
+            deployment: Callable[[Emulator, Path], Deployed] = deployed_once,
         ) -> DayRun:
             return running.enter_context(
-                DayRun(template, "prod", start=start, down=down or {}, engine=engine, deployment=deployed_once)
+                DayRun(template, "prod", start=start, down=down or {}, engine=engine, deployment=deployment)
             )
 
         yield enter

@@ -115,7 +115,7 @@ def _learned(rule: EntryRule, metric: WatchedMetric, seed: int) -> tuple[Track, 
 
 
 def _as(track: Track, metric: WatchedMetric) -> Track:
-    return Track(metric=metric, read_to=track.read_to, presence=track.presence, drift=track.drift, course=track.course)
+    return Track(metric=metric, read_to=track.read_to, presence=track.presence, drift=track.drift)
 
 
 def _scoring(config: AnomalyConfig, source: MemoryMetrics, shelf: MemoryShelf) -> Scoring:

@@ -62,10 +62,32 @@ def _nightly(draw: random.Random, count: int) -> list[float]:
     return [10.0 + (40.0 if place % DAY < 6 else 0.0) + draw.gauss(0.0, 1.0) for place in range(count)]
 
 
+def _business(draw: random.Random, count: int) -> list[float]:
+    open_now = [place // DAY % 7 < 5 and 8 <= place % DAY / 12 < 18 for place in range(count)]
+    return [(220.0 if now else 20.0) * draw.gauss(1.0, 0.05) for now in open_now]
+
+
+def _rare_events(draw: random.Random, count: int) -> list[float]:
+    """Draws a Poisson number of mean 0.05 for each point."""
+
+    def events() -> float:
+        number, left = 0, draw.expovariate(1.0)
+        while left < _RARE:
+            number += 1
+            left += draw.expovariate(1.0)
+        return float(number)
+
+    return [events() for _ in range(count)]
+
+
+_RARE = 0.05
+
 KINDS: Mapping[str, Made] = {
     "noise": lambda draw, count: [draw.gauss(50.0, 3.0) for _ in range(count)],
     "a daily course": _daily,
     "a weekly course": _weekly,
+    "business hours": _business,
+    "rare events": _rare_events,
     "growing": _growing,
     "saturating at 100": lambda draw, count: [min(100.0, value + 25.0) for value in _daily(draw, count)],
     "a job each night": _nightly,

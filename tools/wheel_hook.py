@@ -25,8 +25,12 @@ DATA = (
     "requirements/rie.txt",
     "cdk.json",
     "docs/schemas",
+    "rules/parameters.yml",
+    "rules/templates",
+    "runbooks/prometheus",
 )
-"""What the layer is built from, and the schemas of the editor's server, byte for byte, where ROOT looks for them."""
+"""What the layer is built from, the schemas of the editor's server, and the rules that `rules init` writes: byte for
+byte, where ROOT looks for them."""
 COMMAND = "alertrelay.cli.command:main"
 BUILD_FILE = "build.json"
 _FROM = re.compile(rb"from\s+")

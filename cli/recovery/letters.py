@@ -27,7 +27,7 @@ class DeadLetterQueue:
     """One of the environment's dead-letter queues; `function` is the forwarder whose messages it holds."""
 
     name: str
-    holder: Literal["forwarder", "rules", "scorer"]
+    holder: Literal["forwarder", "rules", "scorer", "slo"]
     function: str = ""
 
 
@@ -62,6 +62,8 @@ def judge(queue: DeadLetterQueue, letter: Letter, *, functions: Sequence[str]) -
             return _of_rule(letter, functions)
         case "scorer":
             return Judged(action="delete", about="a run of the anomaly-scorer, or a deployment", why=NEXT_RUN)
+        case "slo":
+            return Judged(action="delete", about="a run of the slo function", why=NEXT_RUN)
 
 
 def _of_forwarder(function: str, letter: Letter) -> Judged:

@@ -64,6 +64,8 @@ def queues_of(deployed: DeployedStack, only: Sequence[str] = ()) -> tuple[DeadLe
     found.append(DeadLetterQueue(name=f"{deployed.stack}-{RULES}", holder="rules"))
     if scorer := deployed.outputs.get("AnomalyFunction"):
         found.append(DeadLetterQueue(name=f"{scorer}-failed", holder="scorer"))
+    if budgets := deployed.outputs.get("SloFunction"):
+        found.append(DeadLetterQueue(name=f"{budgets}-failed", holder="slo"))
     return tuple(one for one in found if not only or one.name.endswith(tuple(only)))
 
 

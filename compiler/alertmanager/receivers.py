@@ -124,9 +124,9 @@ def _send_resolved(section: Section, served: ChannelDescriptor) -> bool:
     if served.pages:
         message = f"{served.title} is notified of the resolve all the same: an incident must not hang open"
     elif section.has("send_resolved"):
-        message = "the end of an alert is not announced here"
+        message = "the resolve of an alert is not notified here"
     else:
-        message = f"the end of an alert is not announced here: the default of {served.kind} is false"
+        message = f"the resolve of an alert is not notified here: the default of {served.kind} is false"
     section.findings.warning(section.at("send_resolved"), "send-resolved", message, "write `send_resolved: true`")
     return False
 

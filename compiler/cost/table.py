@@ -34,8 +34,9 @@ def price(line: Line) -> str:
 def assumptions(demand: Demand) -> str:
     """Returns what the month is counted for, in one sentence."""
     alert = demand.alert
+    where = "1 integration" if alert.homes == 1 else f"{alert.homes:.3g} integrations"
     return (
-        f"{demand.alerts_a_day:,.0f} alerts a day, each in groups of its own at {alert.homes:.3g} integrations, open "
+        f"{demand.alerts_a_day:,.0f} alerts a day, each in groups of its own at {where}, open "
         f"for {alert.open_minutes:g} minutes; list prices of {REGION}, no free tier"
     )
 

@@ -30,7 +30,7 @@ from compiler.resources.slo import ListedObjective, slos
 
 KEYS = keys(
     "region retain log_retention_days labels publisher_accounts publishers ops_email ops_pagerduty_key "
-    "rollout intake reserved_concurrency runbook_base_url alarm_tags_in_notifications audit "
+    "rollout intake reserved_concurrency runbook_base_url alarm_tags_in_notifications managed_prometheus audit "
     "databases clusters caches services load_balancers queues functions slos"
 )
 ROLLOUTS = ("canary", "at_once")
@@ -65,6 +65,7 @@ class Environment:
     ops_pagerduty_key: str  # a key of the secret: pages by EventBridge directly when the relay itself is unwell
     ops_email: tuple[str, ...]  # notified by SNS directly when the relay itself is unwell
     runbook_base_url: str
+    managed_prometheus: bool  # the rules of rules/ are deployed to a workspace of Amazon Managed Prometheus
     alarm_tags_in_notifications: bool  # each alarm sends its tags along with each change of its state
     audit: Audit | None  # None: nothing is checked on a schedule
     databases: tuple[Database, ...]
@@ -123,6 +124,7 @@ def parse_environment(root: Value, name: str, findings: Findings) -> Environment
         ops_pagerduty_key=SECRET_KEY(ops_key, findings) if ops_key else "",
         ops_email=tuple(filter(None, (EMAIL_ADDRESS(v, findings) for v in section.list("ops_email")))),
         runbook_base_url=WEB_ADDRESS(runbooks, findings) if runbooks else "",
+        managed_prometheus=section.flag("managed_prometheus", default=False),
         alarm_tags_in_notifications=section.flag("alarm_tags_in_notifications", default=False),
         audit=audit_of(section),
         databases=listing.databases(section),

@@ -40,7 +40,7 @@ def test_the_page_shows_the_series_its_band_the_scores_and_the_alerts_with_reaso
     classes = {element.get("class") for element in body.iter()}
     assert {"series", "band", "score over", "limit", "mark"} <= classes
     assert [text[:16] for text in _alerts(body)] == ["2026-11-04 11:20"]
-    assert "robust sigma above" in _alerts(body)[0]
+    assert "working days) is" in _alerts(body)[0]
 
 
 def test_the_page_loads_nothing(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from cli.live import examine
 from compiler.load import load
 from compiler.reading.finding import Finding
 from local.stack.day import DayRun
+from local.stack.deployed import deploy
 from local.standins import Fault
 from tests.example import CONFIG as SHIPPED
 
@@ -37,7 +38,7 @@ SMS_ALARM = "prod-alertrelay-sms-AlertrelaySmsSpend"
 def deployed(begin: Callable[..., DayRun], monkeypatch: pytest.MonkeyPatch) -> DayRun:
     """The stack with everything that a person has to do after a deploy done."""
     in_sandbox(monkeypatch, False)
-    run = begin()
+    run = begin(deployment=deploy)
     role = "arn:aws:iam::123456789012:role/alertrelay-sms-delivery-logs"
     set_sms(run, MonthlySpendLimit="20", DeliveryStatusIAMRole=role, DeliveryStatusSuccessSamplingRate="100")
     alarm_at(run, 16.0)

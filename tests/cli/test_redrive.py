@@ -19,6 +19,7 @@ from cli.command import parser
 from cli.recovery.letters import DeadLetterQueue, Letter, judge
 from cli.recovery.queues import Handled, Redrive, queues_of
 from local.stack.day import DayRun
+from local.stack.deployed import deploy
 from tests.cli.aws import outputs_client
 from tests.dispatch.world import START, alarm
 from tests.runtime.test_sent_back import failed, notification, sns_event
@@ -186,7 +187,7 @@ def test_what_cannot_be_sent_or_deleted_stays_and_is_named(sqs: Queues, operatio
 def test_a_replayed_alert_is_delivered_once_however_often_it_is_sent(
     begin: Callable[..., DayRun], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    stack = begin().stack
+    stack = begin(deployment=deploy).stack
     deployed = cloud.stack_of("prod", stack.emulator.client)
     assert deployed is not None
     letters = {name for name in stack.deployed.queues if not name.endswith(("-timers", "-inbox"))}

@@ -15,6 +15,7 @@ from alertrelay.policy.rehearsal import ALERTNAME, NoWay, labels_for, targets_of
 from cli.send_test_alert import NotSent, Rehearsal, exit_code
 from compiler.load import load
 from local.stack.day import DayRun
+from local.stack.deployed import deploy
 from local.standins import Fault
 from tests.example import CONFIG as SHIPPED
 
@@ -50,7 +51,7 @@ def rehearse(begin: Begin, config: Config) -> Callable[..., tuple[DayRun, Rehear
         labels: Mapping[str, str] | None = None,
         files: Config = config,
     ) -> tuple[DayRun, Rehearsal, list[str]]:
-        run, said = begin(down), list[str]()
+        run, said = begin(down, deployment=deploy), list[str]()
         client: Any = run.stack.emulator.client
         planned = Rehearsal.planned(
             files, client, Waiting(run), receiver=receiver, labels=labels or {}, say=said.append

@@ -117,11 +117,28 @@ def test_a_verdict_is_not_given_where_no_file_reached_a_topic() -> None:
         environment="prod", down={}, began=at, ended=at, events=(), history=(), received=(), waiting={}, lost=(),
         unpublished=("x.json: SNS does not take this message",), secrets={},
     )  # fmt: skip
-    said = "\n".join(as_text(day))
-    assert "1 file reached no topic" in said
-    assert "Nothing is lost" not in said
+    said = "\n".join(as_text(day, unread=1))
+    assert "2 files reached no topic" in said
+    assert "is lost" not in said
+
+
+def test_a_command_that_is_misspelt_is_met_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["chekc"])
+    assert "; did you mean 'check'?; see `alertrelay --help`" in capsys.readouterr().err
 
 
 def test_a_label_that_stands_twice_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["route", "severity=critical", "severity=info"]) == 0
     assert "the label 'severity' stands twice: the last one counts" in capsys.readouterr().err
+
+
+def test_init_names_the_keys_of_a_file_that_the_user_has(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    own = tmp_path / "am.yml"
+    own.write_text(
+        "route: {receiver: a}\nreceivers:\n- name: a\n  pagerduty_configs: [{routing_key_file: /s/pd}]\n",
+        encoding="utf-8",
+    )
+    flags = ["--environment", "prod", "--on-call-mail", "oncall@acme.test", "--alertmanager", str(own)]
+    assert main(["init", str(tmp_path / "alerts"), *flags]) == 0
+    assert "after the deploy, into the stack's secret: pd" in capsys.readouterr().out

@@ -50,12 +50,14 @@ databases:
 clusters:
   - {id: catalog, engine: aurora-mysql, max_capacity: 16, readers: false, binlog_replica: true}
 alarm_tags_in_notifications: true
+managed_prometheus: true
 audit: {every: 5m, roles: [arn:aws:iam::444455556666:role/alertrelay-audit]}
 caches:
   - {id: sessions, engine: valkey, class: cache.r7g.large, nodes: 2, thresholds: {memory_percent: 80.5}}
 services:
   - {id: web, cluster: main, launch: ec2, container_insights: enhanced, load_balancer: app/main/0123456789abcdef,
-     target_group: targetgroup/web/0123456789abcdef, healthy_targets: 2, ebs_volume: true, service_connect: web}
+     target_group: targetgroup/web/0123456789abcdef, healthy_targets: 2, ebs_volume: true, service_connect: web,
+     opentelemetry: shop/web, log_group: /ecs/web}
 load_balancers: [{id: app/main/0123456789abcdef, anomaly: [requests]}]
 queues: [{id: orders.fifo, dead_letter_queue: orders-dead.fifo}]
 functions: [{id: resize, timeout_seconds: 30, stream: true}]
@@ -77,6 +79,7 @@ functions: [{id: resize, timeout_seconds: 30, stream: true}]
         reserved_concurrency=100,
         runbook_base_url="https://wiki.example.com/runbooks",
         alarm_tags_in_notifications=True,
+        managed_prometheus=True,
         audit=Audit(every=300, roles=("arn:aws:iam::444455556666:role/alertrelay-audit",)),
         databases=(
             Database(
@@ -121,6 +124,8 @@ functions: [{id: resize, timeout_seconds: 30, stream: true}]
                 healthy_targets=2,
                 ebs_volume=True,
                 service_connect="web",
+                opentelemetry="shop/web",
+                log_group="/ecs/web",
             ),
         ),
         load_balancers=(LoadBalancer(id="app/main/0123456789abcdef", watch=ResourceWatch(anomaly=("requests",))),),

@@ -89,7 +89,7 @@ def test_the_timeline_and_the_json_say_what_the_scorer_noticed_and_why(lived: Li
     assert any("orders-placed.csv: 25 points of orders-placed (alert), after" in line for line in lines)
     (opened,) = (line for line in lines if "opened" in line)
     assert "score 0." in opened
-    assert any("robust sigma below" in line for line in lines)
+    assert any("usual for Friday" in line and " below" in line for line in lines)
     anomalies = timeline.as_json(lived.day)["anomalies"]
     assert [one["event"] for one in anomalies] == ["anomaly_opened", "anomaly_ended"]
 

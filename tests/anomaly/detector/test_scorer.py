@@ -42,9 +42,8 @@ def test_the_missing_peak_of_a_day_is_told() -> None:
 
 
 def test_a_new_level_is_told_and_then_becomes_usual() -> None:
-    found = told(points(noisy(5 * DAY) + noisy(5 * DAY, level=70.0, seed=2)))
-    assert found
-    assert all(5 * DAY <= place < 6 * DAY + 12 for place in found)
+    found = told(points(noisy(10 * DAY) + noisy(3 * DAY, level=70.0, seed=2)))
+    assert found == [10 * DAY]
 
 
 def test_a_slow_shift_under_the_noise_of_single_points_scores_above_the_usual() -> None:
@@ -144,7 +143,8 @@ def test_an_hour_of_daylight_saving_moves_the_day_of_the_people(month: int, day:
     begin = datetime(2026, month, day, tzinfo=zone).timestamp()
     series = _of_the_people(begin, zone)
     assert told(series, Scorer(zone=zone)) == []
-    assert told(series) != []  # without the zone the day is an hour off
+    # Without the zone the day is an hour off.
+    assert max(scores(series)[7 * DAY :]) > max(scores(series, Scorer(zone=zone))[7 * DAY :])
 
 
 def _of_the_people(begin: float, zone: tzinfo) -> Points:
@@ -170,9 +170,9 @@ def test_the_first_points_score_nothing() -> None:
 
 
 def test_nothing_is_told_in_the_first_day() -> None:
-    values = noisy(2 * DAY)
-    values[DAY - 20] = values[DAY + 100] = 90.0
-    assert told(points(values)) == [DAY + 100]
+    values = noisy(4 * DAY)
+    values[DAY - 20], values[3 * DAY + 100] = 90.0, 300.0
+    assert told(points(values)) == [3 * DAY + 100]
 
 
 def test_a_first_week_without_history_tells_nothing_of_a_usual_metric() -> None:
@@ -214,35 +214,23 @@ def test_the_scores_of_a_beginning_are_the_beginning_of_the_scores(cut: int) -> 
 
 
 def test_a_value_beyond_all_seen_is_told_though_no_step_is_large() -> None:
-    values = daily(8 * DAY)
+    values = daily(12 * DAY)
     for place in range(40):
-        values[6 * DAY + 60 + place] += 2.0 * place
+        values[10 * DAY + 60 + place] += 2.0 * place
     found = told(points(values))
     assert found
-    assert 6 * DAY + 60 <= found[0] < 6 * DAY + 110
+    assert 10 * DAY + 60 <= found[0] < 10 * DAY + 110
 
 
-def test_a_value_that_came_before_is_not_new() -> None:
-    """The same slow swell twice: its values are known the second time."""
-    values = daily(12 * DAY)
-    for day in (5, 9):
-        for place in range(80):
-            values[day * DAY + 40 + place] += 120.0 * math.sin(math.pi * place / 80)
-    found = told(points(values))
-    assert any(5 * DAY <= place < 6 * DAY for place in found)
-    assert not any(9 * DAY <= place < 10 * DAY for place in found)
-
-
-def test_the_same_incident_again_still_scores_though_less() -> None:
-    """By its distance from the bulk it stays odd, but what comes every other day is no alert."""
+def test_an_incident_that_recurs_is_told_each_time_and_is_a_warning() -> None:
     values = noisy(20 * DAY)
     begun = [day * DAY + 17 * day for day in range(4, 19, 2)]
     for place in begun:
         values[place : place + 3] = [95.0, 97.0, 93.0]
     found = scores(points(values))
     incidents = [max(found[place : place + 3]) for place in begun]
-    assert incidents[0] >= DEFAULT_THRESHOLD
-    assert all(0.3 < score < DEFAULT_THRESHOLD for score in incidents[3:])
+    assert all(score >= DEFAULT_THRESHOLD for score in incidents)
+    assert all(score < 0.99 for score in incidents[1:])
 
 
 _SPIKY = frozenset({"a power law", "a latency with slow calls", "bursts", "steps by deploys"})

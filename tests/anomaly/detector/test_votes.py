@@ -6,21 +6,26 @@ import pytest
 from alertrelay.anomaly.detector import measures
 from alertrelay.anomaly.detector.rarity import Rarity
 from alertrelay.anomaly.detector.refractory import DEFAULT_THRESHOLD, Refractory, score_of
-from alertrelay.anomaly.detector.votes import SILENT, VOICES, Voice, strengths
+from alertrelay.anomaly.detector.votes import ALERTS, BUDGETS, NAMES, SILENT, VOICES, Pace, Voice, strengths
 
 _WEEK = 2016.0
+_BUDGET = BUDGETS["normal"]
+
+
+def _pace(points_a_week: float = _WEEK) -> Pace:
+    return Pace(math.log10(points_a_week), math.log10(336.0))
 
 
 def _parts(**rarities: Rarity) -> list[Rarity | None]:
     places = {name: getattr(measures, name.upper()) for name in rarities}
-    parts: list[Rarity | None] = [None] * (len(measures.NAMES) + 1)
+    parts: list[Rarity | None] = [None] * len(NAMES)
     for name, rarity in rarities.items():
         parts[places[name]] = rarity
     return parts
 
 
 def _alone(rarity: Rarity, voice: Voice, points_a_week: float = _WEEK) -> float:
-    return strengths(_parts(novelty=rarity), (voice,), points_a_week)[0]
+    return strengths(_parts(novelty=rarity), (voice,), _pace(points_a_week), _BUDGET)[0]
 
 
 _PLAIN = Voice("plain", (measures.NOVELTY,), up_to=1e9, rest=8.0)
@@ -50,14 +55,21 @@ def test_a_voice_is_silent_on_what_comes_more_often_than_it_speaks_of() -> None:
 def test_a_part_that_is_none_has_no_say() -> None:
     together = Voice("together", (measures.STEP, measures.FORECAST), up_to=1e9, rest=8.0)
     one, both = _parts(step=Rarity(5.0, 0.0)), _parts(step=Rarity(5.0, 0.0), forecast=Rarity(3.0, 0.0))
-    assert strengths(one, (together,), _WEEK)[0] == pytest.approx(strengths(both, (together,), _WEEK)[0] + 1.0)
-    assert strengths(_parts(), (together,), _WEEK) == (SILENT,)
+    assert strengths(one, (together,), _pace(), _BUDGET)[0] == pytest.approx(
+        strengths(both, (together,), _pace(), _BUDGET)[0] + 1.0
+    )
+    assert strengths(_parts(), (together,), _pace(), _BUDGET) == [SILENT]
 
 
-def test_distance_from_the_bulk_alone_is_never_an_alert() -> None:
-    rarities = Rarity(0.0, 1e6)
-    parts = _parts(step=rarities, step_of_three=rarities, season=rarities, forecast=rarities, novelty=rarities)
-    said = max(strengths(parts, VOICES, _WEEK))
+def test_distance_from_the_bulk_alerts_within_its_budget_and_a_new_value_by_it_never() -> None:
+    (spends,) = (voice for voice in VOICES if voice.spends)
+    nominal = math.log10(_WEEK * spends.doubt)
+    for budget in (1.0, 10.0):
+        just, less = (Rarity(0.0, nominal - math.log10(budget) + step) for step in (0.01, -0.01))
+        for rarity, alerts in ((just, True), (less, False)):
+            parts = _parts(step=rarity, step_of_three=rarity, season=rarity, forecast=rarity)
+            assert (strengths(parts, (spends,), _pace(), budget)[0] >= ALERTS) is alerts
+    said = max(strengths(_parts(novelty=Rarity(0.0, 1e6)), VOICES, _pace(), _BUDGET))
     assert 0.5 < score_of(said) < DEFAULT_THRESHOLD
 
 

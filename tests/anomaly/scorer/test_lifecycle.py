@@ -13,7 +13,7 @@ LEVELS = (ScoreLevel(severity="warning", score=0.8), ScoreLevel(severity="critic
 
 
 def _seen(value: float = 100.0, *, score: float = 0.0, at: float = START, calm: bool = True) -> ScoredPoint:
-    return ScoredPoint(at=at, value=value, score=score, calm=calm, since=at, course=100.0, reach=10.0)
+    return ScoredPoint(at=at, value=value, score=score, calm=calm, since=at, band=(70.0, 130.0))
 
 
 def test_it_opens_under_the_worst_severity_that_the_score_reaches() -> None:
@@ -49,9 +49,9 @@ def test_it_ends_when_it_is_back_for_some_points_and_not_for_one() -> None:
     assert (change.kind, change.learned) == ("ended", False)
 
 
-def test_what_is_calm_but_still_far_away_stays_open_for_a_day_and_is_usual_then() -> None:
+def test_what_is_calm_but_still_far_away_stays_open_for_three_days_and_is_usual_then() -> None:
     now, _ = step(None, _seen(300, score=0.9), LEVELS)
-    for place in range(1, 288):
+    for place in range(1, 3 * 288):
         now, change = step(now, _seen(300, at=START + place * 300), LEVELS)
         assert (change, now is None) == (None, False)
     _, change = step(now, _seen(300, at=START + LEARNED_AFTER), LEVELS)
@@ -75,6 +75,23 @@ def test_the_fall_after_a_rush_is_no_fall_below_what_is_usual() -> None:
     assert step(None, _seen(40, score=0.99), LEVELS, "low")[0] is not None
     assert step(None, _seen(100, score=0.99), LEVELS, "high") == (None, None)
     assert step(None, _seen(160, score=0.99), LEVELS, "high")[0] is not None
+
+
+def test_a_level_that_goes_on_climbing_stays_open() -> None:
+    now, _ = step(None, _seen(140, score=0.9), LEVELS)
+    for place in range(1, 6 * 288):
+        now, change = step(now, _seen(140 + 0.3 * place, at=START + place * 300), LEVELS)
+        assert (change, now is None) == (None, False)
+
+
+def test_the_way_back_is_no_worse_and_the_worst_value_is_the_one_farthest_from_usual() -> None:
+    now, _ = step(None, _seen(300, score=0.9), LEVELS)
+    now, _ = step(now, _seen(500, score=0.1, at=START + 300, calm=False), LEVELS)
+    for place, value in enumerate((350, 250, 20), 2):
+        now, change = step(now, _seen(value, score=0.999, at=START + place * 300, calm=False), LEVELS)
+        assert change is None
+    assert now is not None
+    assert (now.value, now.severities) == (500, ("warning",))
 
 
 @given(st.lists(st.tuples(st.floats(0, 1000), st.floats(0, 1), st.booleans()), max_size=400))

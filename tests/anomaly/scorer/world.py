@@ -97,8 +97,8 @@ class World:
     topic_fails: bool = False
     _ids: Iterator[int] = field(default_factory=itertools.count)
 
-    def shop(self, *, days: int = 6, hours: float = 24.0, of: WatchedMetric | None = None) -> World:
-        """Six days of orders before the clock's time, and some hours after it."""
+    def shop(self, *, days: int = 10, hours: float = 24.0, of: WatchedMetric | None = None) -> World:
+        """Ten days of orders before the clock's time, and some hours after it."""
         self.metrics.put(of or metric(), course(START - days * DAY, START + hours * 3600))
         return self
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import yaml
 from cli.command import main
 from compiler.reading.finding import Finding, Findings
 from compiler.rules.render import render
+from tests.example import CONFIG
 
 RULES = Path(__file__).parents[3] / "rules"
 PARAMETERS = """\
@@ -127,3 +129,26 @@ def test_the_command_writes_compares_and_names_strays(folder: Path, capsys: pyte
     (folder / "parameters.yml").write_text("services: []\n")
     assert main(["rules", "render", *where]) == 1
     assert "missing-parameter" in capsys.readouterr().err
+
+
+def test_a_folder_of_your_own_lists_the_services_of_your_environments(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("ALERTRELAY_CONFIG_DIR")
+    (tmp_path / "runbooks").mkdir()
+    shutil.copytree(CONFIG, tmp_path / "config")
+    assert main(["rules", "init"]) == 0
+    assert "with 3 services of config/environments" in capsys.readouterr().out
+    assert {path.name for path in (tmp_path / "runbooks" / "prometheus").glob("*.md")} >= {"errors.md", "down.md"}
+    assert main(["rules", "render"]) == 0
+    found = render(tmp_path / "rules", Findings())
+    assert found
+    assert [(one.name, one.labels["cluster"]) for one in found.parameters.services] == [
+        ("checkout", "main"),
+        ("payments", "main"),
+        ("web", "main"),
+    ]
+    assert found.texts["requests.yml"] == (RULES / "rendered" / "requests.yml").read_text(encoding="utf-8")
+    assert main(["rules", "init"]) == 2
+    assert "exists already" in capsys.readouterr().err

@@ -12,15 +12,23 @@ from typing import Final, Literal
 from alertrelay.anomaly.detector import measures
 from alertrelay.anomaly.detector.baseline import DAY
 from alertrelay.anomaly.detector.flat_line import FlatLine
+from alertrelay.anomaly.detector.history import Passed, Usual, UsualHistory
+from alertrelay.anomaly.detector.hour_noise import HourNoise
 from alertrelay.anomaly.detector.measures import Measured, Measures
 from alertrelay.anomaly.detector.rarity import COMMON, WARM_UP, Rarity, Tail
-from alertrelay.anomaly.detector.votes import SILENT, VOICES, Voice, strengths
+from alertrelay.anomaly.detector.slow import SlowCourse
+from alertrelay.anomaly.detector.trouble import WHOLE_WEEK, OpenTrouble, certainty_of, doubt_of, is_within
+from alertrelay.anomaly.detector.votes import ALERTS, BUDGETS, SILENT, VOICES, Pace, Voice, below_weekly, strengths
 
 WEEK = 604_800.0
-_SIGMA = 1.4826
 _LARGEST = 1e100
-NAMES: Final = (*measures.NAMES, "points without a change")
-"""The names of the parts of a reading: the measures, and the flat line."""
+_SUDDEN: Final = frozenset((measures.STEP, measures.STEP_OF_THREE, measures.SEASON, measures.FORECAST))
+_WIDE = 4.0
+"""The usual distances from its time of day that a point has by chance."""
+_HANGS = 2.0
+"""The rarity from which on a flat line goes on, rather than being how the metric is."""
+REPEATED: Final = 1.5
+"""The strength of a trouble that was there within two weeks: a warning, and no more."""
 
 Direction = Literal["high", "low", "both"]
 
@@ -28,26 +36,49 @@ Direction = Literal["high", "low", "both"]
 @dataclass(frozen=True, slots=True)
 class Reading:
     """The result of one point. `voices` are -log10 of how often a usual week holds such a point, by the detector's
-    voices, and `rarity` is the strongest of them; `parts` are -log10 of the probability of each measure, by NAMES."""
+    voices, and `rarity` is the strongest of them; `parts` are -log10 of the probability of each measure, by
+    votes.NAMES. `usual` is what the time of the point had while calm; `points` are those of the history before it.
+    `hangs`: the metric stands still, as it hardly ever did."""
 
     rarity: float
     voices: tuple[float, ...]
     parts: tuple[float | None, ...]
     measured: Measured | None
     flat: int = 0  # points in a row without a change
+    usual: Usual | None = None
+    day_mean: float | None = None
+    points: int = 0
+    hangs: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What may be said of a point: whether it is `usual` by its value, a trouble is open or `lingers`, how strong a
+    claim can be at `most`, and the `weeks` of history."""
+
+    usual: bool
+    lingers: bool
+    most: float
+    weeks: float
 
 
 class Detector:
     """The state of one metric. It sees each point once, in order, and never a later one."""
 
     __slots__ = (
+        "_budget",
         "_direction",
         "_first",
         "_flat",
+        "_history",
+        "_hour_noise",
+        "_hour_tail",
         "_last",
         "_measures",
+        "_slow",
         "_step",
         "_tails",
+        "_trouble",
         "_voices",
         "_waiting",
         "_zone",
@@ -60,18 +91,25 @@ class Detector:
         direction: Direction = "both",
         zone: tzinfo | None = None,
         voices: Sequence[Voice] = VOICES,
+        budget: float = BUDGETS["normal"],
     ) -> None:
         """`step` is the metric's period in seconds; where it is not known it is learned from the first points.
         `direction` is the side that is trouble; the other is learned and never scores. `zone` is where the people live
-        whose day the metric follows: an hour of daylight saving moves their day."""
+        whose day the metric follows: an hour of daylight saving moves their day. `budget`: see votes.BUDGETS."""
         self._step = step
         self._direction = direction
         self._zone = zone
         self._voices = voices
+        self._budget = budget
         self._flat = FlatLine()
         self._waiting: list[tuple[float, float]] = []
         self._measures: Measures | None = None
         self._tails = tuple(Tail() for _ in measures.NAMES)
+        self._history = UsualHistory(step or 0.0)
+        self._hour_noise = HourNoise()
+        self._hour_tail = Tail()
+        self._slow = SlowCourse()
+        self._trouble = OpenTrouble()
         self._last = -math.inf
         self._first = math.inf  # the first point; nothing scores for a day from it: its course is not known yet
 
@@ -89,9 +127,22 @@ class Detector:
             self._begin()
         return Reading(SILENT, (), (), None)
 
+    def seed_history(self) -> None:
+        """Fills the usual ranges from the time of day, for a state that was kept before there were any."""
+        known, sigma = self._measures, self._tails[measures.SEASON].median()
+        if known is None or sigma is None:
+            return
+
+        def around(time_of_day: float) -> tuple[float, float] | None:
+            middle = known.usual(time_of_day)
+            return None if middle is None else (middle - _WIDE * sigma, middle + _WIDE * sigma)
+
+        self._history.seed(clock(self._last, self._zone), around)
+
     def _begin(self) -> None:
         gaps = sorted(later - earlier for (earlier, _), (later, _) in itertools.pairwise(self._waiting))
         self._step = self._step or gaps[len(gaps) // 2]
+        self._history = UsualHistory(self._step)
         self._measures = Measures(self._step, self._waiting[0][1])
         for at, value in self._waiting:
             self._read(at, value)
@@ -100,29 +151,109 @@ class Detector:
     def _read(self, at: float, value: float) -> Reading:
         assert self._measures is not None
         assert self._step is not None
-        measured = self._measures.take(at, value, clock(at, self._zone))
-        parts: list[Rarity | None] = []
-        for place, (tail, size) in enumerate(zip(self._tails, measured.sizes, strict=True)):
-            if size is None:
-                parts.append(None)
-                continue
-            usual = self._welcome(size) or (place == measures.NOVELTY and not measured.new)
-            parts.append(COMMON if usual else tail.rarity(abs(size)))
-            tail.learn(abs(size))
-        flat, rarity = self._flat.take(value)
-        parts.append(Rarity(rarity, 0.0))
-        mature = at - self._first >= DAY
-        voices = strengths(parts, self._voices, WEEK / self._step) if mature else ()
+        age, wall = at - self._first, clock(at, self._zone)
+        measured = self._measures.take(at, value, wall)
+        passed = self._history.enter(wall)
+        usual = self._history.usual()
+        beyond = usual.beyond(value) if usual else 0.0
+        sizes = self._sizes(measured, wall, beyond if usual and usual.same_time else None)
+        parts: list[Rarity | None] = [self._rarity(place, size, measured.new) for place, size in enumerate(sizes[:-1])]
+        flat, flat_rarity = self._flat.take(value)
+        hour = COMMON if sizes[-1] is None or self._welcome(sizes[-1]) else self._hour_tail.rarity(abs(sizes[-1]))
+        mean, of_day, missing = self._of_half_hour(passed)
+        span = self._history.span()
+        if span and not span[0] < value < span[1]:
+            flat_rarity = 0.0  # what rests at its edge is idle, or full: it does not hang
+        parts += [Rarity(flat_rarity, 0.0), hour, of_day, missing]
+        voices: tuple[float, ...] = ()
+        if age >= DAY:
+            claim = Claim(
+                usual=is_within(value, usual, self._history.span(), age / WEEK) or self._trouble.returns(beyond),
+                lingers=self._trouble.lingers(at),
+                most=min(certainty_of(age / WEEK), REPEATED if self._trouble.repeats(at, beyond) else math.inf),
+                weeks=age / WEEK,
+            )
+            voices = self._voiced(parts, claim)
+        rarity = max(voices, default=SILENT)
+        hangs = flat_rarity >= _HANGS
+        self._follow(at, value, beyond, sizes, alerts=rarity >= ALERTS, calm=rarity <= 0.0 and not hangs)
         shown = tuple(part and part.tail for part in parts)
-        return Reading(max(voices, default=SILENT), voices, shown, measured, flat)
+        return Reading(rarity, voices, shown, measured, flat, usual, mean, self._measures.count, hangs)
+
+    def _sizes(self, measured: Measured, wall: float, beyond: float | None) -> list[float | None]:
+        """Returns the measures, the sudden ones in the noise of their hour, and the distance from that hour's range."""
+        factor = self._hour_noise.factor(wall, measured.sizes[measures.FORECAST])
+        found = list(measured.sizes)
+        if factor > 1.0:
+            for place in _SUDDEN:
+                size = found[place]
+                if size is not None:
+                    found[place] = size / factor
+        found.append(beyond)
+        return found
+
+    def _rarity(self, place: int, size: float | None, new: bool) -> Rarity | None:
+        if size is None:
+            return None
+        if (place == measures.NOVELTY and not new) or self._welcome(size):
+            return COMMON
+        return self._tails[place].rarity(abs(size))
+
+    def _of_half_hour(self, passed: Passed | None) -> tuple[float | None, Rarity, Rarity]:
+        """Returns the mean of a day and its rarity, and that of a missing peak, where a half-hour has just passed."""
+        if passed is None:
+            return None, COMMON, COMMON
+        calm = self._trouble.since is None
+        span = self._history.span()
+        day = self._slow.day_mean(passed, calm=calm)
+        missing = self._slow.missing(passed, span[0]) if span else COMMON
+        mean, of_day = day or (None, COMMON)
+        if mean is not None and self._welcome(mean):
+            of_day = COMMON
+        return mean, of_day, COMMON if self._direction == "high" else missing
+
+    def _voiced(self, parts: Sequence[Rarity | None], claim: Claim) -> tuple[float, ...]:
+        """Returns the strengths of the voices. What lies within its usual range is no alert, except by what looks at
+        longer times; and a young metric claims little."""
+        assert self._step is not None
+        if not any(part is not None and part != COMMON for part in parts):
+            return (SILENT,) * len(self._voices)
+        pace = Pace(math.log10(WEEK / self._step), math.log10(self._history.a_week))
+        found = strengths(parts, self._voices, pace, self._budget)
+        for place, strength in enumerate(found):
+            if strength > 0.0:
+                found[place] = _claimed(strength, self._voices[place], claim)
+        return tuple(found)
+
+    def _follow(
+        self, at: float, value: float, beyond: float, sizes: Sequence[float | None], *, alerts: bool, calm: bool
+    ) -> None:
+        """Follows the trouble, and learns the point where there is none: an incident is no usual course."""
+        held = self._trouble.take(at, beyond, alerts=alerts, calm=calm)
+        if held:
+            self._history.accept()
+        self._history.learn(value, calm=self._trouble.since is None)
+        if self._trouble.is_fresh and beyond != 0.0:
+            return
+        for tail, size in zip((*self._tails, self._hour_tail), sizes, strict=True):
+            if size is not None:
+                tail.learn(abs(size))
 
     def _welcome(self, size: float) -> bool:
         return (self._direction == "high" and size < 0.0) or (self._direction == "low" and size > 0.0)
 
-    def spread(self, measure: int) -> float | None:
-        """Returns the robust sigma of a measure: its median size times 1.4826. None while it has too few points."""
-        median = self._tails[measure].median()
-        return None if median is None else median * _SIGMA
+    @property
+    def voices(self) -> Sequence[Voice]:
+        """Returns the voices, in the order of a reading's."""
+        return self._voices
+
+
+def _claimed(strength: float, voice: Voice, claim: Claim) -> float:
+    least = below_weekly(strength)
+    usual = claim.usual and not voice.lasting
+    if usual or (claim.lingers and voice.echoes) or (voice.by_day and claim.weeks < WHOLE_WEEK):
+        return least
+    return max(least, min(strength - doubt_of(claim.weeks), claim.most))
 
 
 def clock(at: float, zone: tzinfo | None) -> float:

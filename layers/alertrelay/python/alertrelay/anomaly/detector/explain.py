@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from alertrelay.anomaly.detector import measures
-from alertrelay.anomaly.detector.detector import NAMES, Reading
-from alertrelay.anomaly.detector.votes import FLAT
+from alertrelay.anomaly.detector.detector import Reading
+from alertrelay.anomaly.detector.votes import DAY_MEAN, FLAT, NAMES
 
 _SHOWN = 2
-BAND = 2.0
-"""The usual range reaches so many robust sigma to both sides."""
-_COUNTED = 6.0
-_NOTHING = 1e-6
-"""Beside a value this share of it is nothing."""
 
 
 def explain(
@@ -22,13 +17,11 @@ def explain(
     value: float,
     reading: Reading | None,
     since: float | None,
-    spread: Callable[[int], float | None],
     shown: Callable[[float], str],
 ) -> str:
-    """Explains a point: its value, the usual value for the time and their distance, since when, and the strongest
-    measures.
+    """Explains a point: its value, what its time of day had on earlier days, since when, and the strongest measures.
 
-    `spread` gives the robust sigma of a measure; `shown` puts a value, or a distance of two, into words.
+    `shown` puts a value, or a distance of two, into words. Times are those of the people.
     """
     if reading is None:
         return "not newer than the point before: not learned"
@@ -36,12 +29,12 @@ def explain(
         return "learning: too few points yet"
     if not reading.voices:
         return "learning: less than a day of history"
-    parts = [f"{shown(value)}; {_expected(at, value, reading.measured, spread, shown)}"]
+    parts = [f"{shown(value)}; {_expected(at, value, reading, shown)}"]
     if since is not None:
         parts.append(f"started {_clock(since, at)}")
     rarities = _rarities(reading)
     parts += [
-        f"{_part(place, reading, shown)} ({_odds(rarities[place])})"
+        f"{_part(place, reading, shown)} ({_odds(rarities[place], reading.points)})"
         for place in sorted(range(len(NAMES)), key=lambda place: -rarities[place])[:_SHOWN]
         if rarities[place] >= 1.0
     ]
@@ -56,36 +49,23 @@ def strongest(reading: Reading, shown: Callable[[float], str]) -> str:
     return _part(max(range(len(NAMES)), key=lambda place: rarities[place]), reading, shown)
 
 
-def usual(measured: measures.Measured, spread: Callable[[int], float | None]) -> tuple[float, float | None, bool]:
-    """Returns the expected value of a point, its robust sigma, and its source, the time of day or the last points:
-    those do while nobody knows yet how far points are from their time of day. No sigma while nobody knows that either.
-    """
-    sigma = spread(measures.SEASON)
-    if measured.seasonal is not None and sigma is not None:
-        return measured.seasonal, sigma, True
-    return measured.forecast, spread(measures.FORECAST), False
-
-
-def _expected(
-    at: float,
-    value: float,
-    measured: measures.Measured,
-    spread: Callable[[int], float | None],
-    shown: Callable[[float], str],
-) -> str:
-    middle, sigma, by_day = usual(measured, spread)
-    words = f"usual for {datetime.fromtimestamp(at, UTC):%A %H:%M}" if by_day else "usual after the last points"
-    if sigma is None:
-        return f"{words} is about {shown(middle)}"
-    if sigma <= 0.0:
-        middle = middle if abs(middle) > _NOTHING * abs(value) else 0.0  # what is left of an error weeks ago
-        return f"{words} is {shown(middle)}, from which it hardly ever moved"
-    apart = (value - middle) / sigma
-    side = "above" if apart > 0.0 else "below"
-    band = f"{shown(middle - BAND * sigma)} to {shown(middle + BAND * sigma)}"
-    if abs(apart) <= BAND:
+def _expected(at: float, value: float, reading: Reading, shown: Callable[[float], str]) -> str:
+    usual = reading.usual
+    if usual is None:
+        return "what is usual is not known yet"
+    if usual.same_time:
+        day = "weekend day" if datetime.fromtimestamp(at, UTC).weekday() >= 5 else "working day"
+        counted = f"{usual.days} {day}s" if usual.days > 1 else f"one {day}"
+        words = f"usual for {datetime.fromtimestamp(at, UTC):%A %H:%M} (by {counted})"
+    else:
+        words = "usual so far, at any time of the day,"
+    if usual.low == usual.high:
+        return f"{words} is {shown(usual.low)}"
+    band = f"{shown(usual.low)} to {shown(usual.high)}"
+    beyond = usual.beyond(value)
+    if not beyond:
         return f"{words} is {band}"
-    return f"{words} is {band}, {min(abs(apart), 999.0):.1f} robust sigma {side}"
+    return f"{words} is {band}: {shown(abs(beyond))} {'above' if beyond > 0.0 else 'below'}"
 
 
 def _rarities(reading: Reading) -> list[float]:
@@ -95,12 +75,19 @@ def _rarities(reading: Reading) -> list[float]:
 def _part(place: int, reading: Reading, shown: Callable[[float], str]) -> str:
     if place == FLAT:
         return f"{reading.flat} {NAMES[FLAT]}"
-    size = reading.measured.sizes[place] if reading.measured else None
+    size: float | None = None
+    if place < FLAT:
+        size = reading.measured.sizes[place] if reading.measured else None
+    elif place == DAY_MEAN:
+        size = reading.day_mean
     return NAMES[place] + ("" if size is None else f" {'+' if size > 0 else ''}{shown(size)}")
 
 
-def _odds(rarity: float) -> str:
-    return f"{'rarer than ' if rarity > _COUNTED else ''}1 in {10 ** min(rarity, _COUNTED):,.0f}"
+def _odds(rarity: float, points: int) -> str:
+    """A rarity is known as far as the history reaches: beyond, the point is like none of it."""
+    if points < 1 or rarity >= math.log10(points):
+        return f"more than any of the {max(points, 1):,} points before"
+    return f"1 in {10**rarity:,.0f}"
 
 
 def number(value: float) -> str:

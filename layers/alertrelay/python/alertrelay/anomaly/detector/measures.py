@@ -79,6 +79,15 @@ class Measures:
         self._last = 0.0
         self._begin(first)
 
+    @property
+    def count(self) -> int:
+        """Returns the points that were learned before the newest one."""
+        return max(0, self._count - 1)
+
+    def usual(self, clock: float) -> float | None:
+        """Returns the usual value of a time of the day; None before its first day is over."""
+        return self._profile.usual(self._profile.slot(clock))
+
     def _begin(self, first: float) -> None:
         self._count = 0
         self._profile = DailyProfile(self._step)

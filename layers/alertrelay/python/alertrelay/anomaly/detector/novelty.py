@@ -10,6 +10,8 @@ _NEAR = 0.2
 """A value is known within this share of the usual distance from the level,"""
 _ALIKE = 0.1
 """and within this share of its own distance from it: a peak a tenth higher than an earlier one is no new one."""
+_WIDE = 30.0
+"""Values after which what counts as near is twice what it is in the end."""
 _FOLLOW = 0.1
 _LEAST_SEEN = 20
 _OUTLIER = 8.0
@@ -27,15 +29,19 @@ class KnownValues:
         self._visited = array("I")  # when each was last visited, counted in points
         self._seen = 0
         self._level = 0.0
-        self._spread = 0.0  # the usual distance from the level; wide as the first value at first, so little is new then
+        self._spread = 0.0  # the usual distance from the level
 
     def take(self, value: float) -> tuple[float | None, bool]:
         """Returns the distance of a value from all known ones, above 0 where it is above the level, and whether it is
         new.
 
         What is known has the least distance that counts. None for the first points."""
+        if not self._known:
+            self._level = value
         apart = value - self._level
-        radius = max(_NEAR * self._spread, _ALIKE * abs(apart))
+        # Of the first values nobody knows how far they reach: little is new then.
+        near = _NEAR * self._spread * (1.0 + _WIDE / (self._seen + 1.0))
+        radius = max(near, _ALIKE * abs(apart))
         nearest = self._nearest(value)
         away = abs(value - self._known[nearest]) if self._known else 0.0
         new = away > radius

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 from alertrelay.anomaly.detector.detector import WEEK, Detector, Direction, Reading, clock
-from alertrelay.anomaly.detector.explain import BAND, explain, number, strongest, usual
+from alertrelay.anomaly.detector.explain import explain, number, strongest
 from alertrelay.anomaly.detector.refractory import Onset, Refractory, score_of
-from alertrelay.anomaly.detector.votes import VOICES, Voice
+from alertrelay.anomaly.detector.votes import BUDGETS, VOICES, Voice
 
 _FIVE_MINUTES_A_WEEK = math.log10(WEEK / 300.0)
 
@@ -39,10 +39,11 @@ class Scorer:
         direction: Direction = "both",
         zone: tzinfo | None = None,
         voices: Sequence[Voice] = VOICES,
+        budget: float = BUDGETS["normal"],
     ) -> None:
         """The arguments are those of Detector."""
         self._zone = zone
-        self._detector = Detector(step, direction=direction, zone=zone, voices=voices)
+        self._detector = Detector(step, direction=direction, zone=zone, voices=voices, budget=budget)
         self._fades = tuple(0.5 ** (1.0 / voice.rest) for voice in voices)
         self._refractory = Refractory()
         self._onset = Onset()
@@ -56,24 +57,20 @@ class Scorer:
         score = score_of(strength - _FIVE_MINUTES_A_WEEK) if strength else 0.0
         return Scored(score, reading, self._onset.take(at, reading.rarity))
 
-    def band(self, reading: Reading) -> tuple[float, float] | None:
-        """Returns the usual range for the point that was just taken; None while learning."""
-        if reading.measured is None:
-            return None
-        middle, sigma, _ = usual(reading.measured, self._detector.spread)
-        if sigma is None:
-            return None
-        return middle - BAND * sigma, middle + BAND * sigma
+    def seed_history(self) -> None:
+        """Fills the usual ranges of a state that was kept before there were any."""
+        self._detector.seed_history()
 
-    def by_time_of_day(self, reading: Reading) -> bool:
-        """Returns whether the usual range is that of the time of day; else it is that of the last points."""
-        return reading.measured is not None and usual(reading.measured, self._detector.spread)[2]
+    def lasts(self, reading: Reading) -> bool:
+        """Returns whether the strongest voice looks at what lasts, whatever the value of the point."""
+        strongest = max(range(len(reading.voices)), key=reading.voices.__getitem__, default=None)
+        return strongest is not None and self._detector.voices[strongest].lasting
 
     def explain(self, at: float, value: float, scored: Scored, shown: Callable[[float], str] = number) -> str:
         """Explains the score of the point that was just taken. Times are those of the zone; `shown` puts a value into
         words, with its unit."""
         since = None if scored.since is None else clock(scored.since, self._zone)
-        return explain(clock(at, self._zone), value, scored.reading, since, self._detector.spread, shown)
+        return explain(clock(at, self._zone), value, scored.reading, since, shown)
 
     def strongest(self, scored: Scored, shown: Callable[[float], str] = number) -> str:
         """Returns the measure that was rarest for the point; "" while learning."""

@@ -2,8 +2,8 @@
 
 A scorer that was kept goes on exactly where it was.
 
-What was lost, is damaged, or was written by another version or another kind of machine is read as nothing: the scorer
-then learns anew from the metric's history.
+The version before is read as well. What was lost, is damaged, or was written by another version or another kind of
+machine is read as nothing: the scorer then learns anew from the metric's history.
 """
 
 from __future__ import annotations
@@ -18,16 +18,21 @@ from typing import Any
 from alertrelay.anomaly.detector.baseline import DailyProfile, Expectation, WeeklyProfile
 from alertrelay.anomaly.detector.detector import Detector
 from alertrelay.anomaly.detector.flat_line import FlatLine
+from alertrelay.anomaly.detector.history import Usual, UsualHistory
+from alertrelay.anomaly.detector.hour_noise import HourNoise
 from alertrelay.anomaly.detector.measures import Measures
 from alertrelay.anomaly.detector.novelty import KnownValues
 from alertrelay.anomaly.detector.rarity import Tail
 from alertrelay.anomaly.detector.refractory import Onset, Refractory
 from alertrelay.anomaly.detector.scorer import Scorer
+from alertrelay.anomaly.detector.slow import SlowCourse
+from alertrelay.anomaly.detector.trouble import OpenTrouble
 
-VERSION = 2
-"""Raise it with every change of what a part remembers or means."""
+VERSION = 3
+"""Raise it with every change of what a part remembers or means, and add the step from the one before to _older."""
+_BEFORE = 2
 
-_KIND = [VERSION, sys.byteorder, array("I").itemsize]
+_MACHINE = [sys.byteorder, array("I").itemsize]
 
 _PARTS: Mapping[str, type] = {
     "_detector": Detector,
@@ -40,10 +45,17 @@ _PARTS: Mapping[str, type] = {
     "_profile": DailyProfile,
     "_week": WeeklyProfile,
     "_expectation": Expectation,
+    "_history": UsualHistory,
+    "_hour_noise": HourNoise,
+    "_hour_tail": Tail,
+    "_slow": SlowCourse,
+    "_day_tail": Tail,
+    "_trouble": OpenTrouble,
 }
 """Which class stands in which slot."""
-_CONFIGURED = frozenset({"_direction", "_fades", "_voices", "_zone"})
+_CONFIGURED = frozenset({"_budget", "_direction", "_fades", "_voices", "_zone"})
 """Slots that come from the configuration of the run and not from the past."""
+_PAIRS = frozenset({"_cell", "_span"})
 _ARRAY = "array"
 
 
@@ -51,7 +63,7 @@ def pack(scorers: Mapping[str, Scorer]) -> bytes:
     """Returns the scorers by the metric's key."""
     arrays = bytearray()
     metrics = {key: _plain(scorer, arrays) for key, scorer in scorers.items()}
-    head = json.dumps({"kind": _KIND, "metrics": metrics}, separators=(",", ":")).encode()
+    head = json.dumps({"kind": [VERSION, *_MACHINE], "metrics": metrics}, separators=(",", ":")).encode()
     return zlib.compress(len(head).to_bytes(8, "little") + head + arrays, level=1)
 
 
@@ -61,16 +73,26 @@ def unpack(content: bytes, scorers: Mapping[str, Scorer]) -> frozenset[str]:
         read = zlib.decompress(content)
         begin = 8 + int.from_bytes(read[:8], "little")
         head = json.loads(read[8:begin])
-        if head["kind"] != _KIND:
+        version, *machine = head["kind"]
+        if machine != _MACHINE or version not in (VERSION, _BEFORE):
             return frozenset(scorers)
-        kept = head["metrics"]
+        kept = head["metrics"] if version == VERSION else {key: _older(one) for key, one in head["metrics"].items()}
     except (zlib.error, ValueError, TypeError, KeyError):
         return frozenset(scorers)
     arrays = memoryview(read)[begin:]
     missing = frozenset(scorers) - frozenset(kept)
     for key in scorers.keys() - missing:
         _restore(scorers[key], kept[key], arrays)
+        if version == _BEFORE:
+            scorers[key].seed_history()
     return missing
+
+
+def _older(scorer: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns a scorer of version 2 as one of version 3, which has a history of the half-hours, another flat line and
+    more voices: what it does not have begins anew, its history from the time of day, and all else goes on."""
+    detector = {name: part for name, part in scorer["_detector"].items() if name != "_flat"}
+    return {"_detector": detector, "_onset": scorer["_onset"]}
 
 
 def _plain(value: Any, arrays: bytearray) -> Any:
@@ -104,8 +126,13 @@ def _made(name: str, value: Any, arrays: memoryview) -> Any:
         made: array[Any] = array(code)
         made.frombytes(arrays[begin:end])
         return made
+    if name == "_usual" and value is not None:
+        low, high, peaks, days, same_time = value
+        return Usual(low, high, tuple(peaks), days, same_time)
+    if name == "_waiting":
+        return [(at, number) for at, number in value]
     if kind is None or value is None:
-        return [(at, number) for at, number in value] if name == "_waiting" else value
+        return tuple(value) if name in _PAIRS and value is not None else value
     if isinstance(value, list):
         return tuple(_made(name, item, arrays) for item in value)
     part: Any = object.__new__(kind)

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from alertrelay.anomaly.detector.detector import Reading
 from alertrelay.anomaly.detector.scorer import Scored, Scorer
+from alertrelay.anomaly.detector.votes import BUDGETS
 from alertrelay.anomaly.scorer.drift import watched
 from alertrelay.anomaly.scorer.entry_rules import EntryRule, named, unit_of
 from alertrelay.anomaly.scorer.lifecycle import AnomalyChange, Open, ScoredPoint, end, step
@@ -22,7 +23,8 @@ FRESH = 3_600.0
 
 def new_scorer(metric: WatchedMetric, rule: EntryRule) -> Scorer:
     """Makes the scorer that the entry configures."""
-    return Scorer(float(metric.period), direction=rule.watch.direction, zone=rule.zone)
+    budget = BUDGETS[rule.watch.sensitivity]
+    return Scorer(float(metric.period), direction=rule.watch.direction, zone=rule.zone, budget=budget)
 
 
 def feed(
@@ -50,39 +52,32 @@ def feed(
         scored = scorer.take(at, value)
         if scored.reading is None:
             continue
-        seen = _seen(track, scorer, rule, scored, scored.reading, at, value)
+        seen = _seen(track, scorer, scored, scored.reading, at, value)
         change = _step(track, scorer, rule, scored, seen)
         changes += [change] if change else []
         look(seen)
     return changes
 
 
-def _seen(
-    track: Track, scorer: Scorer, rule: EntryRule, scored: Scored, reading: Reading, at: float, value: float
-) -> ScoredPoint:
-    """Returns the point as the scorer saw it, beside the usual course of its metric's day."""
+def _seen(track: Track, scorer: Scorer, scored: Scored, reading: Reading, at: float, value: float) -> ScoredPoint:
+    """Returns the point as the scorer saw it."""
     track.drift = watched(track.drift, at, scored.since)
-    usual = track.course.usual(at, rule.zone)
+    usual = reading.usual
     return ScoredPoint(
         at=at,
         value=value,
         score=scored.score,
-        calm=scored.since is None,
+        calm=scored.since is None and not reading.hangs,
         since=at if scored.since is None else scored.since,
-        band=scorer.band(reading),
-        course=usual[0] if usual else None,
-        reach=usual[1] if usual else 0.0,
+        band=(usual.low, usual.high) if usual else None,
         rarity=reading.rarity,
+        lasting=scorer.lasts(reading),
     )
 
 
 def _step(track: Track, scorer: Scorer, rule: EntryRule, scored: Scored, seen: ScoredPoint) -> AnomalyChange | None:
-    """Opens, keeps or ends the anomaly of the metric, and learns the course of its day where all is calm."""
+    """Opens, keeps or ends the anomaly of the metric."""
     track.open, change = step(track.open, seen, rule.levels, rule.watch.direction)
-    if change and change.learned:
-        track.course.forget()
-    if seen.calm and track.open is None:
-        track.course.learn(seen.at, seen.value, rule.zone)
     if change and change.kind == "ended":
         track.said = _said_of_end(track, rule, change)
     elif change:
@@ -133,13 +128,12 @@ def _said(metric: WatchedMetric, rule: EntryRule, scorer: Scorer, scored: Scored
     usual, why = "", ""
     if seen.band:
         low, high = seen.band
-        # Nothing that is counted or measured is below zero for being within a range around its middle.
-        low = max(low, 0.0) if seen.value >= 0.0 and high > 0.0 else low
         ends = [shown(_short(end, seen.value)) for end in (low, high)]
         usual = ends[0] if ends[0] == ends[1] else " to ".join(ends)
-        hour = " at this hour" if scored.reading and scorer.by_time_of_day(scored.reading) else ""
+        by_hour = scored.reading is not None and scored.reading.usual is not None and scored.reading.usual.same_time
         # A value within it is unusual for how it came there.
-        why = f": {scorer.strongest(scored, shown)}" if low <= seen.value <= high else f", usual is {usual}{hour}"
+        inside = f": {scorer.strongest(scored, shown)}"
+        why = inside if low <= seen.value <= high else f", usual is {usual}{' at this hour' if by_hour else ''}"
     about = [rule.watch.labels.get("service", ""), *(text for _, text in metric.dimensions)]
     return Said(
         summary=f"{named(rule.watch, metric)} is {value}{why}",

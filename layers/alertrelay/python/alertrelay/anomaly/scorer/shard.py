@@ -32,7 +32,6 @@ from alertrelay.anomaly.scorer.shard_state import (
     of_bytes,
     to_bytes,
 )
-from alertrelay.anomaly.scorer.time_of_day import Course
 
 SETTLED = 120.0
 """Seconds after its end at which a period's point is taken to be whole: data comes late."""
@@ -180,7 +179,7 @@ def _feed(run: ScorerRun, shard: Shard, track: Track, rule: EntryRule, points: S
     run.tally["scored"] += 1
     for change in changes:
         _write(run, shard.book, track, rule, change)
-    why = drifted(track.drift)
+    why = "" if track.open else drifted(track.drift)
     if why:
         _happened(run, shard.book, track, rule, "learned_anew", at=run.at, text=why)
         del shard.scorers[track.metric.key]
@@ -220,7 +219,7 @@ def _learn_one(run: ScorerRun, shard: Shard, metric: WatchedMetric, points: Sequ
     if before is None and shard.book.lost:
         # The published alerts of a metric whose book was lost are unknown: every one that does not go on is resolved.
         track.announced = perhaps_announced(run.origin, rule, metric)
-    track.presence, track.course, track.read_to = Presence(), Course(), end
+    track.presence, track.read_to = Presence(), end
     scorer = new_scorer(metric, rule)
     learn(track, scorer, rule, points, now=end)
     track.drift = Drift(based=run.at, at=run.at)

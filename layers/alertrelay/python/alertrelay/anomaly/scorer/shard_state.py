@@ -19,10 +19,11 @@ from alertrelay.anomaly.scorer.drift import Drift
 from alertrelay.anomaly.scorer.lifecycle import Open
 from alertrelay.anomaly.scorer.metric import WatchedMetric
 from alertrelay.anomaly.scorer.reporting import Presence
-from alertrelay.anomaly.scorer.time_of_day import Course
 
 FORMAT = 1
 """Raise it only with a reader for the one before: what is open would be forgotten."""
+_COURSE: Mapping[str, Any] = {"mean": [], "seen": [], "apart": []}
+"""What earlier versions need to read the book, after a deployment was rolled back; they learn it anew."""
 JOURNAL = 1_000
 """Entries of the journal, of a shard's metrics together; the oldest go."""
 
@@ -39,7 +40,6 @@ class Track:
     read_to: float
     presence: Presence
     drift: Drift
-    course: Course = field(default_factory=Course)
     open: Open | None = None
     silent: float | None = None
     said: Said | None = None
@@ -146,7 +146,7 @@ def _plain(book: Book) -> dict[str, Any]:
             "read_to": track.read_to,
             "presence": dataclasses.asdict(track.presence),
             "drift": dataclasses.asdict(track.drift),
-            "course": track.course.to_json(),
+            "course": _COURSE,
             "open": dataclasses.asdict(track.open) if track.open else None,
             "said": dataclasses.asdict(track.said) if track.said else None,
             "silent": track.silent,
@@ -180,7 +180,6 @@ def _track(data: Mapping[str, Any]) -> Track:
         read_to=data["read_to"],
         presence=Presence(**data["presence"]),
         drift=Drift(**data["drift"]),
-        course=Course.of_json(data["course"]),
         open=Open(**{**held, "severities": tuple(held["severities"])}) if held else None,
         said=Said(**{**said, "deployments": tuple(said["deployments"])}) if said else None,
         silent=data["silent"],

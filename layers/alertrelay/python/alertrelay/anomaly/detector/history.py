@@ -1,0 +1,151 @@
+"""Remembers what each half-hour of the last 14 days had while all was calm: what a person would look up as usual."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Callable
+from typing import NamedTuple
+
+from alertrelay.anomaly.detector.baseline import DAY
+
+DAYS = 14
+_RING = DAYS + 1  # today is beside them
+_HALF_HOUR = 1_800.0
+_LARGEST = 3e38
+"""What a float of four bytes holds."""
+_TRIMMED_FROM = 6
+"""Days from which on the most extreme one at either side is left out."""
+_THURSDAY = 3
+"""The weekday of day 0, 1970-01-01, where Monday is 0."""
+_NOWHERE = (-1, -1)
+
+
+class Usual(NamedTuple):
+    """The range of a time on earlier days while calm, and of how many `days`. `peaks` are the least and the largest
+    maximum of those days. Where the time itself is not known yet, `same_time` is False and all is that of any hour."""
+
+    low: float
+    high: float
+    peaks: tuple[float, float]
+    days: int
+    same_time: bool
+
+    def beyond(self, value: float) -> float:
+        """Returns how far a value lies outside the range, below 0 where it is too low; 0 within."""
+        return value - self.high if value > self.high else min(0.0, value - self.low)
+
+
+class Passed(NamedTuple):
+    """A half-hour that is over: its least and its largest value, and what was usual then."""
+
+    low: float
+    high: float
+    usual: Usual | None
+
+
+class UsualHistory:
+    """The least and the largest value of each half-hour of the last 14 days, by the clock of the people. A period that
+    is longer than half an hour has its own length."""
+
+    __slots__ = ("_cell", "_high", "_low", "_slot_seconds", "_slots", "_span", "_troubled", "_usual")
+
+    def __init__(self, step: float = _HALF_HOUR) -> None:
+        self._slot_seconds = max(step, _HALF_HOUR)
+        self._slots = max(1, math.ceil(DAY / self._slot_seconds))
+        size = _RING * self._slots
+        self._low = array("f", [math.inf]) * size
+        self._high = array("f", [-math.inf]) * size
+        self._troubled = array("b", bytes(size))
+        self._cell = _NOWHERE  # day and place in it of the newest point
+        self._usual: Usual | None = None
+        self._span: tuple[float, float] | None = None
+
+    @property
+    def a_week(self) -> float:
+        """Returns how many half-hours a week has."""
+        return 7.0 * self._slots
+
+    def enter(self, clock: float) -> Passed | None:
+        """Moves on to the time of a point, in seconds; returns the half-hour before it, where a new one begins."""
+        day, slot = int(clock // DAY), int(clock % DAY / self._slot_seconds)
+        before = self._cell
+        if (day, slot) == before:
+            return None
+        passed = None
+        if before != _NOWHERE:
+            place = before[0] % _RING * self._slots + before[1]
+            passed = Passed(self._low[place], self._high[place], self._usual)
+        if day < before[0]:  # an hour of daylight saving comes twice, across midnight
+            return None
+        self._empty(before[0] + 1, day)
+        self._cell = (day, slot)
+        self._look_up(day, slot)
+        return passed
+
+    def usual(self) -> Usual | None:
+        """Returns what is usual for the newest time; None before the first day is over."""
+        return self._usual
+
+    def span(self) -> tuple[float, float] | None:
+        """Returns the least and the largest calm value of all that is remembered, up to this half-hour."""
+        return self._span
+
+    def learn(self, value: float, *, calm: bool) -> None:
+        """Takes a point into its half-hour. What is not calm is left out of the usual range, until `accept`."""
+        place = self._cell[0] % _RING * self._slots + self._cell[1]
+        value = max(-_LARGEST, min(_LARGEST, value))
+        if value < self._low[place]:
+            self._low[place] = value
+        if value > self._high[place]:
+            self._high[place] = value
+        if not calm:
+            self._troubled[place] = 1
+
+    def seed(self, clock: float, usual: Callable[[float], tuple[float, float] | None]) -> None:
+        """Fills the 14 days before a time with what another source has as the range of each time of the day."""
+        today = int(clock // DAY)
+        self.enter(clock)
+        for slot in range(self._slots):
+            found = usual((slot + 0.5) * self._slot_seconds)
+            for ago in range(1, _RING) if found else ():
+                place = (today - ago) % _RING * self._slots + slot
+                self._low[place], self._high[place] = found or (math.inf, -math.inf)
+        self._look_up(*self._cell)
+
+    def accept(self) -> None:
+        """Takes as usual what was left out."""
+        self._troubled = array("b", bytes(len(self._troubled)))
+
+    def _look_up(self, day: int, slot: int) -> None:
+        low, high = self._low, self._high
+        weekend = _weekend(day)
+        cells = [(day - ago) % _RING * self._slots + slot for ago in range(1, _RING) if _weekend(day - ago) == weekend]
+        known = [cell for cell in cells if low[cell] <= high[cell] and not self._troubled[cell]]
+        least, most = self._least_and_most()
+        self._span = (least, most) if least <= most else None
+        self._usual = None
+        if known:
+            cut = int(len(known) >= _TRIMMED_FROM)
+            highs = sorted([high[cell] for cell in known])
+            lows = sorted([low[cell] for cell in known])
+            self._usual = Usual(lows[cut], highs[-1 - cut], (highs[0], highs[-1]), len(known), True)
+        elif self._span:
+            self._usual = Usual(least, most, (least, most), 1, False)
+
+    def _least_and_most(self) -> tuple[float, float]:
+        if not any(self._troubled):
+            return min(self._low), max(self._high)
+        calm = [place for place, troubled in enumerate(self._troubled) if not troubled]
+        return min([self._low[place] for place in calm], default=0.0), max([self._high[p] for p in calm], default=-1.0)
+
+    def _empty(self, begin: int, day: int) -> None:
+        """Empties the days that were two weeks ago."""
+        for new in range(max(begin, day - DAYS), day + 1):
+            first = new % _RING * self._slots
+            for place in range(first, first + self._slots):
+                self._low[place], self._high[place], self._troubled[place] = math.inf, -math.inf, 0
+
+
+def _weekend(day: int) -> bool:
+    return (day + _THURSDAY) % 7 >= 5

@@ -1,0 +1,67 @@
+"""Judges each half-hour that is over: what is missing in it, and where the mean of a day goes."""
+
+from __future__ import annotations
+
+import math
+from array import array
+
+from alertrelay.anomaly.detector.history import Passed
+from alertrelay.anomaly.detector.rarity import COMMON, Rarity, Tail
+
+_DAY = 48
+"""Half-hours whose mean distance from usual is that of a day."""
+_KNOWN_DAYS = 4
+"""Days of a time after which its peak can be missing."""
+_HALF = 0.5
+_SPREAD = 3.0
+"""What is missing lies lower than all earlier days by so many times how far those are apart, at least."""
+
+
+class SlowCourse:
+    """The half-hours of the last day, and how often something was missing before."""
+
+    __slots__ = ("_apart", "_day_tail", "_judged", "_means", "_missed", "_missing")
+
+    def __init__(self) -> None:
+        self._apart = array("d")  # distances from usual of the last half-hours
+        self._means = array("d")  # of the last day, which are learned a day later: they share their half-hours
+        self._day_tail = Tail()
+        self._judged = 0
+        self._missed = 0  # how often something began to be missing
+        self._missing = False
+
+    def day_mean(self, passed: Passed, *, calm: bool) -> tuple[float, Rarity] | None:
+        """Returns the mean distance of the last day from what was usual, with its rarity; None before a day of
+        half-hours whose time of day was known."""
+        usual = passed.usual
+        if usual is None or not usual.same_time or passed.low > passed.high:
+            return None
+        self._apart.append(0.5 * (passed.low + passed.high - usual.low - usual.high))
+        if len(self._apart) < _DAY:
+            return None
+        del self._apart[:-_DAY]
+        mean = math.fsum(self._apart) / _DAY
+        rarity = self._day_tail.rarity(abs(mean))
+        if calm:
+            self._means.append(mean)
+            if len(self._means) > _DAY:
+                self._day_tail.learn(abs(self._means.pop(0)))
+        return mean, rarity
+
+    def missing(self, passed: Passed, floor: float) -> Rarity:
+        """Returns how rare it is that a peak of this half-hour is missing: its maximum reached not half of what the
+        least of the earlier days had, from the floor of the metric on. COMMON where none is, or still is."""
+        usual = passed.usual
+        if usual is None or not usual.same_time or usual.days < _KNOWN_DAYS or passed.low > passed.high:
+            return COMMON
+        self._judged += 1
+        least, most = usual.peaks
+        lost = least - passed.high
+        missing = lost > _HALF * (least - floor) and lost > _SPREAD * (most - least)
+        began = missing and not self._missing
+        self._missing = missing
+        if not began:
+            return COMMON
+        rarity = math.log10((self._judged + 1.0) / (self._missed + 0.2))
+        self._missed += 1
+        return Rarity(rarity, rarity)
