@@ -31,7 +31,7 @@ from compiler.resources.slo import ListedObjective, slos
 KEYS = keys(
     "region retain log_retention_days labels publisher_accounts publishers ops_email ops_pagerduty_key "
     "rollout intake reserved_concurrency runbook_base_url alarm_tags_in_notifications managed_prometheus audit "
-    "databases clusters caches services load_balancers queues functions slos"
+    "databases clusters caches services load_balancers queues functions slos dashboards"
 )
 ROLLOUTS = ("canary", "at_once")
 INTAKES = ("direct", "batched")
@@ -76,6 +76,7 @@ class Environment:
     queues: tuple[Queue, ...]
     functions: tuple[Function, ...]
     slos: tuple[ListedObjective, ...] = ()
+    dashboards: bool = False  # of budgets, alarms, resources and the relay, in CloudWatch
 
     @property
     def objectives(self) -> SloConfig | None:
@@ -135,6 +136,7 @@ def parse_environment(root: Value, name: str, findings: Findings) -> Environment
         queues=listing.queues(section),
         functions=listing.functions(section),
         slos=slos(section),
+        dashboards=section.flag("dashboards", default=False),
     )
 
 
