@@ -223,8 +223,9 @@ class EnvironmentRelay(cdk.Stack):
         return slo
 
     def _auditor(self, relay: Relay, audit: Audit, alerts: AlertTopics, watch: SelfWatch) -> AuditorConstruct:
-        timers = [forwarder.timers for forwarder in self.forwarders.values()]
-        auditor = AuditorConstruct(self, "Auditor", relay, audit, timers=timers, key=alerts.key)
+        auditor = AuditorConstruct(
+            self, "Auditor", relay, audit, watched=list(self.forwarders.values()), key=alerts.key
+        )
         watch.watch_auditor(every=audit.every, drill=audit.drill.every if audit.drill else 0)
         return auditor
 
