@@ -34,7 +34,7 @@ KEYS = keys(
     "databases clusters caches services load_balancers queues functions slos dashboards"
 )
 ROLLOUTS = ("canary", "at_once")
-INTAKES = ("direct",)
+INTAKES = ("direct", "batched")
 LEAST_RESERVED = 30
 """A forwarder handles 20 of its timers at once: with no more, what comes from the topics would be refused."""
 LOG_RETENTION_DAYS = (
