@@ -186,7 +186,7 @@ def test_what_fires_after_an_alarm_was_taken_for_deleted_is_newer(world: World) 
     assert [action for action, _ in world.pages()] == ["trigger", "resolve", "trigger"]
 
 
-def test_a_resolve_that_cloudwatch_knows_nothing_of_does_not_hide_an_alarm_that_fires(world: World) -> None:
+def test_a_resolve_of_nobody_hides_no_alarm_that_fires(world: World) -> None:
     """A forged one, or one that was found by an audit before the alarm fired again."""
     world.publish(alarm("cpu", "OK", at=NOW - timedelta(minutes=30)))
     world.run(400)
