@@ -120,6 +120,13 @@ class View:
                 self.together[token].append(message.at)
         return self._resolve(message.at, reading.elsewhere) or bool(changed or opens or named)
 
+    def resolves_unknown(self, reading: Reading) -> bool:
+        """Returns whether a message resolves an alert that its readers do not take to fire, in an open incident. The
+        service merges it into that incident, and notifies nobody; see protocol.md on resolves of the unannounced."""
+        known = self.known[reading.stream]
+        resolved = [token for token, state in reading.states.items() if state == "resolved"]
+        return reading.stream in self.open_ and any(known.get(token, "resolved") == "resolved" for token in resolved)
+
     def _resolve(self, at: datetime, tokens: Iterable[str]) -> bool:
         """Resolves alerts in whatever stream they fire; False where none does."""
         found = [(s, token) for s, known in self.known.items() for token in tokens if known.get(token) == "firing"]
@@ -174,7 +181,9 @@ def judge(
         # An event has nothing open that could be edited: a line says that another channel failed.
         line = "FAILED" in str(message.body) and bool(reading.states) and set(reading.states) <= events
         silent = reading.note or message.edit or line
-        unopened = _is_pagerduty(message.destination) and reading.over
+        unopened = _is_pagerduty(message.destination) and (
+            reading.over or views[message.destination].resolves_unknown(reading)
+        )
         if views[message.destination].take(message, reading) or silent:
             continue
         if unopened:
