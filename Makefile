@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE :=
 # The CDK library speaks to a node process: node comes from a Python package, so that nothing is installed by hand.
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 
-.PHONY: help wheel env rie sam bench bench-scorer tools run run-all synth test lint types imports clean lock bench-anomaly bench-cli bench-decisions bench-requests structure audit checkov faults
+.PHONY: help wheel env rie sam bench bench-scorer tools run run-all synth test lint types imports clean lock bench-anomaly bench-cli bench-decisions bench-requests bench-intake structure audit checkov faults
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -84,6 +84,9 @@ bench-requests: env ## what an alert asks of AWS: in a minute, in half an hour, 
 
 bench-decisions: env ## what deciding takes: messages, flushes, a storm beside Alertmanager (BENCH='--base CHECKOUT --alarms N')
 	@$(BIN)/python -m tools.bench.decisions $(BENCH)
+
+bench-intake: env ## the HTTPS intake: 10,000 alerts posted, beside the real Alertmanager (BENCH='--alerts N')
+	@$(BIN)/python -m tools.bench.intake $(BENCH)
 
 bench-cli: env ## what commands take in CPU (BENCH='--rounds N')
 	@$(BIN)/python -m tools.bench.cli $(BENCH)

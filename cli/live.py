@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from alertrelay.config.model import Config
+from alertrelay.intake.tokens import KEYS as TOKEN_KEYS
 
 from cli.cloud import UNREADABLE, Client, CloudUnreadable, DeployedStack, config_hashes, stack_of, unreadable
 from cli.live_sms import sms
@@ -90,6 +91,9 @@ def _secret(config: Config, deployed: DeployedStack, client: Client) -> Iterator
             users = ", ".join(_users(config, name))
             message = f"the secret {what} the key {name}: {users} cannot be notified"
             yield _finding(deployed.stack, name, "error", "secret-key-missing", message, mend)
+    if "IntakeUrl" in deployed.outputs and not any(isinstance(keys.get(name), str) for name in TOKEN_KEYS.values()):
+        message = "the secret has no token of the intake: every post is answered 503"
+        yield _finding(deployed.stack, TOKEN_KEYS["push"], "error", "intake-without-tokens", message, mend)
 
 
 def _users(config: Config, key: str) -> list[str]:

@@ -38,7 +38,7 @@ def checked(folder: Path, *, said: str) -> Path:
     try:
         if folder.is_dir():
             return folder
-        there = "is not a folder" if folder.exists() else "does not exist"
+        there = "is a file" if folder.exists() else "does not exist"
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         there = f"cannot be read: {getattr(error, 'strerror', None) or error}"
     raise NoConfigFolder(f"{said}: expected a folder, and it {there}; {_MEND}")

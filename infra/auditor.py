@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import aws_cdk as cdk
+from alertrelay.channels import forwarders
 from aws_cdk import Aws, Duration
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
@@ -17,8 +18,8 @@ from constructs import Construct
 
 from compiler.resources.audit import Audit, Drill
 from infra.assets import CONFIG_FILE
-from infra.forwarding import Relay
-from infra.functions import acknowledge_runtime, depend_by_reference, log_group
+from infra.forwarding import ForwarderConstruct, Relay
+from infra.functions import ALIAS, acknowledge_runtime, depend_by_reference, log_group
 from infra.permissions import allow
 from infra.state import DUE_INDEX
 from infra.topics import topic_prefix
@@ -48,13 +49,15 @@ class AuditorConstruct(Construct):
         relay: Relay,
         audit: Audit,
         *,
-        timers: Sequence[sqs.IQueue],
+        watched: Sequence[ForwarderConstruct],
         key: kms.IKey,
     ) -> None:
         super().__init__(scope, construct_id)
         self.name = topic_prefix(relay.environment.name) + NAME
+        timers = [forwarder.timers for forwarder in watched]
+        functions = [forwarder.function for forwarder in watched]
         logs = log_group(self, relay.environment)
-        role = _role(self, relay, audit, logs=logs, timers=timers, key=key)
+        role = _role(self, relay, audit, logs=logs, timers=timers, functions=functions, key=key)
         self.function = lambda_.Function(
             self,
             "Function",
@@ -69,7 +72,7 @@ class AuditorConstruct(Construct):
             role=role.without_policy_updates(),
             memory_size=MEMORY_MB,
             timeout=TIMEOUT,
-            environment=self._environment(relay, audit, timers),
+            environment=self._environment(relay, audit, timers, functions),
             log_group=logs,
             retry_attempts=0,
             max_event_age=Duration.minutes(5),
@@ -101,7 +104,9 @@ class AuditorConstruct(Construct):
             )
         )
 
-    def _environment(self, relay: Relay, audit: Audit, timers: Sequence[sqs.IQueue]) -> dict[str, str]:
+    def _environment(
+        self, relay: Relay, audit: Audit, timers: Sequence[sqs.IQueue], functions: Sequence[lambda_.IFunction]
+    ) -> dict[str, str]:
         """What alertrelay.runtime.auditor reads."""
         # An empty one that `sam local invoke --env-vars` can fill: it sets only what the template declares.
         local = {"AWS_ENDPOINT_URL": ""} if relay.environment.name == "dev" else {}
@@ -110,11 +115,14 @@ class AuditorConstruct(Construct):
             drill = {"severity": audit.drill.severity, "within": audit.drill.within}
             local |= {"ALERTRELAY_CONFIG": CONFIG_FILE, "ALERTRELAY_DRILL": stack.to_json_string(drill)}
         if audit.heartbeat_key:
-            local["ALERTRELAY_SECRET_ARN"] = relay.secret.secret_arn
             local["ALERTRELAY_HEARTBEAT_KEY"] = audit.heartbeat_key
         return local | {
             "ALERTRELAY_ENV": relay.environment.name,
             "ALERTRELAY_TABLE": relay.table.table_name,
+            "ALERTRELAY_SECRET_ARN": relay.secret.secret_arn,
+            "ALERTRELAY_FUNCTIONS": stack.to_json_string([function.function_name for function in functions]),
+            # What the forwarders run with, as of this deployment.
+            "ALERTRELAY_CONFIG_HASH": relay.config_hash,
             "ALERTRELAY_QUEUES": stack.to_json_string([queue.queue_url for queue in timers]),
             "ALERTRELAY_TOPICS": stack.to_json_string([topic.topic_arn for topic in relay.topics.values()]),
             "ALERTRELAY_OPS_TOPIC_ARN": relay.ops.topic_arn,
@@ -134,6 +142,22 @@ def _drill_statements(relay: Relay, drill: Drill, key: kms.IKey) -> list[iam.Pol
     ]
 
 
+def _drift_statements(relay: Relay, functions: Sequence[lambda_.IFunction]) -> list[iam.PolicyStatement]:
+    """Lets it ask what is deployed of the relay; no value of the secret is read."""
+    rules = f"arn:{Aws.PARTITION}:events:{Aws.REGION}:{Aws.ACCOUNT_ID}:rule/{topic_prefix(relay.environment.name)}"
+    names = [name for name, _ in sorted(relay.topics.items())]
+    return [
+        allow(
+            "Subscribers",
+            ["sns:ListSubscriptionsByTopic"],
+            [*(relay.topics[name].topic_arn for name in names), relay.ops.topic_arn],
+        ),
+        allow("Rules", ["events:DescribeRule"], [f"{rules}{name}-tick" for name in sorted(forwarders())]),
+        allow("Versions", ["lambda:GetFunctionConfiguration"], [f"{one.function_arn}:{ALIAS}" for one in functions]),
+        allow("Age", ["secretsmanager:DescribeSecret"], [relay.secret.secret_arn]),
+    ]
+
+
 def _role(
     scope: Construct,
     relay: Relay,
@@ -141,6 +165,7 @@ def _role(
     *,
     logs: logs.ILogGroup,
     timers: Sequence[sqs.IQueue],
+    functions: Sequence[lambda_.IFunction],
     key: kms.IKey,
 ) -> iam.Role:
     statements = [
@@ -156,6 +181,7 @@ def _role(
             ["cloudwatch:DescribeAlarmContributors", "cloudwatch:DescribeAlarms", "cloudwatch:ListAlarmMuteRules"],
             ["*"],
         ),
+        *_drift_statements(relay, functions),
         *([allow("Accounts", ["sts:AssumeRole"], audit.roles)] if audit.roles else []),
         *(_drill_statements(relay, audit.drill, key) if audit.drill else []),
         *([allow("Keys", ["secretsmanager:GetSecretValue"], [relay.secret.secret_arn])] if audit.heartbeat_key else []),

@@ -31,6 +31,7 @@ from infra.anomaly import AnomalyScorer  # noqa: E402 - starts node
 from infra.application import CONTEXT, ConfigurationInvalid, load_valid  # noqa: E402 - starts node
 from infra.assets import architecture, build_function, build_layer, lambda_interpreter  # noqa: E402 - starts node
 from infra.forwarding import ForwarderConstruct, Relay  # noqa: E402 - starts node
+from infra.managed_prometheus import ManagedPrometheus  # noqa: E402 - starts node
 from infra.stacks import EnvironmentRelay  # noqa: E402 - starts node
 from infra.state import ChannelSecret, StateTable  # noqa: E402 - starts node
 from infra.topics import AlertTopics, LastResortTopic, OpsTopic  # noqa: E402 - starts node
@@ -44,6 +45,7 @@ __all__ = [
     "EnvironmentAlarms",
     "ForwarderConstruct",
     "LastResortTopic",
+    "ManagedPrometheus",
     "OpsTopic",
     "PlannedAlarms",
     "Relay",

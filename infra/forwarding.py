@@ -41,6 +41,10 @@ TIMEOUT = Duration.seconds(30)
 TICK = {"do": "tick"}
 """What the function gets each minute: alertrelay.runtime.forwarder.TICK."""
 
+BATCH, BATCH_SECONDS = 10, 5
+"""Of `intake: batched`: messages of one invocation, and how long the first of them waits for the others. Critical ones
+wait for nothing: their topic invokes the function itself."""
+UNBATCHED = ("critical",)
 MAX_TIMERS = 20
 """Timers of one forwarder that are handled at once: what a storm schedules must leave concurrency for what comes from
 the topics. An option of the environment reserves more than this for each function, or its timers would be throttled."""
@@ -86,19 +90,23 @@ class ForwarderConstruct(Construct):
         self.expired = dead_letter_queue(self, "Expired", f"{self.name}-expired", of_queue=True)
         self.dead_letters = (self.undelivered, self.failed, self.expired)
         self.timers = self._timers()
+        self.arrivals = self._arrivals() if relay.environment.intake == "batched" else None
         self.logs = log_group(self, relay.environment)
         self.function = self._function(relay, name, extra)
         acknowledge_runtime(self.function)
         depend_by_reference(self.function)
         self.live = live_alias(self.function, failed=self.failed, retry_attempts=RETRIES, max_event_age=MAX_AGE)
-        self._trigger(relay.topics.values())
+        batched = () if self.arrivals is None else [t for name, t in relay.topics.items() if name not in UNBATCHED]
+        self._trigger([topic for topic in relay.topics.values() if topic not in batched])
+        if self.arrivals:
+            self._trigger_by_queue(batched, self.arrivals)
         self.tick = self._tick(relay.rule_failures)
 
     def _function(self, relay: Relay, name: str, extra: Sequence[iam.PolicyStatement]) -> lambda_.Function:
         role = forwarder_role(
             self,
             logs=self.logs,
-            timers=self.timers,
+            poll=[self.timers, *([self.arrivals] if self.arrivals else [])],
             send_to=(self.timers, self.expired, self.failed),
             table=relay.table,
             secret=relay.secret,
@@ -173,11 +181,30 @@ class ForwarderConstruct(Construct):
             report_batch_item_failures=True,
         )
 
+    def _trigger_by_queue(self, topics: Iterable[sns.ITopic], arrivals: sqs.IQueue) -> None:
+        for topic in topics:
+            topic.add_subscription(subscriptions.SqsSubscription(arrivals, dead_letter_queue=self.undelivered))
+        lambda_.EventSourceMapping(
+            self.function,
+            "Arrivals",
+            target=self.live,
+            event_source_arn=arrivals.queue_arn,
+            batch_size=BATCH,
+            max_batching_window=Duration.seconds(BATCH_SECONDS),
+            report_batch_item_failures=True,
+        )
+
+    def _arrivals(self) -> sqs.Queue:
+        return self._queue("Arrivals", f"{self.name}-arrivals")
+
     def _timers(self) -> sqs.Queue:
+        return self._queue("Timers", f"{self.name}-timers")
+
+    def _queue(self, construct_id: str, name: str) -> sqs.Queue:
         return sqs.Queue(
             self,
-            "Timers",
-            queue_name=f"{self.name}-timers",
+            construct_id,
+            queue_name=name,
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
             retention_period=RETENTION,

@@ -34,7 +34,7 @@ def forwarder_role(
     scope: Construct,
     *,
     logs: logs.ILogGroup,
-    timers: sqs.IQueue,
+    poll: Iterable[sqs.IQueue],
     send_to: Iterable[sqs.IQueue],
     table: dynamodb.ITable,
     secret: secretsmanager.ISecret,
@@ -42,10 +42,10 @@ def forwarder_role(
     extra: Sequence[iam.PolicyStatement],
 ) -> iam.Role:
     """The role of one forwarder: its own logs and queues, the items of the table, the one secret, topics, `extra`."""
-    poll = ("sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
+    taking = ("sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
     statements = [
         allow("Logs", ["logs:CreateLogStream", "logs:PutLogEvents"], [logs.log_group_arn]),
-        allow("Poll", poll, [timers.queue_arn]),
+        allow("Poll", taking, [queue.queue_arn for queue in poll]),
         allow("Send", ["sqs:SendMessage"], [queue.queue_arn for queue in send_to]),
         allow("State", TABLE_ACTIONS, [table.table_arn]),
         _of_chunks(table),

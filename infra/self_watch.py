@@ -74,6 +74,8 @@ class SelfWatch(Construct):
             for queue, kind in zip(forwarder.dead_letters, ("undelivered", "failed", "expired"), strict=True):
                 self._watch(f"{name}-{kind}", {"QueueName": queue.queue_name}, DEAD_LETTERS)
             self._watch(f"{name}-timers", {"QueueName": forwarder.timers.queue_name}, TIMERS)
+            if forwarder.arrivals:
+                self._watch(f"{name}-arrivals", {"QueueName": forwarder.arrivals.queue_name}, TIMERS)
             self._watch(name, {"FunctionName": forwarder.function.function_name}, FUNCTIONS)
         # Of all forwarders together: the table is one, and a tick that is missing has the same mend whosever it is.
         together = {"service": "alertrelay", "env": environment}
@@ -120,7 +122,7 @@ class SelfWatch(Construct):
 
         Missing ticks are not among them: of a canary's ticks a tenth, never four minutes of them in a row.
         """
-        wanted = ("AlertrelayErrors", "AnomalyScorerErrors", "SloFunctionErrors")
+        wanted = ("AlertrelayErrors", "AnomalyScorerErrors", "SloFunctionErrors", "AlertrelayIntakeErrors")
         failed = [self.alarms.get((f"{name}-failed", "AlertrelayDeadLetters")) for name in names]
         found = [self.alarms.get((name, alertname)) for name in names for alertname in wanted]
         return [alarm for alarm in (*found, *failed) if alarm]

@@ -13,19 +13,18 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from compiler.alarms.plan import alarm_stacks
-from compiler.alarms.slo import plan_slos, slo_stacks
 from compiler.delivery import LastResort, sends_sms
-from compiler.reading.finding import Findings
 from compiler.resources.audit import Audit
 from compiler.resources.environment import Environment
 from infra.alarms.ecs_events import EcsEvents
-from infra.alarms.slo import SloStack
+from infra.alarms.slo import slo_stacks_of
 from infra.alarms.stack import AlarmsStack
 from infra.anomaly import NAME, AnomalyScorer
 from infra.anomaly_dashboard import AnomalyDashboard
 from infra.assets import Asset
 from infra.auditor import AuditorConstruct
 from infra.checkov import CheckovAnswers
+from infra.dashboards import add_dashboards, add_relay_dashboard
 from infra.forwarding import ForwarderConstruct, Relay
 from infra.functions import ARCHITECTURES, layer_version
 from infra.intake import NAME as INTAKE
@@ -96,16 +95,10 @@ class EnvironmentStage(cdk.Stage):
             alarms.add_stack_dependency(relay)
             if not part and environment.services:
                 EcsEvents(alarms, "EcsEvents", environment)
-        for part, slos in slo_stacks(plan_slos(environment, Findings())).items():
-            burning = SloStack(
-                self,
-                f"Slos{_camel(part)}",
-                slos,
-                environment=environment.name,
-                stack_name=f"{name}-slos-{part}" if part else f"{name}-slos",
-                send_tags=environment.alarm_tags_in_notifications,
-            )
-            burning.add_stack_dependency(relay)
+        for budgets in slo_stacks_of(self, environment, name):
+            budgets.add_stack_dependency(relay)
+        if environment.dashboards:
+            add_dashboards(self, environment, name)
         if rules:
             RulesStack(
                 self, "Rules", rules, environment=environment.name, stack_name=f"{name}-rules"
@@ -164,6 +157,8 @@ class EnvironmentRelay(cdk.Stack):
         self.slo = self._slo(relay, environment, watch)
         self.auditor = self._auditor(relay, environment.audit, alerts, watch) if environment.audit else None
         self.intake = self._intake(relay, alerts, watch) if environment.intake else None
+        if environment.dashboards:
+            add_relay_dashboard(self, environment.name, config, self.forwarders)
         self._close_topics(alerts)
         self._rollout(watch)
         if environment.ops_pagerduty_key:
@@ -228,8 +223,9 @@ class EnvironmentRelay(cdk.Stack):
         return slo
 
     def _auditor(self, relay: Relay, audit: Audit, alerts: AlertTopics, watch: SelfWatch) -> AuditorConstruct:
-        timers = [forwarder.timers for forwarder in self.forwarders.values()]
-        auditor = AuditorConstruct(self, "Auditor", relay, audit, timers=timers, key=alerts.key)
+        auditor = AuditorConstruct(
+            self, "Auditor", relay, audit, watched=list(self.forwarders.values()), key=alerts.key
+        )
         watch.watch_auditor(every=audit.every, drill=audit.drill.every if audit.drill else 0)
         return auditor
 

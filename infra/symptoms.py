@@ -315,6 +315,17 @@ def auditor_symptoms(every: int) -> tuple[Symptom, ...]:
             impact=NO_AUDIT,
         ),
         Symptom(
+            alertname="AlertrelayDrifted",
+            namespace="alertrelay",
+            metric="Drifts",
+            datapoints=2,
+            minutes=patience,
+            means="Something is not as it was deployed: a subscription, a rule, the configuration of a function, or a "
+            "secret that is a year old. The auditor's log lines drifted say what.",
+            severity="warning",
+            impact="Alerts may reach nobody, or by another configuration than the files'.",
+        ),
+        Symptom(
             alertname="AlertrelayTimersOverdue",
             namespace="alertrelay",
             metric="TimersOverdue",

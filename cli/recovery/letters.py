@@ -24,10 +24,11 @@ _LONGEST = 120
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadLetterQueue:
-    """One of the environment's dead-letter queues; `function` is the forwarder whose messages it holds."""
+    """One of the environment's dead-letter queues; `function` is the forwarder whose messages it holds. `runs`: of a
+    function on a schedule, by the name that its queue has; `refused`: posts to the intake that are no alerts."""
 
     name: str
-    holder: Literal["forwarder", "rules", "scorer", "slo"]
+    holder: Literal["forwarder", "rules", "scorer", "runs", "refused"]
     function: str = ""
 
 
@@ -62,8 +63,11 @@ def judge(queue: DeadLetterQueue, letter: Letter, *, functions: Sequence[str]) -
             return _of_rule(letter, functions)
         case "scorer":
             return Judged(action="delete", about="a run of the anomaly-scorer, or a deployment", why=NEXT_RUN)
-        case "slo":
-            return Judged(action="delete", about="a run of the slo function", why=NEXT_RUN)
+        case "runs":
+            return Judged(action="delete", about=f"a run of {queue.name.removesuffix('-failed')}", why=NEXT_RUN)
+        case "refused":
+            why = "it is no alert that a forwarder could read: mend its sender, then delete it by hand"
+            return Judged(action="leave", about=f"a post to the intake: {_short(letter.body)}", why=why)
 
 
 def _of_forwarder(function: str, letter: Letter) -> Judged:

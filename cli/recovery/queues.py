@@ -64,8 +64,11 @@ def queues_of(deployed: DeployedStack, only: Sequence[str] = ()) -> tuple[DeadLe
     found.append(DeadLetterQueue(name=f"{deployed.stack}-{RULES}", holder="rules"))
     if scorer := deployed.outputs.get("AnomalyFunction"):
         found.append(DeadLetterQueue(name=f"{scorer}-failed", holder="scorer"))
-    if budgets := deployed.outputs.get("SloFunction"):
-        found.append(DeadLetterQueue(name=f"{budgets}-failed", holder="slo"))
+    if slo := deployed.outputs.get("SloFunction"):
+        found.append(DeadLetterQueue(name=f"{slo}-failed", holder="runs"))
+    if intake := deployed.outputs.get("FunctionIntake"):
+        found.append(DeadLetterQueue(name=f"{intake}-failed", holder="runs"))
+        found.append(DeadLetterQueue(name=f"{intake}-refused", holder="refused"))
     return tuple(one for one in found if not only or one.name.endswith(tuple(only)))
 
 

@@ -148,7 +148,7 @@ def _check_global(global_: Section, secrets: SecretKeyPaths) -> None:
             global_.findings.not_obeyed(global_.at(key), repr(key))
     for key in ("smtp_auth_secret", "smtp_auth_secret_file"):
         if global_.has(key):
-            message = "CRAM-MD5 is not spoken by alertrelay"
+            message = "CRAM-MD5 is not supported by alertrelay"
             global_.findings.error(global_.at(key), "unsupported", message, "use smtp_auth_password_file")
 
 

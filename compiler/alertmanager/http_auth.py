@@ -31,7 +31,7 @@ def read_http_auth(section: Section, secrets: SecretKeyPaths) -> HttpAuth:
     for key in http.items:
         if key == "oauth2":
             mend = "use `authorization`, or send to an address that takes a token"
-            http.findings.error(http.at(key), "unsupported", "'oauth2' is not spoken by alertrelay", mend)
+            http.findings.error(http.at(key), "unsupported", "'oauth2' is not supported by alertrelay", mend)
         elif key not in (*AUTHORIZATIONS, "http_headers", *HARMLESS):
             http.findings.not_obeyed(http.at(key), repr(key))
     headers, secret_headers = _headers(http, secrets)

@@ -15,6 +15,7 @@ from compiler.alarms.plan import plan
 from compiler.alarms.slo import plan_slos
 from compiler.cost.month import Demand, ScorerDemand, SloDemand
 from compiler.cost.usage import MONTH_MINUTES, CountedAlert
+from compiler.dashboards.pages import dashboards_of
 from compiler.delivery import LastResort, sends_sms
 from compiler.reading.finding import Findings
 from compiler.resources.environment import Environment
@@ -53,6 +54,7 @@ def demand(
         composites=len(planned.parents),
         scored=_scored(anomaly) if anomaly else None,
         slos=slo_demand(environment),
+        dashboards=len(dashboards_of(environment)) + 1 if environment.dashboards else 0,
         sms=sends_sms(config, people),
         ops_page=bool(environment.ops_pagerduty_key),
         audited_every=environment.audit.every if environment.audit else 0,

@@ -19,7 +19,7 @@ FUNCTION_ALARMS = usage.FORWARDERS * 3
 SHARED_ALARMS = 2
 OWN_ALARMS = QUEUES_WATCHED + FUNCTION_ALARMS + SHARED_ALARMS + TOPICS
 SCORER_ALARMS, SCORER_METRICS = 5, 4
-AUDITOR_ALARMS, AUDITOR_METRICS = 4, 4
+AUDITOR_ALARMS, AUDITOR_METRICS = 5, 5
 AUDITOR_MB, AUDIT_SECONDS = 512, 20
 """Of the auditor, and what a comparison takes of it with some thousand alarms: an assumption."""
 PAGE_ALARMS = 3
@@ -84,6 +84,7 @@ class Demand:
     composites: int = 0
     scored: ScorerDemand | None = None
     slos: SloDemand | None = None
+    dashboards: int = 0
     sms: bool = False
     ops_page: bool = False
     audited_every: int = 0
@@ -163,6 +164,8 @@ def _options(demand: Demand) -> list[Line]:
         lines += of_scorer(demand.scored)
     if demand.slos:
         lines += of_slos(demand.slos)
+    if demand.dashboards:
+        lines.append(_line("dashboards", "budgets, alarms, resources, relay", demand.dashboards, prices.DASHBOARD))
     if demand.audited_every:
         lines += of_auditor(demand.audited_every)
     return lines

@@ -239,7 +239,9 @@ class _Builder:
                 case "str" | "timestamp" | "value" | "merge":
                     return str(node.value)
         except (ValueError, KeyError, TypeError, IndexError):
-            raise _Broken(place, "yaml", f"is tagged {kind} but is none", "remove the tag") from None
+            raise _Broken(
+                place, "yaml", f"is tagged {kind}, and its text is no value of that kind", "remove the tag"
+            ) from None
         raise _Broken(place, "yaml", f"has a tag that is not understood: {node.tag}", "remove the tag")
 
     def _mapping(self, node: yaml.MappingNode, key: str, depth: int) -> dict[str, Value]:

@@ -31,10 +31,10 @@ from compiler.resources.slo import ListedObjective, slos
 KEYS = keys(
     "region retain log_retention_days labels publisher_accounts publishers ops_email ops_pagerduty_key "
     "rollout intake reserved_concurrency runbook_base_url alarm_tags_in_notifications managed_prometheus audit "
-    "databases clusters caches services load_balancers queues functions slos"
+    "databases clusters caches services load_balancers queues functions slos dashboards"
 )
 ROLLOUTS = ("canary", "at_once")
-INTAKES = ("direct",)
+INTAKES = ("direct", "batched")
 LEAST_RESERVED = 30
 """A forwarder handles 20 of its timers at once: with no more, what comes from the topics would be refused."""
 LOG_RETENTION_DAYS = (
@@ -76,6 +76,7 @@ class Environment:
     queues: tuple[Queue, ...]
     functions: tuple[Function, ...]
     slos: tuple[ListedObjective, ...] = ()
+    dashboards: bool = False  # of budgets, alarms, resources and the relay, in CloudWatch
 
     @property
     def objectives(self) -> SloConfig | None:
@@ -135,6 +136,7 @@ def parse_environment(root: Value, name: str, findings: Findings) -> Environment
         queues=listing.queues(section),
         functions=listing.functions(section),
         slos=slos(section),
+        dashboards=section.flag("dashboards", default=False),
     )
 
 

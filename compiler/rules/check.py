@@ -8,7 +8,7 @@ import promql_parser
 
 from compiler.reading.finding import Findings, did_you_mean
 from compiler.rules.files import PrometheusRule
-from compiler.rules.promql import LabelNames, PromQLError, label_names, metrics, parse
+from compiler.rules.promql import LabelNames, PromQLError, experimental, label_names, metrics, parse
 
 SEVERITIES = ("critical", "warning", "info")
 RUNBOOK = "runbook_url"
@@ -27,6 +27,7 @@ def check_rules(
     recorded = recorded_labels(parsed)
     _check_recorded(parsed, recorded, findings)
     for rule, expr in parsed:
+        _check_experimental(rule, expr, findings)
         if rule.alert:
             _check_severity(rule, findings)
             _check_for(rule, findings)
@@ -65,6 +66,15 @@ def _check_recorded(parsed: Iterable[Parsed], recorded: Collection[str], finding
                 findings.warning(
                     place, "never-recorded", message, did_you_mean(name, recorded, "add its recording rule")
                 )
+
+
+def _check_experimental(rule: PrometheusRule, expr: promql_parser.Expr, findings: Findings) -> None:
+    """promql-parser takes what Prometheus refuses to load unless its flag is set."""
+    for name in experimental(expr):
+        message = f"{rule.name} uses {name}, which is experimental: Prometheus refuses the file"
+        place = rule.expr.place_at(max(rule.expr.text.find(name), 0))
+        mend = "write it without, or run Prometheus with --enable-feature=promql-experimental-functions"
+        findings.warning(place, "experimental-promql", message, mend)
 
 
 def _check_severity(rule: PrometheusRule, findings: Findings) -> None:

@@ -29,6 +29,7 @@ FUNCTIONS = keys(
 )
 """https://prometheus.io/docs/prometheus/latest/querying/functions/: for a mend, not for a verdict."""
 _DEEPEST = 20
+EXPERIMENTAL_AGGREGATIONS = ("limitk", "limit_ratio")
 SET_OPERATORS = ("and", "or", "unless")
 
 
@@ -119,6 +120,14 @@ def _parts(expr: promql.Expr) -> Sequence[promql.Expr]:
             return ()
 
 
+def experimental(expr: promql.Expr) -> tuple[str, ...]:
+    """Returns the functions and aggregations that Prometheus refuses without promql-experimental-functions."""
+    parts = list(walk(expr))
+    functions = [part.func.name for part in parts if isinstance(part, promql.Call) and part.func.experimental]
+    operators = [str(part.op) for part in parts if isinstance(part, promql.AggregateExpr)]
+    return (*functions, *(name for name in operators if name in EXPERIMENTAL_AGGREGATIONS))
+
+
 def metrics(expr: promql.Expr) -> frozenset[str]:
     """Returns the names of the metrics that are read."""
     return frozenset(part.name for part in walk(expr) if isinstance(part, promql.VectorSelector) and part.name)
@@ -151,7 +160,7 @@ def label_names(expr: promql.Expr, recorded: Recorded, depth: int = 0) -> LabelN
 
 def _aggregated(expr: promql.AggregateExpr, inner: LabelNames) -> LabelNames:
     modifier = expr.modifier
-    if str(expr.op) in ("topk", "bottomk"):
+    if str(expr.op) in ("topk", "bottomk", *EXPERIMENTAL_AGGREGATIONS):
         return inner
     if modifier is None:
         return NONE

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
-from compiler.alarms.slo import TOPIC, BurnAlarm, SloPlan, WindowAlarm
+from compiler.alarms.slo import TOPIC, BurnAlarm, SloPlan, WindowAlarm, plan_slos, slo_stacks
+from compiler.reading.finding import Findings
+from compiler.resources.environment import Environment
 from infra.alarms.alarm import dimensions, query, sending_tags, tags, topic_arn
 
 
@@ -70,6 +73,19 @@ class SloStack(cdk.Stack):
             ok_actions=[self._topic],
             tags=tags(burn.labels, burn.alertname, burn.severity),
             action_configuration=sending_tags(cloudwatch.CfnCompositeAlarm) if self._send_tags else None,
+        )
+
+
+def slo_stacks_of(scope: Construct, environment: Environment, stack_name: str) -> Iterator[SloStack]:
+    """Adds the stacks of an environment's objectives, and yields each."""
+    for part, alarms in slo_stacks(plan_slos(environment, Findings())).items():
+        yield SloStack(
+            scope,
+            f"Slos{''.join(word.capitalize() for word in part.split('-'))}",
+            alarms,
+            environment=environment.name,
+            stack_name=f"{stack_name}-slos-{part}" if part else f"{stack_name}-slos",
+            send_tags=environment.alarm_tags_in_notifications,
         )
 
 

@@ -251,7 +251,8 @@ def _functions(
     """The forwarders, and the functions without a queue: what an alias leads to. A function without one takes part in
     deploys alone."""
     client, sqs = emulator.client("lambda"), emulator.client("sqs")
-    sources = {function_of(m["FunctionName"]): m for m in left_out["Lambda::EventSourceMapping"]}
+    mappings = [m for m in left_out["Lambda::EventSourceMapping"] if not m["EventSourceArn"].endswith(ARRIVALS)]
+    sources = {function_of(m["FunctionName"]): m for m in mappings}
     invokes = {(function_of(c["FunctionName"]), c["Qualifier"]): c for c in left_out["Lambda::EventInvokeConfig"]}
     made: list[DeployedFunction] = []
     scheduled: list[ScheduledFunction] = []
@@ -281,6 +282,10 @@ def _functions(
     return tuple(sorted(made, key=lambda f: not f.name.endswith(pagers))), scheduled
 
 
+ARRIVALS = "-arrivals"
+"""What the name of a queue ends with by which a forwarder takes batches: `intake: batched`."""
+
+
 def function_of(name: str) -> str:
     """Return a function's name, of its name or its ARN, either with or without a qualifier."""
     parts = name.split(":")
@@ -298,13 +303,16 @@ def _put_policies(emulator: Emulator, policies: Iterable[Mapping[str, Any]]) -> 
 def _subscribe(
     emulator: Emulator, subscriptions: Iterable[Mapping[str, Any]], by_arn: Mapping[str, DeployedFunction]
 ) -> dict[str, str]:
-    """The function's inbox in place of each subscription of a function; people's addresses as they are."""
+    """The function's inbox in place of each subscription of a function, or of the queue that it takes batches of;
+    people's addresses as they are."""
     sns, topics = emulator.client("sns"), {}
+    by_queue = {f"{function.name}{ARRIVALS}": function for function in by_arn.values()}
     for wanted in subscriptions:
         arn, endpoint = wanted["TopicArn"], wanted["Endpoint"]
-        if wanted["Protocol"] == "lambda":
+        function = by_arn.get(endpoint) or by_queue.get(endpoint.rpartition(":")[2])
+        if function:
             topics[arn.rpartition(":")[2]] = arn
-            queue = by_arn[endpoint].inbox_url.rsplit("/", 2)
+            queue = function.inbox_url.rsplit("/", 2)
             inbox = ":".join(["arn:aws:sqs", emulator.region, *queue[1:]])
             sns.subscribe(TopicArn=arn, Protocol="sqs", Endpoint=inbox)
         else:

@@ -12,6 +12,10 @@ from typing import Any
 
 NOT_IN_MOTO = frozenset(
     {
+        "AWS::ApiGatewayV2::Api",  # moto runs no function behind one: `alertrelay serve` answers HTTP
+        "AWS::ApiGatewayV2::Integration",
+        "AWS::ApiGatewayV2::Route",
+        "AWS::ApiGatewayV2::Stage",
         "AWS::CloudWatch::Alarm",
         "AWS::CodeDeploy::Application",
         "AWS::CodeDeploy::DeploymentGroup",
@@ -22,6 +26,7 @@ NOT_IN_MOTO = frozenset(
         "AWS::Lambda::EventSourceMapping",  # moto would run the function in Docker
         "AWS::Lambda::Permission",  # moto knows no alias before it is there, and asks for no permission
         "AWS::Lambda::Version",
+        "AWS::Logs::MetricFilter",
         "AWS::S3::BucketPolicy",
         "AWS::SecretsManager::Secret",
         "AWS::SNS::Subscription",
@@ -29,7 +34,12 @@ NOT_IN_MOTO = frozenset(
         "AWS::SQS::QueuePolicy",
     }
 )
-_NAMED_ONLY = ("AWS::CodeDeploy::Application", "AWS::Events::ApiDestination", "AWS::Events::Connection")
+_NAMED_ONLY = (
+    "AWS::ApiGatewayV2::Api",
+    "AWS::CodeDeploy::Application",
+    "AWS::Events::ApiDestination",
+    "AWS::Events::Connection",
+)
 FIRST_VERSION = "1"
 _RESOLVED = (
     "AWS::Lambda::Alias",

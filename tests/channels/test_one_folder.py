@@ -34,7 +34,10 @@ NAMED = {
     "lambdas/slack_forwarder.py": {"slack"},
     "layers/alertrelay/python/alertrelay/sources/pagerduty_webhook.py": {"pagerduty"},  # the sender of what arrives
     "layers/alertrelay/python/alertrelay/runtime/forwarder.py": {"sns"},  # the last resort is a topic
+    "layers/alertrelay/python/alertrelay/intake/push.py": {"webhook"},  # what pushes alerts, which is no channel
+    "local/serve/relay.py": {"sns"},  # the last resort is a topic
     "local/simulation/run.py": {"sns"},
+    "local/stack/named_topics.py": {"sns"},  # which topics somebody else makes
     "local/stack/deployed.py": {"email"},  # the senders that a person verifies in SES
     "tools/bench/counting.py": {"pagerduty"},  # whose sender is the one that counts
     "tools/bench/deciding.py": {"pagerduty", "slack"},  # whose rendering is measured, on older commits too

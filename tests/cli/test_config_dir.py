@@ -73,7 +73,7 @@ def test_what_is_no_folder_is_named_by_every_command(
 ) -> None:
     (here / "alertmanager.yml").touch()
     assert main([*command, "--config-dir", "alertmanager.yml"]) == 2
-    assert "--config-dir alertmanager.yml: expected a folder, and it is not a folder" in capsys.readouterr().err
+    assert "--config-dir alertmanager.yml: expected a folder, and it is a file" in capsys.readouterr().err
     monkeypatch.setenv(VARIABLE, "nowhere")
     assert main(command) == 2
     assert f"{VARIABLE}=nowhere: expected a folder, and it does not exist" in capsys.readouterr().err

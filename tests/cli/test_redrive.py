@@ -29,6 +29,8 @@ FUNCTIONS = ("alertrelay-prod-email-forwarder", "alertrelay-prod-pagerduty-forwa
 EXPIRED = DeadLetterQueue(name=f"{SLACK}-expired", holder="forwarder", function=SLACK)
 RULES = DeadLetterQueue(name="alertrelay-prod-rule-failures", holder="rules")
 SCORER = DeadLetterQueue(name="alertrelay-prod-anomaly-scorer-failed", holder="scorer")
+TICKS = DeadLetterQueue(name="alertrelay-prod-intake-failed", holder="runs")
+REFUSED = DeadLetterQueue(name="alertrelay-prod-intake-refused", holder="refused")
 CPU = notification(alarm("cpu"))
 ECS = {"version": "0", "id": "e1", "source": "aws.ecs", "detail-type": "ECS Task State Change", "detail": {}}
 TOPIC, FUNCTION = "arn:aws:sns:eu-west-1:1:alertrelay-prod-warning", "arn:aws:lambda:eu-west-1:1:function:f:live"
@@ -59,6 +61,8 @@ def letter(body: object, **attributes: str) -> Letter:
         (RULES, letter(ECS, TARGET_ARN=FUNCTION, RULE_ARN="r"), "delete", "function:f"),
         (RULES, letter(ECS, TARGET_ARN="arn:aws:events:eu-west-1:1:api-destination/x"), "leave", "api-destination"),
         (RULES, letter(ECS), "leave", "unnamed"),
+        (TICKS, letter({}), "delete", "a run of alertrelay-prod-intake"),
+        (REFUSED, letter("no alert"), "leave", "a post to the intake: no alert"),
         (SCORER, letter(failed({"do": "score"})), "delete", "anomaly-scorer"),
     ],
 )
@@ -70,6 +74,22 @@ def test_each_dead_letter_is_sent_deleted_or_left_for_a_reason(
     assert about in judged.about
     assert judged.why
     assert bool(judged.to) == bool(judged.body) == (action == "replay")
+
+
+def test_the_queues_of_every_function_of_a_stack_are_known() -> None:
+    outputs = {f"Function{n}": f"alertrelay-prod-{n.lower()}-forwarder" for n in ("Slack", "Email")}
+    outputs |= {"FunctionIntake": "alertrelay-prod-intake", "SloFunction": "alertrelay-prod-slo"}
+    found = queues_of(cloud.DeployedStack(stack="alertrelay-prod", status="", outputs=outputs))
+    assert [one.name.removeprefix("alertrelay-prod-") for one in found if one.holder != "forwarder"] == [
+        "rule-failures",
+        "slo-failed",
+        "intake-failed",
+        "intake-refused",
+    ]
+    assert {one.function for one in found if one.holder == "forwarder"} == {
+        "alertrelay-prod-email-forwarder",
+        "alertrelay-prod-slack-forwarder",
+    }
 
 
 def test_an_event_for_a_topic_goes_to_every_forwarder() -> None:

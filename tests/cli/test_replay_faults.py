@@ -58,9 +58,7 @@ def _by_ses(delivery: str) -> str:
     ("fault", "why"),
     [
         ("503", "SES answered ServiceUnavailable"),
-        ("429", "SES answered Throttling"),
         ("timeout", "SES cannot be reached: ReadTimeoutError"),
-        ("refused", "SES cannot be reached: ConnectionClosedError"),
     ],
 )
 def test_mail_by_ses_can_be_down_too(

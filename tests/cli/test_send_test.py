@@ -36,6 +36,12 @@ class Waiting:
         self._stack.run_until(self._stack.clock.now() + timedelta(seconds=seconds))
 
 
+@pytest.fixture(autouse=True)
+def _looks_each_five_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A minute of looks, one a second, takes half a second here."""
+    monkeypatch.setattr("cli.send_test_alert.POLL_SECONDS", 5.0)
+
+
 @pytest.fixture(scope="module")
 def config() -> Config:
     loaded = load(SHIPPED, "prod")

@@ -190,6 +190,8 @@ ENVIRONMENT = [
     "slos: [{<slo>, latency: {namespace: N, metric: M, threshold: 300}}]",
     "slos: [{<slo>, latency: {<balancer>}}]",
     "slos: [{service: s, objective: 99, window: 30d, <balancer>}]",
+    "dashboards: true",
+    "dashboards: 'yes'",
     "slos: {}",
     "slos:",
 ]

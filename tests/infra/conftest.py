@@ -109,6 +109,7 @@ def busy_assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.rmtree(config / "environments")
     (config / "environments").mkdir()
     (config / "environments" / "busy.yml").write_text(BUSY)
+    (config / "environments" / "batched.yml").write_text("region: eu-west-1\nintake: batched\n")
     delivery = config / "delivery.yml"
     delivery.write_text(delivery.read_text().replace("transport: smtp", "transport: ses"))
     alertmanager = config / "alertmanager.yml"
@@ -124,6 +125,12 @@ def busy_assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def busy(busy_assembly: Path) -> Template:
     return read_template(busy_assembly, "busy", "Relay")
+
+
+@pytest.fixture(scope="session")
+def batched(busy_assembly: Path) -> Template:
+    """The relay of an environment whose forwarders take batches."""
+    return read_template(busy_assembly, "batched", "Relay")
 
 
 @pytest.fixture(scope="session")

@@ -142,7 +142,8 @@ def test_a_run_that_fails_lags_or_scores_nothing_is_told_to_the_ops_topic(relay:
 
 
 def test_the_dashboard_asks_the_scorer_s_log_for_all_that_an_operator_judges_by(relay: Template) -> None:
-    (dashboard,) = relay.properties("AWS::CloudWatch::Dashboard")
+    found = relay.properties("AWS::CloudWatch::Dashboard")
+    (dashboard,) = (one for one in found if one["DashboardName"].endswith("-anomalies"))
     parts = dashboard["DashboardBody"]["Fn::Join"][1]
     body = json.loads("".join(part if isinstance(part, str) else "REF" for part in parts))
     queries = [widget["properties"]["query"] for widget in body["widgets"] if widget["type"] == "log"]

@@ -32,6 +32,10 @@ def test_it_may_read_the_table_send_to_the_forwarders_and_ask_about_alarms(prod:
             "cloudwatch:DescribeAlarms",
             "cloudwatch:ListAlarmMuteRules",
         ],
+        "Subscribers": "sns:ListSubscriptionsByTopic",
+        "Rules": "events:DescribeRule",
+        "Versions": "lambda:GetFunctionConfiguration",
+        "Age": "secretsmanager:DescribeSecret",
     }
     queues = {queue["Fn::GetAtt"][0][:11] for queue in own["Send"]["Resource"]}
     assert queues == {"EmailTimers", "PagerDutyTi", "SlackTimers"}
@@ -92,7 +96,8 @@ def test_its_rules_run_it_and_what_they_cannot_hand_over_is_kept(prod: Template)
 def test_its_variables_are_those_that_its_root_reads(prod: Template) -> None:
     variables = function(prod)["Environment"]["Variables"]
     assert set(variables) == {
-        "ALERTRELAY_ACCOUNT_ID", "ALERTRELAY_AUDIT_ROLES", "ALERTRELAY_ENV", "ALERTRELAY_OPS_TOPIC_ARN",
+        "ALERTRELAY_ACCOUNT_ID", "ALERTRELAY_AUDIT_ROLES", "ALERTRELAY_CONFIG_HASH", "ALERTRELAY_ENV",
+        "ALERTRELAY_FUNCTIONS", "ALERTRELAY_SECRET_ARN", "ALERTRELAY_OPS_TOPIC_ARN",
         "ALERTRELAY_QUEUES", "ALERTRELAY_TABLE", "ALERTRELAY_TOPICS", "POWERTOOLS_LOG_LEVEL",
         "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_SERVICE_NAME",
     }  # fmt: skip

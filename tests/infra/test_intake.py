@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
+from alertrelay.sources import Envelope
+
+from local.stack.day import DayRun
+from local.stack.day_input import START
 from tests.infra.template import Template
 
 VARIABLES = {
@@ -96,3 +101,39 @@ def test_its_tick_runs_each_minute(busy: Template) -> None:
 
 def test_its_address_is_an_output(busy: Template) -> None:
     assert "IntakeUrl" in busy.document["Outputs"]
+
+
+def test_of_batches_only_what_is_critical_invokes_a_forwarder_at_once(batched: Template, busy: Template) -> None:
+    def subscribed(template: Template, protocol: str) -> int:
+        return sum(one["Protocol"] == protocol for one in template.properties("AWS::SNS::Subscription"))
+
+    forwarders = 3
+    assert (subscribed(batched, "lambda"), subscribed(batched, "sqs")) == (forwarders, 4 * forwarders)
+    assert (subscribed(busy, "lambda"), subscribed(busy, "sqs")) == (5 * forwarders, 0)
+    mappings = [m for m in batched.properties("AWS::Lambda::EventSourceMapping") if m["BatchSize"] > 1]
+    assert [(m["BatchSize"], m["MaximumBatchingWindowInSeconds"]) for m in mappings] == [(10, 5)] * forwarders
+    assert all(m["FunctionResponseTypes"] == ["ReportBatchItemFailures"] for m in mappings)
+
+
+def test_a_queue_of_arrivals_keeps_what_fails_and_is_watched(batched: Template) -> None:
+    queues = [q for q in batched.properties("AWS::SQS::Queue") if str(q["QueueName"]).endswith("-arrivals")]
+    assert len(queues) == 3
+    assert all(q["RedrivePolicy"]["maxReceiveCount"] == 5 for q in queues)
+    named = {a["AlarmName"] for a in batched.properties("AWS::CloudWatch::Alarm")}
+    assert "batched-alertrelay-slack-forwarder-arrivals-AlertrelayTimersStuck" in named
+
+
+def test_an_alert_reaches_its_channels_also_by_batches(busy_assembly: Path) -> None:
+    template = next(busy_assembly.glob("assembly-batched/batchedRelay*.template.json"))
+    body = {"receiver": "r", "alerts": [{"labels": {"alertname": "Slow", "severity": "warning", "service": "orders"}}]}
+    with DayRun(template, "batched", start=START, down={}) as run:
+        run.publish("warning.json", [Envelope(text=json.dumps(body))])
+        day = run.finish()
+    assert day.lost == ()
+    assert {request.channel for request in day.received} >= {"slack"}
+
+
+def test_its_new_versions_go_back_where_it_fails(batched: Template) -> None:
+    groups = [g for g in batched.properties("AWS::CodeDeploy::DeploymentGroup") if "ntake" in json.dumps(g)]
+    assert groups
+    assert all(group["AlarmConfiguration"]["Alarms"] for group in groups)

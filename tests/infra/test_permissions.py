@@ -12,6 +12,7 @@ from tests.infra.template import Template
 WILDCARDS = {
     "Phones": "a phone number has no ARN: NotResource leaves out every topic",
     "Verify": "DescribeAlarms leaves composite alarms out where it is allowed for named resources; so do its like",
+    "Counted": "a query of logs has no ARN: it is known by its id alone",
     "Metrics": "metrics and tags know no resource",
     "State": "all objects of the scorer's state, in its own bucket",
     "Notes": "the keys of the scorer's items begin so",

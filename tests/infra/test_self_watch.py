@@ -86,7 +86,7 @@ def test_the_watch_mails_by_the_ops_topic_and_says_when_it_is_over(relay: Templa
         assert alarm["TreatMissingData"] == ("breaching" if pulse else rest)
         labels = read(alarm["AlarmDescription"]).labels
         warns = re.search(
-            "-anomaly-scorer-|-alertrelay-slo-|-auditor-Alertrelay(Audit|Account|Alarm)", alarm["AlarmName"]
+            "-anomaly-scorer-|-alertrelay-slo-|-auditor-Alertrelay(Audit|Account|Alarm|Drifted)", alarm["AlarmName"]
         )
         severity = "warning" if warns else "critical"
         assert (labels["service"], labels["severity"]) == ("alertrelay", severity)

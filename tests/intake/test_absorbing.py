@@ -167,7 +167,7 @@ def test_a_published_alert_is_read_by_the_forwarders_as_it_was_posted(door: Door
     assert read.fingerprint == json.loads(message)["alerts"][0]["fingerprint"]
 
 
-@pytest.mark.parametrize("number", [10_000])
+@pytest.mark.parametrize("number", [2_000])
 def test_a_large_batch_is_split_into_messages_that_a_topic_takes(door: Door, number: int) -> None:
     post(door, *(firing(door, instance=f"db-{one}") for one in range(number)))
     sizes = [len(message.encode()) for _, message, _ in door.topics.published]

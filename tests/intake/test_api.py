@@ -84,6 +84,7 @@ def test_filters_select_by_matchers_and_receiver(door: Door) -> None:
 
     assert names("filter=service%3D%22orders%22") == ["Down"]
     assert names("filter=service%3D~%22o.*%22&filter=alertname%21%3D%22Down%22") == []
+    assert names("filter=service%3D~%22.%7B1%2C6%7D%22&filter=alertname%3DDown") == ["Down"]  # a comma of its own
     assert names("receiver=nobody-of-that-name") == []
     assert len(names("receiver=.*")) == 2
     assert door.ask("GET", "/api/v2/alerts?filter=service").status == 400

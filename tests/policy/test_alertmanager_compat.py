@@ -6,7 +6,7 @@ import itertools
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from alertrelay.channels import channel
+from alertrelay.channels import KINDS, channel
 from alertrelay.notification import Reason
 from alertrelay.policy.alertmanager_compat import RETENTION, decide, entry, is_retried, pauses, swept
 
@@ -82,5 +82,10 @@ def test_what_is_tried_again_within_a_flush() -> None:
     assert is_retried(channel("webhook"), "refused")
     assert is_retried(channel("pagerduty"), 429)
     assert is_retried(channel("email"), 550)
-    assert not is_retried(channel("webhook"), 429)
     assert not is_retried(channel("slack"), 404)
+
+
+def test_four_kinds_alone_are_tried_again_after_429() -> None:
+    """Source: notify/<kind>/*.go, RetryCodes; Telegram's and a mail server's every failure is tried again."""
+    again = {kind for kind in KINDS if is_retried(channel(kind), 429)}
+    assert again == {"opsgenie", "incidentio", "jira", "pagerduty", "telegram", "email"}

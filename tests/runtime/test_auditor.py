@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from alertrelay.channels.transport.connection import Network
+from alertrelay.dispatch.audit.drift import SECRET_AGE, DeployedNow, Expected
 from alertrelay.dispatch.audit.ports import AuditedAccount
 from alertrelay.memory.ports import ManualClock, MemorySecrets
 from alertrelay.ports import DeliveryFailure, Key, Retryable, SelfAlert
@@ -30,6 +31,7 @@ from tests.dispatch.world import World, alarm
 from tests.runtime.test_sent_back import handle as forward
 from tests.runtime.test_sent_back import sqs_event
 
+SLACK = "alertrelay-prod-slack-forwarder"
 CONTEXT = SimpleNamespace(get_remaining_time_in_millis=lambda: 600_000, aws_request_id="r")
 ENVIRON = {
     "AWS_REGION": "eu-central-1",
@@ -39,6 +41,9 @@ ENVIRON = {
     "ALERTRELAY_TOPICS": json.dumps([TOPIC]),
     "ALERTRELAY_OPS_TOPIC_ARN": TOPIC.replace("critical", "ops"),
     "ALERTRELAY_ACCOUNT_ID": "111122223333",
+    "ALERTRELAY_SECRET_ARN": "arn:aws:secretsmanager:eu-central-1:111122223333:secret:keys",
+    "ALERTRELAY_FUNCTIONS": json.dumps([SLACK]),
+    "ALERTRELAY_CONFIG_HASH": "c0ffee",
     "ALERTRELAY_AUDIT_ROLES": json.dumps(["arn:aws:iam::444455556666:role/alertrelay-audit"]),
 }
 
@@ -48,6 +53,23 @@ def world() -> World:
     return World(clock=ManualClock(NOW))
 
 
+EXPECTED = Expected(topics=[TOPIC], ops=TOPIC.replace("critical", "ops"), functions=[SLACK], config_hash="c0ffee")
+
+
+def sound(**other: Any) -> DeployedNow:
+    """A deployment that is as it was made, save for `other`."""
+    alias = f"arn:aws:lambda:eu-central-1:111122223333:function:{SLACK}:live"
+    return replace(
+        DeployedNow(
+            subscribers=lambda topic: ["ops@example.com"] if topic.endswith("-ops") else [alias],
+            enabled=lambda _rule: True,
+            config_hash=lambda _function: "c0ffee",
+            changed=lambda: NOW,
+        ),
+        **other,
+    )
+
+
 class Ran:
     """One auditor beside the relay in memory, with what it sent and mailed."""
 
@@ -55,6 +77,7 @@ class Ran:
         self.bodies: list[str] = []
         self.mails: list[SelfAlert] = []
         self.pinged: list[str] = []
+        self.deployed = sound()
         self.answers: int | DeliveryFailure = 200
         self.audited = Audited(
             environment="prod",
@@ -69,6 +92,8 @@ class Ran:
             secrets=MemorySecrets({"heartbeat": ["https://dead.example.com/s3cr3t"]}),
             heartbeat_key="heartbeat",
             ping=self.ping,
+            deployed=self.deployed,
+            expected=EXPECTED,
         )
 
     def ping(self, key: Key) -> int:
@@ -100,7 +125,7 @@ def test_what_was_missed_is_sent_to_the_forwarders_and_counted(
     ran = Ran(world, account(CloudWatch(described("disk"))))
     ran.go()
     found = metrics(capsys.readouterr().out)
-    assert found == {"TimersOverdue": 0, "AlarmsMissed": 1, "AccountsNotRead": 0, "AuditsDone": 1}
+    assert found == {"TimersOverdue": 0, "AlarmsMissed": 1, "AccountsNotRead": 0, "AuditsDone": 1, "Drifts": 0}
     (body,) = ran.bodies
     forward(world, sqs_event(body))
     world.run(400)
@@ -114,7 +139,7 @@ def test_an_account_that_is_not_read_is_counted_and_named(world: World, capsys: 
     throttled = CloudWatch(described("disk"), fails=lambda _op, _n: "Throttling")
     Ran(world, account(throttled), account(CloudWatch(), "444455556666")).go()
     out = capsys.readouterr().out
-    assert metrics(out) == {"TimersOverdue": 0, "AlarmsMissed": 0, "AccountsNotRead": 1, "AuditsDone": 1}
+    assert metrics(out) == {"TimersOverdue": 0, "AlarmsMissed": 0, "AccountsNotRead": 1, "AuditsDone": 1, "Drifts": 0}
     assert "account_not_read" in out
 
 
@@ -261,3 +286,39 @@ def test_a_drill_never_joins_a_real_group(world: World, capsys: pytest.CaptureFi
     found, out = drilled(world, capsys)
     assert (found["DrillsLate"], len(world.pages())) == (0, before)
     assert "its group holds HighCPU" in out
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ({"subscribers": lambda topic: ["ops@example.com"] if topic.endswith("-ops") else []}, "is not subscribed"),
+        (
+            {"subscribers": lambda topic: [""] if topic.endswith("-ops") else [f":function:{SLACK}:live"]},
+            "confirmed",
+        ),
+        ({"enabled": lambda _rule: False}, f"the rule {SLACK}-tick is disabled"),
+        ({"config_hash": lambda _function: "other"}, "another configuration"),
+        ({"changed": lambda: NOW - SECRET_AGE - timedelta(days=1)}, "was last changed on 2025"),
+    ],
+)
+def test_what_is_not_as_it_was_deployed_is_counted_and_named(
+    world: World, other: dict[str, Any], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ran = Ran(world)
+    ran.audited = replace(ran.audited, deployed=sound(**other))
+    ran.go()
+    out = capsys.readouterr().out
+    assert (metrics(out)["Drifts"], said in out) == (1, True)
+
+
+def test_where_aws_does_not_say_what_is_deployed_alarms_are_compared(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def denied(*_asked: Any) -> Any:
+        raise PermissionError("secret words")
+
+    ran = Ran(world, account(CloudWatch(described("disk"))))
+    ran.audited = replace(ran.audited, deployed=sound(enabled=denied))
+    ran.go()
+    out = capsys.readouterr().out
+    assert (len(ran.bodies), metrics(out)["Drifts"], "secret words" in out) == (1, 0, False)

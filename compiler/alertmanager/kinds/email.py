@@ -33,7 +33,7 @@ def read_email(section: Section, reading: ReceiverContext) -> EmailSettings:
         check_smarthost(section, "smarthost")
     if section.has("auth_secret") or section.has("auth_secret_file"):
         reading.secrets.one_of(section, "auth_secret")
-        message = "auth_secret (CRAM-MD5) is not spoken by alertrelay"
+        message = "auth_secret (CRAM-MD5) is not supported by alertrelay"
         place = section.at("auth_secret" if section.has("auth_secret") else "auth_secret_file")
         section.findings.error(place, "unsupported", message, "use auth_username and auth_password_file")
     password = reading.secrets.one_of(section, "auth_password")

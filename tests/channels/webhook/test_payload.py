@@ -95,6 +95,11 @@ def test_a_body_may_be_one_template_and_a_list() -> None:
     assert body("['{{ .Status }}', {a: 1}]") == ["firing", {"a": 1}]
 
 
+def test_a_payload_has_as_many_alerts_as_max_alerts_says() -> None:
+    target, _ = read("{n: '{{ len .Alerts }}'}\n    max_alerts: 2")
+    assert render(CASES["group-of-four"], target)["payload"] == {"n": 2}
+
+
 def test_a_digest_has_the_payload_too() -> None:
     listing = Listing(services=(("orders", 2),), firing=("a", "b"))
     assert body("{n: '{{ len .Alerts }}', s: '{{ .Status }}'}", listing=listing) == {"n": 1, "s": "firing"}

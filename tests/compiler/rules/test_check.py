@@ -75,6 +75,8 @@ def test_a_wrong_expression_is_named_where_it_stands(expr: str, message: str, co
         (GOOD.format(expr="x").replace("severity: warning", "team: a"), "no-severity"),
         (GOOD.format(expr="x").replace(" for: 5m,", ""), "no-for"),
         (GOOD.format(expr="x").replace("5m", "5 minutes"), "bad-duration"),
+        (GOOD.format(expr="'mad_over_time(x[5m]) > 1'"), "experimental-promql"),
+        (GOOD.format(expr="'limitk by (service) (3, x)'"), "experimental-promql"),
         (GOOD.format(expr="sum(x)"), "no-service"),
         (GOOD.format(expr="'service:errrors > 1'"), "never-recorded"),
         (GOOD.format(expr="x") + ", record: y", "bad-rule"),

@@ -96,6 +96,10 @@ class Clients:
         """CodeDeploy, which waits for the answer of a new version's check."""
         return self._client("codedeploy")
 
+    def events(self) -> Any:
+        """EventBridge, which is asked whether a rule is enabled."""
+        return self._client("events")
+
     def sts(self) -> Any:
         """STS, which gives credentials of a role in another account."""
         return self._client("sts")

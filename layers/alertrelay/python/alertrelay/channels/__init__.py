@@ -92,7 +92,7 @@ def named(notification: Notification) -> Notification:
 
 def prepared(notification: Notification, target: Target) -> Notification:
     """Return the notification as its target's renderer takes it: with names, and with the team's own texts."""
-    return with_team_texts(named(notification), target.texts)
+    return with_team_texts(named(notification), target.texts, most=target.settings.most_alerts)
 
 
 def renderer(target: Target) -> Renderer:

@@ -144,6 +144,11 @@ class Settings:
         return ()
 
     @property
+    def most_alerts(self) -> int:
+        """The number of alerts that a template of the team's own sees, 0 for all that a message shows."""
+        return 0
+
+    @property
     def recipients(self) -> Mapping[str, bool]:
         """The recipients of a message by short name, with whether each is on call, where the channel answers for each;
         none where it takes or refuses a message as a whole."""

@@ -44,6 +44,7 @@ OWN_RUNBOOKS: Mapping[str, tuple[str, ...]] = {
         "AlertrelayAccountNotRead",
         "AlarmsNeverHelp",
         "AlertrelayDrillLate",
+        "AlertrelayDrifted",
     ),
     "alertrelay-sms-spend.md": ("AlertrelaySmsSpend",),
     "anomaly-scorer-unwell.md": (

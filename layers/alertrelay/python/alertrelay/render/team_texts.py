@@ -23,10 +23,10 @@ _SETTING = 1800
 _MOST_ITEMS = 20
 
 
-def with_team_texts(notification: Notification, texts: Mapping[str, Any]) -> Notification:
-    """Returns the notification with the texts of its target rendered. A digest, which has no alerts of its own but a
-    list, and a message whose alerts could not be read keep ours, but for a whole body of the team's own. Raises
-    NotRendered where that fails, and nothing else."""
+def with_team_texts(notification: Notification, texts: Mapping[str, Any], *, most: int = 0) -> Notification:
+    """Returns the notification with the texts of its target rendered, which see `most` alerts, 0 for all. A digest,
+    which has no alerts of its own but a list, and a message whose alerts could not be read keep ours, but for a whole
+    body of the team's own. Raises NotRendered where that fails, and nothing else."""
     fields, body = texts.get("fields", {}), texts.get("body", {})
     if notification.listing is not None or not notification.alerts:
         fields = {}
@@ -34,7 +34,8 @@ def with_team_texts(notification: Notification, texts: Mapping[str, Any]) -> Not
         return notification
     from alertrelay.render.template_run import rendered  # who has no templates does not wait for it
 
-    found, failures = rendered(texts["templates"], {**fields, **body}, notification)
+    seen = replace(notification, alerts=notification.alerts[: most or None])
+    found, failures = rendered(texts["templates"], {**fields, **body}, seen)
     if not body.keys() <= found.keys():
         raise NotRendered(f"a template failed ({'; '.join(failures)})")
     return replace(notification, texts=found, text_failures=failures)

@@ -15,12 +15,14 @@ from alertrelay.aws.alarms.inventory import audited_account
 from alertrelay.aws.assumed import assumed
 from alertrelay.aws.budget import Budget
 from alertrelay.aws.clients import PATIENT, Clients, clients
+from alertrelay.aws.deployed import deployment
 from alertrelay.aws.secrets import SecretKeys
 from alertrelay.aws.state.store import DynamoStore
 from alertrelay.channels import settings_of
 from alertrelay.channels.transport.connection import Network
 from alertrelay.channels.transport.http import ask
 from alertrelay.config.model import Config
+from alertrelay.dispatch.audit.drift import Expected
 from alertrelay.dispatch.audit.heartbeat import Ping
 from alertrelay.dispatch.audit.ports import AuditedAccount
 from alertrelay.ports import Clock, Key
@@ -82,8 +84,15 @@ def build(environ: Mapping[str, str], *, clock: Clock | None = None) -> Audited:
         observer=observer,
         alert_ops=ops_alerter(aws, environ["ALERTRELAY_OPS_TOPIC_ARN"], clock, observer),
         drilling=_drilling(environ, topics, aws) if environ.get("ALERTRELAY_DRILL") else None,
-        secrets=SecretKeys(aws.secretsmanager, environ.get("ALERTRELAY_SECRET_ARN", ""), time.monotonic, Budget(clock)),
+        secrets=SecretKeys(aws.secretsmanager, environ["ALERTRELAY_SECRET_ARN"], time.monotonic, Budget(clock)),
         heartbeat_key=environ.get("ALERTRELAY_HEARTBEAT_KEY", ""),
+        deployed=deployment(aws, environ["ALERTRELAY_SECRET_ARN"]),
+        expected=Expected(
+            topics=topics,
+            ops=environ["ALERTRELAY_OPS_TOPIC_ARN"],
+            functions=json.loads(environ["ALERTRELAY_FUNCTIONS"]),
+            config_hash=environ["ALERTRELAY_CONFIG_HASH"],
+        ),
         ping=pinging(Network(endpoints=json.loads(environ.get("ALERTRELAY_ENDPOINTS") or "{}"))),
     )
 

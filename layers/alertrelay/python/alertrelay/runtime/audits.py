@@ -9,6 +9,7 @@ from datetime import datetime
 from alertrelay.channels import KINDS
 from alertrelay.config.model import Config
 from alertrelay.dispatch.audit import drill as drills
+from alertrelay.dispatch.audit.drift import DeployedNow, Expected, drifts
 from alertrelay.dispatch.audit.heartbeat import Ping, beat, overdue
 from alertrelay.dispatch.audit.ports import AuditedAccount
 from alertrelay.dispatch.audit.run import AlertTable, reconciled, send, useless
@@ -50,6 +51,8 @@ class Audited:
     secrets: Secrets
     heartbeat_key: str
     ping: Ping
+    deployed: DeployedNow
+    expected: Expected
 
 
 def reconcile(built: Audited, deadline: datetime) -> None:
@@ -66,6 +69,20 @@ def reconcile(built: Audited, deadline: datetime) -> None:
     observer.count("AlarmsMissed", sum(one.kind == "missed" for one in found))
     observer.count("AccountsNotRead", sum(bool(one.inventory.unread) for one in results))
     observer.count("AuditsDone")
+    _count_drifts(built)
+
+
+def _count_drifts(built: Audited) -> None:
+    """Logs and counts what is not as it was deployed. What AWS does not answer is none of it: the comparison of alarms
+    goes on."""
+    found: list[str] = []
+    try:
+        found += drifts(built.deployed, built.expected, now=built.clock.now())
+    except Exception as error:  # noqa: BLE001 - whatever is not allowed or throttled, alarms are compared all the same
+        built.observer.failed("drift_not_asked", error)
+    for one in found:
+        built.observer.log("drifted", what=one)
+    built.observer.count("Drifts", len(found))
 
 
 def list_useless(built: Audited) -> None:

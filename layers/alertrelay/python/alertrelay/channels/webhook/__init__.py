@@ -20,6 +20,11 @@ class WebhookSettings(Settings):
     auth: HttpAuth = field(default_factory=HttpAuth)
 
     @property
+    def most_alerts(self) -> int:
+        """As many as `max_alerts` says, as in Alertmanager."""
+        return self.max_alerts
+
+    @property
     def key_name(self) -> str:
         """The address, where it is a secret, and what authorizes the call."""
         return " ".join(filter(None, (self.url_key, *self.auth.keys)))

@@ -1,0 +1,1 @@
+"""The CloudWatch dashboards of an environment, as the bodies that PutDashboard takes."""

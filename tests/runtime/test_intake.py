@@ -1,0 +1,100 @@
+"""The function of the intake as Lambda builds it: from its environment, over an emulated AWS."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from alertrelay.runtime.container import SystemClock
+from alertrelay.runtime.intake import IntakeHandler
+
+from compiler.load import load
+from local.stack.emulator import Emulator
+from tests.example import CONFIG
+from tests.intake.door import Answer, event
+from tests.serve.conftest import until
+
+TOKEN = "an-admin-token-of-a-test"
+REGION = "eu-west-1"
+
+
+class Context:
+    """What Lambda passes on."""
+
+    aws_request_id = "r"
+
+
+@pytest.fixture(scope="module")
+def emulator() -> Iterator[Emulator]:
+    with Emulator(region=REGION, now=lambda: datetime.now(UTC)) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def environ(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The variables that infra/intake.py sets, with what they name."""
+    folder = tmp_path_factory.mktemp("task")
+    loaded = load(CONFIG, "prod")
+    assert loaded.config is not None
+    (folder / "config.json").write_text(json.dumps(loaded.config.to_json()))
+    (folder / "alertmanager.yml").write_text("route: {receiver: oncall}\n")
+    keys = [{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")]
+    emulator.client("dynamodb").create_table(
+        TableName="state",
+        AttributeDefinitions=keys,
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    secret = emulator.client("secretsmanager").create_secret(
+        Name="keys", SecretString=json.dumps({"intake_admin_token": TOKEN})
+    )
+    sns, sqs = emulator.client("sns"), emulator.client("sqs")
+    topics = {
+        name: sns.create_topic(Name=f"alertrelay-prod-{name}")["TopicArn"] for name in ("critical", "warning", "info")
+    }
+    inbox = sqs.create_queue(QueueName="inbox")["QueueUrl"]
+    for arn in topics.values():
+        sns.subscribe(TopicArn=arn, Protocol="sqs", Endpoint=f"arn:aws:sqs:{REGION}:123456789012:inbox")
+    return {
+        "AWS_REGION": REGION,
+        "AWS_ENDPOINT_URL": emulator.url,
+        "LAMBDA_TASK_ROOT": str(folder),
+        "ALERTRELAY_CONFIG": "config.json",
+        "ALERTRELAY_ORIGINAL": "alertmanager.yml",
+        "ALERTRELAY_TABLE": "state",
+        "ALERTRELAY_SECRET_ARN": secret["ARN"],
+        "ALERTRELAY_TOPICS": json.dumps(topics),
+        "ALERTRELAY_REFUSED_URL": sqs.create_queue(QueueName="refused")["QueueUrl"],
+        "ALERTRELAY_LOG_GROUPS": "[]",
+        "inbox": inbox,
+    }
+
+
+def test_it_publishes_absorbs_and_keeps_what_is_no_alert(emulator: Emulator, environ: dict[str, str]) -> None:
+    handle = IntakeHandler().bound(environ, clock=SystemClock())
+
+    def ask(method: str, target: str, body: object = None, *, token: str = TOKEN) -> Answer:
+        return Answer(handle(event(method, target, body, token=token), Context()))
+
+    def queued(name: str) -> list[Any]:
+        return emulator.queued(environ[name])
+
+    alert = {"labels": {"alertname": "Down", "severity": "critical"}}
+    for _ in range(3):
+        assert ask("POST", "/api/v2/alerts", [alert]).status == 200
+    until(lambda: len(queued("inbox")) == 1)
+    assert ask("POST", "/api/v1/alertmanager", {"text": "none"}).status == 400
+    assert len(queued("ALERTRELAY_REFUSED_URL")) == 1
+    assert ask("GET", "/api/v2/alerts").json == []  # no forwarder runs here
+    made = {"matchers": [{"name": "a", "value": "b"}], "endsAt": "2199-01-01T00:00:00Z"}
+    assert ask("POST", "/api/v2/silences", made).json["silenceID"]
+    assert ask("GET", "/api/v2/status").json["config"]["original"] == "route: {receiver: oncall}\n"
+    assert ask("GET", "/health").json["healthy"]
+    assert ask("GET", "/health", token="not-the-admin-token").status == 401
+    assert handle({"detail-type": "Scheduled Event"}, Context()) == {"expired": 0}
+    assert handle({"do": "self_test"}, Context())["self_test"]
+    emulator.client("sns").delete_topic(TopicArn=json.loads(environ["ALERTRELAY_TOPICS"])["critical"])
+    assert ask("POST", "/api/v2/alerts", [{"labels": {"alertname": "New", "severity": "critical"}}]).status == 503
