@@ -61,7 +61,7 @@ def test_the_table_counts_what_each_resource_gets_and_its_cost() -> None:
     assert ["prod", "sqs", "orders"] in [row[:3] for row in rows]
     critical, warning = (sum(int(row[column]) for row in rows) for column in (3, 4))
     total = f"prod: {critical + warning} alarms, {critical} critical and {warning} warning, 10 of them parents"
-    assert re.fullmatch(rf"{total}; about \$\d+\.\d\d a month", lines[-2])
+    assert any(re.fullmatch(rf"{total}; about \$\d+\.\d\d a month", line) for line in lines)
 
 
 def test_a_folder_without_a_sound_environment_has_no_table(tmp_path: Path) -> None:
