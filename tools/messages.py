@@ -38,6 +38,7 @@ CASES: Mapping[str, str] = {
     "some-ended": "A part of a group has resolved",
     "resolved": "Everything has resolved",
     "composite": "A composite alarm",
+    "error-budget": "An error budget that burns",
     "anomaly": "An alarm on the band of CloudWatch's own anomaly detection",
     "anomaly-scored": "An anomaly that the scorer found",
     "event": "An event, which never resolves",
@@ -54,6 +55,7 @@ PICTURES: Mapping[str, tuple[str, int, bool]] = {
     "slack-critical": ("critical-everything.slack.json", 710, False),
     "slack-fallback": ("fallback.slack.json", 780, False),
     "slack-group": ("group-of-four.slack.json", 480, False),
+    "slack-error-budget": ("error-budget.slack.json", 620, False),
     "slack-resolved": ("resolved.slack.json", 560, False),
     "email-critical": ("critical-everything.email.html", 870, False),
     "email-fallback-dark": ("fallback.email.html", 1010, True),
@@ -81,6 +83,7 @@ What holds for all of them:
 | ![A critical alarm in Slack](images/slack-critical.png) | ![A critical alarm as e-mail](images/email-critical.png) |
 | ![A fallback in Slack](images/slack-fallback.png) | ![A fallback as e-mail, dark](images/email-fallback-dark.png) |
 | ![A group in Slack](images/slack-group.png) | ![Resolved in Slack](images/slack-resolved.png) |
+| ![An error budget in Slack](images/slack-error-budget.png) | |
 """
 
 

@@ -187,7 +187,8 @@ def _note_address(section: Section, key: ConfigKey) -> None:
     held, place = held_in(section.text(key.name)), section.at(key.name)
     instead = f"write `{key.name}_file: /etc/alertmanager/secrets/NAME` and put it in the secret as NAME"
     if held == "a password":
-        mend = f"{instead}, or use http_config.basic_auth with a password_file: `check --fix` does it"
+        other = "" if key.shape == "url_or_file" else ", or use http_config.basic_auth with a password_file"
+        mend = f"{instead}{other}: `check --fix` does it"
         section.findings.error(place, "inline-secret", f"{key.name!r} holds a password in plain text", mend)
     elif held == "a token":
         message = "the address holds what looks like a token, in plain text"

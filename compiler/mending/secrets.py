@@ -54,7 +54,7 @@ def move_secrets(text: str, root: yaml.Node, findings: Sequence[Finding]) -> Mov
         if instead is None:
             continue
         hint = _hint(here[0], root)
-        if parted := _without_user(text, entry, names, hint):
+        if "basic_auth" in here[0].mend and (parted := _without_user(text, entry, names, hint)):
             edits += parted
             continue
         path = f"{FOLDER}/{names.of(str(entry.value.value).strip(), hint)}"

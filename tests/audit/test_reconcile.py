@@ -186,6 +186,17 @@ def test_what_fires_after_an_alarm_was_taken_for_deleted_is_newer(world: World) 
     assert [action for action, _ in world.pages()] == ["trigger", "resolve", "trigger"]
 
 
+def test_a_resolve_of_nobody_hides_no_alarm_that_fires(world: World) -> None:
+    """A forged one, or one that was found by an audit before the alarm fired again."""
+    world.publish(alarm("cpu", "OK", at=NOW - timedelta(minutes=30)))
+    world.run(400)
+    (missed,) = reconciled_now(world, CloudWatch(described("cpu", StateTransitionedTimestamp=BEFORE)))
+    assert missed.kind == "missed"
+    opened(world, missed)
+    assert [action for action, _ in world.pages()] == ["trigger", "resolve", "trigger"]
+    assert reconciled_now(world, CloudWatch(described("cpu", StateTransitionedTimestamp=BEFORE))) == []
+
+
 def test_one_denied_account_of_ten_is_named_and_changes_nothing_for_the_others(world: World) -> None:
     def denied() -> Any:
         raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "AssumeRole")

@@ -157,6 +157,11 @@ AUTH = 'username: "relay", password_file: /etc/alertmanager/secrets/a_webhook_pa
             {"a_webhook_url": "https://relay:FAKE-pw@hooks.test/x"},
         ),
         (
+            "- name: a\n  slack_configs: [{api_url: 'https://relay:FAKE-pw@hooks.test/x', channel: '#x'}]\n",
+            "- name: a\n  slack_configs: [{api_url_file: /etc/alertmanager/secrets/a_slack_api_url, channel: '#x'}]\n",
+            {"a_slack_api_url": "https://relay:FAKE-pw@hooks.test/x"},
+        ),
+        (
             "- name: a\n  webhook_configs: [{url: https://hooks.test/x?integrationKey=FAKE17f47892}]\n",
             "- name: a\n  webhook_configs: [{url_file: /etc/alertmanager/secrets/a_webhook_url}]\n",
             {"a_webhook_url": "https://hooks.test/x?integrationKey=FAKE17f47892"},
@@ -167,7 +172,7 @@ AUTH = 'username: "relay", password_file: /etc/alertmanager/secrets/a_webhook_pa
             {},
         ),
     ],
-    ids=["a user", "a user in brackets", "a user beside http_config", "a token", "nothing secret"],
+    ids=["a user", "a user in brackets", "a user beside http_config", "another kind", "a token", "nothing secret"],
 )
 def test_what_authorizes_in_an_address_leaves_the_file(old: str, new: str, kept: dict[str, str]) -> None:
     found = mend(HEAD + old, file="a.yml", delivery=NOTHING)

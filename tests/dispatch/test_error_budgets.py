@@ -67,7 +67,7 @@ def test_the_resolve_has_the_budget_and_no_end() -> None:
     text = json.dumps(world.sent("slack")[-1], ensure_ascii=False)
     assert "RESOLVED" in text
     assert "10.8 of 43.2 min spent, 75 % left (99.9 % of 30 d, 17 min old)" in text
-    assert "Budget spent" not in text
+    assert "Exhausted" not in text
 
 
 def test_numbers_from_before_the_alert_are_called_so() -> None:

@@ -241,6 +241,37 @@ CASES: Mapping[str, Notification] = {
             generator_url=CONSOLE + "CheckoutDown",
         )
     ),
+    "error-budget": notification(
+        alert(
+            {
+                "alertname": "ErrorBudgetBurningFast",
+                "severity": "critical",
+                "service": "checkout",
+                "env": "prod",
+                "team": "commerce",
+                "category": "slo",
+                "slo": "checkout-availability",
+                "region": "eu-west-1",
+                "account_id": "111122223333",
+            },
+            {
+                "summary": "SLO checkout-availability (99.9 % of 30d): the error budget burns faster than planned.",
+                "description": (
+                    "SLO checkout-availability (99.9 % of 30d): the error budget burns faster than planned. More than "
+                    "14.4 times over 1h and 5m (2 % of the budget), or 6 times over 6h and 30m (5 % of the budget). "
+                    "Freeze deployments of checkout: only what mends this goes out."
+                ),
+                "impact": "Users of checkout see failures now, and the budget of 30d is spent in hours to days.",
+                "runbook_url": "https://wiki.example.com/runbooks/slo-error-budget-fast.md",
+                "error_budget": "▰▰▰▱▱▱▱▱▱▱ 10.8 of 43.2 min spent, 75 % left (99.9 % of 30 d, at 03:00 UTC)",
+                "burn_rates": (
+                    "16.2x over 1 h and 20x over 5 min (limit 14.4x); 4.1x over 6 h and 8x over 30 min (limit 6x)"
+                ),
+                "budget_spent": "in 33 h 20 min at the rate of the last 1 h",
+            },
+            generator_url=CONSOLE + "ErrorBudgetBurningFast",
+        )
+    ),
     "anomaly": notification(
         alert(
             {

@@ -34,7 +34,7 @@ _SHOWN_ANNOTATIONS = frozenset(
         FROM_ELSEWHERE,
     }
 )
-_BUDGET = (("error_budget", "Error budget"), ("burn_rates", "Burn rate"), ("budget_spent", "Budget spent"))
+_BUDGET = (("error_budget", "Error budget"), ("burn_rates", "Burn rate"), ("budget_spent", "Exhausted"))
 """Annotations of an alert on an objective, and their titles; notify/error_budget.py writes them."""
 _RESOURCE_LABELS = 8
 _LONG_TEXTS = 7

@@ -45,12 +45,14 @@ def differences(
     found: Inventory,
     opened: Mapping[str, Member],
     types: Callable[[Sequence[Member]], Mapping[str, str]],
+    newest: Callable[[str], str] = lambda _: "",
 ) -> Iterator[Difference]:
     """Yields what was missed, and what is over, of an account that was read whole. `opened` are the alerts that are
-    open here, by state key, of whichever source; `types` returns the types of their alarms, "" where it is not known.
+    open here, by state key, of whichever source; `types` returns the types of their alarms, "" where it is not known;
+    `newest` the order of the newest update that is known of a state key, "" for none.
     """
     now = found.asked_at
-    yield from _missed(account, found, opened, now)
+    yield from _missed(account, found, opened, newest)
     own = [m for key, m in sorted(opened.items()) if key.startswith(account.prefix) and now - m.at > JUST_NOW]
     kinds = types([m for m in own if _alarm_of(m.alert.state_key, found) is None])
     for member in own:
@@ -60,8 +62,9 @@ def differences(
 
 
 def _missed(
-    account: AuditedAccount, found: Inventory, opened: Mapping[str, Member], now: datetime
+    account: AuditedAccount, found: Inventory, opened: Mapping[str, Member], newest: Callable[[str], str]
 ) -> Iterator[Difference]:
+    now = found.asked_at
     for arn, alarm in sorted(found.alarms.items()):
         if alarm.state != "ALARM" or alarm.described.get("ActionsSuppressedBy"):
             continue
@@ -79,7 +82,9 @@ def _missed(
         said = FOUND + (MUTES_UNKNOWN if mutes is None else "")
         for state_key, envelope, since in missing:
             why = f"in ALARM since {since:%Y-%m-%d %H:%M} UTC, and in no group"
-            yield Difference(kind="missed", alarm=state_key or arn, why=why, envelope=_marked(envelope, said))
+            # A resolve is known that is newer than this firing, and CloudWatch has none: it was not of this alarm.
+            at = now - CLOCKS_DIFFER if newest(state_key) > _order(since) else None
+            yield Difference(kind="missed", alarm=state_key or arn, why=why, envelope=_marked(envelope, said, at))
 
 
 def _over(state_key: str, found: Inventory, kinds: Mapping[str, str]) -> str:
@@ -137,9 +142,16 @@ def _since(alarm: SeenAlarm) -> datetime | None:
     return alarm.described.get("StateTransitionedTimestamp") or alarm.described.get("StateUpdatedTimestamp")
 
 
-def _marked(envelope: Envelope, said: str) -> Envelope:
-    """Returns the update with a reason that says how it was found."""
+def _order(at: datetime) -> str:
+    """Returns the beginning of the order of an update: its clock in microseconds."""
+    return f"{int(at.timestamp() * 1e6):020d}"
+
+
+def _marked(envelope: Envelope, said: str, at: datetime | None) -> Envelope:
+    """Returns the update with a reason that says how it was found, and dated `at` where what is known is newer."""
     message = json.loads(envelope.text)
+    if at is not None:
+        message["StateChangeTime"] = rfc3339(at)
     message["NewStateReason"] = said + str(message.get("NewStateReason", ""))
     return replace(envelope, text=json.dumps(message))
 

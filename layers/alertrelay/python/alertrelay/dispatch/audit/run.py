@@ -13,6 +13,7 @@ from alertrelay.dispatch.audit.ports import AuditedAccount, Inventory
 from alertrelay.dispatch.audit.reconcile import Difference, differences, notification
 from alertrelay.nflog.group_state import Member
 from alertrelay.notify.stale_alarms import alarm_types
+from alertrelay.policy.group_key import key_of
 from alertrelay.ports import Clock
 from alertrelay.state import Alerts, Groups
 
@@ -63,11 +64,16 @@ def reconciled(
         batches = (members[start : start + READ_AT_ONCE] for start in range(0, len(members), READ_AT_ONCE))
         return {key: kind for batch in batches for key, kind in alarm_types(batch, table, log).items()}
 
+    def newest(state_key: str) -> str:
+        key = key_of(state_key)
+        item = table.get_alerts([key]).get(key)
+        return item.order_key if item and item.alert.status == "resolved" else ""
+
     results = []
     for account, inventory in read:
         if inventory.unread:
             log("account_not_read", account=account.account, failure=inventory.unread)
-        found = () if inventory.unread else tuple(differences(account, inventory, opened, types))
+        found = () if inventory.unread else tuple(differences(account, inventory, opened, types, newest))
         results.append(Reconciled(account=account.account, found=found, inventory=inventory))
     return results
 
