@@ -20,7 +20,7 @@ from compiler.reading.yamlfile import Value
 KEYS = keys("max_metrics period timezone holidays watch")
 WATCH_KEYS = keys(
     "name namespace metric dimensions tags statistic period unit direction sensitivity severity labels mode calendar "
-    "environments"
+    "environments expression inputs"
 )
 SEVERITIES = ("info", "warning", "critical")
 OURS = frozenset({"alertname", "alarm_name", "severity", "namespace", "metric", "account_id", "region"})
@@ -34,6 +34,10 @@ _NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
 _STATISTIC = re.compile(
     r"Average|Sum|Minimum|Maximum|SampleCount|IQM|p(100|[0-9]{1,2}(\.[0-9]{1,10})?)|(tm|wm|tc|ts)[0-9]{1,2}(\.[0-9]+)?"
 )
+_INPUT_NAME = re.compile(r"[a-z][a-zA-Z0-9_]{0,40}")
+"""GetMetricData's own rule for the Id of a query, with room for ours before it."""
+_USED = re.compile(r"\b[a-z][a-zA-Z0-9_]*\b")
+_MOST_INPUTS = 9
 _LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _MOST_DIMENSIONS = 30  # of a metric, by CloudWatch
 
@@ -84,7 +88,37 @@ def _watch(item: Section, period: int) -> Watch:
         mode=_mode(item),
         calendar=_calendar(item),
         environments=item.strings("environments"),
+        expression=item.string("expression"),
+        inputs=_inputs(item),
     )
+
+
+def _inputs(item: Section) -> Mapping[str, str]:
+    """Reads the metrics of an expression, by the names that it uses for them: all of one namespace and dimensions."""
+    expression, found = item.string("expression"), _texts(item, "inputs", most=_MOST_INPUTS)
+    if not expression:
+        if found:
+            message = "inputs stand here without an expression that uses them"
+            item.findings.error(item.at("inputs"), "bad-value", message, "add `expression: 100 * good / total`")
+        return {}
+    item.require("metric", "add `metric: PaymentSuccessRate`: the name of the result in alerts")
+    for name in found:
+        if not _INPUT_NAME.fullmatch(name):
+            message = f"{name!r} cannot be used in an expression"
+            item.findings.error(
+                item.at("inputs"), "bad-value", message, "a small letter first, then letters and digits"
+            )
+    used = set(_USED.findall(expression))
+    if used != set(found):
+        names = ", ".join(sorted(used ^ set(found)))
+        message = f"the expression and its inputs do not name the same metrics: {names}"
+        mend = "name each once, as in `inputs: {good: PaymentsSucceeded, total: Payments}`"
+        item.findings.error(item.at("expression"), "bad-value", message, mend)
+    dimensions = _texts(item, "dimensions", most=_MOST_DIMENSIONS)
+    if item.mapping("tags") or any("*" in value for value in dimensions.values()):
+        message = "an expression is over metrics that are named outright"
+        item.findings.error(item.at("expression"), "bad-value", message, "write the dimensions out, without tags and *")
+    return found
 
 
 def _name(item: Section) -> str:

@@ -112,7 +112,7 @@ def _environment(relay: Relay, config: SloConfig) -> dict[str, str]:
     return local | {
         "ALERTRELAY_ENV": relay.environment.name,
         "ALERTRELAY_SLO_CONFIG": SLO_FILE,
-        # Not read by the function: `alertrelay check --live` compares it with the files.
+        # Not read by the function: other objectives make another version of it.
         "ALERTRELAY_CONFIG_HASH": config.hash,
         "ALERTRELAY_TABLE": relay.table.table_name,
         "POWERTOOLS_SERVICE_NAME": NAME,

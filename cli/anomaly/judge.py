@@ -56,8 +56,23 @@ class Report:
 
     @property
     def missed(self) -> list[tuple[float, float]]:
-        """The incidents in which no alert was on."""
+        """The incidents in which no alert began."""
         return [one for one in self.incidents or () if not any(_meets(alert, one) for alert in self.alerts)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """The alerts that a threshold would have caused; `right` of them in known incidents, None where none are named."""
+
+    threshold: float
+    alerts: int
+    right: int | None
+
+
+_OFFERED = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
+_ONE_ALERT = 3_600.0
+"""Seconds within which high scores are one alert."""
+_EARLY = 0.2
 
 
 def bare(name: str, period: int, threshold: float) -> tuple[EntryRule, WatchedMetric]:
@@ -132,8 +147,31 @@ def judge(
 
 
 def _meets(alert: JudgedAlert, incident: tuple[float, float]) -> bool:
+    """Returns whether an alert began within an incident: one that was open before it found something else."""
     start, end = incident
-    return start <= (alert.until or alert.at) and alert.at <= end
+    return start <= alert.at <= end
+
+
+def is_early(alert: JudgedAlert, incidents: Sequence[tuple[float, float]]) -> bool:
+    """Returns whether an alert began within the first fifth of an incident."""
+    return any(start <= alert.at <= start + _EARLY * (end - start) for start, end in incidents)
+
+
+def offers(report: Report) -> list[Offer]:
+    """Returns what other thresholds would have made of the same scores, from the mildest on."""
+    found = []
+    for threshold in _OFFERED:
+        begun: list[float] = []
+        before = float("-inf")
+        for point in report.points:
+            if point.score >= threshold:
+                if point.at - before > _ONE_ALERT:
+                    begun.append(point.at)
+                before = point.at
+        known = report.incidents
+        right = None if known is None else sum(any(start <= at <= end for start, end in known) for at in begun)
+        found.append(Offer(threshold=threshold, alerts=len(begun), right=right))
+    return found
 
 
 def read_incidents(path: Path, begin: float, end: float) -> list[tuple[float, float]]:

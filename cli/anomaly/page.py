@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from cli.anomaly.drawing import DAY, score_text, scores, series, time_text
+from cli.anomaly.judge import is_early, offers
 
 if TYPE_CHECKING:
     from cli.anomaly.judge import JudgedAlert, Point, Report
@@ -54,6 +55,8 @@ def page(report: Report) -> str:
     if report.points:
         body += ["<h2>Value and usual band</h2>", series(report), "<h2>Score</h2>", scores(report)]
     body += ["<h2>Alerts</h2>", _table(report)]
+    if report.points:
+        body += ["<h2>Other thresholds</h2>", _offers(report)]
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}: anomaly report</title>'
         f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head>\n<body>\n'
@@ -101,7 +104,8 @@ def _table(report: Report) -> str:
         verdict = ""
         if judged:
             kind = "yes" if alert.found else "no"
-            verdict = f'<td class="{kind}" data-name="Known incident">{kind}</td>'
+            early = ", in its first fifth" if is_early(alert, report.incidents or ()) else ""
+            verdict = f'<td class="{kind}" data-name="Known incident">{kind}{early}</td>'
         until = "" if alert.until is None else f" to {_until(alert)}"
         cells = (
             f'<td class="num">{time_text(alert.at)}{until}</td>'
@@ -112,6 +116,15 @@ def _table(report: Report) -> str:
         rows.append(f"<tr>{cells}{verdict}</tr>")
     missed = "".join(f"<p>Missed: {time_text(start)} to {time_text(end)}</p>" for start, end in report.missed)
     return f"<table>{head}{''.join(rows)}</table>{missed}"
+
+
+def _offers(report: Report) -> str:
+    lines = []
+    for offer in offers(report):
+        known = "" if offer.right is None else f", {offer.right} in known incidents"
+        counted = f"{offer.alerts} alert" + ("" if offer.alerts == 1 else "s")
+        lines.append(f"<li>at {offer.threshold:g} you would have had {counted}{known}</li>")
+    return f"<ul>{''.join(lines)}</ul>"
 
 
 def _until(alert: JudgedAlert) -> str:

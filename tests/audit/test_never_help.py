@@ -46,3 +46,13 @@ def test_only_alarms_of_the_environment_are_listed() -> None:
     notifies = described("disk")
     found = of_environment([foreign, own, notifies], f"{HEAD}alertrelay-prod-", "prod")
     assert [one["AlarmArn"].removeprefix(ARN) for one in found] == ["prod-orders-cpu", "disk"]
+
+
+@pytest.mark.parametrize(
+    "named", ['ALARM("prod-slo-1h")', f"ALARM({ARN}prod-slo-1h) AND ALARM(other)", 'ALARM( "other" )']
+)
+def test_a_part_of_a_composite_alarm_needs_no_action_of_its_own(named: str) -> None:
+    part = described("prod-slo-1h", AlarmActions=[], OKActions=[])
+    composite = described("prod-slo", AlarmRule=named)
+    found = [one.alarm.removeprefix(ARN) for one in never_help([part, composite], OURS, now=NOW)]
+    assert found == ([] if "prod-slo-1h" in named else ["prod-slo-1h"])

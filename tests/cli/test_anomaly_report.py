@@ -71,6 +71,22 @@ def test_known_incidents_are_counted_found_and_missed(tmp_path: Path) -> None:
     text, body = _report(source, "--from", "2026-11-02", "--incidents", str(incidents))
     assert [line[-3:].strip(")") for line in _alerts(body)] == ["no", "yes"]
     assert "Missed: 2026-11-05 00:00" in text
+    assert re.search(r"at 0\.7 you would have had \d alerts?, 1 in known incidents", text)
+
+
+def test_an_alert_has_to_begin_in_the_incident(tmp_path: Path) -> None:
+    source = _metric(tmp_path / "cpu.csv", spikes={1000: 120.0, 1001: 125.0, 1002: 122.0, 1003: 121.0})
+    verdicts = {}
+    for name, span in (
+        ("early", "11:15,2026-11-04 12:15"),
+        ("late", "10:30,2026-11-04 11:30"),
+        ("after", "11:25,2026-11-04 12:00"),
+    ):
+        incidents = tmp_path / f"{name}.csv"
+        incidents.write_text(f"start,end\n2026-11-04 {span}\n")
+        _, body = _report(source, "--incidents", str(incidents))
+        verdicts[name] = _alerts(body)[0].rsplit(")", 1)[-1]
+    assert verdicts == {"early": "yes, in its first fifth", "late": "yes", "after": "no"}
 
 
 def test_points_close_together_are_one_alert(tmp_path: Path) -> None:

@@ -160,3 +160,30 @@ def test_the_schema_knows_the_same_keys(project: Path) -> None:
     schema = json.loads((project / "docs" / "schemas" / "anomaly.schema.json").read_text())
     assert set(schema["properties"]) == set(KEYS)
     assert set(schema["properties"]["watch"]["items"]["properties"]) == set(WATCH_KEYS)
+
+
+RATE = "    metric: SuccessRate\n    expression: 100 * good / total\n    inputs: {good: Succeeded, total: All}\n"
+
+
+def test_an_expression_names_its_inputs() -> None:
+    entry = _entry(RATE)
+    assert (entry.expression, entry.inputs) == ("100 * good / total", {"good": "Succeeded", "total": "All"})
+    assert entry.exact
+    config, _ = _read(ENTRY + RATE)
+    assert config is not None
+    assert AnomalyConfig.from_json(json.loads(json.dumps(config.to_json()))) == config
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        (RATE.replace("total: All", "all: All"), "do not name the same metrics: all, total"),
+        (RATE.replace("good", "Good"), "'Good' cannot be used in an expression"),
+        ("    inputs: {good: Succeeded}\n", "without an expression that uses them"),
+        (RATE + "    dimensions: {Shop: 'd*'}\n", "metrics that are named outright"),
+        (RATE.replace("    metric: SuccessRate\n", ""), "metric"),
+    ],
+)
+def test_an_expression_that_cannot_be_asked_is_a_finding(entry: str, message: str) -> None:
+    _, findings = _read(ENTRY + entry)
+    assert any(message in finding.message and finding.mend for finding in findings), findings

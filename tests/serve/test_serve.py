@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import gzip
 import json
+import signal
 import socket
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from alertrelay.alert import rfc3339
 
+from cli.command import main
 from cli.serve import Served, serving
 from local.serve.database import DataFile, UnreadableData
 from local.serve.http import IntakeServer
@@ -108,19 +108,21 @@ def test_a_slow_client_is_cut_off_and_others_are_answered() -> None:
             assert slow.recv(100) == b""
 
 
-def test_bad_options_name_the_mend(folder: Path, tmp_path: Path) -> None:
+def test_bad_options_name_the_mend(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
     keys = tmp_path / "keys.json"
     keys.write_text("[]")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         for words, said in (
-            (("--port", port), f"port {port} is taken"),
-            (("--env", "nowhere"), "there is no such environment: here"),
-            (("--secrets", str(keys)), "an object of texts in JSON was expected"),
+            (["--port", port], f"port {port} is taken"),
+            (["--env", "nowhere"], "there is no such environment: here"),
+            (["--secrets", str(keys)], "an object of texts in JSON was expected"),
         ):
-            command = [sys.executable, "-m", "cli.command", "serve", "--config-dir", str(folder), *words]
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
-            assert (done.returncode, said in done.stderr) == (2, True), done.stderr
+            assert main(["serve", "--config-dir", str(folder), *words]) == 2
+            assert said in capsys.readouterr().err
 
 
 def test_a_body_that_is_no_alert_is_kept(folder: Path, tmp_path: Path) -> None:

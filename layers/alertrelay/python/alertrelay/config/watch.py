@@ -27,7 +27,8 @@ class Watch:
     """One entry. Without `metric` it is every metric of the namespace that the dimensions and tags fit.
 
     A dimension's value may hold `*`; `tags` are those of the resource that the dimensions name. `environments` are
-    those that watch it, all of them where it is empty.
+    those that watch it, all of them where it is empty. `expression` is GetMetricData's own math over `inputs`, metrics
+    of the namespace with these dimensions by the names that it uses; `metric` is then the name of its result.
     """
 
     name: str
@@ -45,6 +46,8 @@ class Watch:
     mode: Mode
     calendar: Calendar = "every-day"
     environments: tuple[str, ...] = ()
+    expression: str = ""
+    inputs: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def exact(self) -> bool:

@@ -75,10 +75,12 @@ class Detector:
         "_hour_tail",
         "_last",
         "_measures",
+        "_pending",
         "_slow",
         "_step",
         "_tails",
         "_trouble",
+        "_unlearned",
         "_voices",
         "_waiting",
         "_zone",
@@ -110,6 +112,8 @@ class Detector:
         self._hour_tail = Tail()
         self._slow = SlowCourse()
         self._trouble = OpenTrouble()
+        self._pending = (SILENT, 0.0)  # what the point before would have alerted by its distance alone, and its side
+        self._unlearned: tuple[float | None, ...] | None = None  # the measures of the first point of a trouble
         self._last = -math.inf
         self._first = math.inf  # the first point; nothing scores for a day from it: its course is not known yet
 
@@ -173,7 +177,7 @@ class Detector:
                 most=min(certainty_of(age / WEEK), REPEATED if self._trouble.repeats(at, beyond) else math.inf),
                 weeks=age / WEEK,
             )
-            voices = self._voiced(parts, claim)
+            voices = self._voiced(parts, claim, beyond)
         rarity = max(voices, default=SILENT)
         hangs = flat_rarity >= _HANGS
         self._follow(at, value, beyond, sizes, alerts=rarity >= ALERTS, calm=rarity <= 0.0 and not hangs)
@@ -212,18 +216,31 @@ class Detector:
             of_day = COMMON
         return mean, of_day, COMMON if self._direction == "high" else missing
 
-    def _voiced(self, parts: Sequence[Rarity | None], claim: Claim) -> tuple[float, ...]:
+    def _voiced(self, parts: Sequence[Rarity | None], claim: Claim, beyond: float) -> tuple[float, ...]:
         """Returns the strengths of the voices. What lies within its usual range is no alert, except by what looks at
         longer times; and a young metric claims little."""
         assert self._step is not None
         if not any(part is not None and part != COMMON for part in parts):
+            self._pending = (SILENT, 0.0)
             return (SILENT,) * len(self._voices)
         pace = Pace(math.log10(WEEK / self._step), math.log10(self._history.a_week))
         found = strengths(parts, self._voices, pace, self._budget)
         for place, strength in enumerate(found):
+            voice = self._voices[place]
+            if voice.spends:
+                strength = found[place] = self._confirmed(strength, beyond)
             if strength > 0.0:
-                found[place] = _claimed(strength, self._voices[place], claim)
+                found[place] = _claimed(strength, voice, claim)
         return tuple(found)
+
+    def _confirmed(self, strength: float, beyond: float) -> float:
+        """Returns the strength of a distance that the next point confirms: a single spike that recurs is how the metric
+        is."""
+        before, side = self._pending
+        self._pending = (strength, beyond)
+        if before >= ALERTS and side * beyond > 0.0:
+            return max(strength, before)
+        return below_weekly(strength) if strength >= ALERTS else strength
 
     def _follow(
         self, at: float, value: float, beyond: float, sizes: Sequence[float | None], *, alerts: bool, calm: bool
@@ -233,9 +250,20 @@ class Detector:
         if held:
             self._history.accept()
         self._history.learn(value, calm=self._trouble.since is None)
-        if self._trouble.is_fresh and beyond != 0.0:
-            return
-        for tail, size in zip((*self._tails, self._hour_tail), sizes, strict=True):
+        if sizes[-1] is not None:
+            self._hour_tail.learn(abs(sizes[-1]))
+        kept, self._unlearned = self._unlearned, None
+        if beyond == 0.0:
+            if kept is not None:  # one spike alone is how the metric is
+                self._learn(kept)
+            self._learn(sizes)
+        elif not self._trouble.is_fresh:
+            self._learn(sizes)
+        elif self._trouble.is_new:
+            self._unlearned = tuple(sizes)
+
+    def _learn(self, sizes: Sequence[float | None]) -> None:
+        for tail, size in zip(self._tails, sizes, strict=False):
             if size is not None:
                 tail.learn(abs(size))
 

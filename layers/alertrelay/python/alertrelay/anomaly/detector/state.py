@@ -55,7 +55,7 @@ _PARTS: Mapping[str, type] = {
 """Which class stands in which slot."""
 _CONFIGURED = frozenset({"_budget", "_direction", "_fades", "_voices", "_zone"})
 """Slots that come from the configuration of the run and not from the past."""
-_PAIRS = frozenset({"_cell", "_span"})
+_PAIRS = frozenset({"_cell", "_pending", "_span", "_unlearned"})
 _ARRAY = "array"
 
 

@@ -51,6 +51,11 @@ class OpenTrouble:
         trouble of the kind would be. What goes on for longer is learned, lest a new course stays rare for ever."""
         return self.since is not None and self._points <= _NO_EXAMPLE
 
+    @property
+    def is_new(self) -> bool:
+        """Returns whether the trouble began with the newest point."""
+        return self.since is not None and self._points == 1
+
     def returns(self, beyond: float) -> bool:
         """Returns whether a point at this distance from usual is on its way back: no further than the worst one, or
         on the other side without calm in between."""

@@ -36,7 +36,7 @@ _FEW = 5.0
 """A week: what moves slowly, or is only new, is no sign of trouble where it comes more often."""
 _MANY = 60.0
 """A week, with the doubt of 6: ten such points a week."""
-BUDGETS: Final = {"low": 15.0, "normal": 15.0, "high": _MANY}
+BUDGETS: Final = {"low": 25.0, "normal": 25.0, "high": _MANY}
 """Nominal alerts a week, with the doubt of 6, that distance from the bulk may cause, by sensitivity: an incident that
 recurs is usual, and no less an incident. With `low`, and by feedback, fewer pass the entry's threshold."""
 _ROOM = 0.3

@@ -17,13 +17,22 @@ def graph_link(metric: WatchedMetric, *, region: str, begin: float, end: float) 
     base = console(region)
     if not base:
         return ""
-    names = [metric.namespace, metric.name, *(part for pair in metric.dimensions for part in pair)]
-    drawn = "~(~(" + "".join(f"~{_text(name)}" for name in names) + "))"
+    if metric.expression:
+        result = f"~(~(expression~{_text(metric.expression)}~id~{_text('result')}~label~{_text(metric.name)}))"
+        hidden = "".join(f"{_line(metric, name)[:-1]}~(id~{_text(own)}~visible~false))" for own, name in metric.inputs)
+        drawn = f"~({result}{hidden})"
+    else:
+        drawn = f"~({_line(metric, metric.name)})"
     graph = (
         f"~(metrics{drawn}~view~{_text('timeSeries')}~stacked~false~region~{_text(region)}~stat~{_text(metric.statistic)}"
         f"~period~{metric.period}~start~{_text(_time(begin))}~end~{_text(_time(end))})"
     )
     return f"{base}/cloudwatch/home?region={region}#metricsV2:graph={graph}"
+
+
+def _line(metric: WatchedMetric, name: str) -> str:
+    names = [metric.namespace, name, *(part for pair in metric.dimensions for part in pair)]
+    return "~(" + "".join(f"~{_text(one)}" for one in names) + ")"
 
 
 def _time(at: float) -> str:

@@ -115,6 +115,7 @@ def entries_hash(config: AnomalyConfig) -> str:
     """Names all that decides which metrics are watched."""
     asked = [
         [w.name, w.namespace, w.metric, sorted(w.dimensions.items()), sorted(w.tags.items()), w.statistic, w.period]
+        + ([w.expression, sorted(w.inputs.items())] if w.expression else [])
         for w in config.watches
     ]
     text = json.dumps([config.max_metrics, asked], separators=(",", ":"))
@@ -139,6 +140,8 @@ def _metric(watch: Watch, name: str, dimensions: Dimensions) -> WatchedMetric:
         dimensions=dimensions,
         statistic=watch.statistic,
         period=watch.period,
+        expression=watch.expression,
+        inputs=dimensions_of(watch.inputs),
     )
 
 

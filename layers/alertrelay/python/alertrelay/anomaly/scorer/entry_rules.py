@@ -65,11 +65,12 @@ def _zone(name: str) -> tzinfo:
 def named(watch: Watch, metric: WatchedMetric) -> str:
     """Returns `p99 TargetResponseTime of checkout`."""
     about = watch.labels.get("service") or ", ".join(value for _, value in metric.dimensions)
-    return f"{metric.statistic} {metric.name}" + (f" of {about}" if about else "")
+    name = metric.name if metric.expression else f"{metric.statistic} {metric.name}"
+    return name + (f" of {about}" if about else "")
 
 
 def unit_of(watch: Watch, metric: WatchedMetric) -> str:
     """Returns the entry's own unit, else what the service documents."""
-    if metric.statistic == "SampleCount":
-        return ""
+    if metric.statistic == "SampleCount" or metric.expression:
+        return watch.unit if metric.expression else ""
     return watch.unit or units.unit_of(metric.namespace, metric.name)

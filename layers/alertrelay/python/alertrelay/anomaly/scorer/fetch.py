@@ -59,7 +59,8 @@ def batches(wanted: Iterable[Wanted], *, end: Callable[[WatchedMetric], float]) 
         for one in group:
             start = batch[0].start if batch else one.start
             points = max(1.0, (end(one.metric) - start) / seconds)
-            if batch and (len(batch) >= QUERIES or (len(batch) + 1) * points > DATAPOINTS):
+            queries = sum(other.metric.queries for other in batch) + one.metric.queries
+            if batch and (queries > QUERIES or queries * points > DATAPOINTS):
                 yield batch
                 batch = []
             batch.append(one)

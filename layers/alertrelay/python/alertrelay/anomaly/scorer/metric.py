@@ -14,7 +14,8 @@ Dimensions = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, kw_only=True)
 class WatchedMetric:
-    """`watch` is the name of the entry; `period` is in seconds; `dimensions` are sorted by name."""
+    """`watch` is the name of the entry; `period` is in seconds; `dimensions` are sorted by name. Where there is an
+    `expression`, the metric is its result over `inputs`, metrics by the names that it uses for them."""
 
     watch: str
     namespace: str
@@ -22,26 +23,35 @@ class WatchedMetric:
     dimensions: Dimensions
     statistic: str
     period: int
+    expression: str = ""
+    inputs: Dimensions = ()
+
+    @property
+    def queries(self) -> int:
+        """Returns how many queries of GetMetricData it takes."""
+        return 1 + len(self.inputs)
 
     @cached_property
     def key(self) -> str:
         """Returns 16 hex digits, the key of its state. Another statistic or period is another metric."""
-        identity = [self.watch, self.namespace, self.name, self.dimensions, self.statistic, self.period]
-        text = json.dumps(identity, ensure_ascii=True, separators=(",", ":"))
+        text = json.dumps(self.to_json(), ensure_ascii=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def __str__(self) -> str:
         held = ", ".join(f"{name}={value}" for name, value in self.dimensions)
-        return f"{self.namespace} {self.name} {self.statistic}" + (f" {{{held}}}" if held else "")
+        what = f"= {self.expression}" if self.expression else self.statistic
+        return f"{self.namespace} {self.name} {what}" + (f" {{{held}}}" if held else "")
 
     def to_json(self) -> list[Any]:
         """Returns plain JSON; `of_json` reads it back."""
-        return [self.watch, self.namespace, self.name, self.dimensions, self.statistic, self.period]
+        plain = [self.watch, self.namespace, self.name, self.dimensions, self.statistic, self.period]
+        return [*plain, self.expression, self.inputs] if self.expression else plain
 
     @classmethod
     def of_json(cls, data: Sequence[Any]) -> WatchedMetric:
         """Reads the form of `to_json`."""
-        watch, namespace, name, dimensions, statistic, period = data
+        watch, namespace, name, dimensions, statistic, period, *math = data
+        expression, inputs = math or ("", ())
         return cls(
             watch=watch,
             namespace=namespace,
@@ -49,6 +59,8 @@ class WatchedMetric:
             dimensions=tuple((n, v) for n, v in dimensions),
             statistic=statistic,
             period=period,
+            expression=expression,
+            inputs=tuple((n, m) for n, m in inputs),
         )
 
 

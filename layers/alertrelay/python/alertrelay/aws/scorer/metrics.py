@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _REFUSED = frozenset(
     {"ValidationError", "InvalidParameterValue", "InvalidParameterCombination", "MissingRequiredParameter"}
 )  # fmt: skip
+_NAME = re.compile(r"\b[a-z][a-zA-Z0-9_]*\b")
 
 
 class CloudWatchMetrics:
@@ -52,19 +54,32 @@ class CloudWatchMetrics:
     def read(self, metrics: Sequence[WatchedMetric], *, start: float, end: float) -> Answer:
         """See scoring.ports.Metrics."""
         keys = {f"m{place}": metric.key for place, metric in enumerate(metrics)}
-        queries = [_query(f"m{place}", metric) for place, metric in enumerate(metrics)]
+        queries = [query for place, metric in enumerate(metrics) for query in _queries(f"m{place}", metric)]
         with _failing("GetMetricData"):
             found = metric_data(self._cloudwatch(), queries, start=start, end=end)
         return Answer(
-            points={keys[name]: list(points) for name, points in found.points.items()},
-            refused={keys[name]: f"CloudWatch says {status}" for name, status in found.unread.items()},
+            points={keys[name]: list(points) for name, points in found.points.items() if name in keys},
+            refused={keys[name]: f"CloudWatch says {status}" for name, status in found.unread.items() if name in keys},
         )
 
 
-def _query(name: str, metric: WatchedMetric) -> dict[str, Any]:
-    return metric_query(
-        name, metric.namespace, metric.name, metric.dimensions, period=metric.period, statistic=metric.statistic
-    )
+def _queries(name: str, metric: WatchedMetric) -> list[dict[str, Any]]:
+    """Returns the query of a metric; of an expression also those of its inputs, whose points are not returned. Where a
+    denominator is 0 CloudWatch has no point. https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
+    """
+    if not metric.expression:
+        return [_query(name, metric, metric.name)]
+    inputs = dict(metric.inputs)
+    expression = _NAME.sub(lambda found: f"{name}_{found[0]}" if found[0] in inputs else found[0], metric.expression)
+    return [
+        {"Id": name, "Expression": expression, "Period": metric.period},
+        *({**_query(f"{name}_{own}", metric, of), "ReturnData": False} for own, of in metric.inputs),
+    ]
+
+
+def _query(name: str, metric: WatchedMetric, of: str) -> dict[str, Any]:
+    period, statistic = metric.period, metric.statistic
+    return metric_query(name, metric.namespace, of, metric.dimensions, period=period, statistic=statistic)
 
 
 @contextmanager

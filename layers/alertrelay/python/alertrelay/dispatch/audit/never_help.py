@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,6 +13,8 @@ NO_DATA_FOR = timedelta(days=7)
 """An alarm without data for so long watches nothing."""
 _FAILING = ("EVALUATION_ERROR", "EVALUATION_FAILURE")
 _COLONS = 6
+_PART = re.compile(r"\(\s{0,9}\"?([^\"()]{1,2000}?)\"?\s{0,9}\)")
+"""An alarm in the rule of a composite one, by name or by ARN."""
 
 
 def of_environment(alarms: Iterable[Mapping[str, Any]], topics: str, environment: str) -> list[Mapping[str, Any]]:
@@ -25,10 +28,13 @@ def of_environment(alarms: Iterable[Mapping[str, Any]], topics: str, environment
 
 def never_help(alarms: Iterable[Mapping[str, Any]], topics: Collection[str], *, now: datetime) -> Iterator[Difference]:
     """Yields the alarms that can never help or resolve late, each with every reason. `alarms` are those that
-    DescribeAlarms returned; `topics` are the ARNs of the environment's topics, empty where they are not known."""
-    for alarm in sorted(alarms, key=lambda one: str(one["AlarmArn"])):
+    DescribeAlarms returned; `topics` are the ARNs of the environment's topics, empty where they are not known. A part
+    of a composite alarm among them needs no action of its own."""
+    every = sorted(alarms, key=lambda one: str(one["AlarmArn"]))
+    parts = frozenset(part.rpartition(":")[2] for one in every for part in _PART.findall(str(one.get("AlarmRule", ""))))
+    for alarm in every:
         late = alarm.get("ActionsEnabled", True) and alarm.get("AlarmActions") and not alarm.get("OKActions")
-        reasons = list(_reasons(alarm, topics, now))
+        reasons = list(_reasons(alarm, topics, now, part=alarm.get("AlarmName") in parts))
         kind: Kind = "never helps" if reasons else "resolves late"
         if late:
             reasons.append("it has no action for OK, so its alert is resolved by the next audit, or before its repeat")
@@ -36,13 +42,13 @@ def never_help(alarms: Iterable[Mapping[str, Any]], topics: Collection[str], *, 
             yield Difference(kind=kind, alarm=alarm["AlarmArn"], why="; ".join(reasons))
 
 
-def _reasons(alarm: Mapping[str, Any], topics: Collection[str], now: datetime) -> Iterator[str]:
+def _reasons(alarm: Mapping[str, Any], topics: Collection[str], now: datetime, *, part: bool) -> Iterator[str]:
     since = alarm.get("StateTransitionedTimestamp") or alarm.get("StateUpdatedTimestamp") or now
     if alarm.get("StateValue") == "INSUFFICIENT_DATA" and now - since >= NO_DATA_FOR:
         yield f"no data since {since:%Y-%m-%d}: does its resource still exist?"
     if not alarm.get("ActionsEnabled", True):
         yield "its actions are disabled"
-    elif not alarm.get("AlarmActions"):
+    elif not part and not alarm.get("AlarmActions"):
         yield "it has no action for ALARM"
     yield from _unusable(alarm, topics)
     if alarm.get("EvaluationState") in _FAILING:
