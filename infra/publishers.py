@@ -50,7 +50,7 @@ def publishers(accounts: Sequence[str], named: Sequence[str]) -> tuple[Publisher
         _service("events.rds", own_account, "RDS event subscriptions"),
         _service("budgets", own_account, "budget notifications"),
         _service("backup", {}, "backup vault notifications; AWS Backup's own example has no condition"),
-        # Its guide ("Alert receiver", permissions): it asks for the topic before it publishes.
+        # docs.aws.amazon.com/prometheus/latest/userguide/AMP-alertmanager-receiver-AMPpermission.html has both actions.
         dataclasses.replace(
             _service("aps", from_accounts, "Amazon Managed Prometheus' alert manager"),
             topic_actions=("sns:Publish", "sns:GetTopicAttributes"),

@@ -20,6 +20,7 @@ _USES = {
     "setting": "a setting of each message",
     "filled": "a setting of each message, whose templates are run",
     "templated": "a text of your own, whose templates are run",
+    "body": "the whole body of the call, whose templates are run",
     "rendered": "how Alertmanager's own message looks",
     "not_obeyed": "accepted, and without an effect in alertrelay",
     "refused": "refused by alertrelay",

@@ -25,6 +25,7 @@ TABLE = PACKAGE / "channels" / "__init__.py"
 OTHER_WORDS = frozenset({"email", "sns", "webhook"})
 """These also name a key of delivery.yml, a service of AWS and a mode of Slack, so only imports of them count."""
 NAMED = {
+    "tools/dashboard_pictures.py": {"pagerduty", "slack"},  # which channels the pictures are of
     "cli/live_sms.py": {"sns"},  # which receivers are phones
     "compiler/alertmanager/file.py": {"email", "slack"},  # global keys with a check of their own
     "compiler/alertmanager/integrations.py": {"email", "slack", "sns"},  # the readers that need more than data

@@ -36,7 +36,8 @@ def folder(tmp_path: Path, drill: str = "{receiver: drill}", *, route: str = ROU
     )
     file.write_text(text)
     prod = made / "environments" / "prod.yml"
-    prod.write_text(prod.read_text() + f"  drill: {drill}\n  heartbeat_key: heartbeat_url\n")
+    drilled = f"  every: 15m\n  drill: {drill}\n  heartbeat_key: heartbeat_url\n"
+    prod.write_text(prod.read_text().replace("  every: 15m\n", drilled, 1))
     return made
 
 

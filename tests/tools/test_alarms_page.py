@@ -10,6 +10,7 @@ from alertrelay.anomaly.scorer.publish import RUNBOOKS
 from alertrelay.config.own_runbooks import OWN_RUNBOOKS
 
 from cli.alarm_table import table
+from compiler.alarms.slo import RUNBOOKS as SLO_RUNBOOKS
 from compiler.catalogue.table import CATALOGUE, OF_CLUSTERS, PARENTS
 from tests.example import CONFIG as SHIPPED
 from tools import alarms_page
@@ -50,6 +51,7 @@ def test_the_index_links_every_page_once_for_each_kind() -> None:
     linked = re.findall(r"\(([a-z0-9-]+\.md)\)", index_page())
     pages = [rule.runbook for rules in CATALOGUE.values() for rule in rules]
     pages += [*{parent.runbook for parent in (*PARENTS.values(), *OF_CLUSTERS)}, *RUNBOOKS.values(), *OWN_RUNBOOKS]
+    pages += SLO_RUNBOOKS.values()
     assert sorted(linked) == sorted(pages)
     assert len(pages) == len(set(pages))
 
