@@ -41,7 +41,8 @@ KINDS = {
     "webhook": "url: https://hooks.example.com/alerts\n    max_alerts: 10\n    send_resolved: true",
     "jira": "api_url: https://jira.example.com/rest/api/2\n    project: OPS\n    issue_type: bug",
     "webhook with oauth2": "url: https://hooks.example.com/a\n    http_config:\n      oauth2:\n"
-    "        client_id: relay\n        client_secret: FAKE\n        token_url: https://id.example.com/token\n        scopes:\n        - alerts\n"
+    "        client_id: relay\n        client_secret: FAKE\n        token_url: https://id.example.com/token\n"
+    "        scopes:\n        - alerts\n"
     "        endpoint_params:\n          audience: hooks",
     "webhook with headers": "url: https://hooks.example.com/a\n    http_config:\n      http_headers:\n        X-Team:\n"
     "          values:\n          - a\n          - b\n        X-Key:\n          secrets:\n          - FAKE\n"
