@@ -92,6 +92,8 @@ def step(
     now: Open | None, seen: ScoredPoint, levels: Sequence[ScoreLevel], direction: Direction = "both"
 ) -> tuple[Open | None, AnomalyChange | None]:
     """Returns the anomaly after a point, and the change to publish. `levels` are sorted, the mildest first."""
+    if now is None and not (levels and seen.score >= levels[0].score):
+        return None, None
     names = [level.severity for level in levels]
     reached = [level.severity for level in levels if seen.score >= level.score][-1:]
     if now is None:
