@@ -76,7 +76,7 @@ class SelfWatch(Construct):
         self.alarms: dict[tuple[str, str], cloudwatch.Alarm] = {}
         """Every alarm, by what it watches and by its alertname."""
         self.pages = [
-            f"{environment}-alertrelay-{name}-" for name in (*forwarders, *SHARED, EVENTS, "topic", RULES, "sms")
+            f"{environment}-alertrelay-{name}-" for name in (*forwarders, *SHARED, "topic", RULES, "sms")
         ]
         """What the names of the critical ones begin with."""
         for name, forwarder in forwarders.items():
@@ -165,10 +165,13 @@ class SelfWatch(Construct):
             self._alarm(name, symptom, _metric(symptom, dimensions))
 
     def _alarm(self, name: str, symptom: Symptom, metric: cloudwatch.IMetric) -> None:
+        alarm_name = f"{self.environment}-alertrelay-{name}-{symptom.alertname}"
+        if symptom.severity == "critical" and not alarm_name.startswith(tuple(self.pages)):
+            self.pages.append(alarm_name)
         alarm = cloudwatch.Alarm(
             self,
             f"{name}-{symptom.alertname}",
-            alarm_name=f"{self.environment}-alertrelay-{name}-{symptom.alertname}",
+            alarm_name=alarm_name,
             alarm_description=self._description(name, symptom),
             metric=metric,
             threshold=symptom.threshold,
