@@ -75,9 +75,7 @@ class SelfWatch(Construct):
         self.action = actions.SnsAction(ops)
         self.alarms: dict[tuple[str, str], cloudwatch.Alarm] = {}
         """Every alarm, by what it watches and by its alertname."""
-        self.pages = [
-            f"{environment}-alertrelay-{name}-" for name in (*forwarders, *SHARED, "topic", RULES, "sms")
-        ]
+        self.pages = [f"{environment}-alertrelay-{name}-" for name in (*forwarders, *SHARED, "topic", RULES, "sms")]
         """What the names of the critical ones begin with."""
         for name, forwarder in forwarders.items():
             for queue, kind in zip(forwarder.dead_letters, ("undelivered", "failed", "expired"), strict=True):
