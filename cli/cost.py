@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 _DESCRIPTION = """\
 Print the bill of a month: each line with its quantity and price. The relay alone first, at rest and for its alerts,
-then each option of the environment: alarms on its resources, the anomaly-scorer, SMS, a page about the relay itself.
+then each option of the environment: alarms on its resources, the anomaly-scorer, SMS, a page about the relay itself,
+the HTTPS intake (at most: as if Prometheus posted each alert alone, each minute).
 
 Counted from the files; no account is asked. Who is notified is taken from the environment's own alarms.
 """

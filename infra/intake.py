@@ -36,9 +36,9 @@ MAX_AGE = Duration.minutes(10)
 RATE, BURST = 10_000, 5_000
 """Requests a second of the gateway: the account's own quota, above any concurrency of Lambda. So overload is a 503 of
 Lambda, which clients repeat, and no 429 of the gateway, which they drop."""
-KEYS = ("P#*", "S", "H#*")
-"""Keys of the state table that it writes: posted alerts, the list of silences, and the headers of groups that an
-operator clears."""
+KEYS = ("P#*", "S", "H#*", "L#*", "B#*")
+"""Keys of the state table that it writes: posted alerts, the list of silences, and of groups that an operator clears
+the headers, the chunks of a large ledger, and the buckets of their receiver."""
 _LOGGED: Mapping[str, str] = {
     "at": "$context.requestTimeEpoch",
     "request": "$context.requestId",

@@ -1,4 +1,5 @@
-"""What `http_config` of a receiver authorizes a call by: a token, a user with a password, headers.
+"""What `http_config` of a receiver authorizes a call by: a token, a user with a password, client
+credentials of OAuth 2, headers.
 
 Source: prometheus/common config/http_config.go and config/headers.go.
 """
@@ -7,15 +8,26 @@ from __future__ import annotations
 
 import re
 
-from alertrelay.config.channel import HttpAuth
+from alertrelay.config.channel import HttpAuth, OAuth2
 
+from compiler.alertmanager.kinds.reading import check_url
 from compiler.alertmanager.secretkeys import HARMLESS, HTTP_CONFIG, SecretKeyPaths
-from compiler.reading.section import Section, keys
+from compiler.reading.section import Section, check_texts, keys
 
 AUTHORIZATIONS = ("authorization", "basic_auth", "bearer_token", "bearer_token_file", "oauth2")
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _OURS = frozenset({"Content-Length", "Content-Type", "Host", "Transfer-Encoding", "X-Request-Id", "X-Alertrelay-Hop"})
 _HEADER_KEYS = keys("values secrets files")
+_TRANSPORT = keys("tls_config proxy_url no_proxy proxy_from_environment proxy_connect_header")
+_ASSERTION = keys(
+    "grant_type client_certificate_key_id client_certificate_key client_certificate_key_file signature_algorithm iss "
+    "audience claims"
+)
+_OAUTH2 = (
+    *keys("client_id client_secret client_secret_file scopes token_url endpoint_params"),
+    *_TRANSPORT,
+    *_ASSERTION,
+)
 
 
 def read_http_auth(section: Section, secrets: SecretKeyPaths) -> HttpAuth:
@@ -29,14 +41,18 @@ def read_http_auth(section: Section, secrets: SecretKeyPaths) -> HttpAuth:
         message = f"{' and '.join(map(repr, ways))} exclude each other"
         http.findings.error(http.at(ways[1]), "one-of", message, f"keep {ways[0]!r}")
     for key in http.items:
-        if key == "oauth2":
-            mend = "use `authorization`, or send to an address that takes a token"
-            http.findings.error(http.at(key), "unsupported", "'oauth2' is not supported by alertrelay", mend)
-        elif key not in (*AUTHORIZATIONS, "http_headers", *HARMLESS):
+        if key not in (*AUTHORIZATIONS, "http_headers", *HARMLESS):
             http.findings.not_obeyed(http.at(key), repr(key))
     headers, secret_headers = _headers(http, secrets)
     kind, key, username = _authorization(http, secrets)
-    return HttpAuth(type=kind, key=key, username=username, headers=headers, secret_headers=secret_headers)
+    return HttpAuth(
+        type=kind,
+        key=key,
+        username=username,
+        headers=headers,
+        secret_headers=secret_headers,
+        oauth2=_oauth2(http, secrets),
+    )
 
 
 def _authorization(http: Section, secrets: SecretKeyPaths) -> tuple[str, str, str]:
@@ -59,6 +75,34 @@ def _authorization(http: Section, secrets: SecretKeyPaths) -> tuple[str, str, st
     return "Bearer" if user else "Basic", _needed(inner, "password", secrets), user
 
 
+def _oauth2(http: Section, secrets: SecretKeyPaths) -> OAuth2 | None:
+    """Returns the client credentials, None where there are none or they are faulty."""
+    inner = http.section("oauth2", _OAUTH2)
+    if inner is None:
+        return None
+    secrets.tls_config(inner)
+    for key in inner.items:
+        if key in _ASSERTION and (key != "grant_type" or inner.text(key) not in ("", "client_credentials")):
+            mend = "use `client_secret_file`, or send to an address that takes a token"
+            inner.findings.error(inner.at(key), "unsupported", f"{key!r}: alertrelay signs no assertion", mend)
+        elif key in _TRANSPORT:
+            inner.findings.not_obeyed(inner.at(key), repr(key))
+    for key, mend in (("client_id", "add `client_id: …`"), ("token_url", "add `token_url: https://…`")):
+        if not inner.text(key):
+            inner.require(key, mend)
+    if inner.text("token_url"):
+        check_url(inner, "token_url", template_is_named=False)
+    params = inner.mapping("endpoint_params")
+    check_texts(params.values(), inner.findings)
+    return OAuth2(
+        client_id=inner.text("client_id"),
+        secret=_needed(inner, "client_secret", secrets),
+        token_url=inner.text("token_url"),
+        scopes=inner.strings("scopes"),
+        params={name: value.text for name, value in params.items()},
+    )
+
+
 def _needed(inner: Section, name: str, secrets: SecretKeyPaths) -> str:
     key = secrets.one_of(inner, name)
     if not inner.has(name) and not inner.has(f"{name}_file"):
@@ -67,7 +111,8 @@ def _needed(inner: Section, name: str, secrets: SecretKeyPaths) -> str:
 
 
 def _headers(http: Section, secrets: SecretKeyPaths) -> tuple[dict[str, str], dict[str, str]]:
-    """Returns headers with their values, and those whose value is a secret with its key."""
+    """Returns headers with their values, and those with secret values with the keys of these. Several values go as one
+    line with commas, which a server reads as as many lines (RFC 9110, 5.3)."""
     plain: dict[str, str] = {}
     secret: dict[str, str] = {}
     for name, value in http.mapping("http_headers").items():
@@ -84,8 +129,5 @@ def _headers(http: Section, secrets: SecretKeyPaths) -> tuple[dict[str, str], di
         if values := inner.strings("values"):
             plain[name] = ", ".join(values)
         if files := inner.list("files"):
-            secret[name] = secrets.named(files[0].text, files[0].place)
-            if len(files) > 1 or name in plain:
-                mend = "keep one file alone"
-                http.findings.error(inner.at("files"), "unsupported", "a header has one secret value here", mend)
+            secret[name] = " ".join(secrets.named(file.text, file.place) for file in files)
     return plain, secret

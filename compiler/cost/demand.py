@@ -58,6 +58,7 @@ def demand(
         sms=sends_sms(config, people),
         ops_page=bool(environment.ops_pagerduty_key),
         audited_every=environment.audit.every if environment.audit else 0,
+        intake=bool(environment.intake),
     )
 
 

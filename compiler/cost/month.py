@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from alertrelay.config.slo import EVERY, PAIRS
 
-from compiler.cost import prices, usage
+from compiler.cost import intake, prices, usage
 from compiler.cost.prices import Price
 
 ALERT_TOPICS = 5
@@ -89,6 +89,7 @@ class Demand:
     ops_page: bool = False
     audited_every: int = 0
     """Seconds between two comparisons, 0 for none."""
+    intake: bool = False
 
 
 def bill(demand: Demand) -> list[Line]:
@@ -168,6 +169,9 @@ def _options(demand: Demand) -> list[Line]:
         lines.append(_line("dashboards", "budgets, alarms, resources, relay", demand.dashboards, prices.DASHBOARD))
     if demand.audited_every:
         lines += of_auditor(demand.audited_every)
+    if demand.intake:
+        found = intake.use(demand.alerts_a_day * usage.MONTH_DAYS, demand.alert)
+        lines += [_line("intake", *line) for line in intake.quantities(found) if line[1]]
     return lines
 
 

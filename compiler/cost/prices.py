@@ -52,6 +52,10 @@ SNS_MESSAGE = Price(dollars=0.50, per=MILLION, unit="message to SNS", source="ht
 INVOCATION = Price(dollars=0.20, per=MILLION, unit="invocation", source=_LAMBDA)
 GB_SECOND = Price(dollars=0.0000133334, per=1, unit="GB-second", source=_LAMBDA)
 """On arm64."""
+API_REQUEST = Price(
+    dollars=1.00, per=MILLION, unit="request to the API", source="https://aws.amazon.com/api-gateway/pricing/"
+)
+"""Of an HTTP API, for each 512 KB of a request."""
 TABLE_WRITE = Price(dollars=0.625, per=MILLION, unit="write unit", source=_DYNAMODB)
 """One for each KB of an item, and each change of an index."""
 TABLE_READ = Price(dollars=0.125, per=MILLION, unit="read unit", source=_DYNAMODB)

@@ -111,6 +111,7 @@ class _Timed(io.RawIOBase):
 class _GatewayHandler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
+    wbufsize = -1  # an answer is one write: a client that reads once has its body too
 
     @property
     def _owner(self) -> _IntakeServer:

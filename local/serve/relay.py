@@ -131,7 +131,11 @@ class LocalRelay:
             config,
             original,
             IntakeState(
-                posted=MemoryPostedAlerts(Rows(database, "posted")), alerts=store, silences=store, groups=store
+                posted=MemoryPostedAlerts(Rows(database, "posted")),
+                alerts=store,
+                silences=store,
+                groups=store,
+                rates=store,
             ),
             IntakeWorld(
                 topics=QueuedTopics(database, clock, self._woken.set),

@@ -14,6 +14,8 @@ from typing import Any, cast
 from local.standins.board import TRICKLE_SECONDS, Board, Fault, RecordedRequest
 from local.standins.peer import PeerAnswer, PeerService, Request
 
+_GRANTED = PeerAnswer(status=200, body={"access_token": "FAKE-granted", "token_type": "Bearer", "expires_in": 3600})
+"""What any port answers where an access token is asked for, as the token endpoint of `http_config.oauth2`."""
 _HIDDEN_HEADERS = frozenset({"authorization", "cookie", "host", "x-auth-token", "x-user-id"})
 
 
@@ -115,6 +117,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             headers={name.lower(): value for name, value in self.headers.items()},
             body=self.rfile.read(int(self.headers.get("Content-Length") or 0)),
         )
+        if request.body.startswith(b"grant_type=client_credentials"):
+            self._answer(_GRANTED)
+            return
         service, board = self._owner.service, self._owner.board
         fault = board.fault_for(service.channel, service.tokens(request))
         answer = None if fault else service.answer(request)

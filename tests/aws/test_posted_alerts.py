@@ -70,6 +70,11 @@ def test_of_a_batch_only_what_somebody_else_wrote_is_lost(posted: PostedAlerts) 
     }
 
 
+def test_what_ends_later_is_read(posted: PostedAlerts) -> None:
+    posted.put([known("aa", ends=240), known("bb", ends=241), known("cc", ends=9_000, fires=False)])
+    assert {one.alert.fingerprint for one in posted.ending_after(after(240))} == {"bb", "cc"}
+
+
 def test_what_is_doubted_has_no_content_and_no_earlier_writer_wins(posted: PostedAlerts) -> None:
     posted.put([known("aa")])
     posted.doubt([known("aa", fires=False, version=0)])

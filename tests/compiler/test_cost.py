@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from alertrelay.config.durations import ALERT_KEPT, MEMBER_KEPT
 from alertrelay.state import Store
 
-from compiler.cost import prices, usage
+from compiler.cost import intake, prices, usage
 from compiler.cost.demand import demand, integrations
 from compiler.cost.month import ALERTS, REST, Demand, Line, bill, relay_dollars
 from compiler.cost.table import price, quantity
@@ -98,6 +99,21 @@ def test_the_scorer_is_charged_for_each_metric_that_it_asks_for() -> None:
     loaded = _prod()
     assert loaded.anomaly is not None
     assert asked.quantity == loaded.anomaly.max_metrics * 30 * 86_400 / loaded.anomaly.every
+
+
+def test_the_intake_has_lines_of_its_own() -> None:
+    without = _demand(100, open_minutes=60.0)
+    lines = {line.what: line for line in bill(replace(without, intake=True)) if line.part == "intake"}
+    assert not [line for line in bill(without) if line.part == "intake"]
+    requests = lines["requests, each alert alone each minute"]
+    assert (requests.quantity, requests.price) == (100 * 30 * 75, prices.API_REQUEST)
+    assert lines["publishes of what stays open"].quantity == 100 * 30 * 2
+    assert lines["writes to the table"].quantity >= 100 * 30 * 61
+    rest = [line.what for line in bill(replace(_demand(0), intake=True)) if line.part == "intake"]
+    assert rest == [
+        "alarms of the intake on itself", "metrics of its posts", "invocations for posts and ticks",
+        f"their time, at {intake.MEMORY_MB} MB", "reads of the table", "logs and metrics lines, with the access log",
+    ]  # fmt: skip
 
 
 def test_more_alerts_integrations_and_minutes_cost_more() -> None:

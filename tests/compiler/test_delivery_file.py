@@ -55,7 +55,7 @@ def test_charts_are_off_unless_they_are_switched_on(read_config: Read) -> None:
 def test_charts_are_a_switch(read_config: Read) -> None:
     delivery, (finding,) = _check(read_config, FULL + "charts: always\n")
     assert not delivery.charts
-    assert (finding.place.line, finding.severity) == (3, "error")
+    assert (finding.line, finding.severity) == (3, "error")
     assert finding.mend == "write true or false, without quotes"
 
 

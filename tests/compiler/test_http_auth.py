@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 from alertrelay.channels.transport.connection import Network
 from alertrelay.channels.transport.senders import Senders
 from alertrelay.channels.transport.service import Call, authorized
 from alertrelay.channels.webhook import WebhookSettings
-from alertrelay.config.channel import HttpAuth
+from alertrelay.config.channel import HttpAuth, OAuth2
 from alertrelay.ports import AuthDead, Key
 
 from tests.channels.example import read, target
@@ -18,6 +19,10 @@ from tests.channels.example import read, target
 URL = "url: 'https://hooks.example.com/in', http_config: "
 ALONE = base64.b64encode(b":FAKE-3").decode()
 BASIC = base64.b64encode(b"relay:FAKE-pass word").decode()
+GRANT = "{oauth2: {client_id: a, token_url: 'https://t.example.com/token', %s}}"
+GRANTED = GRANT % "client_secret_file: /s/c"
+CLIENT = OAuth2(client_id="a", secret="c", token_url="https://t.example.com/token")
+SEVERAL = HttpAuth(headers={"X-Key": "v"}, secret_headers={"X-Key": "k l"})
 
 
 def settings(http_config: str) -> WebhookSettings:
@@ -37,6 +42,12 @@ def settings(http_config: str) -> WebhookSettings:
         ("{basic_auth: {password_file: /s/pass}}", HttpAuth(type="Basic", key="pass")),
         ("{http_headers: {X-Team: {values: [a, b]}}}", HttpAuth(headers={"X-Team": "a, b"})),
         ("{http_headers: {X-Key: {files: [/s/k]}}}", HttpAuth(secret_headers={"X-Key": "k"})),
+        ("{http_headers: {X-Key: {values: [v], files: [/s/k, /s/l]}}}", SEVERAL),
+        (GRANTED, HttpAuth(oauth2=CLIENT)),
+        (
+            GRANT % "client_secret_file: /s/c, scopes: [x, y], endpoint_params: {audience: b}",
+            HttpAuth(oauth2=replace(CLIENT, scopes=("x", "y"), params={"audience": "b"})),
+        ),
         ("{follow_redirects: false}", HttpAuth()),
     ],
 )
@@ -53,10 +64,18 @@ def test_each_way_is_read(http_config: str, auth: HttpAuth) -> None:
         ("{basic_auth: {username: a}}", "missing-key", "basic_auth.password_file"),
         ("{basic_auth: {username_file: /s/u, password_file: /s/p}}", "unsupported", "basic_auth.username_file"),
         ("{bearer_token: x}", "inline-secret", "bearer_token"),
-        ("{oauth2: {client_id: a}}", "unsupported", "oauth2"),
+        ("{oauth2: {client_id: a}}", "missing-key", "oauth2.token_url"),
+        ("{oauth2: {token_url: 'https://t.example.com', client_secret_file: /s/c}}", "missing-key", "oauth2.client_id"),
+        ("{oauth2: {client_id: a, token_url: t, client_secret_file: /s/c}}", "bad-value", "oauth2.token_url"),
+        (GRANT % "client_secret: x", "inline-secret", "oauth2.client_secret"),
+        (GRANT % "scopes: []", "missing-key", "oauth2.client_secret_file"),
+        (GRANT % "client_secret_file: /s/c, grant_type: jwt", "unsupported", "oauth2.grant_type"),
+        (GRANT % "client_certificate_key_file: /s/c", "unsupported", "oauth2.client_certificate_key_file"),
+        (GRANT % "client_secret_file: /s/c, scope: a", "unknown-key", "oauth2.scope"),
+        (f"{GRANTED[:-1]}, bearer_token_file: /s/u}}", "one-of", "oauth2"),
         ("{authorization: {credentials_file: /s/t}, bearer_token_file: /s/u}", "one-of", "bearer_token_file"),
         ("{http_headers: {X-Key: {secrets: [x]}}}", "inline-secret", "http_headers.X-Key.secrets"),
-        ("{http_headers: {X-Key: {files: [/s/a, /s/b]}}}", "unsupported", "http_headers.X-Key.files"),
+        ("{http_headers: {X-Key: {files: [/s/a, '/s/b?']}}}", "bad-secret-path", "http_headers.X-Key.files[1]"),
         ("{http_headers: {X-Key: {value: [x]}}}", "unknown-key", "http_headers.X-Key.value"),
         ("{http_headers: {Content-Length: {values: ['1']}}}", "bad-value", "http_headers.Content-Length"),
         ("{http_headers: {'X Key': {values: ['1']}}}", "bad-value", "http_headers.X Key"),
@@ -106,6 +125,12 @@ def sent_headers(found: WebhookSettings, secrets: Mapping[str, str]) -> Mapping[
         ("{basic_auth: {password_file: /s/p}}", {"p": "FAKE-3"}, "Authorization", f"Basic {ALONE}"),
         ("{http_headers: {X-Team: {values: [a, b]}}}", {}, "X-Team", "a, b"),
         ("{http_headers: {X-Key: {files: [/s/k]}}}", {"k": "FAKE-2"}, "X-Key", "FAKE-2"),
+        (
+            "{http_headers: {X-Key: {values: [v], files: [/s/k, /s/l]}}}",
+            {"k": "FAKE-2", "l": "FAKE-3"},
+            "X-Key",
+            "v, FAKE-2, FAKE-3",
+        ),
     ],
 )
 def test_a_call_carries_what_its_receiver_wants(

@@ -16,7 +16,7 @@ from alertrelay.channels.email import EmailSettings
 from alertrelay.channels.pagerduty import PagerDutyImage, PagerDutyLink, PagerDutySettings
 from alertrelay.channels.slack import SlackSettings
 from alertrelay.channels.webhook import WebhookSettings
-from alertrelay.config.channel import HttpAuth
+from alertrelay.config.channel import HttpAuth, OAuth2
 from alertrelay.config.model import Config, InhibitRule, Matcher, Receiver, Route, Target, TimeInterval
 from hypothesis import given
 from hypothesis import strategies as st
@@ -43,7 +43,10 @@ def _routes(children: st.SearchStrategy[tuple[Route, ...]]) -> st.SearchStrategy
 
 
 WORDS = st.dictionaries(TEXT, TEXT, max_size=2)
-AUTHS = st.builds(HttpAuth, type=TEXT, key=TEXT, username=TEXT, headers=WORDS, secret_headers=WORDS)
+GRANTS = st.none() | st.builds(
+    OAuth2, client_id=TEXT, secret=TEXT, token_url=TEXT, scopes=st.lists(TEXT, max_size=2).map(tuple), params=WORDS
+)
+AUTHS = st.builds(HttpAuth, type=TEXT, key=TEXT, username=TEXT, headers=WORDS, secret_headers=WORDS, oauth2=GRANTS)
 
 
 @st.composite

@@ -9,6 +9,8 @@ from typing import Any
 
 from alertrelay.sources import Envelope
 
+from compiler.cost import intake as cost
+from infra.intake import MEMORY_MB
 from local.stack.day import DayRun
 from local.stack.day_input import START
 from tests.infra.template import Template
@@ -82,13 +84,14 @@ def test_every_answer_that_loses_a_post_is_counted_and_alarmed_on(busy: Template
     watched = {(alarm["Namespace"], alarm["MetricName"]) for alarm in alarms}
     assert {(namespace, name) for name, (namespace, _) in filters.items()} <= watched
     assert all(alarm["AlarmActions"] for alarm in alarms)
+    assert (len(alarms), MEMORY_MB) == (cost.ALARMS, cost.MEMORY_MB)
 
 
 def test_it_writes_its_own_items_and_publishes_to_the_alert_topics(busy: Template) -> None:
     (role,) = (r for key, r in busy.of_type("AWS::IAM::Role").items() if key.startswith("IntakeRole"))
     statements = {s["Sid"]: s for s in role["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]}
     assert statements["Write"]["Condition"] == {
-        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["P#*", "S", "H#*"]}
+        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["P#*", "S", "H#*", "L#*", "B#*"]}
     }
     assert "Delete" not in json.dumps(statements)
     assert len(statements["Publish"]["Resource"]) == 3

@@ -55,7 +55,9 @@ class Door:
         self.handle = handler_of(
             config,
             "route:\n  receiver: oncall\n",
-            IntakeState(posted=self.posted, alerts=self.store, silences=self.store, groups=self.store),
+            IntakeState(
+                posted=self.posted, alerts=self.store, silences=self.store, groups=self.store, rates=self.store
+            ),
             IntakeWorld(
                 topics=self.topics,
                 refused=self.refused,

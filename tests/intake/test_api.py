@@ -75,6 +75,23 @@ def test_a_posted_alert_is_listed_silenced_and_resolved(door: Door) -> None:
     assert door.ask("GET", "/api/v2/alerts").json == []
 
 
+def test_a_post_is_listed_before_a_forwarder_stored_it(door: Door) -> None:
+    ends = rfc3339(door.clock.now() + timedelta(minutes=4))
+    assert door.ask("POST", "/api/v2/alerts", [alert("Down", ends=ends)], token=PUSH).status == 200
+    (posted,) = door.ask("GET", "/api/v2/alerts").json
+    assert posted["labels"] == {"alertname": "Down", "severity": "warning"}
+    assert (posted["endsAt"], posted["status"]["state"]) == (ends, "active")
+    deliver(door)
+    (stored,) = door.ask("GET", "/api/v2/alerts").json
+    assert {key: stored[key] for key in ("labels", "fingerprint", "receivers", "startsAt")} == {
+        key: posted[key] for key in ("labels", "fingerprint", "receivers", "startsAt")
+    }
+    door.clock.sleep(1)
+    ended = alert("Down", ends=rfc3339(door.clock.now()))
+    assert door.ask("POST", "/api/v2/alerts", [ended], token=PUSH).status == 200
+    assert door.ask("GET", "/api/v2/alerts").json == []
+
+
 def test_filters_select_by_matchers_and_receiver(door: Door) -> None:
     fire(door, "Down", service="orders")
     fire(door, "Slow", service="basket")

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from alertrelay.aws.intake.statistics import QUERY, LogStatistics, figures_of
+from alertrelay.config.model import Config, Route, Target
+from alertrelay.intake.clearing import Clearing, clear
 from alertrelay.intake.ports import DayFigures
 from alertrelay.memory.ports import ManualClock
+from alertrelay.nflog.group_state import GroupHeader, GroupIdentity
+from alertrelay.nflog.ledger import Ledger
+from alertrelay.notify.limits import LIMITS
+from alertrelay.notify.rate_limit import RateLimiter, refill
+from alertrelay.policy.group_key import group_id
+from alertrelay.state import Store
 
 from cli.serve import Served
+from tests.aws.conftest import clock as clock
+from tests.aws.conftest import dynamodb as dynamodb
+from tests.aws.conftest import store as store
+from tests.aws.state import TABLE, change, dynamo, table
 from tests.intake.door import ADMIN, NOW, PUSH, READ, Door
 from tests.intake.test_api import deliver, fire
 from tests.serve.conftest import ask, pages, until
@@ -104,6 +117,58 @@ def test_only_an_admin_may(door: Door) -> None:
 def test_listing_needs_no_admin(door: Door) -> None:
     fire(door, "Down")
     assert door.ask("GET", "/stats", token=READ).json["groups"] > 0
+
+
+LARGE = Ledger(firing=frozenset(f"{number:016x}" for number in range(2_000)))
+"""A ledger that a header does not hold."""
+
+
+def _notified(config: Config) -> tuple[Route, Target]:
+    """A route with an integration of its receiver."""
+    return next(
+        (route, found.targets[0])
+        for route in config.route.routes
+        if (found := config.receiver(route.receiver)) and found.targets
+    )
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_group_whose_ledger_stands_in_chunks_is_cleared_too(
+    config: Config, dynamodb: Any, clock: ManualClock, lost: bool
+) -> None:
+    route, target = _notified(config)
+    gid = group_id(target.integration, route, {})
+    identity = GroupIdentity(integration=target.integration, route_id="{}", group_key="{}", group_labels={})
+    with table(dynamodb):
+        store = dynamo(dynamodb, clock)
+        clearing = Clearing(config=config, groups=store, rates=store, clock=clock, new_id=lambda: "me")
+        now = clock.now()
+        assert store.arm(gid, GroupHeader(identity=identity), due=now)
+        assert store.lease(gid, owner="flush", now=now, until=now + timedelta(seconds=35))
+        assert store.record(gid, owner="flush", change=change(LARGE, next_due=now + timedelta(minutes=5)))
+        if lost:
+            for item in dynamodb.scan(TableName=TABLE)["Items"]:
+                if item["pk"]["S"].startswith("L#"):
+                    dynamodb.delete_item(TableName=TABLE, Key={"pk": item["pk"], "sk": item["sk"]})
+        assert clear(clearing, route.receiver, {}) == [gid]
+        state = store.lease(gid, owner="next", now=now, until=now + timedelta(seconds=35))
+    assert state is not None
+    assert state.progress.uncertain is lost
+    assert state.ledger.unsure == (frozenset() if lost else LARGE.firing)
+
+
+def test_the_limits_of_the_receiver_begin_anew(config: Config, store: Store) -> None:
+    target = next(one for found in config.receivers for one in found.targets if one.integration.channel == "slack")
+    clock = ManualClock(NOW)
+    limiter = RateLimiter(limits=LIMITS, configured={}, rates=store, clock=clock, log=lambda *_, **__: None)
+    asks = (limiter.admits, limiter.admits_resolve, limiter.admits_doubtful, limiter.admits_end_of_storm)
+    for admits in asks:
+        refill(store, target)  # also what was never taken from
+        while admits(target):
+            pass
+        assert not admits(target)
+        refill(store, target)
+        assert admits(target)
 
 
 def test_a_cleared_group_is_notified_once_more_and_still_resolves(served: Served) -> None:

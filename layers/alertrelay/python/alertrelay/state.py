@@ -229,6 +229,9 @@ class Rates(Protocol):
     def take(self, key: str, *, now: datetime, limit: Limit) -> bool:
         """Takes one message from the bucket of `key`; False where it is empty, or closed."""
 
+    def refill(self, key: str) -> None:
+        """Fills the bucket of `key`, and opens it."""
+
 
 class Silences(Protocol):
     """The list of silences, read and written whole."""

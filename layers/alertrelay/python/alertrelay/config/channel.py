@@ -97,21 +97,36 @@ def keys(names: str, use: Use, shape: Shape = "text") -> tuple[ConfigKey, ...]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OAuth2:
+    """Client credentials: `secret` names the secret's key of the client's own, `params` go with each request for a
+    token."""
+
+    client_id: str
+    secret: str
+    token_url: str
+    scopes: tuple[str, ...] = ()
+    params: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HttpAuth:
     """How `http_config` authorizes a call: `key` names the secret's key of a token, which `type` precedes, or of a
-    password, with a `username`, or with the type Basic and none. `headers` are sent as they are, `secret_headers` have
-    the name of a key of the secret."""
+    password, with a `username`, or with the type Basic and none. `oauth2` is how a token is asked for instead.
+    `headers` are sent as they are. `secret_headers` have the name of a key of the secret, or several with a space
+    between them, whose values follow those in `headers`."""
 
     type: str = "Bearer"
     key: str = ""
     username: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     secret_headers: Mapping[str, str] = field(default_factory=dict)
+    oauth2: OAuth2 | None = None
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """The keys of the secret that it needs."""
-        return tuple(filter(None, (self.key, *self.secret_headers.values())))
+        """The keys of the secret that it needs, each once."""
+        named = " ".join((self.key, self.oauth2.secret if self.oauth2 else "", *self.secret_headers.values()))
+        return tuple(dict.fromkeys(named.split()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

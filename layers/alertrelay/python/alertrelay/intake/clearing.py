@@ -1,5 +1,6 @@
-"""Forgets what was notified of a group, so that its next flush notifies once more what fires: for a person who lost a
-message, or who changed where one went. A silence stays, and so does what a resolve needs."""
+"""Forgets what was notified of a group and how much its receiver was sent, so that the next flush notifies once more
+what fires: for a person who lost a message, or who changed where one went. A silence stays, and so does what a resolve
+needs."""
 
 from __future__ import annotations
 
@@ -7,11 +8,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from alertrelay.config.model import Config, Route
+from alertrelay.config.model import Config, Route, Target
 from alertrelay.nflog.group_state import GroupChange, GroupHeader, GroupState
+from alertrelay.notify.rate_limit import refill
 from alertrelay.policy.group_key import group_id
 from alertrelay.ports import Clock
-from alertrelay.state import Groups
+from alertrelay.state import Groups, Rates
 
 HOLDS = timedelta(seconds=10)
 """The lease under which the ledger is changed."""
@@ -22,7 +24,7 @@ class NoSuchGroup(Exception):
 
 
 class GroupBusy(Exception):
-    """Raised where a flush holds the group now, or its ledger is too large to be changed here."""
+    """Raised where a flush holds the group now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +33,7 @@ class Clearing:
 
     config: Config
     groups: Groups
+    rates: Rates
     clock: Clock
     new_id: Callable[[], str]
 
@@ -38,18 +41,22 @@ class Clearing:
 def clear(clearing: Clearing, receiver: str, labels: Mapping[str, str]) -> list[str]:
     """Returns the ids of the groups that are due now: one an integration of the receiver. `labels` are the group's, as
     `GET /api/v2/alerts/groups` shows them. Raises NoSuchGroup, GroupBusy, state.StoreFailure."""
-    found = clearing.groups.headers(list(_gids(clearing.config, receiver, labels)))
+    wanted = dict(_targets(clearing.config, receiver, labels))
+    found = clearing.groups.headers(list(wanted))
     if not found:
         raise NoSuchGroup(f"receiver {receiver!r} has no group with these labels: GET /api/v2/alerts/groups lists them")
+    for gid in found:
+        refill(clearing.rates, wanted[gid])
     now = clearing.clock.now()
     return [gid for gid, header in found.items() if _cleared(clearing, gid, header, now)]
 
 
-def _gids(config: Config, receiver: str, labels: Mapping[str, str]) -> Iterator[str]:
+def _targets(config: Config, receiver: str, labels: Mapping[str, str]) -> Iterator[tuple[str, Target]]:
+    """Yields each group id with its target."""
     found = config.receiver(receiver)
     for route in _routes(config.route, receiver):
         for target in found.targets if found else ():
-            yield group_id(target.integration, route, labels)
+            yield group_id(target.integration, route, labels), target
 
 
 def _routes(route: Route, receiver: str) -> Iterator[Route]:
@@ -68,9 +75,11 @@ def _cleared(clearing: Clearing, gid: str, header: GroupHeader, now: datetime) -
     if due > now and not groups.bring_forward(gid, due=now, seen=due):
         raise GroupBusy(gid)
     state = groups.lease(gid, owner=owner, now=now, until=now + HOLDS)
-    if state is None or state.stored.spill:
-        groups.release(gid, owner=owner, unsent_due=now)
+    if state is None:
         raise GroupBusy(gid)
+    if state.stored.lost:  # its flush notifies again by itself: a record would say that nothing was notified
+        groups.release(gid, owner=owner, unsent_due=now)
+        return True
     if not groups.record(gid, owner=owner, change=_forgotten(state, now)):
         raise GroupBusy(gid)
     return True

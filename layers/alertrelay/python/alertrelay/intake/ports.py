@@ -50,6 +50,9 @@ class PostedAlerts(Protocol):
     def over(self, now: datetime) -> Iterable[Known]:
         """Reads what was published as firing and whose end has passed, eventually consistent."""
 
+    def ending_after(self, at: datetime) -> Iterable[Known]:
+        """Reads what fires then or later, strongly consistent: what a put has written is among it."""
+
 
 class Topics(Protocol):
     """The topics by severity: critical, warning, info."""

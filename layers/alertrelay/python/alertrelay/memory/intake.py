@@ -54,6 +54,12 @@ class MemoryPostedAlerts:
         with self._lock:
             return [one for one in self._kept.values() if one.fires and one.alert.ends_at <= now]
 
+    def ending_after(self, at: datetime) -> Iterable[Known]:
+        """See intake.ports.PostedAlerts."""
+        self._check()
+        with self._lock:
+            return [one for one in self._kept.values() if one.alert.ends_at > at]
+
     def _check(self) -> None:
         if self.failing:
             raise StoreFailure("failing on purpose")

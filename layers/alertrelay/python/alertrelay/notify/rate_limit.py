@@ -57,13 +57,13 @@ class RateLimiter:
     def admits_resolve(self, target: Target) -> bool:
         """Returns whether one more resolve may go to the target alone."""
         limit = limit_of(target, self.configured, self.limits)
-        return limit is None or not limit.quiet or self._take(f"{_rate_key(target)} resolves", limit)
+        return limit is None or not limit.quiet or self._take(_resolves_key(target), limit)
 
     def admits_doubtful(self, target: Target) -> bool:
         """Returns whether one more resolve of what may never have been announced may go to the target now. They have a
         rate of their own, so that they take no room from pages."""
         limit = limit_of(target, self.configured, self.limits)
-        return self._take(f"{_rate_key(target)} doubtful resolves", replace(limit, quiet=0.0) if limit else None)
+        return self._take(_doubtful_key(target), replace(limit, quiet=0.0) if limit else None)
 
     def collects_resolves(self, target: Target) -> bool:
         """Returns whether resolves to the target join the digest of a storm."""
@@ -85,7 +85,7 @@ class RateLimiter:
     def admits_end_of_storm(self, target: Target) -> bool:
         """Returns whether what still fires after a storm may be tried alone now. Each try asks the limit itself, and
         one that is refused would close it anew, so the tries have a rate of their own."""
-        return self._take(f"{target.integration} end of storm", END_OF_STORM)
+        return self._take(_end_key(target), END_OF_STORM)
 
     def _take(self, key: str, limit: Limit | None) -> bool:
         if limit is None:
@@ -100,6 +100,24 @@ class RateLimiter:
 def _rate_key(target: Target) -> str:
     """Returns what messages are counted by: what the channel counts by, else the integration."""
     return channel(target.integration.channel).rate_key(target.settings) or str(target.integration)
+
+
+def _resolves_key(target: Target) -> str:
+    return f"{_rate_key(target)} resolves"
+
+
+def _doubtful_key(target: Target) -> str:
+    return f"{_rate_key(target)} doubtful resolves"
+
+
+def _end_key(target: Target) -> str:
+    return f"{target.integration} end of storm"
+
+
+def refill(rates: Rates, target: Target) -> None:
+    """Forgets what the target was sent lately: each of its limits begins anew. Raises StoreFailure."""
+    for key in (_rate_key, _resolves_key, _doubtful_key, _end_key):
+        rates.refill(key(target))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

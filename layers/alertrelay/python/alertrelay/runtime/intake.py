@@ -22,6 +22,7 @@ from alertrelay.aws.intake.statistics import LogStatistics
 from alertrelay.aws.intake.topics import SnsTopics, SqsRefusedBodies
 from alertrelay.aws.secrets import SecretKeys
 from alertrelay.aws.state.leases import DynamoLeases
+from alertrelay.aws.state.rates import DynamoRates
 from alertrelay.aws.state.silences import DynamoSilences
 from alertrelay.aws.state.table import Table
 from alertrelay.channels import settings_of
@@ -29,6 +30,7 @@ from alertrelay.config.model import Config
 from alertrelay.dispatch import silences
 from alertrelay.intake.accept import Acceptance, end_expired
 from alertrelay.intake.clearing import Clearing
+from alertrelay.intake.current import CurrentAlerts
 from alertrelay.intake.operating import Operating
 from alertrelay.intake.ports import IntakeReport, OpenAlerts, PostedAlerts, RefusedBodies, Statistics, Topics
 from alertrelay.intake.push import Push
@@ -40,7 +42,7 @@ from alertrelay.ports import Clock
 from alertrelay.runtime.container import SystemClock
 from alertrelay.runtime.observe import Observer
 from alertrelay.runtime.self_test import PASSED, SELF_TEST
-from alertrelay.state import Groups, Silences
+from alertrelay.state import Groups, Rates, Silences
 
 UNAVAILABLE: Mapping[str, Any] = {
     "statusCode": 503,
@@ -59,6 +61,7 @@ class IntakeState:
     alerts: OpenAlerts
     silences: Silences
     groups: Groups
+    rates: Rates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +111,7 @@ def handler_of(config: Config, original: str, state: IntakeState, world: IntakeW
     reading = Reads(
         config=config,
         original=original,
-        alerts=state.alerts,
+        alerts=CurrentAlerts(held=state.alerts, posted=state.posted),
         silences=lambda: state.silences.silences()[0],
         clock=clock,
         began=clock.now(),
@@ -125,7 +128,13 @@ def handler_of(config: Config, original: str, state: IntakeState, world: IntakeW
             operating=Operating(
                 reading=reading,
                 acceptance=acceptance,
-                clearing=Clearing(config=config, groups=state.groups, clock=clock, new_id=lambda: uuid.uuid4().hex),
+                clearing=Clearing(
+                    config=config,
+                    groups=state.groups,
+                    rates=state.rates,
+                    clock=clock,
+                    new_id=lambda: uuid.uuid4().hex,
+                ),
                 statistics=world.statistics,
             ),
             doorkeeper=Doorkeeper(read=world.secret, clock=clock),
@@ -177,6 +186,7 @@ def _build(environ: Mapping[str, str], *, clock: Clock | None = None) -> Handle:
         alerts=DynamoOpenAlerts(table, clock),
         silences=DynamoSilences(table, clock),
         groups=DynamoLeases(table, clock),
+        rates=DynamoRates(table, clock),
     )
     world = IntakeWorld(
         topics=SnsTopics(aws.sns, json.loads(environ["ALERTRELAY_TOPICS"])),

@@ -54,15 +54,19 @@ class DynamoPostedAlerts(OnTable):
 
     def over(self, now: datetime) -> Iterable[Known]:
         """See intake.ports.PostedAlerts."""
+        return self._each("fires = :yes AND ends_at <= :now", {":yes": {"BOOL": True}, ":now": items.micros(now)})
+
+    def ending_after(self, at: datetime) -> Iterable[Known]:
+        """See intake.ports.PostedAlerts."""
+        return self._each("ends_at > :at", {":at": items.micros(at)}, strongly=True)
+
+    def _each(self, condition: str, values: Mapping[str, Any], *, strongly: bool = False) -> Iterator[Known]:
         for shard in SHARDS:
             for raw in self._table.query(
+                ConsistentRead=strongly,
                 KeyConditionExpression="pk = :pk",
-                FilterExpression="fires = :yes AND ends_at <= :now",
-                ExpressionAttributeValues={
-                    ":pk": items.text(f"P#{shard}"),
-                    ":yes": {"BOOL": True},
-                    ":now": items.micros(now),
-                },
+                FilterExpression=condition,
+                ExpressionAttributeValues={":pk": items.text(f"P#{shard}"), **values},
             ):
                 yield read(_known, raw)
 

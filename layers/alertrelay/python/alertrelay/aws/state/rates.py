@@ -47,3 +47,13 @@ class DynamoRates(OnTable):
             closing = "SET full_at = :until, #ttl = :ttl"
             self._table.update(pk, "B", closing, condition="full_at < :until", values=values)
         return taken
+
+    def refill(self, key: str) -> None:
+        """See state.Rates. The attribute stays: `take` may stand between its two writes."""
+        self._table.update(
+            f"B#{items.hashed(key)}",
+            "B",
+            "SET full_at = :empty",
+            condition="attribute_exists(full_at)",
+            values={":empty": {"N": "0"}},
+        )

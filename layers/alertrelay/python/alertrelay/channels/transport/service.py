@@ -7,19 +7,22 @@ import base64
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from alertrelay.channels.transport.answer import AUTH_STATUSES, needed, refusal
 from alertrelay.channels.transport.connection import Network
 from alertrelay.channels.transport.http import Response, ask
-from alertrelay.config.channel import HttpAuth
+from alertrelay.channels.transport.oauth2 import AccessTokens
+from alertrelay.config.channel import HttpAuth, OAuth2
 from alertrelay.config.model import Target
 from alertrelay.notification import Message, Receipt
-from alertrelay.ports import AuthDead, Key
+from alertrelay.ports import AuthDead, Key, Retryable
 
 _ADDRESS = re.compile(r"https?://[^\s/]+/\S*")
 _TOKEN = re.compile(r"[!-~]+")
+_ACCESS = AccessTokens()
+"""One a container, as its connections are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,9 +115,10 @@ def asked(
     by: Callable[..., Response] = ask,
 ) -> Response:
     """Return whatever a service answers, within the time that is left. `by` is http.ask or what keeps its contract.
-    Raises a DeliveryFailure where no answer comes."""
+    Raises a DeliveryFailure where no answer comes, and Retryable where a token of OAuth 2 is refused that was taken
+    before: the next call asks for another."""
     spent = (time.monotonic() - call.started) * call.network.haste
-    return by(
+    response = by(
         url,
         body=body,
         headers={"X-Request-Id": call.notification_id, **(headers or {})},
@@ -123,6 +127,12 @@ def asked(
         peer=call.peer,
         method=method,
     )
+    authorization = (headers or {}).get("Authorization", "")
+    if response.status != 401:
+        _ACCESS.taken(authorization)
+    elif _ACCESS.refused(authorization):
+        raise Retryable(f"{call.peer} answered 401: the access token does not hold any more")
+    return response
 
 
 def taken(call: Call, response: Response, *, said: str = "", auth: frozenset[int] = AUTH_STATUSES) -> Response:
@@ -147,14 +157,29 @@ def address(call: Call, name: str) -> str:
 
 
 def authorized(call: Call, auth: HttpAuth) -> dict[str, str]:
-    """Return the headers by which `http_config` authorizes a call. Raises AuthDead for a secret that is no header."""
-    headers = {**auth.headers, **{name: _line(call, key) for name, key in auth.secret_headers.items()}}
-    if auth.username or auth.type == "Basic":
+    """Return the headers by which `http_config` authorizes a call. Raises AuthDead for a secret that is no header, and
+    the DeliveryFailure of a token endpoint."""
+    headers = dict(auth.headers)
+    for name, keys in auth.secret_headers.items():
+        plain = [auth.headers[name]] if name in auth.headers else []
+        headers[name] = ", ".join([*plain, *(_line(call, key) for key in keys.split())])
+    if auth.oauth2:
+        headers["Authorization"] = _granted(call, auth.oauth2)
+    elif auth.username or auth.type == "Basic":
         pair = f"{auth.username}:{call.secrets[auth.key]}" if auth.key else f"{auth.username}:"
         headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
     elif auth.key:
         headers["Authorization"] = f"{auth.type} {token(call, auth.key)}"
     return headers
+
+
+def _granted(call: Call, grant: OAuth2) -> str:
+    peer = f"the token endpoint of {call.peer}"
+
+    def post(url: str, body: bytes, headers: Mapping[str, str]) -> Response:
+        return asked(replace(call, peer=peer), url, body, headers=headers)
+
+    return _ACCESS.header(grant, call.secrets[grant.secret], peer=peer, post=post)
 
 
 def _line(call: Call, name: str) -> str:

@@ -50,7 +50,7 @@ CHANNEL = ChannelDescriptor(
     ),
     auth="auth",
     settings=WebhookSettings,
-    key_text="the address, with `url_file`; the token, password or headers of `http_config`",
+    key_text="the address, with `url_file`; the token, password, client secret or headers of `http_config`",
     receipt="none",
     accepted="what the webhook does with it is not known here",
 )

@@ -27,3 +27,9 @@ class MemoryRates(InMemory):
                 return False
             self._buckets[key] = max(full, now) + step
             return True
+
+    def refill(self, key: str) -> None:
+        """See state.Rates."""
+        with self._lock:
+            if key in self._buckets:
+                del self._buckets[key]
