@@ -87,7 +87,7 @@ What holds for all of them:
 | ![A critical alarm in Slack](images/slack-critical.png) | ![A critical alarm as e-mail](images/email-critical.png) |
 | ![A fallback in Slack](images/slack-fallback.png) | ![A fallback as e-mail, dark](images/email-fallback-dark.png) |
 | ![A group in Slack](images/slack-group.png) | ![Resolved in Slack](images/slack-resolved.png) |
-| ![An error budget in Slack](images/slack-error-budget.png) | ![The chart of a metric in Slack](images/slack-charted.png) |
+| ![An error budget in Slack](images/slack-error-budget.png) | ![A chart in Slack](images/slack-charted.png) |
 """
 
 
