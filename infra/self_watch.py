@@ -129,10 +129,13 @@ class SelfWatch(Construct):
 
     def _watch(self, name: str, dimensions: Mapping[str, str], symptoms: Iterable[Symptom]) -> None:
         for symptom in symptoms:
+            alarm_name = f"{self.environment}-alertrelay-{name}-{symptom.alertname}"
+            if symptom.severity == "critical" and not alarm_name.startswith(tuple(self.pages)):
+                self.pages.append(alarm_name)
             alarm = cloudwatch.Alarm(
                 self,
                 f"{name}-{symptom.alertname}",
-                alarm_name=f"{self.environment}-alertrelay-{name}-{symptom.alertname}",
+                alarm_name=alarm_name,
                 alarm_description=self._description(name, symptom),
                 metric=cloudwatch.Metric(
                     namespace=symptom.namespace,

@@ -124,7 +124,12 @@ def _headers(http: Section, secrets: SecretKeyPaths) -> tuple[dict[str, str], di
         for unknown in set(inner.items) - set(_HEADER_KEYS):
             http.findings.error(inner.at(unknown), "unknown-key", f"{unknown!r} is not a key here", "values or files")
         if inner.has("secrets"):
-            mend = "write `files: [/etc/alertmanager/secrets/NAME]` and put it in the secret as NAME"
+            write = (
+                "add /etc/alertmanager/secrets/NAME to `files`"
+                if inner.has("files")
+                else "write `files: [/etc/alertmanager/secrets/NAME]`"
+            )
+            mend = f"{write} and put it in the secret as NAME"
             http.findings.error(inner.at("secrets"), "inline-secret", "'secrets' holds secrets in plain text", mend)
         if values := inner.strings("values"):
             plain[name] = ", ".join(values)

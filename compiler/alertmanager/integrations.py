@@ -42,7 +42,7 @@ def read_settings(section: Section, channel: ChannelDescriptor, reading: Receive
         auth = read_http_auth(section, reading.secrets)
         values[channel.auth] = auth
         if channel.auth_needed and not auth.keys and not _authorized(section, channel):
-            section.require("http_config.authorization", channel.auth_needed)
+            _note_missing(section, channel)
     else:
         reading.secrets.http_config(section)
     refused = _refuse(section, channel)
@@ -51,6 +51,15 @@ def read_settings(section: Section, channel: ChannelDescriptor, reading: Receive
             instead = key.instead and (section.has(key.instead) or section.has(f"{key.instead}_file"))
             values |= _value(section, key, reading, required=bool(key.missing) and not refused and not instead)
     return channel.settings(**values)
+
+
+def _note_missing(section: Section, channel: ChannelDescriptor) -> None:
+    """The finding for a call without any authorization: an error where Alertmanager would not start either."""
+    if channel.auth_optional:
+        message = f"{channel.title} is called without authorization, and refuses a call that not everybody may make"
+        section.findings.warning(section.place, "no-authorization", message, channel.auth_needed)
+    else:
+        section.require("http_config.authorization", channel.auth_needed)
 
 
 def _authorized(section: Section, channel: ChannelDescriptor) -> bool:

@@ -7,6 +7,7 @@ mean the same, else it is not taken.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -24,6 +25,8 @@ from compiler.reading.yamlfile import Value, parse
 _MASK = "<secret>"
 _OLD_KEYS = ("match", "match_re", "matchers", "mute_time_intervals", "time_intervals")
 _SHORTEST = 4
+_LISTED = re.compile(r"\.(?:secrets|files)\[\d+\]$")
+"""Where a secret of a header stands, and the path that it becomes."""
 _USER = ".http_config.basic_auth"
 """Where the user and the password of an address are written."""
 
@@ -102,6 +105,7 @@ def _means_the_same(
     return all(
         key in secrets
         or key.removesuffix("_file") in secrets
+        or _LISTED.sub(".secrets", key) in secrets
         or key.replace(_USER, ".url").rpartition(".")[0] in secrets
         or _is_old(key)
         for key in differ

@@ -46,6 +46,12 @@ def move_secrets(text: str, root: yaml.Node, findings: Sequence[Finding]) -> Mov
     for entry in entries(root):
         mark = entry.value.start_mark
         here = [one for one in wanted.get((mark.line + 1, mark.column + 1), ()) if _key(one) == entry.name]
+        if here and isinstance(entry.value, yaml.SequenceNode):
+            listed = [item for item in entry.value.value if isinstance(item, yaml.ScalarNode)]
+            masked |= {(item.start_mark.index, item.end_mark.index) for item in listed}
+            hidden |= {str(item.value).strip() for item in listed}
+            edits += _listed(text, entry, names, _hint(here[0], root))
+            continue
         if not here or not isinstance(entry.value, yaml.ScalarNode):
             continue
         masked.add((mark.index, entry.value.end_mark.index))
@@ -62,6 +68,19 @@ def move_secrets(text: str, root: yaml.Node, findings: Sequence[Finding]) -> Mov
         if not is_alias(text, entry):
             edits.append(replace_value(text, entry, path))
     return MovedSecrets(edits=tuple(edits), values=names.values, masked=tuple(masked), hidden=tuple(hidden))
+
+
+def _listed(text: str, entry: Pair, names: _Names, hint: str) -> list[Edit]:
+    """Returns what makes the `secrets` of a header its `files`; none where it has some, or where an anchor shares its
+    list."""
+    if child(entry.mapping, "files") or is_alias(text, entry):
+        return []
+    items = [Pair(key=entry.key, value=item, mapping=entry.mapping) for item in entry.value.value]
+    if any(not isinstance(item.value, yaml.ScalarNode) or text[item.value.start_mark.index] in "&*" for item in items):
+        return []
+    paths = [f"{FOLDER}/{names.of(str(item.value.value).strip(), hint)}" for item in items]
+    moved = [replace_value(text, item, path) for item, path in zip(items, paths, strict=True)]
+    return [rename(entry, "files"), *moved]
 
 
 def _without_user(text: str, entry: Pair, names: _Names, hint: str) -> list[Edit]:
@@ -102,9 +121,9 @@ def _key(finding: Finding) -> str:
 
 
 def _hint(finding: Finding, root: yaml.Node) -> str:
-    """Returns a name for people: the receiver, the channel and the key."""
+    """Returns a name for people: the receiver, the channel and the key, or the header."""
     found = _RECEIVER.match(finding.key)
-    key = _key(finding)
+    key = finding.key.split(".")[-2] if finding.key.endswith(".secrets") else _key(finding)
     if found is None:
         return key
     receivers = child(root, "receivers")

@@ -182,6 +182,46 @@ def test_what_authorizes_in_an_address_leaves_the_file(old: str, new: str, kept:
     assert fixed(found.text) == found.text
 
 
+HEADERS = """\
+route: {receiver: hook}
+receivers:
+- name: hook
+  webhook_configs:
+  - url: https://hooks.example.com/in
+    http_config:
+      http_headers:
+        X-Key: %s
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (
+            "{secrets: [FAKE1, 'FAKE 2']}  # both",
+            "{files: [PATH, PATH_2]}  # both",
+        ),
+        (
+            "{values: [v], secrets: [FAKE1, FAKE1]}",
+            "{values: [v], files: [PATH, PATH]}",
+        ),
+        (
+            "\n          secrets: # why\n          - FAKE1 # one",
+            "\n          files: # why\n          - PATH # one",
+        ),
+        ("{secrets: [FAKE1], files: [/s/k]}", "{secrets: [FAKE1], files: [/s/k]}"),
+        ("{secrets: [&a FAKE1, *a]}", "{secrets: [&a FAKE1, *a]}"),
+        ("{secrets: FAKE1}", "{secrets: FAKE1}"),
+    ],
+)
+def test_secrets_of_a_header_become_its_files(old: str, new: str) -> None:
+    found = mend(HEADERS % old, file="alertmanager.yml", delivery=NOTHING)
+    assert found.text == HEADERS % new.replace("PATH", "/etc/alertmanager/secrets/hook_webhook_X-Key")
+    assert "FAKE" not in "".join(found.diff)
+    assert set(found.secrets.values()) <= {"FAKE1", "FAKE 2"}
+    assert bool(found.secrets) == (old != new)
+
+
 def test_a_tab_behind_a_value_stays_where_it_is() -> None:
     old = "route:\t{receiver: a}\t# c\nreceivers:\n- name: a\t\n  pagerduty_configs: [{routing_key: FAKE}]\t\n"
     new = old.replace("routing_key: FAKE", "routing_key_file: /etc/alertmanager/secrets/a_pagerduty_routing_key")

@@ -39,8 +39,18 @@ KINDS = {
     "victorops": "api_key: FAKE\n    routing_key: team",
     "webex": "room_id: r\n    http_config:\n      authorization:\n        type: Bearer\n        credentials: FAKE",
     "webhook": "url: https://hooks.example.com/alerts\n    max_alerts: 10\n    send_resolved: true",
+    "jira": "api_url: https://jira.example.com/rest/api/2\n    project: OPS\n    issue_type: bug",
+    "webhook with oauth2": "url: https://hooks.example.com/a\n    http_config:\n      oauth2:\n"
+    "        client_id: relay\n        client_secret: FAKE\n        token_url: https://id.example.com/token\n"
+    "        scopes:\n        - alerts\n"
+    "        endpoint_params:\n          audience: hooks",
+    "webhook with headers": "url: https://hooks.example.com/a\n    http_config:\n      http_headers:\n        X-Team:\n"
+    "          values:\n          - a\n          - b\n        X-Key:\n          secrets:\n          - FAKE\n"
+    "          - FAKE2",
     "wechat": "api_secret: FAKE\n    corp_id: c\n    to_user: u",
 }
+NEWER = {"jira", "msteams", "msteamsv2", "rocketchat", "webhook with headers"}
+"""What amtool 0.25 does not know."""
 FILE = """\
 global:
   resolve_timeout: 5m
@@ -99,7 +109,7 @@ LABELS = (
 
 
 def operator_file(kind: str) -> str:
-    return FILE.replace("KIND", kind).replace("ENTRY", KINDS[kind])
+    return FILE.replace("KIND", kind.partition(" ")[0]).replace("ENTRY", KINDS[kind])
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -120,7 +130,7 @@ def test_a_generated_file_is_routed_and_loses_its_secrets(kind: str, tmp_path: P
 
 
 @pytest.mark.needs_tool("amtool")
-@pytest.mark.parametrize("kind", sorted(KINDS.keys() - {"msteams", "msteamsv2", "rocketchat"}))
+@pytest.mark.parametrize("kind", sorted(KINDS.keys() - NEWER))
 def test_route_takes_what_amtool_takes_and_says_the_same(
     kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

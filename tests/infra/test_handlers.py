@@ -54,6 +54,7 @@ def test_every_handler_imports_from_its_asset_without_any_environment(
     assert found["channels"] == sorted(FORWARDERS[name][1])
 
 
-def test_every_file_of_lambdas_is_a_function_s_handler_and_there_is_no_other(prod: Template) -> None:
-    named = {function["Properties"]["Handler"] for function in prod.of_type("AWS::Lambda::Function").values()}
+def test_every_file_of_lambdas_is_a_function_s_handler_and_there_is_no_other(prod: Template, busy: Template) -> None:
+    functions = [one for relay in (prod, busy) for one in relay.of_type("AWS::Lambda::Function").values()]
+    named = {function["Properties"]["Handler"] for function in functions}
     assert named == {f"lambdas.{path.stem}.handler" for path in (ROOT / "lambdas").glob("[!_]*.py")}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -62,7 +63,8 @@ def test_a_catalogue_page_that_is_missing_is_a_warning(folder: Path, capsys: pyt
     load_valid(folder, ["prod"], placeholders=True)
     warned = capsys.readouterr().err
     assert "warning no-runbook: runbooks/" in warned
-    assert "does not exist; 57 findings of this kind" in warned
+    counted = re.search(r"warning no-runbook: .*does not exist; (\d+) findings of this kind", warned)
+    assert counted
     (folder.parent / "runbooks" / "rds-low-memory.md").write_text("# RDSLowMemory\n")
     load_valid(folder, ["prod"], placeholders=True)
-    assert "does not exist; 56 findings of this kind" in capsys.readouterr().err
+    assert f"does not exist; {int(counted[1]) - 1} findings of this kind" in capsys.readouterr().err

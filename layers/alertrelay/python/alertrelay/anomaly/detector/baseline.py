@@ -25,7 +25,8 @@ class DailyProfile:
 
     def slot(self, at: float) -> int:
         """Returns the slot of a time in seconds; times are on the clock of the people, if they follow one."""
-        return min(self.slots - 1, int((at % DAY) / self._slot_seconds))
+        slot = int((at % DAY) / self._slot_seconds)
+        return slot if slot < self.slots else self.slots - 1
 
     def usual(self, slot: int) -> float | None:
         """Returns the usual value of a slot, None before its first day is over."""
@@ -108,5 +109,6 @@ class Expectation:
         for place, expected in enumerate((level, daily, weekly)):
             if expected is not None:
                 self._known[place] += 1
-                rate = max(0.01, 1.0 / self._known[place])
+                known = self._known[place]
+                rate = 1.0 / known if known < _TRIED else 1.0 / _TRIED
                 self._errors[place] += rate * (abs(value - expected) - self._errors[place])

@@ -5,19 +5,20 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from typing import Final, Literal
+from functools import lru_cache
+from typing import Final, Literal, NamedTuple
 
 from alertrelay.anomaly.detector import measures
 from alertrelay.anomaly.detector.baseline import DAY
+from alertrelay.anomaly.detector.claim import Claim, claimed
 from alertrelay.anomaly.detector.flat_line import FlatLine
 from alertrelay.anomaly.detector.history import Passed, Usual, UsualHistory
 from alertrelay.anomaly.detector.hour_noise import HourNoise
 from alertrelay.anomaly.detector.measures import Measured, Measures
 from alertrelay.anomaly.detector.rarity import COMMON, WARM_UP, Rarity, Tail
 from alertrelay.anomaly.detector.slow import SlowCourse
-from alertrelay.anomaly.detector.trouble import WHOLE_WEEK, OpenTrouble, certainty_of, doubt_of, is_within
+from alertrelay.anomaly.detector.trouble import OpenTrouble, certainty_of, is_within
 from alertrelay.anomaly.detector.votes import ALERTS, BUDGETS, SILENT, VOICES, Pace, Voice, below_weekly, strengths
 
 WEEK = 604_800.0
@@ -33,33 +34,21 @@ REPEATED: Final = 1.5
 Direction = Literal["high", "low", "both"]
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """The result of one point. `voices` are -log10 of how often a usual week holds such a point, by the detector's
-    voices, and `rarity` is the strongest of them; `parts` are -log10 of the probability of each measure, by
-    votes.NAMES. `usual` is what the time of the point had while calm; `points` are those of the history before it.
-    `hangs`: the metric stands still, as it hardly ever did."""
+    voices, and `rarity` is the strongest of them; `parts` are the rarity of each measure, by votes.NAMES. `usual` is
+    what the time of the point had while calm; `points` are those of the history before it. `hangs`: the metric stands
+    still, as it hardly ever did."""
 
     rarity: float
     voices: tuple[float, ...]
-    parts: tuple[float | None, ...]
+    parts: Sequence[Rarity | None]
     measured: Measured | None
     flat: int = 0  # points in a row without a change
     usual: Usual | None = None
     day_mean: float | None = None
     points: int = 0
     hangs: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """What may be said of a point: whether it is `usual` by its value, a trouble is open or `lingers`, how strong a
-    claim can be at `most`, and the `weeks` of history."""
-
-    usual: bool
-    lingers: bool
-    most: float
-    weeks: float
 
 
 class Detector:
@@ -122,8 +111,10 @@ class Detector:
         if value is None or not math.isfinite(value) or at <= self._last:
             return None
         self._last = at
-        self._first = min(self._first, at)
-        value = max(-_LARGEST, min(_LARGEST, value))
+        if at < self._first:
+            self._first = at
+        if not -_LARGEST <= value <= _LARGEST:
+            value = math.copysign(_LARGEST, value)
         if self._measures is not None:
             return self._read(at, value)
         self._waiting.append((at, value))
@@ -155,34 +146,27 @@ class Detector:
     def _read(self, at: float, value: float) -> Reading:
         assert self._measures is not None
         assert self._step is not None
-        age, wall = at - self._first, clock(at, self._zone)
+        wall = clock(at, self._zone)
         measured = self._measures.take(at, value, wall)
         passed = self._history.enter(wall)
-        usual = self._history.usual()
+        usual, span = self._history.usual(), self._history.span()
         beyond = usual.beyond(value) if usual else 0.0
         sizes = self._sizes(measured, wall, beyond if usual and usual.same_time else None)
-        parts: list[Rarity | None] = [self._rarity(place, size, measured.new) for place, size in enumerate(sizes[:-1])]
+        parts = self._rarities(sizes, new=measured.new)
         flat, flat_rarity = self._flat.take(value)
-        hour = COMMON if sizes[-1] is None or self._welcome(sizes[-1]) else self._hour_tail.rarity(abs(sizes[-1]))
-        mean, of_day, missing = self._of_half_hour(passed)
-        span = self._history.span()
         if span and not span[0] < value < span[1]:
             flat_rarity = 0.0  # what rests at its edge is idle, or full: it does not hang
-        parts += [Rarity(flat_rarity, 0.0), hour, of_day, missing]
+        mean, of_day, missing = self._of_half_hour(passed) if passed else (None, COMMON, COMMON)
+        hour = parts.pop() or COMMON
+        parts += (Rarity(flat_rarity, 0.0) if flat_rarity else COMMON, hour, of_day, missing)
         voices: tuple[float, ...] = ()
-        if age >= DAY:
-            claim = Claim(
-                usual=is_within(value, usual, self._history.span(), age / WEEK) or self._trouble.returns(beyond),
-                lingers=self._trouble.lingers(at),
-                most=min(certainty_of(age / WEEK), REPEATED if self._trouble.repeats(at, beyond) else math.inf),
-                weeks=age / WEEK,
-            )
-            voices = self._voiced(parts, claim, beyond)
-        rarity = max(voices, default=SILENT)
+        rarity = SILENT
+        if at - self._first >= DAY:
+            voices = self._voiced(parts, at, value, beyond)
+            rarity = max(voices, default=SILENT)
         hangs = flat_rarity >= _HANGS
         self._follow(at, value, beyond, sizes, alerts=rarity >= ALERTS, calm=rarity <= 0.0 and not hangs)
-        shown = tuple(part and part.tail for part in parts)
-        return Reading(rarity, voices, shown, measured, flat, usual, mean, self._measures.count, hangs)
+        return Reading(rarity, voices, parts, measured, flat, usual, mean, self._measures.count, hangs)
 
     def _sizes(self, measured: Measured, wall: float, beyond: float | None) -> list[float | None]:
         """Returns the measures, the sudden ones in the noise of their hour, and the distance from that hour's range."""
@@ -196,17 +180,23 @@ class Detector:
         found.append(beyond)
         return found
 
-    def _rarity(self, place: int, size: float | None, new: bool) -> Rarity | None:
-        if size is None:
-            return None
-        if (place == measures.NOVELTY and not new) or self._welcome(size):
-            return COMMON
-        return self._tails[place].rarity(abs(size))
+    def _rarities(self, sizes: Sequence[float | None], *, new: bool) -> list[Rarity | None]:
+        """Returns the rarity of each measure, and last that of the distance from the hour's range."""
+        found: list[Rarity | None] = []
+        both = self._direction == "both"
+        for tail, size in zip((*self._tails, self._hour_tail), sizes, strict=True):
+            if size is None:
+                found.append(None)
+            elif both or not self._welcome(size):
+                found.append(tail.rarity(abs(size)))
+            else:
+                found.append(COMMON)
+        if not new and found[measures.NOVELTY] is not None:
+            found[measures.NOVELTY] = COMMON
+        return found
 
-    def _of_half_hour(self, passed: Passed | None) -> tuple[float | None, Rarity, Rarity]:
+    def _of_half_hour(self, passed: Passed) -> tuple[float | None, Rarity, Rarity]:
         """Returns the mean of a day and its rarity, and that of a missing peak, where a half-hour has just passed."""
-        if passed is None:
-            return None, COMMON, COMMON
         calm = self._trouble.since is None
         span = self._history.span()
         day = self._slow.day_mean(passed, calm=calm)
@@ -216,22 +206,34 @@ class Detector:
             of_day = COMMON
         return mean, of_day, COMMON if self._direction == "high" else missing
 
-    def _voiced(self, parts: Sequence[Rarity | None], claim: Claim, beyond: float) -> tuple[float, ...]:
+    def _voiced(self, parts: Sequence[Rarity | None], at: float, value: float, beyond: float) -> tuple[float, ...]:
         """Returns the strengths of the voices. What lies within its usual range is no alert, except by what looks at
         longer times; and a young metric claims little."""
-        assert self._step is not None
-        if not any(part is not None and part != COMMON for part in parts):
+        for part in parts:
+            if part is not COMMON and part is not None and part != COMMON:
+                break
+        else:
             self._pending = (SILENT, 0.0)
             return (SILENT,) * len(self._voices)
-        pace = Pace(math.log10(WEEK / self._step), math.log10(self._history.a_week))
-        found = strengths(parts, self._voices, pace, self._budget)
-        for place, strength in enumerate(found):
-            voice = self._voices[place]
+        assert self._step is not None
+        found = strengths(parts, self._voices, _pace(self._step, self._history.a_week), self._budget)
+        claim: Claim | None = None  # only where a voice needs one
+        for place, (strength, voice) in enumerate(zip(found, self._voices, strict=True)):
             if voice.spends:
                 strength = found[place] = self._confirmed(strength, beyond)
             if strength > 0.0:
-                found[place] = _claimed(strength, voice, claim)
+                claim = claim or self._claim(at, value, beyond)
+                found[place] = claimed(strength, voice, claim)
         return tuple(found)
+
+    def _claim(self, at: float, value: float, beyond: float) -> Claim:
+        weeks, trouble = (at - self._first) / WEEK, self._trouble
+        return Claim(
+            usual=is_within(value, self._history.usual(), self._history.span(), weeks) or trouble.returns(beyond),
+            lingers=trouble.lingers(at),
+            most=min(certainty_of(weeks), REPEATED if trouble.repeats(at, beyond) else math.inf),
+            weeks=weeks,
+        )
 
     def _confirmed(self, strength: float, beyond: float) -> float:
         """Returns the strength of a distance that the next point confirms: a single spike that recurs is how the metric
@@ -276,12 +278,9 @@ class Detector:
         return self._voices
 
 
-def _claimed(strength: float, voice: Voice, claim: Claim) -> float:
-    least = below_weekly(strength)
-    usual = claim.usual and not voice.lasting
-    if usual or (claim.lingers and voice.echoes) or (voice.by_day and claim.weeks < WHOLE_WEEK):
-        return least
-    return max(least, min(strength - doubt_of(claim.weeks), claim.most))
+@lru_cache(maxsize=64)
+def _pace(step: float, half_hours: float) -> Pace:
+    return Pace(math.log10(WEEK / step), math.log10(half_hours))
 
 
 def clock(at: float, zone: tzinfo | None) -> float:

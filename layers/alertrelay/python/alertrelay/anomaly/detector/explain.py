@@ -69,7 +69,7 @@ def _expected(at: float, value: float, reading: Reading, shown: Callable[[float]
 
 
 def _rarities(reading: Reading) -> list[float]:
-    return [part or 0.0 for part in reading.parts]
+    return [part.tail if part else 0.0 for part in reading.parts]
 
 
 def _part(place: int, reading: Reading, shown: Callable[[float], str]) -> str:

@@ -44,11 +44,20 @@ class Passed(NamedTuple):
     usual: Usual | None
 
 
+class _Past(NamedTuple):
+    """All days but today: where those begin that are like it, and the range of all calm values."""
+
+    day: int
+    alike: list[int]
+    low: float
+    high: float
+
+
 class UsualHistory:
     """The least and the largest value of each half-hour of the last 14 days, by the clock of the people. A period that
     is longer than half an hour has its own length."""
 
-    __slots__ = ("_cell", "_high", "_low", "_slot_seconds", "_slots", "_span", "_troubled", "_usual")
+    __slots__ = ("_cell", "_high", "_low", "_past", "_slot_seconds", "_slots", "_span", "_troubled", "_usual")
 
     def __init__(self, step: float = _HALF_HOUR) -> None:
         self._slot_seconds = max(step, _HALF_HOUR)
@@ -57,6 +66,7 @@ class UsualHistory:
         self._low = array("f", [math.inf]) * size
         self._high = array("f", [-math.inf]) * size
         self._troubled = array("b", bytes(size))
+        self._past: _Past | None = None  # found anew each day; not kept
         self._cell = _NOWHERE  # day and place in it of the newest point
         self._usual: Usual | None = None
         self._span: tuple[float, float] | None = None
@@ -94,7 +104,8 @@ class UsualHistory:
     def learn(self, value: float, *, calm: bool) -> None:
         """Takes a point into its half-hour. What is not calm is left out of the usual range, until `accept`."""
         place = self._cell[0] % _RING * self._slots + self._cell[1]
-        value = max(-_LARGEST, min(_LARGEST, value))
+        if not -_LARGEST <= value <= _LARGEST:
+            value = math.copysign(_LARGEST, value)
         if value < self._low[place]:
             self._low[place] = value
         if value > self._high[place]:
@@ -111,18 +122,23 @@ class UsualHistory:
             for ago in range(1, _RING) if found else ():
                 place = (today - ago) % _RING * self._slots + slot
                 self._low[place], self._high[place] = found or (math.inf, -math.inf)
+        self._past = None
         self._look_up(*self._cell)
 
     def accept(self) -> None:
         """Takes as usual what was left out."""
         self._troubled = array("b", bytes(len(self._troubled)))
+        self._past = None
 
     def _look_up(self, day: int, slot: int) -> None:
         low, high = self._low, self._high
-        weekend = _weekend(day)
-        cells = [(day - ago) % _RING * self._slots + slot for ago in range(1, _RING) if _weekend(day - ago) == weekend]
+        if self._past is None or self._past.day != day:
+            self._past = self._days_before(day)
+        past, today = self._past, day % _RING * self._slots
+        cells = [begin + slot for begin in past.alike]
         known = [cell for cell in cells if low[cell] <= high[cell] and not self._troubled[cell]]
-        least, most = self._least_and_most()
+        least, most = self._calm(today, today + self._slots)
+        least, most = min(past.low, least), max(past.high, most)
         self._span = (least, most) if least <= most else None
         self._usual = None
         if known:
@@ -133,11 +149,19 @@ class UsualHistory:
         elif self._span:
             self._usual = Usual(least, most, (least, most), 1, False)
 
-    def _least_and_most(self) -> tuple[float, float]:
-        if not any(self._troubled):
-            return min(self._low), max(self._high)
-        calm = [place for place, troubled in enumerate(self._troubled) if not troubled]
-        return min([self._low[place] for place in calm], default=0.0), max([self._high[p] for p in calm], default=-1.0)
+    def _days_before(self, day: int) -> _Past:
+        weekend, today = _weekend(day), day % _RING * self._slots
+        alike = [(day - ago) % _RING * self._slots for ago in range(1, _RING) if _weekend(day - ago) == weekend]
+        before, after = self._calm(0, today), self._calm(today + self._slots, len(self._low))
+        return _Past(day, alike, min(before[0], after[0]), max(before[1], after[1]))
+
+    def _calm(self, begin: int, end: int) -> tuple[float, float]:
+        """Returns the least and the largest calm value of some half-hours; infinite the wrong way round if none is."""
+        low, high, troubled = self._low[begin:end], self._high[begin:end], self._troubled[begin:end]
+        if any(troubled):
+            low = array("f", [value for value, there in zip(low, troubled, strict=True) if not there])
+            high = array("f", [value for value, there in zip(high, troubled, strict=True) if not there])
+        return min(low, default=math.inf), max(high, default=-math.inf)
 
     def _empty(self, begin: int, day: int) -> None:
         """Empties the days that were two weeks ago."""

@@ -34,12 +34,13 @@ class HourNoise:
         slot = int(clock % DAY * _HALF_HOURS / DAY)
         mean, whole = self._mean[slot], self._all
         known = self._seen[slot] >= _TRIED and whole > 0.0
-        factor = max(1.0, mean / whole) if known else 1.0
-        size = abs(error)
+        factor, size = 1.0, abs(error)
         if known:
-            size = min(size, _OUTLIER * max(mean, whole))
-        self._seen[slot] += 1
+            factor = mean / whole if mean > whole else 1.0
+            most = _OUTLIER * (mean if mean > whole else whole)
+            size = size if size < most else most
+        self._seen[slot] = seen = self._seen[slot] + 1
         self._count += 1
-        self._mean[slot] += max(_RATE, 1.0 / self._seen[slot]) * (size - mean)
-        self._all += max(_DAILY_RATE, 1.0 / self._count) * (size - whole)
+        self._mean[slot] = mean + max(_RATE, 1.0 / seen) * (size - mean)
+        self._all = whole + max(_DAILY_RATE, 1.0 / self._count) * (size - whole)
         return factor

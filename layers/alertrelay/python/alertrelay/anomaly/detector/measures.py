@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from alertrelay.anomaly.detector.baseline import DAY, DailyProfile, Expectation, WeeklyProfile
 from alertrelay.anomaly.detector.novelty import KnownValues
@@ -41,8 +40,7 @@ _GAP = 12
 """After so many missing points nothing is compared across the gap."""
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(NamedTuple):
     """The measures in the order of NAMES; which value is new; what was forecast, and what the time of day led to
     expect, where known."""
 
@@ -125,7 +123,7 @@ class Measures:
         novelty, new = self._novelty.take(x)
         sizes = (
             x - recent[-2] if len(recent) > 1 else None,
-            (sum(recent[-3:]) - sum(recent[-6:-3])) / 3.0 if len(recent) > 5 else None,
+            _change_of_three(recent) if len(recent) > 5 else None,
             None if apart is None else apart - offset,
             error,
             _mean(self._apart),
@@ -155,45 +153,52 @@ class Measures:
         if len(recent) < 4:
             return None, centre
         earlier = self._profile.usual((slot - 1) % self._profile.slots)
-        inputs = (
-            recent[-2] - centre,
-            recent[-3] - centre,
-            self._fast - centre,
-            0.0 if seasonal is None else seasonal - centre,
-            0.0 if earlier is None else earlier - centre,
-        )
+        last, third, fast = recent[-2] - centre, recent[-3] - centre, self._fast - centre
+        now = 0.0 if seasonal is None else seasonal - centre
+        before = 0.0 if earlier is None else earlier - centre
         weights, usual_error = self._weights, self._error
-        forecast, power = centre, 1e-9
-        for weight, part in zip(weights, inputs, strict=True):
-            forecast += weight * part
-            power += part * part
+        # Written out: in loops this is a tenth of the time of a point.
+        w_last, w_third, w_fast, w_now, w_before = weights
+        forecast = centre + w_last * last + w_third * third + w_fast * fast + w_now * now + w_before * before
+        power = 1e-9 + last * last + third * third + fast * fast + now * now + before * before
         error = x - forecast
-        bound = 4.0 * usual_error
-        step = _RATE * max(-bound, min(bound, error)) / (power + 5.0 * usual_error * usual_error)
-        self._weights = array("d", [weight + step * part for weight, part in zip(weights, inputs, strict=True)])
+        step = _RATE * _bounded(error, 4.0 * usual_error) / (power + 5.0 * usual_error * usual_error)
+        weights[0] = w_last + step * last
+        weights[1] = w_third + step * third
+        weights[2] = w_fast + step * fast
+        weights[3] = w_now + step * now
+        weights[4] = w_before + step * before
         self._error += 0.01 * (abs(error) - usual_error)
         return error, forecast
 
-    def _day_rate(self) -> float:
-        return 2.0 / (DAY / max(self._step, 1.0) + 1.0)
-
     def _learn(self, x: float, apart: float | None, slot: int) -> None:
-        self._count += 1
-        bound = _OUTLIER * self._expectation.level_error if self._count > _KEPT else math.inf
-        moved = max(-bound, min(bound, x - self._level))
-        self._level += max(self._day_rate(), 1.0 / self._count) * moved
+        self._count = count = self._count + 1
+        moved = x - self._level
+        if count > _KEPT:
+            moved = _bounded(moved, _OUTLIER * self._expectation.level_error)
+        day_rate = 2.0 / (DAY / max(self._step, 1.0) + 1.0)
+        self._level += max(day_rate, 1.0 / count) * moved
         self._fast += 2.0 / 7.0 * (x - self._fast)
         if apart is not None:
             self._offset += 2.0 / 13.0 * (apart - self._offset)
-        if apart is None or self._count <= _KEPT:
+        if apart is None or count <= _KEPT:
             self._profile.learn(slot, x)
         else:
-            far = _OUTLIER * self._expectation.daily_error
-            self._profile.learn(slot, x - apart + max(-far, min(far, apart)))
+            self._profile.learn(slot, x - apart + _bounded(apart, _OUTLIER * self._expectation.daily_error))
         if len(self._recent) > 2 * _KEPT:
             del self._recent[:-_KEPT]
             del self._apart[:-_KEPT]
             del self._surprise[:-_KEPT]
+
+
+def _bounded(size: float, bound: float) -> float:
+    return size if -bound <= size <= bound else math.copysign(bound, size)
+
+
+def _change_of_three(recent: array[float]) -> float:
+    """Returns how far the mean of the newest three points is from that of the three before."""
+    sixth, fifth, fourth, third, second, newest = recent[-6:]
+    return (third + second + newest - (sixth + fifth + fourth)) / 3.0
 
 
 def _mean(values: array[float]) -> float | None:

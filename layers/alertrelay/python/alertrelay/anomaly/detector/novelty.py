@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from array import array
 from bisect import bisect_left
 
@@ -41,11 +42,13 @@ class KnownValues:
         apart = value - self._level
         # Of the first values nobody knows how far they reach: little is new then.
         near = _NEAR * self._spread * (1.0 + _WIDE / (self._seen + 1.0))
-        radius = max(near, _ALIKE * abs(apart))
+        alike = _ALIKE * abs(apart)
         nearest = self._nearest(value)
         away = abs(value - self._known[nearest]) if self._known else 0.0
-        new = away > radius
-        size = max(away if new else 0.0, _NEAR * self._spread)
+        new = away > near and away > alike
+        size = _NEAR * self._spread
+        if new and away > size:
+            size = away
         known_enough = self._seen >= _LEAST_SEEN
         self._seen += 1
         if new or not self._known:
@@ -75,6 +78,7 @@ class KnownValues:
         rate = max(1.0 / self._seen, 1.0 / _LIFE)
         if self._seen > _BOUNDED_FROM:
             far = _OUTLIER * self._spread
-            apart = max(-far, min(far, apart))
+            if not -far <= apart <= far:
+                apart = math.copysign(far, apart)
         self._level += rate * apart
         self._spread += rate * (abs(apart) - self._spread)

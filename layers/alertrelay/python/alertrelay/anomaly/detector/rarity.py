@@ -38,6 +38,11 @@ _FORGET_AT = 26_000
 _CENTRES: tuple[float, ...] = tuple(2.0 ** ((i - _BELOW + 0.5) / _PER_OCTAVE) for i in range(_BINS))
 _LOGS: tuple[float, ...] = tuple(math.log(centre) for centre in _CENTRES)
 _EDGES: tuple[float, ...] = tuple(2.0 ** ((i - _BELOW) / _PER_OCTAVE) for i in range(_BINS + 1))
+_LOG_EDGES: tuple[float, ...] = tuple(math.log(edge) for edge in _EDGES)
+_WITHIN: tuple[float, ...] = tuple(edge * (1.0 - 1e-9) for edge in _EDGES[1:])
+"""Sizes below are in this bin or a lower one, however the logarithm is rounded: most points need none."""
+_SHARES_FROM = _BEYOND_AT_LEAST / _TAIL
+"""Numbers from which on the shares beyond the edges are more than the least."""
 
 
 class Rarity(NamedTuple):
@@ -78,23 +83,30 @@ class Tail:
 
     def rarity(self, size: float) -> Rarity:
         """Returns the rarity of a number at least this large; COMMON while warming up. `size` is not negative."""
-        if self._early is not None:
+        unit = self._unit
+        if unit == 0.0:
+            return self._rarity_of_a_move(size)
+        size /= unit
+        if size < _WITHIN[self._bulk]:
             return COMMON
-        if self._unit == 0.0:  # it never moved: all that is known is how long
-            still = math.log10(2.0 * (self.count + 1.0)) if size > 0.0 else 0.0
-            return Rarity(still, still)
-        size /= self._unit
         place = _bin(size)
         if place <= self._bulk:
             return COMMON
         bulk = self._beyond_bulk(size)
         return Rarity(self._beyond(size) if place > self._edge else self._rank(place, size), bulk)
 
+    def _rarity_of_a_move(self, size: float) -> Rarity:
+        """Returns the rarity of a move of what never moved: all that is known is how long."""
+        if self._early is not None or size == 0.0:
+            return COMMON
+        still = math.log10(2.0 * (self.count + 1.0))
+        return Rarity(still, still)
+
     def _rank(self, place: int, size: float) -> float:
         counts = self._counts
         low, high = _EDGES[place], _EDGES[place + 1]
         part = min(1.0, max(0.0, (high - size) / (high - low)))
-        above = sum(counts[place + 1 :]) + part * counts[place]
+        above = sum(_above(counts, place)) + part * counts[place]
         return -math.log10(min(1.0, (above + 0.5) / (self.count + 1.0)))
 
     def _beyond(self, size: float) -> float:
@@ -108,9 +120,9 @@ class Tail:
         return math.log10(1.0 + shape * over) / shape - math.log10(max(weight, 0.5) / self.count)
 
     def _beyond_bulk(self, size: float) -> float:
-        start = math.log(_EDGES[self._bulk + 1])
+        start = _LOG_EDGES[self._bulk + 1]
         weight = total = 0.0
-        for place, count in enumerate(self._counts[self._bulk + 1 :], self._bulk + 1):
+        for place, count in enumerate(_above(self._counts, self._bulk), self._bulk + 1):
             if count:
                 weight += count
                 total += count * (_LOGS[place] - start)
@@ -121,7 +133,7 @@ class Tail:
     def _excess(self, start: float) -> tuple[float, float, float]:
         """Returns the mean and variance of the sizes beyond `start`, and their number."""
         weight = total = squares = 0.0
-        for place, count in enumerate(self._counts[self._edge + 1 :], self._edge + 1):
+        for place, count in enumerate(_above(self._counts, self._edge), self._edge + 1):
             if count:
                 over = _CENTRES[place] - start
                 weight += count
@@ -134,29 +146,44 @@ class Tail:
 
     def learn(self, size: float) -> None:
         """Takes a number into the history."""
-        if self._early is not None:
-            self._warm_up(size)
-            return
-        if self._unit == 0.0:
-            self._unit = size
-        place = _bin(self._bounded(size / self._unit)) if size > 0.0 else 0
-        self._counts[place] += 1.0
-        self.count += 1.0
-        if place > self._bulk:
+        unit = self._unit
+        if unit == 0.0:
+            if self._early is not None:
+                self._warm_up(size)
+                return
+            self._unit = unit = size
+        edge, bulk, place = self._edge, self._bulk, 0
+        if size > 0.0:
+            size /= unit
+            self._outlier_ago += 1
+            if size > _EDGES[edge + 1] and self.count >= _BOUNDED_FROM:
+                size = self._bounded(size)
+            place = _bin(size)
+        counts = self._counts
+        counts[place] += 1.0
+        count = self.count = self.count + 1.0
+        if place > bulk:
             self._above_bulk += 1.0
-            self._above += place > self._edge
-        least = min(_BEYOND_AT_LEAST, 0.5 * self.count)
-        self._move_edges(max(_TAIL * self.count, least), max(_BULK * self.count, least))
-        if self.count >= _FORGET_AT:
+            self._above += place > edge
+        tail, most = _TAIL * count, _BULK * count
+        if count < _SHARES_FROM:
+            least = min(_BEYOND_AT_LEAST, 0.5 * count)
+            tail, most = max(tail, least), max(most, least)
+        above, above_bulk = self._above, self._above_bulk
+        if above > tail or above + counts[edge] <= tail:
+            self._edge, self._above = _moved(counts, edge, above, tail)
+        if above_bulk > most or above_bulk + counts[bulk] <= most:
+            self._bulk, self._above_bulk = _moved(counts, bulk, above_bulk, most)
+        if count >= _FORGET_AT:
             self._forget()
 
     def _bounded(self, size: float) -> float:
-        """Bounds an outlier before it is learned: it would hide the next one for weeks."""
-        self._outlier_ago += 1
+        """Bounds a size beyond the edge before it is learned: an outlier would hide the next one for weeks."""
         start = _EDGES[self._edge + 1]
-        if size <= start or self.count < _BOUNDED_FROM:
+        least_excess = _LEAST_EXCESS * start
+        if size <= start + self._believed * least_excess:
             return size
-        most = start + self._believed * max(self._excess(start)[0], _LEAST_EXCESS * start)
+        most = start + self._believed * max(self._excess(start)[0], least_excess)
         if size <= most:
             return size
         if self._outlier_ago > _ONE_OUTLIER:
@@ -193,13 +220,12 @@ class Tail:
         for value in early:
             self.learn(value)
 
-    def _move_edges(self, tail: float, bulk: float) -> None:
-        """Moves both edges so that as much lies above them as is allowed."""
-        counts = self._counts
-        if self._above > tail or self._above + counts[self._edge] <= tail:
-            self._edge, self._above = _moved(counts, self._edge, self._above, tail)
-        if self._above_bulk > bulk or self._above_bulk + counts[self._bulk] <= bulk:
-            self._bulk, self._above_bulk = _moved(counts, self._bulk, self._above_bulk, bulk)
+
+def _above(counts: array[float], place: int) -> array[float]:
+    """Returns the counts above a bin, without the empty ones at the end."""
+    above = counts[place + 1 :]
+    used = len(above.tobytes().rstrip(b"\0"))
+    return above[: -(-used // above.itemsize)]
 
 
 def _moved(counts: array[float], edge: int, above: float, allowed: float) -> tuple[int, float]:
@@ -215,4 +241,5 @@ def _moved(counts: array[float], edge: int, above: float, allowed: float) -> tup
 def _bin(size: float) -> int:
     if size <= _EDGES[0]:
         return 0
-    return min(_BINS - 1, int(math.log2(size) * _PER_OCTAVE + _BELOW))
+    place = int(math.log2(size) * _PER_OCTAVE + _BELOW)
+    return place if place < _BINS else _BINS - 1

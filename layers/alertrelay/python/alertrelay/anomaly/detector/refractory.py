@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from array import array
 from collections.abc import Sequence
 
@@ -30,11 +31,10 @@ class Refractory:
             return 0.0
         if not self._needed:
             self._needed = array("d", bytes(8 * len(strengths)))
-        strongest = 0.0
-        for place, strength in enumerate(strengths):
-            self._needed[place] = needed = self._needed[place] * fades[place]
-            if strength > needed and strength > strongest:
-                strongest = strength
+        self._needed = array("d", map(operator.mul, self._needed, fades))
+        if max(strengths) <= 0.0:
+            return 0.0
+        strongest = max([s for s, needed in zip(strengths, self._needed, strict=True) if s > needed], default=0.0)
         if strongest:
             self._needed = array("d", [max(needed, strongest * _LOUDER) for needed in self._needed])
         return strongest

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import tzinfo
+from typing import NamedTuple
 
 from alertrelay.anomaly.detector.detector import WEEK, Detector, Direction, Reading, clock
 from alertrelay.anomaly.detector.explain import explain, number, strongest
 from alertrelay.anomaly.detector.refractory import Onset, Refractory, score_of
-from alertrelay.anomaly.detector.votes import BUDGETS, VOICES, Voice
+from alertrelay.anomaly.detector.votes import BUDGETS, SILENT, VOICES, Voice
 
 _FIVE_MINUTES_A_WEEK = math.log10(WEEK / 300.0)
 
 
-@dataclass(frozen=True, slots=True)
-class Scored:
+class Scored(NamedTuple):
     """The score of a point, 0 to 1, and what it rests on; no reading for a point that was not learned.
 
     `since` is when the present trouble began, in seconds; None while all is calm.
@@ -53,7 +52,10 @@ class Scorer:
         reading = self._detector.take(at, value)
         if reading is None:
             return Scored(0.0, None)
-        strength = self._refractory.take([voice + _FIVE_MINUTES_A_WEEK for voice in reading.voices], self._fades)
+        voices: Sequence[float] = reading.voices
+        if reading.rarity != SILENT:
+            voices = [voice + _FIVE_MINUTES_A_WEEK for voice in voices]
+        strength = self._refractory.take(voices, self._fades)
         score = score_of(strength - _FIVE_MINUTES_A_WEEK) if strength else 0.0
         return Scored(score, reading, self._onset.take(at, reading.rarity))
 
@@ -63,8 +65,9 @@ class Scorer:
 
     def lasts(self, reading: Reading) -> bool:
         """Returns whether the strongest voice looks at what lasts, whatever the value of the point."""
-        strongest = max(range(len(reading.voices)), key=reading.voices.__getitem__, default=None)
-        return strongest is not None and self._detector.voices[strongest].lasting
+        if reading.rarity == SILENT:
+            return False
+        return self._detector.voices[reading.voices.index(reading.rarity)].lasting
 
     def explain(self, at: float, value: float, scored: Scored, shown: Callable[[float], str] = number) -> str:
         """Explains the score of the point that was just taken. Times are those of the zone; `shown` puts a value into

@@ -55,6 +55,9 @@ _PARTS: Mapping[str, type] = {
 """Which class stands in which slot."""
 _CONFIGURED = frozenset({"_budget", "_direction", "_fades", "_voices", "_zone"})
 """Slots that come from the configuration of the run and not from the past."""
+_FOUND_AGAIN = frozenset({"_past"})
+"""Slots that only save looking at the others again."""
+_LEFT_OUT = _CONFIGURED | _FOUND_AGAIN
 _PAIRS = frozenset({"_cell", "_pending", "_span", "_unlearned"})
 _ARRAY = "array"
 
@@ -108,7 +111,7 @@ def _plain(value: Any, arrays: bytearray) -> Any:
 
 
 def _slots(part: Any, arrays: bytearray) -> dict[str, Any]:
-    return {name: _plain(getattr(part, name), arrays) for name in type(part).__slots__ if name not in _CONFIGURED}
+    return {name: _plain(getattr(part, name), arrays) for name in type(part).__slots__ if name not in _LEFT_OUT}
 
 
 def _restore(part: Any, kept: Mapping[str, Any], arrays: memoryview) -> None:
@@ -136,5 +139,7 @@ def _made(name: str, value: Any, arrays: memoryview) -> Any:
     if isinstance(value, list):
         return tuple(_made(name, item, arrays) for item in value)
     part: Any = object.__new__(kind)
+    for own in _FOUND_AGAIN.intersection(part.__slots__):
+        setattr(part, own, None)
     _restore(part, value, arrays)
     return part

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from alertrelay.anomaly.detector import measures
 from alertrelay.anomaly.detector.rarity import Rarity
@@ -91,8 +91,7 @@ VOICES: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
+class Pace(NamedTuple):
     """How often a week points come, and half-hours, as log10."""
 
     points: float

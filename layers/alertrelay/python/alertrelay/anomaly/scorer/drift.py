@@ -5,7 +5,7 @@ Where the distribution has changed the past is no guide: the metric is learned a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 DAY = 86_400.0
 WEEK = 7 * DAY
@@ -33,8 +33,8 @@ def watched(before: Drift, at: float, since: float | None) -> Drift:
     passed = max(0.0, at - before.at)
     day, week = 0.5 ** (passed / DAY), 0.5 ** (passed / WEEK)
     begins = since is not None and since != before.since
-    return replace(
-        before,
+    return Drift(
+        based=before.based,
         at=at,
         troubles=before.troubles * week + begins,
         share=before.share * day + (1.0 - day) * (since is not None),

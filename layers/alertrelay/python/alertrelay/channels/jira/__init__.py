@@ -74,6 +74,7 @@ CHANNEL = ChannelDescriptor(
     ),
     auth="auth",
     auth_needed="add `http_config: {basic_auth: {username: …, password_file: /etc/alertmanager/secrets/jira_token}}`",
+    auth_optional=True,
     settings=JiraSettings,
     key_text="the API token or the password",
     receipt="`issue`, its key",
