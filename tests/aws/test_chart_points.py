@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from alertrelay.aws.chart_points import chart_points
 from alertrelay.aws.errors import ReadTimeoutError, Refused
-from alertrelay.ports import MetricsFailure
+from alertrelay.ports import ChartFailure
 from alertrelay.values.charted import MetricQuery
 
 QUERY = MetricQuery(namespace="Shop", name="Depth", dimensions=(), statistic="Sum", period=60)
@@ -41,7 +41,7 @@ def _result(**fields: Any) -> dict[str, Any]:
     ],
 )
 def test_a_failure_is_named(answer: Any, failure: str) -> None:
-    with pytest.raises(MetricsFailure) as raised:
+    with pytest.raises(ChartFailure) as raised:
         chart_points(lambda: Client(answer))(QUERY, 0.0, 600.0)
     assert str(raised.value) == failure
 

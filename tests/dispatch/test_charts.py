@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from alertrelay.ports import MetricsFailure, Retryable
+from alertrelay.ports import ChartFailure, Retryable
 from alertrelay.sources import Envelope
 from alertrelay.state import StoreFailure
 from alertrelay.values.charted import MetricQuery
@@ -39,7 +39,7 @@ class Metrics:
     def __call__(self, query: MetricQuery, start: float, end: float) -> Sequence[tuple[float, float]]:
         self.asked.append((query, start, end))
         if self._failure:
-            raise MetricsFailure(self._failure)
+            raise ChartFailure(self._failure)
         return [(start + 60.0 * minute, 93.0 if minute == 179 else 10.0) for minute in range(180)]
 
 

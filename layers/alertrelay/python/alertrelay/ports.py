@@ -57,7 +57,7 @@ class TimersFailure(Exception):
     """The queue did not take a message."""
 
 
-class MetricsFailure(Exception):
+class ChartFailure(Exception):
     """CloudWatch did not give the points of a metric in time. The text is safe to log."""
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from alertrelay.aws.errors import code, failures
 from alertrelay.aws.metric_data import DATAPOINTS, metric_query
-from alertrelay.ports import MetricsFailure
+from alertrelay.ports import ChartFailure
 from alertrelay.values.charted import MetricQuery
 
 
@@ -31,22 +31,22 @@ def chart_points(
                 MaxDatapoints=DATAPOINTS,
             )
         except failures() as error:
-            raise MetricsFailure(code(error)) from None
+            raise ChartFailure(code(error)) from None
         return _points(answer)
 
     return ask
 
 
 def _points(answer: Any) -> Sequence[tuple[float, float]]:
-    """Returns the points of an answer. Raises MetricsFailure for one that is not CloudWatch's, or not for us."""
+    """Returns the points of an answer. Raises ChartFailure for one that is not CloudWatch's, or not for us."""
     try:
         (result,) = answer["MetricDataResults"]
         if result.get("StatusCode") in ("Forbidden", "InternalError"):
-            raise MetricsFailure(str(result["StatusCode"]))
+            raise ChartFailure(str(result["StatusCode"]))
         pairs = zip(result["Timestamps"], result["Values"], strict=True)
         return [(_seconds(at), float(value)) for at, value in pairs]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise MetricsFailure(f"not an answer of GetMetricData ({type(error).__name__})") from None
+        raise ChartFailure(f"not an answer of GetMetricData ({type(error).__name__})") from None
 
 
 def _seconds(at: object) -> float:

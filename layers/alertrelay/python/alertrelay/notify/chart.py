@@ -11,7 +11,7 @@ from alertrelay.channels import channel
 from alertrelay.config.model import Target
 from alertrelay.notify.compose import Content, Writer
 from alertrelay.notify.held import Destinations
-from alertrelay.ports import MetricsFailure
+from alertrelay.ports import ChartFailure
 from alertrelay.render.facts import CHART
 from alertrelay.render.sparkline import sparkline
 from alertrelay.render.wording import ALARM_SOURCES
@@ -20,7 +20,7 @@ from alertrelay.values.charted import ANNOTATION, Charted, MetricQuery, read
 SPAN = 3 * 3_600
 """Seconds that a chart shows: CloudWatch answers fastest for them, and has points of seconds for no longer."""
 AskMetric = Callable[[MetricQuery, float, float], Sequence[tuple[float, float]]]
-"""Returns the points of a metric, (seconds, value), between two times; within a second. Raises MetricsFailure."""
+"""Returns the points of a metric, (seconds, value), between two times; within a second. Raises ChartFailure."""
 
 
 def draw_chart(
@@ -47,7 +47,7 @@ def draw_chart(
         return content
     try:
         drawn = _drawn(charted, ask_metric, writer.clock.now())
-    except MetricsFailure as failure:
+    except ChartFailure as failure:
         log("chart_not_drawn", gid=content.gid, failure=str(failure))
         return content
     return replace(content, alerts={**content.alerts, key: _with(alert, drawn)}) if drawn else content
