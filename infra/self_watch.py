@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from alertrelay.config.own_runbooks import own_runbook
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from compiler.alarms.description import describe
 from infra.anomaly import AnomalyScorer
+from infra.close_symptoms import CHANNEL_FAILS, EVENTS_WAIT, TABLE_THROTTLED, THROTTLES
 from infra.forwarding import ForwarderConstruct
 from infra.intake import IntakeConstruct
 from infra.ops_page import OpsPage
 from infra.rule_failures import NAME as RULES
 from infra.slo import SloFunction
+from infra.state import DUE_INDEX
 from infra.symptoms import (
     DEAD_LETTERS,
     FUNCTIONS,
@@ -43,6 +49,7 @@ from infra.symptoms import (
     ticks,
 )
 
+EVENTS = "events"
 SHARED = ("ticks", "table")
 """What the forwarders of an environment are watched for together."""
 
@@ -103,6 +110,30 @@ class SelfWatch(Construct):
         symptoms = (*auditor_symptoms(every), *(drill_symptoms(drill) if drill else ()))
         self._watch("auditor", {"service": "alertrelay", "env": self.environment}, symptoms)
 
+    def watch_closely(
+        self, *, functions: Sequence[lambda_.IFunction], table: dynamodb.ITable, channels: Iterable[str]
+    ) -> None:
+        """Watch how long events wait for any of the functions, the throttles of the table and its index, and each of
+        the channels: what has one mend is one alarm."""
+        ages = {
+            f"f{place}": _metric(EVENTS_WAIT, {"FunctionName": one.function_name})
+            for place, one in enumerate(functions)
+        }
+        self._alarm(EVENTS, EVENTS_WAIT, _joined(f"MAX([{', '.join(ages)}])", ages))
+        of_table = {"TableName": table.table_name}
+        places = [of_table, of_table | {"GlobalSecondaryIndexName": DUE_INDEX}]
+        throttles = {
+            f"t{place}": _metric(replace(TABLE_THROTTLED, metric=name), dimensions)
+            for place, (name, dimensions) in enumerate(itertools.product(THROTTLES, places))
+        }
+        # Alarms on a metric of AWS/DynamoDB keep their state where data is missing, whatever they are set to, and there
+        # is none without a throttle. Source: CloudWatch API reference, PutMetricAlarm, TreatMissingData.
+        filled = (f"FILL({name}, 0)" for name in throttles)
+        self._alarm("throttles", TABLE_THROTTLED, _joined(" + ".join(filled), throttles))
+        for channel in sorted(channels):
+            dimensions = {"service": "alertrelay", "env": self.environment, "channel": channel}
+            self._watch(f"channel-{channel}", dimensions, [CHANNEL_FAILS])
+
     def watch_intake(self, intake: IntakeConstruct, name: str) -> None:
         """Watch the intake: its function, what it could not do, and what its access log counts."""
         self._watch(name, {"FunctionName": intake.function.function_name}, INTAKE_FUNCTION)
@@ -129,38 +160,33 @@ class SelfWatch(Construct):
 
     def _watch(self, name: str, dimensions: Mapping[str, str], symptoms: Iterable[Symptom]) -> None:
         for symptom in symptoms:
-            alarm_name = f"{self.environment}-alertrelay-{name}-{symptom.alertname}"
-            if symptom.severity == "critical" and not alarm_name.startswith(tuple(self.pages)):
-                self.pages.append(alarm_name)
-            alarm = cloudwatch.Alarm(
-                self,
-                f"{name}-{symptom.alertname}",
-                alarm_name=alarm_name,
-                alarm_description=self._description(name, symptom),
-                metric=cloudwatch.Metric(
-                    namespace=symptom.namespace,
-                    metric_name=symptom.metric,
-                    dimensions_map=dict(dimensions),
-                    statistic=symptom.statistic,
-                    period=Duration.minutes(1),
-                ),
-                threshold=symptom.threshold,
-                comparison_operator=(
-                    cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
-                    if symptom.pulse
-                    else cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD
-                ),
-                evaluation_periods=symptom.minutes,
-                datapoints_to_alarm=symptom.datapoints,
-                treat_missing_data=(
-                    cloudwatch.TreatMissingData.BREACHING
-                    if symptom.pulse
-                    else cloudwatch.TreatMissingData.NOT_BREACHING
-                ),
-            )
-            alarm.add_alarm_action(self.action)
-            alarm.add_ok_action(self.action)
-            self.alarms[name, symptom.alertname] = alarm
+            self._alarm(name, symptom, _metric(symptom, dimensions))
+
+    def _alarm(self, name: str, symptom: Symptom, metric: cloudwatch.IMetric) -> None:
+        alarm_name = f"{self.environment}-alertrelay-{name}-{symptom.alertname}"
+        if symptom.severity == "critical" and not alarm_name.startswith(tuple(self.pages)):
+            self.pages.append(alarm_name)
+        alarm = cloudwatch.Alarm(
+            self,
+            f"{name}-{symptom.alertname}",
+            alarm_name=alarm_name,
+            alarm_description=self._description(name, symptom),
+            metric=metric,
+            threshold=symptom.threshold,
+            comparison_operator=(
+                cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD
+                if symptom.pulse
+                else cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD
+            ),
+            evaluation_periods=symptom.minutes,
+            datapoints_to_alarm=symptom.datapoints,
+            treat_missing_data=(
+                cloudwatch.TreatMissingData.BREACHING if symptom.pulse else cloudwatch.TreatMissingData.NOT_BREACHING
+            ),
+        )
+        alarm.add_alarm_action(self.action)
+        alarm.add_ok_action(self.action)
+        self.alarms[name, symptom.alertname] = alarm
 
     def _description(self, name: str, symptom: Symptom) -> str:
         metadata = {
@@ -173,3 +199,17 @@ class SelfWatch(Construct):
             "impact": symptom.impact,
         }
         return describe(f"{name}: {symptom.means}", metadata)
+
+
+def _metric(symptom: Symptom, dimensions: Mapping[str, str]) -> cloudwatch.Metric:
+    return cloudwatch.Metric(
+        namespace=symptom.namespace,
+        metric_name=symptom.metric,
+        dimensions_map=dict(dimensions),
+        statistic=symptom.statistic,
+        period=Duration.minutes(1),
+    )
+
+
+def _joined(expression: str, metrics: Mapping[str, cloudwatch.IMetric]) -> cloudwatch.MathExpression:
+    return cloudwatch.MathExpression(expression=expression, using_metrics=dict(metrics), period=Duration.minutes(1))

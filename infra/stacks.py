@@ -155,7 +155,7 @@ class EnvironmentRelay(cdk.Stack):
             SmsWatch(self, "SmsWatch", environment.name, ops=relay.ops, runbook_base_url=environment.runbook_base_url)
         self.scorer = self._scorer(relay, anomaly, alerts, watch) if anomaly else None
         self.slo = self._slo(relay, environment, watch)
-        self.auditor = self._auditor(relay, environment.audit, alerts, watch) if environment.audit else None
+        self.auditor = self._auditor(relay, environment.audit, config, alerts, watch) if environment.audit else None
         self.intake = self._intake(relay, alerts, watch) if environment.intake else None
         if environment.dashboards:
             add_relay_dashboard(self, environment.name, config, self.forwarders)
@@ -222,11 +222,13 @@ class EnvironmentRelay(cdk.Stack):
         CfnOutput(self, "SloFunction", value=slo.function.function_name)
         return slo
 
-    def _auditor(self, relay: Relay, audit: Audit, alerts: AlertTopics, watch: SelfWatch) -> AuditorConstruct:
-        auditor = AuditorConstruct(
-            self, "Auditor", relay, audit, watched=list(self.forwarders.values()), key=alerts.key
-        )
+    def _auditor(
+        self, relay: Relay, audit: Audit, config: Config, alerts: AlertTopics, watch: SelfWatch
+    ) -> AuditorConstruct:
+        watched = list(self.forwarders.values())
+        auditor = AuditorConstruct(self, "Auditor", relay, audit, watched=watched, key=alerts.key)
         watch.watch_auditor(every=audit.every, drill=audit.drill.every if audit.drill else 0)
+        watch.watch_closely(functions=[each.function for each in watched], table=relay.table, channels=config.kinds())
         return auditor
 
     def _intake(self, relay: Relay, alerts: AlertTopics, watch: SelfWatch) -> IntakeConstruct:

@@ -33,6 +33,7 @@ TARGET_OR_BALANCER = TARGET + _sets("LoadBalancer", "LoadBalancer AvailabilityZo
 BALANCER = _sets("LoadBalancer", "LoadBalancer AvailabilityZone")
 QUEUE = _sets("QueueName")
 FUNCTION = _sets("FunctionName", "FunctionName Resource")
+THROTTLED = _sets("TableName", "TableName GlobalSecondaryIndexName")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,5 +144,9 @@ PUBLISHED: Mapping[str, Mapping[str, Published]] = {
         "Throttles": Published("count", "high", FUNCTION, counter=True),
         "Duration": Published("milliseconds", "high", FUNCTION),
         "IteratorAge": Published("milliseconds", "high", FUNCTION),
+    },
+    "AWS/DynamoDB": {
+        "ReadThrottleEvents": Published("count", "high", THROTTLED, counter=True),
+        "WriteThrottleEvents": Published("count", "high", THROTTLED, counter=True),
     },
 }

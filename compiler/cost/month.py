@@ -20,6 +20,8 @@ SHARED_ALARMS = 2
 OWN_ALARMS = QUEUES_WATCHED + FUNCTION_ALARMS + SHARED_ALARMS + TOPICS
 SCORER_ALARMS, SCORER_METRICS = 5, 4
 AUDITOR_ALARMS, AUDITOR_METRICS = 5, 5
+CLOSE_METRICS = usage.FORWARDERS + 4
+"""Metrics in the alarms on events that wait and on throttles of the table; a channel has an alarm of its own."""
 AUDITOR_MB, AUDIT_SECONDS = 512, 20
 """Of the auditor, and what a comparison takes of it with some thousand alarms: an assumption."""
 PAGE_ALARMS = 3
@@ -168,7 +170,7 @@ def _options(demand: Demand) -> list[Line]:
     if demand.dashboards:
         lines.append(_line("dashboards", "budgets, alarms, resources, relay", demand.dashboards, prices.DASHBOARD))
     if demand.audited_every:
-        lines += of_auditor(demand.audited_every)
+        lines += of_auditor(demand.audited_every, channels=demand.channels)
     if demand.intake:
         found = intake.use(demand.alerts_a_day * usage.MONTH_DAYS, demand.alert)
         lines += [_line("intake", *line) for line in intake.quantities(found) if line[1]]
@@ -213,14 +215,17 @@ def of_scorer(scored: ScorerDemand) -> list[Line]:
     ]
 
 
-def of_auditor(every: int) -> list[Line]:
-    """Returns the lines of the auditor: its runs, its own watch."""
+def of_auditor(every: int, *, channels: int) -> list[Line]:
+    """Returns the lines of the auditor: its runs, its own watch, and the closer watch over the relay. ChannelFailures
+    is written in the hours in which a channel fails, and costs nothing else."""
     name, runs = "audit", usage.MONTH_MINUTES * 60 / every
     return [
         _line(name, "runs", runs, prices.INVOCATION),
         _line(name, f"their time, at {AUDITOR_MB} MB", runs * AUDIT_SECONDS * AUDITOR_MB / 1024, prices.GB_SECOND),
         _line(name, "alarms on the audit itself", AUDITOR_ALARMS, prices.ALARM_METRIC),
         _line(name, "metrics of its runs", AUDITOR_METRICS, prices.CUSTOM_METRIC),
+        _line(name, "metrics of alarms: waits, throttles", CLOSE_METRICS, prices.ALARM_METRIC),
+        _line(name, "alarms on the channels", channels, prices.ALARM_METRIC),
     ]
 
 

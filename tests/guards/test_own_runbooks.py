@@ -13,6 +13,7 @@ from compiler.alarms.check import check_own_runbooks
 from compiler.load import load
 from compiler.reading.finding import Findings
 from infra import symptoms
+from infra.close_symptoms import CLOSE
 from tests.example import CONFIG
 
 ROOT = Path(__file__).parents[2]
@@ -23,6 +24,7 @@ def alarms() -> set[str]:
     """The alertnames of infra/symptoms.py, and that of the alarm on SMS, whose module needs node."""
     found = {one.alertname for value in vars(symptoms).values() if isinstance(value, tuple) for one in value}
     made = (
+        *CLOSE,
         *symptoms.scorer_symptoms(60),
         *symptoms.ticks(3),
         *symptoms.auditor_symptoms(900),

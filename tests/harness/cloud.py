@@ -43,13 +43,15 @@ class Killed(BaseException):
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """Something that Lambda is to be invoked with. `tries`: how often it was; `since`: when a topic took it."""
+    """Something that Lambda is to be invoked with. `tries`: how often it was; `since`: when a topic took it; `copy`:
+    which of the deliveries of SNS it is, of which each has its own tries."""
 
     function: str
     kind: Kind
     payload: Any
     tries: int = 0
     since: datetime = NEVER
+    copy: int = 0
 
 
 @dataclass
@@ -102,11 +104,11 @@ class Cloud:
     """Leases (group, owner) of which the table lost every answer: an owner that never knew of it seems to have died.
     And those of which it lost one, where the lease before left no record: nothing shows that nobody died."""
     late: list[tuple[Event, datetime]] = field(default_factory=list)
-    """What a function got so late, and for the first time, that an earlier try may have notified it."""
+    """What a function got so late that an earlier try may have notified it: the first try of each copy."""
     unrecorded: int = 0
     redriven: int = 0
     counts: Counter[str] = field(default_factory=Counter)
-    _came: set[tuple[str, str]] = field(default_factory=set)
+    _came: set[tuple[str, int, str]] = field(default_factory=set)
     _due: list[tuple[datetime, int, Event | Callable[[], None]]] = field(default_factory=list)
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
     _running: list[Invocation] = field(default_factory=list)
@@ -143,7 +145,7 @@ class Cloud:
             published = Event(function=function, kind="topic", payload=event, since=self.clock.now())
             self.after(delay, published)
             if self.weather.strikes(self.weather.sns_doubled):
-                self.after(delay + self.weather.rng.uniform(0, 40), published)
+                self.after(delay + self.weather.rng.uniform(0, 40), replace(published, copy=1))
 
     def step(self, request: Callable[[], Any], verdict: str) -> Any:
         """Does one request of the running invocation, or kills it before or after."""
@@ -197,7 +199,7 @@ class Cloud:
             self.dead.append(again)
 
     def _note_late(self, event: Event) -> None:
-        if event.kind != "topic" or (came := (event.function, json.dumps(event.payload))) in self._came:
+        if event.kind != "topic" or (came := (event.function, event.copy, json.dumps(event.payload))) in self._came:
             return
         self._came.add(came)
         if self.clock.now() - event.since >= REDELIVERED:

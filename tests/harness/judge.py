@@ -15,23 +15,25 @@ PATIENCE = timedelta(minutes=40)
 """How long an alert fires until somebody must have been notified, whatever fails."""
 WAIT = timedelta(minutes=5.5)
 """The longest that an alert waits for its group's flush."""
-Account = Literal["delivered", "by fallback", "merged", "muted", "over before", "lost"]
+Mute = Literal["silenced", "inhibited"]
+Account = Literal["delivered", "by fallback", "merged", Mute, "over before", "lost"]
 """`delivered` at its own destination; known `by fallback` alone; `merged`, of these two, into a message with others
-that fire; `muted` by a silence or an inhibition; `over before` anybody had to know; `lost`."""
+that fire; `silenced` or `inhibited`, as its source knows; `over before` anybody had to know; `lost`."""
 Receivers = Mapping[str, Sequence[str]]
 """The destination of each receiver, with those of its fallbacks."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Episode:
-    """An alert that fired. `muted_until`: nobody needs to be notified before. `event`: it never resolves. `asked`: its
-    source can be asked whether it fires, after the table was lost."""
+    """An alert that fired. `muted_until`: nobody needs to be notified before, for it is `muted` so. `event`: it never
+    resolves. `asked`: its source can be asked whether it fires, after the table was lost."""
 
     token: str
     begins: datetime
     ends: datetime
     receivers: tuple[str, ...]
     muted_until: datetime | None = None
+    muted: Mute | None = None
     event: bool = False
     asked: bool = False
 
@@ -230,7 +232,7 @@ def _accounts(views: Mapping[str, View], episodes: Iterable[Episode], receivers:
                 found["delivered" if place == own else "by fallback"] += 1
                 found["merged"] += any(one.begins <= at <= until for at in views[place].together[one.token])
             else:
-                found["muted" if one.muted_until else "over before"] += 1
+                found[one.muted or "over before"] += 1
     return dict(found)
 
 

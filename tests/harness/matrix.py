@@ -39,10 +39,11 @@ WORDS: Mapping[TroubleKind, str] = {
 }
 
 
-SHOWN: Sequence[Account] = ("delivered", "by fallback", "merged", "muted", "over before")
-OWED: Sequence[Account] = ("delivered", "by fallback", "muted", "over before")
+SHOWN: Sequence[Account] = ("delivered", "by fallback", "merged", "silenced", "inhibited", "over before")
+OWED: Sequence[Account] = ("delivered", "by fallback", "silenced", "inhibited", "over before")
 HEAD = (
-    "Fault, for an hour", "Updates in", "Owed", "Delivered", "By fallback", "Merged", "Muted", "Over before",
+    "Fault, for an hour", "Updates in", "Owed", "Delivered", "By fallback", "Merged", "Silenced", "Inhibited",
+    "Over before",
     "Messages out", "Lost", "Left open", "Twice", "At most", "Dead letters left",
 )  # fmt: skip
 

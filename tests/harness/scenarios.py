@@ -123,7 +123,8 @@ def play(scenario: Scenario, *, seed: int = 1, updates: int = UPDATES) -> Verdic
 
 def _late_and_over(cloud: Cloud, traffic: Traffic) -> int:
     """Returns how many firings came so late that an earlier try may have notified them, and were over before the flush
-    of their group: they are resolved all the same. PagerDuty drops the resolve of what is not open."""
+    of their group: they are resolved all the same. Of what SNS delivers twice each copy counts: it may be the second
+    try of a copy whose first one could record nothing. PagerDuty drops the resolve of what is not open."""
     count = 0
     for event, at in cloud.late:
         text = event.payload["Records"][0]["Sns"]["Message"]

@@ -14,7 +14,7 @@ from alertrelay.alert import rfc3339
 from alertrelay.dispatch.survey import Alarms
 from alertrelay.sources import Envelope, unwrap
 
-from tests.harness.judge import Episode
+from tests.harness.judge import Episode, Mute
 
 ACCOUNT, REGION = "123456789012", "eu-central-1"
 CRITICAL = ("pager", "slack-critical", "mail")
@@ -60,17 +60,26 @@ class Traffic:
             alarm.since = at
             return self._event(alarm, "firing", at)
         since, alarm.since = alarm.since, None
+        muted_until, muted = self._muted(alarm, since, at)
         self.episodes.append(
             Episode(
                 token=alarm.token,
                 begins=since,
                 ends=at,
                 receivers=alarm.receivers,
-                muted_until=at if self._inhibited(alarm, since) else self.muted.get(alarm.service),
+                muted_until=muted_until,
+                muted=muted,
                 asked=alarm.source == "cloudwatch",
             )
         )
         return self._event(alarm, "resolved", at, since=since)
+
+    def _muted(self, alarm: Alarm, since: datetime, ends: datetime) -> tuple[datetime | None, Mute | None]:
+        """Returns until when an episode is muted, and how."""
+        if self._inhibited(alarm, since):
+            return ends, "inhibited"
+        silenced = self.muted.get(alarm.service)
+        return silenced, "silenced" if silenced else None
 
     def _inhibited(self, alarm: Alarm, since: datetime) -> bool:
         """Whether an alert that inhibits this one fired meanwhile, or shortly before."""

@@ -226,6 +226,31 @@ class TestWebhook:
         ]
         assert json.loads(door.topics.published[0][1])["groupKey"] == "{}:{}"
 
+    def test_grafanas_webhook_is_listed_with_what_it_says(self, door: Door) -> None:
+        """Keys: grafana.com/docs/grafana/latest/alerting, "Configure the webhook notifier"."""
+        fires = {
+            "status": "firing",
+            "labels": {"alertname": "High memory usage", "team": "blue", "zone": "us-1"},
+            "annotations": {"summary": "zone us-1 is short of memory"},
+            "startsAt": "2026-11-20T04:03:00.157076+01:00",
+            "endsAt": "0001-01-01T00:00:00Z",
+            "generatorURL": "https://grafana.example.com/alerting/1afz29v7z/edit",
+            "fingerprint": "c6eadffa33fcdf37",
+            "silenceURL": "https://grafana.example.com/alerting/silence/new",
+            "dashboardURL": "",
+            "panelURL": "",
+            "values": {"B": 44.239, "C": 1},
+        }
+        body = {
+            "receiver": "alertrelay", "status": "firing", "orgId": 1, "alerts": [fires], "version": "1",
+            "groupKey": "{}:{}", "truncatedAlerts": 0, "title": "[FIRING:1] (blue)", "state": "alerting",
+        }  # fmt: skip
+        assert door.ask("POST", "/api/v1/alertmanager", body, token=PUSH).json == {"alerts": 1}
+        deliver(door)
+        (listed,) = door.ask("GET", "/api/v2/alerts").json
+        assert listed["labels"] == {**fires["labels"], "severity": "warning"}  # type: ignore[dict-item]
+        assert listed["startsAt"].startswith("2026-11-20T03:03:00.157")
+
     def test_a_topic_that_takes_nothing_is_503(self, door: Door) -> None:
         door.topics.failing = True
         group = {"receiver": "relay", "alerts": [{"labels": {"alertname": "A"}}]}

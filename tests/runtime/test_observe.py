@@ -95,6 +95,33 @@ def test_an_invocation_writes_one_line_of_metrics(capsys: pytest.CaptureFixture[
     assert (line["Notifications"], line["AlertLatency"], line["outcome"]) == ([2.0], [2.5, 2.5], "delivered")
 
 
+def test_a_failed_try_counts_for_its_channel_and_a_wait_does_not(capsys: pytest.CaptureFixture[str]) -> None:
+    observer = Observer(service="slack-forwarder", level="", namespace="alertrelay", also=None, environment="prod")
+    for attempts in (0, 2):
+        observer.emit(
+            Outcome(
+                alertname="A",
+                fingerprint="f",
+                state_key="k",
+                status="firing",
+                receiver="r",
+                channel="slack",
+                outcome="pending",
+                reason=Reason.CHANNEL_FAILED,
+                attempts=attempts,
+            )
+        )
+    capsys.readouterr()
+    observer.end()
+    (line,) = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (line["ChannelFailures"], line["service"], line["env"], line["channel"]) == (
+        [1.0],
+        "alertrelay",
+        "prod",
+        "slack",
+    )
+
+
 def test_two_channels_stand_on_two_lines(capsys: pytest.CaptureFixture[str]) -> None:
     observer = Observer(service="email-forwarder", level="", namespace="alertrelay", also=None, environment="prod")
     observer.measure("AlertLatency", 1.0, channel="email")

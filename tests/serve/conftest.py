@@ -74,6 +74,11 @@ def until(holds: Callable[[], Any], *, seconds: float = 30) -> Any:
     return found
 
 
+def chats(served: Served) -> list[str]:
+    """What Slack's stand-in received: each message as JSON."""
+    return [json.dumps(request.body) for request in served.received() if request.channel == "slack"]
+
+
 def pages(served: Served) -> list[tuple[str, str]]:
     """What PagerDuty's stand-in received: action and summary of each event."""
     bodies = [request.body for request in served.received() if request.channel == "pagerduty"]

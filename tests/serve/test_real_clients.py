@@ -15,7 +15,7 @@ import pytest
 
 from cli.serve import Served, serving
 from tests.differential.alertmanager import started
-from tests.serve.conftest import ask, pages, until
+from tests.serve.conftest import ask, chats, pages, until
 
 PROMETHEUS = """\
 global: {{scrape_interval: 250ms, scrape_timeout: 200ms, evaluation_interval: 250ms}}
@@ -34,6 +34,9 @@ groups:
         expr: queue_length > 10
         labels: {severity: critical, service: orders}
         annotations: {summary: "the queue of {{ $labels.job }} is full"}
+      - alert: QueueSlow
+        expr: queue_length > 5
+        labels: {severity: warning, service: orders}
 """
 
 
@@ -85,20 +88,22 @@ def prometheus(folder: Path, served: Served, app_port: int) -> Iterator[None]:
 
 
 @pytest.mark.needs_tool("prometheus")
-def test_a_rule_of_prometheus_pages_and_resolves(served: Served, tmp_path: Path) -> None:
+def test_rules_of_prometheus_page_and_chat_and_resolve(served: Served, tmp_path: Path) -> None:
     App.length = 50
     with app() as app_port, prometheus(tmp_path, served, app_port):
-        until(lambda: pages(served))
+        until(lambda: pages(served) and chats(served))
         action, summary = pages(served)[0]
         assert (action, "QueueFull" in summary) == ("trigger", True)
-        (listed,) = ask(served, "GET", "/api/v2/alerts")
+        assert "*WARNING* QueueSlow" in chats(served)[0]
+        (listed,) = ask(served, "GET", "/api/v2/alerts?filter=alertname%3D%22QueueFull%22")
         assert listed["labels"] == {
             "alertname": "QueueFull", "instance": f"127.0.0.1:{app_port}", "job": "app", "service": "orders",
             "severity": "critical",
         }  # fmt: skip
         App.length = 0
-        until(lambda: len(pages(served)) > 1)
+        until(lambda: len(pages(served)) > 1 and len(chats(served)) > 1)
     assert [action for action, _ in pages(served)] == ["trigger", "resolve"]
+    assert "resolved" in chats(served)[1].lower()
 
 
 RELAYING = """\

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 from alertrelay.anomaly.detector.detector import Reading
+from alertrelay.anomaly.detector.refractory import DEFAULT_THRESHOLD
 from alertrelay.anomaly.detector.scorer import Scorer
 from alertrelay.anomaly.scorer.drift import Drift
 from alertrelay.anomaly.scorer.entry_rules import rules_of
@@ -140,33 +141,46 @@ def test_a_small_step_that_lasts_is_told_within_two_days() -> None:
     "make", [lambda draw: _office(draw, 8), lambda draw: [draw.lognormvariate(2.0, 1.0) for _ in range(8 * DAY)]]
 )
 def test_a_young_metric_is_never_critical(make: Callable[[random.Random], list[float]]) -> None:
-    for seed in range(4):
+    for seed in range(2):
         assert max(scores(points(make(random.Random(seed)), start=MONDAY))) < 0.99
 
 
+@pytest.fixture(scope="module")
+def whole_steps() -> list[float]:
+    """Values that scale and shift without rounding, with a trouble and a drop after the first week."""
+    values = [round(value * 256.0) / 256.0 for value in noisy(9 * DAY)]
+    values[2200:2210], values[2450] = [80.0] * 10, 20.0
+    return values
+
+
+@pytest.fixture(scope="module")
+def plain(whole_steps: list[float]) -> list[float]:
+    found = scores(points(whole_steps))
+    assert max(found) >= DEFAULT_THRESHOLD
+    return found
+
+
 @pytest.mark.parametrize(("scale", "shift"), [(1024.0, 0.0), (1.0, 4096.0), (0.25, -512.0)])
-def test_scale_and_shift_do_not_matter(scale: float, shift: float) -> None:
-    values = [round(value * 256.0) / 256.0 for value in noisy(12 * DAY)]
-    values[3000:3010], values[3300] = [80.0] * 10, 20.0
-    plain, moved = scores(points(values)), scores(points([scale * value + shift for value in values]))
+def test_scale_and_shift_do_not_matter(
+    whole_steps: list[float], plain: list[float], scale: float, shift: float
+) -> None:
+    moved = scores(points([scale * value + shift for value in whole_steps]))
     assert moved == pytest.approx(plain, abs=0.02)
 
 
 def test_every_usual_range_is_what_the_rows_before_had() -> None:
-    checked = 0
-    for seed in range(2):
-        draw = random.Random(seed)
-        values = _office(draw, 21)
-        for place in range(0, len(values), 211):
-            values[place] *= draw.choice((0.2, 3.0, 5.0))
-        scorer, series = Scorer(), _points(values)
-        for place, (at, value) in enumerate(series):
-            reading = scorer.take(at, value).reading
-            assert isinstance(reading, Reading)
-            if place > 8 * DAY and reading.usual is not None and (reading.rarity > 0.0 or place % 7 == 0):
-                checked += 1
-                _check(reading, values, place)
-    assert checked > 1000
+    checked, draw = 0, random.Random(0)
+    values = _office(draw, 21)
+    for place in range(0, len(values), 211):
+        values[place] *= draw.choice((0.2, 3.0, 5.0))
+    scorer = Scorer()
+    for place, (at, value) in enumerate(_points(values)):
+        reading = scorer.take(at, value).reading
+        assert isinstance(reading, Reading)
+        if place > 8 * DAY and reading.usual is not None and (reading.rarity > 0.0 or place % 7 == 0):
+            checked += 1
+            _check(reading, values, place)
+    assert checked > 500
 
 
 def _check(reading: Reading, values: Sequence[float], place: int) -> None:

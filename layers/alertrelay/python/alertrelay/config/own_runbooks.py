@@ -14,11 +14,12 @@ OWN_RUNBOOKS: Mapping[str, tuple[str, ...]] = {
     "alertrelay-errors.md": (
         "AlertrelayErrors",
         "AlertrelayThrottled",
+        "AlertrelayEventsWait",
         "AlertrelayEventsDropped",
         "FlushUnfinished",
     ),
     "alertrelay-ticks.md": ("AlertrelayTickMissing", "AlertrelayTimersStuck", "AlertrelayTimersOverdue"),
-    "alertrelay-table.md": ("AlertrelayTableFailing", "LedgerLost", "AlarmsNotSurveyed"),
+    "alertrelay-table.md": ("AlertrelayTableFailing", "AlertrelayTableThrottled", "LedgerLost", "AlarmsNotSurveyed"),
     "alertrelay-topics.md": ("AlertrelayNotificationsFailed",),
     "alertrelay-intake.md": (
         "AlertrelayIntakeLost",
@@ -36,6 +37,7 @@ OWN_RUNBOOKS: Mapping[str, tuple[str, ...]] = {
         "RecipientRefused",
         "ReceiverGone",
         "TemplateFailed",
+        "AlertrelayChannelFails",
     ),
     "alertrelay-updates.md": ("StaleUpdate", "LoopDetected"),
     "alertrelay-audit.md": (

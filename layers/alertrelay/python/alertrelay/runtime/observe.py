@@ -79,6 +79,8 @@ class Observer:
         channel = outcome.channel or "none"
         if SENT[outcome.outcome]:
             self._metric("Notifications", channel=channel, outcome=outcome.outcome)
+        if outcome.outcome == "pending" and outcome.attempts:
+            self._metric("ChannelFailures", service=SHARED, env=self._environment, channel=channel)
         if outcome.latency_seconds is not None:
             self.measure("AlertLatency", outcome.latency_seconds, channel=channel)
         if self._also:

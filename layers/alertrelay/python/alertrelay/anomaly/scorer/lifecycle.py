@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from alertrelay.anomaly.detector.trouble import ACCEPTED_AFTER, FURTHER
 from alertrelay.anomaly.scorer.threshold import ScoreLevel
@@ -27,8 +27,7 @@ Side = Literal["above", "below", ""]
 Kind = Literal["opened", "worse", "ended"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScoredPoint:
+class ScoredPoint(NamedTuple):
     """A point as the scorer saw it. `score` is after the refractory period, `rarity` before it; `calm` says that no
     trouble goes on, `since` when the present one began. `band` is what was usual for the time while calm, None while
     unknown. `lasting`: it scored for what lasts, whatever its own value. Times are in seconds."""
