@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
-import secrets
 import signal
 import sys
 import tempfile
@@ -15,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cli.config_dir import add_config_dir
+from cli.serve_input import doubts, keys_of, make_folder, own_file, tcp_port, tokens_of
 
 if TYPE_CHECKING:
     from alertrelay.config.model import Config
@@ -50,7 +49,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--port", metavar="N", type=int, default=PORT, help=f"listen here (default: {PORT}; 0: any)")
+    parser.add_argument(
+        "--port", metavar="N", type=tcp_port, default=PORT, help=f"listen here (default: {PORT}; 0: any)"
+    )
     parser.add_argument("--data", metavar="DIR", type=Path, help="keep state here (default: nowhere)")
     parser.add_argument("--env", metavar="NAME", help="the environment of the configuration (default: the first)")
     parser.add_argument("--secrets", metavar="FILE", type=Path, help="JSON of the channels' keys: send for real")
@@ -68,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         with ExitStack() as entered:
             data = args.data or Path(entered.enter_context(tempfile.TemporaryDirectory()))
-            data.mkdir(parents=True, exist_ok=True)
+            make_folder(data)
             served = entered.enter_context(serving(args.config_dir, args.env, data, args.secrets, port=args.port))
             served.say(_greeting(served, data if args.data else None))
             while not over.wait(0.2):
@@ -106,6 +107,7 @@ def serving(folder: Path, environment: str | None, data: Path, keys: Path | None
     """The relay of a configuration, listening. Raises OSError where the port is taken, ValueError where a file cannot
     be read, UnreadableData."""
     from alertrelay.channels.transport.connection import Network
+    from alertrelay.intake.tokens import KEYS
     from alertrelay.runtime.container import SystemClock
 
     from compiler.original import without_secrets
@@ -123,10 +125,13 @@ def serving(folder: Path, environment: str | None, data: Path, keys: Path | None
         print(text, file=out, flush=True)
 
     with ExitStack() as entered:
-        log = entered.enter_context((data / LOG_FILE).open("a", encoding="utf-8", buffering=1))
+        log = entered.enter_context(own_file(data / LOG_FILE).open("a", encoding="utf-8", buffering=1))
         peers = None if keys else entered.enter_context(StandIns())
-        tokens = _tokens(data / TOKEN_FILE)
-        secret = {**tokens, **(_keys(keys) if keys else fake_secrets(config))}
+        tokens = tokens_of(data / TOKEN_FILE)
+        given = keys_of(keys) if keys else fake_secrets(config)
+        for doubt in doubts(given, config.secret_keys(), tuple(KEYS.values())) if keys else ():
+            print(f"alertrelay serve: warning: {keys} {doubt}", file=sys.stderr)
+        secret = {**tokens, **given}
         network = Network(
             endpoints=peers.endpoints if peers else {},
             sns=_printing(say, "sns"),
@@ -147,39 +152,19 @@ def serving(folder: Path, environment: str | None, data: Path, keys: Path | None
 
 
 def _configuration(folder: Path, environment: str | None) -> Config:
-    from compiler.config_files import environments
+    from compiler.config_files import environment_fault, environments
     from compiler.load import load
 
     names = list(environments(folder))
     if not names:
         raise ValueError(f"{folder / 'environments'}: at least one environment was expected, NAME.yml")
-    if environment and environment not in names:
-        raise ValueError(f"--env {environment}: there is no such environment: {', '.join(names)}")
+    if environment and (fault := environment_fault(folder, environment)):
+        raise ValueError(str(fault))
     loaded = load(folder, environment or names[0])
     if loaded.config is None or any(finding.severity == "error" for finding in loaded.findings):
         errors = "\n".join(str(finding) for finding in loaded.findings if finding.severity == "error")
         raise ValueError(f"the configuration has errors:\n{errors}")
     return loaded.config
-
-
-def _tokens(file: Path) -> dict[str, str]:
-    """Returns the intake's tokens; the first start makes one that may do everything."""
-    if file.exists():
-        return _keys(file)
-    made = {"intake_admin_token": secrets.token_hex(12)}
-    file.touch(mode=0o600)
-    file.write_text(json.dumps(made), encoding="utf-8")
-    return made
-
-
-def _keys(file: Path) -> dict[str, str]:
-    try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-    except ValueError:
-        found = None
-    if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
-        raise ValueError(f'{file}: an object of texts in JSON was expected, {{"pagerduty_key": "…"}}')
-    return found
 
 
 def _printing(say: Callable[[str], Any], service: str) -> Callable[[Mapping[str, Any], str], str]:

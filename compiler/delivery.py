@@ -18,7 +18,7 @@ from compiler.reading.yamlfile import Value
 from compiler.reading.zone import known_zone
 
 EMAIL = ("transport", "on_call", "time_zone")
-KEYS = ("fallbacks", "last_resort", "email", "limits", "allowed")
+KEYS = ("fallbacks", "last_resort", "email", "limits", "allowed", "charts")
 MOST = 120
 """Messages of a limit: PagerDuty takes as many events a minute for one routing key."""
 
@@ -50,6 +50,7 @@ class DeliveryFile:
     limit_places: Mapping[str, Place] = field(default_factory=dict, repr=False)
     allowed: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     allowed_places: Mapping[str, Place] = field(default_factory=dict, repr=False)
+    charts: bool = False
     places: Mapping[str, tuple[Value, tuple[tuple[Value, ...], ...]]] = field(repr=False)
 
 
@@ -76,6 +77,7 @@ def parse_delivery(root: Value, findings: Findings) -> DeliveryFile:
         places=places,
         **_limits(section, findings),
         **_allowed(section, findings),
+        charts=section.flag("charts", default=False),
     )
 
 

@@ -152,6 +152,7 @@ def compile_config(
         time_intervals=alertmanager.time_intervals,
         resolve_timeout=alertmanager.resolve_timeout,
         limits=delivery.limits,
+        charts=delivery.charts,
     )
     content = json.dumps(config.to_json(), sort_keys=True, ensure_ascii=False)
     return dataclasses.replace(config, hash=hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest())

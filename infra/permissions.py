@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from email.utils import parseaddr
 
 import aws_cdk as cdk
+from alertrelay.channels import channel
 from alertrelay.channels.email import EmailSettings
 from alertrelay.channels.sns import SnsSettings
 from alertrelay.config.channel import Settings
@@ -85,7 +86,7 @@ def _of_chunks(table: dynamodb.ITable) -> iam.PolicyStatement:
 
 def channel_statements(config: Config, channels: Collection[str]) -> list[iam.PolicyStatement]:
     """Returns the permissions of one forwarder beside the common ones: the topics, phones and SES senders that it may
-    have to use."""
+    have to use, and the metrics that its messages chart."""
     settings = _sent_by(config, channels)
     statements = []
     if topics := _named_topics(settings):
@@ -98,6 +99,8 @@ def channel_statements(config: Config, channels: Collection[str]) -> list[iam.Po
     if identities := _ses_identities(settings):
         # SES checks SendRawEmail for a message that is sent as finished MIME.
         statements.append(allow("Mail", ["ses:SendEmail", "ses:SendRawEmail"], identities))
+    if config.charts and any(channel(kind).charts for kind in channels):
+        statements.append(allow("Charts", ["cloudwatch:GetMetricData"], ["*"]))
     return statements
 
 

@@ -39,6 +39,7 @@ CASES: Mapping[str, str] = {
     "resolved": "Everything has resolved",
     "composite": "A composite alarm",
     "error-budget": "An error budget that burns",
+    "charted": "A warning with the chart of its metric",
     "anomaly": "An alarm on the band of CloudWatch's own anomaly detection",
     "anomaly-scored": "An anomaly that the scorer found",
     "event": "An event, which never resolves",
@@ -56,6 +57,7 @@ PICTURES: Mapping[str, tuple[str, int, bool]] = {
     "slack-fallback": ("fallback.slack.json", 780, False),
     "slack-group": ("group-of-four.slack.json", 480, False),
     "slack-error-budget": ("error-budget.slack.json", 620, False),
+    "slack-charted": ("charted.slack.json", 520, False),
     "slack-resolved": ("resolved.slack.json", 560, False),
     "email-critical": ("critical-everything.email.html", 870, False),
     "email-fallback-dark": ("fallback.email.html", 1010, True),
@@ -75,6 +77,8 @@ What holds for all of them:
 - Long texts are cut at a character with an ellipsis; what is not shown is counted.
 - An alert's text can neither mention anybody nor break the message.
 - Times are UTC; Slack shows the reader's own zone and counts "4 min ago" on, a mail has the zone of `delivery.yml`.
+- With `charts: true` in `delivery.yml` a Slack message and a mail chart the metric of their alarm over the last three
+  hours, with the threshold at its height in the same scale: [configuration.md](configuration.md#charts).
 - What repeats has a command to copy that silences it for two hours.
 - A webhook gets Alertmanager's version 4; what says that it is a fallback is the annotation `alertrelay_notice`.
 
@@ -83,7 +87,7 @@ What holds for all of them:
 | ![A critical alarm in Slack](images/slack-critical.png) | ![A critical alarm as e-mail](images/email-critical.png) |
 | ![A fallback in Slack](images/slack-fallback.png) | ![A fallback as e-mail, dark](images/email-fallback-dark.png) |
 | ![A group in Slack](images/slack-group.png) | ![Resolved in Slack](images/slack-resolved.png) |
-| ![An error budget in Slack](images/slack-error-budget.png) | |
+| ![An error budget in Slack](images/slack-error-budget.png) | ![A chart in Slack](images/slack-charted.png) |
 """
 
 

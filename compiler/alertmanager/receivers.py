@@ -30,8 +30,11 @@ UNSUPPORTED = tuple(f"{kind}_configs" for kind in _ALERTMANAGER_KINDS if f"{kind
 _SEND_RESOLVED_OTHERS_FALSE = ("wechat_configs",)
 _SUCCESSORS = {
     "msteams_configs": "Microsoft retired its connectors: make a workflow, as in `msteamsv2_configs: "
-    "[{webhook_url_file: /etc/alertmanager/secrets/teams_workflow}]`"
+    "[{webhook_url_file: /etc/alertmanager/secrets/teams_workflow}]`",
+    "wechat_configs": "make a robot for a group of WeCom, and write its address as `webhook_configs: "
+    "[{url_file: /etc/alertmanager/secrets/wecom_robot, payload: {msgtype: text, text: {content: …}}}]`",
 }
+"""What to write instead. WeCom's body: work.weixin.qq.com/api/doc/90000/90136/91770."""
 KEYS = ("name", "labels", *_SERVED, *UNSUPPORTED)
 
 

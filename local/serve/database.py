@@ -46,6 +46,9 @@ class DataFile:
         self._lock = threading.RLock()
 
     def __enter__(self) -> DataFile:
+        self.path.touch(mode=0o600)
+        for one in (self.path, *self.path.parent.glob(f"{FILE}-*")):  # its log beside it, too
+            one.chmod(0o600)
         self._connection = sqlite3.connect(self.path, check_same_thread=False, isolation_level=None, timeout=1)
         try:
             self._connection.execute("PRAGMA locking_mode = EXCLUSIVE")  # two relays would notify twice
@@ -54,8 +57,21 @@ class DataFile:
             self._connection.executescript(_TABLES)
         except sqlite3.DatabaseError as error:
             self._connection.close()
-            raise UnreadableData(f"{self.path}: {error}") from None
+            raise self.unreadable(error) from None
         return self
+
+    def unreadable(self, error: sqlite3.DatabaseError) -> UnreadableData:
+        """Returns what to say of an error of SQLite, with its mend."""
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the low byte: the rest is detail
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            mend = "another `alertrelay serve` has it: stop that, or name another --data folder"
+        elif code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+            mend = (
+                f"a database was expected, got damaged data ({error}): move {FILE} away, and what it held begins anew"
+            )
+        else:
+            mend = f"cannot be used ({error}): check the rights and the space of its folder, or name another --data"
+        return UnreadableData(f"{self.path}: {mend}")
 
     def __exit__(self, *_: object) -> None:
         self._connection.close()
@@ -119,7 +135,10 @@ class Rows(MutableMapping[Any, Any]):
     def __init__(self, database: DataFile, name: str) -> None:
         self._database = database
         self._name = name
-        found = database.execute("SELECT key, value FROM rows WHERE name = ?", name)
+        try:
+            found = database.execute("SELECT key, value FROM rows WHERE name = ?", name)
+        except sqlite3.DatabaseError as error:
+            raise database.unreadable(error) from None
         try:
             self._found = {loaded(key): loaded(value) for key, value in found}
         except (ValueError, KeyError, TypeError) as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
@@ -11,6 +12,7 @@ import botocore.session
 import pytest
 from alertrelay.aws import protocols
 from alertrelay.aws.budget import Budget
+from alertrelay.aws.chart_points import chart_points
 from alertrelay.aws.clients import Clients
 from alertrelay.aws.direct_clients import DirectClients, forwarder_clients, is_plain
 from alertrelay.aws.errors import code
@@ -21,6 +23,7 @@ from alertrelay.aws.timers import SqsTimers
 from alertrelay.memory.ports import ManualClock
 from alertrelay.ports import Permanent, SecretMissing, TimersFailure
 from alertrelay.state import StoreFailure
+from alertrelay.values.charted import MetricQuery
 from moto.server import ThreadedMotoServer
 
 from tests.aws import state
@@ -268,3 +271,13 @@ def test_a_region_whose_endpoints_are_not_known_is_left_to_botocore(region: str)
 def test_an_empty_proxy_and_no_proxy_are_plain() -> None:
     assert is_plain({**PLAIN, "HTTPS_PROXY": "", "NO_PROXY": "127.0.0.1"}, REGION)
     assert isinstance(forwarder_clients(PLAIN, REGION, lambda _: None), DirectClients)
+
+
+def test_the_points_of_a_chart_are_those_of_botocore(server: str, direct: DirectClients, botos: Any) -> None:
+    now = time.time() // 60 * 60
+    data = [{"MetricName": "Depth", "Value": float(n), "Timestamp": now - 60 * n} for n in (3, 2, 1)]
+    botos("cloudwatch").put_metric_data(Namespace="Shop", MetricData=data)
+    query = MetricQuery(namespace="Shop", name="Depth", dimensions=(), statistic="Average", period=60)
+    both = (direct.metrics, Clients(endpoint_url=server, region=REGION).metrics)
+    found = [chart_points(client)(query, now - 600, now) for client in both]
+    assert found == [[(now - 180, 3.0), (now - 120, 2.0), (now - 60, 1.0)]] * 2

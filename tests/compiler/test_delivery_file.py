@@ -29,6 +29,9 @@ receivers:
     sns_configs: [{phone_number: "+15555550100"}]
   - name: nobody
 """
+FULL = """fallbacks: {page: [[chat, phone]], chat: [[phone]]}
+last_resort: {email: [oncall@example.com]}
+"""
 REST = "last_resort: {email: [oncall@example.com]}\n"
 
 
@@ -41,6 +44,19 @@ def _check(read_config: Read, text: str) -> tuple[DeliveryFile, tuple[Finding, .
     assert parsed is not None
     check_delivery(delivery, {r.name: r for r in parsed.receivers}, parsed.routed, findings)
     return delivery, findings.sorted()
+
+
+def test_charts_are_off_unless_they_are_switched_on(read_config: Read) -> None:
+    assert not _check(read_config, FULL)[0].charts
+    delivery, findings = _check(read_config, FULL + "charts: true\n")
+    assert (delivery.charts, findings) == (True, ())
+
+
+def test_charts_are_a_switch(read_config: Read) -> None:
+    delivery, (finding,) = _check(read_config, FULL + "charts: always\n")
+    assert not delivery.charts
+    assert (finding.line, finding.severity) == (3, "error")
+    assert finding.mend == "write true or false, without quotes"
 
 
 def test_stages_last_resort_and_transport_are_read(read_config: Read) -> None:

@@ -151,7 +151,7 @@ def test_a_token_that_is_no_header_is_dead_without_asking_anybody(token: str) ->
     ("kind", "code", "mend"),
     [
         ("msteams_configs", "unsupported-receiver", "msteamsv2_configs"),
-        ("wechat_configs", "unsupported-receiver", "it knows pagerduty_configs"),
+        ("wechat_configs", "unsupported-receiver", "wecom_robot"),
         ("telegramm_configs", "unknown-key", "did you mean 'telegram_configs'?"),
         ("opsgeni_config", "unknown-key", "did you mean 'opsgenie_configs'?"),
     ],

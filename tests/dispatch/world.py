@@ -26,6 +26,7 @@ from alertrelay.dispatch.survey import AskAlarms
 from alertrelay.memory.ports import CollectingSender, ManualClock, MemorySecrets, MemoryTimers
 from alertrelay.memory.store import MemoryStore
 from alertrelay.notification import Outcome
+from alertrelay.notify.chart import AskMetric
 from alertrelay.notify.compose import Site
 from alertrelay.notify.stale_alarms import ResolvedAlarms
 from alertrelay.ports import Clock, DeliveryFailure, Secrets, SelfAlert, Sender, Telemetry, Timers, TimersFailure
@@ -183,6 +184,7 @@ class Relay:
     renderer: Callable[[Target], Renderer] = renderer
     shown: int = SHOWN
     sleeps: bool = False
+    ask_metric: AskMetric | None = None
 
     @cached_property
     def pipeline(self) -> Pipeline:
@@ -207,6 +209,7 @@ class Relay:
             alarms=self.alarms,
             shown=self.shown,
             sleeps=self.sleeps,
+            ask_metric=self.ask_metric,
         )
 
 
@@ -239,6 +242,7 @@ class World:
     limits: Mapping[Channel, Limit] = field(default_factory=dict)
     alarms: AskAlarms | None = None
     sleeps: bool = False
+    ask_metric: AskMetric | None = None
     wrap: Callable[[Store], Any] = lambda store: store
     timers_of: Callable[[ManualClock], MemoryTimers] = MemoryTimers
 
@@ -271,6 +275,7 @@ class World:
             limits=self.limits,
             alarms=self.alarms,
             sleeps=self.sleeps,
+            ask_metric=self.ask_metric,
             resolved_alarms=lambda arns: frozenset(arns) & self.vanished,
             log=lambda event, **fields: self.log.append((event, fields)),
             new_id=lambda: f"id-{next(self.ids)}",

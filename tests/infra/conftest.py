@@ -103,7 +103,7 @@ def config_folder(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def busy_assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One environment that uses what the shipped files leave empty: a further account, SES, a named topic."""
+    """One environment that uses what the shipped files leave empty: a further account, SES, a named topic, charts."""
     folder = tmp_path_factory.mktemp("busy")
     config = shutil.copytree(SHIPPED, folder / "config")
     shutil.rmtree(config / "environments")
@@ -111,7 +111,7 @@ def busy_assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (config / "environments" / "busy.yml").write_text(BUSY)
     (config / "environments" / "batched.yml").write_text("region: eu-west-1\nintake: batched\n")
     delivery = config / "delivery.yml"
-    delivery.write_text(delivery.read_text().replace("transport: smtp", "transport: ses"))
+    delivery.write_text(delivery.read_text().replace("transport: smtp", "transport: ses") + "\ncharts: true\n")
     alertmanager = config / "alertmanager.yml"
     text = alertmanager.read_text().replace("receivers:\n", f"receivers:\n{SNS_RECEIVER}", 1)
     alertmanager.write_text(text.replace("  routes:\n", f"  routes:\n{DRILL_ROUTE}", 1))

@@ -13,6 +13,7 @@ WILDCARDS = {
     "Phones": "a phone number has no ARN: NotResource leaves out every topic",
     "Verify": "DescribeAlarms leaves composite alarms out where it is allowed for named resources; so do its like",
     "Counted": "a query of logs has no ARN: it is known by its id alone",
+    "Charts": "metrics know no resource",
     "Metrics": "metrics and tags know no resource",
     "State": "all objects of the scorer's state, in its own bucket",
     "Notes": "the keys of the scorer's items begin so",
@@ -93,6 +94,14 @@ def test_topics_that_a_receiver_names_may_be_published_to(busy: Template) -> Non
         "arn:aws:sns:ap-southeast-2:111122223333:partner-alerts"
     )
     assert "NamedTopics" not in by_sid(busy, "Slack")
+
+
+def test_metrics_are_read_only_where_charts_are_on_by_who_shows_them(busy: Template, relay: Template) -> None:
+    for name, expected in (("Slack", True), ("Email", True), ("PagerDuty", False)):
+        assert ("Charts" in by_sid(busy, name)) is expected
+        assert "Charts" not in by_sid(relay, name)
+    charts = by_sid(busy, "Slack")["Charts"]
+    assert (charts["Action"], charts["Resource"]) == ("cloudwatch:GetMetricData", "*")
 
 
 def test_ses_is_allowed_for_the_senders_identity_only_where_mail_goes_by_ses(busy: Template, relay: Template) -> None:

@@ -272,6 +272,30 @@ CASES: Mapping[str, Notification] = {
             generator_url=CONSOLE + "ErrorBudgetBurningFast",
         )
     ),
+    "charted": notification(
+        alert(
+            {
+                "alertname": "RDSElevatedCPU",
+                "severity": "warning",
+                "service": "orders",
+                "env": "prod",
+                "region": "eu-west-1",
+                "account_id": "111122223333",
+                "namespace": "AWS/RDS",
+                "metric": "CPUUtilization",
+                "DBInstanceIdentifier": "orders-db",
+            },
+            {
+                "summary": "CPU of orders-db is above 70 % for 15 minutes",
+                "value": "84.2%",
+                "threshold": "70%",
+                "condition": "CPUUtilization average over 300 s > 70% for 3 of 3 periods",
+                "metric_chart": "▁▁▂▁▁▂▁▁·▂▂▁▂▂▃▃▄▄▅▅▆▇▇█ 21.4% to 84.2%, threshold 70% ▆",
+                "runbook_url": "https://wiki.example.com/runbooks/rds-cpu.md",
+            },
+            generator_url=CONSOLE + "orders-db-cpu-warning",
+        )
+    ),
     "anomaly": notification(
         alert(
             {

@@ -14,6 +14,7 @@ from alertrelay.alert import rfc3339
 
 from cli.command import main
 from cli.serve import Served, serving
+from cli.serve_input import make_folder
 from local.serve.database import DataFile, UnreadableData
 from local.serve.http import IntakeServer
 from local.serve.relay import REFUSED
@@ -50,13 +51,20 @@ def test_alerts_silences_and_the_token_survive_a_restart(folder: Path, tmp_path:
 
 
 def test_a_second_process_does_not_get_the_same_data(tmp_path: Path) -> None:
-    with DataFile(tmp_path), pytest.raises(UnreadableData, match="locked"), DataFile(tmp_path):
+    with (
+        DataFile(tmp_path),
+        pytest.raises(UnreadableData, match="another `alertrelay serve` has it"),
+        DataFile(tmp_path),
+    ):
         pass
 
 
 def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     (tmp_path / "alertrelay.sqlite3").write_text("no database at all, but long enough to be read as one" * 20)
-    with pytest.raises(UnreadableData, match=r"alertrelay\.sqlite3"), DataFile(tmp_path):
+    with (
+        pytest.raises(UnreadableData, match=r"alertrelay\.sqlite3: .* move alertrelay\.sqlite3 away"),
+        DataFile(tmp_path),
+    ):
         pass
 
 
@@ -112,17 +120,54 @@ def test_bad_options_name_the_mend(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(signal, "signal", lambda *_: None)
-    keys = tmp_path / "keys.json"
-    keys.write_text("[]")
+    (tmp_path / "list.json").write_text("[]")
+    (tmp_path / "number.json").write_text('{"pagerduty_key": 7}')
+    (tmp_path / "cut.json").write_text('{"pagerduty_key"')
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         for words, said in (
             (["--port", port], f"port {port} is taken"),
-            (["--env", "nowhere"], "there is no such environment: here"),
-            (["--secrets", str(keys)], "an object of texts in JSON was expected"),
+            (["--env", "her"], "there is no environment 'her' (did you mean 'here'?)"),
+            (["--secrets", f"{tmp_path}/list.json"], "an object of texts in JSON was expected, got an array"),
+            (["--secrets", f"{tmp_path}/number.json"], "a text was expected under pagerduty_key, got a number"),
+            (["--secrets", f"{tmp_path}/cut.json"], "line 1, column 17"),
+            (["--secrets", f"{tmp_path}/nosuch.json"], "nosuch.json: cannot be read (No such file or directory); wr"),
+            (["--data", f"{tmp_path}/list.json"], "list.json: a folder was expected, and a file is there"),
+            (["--data", f"{tmp_path}/list.json/under"], "under: a folder was expected, and a file is there"),
         ):
             assert main(["serve", "--config-dir", str(folder), *words]) == 2
             assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("given", ["99999", "65536", "abc", "-1", "9" * 5000])
+def test_a_port_is_a_number_of_tcp(given: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["serve", f"--port={given}"])
+    assert ended.value.code == 2
+    assert f"a number from 0 to 65535 was expected, got {given}" in capsys.readouterr().err
+
+
+def test_keys_that_are_missing_or_misspelt_are_named(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keys = tmp_path / "keys.json"
+    keys.write_text('{"pagerduty_kye": "k", "intake_admin_token": "a-token-of-a-test"}')
+    with serving(folder, None, tmp_path, keys, port=0):
+        warned = capsys.readouterr().err
+    assert "keys.json lacks pagerduty_key, slack_webhook: nothing can be sent" in warned
+    assert "has 'pagerduty_kye', which no channel of the configuration reads: did you mean 'pagerduty_key'?" in warned
+    assert "intake_admin_token" not in warned
+
+
+def test_alerts_are_for_the_eyes_of_the_owner_alone(folder: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    make_folder(data)
+    (data / "alertrelay.log").touch(mode=0o644)
+    with serving(folder, None, data, None, port=0):
+        modes = {path.name: oct(path.stat().st_mode & 0o777) for path in data.iterdir()}
+    assert oct(data.stat().st_mode & 0o777) == "0o700"
+    assert modes.keys() >= {"alertrelay.sqlite3", "alertrelay.log", "tokens.json"}
+    assert set(modes.values()) == {"0o600"}
 
 
 def test_a_body_that_is_no_alert_is_kept(folder: Path, tmp_path: Path) -> None:

@@ -57,6 +57,10 @@ class TimersFailure(Exception):
     """The queue did not take a message."""
 
 
+class ChartFailure(Exception):
+    """CloudWatch did not give the points of a metric in time. The text is safe to log."""
+
+
 class NotAccountedFor(Exception):
     """Neither the table nor the queue took an alert, and nobody was notified: the event must come again."""
 

@@ -33,6 +33,13 @@ PROMPT = Config(
 """Of the table and the secret, which a notification waits for: who asks repeats it, as far as its time goes
 (aws/budget.py)."""
 _WAITED_FOR = frozenset({"dynamodb", "secretsmanager"})
+HASTY = Config(
+    connect_timeout=0.5,
+    read_timeout=0.5,
+    retries={"total_max_attempts": 1, "mode": "standard"},
+    tcp_keepalive=True,
+)
+"""Of a chart, which a message goes without rather than wait."""
 PATIENT = Config(
     connect_timeout=2,
     read_timeout=20,
@@ -71,6 +78,13 @@ class Clients:
     def cloudwatch(self) -> CloudWatchClient:
         """Returns CloudWatch: for alarms before a repeat, and for the anomaly-scorer's metrics."""
         return cast("CloudWatchClient", self._client("cloudwatch"))
+
+    def metrics(self) -> Any:
+        """Returns CloudWatch's GetMetricData, for a chart that a message waits for."""
+        wanted = ("cloudwatch", "chart")
+        if wanted not in self._made:
+            self._made[wanted] = self._create("cloudwatch", self._region, config=HASTY)
+        return self._made[wanted]
 
     def s3(self) -> S3Client:
         """Returns the client of the anomaly-scorer's state."""
@@ -114,7 +128,7 @@ class Clients:
             self._made[wanted] = self._create(*wanted)
         return self._made[wanted]
 
-    def _create(self, service: str, region: str, **credentials: Any) -> Any:
+    def _create(self, service: str, region: str, config: Config | None = None, **credentials: Any) -> Any:
         if self._session is None:
             # At DEBUG botocore logs the bodies of answers, and one of them is the secret.
             logging.getLogger("botocore").setLevel(logging.INFO)
@@ -123,7 +137,7 @@ class Clients:
             service,
             region_name=region,
             endpoint_url=self._endpoint_url,
-            config=PROMPT if self._config is BOUNDED and service in _WAITED_FOR else self._config,
+            config=config or (PROMPT if self._config is BOUNDED and service in _WAITED_FOR else self._config),
             **credentials,
         )
 

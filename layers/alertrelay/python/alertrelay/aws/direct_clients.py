@@ -92,6 +92,10 @@ class DirectClients:
         """Returns CloudWatch, for alarms before a repeat: nothing new waits for it."""
         return self._by_botocore().cloudwatch()
 
+    def metrics(self) -> Any:
+        """Returns CloudWatch's GetMetricData, for a chart that a message waits for: a second in all, one try."""
+        return self._service("monitoring", protocols.CLOUDWATCH, seconds=0.0, attempts=1)
+
     def logs(self) -> Any:
         """Returns CloudWatch Logs, for a person who asks for figures."""
         return self._by_botocore().logs()

@@ -186,5 +186,8 @@ SQS = JsonByTarget(
     version="1.0",
     operations={"send_message": "SendMessage", "send_message_batch": "SendMessageBatch"},
 )
+CLOUDWATCH = JsonByTarget(
+    prefix="GraniteServiceVersion20100801", version="1.0", operations={"get_metric_data": "GetMetricData"}
+)
 SNS = QueryProtocol(version="2010-03-31", read=("MessageId",), operations={"publish": "Publish"})
 SES = JsonByPath(paths={"SendEmail": "/v2/email/outbound-emails"}, operations={"send_email": "SendEmail"})

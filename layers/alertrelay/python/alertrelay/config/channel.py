@@ -203,9 +203,10 @@ class ChannelDescriptor:
     imported when they are used. `key_text` and `receipt` say, for docs/channels.md, what the key in the secret is, and
     what is kept of a message that was sent. `auth` is the field of the settings for what `http_config` authorizes by,
     `auth_needed` the mend where that is required and absent, `auth_optional` that Alertmanager then calls without it.
-    `limits` are the service's own. `pages`: an incident
-    channel. As a fallback it gets only critical alerts, it always gets the resolve, and it gets no warning that a
-    silence expires. `accepted` says what a success leaves open, where it does not say that people have the message.
+    `limits` are the service's own. `pages`: an incident channel. As a fallback it gets only critical alerts, it always
+    gets the resolve, and it gets no warning that a silence expires. `accepted` says what a success leaves open,
+    where it does not say that people have the message. `charts`: a message has room for the chart of
+    a metric.
     `retried`: statuses under 500 that Alertmanager itself retries, None for every failure."""
 
     kind: str
@@ -224,6 +225,7 @@ class ChannelDescriptor:
     limits: Mapping[str, int] = field(default_factory=dict)
     rate: Rate | None = None
     pages: bool = False
+    charts: bool = False
     accepted: str = ""
     retried: frozenset[int] | None = frozenset()
 

@@ -120,7 +120,7 @@ class Config:
     `time_intervals` maps each name to its entries, of which any one that holds makes the name hold; every name that a
     route uses is in it. `resolve_timeout` is in seconds: when an alert that names no end is over.
     `limits`: how many messages a receiver takes before a digest, where delivery.yml sets it; of PagerDuty, incidents a
-    minute.
+    minute. `charts`: messages chart the metric of their alarm.
     """
 
     environment: str
@@ -133,6 +133,7 @@ class Config:
     time_intervals: Mapping[str, tuple[TimeInterval, ...]] = field(default_factory=dict)
     resolve_timeout: float = 300.0
     limits: Mapping[str, int] = field(default_factory=dict)
+    charts: bool = False
 
     def receiver(self, name: str) -> Receiver | None:
         """The receiver of that name, or None where the configuration no longer has it."""

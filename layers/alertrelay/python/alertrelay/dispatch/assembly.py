@@ -25,6 +25,7 @@ from alertrelay.dispatch.wakings import Waker
 from alertrelay.groups.flush_timer import Trouble
 from alertrelay.groups.insert import insert
 from alertrelay.groups.router import Router
+from alertrelay.notify.chart import AskMetric
 from alertrelay.notify.compose import Site, Writer
 from alertrelay.notify.deliver import Courier
 from alertrelay.notify.outcomes import Reporter
@@ -99,11 +100,12 @@ def assemble(
     shown: int = SHOWN,
     version: str = "",
     sleeps: bool = False,
+    ask_metric: AskMetric | None = None,
 ) -> Pipeline:
     """Returns the pipeline of a forwarder that handles `channels`. `senders` has every channel, since a fallback may
     need any. `accounts_for_unrouted`, `notes_sources`: see groups/router.py; `resolved_alarms`:
     notify/stale_alarms.py; `alarms`: dispatch/survey.py, None where there is no CloudWatch to ask; `version`: of the
-    function; `sleeps`: groups may sleep (notify/sleep.py)."""
+    function; `sleeps`: groups may sleep (notify/sleep.py); `ask_metric`: notify/chart.py, None where charts are off."""
     name = survey_name(channels)
     courier = Courier(senders=senders, secrets=secrets, renderer=renderer, clock=clock, alert_ops=telemetry.alert_ops)
     parts = _Parts(
@@ -120,7 +122,7 @@ def assemble(
         sleep=Sleep(name=name if sleeps else "", build=f"{config.hash} {version}"),
     )
     ports = _stage_ports(parts, {} if limits is None else limits)
-    ports |= {"resolved_alarms": resolved_alarms, "new_id": new_id, "shown": shown}
+    ports |= {"resolved_alarms": resolved_alarms, "new_id": new_id, "shown": shown, "ask_metric": ask_metric}
     ports["joined_all"] = partial(joined_all, store, name, telemetry.log) if alarms else lambda: True
     return _dispatching(parts, channels, partial(flush, ports), alarms, name)
 

@@ -25,6 +25,7 @@ from alertrelay.notify.compose import Writer, incident_key
 from alertrelay.notify.deliver import Attempt, Courier, Delivery
 from alertrelay.notify.fallback import Fallbacks, Tried
 from alertrelay.notify.record import RECORD_RETRY
+from alertrelay.notify.shown import without_query
 from alertrelay.notify.targets import Targets
 from alertrelay.ports import NotAccountedFor, Telemetry, Timers, TimersFailure
 from alertrelay.state import StoreFailure
@@ -134,7 +135,7 @@ class Degraded:
         self.unrecorded[:] = [clock.now()]
 
     def _message(self, batch: _Batch) -> Notification:
-        alerts: tuple[Alert, ...] = tuple(u.alert for u in batch.updates)
+        alerts: tuple[Alert, ...] = tuple(without_query(u.alert) for u in batch.updates)
         events = [u.key for u in batch.updates if u.alert.kind == "event"]
         alone = events if len(events) == len(batch.updates) else []
         site, identity = self.writer.site, batch.identity

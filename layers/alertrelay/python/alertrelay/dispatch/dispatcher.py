@@ -97,7 +97,7 @@ def receive(
     """
     now = clock.now()
     arrival = Arrival(envelope=replace(envelope, sent_at=_sent_at(envelope, now=now)), received_at=now)
-    parsed = parse(arrival.envelope, received_at=now)
+    parsed = parse(arrival.envelope, received_at=now, charts=router.config.charts)
     message = _message(arrival, parsed.alerts, earlier, delays)
     telemetry.log("received", source=parsed.source, alerts=len(parsed.alerts), problem=parsed.problem)
     if parsed.hop:

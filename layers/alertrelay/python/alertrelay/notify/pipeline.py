@@ -24,6 +24,7 @@ from alertrelay.notify.announce import deliver_or_fall_back, settle_unnotified
 from alertrelay.notify.announced import Announced
 from alertrelay.notify.backlog import rejoin_digest
 from alertrelay.notify.catch_up import catch_up
+from alertrelay.notify.chart import draw_chart
 from alertrelay.notify.compose import UNFINISHED, Content, compose
 from alertrelay.notify.fallback import Fallbacks, intent_of
 from alertrelay.notify.follow_up import resolve_fallbacks, retry_owed
@@ -145,6 +146,7 @@ NORMAL: tuple[Stage, ...] = (
     Stage(("content",), compose),
     Stage(("content", "announced"), settle_unnotified),
     Stage(("announced", "digested"), limit),
+    Stage(("content",), draw_chart),
     Stage(("announced",), deliver_or_fall_back),
     Stage(("announced",), catch_up),
     Stage(("announced", "beside"), hand_over),

@@ -14,6 +14,7 @@ from alertrelay.notify.rate_limit import RESOLVED
 from alertrelay.policy.group_key import clock_of, key_of, resolve_key
 from alertrelay.render.notice import FROM_ELSEWHERE
 from alertrelay.state import Alerts, Facts, StoreFailure
+from alertrelay.values.charted import ANNOTATION
 from alertrelay.values.tries import tried
 
 ANOMALIES = 3
@@ -104,6 +105,13 @@ def is_resolve(member: Member | None) -> bool:
     return member.key == resolve_key(member.alert.state_key, member.order_key)
 
 
+def without_query(alert: Alert) -> Alert:
+    """Returns the alert without what only the drawing of its chart needs."""
+    if ANNOTATION not in alert.annotations:
+        return alert
+    return replace(alert, annotations={k: v for k, v in alert.annotations.items() if k != ANNOTATION})
+
+
 def as_notified(
     alert: Alert,
     facts: Facts,
@@ -114,7 +122,7 @@ def as_notified(
     """The ledger decides what a message calls resolved: the item may already hold a later update. What the
     anomaly-scorer finds unusual of the same service, and the error budget of its objective, stand beside what the alert
     has itself."""
-    alert = with_budget(alert, facts.budgets, now=now)
+    alert = with_budget(without_query(alert), facts.budgets, now=now)
     if facts.anomalies and alert.source != "anomaly" and alert.status != "resolved":
         notes = facts.anomalies.get(alert.labels.get("service", ""), ())
         texts = [f"{n.text} (score {n.score:.3f})" + (f" {n.link}" if n.link else "") for n in notes[:ANOMALIES]]

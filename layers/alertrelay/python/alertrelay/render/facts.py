@@ -14,6 +14,7 @@ from alertrelay.render import wording
 from alertrelay.render.notice import FROM_ELSEWHERE
 from alertrelay.render.text import clean, cut, link, one_line, short, shortened
 from alertrelay.values.arn import firing_alarms_link
+from alertrelay.values.charted import ANNOTATION
 
 _TITLES = ("Service", "Cluster", "Environment", "Region", "Account", "Team")
 _SHOWN_ANNOTATIONS = frozenset(
@@ -26,6 +27,8 @@ _SHOWN_ANNOTATIONS = frozenset(
         "error_budget",
         "burn_rates",
         "budget_spent",
+        "metric_chart",
+        ANNOTATION,
         "impact",
         "runbook_url",
         "dashboard_url",
@@ -34,8 +37,14 @@ _SHOWN_ANNOTATIONS = frozenset(
         FROM_ELSEWHERE,
     }
 )
-_BUDGET = (("error_budget", "Error budget"), ("burn_rates", "Burn rate"), ("budget_spent", "Exhausted"))
-"""Annotations of an alert on an objective, and their titles; notify/error_budget.py writes them."""
+CHART = "metric_chart"
+_ADDED = (
+    (CHART, "Last 3 h"),
+    ("error_budget", "Error budget"),
+    ("burn_rates", "Burn rate"),
+    ("budget_spent", "Exhausted"),
+)
+"""Annotations that notify/chart.py and notify/error_budget.py write, and their titles."""
 _RESOURCE_LABELS = 8
 _LONG_TEXTS = 7
 _COMMAND = 600
@@ -133,12 +142,12 @@ def _timing(notification: Notification, alert: Alert, zone: tzinfo, *, over: boo
 
 
 def measure(alert: Alert) -> list[Fact]:
-    """Returns the value against its threshold, the condition, and the error budget of an objective. Missing only where
-    there should be a value: a composite alarm has none."""
+    """Returns the value against its threshold, the condition, its chart, and the error budget of an objective. Missing
+    only where there should be a value: a composite alarm has none."""
     condition = short(alert.annotations.get("condition", ""), 300)
     found = [*_value(alert), *([Fact(name="Condition", text=condition)] if condition else [])]
-    budget = ((title, one_line(alert.annotations.get(name, ""))) for name, title in _BUDGET)
-    return [*found, *(Fact(name=title, text=cut(text, 300)) for title, text in budget if text)]
+    added = ((title, one_line(alert.annotations.get(name, ""))) for name, title in _ADDED)
+    return [*found, *(Fact(name=title, text=cut(text, 300)) for title, text in added if text)]
 
 
 def _value(alert: Alert) -> list[Fact]:

@@ -17,6 +17,7 @@ from alertrelay.alert import Channel
 from alertrelay.aws.alarms.ended import ended_alarms
 from alertrelay.aws.alarms.survey import surveyed_alarms
 from alertrelay.aws.budget import Budget
+from alertrelay.aws.chart_points import chart_points
 from alertrelay.aws.direct_clients import forwarder_clients
 from alertrelay.aws.secrets import SecretKeys
 from alertrelay.aws.ses import mailer
@@ -190,6 +191,7 @@ def _pipeline(
         last_resort=_last_resort(config, environ),
         limits=LIMITS,
         version=environ.get("AWS_LAMBDA_FUNCTION_VERSION", ""),
+        ask_metric=chart_points(aws.metrics) if config.charts else None,
         sleeps=environ.get("ALERTRELAY_GROUPS_SLEEP", "") == "1",
         alarms=surveyed_alarms(
             aws.cloudwatch,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from alertrelay.alert import Alert, Labels, Source, Status, fingerprint
-from alertrelay.sources import alarm_words, burn_rate, levels, metadata
+from alertrelay.sources import alarm_words, burn_rate, charted_metric, levels, metadata
 from alertrelay.sources.alarm_update import AlarmMetric, AlarmUpdate, Child
 from alertrelay.sources.arrival import Arrival
 from alertrelay.sources.origin import origin
@@ -36,6 +36,7 @@ def alert_of(update: AlarmUpdate, arrival: Arrival, *, source: Source) -> Alert:
         annotations={
             **alarm_words.notes_of(update, meta, metric=metric, shared=shared),
             **(texts.annotation_set([("suppressed_by", held_back)]) if held_back else {}),
+            **(charted_metric.note(update) if arrival.charts else {}),
         },
         status=status,
         kind="alert",

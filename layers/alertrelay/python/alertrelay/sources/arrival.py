@@ -11,10 +11,12 @@ from alertrelay.sources.envelope import Envelope
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """One message's way to us. `received_at` is the caller's clock."""
+    """One message's way to us. `received_at` is the caller's clock; `charts`: an alert is to say which metric a message
+    may chart."""
 
     envelope: Envelope
     received_at: datetime
+    charts: bool = False
 
     @property
     def at(self) -> datetime:

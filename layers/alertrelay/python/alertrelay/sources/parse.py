@@ -95,9 +95,10 @@ class Parsed:
     hop: bool = False
 
 
-def parse(envelope: Envelope, *, received_at: datetime) -> Parsed:
-    """The alerts of a message. Never raises and is never empty; `received_at` stands in for times that are missing."""
-    arrival = Arrival(envelope=envelope, received_at=received_at)
+def parse(envelope: Envelope, *, received_at: datetime, charts: bool = False) -> Parsed:
+    """The alerts of a message. Never raises and is never empty; `received_at` stands in for times that are missing;
+    `charts`: see Arrival."""
+    arrival = Arrival(envelope=envelope, received_at=received_at, charts=charts)
     value = _decoded(envelope.text)
     found, problem = _known(value, arrival, _DEPTH, KINDS)
     if not found and value is NOT_JSON:

@@ -109,4 +109,5 @@ CHANNEL = ChannelDescriptor(
     send_resolved=False,
     retried=None,
     rate=Rate(people=3),
+    charts=True,
 )

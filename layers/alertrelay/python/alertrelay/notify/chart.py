@@ -1,0 +1,73 @@
+"""Charts the metric of the alert that a message shows in full, from one call to CloudWatch that no page waits for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from alertrelay.alert import Alert, Labels
+from alertrelay.channels import channel
+from alertrelay.config.model import Target
+from alertrelay.notify.compose import Content, Writer
+from alertrelay.notify.held import Destinations
+from alertrelay.ports import ChartFailure
+from alertrelay.render.facts import CHART
+from alertrelay.render.sparkline import sparkline
+from alertrelay.render.wording import ALARM_SOURCES
+from alertrelay.values.charted import ANNOTATION, Charted, MetricQuery, read
+
+SPAN = 3 * 3_600
+"""Seconds that a chart shows: CloudWatch answers fastest for them, and has points of seconds for no longer."""
+AskMetric = Callable[[MetricQuery, float, float], Sequence[tuple[float, float]]]
+"""Returns the points of a metric, (seconds, value), between two times; within a second. Raises ChartFailure."""
+
+
+def draw_chart(
+    content: Content,
+    digested: bool,
+    *,
+    target: Target | None,
+    ask_metric: AskMetric | None,
+    writer: Writer,
+    places: Destinations,
+    log: Callable[..., None],
+) -> Content:
+    """Adds the chart to the first alert of the message. Whatever fails, the message goes out without it; one with a
+    critical alert, and one that is late already, waits for nothing."""
+    if ask_metric is None or target is None or not channel(target.integration.channel).charts:
+        return content
+    if digested or not content.decision.reason or not places.in_time():
+        return content
+    if not content.alerts or any(alert.labels.get("severity") == "critical" for alert in content.alerts.values()):
+        return content
+    key, alert = next(iter(content.alerts.items()))
+    charted = _charted(alert, writer.site.home)
+    if charted is None:
+        return content
+    try:
+        drawn = _drawn(charted, ask_metric, writer.clock.now())
+    except ChartFailure as failure:
+        log("chart_not_drawn", gid=content.gid, failure=str(failure))
+        return content
+    return replace(content, alerts={**content.alerts, key: _with(alert, drawn)}) if drawn else content
+
+
+def _charted(alert: Alert, home: Labels) -> Charted | None:
+    """Returns what is to be charted. The function can ask its own account and region alone."""
+    if alert.source not in ALARM_SOURCES or any(alert.labels.get(name) != place for name, place in home.items()):
+        return None
+    return read(alert.annotations.get(ANNOTATION, ""))
+
+
+def _drawn(charted: Charted, ask_metric: AskMetric, now: datetime) -> str:
+    """Returns the line. A period that has not ended is left out: its sum would look like a fall."""
+    period = charted.query.period
+    end = now.timestamp() // period * period
+    start = end - max(period, SPAN // period * period)
+    return sparkline(charted, ask_metric(charted.query, start, end), start=start, end=end)
+
+
+def _with(alert: Alert, drawn: str) -> Alert:
+    annotations: Mapping[str, str] = {**alert.annotations, CHART: drawn}
+    return replace(alert, annotations=annotations)
