@@ -48,7 +48,7 @@ def moto() -> Iterator[Back]:
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
-    client = botocore.session.get_session().create_client(
+    client: Any = botocore.session.get_session().create_client(
         "dynamodb",
         region_name="eu-central-1",
         endpoint_url=f"http://{host}:{port}",
