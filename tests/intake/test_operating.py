@@ -221,6 +221,11 @@ def test_who_asked_is_a_user_and_an_address(authorization: str, by: str) -> None
 
 def test_a_request_on_loopback_has_its_address() -> None:
     seen = list[Mapping[str, Any]]()
-    with IntakeServer(lambda event: seen.append(event) or {"statusCode": 200}) as server:
+
+    def handle(event: Mapping[str, Any]) -> Mapping[str, Any]:
+        seen.append(event)
+        return {"statusCode": 200}
+
+    with IntakeServer(handle) as server:
         urllib.request.urlopen(f"http://127.0.0.1:{server.port}/", timeout=10).close()
     assert read_request(seen[0]).client == "127.0.0.1"

@@ -123,8 +123,8 @@ def _texts(item: Mapping[str, Any], key: str) -> dict[str, str]:
 
 
 def fault_of_texts(found: object, *, one_of: str = "") -> str:
-    """Returns what is wrong with an object of texts, in JSON's words, "" where it is one. `one_of` is what a name is the
-    name of, with a space: `label `."""
+    """Returns what is wrong with an object of texts, in JSON's words, "" where it is one. `one_of` is what a name
+    names, with a space: `label `."""
     if not isinstance(found, Mapping):
         return f'write an object of texts, {{"service": "orders"}}, got {_json(found)[:80]}'
     for name, value in found.items():
