@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from alertrelay.config.model import secret_keys
+
 from compiler.alertmanager.file import AlertmanagerFile, parse_alertmanager
 from compiler.alertmanager.managed import read_alertmanager
 from compiler.delivery import NOTHING, DeliveryFile, check_delivery, parse_delivery
@@ -88,12 +90,21 @@ def cross_check(alertmanager: AlertmanagerFile | None, delivery: DeliveryFile, f
         check_delivery(delivery, receivers, alertmanager.routed, findings)
 
 
-def check_drill_of(alertmanager: AlertmanagerFile | None, environment: Environment | None, findings: Findings) -> None:
-    """Adds errors where the scheduled drill of the environment would notify somebody else."""
-    if alertmanager and environment and environment.audit and environment.audit.drill:
+def check_audit_of(alertmanager: AlertmanagerFile | None, environment: Environment | None, findings: Findings) -> None:
+    """Adds errors where the scheduled drill of the environment would notify somebody else, or where its heartbeat would
+    be posted to what a channel's key holds."""
+    audit = environment.audit if environment else None
+    if alertmanager is None or environment is None or audit is None:
+        return
+    if audit.drill:
         from compiler.drill_route import check_drill
 
-        check_drill(alertmanager, environment.audit.drill, environment.name, findings)
+        check_drill(alertmanager, audit.drill, environment.name, findings)
+    taken = (*secret_keys(alertmanager.receivers), environment.ops_pagerduty_key)
+    if audit.heartbeat_key and audit.heartbeat_key in taken:
+        message = f"the key {audit.heartbeat_key!r} is that of a channel: its value is not the address of a heartbeat"
+        mend = "give the heartbeat a key of its own, as in heartbeat_url, and put its address into the secret"
+        findings.error(audit.heartbeat_place, "secret-name-clash", message, mend)
 
 
 def read_environment(folder: Path, name: str) -> tuple[Environment | None, tuple[Finding, ...]]:

@@ -12,7 +12,7 @@ from compiler.config_files import (
     DELIVERY,
     ENVIRONMENTS,
     alertmanager_file,
-    check_drill_of,
+    check_audit_of,
     check_twins,
     cross_check,
     delivery_file,
@@ -66,7 +66,7 @@ def examine(
         check_meaning_of(parsed, said or NOTHING, findings, today=today, rules=alerts, named=bool(rules))
     found = [environment_file(folder or Path(), name, findings) for name in names]
     for each in found:
-        check_drill_of(parsed, each, findings)
+        check_audit_of(parsed, each, findings)
     listed = [one for one in found if one is not None]
     if own and parsed and len(listed) == len(found):
         from compiler.producers import check_with_environments

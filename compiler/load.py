@@ -22,7 +22,7 @@ from compiler.config_files import (
     DELIVERY,
     alertmanager_file,
     alertmanager_of,
-    check_drill_of,
+    check_audit_of,
     check_twins,
     cross_check,
     delivery_file,
@@ -84,7 +84,7 @@ def load(folder: Path, environment: str) -> Loaded:
     alertmanager = alertmanager_file(folder / ALERTMANAGER, delivery, findings, own=True)
     cross_check(alertmanager, delivery, findings)
     found = environment_file(folder, environment, findings)
-    check_drill_of(alertmanager, found, findings)
+    check_audit_of(alertmanager, found, findings)
     check_twins(folder, (environment,), findings)
     watched = load_anomaly(folder, findings)
     failed = findings.failed or alertmanager is None or found is None

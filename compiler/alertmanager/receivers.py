@@ -16,6 +16,7 @@ from alertrelay.config.model import Receiver, Target
 
 from compiler.alertmanager.decisions import read_decisions, settled
 from compiler.alertmanager.integrations import ReceiverContext, read_settings
+from compiler.alertmanager.secretkeys import SecretKeyPaths
 from compiler.alertmanager.shapes import check_shape
 from compiler.alertmanager.texts import read_texts
 from compiler.reading.section import Section, check_texts, keys
@@ -28,6 +29,13 @@ _ALERTMANAGER_KINDS = keys(
 _SERVED: Mapping[str, ChannelDescriptor] = {channel(kind).configs: channel(kind) for kind in KINDS}
 UNSUPPORTED = tuple(f"{kind}_configs" for kind in _ALERTMANAGER_KINDS if f"{kind}_configs" not in _SERVED)
 _SEND_RESOLVED_OTHERS_FALSE = ("wechat_configs",)
+_UNSUPPORTED_SECRETS = {
+    "mattermost_configs": ("webhook_url",),
+    "msteams_configs": ("webhook_url",),
+    "rocketchat_configs": ("token", "token_id"),
+    "wechat_configs": ("api_secret",),
+}
+"""Keys with a secret, each of which Alertmanager 0.33 reads from `<key>_file` too."""
 _SUCCESSORS = {
     "msteams_configs": "Microsoft retired its connectors: make a workflow, as in `msteamsv2_configs: "
     "[{webhook_url_file: /etc/alertmanager/secrets/teams_workflow}]`",
@@ -62,6 +70,7 @@ def parse_receiver(section: Section, reading: ReceiverContext) -> Receiver:
             targets.append(_target(item, served, integration, reading))
     taken = sum(target.integration.channel == _PLACEHOLDER for target in targets)
     for index, (kind, other) in enumerate(_others(section), start=taken):
+        _refuse_secrets(other, kind, reading.secrets)
         targets.append(_placeholder(other, kind, Integration(receiver=name, channel=_PLACEHOLDER, index=index)))
     return Receiver(name=name, targets=tuple(targets))
 
@@ -84,6 +93,13 @@ def _others(section: Section) -> Iterator[tuple[str, Section]]:
     for kind in UNSUPPORTED:
         for item in section.list(kind):
             yield kind, Section(item, section.findings)
+
+
+def _refuse_secrets(section: Section, kind: str, secrets: SecretKeyPaths) -> None:
+    """A secret of a kind that is not served stands in the file all the same."""
+    for key in _UNSUPPORTED_SECRETS.get(kind, ()):
+        if section.has(key):
+            secrets.refuse(section, key)
 
 
 def _placeholder(section: Section, kind: str, integration: Integration) -> Target:

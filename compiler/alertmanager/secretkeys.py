@@ -42,7 +42,8 @@ class SecretKeyPaths:
         last = posixpath.basename(path)
         if not _NAME.fullmatch(last):
             mend = "end the path in letters, digits, _ . or -, as in /etc/alertmanager/secrets/pagerduty_key"
-            self.findings.error(place, "bad-secret-path", f"{path!r} names no key of the secret", mend)
+            message = "the path names no key of the secret (it is not shown: it may be the secret itself)"
+            self.findings.error(place, "bad-secret-path", message, mend)
             return ""
         first, where = self._paths.setdefault(last, (posixpath.normpath(path), place))
         if first != posixpath.normpath(path):

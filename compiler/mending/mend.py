@@ -166,7 +166,7 @@ def _diff(old: str, plain: str, new: str, moved: MovedSecrets, file: str) -> tup
 
 def _changed(old: str, new: str, moved: MovedSecrets, values: Sequence[str], file: str) -> Iterator[str]:
     root = compose(new)
-    still = [span for span, _ in may_be_secrets(root)] if root else []
+    still = [span for span, _ in may_be_secrets(root, moved.unknown)] if root else []
     masked, shown = _without(old, moved.masked), _without(new, still)
     for value in values:
         masked, shown = masked.replace(value, _MASK), shown.replace(value, _MASK)

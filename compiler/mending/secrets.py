@@ -25,12 +25,14 @@ _UNFIT = re.compile(r"[^A-Za-z0-9_-]+")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MovedSecrets:
     """`values` are those that were moved, by the name of the key in the environment's secret. `masked` are the places
-    of all values that may be secrets, also of those that stay, and `hidden` their texts: neither may be shown."""
+    of all values that may be secrets, also of those that stay, and `hidden` their texts: neither may be shown.
+    `unknown` are the keys that nothing reads: what stands under a misspelt `password` is a secret too."""
 
     edits: tuple[Edit, ...]
     values: Mapping[str, str] = field(repr=False)
     masked: tuple[tuple[int, int], ...]
     hidden: tuple[str, ...] = field(repr=False)
+    unknown: frozenset[str]
 
 
 def move_secrets(text: str, root: yaml.Node, findings: Sequence[Finding]) -> MovedSecrets:
@@ -41,8 +43,9 @@ def move_secrets(text: str, root: yaml.Node, findings: Sequence[Finding]) -> Mov
             wanted.setdefault((one.line, one.column), []).append(one)
     names = _Names(root)
     edits: list[Edit] = []
-    hidden = {text for _, text in may_be_secrets(root)}
-    masked = {span for span, _ in may_be_secrets(root)}
+    unknown = _unknown(root, findings)
+    hidden = {text for _, text in may_be_secrets(root, unknown)}
+    masked = {span for span, _ in may_be_secrets(root, unknown)}
     for entry in entries(root):
         mark = entry.value.start_mark
         here = [one for one in wanted.get((mark.line + 1, mark.column + 1), ()) if _key(one) == entry.name]
@@ -67,7 +70,9 @@ def move_secrets(text: str, root: yaml.Node, findings: Sequence[Finding]) -> Mov
         edits.append(rename(entry, instead[1]))
         if not is_alias(text, entry):
             edits.append(replace_value(text, entry, path))
-    return MovedSecrets(edits=tuple(edits), values=names.values, masked=tuple(masked), hidden=tuple(hidden))
+    return MovedSecrets(
+        edits=tuple(edits), values=names.values, masked=tuple(masked), hidden=tuple(hidden), unknown=unknown
+    )
 
 
 def _listed(text: str, entry: Pair, names: _Names, hint: str) -> list[Edit]:
@@ -109,11 +114,43 @@ def _without_user(text: str, entry: Pair, names: _Names, hint: str) -> list[Edit
     return [Edit(start=start.index, end=end.index, text=shown.replace(pair, "")), inserted]
 
 
-def may_be_secrets(root: yaml.Node) -> Iterator[tuple[tuple[int, int], str]]:
-    """Returns place and text of each value that its key calls a password, a token, a key or an address."""
+def may_be_secrets(root: yaml.Node, unknown: frozenset[str]) -> Iterator[tuple[tuple[int, int], str]]:
+    """Returns place and text of each value that its key calls a password, a token, a key or an address, and of all
+    that stands under an unknown key."""
     for entry in entries(root):
-        if isinstance(entry.value, yaml.ScalarNode) and _HIDDEN.search(entry.name):
-            yield (entry.value.start_mark.index, entry.value.end_mark.index), str(entry.value.value).strip()
+        if entry.name in unknown:
+            scalars = _scalars(entry.value)
+        elif isinstance(entry.value, yaml.ScalarNode) and _HIDDEN.search(entry.name):
+            scalars = [entry.value]
+        else:
+            scalars = []
+        for scalar in scalars:
+            yield (scalar.start_mark.index, scalar.end_mark.index), str(scalar.value).strip()
+
+
+def _unknown(root: yaml.Node, findings: Sequence[Finding]) -> frozenset[str]:
+    places = {(one.line, one.column) for one in findings if one.code == "unknown-key"}
+    marks = ((entry.name, entry.key.start_mark) for entry in entries(root))
+    return frozenset(name for name, mark in marks if (mark.line + 1, mark.column + 1) in places)
+
+
+def _scalars(root: yaml.Node) -> list[yaml.ScalarNode]:
+    """Returns the texts of a value, wherever they stand in it; an alias leads nowhere again."""
+    found: list[yaml.ScalarNode] = []
+    seen: set[int] = set()
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.ScalarNode):
+            found.append(node)
+        elif isinstance(node, yaml.SequenceNode):
+            waiting += node.value
+        elif isinstance(node, yaml.MappingNode):
+            waiting += [value for _, value in node.value]
+    return found
 
 
 def _key(finding: Finding) -> str:

@@ -23,9 +23,22 @@ ROLE = text_like(
 _EMAIL = r"[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;]+"
 EMAIL_ADDRESS = text_like(_EMAIL, "an e-mail address", "oncall@example.com")
 PHONE_NUMBER = text_like(r"\+[1-9][0-9]{6,14}", "a phone number in E.164", '"+15555550100"')
-SECRET_KEY = text_like(r"[A-Za-z0-9_-]{1,64}", "the name of a key in the secret", "ops_pagerduty_key")
+_SECRET_KEY = re.compile(r"(?![0-9a-fA-F-]{32,}$)[A-Za-z0-9_-]{1,64}")
+"""Not so many hexadecimal digits: an integration key of PagerDuty, or a UUID."""
 WEB_ADDRESS = text_like(r"https?://[^\s/]+(/\S*)?", "a web address", "https://wiki.example.com/runbooks")
 LABEL_VALUE = text_like(r"[^,\r\n]+", "a label's value: one line without a comma", "checkout")
+
+
+def secret_key_of(value: Value, findings: Findings, example: str) -> str:
+    """Returns the name of a key in the environment's secret, or "" after a finding, which never shows what stands
+    there: it may be the secret itself."""
+    text = string_of(value, findings)
+    if text and not _SECRET_KEY.fullmatch(text):
+        message = "is not the name of a key in the secret (what stands here is not shown: it may be the value)"
+        mend = f"as in {example}; the value itself goes into the environment's secret, under that name"
+        findings.error(value.place, "bad-value", message, mend)
+        return ""
+    return text
 
 
 def is_email_address(text: str) -> bool:

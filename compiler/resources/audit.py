@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from compiler.reading.finding import Findings, Place
-from compiler.reading.formats import ROLE, SECRET_KEY
+from compiler.reading.formats import ROLE, secret_key_of
 from compiler.reading.section import Section, keys
 from compiler.reading.yamlfile import Value
 
@@ -42,6 +42,7 @@ class Audit:
     roles: tuple[str, ...] = ()
     drill: Drill | None = None
     heartbeat_key: str = ""
+    heartbeat_place: Place = field(default=Place(file=""), compare=False, repr=False)
 
 
 def audit_of(section: Section) -> Audit | None:
@@ -54,7 +55,8 @@ def audit_of(section: Section) -> Audit | None:
         every=_every(own, "15m", low=LEAST, high=MOST),
         roles=_roles(own.list("roles"), own.findings),
         drill=_drill(own),
-        heartbeat_key=SECRET_KEY(heartbeat, own.findings) if heartbeat else "",
+        heartbeat_key=secret_key_of(heartbeat, own.findings, "heartbeat_url") if heartbeat else "",
+        heartbeat_place=own.at("heartbeat_key"),
     )
 
 

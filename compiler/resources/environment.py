@@ -11,7 +11,7 @@ from alertrelay.alert import Labels
 from alertrelay.config.slo import SloConfig
 
 from compiler.reading.finding import Findings
-from compiler.reading.formats import ACCOUNT, EMAIL_ADDRESS, IAM_PRINCIPAL, SECRET_KEY, WEB_ADDRESS, region_of
+from compiler.reading.formats import ACCOUNT, EMAIL_ADDRESS, IAM_PRINCIPAL, WEB_ADDRESS, region_of, secret_key_of
 from compiler.reading.section import Section, keys, section_of
 from compiler.reading.yamlfile import Value
 from compiler.resources import listing
@@ -122,7 +122,7 @@ def parse_environment(root: Value, name: str, findings: Findings) -> Environment
         rollout=_one_of(section, "rollout", ROLLOUTS, "a way to roll out") or ROLLOUTS[0],
         intake=_one_of(section, "intake", INTAKES, "a kind of intake"),
         reserved_concurrency=section.whole("reserved_concurrency", 0, low=LEAST_RESERVED, high=1_000),
-        ops_pagerduty_key=SECRET_KEY(ops_key, findings) if ops_key else "",
+        ops_pagerduty_key=secret_key_of(ops_key, findings, "ops_pagerduty_key") if ops_key else "",
         ops_email=tuple(filter(None, (EMAIL_ADDRESS(v, findings) for v in section.list("ops_email")))),
         runbook_base_url=WEB_ADDRESS(runbooks, findings) if runbooks else "",
         managed_prometheus=section.flag("managed_prometheus", default=False),

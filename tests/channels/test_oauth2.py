@@ -110,6 +110,7 @@ def test_a_refused_token_is_forgotten(was_taken: bool) -> None:
         (answer(400, error="invalid_client"), AuthDead, "answered 400: invalid_client (key client)"),
         (answer(400, error="invalid_scope"), Permanent, "answered 400: invalid_scope"),
         (answer(400, error=f"about {SECRET}", error_description=SECRET), Permanent, "answered 400"),
+        (answer(400, error=["no", "text"]), Permanent, "answered 400"),
         (answer(404), Permanent, "answered 404"),
         (answer(302), Permanent, "answered 302, a redirect, which is not followed"),
         (answer(429), RateLimited, "answered 429"),

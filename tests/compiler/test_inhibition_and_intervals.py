@@ -147,7 +147,10 @@ def test_a_trial_takes_what_only_a_deployment_may_not_have_and_warns() -> None:
     text = BASE.replace("{name: r}", "{name: r, wechat_configs: [{api_secret: fake-secret}]}")
     loaded = try_out(text)
     assert loaded.config is not None
-    assert [(f.severity, f.code) for f in loaded.findings] == [("warning", "unsupported-receiver")]
+    assert [(f.severity, f.code) for f in loaded.findings] == [
+        ("warning", "unsupported-receiver"),
+        ("warning", "inline-secret"),
+    ]
 
 
 def test_a_trial_refuses_what_alertmanager_refuses() -> None:

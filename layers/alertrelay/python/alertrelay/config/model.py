@@ -11,7 +11,7 @@ import dataclasses
 import sys
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -110,6 +110,12 @@ class Receiver:
     targets: tuple[Target, ...]
 
 
+def secret_keys(receivers: Iterable[Receiver]) -> tuple[str, ...]:
+    """Returns the keys of the environment's secret that messages to these receivers need, sorted."""
+    named = (target.settings.key_name for receiver in receivers for target in receiver.targets)
+    return tuple(sorted({name for names in named for name in names.split()}))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """One environment's compiled configuration.
@@ -156,8 +162,7 @@ class Config:
 
     def secret_keys(self) -> tuple[str, ...]:
         """The keys that the environment's secret has to hold, sorted."""
-        named = (target.settings.key_name for receiver in self.receivers for target in receiver.targets)
-        return tuple(sorted({name for names in named for name in names.split()}))
+        return secret_keys(self.receivers)
 
     def kinds(self) -> frozenset[str]:
         """The kinds of channels that have an integration."""

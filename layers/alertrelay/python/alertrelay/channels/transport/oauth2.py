@@ -64,13 +64,14 @@ class AccessTokens:
     def refused(self, header: str) -> bool:
         """Forgets a token that a call was refused with. Returns whether one of its calls had been taken before: then
         the next token may be taken."""
-        found = [key for key, kept in self._kept.items() if kept.header == header]
-        forgotten = [self._kept.pop(key) for key in found]
-        return any(kept.taken for kept in forgotten)
+        found = [(key, kept) for key, kept in list(self._kept.items()) if kept.header == header]
+        for key, _ in found:
+            self._kept.pop(key, None)  # another delivery's thread may have been faster
+        return any(kept.taken for _, kept in found)
 
     def taken(self, header: str) -> None:
         """Notes that a call was not refused for its token."""
-        for kept in self._kept.values():
+        for kept in list(self._kept.values()):
             kept.taken = kept.taken or kept.header == header
 
     def _asked(self, grant: OAuth2, secret: str, peer: str, post: Post) -> _Kept:
@@ -105,8 +106,8 @@ def _posted(post: Post, url: str, form: list[tuple[str, str]], headers: Mapping[
 
 def _failure(peer: str, response: Response, error: object, key: str) -> DeliveryFailure:
     """Returns what a refusal stands for. Only the error codes of the RFC are shown of what was said."""
-    said = str(error) if error in _DENIED | _FAULTY else ""
-    auth = frozenset({400, 401, 403}) if error in _DENIED else frozenset({401, 403})
+    said = error if isinstance(error, str) and error in _DENIED | _FAULTY else ""
+    auth = frozenset({400, 401, 403}) if said in _DENIED else frozenset({401, 403})
     return refusal(peer, response, said=said, key_name=key, auth=auth)
 
 
