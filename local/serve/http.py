@@ -186,7 +186,12 @@ def _event(request: http.server.BaseHTTPRequestHandler, body: bytes) -> dict[str
         "rawQueryString": query,
         "headers": headers,
         "requestContext": {
-            "http": {"method": request.command, "path": path, "protocol": request.request_version},
+            "http": {
+                "method": request.command,
+                "path": path,
+                "protocol": request.request_version,
+                "sourceIp": request.client_address[0],
+            },
             "stage": "$default",
         },
         "body": text,

@@ -220,9 +220,8 @@ def aws() -> Iterator[Any]:
         yield botocore.session.get_session().create_client("dynamodb", region_name="eu-central-1")
 
 
-@contextmanager
-def table(client: Any) -> Iterator[Any]:
-    """The client while it has the table as infra/state.py makes it."""
+def create(client: Any) -> None:
+    """Makes the table as infra/state.py does."""
     client.create_table(
         TableName=TABLE,
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
@@ -242,6 +241,12 @@ def table(client: Any) -> Iterator[Any]:
         ],
         BillingMode="PAY_PER_REQUEST",
     )
+
+
+@contextmanager
+def table(client: Any) -> Iterator[Any]:
+    """The client while it has the table as infra/state.py makes it."""
+    create(client)
     try:
         yield client
     finally:

@@ -11,7 +11,7 @@ import pytest
 from alertrelay.ports import ChartFailure, Retryable
 from alertrelay.sources import Envelope
 from alertrelay.state import StoreFailure
-from alertrelay.values.charted import MetricQuery
+from alertrelay.values.charted import ANNOTATION, MetricQuery
 
 from tests.dispatch.world import START, World, alarm, config
 
@@ -73,7 +73,7 @@ def test_no_message_shows_what_is_asked() -> None:
     for charted in (CHARTS, config()):
         world = World(config=charted, ask_metric=Metrics())
         world.publish(_alarm(), _alarm(severity="critical"))
-        assert "metric_query" not in _said(world)
+        assert ANNOTATION not in _said(world)
         assert world.sent("pagerduty")
 
 
@@ -148,4 +148,4 @@ def test_while_the_table_fails_nothing_is_asked_or_shown() -> None:
     world.publish(_alarm(severity="critical"))
     assert metrics.asked == []
     assert world.sent("slack")
-    assert "metric_query" not in _said(world)
+    assert ANNOTATION not in _said(world)

@@ -259,7 +259,7 @@ class Table:
     def _note_lease(self, gid: str, owner: str, *, lost: bool) -> None:
         if lost:
             self.cloud.leases_lost.add((gid, owner))
-        elif self.inner._headers[gid].progress.tries == 1:
+        elif self.inner.header(gid).progress.tries == 1:
             self.cloud.leases_lost.discard((gid, owner))
 
 

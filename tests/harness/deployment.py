@@ -19,7 +19,6 @@ from alertrelay.dispatch.assembly import assemble
 from alertrelay.dispatch.survey import Alarms, AskAlarms
 from alertrelay.groups.messages import TICK
 from alertrelay.memory.ports import ManualClock, MemorySecrets
-from alertrelay.memory.store import MemoryStore
 from alertrelay.notification import Outcome
 from alertrelay.notify.compose import Site
 from alertrelay.notify.limits import LIMITS
@@ -31,6 +30,7 @@ from compiler.load import load
 from tests.dispatch.world import LAST_RESORT
 from tests.harness.cloud import Cloud, Event, Handler, Queue, Table
 from tests.harness.peers import Peers, PeerSender, destination
+from tests.harness.stores import Back, memory
 from tests.harness.weather import Weather
 
 START = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
@@ -106,13 +106,15 @@ class Unheard:
 @dataclass
 class Deployment:
     """`skews`: the offset of each container's clock, in seconds; every function has one container for each.
-    `limited`: receivers have the limits of a storm; `described`: what CloudWatch is asked for."""
+    `back` makes the table. `limited`: receivers have the limits of a storm; `described`: what CloudWatch is asked
+    for."""
 
     seed: int
     skews: Sequence[float] = SKEWS
     limited: bool = False
     config: Config = field(default_factory=compiled)
     ops: list[SelfAlert] = field(default_factory=list)
+    back: Back = memory
     described: AskAlarms = lambda _state, _token: Alarms((), "")
 
     def __post_init__(self) -> None:
@@ -120,7 +122,8 @@ class Deployment:
         self.clock = ManualClock(START)
         self.weather = Weather(rng=random.Random(self.seed + 1))
         self.cloud = Cloud(self.clock, self.weather)
-        self.store = MemoryStore(self.clock)
+        self.table = self.back(self.clock)
+        self.store = self.table.store
         self.mistakes: list[Exception] = []
         self.keys = {key: [FIRST] for key in self.config.secret_keys()}
         self.leaks: list[str] = []
@@ -188,7 +191,7 @@ class Deployment:
     def leaked(self) -> list[str]:
         """Returns where a value of a key stands: in what was reported, sent, stored, or left in a queue."""
         self._look("a message", [(one.destination, one.body) for one in self.peers.inbox])
-        self._look("the table", vars(self.store))
+        self._look("the table", self.table.contents())
         self._look("a dead letter", [self.cloud.dead, [queue.expired for queue in self.queues.values()]])
         return self.leaks
 

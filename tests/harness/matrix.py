@@ -1,7 +1,7 @@
 """`make faults`: every fault that the harness can make, over seeds, as the table of docs/reliability.md.
 
 The judge is what the peers received (judge.py), never our log. A run is one hour of the fault and the hours around it,
-with the real handlers on a memory store and a manual clock.
+with the real handlers on a memory store (--moto: on DynamoDB as moto's server plays it) and a manual clock.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
 from tests.harness.judge import Account, Verdict
 from tests.harness.scenarios import SCENARIOS, UPDATES, Scenario, play
+from tests.harness.stores import memory, moto
 from tests.harness.weather import Trouble, TroubleKind, Weather
 
 PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
@@ -118,13 +120,14 @@ def _summed(accounts: Iterable[Mapping[Account, int]]) -> dict[Account, int]:
     return dict(found)
 
 
-def judged(number: int, updates: int) -> Row:
-    """Runs one fault of `faults()` over as many seeds as make the updates."""
+def judged(number: int, updates: int, served: bool = False) -> Row:
+    """Runs one fault of `faults()` over as many seeds as make the updates; `served`: on DynamoDB of moto's server."""
     fault = faults()[number]
     verdicts: dict[int, Verdict] = {}
-    while sum(one.updates for one in verdicts.values()) < updates:
-        seed = len(verdicts) + 1
-        verdicts[seed] = play(fault, seed=seed)
+    with moto() if served else nullcontext(memory) as back:
+        while sum(one.updates for one in verdicts.values()) < updates:
+            seed = len(verdicts) + 1
+            verdicts[seed] = play(fault, seed=seed, back=back)
     return row(fault.name, verdicts)
 
 
@@ -145,12 +148,15 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--updates", type=int, default=PER_FAULT, help="of each fault, at least")
     parser.add_argument("--jobs", type=int, default=2, help="processes")
     parser.add_argument("--only", default="", help="faults whose name has this in it")
+    parser.add_argument("--moto", action="store_true", help="on DynamoDB of moto's server: slow, with --only")
     parser.add_argument("--write", action="store_true", help="into docs/reliability.md")
     given = parser.parse_args(arguments)
     chosen = [number for number, fault in enumerate(faults()) if given.only in fault.name]
     rows: list[Row] = []
     with ProcessPoolExecutor(given.jobs) as pool:
-        for one in pool.map(judged, chosen, itertools.repeat(max(given.updates, UPDATES // 2))):
+        for one in pool.map(
+            judged, chosen, itertools.repeat(max(given.updates, UPDATES // 2)), itertools.repeat(given.moto)
+        ):
             rows.append(one)
             seeds = f"  WRONG with the seeds {', '.join(map(str, one.wrong))}" if one.wrong else ""
             sys.stderr.write(f"{one.line}{seeds}\n")

@@ -16,6 +16,7 @@ from alertrelay.policy.silence import Silence
 from tests.harness.cloud import Cloud, Event
 from tests.harness.deployment import FIRST, MINUTE, SECOND, START, Deployment, regrouped
 from tests.harness.judge import PATIENCE, Episode, Verdict, judge
+from tests.harness.stores import Back, memory
 from tests.harness.traffic import Alarm, Traffic, alarms
 from tests.harness.weather import Trouble, Weather
 
@@ -79,9 +80,9 @@ class Scenario:
         return not (changes or doubts or any(self.skews))
 
 
-def play(scenario: Scenario, *, seed: int = 1, updates: int = UPDATES) -> Verdict:
-    """Runs a scenario and judges it."""
-    deployment = Deployment(seed, skews=scenario.skews, limited=scenario.storm)
+def play(scenario: Scenario, *, seed: int = 1, updates: int = UPDATES, back: Back = memory) -> Verdict:
+    """Runs a scenario on a table that `back` makes, and judges it."""
+    deployment = Deployment(seed, skews=scenario.skews, limited=scenario.storm, back=back)
     if scenario.fallbacks is not None:
         deployment.deploy(replace(deployment.config, fallbacks=scenario.fallbacks))
     traffic = _schedule(scenario, deployment, updates)
@@ -291,9 +292,7 @@ def _reload(deployment: Deployment, _traffic: Traffic) -> None:
 
 def _lose_table(deployment: Deployment, _traffic: Traffic) -> None:
     """A restore from nothing: no item is left."""
-    store = deployment.store
-    for items in (store._alerts, store._members, store._headers, store._surveys):
-        items.clear()
+    deployment.table.lose()
 
 
 def _both(*faults: Callable[[Weather], None]) -> Callable[[Weather], None]:

@@ -180,3 +180,24 @@ def test_one_alert_of_a_megabyte_is_cut_not_refused(door: Door) -> None:
     (entry,) = door.entries()
     assert len(json.dumps(entry)) < 250_000
     assert isinstance(instant(entry["startsAt"]), datetime)
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [
+        ('{"alertname": "B", "service": 5}', 'alert 2: label service is 5: write a text, "5"'),
+        ('{"alertname": "B", "up": true}', 'alert 2: label up is true: write a text, "true"'),
+        ('{"service": null}', "alert 2: label service is null: write a text, or leave it out"),
+        ('["B"]', 'alert 2: labels: write an object of texts, {"service": "orders"}, got ["B"]'),
+        ('{"\\ud800": 5}', 'alert 2: label \ufffd is 5: write a text, "5"'),
+    ],
+)
+def test_a_refused_alert_is_named_in_the_words_of_json(door: Door, labels: str, said: str) -> None:
+    answer = door.ask("POST", "/api/v2/alerts", f'[{{"labels": {{"alertname": "A"}}}}, {{"labels": {labels}}}, null]')
+    assert answer.status == 400
+    assert answer.json == f"{said}; alert 3: expected an alert, an object with labels, got null"
+
+
+def test_broken_json_is_named_by_its_place(door: Door) -> None:
+    answer = door.ask("POST", "/api/v2/alerts", '[\n{"labels": }]')
+    assert answer.json["message"].startswith("parsing body body failed: line 2, column 12: expected JSON")

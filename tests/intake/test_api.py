@@ -13,6 +13,7 @@ from alertrelay.groups.router import Router
 from alertrelay.ports import Telemetry
 from alertrelay.sources import Envelope, parse
 from alertrelay.state import StoreFailure
+from alertrelay.values.charted import ANNOTATION
 
 from tests.intake.door import ADMIN, NOW, PUSH, READ, SILENCE, Door, alert
 
@@ -90,6 +91,15 @@ def test_a_post_is_listed_before_a_forwarder_stored_it(door: Door) -> None:
     ended = alert("Down", ends=rfc3339(door.clock.now()))
     assert door.ask("POST", "/api/v2/alerts", [ended], token=PUSH).status == 200
     assert door.ask("GET", "/api/v2/alerts").json == []
+
+
+def test_what_only_a_chart_needs_is_not_listed(door: Door) -> None:
+    shown = alert("Down", ends=rfc3339(door.clock.now() + timedelta(minutes=4)))
+    shown["annotations"] = {"summary": "it is down", ANNOTATION: "{}"}
+    assert door.ask("POST", "/api/v2/alerts", [shown], token=PUSH).status == 200
+    deliver(door)
+    (listed,) = door.ask("GET", "/api/v2/alerts").json
+    assert listed["annotations"] == {"summary": "it is down"}
 
 
 def test_filters_select_by_matchers_and_receiver(door: Door) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import urllib.request
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from alertrelay.aws.intake.statistics import QUERY, LogStatistics, figures_of
 from alertrelay.config.model import Config, Route, Target
-from alertrelay.intake.clearing import Clearing, clear
+from alertrelay.intake.clearing import Clearing, NoSuchGroup, clear
 from alertrelay.intake.ports import DayFigures
+from alertrelay.intake.request import read_request
 from alertrelay.memory.ports import ManualClock
+from alertrelay.memory.store import MemoryStore
 from alertrelay.nflog.group_state import GroupHeader, GroupIdentity
 from alertrelay.nflog.ledger import Ledger
 from alertrelay.notify.limits import LIMITS
@@ -19,11 +23,12 @@ from alertrelay.policy.group_key import group_id
 from alertrelay.state import Store
 
 from cli.serve import Served
+from local.serve.http import IntakeServer
 from tests.aws.conftest import clock as clock
 from tests.aws.conftest import dynamodb as dynamodb
 from tests.aws.conftest import store as store
 from tests.aws.state import TABLE, change, dynamo, table
-from tests.intake.door import ADMIN, NOW, PUSH, READ, Door
+from tests.intake.door import ADMIN, NOW, PUSH, READ, Door, event
 from tests.intake.test_api import deliver, fire
 from tests.serve.conftest import ask, pages, until
 from tests.serve.conftest import folder as folder
@@ -99,7 +104,7 @@ def test_a_drill_alert_goes_to_the_receiver_and_resolves(door: Door) -> None:
         ("/test", {"receiver": "nobody"}, 404, "notifies nobody"),
         ("/test", {}, 422, "receiver in body is required"),
         ("/test", [], 422, "expected"),
-        ("/test", {"receiver": "pagerduty-oncall", "labels": {"a": 1}}, 422, "labels in body"),
+        ("/test", {"receiver": "pagerduty-oncall", "labels": {"a": 1}}, 422, "labels in body: a is 1: write"),
         ("/suppression/clear", {"receiver": "pagerduty-oncall", "labels": {"alertname": "None"}}, 404, "no group"),
         ("/suppression/clear", {"receiver": "nope"}, 404, "no group"),
     ],
@@ -177,6 +182,7 @@ def test_a_cleared_group_is_notified_once_more_and_still_resolves(served: Served
     until(lambda: pages(served))
     (group,) = ask(served, "GET", "/api/v2/alerts/groups")
     order = {"receiver": group["receiver"]["name"], "labels": group["labels"]}
+    assert ask(served, "POST", "/suppression/clear", {**order, "labels": {**group["labels"], "a": "b"}}) == 404
     (gid,) = ask(served, "POST", "/suppression/clear", order)["groups"]
     assert gid.startswith("pagerduty-")
     until(lambda: len(pages(served)) > 1)
@@ -189,3 +195,37 @@ def test_a_cleared_group_is_notified_once_more_and_still_resolves(served: Served
     until(lambda: len(pages(served)) > 2)
     assert [action for action, _ in pages(served)] == ["trigger", "trigger", "resolve"]
     assert ask(served, "GET", "/stats")["last_day"]["deliveries"]["delivered"] >= 2
+
+
+def test_only_the_group_that_has_exactly_these_labels_is_cleared(config: Config) -> None:
+    route, target = _notified(config)
+    clock = ManualClock(NOW)
+    store = MemoryStore(clock)
+    clearing = Clearing(config=config, groups=store, rates=store, clock=clock, new_id=lambda: "me")
+    gid = group_id(target.integration, route, {})
+    identity = GroupIdentity(integration=target.integration, route_id="{}", group_key="{}", group_labels={})
+    assert store.arm(gid, GroupHeader(identity=identity), due=NOW + timedelta(minutes=1))
+    with pytest.raises(NoSuchGroup):
+        clear(clearing, route.receiver, {"a": "b"})
+    assert clear(clearing, route.receiver, {}) == [gid]
+
+
+@pytest.mark.parametrize(
+    ("authorization", "by"), [("Bearer secret", "10.0.0.1"), ("Basic bWU6c2VjcmV0", "me@10.0.0.1")]
+)
+def test_who_asked_is_a_user_and_an_address(authorization: str, by: str) -> None:
+    asked = event("POST", "/suppression/clear", {}, headers={"authorization": authorization})
+    asked["requestContext"]["http"]["sourceIp"] = "10.0.0.1"
+    assert read_request(asked).client == by
+
+
+def test_a_request_on_loopback_has_its_address() -> None:
+    seen = list[Mapping[str, Any]]()
+
+    def handle(event: Mapping[str, Any]) -> Mapping[str, Any]:
+        seen.append(event)
+        return {"statusCode": 200}
+
+    with IntakeServer(handle) as server:
+        urllib.request.urlopen(f"http://127.0.0.1:{server.port}/", timeout=10).close()
+    assert read_request(seen[0]).client == "127.0.0.1"

@@ -50,11 +50,11 @@ def accept(parts: Acceptance, items: Sequence[object]) -> list[str]:
     now = parts.clock.now()
     alerts: dict[str, PostedAlert] = {}
     refused: list[str] = []
-    for item in items:
+    for number, item in enumerate(items, start=1):
         try:
             alert = read_posted(item, now=now, resolve_timeout=parts.resolve_timeout)
         except AlertRefused as error:
-            refused.append(str(error))
+            refused.append(f"alert {number}: {error}")
             continue
         earlier = alerts.get(alert.fingerprint)
         alerts[alert.fingerprint] = merged(earlier, alert, now) if earlier and overlap(earlier, alert) else alert

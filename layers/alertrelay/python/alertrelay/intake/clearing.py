@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from alertrelay.config.model import Config, Route, Target
 from alertrelay.nflog.group_state import GroupChange, GroupHeader, GroupState
 from alertrelay.notify.rate_limit import refill
-from alertrelay.policy.group_key import group_id
+from alertrelay.policy.group_key import group_id, group_labels
 from alertrelay.ports import Clock
 from alertrelay.state import Groups, Rates
 
@@ -39,10 +39,11 @@ class Clearing:
 
 
 def clear(clearing: Clearing, receiver: str, labels: Mapping[str, str]) -> list[str]:
-    """Returns the ids of the groups that are due now: one an integration of the receiver. `labels` are the group's, as
-    `GET /api/v2/alerts/groups` shows them. Raises NoSuchGroup, GroupBusy, state.StoreFailure."""
+    """Returns the ids of the groups that are due now: one an integration of the receiver. `labels` are all of the
+    group's, as `GET /api/v2/alerts/groups` shows them, and no other. Raises NoSuchGroup, GroupBusy,
+    state.StoreFailure."""
     wanted = dict(_targets(clearing.config, receiver, labels))
-    found = clearing.groups.headers(list(wanted))
+    found = {gid: one for gid, one in clearing.groups.headers(list(wanted)).items() if _is_open(one)}
     if not found:
         raise NoSuchGroup(f"receiver {receiver!r} has no group with these labels: GET /api/v2/alerts/groups lists them")
     for gid in found:
@@ -56,7 +57,8 @@ def _targets(config: Config, receiver: str, labels: Mapping[str, str]) -> Iterat
     found = config.receiver(receiver)
     for route in _routes(config.route, receiver):
         for target in found.targets if found else ():
-            yield group_id(target.integration, route, labels), target
+            if group_labels(route, labels) == labels:  # a label that no group has would name another one
+                yield group_id(target.integration, route, labels), target
 
 
 def _routes(route: Route, receiver: str) -> Iterator[Route]:
@@ -66,10 +68,14 @@ def _routes(route: Route, receiver: str) -> Iterator[Route]:
         yield from _routes(child, receiver)
 
 
-def _cleared(clearing: Clearing, gid: str, header: GroupHeader, now: datetime) -> bool:
+def _is_open(header: GroupHeader) -> bool:
     """A group that is closed has nothing to forget: what fires next is notified anyway."""
+    return header.schedule.next_due is not None and not header.schedule.closing
+
+
+def _cleared(clearing: Clearing, gid: str, header: GroupHeader, now: datetime) -> bool:
     due = header.schedule.next_due
-    if due is None or header.schedule.closing:
+    if due is None:
         return False
     groups, owner = clearing.groups, clearing.new_id()
     if due > now and not groups.bring_forward(gid, due=now, seen=due):

@@ -14,6 +14,7 @@ from alertrelay.intake import view
 from alertrelay.intake.accept import Acceptance, accept
 from alertrelay.intake.clearing import Clearing, GroupBusy, NoSuchGroup, clear
 from alertrelay.intake.ports import Statistics
+from alertrelay.intake.posted import fault_of_texts
 from alertrelay.intake.reading import Reads
 from alertrelay.intake.request import ApiError, ApiRequest
 from alertrelay.policy.rehearsal import SUMMARY, NoWay, labels_for
@@ -120,8 +121,8 @@ def _text(data: Mapping[str, Any], key: str) -> str:
 
 def _texts(data: Mapping[str, Any], key: str) -> dict[str, str]:
     value = data.get(key) or {}
-    if not isinstance(value, Mapping) or not all(isinstance(text, str) for text in value.values()):
-        raise _unfit(f"{key} in body is an object of texts")
+    if fault := fault_of_texts(value):
+        raise _unfit(f"{key} in body: {fault}")
     return dict(value)
 
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from alertrelay.alert import Alert, Labels, fingerprint, rfc3339
-from alertrelay.values.text import compact_json
+from alertrelay.values.text import as_json, compact_json, printable
 from alertrelay.values.times import instant
 
 NEVER = datetime.max.replace(tzinfo=UTC)
@@ -69,7 +69,7 @@ class PostedAlert:
 def read_posted(item: object, *, now: datetime, resolve_timeout: timedelta) -> PostedAlert:
     """Reads an alert of `POST /api/v2/alerts`. Raises AlertRefused."""
     if not isinstance(item, Mapping):
-        raise AlertRefused(f"expected an alert, an object with labels, got {str(item)[:80]!r}")
+        raise AlertRefused(f"expected an alert, an object with labels, got {_json(item)[:80]}")
     labels = {name: value for name, value in _texts(item, "labels").items() if value}
     if not labels:
         raise AlertRefused('at least one label pair required, as in {"alertname": "ServiceDown"}')
@@ -114,12 +114,25 @@ def _texts(item: Mapping[str, Any], key: str) -> dict[str, str]:
     found = item.get(key)
     if found is None:
         return {}
-    if not isinstance(found, Mapping) or not all(isinstance(value, str) for value in found.values()):
-        raise AlertRefused(f"{key} are an object of texts, got {str(found)[:80]!r}")
+    if fault := fault_of_texts(found, one_of=key.removesuffix("s") + " "):
+        raise AlertRefused(fault if isinstance(found, Mapping) else f"{key}: {fault}")
     for name, value in found.items():
         if not name or not _is_unicode(name) or not _is_unicode(value):
             raise AlertRefused(f"{key} hold an empty name, or something that is not UTF-8: write UTF-8 text")
     return dict(found)
+
+
+def fault_of_texts(found: object, *, one_of: str = "") -> str:
+    """Returns what is wrong with an object of texts, in JSON's words, "" where it is one. `one_of` is what a name
+    names, with a space: `label `."""
+    if not isinstance(found, Mapping):
+        return f'write an object of texts, {{"service": "orders"}}, got {_json(found)[:80]}'
+    for name, value in found.items():
+        if not isinstance(value, str):
+            shown, simple = _json(value)[:80], isinstance(value, int | float)
+            mend = f'write a text, "{shown}"' if simple else "write a text, or leave it out"
+            return f"{one_of}{printable(name[:80])} is {shown}: {mend}"
+    return ""
 
 
 def _time(item: Mapping[str, Any], key: str) -> datetime | None:
@@ -128,8 +141,13 @@ def _time(item: Mapping[str, Any], key: str) -> datetime | None:
     if value is None or value == "" or str(value).startswith("0001-01-01T00:00:00"):
         return None
     if not isinstance(value, str) or (at := instant(value)) is None:
-        raise AlertRefused(f"{key} is {str(value)[:40]!r}: write a time of RFC 3339, as in 2026-11-20T04:00:00Z")
+        raise AlertRefused(f"{key} is {_json(value)[:40]}: write a time of RFC 3339, as in 2026-11-20T04:00:00Z")
     return at
+
+
+def _json(value: object) -> str:
+    """A value in JSON's words, which any API takes."""
+    return printable(as_json(value))
 
 
 def _is_unicode(text: str) -> bool:

@@ -39,7 +39,7 @@ class ApiRequest:
     query: Mapping[str, Sequence[str]]
     headers: Mapping[str, str]
     body: bytes
-    client: str = ""  # the address that it came from, and the user of Basic
+    client: str = ""  # USER@ADDRESS, with Basic; else the address that it came from
 
     def text(self) -> str:
         """Returns the body; what is no UTF-8 is replaced."""
@@ -53,9 +53,13 @@ class ApiRequest:
             raise ApiError(415, {"code": 415, "message": message})
         try:
             return json.loads(self.body)
+        except json.JSONDecodeError as error:
+            why = f"line {error.lineno}, column {error.colno}: expected JSON, got something else ({error.msg})"
+        except UnicodeDecodeError as error:
+            why = f"byte {error.start}: expected JSON in UTF-8, got something else"
         except (ValueError, RecursionError):
-            message = "parsing body body failed: expected JSON"
-            raise ApiError(400, {"code": 400, "message": message}) from None
+            why = "expected JSON, got a number of too many digits, or values nested too deep"
+        raise ApiError(400, {"code": 400, "message": f"parsing body body failed: {why}"})
 
     def flag(self, name: str) -> bool:
         """Returns a boolean parameter, true where it is missing. Raises ApiError."""
@@ -92,7 +96,7 @@ def read_request(event: Mapping[str, Any]) -> ApiRequest:
         query=parse_qs(str(event.get("rawQueryString") or ""), keep_blank_values=True),
         headers=headers,
         body=content,
-        client=f"{user_of(headers.get('authorization', ''))}@{http.get('sourceIp', '')}",
+        client="@".join(filter(None, (user_of(headers.get("authorization", "")), str(http.get("sourceIp", ""))))),
     )
 
 

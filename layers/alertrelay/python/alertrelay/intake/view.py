@@ -21,6 +21,7 @@ from alertrelay.policy.matchers import matches
 from alertrelay.policy.route import match_routes
 from alertrelay.policy.silence import Silence, silenced_by
 from alertrelay.policy.time_interval import muted
+from alertrelay.values.charted import ANNOTATION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +105,7 @@ def to_json(one: Listed) -> dict[str, Any]:
     alert = one.item.alert
     suppressed = one.silenced or one.inhibited or one.muted
     return {
-        "annotations": dict(alert.annotations),
+        "annotations": {name: text for name, text in alert.annotations.items() if name != ANNOTATION},
         "endsAt": rfc3339(alert.ends_at or NEVER),
         "fingerprint": alert.fingerprint,
         "receivers": [{"name": name} for name in one.receivers],

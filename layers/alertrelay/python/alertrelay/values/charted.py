@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 
-ANNOTATION = "metric_query"
-"""Set by the parser of an alarm where charts are on; no message shows it."""
+ANNOTATION = "alertrelay_metric_query"
+"""Set by the parser of an alarm where charts are on; neither a message nor the API shows it."""
 _MOST = 2_000
 """Characters of the annotation: a metric with longer dimensions has no chart."""
 
