@@ -154,7 +154,7 @@ def _check_names(section: Section, watches: tuple[Watch, ...]) -> None:
     seen: set[str] = set()
     for value, watch in zip(section.list("watch"), watches, strict=False):
         if watch.name and watch.name in seen:
-            message = f"{watch.name!r} stands twice"
+            message = f"{watch.name!r} is defined twice"
             section.findings.error(value.place, "duplicate-id", message, "rename one of the two")
         seen.add(watch.name)
 
