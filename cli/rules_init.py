@@ -46,7 +46,8 @@ def write_rules(folder: Path, config: Path) -> int:
         return 2
     print(f"written: {folder / PARAMETERS}, with {len(services)} services of {config / 'environments'}")
     print(f"written: {', '.join(map(str, written))}")
-    print(f"next: name your metrics in {folder / PARAMETERS}, then `alertrelay rules render`")
+    first = f"write your runbook_base_url and name your metrics in {folder / PARAMETERS}"
+    print(f"next: {first}, then `alertrelay rules render`")
     return 0
 
 

@@ -106,8 +106,8 @@ class Findings:
 def merged(findings: Iterable[Finding], *, fold: bool = False) -> list[Finding]:
     """Return the findings with those that differ only in their place as one: the first, with a count and the places.
 
-    With `fold` a code that has more than five of these becomes one as well, by files. Errors stand alone: each has to
-    be mended where it is.
+    A code that has more than five of these becomes one as well, by files: infos always, warnings with `fold`.
+    Errors stand alone: each has to be mended where it is.
     """
     alike: dict[tuple[str, ...], list[Finding]] = {}
     for number, one in enumerate(findings):
@@ -116,7 +116,8 @@ def merged(findings: Iterable[Finding], *, fold: bool = False) -> list[Finding]:
     sentences: dict[tuple[str, str], list[Sequence[Finding]]] = {}
     for same in alike.values():
         sentences.setdefault((same[0].severity, same[0].code), []).append(same)
-    folded = {kind for kind, several in sentences.items() if fold and kind[0] != "error" and len(several) > _FOLDED}
+    severities = ("warning", "info") if fold else ("info",)
+    folded = {kind for kind, several in sentences.items() if kind[0] in severities and len(several) > _FOLDED}
     rows = []
     for same in alike.values():
         kind = (same[0].severity, same[0].code)
@@ -139,9 +140,8 @@ def _counted(same: Sequence[Finding]) -> Finding:
 def _folded(same: Sequence[Finding]) -> Finding:
     files = Counter(one.file for one in same)
     by_file = ", ".join(f"{name} {count}" for name, count in files.items())
-    message = (
-        f"{same[0].message}; {len(same)} findings of this kind, which `alertrelay check --strict` lists: {by_file}"
-    )
+    flag = "--json" if same[0].severity == "info" else "--strict"
+    message = f"{same[0].message}; {len(same)} findings of this kind, which `alertrelay check {flag}` lists: {by_file}"
     return dataclasses.replace(same[0], message=message)
 
 

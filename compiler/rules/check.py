@@ -16,16 +16,21 @@ Parsed = tuple[PrometheusRule, promql_parser.Expr]
 
 
 def check_rules(
-    rules: Sequence[PrometheusRule], findings: Findings, *, base_url: str = "", pages: Collection[str] | None = None
+    rules: Sequence[PrometheusRule],
+    findings: Findings,
+    *,
+    base_url: str = "",
+    pages: Collection[str] | None = None,
+    listed: Collection[str] = (),
 ) -> tuple[Parsed, ...]:
     """Adds the findings on rules, and returns those whose expression is PromQL, with it.
 
     `base_url` is where the pages of the runbooks are shown, `pages` their paths below it, None where they are kept
-    elsewhere.
+    elsewhere. `listed` are metrics that are recorded as soon as something is listed for them.
     """
     parsed = tuple(_parsed(rules, findings))
     recorded = recorded_labels(parsed)
-    _check_recorded(parsed, recorded, findings)
+    _check_recorded(parsed, {*recorded, *listed}, findings)
     for rule, expr in parsed:
         _check_experimental(rule, expr, findings)
         if rule.alert:

@@ -10,10 +10,10 @@ from compiler.placeholders import name_placeholders
 from compiler.reading.finding import Findings
 from compiler.reading.yamlfile import Value, parse, read
 from compiler.rules.check import Parsed, check_rules
-from compiler.rules.files import PrometheusRule, read_rule_file
+from compiler.rules.files import PrometheusRule, child, read_rule_file
 from compiler.rules.folder import PARAMETERS
 from compiler.rules.parameters import Parameters
-from compiler.rules.render import RULES, SERVICES, render
+from compiler.rules.render import OF_SERVICES, RULES, SERVICES, render
 
 BASE_URL = "runbook_base_url"
 
@@ -50,8 +50,13 @@ def examine_rules(
             name_placeholders(root, findings)
         parameters, own = _rendered(folder, findings)
         rules += own
+        if root and parameters and not parameters.services:
+            services = child(root, "services")
+            message = "services is empty: nobody misses the series of a service that disappears"
+            place = services.place if services else root.place
+            findings.warning(place, "no-services", message, "list one: `- service: checkout`")
     base = parameters.values.get(BASE_URL, "") if parameters else ""
-    parsed = check_rules(rules, findings, base_url=base, pages=pages)
+    parsed = check_rules(rules, findings, base_url=base, pages=pages, listed=OF_SERVICES if parameters else ())
     return ExaminedRules(rules=tuple(rules), parsed=parsed, parameters=parameters)
 
 

@@ -51,6 +51,9 @@ class PrometheusRule:
         return value.place if value else self.expr.place
 
 
+_ZERO = re.compile(r"0+(ms|[smhdwy])?")
+
+
 def read_rule_file(root: Value, findings: Findings) -> tuple[PrometheusRule, ...]:
     """Returns the rules of a file. What Prometheus would refuse to load is an error."""
     groups = child(child(root, "spec") or root, "groups")
@@ -64,7 +67,11 @@ def read_rule_file(root: Value, findings: Findings) -> tuple[PrometheusRule, ...
         name = child(group, "name")
         text = name.text if name else ""
         _check_keys(group, GROUP_KEYS, findings)
-        _check_duration(child(group, "interval"), findings)
+        interval = child(group, "interval")
+        _check_duration(interval, findings)
+        if interval and _ZERO.fullmatch(interval.text):
+            message = f"{interval.text} is no interval: Prometheus takes its own evaluation_interval"
+            findings.warning(interval.place, "bad-duration", message, "remove it, or write it as 30s or 1m")
         if name is None or not text:
             findings.error(group.place, "missing-key", "a group of rules has no name", "add `name: …`")
         elif text in names:
@@ -78,6 +85,9 @@ def read_rule_file(root: Value, findings: Findings) -> tuple[PrometheusRule, ...
 
 def _rules(group: Value, name: str, findings: Findings) -> Iterator[PrometheusRule]:
     rules = child(group, "rules")
+    if rules and rules.data is not None and not isinstance(rules.data, tuple):
+        message = f"expected a list of rules, got {rules.kind}: Prometheus refuses the file"
+        findings.error(rules.place, "wrong-type", message, "write `- alert: …` or `- record: …` items")
     for number, value in enumerate(rules.data if rules and isinstance(rules.data, tuple) else (), 1):
         rule = _rule(value, name, number, findings)
         if rule is not None:
@@ -101,6 +111,8 @@ def _rule(value: Value, group: str, number: int, findings: Findings) -> Promethe
     if record and not _METRIC.fullmatch(record.text):
         message = f"{record.text!r} cannot be the name of a metric"
         findings.error(record.place, "bad-rule", message, "letters, digits, _ and :, as in service:errors:rate5m")
+    for key in ("labels", "annotations"):
+        _check_templates(child(value, key), findings)
     for key in ("for", "keep_firing_for"):
         _check_duration(child(value, key), findings)
     return PrometheusRule(
@@ -122,6 +134,15 @@ def child(value: Value | None, key: str) -> Value | None:
 
 def _texts(value: Value | None) -> Mapping[str, str]:
     return {k: v.text for k, v in value.data.items()} if value and isinstance(value.data, Mapping) else {}
+
+
+def _check_templates(value: Value | None, findings: Findings) -> None:
+    """Prometheus parses each label and annotation as a template when it loads the file."""
+    for name, item in value.data.items() if value and isinstance(value.data, Mapping) else ():
+        begin = item.text.rfind("{{")
+        if begin >= 0 and "}}" not in item.text[begin:]:
+            message = f"the template of {name} has '{{{{' without '}}}}': Prometheus refuses the file"
+            findings.error(item.place, "bad-rule", message, "close it, as in {{ $labels.service }}")
 
 
 def _check_keys(value: Value, known: tuple[str, ...], findings: Findings) -> None:

@@ -29,6 +29,7 @@ FUNCTIONS = keys(
 )
 """https://prometheus.io/docs/prometheus/latest/querying/functions/: for a mend, not for a verdict."""
 _DEEPEST = 20
+_MOST_TOKENS = 500
 EXPERIMENTAL_AGGREGATIONS = ("limitk", "limit_ratio")
 SET_OPERATORS = ("and", "or", "unless")
 
@@ -66,7 +67,7 @@ def parse(text: str) -> promql.Expr:
     except ValueError as error:
         message = " ".join(str(error).split())
         named = _NAMED.search(message)
-        offset = max(text.find(named[1]), 0) if named else 0
+        offset = max(text.find(named[1]), 0) if named else _parsed_until(text) if "invalid promql" in message else 0
         unknown = _UNKNOWN.search(message)
         mend = did_you_mean(unknown[1], FUNCTIONS, "see Prometheus's list of functions") if unknown else _mend(message)
         raise PromQLError(message, offset, mend) from None
@@ -75,6 +76,18 @@ def parse(text: str) -> promql.Expr:
         mend = "put a function such as rate() around it" if kind != "a text" else "write an expression over series"
         raise PromQLError(f"a rule needs a series or a number, and this is {kind}", 0, mend)
     return found
+
+
+def _parsed_until(text: str) -> int:
+    """Returns where the longest beginning that is an expression ends, 0 where none is: the parser names no place."""
+    tokens = list(re.finditer(r"\w+|\S", text))[:_MOST_TOKENS]
+    for token in reversed(tokens[1:]):
+        try:
+            promql.parse(text[: token.start()])
+        except ValueError:
+            continue
+        return token.start()
+    return 0
 
 
 def _no_series(expr: promql.Expr) -> str:

@@ -21,6 +21,8 @@ RULES, DASHBOARD = ".yml", ".json"
 """What templates are of: rule files, and a dashboard of Grafana."""
 SERVICES = "services.yml"
 """The file that is written from the listed services, and has no template."""
+OF_SERVICES = ("service:expected", "service:slo_objective:ratio")
+"""What that file records: without a listed service, or an objective, it has none of them, and no rule is at fault."""
 _PARAMETER = re.compile(r"\$\{([^}\n]*)\}")
 
 
