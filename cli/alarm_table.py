@@ -12,6 +12,7 @@ from compiler.alarms.slo import plan_slos
 from compiler.config_files import environments, read_environment
 from compiler.cost.alarms import monthly
 from compiler.cost.prices import ALARM_METRIC, COMPOSITE_ALARM
+from compiler.cost.table import counted_slos
 from compiler.reading.finding import Findings
 from compiler.resources.environment import Environment
 
@@ -72,6 +73,6 @@ def _slo_total(name: str, environment: Environment) -> list[str]:
         return []
     dollars = planned.billed_metrics * ALARM_METRIC.one + len(planned.burns) * COMPOSITE_ALARM.one
     return [
-        f"{name}: {len(environment.slos)} SLOs: {len(planned.burns)} composite alarms over "
+        f"{name}: {counted_slos(len(environment.slos))}: {len(planned.burns)} composite alarms over "
         f"{len(planned.windows)} alarms of windows; about ${dollars:.2f} a month"
     ]

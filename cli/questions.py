@@ -95,7 +95,7 @@ def _environments(flag: str, names: list[str]) -> tuple[str, ...]:
                 "it becomes part of names in AWS"
             )
         if names.count(name) > 1:
-            raise InitRefused(f"{flag}{name}: stands twice; name each environment once")
+            raise InitRefused(f"{flag}{name}: is defined twice; name each environment once")
     return tuple(names)
 
 

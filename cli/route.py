@@ -166,7 +166,7 @@ def _labels(arguments: Sequence[str]) -> dict[str, str]:
         if matcher.op != "=":
             raise ValueError(f"{text!r} is not a label: write it as NAME=VALUE")
         if matcher.name in labels:
-            note = f"warning: the label {matcher.name!r} stands twice: the last one counts, as for amtool"
+            note = f"warning: the label {matcher.name!r} is defined twice: the last one counts, as for amtool"
             print(f"alertrelay route: {note}", file=sys.stderr)
         labels[matcher.name] = matcher.value
     return labels

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from alertrelay.alert import Labels
 from alertrelay.config.watch import AnomalyConfig, Calendar, Direction, Mode, Sensitivity, Watch
 
+from compiler.metric_math import math_fault
 from compiler.reading.finding import Findings, did_you_mean
 from compiler.reading.formats import LABEL_VALUE
 from compiler.reading.section import Section, keys, number_of, section_of, string_of
@@ -101,6 +102,7 @@ def _inputs(item: Section) -> Mapping[str, str]:
             message = "inputs stand here without an expression that uses them"
             item.findings.error(item.at("inputs"), "bad-value", message, "add `expression: 100 * good / total`")
         return {}
+    _check_math(item, expression)
     item.require("metric", "add `metric: PaymentSuccessRate`: the name of the result in alerts")
     for name in found:
         if not _INPUT_NAME.fullmatch(name):
@@ -119,6 +121,15 @@ def _inputs(item: Section) -> Mapping[str, str]:
         message = "an expression is over metrics that are named outright"
         item.findings.error(item.at("expression"), "bad-value", message, "write the dimensions out, without tags and *")
     return found
+
+
+def _check_math(item: Section, expression: str) -> None:
+    """CloudWatch refuses the whole query of a wrong expression, and the entry would be watched by nobody."""
+    value, fault = item.get("expression"), math_fault(expression)
+    if value and fault:
+        offset, message = fault
+        mend = f"mend it at column {offset + 1} of the expression, as in 100 * (good / total)"
+        item.findings.error(value.place_at(offset), "bad-value", f"{expression!r} is not metric math: {message}", mend)
 
 
 def _name(item: Section) -> str:
@@ -143,7 +154,7 @@ def _check_names(section: Section, watches: tuple[Watch, ...]) -> None:
     seen: set[str] = set()
     for value, watch in zip(section.list("watch"), watches, strict=False):
         if watch.name and watch.name in seen:
-            message = f"{watch.name!r} stands twice"
+            message = f"{watch.name!r} is defined twice"
             section.findings.error(value.place, "duplicate-id", message, "rename one of the two")
         seen.add(watch.name)
 

@@ -42,12 +42,27 @@ def environment_fault(folder: Path, name: str) -> Finding | None:
     """Return what is wrong with the name of an environment, None where its file is there: every command says it so."""
     path, known = folder / ENVIRONMENTS / f"{name}.yml", environments(folder)
     code, message, mend = "unreadable", f"there is no environment {name!r}", did_you_mean(name, known)
+    if missing := folder_fault(folder):
+        return missing
+    if not known:
+        mend = f"add {path}: an environment is what is deployed"
     if not is_environment_name(name):
         code, message = "bad-value", f"{name!r} is not a valid environment name"
         mend = "small letters, digits and hyphens: it becomes part of names in AWS"
     elif path.exists():
         return None
     return Finding(file=str(path), line=0, column=0, key="", severity="error", code=code, message=message, mend=mend)
+
+
+def folder_fault(folder: Path) -> Finding | None:
+    """Returns the finding for a folder that is no configuration at all, None where some part of one is there."""
+    if any((folder / part).exists() for part in (ALERTMANAGER, DELIVERY, ENVIRONMENTS)):
+        return None
+    message = f"no configuration folder at {folder}"
+    mend = "`alertrelay init` makes one, or name yours with --config-dir"
+    findings = Findings()
+    findings.error(Place(file=str(folder)), "unreadable", message, mend)
+    return findings.sorted()[0]
 
 
 def read_alertmanager_file(file: Path | Value, delivery: DeliveryFile, findings: Findings) -> AlertmanagerFile | None:

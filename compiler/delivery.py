@@ -219,7 +219,7 @@ def _check_stage(name: str, stage: tuple[Value, ...], receivers: Mapping[str, Re
     for item in stage:
         other = item.text
         if other in seen:
-            findings.error(item.place, "duplicate-name", f"{other!r} stands twice in one stage", "remove one")
+            findings.error(item.place, "duplicate-name", f"{other!r} is defined twice in one stage", "remove one")
         seen.add(other)
         if other == name:
             mend = "name a receiver of another channel"

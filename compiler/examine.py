@@ -18,6 +18,7 @@ from compiler.config_files import (
     delivery_file,
     environment_file,
     environments,
+    folder_fault,
     load_anomaly,
     runbooks,
 )
@@ -109,6 +110,8 @@ def check_folder(
     folder: Path, *, environment: str | None = None, today: date | None = None, rules: Sequence[Path] = ()
 ) -> tuple[Finding, ...]:
     """Returns the findings on a whole configuration folder, or on it with one environment alone."""
+    if missing := folder_fault(folder):
+        return (missing,)
     names = environments(folder) if environment is None else (environment,)
     found = examine(
         alertmanager=folder / ALERTMANAGER,

@@ -27,6 +27,7 @@ from compiler.config_files import (
     cross_check,
     delivery_file,
     environment_file,
+    folder_fault,
     load_anomaly,
 )
 from compiler.delivery import NOTHING, DeliveryFile, LastResort
@@ -79,6 +80,8 @@ class Loaded:
 
 def load(folder: Path, environment: str) -> Loaded:
     """Reads `folder` (alertmanager.yml, delivery.yml, anomaly.yml, environments/<environment>.yml) and compiles it."""
+    if missing := folder_fault(folder):
+        return Loaded(config=None, environment=None, last_resort=None, findings=(missing,))
     findings = Findings()
     delivery = delivery_file(folder / DELIVERY, findings, own=True)
     alertmanager = alertmanager_file(folder / ALERTMANAGER, delivery, findings, own=True)

@@ -1,4 +1,4 @@
-"""Names what is left of the example configuration: addresses that nobody has, and resources that do not exist.
+"""Names what is left over from the example configuration: addresses that nobody has, and resources that do not exist.
 
 An alarm on a database that is not there fires for missing data, and a mail to example.com reaches nobody.
 """
@@ -49,7 +49,7 @@ _SECOND = ("engine", "cluster", "dead_letter_queue", "namespace")
 def name_placeholders(root: Value, findings: Findings) -> None:
     """Add a warning for each example value in a file."""
     for value, why in (*_texts(root), *_resources(root)):
-        message = f"{_shown(value.text)!r} is left of the example: {why}"
+        message = f"{_shown(value.text)!r} is left over from the example: {why}"
         findings.warning(value.place, "placeholder", message, "write your own, or remove it")
 
 

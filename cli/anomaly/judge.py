@@ -191,5 +191,7 @@ def _incidents(path: Path, reader: csv.DictReader[str]) -> Iterator[tuple[float,
     for row in reader:
         start, until = seconds_of(row["start"] or ""), seconds_of(row["end"] or "")
         if start is None or until is None or until < start:
-            raise NotASeries(f"{path}:{reader.line_num}: an incident needs a start and a later end")
+            came = f"start {row['start'] or ''!r} and end {row['end'] or ''!r}"
+            said = "an incident needs a start and a later end, as in 2026-11-20T03:05:00"
+            raise NotASeries(f"{path}:{reader.line_num}: {said}; it has {came}")
         yield start, until

@@ -159,7 +159,7 @@ def _receivers(section: Section, reading: ReceiverContext) -> dict[str, Receiver
     for item in section.sections("receivers", RECEIVER_KEYS):
         receiver = parse_receiver(item, reading)
         if receiver.name in receivers:
-            message = f"the receiver {receiver.name!r} stands twice"
+            message = f"the receiver {receiver.name!r} is defined twice"
             item.findings.error(item.at("name"), "duplicate-name", message, "give one another name")
         receivers[receiver.name] = receiver
     return receivers

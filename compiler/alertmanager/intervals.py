@@ -35,7 +35,7 @@ def parse_intervals(root: Section) -> dict[str, tuple[TimeInterval, ...]]:
             if not name:
                 section.findings.error(section.at("name"), "missing-key", "an interval needs a name", "add `name: …`")
             elif name in found:
-                message = f"the interval {name!r} stands twice"
+                message = f"the interval {name!r} is defined twice"
                 section.findings.error(section.at("name"), "duplicate-name", message, "give one another name")
             entries = section.sections("time_intervals", _FIELDS)
             found[name] = tuple(interval for entry in entries if (interval := _interval(entry)) and _can_hold(entry))
@@ -123,7 +123,7 @@ def _range(section: Section, key: str, value: Value, read: Callable[[str], int |
         mend = "count both from the start, or both from the end"
         section.findings.error(value.place, "bad-value", f"{value.text!r} can end before it starts", mend)
     elif (_earliest(first) > _earliest(last)) if key == "days_of_month" else first > last:
-        section.findings.error(value.place, "bad-value", f"{value.text!r} ends before it starts", "turn it round")
+        section.findings.error(value.place, "bad-value", f"{value.text!r} ends before it starts", "swap the two")
     else:
         if key == "months" and not 1 <= first <= last <= _MONTHS_A_YEAR:
             message = f"{value.text!r} names a month that never comes"

@@ -147,7 +147,7 @@ def _group_by(section: Section) -> tuple[str, ...] | None:
         if not valid_name(name):
             section.findings.error(value.place, "bad-label", "a label name is expected", "as in alertname")
         elif name in names and name != "...":  # which Alertmanager does not count
-            section.findings.error(value.place, "duplicate-name", f"{name!r} stands twice", "remove one")
+            section.findings.error(value.place, "duplicate-name", f"{name!r} is defined twice", "remove one")
         else:
             names.append(name)
     if "..." in names:

@@ -55,7 +55,7 @@ def _check_headers(section: Section, key: str) -> None:
     check_texts(headers.values(), section.findings)
     names = Counter(name.title() for name in headers)
     if any(count > 1 for count in names.values()):
-        message = "a header stands twice: capital letters make no difference"
+        message = "a header is defined twice: capital letters make no difference"
         section.findings.error(section.at(key), "duplicate-name", message, "remove one of the two")
 
 

@@ -121,7 +121,7 @@ class _Compiled:
             return None
         if failure := fault(program, as_json=as_json):
             instead = _NOTHING_SENT if whole else _STANDS
-            message = f"for a made group of two alerts it fails: {failure}; where it does, {instead}"
+            message = f"for a sample group of two alerts it fails: {failure}; where it does, {instead}"
             self._findings.warning(value.place, "template-fails", message, "`alertrelay template render` tries a text")
         return program
 

@@ -14,13 +14,14 @@ def rows(lines: Sequence[Line]) -> list[tuple[str, str, str, str]]:
     found: list[tuple[str, str, str, str]] = []
     for part, several in groupby(lines, key=lambda line: line.part):
         those = list(several)
-        found.append((part, "", "", f"{sum(line.dollars for line in those):.2f}"))
-        found += [(f"  {line.what}", quantity(line.quantity), price(line), f"{line.dollars:.2f}") for line in those]
+        found.append((part, "", "", f"{sum(line.dollars for line in those):,.2f}"))
+        found += [(f"  {line.what}", quantity(line.quantity), price(line), f"{line.dollars:,.2f}") for line in those]
     return found
 
 
 def quantity(number: float) -> str:
     """Returns a quantity as short as it can be read: 1,944,000; 0.15."""
+    number = float(f"{number:.12g}")  # without the remainder of a product of floats
     return f"{number:,.0f}" if number >= 100 or number == int(number) else f"{number:,.2f}"
 
 
@@ -34,7 +35,7 @@ def price(line: Line) -> str:
 def assumptions(demand: Demand) -> str:
     """Returns what the month is counted for, in one sentence."""
     alert = demand.alert
-    where = "1 integration" if alert.homes == 1 else f"{alert.homes:.3g} integrations"
+    where = "1 integration" if alert.homes == 1 else f"{alert.homes:,.2f}".rstrip("0").rstrip(".") + " integrations"
     return (
         f"{demand.alerts_a_day:,.0f} alerts a day, each in groups of its own at {where}, open "
         f"for {alert.open_minutes:g} minutes; list prices of {REGION}, no free tier"
@@ -56,11 +57,17 @@ def summary(name: str, demand: Demand) -> list[str]:
     ]
 
 
+def counted_slos(number: int) -> str:
+    """Returns a number of objectives with its noun."""
+    return f"{number:,} SLO" if number == 1 else f"{number:,} SLOs"
+
+
 def _of_slos(name: str, slos: SloDemand) -> list[str]:
     """Returns how many alarms and metrics the objectives have, and what Application Signals would save of them."""
     dollars = sum(line.dollars for line in of_slos(slos))
     said = (
-        f"{name}: {slos.objectives} SLOs: {slos.composites} composite alarms over alarms of {slos.metrics} metrics, "
+        f"{name}: {counted_slos(slos.objectives)}: {slos.composites} composite alarms over "
+        f"alarms of {slos.metrics} metrics, "
         f"${dollars:,.2f} a month"
     )
     return [said, *([f"{name}: {hint}"] if (hint := signals_hint(slos)) else [])]

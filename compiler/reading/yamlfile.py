@@ -114,7 +114,7 @@ def parse(text: str, findings: Findings, *, file: str) -> Value | None:
         loader, node = _composed(text)
         if node is None:
             mend = "write something in it, or remove the file"
-            findings.error(Place(file=file, line=1, column=1), "empty", "holds nothing", mend)
+            findings.error(Place(file=file, line=1, column=1), "empty", "is empty", mend)
             return None
         return _Builder(file, loader, findings, text.split("\n")).build(node, "", depth=0)
     except yaml.MarkedYAMLError as error:

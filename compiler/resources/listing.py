@@ -146,14 +146,14 @@ def labels_of(section: Section) -> Labels:
 
 
 def _items(section: Section, listed: ResourceList) -> tuple[Section, ...]:
-    """The items of a list of resources, after an error for each that stands twice."""
+    """The items of a list of resources, after an error for each that is defined twice."""
     items = section.sections(listed.key, known_keys(listed))
     first: dict[tuple[str, str], Section] = {}
     for item in items:
         identity = (item.text("cluster"), item.text("id"))
         earlier = first.setdefault(identity, item)
         if earlier is not item and item.has("id"):
-            message = f"{item.text('id')!r} stands twice, first in line {earlier.place.line}"
+            message = f"{item.text('id')!r} is defined twice, first in line {earlier.place.line}"
             section.findings.error(item.at("id"), "duplicate-id", message, "remove one of the two")
     return items
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -33,6 +34,8 @@ _TARGETS = re.compile(r"targetgroup/[A-Za-z0-9-]{1,32}/[0-9a-f]{16}")
 _SLO_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._ -]{0,126}[A-Za-z0-9])")
 """Source: AWS::ApplicationSignals::ServiceLevelObjective, Name."""
 _STACK = re.compile(STACK[0])
+OURS = frozenset({"alertname", "category", "service", "severity", "slo"})
+"""Labels that the alerts of an objective always have from us."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,13 +52,13 @@ class ListedObjective:
 
 
 def slos(section: Section) -> tuple[ListedObjective, ...]:
-    """Returns the objectives that are listed, after an error for each whose id stands twice."""
+    """Returns the objectives that are listed, after an error for each whose id is defined twice."""
     items = section.sections("slos", KEYS)
     first: dict[str, Section] = {}
     for item in items:
         earlier = first.setdefault(item.text("id"), item)
         if earlier is not item and item.has("id"):
-            message = f"{item.text('id')!r} stands twice, first in line {earlier.place.line}"
+            message = f"{item.text('id')!r} is defined twice, first in line {earlier.place.line}"
             mend = "rename one of the two: alarms, metrics and messages are called by it"
             section.findings.error(item.at("id"), "duplicate-id", message, mend)
     return tuple(found for item in items if (found := _slo(item)))
@@ -80,11 +83,21 @@ def _slo(item: Section) -> ListedObjective | None:
         rank=counted.rank,
         application_signals=counted.application_signals,
         min_requests=_min_requests(item),
-        labels=labels_of(item),
+        labels=_labels(item),
     )
     stack = _matching(item, "stack", _STACK, STACK[1], "small letters, digits and hyphens", needed=False)
     places = {key: item.at(key) for key in KEYS if item.has(key)}
     return ListedObjective(objective=objective, stack=stack, places={**places, "": item.place})
+
+
+def _labels(item: Section) -> Labels:
+    """Returns the labels of an objective, without those that the relay sets on its alerts, after an error for each."""
+    found = labels_of(item)
+    for name in sorted(OURS & set(found)):
+        mend = "remove it: the objective itself decides"
+        place = item.mapping("labels")[name].place
+        item.findings.error(place, "bad-label", f"the label {name!r} of an objective is set by alertrelay", mend)
+    return {name: text for name, text in found.items() if name not in OURS}
 
 
 def _service(item: Section) -> str:
@@ -117,13 +130,25 @@ def _percent(item: Section) -> float:
         if mend:
             item.findings.error(item.at("objective"), "out-of-range", f"{number:g} is not an objective", mend)
             return 99.0
+    if isinstance(number, str) and _is_number(number):
+        mend = f"take off the quotes: `objective: {number.strip()}`"
+        item.findings.error(item.at("objective"), "wrong-type", "expected a number, got text", mend)
+        return 99.0
     return item.number("objective", 99.0, low=LEAST_PERCENT, high=MOST_PERCENT)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
 
 
 def _window(item: Section) -> int:
     if not item.require("window", "add `window: 30d`: the days that the budget is for"):
         return 30 * DAY
-    seconds = item.seconds("window")
+    without_unit = item.text("window").strip().isdecimal()
+    seconds = 0 if without_unit else item.seconds("window")
     if seconds is None:
         return 30 * DAY
     if not LEAST_WINDOW <= seconds <= MOST_WINDOW or seconds % DAY:
@@ -232,6 +257,11 @@ def _latency(item: Section) -> _Counted | None:
     key = "threshold_seconds" if inner.has("load_balancer") else "threshold"
     if not inner.require(key, f"add `{key}: 0.5`: what is slower is bad"):
         return None
+    value = inner.get(key)
+    if value and isinstance(value.data, int | float) and not isinstance(value.data, bool) and value.data <= 0:
+        mend = "write more than 0, as in 0.5"
+        inner.findings.error(value.place, "out-of-range", f"{value.text} is out of range", mend)
+        return None
     threshold = inner.number(key, 0, low=0.000_001, high=1_000_000_000)
     if inner.has("load_balancer"):
         dimensions = _dimensions(inner)
@@ -271,7 +301,8 @@ def _matching(
         return ""
     text = item.string(key)
     if text and not pattern.fullmatch(text):
-        message = f"{text!r} is not a valid {key.replace('_', ' ')}"
+        what = "name of an SLO" if key == "application_signals" else key.replace("_", " ")
+        message = f"{text!r} is not a valid {what}"
         item.findings.error(item.at(key), "bad-value", message, f"{expected}, as in {example}")
         return ""
     return text

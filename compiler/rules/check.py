@@ -120,5 +120,5 @@ def _check_twins(rules: Iterable[PrometheusRule], findings: Findings) -> None:
         key = (rule.name, tuple(sorted(rule.labels.items())))
         other = seen.setdefault(key, rule)
         if other is not rule and other.place.file == rule.place.file and rule.expr.text == other.expr.text:
-            message = f"{rule.name} stands twice with the same labels, first in line {other.place.line}"
+            message = f"{rule.name} is defined twice with the same labels, first in line {other.place.line}"
             findings.warning(rule.place, "duplicate-rule", message, "remove one of the two")

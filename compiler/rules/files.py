@@ -68,7 +68,7 @@ def read_rule_file(root: Value, findings: Findings) -> tuple[PrometheusRule, ...
         if name is None or not text:
             findings.error(group.place, "missing-key", "a group of rules has no name", "add `name: …`")
         elif text in names:
-            message = f"the group {text!r} stands twice in this file, first in line {names[text]}"
+            message = f"the group {text!r} is defined twice in this file, first in line {names[text]}"
             findings.error(name.place, "duplicate-name", message, "rename one of the two: Prometheus refuses the file")
         else:
             names[text] = name.place.line

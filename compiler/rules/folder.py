@@ -11,9 +11,10 @@ RENDERED = "rendered"
 
 
 def rules_folder(config: Path) -> Path | None:
-    """Returns rules/ in the configuration folder, or else beside it; None where there is none with parameters."""
+    """Returns rules/ in the configuration folder, or else beside it; None where there is none with parameters or
+    templates."""
     for folder in (config / FOLDER, config.absolute().parent / FOLDER):
-        if (folder / PARAMETERS).is_file():
+        if (folder / PARAMETERS).is_file() or (folder / TEMPLATES).is_dir():
             return _short(folder)
     return None
 

@@ -12,6 +12,7 @@ from alertrelay.alert import Labels
 from compiler.reading.finding import Findings, Place
 from compiler.reading.section import Section, keys, number_of, section_of
 from compiler.reading.yamlfile import Value, read
+from compiler.rules.parameter_types import type_fault
 
 KEYS = keys("services values")
 SERVICE_KEYS = keys("service labels availability latency")
@@ -75,6 +76,10 @@ def _value(name: str, value: Value, findings: Findings) -> str | None:
     if _UNSAFE.search(value.text):
         message = f"the value of {name} has a line break, a backslash or a single quote"
         findings.error(value.place, "bad-value", message, "write it without: it is put into the text of a rule")
+        return None
+    if fault := type_fault(name, value.text):
+        expected, mend = fault
+        findings.error(value.place, "wrong-type", f"{name}: expected {expected}, got {value.text!r}", mend)
         return None
     return value.text
 

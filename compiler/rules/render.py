@@ -38,7 +38,12 @@ def render(folder: Path, findings: Findings, *, parameters: Path | None = None) 
 
     `parameters` is a file to fill the templates from instead of the folder's own.
     """
-    given = read_parameters(parameters or folder / PARAMETERS, findings)
+    file = parameters or folder / PARAMETERS
+    if not file.exists():
+        mend = "`alertrelay rules init --rules-dir NEW` writes one that you can copy"
+        findings.error(Place(file=str(file)), "unreadable", f"{folder / TEMPLATES} has no values: it is missing", mend)
+        return None
+    given = read_parameters(file, findings)
     if given is None:
         return None
     texts = {SERVICES: _services(given)}
@@ -71,6 +76,8 @@ def _fill(text: str, file: str, given: Parameters, findings: Findings) -> str:
         line = text.count("\n", 0, found.start()) + 1
         column = found.start() - (text.rfind("\n", 0, found.start()) + 1) + 1
         message = f"the parameter {name!r} has no value in {given.file}"
+        if name in given.places:  # a wrong value, which is a finding already
+            return found[0]
         near = did_you_mean(name, given.values, "")
         mend = near if near.startswith("did") else f"add `{name}: …` to its `values`"
         if not any(one.code == "missing-parameter" and one.message == message for one in findings.sorted()):

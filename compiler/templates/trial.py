@@ -28,7 +28,7 @@ def fault(program: Program, *, as_json: bool = False) -> str:
         made = render(program, _DATA, now=_NOW)
     except TemplateFailure as failure:
         return failure.text
-    return "what it gives is no JSON" if as_json and isinstance(valued(made), str) else ""
+    return "its output is not JSON" if as_json and isinstance(valued(made), str) else ""
 
 
 def _alert(status: str, ended: GoTime) -> AlertValue:

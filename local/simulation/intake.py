@@ -96,9 +96,7 @@ class Intake:
         guessed = ends_at is None and item.get("source") != "cloudwatch"
         ends_at = ends_at or (now + timeout if guessed else NEVER)
         if ends_at < starts_at:
-            raise ValueError(
-                f"it ends ({ends_at.isoformat()}) before it starts ({starts_at.isoformat()}): turn them round"
-            )
+            raise ValueError(f"it ends ({ends_at.isoformat()}) before it starts ({starts_at.isoformat()}): swap them")
         return IntakeAlert(
             labels=labels,
             annotations=annotations,

@@ -167,7 +167,7 @@ def test_an_alertmanager_file_with_errors_is_refused_with_its_errors(
         (["--environment", "prod"], "--on-call-mail MAIL was expected"),
         (["--yes"], "--on-call-mail MAIL was expected"),
         (["--environment", "Prod", "--on-call-mail", MAIL], "small letters, digits and hyphens"),
-        (["--environment", "prod", "--environment", "prod", "--on-call-mail", MAIL], "prod: stands twice"),
+        (["--environment", "prod", "--environment", "prod", "--on-call-mail", MAIL], "prod: is defined twice"),
         (["--environment", "prod", "--on-call-mail", "oncall"], "an e-mail address was expected"),
         (["--environment", "prod", "--on-call-mail", MAIL, "--region", "eu-wets-1"], "did you mean 'eu-west-1'?"),
         (["--environment", "prod", "--on-call-mail", MAIL, "--mail-from", "x"], "--mail-from 'x'"),

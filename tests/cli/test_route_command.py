@@ -192,7 +192,7 @@ def test_a_case_that_differs_is_shown_with_its_line(
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "holds nothing"),
+        ("", "is empty"),
         ("a: b", "a list of cases"),
         ("[]", "expected a list of cases, got an empty list"),
         ("- a", "expected a mapping, got"),

@@ -105,7 +105,7 @@ def test_an_id_with_other_matchers_is_a_new_silence_and_the_old_one_ends(
         (["add", "--end", "2020-01-01T00:00:00Z", "--comment", "c", "a=b"], "name a later end"),
         (
             ["add", "--start", "2031-01-02T00:00:00Z", "--end", "2031-01-01T00:00:00Z", "--comment", "c", "a=b"],
-            "before it starts at 2031-01-02T00:00:00.000Z: turn them round",
+            "before it starts at 2031-01-02T00:00:00.000Z: swap them",
         ),
         (["add", "--duration", "2h", "--comment", " ", "a=b"], "--comment is empty"),
         (["expire", "nobody"], "there is no silence 'nobody'"),

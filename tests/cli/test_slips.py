@@ -130,7 +130,7 @@ def test_a_command_that_is_misspelt_is_met_with_the_nearest(capsys: pytest.Captu
 
 def test_a_label_that_stands_twice_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["route", "severity=critical", "severity=info"]) == 0
-    assert "the label 'severity' stands twice: the last one counts" in capsys.readouterr().err
+    assert "the label 'severity' is defined twice: the last one counts" in capsys.readouterr().err
 
 
 def test_init_names_the_keys_of_a_file_that_the_user_has(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

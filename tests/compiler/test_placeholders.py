@@ -1,4 +1,4 @@
-"""What is left of the example is named: every value of it, and nothing of somebody's own."""
+"""What is left over from the example is named: every value of it, and nothing of somebody's own."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ def test_each_kind_is_read_without_a_finding(what: str) -> None:
         ("objective: 0.999", "out-of-range", "0.999 is not an objective", "it is a percentage: write 99.9"),
         ("objective: 1", "out-of-range", "1 is not an objective", "write a percentage, as in 99.9"),
         ("objective: 30", "out-of-range", "30 is out of range", "write a number from 50 to 99.999"),
-        ("objective: '99.9'", "wrong-type", "expected a number, got text", "write a number from 50 to 99.999"),
+        ("objective: '99.9'", "wrong-type", "expected a number, got text", "take off the quotes: `objective: 99.9`"),
         ("window: 3d", "out-of-range", "'3d' is not a window of an objective", "whole days from 7d to 90d"),
         ("window: 36h", "out-of-range", "'36h' is not a window of an objective", "whole days from 7d to 90d"),
         ("window: month", "bad-duration", "'month' is not a duration", ""),
@@ -121,7 +121,7 @@ def test_what_does_not_go_together_has_its_mend(keys: str, code: str, message: s
 def test_two_slos_of_one_name_are_an_error_at_the_second() -> None:
     _, findings = _checked(f"  - {{{FULL}, {AVAILABILITY}}}\n  - {{{FULL}, {SIGNALS}}}")
     assert [(f.code, f.line, f.message) for f in findings] == [
-        ("duplicate-id", 5, "'checkout' stands twice, first in line 4")
+        ("duplicate-id", 5, "'checkout' is defined twice, first in line 4")
     ]
     assert findings[0].mend == "rename one of the two: alarms, metrics and messages are called by it"
 

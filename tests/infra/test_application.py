@@ -48,10 +48,10 @@ def test_the_example_is_not_deployed_where_it_would_be_retained(
 ) -> None:
     assert len(load_valid(config_folder, ["dev"])) == 1
     err = capsys.readouterr().err
-    assert "'oncall@example.com' is left of the example: nothing real has it; 36 findings of this kind" in err
+    assert "'oncall@example.com' is left over from the example: nothing real has it; 36 findings of this kind" in err
     with pytest.raises(ConfigurationInvalid) as caught:
         load_valid(config_folder, ["dev", "prod"])
-    assert "prod.yml:13:9: error placeholder: 'orders-db' is left of the example" in str(caught.value)
+    assert "prod.yml:13:9: error placeholder: 'orders-db' is left over from the example" in str(caught.value)
     assert "dev.yml" not in str(caught.value)
     assert "where it is really yours: ALERTRELAY_ALLOW_PLACEHOLDERS=1" in str(caught.value)
     capsys.readouterr()

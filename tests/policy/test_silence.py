@@ -98,7 +98,7 @@ def test_a_negation_alone_is_let_through_as_alertmanager_does() -> None:
 
 
 def test_a_refusal_says_the_mend() -> None:
-    with pytest.raises(SilenceRefused, match="turn them round"):
+    with pytest.raises(SilenceRefused, match="swap them"):
         create(silence(start=2), now=NOW, new_id="n")
 
 

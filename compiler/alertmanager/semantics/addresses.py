@@ -28,7 +28,7 @@ def check_addresses(root: Section, *, smtp: bool) -> None:
                 continue
             host = _host(place.text)
             if host and _is_inside(host):
-                message = f"no function reaches {host!r}: it is a name or an address of a private network"
+                message = f"no function reaches {host!r}: it is a private name or address"
                 mend = "use an address of the internet, or leave it to an Alertmanager in that network"
                 root.findings.warning(place.place, "unreachable-address", message, mend)
 

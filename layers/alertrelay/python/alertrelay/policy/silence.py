@@ -136,7 +136,7 @@ def _check_times(wanted: Silence, now: datetime) -> None:
     if wanted.ends_at < now:
         raise SilenceRefused("bad_times", f"it would end at {end}, and it is {rfc3339(now)} now: name a later end")
     if wanted.ends_at < wanted.starts_at:
-        message = f"it would end at {end}, before it starts at {rfc3339(wanted.starts_at)}: turn them round"
+        message = f"it would end at {end}, before it starts at {rfc3339(wanted.starts_at)}: swap them"
         raise SilenceRefused("bad_times", message)
 
 
