@@ -53,6 +53,21 @@ _WORD = re.compile(r"[\w.-]+")
 class _Parser(argparse.ArgumentParser):
     """Ends each error with the mend."""
 
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """Refuses what the command does not know with its own usage: argparse would print that of `alertrelay`."""
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            from compiler.reading.finding import nearest
+
+            options = {option.lstrip("-"): option for option in self._option_string_actions}
+            words = (word.partition("=")[0].lstrip("-") for word in unknown if word.startswith("-"))
+            near = next(filter(None, (nearest(word, options) for word in words)), "")
+            mend = f"; did you mean {options[near]}?" if near else ""
+            self.error(f"unrecognized arguments: {' '.join(unknown)}{mend}")
+        return found, unknown
+
     def error(self, message: str) -> NoReturn:
         """Prints usage and the error, and exits with 2."""
         if message.endswith("expected one argument"):

@@ -45,7 +45,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_config_dir(parser)
-    parser.add_argument("--env", metavar="NAME", required=True, help="the environment")
+    parser.add_argument("--env", metavar="NAME", help="the environment (default: the only one there is)")
     parser.add_argument(
         "--alerts-a-day", metavar="N", type=_number, default=100.0, help="alerts that fire and resolve (default 100)"
     )
@@ -65,10 +65,17 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Prints the bill; the exit code of the help."""
     from compiler import load
-    from compiler.config_files import environment_fault
+    from compiler.config_files import environment_fault, environments
     from compiler.cost.demand import demand
     from compiler.cost.month import bill
 
+    names = environments(args.config_dir)
+    if args.env is None and len(names) != 1:
+        print(
+            f"alertrelay cost: --env NAME was expected, one of: {', '.join(names) or 'none is there'}", file=sys.stderr
+        )
+        return 2
+    args.env = args.env or names[0]
     if fault := environment_fault(args.config_dir, args.env):
         print(fault, file=sys.stderr)
         return 2

@@ -9,6 +9,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, redirect_stdout
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,8 @@ PORT = 9093
 TOKEN_FILE, LOG_FILE = "tokens.json", "alertrelay.log"
 _DESCRIPTION = """\
 Serve the HTTPS intake and the whole relay on loopback until Ctrl-C: a Prometheus, an Alertmanager or amtool talks to it
-as to an Alertmanager. Each message to a channel is printed. Without --secrets the channels are stand-ins.
+as to an Alertmanager. Each message to a channel is printed with its answer (-: AWS, which is not here).
+Without --secrets the channels are stand-ins.
 """
 _EPILOG = """\
 examples:
@@ -92,13 +94,14 @@ class Served:
         self.received = received
         self.say = say
         self._shown = 0
+        self._incidents: dict[str, str] = {}
 
     def show(self) -> None:
         """Prints what arrived at the stand-ins since the last call."""
         from cli.serve_aws import line_of
 
         for request in self.received()[self._shown :]:
-            self.say(line_of(request))
+            self.say(line_of(request, self._incidents))
             self._shown += 1
 
 
@@ -134,8 +137,8 @@ def serving(folder: Path, environment: str | None, data: Path, keys: Path | None
         secret = {**tokens, **given}
         network = Network(
             endpoints=peers.endpoints if peers else {},
-            sns=_printing(say, "sns"),
-            ses=lambda mail: _printing(say, "ses")(mail, ""),
+            sns=lambda request, _: _print_for_aws(say, "sns", request),
+            ses=lambda request: _print_for_aws(say, "email", request),
         )
         database = entered.enter_context(DataFile(data))
         entered.enter_context(redirect_stdout(log))
@@ -167,14 +170,17 @@ def _configuration(folder: Path, environment: str | None) -> Config:
     return loaded.config
 
 
-def _printing(say: Callable[[str], Any], service: str) -> Callable[[Mapping[str, Any], str], str]:
-    """There is no AWS here: what would go to it is printed."""
+def _print_for_aws(say: Callable[[str], Any], channel: str, request: Mapping[str, Any]) -> str:
+    """There is no AWS here: what would go to it is printed, with - for its answer."""
+    from cli.serve_aws import line
+    from local.standins import peer
 
-    def publish(request: Mapping[str, Any], _: str) -> str:
-        say(f"{service:<9} {request.get('Subject') or str(request.get('Message', ''))[:80]}")
-        return "local"
-
-    return publish
+    if channel == "email":
+        what = str(request["Content"]["Simple"]["Subject"]["Data"])
+    else:
+        what = peer(channel).headline({"subject": request.get("Subject"), "message": request.get("Message", "")})
+    say(line(datetime.now(UTC), channel, "-", what.partition("\n")[0][:200]))
+    return "local"
 
 
 def _greeting(served: Served, data: Path | None) -> str:

@@ -174,17 +174,34 @@ def _free(host: str, ports: list[int]) -> None:
 
 
 def _show(peers: StandIns, over: threading.Event, say: Callable[[str], Any] = print) -> None:
-    shown = 0
+    shown, incidents = 0, dict[str, str]()
     while not over.wait(0.2):
         for request in peers.requests[shown:]:
-            say(line_of(request))
+            say(line_of(request, incidents))
             shown += 1
         sys.stdout.flush()
 
 
-def line_of(request: RecordedRequest) -> str:
-    """Returns what a stand-in received, on one line."""
+def line_of(request: RecordedRequest, incidents: dict[str, str]) -> str:
+    """Returns what a stand-in received, on one line. `incidents` keeps the summary of each PagerDuty incident, whose
+    resolve names its key alone."""
     from local.standins import peer
 
-    what = peer(request.channel).headline(request.body if isinstance(request.body, dict) else {})
-    return f"{request.at:%H:%M:%S} {request.channel:<9} {request.answered:<4} {what}".rstrip()
+    body = request.body if isinstance(request.body, dict) else {}
+    what = peer(request.channel).headline(body)
+    if key := str(body.get("dedup_key") or body.get("incident_key") or ""):
+        action, _, summary = what.partition(": ")
+        incidents[key] = summary or incidents.get(key, "")
+        what = f"{action}: {incidents[key]}" if incidents[key] else action
+    return line(request.at, request.channel, request.answered, f"edit: {what}" if _is_edit(request) else what)
+
+
+def line(at: datetime, channel: str, answered: str, what: str) -> str:
+    """Returns a line for one message."""
+    return f"{at:%H:%M:%S} {channel:<9} {answered:<4} {what}".rstrip()
+
+
+def _is_edit(request: RecordedRequest) -> bool:
+    """Returns whether it changes a message that is there: by its method, or as Slack and Telegram by its path."""
+    last = request.path.rpartition("/")[2]
+    return request.method in ("PUT", "PATCH") or last.endswith(".update") or last.startswith("edit")

@@ -153,8 +153,11 @@ class Ground:
         silences.expire(self.store, self.clock, silence)
         self._silences.remove(silence)
 
-    def until(self, what: str, holds: Callable[[], bool], longest: float) -> Check:
-        """Looks again until it holds, or the time is over. A table that does not answer now may do so next."""
+    def until(
+        self, what: str, holds: Callable[[], bool], longest: float, *, by: RehearsalTarget | None = None
+    ) -> Check:
+        """Looks again until it holds, or the time is over. A table that does not answer now may do so next. `by` is
+        whose group notified: the seconds are to the flush that did, not to this check of it."""
         longest = longest if self.wait is None else self.wait
         began = self.clock.now()
         since = self._published or began
@@ -162,7 +165,9 @@ class Ground:
             passed = (self.clock.now() - began).total_seconds()
             with suppress(StoreFailure):
                 if holds():
-                    taken = (self.clock.now() - since).total_seconds()
+                    notified = self.notified_at(by) if by else None
+                    at = notified if notified and notified >= since else self.clock.now()
+                    taken = (at - since).total_seconds()
                     return self._checked(Check(what=what, passed=True, seconds=round(taken, 1)))
             if passed >= longest:
                 return self._checked(Check(what=what, passed=False, detail=f"not within {longest:.0f} s"))

@@ -40,6 +40,7 @@ def _there(ground: Ground, labels: Sequence[Mapping[str, str]], targets: Sequenc
             f"{target.integration} accepted {len(labels)} firing",
             lambda target=target: all(ground.seen(target, key(one)) == "delivered" for one in labels),  # type: ignore[misc]
             longest_wait(targets) + (0 if len(labels) == 1 else longest_interval(targets)),
+            by=target,
         )
 
 
@@ -58,6 +59,7 @@ def _over(ground: Ground, labels: Sequence[Mapping[str, str]], targets: Sequence
             what,
             lambda target=target: not any(ground.open(target, key(one)) for one in labels),  # type: ignore[misc]
             longest_interval(targets),
+            by=target,
         )
 
 
@@ -93,6 +95,7 @@ def _resolve(ground: Ground) -> Steps:
             f"{target.integration} accepted that it fires again",
             lambda target=target: ground.seen(target, key(labels)) == "delivered",  # type: ignore[misc]
             longest_interval(targets),
+            by=target,
         )
     yield from _over(ground, [labels], targets)
 
@@ -109,12 +112,14 @@ def _fallback(ground: Ground) -> Steps:
         f"a fallback was notified while {first.integration} is down",
         lambda: ground.seen(first, key(labels)) == "fallback",
         longest_wait(targets),
+        by=first,
     )
     ground.fail(None)
     yield ground.until(
         f"{first.integration} was notified once it answers again",
         lambda: ground.seen(first, key(labels)) == "delivered",
         longest_interval(targets) + 900,
+        by=first,
     )
     yield from _over(ground, [labels], targets)
 
@@ -138,6 +143,7 @@ def _silence(ground: Ground) -> Steps:
             f"{target.integration} accepted it once the silence was over",
             lambda target=target: ground.seen(target, key(labels)) == "delivered",  # type: ignore[misc]
             longest_interval(targets),
+            by=target,
         )
     yield from _over(ground, [labels], targets)
 
@@ -157,6 +163,7 @@ def _malformed(ground: Ground) -> Steps:
             f"{target.integration} accepted it as raw text",
             lambda target=target: ground.seen(target, name) == "delivered",  # type: ignore[misc]
             longest_wait(targets) + longest_interval(targets),
+            by=target,
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -113,6 +114,19 @@ def test_a_table_that_does_not_answer_is_asked_again_until_the_time_is_over() ->
 
     assert not ground.until("it holds", holds, 30).passed
     assert len(tries) == 31
+
+
+def test_the_seconds_are_those_of_the_delivery_not_of_the_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    ground = on(world)
+    target = ground.targets(ground.labels("warning"))[0]
+    ground._published, delivered = world.clock.now(), world.clock.now() + timedelta(seconds=2)
+    world.clock.sleep(40)
+    monkeypatch.setattr(Ground, "notified_at", lambda *_: delivered)
+    assert ground.until("it accepted", lambda: True, 60, by=target).seconds == 2.0
+    assert ground.until("it is over", lambda: True, 60).seconds == 40.0
+    ground._published = world.clock.now()  # an earlier delivery is not this one
+    assert ground.until("it accepted", lambda: True, 60, by=target).seconds == 0.0
 
 
 @pytest.mark.parametrize(("answer", "names"), [("1", ["critical"]), ("silence", ["silence"]), ("all", NAMES)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -168,3 +169,23 @@ def test_a_count_that_is_out_of_bounds_is_met_with_both(
 def test_columns_are_aligned_and_hold_no_control_characters() -> None:
     assert aligned([["A", "LONG"], ["abc", "\x1b[2J"]]) == ["A    LONG", "abc  \\x1b[2J"]
     assert aligned([]) == []
+
+
+def test_an_unknown_option_is_met_with_the_usage_of_its_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["check", "--fixx"])
+    assert ended.value.code == 2
+    said = capsys.readouterr().err
+    assert said.startswith("usage: alertrelay check ")
+    assert "unrecognized arguments: --fixx; did you mean --fix?; see `alertrelay check --help`" in said
+
+
+def test_cost_names_the_environments_and_takes_the_only_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["cost", "--config-dir", str(CONFIG)]) == 2
+    assert "--env NAME was expected, one of: dev, prod" in capsys.readouterr().err
+    config = tmp_path / "config"
+    shutil.copytree(CONFIG, config)
+    for other in (config / "environments").glob("*.yml"):
+        if other.stem != "prod":
+            other.unlink()
+    assert main(["cost", "--config-dir", str(config)]) == 0

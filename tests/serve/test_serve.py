@@ -13,11 +13,13 @@ import pytest
 from alertrelay.alert import rfc3339
 
 from cli.command import main
-from cli.serve import Served, serving
+from cli.serve import Served, _print_for_aws, serving
+from cli.serve_aws import line_of
 from cli.serve_input import make_folder
 from local.serve.database import DataFile, UnreadableData
 from local.serve.http import IntakeServer
 from local.serve.relay import REFUSED
+from local.standins import RecordedRequest
 from tests.serve.conftest import ask, pages, until
 
 CRITICAL = {"alertname": "Down", "severity": "critical"}
@@ -178,3 +180,41 @@ def test_a_body_that_is_no_alert_is_kept(folder: Path, tmp_path: Path) -> None:
         kept = database.take(REFUSED, now=datetime.now(UTC))
     assert kept
     assert json.loads(kept.body)["body"] == '{"text": "no alert"}'
+
+
+def recorded(channel: str, body: object, path: str = "/", method: str = "POST") -> RecordedRequest:
+    at = datetime(2026, 11, 20, 3, 4, 5, tzinfo=UTC)
+    return RecordedRequest(
+        channel=channel,
+        at=at,
+        path=path,
+        headers={},
+        body=body,
+        request_id="r",
+        answered="200",
+        tokens=frozenset(),
+        method=method,
+    )
+
+
+def test_a_line_names_the_incident_that_is_resolved_and_says_edit() -> None:
+    incidents: dict[str, str] = {}
+    trigger = {"event_action": "trigger", "dedup_key": "k", "payload": {"summary": "Down on orders"}}
+    line_of(recorded("pagerduty", trigger), incidents)
+    resolve = recorded("pagerduty", {"event_action": "resolve", "dedup_key": "k"})
+    assert line_of(resolve, incidents) == "03:04:05 pagerduty 200  resolve: Down on orders"
+    for path, method, said in (
+        ("/api/chat.postMessage", "POST", "Down"),
+        ("/api/chat.update", "POST", "edit: Down"),
+        ("/v1/messages/1", "PUT", "edit: Down"),
+    ):
+        line = line_of(recorded("slack", {"text": "Down"}, path, method), incidents)
+        assert line == f"03:04:05 slack     200  {said}"
+
+
+def test_what_would_go_to_aws_has_its_subject_and_time() -> None:
+    said = list[str]()
+    mail = {"Content": {"Simple": {"Subject": {"Data": "Down on orders"}}}}
+    assert _print_for_aws(said.append, "email", mail) == "local"
+    _print_for_aws(said.append, "sns", {"Message": "Down on orders\nmore"})
+    assert [line[9:] for line in said] == ["email     -    Down on orders", "sns       -    Down on orders"]
