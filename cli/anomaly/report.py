@@ -86,7 +86,7 @@ def run(args: argparse.Namespace) -> int:
         args.output.write_text(page(report), encoding="utf-8")
     except NotASeries as error:
         print(f"alertrelay anomaly report: {error}", file=sys.stderr)
-        return 1
+        return 2 if isinstance(error, _NotATime) else 1
     except (NoScorer, CloudUnreadable) as error:
         print(f"alertrelay anomaly report: {error}", file=sys.stderr)
         return 2
@@ -214,10 +214,14 @@ def _period(points: Sequence[tuple[float, float]]) -> int:
     return max(1, round(gaps[len(gaps) // 2])) if gaps else 300
 
 
+class _NotATime(NotASeries):
+    """A time of the command line that cannot be read: wrong usage."""
+
+
 def _bound(text: str | None, default: float) -> float:
     if text is None:
         return default
     at = seconds_of(text)
     if at is None:
-        raise NotASeries(f"{text!r} is not a time: write 2026-11-20 or 2026-11-20T03:05:00")
+        raise _NotATime(f"{text!r} is not a time: write 2026-11-20 or 2026-11-20T03:05:00")
     return at
