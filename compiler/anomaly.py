@@ -283,6 +283,6 @@ def _one_of(item: Section, key: str, known: tuple[str, ...], default: str) -> st
     text = item.string(key, default)
     if text not in known:
         mend = did_you_mean(text, known, ", ".join(known))
-        item.findings.error(item.at(key), "bad-value", f"{text!r} is no {key}", mend)
+        item.findings.error(item.at(key), "bad-value", f"{text!r} is not a {key}", mend)
         return default
     return text
