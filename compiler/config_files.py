@@ -56,7 +56,7 @@ def environment_fault(folder: Path, name: str) -> Finding | None:
 
 def folder_fault(folder: Path) -> Finding | None:
     """Returns the finding for a folder that is no configuration at all, None where some part of one is there."""
-    if any((folder / part).exists() for part in (ALERTMANAGER, DELIVERY, ENVIRONMENTS)):
+    if any((folder / part).exists() for part in (ALERTMANAGER, DELIVERY, ANOMALY, ENVIRONMENTS)):
         return None
     message = f"no configuration folder at {folder}"
     mend = "`alertrelay init` makes one, or name yours with --config-dir"
