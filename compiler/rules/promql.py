@@ -1,6 +1,6 @@
 """Parses PromQL, and derives from an expression which labels and metrics it has.
 
-Syntax and types are those of promql-parser 0.11 (https://pypi.org/project/promql-parser/), which follows Prometheus 3.
+Syntax and types are those of promql-parser 0.11, which follows Prometheus 3.
 """
 
 from __future__ import annotations
