@@ -126,7 +126,9 @@ def test_a_folder_without_configuration_is_unreadable(
     monkeypatch.chdir(tmp_path)
     code, findings = _json(capsys)
     assert code == 2
-    assert {f["file"] for f in findings} == {"config/alertmanager.yml", "config/delivery.yml", "config/environments"}
+    (found,) = findings
+    assert (found["file"], found["code"]) == ("config", "unreadable")
+    assert "alertrelay init" in found["mend"]
 
 
 def _finding(**changes: Any) -> Finding:
