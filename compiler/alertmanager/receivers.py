@@ -30,9 +30,7 @@ _SERVED: Mapping[str, ChannelDescriptor] = {channel(kind).configs: channel(kind)
 UNSUPPORTED = tuple(f"{kind}_configs" for kind in _ALERTMANAGER_KINDS if f"{kind}_configs" not in _SERVED)
 _SEND_RESOLVED_OTHERS_FALSE = ("wechat_configs",)
 _UNSUPPORTED_SECRETS = {
-    "mattermost_configs": ("webhook_url",),
     "msteams_configs": ("webhook_url",),
-    "rocketchat_configs": ("token", "token_id"),
     "wechat_configs": ("api_secret",),
 }
 """Keys with a secret, each of which Alertmanager 0.33 reads from `<key>_file` too."""

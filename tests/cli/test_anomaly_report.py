@@ -182,7 +182,7 @@ def test_a_page_that_would_be_empty_is_not_written(
     ("arguments", "code", "told"),
     [
         (["--incidents", "none.csv"], 2, "none.csv"),
-        (["--from", "yesterday"], 1, "'yesterday' is not a time"),
+        (["--from", "yesterday"], 2, "'yesterday' is not a time"),
     ],
 )
 def test_a_wrong_argument_is_named(

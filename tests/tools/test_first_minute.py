@@ -85,4 +85,4 @@ def test_a_stack_that_is_not_there_is_no_lost_alert(
     monkeypatch.chdir(ROOT)
     monkeypatch.setenv("ALERTRELAY_CONFIG_DIR", str(tmp_path))
     assert first_minute.main([]) == 3
-    assert "there is no environment 'prod'" in capsys.readouterr().err
+    assert "no configuration folder" in capsys.readouterr().err
