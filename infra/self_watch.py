@@ -22,32 +22,24 @@ from infra.close_symptoms import CHANNEL_FAILS, EVENTS_WAIT, TABLE_THROTTLED, TH
 from infra.forwarding import ForwarderConstruct
 from infra.intake import IntakeConstruct
 from infra.ops_page import OpsPage
-from infra.rule_failures import NAME as RULES
-from infra.slo import SloFunction
-from infra.state import DUE_INDEX
-from infra.symptoms import (
-    DEAD_LETTERS,
-    FUNCTIONS,
+from infra.option_symptoms import (
     INTAKE_FUNCTION,
     INTAKE_REFUSED,
     INTAKE_TICKS,
-    OPS_PAGE,
-    RULE_FAILURES,
     SCORER_DEAD_LETTERS,
     SCORER_FUNCTION,
     SLO_DEAD_LETTERS,
     SLO_FUNCTION,
     SLO_RUNS,
-    TABLE,
-    TIMERS,
-    TOPICS,
-    Symptom,
     auditor_symptoms,
     drill_symptoms,
     intake_symptoms,
     scorer_symptoms,
-    ticks,
 )
+from infra.rule_failures import NAME as RULES
+from infra.slo import SloFunction
+from infra.state import DUE_INDEX
+from infra.symptoms import DEAD_LETTERS, FUNCTIONS, OPS_PAGE, RULE_FAILURES, TABLE, TIMERS, TOPICS, Symptom, ticks
 
 EVENTS = "events"
 SHARED = ("ticks", "table")

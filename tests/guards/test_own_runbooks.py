@@ -12,7 +12,7 @@ from alertrelay.config.own_runbooks import OWN_RUNBOOKS, own_runbook
 from compiler.alarms.check import check_own_runbooks
 from compiler.load import load
 from compiler.reading.finding import Findings
-from infra import symptoms
+from infra import option_symptoms, symptoms
 from infra.close_symptoms import CLOSE
 from tests.example import CONFIG
 
@@ -21,15 +21,20 @@ LAYER = ROOT / "layers" / "alertrelay" / "python" / "alertrelay"
 
 
 def alarms() -> set[str]:
-    """The alertnames of infra/symptoms.py, and that of the alarm on SMS, whose module needs node."""
-    found = {one.alertname for value in vars(symptoms).values() if isinstance(value, tuple) for one in value}
+    """The alertnames of both files of symptoms, and that of the alarm on SMS, whose module needs node."""
+    found = {
+        one.alertname
+        for value in {**vars(symptoms), **vars(option_symptoms)}.values()
+        if isinstance(value, tuple)
+        for one in value
+    }
     made = (
         *CLOSE,
-        *symptoms.scorer_symptoms(60),
+        *option_symptoms.scorer_symptoms(60),
         *symptoms.ticks(3),
-        *symptoms.auditor_symptoms(900),
-        *symptoms.drill_symptoms(3_600),
-        *symptoms.intake_symptoms(""),
+        *option_symptoms.auditor_symptoms(900),
+        *option_symptoms.drill_symptoms(3_600),
+        *option_symptoms.intake_symptoms(""),
     )
     found |= {one.alertname for one in made}
     sms = (ROOT / "infra" / "sms_watch.py").read_text(encoding="utf-8")
