@@ -94,7 +94,13 @@ BODIES: Mapping[str, Any] = {
     "POST /test": _ref("order"),
     "POST /suppression/clear": _ref("order"),
 }
+FORMS: Mapping[str, Mapping[str, Any]] = {
+    "POST /slack/interactions": _object("payload", payload=TEXT),
+    "POST /slack/commands": _object("command user_id", command=TEXT, user_id=TEXT, text=TEXT, response_url=TEXT),
+}
+"""The bodies that Slack posts as forms; it signs them in two headers."""
 RESULTS: Mapping[str, Mapping[str, Any] | str | None] = {
+    **dict.fromkeys(FORMS),
     "POST /api/v1/alertmanager": _object("alerts", alerts={"type": "integer"}),
     "POST /api/v2/alerts": None,
     "GET /api/v2/status": _ref("status"),

@@ -24,6 +24,7 @@ VARIABLES = {
     "ALERTRELAY_SECRET_ARN",
     "ALERTRELAY_TOPICS",
     "ALERTRELAY_REFUSED_URL",
+    "ALERTRELAY_SELF",
     "ALERTRELAY_LOG_GROUPS",
     "POWERTOOLS_SERVICE_NAME",
     "POWERTOOLS_METRICS_NAMESPACE",
@@ -91,7 +92,7 @@ def test_it_writes_its_own_items_and_publishes_to_the_alert_topics(busy: Templat
     (role,) = (r for key, r in busy.of_type("AWS::IAM::Role").items() if key.startswith("IntakeRole"))
     statements = {s["Sid"]: s for s in role["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]}
     assert statements["Write"]["Condition"] == {
-        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["P#*", "S", "H#*", "L#*", "B#*"]}
+        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["P#*", "S", "H#*", "L#*", "B#*", "F"]}
     }
     assert "Delete" not in json.dumps(statements)
     assert len(statements["Publish"]["Resource"]) == 3

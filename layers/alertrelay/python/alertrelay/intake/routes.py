@@ -21,6 +21,7 @@ from alertrelay.intake.push import Push
 from alertrelay.intake.reading import Reads
 from alertrelay.intake.request import ApiError, ApiRequest, read_request
 from alertrelay.intake.silencing import Silencing
+from alertrelay.intake.slack.talk import Reception
 from alertrelay.intake.tokens import Doorkeeper, NoTokens, Right, TokenRefused
 from alertrelay.state import StoreFailure
 
@@ -40,6 +41,7 @@ class Handlers:
     silencing: Silencing
     operating: Operating
     doorkeeper: Doorkeeper
+    slack: Reception
     report: IntakeReport
 
 
@@ -98,6 +100,10 @@ ROUTES: tuple[RouteFacts, ...] = (
     RouteFacts("GET", "/health", "read", "Check whether the table answers", _health),
     RouteFacts("GET", "/stats", "read", "Count alerts, groups, deliveries and what was suppressed",
                lambda handlers, _: operating.stats(handlers.operating)),
+    RouteFacts("POST", "/slack/interactions", None, "Take a button that was pressed in Slack",
+               lambda handlers, request: handlers.slack.interaction(request)),
+    RouteFacts("POST", "/slack/commands", None, "Take Slack's slash command",
+               lambda handlers, request: handlers.slack.command(request)),
     RouteFacts("POST", "/test", "admin", "Send a drill alert to a receiver",
                lambda handlers, request: operating.post_test(handlers.operating, request)),
     RouteFacts("POST", "/suppression/clear", "admin", "Notify once more what fires in a group",
