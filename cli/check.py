@@ -15,7 +15,7 @@ from cli.config_dir import add_config_dir, delivery_beside
 from cli.output import add_output, dumped
 
 if TYPE_CHECKING:
-    from cli.probes.row import Row
+    from cli.probes.row import LiveRow
     from compiler.reading.finding import Finding
 
 _DESCRIPTION = """\
@@ -172,7 +172,7 @@ def _known(findings: Sequence[Finding]) -> Sequence[Finding]:
     return [dataclasses.replace(one, severity="info") if one.code == placeholders.CODE else one for one in findings]
 
 
-def _live(folder: Path, environment: str) -> tuple[Sequence[Finding], Sequence[Row]]:
+def _live(folder: Path, environment: str) -> tuple[Sequence[Finding], Sequence[LiveRow]]:
     """Only where the files are sound: there is nothing to hold the stack against otherwise."""
     from alertrelay.runtime.container import SystemClock
 
@@ -198,7 +198,7 @@ def _live(folder: Path, environment: str) -> tuple[Sequence[Finding], Sequence[R
     return (*found, *scorer.examine(loaded.anomaly, environment, client, SystemClock()), *tried), rows
 
 
-def _tries(rows: Sequence[Row]) -> list[str]:
+def _tries(rows: Sequence[LiveRow]) -> list[str]:
     if not rows:
         return []
     from cli.probes.run import table

@@ -13,18 +13,18 @@ from typing import Any
 
 from alertrelay.config.channel import HttpAuth
 
-from cli.probes.http import Answer, ask, authorised, connect
-from cli.probes.row import Failed
+from cli.probes.http import HttpAnswer, ask, authorised, connect
+from cli.probes.row import NotTaken
 
 Values = Mapping[str, str]
 """Values of the secret by the name of their key."""
 
 
 def value_of(values: Values, key: str) -> str:
-    """Returns the value of a key. Raises Failed where the secret lacks it."""
+    """Returns the value of a key. Raises NotTaken where the secret lacks it."""
     found = values.get(key, "")
     if not found.strip():
-        raise Failed("not tried", f"the secret has no value under {key}", f"add {key} to the secret")
+        raise NotTaken("not tried", f"the secret has no value under {key}", f"add {key} to the secret")
     return found.strip()
 
 
@@ -36,13 +36,13 @@ def slack(settings: Any, values: Values) -> str:
         if answer.text.strip() in ("no_text", "invalid_payload"):
             return "the webhook lives"
         mend = f"make a new webhook, and put its address under {settings.key}"
-        raise Failed("not authorised", f"Slack answered {answer.status} to the webhook", mend)
+        raise NotTaken("not authorised", f"Slack answered {answer.status} to the webhook", mend)
     api = settings.url.rpartition("/")[0]
     headers = {"Authorization": f"Bearer {key}"}
     found = authorised(ask("POST", f"{api}/auth.test", name="Slack", headers=headers), name="Slack", key=settings.key)
     if not found.json.get("ok"):
         text = f"Slack answered {_word(found.json.get('error'))}"
-        raise Failed("not authorised", text, f"put a valid bot token under {settings.key}")
+        raise NotTaken("not authorised", text, f"put a valid bot token under {settings.key}")
     return f"the token is that of {_word(found.json.get('user'))} in {_word(found.json.get('team'))}"
 
 
@@ -55,7 +55,7 @@ def pagerduty(settings: Any, values: Values) -> str:
     answer = ask("POST", settings.url, name="PagerDuty", json=event)
     if answer.status == 400:
         mend = f"put the integration key (32 characters) of an Events API v2 integration under {settings.routing_key}"
-        raise Failed("not authorised", "PagerDuty refused the routing key", mend)
+        raise NotTaken("not authorised", "PagerDuty refused the routing key", mend)
     authorised(answer, name="PagerDuty", key=settings.routing_key)
     return "took a resolve that names no incident"
 
@@ -75,7 +75,7 @@ def discord(settings: Any, values: Values) -> str:
     answer = ask("GET", value_of(values, settings.webhook_url), name="Discord")
     if answer.status == 404:
         mend = f"make a new webhook, and put its address under {settings.webhook_url}"
-        raise Failed("not authorised", "Discord knows no such webhook", mend)
+        raise NotTaken("not authorised", "Discord knows no such webhook", mend)
     authorised(answer, name="Discord", key=settings.webhook_url)
     return "the webhook lives"
 
@@ -85,12 +85,12 @@ def telegram(settings: Any, values: Values) -> str:
     base = f"{settings.url.rstrip('/')}/bot{value_of(values, settings.bot_token)}"
     answer = ask("GET", f"{base}/getMe", name="Telegram")
     if answer.status == 404:
-        raise Failed("not authorised", "Telegram knows no such bot", f"put a valid token under {settings.bot_token}")
+        raise NotTaken("not authorised", "Telegram knows no such bot", f"put a valid token under {settings.bot_token}")
     authorised(answer, name="Telegram", key=settings.bot_token)
     chat = value_of(values, settings.chat_id_key) if settings.chat_id_key else settings.chat_id
     found = ask("POST", f"{base}/getChat", name="Telegram", json={"chat_id": chat})
     if not found.json.get("ok"):
-        raise Failed("refused", "the bot does not know the chat", "add the bot to the chat, or correct chat_id")
+        raise NotTaken("refused", "the bot does not know the chat", "add the bot to the chat, or correct chat_id")
     return "the bot knows the chat"
 
 
@@ -107,7 +107,7 @@ def pushover(settings: Any, values: Values) -> str:
     answer = ask("POST", "https://api.pushover.net/1/users/validate.json", name="Pushover", data=data)
     if answer.json.get("status") != 1:
         mend = f"put valid values under {settings.token} and {settings.user_key}"
-        raise Failed("not authorised", "Pushover refused the token or the user", mend)
+        raise NotTaken("not authorised", "Pushover refused the token or the user", mend)
     return "token and user are valid"
 
 
@@ -128,7 +128,7 @@ def rocketchat(settings: Any, values: Values) -> str:
 
 
 def host_alone(settings: Any, values: Values) -> str:
-    """Connects to the host, for a channel in which every request is a message."""
+    """Connects to the host, where every request is a message."""
     key = getattr(settings, "webhook_url", "") or getattr(settings, "url_key", "")
     url = value_of(values, key) if key else settings.url
     auth = getattr(settings, "auth", None)
@@ -137,7 +137,7 @@ def host_alone(settings: Any, values: Values) -> str:
     return connect(url, name="the address")
 
 
-def _asked(method: str, url: str, auth: HttpAuth, values: Values, name: str) -> Answer:
+def _asked(method: str, url: str, auth: HttpAuth, values: Values, name: str) -> HttpAnswer:
     """Asks with what `http_config` authorizes by. OAuth 2 is not tried: a token would be issued."""
     headers = {
         **auth.headers,
@@ -145,7 +145,7 @@ def _asked(method: str, url: str, auth: HttpAuth, values: Values, name: str) -> 
     }
     pair: tuple[str, str] | None = None
     if auth.oauth2:
-        raise Failed("not tried", f"{name} asks for OAuth 2, whose token is not fetched here", "")
+        raise NotTaken("not tried", f"{name} asks for OAuth 2, whose token is not fetched here", "")
     if auth.username:
         pair = (auth.username, value_of(values, auth.key) if auth.key else "")
     elif auth.key:
@@ -169,10 +169,6 @@ BY_KIND: Mapping[str, Callable[[Any, Values], str]] = {
     "pushover": pushover,
     "jira": jira,
     "rocketchat": rocketchat,
-    "webhook": host_alone,
-    "mattermost": host_alone,
-    "msteamsv2": host_alone,
-    "victorops": host_alone,
-    "incidentio": host_alone,
 }
-"""E-mail and SNS are apart: cli/probes/mail.py, cli/probes/aws.py."""
+"""Of the others every request is a message: `host_alone`. E-mail and SNS are apart, in cli/probes/mail.py and
+aws.py."""

@@ -10,7 +10,7 @@ Outcome = Literal["ok", "not reached", "not authorised", "refused", "not tried"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class LiveRow:
     """What came of one try. `what` names the service, `who` its users in the configuration, `text` what it answered."""
 
     what: str
@@ -20,7 +20,7 @@ class Row:
     mend: str = ""
 
 
-class Failed(Exception):
+class NotTaken(Exception):
     """A service that was not reached, refused a key, or refused what was asked. The text holds no secret."""
 
     def __init__(self, outcome: Outcome, text: str, mend: str) -> None:
@@ -29,9 +29,9 @@ class Failed(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Probe:
-    """One try: `run` returns what the service answered, in words, or raises Failed. `same` names the try: two users of
-    one key at one service are one try."""
+class LiveTry:
+    """One try: `run` returns what the service answered, in words, or raises NotTaken. `same` names the try: two users
+    of one key at one service are one try."""
 
     what: str
     who: str

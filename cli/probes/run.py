@@ -12,8 +12,8 @@ from alertrelay.config.model import Config, Target
 
 from cli.cloud import Client
 from cli.probes import aws, mail, sources
-from cli.probes.channels import BY_KIND, Values
-from cli.probes.row import Failed, Probe, Row
+from cli.probes.channels import BY_KIND, Values, host_alone
+from cli.probes.row import NotTaken, LiveTry, LiveRow
 from compiler.reading.finding import Finding, Severity
 
 if TYPE_CHECKING:
@@ -32,26 +32,26 @@ _CODES = {
 }
 
 
-def of_receivers(config: Config, values: Values, client: Client) -> list[Probe]:
+def of_receivers(config: Config, values: Values, client: Client) -> list[LiveTry]:
     """Returns a try for each service and key that a receiver names."""
     targets = [target for receiver in config.receivers for target in receiver.targets]
     return [_of_target(target, values, client) for target in targets]
 
 
-def _of_target(target: Target, values: Values, client: Client) -> Probe:
+def _of_target(target: Target, values: Values, client: Client) -> LiveTry:
     kind, settings = target.integration.channel, target.settings
     what, who = channel(kind).title, str(target.integration)
     if kind == "email" and settings.key_name == "" and getattr(settings, "transport", "") == "ses":
-        return Probe(what="e-mail by SES", who=who, same=(kind, settings), run=partial(aws.ses, settings, client))
+        return LiveTry(what="e-mail by SES", who=who, same=(kind, settings), run=partial(aws.ses, settings, client))
     if kind == "email":
-        return Probe(what=what, who=who, same=(kind, who), run=partial(mail.smtp, settings, values))
+        return LiveTry(what=what, who=who, same=(kind, who), run=partial(mail.smtp, settings, values))
     if kind == "sns":
-        return Probe(what=what, who=who, same=(kind, settings), run=partial(aws.topic, settings, client))
+        return LiveTry(what=what, who=who, same=(kind, settings), run=partial(aws.topic, settings, client))
     same = (kind, settings.key_name, getattr(settings, "url", ""), getattr(settings, "chat_id", ""))
-    return Probe(what=what, who=who, same=same, run=partial(BY_KIND[kind], settings, values))
+    return LiveTry(what=what, who=who, same=same, run=partial(BY_KIND.get(kind, host_alone), settings, values))
 
 
-def of_sources(named: Iterable[Source], intake: str, values: Values) -> list[Probe]:
+def of_sources(named: Iterable[Source], intake: str, values: Values) -> list[LiveTry]:
     """Returns a try for each server that posts here."""
     probes = []
     for one in named:
@@ -59,13 +59,13 @@ def of_sources(named: Iterable[Source], intake: str, values: Values) -> list[Pro
             run = partial(sources.prometheus, one.url, one.token_key, intake, values)
         else:
             run = partial(sources.alertmanager, one.url, one.token_key, values)
-        probes.append(Probe(what=one.kind.capitalize(), who="sources", same=(one.kind, one.url), run=run))
+        probes.append(LiveTry(what=one.kind.capitalize(), who="sources", same=(one.kind, one.url), run=run))
     return probes
 
 
-def tried(probes: Sequence[Probe]) -> list[Row]:
+def tried(probes: Sequence[LiveTry]) -> list[LiveRow]:
     """Runs each try once, AT_ONCE side by side, in the order given. What has no answer in time is a row too."""
-    first: dict[tuple[object, ...], list[Probe]] = {}
+    first: dict[tuple[object, ...], list[LiveTry]] = {}
     for probe in probes:
         first.setdefault(probe.same, []).append(probe)
     pool = ThreadPoolExecutor(max_workers=AT_ONCE)
@@ -76,20 +76,20 @@ def tried(probes: Sequence[Probe]) -> list[Row]:
     return rows
 
 
-def _row(probes: Sequence[Probe], future: Future[str]) -> Row:
+def _row(probes: Sequence[LiveTry], future: Future[str]) -> LiveRow:
     what, who = probes[0].what, ", ".join(dict.fromkeys(probe.who for probe in probes))
     if not future.done():
         text = f"no answer within {WITHIN:.0f} s"
-        return Row(what=what, who=who, outcome="not reached", text=text, mend="try again; is a proxy in between?")
+        return LiveRow(what=what, who=who, outcome="not reached", text=text, mend="try again; is a proxy in between?")
     failure = future.exception()
     if failure is None:
-        return Row(what=what, who=who, outcome="ok", text=future.result())
-    if isinstance(failure, Failed):
-        return Row(what=what, who=who, outcome=failure.outcome, text=failure.text, mend=failure.mend)
+        return LiveRow(what=what, who=who, outcome="ok", text=future.result())
+    if isinstance(failure, NotTaken):
+        return LiveRow(what=what, who=who, outcome=failure.outcome, text=failure.text, mend=failure.mend)
     raise failure
 
 
-def findings(rows: Iterable[Row], *, stack: str) -> list[Finding]:
+def findings(rows: Iterable[LiveRow], *, stack: str) -> list[Finding]:
     """Returns a finding for each row: `tried` where it answered, else by its outcome; `not-tried` only warns."""
     found = []
     for row in rows:
@@ -103,7 +103,7 @@ def findings(rows: Iterable[Row], *, stack: str) -> list[Finding]:
     return found
 
 
-def table(rows: Sequence[Row]) -> list[str]:
+def table(rows: Sequence[LiveRow]) -> list[str]:
     """Returns the rows for people, the failures first."""
     from cli.table import aligned
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from cli.probes.channels import Values, value_of
 from cli.probes.http import ask, authorised
-from cli.probes.row import Failed
+from cli.probes.row import NotTaken
 
 
 def prometheus(url: str, key: str, intake: str, values: Values) -> str:
@@ -21,7 +21,7 @@ def prometheus(url: str, key: str, intake: str, values: Values) -> str:
     answer = authorised(ask("GET", f"{base}/api/v1/status/buildinfo", name=url, headers=headers), name=url, key=key)
     version = _text(answer.json, "data", "version")
     if not version:
-        raise Failed("refused", f"{url} answered 200, but not as Prometheus does", "name the address of Prometheus")
+        raise NotTaken("refused", f"{url} answered 200, but not as Prometheus does", "name the address of Prometheus")
     if not intake:
         return f"Prometheus {version}"
     found = ask("GET", f"{base}/api/v1/alertmanagers", name=url, headers=headers)
@@ -30,17 +30,19 @@ def prometheus(url: str, key: str, intake: str, values: Values) -> str:
     hosts = {urlsplit(str(one.get("url", ""))).netloc for one in active if isinstance(one, dict)}
     if urlsplit(intake).netloc not in hosts:
         mend = f"add {intake} under alerting.alertmanagers of its configuration (docs/intake.md)"
-        raise Failed("refused", f"Prometheus {version} does not post to the intake", mend)
+        raise NotTaken("refused", f"Prometheus {version} does not post to the intake", mend)
     return f"Prometheus {version}, which posts to the intake"
 
 
 def alertmanager(url: str, key: str, values: Values) -> str:
-    """Asks for its status. Raises Failed."""
+    """Asks for its status. Raises NotTaken."""
     headers = _bearer(key, values)
     answer = authorised(ask("GET", f"{url.rstrip('/')}/api/v2/status", name=url, headers=headers), name=url, key=key)
     version = _text(answer.json, "versionInfo", "version")
     if not version:
-        raise Failed("refused", f"{url} answered 200, but not as Alertmanager does", "name the address of Alertmanager")
+        raise NotTaken(
+            "refused", f"{url} answered 200, but not as Alertmanager does", "name the address of Alertmanager"
+        )
     return f"Alertmanager {version}"
 
 
