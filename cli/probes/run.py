@@ -13,7 +13,7 @@ from alertrelay.config.model import Config, Target
 from cli.cloud import Client
 from cli.probes import aws, mail, sources
 from cli.probes.channels import BY_KIND, Values, host_alone
-from cli.probes.row import NotTaken, LiveTry, LiveRow
+from cli.probes.row import LiveRow, LiveTry, NotTaken
 from compiler.reading.finding import Finding, Severity
 
 if TYPE_CHECKING:

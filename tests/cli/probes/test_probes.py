@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 
 from cli.probes import aws, channels, mail, run, sources
 from cli.probes import http as asking
-from cli.probes.row import NotTaken, LiveTry
+from cli.probes.row import LiveTry, NotTaken
 from compiler.load import load
 from local.standins.board import Board, Fault
 from local.standins.email import SmtpListener
