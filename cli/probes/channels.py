@@ -13,7 +13,7 @@ from typing import Any
 
 from alertrelay.config.channel import HttpAuth
 
-from cli.probes.http import HttpAnswer, ask, authorised, connect
+from cli.probes.http import LiveAnswer, ask, authorised, connect
 from cli.probes.row import NotTaken
 
 Values = Mapping[str, str]
@@ -137,7 +137,7 @@ def host_alone(settings: Any, values: Values) -> str:
     return connect(url, name="the address")
 
 
-def _asked(method: str, url: str, auth: HttpAuth, values: Values, name: str) -> HttpAnswer:
+def _asked(method: str, url: str, auth: HttpAuth, values: Values, name: str) -> LiveAnswer:
     """Asks with what `http_config` authorizes by. OAuth 2 is not tried: a token would be issued."""
     headers = {
         **auth.headers,

@@ -19,7 +19,7 @@ NETWORK_MEND = "check the address, its DNS name, the firewall and a proxy"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HttpAnswer:
+class LiveAnswer:
     """A status and a body; `json` is an object, {} where the body is anything else."""
 
     status: int
@@ -36,7 +36,7 @@ def ask(
     auth: tuple[str, str] | None = None,
     json: object = None,
     data: Mapping[str, str] | None = None,
-) -> HttpAnswer:
+) -> LiveAnswer:
     """Sends one request and returns whatever was answered. Redirects are not followed. Raises NotTaken."""
     try:
         response = requests.request(
@@ -65,12 +65,12 @@ def ask(
         body = response.json()
     except ValueError:
         body = {}
-    return HttpAnswer(
+    return LiveAnswer(
         status=response.status_code, text=response.text[:2000], json=body if isinstance(body, dict) else {}
     )
 
 
-def authorised(answer: HttpAnswer, *, name: str, key: str) -> HttpAnswer:
+def authorised(answer: LiveAnswer, *, name: str, key: str) -> LiveAnswer:
     """Returns an answer of 2xx. Raises NotTaken for another: 401 and 403 are about the key."""
     if 200 <= answer.status < 300:
         return answer
