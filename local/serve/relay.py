@@ -149,6 +149,7 @@ class LocalRelay:
                 slack=slack_world(
                     outside.network, lambda _: outside.secret, clock, later=self._later, vote=votes.add_vote
                 ),
+                local=True,
             ),
             _observer(config),
         )

@@ -33,6 +33,7 @@ from alertrelay.config.model import Config
 from alertrelay.dispatch import silences
 from alertrelay.intake.accept import Acceptance, end_expired
 from alertrelay.intake.clearing import Clearing
+from alertrelay.intake.console.parts import Console, ConsoleSite
 from alertrelay.intake.current import CurrentAlerts
 from alertrelay.intake.operating import Operating
 from alertrelay.intake.ports import IntakeReport, OpenAlerts, PostedAlerts, RefusedBodies, Statistics, Topics
@@ -79,6 +80,7 @@ class IntakeWorld:
     statistics: Statistics
     clock: Clock
     slack: SlackWorld
+    local: bool = False  # on loopback, without TLS
 
 
 class IntakeHandler:
@@ -143,7 +145,10 @@ def handler_of(config: Config, original: str, state: IntakeState, world: IntakeW
                 ),
                 statistics=world.statistics,
             ),
-            doorkeeper=Doorkeeper(read=world.secret, clock=clock),
+            console=Console(
+                site=ConsoleSite(environment=config.environment, local=world.local),
+                doorkeeper=Doorkeeper(read=world.secret, clock=clock),
+            ),
             slack=reception_of(world.slack, world.secret, clock, report),
             report=report,
         )

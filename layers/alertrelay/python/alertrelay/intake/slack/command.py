@@ -95,7 +95,7 @@ def _why(one: view.Listed, ends: dict[str, datetime]) -> str:
     if one.silenced:
         last = max((ends[name] for name in one.silenced if name in ends), default=None)
         return f"silenced until {when(last)}" if last else "silenced"
-    return f"muted by the interval {escape(one.muted[0], 60)}" if one.muted else "inhibited"
+    return f"muted by the interval {escape(one.muted[0].interval, 60)}" if one.muted else "inhibited"
 
 
 def _route(reading: Reads, text: str) -> Answer:
