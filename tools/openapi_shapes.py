@@ -85,12 +85,21 @@ SCHEMAS: Mapping[str, Any] = {
         status=TEXT,
         alerts=_list(_object("labels", status=TEXT, labels=_LABELS, annotations=TEXTS, startsAt=TIME, endsAt=TIME)),
     ),
+    "acknowledgement": _object("fingerprint", fingerprint={**TEXT, "minLength": 1}, comment=TEXT, by=TEXT),
+    "acknowledged": _object(
+        "fingerprint alertname acknowledged",
+        fingerprint=TEXT,
+        alertname=TEXT,
+        acknowledged=_object("by at via comment", by=TEXT, at=TIME, via=TEXT, comment=TEXT),
+        first=FLAG,
+    ),
     "order": _object("receiver", receiver={"type": "string", "minLength": 1}, labels=TEXTS),
 }
 BODIES: Mapping[str, Any] = {
     "POST /api/v1/alertmanager": _ref("groupNotification"),
     "POST /api/v2/alerts": _list(_ref("postableAlert")),
     "POST /api/v2/silences": _ref("postableSilence"),
+    "POST /api/v1/acknowledgements": _ref("acknowledgement"),
     "POST /test": _ref("order"),
     "POST /suppression/clear": _ref("order"),
 }
@@ -108,6 +117,9 @@ RESULTS: Mapping[str, Mapping[str, Any] | str | None] = {
     "POST /api/v2/silences": _object("silenceID", silenceID=TEXT),
     "GET /api/v2/silence/<silence_id>": _ref("gettableSilence"),
     "DELETE /api/v2/silence/<silence_id>": None,
+    "GET /api/v1/acknowledgements": _list(_ref("acknowledged")),
+    "POST /api/v1/acknowledgements": _ref("acknowledged"),
+    "DELETE /api/v1/acknowledgements/<fingerprint>": None,
     "POST /test": _object("test labels endsAt", test=TEXT, labels=TEXTS, endsAt=TIME),
     "POST /suppression/clear": _object("groups", groups=_list(TEXT)),
     "GET /health": _object(

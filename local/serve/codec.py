@@ -28,14 +28,16 @@ from alertrelay.nflog.group_state import (
 )
 from alertrelay.nflog.ledger import Ledger, Spill
 from alertrelay.notification import Receipt
+from alertrelay.policy.acknowledgement import Acknowledgement
 from alertrelay.policy.silence import Silence
 from alertrelay.state import AnomalyNote, Survey, Waking
 
 _CLASSES: Mapping[str, Any] = {
     one.__name__: one
     for one in (
-        Alert, AlertBrief, AlertItem, AnomalyNote, Behind, GroupIdentity, GroupState, Integration, Known, Ledger,
-        Matcher, Member, PostedAlert, Progress, Receipt, Schedule, Silence, Spill, Stored, Survey, Waking,
+        Acknowledgement, Alert, AlertBrief, AlertItem, AnomalyNote, Behind, GroupIdentity, GroupState, Integration,
+        Known, Ledger, Matcher, Member, PostedAlert, Progress, Receipt, Schedule, Silence, Spill, Stored, Survey,
+        Waking,
     )
 }  # fmt: skip
 """Only these are made of what a file holds."""

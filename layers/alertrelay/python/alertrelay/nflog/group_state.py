@@ -13,6 +13,7 @@ from typing import Literal
 
 from alertrelay.alert import Alert, Integration, Labels
 from alertrelay.nflog.ledger import Ledger, Spill
+from alertrelay.policy.acknowledgement import Acknowledgement
 
 MemberStatus = Literal["firing", "resolved", "moved", "event"]
 """`moved` marks a member that a configuration change took to another group."""
@@ -24,7 +25,8 @@ class AlertItem:
 
     Its labels and starts_at stay those of the firing: a resolve is routed and shown with what was stored then. So does
     `opened_by`: from where the firing came, as kind of source, account and region, each "-" where not known;
-    `resolved_by` is the resolve's. "" for items of earlier versions.
+    `resolved_by` is the resolve's. "" for items of earlier versions. `acknowledged` is what somebody acknowledged last;
+    policy/acknowledgement.py decides whether it is the present firing, and a resolve removes it.
     """
 
     key: str  # hash of state_key
@@ -35,6 +37,7 @@ class AlertItem:
     expires: datetime | None = None
     opened_by: str = ""
     resolved_by: str = ""
+    acknowledged: Acknowledgement | None = None
 
     @property
     def from_elsewhere(self) -> bool:
@@ -62,7 +65,8 @@ class AlertBrief:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """One alert in one group."""
+    """One alert in one group. `acknowledged` is a copy of the alert's: what fires and is in the ledger is not read
+    again."""
 
     key: str
     order_key: str
@@ -70,6 +74,7 @@ class Member:
     at: datetime  # the writer's clock
     alert: AlertBrief
     expires: datetime | None = None
+    acknowledged: Acknowledgement | None = None
 
     @property
     def name(self) -> str:

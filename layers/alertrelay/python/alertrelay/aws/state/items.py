@@ -19,7 +19,8 @@ from alertrelay.nflog.group_state import (
     AlertItem,
     Member,
 )
-from alertrelay.policy import silence_json
+from alertrelay.policy import acknowledgement, silence_json
+from alertrelay.policy.acknowledgement import Acknowledgement
 from alertrelay.policy.group_key import channel_of
 from alertrelay.policy.silence import Silence
 from alertrelay.state import AnomalyNote, BudgetNote, Survey, Waking
@@ -113,7 +114,18 @@ def alert_item(item: Attributes) -> AlertItem:
         expires=_expiry(item),
         opened_by=item.get("src", {"S": ""})["S"],
         resolved_by=item.get("by", {"S": ""})["S"],
+        acknowledged=acknowledged(item),
     )
+
+
+def acknowledged(item: Attributes) -> Acknowledgement | None:
+    """Returns the acknowledgement in an alert's or a member's item."""
+    return acknowledgement.from_json(json.loads(item["ack"]["S"])) if "ack" in item else None
+
+
+def acknowledgement_attribute(found: Acknowledgement) -> dict[str, str]:
+    """Returns an acknowledgement as one attribute; `acknowledged` reads it back."""
+    return as_json(acknowledgement.to_json(found))
 
 
 def member_attributes(gid: str, member: Member) -> dict[str, Any]:
@@ -134,6 +146,8 @@ def member_attributes(gid: str, member: Member) -> dict[str, Any]:
         item["ends_at"] = micros(member.alert.ends_at)
     if member.alert.late:
         item["late"] = {"BOOL": True}
+    if member.acknowledged:
+        item["ack"] = acknowledgement_attribute(member.acknowledged)
     return {**item, "ttl": seconds(member.expires)} if member.expires else item
 
 
@@ -145,6 +159,7 @@ def member(item: Attributes) -> Member:
         status=item["status"]["S"],
         at=as_time(item["at"]),
         expires=_expiry(item),
+        acknowledged=acknowledged(item),
         alert=AlertBrief(
             state_key=item["state_key"]["S"],
             fingerprint=item["fingerprint"]["S"],
