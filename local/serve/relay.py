@@ -144,6 +144,7 @@ class LocalRelay:
                 secret=lambda _: outside.secret,
                 statistics=self._counts,
                 clock=clock,
+                local=True,
             ),
             _observer(config),
         )

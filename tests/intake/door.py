@@ -33,6 +33,7 @@ class Answer:
         self.status: int = answer["statusCode"]
         self.headers: Mapping[str, str] = answer.get("headers") or {}
         self.text: str = answer["body"]
+        self.cookies: list[str] = answer.get("cookies") or []
 
     @property
     def json(self) -> Any:

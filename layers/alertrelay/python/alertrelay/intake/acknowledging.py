@@ -158,10 +158,10 @@ def post_acknowledgement(parts: Acknowledging, request: ApiRequest) -> dict[str,
             raise _unfit(f"{name} is {type(text).__name__}")
     if not texts["fingerprint"]:
         raise _unfit("fingerprint is missing")
+    via: Way = "api" if "authorization" in request.headers else "console"  # whose session is a cookie
+    by = texts["by"] or request.user or request.client
     try:
-        found = acknowledge(
-            parts, texts["fingerprint"], by=texts["by"] or request.client, via="api", comment=texts["comment"]
-        )
+        found = acknowledge(parts, texts["fingerprint"], by=by, via=via, comment=texts["comment"])
     except NotFiring as error:
         raise ApiError(404, {"code": 404, "message": str(error)}) from None
     return {**_listed(found.item, found.by), "first": found.first}

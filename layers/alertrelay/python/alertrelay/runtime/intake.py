@@ -32,6 +32,7 @@ from alertrelay.dispatch import silences
 from alertrelay.intake.accept import Acceptance, end_expired
 from alertrelay.intake.acknowledging import Acknowledging
 from alertrelay.intake.clearing import Clearing
+from alertrelay.intake.console.parts import Console, ConsoleSite
 from alertrelay.intake.current import CurrentAlerts
 from alertrelay.intake.operating import Operating
 from alertrelay.intake.ports import (
@@ -84,6 +85,7 @@ class IntakeWorld:
     secret: ReadSecret
     statistics: Statistics
     clock: Clock
+    local: bool = False  # on loopback, without TLS
 
 
 class IntakeHandler:
@@ -155,7 +157,10 @@ def handler_of(config: Config, original: str, state: IntakeState, world: IntakeW
                 ),
                 statistics=world.statistics,
             ),
-            doorkeeper=Doorkeeper(read=world.secret, clock=clock),
+            console=Console(
+                site=ConsoleSite(environment=config.environment, local=world.local),
+                doorkeeper=Doorkeeper(read=world.secret, clock=clock),
+            ),
             report=report,
         )
     )
