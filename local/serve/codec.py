@@ -11,7 +11,7 @@ from dataclasses import fields, is_dataclass
 from datetime import datetime
 from typing import Any
 
-from alertrelay.alert import Alert, Integration
+from alertrelay.alert import Acknowledgement, Alert, Integration
 from alertrelay.config.model import Matcher
 from alertrelay.intake.ports import Known
 from alertrelay.intake.posted import PostedAlert
@@ -28,7 +28,6 @@ from alertrelay.nflog.group_state import (
 )
 from alertrelay.nflog.ledger import Ledger, Spill
 from alertrelay.notification import Receipt
-from alertrelay.policy.acknowledgement import Acknowledgement
 from alertrelay.policy.silence import Silence
 from alertrelay.state import AnomalyNote, Survey, Waking
 

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from alertrelay.alert import Acknowledgement
 from alertrelay.aws.intake.acknowledgements import DynamoAcknowledgements
 from alertrelay.aws.state.table import Table
 from alertrelay.intake.ports import Acknowledgements
 from alertrelay.memory.ports import ManualClock
 from alertrelay.memory.store import MemoryStore
-from alertrelay.nflog.group_state import AlertItem
-from alertrelay.policy.acknowledgement import Acknowledgement
+from alertrelay.nflog.group_state import AlertItem, Member
 from alertrelay.state import Store, StoreFailure
 
 from local.serve.database import DataFile
@@ -48,6 +48,10 @@ def ports(
     else:
         kept = MemoryStore(clock)
         yield kept, kept
+
+
+def acknowledged(found: Member) -> Member:
+    return replace(found, alert=replace(found.alert, acknowledged=ANA))
 
 
 def stored(store: Store) -> AlertItem:
@@ -107,10 +111,10 @@ def test_a_firing_member_carries_a_copy(ports: tuple[Store, Acknowledgements]) -
     assert store.members(GID) == []
     store.put_member(GID, member())
     assert acks.note(GID, member().key, ANA)
-    assert store.members(GID) == [replace(member(), acknowledged=ANA)]
+    assert store.members(GID) == [acknowledged(member())]
     assert acks.note(GID, member().key, None)
     assert store.members(GID) == [member()]
-    newer = replace(member(clock=2), acknowledged=ANA)
+    newer = acknowledged(member(clock=2))
     store.put_member(GID, newer)
     assert store.members(GID) == [newer]
     store.put_member(GID, member(clock=3, status="resolved"))

@@ -10,10 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from alertrelay.alert import Acknowledgement, Way
 from alertrelay.intake.ports import Acknowledgements, IntakeReport, OpenAlerts
 from alertrelay.intake.request import ApiError, ApiRequest
 from alertrelay.nflog.group_state import AlertItem
-from alertrelay.policy.acknowledgement import Acknowledgement, Way, fires, of_firing, shown, standing
+from alertrelay.policy.acknowledgement import fires, of_firing, shown, standing
 from alertrelay.ports import Clock
 from alertrelay.state import Groups, StoreFailure
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from alertrelay.alert import Acknowledgement
 from alertrelay.intake.posted import PostedAlert
 from alertrelay.nflog.group_state import AlertItem
-from alertrelay.policy.acknowledgement import Acknowledgement
 
 
 class TopicFailure(Exception):

@@ -11,9 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
-from alertrelay.alert import Alert, Integration, Labels
+from alertrelay.alert import Acknowledgement, Alert, Integration, Labels
 from alertrelay.nflog.ledger import Ledger, Spill
-from alertrelay.policy.acknowledgement import Acknowledgement
 
 MemberStatus = Literal["firing", "resolved", "moved", "event"]
 """`moved` marks a member that a configuration change took to another group."""
@@ -52,7 +51,8 @@ class AlertBrief:
 
     `ends_at` is set where the source announced when the alert ends (Alertmanager's API); labels are those that it was
     routed by, so that a flush can ask about silences and routes without a further read. `late`: its message may have
-    come before, and may have been notified then.
+    come before, and may have been notified then. `acknowledged` is a copy of the alert's: what fires and was notified
+    is not read again.
     """
 
     state_key: str
@@ -61,12 +61,12 @@ class AlertBrief:
     starts_at: datetime
     ends_at: datetime | None = None
     late: bool = False
+    acknowledged: Acknowledgement | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """One alert in one group. `acknowledged` is a copy of the alert's: what fires and is in the ledger is not read
-    again."""
+    """One alert in one group."""
 
     key: str
     order_key: str
@@ -74,7 +74,6 @@ class Member:
     at: datetime  # the writer's clock
     alert: AlertBrief
     expires: datetime | None = None
-    acknowledged: Acknowledgement | None = None
 
     @property
     def name(self) -> str:

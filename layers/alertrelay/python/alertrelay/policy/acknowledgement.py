@@ -4,27 +4,12 @@ other."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
-from alertrelay.alert import Alert, rfc3339
+from alertrelay.alert import Acknowledgement, Alert, Way, rfc3339
 
-Way = Literal["slack", "api", "console", "pagerduty", "mail"]
 BY_CHARACTERS, COMMENT_CHARACTERS = 100, 1000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Acknowledgement:
-    """Somebody is on an alert: `by` whom, when, and by which way. `firing_since` is the start of the firing that it is
-    about; `incident` the key of the PagerDuty incident that it came from, "" for none."""
-
-    by: str
-    at: datetime
-    via: Way
-    firing_since: datetime
-    comment: str = ""
-    incident: str = ""
 
 
 def of_firing(

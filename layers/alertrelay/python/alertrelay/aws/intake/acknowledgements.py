@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from alertrelay.alert import Acknowledgement
 from alertrelay.aws.state import items
 from alertrelay.aws.state.table import OnTable, read
 from alertrelay.nflog.group_state import AlertItem
-from alertrelay.policy.acknowledgement import Acknowledgement
 
 
 class DynamoAcknowledgements(OnTable):

@@ -13,14 +13,13 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from alertrelay.alert import Alert, Channel
+from alertrelay.alert import Acknowledgement, Alert, Channel
 from alertrelay.nflog.group_state import (
     AlertBrief,
     AlertItem,
     Member,
 )
 from alertrelay.policy import acknowledgement, silence_json
-from alertrelay.policy.acknowledgement import Acknowledgement
 from alertrelay.policy.group_key import channel_of
 from alertrelay.policy.silence import Silence
 from alertrelay.state import AnomalyNote, BudgetNote, Survey, Waking
@@ -146,8 +145,8 @@ def member_attributes(gid: str, member: Member) -> dict[str, Any]:
         item["ends_at"] = micros(member.alert.ends_at)
     if member.alert.late:
         item["late"] = {"BOOL": True}
-    if member.acknowledged:
-        item["ack"] = acknowledgement_attribute(member.acknowledged)
+    if member.alert.acknowledged:
+        item["ack"] = acknowledgement_attribute(member.alert.acknowledged)
     return {**item, "ttl": seconds(member.expires)} if member.expires else item
 
 
@@ -159,7 +158,6 @@ def member(item: Attributes) -> Member:
         status=item["status"]["S"],
         at=as_time(item["at"]),
         expires=_expiry(item),
-        acknowledged=acknowledged(item),
         alert=AlertBrief(
             state_key=item["state_key"]["S"],
             fingerprint=item["fingerprint"]["S"],
@@ -167,6 +165,7 @@ def member(item: Attributes) -> Member:
             starts_at=as_time(item["starts_at"]),
             ends_at=time_of(item, "ends_at"),
             late=item.get("late", {}).get("BOOL", False),
+            acknowledged=acknowledged(item),
         ),
     )
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from alertrelay.alert import Acknowledgement
 from alertrelay.memory.state.alerts import MemoryAlerts
 from alertrelay.memory.state.groups import MemoryGroups
 from alertrelay.nflog.group_state import AlertItem
-from alertrelay.policy.acknowledgement import Acknowledgement
 
 
 class MemoryAcknowledgements(MemoryAlerts, MemoryGroups):
@@ -38,5 +38,5 @@ class MemoryAcknowledgements(MemoryAlerts, MemoryGroups):
             found = self._members.get(gid, {}).get(key)
             if not found or found.status != "firing":
                 return False
-            self._members[gid][key] = replace(found, acknowledged=acknowledged)
+            self._members[gid][key] = replace(found, alert=replace(found.alert, acknowledged=acknowledged))
             return True
