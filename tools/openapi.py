@@ -85,9 +85,13 @@ def _operation(route: RouteFacts) -> dict[str, Any]:
         found["parameters"] = parameters
     if name in BODIES:
         found["requestBody"] = {"required": True, "content": {"application/json": {"schema": BODIES[name]}}}
-        if name in ("POST /test", "POST /suppression/clear", "POST /api/v2/silences"):
-            found["responses"]["404"] = {"description": "There is no such receiver, group or silence"}
+        if name in _NAMING:
+            found["responses"]["404"] = {"description": "There is no such receiver, group, silence or alert"}
     return found
+
+
+_NAMING = frozenset({"POST /test", "POST /suppression/clear", "POST /api/v2/silences", "POST /api/v1/acknowledgements"})
+"""Routes whose body names something that may not be there."""
 
 
 def _signed() -> list[dict[str, Any]]:

@@ -139,6 +139,7 @@ class LocalRelay:
                 silences=store,
                 groups=store,
                 rates=store,
+                acknowledgements=store,
             ),
             IntakeWorld(
                 topics=QueuedTopics(database, clock, self._woken.set),

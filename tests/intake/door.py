@@ -63,7 +63,12 @@ class Door:
             config,
             "route:\n  receiver: oncall\n",
             IntakeState(
-                posted=self.posted, alerts=self.store, silences=self.store, groups=self.store, rates=self.store
+                posted=self.posted,
+                alerts=self.store,
+                silences=self.store,
+                groups=self.store,
+                rates=self.store,
+                acknowledgements=self.store,
             ),
             IntakeWorld(
                 topics=self.topics,

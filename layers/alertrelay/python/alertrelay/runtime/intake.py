@@ -16,6 +16,7 @@ from typing import Any
 
 from alertrelay.aws.budget import Budget
 from alertrelay.aws.direct_clients import forwarder_clients
+from alertrelay.aws.intake.acknowledgements import DynamoAcknowledgements
 from alertrelay.aws.intake.alerts import DynamoOpenAlerts
 from alertrelay.aws.intake.later import OwnInvocation
 from alertrelay.aws.intake.posted import DynamoPostedAlerts
@@ -32,11 +33,20 @@ from alertrelay.channels.transport.connection import Network
 from alertrelay.config.model import Config
 from alertrelay.dispatch import silences
 from alertrelay.intake.accept import Acceptance, end_expired
+from alertrelay.intake.acknowledging import Acknowledging
 from alertrelay.intake.clearing import Clearing
 from alertrelay.intake.console.parts import Console, ConsoleSite
 from alertrelay.intake.current import CurrentAlerts
 from alertrelay.intake.operating import Operating
-from alertrelay.intake.ports import IntakeReport, OpenAlerts, PostedAlerts, RefusedBodies, Statistics, Topics
+from alertrelay.intake.ports import (
+    Acknowledgements,
+    IntakeReport,
+    OpenAlerts,
+    PostedAlerts,
+    RefusedBodies,
+    Statistics,
+    Topics,
+)
 from alertrelay.intake.push import Push
 from alertrelay.intake.reading import Reads
 from alertrelay.intake.routes import Handlers, routes
@@ -61,13 +71,14 @@ Handle = Callable[[Any, Any], Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntakeState:
-    """The state of an intake: what was posted, what fires, the silences."""
+    """The state of an intake: what was posted, what fires and who is on it, the silences."""
 
     posted: PostedAlerts
     alerts: OpenAlerts
     silences: Silences
     groups: Groups
     rates: Rates
+    acknowledgements: Acknowledgements
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +143,13 @@ def handler_of(config: Config, original: str, state: IntakeState, world: IntakeW
                 save=lambda wanted: silences.save(state.silences, clock, wanted, new_id=str(uuid.uuid4())),
                 expire=partial(silences.expire, state.silences, clock),
                 clock=clock,
+            ),
+            acknowledging=Acknowledging(
+                alerts=state.alerts,
+                acknowledgements=state.acknowledgements,
+                groups=state.groups,
+                clock=clock,
+                report=report,
             ),
             operating=Operating(
                 reading=reading,
@@ -203,6 +221,7 @@ def _build(environ: Mapping[str, str], *, clock: Clock | None = None) -> Handle:
         silences=DynamoSilences(table, clock),
         groups=DynamoLeases(table, clock),
         rates=DynamoRates(table, clock),
+        acknowledgements=DynamoAcknowledgements(table, clock),
     )
     world = IntakeWorld(
         topics=SnsTopics(aws.sns, json.loads(environ["ALERTRELAY_TOPICS"])),
