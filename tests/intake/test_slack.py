@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 import pytest
 from alertrelay.alert import Integration
 from alertrelay.channels.slack import SlackSettings
-from alertrelay.channels.slack.buttons import Button, Deed, Judged, NotAButton, Span, element, read
+from alertrelay.channels.slack.buttons import Button, Deed, JudgedAnomaly, NotAButton, Span, element, read
 from alertrelay.config.model import Config
 from alertrelay.intake.slack.payload import reply_of
 from alertrelay.intake.slack.presses import end_of
@@ -252,7 +252,7 @@ def test_a_group_without_labels_is_silenced_alert_by_alert(door: Door) -> None:
 
 
 def test_a_verdict_on_an_anomaly_is_kept_as_feedback(door: Door) -> None:
-    judged = Judged(fingerprint="0123456789abcdef", started=1_763_600_000, watch="checkout", service="shop & co")
+    judged = JudgedAnomaly(fingerprint="0123456789abcdef", started=1_763_600_000, watch="checkout", service="shop & co")
     for deed, at in (("helpful", "1"), ("not_helpful", "2")):
         named: Deed = "helpful" if deed == "helpful" else "not_helpful"
         post(door, pressed(Button(deed=named, judged=judged), at=at))

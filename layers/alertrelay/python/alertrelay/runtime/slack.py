@@ -12,7 +12,7 @@ from typing import Any
 from alertrelay.alert import rfc3339
 from alertrelay.anomaly.scorer.ports import NotebookFailure, Vote
 from alertrelay.channels.slack import SlackSettings
-from alertrelay.channels.slack.buttons import JUDGED, Judged, began
+from alertrelay.channels.slack.buttons import JUDGED, JudgedAnomaly, began
 from alertrelay.channels.transport.connection import Network
 from alertrelay.channels.transport.http import ask
 from alertrelay.config.model import Config
@@ -98,7 +98,7 @@ def _silence(stored: Silences, clock: Clock, wanted: Silence, press_id: str) -> 
     return silences.save_once(stored, clock, wanted, new_id=new_id, close=CLOSE)
 
 
-def _judge(vote: Callable[[Vote], None], judged: Judged, helpful: bool, by: str, at: datetime) -> None:
+def _judge(vote: Callable[[Vote], None], judged: JudgedAnomaly, helpful: bool, by: str, at: datetime) -> None:
     try:
         vote(
             Vote(

@@ -41,7 +41,7 @@ class NotAButton(ValueError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
+class JudgedAnomaly:
     """The anomaly that a person judges: its `fingerprint`, when it began in seconds, the entry of anomaly.yml that
     found it, and its service."""
 
@@ -60,7 +60,7 @@ class Button:
     group: str = ""
     span: Span | None = None
     silence: str = ""
-    judged: Judged | None = None
+    judged: JudgedAnomaly | None = None
 
 
 def element(button: Button, text: str, *, place: int = 0, style: str = "", url: str = "") -> dict[str, Any]:
@@ -118,11 +118,11 @@ def _span(text: str) -> Span:
     return next(span for span in SPANS if span == text)
 
 
-def _judged(fields: Mapping[str, str]) -> Judged:
+def _judged(fields: Mapping[str, str]) -> JudgedAnomaly:
     mark, started = fields.get("f", ""), fields.get("at", "")
     if not _FINGERPRINT.fullmatch(mark) or not re.fullmatch(r"\d{1,11}", started, re.ASCII):
         raise NotAButton(f"the fingerprint of an anomaly and when it began were expected, got {mark[:40]!r}")
-    return Judged(fingerprint=mark, started=int(started), watch=fields.get("w", ""), service=fields.get("v", ""))
+    return JudgedAnomaly(fingerprint=mark, started=int(started), watch=fields.get("w", ""), service=fields.get("v", ""))
 
 
 def of_message(notification: Notification, settings: SlackSettings) -> list[dict[str, Any]]:
@@ -143,10 +143,10 @@ def of_message(notification: Notification, settings: SlackSettings) -> list[dict
     return [{"type": "actions", "elements": found}] if found else []
 
 
-def judged_of(alert: Alert) -> Judged:
+def judged_of(alert: Alert) -> JudgedAnomaly:
     """Returns what a verdict on an anomaly's alert is about."""
     labels = alert.labels
-    return Judged(
+    return JudgedAnomaly(
         fingerprint=alert.fingerprint,
         started=int(alert.starts_at.timestamp()),
         watch=labels.get("alarm_name", ""),
@@ -154,7 +154,7 @@ def judged_of(alert: Alert) -> Judged:
     )
 
 
-def verdict(group: str, judged: Judged, *, place: int = 0) -> list[dict[str, Any]]:
+def verdict(group: str, judged: JudgedAnomaly, *, place: int = 0) -> list[dict[str, Any]]:
     """Returns the two buttons by which a person judges an anomaly."""
     return [
         element(Button(deed="helpful", group=group, judged=judged), "👍 Helpful", place=place),
@@ -162,6 +162,6 @@ def verdict(group: str, judged: Judged, *, place: int = 0) -> list[dict[str, Any
     ]
 
 
-def began(judged: Judged) -> datetime:
+def began(judged: JudgedAnomaly) -> datetime:
     """Returns when the judged anomaly began."""
     return datetime.fromtimestamp(judged.started, UTC)

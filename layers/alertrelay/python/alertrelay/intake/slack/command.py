@@ -13,7 +13,7 @@ from alertrelay.config.model import Config, Route
 from alertrelay.intake import view
 from alertrelay.intake.reading import Reads
 from alertrelay.intake.slack.answers import Answer, conditions, only_you, sections, when, with_end
-from alertrelay.intake.slack.payload import Asked
+from alertrelay.intake.slack.payload import SlackAsk
 from alertrelay.policy.group_key import group_labels
 from alertrelay.policy.route import match_routes
 from alertrelay.policy.silence import Silence, state
@@ -29,7 +29,7 @@ _HELP = (
 )
 
 
-def command(reading: Reads, asked: Asked) -> Answer:
+def command(reading: Reads, asked: SlackAsk) -> Answer:
     """Returns the answer. Raises StoreFailure."""
     word, _, rest = asked.value.strip().partition(" ")
     match word.lower():

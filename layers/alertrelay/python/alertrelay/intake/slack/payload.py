@@ -24,7 +24,7 @@ _TEXT = 3_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class SlackAsk:
     """One press of a button, or one command, by a person. `id` is the same in each of Slack's retries; `at` is when it
     came first, in seconds; `reply` is the address that takes the answer, "" for none.
 
@@ -45,12 +45,12 @@ class Asked:
         return asdict(self)
 
 
-def asked_from(data: Mapping[str, Any]) -> Asked:
-    """Inverse of Asked.to_json. Raises TypeError."""
-    return Asked(**data)
+def asked_from(data: Mapping[str, Any]) -> SlackAsk:
+    """Inverse of SlackAsk.to_json. Raises TypeError."""
+    return SlackAsk(**data)
 
 
-def press_of(request: ApiRequest, *, at: float) -> Asked | None:
+def press_of(request: ApiRequest, *, at: float) -> SlackAsk | None:
     """Reads an interaction; None for one that needs nothing but its 200: a link, or what is no button of a message.
     Raises ApiError."""
     payload = _json(_form(request).get("payload", ""))
@@ -61,7 +61,7 @@ def press_of(request: ApiRequest, *, at: float) -> Asked | None:
     names = [_text(action, "action_id"), _text(action, "value"), _text(action, "action_ts"), _text(user, "id")]
     if not names[3]:
         raise _unfit('"user": {"id": …} was expected in the payload')
-    return Asked(
+    return SlackAsk(
         id=_digest(*names, _text(_mapping(payload.get("team")), "id")),
         kind="press",
         action=names[0],
@@ -73,13 +73,13 @@ def press_of(request: ApiRequest, *, at: float) -> Asked | None:
     )
 
 
-def command_of(request: ApiRequest, *, at: float) -> Asked:
+def command_of(request: ApiRequest, *, at: float) -> SlackAsk:
     """Reads a slash command. Raises ApiError."""
     form = _form(request)
     user = form.get("user_id", "")
     if not form.get("command") or not user:
         raise _unfit("the fields command and user_id of a slash command were expected")
-    return Asked(
+    return SlackAsk(
         id=_digest(form.get("trigger_id", ""), user, form.get("text", "")),
         kind="command",
         action=form["command"][:100],

@@ -13,13 +13,23 @@ from datetime import UTC, datetime, timedelta
 
 from alertrelay.alert import rfc3339
 from alertrelay.channels.slack import SlackSettings
-from alertrelay.channels.slack.buttons import JUDGED, MORNING, SPANS, Button, Judged, NotAButton, Span, began, read
+from alertrelay.channels.slack.buttons import (
+    JUDGED,
+    MORNING,
+    SPANS,
+    Button,
+    JudgedAnomaly,
+    NotAButton,
+    Span,
+    began,
+    read,
+)
 from alertrelay.channels.slack.mrkdwn import escape
 from alertrelay.config.matchers import print_matcher
 from alertrelay.config.model import Config, Matcher
 from alertrelay.intake.ports import IntakeReport
 from alertrelay.intake.slack.answers import Answer, conditions, only_you, when, with_end
-from alertrelay.intake.slack.payload import Asked
+from alertrelay.intake.slack.payload import SlackAsk
 from alertrelay.nflog.group_state import GroupHeader
 from alertrelay.policy.silence import Silence, SilenceRefused, state
 from alertrelay.ports import Clock
@@ -44,7 +54,7 @@ class Deeds:
 
     silence: Callable[[Silence, str], tuple[Silence, bool]]
     expire: Callable[[str], None]
-    judge: Callable[[Judged, bool, str, datetime], None]
+    judge: Callable[[JudgedAnomaly, bool, str, datetime], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +69,7 @@ class Desk:
     report: IntakeReport
 
 
-def press(desk: Desk, asked: Asked, clock: Clock) -> Answer | None:
+def press(desk: Desk, asked: SlackAsk, clock: Clock) -> Answer | None:
     """Does what the button asks for, and returns the answer; None where nothing is to be said. Raises StoreFailure."""
     try:
         button = read(asked.action, asked.value)
@@ -83,7 +93,7 @@ def slack_settings(config: Config) -> SlackSettings | None:
     return next((one for one in found if isinstance(one, SlackSettings) and one.mode == "bot" and one.buttons), None)
 
 
-def _allowed(desk: Desk, asked: Asked) -> Answer | None:
+def _allowed(desk: Desk, asked: SlackAsk) -> Answer | None:
     """Returns the answer for one who may not silence, None for one who may."""
     settings = slack_settings(desk.config)
     if settings is None or not settings.silencers or asked.user in settings.silencers:
@@ -99,7 +109,7 @@ def _allowed(desk: Desk, asked: Asked) -> Answer | None:
     return only_you(text)
 
 
-def _silence(desk: Desk, asked: Asked, button: Button, clock: Clock) -> Answer:
+def _silence(desk: Desk, asked: SlackAsk, button: Button, clock: Clock) -> Answer:
     header = desk.groups.header(button.group)
     if header is None:
         return only_you(
@@ -170,7 +180,7 @@ def end_of(span: Span, now: datetime, time_zone: str) -> datetime:
     return morning.replace(hour=MORNING, minute=0, second=0, microsecond=0).astimezone(UTC)
 
 
-def _unsilence(desk: Desk, asked: Asked, button: Button, clock: Clock) -> Answer:
+def _unsilence(desk: Desk, asked: SlackAsk, button: Button, clock: Clock) -> Answer:
     found = next((one for one in desk.stored() if one.id == button.silence), None)
     if found is None:
         return only_you("This silence no longer exists: it ended more than five days ago, or its store was lost.")
@@ -184,7 +194,7 @@ def _unsilence(desk: Desk, asked: Asked, button: Button, clock: Clock) -> Answer
     return only_you(f"🔔 The silence of {conditions(found.matchers)} has ended: what fires is notified again.")
 
 
-def _judge(desk: Desk, asked: Asked, button: Button) -> Answer:
+def _judge(desk: Desk, asked: SlackAsk, button: Button) -> Answer:
     judged, helpful = button.judged, button.deed == "helpful"
     assert judged is not None
     by = f"{asked.name} (Slack)"

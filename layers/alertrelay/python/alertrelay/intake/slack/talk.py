@@ -15,7 +15,7 @@ from typing import Any
 from alertrelay.intake.ports import IntakeReport
 from alertrelay.intake.request import ApiError, ApiRequest
 from alertrelay.intake.slack.answers import Answer, only_you
-from alertrelay.intake.slack.payload import Asked, asked_from, command_of, press_of
+from alertrelay.intake.slack.payload import SlackAsk, asked_from, command_of, press_of
 from alertrelay.intake.slack.signature import NoSigningSecret, NotSlack, SigningSecrets
 from alertrelay.ports import Clock
 from alertrelay.state import StoreFailure
@@ -61,7 +61,7 @@ class Reception:
         except NoSigningSecret as failure:
             raise self._unavailable(failure) from None
 
-    def _send(self, asked: Asked, request: ApiRequest) -> None:
+    def _send(self, asked: SlackAsk, request: ApiRequest) -> None:
         now = self.clock.now()
         self._sent = {name: at for name, at in self._sent.items() if now - at < REPEATED}
         if asked.id in self._sent:
@@ -84,8 +84,8 @@ class Talk:
     """What does the work. `press` and `command` return the answer; `reply` posts it: see
     runtime.slack.SlackWorld."""
 
-    press: Callable[[Asked], Answer | None]
-    command: Callable[[Asked], Answer]
+    press: Callable[[SlackAsk], Answer | None]
+    command: Callable[[SlackAsk], Answer]
     reply: Callable[[str, Answer], str]
     report: IntakeReport
 
