@@ -21,6 +21,9 @@ export const filters_and_keeps_the_address = (browser, given) =>
     await page.getByText("1 of 6 alerts").waitFor();
     await page.reload();
     await page.getByText("1 of 6 alerts").waitFor();
+    await page.getByRole("link", { name: /search-2|DiskWillFill/ }).click();
+    await page.getByRole("link", { name: "All alerts" }).click();
+    await page.getByText("1 of 6 alerts").waitFor();
     await page.getByRole("button", { name: "Clear the filters" }).click();
     await page.getByRole("button", { name: /^critical/ }).click();
     await page.getByText("1 of 6 alerts").waitFor();

@@ -3,6 +3,7 @@ import { html, useState } from "./html.js";
 import { may, notify, refresh, useAnswer, useStore } from "./store.js";
 import { post, remove } from "./api.js";
 import { href } from "./router.js";
+import { listAddress } from "./places.js";
 import { WHY, webAddress } from "./format.js";
 import { Away, Chip, Fault, Icon, Matchers, Severity, Time, Title, Waiting, useTask } from "./parts.js";
 import { Notified } from "./notified.js";
@@ -16,7 +17,7 @@ export function Alert({ parts: [fingerprint = ""], session }) {
   const { data, failure, again } = useAnswer(address);
   const listed = useStore((one) => one.overview?.alerts.find((alert) => alert.fingerprint === fingerprint));
   const alert = data?.alert ?? listed;
-  const back = html`<p class="back"><a href="#/alerts">‹ All alerts</a></p>`;
+  const back = html`<p class="back"><a href=${listAddress()}>‹ All alerts</a></p>`;
   if (!alert) {
     if (failure?.status === 404) return html`${back}<${Ended} fingerprint=${fingerprint} />`;
     return html`${back}<${Title} page="Alert">Alert<//>${failure ? html`<${Fault} failure=${failure} again=${again} what="The alert could not be read." />` : html`<${Waiting} what="Reading the alert" />`}`;

@@ -2,6 +2,7 @@
 import { html, useEffect, useMemo, useRef, useState } from "./html.js";
 import { useStore } from "./store.js";
 import { go, href } from "./router.js";
+import { noteList } from "./places.js";
 import { WHY, levelOf, plural, rankOf } from "./format.js";
 import { Chip, Fault, Icon, Nothing, Time, Title, Waiting } from "./parts.js";
 
@@ -15,6 +16,7 @@ export function Alerts({ query, visit }) {
   const overview = useStore((one) => one.overview);
   const failure = useStore((one) => one.failure);
   const wanted = Object.fromEntries(["q", "severity", "service", "state"].map((name) => [name, query.get(name) ?? ""]));
+  useEffect(noteList, [query.toString()]);
   const found = useMemo(() => overview && filtered(overview.alerts, wanted), [overview, query.toString()]);
   if (!overview) return failure ? html`<${Title} page="Alerts">Alerts<//><${Fault} failure=${failure} what="The alerts could not be read." />` : html`<${Title} page="Alerts">Alerts<//><${Waiting} what="Reading what fires" />`;
   const set = (part) => go(href(["alerts"], { ...wanted, ...part }), { replace: true });

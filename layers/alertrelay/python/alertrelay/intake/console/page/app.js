@@ -88,8 +88,8 @@ function Fresh() {
   const stale = at > 0 && (failure || lapsed || age > STALE_AFTER);
   const why = lapsed ? "The session has ended." : failure ? failure.message : "";
   return html`<div class=${`fresh ${stale || failure ? "stale" : ""}`}>
-    <span class="fresh-text">${at ? html`<span class="nowrap">as of ${span(age)} ago</span>${stale ? html`<span class="stale-word">; stale</span>` : ""}` : failure ? "no data" : "reading…"}</span>
-    ${why && html`<span class="fresh-why">${why}</span>`}
+    <span class="fresh-words"><span class="fresh-text">${at ? html`<span class="nowrap">as of ${span(age)} ago</span>${stale ? html`<span class="stale-word">; stale</span>` : ""}` : failure ? "no data" : "reading…"}</span>
+    ${why && html`<span class="fresh-why" title=${why}>${why}</span>`}</span>
     <button type="button" class="bare" onClick=${refresh} disabled=${lapsed} title="Read again"><svg class="icon" viewBox="0 0 20 20" aria-hidden="true" focusable="false"><path class="line" d="M16.4 8.6A6.8 6.8 0 0 0 4 6.6m0-3.4v3.6h3.6M3.6 11.4A6.8 6.8 0 0 0 16 13.4m0 3.4v-3.6h-3.6" /></svg><span class="unseen">Read again</span></button>
   </div>`;
 }

@@ -1,6 +1,7 @@
 // Small parts that several views show.
 import { html, useEffect, useRef, useState } from "./html.js";
 import { change, now, useStore } from "./store.js";
+import { enter } from "./places.js";
 import { clock, full, levelOf, matcherText, span, webAddress } from "./format.js";
 
 const SHAPES = {
@@ -62,15 +63,10 @@ export function Title({ children, page }) {
   const heading = useRef(null);
   useEffect(() => {
     document.title = `${page} · alertrelay`;
-    if (entered.page !== null && entered.page !== page) {
-      heading.current.focus({ preventScroll: true });
-      scrollTo(0, 0);
-    }
-    entered.page = page;
   }, [page]);
+  useEffect(() => enter(heading.current), [location.hash.split("?")[0]]);
   return html`<h1 tabindex="-1" ref=${heading}>${children}</h1>`;
 }
-const entered = { page: null };
 
 /** Asks before something that cannot be undone. `open` is the question, null for none. */
 export function Confirm({ open, yes, onYes, onNo, children }) {

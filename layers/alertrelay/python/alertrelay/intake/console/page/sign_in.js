@@ -44,7 +44,7 @@ function TokenForm({ given }) {
   return html`<form class="token" onSubmit=${submit}>
     <label>Your name<input name="name" autocomplete="username" maxlength="100" value=${name} onInput=${(event) => setName(event.target.value)} />
       <span class="hint">The author of your silences and acknowledgements</span></label>
-    <label>Token<input ref=${first} name="token" type="password" autocomplete="current-password" required value=${token} aria-describedby="token-fault" onInput=${(event) => setToken(event.target.value)} /></label>
+    <label>Token<input ref=${first} autofocus name="token" type="password" autocomplete="current-password" required value=${token} aria-describedby="token-fault" onInput=${(event) => setToken(event.target.value)} /></label>
     <p id="token-fault" class="field-fault" role="alert">${task.failure?.message ?? ""}</p>
     <button class="primary" disabled=${task.busy}>${task.busy ? "Signing in…" : "Sign in"}</button>
   </form>`;

@@ -62,7 +62,7 @@ let asking = null;
 export async function begin() {
   whenSessionEnds(lapse);
   document.addEventListener("visibilitychange", () => {
-    if (!document.hidden && state.session?.signedIn && Date.now() - state.receivedAt > EVERY) refresh();
+    if (!document.hidden && state.session?.signedIn && Date.now() - state.receivedAt >= EVERY) refresh();
   });
   try {
     enter(await get("/console/session"));
@@ -105,13 +105,9 @@ export function refresh() {
   clearTimeout(timer);
   asking ??= poll().finally(() => {
     asking = null;
-    if (state.session?.signedIn) timer = setTimeout(() => (document.hidden ? skip() : refresh()), EVERY);
+    if (state.session?.signedIn) timer = setTimeout(() => document.hidden || refresh(), EVERY); // hidden: see begin
   });
   return asking;
-}
-
-function skip() {
-  timer = setTimeout(() => (document.hidden ? skip() : refresh()), 1000);
 }
 
 async function poll() {
@@ -121,7 +117,7 @@ async function poll() {
     const skew = Date.parse(overview.asOf) - Date.now();
     const said = state.failure ? `The data is fresh again. ${news}` : news;
     change({ overview, receivedAt: Date.now(), skew, failure: null, polls: state.polls + 1, ...(said && { said }) });
-    if (state.polls % UNSENT_EVERY === 1) await readUnsent();
+    if (state.polls % UNSENT_EVERY === 1) readUnsent();
   } catch (failure) {
     if (failure.status === 401) return;
     change({ failure, ...(!state.failure && { said: `The data is stale. ${failure.message}` }) });
