@@ -25,6 +25,7 @@ PAGE = Path(__file__).parents[1] / "docs" / "schemas" / "intake.openapi.json"
 _PARTS: Mapping[str, Any] = {
     "silence_id": {"type": "string", "format": "uuid"},
     "file": {"type": "string"},
+    "version": {"type": "string"},
     "fingerprint": {"type": "string", "pattern": "^[0-9a-f]{16}$"},
 }
 _ERRORS: Mapping[int, str] = {
@@ -80,8 +81,8 @@ def _operation(route: RouteFacts) -> dict[str, Any]:
         found["parameters"] = parameters
     if name in BODIES:
         found["requestBody"] = {"required": True, "content": {"application/json": {"schema": BODIES[name]}}}
-        if name in ("POST /test", "POST /suppression/clear", "POST /api/v2/silences"):
-            found["responses"]["404"] = {"description": "There is no such receiver, group or silence"}
+        if name in ("POST /test", "POST /suppression/clear", "POST /api/v2/silences", "POST /api/v1/redrive"):
+            found["responses"]["404"] = {"description": "There is no such receiver, group, silence or queue"}
     return found
 
 

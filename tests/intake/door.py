@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 
 from alertrelay.config.model import Config
 from alertrelay.intake.ports import DayFigures
-from alertrelay.memory.intake import MemoryPostedAlerts, MemoryRefusedBodies, MemoryTopics
+from alertrelay.memory.intake import MemoryDeadLetters, MemoryPostedAlerts, MemoryRefusedBodies, MemoryTopics
 from alertrelay.memory.ports import ManualClock
 from alertrelay.memory.store import MemoryStore
-from alertrelay.runtime.intake import IntakeState, IntakeWorld, handler_of
+from alertrelay.runtime.intake import ConsoleWorld, IntakeState, IntakeWorld, handler_of
 from alertrelay.runtime.observe import Observer
 
 NOW = datetime(2026, 11, 20, 3, 4, 5, tzinfo=UTC)
@@ -50,6 +50,7 @@ class Door:
         self.posted = MemoryPostedAlerts()
         self.topics = MemoryTopics()
         self.refused = MemoryRefusedBodies()
+        self.letters = MemoryDeadLetters("slack-forwarder-failed")
         self.secret: dict[str, object] = dict(SECRET)
         self.config = config
         self.figures: DayFigures | None = None
@@ -57,7 +58,12 @@ class Door:
             config,
             "route:\n  receiver: oncall\n",
             IntakeState(
-                posted=self.posted, alerts=self.store, silences=self.store, groups=self.store, rates=self.store
+                posted=self.posted,
+                alerts=self.store,
+                silences=self.store,
+                groups=self.store,
+                rates=self.store,
+                lookup=self.store,
             ),
             IntakeWorld(
                 topics=self.topics,
@@ -66,6 +72,7 @@ class Door:
                 statistics=self,
                 clock=self.clock,
             ),
+            ConsoleWorld(letters=self.letters, objectives=("orders-availability",)),
             Observer(service="intake", level="ERROR", namespace="alertrelay", also=None, environment="test"),
         )
 

@@ -7,35 +7,48 @@ import json
 import os
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from alertrelay.aws.budget import Budget
 from alertrelay.aws.direct_clients import forwarder_clients
 from alertrelay.aws.intake.alerts import DynamoOpenAlerts
+from alertrelay.aws.intake.dead_letters import SqsDeadLetters
 from alertrelay.aws.intake.posted import DynamoPostedAlerts
 from alertrelay.aws.intake.statistics import LogStatistics
 from alertrelay.aws.intake.topics import SnsTopics, SqsRefusedBodies
 from alertrelay.aws.secrets import SecretKeys
 from alertrelay.aws.state.leases import DynamoLeases
+from alertrelay.aws.state.lookup import DynamoLookup
 from alertrelay.aws.state.rates import DynamoRates
 from alertrelay.aws.state.silences import DynamoSilences
 from alertrelay.aws.state.table import Table
 from alertrelay.channels import settings_of
 from alertrelay.config.model import Config
+from alertrelay.config.slo import SloConfig
 from alertrelay.dispatch import silences
+from alertrelay.groups.dead_letters import DeadLetterQueue, forwarder_queues
 from alertrelay.intake.accept import Acceptance, end_expired
 from alertrelay.intake.clearing import Clearing
 from alertrelay.intake.console.parts import Console, ConsoleSite
 from alertrelay.intake.current import CurrentAlerts
 from alertrelay.intake.operating import Operating
-from alertrelay.intake.ports import IntakeReport, OpenAlerts, PostedAlerts, RefusedBodies, Statistics, Topics
+from alertrelay.intake.ports import (
+    DeadLetters,
+    IntakeReport,
+    OpenAlerts,
+    PostedAlerts,
+    RefusedBodies,
+    Statistics,
+    Topics,
+)
 from alertrelay.intake.push import Push
 from alertrelay.intake.reading import Reads
+from alertrelay.intake.route import RouteFacts
 from alertrelay.intake.routes import Handlers, routes
 from alertrelay.intake.silencing import Silencing
 from alertrelay.intake.tokens import Doorkeeper, ReadSecret
@@ -43,7 +56,10 @@ from alertrelay.ports import Clock
 from alertrelay.runtime.container import SystemClock
 from alertrelay.runtime.observe import Observer
 from alertrelay.runtime.self_test import PASSED, SELF_TEST
-from alertrelay.state import Groups, Rates, Silences
+from alertrelay.state import Groups, Lookup, Rates, Silences
+
+if TYPE_CHECKING:
+    from alertrelay.aws.clients import Clients
 
 UNAVAILABLE: Mapping[str, Any] = {
     "statusCode": 503,
@@ -63,6 +79,7 @@ class IntakeState:
     silences: Silences
     groups: Groups
     rates: Rates
+    lookup: Lookup
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +91,16 @@ class IntakeWorld:
     secret: ReadSecret
     statistics: Statistics
     clock: Clock
-    local: bool = False  # on loopback, without TLS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsoleWorld:
+    """What the console reads beside the intake's state. `objectives` are the names of those whose budget is kept;
+    `local`: on loopback, without TLS."""
+
+    letters: DeadLetters
+    objectives: Sequence[str] = ()
+    local: bool = False
 
 
 class IntakeHandler:
@@ -99,8 +125,16 @@ def intake() -> IntakeHandler:
     return IntakeHandler()
 
 
-def handler_of(config: Config, original: str, state: IntakeState, world: IntakeWorld, observer: Observer) -> Handle:
-    """Returns the handler over its ports."""
+def handler_of(
+    config: Config,
+    original: str,
+    state: IntakeState,
+    world: IntakeWorld,
+    console: ConsoleWorld,
+    observer: Observer,
+    more: Sequence[RouteFacts] = (),
+) -> Handle:
+    """Returns the handler over its ports, with `more` routes that only this place has."""
     report = IntakeReport(log=observer.log, count=observer.add)
     clock = world.clock
     acceptance = Acceptance(
@@ -140,11 +174,16 @@ def handler_of(config: Config, original: str, state: IntakeState, world: IntakeW
                 statistics=world.statistics,
             ),
             console=Console(
-                site=ConsoleSite(environment=config.environment, local=world.local),
+                site=ConsoleSite(environment=config.environment, local=console.local),
                 doorkeeper=Doorkeeper(read=world.secret, clock=clock),
+                groups=state.groups,
+                lookup=state.lookup,
+                letters=console.letters,
+                objectives=console.objectives,
             ),
             report=report,
-        )
+        ),
+        more,
     )
     return partial(_handle, app.resolve, acceptance, observer)
 
@@ -192,6 +231,7 @@ def _build(environ: Mapping[str, str], *, clock: Clock | None = None) -> Handle:
         silences=DynamoSilences(table, clock),
         groups=DynamoLeases(table, clock),
         rates=DynamoRates(table, clock),
+        lookup=DynamoLookup(table, clock),
     )
     world = IntakeWorld(
         topics=SnsTopics(aws.sns, json.loads(environ["ALERTRELAY_TOPICS"])),
@@ -200,12 +240,33 @@ def _build(environ: Mapping[str, str], *, clock: Clock | None = None) -> Handle:
         statistics=LogStatistics(aws.logs, json.loads(environ["ALERTRELAY_LOG_GROUPS"]), clock, observer.log),
         clock=clock,
     )
-    handle = handler_of(
-        config, (folder / environ["ALERTRELAY_ORIGINAL"]).read_text(encoding="utf-8"), state, world, observer
-    )
+    original = (folder / environ["ALERTRELAY_ORIGINAL"]).read_text(encoding="utf-8")
+    handle = handler_of(config, original, state, world, _console(environ, folder, aws), observer)
 
     def limited(event: Any, context: Any) -> Any:
         with budget.limited(secret_at_hand=secrets.at_hand):
             return handle(event, context)
 
     return limited
+
+
+def _console(environ: Mapping[str, str], folder: Path, aws: Clients) -> ConsoleWorld:
+    base = environ["ALERTRELAY_REFUSED_URL"].rpartition("/")[0]
+    functions: Sequence[str] = json.loads(environ.get("ALERTRELAY_FORWARDERS", "[]"))
+    letters = SqsDeadLetters(
+        client=aws.sqs,
+        queues={queue: f"{base}/{queue.name}" for queue in _queues(environ, functions)},
+        timers={function: f"{base}/{function}-timers" for function in functions},
+    )
+    objectives: Sequence[str] = ()
+    if compiled := environ.get("ALERTRELAY_SLO_CONFIG"):
+        found = SloConfig.from_json(json.loads((folder / compiled).read_text(encoding="utf-8")))
+        objectives = tuple(objective.id for objective in found.objectives)
+    return ConsoleWorld(letters=letters, objectives=objectives)
+
+
+def _queues(environ: Mapping[str, str], functions: Sequence[str]) -> Iterator[DeadLetterQueue]:
+    """Yields the dead-letter queues: of each forwarder, and those that the environment names by their holder."""
+    yield from forwarder_queues(functions)
+    for name, holder in json.loads(environ.get("ALERTRELAY_DEAD_LETTERS", "{}")).items():
+        yield DeadLetterQueue(name=name, holder=holder)
