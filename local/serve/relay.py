@@ -136,6 +136,7 @@ class LocalRelay:
                 silences=store,
                 groups=store,
                 rates=store,
+                acknowledgements=store,
             ),
             IntakeWorld(
                 topics=QueuedTopics(database, clock, self._woken.set),
@@ -143,6 +144,7 @@ class LocalRelay:
                 secret=lambda _: outside.secret,
                 statistics=self._counts,
                 clock=clock,
+                local=True,
             ),
             _observer(config),
         )

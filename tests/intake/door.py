@@ -33,6 +33,7 @@ class Answer:
         self.status: int = answer["statusCode"]
         self.headers: Mapping[str, str] = answer.get("headers") or {}
         self.text: str = answer["body"]
+        self.cookies: list[str] = answer.get("cookies") or []
 
     @property
     def json(self) -> Any:
@@ -56,7 +57,12 @@ class Door:
             config,
             "route:\n  receiver: oncall\n",
             IntakeState(
-                posted=self.posted, alerts=self.store, silences=self.store, groups=self.store, rates=self.store
+                posted=self.posted,
+                alerts=self.store,
+                silences=self.store,
+                groups=self.store,
+                rates=self.store,
+                acknowledgements=self.store,
             ),
             IntakeWorld(
                 topics=self.topics,

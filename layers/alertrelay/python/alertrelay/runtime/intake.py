@@ -16,6 +16,7 @@ from typing import Any
 
 from alertrelay.aws.budget import Budget
 from alertrelay.aws.direct_clients import forwarder_clients
+from alertrelay.aws.intake.acknowledgements import DynamoAcknowledgements
 from alertrelay.aws.intake.alerts import DynamoOpenAlerts
 from alertrelay.aws.intake.posted import DynamoPostedAlerts
 from alertrelay.aws.intake.statistics import LogStatistics
@@ -29,10 +30,20 @@ from alertrelay.channels import settings_of
 from alertrelay.config.model import Config
 from alertrelay.dispatch import silences
 from alertrelay.intake.accept import Acceptance, end_expired
+from alertrelay.intake.acknowledging import Acknowledging
 from alertrelay.intake.clearing import Clearing
+from alertrelay.intake.console.parts import Console, ConsoleSite
 from alertrelay.intake.current import CurrentAlerts
 from alertrelay.intake.operating import Operating
-from alertrelay.intake.ports import IntakeReport, OpenAlerts, PostedAlerts, RefusedBodies, Statistics, Topics
+from alertrelay.intake.ports import (
+    Acknowledgements,
+    IntakeReport,
+    OpenAlerts,
+    PostedAlerts,
+    RefusedBodies,
+    Statistics,
+    Topics,
+)
 from alertrelay.intake.push import Push
 from alertrelay.intake.reading import Reads
 from alertrelay.intake.routes import Handlers, routes
@@ -55,13 +66,14 @@ Handle = Callable[[Any, Any], Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntakeState:
-    """The state of an intake: what was posted, what fires, the silences."""
+    """The state of an intake: what was posted, what fires and who is on it, the silences."""
 
     posted: PostedAlerts
     alerts: OpenAlerts
     silences: Silences
     groups: Groups
     rates: Rates
+    acknowledgements: Acknowledgements
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +85,7 @@ class IntakeWorld:
     secret: ReadSecret
     statistics: Statistics
     clock: Clock
+    local: bool = False  # on loopback, without TLS
 
 
 class IntakeHandler:
@@ -125,6 +138,13 @@ def handler_of(config: Config, original: str, state: IntakeState, world: IntakeW
                 expire=partial(silences.expire, state.silences, clock),
                 clock=clock,
             ),
+            acknowledging=Acknowledging(
+                alerts=state.alerts,
+                acknowledgements=state.acknowledgements,
+                groups=state.groups,
+                clock=clock,
+                report=report,
+            ),
             operating=Operating(
                 reading=reading,
                 acceptance=acceptance,
@@ -137,7 +157,10 @@ def handler_of(config: Config, original: str, state: IntakeState, world: IntakeW
                 ),
                 statistics=world.statistics,
             ),
-            doorkeeper=Doorkeeper(read=world.secret, clock=clock),
+            console=Console(
+                site=ConsoleSite(environment=config.environment, local=world.local),
+                doorkeeper=Doorkeeper(read=world.secret, clock=clock),
+            ),
             report=report,
         )
     )
@@ -187,6 +210,7 @@ def _build(environ: Mapping[str, str], *, clock: Clock | None = None) -> Handle:
         silences=DynamoSilences(table, clock),
         groups=DynamoLeases(table, clock),
         rates=DynamoRates(table, clock),
+        acknowledgements=DynamoAcknowledgements(table, clock),
     )
     world = IntakeWorld(
         topics=SnsTopics(aws.sns, json.loads(environ["ALERTRELAY_TOPICS"])),
