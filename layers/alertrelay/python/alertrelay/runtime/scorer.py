@@ -140,9 +140,13 @@ def _handled(scoring: Scoring, event: Any, context: Any) -> dict[str, Any] | Non
         return None
     try:
         scoring.notebook.keep_deployment(deployment)
-        at = rfc3339(datetime.fromtimestamp(deployment.at, UTC))
+        deployed_at = rfc3339(datetime.fromtimestamp(deployment.at, UTC))
         scoring.log(
-            "deployment_kept", id=deployment.id, what=deployment.what, deployed_at=at, names=list(deployment.names)
+            "deployment_kept",
+            id=deployment.id,
+            what=deployment.what,
+            deployed_at=deployed_at,
+            names=list(deployment.names),
         )
     except NotebookFailure as failure:
         scoring.log("deployment_not_kept", id=deployment.id, failure=str(failure))
