@@ -37,7 +37,7 @@ _OUTCOMES: Mapping[str, What] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class LoggedDecision:
     """One decision about one alert, or what a person or a deployment did to many.
 
     `alert` is the alertname, `state_key` says which alert it is, `starts_at` which firing of it; `group` is the group
@@ -81,7 +81,7 @@ class Decision:
         return parts[6].split("|")[0] if len(parts) == 7 and parts[5] == "alarm" else self.alert
 
 
-def decision_of(line: Mapping[str, Any], at: datetime) -> Decision | None:
+def decision_of(line: Mapping[str, Any], at: datetime) -> LoggedDecision | None:
     """Returns the decision of a log line, None where it is none."""
     event = line.get("message")
     if event == "outcome":
@@ -89,7 +89,7 @@ def decision_of(line: Mapping[str, Any], at: datetime) -> Decision | None:
     if not isinstance(event, str) or event not in EVENTS:
         return None
     text = _texts(line)
-    return Decision(
+    return LoggedDecision(
         at=instant(line.get("deployed_at")) or at,
         what=EVENTS[event],
         alert=text("alertname"),
@@ -105,7 +105,7 @@ def decision_of(line: Mapping[str, Any], at: datetime) -> Decision | None:
     )
 
 
-def _outcome(line: Mapping[str, Any], at: datetime) -> Decision | None:
+def _outcome(line: Mapping[str, Any], at: datetime) -> LoggedDecision | None:
     text = _texts(line)
     outcome, reason = text("outcome"), text("reason")
     what = _OUTCOMES.get(outcome)
@@ -114,7 +114,7 @@ def _outcome(line: Mapping[str, Any], at: datetime) -> Decision | None:
     if what == "joined" and reason == "channel_failed":
         what = "failed"
     latency, attempts = line.get("latency_seconds"), line.get("attempts")
-    return Decision(
+    return LoggedDecision(
         at=at,
         what=what,
         alert=text("alertname"),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from alertrelay.nflog.history.decision import Decision
+from alertrelay.nflog.history.decision import LoggedDecision
 
 BY_ITSELF = timedelta(minutes=5)
 """An alert that resolves within so long has mostly resolved before anybody could act."""
@@ -23,7 +23,7 @@ class Episode:
     fingerprint: str
     fired_at: datetime
     resolved_at: datetime | None = None
-    decisions: list[Decision] = field(default_factory=list)
+    decisions: list[LoggedDecision] = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -36,7 +36,7 @@ class Episode:
         return any(one.what in _SENT and one.status == "firing" for one in self.decisions)
 
     @property
-    def acknowledged(self) -> Decision | None:
+    def acknowledged(self) -> LoggedDecision | None:
         """Returns its first acknowledgement."""
         return next((one for one in self.decisions if one.what == "acknowledged"), None)
 
@@ -76,7 +76,7 @@ class Episode:
         return "resolved by itself within five minutes" if self.by_itself else "resolved, nobody acknowledged it"
 
 
-def episodes(decisions: Iterable[Decision]) -> list[Episode]:
+def episodes(decisions: Iterable[LoggedDecision]) -> list[Episode]:
     """Returns the episodes of decisions in order of time, by when they fired.
 
     A line without `starts_at` (of an earlier version) belongs to the firing that is open, else begins one. What a
@@ -101,7 +101,7 @@ def episodes(decisions: Iterable[Decision]) -> list[Episode]:
     return found
 
 
-def _of(one: Decision, latest: dict[str, Episode], named: dict[tuple[str, datetime], Episode]) -> Episode | None:
+def _of(one: LoggedDecision, latest: dict[str, Episode], named: dict[tuple[str, datetime], Episode]) -> Episode | None:
     """Returns the episode that a decision belongs to, None where it begins one, or is about none."""
     if not one.state_key or one.what in ("acknowledged", "unacknowledged", "silenced", "judged", "escalated"):
         own = [e for e in latest.values() if one.fingerprint and e.fingerprint == one.fingerprint]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from alertrelay.nflog.history.decision import Decision, decision_of
+from alertrelay.nflog.history.decision import LoggedDecision, decision_of
 from alertrelay.values.times import instant
 
 _OURS = ('"level":', '"location":', '"_aws":', '"outcome":', '"fingerprint":', '"reason":', '"service":')
@@ -25,7 +25,7 @@ class Read:
     else; `foreign` ones are no JSON of theirs (a trace, Lambda's START and REPORT); `cut` ones begin as theirs and end
     in the middle; `repeated` ones were read before."""
 
-    decisions: tuple[Decision, ...]
+    decisions: tuple[LoggedDecision, ...]
     other: int = 0
     foreign: int = 0
     cut: int = 0
@@ -51,7 +51,7 @@ def _counted(number: int) -> str:
 def read_lines(lines: Iterable[str | tuple[datetime, str]]) -> Read:
     """Returns the decisions of log lines. A pair is a line with the time at which CloudWatch received it, which counts
     where the line has none of its own."""
-    found: list[Decision] = []
+    found: list[LoggedDecision] = []
     seen: set[int] = set()  # of hashes: 90 days of lines would fill the memory
     other = foreign = cut = repeated = 0
     for one in lines:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from alertrelay.alert import rfc3339
-from alertrelay.nflog.history.decision import Decision
+from alertrelay.nflog.history.decision import LoggedDecision
 from alertrelay.nflog.history.episodes import Episode, episodes, spans
 
 NEARBY = timedelta(minutes=60)
@@ -23,7 +23,7 @@ SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class TimelineEntry:
     """One line. `alert` names it, `where` is receiver and channel, or a person's place; `why` is the reason."""
 
     at: datetime
@@ -68,7 +68,7 @@ class Timeline:
     alerts: tuple[str, ...]
     fired_at: datetime
     resolved_at: datetime | None
-    entries: tuple[Entry, ...]
+    entries: tuple[TimelineEntry, ...]
     before: tuple[Before, ...]
     before_count: int
     since: datetime
@@ -87,7 +87,7 @@ class Timeline:
         }
 
 
-def timeline(decisions: Sequence[Decision], about: str, *, at: datetime | None = None) -> Timeline | None:
+def timeline(decisions: Sequence[LoggedDecision], about: str, *, at: datetime | None = None) -> Timeline | None:
     """Returns the last incident of a fingerprint, group key, alarm's name or alertname, or the last one that had begun
     by `at`. `decisions` are all that were read, in order of time. None where none is about it."""
     own = [one for one in episodes(decisions) if _is_about(one, about)]
@@ -120,10 +120,10 @@ def _is_about(episode: Episode, about: str) -> bool:
     return about in names or any(about == one.group for one in episode.decisions)
 
 
-def _of_episode(episode: Episode) -> Iterator[Entry]:
-    yield Entry(at=episode.fired_at, what="fired", alert=episode.name)
+def _of_episode(episode: Episode) -> Iterator[TimelineEntry]:
+    yield TimelineEntry(at=episode.fired_at, what="fired", alert=episode.name)
     if episode.resolved_at:
-        yield Entry(at=episode.resolved_at, what="resolved", alert=episode.name, why=episode.ended_by)
+        yield TimelineEntry(at=episode.resolved_at, what="resolved", alert=episode.name, why=episode.ended_by)
     shown: set[tuple[object, ...]] = set()
     for one in episode.decisions:
         what = "resolve notified" if one.what == "notified" and one.status == "resolved" else one.what
@@ -133,13 +133,13 @@ def _of_episode(episode: Episode) -> Iterator[Entry]:
         if again or one.why in _QUIET or (what, one.status) == ("joined", "resolved"):
             continue
         shown.add(repeated)
-        yield Entry(at=one.at, what=what, alert=episode.name, where=_where(one), why=_why(one), by=one.by)
+        yield TimelineEntry(at=one.at, what=what, alert=episode.name, where=_where(one), why=_why(one), by=one.by)
 
 
-def _together(entries: Iterable[Entry]) -> Iterator[Entry]:
+def _together(entries: Iterable[TimelineEntry]) -> Iterator[TimelineEntry]:
     """Yields entries that say the same of several places within a minute as one, at its first time."""
-    open_: dict[tuple[str, ...], tuple[datetime, list[Entry]]] = {}
-    found: list[list[Entry]] = []
+    open_: dict[tuple[str, ...], tuple[datetime, list[TimelineEntry]]] = {}
+    found: list[list[TimelineEntry]] = []
     for entry in entries:
         key = (entry.what, entry.alert, entry.why, entry.by)
         began, run = open_.get(key, (entry.at, []))
@@ -157,11 +157,11 @@ _QUIET = frozenset({"not_this_forwarder", "duplicate"})
 """These say nothing of what became of the alert."""
 
 
-def _where(one: Decision) -> str:
+def _where(one: LoggedDecision) -> str:
     return f"{one.receiver} ({one.channel})" if one.receiver and one.channel else one.receiver or one.channel
 
 
-def _why(one: Decision) -> str:
+def _why(one: LoggedDecision) -> str:
     instead = f", instead of {one.fallback_for.split('/')[0]}" if one.fallback_for else ""
     tries = f", {one.attempts} tries" if one.attempts > 1 else ""
     parts = ": ".join(part for part in (one.why, one.detail) if part)
@@ -170,15 +170,15 @@ def _why(one: Decision) -> str:
 
 
 def _around(
-    decisions: Sequence[Decision], incident: Sequence[Episode], *, since: datetime, until: datetime
-) -> Iterator[Entry]:
+    decisions: Sequence[LoggedDecision], incident: Sequence[Episode], *, since: datetime, until: datetime
+) -> Iterator[TimelineEntry]:
     """Yields what concerns more than one alert: deployments, and silences that were made meanwhile."""
     known = {id(one) for episode in incident for one in episode.decisions}
     for one in decisions:
         if not since <= one.at <= until or id(one) in known:
             continue
         if one.what in ("deployed", "silenced", "silence expired") and not one.fingerprint:
-            yield Entry(at=one.at, what=one.what, where=_where(one), why=_why(one), by=one.by)
+            yield TimelineEntry(at=one.at, what=one.what, where=_where(one), why=_why(one), by=one.by)
 
 
 def _before(incident: Sequence[Episode]) -> Before:
