@@ -23,7 +23,7 @@ SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TimelineEntry:
+class IncidentLine:
     """One line. `alert` names it, `where` is receiver and channel, or a person's place; `why` is the reason."""
 
     at: datetime
@@ -68,7 +68,7 @@ class Timeline:
     alerts: tuple[str, ...]
     fired_at: datetime
     resolved_at: datetime | None
-    entries: tuple[TimelineEntry, ...]
+    entries: tuple[IncidentLine, ...]
     before: tuple[Before, ...]
     before_count: int
     since: datetime
@@ -120,10 +120,10 @@ def _is_about(episode: Episode, about: str) -> bool:
     return about in names or any(about == one.group for one in episode.decisions)
 
 
-def _of_episode(episode: Episode) -> Iterator[TimelineEntry]:
-    yield TimelineEntry(at=episode.fired_at, what="fired", alert=episode.name)
+def _of_episode(episode: Episode) -> Iterator[IncidentLine]:
+    yield IncidentLine(at=episode.fired_at, what="fired", alert=episode.name)
     if episode.resolved_at:
-        yield TimelineEntry(at=episode.resolved_at, what="resolved", alert=episode.name, why=episode.ended_by)
+        yield IncidentLine(at=episode.resolved_at, what="resolved", alert=episode.name, why=episode.ended_by)
     shown: set[tuple[object, ...]] = set()
     for one in episode.decisions:
         what = "resolve notified" if one.what == "notified" and one.status == "resolved" else one.what
@@ -133,13 +133,13 @@ def _of_episode(episode: Episode) -> Iterator[TimelineEntry]:
         if again or one.why in _QUIET or (what, one.status) == ("joined", "resolved"):
             continue
         shown.add(repeated)
-        yield TimelineEntry(at=one.at, what=what, alert=episode.name, where=_where(one), why=_why(one), by=one.by)
+        yield IncidentLine(at=one.at, what=what, alert=episode.name, where=_where(one), why=_why(one), by=one.by)
 
 
-def _together(entries: Iterable[TimelineEntry]) -> Iterator[TimelineEntry]:
+def _together(entries: Iterable[IncidentLine]) -> Iterator[IncidentLine]:
     """Yields entries that say the same of several places within a minute as one, at its first time."""
-    open_: dict[tuple[str, ...], tuple[datetime, list[TimelineEntry]]] = {}
-    found: list[list[TimelineEntry]] = []
+    open_: dict[tuple[str, ...], tuple[datetime, list[IncidentLine]]] = {}
+    found: list[list[IncidentLine]] = []
     for entry in entries:
         key = (entry.what, entry.alert, entry.why, entry.by)
         began, run = open_.get(key, (entry.at, []))
@@ -171,14 +171,14 @@ def _why(one: LoggedDecision) -> str:
 
 def _around(
     decisions: Sequence[LoggedDecision], incident: Sequence[Episode], *, since: datetime, until: datetime
-) -> Iterator[TimelineEntry]:
+) -> Iterator[IncidentLine]:
     """Yields what concerns more than one alert: deployments, and silences that were made meanwhile."""
     known = {id(one) for episode in incident for one in episode.decisions}
     for one in decisions:
         if not since <= one.at <= until or id(one) in known:
             continue
         if one.what in ("deployed", "silenced", "silence expired") and not one.fingerprint:
-            yield TimelineEntry(at=one.at, what=one.what, where=_where(one), why=_why(one), by=one.by)
+            yield IncidentLine(at=one.at, what=one.what, where=_where(one), why=_why(one), by=one.by)
 
 
 def _before(incident: Sequence[Episode]) -> Before:
