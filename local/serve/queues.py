@@ -17,7 +17,7 @@ from alertrelay.sources import Envelope
 
 from local.serve.database import DataFile
 
-TOPIC, TIMERS, DEAD, REFUSED = "topic", "timers", "dead-letters", "refused"
+TOPIC, TIMERS, LATER, DEAD, REFUSED = "topic", "timers", "later", "dead-letters", "refused"
 """The queues of messages."""
 ACCOUNT, REGION = "000000000000", "local"
 

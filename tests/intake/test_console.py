@@ -98,6 +98,16 @@ def test_an_alert_has_what_became_of_it_at_each_integration(door: Door) -> None:
     assert (failing["failingSince"], failing["next"]) == ("2026-11-20T03:04:05.000Z", "2026-11-20T03:09:05.000Z")
 
 
+def test_who_acknowledged_an_alert_is_shown_by_the_name_of_the_session(door: Door) -> None:
+    fire(door, "Down", service="orders")
+    cookie, given = sign_in(door), {"fingerprint": only(door), "comment": SCRIPT}
+    assert by_cookie(door, cookie, "POST", "/api/v1/acknowledgements", given).status == 200
+    door.clock.sleep(5)
+    fire(door, "Down", service="orders")
+    found = page(door)["alert"]["acknowledged"]
+    assert (found["by"], found["comment"], found["via"]) == ("ana", SCRIPT, "console")
+
+
 def test_why_an_alert_is_suppressed_is_named(config: Config) -> None:
     rule = InhibitRule(
         source=(Matcher(name="alertname", op="=", value="NodeDown"),),

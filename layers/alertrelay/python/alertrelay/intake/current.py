@@ -33,7 +33,7 @@ class CurrentAlerts:
             if held is None:
                 found[item.key] = item
             elif held.order_key < item.order_key:
-                found[item.key] = replace(item, groups=held.groups)
+                found[item.key] = replace(item, groups=held.groups, acknowledged=held.acknowledged)
         return list(found.values())
 
 

@@ -134,6 +134,7 @@ class Writer:
             home=self.site.home,
             console=self.site.console,
             listing=_listing(content, firing) if digest else None,
+            gid=content.gid,
         )
 
 

@@ -7,20 +7,22 @@ import json
 import os
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from alertrelay.aws.budget import Budget
 from alertrelay.aws.direct_clients import forwarder_clients
+from alertrelay.aws.intake.acknowledgements import DynamoAcknowledgements
 from alertrelay.aws.intake.alerts import DynamoOpenAlerts
-from alertrelay.aws.intake.dead_letters import SqsDeadLetters
+from alertrelay.aws.intake.later import OwnInvocation
 from alertrelay.aws.intake.posted import DynamoPostedAlerts
 from alertrelay.aws.intake.statistics import LogStatistics
 from alertrelay.aws.intake.topics import SnsTopics, SqsRefusedBodies
+from alertrelay.aws.scorer.notes import DynamoNotebook
 from alertrelay.aws.secrets import SecretKeys
 from alertrelay.aws.state.leases import DynamoLeases
 from alertrelay.aws.state.lookup import DynamoLookup
@@ -28,17 +30,16 @@ from alertrelay.aws.state.rates import DynamoRates
 from alertrelay.aws.state.silences import DynamoSilences
 from alertrelay.aws.state.table import Table
 from alertrelay.channels import settings_of
+from alertrelay.channels.transport.connection import Network
 from alertrelay.config.model import Config
-from alertrelay.config.slo import SloConfig
 from alertrelay.dispatch import silences
-from alertrelay.groups.dead_letters import DeadLetterQueue, forwarder_queues
 from alertrelay.intake.accept import Acceptance, end_expired
+from alertrelay.intake.acknowledging import Acknowledging
 from alertrelay.intake.clearing import Clearing
-from alertrelay.intake.console.parts import Console, ConsoleSite
 from alertrelay.intake.current import CurrentAlerts
 from alertrelay.intake.operating import Operating
 from alertrelay.intake.ports import (
-    DeadLetters,
+    Acknowledgements,
     IntakeReport,
     OpenAlerts,
     PostedAlerts,
@@ -51,15 +52,15 @@ from alertrelay.intake.reading import Reads
 from alertrelay.intake.route import RouteFacts
 from alertrelay.intake.routes import Handlers, routes
 from alertrelay.intake.silencing import Silencing
+from alertrelay.intake.slack.talk import DO, Talk
 from alertrelay.intake.tokens import Doorkeeper, ReadSecret
 from alertrelay.ports import Clock
+from alertrelay.runtime.console import ConsoleWorld, console_of, console_world
 from alertrelay.runtime.container import SystemClock
 from alertrelay.runtime.observe import Observer
 from alertrelay.runtime.self_test import PASSED, SELF_TEST
+from alertrelay.runtime.slack import SlackWorld, reception_of, slack_world, talk_of
 from alertrelay.state import Groups, Lookup, Rates, Silences
-
-if TYPE_CHECKING:
-    from alertrelay.aws.clients import Clients
 
 UNAVAILABLE: Mapping[str, Any] = {
     "statusCode": 503,
@@ -72,7 +73,7 @@ Handle = Callable[[Any, Any], Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntakeState:
-    """The state of an intake: what was posted, what fires, the silences."""
+    """The state of an intake: what was posted, what fires and who is on it, the silences."""
 
     posted: PostedAlerts
     alerts: OpenAlerts
@@ -80,6 +81,7 @@ class IntakeState:
     groups: Groups
     rates: Rates
     lookup: Lookup
+    acknowledgements: Acknowledgements
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,16 +93,7 @@ class IntakeWorld:
     secret: ReadSecret
     statistics: Statistics
     clock: Clock
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConsoleWorld:
-    """What the console reads beside the intake's state. `objectives` are the names of those whose budget is kept;
-    `local`: on loopback, without TLS."""
-
-    letters: DeadLetters
-    objectives: Sequence[str] = ()
-    local: bool = False
+    slack: SlackWorld
 
 
 class IntakeHandler:
@@ -161,6 +154,13 @@ def handler_of(
                 expire=partial(silences.expire, state.silences, clock),
                 clock=clock,
             ),
+            acknowledging=Acknowledging(
+                alerts=state.alerts,
+                acknowledgements=state.acknowledgements,
+                groups=state.groups,
+                clock=clock,
+                report=report,
+            ),
             operating=Operating(
                 reading=reading,
                 acceptance=acceptance,
@@ -173,26 +173,24 @@ def handler_of(
                 ),
                 statistics=world.statistics,
             ),
-            console=Console(
-                site=ConsoleSite(environment=config.environment, local=console.local),
-                doorkeeper=Doorkeeper(read=world.secret, clock=clock),
-                groups=state.groups,
-                lookup=state.lookup,
-                letters=console.letters,
-                objectives=console.objectives,
-            ),
+            console=console_of(config, console, Doorkeeper(read=world.secret, clock=clock), state.groups, state.lookup),
+            slack=reception_of(world.slack, world.secret, clock, report),
             report=report,
         ),
         more,
     )
-    return partial(_handle, app.resolve, acceptance, observer)
+    talk = talk_of(config, world.slack, reading, state.groups, state.silences, report)
+    return partial(_handle, app.resolve, acceptance, talk, observer)
 
 
-def _handle(resolve: Handle, acceptance: Acceptance, observer: Observer, event: Any, context: Any) -> Any:
+def _handle(resolve: Handle, acceptance: Acceptance, talk: Talk, observer: Observer, event: Any, context: Any) -> Any:
     observer.begin(context)
     try:
         if event == SELF_TEST:
             return {"self_test": PASSED}
+        if isinstance(event, dict) and event.get("do") == DO and "rawPath" not in event:
+            talk.do(event)
+            return None
         if not isinstance(event, dict) or "rawPath" not in event:
             return {"expired": end_expired(acceptance)}
         return resolve(event, context)
@@ -232,6 +230,7 @@ def _build(environ: Mapping[str, str], *, clock: Clock | None = None) -> Handle:
         groups=DynamoLeases(table, clock),
         rates=DynamoRates(table, clock),
         lookup=DynamoLookup(table, clock),
+        acknowledgements=DynamoAcknowledgements(table, clock),
     )
     world = IntakeWorld(
         topics=SnsTopics(aws.sns, json.loads(environ["ALERTRELAY_TOPICS"])),
@@ -239,34 +238,19 @@ def _build(environ: Mapping[str, str], *, clock: Clock | None = None) -> Handle:
         secret=secrets.current,
         statistics=LogStatistics(aws.logs, json.loads(environ["ALERTRELAY_LOG_GROUPS"]), clock, observer.log),
         clock=clock,
+        slack=slack_world(
+            Network(endpoints=json.loads(environ.get("ALERTRELAY_ENDPOINTS") or "{}")),
+            secrets.current,
+            clock,
+            later=OwnInvocation(aws.lambda_, environ.get("ALERTRELAY_SELF", "")),
+            vote=DynamoNotebook(aws.dynamodb, environ["ALERTRELAY_TABLE"], clock).add_vote,
+        ),
     )
     original = (folder / environ["ALERTRELAY_ORIGINAL"]).read_text(encoding="utf-8")
-    handle = handler_of(config, original, state, world, _console(environ, folder, aws), observer)
+    handle = handler_of(config, original, state, world, console_world(environ, folder, aws.sqs), observer)
 
     def limited(event: Any, context: Any) -> Any:
         with budget.limited(secret_at_hand=secrets.at_hand):
             return handle(event, context)
 
     return limited
-
-
-def _console(environ: Mapping[str, str], folder: Path, aws: Clients) -> ConsoleWorld:
-    base = environ["ALERTRELAY_REFUSED_URL"].rpartition("/")[0]
-    functions: Sequence[str] = json.loads(environ.get("ALERTRELAY_FORWARDERS", "[]"))
-    letters = SqsDeadLetters(
-        client=aws.sqs,
-        queues={queue: f"{base}/{queue.name}" for queue in _queues(environ, functions)},
-        timers={function: f"{base}/{function}-timers" for function in functions},
-    )
-    objectives: Sequence[str] = ()
-    if compiled := environ.get("ALERTRELAY_SLO_CONFIG"):
-        found = SloConfig.from_json(json.loads((folder / compiled).read_text(encoding="utf-8")))
-        objectives = tuple(objective.id for objective in found.objectives)
-    return ConsoleWorld(letters=letters, objectives=objectives)
-
-
-def _queues(environ: Mapping[str, str], functions: Sequence[str]) -> Iterator[DeadLetterQueue]:
-    """Yields the dead-letter queues: of each forwarder, and those that the environment names by their holder."""
-    yield from forwarder_queues(functions)
-    for name, holder in json.loads(environ.get("ALERTRELAY_DEAD_LETTERS", "{}")).items():
-        yield DeadLetterQueue(name=name, holder=holder)
