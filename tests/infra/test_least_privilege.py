@@ -41,7 +41,7 @@ ROLES: Mapping[str, str] = {
 INTAKE = f"""
     {LOGS} dynamodb:BatchGetItem dynamodb:GetItem dynamodb:PutItem dynamodb:Query dynamodb:Scan dynamodb:UpdateItem
     kms:Decrypt kms:GenerateDataKey logs:GetQueryResults logs:StartQuery secretsmanager:GetSecretValue sns:Publish
-    sqs:SendMessage
+    sqs:ChangeMessageVisibility sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage sqs:SendMessage
 """
 """Of `intake: direct`, which the shipped files leave out."""
 OPTIONS = ["kms:Decrypt", "kms:GenerateDataKey", "secretsmanager:GetSecretValue", "sts:AssumeRole"]

@@ -10,10 +10,11 @@ from urllib.parse import urlsplit
 
 from alertrelay.config.model import Config
 from alertrelay.intake.ports import DayFigures
-from alertrelay.memory.intake import MemoryPostedAlerts, MemoryRefusedBodies, MemoryTopics
+from alertrelay.memory.intake import MemoryDeadLetters, MemoryPostedAlerts, MemoryRefusedBodies, MemoryTopics
 from alertrelay.memory.ports import ManualClock
 from alertrelay.memory.scorer import MemoryNotebook
 from alertrelay.memory.store import MemoryStore
+from alertrelay.runtime.console import ConsoleWorld
 from alertrelay.runtime.intake import IntakeState, IntakeWorld, handler_of
 from alertrelay.runtime.observe import Observer
 from alertrelay.runtime.slack import SlackWorld
@@ -56,6 +57,7 @@ class Door:
         self.posted = MemoryPostedAlerts()
         self.topics = MemoryTopics()
         self.refused = MemoryRefusedBodies()
+        self.letters = MemoryDeadLetters("slack-forwarder-failed")
         self.secret: dict[str, object] = dict(SECRET)
         self.config = config
         self.figures: DayFigures | None = None
@@ -68,6 +70,7 @@ class Door:
                 silences=self.store,
                 groups=self.store,
                 rates=self.store,
+                lookup=self.store,
                 acknowledgements=self.store,
             ),
             IntakeWorld(
@@ -83,6 +86,7 @@ class Door:
                     vote=self.notes.add_vote,
                 ),
             ),
+            ConsoleWorld(letters=self.letters, objectives=("orders-availability",)),
             Observer(service="intake", level="ERROR", namespace="alertrelay", also=None, environment="test"),
         )
 

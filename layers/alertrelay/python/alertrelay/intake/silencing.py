@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from alertrelay.intake.request import ApiError, ApiRequest
@@ -24,10 +24,12 @@ class Silencing:
 
 
 def post_silence(silencing: Silencing, request: ApiRequest) -> dict[str, str]:
-    """Creates a silence, or changes the one whose id it carries. Raises ApiError, state.StoreFailure."""
+    """Creates a silence, or changes the one whose id it carries. Without an author it is that of
+    who asks. Raises ApiError, state.StoreFailure."""
     data = request.json()
     try:
-        return {"silenceID": silencing.save(from_json(data, silencing.clock.now()))}
+        wanted = from_json(data, silencing.clock.now())
+        return {"silenceID": silencing.save(replace(wanted, created_by=wanted.created_by or request.user))}
     except SilenceRefused as refused:
         raise _answer(refused.name, str(refused)) from None
 

@@ -30,8 +30,7 @@ from alertrelay.channels.transport.connection import Network
 from alertrelay.channels.transport.senders import Senders
 from alertrelay.config.model import Config, Target
 from alertrelay.dispatch.assembly import Pipeline, assemble
-from alertrelay.dispatch.sent_back import own_body
-from alertrelay.groups.messages import TICK
+from alertrelay.groups.messages import TICK, own_body
 from alertrelay.notification import Outcome
 from alertrelay.notify.compose import Site
 from alertrelay.notify.limits import LIMITS
@@ -125,7 +124,7 @@ def build(
     region = environ.get("AWS_REGION") or environ["AWS_DEFAULT_REGION"]
     aws = forwarder_clients(environ, region, clock.sleep)
     config = _config(environ)
-    observer = _observer(config, environ, observe)
+    observer = _observer(config, environ, observe, clock)
     network = Network(endpoints=endpoints, haste=haste, sns=publisher(aws.sns), ses=mailer(aws.sesv2, region=region))
     budget = Budget(clock)
     secrets = SecretKeys(aws.secretsmanager, environ["ALERTRELAY_SECRET_ARN"], time.monotonic, budget)
@@ -145,13 +144,16 @@ def build(
     return Built(pipeline, observer, test, lambda: budget.limited(secret_at_hand=secrets.at_hand))
 
 
-def _observer(config: Config, environ: Mapping[str, str], observe: Callable[[Outcome], None] | None) -> Observer:
+def _observer(
+    config: Config, environ: Mapping[str, str], observe: Callable[[Outcome], None] | None, clock: Clock
+) -> Observer:
     return Observer(
         service=environ.get("POWERTOOLS_SERVICE_NAME", "alertrelay"),
         level=environ.get("POWERTOOLS_LOG_LEVEL", ""),
         namespace=environ.get("POWERTOOLS_METRICS_NAMESPACE", "alertrelay"),
         also=observe,
         environment=config.environment,
+        now=None if isinstance(clock, SystemClock) else clock.now,
     )
 
 
@@ -172,7 +174,12 @@ def _pipeline(
     alert_ops = ops_alerter(aws, environ["ALERTRELAY_OPS_TOPIC_ARN"], clock, observer)
     return assemble(
         config=config,
-        site=Site(environment=config.environment, account=account, region=region),
+        site=Site(
+            environment=config.environment,
+            account=account,
+            region=region,
+            console=environ.get("ALERTRELAY_CONSOLE_URL", ""),
+        ),
         channels=channels,
         accounts_for_unrouted=channels.isdisjoint(OWN_FORWARDERS),
         # A page waits for nothing, so what may explain it is noted by each forwarder that pages: the last to be late.
