@@ -51,7 +51,7 @@ receivers:
     pagerduty_configs:
       - routing_key_file: /etc/alertmanager/secrets/pagerduty_key
 """
-SCRIPT = "<img src=x onerror=\"window.ran=1\"><script>window.ran=1</script>"
+SCRIPT = '<img src=x onerror="window.ran=1"><script>window.ran=1</script>'
 ALERTS: tuple[Mapping[str, Mapping[str, str]], ...] = (
     {
         "labels": {"alertname": "NodeDown", "severity": "critical", "service": "orders", "instance": "orders-1"},

@@ -37,7 +37,7 @@ def main() -> int:
     install()
     with tempfile.TemporaryDirectory() as data, serving(CONFIG, None, Path(data), None, port=0) as served:
         script = ROOT / "tools/console/bench.mjs"
-        command = [NODE, script, chromium, served.url, served.token, str(options.alerts), str(options.rounds)]
+        command = [str(NODE), str(script), chromium, served.url, served.token, str(options.alerts), str(options.rounds)]
         answer = subprocess.run(command, check=True, capture_output=True, text=True)
     figures = json.loads(answer.stdout)
     for size, found in figures.items():

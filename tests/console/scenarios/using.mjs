@@ -6,7 +6,7 @@ import { DESK, PHONE } from "../../../tools/console/browser.mjs";
 import { heading, onPage } from "./page.mjs";
 import { alertOf, overviewOf } from "../recorded.mjs";
 
-const VIEWS = ["alerts", "silences", "silence", "unsent", "budgets", "routes?labels=severity%3Dcritical", "lab"];
+const VIEWS = ["alerts", "silences", "silence", "unsent", "budgets", "routes?labels=severity%3Dcritical"];
 const focused = (page) => page.evaluate(() => document.activeElement.innerText || document.activeElement.value || document.activeElement.tagName);
 
 async function tabTo(page, text, most = 40) {

@@ -12,10 +12,9 @@ import { SilenceForm } from "./silence_form.js";
 import { Routes } from "./routes.js";
 import { Unsent } from "./unsent.js";
 import { Budgets } from "./budgets.js";
-import { Lab } from "./lab.js";
 
 const VIEWS = {
-  alerts: Alerts, alert: Alert, silences: Silences, silence: SilenceForm, routes: Routes, unsent: Unsent, budgets: Budgets, lab: Lab,
+  alerts: Alerts, alert: Alert, silences: Silences, silence: SilenceForm, routes: Routes, unsent: Unsent, budgets: Budgets,
 };
 const PLACES = [
   ["alerts", "Alerts"], ["silences", "Silences"], ["unsent", "Unsent"], ["budgets", "Budgets"], ["routes", "Routes"],
@@ -42,7 +41,7 @@ function Frame({ session }) {
       <${Fresh} />
       <${Account} session=${session} />
     </header>
-    <${Places} current=${UNDER[name] ?? (VIEWS[name] ? name : "alerts")} local=${session.local} />
+    <${Places} current=${UNDER[name] ?? (VIEWS[name] ? name : "alerts")} />
     <main id="content" tabindex="-1"><${View} key=${name} parts=${parts} query=${route.query} visit=${route.visit} session=${session} /></main>
     <${Notice} />
     <${Live} />`;
@@ -53,10 +52,10 @@ function skip(event) {
   document.getElementById("content").focus();
 }
 
-function Places({ current, local }) {
+function Places({ current }) {
   const unsent = useStore((one) => one.unsent);
   const waiting = unsent ? unsent.groups.filter((one) => one.why !== "waiting").length + unsent.deadLetters.length : 0;
-  const places = local ? [...PLACES, ["lab", "Lab"]] : PLACES;
+  const places = PLACES;
   return html`<nav class="places" aria-label="Console"><ul>
     ${places.map(([name, text]) => html`<li key=${name}><a href=${`#/${name}`} aria-current=${name === current ? "page" : undefined}>
       <${PlaceIcon} name=${name} /><span>${text}</span>${name === "unsent" && waiting > 0 && html`<span class="count bad">${waiting}<span class="unseen"> waiting</span></span>`}</a></li>`)}
