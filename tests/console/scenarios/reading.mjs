@@ -40,6 +40,7 @@ export const shows_one_alert = (browser, given) =>
     await page.locator(".notified").getByText("Notified").waitFor();
     assert.match(await page.locator(".notified").innerText(), /page\s+pagerduty/);
     assert.equal(await page.getByRole("link", { name: /Runbook/ }).getAttribute("href"), "https://wiki.example.com/node-down");
+    await page.locator(".timeline li").first().waitFor();
     await page.getByRole("heading", { name: "Route" }).click();
     await page.getByText("notifies page").waitFor();
     await page.getByRole("heading", { name: "Messages as sent" }).click();

@@ -55,9 +55,8 @@ function skip(event) {
 function Places({ current }) {
   const unsent = useStore((one) => one.unsent);
   const waiting = unsent ? unsent.groups.filter((one) => one.why !== "waiting").length + unsent.deadLetters.length : 0;
-  const places = PLACES;
   return html`<nav class="places" aria-label="Console"><ul>
-    ${places.map(([name, text]) => html`<li key=${name}><a href=${`#/${name}`} aria-current=${name === current ? "page" : undefined}>
+    ${PLACES.map(([name, text]) => html`<li key=${name}><a href=${`#/${name}`} aria-current=${name === current ? "page" : undefined}>
       <${PlaceIcon} name=${name} /><span>${text}</span>${name === "unsent" && waiting > 0 && html`<span class="count bad">${waiting}<span class="unseen"> waiting</span></span>`}</a></li>`)}
   </ul></nav>`;
 }
