@@ -18,6 +18,7 @@ from typing import Any, Literal
 from alertrelay.config.durations import REDELIVERED
 from alertrelay.memory.ports import ManualClock
 from alertrelay.ports import TimersFailure
+from alertrelay.runtime.forwarder import RecordsFailed
 from alertrelay.state import StoreFailure
 
 from tests.harness.weather import Weather
@@ -218,7 +219,7 @@ class Cloud:
             payload = json.loads(json.dumps(event.payload))
             answer = containers[turn % len(containers)](payload, Context(self.clock, running.ends))
             return bool(answer and answer.get("batchItemFailures"))
-        except (Killed, Exception):  # noqa: BLE001 - whatever it raises, Lambda tries the event again
+        except (Killed, RecordsFailed):
             return True
         finally:
             self._running.pop()

@@ -91,6 +91,12 @@ class Unheard:
     def __init__(self, mistakes: list[Exception]) -> None:
         self.mistakes = mistakes
 
+    def log(self, event: str, **fields: Any) -> None:
+        """See Observer."""
+
+    def count(self, name: str, number: int = 1) -> None:
+        """See Observer."""
+
     def begin(self, context: Any) -> None:
         """See Observer."""
 
