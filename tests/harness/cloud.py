@@ -170,6 +170,11 @@ class Cloud:
             else:
                 setattr(running, what, True)
 
+    @property
+    def without_table(self) -> bool:
+        """Whether the table has failed the running invocation."""
+        return bool(self._running) and self._running[-1].table_failed
+
     def meet(self) -> None:
         """Runs what is due for the running function now, inside its invocation."""
         if len(self._running) != 1:

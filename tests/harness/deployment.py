@@ -140,6 +140,7 @@ class Deployment:
             weather=self.weather,
             step=self.cloud.step,
             sent=lambda: self.cloud.note("sent"),
+            without_table=lambda: self.cloud.without_table,
         )
         self._ids = itertools.count(1)
         self.queues = {name: Queue(name, self.cloud) for name in FORWARDERS}
