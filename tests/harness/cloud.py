@@ -171,6 +171,11 @@ class Cloud:
                 setattr(running, what, True)
 
     @property
+    def waiting(self) -> bool:
+        """Whether anything is on its way to a function, save ticks."""
+        return any(isinstance(what, Event) and what.kind != "tick" for _, _, what in self._due)
+
+    @property
     def without_table(self) -> bool:
         """Whether the table has failed the running invocation."""
         return bool(self._running) and self._running[-1].table_failed

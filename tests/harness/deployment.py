@@ -153,6 +153,15 @@ class Deployment:
         for name in FORWARDERS:
             self.cloud.handlers[name] = [self._container(name, skew) for skew in self.skews]
 
+    def run(self, settled: datetime, over: datetime) -> None:
+        """Runs up to `over`; from `settled` on, until no message is on its way and no group is due at any time."""
+        self.cloud.run(settled)
+        channels = frozenset().union(*FORWARDERS.values())
+        while self.clock.now() < over and (
+            self.cloud.waiting or [*self.store.due(channels, before=self.clock.now() + timedelta(days=30))]
+        ):
+            self.cloud.run(self.clock.now() + 10 * MINUTE)
+
     @property
     def receivers(self) -> dict[str, Sequence[str]]:
         """The destinations of each receiver: its own first, then those of its fallbacks and the last resort."""

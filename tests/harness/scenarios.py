@@ -25,7 +25,8 @@ from tests.harness.weather import Trouble, Weather
 UPDATES = 42
 """Of a scenario in the test run; 25 scenarios make more than a thousand."""
 FAULTS_BEGIN, FAULTS_END = START + 10 * MINUTE, START + 75 * MINUTE
-TRAFFIC_ENDS, ALL_RESOLVED, OVER = START + 100 * MINUTE, START + 150 * MINUTE, START + 420 * MINUTE
+TRAFFIC_ENDS, ALL_RESOLVED = START + 100 * MINUTE, START + 150 * MINUTE
+SETTLED, OVER = ALL_RESOLVED + 60 * MINUTE, START + 420 * MINUTE
 LONG = timedelta(minutes=85)
 """Where nobody can be reached, or only the alarm of the dead letters notifies."""
 PROMPT = timedelta(minutes=6.5)
@@ -89,7 +90,7 @@ def play(scenario: Scenario, *, seed: int = 1, updates: int = UPDATES, back: Bac
         deployment.deploy(replace(deployment.config, fallbacks=scenario.fallbacks))
     traffic = _schedule(scenario, deployment, updates)
     deployment.described = traffic.described
-    deployment.cloud.run(OVER)
+    deployment.run(SETTLED, OVER)
     if deployment.mistakes:
         raise deployment.mistakes[0]
     cloud = deployment.cloud
