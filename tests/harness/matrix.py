@@ -29,8 +29,9 @@ BEGIN, END = "<!-- faults: begin -->\n", "<!-- faults: end -->\n"
 PER_FAULT = 200
 """Updates of each fault; `make faults FAULTS='--updates 10000'` for more."""
 DENSE = 3
-"""So many times the updates of a scenario come in three of four seeds, but in a storm, which has an alert for each."""
-CHUNK = 12
+"""So many times the updates of a scenario come in three of four seeds: not in a storm, which has an alert for each, nor
+where the table is slow, since here one thing happens at a time."""
+CHUNK = 4
 """Seeds of a fault that are run before the next fault has its turn."""
 CHANNELS: Mapping[str, str] = {"pagerduty": "PagerDuty", "slack": "Slack", "email": "mail"}
 WORDS: Mapping[TroubleKind, str] = {
@@ -142,9 +143,13 @@ def judged(number: int, *, updates: int, most: int, served: bool, after: int) ->
     with moto() if served else nullcontext(memory) as back:
         while sum(one.updates for one in verdicts.values()) < updates and len(verdicts) < most:
             seed = after + len(verdicts) + 1
-            size = UPDATES if fault.storm or seed % 4 == 1 else UPDATES * DENSE
-            verdicts[seed] = play(fault, seed=seed, updates=size, back=back)
+            verdicts[seed] = play(fault, seed=seed, updates=_size(fault, seed), back=back)
     return row(fault.name, verdicts)
+
+
+def _size(fault: Scenario, seed: int) -> int:
+    alone = fault.storm or fault.weather.table_seconds or seed % 4 == 1
+    return UPDATES if alone else UPDATES * DENSE
 
 
 def table(rows: Iterable[Row]) -> str:

@@ -112,7 +112,7 @@ def play(scenario: Scenario, *, seed: int = 1, updates: int = UPDATES, back: Bac
         + len(cloud.leases_lost)
         + _late_and_over(cloud, traffic)
         + traffic.unnamed
-        + _in_doubt(deployment.peers.inbox, traffic, answers_lost=scenario.weather.table_lost > 0)
+        + _in_doubt(deployment.peers.inbox, traffic, scenario.weather)
         + sum(len(one.receivers) for one in again),
         healthy_since=FAULTS_END,
         forgotten=forgotten,
@@ -149,10 +149,11 @@ def _late_and_over(cloud: Cloud, traffic: Traffic) -> int:
     return count
 
 
-def _in_doubt(inbox: Iterable[Received], traffic: Traffic, *, answers_lost: bool) -> int:
-    """Returns how many messages that the table could not record name an alert of whose group one had resolved by the
-    next flush: that may have resolved what fires since, which is notified once more when its record comes. Where the
-    answer to a write is lost, nobody knows whether a resolve stood there before."""
+def _in_doubt(inbox: Iterable[Received], traffic: Traffic, weather: Weather) -> int:
+    """Returns how many messages that the table could not record may be notified once more when their record comes:
+    where a flush may have resolved since what fires. Where the answer to a write is lost, nobody knows whether a
+    resolve stood there before; where the whole table fails, no resolve is flushed: those that name an alert of whose
+    group one had resolved by the next flush."""
     groups = {one.token: (one.service, one.severity) for one in traffic.alarms}
     over = [(groups[one.token], one.ends) for one in traffic.episodes if one.token in groups]
 
@@ -160,7 +161,10 @@ def _in_doubt(inbox: Iterable[Received], traffic: Traffic, *, answers_lost: bool
         named = {groups.get(token) for token, state in read(message).states.items() if state == "firing"}
         return any(group in named and ends <= message.at + FLUSHED for group, ends in over)
 
-    return sum(one.unrecorded and (answers_lost or doubtful(one)) for one in inbox)
+    unrecorded = [one for one in inbox if one.unrecorded]
+    if weather.table_lost:
+        return len(unrecorded)
+    return sum(map(doubtful, unrecorded)) if weather.table_fails == 1 else 0
 
 
 def _fires_again_unresolved(scenario: Scenario, traffic: Traffic) -> list[Episode]:
