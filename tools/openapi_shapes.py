@@ -92,7 +92,13 @@ BODIES: Mapping[str, Any] = {
     "POST /test": ref("order"),
     "POST /suppression/clear": ref("order"),
 }
+FORMS: Mapping[str, Mapping[str, Any]] = {
+    "POST /slack/interactions": objects("payload", payload=TEXT),
+    "POST /slack/commands": objects("command user_id", command=TEXT, user_id=TEXT, text=TEXT, response_url=TEXT),
+}
+"""The bodies that Slack posts as forms; it signs them in two headers."""
 RESULTS: Mapping[str, Mapping[str, Any] | str | None] = {
+    **dict.fromkeys(FORMS),
     **openapi_console.RESULTS,
     "POST /api/v1/alertmanager": objects("alerts", alerts={"type": "integer"}),
     "POST /api/v2/alerts": None,

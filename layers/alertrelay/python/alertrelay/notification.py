@@ -135,6 +135,8 @@ class Notification:
     home: Labels = field(default_factory=dict)  # region and account_id of the relay: a title names only others
     texts: Mapping[str, Any] = field(default_factory=dict)
     text_failures: tuple[str, ...] = ()
+    edit: bool = False  # it changes an earlier message, which notifies nobody
+    gid: str = ""  # the group's id, by which a button names it; "" where there is no group to ask about
 
     @property
     def severity(self) -> str:

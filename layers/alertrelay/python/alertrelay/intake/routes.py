@@ -25,6 +25,7 @@ from alertrelay.intake.request import ApiError, ApiRequest, cookies_of, headers_
 from alertrelay.intake.route import TEXT, Answer, RouteFacts, answer, packed
 from alertrelay.intake.same_origin import OWN_HEADER, foreign
 from alertrelay.intake.silencing import Silencing
+from alertrelay.intake.slack.talk import Reception
 from alertrelay.intake.tokens import NoTokens, Presented, TokenRefused
 from alertrelay.state import StoreFailure
 
@@ -41,6 +42,7 @@ class Handlers:
     silencing: Silencing
     acknowledging: Acknowledging
     operating: Operating
+    slack: Reception
     console: Console
     report: IntakeReport
 
@@ -96,6 +98,10 @@ ROUTES: tuple[RouteFacts, ...] = (
     RouteFacts("GET", "/health", "read", "Check whether the table answers", _health),
     RouteFacts("GET", "/stats", "read", "Count alerts, groups, deliveries and what was suppressed",
                lambda handlers, _: operating.stats(handlers.operating)),
+    RouteFacts("POST", "/slack/interactions", None, "Take a button that was pressed in Slack",
+               lambda handlers, request: handlers.slack.interaction(request)),
+    RouteFacts("POST", "/slack/commands", None, "Take Slack's slash command",
+               lambda handlers, request: handlers.slack.command(request)),
     RouteFacts("POST", "/test", "admin", "Send a drill alert to a receiver",
                lambda handlers, request: operating.post_test(handlers.operating, request)),
     RouteFacts("POST", "/suppression/clear", "admin", "Notify once more what fires in a group",

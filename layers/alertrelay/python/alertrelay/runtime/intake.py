@@ -18,15 +18,18 @@ from alertrelay.aws.budget import Budget
 from alertrelay.aws.direct_clients import forwarder_clients
 from alertrelay.aws.intake.acknowledgements import DynamoAcknowledgements
 from alertrelay.aws.intake.alerts import DynamoOpenAlerts
+from alertrelay.aws.intake.later import OwnInvocation
 from alertrelay.aws.intake.posted import DynamoPostedAlerts
 from alertrelay.aws.intake.statistics import LogStatistics
 from alertrelay.aws.intake.topics import SnsTopics, SqsRefusedBodies
+from alertrelay.aws.scorer.notes import DynamoNotebook
 from alertrelay.aws.secrets import SecretKeys
 from alertrelay.aws.state.leases import DynamoLeases
 from alertrelay.aws.state.rates import DynamoRates
 from alertrelay.aws.state.silences import DynamoSilences
 from alertrelay.aws.state.table import Table
 from alertrelay.channels import settings_of
+from alertrelay.channels.transport.connection import Network
 from alertrelay.config.model import Config
 from alertrelay.dispatch import silences
 from alertrelay.intake.accept import Acceptance, end_expired
@@ -48,11 +51,13 @@ from alertrelay.intake.push import Push
 from alertrelay.intake.reading import Reads
 from alertrelay.intake.routes import Handlers, routes
 from alertrelay.intake.silencing import Silencing
+from alertrelay.intake.slack.talk import DO, Talk
 from alertrelay.intake.tokens import Doorkeeper, ReadSecret
 from alertrelay.ports import Clock
 from alertrelay.runtime.container import SystemClock
 from alertrelay.runtime.observe import Observer
 from alertrelay.runtime.self_test import PASSED, SELF_TEST
+from alertrelay.runtime.slack import SlackWorld, reception_of, slack_world, talk_of
 from alertrelay.state import Groups, Rates, Silences
 
 UNAVAILABLE: Mapping[str, Any] = {
@@ -85,6 +90,7 @@ class IntakeWorld:
     secret: ReadSecret
     statistics: Statistics
     clock: Clock
+    slack: SlackWorld
     local: bool = False  # on loopback, without TLS
 
 
@@ -161,17 +167,22 @@ def handler_of(config: Config, original: str, state: IntakeState, world: IntakeW
                 site=ConsoleSite(environment=config.environment, local=world.local),
                 doorkeeper=Doorkeeper(read=world.secret, clock=clock),
             ),
+            slack=reception_of(world.slack, world.secret, clock, report),
             report=report,
         )
     )
-    return partial(_handle, app.resolve, acceptance, observer)
+    talk = talk_of(config, world.slack, reading, state.groups, state.silences, report)
+    return partial(_handle, app.resolve, acceptance, talk, observer)
 
 
-def _handle(resolve: Handle, acceptance: Acceptance, observer: Observer, event: Any, context: Any) -> Any:
+def _handle(resolve: Handle, acceptance: Acceptance, talk: Talk, observer: Observer, event: Any, context: Any) -> Any:
     observer.begin(context)
     try:
         if event == SELF_TEST:
             return {"self_test": PASSED}
+        if isinstance(event, dict) and event.get("do") == DO and "rawPath" not in event:
+            talk.do(event)
+            return None
         if not isinstance(event, dict) or "rawPath" not in event:
             return {"expired": end_expired(acceptance)}
         return resolve(event, context)
@@ -218,6 +229,13 @@ def _build(environ: Mapping[str, str], *, clock: Clock | None = None) -> Handle:
         secret=secrets.current,
         statistics=LogStatistics(aws.logs, json.loads(environ["ALERTRELAY_LOG_GROUPS"]), clock, observer.log),
         clock=clock,
+        slack=slack_world(
+            Network(endpoints=json.loads(environ.get("ALERTRELAY_ENDPOINTS") or "{}")),
+            secrets.current,
+            clock,
+            later=OwnInvocation(aws.lambda_, environ.get("ALERTRELAY_SELF", "")),
+            vote=DynamoNotebook(aws.dynamodb, environ["ALERTRELAY_TABLE"], clock).add_vote,
+        ),
     )
     handle = handler_of(
         config, (folder / environ["ALERTRELAY_ORIGINAL"]).read_text(encoding="utf-8"), state, world, observer
