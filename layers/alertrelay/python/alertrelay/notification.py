@@ -75,6 +75,8 @@ class Outcome:
     group_key: str = ""
     latency_seconds: float | None = None  # from the source's clock to delivered
     accepted: str = ""  # what the channel's success leaves open, where it does not say that people have it
+    starts_at: str = ""  # when the alert fired, as RFC 3339: it names the episode that the update belongs to
+    ended_at: str = ""  # of a resolve: when the alert resolved by its source's clock, "" where that is not known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
