@@ -144,7 +144,7 @@ def serving(folder: Path, environment: str | None, data: Path, keys: Path | None
         entered.enter_context(redirect_stdout(log))
         server = IntakeServer(lambda event: relay.handle(event), port=port)
         console = f"http://127.0.0.1:{server.port}/console"
-        outside = Outside(secret=secret, network=network, console=console)
+        outside = Outside(secret=secret, network=network, console=console, log=data / LOG_FILE)
         relay = LocalRelay(config, original, database, outside, clock=SystemClock(), say=say)
         entered.enter_context(server)
         worker = threading.Thread(target=relay.run)

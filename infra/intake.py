@@ -101,7 +101,7 @@ class IntakeConstruct(Construct):
         self, relay: Relay, key: kms.IKey, forwarders: Sequence[ForwarderConstruct], letters: console.DeadLetters
     ) -> lambda_.Function:
         topics = {name: relay.topics[name] for name in SEVERITIES}
-        outcomes = [each.logs for each in forwarders]
+        outcomes = [*(each.logs for each in forwarders), self.logs]  # what people did is in its own
         role = self._role(relay, topics, key, outcomes, console.statements(relay.table, forwarders, letters))
         objectives = relay.environment.objectives is not None
         return lambda_.Function(

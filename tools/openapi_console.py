@@ -136,6 +136,24 @@ RESULTS: Mapping[str, Mapping[str, Any] | str | None] = {
         alert=ref("wholeAlert"),
         suppressedBy=listed(objects("why", why=TEXT, interval=TEXT)),
         notifications=listed(ref("notified")),
+        outcomes=or_null(
+            listed(
+                objects(
+                    "at integration outcome reason detail",
+                    at=TIME,
+                    integration=TEXT,
+                    outcome=TEXT,
+                    reason=TEXT,
+                    detail=TEXT,
+                )
+            )
+        ),
+    ),
+    "GET /api/v1/alert/<fingerprint>/timeline": objects(
+        "asOf complete entries",
+        asOf=TIME,
+        complete=FLAG,
+        entries=listed(objects("at what text channel who", at=TIME, what=TEXT, text=TEXT, channel=TEXT, who=TEXT)),
     ),
     "GET /api/v1/alert/<fingerprint>/messages": objects(
         "asOf messages",

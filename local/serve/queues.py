@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from alertrelay.groups.dead_letters import DeadLetterQueue, Letter, done_of, judge
@@ -20,6 +21,8 @@ from local.serve.database import DataFile
 TOPIC, TIMERS, LATER, DEAD, REFUSED = "topic", "timers", "later", "dead-letters", "refused"
 """The queues of messages."""
 ACCOUNT, REGION = "000000000000", "local"
+MOST_BYTES, MOST_LINES = 20_000_000, 1_000
+"""What is read of the log: its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,3 +115,19 @@ class QueuedDeadLetters:
         if judged.action == "replay":
             self.database.send(TIMERS, judged.body, due=self.clock.now())
         return HandledLetter(about=judged.about, sent_at=sent_at, done=done_of(judged), why=judged.why)
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedLines:
+    """intake.ports.DecisionLog over the file that the relay logs to, None where it logs to none."""
+
+    path: Path | None
+
+    def lines(self, fingerprint: str, *, since: datetime, now: datetime) -> Sequence[str] | None:  # noqa: ARG002 - lines have their own times
+        """See intake.ports.DecisionLog."""
+        if self.path is None or not self.path.exists():
+            return None
+        with self.path.open("rb") as file:
+            file.seek(max(0, self.path.stat().st_size - MOST_BYTES))
+            found = [line for line in file if fingerprint.encode() in line]
+        return [line.decode("utf-8", "replace") for line in found[-MOST_LINES:]]

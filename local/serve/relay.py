@@ -9,6 +9,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from alertrelay.channels import KINDS, renderer
@@ -40,6 +41,7 @@ from local.serve.queues import (
     REGION,
     TIMERS,
     TOPIC,
+    LoggedLines,
     QueuedDeadLetters,
     QueuedRefusals,
     QueuedTimers,
@@ -59,6 +61,7 @@ class Outside:
     secret: Mapping[str, str] = field(repr=False)
     network: Network
     console: str = ""  # the address of the console's page
+    log: Path | None = None  # the file that the relay logs to
 
 
 class LocalRelay:
@@ -106,7 +109,7 @@ class LocalRelay:
                     outside.network, lambda _: outside.secret, clock, later=self._later, vote=votes.add_vote
                 ),
             ),
-            ConsoleWorld(letters=QueuedDeadLetters(database, clock), local=True),
+            ConsoleWorld(letters=QueuedDeadLetters(database, clock), log=LoggedLines(outside.log), local=True),
             _observer(config),
         )
         self._one_request = threading.Lock()

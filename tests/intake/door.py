@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -57,6 +57,7 @@ class Door:
         self.posted = MemoryPostedAlerts()
         self.topics = MemoryTopics()
         self.refused = MemoryRefusedBodies()
+        self.logged: list[str] | None = None
         self.letters = MemoryDeadLetters("slack-forwarder-failed")
         self.secret: dict[str, object] = dict(SECRET)
         self.config = config
@@ -86,9 +87,13 @@ class Door:
                     vote=self.notes.add_vote,
                 ),
             ),
-            ConsoleWorld(letters=self.letters, objectives=("orders-availability",)),
+            ConsoleWorld(letters=self.letters, log=self, objectives=("orders-availability",)),
             Observer(service="intake", level="ERROR", namespace="alertrelay", also=None, environment="test"),
         )
+
+    def lines(self, fingerprint: str, *, since: datetime, now: datetime) -> Sequence[str] | None:
+        """See intake.ports.DecisionLog."""
+        return None if self.logged is None else [line for line in self.logged if fingerprint in line]
 
     def last_day(self, now: datetime) -> DayFigures | None:
         """See intake.ports.Statistics."""

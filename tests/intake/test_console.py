@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from alertrelay.alert import rfc3339
+from alertrelay.aws.intake.decision_log import LogDecisions
 from alertrelay.config.model import Config, InhibitRule, Matcher
 from alertrelay.intake.console.messages import readable
 from alertrelay.intake.ports import HandledLetter
@@ -26,6 +27,7 @@ from hypothesis import strategies as st
 from tests.intake.door import ADMIN, NOW, READ, SILENCE, Door
 from tests.intake.test_api import SILENCE_BODY, deliver, fire
 from tests.intake.test_console_session import by_cookie, sign_in
+from tests.intake.test_operating import Logs
 
 SCRIPT = "<script>alert(1)</script>"
 
@@ -106,6 +108,64 @@ def test_who_acknowledged_an_alert_is_shown_by_the_name_of_the_session(door: Doo
     fire(door, "Down", service="orders")
     found = page(door)["alert"]["acknowledged"]
     assert (found["by"], found["comment"], found["via"]) == ("ana", SCRIPT, "console")
+
+
+def outcome(fingerprint: str, at: str, **fields: str) -> str:
+    """A line of a forwarder's log."""
+    logged = {"level": "INFO", "message": "outcome", "timestamp": f"2026-11-20 {at},000+0000", "alertname": "Down"}
+    return json.dumps({**logged, "fingerprint": fingerprint, "state_key": fingerprint, "status": "firing", **fields})
+
+
+def test_the_past_of_an_alert_is_that_of_the_log_else_of_the_table(door: Door) -> None:
+    fire(door, "Down", service="orders")
+    door.ask("POST", "/api/v2/silences", {**SILENCE_BODY, "comment": "planned"}, token=SILENCE)
+    fingerprint = only(door)
+    target = f"/api/v1/alert/{fingerprint}"
+    found = door.ask("GET", f"{target}/timeline", token=READ).json
+    assert [(each["what"], each["text"], each["who"]) for each in found["entries"]] == [
+        ("fired", "", ""),
+        ("silenced", "planned", "ops"),
+    ]
+    assert found["complete"] is False
+    assert door.ask("GET", f"{target}?outcomes=1", token=READ).json["outcomes"] is None
+    assert "outcomes" not in page(door, fingerprint)
+    place = {"receiver": "slack-critical", "channel": "slack"}
+    door.logged = [
+        outcome(fingerprint, "03:01:00", outcome="pending", reason="channel_failed", detail="answered 503", **place),
+        outcome(fingerprint, "03:02:00", outcome="delivered", reason="first_notification", **place),
+        outcome("another", "03:02:00", outcome="delivered", reason="first_notification", **place),
+    ]
+    found = door.ask("GET", f"{target}/timeline", token=READ).json
+    assert found["complete"] is True
+    assert [each["what"] for each in found["entries"]] == ["fired", "failed", "notified"]
+    assert "slack-critical" in found["entries"][-1]["channel"]
+    newest, oldest = door.ask("GET", f"{target}?outcomes=1", token=READ).json["outcomes"]
+    assert (newest["integration"], newest["outcome"], newest["at"]) == (
+        "slack-critical/slack",
+        "notified",
+        "2026-11-20T03:02:00.000Z",
+    )
+    assert oldest["detail"] == "answered 503"
+
+
+def test_the_past_of_an_alert_that_the_table_does_not_show_is_that_of_the_log(door: Door) -> None:
+    fingerprint = "0123456789abcdef"
+    assert door.ask("GET", f"/api/v1/alert/{fingerprint}/timeline", token=READ).status == 404
+    door.logged = [outcome(fingerprint, "01:02:00", outcome="delivered", reason="first_notification", receiver="a")]
+    found = door.ask("GET", f"/api/v1/alert/{fingerprint}/timeline", token=READ).json
+    assert [each["what"] for each in found["entries"]] == ["fired", "notified"]
+
+
+def test_what_the_functions_logged_is_asked_of_their_log_groups(door: Door) -> None:
+    logs, said = Logs(), list[str]()
+    found = LogDecisions(lambda: logs, ["slack", "intake"], door.clock, lambda event, **_: said.append(event))
+    assert found.lines("0123456789abcdef", since=NOW - timedelta(hours=1), now=NOW) == []
+    assert logs.asked["logGroupNames"] == ["slack", "intake"]
+    assert '"0123456789abcdef"' in logs.asked["queryString"]
+    assert found.lines('" or 1=1', since=NOW, now=NOW) == []
+    failed = LogDecisions(lambda: Logs(ends="Failed"), ["slack"], door.clock, lambda event, **_: said.append(event))
+    assert failed.lines("0123456789abcdef", since=NOW, now=NOW) is None
+    assert said == ["decisions_not_read"]
 
 
 def test_why_an_alert_is_suppressed_is_named(config: Config) -> None:

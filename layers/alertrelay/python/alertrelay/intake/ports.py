@@ -130,6 +130,14 @@ class Statistics(Protocol):
         """Returns None where it cannot be counted now. Never raises."""
 
 
+class DecisionLog(Protocol):
+    """What the functions logged of an alert."""
+
+    def lines(self, fingerprint: str, *, since: datetime, now: datetime) -> Sequence[str] | None:
+        """Returns the lines that name it, oldest first, a thousand at most; None where they cannot be read now. Never
+        raises."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueLength:
     """About how many messages a dead-letter queue holds, None where it cannot be read now: `fault` says why."""

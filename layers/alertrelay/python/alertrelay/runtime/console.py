@@ -13,7 +13,7 @@ from alertrelay.config.model import Config
 from alertrelay.config.slo import SloConfig
 from alertrelay.groups.dead_letters import DeadLetterQueue, forwarder_queues
 from alertrelay.intake.console.parts import Console, ConsoleSite
-from alertrelay.intake.ports import DeadLetters
+from alertrelay.intake.ports import DeadLetters, DecisionLog
 from alertrelay.intake.tokens import Doorkeeper
 from alertrelay.state import Groups, Lookup
 
@@ -27,6 +27,7 @@ class ConsoleWorld:
     `local`: on loopback, without TLS."""
 
     letters: DeadLetters
+    log: DecisionLog
     objectives: Sequence[str] = ()
     local: bool = False
 
@@ -39,11 +40,14 @@ def console_of(config: Config, world: ConsoleWorld, doorkeeper: Doorkeeper, grou
         groups=groups,
         lookup=lookup,
         letters=world.letters,
+        log=world.log,
         objectives=world.objectives,
     )
 
 
-def console_world(environ: Mapping[str, str], folder: Path, sqs: Callable[[], SQSClient]) -> ConsoleWorld:
+def console_world(
+    environ: Mapping[str, str], folder: Path, sqs: Callable[[], SQSClient], log: DecisionLog
+) -> ConsoleWorld:
     """`environ` is what infra/console.py sets. Raises OSError and ValueError where the compiled objectives cannot be
     read."""
     base = environ["ALERTRELAY_REFUSED_URL"].rpartition("/")[0]
@@ -57,7 +61,7 @@ def console_world(environ: Mapping[str, str], folder: Path, sqs: Callable[[], SQ
     if compiled := environ.get("ALERTRELAY_SLO_CONFIG"):
         found = SloConfig.from_json(json.loads((folder / compiled).read_text(encoding="utf-8")))
         objectives = tuple(objective.id for objective in found.objectives)
-    return ConsoleWorld(letters=letters, objectives=objectives)
+    return ConsoleWorld(letters=letters, log=log, objectives=objectives)
 
 
 def _queues(environ: Mapping[str, str], functions: Sequence[str]) -> Iterator[DeadLetterQueue]:

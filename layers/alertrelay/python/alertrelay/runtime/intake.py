@@ -18,6 +18,7 @@ from alertrelay.aws.budget import Budget
 from alertrelay.aws.direct_clients import forwarder_clients
 from alertrelay.aws.intake.acknowledgements import DynamoAcknowledgements
 from alertrelay.aws.intake.alerts import DynamoOpenAlerts
+from alertrelay.aws.intake.decision_log import LogDecisions
 from alertrelay.aws.intake.later import OwnInvocation
 from alertrelay.aws.intake.posted import DynamoPostedAlerts
 from alertrelay.aws.intake.statistics import LogStatistics
@@ -246,8 +247,9 @@ def _build(environ: Mapping[str, str], *, clock: Clock | None = None) -> Handle:
             vote=DynamoNotebook(aws.dynamodb, environ["ALERTRELAY_TABLE"], clock).add_vote,
         ),
     )
+    decisions = LogDecisions(aws.logs, json.loads(environ["ALERTRELAY_LOG_GROUPS"]), clock, observer.log)
     original = (folder / environ["ALERTRELAY_ORIGINAL"]).read_text(encoding="utf-8")
-    handle = handler_of(config, original, state, world, console_world(environ, folder, aws.sqs), observer)
+    handle = handler_of(config, original, state, world, console_world(environ, folder, aws.sqs, decisions), observer)
 
     def limited(event: Any, context: Any) -> Any:
         with budget.limited(secret_at_hand=secrets.at_hand):

@@ -20,13 +20,14 @@ from alertrelay.state import Groups
 from alertrelay.values.charted import ANNOTATION
 
 
-def get_alert(reading: Reads, groups: Groups, fingerprint: str) -> dict[str, Any]:
-    """Returns one alert. Raises ApiError where it neither fires nor ended a short while ago, state.StoreFailure."""
+def shown(reading: Reads, groups: Groups, fingerprint: str) -> tuple[Listed, dict[str, Any]]:
+    """Returns one alert, and its page. Raises ApiError where it neither fires nor ended a short while ago,
+    state.StoreFailure."""
     now = reading.clock.now()
     items, silences = reading.alerts.firing(now), reading.silences()
     firing = listed(reading.config, items, silences, now=now)
     one = found(reading, items, firing, fingerprint)
-    return {
+    return one, {
         "asOf": rfc3339(now),
         "alert": _whole(one),
         "suppressedBy": list(_reasons(one, firing, silences, reading)),

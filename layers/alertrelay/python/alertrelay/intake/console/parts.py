@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from alertrelay.intake.ports import DeadLetters
+from alertrelay.intake.ports import DeadLetters, DecisionLog
 from alertrelay.intake.tokens import Doorkeeper
 from alertrelay.state import Groups, Lookup
 
@@ -33,4 +33,5 @@ class Console:
     groups: Groups
     lookup: Lookup
     letters: DeadLetters
+    log: DecisionLog
     objectives: Sequence[str] = ()

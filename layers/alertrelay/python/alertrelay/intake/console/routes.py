@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from alertrelay.intake.console import (
-    alert_page,
     files,
     messages,
     notes,
     overview,
+    past,
     route_tree,
     sign_in,
     silence_preview,
@@ -33,8 +33,11 @@ CONSOLE_ROUTES: tuple[RouteFacts, ...] = (
     RouteFacts("GET", "/api/v1/overview", "read", "Show what fires, by severity and service",
                lambda handlers, _: overview.get_overview(handlers.reading)),
     RouteFacts("GET", "/api/v1/alert/<fingerprint>", "read", "Show an alert, and what became of it",
+               lambda handlers, request, fingerprint:
+               past.get_alert(handlers.reading, handlers.console, request, fingerprint)),
+    RouteFacts("GET", "/api/v1/alert/<fingerprint>/timeline", "read", "Show an alert's last firing in order of time",
                lambda handlers, _, fingerprint:
-               alert_page.get_alert(handlers.reading, handlers.console.groups, fingerprint)),
+               past.get_timeline(handlers.reading, handlers.console.log, fingerprint)),
     RouteFacts("GET", "/api/v1/alert/<fingerprint>/messages", "read", "Preview the message of each channel",
                lambda handlers, _, fingerprint: messages.get_messages(handlers.reading, fingerprint)),
     RouteFacts("POST", "/api/v1/silences/preview", "read", "Show which alerts a silence would mute",
