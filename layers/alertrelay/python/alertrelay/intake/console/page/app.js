@@ -54,7 +54,7 @@ function skip(event) {
 
 function Places({ current }) {
   const unsent = useStore((one) => one.unsent);
-  const waiting = unsent ? unsent.groups.filter((one) => one.why !== "waiting").length + unsent.deadLetters.length : 0;
+  const waiting = unsent ? [...unsent.groups.filter((one) => one.why !== "waiting"), ...unsent.deadLetters.filter((one) => one.messages !== 0)].length : 0;
   return html`<nav class="places" aria-label="Console"><ul>
     ${PLACES.map(([name, text]) => html`<li key=${name}><a href=${`#/${name}`} aria-current=${name === current ? "page" : undefined}>
       <${PlaceIcon} name=${name} /><span>${text}</span>${name === "unsent" && waiting > 0 && html`<span class="count bad">${waiting}<span class="unseen"> waiting</span></span>`}</a></li>`)}

@@ -2,7 +2,7 @@
 import { html, useEffect, useState } from "./html.js";
 import { post } from "./api.js";
 import { go, href } from "./router.js";
-import { span } from "./format.js";
+import { plural, span } from "./format.js";
 import { Chip, Fault, Title, Waiting } from "./parts.js";
 
 /** Returns the labels of a text like service=orders severity="critical page"; null where a word is none. */
@@ -69,15 +69,19 @@ function Way({ labels }) {
 }
 
 function Node({ node, only = false, whole = false }) {
-  const below = only ? node.routes.filter((one) => one.taken) : node.routes;
-  return html`<li class=${node.ends ? "ends" : node.taken || whole ? "taken" : "untaken"}>
+  const entered = node.taken || whole;
+  const below = only ? node.routes.filter((one) => one.taken) : entered ? node.routes : [];
+  return html`<li class=${node.ends ? "ends" : entered ? "taken" : "untaken"}>
     <div class="node"><p class="node-head">${node.matchers.length ? node.matchers.map((one) => html`<code>${one}</code>`) : html`<span class="quiet">every alert</span>`}
-      ${node.continue && html`<span class="quiet">continues</span>`}
+      ${node.continue && entered && html`<span class="quiet">continues</span>`}
+      ${!entered && html`<span class="quiet">not taken${countOf(node) > 0 ? `, ${plural(countOf(node), "route")} below` : ""}</span>`}
       ${node.ends && html`<${Chip} tone="good" icon="ok">notifies ${node.receiver}<//>`}${!node.ends && whole && html`<span class="receiver">${node.receiver}</span>`}</p>
       ${(node.ends || whole) && html`<p class="node-facts">${facts(node)}</p>`}</div>
     ${below.length > 0 && html`<ul>${below.map((one, at) => html`<${Node} key=${at} node=${one} only=${only} whole=${whole} />`)}</ul>`}
   </li>`;
 }
+
+const countOf = (node) => node.routes.reduce((sum, one) => sum + 1 + countOf(one), 0);
 
 function facts(node) {
   const by = node.groupBy === null ? "all labels" : node.groupBy.length ? node.groupBy.join(", ") : "nothing";

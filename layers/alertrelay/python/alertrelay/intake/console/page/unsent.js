@@ -5,7 +5,7 @@ import { post } from "./api.js";
 import { plural } from "./format.js";
 import { Chip, Confirm, Fault, Nothing, Time, Title, Waiting, useTask } from "./parts.js";
 
-const WHYS = { failing: ["bad", "fail", "The channel fails"], waiting: ["plain", "wait", "Waits for its flush"], recipients: ["warn", "warning", "Some recipients failed"] };
+const WHYS = { failing: ["bad", "fail", "The channel fails"], recipients: ["warn", "warning", "Some recipients failed"], waiting: ["plain", "wait", "Waits for its flush"] };
 
 export function Unsent({ session }) {
   const { data, failure, again } = useAnswer("/api/v1/undelivered");
@@ -14,7 +14,9 @@ export function Unsent({ session }) {
     ${data ? html`<${Groups} groups=${data.groups} /><${DeadLetters} queues=${data.deadLetters} session=${session} again=${again} />` : !failure && html`<${Waiting} what="Reading what is unsent" />`}`;
 }
 
-function Groups({ groups }) {
+function Groups({ groups: given }) {
+  const order = Object.keys(WHYS);
+  const groups = [...given].sort((one, other) => order.indexOf(one.why) - order.indexOf(other.why));
   return html`<section class="block" aria-labelledby="waiting"><h2 id="waiting">Waiting <span class="number">${groups.length}</span></h2>
     ${groups.length ? html`<ul class="cards">${groups.map((one) => html`<${Group} key=${one.integration + JSON.stringify(one.group)} one=${one} />`)}</ul>` : html`<${Nothing}>Every alert has reached its channels.<//>`}</section>`;
 }
