@@ -8,9 +8,9 @@ from datetime import datetime
 
 from alertrelay.alert import Alert, Labels, fingerprint, severity_rank
 from alertrelay.groups.reroute import DIGEST
-from alertrelay.nflog.dedup import Decision, is_firing
+from alertrelay.nflog.dedup import Decision, Mute, is_firing
 from alertrelay.nflog.group_state import GroupIdentity, GroupState, Member
-from alertrelay.notification import Listing, Notification, Reason
+from alertrelay.notification import Listing, Notification, Reason, Withheld
 from alertrelay.notify.rate_limit import listing_of
 from alertrelay.notify.shown import as_notified, in_order, is_resolve, read_shown
 from alertrelay.policy.group_key import dedup_key
@@ -47,6 +47,7 @@ class Content:
     alerts: Mapping[str, Alert]
     members: Mapping[str, Member]
     facts: Facts = field(default_factory=Facts)
+    mutes: Mapping[str, Mute] = field(default_factory=dict)
 
     @property
     def resolves(self) -> frozenset[str]:
@@ -60,6 +61,7 @@ def compose(
     decision: Decision,
     members: Sequence[Member],
     facts: Facts,
+    mutes: Mapping[str, Mute],
     *,
     alerts: Alerts,
     shown: int,
@@ -81,6 +83,7 @@ def compose(
         alerts=read_shown(alerts, in_order(decision, by_key, shown), by_key, facts.alerts, must),
         members=by_key,
         facts=facts,
+        mutes=mutes,
     )
 
 
@@ -131,8 +134,22 @@ class Writer:
             at=now,
             home=self.site.home,
             listing=_listing(content, firing) if digest else None,
+            withheld=_withheld(content, firing),
             gid=content.gid,
         )
+
+
+def _withheld(content: Content, firing: frozenset[str]) -> Withheld | None:
+    """Returns how many of the group a mute holds back: what was announced before it is shown all the same."""
+    mutes = [mute for key, mute in content.mutes.items() if key not in firing]
+    ends = sorted(mute.until for mute in mutes if mute.reason == Reason.SILENCED and mute.until)
+    silenced = sum(mute.reason == Reason.SILENCED for mute in mutes)
+    inhibited = sum(mute.reason == Reason.INHIBITED for mute in mutes)
+    if not silenced and not inhibited:
+        return None
+    return Withheld(
+        silenced=silenced, inhibited=inhibited, until=ends[0] if ends else None, alike=ends[:1] == ends[-1:]
+    )
 
 
 def _resolved_early(alerts: Iterable[Alert]) -> tuple[Alert, ...]:
