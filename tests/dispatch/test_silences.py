@@ -96,7 +96,7 @@ def test_silences_that_cannot_be_read_hold_nothing_back() -> None:
     assert len(world.pages()) == 1
 
 
-def test_a_message_of_a_partly_muted_group_names_how_many_more_are_silenced_and_until_when() -> None:
+def test_a_message_of_a_partly_muted_group_counts_what_is_silenced() -> None:
     world = World()
     silence(world, 40, label="alarm_name", value="b")
     world.publish(alarm("b", severity="warning"))

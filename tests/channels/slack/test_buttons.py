@@ -43,7 +43,7 @@ def test_a_message_of_a_bot_has_buttons_that_name_its_group() -> None:
     assert len({one["action_id"] for one in found}) == len(found)
 
 
-def test_there_are_none_without_interactivity_by_a_webhook_of_a_resolve_or_without_a_group() -> None:
+def test_there_are_none_where_nobody_could_press_them() -> None:
     assert buttons(ONE, SLACK_BOT) == []
     assert buttons(ONE, replace(SLACK_WEBHOOK, buttons=True)) == []
     assert buttons(replace(CASES["resolved"], gid=GID)) == []
