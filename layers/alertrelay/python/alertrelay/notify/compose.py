@@ -8,7 +8,7 @@ from datetime import datetime
 
 from alertrelay.alert import Acknowledgement, Alert, Labels, fingerprint, severity_rank
 from alertrelay.groups.reroute import DIGEST
-from alertrelay.nflog.dedup import Decision, Mute, is_firing
+from alertrelay.nflog.dedup import Decision, is_firing
 from alertrelay.nflog.group_state import GroupIdentity, GroupState, Member
 from alertrelay.notification import Listing, Notification, Reason, Withheld
 from alertrelay.notify.rate_limit import listing_of
@@ -47,7 +47,6 @@ class Content:
     alerts: Mapping[str, Alert]
     members: Mapping[str, Member]
     facts: Facts = field(default_factory=Facts)
-    mutes: Mapping[str, Mute] = field(default_factory=dict)
 
     def acknowledged(self, key: str) -> Acknowledgement | None:
         """Returns who is on an alert of the group, None for nobody."""
@@ -66,7 +65,6 @@ def compose(
     decision: Decision,
     members: Sequence[Member],
     facts: Facts,
-    mutes: Mapping[str, Mute],
     *,
     alerts: Alerts,
     shown: int,
@@ -88,7 +86,6 @@ def compose(
         alerts=read_shown(alerts, in_order(decision, by_key, shown), by_key, facts.alerts, must),
         members=by_key,
         facts=facts,
-        mutes=mutes,
     )
 
 
@@ -148,7 +145,7 @@ class Writer:
 
 def _withheld(content: Content, firing: frozenset[str]) -> Withheld | None:
     """Returns how many of the group a mute holds back: what was announced before it is shown all the same."""
-    mutes = [mute for key, mute in content.mutes.items() if key not in firing]
+    mutes = [mute for key, mute in content.decision.view.muted.items() if key not in firing]
     ends = sorted(mute.until for mute in mutes if mute.reason == Reason.SILENCED and mute.until)
     silenced = sum(mute.reason == Reason.SILENCED for mute in mutes)
     inhibited = sum(mute.reason == Reason.INHIBITED for mute in mutes)
