@@ -236,7 +236,15 @@ class EnvironmentRelay(cdk.Stack):
         """The intake and its alarms."""
         letters = console.other_letters(relay.environment.name, failures, self.scorer, self.slo)
         forwarders = list(self.forwarders.values())
-        intake = IntakeConstruct(self, "Intake", relay, key=alerts.key, forwarders=forwarders, letters=letters)
+        intake = IntakeConstruct(
+            self,
+            "Intake",
+            relay,
+            key=alerts.key,
+            forwarders=forwarders,
+            letters=letters,
+            slack=self.forwarders["slack-forwarder"].timers,
+        )
         for each in forwarders:  # the API stands on nothing of theirs, so that this closes no circle
             each.function.add_environment("ALERTRELAY_CONSOLE_URL", f"{intake.address}/console")
         watch.watch_intake(intake, INTAKE)

@@ -105,6 +105,17 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Withheld:
+    """The alerts of a group that fire and are not in its message: how many are silenced and inhibited, and when the
+    first of those silences ends. `alike`: all end then."""
+
+    silenced: int
+    inhibited: int
+    until: datetime | None = None
+    alike: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
     """The content of one channel's message about one group, before it is rendered.
 
@@ -138,6 +149,7 @@ class Notification:
     console: str = ""  # the address of the relay's console, which has a page for each alert
     texts: Mapping[str, Any] = field(default_factory=dict)
     text_failures: tuple[str, ...] = ()
+    withheld: Withheld | None = None  # None where nothing of the group is silenced or inhibited
     edit: bool = False  # it changes an earlier message, which notifies nobody
     gid: str = ""  # the group's id, by which a button names it; "" where there is no group to ask about
 
