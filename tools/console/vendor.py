@@ -1,4 +1,4 @@
-"""Copies the console's front-end libraries out of npm's packages, so that whoever only runs it needs neither.
+"""Copies the console's front-end libraries out of npm's packages, so that running it needs neither npm nor a build.
 
 `python -m tools.console.vendor --write` after a change of a version in package.json: npm checks each package against
 the sha512 of package-lock.json, and vendored.json notes the sha256 of what was copied. Without --write the copies are
