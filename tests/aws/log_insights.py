@@ -11,7 +11,7 @@ import botocore.session
 from botocore.exceptions import ClientError
 from botocore.validate import validate_parameters
 
-_MODEL = botocore.session.get_session().get_service_model("logs")
+_MODEL: Any = botocore.session.get_session().get_service_model("logs")
 
 
 @dataclass
