@@ -31,7 +31,7 @@ class NoHistory(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class History:
+class LogHistory:
     """What was read. `since` is from when on decisions were asked for; `environment`, with the `client` of its account,
     is None where files were read alone."""
 
@@ -79,12 +79,12 @@ def _since(text: str) -> datetime | timedelta:
         raise argparse.ArgumentTypeError(message) from None
 
 
-def history_of(args: argparse.Namespace, *, where: str = "") -> History:
+def history_of(args: argparse.Namespace, *, where: str = "") -> LogHistory:
     """Reads the log that the arguments name. `where` narrows what Insights is asked for. Raises NoHistory."""
     return _of_files(args) if args.logs else _of_environment(args, where)
 
 
-def _of_files(args: argparse.Namespace) -> History:
+def _of_files(args: argparse.Namespace) -> LogHistory:
     from alertrelay.nflog.history.log_lines import read_lines
 
     read = read_lines(line for name in args.logs for line in _lines_of(name))
@@ -97,8 +97,8 @@ def _of_files(args: argparse.Namespace) -> History:
     last = read.decisions[-1].at
     since = last - args.since if isinstance(args.since, timedelta) else args.since
     if since is None:
-        return History(read=read, since=read.decisions[0].at)
-    return History(read=replace(read, decisions=tuple(d for d in read.decisions if d.at >= since)), since=since)
+        return LogHistory(read=read, since=read.decisions[0].at)
+    return LogHistory(read=replace(read, decisions=tuple(d for d in read.decisions if d.at >= since)), since=since)
 
 
 def _lines_of(name: str) -> Iterator[str]:
@@ -112,7 +112,7 @@ def _lines_of(name: str) -> Iterator[str]:
         raise NoHistory(unreadable(error, name)) from None
 
 
-def _of_environment(args: argparse.Namespace, where: str) -> History:
+def _of_environment(args: argparse.Namespace, where: str) -> LogHistory:
     from alertrelay.aws.log_query import LogsUnread
     from alertrelay.nflog.history.log_lines import read_lines
 
@@ -134,7 +134,7 @@ def _of_environment(args: argparse.Namespace, where: str) -> History:
         read = read_lines(query.lines(since, until, condition(where)))
     except (cloud.CloudUnreadable, LogsUnread) as error:
         raise NoHistory(str(error)) from None
-    return History(read=read, since=since, environment=loaded.environment, client=client, deployed=deployed)
+    return LogHistory(read=read, since=since, environment=loaded.environment, client=client, deployed=deployed)
 
 
 def condition(where: str = "") -> str:

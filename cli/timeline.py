@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from cli import duration
-from cli.log_source import History, NoHistory, add_source, history_of, log_query, quoted, said
+from cli.log_source import LogHistory, NoHistory, add_source, history_of, log_query, quoted, said
 from cli.output import dumped
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def _about(about: str) -> str:
     return f"(fingerprint = {name} or alertname = {name} or group_key = {name} or state_key like {name})"
 
 
-def _application(groups: list[str], history: History, found: Timeline) -> list[dict[str, str]]:
+def _application(groups: list[str], history: LogHistory, found: Timeline) -> list[dict[str, str]]:
     """Returns the application's lines of trouble around the first alert, with their time. Raises NoHistory."""
     from alertrelay.alert import rfc3339
     from alertrelay.aws.log_query import LogsUnread
