@@ -163,6 +163,7 @@ def handler_of(
                 save=lambda wanted: silences.save(state.silences, clock, wanted, new_id=str(uuid.uuid4())),
                 expire=partial(silences.expire, state.silences, clock),
                 clock=clock,
+                log=report.log,
             ),
             acknowledging=acknowledging,
             operating=Operating(
