@@ -27,8 +27,8 @@ class Silencing:
 
 
 def post_silence(silencing: Silencing, request: ApiRequest) -> dict[str, str]:
-    """Creates a silence, or changes the one whose id it carries. Without an author it is that of
-    who asks. Raises ApiError, state.StoreFailure."""
+    """Creates a silence, or changes the one whose id it carries. Without an author it has the
+    name of who asks. Raises ApiError, state.StoreFailure."""
     data = request.json()
     try:
         given = from_json(data, silencing.clock.now())
