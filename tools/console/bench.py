@@ -12,12 +12,10 @@ import json
 import shutil
 import subprocess
 import sys
-import tempfile
-from pathlib import Path
 
-from cli.serve import serving
 from tests.example import CONFIG
 from tools.console.node import NODE, ROOT, install
+from tools.console.served import served
 
 FIRST_GOAL, FILTER_GOAL = 1_000, 100
 """Milliseconds of CPU: until the list is painted, and of the slowest change of the filter."""
@@ -35,9 +33,9 @@ def main() -> int:
         print("bench-console: chromium is not installed (Debian: apt-get install chromium)", file=sys.stderr)
         return 2
     install()
-    with tempfile.TemporaryDirectory() as data, serving(CONFIG, None, Path(data), None, port=0) as served:
+    with served(CONFIG, "prod") as relay:
         script = ROOT / "tools/console/bench.mjs"
-        command = [str(NODE), str(script), chromium, served.url, served.token, str(options.alerts), str(options.rounds)]
+        command = [str(NODE), str(script), chromium, relay.url, relay.token, str(options.alerts), str(options.rounds)]
         answer = subprocess.run(command, check=True, capture_output=True, text=True)
     figures = json.loads(answer.stdout)
     for size, found in figures.items():
