@@ -137,7 +137,7 @@ def _late_and_over(cloud: Cloud, traffic: Traffic) -> int:
 def _fires_again_unresolved(scenario: Scenario, traffic: Traffic) -> list[Episode]:
     """Returns what fires again in an outage of the table: no resolve is notified meanwhile, and the firing is news."""
     weather = scenario.weather
-    if not weather.table_fails:
+    if not (weather.table_fails or weather.table_lost):
         return []
     over = {(one.token, one.ends) for one in traffic.episodes if FAULTS_BEGIN <= one.ends <= FAULTS_END}
     return [
@@ -306,7 +306,7 @@ def _both(*faults: Callable[[Weather], None]) -> Callable[[Weather], None]:
 POISON = (
     ('{"AlarmName": "', '", "NewStateValue": "AL'),
     ("", "\x00\ufffd\u202e\u2028"),
-    ("[" * 400, "]" * 400),
+    ('["', '", ' + "[" * 400 + "]" * 400),
     ('{"alerts": [{"labels": {"alertname": ["', '"]}}]}'),
     ('{"Records": [{"Sns": {"Message": "', '"'),
     ("", " " + "x" * 200_000),
@@ -315,6 +315,7 @@ POISON = (
 QUEUED = ("null", "{", '{"do": "flush"}', '{"do": "receive", "envelope": 7}', '{"do": "something"}', "[]")
 """Bodies of the forwarders' own queues."""
 SHORT = (3.0, 30.0)
+LASTING = (2900.0, 3000.0)
 """Seconds."""
 BACKUPS = ("#pager-backup", "pager-backup@example.com", "critical-backup@example.com", "backup_pagerduty_key")
 """The destinations of fallbacks."""
@@ -345,6 +346,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(name="Secrets Manager is absent", faults=_set(secrets_fail=1.0), patience=LONG),
     Scenario(name="Secrets Manager fails now and then", faults=_set(secrets_fail=0.3)),
     Scenario(name="the table is throttled", faults=_set(table_fails=0.05)),
+    Scenario(name="the table is throttled while alerts last", faults=_set(table_fails=0.2), lasts=LASTING),
     Scenario(name="the table is absent", faults=_set(table_fails=1.0)),
     Scenario(name="answers of the table are lost", faults=_set(table_lost=0.05)),
     Scenario(name="the table takes 2 s a request", faults=_set(table_seconds=2.0)),
