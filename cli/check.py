@@ -15,6 +15,7 @@ from cli.config_dir import add_config_dir, delivery_beside
 from cli.output import add_output, dumped
 
 if TYPE_CHECKING:
+    from cli.probes.row import LiveRow
     from compiler.reading.finding import Finding
 
 _DESCRIPTION = """\
@@ -37,7 +38,7 @@ examples:
   alertrelay check                        the project's own configuration
   alertrelay check --env prod --strict    one environment; warnings are errors
   alertrelay check --config-dir ../our-alerts
-  alertrelay check --env prod --live      the deployment as well: keys, confirmations, topics, dead letters
+  alertrelay check --env prod --live      the deployment as well, and each service that the configuration names
   alertrelay check --config /etc/alertmanager/alertmanager.yml
   alertrelay check --config alertmanager.yml --rules rules/*.yml
   alertrelay check --config alertmanager.yml --fix --dry-run
@@ -61,7 +62,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--delivery", metavar="F", type=Path, help="a delivery.yml")
     parser.add_argument("--env", metavar="NAME", help="this environment alone")
     parser.add_argument(
-        "--live", action="store_true", help="with --env: also what is deployed, read with your AWS credentials"
+        "--live",
+        action="store_true",
+        help="with --env: also what is deployed, read with your AWS credentials, and whether each service that the "
+        "configuration names is reached and takes its key; nobody is notified",
     )
     parser.add_argument(
         "--rules",
@@ -106,14 +110,16 @@ def run(args: argparse.Namespace) -> int:
     from cli.report import report
     from compiler.reading.finding import merged
 
-    findings = [*_known(_findings(args)), *(_live(args.config_dir, args.env) if args.live else ())]
+    found, rows = _live(args.config_dir, args.env) if args.live else ((), ())
+    findings = [*_known(_findings(args)), *found]
     findings += _promtool(args, findings)
     if args.output != "table":
         print(dumped([dataclasses.asdict(finding) for finding in findings], args.output))
     else:
-        for line in _alarms(args, findings):
+        for line in [*_alarms(args, findings), *_tries(rows)]:
             print(line)
         colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+        findings = [finding for finding in findings if finding.code != "tried"]  # its row stands above
         for line in report(merged(findings, fold=not args.strict), colour=colour, counted=findings):
             print(line)
     if any(finding.code == "unreadable" for finding in findings):
@@ -166,20 +172,38 @@ def _known(findings: Sequence[Finding]) -> Sequence[Finding]:
     return [dataclasses.replace(one, severity="info") if one.code == placeholders.CODE else one for one in findings]
 
 
-def _live(folder: Path, environment: str) -> Sequence[Finding]:
+def _live(folder: Path, environment: str) -> tuple[Sequence[Finding], Sequence[LiveRow]]:
     """Only where the files are sound: there is nothing to hold the stack against otherwise."""
     from alertrelay.runtime.container import SystemClock
 
     from cli import cloud, live
     from cli.anomaly import live as scorer
+    from cli.probes import run as probes
     from compiler import load
 
     loaded = load.load(folder, environment)
     if loaded.config is None or loaded.environment is None:
-        return ()
+        return (), ()
     client = cloud.clients(loaded.environment.region)
     found = live.examine(loaded.config, client)
-    return (*found, *scorer.examine(loaded.anomaly, environment, client, SystemClock()))
+    intake, values = live.deployed_values(environment, client)
+    if values:
+        if sys.stderr.isatty():
+            print(f"trying what {environment} names, at most {probes.WITHIN:.0f} s", file=sys.stderr)
+        tries = probes.of_receivers(loaded.config, values, client)
+        rows = probes.tried([*tries, *probes.of_sources(loaded.environment.sources, intake, values)])
+    else:
+        rows = []
+    tried = probes.findings(rows, stack=f"alertrelay-{environment}")
+    return (*found, *scorer.examine(loaded.anomaly, environment, client, SystemClock()), *tried), rows
+
+
+def _tries(rows: Sequence[LiveRow]) -> list[str]:
+    if not rows:
+        return []
+    from cli.probes.run import table
+
+    return table(rows)
 
 
 def _alarms(args: argparse.Namespace, findings: Sequence[Finding]) -> list[str]:

@@ -75,12 +75,8 @@ def _secret(config: Config, deployed: DeployedStack, client: Client) -> Iterator
     """Keys by name; values are never shown."""
     arn = deployed.outputs["SecretArn"]
     mend = f"aws secretsmanager put-secret-value --secret-id {arn} --secret-string file://keys.json"
-    try:
-        text = client("secretsmanager").get_secret_value(SecretId=arn).get("SecretString", "")
-        keys = json.loads(text)
-    except ValueError:
-        keys = None
-    if not isinstance(keys, dict):
+    keys = _keys(deployed, client)
+    if keys is None:
         message = "the secret is not a JSON object of keys, so nothing of it can be used"
         yield _finding(deployed.stack, "SecretArn", "error", "secret-not-json", message, mend)
         return
@@ -94,6 +90,28 @@ def _secret(config: Config, deployed: DeployedStack, client: Client) -> Iterator
     if "IntakeUrl" in deployed.outputs and not any(isinstance(keys.get(name), str) for name in TOKEN_KEYS.values()):
         message = "the secret has no token of the intake: every post is answered 503"
         yield _finding(deployed.stack, TOKEN_KEYS["push"], "error", "intake-without-tokens", message, mend)
+
+
+def _keys(deployed: DeployedStack, client: Client) -> Mapping[str, Any] | None:
+    """Returns the secret's keys, None where it is not a JSON object."""
+    text = client("secretsmanager").get_secret_value(SecretId=deployed.outputs["SecretArn"]).get("SecretString", "")
+    try:
+        keys = json.loads(text)
+    except ValueError:
+        return None
+    return keys if isinstance(keys, dict) else None
+
+
+def deployed_values(environment: str, client: Client) -> tuple[str, Mapping[str, str]]:
+    """Returns the address of the intake, "" where there is none, and the values of the secret by key: for tries that
+    need them, and never to be shown. Nothing where they cannot be read: `examine` says so."""
+    try:
+        deployed = stack_of(environment, client)
+        keys = (_keys(deployed, client) or {}) if deployed else {}
+    except (CloudUnreadable, *UNREADABLE):
+        return "", {}
+    intake = deployed.outputs.get("IntakeUrl", "") if deployed else ""
+    return intake, {name: value for name, value in keys.items() if isinstance(value, str)}
 
 
 def _users(config: Config, key: str) -> list[str]:

@@ -189,6 +189,7 @@ def _greeting(served: Served, data: Path | None) -> str:
     return f"""\
 serving on {served.url}; {kept}; Ctrl-C ends
 token       {served.token}
+console     {served.url}/console
 try         amtool --alertmanager.url={address} alert add TryIt service=orders severity=critical
             amtool --alertmanager.url={address} alert query
 prometheus  alerting: {{alertmanagers: [{{authorization: {{credentials: {served.token}}}, static_configs: \

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -15,10 +14,10 @@ from compiler.reading.finding import Findings, Place, did_you_mean
 from compiler.reading.formats import EMAIL_ADDRESS, PHONE_NUMBER
 from compiler.reading.section import Section, section_of, string_of
 from compiler.reading.yamlfile import Value
-from compiler.reading.zone import known_zone
+from compiler.slack import SlackSection, check_slack, read_slack_section, read_time_zone
 
 EMAIL = ("transport", "on_call", "time_zone")
-KEYS = ("fallbacks", "last_resort", "email", "limits", "allowed", "charts")
+KEYS = ("fallbacks", "last_resort", "email", "limits", "allowed", "charts", "slack")
 MOST = 120
 """Messages of a limit: PagerDuty takes as many events a minute for one routing key."""
 
@@ -51,6 +50,7 @@ class DeliveryFile:
     allowed: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     allowed_places: Mapping[str, Place] = field(default_factory=dict, repr=False)
     charts: bool = False
+    slack: SlackSection | None = None
     places: Mapping[str, tuple[Value, tuple[tuple[Value, ...], ...]]] = field(repr=False)
 
 
@@ -69,15 +69,17 @@ def parse_delivery(root: Value, findings: Findings) -> DeliveryFile:
         stages = _stages(value, findings)
         places[receiver] = (value, stages)
         fallbacks[receiver] = tuple(tuple(string_of(name, findings) for name in stage) for stage in stages)
+    email = _email(section, findings)
     return DeliveryFile(
         fallbacks=fallbacks,
         last_resort=_last_resort(section, findings),
-        **_email(section, findings),
+        **email,
         place=section.place,
         places=places,
         **_limits(section, findings),
         **_allowed(section, findings),
         charts=section.flag("charts", default=False),
+        slack=read_slack_section(section, email.get("time_zone", "")),
     )
 
 
@@ -155,7 +157,7 @@ def _email(section: Section, findings: Findings) -> dict[str, Any]:
         "transport": transport,
         "on_call": tuple(found),
         "on_call_places": found,
-        "time_zone": _time_zone(inner),
+        "time_zone": read_time_zone(inner),
     }
 
 
@@ -168,17 +170,6 @@ def _transport(inner: Section) -> Transport:
         case other:
             inner.findings.error(inner.at("transport"), "bad-value", f"{other!r} is not a transport", "smtp or ses")
             return "smtp"
-
-
-def _time_zone(inner: Section) -> str:
-    """Reads the zone that mails show times in; "" for UTC."""
-    name = inner.string("time_zone", "")
-    if name and not known_zone(name):
-        message = f"{name!r} is not a time zone of the tz database"
-        mend = did_you_mean(name, zoneinfo.available_timezones(), "as in Europe/Berlin")
-        inner.findings.error(inner.at("time_zone"), "bad-value", message, mend)
-        return ""
-    return name
 
 
 def check_delivery(
@@ -197,6 +188,7 @@ def check_delivery(
             mend = did_you_mean(name, receivers)
             findings.error(place, "unknown-receiver", f"alertmanager.yml has no receiver {name!r}", mend)
     _check_on_call(delivery, receivers, findings)
+    check_slack(delivery.slack, receivers.values(), findings)
     _note_pagers(delivery, receivers, findings)
     channels = {target.integration.channel for receiver in receivers.values() for target in receiver.targets}
     # With one channel there is nothing to fall back on but the last resort, which is notified at once.

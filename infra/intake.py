@@ -21,7 +21,7 @@ from constructs import Construct
 
 from infra.assets import CONFIG_FILE, ORIGINAL_FILE
 from infra.forwarding import Relay
-from infra.functions import acknowledge_runtime, dead_letter_queue, depend_by_reference, live_alias, log_group
+from infra.functions import ALIAS, acknowledge_runtime, dead_letter_queue, depend_by_reference, live_alias, log_group
 from infra.permissions import allow
 from infra.topics import topic_prefix
 
@@ -36,9 +36,10 @@ MAX_AGE = Duration.minutes(10)
 RATE, BURST = 10_000, 5_000
 """Requests a second of the gateway: the account's own quota, above any concurrency of Lambda. So overload is a 503 of
 Lambda, which clients repeat, and no 429 of the gateway, which they drop."""
-KEYS = ("P#*", "S", "H#*", "L#*", "B#*")
-"""Keys of the state table that it writes: posted alerts, the list of silences, and of groups that an operator clears
-the headers, the chunks of a large ledger, and the buckets of their receiver."""
+KEYS = ("P#*", "S", "H#*", "L#*", "B#*", "A#*", "M#*", "F")
+"""Keys of the state table that it writes: posted alerts, the list of silences; of groups that an operator clears the
+headers, the chunks of a large ledger, and the buckets of their receiver; who is on an alert, and so in its groups; and
+what people think of anomalies."""
 _LOGGED: Mapping[str, str] = {
     "at": "$context.requestTimeEpoch",
     "request": "$context.requestId",
@@ -61,12 +62,21 @@ COUNTED: Mapping[str, str] = {
 class IntakeConstruct(Construct):
     """`function` with its alias `live`, the `api` whose address clients post to, `refused` (bodies that are no alert),
     `failed` (ticks that Lambda gave up), and the `namespace` of what the access log counts.
-    `outcomes` are the log groups of the forwarders, in which /stats counts."""
+    `outcomes` are the log groups of the forwarders, in which /stats counts; `slack` is the queue of the one that sends
+    to Slack, which shows there what was done by a button."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, relay: Relay, *, key: kms.IKey, outcomes: Sequence[logs.ILogGroup]
+        self,
+        scope: Construct,
+        construct_id: str,
+        relay: Relay,
+        *,
+        key: kms.IKey,
+        outcomes: Sequence[logs.ILogGroup],
+        slack: sqs.IQueue,
     ) -> None:
         super().__init__(scope, construct_id)
+        self._slack = slack
         self.name = topic_prefix(relay.environment.name) + NAME
         self.namespace = f"alertrelay/{relay.environment.name}/intake"
         self.refused = dead_letter_queue(self, "Refused", f"{self.name}-refused")
@@ -122,10 +132,12 @@ class IntakeConstruct(Construct):
             allow("Keys", ["secretsmanager:GetSecretValue"], [relay.secret.secret_arn]),
             allow("Publish", ["sns:Publish"], [topic.topic_arn for topic in topics.values()]),
             allow("Encrypt", ["kms:Decrypt", "kms:GenerateDataKey"], [key.key_arn]),
+            # Of itself, for what Slack must not wait for.
+            allow("Later", ["lambda:InvokeFunction"], [self._own_arn()]),
             allow("Count", ["logs:StartQuery"], [group.log_group_arn for group in outcomes]),
             # It knows no resource: a query is named by an id that only who started it has.
             allow("Counted", ["logs:GetQueryResults"], ["*"]),
-            allow("Send", ["sqs:SendMessage"], [self.refused.queue_arn, self.failed.queue_arn]),
+            allow("Send", ["sqs:SendMessage"], [self.refused.queue_arn, self.failed.queue_arn, self._slack.queue_arn]),
         ]
         role = iam.Role(
             self,
@@ -140,6 +152,15 @@ class IntakeConstruct(Construct):
             )
         )
         return role
+
+    def _own_arn(self) -> str:
+        """Returns the alias's ARN in words: a reference to the function would make a circle of it and its role."""
+        return cdk.Stack.of(self).format_arn(
+            service="lambda",
+            resource="function",
+            resource_name=f"{self.name}:{ALIAS}",
+            arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+        )
 
     def _environment(
         self, relay: Relay, topics: Mapping[str, sns.ITopic], outcomes: Sequence[logs.ILogGroup]
@@ -156,6 +177,8 @@ class IntakeConstruct(Construct):
             "ALERTRELAY_SECRET_ARN": relay.secret.secret_arn,
             "ALERTRELAY_TOPICS": cdk.Stack.of(self).to_json_string({n: t.topic_arn for n, t in topics.items()}),
             "ALERTRELAY_REFUSED_URL": self.refused.queue_url,
+            "ALERTRELAY_SLACK_QUEUE_URL": self._slack.queue_url,
+            "ALERTRELAY_SELF": f"{self.name}:{ALIAS}",
             "ALERTRELAY_LOG_GROUPS": cdk.Stack.of(self).to_json_string([group.log_group_name for group in outcomes]),
             "POWERTOOLS_SERVICE_NAME": NAME,
             "POWERTOOLS_METRICS_NAMESPACE": "alertrelay",

@@ -16,11 +16,17 @@ from pathlib import Path
 from typing import Any
 
 from alertrelay import __version__
-from alertrelay.intake.routes import ROUTES, RouteFacts
+from alertrelay.intake.route import RouteFacts
+from alertrelay.intake.routes import ROUTES
 
-from tools.openapi_shapes import BODIES, FILTERS, RESULTS, SCHEMAS
+from tools.openapi_shapes import BODIES, FILTERS, FORMS, RESULTS, SCHEMAS
 
 PAGE = Path(__file__).parents[1] / "docs" / "schemas" / "intake.openapi.json"
+_PARTS: Mapping[str, Any] = {
+    "silence_id": {"type": "string", "format": "uuid"},
+    "file": {"type": "string"},
+    "fingerprint": {"type": "string", "pattern": "^[0-9a-f]{16}$"},
+}
 _ERRORS: Mapping[int, str] = {
     400: "What was posted is not what is expected; the text says what is",
     401: "No token, or an unknown one",
@@ -59,36 +65,54 @@ def document() -> dict[str, Any]:
 def _operation(route: RouteFacts) -> dict[str, Any]:
     name = f"{route.method} {route.rule}"
     result = RESULTS[name]
-    codes = [*([401, 403] if route.right else []), *_further(route, name)]
+    signed = [401] if name in FORMS else []
+    codes = [*([401, 403] if route.right or name in BODIES else signed), *_further(route, name)]
+    right = f"Right of the token: {route.right or 'none is needed'}."
     found: dict[str, Any] = {
         "operationId": re.sub(r"\W+", "_", name.lower()).strip("_"),
         "summary": route.summary,
-        "description": f"Right of the token: {route.right or 'none is needed'}.",
+        "description": "Slack signs it (docs/slack.md)." if name in FORMS else right,
         "security": [{"bearer": []}, {"basic": []}] if route.right else [],
         "responses": {"200": _result(result), **{str(code): _error(code) for code in sorted(set(codes))}},
     }
-    parameters = [*_in_path(route.rule), *FILTERS.get(name, ())]
+    parameters = [*_in_path(route.rule), *FILTERS.get(name, ()), *(_signed() if name in FORMS else ())]
+    if name in FORMS:
+        form = {"application/x-www-form-urlencoded": {"schema": FORMS[name]}}
+        found["requestBody"] = {"required": True, "content": form}
     if "<" in route.rule:
-        found["responses"]["404"] = {"description": "There is no such silence"}
+        found["responses"]["404"] = {"description": "There is nothing of this name"}
     if parameters:
         found["parameters"] = parameters
     if name in BODIES:
         found["requestBody"] = {"required": True, "content": {"application/json": {"schema": BODIES[name]}}}
-        if name in ("POST /test", "POST /suppression/clear", "POST /api/v2/silences"):
-            found["responses"]["404"] = {"description": "There is no such receiver, group or silence"}
+        if name in _NAMING:
+            found["responses"]["404"] = {"description": "There is no such receiver, group, silence or alert"}
     return found
 
 
+_NAMING = frozenset({"POST /test", "POST /suppression/clear", "POST /api/v2/silences", "POST /api/v1/acknowledgements"})
+"""Routes whose body names something that may not be there."""
+
+
+def _signed() -> list[dict[str, Any]]:
+    """Returns the headers by which Slack signs a request."""
+    names = ("X-Slack-Request-Timestamp", "X-Slack-Signature")
+    return [{"name": name, "in": "header", "required": True, "schema": {"type": "string"}} for name in names]
+
+
 def _further(route: RouteFacts, name: str) -> list[int]:
-    if route.right is None:
-        return [413, 415]
+    if name in FORMS:
+        return [400, 413, 415, 503]
+    if route.right is None and name not in BODIES:
+        return [413, 415, 503]
     read = [400, 422] if name in FILTERS else []
     return [413, 415, 503, *read, *([400, 422] if name in BODIES else []), *([422] if "<" in route.rule else [])]
 
 
 def _in_path(rule: str) -> list[dict[str, Any]]:
-    text = {"type": "string", "format": "uuid"}
-    return [{"name": name, "in": "path", "required": True, "schema": text} for name in re.findall(r"<(\w+)>", rule)]
+    return [
+        {"name": name, "in": "path", "required": True, "schema": _PARTS[name]} for name in re.findall(r"<(\w+)>", rule)
+    ]
 
 
 def _result(schema: Mapping[str, Any] | str | None) -> dict[str, Any]:

@@ -5,32 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-TEXT, TIME, FLAG = {"type": "string"}, {"type": "string", "format": "date-time"}, {"type": "boolean"}
-TEXTS = {"type": "object", "additionalProperties": TEXT}
+from tools import openapi_console
+from tools.openapi_console import FLAG, TEXT, TEXTS, TIME, listed, objects, ref
 
-
-def _ref(name: str) -> dict[str, str]:
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-def _list(items: Mapping[str, Any]) -> dict[str, Any]:
-    return {"type": "array", "items": dict(items)}
-
-
-def _object(required: str, **properties: Any) -> dict[str, Any]:
-    return {"type": "object", "required": required.split(), "properties": properties}
-
-
-_NAMED = _object("name", name=TEXT)
+_NAMED = objects("name", name=TEXT)
 _NUMBERS = {"type": "object", "additionalProperties": {"type": "number"}}
 _LABELS = {**TEXTS, "minProperties": 1}
 
 SCHEMAS: Mapping[str, Any] = {
+    **openapi_console.SCHEMAS,
     "error": {"oneOf": [TEXT, {"type": "object", "properties": {"code": {"type": "integer"}, "message": TEXT}}]},
-    "postableAlert": _object(
+    "postableAlert": objects(
         "labels", labels=_LABELS, annotations=TEXTS, startsAt=TIME, endsAt=TIME, generatorURL=TEXT
     ),
-    "gettableAlert": _object(
+    "gettableAlert": objects(
         "labels annotations startsAt endsAt updatedAt fingerprint receivers status",
         labels=TEXTS,
         annotations=TEXTS,
@@ -39,91 +27,111 @@ SCHEMAS: Mapping[str, Any] = {
         updatedAt=TIME,
         fingerprint=TEXT,
         generatorURL=TEXT,
-        receivers=_list(_NAMED),
-        status=_object(
+        receivers=listed(_NAMED),
+        status=objects(
             "state silencedBy inhibitedBy mutedBy",
             state={"type": "string", "enum": ["active", "suppressed", "unprocessed"]},
-            silencedBy=_list(TEXT),
-            inhibitedBy=_list(TEXT),
-            mutedBy=_list(TEXT),
+            silencedBy=listed(TEXT),
+            inhibitedBy=listed(TEXT),
+            mutedBy=listed(TEXT),
         ),
     ),
-    "alertGroup": _object("alerts labels receiver", alerts=_list(_ref("gettableAlert")), labels=TEXTS, receiver=_NAMED),
-    "matcher": _object("name value", name=TEXT, value=TEXT, isRegex=FLAG, isEqual=FLAG),
-    "postableSilence": _object(
+    "alertGroup": objects("alerts labels receiver", alerts=listed(ref("gettableAlert")), labels=TEXTS, receiver=_NAMED),
+    "matcher": objects("name value", name=TEXT, value=TEXT, isRegex=FLAG, isEqual=FLAG),
+    "postableSilence": objects(
         "matchers endsAt",
         id=TEXT,
-        matchers={**_list(_ref("matcher")), "minItems": 1},
+        matchers={**listed(ref("matcher")), "minItems": 1},
         startsAt=TIME,
         endsAt=TIME,
         createdBy=TEXT,
         comment=TEXT,
     ),
-    "gettableSilence": _object(
+    "gettableSilence": objects(
         "id status updatedAt startsAt endsAt createdBy comment",
         id=TEXT,
-        status=_object("state", state={"type": "string", "enum": ["active", "pending", "expired"]}),
+        status=objects("state", state={"type": "string", "enum": ["active", "pending", "expired"]}),
         updatedAt=TIME,
         startsAt=TIME,
         endsAt=TIME,
         createdBy=TEXT,
         comment=TEXT,
-        matchers=_list(_ref("matcher")),
-        matcherSets=_list(_list(_ref("matcher"))),
+        matchers=listed(ref("matcher")),
+        matcherSets=listed(listed(ref("matcher"))),
     ),
-    "status": _object(
+    "status": objects(
         "cluster config uptime versionInfo",
-        cluster=_object("status", status=TEXT, peers=_list({"type": "object"})),
-        config=_object("original", original=TEXT),
+        cluster=objects("status", status=TEXT, peers=listed({"type": "object"})),
+        config=objects("original", original=TEXT),
         uptime=TIME,
         versionInfo=TEXTS,
     ),
-    "groupNotification": _object(
+    "groupNotification": objects(
         "alerts receiver",
         version=TEXT,
         receiver=TEXT,
         status=TEXT,
-        alerts=_list(_object("labels", status=TEXT, labels=_LABELS, annotations=TEXTS, startsAt=TIME, endsAt=TIME)),
+        alerts=listed(objects("labels", status=TEXT, labels=_LABELS, annotations=TEXTS, startsAt=TIME, endsAt=TIME)),
     ),
-    "order": _object("receiver", receiver={"type": "string", "minLength": 1}, labels=TEXTS),
+    "acknowledgement": objects("fingerprint", fingerprint={**TEXT, "minLength": 1}, comment=TEXT, by=TEXT),
+    "acknowledged": objects(
+        "fingerprint alertname acknowledged",
+        fingerprint=TEXT,
+        alertname=TEXT,
+        acknowledged=objects("by at via comment", by=TEXT, at=TIME, via=TEXT, comment=TEXT),
+        first=FLAG,
+    ),
+    "order": objects("receiver", receiver={"type": "string", "minLength": 1}, labels=TEXTS),
 }
 BODIES: Mapping[str, Any] = {
-    "POST /api/v1/alertmanager": _ref("groupNotification"),
-    "POST /api/v2/alerts": _list(_ref("postableAlert")),
-    "POST /api/v2/silences": _ref("postableSilence"),
-    "POST /test": _ref("order"),
-    "POST /suppression/clear": _ref("order"),
+    **openapi_console.BODIES,
+    "POST /api/v1/alertmanager": ref("groupNotification"),
+    "POST /api/v2/alerts": listed(ref("postableAlert")),
+    "POST /api/v2/silences": ref("postableSilence"),
+    "POST /api/v1/acknowledgements": ref("acknowledgement"),
+    "POST /test": ref("order"),
+    "POST /suppression/clear": ref("order"),
 }
+FORMS: Mapping[str, Mapping[str, Any]] = {
+    "POST /slack/interactions": objects("payload", payload=TEXT),
+    "POST /slack/commands": objects("command user_id", command=TEXT, user_id=TEXT, text=TEXT, response_url=TEXT),
+}
+"""The bodies that Slack posts as forms; it signs them in two headers."""
 RESULTS: Mapping[str, Mapping[str, Any] | str | None] = {
-    "POST /api/v1/alertmanager": _object("alerts", alerts={"type": "integer"}),
+    **dict.fromkeys(FORMS),
+    **openapi_console.RESULTS,
+    "POST /api/v1/alertmanager": objects("alerts", alerts={"type": "integer"}),
     "POST /api/v2/alerts": None,
-    "GET /api/v2/status": _ref("status"),
-    "GET /api/v2/receivers": _list(_NAMED),
-    "GET /api/v2/alerts": _list(_ref("gettableAlert")),
-    "GET /api/v2/alerts/groups": _list(_ref("alertGroup")),
+    "GET /api/v2/status": ref("status"),
+    "GET /api/v2/receivers": listed(_NAMED),
+    "GET /api/v2/alerts": listed(ref("gettableAlert")),
+    "GET /api/v2/alerts/groups": listed(ref("alertGroup")),
     "GET /metrics": "text/plain",
     "GET /-/healthy": "text/plain",
     "GET /-/ready": "text/plain",
-    "GET /api/v2/silences": _list(_ref("gettableSilence")),
-    "POST /api/v2/silences": _object("silenceID", silenceID=TEXT),
-    "GET /api/v2/silence/<silence_id>": _ref("gettableSilence"),
+    "GET /api/v2/silences": listed(ref("gettableSilence")),
+    "POST /api/v2/silences": objects("silenceID", silenceID=TEXT),
+    "GET /api/v2/silence/<silence_id>": ref("gettableSilence"),
     "DELETE /api/v2/silence/<silence_id>": None,
-    "POST /test": _object("test labels endsAt", test=TEXT, labels=TEXTS, endsAt=TIME),
-    "POST /suppression/clear": _object("groups", groups=_list(TEXT)),
-    "GET /health": _object(
+    "GET /api/v1/acknowledgements": listed(ref("acknowledged")),
+    "POST /api/v1/acknowledgements": ref("acknowledged"),
+    "DELETE /api/v1/acknowledgements/<fingerprint>": None,
+    "POST /test": objects("test labels endsAt", test=TEXT, labels=TEXTS, endsAt=TIME),
+    "POST /suppression/clear": objects("groups", groups=listed(TEXT)),
+    "GET /health": objects(
         "healthy version environment table", healthy=FLAG, version=TEXT, environment=TEXT, table=TEXT
     ),
-    "GET /stats": _object(
+    "GET /stats": objects(
         "alerts groups last_day",
-        alerts=_object("active suppressed", active={"type": "integer"}, suppressed={"type": "integer"}),
+        alerts=objects("active suppressed", active={"type": "integer"}, suppressed={"type": "integer"}),
         groups={"type": "integer"},
         last_day={
-            **_object("deliveries suppressed latency", deliveries=_NUMBERS, suppressed=_NUMBERS, latency=_NUMBERS),
+            **objects("deliveries suppressed latency", deliveries=_NUMBERS, suppressed=_NUMBERS, latency=_NUMBERS),
             "nullable": True,
         },
     ),
 }
-_MATCHERS = {"name": "filter", "in": "query", "schema": _list(TEXT), "description": 'A matcher, service="orders"'}
+_MATCHERS = {"name": "filter", "in": "query", "schema": listed(TEXT), "description": 'A matcher, service="orders"'}
 _SHOWN = [{"name": name, "in": "query", "schema": FLAG} for name in ("active", "silenced", "inhibited", "muted")]
 _RECEIVER = {"name": "receiver", "in": "query", "schema": TEXT, "description": "An expression over receiver names"}
 FILTERS: Mapping[str, list[dict[str, Any]]] = {

@@ -27,11 +27,12 @@ from compiler.resources.resource import (
     Service,
 )
 from compiler.resources.slo import ListedObjective, slos
+from compiler.resources.sources import Source, sources_of
 
 KEYS = keys(
     "region retain log_retention_days labels publisher_accounts publishers ops_email ops_pagerduty_key "
     "rollout intake reserved_concurrency runbook_base_url alarm_tags_in_notifications managed_prometheus audit "
-    "databases clusters caches services load_balancers queues functions slos dashboards"
+    "databases clusters caches services load_balancers queues functions slos dashboards sources"
 )
 ROLLOUTS = ("canary", "at_once")
 INTAKES = ("direct", "batched")
@@ -77,6 +78,7 @@ class Environment:
     functions: tuple[Function, ...]
     slos: tuple[ListedObjective, ...] = ()
     dashboards: bool = False  # of budgets, alarms, resources and the relay, in CloudWatch
+    sources: tuple[Source, ...] = ()  # the servers that post here, which check --live tries
 
     @property
     def objectives(self) -> SloConfig | None:
@@ -137,6 +139,7 @@ def parse_environment(root: Value, name: str, findings: Findings) -> Environment
         functions=listing.functions(section),
         slos=slos(section),
         dashboards=section.flag("dashboards", default=False),
+        sources=sources_of(section),
     )
 
 

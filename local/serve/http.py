@@ -133,10 +133,13 @@ class _GatewayHandler(http.server.BaseHTTPRequestHandler):
             return
         self.connection.settimeout(self._owner.body_seconds)
         answer = self._owner.handle_event(_event(self, body))
-        text = str(answer.get("body") or "").encode()
+        content = str(answer.get("body") or "").encode()
+        text = base64.b64decode(content) if answer.get("isBase64Encoded") else content
         self.send_response_only(int(answer["statusCode"]))
         for name, value in (answer.get("headers") or {}).items():
             self.send_header(name, str(value))
+        for cookie in answer.get("cookies") or ():
+            self.send_header("Set-Cookie", str(cookie))
         self.send_header("Content-Length", str(len(text)))
         self.end_headers()
         self.wfile.write(text if self.command != "HEAD" else b"")
@@ -179,12 +182,14 @@ def _event(request: http.server.BaseHTTPRequestHandler, body: bytes) -> dict[str
     headers: dict[str, str] = {}
     for name, value in request.headers.items():
         headers[name.lower()] = f"{headers[name.lower()]},{value}" if name.lower() in headers else value
+    cookies = [one.strip() for one in headers.pop("cookie", "").split(";") if one.strip()]
     return {
         "version": "2.0",
         "routeKey": "$default",
         "rawPath": path,
         "rawQueryString": query,
         "headers": headers,
+        **({"cookies": cookies} if cookies else {}),
         "requestContext": {
             "http": {
                 "method": request.command,

@@ -16,6 +16,8 @@ from moto.sns.responses import SNSResponse
 
 from cli import cloud
 from cli.live import examine
+from cli.probes import run
+from cli.probes.row import LiveRow
 from compiler.load import load
 from compiler.reading.finding import Finding
 from local.stack.day import DayRun
@@ -314,7 +316,15 @@ def test_the_command_shows_what_is_live_beside_the_files_and_its_exit_code_follo
 
     client = deployed.stack.emulator.client
     monkeypatch.setattr(cloud, "clients", lambda _: client)
+    rows = [LiveRow(what="Slack", who="slack-critical/slack[0]", outcome="ok", text="the webhook lives")]
+    monkeypatch.setattr(run, "tried", lambda probes: rows if probes else [])  # nothing outside is reached from a test
     assert main(["check", "--env", "prod", "--live"]) == 0
+    assert "Slack    ok       slack-critical/slack[0]  the webhook lives" in capsys.readouterr().out
+    rows[0] = LiveRow(
+        what="Slack", who="slack-critical/slack[0]", outcome="refused", text="no_service", mend="a new one"
+    )
+    assert main(["check", "--env", "prod", "--live"]) == 1
+    rows.clear()
     client("secretsmanager").put_secret_value(SecretId=deployed.stack.deployed.secret_arn, SecretString="{}")
     assert main(["check", "--env", "prod", "--live", "--json"]) == 1
     shown = capsys.readouterr().out

@@ -13,6 +13,7 @@ from alertrelay.config.model import Config, Route, Target
 from alertrelay.intake.clearing import Clearing, NoSuchGroup, clear
 from alertrelay.intake.ports import DayFigures
 from alertrelay.intake.request import read_request
+from alertrelay.intake.tokens import user_of
 from alertrelay.memory.ports import ManualClock
 from alertrelay.memory.store import MemoryStore
 from alertrelay.nflog.group_state import GroupHeader, GroupIdentity
@@ -216,7 +217,7 @@ def test_only_the_group_that_has_exactly_these_labels_is_cleared(config: Config)
 def test_who_asked_is_a_user_and_an_address(authorization: str, by: str) -> None:
     asked = event("POST", "/suppression/clear", {}, headers={"authorization": authorization})
     asked["requestContext"]["http"]["sourceIp"] = "10.0.0.1"
-    assert read_request(asked).client == by
+    assert read_request(asked, user=user_of(authorization)).client == by
 
 
 def test_a_request_on_loopback_has_its_address() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.server
 import json
+import re
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from cli.probes import sources
 from cli.serve import Served, serving
 from tests.differential.alertmanager import started
 from tests.serve.conftest import ask, chats, pages, until
@@ -70,7 +72,7 @@ def app() -> Iterator[int]:
 
 
 @contextmanager
-def prometheus(folder: Path, served: Served, app_port: int) -> Iterator[None]:
+def prometheus(folder: Path, served: Served, app_port: int) -> Iterator[Path]:
     (folder / "prometheus.yml").write_text(PROMETHEUS.format(app=app_port, token=served.token, port=served.port))
     (folder / "rules.yml").write_text(RULES)
     command = [
@@ -82,7 +84,7 @@ def prometheus(folder: Path, served: Served, app_port: int) -> Iterator[None]:
     ]
     with (folder / "log").open("w") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
         try:
-            yield
+            yield folder / "log"
         finally:
             process.kill()
 
@@ -90,8 +92,11 @@ def prometheus(folder: Path, served: Served, app_port: int) -> Iterator[None]:
 @pytest.mark.needs_tool("prometheus")
 def test_rules_of_prometheus_page_and_chat_and_resolve(served: Served, tmp_path: Path) -> None:
     App.length = 50
-    with app() as app_port, prometheus(tmp_path, served, app_port):
+    with app() as app_port, prometheus(tmp_path, served, app_port) as log:
         until(lambda: pages(served) and chats(served))
+        (port,) = set(re.findall(r"Listening on.*127\.0\.0\.1:(\d+)", log.read_text()))
+        found = sources.prometheus(f"http://127.0.0.1:{port}", "", f"http://127.0.0.1:{served.port}/", {})
+        assert found.endswith("which posts to the intake")
         action, summary = pages(served)[0]
         assert (action, "QueueFull" in summary) == ("trigger", True)
         assert "*WARNING* QueueSlow" in chats(served)[0]

@@ -25,6 +25,7 @@ class Reason(StrEnum):
     ALL_RESOLVED = "all_alerts_resolved"
     EVENT = "event"
     REPEAT = "repeat_interval_elapsed"
+    ACKNOWLEDGED = "acknowledged"  # somebody is on what fires: an edit, or an event of its own, and no message more
     STORE_FAILING = "store_failing"  # notified without dedupe, because the table did not answer
     REACHED_AGAIN = "channel_reached_again"  # the first channel answers again; its fallbacks are notified
     CHANNEL_FAILED = "channel_failed"  # the channel did not take it: a fallback did, or it is pending
@@ -74,6 +75,8 @@ class Outcome:
     group_key: str = ""
     latency_seconds: float | None = None  # from the source's clock to delivered
     accepted: str = ""  # what the channel's success leaves open, where it does not say that people have it
+    starts_at: str = ""  # when the alert fired, as RFC 3339: it names the episode that the update belongs to
+    ended_at: str = ""  # of a resolve: when the alert resolved by its source's clock, "" where that is not known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +102,17 @@ class Listing:
 
     services: tuple[tuple[str, int], ...]
     firing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withheld:
+    """The alerts of a group that fire and are not in its message: how many are silenced and inhibited, and when the
+    first of those silences ends. `alike`: all end then."""
+
+    silenced: int
+    inhibited: int
+    until: datetime | None = None
+    alike: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +148,9 @@ class Notification:
     home: Labels = field(default_factory=dict)  # region and account_id of the relay: a title names only others
     texts: Mapping[str, Any] = field(default_factory=dict)
     text_failures: tuple[str, ...] = ()
+    withheld: Withheld | None = None  # None where nothing of the group is silenced or inhibited
+    edit: bool = False  # it changes an earlier message, which notifies nobody
+    gid: str = ""  # the group's id, by which a button names it; "" where there is no group to ask about
 
     @property
     def severity(self) -> str:

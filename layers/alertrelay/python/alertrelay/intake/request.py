@@ -10,11 +10,9 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
-
-from alertrelay.intake.tokens import user_of
 
 MOST_BYTES = 4 * 1024 * 1024
 """Of a body: an invocation takes 6 MB, in which each quotation mark of the body is escaped."""
@@ -39,7 +37,14 @@ class ApiRequest:
     query: Mapping[str, Sequence[str]]
     headers: Mapping[str, str]
     body: bytes
-    client: str = ""  # USER@ADDRESS, with Basic; else the address that it came from
+    user: str = ""  # the name that Basic or the session carries; nothing vouches for it
+    address: str = ""  # where it came from
+    cookies: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def client(self) -> str:
+        """Returns USER@ADDRESS, or the address alone."""
+        return "@".join(filter(None, (self.user, self.address)))
 
     def text(self) -> str:
         """Returns the body; what is no UTF-8 is replaced."""
@@ -73,10 +78,27 @@ class ApiRequest:
 _FLAGS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 
 
-def read_request(event: Mapping[str, Any]) -> ApiRequest:
-    """Reads an event. Raises ApiError for a body that is too large, compressed or not readable."""
+def headers_of(event: Mapping[str, Any]) -> dict[str, str]:
+    """Returns the headers by their names in lower case."""
+    return {str(name).lower(): str(value) for name, value in (event.get("headers") or {}).items()}
+
+
+def cookies_of(event: Mapping[str, Any]) -> dict[str, str]:
+    """Returns the cookies by name: the gateway moves them from their header to a list. Of two of one name the first
+    counts, which is the one of the longer path."""
+    given = event.get("cookies") or headers_of(event).get("cookie", "").split(";")
+    found: dict[str, str] = {}
+    for one in given:
+        name, _, value = str(one).strip().partition("=")
+        found.setdefault(name, value)
+    return found
+
+
+def read_request(event: Mapping[str, Any], *, user: str = "") -> ApiRequest:
+    """Reads an event of a caller who goes by the name `user`. Raises ApiError for a body that is too large, compressed
+    or not readable."""
     http = event.get("requestContext", {}).get("http", {})
-    headers = {str(name).lower(): str(value) for name, value in (event.get("headers") or {}).items()}
+    headers = headers_of(event)
     encoding = headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("", "identity"):
         message = f"the body is compressed ({encoding[:20]}): send it as it is"
@@ -96,7 +118,9 @@ def read_request(event: Mapping[str, Any]) -> ApiRequest:
         query=parse_qs(str(event.get("rawQueryString") or ""), keep_blank_values=True),
         headers=headers,
         body=content,
-        client="@".join(filter(None, (user_of(headers.get("authorization", "")), str(http.get("sourceIp", ""))))),
+        user=user,
+        address=str(http.get("sourceIp", "")),
+        cookies=cookies_of(event),
     )
 
 

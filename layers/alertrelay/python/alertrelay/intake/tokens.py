@@ -1,4 +1,5 @@
-"""Checks who asks: Bearer or Basic, against the tokens of the environment's secret, and what each may do.
+"""Checks who asks: Bearer, Basic or a session of the console, against the tokens of the environment's secret, and what
+each may do.
 
 The secret has a key a right; its value is a token, or two with a space between them while one is replaced. A token that
 stands under several keys has all their rights. The user name of Basic is free: the password is the token.
@@ -13,8 +14,10 @@ import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple, TypeVar
 
+from alertrelay.intake import session
+from alertrelay.intake.session import Session
 from alertrelay.ports import Clock, SecretMissing
 
 Right = Literal["push", "read", "silence", "admin"]
@@ -31,6 +34,8 @@ GRANTS: Mapping[Right, frozenset[Right]] = {
     "silence": frozenset({"read", "silence"}),  # amtool asks for the status before each command
     "admin": frozenset({"push", "read", "silence", "admin"}),
 }
+_NONE: frozenset[Right] = frozenset()
+Found = TypeVar("Found")
 LEAST_CHARACTERS = 16
 """A shorter token is taken for none: it could be guessed."""
 REFRESHED = timedelta(seconds=30)
@@ -51,6 +56,13 @@ class NoTokens(Exception):
     again."""
 
 
+class Presented(NamedTuple):
+    """What a request brings: its Authorization header, and the value of the console's cookie; the header counts."""
+
+    authorization: str
+    session: str = ""
+
+
 ReadSecret = Callable[[bool], Mapping[str, object]]
 """Returns the current secret; with True as it stands now, past any cache. Raises SecretMissing."""
 
@@ -64,26 +76,54 @@ class Doorkeeper:
     _known: Mapping[bytes, frozenset[Right]] = field(default_factory=dict)
     _read_at: datetime | None = None
 
-    def check(self, authorization: str, wanted: Right) -> None:
-        """Raises TokenRefused and NoTokens."""
-        token = token_of(authorization)
-        if not token:
-            raise TokenRefused(401, "no token")
+    def check(self, given: Presented, wanted: Right) -> str:
+        """Returns the name that the caller goes by, which nothing vouches for. Raises TokenRefused and NoTokens."""
+        if given.authorization:
+            rights, user = self._of_token(token_of(given.authorization)), user_of(given.authorization)
+        else:
+            found = self.session(given.session)
+            rights, user = (self._known.get(found.digest, _NONE), found.name) if found else (_NONE, "")
+        if not rights:
+            raise TokenRefused(401, "an unknown token or an ended session" if any(given) else "no token")
+        if wanted not in rights:
+            raise TokenRefused(403, f"a token without the right {wanted}")
+        return user
+
+    def session(self, value: str) -> Session | None:
+        """Returns the session of a cookie, None for none that holds. Raises NoTokens."""
+        if not value:
+            return None
+        now = self.clock.now()
+        return self._asked(lambda: session.read(value, self._known, now))
+
+    def open(self, token: str, name: str) -> Session:
+        """Opens a session with a token. Raises TokenRefused and NoTokens."""
+        if not self._of_token(token):
+            raise TokenRefused(401, "signed in with an unknown token")
+        return session.opened(_digest(token), name, self.clock.now())
+
+    def rights(self, found: Session) -> frozenset[Right]:
+        """Returns what a session may do."""
+        return self._known.get(found.digest, _NONE)
+
+    def _of_token(self, token: str) -> frozenset[Right]:
+        return self._asked(lambda: self._compared(token)) if token else _NONE
+
+    def _asked(self, find: Callable[[], Found]) -> Found:
+        """Finds by the tokens that are known, and once more where nothing is found and they may have changed. Raises
+        NoTokens."""
         now = self.clock.now()
         if self._read_at is None or now - self._read_at >= timedelta(minutes=5):
             self._read(now, past_cache=False)
-        rights = self._rights(token)
-        if not rights and self._read_at is not None and now - self._read_at >= REFRESHED:
+        found = find()
+        if not found and self._read_at is not None and now - self._read_at >= REFRESHED:
             self._read(now, past_cache=True)
-            rights = self._rights(token)
+            found = find()
         if not self._known:
             raise NoTokens
-        if not rights:
-            raise TokenRefused(401, "an unknown token")
-        if wanted not in rights:
-            raise TokenRefused(403, f"a token without the right {wanted}")
+        return found
 
-    def _rights(self, token: str) -> frozenset[Right]:
+    def _compared(self, token: str) -> frozenset[Right]:
         """Compares with every token in constant time: the digests have one length, and none ends the comparison."""
         digest = _digest(token)
         found: frozenset[Right] = frozenset()

@@ -16,11 +16,11 @@ from alertrelay.config.model import Config, Matcher, Route
 from alertrelay.intake.posted import NEVER
 from alertrelay.nflog.group_state import AlertItem
 from alertrelay.policy.group_key import clock_of, group_labels
-from alertrelay.policy.inhibit import Firing, inhibiting
+from alertrelay.policy.inhibit import Firing, SourceIndex
 from alertrelay.policy.matchers import matches
 from alertrelay.policy.route import match_routes
 from alertrelay.policy.silence import Silence, silenced_by
-from alertrelay.policy.time_interval import muted
+from alertrelay.policy.time_interval import Muted, muted
 from alertrelay.values.charted import ANNOTATION
 
 
@@ -44,7 +44,7 @@ class Listed:
     routes: tuple[Route, ...]
     silenced: tuple[str, ...]
     inhibited: tuple[str, ...]
-    muted: tuple[str, ...]
+    muted: tuple[Muted, ...]
 
     @property
     def receivers(self) -> tuple[str, ...]:
@@ -56,10 +56,10 @@ def listed(config: Config, items: Sequence[AlertItem], silences: Iterable[Silenc
     """Returns the alerts that fire, by fingerprint."""
     firing = [item for item in items if item.alert.status == "firing" and (item.alert.ends_at or NEVER) > now]
     sources = [Firing(state_key=one.alert.state_key, labels=one.alert.labels) for one in firing]
-    able = [one for one in sources if any(matches(rule.source, one.labels) for rule in config.inhibit_rules)]
+    index = SourceIndex(config.inhibit_rules, sources)
     by_key = {item.alert.state_key: item.alert.fingerprint for item in firing}
     stored = tuple(silences)
-    found = [_listed(config, item, stored, able, by_key, now) for item in firing]
+    found = [_listed(config, item, stored, index, by_key, now) for item in firing]
     return sorted(found, key=lambda one: one.item.alert.fingerprint)
 
 
@@ -67,20 +67,20 @@ def _listed(
     config: Config,
     item: AlertItem,
     silences: Sequence[Silence],
-    sources: Sequence[Firing],
+    sources: SourceIndex,
     by_key: dict[str, str],
     now: datetime,
 ) -> Listed:
     labels = item.alert.labels
     routes = tuple(match_routes(config.route, labels))
-    found = inhibiting(config.inhibit_rules, labels, sources)
+    found = sources.inhibiting(labels)
     intervals = [muted(route, config.time_intervals, now) for route in routes]
     return Listed(
         item=item,
         routes=routes,
         silenced=tuple(one.id for one in silenced_by(silences, labels, now)),
         inhibited=(by_key[found.source.state_key],) if found else (),
-        muted=tuple(why.interval for why in intervals if why) if all(intervals) else (),
+        muted=tuple(why for why in intervals if why) if all(intervals) else (),
     )
 
 
@@ -113,7 +113,7 @@ def to_json(one: Listed) -> dict[str, Any]:
         "status": {
             "inhibitedBy": list(one.inhibited),
             "silencedBy": list(one.silenced),
-            "mutedBy": list(one.muted),
+            "mutedBy": [why.interval for why in one.muted],
             "state": "suppressed" if suppressed else "active",
         },
         "updatedAt": rfc3339(clock_of(one.item.order_key)),

@@ -1,0 +1,1 @@
+"""What `check --live` tries of the outside: every service that the configuration names, without notifying anybody."""

@@ -1,0 +1,1 @@
+"""The console: a page for people, and what it asks of the relay beside Alertmanager's API."""

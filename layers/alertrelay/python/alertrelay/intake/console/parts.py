@@ -1,0 +1,29 @@
+"""What the console needs beside the rest of the intake."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from alertrelay.intake.tokens import Doorkeeper
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsoleSite:
+    """Where the console is. `local`: on loopback, without TLS."""
+
+    environment: str
+    local: bool
+
+    @property
+    def cookie(self) -> str:
+        """Returns the name of the session's cookie. RFC 6265bis, 4.1.3.2: a browser takes `__Host-` only over TLS, for
+        this host alone and all of its paths, so that no neighbour's page can plant one."""
+        return "alertrelay" if self.local else "__Host-alertrelay"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Console:
+    """What the handlers of the console's own routes need."""
+
+    site: ConsoleSite
+    doorkeeper: Doorkeeper
