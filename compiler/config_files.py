@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -122,6 +123,15 @@ def check_audit_of(alertmanager: AlertmanagerFile | None, environment: Environme
         message = f"the key {audit.heartbeat_key!r} is that of a channel: its value is not the address of a heartbeat"
         mend = "give the heartbeat a key of its own, as in heartbeat_url, and put its address into the secret"
         findings.error(audit.heartbeat_place, "secret-name-clash", message, mend)
+
+
+def check_buttons_of(delivery: DeliveryFile, environment: Environment | None, findings: Findings) -> None:
+    """Adds a warning where messages of the environment would have buttons that nothing answers."""
+    if delivery.slack and delivery.slack.buttons and environment is not None and not environment.intake:
+        message = f"the environment {environment.name} has no intake, which answers the buttons of Slack messages"
+        mend = f"add `intake: direct` to environments/{environment.name}.yml, or remove `slack: {{buttons: true}}`"
+        place = replace(delivery.slack.place, key="slack.buttons")
+        findings.warning(place, "not-obeyed", message, mend)
 
 
 def read_environment(folder: Path, name: str) -> tuple[Environment | None, tuple[Finding, ...]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -16,10 +15,10 @@ from compiler.reading.finding import Findings, Place, did_you_mean
 from compiler.reading.formats import EMAIL_ADDRESS, PHONE_NUMBER
 from compiler.reading.section import Section, section_of, string_of
 from compiler.reading.yamlfile import Value
-from compiler.reading.zone import known_zone
+from compiler.slack import SlackSection, check_slack, read_slack_section, read_time_zone
 
 EMAIL = ("transport", "on_call", "time_zone")
-KEYS = ("fallbacks", "last_resort", "email", "limits", "allowed", "charts", "flap_damping")
+KEYS = ("fallbacks", "last_resort", "email", "limits", "allowed", "charts", "slack", "flap_damping")
 MOST = 120
 """Messages of a limit: PagerDuty takes as many events a minute for one routing key."""
 
@@ -53,6 +52,7 @@ class DeliveryFile:
     allowed_places: Mapping[str, Place] = field(default_factory=dict, repr=False)
     charts: bool = False
     flap_damping: tuple[ReadFlapRule, ...] = ()
+    slack: SlackSection | None = None
     places: Mapping[str, tuple[Value, tuple[tuple[Value, ...], ...]]] = field(repr=False)
 
 
@@ -71,16 +71,18 @@ def parse_delivery(root: Value, findings: Findings) -> DeliveryFile:
         stages = _stages(value, findings)
         places[receiver] = (value, stages)
         fallbacks[receiver] = tuple(tuple(string_of(name, findings) for name in stage) for stage in stages)
+    email = _email(section, findings)
     return DeliveryFile(
         fallbacks=fallbacks,
         last_resort=_last_resort(section, findings),
-        **_email(section, findings),
+        **email,
         place=section.place,
         places=places,
         **_limits(section, findings),
         **_allowed(section, findings),
         charts=section.flag("charts", default=False),
         flap_damping=flap_rules(section),
+        slack=read_slack_section(section, email.get("time_zone", "")),
     )
 
 
@@ -158,7 +160,7 @@ def _email(section: Section, findings: Findings) -> dict[str, Any]:
         "transport": transport,
         "on_call": tuple(found),
         "on_call_places": found,
-        "time_zone": _time_zone(inner),
+        "time_zone": read_time_zone(inner),
     }
 
 
@@ -171,17 +173,6 @@ def _transport(inner: Section) -> Transport:
         case other:
             inner.findings.error(inner.at("transport"), "bad-value", f"{other!r} is not a transport", "smtp or ses")
             return "smtp"
-
-
-def _time_zone(inner: Section) -> str:
-    """Reads the zone that mails show times in; "" for UTC."""
-    name = inner.string("time_zone", "")
-    if name and not known_zone(name):
-        message = f"{name!r} is not a time zone of the tz database"
-        mend = did_you_mean(name, zoneinfo.available_timezones(), "as in Europe/Berlin")
-        inner.findings.error(inner.at("time_zone"), "bad-value", message, mend)
-        return ""
-    return name
 
 
 def check_delivery(
@@ -200,6 +191,7 @@ def check_delivery(
             mend = did_you_mean(name, receivers)
             findings.error(place, "unknown-receiver", f"alertmanager.yml has no receiver {name!r}", mend)
     _check_on_call(delivery, receivers, findings)
+    check_slack(delivery.slack, receivers.values(), findings)
     _note_pagers(delivery, receivers, findings)
     channels = {target.integration.channel for receiver in receivers.values() for target in receiver.targets}
     # With one channel there is nothing to fall back on but the last resort, which is notified at once.

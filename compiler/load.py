@@ -23,6 +23,7 @@ from compiler.config_files import (
     alertmanager_file,
     alertmanager_of,
     check_audit_of,
+    check_buttons_of,
     check_twins,
     cross_check,
     delivery_file,
@@ -32,6 +33,7 @@ from compiler.config_files import (
 )
 from compiler.delivery import NOTHING, DeliveryFile, LastResort
 from compiler.reading.finding import Finding, Findings
+from compiler.slack import with_slack
 
 if TYPE_CHECKING:
     from alertrelay.config.watch import AnomalyConfig
@@ -88,6 +90,7 @@ def load(folder: Path, environment: str) -> Loaded:
     cross_check(alertmanager, delivery, findings)
     found = environment_file(folder, environment, findings)
     check_audit_of(alertmanager, found, findings)
+    check_buttons_of(delivery, found, findings)
     check_twins(folder, (environment,), findings)
     watched = load_anomaly(folder, findings)
     failed = findings.failed or alertmanager is None or found is None
@@ -148,7 +151,7 @@ def compile_config(
         environment=environment,
         hash="",
         route=without_empty_group_by(alertmanager.route) if release in BEFORE_031 else alertmanager.route,
-        receivers=alertmanager.receivers,
+        receivers=with_slack(alertmanager.receivers, delivery.slack),
         fallbacks=delivery.fallbacks,
         last_resort=delivery.last_resort is not None,
         inhibit_rules=alertmanager.inhibit_rules,

@@ -21,7 +21,7 @@ from constructs import Construct
 
 from infra.assets import CONFIG_FILE, ORIGINAL_FILE
 from infra.forwarding import Relay
-from infra.functions import acknowledge_runtime, dead_letter_queue, depend_by_reference, live_alias, log_group
+from infra.functions import ALIAS, acknowledge_runtime, dead_letter_queue, depend_by_reference, live_alias, log_group
 from infra.permissions import allow
 from infra.topics import topic_prefix
 
@@ -36,9 +36,10 @@ MAX_AGE = Duration.minutes(10)
 RATE, BURST = 10_000, 5_000
 """Requests a second of the gateway: the account's own quota, above any concurrency of Lambda. So overload is a 503 of
 Lambda, which clients repeat, and no 429 of the gateway, which they drop."""
-KEYS = ("P#*", "S", "H#*", "L#*", "B#*")
-"""Keys of the state table that it writes: posted alerts, the list of silences, and of groups that an operator clears
-the headers, the chunks of a large ledger, and the buckets of their receiver."""
+KEYS = ("P#*", "S", "H#*", "L#*", "B#*", "A#*", "M#*", "F")
+"""Keys of the state table that it writes: posted alerts, the list of silences; of groups that an operator clears the
+headers, the chunks of a large ledger, and the buckets of their receiver; who is on an alert, and so in its groups; and
+what people think of anomalies."""
 _LOGGED: Mapping[str, str] = {
     "at": "$context.requestTimeEpoch",
     "request": "$context.requestId",
@@ -122,6 +123,8 @@ class IntakeConstruct(Construct):
             allow("Keys", ["secretsmanager:GetSecretValue"], [relay.secret.secret_arn]),
             allow("Publish", ["sns:Publish"], [topic.topic_arn for topic in topics.values()]),
             allow("Encrypt", ["kms:Decrypt", "kms:GenerateDataKey"], [key.key_arn]),
+            # Of itself, for what Slack must not wait for.
+            allow("Later", ["lambda:InvokeFunction"], [self._own_arn()]),
             allow("Count", ["logs:StartQuery"], [group.log_group_arn for group in outcomes]),
             # It knows no resource: a query is named by an id that only who started it has.
             allow("Counted", ["logs:GetQueryResults"], ["*"]),
@@ -141,6 +144,15 @@ class IntakeConstruct(Construct):
         )
         return role
 
+    def _own_arn(self) -> str:
+        """Returns the alias's ARN in words: a reference to the function would make a circle of it and its role."""
+        return cdk.Stack.of(self).format_arn(
+            service="lambda",
+            resource="function",
+            resource_name=f"{self.name}:{ALIAS}",
+            arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+        )
+
     def _environment(
         self, relay: Relay, topics: Mapping[str, sns.ITopic], outcomes: Sequence[logs.ILogGroup]
     ) -> dict[str, str]:
@@ -156,6 +168,7 @@ class IntakeConstruct(Construct):
             "ALERTRELAY_SECRET_ARN": relay.secret.secret_arn,
             "ALERTRELAY_TOPICS": cdk.Stack.of(self).to_json_string({n: t.topic_arn for n, t in topics.items()}),
             "ALERTRELAY_REFUSED_URL": self.refused.queue_url,
+            "ALERTRELAY_SELF": f"{self.name}:{ALIAS}",
             "ALERTRELAY_LOG_GROUPS": cdk.Stack.of(self).to_json_string([group.log_group_name for group in outcomes]),
             "POWERTOOLS_SERVICE_NAME": NAME,
             "POWERTOOLS_METRICS_NAMESPACE": "alertrelay",

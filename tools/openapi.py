@@ -19,7 +19,7 @@ from alertrelay import __version__
 from alertrelay.intake.route import RouteFacts
 from alertrelay.intake.routes import ROUTES
 
-from tools.openapi_shapes import BODIES, FILTERS, RESULTS, SCHEMAS
+from tools.openapi_shapes import BODIES, FILTERS, FORMS, RESULTS, SCHEMAS
 
 PAGE = Path(__file__).parents[1] / "docs" / "schemas" / "intake.openapi.json"
 _PARTS: Mapping[str, Any] = {
@@ -65,27 +65,44 @@ def document() -> dict[str, Any]:
 def _operation(route: RouteFacts) -> dict[str, Any]:
     name = f"{route.method} {route.rule}"
     result = RESULTS[name]
-    codes = [*([401, 403] if route.right or name in BODIES else []), *_further(route, name)]
+    signed = [401] if name in FORMS else []
+    codes = [*([401, 403] if route.right or name in BODIES else signed), *_further(route, name)]
+    right = f"Right of the token: {route.right or 'none is needed'}."
     found: dict[str, Any] = {
         "operationId": re.sub(r"\W+", "_", name.lower()).strip("_"),
         "summary": route.summary,
-        "description": f"Right of the token: {route.right or 'none is needed'}.",
+        "description": "Slack signs it (docs/slack.md)." if name in FORMS else right,
         "security": [{"bearer": []}, {"basic": []}] if route.right else [],
         "responses": {"200": _result(result), **{str(code): _error(code) for code in sorted(set(codes))}},
     }
-    parameters = [*_in_path(route.rule), *FILTERS.get(name, ())]
+    parameters = [*_in_path(route.rule), *FILTERS.get(name, ()), *(_signed() if name in FORMS else ())]
+    if name in FORMS:
+        form = {"application/x-www-form-urlencoded": {"schema": FORMS[name]}}
+        found["requestBody"] = {"required": True, "content": form}
     if "<" in route.rule:
         found["responses"]["404"] = {"description": "There is nothing of this name"}
     if parameters:
         found["parameters"] = parameters
     if name in BODIES:
         found["requestBody"] = {"required": True, "content": {"application/json": {"schema": BODIES[name]}}}
-        if name in ("POST /test", "POST /suppression/clear", "POST /api/v2/silences"):
-            found["responses"]["404"] = {"description": "There is no such receiver, group or silence"}
+        if name in _NAMING:
+            found["responses"]["404"] = {"description": "There is no such receiver, group, silence or alert"}
     return found
 
 
+_NAMING = frozenset({"POST /test", "POST /suppression/clear", "POST /api/v2/silences", "POST /api/v1/acknowledgements"})
+"""Routes whose body names something that may not be there."""
+
+
+def _signed() -> list[dict[str, Any]]:
+    """Returns the headers by which Slack signs a request."""
+    names = ("X-Slack-Request-Timestamp", "X-Slack-Signature")
+    return [{"name": name, "in": "header", "required": True, "schema": {"type": "string"}} for name in names]
+
+
 def _further(route: RouteFacts, name: str) -> list[int]:
+    if name in FORMS:
+        return [400, 413, 415, 503]
     if route.right is None and name not in BODIES:
         return [413, 415, 503]
     read = [400, 422] if name in FILTERS else []

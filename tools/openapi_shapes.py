@@ -73,6 +73,14 @@ SCHEMAS: Mapping[str, Any] = {
         status=TEXT,
         alerts=listed(objects("labels", status=TEXT, labels=_LABELS, annotations=TEXTS, startsAt=TIME, endsAt=TIME)),
     ),
+    "acknowledgement": objects("fingerprint", fingerprint={**TEXT, "minLength": 1}, comment=TEXT, by=TEXT),
+    "acknowledged": objects(
+        "fingerprint alertname acknowledged",
+        fingerprint=TEXT,
+        alertname=TEXT,
+        acknowledged=objects("by at via comment", by=TEXT, at=TIME, via=TEXT, comment=TEXT),
+        first=FLAG,
+    ),
     "order": objects("receiver", receiver={"type": "string", "minLength": 1}, labels=TEXTS),
 }
 BODIES: Mapping[str, Any] = {
@@ -80,10 +88,17 @@ BODIES: Mapping[str, Any] = {
     "POST /api/v1/alertmanager": ref("groupNotification"),
     "POST /api/v2/alerts": listed(ref("postableAlert")),
     "POST /api/v2/silences": ref("postableSilence"),
+    "POST /api/v1/acknowledgements": ref("acknowledgement"),
     "POST /test": ref("order"),
     "POST /suppression/clear": ref("order"),
 }
+FORMS: Mapping[str, Mapping[str, Any]] = {
+    "POST /slack/interactions": objects("payload", payload=TEXT),
+    "POST /slack/commands": objects("command user_id", command=TEXT, user_id=TEXT, text=TEXT, response_url=TEXT),
+}
+"""The bodies that Slack posts as forms; it signs them in two headers."""
 RESULTS: Mapping[str, Mapping[str, Any] | str | None] = {
+    **dict.fromkeys(FORMS),
     **openapi_console.RESULTS,
     "POST /api/v1/alertmanager": objects("alerts", alerts={"type": "integer"}),
     "POST /api/v2/alerts": None,
@@ -98,6 +113,9 @@ RESULTS: Mapping[str, Mapping[str, Any] | str | None] = {
     "POST /api/v2/silences": objects("silenceID", silenceID=TEXT),
     "GET /api/v2/silence/<silence_id>": ref("gettableSilence"),
     "DELETE /api/v2/silence/<silence_id>": None,
+    "GET /api/v1/acknowledgements": listed(ref("acknowledged")),
+    "POST /api/v1/acknowledgements": ref("acknowledged"),
+    "DELETE /api/v1/acknowledgements/<fingerprint>": None,
     "POST /test": objects("test labels endsAt", test=TEXT, labels=TEXTS, endsAt=TIME),
     "POST /suppression/clear": objects("groups", groups=listed(TEXT)),
     "GET /health": objects(

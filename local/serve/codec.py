@@ -11,7 +11,7 @@ from dataclasses import fields, is_dataclass
 from datetime import datetime
 from typing import Any
 
-from alertrelay.alert import Alert, Integration
+from alertrelay.alert import Acknowledgement, Alert, Integration
 from alertrelay.config.model import Matcher
 from alertrelay.intake.ports import Known
 from alertrelay.intake.posted import PostedAlert
@@ -34,8 +34,9 @@ from alertrelay.state import AnomalyNote, Survey, Waking
 _CLASSES: Mapping[str, Any] = {
     one.__name__: one
     for one in (
-        Alert, AlertBrief, AlertItem, AnomalyNote, Behind, GroupIdentity, GroupState, Integration, Known, Ledger,
-        Matcher, Member, PostedAlert, Progress, Receipt, Schedule, Silence, Spill, Stored, Survey, Waking,
+        Acknowledgement, Alert, AlertBrief, AlertItem, AnomalyNote, Behind, GroupIdentity, GroupState, Integration,
+        Known, Ledger, Matcher, Member, PostedAlert, Progress, Receipt, Schedule, Silence, Spill, Stored, Survey,
+        Waking,
     )
 }  # fmt: skip
 """Only these are made of what a file holds."""

@@ -21,18 +21,20 @@ from alertrelay.dispatch.assembly import Pipeline, assemble
 from alertrelay.intake.ports import DayFigures
 from alertrelay.memory.intake import MemoryPostedAlerts
 from alertrelay.memory.ports import MemorySecrets
+from alertrelay.memory.scorer import MemoryNotebook
 from alertrelay.notification import Outcome
 from alertrelay.notify.compose import Site
 from alertrelay.notify.limits import LIMITS
 from alertrelay.ports import Clock, SelfAlert, Telemetry
 from alertrelay.runtime.intake import IntakeState, IntakeWorld, handler_of
 from alertrelay.runtime.observe import Observer
+from alertrelay.runtime.slack import slack_world
 from alertrelay.sources import Envelope
 
 from local.serve.database import DataFile, QueuedMessage, Rows
 from local.serve.store import SqliteStore
 
-TOPIC, TIMERS, DEAD, REFUSED = "topic", "timers", "dead-letters", "refused"
+TOPIC, TIMERS, LATER, DEAD, REFUSED = "topic", "timers", "later", "dead-letters", "refused"
 """The queues of messages."""
 ACCOUNT, REGION = "000000000000", "local"
 TRIES = 6
@@ -127,6 +129,7 @@ class LocalRelay:
         self._counts = CountedOutcomes()
         self._observer = _observer(config, self._counts.add)
         self.pipeline = self._pipeline(config, store, outside)
+        votes = MemoryNotebook()  # nothing scores metrics here
         self._intake = handler_of(
             config,
             original,
@@ -136,6 +139,7 @@ class LocalRelay:
                 silences=store,
                 groups=store,
                 rates=store,
+                acknowledgements=store,
             ),
             IntakeWorld(
                 topics=QueuedTopics(database, clock, self._woken.set),
@@ -143,6 +147,9 @@ class LocalRelay:
                 secret=lambda _: outside.secret,
                 statistics=self._counts,
                 clock=clock,
+                slack=slack_world(
+                    outside.network, lambda _: outside.secret, clock, later=self._later, vote=votes.add_vote
+                ),
                 local=True,
             ),
             _observer(config),
@@ -173,11 +180,8 @@ class LocalRelay:
             self._tick()
         while not self._stopped.is_set():
             now = self._clock.now()
-            queue = TOPIC
-            message = self._database.take(TOPIC, now=now)
-            if message is None:
-                queue = TIMERS
-                message = self._database.take(TIMERS, now=now)
+            found = ((queue, self._database.take(queue, now=now)) for queue in (TOPIC, TIMERS, LATER))
+            queue, message = next(((queue, one) for queue, one in found if one), ("", None))
             if message is None:
                 return
             self._take(queue, message)
@@ -188,6 +192,8 @@ class LocalRelay:
         try:
             if queue == TOPIC:
                 self.pipeline.take(Envelope.from_json(body), deadline=deadline)
+            elif queue == LATER:
+                self.handle(body)
             else:
                 self.pipeline.on_timer(body, deadline=deadline)
         except Exception as error:  # noqa: BLE001 - as SQS: it comes again
@@ -213,7 +219,7 @@ class LocalRelay:
             self._observer.failed("tick_failed", error)
 
     def _seconds_to_wait(self) -> float:
-        next_due = self._database.next_due((TOPIC, TIMERS))
+        next_due = self._database.next_due((TOPIC, TIMERS, LATER))
         ticks_at = (self._ticked + MINUTE).timestamp()
         until = min(ticks_at, next_due if next_due is not None else ticks_at)
         return max(0.0, until - self._clock.now().timestamp())
@@ -237,6 +243,11 @@ class LocalRelay:
             last_resort=last_resort(f"arn:aws:sns:{REGION}:{ACCOUNT}:alertrelay-last-resort"),
             limits=LIMITS,
         )
+
+    def _later(self, event: Mapping[str, Any]) -> None:
+        """Has the intake handle an event after what it does now."""
+        self._database.send(LATER, json.dumps(event), due=self._clock.now())
+        self._woken.set()
 
     def _alert_ops(self, alert: SelfAlert) -> None:
         self._say(f"ops: {alert.name}: {alert.text}")

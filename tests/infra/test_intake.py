@@ -24,6 +24,7 @@ VARIABLES = {
     "ALERTRELAY_SECRET_ARN",
     "ALERTRELAY_TOPICS",
     "ALERTRELAY_REFUSED_URL",
+    "ALERTRELAY_SELF",
     "ALERTRELAY_LOG_GROUPS",
     "POWERTOOLS_SERVICE_NAME",
     "POWERTOOLS_METRICS_NAMESPACE",
@@ -90,9 +91,8 @@ def test_every_answer_that_loses_a_post_is_counted_and_alarmed_on(busy: Template
 def test_it_writes_its_own_items_and_publishes_to_the_alert_topics(busy: Template) -> None:
     (role,) = (r for key, r in busy.of_type("AWS::IAM::Role").items() if key.startswith("IntakeRole"))
     statements = {s["Sid"]: s for s in role["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]}
-    assert statements["Write"]["Condition"] == {
-        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["P#*", "S", "H#*", "L#*", "B#*"]}
-    }
+    keys = ["P#*", "S", "H#*", "L#*", "B#*", "A#*", "M#*", "F"]
+    assert statements["Write"]["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": keys}}
     assert "Delete" not in json.dumps(statements)
     assert len(statements["Publish"]["Resource"]) == 3
 

@@ -12,9 +12,11 @@ from alertrelay.config.model import Config
 from alertrelay.intake.ports import DayFigures
 from alertrelay.memory.intake import MemoryPostedAlerts, MemoryRefusedBodies, MemoryTopics
 from alertrelay.memory.ports import ManualClock
+from alertrelay.memory.scorer import MemoryNotebook
 from alertrelay.memory.store import MemoryStore
 from alertrelay.runtime.intake import IntakeState, IntakeWorld, handler_of
 from alertrelay.runtime.observe import Observer
+from alertrelay.runtime.slack import SlackWorld
 
 NOW = datetime(2026, 11, 20, 3, 4, 5, tzinfo=UTC)
 PUSH, READ, SILENCE, ADMIN = (f"{right}-token-of-a-test" for right in ("push", "read", "silence", "admin"))
@@ -45,6 +47,10 @@ class Door:
     """The intake with its twins; `secret` may be changed, `failing` ports fail."""
 
     def __init__(self, config: Config) -> None:
+        self.later: list[Mapping[str, Any]] = []
+        self.replies: list[tuple[str, Mapping[str, Any]]] = []
+        self.user_groups: dict[str, frozenset[str]] = {}
+        self.notes = MemoryNotebook()
         self.clock = ManualClock(NOW)
         self.store = MemoryStore(self.clock)
         self.posted = MemoryPostedAlerts()
@@ -57,7 +63,12 @@ class Door:
             config,
             "route:\n  receiver: oncall\n",
             IntakeState(
-                posted=self.posted, alerts=self.store, silences=self.store, groups=self.store, rates=self.store
+                posted=self.posted,
+                alerts=self.store,
+                silences=self.store,
+                groups=self.store,
+                rates=self.store,
+                acknowledgements=self.store,
             ),
             IntakeWorld(
                 topics=self.topics,
@@ -65,6 +76,12 @@ class Door:
                 secret=lambda _: self.secret,
                 statistics=self,
                 clock=self.clock,
+                slack=SlackWorld(
+                    later=self.later.append,
+                    reply=self._reply,
+                    members=lambda _, group: self.user_groups[group],
+                    vote=self.notes.add_vote,
+                ),
             ),
             Observer(service="intake", level="ERROR", namespace="alertrelay", also=None, environment="test"),
         )
@@ -89,6 +106,15 @@ class Door:
     def tick(self) -> Any:
         """What EventBridge sends each minute."""
         return self.handle({"detail-type": "Scheduled Event"}, None)
+
+    def go_on(self) -> None:
+        """Does what was left for later, as Lambda invokes the function once more."""
+        while self.later:
+            self.handle(self.later.pop(0), None)
+
+    def _reply(self, address: str, answer: Mapping[str, Any]) -> str:
+        self.replies.append((address, answer))
+        return ""
 
     def entries(self) -> list[dict[str, Any]]:
         """The entries of all published messages."""

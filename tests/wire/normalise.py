@@ -8,7 +8,7 @@ Table items and queue bodies stand as they are, JSON strings within attributes t
 - of a table with many alerts, the first three items of each kind (`A`, `M`) stand, and how many there are;
 - the id that SNS gives to a message is `<sns>`.
 
-A log line loses its timestamp, place in the code and request id; what is prose (`text`, `failure`, `problem`, `detail`,
+A log line loses its times, place in the code and request id; what is prose (`text`, `failure`, `problem`, `detail`,
 `where`) is `<words>`, since better words are no change of the wire. A latency is whole seconds. Where outcomes
 are merged, each alert's own name and hashes are `<each>`: which of them stands for the notification is left to chance.
 Equal lines stand once, in order of the alphabet. A metric keeps its names, dimensions and unit; values and timestamps
@@ -35,7 +35,7 @@ _MADE = re.compile(r"0{12}4000[89]00[0-9a-f]{13}")
 _HASH = re.compile(r"[0-9a-f]{64}")
 _SNS_ID = re.compile(r'(\\?"message_id\\?": ?\\?")[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}')
 PROSE = frozenset({"text", "failure", "problem", "detail", "where"})
-DROPPED = frozenset({"timestamp", "location", "request_id"})
+DROPPED = frozenset({"timestamp", "clock", "location", "request_id"})
 SHOWN = 3
 MANY = 20
 

@@ -106,3 +106,20 @@ class Integration:
 
     def __str__(self) -> str:
         return f"{self.receiver}/{self.channel}/{self.index}"
+
+
+Way = Literal["slack", "api", "console", "pagerduty", "mail"]
+"""The ways by which an alert is acknowledged."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledgement:
+    """Somebody is on an alert: `by` whom, when, and by which way. `firing_since` is the start of the firing that it is
+    about; `incident` the key of the PagerDuty incident that it came from, "" for none."""
+
+    by: str
+    at: datetime
+    via: Way
+    firing_since: datetime
+    comment: str = ""
+    incident: str = ""

@@ -76,6 +76,8 @@ class Outcome:
     group_key: str = ""
     latency_seconds: float | None = None  # from the source's clock to delivered
     accepted: str = ""  # what the channel's success leaves open, where it does not say that people have it
+    starts_at: str = ""  # when the alert fired, as RFC 3339: it names the episode that the update belongs to
+    ended_at: str = ""  # of a resolve: when the alert resolved by its source's clock, "" where that is not known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +138,8 @@ class Notification:
     home: Labels = field(default_factory=dict)  # region and account_id of the relay: a title names only others
     texts: Mapping[str, Any] = field(default_factory=dict)
     text_failures: tuple[str, ...] = ()
+    edit: bool = False  # it changes an earlier message, which notifies nobody
+    gid: str = ""  # the group's id, by which a button names it; "" where there is no group to ask about
 
     @property
     def severity(self) -> str:

@@ -96,6 +96,10 @@ class DirectClients:
         """Returns CloudWatch's GetMetricData, for a chart that a message waits for: a second in all, one try."""
         return self._service("monitoring", protocols.CLOUDWATCH, seconds=0.0, attempts=1)
 
+    def lambda_(self) -> Any:
+        """Returns Lambda's Invoke, by which the intake does later what Slack must not wait for."""
+        return self._service("lambda", protocols.LAMBDA)
+
     def logs(self) -> Any:
         """Returns CloudWatch Logs, for a person who asks for figures."""
         return self._by_botocore().logs()

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from typing import Protocol as Interface
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 
 class AwsRequest(NamedTuple):
@@ -89,6 +89,28 @@ class JsonByPath:
         """See Protocol."""
         found: dict[str, Any] = json.loads(body or b"{}")
         return found
+
+    def refusal(self, headers: Mapping[str, str], body: bytes) -> Refusal:
+        """See Protocol."""
+        return _json_refusal("", headers, body)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LambdaInvocation:
+    """restJson of Lambda's Invoke: the function stands in the path, what it is to do with the answer in a header, and
+    the body is the event itself (https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html)."""
+
+    operations: Mapping[str, str] = field(default_factory=lambda: {"invoke": "Invoke"})
+
+    def request(self, operation: str, arguments: Mapping[str, Any]) -> AwsRequest:  # noqa: ARG002 - it has one
+        """See Protocol."""
+        name = quote(arguments["FunctionName"], safe="")
+        headers = {"Content-Type": "application/json", "X-Amz-Invocation-Type": arguments["InvocationType"]}
+        return AwsRequest(f"/2015-03-31/functions/{name}/invocations", headers, arguments["Payload"])
+
+    def answer(self, body: bytes) -> dict[str, Any]:  # noqa: ARG002 - an event has none
+        """See Protocol."""
+        return {}
 
     def refusal(self, headers: Mapping[str, str], body: bytes) -> Refusal:
         """See Protocol."""
@@ -191,3 +213,4 @@ CLOUDWATCH = JsonByTarget(
 )
 SNS = QueryProtocol(version="2010-03-31", read=("MessageId",), operations={"publish": "Publish"})
 SES = JsonByPath(paths={"SendEmail": "/v2/email/outbound-emails"}, operations={"send_email": "SendEmail"})
+LAMBDA = LambdaInvocation()

@@ -6,6 +6,7 @@ The rules are policy/silence.py's; this adds the race between two people, and fo
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from alertrelay.policy import silence
@@ -30,6 +31,39 @@ def save(store: Silences, clock: Clock, wanted: Silence, *, new_id: str) -> str:
         return silence.update(wanted, stored.get(wanted.id), now=now, new_id=new_id)
 
     return _rewrite(store, clock, change)
+
+
+def save_once(store: Silences, clock: Clock, wanted: Silence, *, new_id: str, close: timedelta) -> tuple[Silence, bool]:
+    """Creates a silence under `new_id`, unless that stands already, or another active one has the same matchers: then
+    that one, made longer where it ends more than `close` before the wanted end. Returns the silence as it stands, and
+    whether this made or lengthened it: two people, or two deliveries of one request, make one silence.
+
+    Raises SilenceRefused, StoreFailure.
+    """
+    found: dict[str, tuple[Silence, bool]] = {}
+
+    def change(stored: Mapping[str, Silence], now: datetime) -> Change:
+        if new_id in stored:
+            found[""] = stored[new_id], True
+            return Change(id=new_id, write=())
+        same = [one for one in stored.values() if _mutes_the_same(one, wanted, now)]
+        last = max(same, key=lambda one: one.ends_at, default=None)
+        if last and last.ends_at >= wanted.ends_at - close:
+            found[""] = last, False
+            return Change(id=last.id, write=())
+        if last:
+            made = silence.update(replace(wanted, id=last.id, starts_at=last.starts_at), last, now=now, new_id=new_id)
+        else:
+            made = silence.create(wanted, now=now, new_id=new_id)
+        found[""] = made.write[-1], True
+        return made
+
+    _rewrite(store, clock, change)
+    return found[""]
+
+
+def _mutes_the_same(one: Silence, wanted: Silence, now: datetime) -> bool:
+    return silence.state(one, now) == "active" and one.matchers == wanted.matchers
 
 
 def expire(store: Silences, clock: Clock, id: str) -> None:  # noqa: A002 - the field's own name

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from alertrelay.alert import Alert, severity_rank
+from alertrelay.alert import Acknowledgement, Alert, severity_rank
 from alertrelay.config.durations import ALERT_KEPT, MEMBER_KEPT
 from alertrelay.groups.bounded import bounded
 from alertrelay.groups.joining import Joining, Update
@@ -23,6 +23,7 @@ from alertrelay.groups.unrouted import is_kept, keep, unrouted_group
 from alertrelay.nflog.dedup import unsettled
 from alertrelay.nflog.group_state import AlertBrief, AlertItem, GroupHeader, Member, MemberStatus
 from alertrelay.notification import Outcome, Reason
+from alertrelay.policy.acknowledgement import standing
 from alertrelay.policy.group_key import channel_of, clock_of, key_of, order_of
 from alertrelay.ports import SelfAlert, Telemetry
 from alertrelay.state import Alerts, Groups, Inhibitors
@@ -91,7 +92,7 @@ def insert(
         # An entry that outlives its alert does no harm: a flush asks the alert itself.
         for entry in inhibitor_entries(router, update.alert):
             inhibitors.note_source(entry, update.key, fires=update.alert.status == "firing")
-    member = member_of(update, now)
+    member = member_of(update, now, stored.acknowledged)
     if written:
         keep(stored.unrouted, member, groups, interval=router.config.route.group_interval, now=now)
     for gid, header in stored.headers.items():
@@ -112,13 +113,15 @@ def insert(
 class _Stored(NamedTuple):
     """The result of storing an update: whether it was written, and the groups that it joins. `doubted`: its alert may
     be open in them although the table has not seen it fire; `unsettled`: that shows when the update comes again.
-    `unrouted`: the group that keeps it although it leads to nobody."""
+    `unrouted`: the group that keeps it although it leads to nobody. `acknowledged`: the alert's, of its present
+    firing."""
 
     written: bool
     headers: dict[str, GroupHeader | None]
     doubted: bool = False
     unsettled: bool = False
     unrouted: Mapping[str, GroupHeader] = {}
+    acknowledged: Acknowledgement | None = None
 
 
 def _store_firing(update: Update, router: Router, alerts: Alerts, now: datetime, telemetry: Telemetry) -> _Stored:
@@ -139,7 +142,8 @@ def _store_firing(update: Update, router: Router, alerts: Alerts, now: datetime,
     if overtaken:
         # By now the table has seen it fire: what waits for that needs no resolve.
         alerts.add_groups(replace(member_of(update, now), order_key=stored.order_key), found)
-    return _Stored(written, dict(found), doubted=overtaken and update.late, unrouted=unrouted)
+    by = standing(stored.acknowledged, stored.alert)
+    return _Stored(written, dict(found), doubted=overtaken and update.late, unrouted=unrouted, acknowledged=by)
 
 
 def _store_resolve(update: Update, router: Router, alerts: Alerts, now: datetime, telemetry: Telemetry) -> _Stored:
@@ -226,8 +230,8 @@ def origin_of(alert: Alert) -> str:
     return " ".join("".join(part.split())[:64] or "-" for part in (alert.source, account, region))
 
 
-def member_of(update: Update, now: datetime) -> Member:
-    """Returns the update as it stands in each of its groups."""
+def member_of(update: Update, now: datetime, acknowledged: Acknowledgement | None = None) -> Member:
+    """Returns the update as it stands in each of its groups, with who is on its alert."""
     alert = update.alert
     status: MemberStatus = "resolved" if update.resolved else "event" if alert.kind == "event" else "firing"
     lasts = status == "firing" and not alert.ends_at
@@ -244,6 +248,7 @@ def member_of(update: Update, now: datetime) -> Member:
             starts_at=alert.starts_at,
             ends_at=alert.ends_at if status == "firing" else None,
             late=update.late and status == "firing",
+            acknowledged=acknowledged,
         ),
     )
 

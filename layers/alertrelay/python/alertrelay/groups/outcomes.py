@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from alertrelay.alert import Alert, Integration
+from alertrelay.alert import Alert, Integration, rfc3339
 from alertrelay.nflog.group_state import Member
 from alertrelay.notification import Outcome, OutcomeName, Reason
+from alertrelay.policy.group_key import clock_of
 
 
 def of_alert(
@@ -28,7 +29,14 @@ def of_alert(
         outcome=outcome,
         reason=reason,
         detail=detail,
+        starts_at="" if alert.status == "resolved" else rfc3339(alert.starts_at),
+        ended_at=_ended(alert),
     )
+
+
+def _ended(alert: Alert) -> str:
+    ended = (alert.ends_at or alert.updated_at) if alert.status == "resolved" else None
+    return rfc3339(ended) if ended else ""
 
 
 def of_unknown_resolve(alert: Alert, integration: Integration, *, comes_again: bool) -> Outcome:
@@ -50,4 +58,6 @@ def of_member(member: Member, reason: Reason, integration: Integration | None) -
         channel=integration.channel if integration else None,
         outcome="suppressed",
         reason=reason,
+        starts_at=rfc3339(member.alert.starts_at),
+        ended_at=rfc3339(clock_of(member.order_key)) if member.status == "resolved" else "",
     )

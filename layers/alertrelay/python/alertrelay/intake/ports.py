@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from alertrelay.alert import Acknowledgement
 from alertrelay.intake.posted import PostedAlert
 from alertrelay.nflog.group_state import AlertItem
 
@@ -66,6 +67,20 @@ class OpenAlerts(Protocol):
 
     def firing(self, now: datetime) -> Sequence[AlertItem]:
         """Reads the newest update of each alert that fires, and of those that ended at most half an hour ago."""
+
+
+class Acknowledgements(Protocol):
+    """Who is on which alert, beside the alert and its copies in its groups. Every method raises state.StoreFailure."""
+
+    def acknowledge(self, seen: AlertItem, new: Acknowledgement) -> AlertItem | None:
+        """Writes it to the alert, unless that has another one than `seen` has. Returns the alert as it stands then,
+        with the acknowledgement that counts; None where it fires no longer as `seen` does, or is unknown."""
+
+    def withdraw(self, seen: AlertItem) -> bool:
+        """Removes the acknowledgement that `seen` has. False where the alert has another one by now, or none."""
+
+    def note(self, gid: str, key: str, acknowledged: Acknowledgement | None) -> bool:
+        """Writes it to the alert's firing member of a group, or removes it there. False where there is none."""
 
 
 RECENT = timedelta(minutes=30)

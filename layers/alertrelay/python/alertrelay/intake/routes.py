@@ -13,7 +13,8 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
-from alertrelay.intake import operating, push, reading, silencing
+from alertrelay.intake import acknowledging, operating, push, reading, silencing
+from alertrelay.intake.acknowledging import Acknowledging
 from alertrelay.intake.console.parts import Console
 from alertrelay.intake.console.routes import CONSOLE_ROUTES
 from alertrelay.intake.operating import Operating
@@ -24,6 +25,7 @@ from alertrelay.intake.request import ApiError, ApiRequest, cookies_of, headers_
 from alertrelay.intake.route import TEXT, Answer, RouteFacts, answer, packed
 from alertrelay.intake.same_origin import OWN_HEADER, foreign
 from alertrelay.intake.silencing import Silencing
+from alertrelay.intake.slack.talk import Reception
 from alertrelay.intake.tokens import NoTokens, Presented, TokenRefused
 from alertrelay.state import StoreFailure
 
@@ -38,7 +40,9 @@ class Handlers:
     push: Push
     reading: Reads
     silencing: Silencing
+    acknowledging: Acknowledging
     operating: Operating
+    slack: Reception
     console: Console
     report: IntakeReport
 
@@ -81,12 +85,23 @@ ROUTES: tuple[RouteFacts, ...] = (
     RouteFacts("GET", "/api/v2/silence/<silence_id>", "read", "Show a silence", _silence),
     RouteFacts("DELETE", "/api/v2/silence/<silence_id>", "silence", "Expire a silence",
                lambda handlers, _, silence_id: silencing.delete_silence(handlers.silencing, silence_id)),
+    RouteFacts("GET", "/api/v1/acknowledgements", "read", "List the alerts that fire and are acknowledged",
+               lambda handlers, _: acknowledging.get_acknowledgements(handlers.acknowledging)),
+    RouteFacts("POST", "/api/v1/acknowledgements", "silence", "Acknowledge an alert that fires",
+               lambda handlers, request: acknowledging.post_acknowledgement(handlers.acknowledging, request)),
+    RouteFacts("DELETE", "/api/v1/acknowledgements/<fingerprint>", "silence", "Undo an acknowledgement",
+               lambda handlers, request, fingerprint: acknowledging.delete_acknowledgement(
+                   handlers.acknowledging, request, fingerprint)),
     RouteFacts("GET", "/metrics", "read", "Show what is known now, as metrics", _metrics),
     RouteFacts("GET", "/-/healthy", None, "Answer that the intake runs", _alive),
     RouteFacts("GET", "/-/ready", None, "Answer that the intake runs", _alive),
     RouteFacts("GET", "/health", "read", "Check whether the table answers", _health),
     RouteFacts("GET", "/stats", "read", "Count alerts, groups, deliveries and what was suppressed",
                lambda handlers, _: operating.stats(handlers.operating)),
+    RouteFacts("POST", "/slack/interactions", None, "Take a button that was pressed in Slack",
+               lambda handlers, request: handlers.slack.interaction(request)),
+    RouteFacts("POST", "/slack/commands", None, "Take Slack's slash command",
+               lambda handlers, request: handlers.slack.command(request)),
     RouteFacts("POST", "/test", "admin", "Send a drill alert to a receiver",
                lambda handlers, request: operating.post_test(handlers.operating, request)),
     RouteFacts("POST", "/suppression/clear", "admin", "Notify once more what fires in a group",

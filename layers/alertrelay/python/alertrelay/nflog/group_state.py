@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
-from alertrelay.alert import Alert, Integration, Labels
+from alertrelay.alert import Acknowledgement, Alert, Integration, Labels
 from alertrelay.nflog.ledger import Ledger, Spill
 
 MemberStatus = Literal["firing", "resolved", "moved", "event"]
@@ -24,7 +24,8 @@ class AlertItem:
 
     Its labels and starts_at stay those of the firing: a resolve is routed and shown with what was stored then. So does
     `opened_by`: from where the firing came, as kind of source, account and region, each "-" where not known;
-    `resolved_by` is the resolve's. "" for items of earlier versions.
+    `resolved_by` is the resolve's. "" for items of earlier versions. `acknowledged` is what somebody acknowledged last;
+    policy/acknowledgement.py decides whether it is the present firing, and a resolve removes it.
     """
 
     key: str  # hash of state_key
@@ -35,6 +36,7 @@ class AlertItem:
     expires: datetime | None = None
     opened_by: str = ""
     resolved_by: str = ""
+    acknowledged: Acknowledgement | None = None
 
     @property
     def from_elsewhere(self) -> bool:
@@ -49,7 +51,8 @@ class AlertBrief:
 
     `ends_at` is set where the source announced when the alert ends (Alertmanager's API); labels are those that it was
     routed by, so that a flush can ask about silences and routes without a further read. `late`: its message may have
-    come before, and may have been notified then.
+    come before, and may have been notified then. `acknowledged` is a copy of the alert's: what fires and was notified
+    is not read again.
     """
 
     state_key: str
@@ -58,6 +61,7 @@ class AlertBrief:
     starts_at: datetime
     ends_at: datetime | None = None
     late: bool = False
+    acknowledged: Acknowledgement | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

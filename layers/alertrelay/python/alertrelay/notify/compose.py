@@ -133,6 +133,7 @@ class Writer:
             at=now,
             home=self.site.home,
             listing=_listing(content, firing) if digest else None,
+            gid=content.gid,
         )
 
 

@@ -170,7 +170,7 @@ class Courier:
     def _prepared(self, one: Delivery) -> Notification:
         """Returns the notification with the team's own texts. A template that fails leaves our text in its place, and
         a person has to mend it."""
-        found = prepared(one.notification, one.target)
+        found = prepared(replace(one.notification, edit=one.edit), one.target)
         if found.text_failures:
             named = "; ".join(found.text_failures)
             text = f"{one.target.integration}: a template failed ({named}). alertrelay's own text was sent instead."

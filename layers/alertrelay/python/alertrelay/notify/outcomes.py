@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from alertrelay.alert import Integration
+from alertrelay.alert import Integration, rfc3339
 from alertrelay.channels import channel
 from alertrelay.notification import Outcome, OutcomeName, Reason
 from alertrelay.notify.compose import Content, handed_back
@@ -132,4 +132,6 @@ class Reporter:
             group_key=content.group.identity.group_key,
             latency_seconds=latency,
             accepted=channel(integration.channel).accepted if sent else "",
+            starts_at=rfc3339(member.alert.starts_at) if member else "",
+            ended_at=rfc3339(clock_of(member.order_key)) if member and member.status == "resolved" else "",
         )

@@ -125,7 +125,7 @@ def build(
     region = environ.get("AWS_REGION") or environ["AWS_DEFAULT_REGION"]
     aws = forwarder_clients(environ, region, clock.sleep)
     config = _config(environ)
-    observer = _observer(config, environ, observe)
+    observer = _observer(config, environ, observe, clock)
     network = Network(endpoints=endpoints, haste=haste, sns=publisher(aws.sns), ses=mailer(aws.sesv2, region=region))
     budget = Budget(clock)
     secrets = SecretKeys(aws.secretsmanager, environ["ALERTRELAY_SECRET_ARN"], time.monotonic, budget)
@@ -145,13 +145,16 @@ def build(
     return Built(pipeline, observer, test, lambda: budget.limited(secret_at_hand=secrets.at_hand))
 
 
-def _observer(config: Config, environ: Mapping[str, str], observe: Callable[[Outcome], None] | None) -> Observer:
+def _observer(
+    config: Config, environ: Mapping[str, str], observe: Callable[[Outcome], None] | None, clock: Clock
+) -> Observer:
     return Observer(
         service=environ.get("POWERTOOLS_SERVICE_NAME", "alertrelay"),
         level=environ.get("POWERTOOLS_LOG_LEVEL", ""),
         namespace=environ.get("POWERTOOLS_METRICS_NAMESPACE", "alertrelay"),
         also=observe,
         environment=config.environment,
+        now=None if isinstance(clock, SystemClock) else clock.now,
     )
 
 

@@ -16,33 +16,48 @@ from typing import Any
 
 from alertrelay.aws.budget import Budget
 from alertrelay.aws.direct_clients import forwarder_clients
+from alertrelay.aws.intake.acknowledgements import DynamoAcknowledgements
 from alertrelay.aws.intake.alerts import DynamoOpenAlerts
+from alertrelay.aws.intake.later import OwnInvocation
 from alertrelay.aws.intake.posted import DynamoPostedAlerts
 from alertrelay.aws.intake.statistics import LogStatistics
 from alertrelay.aws.intake.topics import SnsTopics, SqsRefusedBodies
+from alertrelay.aws.scorer.notes import DynamoNotebook
 from alertrelay.aws.secrets import SecretKeys
 from alertrelay.aws.state.leases import DynamoLeases
 from alertrelay.aws.state.rates import DynamoRates
 from alertrelay.aws.state.silences import DynamoSilences
 from alertrelay.aws.state.table import Table
 from alertrelay.channels import settings_of
+from alertrelay.channels.transport.connection import Network
 from alertrelay.config.model import Config
 from alertrelay.dispatch import silences
 from alertrelay.intake.accept import Acceptance, end_expired
+from alertrelay.intake.acknowledging import Acknowledging
 from alertrelay.intake.clearing import Clearing
 from alertrelay.intake.console.parts import Console, ConsoleSite
 from alertrelay.intake.current import CurrentAlerts
 from alertrelay.intake.operating import Operating
-from alertrelay.intake.ports import IntakeReport, OpenAlerts, PostedAlerts, RefusedBodies, Statistics, Topics
+from alertrelay.intake.ports import (
+    Acknowledgements,
+    IntakeReport,
+    OpenAlerts,
+    PostedAlerts,
+    RefusedBodies,
+    Statistics,
+    Topics,
+)
 from alertrelay.intake.push import Push
 from alertrelay.intake.reading import Reads
 from alertrelay.intake.routes import Handlers, routes
 from alertrelay.intake.silencing import Silencing
+from alertrelay.intake.slack.talk import DO, Talk
 from alertrelay.intake.tokens import Doorkeeper, ReadSecret
 from alertrelay.ports import Clock
 from alertrelay.runtime.container import SystemClock
 from alertrelay.runtime.observe import Observer
 from alertrelay.runtime.self_test import PASSED, SELF_TEST
+from alertrelay.runtime.slack import SlackWorld, reception_of, slack_world, talk_of
 from alertrelay.state import Groups, Rates, Silences
 
 UNAVAILABLE: Mapping[str, Any] = {
@@ -56,13 +71,14 @@ Handle = Callable[[Any, Any], Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntakeState:
-    """The state of an intake: what was posted, what fires, the silences."""
+    """The state of an intake: what was posted, what fires and who is on it, the silences."""
 
     posted: PostedAlerts
     alerts: OpenAlerts
     silences: Silences
     groups: Groups
     rates: Rates
+    acknowledgements: Acknowledgements
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +90,7 @@ class IntakeWorld:
     secret: ReadSecret
     statistics: Statistics
     clock: Clock
+    slack: SlackWorld
     local: bool = False  # on loopback, without TLS
 
 
@@ -127,6 +144,13 @@ def handler_of(config: Config, original: str, state: IntakeState, world: IntakeW
                 expire=partial(silences.expire, state.silences, clock),
                 clock=clock,
             ),
+            acknowledging=Acknowledging(
+                alerts=state.alerts,
+                acknowledgements=state.acknowledgements,
+                groups=state.groups,
+                clock=clock,
+                report=report,
+            ),
             operating=Operating(
                 reading=reading,
                 acceptance=acceptance,
@@ -143,17 +167,22 @@ def handler_of(config: Config, original: str, state: IntakeState, world: IntakeW
                 site=ConsoleSite(environment=config.environment, local=world.local),
                 doorkeeper=Doorkeeper(read=world.secret, clock=clock),
             ),
+            slack=reception_of(world.slack, world.secret, clock, report),
             report=report,
         )
     )
-    return partial(_handle, app.resolve, acceptance, observer)
+    talk = talk_of(config, world.slack, reading, state.groups, state.silences, report)
+    return partial(_handle, app.resolve, acceptance, talk, observer)
 
 
-def _handle(resolve: Handle, acceptance: Acceptance, observer: Observer, event: Any, context: Any) -> Any:
+def _handle(resolve: Handle, acceptance: Acceptance, talk: Talk, observer: Observer, event: Any, context: Any) -> Any:
     observer.begin(context)
     try:
         if event == SELF_TEST:
             return {"self_test": PASSED}
+        if isinstance(event, dict) and event.get("do") == DO and "rawPath" not in event:
+            talk.do(event)
+            return None
         if not isinstance(event, dict) or "rawPath" not in event:
             return {"expired": end_expired(acceptance)}
         return resolve(event, context)
@@ -192,6 +221,7 @@ def _build(environ: Mapping[str, str], *, clock: Clock | None = None) -> Handle:
         silences=DynamoSilences(table, clock),
         groups=DynamoLeases(table, clock),
         rates=DynamoRates(table, clock),
+        acknowledgements=DynamoAcknowledgements(table, clock),
     )
     world = IntakeWorld(
         topics=SnsTopics(aws.sns, json.loads(environ["ALERTRELAY_TOPICS"])),
@@ -199,6 +229,13 @@ def _build(environ: Mapping[str, str], *, clock: Clock | None = None) -> Handle:
         secret=secrets.current,
         statistics=LogStatistics(aws.logs, json.loads(environ["ALERTRELAY_LOG_GROUPS"]), clock, observer.log),
         clock=clock,
+        slack=slack_world(
+            Network(endpoints=json.loads(environ.get("ALERTRELAY_ENDPOINTS") or "{}")),
+            secrets.current,
+            clock,
+            later=OwnInvocation(aws.lambda_, environ.get("ALERTRELAY_SELF", "")),
+            vote=DynamoNotebook(aws.dynamodb, environ["ALERTRELAY_TABLE"], clock).add_vote,
+        ),
     )
     handle = handler_of(
         config, (folder / environ["ALERTRELAY_ORIGINAL"]).read_text(encoding="utf-8"), state, world, observer

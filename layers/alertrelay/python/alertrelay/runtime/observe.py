@@ -10,11 +10,13 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
+from datetime import datetime
 from typing import IO, Any, cast
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
+from alertrelay.alert import rfc3339
 from alertrelay.notification import Outcome, OutcomeName
 
 COUNTED = {"store_failing": "StoreFailures"}
@@ -37,7 +39,8 @@ class Observer:
     """Writes one container's log lines and metrics. `also` gets every outcome, for a local run.
 
     `environment` is a dimension of what alarms of the relay on itself look at: two environments of one account must not
-    stand for each other.
+    stand for each other. `now` dates the lines of a simulated day, whose clock
+    is not this machine's.
     """
 
     def __init__(
@@ -48,6 +51,7 @@ class Observer:
         namespace: str,
         also: Callable[[Outcome], None] | None,
         environment: str = "",
+        now: Callable[[], datetime] | None = None,
     ) -> None:
         # Powertools keeps a handler by service name; a local run changes where stdout goes between two relays.
         self._logger = Logger(service=service, level=level or "INFO", stream=cast("IO[str]", _Stdout()))
@@ -55,12 +59,13 @@ class Observer:
         self._environment = environment
         self._namespace = namespace
         self._also = also
+        self._now = now
         self._counts: Counter[tuple[str, Dimensions]] = Counter()
         self._measured: list[tuple[str, Dimensions, float]] = []
 
     def log(self, event: str, **fields: Any) -> None:
         """Writes one line, and counts an event that an alarm watches."""
-        self._logger.info(event, extra=fields)
+        self._logger.info(event, extra=self._dated(fields))
         if event in COUNTED:
             self.count(COUNTED[event])
 
@@ -75,7 +80,7 @@ class Observer:
     def emit(self, outcome: Outcome) -> None:
         """Logs and counts the outcome of one update at one integration."""
         fields = {name: value for name, value in asdict(outcome).items() if value not in ("", None)}
-        self._logger.info("outcome", extra=fields)
+        self._logger.info("outcome", extra=self._dated(fields))
         channel = outcome.channel or "none"
         if SENT[outcome.outcome]:
             self._metric("Notifications", channel=channel, outcome=outcome.outcome)
@@ -85,6 +90,10 @@ class Observer:
             self.measure("AlertLatency", outcome.latency_seconds, channel=channel)
         if self._also:
             self._also(outcome)
+
+    def _dated(self, fields: dict[str, Any]) -> dict[str, Any]:
+        """Adds `clock`, the time of a simulated day: Powertools' own `timestamp` is always this machine's."""
+        return {**fields, "clock": rfc3339(self._now())} if self._now else fields
 
     def measure(self, name: str, value: float, **dimensions: str) -> None:
         """A number that an alarm or a dashboard looks at: a metric of its own."""

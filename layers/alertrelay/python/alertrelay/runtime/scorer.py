@@ -7,10 +7,11 @@ import os
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from alertrelay.alert import rfc3339
 from alertrelay.anomaly.scorer.deployments import deployment_of
 from alertrelay.anomaly.scorer.ports import NotebookFailure, Scoring
 from alertrelay.anomaly.scorer.run import RunIncomplete, run
@@ -90,6 +91,7 @@ def _build(environ: Mapping[str, str], *, clock: Clock | None = None) -> _Built:
         level=environ.get("POWERTOOLS_LOG_LEVEL", ""),
         namespace=environ.get("POWERTOOLS_METRICS_NAMESPACE", "alertrelay"),
         also=None,
+        now=None if isinstance(clock, SystemClock) else clock.now,
     )
     scoring = Scoring(
         config=_config(environ),
@@ -138,7 +140,14 @@ def _handled(scoring: Scoring, event: Any, context: Any) -> dict[str, Any] | Non
         return None
     try:
         scoring.notebook.keep_deployment(deployment)
-        scoring.log("deployment_kept", id=deployment.id, what=deployment.what)
+        deployed_at = rfc3339(datetime.fromtimestamp(deployment.at, UTC))
+        scoring.log(
+            "deployment_kept",
+            id=deployment.id,
+            what=deployment.what,
+            deployed_at=deployed_at,
+            names=list(deployment.names),
+        )
     except NotebookFailure as failure:
         scoring.log("deployment_not_kept", id=deployment.id, failure=str(failure))
         raise

@@ -35,12 +35,13 @@ class DynamoAlerts(OnTable):
         if origin:
             sets.append(f"#{name} = :{name}")
             values[f":{name}"] = items.text(origin)
-        expression = "SET " + ", ".join(sets)
+        removed = ["#ack"] if alert.status == "resolved" else []
         if item.expires:
             values[":ttl"] = items.seconds(item.expires)
-            expression += ", #ttl = :ttl"
+            sets.append("#ttl = :ttl")
         else:
-            expression += " REMOVE #ttl"
+            removed.append("#ttl")
+        expression = "SET " + ", ".join(sets) + (" REMOVE " + ", ".join(removed) if removed else "")
         if groups := sorted(groups):
             values[":homes"] = {"SS": groups}
             expression += " ADD homes :homes"

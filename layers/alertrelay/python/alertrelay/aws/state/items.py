@@ -13,13 +13,13 @@ from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from alertrelay.alert import Alert, Channel
+from alertrelay.alert import Acknowledgement, Alert, Channel
 from alertrelay.nflog.group_state import (
     AlertBrief,
     AlertItem,
     Member,
 )
-from alertrelay.policy import silence_json
+from alertrelay.policy import acknowledgement, silence_json
 from alertrelay.policy.group_key import channel_of
 from alertrelay.policy.silence import Silence
 from alertrelay.state import AnomalyNote, BudgetNote, Survey, Waking
@@ -113,7 +113,18 @@ def alert_item(item: Attributes) -> AlertItem:
         expires=_expiry(item),
         opened_by=item.get("src", {"S": ""})["S"],
         resolved_by=item.get("by", {"S": ""})["S"],
+        acknowledged=acknowledged(item),
     )
+
+
+def acknowledged(item: Attributes) -> Acknowledgement | None:
+    """Returns the acknowledgement in an alert's or a member's item."""
+    return acknowledgement.from_json(json.loads(item["ack"]["S"])) if "ack" in item else None
+
+
+def acknowledgement_attribute(found: Acknowledgement) -> dict[str, str]:
+    """Returns an acknowledgement as one attribute; `acknowledged` reads it back."""
+    return as_json(acknowledgement.to_json(found))
 
 
 def member_attributes(gid: str, member: Member) -> dict[str, Any]:
@@ -134,6 +145,8 @@ def member_attributes(gid: str, member: Member) -> dict[str, Any]:
         item["ends_at"] = micros(member.alert.ends_at)
     if member.alert.late:
         item["late"] = {"BOOL": True}
+    if member.alert.acknowledged:
+        item["ack"] = acknowledgement_attribute(member.alert.acknowledged)
     return {**item, "ttl": seconds(member.expires)} if member.expires else item
 
 
@@ -152,6 +165,7 @@ def member(item: Attributes) -> Member:
             starts_at=as_time(item["starts_at"]),
             ends_at=time_of(item, "ends_at"),
             late=item.get("late", {}).get("BOOL", False),
+            acknowledged=acknowledged(item),
         ),
     )
 

@@ -6,6 +6,16 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from alertrelay.config.channel import ChannelDescriptor, ConfigKey, Rate, Settings, keys, templated
+from alertrelay.config.model import Matcher
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mention:
+    """Mentions `who` in a message about an alert that all `matchers` match: `@here`, `@channel`, `@everyone`, or the
+    ids of users (`U…`, `W…`) and user groups (`S…`)."""
+
+    matchers: tuple[Matcher, ...]
+    who: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,6 +23,8 @@ class SlackSettings(Settings):
     """`key` names the webhook address or the bot token in the secret; `mode` says which of the two it is.
 
     `url` is the Web API's chat.postMessage address for a bot, "" for a webhook (its address is the secret).
+    `buttons`: the app of the bot has interactivity, and its requests come to the intake. `silencers` are the ids of the
+    users and user groups who may silence, none for everybody. `time_zone` is the one in which tomorrow begins.
     """
 
     key_field: ClassVar[str] = "key"
@@ -20,6 +32,10 @@ class SlackSettings(Settings):
     key: str
     url: str
     channel: str
+    buttons: bool = False
+    silencers: tuple[str, ...] = ()
+    time_zone: str = ""
+    mentions: tuple[Mention, ...] = ()
 
     @property
     def can_edit(self) -> bool:

@@ -5,8 +5,8 @@ Slack folds attachments behind "Show more", so a message has none: its colour is
 
 Limits: section text 3000, field 2000, context element 3000 characters; we stay 10 % below (docs.slack.dev, Block Kit).
 All blocks together: about 13,200 characters as JSON, else `msg_blocks_too_long` (undocumented; slackapi/bolt-js 2509).
-Escaping: exactly `&`, `<` and `>`. Links are plain links, no buttons: a button of an app without interactivity shows
-a warning sign when it is pressed.
+Escaping: exactly `&`, `<` and `>`. Links are plain links: a button of an app without interactivity shows a warning sign
+when it is pressed, so that there are buttons only where delivery.yml says that the app has it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Any
 
 from alertrelay.alert import Alert
-from alertrelay.channels.slack import SlackSettings, team
+from alertrelay.channels.slack import SlackSettings, buttons, mentions, team
 from alertrelay.channels.slack.mrkdwn import BROADCAST, ESCAPES, TEXT, UNBROADCAST, escape, mrkdwn, section
 from alertrelay.notification import Message, Notification
 from alertrelay.render import facts, notice, plain, wording
@@ -42,9 +42,10 @@ def render(notification: Notification, settings: SlackSettings) -> Message:
     line = f"{notice.icon(notification)} {mark}: " if mark else ""
     line += f"{wording.icon(notification)} {team.title(notification) or _headline(notification, found)}"
     spoken = team_text(notification, "message_text") or team_text(notification, "fallback")
+    row = buttons.of_message(notification, settings)
     message: dict[str, Any] = {
         "text": cut(team.markup(spoken), TEXT) or line,
-        "blocks": _blocks(notification, found, line),
+        "blocks": _blocks(notification, found, line, row, mentions.of_message(notification, settings)),
         "attachments": [],
     }
     if settings.mode == "bot":
@@ -57,10 +58,13 @@ def _headline(notification: Notification, found: FactSheet) -> str:
     return f"*{escape(wording.state(notification), 100)}* {escape(found.what, 600)}"
 
 
-def _blocks(notification: Notification, found: FactSheet, line: str) -> list[dict[str, Any]]:
-    """The message from its first line to its footer. What is long comes in as far as a message holds it."""
+def _blocks(
+    notification: Notification, found: FactSheet, line: str, row: list[dict[str, Any]], named: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """The message from its first line to its footer; `row` are its buttons, `named` whom it mentions. What is long
+    comes in as far as a message holds it."""
     sign = notice.icon(notification)
-    head = [section(line, expand=True)]
+    head = [section(line, expand=True), *named]
     head += [section(f"{sign} *{escape(n, 2000)}*", expand=True) for n in notice.sentences(notification)]
     own = team.fields(notification)
     timing = _timing(notification, wording.lead(notification), found.timing.name)
@@ -68,6 +72,7 @@ def _blocks(notification: Notification, found: FactSheet, line: str) -> list[dic
     tail += _texts(found.impact)
     # Above the place: on a phone the fields stand below each other, and what to do must not be out of sight.
     tail += _links(team.links(notification) or [_link(fact) for fact in found.links])
+    tail += row
     if found.where and not own:
         tail.append({"type": "section", "fields": [_field(fact) for fact in found.where[:_FIELDS]]})
     tail += _silence(found.silence)
@@ -89,8 +94,11 @@ def _blocks(notification: Notification, found: FactSheet, line: str) -> list[dic
 
 def _at_most(blocks: list[dict[str, Any]]) -> int:
     """Returns a bound of `_size` that takes no encoding: of a character JSON makes six at most, "\\u0000"."""
-    held = [text["text"] for block in blocks for text in (block.get("text"), *_inner(block)) if text]
-    return 6 * sum(map(len, held)) + 60 * len(held) + 90 * len(blocks)
+    rows = [block for block in blocks if block["type"] == "actions"]
+    held = [
+        text["text"] for block in blocks if block not in rows for text in (block.get("text"), *_inner(block)) if text
+    ]
+    return 6 * sum(map(len, held)) + 60 * len(held) + 90 * len(blocks) + (_size(rows) if rows else 0)
 
 
 def _inner(block: dict[str, Any]) -> list[dict[str, Any]]:

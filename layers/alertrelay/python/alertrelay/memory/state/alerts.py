@@ -32,6 +32,7 @@ class MemoryAlerts(InMemory):
                 item = replace(item, opened_by=old.opened_by if old else "")
             else:
                 item = replace(item, resolved_by=old.resolved_by if old else "")
+                item = replace(item, acknowledged=old.acknowledged if old else None)
             new = replace(item, alert=alert, groups=(old.groups if old else frozenset()) | frozenset(groups))
             self._alerts[item.key] = new
             return True, new

@@ -1,0 +1,193 @@
+"""Takes acknowledgements: who is on an alert that fires. The first one stands, and undoing it is a request of its own.
+
+The alert is written first; then its copies in its groups, whose flush edits messages and acknowledges incidents
+(notify/acknowledged.py). What fails in between is mended by the same request once more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from alertrelay.alert import Acknowledgement, Way
+from alertrelay.intake.ports import Acknowledgements, IntakeReport, OpenAlerts
+from alertrelay.intake.request import ApiError, ApiRequest
+from alertrelay.nflog.group_state import AlertItem
+from alertrelay.policy.acknowledgement import fires, of_firing, shown, standing
+from alertrelay.ports import Clock
+from alertrelay.state import Groups, StoreFailure
+
+TRIES = 3
+_EXPECTED = 'expected {"fingerprint": "0123456789abcdef", "comment": "…"}; `comment` and `by` may be left out'
+
+
+class NotFiring(Exception):
+    """Raised where no alert that fires has the fingerprint; the text says what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledging:
+    """What taking acknowledgements needs. `alerts` are those that the relay holds."""
+
+    alerts: OpenAlerts
+    acknowledgements: Acknowledgements
+    groups: Groups
+    clock: Clock
+    report: IntakeReport
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledged:
+    """The alert with the acknowledgement that stands. `first`: it is the one that was asked for, and no earlier one."""
+
+    item: AlertItem
+    by: Acknowledgement
+    first: bool
+
+
+def acknowledge(
+    parts: Acknowledging, fingerprint: str, *, by: str, via: Way, comment: str = "", incident: str = ""
+) -> Acknowledged:
+    """Acknowledges the present firing of an alert. `incident`: the key of a PagerDuty incident that says so. Raises
+    NotFiring, state.StoreFailure."""
+    for _ in range(TRIES):
+        found = [_taken(parts, item, by, via, comment, incident) for item in _firing(parts, fingerprint)]
+        if all(found):
+            taken = [one for one in found if one]
+            for one in taken:
+                _note(parts, one.item, one.by)
+            return taken[0]
+    raise StoreFailure("the alert changed while it was acknowledged: try again")
+
+
+def acknowledge_item(
+    parts: Acknowledging, item: AlertItem, *, by: str, via: Way, comment: str = "", incident: str = ""
+) -> Acknowledged | None:
+    """Acknowledges an alert that was read; None where it fires no longer as it did then. Raises
+    state.StoreFailure."""
+    taken = _taken(parts, item, by, via, comment, incident)
+    if taken:
+        _note(parts, taken.item, taken.by)
+    return taken
+
+
+def withdraw(parts: Acknowledging, fingerprint: str, *, by: str) -> bool:
+    """Undoes an acknowledgement; False where there is none. Raises NotFiring, state.StoreFailure."""
+    undone = False
+    for item in _firing(parts, fingerprint):
+        if item.acknowledged is None:
+            _note(parts, item, None)  # an earlier try may have died before it
+        elif parts.acknowledgements.withdraw(item):
+            undone = True
+            _note(parts, item, None)
+            parts.report.log(
+                "acknowledgement_ended",
+                fingerprint=item.alert.fingerprint,
+                alertname=item.alert.name,
+                by=by,
+                why="withdrawn",
+            )
+    return undone
+
+
+def acknowledged_now(parts: Acknowledging) -> list[AlertItem]:
+    """Returns the alerts that fire and are acknowledged, by fingerprint. Raises state.StoreFailure."""
+    now = parts.clock.now()
+    found = (item for item in parts.alerts.firing(now) if fires(item.alert, now))
+    named = (item for item in found if standing(item.acknowledged, item.alert))
+    return sorted(named, key=lambda item: item.alert.fingerprint)
+
+
+def _firing(parts: Acknowledging, fingerprint: str) -> Sequence[AlertItem]:
+    now = parts.clock.now()
+    named = [item for item in parts.alerts.firing(now) if item.alert.fingerprint == fingerprint]
+    firing = [item for item in named if fires(item.alert, now)]
+    if firing:
+        return firing
+    if named:
+        raise NotFiring(f"alert {fingerprint} has resolved: there is nothing to acknowledge")
+    lists = "GET /api/v2/alerts lists those that fire; one that was posted a moment ago is known some seconds later"
+    raise NotFiring(f"no alert that fires has the fingerprint {fingerprint!r}: {lists}")
+
+
+def _taken(
+    parts: Acknowledging, item: AlertItem, by: str, via: Way, comment: str, incident: str
+) -> Acknowledged | None:
+    alert, now = item.alert, parts.clock.now()
+    earlier = standing(item.acknowledged, alert)
+    if earlier:
+        return Acknowledged(item=item, by=earlier, first=False)
+    new = of_firing(alert, by=by, via=via, at=now, comment=comment, incident=incident)
+    found = parts.acknowledgements.acknowledge(item, new)
+    if found is None or found.acknowledged is None:
+        return None
+    if found.acknowledged != new:
+        return Acknowledged(item=found, by=found.acknowledged, first=False)
+    parts.report.log(
+        "acknowledged",
+        fingerprint=alert.fingerprint,
+        alertname=alert.name,
+        by=new.by,
+        via=via,
+        comment=new.comment,
+        until="",
+    )
+    return Acknowledged(item=found, by=new, first=True)
+
+
+def _note(parts: Acknowledging, item: AlertItem, by: Acknowledgement | None) -> None:
+    """Writes it to the alert's groups, and makes each due in which it fires."""
+    noted = [gid for gid in sorted(item.groups) if parts.acknowledgements.note(gid, item.key, by)]
+    now = parts.clock.now()
+    for gid, header in parts.groups.headers(noted).items():
+        schedule = header.schedule
+        if schedule.owner:
+            parts.groups.note_joined(gid)
+        elif schedule.armed and schedule.next_due and schedule.next_due > now:
+            parts.groups.bring_forward(gid, due=now, seen=schedule.next_due)
+
+
+def post_acknowledgement(parts: Acknowledging, request: ApiRequest) -> dict[str, Any]:
+    """Answers POST /api/v1/acknowledgements. Raises ApiError, state.StoreFailure."""
+    data = request.json()
+    if not isinstance(data, Mapping):
+        raise _unfit(f"got {type(data).__name__}")
+    texts = {name: data.get(name, "") for name in ("fingerprint", "comment", "by")}
+    for name, text in texts.items():
+        if not isinstance(text, str):
+            raise _unfit(f"{name} is {type(text).__name__}")
+    if not texts["fingerprint"]:
+        raise _unfit("fingerprint is missing")
+    via: Way = "api" if "authorization" in request.headers else "console"  # whose session is a cookie
+    by = texts["by"] or request.user or request.client
+    try:
+        found = acknowledge(parts, texts["fingerprint"], by=by, via=via, comment=texts["comment"])
+    except NotFiring as error:
+        raise ApiError(404, {"code": 404, "message": str(error)}) from None
+    return {**_listed(found.item, found.by), "first": found.first}
+
+
+def get_acknowledgements(parts: Acknowledging) -> list[dict[str, Any]]:
+    """Answers GET /api/v1/acknowledgements. Raises state.StoreFailure."""
+    return [_listed(item, item.acknowledged) for item in acknowledged_now(parts)]
+
+
+def delete_acknowledgement(parts: Acknowledging, request: ApiRequest, fingerprint: str) -> None:
+    """Answers DELETE /api/v1/acknowledgements/FINGERPRINT. Raises ApiError, state.StoreFailure."""
+    try:
+        undone = withdraw(parts, fingerprint, by=request.client)
+    except NotFiring as error:
+        raise ApiError(404, {"code": 404, "message": str(error)}) from None
+    if not undone:
+        message = f"alert {fingerprint} is not acknowledged: GET /api/v1/acknowledgements lists those that are"
+        raise ApiError(404, {"code": 404, "message": message})
+
+
+def _listed(item: AlertItem, by: Acknowledgement | None) -> dict[str, Any]:
+    alert = item.alert
+    return {"fingerprint": alert.fingerprint, "alertname": alert.name, "acknowledged": shown(by)}
+
+
+def _unfit(what: str) -> ApiError:
+    return ApiError(422, {"code": 602, "message": f"{_EXPECTED}; {what}"})

@@ -1,0 +1,1 @@
+"""Slack talks back: buttons of messages, and the slash command."""

@@ -1,0 +1,145 @@
+"""Defines a decision as history knows it: one log line, in words that an incident's timeline uses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, Literal
+
+from alertrelay.alert import rfc3339
+from alertrelay.values.times import instant
+
+What = Literal[
+    "joined", "notified", "merged", "fell back", "failed", "dead-lettered", "suppressed", "acknowledged",
+    "unacknowledged", "escalated", "silenced", "silence expired", "judged", "deployed", "differs",
+]  # fmt: skip
+
+EVENTS: Mapping[str, What] = {
+    "acknowledged": "acknowledged",
+    "acknowledgement_ended": "unacknowledged",
+    "escalated": "escalated",
+    "silence_set": "silenced",
+    "silence_expired": "silence expired",
+    "judged": "judged",
+    "deployment_kept": "deployed",
+    "alarm_differs": "differs",
+}
+"""Log events beside `outcome` that are decisions, or bear on them."""
+_OUTCOMES: Mapping[str, What] = {
+    "delivered": "notified",
+    "fallback": "fell back",
+    "merged": "merged",
+    "suppressed": "suppressed",
+    "pending": "joined",
+    "failed": "dead-lettered",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedDecision:
+    """One decision about one alert, or what a person or a deployment did to many.
+
+    `alert` is the alertname, `state_key` says which alert it is, `starts_at` which firing of it; `group` is the group
+    key. `why` is the named reason, `detail` its text for people; `by` is the person. `latency` is in seconds, from the
+    source's clock to the channel. `helpful` is set where somebody judged.
+    """
+
+    at: datetime
+    what: What
+    alert: str = ""
+    fingerprint: str = ""
+    state_key: str = ""
+    status: str = ""
+    group: str = ""
+    receiver: str = ""
+    channel: str = ""
+    why: str = ""
+    detail: str = ""
+    by: str = ""
+    attempts: int = 0
+    fallback_for: str = ""
+    notification_id: str = ""
+    latency: float | None = None
+    starts_at: datetime | None = None
+    ended_at: datetime | None = None
+    helpful: bool | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Returns the fields that are set, times as RFC 3339."""
+        found = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {
+            name: rfc3339(value) if isinstance(value, datetime) else value
+            for name, value in found.items()
+            if value not in ("", None, 0) or (name == "helpful" and value is False)
+        }
+
+    @property
+    def named(self) -> str:
+        """Returns the alarm's own name where the alert is one of CloudWatch's, else the alertname."""
+        parts = self.state_key.split(":", 6)
+        return parts[6].split("|")[0] if len(parts) == 7 and parts[5] == "alarm" else self.alert
+
+
+def decision_of(line: Mapping[str, Any], at: datetime) -> LoggedDecision | None:
+    """Returns the decision of a log line, None where it is none."""
+    event = line.get("message")
+    if event == "outcome":
+        return _outcome(line, at)
+    if not isinstance(event, str) or event not in EVENTS:
+        return None
+    text = _texts(line)
+    return LoggedDecision(
+        at=instant(line.get("deployed_at")) or at,
+        what=EVENTS[event],
+        alert=text("alertname"),
+        fingerprint=text("fingerprint"),
+        state_key=text("state_key"),
+        group=text("group_key"),
+        receiver=text("receiver"),
+        channel=text("via") or text("channel"),
+        why=text("why") or text("kind"),
+        detail=text("comment") or text("what") or text("matchers"),
+        by=text("by"),
+        helpful=helpful if isinstance(helpful := line.get("helpful"), bool) else None,
+    )
+
+
+def _outcome(line: Mapping[str, Any], at: datetime) -> LoggedDecision | None:
+    text = _texts(line)
+    outcome, reason = text("outcome"), text("reason")
+    what = _OUTCOMES.get(outcome)
+    if what is None or not (text("state_key") or text("fingerprint")):
+        return None
+    if what == "joined" and reason == "channel_failed":
+        what = "failed"
+    latency, attempts = line.get("latency_seconds"), line.get("attempts")
+    return LoggedDecision(
+        at=at,
+        what=what,
+        alert=text("alertname"),
+        fingerprint=text("fingerprint"),
+        state_key=text("state_key") or text("fingerprint"),
+        status=text("status"),
+        group=text("group_key"),
+        receiver=text("receiver"),
+        channel=text("channel"),
+        why=reason,
+        detail=text("detail"),
+        attempts=attempts if isinstance(attempts, int) else 0,
+        fallback_for=text("fallback_for"),
+        notification_id=text("notification_id"),
+        latency=float(latency) if isinstance(latency, int | float) else None,
+        starts_at=instant(line.get("starts_at")),
+        ended_at=instant(line.get("ended_at")),
+    )
+
+
+def _texts(line: Mapping[str, Any]) -> Any:
+    """Returns what gives a field as text, "" where it is absent or of another type."""
+
+    def text(name: str) -> str:
+        value = line.get(name)
+        return value if isinstance(value, str) else ""
+
+    return text
