@@ -36,7 +36,7 @@ def texts(world: World) -> list[str]:
     return [str(message) for message in world.sent("slack")]
 
 
-def test_an_alert_that_flaps_is_notified_once_as_flapping_and_again_when_it_has_settled() -> None:
+def test_what_flaps_is_notified_once_and_again_when_it_has_settled() -> None:
     plain, damped = World(config=replace(damping(), flap_damping=())), World(config=damping())
     for world in (plain, damped):
         flap(world, 12)
@@ -85,7 +85,7 @@ def test_a_rule_is_for_its_receivers_and_severities() -> None:
     assert len(texts(world)) == 16
 
 
-def test_a_settled_alert_that_the_channel_does_not_take_is_notified_with_the_next_try() -> None:
+def test_a_settled_alert_that_is_not_taken_comes_with_the_next_try() -> None:
     world = World(config=damping(receivers=("slack",)))
     flap(world, 4)
     world.publish(alarm("a", at=world.clock.now()))
@@ -110,7 +110,7 @@ def test_what_was_damped_is_resolved_once_the_option_is_off() -> None:
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
-def test_whichever_request_kills_the_process_a_flapping_alert_is_known_and_resolved(moment: str) -> None:
+def test_whichever_request_kills_the_process_it_is_known_and_resolved(moment: str) -> None:
     def play(kills: int | None) -> MortalWorld:
         world = MortalWorld(config=damping(more_than=2, settled_after=90))
         world.relays = world.relays[1:2]
@@ -133,7 +133,7 @@ def test_whichever_request_kills_the_process_a_flapping_alert_is_known_and_resol
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(STEPS, min_size=4, max_size=16))
-def test_after_any_faults_what_fires_is_known_and_what_was_announced_is_resolved(steps: list[tuple[Any, ...]]) -> None:
+def test_after_any_faults_what_fires_is_known_and_resolved(steps: list[tuple[Any, ...]]) -> None:
     world = MortalWorld(config=timed(damping(more_than=2), group_interval=300))
     newest = _play(world, steps)
     world.fail("pagerduty", "slack", "email", by=None)

@@ -33,7 +33,7 @@ def test_the_resolve_of_what_was_announced_is_the_first_change() -> None:
     assert seen({}, fires=False).flaps == {"a": Flap(fires=False, turns=(AT,))}
 
 
-def test_it_flaps_once_it_fires_again_after_more_changes_than_the_rule_has() -> None:
+def test_it_flaps_once_it_fires_again_after_too_many_changes() -> None:
     before = {"a": Flap(fires=False, turns=(AT - 300, AT - 200))}
     found = seen({"a": Flap(fires=False, turns=(AT - 300,))}, fires=True, announced=False)
     assert (found.flaps["a"].turns, found.begins) == ((AT - 300, AT), frozenset())
@@ -51,7 +51,7 @@ def test_changes_beyond_the_window_are_forgotten() -> None:
 
 
 @pytest.mark.parametrize("fires", [True, False])
-def test_what_flaps_is_open_until_it_has_not_changed_for_long_enough(fires: bool) -> None:
+def test_what_flaps_is_open_until_it_has_settled(fires: bool) -> None:
     damped = Flap(fires=fires, turns=(AT - 1000, AT - 599), since=AT - 4000, count=7)
     found = seen({"a": damped}, fires=fires)
     assert (found.held, found.settles) == (frozenset() if fires else frozenset("a"), frozenset())
@@ -62,7 +62,7 @@ def test_what_flaps_is_open_until_it_has_not_changed_for_long_enough(fires: bool
     assert (changed.flaps["a"].count, changed.settles) == (8, frozenset())
 
 
-def test_nothing_is_held_where_it_is_not_certain_what_was_announced_or_the_rule_is_no_more() -> None:
+def test_nothing_is_held_where_it_is_not_certain_what_was_announced() -> None:
     damped = {"a": Flap(fires=False, turns=(AT - 100,), since=AT - 4000, count=7)}
     assert seen(damped, fires=False).held
     assert not seen(damped, fires=False, certain=False).held
@@ -75,7 +75,7 @@ def test_a_resolve_for_another_reason_ends_the_damping() -> None:
     assert once_notified(found, shown="", resolved=frozenset("a"))["a"] == Flap(fires=False, turns=(AT - 100,))
 
 
-def test_only_the_most_restless_are_remembered_and_what_is_damped_always() -> None:
+def test_only_the_most_restless_are_remembered() -> None:
     keys = [f"{number:02}" for number in range(KEPT + 5)]
     flaps = {key: Flap(fires=True, turns=(AT - 60,)) for key in keys}
     flaps["99"] = Flap(fires=True, turns=(AT - 10,), since=AT - 600, count=9)

@@ -29,7 +29,7 @@ def check_pagerduty(message: Message) -> None:
     check_clean(message)
     assert "routing_key" not in message
     assert 0 < len(message["dedup_key"]) <= 255
-    if message["event_action"] == "resolve":
+    if message["event_action"] in ("resolve", "acknowledge"):
         assert set(message) == {"event_action", "dedup_key"}
         return
     assert set(message) <= {"event_action", "dedup_key", "payload", "links", "client", "client_url"}

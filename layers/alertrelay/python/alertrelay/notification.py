@@ -25,6 +25,7 @@ class Reason(StrEnum):
     ALL_RESOLVED = "all_alerts_resolved"
     EVENT = "event"
     REPEAT = "repeat_interval_elapsed"
+    ACKNOWLEDGED = "acknowledged"  # somebody is on what fires: an edit, or an event of its own, and no message more
     STORE_FAILING = "store_failing"  # notified without dedupe, because the table did not answer
     REACHED_AGAIN = "channel_reached_again"  # the first channel answers again; its fallbacks are notified
     SETTLED = "settled_after_flapping"  # a flapping alert has not changed for long enough, and fires

@@ -197,16 +197,17 @@ class Rate:
 class ChannelDescriptor:
     """One kind of channel.
 
-    `title` and `message` are for people, within a sentence: "PagerDuty answers again", "this page was not delivered".
-    `configs` is Alertmanager's key of a receiver. `send_resolved` is Alertmanager's default. render.py has a function
-    `render`, sender.py a function `deliver` for transport/service.py, or the class that `sender` names. Both are
-    imported when they are used. `key_text` and `receipt` say, for docs/channels.md, what the key in the secret is, and
-    what is kept of a message that was sent. `auth` is the field of the settings for what `http_config` authorizes by,
-    `auth_needed` the mend where that is required and absent, `auth_optional` that Alertmanager then calls without it.
-    `limits` are the service's own. `pages`: an incident channel. As a fallback it gets only critical alerts, it always
-    gets the resolve, and it gets no warning that a silence expires. `accepted` says what a success leaves open,
-    where it does not say that people have the message. `charts`: a message has room for the chart of
-    a metric.
+    `title` and `message` are for people, within a sentence: "PagerDuty answers again", "this page was not
+    delivered". `configs` is Alertmanager's key of a receiver. `send_resolved` is Alertmanager's default. render.py
+    has a function `render`, sender.py a function `deliver` for transport/service.py, or the class that `sender`
+    names. Both are imported when they are used. `key_text` and `receipt` say, for docs/channels.md, what the key in
+    the secret is, and what is kept of a message that was sent. `auth` is the field of the settings for what
+    `http_config` authorizes by, `auth_needed` the mend where that is required and absent, `auth_optional` that
+    Alertmanager then calls without it. `limits` are the service's own. `pages`: an incident channel, which
+    escalates by itself. As a fallback it gets only critical alerts, it always gets the resolve, and it gets no
+    warning that a silence expires. `accepted` says what a success leaves open, where it does not say that people
+    have the message. `acknowledges`: its incidents take an acknowledgement, which render.py writes for the reason
+    `acknowledged`. `charts`: a message has room for the chart of a metric.
     `retried`: statuses under 500 that Alertmanager itself retries, None for every failure."""
 
     kind: str
@@ -225,6 +226,7 @@ class ChannelDescriptor:
     limits: Mapping[str, int] = field(default_factory=dict)
     rate: Rate | None = None
     pages: bool = False
+    acknowledges: bool = False
     charts: bool = False
     accepted: str = ""
     retried: frozenset[int] | None = frozenset()

@@ -26,6 +26,7 @@ class Ledger:
     `behind`: recipients of the own channel who missed what is in `firing` and `events`, by short name. `refused`: those
     who refused for good what none of the others has taken yet.
     `events_at`: of `events`, those that a fallback announced, each as "key fallback".
+    `acknowledged`: of what is open, the alerts that are shown with who is on them.
     `storm`: handed to the integration's digest, which announces and resolves them.
     `digests`: of a storm's digest, how many messages it has been since nothing of it was open.
     `receipts`: what each channel gave back for its first message, by str(Integration).
@@ -38,6 +39,7 @@ class Ledger:
     fallback_unsure: frozenset[str] = frozenset()
     events: frozenset[str] = frozenset()
     events_at: frozenset[str] = frozenset()
+    acknowledged: frozenset[str] = frozenset()
     storm: frozenset[str] = frozenset()
     fallbacks: frozenset[str] = frozenset()
     fallbacks_owed: frozenset[str] = frozenset()
@@ -76,7 +78,7 @@ class Spill:
 
 PACKED_FROM = 20
 """Alerts in a set above which their hashes are packed; fewer stay readable."""
-ALERT_SETS = ("firing", "unsure", "fallback_firing", "fallback_unsure", "events", "storm")
+ALERT_SETS = ("firing", "unsure", "fallback_firing", "fallback_unsure", "events", "acknowledged", "storm")
 _NAME_SETS = ("fallbacks", "fallbacks_owed", "events_at", "refused")
 _SETS = (*ALERT_SETS, *_NAME_SETS)
 

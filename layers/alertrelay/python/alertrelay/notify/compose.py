@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from alertrelay.alert import Alert, Labels, fingerprint, severity_rank
+from alertrelay.alert import Acknowledgement, Alert, Labels, fingerprint, severity_rank
 from alertrelay.groups.reroute import DIGEST
 from alertrelay.nflog.dedup import Decision, is_firing
 from alertrelay.nflog.group_state import GroupIdentity, GroupState, Member
@@ -48,6 +48,11 @@ class Content:
     alerts: Mapping[str, Alert]
     members: Mapping[str, Member]
     facts: Facts = field(default_factory=Facts)
+
+    def acknowledged(self, key: str) -> Acknowledgement | None:
+        """Returns who is on an alert of the group, None for nobody."""
+        member = self.members.get(key)
+        return member.alert.acknowledged if member else None
 
     @property
     def resolves(self) -> frozenset[str]:
@@ -108,7 +113,9 @@ class Writer:
         if over and reason == Reason.EVENT:
             reason = Reason.SOME_RESOLVED if firing else Reason.ALL_RESOLVED
         shown = {
-            key: as_notified(alert, content.facts, resolved=key in resolved, now=now)
+            key: as_notified(
+                alert, content.facts, resolved=key in resolved, now=now, acknowledged=content.acknowledged(key)
+            )
             for key, alert in content.alerts.items()
             if key in firing or key in resolved
         }

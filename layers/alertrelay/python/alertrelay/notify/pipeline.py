@@ -20,6 +20,7 @@ from alertrelay.nflog.dedup import Decision, Mute, decide, is_firing, nothing
 from alertrelay.nflog.group_state import GroupHeader, GroupState, Member
 from alertrelay.nflog.together import for_recipients
 from alertrelay.notification import Reason
+from alertrelay.notify.acknowledged import show_acknowledged
 from alertrelay.notify.announce import deliver_or_fall_back, settle_unnotified
 from alertrelay.notify.announced import Announced
 from alertrelay.notify.backlog import rejoin_digest
@@ -156,6 +157,7 @@ NORMAL: tuple[Stage, ...] = (
     Stage(("announced", "beside"), hand_over),
     Stage(("announced",), resolve_fallbacks),
     Stage(("announced",), retry_owed),
+    Stage(("announced",), show_acknowledged),
     Stage(("wakes_at",), wakes_at),
     Stage(("recorded",), record),
     Stage((), leave),

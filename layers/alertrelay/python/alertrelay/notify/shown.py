@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from alertrelay.alert import Alert, severity_rank
+from alertrelay.alert import Acknowledgement, Alert, severity_rank
 from alertrelay.nflog.dedup import Decision
 from alertrelay.nflog.group_state import AlertItem, Member
 from alertrelay.notify.error_budget import with_budget
 from alertrelay.notify.rate_limit import RESOLVED
 from alertrelay.policy.group_key import clock_of, key_of, resolve_key
-from alertrelay.render.notice import FROM_ELSEWHERE
+from alertrelay.render.notice import ACKNOWLEDGED, FROM_ELSEWHERE
+from alertrelay.render.wording import clock
 from alertrelay.state import Alerts, Facts, StoreFailure
 from alertrelay.values.charted import ANNOTATION
 from alertrelay.values.tries import tried
@@ -112,17 +113,26 @@ def without_query(alert: Alert) -> Alert:
     return replace(alert, annotations={k: v for k, v in alert.annotations.items() if k != ANNOTATION})
 
 
+def _with_acknowledged(alert: Alert, by: Acknowledgement | None, now: datetime) -> Alert:
+    if by is None:
+        kept = {name: text for name, text in alert.annotations.items() if name != ACKNOWLEDGED}
+        return alert if ACKNOWLEDGED not in alert.annotations else replace(alert, annotations=kept)
+    text = f"by {by.by} at {clock(by.at, now)}" + (f": {by.comment}" if by.comment else "")
+    return replace(alert, annotations={**alert.annotations, ACKNOWLEDGED: text})
+
+
 def as_notified(
     alert: Alert,
     facts: Facts,
     *,
     resolved: bool,
     now: datetime,
+    acknowledged: Acknowledgement | None = None,
 ) -> Alert:
     """The ledger decides what a message calls resolved: the item may already hold a later update. What the
     anomaly-scorer finds unusual of the same service, and the error budget of its objective, stand beside what the alert
     has itself."""
-    alert = with_budget(without_query(alert), facts.budgets, now=now)
+    alert = _with_acknowledged(with_budget(without_query(alert), facts.budgets, now=now), acknowledged, now)
     if facts.anomalies and alert.source != "anomaly" and alert.status != "resolved":
         notes = facts.anomalies.get(alert.labels.get("service", ""), ())
         texts = [f"{n.text} (score {n.score:.3f})" + (f" {n.link}" if n.link else "") for n in notes[:ANOMALIES]]

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from alertrelay.alert import Alert
 from alertrelay.notification import Notification
 from alertrelay.render import wording
-from alertrelay.render.notice import FROM_ELSEWHERE
+from alertrelay.render.notice import ACKNOWLEDGED, FROM_ELSEWHERE
 from alertrelay.render.text import clean, cut, link, one_line, short, shortened
 from alertrelay.values.arn import firing_alarms_link
 from alertrelay.values.charted import ANNOTATION
@@ -36,6 +36,7 @@ _SHOWN_ANNOTATIONS = frozenset(
         "triggering_alarm_urls",
         "image_url",
         FROM_ELSEWHERE,
+        ACKNOWLEDGED,
     }
 )
 CHART = "metric_chart"
@@ -164,9 +165,10 @@ def _value(alert: Alert) -> list[Fact]:
 
 
 def _impact(alert: Alert, *, over: bool) -> list[Fact]:
-    """Returns the impact, while the alert fires."""
-    text = "" if over else clean(alert.annotations.get("impact", ""))
-    return [Fact(name="Impact", text=cut(text, 1100))] if text else []
+    """Returns who is on the alert, and its impact, while it fires."""
+    titles = {} if over else {ACKNOWLEDGED: "Acknowledged", "impact": "Impact"}
+    texts = ((title, clean(alert.annotations.get(name, ""))) for name, title in titles.items())
+    return [Fact(name=title, text=cut(text, 1100)) for title, text in texts if text]
 
 
 def _long_texts(alert: Alert) -> list[Fact]:
@@ -290,7 +292,8 @@ def line(notification: Notification, alert: Alert, differs: frozenset[str], *, t
     ago = wording.ago(notification, alert)
     since = ago if alert.kind == "event" or ago == "just now" else f"for {ago.removesuffix(' ago')}"
     measured = [f"value {cut(value, 40)}"] if value else []
-    return ", ".join([head, *measured, *([since] if timed else []), *_news(notification, alert)])
+    on = ["acknowledged"] if ACKNOWLEDGED in alert.annotations else []
+    return ", ".join([head, *measured, *([since] if timed else []), *on, *_news(notification, alert)])
 
 
 def _own_text(notification: Notification, alert: Alert) -> list[str]:

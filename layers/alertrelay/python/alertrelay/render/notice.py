@@ -11,6 +11,9 @@ from alertrelay.render.text import cut, one_line
 FROM_ELSEWHERE = "resolved_from_elsewhere"
 """An annotation of ours: a resolve that came from another source or account than its alert, and in words, which."""
 
+ACKNOWLEDGED = "alertrelay_acknowledged"
+"""An annotation of ours: who is on an alert, since when, and with which comment, in words."""
+
 
 def is_fallback(notification: Notification) -> bool:
     """Returns whether the reader receives this because another channel did not accept it."""

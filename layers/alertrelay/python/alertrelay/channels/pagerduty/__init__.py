@@ -142,5 +142,6 @@ CHANNEL = ChannelDescriptor(
     limits={"summary characters": 1024, "event bytes": 512 * 1024},
     rate=Rate(people=20, counted_by=("key_name",)),  # of about 120 events a minute a routing key
     pages=True,
+    acknowledges=True,
     retried=frozenset({429}),
 )

@@ -11,7 +11,7 @@ from typing import Any
 
 from alertrelay.alert import Alert, rfc3339
 from alertrelay.channels.pagerduty import PagerDutyImage, PagerDutySettings
-from alertrelay.notification import Message, Notification
+from alertrelay.notification import Message, Notification, Reason
 from alertrelay.render import facts, notice, wording
 from alertrelay.render.facts import Fact
 from alertrelay.render.team_texts import text as team_text
@@ -29,6 +29,8 @@ _STRUCTURE = 16_000
 
 def render(notification: Notification, settings: PagerDutySettings) -> Message:
     """The event's body without `routing_key`, which the sender adds. At most about 400 KB."""
+    if notification.reason is Reason.ACKNOWLEDGED:
+        return _shape({"event_action": "acknowledge", "dedup_key": notification.dedup_key}, settings)
     if wording.over(notification):
         return _shape({"event_action": "resolve", "dedup_key": notification.dedup_key}, settings)
     alert, found = wording.lead(notification), facts.of(notification)
