@@ -28,11 +28,12 @@ class Mute:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """Keys of what fires. `open` is what a message shows of it: what may be shown, and what was announced before it was
-    muted, since that is still open for its readers. `shown` is what may be shown."""
+    muted, since that is still open for its readers. `shown` is what may be shown. `damping`: what of it flaps."""
 
     firing: frozenset[str]
     open: frozenset[str]
     shown: frozenset[str]
+    damping: Damping = NO_DAMPING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +80,6 @@ class Decision:
     own: OwnChannel
     fallback: FallbackChannels
     unnotified: Unnotified
-    damping: Damping = NO_DAMPING
 
 
 def decide(
@@ -118,7 +118,7 @@ def decide(
     return Decision(
         ledger=_with_events(replace(ledger, storm=storm, flaps=damping.flaps), muted, present_events),
         reason=_reason(ledger, open_, new, resolved, events, settled=bool(settled), repeats=repeats),
-        view=View(firing=firing, open=open_, shown=shown),
+        view=View(firing=firing, open=open_, shown=shown, damping=damping),
         own=OwnChannel(
             new=new,
             resolved=resolved,
@@ -140,7 +140,6 @@ def decide(
             muted={key: mutes[key] for key in muted & fresh - notified},
             held=damping.held & fresh,
         ),
-        damping=damping,
     )
 
 
@@ -305,7 +304,7 @@ def notified_own(decision: Decision) -> Ledger:
         firing=(ledger.firing - own.resolved) | decision.view.shown,
         unsure=frozenset(),
         events=ledger.events | own.events,
-        flaps=once_notified(decision.damping, shown=decision.view.shown, resolved=own.resolved),
+        flaps=once_notified(decision.view.damping, shown=decision.view.shown, resolved=own.resolved),
     )
 
 

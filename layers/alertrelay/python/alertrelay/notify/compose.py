@@ -119,7 +119,7 @@ class Writer:
             for key, alert in content.alerts.items()
             if key in firing or key in resolved
         }
-        shown = with_flapping(shown, decision.damping, now=now)
+        shown = with_flapping(shown, decision.view.damping, now=now)
         if back:
             note = _storm_over([content.members[key] for key in back], now)
             shown = {**shown, "": note} if firing else {"": note, **shown}
