@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from alertrelay.config.durations import CRASH_MARGIN
@@ -28,12 +28,14 @@ class Mute:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """Keys of what fires. `open` is what a message shows of it: what may be shown, and what was announced before it was
-    muted, since that is still open for its readers. `shown` is what may be shown. `damping`: what of it flaps."""
+    muted, since that is still open for its readers. `shown` is what may be shown, `muted` what may not, and why.
+    `damping`: what of it flaps."""
 
     firing: frozenset[str]
     open: frozenset[str]
     shown: frozenset[str]
     damping: Damping = NO_DAMPING
+    muted: Mapping[str, Mute] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +120,7 @@ def decide(
     return Decision(
         ledger=_with_events(replace(ledger, storm=storm, flaps=damping.flaps), muted, present_events),
         reason=_reason(ledger, open_, new, resolved, events, settled=bool(settled), repeats=repeats),
-        view=View(firing=firing, open=open_, shown=shown, damping=damping),
+        view=View(firing=firing, open=open_, shown=shown, muted=mutes, damping=damping),
         own=OwnChannel(
             new=new,
             resolved=resolved,
