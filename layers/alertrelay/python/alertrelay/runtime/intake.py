@@ -152,6 +152,7 @@ def handler_of(config: Config, original: str, state: IntakeState, world: IntakeW
                 save=lambda wanted: silences.save(state.silences, clock, wanted, new_id=str(uuid.uuid4())),
                 expire=partial(silences.expire, state.silences, clock),
                 clock=clock,
+                log=report.log,
             ),
             acknowledging=acknowledging,
             operating=Operating(
