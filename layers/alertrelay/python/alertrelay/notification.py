@@ -148,6 +148,7 @@ class Notification:
     listing: Listing | None = None  # of a digest: every alert by name, also those that `alerts` leaves out
     without_state: bool = False  # the state table did not answer: there may be duplicates
     home: Labels = field(default_factory=dict)  # region and account_id of the relay: a title names only others
+    console: str = ""  # the address of the relay's console, which has a page for each alert
     texts: Mapping[str, Any] = field(default_factory=dict)
     text_failures: tuple[str, ...] = ()
     withheld: Withheld | None = None  # None where nothing of the group is silenced or inhibited

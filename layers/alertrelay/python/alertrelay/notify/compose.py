@@ -25,11 +25,13 @@ UNFINISHED = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """The place of a deployment: part of each incident's key, so that no stack resolves another's."""
+    """The place of a deployment: part of each incident's key, so that no stack resolves another's. `console` is the
+    address of its console, "" where it has none."""
 
     environment: str
     account: str
     region: str
+    console: str = ""
 
     @property
     def home(self) -> Labels:
@@ -139,6 +141,7 @@ class Writer:
             resolved_count=len(resolved),
             at=now,
             home=self.site.home,
+            console=self.site.console,
             listing=_listing(content, firing) if digest else None,
             withheld=_withheld(content, firing),
             gid=content.gid,
