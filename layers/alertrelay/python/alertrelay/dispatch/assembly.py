@@ -99,7 +99,7 @@ def assemble(
     alarms: AskAlarms | None = None,
     shown: int = SHOWN,
     version: str = "",
-    sleeps: bool = False,
+    sleeps: bool = True,
     ask_metric: AskMetric | None = None,
 ) -> Pipeline:
     """Returns the pipeline of a forwarder that handles `channels`. `senders` has every channel, since a fallback may
@@ -147,6 +147,7 @@ def _stage_ports(parts: _Parts, limits: Mapping[Channel, Limit]) -> dict[str, An
         "config_hash": config.hash,
         "rules": config.inhibit_rules,
         "intervals": config.time_intervals,
+        "flap_rule": config.flap_rule,
         "router": parts.router,
         "targets": parts.targets,
         "alerts": store,

@@ -11,6 +11,7 @@ from alertrelay.groups.reroute import DIGEST
 from alertrelay.nflog.dedup import Decision, is_firing
 from alertrelay.nflog.group_state import GroupIdentity, GroupState, Member
 from alertrelay.notification import Listing, Notification, Reason, Withheld
+from alertrelay.notify.flapping import with_flapping
 from alertrelay.notify.rate_limit import listing_of
 from alertrelay.notify.shown import as_notified, in_order, is_resolve, read_shown
 from alertrelay.policy.group_key import dedup_key
@@ -120,6 +121,7 @@ class Writer:
             for key, alert in content.alerts.items()
             if key in firing or key in resolved
         }
+        shown = with_flapping(shown, decision.view.damping, now=now)
         if back:
             note = _storm_over([content.members[key] for key in back], now)
             shown = {**shown, "": note} if firing else {"": note, **shown}

@@ -29,6 +29,7 @@ _SHOWN_ANNOTATIONS = frozenset(
         "burn_rates",
         "budget_spent",
         "metric_chart",
+        "flapping",
         ANNOTATION,
         SHADOW,
         "impact",
@@ -46,8 +47,9 @@ _ADDED = (
     ("error_budget", "Error budget"),
     ("burn_rates", "Burn rate"),
     ("budget_spent", "Exhausted"),
+    ("flapping", "Flapping"),
 )
-"""Annotations that notify/chart.py and notify/error_budget.py write, and their titles."""
+"""Annotations that notify/chart.py, notify/error_budget.py and notify/flapping.py write, and their titles."""
 _RESOURCE_LABELS = 8
 _LONG_TEXTS = 7
 _COMMAND = 600
