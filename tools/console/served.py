@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 
-class Relay(NamedTuple):
+class RunningRelay(NamedTuple):
     """A relay that runs: its address, and a token that may do everything."""
 
     url: str
@@ -29,7 +29,7 @@ class Relay(NamedTuple):
 
 
 @contextmanager
-def served(config: Path, environment: str) -> Iterator[Relay]:
+def served(config: Path, environment: str) -> Iterator[RunningRelay]:
     """The relay of a configuration folder, on any port; what it prints later is dropped."""
     command = [Path(sys.executable).parent / "alertrelay", "serve", "--port", "0"]
     options = ["--config-dir", config, "--env", environment]
@@ -42,12 +42,12 @@ def served(config: Path, environment: str) -> Iterator[Relay]:
             process.communicate()
 
 
-def _greeted(lines: IO[str]) -> Relay:
+def _greeted(lines: IO[str]) -> RunningRelay:
     url = ""
     for line in lines:
         first, _, rest = line.partition(" ")
         if first == "serving":
             url = rest.removeprefix("on ").partition(";")[0]
         if first == "token":
-            return Relay(url, rest.strip())
+            return RunningRelay(url, rest.strip())
     raise RuntimeError("alertrelay serve ended before it named its token")
