@@ -103,7 +103,7 @@ def delivery_file(path: Path, findings: Findings, *, own: bool = False) -> Deliv
 def cross_check(alertmanager: AlertmanagerFile | None, delivery: DeliveryFile, findings: Findings) -> None:
     if alertmanager is not None and delivery is not NOTHING:
         receivers = {receiver.name: receiver for receiver in alertmanager.receivers}
-        check_delivery(delivery, receivers, alertmanager.routed, findings)
+        check_delivery(delivery, receivers, alertmanager.routed, findings, intervals=alertmanager.time_intervals)
 
 
 def check_audit_of(alertmanager: AlertmanagerFile | None, environment: Environment | None, findings: Findings) -> None:
