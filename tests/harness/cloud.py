@@ -18,6 +18,7 @@ from typing import Any, Literal
 from alertrelay.config.durations import REDELIVERED
 from alertrelay.memory.ports import ManualClock
 from alertrelay.ports import TimersFailure
+from alertrelay.runtime.forwarder import RecordsFailed
 from alertrelay.state import StoreFailure
 
 from tests.harness.weather import Weather
@@ -169,6 +170,16 @@ class Cloud:
             else:
                 setattr(running, what, True)
 
+    @property
+    def waiting(self) -> bool:
+        """Whether anything is on its way to a function, save ticks."""
+        return any(isinstance(what, Event) and what.kind != "tick" for _, _, what in self._due)
+
+    @property
+    def without_table(self) -> bool:
+        """Whether the table has failed the running invocation."""
+        return bool(self._running) and self._running[-1].table_failed
+
     def meet(self) -> None:
         """Runs what is due for the running function now, inside its invocation."""
         if len(self._running) != 1:
@@ -218,7 +229,7 @@ class Cloud:
             payload = json.loads(json.dumps(event.payload))
             answer = containers[turn % len(containers)](payload, Context(self.clock, running.ends))
             return bool(answer and answer.get("batchItemFailures"))
-        except (Killed, Exception):  # noqa: BLE001 - whatever it raises, Lambda tries the event again
+        except (Killed, RecordsFailed):
             return True
         finally:
             self._running.pop()

@@ -91,6 +91,12 @@ class Unheard:
     def __init__(self, mistakes: list[Exception]) -> None:
         self.mistakes = mistakes
 
+    def log(self, event: str, **fields: Any) -> None:
+        """See Observer."""
+
+    def count(self, name: str, number: int = 1) -> None:
+        """See Observer."""
+
     def begin(self, context: Any) -> None:
         """See Observer."""
 
@@ -134,6 +140,7 @@ class Deployment:
             weather=self.weather,
             step=self.cloud.step,
             sent=lambda: self.cloud.note("sent"),
+            without_table=lambda: self.cloud.without_table,
         )
         self._ids = itertools.count(1)
         self.queues = {name: Queue(name, self.cloud) for name in FORWARDERS}
@@ -145,6 +152,15 @@ class Deployment:
         self.config = config
         for name in FORWARDERS:
             self.cloud.handlers[name] = [self._container(name, skew) for skew in self.skews]
+
+    def run(self, settled: datetime, over: datetime) -> None:
+        """Runs up to `over`; from `settled` on, until no message is on its way and no group is due at any time."""
+        self.cloud.run(settled)
+        channels = frozenset().union(*FORWARDERS.values())
+        while self.clock.now() < over and (
+            self.cloud.waiting or [*self.store.due(channels, before=self.clock.now() + timedelta(days=30))]
+        ):
+            self.cloud.run(self.clock.now() + 10 * MINUTE)
 
     @property
     def receivers(self) -> dict[str, Sequence[str]]:

@@ -102,6 +102,9 @@ class View:
         """Takes a message in; False where it conveys nothing that was not known."""
         known = self.known[reading.stream]
         states: dict[str, State] = dict(reading.states)
+        if message.edit:
+            # It notifies nobody: what it shows as firing for the first time is still to be announced.
+            states = {t: state for t, state in states.items() if state == "resolved" or known.get(t) == "firing"}
         named = {token for token, state in states.items() if state == "resolved" and token in self.implied}
         if reading.over or reading.whole:
             gone: dict[str, State] = dict.fromkeys(known, "resolved")

@@ -22,7 +22,8 @@ from tests.harness.weather import AMBIGUOUS, Trouble, Weather
 @dataclass(frozen=True, kw_only=True)
 class Received:
     """A message that a peer took. `destination` is a routing key, a channel, an address or a topic; `thread` the
-    message that it answers, and `edit` says that it took that one's place."""
+    message that it answers, and `edit` says that it took that one's place. `unrecorded`: the table had failed its
+    sender."""
 
     at: datetime
     channel: Channel
@@ -30,6 +31,7 @@ class Received:
     body: Mapping[str, Any]
     thread: str = ""
     edit: bool = False
+    unrecorded: bool = False
 
 
 class Step(Protocol):
@@ -48,6 +50,7 @@ class Peers:
     weather: Weather
     step: Step
     sent: Callable[[], None]
+    without_table: Callable[[], bool]
     inbox: list[Received] = field(default_factory=list)
     unconfirmed: int = 0
     numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
@@ -58,9 +61,16 @@ class Peers:
         to = destination(target)
 
         def arrives() -> str:
-            self.inbox.append(
-                Received(at=self.now(), channel=channel, destination=to, body=message, thread=thread, edit=edit)
+            taken = Received(
+                at=self.now(),
+                channel=channel,
+                destination=to,
+                body=message,
+                thread=thread,
+                edit=edit,
+                unrecorded=self.without_table(),
             )
+            self.inbox.append(taken)
             return thread or f"{channel}-{next(self.numbers)}"
 
         def request() -> str:

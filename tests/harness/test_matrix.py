@@ -5,13 +5,17 @@ from __future__ import annotations
 import itertools
 import re
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from alertrelay.dispatch import due
 
 from tests.harness import matrix
-from tests.harness.judge import Verdict
+from tests.harness.judge import Episode, Verdict, judge
 from tests.harness.matrix import BEGIN, CHANNELS, END, PAGE, WORDS, faults, row, table
-from tests.harness.scenarios import SCENARIOS, play
+from tests.harness.peers import Received
+from tests.harness.scenarios import SCENARIOS, Scenario, play
 
 SOUND = Verdict(
     updates=42,
@@ -59,26 +63,68 @@ def test_each_late_copy_of_a_firing_excuses_its_resolve(seed: int) -> None:
     assert not play(twice, seed=seed).wrong
 
 
+class Here:
+    """A pool that is this process."""
+
+    def __init__(self, jobs: int) -> None:
+        self.map = map
+
+    def __enter__(self) -> Here:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
 @pytest.mark.parametrize(("verdict", "code"), [(SOUND, 0), (replace(SOUND, lost=["one"]), 1)])
 def test_the_command_fails_where_a_promise_was_broken(
     verdict: Verdict, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    class Here:
-        """A pool that is this process."""
-
-        def __init__(self, jobs: int) -> None:
-            self.map = map
-
-        def __enter__(self) -> Here:
-            return self
-
-        def __exit__(self, *_: object) -> None:
-            pass
-
     monkeypatch.setattr(matrix, "play", lambda *_, **__: verdict)
     monkeypatch.setattr(matrix, "ProcessPoolExecutor", Here)
     assert matrix.main(["--only", "ticks are lost", "--updates", "80"]) == code
     assert "| ticks are lost | 84 |" in capsys.readouterr().out
+
+
+def test_a_run_goes_on_from_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seeds: list[int] = []
+
+    def played(_fault: Scenario, *, seed: int, **_: object) -> Verdict:
+        seeds.append(seed)
+        return replace(SOUND, lost=["one"] if seed == 2 else [])
+
+    monkeypatch.setattr(matrix, "play", played)
+    monkeypatch.setattr(matrix, "ProcessPoolExecutor", Here)
+    again = ["--only", "ticks are lost", "--keep", str(tmp_path / "runs")]
+    assert matrix.main([*again, "--updates", "84"]) == 1
+    assert matrix.main([*again, "--updates", "400"]) == 1
+    assert seeds == [*range(1, 11)]
+    assert "| ticks are lost | 420 |" in capsys.readouterr().out
+
+
+def test_a_mistake_of_the_code_in_a_tick_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    def mistaken(**_: object) -> None:
+        raise AttributeError("a tick")
+
+    monkeypatch.setattr(due, "on_tick", mistaken)
+    with pytest.raises(AttributeError, match="a tick"):
+        play(SCENARIOS[0])
+
+
+def test_an_edit_announces_nothing() -> None:
+    """It notifies nobody, so an alert that it alone shows as firing was lost."""
+    at = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
+    one = Episode(token="tok1x", begins=at, ends=at + timedelta(hours=2), receivers=("chat",))
+    shown = {"text": "CRITICAL tok1x is high\nreceiver chat, group g"}
+    received = Received(at=at, channel="slack", destination="#c", body=shown, thread="t")
+
+    def lost(edit: bool) -> int:
+        found = judge([replace(received, edit=edit)], [one], {"chat": ["#c"]}, updates=1, bound=0, healthy_since=at)
+        return len(found.lost)
+
+    assert (lost(edit=False), lost(edit=True)) == (0, 1)
 
 
 def test_the_page_has_the_faults_with_nothing_lost_or_left_open() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from alertrelay.alert import Integration
 from alertrelay.nflog.behind import Behind, behind_from_json, behind_json
+from alertrelay.nflog.flaps import Flap, flaps_from_json, flaps_json
 from alertrelay.notification import Receipt
 
 
@@ -30,6 +31,7 @@ class Ledger:
     `digests`: of a storm's digest, how many messages it has been since nothing of it was open.
     `announced`: when each critical alert was announced first, in seconds, where there are tiers of an escalation.
     `receipts`: what each channel gave back for its first message, by str(Integration).
+    `flaps`: the changes of restless alerts, where flap damping is on.
     """
 
     firing: frozenset[str] = frozenset()
@@ -48,6 +50,7 @@ class Ledger:
     digests: int = 0
     announced: Mapping[str, int] = field(default_factory=dict)
     receipts: Mapping[str, Receipt] = field(default_factory=dict)
+    flaps: Mapping[str, Flap] = field(default_factory=dict)
 
     @property
     def notified(self) -> frozenset[str]:
@@ -99,6 +102,7 @@ def merged(ledger: Ledger, more: Ledger) -> Ledger:
         digests=max(ledger.digests, more.digests),
         announced={**more.announced, **ledger.announced},
         receipts={**more.receipts, **ledger.receipts},
+        flaps={**more.flaps, **ledger.flaps},
     )
 
 
@@ -125,6 +129,8 @@ def ledger_json(ledger: Ledger) -> dict[str, Any]:
         data["digests"] = ledger.digests
     if ledger.announced:
         data["announced"] = dict(ledger.announced)
+    if ledger.flaps:
+        data["flaps"] = flaps_json(ledger.flaps)
     if ledger.receipts:
         data["receipts"] = [
             {
@@ -148,6 +154,7 @@ def ledger_from_json(data: Mapping[str, Any]) -> Ledger:
         digests=int(data.get("digests", 0)),
         announced=data.get("announced", {}),
         receipts={str(receipt.integration): receipt for receipt in receipts},
+        flaps=flaps_from_json(data.get("flaps", {})),
     )
 
 

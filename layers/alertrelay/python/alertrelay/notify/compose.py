@@ -11,7 +11,8 @@ from alertrelay.config.escalation import Tier
 from alertrelay.groups.reroute import DIGEST
 from alertrelay.nflog.dedup import Decision, is_firing
 from alertrelay.nflog.group_state import GroupIdentity, GroupState, Member
-from alertrelay.notification import Listing, Notification, Reason
+from alertrelay.notification import Listing, Notification, Reason, Withheld
+from alertrelay.notify.flapping import with_flapping
 from alertrelay.notify.rate_limit import listing_of
 from alertrelay.notify.shown import as_notified, in_order, is_resolve, read_shown
 from alertrelay.policy.group_key import dedup_key
@@ -25,11 +26,13 @@ UNFINISHED = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """The place of a deployment: part of each incident's key, so that no stack resolves another's."""
+    """The place of a deployment: part of each incident's key, so that no stack resolves another's. `console` is the
+    address of its console, "" where it has none."""
 
     environment: str
     account: str
     region: str
+    console: str = ""
 
     @property
     def home(self) -> Labels:
@@ -120,6 +123,7 @@ class Writer:
             for key, alert in content.alerts.items()
             if key in firing or key in resolved
         }
+        shown = with_flapping(shown, decision.view.damping, now=now)
         if back:
             note = _storm_over([content.members[key] for key in back], now)
             shown = {**shown, "": note} if firing else {"": note, **shown}
@@ -139,11 +143,26 @@ class Writer:
             resolved_count=len(resolved),
             at=now,
             home=self.site.home,
+            console=self.site.console,
             listing=_listing(content, firing) if digest else None,
             tier=tier.number if tier else 0,
             unacknowledged=tier.after if tier else 0.0,
+            withheld=_withheld(content, firing),
             gid=content.gid,
         )
+
+
+def _withheld(content: Content, firing: frozenset[str]) -> Withheld | None:
+    """Returns how many of the group a mute holds back: what was announced before it is shown all the same."""
+    mutes = [mute for key, mute in content.decision.view.muted.items() if key not in firing]
+    ends = sorted(mute.until for mute in mutes if mute.reason == Reason.SILENCED and mute.until)
+    silenced = sum(mute.reason == Reason.SILENCED for mute in mutes)
+    inhibited = sum(mute.reason == Reason.INHIBITED for mute in mutes)
+    if not silenced and not inhibited:
+        return None
+    return Withheld(
+        silenced=silenced, inhibited=inhibited, until=ends[0] if ends else None, alike=ends[:1] == ends[-1:]
+    )
 
 
 def _resolved_early(alerts: Iterable[Alert]) -> tuple[Alert, ...]:
