@@ -100,7 +100,7 @@ def assemble(
     alarms: AskAlarms | None = None,
     shown: int = SHOWN,
     version: str = "",
-    sleeps: bool = False,
+    sleeps: bool = True,
     ask_metric: AskMetric | None = None,
 ) -> Pipeline:
     """Returns the pipeline of a forwarder that handles `channels`. `senders` has every channel, since a fallback may
