@@ -15,6 +15,7 @@ from alertrelay.render.notice import ACKNOWLEDGED, FROM_ELSEWHERE
 from alertrelay.render.text import clean, cut, link, one_line, short, shortened
 from alertrelay.values.arn import firing_alarms_link
 from alertrelay.values.charted import ANNOTATION
+from alertrelay.values.shadow import ANNOTATION as SHADOW
 
 _TITLES = ("Service", "Cluster", "Environment", "Region", "Account", "Team")
 _SHOWN_ANNOTATIONS = frozenset(
@@ -28,7 +29,9 @@ _SHOWN_ANNOTATIONS = frozenset(
         "burn_rates",
         "budget_spent",
         "metric_chart",
+        "flapping",
         ANNOTATION,
+        SHADOW,
         "impact",
         "runbook_url",
         "dashboard_url",
@@ -44,8 +47,9 @@ _ADDED = (
     ("error_budget", "Error budget"),
     ("burn_rates", "Burn rate"),
     ("budget_spent", "Exhausted"),
+    ("flapping", "Flapping"),
 )
-"""Annotations that notify/chart.py and notify/error_budget.py write, and their titles."""
+"""Annotations that notify/chart.py, notify/error_budget.py and notify/flapping.py write, and their titles."""
 _RESOURCE_LABELS = 8
 _LONG_TEXTS = 7
 _COMMAND = 600
@@ -100,7 +104,7 @@ def of(notification: Notification, zone: tzinfo = UTC) -> FactSheet:
         impact=_impact(alert, over=over),
         where=_where(notification, alert, over=over),
         long_texts=_long_texts(alert),
-        links=[*_whole_list(notification), *_links(alert, over=over)],
+        links=[*_whole_list(notification), *_console(notification, alert, over=over), *_links(alert, over=over)],
         silence=_silence(notification, alert, over=over),
     )
 
@@ -192,6 +196,13 @@ def _whole_list(notification: Notification) -> list[Fact]:
         return []
     place = firing_alarms_link(notification.home.get("region", ""))
     return [_linked("All alarms that fire", place)] if place else []
+
+
+def _console(notification: Notification, alert: Alert, *, over: bool) -> list[Fact]:
+    """Returns the page of the alert, where a person acknowledges or silences it, while it fires."""
+    if not notification.console or over or alert.kind != "alert":
+        return []
+    return [_linked("Acknowledge or silence", f"{notification.console}#/alert/{alert.fingerprint}")]
 
 
 def _links(alert: Alert, *, over: bool) -> list[Fact]:
