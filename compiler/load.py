@@ -170,6 +170,7 @@ def compile_config(
         resolve_timeout=alertmanager.resolve_timeout,
         limits=delivery.limits,
         charts=delivery.charts,
+        escalation=delivery.escalation.tiers,
         flap_damping=tuple(one.rule for one in delivery.flap_damping),
         maintenance=tuple(one.window for one in maintenance),
     )
