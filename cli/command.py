@@ -18,6 +18,8 @@ from compiler.config_folder import NoConfigFolder
 SUBCOMMANDS: Mapping[str, tuple[str, str]] = {
     "init": ("init", "write a configuration of your own"),
     "discover": ("discover", "list the resources of an account that can be watched"),
+    "adopt": ("adopt", "bring the alarms that an account has to the relay, by a reviewed plan"),
+    "backtest": ("backtest", "count the messages of the last weeks, of alarms alone and by the relay"),
     "normalise": ("normalise", "show the alerts that payloads become"),
     "template": ("template", "render a template of alertmanager.yml"),
     "check": ("check", "check the configuration"),
@@ -28,6 +30,8 @@ SUBCOMMANDS: Mapping[str, tuple[str, str]] = {
     "pending": ("pending", "list what is not yet delivered"),
     "redrive": ("redrive", "show and send again what lies in the dead-letter queues"),
     "reconcile": ("reconcile", "compare CloudWatch's alarms with the open alerts"),
+    "history": ("history", "list what was decided about alerts, and why"),
+    "timeline": ("timeline", "print an incident in order of time, for its post-mortem"),
     "feedback": ("feedback", "record whether an alert was helpful"),
     "score": ("score", "score metrics for anomalies"),
     "anomaly": ("anomaly", "judge the anomaly-scorer: what it found, or would find"),
@@ -85,9 +89,10 @@ def parser(only: str | None = None) -> argparse.ArgumentParser:
     imported, which would take longer than most commands run."""
     found = _Parser(
         prog="alertrelay",
-        description="A serverless alert relay for AWS. Only discover (without --from), silence, pending, redrive, "
-        "reconcile, feedback, send-test, drill (without --local), anomaly status and check --live ask an AWS account; "
-        "everything else runs without one and without network.",
+        description="A serverless alert relay for AWS. Only discover and adopt (without --from), backtest (without "
+        "--history), silence, pending, redrive, reconcile, history and timeline (without --logs), feedback, send-test, "
+        "drill (without --local), anomaly "
+        "status and check --live ask an AWS account; everything else runs without one and without network.",
     )
     found.add_argument("--version", action=PrintVersion, help="the version, and the commit that it was made of")
     subparsers = found.add_subparsers(title="commands", metavar="COMMAND", required=True)

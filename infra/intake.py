@@ -62,12 +62,21 @@ COUNTED: Mapping[str, str] = {
 class IntakeConstruct(Construct):
     """`function` with its alias `live`, the `api` whose address clients post to, `refused` (bodies that are no alert),
     `failed` (ticks that Lambda gave up), and the `namespace` of what the access log counts.
-    `outcomes` are the log groups of the forwarders, in which /stats counts."""
+    `outcomes` are the log groups of the forwarders, in which /stats counts; `slack` is the queue of the one that sends
+    to Slack, which shows there what was done by a button."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, relay: Relay, *, key: kms.IKey, outcomes: Sequence[logs.ILogGroup]
+        self,
+        scope: Construct,
+        construct_id: str,
+        relay: Relay,
+        *,
+        key: kms.IKey,
+        outcomes: Sequence[logs.ILogGroup],
+        slack: sqs.IQueue,
     ) -> None:
         super().__init__(scope, construct_id)
+        self._slack = slack
         self.name = topic_prefix(relay.environment.name) + NAME
         self.namespace = f"alertrelay/{relay.environment.name}/intake"
         self.refused = dead_letter_queue(self, "Refused", f"{self.name}-refused")
@@ -128,7 +137,7 @@ class IntakeConstruct(Construct):
             allow("Count", ["logs:StartQuery"], [group.log_group_arn for group in outcomes]),
             # It knows no resource: a query is named by an id that only who started it has.
             allow("Counted", ["logs:GetQueryResults"], ["*"]),
-            allow("Send", ["sqs:SendMessage"], [self.refused.queue_arn, self.failed.queue_arn]),
+            allow("Send", ["sqs:SendMessage"], [self.refused.queue_arn, self.failed.queue_arn, self._slack.queue_arn]),
         ]
         role = iam.Role(
             self,
@@ -168,6 +177,7 @@ class IntakeConstruct(Construct):
             "ALERTRELAY_SECRET_ARN": relay.secret.secret_arn,
             "ALERTRELAY_TOPICS": cdk.Stack.of(self).to_json_string({n: t.topic_arn for n, t in topics.items()}),
             "ALERTRELAY_REFUSED_URL": self.refused.queue_url,
+            "ALERTRELAY_SLACK_QUEUE_URL": self._slack.queue_url,
             "ALERTRELAY_SELF": f"{self.name}:{ALIAS}",
             "ALERTRELAY_LOG_GROUPS": cdk.Stack.of(self).to_json_string([group.log_group_name for group in outcomes]),
             "POWERTOOLS_SERVICE_NAME": NAME,

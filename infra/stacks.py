@@ -234,7 +234,12 @@ class EnvironmentRelay(cdk.Stack):
     def _intake(self, relay: Relay, alerts: AlertTopics, watch: SelfWatch) -> IntakeConstruct:
         """The intake and its alarms."""
         intake = IntakeConstruct(
-            self, "Intake", relay, key=alerts.key, outcomes=[each.logs for each in self.forwarders.values()]
+            self,
+            "Intake",
+            relay,
+            key=alerts.key,
+            outcomes=[each.logs for each in self.forwarders.values()],
+            slack=self.forwarders["slack-forwarder"].timers,
         )
         watch.watch_intake(intake, INTAKE)
         CfnOutput(self, "IntakeUrl", value=intake.address, description="clients post alerts here: docs/intake.md")

@@ -16,11 +16,11 @@ class NotStated(Exception):
     """The file is neither of the two. The text says what was expected."""
 
 
-class _Tolerant(yaml.SafeLoader):
+class Tolerant(yaml.SafeLoader):
     """Short forms such as !Ref become a mapping, as their long form is."""
 
 
-def _short_form(loader: _Tolerant, suffix: str, node: yaml.Node) -> dict[str, Any]:
+def _short_form(loader: Tolerant, suffix: str, node: yaml.Node) -> dict[str, Any]:
     if isinstance(node, yaml.ScalarNode):
         return {suffix: loader.construct_scalar(node)}
     if isinstance(node, yaml.SequenceNode):
@@ -29,13 +29,13 @@ def _short_form(loader: _Tolerant, suffix: str, node: yaml.Node) -> dict[str, An
     return {suffix: loader.construct_mapping(node, deep=True)}
 
 
-_Tolerant.add_multi_constructor("!", _short_form)
+Tolerant.add_multi_constructor("!", _short_form)
 
 
 def stated(text: str, wanted: Mapping[str, str]) -> tuple[Item, ...]:
     """Return the resources with the tags `wanted`. Raises NotStated."""
     try:
-        document = yaml.load(text, Loader=_Tolerant)
+        document = yaml.load(text, Loader=Tolerant)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise NotStated(f"is neither JSON nor YAML: {getattr(error, 'problem', None) or error}") from None
     if isinstance(document, dict) and isinstance(document.get("Resources"), dict):

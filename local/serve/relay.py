@@ -9,6 +9,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from alertrelay.channels import KINDS, renderer
@@ -148,7 +149,13 @@ class LocalRelay:
                 statistics=self._counts,
                 clock=clock,
                 slack=slack_world(
-                    outside.network, lambda _: outside.secret, clock, later=self._later, vote=votes.add_vote
+                    outside.network,
+                    lambda _: outside.secret,
+                    clock,
+                    later=self._later,
+                    vote=votes.add_vote,
+                    alerts=store.get_alerts,
+                    queue=partial(QueuedTimers(database, clock).send, delay_seconds=0),
                 ),
                 local=True,
             ),

@@ -64,7 +64,7 @@ class OurRelay:
         self._intake = intake
         self._record = record
         numbers = itertools.count(1)
-        timers = _Timers(agenda, self._on_timer)
+        timers = SimulatedTimers(agenda, self._on_timer)
         telemetry = Telemetry(emit=self._emit, log=_ignore, alert_ops=_ignore)
         sender = _RecordingSender(agenda, sinks, record)
         self._store = store
@@ -135,7 +135,7 @@ class _Joined:
 
 
 @dataclass(frozen=True, slots=True)
-class _Timers:
+class SimulatedTimers:
     """ports.Timers without SQS's bounds: nothing is left to the tick, and nothing is rounded."""
 
     agenda: Agenda

@@ -15,11 +15,11 @@ from tests.dispatch.world import START, World, alarm
 MINUTE = timedelta(minutes=1)
 
 
-def silence(world: World, minutes: int, *, value: str = "orders") -> str:
+def silence(world: World, minutes: int, *, label: str = "service", value: str = "orders") -> str:
     now = world.clock.now()
     wanted = Silence(
         id="",
-        matchers=((Matcher(name="service", op="=", value=value),),),
+        matchers=((Matcher(name=label, op="=", value=value),),),
         starts_at=now,
         ends_at=now + minutes * MINUTE,
         created_by="ann",
@@ -94,3 +94,16 @@ def test_silences_that_cannot_be_read_hold_nothing_back() -> None:
     world.memory.facts = fails  # type: ignore[method-assign,assignment]
     world.publish(alarm("cpu"))
     assert len(world.pages()) == 1
+
+
+def test_a_message_of_a_partly_muted_group_counts_what_is_silenced() -> None:
+    world = World()
+    silence(world, 40, label="alarm_name", value="b")
+    world.publish(alarm("b", severity="warning"))
+    world.publish(alarm("a", severity="warning"))
+    world.run(60 * 6)
+    (message,) = world.sent("slack")
+    assert "1 more alert of this group is silenced until 03:40 UTC. alertrelay test" in str(message)
+    world.publish(alarm("a", "OK", at=START + 7 * MINUTE, severity="warning"))
+    world.run(60 * 60)
+    assert "silenced" not in str(world.sent("slack")[-1])

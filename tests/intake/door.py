@@ -49,6 +49,7 @@ class Door:
     def __init__(self, config: Config) -> None:
         self.later: list[Mapping[str, Any]] = []
         self.replies: list[tuple[str, Mapping[str, Any]]] = []
+        self.queued: list[Mapping[str, Any]] = []
         self.user_groups: dict[str, frozenset[str]] = {}
         self.notes = MemoryNotebook()
         self.clock = ManualClock(NOW)
@@ -81,6 +82,8 @@ class Door:
                     reply=self._reply,
                     members=lambda _, group: self.user_groups[group],
                     vote=self.notes.add_vote,
+                    alerts=self.store.get_alerts,
+                    queue=self.queued.append,
                 ),
             ),
             Observer(service="intake", level="ERROR", namespace="alertrelay", also=None, environment="test"),

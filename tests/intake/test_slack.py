@@ -12,15 +12,15 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from alertrelay.alert import Integration
+from alertrelay.alert import Alert, Integration, fingerprint
 from alertrelay.channels.slack import SlackSettings
 from alertrelay.channels.slack.buttons import Button, Deed, JudgedAnomaly, NotAButton, Span, element, read
 from alertrelay.config.model import Config
 from alertrelay.intake.slack.payload import reply_of
 from alertrelay.intake.slack.presses import end_of
 from alertrelay.intake.slack.signature import signature_of
-from alertrelay.nflog.group_state import GroupHeader, GroupIdentity, Schedule
-from alertrelay.policy.group_key import group_id
+from alertrelay.nflog.group_state import AlertBrief, AlertItem, GroupHeader, GroupIdentity, Member, Schedule
+from alertrelay.policy.group_key import group_id, key_of, order_of
 from alertrelay.policy.silence import state
 from alertrelay.policy.silence_json import to_json
 
@@ -405,3 +405,57 @@ def test_only_a_bot_with_buttons_has_settings(config: Config, tmp_path: Path) ->
     plain = _compiled(tmp_path, "charts: true").receivers[0].targets[0].settings
     assert isinstance(plain, SlackSettings)
     assert not plain.buttons
+
+
+def fires_in(door: Door, gid: str, name: str, **labels: str) -> str:
+    """An alert that fires in a group; returns its fingerprint."""
+    found = {"alertname": name, **labels}
+    one = Alert(
+        labels=found,
+        annotations={},
+        status="firing",
+        kind="alert",
+        starts_at=NOW,
+        ends_at=None,
+        updated_at=NOW,
+        source="raw",
+        fingerprint=fingerprint(found),
+        state_key=fingerprint(found),
+    )
+    key, order = key_of(one.state_key), order_of(one, received=NOW, index=0)
+    door.store.put_alert(AlertItem(key=key, order_key=order, rank=1, alert=one), groups=[gid])
+    brief = AlertBrief(state_key=one.state_key, fingerprint=one.fingerprint, labels=found, starts_at=NOW)
+    door.store.put_member(gid, Member(key=key, order_key=order, status="firing", at=NOW, alert=brief))
+    return one.fingerprint
+
+
+def test_a_button_acknowledges_every_alert_of_the_group_and_the_first_person_stands(door: Door) -> None:
+    gid = open_group(door, ORDERS)
+    named = {fires_in(door, gid, "Down", service="orders", host=host) for host in "ab"}
+    post(door, pressed(Button(deed="acknowledge", group=gid)))
+    assert "Acknowledged 2 alerts" in said(door)
+    shown = door.ask("GET", "/api/v1/acknowledgements").json
+    assert {one["fingerprint"]: one["acknowledged"]["by"] for one in shown} == dict.fromkeys(named, "U1-name")
+    assert {one["acknowledged"]["via"] for one in shown} == {"slack"}
+    assert [body["do"] for body in door.queued] == ["flush"]
+    post(door, pressed(Button(deed="acknowledge", group=gid), user="U2"))
+    assert "Already acknowledged by U1-name" in said(door)
+    fires_in(door, gid, "Down", service="orders", host="c")
+    post(door, pressed(Button(deed="acknowledge", group=gid), user="U2", at="3"))
+    assert "Acknowledged. 2 were acknowledged before, by U1-name." in said(door)
+
+
+def test_an_acknowledgement_of_what_no_longer_fires_or_is_forgotten_is_named(door: Door) -> None:
+    post(door, pressed(Button(deed="acknowledge", group=open_group(door, ORDERS))))
+    assert "Nothing of this group fires" in said(door)
+    post(door, pressed(Button(deed="acknowledge", group="slack-" + "0" * 32)))
+    assert "older than what alertrelay remembers" in said(door)
+
+
+def test_an_alert_of_a_group_without_labels_is_silenced_by_its_own(door: Door) -> None:
+    gid = open_group(door, {})
+    fires_in(door, gid, "Down", host="a")
+    post(door, pressed(silence(gid)))
+    assert "Silenced until" in said(door)
+    ((matchers,),) = (one.matchers for one in door.store.silences()[0])
+    assert {(one.name, one.value) for one in matchers} == {("alertname", "Down"), ("host", "a")}

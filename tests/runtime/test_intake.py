@@ -69,6 +69,7 @@ def environ(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> dic
         "ALERTRELAY_TOPICS": json.dumps(topics),
         "ALERTRELAY_REFUSED_URL": sqs.create_queue(QueueName="refused")["QueueUrl"],
         "ALERTRELAY_LOG_GROUPS": "[]",
+        "ALERTRELAY_SLACK_QUEUE_URL": sqs.create_queue(QueueName="slack")["QueueUrl"],
         "inbox": inbox,
     }
 

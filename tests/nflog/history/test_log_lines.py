@@ -37,7 +37,7 @@ def test_what_people_and_deployments_did_is_a_decision() -> None:
     read = read_lines(
         [
             line(MONDAY, "acknowledged", fingerprint="f", by="ada", via="slack", comment="on it"),
-            line(MONDAY, "silence_set", id="1", by="bob", matchers='service="orders"', comment="migration"),
+            line(MONDAY, "silence_set", id="1", by="bob", matchers=['service="orders"'], comment="migration"),
             line(MONDAY, "judged", fingerprint="f", helpful=False, by="ada"),
             line(MONDAY, "deployment_kept", what="checkout 41", deployed_at="2026-11-02T07:50:00Z"),
         ]

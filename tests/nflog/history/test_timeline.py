@@ -24,7 +24,7 @@ INCIDENT = [
     ),
     ACKNOWLEDGED,
     *firing(MONDAY + 6 * MINUTE, MEMORY, 10),
-    line(MONDAY + 7 * MINUTE, "silence_set", by="bob", matchers='service="orders"', comment="we restart it"),
+    line(MONDAY + 7 * MINUTE, "silence_set", by="bob", matchers=['service="orders"'], comment="we restart it"),
 ]  # fmt: skip
 
 
@@ -45,7 +45,7 @@ def test_an_incident_has_what_fired_was_sent_and_was_done() -> None:
         ("acknowledged", CPU),
         ("fired", MEMORY),
         ("notified", MEMORY),
-        ("silenced", "we restart it"),
+        ("silenced", 'service="orders", we restart it'),
         ("resolved", MEMORY),
         ("resolve notified", MEMORY),
         ("resolved", CPU),

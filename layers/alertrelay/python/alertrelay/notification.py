@@ -105,6 +105,17 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Withheld:
+    """The alerts of a group that fire and are not in its message: how many are silenced and inhibited, and when the
+    first of those silences ends. `alike`: all end then."""
+
+    silenced: int
+    inhibited: int
+    until: datetime | None = None
+    alike: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
     """The content of one channel's message about one group, before it is rendered.
 
@@ -137,6 +148,7 @@ class Notification:
     home: Labels = field(default_factory=dict)  # region and account_id of the relay: a title names only others
     texts: Mapping[str, Any] = field(default_factory=dict)
     text_failures: tuple[str, ...] = ()
+    withheld: Withheld | None = None  # None where nothing of the group is silenced or inhibited
     edit: bool = False  # it changes an earlier message, which notifies nobody
     gid: str = ""  # the group's id, by which a button names it; "" where there is no group to ask about
 

@@ -84,7 +84,8 @@ ROUTES: tuple[RouteFacts, ...] = (
                lambda handlers, request: silencing.post_silence(handlers.silencing, request)),
     RouteFacts("GET", "/api/v2/silence/<silence_id>", "read", "Show a silence", _silence),
     RouteFacts("DELETE", "/api/v2/silence/<silence_id>", "silence", "Expire a silence",
-               lambda handlers, _, silence_id: silencing.delete_silence(handlers.silencing, silence_id)),
+               lambda handlers, request, silence_id: silencing.delete_silence(
+                   handlers.silencing, silence_id, by=request.client)),
     RouteFacts("GET", "/api/v1/acknowledgements", "read", "List the alerts that fire and are acknowledged",
                lambda handlers, _: acknowledging.get_acknowledgements(handlers.acknowledging)),
     RouteFacts("POST", "/api/v1/acknowledgements", "silence", "Acknowledge an alert that fires",

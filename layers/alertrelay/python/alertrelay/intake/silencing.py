@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from alertrelay.alert import rfc3339
+from alertrelay.config.matchers import print_matcher
 from alertrelay.intake.request import ApiError, ApiRequest
 from alertrelay.policy.silence import Refusal, Silence, SilenceRefused
 from alertrelay.policy.silence_json import from_json
@@ -16,29 +18,43 @@ from alertrelay.ports import Clock
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Silencing:
     """What the handlers need: `save` stores a silence and returns its id, `expire` ends one. Both raise SilenceRefused
-    and state.StoreFailure."""
+    and state.StoreFailure. `log(event, **fields)` keeps who did it, for history."""
 
     save: Callable[[Silence], str]
     expire: Callable[[str], None]
     clock: Clock
+    log: Callable[..., None]
 
 
 def post_silence(silencing: Silencing, request: ApiRequest) -> dict[str, str]:
     """Creates a silence, or changes the one whose id it carries. Raises ApiError, state.StoreFailure."""
     data = request.json()
     try:
-        return {"silenceID": silencing.save(from_json(data, silencing.clock.now()))}
+        wanted = from_json(data, silencing.clock.now())
+        stored = silencing.save(wanted)
     except SilenceRefused as refused:
         raise _answer(refused.name, str(refused)) from None
+    silencing.log(
+        "silence_set",
+        id=stored,
+        by=wanted.created_by,
+        comment=wanted.comment,
+        matchers=[print_matcher(one) for together in wanted.matchers for one in together],
+        starts_at=rfc3339(wanted.starts_at),
+        ends_at=rfc3339(wanted.ends_at),
+        via="api",
+    )
+    return {"silenceID": stored}
 
 
-def delete_silence(silencing: Silencing, id: str) -> None:  # noqa: A002 - the field's own name
+def delete_silence(silencing: Silencing, id: str, *, by: str) -> None:  # noqa: A002 - the field's own name
     """Ends a silence now. Raises ApiError, state.StoreFailure."""
     checked_id(id)
     try:
         silencing.expire(id)
     except SilenceRefused as refused:
         raise _answer(refused.name, str(refused)) from None
+    silencing.log("silence_expired", id=id, by=by, via="api")
 
 
 def checked_id(id: str) -> None:  # noqa: A002 - the field's own name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from alertrelay.config.durations import CRASH_MARGIN
@@ -27,11 +27,12 @@ class Mute:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """Keys of what fires. `open` is what a message shows of it: what may be shown, and what was announced before it was
-    muted, since that is still open for its readers. `shown` is what may be shown."""
+    muted, since that is still open for its readers. `shown` is what may be shown, `muted` what may not, and why."""
 
     firing: frozenset[str]
     open: frozenset[str]
     shown: frozenset[str]
+    muted: Mapping[str, Mute] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +112,7 @@ def decide(
     return Decision(
         ledger=_with_events(replace(ledger, storm=storm), muted, present_events),
         reason=_reason(ledger, open_, new, resolved, events, repeats=repeats),
-        view=View(firing=firing, open=open_, shown=shown),
+        view=View(firing=firing, open=open_, shown=shown, muted=mutes),
         own=OwnChannel(
             new=new, resolved=resolved, events=events, repeats=repeats, owed=_owed(ledger, firing, present_events)
         ),

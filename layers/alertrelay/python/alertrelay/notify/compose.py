@@ -10,7 +10,7 @@ from alertrelay.alert import Acknowledgement, Alert, Labels, fingerprint, severi
 from alertrelay.groups.reroute import DIGEST
 from alertrelay.nflog.dedup import Decision, is_firing
 from alertrelay.nflog.group_state import GroupIdentity, GroupState, Member
-from alertrelay.notification import Listing, Notification, Reason
+from alertrelay.notification import Listing, Notification, Reason, Withheld
 from alertrelay.notify.rate_limit import listing_of
 from alertrelay.notify.shown import as_notified, in_order, is_resolve, read_shown
 from alertrelay.policy.group_key import dedup_key
@@ -138,8 +138,22 @@ class Writer:
             at=now,
             home=self.site.home,
             listing=_listing(content, firing) if digest else None,
+            withheld=_withheld(content, firing),
             gid=content.gid,
         )
+
+
+def _withheld(content: Content, firing: frozenset[str]) -> Withheld | None:
+    """Returns how many of the group a mute holds back: what was announced before it is shown all the same."""
+    mutes = [mute for key, mute in content.decision.view.muted.items() if key not in firing]
+    ends = sorted(mute.until for mute in mutes if mute.reason == Reason.SILENCED and mute.until)
+    silenced = sum(mute.reason == Reason.SILENCED for mute in mutes)
+    inhibited = sum(mute.reason == Reason.INHIBITED for mute in mutes)
+    if not silenced and not inhibited:
+        return None
+    return Withheld(
+        silenced=silenced, inhibited=inhibited, until=ends[0] if ends else None, alike=ends[:1] == ends[-1:]
+    )
 
 
 def _resolved_early(alerts: Iterable[Alert]) -> tuple[Alert, ...]:

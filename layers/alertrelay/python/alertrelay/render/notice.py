@@ -96,3 +96,22 @@ def _reached_again(notification: Notification) -> str:
 def _failure_text(notification: Notification) -> str:
     text = one_line(notification.failed.text) if notification.failed else ""
     return cut(text.rstrip("."), 300) or "no answer"
+
+
+def withheld(notification: Notification) -> str:
+    """Returns `2 more alerts of this group are silenced until 16:03 UTC, 1 is inhibited`, "" for none."""
+    found = notification.withheld
+    if found is None:
+        return ""
+    parts = []
+    if found.silenced:
+        end = wording.clock(found.until, notification.at) if found.until else ""
+        until = f" until {end}" if end and found.alike else f", the first until {end}" if end else ""
+        parts.append(f"{_more_alerts(found.silenced)} silenced{until}")
+    if found.inhibited:
+        parts.append(f"{_more_alerts(found.inhibited)} inhibited")
+    return "; ".join(parts)
+
+
+def _more_alerts(count: int) -> str:
+    return "1 more alert of this group is" if count == 1 else f"{count} more alerts of this group are"

@@ -84,9 +84,10 @@ def services(found: Listing) -> str:
 
 
 def footer(notification: Notification) -> str:
-    """Returns the intended receiver, for a reader who wonders why the message arrived, and a template that failed."""
+    """Returns what of the group is silenced or inhibited, a template that failed, and the intended receiver, for a
+    reader who wonders why the message arrived."""
     key = short(notification.group_key, 300)
     receiver = short(notification.integration.receiver, 100)
     failed = team_texts.failure_sentence(notification)
     where = f"alertrelay {one_line(notification.environment)}, receiver {receiver}, group {key}"
-    return f"{failed}. {where}" if failed else where
+    return ". ".join(filter(None, (notice.withheld(notification), failed, where)))

@@ -24,10 +24,12 @@ from alertrelay.aws.intake.statistics import LogStatistics
 from alertrelay.aws.intake.topics import SnsTopics, SqsRefusedBodies
 from alertrelay.aws.scorer.notes import DynamoNotebook
 from alertrelay.aws.secrets import SecretKeys
+from alertrelay.aws.state.alerts import DynamoAlerts
 from alertrelay.aws.state.leases import DynamoLeases
 from alertrelay.aws.state.rates import DynamoRates
 from alertrelay.aws.state.silences import DynamoSilences
 from alertrelay.aws.state.table import Table
+from alertrelay.aws.timers import SqsTimers
 from alertrelay.channels import settings_of
 from alertrelay.channels.transport.connection import Network
 from alertrelay.config.model import Config
@@ -135,6 +137,13 @@ def handler_of(config: Config, original: str, state: IntakeState, world: IntakeW
         clock=clock,
         began=clock.now(),
     )
+    acknowledging = Acknowledging(
+        alerts=state.alerts,
+        acknowledgements=state.acknowledgements,
+        groups=state.groups,
+        clock=clock,
+        report=report,
+    )
     app = routes(
         Handlers(
             push=Push(acceptance=acceptance, refused=world.refused),
@@ -143,14 +152,9 @@ def handler_of(config: Config, original: str, state: IntakeState, world: IntakeW
                 save=lambda wanted: silences.save(state.silences, clock, wanted, new_id=str(uuid.uuid4())),
                 expire=partial(silences.expire, state.silences, clock),
                 clock=clock,
+                log=report.log,
             ),
-            acknowledging=Acknowledging(
-                alerts=state.alerts,
-                acknowledgements=state.acknowledgements,
-                groups=state.groups,
-                clock=clock,
-                report=report,
-            ),
+            acknowledging=acknowledging,
             operating=Operating(
                 reading=reading,
                 acceptance=acceptance,
@@ -171,7 +175,7 @@ def handler_of(config: Config, original: str, state: IntakeState, world: IntakeW
             report=report,
         )
     )
-    talk = talk_of(config, world.slack, reading, state.groups, state.silences, report)
+    talk = talk_of(config, world.slack, reading, state.silences, acknowledging)
     return partial(_handle, app.resolve, acceptance, talk, observer)
 
 
@@ -235,6 +239,10 @@ def _build(environ: Mapping[str, str], *, clock: Clock | None = None) -> Handle:
             clock,
             later=OwnInvocation(aws.lambda_, environ.get("ALERTRELAY_SELF", "")),
             vote=DynamoNotebook(aws.dynamodb, environ["ALERTRELAY_TABLE"], clock).add_vote,
+            alerts=DynamoAlerts(table, clock).get_alerts,
+            queue=partial(
+                SqsTimers(aws.sqs, queue_url=environ["ALERTRELAY_SLACK_QUEUE_URL"], dlq_url="").send, delay_seconds=0
+            ),
         ),
     )
     handle = handler_of(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -17,6 +17,9 @@ from alertrelay.channels.transport.connection import Network
 from alertrelay.channels.transport.http import ask
 from alertrelay.config.model import Config
 from alertrelay.dispatch import silences
+from alertrelay.groups.flush_timer import make_due
+from alertrelay.groups.messages import FlushMessage, body_of
+from alertrelay.intake.acknowledging import Acknowledging, acknowledge_item
 from alertrelay.intake.ports import IntakeReport
 from alertrelay.intake.reading import Reads
 from alertrelay.intake.slack.command import command
@@ -24,8 +27,9 @@ from alertrelay.intake.slack.presses import Deeds, Desk, NotKnown, press
 from alertrelay.intake.slack.signature import SigningSecrets
 from alertrelay.intake.slack.talk import Reception, Talk
 from alertrelay.intake.tokens import ReadSecret
+from alertrelay.nflog.group_state import AlertItem
 from alertrelay.policy.silence import Silence
-from alertrelay.ports import Clock, DeliveryFailure
+from alertrelay.ports import Clock, DeliveryFailure, TimersFailure
 from alertrelay.state import Groups, Silences, StoreFailure
 
 CLOSE = timedelta(minutes=2)
@@ -41,12 +45,15 @@ PEER = "Slack"
 class SlackWorld:
     """What the intake reaches for Slack alone. `later` has an event handled in an invocation of its own; `reply` posts
     an answer to an address of Slack's, and returns why it was not taken, "" where it was; `members` gives the users of
-    a user group, and raises NotKnown; `vote` keeps a verdict, and raises NotebookFailure."""
+    a user group, and raises NotKnown; `vote` keeps a verdict, and raises NotebookFailure; `alerts` is
+    state.Alerts.get_alerts; `queue` takes a message of the forwarder that sends to Slack, and raises TimersFailure."""
 
     later: Callable[[Mapping[str, Any]], None]
     reply: Callable[[str, Mapping[str, Any]], str]
     members: Callable[[SlackSettings, str], frozenset[str]]
     vote: Callable[[Vote], None]
+    alerts: Callable[[Sequence[str]], Mapping[str, AlertItem]]
+    queue: Callable[[Mapping[str, Any]], None]
 
 
 def slack_world(
@@ -56,10 +63,13 @@ def slack_world(
     *,
     later: Callable[[Mapping[str, Any]], None],
     vote: Callable[[Vote], None],
+    alerts: Callable[[Sequence[str]], Mapping[str, AlertItem]],
+    queue: Callable[[Mapping[str, Any]], None],
 ) -> SlackWorld:
     """Returns it over a network."""
     members = Members(network=network, secret=secret, clock=clock)
-    return SlackWorld(later=later, reply=partial(_reply, network), members=members, vote=vote)
+    reply = partial(_reply, network)
+    return SlackWorld(later=later, reply=reply, members=members, vote=vote, alerts=alerts, queue=queue)
 
 
 def reception_of(world: SlackWorld, read: ReadSecret, clock: Clock, report: IntakeReport) -> Reception:
@@ -67,21 +77,21 @@ def reception_of(world: SlackWorld, read: ReadSecret, clock: Clock, report: Inta
     return Reception(secrets=SigningSecrets(read=read, clock=clock), later=world.later, clock=clock, report=report)
 
 
-def talk_of(
-    config: Config, world: SlackWorld, reading: Reads, groups: Groups, stored: Silences,
-    report: IntakeReport,
-) -> Talk:  # fmt: skip
+def talk_of(config: Config, world: SlackWorld, reading: Reads, stored: Silences, acknowledging: Acknowledging) -> Talk:
     """Returns what does the work of a press or a command."""
-    clock = reading.clock
+    clock, report, groups = reading.clock, acknowledging.report, acknowledging.groups
     desk = Desk(
         config=config,
         groups=groups,
+        alerts=world.alerts,
         stored=lambda: tuple(stored.silences()[0]),
         members=world.members,
         deeds=Deeds(
             silence=partial(_silence, stored, clock),
             expire=partial(silences.expire, stored, clock),
+            acknowledge=lambda item, by: acknowledge_item(acknowledging, item, by=by, via="slack"),
             judge=partial(_judge, world.vote),
+            show=partial(_show, world.queue, groups, clock, report),
         ),
         report=report,
     )
@@ -91,6 +101,19 @@ def talk_of(
         reply=world.reply,
         report=report,
     )
+
+
+def _show(
+    queue: Callable[[Mapping[str, Any]], None], groups: Groups, clock: Clock, report: IntakeReport, gid: str
+) -> None:
+    """Has the group flushed at once, so that its message shows what was done. Its own next flush shows it too."""
+    try:
+        header = groups.header(gid)
+        if header is not None and header.schedule.armed:
+            make_due(groups, clock, gid, header.schedule)
+            queue(body_of(FlushMessage(gid=gid, at=clock.now())))
+    except (StoreFailure, TimersFailure) as failure:
+        report.log("slack_not_shown", gid=gid, failure=str(failure))
 
 
 def _silence(stored: Silences, clock: Clock, wanted: Silence, press_id: str) -> tuple[Silence, bool]:

@@ -131,6 +131,7 @@ def of_message(notification: Notification, settings: SlackSettings) -> list[dict
         return []
     found: list[dict[str, Any]] = []
     if notification.listing is None and not wording.only_events(notification):
+        found.append(element(Button(deed="acknowledge", group=notification.gid), "✋ Acknowledge", style="primary"))
         found += [
             element(Button(deed="silence", group=notification.gid, span=span), f"Silence {words.removeprefix('for ')}")
             for span, words in SPANS.items()

@@ -7,7 +7,7 @@ an answer in words.
 from __future__ import annotations
 
 import zoneinfo
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -27,10 +27,12 @@ from alertrelay.channels.slack.buttons import (
 from alertrelay.channels.slack.mrkdwn import escape
 from alertrelay.config.matchers import print_matcher
 from alertrelay.config.model import Config, Matcher
+from alertrelay.intake.acknowledging import Acknowledged
 from alertrelay.intake.ports import IntakeReport
 from alertrelay.intake.slack.answers import Answer, conditions, only_you, when, with_end
 from alertrelay.intake.slack.payload import SlackAsk
-from alertrelay.nflog.group_state import GroupHeader
+from alertrelay.nflog.group_state import AlertItem, GroupHeader
+from alertrelay.policy.acknowledgement import fires
 from alertrelay.policy.silence import Silence, SilenceRefused, state
 from alertrelay.ports import Clock
 from alertrelay.state import Groups
@@ -39,6 +41,12 @@ GROUP = "alertrelay_group"
 """The annotation of a silence that names the group whose message had the button."""
 MOST_SETS = 50
 """Alerts of a group without labels that a silence names one by one."""
+MOST_ACKNOWLEDGED = 100
+"""Alerts of a group that one press acknowledges: as many as a message shows."""
+_OLDER = (
+    "This message is older than what alertrelay remembers of its alerts: nothing was {}. "
+    "`/alerts` lists what fires now."
+)
 _HOURS = {"1h": 1, "4h": 4}
 
 
@@ -49,20 +57,25 @@ class NotKnown(Exception):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deeds:
     """The writes. `silence` stores one, or finds the one that already mutes the same as long, and returns it with
-    whether it is new; `judge` keeps a verdict. They raise state.StoreFailure; `silence` and `expire` SilenceRefused
-    too."""
+    whether it is new; `acknowledge` returns None where the alert fires no more as it was read; `judge` keeps a verdict;
+    `show` has the group's message show what was done, and never raises. The others raise state.StoreFailure; `silence`
+    and `expire` SilenceRefused too."""
 
     silence: Callable[[Silence, str], tuple[Silence, bool]]
     expire: Callable[[str], None]
+    acknowledge: Callable[[AlertItem, str], Acknowledged | None]
     judge: Callable[[JudgedAnomaly, bool, str, datetime], None]
+    show: Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """What a press needs. `stored` returns all silences; `members` the users of a user group, and raises NotKnown."""
+    """What a press needs. `alerts` reads up to 100 by their keys, `stored` returns all silences; `members` the users of
+    a user group, and raises NotKnown."""
 
     config: Config
     groups: Groups
+    alerts: Callable[[Sequence[str]], Mapping[str, AlertItem]]
     stored: Callable[[], tuple[Silence, ...]]
     members: Callable[[SlackSettings, str], frozenset[str]]
     deeds: Deeds
@@ -77,6 +90,8 @@ def press(desk: Desk, asked: SlackAsk, clock: Clock) -> Answer | None:
         desk.report.log("slack_button_refused", why=str(error), by=asked.user)
         return only_you("This button is not known here: it may be of another version of alertrelay. Nothing was done.")
     match button.deed:
+        case "acknowledge":
+            return _acknowledge(desk, asked, button, clock)
         case "silence":
             return _allowed(desk, asked) or _silence(desk, asked, button, clock)
         case "unsilence":
@@ -109,13 +124,29 @@ def _allowed(desk: Desk, asked: SlackAsk) -> Answer | None:
     return only_you(text)
 
 
+def _acknowledge(desk: Desk, asked: SlackAsk, button: Button, clock: Clock) -> Answer:
+    """Says that somebody is on every alert of the group that fires. The first one stands."""
+    firing = [one.key for one in desk.groups.members(button.group) if one.status == "firing"]
+    now, by = clock.now(), asked.name
+    items = [item for item in desk.alerts(firing[:MOST_ACKNOWLEDGED]).values() if fires(item.alert, now)]
+    found = list(filter(None, (desk.deeds.acknowledge(item, by) for item in items)))
+    if not found:
+        older = desk.groups.header(button.group) is None
+        return only_you(_OLDER.format("acknowledged") if older else "Nothing of this group fires any more.")
+    first = [one for one in found if one.first]
+    desk.deeds.show(button.group)
+    earlier = next((one.by for one in found if not one.first), None)
+    if not first and earlier:
+        return only_you(f"Already acknowledged by {escape(earlier.by, 100)}, {when(earlier.at)}.")
+    what = "" if len(first) == 1 else f" {len(first)} alerts"
+    also = f" {len(found) - len(first)} were acknowledged before, by {escape(earlier.by, 100)}." if earlier else ""
+    return only_you(f"✋ Acknowledged{what}.{also}")
+
+
 def _silence(desk: Desk, asked: SlackAsk, button: Button, clock: Clock) -> Answer:
     header = desk.groups.header(button.group)
     if header is None:
-        return only_you(
-            "This message is older than what alertrelay remembers of its alerts: nothing was silenced. "
-            "`/alerts` lists what fires now."
-        )
+        return only_you(_OLDER.format("silenced"))
     sets = _matchers(desk, button.group, header)
     if not sets:
         return only_you("Nothing of this group fires any more: nothing was silenced.")
@@ -139,6 +170,7 @@ def _silence(desk: Desk, asked: SlackAsk, button: Button, clock: Clock) -> Answe
         return only_you(f"This silence ended {when(silence.ends_at)}.")
     if made:
         _log_silence(desk.report, silence)
+        desk.deeds.show(button.group)
     by = "" if made else f" by {escape(silence.created_by, 100)}"
     text = f"🔇 {'Silenced' if made else 'Already silenced'} until {when(silence.ends_at)}{by}: "
     text += f"{conditions(silence.matchers)}. What was sent stays; its resolve is still notified."
@@ -191,6 +223,8 @@ def _unsilence(desk: Desk, asked: SlackAsk, button: Button, clock: Clock) -> Ans
     except SilenceRefused:
         return only_you("This silence no longer exists.")
     desk.report.log("silence_expired", id=found.id, by=f"{asked.name} (Slack)", via="slack")
+    if group := button.group or found.annotations.get(GROUP, ""):
+        desk.deeds.show(group)
     return only_you(f"🔔 The silence of {conditions(found.matchers)} has ended: what fires is notified again.")
 
 

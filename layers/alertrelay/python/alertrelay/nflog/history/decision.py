@@ -99,7 +99,7 @@ def decision_of(line: Mapping[str, Any], at: datetime) -> LoggedDecision | None:
         receiver=text("receiver"),
         channel=text("via") or text("channel"),
         why=text("why") or text("kind"),
-        detail=text("comment") or text("what") or text("matchers"),
+        detail=", ".join(part for part in (text("matchers"), text("comment"), text("what")) if part),
         by=text("by"),
         helpful=helpful if isinstance(helpful := line.get("helpful"), bool) else None,
     )
@@ -136,10 +136,12 @@ def _outcome(line: Mapping[str, Any], at: datetime) -> LoggedDecision | None:
 
 
 def _texts(line: Mapping[str, Any]) -> Any:
-    """Returns what gives a field as text, "" where it is absent or of another type."""
+    """Returns what gives a field as text, a list joined, "" where it is absent or of another type."""
 
     def text(name: str) -> str:
         value = line.get(name)
+        if isinstance(value, list):
+            return ", ".join(map(str, value))
         return value if isinstance(value, str) else ""
 
     return text

@@ -1,0 +1,222 @@
+"""`alertrelay adopt`: brings the alarms that an account has to the relay, by a plan that is reviewed first."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cli.config_dir import add_config_dir
+from cli.files import unwritable
+from cli.output import add_output, dumped
+
+if TYPE_CHECKING:
+    from cli.adoption.plan_file import PlanHead, PlannedAlarm
+    from cli.adoption.propose import AdoptionSetting, Proposal
+    from cli.adoption.rules import AdoptionRules
+    from cli.adoption.sources import AlarmSource
+
+_DESCRIPTION = """\
+Show, alarm by alarm, what it takes to bring the alarms of an account to a deployed environment: the severity and the
+owner, each with the rule that decided, the topic to point at, the missing action for OK, and the alarm's tags in its
+messages. What is left alone is listed with the reason; every other action and field of an alarm stays as it is.
+
+Nothing is changed without --apply, and --apply changes only what the plan says. --plan writes the plan, to be reviewed:
+an alarm that somebody changes meanwhile is refused by name, the others go on, a plan that was cut off is applied again,
+and a second file takes everything back.
+
+With --from a CloudFormation template, `terraform show -json` or `aws cloudwatch describe-alarms` is read, and no
+account: what is shown belongs into the template. The permissions that each step needs: docs/adopt.md.
+"""
+_EPILOG = """\
+examples:
+  alertrelay adopt --env prod                                     what would change
+  alertrelay adopt --env prod --replace arn:aws:sns:eu-west-1:123456789012:old-mails --plan adopt-plan.yml
+  alertrelay adopt --env prod --apply adopt-plan.yml
+  terraform show -json tfplan | alertrelay adopt --env prod --from -
+  alertrelay adopt --print-rules > adopt.yml                      the rules, to be changed
+
+exit code: 0 shown, or applied; 1 a region could not be read, or an alarm was refused or failed; 2 usage, an unreadable
+or foreign file, or nothing could be read
+"""
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Adds the subcommand."""
+    parser = subparsers.add_parser(
+        "adopt",
+        help="bring the alarms that an account has to the relay, by a reviewed plan",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_config_dir(parser)
+    parser.add_argument("--env", metavar="NAME", help="the environment whose topics the alarms shall notify")
+    parser.add_argument(
+        "--region", metavar="REGION", action="append", default=[], help="also show the alarms of this region"
+    )
+    parser.add_argument("--from", dest="source", metavar="FILE", help="read this file and no account; - is stdin")
+    parser.add_argument(
+        "--account", metavar="ID", default="", help="the account of the topics, where it is another one, or with --from"
+    )
+    parser.add_argument("--rules", metavar="FILE", type=Path, help="the rules (default: adopt.yml of the folder)")
+    parser.add_argument("--print-rules", action="store_true", help="print the built-in rules")
+    parser.add_argument(
+        "--replace", metavar="ARN", action="append", default=[], help="take the actions on this topic away"
+    )
+    parser.add_argument(
+        "--also",
+        choices=("managed", "silent"),
+        action="append",
+        default=[],
+        help="managed: alarms that a CloudFormation stack makes; silent: alarms that notify nobody today",
+    )
+    parser.add_argument("--plan", metavar="FILE", type=Path, help="write the plan")
+    parser.add_argument("--apply", metavar="PLAN", type=Path, help="do what a plan says")
+    add_output(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Shows, writes or applies; the exit code of the help."""
+    from cli.adoption.rules import DEFAULT
+
+    if args.print_rules:
+        print(DEFAULT, end="")
+        return 0
+    if not args.env:
+        return _refuse("--env is missing: name an environment of the configuration")
+    if args.apply:
+        if args.source or args.plan:
+            return _refuse("--apply takes no --from and no --plan: the plan says which alarms")
+        return _apply(args)
+    return _show(args)
+
+
+def _refuse(text: str) -> int:
+    _note(text)
+    return 2
+
+
+def _note(text: str) -> None:
+    print(f"alertrelay adopt: {text}", file=sys.stderr)
+
+
+def rules_in(args: argparse.Namespace) -> AdoptionRules | int:
+    """Returns the rules of --rules, of the folder's adopt.yml or the built-in ones; an exit code after a finding."""
+    from cli.adoption.rules import FILE, AdoptionRules, rules_of
+    from cli.report import refuse
+
+    beside = args.config_dir / FILE
+    found = rules_of(args.rules or (beside if beside.exists() else None))
+    return found if isinstance(found, AdoptionRules) else refuse(found, unread=2)
+
+
+def _show(args: argparse.Namespace) -> int:
+    from cli.adoption.propose import AdoptionSetting, propose
+    from cli.adoption.shown import as_json, lines
+    from cli.adoption.sources import SourceRefused, read_source
+
+    rules = rules_in(args)
+    if isinstance(rules, int):
+        return rules
+    try:
+        found = read_source(args, say=_progress())
+    except SourceRefused as error:
+        return _refuse(str(error))
+    setting = AdoptionSetting(
+        region=found.region,
+        topics=found.topics,
+        rules=rules,
+        replaced=frozenset(args.replace),
+        also=frozenset(args.also),
+        puts=found.puts,
+    )
+    proposals = propose(found.alarms, setting)
+    if args.output == "table":
+        print("\n".join(lines(proposals)))
+    else:
+        print(dumped([as_json(one) for one in proposals], args.output))
+    for fault in (*found.faults, *found.unread, *_unmatched(proposals, setting)):
+        _note(fault)
+    if args.plan and not _write(args, found, proposals):
+        return 2
+    return int(bool(found.unread))
+
+
+def _progress() -> Any:
+    from local.stack.progress import ProgressLine
+
+    return ProgressLine("alertrelay adopt").say
+
+
+def _unmatched(proposals: Sequence[Proposal], setting: AdoptionSetting) -> list[str]:
+    """Returns a sentence about each topic of --replace that no alarm has: a slip of the pen."""
+    there = {action for one in proposals for action in one.alarm.every_action}
+    return [f"--replace {topic}: no alarm has an action on it" for topic in sorted(setting.replaced - there)]
+
+
+def _write(args: argparse.Namespace, found: AlarmSource, proposals: Sequence[Proposal]) -> bool:
+    from datetime import UTC, datetime
+
+    from cli.adoption.plan_file import PlanHead, written
+
+    made = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    head = PlanHead(environment=args.env, source=found.source, made_at=made)
+    try:
+        args.plan.write_text(written(head, proposals, args.plan), encoding="utf-8")
+    except OSError as error:
+        _note(unwritable(error, args.plan))
+        return False
+    if found.is_account:
+        _note(f"written: {args.plan}; review it, then: alertrelay adopt --env {args.env} --apply {args.plan}")
+    else:
+        _note(f"written: {args.plan}; it is for reading: change the alarms where {found.source} comes from")
+    return True
+
+
+def _apply(args: argparse.Namespace) -> int:
+    from cli.adoption.plan_file import ACCOUNT, AdoptionPlan, read_plan
+    from cli.report import refuse
+
+    found = read_plan(args.apply)
+    if not isinstance(found, AdoptionPlan):
+        return refuse(found, unread=2)
+    if found.head.source != ACCOUNT:
+        return _refuse(f"{args.apply} is a plan for {found.head.source}: change the alarms there, and deploy")
+    if found.head.environment != args.env:
+        return _refuse(f"{args.apply} is a plan for --env {found.head.environment}, not {args.env}")
+    return _applied(args.apply, found.head, found.alarms)
+
+
+def _applied(path: Path, head: PlanHead, alarms: Sequence[PlannedAlarm]) -> int:
+    from cli.adoption import sources
+    from cli.adoption.apply import RESULTS, apply
+    from cli.adoption.plan_file import undo_entry, undo_head, undo_of
+
+    undo, say = undo_of(path, head), _progress()
+
+    def keep(one: PlannedAlarm) -> None:
+        text = undo_entry(one) if undo.exists() else undo_head(head, undo) + undo_entry(one)
+        with undo.open("a", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+
+    counts: Counter[str] = Counter()
+    try:
+        for one in apply(alarms, sources.clients_of(), keep):
+            counts[one.result] += 1
+            say(f"{counts.total()} of {len(alarms)}")
+            if one.why or one.result == "changed":
+                print(f"{one.result}: {one.alarm.name}" + (f": {one.why}" if one.why else ""), flush=True)
+    except OSError as error:
+        return _refuse(f"nothing more is changed: {unwritable(error, undo)}")
+    print(", ".join(f"{counts[result]} {result}" for result in RESULTS if counts[result]) or "the plan changes nothing")
+    if counts["changed"]:
+        _note(f"to take it back: alertrelay adopt --env {head.environment} --apply {undo}")
+    return int(bool(counts["refused"] or counts["failed"]))

@@ -1,0 +1,117 @@
+"""`alertrelay timeline`: one incident in order of time, as a table for its post-mortem."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from cli import duration
+from cli.log_source import LogHistory, NoHistory, add_source, history_of, log_query, quoted, said
+from cli.output import dumped
+
+if TYPE_CHECKING:
+    from alertrelay.nflog.history.timeline import Timeline
+
+AROUND = timedelta(minutes=5)
+"""Before the first alert and after it: lines of the application."""
+LINES = 50
+TROUBLE = "@message like /(?i)(error|exception|fatal|panic|timed? ?out|refused|warn)/"
+_DESCRIPTION = """\
+Print an incident in order of time as Markdown, for its post-mortem: what fired, joined its group, was sent where and
+when, was acknowledged, silenced and resolved, and deployments of the hour before; then the incidents like it that the
+log holds, with what ended them.
+
+An incident is the run of firings of the same group, alarm or alert that overlap, or follow within five minutes: the
+last one, or with --at the last that had begun by then.
+"""
+_EPILOG = """\
+examples:
+  alertrelay timeline RDSHighCPU --env prod
+  alertrelay timeline 6acd3b9c4c20af44 --env prod --at 2026-11-20T09:00:00Z --log-group /ecs/orders
+  alertrelay timeline '{}/{severity="critical"}:{service="orders"}' --logs ~/.alertrelay/alertrelay.log > post-mortem.md
+
+exit code: 0 it was found, 1 the log has nothing of it, 2 usage, or the log cannot be read
+"""
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Adds the subcommand."""
+    parser = subparsers.add_parser(
+        "timeline",
+        help="print an incident in order of time, for its post-mortem",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("about", metavar="GROUP|FINGERPRINT|ALERT", help="a group key, a fingerprint, or a name")
+    add_source(parser, since="90d")
+    parser.add_argument("--at", metavar="TIME", type=duration.time, help="the incident that had begun by then")
+    parser.add_argument(
+        "--log-group",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="a log group of the application: its errors within five minutes of the first alert; may be repeated",
+    )
+    parser.add_argument("--json", dest="output", action="store_const", const="json", help="one JSON object")
+    parser.set_defaults(run=run, output="markdown")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Prints the incident; the exit code of the help."""
+    from alertrelay.nflog.history.timeline import as_markdown, timeline
+
+    try:
+        history = history_of(args, where=_about(args.about))
+        found = timeline(history.read.decisions, args.about, at=args.at)
+        if found is None:
+            said(
+                "timeline",
+                [
+                    f"{args.about}: no alert, group or fingerprint of that name is in the log since "
+                    f"{history.since:%Y-%m-%d %H:%M} UTC: `alertrelay history` lists them",
+                    *history.doubts,
+                ],
+            )
+            return 1
+        lines = _application(args.log_group, history, found)
+    except NoHistory as error:
+        said("timeline", [str(error)])
+        return 2
+    if args.output == "json":
+        shown: dict[str, Any] = {**found.as_json(), "log_lines": lines, "doubts": history.doubts}
+        print(dumped(shown, "json"))
+    else:
+        print("\n".join([*as_markdown(found, doubts=history.doubts), *_shown(lines)]))
+    return 0
+
+
+def _about(about: str) -> str:
+    name = quoted(about)
+    return f"(fingerprint = {name} or alertname = {name} or group_key = {name} or state_key like {name})"
+
+
+def _application(groups: list[str], history: LogHistory, found: Timeline) -> list[dict[str, str]]:
+    """Returns the application's lines of trouble around the first alert, with their time. Raises NoHistory."""
+    from alertrelay.alert import rfc3339
+    from alertrelay.aws.log_query import LogsUnread
+
+    if not groups:
+        return []
+    if history.client is None:
+        raise NoHistory("--log-group asks CloudWatch Logs: name the environment with --env instead of --logs")
+    query = log_query(history.client, groups)
+    try:
+        rows = query.first_lines(found.fired_at - AROUND, found.fired_at + AROUND, TROUBLE, rows=LINES)
+    except LogsUnread as error:
+        raise NoHistory(str(error)) from None
+    return [{"at": rfc3339(at), "text": text.strip()} for at, text in rows]
+
+
+def _shown(lines: list[dict[str, str]]) -> Iterator[str]:
+    if lines:
+        yield from ("", "### The application's log", "", "```")
+        yield from (f"{line['at']} {' '.join(line['text'].split())[:300]}".replace("```", "'''") for line in lines)
+        yield "```"

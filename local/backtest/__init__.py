@@ -1,0 +1,1 @@
+"""Plays a recorded month of alarms through a configuration, in simulated time."""

@@ -1,0 +1,103 @@
+"""`history` and `timeline` over files of log lines, and over an account whose logs Insights answers for."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from cli import cloud
+from cli.command import main
+from tests.aws.log_insights import Insights
+from tests.cli.aws import outputs_client
+from tests.example import CONFIG
+from tests.nflog.history.lines import MONDAY, firing, line
+
+LINES = [
+    *firing(MONDAY, "orders-cpu", 20),
+    line(MONDAY + timedelta(minutes=2), "acknowledged", fingerprint="f-orders-cpu", alertname="cpu", by="ada"),
+    *firing(MONDAY + timedelta(hours=3), "billing-cpu", 20, receiver="email-oncall", channel="email"),
+    '{"level":"INFO","message":"outcome","sta',
+]
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> str:
+    path = tmp_path / "alertrelay.log"
+    path.write_text("\n".join(LINES), encoding="utf-8")
+    return str(path)
+
+
+def test_history_lists_decisions_and_says_what_the_log_lacks(log: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["history", "--logs", log]) == 0
+    shown = capsys.readouterr()
+    assert len(shown.out.splitlines()) == 6
+    assert "acknowledged  ada" in shown.out
+    assert "1 line is cut off in the middle" in shown.err
+
+
+@pytest.mark.parametrize(
+    ("words", "count"),
+    [
+        (["--alert", "orders-cpu"], 2),
+        (["--alert", "f-orders-cpu"], 3),
+        (["--receiver", "email-oncall"], 1),
+        (["--outcome", "acknowledged", "--outcome", "suppressed"], 1),
+        (["--since", "1h"], 2),
+        (["--since", "2026-11-02T10:00:00Z"], 2),
+    ],
+)
+def test_history_is_narrowed(log: str, words: list[str], count: int, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["history", "--logs", log, *words, "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["decisions"]) == count
+
+
+def test_nothing_found_and_nothing_readable_differ(log: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["history", "--logs", log, "--alert", "nothing"]) == 1
+    assert main(["timeline", "nothing", "--logs", log]) == 1
+    assert "no alert, group or fingerprint of that name" in capsys.readouterr().err
+    assert main(["history", "--logs", "not-there.log"]) == 2
+    assert main(["history", "--logs", __file__]) == 2
+    assert "no decision is in it" in capsys.readouterr().err
+    assert main(["timeline", "orders-cpu", "--logs", log, "--log-group", "g"]) == 2
+    assert "name the environment with --env" in capsys.readouterr().err
+
+
+def test_a_timeline_is_markdown_or_json(log: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["timeline", "orders-cpu", "--logs", log]) == 0
+    assert "| 08:02:00 | acknowledged | orders-cpu | ada |  |" in capsys.readouterr().out.splitlines()
+    assert main(["timeline", "orders-cpu", "--logs", log, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["resolved_at"] == "2026-11-02T08:20:00.000Z"
+
+
+def test_a_deployed_environment_is_asked_by_insights(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    insights = Insights(
+        [(MONDAY, text) for text in LINES] + [(MONDAY - timedelta(minutes=1), "ERROR: pool of orders-db exhausted")]
+    )
+    functions = SimpleNamespace(
+        get_function_configuration=lambda FunctionName: {"LoggingConfig": {"LogGroup": f"logs-of-{FunctionName}"}}  # noqa: N803 - botocore's
+    )
+    stack = outputs_client(FunctionSlack="slack-forwarder", FunctionIntake="intake")
+
+    def client(service: str) -> Any:
+        return {"logs": insights, "lambda": functions}.get(service) or stack(service)
+
+    monkeypatch.setattr(cloud, "clients", lambda _: client)
+    words = ["--env", "prod", "--config-dir", str(CONFIG), "--since", "2026-11-01T00:00:00Z"]
+    assert main(["timeline", "orders-cpu", *words, "--log-group", "/ecs/orders"]) == 0
+    shown = capsys.readouterr()
+    assert "2026-11-02T07:59:00.000Z ERROR: pool of orders-db exhausted" in shown.out
+    assert "asked from 2026-11-01 on, and it begins at 2026-11-02 08:00 UTC" in shown.out
+    first, application = insights.asked
+    assert first["logGroupNames"] == ["logs-of-intake", "logs-of-slack-forwarder"]
+    assert 'alertname = "orders-cpu"' in first["queryString"]
+    assert application["logGroupNames"] == ["/ecs/orders"]
+    insights.fails = ["AccessDeniedException"]
+    assert main(["history", *words]) == 2
+    assert "allow logs:StartQuery" in capsys.readouterr().err
