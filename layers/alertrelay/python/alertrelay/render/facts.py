@@ -15,6 +15,7 @@ from alertrelay.render.notice import ACKNOWLEDGED, FROM_ELSEWHERE
 from alertrelay.render.text import clean, cut, link, one_line, short, shortened
 from alertrelay.values.arn import firing_alarms_link
 from alertrelay.values.charted import ANNOTATION
+from alertrelay.values.shadow import ANNOTATION as SHADOW
 
 _TITLES = ("Service", "Cluster", "Environment", "Region", "Account", "Team")
 _SHOWN_ANNOTATIONS = frozenset(
@@ -29,6 +30,7 @@ _SHOWN_ANNOTATIONS = frozenset(
         "budget_spent",
         "metric_chart",
         ANNOTATION,
+        SHADOW,
         "impact",
         "runbook_url",
         "dashboard_url",

@@ -12,6 +12,7 @@ when it is pressed, so that there are buttons only where delivery.yml says that 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -42,7 +43,10 @@ def render(notification: Notification, settings: SlackSettings) -> Message:
     line = f"{notice.icon(notification)} {mark}: " if mark else ""
     line += f"{wording.icon(notification)} {team.title(notification) or _headline(notification, found)}"
     spoken = team_text(notification, "message_text") or team_text(notification, "fallback")
-    row = buttons.of_message(notification, settings)
+    findings = buttons.of_shadow(notification, settings)
+    if findings:  # they stand with their buttons in place of the description
+        found = replace(found, description="")
+    row = [*findings, *buttons.of_message(notification, settings)]
     message: dict[str, Any] = {
         "text": cut(team.markup(spoken), TEXT) or line,
         "blocks": _blocks(notification, found, line, row, mentions.of_message(notification, settings)),
