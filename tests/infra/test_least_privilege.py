@@ -77,7 +77,7 @@ def test_the_intake_may_do_what_is_written_here_and_nothing_else(busy: Template)
     assert list(found.values()) == [set(INTAKE.split())]
 
 
-def test_a_forwarder_that_takes_batches_polls_its_own_queue_too_and_may_do_nothing_else(batched: Template) -> None:
+def test_a_forwarder_that_takes_batches_may_poll_one_queue_more(batched: Template) -> None:
     """Of `intake: batched`; that environment's messages have charts, and its mail, fallbacks too, goes by SES."""
     found = granted(batched)
     known = {name: prefix for name in found for prefix in FORWARDERS if name.startswith(prefix)}
