@@ -14,7 +14,7 @@ from alertrelay.render import wording
 from alertrelay.render.notice import ACKNOWLEDGED, FROM_ELSEWHERE
 from alertrelay.render.text import clean, cut, link, one_line, short, shortened
 from alertrelay.values.arn import firing_alarms_link
-from alertrelay.values.charted import ANNOTATION
+from alertrelay.values.charted import ANNOTATION, POINTS
 from alertrelay.values.shadow import ANNOTATION as SHADOW
 
 _TITLES = ("Service", "Cluster", "Environment", "Region", "Account", "Team")
@@ -30,6 +30,7 @@ _SHOWN_ANNOTATIONS = frozenset(
         "budget_spent",
         "metric_chart",
         ANNOTATION,
+        POINTS,
         SHADOW,
         "impact",
         "runbook_url",
