@@ -10,6 +10,7 @@ from alertrelay.channels import channel
 from alertrelay.channels.sns import SnsSettings
 from alertrelay.config.model import Config, Receiver
 
+from compiler.flap_damping import ReadFlapRule, flap_rules
 from compiler.reading.finding import Findings, Place, did_you_mean
 from compiler.reading.formats import EMAIL_ADDRESS, PHONE_NUMBER
 from compiler.reading.section import Section, section_of, string_of
@@ -17,7 +18,7 @@ from compiler.reading.yamlfile import Value
 from compiler.slack import SlackSection, check_slack, read_slack_section, read_time_zone
 
 EMAIL = ("transport", "on_call", "time_zone")
-KEYS = ("fallbacks", "last_resort", "email", "limits", "allowed", "charts", "slack")
+KEYS = ("fallbacks", "last_resort", "email", "limits", "allowed", "charts", "slack", "flap_damping")
 MOST = 120
 """Messages of a limit: PagerDuty takes as many events a minute for one routing key."""
 
@@ -50,6 +51,7 @@ class DeliveryFile:
     allowed: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     allowed_places: Mapping[str, Place] = field(default_factory=dict, repr=False)
     charts: bool = False
+    flap_damping: tuple[ReadFlapRule, ...] = ()
     slack: SlackSection | None = None
     places: Mapping[str, tuple[Value, tuple[tuple[Value, ...], ...]]] = field(repr=False)
 
@@ -79,6 +81,7 @@ def parse_delivery(root: Value, findings: Findings) -> DeliveryFile:
         **_limits(section, findings),
         **_allowed(section, findings),
         charts=section.flag("charts", default=False),
+        flap_damping=flap_rules(section),
         slack=read_slack_section(section, email.get("time_zone", "")),
     )
 

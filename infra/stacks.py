@@ -16,6 +16,7 @@ from compiler.alarms.plan import alarm_stacks
 from compiler.delivery import LastResort, sends_sms
 from compiler.resources.audit import Audit
 from compiler.resources.environment import Environment
+from infra import console
 from infra.alarms.ecs_events import EcsEvents
 from infra.alarms.slo import slo_stacks_of
 from infra.alarms.stack import AlarmsStack
@@ -156,7 +157,7 @@ class EnvironmentRelay(cdk.Stack):
         self.scorer = self._scorer(relay, anomaly, alerts, watch) if anomaly else None
         self.slo = self._slo(relay, environment, watch)
         self.auditor = self._auditor(relay, environment.audit, config, alerts, watch) if environment.audit else None
-        self.intake = self._intake(relay, alerts, watch) if environment.intake else None
+        self.intake = self._intake(relay, alerts, watch, failures) if environment.intake else None
         if environment.dashboards:
             add_relay_dashboard(self, environment.name, config, self.forwarders)
         self._close_topics(alerts)
@@ -231,16 +232,21 @@ class EnvironmentRelay(cdk.Stack):
         watch.watch_closely(functions=[each.function for each in watched], table=relay.table, channels=config.kinds())
         return auditor
 
-    def _intake(self, relay: Relay, alerts: AlertTopics, watch: SelfWatch) -> IntakeConstruct:
+    def _intake(self, relay: Relay, alerts: AlertTopics, watch: SelfWatch, failures: RuleFailures) -> IntakeConstruct:
         """The intake and its alarms."""
+        letters = console.other_letters(relay.environment.name, failures, self.scorer, self.slo)
+        forwarders = list(self.forwarders.values())
         intake = IntakeConstruct(
             self,
             "Intake",
             relay,
             key=alerts.key,
-            outcomes=[each.logs for each in self.forwarders.values()],
+            forwarders=forwarders,
+            letters=letters,
             slack=self.forwarders["slack-forwarder"].timers,
         )
+        for each in forwarders:  # the API stands on nothing of theirs, so that this closes no circle
+            each.function.add_environment("ALERTRELAY_CONSOLE_URL", f"{intake.address}/console")
         watch.watch_intake(intake, INTAKE)
         CfnOutput(self, "IntakeUrl", value=intake.address, description="clients post alerts here: docs/intake.md")
         CfnOutput(self, "FunctionIntake", value=intake.function.function_name)

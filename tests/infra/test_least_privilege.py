@@ -41,8 +41,9 @@ ROLES: Mapping[str, str] = {
 """By the beginning of the role's logical id: all that it may do, in the shipped prod."""
 INTAKE = f"""
     {LOGS} dynamodb:BatchGetItem dynamodb:GetItem dynamodb:PutItem dynamodb:Query dynamodb:Scan dynamodb:UpdateItem
-    kms:Decrypt kms:GenerateDataKey logs:GetQueryResults logs:StartQuery secretsmanager:GetSecretValue sns:Publish
-    sqs:SendMessage
+    kms:Decrypt kms:GenerateDataKey lambda:InvokeFunction logs:GetQueryResults logs:StartQuery
+    secretsmanager:GetSecretValue sns:Publish sqs:ChangeMessageVisibility sqs:DeleteMessage sqs:GetQueueAttributes
+    sqs:ReceiveMessage sqs:SendMessage
 """
 """Of `intake: direct`, which the shipped files leave out."""
 FORWARDERS = ("PagerDuty", "Slack", "Email")

@@ -147,6 +147,7 @@ def _stage_ports(parts: _Parts, limits: Mapping[Channel, Limit]) -> dict[str, An
         "config_hash": config.hash,
         "rules": config.inhibit_rules,
         "intervals": config.time_intervals,
+        "flap_rule": config.flap_rule,
         "router": parts.router,
         "targets": parts.targets,
         "alerts": store,

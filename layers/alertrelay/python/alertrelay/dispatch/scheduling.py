@@ -183,7 +183,9 @@ def _unsettled(joining: Joining, header: GroupHeader | None, emit: Callable[[Out
             settled, why = not (notified or owed or waits), Reason.NOT_ANNOUNCED
         else:
             # A firing alert in the ledger was notified; a crash in between leaves `uncertain`, never the ledger.
-            settled, why = (notified or owed) and not uncertain, Reason.DUPLICATE
+            flap = ledger.flaps.get(update.key)
+            why = Reason.FLAPPING if flap and flap.damped else Reason.DUPLICATE
+            settled = (notified or owed) and not uncertain
         if not settled:
             yield update
         elif update.key in joining.repeated and not update.settled:

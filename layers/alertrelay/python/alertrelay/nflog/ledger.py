@@ -9,6 +9,7 @@ from typing import Any
 
 from alertrelay.alert import Integration
 from alertrelay.nflog.behind import Behind, behind_from_json, behind_json
+from alertrelay.nflog.flaps import Flap, flaps_from_json, flaps_json
 from alertrelay.notification import Receipt
 
 
@@ -29,6 +30,7 @@ class Ledger:
     `storm`: handed to the integration's digest, which announces and resolves them.
     `digests`: of a storm's digest, how many messages it has been since nothing of it was open.
     `receipts`: what each channel gave back for its first message, by str(Integration).
+    `flaps`: the changes of restless alerts, where flap damping is on.
     """
 
     firing: frozenset[str] = frozenset()
@@ -46,6 +48,7 @@ class Ledger:
     dedup_key: str = ""
     digests: int = 0
     receipts: Mapping[str, Receipt] = field(default_factory=dict)
+    flaps: Mapping[str, Flap] = field(default_factory=dict)
 
     @property
     def notified(self) -> frozenset[str]:
@@ -96,6 +99,7 @@ def merged(ledger: Ledger, more: Ledger) -> Ledger:
         dedup_key=ledger.dedup_key or more.dedup_key,
         digests=max(ledger.digests, more.digests),
         receipts={**more.receipts, **ledger.receipts},
+        flaps={**more.flaps, **ledger.flaps},
     )
 
 
@@ -120,6 +124,8 @@ def ledger_json(ledger: Ledger) -> dict[str, Any]:
         data["dedup_key"] = ledger.dedup_key
     if ledger.digests:
         data["digests"] = ledger.digests
+    if ledger.flaps:
+        data["flaps"] = flaps_json(ledger.flaps)
     if ledger.receipts:
         data["receipts"] = [
             {
@@ -142,6 +148,7 @@ def ledger_from_json(data: Mapping[str, Any]) -> Ledger:
         dedup_key=data.get("dedup_key", ""),
         digests=int(data.get("digests", 0)),
         receipts={str(receipt.integration): receipt for receipt in receipts},
+        flaps=flaps_from_json(data.get("flaps", {})),
     )
 
 

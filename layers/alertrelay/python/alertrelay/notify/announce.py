@@ -64,7 +64,7 @@ def deliver_or_fall_back(
     decision, own = content.decision, content.decision.own
     if digested or not decision.reason:
         return announced
-    news = own.new | own.events
+    news = own.new | own.events | own.settled
     message = fallbacks.writer.notification(content, decision.reason, resolved=own.resolved, news=news)
     if target is None:
         removed = _receiver_removed(content.group.identity.integration, message, telemetry)
@@ -247,5 +247,5 @@ def _subjects(content: Content) -> Sequence[str]:
     decision, own = content.decision, content.decision.own
     if decision.reason == Reason.REPEAT:
         return [key for key in content.alerts if key in decision.view.shown][:1]
-    about = own.new | own.events | own.resolved
+    about = own.new | own.events | own.resolved | own.settled
     return [*(k for k in content.alerts if k in about), *sorted(about - set(content.alerts))]

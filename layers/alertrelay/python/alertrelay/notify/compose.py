@@ -11,6 +11,7 @@ from alertrelay.groups.reroute import DIGEST
 from alertrelay.nflog.dedup import Decision, is_firing
 from alertrelay.nflog.group_state import GroupIdentity, GroupState, Member
 from alertrelay.notification import Listing, Notification, Reason, Withheld
+from alertrelay.notify.flapping import with_flapping
 from alertrelay.notify.rate_limit import listing_of
 from alertrelay.notify.shown import as_notified, in_order, is_resolve, read_shown
 from alertrelay.policy.group_key import dedup_key
@@ -24,11 +25,13 @@ UNFINISHED = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """The place of a deployment: part of each incident's key, so that no stack resolves another's."""
+    """The place of a deployment: part of each incident's key, so that no stack resolves another's. `console` is the
+    address of its console, "" where it has none."""
 
     environment: str
     account: str
     region: str
+    console: str = ""
 
     @property
     def home(self) -> Labels:
@@ -118,6 +121,7 @@ class Writer:
             for key, alert in content.alerts.items()
             if key in firing or key in resolved
         }
+        shown = with_flapping(shown, decision.view.damping, now=now)
         if back:
             note = _storm_over([content.members[key] for key in back], now)
             shown = {**shown, "": note} if firing else {"": note, **shown}
@@ -137,6 +141,7 @@ class Writer:
             resolved_count=len(resolved),
             at=now,
             home=self.site.home,
+            console=self.site.console,
             listing=_listing(content, firing) if digest else None,
             withheld=_withheld(content, firing),
             gid=content.gid,

@@ -28,6 +28,7 @@ from alertrelay.notify.catch_up import catch_up
 from alertrelay.notify.chart import draw_chart
 from alertrelay.notify.compose import UNFINISHED, Content, compose
 from alertrelay.notify.fallback import Fallbacks, intent_of
+from alertrelay.notify.flapping import FlapRules, damping_of
 from alertrelay.notify.follow_up import resolve_fallbacks, retry_owed
 from alertrelay.notify.held import Destinations, Headers
 from alertrelay.notify.lease import Lease, Timing, hand_back, lease_of, take_lease, timing_of
@@ -61,8 +62,9 @@ def dedup(
     *,
     timing: Timing,
     target: Target | None,
+    flap_rule: FlapRules,
 ) -> Decision:
-    """Decides what is to be notified, against the ledger of what was."""
+    """Decides what is to be notified, against the ledger of what was, and what flaps."""
     ledger = for_recipients(group.ledger, target.settings.recipients if target else ())
     return decide(
         replace(group, ledger=ledger),
@@ -72,6 +74,7 @@ def dedup(
         tick=lease.tick,
         mutes=mutes,
         leaving=frozenset(member.key for member in moved.members),
+        damping=damping_of(group, members, flap_rule, now=lease.began),
     )
 
 
@@ -85,6 +88,7 @@ def verify_repeat(
     *,
     timing: Timing,
     target: Target | None,
+    flap_rule: FlapRules,
     resolved_alarms: ResolvedAlarms,
     alerts: Alerts,
     groups: Groups,
@@ -104,7 +108,7 @@ def verify_repeat(
     )
     if left is members:
         return left, decision
-    return left, dedup(lease, group, left, mutes, moved, timing=timing, target=target)
+    return left, dedup(lease, group, left, mutes, moved, timing=timing, target=target, flap_rule=flap_rule)
 
 
 def parameters(run: Callable[..., Any]) -> tuple[str, ...]:

@@ -147,10 +147,10 @@ def _delay(tries: int) -> float:
 
 
 def _tidy(ledger: Ledger) -> Ledger:
-    """A group of which nothing is open any more keeps no keys and no receipts."""
+    """A group of which nothing is open any more keeps no keys and no receipts, and remembers what was restless."""
     if ledger.open or ledger.storm:
         return ledger
-    return Ledger(events=ledger.events, events_at=ledger.events_at)
+    return Ledger(events=ledger.events, events_at=ledger.events_at, flaps=ledger.flaps)
 
 
 def _with_the_move(change: GroupChange, moved: Moved, group: GroupState, *, now: datetime) -> GroupChange:

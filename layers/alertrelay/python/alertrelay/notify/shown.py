@@ -26,7 +26,7 @@ def in_order(decision: Decision, members: Mapping[str, Member], most: int) -> li
     """Returns keys in the order of showing: what fires before what resolved, then by severity, the news first among
     equals."""
     own = decision.own
-    news = own.new | own.events | own.resolved | decision.fallback.resolved | own.owed
+    news = own.new | own.events | own.resolved | decision.fallback.resolved | own.owed | own.settled
     current = decision.view.open | {key for key in own.events if not is_resolve(members.get(key))}
 
     def place(key: str) -> tuple[bool, int, bool, datetime]:

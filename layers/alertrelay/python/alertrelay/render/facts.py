@@ -29,6 +29,7 @@ _SHOWN_ANNOTATIONS = frozenset(
         "burn_rates",
         "budget_spent",
         "metric_chart",
+        "flapping",
         ANNOTATION,
         POINTS,
         SHADOW,
@@ -47,8 +48,9 @@ _ADDED = (
     ("error_budget", "Error budget"),
     ("burn_rates", "Burn rate"),
     ("budget_spent", "Exhausted"),
+    ("flapping", "Flapping"),
 )
-"""Annotations that notify/chart.py and notify/error_budget.py write, and their titles."""
+"""Annotations that notify/chart.py, notify/error_budget.py and notify/flapping.py write, and their titles."""
 _RESOURCE_LABELS = 8
 _LONG_TEXTS = 7
 _COMMAND = 600
@@ -103,7 +105,7 @@ def of(notification: Notification, zone: tzinfo = UTC) -> FactSheet:
         impact=_impact(alert, over=over),
         where=_where(notification, alert, over=over),
         long_texts=_long_texts(alert),
-        links=[*_whole_list(notification), *_links(alert, over=over)],
+        links=[*_whole_list(notification), *_console(notification, alert, over=over), *_links(alert, over=over)],
         silence=_silence(notification, alert, over=over),
     )
 
@@ -195,6 +197,13 @@ def _whole_list(notification: Notification) -> list[Fact]:
         return []
     place = firing_alarms_link(notification.home.get("region", ""))
     return [_linked("All alarms that fire", place)] if place else []
+
+
+def _console(notification: Notification, alert: Alert, *, over: bool) -> list[Fact]:
+    """Returns the page of the alert, where a person acknowledges or silences it, while it fires."""
+    if not notification.console or over or alert.kind != "alert":
+        return []
+    return [_linked("Acknowledge or silence", f"{notification.console}#/alert/{alert.fingerprint}")]
 
 
 def _links(alert: Alert, *, over: bool) -> list[Fact]:
