@@ -26,9 +26,9 @@ SIMULATED = ChartPoints(
 
 
 def with_chart(message: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns the message of a webhook with the chart that a bot's has, behind its first fields."""
-    first, fields, *blocks = message["blocks"]
-    return {**message, "blocks": [first, fields, chart.of_points(SIMULATED), *blocks]}
+    """Returns the message of a webhook with the chart that a bot's has, behind its links."""
+    head, rest = message["blocks"][:3], message["blocks"][3:]
+    return {**message, "blocks": [*head, chart.of_points(SIMULATED), *rest]}
 
 
 def drawn(block: Mapping[str, Any]) -> str:
