@@ -55,7 +55,7 @@ def _delivery(path: Path, text: str, findings: Findings) -> None:
     parsed = read_alertmanager_file(beside, delivery, Findings()) if beside.exists() else None
     if parsed:
         receivers = {receiver.name: receiver for receiver in parsed.receivers}
-        check_delivery(delivery, receivers, parsed.routed, findings)
+        check_delivery(delivery, receivers, parsed.routed, findings, intervals=parsed.time_intervals)
         check_flap_rules(delivery.flap_damping, receivers, parsed.route, findings)
 
 

@@ -104,7 +104,7 @@ def delivery_file(path: Path, findings: Findings, *, own: bool = False) -> Deliv
 def cross_check(alertmanager: AlertmanagerFile | None, delivery: DeliveryFile, findings: Findings) -> None:
     if alertmanager is not None and delivery is not NOTHING:
         receivers = {receiver.name: receiver for receiver in alertmanager.receivers}
-        check_delivery(delivery, receivers, alertmanager.routed, findings)
+        check_delivery(delivery, receivers, alertmanager.routed, findings, intervals=alertmanager.time_intervals)
         check_flap_rules(delivery.flap_damping, receivers, alertmanager.route, findings)
 
 

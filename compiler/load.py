@@ -159,6 +159,7 @@ def compile_config(
         resolve_timeout=alertmanager.resolve_timeout,
         limits=delivery.limits,
         charts=delivery.charts,
+        escalation=delivery.escalation.tiers,
         flap_damping=tuple(one.rule for one in delivery.flap_damping),
     )
     content = json.dumps(config.to_json(), sort_keys=True, ensure_ascii=False)

@@ -47,7 +47,7 @@ def demand(
         alert=CountedAlert(
             homes=fmean(map(len, reached)) if homes is None else homes,
             open_minutes=open_minutes,
-            group_interval=config.route.group_interval,
+            repeat_interval=config.route.repeat_interval,
         ),
         channels=len({target.integration.channel for target in targets}),
         alarms=sum(alarm.billed_metrics for alarm in planned.alarms),

@@ -39,6 +39,8 @@ class Reason(StrEnum):
     INHIBITED = "inhibition"
     MUTED = "mute_time_interval"
     NOT_ACTIVE = "active_time_interval"
+    NOT_DUE = "escalation_not_due"  # not acknowledged, but not for so long
+    IN_INCIDENT = "incident_channel_has_it"  # a channel that escalates by itself: no tier is notified
     RESOLVED_EARLY = "resolved_before_notification"
     SUPERSEDED = "superseded"
     FLAPPING = "flapping"  # a change of an alert that was announced as flapping
@@ -148,6 +150,8 @@ class Notification:
     listing: Listing | None = None  # of a digest: every alert by name, also those that `alerts` leaves out
     without_state: bool = False  # the state table did not answer: there may be duplicates
     home: Labels = field(default_factory=dict)  # region and account_id of the relay: a title names only others
+    tier: int = 0  # of an escalation, 0 for none
+    unacknowledged: float = 0.0  # seconds after which that tier is notified
     console: str = ""  # the address of the relay's console, which has a page for each alert
     texts: Mapping[str, Any] = field(default_factory=dict)
     text_failures: tuple[str, ...] = ()

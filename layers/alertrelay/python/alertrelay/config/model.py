@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 from alertrelay.alert import Integration
 from alertrelay.config.channel import Settings
+from alertrelay.config.escalation import Tier
 
 SCHEMA = 2
 Operator = Literal["=", "!=", "=~", "!~"]
@@ -144,7 +145,7 @@ class Config:
     route uses is in it. `resolve_timeout` is in seconds: when an alert that names no end is over.
     `limits`: how many messages a receiver takes before a digest, where delivery.yml sets it; of PagerDuty, incidents a
     minute. `charts`: messages chart the metric of their alarm. `flap_damping`: the first rule that covers an alert
-    counts.
+    counts. `escalation`: the tiers behind a channel that does not escalate by itself, in order.
     """
 
     environment: str
@@ -158,6 +159,7 @@ class Config:
     resolve_timeout: float = 300.0
     limits: Mapping[str, int] = field(default_factory=dict)
     charts: bool = False
+    escalation: tuple[Tier, ...] = ()
     flap_damping: tuple[FlapRule, ...] = ()
 
     def receiver(self, name: str) -> Receiver | None:
@@ -165,7 +167,9 @@ class Config:
         return next((r for r in self.receivers if r.name == name), None)
 
     def route_of(self, route_id: str) -> Route | None:
-        """The node of that id, or None where the configuration no longer has it."""
+        """The node of that id, or what a tier has for one, or None where the configuration no longer has it."""
+        if tier := self.tier_of(route_id):
+            return self._route_of_tier(tier)
         waiting = [self.route]
         while waiting:
             route = waiting.pop()
@@ -173,6 +177,23 @@ class Config:
                 return route
             waiting += route.routes
         return None
+
+    def tier_of(self, route_id: str) -> Tier | None:
+        """Returns the tier whose groups have this in place of a route's id, None for a route."""
+        return next((tier for tier in self.escalation if tier.route_id == route_id), None)
+
+    def _route_of_tier(self, tier: Tier) -> Route:
+        return dataclasses.replace(
+            self.route,
+            id=tier.route_id,
+            key=f"{{}}/{tier.route_id}",
+            matchers=(),
+            group_wait=tier.after,
+            mute_time_intervals=(),
+            active_time_intervals=tier.hours,
+            routes=(),
+            own=(),
+        )
 
     def target(self, integration: Integration) -> Target | None:
         """The target of an integration, or None where the configuration no longer has it."""

@@ -77,7 +77,9 @@ class Scheduler:
             flushed = self._armed(gid, header, route.group_interval, deadline=deadline, redelivered=repeated)
         else:
             now = self.clock.now()
+            # A tier waits from now on, however old the alert is: nobody could have acknowledged it.
             starts_at = min(update.alert.starts_at for update in pending)
+            starts_at = now if self.config.tier_of(route.id) else starts_at
             due = first_flush(route.group_wait, starts_at=starts_at, now=now)
             flushed = due <= now and self.flush(gid, deadline=deadline, arm=known)
             if not flushed:

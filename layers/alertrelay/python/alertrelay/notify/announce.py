@@ -71,7 +71,9 @@ def deliver_or_fall_back(
         return _failed(content, announced, removed, message, fallbacks, reporter, held, known=False)
     if content.group.ledger.behind and not fallbacks.intend(frozenset({OWN})):
         return announced  # the lease is lost
-    heard = places.served(target, {key: content.members[key].alert.labels for key in news if key in content.members})
+    about = {key: content.members[key].alert.labels for key in news if key in content.members}
+    # Where a fallback has announced it already, nobody has acknowledged it: a tier is notified anew.
+    heard = {} if message.tier else places.served(target, about)
     message, earlier = taking_over(heard, message, decision.ledger, target)
     if heard and news <= set(heard) and not own.repeats:
         edits = channel(target.integration.channel).pages or (earlier and courier.edits(target))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from alertrelay.alert import Acknowledgement, Alert, Labels, fingerprint, severity_rank
+from alertrelay.config.escalation import Tier
 from alertrelay.groups.reroute import DIGEST
 from alertrelay.nflog.dedup import Decision, is_firing
 from alertrelay.nflog.group_state import GroupIdentity, GroupState, Member
@@ -94,11 +95,12 @@ def compose(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Writer:
-    """Writes notifications: what every one of them needs beside its content."""
+    """Writes notifications: what every one of them needs beside its content. `tiers`: see notify/escalation.py."""
 
     site: Site
     clock: Clock
     new_id: Callable[[], str]
+    tiers: Mapping[str, Tier] = field(default_factory=dict)
 
     def notification(
         self, content: Content, reason: Reason, *, resolved: frozenset[str], news: frozenset[str]
@@ -125,7 +127,7 @@ class Writer:
         if back:
             note = _storm_over([content.members[key] for key in back], now)
             shown = {**shown, "": note} if firing else {"": note, **shown}
-        digest = identity.route_id == DIGEST
+        digest, tier = identity.route_id == DIGEST, self.tiers.get(identity.route_id)
         return Notification(
             id=self.new_id(),
             integration=identity.integration,
@@ -143,6 +145,8 @@ class Writer:
             home=self.site.home,
             console=self.site.console,
             listing=_listing(content, firing) if digest else None,
+            tier=tier.number if tier else 0,
+            unacknowledged=tier.after if tier else 0.0,
             withheld=_withheld(content, firing),
             gid=content.gid,
         )

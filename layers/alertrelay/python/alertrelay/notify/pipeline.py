@@ -27,6 +27,7 @@ from alertrelay.notify.backlog import rejoin_digest
 from alertrelay.notify.catch_up import catch_up
 from alertrelay.notify.chart import draw_chart
 from alertrelay.notify.compose import UNFINISHED, Content, compose
+from alertrelay.notify.escalation import hold_back, note_announced
 from alertrelay.notify.fallback import Fallbacks, intent_of
 from alertrelay.notify.flapping import FlapRules, damping_of
 from alertrelay.notify.follow_up import resolve_fallbacks, retry_owed
@@ -145,6 +146,7 @@ NORMAL: tuple[Stage, ...] = (
     Stage((), rejoin_digest),
     Stage(("facts",), look_up),
     Stage(("mutes",), mute),
+    Stage(("mutes", "waits_until"), hold_back),
     Stage(("members",), warn_of_silence_expiry),
     Stage(("decision",), dedup),
     Stage(("members", "decision"), verify_repeat),
@@ -157,6 +159,7 @@ NORMAL: tuple[Stage, ...] = (
     Stage(("announced", "beside"), hand_over),
     Stage(("announced",), resolve_fallbacks),
     Stage(("announced",), retry_owed),
+    Stage(("announced",), note_announced),
     Stage(("announced",), show_acknowledged),
     Stage(("wakes_at",), wakes_at),
     Stage(("recorded",), record),
@@ -232,7 +235,7 @@ def flush(
     values["flush_with"] = lambda other, by, amend: flush(ports, other, deadline=by, amend=amend)
     target, places = ports["targets"].of(group.identity.integration), _destinations(ports, lease)
     target = addressed_if_allowed(target, group.identity.group_labels, now=lease.began)
-    values |= {"target": target, "places": places, "held": places.held_open, "wakes_at": None}
+    values |= {"target": target, "places": places, "held": places.held_open, "wakes_at": None, "waits_until": None}
     try:
         for gives, run in stages:
             given = run(**{name: values[name] for name in TAKES.get(run) or parameters(run)})

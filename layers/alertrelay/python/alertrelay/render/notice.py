@@ -39,18 +39,24 @@ def icon(notification: Notification) -> str:
 
 
 def sentences(notification: Notification, zone: tzinfo = UTC) -> list[str]:
-    """Returns the sentences at the top of a message: a fallback and why, the first channel answers again, no state, a
-    resolve from elsewhere."""
+    """Returns the sentences at the top of a message: a fallback and why, the first channel answers again, an
+    escalation, no state, a resolve from elsewhere."""
     found = []
     if notification.reason is Reason.REACHED_AGAIN:
         found.append(_reached_again(notification))
     elif notification.failed:
         found.append(_not_delivered(notification, zone))
+    if notification.tier and not wording.over(notification):
+        found.append(_escalated(notification))
     if notification.without_state:
         found.append(
             "The state table did not answer: duplicates are possible, and other alerts of the group may be missing."
         )
     return found + _from_elsewhere(notification)
+
+
+def _escalated(notification: Notification) -> str:
+    return f"Not acknowledged for {wording.span(notification.unacknowledged)}: escalated to tier {notification.tier}."
 
 
 def _from_elsewhere(notification: Notification) -> list[str]:
