@@ -14,7 +14,7 @@ from alertrelay.render import wording
 from alertrelay.render.notice import ACKNOWLEDGED, FROM_ELSEWHERE, SILENCED
 from alertrelay.render.text import clean, cut, link, one_line, short, shortened
 from alertrelay.values.arn import firing_alarms_link
-from alertrelay.values.charted import ANNOTATION
+from alertrelay.values.charted import ANNOTATION, POINTS
 from alertrelay.values.shadow import ANNOTATION as SHADOW
 
 _TITLES = ("Service", "Cluster", "Environment", "Region", "Account", "Team")
@@ -31,6 +31,7 @@ _SHOWN_ANNOTATIONS = frozenset(
         "metric_chart",
         "flapping",
         ANNOTATION,
+        POINTS,
         SHADOW,
         "impact",
         "runbook_url",
