@@ -96,9 +96,11 @@ def check_meaning_of(
 
     if all(one.severity != "error" or one.code in NOT_ALERTMANAGERS for one in findings.sorted()):
         fallbacks = {name for stages in delivery.fallbacks.values() for stage in stages for name in stage}
+        called = {name for tier in delivery.escalation.tiers for name in tier.receivers}
         check_meaning(
             parsed,
-            fallbacks={*fallbacks, *delivery.fallbacks},
+            fallbacks={*fallbacks, *delivery.fallbacks, *called},
+            hours={name for tier in delivery.escalation.tiers for name in tier.hours},
             today=today,
             rules=[alert_rule(rule.alert, rule.labels, rule.place) for rule in rules if rule.alert],
             named=named,

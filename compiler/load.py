@@ -159,6 +159,8 @@ def compile_config(
         resolve_timeout=alertmanager.resolve_timeout,
         limits=delivery.limits,
         charts=delivery.charts,
+        escalation=delivery.escalation.tiers,
+        flap_damping=tuple(one.rule for one in delivery.flap_damping),
     )
     content = json.dumps(config.to_json(), sort_keys=True, ensure_ascii=False)
     return dataclasses.replace(config, hash=hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest())

@@ -11,10 +11,10 @@ from urllib.parse import unquote
 from alertrelay.alert import Alert
 from alertrelay.notification import Notification
 from alertrelay.render import wording
-from alertrelay.render.notice import ACKNOWLEDGED, FROM_ELSEWHERE
+from alertrelay.render.notice import ACKNOWLEDGED, FROM_ELSEWHERE, SILENCED
 from alertrelay.render.text import clean, cut, link, one_line, short, shortened
 from alertrelay.values.arn import firing_alarms_link
-from alertrelay.values.charted import ANNOTATION
+from alertrelay.values.charted import ANNOTATION, POINTS
 from alertrelay.values.shadow import ANNOTATION as SHADOW
 
 _TITLES = ("Service", "Cluster", "Environment", "Region", "Account", "Team")
@@ -29,7 +29,9 @@ _SHOWN_ANNOTATIONS = frozenset(
         "burn_rates",
         "budget_spent",
         "metric_chart",
+        "flapping",
         ANNOTATION,
+        POINTS,
         SHADOW,
         "impact",
         "runbook_url",
@@ -38,6 +40,7 @@ _SHOWN_ANNOTATIONS = frozenset(
         "image_url",
         FROM_ELSEWHERE,
         ACKNOWLEDGED,
+        SILENCED,
     }
 )
 CHART = "metric_chart"
@@ -46,8 +49,9 @@ _ADDED = (
     ("error_budget", "Error budget"),
     ("burn_rates", "Burn rate"),
     ("budget_spent", "Exhausted"),
+    ("flapping", "Flapping"),
 )
-"""Annotations that notify/chart.py and notify/error_budget.py write, and their titles."""
+"""Annotations that notify/chart.py, notify/error_budget.py and notify/flapping.py write, and their titles."""
 _RESOURCE_LABELS = 8
 _LONG_TEXTS = 7
 _COMMAND = 600
@@ -165,8 +169,8 @@ def _value(alert: Alert) -> list[Fact]:
 
 
 def _impact(alert: Alert, *, over: bool) -> list[Fact]:
-    """Returns who is on the alert, and its impact, while it fires."""
-    titles = {} if over else {ACKNOWLEDGED: "Acknowledged", "impact": "Impact"}
+    """Returns who is on the alert, who silenced it, and its impact, while it fires."""
+    titles = {} if over else {ACKNOWLEDGED: "Acknowledged", SILENCED: "Silenced", "impact": "Impact"}
     texts = ((title, clean(alert.annotations.get(name, ""))) for name, title in titles.items())
     return [Fact(name=title, text=cut(text, 1100)) for title, text in texts if text]
 

@@ -199,7 +199,7 @@ def _pipeline(
         limits=LIMITS,
         version=environ.get("AWS_LAMBDA_FUNCTION_VERSION", ""),
         ask_metric=chart_points(aws.metrics) if config.charts else None,
-        sleeps=environ.get("ALERTRELAY_GROUPS_SLEEP", "") == "1",
+        sleeps=environ.get("ALERTRELAY_GROUPS_SLEEP", "1") != "0",
         alarms=surveyed_alarms(
             aws.cloudwatch,
             account=account,
