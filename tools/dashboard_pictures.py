@@ -116,10 +116,10 @@ def _made(title: str, limits: Sequence[float], number: int) -> Iterator[float]:
     usual, burst = known or (0.45 * low + 0.1 * number, 1.15 * low)
     for n in range(POINTS):
         value = burst if 40 <= n < 46 and number == 0 else usual
-        if known and usual > 90:
-            yield min(100.0, value + draw.gauss(0, 0.02))
-        elif known and title.startswith(("Budget", "Minutes", "Hours")):
+        if known and title.startswith(("Budget", "Minutes", "Hours")):
             yield value
+        elif known and usual > 90:
+            yield min(100.0, value + draw.gauss(0, 0.02))
         else:
             yield value * (1 + 0.08 * math.sin(n / 7 + number) + draw.gauss(0, 0.02)) / (1 + number if known else 1)
 
