@@ -1,7 +1,7 @@
 """Draws the points of a metric as a PNG, with the standard library alone: for a mail, which shows no chart otherwise.
 
 The form of the file: Portable Network Graphics (W3C, 2003), 11.2: a header, a palette, the rows compressed by zlib,
-each with a filter byte of 0, and an end.
+each with a filter byte of 0, and the chunk that closes it.
 """
 
 from __future__ import annotations
