@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import secrets
 import signal
 import sys
 import tempfile
@@ -93,6 +94,7 @@ class Served:
         self.token = token
         self.received = received
         self.say = say
+        self.slack = ""  # where Slack's buttons are pressed
         self._shown = 0
         self._incidents: dict[str, str] = {}
 
@@ -110,17 +112,22 @@ def serving(folder: Path, environment: str | None, data: Path, keys: Path | None
     """The relay of a configuration, listening. Raises OSError where the port is taken, ValueError where a file cannot
     be read, UnreadableData."""
     from alertrelay.channels.transport.connection import Network
+    from alertrelay.intake.slack.signature import KEY as SIGNING_KEY
     from alertrelay.intake.tokens import KEYS
     from alertrelay.runtime.container import SystemClock
 
     from compiler.original import without_secrets
     from local.serve.database import DataFile
     from local.serve.http import IntakeServer
+    from local.serve.pressable import with_buttons
     from local.serve.relay import LocalRelay, Outside
     from local.stack.deployed import fake_secrets
     from local.standins import StandIns
+    from local.standins.slack.pressing import SlackApp
 
     config = _configuration(folder, environment)
+    if keys is None:
+        config = with_buttons(config)
     original = without_secrets((folder / "alertmanager.yml").read_text(encoding="utf-8"))
     out = sys.stdout
 
@@ -132,9 +139,9 @@ def serving(folder: Path, environment: str | None, data: Path, keys: Path | None
         peers = None if keys else entered.enter_context(StandIns())
         tokens = tokens_of(data / TOKEN_FILE)
         given = keys_of(keys) if keys else fake_secrets(config)
-        for doubt in doubts(given, config.secret_keys(), tuple(KEYS.values())) if keys else ():
+        for doubt in doubts(given, config.secret_keys(), (*KEYS.values(), SIGNING_KEY)) if keys else ():
             print(f"alertrelay serve: warning: {keys} {doubt}", file=sys.stderr)
-        secret = {**tokens, **given}
+        secret = {SIGNING_KEY: secrets.token_hex(16), **tokens, **given}
         network = Network(
             endpoints=peers.endpoints if peers else {},
             sns=lambda request, _: _print_for_aws(say, "sns", request),
@@ -152,7 +159,10 @@ def serving(folder: Path, environment: str | None, data: Path, keys: Path | None
         entered.callback(worker.join)
         entered.callback(relay.stop)
         received = (lambda: peers.requests) if peers else (lambda: ())
-        yield Served(server.port, tokens["intake_admin_token"], received, say)
+        served = Served(server.port, tokens["intake_admin_token"], received, say)
+        if peers:
+            served.slack = peers.connect_slack(SlackApp(url=served.url, secret=secret[SIGNING_KEY]))
+        yield served
 
 
 def _configuration(folder: Path, environment: str | None) -> Config:
@@ -187,10 +197,13 @@ def _print_for_aws(say: Callable[[str], Any], channel: str, request: Mapping[str
 def _greeting(served: Served, data: Path | None) -> str:
     address = f"http://me:{served.token}@127.0.0.1:{served.port}"
     kept = f"state in {data}" if data else "nothing is kept: --data DIR keeps it"
+    pressed = f"curl {served.slack}/press -d message=1 -d button=silence_1h -d user=ana"
+    slack = f"slack       curl {served.slack}/messages\n            {pressed}\n"
     return f"""\
 serving on {served.url}; {kept}; Ctrl-C ends
 token       {served.token}
 console     {served.url}/console
+{slack if served.slack else ""}\
 try         amtool --alertmanager.url={address} alert add TryIt service=orders severity=critical
             amtool --alertmanager.url={address} alert query
 prometheus  alerting: {{alertmanagers: [{{authorization: {{credentials: {served.token}}}, static_configs: \
