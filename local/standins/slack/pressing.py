@@ -12,7 +12,7 @@ import re
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -28,10 +28,11 @@ PREFIX = "alertrelay_"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlackApp:
-    """The app that Slack knows: the intake's address, and the secret that its requests are signed by."""
+    """The app that Slack knows: the intake's address, the secret that its requests are signed by, and its time."""
 
     url: str
     secret: str
+    now: Callable[[], float] = time.time
 
 
 class NotPressed(ValueError):
@@ -114,7 +115,7 @@ def _elements(message: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 def _sent(app: SlackApp, path: str, fields: Mapping[str, str]) -> PeerAnswer:
     body, answered = urlencode(fields).encode(), "no answer"
     for number in range(TRIES):
-        stamp = str(int(time.time()))
+        stamp = str(int(app.now()))
         headers = {
             "Content-Type": "application/x-www-form-urlencoded",
             "X-Slack-Request-Timestamp": stamp,
