@@ -93,7 +93,7 @@ class Door:
             ConsoleWorld(
                 letters=self.letters, log=self, home={"region": "eu-west-1"}, objectives=("orders-availability",)
             ),
-            Observer(service="intake", level="ERROR", namespace="alertrelay", also=None, environment="test"),
+            Observer(service="intake", level="INFO", namespace="alertrelay", also=None, environment="test"),
         )
 
     def lines(self, fingerprint: str, *, since: datetime, now: datetime) -> Sequence[str] | None:
