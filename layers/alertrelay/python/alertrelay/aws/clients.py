@@ -119,9 +119,13 @@ class Clients:
         """STS, which gives credentials of a role in another account."""
         return self._client("sts")
 
-    def cloudwatch_with(self, **credentials: Any) -> CloudWatchClient:
-        """Makes a client of CloudWatch with credentials of another account."""
-        return cast("CloudWatchClient", self._create("cloudwatch", self._region, **credentials))
+    def of(self, service: str) -> Any:
+        """Returns the client of a service by its name: for an audit, which asks many."""
+        return self._client(service)
+
+    def with_credentials(self, service: str, **credentials: Any) -> Any:
+        """Makes a client of a service with credentials of another account."""
+        return self._create(service, self._region, **credentials)
 
     def credentials(self) -> Credentials | None:
         """Returns the credentials that clients sign with, for a request that no client makes."""
