@@ -1,4 +1,4 @@
-"""What anomaly.yml says of Prometheus: the server under `prometheus`, and the entries of `source: prometheus`."""
+"""Reads the server and the entries of Prometheus in anomaly.yml: `prometheus`, and those of `source: prometheus`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The scorer's metrics from a Prometheus that runs on loopback, and what it is allowed by."""
+"""Reads the scorer's metrics from a Prometheus that runs on loopback, and holds what authorises it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What anomaly.yml may say of Prometheus, and what it is told otherwise."""
+"""Holds the keys of anomaly.yml about Prometheus, and each slip with its mend."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the anomaly-scorer's role may ask where anomaly.yml names a Prometheus."""
+"""Holds the rights of the anomaly-scorer's role where anomaly.yml names a Prometheus."""
 
 from __future__ import annotations
 

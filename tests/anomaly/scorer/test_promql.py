@@ -1,4 +1,4 @@
-"""What Prometheus' HTTP API answers, and what it cannot be asked at once."""
+"""Holds the reading of answers of Prometheus' HTTP API, and the limits of one request."""
 
 from __future__ import annotations
 
