@@ -134,6 +134,16 @@ def check_buttons_of(delivery: DeliveryFile, environment: Environment | None, fi
         findings.warning(place, "not-obeyed", message, mend)
 
 
+def check_maintenance_of(
+    alertmanager: AlertmanagerFile | None, environment: Environment | None, findings: Findings
+) -> None:
+    """Adds what the maintenance windows of the environment would hide that a route wants."""
+    if alertmanager is not None and environment is not None and environment.maintenance:
+        from compiler.alarms.muting import check_maintenance
+
+        check_maintenance(alertmanager, environment, findings)
+
+
 def read_environment(folder: Path, name: str) -> tuple[Environment | None, tuple[Finding, ...]]:
     """Return one environment alone, with what is found in its file, and any other file that claims its name."""
     findings = Findings()

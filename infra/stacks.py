@@ -91,6 +91,7 @@ class EnvironmentStage(cdk.Stage):
                 environment=environment.name,
                 stack_name=f"{name}-alarms-{part}" if part else f"{name}-alarms",
                 send_tags=environment.alarm_tags_in_notifications,
+                maintenance=environment.maintenance,
             )
             # Alarms name their topics; without the topics their actions would go nowhere.
             alarms.add_stack_dependency(relay)

@@ -9,6 +9,7 @@ from alertrelay.config.slo import EVERY, PAIRS
 
 from compiler.cost import intake, prices, usage
 from compiler.cost.prices import Price
+from compiler.cost.queries import PROMETHEUS, QUERIES, PrometheusDemand, QueryDemand
 
 ALERT_TOPICS = 5
 TOPICS = ALERT_TOPICS + 1
@@ -77,7 +78,7 @@ class SloDemand:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demand:
     """What a month is counted for. `channels` are those that its alerts reach; `alarms` are metrics of the alarms on
-    resources, `composites` their parents."""
+    resources, save those on queries, `composites` their parents."""
 
     alerts_a_day: float
     alert: usage.CountedAlert
@@ -92,6 +93,8 @@ class Demand:
     audited_every: int = 0
     """Seconds between two comparisons, 0 for none."""
     intake: bool = False
+    queried: QueryDemand | None = None
+    prometheus: PrometheusDemand | None = None
 
 
 def bill(demand: Demand) -> list[Line]:
@@ -159,6 +162,7 @@ def _options(demand: Demand) -> list[Line]:
         name = "alarms on resources"
         lines.append(_line(name, "metrics of alarms", demand.alarms, prices.ALARM_METRIC))
         lines.append(_line(name, "composite alarms, the parents", demand.composites, prices.COMPOSITE_ALARM))
+    lines += _of_queries(demand)
     if demand.sms:
         lines.append(_line("SMS", "alarm on what SMS cost; the messages apart", 1, prices.ALARM_METRIC))
     if demand.ops_page:
@@ -175,6 +179,11 @@ def _options(demand: Demand) -> list[Line]:
         found = intake.use(demand.alerts_a_day * usage.MONTH_DAYS, demand.alert)
         lines += [_line("intake", *line) for line in intake.quantities(found) if line[1]]
     return lines
+
+
+def _of_queries(demand: Demand) -> list[Line]:
+    counted = ((QUERIES, demand.queried), (PROMETHEUS, demand.prometheus))
+    return [_line(part, *line) for part, taken in counted if taken for line in taken.quantities()]
 
 
 def of_slos(slos: SloDemand) -> list[Line]:

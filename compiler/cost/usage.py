@@ -1,6 +1,6 @@
 """Counts what an alert takes of AWS: requests to the table, timers, invocations and their time, lines of log.
 
-The counts are those of an alert in groups of its own that fires once and resolves; tests/compiler/test_cost_usage.py
+The counts are those of an alert in groups of its own that fires once and resolves; tests/compiler/test_cost.py
 holds them against the pipeline itself. What shares its groups with others takes less.
 """
 

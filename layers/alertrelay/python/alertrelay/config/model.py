@@ -112,6 +112,31 @@ class Receiver:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cron:
+    """The numbers of each field of cron; weekdays from Sunday = 0."""
+
+    minutes: tuple[int, ...]
+    hours: tuple[int, ...]
+    days: tuple[int, ...]
+    months: tuple[int, ...]
+    weekdays: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaintenanceWindow:
+    """While it is open, what `matchers` match is muted at `receivers` (at all, where none is named). It opens by `cron`
+    or `once` at a local time as ISO 8601, for `duration` seconds; `location` is a name of IANA, "" for UTC."""
+
+    name: str
+    cron: Cron | None
+    once: str
+    duration: float
+    location: str
+    matchers: tuple[Matcher, ...]
+    receivers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FlapRule:
     """An alert of these receivers and severities that changes more than `more_than` times `within` so many seconds
     flaps, until it has not changed for `settled_after` seconds. An empty list names all."""
@@ -161,6 +186,7 @@ class Config:
     charts: bool = False
     escalation: tuple[Tier, ...] = ()
     flap_damping: tuple[FlapRule, ...] = ()
+    maintenance: tuple[MaintenanceWindow, ...] = ()
 
     def receiver(self, name: str) -> Receiver | None:
         """The receiver of that name, or None where the configuration no longer has it."""

@@ -149,6 +149,7 @@ def _stage_ports(parts: _Parts, limits: Mapping[Channel, Limit]) -> dict[str, An
         "rules": config.inhibit_rules,
         "intervals": config.time_intervals,
         "flap_rule": config.flap_rule,
+        "maintenance": config.maintenance,
         "router": parts.router,
         "targets": parts.targets,
         "alerts": store,

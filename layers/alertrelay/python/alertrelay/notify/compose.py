@@ -14,7 +14,7 @@ from alertrelay.nflog.group_state import GroupIdentity, GroupState, Member
 from alertrelay.notification import Listing, Notification, Reason, Withheld
 from alertrelay.notify.flapping import with_flapping
 from alertrelay.notify.rate_limit import listing_of
-from alertrelay.notify.shown import as_notified, in_order, is_resolve, read_shown
+from alertrelay.notify.shown import as_notified, in_order, is_resolve, read_shown, with_silenced
 from alertrelay.policy.group_key import dedup_key
 from alertrelay.ports import Clock
 from alertrelay.render.wording import STORM
@@ -123,6 +123,8 @@ class Writer:
             for key, alert in content.alerts.items()
             if key in firing or key in resolved
         }
+        muted, silences = decision.view.muted, content.facts.silences
+        shown = {key: with_silenced(alert, muted.get(key), silences, now) for key, alert in shown.items()}
         shown = with_flapping(shown, decision.view.damping, now=now)
         if back:
             note = _storm_over([content.members[key] for key in back], now)

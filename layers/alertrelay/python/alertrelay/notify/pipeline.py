@@ -36,6 +36,7 @@ from alertrelay.notify.lease import Lease, Timing, hand_back, lease_of, take_lea
 from alertrelay.notify.mute import look_up, mute
 from alertrelay.notify.record import leave, record
 from alertrelay.notify.silence_expiry import warn_of_silence_expiry
+from alertrelay.notify.silenced import show_silenced
 from alertrelay.notify.sleep import wakes_at
 from alertrelay.notify.stale_alarms import ResolvedAlarms, resolve_stale_alarms
 from alertrelay.notify.storm_end import end_storm
@@ -161,6 +162,7 @@ NORMAL: tuple[Stage, ...] = (
     Stage(("announced",), retry_owed),
     Stage(("announced",), note_announced),
     Stage(("announced",), show_acknowledged),
+    Stage(("announced",), show_silenced),
     Stage(("wakes_at",), wakes_at),
     Stage(("recorded",), record),
     Stage((), leave),

@@ -11,10 +11,10 @@ from urllib.parse import unquote
 from alertrelay.alert import Alert
 from alertrelay.notification import Notification
 from alertrelay.render import wording
-from alertrelay.render.notice import ACKNOWLEDGED, FROM_ELSEWHERE
+from alertrelay.render.notice import ACKNOWLEDGED, FROM_ELSEWHERE, SILENCED
 from alertrelay.render.text import clean, cut, link, one_line, short, shortened
 from alertrelay.values.arn import firing_alarms_link
-from alertrelay.values.charted import ANNOTATION
+from alertrelay.values.charted import ANNOTATION, POINTS
 from alertrelay.values.shadow import ANNOTATION as SHADOW
 
 _TITLES = ("Service", "Cluster", "Environment", "Region", "Account", "Team")
@@ -31,6 +31,7 @@ _SHOWN_ANNOTATIONS = frozenset(
         "metric_chart",
         "flapping",
         ANNOTATION,
+        POINTS,
         SHADOW,
         "impact",
         "runbook_url",
@@ -39,6 +40,7 @@ _SHOWN_ANNOTATIONS = frozenset(
         "image_url",
         FROM_ELSEWHERE,
         ACKNOWLEDGED,
+        SILENCED,
     }
 )
 CHART = "metric_chart"
@@ -104,7 +106,7 @@ def of(notification: Notification, zone: tzinfo = UTC) -> FactSheet:
         impact=_impact(alert, over=over),
         where=_where(notification, alert, over=over),
         long_texts=_long_texts(alert),
-        links=[*_whole_list(notification), *_console(notification, alert, over=over), *_links(alert, over=over)],
+        links=[*_whole_list(notification), *_links(alert, over=over), *_console(notification, alert, over=over)],
         silence=_silence(notification, alert, over=over),
     )
 
@@ -167,8 +169,8 @@ def _value(alert: Alert) -> list[Fact]:
 
 
 def _impact(alert: Alert, *, over: bool) -> list[Fact]:
-    """Returns who is on the alert, and its impact, while it fires."""
-    titles = {} if over else {ACKNOWLEDGED: "Acknowledged", "impact": "Impact"}
+    """Returns who is on the alert, who silenced it, and its impact, while it fires."""
+    titles = {} if over else {ACKNOWLEDGED: "Acknowledged", SILENCED: "Silenced", "impact": "Impact"}
     texts = ((title, clean(alert.annotations.get(name, ""))) for name, title in titles.items())
     return [Fact(name=title, text=cut(text, 1100)) for title, text in texts if text]
 

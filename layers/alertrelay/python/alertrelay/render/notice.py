@@ -11,6 +11,8 @@ from alertrelay.render.text import cut, one_line
 FROM_ELSEWHERE = "resolved_from_elsewhere"
 """An annotation of ours: a resolve that came from another source or account than its alert, and in words, which."""
 
+SILENCED = "alertrelay_silenced"
+"""An annotation of ours: until when an alert that was notified is silenced, by whom and why, in words."""
 ACKNOWLEDGED = "alertrelay_acknowledged"
 """An annotation of ours: who is on an alert, since when, and with which comment, in words."""
 

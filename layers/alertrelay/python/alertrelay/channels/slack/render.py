@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Any
 
 from alertrelay.alert import Alert
-from alertrelay.channels.slack import SlackSettings, buttons, mentions, team
+from alertrelay.channels.slack import SlackSettings, buttons, chart, mentions, team
 from alertrelay.channels.slack.mrkdwn import BROADCAST, ESCAPES, TEXT, UNBROADCAST, escape, mrkdwn, section
 from alertrelay.notification import Message, Notification
 from alertrelay.render import facts, notice, plain, wording
@@ -46,7 +46,7 @@ def render(notification: Notification, settings: SlackSettings) -> Message:
     findings = buttons.of_shadow(notification, settings)
     if findings:  # they stand with their buttons in place of the description
         found = replace(found, description="")
-    row = [*findings, *buttons.of_message(notification, settings)]
+    row = [*chart.block(notification, settings), *findings, *buttons.of_message(notification, settings)]
     message: dict[str, Any] = {
         "text": cut(team.markup(spoken), TEXT) or line,
         "blocks": _blocks(notification, found, line, row, mentions.of_message(notification, settings)),
@@ -65,8 +65,8 @@ def _headline(notification: Notification, found: FactSheet) -> str:
 def _blocks(
     notification: Notification, found: FactSheet, line: str, row: list[dict[str, Any]], named: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
-    """The message from its first line to its footer; `row` are its buttons, `named` whom it mentions. What is long
-    comes in as far as a message holds it."""
+    """The message from its first line to its footer; `row` are its chart and buttons, `named` whom it mentions. What is
+    long comes in as far as a message holds it."""
     sign = notice.icon(notification)
     head = [section(line, expand=True), *named]
     head += [section(f"{sign} *{escape(n, 2000)}*", expand=True) for n in notice.sentences(notification)]
@@ -98,7 +98,7 @@ def _blocks(
 
 def _at_most(blocks: list[dict[str, Any]]) -> int:
     """Returns a bound of `_size` that takes no encoding: of a character JSON makes six at most, "\\u0000"."""
-    rows = [block for block in blocks if block["type"] == "actions"]
+    rows = [block for block in blocks if block["type"] in ("actions", chart.BLOCK)]
     held = [
         text["text"] for block in blocks if block not in rows for text in (block.get("text"), *_inner(block)) if text
     ]
