@@ -35,9 +35,9 @@ from alertrelay.state import AnomalyNote, Survey, Waking
 _CLASSES: Mapping[str, Any] = {
     one.__name__: one
     for one in (
-        Acknowledgement, Alert, AlertBrief, AlertItem, AnomalyNote, Behind, Flap, GroupIdentity, GroupState, Integration,
-        Known, Ledger, Matcher, Member, PostedAlert, Progress, Receipt, Recipients, Schedule, Silence, Spill, Stored,
-        Survey, Waking,
+        Acknowledgement, Alert, AlertBrief, AlertItem, AnomalyNote, Behind, Flap, GroupIdentity, GroupState,
+        Integration, Known, Ledger, Matcher, Member, PostedAlert, Progress, Receipt, Recipients, Schedule, Silence,
+        Spill, Stored, Survey, Waking,
     )
 }  # fmt: skip
 """Only these are made of what a file holds."""
