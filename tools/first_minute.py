@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.synth import BUILD
+from infra.synth import BUILD, ROOT
 from local import brief, timeline
 from local.stack.burning import burn
 from local.stack.day import live
@@ -26,6 +26,8 @@ ENVIRONMENT = "prod"
 CRASHED = 3
 """The exit code of `alertrelay` for a crash, which says nothing about the alerts."""
 PAGE = "rds-cpu-critical-alarm"
+LOG = BUILD / "run.log"
+"""What the functions logged: `alertrelay history` and `timeline` read it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +113,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _print(timeline.as_text(day) if args.all else brief.brief(day))
         days.append(day)
     _print(["", "== All of it", *brief.verdict(days)])
+    LOG.write_text("".join(day.logs for day in days), encoding="utf-8")
     _print(_closing(every=args.all))
     return int(any(day.lost for day in days))
 
@@ -148,6 +151,7 @@ def _closing(*, every: bool) -> Iterator[str]:
     if not every:
         yield "== Next: make run-all    (every example, with every line)"
     yield "== Try:  .venv/bin/alertrelay replay events/ecs-cpu-alarm.json --down slack=timeout"
+    yield f"== Look: .venv/bin/alertrelay timeline RDSHighCPU --logs {LOG.relative_to(ROOT)}    (its post-mortem)"
     yield "== Use:  .venv/bin/alertrelay serve    (an Alertmanager to your Prometheus and amtool, until Ctrl-C)"
     yield "== Read: docs/try-it-locally.md    events/README.md"
 

@@ -42,6 +42,8 @@ CUSTOM_METRIC = Price(dollars=0.30, per=1, unit="custom metric", source=_CLOUDWA
 DASHBOARD = Price(dollars=3.00, per=1, unit="dashboard", source=_CLOUDWATCH)
 GET_METRIC_DATA = Price(dollars=0.01, per=1000, unit="metric asked for", source=_CLOUDWATCH)
 LOGS = Price(dollars=0.50, per=1, unit="GB of logs", source=_CLOUDWATCH)
+LOGS_KEPT = Price(dollars=0.03, per=1, unit="GB of logs kept", source=_CLOUDWATCH)
+LOGS_SEARCHED = Price(dollars=0.005, per=1, unit="GB of logs searched", source=_CLOUDWATCH)
 KEY = Price(dollars=1.00, per=1, unit="key", source=_KMS)
 KEY_REQUEST = Price(dollars=0.03, per=10_000, unit="request to KMS", source=_KMS)
 SECRET = Price(dollars=0.40, per=1, unit="secret", source=_SECRETS)
