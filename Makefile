@@ -11,7 +11,7 @@ export PYTHONDONTWRITEBYTECODE :=
 # The CDK library speaks to a node process: node comes from a Python package, so that nothing is installed by hand.
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 1
 
-.PHONY: help wheel env rie sam bench bench-scorer tools run run-all synth test lint types imports clean lock bench-anomaly bench-cli bench-decisions bench-requests bench-intake structure audit checkov faults
+.PHONY: help wheel env rie sam bench bench-scorer tools run run-all synth test lint types imports clean lock bench-anomaly bench-cli bench-decisions bench-requests bench-intake bench-console structure audit checkov faults
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -73,6 +73,7 @@ tools: env
 ifeq ($(CI),true)
 	@$(MAKE) --no-print-directory sam
 	@$(MAKE) --no-print-directory rie || echo "== the tests of the emulator are skipped"
+	@$(BIN)/python -m tools.console.node
 endif
 
 test: tools ## everything that CI checks
@@ -87,6 +88,9 @@ bench-decisions: env ## what deciding takes: messages, flushes, a storm beside A
 
 bench-intake: env ## the HTTPS intake: 10,000 alerts posted, beside the real Alertmanager (BENCH='--alerts N')
 	@$(BIN)/python -m tools.bench.intake $(BENCH)
+
+bench-console: env ## the console with 5,000 firing alerts in Chromium: CPU until it is painted, and of a filter (BENCH='--alerts N')
+	@$(BIN)/python -m tools.console.bench $(BENCH)
 
 bench-cli: env ## what commands take in CPU (BENCH='--rounds N')
 	@$(BIN)/python -m tools.bench.cli $(BENCH)
@@ -113,8 +117,15 @@ audit: .build/audit-venv/.stamp ## known vulnerabilities in requirements/*.txt; 
 	@$(BIN)/uv pip sync --quiet --python .build/checkov-venv/bin/python --require-hashes requirements/checkov.txt
 	@touch $@
 
-checkov: .build/checkov-venv/.stamp synth ## checkov on the templates: each finding is mended or answered in infra/checkov.py
-	@.build/checkov-venv/bin/checkov --directory cdk.out --framework cloudformation --skip-download --quiet --compact 2>.build/checkov.log
+# The options that the example leaves off have templates of their own: docs/examples/observed.yml, beside the tests' copies.
+OBSERVED := .build/observed
+CHECKOV := .build/checkov-venv/bin/checkov --framework cloudformation --skip-download --quiet --compact
+checkov: .build/checkov-venv/.stamp synth ## checkov on the templates, also with every option: each finding is mended or answered in infra/checkov.py
+	@rm -rf $(OBSERVED)/config $(OBSERVED)/rules && mkdir -p $(OBSERVED) && cp -r tests/shipped/config tests/shipped/rules $(OBSERVED)
+	@rm $(OBSERVED)/config/environments/*.yml && cp docs/examples/observed.yml $(OBSERVED)/config/environments
+	@$(BIN)/python -m infra.synth --config-dir $(OBSERVED)/config $(OBSERVED)/cdk.out
+	@$(CHECKOV) --directory cdk.out 2>.build/checkov.log
+	@$(CHECKOV) --directory $(OBSERVED)/cdk.out 2>>.build/checkov.log
 
 lock: env ## requirements/*.txt anew, from requirements/*.in
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 requirements/layer.in -o requirements/layer.txt
@@ -134,7 +145,7 @@ wheel: env ## the package, in dist/
 	$(BIN)/python -m hatchling build -t wheel -d dist
 
 clean: ## what the commands above made
-	rm -rf .venv cdk.out .build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv node_modules cdk.out .build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 structure: env ## the figures of the project's structure beside their goals (STRUCTURE='--check', --details, --json)
 	@$(BIN)/python -m tools.structure $(STRUCTURE)

@@ -208,9 +208,11 @@ def _applied(path: Path, head: PlanHead, alarms: Sequence[PlannedAlarm]) -> int:
             os.fsync(file.fileno())
 
     counts: Counter[str] = Counter()
+    fires = 0
     try:
         for one in apply(alarms, sources.clients_of(), keep):
             counts[one.result] += 1
+            fires += one.fires
             say(f"{counts.total()} of {len(alarms)}")
             if one.why or one.result == "changed":
                 print(f"{one.result}: {one.alarm.name}" + (f": {one.why}" if one.why else ""), flush=True)
@@ -219,4 +221,6 @@ def _applied(path: Path, head: PlanHead, alarms: Sequence[PlannedAlarm]) -> int:
     print(", ".join(f"{counts[result]} {result}" for result in RESULTS if counts[result]) or "the plan changes nothing")
     if counts["changed"]:
         _note(f"to take it back: alertrelay adopt --env {head.environment} --apply {undo}")
+    if fires:
+        _note(f"{fires} of them fire now, unknown to the relay: alertrelay reconcile --env {head.environment} --send")
     return int(bool(counts["refused"] or counts["failed"]))

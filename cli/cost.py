@@ -12,14 +12,15 @@ from cli.config_dir import add_config_dir
 from cli.output import add_output, dumped
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from compiler.cost.month import Demand, Line
 
 _DESCRIPTION = """\
 Print the bill of a month: each line with its quantity and price. The relay alone first, at rest and for its alerts,
-then each option of the environment: alarms on its resources, the anomaly-scorer, SMS, a page about the relay itself,
-the HTTPS intake (at most: as if Prometheus posted each alert alone, each minute).
+then each option of the environment: alarms on its resources, alarms on queries with what they scan, Amazon Managed
+Prometheus, the anomaly-scorer, SMS, a page about the relay itself, the HTTPS intake (at most: as if Prometheus posted
+each alert alone, each minute).
 
 Counted from the files; no account is asked. Who is notified is taken from the environment's own alarms.
 """
@@ -30,6 +31,7 @@ examples:
   alertrelay cost --env prod
   alertrelay cost --env prod --alerts-a-day 1000 --open-minutes 60
   alertrelay cost --env prod --alerts-a-day 100000 --integrations 10 --json | jq .relay
+  alertrelay cost --env prod --series 50000 --log-gb 200
 
 exit code: 0 counted, 1 the configuration has errors, 2 usage or a file could not be read
 """
@@ -57,6 +59,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument(
         "--open-minutes", metavar="N", type=_number, default=30.0, help="how long each stays open (default 30)"
+    )
+    parser.add_argument(
+        "--log-gb", metavar="N", type=_number, default=10.0, help="GB a month of each log that is queried (default 10)"
+    )
+    parser.add_argument(
+        "--series", metavar="N", type=_number, default=5_000.0, help="sent to managed Prometheus (default 5,000)"
     )
     add_output(parser)
     parser.set_defaults(run=run)
@@ -92,6 +100,9 @@ def run(args: argparse.Namespace) -> int:
         alerts_a_day=args.alerts_a_day,
         homes=args.integrations,
         open_minutes=args.open_minutes,
+        rules=_rules(args) if loaded.environment.managed_prometheus else {},
+        log_gb=args.log_gb,
+        series=args.series,
     )
     lines = bill(counted)
     if args.output == "table":
@@ -99,6 +110,14 @@ def run(args: argparse.Namespace) -> int:
     else:
         print(dumped(as_json(counted, lines), args.output))
     return 0
+
+
+def _rules(args: argparse.Namespace) -> Mapping[str, str]:
+    """Returns the rules that are deployed with the environment; none where `check` finds them at fault."""
+    from compiler.reading.finding import Findings
+    from compiler.rules.deployed import deployed_rules
+
+    return deployed_rules(args.config_dir, args.env, Findings())
 
 
 def as_json(demand: Demand, lines: Sequence[Line]) -> dict[str, Any]:
@@ -128,6 +147,7 @@ def as_json(demand: Demand, lines: Sequence[Line]) -> dict[str, Any]:
 
 def _print(demand: Demand, lines: Sequence[Line]) -> None:
     from compiler.cost.month import relay_dollars
+    from compiler.cost.queries import UNPRICED
     from compiler.cost.table import assumptions, rows, signals_hint
 
     table = [("", "QUANTITY", "PRICE", "US$"), *rows(lines)]
@@ -138,6 +158,8 @@ def _print(demand: Demand, lines: Sequence[Line]) -> None:
         print(f"{what:<{wide[0]}}  {'  '.join(cells)}".rstrip())
     if demand.slos and (hint := signals_hint(demand.slos)):
         print(f"\nError budgets: {hint}.")
+    if demand.queried and demand.queried.promql:
+        print(f"\nAlarms on queries: {UNPRICED}.")
     every = sum(line.dollars for line in lines)
     print(f"\nthe relay alone {relay_dollars(lines):,.2f}, with its options {every:,.2f} US$ a month")
 

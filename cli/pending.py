@@ -14,11 +14,11 @@ from cli.table import aligned
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from alertrelay.groups.undelivered import PendingGroup
     from alertrelay.ports import Clock
     from alertrelay.state import Groups
 
     from cli.cloud import Client, DeployedStack
-    from cli.recovery.undelivered import PendingGroup
 
 _DESCRIPTION = """\
 List what a deployed environment has not yet delivered: groups whose channel fails, with the tries so far and the next
@@ -78,8 +78,7 @@ def dead_letters(deployed: DeployedStack, client: Client) -> dict[str, int | str
 def show(form: str, groups: Groups, clock: Clock, letters: Mapping[str, int | str]) -> int:
     """Prints the list; the exit code of the help. Raises StoreFailure."""
     from alertrelay.channels import KINDS
-
-    from cli.recovery.undelivered import pending
+    from alertrelay.groups.undelivered import pending
 
     now = clock.now()
     found = sorted(pending(groups, KINDS, now=now), key=lambda one: (one.why, one.integration, one.since or now))

@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cli.config_dir import add_config_dir
 from cli.on_table import on_table
@@ -82,18 +82,21 @@ def audited(
 
     _, _, _, region, account, _ = deployed.outputs["TopicCritical"].split(":", 5)
     topics = deployed.outputs["TopicCritical"].rpartition(":")[0] + f":alertrelay-{environment}-"
-    own = audited_account(lambda: client("cloudwatch"), account=account, region=region, topics=topics, now=clock.now)
-    further = [
-        audited_account(
-            lambda role=role: assumed(client("sts"), role, client_with("cloudwatch", region)),  # type: ignore[misc]
-            account=role.split(":")[4],
+
+    def asked(number: str, client_of: Callable[[str], Any]) -> AuditedAccount:
+        return audited_account(
+            lambda: client_of("cloudwatch"),
+            account=number,
             region=region,
             topics=topics,
             now=clock.now,
+            client_of=client_of,
         )
-        for role in roles
-    ]
-    return [own, *further]
+
+    def by(role: str, service: str) -> Any:
+        return assumed(client("sts"), role, client_with(service, region))
+
+    return [asked(account, client), *(asked(role.split(":")[4], partial(by, role)) for role in roles)]
 
 
 def reconcile(
@@ -110,7 +113,11 @@ def reconcile(
 
     results = reconciled(accounts, table, KINDS, now=clock.now, log=lambda _event, **_fields: None)
     topics = sorted(deployed.named("Topic").values())
-    never = [one for result in results for one in useless(result.inventory, topics, args.env)]
+    never = [
+        one
+        for account, result in zip(accounts, results, strict=True)
+        for one in useless(result.inventory, topics, args.env, deleted=account.deleted)
+    ]
     found = [*(one for result in results for one in result.found), *never]
     if args.output == "table":
         print("\n".join(_lines(found)))

@@ -142,11 +142,12 @@ def serving(folder: Path, environment: str | None, data: Path, keys: Path | None
         )
         database = entered.enter_context(DataFile(data))
         entered.enter_context(redirect_stdout(log))
-        relay = LocalRelay(
-            config, original, database, Outside(secret=secret, network=network), clock=SystemClock(), say=say
-        )
+        server = IntakeServer(lambda event: relay.handle(event), port=port)
+        console = f"http://127.0.0.1:{server.port}/console"
+        outside = Outside(secret=secret, network=network, console=console, log=data / LOG_FILE)
+        relay = LocalRelay(config, original, database, outside, clock=SystemClock(), say=say)
+        entered.enter_context(server)
         worker = threading.Thread(target=relay.run)
-        server = entered.enter_context(IntakeServer(relay.handle, port=port))
         worker.start()
         entered.callback(worker.join)
         entered.callback(relay.stop)

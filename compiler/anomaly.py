@@ -14,11 +14,11 @@ from alertrelay.config.watch import AnomalyConfig, Calendar, Direction, Mode, Se
 
 from compiler.metric_math import math_fault
 from compiler.reading.finding import Findings, did_you_mean
-from compiler.reading.formats import LABEL_VALUE
+from compiler.reading.formats import LABEL_VALUE, TIME_OF_DAY
 from compiler.reading.section import Section, keys, number_of, section_of, string_of
 from compiler.reading.yamlfile import Value
 
-KEYS = keys("max_metrics period timezone holidays watch")
+KEYS = keys("max_metrics period timezone holidays shadow_digest watch")
 WATCH_KEYS = keys(
     "name namespace metric dimensions tags statistic period unit direction sensitivity severity labels mode calendar "
     "environments expression inputs"
@@ -48,13 +48,14 @@ def parse_anomaly(root: Value, findings: Findings) -> AnomalyConfig | None:
     section = section_of(root, KEYS, findings)
     if section is None:
         return None
-    period = _period(section, _DEFAULT_PERIOD)
+    period, digest = _period(section, _DEFAULT_PERIOD), section.get("shadow_digest")
     watches = tuple(_watch(item, period) for item in section.sections("watch", WATCH_KEYS))
     config = AnomalyConfig(
         max_metrics=section.whole("max_metrics", _DEFAULT_METRICS, low=1, high=MOST_METRICS),
         timezone=_timezone(section),
         holidays=tuple(filter(None, (_day(item, findings) for item in section.list("holidays")))),
         watches=watches,
+        shadow_digest=TIME_OF_DAY(digest, findings) if digest else "",
     )
     _check_names(section, watches)
     _check_whole(section, config)

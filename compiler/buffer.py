@@ -20,6 +20,7 @@ from compiler.config_files import (
 )
 from compiler.delivery import check_delivery, parse_delivery
 from compiler.examine import check_meaning_of
+from compiler.flap_damping import check_flap_rules
 from compiler.reading.finding import Finding, Findings
 from compiler.reading.yamlfile import parse
 from compiler.resources.environment import parse_environment
@@ -54,7 +55,8 @@ def _delivery(path: Path, text: str, findings: Findings) -> None:
     parsed = read_alertmanager_file(beside, delivery, Findings()) if beside.exists() else None
     if parsed:
         receivers = {receiver.name: receiver for receiver in parsed.receivers}
-        check_delivery(delivery, receivers, parsed.routed, findings)
+        check_delivery(delivery, receivers, parsed.routed, findings, intervals=parsed.time_intervals)
+        check_flap_rules(delivery.flap_damping, receivers, parsed.route, findings)
 
 
 def _alertmanager(path: Path, text: str, findings: Findings, today: date) -> None:

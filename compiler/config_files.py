@@ -13,6 +13,7 @@ from alertrelay.config.model import secret_keys
 from compiler.alertmanager.file import AlertmanagerFile, parse_alertmanager
 from compiler.alertmanager.managed import read_alertmanager
 from compiler.delivery import NOTHING, DeliveryFile, check_delivery, parse_delivery
+from compiler.flap_damping import check_flap_rules
 from compiler.placeholders import name_placeholders
 from compiler.reading.finding import Finding, Findings, Place, did_you_mean
 from compiler.reading.yamlfile import Value, read
@@ -104,7 +105,8 @@ def delivery_file(path: Path, findings: Findings, *, own: bool = False) -> Deliv
 def cross_check(alertmanager: AlertmanagerFile | None, delivery: DeliveryFile, findings: Findings) -> None:
     if alertmanager is not None and delivery is not NOTHING:
         receivers = {receiver.name: receiver for receiver in alertmanager.receivers}
-        check_delivery(delivery, receivers, alertmanager.routed, findings)
+        check_delivery(delivery, receivers, alertmanager.routed, findings, intervals=alertmanager.time_intervals)
+        check_flap_rules(delivery.flap_damping, receivers, alertmanager.route, findings)
 
 
 def check_audit_of(alertmanager: AlertmanagerFile | None, environment: Environment | None, findings: Findings) -> None:
@@ -146,6 +148,16 @@ def check_buttons_of(delivery: DeliveryFile, environment: Environment | None, fi
         mend = f"add `intake: direct` to environments/{environment.name}.yml, or remove `slack: {{buttons: true}}`"
         place = replace(delivery.slack.place, key="slack.buttons")
         findings.warning(place, "not-obeyed", message, mend)
+
+
+def check_maintenance_of(
+    alertmanager: AlertmanagerFile | None, environment: Environment | None, findings: Findings
+) -> None:
+    """Adds what the maintenance windows of the environment would hide that a route wants."""
+    if alertmanager is not None and environment is not None and environment.maintenance:
+        from compiler.alarms.muting import check_maintenance
+
+        check_maintenance(alertmanager, environment, findings)
 
 
 def read_environment(folder: Path, name: str) -> tuple[Environment | None, tuple[Finding, ...]]:

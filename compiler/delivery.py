@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -10,6 +10,8 @@ from alertrelay.channels import channel
 from alertrelay.channels.sns import SnsSettings
 from alertrelay.config.model import Config, Receiver
 
+from compiler.escalation import NOBODY, EscalationSection, check_escalation, read_escalation
+from compiler.flap_damping import ReadFlapRule, flap_rules
 from compiler.reading.finding import Findings, Place, did_you_mean
 from compiler.reading.formats import EMAIL_ADDRESS, PHONE_NUMBER
 from compiler.reading.section import Section, section_of, string_of
@@ -17,7 +19,7 @@ from compiler.reading.yamlfile import Value
 from compiler.slack import SlackSection, check_slack, read_slack_section, read_time_zone
 
 EMAIL = ("transport", "on_call", "time_zone")
-KEYS = ("fallbacks", "last_resort", "email", "limits", "allowed", "charts", "slack")
+KEYS = ("fallbacks", "last_resort", "email", "limits", "allowed", "charts", "slack", "flap_damping", "escalation")
 MOST = 120
 """Messages of a limit: PagerDuty takes as many events a minute for one routing key."""
 
@@ -50,7 +52,9 @@ class DeliveryFile:
     allowed: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     allowed_places: Mapping[str, Place] = field(default_factory=dict, repr=False)
     charts: bool = False
+    flap_damping: tuple[ReadFlapRule, ...] = ()
     slack: SlackSection | None = None
+    escalation: EscalationSection = NOBODY
     places: Mapping[str, tuple[Value, tuple[tuple[Value, ...], ...]]] = field(repr=False)
 
 
@@ -79,7 +83,9 @@ def parse_delivery(root: Value, findings: Findings) -> DeliveryFile:
         **_limits(section, findings),
         **_allowed(section, findings),
         charts=section.flag("charts", default=False),
+        flap_damping=flap_rules(section),
         slack=read_slack_section(section, email.get("time_zone", "")),
+        escalation=read_escalation(section),
     )
 
 
@@ -173,9 +179,15 @@ def _transport(inner: Section) -> Transport:
 
 
 def check_delivery(
-    delivery: DeliveryFile, receivers: Mapping[str, Receiver], routed: frozenset[str], findings: Findings
+    delivery: DeliveryFile,
+    receivers: Mapping[str, Receiver],
+    routed: frozenset[str],
+    findings: Findings,
+    *,
+    intervals: Collection[str] = (),
 ) -> None:
-    """Checks the file against alertmanager.yml. `routed` are the receivers that a route names."""
+    """Checks the file against alertmanager.yml. `routed` are the receivers that a route names, `intervals` the names of
+    its time intervals."""
     for name, (value, stages) in delivery.places.items():
         if name not in receivers:
             mend = did_you_mean(name, receivers)
@@ -188,6 +200,7 @@ def check_delivery(
             mend = did_you_mean(name, receivers)
             findings.error(place, "unknown-receiver", f"alertmanager.yml has no receiver {name!r}", mend)
     _check_on_call(delivery, receivers, findings)
+    check_escalation(delivery.escalation, receivers, intervals, findings)
     check_slack(delivery.slack, receivers.values(), findings)
     _note_pagers(delivery, receivers, findings)
     channels = {target.integration.channel for receiver in receivers.values() for target in receiver.targets}

@@ -13,6 +13,7 @@ from compiler.config_files import (
     ENVIRONMENTS,
     alertmanager_file,
     check_audit_of,
+    check_maintenance_of,
     check_twins,
     cross_check,
     delivery_file,
@@ -68,6 +69,7 @@ def examine(
     found = [environment_file(folder or Path(), name, findings) for name in names]
     for each in found:
         check_audit_of(parsed, each, findings)
+        check_maintenance_of(parsed, each, findings)
     listed = [one for one in found if one is not None]
     if own and parsed and len(listed) == len(found):
         from compiler.producers import check_with_environments
@@ -96,9 +98,11 @@ def check_meaning_of(
 
     if all(one.severity != "error" or one.code in NOT_ALERTMANAGERS for one in findings.sorted()):
         fallbacks = {name for stages in delivery.fallbacks.values() for stage in stages for name in stage}
+        called = {name for tier in delivery.escalation.tiers for name in tier.receivers}
         check_meaning(
             parsed,
-            fallbacks={*fallbacks, *delivery.fallbacks},
+            fallbacks={*fallbacks, *delivery.fallbacks, *called},
+            hours={name for tier in delivery.escalation.tiers for name in tier.hours},
             today=today,
             rules=[alert_rule(rule.alert, rule.labels, rule.place) for rule in rules if rule.alert],
             named=named,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -24,6 +25,7 @@ from compiler.config_files import (
     alertmanager_of,
     check_audit_of,
     check_buttons_of,
+    check_maintenance_of,
     check_twins,
     cross_check,
     delivery_file,
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from alertrelay.config.watch import AnomalyConfig
 
     from compiler.resources.environment import Environment
+    from compiler.resources.maintenance import Maintenance
 
 Release = Literal["0.25", "0.28", "0.33", "0.35"]
 BEFORE_031: frozenset[Release] = frozenset({"0.25", "0.28"})
@@ -90,12 +93,15 @@ def load(folder: Path, environment: str) -> Loaded:
     cross_check(alertmanager, delivery, findings)
     found = environment_file(folder, environment, findings)
     check_audit_of(alertmanager, found, findings)
+    check_maintenance_of(alertmanager, found, findings)
     check_buttons_of(delivery, found, findings)
     check_twins(folder, (environment,), findings)
     watched = load_anomaly(folder, findings)
     failed = findings.failed or alertmanager is None or found is None
     return Loaded(
-        config=None if failed or alertmanager is None else compile_config(alertmanager, delivery, environment),
+        config=None
+        if failed or alertmanager is None
+        else compile_config(alertmanager, delivery, environment, maintenance=found.maintenance if found else ()),
         environment=None if failed else found,
         last_resort=delivery.last_resort,
         findings=findings.sorted(),
@@ -141,7 +147,12 @@ def _tolerated(finding: Finding) -> Finding:
 
 
 def compile_config(
-    alertmanager: AlertmanagerFile, delivery: DeliveryFile, environment: str, *, release: Release = "0.33"
+    alertmanager: AlertmanagerFile,
+    delivery: DeliveryFile,
+    environment: str,
+    *,
+    release: Release = "0.33",
+    maintenance: Sequence[Maintenance] = (),
 ) -> Config:
     """The values that ship beside the functions. `hash` is the sha256 of all the others.
 
@@ -159,6 +170,9 @@ def compile_config(
         resolve_timeout=alertmanager.resolve_timeout,
         limits=delivery.limits,
         charts=delivery.charts,
+        escalation=delivery.escalation.tiers,
+        flap_damping=tuple(one.rule for one in delivery.flap_damping),
+        maintenance=tuple(one.window for one in maintenance),
     )
     content = json.dumps(config.to_json(), sort_keys=True, ensure_ascii=False)
     return dataclasses.replace(config, hash=hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest())

@@ -102,7 +102,7 @@ def synthesise(config: Path, environ: Mapping[str, str]) -> None:
 
 def _say_cost(each: Valid) -> None:
     """Prints the month of the environment, by part, to stderr."""
-    counted = demand(each.environment, each.config, each.last_resort, each.anomaly)
+    counted = demand(each.environment, each.config, each.last_resort, each.anomaly, rules=each.rules)
     for line in summary(each.environment.name, counted):
         print(line, file=sys.stderr)  # noqa: T201 - synth speaks to people on stderr
 

@@ -37,6 +37,15 @@ EVENTS: Mapping[str, Mapping[str, str]] = {
     "Report": {"do": "report"},
 }
 """What the function gets by its rules: alertrelay.runtime.auditor."""
+RESOURCES = (
+    "dynamodb:DescribeTable",
+    "ec2:DescribeInstances",
+    "elasticache:DescribeCacheClusters",
+    "lambda:GetFunctionConfiguration",
+    "rds:DescribeDBClusters",
+    "rds:DescribeDBInstances",
+)
+"""What alertrelay.aws.alarms.resources asks: descriptions alone."""
 WEEK, HEARTBEAT = Duration.days(7), Duration.minutes(5)
 
 
@@ -196,6 +205,8 @@ def _role(
             ["cloudwatch:DescribeAlarmContributors", "cloudwatch:DescribeAlarms", "cloudwatch:ListAlarmMuteRules"],
             ["*"],
         ),
+        # Of an alarm without data, whether its resource still exists. A name in an alarm may be anybody's.
+        allow("Resources", RESOURCES, ["*"]),
         *_drift_statements(relay, functions),
         *([allow("Accounts", ["sts:AssumeRole"], audit.roles)] if audit.roles else []),
         *(_drill_statements(relay, audit.drill, key) if audit.drill else []),
@@ -211,7 +222,8 @@ def _role(
     cdk.Validations.of(role).acknowledge(
         cdk.Acknowledgment(
             id="AwsSolutions::AwsSolutions-IAM5[Resource::*]",
-            reason="DescribeAlarms leaves composite alarms out where it names resources; it reads states alone",
+            reason="DescribeAlarms leaves composite alarms out where it names resources, and what an alarm watches has"
+            " any name; it reads states and descriptions alone",
         )
     )
     return role

@@ -19,8 +19,9 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infra import console
 from infra.assets import CONFIG_FILE, ORIGINAL_FILE
-from infra.forwarding import Relay
+from infra.forwarding import ForwarderConstruct, Relay
 from infra.functions import ALIAS, acknowledge_runtime, dead_letter_queue, depend_by_reference, live_alias, log_group
 from infra.permissions import allow
 from infra.topics import topic_prefix
@@ -62,8 +63,8 @@ COUNTED: Mapping[str, str] = {
 class IntakeConstruct(Construct):
     """`function` with its alias `live`, the `api` whose address clients post to, `refused` (bodies that are no alert),
     `failed` (ticks that Lambda gave up), and the `namespace` of what the access log counts.
-    `outcomes` are the log groups of the forwarders, in which /stats counts; `slack` is the queue of the one that sends
-    to Slack, which shows there what was done by a button."""
+    /stats counts in the logs of the `forwarders`; the console shows their dead letters, and those of `letters`; `slack`
+    is the queue of the one that sends to Slack, which shows there what was done by a button."""
 
     def __init__(
         self,
@@ -72,7 +73,8 @@ class IntakeConstruct(Construct):
         relay: Relay,
         *,
         key: kms.IKey,
-        outcomes: Sequence[logs.ILogGroup],
+        forwarders: Sequence[ForwarderConstruct],
+        letters: console.DeadLetters,
         slack: sqs.IQueue,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -82,7 +84,11 @@ class IntakeConstruct(Construct):
         self.refused = dead_letter_queue(self, "Refused", f"{self.name}-refused")
         self.failed = dead_letter_queue(self, "Failed", f"{self.name}-failed")
         self.logs = log_group(self, relay.environment)
-        self.function = self._function(relay, key, outcomes)
+        own = {
+            f"{self.name}-failed": ("runs", self.failed),
+            f"{self.name}-refused": ("refused", self.refused),
+        }
+        self.function = self._function(relay, key, forwarders, {**letters, **own})
         acknowledge_runtime(self.function)
         depend_by_reference(self.function)
         self.live = live_alias(self.function, failed=self.failed, retry_attempts=RETRIES, max_event_age=MAX_AGE)
@@ -94,9 +100,13 @@ class IntakeConstruct(Construct):
         """Returns the address that clients post to."""
         return f"https://{self.api.ref}.execute-api.{Aws.REGION}.{Aws.URL_SUFFIX}"
 
-    def _function(self, relay: Relay, key: kms.IKey, outcomes: Sequence[logs.ILogGroup]) -> lambda_.Function:
+    def _function(
+        self, relay: Relay, key: kms.IKey, forwarders: Sequence[ForwarderConstruct], letters: console.DeadLetters
+    ) -> lambda_.Function:
         topics = {name: relay.topics[name] for name in SEVERITIES}
-        role = self._role(relay, topics, key, outcomes)
+        outcomes = [*(each.logs for each in forwarders), self.logs]  # what people did is in its own
+        role = self._role(relay, topics, key, outcomes, console.statements(relay.table, forwarders, letters))
+        objectives = relay.environment.objectives is not None
         return lambda_.Function(
             self,
             "Function",
@@ -111,7 +121,8 @@ class IntakeConstruct(Construct):
             role=role.without_policy_updates(),
             memory_size=MEMORY_MB,
             timeout=TIMEOUT,
-            environment=self._environment(relay, topics, outcomes),
+            environment=self._environment(relay, topics, outcomes)
+            | console.variables(forwarders, letters, objectives=objectives),
             log_group=self.logs,
             retry_attempts=RETRIES,
             max_event_age=MAX_AGE,
@@ -120,7 +131,12 @@ class IntakeConstruct(Construct):
         )
 
     def _role(
-        self, relay: Relay, topics: Mapping[str, sns.ITopic], key: kms.IKey, outcomes: Sequence[logs.ILogGroup]
+        self,
+        relay: Relay,
+        topics: Mapping[str, sns.ITopic],
+        key: kms.IKey,
+        outcomes: Sequence[logs.ILogGroup],
+        further: Sequence[iam.PolicyStatement],
     ) -> iam.Role:
         table = relay.table.table_arn
         writes = allow("Write", ["dynamodb:PutItem", "dynamodb:UpdateItem"], [table])
@@ -138,6 +154,7 @@ class IntakeConstruct(Construct):
             # It knows no resource: a query is named by an id that only who started it has.
             allow("Counted", ["logs:GetQueryResults"], ["*"]),
             allow("Send", ["sqs:SendMessage"], [self.refused.queue_arn, self.failed.queue_arn, self._slack.queue_arn]),
+            *further,
         ]
         role = iam.Role(
             self,

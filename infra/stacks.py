@@ -17,6 +17,7 @@ from compiler.alarms.plan import alarm_stacks
 from compiler.delivery import LastResort, sends_sms
 from compiler.resources.audit import Audit
 from compiler.resources.environment import Environment
+from infra import console
 from infra.alarms.ecs_events import EcsEvents
 from infra.alarms.slo import slo_stacks_of
 from infra.alarms.stack import AlarmsStack
@@ -94,6 +95,7 @@ class EnvironmentStage(cdk.Stage):
                 environment=environment.name,
                 stack_name=f"{name}-alarms-{part}" if part else f"{name}-alarms",
                 send_tags=environment.alarm_tags_in_notifications,
+                maintenance=environment.maintenance,
             )
             # Alarms name their topics; without the topics their actions would go nowhere.
             alarms.add_stack_dependency(relay)
@@ -160,7 +162,7 @@ class EnvironmentRelay(cdk.Stack):
             SmsWatch(self, "SmsWatch", environment.name, ops=relay.ops, runbook_base_url=environment.runbook_base_url)
         self.scorer = self._scorer(relay, anomaly, alerts, watch) if anomaly else None
         self.slo = self._slo(relay, environment, watch)
-        self.intake = self._intake(relay, alerts, watch) if environment.intake else None
+        self.intake = self._intake(relay, alerts, watch, failures) if environment.intake else None
         own = replace(relay, code=_asset(auditor_code)) if auditor_code else relay
         self.auditor = self._auditor(own, environment.audit, config, alerts, watch) if environment.audit else None
         if environment.dashboards:
@@ -239,16 +241,21 @@ class EnvironmentRelay(cdk.Stack):
         watch.watch_closely(functions=[each.function for each in watched], table=relay.table, channels=config.kinds())
         return auditor
 
-    def _intake(self, relay: Relay, alerts: AlertTopics, watch: SelfWatch) -> IntakeConstruct:
+    def _intake(self, relay: Relay, alerts: AlertTopics, watch: SelfWatch, failures: RuleFailures) -> IntakeConstruct:
         """The intake and its alarms."""
+        letters = console.other_letters(relay.environment.name, failures, self.scorer, self.slo)
+        forwarders = list(self.forwarders.values())
         intake = IntakeConstruct(
             self,
             "Intake",
             relay,
             key=alerts.key,
-            outcomes=[each.logs for each in self.forwarders.values()],
+            forwarders=forwarders,
+            letters=letters,
             slack=self.forwarders["slack-forwarder"].timers,
         )
+        for each in forwarders:  # the API stands on nothing of theirs, so that this closes no circle
+            each.function.add_environment("ALERTRELAY_CONSOLE_URL", f"{intake.address}/console")
         watch.watch_intake(intake, INTAKE)
         CfnOutput(self, "IntakeUrl", value=intake.address, description="clients post alerts here: docs/intake.md")
         CfnOutput(self, "FunctionIntake", value=intake.function.function_name)

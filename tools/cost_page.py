@@ -19,13 +19,13 @@ END = "<!-- cost: end -->"
 LOADS = (0, 100, 1_000, 100_000)
 HOMES = (4, 10)
 OPEN = 30
-INTERVAL = 300
+REPEAT = 4 * 3600
 CHANNELS = 4
 
 
 def demand(alerts_a_day: float, *, homes: float = HOMES[0], open_minutes: float = OPEN) -> Demand:
     """Return the demand that a table is counted for."""
-    alert = usage.CountedAlert(homes=homes, open_minutes=open_minutes, group_interval=INTERVAL)
+    alert = usage.CountedAlert(homes=homes, open_minutes=open_minutes, repeat_interval=REPEAT)
     return Demand(alerts_a_day=alerts_a_day, alert=alert, channels=CHANNELS)
 
 

@@ -25,6 +25,7 @@ PAGE = Path(__file__).parents[1] / "docs" / "schemas" / "intake.openapi.json"
 _PARTS: Mapping[str, Any] = {
     "silence_id": {"type": "string", "format": "uuid"},
     "file": {"type": "string"},
+    "version": {"type": "string"},
     "fingerprint": {"type": "string", "pattern": "^[0-9a-f]{16}$"},
 }
 _ERRORS: Mapping[int, str] = {
@@ -86,11 +87,19 @@ def _operation(route: RouteFacts) -> dict[str, Any]:
     if name in BODIES:
         found["requestBody"] = {"required": True, "content": {"application/json": {"schema": BODIES[name]}}}
         if name in _NAMING:
-            found["responses"]["404"] = {"description": "There is no such receiver, group, silence or alert"}
+            found["responses"]["404"] = {"description": "There is no such receiver, group, silence, alert or queue"}
     return found
 
 
-_NAMING = frozenset({"POST /test", "POST /suppression/clear", "POST /api/v2/silences", "POST /api/v1/acknowledgements"})
+_NAMING = frozenset(
+    {
+        "POST /test",
+        "POST /suppression/clear",
+        "POST /api/v2/silences",
+        "POST /api/v1/acknowledgements",
+        "POST /api/v1/redrive",
+    }
+)
 """Routes whose body names something that may not be there."""
 
 

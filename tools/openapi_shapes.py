@@ -138,4 +138,5 @@ FILTERS: Mapping[str, list[dict[str, Any]]] = {
     "GET /api/v2/alerts": [*_SHOWN, _MATCHERS, _RECEIVER],
     "GET /api/v2/alerts/groups": [*_SHOWN, _MATCHERS, _RECEIVER],
     "GET /api/v2/silences": [_MATCHERS],
+    "GET /api/v1/alert/<fingerprint>": [{"name": "outcomes", "in": "query", "schema": FLAG}],
 }

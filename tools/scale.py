@@ -17,7 +17,7 @@ from compiler.cost.usage import CPU_SECONDS, FORWARDERS, QUEUE_REQUESTS, Counted
 RATES = (1, 10, 100)
 SERVICES = 20
 """Of a timeline: the groups that its alerts fall into."""
-OPEN_MINUTES, GROUP_INTERVAL = 5.0, 300.0
+OPEN_MINUTES, REPEAT_INTERVAL = 5.0, 4 * 3600.0
 _SHARED = {"alertname": "Slow", "severity": "warning"}
 BATCH = 10
 """Messages of one invocation with `intake: batched`."""
@@ -25,7 +25,7 @@ BATCH = 10
 
 def needs(rate: float, homes: float) -> Iterator[tuple[str, str]]:
     """Yields what a rate of alerts a second needs, each with its words."""
-    work = of_alert(CountedAlert(homes=homes, open_minutes=OPEN_MINUTES, group_interval=GROUP_INTERVAL))
+    work = of_alert(CountedAlert(homes=homes, open_minutes=OPEN_MINUTES, repeat_interval=REPEAT_INTERVAL))
     updates = 2 * rate
     yield "updates a second", f"{updates:,.0f}"
     yield "invocations a second", f"{work.invocations * rate:,.0f}"

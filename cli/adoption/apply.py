@@ -29,11 +29,13 @@ RESULTS: tuple[Result, ...] = ("changed", "done already", "refused", "failed")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applied:
-    """What became of one alarm of a plan; `why` says it of one that was not changed."""
+    """What became of one alarm of a plan; `why` says it of one that was not changed. `fires`: it is in ALARM, and a put
+    changes no state, so that its new actions have not run."""
 
     alarm: PlannedAlarm
     result: Result
     why: str = ""
+    fires: bool = False
 
 
 def apply(
@@ -67,7 +69,7 @@ def _apply(one: PlannedAlarm, client: Client, keep_undo: Callable[[PlannedAlarm]
         _write(cloudwatch, now, after, left)
     except UNREADABLE as error:
         return Applied(alarm=one, result="failed", why=f"{code(error)}: {error}")
-    return Applied(alarm=one, result="changed")
+    return Applied(alarm=one, result="changed", fires=now.fields.get("StateValue") == "ALARM")
 
 
 def _why_refused(one: PlannedAlarm, now: ReadAlarm) -> str:

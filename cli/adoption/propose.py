@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from alertrelay.alert import SEVERITY_RANK
@@ -85,24 +86,17 @@ def parents_of(alarms: Iterable[ReadAlarm]) -> dict[tuple[str, str], str]:
 
 def _proposed(alarm: ReadAlarm, setting: AdoptionSetting, parent: str) -> Proposal:
     severity, owner = setting.rules.severity(alarm), setting.rules.owner(alarm)
-    why = _why_left(alarm, setting, parent)
+    made = partial(Proposal, alarm=alarm, severity=severity, owner=owner)
     own = our_topic(alarm, setting.topics)
     topic = own or setting.topics + TOPIC_OF[severity.value]
-    change = {} if why else _change(alarm, setting, topic, owner)
-    full = [state for state in ACTIONS if state in change and len(change[state].after) > MOST_ACTIONS]
-    if full:
-        why, change = f"{full[0]} has {MOST_ACTIONS} actions already: take one away with --replace", {}
-    if why or not change:
-        return Proposal(
-            alarm=alarm,
-            severity=severity,
-            owner=owner,
-            why=why or "it has all of it",
-            topic=own if why else topic,
-            adopted=not why,
-        )
-    notes = _notes(alarm, severity, owner, own, setting.topics)
-    return Proposal(alarm=alarm, severity=severity, owner=owner, change=change, topic=topic, notes=notes)
+    if why := _why_left(alarm, setting, parent):
+        return made(why=why, topic=own)
+    change = _change(alarm, setting, topic, owner)
+    if not change:
+        return made(why="it has all of it", topic=topic, adopted=True)
+    if why := _why_unchanged(alarm, change, setting):
+        return made(why=why, topic=own)
+    return made(change=change, topic=topic, notes=_notes(alarm, severity, owner, own, setting.topics))
 
 
 def our_topic(alarm: ReadAlarm, topics: str) -> str:
@@ -121,12 +115,16 @@ def _why_left(alarm: ReadAlarm, setting: AdoptionSetting, parent: str) -> str:
         return (
             f"no topic of ours in {alarm.region}: an alarm notifies its own region alone; deploy an environment there"
         )
-    if unwritable := _unwritable(alarm, setting):
-        return unwritable
+    return _unwritable(alarm, setting) or _why_silent(alarm, setting, parent)
+
+
+def _why_unchanged(alarm: ReadAlarm, change: Mapping[str, Changed], setting: AdoptionSetting) -> str:
+    """Returns why an alarm that something is missing of stays as it is, "" where it does not."""
     stack = alarm.tags.get(_STACK, "")
     if stack and "managed" not in setting.also:
         return f"the stack {stack} makes it and would undo this: change its template (--from), or --also managed"
-    return _why_silent(alarm, setting, parent)
+    full = [state for state in ACTIONS if state in change and len(change[state].after) > MOST_ACTIONS]
+    return f"{full[0]} has {MOST_ACTIONS} actions already: take one away with --replace" if full else ""
 
 
 def _why_silent(alarm: ReadAlarm, setting: AdoptionSetting, parent: str) -> str:

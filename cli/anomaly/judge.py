@@ -11,6 +11,7 @@ from alertrelay.anomaly.scorer.drift import Drift
 from alertrelay.anomaly.scorer.entry_rules import EntryRule, rules_of
 from alertrelay.anomaly.scorer.lifecycle import ScoredPoint
 from alertrelay.anomaly.scorer.metric import WatchedMetric, dimensions_of
+from alertrelay.anomaly.scorer.ports import Vote
 from alertrelay.anomaly.scorer.reporting import Presence
 from alertrelay.anomaly.scorer.score_points import feed, new_scorer
 from alertrelay.anomaly.scorer.shard_state import Track
@@ -32,7 +33,8 @@ class Point:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgedAlert:
     """An alert: when it began and ended (None: not yet), its worst value, score and severity, and the reason of its
-    begin. `found` says whether a known incident stands behind it, None where none were named."""
+    begin. `found` says whether a known incident stands behind it, None where none were named; `verdict` is what people
+    said of it, None where nobody did."""
 
     at: float
     until: float | None
@@ -41,6 +43,7 @@ class JudgedAlert:
     severity: str
     reason: str
     found: bool | None = None
+    verdict: Vote | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +56,11 @@ class Report:
     alerts: Sequence[JudgedAlert]
     incidents: Sequence[tuple[float, float]] | None
     mode: str = ""
+
+    @property
+    def judged(self) -> list[JudgedAlert]:
+        """The alerts that people judged."""
+        return [alert for alert in self.alerts if alert.verdict]
 
     @property
     def missed(self) -> list[tuple[float, float]]:
@@ -114,8 +122,10 @@ def judge(
     begin: float = float("-inf"),
     end: float = float("inf"),
     incidents: Sequence[tuple[float, float]] | None = None,
+    votes: Sequence[Vote] = (),
 ) -> Report:
-    """Scores all points and keeps what lies between `begin` and `end`: what was before is what was learned."""
+    """Scores all points and keeps what lies between `begin` and `end`: what was before is what was learned. `votes` are
+    those on the entry's anomalies; the last one on an alert counts."""
     track = Track(metric=metric, read_to=0.0, presence=Presence(), drift=Drift(based=0.0, at=0.0))
     scorer = new_scorer(metric, rule)
     seen: list[Point] = []
@@ -141,9 +151,17 @@ def judge(
     kept = [alert for alert in alerts if begin <= alert.at <= end]
     if incidents is not None:
         kept = [replace(alert, found=any(_meets(alert, one) for one in incidents)) for alert in kept]
+    kept = [replace(alert, verdict=_verdict(alert, votes, metric.period)) for alert in kept]
     threshold = rule.levels[0].score
     mode = rule.watch.mode if rule.watch.namespace else ""
     return Report(name=name, threshold=threshold, points=seen, alerts=kept, incidents=incidents, mode=mode)
+
+
+def _verdict(alert: JudgedAlert, votes: Sequence[Vote], period: int) -> Vote | None:
+    """Returns the last vote on an anomaly that began with the alert, or within two periods of it: what is scored anew
+    may cross the threshold a little sooner or later."""
+    near = [vote for vote in votes if abs((seconds_of(vote.started) or 0.0) - alert.at) <= 2 * period]
+    return max(near, key=lambda vote: vote.at, default=None)
 
 
 def _meets(alert: JudgedAlert, incident: tuple[float, float]) -> bool:

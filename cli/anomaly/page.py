@@ -86,6 +86,9 @@ def _tiles(report: Report) -> str:
         tiles.append((f"{right} of {len(report.alerts)}", "alerts in a known incident"))
         known = len(report.incidents)
         tiles.append((f"{known - len(report.missed)} of {known}", "known incidents found"))
+    if report.judged:
+        helpful = sum(alert.verdict is not None and alert.verdict.helpful for alert in report.judged)
+        tiles.append((f"{helpful} of {len(report.judged)}", "judged alerts helpful"))
     cells = "".join(f'<div class="tile"><b>{value}</b><span>{name}</span></div>' for value, name in tiles)
     return f'<div class="tiles">{cells}</div>'
 
@@ -97,6 +100,7 @@ def _table(report: Report) -> str:
     head = (
         "<tr><th>Time</th><th>Score</th><th>Severity</th><th>Why</th>"
         + ("<th>Known incident</th>" if judged else "")
+        + ("<th>People</th>" if report.judged else "")
         + "</tr>"
     )
     rows = []
@@ -113,9 +117,19 @@ def _table(report: Report) -> str:
             f'<td data-name="Severity">{alert.severity}</td>'
             f'<td data-name="Why">{html.escape(alert.reason)}</td>'
         )
-        rows.append(f"<tr>{cells}{verdict}</tr>")
+        rows.append(f"<tr>{cells}{verdict}{_people(alert) if report.judged else ''}</tr>")
     missed = "".join(f"<p>Missed: {time_text(start)} to {time_text(end)}</p>" for start, end in report.missed)
     return f"<table>{head}{''.join(rows)}</table>{missed}"
+
+
+def _people(alert: JudgedAlert) -> str:
+    """Returns the cell with what people said of an alert."""
+    vote = alert.verdict
+    if vote is None:
+        return '<td data-name="People"></td>'
+    kind, word = ("yes", "helpful") if vote.helpful else ("no", "not helpful")
+    by = f", {html.escape(vote.by)}" if vote.by else ""
+    return f'<td class="{kind}" data-name="People">{word}{by}</td>'
 
 
 def _offers(report: Report) -> str:

@@ -15,8 +15,11 @@ from cli.files import unreadable, unwritable
 from local.series import NotASeries, note_of_texts, read_series, seconds_of
 
 if TYPE_CHECKING:
+    from alertrelay.anomaly.scorer.metric import WatchedMetric
+    from alertrelay.anomaly.scorer.ports import Vote
     from alertrelay.config.watch import AnomalyConfig
 
+    from cli.anomaly.deployed import DeployedScorer
     from cli.anomaly.judge import Report
 
 _DESCRIPTION = """\
@@ -26,7 +29,8 @@ would have been sent, each with its reason. The code is that of the deployed fun
 The points come from a CSV with the columns timestamp,value, or with --env from CloudWatch, for an entry of
 config/anomaly.yml: use it to judge a period in shadow. All points are learned from; --from and --to name the part that
 is shown and judged. --incidents is a CSV with the columns start,end: the page then shows which were found, and which
-alerts were false.
+alerts were false. With --env it also shows what people said of each alert, by a button in Slack or `alertrelay
+feedback`, also of those in shadow.
 """
 _EPILOG = """\
 examples:
@@ -178,7 +182,23 @@ def _from_cloudwatch(args: argparse.Namespace) -> Report:
         begin=begin,
         end=end,
         incidents=_incidents(args.incidents, begin, end),
+        votes=_votes(scorer, metric, begin),
     )
+
+
+def _votes(scorer: DeployedScorer, metric: WatchedMetric, begin: float) -> Sequence[Vote]:
+    """Returns what people said since then of the metric's anomalies; nothing, with a word, where the table does not
+    answer. Of an entry with several metrics the journal knows whose anomaly it was."""
+    from alertrelay.anomaly.scorer.ports import NotebookFailure
+
+    journal = [entry for book in scorer.books() for entry in book.journal if entry.watch == metric.watch]
+    others = {entry.fingerprint for entry in journal if entry.metric != str(metric)}
+    try:
+        votes = scorer.notebook.votes(begin)
+    except NotebookFailure as failure:
+        print(f"alertrelay anomaly report: without what people said of the alerts: {failure}", file=sys.stderr)
+        return ()
+    return [vote for vote in votes if vote.watch == metric.watch and vote.fingerprint not in others]
 
 
 def _note_few(name: str, points: Sequence[object]) -> None:

@@ -9,25 +9,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Literal
 
+from alertrelay.aws.dead_letters import letter_of, messages, release, waiting
 from alertrelay.aws.errors import code
+from alertrelay.groups.dead_letters import DeadLetterQueue, Judged, Letter, forwarder_queues, judge
 from alertrelay.ports import Clock
 from botocore.exceptions import ClientError
 
 from cli.cloud import UNREADABLE, Client, CloudUnreadable, DeployedStack, unreadable
-from cli.recovery.letters import DeadLetterQueue, Judged, Letter, judge
 
-KINDS = ("undelivered", "failed", "expired")
-"""Of a forwarder: infra/forwarding.py."""
 RULES = "rule-failures"
-BATCH = 10
-"""What SQS gives at most in one answer."""
-HELD_SECONDS = 600
-"""A message that is being looked at is invisible for so long at most."""
-EMPTY_ANSWERS = 3
-"""In a row, after which a queue is taken to be empty: one answer asks only some of SQS's servers."""
 Done = Literal["sent", "deleted", "left", "would send", "would delete", "failed"]
 
 
@@ -56,11 +48,7 @@ class Handled:
 
 def queues_of(deployed: DeployedStack, only: Sequence[str] = ()) -> tuple[DeadLetterQueue, ...]:
     """The dead-letter queues of a stack, those whose name ends with one of `only` where it is given."""
-    found = [
-        DeadLetterQueue(name=f"{function}-{kind}", holder="forwarder", function=function)
-        for function in deployed.forwarders
-        for kind in KINDS
-    ]
+    found = list(forwarder_queues(deployed.forwarders))
     found.append(DeadLetterQueue(name=f"{deployed.stack}-{RULES}", holder="rules"))
     if scorer := deployed.outputs.get("AnomalyFunction"):
         found.append(DeadLetterQueue(name=f"{scorer}-failed", holder="scorer"))
@@ -90,7 +78,7 @@ class Redrive:
         url = ""
         try:
             url = sqs.get_queue_url(QueueName=queue.name)["QueueUrl"]
-            for message in _messages(sqs, url):
+            for message in messages(sqs, url):
                 handled = self._one(sqs, url, queue, message)
                 if handled.done not in ("sent", "deleted"):
                     held.append(message["ReceiptHandle"])
@@ -100,10 +88,10 @@ class Redrive:
                 raise CloudUnreadable(f"{what} does not exist: deploy the environment again") from None
             raise unreadable(what, error) from None
         finally:
-            _release(sqs, url, held)
+            release(sqs, url, held)
 
     def _one(self, sqs: Any, url: str, queue: DeadLetterQueue, message: Mapping[str, Any]) -> Handled:
-        letter = _letter(message)
+        letter = letter_of(message)
         judged = judge(queue, letter, functions=self.functions)
 
         def handled(done: Done, fault: str = "") -> Handled:
@@ -129,55 +117,9 @@ def counted(queue: DeadLetterQueue, client: Client) -> int:
     sqs = client("sqs")
     try:
         url = sqs.get_queue_url(QueueName=queue.name)["QueueUrl"]
-        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+        return waiting(sqs, url)
     except UNREADABLE as error:
         raise unreadable(f"the queue {queue.name}", error) from None
-    return sum(int(found.get(name, 0)) for name in names)
-
-
-def _messages(sqs: Any, url: str) -> Iterator[Mapping[str, Any]]:
-    """Yields each message once: one that became visible again meanwhile ends the reading."""
-    seen, empty = set[str](), 0
-    while empty < EMPTY_ANSWERS:
-        answer = sqs.receive_message(
-            QueueUrl=url,
-            MaxNumberOfMessages=BATCH,
-            VisibilityTimeout=HELD_SECONDS,
-            WaitTimeSeconds=0,
-            AttributeNames=["SentTimestamp"],
-            MessageAttributeNames=["All"],
-        )
-        fresh = [one for one in answer.get("Messages", ()) if one["MessageId"] not in seen]
-        empty = 0 if fresh else empty + 1
-        for message in fresh:
-            seen.add(message["MessageId"])
-            yield message
-
-
-def _letter(message: Mapping[str, Any]) -> Letter:
-    millis = int(message.get("Attributes", {}).get("SentTimestamp", 0))
-    return Letter(
-        message_id=message["MessageId"],
-        body=message["Body"],
-        sent_at=datetime.fromtimestamp(millis / 1000, UTC),
-        attributes={
-            name: str(value.get("StringValue", "")) for name, value in message.get("MessageAttributes", {}).items()
-        },
-    )
-
-
-def _release(sqs: Any, url: str, held: Sequence[str]) -> None:
-    """Makes messages visible again. One that cannot be comes back by itself after HELD_SECONDS."""
-    for start in range(0, len(held), BATCH):
-        entries = [
-            {"Id": str(number), "ReceiptHandle": handle, "VisibilityTimeout": 0}
-            for number, handle in enumerate(held[start : start + BATCH])
-        ]
-        try:
-            sqs.change_message_visibility_batch(QueueUrl=url, Entries=entries)
-        except UNREADABLE:
-            return
 
 
 def report(handled: Sequence[Handled], faults: Sequence[str], *, replay: bool) -> str:

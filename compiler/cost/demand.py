@@ -14,6 +14,7 @@ from compiler.alarms.alarm import Plan, setting_of
 from compiler.alarms.plan import plan
 from compiler.alarms.slo import plan_slos
 from compiler.cost.month import Demand, ScorerDemand, SloDemand
+from compiler.cost.queries import LOG_GB, SERIES, prometheus_demand, query_demand
 from compiler.cost.usage import MONTH_MINUTES, CountedAlert
 from compiler.dashboards.pages import dashboards_of
 from compiler.delivery import LastResort, sends_sms
@@ -36,9 +37,12 @@ def demand(
     alerts_a_day: float = ALERTS_A_DAY,
     homes: float | None = None,
     open_minutes: float = OPEN_MINUTES,
+    rules: Mapping[str, str] | None = None,
+    log_gb: float = LOG_GB,
+    series: float = SERIES,
 ) -> Demand:
     """Returns the demand of one environment. Without `homes`, they are the mean of its own alarms, each as likely as
-    another."""
+    another. `rules` are the files of Prometheus's rules that are deployed with it."""
     planned = plan(environment.resources, setting_of(environment), Findings())
     reached = [integrations(config, labels) for labels in _labels(environment, planned)]
     targets = [target for each in reached for target in each]
@@ -47,10 +51,10 @@ def demand(
         alert=CountedAlert(
             homes=fmean(map(len, reached)) if homes is None else homes,
             open_minutes=open_minutes,
-            group_interval=config.route.group_interval,
+            repeat_interval=config.route.repeat_interval,
         ),
         channels=len({target.integration.channel for target in targets}),
-        alarms=sum(alarm.billed_metrics for alarm in planned.alarms),
+        alarms=sum(alarm.billed_metrics for alarm in planned.alarms if not alarm.query),
         composites=len(planned.parents),
         scored=_scored(anomaly) if anomaly else None,
         slos=slo_demand(environment),
@@ -61,6 +65,8 @@ def demand(
         intake=bool(environment.intake),
         log_days=environment.log_retention_days,
         reported=bool(environment.audit and environment.audit.report),
+        queried=query_demand(planned.alarms, log_gb),
+        prometheus=prometheus_demand(rules or {}, series),
     )
 
 

@@ -9,6 +9,7 @@ from alertrelay.config.slo import EVERY, PAIRS
 
 from compiler.cost import intake, prices, usage
 from compiler.cost.prices import Price
+from compiler.cost.queries import PROMETHEUS, QUERIES, PrometheusDemand, QueryDemand
 
 ALERT_TOPICS = 5
 TOPICS = ALERT_TOPICS + 1
@@ -79,7 +80,7 @@ class SloDemand:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Demand:
     """What a month is counted for. `channels` are those that its alerts reach; `alarms` are metrics of the alarms on
-    resources, `composites` their parents."""
+    resources, save those on queries, `composites` their parents."""
 
     alerts_a_day: float
     alert: usage.CountedAlert
@@ -98,6 +99,8 @@ class Demand:
     """Days that the logs are kept, 0 to leave their keeping out."""
     reported: bool = False
     """A weekly audit reads them."""
+    queried: QueryDemand | None = None
+    prometheus: PrometheusDemand | None = None
 
 
 def bill(demand: Demand) -> list[Line]:
@@ -165,6 +168,7 @@ def _options(demand: Demand) -> list[Line]:
         name = "alarms on resources"
         lines.append(_line(name, "metrics of alarms", demand.alarms, prices.ALARM_METRIC))
         lines.append(_line(name, "composite alarms, the parents", demand.composites, prices.COMPOSITE_ALARM))
+    lines += _of_queries(demand)
     if demand.sms:
         lines.append(_line("SMS", "alarm on what SMS cost; the messages apart", 1, prices.ALARM_METRIC))
     if demand.ops_page:
@@ -196,8 +200,13 @@ def of_history(demand: Demand) -> list[Line]:
         runs = usage.MONTH_DAYS / 7
         # What is asked for is counted first, and then read; a month is about four weeks.
         searched = 2 * runs * (alerts + ticks) / 1e9
-        lines.append(_line(HISTORY, "logs that the weekly audit searches", searched, prices.LOGS_SEARCHED))
+        lines.append(_line(HISTORY, "logs that the weekly audit searches", searched, prices.LOG_SCANNED))
     return lines
+
+
+def _of_queries(demand: Demand) -> list[Line]:
+    counted = ((QUERIES, demand.queried), (PROMETHEUS, demand.prometheus))
+    return [_line(part, *line) for part, taken in counted if taken for line in taken.quantities()]
 
 
 def of_slos(slos: SloDemand) -> list[Line]:

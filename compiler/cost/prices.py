@@ -32,6 +32,7 @@ _DYNAMODB = "https://aws.amazon.com/dynamodb/pricing/on-demand/"
 _LAMBDA = "https://aws.amazon.com/lambda/pricing/"
 _KMS = "https://aws.amazon.com/kms/pricing/"
 _SECRETS = "https://aws.amazon.com/secrets-manager/pricing/"
+_PROMETHEUS = "https://aws.amazon.com/prometheus/pricing/"
 _S3 = "https://aws.amazon.com/s3/pricing/"
 
 ALARM_METRIC = Price(dollars=0.10, per=1, unit="metric of an alarm", source=_CLOUDWATCH)
@@ -43,7 +44,11 @@ DASHBOARD = Price(dollars=3.00, per=1, unit="dashboard", source=_CLOUDWATCH)
 GET_METRIC_DATA = Price(dollars=0.01, per=1000, unit="metric asked for", source=_CLOUDWATCH)
 LOGS = Price(dollars=0.50, per=1, unit="GB of logs", source=_CLOUDWATCH)
 LOGS_KEPT = Price(dollars=0.03, per=1, unit="GB of logs kept", source=_CLOUDWATCH)
-LOGS_SEARCHED = Price(dollars=0.005, per=1, unit="GB of logs searched", source=_CLOUDWATCH)
+LOG_SCANNED = Price(dollars=0.005, per=1, unit="GB of logs that a query scans", source=_CLOUDWATCH)
+PROMETHEUS_SAMPLE = Price(dollars=0.90, per=10 * MILLION, unit="sample ingested", source=_PROMETHEUS)
+"""Of the first two billion a month; $0.35 of the next 250."""
+PROMETHEUS_READ = Price(dollars=0.10, per=1000 * MILLION, unit="sample that a query processes", source=_PROMETHEUS)
+PROMETHEUS_GB = Price(dollars=0.03, per=1, unit="GB of samples and metadata", source=_PROMETHEUS)
 KEY = Price(dollars=1.00, per=1, unit="key", source=_KMS)
 KEY_REQUEST = Price(dollars=0.03, per=10_000, unit="request to KMS", source=_KMS)
 SECRET = Price(dollars=0.40, per=1, unit="secret", source=_SECRETS)

@@ -1,6 +1,6 @@
 """Counts what an alert takes of AWS: requests to the table, timers, invocations and their time, lines of log.
 
-The counts are those of an alert in groups of its own that fires once and resolves; tests/compiler/test_cost_usage.py
+The counts are those of an alert in groups of its own that fires once and resolves; tests/compiler/test_cost.py
 holds them against the pipeline itself. What shares its groups with others takes less.
 """
 
@@ -24,16 +24,19 @@ UNITS: Mapping[str, tuple[float, float]] = {
     "put_member": (1, 0),
     "arm": (2, 0),  # the header, and its entry in the index
     "lease": (3, 0),  # moves the entry: one is deleted, one is written
+    "lease refused": (1, 0),  # a condition that fails costs what the item would
     "record": (3, 0),
     "finish": (2, 0),
+    "wake": (3, 0),
     "take": (1, 0),
     "header": (0, 1),
     "headers": (0, 1),
     "members": (0, 1),
-    "facts": (0, 3),  # the silences, the alert, what may inhibit it
+    "facts": (0, 4),  # the silences, the alert, what may inhibit it, whether the group may sleep
     "get_alerts": (0, 1),
     "due": (0, 0.5),
     "survey": (0, 1),
+    "waking": (0, 2),  # the mark, and the silences
 }
 """Write and read units of each method of the store. An item of a header or a member is below 1 KB."""
 
@@ -43,13 +46,33 @@ JOIN: Methods = {"put_alert": FORWARDERS, "note_source": 1}
 JOIN_HOME: Methods = {"put_member": 1, "header": 1}
 """Of an update in each of its groups."""
 ARM: Methods = {"arm": 1}
-FLUSH: Methods = {"lease": 2, "header": 1, "headers": 1, "members": 1, "facts": 1, "take": 1, "record": 1}
-"""Of the flush that notifies of the alert. A timer that a tick sent again is refused its lease, and reads why."""
-OPEN: Methods = {"lease": 1.2, "header": 0.2, "members": 1, "facts": 1, "get_alerts": 1, "record": 1}
-"""Of a flush that finds nothing new, each group_interval."""
-LAST: Methods = {
-    "lease": 1.2,
+FLUSH: Methods = {
+    "lease": 1,
+    "lease refused": 1,
+    "header": 1,
+    "headers": 1,
+    "members": 1,
+    "facts": 1,
+    "take": 1,
+    "record": 1,
+}
+"""Of the flush that notifies of the alert. A timer that a tick sent again is refused its lease, and reads why. Then the
+group sleeps (docs/adr/0043)."""
+OPEN: Methods = {
+    "lease": 1,
+    "lease refused": 0.2,
     "header": 0.2,
+    "members": 1,
+    "facts": 1,
+    "get_alerts": 1,
+    "record": 1,
+}
+"""Of a flush that notifies once more, each repeat_interval."""
+LAST: Methods = {
+    "wake": 1,
+    "lease": 1,
+    "lease refused": 1,
+    "header": 1,
     "members": 2,
     "facts": 1,
     "get_alerts": 1,
@@ -57,10 +80,10 @@ LAST: Methods = {
     "record": 1,
     "finish": 1,
 }
-"""Of the flush that notifies of the resolve, and closes the group."""
-TICK: Methods = {"due": 1, "survey": 1}
+"""Of the resolve, which wakes the group, and of the flush that notifies of it and closes the group."""
+TICK: Methods = {"due": 1, "survey": 1, "waking": 1}
 
-TIMERS_FIRST, TIMERS_OPEN, TIMERS_LAST = 2.0, 1.2, 1.2
+TIMERS_FIRST, TIMERS_OPEN, TIMERS_LAST = 2.0, 1.2, 2.0
 """Messages that bring a group to each flush: its own, and those of a tick that looked meanwhile."""
 QUEUE_REQUESTS = 3
 """Of each message: sent, received, deleted."""
@@ -107,12 +130,12 @@ class CountedAlert:
 
     homes: float
     open_minutes: float
-    group_interval: float  # seconds
+    repeat_interval: float  # seconds
 
     @property
     def flushes_open(self) -> float:
-        """Returns how often each of its groups is flushed in between."""
-        return self.open_minutes * 60 / self.group_interval
+        """Returns how often each of its groups is flushed in between: it sleeps till its repeat."""
+        return self.open_minutes * 60 // self.repeat_interval
 
 
 def methods(alert: CountedAlert) -> Counter[str]:

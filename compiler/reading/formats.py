@@ -26,6 +26,7 @@ PHONE_NUMBER = text_like(r"\+[1-9][0-9]{6,14}", "a phone number in E.164", '"+15
 _SECRET_KEY = re.compile(r"(?![0-9a-fA-F-]{32,}$)[A-Za-z0-9_-]{1,64}")
 """Not so many hexadecimal digits: an integration key of PagerDuty, or a UUID."""
 WEB_ADDRESS = text_like(r"https?://[^\s/]+(/\S*)?", "a web address", "https://wiki.example.com/runbooks")
+TIME_OF_DAY = text_like(r"([01][0-9]|2[0-3]):[0-5][0-9]", "a time of day, in quotes", '"09:00"')
 LABEL_VALUE = text_like(r"[^,\r\n]+", "a label's value: one line without a comma", "checkout")
 
 

@@ -16,6 +16,7 @@ from compiler.reading.section import Section, keys, section_of
 from compiler.reading.yamlfile import Value
 from compiler.resources import listing
 from compiler.resources.audit import Audit, audit_of
+from compiler.resources.maintenance import Maintenance, maintenance_of
 from compiler.resources.resource import (
     Cache,
     Cluster,
@@ -32,7 +33,8 @@ from compiler.resources.sources import Source, sources_of
 KEYS = keys(
     "region retain log_retention_days labels publisher_accounts publishers ops_email ops_pagerduty_key "
     "rollout intake reserved_concurrency runbook_base_url alarm_tags_in_notifications managed_prometheus audit "
-    "databases clusters caches services load_balancers queues functions slos dashboards sources"
+    "databases clusters caches services load_balancers queues functions slos dashboards sources "
+    "maintenance"
 )
 ROLLOUTS = ("canary", "at_once")
 INTAKES = ("direct", "batched")
@@ -80,6 +82,7 @@ class Environment:
     functions: tuple[Function, ...]
     slos: tuple[ListedObjective, ...] = ()
     dashboards: bool = False  # of budgets, alarms, resources and the relay, in CloudWatch
+    maintenance: tuple[Maintenance, ...] = ()  # windows in which alerts are expected
     sources: tuple[Source, ...] = ()  # the servers that post here, which check --live tries
 
     @property
@@ -142,6 +145,7 @@ def parse_environment(root: Value, name: str, findings: Findings) -> Environment
         slos=slos(section),
         dashboards=section.flag("dashboards", default=False),
         sources=sources_of(section),
+        maintenance=maintenance_of(section),
     )
 
 

@@ -13,9 +13,12 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
 from compiler.alarms.alarm import CompositeAlarm, MetricAlarm, Plan, Setting, Stat
+from compiler.alarms.muting import muted_alarms
 from compiler.alarms.plan import plan
 from compiler.reading.finding import Findings
+from compiler.resources.maintenance import Maintenance
 from compiler.resources.resource import Resource
+from infra.alarms.muting import mute_rules
 from infra.alarms.queries import log_alarm, promql_alarm, query_role
 from infra.topics import topic_prefix
 
@@ -46,6 +49,7 @@ class PlannedAlarms(Construct):
         environment: str,
         topics: Mapping[str, str] | None = None,
         send_tags: bool = False,
+        maintenance: Sequence[Maintenance] = (),
     ) -> None:
         super().__init__(scope, construct_id)
         self.topics = topics or {severity: topic_arn(environment, severity) for severity in ("critical", "warning")}
@@ -57,6 +61,8 @@ class PlannedAlarms(Construct):
             made[parent.name] = composite = self._composite(parent)
             for child in parent.children:
                 composite.add_resource_dependency(made[child])
+        for window in maintenance:
+            mute_rules(self, window, environment, muted_alarms(window, alarms), made)
         if send_tags:
             reason = "ActionConfiguration is newer (October 2026) than the schemas that the CDK checks by."
             cdk.Validations.of(self).acknowledge(cdk.Acknowledgment(id="CloudFormation-Validate::F3002", reason=reason))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import aws_cdk as cdk
 from constructs import Construct
 
 from compiler.alarms.alarm import Plan
+from compiler.resources.maintenance import Maintenance
 from infra.alarms.alarm import PlannedAlarms
 
 
@@ -21,6 +24,7 @@ class AlarmsStack(cdk.Stack):
         environment: str,
         stack_name: str,
         send_tags: bool = False,
+        maintenance: Sequence[Maintenance] = (),
     ) -> None:
         super().__init__(
             scope,
@@ -30,4 +34,4 @@ class AlarmsStack(cdk.Stack):
             # A template has at most 1 MB: without indentation 500 alarms fit.
             suppress_template_indentation=True,
         )
-        PlannedAlarms(self, "Planned", alarms, environment=environment, send_tags=send_tags)
+        PlannedAlarms(self, "Planned", alarms, environment=environment, send_tags=send_tags, maintenance=maintenance)

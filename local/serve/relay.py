@@ -6,10 +6,11 @@ import json
 import threading
 import uuid
 from collections import Counter, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from alertrelay.channels import KINDS, renderer
@@ -27,17 +28,28 @@ from alertrelay.notification import Outcome
 from alertrelay.notify.compose import Site
 from alertrelay.notify.limits import LIMITS
 from alertrelay.ports import Clock, SelfAlert, Telemetry
+from alertrelay.runtime.console import ConsoleWorld
 from alertrelay.runtime.intake import IntakeState, IntakeWorld, handler_of
 from alertrelay.runtime.observe import Observer
 from alertrelay.runtime.slack import slack_world
 from alertrelay.sources import Envelope
 
 from local.serve.database import DataFile, QueuedMessage, Rows
+from local.serve.queues import (
+    ACCOUNT,
+    DEAD,
+    LATER,
+    REGION,
+    TIMERS,
+    TOPIC,
+    LoggedLines,
+    QueuedDeadLetters,
+    QueuedRefusals,
+    QueuedTimers,
+    QueuedTopics,
+)
 from local.serve.store import SqliteStore
 
-TOPIC, TIMERS, LATER, DEAD, REFUSED = "topic", "timers", "later", "dead-letters", "refused"
-"""The queues of messages."""
-ACCOUNT, REGION = "000000000000", "local"
 TRIES = 6
 """A message that fails so often goes to the dead letters."""
 MINUTE = timedelta(minutes=1)
@@ -49,63 +61,8 @@ class Outside:
 
     secret: Mapping[str, str] = field(repr=False)
     network: Network
-
-
-@dataclass(frozen=True, slots=True)
-class QueuedTopics:
-    """intake.ports.Topics: a message is durable when its row is written. `published` is called after it."""
-
-    database: DataFile
-    clock: Clock
-    published: Callable[[], None]
-
-    def publish(self, topic: str, message: str, *, attributes: Mapping[str, str]) -> None:
-        """See intake.ports.Topics."""
-        now = self.clock.now()
-        envelope = Envelope(
-            text=message,
-            message_id=str(uuid.uuid4()),
-            topic_arn=f"arn:aws:sns:{REGION}:{ACCOUNT}:alertrelay-local-{topic}",
-            sent_at=now,
-            attributes=attributes,
-        )
-        self.database.send(TOPIC, json.dumps(envelope.to_json()), due=now)
-        self.published()
-
-
-@dataclass(frozen=True, slots=True)
-class QueuedTimers:
-    """ports.Timers in the same file."""
-
-    database: DataFile
-    clock: Clock
-    horizon: float = 60.0
-
-    def send(self, body: Mapping[str, Any], *, delay_seconds: float) -> None:
-        """See ports.Timers."""
-        self.database.send(TIMERS, json.dumps(body), due=self.clock.now() + timedelta(seconds=delay_seconds))
-
-    def send_all(self, bodies: Sequence[tuple[Mapping[str, Any], float]]) -> None:
-        """See ports.Timers."""
-        with self.database.at_once():
-            for body, delay in bodies:
-                self.send(body, delay_seconds=delay)
-
-    def dead_letter(self, body: Mapping[str, Any]) -> None:
-        """See ports.Timers."""
-        self.database.send(DEAD, json.dumps(body), due=self.clock.now())
-
-
-@dataclass(frozen=True, slots=True)
-class QueuedRefusals:
-    """intake.ports.RefusedBodies in the same file."""
-
-    database: DataFile
-    clock: Clock
-
-    def keep(self, body: str, *, why: str) -> None:
-        """See intake.ports.RefusedBodies."""
-        self.database.send(REFUSED, json.dumps({"why": why, "body": body}), due=self.clock.now())
+    console: str = ""  # the address of the console's page
+    log: Path | None = None  # the file that the relay logs to
 
 
 class LocalRelay:
@@ -140,6 +97,7 @@ class LocalRelay:
                 silences=store,
                 groups=store,
                 rates=store,
+                lookup=store,
                 acknowledgements=store,
             ),
             IntakeWorld(
@@ -157,8 +115,8 @@ class LocalRelay:
                     alerts=store.get_alerts,
                     queue=partial(QueuedTimers(database, clock).send, delay_seconds=0),
                 ),
-                local=True,
             ),
+            ConsoleWorld(letters=QueuedDeadLetters(database, clock), log=LoggedLines(outside.log), local=True),
             _observer(config),
         )
         self._one_request = threading.Lock()
@@ -234,7 +192,7 @@ class LocalRelay:
     def _pipeline(self, config: Config, store: SqliteStore, outside: Outside) -> Pipeline:
         return assemble(
             config=config,
-            site=Site(environment=config.environment, account=ACCOUNT, region=REGION),
+            site=Site(environment=config.environment, account=ACCOUNT, region=REGION, console=outside.console),
             channels=frozenset(KINDS),
             accounts_for_unrouted=True,
             notes_sources=True,

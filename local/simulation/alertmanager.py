@@ -195,6 +195,7 @@ class Alertmanager:
             facts,
             rules=rules,
             intervals=self._config.time_intervals,
+            maintenance=self._config.maintenance,
             alerts=self._store,
             now=now,
             log=_ignore,

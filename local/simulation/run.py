@@ -11,8 +11,11 @@ from typing import Any, Protocol
 
 from alertrelay.channels.sns import last_resort as last_resort_target
 from alertrelay.config.model import Config
+from alertrelay.intake.acknowledging import Acknowledging, acknowledge_item
+from alertrelay.intake.ports import IntakeReport
 from alertrelay.memory.store import MemoryStore
 from alertrelay.policy import silence
+from alertrelay.policy.acknowledgement import fires
 from alertrelay.policy.silence import Silence, SilenceRefused
 from alertrelay.policy.silence_json import from_json
 
@@ -23,7 +26,16 @@ from local.simulation.alertmanager import Alertmanager
 from local.simulation.intake import Intake, IntakeAlert
 from local.simulation.record import Record, Sinks
 from local.simulation.relay import OurRelay
-from local.simulation.timeline import Post, Reload, SilenceExpired, SilenceSet, SinkSet, TimelineEntry, moment
+from local.simulation.timeline import (
+    AcknowledgedNow,
+    Post,
+    Reload,
+    SilenceExpired,
+    SilenceSet,
+    SinkSet,
+    TimelineEntry,
+    moment,
+)
 
 
 class _Relay(Protocol):
@@ -109,6 +121,8 @@ class SimulatedRun:
                 self._silence(entry.place, lambda: self._set_silence(name, data))
             case SilenceExpired(name=name):
                 self._silence(entry.place, lambda: self._expire_silence(name))
+            case AcknowledgedNow(alertname=name):
+                self._silence(entry.place, lambda: self._acknowledge(name))
             case Reload(text=text):
                 self._reload(entry.place, text)
 
@@ -138,6 +152,21 @@ class SimulatedRun:
             change = silence.create(wanted, now=now, new_id=new_id)
         self._silences[name] = change.id
         self._write(change.write)
+
+    def _acknowledge(self, name: str) -> None:
+        parts = Acknowledging(
+            alerts=self._store,
+            acknowledgements=self._store,
+            groups=self._store,
+            clock=self._agenda,
+            report=IntakeReport(log=lambda *_, **__: None, count=lambda *_: None),
+        )
+        now = self._agenda.now()
+        firing = [one for one in self._store.firing(now) if fires(one.alert, now) and one.alert.name == name]
+        if not firing:
+            raise ValueError(f"no alert named {name!r} fires here: nothing is acknowledged")
+        for item in firing:
+            acknowledge_item(parts, item, by="simulate", via="api")
 
     def _expire_silence(self, name: str) -> None:
         stored = next((one for one in self._store.silences()[0] if one.id == self._silences.get(name)), None)

@@ -18,10 +18,11 @@ _WORDS = ("timeout", "refused")
 _VALUES = {
     "silence": 'an object with a name, as in {"name": "maintenance", …},',
     "expire": "the name of a silence",
+    "acknowledge": "the alertname of what is acknowledged",
     "reload": "the text of an alertmanager.yml",
 }
 _MOMENT = "expected seconds from the start, a duration as in 1h30m, or a time of RFC 3339 as in 2026-01-01T00:10:00Z"
-_FORMS = 'a list of alerts, {"silence": …}, {"expire": …}, {"sink": …} or {"reload": …}'
+_FORMS = 'a list of alerts, {"silence": …}, {"expire": …}, {"acknowledge": …}, {"sink": …} or {"reload": …}'
 
 
 class TimelineError(ValueError):
@@ -51,6 +52,13 @@ class SilenceExpired:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AcknowledgedNow:
+    """Somebody acknowledges the alerts of that name which fire."""
+
+    alertname: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SinkSet:
     """The answers of receivers from now on: of all, or of those named."""
 
@@ -65,7 +73,7 @@ class Reload:
     text: str
 
 
-What = Post | SilenceSet | SilenceExpired | SinkSet | Reload
+What = Post | SilenceSet | SilenceExpired | AcknowledgedNow | SinkSet | Reload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +162,8 @@ def _what(data: Any, place: str) -> What:
             return SilenceSet(name=name, data={key: silence[key] for key in silence if key != "name"})
         case {"expire": str(name)}:
             return SilenceExpired(name=name)
+        case {"acknowledge": str(name)}:
+            return AcknowledgedNow(alertname=name)
         case {"sink": Mapping() as answers}:
             return SinkSet(receivers={str(name): _answer(answer, place) for name, answer in answers.items()})
         case {"sink": answer}:

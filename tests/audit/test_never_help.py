@@ -5,8 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import botocore.session
 import pytest
+from alertrelay.aws.alarms.resources import _QUESTIONS, deleted_resource
 from alertrelay.dispatch.audit.never_help import NO_DATA_FOR, never_help, of_environment
+from botocore import xform_name
+from botocore.exceptions import ClientError
 
 from tests.aws.test_alarms_survey import ARN, NOW, TOPIC, described
 
@@ -32,6 +36,61 @@ HEAD = "arn:aws:sns:eu-central-1:111122223333:"
 def test_an_alarm_that_can_never_help_is_named_with_the_reason(more: dict[str, Any], why: str) -> None:
     found = [one.why for one in never_help([described("cpu", **more)], OURS, now=NOW)]
     assert (len(found), why in "".join(found)) == (bool(why), True)
+
+
+QUIET: dict[str, Any] = {"state": "INSUFFICIENT_DATA", "StateTransitionedTimestamp": NOW - NO_DATA_FOR}
+
+
+def of_instance(name: str = "orders", **more: Any) -> Any:
+    """An alarm on an instance of RDS, without data for a week."""
+    dimensions = [{"Name": "DBInstanceIdentifier", "Value": name}]
+    return described(f"{name}-cpu", **QUIET, Namespace="AWS/RDS", Dimensions=dimensions, **more)
+
+
+class Rds:
+    """An RDS that answers one error, or with the instance."""
+
+    def __init__(self, error: str) -> None:
+        self.error = error
+
+    def describe_db_instances(self, *, DBInstanceIdentifier: str) -> Any:  # noqa: N803 - the service's word
+        """DescribeDBInstances."""
+        if self.error:
+            raise ClientError({"Error": {"Code": self.error, "Message": ""}}, "DescribeDBInstances")
+        return {"DBInstances": [{"DBInstanceIdentifier": DBInstanceIdentifier}]}
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        ("DBInstanceNotFound", "its DBInstanceIdentifier orders does not exist any more"),
+        ("AccessDenied", "does its resource still exist?"),
+        ("Throttling", "does its resource still exist?"),
+        ("", "does its resource still exist?"),
+    ],
+)
+def test_a_resource_that_was_deleted_is_named_where_its_service_says_so(answer: str, why: str) -> None:
+    """One that may not be asked for is not known: never taken for deleted."""
+    services: list[str] = []
+
+    def client_of(service: str) -> Any:
+        services.append(service)
+        return Rds(answer)
+
+    alarms = [of_instance(), described("disk", Dimensions=[{"Name": "Path", "Value": "/"}], **QUIET)]
+    found = list(never_help(alarms, OURS, now=NOW, deleted=lambda alarm: deleted_resource(alarm, client_of)))
+    assert services == ["rds"], "nobody is asked about a dimension that names no resource"
+    assert why in next(one.why for one in found if one.alarm.endswith("orders-cpu"))
+    assert "does its resource still exist?" in next(one.why for one in found if one.alarm.endswith("disk"))
+
+
+def test_every_question_is_one_that_botocore_knows() -> None:
+    for question in _QUESTIONS.values():
+        model = botocore.session.get_session().get_service_model(question.service)
+        operations = {xform_name(name): name for name in model.operation_names}
+        asked: Any = model.operation_model(operations[question.operation]).input_shape
+        shape = asked.members[question.parameter]
+        assert shape.type_name == ("list" if question.many else "string")
 
 
 def test_an_alarm_without_an_action_for_ok_is_not_said_to_help_never() -> None:

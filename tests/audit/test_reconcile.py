@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -29,7 +29,18 @@ BEFORE = NOW - timedelta(hours=1)
 
 
 def account(cloudwatch: CloudWatch, number: str = "111122223333") -> AuditedAccount:
-    return audited_account(lambda: cloudwatch, account=number, region="eu-central-1", topics=TOPICS, now=lambda: NOW)
+    return asked(lambda: cloudwatch, number)
+
+
+def asked(client: Callable[[], Any], number: str, *, now: Callable[[], datetime] = lambda: NOW) -> AuditedAccount:
+    return audited_account(
+        client,
+        account=number,
+        region="eu-central-1",
+        topics=TOPICS,
+        now=now,
+        client_of=lambda _service: client(),
+    )
 
 
 def found(world: World, *accounts: AuditedAccount, log: list[str] | None = None) -> list[Difference]:
@@ -115,10 +126,7 @@ def test_a_contributor_that_vanished_without_an_ok_is_resolved(empty: World) -> 
 
 
 def reconciled_now(world: World, cloudwatch: CloudWatch) -> list[Difference]:
-    asked = audited_account(
-        lambda: cloudwatch, account="111122223333", region="eu-central-1", topics=TOPICS, now=world.clock.now
-    )
-    return found(world, asked)
+    return found(world, asked(lambda: cloudwatch, "111122223333", now=world.clock.now))
 
 
 def test_contributors_that_cannot_be_asked_for_are_neither_missed_nor_over(empty: World) -> None:
@@ -207,7 +215,7 @@ def test_one_denied_account_of_ten_is_named_and_changes_nothing_for_the_others(w
         one = described(f"disk{number}")
         arn = one["AlarmArn"].replace("111122223333", foreign)
         others.append(account(CloudWatch({**one, "AlarmArn": arn}), foreign))
-    closed = audited_account(denied, account="111122223333", region="eu-central-1", topics=TOPICS, now=lambda: NOW)
+    closed = asked(denied, "111122223333")
     log: list[str] = []
     differences = found(world, closed, *others, log=log)
     # The open alert of the account that is closed is neither deleted nor over.

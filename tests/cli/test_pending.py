@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 from alertrelay.channels import KINDS
+from alertrelay.groups.undelivered import PendingGroup, pending
 from alertrelay.ports import Retryable
 
 from cli.pending import show
-from cli.recovery.undelivered import PendingGroup, pending
 from tests.dispatch.test_silences import silence
 from tests.dispatch.world import World, alarm, config, timed
 

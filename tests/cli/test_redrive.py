@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 from alertrelay.alert import rfc3339
+from alertrelay.groups.dead_letters import DeadLetterQueue, Letter, judge
 from alertrelay.memory.ports import ManualClock
 from botocore.exceptions import ClientError
 
 from cli import cloud, redrive
 from cli.command import parser
-from cli.recovery.letters import DeadLetterQueue, Letter, judge
 from cli.recovery.queues import Handled, Redrive, queues_of
 from local.stack.day import DayRun
 from local.stack.deployed import deploy

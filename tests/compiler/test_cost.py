@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,13 +14,17 @@ from alertrelay.state import Store
 from compiler.cost import intake, prices, usage
 from compiler.cost.demand import demand, integrations
 from compiler.cost.month import ALERTS, REST, Demand, Line, bill, relay_dollars
+from compiler.cost.queries import PROMETHEUS, QUERIES
 from compiler.cost.table import price, quantity
 from compiler.cost.usage import UNITS, CountedAlert, methods
 from compiler.load import Loaded, load
+from compiler.reading.finding import Findings
+from compiler.reading.yamlfile import parse
+from compiler.resources.environment import parse_environment
 from tests.dispatch.world import World, alarm, config, timed
 from tests.example import CONFIG
 
-OPEN_MINUTES, INTERVAL, HOMES = 30, 300, 3
+OPEN_MINUTES, INTERVAL, REPEAT, HOMES = 30, 300, 4 * 3600, 3
 AT_REST_AT_MOST = 6.0
 
 
@@ -34,8 +39,9 @@ class _Counting:
         method = getattr(self.store, name)
 
         def counted(*args: Any, **given: Any) -> Any:
-            self.calls[name] += 1
-            return method(*args, **given)
+            found = method(*args, **given)
+            self.calls["lease refused" if name == "lease" and found is None else name] += 1
+            return found
 
         return counted
 
@@ -58,7 +64,7 @@ def _units(calls: Counter[str], which: int) -> float:
 
 
 def test_an_alert_takes_no_more_of_the_table_than_the_bill_says() -> None:
-    given = timed(config(), group_wait=30, group_interval=INTERVAL, repeat_interval=4 * 3600)
+    given = timed(config(), group_wait=30, group_interval=INTERVAL, repeat_interval=REPEAT)
     world = World(config=given, wrap=_Counting)
     world.publish(alarm("a"))
     world.run(OPEN_MINUTES * 60)
@@ -67,7 +73,7 @@ def test_an_alert_takes_no_more_of_the_table_than_the_bill_says() -> None:
     assert all(header.schedule.next_due is None for header in world.memory._headers.values())
     # What the ticks ask is counted apart.
     calls = Counter({name: count for name, count in world.store.calls.items() if name not in usage.TICK})
-    counted = methods(CountedAlert(homes=HOMES, open_minutes=OPEN_MINUTES, group_interval=INTERVAL))
+    counted = methods(CountedAlert(homes=HOMES, open_minutes=OPEN_MINUTES, repeat_interval=REPEAT))
     assert set(calls) <= set(UNITS)
     for which in (0, 1):
         assert _units(calls, which) <= _units(counted, which) <= 1.4 * _units(calls, which)
@@ -121,7 +127,7 @@ def test_more_alerts_integrations_and_minutes_cost_more() -> None:
     def month(alerts: float, homes: float, minutes: float) -> float:
         return relay_dollars(bill(_demand(alerts, homes=homes, open_minutes=minutes)))
 
-    assert month(100, 4, 30) < month(1000, 4, 30) < month(1000, 10, 30) < month(1000, 10, 60)
+    assert month(100, 4, 30) < month(1000, 4, 30) < month(1000, 10, 30) < month(1000, 10, 1500)
 
 
 def test_the_integrations_of_an_alert_are_counted_once_for_each_of_its_groups() -> None:
@@ -146,3 +152,48 @@ def test_a_quantity_is_short(number: float, text: str) -> None:
 )
 def test_a_price_is_as_the_page_of_the_service_says(given: prices.Price, text: str) -> None:
     assert price(Line(part=REST, what="", quantity=1, price=given)) == text
+
+
+OBSERVED = (Path(__file__).resolve().parents[2] / "docs" / "examples" / "observed.yml").read_text(encoding="utf-8")
+
+
+def _observed(**given: Any) -> dict[str, dict[str, Line]]:
+    """The bill of the example that has alarms on queries and managed Prometheus, by part and line."""
+    findings, loaded = Findings(), _prod()
+    root = parse(OBSERVED, findings, file="observed.yml")
+    assert root is not None
+    environment = parse_environment(root, "observed", findings)
+    assert environment is not None
+    assert loaded.config is not None
+    assert not findings.failed
+    lines = bill(demand(environment, loaded.config, None, None, **given))
+    return {part: {line.what: line for line in lines if line.part == part} for part in (QUERIES, PROMETHEUS)}
+
+
+RULES = """
+groups:
+  - {name: a, rules: [{alert: A, expr: up}, {alert: B, expr: up}]}
+  - {name: b, interval: 2m, rules: [{record: c, expr: up}]}
+"""
+
+
+def test_alarms_on_queries_are_charged_one_each_and_for_what_they_scan() -> None:
+    found = _observed(log_gb=30)[QUERIES]
+    assert {what: line.quantity for what, line in found.items()} == {
+        "alarms by PromQL": 8,  # two alarms, each at two levels, of two services
+        "alarms on logs": 2,
+        "GB of logs that their queries scan": 60,
+    }
+    assert found["GB of logs that their queries scan"].dollars == pytest.approx(0.30)
+    assert found["alarms by PromQL"].price is prices.ALARM_METRIC
+    assert not [line for line in bill(_demand(0)) if line.part in (QUERIES, PROMETHEUS)]
+
+
+def test_managed_prometheus_is_charged_for_samples_rules_and_storage() -> None:
+    found = _observed(rules={"a.yml": RULES}, series=10_000)[PROMETHEUS]
+    month = 30 * 24 * 60
+    assert found["samples ingested"].quantity == 10_000 * month
+    assert found["samples ingested"].dollars == pytest.approx(432 * 0.09, abs=0.01)
+    evaluations = 2 * month + month / 2  # two rules a minute, one every other minute
+    assert found["samples that its rules read"].quantity == pytest.approx(evaluations * 500 * 5)
+    assert _observed()[PROMETHEUS] == {}

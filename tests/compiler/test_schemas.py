@@ -318,3 +318,13 @@ def test_each_shipped_file_names_its_schema_and_is_valid(project: Path) -> None:
         # The copy names it as the file in config/ does, from where that stands.
         schema = (EXAMPLES / path.relative_to(SHIPPED).parent / first.partition("=")[2]).resolve()
         assert _schema_accepts(json.loads(schema.read_text()), text), path
+
+
+def test_the_example_of_all_options_is_valid(project: Path) -> None:
+    text = (project / "docs" / "examples" / "observed.yml").read_text()
+    findings = Findings()
+    root = parse(text, findings, file="observed.yml")
+    assert root is not None
+    assert parse_environment(root, "observed", findings) is not None
+    assert findings.sorted() == ()
+    assert _schema_accepts(_schema(project, "environment"), text)

@@ -61,7 +61,7 @@ def test_the_resolve_has_the_budget_and_no_end() -> None:
     world = World()
     world.memory.budgets["checkout-availability"] = NOTE
     world.publish(_alert())
-    world.run(600)
+    world.run(610)
     world.publish(_alert("OK", at=world.clock.now()))
     world.run(600)
     text = json.dumps(world.sent("slack")[-1], ensure_ascii=False)

@@ -15,7 +15,7 @@ from tests.dispatch.world import START, World, alarm
 MINUTE = timedelta(minutes=1)
 TOPIC = "arn:aws:sns:eu-central-1:111122223333:alertrelay-test-critical"
 TICK = 310
-"""Seconds within which an open group is flushed again."""
+"""Seconds within which an open group that does not sleep is flushed again."""
 
 
 class Failing:
@@ -43,7 +43,7 @@ class Failing:
     [("members", False), ("facts", False), ("lease", False), ("lease", True), ("members", True), ("record", True)],
 )
 def test_a_flush_that_the_table_failed_leads_to_no_repeat(name: str, lost: bool) -> None:
-    world = World(wrap=Failing)
+    world = World(wrap=Failing, sleeps=False)
     world.publish(alarm("cpu"))
     world.store.name, world.store.times, world.store.lost = name, 1, lost
     world.run(20 * 60)
@@ -55,7 +55,7 @@ def test_a_flush_that_the_table_failed_leads_to_no_repeat(name: str, lost: bool)
 
 
 def test_an_alert_that_joins_while_the_table_fails_a_flush_is_notified() -> None:
-    world = World(wrap=Failing)
+    world = World(wrap=Failing, sleeps=False)
     world.publish(alarm("cpu"))
     world.store.name, world.store.times = "members", 3
     world.run(TICK)
@@ -67,7 +67,7 @@ def test_an_alert_that_joins_while_the_table_fails_a_flush_is_notified() -> None
 
 def test_an_event_is_not_notified_without_its_text() -> None:
     """It is notified once, so that what a reader is to know of it must be in that message."""
-    world = World(wrap=Failing)
+    world = World(wrap=Failing, sleeps=False)
     world.store.name, world.store.times = "facts get_alerts", 5
     world.publish(Envelope(text="the nightly copy did not run", message_id="m", topic_arn=TOPIC, sent_at=START))
     world.run(TICK)

@@ -135,7 +135,7 @@ class Losing:
 
 
 def losing_world() -> tuple[World, Losing]:
-    world = World(wrap=Losing)
+    world = World(wrap=Losing, sleeps=False)
     assert isinstance(world.store, Losing)
     return world, world.store
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from alertrelay.config.model import Config, InhibitRule, Matcher, TimeInterval
+from alertrelay.config.model import Config, InhibitRule, MaintenanceWindow, Matcher, TimeInterval
 from alertrelay.notification import Reason
 from alertrelay.state import Store, StoreFailure
 
@@ -166,3 +166,23 @@ def test_what_fires_is_kept_whichever_forwarder_writes_it_down_last(first: int) 
     (item,) = world.memory._alerts.values()
     assert item.groups
     assert item.expires is None
+
+
+def test_what_a_maintenance_window_matches_waits_until_it_is_over() -> None:
+    window = MaintenanceWindow(
+        name="patch",
+        cron=None,
+        once=f"{START:%Y-%m-%dT%H:%M}",
+        duration=1800.0,
+        location="",
+        matchers=(Matcher(name="service", op="=", value="orders"),),
+        receivers=("slack",),
+    )
+    world = World(config=replace(config(), maintenance=(window,)))
+    world.publish(alarm("a"), alarm("b", service="billing"))
+    world.run(1500)
+    assert (len(world.sent("slack")), len(world.pages())) == (1, 2)
+    muted = [(one.reason, one.detail) for one in world.of("suppressed") if one.receiver == "slack"]
+    assert muted == [(Reason.MUTED, "maintenance patch")]
+    world.run(900)
+    assert len(world.sent("slack")) == 2

@@ -183,7 +183,7 @@ class Relay:
     alarms: AskAlarms | None = None
     renderer: Callable[[Target], Renderer] = renderer
     shown: int = SHOWN
-    sleeps: bool = False
+    sleeps: bool = True
     ask_metric: AskMetric | None = None
 
     @cached_property
@@ -241,7 +241,7 @@ class World:
     last_resort: Target | None = None
     limits: Mapping[Channel, Limit] = field(default_factory=dict)
     alarms: AskAlarms | None = None
-    sleeps: bool = False
+    sleeps: bool = True
     ask_metric: AskMetric | None = None
     wrap: Callable[[Store], Any] = lambda store: store
     timers_of: Callable[[ManualClock], MemoryTimers] = MemoryTimers

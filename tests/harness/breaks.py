@@ -51,7 +51,7 @@ BREAKS: tuple[Break, ...] = (
     Break(
         name="a group that the table failed is not given back",
         patch=patches.groups_not_given_back,
-        scenarios=("the table is throttled",),
+        scenarios=("the table is throttled while alerts last",),
         seeds=4,
     ),
     Break(
@@ -106,6 +106,11 @@ BREAKS: tuple[Break, ...] = (
         patch=patches.given_up_at_once,
         scenarios=("PagerDuty refuses connections",),
     ),
-    Break(name="a silence hides a resolve", patch=patches.silence_hides_resolves, scenarios=("a service is silenced",)),
+    Break(
+        name="a silence hides a resolve",
+        patch=patches.silence_hides_resolves,
+        scenarios=("a service is silenced",),
+        seeds=4,
+    ),
     Break(name="an incident is renamed", patch=patches.incident_key_of_the_day, scenarios=("nothing fails",)),
 )

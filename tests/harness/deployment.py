@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from alertrelay.alert import Channel
-from alertrelay.channels import KINDS, renderer
+from alertrelay.channels import KINDS, renderer, survey_name
+from alertrelay.config.durations import ALONE
 from alertrelay.config.model import Config
 from alertrelay.dispatch.assembly import assemble
 from alertrelay.dispatch.survey import Alarms, AskAlarms
@@ -25,6 +26,7 @@ from alertrelay.notify.limits import LIMITS
 from alertrelay.ports import Key, SecretMissing, SelfAlert, Telemetry
 from alertrelay.runtime import forwarder
 from alertrelay.runtime.observe import Observer
+from alertrelay.state import Waking
 
 from compiler.load import load
 from tests.dispatch.world import LAST_RESORT
@@ -145,7 +147,15 @@ class Deployment:
         self._ids = itertools.count(1)
         self.queues = {name: Queue(name, self.cloud) for name in FORWARDERS}
         self.deploy(self.config)
+        self._alone()
         self.cloud.after(60, self._tick)
+
+    def _alone(self) -> None:
+        """Lets groups sleep from the first alert: this build has ticked alone for long enough."""
+        since = self.clock.now() - ALONE
+        for channels in FORWARDERS.values():
+            mark = Waking(build=f"{self.config.hash} ", since=since, silences=0, changed=since, done=True)
+            self.store.put_waking(survey_name(channels), mark, seen=0)
 
     def deploy(self, config: Config) -> None:
         """Replaces every container."""
@@ -197,6 +207,7 @@ class Deployment:
             renderer=renderer,
             telemetry=Telemetry(emit=self._outcome, log=self._log, alert_ops=self._self_alert),
             resolved_alarms=lambda _arns: frozenset(),
+            sleeps=True,
             new_id=lambda: f"{self.seed:04d}-{next(self._ids):06d}",
             last_resort=LAST_RESORT,
             limits=LIMITS if self.limited else {},

@@ -348,6 +348,7 @@ POISON = (
 QUEUED = ("null", "{", '{"do": "flush"}', '{"do": "receive", "envelope": 7}', '{"do": "something"}', "[]")
 """Bodies of the forwarders' own queues."""
 SHORT = (3.0, 30.0)
+LASTING = (2900.0, 3000.0)
 """Seconds."""
 BACKUPS = ("#pager-backup", "pager-backup@example.com", "critical-backup@example.com", "backup_pagerduty_key")
 """The destinations of fallbacks."""
@@ -378,6 +379,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario(name="Secrets Manager is absent", faults=_set(secrets_fail=1.0), patience=LONG),
     Scenario(name="Secrets Manager fails now and then", faults=_set(secrets_fail=0.3)),
     Scenario(name="the table is throttled", faults=_set(table_fails=0.05)),
+    Scenario(name="the table is throttled while alerts last", faults=_set(table_fails=0.2), lasts=LASTING),
     Scenario(name="the table is absent", faults=_set(table_fails=1.0)),
     Scenario(name="answers of the table are lost", faults=_set(table_lost=0.05)),
     Scenario(name="the table takes 2 s a request", faults=_set(table_seconds=2.0)),

@@ -43,7 +43,9 @@ def memory(clock: ManualClock) -> Backing:
 def moto() -> Iterator[Back]:
     """Yields what makes an empty table on a server of moto's, on loopback."""
     from moto.server import ThreadedMotoServer
+    from werkzeug.serving import WSGIRequestHandler
 
+    WSGIRequestHandler.protocol_version = "HTTP/1.1"  # one connection, where 1.0 needs one for each request
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # it writes a line for each request
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from alertrelay.groups.dead_letters import forwarder_queues
 from alertrelay.sources import Envelope
 
 from compiler.cost import intake as cost
@@ -27,6 +28,8 @@ VARIABLES = {
     "ALERTRELAY_SELF",
     "ALERTRELAY_SLACK_QUEUE_URL",
     "ALERTRELAY_LOG_GROUPS",
+    "ALERTRELAY_FORWARDERS",
+    "ALERTRELAY_DEAD_LETTERS",
     "POWERTOOLS_SERVICE_NAME",
     "POWERTOOLS_METRICS_NAMESPACE",
     "POWERTOOLS_LOG_LEVEL",
@@ -94,8 +97,28 @@ def test_it_writes_its_own_items_and_publishes_to_the_alert_topics(busy: Templat
     statements = {s["Sid"]: s for s in role["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]}
     keys = ["P#*", "S", "H#*", "L#*", "B#*", "A#*", "M#*", "F"]
     assert statements["Write"]["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": keys}}
+    letters = statements.pop("DeadLetters")
     assert "Delete" not in json.dumps(statements)
+    named = [json.dumps(resource) for resource in letters["Resource"]]
+    assert all(re.search("Undelivered|Failed|Expired|RuleFailures|Refused", name) for name in named)
+    assert not any("Timers" in name for name in named)  # those are the forwarders' own
+    assert all("Timers" in json.dumps(resource) for resource in statements["SendAgain"]["Resource"])
     assert len(statements["Publish"]["Resource"]) == 3
+
+
+def test_it_knows_each_dead_letter_queue_by_its_name(busy: Template) -> None:
+    variables = only(busy, "AWS::Lambda::Function", FunctionName="alertrelay-busy-intake")["Environment"]["Variables"]
+    known = {queue.name for queue in forwarder_queues(json.loads(variables["ALERTRELAY_FORWARDERS"]))}
+    known |= set(json.loads(variables["ALERTRELAY_DEAD_LETTERS"]))
+    queues = {queue["QueueName"] for queue in busy.properties("AWS::SQS::Queue")}
+    assert known == {name for name in queues if not re.search("-(timers|arrivals)$|auditor|ops-page", name)}
+
+
+def test_messages_link_to_its_console_where_there_is_one(busy: Template, prod: Template) -> None:
+    for template, there in ((busy, True), (prod, False)):
+        function = only(template, "AWS::Lambda::Function", Handler="lambdas.email_forwarder.handler")
+        url = json.dumps(function["Environment"]["Variables"].get("ALERTRELAY_CONSOLE_URL"))
+        assert ("/console" in url, "IntakeApi" in url) == (there, there)
 
 
 def test_its_tick_runs_each_minute(busy: Template) -> None:

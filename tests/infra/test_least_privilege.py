@@ -26,8 +26,9 @@ ROLES: Mapping[str, str] = {
         tag:GetResources
     """,
     "Auditor": f"""
-        {LOGS} {ALARMS} cloudwatch:ListAlarmMuteRules dynamodb:BatchGetItem dynamodb:GetItem dynamodb:Query
-        dynamodb:Scan events:DescribeRule lambda:GetFunctionConfiguration secretsmanager:DescribeSecret
+        {LOGS} {ALARMS} cloudwatch:ListAlarmMuteRules dynamodb:BatchGetItem dynamodb:DescribeTable dynamodb:GetItem
+        dynamodb:Query dynamodb:Scan ec2:DescribeInstances elasticache:DescribeCacheClusters events:DescribeRule
+        lambda:GetFunctionConfiguration rds:DescribeDBClusters rds:DescribeDBInstances secretsmanager:DescribeSecret
         sns:ListSubscriptionsByTopic sns:Publish sqs:SendMessage
     """,
     "Slo": f"{LOGS} cloudwatch:GetMetricData dynamodb:UpdateItem sqs:SendMessage",
@@ -40,10 +41,14 @@ ROLES: Mapping[str, str] = {
 """By the beginning of the role's logical id: all that it may do, in the shipped prod."""
 INTAKE = f"""
     {LOGS} dynamodb:BatchGetItem dynamodb:GetItem dynamodb:PutItem dynamodb:Query dynamodb:Scan dynamodb:UpdateItem
-    kms:Decrypt kms:GenerateDataKey logs:GetQueryResults logs:StartQuery secretsmanager:GetSecretValue sns:Publish
-    sqs:SendMessage
+    kms:Decrypt kms:GenerateDataKey lambda:InvokeFunction logs:GetQueryResults logs:StartQuery
+    secretsmanager:GetSecretValue sns:Publish sqs:ChangeMessageVisibility sqs:DeleteMessage sqs:GetQueueAttributes
+    sqs:ReceiveMessage sqs:SendMessage
 """
 """Of `intake: direct`, which the shipped files leave out."""
+FORWARDERS = ("PagerDuty", "Slack", "Email")
+SENDING = {"cloudwatch:GetMetricData", "ses:SendEmail", "ses:SendRawEmail"}
+"""What `charts: true` and `transport: ses` add to a forwarder."""
 OPTIONS = """
     cloudwatch:GetMetricData kms:Decrypt kms:GenerateDataKey logs:GetQueryResults logs:StartQuery
     secretsmanager:GetSecretValue ses:SendEmail ses:SendRawEmail sts:AssumeRole
@@ -74,6 +79,22 @@ def test_the_options_of_the_auditor_add_only_what_they_need(prod: Template, busy
 def test_the_intake_may_do_what_is_written_here_and_nothing_else(busy: Template) -> None:
     found = {name: actions for name, actions in granted(busy).items() if name.startswith("Intake")}
     assert list(found.values()) == [set(INTAKE.split())]
+
+
+def test_a_forwarder_that_takes_batches_may_poll_one_queue_more(batched: Template) -> None:
+    """Of `intake: batched`; that environment's messages have charts, and its mail, fallbacks too, goes by SES."""
+    found = granted(batched)
+    known = {name: prefix for name in found for prefix in FORWARDERS if name.startswith(prefix)}
+    assert len(known) == len(FORWARDERS)
+    for name, prefix in known.items():
+        assert set(FORWARDER.split()) <= found[name] <= {*FORWARDER.split(), *SENDING}
+        (poll,) = (one for role, one in statements(batched) if role == name and one.get("Sid") == "Poll")
+        polled = {queue["Fn::GetAtt"][0] for queue in poll["Resource"]}
+        assert len(polled) == 2
+        assert all(queue.startswith((f"{prefix}Timers", f"{prefix}Arrivals")) for queue in polled)
+    arrivals = [one for one in batched.properties("AWS::SQS::Queue") if "arrivals" in one["QueueName"]]
+    assert len(arrivals) == len(FORWARDERS)
+    test_a_queue_takes_messages_of_named_sources_alone(batched)
 
 
 def test_everything_that_holds_something_is_encrypted(relay: Template, busy: Template) -> None:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from alertrelay.config.model import Config
 from alertrelay.intake.ports import DayFigures
-from alertrelay.memory.intake import MemoryPostedAlerts, MemoryRefusedBodies, MemoryTopics
+from alertrelay.memory.intake import MemoryDeadLetters, MemoryPostedAlerts, MemoryRefusedBodies, MemoryTopics
 from alertrelay.memory.ports import ManualClock
 from alertrelay.memory.scorer import MemoryNotebook
 from alertrelay.memory.store import MemoryStore
+from alertrelay.runtime.console import ConsoleWorld
 from alertrelay.runtime.intake import IntakeState, IntakeWorld, handler_of
 from alertrelay.runtime.observe import Observer
 from alertrelay.runtime.slack import SlackWorld
@@ -57,6 +58,8 @@ class Door:
         self.posted = MemoryPostedAlerts()
         self.topics = MemoryTopics()
         self.refused = MemoryRefusedBodies()
+        self.logged: list[str] | None = None
+        self.letters = MemoryDeadLetters("slack-forwarder-failed")
         self.secret: dict[str, object] = dict(SECRET)
         self.config = config
         self.figures: DayFigures | None = None
@@ -69,6 +72,7 @@ class Door:
                 silences=self.store,
                 groups=self.store,
                 rates=self.store,
+                lookup=self.store,
                 acknowledgements=self.store,
             ),
             IntakeWorld(
@@ -86,8 +90,13 @@ class Door:
                     queue=self.queued.append,
                 ),
             ),
+            ConsoleWorld(letters=self.letters, log=self, objectives=("orders-availability",)),
             Observer(service="intake", level="ERROR", namespace="alertrelay", also=None, environment="test"),
         )
+
+    def lines(self, fingerprint: str, *, since: datetime, now: datetime) -> Sequence[str] | None:
+        """See intake.ports.DecisionLog."""
+        return None if self.logged is None else [line for line in self.logged if fingerprint in line]
 
     def last_day(self, now: datetime) -> DayFigures | None:
         """See intake.ports.Statistics."""

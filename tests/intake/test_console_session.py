@@ -5,14 +5,14 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import alertrelay.intake.console
 import pytest
 from alertrelay.intake import session
-from alertrelay.intake.console.files import FILES, POLICY
+from alertrelay.intake.console.files import FOLDER, POLICY, TYPES
 from alertrelay.intake.routes import ROUTES
 from alertrelay.intake.tokens import _digest
 
@@ -21,7 +21,6 @@ from tests.intake.test_api import SILENCE_BODY, fire
 
 COOKIE = "__Host-alertrelay"
 PAGE = {"x-alertrelay-console": "1", "sec-fetch-site": "same-origin"}
-PAGE_FOLDER = Path(alertrelay.intake.console.__path__[0]) / "page"
 
 
 def sign_in(door: Door, token: str = SILENCE, name: str = "ana") -> str:
@@ -164,20 +163,30 @@ def test_no_get_needs_more_than_the_right_to_read() -> None:
 
 
 def test_the_page_comes_from_the_package_under_a_strict_policy(door: Door) -> None:
-    assert {path.name for path in PAGE_FOLDER.iterdir()} == set(FILES)
-    for path in ("/console", "/console/", "/console/index.html"):
+    page = door.ask("GET", "/console", token="")
+    assert page.text == door.ask("GET", "/console/", token="").text == door.ask("GET", "/console/index.html").text
+    assert page.headers["Content-Security-Policy"] == POLICY
+    assert page.headers["X-Content-Type-Options"] == "nosniff"
+    assert page.headers["Referrer-Policy"] == "no-referrer"
+    assert page.headers["Cache-Control"] == "no-cache"
+    assert not re.search(r"<script(?![^>]*src=)|<style| style=| on[a-z]+=", page.text)
+    again = door.ask("GET", "/console", token="", headers={"if-none-match": f'"x", W/{page.headers["ETag"]}'})
+    assert (again.status, again.text) == (304, "")
+    named = re.findall(r'(?:src|href)="(/console/[0-9a-f]{16}/[^"]+)"', page.text)
+    assert named
+    for path in named:
         answer = door.ask("GET", path, token="")
-        assert (answer.status, answer.text) == (200, (PAGE_FOLDER / "index.html").read_text())
-        assert answer.headers["Content-Security-Policy"] == POLICY
-        assert answer.headers["X-Content-Type-Options"] == "nosniff"
-        assert answer.headers["Referrer-Policy"] == "no-referrer"
-    for name, kind in FILES.items():
-        answer = door.ask("GET", f"/console/{name}", token="")
-        assert answer.headers["Content-Type"] == kind
-        again = door.ask("GET", f"/console/{name}", token="", headers={"if-none-match": answer.headers["ETag"]})
-        assert (again.status, again.text) == (304, "")
-    for name in ("nosuch.js", "..%2f__init__.py", "%2e%2e", "parts.py", "page"):
+        assert answer.status == 200
+        assert answer.headers["Content-Type"] == TYPES[Path(path).suffix]
+        assert "immutable" in answer.headers["Cache-Control"]
+        assert door.ask("GET", f"/console/{Path(path).name}", token="").headers["Cache-Control"] == "no-cache"
+        assert door.ask("GET", f"/console/{'0' * 16}/{Path(path).name}", token="").status == 404
+    for name in ("nosuch.js", "..%2f__init__.py", "..", "%2e%2e", "parts.py", "page", "../parts.py"):
         assert door.ask("GET", f"/console/{name}", token="").status == 404
+
+
+def test_every_file_of_the_page_has_a_type() -> None:
+    assert [path.name for path in FOLDER.iterdir() if path.suffix not in TYPES] == []
 
 
 def test_what_is_long_is_packed_for_who_accepts_it(door: Door) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from alertrelay.config.matchers import parse_matcher
 from alertrelay.policy.matchers import matches
-from alertrelay.render import facts
+from alertrelay.render import facts, plain
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,6 +27,16 @@ def test_a_few_children_are_links_and_no_address_of_another_scheme_is() -> None:
     case = notification(alert({"alertname": "X"}, {"triggering_alarm_urls": "\n".join(urls)}))
     names = [fact.name for fact in facts.of(case).links if fact.name.startswith("Alarm a")]
     assert names == ["Alarm a0", "Alarm a1", "Alarm a2", "Alarm a3"]
+
+
+def test_a_message_links_the_page_on_which_its_alert_is_acknowledged() -> None:
+    console = "https://abc123.execute-api.eu-west-1.amazonaws.com/console"
+    case = replace(CASES["critical-everything"], console=console)
+    (page,) = [fact for fact in facts.of(case).links if fact.name == "Acknowledge or silence"]
+    assert page.href == f"{console}#/alert/{case.alerts[0].fingerprint}"
+    assert page.href in plain.body(case, facts.of(case))
+    for over in ("resolved", "event"):
+        assert console not in str(facts.of(replace(CASES[over], console=console)).links)
 
 
 @pytest.mark.parametrize("case", ["resolved", "event", "raw-text"])

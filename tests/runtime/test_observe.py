@@ -60,7 +60,7 @@ def test_events_that_an_alarm_watches_are_counted_once_an_invocation(capsys: pyt
         observer.log(event)
     observer.end()
     observer.end()
-    assert metrics(capsys.readouterr().out) == {"StoreFailures": 2}
+    assert metrics(capsys.readouterr().out) == {"StoreFailures": 2, "Escalations": 2}
 
 
 def test_an_invocation_writes_one_line_of_metrics(capsys: pytest.CaptureFixture[str]) -> None:

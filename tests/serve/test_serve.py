@@ -18,7 +18,7 @@ from cli.serve_aws import line_of
 from cli.serve_input import make_folder
 from local.serve.database import DataFile, UnreadableData
 from local.serve.http import IntakeServer
-from local.serve.relay import REFUSED
+from local.serve.queues import REFUSED
 from local.standins import RecordedRequest
 from tests.serve.conftest import ask, pages, until
 

@@ -76,6 +76,8 @@ def _attribute(name: str, value: Mapping[str, Any]) -> Any:
     if name == "cfg":
         assert _HASH.fullmatch(value["S"]), value
         return {"S": "<configuration>"}
+    if name == "build":
+        return {"S": _build(value["S"])}
     if "B" in value:
         packed = value["B"]
         raw = packed if isinstance(packed, bytes) else base64.b64decode(packed)
@@ -99,11 +101,20 @@ def log(lines: Iterable[str]) -> tuple[list[Any], list[Any]]:
 def _field(name: str, value: Any, *, many: bool) -> Any:
     if name in PROSE and value:
         return "<words>"
+    if name == "build":
+        return _build(value)
     if name == "latency_seconds":
         return round(value)
     if many and name in ("alertname", "fingerprint", "state_key"):
         return "<each>"
     return "<id>" if isinstance(value, str) and _MADE.fullmatch(value) else value
+
+
+def _build(value: str) -> str:
+    """Return a forwarder's build without the hash of its configuration: its version is left."""
+    configuration, _, version = value.partition(" ")
+    assert _HASH.fullmatch(configuration), value
+    return f"<configuration> {version}"
 
 
 def _metrics(said: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -33,7 +33,8 @@ from compiler.config_files import environments
 from compiler.load import load
 from local.serve.database import DataFile
 from local.serve.http import IntakeServer
-from local.serve.relay import TOPIC, LocalRelay, Outside
+from local.serve.queues import TOPIC
+from local.serve.relay import LocalRelay, Outside
 
 BATCH = 64
 TOKEN = "a-token-of-the-bench"

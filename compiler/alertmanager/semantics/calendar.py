@@ -6,7 +6,7 @@ A day is weighed whole: which minutes of it an interval holds. Rules: prometheus
 from __future__ import annotations
 
 import calendar
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
 from alertrelay.config.model import Ranges, TimeInterval
@@ -21,10 +21,17 @@ _YEARS = 28
 
 
 def check_intervals(
-    placed: Sequence[PlacedRoute], intervals: Intervals, sections: Mapping[str, Section], today: date
+    placed: Sequence[PlacedRoute],
+    intervals: Intervals,
+    sections: Mapping[str, Section],
+    today: date,
+    *,
+    hours: Collection[str] = (),
 ) -> None:
-    """Adds the findings on the intervals that some route names (`sections` by name), and on those routes."""
+    """Adds the findings on the intervals that some route names, or a tier of an escalation as its `hours` (`sections`
+    by name), and on those routes."""
     used = [name for item in placed for name in (*item.route.mute_time_intervals, *item.route.active_time_intervals)]
+    used += [name for name in hours if name in intervals]
     for name in dict.fromkeys(used):
         if not any(minutes(intervals[name], day) for day in _days(intervals[name], today)):
             message = f"the interval {name!r} holds at no time from {today} on"

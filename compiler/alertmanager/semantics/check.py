@@ -23,16 +23,18 @@ def check_meaning(
     rules: Sequence[AlertRule] = (),
     named: bool = False,
     smtp: bool = True,
+    hours: Collection[str] = (),
 ) -> None:
-    """Adds the findings on a file without errors. `fallbacks` are the receivers that delivery.yml names; `smtp`: mail
-    goes by the file's own mail servers."""
+    """Adds the findings on a file without errors. `fallbacks` are the receivers that delivery.yml names, `hours` the
+    intervals that it does; `smtp`: mail goes by the file's own mail servers."""
     root = parsed.section
     assert root is not None
     check_routes(parsed.placed_routes)
     intervals = (
         Section(value, root.findings) for key in ("mute_time_intervals", "time_intervals") for value in root.list(key)
     )
-    check_intervals(parsed.placed_routes, parsed.time_intervals, {one.text("name"): one for one in intervals}, today)
+    sections = {one.text("name"): one for one in intervals}
+    check_intervals(parsed.placed_routes, parsed.time_intervals, sections, today, hours=hours)
     check_inhibition(parsed.placed_rules)
     check_addresses(root, smtp=smtp)
     check_receivers(root, {*parsed.routed, *fallbacks})

@@ -139,6 +139,16 @@ def test_an_alarm_here_already_keeps_its_topic_and_gets_what_is_missing() -> Non
     assert "stays" in found.notes[0]
 
 
+def test_what_our_own_stack_makes_has_all_of_it() -> None:
+    here: dict[str, Any] = {
+        "AlarmActions": [f"{TOPICS}critical"],
+        "OKActions": [f"{TOPICS}critical"],
+        "ActionConfiguration": {"AlarmTagsPropagation": {"Enabled": True, "IncludedTagKeys": ["team"]}},
+    }
+    found = _one(_alarm("one", tags={"aws:cloudformation:stack-name": "alertrelay-prod-alarms"}, **here))
+    assert (found.why, found.adopted, found.topic) == ("it has all of it", True, f"{TOPICS}critical")
+
+
 def test_missing_data_that_fires_gets_its_action_too() -> None:
     found = _one(_alarm(AlarmDescription="Gone\n\ninsufficient_data: firing"))
     assert found.change["InsufficientDataActions"].after == [f"{TOPICS}warning"]
@@ -163,6 +173,7 @@ def test_what_is_left_alone_says_why(alarm: ReadAlarm, setting: dict[str, Any], 
 
 def test_what_is_asked_for_besides_is_adopted() -> None:
     managed = _alarm(tags={"aws:cloudformation:stack-name": "shop"})
+    assert _one(managed).why.startswith("the stack shop makes it and would undo this")
     assert _one(managed, also=frozenset({"managed"})).notes == ["the stack shop undoes this at its next deploy"]
     assert _one(_alarm(AlarmActions=[]), also=frozenset({"silent"})).change
 

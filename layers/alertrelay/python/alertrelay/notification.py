@@ -28,6 +28,7 @@ class Reason(StrEnum):
     ACKNOWLEDGED = "acknowledged"  # somebody is on what fires: an edit, or an event of its own, and no message more
     STORE_FAILING = "store_failing"  # notified without dedupe, because the table did not answer
     REACHED_AGAIN = "channel_reached_again"  # the first channel answers again; its fallbacks are notified
+    SETTLED = "settled_after_flapping"  # a flapping alert has not changed for long enough, and fires
     CHANNEL_FAILED = "channel_failed"  # the channel did not take it: a fallback did, or it is pending
     # merged, suppressed
     MERGED = "merged_into_group_notification"
@@ -38,8 +39,11 @@ class Reason(StrEnum):
     INHIBITED = "inhibition"
     MUTED = "mute_time_interval"
     NOT_ACTIVE = "active_time_interval"
+    NOT_DUE = "escalation_not_due"  # not acknowledged, but not for so long
+    IN_INCIDENT = "incident_channel_has_it"  # a channel that escalates by itself: no tier is notified
     RESOLVED_EARLY = "resolved_before_notification"
     SUPERSEDED = "superseded"
+    FLAPPING = "flapping"  # a change of an alert that was announced as flapping
     INSUFFICIENT_DATA = "insufficient_data"
     MUTED_AT_SOURCE = "muted_at_source"
     NO_INTEGRATIONS = "receiver_without_integrations"
@@ -146,6 +150,9 @@ class Notification:
     listing: Listing | None = None  # of a digest: every alert by name, also those that `alerts` leaves out
     without_state: bool = False  # the state table did not answer: there may be duplicates
     home: Labels = field(default_factory=dict)  # region and account_id of the relay: a title names only others
+    tier: int = 0  # of an escalation, 0 for none
+    unacknowledged: float = 0.0  # seconds after which that tier is notified
+    console: str = ""  # the address of the relay's console, which has a page for each alert
     texts: Mapping[str, Any] = field(default_factory=dict)
     text_failures: tuple[str, ...] = ()
     withheld: Withheld | None = None  # None where nothing of the group is silenced or inhibited

@@ -118,9 +118,13 @@ class Clients:
         """STS, which gives credentials of a role in another account."""
         return self._client("sts")
 
-    def cloudwatch_with(self, **credentials: Any) -> CloudWatchClient:
-        """Makes a client of CloudWatch with credentials of another account."""
-        return cast("CloudWatchClient", self._create("cloudwatch", self._region, **credentials))
+    def of(self, service: str) -> Any:
+        """Returns the client of a service by its name: for an audit, which asks many."""
+        return self._client(service)
+
+    def with_credentials(self, service: str, **credentials: Any) -> Any:
+        """Makes a client of a service with credentials of another account."""
+        return self._create(service, self._region, **credentials)
 
     def _client(self, service: str, region: str = "") -> Any:
         wanted = (service, region or self._region)

@@ -206,7 +206,14 @@ SECRETS_MANAGER = JsonByTarget(
 SQS = JsonByTarget(
     prefix="AmazonSQS",
     version="1.0",
-    operations={"send_message": "SendMessage", "send_message_batch": "SendMessageBatch"},
+    operations={
+        "send_message": "SendMessage",
+        "send_message_batch": "SendMessageBatch",
+        "receive_message": "ReceiveMessage",
+        "delete_message": "DeleteMessage",
+        "change_message_visibility_batch": "ChangeMessageVisibilityBatch",
+        "get_queue_attributes": "GetQueueAttributes",
+    },
 )
 CLOUDWATCH = JsonByTarget(
     prefix="GraniteServiceVersion20100801", version="1.0", operations={"get_metric_data": "GetMetricData"}

@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 from alertrelay.alert import Integration
 from alertrelay.config.channel import Settings
+from alertrelay.config.escalation import Tier
 
 SCHEMA = 2
 Operator = Literal["=", "!=", "=~", "!~"]
@@ -110,6 +111,48 @@ class Receiver:
     targets: tuple[Target, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cron:
+    """The numbers of each field of cron; weekdays from Sunday = 0."""
+
+    minutes: tuple[int, ...]
+    hours: tuple[int, ...]
+    days: tuple[int, ...]
+    months: tuple[int, ...]
+    weekdays: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaintenanceWindow:
+    """While it is open, what `matchers` match is muted at `receivers` (at all, where none is named). It opens by `cron`
+    or `once` at a local time as ISO 8601, for `duration` seconds; `location` is a name of IANA, "" for UTC."""
+
+    name: str
+    cron: Cron | None
+    once: str
+    duration: float
+    location: str
+    matchers: tuple[Matcher, ...]
+    receivers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlapRule:
+    """An alert of these receivers and severities that changes more than `more_than` times `within` so many seconds
+    flaps, until it has not changed for `settled_after` seconds. An empty list names all."""
+
+    receivers: tuple[str, ...]
+    severities: tuple[str, ...]
+    more_than: int
+    within: float
+    settled_after: float
+
+    def covers(self, receiver: str, severity: str) -> bool:
+        """Returns whether the rule is about such an alert."""
+        named = not self.receivers or receiver in self.receivers
+        return named and (not self.severities or severity in self.severities)
+
+
 def secret_keys(receivers: Iterable[Receiver]) -> tuple[str, ...]:
     """Returns the keys of the environment's secret that messages to these receivers need, sorted."""
     named = (target.settings.key_name for receiver in receivers for target in receiver.targets)
@@ -126,7 +169,8 @@ class Config:
     `time_intervals` maps each name to its entries, of which any one that holds makes the name hold; every name that a
     route uses is in it. `resolve_timeout` is in seconds: when an alert that names no end is over.
     `limits`: how many messages a receiver takes before a digest, where delivery.yml sets it; of PagerDuty, incidents a
-    minute. `charts`: messages chart the metric of their alarm.
+    minute. `charts`: messages chart the metric of their alarm. `flap_damping`: the first rule that covers an alert
+    counts. `escalation`: the tiers behind a channel that does not escalate by itself, in order.
     """
 
     environment: str
@@ -140,13 +184,18 @@ class Config:
     resolve_timeout: float = 300.0
     limits: Mapping[str, int] = field(default_factory=dict)
     charts: bool = False
+    escalation: tuple[Tier, ...] = ()
+    flap_damping: tuple[FlapRule, ...] = ()
+    maintenance: tuple[MaintenanceWindow, ...] = ()
 
     def receiver(self, name: str) -> Receiver | None:
         """The receiver of that name, or None where the configuration no longer has it."""
         return next((r for r in self.receivers if r.name == name), None)
 
     def route_of(self, route_id: str) -> Route | None:
-        """The node of that id, or None where the configuration no longer has it."""
+        """The node of that id, or what a tier has for one, or None where the configuration no longer has it."""
+        if tier := self.tier_of(route_id):
+            return self._route_of_tier(tier)
         waiting = [self.route]
         while waiting:
             route = waiting.pop()
@@ -155,10 +204,31 @@ class Config:
             waiting += route.routes
         return None
 
+    def tier_of(self, route_id: str) -> Tier | None:
+        """Returns the tier whose groups have this in place of a route's id, None for a route."""
+        return next((tier for tier in self.escalation if tier.route_id == route_id), None)
+
+    def _route_of_tier(self, tier: Tier) -> Route:
+        return dataclasses.replace(
+            self.route,
+            id=tier.route_id,
+            key=f"{{}}/{tier.route_id}",
+            matchers=(),
+            group_wait=tier.after,
+            mute_time_intervals=(),
+            active_time_intervals=tier.hours,
+            routes=(),
+            own=(),
+        )
+
     def target(self, integration: Integration) -> Target | None:
         """The target of an integration, or None where the configuration no longer has it."""
         found = self.receiver(integration.receiver)
         return next((t for t in found.targets if t.integration == integration), None) if found else None
+
+    def flap_rule(self, receiver: str, severity: str) -> FlapRule | None:
+        """The rule by which such an alert flaps, None where its changes are all notified."""
+        return next((rule for rule in self.flap_damping if rule.covers(receiver, severity)), None)
 
     def secret_keys(self) -> tuple[str, ...]:
         """The keys that the environment's secret has to hold, sorted."""

@@ -60,6 +60,8 @@ class AnomalyConfig:
     """The file's values. `timezone` is that of the people whose day the metrics follow; on a holiday nothing of a
     business calendar is notified or learned, since it is like no other day. A run asks for `max_metrics` at most.
 
+    `shadow_digest` is when, in that time zone, the findings of a day in shadow are notified (`09:00`), "" for never.
+
     `environment`, `labels` (which every alert has) and `runbook_base_url` are the environment's, "" before
     `for_environment`.
     """
@@ -71,6 +73,7 @@ class AnomalyConfig:
     environment: str = ""
     labels: Labels = field(default_factory=dict)
     runbook_base_url: str = ""
+    shadow_digest: str = ""
 
     @property
     def every(self) -> int:

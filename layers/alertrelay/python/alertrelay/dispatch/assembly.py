@@ -28,6 +28,7 @@ from alertrelay.groups.router import Router
 from alertrelay.notify.chart import AskMetric
 from alertrelay.notify.compose import Site, Writer
 from alertrelay.notify.deliver import Courier
+from alertrelay.notify.escalation import tiers_of
 from alertrelay.notify.outcomes import Reporter
 from alertrelay.notify.pipeline import flush
 from alertrelay.notify.rate_limit import Digests, RateLimiter
@@ -99,7 +100,7 @@ def assemble(
     alarms: AskAlarms | None = None,
     shown: int = SHOWN,
     version: str = "",
-    sleeps: bool = False,
+    sleeps: bool = True,
     ask_metric: AskMetric | None = None,
 ) -> Pipeline:
     """Returns the pipeline of a forwarder that handles `channels`. `senders` has every channel, since a fallback may
@@ -117,7 +118,7 @@ def assemble(
         telemetry=telemetry,
         targets=targets_of(config, last_resort),
         courier=courier,
-        writer=Writer(site=site, clock=clock, new_id=new_id),
+        writer=Writer(site=site, clock=clock, new_id=new_id, tiers=tiers_of(config.escalation)),
         digests=Digests(alerts=store, groups=store, timers=timers, clock=clock),
         sleep=Sleep(name=name if sleeps else "", build=f"{config.hash} {version}"),
     )
@@ -147,6 +148,8 @@ def _stage_ports(parts: _Parts, limits: Mapping[Channel, Limit]) -> dict[str, An
         "config_hash": config.hash,
         "rules": config.inhibit_rules,
         "intervals": config.time_intervals,
+        "flap_rule": config.flap_rule,
+        "maintenance": config.maintenance,
         "router": parts.router,
         "targets": parts.targets,
         "alerts": store,
@@ -159,6 +162,7 @@ def _stage_ports(parts: _Parts, limits: Mapping[Channel, Limit]) -> dict[str, An
         "log": log,
         "courier": parts.courier,
         "writer": parts.writer,
+        "tiers": parts.writer.tiers,
         "reporter": Reporter(parts.clock),
         "limiter": RateLimiter(limits=limits, configured=config.limits, rates=store, clock=parts.clock, log=log),
         "digests": parts.digests,

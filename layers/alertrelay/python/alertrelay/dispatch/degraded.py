@@ -155,6 +155,7 @@ class Degraded:
             at=self.courier.clock.now(),
             without_state=True,
             home=site.home,
+            console=site.console,
         )
 
 

@@ -32,7 +32,7 @@ from alertrelay.groups.messages import (
     body_of,
 )
 from alertrelay.groups.outcomes import of_alert
-from alertrelay.groups.router import Router, account_for_unrouted, groups_for
+from alertrelay.groups.router import Router, account_for_unrouted, own_groups
 from alertrelay.nflog.ledger import Ledger
 from alertrelay.notification import Reason
 from alertrelay.notify.record import RECORD_RETRY
@@ -223,7 +223,7 @@ def _by_route(
         if update.resolved:
             joinings.setdefault("", Joining(header=None)).updates.append(update)
             return
-        found = groups_for(router, update.alert.labels)
+        found = own_groups(router, update.alert.labels)
         if not found:
             account_for_unrouted(router, update.alert, telemetry)
         for gid, header in found.items():

@@ -77,7 +77,9 @@ class Scheduler:
             flushed = self._armed(gid, header, route.group_interval, deadline=deadline, redelivered=repeated)
         else:
             now = self.clock.now()
+            # A tier waits from now on, however old the alert is: nobody could have acknowledged it.
             starts_at = min(update.alert.starts_at for update in pending)
+            starts_at = now if self.config.tier_of(route.id) else starts_at
             due = first_flush(route.group_wait, starts_at=starts_at, now=now)
             flushed = due <= now and self.flush(gid, deadline=deadline, arm=known)
             if not flushed:
@@ -183,7 +185,9 @@ def _unsettled(joining: Joining, header: GroupHeader | None, emit: Callable[[Out
             settled, why = not (notified or owed or waits), Reason.NOT_ANNOUNCED
         else:
             # A firing alert in the ledger was notified; a crash in between leaves `uncertain`, never the ledger.
-            settled, why = (notified or owed) and not uncertain, Reason.DUPLICATE
+            flap = ledger.flaps.get(update.key)
+            why = Reason.FLAPPING if flap and flap.damped else Reason.DUPLICATE
+            settled = (notified or owed) and not uncertain
         if not settled:
             yield update
         elif update.key in joining.repeated and not update.settled:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -12,7 +11,7 @@ from alertrelay.alert import Channel
 from alertrelay.config.durations import CRASH_MARGIN
 from alertrelay.dispatch.scheduling import Flush
 from alertrelay.groups.flush_timer import make_due
-from alertrelay.groups.messages import OWN_MESSAGES, TICK, UndeliveredMessage, body_of
+from alertrelay.groups.messages import TICK, UndeliveredMessage, body_json, body_of, own_body
 from alertrelay.nflog.group_state import GroupState
 from alertrelay.policy.group_key import channel_of
 from alertrelay.ports import Clock, SelfAlert, Telemetry, Timers
@@ -34,14 +33,6 @@ class OnTimer(Protocol):
         """Raises TimersFailure."""
 
 
-def own_body(text: object) -> dict[str, Any] | None:
-    """Returns a message of our own queues (groups/messages.py) that holds what it must; None for anything else."""
-    body = _decoded(text)
-    if not isinstance(body, dict) or not isinstance(body.get("do"), str) or body["do"] not in OWN_MESSAGES:
-        return None
-    return body if all(key in body for key in OWN_MESSAGES[body["do"]]) else None
-
-
 def take(
     envelope: Envelope,
     *,
@@ -54,7 +45,7 @@ def take(
     """Takes a message, or what stood in one: a tick, which the next minute repeats anyway, or a timer, which only the
     forwarder of its group can take."""
     body = own_body(envelope.text)
-    if _decoded(envelope.text) == TICK:
+    if body_json(envelope.text) == TICK:
         log("tick_sent_back")
     elif body is None or body["do"] == "receive":
         # A `receive` within another message: what it claims to have notified is not believed.
@@ -94,10 +85,3 @@ def notify_again(
     telemetry.log("buried_sent_again", gid=gid, alerts=message.alerts)
     if not flush(gid, deadline=deadline, arm=None if armed else header, amend=amend):
         timers.send(body_of(message), delay_seconds=CRASH_MARGIN.total_seconds())
-
-
-def _decoded(text: object) -> Any:
-    try:
-        return json.loads(text) if isinstance(text, str) else None
-    except (ValueError, RecursionError):
-        return None

@@ -17,7 +17,7 @@ from alertrelay.config.durations import ALERT_KEPT, MEMBER_KEPT
 from alertrelay.groups.bounded import bounded
 from alertrelay.groups.joining import Joining, Update
 from alertrelay.groups.outcomes import of_alert, of_member, of_unknown_resolve
-from alertrelay.groups.router import Router, account_for_unrouted, groups_for, inhibitor_entries
+from alertrelay.groups.router import Router, account_for_unrouted, groups_for, inhibitor_entries, own_groups
 from alertrelay.groups.unknown_resolves import fired_before, resolves_by_key, resolves_by_own_key
 from alertrelay.groups.unrouted import is_kept, keep, unrouted_group
 from alertrelay.nflog.dedup import unsettled
@@ -125,7 +125,8 @@ class _Stored(NamedTuple):
 
 
 def _store_firing(update: Update, router: Router, alerts: Alerts, now: datetime, telemetry: Telemetry) -> _Stored:
-    found, unrouted = groups_for(router, update.alert.labels), dict[str, GroupHeader]()
+    escalates = update.alert.kind == "alert"  # an event has nothing to acknowledge
+    found, unrouted = groups_for(router, update.alert.labels, escalates=escalates), dict[str, GroupHeader]()
     if not found:
         nobody = account_for_unrouted(router, update.alert, telemetry)
         if nobody and is_kept(router, update.alert):
@@ -164,6 +165,8 @@ def _store_resolve(update: Update, router: Router, alerts: Alerts, now: datetime
     )
     routed = groups_for(router, stored.alert.labels) if written else {}
     found |= {gid: header for gid, header in routed.items() if gid in found}
+    # What was escalated is in the table, and never unknown: it was read there when it was.
+    routed = own_groups(router, stored.alert.labels) if written else {}
     unknown = written and stored.groups <= set(kept)
     unseen = written and bool(routed) and not stored.groups and fired_before(update.alert)
     again = unseen and not update.settled and _notifies_unseen(router, routed.values())
@@ -173,7 +176,7 @@ def _store_resolve(update: Update, router: Router, alerts: Alerts, now: datetime
             found[gid] = header
         elif unknown:
             telemetry.emit(of_unknown_resolve(update.alert, header.identity.integration, comes_again=again))
-    if unknown and router.accounts_for_unrouted and not groups_for(router, stored.alert.labels, every_channel=True):
+    if unknown and router.accounts_for_unrouted and not own_groups(router, stored.alert.labels, every_channel=True):
         telemetry.emit(of_alert(update.alert, "suppressed", Reason.NOT_ANNOUNCED))
     return _Stored(written, found, doubted=unseen, unsettled=again, unrouted=unrouted)
 
@@ -188,7 +191,7 @@ def _report_refused(update: Update, router: Router, why: Reason, telemetry: Tele
     if router.accounts_for_unrouted:
         telemetry.emit(of_alert(update.alert, "suppressed", why))
     if update.settled and why is Reason.STALE:
-        for header in groups_for(router, update.alert.labels).values():
+        for header in own_groups(router, update.alert.labels).values():
             superseded = of_alert(
                 update.alert, "suppressed", Reason.SUPERSEDED, integration=header.identity.integration
             )

@@ -6,6 +6,7 @@ changes: tests/wire/ holds recorded bodies.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -99,6 +100,22 @@ def body_of(message: QueueMessage) -> dict[str, Any]:
                 "alerts": list(message.alerts),
             }
     return {**body, "since": message.since.isoformat()} if message.since else body
+
+
+def body_json(text: object) -> Any:
+    """Returns the JSON that a message of a queue is, None for what is none."""
+    try:
+        return json.loads(text) if isinstance(text, str) else None
+    except (ValueError, RecursionError):
+        return None
+
+
+def own_body(text: object) -> dict[str, Any] | None:
+    """Returns a message of our own queues that holds what it must; None for anything else."""
+    body = body_json(text)
+    if not isinstance(body, dict) or not isinstance(body.get("do"), str) or body["do"] not in OWN_MESSAGES:
+        return None
+    return body if all(key in body for key in OWN_MESSAGES[body["do"]]) else None
 
 
 def message_of(body: object) -> QueueMessage | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from alertrelay.config.durations import MEMBER_KEPT
@@ -161,7 +161,9 @@ def _arm(
     if found and found.schedule.armed:
         due = keep_awake(groups, clock, gid, found, group_interval=route.group_interval, sleeps=sleeps)
     else:
-        due = first_flush(route.group_wait, starts_at=since, now=clock.now())
+        now, wait = clock.now(), timedelta(seconds=route.group_wait)
+        due = first_flush(route.group_wait, starts_at=since, now=now)
+        due = max(now, since + wait) if router.config.tier_of(route.id) else due  # it has waited since then
         due = due if groups.arm(gid, header, due=due) else None
     if due and channel_of(gid) in router.channels:
         send_flush_timer(timers, clock, gid, at=due)

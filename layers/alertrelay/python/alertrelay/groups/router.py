@@ -3,11 +3,11 @@ source."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from alertrelay.alert import Alert, Channel, Labels
-from alertrelay.config.model import Config
+from alertrelay.config.model import Config, Route, Target
 from alertrelay.groups.outcomes import of_alert
 from alertrelay.nflog.group_state import GroupHeader, GroupIdentity
 from alertrelay.notification import Reason
@@ -33,26 +33,56 @@ class Router:
     unrouted_channel: Channel
 
 
-def groups_for(router: Router, labels: Labels, *, every_channel: bool = False) -> dict[str, GroupHeader]:
-    """Returns the groups of this forwarder (or of all) that a firing alert belongs to, by gid."""
-    config, found = router.config, {}
-    by_receiver = {receiver.name: receiver.targets for receiver in config.receivers}
-    for route in match_routes(config.route, labels):
-        targets = [
-            target
-            for target in by_receiver.get(route.receiver, ())
-            if every_channel or target.integration.channel in router.channels
-        ]
-        if not targets:
-            continue
-        key, shown = group_key(route, labels), group_labels(route, labels)
-        for target in targets:
-            identity = GroupIdentity(
-                integration=target.integration, route_id=route.id, group_key=key, group_labels=shown
-            )
-            gid = group_id(target.integration, route, labels)
-            found[gid] = GroupHeader(identity=identity, config_hash=config.hash)
+def groups_for(
+    router: Router, labels: Labels, *, every_channel: bool = False, escalates: bool = True
+) -> dict[str, GroupHeader]:
+    """Returns the groups of this forwarder (or of all) that a firing alert belongs to, by gid; with those in which a
+    critical alert waits to be escalated, if it `escalates`."""
+    found = own_groups(router, labels, every_channel=every_channel)
+    if not (escalates and router.config.escalation) or labels.get("severity") != "critical":
+        return found
+    routes = match_routes(router.config.route, labels)
+    notified = [route for route in routes if any(_targets(router, [route.receiver], every_channel=True))]
+    for tier in router.config.escalation if notified else ():
+        by = router.config.route_of(tier.route_id)
+        if by:
+            # Grouped as by the first of its own routes: what is one message there is one message here.
+            route = replace(by, group_by=notified[0].group_by)
+            targets = _targets(router, tier.receivers, every_channel=every_channel)
+            found |= dict(_groups(router, route, targets, labels))
     return found
+
+
+def own_groups(router: Router, labels: Labels, *, every_channel: bool = False) -> dict[str, GroupHeader]:
+    """Returns the groups that the route tree alone leads to."""
+    found: dict[str, GroupHeader] = {}
+    for route in match_routes(router.config.route, labels):
+        targets = _targets(router, [route.receiver], every_channel=every_channel)
+        found |= dict(_groups(router, route, targets, labels))
+    return found
+
+
+def _targets(router: Router, names: Sequence[str], *, every_channel: bool) -> Iterator[Target]:
+    for receiver in filter(None, map(router.config.receiver, names)):
+        for target in receiver.targets:
+            if every_channel or target.integration.channel in router.channels:
+                yield target
+
+
+def _groups(
+    router: Router, route: Route, targets: Iterable[Target], labels: Labels
+) -> Iterator[tuple[str, GroupHeader]]:
+    for target in targets:
+        identity = GroupIdentity(
+            integration=target.integration,
+            route_id=route.id,
+            group_key=group_key(route, labels),
+            group_labels=group_labels(route, labels),
+        )
+        yield (
+            group_id(target.integration, route, labels),
+            GroupHeader(identity=identity, config_hash=router.config.hash),
+        )
 
 
 def inhibitor_entries(router: Router, alert: Alert) -> Sequence[InhibitKey]:

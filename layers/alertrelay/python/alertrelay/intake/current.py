@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from alertrelay.alert import severity_rank
@@ -30,8 +30,10 @@ class CurrentAlerts:
         found = {item.key: item for item in self.held.firing(now)}
         for item in _items(self.posted.ending_after(now - RECENT), now):
             held = found.get(item.key)
-            if held is None or held.order_key < item.order_key:
+            if held is None:
                 found[item.key] = item
+            elif held.order_key < item.order_key:
+                found[item.key] = replace(item, groups=held.groups, acknowledged=held.acknowledged)
         return list(found.values())
 
 

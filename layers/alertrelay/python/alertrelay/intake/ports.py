@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from alertrelay.alert import Acknowledgement
+from alertrelay.groups.dead_letters import Done
 from alertrelay.intake.posted import PostedAlert
 from alertrelay.nflog.group_state import AlertItem
 
@@ -127,3 +128,49 @@ class Statistics(Protocol):
 
     def last_day(self, now: datetime) -> DayFigures | None:
         """Returns None where it cannot be counted now. Never raises."""
+
+
+class DecisionLog(Protocol):
+    """What the functions logged of an alert."""
+
+    def lines(self, fingerprint: str, *, since: datetime, now: datetime) -> Sequence[str] | None:
+        """Returns the lines that name it, oldest first, a thousand at most; None where they cannot be read now. Never
+        raises."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueLength:
+    """About how many messages a dead-letter queue holds, None where it cannot be read now: `fault` says why."""
+
+    queue: str
+    messages: int | None
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandledLetter:
+    """What became of a dead letter that was to be sent again. `about` names its alerts."""
+
+    about: str
+    sent_at: datetime
+    done: Done
+    why: str
+
+
+class NoSuchQueue(Exception):
+    """Raised for a queue that there is not; the text names those that there are."""
+
+
+class QueueFailure(Exception):
+    """Raised where a queue does not answer. The text is safe to log."""
+
+
+class DeadLetters(Protocol):
+    """The dead-letter queues of an environment."""
+
+    def waiting(self) -> Sequence[QueueLength]:
+        """Counts the messages of each. Never raises."""
+
+    def redrive(self, queue: str, *, most: int) -> tuple[Sequence[HandledLetter], bool]:
+        """Sends the messages of a queue to their forwarders again, at most so many, and returns whether there may be
+        more. Raises NoSuchQueue, QueueFailure."""

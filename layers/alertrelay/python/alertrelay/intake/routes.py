@@ -18,7 +18,7 @@ from alertrelay.intake.acknowledging import Acknowledging
 from alertrelay.intake.console.parts import Console
 from alertrelay.intake.console.routes import CONSOLE_ROUTES
 from alertrelay.intake.operating import Operating
-from alertrelay.intake.ports import IntakeReport, TopicFailure
+from alertrelay.intake.ports import IntakeReport, QueueFailure, TopicFailure
 from alertrelay.intake.push import Push
 from alertrelay.intake.reading import Reads
 from alertrelay.intake.request import ApiError, ApiRequest, cookies_of, headers_of, read_request
@@ -158,7 +158,7 @@ def _answered(event: Mapping[str, Any], handlers: Handlers, route: RouteFacts, *
         own_page = OWN_HEADER in headers_of(event)  # a browser would ask for a password by itself
         asks = {"WWW-Authenticate": 'Basic realm="alertrelay"'} if refused.status == 401 and not own_page else {}
         return answer(refused.status, {"message": _PHRASES[refused.status]}, headers=asks)
-    except (NoTokens, StoreFailure, TopicFailure) as failure:
+    except (NoTokens, StoreFailure, TopicFailure, QueueFailure) as failure:
         report.log("intake_unavailable", failure=str(failure) or "no token can be read from the secret")
         report.count("IntakeUnavailable", 1)
         return answer(503, {"code": 503, "message": "not available now: try again"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from alertrelay.alert import rfc3339
@@ -27,10 +27,12 @@ class Silencing:
 
 
 def post_silence(silencing: Silencing, request: ApiRequest) -> dict[str, str]:
-    """Creates a silence, or changes the one whose id it carries. Raises ApiError, state.StoreFailure."""
+    """Creates a silence, or changes the one whose id it carries. Without an author it has the
+    name of who asks. Raises ApiError, state.StoreFailure."""
     data = request.json()
     try:
-        wanted = from_json(data, silencing.clock.now())
+        given = from_json(data, silencing.clock.now())
+        wanted = replace(given, created_by=given.created_by or request.user)
         stored = silencing.save(wanted)
     except SilenceRefused as refused:
         raise _answer(refused.name, str(refused)) from None

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, MutableMapping, Seque
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from alertrelay.intake.ports import Known, TopicFailure
+from alertrelay.intake.ports import HandledLetter, Known, NoSuchQueue, QueueLength, TopicFailure
 from alertrelay.state import StoreFailure
 
 
@@ -88,3 +88,22 @@ class MemoryRefusedBodies:
     def keep(self, body: str, *, why: str) -> None:
         """See intake.ports.RefusedBodies."""
         self.kept.append((body, why))
+
+
+class MemoryDeadLetters:
+    """intake.ports.DeadLetters of one queue: each of its `letters` becomes what it says, and is in it no more."""
+
+    def __init__(self, queue: str) -> None:
+        self.queue = queue
+        self.letters: list[HandledLetter] = []
+
+    def waiting(self) -> Sequence[QueueLength]:
+        """See intake.ports.DeadLetters."""
+        return [QueueLength(queue=self.queue, messages=len(self.letters))]
+
+    def redrive(self, queue: str, *, most: int) -> tuple[Sequence[HandledLetter], bool]:
+        """See intake.ports.DeadLetters."""
+        if queue != self.queue:
+            raise NoSuchQueue(self.queue)
+        handled, self.letters = self.letters[:most], self.letters[most:]
+        return handled, bool(self.letters)

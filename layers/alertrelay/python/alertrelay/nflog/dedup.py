@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from alertrelay.config.durations import CRASH_MARGIN
 from alertrelay.nflog.behind import OWN, Behind, fallbacks_in, may_know
+from alertrelay.nflog.flaps import NO_DAMPING, Damping, once_notified
 from alertrelay.nflog.group_state import GroupHeader, GroupState, Member, Progress
 from alertrelay.nflog.ledger import Ledger
 from alertrelay.nflog.together import all_together
@@ -27,24 +28,27 @@ class Mute:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """Keys of what fires. `open` is what a message shows of it: what may be shown, and what was announced before it was
-    muted, since that is still open for its readers. `shown` is what may be shown, `muted` what may not, and why."""
+    muted, since that is still open for its readers. `shown` is what may be shown, `muted` what may not, and why.
+    `damping`: what of it flaps."""
 
     firing: frozenset[str]
     open: frozenset[str]
     shown: frozenset[str]
+    damping: Damping = NO_DAMPING
     muted: Mapping[str, Mute] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnChannel:
     """The content of the own channel's next message. `repeats`: what is open there is due again, whatever else
-    is. `owed`: resolves and events that some of its recipients missed."""
+    is. `owed`: resolves and events that some of its recipients missed; `settled`: flapped, and fires on."""
 
     new: frozenset[str]
     resolved: frozenset[str]
     events: frozenset[str]
     repeats: bool
     owed: frozenset[str] = frozenset()
+    settled: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,11 +63,13 @@ class FallbackChannels:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unnotified:
     """The updates since the last record that need no notification: `unheard` resolved without having been announced on
-    the own channel, `lapsed` fired and reached its announced end before, `muted` is muted for a named reason."""
+    the own channel, `lapsed` fired and reached its announced end before, `muted` is muted for a named reason, `held`
+    resolved while it flaps."""
 
     unheard: frozenset[str]
     lapsed: frozenset[str]
     muted: Mapping[str, Mute]
+    held: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +93,7 @@ def decide(
     tick: datetime | None = None,
     mutes: Mapping[str, Mute] | None = None,
     leaving: frozenset[str] = frozenset(),
+    damping: Damping = NO_DAMPING,
 ) -> Decision:
     """Compares what fires with what was notified. `repeat_interval` in seconds, counted from the last notification to
     the `tick` that this flush stands for (None: `now`); `leaving` goes to another group.
@@ -96,7 +103,7 @@ def decide(
     resolved if it has resolved since."""
     members, mutes, progress = list(members), mutes or {}, group.progress
     muted = frozenset(mutes)
-    firing = frozenset(m.key for m in members if is_firing(m, now)) - leaving
+    firing = (frozenset(m.key for m in members if is_firing(m, now)) | damping.held) - leaving
     present_events = frozenset(m.key for m in members if m.status == "event")
     ledger = _after_crash(group, members, now) if progress.uncertain else group.ledger
     # A muted event is over: nothing of it would be left to announce when the silence ends.
@@ -109,19 +116,31 @@ def decide(
     fresh = {m.key for m in members if progress.recorded_at is None or m.at > progress.recorded_at}
     open_ = shown | (firing & ledger.firing)
     repeats = bool(shown) and _repeat_is_due(progress, tick or now, repeat_interval)
+    settled = damping.settles & shown & known
     return Decision(
-        ledger=_with_events(replace(ledger, storm=storm), muted, present_events),
-        reason=_reason(ledger, open_, new, resolved, events, repeats=repeats),
-        view=View(firing=firing, open=open_, shown=shown, muted=mutes),
+        ledger=_with_events(replace(ledger, storm=storm, flaps=damping.flaps), muted, present_events),
+        reason=_reason(ledger, open_, new, resolved, events, settled=bool(settled), repeats=repeats),
+        view=View(firing=firing, open=open_, shown=shown, muted=mutes, damping=damping),
         own=OwnChannel(
-            new=new, resolved=resolved, events=events, repeats=repeats, owed=_owed(ledger, firing, present_events)
+            new=new,
+            resolved=resolved,
+            events=events,
+            repeats=repeats,
+            owed=_owed(ledger, firing, present_events),
+            settled=settled,
         ),
         fallback=FallbackChannels(
             new=(shown - notified) | events,
             resolved=(ledger.fallback_firing | ledger.fallback_unsure) - firing,
         ),
         unnotified=_unnotified(
-            group, members, ledger, fresh, now, muted={key: mutes[key] for key in muted & fresh - notified}
+            group,
+            members,
+            ledger,
+            fresh,
+            now,
+            muted={key: mutes[key] for key in muted & fresh - notified},
+            held=damping.held & fresh,
         ),
     )
 
@@ -140,10 +159,11 @@ def _unnotified(
     now: datetime,
     *,
     muted: Mapping[str, Mute],
+    held: frozenset[str],
 ) -> Unnotified:
     ours = ledger.firing | ledger.storm
     ended = frozenset(m.key for m in members if m.key in fresh and m.status == "resolved")
-    return Unnotified(unheard=ended - ours, lapsed=_lapsed(group, members, fresh, now) - ours, muted=muted)
+    return Unnotified(unheard=ended - ours, lapsed=_lapsed(group, members, fresh, now) - ours, muted=muted, held=held)
 
 
 def _repeat_is_due(progress: Progress, tick: datetime, repeat_interval: float) -> bool:
@@ -264,6 +284,7 @@ def _reason(
     resolved: frozenset[str],
     events: frozenset[str],
     *,
+    settled: bool,
     repeats: bool,
 ) -> Reason | None:
     if new:
@@ -272,6 +293,8 @@ def _reason(
         return Reason.EVENT
     if resolved:
         return Reason.SOME_RESOLVED if open_ else Reason.ALL_RESOLVED
+    if settled:
+        return Reason.SETTLED
     return Reason.REPEAT if repeats else None
 
 
@@ -283,6 +306,7 @@ def notified_own(decision: Decision) -> Ledger:
         firing=(ledger.firing - own.resolved) | decision.view.shown,
         unsure=frozenset(),
         events=ledger.events | own.events,
+        flaps=once_notified(decision.view.damping, shown=decision.view.shown, resolved=own.resolved),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from alertrelay.alert import Integration
 from alertrelay.nflog.behind import Behind, behind_from_json, behind_json
+from alertrelay.nflog.flaps import Flap, flaps_from_json, flaps_json
 from alertrelay.notification import Receipt
 
 
@@ -28,7 +29,9 @@ class Ledger:
     `acknowledged`: of what is open, the alerts that are shown with who is on them.
     `storm`: handed to the integration's digest, which announces and resolves them.
     `digests`: of a storm's digest, how many messages it has been since nothing of it was open.
+    `announced`: when each critical alert was announced first, in seconds, where there are tiers of an escalation.
     `receipts`: what each channel gave back for its first message, by str(Integration).
+    `flaps`: the changes of restless alerts, where flap damping is on.
     """
 
     firing: frozenset[str] = frozenset()
@@ -45,7 +48,9 @@ class Ledger:
     behind: Mapping[str, Behind] = field(default_factory=dict)
     dedup_key: str = ""
     digests: int = 0
+    announced: Mapping[str, int] = field(default_factory=dict)
     receipts: Mapping[str, Receipt] = field(default_factory=dict)
+    flaps: Mapping[str, Flap] = field(default_factory=dict)
 
     @property
     def notified(self) -> frozenset[str]:
@@ -95,7 +100,9 @@ def merged(ledger: Ledger, more: Ledger) -> Ledger:
         behind={**more.behind, **ledger.behind},
         dedup_key=ledger.dedup_key or more.dedup_key,
         digests=max(ledger.digests, more.digests),
+        announced={**more.announced, **ledger.announced},
         receipts={**more.receipts, **ledger.receipts},
+        flaps={**more.flaps, **ledger.flaps},
     )
 
 
@@ -120,6 +127,10 @@ def ledger_json(ledger: Ledger) -> dict[str, Any]:
         data["dedup_key"] = ledger.dedup_key
     if ledger.digests:
         data["digests"] = ledger.digests
+    if ledger.announced:
+        data["announced"] = dict(ledger.announced)
+    if ledger.flaps:
+        data["flaps"] = flaps_json(ledger.flaps)
     if ledger.receipts:
         data["receipts"] = [
             {
@@ -141,7 +152,9 @@ def ledger_from_json(data: Mapping[str, Any]) -> Ledger:
         behind=behind_from_json(data.get("behind", {})),
         dedup_key=data.get("dedup_key", ""),
         digests=int(data.get("digests", 0)),
+        announced=data.get("announced", {}),
         receipts={str(receipt.integration): receipt for receipt in receipts},
+        flaps=flaps_from_json(data.get("flaps", {})),
     )
 
 

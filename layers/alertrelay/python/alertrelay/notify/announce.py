@@ -64,14 +64,16 @@ def deliver_or_fall_back(
     decision, own = content.decision, content.decision.own
     if digested or not decision.reason:
         return announced
-    news = own.new | own.events
+    news = own.new | own.events | own.settled
     message = fallbacks.writer.notification(content, decision.reason, resolved=own.resolved, news=news)
     if target is None:
         removed = _receiver_removed(content.group.identity.integration, message, telemetry)
         return _failed(content, announced, removed, message, fallbacks, reporter, held, known=False)
     if content.group.ledger.behind and not fallbacks.intend(frozenset({OWN})):
         return announced  # the lease is lost
-    heard = places.served(target, {key: content.members[key].alert.labels for key in news if key in content.members})
+    about = {key: content.members[key].alert.labels for key in news if key in content.members}
+    # Where a fallback has announced it already, nobody has acknowledged it: a tier is notified anew.
+    heard = {} if message.tier else places.served(target, about)
     message, earlier = taking_over(heard, message, decision.ledger, target)
     if heard and news <= set(heard) and not own.repeats:
         edits = channel(target.integration.channel).pages or (earlier and courier.edits(target))
@@ -247,5 +249,5 @@ def _subjects(content: Content) -> Sequence[str]:
     decision, own = content.decision, content.decision.own
     if decision.reason == Reason.REPEAT:
         return [key for key in content.alerts if key in decision.view.shown][:1]
-    about = own.new | own.events | own.resolved
+    about = own.new | own.events | own.resolved | own.settled
     return [*(k for k in content.alerts if k in about), *sorted(about - set(content.alerts))]

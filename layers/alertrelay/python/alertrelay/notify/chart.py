@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -13,9 +13,9 @@ from alertrelay.notify.compose import Content, Writer
 from alertrelay.notify.held import Destinations
 from alertrelay.ports import ChartFailure
 from alertrelay.render.facts import CHART
-from alertrelay.render.sparkline import sparkline
+from alertrelay.render.sparkline import chart_points, sparkline
 from alertrelay.render.wording import ALARM_SOURCES
-from alertrelay.values.charted import ANNOTATION, Charted, MetricQuery, read
+from alertrelay.values.charted import ANNOTATION, POINTS, Charted, MetricQuery, points_written, read
 
 SPAN = 3 * 3_600
 """Seconds that a chart shows: CloudWatch answers fastest for them, and has points of seconds for no longer."""
@@ -50,7 +50,7 @@ def draw_chart(
     except ChartFailure as failure:
         log("chart_not_drawn", gid=content.gid, failure=str(failure))
         return content
-    return replace(content, alerts={**content.alerts, key: _with(alert, drawn)}) if drawn else content
+    return replace(content, alerts={**content.alerts, key: replace(alert, annotations={**alert.annotations, **drawn})})
 
 
 def _charted(alert: Alert, home: Labels) -> Charted | None:
@@ -60,14 +60,14 @@ def _charted(alert: Alert, home: Labels) -> Charted | None:
     return read(alert.annotations.get(ANNOTATION, ""))
 
 
-def _drawn(charted: Charted, ask_metric: AskMetric, now: datetime) -> str:
-    """Returns the line. A period that has not ended is left out: its sum would look like a fall."""
+def _drawn(charted: Charted, ask_metric: AskMetric, now: datetime) -> Labels:
+    """Returns the annotations of the chart: as a line, and as points for a channel that draws it itself. A period that
+    has not ended is left out: its sum would look like a fall."""
     period = charted.query.period
     end = now.timestamp() // period * period
     start = end - max(period, SPAN // period * period)
-    return sparkline(charted, ask_metric(charted.query, start, end), start=start, end=end)
-
-
-def _with(alert: Alert, drawn: str) -> Alert:
-    annotations: Mapping[str, str] = {**alert.annotations, CHART: drawn}
-    return replace(alert, annotations=annotations)
+    points = ask_metric(charted.query, start, end)
+    found = chart_points(charted, points, start=start, end=end)
+    if found is None:
+        return {}
+    return {CHART: sparkline(charted, points, start=start, end=end), POINTS: points_written(found)}

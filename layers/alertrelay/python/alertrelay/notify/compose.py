@@ -7,12 +7,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from alertrelay.alert import Acknowledgement, Alert, Labels, fingerprint, severity_rank
+from alertrelay.config.escalation import Tier
 from alertrelay.groups.reroute import DIGEST
 from alertrelay.nflog.dedup import Decision, is_firing
 from alertrelay.nflog.group_state import GroupIdentity, GroupState, Member
 from alertrelay.notification import Listing, Notification, Reason, Withheld
+from alertrelay.notify.flapping import with_flapping
 from alertrelay.notify.rate_limit import listing_of
-from alertrelay.notify.shown import as_notified, in_order, is_resolve, read_shown
+from alertrelay.notify.shown import as_notified, in_order, is_resolve, read_shown, with_silenced
 from alertrelay.policy.group_key import dedup_key
 from alertrelay.ports import Clock
 from alertrelay.render.wording import STORM
@@ -24,11 +26,13 @@ UNFINISHED = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """The place of a deployment: part of each incident's key, so that no stack resolves another's."""
+    """The place of a deployment: part of each incident's key, so that no stack resolves another's. `console` is the
+    address of its console, "" where it has none."""
 
     environment: str
     account: str
     region: str
+    console: str = ""
 
     @property
     def home(self) -> Labels:
@@ -91,11 +95,12 @@ def compose(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Writer:
-    """Writes notifications: what every one of them needs beside its content."""
+    """Writes notifications: what every one of them needs beside its content. `tiers`: see notify/escalation.py."""
 
     site: Site
     clock: Clock
     new_id: Callable[[], str]
+    tiers: Mapping[str, Tier] = field(default_factory=dict)
 
     def notification(
         self, content: Content, reason: Reason, *, resolved: frozenset[str], news: frozenset[str]
@@ -118,10 +123,13 @@ class Writer:
             for key, alert in content.alerts.items()
             if key in firing or key in resolved
         }
+        muted, silences = decision.view.muted, content.facts.silences
+        shown = {key: with_silenced(alert, muted.get(key), silences, now) for key, alert in shown.items()}
+        shown = with_flapping(shown, decision.view.damping, now=now)
         if back:
             note = _storm_over([content.members[key] for key in back], now)
             shown = {**shown, "": note} if firing else {"": note, **shown}
-        digest = identity.route_id == DIGEST
+        digest, tier = identity.route_id == DIGEST, self.tiers.get(identity.route_id)
         return Notification(
             id=self.new_id(),
             integration=identity.integration,
@@ -137,7 +145,10 @@ class Writer:
             resolved_count=len(resolved),
             at=now,
             home=self.site.home,
+            console=self.site.console,
             listing=_listing(content, firing) if digest else None,
+            tier=tier.number if tier else 0,
+            unacknowledged=tier.after if tier else 0.0,
             withheld=_withheld(content, firing),
             gid=content.gid,
         )

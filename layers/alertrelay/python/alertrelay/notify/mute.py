@@ -1,4 +1,5 @@
-"""Finds the firing alerts of a group that are muted now, and why: a time interval, an inhibition, a silence.
+"""Finds the firing alerts of a group that are muted now, and why: a time interval, an inhibition,
+a maintenance window, a silence.
 
 Fails open: what cannot be read mutes nothing.
 """
@@ -9,12 +10,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from alertrelay.alert import severity_rank
-from alertrelay.config.model import InhibitRule, Route
+from alertrelay.config.model import InhibitRule, MaintenanceWindow, Route
 from alertrelay.nflog.dedup import Mute, is_firing
 from alertrelay.nflog.group_state import GroupState, Member
 from alertrelay.notification import Reason
 from alertrelay.policy import inhibit, silence, time_interval
 from alertrelay.policy.inhibit import InhibitKey
+from alertrelay.policy.maintenance import in_maintenance
 from alertrelay.policy.time_interval import Intervals
 from alertrelay.state import Alerts, Facts, Lookup, StoreFailure
 
@@ -74,6 +76,7 @@ def mute(
     *,
     rules: Sequence[InhibitRule],
     intervals: Intervals,
+    maintenance: Sequence[MaintenanceWindow],
     alerts: Alerts,
     now: datetime,
     log: Log,
@@ -92,7 +95,18 @@ def mute(
             found = _inhibited(rules, live, facts, alerts, now)
         except StoreFailure as failure:
             log("inhibition_not_asked", failure=str(failure))
+    found |= _maintained(group, live, maintenance, now)
     return found | _silenced(live, facts, now) if facts.silences else found
+
+
+def _maintained(
+    group: GroupState, members: Iterable[Member], windows: Sequence[MaintenanceWindow], now: datetime
+) -> dict[str, Mute]:
+    found, receiver = {}, group.identity.integration.receiver
+    for member in members if windows else ():
+        if by := in_maintenance(windows, receiver, member.alert.labels, now):
+            found[member.key] = Mute(reason=Reason.MUTED, detail=f"maintenance {by[0]}")
+    return found
 
 
 def _live(group: GroupState, members: Iterable[Member], now: datetime) -> list[Member]:

@@ -29,12 +29,14 @@ class Reporter:
 
     def unnotified(self, content: Content, *, but: frozenset[str]) -> list[Outcome]:
         """Returns the outcomes of what needs no notification: resolves of alerts that the own channel was not notified
-        of, save `but`, firings that reached their announced end before, and alerts that are muted."""
+        of, save `but`, firings that reached their announced end before, and alerts that are muted, or held while they
+        flap."""
         found, own = content.decision.unnotified, content.group.identity.integration
         early = Reason.RESOLVED_EARLY
         return [
             *self.suppressed(content, found.lapsed, early, resolved=False),
             *self.suppressed(content, found.unheard - but, early),
+            *self.suppressed(content, found.held, Reason.FLAPPING),
             *(
                 self._of(content, key, own, "suppressed", mute.reason, detail=mute.detail, resolved=False)
                 for key, mute in sorted(found.muted.items())

@@ -27,13 +27,16 @@ from alertrelay.notify.backlog import rejoin_digest
 from alertrelay.notify.catch_up import catch_up
 from alertrelay.notify.chart import draw_chart
 from alertrelay.notify.compose import UNFINISHED, Content, compose
+from alertrelay.notify.escalation import hold_back, note_announced
 from alertrelay.notify.fallback import Fallbacks, intent_of
+from alertrelay.notify.flapping import FlapRules, damping_of
 from alertrelay.notify.follow_up import resolve_fallbacks, retry_owed
 from alertrelay.notify.held import Destinations, Headers
 from alertrelay.notify.lease import Lease, Timing, hand_back, lease_of, take_lease, timing_of
 from alertrelay.notify.mute import look_up, mute
 from alertrelay.notify.record import leave, record
 from alertrelay.notify.silence_expiry import warn_of_silence_expiry
+from alertrelay.notify.silenced import show_silenced
 from alertrelay.notify.sleep import wakes_at
 from alertrelay.notify.stale_alarms import ResolvedAlarms, resolve_stale_alarms
 from alertrelay.notify.storm_end import end_storm
@@ -61,8 +64,9 @@ def dedup(
     *,
     timing: Timing,
     target: Target | None,
+    flap_rule: FlapRules,
 ) -> Decision:
-    """Decides what is to be notified, against the ledger of what was."""
+    """Decides what is to be notified, against the ledger of what was, and what flaps."""
     ledger = for_recipients(group.ledger, target.settings.recipients if target else ())
     return decide(
         replace(group, ledger=ledger),
@@ -72,6 +76,7 @@ def dedup(
         tick=lease.tick,
         mutes=mutes,
         leaving=frozenset(member.key for member in moved.members),
+        damping=damping_of(group, members, flap_rule, now=lease.began),
     )
 
 
@@ -85,6 +90,7 @@ def verify_repeat(
     *,
     timing: Timing,
     target: Target | None,
+    flap_rule: FlapRules,
     resolved_alarms: ResolvedAlarms,
     alerts: Alerts,
     groups: Groups,
@@ -104,7 +110,7 @@ def verify_repeat(
     )
     if left is members:
         return left, decision
-    return left, dedup(lease, group, left, mutes, moved, timing=timing, target=target)
+    return left, dedup(lease, group, left, mutes, moved, timing=timing, target=target, flap_rule=flap_rule)
 
 
 def parameters(run: Callable[..., Any]) -> tuple[str, ...]:
@@ -141,6 +147,7 @@ NORMAL: tuple[Stage, ...] = (
     Stage((), rejoin_digest),
     Stage(("facts",), look_up),
     Stage(("mutes",), mute),
+    Stage(("mutes", "waits_until"), hold_back),
     Stage(("members",), warn_of_silence_expiry),
     Stage(("decision",), dedup),
     Stage(("members", "decision"), verify_repeat),
@@ -153,7 +160,9 @@ NORMAL: tuple[Stage, ...] = (
     Stage(("announced", "beside"), hand_over),
     Stage(("announced",), resolve_fallbacks),
     Stage(("announced",), retry_owed),
+    Stage(("announced",), note_announced),
     Stage(("announced",), show_acknowledged),
+    Stage(("announced",), show_silenced),
     Stage(("wakes_at",), wakes_at),
     Stage(("recorded",), record),
     Stage((), leave),
@@ -228,7 +237,7 @@ def flush(
     values["flush_with"] = lambda other, by, amend: flush(ports, other, deadline=by, amend=amend)
     target, places = ports["targets"].of(group.identity.integration), _destinations(ports, lease)
     target = addressed_if_allowed(target, group.identity.group_labels, now=lease.began)
-    values |= {"target": target, "places": places, "held": places.held_open, "wakes_at": None}
+    values |= {"target": target, "places": places, "held": places.held_open, "wakes_at": None, "waits_until": None}
     try:
         for gives, run in stages:
             given = run(**{name: values[name] for name in TAKES.get(run) or parameters(run)})

@@ -47,6 +47,7 @@ def record(
     announced: Announced,
     moved: Moved,
     wakes_at: datetime | None,
+    waits_until: datetime | None,
     *,
     timing: Timing,
     config_hash: str,
@@ -58,8 +59,9 @@ def record(
 ) -> Recorded:
     """Writes the state after this flush, and reports its outcomes.
 
-    The group waits for its next tick, or for the first at which something is due (`wakes_at`), or for the next try of a
-    channel that failed, or is closed when nothing of it fires. Where the table fails now, the record is queued.
+    The group waits for its next tick, or for the first at which something is due (`wakes_at`), for what a tier holds
+    back (`waits_until`), or for the next try of a channel that failed, or is closed when nothing of it fires. Where the
+    table fails now, the record is queued.
     """
     now = clock.now()
     since = (group.progress.failing_since or now) if announced.unfinished else None
@@ -68,6 +70,8 @@ def record(
         since = None
     change = _change(lease, group, content, announced, since, now=now, group_interval=timing.group_interval)
     change = _with_the_move(replace(change, config_hash=config_hash), moved, group, now=clock.now())
+    if waits_until and change.next_due and not change.closing:
+        change = replace(change, next_due=min(change.next_due, waits_until))
     if wakes_at and not change.closing:
         until = tick_at(timing.group_interval, due=change.next_due or now, at=wakes_at)
         change = replace(change, asleep_until=until if change.next_due and until > change.next_due else None)
@@ -147,10 +151,10 @@ def _delay(tries: int) -> float:
 
 
 def _tidy(ledger: Ledger) -> Ledger:
-    """A group of which nothing is open any more keeps no keys and no receipts."""
+    """A group of which nothing is open any more keeps no keys and no receipts, and remembers what was restless."""
     if ledger.open or ledger.storm:
         return ledger
-    return Ledger(events=ledger.events, events_at=ledger.events_at)
+    return Ledger(events=ledger.events, events_at=ledger.events_at, flaps=ledger.flaps)
 
 
 def _with_the_move(change: GroupChange, moved: Moved, group: GroupState, *, now: datetime) -> GroupChange:

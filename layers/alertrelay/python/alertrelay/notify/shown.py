@@ -7,12 +7,15 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from alertrelay.alert import Acknowledgement, Alert, severity_rank
-from alertrelay.nflog.dedup import Decision
+from alertrelay.nflog.dedup import Decision, Mute
 from alertrelay.nflog.group_state import AlertItem, Member
+from alertrelay.notification import Reason
 from alertrelay.notify.error_budget import with_budget
 from alertrelay.notify.rate_limit import RESOLVED
 from alertrelay.policy.group_key import clock_of, key_of, resolve_key
-from alertrelay.render.notice import ACKNOWLEDGED, FROM_ELSEWHERE
+from alertrelay.policy.silence import Silence
+from alertrelay.render.notice import ACKNOWLEDGED, FROM_ELSEWHERE, SILENCED
+from alertrelay.render.text import one_line
 from alertrelay.render.wording import clock
 from alertrelay.state import Alerts, Facts, StoreFailure
 from alertrelay.values.charted import ANNOTATION
@@ -26,7 +29,7 @@ def in_order(decision: Decision, members: Mapping[str, Member], most: int) -> li
     """Returns keys in the order of showing: what fires before what resolved, then by severity, the news first among
     equals."""
     own = decision.own
-    news = own.new | own.events | own.resolved | decision.fallback.resolved | own.owed
+    news = own.new | own.events | own.resolved | decision.fallback.resolved | own.owed | own.settled
     current = decision.view.open | {key for key in own.events if not is_resolve(members.get(key))}
 
     def place(key: str) -> tuple[bool, int, bool, datetime]:
@@ -119,6 +122,16 @@ def _with_acknowledged(alert: Alert, by: Acknowledgement | None, now: datetime) 
         return alert if ACKNOWLEDGED not in alert.annotations else replace(alert, annotations=kept)
     text = f"by {by.by} at {clock(by.at, now)}" + (f": {by.comment}" if by.comment else "")
     return replace(alert, annotations={**alert.annotations, ACKNOWLEDGED: text})
+
+
+def with_silenced(alert: Alert, mute: Mute | None, silences: Sequence[Silence], now: datetime) -> Alert:
+    """Returns an alert that was notified before it was silenced, with until when, by whom and why."""
+    if mute is None or mute.reason != Reason.SILENCED or mute.until is None or alert.status == "resolved":
+        return alert
+    found = next((one for one in silences if mute.detail.startswith(f"{one.id}:")), None)
+    by = f" by {one_line(found.created_by)}" if found and found.created_by.strip() else ""
+    why = f": {one_line(found.comment)}" if found and found.comment.strip() else ""
+    return replace(alert, annotations={**alert.annotations, SILENCED: f"until {clock(mute.until, now)}{by}{why}"})
 
 
 def as_notified(

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from alertrelay.alert import Alert, fingerprint, rfc3339, severity_rank
 from alertrelay.channels import channel
 from alertrelay.config.durations import ALERT_KEPT
+from alertrelay.config.escalation import Tier
 from alertrelay.groups.insert import member_of
 from alertrelay.groups.joining import Update
 from alertrelay.nflog.dedup import Mute
@@ -32,10 +33,11 @@ def warn_of_silence_expiry(
     groups: Groups,
     now: datetime,
     log: Callable[..., None],
+    tiers: Mapping[str, Tier],
 ) -> Sequence[Member]:
     """Returns the members with an event for each silence that ends soon; once a group, and not on PagerDuty, which
-    would page for it. A table that fails here only costs the warning."""
-    if channel(group.identity.integration.channel).pages:
+    would page for it, nor at a tier of an escalation. A table that fails here only costs the warning."""
+    if channel(group.identity.integration.channel).pages or group.identity.route_id in tiers:
         return members
     soon = now + FLUSHES * timedelta(seconds=timing.group_interval)
     found = list(members)

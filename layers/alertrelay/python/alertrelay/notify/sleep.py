@@ -54,9 +54,10 @@ def wakes_at(
     sleep: Sleep,
 ) -> datetime | None:
     """Returns when something of the group is due by itself, None where it is not to sleep: something is muted, not
-    notified everywhere, in a digest, or moving."""
+    notified everywhere, in a digest, moving, or flaps."""
     firing, now = content.decision.view.firing, lease.began
     busy = announced.unfinished or announced.owed_tries or moved.members or not moved.all
+    busy = busy or any(flap.damped for flap in announced.ledger.flaps.values())
     if busy or mutes or not firing or target is None or group.identity.route_id == DIGEST:
         return None
     shown = announced.ledger.acknowledged == acknowledged_here(content, announced.ledger)

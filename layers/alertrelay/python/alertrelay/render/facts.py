@@ -11,10 +11,11 @@ from urllib.parse import unquote
 from alertrelay.alert import Alert
 from alertrelay.notification import Notification
 from alertrelay.render import wording
-from alertrelay.render.notice import ACKNOWLEDGED, FROM_ELSEWHERE
+from alertrelay.render.notice import ACKNOWLEDGED, FROM_ELSEWHERE, SILENCED
 from alertrelay.render.text import clean, cut, link, one_line, short, shortened
 from alertrelay.values.arn import firing_alarms_link
-from alertrelay.values.charted import ANNOTATION
+from alertrelay.values.charted import ANNOTATION, POINTS
+from alertrelay.values.shadow import ANNOTATION as SHADOW
 
 _TITLES = ("Service", "Cluster", "Environment", "Region", "Account", "Team")
 _SHOWN_ANNOTATIONS = frozenset(
@@ -28,7 +29,10 @@ _SHOWN_ANNOTATIONS = frozenset(
         "burn_rates",
         "budget_spent",
         "metric_chart",
+        "flapping",
         ANNOTATION,
+        POINTS,
+        SHADOW,
         "impact",
         "runbook_url",
         "dashboard_url",
@@ -36,6 +40,7 @@ _SHOWN_ANNOTATIONS = frozenset(
         "image_url",
         FROM_ELSEWHERE,
         ACKNOWLEDGED,
+        SILENCED,
     }
 )
 CHART = "metric_chart"
@@ -44,8 +49,9 @@ _ADDED = (
     ("error_budget", "Error budget"),
     ("burn_rates", "Burn rate"),
     ("budget_spent", "Exhausted"),
+    ("flapping", "Flapping"),
 )
-"""Annotations that notify/chart.py and notify/error_budget.py write, and their titles."""
+"""Annotations that notify/chart.py, notify/error_budget.py and notify/flapping.py write, and their titles."""
 _RESOURCE_LABELS = 8
 _LONG_TEXTS = 7
 _COMMAND = 600
@@ -100,7 +106,7 @@ def of(notification: Notification, zone: tzinfo = UTC) -> FactSheet:
         impact=_impact(alert, over=over),
         where=_where(notification, alert, over=over),
         long_texts=_long_texts(alert),
-        links=[*_whole_list(notification), *_links(alert, over=over)],
+        links=[*_whole_list(notification), *_console(notification, alert, over=over), *_links(alert, over=over)],
         silence=_silence(notification, alert, over=over),
     )
 
@@ -163,8 +169,8 @@ def _value(alert: Alert) -> list[Fact]:
 
 
 def _impact(alert: Alert, *, over: bool) -> list[Fact]:
-    """Returns who is on the alert, and its impact, while it fires."""
-    titles = {} if over else {ACKNOWLEDGED: "Acknowledged", "impact": "Impact"}
+    """Returns who is on the alert, who silenced it, and its impact, while it fires."""
+    titles = {} if over else {ACKNOWLEDGED: "Acknowledged", SILENCED: "Silenced", "impact": "Impact"}
     texts = ((title, clean(alert.annotations.get(name, ""))) for name, title in titles.items())
     return [Fact(name=title, text=cut(text, 1100)) for title, text in texts if text]
 
@@ -192,6 +198,13 @@ def _whole_list(notification: Notification) -> list[Fact]:
         return []
     place = firing_alarms_link(notification.home.get("region", ""))
     return [_linked("All alarms that fire", place)] if place else []
+
+
+def _console(notification: Notification, alert: Alert, *, over: bool) -> list[Fact]:
+    """Returns the page of the alert, where a person acknowledges or silences it, while it fires."""
+    if not notification.console or over or alert.kind != "alert":
+        return []
+    return [_linked("Acknowledge or silence", f"{notification.console}#/alert/{alert.fingerprint}")]
 
 
 def _links(alert: Alert, *, over: bool) -> list[Fact]:

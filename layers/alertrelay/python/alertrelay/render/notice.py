@@ -11,6 +11,8 @@ from alertrelay.render.text import cut, one_line
 FROM_ELSEWHERE = "resolved_from_elsewhere"
 """An annotation of ours: a resolve that came from another source or account than its alert, and in words, which."""
 
+SILENCED = "alertrelay_silenced"
+"""An annotation of ours: until when an alert that was notified is silenced, by whom and why, in words."""
 ACKNOWLEDGED = "alertrelay_acknowledged"
 """An annotation of ours: who is on an alert, since when, and with which comment, in words."""
 
@@ -39,18 +41,24 @@ def icon(notification: Notification) -> str:
 
 
 def sentences(notification: Notification, zone: tzinfo = UTC) -> list[str]:
-    """Returns the sentences at the top of a message: a fallback and why, the first channel answers again, no state, a
-    resolve from elsewhere."""
+    """Returns the sentences at the top of a message: a fallback and why, the first channel answers again, an
+    escalation, no state, a resolve from elsewhere."""
     found = []
     if notification.reason is Reason.REACHED_AGAIN:
         found.append(_reached_again(notification))
     elif notification.failed:
         found.append(_not_delivered(notification, zone))
+    if notification.tier and not wording.over(notification):
+        found.append(_escalated(notification))
     if notification.without_state:
         found.append(
             "The state table did not answer: duplicates are possible, and other alerts of the group may be missing."
         )
     return found + _from_elsewhere(notification)
+
+
+def _escalated(notification: Notification) -> str:
+    return f"Not acknowledged for {wording.span(notification.unacknowledged)}: escalated to tier {notification.tier}."
 
 
 def _from_elsewhere(notification: Notification) -> list[str]:

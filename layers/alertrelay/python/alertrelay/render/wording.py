@@ -149,6 +149,9 @@ def what(notification: Notification) -> str:
     place = [p for p in places if p and not _says(head, p)]
     head += f" ({', '.join(place)})" if place else ""
     head += f", {counts}" if counts else ""
+    flapping = alert.annotations.get("flapping", "")
+    if flapping and not ended(alert):
+        head += ", settled" if flapping.startswith("settled") else ", flapping"
     if not text:
         return head
     describes_now = _describes_its_state(alert) or alert.name == STORM

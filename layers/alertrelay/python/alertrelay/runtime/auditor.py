@@ -148,18 +148,25 @@ def _accounts(
     """Returns the own account, and that of each role: its credentials are made anew each time, since they expire."""
     prefix = f"{topics}:alertrelay-{environ['ALERTRELAY_ENV']}-"
 
-    def account(number: str, client: Callable[[], Any]) -> AuditedAccount:
-        return audited_account(client, account=number, region=region, topics=prefix, now=now)
+    def account(number: str, client_of: Callable[[str], Any]) -> AuditedAccount:
+        return audited_account(
+            lambda: client_of("cloudwatch"),
+            account=number,
+            region=region,
+            topics=prefix,
+            now=now,
+            client_of=client_of,
+        )
 
     roles = json.loads(environ.get("ALERTRELAY_AUDIT_ROLES") or "[]")
     return [
-        account(environ["ALERTRELAY_ACCOUNT_ID"], aws.cloudwatch),
+        account(environ["ALERTRELAY_ACCOUNT_ID"], aws.of),
         *(account(role.split(":")[4], partial(_assumed, aws, role)) for role in roles),
     ]
 
 
-def _assumed(aws: Clients, role: str) -> Any:
-    return assumed(aws.sts(), role, aws.cloudwatch_with)
+def _assumed(aws: Clients, role: str, service: str) -> Any:
+    return assumed(aws.sts(), role, partial(aws.with_credentials, service))
 
 
 def handle(built: Audited, event: Any, context: Any) -> dict[str, Any] | None:

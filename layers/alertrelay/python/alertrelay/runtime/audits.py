@@ -89,8 +89,11 @@ def _count_drifts(built: Audited) -> None:
 
 def list_useless(built: Audited) -> None:
     """Mails the alarms that can never help."""
-    read = [account.read() for account in built.accounts()]
-    found = [one for inventory in read for one in useless(inventory, built.topics, built.environment)]
+    found = [
+        one
+        for account in built.accounts()
+        for one in useless(account.read(), built.topics, built.environment, deleted=account.deleted)
+    ]
     if not found:
         return
     lines = [f"- {one.alarm.split(':', 6)[-1]} ({one.alarm.split(':')[4]}): {one.why}" for one in found]

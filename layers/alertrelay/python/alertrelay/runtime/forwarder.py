@@ -30,8 +30,7 @@ from alertrelay.channels.transport.connection import Network
 from alertrelay.channels.transport.senders import Senders
 from alertrelay.config.model import Config, Target
 from alertrelay.dispatch.assembly import Pipeline, assemble
-from alertrelay.dispatch.sent_back import own_body
-from alertrelay.groups.messages import TICK
+from alertrelay.groups.messages import TICK, own_body
 from alertrelay.notification import Outcome
 from alertrelay.notify.compose import Site
 from alertrelay.notify.limits import LIMITS
@@ -175,7 +174,12 @@ def _pipeline(
     alert_ops = ops_alerter(aws, environ["ALERTRELAY_OPS_TOPIC_ARN"], clock, observer)
     return assemble(
         config=config,
-        site=Site(environment=config.environment, account=account, region=region),
+        site=Site(
+            environment=config.environment,
+            account=account,
+            region=region,
+            console=environ.get("ALERTRELAY_CONSOLE_URL", ""),
+        ),
         channels=channels,
         accounts_for_unrouted=channels.isdisjoint(OWN_FORWARDERS),
         # A page waits for nothing, so what may explain it is noted by each forwarder that pages: the last to be late.
@@ -195,7 +199,7 @@ def _pipeline(
         limits=LIMITS,
         version=environ.get("AWS_LAMBDA_FUNCTION_VERSION", ""),
         ask_metric=chart_points(aws.metrics) if config.charts else None,
-        sleeps=environ.get("ALERTRELAY_GROUPS_SLEEP", "") == "1",
+        sleeps=environ.get("ALERTRELAY_GROUPS_SLEEP", "1") != "0",
         alarms=surveyed_alarms(
             aws.cloudwatch,
             account=account,

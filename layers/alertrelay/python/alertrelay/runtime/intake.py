@@ -7,7 +7,7 @@ import json
 import os
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -18,6 +18,7 @@ from alertrelay.aws.budget import Budget
 from alertrelay.aws.direct_clients import forwarder_clients
 from alertrelay.aws.intake.acknowledgements import DynamoAcknowledgements
 from alertrelay.aws.intake.alerts import DynamoOpenAlerts
+from alertrelay.aws.intake.decision_log import LogDecisions
 from alertrelay.aws.intake.later import OwnInvocation
 from alertrelay.aws.intake.posted import DynamoPostedAlerts
 from alertrelay.aws.intake.statistics import LogStatistics
@@ -26,6 +27,7 @@ from alertrelay.aws.scorer.notes import DynamoNotebook
 from alertrelay.aws.secrets import SecretKeys
 from alertrelay.aws.state.alerts import DynamoAlerts
 from alertrelay.aws.state.leases import DynamoLeases
+from alertrelay.aws.state.lookup import DynamoLookup
 from alertrelay.aws.state.rates import DynamoRates
 from alertrelay.aws.state.silences import DynamoSilences
 from alertrelay.aws.state.table import Table
@@ -37,7 +39,6 @@ from alertrelay.dispatch import silences
 from alertrelay.intake.accept import Acceptance, end_expired
 from alertrelay.intake.acknowledging import Acknowledging
 from alertrelay.intake.clearing import Clearing
-from alertrelay.intake.console.parts import Console, ConsoleSite
 from alertrelay.intake.current import CurrentAlerts
 from alertrelay.intake.operating import Operating
 from alertrelay.intake.ports import (
@@ -51,16 +52,18 @@ from alertrelay.intake.ports import (
 )
 from alertrelay.intake.push import Push
 from alertrelay.intake.reading import Reads
+from alertrelay.intake.route import RouteFacts
 from alertrelay.intake.routes import Handlers, routes
 from alertrelay.intake.silencing import Silencing
 from alertrelay.intake.slack.talk import DO, Talk
 from alertrelay.intake.tokens import Doorkeeper, ReadSecret
 from alertrelay.ports import Clock
+from alertrelay.runtime.console import ConsoleWorld, console_of, console_world
 from alertrelay.runtime.container import SystemClock
 from alertrelay.runtime.observe import Observer
 from alertrelay.runtime.self_test import PASSED, SELF_TEST
 from alertrelay.runtime.slack import SlackWorld, reception_of, slack_world, talk_of
-from alertrelay.state import Groups, Rates, Silences
+from alertrelay.state import Groups, Lookup, Rates, Silences
 
 UNAVAILABLE: Mapping[str, Any] = {
     "statusCode": 503,
@@ -80,6 +83,7 @@ class IntakeState:
     silences: Silences
     groups: Groups
     rates: Rates
+    lookup: Lookup
     acknowledgements: Acknowledgements
 
 
@@ -93,7 +97,6 @@ class IntakeWorld:
     statistics: Statistics
     clock: Clock
     slack: SlackWorld
-    local: bool = False  # on loopback, without TLS
 
 
 class IntakeHandler:
@@ -118,8 +121,16 @@ def intake() -> IntakeHandler:
     return IntakeHandler()
 
 
-def handler_of(config: Config, original: str, state: IntakeState, world: IntakeWorld, observer: Observer) -> Handle:
-    """Returns the handler over its ports."""
+def handler_of(
+    config: Config,
+    original: str,
+    state: IntakeState,
+    world: IntakeWorld,
+    console: ConsoleWorld,
+    observer: Observer,
+    more: Sequence[RouteFacts] = (),
+) -> Handle:
+    """Returns the handler over its ports, with `more` routes that only this place has."""
     report = IntakeReport(log=observer.log, count=observer.add)
     clock = world.clock
     acceptance = Acceptance(
@@ -167,13 +178,11 @@ def handler_of(config: Config, original: str, state: IntakeState, world: IntakeW
                 ),
                 statistics=world.statistics,
             ),
-            console=Console(
-                site=ConsoleSite(environment=config.environment, local=world.local),
-                doorkeeper=Doorkeeper(read=world.secret, clock=clock),
-            ),
+            console=console_of(config, console, Doorkeeper(read=world.secret, clock=clock), state.groups, state.lookup),
             slack=reception_of(world.slack, world.secret, clock, report),
             report=report,
-        )
+        ),
+        more,
     )
     talk = talk_of(config, world.slack, reading, state.silences, acknowledging)
     return partial(_handle, app.resolve, acceptance, talk, observer)
@@ -225,6 +234,7 @@ def _build(environ: Mapping[str, str], *, clock: Clock | None = None) -> Handle:
         silences=DynamoSilences(table, clock),
         groups=DynamoLeases(table, clock),
         rates=DynamoRates(table, clock),
+        lookup=DynamoLookup(table, clock),
         acknowledgements=DynamoAcknowledgements(table, clock),
     )
     world = IntakeWorld(
@@ -245,9 +255,9 @@ def _build(environ: Mapping[str, str], *, clock: Clock | None = None) -> Handle:
             ),
         ),
     )
-    handle = handler_of(
-        config, (folder / environ["ALERTRELAY_ORIGINAL"]).read_text(encoding="utf-8"), state, world, observer
-    )
+    decisions = LogDecisions(aws.logs, json.loads(environ["ALERTRELAY_LOG_GROUPS"]), clock, observer.log)
+    original = (folder / environ["ALERTRELAY_ORIGINAL"]).read_text(encoding="utf-8")
+    handle = handler_of(config, original, state, world, console_world(environ, folder, aws.sqs, decisions), observer)
 
     def limited(event: Any, context: Any) -> Any:
         with budget.limited(secret_at_hand=secrets.at_hand):

@@ -19,8 +19,8 @@ from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 from alertrelay.alert import rfc3339
 from alertrelay.notification import Outcome, OutcomeName
 
-COUNTED = {"store_failing": "StoreFailures"}
-"""Events of the log that an alarm watches, and the metric that counts them."""
+COUNTED = {"store_failing": "StoreFailures", "escalated": "Escalations"}
+"""Events of the log that an alarm watches, or that people count, and the metric that counts them."""
 SENT: Mapping[OutcomeName, bool] = {
     "delivered": True,
     "fallback": True,

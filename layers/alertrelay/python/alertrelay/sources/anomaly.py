@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from alertrelay.alert import Alert
+from dataclasses import replace
+
+from alertrelay.alert import Alert, rfc3339
 from alertrelay.sources import alertmanager
 from alertrelay.sources.arrival import Arrival
+from alertrelay.values import shadow
 from alertrelay.values import text as texts
 
 SENDER = "alertrelay/anomaly-scorer"
@@ -18,5 +21,11 @@ def detect(value: object) -> bool:
 
 
 def parse(value: object, arrival: Arrival) -> tuple[Alert, ...]:
-    """One alert an entry."""
-    return alertmanager.of_group(texts.mapping(value), arrival, source="anomaly")
+    """One alert an entry. The digest of a day in shadow is an event, of the time at which it was due."""
+    return tuple(map(_digest, alertmanager.of_group(texts.mapping(value), arrival, source="anomaly")))
+
+
+def _digest(alert: Alert) -> Alert:
+    if alert.name != shadow.ALERT:
+        return alert
+    return replace(alert, kind="event", ends_at=None, state_key=f"{alert.fingerprint}:{rfc3339(alert.starts_at)}")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict, dataclass
 
 ANNOTATION = "alertrelay_metric_query"
 """Set by the parser of an alarm where charts are on; neither a message nor the API shows it."""
+POINTS = "alertrelay_metric_points"
+"""Stands in an alert of a message alone, for a channel that draws a chart itself."""
 _MOST = 2_000
 """Characters of the annotation: a metric with longer dimensions has no chart."""
 
@@ -30,6 +33,35 @@ class Charted:
     query: MetricQuery
     threshold: float | None
     low: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChartPoints:
+    """What is drawn of a metric of this `name`: (seconds, value), oldest first, beside its threshold, where it has
+    one."""
+
+    name: str
+    points: tuple[tuple[float, float], ...]
+    threshold: float | None
+
+
+def points_written(drawn: ChartPoints) -> str:
+    """Returns the annotation of what is drawn."""
+    return json.dumps(asdict(drawn), ensure_ascii=False, separators=(",", ":"))
+
+
+def points_read(text: str) -> ChartPoints | None:
+    """Returns what `points_written` wrote, None for anything else."""
+    try:
+        found = json.loads(text)
+        points = tuple((float(at), float(value)) for at, value in found["points"])
+        limit = found["threshold"]
+        named = (at for pair in points for at in pair)
+        if not points or not all(map(math.isfinite, [*named, *([] if limit is None else [float(limit)])])):
+            return None
+        return ChartPoints(name=str(found["name"]), points=points, threshold=None if limit is None else float(limit))
+    except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
+        return None
 
 
 def written(charted: Charted) -> str:

@@ -99,12 +99,12 @@ def messages(announcements: Sequence[Announcement]) -> Iterator[tuple[str, str]]
                 continue
             length = len(json.dumps(announcement.update))
             if batch and size + length > MESSAGE_BYTES:
-                yield severity, _message(batch)
+                yield severity, message(batch)
                 batch, size = [], 0
             batch.append(announcement.update)
             size += length
         if batch:
-            yield severity, _message(batch)
+            yield severity, message(batch)
 
 
 def _wanted(origin: Origin, rule: EntryRule | None, track: Track) -> dict[str, _Alert]:
@@ -178,7 +178,8 @@ def _annotations(origin: Origin, alert: _Alert, mark: str) -> Labels:
     )
 
 
-def _message(updates: Sequence[Mapping[str, Any]]) -> str:
+def message(updates: Sequence[Mapping[str, Any]]) -> str:
+    """Returns the text of one message with these updates."""
     return json.dumps({"sender": SENDER, "version": "1", "alerts": list(updates)})
 
 

@@ -15,6 +15,7 @@ from functools import cache
 
 from alertrelay.anomaly.detector.refractory import DEFAULT_THRESHOLD
 from alertrelay.anomaly.scorer.deployments import WITHIN, named
+from alertrelay.anomaly.scorer.digest import digest, due_at, of_day
 from alertrelay.anomaly.scorer.discovery import FRESH, NAME, Catalogue, kept_catalogue, look_up
 from alertrelay.anomaly.scorer.entry_rules import EntryRule, Origin, rules_of
 from alertrelay.anomaly.scorer.metric import WatchedMetric, shard_of
@@ -28,7 +29,7 @@ from alertrelay.anomaly.scorer.ports import (
     ShelfFailure,
     Vote,
 )
-from alertrelay.anomaly.scorer.publish import messages
+from alertrelay.anomaly.scorer.publish import message, messages
 from alertrelay.anomaly.scorer.shard import ScorerRun, Shard, keep, load, score
 from alertrelay.anomaly.scorer.shard_state import Announcement
 from alertrelay.anomaly.scorer.threshold import DAY, Feedback, feedback_of, levels
@@ -39,6 +40,8 @@ IN_A_SHARD = 400
 MARGIN = 20.0
 """Seconds at the end of an invocation in which nothing new is begun."""
 NOTE_LASTS = 2 * DAY
+DIGEST = "shadow-digest"
+"""The name under which the lease keeps the time of the last digest, beside the shards."""
 _REMEMBERED = 90 * DAY
 
 
@@ -99,6 +102,7 @@ def _run(scoring: Scoring, at: float, *, until: float, published: dict[str, floa
         except (MetricsFailure, ShelfFailure, PublishFailure) as failure:
             scoring.log("scorer_shard_failed", object=name, failure=str(failure))
             this.problems.append(f"{name}: {failure}")
+    _send_digest(this, published)
     for name, (metric, seen) in this.tops.items():
         low, high = seen.band or (None, None)
         scoring.log("watched", watch=name, metric=str(metric), value=seen.value, low=low, high=high, score=seen.score)
@@ -157,15 +161,33 @@ def _shard(
         if not keep(this, shard):
             this.scoring.log("scorer_state_changed_meanwhile", object=name)
             return 0
+    this.shadow += [entry for entry in book.journal if entry.mode == "shadow"]
     sent = _publish(this, shard)
     published[name] = book.run
     return sent
 
 
+def _send_digest(this: ScorerRun, published: dict[str, float]) -> None:
+    """Publishes what a day in shadow has found, once. The lease remembers it; where that is lost, the relay knows the
+    event."""
+    scoring, due = this.scoring, due_at(this.scoring.config, this.at)
+    if due is None or this.problems or published.get(DIGEST, 0.0) >= due:
+        return
+    found = of_day(this.shadow, due)
+    if found:
+        try:
+            scoring.publish("info", message([digest(scoring.config, found, due)]))
+        except PublishFailure as failure:
+            this.problems.append(f"the digest of the shadow: {failure}")
+            return
+    scoring.log("shadow_digest", at=due, findings=len(found))
+    published[DIGEST] = due
+
+
 def _publish(this: ScorerRun, shard: Shard) -> int:
     """Raises PublishFailure."""
-    for severity, message in messages(shard.book.outbox):
-        this.scoring.publish(severity, message)
+    for severity, text in messages(shard.book.outbox):
+        this.scoring.publish(severity, text)
     for announcement in shard.book.outbox:
         _note(this.scoring, announcement, this.at)
     return len(shard.book.outbox)

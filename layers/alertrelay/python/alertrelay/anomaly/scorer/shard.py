@@ -59,6 +59,7 @@ class ScorerRun:
     origin: Origin
     learn_until: float = math.inf  # the share of a shard in the time for learning: later ones are scored in any case
     problems: list[str] = field(default_factory=list)  # what could not be done, and is done by the next run
+    shadow: list[JournalEntry] = field(default_factory=list)  # the journals, where a digest is due
     tally: Counter[str] = field(default_factory=Counter)
     tops: dict[str, tuple[WatchedMetric, ScoredPoint]] = field(default_factory=dict)  # the most unusual point, by entry
 

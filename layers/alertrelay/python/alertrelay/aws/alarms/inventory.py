@@ -8,6 +8,7 @@ from typing import Any
 
 from alertrelay.aws.alarms import asking
 from alertrelay.aws.alarms.asking import EVERY_TYPE, Pages
+from alertrelay.aws.alarms.resources import deleted_resource
 from alertrelay.aws.alarms.updates import as_updates, has_changed, our_topic
 from alertrelay.aws.errors import code, failures
 from alertrelay.dispatch.audit.ports import AuditedAccount, Inventory, SeenAlarm
@@ -20,10 +21,16 @@ PAGES = 1_000
 
 
 def audited_account(
-    client: Callable[[], Any], *, account: str, region: str, topics: str, now: Callable[[], datetime]
+    client: Callable[[], Any],
+    *,
+    account: str,
+    region: str,
+    topics: str,
+    now: Callable[[], datetime],
+    client_of: Callable[[str], Any],
 ) -> AuditedAccount:
     """Returns an account to be asked by `client`, which may raise what a client raises (a role that is denied).
-    `topics`: how the ARNs of the environment's topics begin."""
+    `topics`: how the ARNs of the environment's topics begin; `client_of` makes the client of another service there."""
 
     def read() -> Inventory:
         try:
@@ -39,7 +46,11 @@ def audited_account(
 
     partition = Arn.of(topics).partition
     return AuditedAccount(
-        account=account, prefix=f"arn:{partition}:cloudwatch:{region}:{account}:alarm:", read=read, mutes=mutes
+        account=account,
+        prefix=f"arn:{partition}:cloudwatch:{region}:{account}:alarm:",
+        read=read,
+        mutes=mutes,
+        deleted=lambda alarm: deleted_resource(alarm, client_of),
     )
 
 

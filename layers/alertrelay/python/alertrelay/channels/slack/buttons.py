@@ -6,6 +6,7 @@ no secret, and is checked when it comes back: Slack signs the request that carri
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,9 +16,11 @@ from urllib.parse import parse_qsl, urlencode
 
 from alertrelay.alert import Alert
 from alertrelay.channels.slack import SlackSettings
+from alertrelay.channels.slack.mrkdwn import escape, section
 from alertrelay.notification import Notification
 from alertrelay.render import wording
 from alertrelay.render.text import cut, link
+from alertrelay.values import shadow
 
 Deed = Literal["acknowledge", "silence", "unsilence", "helpful", "not_helpful", "open"]
 Span = Literal["1h", "4h", "tomorrow"]
@@ -32,6 +35,8 @@ _GROUP = re.compile(r"[a-z0-9]{1,40}-[0-9a-f]{32}")
 _FINGERPRINT = re.compile(r"[0-9a-f]{16}")
 _SILENCE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _VALUE = 1_800
+_FINDINGS = 9_500
+"""Characters of the findings of a digest: of what a message holds (render.py) the rest has its place too."""
 JUDGED = ("anomaly", "AnomalyDetected")
 """The source and the name of the alerts that people are asked about."""
 
@@ -142,6 +147,28 @@ def of_message(notification: Notification, settings: SlackSettings) -> list[dict
     if (alert.source, alert.name) == JUDGED:
         found += verdict(notification.gid, judged_of(alert))
     return [{"type": "actions", "elements": found}] if found else []
+
+
+def of_shadow(notification: Notification, settings: SlackSettings) -> list[dict[str, Any]]:
+    """Returns the findings of a digest of the shadow, each with the buttons that judge it; none where nobody could
+    press them: its description lists them too."""
+    alert = wording.lead(notification)
+    if alert.source != JUDGED[0] or not settings.buttons or settings.mode != "bot":
+        return []
+    found: list[dict[str, Any]] = []
+    findings = shadow.read(alert.annotations.get(shadow.ANNOTATION, ""))
+    for place, one in enumerate(findings, start=1):
+        judged = JudgedAnomaly(
+            fingerprint=one.fingerprint, started=one.started, watch=one.watch, service=one.service[:100]
+        )
+        pair = [
+            section(escape(one.text, 300)),
+            {"type": "actions", "elements": verdict("", judged, place=place)},
+        ]
+        if len(json.dumps([*found, *pair], ensure_ascii=False)) > _FINDINGS:
+            return [*found, section(f"_{wording.more(len(findings) - place + 1)}: alertrelay anomaly status_")]
+        found += pair
+    return found
 
 
 def judged_of(alert: Alert) -> JudgedAnomaly:

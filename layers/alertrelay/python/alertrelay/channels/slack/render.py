@@ -12,11 +12,12 @@ when it is pressed, so that there are buttons only where delivery.yml says that 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from alertrelay.alert import Alert
-from alertrelay.channels.slack import SlackSettings, buttons, mentions, team
+from alertrelay.channels.slack import SlackSettings, buttons, chart, mentions, team
 from alertrelay.channels.slack.mrkdwn import BROADCAST, ESCAPES, TEXT, UNBROADCAST, escape, mrkdwn, section
 from alertrelay.notification import Message, Notification
 from alertrelay.render import facts, notice, plain, wording
@@ -42,7 +43,10 @@ def render(notification: Notification, settings: SlackSettings) -> Message:
     line = f"{notice.icon(notification)} {mark}: " if mark else ""
     line += f"{wording.icon(notification)} {team.title(notification) or _headline(notification, found)}"
     spoken = team_text(notification, "message_text") or team_text(notification, "fallback")
-    row = buttons.of_message(notification, settings)
+    findings = buttons.of_shadow(notification, settings)
+    if findings:  # they stand with their buttons in place of the description
+        found = replace(found, description="")
+    row = [*chart.block(notification, settings), *findings, *buttons.of_message(notification, settings)]
     message: dict[str, Any] = {
         "text": cut(team.markup(spoken), TEXT) or line,
         "blocks": _blocks(notification, found, line, row, mentions.of_message(notification, settings)),
@@ -61,8 +65,8 @@ def _headline(notification: Notification, found: FactSheet) -> str:
 def _blocks(
     notification: Notification, found: FactSheet, line: str, row: list[dict[str, Any]], named: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
-    """The message from its first line to its footer; `row` are its buttons, `named` whom it mentions. What is long
-    comes in as far as a message holds it."""
+    """The message from its first line to its footer; `row` are its chart and buttons, `named` whom it mentions. What is
+    long comes in as far as a message holds it."""
     sign = notice.icon(notification)
     head = [section(line, expand=True), *named]
     head += [section(f"{sign} *{escape(n, 2000)}*", expand=True) for n in notice.sentences(notification)]
@@ -94,7 +98,7 @@ def _blocks(
 
 def _at_most(blocks: list[dict[str, Any]]) -> int:
     """Returns a bound of `_size` that takes no encoding: of a character JSON makes six at most, "\\u0000"."""
-    rows = [block for block in blocks if block["type"] == "actions"]
+    rows = [block for block in blocks if block["type"] in ("actions", chart.BLOCK)]
     held = [
         text["text"] for block in blocks if block not in rows for text in (block.get("text"), *_inner(block)) if text
     ]

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from alertrelay.channels.slack import SlackSettings
+from alertrelay.channels.slack import SlackSettings, chart
 from alertrelay.channels.transport.answer import AUTH_STATUSES, needed, refusal, retry_after
 from alertrelay.channels.transport.connection import Network
 from alertrelay.channels.transport.http import Response, ask
@@ -43,6 +43,7 @@ _TRANSIENT_WORDS = frozenset(
     {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"}
 )
 _PERHAPS_POSTED_WORDS = frozenset({"fatal_error", "internal_error"})
+_NO_CHART_WORDS = frozenset({"invalid_blocks", "invalid_blocks_format"})
 _MESSAGE_CLOSED_WORDS = frozenset(
     {
         "message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found", "invalid_thread_ts",
@@ -117,16 +118,30 @@ class _Call:
     def as_bot(self, message: Message, first: Mapping[str, str], *, edit: bool) -> Mapping[str, str]:
         place = {"channel": first.get("channel", ""), "ts": first.get("ts", "")}
         if all(place.values()):
-            answer, response = self._edit(message, place) if edit else self._reply(message, place)
+            answer, response = self._drawn(lambda body: self._placed(body, place, edit=edit), message)
             if answer.get("ok") is True:
                 return place
             if answer.get("error") not in _MESSAGE_CLOSED_WORDS:
                 raise self._api_refusal(response, answer)
-        answer, response = self._api(self.settings.url, {**message, "channel": self.settings.channel})
+        answer, response = self._drawn(self._new, message)
         if answer.get("ok") is not True:
             raise self._api_refusal(response, answer)
         posted = {"channel": answer.get("channel"), "ts": answer.get("ts")}
         return {k: v for k, v in posted.items() if isinstance(v, str)}
+
+    def _drawn(
+        self, post: Callable[[Message], tuple[dict[str, Any], Response]], message: Message
+    ) -> tuple[dict[str, Any], Response]:
+        """Posts; without its chart where the workspace does not know that block yet."""
+        answer, response = post(message)
+        plain = chart.without(message) if answer.get("error") in _NO_CHART_WORDS else None
+        return post(plain) if plain else (answer, response)
+
+    def _new(self, message: Message) -> tuple[dict[str, Any], Response]:
+        return self._api(self.settings.url, {**message, "channel": self.settings.channel})
+
+    def _placed(self, message: Message, place: Mapping[str, str], *, edit: bool) -> tuple[dict[str, Any], Response]:
+        return self._edit(message, place) if edit else self._reply(message, place)
 
     def _edit(self, message: Message, place: Mapping[str, str]) -> tuple[dict[str, Any], Response]:
         update = re.sub(r"chat\.postMessage$", "chat.update", self.settings.url)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,15 +26,22 @@ def of_environment(alarms: Iterable[Mapping[str, Any]], topics: str, environment
     ]
 
 
-def never_help(alarms: Iterable[Mapping[str, Any]], topics: Collection[str], *, now: datetime) -> Iterator[Difference]:
+def never_help(
+    alarms: Iterable[Mapping[str, Any]],
+    topics: Collection[str],
+    *,
+    now: datetime,
+    deleted: Callable[[Mapping[str, Any]], str] = lambda _alarm: "",
+) -> Iterator[Difference]:
     """Yields the alarms that can never help or resolve late, each with every reason. `alarms` are those that
     DescribeAlarms returned; `topics` are the ARNs of the environment's topics, empty where they are not known. A part
-    of a composite alarm among them needs no action of its own."""
+    of a composite alarm among them needs no action of its own. `deleted` names the resource of an alarm that does not
+    exist any more, "" where that is not known: it is asked of alarms without data alone."""
     every = sorted(alarms, key=lambda one: str(one["AlarmArn"]))
     parts = frozenset(part.rpartition(":")[2] for one in every for part in _PART.findall(str(one.get("AlarmRule", ""))))
     for alarm in every:
         late = alarm.get("ActionsEnabled", True) and alarm.get("AlarmActions") and not alarm.get("OKActions")
-        reasons = list(_reasons(alarm, topics, now, part=alarm.get("AlarmName") in parts))
+        reasons = list(_reasons(alarm, topics, now, deleted, part=alarm.get("AlarmName") in parts))
         kind: Kind = "never helps" if reasons else "resolves late"
         if late:
             reasons.append("it has no action for OK, so its alert is resolved by the next audit, or before its repeat")
@@ -42,10 +49,19 @@ def never_help(alarms: Iterable[Mapping[str, Any]], topics: Collection[str], *, 
             yield Difference(kind=kind, alarm=alarm["AlarmArn"], why="; ".join(reasons))
 
 
-def _reasons(alarm: Mapping[str, Any], topics: Collection[str], now: datetime, *, part: bool) -> Iterator[str]:
+def _reasons(
+    alarm: Mapping[str, Any],
+    topics: Collection[str],
+    now: datetime,
+    deleted: Callable[[Mapping[str, Any]], str],
+    *,
+    part: bool,
+) -> Iterator[str]:
     since = alarm.get("StateTransitionedTimestamp") or alarm.get("StateUpdatedTimestamp") or now
     if alarm.get("StateValue") == "INSUFFICIENT_DATA" and now - since >= NO_DATA_FOR:
-        yield f"no data since {since:%Y-%m-%d}: does its resource still exist?"
+        resource = deleted(alarm)
+        why = f"its {resource} does not exist any more" if resource else "does its resource still exist?"
+        yield f"no data since {since:%Y-%m-%d}: {why}"
     if not alarm.get("ActionsEnabled", True):
         yield "its actions are disabled"
     elif not part and not alarm.get("AlarmActions"):

@@ -41,9 +41,11 @@ class Inventory:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditedAccount:
     """An account that is asked. `prefix` is how the ARNs of its alarms begin; `mutes` returns the mute rules that hold
-    an alarm back now, by its name, None where that is not known."""
+    an alarm back now, by its name, None where that is not known; `deleted` names the resource of an alarm that does not
+    exist any more, by what DescribeAlarms returned, "" where that is not known."""
 
     account: str
     prefix: str
     read: Callable[[], Inventory]
     mutes: Callable[[str], Sequence[str] | None]
+    deleted: Callable[[Mapping[str, Any]], str] = lambda _alarm: ""

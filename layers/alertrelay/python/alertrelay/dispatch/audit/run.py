@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from alertrelay.alert import Channel, rfc3339
 from alertrelay.dispatch.audit.never_help import never_help, of_environment
@@ -97,11 +97,14 @@ def send(
     return sent
 
 
-def useless(found: Inventory, topics: Sequence[str], environment: str) -> list[Difference]:
-    """Returns the alarms of an account that can never help. `topics` are the environment's, by ARN."""
+def useless(
+    found: Inventory, topics: Sequence[str], environment: str, *, deleted: Callable[[Mapping[str, Any]], str]
+) -> list[Difference]:
+    """Returns the alarms of an account that can never help. `topics` are the environment's, by ARN; `deleted` as of
+    AuditedAccount."""
     prefix = topics[0].rpartition(":")[0] + f":alertrelay-{environment}-"
     ours = of_environment((one.described for one in found.alarms.values()), prefix, environment)
-    return list(never_help(ours, topics, now=found.asked_at))
+    return list(never_help(ours, topics, now=found.asked_at, deleted=deleted))
 
 
 def _of_cloudwatch(member: Member) -> bool:

@@ -10,6 +10,7 @@ from alertrelay.alert import rfc3339, severity_rank
 from alertrelay.intake.reading import Reads
 from alertrelay.intake.view import Listed, listed
 from alertrelay.notification import Reason
+from alertrelay.policy.acknowledgement import shown, standing
 
 
 def get_overview(reading: Reads) -> dict[str, Any]:
@@ -37,7 +38,7 @@ def line(one: Listed) -> dict[str, Any]:
         "summary": alert.annotations.get("summary", ""),
         "labels": dict(alert.labels),
         "receivers": list(one.receivers),
-        "acknowledged": None,
+        "acknowledged": shown(standing(one.item.acknowledged, alert)),
     }
 
 

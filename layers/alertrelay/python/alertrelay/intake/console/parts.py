@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from alertrelay.intake.ports import DeadLetters, DecisionLog
 from alertrelay.intake.tokens import Doorkeeper
+from alertrelay.state import Groups, Lookup
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +26,12 @@ class ConsoleSite:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Console:
-    """What the handlers of the console's own routes need."""
+    """What the handlers of the console's own routes need. `objectives` are the names of those whose budget is kept."""
 
     site: ConsoleSite
     doorkeeper: Doorkeeper
+    groups: Groups
+    lookup: Lookup
+    letters: DeadLetters
+    log: DecisionLog
+    objectives: Sequence[str] = ()

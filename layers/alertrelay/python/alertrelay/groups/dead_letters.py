@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from alertrelay.alert import Alert, rfc3339
-from alertrelay.dispatch.sent_back import own_body
-from alertrelay.groups.messages import OWN_MESSAGES, TICK, ReceiveMessage, UndeliveredMessage, message_of
+from alertrelay.groups.messages import (
+    OWN_MESSAGES,
+    TICK,
+    ReceiveMessage,
+    UndeliveredMessage,
+    message_of,
+    own_body,
+)
 from alertrelay.render.text import one_line
 from alertrelay.sources import Envelope, parse, unwrap
 from alertrelay.sources.envelope import decoded
 from alertrelay.values.arn import Arn
 
 Action = Literal["replay", "delete", "leave"]
+Done = Literal["sent", "deleted", "left", "failed"]
 NEXT_RUN = "nothing is lost: the next run did its work"
 _SHOWN = 5
 _LONGEST = 120
@@ -32,6 +39,17 @@ class DeadLetterQueue:
     function: str = ""
 
 
+OF_FORWARDER = ("undelivered", "failed", "expired")
+"""The kinds of a forwarder's dead-letter queues: infra/forwarding.py."""
+
+
+def forwarder_queues(functions: Iterable[str]) -> Iterator[DeadLetterQueue]:
+    """Yields the dead-letter queues of forwarders."""
+    for function in functions:
+        for kind in OF_FORWARDER:
+            yield DeadLetterQueue(name=f"{function}-{kind}", holder="forwarder", function=function)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
     """What is to be done with a dead letter: `about` names its alerts, `why` is the reason of `action`. A replay sends
@@ -42,6 +60,18 @@ class Judged:
     why: str
     body: str = ""
     to: Sequence[str] = ()
+
+
+def done_of(judged: Judged, *, failed: bool = False) -> Done:
+    """Returns what became of a dead letter that was handled as it was judged."""
+    if failed:
+        return "failed"
+    match judged.action:
+        case "leave":
+            return "left"
+        case "replay":
+            return "sent"
+    return "deleted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

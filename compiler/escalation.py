@@ -1,0 +1,118 @@
+"""`escalation:` of delivery.yml: who is notified of a critical alert that nobody acknowledges, and after which time."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from alertrelay.config.escalation import FIRST_TIER, Tier
+from alertrelay.config.model import Receiver
+
+from compiler.reading.duration import spell_duration
+from compiler.reading.finding import Findings, Place, did_you_mean
+from compiler.reading.section import Section, section_of, string_of
+from compiler.reading.yamlfile import Value
+
+KEYS = ("tiers",)
+_TIER = ("after", "receivers", "hours")
+FIRST_AFTER = 15 * 60.0
+"""Seconds without an acknowledgement, of each tier that names no time so many more than of the one before it."""
+LEAST_AFTER, MOST_AFTER = 60.0, 24 * 3600.0
+MOST_TIERS = 5
+_MEND = "as in `tiers: [{receivers: [oncall-second]}, {receivers: [managers], after: 30m}]`"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EscalationSection:
+    """The tiers, and where each name in them stands."""
+
+    tiers: tuple[Tier, ...]
+    receivers: tuple[Value, ...] = ()
+    hours: tuple[Value, ...] = ()
+
+
+NOBODY = EscalationSection(tiers=())
+
+
+def read_escalation(section: Section) -> EscalationSection:
+    """Reads the section of delivery.yml; no tiers where there is none."""
+    inner = section.section("escalation", KEYS)
+    if inner is None:
+        return NOBODY
+    items = inner.list("tiers")
+    if not items and inner.require("tiers", _MEND):
+        inner.findings.error(inner.at("tiers"), "empty-list", "no tier stands here", _MEND)
+    if len(items) > MOST_TIERS:
+        message = f"expected at most {MOST_TIERS} tiers, got {len(items)}"
+        inner.findings.error(inner.at("tiers"), "bad-value", message, "leave out the last ones")
+    found, before = list[tuple[Tier, Section]](), 0.0
+    for number, item in enumerate(items[:MOST_TIERS], start=FIRST_TIER):
+        entry = section_of(item, _TIER, inner.findings)
+        if entry is None:
+            continue
+        tier = _tier(entry, number, before)
+        found.append((tier, entry))
+        before = max(before, tier.after)
+    return EscalationSection(
+        tiers=tuple(tier for tier, _ in found),
+        receivers=tuple(value for _, entry in found for value in entry.list("receivers")),
+        hours=tuple(value for _, entry in found for value in entry.list("hours")),
+    )
+
+
+def _tier(entry: Section, number: int, before: float) -> Tier:
+    findings = entry.findings
+    names = tuple(filter(None, (string_of(value, findings) for value in entry.list("receivers"))))
+    if entry.require("receivers", f"name who is called at tier {number}: `receivers: [oncall-second]`") and not names:
+        mend = "name a receiver of alertmanager.yml, or remove the tier"
+        findings.error(entry.at("receivers"), "empty-list", f"tier {number} calls nobody", mend)
+    for name in {name for name in names if names.count(name) > 1}:
+        findings.error(entry.at("receivers"), "duplicate-name", f"{name!r} stands twice in tier {number}", "remove one")
+    return Tier(number=number, after=_after(entry, number, before), receivers=names, hours=entry.strings("hours"))
+
+
+def _after(entry: Section, number: int, before: float) -> float:
+    """Returns the seconds; a tier is later than the one before it."""
+    given = entry.seconds("after")
+    after = before + FIRST_AFTER if given is None else given
+    if not LEAST_AFTER <= after <= MOST_AFTER:
+        message = f"tier {number} is due after {spell_duration(after)}: expected 1m to 1d"
+        entry.findings.error(entry.at("after"), "bad-value", message, "write it as 15m or 1h")
+    elif after <= before:
+        message = (
+            f"tier {number} is due after {spell_duration(after)}, the tier before it after {spell_duration(before)}"
+        )
+        mend = f"write more than {spell_duration(before)}: the times of the tiers rise"
+        entry.findings.error(entry.at("after"), "not-rising", message, mend)
+    return after
+
+
+def check_escalation(
+    found: EscalationSection,
+    receivers: Mapping[str, Receiver],
+    intervals: Collection[str],
+    findings: Findings,
+) -> None:
+    """Checks the tiers against alertmanager.yml."""
+    for value in found.receivers:
+        receiver = receivers.get(value.text)
+        if receiver is None:
+            message = f"alertmanager.yml has no receiver {value.text!r}"
+            findings.error(value.place, "unknown-receiver", message, did_you_mean(value.text, receivers))
+        elif not receiver.targets:
+            message = f"{value.text!r} notifies nobody, so it cannot be called at a tier"
+            findings.error(value.place, "tells-nobody", message, "name a receiver with an integration")
+    for value in found.hours:
+        if value.text not in intervals:
+            message = f"alertmanager.yml has no time interval {value.text!r}"
+            mend = did_you_mean(value.text, intervals, "add it under time_intervals")
+            findings.error(value.place, "unknown-interval", message, mend)
+    _check_gap(found, findings)
+
+
+def _check_gap(found: EscalationSection, findings: Findings) -> None:
+    """Warns where no tier is called at any hour: outside all of their hours the escalation waits for them."""
+    if found.tiers and all(tier.hours for tier in found.tiers):
+        place: Place = found.hours[0].place
+        message = "each tier has hours: outside them an alert that nobody acknowledges goes to no tier"
+        findings.warning(place, "hours-only", message, "leave out the hours of the last tier")
