@@ -106,7 +106,7 @@ def of(notification: Notification, zone: tzinfo = UTC) -> FactSheet:
         impact=_impact(alert, over=over),
         where=_where(notification, alert, over=over),
         long_texts=_long_texts(alert),
-        links=[*_whole_list(notification), *_console(notification, alert, over=over), *_links(alert, over=over)],
+        links=[*_whole_list(notification), *_links(alert, over=over), *_console(notification, alert, over=over)],
         silence=_silence(notification, alert, over=over),
     )
 

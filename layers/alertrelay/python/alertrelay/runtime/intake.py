@@ -41,6 +41,7 @@ from alertrelay.intake.acknowledging import Acknowledging
 from alertrelay.intake.clearing import Clearing
 from alertrelay.intake.current import CurrentAlerts
 from alertrelay.intake.operating import Operating
+from alertrelay.intake.pagerduty import Incidents, WebhookSecrets
 from alertrelay.intake.ports import (
     Acknowledgements,
     IntakeReport,
@@ -179,6 +180,7 @@ def handler_of(
                 statistics=world.statistics,
             ),
             console=console_of(config, console, Doorkeeper(read=world.secret, clock=clock), state.groups, state.lookup),
+            incidents=Incidents(acknowledging=acknowledging, secrets=WebhookSecrets(read=world.secret)),
             slack=reception_of(world.slack, world.secret, clock, report),
             report=report,
         ),
