@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import secrets
 import signal
 import sys
 import tempfile
@@ -117,6 +118,7 @@ class Served:
         self.token = token
         self.received = received
         self.say = say
+        self.slack = ""  # where Slack's buttons are pressed
         self._shown = 0
         self._incidents: dict[str, str] = {}
 
@@ -136,6 +138,7 @@ def serving(
     """The relay of a configuration, listening; its clock `begins` then, or is this machine's. Raises OSError where the
     port is taken, ValueError where a file cannot be read, UnreadableData."""
     from alertrelay.channels.transport.connection import Network
+    from alertrelay.intake.slack.signature import KEY as SIGNING_KEY
     from alertrelay.intake.tokens import KEYS
     from alertrelay.runtime.container import SystemClock
 
@@ -143,11 +146,15 @@ def serving(
     from local.serve.database import DataFile
     from local.serve.day import ClockOfDay
     from local.serve.http import IntakeServer
+    from local.serve.pressable import with_buttons
     from local.serve.relay import LocalRelay, Outside
     from local.stack.deployed import fake_secrets
     from local.standins import StandIns
+    from local.standins.slack.pressing import SlackApp
 
     config = _configuration(folder, environment)
+    if keys is None:
+        config = with_buttons(config)
     original = without_secrets((folder / "alertmanager.yml").read_text(encoding="utf-8"))
     out = sys.stdout
 
@@ -159,9 +166,9 @@ def serving(
         peers = None if keys else entered.enter_context(StandIns())
         tokens = tokens_of(data / TOKEN_FILE)
         given = keys_of(keys) if keys else fake_secrets(config)
-        for doubt in doubts(given, config.secret_keys(), tuple(KEYS.values())) if keys else ():
+        for doubt in doubts(given, config.secret_keys(), (*KEYS.values(), SIGNING_KEY)) if keys else ():
             print(f"alertrelay serve: warning: {keys} {doubt}", file=sys.stderr)
-        secret = {**tokens, **given}
+        secret = {SIGNING_KEY: secrets.token_hex(16), **tokens, **given}
         network = Network(
             endpoints=peers.endpoints if peers else {},
             sns=lambda request, _: _print_for_aws(say, "sns", request),
@@ -172,16 +179,19 @@ def serving(
         server = IntakeServer(lambda event: relay.handle(event), port=port)
         console = f"http://127.0.0.1:{server.port}/console"
         outside = Outside(secret=secret, network=network, console=console, log=data / LOG_FILE, peers=peers)
-        relay = LocalRelay(
-            config, original, database, outside, clock=ClockOfDay(begins) if begins else SystemClock(), say=say
-        )
+        clock = ClockOfDay(begins) if begins else SystemClock()
+        relay = LocalRelay(config, original, database, outside, clock=clock, say=say)
         entered.enter_context(server)
         worker = threading.Thread(target=relay.run)
         worker.start()
         entered.callback(worker.join)
         entered.callback(relay.stop)
         received = (lambda: peers.requests) if peers else (lambda: ())
-        yield Served(server.port, tokens["intake_admin_token"], received, say)
+        served = Served(server.port, tokens["intake_admin_token"], received, say)
+        if peers:
+            app = SlackApp(url=served.url, secret=secret[SIGNING_KEY], now=lambda: clock.now().timestamp())
+            served.slack = peers.connect_slack(app)
+        yield served
 
 
 def _configuration(folder: Path, environment: str | None) -> Config:
@@ -217,10 +227,13 @@ def _greeting(served: Served, data: Path | None, day: Path | None) -> str:
     address = f"http://me:{served.token}@127.0.0.1:{served.port}"
     kept = f"state in {data}" if data else "nothing is kept: --data DIR keeps it"
     kept = f"the day of {day} as it ended, in which nothing is changed" if day else kept
+    pressed = f"curl {served.slack}/press -d message=1 -d button=silence_1h -d user=ana"
+    slack = f"slack       curl {served.slack}/messages\n            {pressed}\n"
     return f"""\
 serving on {served.url}; {kept}; Ctrl-C ends
 token       {served.token}
 console     {served.url}/console
+{slack if served.slack else ""}\
 try         amtool --alertmanager.url={address} alert add TryIt service=orders severity=critical
             amtool --alertmanager.url={address} alert query
 prometheus  alerting: {{alertmanagers: [{{authorization: {{credentials: {served.token}}}, static_configs: \

@@ -91,7 +91,7 @@ class Door:
                 ),
             ),
             ConsoleWorld(letters=self.letters, log=self, objectives=("orders-availability",)),
-            Observer(service="intake", level="ERROR", namespace="alertrelay", also=None, environment="test"),
+            Observer(service="intake", level="INFO", namespace="alertrelay", also=None, environment="test"),
         )
 
     def lines(self, fingerprint: str, *, since: datetime, now: datetime) -> Sequence[str] | None:
