@@ -32,7 +32,7 @@ KEPT = BUILD / "day"
 """Where the end of each replay is kept, by its number."""
 PAGE = "rds-cpu-critical-alarm"
 LOG = BUILD / "run.log"
-"""What the functions logged: `alertrelay history` and `timeline` read it."""
+"""The functions' log lines: `alertrelay history` and `timeline` read them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

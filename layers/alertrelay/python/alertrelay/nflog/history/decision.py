@@ -28,7 +28,7 @@ EVENTS: Mapping[str, What] = {
 }
 """Log events beside `outcome` that are decisions, or bear on them."""
 CONDITION = f"message in [{', '.join(json.dumps(name) for name in ('outcome', *EVENTS))}]"
-"""What CloudWatch Logs Insights is asked for."""
+"""The condition of CloudWatch Logs Insights for these lines."""
 _OUTCOMES: Mapping[str, What] = {
     "delivered": "notified",
     "fallback": "fell back",
