@@ -43,9 +43,9 @@ _SHOWN_ANNOTATIONS = frozenset(
         SILENCED,
     }
 )
-CHART = "metric_chart"
+CHART, CHART_TITLE = "metric_chart", "Last 3 h"
 _ADDED = (
-    (CHART, "Last 3 h"),
+    (CHART, CHART_TITLE),
     ("error_budget", "Error budget"),
     ("burn_rates", "Burn rate"),
     ("budget_spent", "Exhausted"),
