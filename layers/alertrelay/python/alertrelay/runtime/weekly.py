@@ -37,7 +37,7 @@ SECONDS = 15.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reporting:
-    """What a weekly audit takes. `lines` gives the log's lines between two times, and from when on it has them."""
+    """The parts of a weekly audit. `lines` gives the log's lines between two times, and from when on it has them."""
 
     file: AlarmFile
     targets: Sequence[Target]

@@ -29,7 +29,7 @@ class NotPublic(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkNetwork:
-    """How names are resolved and which addresses may be connected to; a test says otherwise."""
+    """Resolves names, and says which addresses may be connected to; a test says otherwise."""
 
     resolve: Callable[[str, int], Sequence[str]]
     allowed: Callable[[str], bool]

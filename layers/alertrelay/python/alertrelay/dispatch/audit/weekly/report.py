@@ -36,7 +36,7 @@ class Noisy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """How notifications went: those that were accepted, those of them by a fallback, those that were dead-lettered;
+    """Counts notifications: those that were accepted, those of them by a fallback, those that were dead-lettered;
     `p50` and `p95` are seconds from the source's clock to the channel, None where nothing was sent."""
 
     sent: int
