@@ -21,7 +21,7 @@ from infra.assets import CONFIG_FILE
 from infra.forwarding import ForwarderConstruct, Relay
 from infra.functions import ALIAS, acknowledge_runtime, depend_by_reference, log_group
 from infra.permissions import allow
-from infra.report import Report
+from infra.report import ReportParts
 from infra.state import DUE_INDEX
 from infra.topics import topic_prefix
 
@@ -59,7 +59,7 @@ class AuditorConstruct(Construct):
         construct_id: str,
         relay: Relay,
         audit: Audit,
-        report: Report | None,
+        report: ReportParts | None,
         *,
         watched: Sequence[ForwarderConstruct],
         key: kms.IKey,
@@ -122,7 +122,7 @@ class AuditorConstruct(Construct):
         self,
         relay: Relay,
         audit: Audit,
-        report: Report | None,
+        report: ReportParts | None,
         timers: Sequence[sqs.IQueue],
         functions: Sequence[lambda_.IFunction],
     ) -> dict[str, str]:
@@ -184,7 +184,7 @@ def _role(
     scope: Construct,
     relay: Relay,
     audit: Audit,
-    report: Report | None,
+    report: ReportParts | None,
     *,
     logs: logs.ILogGroup,
     timers: Sequence[sqs.IQueue],

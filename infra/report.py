@@ -15,7 +15,7 @@ from infra.permissions import allow, ses_identities
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class ReportParts:
     """The receiver by name, the log groups that history is read from, and the SES identities that mails are sent by."""
 
     receiver: str
@@ -43,10 +43,10 @@ class Report:
         ]
 
 
-def report_of(config: Config, audit: Audit, groups: Sequence[logs.ILogGroup]) -> Report | None:
+def report_of(config: Config, audit: Audit, groups: Sequence[logs.ILogGroup]) -> ReportParts | None:
     """Returns the report of an environment, None where none is sent."""
     receiver = config.receiver(audit.report) if audit.report else None
     if receiver is None:
         return None
     sent = [target.settings for target in receiver.targets if target.integration.channel in REPORT_CHANNELS]
-    return Report(receiver=receiver.name, groups=groups, identities=ses_identities(sent))
+    return ReportParts(receiver=receiver.name, groups=groups, identities=ses_identities(sent))

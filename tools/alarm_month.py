@@ -40,16 +40,16 @@ class Peak:
 
 
 @dataclass(slots=True)
-class Month:
+class MadeMonth:
     """The lines and the points by alarm."""
 
     lines: list[str] = field(default_factory=list)
     points: dict[str, Mapping[datetime, float]] = field(default_factory=dict)
 
 
-def month(file: AlarmFile) -> Month:
+def month(file: AlarmFile) -> MadeMonth:
     """Returns the month of the example's environment `prod`."""
-    made, chance = Month(), random.Random(20)
+    made, chance = MadeMonth(), random.Random(20)
     noisy = [Peak(_when(chance, place), 12, 81.0 + chance.random() * 2.5) for place in range(BUMPS)]
     real = [Peak(BEGINS + timedelta(days=day, hours=3), 45, 93.0) for day in (6, 15, 23)]
     _play(made, file.alarms[NOISY], [*noisy, *real], usual=55.0, acted_on=frozenset(peak.at for peak in real))
@@ -65,7 +65,7 @@ def _when(chance: random.Random, place: int) -> datetime:
     return BEGINS + timedelta(days=day % DAYS, hours=7 + slot * 3, minutes=chance.randrange(50))
 
 
-def _play(made: Month, one: Tunable, peaks: Sequence[Peak], *, usual: float, acted_on: frozenset[datetime]) -> None:
+def _play(made: MadeMonth, one: Tunable, peaks: Sequence[Peak], *, usual: float, acted_on: frozenset[datetime]) -> None:
     points = {BEGINS + n * MINUTE: usual + (n * 7 % 11) for n in range(DAYS * 1440)}
     for peak in peaks:
         points.update({peak.at + n * MINUTE: peak.value for n in range(peak.minutes)})
@@ -116,7 +116,7 @@ def _line(at: datetime, event: str, **fields: Any) -> str:
     return json.dumps({**own, **fields}, separators=(",", ":"))
 
 
-def write(made: Month, folder: Path) -> None:
+def write(made: MadeMonth, folder: Path) -> None:
     """Writes month.log, and points/ALARM.csv."""
     (folder / "points").mkdir(parents=True, exist_ok=True)
     (folder / "month.log").write_text("\n".join(made.lines) + "\n", encoding="utf-8")

@@ -35,7 +35,7 @@ class Noisy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
+class SentCounts:
     """Counts notifications: those that were accepted, those of them by a fallback, those that were dead-lettered;
     `p50` and `p95` are seconds from the source's clock to the channel, None where nothing was sent."""
 
@@ -59,7 +59,7 @@ class WeeklyAudit:
     by_people: bool
     noisy: tuple[Noisy, ...]
     flappers: tuple[AlarmTally, ...]
-    delivery: Delivery
+    delivery: SentCounts
     dead: Mapping[str, str]
     unreviewed: str
     diff: str
@@ -152,11 +152,11 @@ def _acted_on(name: str, found: Sequence[Episode]) -> list[Span]:
     ]
 
 
-def _delivery(read: Read, *, since: datetime) -> Delivery:
+def _delivery(read: Read, *, since: datetime) -> SentCounts:
     own = [one for one in read.decisions if one.at >= since]
     took = sorted(one.latency for one in own if one.latency is not None and one.status == "firing")
     fallbacks = sum(one.what == "fell back" for one in own)
-    return Delivery(
+    return SentCounts(
         sent=sum(one.what == "notified" for one in own) + fallbacks,
         fallbacks=fallbacks,
         dead_lettered=sum(one.what == "dead-lettered" for one in own),
