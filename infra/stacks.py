@@ -25,6 +25,7 @@ from infra.anomaly_dashboard import AnomalyDashboard
 from infra.assets import Asset
 from infra.auditor import AuditorConstruct
 from infra.checkov import CheckovAnswers
+from infra.companion import CompanionConstruct
 from infra.dashboards import add_dashboards, add_relay_dashboard
 from infra.forwarding import ForwarderConstruct, Relay
 from infra.functions import ARCHITECTURES, layer_version
@@ -159,6 +160,7 @@ class EnvironmentRelay(cdk.Stack):
         self.slo = self._slo(relay, environment, watch)
         self.auditor = self._auditor(relay, environment.audit, config, alerts, watch) if environment.audit else None
         self.intake = self._intake(relay, alerts, watch, failures) if environment.intake else None
+        self.companion = CompanionConstruct(self, "Companion", relay, config) if config.accompanied else None
         if environment.dashboards:
             add_relay_dashboard(self, environment.name, config, self.forwarders)
         self._close_topics(alerts)
@@ -258,7 +260,8 @@ class EnvironmentRelay(cdk.Stack):
         drills = self.auditor if self.parts.environment.audit and self.parts.environment.audit.drill else None
         alerts.close([each.function for each in (self.scorer, self.intake, drills) if each])
         functions = [forwarder.function for forwarder in self.forwarders.values()]
-        close(self.parts.ops, functions=[*functions, *([self.auditor.function] if self.auditor else [])])
+        own = [each.function for each in (self.auditor, self.companion) if each]
+        close(self.parts.ops, functions=[*functions, *own])
         close(self.parts.last_resort, functions=functions)
 
     def _rollout(self, watch: SelfWatch) -> None:
