@@ -15,6 +15,7 @@ from cli.files import unwritable
 from cli.output import add_output, dumped
 
 if TYPE_CHECKING:
+    from cli.adoption.apply import Applied
     from cli.adoption.plan_file import PlanHead, PlannedAlarm
     from cli.adoption.propose import AdoptionSetting, Proposal
     from cli.adoption.rules import AdoptionRules
@@ -190,15 +191,15 @@ def _apply(args: argparse.Namespace) -> int:
         return _refuse(f"{args.apply} is a plan for {found.head.source}: change the alarms there, and deploy")
     if found.head.environment != args.env:
         return _refuse(f"{args.apply} is a plan for --env {found.head.environment}, not {args.env}")
-    return _applied(args.apply, found.head, found.alarms)
+    return _applied(args, found.head, found.alarms)
 
 
-def _applied(path: Path, head: PlanHead, alarms: Sequence[PlannedAlarm]) -> int:
+def _applied(args: argparse.Namespace, head: PlanHead, alarms: Sequence[PlannedAlarm]) -> int:
     from cli.adoption import sources
     from cli.adoption.apply import RESULTS, apply
     from cli.adoption.plan_file import undo_entry, undo_head, undo_of
 
-    undo, say = undo_of(path, head), _progress()
+    undo, say = undo_of(args.apply, head), _progress()
 
     def keep(one: PlannedAlarm) -> None:
         text = undo_entry(one) if undo.exists() else undo_head(head, undo) + undo_entry(one)
@@ -207,20 +208,23 @@ def _applied(path: Path, head: PlanHead, alarms: Sequence[PlannedAlarm]) -> int:
             file.flush()
             os.fsync(file.fileno())
 
-    counts: Counter[str] = Counter()
-    fires = 0
+    done: list[Applied] = []
     try:
         for one in apply(alarms, sources.clients_of(), keep):
-            counts[one.result] += 1
-            fires += one.fires
-            say(f"{counts.total()} of {len(alarms)}")
-            if one.why or one.result == "changed":
+            done.append(one)
+            say(f"{len(done)} of {len(alarms)}")
+            if args.output == "table" and (one.why or one.result == "changed"):
                 print(f"{one.result}: {one.alarm.name}" + (f": {one.why}" if one.why else ""), flush=True)
     except OSError as error:
         return _refuse(f"nothing more is changed: {unwritable(error, undo)}")
-    print(", ".join(f"{counts[result]} {result}" for result in RESULTS if counts[result]) or "the plan changes nothing")
+    counts = Counter(one.result for one in done)
+    if args.output == "table":
+        said = ", ".join(f"{counts[result]} {result}" for result in RESULTS if counts[result])
+        print(said or "the plan changes nothing")
+    else:
+        print(dumped([one.as_json() for one in done], args.output))
     if counts["changed"]:
         _note(f"to take it back: alertrelay adopt --env {head.environment} --apply {undo}")
-    if fires:
+    if fires := sum(one.fires for one in done):
         _note(f"{fires} of them fire now, unknown to the relay: alertrelay reconcile --env {head.environment} --send")
     return int(bool(counts["refused"] or counts["failed"]))

@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from cli.exit_code import CRASHED
 from cli.files import unreadable, unwritable
 
 if TYPE_CHECKING:
+    from local.stack.day import DayRun
     from local.stack.history import Day
 
 _DESCRIPTION = """\
@@ -56,6 +58,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     _add_stack(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object instead of the timeline")
     parser.add_argument("--logs", metavar="FILE", type=Path, help="write what the functions logged to this file")
+    parser.add_argument(
+        "--keep", metavar="DIR", type=Path, help="keep the end of the day here, for `alertrelay serve --day DIR`"
+    )
     parser.set_defaults(run=run)
 
 
@@ -143,12 +148,21 @@ def _write_logs(path: Path, logs: str) -> int:
 
 def _lived(files: list[tuple[str, bytes]], args: argparse.Namespace) -> Day:
     """By the engine that was asked for. Raises UsageError, RuntimeFault."""
+    from local.serve.day import NoDay, check_free
     from local.stack.day import live
     from local.stack.day_input import UsageError
 
+    if args.keep:
+        try:
+            check_free(args.keep)
+        except NoDay as error:
+            raise UsageError(f"--keep {error}") from None
+    if args.engine == "rie" and args.keep:
+        raise UsageError("--keep needs the manual clock; leave out --engine rie")
     if args.engine != "rie":
         return live(
             files,
+            keep=partial(_keep, args.keep) if args.keep else None,
             config=args.config_dir,
             environment=args.env,
             down=args.down,
@@ -178,6 +192,17 @@ def _lived(files: list[tuple[str, bytes]], args: argparse.Namespace) -> Day:
         )
     except RieMissing as error:
         raise UsageError(f"--engine rie: {error}") from None
+
+
+def _keep(folder: Path, run: DayRun, day: Day) -> None:
+    """Raises UsageError."""
+    from local.stack.day_input import UsageError
+    from local.stack.kept_day import keep
+
+    try:
+        keep(run, day, folder)
+    except OSError as error:
+        raise UsageError(f"--keep: {unwritable(error, folder)}") from None
 
 
 def _read(names: list[str]) -> tuple[list[tuple[str, bytes]], int]:

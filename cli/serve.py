@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import secrets
 import signal
 import sys
 import tempfile
@@ -19,6 +20,7 @@ from cli.serve_input import doubts, keys_of, make_folder, own_file, tcp_port, to
 if TYPE_CHECKING:
     from alertrelay.config.model import Config
 
+    from local.serve.day import KeptDay
     from local.standins import RecordedRequest
 
 PORT = 9093
@@ -33,6 +35,7 @@ _EPILOG = """\
 examples:
   alertrelay serve                            # the example's configuration, stand-ins, nothing is kept
   alertrelay serve --data ~/.alertrelay --port 9093
+  alertrelay serve --day .build/day/3         # the end of a day that was played: its alerts in the console
   alertrelay serve --secrets keys.json        # real receivers: {"pagerduty_key": "…", "slack_bot_token": "…", …}
 
 With --data alerts, silences, groups and the token survive a restart; the file is of one process at a time.
@@ -55,6 +58,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--port", metavar="N", type=tcp_port, default=PORT, help=f"listen here (default: {PORT}; 0: any)"
     )
     parser.add_argument("--data", metavar="DIR", type=Path, help="keep state here (default: nowhere)")
+    parser.add_argument(
+        "--day", metavar="DIR", type=Path, help="open the end of a day that `alertrelay replay --keep DIR` kept"
+    )
     parser.add_argument("--env", metavar="NAME", help="the environment of the configuration (default: the first)")
     parser.add_argument("--secrets", metavar="FILE", type=Path, help="JSON of the channels' keys: send for real")
     add_config_dir(parser)
@@ -64,6 +70,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Serves until SIGINT or SIGTERM; the exit code of the help."""
     from local.serve.database import UnreadableData
+    from local.serve.day import copied
 
     over = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -72,14 +79,32 @@ def run(args: argparse.Namespace) -> int:
         with ExitStack() as entered:
             data = args.data or Path(entered.enter_context(tempfile.TemporaryDirectory()))
             make_folder(data)
-            served = entered.enter_context(serving(args.config_dir, args.env, data, args.secrets, port=args.port))
-            served.say(_greeting(served, data if args.data else None))
+            day = _day_of(args)
+            if day:
+                copied(day, data)
+            environment, begins = (day.environment, day.ended) if day else (args.env, None)
+            served = entered.enter_context(
+                serving(args.config_dir, environment, data, args.secrets, port=args.port, begins=begins)
+            )
+            served.say(_greeting(served, data if args.data else None, args.day))
             while not over.wait(0.2):
                 served.show()
     except (OSError, ValueError, UnreadableData) as error:
         print(f"alertrelay serve: {_explained(error, args.port)}", file=sys.stderr)
         return 2
     return 0
+
+
+def _day_of(args: argparse.Namespace) -> KeptDay | None:
+    """Raises ValueError: a day is opened as it ended each time, by stand-ins alone."""
+    from local.serve.day import opened
+
+    if not args.day:
+        return None
+    for name in ("data", "secrets", "env"):
+        if getattr(args, name):
+            raise ValueError(f"--day takes no --{name}: a day is opened as it ended, in its own environment")
+    return opened(args.day)
 
 
 class Served:
@@ -93,6 +118,7 @@ class Served:
         self.token = token
         self.received = received
         self.say = say
+        self.slack = ""  # where Slack's buttons are pressed
         self._shown = 0
         self._incidents: dict[str, str] = {}
 
@@ -106,21 +132,29 @@ class Served:
 
 
 @contextmanager
-def serving(folder: Path, environment: str | None, data: Path, keys: Path | None, *, port: int) -> Iterator[Served]:
-    """The relay of a configuration, listening. Raises OSError where the port is taken, ValueError where a file cannot
-    be read, UnreadableData."""
+def serving(
+    folder: Path, environment: str | None, data: Path, keys: Path | None, *, port: int, begins: datetime | None = None
+) -> Iterator[Served]:
+    """The relay of a configuration, listening; its clock `begins` then, or is this machine's. Raises OSError where the
+    port is taken, ValueError where a file cannot be read, UnreadableData."""
     from alertrelay.channels.transport.connection import Network
+    from alertrelay.intake.slack.signature import KEY as SIGNING_KEY
     from alertrelay.intake.tokens import KEYS
     from alertrelay.runtime.container import SystemClock
 
     from compiler.original import without_secrets
     from local.serve.database import DataFile
+    from local.serve.day import ClockOfDay
     from local.serve.http import IntakeServer
+    from local.serve.pressable import with_buttons
     from local.serve.relay import LocalRelay, Outside
     from local.stack.deployed import fake_secrets
     from local.standins import StandIns
+    from local.standins.slack.pressing import SlackApp
 
     config = _configuration(folder, environment)
+    if keys is None:
+        config = with_buttons(config)
     original = without_secrets((folder / "alertmanager.yml").read_text(encoding="utf-8"))
     out = sys.stdout
 
@@ -132,9 +166,9 @@ def serving(folder: Path, environment: str | None, data: Path, keys: Path | None
         peers = None if keys else entered.enter_context(StandIns())
         tokens = tokens_of(data / TOKEN_FILE)
         given = keys_of(keys) if keys else fake_secrets(config)
-        for doubt in doubts(given, config.secret_keys(), tuple(KEYS.values())) if keys else ():
+        for doubt in doubts(given, config.secret_keys(), (*KEYS.values(), SIGNING_KEY)) if keys else ():
             print(f"alertrelay serve: warning: {keys} {doubt}", file=sys.stderr)
-        secret = {**tokens, **given}
+        secret = {SIGNING_KEY: secrets.token_hex(16), **tokens, **given}
         network = Network(
             endpoints=peers.endpoints if peers else {},
             sns=lambda request, _: _print_for_aws(say, "sns", request),
@@ -144,15 +178,20 @@ def serving(folder: Path, environment: str | None, data: Path, keys: Path | None
         entered.enter_context(redirect_stdout(log))
         server = IntakeServer(lambda event: relay.handle(event), port=port)
         console = f"http://127.0.0.1:{server.port}/console"
-        outside = Outside(secret=secret, network=network, console=console, log=data / LOG_FILE)
-        relay = LocalRelay(config, original, database, outside, clock=SystemClock(), say=say)
+        outside = Outside(secret=secret, network=network, console=console, log=data / LOG_FILE, peers=peers)
+        clock = ClockOfDay(begins) if begins else SystemClock()
+        relay = LocalRelay(config, original, database, outside, clock=clock, say=say)
         entered.enter_context(server)
         worker = threading.Thread(target=relay.run)
         worker.start()
         entered.callback(worker.join)
         entered.callback(relay.stop)
         received = (lambda: peers.requests) if peers else (lambda: ())
-        yield Served(server.port, tokens["intake_admin_token"], received, say)
+        served = Served(server.port, tokens["intake_admin_token"], received, say)
+        if peers:
+            app = SlackApp(url=served.url, secret=secret[SIGNING_KEY], now=lambda: clock.now().timestamp())
+            served.slack = peers.connect_slack(app)
+        yield served
 
 
 def _configuration(folder: Path, environment: str | None) -> Config:
@@ -184,13 +223,17 @@ def _print_for_aws(say: Callable[[str], Any], channel: str, request: Mapping[str
     return "local"
 
 
-def _greeting(served: Served, data: Path | None) -> str:
+def _greeting(served: Served, data: Path | None, day: Path | None) -> str:
     address = f"http://me:{served.token}@127.0.0.1:{served.port}"
     kept = f"state in {data}" if data else "nothing is kept: --data DIR keeps it"
+    kept = f"the day of {day} as it ended, in which nothing is changed" if day else kept
+    pressed = f"curl {served.slack}/press -d message=1 -d button=silence_1h -d user=ana"
+    slack = f"slack       curl {served.slack}/messages\n            {pressed}\n"
     return f"""\
 serving on {served.url}; {kept}; Ctrl-C ends
 token       {served.token}
 console     {served.url}/console
+{slack if served.slack else ""}\
 try         amtool --alertmanager.url={address} alert add TryIt service=orders severity=critical
             amtool --alertmanager.url={address} alert query
 prometheus  alerting: {{alertmanagers: [{{authorization: {{credentials: {served.token}}}, static_configs: \

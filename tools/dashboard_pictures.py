@@ -38,8 +38,7 @@ LOG_ROWS = (
     ("2026-11-20 14:26:03", "CacheEvictions", "duplicate", ""),
 )
 MADE: Mapping[str, tuple[float, float]] = {
-    "Budget left": (76, 75),
-    "Minutes spent": (10.8, 10.8),
+    "Budget left": (75, 75),
     "Hours to the end": (33.3, 33.3),
     "Availability": (99.98, 98.4),
     "Burn rate": (0.4, 16.2),
@@ -52,7 +51,7 @@ MADE: Mapping[str, tuple[float, float]] = {
     "Messages waiting": (0, 4),
     "Age of": (0, 40),
 }
-"""By the begin of a title, what is usual, and what the hour of trouble has."""
+"""By the begin of a title, what is usual, and what the hour of trouble has; see _of_objective."""
 STYLE = """body{margin:0;background:#f2f3f3;font:13px system-ui,sans-serif;position:relative}
 .w{position:absolute;box-sizing:border-box;background:#fff;border:1px solid #d5dbdb;padding:6px;overflow:hidden}
 .t{background:none;border:0;padding:2px 6px}h2{margin:2px 0;font-size:18px}b{font-size:12px;display:block}
@@ -112,17 +111,29 @@ def _metric(properties: Mapping[str, Any], width: int, height: int) -> str:
 def _made(title: str, limits: Sequence[float], number: int) -> Iterator[float]:
     """Yields made values: those of the title, else some near the thresholds."""
     draw = random.Random(f"{title} {number}")
-    known = next((values for begin, values in MADE.items() if title.startswith(begin)), None)
+    known = _of_objective(title, limits)
     low = min(limits, default=60.0)
     usual, burst = known or (0.45 * low + 0.1 * number, 1.15 * low)
     for n in range(POINTS):
         value = burst if 40 <= n < 46 and number == 0 else usual
-        if known and usual > 90:
-            yield min(100.0, value + draw.gauss(0, 0.02))
-        elif known and title.startswith(("Budget", "Minutes", "Hours")):
+        if known and title.startswith(("Budget", "Minutes", "Hours")):
             yield value
+        elif known and usual > 90:
+            yield min(100.0, value + draw.gauss(0, 0.02))
         else:
             yield value * (1 + 0.08 * math.sin(n / 7 + number) + draw.gauss(0, 0.02)) / (1 + number if known else 1)
+
+
+def _of_objective(title: str, limits: Sequence[float]) -> tuple[float, float] | None:
+    """Returns what MADE has of a title: minutes are a quarter of those that the title allows, and an availability is by
+    its target."""
+    if title.startswith("Minutes spent of"):
+        spent = 0.25 * float(title.rpartition(" ")[2])
+        return spent, spent
+    if title.startswith("Availability") and limits:
+        bad = 100 - limits[0]
+        return 100 - 0.4 * bad, 100 - 16.2 * bad
+    return next((values for begin, values in MADE.items() if title.startswith(begin)), None)
 
 
 def _options(row: Sequence[Any]) -> Mapping[str, Any]:

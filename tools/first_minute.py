@@ -12,19 +12,24 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from infra.synth import BUILD
 from local import brief, timeline
+from local.serve.day import fires, opened
 from local.stack.burning import burn
-from local.stack.day import live
+from local.stack.day import DayRun, live
 from local.stack.day_input import UsageError
 from local.stack.history import Day
+from local.stack.kept_day import keep
 from tools import burst, outage, shop
 
 ENVIRONMENT = "prod"
 CRASHED = 3
 """The exit code of `alertrelay` for a crash, which says nothing about the alerts."""
+KEPT = BUILD / "day"
+"""Where the end of each replay is kept, by its number."""
 PAGE = "rds-cpu-critical-alarm"
 
 
@@ -100,37 +105,45 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--all", action="store_true", help="every example, with every line")
     args = parser.parse_args(argv)
     _print(_opening(cold=not (BUILD / "replay").is_dir()))
-    days = []
+    days, kept = list[Day](), dict[int, Path]()
     for number, replay in enumerate(ALL if args.all else MISSION, start=1):
         _print(["", f"== {number}. {replay.title}"])
         try:
-            day = _lived(replay)
+            folder = KEPT / str(number)
+            day = _lived(replay, folder)
         except UsageError as error:
             print(f"alertrelay: {error}", file=sys.stderr)
             return CRASHED
         _print(timeline.as_text(day) if args.all else brief.brief(day))
         days.append(day)
+        if not replay.budget:
+            kept[number] = folder
     _print(["", "== All of it", *brief.verdict(days)])
     _print(_closing(every=args.all))
+    _print(_console(kept))
     return int(any(day.lost for day in days))
 
 
-def _lived(replay: Replay) -> Day:
+def _lived(replay: Replay, folder: Path) -> Day:
     if replay.budget:
         return burn(outage.traffic(), environment=ENVIRONMENT)
     names = [f"events/{name}.json" for name in replay.events]
     modes = []
     with contextlib.redirect_stdout(io.StringIO()):  # the makers print the names of their files
         if replay.copies:
-            folder = BUILD / f"burst-{replay.copies}"
-            burst.main([f"events/{PAGE}.json", str(folder), "--copies", str(replay.copies)])
-            names += sorted(str(path) for path in folder.glob("*.json"))
+            made = BUILD / f"burst-{replay.copies}"
+            burst.main([f"events/{PAGE}.json", str(made), "--copies", str(replay.copies)])
+            names += sorted(str(path) for path in made.glob("*.json"))
         if replay.metric:
             shop.main([str(BUILD / "shop")])
             names.append(str(BUILD / "shop" / "orders-placed.csv"))
             modes.append("orders-placed=alert")
     files = [(name, Path(name).read_bytes()) for name in names]
-    return live(files, environment=ENVIRONMENT, down=replay.down, topic=None, modes=modes)
+    return live(files, environment=ENVIRONMENT, down=replay.down, topic=None, modes=modes, keep=partial(_keep, folder))
+
+
+def _keep(folder: Path, run: DayRun, day: Day) -> None:
+    keep(run, day, folder)
 
 
 def _opening(*, cold: bool) -> Iterator[str]:
@@ -150,6 +163,17 @@ def _closing(*, every: bool) -> Iterator[str]:
     yield "== Try:  .venv/bin/alertrelay replay events/ecs-cpu-alarm.json --down slack=timeout"
     yield "== Use:  .venv/bin/alertrelay serve    (an Alertmanager to your Prometheus and amtool, until Ctrl-C)"
     yield "== Read: docs/try-it-locally.md    events/README.md"
+
+
+def _console(kept: Mapping[int, Path]) -> Iterator[str]:
+    """Yields the line that opens the console on the replay with the most alerts that still fire."""
+    if not kept:
+        return
+    firing = {number: fires(opened(folder)) for number, folder in kept.items()}
+    best = max(firing, key=lambda number: (firing[number], -number))
+    alerts = f"{firing[best]} alert{'s fire' if firing[best] != 1 else ' fires'}"
+    folder = kept[best].relative_to(BUILD.parent)
+    yield f"== Console on replay {best}, where {alerts} at its end:  .venv/bin/alertrelay serve --day {folder}"
 
 
 def caches(environ: Mapping[str, str]) -> list[str]:

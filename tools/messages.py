@@ -23,7 +23,7 @@ from alertrelay.channels import KINDS, channel
 from alertrelay.channels.slack import chart
 
 from local.standins import peer
-from tools import slack_chart_picture
+from tools import chart_pictures
 from tools.drawings import Drawing
 
 ROOT = Path(__file__).parent.parent
@@ -54,15 +54,16 @@ FOLDED = 700
 """Characters of a section before "See more": docs.slack.dev names no number, this is what its clients do about."""
 WHOLE = ("critical-everything", "fallback", "resolved")
 """Cases that are also shown as PagerDuty's fields and as the mail's text."""
-BOT = "bot "
-"""Before the name of a golden file: as a bot posts it, with its chart."""
+CHARTED = "chart "
+"""Before the name of a golden file: as it is sent with its chart, by a bot or in a mail."""
 PICTURES: Mapping[str, tuple[str, int, bool]] = {
     "slack-critical": ("critical-everything.slack.json", 710, False),
     "slack-fallback": ("fallback.slack.json", 780, False),
     "slack-group": ("group-of-four.slack.json", 480, False),
     "slack-error-budget": ("error-budget.slack.json", 620, False),
     "slack-charted": ("charted.slack.json", 520, False),
-    "slack-charted-bot": (f"{BOT}charted.slack.json", 760, False),
+    "slack-charted-bot": (f"{CHARTED}charted.slack.json", 760, False),
+    "email-charted": (f"{CHARTED}charted.email.html", 900, False),
     "slack-resolved": ("resolved.slack.json", 560, False),
     "email-critical": ("critical-everything.email.html", 870, False),
     "email-fallback-dark": ("fallback.email.html", 1010, True),
@@ -93,7 +94,7 @@ What holds for all of them:
 | ![A fallback in Slack](images/slack-fallback.png) | ![A fallback as e-mail, dark](images/email-fallback-dark.png) |
 | ![A group in Slack](images/slack-group.png) | ![Resolved in Slack](images/slack-resolved.png) |
 | ![An error budget in Slack](images/slack-error-budget.png) | ![A chart in Slack](images/slack-charted.png) |
-| ![A chart by a Slack bot](images/slack-charted-bot.png) | |
+| ![A chart by a Slack bot](images/slack-charted-bot.png) | ![A chart as e-mail](images/email-charted.png) |
 """
 
 
@@ -212,7 +213,7 @@ def slack_page(message: Mapping[str, Any]) -> str:
 
 def _slack_block(block: Mapping[str, Any]) -> str:
     if block["type"] == chart.BLOCK:
-        return slack_chart_picture.drawn(block)
+        return chart_pictures.drawn(block)
     texts = list(_texts(block))
     folds = block["type"] == "section" and not block.get("expand") and any(len(text) > FOLDED for text in texts)
     shown = "".join(f"<div>{_slack_html(text[:FOLDED] if folds else text)}</div>" for text in texts)
@@ -245,12 +246,18 @@ def take_pictures(chromium: str) -> None:
 
 def _page_of(name: str) -> str:
     """A golden file as its channel shows it."""
+    if name.startswith(CHARTED):
+        return _with_chart(name.removeprefix(CHARTED))
     if not name.endswith(".json"):
         return (GOLDEN / name).read_text(encoding="utf-8")
-    if name.startswith(BOT):
-        return slack_page(slack_chart_picture.with_chart(_read(name.removeprefix(BOT))))
     drawing = drawings().get(name.split(".")[1])
     return drawing.page(_read(name)) if drawing else slack_page(_read(name))
+
+
+def _with_chart(name: str) -> str:
+    if name.endswith(".html"):
+        return chart_pictures.mail_with_chart((GOLDEN / name).read_text(encoding="utf-8"))
+    return slack_page(chart_pictures.with_chart(_read(name)))
 
 
 FLAGS = (

@@ -19,7 +19,7 @@ from alertrelay import __version__
 from alertrelay.intake.route import RouteFacts
 from alertrelay.intake.routes import ROUTES
 
-from tools.openapi_shapes import BODIES, FILTERS, FORMS, RESULTS, SCHEMAS
+from tools.openapi_shapes import BODIES, FILTERS, FORMS, RESULTS, SCHEMAS, SIGNED
 
 PAGE = Path(__file__).parents[1] / "docs" / "schemas" / "intake.openapi.json"
 _PARTS: Mapping[str, Any] = {
@@ -72,7 +72,7 @@ def _operation(route: RouteFacts) -> dict[str, Any]:
     found: dict[str, Any] = {
         "operationId": re.sub(r"\W+", "_", name.lower()).strip("_"),
         "summary": route.summary,
-        "description": "Slack signs it (docs/slack.md)." if name in FORMS else right,
+        "description": SIGNED.get(name, right),
         "security": [{"bearer": []}, {"basic": []}] if route.right else [],
         "responses": {"200": _result(result), **{str(code): _error(code) for code in sorted(set(codes))}},
     }

@@ -89,8 +89,13 @@ BODIES: Mapping[str, Any] = {
     "POST /api/v2/alerts": listed(ref("postableAlert")),
     "POST /api/v2/silences": ref("postableSilence"),
     "POST /api/v1/acknowledgements": ref("acknowledgement"),
+    "POST /pagerduty/webhook": objects("event", event={"type": "object"}),
     "POST /test": ref("order"),
     "POST /suppression/clear": ref("order"),
+}
+SIGNED: Mapping[str, str] = {
+    **dict.fromkeys(("POST /slack/interactions", "POST /slack/commands"), "Slack signs it (docs/slack.md)."),
+    "POST /pagerduty/webhook": "PagerDuty signs it (docs/intake.md).",
 }
 FORMS: Mapping[str, Mapping[str, Any]] = {
     "POST /slack/interactions": objects("payload", payload=TEXT),
@@ -113,6 +118,7 @@ RESULTS: Mapping[str, Mapping[str, Any] | str | None] = {
     "POST /api/v2/silences": objects("silenceID", silenceID=TEXT),
     "GET /api/v2/silence/<silence_id>": ref("gettableSilence"),
     "DELETE /api/v2/silence/<silence_id>": None,
+    "POST /pagerduty/webhook": objects("alerts", alerts={"type": "integer"}),
     "GET /api/v1/acknowledgements": listed(ref("acknowledged")),
     "POST /api/v1/acknowledgements": ref("acknowledged"),
     "DELETE /api/v1/acknowledgements/<fingerprint>": None,

@@ -68,8 +68,9 @@ class ReadAlarm:
         return {"MetricAlarm": "metric", "CompositeAlarm": "composite", "LogAlarm": "log"}.get(self.kind, self.kind)
 
     def actions(self, state: str) -> tuple[str, ...]:
-        """Returns the actions of one of ACTIONS."""
-        return tuple(map(str, self.fields.get(state) or ()))
+        """Returns the actions of one of ACTIONS; of a template that computes them all, what it says."""
+        found = self.fields.get(state) or ()
+        return (found,) if isinstance(found, str) else tuple(map(str, found))
 
     @property
     def every_action(self) -> tuple[str, ...]:

@@ -37,6 +37,10 @@ class Applied:
     why: str = ""
     fires: bool = False
 
+    def as_json(self) -> dict[str, Any]:
+        """Returns plain JSON."""
+        return {"alarm": self.alarm.name, "arn": self.alarm.arn, "result": self.result, "why": self.why}
+
 
 def apply(
     planned: Iterable[PlannedAlarm], client_of: Callable[[str], Client], keep_undo: Callable[[PlannedAlarm], None]

@@ -64,12 +64,12 @@ def _left(proposals: Sequence[Proposal]) -> list[str]:
     left = sorted((one.why, one.alarm.name) for one in proposals if not one.change)
     if not left:
         return []
-    found = ["Left alone:"]
+    rows = []
     for why, group in groupby(left, key=lambda pair: pair[0]):
         names = [name for _, name in group]
         more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-        found.append(f"  {len(names):>4}  {why}: {', '.join(names[:_NAMED])}{more}")
-    return [*found, ""]
+        rows.append((f"  {len(names):>4}", f"{why}: {', '.join(names[:_NAMED])}{more}"))
+    return ["Left alone:", *aligned(rows), ""]
 
 
 def _counts(proposals: Sequence[Proposal]) -> str:

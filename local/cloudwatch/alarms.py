@@ -11,12 +11,13 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import accumulate
-from typing import Any
+from typing import Any, Protocol
 
 from local.cloudwatch.expression import Value, evaluated
 from local.cloudwatch.rules import State, state_of
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
+_METRIC = ("Namespace", "MetricName", "Dimensions")
 Metric = tuple[str, str, frozenset[tuple[str, str]]]
 """Namespace, name, dimensions."""
 
@@ -39,8 +40,38 @@ class Minutes:
         first, last = bisect_left(self.times, begin), bisect_left(self.times, end)
         return self.sums[last] - self.sums[first] if last > first else None
 
+    def value(self, statistic: str, begin: float, end: float) -> Value:
+        """See Points."""
+        if statistic not in ("Sum", "SampleCount"):
+            raise ValueError(f"{statistic}: of a metric that is summed only sums are evaluated here")
+        return self.within(begin, end)
 
-Series = Mapping[Metric, Minutes]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranked:
+    """A metric of which each value is an event: how many there were, and how many of them at most the limit of `rank`,
+    a percentile rank (`PR(:0.5)`)."""
+
+    rank: str
+    events: Minutes
+    inside: Minutes
+
+    def value(self, statistic: str, begin: float, end: float) -> Value:
+        """See Points."""
+        if statistic != self.rank:
+            return self.events.value(statistic, begin, end)
+        events = self.events.within(begin, end)
+        return 100 * (self.inside.within(begin, end) or 0.0) / events if events else None
+
+
+class Points(Protocol):
+    """A metric that an alarm may ask for any stretch."""
+
+    def value(self, statistic: str, begin: float, end: float) -> Value:
+        """Returns a statistic from `begin` on, before `end`, in seconds; None without data."""
+
+
+Series = Mapping[Metric, Points]
 
 
 def alarms_of(template: Mapping[str, Any]) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
@@ -53,14 +84,11 @@ def alarms_of(template: Mapping[str, Any]) -> tuple[list[Mapping[str, Any]], lis
 
 
 def metric_state(alarm: Mapping[str, Any], series: Series, at: float, current: State = "OK") -> State:
-    """Returns the state of an alarm in metric math over sums, with one data point, at a time in seconds."""
-    queries = {query["Id"]: query for query in alarm["Metrics"]}
-    (returned,) = (query for query in queries.values() if query["ReturnData"])
-    stats = {name: query["MetricStat"] for name, query in queries.items() if "MetricStat" in query}
-    (period,) = {stat["Period"] for stat in stats.values()}
-    end = at // HOUR * HOUR if period * alarm["EvaluationPeriods"] > DAY else at // MINUTE * MINUTE
-    values = {name: _value(stat, series, end - period, end) for name, stat in stats.items()}
-    value = evaluated(returned["Expression"], values)
+    """Returns the state of an alarm in metric math, or on one metric, with one data point, at a time in seconds."""
+    if "MetricName" in alarm:
+        value = _value(_of_alarm(alarm), series, *_period(alarm["Period"], alarm, at))
+    else:
+        value = _expressed(alarm, series, at)
     breaching = None if value is None else value > alarm["Threshold"]
     return state_of(
         [breaching],
@@ -71,13 +99,30 @@ def metric_state(alarm: Mapping[str, Any], series: Series, at: float, current: S
     )
 
 
+def _expressed(alarm: Mapping[str, Any], series: Series, at: float) -> Value:
+    queries = {query["Id"]: query for query in alarm["Metrics"]}
+    (returned,) = (query for query in queries.values() if query["ReturnData"])
+    stats = {name: query["MetricStat"] for name, query in queries.items() if "MetricStat" in query}
+    (period,) = {stat["Period"] for stat in stats.values()}
+    begin, end = _period(period, alarm, at)
+    return evaluated(returned["Expression"], {name: _value(stat, series, begin, end) for name, stat in stats.items()})
+
+
+def _period(period: int, alarm: Mapping[str, Any], at: float) -> tuple[float, float]:
+    end = at // HOUR * HOUR if period * alarm["EvaluationPeriods"] > DAY else at // MINUTE * MINUTE
+    return end - period, end
+
+
+def _of_alarm(alarm: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Returns the metric of an alarm on one, as a query has it."""
+    return {"Metric": {name: alarm.get(name, ()) for name in _METRIC}, "Stat": alarm["Statistic"]}
+
+
 def _value(stat: Mapping[str, Any], series: Series, begin: float, end: float) -> Value:
-    if stat["Stat"] not in ("Sum", "SampleCount"):
-        raise ValueError(f"{stat['Stat']}: only sums are evaluated here")
     metric = stat["Metric"]
     named = frozenset((one["Name"], one["Value"]) for one in metric.get("Dimensions", ()))
-    minutes = series.get((metric["Namespace"], metric["MetricName"], named))
-    return minutes.within(begin, end) if minutes else None
+    points = series.get((metric["Namespace"], metric["MetricName"], named))
+    return points.value(stat["Stat"], begin, end) if points else None
 
 
 def composite_state(alarm: Mapping[str, Any], children: Mapping[str, State]) -> State:

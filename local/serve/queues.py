@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -35,14 +35,13 @@ class QueuedTopics:
 
     def publish(self, topic: str, message: str, *, attributes: Mapping[str, str]) -> None:
         """See intake.ports.Topics."""
+        self.hand_over(Envelope(text=message, attributes=attributes), topic)
+
+    def hand_over(self, envelope: Envelope, topic: str) -> None:
+        """Queues what was recorded elsewhere as if it were published now to the topic of that severity."""
         now = self.clock.now()
-        envelope = Envelope(
-            text=message,
-            message_id=str(uuid.uuid4()),
-            topic_arn=f"arn:aws:sns:{REGION}:{ACCOUNT}:alertrelay-local-{topic}",
-            sent_at=now,
-            attributes=attributes,
-        )
+        arn = f"arn:aws:sns:{REGION}:{ACCOUNT}:alertrelay-local-{topic}"
+        envelope = replace(envelope, message_id=str(uuid.uuid4()), topic_arn=arn, sent_at=now)
         self.database.send(TOPIC, json.dumps(envelope.to_json()), due=now)
         self.published()
 

@@ -35,6 +35,7 @@ from alertrelay.runtime.slack import slack_world
 from alertrelay.sources import Envelope
 
 from local.serve.database import DataFile, QueuedMessage, Rows
+from local.serve.lab import Lab, severity_of
 from local.serve.queues import (
     ACCOUNT,
     DEAD,
@@ -49,6 +50,7 @@ from local.serve.queues import (
     QueuedTopics,
 )
 from local.serve.store import SqliteStore
+from local.standins import StandIns
 
 TRIES = 6
 """A message that fails so often goes to the dead letters."""
@@ -63,6 +65,7 @@ class Outside:
     network: Network
     console: str = ""  # the address of the console's page
     log: Path | None = None  # the file that the relay logs to
+    peers: StandIns | None = None  # None where the channels are real
 
 
 class LocalRelay:
@@ -87,6 +90,13 @@ class LocalRelay:
         self._counts = CountedOutcomes()
         self._observer = _observer(config, self._counts.add)
         self.pipeline = self._pipeline(config, store, outside)
+        topics = QueuedTopics(database, clock, self._woken.set)
+        lab = Lab(
+            peers=outside.peers,
+            channels=config.kinds(),
+            take=lambda envelope: topics.hand_over(envelope, severity_of(envelope, clock)),
+            clock=clock,
+        )
         votes = MemoryNotebook()  # nothing scores metrics here
         self._intake = handler_of(
             config,
@@ -101,7 +111,7 @@ class LocalRelay:
                 acknowledgements=store,
             ),
             IntakeWorld(
-                topics=QueuedTopics(database, clock, self._woken.set),
+                topics=topics,
                 refused=QueuedRefusals(database, clock),
                 secret=lambda _: outside.secret,
                 statistics=self._counts,
@@ -116,8 +126,14 @@ class LocalRelay:
                     queue=partial(QueuedTimers(database, clock).send, delay_seconds=0),
                 ),
             ),
-            ConsoleWorld(letters=QueuedDeadLetters(database, clock), log=LoggedLines(outside.log), local=True),
+            ConsoleWorld(
+                letters=QueuedDeadLetters(database, clock),
+                log=LoggedLines(outside.log),
+                home={"account_id": ACCOUNT, "region": REGION},
+                local=True,
+            ),
             _observer(config),
+            lab.routes(),
         )
         self._one_request = threading.Lock()
 

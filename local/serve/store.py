@@ -6,11 +6,12 @@ what was read once stays true.
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from alertrelay.memory.store import MemoryStore
+from alertrelay.nflog.group_state import AlertItem, GroupState, Member
 from alertrelay.ports import Clock
 
 from local.serve.database import DataFile, NestedRows, Rows
@@ -45,6 +46,24 @@ class SqliteStore(MemoryStore):
     def _silences(self, value: tuple[Any, int]) -> None:
         if value[1] or _SILENCES not in self._kept:
             self._kept[_SILENCES] = value
+
+    def fill_alert(self, item: AlertItem) -> None:
+        """Puts an alert of another table here, as it stands there; so do the others."""
+        self._alerts[item.key] = item
+
+    def fill_member(self, gid: str, member: Member) -> None:
+        """Puts a member here."""
+        self._members.setdefault(gid, {})[member.key] = member
+
+    def fill_group(self, gid: str, state: GroupState) -> None:
+        """Puts a group here."""
+        self._headers[gid] = state
+
+    def fill_sources(self, entry: tuple[str, str], noted: Mapping[str, bool]) -> None:
+        """Puts the alerts that inhibit by a rule and equal values here."""
+        sources = self._sources.setdefault(entry, {})
+        for key, two_sided in noted.items():
+            sources[key] = two_sided
 
 
 def _drop_expired(found: MutableMapping[str, Any], now: datetime) -> None:

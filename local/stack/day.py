@@ -52,12 +52,13 @@ def live(
     engine: type[RunningStack] = RunningStack,
     arch: str | None = None,
     template: Path | None = None,
+    keep: Callable[[DayRun, Day], None] | None = None,
 ) -> Day:
     """Synthesises, deploys, publishes each file at its time, and lets time run on. Raises UsageError.
 
     A file NAME.csv is a metric, watched by the entry NAME of config/anomaly.yml; `modes` (ENTRY=MODE) stand in place of
     what that file says. `engine` runs the functions, with the layer built for `arch`. `template` is of an app of one's
-    own, in place of this one's.
+    own, in place of this one's. `keep` is called at the end, while the stack still stands.
     """
     template = checked_template(template) if template else template_of(environment, config=config, arch=arch)
     faults = checked_down(down, config_of(template))
@@ -77,7 +78,10 @@ def live(
             else:
                 run.publish(name, what, topic=chosen)
         progress.say("what is due after the last file")
-        return run.finish()
+        day = run.finish()
+        if keep:
+            keep(run, day)
+        return day
 
 
 def _refusal(error: ClientError | BotoCoreError) -> str:

@@ -9,12 +9,15 @@ from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from types import TracebackType
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from alertrelay.channels import KINDS
 
 from local.standins.board import Board, Fault, RecordedRequest
 from local.standins.peer import Peer
+
+if TYPE_CHECKING:
+    from local.standins.slack.pressing import SlackApp
 
 __all__ = ["Fault", "RecordedRequest", "StandIns", "answers", "endpoints", "listening", "peer"]
 
@@ -80,6 +83,17 @@ class StandIns:
     def endpoints(self) -> dict[str, str]:
         """For alertrelay.channels' senders: see `endpoints`."""
         return endpoints(self._host, {kind: listener.port for kind, listener in self._listeners.items()})
+
+    def connect_slack(self, app: SlackApp) -> str:
+        """Has Slack's buttons pressed at an intake. Returns the address at which a person presses them."""
+        from local.standins.http import HttpListener
+        from local.standins.slack import Slack
+
+        listener = self._listeners["slack"]
+        assert isinstance(listener, HttpListener)
+        assert isinstance(listener.service, Slack)
+        listener.service.app = app
+        return f"http://{self._host}:{listener.port}"
 
     @property
     def requests(self) -> tuple[RecordedRequest, ...]:

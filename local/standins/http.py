@@ -12,7 +12,7 @@ import threading
 from typing import Any, cast
 
 from local.standins.board import TRICKLE_SECONDS, Board, Fault, RecordedRequest
-from local.standins.peer import PeerAnswer, PeerService, Request
+from local.standins.peer import Handed, PeerAnswer, PeerService, Request
 
 _GRANTED = PeerAnswer(status=200, body={"access_token": "FAKE-granted", "token_type": "Bearer", "expires_in": 3600})
 """What any port answers where an access token is asked for, as the token endpoint of `http_config.oauth2`."""
@@ -25,14 +25,14 @@ class HttpListener:
     def __init__(self, service: PeerService, board: Board, *, host: str = "127.0.0.1", port: int = 0) -> None:
         self.port = port
         self._host = host
-        self._service = service
+        self.service = service
         self._board = board
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
         """Listens."""
-        self._server = _Server((self._host, self.port), self._service, self._board)
+        self._server = _Server((self._host, self.port), self.service, self._board)
         self.port = self._server.server_port
         self._thread = threading.Thread(target=self._server.serve)
         self._thread.start()
@@ -121,6 +121,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self._answer(_GRANTED)
             return
         service, board = self._owner.service, self._owner.board
+        if isinstance(service, Handed) and (handed := service.handed(request)):
+            self._answer(handed)
+            return
         fault = board.fault_for(service.channel, service.tokens(request))
         answer = None if fault else service.answer(request)
         self._record(request, str(answer.status) if answer else str(fault))

@@ -57,6 +57,15 @@ class PeerService(Protocol):
         """Path and body without what is secret in them."""
 
 
+class Handed:
+    """The base of a service that a person at this machine may hand something to: that is no message, and is not
+    recorded."""
+
+    def handed(self, request: Request) -> PeerAnswer | None:
+        """Returns the answer to a person, None for a request of the relay."""
+        raise NotImplementedError
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentMessage:
     """A message that a service of AWS was asked to deliver, as a stand-in would record it."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from alertrelay.intake.acknowledging import Acknowledging, acknowledge, withdraw
+from alertrelay.intake.acknowledging import Acknowledging, acknowledge_item, withdraw
 from alertrelay.intake.ports import IntakeReport
 from alertrelay.notify.shown import as_notified
 from alertrelay.ports import Retryable
@@ -35,7 +35,8 @@ def fingerprint(world: World, name: str) -> str:
 
 def on(world: World, name: str, *, by: str = "ana", incident: str = "", seconds: float = 90) -> None:
     via: Any = "pagerduty" if incident else "slack"
-    acknowledge(parts(world), fingerprint(world, name), by=by, via=via, comment="on it", incident=incident)
+    found = next(i for i in world.memory.firing(world.clock.now()) if name in i.alert.state_key)
+    acknowledge_item(parts(world), found, by=by, via=via, comment="on it", incident=incident)
     world.run(seconds)
 
 

@@ -90,8 +90,10 @@ class Door:
                     queue=self.queued.append,
                 ),
             ),
-            ConsoleWorld(letters=self.letters, log=self, objectives=("orders-availability",)),
-            Observer(service="intake", level="ERROR", namespace="alertrelay", also=None, environment="test"),
+            ConsoleWorld(
+                letters=self.letters, log=self, home={"region": "eu-west-1"}, objectives=("orders-availability",)
+            ),
+            Observer(service="intake", level="INFO", namespace="alertrelay", also=None, environment="test"),
         )
 
     def lines(self, fingerprint: str, *, since: datetime, now: datetime) -> Sequence[str] | None:

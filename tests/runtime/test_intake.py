@@ -13,6 +13,7 @@ from alertrelay.runtime.intake import IntakeHandler
 
 from compiler.load import load
 from local.stack.emulator import Emulator
+from tests.aws.state import TABLE, create
 from tests.example import CONFIG
 from tests.intake.door import Answer, event
 from tests.serve.conftest import until
@@ -41,13 +42,7 @@ def environ(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> dic
     assert loaded.config is not None
     (folder / "config.json").write_text(json.dumps(loaded.config.to_json()))
     (folder / "alertmanager.yml").write_text("route: {receiver: oncall}\n")
-    keys = [{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")]
-    emulator.client("dynamodb").create_table(
-        TableName="state",
-        AttributeDefinitions=keys,
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
+    create(emulator.client("dynamodb"))
     secret = emulator.client("secretsmanager").create_secret(
         Name="keys", SecretString=json.dumps({"intake_admin_token": TOKEN})
     )
@@ -64,11 +59,13 @@ def environ(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> dic
         "LAMBDA_TASK_ROOT": str(folder),
         "ALERTRELAY_CONFIG": "config.json",
         "ALERTRELAY_ORIGINAL": "alertmanager.yml",
-        "ALERTRELAY_TABLE": "state",
+        "ALERTRELAY_TABLE": TABLE,
         "ALERTRELAY_SECRET_ARN": secret["ARN"],
         "ALERTRELAY_TOPICS": json.dumps(topics),
         "ALERTRELAY_REFUSED_URL": sqs.create_queue(QueueName="refused")["QueueUrl"],
         "ALERTRELAY_LOG_GROUPS": "[]",
+        "ALERTRELAY_FORWARDERS": '["slack-forwarder"]',
+        "ALERTRELAY_DEAD_LETTERS": '{"refused": "refused"}',
         "ALERTRELAY_SLACK_QUEUE_URL": sqs.create_queue(QueueName="slack")["QueueUrl"],
         "inbox": inbox,
     }
@@ -96,6 +93,14 @@ def test_it_publishes_absorbs_and_keeps_what_is_no_alert(emulator: Emulator, env
     assert ask("POST", "/api/v2/silences", made).json["silenceID"]
     assert ask("GET", "/api/v2/status").json["config"]["original"] == "route: {receiver: oncall}\n"
     assert ask("GET", "/health").json["healthy"]
+    (listed,) = ask("GET", "/api/v1/overview").json["alerts"]
+    page = ask("GET", f"/api/v1/alert/{listed['fingerprint']}").json
+    assert {each["state"] for each in page["notifications"]} == {"pending"}
+    assert ask("GET", "/api/v1/budgets").json["budgets"] == []
+    letters = {each["queue"]: each for each in ask("GET", "/api/v1/undelivered").json["deadLetters"]}
+    assert letters["refused"] == {"queue": "refused", "messages": 1}
+    assert letters["slack-forwarder-failed"]["messages"] is None  # there is no such queue here
+    assert ask("POST", "/api/v1/redrive", {"queue": "refused"}).json["handled"][0]["done"] == "left"
     assert ask("GET", "/health", token="not-the-admin-token").status == 401
     assert handle({"detail-type": "Scheduled Event"}, Context()) == {"expired": 0}
     assert handle({"do": "self_test"}, Context())["self_test"]

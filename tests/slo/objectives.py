@@ -51,7 +51,7 @@ def template(found: SloPlan) -> Mapping[str, Any]:
     """Returns planned alarms as infra/alarms/slo.py writes them: tests/infra/test_slo.py holds the two together."""
     resources: dict[str, Any] = {}
     for alarm in found.windows:
-        stats = [
+        stats: list[dict[str, Any]] = [
             {
                 "Id": stat.id,
                 "ReturnData": False,
@@ -68,13 +68,18 @@ def template(found: SloPlan) -> Mapping[str, Any]:
             for stat in alarm.stats
         ]
         result = {"Id": "result", "ReturnData": True, "Expression": alarm.expression, "Label": alarm.label}
+        single = {
+            "Period": alarm.period,
+            "Statistic": stats[0]["MetricStat"]["Stat"],
+            **stats[0]["MetricStat"]["Metric"],
+        }
         properties = {
             "AlarmName": alarm.name,
             "EvaluationPeriods": 1,
             "DatapointsToAlarm": 1,
             "Threshold": alarm.threshold,
             "TreatMissingData": "notBreaching",
-            "Metrics": [*stats, result],
+            **({"Metrics": [*stats, result]} if alarm.expression else single),
         }
         resources[alarm.name] = {"Type": "AWS::CloudWatch::Alarm", "Properties": properties}
     for burn in found.burns:

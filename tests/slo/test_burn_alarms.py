@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import pytest
-from alertrelay.config.slo import PAIRS, Objective
+from alertrelay.config.slo import PAIRS, WINDOWS, Objective
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from local.cloudwatch.alarms import HOUR, MINUTE, Minutes, Series, states
-from tests.slo.objectives import AVAILABILITY, METRICS, WHOLE_BALANCER, environment, planned, template
+from local.cloudwatch.alarms import HOUR, MINUTE, Minutes, Ranked, Series, states
+from tests.slo.objectives import (
+    AVAILABILITY,
+    LATENCY,
+    METRICS,
+    SIGNALS,
+    WHOLE_BALANCER,
+    environment,
+    planned,
+    template,
+)
 
-KINDS = (AVAILABILITY, WHOLE_BALANCER, METRICS)
+KINDS = (AVAILABILITY, WHOLE_BALANCER, METRICS, LATENCY, SIGNALS)
 TEMPLATES = {what: template(planned(environment(what))) for what in KINDS}
 Stretch = tuple[int, int, int]
 """Minutes, requests a minute, bad ones among each thousand."""
@@ -42,30 +52,72 @@ def _played(several: list[Stretch]) -> dict[int, tuple[int, int]]:
     return minutes
 
 
+@dataclass(frozen=True)
+class Published:
+    """The burn rate over one window as Application Signals publishes it each minute, none without requests."""
+
+    totals: Minutes
+    bads: Minutes
+    window: int
+    budget: float
+
+    def value(self, statistic: str, begin: float, end: float) -> float | None:
+        """Of one minute: the rate at its end."""
+        assert (statistic, end - begin) == ("Maximum", MINUTE)
+        total = self.totals.within(end - self.window, end)
+        return (self.bads.within(end - self.window, end) or 0.0) / total / self.budget if total else None
+
+
 def _series(one: Objective, minutes: Mapping[int, tuple[int, int]]) -> Series:
     """Returns the metrics as they are published: a count of nothing is not published at all."""
+    totals = Minutes.of({at: float(total) for at, (total, _) in minutes.items()})
+    if one.application_signals:
+        bads = Minutes.of({at: float(bad) for at, (_, bad) in minutes.items()})
+        named = {"SloName": one.application_signals}
+        return {
+            (
+                "AWS/ApplicationSignals",
+                "BurnRate",
+                _dimensions(named | {"BurnRateWindowMinutes": str(window // MINUTE)}),
+            ): Published(totals, bads, window, one.budget)
+            for window in WINDOWS
+        }
+    if one.rank:
+        inside = Minutes.of({at: float(total - bad) for at, (total, bad) in minutes.items()})
+        metric = (one.rank.namespace, one.rank.name, _dimensions(one.rank.dimensions))
+        return {metric: Ranked(rank=one.rank.statistic, events=totals, inside=inside)}
+    return _counted(one, minutes)
+
+
+def _dimensions(named: Mapping[str, str]) -> frozenset[tuple[str, str]]:
+    return frozenset(named.items())
+
+
+def _counted(one: Objective, minutes: Mapping[int, tuple[int, int]]) -> Series:
     totals = {at: float(total) for at, (total, _) in minutes.items()}
     second = {at: float(total - bad if one.good else bad) for at, (total, bad) in minutes.items()}
     counts = [totals, {at: n for at, n in second.items() if n}]
     signals = [one.total[0], one.good or one.bad[0]]
     return {
-        (signal.namespace, signal.name, frozenset(signal.dimensions.items())): Minutes.of(points)
+        (signal.namespace, signal.name, _dimensions(signal.dimensions)): Minutes.of(points)
         for signal, points in zip(signals, counts, strict=True)
     }
 
 
 def _defined(one: Objective, minutes: Mapping[int, tuple[int, int]], at: int) -> dict[str, bool]:
     """The definition: both windows of a pair burn faster than its factor, and the long one has enough requests. What
-    looks back over more than a day sees whole hours."""
+    looks back over more than a day sees whole hours; Application Signals counts each window anew each minute, without
+    a least number of requests."""
+    given = bool(one.application_signals)
 
     def burns(window: int, factor: float, least: int) -> bool:
-        end = at // HOUR * HOUR if window > 86_400 else at
+        end = at // HOUR * HOUR if window > 86_400 and not given else at
         held = [counts for minute, counts in minutes.items() if end - window <= minute < end]
         total, bad = sum(t for t, _ in held), sum(b for _, b in held)
         # In whole numbers: bad / total / 0.001 > factor. Where both are equal floats decide: no case.
         rate, limit = bad * 1000 * 10**6, round(factor * 10**6) * total
         assume(rate != limit or not total)
-        return total >= least and rate > limit
+        return total >= (1 if given else least) and rate > limit
 
     found: dict[str, bool] = {}
     for pair in PAIRS:

@@ -86,3 +86,15 @@ def test_a_stack_that_is_not_there_is_no_lost_alert(
     monkeypatch.setenv("ALERTRELAY_CONFIG_DIR", str(tmp_path))
     assert first_minute.main([]) == 3
     assert "no configuration folder" in capsys.readouterr().err
+
+
+def test_the_last_line_opens_the_console_on_the_replay_that_ended_with_most_alerts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    firing = {"1": 0, "2": 12, "3": 1, "4": 12}
+    monkeypatch.setattr(first_minute, "opened", lambda folder: folder)
+    monkeypatch.setattr(first_minute, "fires", lambda folder: firing[folder.name])
+    (line,) = first_minute._console({int(name): first_minute.KEPT / name for name in firing})
+    assert "replay 2, where 12 alerts fire at its end" in line
+    assert line.endswith(".venv/bin/alertrelay serve --day .build/day/2")
+    assert list(first_minute._console({})) == []

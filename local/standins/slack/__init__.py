@@ -11,17 +11,44 @@ from typing import Any
 from alertrelay.channels.slack import SlackSettings
 
 from local.standins.http import HttpListener
-from local.standins.peer import Peer, PeerAnswer, Request, strings, texts
+from local.standins.peer import Handed, Peer, PeerAnswer, Request, strings, texts
+from local.standins.slack.pressing import NotPressed, SlackApp, command, form_of, listed, press
+
+_ANSWERS = "https://hooks.slack.com"
+"""Where answers go, by the name that the relay knows: it leads here."""
 
 
-class Slack:
-    """Incoming webhooks and the two calls of the Web API that a relay needs."""
+class Slack(Handed):
+    """Incoming webhooks, the calls of the Web API that a relay needs, and people who press buttons: `app` is what they
+    press them of, None for nothing."""
 
     channel = "slack"
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._posted: list[tuple[str, str]] = []
+        self._messages: list[dict[str, Any]] = []  # with buttons: those posted, and the answers to presses
+        self.app: SlackApp | None = None
+
+    def handed(self, request: Request) -> PeerAnswer | None:
+        """Takes what a person at this machine does: see pressing.py."""
+        with self._lock:
+            messages = list(self._messages)
+        match request.path, self.app:
+            case "/messages", _:
+                return PeerAnswer(status=200, body=listed(messages))
+            case (("/press" | "/command"), None):
+                return PeerAnswer(
+                    status=404, body="no intake stands behind these buttons: `alertrelay serve` has one\n"
+                )
+            case "/press", app if app:
+                try:
+                    return press(app, messages, form_of(request), base=_ANSWERS)
+                except NotPressed as error:
+                    return PeerAnswer(status=400, body=f"{error}\n")
+            case "/command", app if app:
+                return command(app, form_of(request), base=_ANSWERS)
+        return None
 
     def answer(self, request: Request) -> PeerAnswer:
         """The text `ok` for a webhook, JSON with status 200 for the Web API."""
@@ -32,6 +59,11 @@ class Slack:
             return (
                 PeerAnswer(status=200, body="ok") if _has_content(message) else PeerAnswer(status=400, body="no_text")
             )
+        if request.path.startswith(("/actions/", "/commands/")):
+            self._note(message, place=None)
+            return PeerAnswer(status=200, body="ok")
+        if request.path.endswith("/api/usergroups.users.list"):
+            return PeerAnswer(status=200, body={"ok": True, "users": []})
         if "/api/chat." not in request.path:
             return PeerAnswer(status=404, body="no_service")
         return PeerAnswer(status=200, body=self._api(request, message))
@@ -48,12 +80,21 @@ class Slack:
                 place = (str(message["channel"]), str(message.get("ts", "")))
                 if place not in self._posted:
                     return {"ok": False, "error": "message_not_found"}
+                self._messages = [
+                    {**message, "place": place} if one["place"] == place else one for one in self._messages
+                ]
                 return {"ok": True, "channel": place[0], "ts": place[1]}
             if "thread_ts" in message and message["thread_ts"] not in {ts for _, ts in self._posted}:
                 return {"ok": False, "error": "thread_not_found"}
             place = (_channel_id(str(message["channel"])), f"1700000000.{len(self._posted) + 1:06d}")
             self._posted.append(place)
+            self._messages.append({**message, "place": place})
         return {"ok": True, "channel": place[0], "ts": place[1]}
+
+    def _note(self, message: Any, *, place: tuple[str, str] | None) -> None:
+        with self._lock:
+            if isinstance(message, dict):
+                self._messages.append({**message, "place": place})
 
     def failure(self, status: int) -> Any:
         """Slack's own word for it, where it has one."""
@@ -71,7 +112,8 @@ class Slack:
 
     def redacted(self, request: Request) -> tuple[str, Any]:
         """A webhook's path is its secret."""
-        return "/services/…" if request.path.startswith("/services/") else request.path, request.json()
+        kind = request.path.split("/")[1]
+        return f"/{kind}/…" if kind in ("services", "actions", "commands") else request.path, request.json()
 
 
 def _has_content(message: Mapping[str, Any]) -> bool:

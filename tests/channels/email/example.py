@@ -25,7 +25,7 @@ EMAIL = EmailSettings(
 )
 VOID = frozenset({"meta", "br", "hr", "img"})
 TAGS = frozenset(
-    {"html", "head", "meta", "title", "body", "table", "tr", "td", "div", "p", "a", "em"},
+    {"html", "head", "meta", "title", "body", "table", "tr", "td", "div", "p", "a", "em", "img"},
 )
 
 

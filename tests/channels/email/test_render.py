@@ -1,8 +1,14 @@
 from __future__ import annotations
 
+import base64
 from dataclasses import replace
+from email.message import EmailMessage
 
+from alertrelay.channels.email import CHART_ID
 from alertrelay.channels.email import render as email
+from alertrelay.channels.email.sender import compose, ses_request
+from alertrelay.notification import Notification
+from alertrelay.values.charted import POINTS, ChartPoints, points_written
 
 from tests.channels.email.example import EMAIL, read_page
 from tests.render.notifications import CASES
@@ -32,3 +38,33 @@ def test_an_email_sets_colours_only_where_it_sets_both() -> None:
     for style in html.split('style="')[1:]:
         rules = [rule.split(":")[0] for rule in style.split('"')[0].split(";")]
         assert ("background-color" not in rules) or ("color" in rules)
+
+
+def charted() -> Notification:
+    case = CASES["charted"]
+    points = points_written(ChartPoints(name="cpu", points=((0.0, 1.0), (60.0, 3.0), (120.0, 2.0)), threshold=2.5))
+    first, *others = case.alerts
+    drawn = replace(first, annotations={**first.annotations, POINTS: points})
+    return replace(case, alerts=(drawn, *others))
+
+
+def test_a_mail_holds_the_picture_of_its_metric() -> None:
+    message = email.render(charted(), EMAIL)
+    mail = compose(message, EMAIL, notification_id="n-1")
+    text, shown = mail.iter_parts()
+    assert (text.get_content_type(), shown.get_content_type()) == ("text/plain", "multipart/related")
+    assert isinstance(shown, EmailMessage)
+    page, picture = shown.iter_parts()
+    assert (picture.get_content_type(), picture["Content-ID"]) == ("image/png", f"<{CHART_ID}>")
+    assert picture.get_payload(decode=True) == base64.b64decode(message["chart"])
+    assert isinstance(page, EmailMessage)
+    assert f'src="cid:{CHART_ID}" alt="▁' in page.get_content()
+    assert len(bytes(mail)) < 20_000
+
+
+def test_without_points_or_by_ses_a_mail_holds_no_picture() -> None:
+    ses = replace(EMAIL, transport="ses")
+    for message in (email.render(CASES["charted"], EMAIL), email.render(charted(), ses)):
+        assert "chart" not in message
+        assert "cid:" not in message["html"]
+    assert "cid:" not in str(ses_request(email.render(charted(), ses), ses, notification_id="n-1"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -118,8 +119,8 @@ def test_a_failure_is_named_and_the_plan_is_applied_again(
     again = capsys.readouterr().out
     assert again.splitlines()[-1].startswith("3 changed, ")
     assert again.splitlines()[-1].endswith(" done already")
-    assert main([*ADOPT, "--apply", str(plan)]) == 0
-    assert "changed" not in capsys.readouterr().out
+    assert main([*ADOPT, "--apply", str(plan), "--json"]) == 0
+    assert {one["result"] for one in json.loads(capsys.readouterr().out)} == {"done already"}
 
 
 def test_the_undo_takes_everything_back(account: Account, plan: Path) -> None:

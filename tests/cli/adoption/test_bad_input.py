@@ -28,6 +28,9 @@ Resources:
   Nameless:
     Type: AWS::CloudWatch::CompositeAlarm
     Properties: {AlarmRule: "ALARM(orders-down-P1)", AlarmActions: [!GetAtt Pager.Arn], AlarmName: !Sub "${Env}-x"}
+  Computed:
+    Type: AWS::CloudWatch::Alarm
+    Properties: {AlarmName: computed, AlarmActions: !If [IsProd, [!Ref Pager], []], OKActions: !Ref Topics}
   Queue: {Type: "AWS::SQS::Queue"}
 """
 TERRAFORM = {
@@ -65,10 +68,12 @@ def test_a_template_is_shown_with_what_belongs_into_it(tmp_path: Path, capsys: p
     plan = tmp_path / "plan.yml"
     assert main([*ADOPT, "--from", str(path), "--account", "123456789012", "--plan", str(plan), "--json"]) == 0
     said = capsys.readouterr()
-    first, second = json.loads(said.out)  # the gravest first
+    first, second, third = json.loads(said.out)  # the gravest first
     assert (first["alarm"], first["severity"], first["place"]) == ("orders-down-P1", "critical", "OrdersDown")
     assert first["change"]["AlarmActions"]["to"] == ["Ref Pager", topic("alertrelay-prod-critical")]
     assert second["change"]["AlarmActions"]["from"] == ["GetAtt Pager.Arn"]
+    assert third["change"]["OKActions"]["from"] == ["Ref Topics"]
+    assert len(third["change"]["AlarmActions"]["from"]) == 1
     assert "it is for reading" in said.err
     assert main([*ADOPT, "--apply", str(plan)]) == 2
     assert "is a plan for a CloudFormation template" in capsys.readouterr().err

@@ -115,7 +115,8 @@ Way = Literal["slack", "api", "console", "pagerduty", "mail"]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acknowledgement:
     """Somebody is on an alert: `by` whom, when, and by which way. `firing_since` is the start of the firing that it is
-    about; `incident` the key of the PagerDuty incident that it came from, "" for none."""
+    about; `incident` the key of the PagerDuty incident that it came from, and `incident_id` what names the
+    one that has it too in its notes, "" for none."""
 
     by: str
     at: datetime
@@ -123,3 +124,4 @@ class Acknowledgement:
     firing_since: datetime
     comment: str = ""
     incident: str = ""
+    incident_id: str = ""

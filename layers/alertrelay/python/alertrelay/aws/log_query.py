@@ -19,7 +19,6 @@ from alertrelay.values.times import instant
 ROWS = 10_000
 GROUPS = 50
 PATIENCE = timedelta(minutes=5)
-"""For one answer, with the pauses after a throttle."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
 SECOND = timedelta(seconds=1)
 """Insights takes whole seconds, both ends included."""
@@ -34,12 +33,14 @@ class LogsUnread(Exception):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogQuery:
     """`client` makes or gives the client of CloudWatch Logs; `groups` are log groups. `crowded` is called with a second
-    in which more lines stand than an answer holds: the others are not read."""
+    in which more lines stand than an answer holds: the others are not read. `patience`: for one answer, with the pauses
+    after a throttle."""
 
     client: Callable[[], Any]
     groups: Sequence[str]
     clock: Clock
     crowded: Callable[[datetime], None] = lambda _: None
+    patience: timedelta = PATIENCE
 
     def lines(self, since: datetime, until: datetime, where: str) -> Iterator[tuple[datetime, str]]:
         """Yields each line with when CloudWatch received it, by part of the time in order. `where` is a condition of
@@ -69,7 +70,7 @@ class LogQuery:
     def _rows(
         self, groups: Sequence[str], first: datetime, last: datetime, where: str, *, limit: int | None = None
     ) -> list[Any]:
-        until, pause, id_ = self.clock.now() + PATIENCE, FIRST_PAUSE, ""
+        until, pause, id_ = self.clock.now() + self.patience, FIRST_PAUSE, ""
         query = f"fields @timestamp, @message | filter {where} | sort @timestamp asc | limit {limit or ROWS}"
         while True:
             try:

@@ -7,14 +7,14 @@ The alert is written first; then its copies in its groups, whose flush edits mes
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from alertrelay.alert import Acknowledgement, Way
 from alertrelay.intake.ports import Acknowledgements, IntakeReport, OpenAlerts
 from alertrelay.intake.request import ApiError, ApiRequest
 from alertrelay.nflog.group_state import AlertItem
-from alertrelay.policy.acknowledgement import fires, of_firing, shown, standing
+from alertrelay.policy.acknowledgement import BY_CHARACTERS, comment_of, fires, of_firing, shown, standing
 from alertrelay.ports import Clock
 from alertrelay.state import Groups, StoreFailure
 
@@ -46,27 +46,39 @@ class Acknowledged:
     first: bool
 
 
-def acknowledge(
-    parts: Acknowledging, fingerprint: str, *, by: str, via: Way, comment: str = "", incident: str = ""
-) -> Acknowledged:
-    """Acknowledges the present firing of an alert. `incident`: the key of a PagerDuty incident that says so. Raises
-    NotFiring, state.StoreFailure."""
+def acknowledge(parts: Acknowledging, fingerprint: str, *, by: str, via: Way, comment: str = "") -> Acknowledged:
+    """Acknowledges the present firing of an alert. Raises NotFiring, state.StoreFailure."""
     for _ in range(TRIES):
-        found = [_taken(parts, item, by, via, comment, incident) for item in _firing(parts, fingerprint)]
-        if all(found):
-            taken = [one for one in found if one]
-            for one in taken:
-                _note(parts, one.item, one.by)
-            return taken[0]
+        items = _firing(parts, fingerprint)
+        taken = [acknowledge_item(parts, item, by=by, via=via, comment=comment) for item in items]
+        found = [one for one in taken if one]
+        if len(found) == len(items):
+            return found[0]
     raise StoreFailure("the alert changed while it was acknowledged: try again")
 
 
 def acknowledge_item(
-    parts: Acknowledging, item: AlertItem, *, by: str, via: Way, comment: str = "", incident: str = ""
+    parts: Acknowledging,
+    item: AlertItem,
+    *,
+    by: str,
+    via: Way,
+    comment: str = "",
+    incident: str = "",
+    incident_id: str = "",
 ) -> Acknowledged | None:
     """Acknowledges an alert that was read; None where it fires no longer as it did then. Raises
     state.StoreFailure."""
-    taken = _taken(parts, item, by, via, comment, incident)
+    new = of_firing(
+        item.alert,
+        by=by,
+        via=via,
+        at=parts.clock.now(),
+        comment=comment,
+        incident=incident,
+        incident_id=incident_id,
+    )
+    taken = _taken(parts, item, new)
     if taken:
         _note(parts, taken.item, taken.by)
     return taken
@@ -74,21 +86,35 @@ def acknowledge_item(
 
 def withdraw(parts: Acknowledging, fingerprint: str, *, by: str) -> bool:
     """Undoes an acknowledgement; False where there is none. Raises NotFiring, state.StoreFailure."""
-    undone = False
-    for item in _firing(parts, fingerprint):
-        if item.acknowledged is None:
-            _note(parts, item, None)  # an earlier try may have died before it
-        elif parts.acknowledgements.withdraw(item):
-            undone = True
-            _note(parts, item, None)
-            parts.report.log(
-                "acknowledgement_ended",
-                fingerprint=item.alert.fingerprint,
-                alertname=item.alert.name,
-                by=by,
-                why="withdrawn",
-            )
-    return undone
+    undone = [withdraw_item(parts, item, by=by, why="withdrawn") for item in _firing(parts, fingerprint)]
+    return any(undone)
+
+
+def withdraw_item(parts: Acknowledging, item: AlertItem, *, by: str, why: str) -> bool:
+    """Undoes the acknowledgement of an alert that was read; False where it has none, or another one by now. Raises
+    state.StoreFailure."""
+    if item.acknowledged is None:
+        _note(parts, item, None)  # an earlier try may have died before it
+        return False
+    if not parts.acknowledgements.withdraw(item):
+        return False
+    _note(parts, item, None)
+    alert = item.alert
+    parts.report.log(
+        "acknowledgement_ended", fingerprint=alert.fingerprint, alertname=alert.name, by=by[:BY_CHARACTERS], why=why
+    )
+    return True
+
+
+def replace_acknowledgement(parts: Acknowledging, item: AlertItem, new: Acknowledgement) -> bool:
+    """Writes more of the acknowledgement that an alert has, as it was read; False where it has another one by now.
+    Raises state.StoreFailure."""
+    new = replace(new, comment=comment_of(new.comment))
+    found = parts.acknowledgements.acknowledge(item, new)
+    if found is None or found.acknowledged != new:
+        return False
+    _note(parts, found, new)
+    return True
 
 
 def acknowledged_now(parts: Acknowledging) -> list[AlertItem]:
@@ -111,14 +137,11 @@ def _firing(parts: Acknowledging, fingerprint: str) -> Sequence[AlertItem]:
     raise NotFiring(f"no alert that fires has the fingerprint {fingerprint!r}: {lists}")
 
 
-def _taken(
-    parts: Acknowledging, item: AlertItem, by: str, via: Way, comment: str, incident: str
-) -> Acknowledged | None:
-    alert, now = item.alert, parts.clock.now()
+def _taken(parts: Acknowledging, item: AlertItem, new: Acknowledgement) -> Acknowledged | None:
+    alert = item.alert
     earlier = standing(item.acknowledged, alert)
     if earlier:
         return Acknowledged(item=item, by=earlier, first=False)
-    new = of_firing(alert, by=by, via=via, at=now, comment=comment, incident=incident)
     found = parts.acknowledgements.acknowledge(item, new)
     if found is None or found.acknowledged is None:
         return None
@@ -129,7 +152,7 @@ def _taken(
         fingerprint=alert.fingerprint,
         alertname=alert.name,
         by=new.by,
-        via=via,
+        via=new.via,
         comment=new.comment,
         until="",
     )

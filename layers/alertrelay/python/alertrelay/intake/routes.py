@@ -13,10 +13,11 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
-from alertrelay.intake import acknowledging, operating, push, reading, silencing
+from alertrelay.intake import acknowledging, incidents, operating, push, reading, silencing
 from alertrelay.intake.acknowledging import Acknowledging
 from alertrelay.intake.console.parts import Console
 from alertrelay.intake.console.routes import CONSOLE_ROUTES
+from alertrelay.intake.incidents import Incidents
 from alertrelay.intake.operating import Operating
 from alertrelay.intake.ports import IntakeReport, QueueFailure, TopicFailure
 from alertrelay.intake.push import Push
@@ -43,6 +44,7 @@ class Handlers:
     acknowledging: Acknowledging
     operating: Operating
     slack: Reception
+    incidents: Incidents
     console: Console
     report: IntakeReport
 
@@ -99,6 +101,8 @@ ROUTES: tuple[RouteFacts, ...] = (
     RouteFacts("GET", "/health", "read", "Check whether the table answers", _health),
     RouteFacts("GET", "/stats", "read", "Count alerts, groups, deliveries and what was suppressed",
                lambda handlers, _: operating.stats(handlers.operating)),
+    RouteFacts("POST", "/pagerduty/webhook", None, "Take PagerDuty's webhook: who acknowledged an incident, and notes",
+               lambda handlers, request: incidents.post_webhook(handlers.incidents, request)),
     RouteFacts("POST", "/slack/interactions", None, "Take a button that was pressed in Slack",
                lambda handlers, request: handlers.slack.interaction(request)),
     RouteFacts("POST", "/slack/commands", None, "Take Slack's slash command",

@@ -26,7 +26,8 @@ class Ledger:
     `behind`: recipients of the own channel who missed what is in `firing` and `events`, by short name. `refused`: those
     who refused for good what none of the others has taken yet.
     `events_at`: of `events`, those that a fallback announced, each as "key fallback".
-    `acknowledged`: of what is open, the alerts that are shown with who is on them.
+    `acknowledged`: of what is open, the alerts that are shown with who is on them; `acknowledged_as` is a digest of
+    what is shown.
     `storm`: handed to the integration's digest, which announces and resolves them.
     `digests`: of a storm's digest, how many messages it has been since nothing of it was open.
     `announced`: when each critical alert was announced first, in seconds, where there are tiers of an escalation.
@@ -48,6 +49,7 @@ class Ledger:
     behind: Mapping[str, Behind] = field(default_factory=dict)
     dedup_key: str = ""
     digests: int = 0
+    acknowledged_as: str = ""
     announced: Mapping[str, int] = field(default_factory=dict)
     receipts: Mapping[str, Receipt] = field(default_factory=dict)
     flaps: Mapping[str, Flap] = field(default_factory=dict)
@@ -100,6 +102,7 @@ def merged(ledger: Ledger, more: Ledger) -> Ledger:
         behind={**more.behind, **ledger.behind},
         dedup_key=ledger.dedup_key or more.dedup_key,
         digests=max(ledger.digests, more.digests),
+        acknowledged_as=ledger.acknowledged_as or more.acknowledged_as,
         announced={**more.announced, **ledger.announced},
         receipts={**more.receipts, **ledger.receipts},
         flaps={**more.flaps, **ledger.flaps},
@@ -127,6 +130,8 @@ def ledger_json(ledger: Ledger) -> dict[str, Any]:
         data["dedup_key"] = ledger.dedup_key
     if ledger.digests:
         data["digests"] = ledger.digests
+    if ledger.acknowledged_as:
+        data["acknowledged_as"] = ledger.acknowledged_as
     if ledger.announced:
         data["announced"] = dict(ledger.announced)
     if ledger.flaps:
@@ -152,6 +157,7 @@ def ledger_from_json(data: Mapping[str, Any]) -> Ledger:
         behind=behind_from_json(data.get("behind", {})),
         dedup_key=data.get("dedup_key", ""),
         digests=int(data.get("digests", 0)),
+        acknowledged_as=data.get("acknowledged_as", ""),
         announced=data.get("announced", {}),
         receipts={str(receipt.integration): receipt for receipt in receipts},
         flaps=flaps_from_json(data.get("flaps", {})),

@@ -6,6 +6,7 @@ acknowledged once somebody is on each alert that it holds open.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -30,9 +31,10 @@ def show_acknowledged(
     here = acknowledged_here(content, ledger)
     # Of what it has just announced the own channel knows nothing yet, though its fallbacks may.
     fresh = here - (ledger.acknowledged - (content.decision.own.new if _has_sent(announced) else frozenset()))
-    if not fresh and here == ledger.acknowledged:
+    shown_as = _digest(content, here)
+    if not fresh and shown_as == ledger.acknowledged_as:
         return announced
-    shown = replace(announced, ledger=replace(ledger, acknowledged=here))
+    shown = replace(announced, ledger=replace(ledger, acknowledged=here, acknowledged_as=shown_as))
     if not fresh and not ledger.acknowledged & content.decision.view.firing:
         return shown  # it has resolved
     message = fallbacks.writer.notification(content, Reason.ACKNOWLEDGED, resolved=frozenset(), news=frozenset())
@@ -49,6 +51,17 @@ def acknowledged_here(content: Content, ledger: Ledger) -> frozenset[str]:
     """Returns the keys of alerts that are open here, fire, and have somebody on them."""
     open_ = (ledger.firing | ledger.fallback_firing) & content.decision.view.firing
     return frozenset(key for key in open_ if content.acknowledged(key))
+
+
+def is_shown(content: Content, ledger: Ledger) -> bool:
+    """Returns whether everybody sees who is on the alerts that are open here."""
+    return ledger.acknowledged_as == _digest(content, acknowledged_here(content, ledger))
+
+
+def _digest(content: Content, keys: frozenset[str]) -> str:
+    """Returns a digest of who is on these alerts, and of what stands behind it: a note comes later."""
+    found = [(key, by.by, by.comment) for key in sorted(keys) if (by := content.acknowledged(key))]
+    return hashlib.sha256(repr(found).encode("utf-8", "replace")).hexdigest()[:16] if found else ""
 
 
 def _own(

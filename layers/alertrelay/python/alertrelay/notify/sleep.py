@@ -18,7 +18,7 @@ from alertrelay.groups.reroute import DIGEST, Moved
 from alertrelay.nflog.dedup import Mute
 from alertrelay.nflog.group_state import GroupState
 from alertrelay.nflog.ledger import Ledger
-from alertrelay.notify.acknowledged import acknowledged_here
+from alertrelay.notify.acknowledged import is_shown
 from alertrelay.notify.announced import Announced
 from alertrelay.notify.compose import Content
 from alertrelay.notify.lease import Lease, Timing
@@ -60,8 +60,11 @@ def wakes_at(
     busy = busy or any(flap.damped for flap in announced.ledger.flaps.values())
     if busy or mutes or not firing or target is None or group.identity.route_id == DIGEST:
         return None
-    shown = announced.ledger.acknowledged == acknowledged_here(content, announced.ledger)
-    if not shown or not sleep.allowed(facts.waking, now) or not _all_know(announced.ledger, firing):
+    if (
+        not is_shown(content, announced.ledger)
+        or not sleep.allowed(facts.waking, now)
+        or not _all_know(announced.ledger, firing)
+    ):
         return None
     notified_at = lease.tick if announced.sent else group.progress.notified_at
     if notified_at is None:

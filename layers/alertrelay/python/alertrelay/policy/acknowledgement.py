@@ -13,7 +13,7 @@ BY_CHARACTERS, COMMENT_CHARACTERS = 100, 1000
 
 
 def of_firing(
-    alert: Alert, *, by: str, via: Way, at: datetime, comment: str = "", incident: str = ""
+    alert: Alert, *, by: str, via: Way, at: datetime, comment: str = "", incident: str = "", incident_id: str = ""
 ) -> Acknowledgement:
     """Returns an acknowledgement of the alert as it fires now, with texts that an item has room for."""
     return Acknowledgement(
@@ -21,9 +21,15 @@ def of_firing(
         at=at,
         via=via,
         firing_since=alert.starts_at,
-        comment=_storable(comment).strip()[:COMMENT_CHARACTERS],
+        comment=comment_of(comment),
         incident=incident,
+        incident_id=incident_id,
     )
+
+
+def comment_of(text: str) -> str:
+    """Returns a comment that an item has room for."""
+    return _storable(text).strip()[:COMMENT_CHARACTERS]
 
 
 def _storable(text: str) -> str:
@@ -52,7 +58,7 @@ def shown(found: Acknowledgement | None) -> dict[str, str] | None:
 def to_json(found: Acknowledgement) -> dict[str, str]:
     """Returns it as the table keeps it, to the microsecond; `from_json` reads it back."""
     times = {"at": found.at.isoformat(), "firing_since": found.firing_since.isoformat()}
-    optional = {"comment": found.comment, "incident": found.incident}
+    optional = {"comment": found.comment, "incident": found.incident, "incident_id": found.incident_id}
     return {"by": found.by, "via": found.via, **times, **{name: text for name, text in optional.items() if text}}
 
 

@@ -11,6 +11,7 @@ from alertrelay.alert import Alert, Labels, rfc3339
 from alertrelay.notification import Notification, Reason
 from alertrelay.render import notice, wording
 from alertrelay.render.text import cut
+from alertrelay.values.charted import POINTS
 
 _NO_END = "0001-01-01T00:00:00Z"
 REASONS = {
@@ -65,10 +66,11 @@ def _cut(texts: Labels, limit: int) -> dict[str, str]:
 
 
 def _alert(alert: Alert, said: str) -> dict[str, Any]:
+    own = {name: text for name, text in alert.annotations.items() if name != POINTS}
     return {
         "status": "resolved" if wording.ended(alert) else "firing",
         "labels": _texts(alert.labels),
-        "annotations": {**_texts(alert.annotations), **({NOTICE: said} if said else {})},
+        "annotations": {**_texts(own), **({NOTICE: said} if said else {})},
         "startsAt": rfc3339(alert.starts_at),
         "endsAt": rfc3339(alert.ends_at) if wording.ended(alert) and alert.ends_at else _NO_END,
         "generatorURL": _text(alert.generator_url),

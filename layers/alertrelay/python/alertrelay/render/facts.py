@@ -46,9 +46,9 @@ _SHOWN_ANNOTATIONS = frozenset(
         SILENCED,
     }
 )
-CHART = "metric_chart"
+CHART, CHART_TITLE = "metric_chart", "Last 3 h"
 _ADDED = (
-    (CHART, "Last 3 h"),
+    (CHART, CHART_TITLE),
     ("error_budget", "Error budget"),
     ("burn_rates", "Burn rate"),
     ("budget_spent", "Exhausted"),
@@ -109,7 +109,7 @@ def of(notification: Notification, zone: tzinfo = UTC) -> FactSheet:
         impact=_impact(alert, over=over),
         where=_where(notification, alert, over=over),
         long_texts=_long_texts(alert),
-        links=[*_whole_list(notification), *_console(notification, alert, over=over), *_links(alert, over=over)],
+        links=[*_whole_list(notification), *_links(alert, over=over), *_console(notification, alert, over=over)],
         silence=_silence(notification, alert, over=over),
     )
 

@@ -40,6 +40,7 @@ from alertrelay.intake.accept import Acceptance, end_expired
 from alertrelay.intake.acknowledging import Acknowledging
 from alertrelay.intake.clearing import Clearing
 from alertrelay.intake.current import CurrentAlerts
+from alertrelay.intake.incidents import Incidents, WebhookSecrets
 from alertrelay.intake.operating import Operating
 from alertrelay.intake.ports import (
     Acknowledgements,
@@ -179,6 +180,7 @@ def handler_of(
                 statistics=world.statistics,
             ),
             console=console_of(config, console, Doorkeeper(read=world.secret, clock=clock), state.groups, state.lookup),
+            incidents=Incidents(acknowledging=acknowledging, secrets=WebhookSecrets(read=world.secret)),
             slack=reception_of(world.slack, world.secret, clock, report),
             report=report,
         ),

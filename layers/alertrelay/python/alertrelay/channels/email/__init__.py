@@ -10,6 +10,8 @@ from typing import ClassVar, Literal, Self
 
 from alertrelay.config.channel import ChannelDescriptor, ConfigKey, Rate, Settings, keys
 
+CHART_ID = "chart@alertrelay.invalid"
+"""The Content-ID of the picture of a mail's metric."""
 _ADDRESS = r"[\w%+-]+(?:\.[\w%+-]+)*@[\w-]+(?:\.[\w-]+)*"
 _PLAIN = re.compile(f"{_ADDRESS}(?: *, *{_ADDRESS})*", re.ASCII)
 

@@ -6,18 +6,21 @@ notice set both their colours, everything else takes the reader's.
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Sequence
 from datetime import UTC, tzinfo
 from html import escape
 from zoneinfo import ZoneInfo
 
-from alertrelay.channels.email import EmailSettings
+from alertrelay.channels.email import CHART_ID, EmailSettings
 from alertrelay.notification import Message, Notification
 from alertrelay.render import facts, notice, plain, wording
-from alertrelay.render.facts import Fact, FactSheet
+from alertrelay.render.facts import CHART_TITLE, Fact, FactSheet
+from alertrelay.render.picture import HEIGHT, WIDTH, png
 from alertrelay.render.team_texts import text as team_text
 from alertrelay.render.text import cut, one_line
+from alertrelay.values.charted import POINTS, points_read
 
 _SUBJECT = 150
 _BODY = re.compile(r"<body(?:[^>\"']|\"[^\"]*\"|'[^']*')*>", re.IGNORECASE)
@@ -32,18 +35,29 @@ _TABLE = '<table role="presentation" width="100%" cellpadding="0" cellspacing="0
 
 
 def render(notification: Notification, settings: EmailSettings) -> Message:
-    """Returns `subject`, `text` and `html`: the team's own where it set them, with our notices and our footer."""
+    """Returns `subject`, `text` and `html`: the team's own where it set them, with our notices and our footer; and
+    `chart`, a PNG in base64 that the HTML shows."""
     zone = _zone(settings.time_zone)
     found = facts.of(notification, zone)
     subject = cut(_team_subject(notification) or plain.subject(notification), _SUBJECT)
     notices = notice.sentences(notification, zone)
     own = {key: team_text(notification, key) for key in ("text", "html")}
     text = plain.framed(notification, own["text"], zone) if own["text"] else ""
+    framed = _framed(notification, own["html"], notices)
+    drawn = "" if framed else _drawn(notification, settings)
     return {
         "subject": subject,
         "text": text or plain.body(notification, found, listed=_LISTED, zone=zone),
-        "html": _framed(notification, own["html"], notices) or _page(subject, _parts(notification, found, notices)),
+        "html": framed or _page(subject, _parts(notification, found, notices, drawn)),
+        **({"chart": drawn} if drawn else {}),
     }
+
+
+def _drawn(notification: Notification, settings: EmailSettings) -> str:
+    """Returns the picture of the metric of the alert that is shown in full, "" without points. SES builds its mails
+    itself, and holds no picture."""
+    points = points_read(wording.lead(notification).annotations.get(POINTS, ""))
+    return base64.b64encode(png(points)).decode() if points and settings.transport == "smtp" else ""
 
 
 def _team_subject(notification: Notification) -> str:
@@ -54,12 +68,13 @@ def _team_subject(notification: Notification) -> str:
     return f"[{mark}] {words}" if words and mark else words
 
 
-def _parts(notification: Notification, found: FactSheet, notices: Sequence[str]) -> list[str]:
+def _parts(notification: Notification, found: FactSheet, notices: Sequence[str], drawn: str) -> list[str]:
     return [
         *map(_notice, notices),
         _banner(notification, wording.state(notification), found.what),
         _description(found.description),
         _links(found.links),
+        _picture(found) if drawn else "",
         _rows(found),
         _others(notification),
         _footer(notification),
@@ -127,6 +142,15 @@ def _banner(notification: Notification, state: str, what: str) -> str:
 
 def _description(text: str) -> str:
     return f'<p style="margin:16px 0 0;white-space:pre-wrap">{escape(cut(text, 4000))}</p>' if text else ""
+
+
+def _picture(found: FactSheet) -> str:
+    """The picture, in words what it shows: a mail program may hide it."""
+    words = next((fact.text for fact in found.measure if fact.name == CHART_TITLE), "")
+    return (
+        f'<p style="margin:16px 0 0"><img src="cid:{CHART_ID}" alt="{escape(words)}" width="{WIDTH}" height="{HEIGHT}"'
+        ' style="max-width:100%;height:auto;border:1px solid rgba(128,128,128,0.3)"></p>'
+    )
 
 
 def _rows(found: FactSheet) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import re
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ from email.policy import SMTP, SMTPUTF8, Policy
 from email.utils import format_datetime, getaddresses
 from typing import Any, cast
 
-from alertrelay.channels.email import EmailSettings, bare_addresses, recipient_name
+from alertrelay.channels.email import CHART_ID, EmailSettings, bare_addresses, recipient_name
 from alertrelay.channels.transport.answer import needed
 from alertrelay.channels.transport.connection import Network
 from alertrelay.channels.transport.smtp import Answers, Mail, masked, transmit
@@ -28,7 +29,7 @@ MESSAGE_ID_CHARACTERS = 985
 
 @dataclass(frozen=True, slots=True)
 class EmailSender:
-    """The message is `{"subject", "text", "html"}`; html may be absent."""
+    """The message is `{"subject", "text", "html", "chart"}`; the last two may be absent. `chart` is a PNG in base64."""
 
     network: Network = field(default_factory=Network)
 
@@ -132,6 +133,10 @@ def compose(message: Message, settings: EmailSettings, *, notification_id: str, 
     mail.set_content(_utf8(str(message.get("text") or "")), charset="utf-8", cte="quoted-printable")
     if message.get("html"):
         mail.add_alternative(_utf8(str(message["html"])), subtype="html", charset="utf-8", cte="quoted-printable")
+        if message.get("chart"):
+            shown = cast(EmailMessage, list(mail.iter_parts())[-1])
+            picture = base64.b64decode(str(message["chart"]))
+            shown.add_related(picture, "image", "png", cid=f"<{CHART_ID}>", filename="chart.png", disposition="inline")
     return mail
 
 

@@ -120,7 +120,7 @@ def _allowed(desk: Desk, asked: SlackAsk) -> Answer | None:
         text = "You may not silence alerts: `slack: {may_silence: […]}` in delivery.yml names who may."
     except NotKnown as error:
         text = f"Nothing was done: {escape(str(error), 300)}. Press again, or ask somebody whom delivery.yml names."
-    desk.report.log("slack_silence_refused", by=asked.user, name=asked.name)
+    desk.report.log("slack_silence_refused", by=asked.user, who=asked.name)
     return only_you(text)
 
 

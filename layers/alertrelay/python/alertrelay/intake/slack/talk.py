@@ -98,7 +98,7 @@ class Talk:
         except StoreFailure as failure:
             self.report.log("store_failing", failure=str(failure))
             found = only_you("alertrelay's state table does not answer now, so that this is not certain. Try again.")
-        self.report.log("slack_asked", kind=asked.kind, what=asked.action, by=asked.user, name=asked.name)
+        self.report.log("slack_asked", kind=asked.kind, what=asked.action, by=asked.user, who=asked.name)
         if found is None:
             return
         why = self.reply(asked.reply, found) if asked.reply else "its response_url is no address of hooks.slack.com"

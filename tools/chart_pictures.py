@@ -1,16 +1,20 @@
-"""A Slack message with a chart as a bot posts it, for its picture: simulated points, drawn about as Slack does."""
+"""Messages with a chart, for their pictures: simulated points, in a bot's message drawn about as Slack does."""
 
 from __future__ import annotations
 
+import base64
 import html
 from collections.abc import Mapping
 from typing import Any
 
 from alertrelay.channels.slack import chart
+from alertrelay.render.picture import png
 from alertrelay.values.charted import ChartPoints
 
 WIDTH, HEIGHT, LEFT, TOP = 560, 150, 40, 12
 COLOURS = ("#1264a3", "#e01e5a")
+ROWS = 'style="border-spacing:0;margin-top'
+"""In a mail, what its first table of facts has and nothing before it."""
 AT = 1_795_133_100.0
 SIMULATED = ChartPoints(
     name="CPUUtilization",
@@ -29,6 +33,13 @@ def with_chart(message: Mapping[str, Any]) -> dict[str, Any]:
     """Returns the message of a webhook with the chart that a bot's has, behind its links."""
     head, rest = message["blocks"][:3], message["blocks"][3:]
     return {**message, "blocks": [*head, chart.of_points(SIMULATED), *rest]}
+
+
+def mail_with_chart(page: str) -> str:
+    """Returns the HTML of a mail with the picture that it has where points were found, before its rows."""
+    shown = f'<p><img src="data:image/png;base64,{base64.b64encode(png(SIMULATED)).decode()}"></p>'
+    at = page.rfind("<table", 0, page.index(ROWS))
+    return f"{page[:at]}{shown}{page[at:]}"
 
 
 def drawn(block: Mapping[str, Any]) -> str:

@@ -1,0 +1,135 @@
+"""Presses buttons as Slack does: a signed form to the app's address, sent again where no answer came in time.
+
+The stand-in lists at GET /messages what was posted to it, each with its buttons, and takes at POST /press a form of
+`message` (its number), `button` (its name) and `user`, at POST /command one of `text` and `user`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from alertrelay.intake.slack.signature import signature_of
+
+from local.standins.peer import PeerAnswer, Request
+
+SECONDS, TRIES = 3.0, 4
+"""Slack waits so long, and sends a request so often: once, and three retries."""
+PREFIX = "alertrelay_"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlackApp:
+    """The app that Slack knows: the intake's address, the secret that its requests are signed by, and its time."""
+
+    url: str
+    secret: str
+    now: Callable[[], float] = time.time
+
+
+class NotPressed(ValueError):
+    """Raised for a press that no person could make; the text says what there is."""
+
+
+def listed(messages: Sequence[Mapping[str, Any]]) -> str:
+    """Returns each message with the names of its buttons, and an answer to a person whole."""
+    found = list[str]()
+    for number, message in enumerate(messages, start=1):
+        found.append(f"{number}  {str(message.get('text', '')).partition(chr(10))[0][:160]}")
+        found += [] if message.get("place") else [f"   | {line}" for line in _lines(message)[1:]]
+        found.append(f"   {' '.join(_buttons(message)) or '-'}")
+    return "\n".join(found or ["no message was posted yet"]) + "\n"
+
+
+def _lines(message: Mapping[str, Any]) -> list[str]:
+    texts = (block["text"]["text"] for block in message.get("blocks") or () if "text" in block)
+    return [line for text in texts for line in str(text).splitlines()]
+
+
+def press(app: SlackApp, messages: Sequence[Mapping[str, Any]], form: Mapping[str, str], *, base: str) -> PeerAnswer:
+    """Presses a button of a message; `base` is where the answer is posted to. Raises NotPressed."""
+    number = form.get("message", str(len(messages)))
+    if not number.isdecimal() or not 0 < int(number) <= len(messages):
+        raise NotPressed(f"message: a number of 1 to {len(messages)} was expected, got {number!r}; GET /messages")
+    found = _buttons(messages[int(number) - 1])
+    name = form.get("button", "")
+    if name not in found:
+        raise NotPressed(f"button: message {number} has {', '.join(found) or 'none'}, got {name!r}")
+    user = form.get("user", "ana")
+    payload = {
+        "type": "block_actions",
+        "user": {"id": user_id(user), "username": user, "name": user},
+        "team": {"id": "TLOCAL"},
+        "actions": [{**found[name], "action_ts": f"{time.time():.6f}"}],
+        "response_url": f"{base}/actions/TLOCAL/1/{int(time.time() * 1000)}",
+    }
+    return _sent(app, "/slack/interactions", {"payload": json.dumps(payload)})
+
+
+def command(app: SlackApp, form: Mapping[str, str], *, base: str) -> PeerAnswer:
+    """Asks the slash command."""
+    user = form.get("user", "ana")
+    fields = {
+        "command": "/alerts",
+        "text": form.get("text", ""),
+        "user_id": user_id(user),
+        "user_name": user,
+        "trigger_id": f"{time.time():.6f}",
+        "response_url": f"{base}/commands/TLOCAL/1/{int(time.time() * 1000)}",
+    }
+    return _sent(app, "/slack/commands", fields)
+
+
+def user_id(name: str) -> str:
+    """Returns the id of a person: an id stays itself."""
+    if re.fullmatch(r"[UW][A-Z0-9]{2,20}", name):
+        return name
+    return "U" + hashlib.sha256(name.encode()).hexdigest()[:8].upper()
+
+
+def form_of(request: Request) -> dict[str, str]:
+    """Returns the fields of a form."""
+    return dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
+
+
+def _buttons(message: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Returns the buttons of a message by their names."""
+    return {str(one.get("action_id", "")).removeprefix(PREFIX): one for one in _elements(message)}
+
+
+def _elements(message: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for block in message.get("blocks") or ():
+        for one in (*(block.get("elements") or ()), block.get("accessory") or {}):
+            if one.get("type") == "button":
+                yield one
+
+
+def _sent(app: SlackApp, path: str, fields: Mapping[str, str]) -> PeerAnswer:
+    body, answered = urlencode(fields).encode(), "no answer"
+    for number in range(TRIES):
+        stamp = str(int(app.now()))
+        headers = {
+            "Content-Type": "application/x-www-form-urlencoded",
+            "X-Slack-Request-Timestamp": stamp,
+            "X-Slack-Signature": signature_of(app.secret.encode(), stamp, body),
+            **({"X-Slack-Retry-Num": str(number), "X-Slack-Retry-Reason": "http_error"} if number else {}),
+        }
+        request = urllib.request.Request(app.url + path, data=body, headers=headers)
+        try:
+            with urllib.request.urlopen(request, timeout=SECONDS) as response:
+                return PeerAnswer(status=200, body=f"the intake answered {response.status}, try {number + 1}\n")
+        except urllib.error.HTTPError as error:
+            answered = f"the intake answered {error.code}"
+            if error.code < 500:
+                break
+        except OSError as error:
+            answered = f"the intake did not answer: {type(error).__name__}"
+    return PeerAnswer(status=502, body=f"{answered}\n")
