@@ -11,7 +11,7 @@ import pytest
 from cli.adoption import sources
 from cli.adoption.rules import AdoptionRules, rules_of
 from cli.command import main
-from tests.cli.adoption.cloudwatch import Account, operations
+from tests.cli.adoption.cloudwatch import CHANGED_AT, Account, operations
 from tests.example import CONFIG
 from tools.made_account import alarms
 
@@ -38,7 +38,7 @@ def test_the_page_shows_what_adopt_prints_plans_and_applies(
     planned = re.sub(r"\d{4}-?\d\d-?\d\dT[\d:]+Z", "TIME", Path("adopt-plan.yml").read_text(encoding="utf-8"))
     page = [re.sub(r"\d{4}-?\d\d-?\d\dT[\d:]+Z", "TIME", line) for line in _block("output: plan")]
     assert [line for line in page if line not in planned.splitlines()] == []
-    account.fields("payments-error-logs")["Threshold"] = 21.0
+    account.fields("payments-error-logs").update(Threshold=21.0, AlarmConfigurationUpdatedTimestamp=CHANGED_AT)
     assert main([*ADOPT, "--apply", "adopt-plan.yml"]) == 1
     applied = capsys.readouterr().out.splitlines()
     assert [line for line in _block("output: apply") if line not in applied and "take it back" not in line] == []
