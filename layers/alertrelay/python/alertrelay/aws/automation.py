@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 
 class Run(Protocol):
-    """What is to be started: see companion/automate.py."""
+    """A run to start: see dispatch/companion/automate.py."""
 
     @property
     def document(self) -> str:
