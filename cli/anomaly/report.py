@@ -172,7 +172,7 @@ def _from_cloudwatch(args: argparse.Namespace) -> Report:
     print(f"asking CloudWatch for {metric} …", file=sys.stderr, flush=True)
     found = ask(scorer.metrics, [Wanted(metric, begin - _LEARNED)], end=lambda _: end, more=lambda: True)
     if found.failed or metric.key in found.refused:
-        raise NoScorer(f"CloudWatch does not say: {found.failed or found.refused[metric.key]}")
+        raise NoScorer(f"its source does not say: {found.failed or found.refused[metric.key]}")
     _note_few(str(metric), found.points[metric.key])
     return judge(
         str(metric),

@@ -282,6 +282,7 @@ def test_what_is_not_delivered_is_listed_and_dead_letters_go_again_once(door: Do
     found = door.ask("GET", "/api/v1/undelivered", token=READ).json
     assert {each["why"] for each in found["groups"]} == {"failing"}
     assert found["groups"][0]["alerts"] == ["Down firing"]
+    assert found["more"] is False
     assert found["deadLetters"] == [{"queue": "slack-forwarder-failed", "messages": 101}]
     wanted = {"queue": "slack-forwarder-failed"}
     assert door.ask("POST", "/api/v1/redrive", wanted, token=SILENCE).status == 403
