@@ -32,6 +32,7 @@ audit:
   roles: [arn:aws:iam::444455556666:role/alertrelay-audit]
   drill: {receiver: drill, every: 12h, severity: warning}
   heartbeat_key: heartbeat_url
+  report: email-database
 databases:
   - id: orders-db
     engine: postgres

@@ -116,7 +116,7 @@ def _show(
         report.log("slack_not_shown", gid=gid, failure=str(failure))
 
 
-def _silence(stored: Silences, clock: Clock, wanted: Silence, press_id: str) -> tuple[Silence, bool]:
+def _silence(stored: Silences, clock: Clock, wanted: Silence, press_id: str) -> tuple[Silence, silences.Saved]:
     new_id = str(uuid.uuid5(_NAMES, press_id))
     return silences.save_once(stored, clock, wanted, new_id=new_id, close=CLOSE)
 
