@@ -164,6 +164,7 @@ export const breaks_a_channel_and_replays_an_event = (browser, given) =>
     await page.getByText("slack now fails: 503.").first().waitFor();
     await slack.getByRole("radio", { name: "works" }).check();
     await page.getByText("slack answers again.").first().waitFor();
-    await page.getByRole("button", { name: /^Publish/ }).first().click();
+    await page.getByRole("searchbox", { name: "Search events" }).fill("rds alarm");
+    await page.getByRole("button", { name: /^Publish .*rds/i }).first().click();
     await page.getByText("is published.").first().waitFor();
   });
