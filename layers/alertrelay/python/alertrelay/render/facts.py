@@ -228,9 +228,12 @@ def _links(alert: Alert, *, over: bool) -> list[Fact]:
 def _automation(alert: Alert, *, over: bool) -> Fact:
     """Returns the document that the alert offers, with its parameters, linked to the page on which a person starts
     it."""
-    document, given = alert.annotations.get(automation.ANNOTATION, ""), automation.parameters_of(alert.annotations)
+    document = alert.annotations.get(automation.ANNOTATION, "")
+    if over or not document:
+        return Fact(name="Run", text="")
+    given = automation.parameters_of(alert.annotations)
     page = automation.execution_page(alert.labels.get("region", ""), document, given)
-    if over or not page:
+    if not page:
         return Fact(name="Run", text="")
     shown = ", ".join(f"{name}={value}" for name, value in given.items())
     return Fact(name="Run", text=short(f"{document}({shown})" if shown else document, 300), href=link(page))
