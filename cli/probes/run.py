@@ -55,6 +55,25 @@ def _of_target(target: Target, values: Values, client: Client) -> LiveTry:
     return LiveTry(what=what, who=who, same=same, run=partial(BY_KIND.get(kind, host_alone), settings, values))
 
 
+def of_tiers(config: Config, rows: Sequence[LiveRow]) -> list[LiveRow]:
+    """Returns a row for each tier of the escalation: a tier of which no contact was reached calls nobody."""
+    outcomes = {who: row.outcome for row in rows for who in row.who.split(", ")}
+    by_name = {receiver.name: receiver.targets for receiver in config.receivers}
+    found = []
+    for tier in config.escalation:
+        names = [str(target.integration) for name in tier.receivers for target in by_name.get(name, ())]
+        reached = [name for name in names if outcomes.get(name) == "ok"]
+        what, who = f"tier {tier.number}", ", ".join(names)
+        if reached:
+            text = f"{len(reached)} of {len(names)} contacts answer"
+            found.append(LiveRow(what=what, who=who, outcome="ok", text=text))
+        else:
+            text = f"none of {len(names)} contacts was reached: at this tier nobody would be called"
+            mend = "mend one of them by its own row"
+            found.append(LiveRow(what=what, who=who, outcome="not reached", text=text, mend=mend))
+    return found
+
+
 def of_sources(named: Iterable[Source], intake: str, values: Values) -> list[LiveTry]:
     """Returns a try for each server that posts here."""
     probes = []
