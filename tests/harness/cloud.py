@@ -105,7 +105,7 @@ class Cloud:
     """Leases (group, owner) of which the table lost every answer: an owner that never knew of it seems to have died.
     And those of which it lost one, where the lease before left no record: nothing shows that nobody died."""
     late: list[tuple[Event, datetime]] = field(default_factory=list)
-    """What a function got so late that an earlier try may have notified it: the first try of each copy."""
+    """What a function got so late that an earlier try may have notified it: the first such try of each copy."""
     unrecorded: int = 0
     redriven: int = 0
     counts: Counter[str] = field(default_factory=Counter)
@@ -210,10 +210,10 @@ class Cloud:
             self.dead.append(again)
 
     def _note_late(self, event: Event) -> None:
-        if event.kind != "topic" or (came := (event.function, event.copy, json.dumps(event.payload))) in self._came:
+        if event.kind != "topic" or self.clock.now() - event.since < REDELIVERED:
             return
-        self._came.add(came)
-        if self.clock.now() - event.since >= REDELIVERED:
+        if (came := (event.function, event.copy, json.dumps(event.payload))) not in self._came:
+            self._came.add(came)
             self.late.append((event, self.clock.now()))
 
     def _invoke(self, event: Event) -> bool:

@@ -420,7 +420,10 @@ SCENARIOS: tuple[Scenario, ...] = (
         faults=_both(_peers("pagerduty_key", "#critical", "#warning", kind="refused"), _set(kill=0.03)),
     ),
     Scenario(name="alerts are short while processes are killed", lasts=SHORT, faults=_set(kill=0.04)),
-    Scenario(name="alerts last minutes while processes are killed", lasts=(31, 150), faults=_set(kill=0.2)),
+    # Three tries of one event may all be killed: then its dead letter pages, and it comes again with the redrive.
+    Scenario(
+        name="alerts last minutes while processes are killed", lasts=(31, 150), faults=_set(kill=0.2), patience=LONG
+    ),
     Scenario(name="processes die once a message is out", lasts=(31, 60), faults=_set(kill_sent=0.8)),
     Scenario(
         name="alerts are short while PagerDuty resets its connections",
