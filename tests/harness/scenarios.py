@@ -32,7 +32,7 @@ LONG = timedelta(minutes=85)
 PROMPT = timedelta(minutes=6.5)
 """Where nothing fails: a group's wait and its interval, and a minute."""
 WAITS = timedelta(minutes=15)
-"""After the loss of the table: for a resolve to come again, and for its group."""
+"""For a resolve that the lost table knew nothing of to come again, and for its group."""
 FLUSHED = timedelta(minutes=5.5)
 """Until an update that joins a group is flushed."""
 SHOWN = 9
@@ -99,8 +99,11 @@ def play(scenario: Scenario, *, seed: int = 1, updates: int = UPDATES, back: Bac
     again = [one for one in traffic.episodes if forgotten and one.asked and one.begins < FAULTS_END < one.ends]
     again += _fires_again_unresolved(scenario, traffic)
     # A resolve that the lost table knew nothing of is notified ten minutes later: meanwhile a re-fire is news.
-    lost = {one.token for one in traffic.episodes if forgotten and one.begins < FAULTS_END < one.ends}
-    again += [one for one in traffic.episodes if one.token in lost and timedelta() < one.begins - FAULTS_END < WAITS]
+    lost = {one.token: one.ends for one in traffic.episodes if forgotten and one.begins < FAULTS_END < one.ends}
+    over = (lost.get(one.token, one.begins) for one in traffic.episodes)
+    again += [
+        one for one, ended in zip(traffic.episodes, over, strict=True) if timedelta() < one.begins - ended < WAITS
+    ]
     return judge(
         deployment.peers.inbox,
         _owed(scenario, traffic),
