@@ -100,6 +100,7 @@ class Cloud:
     weather: Weather
     handlers: dict[str, list[Handler]] = field(default_factory=dict)
     dead: list[Event] = field(default_factory=list)
+    sent_back: list[Event] = field(default_factory=list)
     crashes: int = 0
     leases_lost: set[tuple[str, str]] = field(default_factory=set)
     """Leases (group, owner) of which the table lost every answer: an owner that never knew of it seems to have died.
@@ -127,6 +128,7 @@ class Cloud:
     def redrive(self) -> None:
         """Sends back what became a dead letter, as its alarm asks people to."""
         dead, self.dead = self.dead, []
+        self.sent_back += dead
         for event in dead:
             self.redriven += 1
             self.after(0, replace(event, tries=0))

@@ -26,6 +26,7 @@ UPDATES = 42
 """Of a scenario in the test run; 25 scenarios make more than a thousand."""
 FAULTS_BEGIN, FAULTS_END = START + 10 * MINUTE, START + 75 * MINUTE
 TRAFFIC_ENDS, ALL_RESOLVED = START + 100 * MINUTE, START + 150 * MINUTE
+SENT_BACK = FAULTS_END + 15 * MINUTE
 SETTLED, OVER = ALL_RESOLVED + 60 * MINUTE, START + 420 * MINUTE
 LONG = timedelta(minutes=85)
 """Where nobody can be reached, or only the alarm of the dead letters notifies."""
@@ -106,7 +107,7 @@ def play(scenario: Scenario, *, seed: int = 1, updates: int = UPDATES, back: Bac
     ]
     return judge(
         deployment.peers.inbox,
-        _owed(scenario, traffic),
+        _owed(scenario, cloud, traffic),
         deployment.receivers,
         updates=traffic.updates,
         bound=cloud.crashes
@@ -129,15 +130,24 @@ def play(scenario: Scenario, *, seed: int = 1, updates: int = UPDATES, back: Bac
     )
 
 
-def _owed(scenario: Scenario, traffic: Traffic) -> list[Episode]:
+def _owed(scenario: Scenario, cloud: Cloud, traffic: Traffic) -> list[Episode]:
     """Returns the episodes. What waited for its group's flush when the whole table failed stands in it alone: nobody
-    can be notified of it before the table answers again."""
-    if scenario.weather.table_fails < 1:
-        return traffic.episodes
-    return [
-        replace(one, muted_until=FAULTS_END) if FAULTS_BEGIN - FLUSHED <= one.begins <= FAULTS_BEGIN else one
-        for one in traffic.episodes
-    ]
+    can be notified of it before the table answers again. What all tries failed for is a dead letter, whose alarm mails:
+    it comes again when people send it back."""
+    absent = scenario.weather.table_fails == 1
+    dead = [(_text(event), event.since) for event in cloud.sent_back if event.kind == "topic"]
+
+    def owed(one: Episode) -> Episode:
+        if any(one.token in text and one.begins == since for text, since in dead):
+            return replace(one, muted_until=SENT_BACK)
+        waited = absent and FAULTS_BEGIN - FLUSHED <= one.begins <= FAULTS_BEGIN
+        return replace(one, muted_until=FAULTS_END) if waited else one
+
+    return [owed(one) for one in traffic.episodes]
+
+
+def _text(event: Event) -> str:
+    return str(event.payload["Records"][0]["Sns"]["Message"])
 
 
 def _late_and_over(cloud: Cloud, traffic: Traffic) -> int:
@@ -146,7 +156,7 @@ def _late_and_over(cloud: Cloud, traffic: Traffic) -> int:
     try of a copy whose first one could record nothing. PagerDuty drops the resolve of what is not open."""
     count = 0
     for event, at in cloud.late:
-        text = event.payload["Records"][0]["Sns"]["Message"]
+        text = _text(event)
         named = [one for one in traffic.episodes if one.token in text and one.begins == event.since]
         count += sum(one.ends < at + FLUSHED and event.function != "pagerduty" for one in named)
     return count
@@ -202,7 +212,7 @@ def _schedule(scenario: Scenario, deployment: Deployment, updates: int) -> Traff
 
     cloud.at(FAULTS_BEGIN, begin)
     cloud.at(FAULTS_END, end)
-    cloud.at(FAULTS_END + 15 * MINUTE, cloud.redrive)
+    cloud.at(SENT_BACK, cloud.redrive)
     if scenario.storm:
         for alarm in traffic.alarms:
             _toggle_at(deployment, traffic, FAULTS_BEGIN + timedelta(seconds=rng.uniform(0, 10)), [alarm])
@@ -423,10 +433,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         faults=_both(_peers("pagerduty_key", "#critical", "#warning", kind="refused"), _set(kill=0.03)),
     ),
     Scenario(name="alerts are short while processes are killed", lasts=SHORT, faults=_set(kill=0.04)),
-    # Three tries of one event may all be killed: then its dead letter pages, and it comes again with the redrive.
-    Scenario(
-        name="alerts last minutes while processes are killed", lasts=(31, 150), faults=_set(kill=0.2), patience=LONG
-    ),
+    Scenario(name="alerts last minutes while processes are killed", lasts=(31, 150), faults=_set(kill=0.2)),
     Scenario(name="processes die once a message is out", lasts=(31, 60), faults=_set(kill_sent=0.8)),
     Scenario(
         name="alerts are short while PagerDuty resets its connections",
