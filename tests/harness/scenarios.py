@@ -132,10 +132,11 @@ def play(scenario: Scenario, *, seed: int = 1, updates: int = UPDATES, back: Bac
 
 def _owed(scenario: Scenario, cloud: Cloud, traffic: Traffic) -> list[Episode]:
     """Returns the episodes. What waited for its group's flush when the whole table failed stands in it alone: nobody
-    can be notified of it before the table answers again. What all tries failed for is a dead letter, whose alarm mails:
-    it comes again when people send it back."""
-    absent = scenario.weather.table_fails == 1
-    dead = [(_text(event), event.since) for event in cloud.sent_back if event.kind == "topic"]
+    can be notified of it before the table answers again. Where all tries of an event were killed it is a dead letter,
+    whose alarm mails: it comes again when people send it back."""
+    weather = scenario.weather
+    absent, killed = weather.table_fails == 1, weather.kill or weather.kill_sent or weather.kill_in_turn
+    dead = [(_text(event), event.since) for event in cloud.sent_back if event.kind == "topic" and killed]
 
     def owed(one: Episode) -> Episode:
         if any(one.token in text and one.begins == since for text, since in dead):
