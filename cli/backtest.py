@@ -145,7 +145,7 @@ def _recorded(args: argparse.Namespace, region: str, say: Callable[[str], None])
 
     if args.history:
         found = of_files(args.history)
-        return found, window_of(found, args.days)
+        return found, window_of(found, args.days, _now())
     end = _now()
     start = end - timedelta(days=args.days or _DAYS)
     client = sources.clients_of()(region)

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from alertrelay.config.model import Config
+from alertrelay.intake.slack.presses import slack_settings
+from alertrelay.intake.slack.signature import KEY as SIGNING_KEY
 from alertrelay.intake.tokens import KEYS as TOKEN_KEYS
 
 from cli.cloud import UNREADABLE, Client, CloudUnreadable, DeployedStack, config_hashes, stack_of, unreadable
@@ -90,6 +92,9 @@ def _secret(config: Config, deployed: DeployedStack, client: Client) -> Iterator
     if "IntakeUrl" in deployed.outputs and not any(isinstance(keys.get(name), str) for name in TOKEN_KEYS.values()):
         message = "the secret has no token of the intake: every post is answered 503"
         yield _finding(deployed.stack, TOKEN_KEYS["push"], "error", "intake-without-tokens", message, mend)
+    if "IntakeUrl" in deployed.outputs and slack_settings(config) and not str(keys.get(SIGNING_KEY) or "").strip():
+        message = f"messages in Slack have buttons, and the secret has no {SIGNING_KEY}: every press is refused"
+        yield _finding(deployed.stack, SIGNING_KEY, "error", "buttons-without-secret", message, mend)
 
 
 def _keys(deployed: DeployedStack, client: Client) -> Mapping[str, Any] | None:

@@ -12,16 +12,17 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from alertrelay.alert import Labels
 from alertrelay.config.watch import AnomalyConfig, Calendar, Direction, Mode, Sensitivity, Watch
 
+from compiler.anomaly_prometheus import NAMESPACE, check_server, query_of, server_of, source_of
 from compiler.metric_math import math_fault
 from compiler.reading.finding import Findings, did_you_mean
 from compiler.reading.formats import LABEL_VALUE, TIME_OF_DAY
 from compiler.reading.section import Section, keys, number_of, section_of, string_of
 from compiler.reading.yamlfile import Value
 
-KEYS = keys("max_metrics period timezone holidays shadow_digest watch")
+KEYS = keys("max_metrics period timezone holidays shadow_digest prometheus watch")
 WATCH_KEYS = keys(
     "name namespace metric dimensions tags statistic period unit direction sensitivity severity labels mode calendar "
-    "environments expression inputs"
+    "environments expression inputs source query"
 )
 SEVERITIES = ("info", "warning", "critical")
 OURS = frozenset({"alertname", "alarm_name", "severity", "namespace", "metric", "account_id", "region"})
@@ -56,7 +57,9 @@ def parse_anomaly(root: Value, findings: Findings) -> AnomalyConfig | None:
         holidays=tuple(filter(None, (_day(item, findings) for item in section.list("holidays")))),
         watches=watches,
         shadow_digest=TIME_OF_DAY(digest, findings) if digest else "",
+        prometheus=server_of(section),
     )
+    check_server(section, watches, config.prometheus)
     _check_names(section, watches)
     _check_whole(section, config)
     return config
@@ -73,10 +76,13 @@ def check_environments(root: Value, known: Collection[str], findings: Findings) 
 
 
 def _watch(item: Section, period: int) -> Watch:
-    item.require("namespace", "add `namespace: AWS/ApplicationELB`")
+    source = source_of(item)
+    query = query_of(item) if source == "prometheus" else ""
+    if source == "cloudwatch":
+        item.require("namespace", "add `namespace: AWS/ApplicationELB`")
     return Watch(
         name=_name(item),
-        namespace=_whole_name(item, "namespace", "write it out, and an entry for each"),
+        namespace=NAMESPACE if query else _whole_name(item, "namespace", "write it out, and an entry for each"),
         metric=_whole_name(item, "metric", "write it out, or leave the key out to watch every metric of the namespace"),
         dimensions=_texts(item, "dimensions", most=_MOST_DIMENSIONS),
         tags=_texts(item, "tags"),
@@ -90,8 +96,9 @@ def _watch(item: Section, period: int) -> Watch:
         mode=_mode(item),
         calendar=_calendar(item),
         environments=item.strings("environments"),
-        expression=item.string("expression"),
-        inputs=_inputs(item),
+        expression=query or item.string("expression"),
+        inputs={} if query else _inputs(item),
+        source=source,
     )
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import aws_cdk as cdk
-from alertrelay.config.watch import AnomalyConfig
+from alertrelay.config.watch import AnomalyConfig, PrometheusServer
 from aws_cdk import Aws, Duration, RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
@@ -16,6 +16,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_destinations as destinations
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
@@ -85,6 +86,7 @@ class AnomalyScorer(Construct):
             topics=self.topics,
             key=key,
             failed=self.failed,
+            extra=_of_prometheus(config.prometheus, relay.secret),
         )
         return lambda_.Function(
             self,
@@ -163,19 +165,24 @@ class AnomalyScorer(Construct):
         # Empty ones that `sam local invoke --env-vars` can fill: it sets only what the template declares.
         local = {"AWS_ENDPOINT_URL": ""} if relay.environment.name == "dev" else {}
         stack = cdk.Stack.of(self)
-        return local | {
-            "ALERTRELAY_ENV": relay.environment.name,
-            "ALERTRELAY_ANOMALY_CONFIG": ANOMALY_FILE,
-            # Not read by the function: `alertrelay check --live` compares it with the files.
-            "ALERTRELAY_CONFIG_HASH": config.hash,
-            "ALERTRELAY_TABLE": relay.table.table_name,
-            "ALERTRELAY_BUCKET": self.bucket.bucket_name,
-            "ALERTRELAY_TOPICS": stack.to_json_string({name: t.topic_arn for name, t in self.topics.items()}),
-            "ALERTRELAY_ACCOUNT_ID": Aws.ACCOUNT_ID,
-            "POWERTOOLS_SERVICE_NAME": NAME,
-            "POWERTOOLS_METRICS_NAMESPACE": "alertrelay",
-            "POWERTOOLS_LOG_LEVEL": "INFO",
-        }
+        keyed = config.prometheus and config.prometheus.secret_key
+        return (
+            local
+            | ({"ALERTRELAY_SECRET_ARN": relay.secret.secret_arn} if keyed else {})
+            | {
+                "ALERTRELAY_ENV": relay.environment.name,
+                "ALERTRELAY_ANOMALY_CONFIG": ANOMALY_FILE,
+                # Not read by the function: `alertrelay check --live` compares it with the files.
+                "ALERTRELAY_CONFIG_HASH": config.hash,
+                "ALERTRELAY_TABLE": relay.table.table_name,
+                "ALERTRELAY_BUCKET": self.bucket.bucket_name,
+                "ALERTRELAY_TOPICS": stack.to_json_string({name: t.topic_arn for name, t in self.topics.items()}),
+                "ALERTRELAY_ACCOUNT_ID": Aws.ACCOUNT_ID,
+                "POWERTOOLS_SERVICE_NAME": NAME,
+                "POWERTOOLS_METRICS_NAMESPACE": "alertrelay",
+                "POWERTOOLS_LOG_LEVEL": "INFO",
+            }
+        )
 
 
 def _role(
@@ -187,6 +194,7 @@ def _role(
     topics: Mapping[str, sns.ITopic],
     key: kms.IKey,
     failed: sqs.IQueue,
+    extra: Sequence[iam.PolicyStatement],
 ) -> iam.Role:
     statements = [
         allow("Logs", ["logs:CreateLogStream", "logs:PutLogEvents"], [logs.log_group_arn]),
@@ -200,6 +208,7 @@ def _role(
         allow("Tell", ["sns:Publish"], [topic.topic_arn for topic in topics.values()]),
         allow("Send", ["sqs:SendMessage"], [failed.queue_arn]),
         allow("Encrypt", ["kms:Decrypt", "kms:GenerateDataKey"], [key.key_arn]),
+        *extra,
     ]
     role = iam.Role(
         scope,
@@ -215,6 +224,19 @@ def _role(
             cdk.Acknowledgment(id=f"AwsSolutions::AwsSolutions-IAM5[Resource::{resource}]", reason=reason)
         )
     return role
+
+
+def _of_prometheus(server: PrometheusServer | None, secret: secretsmanager.ISecret) -> list[iam.PolicyStatement]:
+    """Lets it ask the workspace that the address names, or read the key of another server."""
+    if server is None:
+        return []
+    if server.secret_key:
+        return [allow("Keys", ["secretsmanager:GetSecretValue"], [secret.secret_arn])]
+    if server.authentication != "sigv4":
+        return []
+    workspace = server.address.rpartition("/")[2]
+    arn = f"arn:{Aws.PARTITION}:aps:{server.region}:{Aws.ACCOUNT_ID}:workspace/{workspace}"
+    return [allow("Prometheus", ["aps:QueryMetrics"], [arn])]
 
 
 def _notes(sid: str, actions: list[str], table: dynamodb.ITable, keys: tuple[str, ...]) -> iam.PolicyStatement:

@@ -189,8 +189,9 @@ RESULTS: Mapping[str, Mapping[str, Any] | str | None] = {
     ),
     "POST /api/v1/route": objects("asOf receivers tree", asOf=TIME, receivers=listed(TEXT), tree=ref("routeNode")),
     "GET /api/v1/undelivered": objects(
-        "asOf groups deadLetters",
+        "asOf groups more deadLetters",
         asOf=TIME,
+        more=FLAG,
         groups=listed(
             objects(
                 "integration group why alerts since nextTry tries fallbacks",

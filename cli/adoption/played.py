@@ -44,10 +44,10 @@ class BacktestResult:
     notes: Sequence[str]
 
 
-def window_of(recorded: RecordedAlarms, days: float | None) -> Window:
+def window_of(recorded: RecordedAlarms, days: float | None, now: datetime) -> Window:
     """Returns the time of an export: from its first item to an hour after its last one, or the last `days` of it."""
     times = sorted(at for item in recorded.history if (at := instant(item.get("Timestamp"))))
-    end = times[-1] if times else datetime.fromisoformat("2026-01-01T00:00:00+00:00")
+    end = times[-1] if times else now
     start = end - timedelta(days=days) if days else (times[0] if times else end)
     return Window(start=start, end=end + _AFTER)
 
@@ -62,7 +62,9 @@ def play_recorded(
     """Returns the messages before and after, of the second of `configs` beside it where there are two."""
     history = read_history(recorded.history, start=window.start, end=window.end)
     alarms = with_deleted(recorded.alarms, history.deleted, setting.region)
-    proposals = {one.alarm.name: one for one in propose(alarms, setting)}
+    # The history has names alone: where two regions have an alarm of one name, it is taken for that of ours.
+    ours_last = sorted(propose(alarms, setting), key=lambda one: one.alarm.region == setting.region)
+    proposals = {one.alarm.name: one for one in ours_last}
     relayed = {
         name: RelayedAlarm(fields=one.alarm.fields, tags=_tags(one), topic=one.topic)
         for name, one in proposals.items()

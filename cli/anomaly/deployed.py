@@ -13,6 +13,7 @@ from alertrelay.anomaly.scorer.shard_state import Book, BookUnreadable, of_bytes
 from alertrelay.aws.scorer.metrics import CloudWatchMetrics
 from alertrelay.aws.scorer.notes import DynamoNotebook
 from alertrelay.aws.scorer.objects import S3Shelf
+from alertrelay.aws.scorer.prometheus import SourcesOfMetrics
 from alertrelay.aws.state.store import DynamoStore
 from alertrelay.config.watch import AnomalyConfig
 from alertrelay.ports import Clock
@@ -84,7 +85,10 @@ def scorer_with(
     return DeployedScorer(
         environment=config.environment,
         config=config,
-        metrics=CloudWatchMetrics(lambda: client("cloudwatch"), lambda: client("resourcegroupstaggingapi")),
+        # A Prometheus is often reached from the function alone, and its key stands in the secret.
+        metrics=SourcesOfMetrics(
+            CloudWatchMetrics(lambda: client("cloudwatch"), lambda: client("resourcegroupstaggingapi")), None
+        ),
         shelf=S3Shelf(lambda: client("s3"), bucket),
         notebook=DynamoNotebook(lambda: client("dynamodb"), deployed.outputs["TableName"], clock),
         store=DynamoStore(lambda: client("dynamodb"), deployed.outputs["TableName"], clock),

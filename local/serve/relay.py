@@ -126,7 +126,12 @@ class LocalRelay:
                     queue=partial(QueuedTimers(database, clock).send, delay_seconds=0),
                 ),
             ),
-            ConsoleWorld(letters=QueuedDeadLetters(database, clock), log=LoggedLines(outside.log), local=True),
+            ConsoleWorld(
+                letters=QueuedDeadLetters(database, clock),
+                log=LoggedLines(outside.log),
+                home={"account_id": ACCOUNT, "region": REGION},
+                local=True,
+            ),
             _observer(config),
             lab.routes(),
         )

@@ -23,6 +23,7 @@ from alertrelay.aws.clients import Clients
 from alertrelay.aws.scorer.metrics import CloudWatchMetrics
 from alertrelay.aws.scorer.notes import DynamoNotebook
 from alertrelay.aws.scorer.objects import S3Shelf
+from alertrelay.aws.scorer.prometheus import SourcesOfMetrics
 from alertrelay.aws.state.items import anomalies_key
 from alertrelay.memory.ports import ManualClock
 from alertrelay.memory.scorer import MemoryMetrics, MemoryNotebook, MemoryShelf
@@ -211,7 +212,11 @@ def _fill(metrics: Metrics, aws: Clients, metric: WatchedMetric, points: list[tu
 
 @pytest.fixture(params=["memory", "cloudwatch"])
 def metrics(request: pytest.FixtureRequest, aws: Clients) -> Metrics:
-    return MemoryMetrics() if request.param == "memory" else CloudWatchMetrics(aws.cloudwatch, aws.tagging)
+    return (
+        MemoryMetrics()
+        if request.param == "memory"
+        else SourcesOfMetrics(CloudWatchMetrics(aws.cloudwatch, aws.tagging), None)
+    )
 
 
 def test_points_are_read_from_the_start_up_to_and_without_the_end_oldest_first(metrics: Metrics, aws: Clients) -> None:

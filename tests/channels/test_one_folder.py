@@ -41,7 +41,7 @@ NAMED = {
     "local/stack/named_topics.py": {"sns"},  # which topics somebody else makes
     "local/stack/deployed.py": {"email"},  # the senders that a person verifies in SES
     "layers/alertrelay/python/alertrelay/alert.py": {"pagerduty", "slack"},  # the ways by which one is acknowledged
-    "layers/alertrelay/python/alertrelay/intake/pagerduty.py": {"pagerduty"},  # whose webhooks come in
+    "layers/alertrelay/python/alertrelay/intake/incidents.py": {"pagerduty"},  # whose webhooks come in
     "tools/bench/counting.py": {"pagerduty"},  # whose sender is the one that counts
     "tools/bench/deciding.py": {"pagerduty", "slack"},  # whose rendering is measured, on older commits too
 }

@@ -83,6 +83,7 @@ def test_the_reduction_is_shown_by_channel_and_by_alarm_for_both_configurations(
 def test_a_page_of_one_alarm_by_hand(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """An alarm that fires twice, with two readers of its mails: four mails before, since nothing said that it ended."""
     alarm = next(one for one in alarms() if one["AlarmName"] == "web-queue-depth-step")
+    elsewhere = {**alarm, "AlarmArn": alarm["AlarmArn"].replace("eu-west-1", "us-east-1")}
     items = [
         {**item, "Timestamp": f"2026-11-10T0{hour}:00:00Z", "HistorySummary": f"Alarm updated from X to {state}"}
         for hour, state in enumerate(("ALARM", "OK", "ALARM", "OK"))
@@ -92,7 +93,7 @@ def test_a_page_of_one_alarm_by_hand(tmp_path: Path, capsys: pytest.CaptureFixtu
         item.pop("HistoryData")
     readers = subscriptions()[:2]
     path = tmp_path / "one.jsonl"
-    path.write_text("\n".join(json.dumps(one) for one in (alarm, *readers, *items)), encoding="utf-8")
+    path.write_text("\n".join(json.dumps(one) for one in (alarm, elsewhere, *readers, *items)), encoding="utf-8")
     folder = _folder(tmp_path / "config")
     found = _json(["backtest", "--config-dir", str(folder), "--env", "prod", "--history", str(path)], capsys)
     assert (found["changes"], found["alarms"]) == (4, 1)

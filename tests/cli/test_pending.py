@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from alertrelay.channels import KINDS
-from alertrelay.groups.undelivered import PendingGroup, pending
+from alertrelay.groups.undelivered import PendingGroup, pending, unsettled
 from alertrelay.ports import Retryable
 
 from cli.pending import show
@@ -47,6 +47,18 @@ def test_a_channel_that_fails_is_shown_with_its_fallback_its_tries_and_the_next_
     world.fail("slack", by=None)
     world.run(600)
     assert of(world) == {}
+
+
+def test_groups_that_sleep_are_not_read_one_by_one_and_those_that_fail_come_first() -> None:
+    world = World()
+    world.publish(alarm("quiet"))
+    world.run(600)
+    assert unsettled(world.memory, KINDS, now=world.clock.now()) == []
+    world.fail("slack", by=DOWN)
+    world.publish(alarm("cpu", severity="warning"))
+    world.run(100)
+    first, *_ = unsettled(world.memory, KINDS, now=world.clock.now())
+    assert first.startswith("slack-")
 
 
 def test_a_resolve_that_no_channel_took_is_pending_too() -> None:

@@ -59,3 +59,8 @@ def test_silences_from_a_phone(run: Run) -> None:
 
 def test_a_token_that_may_read_offers_nothing_more(run: Run) -> None:
     run("may_only_read", token=READER)
+
+
+def test_breaks_a_channel_and_replays_an_event(run: Run) -> None:
+    """Last: it adds an alert."""
+    run("breaks_a_channel_and_replays_an_event")

@@ -94,7 +94,7 @@ class Meeting:
 
     def __init__(self, wait: int, table: type[MemoryStore] = MemoryStore, *, sleeps: bool = False) -> None:
         self.wait = wait
-        self.world = World(config=_config(wait), wrap=Stopping, timers_of=StoppingTimers, sleeps=sleeps)
+        self.world = World(config=self.configured(wait), wrap=Stopping, timers_of=StoppingTimers, sleeps=sleeps)
         self.world.memory.__class__ = table
         self.pager = self.world.senders["pagerduty"] = Pager()
         counters = dict[str, "itertools.count[int]"]()
@@ -119,6 +119,15 @@ class Meeting:
         self.actors: list[Actor] = []
         self.slow = False
 
+    def configured(self, wait: int) -> Config:
+        """The configuration of the world."""
+        return _config(wait)
+
+    @property
+    def gid(self) -> str:
+        """The group that they meet in."""
+        return _gid()
+
     def joined(self, name: str, state: str = "ALARM", seconds: float = 0) -> None:
         """Before the scene: an update came, and what was to be done at once was done."""
         envelope = self._envelope(name, state, seconds)
@@ -127,7 +136,7 @@ class Meeting:
 
     def falls_due(self) -> None:
         """Before the scene: the time of the group has come, and its message is about to be delivered."""
-        header = self.world.memory._headers[_gid()]
+        header = self.world.memory._headers[self.gid]
         assert header.schedule.next_due
         self.world.clock.move_to(header.schedule.next_due)
         self.queue.waiting.clear()
@@ -173,7 +182,7 @@ class Meeting:
         self.actors.append(Actor("later flush", passes, not_at="send", mortal=False))
 
     def _message(self) -> Mapping[str, Any]:
-        return {"do": "flush", "gid": _gid(), "at": self.world.clock.now().isoformat()}
+        return {"do": "flush", "gid": self.gid, "at": self.world.clock.now().isoformat()}
 
     def _envelope(self, name: str, state: str, seconds: float) -> Envelope:
         at = START + timedelta(seconds=seconds)
@@ -217,7 +226,7 @@ class Meeting:
             incidents[note.incident] = note.open
         assert told == firing, f"{sorted(firing)} fire, {sorted(told)} are told"
         assert any(incidents.values()) == bool(firing), f"incidents that are open: {incidents}"
-        header, members = self.world.memory.state(_gid()), self.world.memory.members(_gid())
+        header, members = self.world.memory.state(self.gid), self.world.memory.members(self.gid)
         if header is None:
             return  # an end that came before its alarm: there never was a group
         assert (header.schedule.owner, header.schedule.closing, header.progress.uncertain) == ("", False, False), (

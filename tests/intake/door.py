@@ -90,7 +90,9 @@ class Door:
                     queue=self.queued.append,
                 ),
             ),
-            ConsoleWorld(letters=self.letters, log=self, objectives=("orders-availability",)),
+            ConsoleWorld(
+                letters=self.letters, log=self, home={"region": "eu-west-1"}, objectives=("orders-availability",)
+            ),
             Observer(service="intake", level="INFO", namespace="alertrelay", also=None, environment="test"),
         )
 

@@ -159,9 +159,9 @@ def test_the_past_of_an_alert_that_the_table_does_not_show_is_that_of_the_log(do
 def test_what_the_functions_logged_is_asked_of_their_log_groups(door: Door) -> None:
     logs, said = Logs(), list[str]()
     found = LogDecisions(lambda: logs, ["slack", "intake"], door.clock, lambda event, **_: said.append(event))
-    assert found.lines("0123456789abcdef", since=NOW - timedelta(hours=1), now=NOW) == []
+    assert found.lines("0123456789abcdef", since=NOW - timedelta(hours=1), now=NOW) == [(NOW - timedelta(hours=1), "")]
     assert logs.asked["logGroupNames"] == ["slack", "intake"]
-    assert '"0123456789abcdef"' in logs.asked["queryString"]
+    assert 'filter @message like "0123456789abcdef"' in logs.asked["queryString"]
     assert found.lines('" or 1=1', since=NOW, now=NOW) == []
     failed = LogDecisions(lambda: Logs(ends="Failed"), ["slack"], door.clock, lambda event, **_: said.append(event))
     assert failed.lines("0123456789abcdef", since=NOW, now=NOW) is None
@@ -253,14 +253,18 @@ def test_the_way_of_labels_is_drawn(door: Door) -> None:
 
 
 def test_each_channels_message_is_previewed(door: Door) -> None:
-    fire(door, SCRIPT, service="orders", severity="critical")
-    answer = door.ask("GET", f"/api/v1/alert/{only(door)}/messages", token=READ)
+    fire(door, SCRIPT, service="orders", severity="critical", region="eu-west-1")
+    fingerprint = only(door)
+    target = f"/api/v1/alert/{fingerprint}/messages"
+    answer = door.ask("GET", target, token=READ, headers={"host": "alerts.example.com"})
     assert answer.headers["Content-Type"] == "application/json"
     found = answer.json["messages"]
     assert {"pagerduty", "slack", "email"} <= {each["channel"] for each in found}
     assert all(SCRIPT in each["title"] and each["text"] and "fault" not in each for each in found)
     (mail,) = [each for each in found if each["receiver"] == "email-oncall"]
     assert mail["text"] == mail["body"]["text"]
+    assert f"https://alerts.example.com/console#/alert/{fingerprint}" in mail["text"]
+    assert "eu-west-1" not in mail["title"]  # as in a real one, which names only other regions
     assert not door.topics.published
 
 
@@ -278,6 +282,7 @@ def test_what_is_not_delivered_is_listed_and_dead_letters_go_again_once(door: Do
     found = door.ask("GET", "/api/v1/undelivered", token=READ).json
     assert {each["why"] for each in found["groups"]} == {"failing"}
     assert found["groups"][0]["alerts"] == ["Down firing"]
+    assert found["more"] is False
     assert found["deadLetters"] == [{"queue": "slack-forwarder-failed", "messages": 101}]
     wanted = {"queue": "slack-forwarder-failed"}
     assert door.ask("POST", "/api/v1/redrive", wanted, token=SILENCE).status == 403

@@ -74,6 +74,18 @@ def test_a_session_ends_with_its_hour_and_with_its_token(door: Door) -> None:
     assert by_cookie(door, again, "GET", "/api/v2/alerts").status == 401
 
 
+def test_a_session_that_ends_between_preview_and_silence_loses_nothing(door: Door) -> None:
+    cookie = sign_in(door)
+    wanted = {"matchers": SILENCE_BODY["matchers"]}
+    assert by_cookie(door, cookie, "POST", "/api/v1/silences/preview", wanted).status == 200
+    door.clock.sleep(3600)
+    draft = {**SILENCE_BODY, "endsAt": "2026-11-20T08:00:00Z"}
+    refused = by_cookie(door, cookie, "POST", "/api/v2/silences", draft)
+    assert (refused.status, refused.json) == (401, {"message": "Unauthorized"})
+    assert door.ask("GET", "/api/v2/silences").json == []
+    assert by_cookie(door, sign_in(door), "POST", "/api/v2/silences", draft).status == 200
+
+
 def test_signing_out_takes_the_cookie_away(door: Door) -> None:
     answer = by_cookie(door, sign_in(door), "POST", "/console/sign-out", {})
     assert answer.json["signedIn"] is False

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from alertrelay.alert import rfc3339
 from alertrelay.config.model import Config
-from alertrelay.intake.pagerduty import KEY, signature_of
+from alertrelay.intake.incidents import KEY, signature_of
 from alertrelay.nflog.group_state import GroupHeader, GroupIdentity
 from alertrelay.nflog.ledger import Ledger
 from alertrelay.notification import Receipt

@@ -44,3 +44,17 @@ def test_tags_choose_the_metrics_of_the_resources_that_have_them() -> None:
         entry, _balancer("app/main/50dc"), _balancer("app/other/60dc"), _balancer("app/third/70dc"), **resources
     )
     assert found == ["{'LoadBalancer': 'app/main/50dc'}"]
+
+
+def test_each_series_of_a_query_is_watched_under_its_labels() -> None:
+    entry = watch("errors", namespace="Prometheus", metric="error_ratio", expression="q", source="prometheus")
+    there = MemoryMetrics(queries={"q": [(("service", "b"),), (("service", "a"),)]})
+    found = look_up(config(entry), there, now=0.0)
+    assert [(one.name, one.dimensions, one.source) for one in found.metrics] == [
+        ("error_ratio", (("service", "a"),), "prometheus"),
+        ("error_ratio", (("service", "b"),), "prometheus"),
+    ]
+    there.invalid = {"q"}
+    again = look_up(config(entry), there, now=1.0, before=found)
+    assert (again.metrics, again.failed) == (found.metrics, ("errors",))
+    assert [WatchedMetric.of_json(one.to_json()) for one in found.metrics] == list(found.metrics)

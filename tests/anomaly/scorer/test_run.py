@@ -659,3 +659,21 @@ def test_the_usual_range_of_a_count_is_whole_numbers() -> None:
     world.until(START + 3 * HOUR)
     summary = world.published[0][2]["annotations"]["summary"]
     assert re.search(r" is \d+, usual is \d+ to \d+ at this hour$", summary)
+
+
+def test_a_metric_that_its_source_refuses_neither_begins_nor_ends_an_alert() -> None:
+    """That it was not answered is no silence of the metric, and no return to usual."""
+    world = World().shop(hours=30)
+    world.change(START + 3 * 3600, lambda value: 9 * value + 500, points=12)
+    world.at(3 * 3600)
+    world.until(START + 4 * 3600)
+    assert [status for status, *_ in world.updates()] == ["firing"] * len(world.updates())
+    before = world.updates()
+    assert before
+    world.metrics.invalid = {"Orders"}
+    world.until(START + 12 * 3600)
+    assert world.updates() == before
+    assert {"metric_refused"} <= {event for event, _ in world.log}
+    world.metrics.invalid = set()
+    world.until(START + 14 * 3600)
+    assert len(world.updates("resolved")) == len(before)

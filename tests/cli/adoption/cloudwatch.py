@@ -140,6 +140,11 @@ def _tags(tags: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
+def operations() -> set[str]:
+    """Returns what an account here answers: all that the commands ask, since anything else fails."""
+    return {name.removeprefix("_") for name in vars(Account) if name[:2].strip("_").isupper()} | set(PUTS.values())
+
+
 class _Client:
     def __init__(self, account: Account, service: str) -> None:
         self.meta = MODELS[service]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from cli.adoption import sources
 from cli.adoption.rules import AdoptionRules, rules_of
 from cli.command import main
-from tests.cli.adoption.cloudwatch import Account
+from tests.cli.adoption.cloudwatch import CHANGED_AT, Account, operations
 from tests.example import CONFIG
 from tools.made_account import alarms
 
@@ -37,10 +38,20 @@ def test_the_page_shows_what_adopt_prints_plans_and_applies(
     planned = re.sub(r"\d{4}-?\d\d-?\d\dT[\d:]+Z", "TIME", Path("adopt-plan.yml").read_text(encoding="utf-8"))
     page = [re.sub(r"\d{4}-?\d\d-?\d\dT[\d:]+Z", "TIME", line) for line in _block("output: plan")]
     assert [line for line in page if line not in planned.splitlines()] == []
-    account.fields("payments-error-logs")["Threshold"] = 21.0
+    account.fields("payments-error-logs").update(Threshold=21.0, AlarmConfigurationUpdatedTimestamp=CHANGED_AT)
     assert main([*ADOPT, "--apply", "adopt-plan.yml"]) == 1
     applied = capsys.readouterr().out.splitlines()
     assert [line for line in _block("output: apply") if line not in applied and "take it back" not in line] == []
+
+
+def test_the_policy_of_the_page_allows_what_is_asked_and_no_more() -> None:
+    match = re.search(r"```json\n(\{\"Version\".*?)```", PAGE, re.DOTALL)
+    assert match is not None
+    listed = [statement["Action"] for statement in json.loads(match[1])["Statement"]]
+    allowed = {action for each in listed for action in ([each] if isinstance(each, str) else each)}
+    services = {"GetResources": "tag", "ListSubscriptions": "sns"}
+    asked = {f"{services.get(name, 'cloudwatch')}:{name}" for name in operations()}
+    assert allowed == asked | {"cloudformation:DescribeStacks"}
 
 
 def test_the_rules_of_the_page_hold(tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 // What a person does on the console, and what stays when a session ends.
 import assert from "node:assert/strict";
-import { PHONE } from "../../../tools/console/browser.mjs";
-import { heading, onPage } from "./page.mjs";
+import { SMALL, heading, onPage, to } from "./page.mjs";
 
 export const signs_in_and_out = (browser, { url, token }) =>
   onPage(browser, { url }, "#/silences", async (page) => {
@@ -44,7 +43,7 @@ export const previews_makes_and_undoes_a_silence = (browser, given) =>
     await page.getByText("Undone").first().waitFor();
     await page.getByRole("link", { name: "Silences" }).click();
     await heading(page, "0 active silences").waitFor();
-  }, given.phone ? PHONE : undefined);
+  }, given.phone ? SMALL : undefined);
 
 export const expires_a_silence_and_takes_it_back = (browser, given) =>
   onPage(browser, given, "#/silence", async (page) => {
@@ -154,6 +153,18 @@ export const may_only_read = (browser, given) =>
     await page.getByRole("link", { name: /NodeDown/ }).click();
     await page.getByText("acknowledges and silences").waitFor();
     assert.ok(await page.getByRole("button", { name: "Acknowledge" }).isDisabled());
-    await page.goto(`${given.url}/console/#/silence`);
+    await to(page, "#/silence");
     await page.getByText("Silencing needs a token").waitFor();
+  });
+
+export const breaks_a_channel_and_replays_an_event = (browser, given) =>
+  onPage(browser, given, "#/lab", async (page) => {
+    const slack = page.getByRole("group", { name: "slack" });
+    await slack.getByRole("radio", { name: "503" }).check();
+    await page.getByText("slack now fails: 503.").first().waitFor();
+    await slack.getByRole("radio", { name: "works" }).check();
+    await page.getByText("slack answers again.").first().waitFor();
+    await page.getByRole("searchbox", { name: "Search events" }).fill("rds alarm");
+    await page.getByRole("button", { name: /^Publish .*rds/i }).first().click();
+    await page.getByText("is published.").first().waitFor();
   });

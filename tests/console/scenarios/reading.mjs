@@ -1,6 +1,6 @@
 // What the console shows.
 import assert from "node:assert/strict";
-import { heading, onPage } from "./page.mjs";
+import { heading, onPage, to } from "./page.mjs";
 import { many } from "../recorded.mjs";
 
 export const lists_what_fires = (browser, given) =>
@@ -41,6 +41,8 @@ export const shows_one_alert = (browser, given) =>
     assert.match(await page.locator(".notified").innerText(), /page\s+pagerduty/);
     assert.equal(await page.getByRole("link", { name: /Runbook/ }).getAttribute("href"), "https://wiki.example.com/node-down");
     await page.locator(".timeline li").first().waitFor();
+    await page.getByRole("button", { name: "Every outcome, from the log" }).click();
+    await page.locator(".outcomes").getByText("first_notification").waitFor();
     await page.getByRole("heading", { name: "Route" }).click();
     await page.getByText("notifies page").waitFor();
     await page.getByRole("heading", { name: "Messages as sent" }).click();
@@ -56,7 +58,7 @@ export const names_why_it_is_suppressed = (browser, given) =>
     await why.getByText("inhibition", { exact: true }).waitFor();
     await why.getByRole("link", { name: "NodeDown" }).click();
     await heading(page, "NodeDown").waitFor();
-    await page.goto(`${given.url}/console/#/alert/0123456789abcdef`);
+    await to(page, "#/alert/0123456789abcdef");
     await heading(page, "This alert does not fire").waitFor();
   });
 

@@ -2,11 +2,10 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { DESK, PHONE } from "../../../tools/console/browser.mjs";
-import { heading, onPage } from "./page.mjs";
+import { SMALL, heading, onPage, to } from "./page.mjs";
 import { alertOf, overviewOf } from "../recorded.mjs";
 
-const VIEWS = ["alerts", "silences", "silence", "unsent", "budgets", "routes?labels=severity%3Dcritical"];
+const VIEWS = ["alerts", "silences", "silence", "unsent", "budgets", "routes?labels=severity%3Dcritical", "lab"];
 const focused = (page) => page.evaluate(() => document.activeElement.innerText || document.activeElement.value || document.activeElement.tagName);
 
 async function tabTo(page, text, most = 40) {
@@ -77,14 +76,14 @@ export const fits_a_phone = (browser, given) =>
   onPage(browser, given, "#/alerts", async (page) => {
     await heading(page, /critical/).waitFor();
     for (const view of [...VIEWS, `alert/${await fingerprint(page)}`]) {
-      await page.goto(`${given.url}/console/#/${view}`);
+      await to(page, `#/${view}`);
       await page.getByRole("heading", { level: 1 }).waitFor();
       await page.waitForFunction(() => !document.querySelector(".waiting"));
       const wide = await page.evaluate(() => document.documentElement.scrollWidth);
       assert.ok(wide <= 390, `${view} is ${wide} px wide`);
       assert.deepEqual(await page.evaluate(small), [], view);
     }
-  }, PHONE);
+  }, SMALL);
 
 /** In the page: what one can press and is less than 44 px high. A link within a sentence may be. */
 function small() {
@@ -107,7 +106,7 @@ export const has_no_fault_that_axe_finds = (browser, given) =>
     const views = [...VIEWS, `alert/${await fingerprint(page)}`];
     await page.evaluate(AXE);
     for (const view of views) {
-      await page.evaluate((hash) => (location.hash = hash), `#/${view}`);
+      await to(page, `#/${view}`);
       await page.waitForFunction(() => document.querySelector("h1") && !document.querySelector(".waiting"));
       for (const theme of ["light", "dark"]) {
         await page.evaluate((name) => (document.documentElement.dataset.theme = name), theme);
@@ -117,7 +116,7 @@ export const has_no_fault_that_axe_finds = (browser, given) =>
         assert.deepEqual(faults.map((one) => [view, theme, one.id, one.nodes.map((node) => node.html)]), []);
       }
     }
-  }, DESK);
+  });
 
 export const does_not_jump = (browser, given) =>
   onPage(browser, given, "#/alerts", async (page) => {

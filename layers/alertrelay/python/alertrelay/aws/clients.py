@@ -9,6 +9,7 @@ import botocore.session
 from botocore.config import Config
 
 if TYPE_CHECKING:
+    from botocore.credentials import Credentials
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_resourcegroupstaggingapi import ResourceGroupsTaggingAPIClient
@@ -110,6 +111,10 @@ class Clients:
         """CodeDeploy, which waits for the answer of a new version's check."""
         return self._client("codedeploy")
 
+    def ssm(self) -> Any:
+        """Systems Manager, whose Automation runs documents."""
+        return self._client("ssm")
+
     def events(self) -> Any:
         """EventBridge, which is asked whether a rule is enabled."""
         return self._client("events")
@@ -126,6 +131,10 @@ class Clients:
         """Makes a client of a service with credentials of another account."""
         return self._create(service, self._region, **credentials)
 
+    def credentials(self) -> Credentials | None:
+        """Returns the credentials that clients sign with, for a request that no client makes."""
+        return self._opened().get_credentials()
+
     def _client(self, service: str, region: str = "") -> Any:
         wanted = (service, region or self._region)
         if wanted not in self._made:
@@ -133,17 +142,20 @@ class Clients:
         return self._made[wanted]
 
     def _create(self, service: str, region: str, config: Config | None = None, **credentials: Any) -> Any:
-        if self._session is None:
-            # At DEBUG botocore logs the bodies of answers, and one of them is the secret.
-            logging.getLogger("botocore").setLevel(logging.INFO)
-            self._session = botocore.session.get_session()
-        return self._session.create_client(
+        return self._opened().create_client(
             service,
             region_name=region,
             endpoint_url=self._endpoint_url,
             config=config or (PROMPT if self._config is BOUNDED and service in _WAITED_FOR else self._config),
             **credentials,
         )
+
+    def _opened(self) -> botocore.session.Session:
+        if self._session is None:
+            # At DEBUG botocore logs the bodies of answers, and one of them is the secret.
+            logging.getLogger("botocore").setLevel(logging.INFO)
+            self._session = botocore.session.get_session()
+        return self._session
 
 
 def clients(endpoint_url: str | None, *, region: str, config: Config = BOUNDED) -> Clients:

@@ -19,7 +19,6 @@ from alertrelay.values.times import instant
 ROWS = 10_000
 GROUPS = 50
 PATIENCE = timedelta(minutes=5)
-"""For one answer, with the pauses after a throttle."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
 SECOND = timedelta(seconds=1)
 """Insights takes whole seconds, both ends included."""
@@ -34,12 +33,14 @@ class LogsUnread(Exception):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogQuery:
     """`client` makes or gives the client of CloudWatch Logs; `groups` are log groups. `crowded` is called with a second
-    in which more lines stand than an answer holds: the others are not read."""
+    in which more lines stand than an answer holds: the others are not read. `patience`: for one answer, with the pauses
+    after a throttle."""
 
     client: Callable[[], Any]
     groups: Sequence[str]
     clock: Clock
     crowded: Callable[[datetime], None] = lambda _: None
+    patience: timedelta = PATIENCE
 
     def lines(self, since: datetime, until: datetime, where: str) -> Iterator[tuple[datetime, str]]:
         """Yields each line with when CloudWatch received it, by part of the time in order. `where` is a condition of
@@ -52,6 +53,12 @@ class LogQuery:
         """Returns the first so many lines of the first groups. Raises LogsUnread."""
         found = self._rows(self.groups[:GROUPS], since.replace(microsecond=0), until, where, limit=rows)
         return [_line(row, since) for row in found]
+
+    def count(self, since: datetime, until: datetime, where: str) -> int:
+        """Returns how many lines there are. Raises LogsUnread."""
+        query = f"filter {where} | stats count(*) as lines"
+        rows = self._asked(self.groups[:GROUPS], since.replace(microsecond=0), until, query)
+        return sum(int(float(field["value"])) for row in rows for field in row if field["field"] == "lines")
 
     def _between(
         self, groups: Sequence[str], first: datetime, last: datetime, where: str
@@ -69,8 +76,11 @@ class LogQuery:
     def _rows(
         self, groups: Sequence[str], first: datetime, last: datetime, where: str, *, limit: int | None = None
     ) -> list[Any]:
-        until, pause, id_ = self.clock.now() + PATIENCE, FIRST_PAUSE, ""
         query = f"fields @timestamp, @message | filter {where} | sort @timestamp asc | limit {limit or ROWS}"
+        return self._asked(groups, first, last, query)
+
+    def _asked(self, groups: Sequence[str], first: datetime, last: datetime, query: str) -> list[Any]:
+        until, pause, id_ = self.clock.now() + self.patience, FIRST_PAUSE, ""
         while True:
             try:
                 client = self.client()

@@ -20,6 +20,19 @@ Direction = Literal["high", "low", "both"]
 Sensitivity = Literal["low", "normal", "high"]
 Mode = Literal["shadow", "assist", "alert", "adaptive"]
 Calendar = Literal["every-day", "business"]
+Source = Literal["cloudwatch", "prometheus"]
+Authentication = Literal["none", "bearer", "basic", "sigv4"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrometheusServer:
+    """A server that speaks Prometheus' HTTP API. `address` is that before /api/v1/query_range; `secret_key` is where
+    the environment's secret has its token, or `user:password`; `region` is what a request to Amazon's is signed for."""
+
+    address: str
+    authentication: Authentication = "none"
+    secret_key: str = ""
+    region: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +42,8 @@ class Watch:
     A dimension's value may hold `*`; `tags` are those of the resource that the dimensions name. `environments` are
     those that watch it, all of them where it is empty. `expression` is GetMetricData's own math over `inputs`, metrics
     of the namespace with these dimensions by the names that it uses; `metric` is then the name of its result.
+
+    Of the `source` prometheus `expression` is a query in PromQL, and each series that it has is a metric.
     """
 
     name: str
@@ -48,10 +63,13 @@ class Watch:
     environments: tuple[str, ...] = ()
     expression: str = ""
     inputs: Mapping[str, str] = field(default_factory=dict)
+    source: Source = "cloudwatch"
 
     @property
     def exact(self) -> bool:
         """Returns whether it names one metric, which needs no looking for."""
+        if self.source == "prometheus":
+            return False
         return bool(self.metric) and not self.tags and not any("*" in value for value in self.dimensions.values())
 
 
@@ -74,6 +92,7 @@ class AnomalyConfig:
     labels: Labels = field(default_factory=dict)
     runbook_base_url: str = ""
     shadow_digest: str = ""
+    prometheus: PrometheusServer | None = None
 
     @property
     def every(self) -> int:
@@ -89,12 +108,14 @@ class AnomalyConfig:
     def for_environment(self, name: str, *, labels: Labels, runbook_base_url: str) -> AnomalyConfig:
         """Returns the configuration of one environment's function: the entries that it watches."""
         watches = tuple(w for w in self.watches if not w.environments or name in w.environments)
+        asked = any(watch.source == "prometheus" for watch in watches)
         return dataclasses.replace(
             self,
             watches=watches,
             environment=name,
             labels=dict(labels),
             runbook_base_url=runbook_base_url,
+            prometheus=self.prometheus if asked else None,
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -114,5 +135,6 @@ class AnomalyConfig:
                 **values,
                 "holidays": tuple(date.fromisoformat(day) for day in values["holidays"]),
                 "watches": tuple(Watch(**watch) for watch in watches),
+                "prometheus": PrometheusServer(**server) if (server := values.get("prometheus")) else None,
             }
         )

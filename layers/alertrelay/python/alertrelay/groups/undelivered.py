@@ -8,12 +8,14 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from alertrelay.alert import Channel
-from alertrelay.nflog.group_state import GroupState, Member
+from alertrelay.nflog.group_state import GroupHeader, GroupState, Member
 from alertrelay.state import Groups
 
 Why = Literal["failing", "waiting", "recipients"]
 """The channel does not accept it; it waits for the group's next flush; some recipients of a mail are owed it."""
 FOREVER = timedelta(days=3660)
+AT_ONCE = 100
+"""Headers of one batch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,18 +48,44 @@ class PendingGroup:
 
 def pending(groups: Groups, channels: Iterable[Channel], *, now: datetime) -> Iterator[PendingGroup]:
     """Yields what is pending in the groups that are due some time. Raises StoreFailure."""
-    for gid, _ in groups.due(tuple(channels), before=now + FOREVER):
+    return pending_in(groups, unsettled(groups, channels, now=now))
+
+
+def unsettled(groups: Groups, channels: Iterable[Channel], *, now: datetime) -> list[str]:
+    """Returns the groups that are due some time and may have something to send, those whose channel fails first: all
+    but those that sleep, of which people know everything. Raises StoreFailure."""
+    gids = [gid for gid, _ in groups.due(tuple(channels), before=now + FOREVER)]
+    found = {}
+    for start in range(0, len(gids), AT_ONCE):
+        headers = groups.headers(gids[start : start + AT_ONCE])
+        found.update({gid: header for gid, header in headers.items() if not _settled(header)})
+    return sorted(found, key=lambda gid: not _fails(found[gid]))
+
+
+def pending_in(groups: Groups, gids: Iterable[str]) -> Iterator[PendingGroup]:
+    """Yields what is pending in these groups, each read with its members. Raises StoreFailure."""
+    for gid in gids:
         state = groups.state(gid)
         found = pending_of(state, groups.members(gid)) if state else None
         if found:
             yield found
 
 
+def _settled(header: GroupHeader) -> bool:
+    ledger = header.ledger
+    owed = ledger is None or ledger.behind or ledger.fallbacks_owed
+    return header.schedule.sleeps and not owed and not _fails(header)
+
+
+def _fails(header: GroupHeader) -> bool:
+    return bool(header.progress.failures or header.progress.failing_since)
+
+
 def pending_of(state: GroupState, members: Sequence[Member]) -> PendingGroup | None:
     """Returns what a group has still to send, None for nothing. A flush that notified nobody, since a silence or an
     inhibition mutes the alerts, has seen them: they are not pending. An alert of a storm's digest is pending there."""
     progress, ledger = state.progress, state.ledger
-    failing = bool(progress.failures or progress.failing_since)
+    failing = _fails(state)
     own = [one for one in members if _owed(state, one) and (failing or _unseen(state, one))]
     if not own and not failing and not (ledger.behind or ledger.fallbacks_owed):
         return None

@@ -133,9 +133,11 @@ class Statistics(Protocol):
 class DecisionLog(Protocol):
     """What the functions logged of an alert."""
 
-    def lines(self, fingerprint: str, *, since: datetime, now: datetime) -> Sequence[str] | None:
-        """Returns the lines that name it, oldest first, a thousand at most; None where they cannot be read now. Never
-        raises."""
+    def lines(
+        self, fingerprint: str, *, since: datetime, now: datetime
+    ) -> Sequence[str] | Sequence[tuple[datetime, str]] | None:
+        """Returns the lines that name it, oldest first, a thousand at most, maybe each with when it was received; None
+        where they cannot be read now. Never raises."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,12 +13,12 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
-from alertrelay.intake import acknowledging, operating, pagerduty, push, reading, silencing
+from alertrelay.intake import acknowledging, incidents, operating, push, reading, silencing
 from alertrelay.intake.acknowledging import Acknowledging
 from alertrelay.intake.console.parts import Console
 from alertrelay.intake.console.routes import CONSOLE_ROUTES
+from alertrelay.intake.incidents import Incidents
 from alertrelay.intake.operating import Operating
-from alertrelay.intake.pagerduty import Incidents
 from alertrelay.intake.ports import IntakeReport, QueueFailure, TopicFailure
 from alertrelay.intake.push import Push
 from alertrelay.intake.reading import Reads
@@ -102,7 +102,7 @@ ROUTES: tuple[RouteFacts, ...] = (
     RouteFacts("GET", "/stats", "read", "Count alerts, groups, deliveries and what was suppressed",
                lambda handlers, _: operating.stats(handlers.operating)),
     RouteFacts("POST", "/pagerduty/webhook", None, "Take PagerDuty's webhook: who acknowledged an incident, and notes",
-               lambda handlers, request: pagerduty.post_webhook(handlers.incidents, request)),
+               lambda handlers, request: incidents.post_webhook(handlers.incidents, request)),
     RouteFacts("POST", "/slack/interactions", None, "Take a button that was pressed in Slack",
                lambda handlers, request: handlers.slack.interaction(request)),
     RouteFacts("POST", "/slack/commands", None, "Take Slack's slash command",

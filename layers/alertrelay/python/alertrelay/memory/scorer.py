@@ -17,11 +17,13 @@ Series = tuple[str, str, Dimensions, str]
 @dataclass(slots=True)
 class MemoryMetrics:
     """ports.Metrics. `series` has the value of each period that has one, by its begin in seconds; `resources` are tags
-    by ARN; a request that names a metric of `invalid` is refused. `requested` counts metrics."""
+    by ARN; a request that names a metric or a query of `invalid` is
+    refused; `queries` are the labels of the series of each. `requested` counts metrics."""
 
     series: dict[Series, dict[float, float]] = field(default_factory=dict)
     resources: dict[str, Mapping[str, str]] = field(default_factory=dict)
     invalid: set[str] = field(default_factory=set)  # names of metrics
+    queries: dict[str, list[Dimensions]] = field(default_factory=dict)
     requested: int = 0
 
     def put(self, metric: WatchedMetric, points: Iterable[tuple[float, float]]) -> None:
@@ -35,6 +37,12 @@ class MemoryMetrics:
     def tagged(self, tags: Mapping[str, str]) -> Iterable[str]:
         """See ports.Metrics."""
         return [arn for arn, held in self.resources.items() if all(held.get(k) == v for k, v in tags.items())]
+
+    def queried(self, query: str) -> Iterable[Dimensions]:
+        """See ports.Metrics."""
+        if query in self.invalid:
+            raise QueryRefused(f"{query} is not valid")
+        return sorted(self.queries.get(query, ()))
 
     def read(self, metrics: Sequence[WatchedMetric], *, start: float, end: float) -> Answer:
         """See ports.Metrics."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from alertrelay.alert import Labels
 from alertrelay.aws.intake.dead_letters import SqsDeadLetters
 from alertrelay.config.model import Config
 from alertrelay.config.slo import SloConfig
@@ -23,11 +24,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsoleWorld:
-    """What the console reads beside the intake's state. `objectives` are the names of those whose budget is kept;
+    """What the console reads beside the intake's state. `home` has the labels account_id and region of
+    the relay's own; `objectives` are the names of those whose budget is kept;
     `local`: on loopback, without TLS."""
 
     letters: DeadLetters
     log: DecisionLog
+    home: Labels = field(default_factory=dict)
     objectives: Sequence[str] = ()
     local: bool = False
 
@@ -35,7 +38,7 @@ class ConsoleWorld:
 def console_of(config: Config, world: ConsoleWorld, doorkeeper: Doorkeeper, groups: Groups, lookup: Lookup) -> Console:
     """Returns what the console's handlers need."""
     return Console(
-        site=ConsoleSite(environment=config.environment, local=world.local),
+        site=ConsoleSite(environment=config.environment, home=world.home, local=world.local),
         doorkeeper=doorkeeper,
         groups=groups,
         lookup=lookup,
@@ -61,7 +64,7 @@ def console_world(
     if compiled := environ.get("ALERTRELAY_SLO_CONFIG"):
         found = SloConfig.from_json(json.loads((folder / compiled).read_text(encoding="utf-8")))
         objectives = tuple(objective.id for objective in found.objectives)
-    return ConsoleWorld(letters=letters, log=log, objectives=objectives)
+    return ConsoleWorld(letters=letters, log=log, home=_home(environ), objectives=objectives)
 
 
 def _queues(environ: Mapping[str, str], functions: Sequence[str]) -> Iterator[DeadLetterQueue]:
@@ -69,3 +72,10 @@ def _queues(environ: Mapping[str, str], functions: Sequence[str]) -> Iterator[De
     yield from forwarder_queues(functions)
     for name, holder in json.loads(environ.get("ALERTRELAY_DEAD_LETTERS", "{}")).items():
         yield DeadLetterQueue(name=name, holder=holder)
+
+
+def _home(environ: Mapping[str, str]) -> Labels:
+    """Returns the account and the region that the topics stand in."""
+    (arn, *_) = json.loads(environ["ALERTRELAY_TOPICS"]).values()
+    region, account = arn.split(":")[3:5]
+    return {"account_id": account, "region": region}

@@ -40,8 +40,8 @@ from alertrelay.intake.accept import Acceptance, end_expired
 from alertrelay.intake.acknowledging import Acknowledging
 from alertrelay.intake.clearing import Clearing
 from alertrelay.intake.current import CurrentAlerts
+from alertrelay.intake.incidents import Incidents, WebhookSecrets
 from alertrelay.intake.operating import Operating
-from alertrelay.intake.pagerduty import Incidents, WebhookSecrets
 from alertrelay.intake.ports import (
     Acknowledgements,
     IntakeReport,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -13,13 +14,18 @@ from typing import Any
 
 from alertrelay.alert import rfc3339
 from alertrelay.anomaly.scorer.deployments import deployment_of
-from alertrelay.anomaly.scorer.ports import NotebookFailure, Scoring
+from alertrelay.anomaly.scorer.ports import Metrics, NotebookFailure, Scoring
 from alertrelay.anomaly.scorer.run import RunIncomplete, run
-from alertrelay.aws.clients import PATIENT, clients
+from alertrelay.aws.budget import Budget
+from alertrelay.aws.clients import PATIENT, Clients, clients
 from alertrelay.aws.scorer.metrics import CloudWatchMetrics
 from alertrelay.aws.scorer.notes import DynamoNotebook
 from alertrelay.aws.scorer.objects import S3Shelf
+from alertrelay.aws.scorer.prometheus import PrometheusMetrics, SourcesOfMetrics
+from alertrelay.aws.scorer.prometheus_access import access
 from alertrelay.aws.scorer.topics import publisher
+from alertrelay.aws.secrets import SecretKeys
+from alertrelay.channels.transport.wire import Wire
 from alertrelay.config.watch import AnomalyConfig
 from alertrelay.ports import Clock
 from alertrelay.runtime.container import SystemClock
@@ -93,11 +99,12 @@ def _build(environ: Mapping[str, str], *, clock: Clock | None = None) -> _Built:
         also=None,
         now=None if isinstance(clock, SystemClock) else clock.now,
     )
+    config = _config(environ)
     scoring = Scoring(
-        config=_config(environ),
+        config=config,
         account=environ["ALERTRELAY_ACCOUNT_ID"],
         region=region,
-        metrics=CloudWatchMetrics(aws.cloudwatch, aws.tagging),
+        metrics=_metrics(config, aws, environ, clock),
         shelf=S3Shelf(aws.s3, environ["ALERTRELAY_BUCKET"]),
         notebook=DynamoNotebook(aws.dynamodb, environ["ALERTRELAY_TABLE"], clock),
         clock=clock,
@@ -107,6 +114,18 @@ def _build(environ: Mapping[str, str], *, clock: Clock | None = None) -> _Built:
         new_id=lambda: uuid.uuid4().hex,
     )
     return _Built(scoring, observer)
+
+
+def _metrics(config: AnomalyConfig, aws: Clients, environ: Mapping[str, str], clock: Clock) -> Metrics:
+    cloudwatch = CloudWatchMetrics(aws.cloudwatch, aws.tagging)
+    server = config.prometheus
+    if server is None:
+        return SourcesOfMetrics(cloudwatch, None)
+    arn = environ.get("ALERTRELAY_SECRET_ARN", "")
+    secrets = SecretKeys(aws.secretsmanager, arn, time.monotonic, Budget(clock))
+    return SourcesOfMetrics(
+        cloudwatch, PrometheusMetrics(server.address, Wire(), access(server, secrets, aws.credentials))
+    )
 
 
 def _config(environ: Mapping[str, str]) -> AnomalyConfig:

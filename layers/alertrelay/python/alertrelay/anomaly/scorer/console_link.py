@@ -1,11 +1,13 @@
-"""Builds the address of a metric's graph in CloudWatch's console."""
+"""Builds the address of a metric's graph: in CloudWatch's console, or on the page of a Prometheus."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from urllib.parse import urlencode
 
 from alertrelay.alert import rfc3339
 from alertrelay.anomaly.scorer.metric import WatchedMetric
+from alertrelay.config.watch import PrometheusServer
 from alertrelay.values.arn import console
 
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-")
@@ -28,6 +30,17 @@ def graph_link(metric: WatchedMetric, *, region: str, begin: float, end: float) 
         f"~period~{metric.period}~start~{_text(_time(begin))}~end~{_text(_time(end))})"
     )
     return f"{base}/cloudwatch/home?region={region}#metricsV2:graph={graph}"
+
+
+def query_link(metric: WatchedMetric, server: PrometheusServer | None, *, begin: float, end: float) -> str:
+    """Returns the link to the query on the server's own page, between two times in seconds; "" for Amazon's, which has
+    none. https://prometheus.io/docs/visualization/browser/"""
+    if server is None or server.authentication == "sigv4":
+        return ""
+    asked = {"g0.expr": metric.expression, "g0.tab": "0", "g0.range_input": f"{int(end - begin)}s"}
+    return f"{server.address}/graph?" + urlencode(
+        {**asked, "g0.end_input": f"{datetime.fromtimestamp(end, UTC):%F %T}"}
+    )
 
 
 def _line(metric: WatchedMetric, name: str) -> str:

@@ -1,4 +1,4 @@
-"""Finds the metrics that the entries of the configuration watch, as CloudWatch lists them."""
+"""Finds the metrics that the entries of the configuration watch, as CloudWatch lists them, or a Prometheus."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def kept_catalogue(kept: Kept | None, config: AnomalyConfig) -> Catalogue | None
 
 
 def look_up(config: AnomalyConfig, metrics: Metrics, *, now: float, before: Catalogue | None = None) -> Catalogue:
-    """Asks CloudWatch. An entry without an answer keeps its metrics from `before`. Raises MetricsFailure where
+    """Asks each source. An entry without an answer keeps its metrics from `before`. Raises MetricsFailure where
     nothing at all is known."""
     found: dict[str, WatchedMetric] = {}
     empty, failed = [], []
@@ -116,6 +116,7 @@ def entries_hash(config: AnomalyConfig) -> str:
     asked = [
         [w.name, w.namespace, w.metric, sorted(w.dimensions.items()), sorted(w.tags.items()), w.statistic, w.period]
         + ([w.expression, sorted(w.inputs.items())] if w.expression else [])
+        + ([w.source] if w.source != "cloudwatch" else [])
         for w in config.watches
     ]
     text = json.dumps([config.max_metrics, asked], separators=(",", ":"))
@@ -123,6 +124,10 @@ def entries_hash(config: AnomalyConfig) -> str:
 
 
 def _found(watch: Watch, metrics: Metrics) -> Iterator[WatchedMetric]:
+    if watch.source == "prometheus":
+        for labels in metrics.queried(watch.expression):
+            yield _metric(watch, watch.metric, labels)
+        return
     if watch.exact:
         yield _metric(watch, watch.metric, dimensions_of(watch.dimensions))
         return
@@ -142,6 +147,7 @@ def _metric(watch: Watch, name: str, dimensions: Dimensions) -> WatchedMetric:
         period=watch.period,
         expression=watch.expression,
         inputs=dimensions_of(watch.inputs),
+        source=watch.source,
     )
 
 

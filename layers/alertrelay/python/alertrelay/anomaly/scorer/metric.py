@@ -1,4 +1,4 @@
-"""Identifies a watched metric: its name in CloudWatch, the statistic and the period, and the entry that asks for it."""
+"""Identifies a watched metric: its name at its source, the statistic and the period, and the entry that asks for it."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from alertrelay.config.watch import Source
+
 Dimensions = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class WatchedMetric:
     """`watch` is the name of the entry; `period` is in seconds; `dimensions` are sorted by name. Where there is an
-    `expression`, the metric is its result over `inputs`, metrics by the names that it uses for them."""
+    `expression`, the metric is its result over `inputs`, metrics by the names that it uses for them. Of the source
+    prometheus it is a series of the query `expression`, whose labels are its dimensions."""
 
     watch: str
     namespace: str
@@ -25,10 +28,11 @@ class WatchedMetric:
     period: int
     expression: str = ""
     inputs: Dimensions = ()
+    source: Source = "cloudwatch"
 
     @property
     def queries(self) -> int:
-        """Returns how many queries of GetMetricData it takes."""
+        """Returns how many queries it takes."""
         return 1 + len(self.inputs)
 
     @cached_property
@@ -45,13 +49,15 @@ class WatchedMetric:
     def to_json(self) -> list[Any]:
         """Returns plain JSON; `of_json` reads it back."""
         plain = [self.watch, self.namespace, self.name, self.dimensions, self.statistic, self.period]
+        if self.source != "cloudwatch":
+            return [*plain, self.expression, self.inputs, self.source]
         return [*plain, self.expression, self.inputs] if self.expression else plain
 
     @classmethod
     def of_json(cls, data: Sequence[Any]) -> WatchedMetric:
         """Reads the form of `to_json`."""
-        watch, namespace, name, dimensions, statistic, period, *math = data
-        expression, inputs = math or ("", ())
+        watch, namespace, name, dimensions, statistic, period = data[:6]
+        expression, inputs = data[6:8] or ("", ())
         return cls(
             watch=watch,
             namespace=namespace,
@@ -61,6 +67,7 @@ class WatchedMetric:
             period=period,
             expression=expression,
             inputs=tuple((n, m) for n, m in inputs),
+            source=data[8] if len(data) > 8 else "cloudwatch",
         )
 
 

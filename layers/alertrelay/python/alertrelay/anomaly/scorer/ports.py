@@ -18,11 +18,11 @@ Points = Sequence[tuple[float, float]]
 
 
 class MetricsFailure(Exception):
-    """CloudWatch did not answer: throttled to the last try, or down."""
+    """A source did not answer: throttled to the last try, or down."""
 
 
 class QueryRefused(Exception):
-    """CloudWatch refuses a request for what stands in it: one of its queries is wrong."""
+    """A source refuses a request for what stands in it: one of its queries is wrong."""
 
 
 class ShelfFailure(Exception):
@@ -46,7 +46,7 @@ class Answer:
 
 
 class Metrics(Protocol):
-    """CloudWatch's metrics."""
+    """The metrics of CloudWatch, and of a Prometheus where an entry asks one."""
 
     def listed(self, namespace: str, name: str) -> Iterable[tuple[str, Dimensions]]:
         """Lists, sorted, the name and the dimensions of every metric of a namespace, or of those with a name. Raises
@@ -54,6 +54,10 @@ class Metrics(Protocol):
 
     def tagged(self, tags: Mapping[str, str]) -> Iterable[str]:
         """Returns the ARNs of all resources with these tags. Raises MetricsFailure."""
+
+    def queried(self, query: str) -> Iterable[Dimensions]:
+        """Returns the labels of each series that a query in PromQL has now, sorted. Raises QueryRefused,
+        MetricsFailure."""
 
     def read(self, metrics: Sequence[WatchedMetric], *, start: float, end: float) -> Answer:
         """Returns the points from `start` up to, not including, `end`, in seconds; at most 500 metrics and 100,800

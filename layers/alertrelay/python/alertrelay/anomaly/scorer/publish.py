@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from alertrelay.alert import Labels, fingerprint, rfc3339
-from alertrelay.anomaly.scorer.console_link import graph_link
+from alertrelay.anomaly.scorer.console_link import graph_link, query_link
 from alertrelay.anomaly.scorer.entry_rules import EntryRule, Origin, named
 from alertrelay.anomaly.scorer.metric import WatchedMetric
 from alertrelay.anomaly.scorer.shard_state import AnnouncedAlert, Announcement, Said, Track
@@ -139,7 +139,11 @@ def _end(track: Track, announced: AnnouncedAlert, *, at: float) -> _Alert:
 def _update(origin: Origin, metric: WatchedMetric, alert: _Alert, *, at: float, ends: bool) -> Announcement:
     mark = fingerprint(alert.labels)
     # Around the time of the data, not of the run: a repeated update has the same link.
-    link = graph_link(metric, region=origin.region, begin=alert.since - _SHOWN_BEFORE, end=at + _SHOWN_AFTER)
+    begin, end = alert.since - _SHOWN_BEFORE, at + _SHOWN_AFTER
+    if metric.source == "prometheus":
+        link = query_link(metric, origin.config.prometheus, begin=begin, end=end)
+    else:
+        link = graph_link(metric, region=origin.region, begin=begin, end=end)
     body: dict[str, Any] = {
         "status": "resolved" if ends else "firing",
         "labels": alert.labels,

@@ -230,7 +230,8 @@ def _learn_one(run: ScorerRun, shard: Shard, metric: WatchedMetric, points: Sequ
 
 
 def _notice_silence(run: ScorerRun, book: Book, track: Track, rule: EntryRule) -> None:
-    since = silence(track.presence, run.end_of(track.metric), track.metric.period)
+    # A source that refused to answer says nothing of the time since it last did.
+    since = silence(track.presence, track.read_to, track.metric.period)
     if since is not None and track.silent is None:
         track.silent = since
         _happened(run, book, track, rule, "silent", at=since, text="it has stopped reporting")

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from alertrelay.aws.errors import code, failures
-from alertrelay.aws.intake.statistics import asked
+from alertrelay.aws.log_query import LogQuery, LogsUnread
 from alertrelay.ports import Clock
 
-QUERY = 'fields @message | filter @message like "{}" | sort @timestamp asc | limit 1000'
+PATIENCE = timedelta(seconds=15)
+"""A person waits for it, and the function has 25 s."""
+ROWS = 1_000
 
 
 class LogDecisions:
@@ -19,21 +20,15 @@ class LogDecisions:
     def __init__(
         self, client: Callable[[], Any], groups: Sequence[str], clock: Clock, log: Callable[..., None]
     ) -> None:
-        self._client = client
-        self._groups = groups
-        self._clock = clock
+        self._query = LogQuery(client=client, groups=groups, clock=clock, patience=PATIENCE)
         self._log = log
 
-    def lines(self, fingerprint: str, *, since: datetime, now: datetime) -> Sequence[str] | None:
+    def lines(self, fingerprint: str, *, since: datetime, now: datetime) -> Sequence[tuple[datetime, str]] | None:
         """See intake.ports.DecisionLog."""
         if not fingerprint.isalnum():  # it stands in the query
             return []
         try:
-            rows = asked(self._client(), self._groups, QUERY.format(fingerprint), (since, now), self._clock)
-        except failures() as error:
-            self._log("decisions_not_read", failure=code(error))
+            return self._query.first_lines(since, now, f'@message like "{fingerprint}"', rows=ROWS)
+        except LogsUnread as unread:
+            self._log("decisions_not_read", failure=str(unread))
             return None
-        if rows is None:
-            self._log("decisions_not_read", failure="no answer in time")
-            return None
-        return [row["@message"] for row in rows if "@message" in row]

@@ -37,37 +37,30 @@ class LogStatistics:
     def last_day(self, now: datetime) -> DayFigures | None:
         """See intake.ports.Statistics."""
         try:
-            rows = asked(self._client(), self._groups, QUERY, (now - DAY, now), self._clock)
+            rows = self._rows(now)
         except failures() as error:
             self._log("statistics_not_read", failure=code(error))
             return None
-        if rows is None:
-            self._log("statistics_not_read", failure="no answer in time")
-            return None
-        return figures_of(rows)
+        return None if rows is None else figures_of(rows)
 
-
-def asked(
-    client: Any, groups: Sequence[str], query: str, between: tuple[datetime, datetime], clock: Clock
-) -> list[Mapping[str, str]] | None:
-    """Returns the rows of a query over log groups, None where it failed or did not end in time. Raises what the client
-    raises."""
-    since, until = between
-    started = client.start_query(
-        logGroupNames=list(groups),
-        startTime=int(since.timestamp()),
-        endTime=int(until.timestamp()),
-        queryString=query,
-    )
-    waited = 0.0
-    while True:
-        answer = client.get_query_results(queryId=started["queryId"])
-        if answer["status"] == "Complete":
-            return [{field["field"]: field["value"] for field in row} for row in answer["results"]]
-        if answer["status"] in _ENDED or waited >= PATIENCE:
-            return None
-        clock.sleep(BETWEEN)
-        waited += BETWEEN
+    def _rows(self, now: datetime) -> list[Mapping[str, str]] | None:
+        client = self._client()
+        started = client.start_query(
+            logGroupNames=list(self._groups),
+            startTime=int((now - DAY).timestamp()),
+            endTime=int(now.timestamp()),
+            queryString=QUERY,
+        )
+        waited = 0.0
+        while True:
+            answer = client.get_query_results(queryId=started["queryId"])
+            if answer["status"] == "Complete":
+                return [{field["field"]: field["value"] for field in row} for row in answer["results"]]
+            if answer["status"] in _ENDED or waited >= PATIENCE:
+                self._log("statistics_not_read", failure=answer["status"])
+                return None
+            self._clock.sleep(BETWEEN)
+            waited += BETWEEN
 
 
 def figures_of(rows: Sequence[Mapping[str, str]]) -> DayFigures:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from alertrelay.alert import rfc3339
 from alertrelay.channels import render
-from alertrelay.config.model import Config, Route, Target
+from alertrelay.config.model import Route, Target
 from alertrelay.intake.console.alert_page import found
+from alertrelay.intake.console.parts import ConsoleSite
 from alertrelay.intake.reading import Reads
+from alertrelay.intake.request import ApiRequest
 from alertrelay.intake.view import Listed, listed
 from alertrelay.notification import Notification, Reason
 from alertrelay.policy.group_key import group_key, group_labels
@@ -19,13 +22,14 @@ _HIDDEN = frozenset({"html", "type", "style", "event_action", "dedup_key", "time
 _BARE = frozenset({"text", "message", "summary", "description", "content", "subject", "title", "body", "value"})
 
 
-def get_messages(reading: Reads, fingerprint: str) -> dict[str, Any]:
+def get_messages(reading: Reads, site: ConsoleSite, request: ApiRequest, fingerprint: str) -> dict[str, Any]:
     """Returns the messages, by route and integration. Raises ApiError, state.StoreFailure."""
     now = reading.clock.now()
     items = reading.alerts.firing(now)
     one = found(reading, items, listed(reading.config, items, (), now=now), fingerprint)
+    console = site.address(request.headers.get("host", ""))
     shown = [
-        _message(reading.config, one, route, target, reading)
+        _message(one, route, target, partial(_notification, reading, site, console))
         for route in one.routes
         for receiver in [reading.config.receiver(route.receiver)]
         for target in (receiver.targets if receiver else ())
@@ -33,15 +37,18 @@ def get_messages(reading: Reads, fingerprint: str) -> dict[str, Any]:
     return {"asOf": rfc3339(now), "messages": shown}
 
 
-def _message(config: Config, one: Listed, route: Route, target: Target, reading: Reads) -> dict[str, Any]:
-    alert, integration = one.item.alert, target.integration
+def _notification(
+    reading: Reads, site: ConsoleSite, console: str, one: Listed, route: Route, target: Target
+) -> Notification:
+    """Returns what the first message about the alert would say, as if it were alone in its group."""
+    alert = one.item.alert
     fires = alert.status == "firing"
-    notification = Notification(
+    return Notification(
         id="preview",
-        integration=integration,
+        integration=target.integration,
         status="firing" if fires else "resolved",
         reason=Reason.FIRST if fires else Reason.ALL_RESOLVED,
-        environment=config.environment,
+        environment=site.environment,
         group_key=group_key(route, alert.labels),
         group_labels=group_labels(route, alert.labels),
         dedup_key="preview",
@@ -50,7 +57,15 @@ def _message(config: Config, one: Listed, route: Route, target: Target, reading:
         firing_count=int(fires),
         resolved_count=int(not fires),
         at=reading.clock.now(),
+        home=site.home,
+        console=console,
     )
+
+
+def _message(
+    one: Listed, route: Route, target: Target, notification_of: Callable[[Listed, Route, Target], Notification]
+) -> dict[str, Any]:
+    notification, integration = notification_of(one, route, target), target.integration
     named = {"integration": str(integration), "receiver": integration.receiver, "channel": integration.channel}
     try:
         body = render(notification, target)

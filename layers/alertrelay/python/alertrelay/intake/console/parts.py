@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from alertrelay.alert import Labels
 from alertrelay.intake.ports import DeadLetters, DecisionLog
 from alertrelay.intake.tokens import Doorkeeper
 from alertrelay.state import Groups, Lookup
@@ -12,9 +13,11 @@ from alertrelay.state import Groups, Lookup
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsoleSite:
-    """Where the console is. `local`: on loopback, without TLS."""
+    """Where the console is. `home` has the labels account_id and region of the relay's own; `local`: on loopback,
+    without TLS."""
 
     environment: str
+    home: Labels
     local: bool
 
     @property
@@ -22,6 +25,10 @@ class ConsoleSite:
         """Returns the name of the session's cookie. RFC 6265bis, 4.1.3.2: a browser takes `__Host-` only over TLS, for
         this host alone and all of its paths, so that no neighbour's page can plant one."""
         return "alertrelay" if self.local else "__Host-alertrelay"
+
+    def address(self, host: str) -> str:
+        """Returns the page's address, at the host that a request names."""
+        return f"{'http' if self.local else 'https'}://{host}/console" if host else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

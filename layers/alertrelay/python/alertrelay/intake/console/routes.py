@@ -39,7 +39,8 @@ CONSOLE_ROUTES: tuple[RouteFacts, ...] = (
                lambda handlers, _, fingerprint:
                past.get_timeline(handlers.reading, handlers.console.log, fingerprint)),
     RouteFacts("GET", "/api/v1/alert/<fingerprint>/messages", "read", "Preview the message of each channel",
-               lambda handlers, _, fingerprint: messages.get_messages(handlers.reading, fingerprint)),
+               lambda handlers, request, fingerprint:
+               messages.get_messages(handlers.reading, handlers.console.site, request, fingerprint)),
     RouteFacts("POST", "/api/v1/silences/preview", "read", "Show which alerts a silence would mute",
                lambda handlers, request: silence_preview.post_preview(handlers.reading, request)),
     RouteFacts("POST", "/api/v1/route", "read", "Draw the way of labels through the route tree",

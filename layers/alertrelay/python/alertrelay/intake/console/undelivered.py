@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from alertrelay.alert import rfc3339
-from alertrelay.groups.undelivered import PendingGroup, pending
+from alertrelay.groups.undelivered import PendingGroup, pending_in, unsettled
 from alertrelay.intake.ports import DeadLetters, IntakeReport, NoSuchQueue
 from alertrelay.intake.reading import Reads
 from alertrelay.intake.request import ApiError, ApiRequest
@@ -15,20 +15,24 @@ from alertrelay.state import Groups
 
 MOST = 100
 """Dead letters that one request handles."""
+MOST_GROUPS = 200
+"""Groups that one request reads with their members, two requests each: those whose channel fails come first."""
 
 
 def get_undelivered(reading: Reads, groups: Groups, letters: DeadLetters) -> dict[str, Any]:
     """Returns the groups that have something to send, those whose channel fails first, and how many dead letters each
-    queue holds. Raises StoreFailure."""
+    queue holds; `more` where further groups may have. Raises StoreFailure."""
     now = reading.clock.now()
     order = {"failing": 0, "recipients": 1, "waiting": 2}
+    gids = unsettled(groups, reading.config.kinds(), now=now)
     found = sorted(
-        pending(groups, reading.config.kinds(), now=now),
+        pending_in(groups, gids[:MOST_GROUPS]),
         key=lambda one: (order[one.why], one.since or now, one.integration),
     )
     return {
         "asOf": rfc3339(now),
         "groups": [_group(one) for one in found],
+        "more": len(gids) > MOST_GROUPS,
         "deadLetters": [
             {"queue": one.queue, "messages": one.messages, **({"fault": one.fault} if one.fault else {})}
             for one in letters.waiting()

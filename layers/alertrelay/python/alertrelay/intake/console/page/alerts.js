@@ -22,7 +22,7 @@ export function Alerts({ query, visit }) {
   const set = (part) => go(href(["alerts"], { ...wanted, ...part }), { replace: true });
   return html`
     <${Title} page="Alerts">${sentence(overview)}<//>
-    <${Filters} overview=${overview} wanted=${wanted} set=${set} visit=${visit} shown=${found.length} />
+    ${(overview.alerts.length > 0 || query.toString() !== "") && html`<${Filters} overview=${overview} wanted=${wanted} set=${set} visit=${visit} shown=${found.length} />`}
     ${found.length ? html`<${Sections} found=${found} />` : html`<${Nothing} icon=${overview.alerts.length ? "other" : "ok"}>${overview.alerts.length ? "No alert matches these filters." : "Nothing fires."}<//>`}`;
 }
 

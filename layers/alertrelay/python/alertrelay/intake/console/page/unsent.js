@@ -2,7 +2,7 @@
 import { html, useState } from "./html.js";
 import { change, may, notify, useAnswer } from "./store.js";
 import { post } from "./api.js";
-import { plural } from "./format.js";
+import { plural, receiversOf } from "./format.js";
 import { Chip, Confirm, Fault, Nothing, Time, Title, Waiting, useTask } from "./parts.js";
 
 const WHYS = { failing: ["bad", "fail", "The channel fails"], recipients: ["warn", "warning", "Some recipients failed"], waiting: ["plain", "wait", "Waits for its flush"] };
@@ -25,7 +25,7 @@ function Group({ one }) {
   const [tone, icon, words] = WHYS[one.why] ?? ["plain", "other", one.why];
   return html`<li class="card"><p class="card-head"><strong>${one.integration}</strong><${Chip} tone=${tone} icon=${icon}>${words}<//></p>
     <p>${one.alerts.slice(0, 5).join(", ")}${one.alerts.length > 5 && ` and ${one.alerts.length - 5} more`}</p>
-    <p class="quiet">${Object.entries(one.group).map(([name, value]) => html`<code>${name}=${value}</code> `)}since <${Time} at=${one.since} />${one.tries > 0 && `, ${plural(one.tries, "try", "tries")}`}${one.nextTry && html`, next <${Time} at=${one.nextTry} />`}${one.fallbacks.length > 0 && `, notified instead: ${one.fallbacks.join(", ")}`}</p></li>`;
+    <p class="quiet">${Object.entries(one.group).map(([name, value]) => html`<code>${name}=${value}</code> `)}since <${Time} at=${one.since} />${one.tries > 0 && `, ${plural(one.tries, "try", "tries")}`}${one.nextTry && html`, next <${Time} at=${one.nextTry} />`}${one.fallbacks.length > 0 && `, notified instead: ${receiversOf(one.fallbacks)}`}</p></li>`;
 }
 
 function DeadLetters({ queues, session, again }) {
