@@ -35,7 +35,11 @@ _CODES = {
 def of_receivers(config: Config, values: Values, client: Client) -> list[LiveTry]:
     """Returns a try for each service and key that a receiver names."""
     targets = [target for receiver in config.receivers for target in receiver.targets]
-    return [_of_target(target, values, client) for target in targets]
+    probes = [_of_target(target, values, client) for target in targets]
+    if server := config.grafana:
+        run = partial(sources.grafana, server.url, server.token_key, values)
+        probes.append(LiveTry(what="Grafana", who="grafana", same=("grafana", server.url), run=run))
+    return probes
 
 
 def _of_target(target: Target, values: Values, client: Client) -> LiveTry:

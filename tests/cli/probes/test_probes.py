@@ -221,6 +221,17 @@ def test_a_prometheus_that_does_not_post_to_the_intake_is_named(service: Service
         sources.alertmanager(service.url, "", {})
 
 
+def test_grafana_is_asked_by_the_token_that_annotates(service: Service) -> None:
+    service.answers = {"/api/annotations?limit=1": (200, "[]")}
+    assert "reads annotations" in sources.grafana(service.url, "key", VALUES)
+    service.answers = {"/api/annotations?limit=1": (200, "<html>")}
+    with pytest.raises(NotTaken, match="not as Grafana"):
+        sources.grafana(service.url, "key", VALUES)
+    service.answers = {"/api/annotations?limit=1": (401, "{}")}
+    with pytest.raises(NotTaken, match="401"):
+        sources.grafana(service.url, "key", VALUES)
+
+
 class Ses:
     """Knows which identities are verified."""
 
