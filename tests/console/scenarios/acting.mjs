@@ -117,7 +117,7 @@ export const acknowledges_and_takes_it_back = (browser, given) =>
     await page.getByRole("button", { name: "Acknowledge" }).waitFor();
   });
 
-const dead = (messages) => ({ asOf: new Date().toISOString(), groups: [], deadLetters: [{ queue: "failed", messages }] });
+const dead = (messages) => ({ asOf: new Date().toISOString(), groups: [], more: false, deadLetters: [{ queue: "failed", messages }] });
 
 export async function asks_before_it_redrives(browser, given) {
   let asked = 0;
