@@ -32,6 +32,7 @@ SUBCOMMANDS: Mapping[str, tuple[str, str]] = {
     "reconcile": ("reconcile", "compare CloudWatch's alarms with the open alerts"),
     "history": ("history", "list what was decided about alerts, and why"),
     "timeline": ("timeline", "print an incident in order of time, for its post-mortem"),
+    "audit": ("audit", "show how alarms were received, and how noisy ones become quieter"),
     "feedback": ("feedback", "record whether an alert was helpful"),
     "score": ("score", "score metrics for anomalies"),
     "anomaly": ("anomaly", "judge the anomaly-scorer: what it found, or would find"),
@@ -90,9 +91,9 @@ def parser(only: str | None = None) -> argparse.ArgumentParser:
     found = _Parser(
         prog="alertrelay",
         description="A serverless alert relay for AWS. Only discover and adopt (without --from), backtest (without "
-        "--history), silence, pending, redrive, reconcile, history and timeline (without --logs), feedback, send-test, "
-        "drill (without --local), anomaly "
-        "status and check --live ask an AWS account; everything else runs without one and without network.",
+        "--history), silence, pending, redrive, reconcile, history, timeline and audit (without --logs), feedback, "
+        "send-test, drill (without --local), anomaly status and check --live ask an AWS account; everything else runs "
+        "without one and without network.",
     )
     found.add_argument("--version", action=PrintVersion, help="the version, and the commit that it was made of")
     subparsers = found.add_subparsers(title="commands", metavar="COMMAND", required=True)

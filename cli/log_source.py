@@ -51,13 +51,16 @@ class LogHistory:
         return found
 
 
-def add_source(parser: argparse.ArgumentParser, *, since: str) -> None:
-    """Adds where the log is, and from when on it is read."""
-    where = parser.add_mutually_exclusive_group(required=True)
+def add_source(parser: argparse.ArgumentParser, *, since: str, of_environment: bool = False) -> None:
+    """Adds where the log is, and from when on it is read. `of_environment`: the files of an environment are read
+    beside it."""
+    where = parser if of_environment else parser.add_mutually_exclusive_group(required=True)
     where.add_argument(
         "--logs", metavar="FILE", action="append", help="a file of log lines, - for stdin; may be repeated"
     )
-    where.add_argument("--env", metavar="NAME", help="a deployed environment: CloudWatch Logs Insights is asked")
+    what = "a deployed environment, whose logs CloudWatch Logs Insights is asked for"
+    unless = ", unless --logs has them" if of_environment else ""
+    where.add_argument("--env", metavar="NAME", required=of_environment, help=what + unless)
     add_config_dir(parser)
     parser.add_argument(
         "--since",
@@ -97,7 +100,7 @@ def _of_files(args: argparse.Namespace) -> LogHistory:
     last = read.decisions[-1].at
     since = last - args.since if isinstance(args.since, timedelta) else args.since
     if since is None:
-        return LogHistory(read=read, since=read.decisions[0].at)
+        return LogHistory(read=read, since=read.decisions[0].starts_at or read.decisions[0].at)
     return LogHistory(read=replace(read, decisions=tuple(d for d in read.decisions if d.at >= since)), since=since)
 
 
@@ -139,10 +142,9 @@ def _of_environment(args: argparse.Namespace, where: str) -> LogHistory:
 
 def condition(where: str = "") -> str:
     """Returns the condition of Insights for decisions, and for what `where` says of those that name an alert."""
-    from alertrelay.nflog.history.decision import EVENTS
+    from alertrelay.nflog.history.decision import CONDITION
 
-    names = ", ".join(f'"{name}"' for name in ("outcome", *EVENTS))
-    return f"message in [{names}]" + (f" and ({where} or not ispresent(fingerprint))" if where else "")
+    return CONDITION + (f" and ({where} or not ispresent(fingerprint))" if where else "")
 
 
 def quoted(text: str) -> str:

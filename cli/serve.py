@@ -18,10 +18,11 @@ from cli.config_dir import add_config_dir
 from cli.serve_input import doubts, keys_of, make_folder, own_file, tcp_port, tokens_of
 
 if TYPE_CHECKING:
+    from alertrelay.channels.transport.connection import Network
     from alertrelay.config.model import Config
 
     from local.serve.day import KeptDay
-    from local.standins import RecordedRequest
+    from local.standins import RecordedRequest, StandIns
 
 PORT = 9093
 """Alertmanager's."""
@@ -137,7 +138,6 @@ def serving(
 ) -> Iterator[Served]:
     """The relay of a configuration, listening; its clock `begins` then, or is this machine's. Raises OSError where the
     port is taken, ValueError where a file cannot be read, UnreadableData."""
-    from alertrelay.channels.transport.connection import Network
     from alertrelay.intake.slack.signature import KEY as SIGNING_KEY
     from alertrelay.intake.tokens import KEYS
     from alertrelay.runtime.container import SystemClock
@@ -169,11 +169,7 @@ def serving(
         for doubt in doubts(given, config.secret_keys(), (*KEYS.values(), SIGNING_KEY)) if keys else ():
             print(f"alertrelay serve: warning: {keys} {doubt}", file=sys.stderr)
         secret = {SIGNING_KEY: secrets.token_hex(16), **tokens, **given}
-        network = Network(
-            endpoints=peers.endpoints if peers else {},
-            sns=lambda request, _: _print_for_aws(say, "sns", request),
-            ses=lambda request: _print_for_aws(say, "email", request),
-        )
+        network = _network(peers, say)
         database = entered.enter_context(DataFile(data))
         entered.enter_context(redirect_stdout(log))
         server = IntakeServer(lambda event: relay.handle(event), port=port)
@@ -192,6 +188,17 @@ def serving(
             app = SlackApp(url=served.url, secret=secret[SIGNING_KEY], now=lambda: clock.now().timestamp())
             served.slack = peers.connect_slack(app)
         yield served
+
+
+def _network(peers: StandIns | None, say: Callable[[str], Any]) -> Network:
+    """Returns the way to the stand-ins, or to the real channels where there are none."""
+    from alertrelay.channels.transport.connection import Network
+
+    return Network(
+        endpoints=peers.endpoints if peers else {},
+        sns=lambda request, _: _print_for_aws(say, "sns", request),
+        ses=lambda request: _print_for_aws(say, "email", request),
+    )
 
 
 def _configuration(folder: Path, environment: str | None) -> Config:

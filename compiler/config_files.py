@@ -21,6 +21,7 @@ from compiler.reading.yamlfile import Value, read
 if TYPE_CHECKING:
     from alertrelay.config.watch import AnomalyConfig
 
+    from compiler.resources.audit import Audit
     from compiler.resources.environment import Environment
 
 ALERTMANAGER = "alertmanager.yml"
@@ -118,11 +119,26 @@ def check_audit_of(alertmanager: AlertmanagerFile | None, environment: Environme
         from compiler.drill_route import check_drill
 
         check_drill(alertmanager, audit.drill, environment.name, findings)
+    if audit.report:
+        _check_report(alertmanager, audit, findings)
     taken = (*secret_keys(alertmanager.receivers), environment.ops_pagerduty_key)
     if audit.heartbeat_key and audit.heartbeat_key in taken:
         message = f"the key {audit.heartbeat_key!r} is that of a channel: its value is not the address of a heartbeat"
         mend = "give the heartbeat a key of its own, as in heartbeat_url, and put its address into the secret"
         findings.error(audit.heartbeat_place, "secret-name-clash", message, mend)
+
+
+def _check_report(alertmanager: AlertmanagerFile, audit: Audit, findings: Findings) -> None:
+    """Adds an error where the weekly audit would reach nobody."""
+    from compiler.resources.audit import REPORT_CHANNELS
+
+    known = {receiver.name: receiver for receiver in alertmanager.receivers}
+    if audit.report not in known:
+        message = f"alertmanager.yml has no receiver {audit.report!r}"
+        findings.error(audit.report_place, "unknown-receiver", message, did_you_mean(audit.report, known))
+    elif not any(target.integration.channel in REPORT_CHANNELS for target in known[audit.report].targets):
+        message = f"the receiver {audit.report!r} has neither Slack nor e-mail, which the weekly audit is sent to"
+        findings.error(audit.report_place, "tells-nobody", message, "give it slack_configs or email_configs")
 
 
 def check_buttons_of(delivery: DeliveryFile, environment: Environment | None, findings: Findings) -> None:

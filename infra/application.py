@@ -11,10 +11,12 @@ from pathlib import Path
 
 import aws_cdk as cdk
 import cdk_nag
+from alertrelay.config.alarm_file import AlarmFile
 from alertrelay.config.model import Config
 from alertrelay.config.watch import AnomalyConfig
 
 from compiler import placeholders
+from compiler.alarms.tuning import alarm_file
 from compiler.config_files import environment_fault, environments
 from compiler.cost.demand import demand
 from compiler.cost.table import summary
@@ -24,7 +26,7 @@ from compiler.original import without_secrets
 from compiler.placeholders import CODE
 from compiler.reading.finding import Finding, Findings, merged
 from compiler.resources.environment import Environment
-from infra.assets import architecture, build_function, build_layer, lambda_interpreter
+from infra.assets import Asset, architecture, build_function, build_layer, lambda_interpreter
 from infra.stacks import EnvironmentStage
 from infra.synth import ROOT
 
@@ -58,6 +60,15 @@ class Valid:
     anomaly: AnomalyConfig | None
     rules: Mapping[str, str]  # files of Prometheus's rules by name, where they are deployed
     original: str = ""  # alertmanager.yml without its secrets, where an intake shows it
+    alarms: AlarmFile | None = None  # what the weekly audit reads, where one is sent
+
+    def code(self) -> Asset:
+        """Builds the code of its functions. Raises BuildFailed."""
+        return build_function(self.config, self.anomaly, self.environment.objectives, original=self.original)
+
+    def auditor_code(self) -> Asset | None:
+        """Builds the code of the auditor where it has one of its own."""
+        return build_function(self.config, None, alarms=self.alarms) if self.alarms else None
 
 
 def synthesise(config: Path, environ: Mapping[str, str]) -> None:
@@ -72,14 +83,14 @@ def synthesise(config: Path, environ: Mapping[str, str]) -> None:
     layer = build_layer(lambda_interpreter(arch))
     app = cdk.App(outdir=environ.get("CDK_OUTDIR") or "cdk.out", analytics_reporting=False, context=dict(CONTEXT))
     for each in valid:
-        code = build_function(each.config, each.anomaly, each.environment.objectives, original=each.original)
         EnvironmentStage(
             app,
             each.environment,
             each.config,
             each.last_resort,
             anomaly=each.anomaly,
-            code=code,
+            code=each.code(),
+            auditor_code=each.auditor_code(),
             layer=layer,
             arch=arch,
             rules=each.rules,
@@ -142,6 +153,7 @@ def load_valid(config: Path, names: Sequence[str], *, placeholders: bool = False
             anomaly=loaded.anomaly,
             rules=rules if loaded.environment.managed_prometheus else {},
             original=_original(config) if loaded.environment.intake else "",
+            alarms=_alarms(config, loaded.environment),
         )
         for loaded in found
         if loaded.environment is not None and loaded.config is not None
@@ -158,6 +170,13 @@ def _deployed(config: Path, found: Sequence[Loaded]) -> tuple[Mapping[str, str],
     findings = Findings()
     rules = deployed_rules(config, str(config / "environments" / f"{wanted[0]}.yml"), findings)
     return rules, [one for one in findings.sorted() if one.code != CODE]
+
+
+def _alarms(config: Path, environment: Environment) -> AlarmFile | None:
+    if environment.audit is None or not environment.audit.report:
+        return None
+    path = config / "environments" / f"{environment.name}.yml"
+    return alarm_file(environment, f"config/environments/{path.name}", path.read_text(encoding="utf-8"))
 
 
 def _original(config: Path) -> str:

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import uv
+from alertrelay.config.alarm_file import AlarmFile
 from alertrelay.config.model import Config
 from alertrelay.config.slo import SloConfig
 from alertrelay.config.watch import AnomalyConfig
@@ -31,6 +32,7 @@ CONFIG_FILE = "alertrelay-config.json"
 ANOMALY_FILE = "alertrelay-anomaly.json"
 SLO_FILE = "alertrelay-slo.json"
 ORIGINAL_FILE = "alertmanager.yml"
+ALARMS_FILE = "alertrelay-alarms.json"
 PLATFORMS: Mapping[str, str] = {"arm64": "aarch64-manylinux_2_28", "x86_64": "x86_64-manylinux_2_28"}
 """Lambda's architecture to uv's platform. Lambda's Python 3.13 runs on Amazon Linux 2023, whose glibc is 2.34."""
 
@@ -124,9 +126,13 @@ def build_function(
     objectives: SloConfig | None = None,
     *,
     original: str = "",
+    alarms: AlarmFile | None = None,
     build: Path = BUILD,
 ) -> Asset:
-    """lambdas/ as a package, with the compiled configuration beside it, and alertmanager.yml where it is shown."""
+    """lambdas/ as a package, with the compiled configuration beside it, and alertmanager.yml where it is shown.
+
+    `alarms` is for the auditor alone: in the code of all functions each threshold would make a new version of each.
+    """
     sources = sorted((ROOT / "lambdas").glob("*.py"))
     compiled = {CONFIG_FILE: json.dumps(config.to_json(), sort_keys=True, indent=1)}
     if anomaly:
@@ -135,6 +141,8 @@ def build_function(
         compiled[SLO_FILE] = json.dumps(objectives.to_json(), sort_keys=True, indent=1)
     if original:
         compiled[ORIGINAL_FILE] = original
+    if alarms:
+        compiled[ALARMS_FILE] = json.dumps(alarms.to_json(), sort_keys=True, indent=1)
     key = _hash([RECIPE, *compiled.values()], sources, ROOT)
 
     def fill(folder: Path) -> None:

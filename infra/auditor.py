@@ -21,6 +21,7 @@ from infra.assets import CONFIG_FILE
 from infra.forwarding import ForwarderConstruct, Relay
 from infra.functions import ALIAS, acknowledge_runtime, depend_by_reference, log_group
 from infra.permissions import allow
+from infra.report import ReportParts
 from infra.state import DUE_INDEX
 from infra.topics import topic_prefix
 
@@ -33,6 +34,7 @@ EVENTS: Mapping[str, Mapping[str, str]] = {
     "Weekly": {"do": "list_useless_alarms"},
     "Drill": {"do": "drill"},
     "Heartbeat": {"do": "heartbeat"},
+    "Report": {"do": "report"},
 }
 """What the function gets by its rules: alertrelay.runtime.auditor."""
 RESOURCES = (
@@ -57,6 +59,7 @@ class AuditorConstruct(Construct):
         construct_id: str,
         relay: Relay,
         audit: Audit,
+        report: ReportParts | None,
         *,
         watched: Sequence[ForwarderConstruct],
         key: kms.IKey,
@@ -66,7 +69,7 @@ class AuditorConstruct(Construct):
         timers = [forwarder.timers for forwarder in watched]
         functions = [forwarder.function for forwarder in watched]
         logs = log_group(self, relay.environment)
-        role = _role(self, relay, audit, logs=logs, timers=timers, functions=functions, key=key)
+        role = _role(self, relay, audit, report, logs=logs, timers=timers, functions=functions, key=key)
         self.function = lambda_.Function(
             self,
             "Function",
@@ -81,7 +84,7 @@ class AuditorConstruct(Construct):
             role=role.without_policy_updates(),
             memory_size=MEMORY_MB,
             timeout=TIMEOUT,
-            environment=self._environment(relay, audit, timers, functions),
+            environment=self._environment(relay, audit, report, timers, functions),
             log_group=logs,
             retry_attempts=0,
             max_event_age=Duration.minutes(5),
@@ -94,6 +97,8 @@ class AuditorConstruct(Construct):
             self._schedule("Drill", Duration.seconds(audit.drill.every), relay.rule_failures)
         if audit.heartbeat_key:
             self._schedule("Heartbeat", HEARTBEAT, relay.rule_failures)
+        if report:
+            self._schedule("Report", WEEK, relay.rule_failures)
 
     def _schedule(self, name: str, every: Duration, failures: sqs.IQueue) -> None:
         rule = events.Rule(
@@ -114,7 +119,12 @@ class AuditorConstruct(Construct):
         )
 
     def _environment(
-        self, relay: Relay, audit: Audit, timers: Sequence[sqs.IQueue], functions: Sequence[lambda_.IFunction]
+        self,
+        relay: Relay,
+        audit: Audit,
+        report: ReportParts | None,
+        timers: Sequence[sqs.IQueue],
+        functions: Sequence[lambda_.IFunction],
     ) -> dict[str, str]:
         """What alertrelay.runtime.auditor reads."""
         # An empty one that `sam local invoke --env-vars` can fill: it sets only what the template declares.
@@ -125,6 +135,9 @@ class AuditorConstruct(Construct):
             local |= {"ALERTRELAY_CONFIG": CONFIG_FILE, "ALERTRELAY_DRILL": stack.to_json_string(drill)}
         if audit.heartbeat_key:
             local["ALERTRELAY_HEARTBEAT_KEY"] = audit.heartbeat_key
+        if report:
+            groups = stack.to_json_string([group.log_group_name for group in report.groups])
+            local |= {**report.environment, "ALERTRELAY_LOG_GROUPS": groups}
         return local | {
             "ALERTRELAY_ENV": relay.environment.name,
             "ALERTRELAY_TABLE": relay.table.table_name,
@@ -171,12 +184,14 @@ def _role(
     scope: Construct,
     relay: Relay,
     audit: Audit,
+    report: ReportParts | None,
     *,
     logs: logs.ILogGroup,
     timers: Sequence[sqs.IQueue],
     functions: Sequence[lambda_.IFunction],
     key: kms.IKey,
 ) -> iam.Role:
+    needs_keys = bool(audit.heartbeat_key or report)
     statements = [
         allow("Logs", ["logs:CreateLogStream", "logs:PutLogEvents"], [logs.log_group_arn]),
         # It reads the table, and changes nothing there.
@@ -195,7 +210,8 @@ def _role(
         *_drift_statements(relay, functions),
         *([allow("Accounts", ["sts:AssumeRole"], audit.roles)] if audit.roles else []),
         *(_drill_statements(relay, audit.drill, key) if audit.drill else []),
-        *([allow("Keys", ["secretsmanager:GetSecretValue"], [relay.secret.secret_arn])] if audit.heartbeat_key else []),
+        *(report.statements if report else []),
+        *([allow("Keys", ["secretsmanager:GetSecretValue"], [relay.secret.secret_arn])] if needs_keys else []),
     ]
     role = iam.Role(
         scope,

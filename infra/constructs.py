@@ -29,7 +29,7 @@ from infra.alarms.alarm import PlannedAlarms, ResourceAlarms  # noqa: E402 - sta
 from infra.alarms.ecs_events import EcsEvents  # noqa: E402 - starts node
 from infra.anomaly import AnomalyScorer  # noqa: E402 - starts node
 from infra.application import CONTEXT, ConfigurationInvalid, load_valid  # noqa: E402 - starts node
-from infra.assets import architecture, build_function, build_layer, lambda_interpreter  # noqa: E402 - starts node
+from infra.assets import architecture, build_layer, lambda_interpreter  # noqa: E402 - starts node
 from infra.forwarding import ForwarderConstruct, Relay  # noqa: E402 - starts node
 from infra.managed_prometheus import ManagedPrometheus  # noqa: E402 - starts node
 from infra.stacks import EnvironmentRelay  # noqa: E402 - starts node
@@ -95,7 +95,8 @@ class RelayStack(EnvironmentRelay):
             valid.config,
             valid.last_resort,
             anomaly=valid.anomaly,
-            code=build_function(valid.config, valid.anomaly, valid.environment.objectives, original=valid.original),
+            code=valid.code(),
+            auditor_code=valid.auditor_code(),
             layer=build_layer(lambda_interpreter(arch)),
             arch=arch,
             stack_name=stack_name,

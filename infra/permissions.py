@@ -96,7 +96,7 @@ def channel_statements(config: Config, channels: Collection[str]) -> list[iam.Po
         statements.append(
             iam.PolicyStatement(sid="Phones", actions=["sns:Publish"], not_resources=[f"arn:{Aws.PARTITION}:sns:*:*:*"])
         )
-    if identities := _ses_identities(settings):
+    if identities := ses_identities(settings):
         # SES checks SendRawEmail for a message that is sent as finished MIME.
         statements.append(allow("Mail", ["ses:SendEmail", "ses:SendRawEmail"], identities))
     if config.charts and any(channel(kind).charts for kind in channels):
@@ -121,8 +121,8 @@ def _named_topics(settings: Iterable[Settings]) -> list[str]:
     return sorted(arns)
 
 
-def _ses_identities(settings: Iterable[Settings]) -> list[str]:
-    """An address is sent from by its own identity or by its domain's."""
+def ses_identities(settings: Iterable[Settings]) -> list[str]:
+    """Returns the identities by which mails are sent: an address's own, and that of its domain."""
     senders = {parseaddr(s.sender)[1] for s in settings if isinstance(s, EmailSettings) and s.transport == "ses"}
     names = {name for sender in senders if sender for name in (sender, sender.rpartition("@")[2])}
     prefix = f"arn:{Aws.PARTITION}:ses:{Aws.REGION}:{Aws.ACCOUNT_ID}:identity/"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import aws_cdk as cdk
 from alertrelay.channels import KINDS, SHARED_FORWARDER, channel, forwarders
@@ -25,6 +26,7 @@ from infra.anomaly_dashboard import AnomalyDashboard
 from infra.assets import Asset
 from infra.auditor import AuditorConstruct
 from infra.checkov import CheckovAnswers
+from infra.companion import CompanionConstruct
 from infra.dashboards import add_dashboards, add_relay_dashboard
 from infra.forwarding import ForwarderConstruct, Relay
 from infra.functions import ARCHITECTURES, layer_version
@@ -33,6 +35,7 @@ from infra.intake import IntakeConstruct
 from infra.managed_prometheus import RulesStack
 from infra.ops_page import OpsPage
 from infra.permissions import channel_statements
+from infra.report import report_of
 from infra.rollout import Rollout
 from infra.rule_failures import RuleFailures
 from infra.self_watch import SelfWatch
@@ -63,6 +66,7 @@ class EnvironmentStage(cdk.Stage):
         *,
         anomaly: AnomalyConfig | None,
         code: Asset,
+        auditor_code: Asset | None,
         layer: Asset,
         arch: str,
         rules: Mapping[str, str] | None = None,
@@ -77,6 +81,7 @@ class EnvironmentStage(cdk.Stage):
             people,
             anomaly=anomaly,
             code=code,
+            auditor_code=auditor_code,
             layer=layer,
             arch=arch,
             stack_name=name,
@@ -127,6 +132,7 @@ class EnvironmentRelay(cdk.Stack):
         *,
         anomaly: AnomalyConfig | None,
         code: Asset,
+        auditor_code: Asset | None = None,
         layer: Asset,
         arch: str,
         stack_name: str | None,
@@ -157,8 +163,10 @@ class EnvironmentRelay(cdk.Stack):
             SmsWatch(self, "SmsWatch", environment.name, ops=relay.ops, runbook_base_url=environment.runbook_base_url)
         self.scorer = self._scorer(relay, anomaly, alerts, watch) if anomaly else None
         self.slo = self._slo(relay, environment, watch)
-        self.auditor = self._auditor(relay, environment.audit, config, alerts, watch) if environment.audit else None
         self.intake = self._intake(relay, alerts, watch, failures) if environment.intake else None
+        self.companion = CompanionConstruct(self, "Companion", relay, config) if config.accompanied else None
+        own = replace(relay, code=_asset(auditor_code)) if auditor_code else relay
+        self.auditor = self._auditor(own, environment.audit, config, alerts, watch) if environment.audit else None
         if environment.dashboards:
             add_relay_dashboard(self, environment.name, config, self.forwarders)
         self._close_topics(alerts)
@@ -186,7 +194,7 @@ class EnvironmentRelay(cdk.Stack):
             last_resort=LastResortTopic(self, "LastResort", environment.name, people).topic,
             table=StateTable(self, "State", retain=environment.retain).table,
             secret=ChannelSecret(self, "Keys", environment.name, retain=environment.retain).secret,
-            code=lambda_.Code.from_asset(str(code.path), asset_hash=code.hash),
+            code=_asset(code),
             layer=layer_version(self, layer, arch),
             architecture=ARCHITECTURES[arch],
             config_hash=config.hash,
@@ -228,7 +236,9 @@ class EnvironmentRelay(cdk.Stack):
         self, relay: Relay, audit: Audit, config: Config, alerts: AlertTopics, watch: SelfWatch
     ) -> AuditorConstruct:
         watched = list(self.forwarders.values())
-        auditor = AuditorConstruct(self, "Auditor", relay, audit, watched=watched, key=alerts.key)
+        further = [each.logs for each in (self.scorer, self.intake) if each]
+        report = report_of(config, audit, [*(each.logs for each in watched), *further])
+        auditor = AuditorConstruct(self, "Auditor", relay, audit, report, watched=watched, key=alerts.key)
         watch.watch_auditor(every=audit.every, drill=audit.drill.every if audit.drill else 0)
         watch.watch_closely(functions=[each.function for each in watched], table=relay.table, channels=config.kinds())
         return auditor
@@ -258,7 +268,8 @@ class EnvironmentRelay(cdk.Stack):
         drills = self.auditor if self.parts.environment.audit and self.parts.environment.audit.drill else None
         alerts.close([each.function for each in (self.scorer, self.intake, drills) if each])
         functions = [forwarder.function for forwarder in self.forwarders.values()]
-        close(self.parts.ops, functions=[*functions, *([self.auditor.function] if self.auditor else [])])
+        own = [each.function for each in (self.auditor, self.companion) if each]
+        close(self.parts.ops, functions=[*functions, *own])
         close(self.parts.last_resort, functions=functions)
 
     def _rollout(self, watch: SelfWatch) -> None:
@@ -292,6 +303,10 @@ class EnvironmentRelay(cdk.Stack):
         CfnOutput(self, "TableName", value=relay.table.table_name)
         for name, forwarder in forwarders.items():
             CfnOutput(self, f"Function{_camel(name)}", value=forwarder.function.function_name)
+
+
+def _asset(built: Asset) -> lambda_.Code:
+    return lambda_.Code.from_asset(str(built.path), asset_hash=built.hash)
 
 
 def _camel(name: str) -> str:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from infra.synth import BUILD
+from infra.synth import BUILD, ROOT
 from local import brief, timeline
 from local.serve.day import fires, opened
 from local.stack.burning import burn
@@ -31,6 +31,8 @@ CRASHED = 3
 KEPT = BUILD / "day"
 """Where the end of each replay is kept, by its number."""
 PAGE = "rds-cpu-critical-alarm"
+LOG = BUILD / "run.log"
+"""The functions' log lines: `alertrelay history` and `timeline` read them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +121,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if not replay.budget:
             kept[number] = folder
     _print(["", "== All of it", *brief.verdict(days)])
+    LOG.write_text("".join(day.logs for day in days), encoding="utf-8")
     _print(_closing(every=args.all))
     _print(_console(kept))
     return int(any(day.lost for day in days))
@@ -161,6 +164,7 @@ def _closing(*, every: bool) -> Iterator[str]:
     if not every:
         yield "== Next: make run-all    (every example, with every line)"
     yield "== Try:  .venv/bin/alertrelay replay events/ecs-cpu-alarm.json --down slack=timeout"
+    yield f"== Look: .venv/bin/alertrelay timeline RDSHighCPU --logs {LOG.relative_to(ROOT)}    (its post-mortem)"
     yield "== Use:  .venv/bin/alertrelay serve    (an Alertmanager to your Prometheus and amtool, until Ctrl-C)"
     yield "== Read: docs/try-it-locally.md    events/README.md"
 

@@ -42,6 +42,18 @@ class Stat:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tuned:
+    """The number of an alarm that a person may change: `key` of the resource's `thresholds`, in the file's own unit,
+    of which one is `scale` in the metric's."""
+
+    key: str
+    number: float
+    scale: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MetricAlarm:
     """An alarm on one metric, on an expression over several, on a learnt band (then without a threshold), or on the
     result of a query."""
@@ -72,6 +84,7 @@ class MetricAlarm:
     stack: str
     query: str = ""  # PromQL with its threshold; of a log_group, what Logs Insights takes
     log_group: str = ""
+    tuned: Tuned | None = None
     place: Place = NOWHERE
 
     @property

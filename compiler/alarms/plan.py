@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from alertrelay.alert import Labels
 
@@ -13,6 +14,7 @@ from compiler.alarms.alarm import (
     Plan,
     Setting,
     Stat,
+    Tuned,
     alarm_name,
     description_of,
     labels_of,
@@ -109,9 +111,17 @@ def _alarm(
     description = _description(text, thing, rule, level, labels, setting, findings)
     if description is None:
         return None
-    return _metric_alarm(
+    made = _metric_alarm(
         name, thing, part, rule, level, labels, description=description, threshold=None if banded else scaled
     )
+    return made if banded else replace(made, tuned=_tuned(rule, level, number, scaled))
+
+
+def _tuned(rule: Rule, level: Level, number: float, scaled: float) -> Tuned | None:
+    key = rule.threshold_key(level.severity)
+    if not key:
+        return None
+    return Tuned(key=key, number=number, scale=scaled / number if number else 1.0, low=rule.low, high=rule.high)
 
 
 def _threshold(

@@ -32,7 +32,9 @@ SCORED_A_SECOND = 20_000
 SLO_ALARMS, SLO_MB, SLO_SECONDS = 3, 512, 2.0
 SLO_METRICS = 3 + len(PAIRS)
 """Of each objective: what is left, minutes consumed, hours to the end, and a burn rate of each long window."""
-REST, ALERTS = "the relay at rest", "the alerts"
+REST, ALERTS, HISTORY = "the relay at rest", "the alerts", "history"
+GZIP = 0.15
+"""Of a byte of log, as it is stored: what AWS's own examples of prices assume. These lines take about 0.08."""
 _CONTAINERS = 3
 """Of each forwarder, which read the secret every five minutes while they are busy."""
 
@@ -93,6 +95,10 @@ class Demand:
     audited_every: int = 0
     """Seconds between two comparisons, 0 for none."""
     intake: bool = False
+    log_days: int = 0
+    """Days that the logs are kept, 0 to leave their keeping out."""
+    reported: bool = False
+    """A weekly audit reads them."""
     queried: QueryDemand | None = None
     prometheus: PrometheusDemand | None = None
 
@@ -175,9 +181,26 @@ def _options(demand: Demand) -> list[Line]:
         lines.append(_line("dashboards", "budgets, alarms, resources, relay", demand.dashboards, prices.DASHBOARD))
     if demand.audited_every:
         lines += of_auditor(demand.audited_every, channels=demand.channels)
+    if demand.log_days:
+        lines += of_history(demand)
     if demand.intake:
         found = intake.use(demand.alerts_a_day * usage.MONTH_DAYS, demand.alert)
         lines += [_line("intake", *line) for line in intake.quantities(found) if line[1]]
+    return lines
+
+
+def of_history(demand: Demand) -> list[Line]:
+    """Returns the lines of keeping the logs that history is read from, and of the weekly audit over four weeks of them.
+    Writing them is a line of the relay."""
+    alerts = demand.alerts_a_day * usage.MONTH_DAYS * usage.of_alert(demand.alert).logged if demand.alerts_a_day else 0
+    ticks = usage.of_ticks().logged
+    kept = (alerts + ticks) * demand.log_days / usage.MONTH_DAYS * GZIP / 1e9
+    lines = [_line(HISTORY, f"logs, kept {demand.log_days} days", kept, prices.LOGS_KEPT)]
+    if demand.reported:
+        runs = usage.MONTH_DAYS / 7
+        # What is asked for is counted first, and then read; a month is about four weeks.
+        searched = 2 * runs * (alerts + ticks) / 1e9
+        lines.append(_line(HISTORY, "logs that the weekly audit searches", searched, prices.LOG_SCANNED))
     return lines
 
 

@@ -43,6 +43,7 @@ CUSTOM_METRIC = Price(dollars=0.30, per=1, unit="custom metric", source=_CLOUDWA
 DASHBOARD = Price(dollars=3.00, per=1, unit="dashboard", source=_CLOUDWATCH)
 GET_METRIC_DATA = Price(dollars=0.01, per=1000, unit="metric asked for", source=_CLOUDWATCH)
 LOGS = Price(dollars=0.50, per=1, unit="GB of logs", source=_CLOUDWATCH)
+LOGS_KEPT = Price(dollars=0.03, per=1, unit="GB of logs kept", source=_CLOUDWATCH)
 LOG_SCANNED = Price(dollars=0.005, per=1, unit="GB of logs that a query scans", source=_CLOUDWATCH)
 PROMETHEUS_SAMPLE = Price(dollars=0.90, per=10 * MILLION, unit="sample ingested", source=_PROMETHEUS)
 """Of the first two billion a month; $0.35 of the next 250."""

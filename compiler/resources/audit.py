@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import date
 
 from compiler.reading.finding import Findings, Place
 from compiler.reading.formats import ROLE, secret_key_of
 from compiler.reading.section import Section, keys
 from compiler.reading.yamlfile import Value
 
-KEYS = keys("every roles drill heartbeat_key")
+KEYS = keys("every roles drill heartbeat_key report reviewed")
+REPORT_CHANNELS = ("slack", "email")
+"""The kinds of channel that a weekly audit is sent to."""
 DRILL_KEYS = keys("every within receiver severity")
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 LEAST, MOST = 5 * MINUTE, 6 * HOUR
@@ -36,6 +40,8 @@ class Audit:
     """Alarms are compared with open alerts each `every` seconds, also those of the accounts of `roles`, by ARN.
 
     `heartbeat_key` names the key of the secret that holds a URL to be posted to each five minutes; "" for none.
+    `report` names the receiver of alertmanager.yml whose Slack channels and mailboxes get the weekly audit, "" for
+    none; `reviewed` is when the thresholds of the file were last reviewed, as YYYY-MM-DD, "" where it does not say.
     """
 
     every: int
@@ -43,6 +49,9 @@ class Audit:
     drill: Drill | None = None
     heartbeat_key: str = ""
     heartbeat_place: Place = field(default=Place(file=""), compare=False, repr=False)
+    report: str = ""
+    report_place: Place = field(default=Place(file=""), compare=False, repr=False)
+    reviewed: str = ""
 
 
 def audit_of(section: Section) -> Audit | None:
@@ -57,7 +66,22 @@ def audit_of(section: Section) -> Audit | None:
         drill=_drill(own),
         heartbeat_key=secret_key_of(heartbeat, own.findings, "heartbeat_url") if heartbeat else "",
         heartbeat_place=own.at("heartbeat_key"),
+        report=own.string("report", ""),
+        report_place=own.at("report"),
+        reviewed=_date(own, "reviewed"),
     )
+
+
+def _date(section: Section, key: str) -> str:
+    """Returns a date as YYYY-MM-DD, "" where there is none."""
+    if not section.has(key):
+        return ""
+    text = section.text(key)
+    with suppress(ValueError):
+        if date.fromisoformat(text).isoformat() == text:
+            return text
+    section.findings.error(section.at(key), "bad-value", f"{text!r} is no date", "write one as 2026-11-30")
+    return ""
 
 
 def _roles(values: tuple[Value, ...], findings: Findings) -> tuple[str, ...]:

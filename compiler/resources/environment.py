@@ -44,6 +44,8 @@ LOG_RETENTION_DAYS = (
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 )  # fmt: skip
 """What CloudWatch Logs takes (PutRetentionPolicy)."""
+LOGS_KEPT_DAYS = 90
+"""They are the history of what was notified: `alertrelay timeline` shows what was like it before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,9 +159,9 @@ def _one_of(section: Section, key: str, words: tuple[str, ...], what: str) -> st
 
 
 def _log_retention(section: Section) -> int:
-    days = section.whole("log_retention_days", 30, low=1, high=3653)
+    days = section.whole("log_retention_days", LOGS_KEPT_DAYS, low=1, high=3653)
     if days not in LOG_RETENTION_DAYS:
         mend = f"one of {', '.join(map(str, LOG_RETENTION_DAYS))}"
         section.findings.error(section.at("log_retention_days"), "bad-value", f"CloudWatch does not take {days}", mend)
-        return 30
+        return LOGS_KEPT_DAYS
     return days

@@ -16,6 +16,7 @@ from alertrelay.config.model import Matcher
 from alertrelay.intake.ports import Known
 from alertrelay.intake.posted import PostedAlert
 from alertrelay.nflog.behind import Behind
+from alertrelay.nflog.flaps import Flap
 from alertrelay.nflog.group_state import (
     AlertBrief,
     AlertItem,
@@ -27,16 +28,16 @@ from alertrelay.nflog.group_state import (
     Stored,
 )
 from alertrelay.nflog.ledger import Ledger, Spill
-from alertrelay.notification import Receipt
+from alertrelay.notification import Receipt, Recipients
 from alertrelay.policy.silence import Silence
 from alertrelay.state import AnomalyNote, Survey, Waking
 
 _CLASSES: Mapping[str, Any] = {
     one.__name__: one
     for one in (
-        Acknowledgement, Alert, AlertBrief, AlertItem, AnomalyNote, Behind, GroupIdentity, GroupState, Integration,
-        Known, Ledger, Matcher, Member, PostedAlert, Progress, Receipt, Schedule, Silence, Spill, Stored, Survey,
-        Waking,
+        Acknowledgement, Alert, AlertBrief, AlertItem, AnomalyNote, Behind, Flap, GroupIdentity, GroupState,
+        Integration, Known, Ledger, Matcher, Member, PostedAlert, Progress, Receipt, Recipients, Schedule, Silence,
+        Spill, Stored, Survey, Waking,
     )
 }  # fmt: skip
 """Only these are made of what a file holds."""

@@ -93,6 +93,7 @@ def test_the_relay_at_rest_costs_less_than_six_dollars() -> None:
         "anomaly-scorer",
         "dashboard of the anomaly-scorer",
         "audit",
+        "history",
         "error budgets",
         "dashboards",
     }

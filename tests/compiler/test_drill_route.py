@@ -74,3 +74,19 @@ def test_a_drill_that_would_notify_others_nobody_or_too_late_is_refused(
 ) -> None:
     (found,) = errors(folder(tmp_path, drill, route=route))
     assert found.startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("report", "said"),
+    [
+        ("email-database", []),
+        ("email-databse", ["unknown-receiver: alertmanager.yml has no receiver 'email-databse'"]),
+        ("pagerduty-oncall", ["tells-nobody: the receiver 'pagerduty-oncall' has neither Slack nor e-mail, which the "
+                              "weekly audit is sent to"]),
+    ],
+)  # fmt: skip
+def test_the_weekly_audit_goes_to_slack_or_to_a_mailbox(report: str, said: list[str], tmp_path: Path) -> None:
+    made = shutil.copytree(CONFIG, tmp_path / "config")
+    prod = made / "environments" / "prod.yml"
+    prod.write_text(prod.read_text().replace("  every: 15m\n", f"  every: 15m\n  report: {report}\n", 1))
+    assert errors(made) == said

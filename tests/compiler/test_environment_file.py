@@ -138,7 +138,7 @@ def test_what_is_left_out_has_a_default() -> None:
     environment, findings = _read("ops_email: [ops@example.com]\n")
     assert findings == ()
     assert environment is not None
-    assert (environment.region, environment.retain, environment.log_retention_days) == ("", False, 30)
+    assert (environment.region, environment.retain, environment.log_retention_days) == ("", False, 90)
     assert (environment.databases, environment.labels) == ((), {})
     assert (environment.rollout, environment.reserved_concurrency, environment.ops_pagerduty_key) == ("canary", 0, "")
     assert environment.publishers == ()
@@ -167,6 +167,8 @@ def _filled(text: str) -> str:
         ("audit: {drill: {receiver: drill, within: 5m}}", "out-of-range", "audit.drill.within"),
         ("audit: {drill: {receiver: drill, severity: page}}", "bad-value", "audit.drill.severity"),
         ("audit: {heartbeat_key: https://example.com/x}", "bad-value", "audit.heartbeat_key"),
+        ("audit: {reviewed: last week}", "bad-value", "audit.reviewed"),
+        ("audit: {reviewed: 20261130}", "bad-value", "audit.reviewed"),
         (
             "audit: {roles: [arn:aws:iam::444455556666:role/a, arn:aws:iam::444455556666:role/b]}",
             "duplicate-name",

@@ -1,6 +1,7 @@
 // Runs scenarios in one browser for all tests: a line of JSON in, {"run": name, "with": {…}}; a line out, {"fault": null or text}.
 import { createInterface } from "node:readline";
 import { launch } from "../../tools/console/browser.mjs";
+import { forget } from "./scenarios/page.mjs";
 import * as acting from "./scenarios/acting.mjs";
 import * as reading from "./scenarios/reading.mjs";
 import * as using from "./scenarios/using.mjs";
@@ -14,9 +15,9 @@ for await (const line of createInterface({ input: process.stdin })) {
   try {
     await SCENARIOS[asked.run](browser, asked.with);
   } catch (error) {
+    await forget();
     fault = String(error.stack ?? error).split("\n").filter((row) => !/retrying|waiting|scrolling|visible, enabled/.test(row)).slice(0, 40).join("\n");
   }
-  for (const context of browser.contexts()) await context.close();
   process.stdout.write(`${JSON.stringify({ fault })}\n`);
 }
 await browser.close();

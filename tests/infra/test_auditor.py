@@ -73,6 +73,7 @@ def test_a_drill_may_publish_to_one_topic_and_a_heartbeat_may_read_the_secret(bu
         "weekly": "rate(7 days)",
         "drill": "rate(12 hours)",
         "heartbeat": "rate(5 minutes)",
+        "report": "rate(7 days)",
     }
     variables = function(busy)["Environment"]["Variables"]
     assert json.loads(variables["ALERTRELAY_DRILL"]) == {"severity": "warning", "within": 120}
@@ -109,3 +110,22 @@ def test_its_variables_are_those_that_its_root_reads(prod: Template) -> None:
         "ALERTRELAY_QUEUES", "ALERTRELAY_TABLE", "ALERTRELAY_TOPICS", "POWERTOOLS_LOG_LEVEL",
         "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_SERVICE_NAME",
     }  # fmt: skip
+
+
+def test_a_report_may_read_the_logs_and_metrics_and_has_the_file_in_code_of_its_own(busy: Template) -> None:
+    own = by_sid(busy, "AuditorRole")
+    assert (own["History"]["Action"], own["Counted"]["Action"]) == (
+        "logs:StartQuery",
+        ["cloudwatch:GetMetricData", "logs:GetQueryResults"],
+    )
+    read = {group["Fn::GetAtt"][0] for group in own["History"]["Resource"]}
+    assert {
+        name
+        for name in ("EmailLogs", "SlackLogs", "PagerDutyLogs", "IntakeLogs")
+        if any(group.startswith(name) for group in read)
+    } == {"EmailLogs", "SlackLogs", "PagerDutyLogs", "IntakeLogs"}
+    variables = function(busy)["Environment"]["Variables"]
+    assert variables["ALERTRELAY_REPORT"] == "email-database"
+    assert variables["ALERTRELAY_ALARMS"] == "alertrelay-alarms.json"
+    others = [f for f in busy.properties("AWS::Lambda::Function") if f["FunctionName"].endswith("-forwarder")]
+    assert all(function(busy)["Code"] != other["Code"] for other in others)

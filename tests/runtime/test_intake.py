@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from alertrelay.alert import Integration
+from alertrelay.aws.scorer.notes import DynamoNotebook
+from alertrelay.aws.state.store import DynamoStore
+from alertrelay.channels.slack.buttons import Button, JudgedAnomaly, element
+from alertrelay.intake.slack.signature import signature_of
+from alertrelay.nflog.group_state import GroupHeader, GroupIdentity
 from alertrelay.runtime.container import SystemClock
 from alertrelay.runtime.intake import IntakeHandler
 
@@ -18,6 +24,7 @@ from tests.example import CONFIG
 from tests.intake.door import Answer, event
 from tests.serve.conftest import until
 
+SIGNED_BY = "a-signing-secret-of-a-test"
 TOKEN = "an-admin-token-of-a-test"
 REGION = "eu-west-1"
 
@@ -106,3 +113,45 @@ def test_it_publishes_absorbs_and_keeps_what_is_no_alert(emulator: Emulator, env
     assert handle({"do": "self_test"}, Context())["self_test"]
     emulator.client("sns").delete_topic(TopicArn=json.loads(environ["ALERTRELAY_TOPICS"])["critical"])
     assert ask("POST", "/api/v2/alerts", [{"labels": {"alertname": "New", "severity": "critical"}}]).status == 503
+
+
+def test_it_does_what_was_pressed_in_slack_in_an_invocation_of_its_own(
+    emulator: Emulator, environ: dict[str, str]
+) -> None:
+    secret = emulator.client("secretsmanager").create_secret(
+        Name="signed", SecretString=json.dumps({"slack_signing_secret": SIGNED_BY})
+    )
+    handle = IntakeHandler().bound({**environ, "ALERTRELAY_SECRET_ARN": secret["ARN"]}, clock=SystemClock())
+    store = DynamoStore(lambda: emulator.client("dynamodb"), environ["ALERTRELAY_TABLE"], SystemClock())
+    integration = Integration(receiver="slack-critical", channel="slack", index=0)
+    identity = GroupIdentity(integration=integration, route_id="0", group_key="{}", group_labels={"service": "orders"})
+    gid, now = "slack-" + "0" * 32, datetime.now(UTC)
+    store.arm(gid, GroupHeader(identity=identity), due=now + timedelta(minutes=5))
+
+    def press(button: Button) -> Any:
+        shown = element(button, "press")
+        asked = {"id": gid, "kind": "press", "action": shown["action_id"], "value": shown["value"]}
+        person = {"user": "U1", "name": "ana", "reply": "", "at": now.timestamp()}
+        return handle({"do": "slack", "asked": {**asked, **person}}, Context())
+
+    for _ in range(2):
+        assert press(Button(deed="silence", group=gid, span="4h")) is None
+    (made,) = (one for one in store.silences()[0] if one.created_by == "ana (Slack)")
+    assert made.ends_at - made.starts_at <= timedelta(hours=4)
+    flushes = emulator.queued(environ["ALERTRELAY_SLACK_QUEUE_URL"])
+    assert {json.loads(one.body)["gid"] for one in flushes} == {gid}
+    press(Button(deed="helpful", judged=JudgedAnomaly(fingerprint="a" * 16, started=1, watch="orders")))
+    notes = DynamoNotebook(lambda: emulator.client("dynamodb"), environ["ALERTRELAY_TABLE"], SystemClock())
+    assert [(vote.fingerprint, vote.helpful) for vote in notes.votes(0)] == [("a" * 16, True)]
+    body, stamp = "payload=%7B%7D", str(int(now.timestamp()))
+    headers = {
+        "content-type": "application/x-www-form-urlencoded",
+        "x-slack-request-timestamp": stamp,
+        "x-slack-signature": signature_of(SIGNED_BY.encode(), stamp, body.encode()),
+    }
+    signed = event("POST", "/slack/interactions", body, headers=headers)
+    assert Answer(handle(signed, Context())).status == 200
+    command = "command=%2Falerts&user_id=U1"
+    headers["x-slack-signature"] = signature_of(SIGNED_BY.encode(), stamp, command.encode())
+    lost = event("POST", "/slack/commands", command, headers=headers)
+    assert Answer(handle(lost, Context())).status == 503  # here is no function that could be invoked

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,10 +37,11 @@ def served(config: Path, environment: str) -> Iterator[RunningRelay]:
     with subprocess.Popen([*map(str, command), *map(str, options)], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
-            yield _greeted(process.stdout)
+            relay = _greeted(process.stdout)
+            threading.Thread(target=process.stdout.read, daemon=True).start()  # an unread pipe would stop it
+            yield relay
         finally:
             process.terminate()
-            process.communicate()
 
 
 def _greeted(lines: IO[str]) -> RunningRelay:

@@ -1,6 +1,6 @@
 // What the console shows.
 import assert from "node:assert/strict";
-import { heading, onPage } from "./page.mjs";
+import { heading, onPage, to } from "./page.mjs";
 import { many } from "../recorded.mjs";
 
 export const lists_what_fires = (browser, given) =>
@@ -41,6 +41,8 @@ export const shows_one_alert = (browser, given) =>
     assert.match(await page.locator(".notified").innerText(), /page\s+pagerduty/);
     assert.equal(await page.getByRole("link", { name: /Runbook/ }).getAttribute("href"), "https://wiki.example.com/node-down");
     await page.locator(".timeline li").first().waitFor();
+    await page.getByRole("button", { name: "Every outcome, from the log" }).click();
+    await page.locator(".outcomes").getByText("first_notification").waitFor();
     await page.getByRole("heading", { name: "Route" }).click();
     await page.getByText("notifies page").waitFor();
     await page.getByRole("heading", { name: "Messages as sent" }).click();
@@ -56,7 +58,7 @@ export const names_why_it_is_suppressed = (browser, given) =>
     await why.getByText("inhibition", { exact: true }).waitFor();
     await why.getByRole("link", { name: "NodeDown" }).click();
     await heading(page, "NodeDown").waitFor();
-    await page.goto(`${given.url}/console/#/alert/0123456789abcdef`);
+    await to(page, "#/alert/0123456789abcdef");
     await heading(page, "This alert does not fire").waitFor();
   });
 
@@ -89,6 +91,21 @@ export const keeps_script_inert = (browser, given) =>
     await page.getByRole("link", { name: "Silence…" }).click();
     await page.locator(".matched").getByText("onerror").first().waitFor();
     await dead();
+  });
+
+const BUDGET = { objective: "orders-latency", asOf: "2026-11-30T02:10:00.000Z", percent: 95, windowSeconds: 604_800, allowedMinutes: 504, consumedMinutes: 453.6, remaining: 0.1, historySeconds: 86_400, burnRates: { 3600: 16.24 } };
+const ANOMALY = { service: "orders", text: "RequestCount is 38 % lower than usual", score: 0.93, since: "2026-11-30T02:00:00.000Z", link: "javascript:alert(1)" };
+
+export const shows_budgets_and_anomalies = (browser, given) =>
+  onPage(browser, { ...given, answers: { "/api/v1/budgets": { budgets: [BUDGET] }, "/api/v1/anomalies": { anomalies: [ANOMALY] } } }, "#/budgets", async (page) => {
+    const shown = page.locator("main");
+    await shown.getByText("10 % of the budget is left").waitFor();
+    assert.match(await shown.innerText(), /454 of 504 min spent \(95 % of 7 d, known for 24 h\)[\s\S]*16× over 1 h/);
+    assert.match(await shown.innerText(), /RequestCount is 38 % lower than usual[\s\S]*score 0\.93/);
+    await page.getByRole("img", { name: "10 % of the error budget of orders-latency is left" }).waitFor();
+    await to(page, "#/alerts");
+    await page.getByRole("link", { name: /NodeDown/ }).click();
+    await page.getByRole("heading", { name: "Anomalies of this service" }).waitFor();
   });
 
 export const holds_five_thousand_alerts = (browser, given) =>

@@ -54,6 +54,12 @@ class LogQuery:
         found = self._rows(self.groups[:GROUPS], since.replace(microsecond=0), until, where, limit=rows)
         return [_line(row, since) for row in found]
 
+    def count(self, since: datetime, until: datetime, where: str) -> int:
+        """Returns how many lines there are. Raises LogsUnread."""
+        query = f"filter {where} | stats count(*) as lines"
+        rows = self._asked(self.groups[:GROUPS], since.replace(microsecond=0), until, query)
+        return sum(int(float(field["value"])) for row in rows for field in row if field["field"] == "lines")
+
     def _between(
         self, groups: Sequence[str], first: datetime, last: datetime, where: str
     ) -> Iterator[tuple[datetime, str]]:
@@ -70,8 +76,11 @@ class LogQuery:
     def _rows(
         self, groups: Sequence[str], first: datetime, last: datetime, where: str, *, limit: int | None = None
     ) -> list[Any]:
-        until, pause, id_ = self.clock.now() + self.patience, FIRST_PAUSE, ""
         query = f"fields @timestamp, @message | filter {where} | sort @timestamp asc | limit {limit or ROWS}"
+        return self._asked(groups, first, last, query)
+
+    def _asked(self, groups: Sequence[str], first: datetime, last: datetime, query: str) -> list[Any]:
+        until, pause, id_ = self.clock.now() + self.patience, FIRST_PAUSE, ""
         while True:
             try:
                 client = self.client()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Literal
 
 from alertrelay.policy import silence
 from alertrelay.policy.silence import Change, Silence
@@ -17,6 +18,9 @@ from alertrelay.state import Silences, StoreFailure
 KEPT = timedelta(hours=120)
 """How long an expired silence is listed, as Alertmanager's."""
 TRIES = 5
+Saved = Literal["now", "before", "other"]
+"""Made or lengthened `now`, made by an earlier delivery of the same request `before`, or it is the silence of an
+`other`."""
 
 
 def save(store: Silences, clock: Clock, wanted: Silence, *, new_id: str) -> str:
@@ -33,29 +37,31 @@ def save(store: Silences, clock: Clock, wanted: Silence, *, new_id: str) -> str:
     return _rewrite(store, clock, change)
 
 
-def save_once(store: Silences, clock: Clock, wanted: Silence, *, new_id: str, close: timedelta) -> tuple[Silence, bool]:
+def save_once(
+    store: Silences, clock: Clock, wanted: Silence, *, new_id: str, close: timedelta
+) -> tuple[Silence, Saved]:
     """Creates a silence under `new_id`, unless that stands already, or another active one has the same matchers: then
-    that one, made longer where it ends more than `close` before the wanted end. Returns the silence as it stands, and
-    whether this made or lengthened it: two people, or two deliveries of one request, make one silence.
+    that one, made longer where it ends more than `close` before the wanted end. So two people, or two deliveries of one
+    request, make one silence. Returns the silence as it stands.
 
     Raises SilenceRefused, StoreFailure.
     """
-    found: dict[str, tuple[Silence, bool]] = {}
+    found: dict[str, tuple[Silence, Saved]] = {}
 
     def change(stored: Mapping[str, Silence], now: datetime) -> Change:
         if new_id in stored:
-            found[""] = stored[new_id], True
+            found[""] = stored[new_id], "before"
             return Change(id=new_id, write=())
         same = [one for one in stored.values() if _mutes_the_same(one, wanted, now)]
         last = max(same, key=lambda one: one.ends_at, default=None)
         if last and last.ends_at >= wanted.ends_at - close:
-            found[""] = last, False
+            found[""] = last, "other"
             return Change(id=last.id, write=())
         if last:
             made = silence.update(replace(wanted, id=last.id, starts_at=last.starts_at), last, now=now, new_id=new_id)
         else:
             made = silence.create(wanted, now=now, new_id=new_id)
-        found[""] = made.write[-1], True
+        found[""] = made.write[-1], "now"
         return made
 
     _rewrite(store, clock, change)

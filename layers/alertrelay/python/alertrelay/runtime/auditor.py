@@ -31,11 +31,13 @@ from alertrelay.runtime.audits import Audited, AuditIncomplete, Drilling
 from alertrelay.runtime.container import SystemClock, ops_alerter
 from alertrelay.runtime.observe import Observer
 from alertrelay.runtime.self_test import PASSED, SELF_TEST
+from alertrelay.runtime.weekly import Reporting, report, reporting
 
 RECONCILE = {"do": "reconcile"}
 WEEKLY = {"do": "list_useless_alarms"}
 DRILL = {"do": "drill"}
 HEARTBEAT = {"do": "heartbeat"}
+REPORT = {"do": "report"}
 """The events of its schedules: infra/auditor.py."""
 PING_SECONDS = 5.0
 """The address of a heartbeat may hang: the whole request is over by then."""
@@ -74,6 +76,7 @@ def build(environ: Mapping[str, str], *, clock: Clock | None = None) -> Audited:
         environment=name,
     )
     topics = json.loads(environ["ALERTRELAY_TOPICS"])
+    network = Network(endpoints=json.loads(environ.get("ALERTRELAY_ENDPOINTS") or "{}"))
     return Audited(
         environment=name,
         accounts=partial(_accounts, environ, region, topics[0].rpartition(":")[0], aws, clock.now),
@@ -93,21 +96,33 @@ def build(environ: Mapping[str, str], *, clock: Clock | None = None) -> Audited:
             functions=json.loads(environ["ALERTRELAY_FUNCTIONS"]),
             config_hash=environ["ALERTRELAY_CONFIG_HASH"],
         ),
-        ping=pinging(Network(endpoints=json.loads(environ.get("ALERTRELAY_ENDPOINTS") or "{}"))),
+        ping=pinging(network),
+        reporting=_reporting(environ, network, aws, clock) if environ.get("ALERTRELAY_REPORT") else None,
     )
 
 
 def _drilling(environ: Mapping[str, str], topics: list[str], aws: Clients) -> Drilling:
     given = json.loads(environ["ALERTRELAY_DRILL"])
-    path = Path(environ.get("LAMBDA_TASK_ROOT", ".")) / environ["ALERTRELAY_CONFIG"]
-    config = Config.from_json(json.loads(path.read_text(encoding="utf-8")), settings_of=settings_of)
     topic = next(one for one in topics if one.endswith(f"-{given['severity']}"))
     return Drilling(
-        config=config,
+        config=_config(environ),
         severity=given["severity"],
         within=float(given["within"]),
         publish=lambda message: _publish(aws, topic, message),
     )
+
+
+def _config(environ: Mapping[str, str]) -> Config:
+    path = _folder(environ) / environ["ALERTRELAY_CONFIG"]
+    return Config.from_json(json.loads(path.read_text(encoding="utf-8")), settings_of=settings_of)
+
+
+def _folder(environ: Mapping[str, str]) -> Path:
+    return Path(environ.get("LAMBDA_TASK_ROOT", "."))
+
+
+def _reporting(environ: Mapping[str, str], network: Network, aws: Clients, clock: Clock) -> Reporting:
+    return reporting(environ, _folder(environ), _config(environ), network, aws, clock)
 
 
 def _publish(aws: Clients, topic: str, message: str) -> None:
@@ -171,6 +186,15 @@ def handle(built: Audited, event: Any, context: Any) -> dict[str, Any] | None:
             audits.drill(built)
         elif event == HEARTBEAT:
             audits.heartbeat(built)
+        elif event == REPORT and built.reporting:
+            report(
+                built.reporting,
+                built.environment,
+                clock=built.clock,
+                secrets=built.secrets,
+                observer=observer,
+                alert_ops=built.alert_ops,
+            )
         else:
             observer.log("event_not_known")
     except Exception as error:  # noqa: BLE001 - raised again, by its type alone

@@ -15,6 +15,7 @@ from alertrelay.dispatch.audit.ports import AuditedAccount
 from alertrelay.dispatch.audit.run import AlertTable, reconciled, send, useless
 from alertrelay.ports import Clock, Secrets, SelfAlert
 from alertrelay.runtime.observe import Observer
+from alertrelay.runtime.weekly import Reporting
 
 LISTED = 50
 """Alarms of the weekly list; a mail of SNS holds 256 KB."""
@@ -53,6 +54,7 @@ class Audited:
     ping: Ping
     deployed: DeployedNow
     expected: Expected
+    reporting: Reporting | None = None
 
 
 def reconcile(built: Audited, deadline: datetime) -> None:

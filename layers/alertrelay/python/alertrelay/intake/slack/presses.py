@@ -10,6 +10,7 @@ import zoneinfo
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 from alertrelay.alert import rfc3339
 from alertrelay.channels.slack import SlackSettings
@@ -57,11 +58,11 @@ class NotKnown(Exception):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deeds:
     """The writes. `silence` stores one, or finds the one that already mutes the same as long, and returns it with
-    whether it is new; `acknowledge` returns None where the alert fires no more as it was read; `judge` keeps a verdict;
-    `show` has the group's message show what was done, and never raises. The others raise state.StoreFailure; `silence`
-    and `expire` SilenceRefused too."""
+    whose it is (dispatch/silences.py); `acknowledge` returns None where the alert fires no more as it was read; `judge`
+    keeps a verdict; `show` has the group's message show what was done, and never raises. The others raise
+    state.StoreFailure; `silence` and `expire` SilenceRefused too."""
 
-    silence: Callable[[Silence, str], tuple[Silence, bool]]
+    silence: Callable[[Silence, str], tuple[Silence, Literal["now", "before", "other"]]]
     expire: Callable[[str], None]
     acknowledge: Callable[[AlertItem, str], Acknowledged | None]
     judge: Callable[[JudgedAnomaly, bool, str, datetime], None]
@@ -102,10 +103,11 @@ def press(desk: Desk, asked: SlackAsk, clock: Clock) -> Answer | None:
 
 
 def slack_settings(config: Config) -> SlackSettings | None:
-    """Returns the settings that a bot's messages have buttons by; None where no receiver has one."""
+    """Returns the settings of a bot, else of a webhook: who may silence is the same in all of them, also where messages
+    have no buttons (the slash command has). None where no receiver posts to Slack."""
     targets = (target for receiver in config.receivers for target in receiver.targets)
-    found = (target.settings for target in targets)
-    return next((one for one in found if isinstance(one, SlackSettings) and one.mode == "bot" and one.buttons), None)
+    found = [target.settings for target in targets if isinstance(target.settings, SlackSettings)]
+    return next((one for one in found if one.mode == "bot"), found[0] if found else None)
 
 
 def _allowed(desk: Desk, asked: SlackAsk) -> Answer | None:
@@ -150,9 +152,27 @@ def _silence(desk: Desk, asked: SlackAsk, button: Button, clock: Clock) -> Answe
     sets = _matchers(desk, button.group, header)
     if not sets:
         return only_you("Nothing of this group fires any more: nothing was silenced.")
+    try:
+        silence, saved = desk.deeds.silence(_wanted(desk, asked, button, sets), asked.id)
+    except SilenceRefused as refused:
+        return only_you(f"Nothing was silenced: {escape(str(refused), 500)}")
+    if state(silence, clock.now()) == "expired":  # the press came again after it was undone
+        return only_you(f"This silence ended {when(silence.ends_at)}.")
+    made = saved != "other"
+    if saved == "now":
+        _log_silence(desk.report, silence)
+    if made:
+        desk.deeds.show(button.group)
+    by = "" if made else f" by {escape(silence.created_by, 100)}"
+    text = f"🔇 {'Silenced' if made else 'Already silenced'} until {when(silence.ends_at)}{by}: "
+    text += f"{conditions(silence.matchers)}. What was sent stays; its resolve is still notified."
+    return only_you(text, [with_end(text, silence, button.group)])
+
+
+def _wanted(desk: Desk, asked: SlackAsk, button: Button, sets: tuple[tuple[Matcher, ...], ...]) -> Silence:
     assert button.span is not None
     now, settings = datetime.fromtimestamp(asked.at, UTC), slack_settings(desk.config)
-    wanted = Silence(
+    return Silence(
         id="",
         matchers=sets,
         starts_at=now,
@@ -162,19 +182,6 @@ def _silence(desk: Desk, asked: SlackAsk, button: Button, clock: Clock) -> Answe
         updated_at=now,
         annotations={GROUP: button.group, "slack_user": asked.user},
     )
-    try:
-        silence, made = desk.deeds.silence(wanted, asked.id)
-    except SilenceRefused as refused:
-        return only_you(f"Nothing was silenced: {escape(str(refused), 500)}")
-    if state(silence, clock.now()) == "expired":  # the press came again after it was undone
-        return only_you(f"This silence ended {when(silence.ends_at)}.")
-    if made:
-        _log_silence(desk.report, silence)
-        desk.deeds.show(button.group)
-    by = "" if made else f" by {escape(silence.created_by, 100)}"
-    text = f"🔇 {'Silenced' if made else 'Already silenced'} until {when(silence.ends_at)}{by}: "
-    text += f"{conditions(silence.matchers)}. What was sent stays; its resolve is still notified."
-    return only_you(text, [with_end(text, silence, button.group)])
 
 
 def _log_silence(report: IntakeReport, silence: Silence) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -26,6 +27,8 @@ EVENTS: Mapping[str, What] = {
     "alarm_differs": "differs",
 }
 """Log events beside `outcome` that are decisions, or bear on them."""
+CONDITION = f"message in [{', '.join(json.dumps(name) for name in ('outcome', *EVENTS))}]"
+"""The condition of CloudWatch Logs Insights for these lines."""
 _OUTCOMES: Mapping[str, What] = {
     "delivered": "notified",
     "fallback": "fell back",

@@ -17,7 +17,7 @@ NEARBY = timedelta(minutes=60)
 AFTER = timedelta(minutes=10)
 """The messages of a resolve follow it by a group_interval at most, as it is usually set."""
 TOGETHER = timedelta(minutes=1)
-"""What several places are sent within so long is one line."""
+"""Messages to several places within so long are one line."""
 SHOWN = 3
 """Incidents like it that are listed."""
 

@@ -12,9 +12,10 @@ import { SilenceForm } from "./silence_form.js";
 import { Routes } from "./routes.js";
 import { Unsent } from "./unsent.js";
 import { Budgets } from "./budgets.js";
+import { Lab } from "./lab.js";
 
 const VIEWS = {
-  alerts: Alerts, alert: Alert, silences: Silences, silence: SilenceForm, routes: Routes, unsent: Unsent, budgets: Budgets,
+  alerts: Alerts, alert: Alert, silences: Silences, silence: SilenceForm, routes: Routes, unsent: Unsent, budgets: Budgets, lab: Lab,
 };
 const PLACES = [
   ["alerts", "Alerts"], ["silences", "Silences"], ["unsent", "Unsent"], ["budgets", "Budgets"], ["routes", "Routes"],
@@ -41,7 +42,7 @@ function Frame({ session }) {
       <${Fresh} />
       <${Account} session=${session} />
     </header>
-    <${Places} current=${UNDER[name] ?? (VIEWS[name] ? name : "alerts")} />
+    <${Places} current=${UNDER[name] ?? (VIEWS[name] ? name : "alerts")} local=${session.local} />
     <main id="content" tabindex="-1"><${View} key=${name} parts=${parts} query=${route.query} visit=${route.visit} session=${session} /></main>
     <${Notice} />
     <${Live} />`;
@@ -52,11 +53,12 @@ function skip(event) {
   document.getElementById("content").focus();
 }
 
-function Places({ current }) {
+function Places({ current, local }) {
+  const places = local ? [...PLACES, ["lab", "Lab"]] : PLACES;
   const unsent = useStore((one) => one.unsent);
   const waiting = unsent ? [...unsent.groups.filter((one) => one.why !== "waiting"), ...unsent.deadLetters.filter((one) => one.messages !== 0)].length : 0;
   return html`<nav class="places" aria-label="Console"><ul>
-    ${PLACES.map(([name, text]) => html`<li key=${name}><a href=${`#/${name}`} aria-current=${name === current ? "page" : undefined}>
+    ${places.map(([name, text]) => html`<li key=${name}><a href=${`#/${name}`} aria-current=${name === current ? "page" : undefined}>
       <${PlaceIcon} name=${name} /><span>${text}</span>${name === "unsent" && waiting > 0 && html`<span class="count bad">${waiting}<span class="unseen"> waiting</span></span>`}</a></li>`)}
   </ul></nav>`;
 }

@@ -1,0 +1,141 @@
+"""`alertrelay audit`: how the alarms of an environment were received, and what would make the noisy ones quieter."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cli.log_source import LogHistory, NoHistory, add_source, history_of, said
+
+if TYPE_CHECKING:
+    from alertrelay.config.alarm_file import AlarmFile, Tunable
+    from alertrelay.dispatch.audit.weekly.report import PointsOf
+
+_DESCRIPTION = """\
+Show, alarm by alarm, how often it fired, resolved by itself within five minutes, was acknowledged, silenced, ignored
+and judged not helpful. An alarm of which more than half were ignored is noisy: its metric's points say which threshold
+would have quietened it without losing an alert that people acted on, as a diff of the environment's file.
+
+Where nobody acknowledges anything, noisy is an alarm of which more than half resolved by themselves within five
+minutes. Further: alarms that flap, the share of fallbacks, the time to the channel, runbooks whose address is dead, and
+thresholds that nobody reviewed for a quarter. The auditor sends the same each week: `audit: {report: RECEIVER}`.
+"""
+_EPILOG = """\
+examples:
+  alertrelay audit --env prod
+  alertrelay audit --env prod --since 7d --json
+  alertrelay audit --env prod --diff | git apply
+  alertrelay audit --env prod --logs month.log --series points/    # points/ALARM.csv: timestamp,value
+
+exit code: 0 shown, 1 an alarm is noisy, 2 usage, or the log cannot be read
+"""
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Adds the subcommand."""
+    parser = subparsers.add_parser(
+        "audit",
+        help="show how alarms were received, and how noisy ones become quieter",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_source(parser, since="28d", of_environment=True)
+    parser.add_argument("--series", metavar="DIR", type=Path, help="the points of metrics: ALARM.csv (timestamp,value)")
+    parser.add_argument("--no-links", action="store_true", help="do not try the addresses of runbooks")
+    parser.add_argument("--json", dest="output", action="store_const", const="json", help="one JSON object")
+    parser.add_argument("--diff", dest="output", action="store_const", const="diff", help="the diff alone")
+    parser.set_defaults(run=run, output="text")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Prints the audit; the exit code of the help."""
+    from alertrelay.dispatch.audit.weekly.report import audit
+    from alertrelay.dispatch.audit.weekly.text import plain
+
+    from cli.output import dumped
+
+    try:
+        file = _file(args)
+        history = history_of(args)
+        last = history.read.decisions[-1].at if history.read.decisions else datetime.now(UTC)
+        until = last if args.logs else datetime.now(UTC)
+        points = _from_files(args.series) if args.series else _from_cloudwatch(history, until)
+        links = _no_links if args.no_links or args.logs else _tried
+        found = audit(args.env, history.read, file, points, links, since=history.since, until=until)
+    except NoHistory as error:
+        said("audit", [str(error)])
+        return 2
+    if args.output == "json":
+        print(dumped(found.as_json(), "json"))
+    elif args.output == "diff":
+        print(found.diff, end="")
+    else:
+        print(plain(found), end="")
+    return int(bool(found.noisy))
+
+
+def _file(args: argparse.Namespace) -> AlarmFile:
+    """Returns the environment's file. Raises NoHistory where it has errors."""
+    from compiler.alarms.tuning import alarm_file
+    from compiler.load import load
+
+    loaded = load(args.config_dir, args.env)
+    if loaded.environment is None:
+        raise NoHistory("\n".join(map(str, loaded.errors)))
+    path = Path(args.config_dir) / "environments" / f"{args.env}.yml"
+    name = path.as_posix() if not path.is_absolute() else f"config/environments/{path.name}"
+    return alarm_file(loaded.environment, name, path.read_text(encoding="utf-8"))
+
+
+def _from_files(folder: Path) -> PointsOf:
+    """Returns what reads a metric's points from a folder."""
+
+    def points(one: Tunable) -> Mapping[datetime, float] | None:
+        path = folder / f"{one.alarm}.csv"
+        if not path.is_file():
+            return None
+        try:
+            with path.open(encoding="utf-8", newline="") as file:
+                rows = csv.DictReader(file)
+                return {_at(row["timestamp"]): float(row["value"]) for row in rows}
+        except (KeyError, TypeError, ValueError, OSError) as error:
+            text = f"{path}: expected a CSV with the columns timestamp,value: {type(error).__name__}"
+            raise NoHistory(text) from None
+
+    return points
+
+
+def _at(text: str) -> datetime:
+    at = datetime.fromisoformat(text)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def _from_cloudwatch(history: LogHistory, until: datetime) -> PointsOf:
+    """Returns what asks CloudWatch, nothing where only files are read."""
+
+    def points(one: Tunable) -> Mapping[datetime, float] | None:
+        from alertrelay.aws.metric_points import points_of
+
+        client = history.client
+        if client is None:
+            return None
+        since = min(history.since, until - timedelta(seconds=one.period))
+        return points_of(lambda: client("cloudwatch"), one.queries, one.period, since=since, until=until)
+
+    return points
+
+
+def _tried(urls: Sequence[str]) -> Mapping[str, str]:
+    from alertrelay.channels.transport.links import dead_links
+    from alertrelay.runtime.container import SystemClock
+
+    return dead_links(urls, SystemClock())
+
+
+def _no_links(_: Sequence[str]) -> Mapping[str, str]:
+    return {}
