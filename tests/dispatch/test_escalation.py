@@ -11,10 +11,11 @@ import pytest
 from alertrelay.channels.slack import SlackSettings
 from alertrelay.config.escalation import Tier
 from alertrelay.config.model import Config, TimeInterval
+from alertrelay.intake.acknowledging import withdraw
 from alertrelay.policy.silence import Silence
 from alertrelay.ports import Retryable
 
-from tests.dispatch.test_acknowledged import on, parts
+from tests.dispatch.test_acknowledged import fingerprint, on, parts
 from tests.dispatch.world import START, World, _email, alarm, config, receiver
 
 SECOND = SlackSettings(mode="incoming", key="slack_webhook", url="", channel="#second")
@@ -77,10 +78,6 @@ def test_an_acknowledgement_stops_it(minute: int) -> None:
 
 
 def test_an_undone_acknowledgement_goes_on_with_it() -> None:
-    from alertrelay.intake.acknowledging import withdraw
-
-    from tests.dispatch.test_acknowledged import fingerprint
-
     world = World(config=escalating())
     world.publish(alarm("one"))
     on(world, "one", seconds=3000)
@@ -186,6 +183,21 @@ def test_a_tier_that_a_new_configuration_removes_leaves_the_alert_to_the_next_on
     world.relays = [replace(relay, config=new) for relay in world.relays]
     world.run(900)
     assert [name for _, name in calls(world)] == ["boss"]
+
+
+@pytest.mark.parametrize("pages", [True, False])
+def test_a_tier_that_is_not_to_be_called_sleeps_until_an_undo(pages: bool) -> None:
+    world = World(config=escalating(pages=pages), sleeps=True)
+    world.publish(alarm("one"))
+    on(world, "one", seconds=2400)
+    due = {header.schedule.next_due for header in world.memory._headers.values()}
+    assert all(at and at > world.clock.now() + timedelta(minutes=10) for at in due)
+    withdraw(parts(world), fingerprint(world, "one"), by="ana")
+    world.run(150)
+    assert [name for _, name in calls(world)] == ([] if pages else ["second", "boss"])
+    world.publish(alarm("one", "OK", at=world.clock.now()))
+    world.run(600)
+    assert {header.schedule.next_due for header in world.memory._headers.values()} == {None}
 
 
 def test_without_tiers_no_alert_costs_a_request_more() -> None:

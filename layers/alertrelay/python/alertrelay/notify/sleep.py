@@ -18,12 +18,16 @@ from alertrelay.groups.reroute import DIGEST, Moved
 from alertrelay.nflog.dedup import Mute
 from alertrelay.nflog.group_state import GroupState
 from alertrelay.nflog.ledger import Ledger
+from alertrelay.notification import Reason
 from alertrelay.notify.acknowledged import is_shown
 from alertrelay.notify.announced import Announced
 from alertrelay.notify.compose import Content
 from alertrelay.notify.lease import Lease, Timing
 from alertrelay.policy.silence import begins_at
 from alertrelay.state import Facts, Waking
+
+KEPT_BACK = frozenset({Reason.ACKNOWLEDGED, Reason.IN_INCIDENT})
+"""Mutes of a tier that end by a resolve, or by what brings the group forward: an acknowledgement that is taken back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,20 +57,21 @@ def wakes_at(
     target: Target | None,
     sleep: Sleep,
 ) -> datetime | None:
-    """Returns when something of the group is due by itself, None where it is not to sleep: something is muted, not
-    notified everywhere, in a digest, moving, or flaps."""
+    """Returns when something of the group is due by itself, None where it is not to sleep: something is muted for now,
+    not notified everywhere, in a digest, moving, or flaps."""
     firing, now = content.decision.view.firing, lease.began
     busy = announced.unfinished or announced.owed_tries or moved.members or not moved.all
     busy = busy or any(flap.damped for flap in announced.ledger.flaps.values())
-    if busy or mutes or not firing or target is None or group.identity.route_id == DIGEST:
+    kept = frozenset(key for key, mute in mutes.items() if mute.reason in KEPT_BACK)
+    if busy or len(kept) < len(mutes) or not firing or target is None or group.identity.route_id == DIGEST:
         return None
     if (
         not is_shown(content, announced.ledger)
         or not sleep.allowed(facts.waking, now)
-        or not _all_know(announced.ledger, firing)
+        or not _all_know(announced.ledger, firing - kept)
     ):
         return None
-    notified_at = lease.tick if announced.sent else group.progress.notified_at
+    notified_at = lease.tick if announced.sent or firing <= kept else group.progress.notified_at
     if notified_at is None:
         return None
     members = [content.members[key] for key in firing]
