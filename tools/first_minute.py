@@ -165,7 +165,7 @@ def _closing(*, every: bool) -> Iterator[str]:
         yield "== Next: make run-all    (every example, with every line)"
     yield "== Try:  .venv/bin/alertrelay replay events/ecs-cpu-alarm.json --down slack=timeout"
     page = "prod-rds-orders-db-RDSHighCPU-critical"
-    yield f"== Look: .venv/bin/alertrelay timeline {page} --logs {LOG.relative_to(ROOT)}    (replay 1, as a post-mortem)"
+    yield f"== Look: .venv/bin/alertrelay timeline {page} --logs {LOG.relative_to(ROOT)}    (the post-mortem of 1)"
     yield "== Use:  .venv/bin/alertrelay serve    (an Alertmanager to your Prometheus and amtool, until Ctrl-C)"
     yield "== Read: docs/try-it-locally.md    events/README.md"
 
