@@ -11,7 +11,7 @@ from alertrelay.anomaly.detector.refractory import DEFAULT_THRESHOLD
 from alertrelay.anomaly.detector.scorer import Scorer
 
 from cli.files import unreadable, unwritable
-from local.series import NotASeries, SeriesRow, note_of_texts, read_series
+from local.series import NotASeries, SeriesRow, notes_of_rows, read_series
 
 _DESCRIPTION = """\
 Score metrics: reads CSV files with the columns timestamp,value and writes them with anomaly_score, 0 to 1, added.
@@ -95,7 +95,7 @@ def score_file(source: Path, target: Path, *, explain: bool = False) -> None:
             late += not in_order
             if place % _PROGRESS == 0:
                 _note(f"{source}: {place:,} of {len(rows):,} rows")
-    if note := note_of_texts(source, rows):
+    for note in notes_of_rows(source, rows):
         _note(note)
     if late > _FEW * len(rows):
         _note(f"{source}: {late:,} of {len(rows):,} rows are not newer than one before them and score 0; sort the file")

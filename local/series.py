@@ -27,8 +27,10 @@ class NotASeries(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SeriesRow:
-    """A row of a series: the texts as they stand, and what they mean. `at` is in seconds, None where it is no time."""
+    """A row of a series: the texts as they stand, and what they mean. `at` is in seconds, None where it is no time;
+    `line` is that of the file, from 1 on."""
 
+    line: int
     timestamp: str
     value_text: str
     at: float | None
@@ -59,24 +61,67 @@ def _rows(path: Path, reader: Reader) -> Iterator[SeriesRow]:
         at = seconds_of(timestamp)
         right = right or at is not None
         wrong = wrong or ("" if at is not None else f"{path}:{reader.line_num}: {timestamp!r}")
-        yield SeriesRow(timestamp, value_text, at, value_of(value_text))
+        yield SeriesRow(reader.line_num, timestamp, value_text, at, value_of(value_text))
     if wrong and not right:
         raise NotASeries(f"{wrong} is not a time, and no other row has one; write 2026-11-20 03:05:00 or seconds")
 
 
-_MISSING = frozenset({"nan", "null", "none", "na", "n/a", "-"})
+_MISSING = frozenset({"", "nan", "null", "none", "na", "n/a", "-"})
 """What tools write where there is no value."""
+_MOST_LINES = 100
+"""Runs of lines that are named one by one."""
 
 
-def note_of_texts(path: Path, rows: Sequence[SeriesRow]) -> str:
-    """Return a sentence on the values that are text and no number, "" where there is none; a blank is no text."""
-    texts = [row for row in rows if row.value is None and row.value_text.strip().lower() not in {"", *_MISSING}]
-    if not texts:
-        return ""
-    first = texts[0]
-    shown = first.value_text if len(first.value_text) <= 40 else f"{first.value_text[:39]}…"
-    count = f"{len(texts):,} of {len(rows):,} values are not numbers" if len(texts) > 1 else "one value is not a number"
-    return f"{path}: {count} and left out, the first at {first.timestamp!r}: {shown!r}"
+def notes_of_rows(path: Path, rows: Sequence[SeriesRow]) -> list[str]:
+    """Returns a sentence on the rows without a readable time, and one on values that are no finite number, with their
+    lines. A blank is neither."""
+    untimed = [(row.line, row.timestamp) for row in rows if row.at is None]
+    odd = [(row.line, row.value_text) for row in rows if row.at is not None and row.value is None and not _blank(row)]
+    return [
+        *_note(path, rows, untimed, "left out, no time (expected 2026-11-20 03:05:00 or seconds)"),
+        *_note(path, rows, odd, "left out, no finite number"),
+    ]
+
+
+def notes_of_course(path: Path, rows: Sequence[SeriesRow]) -> list[str]:
+    """Returns a sentence on the rows without a value, and one on those whose time an earlier row has."""
+    gaps = [(row.line, row.value_text) for row in rows if row.at is not None and _blank(row)]
+    seen: set[float] = set()
+    repeats: list[tuple[int, str]] = []
+    for row in rows:
+        if row.at is not None and row.value is not None:
+            repeats += [(row.line, row.timestamp)] if row.at in seen else []
+            seen.add(row.at)
+    return [
+        *_note(path, rows, gaps, "without a value, each a gap of the metric"),
+        *_note(path, rows, repeats, "left out, an earlier row has the same time"),
+    ]
+
+
+def _blank(row: SeriesRow) -> bool:
+    return row.value_text.strip().lower() in _MISSING
+
+
+def _note(path: Path, rows: Sequence[SeriesRow], found: Sequence[tuple[int, str]], what: str) -> list[str]:
+    """Returns one sentence, none where nothing was found."""
+    return [f"{path}: {len(found):,} of {len(rows):,} rows {what}: {_lines(found)}"] if found else []
+
+
+def _lines(found: Sequence[tuple[int, str]]) -> str:
+    """Returns `lines 4 ('yesterday'), 9 to 12`: lines in a row are one run, and the first text is shown."""
+    runs: list[list[int]] = []
+    for line, _ in found:
+        if runs and line == runs[-1][1] + 1:
+            runs[-1][1] = line
+        else:
+            runs.append([line, line])
+    words = [f"{first}" if first == last else f"{first} to {last}" for first, last in runs[:_MOST_LINES]]
+    text = found[0][1]
+    if text:
+        words[0] += f" ({text if len(text) <= 40 else f'{text[:39]}…'!r})"
+    rest = len(runs) - _MOST_LINES
+    more = f" and {rest:,} more runs of lines, the last at {found[-1][0]}" if rest > 0 else ""
+    return f"line{'' if len(found) == 1 else 's'} {', '.join(words)}{more}"
 
 
 def seconds_of(text: str) -> float | None:

@@ -24,6 +24,7 @@ pytest_plugins = ["tests.stack"]
 
 HEAVY = (
     "cli/test_replay_faults.py",
+    "console/test_console.py",
     "dispatch/test_every_interleaving.py",
     "cli/test_replay_secrets.py",
     "cli/test_live.py",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from cli.config_dir import add_config_dir
 from cli.files import unreadable, unwritable
-from local.series import NotASeries, note_of_texts, read_series, seconds_of
+from local.series import NotASeries, notes_of_course, notes_of_rows, read_series, seconds_of
 
 if TYPE_CHECKING:
     from alertrelay.anomaly.scorer.metric import WatchedMetric
@@ -130,7 +130,7 @@ def _from_file(args: argparse.Namespace) -> Report:
     from cli.anomaly.judge import bare, judge, of_entry
 
     rows = list(read_series(args.input))
-    if note := note_of_texts(args.input, rows):
+    for note in (*notes_of_rows(args.input, rows), *notes_of_course(args.input, rows)):
         print(f"alertrelay anomaly report: {note}", file=sys.stderr)
     points = sorted(
         ((row.at, row.value) for row in rows if row.at is not None and row.value is not None),

@@ -136,7 +136,7 @@ def test_text_values_are_counted_and_blanks_are_not(tmp_path: Path, capsys: pyte
     rows = ["1,5", "2,", "3,NaN", "4,twelve", "5,1 000", "6,7"]
     source.write_text("\n".join(["timestamp,value", *rows]) + "\n")
     assert main(["score", "--input", str(source), "--output", str(target)]) == 0
-    assert "2 of 6 values are not numbers and left out, the first at '4': 'twelve'" in capsys.readouterr().err
+    assert "2 of 6 rows left out, no finite number: lines 5 to 6 ('twelve')" in capsys.readouterr().err
     source.write_text("timestamp,value\n1,5\n2,\n")
     assert main(["score", "--input", str(source), "--output", str(target)]) == 0
     assert capsys.readouterr().err == ""

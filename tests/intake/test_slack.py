@@ -23,6 +23,7 @@ from alertrelay.nflog.group_state import AlertBrief, AlertItem, GroupHeader, Gro
 from alertrelay.policy.group_key import group_id, key_of, order_of
 from alertrelay.policy.silence import state
 from alertrelay.policy.silence_json import to_json
+from alertrelay.ports import TimersFailure
 
 from compiler.load import try_out
 from tests.intake.door import NOW, Answer, Door, alert, event
@@ -245,6 +246,14 @@ def test_only_those_whom_the_configuration_names_may_silence(door: Door, tmp_pat
     assert "You may not silence" in said(closed)
 
 
+def test_who_may_silence_holds_for_the_command_where_messages_have_no_buttons(tmp_path: Path) -> None:
+    closed = Door(_compiled(tmp_path, "slack: {may_silence: [U07]}"))
+    closed.secret["slack_signing_secret"] = SECRET
+    post(closed, pressed(silence(open_group(closed, ORDERS)), user="U1"))
+    assert "You may not silence" in said(closed)
+    assert not closed.store.silences()[0]
+
+
 def test_a_group_without_labels_is_silenced_alert_by_alert(door: Door) -> None:
     gid = open_group(door, {})
     post(door, pressed(silence(gid)))
@@ -459,3 +468,26 @@ def test_an_alert_of_a_group_without_labels_is_silenced_by_its_own(door: Door) -
     assert "Silenced until" in said(door)
     ((matchers,),) = (one.matchers for one in door.store.silences()[0])
     assert {(one.name, one.value) for one in matchers} == {("alertname", "Down"), ("host", "a")}
+
+
+def test_a_group_that_is_being_flushed_is_left_awake_to_show_what_was_done(door: Door) -> None:
+    gid = open_group(door, ORDERS)
+    door.clock.sleep(1)
+    now = door.clock.now()
+    assert door.store.lease(gid, owner="o", now=now, until=now + timedelta(seconds=40))
+    post(door, pressed(silence(gid)))
+    assert "Silenced until" in said(door)
+    assert door.queued == []
+    header = door.store.header(gid)
+    assert header is not None
+    assert header.schedule.woken
+
+
+def test_a_press_is_done_although_its_message_cannot_show_it(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(*_: object) -> None:
+        raise TimersFailure("the queue did not take the message")
+
+    gid = open_group(door, ORDERS)
+    monkeypatch.setattr("alertrelay.runtime.slack.body_of", failing)
+    post(door, pressed(silence(gid)))
+    assert "Silenced until" in said(door)

@@ -109,9 +109,13 @@ def _show(
     """Has the group flushed at once, so that its message shows what was done. Its own next flush shows it too."""
     try:
         header = groups.header(gid)
-        if header is not None and header.schedule.armed:
-            make_due(groups, clock, gid, header.schedule)
-            queue(body_of(FlushMessage(gid=gid, at=clock.now())))
+        if header is None or not header.schedule.armed:
+            return
+        if header.schedule.owner:
+            groups.note_joined(gid)  # its owner may have read the silences before, and does not let it sleep now
+            return
+        make_due(groups, clock, gid, header.schedule)
+        queue(body_of(FlushMessage(gid=gid, at=clock.now())))
     except (StoreFailure, TimersFailure) as failure:
         report.log("slack_not_shown", gid=gid, failure=str(failure))
 

@@ -54,6 +54,9 @@ const LEVELS = ["critical", "error", "warning", "info"];
 export const levelOf = (severity) => (LEVELS.includes(severity) ? severity : "other");
 export const rankOf = (severity) => (LEVELS.indexOf(severity) + LEVELS.length + 1) % (LEVELS.length + 1);
 
+/** Returns the receivers of integrations (RECEIVER/KIND/NUMBER), each once. */
+export const receiversOf = (integrations) => [...new Set(integrations.map((one) => one.split("/")[0]))].join(", ");
+
 /** Returns the sentence of a reason why nobody is notified. */
 export const WHY = {
   silence: "Silenced",

@@ -12,7 +12,16 @@ export function Lab() {
     <section class="block" aria-labelledby="faults"><h2 id="faults">Faults</h2>
       ${faults.failure ? html`<${Fault} ...${faults} what="The faults could not be read." />` : !faults.data ? html`<${Waiting} what="Reading the faults" />` : html`<${Switches} key="switches" given=${faults.data.faults} />`}</section>
     <section class="block" aria-labelledby="events"><h2 id="events">Events to replay</h2>
-      ${events.failure ? html`<${Fault} ...${events} what="The events could not be read." />` : !events.data ? html`<${Waiting} what="Reading the events" />` : html`<ul class="cards two">${events.data.events.map((one) => html`<${Event} key=${one.name} one=${one} />`)}</ul>`}</section>`;
+      ${events.failure ? html`<${Fault} ...${events} what="The events could not be read." />` : !events.data ? html`<${Waiting} what="Reading the events" />` : html`<${Events} events=${events.data.events} />`}</section>`;
+}
+
+function Events({ events }) {
+  const [text, setText] = useState("");
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  const found = events.filter((one) => words.every((word) => `${one.name} ${one.title}`.toLowerCase().includes(word)));
+  return html`<label class="search"><span class="unseen">Search events</span><input type="search" placeholder=${`Search the ${events.length} recorded events`} value=${text} onInput=${(event) => setText(event.target.value)} /></label>
+    <p class="unseen" role="status">${text ? `${found.length} of ${events.length} events` : ""}</p>
+    <ul class="cards two">${found.map((one) => html`<${Event} key=${one.name} one=${one} />`)}</ul>`;
 }
 
 function Switches({ given }) {

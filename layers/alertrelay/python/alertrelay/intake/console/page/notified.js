@@ -1,6 +1,7 @@
 // Who was notified of an alert, by which channel, and what failed.
 import { html, useState } from "./html.js";
 import { useAnswer } from "./store.js";
+import { receiversOf } from "./format.js";
 import { Chip, Fault, Time, Waiting } from "./parts.js";
 
 const STATES = {
@@ -23,7 +24,7 @@ export function Notified({ address, data }) {
 
 function One({ one }) {
   const [tone, icon, words] = STATES[one.state] ?? ["plain", "other", one.state];
-  const instead = one.fallbacks?.length ? `notified instead: ${one.fallbacks.join(", ")}` : one.insteadOf ? `instead of ${one.insteadOf}` : "";
+  const instead = one.fallbacks?.length ? `notified instead: ${receiversOf(one.fallbacks)}` : "";
   return html`<li>
     <span class="who"><strong>${one.receiver}</strong><span class="quiet">${one.channel}${instead && `, ${instead}`}</span></span>
     <${Chip} tone=${tone} icon=${icon}>${words}<//>

@@ -2,7 +2,7 @@
 import { html, useState } from "./html.js";
 import { change, may, notify, useAnswer } from "./store.js";
 import { post } from "./api.js";
-import { plural } from "./format.js";
+import { plural, receiversOf } from "./format.js";
 import { Chip, Confirm, Fault, Nothing, Time, Title, Waiting, useTask } from "./parts.js";
 
 const WHYS = { failing: ["bad", "fail", "The channel fails"], recipients: ["warn", "warning", "Some recipients failed"], waiting: ["plain", "wait", "Waits for its flush"] };
@@ -11,21 +11,22 @@ export function Unsent({ session }) {
   const { data, failure, again } = useAnswer("/api/v1/undelivered");
   return html`<${Title} page="Unsent">Not delivered yet<//>
     ${failure && html`<${Fault} failure=${failure} again=${again} what=${data ? "This is an older answer." : "What is unsent could not be read."} />`}
-    ${data ? html`<${Groups} groups=${data.groups} /><${DeadLetters} queues=${data.deadLetters} session=${session} again=${again} />` : !failure && html`<${Waiting} what="Reading what is unsent" />`}`;
+    ${data ? html`<${Groups} groups=${data.groups} more=${data.more} /><${DeadLetters} queues=${data.deadLetters} session=${session} again=${again} />` : !failure && html`<${Waiting} what="Reading what is unsent" />`}`;
 }
 
-function Groups({ groups: given }) {
+function Groups({ groups: given, more }) {
   const order = Object.keys(WHYS);
   const groups = [...given].sort((one, other) => order.indexOf(one.why) - order.indexOf(other.why));
-  return html`<section class="block" aria-labelledby="waiting"><h2 id="waiting">Waiting <span class="number">${groups.length}</span></h2>
-    ${groups.length ? html`<ul class="cards">${groups.map((one) => html`<${Group} key=${one.integration + JSON.stringify(one.group)} one=${one} />`)}</ul>` : html`<${Nothing}>Every alert has reached its channels.<//>`}</section>`;
+  return html`<section class="block" aria-labelledby="waiting"><h2 id="waiting">Waiting <span class="number">${groups.length}${more ? "+" : ""}</span></h2>
+    ${groups.length ? html`<ul class="cards">${groups.map((one) => html`<${Group} key=${one.integration + JSON.stringify(one.group)} one=${one} />`)}</ul>` : html`<${Nothing}>Every alert has reached its channels.<//>`}
+    ${more && html`<p class="quiet">Further groups wait; those that fail come first.</p>`}</section>`;
 }
 
 function Group({ one }) {
   const [tone, icon, words] = WHYS[one.why] ?? ["plain", "other", one.why];
   return html`<li class="card"><p class="card-head"><strong>${one.integration}</strong><${Chip} tone=${tone} icon=${icon}>${words}<//></p>
     <p>${one.alerts.slice(0, 5).join(", ")}${one.alerts.length > 5 && ` and ${one.alerts.length - 5} more`}</p>
-    <p class="quiet">${Object.entries(one.group).map(([name, value]) => html`<code>${name}=${value}</code> `)}since <${Time} at=${one.since} />${one.tries > 0 && `, ${plural(one.tries, "try", "tries")}`}${one.nextTry && html`, next <${Time} at=${one.nextTry} />`}${one.fallbacks.length > 0 && `, notified instead: ${one.fallbacks.join(", ")}`}</p></li>`;
+    <p class="quiet">${Object.entries(one.group).map(([name, value]) => html`<code>${name}=${value}</code> `)}since <${Time} at=${one.since} />${one.tries > 0 && `, ${plural(one.tries, "try", "tries")}`}${one.nextTry && html`, next <${Time} at=${one.nextTry} />`}${one.fallbacks.length > 0 && `, notified instead: ${receiversOf(one.fallbacks)}`}</p></li>`;
 }
 
 function DeadLetters({ queues, session, again }) {
